@@ -1,0 +1,127 @@
+"""What policyc tells a user about their input: a diagnostic, its labels, its fix.
+
+No stage prints or raises for a user's mistake: it adds to a `Diagnostics` sink and returns. Messages follow one
+style: lower case, no final stop, the user's text in backticks, one sentence for what is wrong, one `help` for what to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from enum import StrEnum
+
+from policyc.text import Span
+
+
+class Severity(StrEnum):
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+class Applicability(StrEnum):
+    """Whether a fix keeps the meaning (`safe`) or needs a person to look (`unsafe`)."""
+
+    SAFE = "safe"
+    UNSAFE = "unsafe"
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Replace the text at `span` (empty span = insert) with `replacement`."""
+
+    span: Span
+    replacement: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    message: str
+    edits: tuple[Edit, ...]
+    applicability: Applicability = Applicability.UNSAFE
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A second place that explains the first, such as where a name was declared."""
+
+    span: Span
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One finding. `rule` is the kebab-case name that `policyc explain` knows; `span` is None only when
+    there is no text to point at (a missing file, a bad command line)."""
+
+    rule: str
+    message: str
+    span: Span | None
+    help: str
+    severity: Severity = Severity.ERROR
+    labels: tuple[Label, ...] = ()
+    fix: Fix | None = None
+
+    def sort_key(self) -> tuple[str, int, int, str, str]:
+        if self.span is None:
+            return ("", -1, -1, self.rule, self.message)
+        return (self.span.file, self.span.start, self.span.end, self.rule, self.message)
+
+
+class Diagnostics:
+    """A sink that keeps findings in the order of arrival and drops exact repetitions."""
+
+    __slots__ = ("_items", "_seen")
+
+    def __init__(self, items: Iterable[Diagnostic] = ()) -> None:
+        self._items: list[Diagnostic] = []
+        self._seen: set[Diagnostic] = set()
+        self.extend(items)
+
+    def add(self, item: Diagnostic) -> None:
+        if item not in self._seen:
+            self._seen.add(item)
+            self._items.append(item)
+
+    def extend(self, items: Iterable[Diagnostic]) -> None:
+        for item in items:
+            self.add(item)
+
+    def error(
+        self, rule: str, message: str, span: Span | None, help: str,
+        labels: tuple[Label, ...] = (), fix: Fix | None = None,
+    ) -> None:  # fmt: skip
+        self.add(Diagnostic(rule, message, span, help, Severity.ERROR, labels, fix))
+
+    def warning(
+        self, rule: str, message: str, span: Span | None, help: str,
+        labels: tuple[Label, ...] = (), fix: Fix | None = None,
+    ) -> None:  # fmt: skip
+        self.add(Diagnostic(rule, message, span, help, Severity.WARNING, labels, fix))
+
+    @property
+    def has_errors(self) -> bool:
+        return any(item.severity is Severity.ERROR for item in self._items)
+
+    def sorted(self) -> list[Diagnostic]:
+        return sorted(self._items, key=Diagnostic.sort_key)
+
+    def __iter__(self) -> Iterator[Diagnostic]:
+        return iter(self._items)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+
+def did_you_mean(word: str, known: Iterable[str], otherwise: str) -> str:
+    """A help line that offers the closest known word, or `otherwise` when none is close.
+
+    A case-only difference always counts as close. `known` should be small (names in scope).
+    """
+    choices = sorted(set(known))
+    folded = {choice.casefold(): choice for choice in choices}
+    if word.casefold() in folded:
+        return f"did you mean `{folded[word.casefold()]}`?"
+    close = get_close_matches(word, choices, n=1, cutoff=0.6)
+    return f"did you mean `{close[0]}`?" if close else otherwise

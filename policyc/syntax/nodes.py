@@ -1,0 +1,776 @@
+"""The syntax tree. Nodes say what was written, not what it means; spans and doc comments stay out of equality.
+
+One module per file; every node has a `span`. Expressions are loose on purpose: `model` decides what a `Ref` names
+and which literal fits which type, so that its messages can be kind.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from policyc.text import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Ident:
+    """A declared or referenced simple name."""
+
+    text: str
+    span: Span = field(compare=False)
+
+
+# --- expressions ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Str:
+    """A string literal; `value` is unescaped (`\\"`, `\\\\`, `\\n`, `\\t`, `\\u{…}`).
+
+    Inside a pattern (`like`, `path`) the escape `\\*` stays two characters: backslash, star.
+    """
+
+    value: str
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Int:
+    value: int
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Decimal:
+    """A number with a fraction, as written (`1.50`)."""
+
+    text: str
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Bool:
+    value: bool
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A Region name such as `us-east-1` (no quotes)."""
+
+    text: str
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """`.name` in a reference, or its first word."""
+
+    name: str
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """`["text"]` in a reference."""
+
+    text: str
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """`shop`, `aws.PrincipalOrgID`, `key["aws:X"]`, `header["x-team"]`, a bare word such as `GET` or `vpc`.
+
+    The first part is always a `Field`.
+    """
+
+    parts: tuple[Field | Key, ...]
+    span: Span = field(compare=False)
+
+    @property
+    def text(self) -> str:
+        """The reference as people write it."""
+        first, *rest = self.parts
+        out = first.name if isinstance(first, Field) else f'["{first.text}"]'
+        for part in rest:
+            out += f".{part.name}" if isinstance(part, Field) else f'["{part.text}"]'
+        return out
+
+    @property
+    def simple(self) -> str | None:
+        """The name when the reference is one bare word."""
+        first = self.parts[0]
+        return first.name if len(self.parts) == 1 and isinstance(first, Field) else None
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """`shop/us-west-2`: an account and a Region."""
+
+    account: Expr
+    region: Expr
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """`64512..64555`."""
+
+    low: Int
+    high: Int
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ListOf:
+    """`[a, b]`."""
+
+    items: tuple[Expr, ...]
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """`key: value` in a record; the key is a dotted reference such as `source.vpc` or `header["x"]`."""
+
+    key: Ref
+    value: Expr
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """`{ a: 1, b.c: [2] }`."""
+
+    entries: tuple[Entry, ...]
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """`role(shop, "batch/*")`, `is_read(method)`."""
+
+    function: Ref
+    args: tuple[Expr, ...]
+    span: Span = field(compare=False)
+
+
+CompareOp: TypeAlias = Literal["==", "!=", "<", "<=", ">", ">=", "in", "not in", "like", "not like"]
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """A comparison; not chained (`a < b < c` is a syntax error)."""
+
+    op: CompareOp
+    left: Expr
+    right: Expr
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Quantified:
+    """`any x in [..]`, `all x like "..."`: over the values of a multi-valued `subject`."""
+
+    quantifier: Literal["any", "all"]
+    op: CompareOp
+    subject: Expr
+    right: Expr
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Exists:
+    subject: Expr
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    operand: Expr
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    """Two or more operands; a chain `a and b and c` is one node. A nested `And` means the author wrote parentheses."""
+
+    operands: tuple[Expr, ...]
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    operands: tuple[Expr, ...]
+    span: Span = field(compare=False)
+
+
+Expr: TypeAlias = (
+    Str | Int | Decimal | Bool | Region | Ref | At | Range | ListOf | Record | Call | Compare | Quantified | Exists
+    | Not | And | Or
+)  # fmt: skip
+
+# --- types ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class NamedType:
+    """`account`, `org_id`, `string` …"""
+
+    name: str
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SetType:
+    """`set[T]`."""
+
+    item: TypeExpr
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class EnumType:
+    """`enum { dev, prod }`."""
+
+    members: tuple[Ident, ...]
+    span: Span = field(compare=False)
+
+
+TypeExpr: TypeAlias = NamedType | SetType | EnumType
+
+# --- declarations -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """`use "shared.policy" { shop, org }`; the path is relative to the project root."""
+
+    path: Str
+    names: tuple[Ident, ...]
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Let:
+    """`let shop: account = "…"`; `type` is None when left to inference."""
+
+    name: Ident
+    type: TypeExpr | None
+    value: Expr
+    span: Span = field(compare=False)
+    doc: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """`param stage: enum { dev, prod } = dev`; without a default it must be given."""
+
+    name: Ident
+    type: TypeExpr
+    default: Expr | None
+    span: Span = field(compare=False)
+    doc: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PrincipalDecl:
+    """`principal order_fn = role(shop, "order-service")`."""
+
+    name: Ident
+    value: Expr
+    span: Span = field(compare=False)
+    doc: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupDecl:
+    """`group finance = idc_group("…")`."""
+
+    name: Ident
+    value: Expr
+    span: Span = field(compare=False)
+    doc: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of a predicate."""
+
+    name: Ident
+    type: TypeExpr
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Predicate:
+    """`predicate is_read(m: http_method) = m in [GET, HEAD]`."""
+
+    name: Ident
+    parameters: tuple[Parameter, ...]
+    body: Expr
+    span: Span = field(compare=False)
+    doc: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """`resource mesh: lattice.service_network { … }`; `type` is the dotted name."""
+
+    name: Ident
+    type: Ref
+    fields: Record
+    span: Span = field(compare=False)
+    doc: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ListClause:
+    """`who a, b where …`, `can GET`, `on x`, `path "/stock"`; `where` only after `who`.
+
+    `negated` is `who not …`, `can not …`, `path not …`: everything but the listed.
+    """
+
+    word: Literal["who", "can", "on", "path"]
+    items: tuple[Expr, ...]
+    where: Expr | None
+    span: Span = field(compare=False)
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """`when …` or `unless …`."""
+
+    word: Literal["when", "unless"]
+    expr: Expr
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """`allow "label" { … }`."""
+
+    effect: Literal["allow", "deny"]
+    label: Str | None
+    clauses: tuple[ListClause | Condition, ...]
+    span: Span = field(compare=False)
+    doc: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """`policy inventory_auth for lattice on inventory { … }`."""
+
+    name: Ident
+    target: Ident
+    on: Ref
+    statements: tuple[Statement, ...]
+    span: Span = field(compare=False)
+    doc: str = field(default="", compare=False)
+
+
+# --- networks (a topology with ordered rules) -------------------------------------------------------------------
+# Names of segments, groups, filters and so on are `Ident`s: they live in the network, not in the module.
+
+
+@dataclass(frozen=True, slots=True)
+class NetAsns:
+    """`asns 64512..64555, 4200000000..4200000010`."""
+
+    ranges: tuple[Range, ...]
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NetInsideCidrs:
+    """`inside cidrs "10.0.0.0/16"`, for the network or inside one edge."""
+
+    cidrs: tuple[Expr, ...]
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NetSwitch:
+    """`option vpn_ecmp off`; the name as written."""
+
+    name: Ident
+    value: bool
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NetEdge:
+    """One of `edges us-east-1 { asn 64512  inside cidrs "…" }, eu-west-1`."""
+
+    location: Expr
+    asn: Int | None
+    inside_cidrs: NetInsideCidrs | None
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NetEdges:
+    edges: tuple[NetEdge, ...]
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NetFlag:
+    """`isolate`, `no isolate`, `require acceptance`, `no acceptance` (name `acceptance`)."""
+
+    name: Literal["isolate", "acceptance"]
+    value: bool
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NetDescribe:
+    """`describe "text"`."""
+
+    text: Str
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NetLocations:
+    """`edges us-east-1, eu-west-1` inside a segment or a label rule."""
+
+    locations: tuple[Expr, ...]
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NetImportFilter:
+    """`deny from a, b` or `allow from a, b` inside a segment."""
+
+    word: Literal["deny", "allow"]
+    segments: tuple[Ident, ...]
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NetSegment:
+    name: Ident
+    options: tuple[NetFlag | NetDescribe | NetLocations | NetImportFilter, ...]
+    span: Span = field(compare=False)
+    doc: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NetFunctionGroup:
+    name: Ident
+    options: tuple[NetFlag | NetDescribe, ...]
+    span: Span = field(compare=False)
+    doc: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NetSegments:
+    """A list of segment names, `*`, or `* except a, b` (names hold the exceptions then)."""
+
+    every: bool
+    names: tuple[Ident, ...]
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NetPolicies:
+    """`apply drop_secondary, prefer_dx` inside a share."""
+
+    names: tuple[Ident, ...]
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NetShare:
+    """`share services with production, development { apply p  describe "…" }`."""
+
+    segment: Ident
+    with_segments: NetSegments
+    options: tuple[NetPolicies | NetDescribe, ...]
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NetOverride:
+    """`edge [us-east-1, eu-west-1] use us-east-1`; several lists (`edge [a, b], [c] use d`) share one target."""
+
+    edge_sets: tuple[tuple[Expr, ...], ...]
+    use: Expr
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NetMode:
+    """`mode single_hop` or `mode dual_hop`."""
+
+    name: Ident
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NetSend:
+    """`send via firewalls from development to production { … }` or `send to firewalls from development`.
+
+    `groups` keeps every named group, though the service takes one.
+    """
+
+    kind: Literal["via", "to"]
+    groups: tuple[Ident, ...]
+    segment: Ident
+    to: NetSegments | None
+    options: tuple[NetMode | NetOverride | NetDescribe, ...]
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NetRoute:
+    """`route production "0.0.0.0/0" -> blackhole { describe "…" }`; `blackhole` is a `Ref` of that word, an attachment id a
+    string or a `let`."""
+
+    segment: Ident
+    cidrs: tuple[Expr, ...]
+    destinations: tuple[Expr, ...]
+    options: tuple[NetDescribe, ...]
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NetApply:
+    """`apply p, q in production from us-east-1 to eu-west-1`: routing policies on an edge pair.
+
+    `location` is the edge that applies them (the document's `edge-location`), `peer` the other one.
+    """
+
+    policies: tuple[Ident, ...]
+    segment: Ident
+    location: Expr
+    peer: Expr
+    options: tuple[NetDescribe, ...]
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NetToSegment:
+    """`-> segment production { require acceptance }`."""
+
+    segment: Ident
+    options: tuple[NetFlag | NetDescribe, ...]
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NetToTag:
+    """`-> tag "segment"`: the segment whose name is the tag's value."""
+
+    key: Str
+    options: tuple[NetFlag | NetDescribe, ...]
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NetToGroup:
+    """`-> group firewalls`."""
+
+    group: Ident
+    options: tuple[NetFlag | NetDescribe, ...]
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NetAttachRule:
+    """`100: tag["segment"] == "production" -> segment production`; `condition` is None for `otherwise`."""
+
+    number: Int
+    condition: Expr | None
+    destination: NetToSegment | NetToTag | NetToGroup
+    span: Span = field(compare=False)
+    doc: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NetAttach:
+    """`attach { … }`: the association rules."""
+
+    rules: tuple[NetAttachRule, ...]
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NetLabelRule:
+    """`100: "dxLabel", "other" -> p, q { edges us-east-1 }` in `labels { … }`."""
+
+    number: Int
+    labels: tuple[Str, ...]
+    policies: tuple[Ident, ...]
+    options: tuple[NetLocations | NetDescribe, ...]
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NetLabels:
+    """`labels { … }`: routing policies by attachment routing label."""
+
+    rules: tuple[NetLabelRule, ...]
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NetAction:
+    """`drop`, `allow`, `summarize "10.0.0.0/8"`, `prepend_asns [64512]`, `set_med 100` …; `value` None when it takes none."""
+
+    name: Ident
+    value: Expr | None
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NetFilterRule:
+    """`100: prefix == "10.100.0.0/16" -> drop`; `condition` is None for `otherwise`."""
+
+    number: Int
+    condition: Expr | None
+    action: NetAction
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NetFilter:
+    """`filter no_secondary direction inbound number 100 { … }`: one routing policy."""
+
+    name: Ident
+    direction: Ident
+    number: Int
+    options: tuple[NetDescribe, ...]
+    rules: tuple[NetFilterRule, ...]
+    span: Span = field(compare=False)
+    doc: str = field(default="", compare=False)
+
+
+NetItem: TypeAlias = (
+    NetAsns | NetInsideCidrs | NetSwitch | NetEdges | NetSegment | NetFunctionGroup | NetShare | NetSend | NetRoute
+    | NetApply | NetAttach | NetLabels | NetFilter
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """`network core for cloudwan version "2025.11" { … }`."""
+
+    name: Ident
+    target: Ident
+    version: Str
+    items: tuple[NetItem, ...]
+    span: Span = field(compare=False)
+    doc: str = field(default="", compare=False)
+
+
+# --- tests ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RequestStep:
+    """`request inventory { who: order_fn, can: GET, … }`."""
+
+    resource: Ref
+    fields: Record
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AttachmentEntry:
+    """`attachment dev1 { type: vpc, … }`."""
+
+    name: Ident
+    fields: Record
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class OnStep:
+    """`on core { attachment … }`."""
+
+    network: Ref
+    attachments: tuple[AttachmentEntry, ...]
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PathStep:
+    """`path from dev1 to "10.2.0.10"`; `to` is an attachment name (`Ref`) or an address or prefix."""
+
+    source: Ident
+    to: Expr
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectDecision:
+    """`expect allow by "label"`, `expect deny by default at inventory_auth`, `expect undecided`."""
+
+    decision: Literal["allow", "deny", "undecided"]
+    by: Str | Literal["default"] | None
+    at: Ref | None
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectAttachment:
+    """`expect dev1 in segment development by rule 200`, `expect fw in group firewalls`, `expect x unassociated`,
+    `expect x pending acceptance`; `name` is the segment or group."""
+
+    attachment: Ident
+    state: Literal["segment", "group", "unassociated", "pending"]
+    name: Ident | None
+    rule: Int | None
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectPath:
+    """About the last `path` step: `expect reachable`, `expect blocked`, `expect inspected by firewalls`,
+    `expect not inspected`, `expect next hop prod1`."""
+
+    state: Literal["reachable", "blocked", "inspected", "not inspected", "next hop"]
+    name: Ident | None
+    span: Span = field(compare=False)
+
+
+Step: TypeAlias = RequestStep | OnStep | PathStep | ExpectDecision | ExpectAttachment | ExpectPath
+
+
+@dataclass(frozen=True, slots=True)
+class InlineTest:
+    """`test "label" { … }`."""
+
+    label: Str
+    steps: tuple[Step, ...]
+    span: Span = field(compare=False)
+    doc: str = field(default="", compare=False)
+
+
+Declaration: TypeAlias = (
+    Let | Param | PrincipalDecl | GroupDecl | Predicate | Resource | Policy | Network | InlineTest
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A `//` or `///` comment, its marker included, without the line break. `own_line` tells whether only blanks precede it."""
+
+    text: str
+    own_line: bool
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """One file. `name` is the `module` line's, or None. `comments` are all comments in order of place."""
+
+    name: Ident | None
+    uses: tuple[Use, ...]
+    declarations: tuple[Declaration, ...]
+    span: Span = field(compare=False)
+    comments: tuple[Comment, ...] = field(default=(), compare=False)

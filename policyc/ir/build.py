@@ -1,0 +1,188 @@
+"""From files to a checked program: names, values, resources, policies, networks, tests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from policyc.diagnostics import Diagnostics, Label, did_you_mean
+from policyc.ir.authz import Policy
+from policyc.ir.program import BoundNetwork, BoundTest, Program
+from policyc.ir.resources import bind_resource, check_links
+from policyc.ir.statements import StatementBuilder
+from policyc.ir.words import Words
+from policyc.model.files import Files, load_files
+from policyc.model.names import Definition, bind_imports, declare
+from policyc.model.scope import Project, Scope, constructors
+from policyc.model.types import shapes
+from policyc.model.values import Principal, Resource
+from policyc.syntax import nodes
+from policyc.text import Span
+
+
+def build_program(
+    root: Path, paths: Sequence[Path], params: Mapping[str, str], words: Words, diagnostics: Diagnostics
+) -> Program:
+    """Load `paths` and their imports below `root` and check everything.
+
+    Always returns a program; with errors in `diagnostics` it is partial and must not be emitted.
+    """
+    files = load_files(root, paths, diagnostics)
+    return check_files(files, params, words, diagnostics)
+
+
+def check_files(files: Files, params: Mapping[str, str], words: Words, diagnostics: Diagnostics) -> Program:
+    """The program of already parsed files."""
+    project = Project(params)
+    reserved = words.reserved() | {name: f"the built-in `{name}`" for name in constructors()}
+    own = {file: declare(module, file, reserved, diagnostics) for file, module in files.modules.items()}
+    for file, module in files.modules.items():
+        project.scopes[file] = Scope(file, bind_imports(module, own[file], own, diagnostics), project)
+    _check_params(own, params, diagnostics)
+    resources = _resources(files, project, words, diagnostics)
+    principals = _fold_all(own, project, diagnostics)
+    _check_predicates(own, project, words, diagnostics)
+    policies = _policies(files, project, words, resources, diagnostics)
+    _check_labels_of_tests(files, diagnostics)
+    return Program(
+        sources=files.sources,
+        modules=files.modules,
+        resources=resources,
+        principals=principals,
+        policies=policies,
+        networks=_networks(files, project, words, diagnostics),
+        tests=tuple(
+            BoundTest(node, project.scopes[file], file)
+            for file, module in files.modules.items()
+            for node in module.declarations
+            if isinstance(node, nodes.InlineTest)
+        ),
+    )
+
+
+def _check_params(
+    own: Mapping[str, Mapping[str, Definition]], params: Mapping[str, str], diagnostics: Diagnostics
+) -> None:
+    declared = {name for table in own.values() for name, item in table.items() if isinstance(item.node, nodes.Param)}
+    for name in params:
+        if name not in declared:
+            diagnostics.error(
+                "unknown-parameter", f"no file declares the parameter `{name}`", None,
+                did_you_mean(name, declared, "declare it with `param`, or drop it"),
+            )  # fmt: skip
+
+
+def _resources(files: Files, project: Project, words: Words, diagnostics: Diagnostics) -> dict[str, Resource]:
+    nodes_by_id: dict[str, nodes.Resource] = {}
+    resources: dict[str, Resource] = {}
+    for file, module in files.modules.items():
+        for node in module.declarations:
+            if not isinstance(node, nodes.Resource) or f"{file}#{node.name.text}" in resources:
+                continue
+            resource = bind_resource(node, project.scopes[file], words.resource_types(), diagnostics)
+            if resource is not None:
+                resources[resource.id] = resource
+                nodes_by_id[resource.id] = node
+    for key, resource in resources.items():
+        check_links(nodes_by_id[key], resource, resources, words.resource_types(), diagnostics)
+    return resources
+
+
+def _fold_all(
+    own: Mapping[str, Mapping[str, Definition]], project: Project, diagnostics: Diagnostics
+) -> tuple[Principal, ...]:
+    """Fold every declaration, used or not, so that each mistake is found; the declared principals come back."""
+    principals: list[Principal] = []
+    for file, table in own.items():
+        for definition in table.values():
+            if isinstance(definition.node, nodes.Let | nodes.Param | nodes.PrincipalDecl | nodes.GroupDecl):
+                value = project.scopes[file].definition_value(definition, diagnostics)
+                if (
+                    value is not None
+                    and isinstance(value.data, Principal)
+                    and isinstance(definition.node, nodes.PrincipalDecl)
+                ):
+                    principals.append(value.data)
+    return tuple(principals)
+
+
+def _check_predicates(
+    own: Mapping[str, Mapping[str, Definition]], project: Project, words: Words, diagnostics: Diagnostics
+) -> None:
+    """Heads of predicates: known types, no parameter twice, none that shadows a name."""
+    for file, table in own.items():
+        scope = project.scopes[file]
+        for definition in table.values():
+            if not isinstance(definition.node, nodes.Predicate):
+                continue
+            seen: dict[str, Span] = {}
+            for parameter in definition.node.parameters:
+                name = parameter.name
+                scope.type_of(parameter.type, diagnostics)
+                if name.text in seen:
+                    diagnostics.error(
+                        "duplicate-name", f"the parameter `{name.text}` is declared twice", name.span, "rename one of them",
+                        (Label(seen[name.text], "first declared here"),),
+                    )  # fmt: skip
+                elif (hidden := scope.lookup(name.text)) is not None:
+                    diagnostics.error(
+                        "shadowed-name", f"the parameter `{name.text}` shadows a {hidden.kind}", name.span,
+                        "choose another name", (Label(hidden.node.name.span, "declared here"),),
+                    )  # fmt: skip
+                seen.setdefault(name.text, name.span)
+
+
+def _policies(
+    files: Files, project: Project, words: Words, resources: Mapping[str, Resource], diagnostics: Diagnostics
+) -> tuple[Policy, ...]:
+    out: list[Policy] = []
+    for file, module in files.modules.items():
+        builder = StatementBuilder(project.scopes[file], words, resources, diagnostics)
+        for node in module.declarations:
+            if isinstance(node, nodes.Policy):
+                policy = builder.build(node)
+                if policy is not None:
+                    out.append(policy)
+    return tuple(out)
+
+
+def _networks(files: Files, project: Project, words: Words, diagnostics: Diagnostics) -> tuple[BoundNetwork, ...]:
+    out: list[BoundNetwork] = []
+    for file, module in files.modules.items():
+        for node in module.declarations:
+            if not isinstance(node, nodes.Network):
+                continue
+            target = node.target.text
+            if target in words.networks:
+                out.append(BoundNetwork(node, project.scopes[file], file))
+            elif target in words.targets:
+                diagnostics.error(
+                    "wrong-target", f"`{target}` takes a `policy`, not a `network`", node.target.span,
+                    f"write `policy {node.name.text} for {target} on … {{ … }}`",
+                )  # fmt: skip
+            else:
+                diagnostics.error(
+                    "unknown-target", f"unknown target `{target}`", node.target.span,
+                    did_you_mean(target, words.targets, "targets of networks are " + ", ".join(f"`{t}`" for t in sorted(words.networks))),
+                )  # fmt: skip
+    return tuple(out)
+
+
+def _check_labels_of_tests(files: Files, diagnostics: Diagnostics) -> None:
+    for module in files.modules.values():
+        seen: dict[str, Span] = {}
+        for node in module.declarations:
+            if not isinstance(node, nodes.InlineTest):
+                continue
+            text, span = node.label.value, node.label.span
+            if text in seen:
+                diagnostics.error(
+                    "duplicate-label", f"two tests of this file are called `{text}`", span, "give each test its own label",
+                    (Label(seen[text], "first used here"),),
+                )  # fmt: skip
+            seen.setdefault(text, span)
+
+
+def known_types() -> tuple[str, ...]:
+    """The named types, for docs and suggestions."""
+    return tuple(shapes())

@@ -1,0 +1,548 @@
+"""Conditions: from expressions to typed tests in negation normal form, with predicates put in and constants folded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Literal, TypeAlias
+
+from policyc.diagnostics import Diagnostics, Label, did_you_mean
+from policyc.ir.authz import All, Always, AnyOf, Atom, Cond, Constant, Never, Op
+from policyc.ir.compare import compare_constants
+from policyc.model.names import known_names
+from policyc.model.scope import Scope, assignable
+from policyc.model.types import BOOL, GROUP, STRING, EnumOf, Named, SetOf, Type, shapes
+from policyc.model.values import Group, Scalar, Value
+from policyc.model.vocabulary import Attribute
+from policyc.syntax import nodes
+from policyc.text import Span
+
+#: Atoms that one condition may grow to once its predicates are put in.
+ATOM_BUDGET = 2_000
+
+#: What a name inside a predicate stands for: the argument and the place to read it in.
+Operand: TypeAlias = Attribute | Value
+
+_ORDERED = ("int", "decimal", "datetime", "asn", "port")
+_FLIP: dict[str, nodes.CompareOp] = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
+_ORDER_OPS = {"<": Op.LT, "<=": Op.LE, ">": Op.GT, ">=": Op.GE}
+
+
+def conjunction(items: list[Cond]) -> Cond:
+    """All of them, flattened and without constants."""
+    out: list[Cond] = []
+    for item in items:
+        if isinstance(item, Never):
+            return Never()
+        if isinstance(item, All):
+            out.extend(item.items)
+        elif not isinstance(item, Always):
+            out.append(item)
+    out = list(dict.fromkeys(out))
+    if not out:
+        return Always()
+    return out[0] if len(out) == 1 else All(tuple(out))
+
+
+def disjunction(items: list[Cond]) -> Cond:
+    """Any of them, flattened and without constants."""
+    out: list[Cond] = []
+    for item in items:
+        if isinstance(item, Always):
+            return Always()
+        if isinstance(item, AnyOf):
+            out.extend(item.items)
+        elif not isinstance(item, Never):
+            out.append(item)
+    out = list(dict.fromkeys(out))
+    if not out:
+        return Never()
+    return out[0] if len(out) == 1 else AnyOf(tuple(out))
+
+
+def lower_condition(
+    expr: nodes.Expr, scope: Scope, attributes: Mapping[str, Attribute], diagnostics: Diagnostics
+) -> Cond | None:
+    """The normal form of `expr`, or None after reporting what is wrong with it.
+
+    `attributes` are the vocabulary words in reach, by language name (`header[]` for keyed ones).
+    """
+    return _Lowering(attributes, diagnostics).lower(expr, scope, {}, False)
+
+
+def resolve_attribute(ref: nodes.Ref, attributes: Mapping[str, Attribute]) -> Attribute | None:
+    """The vocabulary entry that a reference names, with its key filled in; None for anything else."""
+    found = attributes.get(ref.text)
+    if found is not None and not found.keyed:
+        return found
+    last = ref.parts[-1]
+    if len(ref.parts) > 1 and isinstance(last, nodes.Key):
+        family = attributes.get(nodes.Ref(ref.parts[:-1], ref.span).text + "[]")
+        if family is not None and last.text:
+            return family.with_key(last.text)
+    return None
+
+
+@dataclass(slots=True)
+class _Lowering:
+    attributes: Mapping[str, Attribute]
+    diagnostics: Diagnostics
+    atoms: int = 0
+    calls: list[str] = field(default_factory=list)
+
+    def lower(self, expr: nodes.Expr, scope: Scope, env: Mapping[str, Operand], negate: bool) -> Cond | None:
+        match expr:
+            case nodes.And(operands) | nodes.Or(operands):
+                lowered = [self.lower(operand, scope, env, negate) for operand in operands]
+                if any(item is None for item in lowered):
+                    return None
+                items = [item for item in lowered if item is not None]
+                return conjunction(items) if isinstance(expr, nodes.And) is not negate else disjunction(items)
+            case nodes.Not(operand):
+                return self.lower(operand, scope, env, not negate)
+            case nodes.Bool(value):
+                return Always() if value is not negate else Never()
+            case nodes.Compare():
+                return self._compare(expr, scope, env, negate)
+            case nodes.Quantified():
+                return self._quantified(expr, scope, env, negate)
+            case nodes.Exists(subject, span):
+                attribute = self._attribute(subject, scope, env)
+                if attribute is None:
+                    return None
+                return self._atom(Atom(attribute, Op.EXISTS, (), "", negate, span))
+            case nodes.Call():
+                return self._call(expr, scope, env, negate)
+            case nodes.Ref():
+                return self._flag(expr, scope, env, negate)
+            case _:
+                self.diagnostics.error(
+                    "not-a-condition", "this is a value, not a condition", expr.span,
+                    "compare it with an attribute, such as `source.vpc == mesh_vpc`",
+                )  # fmt: skip
+                return None
+
+    # --- leaves -----------------------------------------------------------------------------------------------
+
+    def _atom(self, atom: Atom) -> Cond | None:
+        self.atoms += 1
+        if self.atoms == ATOM_BUDGET + 1:
+            self.diagnostics.error(
+                "condition-too-large", f"the condition grows past {ATOM_BUDGET} comparisons", atom.span,
+                "split the statement, or shorten the predicates",
+            )  # fmt: skip
+        return atom if self.atoms <= ATOM_BUDGET else None
+
+    def _flag(self, ref: nodes.Ref, scope: Scope, env: Mapping[str, Operand], negate: bool) -> Cond | None:
+        operand = self._operand(ref, scope, env, BOOL)
+        if operand is None:
+            return None
+        if isinstance(operand, Value):
+            return Always() if operand.data is not negate else Never()
+        if operand.type != BOOL:
+            self.diagnostics.error(
+                "not-a-condition", f"`{ref.text}` is {operand.type}, not a condition", ref.span,
+                f"compare it, or write `exists {ref.text}`",
+            )  # fmt: skip
+            return None
+        return self._atom(Atom(operand, Op.EQ, (Constant(BOOL, True, span=ref.span),), "", negate, ref.span))
+
+    def _compare(self, node: nodes.Compare, scope: Scope, env: Mapping[str, Operand], negate: bool) -> Cond | None:
+        op, left, right = node.op, node.left, node.right
+        if op in ("not in", "not like"):
+            negate, op = not negate, "in" if op == "not in" else "like"
+        elif op == "!=":
+            negate, op = not negate, "=="
+        subject = self._find_attribute(left, scope, env)
+        if subject is None:
+            other = self._find_attribute(right, scope, env)
+            if other is None:
+                return self._constant_compare(node, op, scope, env, negate)
+            if op == "in":
+                return self._membership(left, other, node.span, scope, env, negate)
+            if op == "like":
+                self.diagnostics.error(
+                    "pattern-on-the-left", "the pattern of `like` stands on its right", node.span,
+                    f"write `{_text(right)} like …`",
+                )  # fmt: skip
+                return None
+            subject, right, op = other, left, _FLIP[op]
+        elif self._find_attribute(right, scope, env) is not None:
+            self.diagnostics.error(
+                "attribute-on-the-right", f"`{_text(right)}` is an attribute too, and two attributes cannot be compared yet",
+                right.span, "compare with a literal or a `let`",
+            )  # fmt: skip
+            return None
+        if subject.many and op != "in":
+            self.diagnostics.error(
+                "multi-valued-attribute", f"`{subject.name}` has many values, so `{node.op}` is ambiguous", left.span,
+                f"write `any {subject.name} {op} …` or `all {subject.name} {op} …`",
+            )  # fmt: skip
+            return None
+        return self._test(subject, op, right, "any" if subject.many else "", node.span, scope, env, negate)
+
+    def _quantified(
+        self, node: nodes.Quantified, scope: Scope, env: Mapping[str, Operand], negate: bool
+    ) -> Cond | None:
+        attribute = self._attribute(node.subject, scope, env)
+        if attribute is None:
+            return None
+        if not attribute.many:
+            self.diagnostics.error(
+                "single-valued-attribute", f"`{attribute.name}` has one value, so `{node.quantifier}` says nothing",
+                node.subject.span, f"drop `{node.quantifier}`",
+            )  # fmt: skip
+            return None
+        if node.op in ("!=", "not in", "not like"):
+            self.diagnostics.error(
+                "negated-quantifier", f"`{node.quantifier} … {node.op}` is easy to misread", node.span,
+                f"write `not ({'all' if node.quantifier == 'any' else 'any'} …)` with the positive operator",
+            )  # fmt: skip
+            return None
+        return self._test(attribute, node.op, node.right, node.quantifier, node.span, scope, env, negate)
+
+    def _membership(
+        self, left: nodes.Expr, attribute: Attribute, span: Span, scope: Scope, env: Mapping[str, Operand], negate: bool
+    ) -> Cond | None:
+        """`finance in idc.groups`: a value in a multi-valued attribute."""
+        if not attribute.many:
+            self.diagnostics.error(
+                "single-valued-attribute", f"`{attribute.name}` has one value, so nothing can be `in` it", span,
+                f"write `{attribute.name} == …`",
+            )  # fmt: skip
+            return None
+        if isinstance(left, nodes.ListOf):
+            self.diagnostics.error(
+                "type-mismatch", "a list cannot be `in` an attribute", left.span,
+                f"write `any {attribute.name} in […]` or `all {attribute.name} in […]`",
+            )  # fmt: skip
+            return None
+        return self._test(attribute, "==", left, "any", span, scope, env, negate)
+
+    def _test(
+        self, attribute: Attribute, op: nodes.CompareOp, right: nodes.Expr, quantifier: Literal["", "any", "all"],
+        span: Span, scope: Scope, env: Mapping[str, Operand], negate: bool,
+    ) -> Cond | None:  # fmt: skip
+        test_op, values = self._right_side(attribute, op, right, scope, env)
+        if values is None:
+            return None
+        if not values:
+            return Always() if negate else Never()
+        for value in values:
+            if not self._allowed(attribute, test_op, value):
+                return None
+        return self._atom(Atom(attribute, test_op, tuple(dict.fromkeys(values)), quantifier, negate, span))
+
+    def _right_side(
+        self, attribute: Attribute, op: nodes.CompareOp, right: nodes.Expr, scope: Scope, env: Mapping[str, Operand]
+    ) -> tuple[Op, list[Constant] | None]:
+        kind = attribute.type
+        if op in _ORDER_OPS:
+            if not (isinstance(kind, Named) and kind.name in _ORDERED):
+                self._wrong_operator(attribute, op, right.span)
+                return Op.LT, None
+            return _ORDER_OPS[op], self._constants(right, kind, scope, env, single=True)
+        if op == "like":
+            if not (isinstance(kind, Named) and kind.name in shapes() and shapes()[kind.name].base == "string") or kind.name in (
+                "ip", "cidr", "datetime", "decimal",
+            ):  # fmt: skip
+                self._wrong_operator(attribute, op, right.span)
+                return Op.LIKE, None
+            return Op.LIKE, self._constants(right, STRING, scope, env, single=False)
+        if kind == Named("ip"):
+            if op == "in":
+                return Op.IN_CIDR, self._constants(right, Named("cidr"), scope, env, single=False)
+            return Op.EQ, self._constants(right, kind, scope, env, single=True)
+        if (
+            op == "in"
+            and not attribute.many
+            and not isinstance(right, nodes.ListOf)
+            and not self._is_set(right, scope, env)
+        ):
+            self.diagnostics.error(
+                "type-mismatch", "`in` wants a list on its right", right.span,
+                f"write `{attribute.name} in […]`, or `==` for one value",
+            )  # fmt: skip
+            return Op.EQ, None
+        return Op.EQ, self._constants(right, kind, scope, env, single=op == "==")
+
+    def _is_set(self, expr: nodes.Expr, scope: Scope, env: Mapping[str, Operand]) -> bool:
+        if not isinstance(expr, nodes.Ref) or expr.simple is None:
+            return False
+        bound = env.get(expr.simple)
+        if bound is not None:
+            return isinstance(bound, Value) and isinstance(bound.type, SetOf)
+        definition = scope.lookup(expr.simple)
+        value = scope.definition_value(definition, self.diagnostics) if definition is not None else None
+        return value is not None and isinstance(value.type, SetOf)
+
+    def _wrong_operator(self, attribute: Attribute, op: str, span: Span) -> None:
+        self.diagnostics.error(
+            "wrong-operator", f"`{op}` does not work on `{attribute.name}`, {_article(attribute.type)}", span,
+            "use `in` with a block of addresses" if attribute.type == Named("ip") else "use `==` or `in`",
+        )  # fmt: skip
+
+    def _constants(
+        self, expr: nodes.Expr, expected: Type, scope: Scope, env: Mapping[str, Operand], *, single: bool
+    ) -> list[Constant] | None:
+        if isinstance(expr, nodes.ListOf) or self._is_set(expr, scope, env):
+            if single:
+                self.diagnostics.error(
+                    "type-mismatch", "one value is wanted here, not a list", expr.span, "use `in` with a list"
+                )
+                return None
+            if isinstance(expr, nodes.ListOf):
+                out: list[Constant] = []
+                for item in expr.items:
+                    values = self._constants(item, expected, scope, env, single=True)
+                    if values is None:
+                        return None
+                    out.extend(values)
+                return out
+            value = self._value(expr, None, scope, env)
+            if value is None or not isinstance(value.data, tuple):
+                return None
+            out = []
+            for member in value.data:
+                if not isinstance(member, Value) or not self._fits(member, expected, expr):
+                    return None
+                out.append(_constant(member, expr.span))
+            return out
+        value = self._group_or_value(expr, expected, scope, env)
+        return None if value is None else [_constant(value, expr.span)]
+
+    def _fits(self, item: Value, expected: Type, expr: nodes.Expr) -> bool:
+        if expected != GROUP and assignable(item.type, expected):
+            return True
+        if expected == GROUP and item.type == GROUP:
+            return True
+        self.diagnostics.error(
+            "type-mismatch", f"`{_text(expr)}` holds {item.type} where {expected} is wanted", expr.span,
+            "types do not convert; use a list of the wanted type",
+        )  # fmt: skip
+        return False
+
+    def _group_or_value(
+        self, expr: nodes.Expr, expected: Type, scope: Scope, env: Mapping[str, Operand]
+    ) -> Value | None:
+        """A declared group may stand for its id wherever an attribute of groups is compared."""
+        if expected == STRING and isinstance(expr, nodes.Ref | nodes.Call):
+            group = self._as_group(expr, scope, env)
+            if group is not None:
+                return group
+        return self._value(expr, expected, scope, env)
+
+    def _as_group(self, expr: nodes.Ref | nodes.Call, scope: Scope, env: Mapping[str, Operand]) -> Value | None:
+        if isinstance(expr, nodes.Call):
+            probe = Diagnostics()
+            value = scope.value(expr, GROUP, probe)
+            return value if value is not None and not probe.has_errors else None
+        definition = scope.lookup(expr.simple or "")
+        if definition is None or not isinstance(definition.node, nodes.GroupDecl):
+            return None
+        value = scope.definition_value(definition, self.diagnostics)
+        return None if value is None else Value(GROUP, value.data, expr.span)
+
+    def _value(self, expr: nodes.Expr, expected: Type | None, scope: Scope, env: Mapping[str, Operand]) -> Value | None:
+        if isinstance(expr, nodes.Ref) and expr.simple is not None and expr.simple in env:
+            bound = env[expr.simple]
+            assert isinstance(bound, Value)
+            if expected is not None and not assignable(bound.type, expected):
+                self.diagnostics.error(
+                    "type-mismatch", f"`{expr.text}` is {_article(bound.type)} where {_article(expected)} is wanted",
+                    expr.span, "change the type of the parameter",
+                )  # fmt: skip
+                return None
+            return Value(bound.type, bound.data, expr.span)
+        return scope.value(expr, expected, self.diagnostics)
+
+    def _allowed(self, attribute: Attribute, op: Op, constant: Constant) -> bool:
+        if not attribute.values or op is not Op.EQ or str(constant.value) in attribute.values:
+            return True
+        self.diagnostics.error(
+            "impossible-value", f"`{attribute.name}` is never `{constant.value}`", constant.span,
+            did_you_mean(
+                str(constant.value), attribute.values,
+                "its values are " + ", ".join(f"`{value}`" for value in attribute.values),
+            ),
+        )  # fmt: skip
+        return False
+
+    # --- operands ---------------------------------------------------------------------------------------------
+
+    def _find_attribute(self, expr: nodes.Expr, scope: Scope, env: Mapping[str, Operand]) -> Attribute | None:
+        """The attribute behind an operand, without reporting anything."""
+        if not isinstance(expr, nodes.Ref):
+            return None
+        if expr.simple is not None and expr.simple in env:
+            bound = env[expr.simple]
+            return bound if isinstance(bound, Attribute) else None
+        if expr.simple is not None and scope.lookup(expr.simple) is not None and expr.simple not in self.attributes:
+            return None
+        return resolve_attribute(expr, self.attributes)
+
+    def _attribute(self, expr: nodes.Expr, scope: Scope, env: Mapping[str, Operand]) -> Attribute | None:
+        found = self._find_attribute(expr, scope, env)
+        if found is None:
+            self._unknown(expr, scope)
+        return found
+
+    def _operand(self, ref: nodes.Ref, scope: Scope, env: Mapping[str, Operand], expected: Type) -> Operand | None:
+        attribute = self._find_attribute(ref, scope, env)
+        if attribute is not None:
+            return attribute
+        if ref.simple is not None and (ref.simple in env or scope.lookup(ref.simple) is not None):
+            return self._value(ref, expected, scope, env)
+        self._unknown(ref, scope)
+        return None
+
+    def _unknown(self, expr: nodes.Expr, scope: Scope) -> None:
+        if not isinstance(expr, nodes.Ref):
+            self.diagnostics.error(
+                "not-an-attribute", "an attribute is wanted here", expr.span, "name one, such as `source.vpc`"
+            )
+            return
+        words = [name for name in self.attributes if not name.endswith("[]")] + [
+            name.removesuffix("[]") + '["…"]' for name in self.attributes if name.endswith("[]")
+        ]
+        family = self.attributes.get(expr.text + "[]")
+        if family is not None:
+            self.diagnostics.error("missing-key", f"`{expr.text}` wants a key", expr.span, f'write `{expr.text}["…"]`')
+            return
+        definition = scope.lookup(expr.simple or "")
+        if definition is not None:
+            self.diagnostics.error(
+                "not-an-attribute", f"`{expr.text}` is a {definition.kind}, not an attribute", expr.span,
+                "compare it with an attribute", (Label(definition.node.name.span, "declared here"),),
+            )  # fmt: skip
+            return
+        self.diagnostics.error(
+            "unknown-attribute", f"unknown attribute `{expr.text}`", expr.span,
+            did_you_mean(expr.text, [*words, *known_names(scope.table)], "`policyc explain` lists the attributes of each target"),
+        )  # fmt: skip
+
+    def _constant_compare(
+        self, node: nodes.Compare, op: nodes.CompareOp, scope: Scope, env: Mapping[str, Operand], negate: bool
+    ) -> Cond | None:
+        """Both sides are known at compile time, such as `stage == prod`."""
+        if isinstance(node.left, nodes.Ref) and not self._is_known_value(node.left, scope, env):
+            self._unknown(node.left, scope)
+            return None
+        left = self._value(node.left, None, scope, env)
+        if left is None:
+            return None
+        if isinstance(left.type, SetOf):
+            self.diagnostics.error("type-mismatch", "a list cannot be compared", node.left.span, "put it right of `in`")
+            return None
+        if op == "in":
+            expected: Type = Named("cidr") if left.type == Named("ip") else left.type
+            rights = self._constants(node.right, expected, scope, env, single=False)
+        else:
+            expected = STRING if op == "like" else left.type
+            rights = self._constants(node.right, expected, scope, env, single=op != "like")
+        if rights is None:
+            return None
+        if op in _ORDER_OPS and not (isinstance(left.type, Named) and left.type.name in _ORDERED):
+            self.diagnostics.error(
+                "wrong-operator", f"`{op}` does not work on {_article(left.type)}", node.span, "use `==` or `in`"
+            )
+            return None
+        test = _ORDER_OPS.get(op) or (Op.LIKE if op == "like" else Op.IN_CIDR if expected == Named("cidr") else Op.EQ)
+        holds = any(compare_constants(test, _scalar(left), right.value, left.type) for right in rights)
+        return Always() if holds is not negate else Never()
+
+    def _is_known_value(self, ref: nodes.Ref, scope: Scope, env: Mapping[str, Operand]) -> bool:
+        return ref.simple is not None and (ref.simple in env or scope.lookup(ref.simple) is not None)
+
+    # --- predicates -------------------------------------------------------------------------------------------
+
+    def _call(self, call: nodes.Call, scope: Scope, env: Mapping[str, Operand], negate: bool) -> Cond | None:
+        name = call.function.text
+        definition = scope.lookup(name)
+        if definition is None or not isinstance(definition.node, nodes.Predicate):
+            labels = () if definition is None else (Label(definition.node.name.span, "declared here"),)
+            self.diagnostics.error(
+                "unknown-predicate", f"`{name}` is no predicate", call.function.span,
+                did_you_mean(name, known_names(scope.table, ("predicate",)), "declare it with `predicate`"), labels,
+            )  # fmt: skip
+            return None
+        predicate = definition.node
+        key = f"{definition.file}#{name}"
+        if key in self.calls:
+            chain = [entry.rsplit("#", 1)[1] for entry in [*self.calls[self.calls.index(key) :], key]]
+            self.diagnostics.error(
+                "cyclic-definition", f"predicate `{name}` calls itself: " + " -> ".join(chain), predicate.name.span,
+                "predicates are put in where they are called, so they cannot recurse",
+            )  # fmt: skip
+            return None
+        if len(self.calls) >= _DEEPEST_CALL:
+            self.diagnostics.error(
+                "definition-chain-too-long", f"more than {_DEEPEST_CALL} predicates call one another", call.span,
+                "write the condition out",
+            )  # fmt: skip
+            return None
+        if len(call.args) != len(predicate.parameters):
+            self.diagnostics.error(
+                "wrong-arguments",
+                f"`{name}` takes {len(predicate.parameters)} arguments, not {len(call.args)}", call.span,
+                f"write `{name}({', '.join(p.name.text for p in predicate.parameters)})`",
+                (Label(predicate.name.span, "declared here"),),
+            )  # fmt: skip
+            return None
+        inner = scope.project.scopes[definition.file]
+        bound: dict[str, Operand] = {}
+        for parameter, arg in zip(predicate.parameters, call.args, strict=True):
+            operand = self._argument(parameter, arg, scope, inner, env)
+            if operand is None:
+                return None
+            bound[parameter.name.text] = operand
+        self.calls.append(key)
+        try:
+            return self.lower(predicate.body, inner, bound, negate)
+        finally:
+            self.calls.pop()
+
+    def _argument(
+        self, parameter: nodes.Parameter, arg: nodes.Expr, scope: Scope, inner: Scope, env: Mapping[str, Operand]
+    ) -> Operand | None:
+        expected = inner.type_of(parameter.type, self.diagnostics)
+        if expected is None:
+            return None
+        attribute = self._find_attribute(arg, scope, env)
+        if attribute is None:
+            return self._value(arg, expected, scope, env)
+        given: Type = SetOf(attribute.type) if attribute.many else attribute.type
+        if assignable(given, expected):
+            return attribute
+        self.diagnostics.error(
+            "type-mismatch", f"`{attribute.name}` is {_article(given)} where `{parameter.name.text}` wants {_article(expected)}",
+            arg.span, "pass an attribute or a value of that type", (Label(parameter.span, "declared here"),),
+        )  # fmt: skip
+        return None
+
+
+_DEEPEST_CALL = 30
+
+
+def _constant(value: Value, span: Span) -> Constant:
+    if isinstance(value.data, Group):
+        return Constant(GROUP, value.data.id, value.data, span)
+    return Constant(value.type, _scalar(value), span=span)
+
+
+def _scalar(value: Value) -> Scalar:
+    data = value.data
+    assert isinstance(data, str | int | Decimal | bool)
+    return data
+
+
+def _article(kind: Type) -> str:
+    if isinstance(kind, EnumOf):
+        return f"one of {kind}"
+    text = str(kind)
+    return f"an `{text}`" if text[0] in "aeio" else f"a `{text}`"
+
+
+def _text(expr: nodes.Expr) -> str:
+    return expr.text if isinstance(expr, nodes.Ref) else "…"

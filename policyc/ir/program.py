@@ -1,0 +1,58 @@
+"""A whole checked project: what every target, rule and command works on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from policyc.ir.authz import Policy
+from policyc.model.scope import Scope
+from policyc.model.values import Principal, Resource
+from policyc.syntax import nodes
+from policyc.text import Source, Span
+
+
+@dataclass(frozen=True, slots=True)
+class BoundNetwork:
+    """A `network` with the scope that its expressions are read in."""
+
+    node: nodes.Network
+    scope: Scope
+    file: str
+
+    @property
+    def name(self) -> str:
+        return self.node.name.text
+
+
+@dataclass(frozen=True, slots=True)
+class BoundTest:
+    """A `test` with the scope that its expressions are read in."""
+
+    node: nodes.InlineTest
+    scope: Scope
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """`resources` is keyed by `Resource.id`; `principals` are the declared ones in order of file and place."""
+
+    sources: Mapping[str, Source]
+    modules: Mapping[str, nodes.Module]
+    resources: Mapping[str, Resource]
+    principals: tuple[Principal, ...]
+    policies: tuple[Policy, ...]
+    networks: tuple[BoundNetwork, ...]
+    tests: tuple[BoundTest, ...]
+    spans: Mapping[str, Span] = field(default_factory=dict)
+
+    def resource(self, link: str | None) -> Resource | None:
+        """The resource with this id, None for None or an unknown id."""
+        return self.resources.get(link) if link else None
+
+    def policies_on(self, resource: Resource) -> tuple[Policy, ...]:
+        """The policies attached to a resource, in order of declaration."""
+        return tuple(
+            policy for policy in self.policies if isinstance(policy.on, Resource) and policy.on.id == resource.id
+        )

@@ -1,0 +1,99 @@
+"""Resources: fields folded and checked against the vocabulary."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from policyc.diagnostics import Diagnostics, Label, did_you_mean
+from policyc.model.scope import Scope
+from policyc.model.types import PLACE, RECORD, RESOURCE, SetOf
+from policyc.model.values import Resource, ResourceLink, Value
+from policyc.model.vocabulary import ResourceField, ResourceType
+from policyc.syntax import nodes
+from policyc.text import Span
+
+
+def bind_resource(
+    node: nodes.Resource, scope: Scope, types: Mapping[str, ResourceType], diagnostics: Diagnostics
+) -> Resource | None:
+    """The resource with every field folded, or None when its type is unknown. Bad fields are reported and left out."""
+    kind = types.get(node.type.text)
+    if kind is None:
+        diagnostics.error(
+            "unknown-resource-type", f"unknown resource type `{node.type.text}`", node.type.span,
+            did_you_mean(node.type.text, types, "known types are " + ", ".join(f"`{name}`" for name in sorted(types))),
+        )  # fmt: skip
+        return None
+    fields: dict[str, Value] = {}
+    seen: dict[str, Span] = {}
+    for entry in node.fields.entries:
+        name = entry.key.text
+        if name in seen:
+            diagnostics.error(
+                "duplicate-key", f"`{name}` is given twice", entry.key.span, "drop one of them",
+                (Label(seen[name], "first given here"),),
+            )  # fmt: skip
+            continue
+        seen[name] = entry.key.span
+        field = kind.fields.get(name)
+        if field is None:
+            diagnostics.error(
+                "unknown-field", f"`{kind.name}` has no field `{name}`", entry.key.span,
+                did_you_mean(name, kind.fields, "its fields are " + ", ".join(f"`{known}`" for known in kind.fields)),
+            )  # fmt: skip
+            continue
+        value = _field(field, entry.value, scope, diagnostics)
+        if value is not None:
+            fields[name] = value
+    for field in kind.fields.values():
+        if field.required and field.name not in seen:
+            diagnostics.error(
+                "missing-field", f"`{node.name.text}` lacks the field `{field.name}`", node.name.span,
+                f"add `{field.name}: …`, {field.doc}",
+            )  # fmt: skip
+        elif field.default and field.name not in seen:
+            fields[field.name] = Value(field.type, field.default, node.name.span)
+    return Resource(node.name.text, kind.name, tuple(fields.items()), scope.file, node.span, node.doc)
+
+
+def _field(field: ResourceField, expr: nodes.Expr, scope: Scope, diagnostics: Diagnostics) -> Value | None:
+    value = scope.value(expr, field.type, diagnostics)
+    if value is None:
+        return None
+    if field.pattern and field.type not in (PLACE, RECORD, RESOURCE):
+        texts = (
+            [str(item.data) for item in value.data if isinstance(item, Value)]
+            if isinstance(value.data, tuple)
+            else [str(value.data)]
+        )
+        for text in texts:
+            if re.fullmatch(field.pattern, text) is None:
+                diagnostics.error(
+                    "malformed-value", f"`{text}` is not {field.doc}", value.span, f"it has to match `{field.pattern}`"
+                )
+                return None
+    return value
+
+
+def check_links(
+    node: nodes.Resource, resource: Resource, resources: Mapping[str, Resource], types: Mapping[str, ResourceType],
+    diagnostics: Diagnostics,
+) -> None:  # fmt: skip
+    """Every field that names a resource names one of the right type."""
+    fields = types[resource.type].fields
+    for name, value in resource.fields:
+        wanted = fields[name].targets
+        links = [value.data] if isinstance(value.data, ResourceLink) else []
+        if isinstance(value.type, SetOf) and isinstance(value.data, tuple):
+            links = [
+                item.data for item in value.data if isinstance(item, Value) and isinstance(item.data, ResourceLink)
+            ]
+        for link in links:
+            found = resources.get(link.id)
+            if found is not None and wanted and found.type not in wanted:
+                diagnostics.error(
+                    "wrong-resource-type", f"`{link.name}` is a `{found.type}`, which `{name}` cannot name", value.span,
+                    "name a resource of type " + " or ".join(f"`{kind}`" for kind in wanted),
+                    (Label(found.span, "declared here"),),
+                )  # fmt: skip

@@ -1,0 +1,251 @@
+"""Policies: clauses resolved, conditions lowered, one `Statement` for each `allow` or `deny`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from policyc.diagnostics import Diagnostics, Label, did_you_mean
+from policyc.ir.authz import Always, Can, Cond, Paths, Policy, Statement, Who
+from policyc.ir.lower import conjunction, lower_condition
+from policyc.ir.words import Words
+from policyc.model.names import known_names
+from policyc.model.scope import Scope
+from policyc.model.types import PRINCIPAL, RESOURCE, STRING
+from policyc.model.values import Principal, Resource, ResourceLink
+from policyc.model.vocabulary import Attribute, Verb, Vocabulary
+from policyc.syntax import nodes
+from policyc.text import Span
+
+
+@dataclass(slots=True)
+class StatementBuilder:
+    """Turns one policy's statements into IR; `resources` are all of the project."""
+
+    scope: Scope
+    words: Words
+    resources: Mapping[str, Resource]
+    diagnostics: Diagnostics
+
+    def build(self, node: nodes.Policy) -> Policy | None:
+        """The checked policy, or None when its head is wrong. Bad statements are reported and left out."""
+        target = node.target.text
+        if target not in self.words.targets:
+            self.diagnostics.error(
+                "unknown-target", f"unknown target `{target}`", node.target.span,
+                did_you_mean(target, self.words.targets, "targets are " + ", ".join(f"`{t}`" for t in self.words.targets)),
+            )  # fmt: skip
+            return None
+        if target in self.words.networks:
+            self.diagnostics.error(
+                "wrong-target", f"`{target}` takes a `network`, not a `policy`", node.target.span,
+                f'write `network {node.name.text} for {target} version "…" {{ … }}`',
+            )  # fmt: skip
+            return None
+        vocabulary = self.words.vocabulary(target)
+        on = self._attached(node, vocabulary)
+        if on is None:
+            return None
+        attributes = self.words.scope(target, on, self.resources)
+        statements = []
+        labels: dict[str, Span] = {}
+        for index, statement in enumerate(node.statements):
+            lowered = self._statement(statement, index, on, vocabulary, attributes, labels)
+            if lowered is not None:
+                statements.append(lowered)
+        if not node.statements:
+            self.diagnostics.error(
+                "empty-policy", f"the policy `{node.name.text}` has no statement", node.name.span,
+                "add an `allow` or a `deny`; an empty policy would refuse everyone",
+            )  # fmt: skip
+        return Policy(
+            node.name.text, target, on, tuple(statements), self.scope.file, node.span, node.name.span, node.doc
+        )
+
+    # --- what the policy is on --------------------------------------------------------------------------------
+
+    def _attached(self, node: nodes.Policy, vocabulary: Vocabulary) -> Resource | Principal | None:
+        wanted = [name for name, kind in vocabulary.resource_types.items() if kind.policies]
+        definition = self.scope.lookup(node.on.simple or "")
+        if definition is None:
+            kinds = ("resource",) if wanted else ("principal",)
+            self.diagnostics.error(
+                "unknown-name", f"unknown name `{node.on.text}`", node.on.span,
+                did_you_mean(node.on.text, known_names(self.scope.table, kinds), f"declare a {kinds[0]} with that name"),
+            )  # fmt: skip
+            return None
+        value = self.scope.definition_value(definition, self.diagnostics)
+        if value is None:
+            return None
+        declared = (Label(definition.node.name.span, "declared here"),)
+        if isinstance(value.data, ResourceLink):
+            resource = self.resources.get(value.data.id)
+            if resource is None:
+                return None  # its own declaration was refused
+            if resource.type in wanted:
+                return resource
+            self.diagnostics.error(
+                "wrong-resource-type", f"a {vocabulary.target} policy cannot be on `{node.on.text}`, a `{resource.type}`",
+                node.on.span,
+                "put it on " + (" or ".join(f"a `{name}`" for name in wanted) if wanted else "a principal"), declared,
+            )  # fmt: skip
+            return None
+        if isinstance(value.data, Principal) and not wanted:
+            return value.data
+        self.diagnostics.error(
+            "wrong-kind", f"`{node.on.text}` is a {definition.kind}, which a {vocabulary.target} policy cannot be on",
+            node.on.span, "name a resource" if wanted else "name a principal", declared,
+        )  # fmt: skip
+        return None
+
+    # --- one statement ----------------------------------------------------------------------------------------
+
+    def _statement(
+        self, node: nodes.Statement, index: int, on: Resource | Principal, vocabulary: Vocabulary,
+        attributes: Mapping[str, Attribute], labels: dict[str, Span],
+    ) -> Statement | None:  # fmt: skip
+        before = len(self.diagnostics)
+        label = self._label(node, index, labels)
+        clauses = self._clauses(node, vocabulary)
+        objects = self._on(clauses.get("on"))
+        types = {resource.type for resource in objects} or ({on.type} if isinstance(on, Resource) else set())
+        who = self._who(clauses.get("who"))
+        can = self._can(clauses.get("can"), types)
+        path = self._path(clauses.get("path"))
+        when = self._when(node, attributes)
+        if when is None or any(item.severity == "error" for item in list(self.diagnostics)[before:]):
+            return None
+        return Statement(
+            effect=node.effect, label=label, who=who, can=can, on=objects, path=path, when=when, index=index, span=node.span,
+            label_span=node.label.span if node.label else None, doc=node.doc,
+        )  # fmt: skip
+
+    def _label(self, node: nodes.Statement, index: int, labels: dict[str, Span]) -> str:
+        if node.label is None:
+            return f"{node.effect}-{index + 1}"
+        text, span = node.label.value, node.label.span
+        if not any(char.isalnum() for char in text):
+            self.diagnostics.error(
+                "malformed-label", "a label needs a letter or a digit", span, "name what the statement is for"
+            )
+        elif any(ord(char) < 32 or ord(char) == 127 for char in text):
+            self.diagnostics.error("malformed-label", "a label stays on one line", span, "drop the control characters")
+        if text in labels:
+            self.diagnostics.error(
+                "duplicate-label", f"the label `{text}` is used twice in this policy", span, "give each statement its own label",
+                (Label(labels[text], "first used here"),),
+            )  # fmt: skip
+        labels.setdefault(text, span)
+        return text
+
+    def _clauses(self, node: nodes.Statement, vocabulary: Vocabulary) -> dict[str, nodes.ListClause]:
+        found: dict[str, nodes.ListClause] = {}
+        for clause in node.clauses:
+            if isinstance(clause, nodes.Condition):
+                continue
+            if vocabulary.clauses.get(clause.word, "forbidden") == "forbidden":
+                hint = vocabulary.hints.get(clause.word, "say it in a `when` condition")
+                self.diagnostics.error(
+                    "clause-not-allowed", f"a {vocabulary.target} statement has no `{clause.word}`", clause.span, hint
+                )
+                continue
+            if clause.word in found:
+                self.diagnostics.error(
+                    "duplicate-clause", f"`{clause.word}` is given twice", clause.span, "join them with commas",
+                    (Label(found[clause.word].span, "first given here"),),
+                )  # fmt: skip
+                continue
+            found[clause.word] = clause
+        for word, rule in vocabulary.clauses.items():
+            if rule == "required" and not any(
+                isinstance(clause, nodes.ListClause) and clause.word == word for clause in node.clauses
+            ):
+                span = node.label.span if node.label else node.span.at_start()
+                self.diagnostics.error(
+                    "missing-clause", f"the statement lacks `{word}`", span,
+                    vocabulary.hints.get(word, f"add a `{word}` clause"),
+                )  # fmt: skip
+        return found
+
+    def _who(self, clause: nodes.ListClause | None) -> Who | None:
+        if clause is None:
+            return None
+        principals: list[Principal] = []
+        for item in clause.items:
+            value = self.scope.value(item, PRINCIPAL, self.diagnostics)
+            if value is not None and isinstance(value.data, Principal):
+                principals.append(value.data)
+        return Who(tuple(dict.fromkeys(principals)), clause.negated, clause.span)
+
+    def _can(self, clause: nodes.ListClause | None, types: set[str]) -> Can | None:
+        if clause is None:
+            return None
+        known = self.words.resource_types()
+        verbs: list[Verb] = []
+        for item in clause.items:
+            word = item.simple if isinstance(item, nodes.Ref) else None
+            if word is None:
+                self.diagnostics.error(
+                    "unknown-verb", "a verb is one bare word", item.span, "write it without quotes, such as `GET`"
+                )
+                continue
+            found = [known[kind].verbs[word] for kind in sorted(types) if kind in known and word in known[kind].verbs]
+            missing = [kind for kind in sorted(types) if kind in known and word not in known[kind].verbs]
+            if missing:
+                names = known[missing[0]].verbs
+                self.diagnostics.error(
+                    "unknown-verb", f"nobody can `{word}` a `{missing[0]}`", item.span,
+                    did_you_mean(word, names, "its verbs are " + ", ".join(f"`{name}`" for name in list(names)[:12])),
+                )  # fmt: skip
+                continue
+            verbs.extend(found)
+        return Can(tuple(dict.fromkeys(verbs)), clause.negated, clause.span)
+
+    def _on(self, clause: nodes.ListClause | None) -> tuple[Resource, ...]:
+        if clause is None:
+            return ()
+        if clause.negated:
+            self.diagnostics.error(
+                "clause-not-allowed", "`on not` cannot be said", clause.span, "list the resources that are meant"
+            )
+        out: list[Resource] = []
+        for item in clause.items:
+            value = self.scope.value(item, RESOURCE, self.diagnostics)
+            if value is not None and isinstance(value.data, ResourceLink) and value.data.id in self.resources:
+                out.append(self.resources[value.data.id])
+        return tuple(dict.fromkeys(out))
+
+    def _path(self, clause: nodes.ListClause | None) -> Paths | None:
+        if clause is None:
+            return None
+        patterns: list[str] = []
+        for item in clause.items:
+            value = self.scope.value(item, STRING, self.diagnostics)
+            if value is None:
+                continue
+            if value.data == "":
+                self.diagnostics.error(
+                    "malformed-path", "a path is not empty", item.span, "write `/` for the root path"
+                )
+            patterns.append(str(value.data))
+        return Paths(tuple(dict.fromkeys(patterns)), clause.negated, clause.span)
+
+    def _when(self, node: nodes.Statement, attributes: Mapping[str, Attribute]) -> Cond | None:
+        items: list[Cond] = []
+        failed = False
+        for clause in node.clauses:
+            match clause:
+                case nodes.Condition(word="when", expr=expr):
+                    lowered = lower_condition(expr, self.scope, attributes, self.diagnostics)
+                case nodes.Condition(expr=expr):
+                    negated = nodes.Not(expr, expr.span)
+                    lowered = lower_condition(negated, self.scope, attributes, self.diagnostics)
+                case nodes.ListClause(where=where) if where is not None:
+                    lowered = lower_condition(where, self.scope, attributes, self.diagnostics)
+                case _:
+                    lowered = Always()
+            if lowered is None:
+                failed = True
+            else:
+                items.append(lowered)
+        return None if failed else conjunction(items)

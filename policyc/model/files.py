@@ -1,0 +1,174 @@
+"""Which files belong to a run: the named ones and all that they import, never outside the project root."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from policyc.diagnostics import Diagnostics
+from policyc.syntax import nodes
+from policyc.text import Source, Span
+
+#: Files above this size are refused: no hand-written policy comes near it.
+LARGEST_FILE = 32 * 1024 * 1024
+
+
+@dataclass(slots=True)
+class Files:
+    """Loaded files by their path relative to the root, imports before importers."""
+
+    sources: dict[str, Source] = field(default_factory=dict)
+    modules: dict[str, nodes.Module] = field(default_factory=dict)
+
+
+def load_files(root: Path, paths: Iterable[Path], diagnostics: Diagnostics) -> Files:
+    """Read and parse `paths` (files or folders) and everything that they `use`.
+
+    Whatever cannot be read is reported; the rest is still loaded.
+    """
+    from policyc.syntax.parser import parse
+
+    loader = _Loader(root.resolve(), diagnostics)
+    for name in find_files(root, paths, diagnostics):
+        loader.visit(name, parse)
+    return loader.files
+
+
+def find_files(root: Path, paths: Iterable[Path], diagnostics: Diagnostics) -> list[str]:
+    """The `*.policy` files under `paths` as root-relative names, sorted; hidden folders are left out."""
+    root = root.resolve()
+    found: set[str] = set()
+    for path in paths:
+        absolute = path if path.is_absolute() else root / path
+        if not absolute.exists():
+            diagnostics.error("missing-file", f"`{path}` does not exist", None, "check the path")
+            continue
+        if absolute.is_dir():
+            for folder, folders, names in os.walk(absolute, followlinks=False):
+                folders[:] = sorted(name for name in folders if not name.startswith("."))
+                found.update(
+                    _relative(root, Path(folder) / name, diagnostics) or ""
+                    for name in names
+                    if name.endswith(".policy")
+                )
+        else:
+            found.add(_relative(root, absolute, diagnostics) or "")
+    return sorted(found - {""})
+
+
+def _relative(root: Path, path: Path, diagnostics: Diagnostics) -> str | None:
+    try:
+        return path.resolve().relative_to(root).as_posix()
+    except ValueError:
+        diagnostics.error(
+            "outside-root", f"`{path.name}` lies outside the project root", None,
+            "move it below the root, or give another `--root`",
+        )  # fmt: skip
+        return None
+
+
+@dataclass(slots=True)
+class _Loader:
+    root: Path
+    diagnostics: Diagnostics
+    files: Files = field(default_factory=Files)
+    chain: list[str] = field(default_factory=list)
+
+    def visit(self, name: str, parse: object) -> None:
+        """Load a file after everything that it imports; iterative, so that a long import chain is no problem."""
+        assert callable(parse)
+        stack: list[tuple[str, list[nodes.Use]]] = []
+        self._open(name, None, parse, stack)
+        while stack:
+            current, uses = stack[-1]
+            if not uses:
+                stack.pop()
+                self.chain.pop()
+                self.files.modules[current] = self.files.modules.pop(current)  # imports stand first
+                continue
+            use = uses.pop(0)
+            target = resolve_use(use, self.root, self.diagnostics)
+            if target is None:
+                continue
+            if target in self.chain:
+                circle = [*self.chain[self.chain.index(target) :], target]
+                self.diagnostics.error(
+                    "cyclic-import", "these files import one another in a circle: " + " -> ".join(circle), use.path.span,
+                    "move what both need into a third file",
+                )  # fmt: skip
+                continue
+            self._open(target, use.path.span, parse, stack)
+
+    def _open(self, name: str, span: Span | None, parse: object, stack: list[tuple[str, list[nodes.Use]]]) -> None:
+        assert callable(parse)
+        if name in self.files.modules:
+            return
+        source = read_source(self.root, name, span, self.diagnostics)
+        if source is None:
+            return
+        self.files.sources[name] = source
+        module = parse(source, self.diagnostics)
+        self.files.modules[name] = module
+        self.chain.append(name)
+        stack.append((name, list(module.uses)))
+
+
+def resolve_use(use: nodes.Use, root: Path, diagnostics: Diagnostics) -> str | None:
+    """The root-relative name of an imported file, or None after reporting why it may not be read."""
+    text = use.path.value
+    path = PurePosixPath(text)
+    bad = not text or path.is_absolute() or ".." in path.parts or "\\" in text or ":" in text or "\0" in text
+    if not bad:
+        try:
+            bad = not (root / text).resolve().is_relative_to(root)
+        except (OSError, RuntimeError):
+            bad = True
+    if bad:
+        diagnostics.error(
+            "outside-root", f"the import `{text}` does not stay inside the project root", use.path.span,
+            "write the path from the project root, without `..`",
+        )  # fmt: skip
+        return None
+    if not text.endswith(".policy"):
+        diagnostics.error(
+            "missing-file",
+            f"the import `{text}` is no policy file",
+            use.path.span,
+            "name a file that ends in `.policy`",
+        )
+        return None
+    return path.as_posix()
+
+
+def read_source(root: Path, name: str, span: Span | None, diagnostics: Diagnostics) -> Source | None:
+    """One file's text. UTF-8 only; a leading byte order mark is dropped. `span` is the import that asked for it."""
+    path = root / name
+    try:
+        if not path.is_file():
+            reason = "is a folder" if path.is_dir() else "does not exist"
+            diagnostics.error(
+                "missing-file", f"`{name}` {reason}", span, "check the path; it starts at the project root"
+            )
+            return None
+        if path.stat().st_size > LARGEST_FILE:
+            diagnostics.error("file-too-large", f"`{name}` is larger than 32 MiB", span, "split it into modules")
+            return None
+        raw = path.read_bytes()
+    except OSError as error:
+        diagnostics.error(
+            "unreadable-file", f"`{name}` cannot be read: {error.strerror}".lower(), span, "check its permissions"
+        )
+        return None
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        place = Span(name, 0, 0)
+        diagnostics.error(
+            "not-utf-8", f"`{name}` is not UTF-8: byte {error.start} on line {line}", span or place,
+            "save the file as UTF-8",
+        )  # fmt: skip
+        return None
+    return Source(name, text.removeprefix("\ufeff"))

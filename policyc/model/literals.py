@@ -1,0 +1,84 @@
+"""Does a piece of text or a number fit a named type? Shape checks, one function per built-in check."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import AddressValueError, IPv4Network, IPv6Network, ip_address, ip_network
+
+from policyc.model.types import Shape
+
+_ARN = re.compile(r"arn:[a-z0-9*?-]+:[a-z0-9-]+:[a-z0-9*?-]*:([0-9]{12}|aws|[*?]+)?:\S.*")
+_DATE = re.compile(r"(\d{4})(-\d{2}(-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?)?)?)?")
+_EPOCH = re.compile(r"-?\d{1,12}")
+_DECIMAL = re.compile(r"-?\d{1,30}(\.\d{1,30})?")
+
+
+def misfit(shape: Shape, text: str) -> tuple[str, str] | None:
+    """Why `text` is no value of the type: (what is wrong, what to do), or None when it fits."""
+    example = f"write it like `{shape.example}`"
+    if shape.values and text not in shape.values:
+        return f"`{text}` is none of the allowed values", "use one of " + ", ".join(f"`{v}`" for v in shape.values)
+    if shape.pattern is not None and shape.pattern.fullmatch(text) is None:
+        return f"`{text}` is not {_article(shape.doc)}", example
+    match shape.check:
+        case "ip":
+            return _misfit_ip(text, example)
+        case "cidr":
+            return _misfit_cidr(text, example)
+        case "datetime":
+            fits = _DATE.fullmatch(text) or _EPOCH.fullmatch(text)
+            return None if fits and _real_date(text) else (f"`{text}` is not a date or a moment", example)
+        case "decimal":
+            return None if _DECIMAL.fullmatch(text) else (f"`{text}` is not a decimal number", example)
+        case "arn":
+            return None if _ARN.fullmatch(text) else (f"`{text}` is not an ARN of six parts", example)
+        case _:
+            return None
+
+
+def _article(doc: str) -> str:
+    return doc if doc.startswith(("a ", "an ", "one ", "any ", "the ")) else f"a {doc}"
+
+
+def _misfit_ip(text: str, example: str) -> tuple[str, str] | None:
+    try:
+        ip_address(text)
+    except (AddressValueError, ValueError):
+        if "/" in text:
+            return f"`{text}` is a block of addresses, not one address", "use type `cidr`, or drop the mask"
+        return f"`{text}` is not an IP address", example
+    return None
+
+
+def _misfit_cidr(text: str, example: str) -> tuple[str, str] | None:
+    if "/" not in text:
+        return f"`{text}` has no mask", f"write `{text}/32` for one IPv4 address, or {example}"
+    try:
+        network: IPv4Network | IPv6Network = ip_network(text, strict=False)
+    except ValueError:
+        return f"`{text}` is not a block of addresses", example
+    if not text.rsplit("/", 1)[1].isdigit():
+        return f"`{text}` has no prefix length", f"write `{network}`"
+    if ip_address(text.split("/", 1)[0]) != network.network_address:
+        return f"`{text}` has bits set behind its mask", f"write `{network}`"
+    return None
+
+
+def _real_date(text: str) -> bool:
+    """Whether the month, the day and the clock exist (`2026-02-30` does not)."""
+    match = _DATE.fullmatch(text)
+    if match is None or _EPOCH.fullmatch(text):
+        return True
+    from datetime import datetime
+
+    date, _, clock = text.partition("T")
+    parts = date.split("-")
+    try:
+        datetime(int(parts[0]), int(parts[1]) if len(parts) > 1 else 1, int(parts[2]) if len(parts) > 2 else 1)
+    except ValueError:
+        return False
+    if clock:
+        hours, minutes, *rest = re.split(r"[:.Z+-]", clock)
+        seconds = rest[0] if rest and clock.count(":") >= 2 else "0"
+        return int(hours) <= 24 and int(minutes) < 60 and int(seconds or 0) <= 60
+    return True

@@ -1,0 +1,118 @@
+"""Names: what each file declares and imports, found once per project."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from policyc.diagnostics import Diagnostics, Label, did_you_mean
+from policyc.syntax import nodes
+from policyc.text import Span
+
+#: Declarations that other files and expressions can name.
+Named = (
+    nodes.Let
+    | nodes.Param
+    | nodes.PrincipalDecl
+    | nodes.GroupDecl
+    | nodes.Predicate
+    | nodes.Resource
+    | nodes.Policy
+    | nodes.Network
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A declaration and the file that it stands in."""
+
+    node: Named
+    file: str
+
+    @property
+    def kind(self) -> str:
+        """The word for messages."""
+        match self.node:
+            case nodes.PrincipalDecl():
+                return "principal"
+            case nodes.GroupDecl():
+                return "group"
+            case _:
+                return type(self.node).__name__.lower()
+
+
+Table = Mapping[str, Definition]
+
+
+def declare(
+    module: nodes.Module, file: str, reserved: Mapping[str, str], diagnostics: Diagnostics
+) -> dict[str, Definition]:
+    """The names that a file declares itself. `reserved` maps a word that must not be declared to what it already means."""
+    table: dict[str, Definition] = {}
+    for node in module.declarations:
+        if isinstance(node, nodes.InlineTest):
+            continue
+        name = node.name
+        if name.text in reserved:
+            diagnostics.error(
+                "shadowed-name", f"`{name.text}` shadows {reserved[name.text]}", name.span, "choose another name"
+            )
+        if name.text in table:
+            first = table[name.text]
+            diagnostics.error(
+                "duplicate-name",
+                f"`{name.text}` is declared twice",
+                name.span,
+                "rename one of them",
+                (Label(first.node.name.span, f"first declared here as a {first.kind}"),),
+            )
+            continue
+        table[name.text] = Definition(node, file)
+    return table
+
+
+def bind_imports(
+    module: nodes.Module, own: dict[str, Definition], exports: Mapping[str, Table], diagnostics: Diagnostics
+) -> dict[str, Definition]:
+    """Own names plus imported ones. `exports` has the own names of every loaded file, by the text of the `use` path."""
+    table = dict(own)
+    imported: dict[str, Span] = {}
+    for use in module.uses:
+        theirs = exports.get(use.path.value)
+        if theirs is None:
+            continue  # the file could not be loaded; reported already
+        for name in use.names:
+            definition = theirs.get(name.text)
+            if definition is None:
+                diagnostics.error(
+                    "unknown-import",
+                    f"`{use.path.value}` declares no `{name.text}`",
+                    name.span,
+                    did_you_mean(name.text, theirs, f"declare `{name.text}` in that file, or import another name"),
+                )
+            elif name.text in own:
+                diagnostics.error(
+                    "shadowed-name",
+                    f"the import `{name.text}` shadows a declaration of this file",
+                    name.span,
+                    "rename the declaration, or drop the import",
+                    (Label(own[name.text].node.name.span, "declared here"),),
+                )
+            elif name.text in imported:
+                diagnostics.error(
+                    "duplicate-name",
+                    f"`{name.text}` is imported twice",
+                    name.span,
+                    "drop one of the imports",
+                    (Label(imported[name.text], "first imported here"),),
+                )
+            else:
+                imported[name.text] = name.span
+                table[name.text] = definition
+    return table
+
+
+def known_names(table: Table, kinds: Iterable[str] = ()) -> list[str]:
+    """Names for suggestions, of certain kinds only when given."""
+    wanted = set(kinds)
+    return [name for name, definition in table.items() if not wanted or definition.kind in wanted]

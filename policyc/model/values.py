@@ -1,0 +1,127 @@
+"""Folded values: what expressions without attributes come to at compile time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TypeAlias
+
+from policyc.model.types import Type
+from policyc.text import Span
+
+Scalar: TypeAlias = str | int | Decimal | bool
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """A caller, or a pattern of callers. `kind` is a constructor of `schemas/core/principals.json` (`role`, `user`, `service`,
+    `anyone`, `cloudfront` …); `args` its arguments in order, as text.
+
+    `role("111122223333", "batch/*")` has kind `role` and args `("111122223333", "batch/*")`.
+    """
+
+    kind: str
+    args: tuple[str, ...]
+    name: str = field(default="", compare=False)
+
+    @property
+    def account(self) -> str:
+        """The account id of kinds that have one as their first argument, else empty."""
+        return self.args[0] if self.args and len(self.args[0]) == 12 and self.args[0].isdigit() else ""
+
+    @property
+    def is_pattern(self) -> bool:
+        """Whether the name part holds a wildcard."""
+        return any("*" in arg or "?" in arg for arg in self.args[1:])
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A directory group: `kind` is the constructor (`idc_group`, `oidc_group`), `id` its argument."""
+
+    kind: str
+    id: str
+    name: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """`shop/us-west-2`."""
+
+    account: str
+    region: str
+
+    @property
+    def partition(self) -> str:
+        """The ARN partition that the Region belongs to."""
+        for prefix, partition in _PARTITIONS:
+            if self.region.startswith(prefix):
+                return partition
+        return "aws"
+
+
+_PARTITIONS = (
+    ("cn-", "aws-cn"), ("us-gov-", "aws-us-gov"), ("us-iso-", "aws-iso"), ("us-isob-", "aws-iso-b"),
+    ("eu-isoe-", "aws-iso-e"), ("us-isof-", "aws-iso-f"), ("eusc-", "aws-eusc"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A declared resource with its fields folded. `id` is unique in the project: `file#name`.
+
+    A field that names another resource holds that resource's `id` in a `ResourceLink`.
+    """
+
+    name: str
+    type: str
+    fields: tuple[tuple[str, Value], ...]
+    file: str
+    span: Span = field(compare=False)
+    doc: str = field(default="", compare=False)
+
+    @property
+    def id(self) -> str:
+        return f"{self.file}#{self.name}"
+
+    def get(self, name: str) -> Value | None:
+        for key, value in self.fields:
+            if key == name:
+                return value
+        return None
+
+    def text(self, name: str) -> str:
+        """The field as text, empty when absent."""
+        value = self.get(name)
+        return "" if value is None else str(value.data)
+
+    def link(self, name: str) -> str | None:
+        """The id of the resource that a field names, or None when absent."""
+        value = self.get(name)
+        return value.data.id if value is not None and isinstance(value.data, ResourceLink) else None
+
+    @property
+    def place(self) -> Place | None:
+        value = self.get("at")
+        return value.data if value is not None and isinstance(value.data, Place) else None
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceLink:
+    """A reference to a resource by its project-wide id."""
+
+    id: str
+    name: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A typed compile-time value with the span it was written at (the use, not the declaration).
+
+    `data` is a scalar, a tuple of values (`set[T]`), a tuple of (key, value) pairs (`record`), or an object.
+    A word of an enum is its text.
+    """
+
+    type: Type
+    data: Scalar | tuple[Value, ...] | tuple[tuple[str, Value], ...] | Principal | Group | Place | ResourceLink
+    span: Span = field(compare=False)

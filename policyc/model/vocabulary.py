@@ -1,0 +1,176 @@
+"""What a target can talk about, as data: attributes, verbs, resource types. Loaded from `schemas/<target>/vocabulary.json`.
+
+The same data feeds the type checker, the docs, `explain`, completion, the simulator and the coverage tables.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, Literal
+
+from policyc.data import read_text
+from policyc.model.types import Type, parse_type
+
+Presence = Literal["always", "optional"]
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """Something a condition can test.
+
+    `name` is how the language spells it (`source.vpc`; `header[]` takes a key and becomes `header["x-team"]`), `native` the
+    target's own name (a condition key such as `vpc-lattice-svcs:SourceVpc`; for a keyed attribute the prefix before the key;
+    for Cedar a dotted path below `context`). `many` marks a multi-valued key. `presence` says whether every request has
+    it: a request that does not state an `always` attribute is undecided, one without an `optional` attribute lacks it.
+    `values` closes the list of allowed values, empty when open. `key` is filled once a keyed attribute is used.
+    """
+
+    name: str
+    native: str
+    type: Type
+    many: bool = False
+    presence: Presence = "optional"
+    values: tuple[str, ...] = ()
+    doc: str = field(default="", compare=False)
+    source: str = field(default="", compare=False)
+    note: str = field(default="", compare=False)
+    keyed: bool = False
+    key: str | None = None
+
+    def with_key(self, key: str) -> Attribute:
+        """The attribute for one key of a keyed family."""
+        return Attribute(
+            f'{self.name.removesuffix("[]")}["{key}"]', self.native + key, self.type, self.many, self.presence,
+            self.values, self.doc, self.source, self.note, True, key,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """Something that a caller can do to a resource type.
+
+    `action` is the native action (`vpc-lattice-svcs:Invoke`); `requires` are (condition key, value) pairs that the verb
+    adds, such as the request method for `GET`.
+    """
+
+    name: str
+    action: str
+    requires: tuple[tuple[str, str], ...] = ()
+    doc: str = field(default="", compare=False)
+    source: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceField:
+    """One field of a resource type. `type` is a scalar type, `place`, `record`, or `resource` with the allowed types in `targets`."""
+
+    name: str
+    type: Type
+    required: bool
+    targets: tuple[str, ...] = ()
+    pattern: str = ""
+    default: str = ""
+    doc: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceType:
+    """A kind of resource. `arn` is a template over the fields plus `{partition}` `{region}` `{account}`; `policies` tells whether
+    a policy of the vocabulary's target may be put `on` it."""
+
+    name: str
+    target: str
+    arn: str
+    policies: bool
+    fields: Mapping[str, ResourceField]
+    verbs: Mapping[str, Verb]
+    doc: str = ""
+    source: str = ""
+
+
+ClauseRule = Literal["required", "optional", "forbidden"]
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """All that one target can say. `clauses` rules `who`, `can`, `on`, `path`; `hints` holds a help line per forbidden clause."""
+
+    target: str
+    title: str
+    clauses: Mapping[str, ClauseRule]
+    hints: Mapping[str, str]
+    resource_types: Mapping[str, ResourceType]
+    attributes: Mapping[str, Attribute]
+
+
+def read_attributes(entries: Mapping[str, Any]) -> dict[str, Attribute]:
+    """Attributes from vocabulary data: name -> {native, type, many?, presence?, values?, doc, source, note?}."""
+    return {
+        name: Attribute(
+            name=name,
+            native=entry["native"],
+            type=parse_type(entry["type"]),
+            many=entry.get("many", False),
+            presence=entry.get("presence", "optional"),
+            values=tuple(entry.get("values", ())),
+            doc=entry["doc"],
+            source=entry["source"],
+            note=entry.get("note", ""),
+            keyed=name.endswith("[]"),
+        )
+        for name, entry in entries.items()
+    }
+
+
+@cache
+def load_vocabulary(folder: str) -> Vocabulary:
+    """The vocabulary of `schemas/<folder>/vocabulary.json` with its `include`d attribute files."""
+    data = json.loads(read_text(f"schemas/{folder}/vocabulary.json"))
+    attributes: dict[str, Attribute] = {}
+    for name in data.get("include", ()):
+        attributes |= read_attributes(json.loads(read_text(name))["attributes"])
+    attributes |= read_attributes(data.get("attributes", {}))
+    return Vocabulary(
+        target=data["target"],
+        title=data["title"],
+        clauses=data["clauses"],
+        hints=data.get("hints", {}),
+        resource_types={
+            name: _resource_type(name, data["target"], entry) for name, entry in data["resource_types"].items()
+        },
+        attributes=attributes,
+    )
+
+
+def _resource_type(name: str, target: str, entry: Mapping[str, Any]) -> ResourceType:
+    fields = {
+        field_name: ResourceField(
+            name=field_name,
+            type=parse_type(item["type"]),
+            required=item.get("required", False),
+            targets=tuple(item.get("targets", ())),
+            pattern=item.get("pattern", ""),
+            default=item.get("default", ""),
+            doc=item["doc"],
+            source=item.get("source", ""),
+        )
+        for field_name, item in entry["fields"].items()
+    }
+    verbs = {
+        verb: Verb(
+            verb,
+            item["action"],
+            tuple((pair["key"], pair["value"]) for pair in item.get("requires", ())),
+            item.get("doc", ""),
+            item.get("source", ""),
+        )
+        for verb, item in entry.get("verbs", {}).items()
+    }
+    return ResourceType(
+        name, target, entry.get("arn", ""), entry.get("policies", False), fields, verbs,
+        entry.get("doc", ""), entry.get("source", ""),
+    )  # fmt: skip

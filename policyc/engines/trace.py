@@ -1,0 +1,125 @@
+"""The answer to "what if, and why": decisions, gates, statements and the reason for each part.
+
+Every engine returns these shapes, so that `simulate`, `test` and the reports render one thing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from policyc.text import Span
+
+
+class Decision(StrEnum):
+    """The outcome of a whole request."""
+
+    ALLOW = "allow"
+    DENY = "deny"
+    UNDECIDED = "undecided"
+
+
+class Verdict(StrEnum):
+    """What one gate (a policy on the way of a request) says."""
+
+    ALLOW = "allow"
+    EXPLICIT_DENY = "explicit deny"
+    IMPLICIT_DENY = "implicit deny"
+    SKIPPED = "skipped"
+    UNDECIDED = "undecided"
+
+    @property
+    def decision(self) -> Decision:
+        match self:
+            case Verdict.ALLOW | Verdict.SKIPPED:
+                return Decision.ALLOW
+            case Verdict.UNDECIDED:
+                return Decision.UNDECIDED
+            case Verdict.EXPLICIT_DENY | Verdict.IMPLICIT_DENY:
+                return Decision.DENY
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why one part of a statement matched, did not, or cannot be known (`matched` is None).
+
+    `part` is `principal`, `action`, `resource` or `condition`; for a condition `subject` is the key as the document
+    spells it and `operator` the operator. `actual` is None when the request lacks the value.
+    """
+
+    part: str
+    matched: bool | None
+    subject: str
+    operator: str
+    expected: tuple[str, ...]
+    actual: tuple[str, ...] | None
+    span: Span | None = None
+
+    def sentence(self) -> str:
+        """One line for people, such as ``aws:PrincipalOrgID is absent, wants `o-1```."""
+        wants = ", ".join(f"`{value}`" for value in self.expected[:3])
+        if len(self.expected) > 3:
+            wants += f" or {len(self.expected) - 3} more"
+        if self.matched is None:
+            return f"{self.subject} is not known, {self.operator} {wants}".rstrip()
+        if self.actual is None:
+            return f"{self.subject} is absent, {self.operator} {wants}".rstrip()
+        seen = ", ".join(f"`{value}`" for value in self.actual[:3])
+        return f"{self.subject} is {seen}, {self.operator} {wants}".rstrip()
+
+
+@dataclass(frozen=True, slots=True)
+class StatementTrace:
+    """One statement of one document against one request.
+
+    `policy` names the document, `index` counts its statements from 0, `label` is the Sid or the source label,
+    `span` the place to show: the `.policy` statement when there is one, else the place in the document.
+    """
+
+    policy: str
+    index: int
+    label: str
+    effect: str
+    matched: bool | None
+    reasons: tuple[Reason, ...]
+    span: Span | None = None
+
+    @property
+    def misses(self) -> tuple[Reason, ...]:
+        """The parts that kept the statement from matching."""
+        return tuple(reason for reason in self.reasons if reason.matched is not True)
+
+
+@dataclass(frozen=True, slots=True)
+class GateTrace:
+    """One gate: `name` as the user knows it, `kind` such as `service`, `network`, `identity`, `bucket`.
+
+    `decided_by` holds the statements that settled the verdict (matching denies, else matching allows; for an implicit
+    deny none); `nearest` is the allow that came closest when nothing matched; `statements` is the full record.
+    `switches` names the documented switches that mattered here.
+    """
+
+    name: str
+    kind: str
+    verdict: Verdict
+    summary: str
+    decided_by: tuple[StatementTrace, ...] = ()
+    nearest: StatementTrace | None = None
+    statements: tuple[StatementTrace, ...] = ()
+    switches: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The answer for one request: the decision, each gate in the order of evaluation, and what the caller sees.
+
+    `deciding` names the gate that settled it (None for a plain allow through all gates); `error` is the text or code
+    that the caller would get; `missing` lists what an undecided request lacks; `notes` are further facts.
+    """
+
+    decision: Decision
+    gates: tuple[GateTrace, ...]
+    deciding: str | None = None
+    error: str = ""
+    missing: tuple[str, ...] = field(default_factory=tuple)
+    notes: tuple[str, ...] = field(default_factory=tuple)

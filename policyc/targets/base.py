@@ -1,0 +1,111 @@
+"""What a target is: a vocabulary, limits, documents and the chain of gates that a request passes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from policyc.diagnostics import Diagnostics
+from policyc.engines.trace import Outcome
+from policyc.ir.authz import Policy
+from policyc.ir.program import Program
+from policyc.model.values import Principal, Resource, Scalar
+from policyc.model.vocabulary import Attribute, Vocabulary
+from policyc.text import Span
+
+
+@dataclass(frozen=True, slots=True)
+class MapEntry:
+    """Where a part of a document came from. `pointer` is a JSON pointer (`/Statement/0`), or `line N` (from 1) for Cedar text."""
+
+    pointer: str
+    label: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """Something that lowering put in though nobody wrote it: a guard, a split, `ArnLike` for a wildcard role."""
+
+    pointer: str
+    message: str
+    span: Span | None
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """A size limit of the service and how it counts: `counted` and `limit` in `unit`."""
+
+    counted: int
+    limit: int
+    unit: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One native document, ready to be written.
+
+    `path` is relative to the output folder (`lattice/inventory_auth.json`), `kind` names the JSON Schema
+    `schemas/<kind>.schema.json` (`lattice/auth_policy`; empty for Cedar text), `text` the canonical bytes as text,
+    `owner` the policy, network or resource that it belongs to, `attached_to` the id of the resource (or the name of the
+    principal) that carries it, `role` the kind of gate it forms (`service`, `network`, `identity`, `bucket`, …).
+    """
+
+    path: str
+    kind: str
+    text: str
+    owner: str
+    attached_to: str
+    role: str
+    span: Span
+    map: tuple[MapEntry, ...] = ()
+    added: tuple[Addition, ...] = ()
+    quota: Quota | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request to a declared resource, with everything that it states.
+
+    `who` None means that the caller is not stated. `values` maps an attribute's name in the language
+    (`source.vpc`, `header["x-team"]`) to its values; a name with an empty tuple is stated to be absent; `attributes` has the
+    vocabulary entry of each name.
+    """
+
+    resource: Resource
+    who: Principal | None
+    can: str | None
+    path: str | None
+    values: Mapping[str, tuple[Scalar, ...]] = field(default_factory=dict)
+    attributes: Mapping[str, Attribute] = field(default_factory=dict)
+    span: Span | None = None
+
+
+class Target(Protocol):
+    """A back end. Implementations live in `targets/<name>/__init__.py` as the module-level object `TARGET`."""
+
+    @property
+    def name(self) -> str:
+        """The word after `for`."""
+
+    def vocabulary(self) -> Vocabulary:
+        """The target's own words."""
+
+    def scope(self, on: Resource | Principal, resources: Mapping[str, Resource]) -> Mapping[str, Attribute]:
+        """The attributes that a policy on `on`, or a request to it, may use, by language name (`header[]` for keyed ones)."""
+
+    def check(self, policy: Policy, program: Program, diagnostics: Diagnostics) -> None:
+        """Limits: report what this target cannot say, at the source span."""
+
+    def emit(self, program: Program, diagnostics: Diagnostics) -> Sequence[Document]:
+        """Every document of this target for the project, in a stable order. Called only for programs without errors."""
+
+    def simulate(
+        self, program: Program, documents: Sequence[Document], request: Request, diagnostics: Diagnostics
+    ) -> Outcome | None:
+        """The answer for one request to a resource of this target; `documents` are those of all targets.
+
+        None when the request cannot be asked (a diagnostic says why).
+        """

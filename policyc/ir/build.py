@@ -57,6 +57,7 @@ def check_files(files: Files, params: Mapping[str, str], words: Words, diagnosti
             for node in module.declarations
             if isinstance(node, nodes.InlineTest)
         ),
+        scopes=project.scopes,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -327,7 +328,7 @@ class _Lowering:
         self, expr: nodes.Expr, expected: Type, scope: Scope, env: Mapping[str, Operand]
     ) -> Value | None:
         """A declared group may stand for its id wherever an attribute of groups is compared."""
-        if expected == STRING and isinstance(expr, nodes.Ref | nodes.Call):
+        if expected in (STRING, Named("uuid"), GROUP) and isinstance(expr, nodes.Ref | nodes.Call):
             group = self._as_group(expr, scope, env)
             if group is not None:
                 return group
@@ -358,16 +359,25 @@ class _Lowering:
         return scope.value(expr, expected, self.diagnostics)
 
     def _allowed(self, attribute: Attribute, op: Op, constant: Constant) -> bool:
-        if not attribute.values or op is not Op.EQ or str(constant.value) in attribute.values:
+        if op is not Op.EQ:
             return True
-        self.diagnostics.error(
-            "impossible-value", f"`{attribute.name}` is never `{constant.value}`", constant.span,
-            did_you_mean(
-                str(constant.value), attribute.values,
-                "its values are " + ", ".join(f"`{value}`" for value in attribute.values),
-            ),
-        )  # fmt: skip
-        return False
+        text = str(constant.value)
+        if attribute.values and text not in attribute.values:
+            self.diagnostics.error(
+                "impossible-value", f"`{attribute.name}` is never `{text}`", constant.span,
+                did_you_mean(
+                    text, attribute.values,
+                    "its values are " + ", ".join(f"`{value}`" for value in attribute.values),
+                ),
+            )  # fmt: skip
+            return False
+        if attribute.pattern and re.match(attribute.pattern, text) is None:
+            self.diagnostics.error(
+                "impossible-value", f"`{attribute.name}` is never `{text}`", constant.span,
+                f"{attribute.name} is {attribute.doc}; write `like` for a pattern",
+            )  # fmt: skip
+            return False
+        return True
 
     # --- operands ---------------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from policyc.ir.authz import Policy
 from policyc.model.scope import Scope
 from policyc.model.values import Principal, Resource
 from policyc.syntax import nodes
-from policyc.text import Source, Span
+from policyc.text import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class BoundTest:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """`resources` is keyed by `Resource.id`; `principals` are the declared ones in order of file and place."""
+    """`resources` is keyed by `Resource.id`, `scopes` by file; `principals` are the declared ones in order of file and place."""
 
     sources: Mapping[str, Source]
     modules: Mapping[str, nodes.Module]
@@ -45,7 +45,7 @@ class Program:
     policies: tuple[Policy, ...]
     networks: tuple[BoundNetwork, ...]
     tests: tuple[BoundTest, ...]
-    spans: Mapping[str, Span] = field(default_factory=dict)
+    scopes: Mapping[str, Scope] = field(default_factory=dict)
 
     def resource(self, link: str | None) -> Resource | None:
         """The resource with this id, None for None or an unknown id."""

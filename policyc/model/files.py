@@ -109,7 +109,12 @@ class _Loader:
         if source is None:
             return
         self.files.sources[name] = source
+        errors = len(self.diagnostics)
         module = parse(source, self.diagnostics)
+        if not module.declarations and not module.uses and module.name is None and len(self.diagnostics) == errors:
+            self.diagnostics.error(
+                "empty-file", f"`{name}` declares nothing", source.span(0, 0), "declare something in it, or delete it"
+            )
         self.files.modules[name] = module
         self.chain.append(name)
         stack.append((name, list(module.uses)))

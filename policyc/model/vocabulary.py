@@ -25,7 +25,8 @@ class Attribute:
     target's own name (a condition key such as `vpc-lattice-svcs:SourceVpc`; for a keyed attribute the prefix before the key;
     for Cedar a dotted path below `context`). `many` marks a multi-valued key. `presence` says whether every request has
     it: a request that does not state an `always` attribute is undecided, one without an `optional` attribute lacks it.
-    `values` closes the list of allowed values, empty when open. `key` is filled once a keyed attribute is used.
+    `values` closes the list of allowed values, empty when open; `pattern` is a regular expression that a value compared with
+    `==` or `in` fits from its start (an ARN of the right service). `key` is filled once a keyed attribute is used.
     """
 
     name: str
@@ -39,12 +40,13 @@ class Attribute:
     note: str = field(default="", compare=False)
     keyed: bool = False
     key: str | None = None
+    pattern: str = ""
 
     def with_key(self, key: str) -> Attribute:
         """The attribute for one key of a keyed family."""
         return Attribute(
             f'{self.name.removesuffix("[]")}["{key}"]', self.native + key, self.type, self.many, self.presence,
-            self.values, self.doc, self.source, self.note, True, key,
+            self.values, self.doc, self.source, self.note, True, key, self.pattern,
         )  # fmt: skip
 
 
@@ -53,7 +55,8 @@ class Verb:
     """Something that a caller can do to a resource type.
 
     `action` is the native action (`vpc-lattice-svcs:Invoke`); `requires` are (condition key, value) pairs that the verb
-    adds, such as the request method for `GET`.
+    adds, such as the request method for `GET`. `below` is what stands between the resource's ARN and a path in documents
+    of callers (`/`, `/object/`, empty where paths begin with a slash themselves); None for an action on the resource itself.
     """
 
     name: str
@@ -61,6 +64,7 @@ class Verb:
     requires: tuple[tuple[str, str], ...] = ()
     doc: str = field(default="", compare=False)
     source: str = field(default="", compare=False)
+    below: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +125,7 @@ def read_attributes(entries: Mapping[str, Any]) -> dict[str, Attribute]:
             source=entry["source"],
             note=entry.get("note", ""),
             keyed=name.endswith("[]"),
+            pattern=entry.get("pattern", ""),
         )
         for name, entry in entries.items()
     }
@@ -167,6 +172,7 @@ def _resource_type(name: str, target: str, entry: Mapping[str, Any]) -> Resource
             tuple((pair["key"], pair["value"]) for pair in item.get("requires", ())),
             item.get("doc", ""),
             item.get("source", ""),
+            item.get("below"),
         )
         for verb, item in entry.get("verbs", {}).items()
     }

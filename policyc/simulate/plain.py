@@ -1,0 +1,364 @@
+"""Requests from outside the language: flags and JSON files. Both are plain names and texts with places to point at."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Literal
+
+from policyc.diagnostics import Diagnostics, did_you_mean
+from policyc.ir.lower import resolve_attribute
+from policyc.ir.program import Program
+from policyc.model.scope import assignable, text_value
+from policyc.model.types import STRING, SetOf
+from policyc.model.values import Group, Principal, Resource, Scalar, Value
+from policyc.model.vocabulary import Attribute
+from policyc.simulate.request import FIELDS, find_resource
+from policyc.syntax import nodes
+from policyc.syntax.json_text import (
+    JsonArray,
+    JsonBool,
+    JsonNull,
+    JsonNumber,
+    JsonObject,
+    JsonString,
+    JsonValue,
+    parse_json,
+)
+from policyc.targets.base import Request
+from policyc.targets.registry import resource_types, target
+from policyc.text import Source, Span
+
+_REF = re.compile(r'\.?(?P<field>[A-Za-z_][A-Za-z0-9_]*)|\["(?P<key>[^"\\]*)"\]')
+_PRINCIPAL_ARN = re.compile(
+    r"arn:[a-z-]+:(?:(?P<sts>sts)|iam)::(?P<account>[0-9]{12}):"
+    r"(?P<kind>role|user|assumed-role|federated-user|root)(?:/(?P<name>.+))?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PlainText:
+    """A text with the place that it was given at."""
+
+    text: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class PlainRequest:
+    """What was given, before any of it is understood. An attribute with no values is stated to be absent."""
+
+    resource: PlainText
+    who: PlainText | None = None
+    can: PlainText | None = None
+    path: PlainText | None = None
+    attributes: tuple[tuple[PlainText, tuple[PlainText, ...] | None], ...] = field(default=())
+
+
+def from_flags(
+    resource: str, who: str | None, can: str | None, path: str | None, settings: Sequence[str], diagnostics: Diagnostics
+) -> tuple[PlainRequest | None, Source]:
+    """A request from the command line; `settings` are texts `name=value` (a list with commas is left whole until its type is known).
+
+    The source is the command line as text, for frames under messages.
+    """
+    parts: list[tuple[str, str]] = [("", resource)]
+    parts += [
+        (flag, value) for flag, value in (("--who ", who), ("--can ", can), ("--path ", path)) if value is not None
+    ]
+    parts += [("--set ", setting) for setting in settings]
+    text = " ".join(flag + value for flag, value in parts)
+    source = Source("<arguments>", text)
+    places: list[PlainText] = []
+    at = 0
+    for flag, value in parts:
+        places.append(PlainText(value, source.span(at + len(flag), at + len(flag) + len(value))))
+        at += len(flag) + len(value) + 1
+    by_flag = {flag: place for (flag, _), place in zip(parts, places, strict=True) if flag not in ("", "--set ")}
+    attributes: list[tuple[PlainText, tuple[PlainText, ...] | None]] = []
+    for (flag, _), place in zip(parts, places, strict=True):
+        if flag != "--set ":
+            continue
+        name, equals, value = place.text.partition("=")
+        if not equals or not name:
+            diagnostics.error(
+                "malformed-setting",
+                f"`{place.text}` is no setting",
+                place.span,
+                "write `name=value`, such as `source.vpc=vpc-0a1b2c3d`",
+            )
+            return None, source
+        start = place.span.start
+        key = PlainText(name, source.span(start, start + len(name)))
+        attributes.append((key, (PlainText(value, source.span(start + len(name) + 1, place.span.end)),)))
+    return PlainRequest(
+        places[0], by_flag.get("--who "), by_flag.get("--can "), by_flag.get("--path "), tuple(attributes)
+    ), source
+
+
+def from_json(source: Source, diagnostics: Diagnostics, resource: PlainText | None = None) -> PlainRequest | None:
+    """A request file: `{"resource": …, "who": …, "can": …, "path": …, "attributes": {name: text | number | bool | list | null}}`.
+
+    `resource` stands in when the file names none. Source: schemas/request.schema.json.
+    """
+    tree = parse_json(source, diagnostics)
+    if tree is None:
+        return None
+    if not isinstance(tree, JsonObject):
+        diagnostics.error(
+            "malformed-request", "a request file holds one JSON object", tree.span, "see `policyc explain request`"
+        )
+        return None
+    texts: dict[str, PlainText] = {}
+    attributes: list[tuple[PlainText, tuple[PlainText, ...] | None]] = []
+    ok = True
+    for member in tree.members:
+        if member.key == "attributes" and isinstance(member.value, JsonObject):
+            for item in member.value.members:
+                values = _texts(item.value, diagnostics)
+                ok = ok and values is not False
+                if values is not False:
+                    attributes.append((PlainText(item.key, item.key_span), values))
+        elif member.key in ("resource", *FIELDS) and isinstance(member.value, JsonString):
+            texts[member.key] = PlainText(member.value.value, member.value.span)
+        elif member.key in ("resource", "attributes", *FIELDS):
+            wanted = "an object" if member.key == "attributes" else "text"
+            diagnostics.error(
+                "malformed-request",
+                f"`{member.key}` has to be {wanted}",
+                member.value.span,
+                "see `policyc explain request`",
+            )
+            ok = False
+        else:
+            diagnostics.error(
+                "malformed-request", f"a request has no `{member.key}`", member.key_span,
+                did_you_mean(member.key, ("resource", "attributes", *FIELDS), "put attributes under `attributes`"),
+            )  # fmt: skip
+            ok = False
+    wanted_resource = texts.get("resource", resource)
+    if wanted_resource is None:
+        diagnostics.error(
+            "malformed-request", "the request names no resource", tree.span.at_start(), 'add `"resource": "…"`'
+        )
+        return None
+    if not ok:
+        return None
+    return PlainRequest(wanted_resource, texts.get("who"), texts.get("can"), texts.get("path"), tuple(attributes))
+
+
+def _texts(value: JsonValue, diagnostics: Diagnostics) -> tuple[PlainText, ...] | Literal[False] | None:
+    """The texts of a JSON value; None for null (stated absent), False after reporting."""
+    match value:
+        case JsonNull():
+            return None
+        case JsonString(text, span):
+            return (PlainText(text, span),)
+        case JsonNumber(text, span):
+            return (PlainText(text, span),)
+        case JsonBool(flag, span):
+            return (PlainText(str(flag).lower(), span),)
+        case JsonArray(items):
+            out: list[PlainText] = []
+            for item in items:
+                inner = _texts(item, diagnostics)
+                if not isinstance(inner, tuple) or isinstance(item, JsonArray):
+                    diagnostics.error(
+                        "malformed-request",
+                        "a list holds texts, numbers or booleans",
+                        item.span,
+                        "see `policyc explain request`",
+                    )
+                    return False
+                out.extend(inner)
+            return tuple(out)
+        case _:
+            diagnostics.error(
+                "malformed-request",
+                "an attribute has no parts of its own",
+                value.span,
+                'write `"a.b": …` instead of nesting',
+            )
+            return False
+
+
+def bind(plain: PlainRequest, program: Program, diagnostics: Diagnostics) -> Request | None:
+    """The request against a project, or None after reporting what does not fit.
+
+    A text that names a `let`, `group` or `principal` of the resource's file stands for it where the attribute wants
+    that very type; for attributes of plain text it is always the text itself.
+    """
+    resource = find_resource(program, plain.resource.text, diagnostics, plain.resource.span)
+    if resource is None:
+        return None
+    return _Binder(program, resource, diagnostics).bind(plain)
+
+
+@dataclass(slots=True)
+class _Binder:
+    program: Program
+    resource: Resource
+    diagnostics: Diagnostics
+
+    def bind(self, plain: PlainRequest) -> Request | None:
+        kind = resource_types()[self.resource.type]
+        attributes = target(kind.target).scope(self.resource, self.program.resources)
+        before = len(self.diagnostics)
+        if not kind.verbs:
+            for name, given in (("who", plain.who), ("can", plain.can), ("path", plain.path)):
+                if given is not None:
+                    self.diagnostics.error(
+                        "clause-not-allowed",
+                        f"a request to a `{kind.name}` has no `{name}`",
+                        given.span,
+                        "state attributes only",
+                    )
+        who = self._caller(plain.who) if plain.who is not None and kind.verbs else None
+        if plain.can is not None and kind.verbs and plain.can.text not in kind.verbs:
+            self.diagnostics.error(
+                "unknown-verb", f"nobody can `{plain.can.text}` a `{kind.name}`", plain.can.span,
+                did_you_mean(plain.can.text, kind.verbs, "its verbs are " + ", ".join(f"`{name}`" for name in list(kind.verbs)[:12])),
+            )  # fmt: skip
+        values: dict[str, tuple[Scalar, ...]] = {}
+        used: dict[str, Attribute] = {}
+        for key, texts in plain.attributes:
+            attribute = self._attribute(key, attributes, kind.name)
+            if attribute is None:
+                continue
+            if attribute.name in values:
+                self.diagnostics.error(
+                    "duplicate-key", f"`{attribute.name}` is given twice", key.span, "drop one of them"
+                )
+                continue
+            found = () if texts is None else self._values(texts, attribute)
+            if found is not None:
+                values[attribute.name], used[attribute.name] = found, attribute
+        if any(item.severity == "error" for item in list(self.diagnostics)[before:]):
+            return None
+        return Request(
+            self.resource, who, plain.can.text if plain.can else None, plain.path.text if plain.path else None, values, used,
+            plain.resource.span,
+        )  # fmt: skip
+
+    def _attribute(self, key: PlainText, attributes: Mapping[str, Attribute], kind: str) -> Attribute | None:
+        ref = parse_ref(key)
+        attribute = resolve_attribute(ref, attributes) if ref is not None else None
+        if attribute is None:
+            self.diagnostics.error(
+                "unknown-attribute", f"a request to a `{kind}` has no `{key.text}`", key.span,
+                did_you_mean(key.text, [name.replace("[]", '["…"]') for name in attributes], "`policyc explain` lists the attributes of each target"),
+            )  # fmt: skip
+        return attribute
+
+    def _values(self, texts: tuple[PlainText, ...], attribute: Attribute) -> tuple[Scalar, ...] | None:
+        if len(texts) > 1 and not attribute.many:
+            self.diagnostics.error(
+                "type-mismatch", f"`{attribute.name}` has one value, not a list", texts[1].span, "give one value"
+            )
+            return None
+        out: list[Scalar] = []
+        for text in texts:
+            for part in _split(text) if attribute.many and len(texts) == 1 else [text]:
+                value = self._declared(part, attribute) or text_value(
+                    part.text, attribute.type, part.span, f"`{attribute.name}`", self.diagnostics
+                )
+                if value is None:
+                    return None
+                out.extend(_scalars(value))
+        return tuple(out)
+
+    def _declared(self, text: PlainText, attribute: Attribute) -> Value | None:
+        scope = self.program.scopes.get(self.resource.file)
+        definition = scope.lookup(text.text) if scope is not None else None
+        if scope is None or definition is None:
+            return None
+        value = scope.definition_value(definition, self.diagnostics)
+        if value is None:
+            return None
+        if isinstance(value.data, Group):
+            return Value(STRING, value.data.id, text.span) if attribute.many else None
+        wanted = SetOf(attribute.type) if isinstance(value.type, SetOf) else attribute.type
+        return value if attribute.type != STRING and assignable(value.type, wanted) else None
+
+    def _caller(self, text: PlainText) -> Principal | None:
+        found = parse_caller(text.text)
+        if found is not None:
+            return found
+        scopes = [self.program.scopes[self.resource.file]] if self.resource.file in self.program.scopes else []
+        for scope in (*scopes, *self.program.scopes.values()):
+            definition = scope.lookup(text.text)
+            if definition is not None and isinstance(definition.node, nodes.PrincipalDecl):
+                value = scope.definition_value(definition, self.diagnostics)
+                if value is not None and isinstance(value.data, Principal) and not value.data.is_pattern:
+                    return value.data
+                self.diagnostics.error(
+                    "not-one-caller", f"`{text.text}` stands for many callers, and a request has one", text.span,
+                    "give the ARN of one caller",
+                )  # fmt: skip
+                return None
+        names = sorted({principal.name for principal in self.program.principals if principal.name})
+        self.diagnostics.error(
+            "unknown-name", f"unknown principal `{text.text}`", text.span,
+            did_you_mean(text.text, [*names, "anonymous"], "give a declared principal, an ARN, a service name or `anonymous`"),
+        )  # fmt: skip
+        return None
+
+
+def parse_ref(text: PlainText) -> nodes.Ref | None:
+    """A reference written as text (`source.vpc`, `header["x-team"]`, or `header.x-team` without the quotes), or None."""
+    parts: list[nodes.Field | nodes.Key] = []
+    at = 0
+    while at < len(text.text):
+        match = _REF.match(text.text, at)
+        if match is None or (at == 0 and match["field"] is None):
+            return None
+        parts.append(
+            nodes.Key(match["key"], text.span) if match["field"] is None else nodes.Field(match["field"], text.span)
+        )
+        at = match.end()
+    return nodes.Ref(tuple(parts), text.span) if parts else None
+
+
+def parse_caller(text: str) -> Principal | None:
+    """A caller from an ARN, a service name or `anonymous`; None for anything else."""
+    if text == "anonymous":
+        return Principal("anonymous", (), text)
+    match = _PRINCIPAL_ARN.fullmatch(text)
+    if match is not None:
+        account, name = match["account"], match["name"]
+        match match["kind"], name:
+            case "root", None:
+                return Principal("root", (account,))
+            case "role", str():
+                return Principal("role", (account, name))
+            case "user", str():
+                return Principal("user", (account, name))
+            case "federated-user", str():
+                return Principal("federated_user", (account, name))
+            case "assumed-role", str() if name.count("/") == 1:
+                role, session = name.split("/")
+                return Principal("session", (account, role, session))
+            case _:
+                return None
+    if re.fullmatch(r"[a-z0-9][a-z0-9.-]*\.amazonaws\.com(\.cn)?", text):
+        return Principal("service", (text,))
+    return None
+
+
+def _split(text: PlainText) -> list[PlainText]:
+    """`a,b` as two texts with their places."""
+    out: list[PlainText] = []
+    at = text.span.start
+    for part in text.text.split(","):
+        out.append(PlainText(part, Span(text.span.file, at, at + len(part))))
+        at += len(part) + 1
+    return out
+
+
+def _scalars(value: Value) -> list[Scalar]:
+    if isinstance(value.data, tuple):
+        return [scalar for item in value.data if isinstance(item, Value) for scalar in _scalars(item)]
+    data = value.data
+    return [data] if isinstance(data, str | int | Decimal) else []

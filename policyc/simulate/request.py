@@ -1,0 +1,206 @@
+"""Requests: from a test's record, from flags, from a JSON file; all become one `targets.base.Request`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from policyc.diagnostics import Diagnostics, Label, did_you_mean
+from policyc.ir.lower import resolve_attribute
+from policyc.ir.program import Program
+from policyc.model.names import known_names
+from policyc.model.scope import Scope
+from policyc.model.types import GROUP, PRINCIPAL, STRING
+from policyc.model.values import Group, Principal, Resource, ResourceLink, Scalar, Value
+from policyc.model.vocabulary import Attribute, ResourceType
+from policyc.syntax import nodes
+from policyc.targets.base import Request
+from policyc.targets.registry import resource_types, target
+from policyc.text import Span
+
+#: Fields of a request that are not attributes.
+FIELDS = ("who", "can", "path")
+#: Principals that stand for many callers, so that no single request can come from them.
+_NOT_CALLERS = frozenset({"anyone", "authenticated", "account", "canonical_user"})
+
+
+@dataclass(slots=True)
+class RequestBuilder:
+    """Builds requests in one scope (that of the test, or of the file that declares the resource)."""
+
+    program: Program
+    scope: Scope
+    diagnostics: Diagnostics
+
+    def from_step(self, step: nodes.RequestStep) -> Request | None:
+        """The request of a test step, or None after reporting what is wrong."""
+        resource = self.resource(step.resource)
+        return None if resource is None else self.from_record(resource, step.fields, step.span)
+
+    def resource(self, ref: nodes.Ref) -> Resource | None:
+        definition = self.scope.lookup(ref.simple or "")
+        if definition is None:
+            self.diagnostics.error(
+                "unknown-name", f"unknown resource `{ref.text}`", ref.span,
+                did_you_mean(ref.text, known_names(self.scope.table, ("resource",)), "declare it or import it with `use`"),
+            )  # fmt: skip
+            return None
+        value = self.scope.definition_value(definition, self.diagnostics)
+        if value is None:
+            return None
+        if not isinstance(value.data, ResourceLink):
+            self.diagnostics.error(
+                "wrong-kind", f"`{ref.text}` is a {definition.kind}, and a request goes to a resource", ref.span,
+                "name a resource", (Label(definition.node.name.span, "declared here"),),
+            )  # fmt: skip
+            return None
+        return self.program.resource(value.data.id)
+
+    def from_record(self, resource: Resource, record: nodes.Record, span: Span) -> Request | None:
+        """The request to `resource` that a record of `who`, `can`, `path` and attributes states."""
+        kind = resource_types()[resource.type]
+        attributes = target(kind.target).scope(resource, self.program.resources)
+        before = len(self.diagnostics)
+        who: Principal | None = None
+        words: dict[str, str] = {}
+        values: dict[str, tuple[Scalar, ...]] = {}
+        used: dict[str, Attribute] = {}
+        seen: dict[str, Span] = {}
+        for entry in record.entries:
+            name = entry.key.text
+            if name in seen:
+                self.diagnostics.error(
+                    "duplicate-key", f"`{name}` is given twice", entry.key.span, "drop one of them",
+                    (Label(seen[name], "first given here"),),
+                )  # fmt: skip
+                continue
+            seen[name] = entry.key.span
+            if name in FIELDS and not kind.verbs:
+                self.diagnostics.error(
+                    "clause-not-allowed", f"a request to a `{kind.name}` has no `{name}`", entry.key.span,
+                    "state attributes only",
+                )  # fmt: skip
+            elif name == "who":
+                who = self._caller(entry.value)
+            elif name in ("can", "path"):
+                word = self._verb(entry.value, kind) if name == "can" else self._text(entry.value)
+                if word is not None:
+                    words[name] = word
+            else:
+                attribute = resolve_attribute(entry.key, attributes)
+                if attribute is None:
+                    self._unknown(entry.key, attributes, kind)
+                    continue
+                found = self._values(entry.value, attribute)
+                if found is not None:
+                    values[attribute.name], used[attribute.name] = found, attribute
+        if any(item.severity == "error" for item in list(self.diagnostics)[before:]):
+            return None
+        return Request(resource, who, words.get("can"), words.get("path"), values, used, span)
+
+    # --- fields -----------------------------------------------------------------------------------------------
+
+    def _caller(self, expr: nodes.Expr) -> Principal | None:
+        value = self.scope.value(expr, PRINCIPAL, self.diagnostics)
+        if value is None or not isinstance(value.data, Principal):
+            return None
+        principal = value.data
+        if principal.kind in _NOT_CALLERS or principal.is_pattern:
+            self.diagnostics.error(
+                "not-one-caller", "this principal stands for many callers, and a request has one", expr.span,
+                'name one caller, such as `role(shop, "order-service")` or `anonymous`',
+            )  # fmt: skip
+            return None
+        return principal
+
+    def _verb(self, expr: nodes.Expr, kind: ResourceType) -> str | None:
+        word = expr.simple if isinstance(expr, nodes.Ref) else None
+        if word is not None and word in kind.verbs:
+            return word
+        shown = word or "this"
+        self.diagnostics.error(
+            "unknown-verb", f"nobody can `{shown}` a `{kind.name}`", expr.span,
+            did_you_mean(shown, kind.verbs, "its verbs are " + ", ".join(f"`{name}`" for name in list(kind.verbs)[:12])),
+        )  # fmt: skip
+        return None
+
+    def _text(self, expr: nodes.Expr) -> str | None:
+        value = self.scope.value(expr, STRING, self.diagnostics)
+        return None if value is None else str(value.data)
+
+    def _values(self, expr: nodes.Expr, attribute: Attribute) -> tuple[Scalar, ...] | None:
+        if isinstance(expr, nodes.Ref) and expr.simple == "absent" and self.scope.lookup("absent") is None:
+            return ()
+        items = expr.items if isinstance(expr, nodes.ListOf) else (expr,)
+        if not attribute.many and isinstance(expr, nodes.ListOf):
+            self.diagnostics.error(
+                "type-mismatch", f"`{attribute.name}` has one value, not a list", expr.span, "drop the brackets"
+            )
+            return None
+        out: list[Scalar] = []
+        for item in items:
+            value = self._one(item, attribute)
+            if value is None:
+                return None
+            out.extend(value)
+        return tuple(out)
+
+    def _one(self, expr: nodes.Expr, attribute: Attribute) -> tuple[Scalar, ...] | None:
+        group = self._group(expr) if attribute.many else None
+        if group is not None:
+            return (group.id,)
+        if attribute.many and isinstance(expr, nodes.Ref) and expr.simple is not None:
+            definition = self.scope.lookup(expr.simple)
+            known = self.scope.definition_value(definition, self.diagnostics) if definition is not None else None
+            if known is not None and isinstance(known.data, tuple):
+                return tuple(_scalar(item) for item in known.data if isinstance(item, Value))
+        value = self.scope.value(expr, attribute.type, self.diagnostics)
+        return None if value is None else (_scalar(value),)
+
+    def _group(self, expr: nodes.Expr) -> Group | None:
+        if isinstance(expr, nodes.Call):
+            probe = Diagnostics()
+            value = self.scope.value(expr, GROUP, probe)
+        elif isinstance(expr, nodes.Ref) and (definition := self.scope.lookup(expr.simple or "")) is not None:
+            value = self.scope.definition_value(definition, self.diagnostics)
+        else:
+            return None
+        return value.data if value is not None and isinstance(value.data, Group) else None
+
+    def _unknown(self, key: nodes.Ref, attributes: Mapping[str, Attribute], kind: ResourceType) -> None:
+        names: list[str] = [name.replace("[]", '["…"]') for name in attributes]
+        if kind.verbs:
+            names += FIELDS
+        if key.text + "[]" in attributes:
+            self.diagnostics.error("missing-key", f"`{key.text}` wants a key", key.span, f'write `{key.text}["…"]`')
+            return
+        self.diagnostics.error(
+            "unknown-attribute", f"a request to a `{kind.name}` has no `{key.text}`", key.span,
+            did_you_mean(key.text, names, "`policyc explain` lists the attributes of each target"),
+        )  # fmt: skip
+
+
+def find_resource(program: Program, name: str, diagnostics: Diagnostics, span: Span | None) -> Resource | None:
+    """A resource by the name that people type: its own, or `file#name` where two files declare the same."""
+    found = [resource for resource in program.resources.values() if name in (resource.name, resource.id)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        diagnostics.error(
+            "ambiguous-name", f"{len(found)} files declare a resource `{name}`", span,
+            "write one of " + ", ".join(f"`{resource.id}`" for resource in found),
+        )  # fmt: skip
+        return None
+    names = sorted({resource.name for resource in program.resources.values()})
+    diagnostics.error(
+        "unknown-name", f"no file declares a resource `{name}`", span,
+        did_you_mean(name, names, "resources are " + ", ".join(f"`{known}`" for known in names[:10]) if names else "declare one"),
+    )  # fmt: skip
+    return None
+
+
+def _scalar(value: Value) -> Scalar:
+    data = value.data
+    assert isinstance(data, str | int | Decimal | bool)
+    return data

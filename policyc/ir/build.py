@@ -37,7 +37,7 @@ def check_files(files: Files, params: Mapping[str, str], words: Words, diagnosti
     reserved = words.reserved() | {name: f"the built-in `{name}`" for name in constructors()}
     own = {file: declare(module, file, reserved, diagnostics) for file, module in files.modules.items()}
     for file, module in files.modules.items():
-        project.scopes[file] = Scope(file, bind_imports(module, own[file], own, diagnostics), project)
+        project.scopes[file] = Scope(file, bind_imports(module, file, own[file], own, diagnostics), project)
     _check_params(own, params, diagnostics)
     resources = _resources(files, project, words, diagnostics)
     principals = _fold_all(own, project, diagnostics)

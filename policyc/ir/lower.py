@@ -21,6 +21,8 @@ from policyc.text import Span
 
 #: Atoms that one condition may grow to once its predicates are put in.
 ATOM_BUDGET = 2_000
+#: Predicates that one condition may put in, nested ones included.
+EXPANSION_BUDGET = 2_000
 
 #: What a name inside a predicate stands for: the argument and the place to read it in.
 Operand: TypeAlias = Attribute | Value
@@ -90,9 +92,13 @@ class _Lowering:
     attributes: Mapping[str, Attribute]
     diagnostics: Diagnostics
     atoms: int = 0
+    expansions: int = 0
+    stopped: bool = False
     calls: list[str] = field(default_factory=list)
 
     def lower(self, expr: nodes.Expr, scope: Scope, env: Mapping[str, Operand], negate: bool) -> Cond | None:
+        if self.stopped:
+            return None  # a nest of predicates doubles at each level: stop at the first refusal
         match expr:
             case nodes.And(operands) | nodes.Or(operands):
                 lowered = [self.lower(operand, scope, env, negate) for operand in operands]
@@ -133,6 +139,7 @@ class _Lowering:
                 "condition-too-large", f"the condition grows past {ATOM_BUDGET} comparisons", atom.span,
                 "split the statement, or shorten the predicates",
             )  # fmt: skip
+            self.stopped = True
         return atom if self.atoms <= ATOM_BUDGET else None
 
     def _flag(self, ref: nodes.Ref, scope: Scope, env: Mapping[str, Operand], negate: bool) -> Cond | None:
@@ -255,6 +262,8 @@ class _Lowering:
             if op == "in":
                 return Op.IN_CIDR, self._constants(right, Named("cidr"), scope, env, single=False)
             return Op.EQ, self._constants(right, kind, scope, env, single=True)
+        if kind == Named("cidr") and op == "in":
+            return Op.IN_CIDR, self._constants(right, kind, scope, env, single=False)
         if (
             op == "in"
             and not attribute.many
@@ -491,6 +500,7 @@ class _Lowering:
                 "definition-chain-too-long", f"more than {_DEEPEST_CALL} predicates call one another", call.span,
                 "write the condition out",
             )  # fmt: skip
+            self.stopped = True
             return None
         if len(call.args) != len(predicate.parameters):
             self.diagnostics.error(
@@ -507,6 +517,14 @@ class _Lowering:
             if operand is None:
                 return None
             bound[parameter.name.text] = operand
+        self.expansions += 1
+        if self.expansions > EXPANSION_BUDGET:
+            self.diagnostics.error(
+                "condition-too-large", f"the condition puts in more than {EXPANSION_BUDGET} predicates", call.span,
+                "split the statement, or shorten the predicates",
+            )  # fmt: skip
+            self.stopped = True
+            return None
         self.calls.append(key)
         try:
             return self.lower(predicate.body, inner, bound, negate)

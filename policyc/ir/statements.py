@@ -58,6 +58,8 @@ class StatementBuilder:
                 "empty-policy", f"the policy `{node.name.text}` has no statement", node.name.span,
                 "add an `allow` or a `deny`; an empty policy would refuse everyone",
             )  # fmt: skip
+        if not statements:
+            return None  # said already, statement by statement
         return Policy(
             node.name.text, target, on, tuple(statements), self.scope.file, node.span, node.name.span, node.doc
         )

@@ -72,15 +72,15 @@ def declare(
 
 
 def bind_imports(
-    module: nodes.Module, own: dict[str, Definition], exports: Mapping[str, Table], diagnostics: Diagnostics
+    module: nodes.Module, file: str, own: dict[str, Definition], exports: Mapping[str, Table], diagnostics: Diagnostics
 ) -> dict[str, Definition]:
     """Own names plus imported ones. `exports` has the own names of every loaded file, by the text of the `use` path."""
     table = dict(own)
     imported: dict[str, Span] = {}
     for use in module.uses:
         theirs = exports.get(use.path.value)
-        if theirs is None:
-            continue  # the file could not be loaded; reported already
+        if theirs is None or theirs is exports.get(file):
+            continue  # the file could not be loaded, or imports itself; reported already
         for name in use.names:
             definition = theirs.get(name.text)
             if definition is None:

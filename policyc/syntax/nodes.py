@@ -1,18 +1,20 @@
 """The syntax tree. Nodes say what was written, not what it means; spans and doc comments stay out of equality.
 
-One module per file; every node has a `span`. Expressions are loose on purpose: `model` decides what a `Ref` names
+A node is a `record`, a frozen slotted dataclass in all but the cost of importing it. One module per file; every node has
+a `span`. Expressions are loose on purpose: `model` decides what a `Ref` names
 and which literal fits which type, so that its messages can be kind.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, TypeAlias
 
+from policyc.syntax.record import record
 from policyc.text import Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ident:
     """A declared or referenced simple name."""
 
@@ -23,7 +25,7 @@ class Ident:
 # --- expressions ------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Str:
     """A string literal; `value` is unescaped (`\\"`, `\\\\`, `\\n`, `\\t`, `\\u{…}`).
 
@@ -34,13 +36,13 @@ class Str:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Int:
     value: int
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Decimal:
     """A number with a fraction, as written (`1.50`)."""
 
@@ -48,13 +50,13 @@ class Decimal:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Bool:
     value: bool
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Region:
     """A Region name such as `us-east-1` (no quotes)."""
 
@@ -62,7 +64,7 @@ class Region:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Field:
     """`.name` in a reference, or its first word."""
 
@@ -70,7 +72,7 @@ class Field:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Key:
     """`["text"]` in a reference."""
 
@@ -78,7 +80,7 @@ class Key:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ref:
     """`shop`, `aws.PrincipalOrgID`, `key["aws:X"]`, `header["x-team"]`, a bare word such as `GET` or `vpc`.
 
@@ -104,7 +106,7 @@ class Ref:
         return first.name if len(self.parts) == 1 and isinstance(first, Field) else None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class At:
     """`shop/us-west-2`: an account and a Region."""
 
@@ -113,7 +115,7 @@ class At:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Range:
     """`64512..64555`."""
 
@@ -122,7 +124,7 @@ class Range:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ListOf:
     """`[a, b]`."""
 
@@ -130,7 +132,7 @@ class ListOf:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Entry:
     """`key: value` in a record; the key is a dotted reference such as `source.vpc` or `header["x"]`."""
 
@@ -139,7 +141,7 @@ class Entry:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Record:
     """`{ a: 1, b.c: [2] }`."""
 
@@ -147,7 +149,7 @@ class Record:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Call:
     """`role(shop, "batch/*")`, `is_read(method)`."""
 
@@ -159,7 +161,7 @@ class Call:
 CompareOp: TypeAlias = Literal["==", "!=", "<", "<=", ">", ">=", "in", "not in", "like", "not like"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Compare:
     """A comparison; not chained (`a < b < c` is a syntax error)."""
 
@@ -169,7 +171,7 @@ class Compare:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Quantified:
     """`any x in [..]`, `all x like "..."`: over the values of a multi-valued `subject`."""
 
@@ -180,19 +182,19 @@ class Quantified:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Exists:
     subject: Expr
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Not:
     operand: Expr
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class And:
     """Two or more operands; a chain `a and b and c` is one node. A nested `And` means the author wrote parentheses."""
 
@@ -200,7 +202,7 @@ class And:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Or:
     operands: tuple[Expr, ...]
     span: Span = field(compare=False)
@@ -214,7 +216,7 @@ Expr: TypeAlias = (
 # --- types ------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NamedType:
     """`account`, `org_id`, `string` …"""
 
@@ -222,7 +224,7 @@ class NamedType:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SetType:
     """`set[T]`."""
 
@@ -230,7 +232,7 @@ class SetType:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class EnumType:
     """`enum { dev, prod }`."""
 
@@ -243,7 +245,7 @@ TypeExpr: TypeAlias = NamedType | SetType | EnumType
 # --- declarations -----------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Use:
     """`use "shared.policy" { shop, org }`; the path is relative to the project root."""
 
@@ -252,7 +254,7 @@ class Use:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Let:
     """`let shop: account = "…"`; `type` is None when left to inference."""
 
@@ -263,7 +265,7 @@ class Let:
     doc: str = field(default="", compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Param:
     """`param stage: enum { dev, prod } = dev`; without a default it must be given."""
 
@@ -274,7 +276,7 @@ class Param:
     doc: str = field(default="", compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PrincipalDecl:
     """`principal order_fn = role(shop, "order-service")`."""
 
@@ -284,7 +286,7 @@ class PrincipalDecl:
     doc: str = field(default="", compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class GroupDecl:
     """`group finance = idc_group("…")`."""
 
@@ -294,7 +296,7 @@ class GroupDecl:
     doc: str = field(default="", compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Parameter:
     """One parameter of a predicate."""
 
@@ -303,7 +305,7 @@ class Parameter:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Predicate:
     """`predicate is_read(m: http_method) = m in [GET, HEAD]`."""
 
@@ -314,7 +316,7 @@ class Predicate:
     doc: str = field(default="", compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Resource:
     """`resource mesh: lattice.service_network { … }`; `type` is the dotted name."""
 
@@ -325,7 +327,7 @@ class Resource:
     doc: str = field(default="", compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ListClause:
     """`who a, b where …`, `can GET`, `on x`, `path "/stock"`; `where` only after `who`.
 
@@ -339,7 +341,7 @@ class ListClause:
     negated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Condition:
     """`when …` or `unless …`."""
 
@@ -348,7 +350,7 @@ class Condition:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Statement:
     """`allow "label" { … }`."""
 
@@ -359,7 +361,7 @@ class Statement:
     doc: str = field(default="", compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Policy:
     """`policy inventory_auth for lattice on inventory { … }`."""
 
@@ -375,7 +377,7 @@ class Policy:
 # Names of segments, groups, filters and so on are `Ident`s: they live in the network, not in the module.
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NetAsns:
     """`asns 64512..64555, 4200000000..4200000010`."""
 
@@ -383,7 +385,7 @@ class NetAsns:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NetInsideCidrs:
     """`inside cidrs "10.0.0.0/16"`, for the network or inside one edge."""
 
@@ -391,7 +393,7 @@ class NetInsideCidrs:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NetSwitch:
     """`option vpn_ecmp off`; the name as written."""
 
@@ -400,7 +402,7 @@ class NetSwitch:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NetEdge:
     """One of `edges us-east-1 { asn 64512  inside cidrs "…" }, eu-west-1`."""
 
@@ -410,13 +412,13 @@ class NetEdge:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NetEdges:
     edges: tuple[NetEdge, ...]
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NetFlag:
     """`isolate`, `no isolate`, `require acceptance`, `no acceptance` (name `acceptance`)."""
 
@@ -425,7 +427,7 @@ class NetFlag:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NetDescribe:
     """`describe "text"`."""
 
@@ -433,7 +435,7 @@ class NetDescribe:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NetLocations:
     """`edges us-east-1, eu-west-1` inside a segment or a label rule."""
 
@@ -441,7 +443,7 @@ class NetLocations:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NetImportFilter:
     """`deny from a, b` or `allow from a, b` inside a segment."""
 
@@ -450,7 +452,7 @@ class NetImportFilter:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NetSegment:
     name: Ident
     options: tuple[NetFlag | NetDescribe | NetLocations | NetImportFilter, ...]
@@ -458,7 +460,7 @@ class NetSegment:
     doc: str = field(default="", compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NetFunctionGroup:
     name: Ident
     options: tuple[NetFlag | NetDescribe, ...]
@@ -466,7 +468,7 @@ class NetFunctionGroup:
     doc: str = field(default="", compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NetSegments:
     """A list of segment names, `*`, or `* except a, b` (names hold the exceptions then)."""
 
@@ -475,7 +477,7 @@ class NetSegments:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NetPolicies:
     """`apply drop_secondary, prefer_dx` inside a share."""
 
@@ -483,7 +485,7 @@ class NetPolicies:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NetShare:
     """`share services with production, development { apply p  describe "…" }`."""
 
@@ -493,7 +495,7 @@ class NetShare:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NetOverride:
     """`edge [us-east-1, eu-west-1] use us-east-1`; several lists (`edge [a, b], [c] use d`) share one target."""
 
@@ -502,7 +504,7 @@ class NetOverride:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NetMode:
     """`mode single_hop` or `mode dual_hop`."""
 
@@ -510,7 +512,7 @@ class NetMode:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NetSend:
     """`send via firewalls from development to production { … }` or `send to firewalls from development`.
 
@@ -525,7 +527,7 @@ class NetSend:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NetRoute:
     """`route production "0.0.0.0/0" -> blackhole { describe "…" }`; `blackhole` is a `Ref` of that word, an attachment id a
     string or a `let`."""
@@ -537,7 +539,7 @@ class NetRoute:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NetApply:
     """`apply p, q in production from us-east-1 to eu-west-1`: routing policies on an edge pair.
 
@@ -552,7 +554,7 @@ class NetApply:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NetToSegment:
     """`-> segment production { require acceptance }`."""
 
@@ -561,7 +563,7 @@ class NetToSegment:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NetToTag:
     """`-> tag "segment"`: the segment whose name is the tag's value."""
 
@@ -570,7 +572,7 @@ class NetToTag:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NetToGroup:
     """`-> group firewalls`."""
 
@@ -579,7 +581,7 @@ class NetToGroup:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NetAttachRule:
     """`100: tag["segment"] == "production" -> segment production`; `condition` is None for `otherwise`."""
 
@@ -590,7 +592,7 @@ class NetAttachRule:
     doc: str = field(default="", compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NetAttach:
     """`attach { … }`: the association rules."""
 
@@ -598,7 +600,7 @@ class NetAttach:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NetLabelRule:
     """`100: "dxLabel", "other" -> p, q { edges us-east-1 }` in `labels { … }`."""
 
@@ -609,7 +611,7 @@ class NetLabelRule:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NetLabels:
     """`labels { … }`: routing policies by attachment routing label."""
 
@@ -617,7 +619,7 @@ class NetLabels:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NetAction:
     """`drop`, `allow`, `summarize "10.0.0.0/8"`, `prepend_asns [64512]`, `set_med 100` …; `value` None when it takes none."""
 
@@ -626,7 +628,7 @@ class NetAction:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NetFilterRule:
     """`100: prefix == "10.100.0.0/16" -> drop`; `condition` is None for `otherwise`."""
 
@@ -636,7 +638,7 @@ class NetFilterRule:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NetFilter:
     """`filter no_secondary direction inbound number 100 { … }`: one routing policy."""
 
@@ -655,7 +657,7 @@ NetItem: TypeAlias = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Network:
     """`network core for cloudwan version "2025.11" { … }`."""
 
@@ -670,7 +672,7 @@ class Network:
 # --- tests ------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RequestStep:
     """`request inventory { who: order_fn, can: GET, … }`."""
 
@@ -679,7 +681,7 @@ class RequestStep:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AttachmentEntry:
     """`attachment dev1 { type: vpc, … }`."""
 
@@ -688,7 +690,7 @@ class AttachmentEntry:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OnStep:
     """`on core { attachment … }`."""
 
@@ -697,7 +699,7 @@ class OnStep:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PathStep:
     """`path from dev1 to "10.2.0.10"`; `to` is an attachment name (`Ref`) or an address or prefix."""
 
@@ -706,7 +708,7 @@ class PathStep:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ExpectDecision:
     """`expect allow by "label"`, `expect deny by default at inventory_auth`, `expect undecided`."""
 
@@ -716,7 +718,7 @@ class ExpectDecision:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ExpectAttachment:
     """`expect dev1 in segment development by rule 200`, `expect fw in group firewalls`, `expect x unassociated`,
     `expect x pending acceptance`; `name` is the segment or group."""
@@ -728,7 +730,7 @@ class ExpectAttachment:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ExpectPath:
     """About the last `path` step: `expect reachable`, `expect blocked`, `expect inspected by firewalls`,
     `expect not inspected`, `expect next hop prod1`."""
@@ -741,7 +743,7 @@ class ExpectPath:
 Step: TypeAlias = RequestStep | OnStep | PathStep | ExpectDecision | ExpectAttachment | ExpectPath
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class InlineTest:
     """`test "label" { … }`."""
 
@@ -756,7 +758,7 @@ Declaration: TypeAlias = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Comment:
     """A `//` or `///` comment, its marker included, without the line break. `own_line` tells whether only blanks precede it."""
 
@@ -765,12 +767,14 @@ class Comment:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Module:
-    """One file. `name` is the `module` line's, or None. `comments` are all comments in order of place."""
+    """One file. `name` is the `module` line's, or None; `line` is where that line stands. `comments` are all comments in
+    order of place."""
 
     name: Ident | None
     uses: tuple[Use, ...]
     declarations: tuple[Declaration, ...]
     span: Span = field(compare=False)
     comments: tuple[Comment, ...] = field(default=(), compare=False)
+    line: Span | None = field(default=None, compare=False)

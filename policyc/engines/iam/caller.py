@@ -1,0 +1,253 @@
+"""Who makes a request: the caller, the principals that name it, and the keys that AWS derives from it.
+
+Source: IAM evaluation reference 4.2, 4.3, 4.4, 7 and 9.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntFlag, StrEnum
+
+from policyc.engines.iam.arns import split_arn
+from policyc.engines.iam.globs import fold
+from policyc.engines.iam.values import Unknown, Values
+
+DEFAULT_SESSION = "session"
+
+
+class CallerKind(StrEnum):
+    ROOT = "root"
+    USER = "user"
+    ROLE = "role session"
+    FEDERATED = "federated user"
+    SERVICE = "service"
+    ANONYMOUS = "anonymous"
+
+
+class Grant(IntFlag):
+    """How the principal of an allow in a resource policy names the caller (10.2), weakest first.
+
+    `DELEGATION`: by account; `LIMITED`: by role ARN, or by the user that created a federated session;
+    `STAR`: by `"*"`; `DIRECT`: by user, session or federated-user ARN, or as a service.
+    """
+
+    NONE = 0
+    DELEGATION = 1
+    LIMITED = 2
+    STAR = 4
+    DIRECT = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """One caller. Build it with the constructors below; fields that do not apply to the kind stay empty.
+
+    `unique_id` is the `AIDA…` or `AROA…` id (empty = not known), `tags` the principal and session tags,
+    `org_id` and `org_paths` the organisation of the account (empty = in none), `creator` the ARN of the user
+    that made a federated session, `services` every name of a service principal, its direct name first.
+    """
+
+    kind: CallerKind
+    partition: str = "aws"
+    account: str = ""
+    name: str = ""
+    path: str = "/"
+    session: str = ""
+    unique_id: str = ""
+    tags: tuple[tuple[str, str], ...] = ()
+    org_id: str = ""
+    org_paths: tuple[str, ...] = ()
+    canonical_id: str = ""
+    creator: str = ""
+    services: tuple[str, ...] = ()
+    grants: Mapping[str, Grant] = field(init=False, compare=False, repr=False)
+    identity: frozenset[str] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        grants = _grants(self)
+        object.__setattr__(self, "grants", grants)
+        object.__setattr__(self, "identity", frozenset(grants))
+
+    @property
+    def arn(self) -> str:
+        """The ARN by which the caller shows up in errors and logs; the name of a service; empty for anonymous."""
+        match self.kind:
+            case CallerKind.ROOT:
+                return f"arn:{self.partition}:iam::{self.account}:root"
+            case CallerKind.USER:
+                return f"arn:{self.partition}:iam::{self.account}:user{self.path}{self.name}"
+            case CallerKind.ROLE:
+                return f"arn:{self.partition}:sts::{self.account}:assumed-role/{self.name}/{self.session}"
+            case CallerKind.FEDERATED:
+                return f"arn:{self.partition}:sts::{self.account}:federated-user/{self.name}"
+            case CallerKind.SERVICE:
+                return self.services[0]
+            case CallerKind.ANONYMOUS:
+                return ""
+
+    @property
+    def principal_arn(self) -> str | None:
+        """The value of `aws:PrincipalArn`: a role's own ARN for its sessions; None for services and anonymous."""
+        if self.kind is CallerKind.ROLE:
+            return f"arn:{self.partition}:iam::{self.account}:role{self.path}{self.name}"
+        return self.arn if self.kind not in (CallerKind.SERVICE, CallerKind.ANONYMOUS) else None
+
+    @property
+    def is_service_linked(self) -> bool:
+        return self.kind is CallerKind.ROLE and self.path.startswith("/aws-service-role/")
+
+    @property
+    def levels(self) -> tuple[frozenset[str], ...]:
+        """The levels that NotPrincipal must all list to exempt this caller (4.4), each a set of spellings."""
+        if self.kind is CallerKind.ANONYMOUS:
+            return (frozenset(),)
+        if self.kind is CallerKind.SERVICE:
+            return (frozenset(f"service:{name}" for name in self.services),)
+        account = frozenset({f"aws:{self.account}", f"aws:arn:{self.partition}:iam::{self.account}:root"})
+        own = [arn for arn in (self.principal_arn, self.arn, self.creator) if arn]
+        if self.kind is CallerKind.ROOT:
+            return (account,)
+        return (account, *(frozenset({f"aws:{arn}"}) for arn in dict.fromkeys(own)))
+
+    def keys(self) -> dict[str, Values]:
+        """The condition keys AWS derives from the caller, by folded name; unknown where only AWS could tell."""
+        keys: dict[str, Values] = {f"aws:principaltag/{fold(key)}": (value,) for key, value in self.tags}
+        keys.update(_KEYS[self.kind](self))
+        if self.kind not in (CallerKind.SERVICE, CallerKind.ANONYMOUS):
+            keys["aws:principalarn"] = (self.principal_arn or "",)
+            keys["aws:principalaccount"] = (self.account,)
+            keys["aws:principalisawsservice"] = ("false",)
+            if self.org_id:
+                keys["aws:principalorgid"] = (self.org_id,)
+            if self.org_paths:
+                keys["aws:principalorgpaths"] = self.org_paths
+        return keys
+
+
+def _grants(caller: Caller) -> dict[str, Grant]:
+    """Every principal that names the caller, as the reader spells it, with what an allow by that name grants."""
+    grants: dict[str, Grant] = {"*": Grant.STAR}
+    if caller.kind is CallerKind.ANONYMOUS:
+        return grants
+    if caller.kind is CallerKind.SERVICE:
+        return grants | {f"service:{name}": Grant.DIRECT for name in caller.services}
+    grants[f"aws:{caller.account}"] = Grant.DELEGATION
+    grants[f"aws:arn:{caller.partition}:iam::{caller.account}:root"] = Grant.DELEGATION
+    if caller.canonical_id:
+        grants[f"canonical:{caller.canonical_id}"] = Grant.DELEGATION
+    if caller.kind is CallerKind.ROLE:
+        grants[f"aws:{caller.principal_arn}"] = Grant.LIMITED
+    if caller.unique_id:  # what AWS stores in place of the ARN
+        grants[f"aws:{caller.unique_id}"] = Grant.LIMITED if caller.kind is CallerKind.ROLE else Grant.DIRECT
+    if caller.creator:
+        grants[f"aws:{caller.creator}"] = Grant.LIMITED
+    if caller.kind is not CallerKind.ROOT:
+        grants[f"aws:{caller.arn}"] = Grant.DIRECT
+    return grants
+
+
+def _root_keys(caller: Caller) -> dict[str, Values]:
+    return {"aws:principaltype": ("Account",), "aws:userid": (caller.account,)}
+
+
+def _user_keys(caller: Caller) -> dict[str, Values]:
+    userid: Values = (caller.unique_id,) if caller.unique_id else Unknown.PRESENT
+    return {"aws:principaltype": ("User",), "aws:userid": userid, "aws:username": (caller.name,)}
+
+
+_TEMPORARY: dict[str, Values] = {
+    "aws:multifactorauthpresent": Unknown.PRESENT,
+    "aws:tokenissuetime": Unknown.PRESENT,
+}
+
+
+def _role_keys(caller: Caller) -> dict[str, Values]:
+    userid: Values = (f"{caller.unique_id}:{caller.session}",) if caller.unique_id else Unknown.PRESENT
+    return {"aws:principaltype": ("AssumedRole",), "aws:userid": userid, **_TEMPORARY}
+
+
+def _federated_keys(caller: Caller) -> dict[str, Values]:
+    userid = f"{caller.account}:{caller.name}"
+    return {"aws:principaltype": ("FederatedUser",), "aws:userid": (userid,), **_TEMPORARY}
+
+
+def _service_keys(caller: Caller) -> dict[str, Values]:
+    return {
+        "aws:principalisawsservice": ("true",),
+        "aws:principalservicename": (caller.services[0],),
+        "aws:principalservicenameslist": caller.services,
+        # present or not is not written down for service principals
+        "aws:principalarn": Unknown.ANY,
+        "aws:principaltype": Unknown.PRESENT,
+        "aws:principalaccount": Unknown.PRESENT,
+        "aws:userid": Unknown.PRESENT,
+    }
+
+
+def _anonymous_keys(caller: Caller) -> dict[str, Values]:
+    word: Values = ("anonymous",)
+    return {"aws:principaltype": ("Anonymous",), "aws:principalaccount": word, "aws:userid": word}
+
+
+_KEYS = {
+    CallerKind.ROOT: _root_keys,
+    CallerKind.USER: _user_keys,
+    CallerKind.ROLE: _role_keys,
+    CallerKind.FEDERATED: _federated_keys,
+    CallerKind.SERVICE: _service_keys,
+    CallerKind.ANONYMOUS: _anonymous_keys,
+}
+
+
+def anonymous() -> Caller:
+    """A caller that did not sign its request."""
+    return Caller(CallerKind.ANONYMOUS)
+
+
+def service(name: str, *others: str) -> Caller:
+    """A service principal acting as itself, such as `cloudfront.amazonaws.com`; `others` are its further names."""
+    if not name:
+        raise ValueError("a service principal needs a name")
+    return Caller(CallerKind.SERVICE, services=(name, *others))
+
+
+_NAMED = re.compile(r"(user|role)(/(?:[!-~]*/)?)([^/]+)")
+_ASSUMED = re.compile(r"assumed-role/([^/]+)/([^/]+)")
+_FEDERATED = re.compile(r"federated-user/(.+)")
+
+
+def caller_from_arn(
+    text: str, *, session: str = "", path: str = "/", unique_id: str = "", tags: Mapping[str, str] | None = None,
+    org_id: str = "", org_paths: tuple[str, ...] = (), canonical_id: str = "", creator: str = "",
+) -> Caller:  # fmt: skip
+    """The caller an ARN names: root, user, role (a session of it), assumed role or federated user, in any partition.
+
+    A role ARN becomes a session named `session` or else `DEFAULT_SESSION`. A session ARN does not hold the role's
+    path: give it as `path` when it is not `/`. Raises ValueError for any other text.
+    """
+    fields = split_arn(text)
+    if fields is None or fields[0] != "arn" or not fields[1].startswith("aws") or fields[3] or not fields[4]:
+        raise ValueError(f"`{text}` is not the ARN of a caller")
+    partition, place, account, rest = fields[1], fields[2], fields[4], fields[5]
+    if not path.startswith("/") or not path.endswith("/"):
+        raise ValueError("a path starts and ends with `/`")
+
+    def caller(kind: CallerKind, name: str = "", path: str = "/", session: str = "") -> Caller:
+        held = tuple((tags or {}).items())
+        return Caller(
+            kind, partition, account, name, path, session, unique_id, held, org_id, org_paths, canonical_id, creator
+        )
+
+    if place == "iam" and rest == "root":
+        return caller(CallerKind.ROOT)
+    if place == "iam" and (named := _NAMED.fullmatch(rest)):
+        if named[1] == "user":
+            return caller(CallerKind.USER, named[3], named[2])
+        return caller(CallerKind.ROLE, named[3], named[2], session or DEFAULT_SESSION)
+    if place == "sts" and (assumed := _ASSUMED.fullmatch(rest)):
+        return caller(CallerKind.ROLE, assumed[1], path, assumed[2])
+    if place == "sts" and (federated := _FEDERATED.fullmatch(rest)):
+        return caller(CallerKind.FEDERATED, federated[1])
+    raise ValueError(f"`{text}` is not the ARN of a caller")

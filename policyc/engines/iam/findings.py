@@ -1,0 +1,98 @@
+"""What the reader of one document carries along: its kind, its language version, its findings.
+
+Rule names follow the ids of IAM Access Analyzer in kebab-case where it has one (reference section 13). What AWS refuses
+to store, or what leaves the meaning open, is an error; what AWS stores and evaluates is at most a warning.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from policyc.diagnostics import Diagnostics, Label
+from policyc.engines.iam.document import Kind
+from policyc.engines.iam.switches import Switches
+from policyc.engines.iam.variables import Template, VariableError, read_template
+from policyc.syntax.json_text import (
+    JsonArray,
+    JsonBool,
+    JsonNull,
+    JsonNumber,
+    JsonObject,
+    JsonString,
+    JsonValue,
+)
+from policyc.text import Span
+
+
+@dataclass(slots=True)
+class Reading:
+    """One document being read. `version` is empty when absent; `used` gathers the switches that shaped a statement."""
+
+    kind: Kind
+    version: str
+    switches: Switches
+    diagnostics: Diagnostics
+    failed: bool = False
+    used: set[str] = field(default_factory=set)
+
+    def error(self, rule: str, message: str, span: Span, help: str, labels: tuple[Label, ...] = ()) -> None:
+        self.failed = True
+        self.diagnostics.error(rule, message, span, help, labels)
+
+    def warn(self, rule: str, message: str, span: Span, help: str, labels: tuple[Label, ...] = ()) -> None:
+        self.diagnostics.warning(rule, message, span, help, labels)
+
+    @property
+    def expands(self) -> bool:
+        """Whether `${…}` is a variable in this document."""
+        if self.version:
+            return self.version == "2012-10-17"
+        return self.switches.variables_without_version == "expand"
+
+    def template(self, text: str, span: Span, *, wildcards: bool, variables: bool) -> Template:
+        """The tokens of a pattern; a malformed variable is an error and the text is then taken literally."""
+        if variables and "${" in text:
+            self._note_version(text, span)
+        try:
+            return read_template(text, wildcards=wildcards, variables=variables and self.expands)
+        except VariableError as problem:
+            self.error(problem.rule, str(problem), span, problem.help)
+            return read_template(text, wildcards=wildcards, variables=False)
+
+    def _note_version(self, text: str, span: Span) -> None:
+        if not self.version:
+            self.used.add("variables-without-version")
+            help = 'add `"Version": "2012-10-17"`'
+            self.warn("missing-version", f"`{text}` may be read as plain text: the policy has no Version", span, help)
+        elif not self.expands:
+            help = 'set `"Version": "2012-10-17"`, or write the text without `${`'
+            rule = "variable-unsupported-in-version"
+            self.warn(rule, f"`{text}` is plain text under version `{self.version}`", span, help)
+
+    def wrong_type(self, value: JsonValue, what: str, wanted: str) -> None:
+        self.error("data-type-mismatch", f"{what} is {type_name(value)}", value.span, f"write {wanted}")
+
+    def strings(self, value: JsonValue, what: str) -> list[JsonString]:
+        """A string or a list of strings."""
+        items = value.items if isinstance(value, JsonArray) else (value,)
+        found = [item for item in items if isinstance(item, JsonString)]
+        for item in items:
+            if not isinstance(item, JsonString):
+                self.wrong_type(item, what, "a string or a list of strings")
+        return found
+
+
+def type_name(value: JsonValue) -> str:
+    match value:
+        case JsonObject():
+            return "an object"
+        case JsonArray():
+            return "a list"
+        case JsonString():
+            return "a string"
+        case JsonNumber():
+            return "a number"
+        case JsonBool():
+            return "true or false"
+        case JsonNull():
+            return "null"

@@ -1,0 +1,152 @@
+"""Principal, action and resource of all statements of a document, from a request's value to statement masks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from policyc.engines.iam.atoms import Atom
+from policyc.engines.iam.caller import Caller, Grant
+from policyc.engines.iam.globs import fold
+from policyc.engines.iam.memo import Masks, remember
+from policyc.engines.iam.operators import Family
+from policyc.engines.iam.parts import Get, PrincipalPart, ResourcePattern, settle
+from policyc.engines.iam.switches import Switches
+from policyc.engines.iam.variables import Template
+
+if TYPE_CHECKING:
+    from policyc.engines.iam.document import Statement
+
+
+class ActionColumn:
+    """Action and NotAction of all statements."""
+
+    __slots__ = ("exact", "globs", "memo", "negated", "positive")
+
+    def __init__(self, statements: Sequence[Statement]) -> None:
+        self.memo: dict[str, int] = {}
+        self.exact: dict[str, int] = {}
+        self.positive = self.negated = 0
+        globs: dict[str, tuple[Callable[[str], bool], int]] = {}
+        for statement in statements:
+            bit, part = 1 << statement.index, statement.actions
+            if part.patterns and part.negated:
+                self.negated |= bit
+            elif part.patterns:
+                self.positive |= bit
+            for pattern in part.patterns:
+                if pattern.exact is not None:
+                    self.exact[pattern.exact] = self.exact.get(pattern.exact, 0) | bit
+                else:
+                    text = fold(pattern.text)
+                    globs[text] = (pattern.test, globs[text][1] | bit if text in globs else bit)
+        self.globs = tuple(globs.values())
+
+    def miss(self, action: str) -> int:
+        hit = self.exact.get(action, 0)
+        for test, mask in self.globs:
+            if test(action):
+                hit |= mask
+        found = (hit & self.positive) | (~hit & self.negated)
+        remember(self.memo, action, found, len(action))
+        return found
+
+
+class ResourceColumn:
+    """Resource and NotResource of all statements; `needs` are the keys of their variables."""
+
+    __slots__ = ("free", "generous", "memo", "needs", "negated", "patterns", "positive", "switches")
+
+    def __init__(self, statements: Sequence[Statement], switches: Switches) -> None:
+        self.switches = switches
+        self.memo: dict[Any, Masks] = {}
+        self.free = self.positive = self.negated = self.generous = 0
+        patterns: dict[Template, tuple[ResourcePattern, int]] = {}
+        for statement in statements:
+            bit, part = 1 << statement.index, statement.resources
+            if part is None:
+                self.free |= bit
+                continue
+            if part.patterns and part.negated:
+                self.negated |= bit
+            elif part.patterns:
+                self.positive |= bit
+            self.generous |= bit if statement.deny is not part.negated else 0
+            for pattern in part.patterns:
+                known = patterns.get(pattern.template)
+                patterns[pattern.template] = (pattern, known[1] | bit if known else bit)
+        self.patterns = tuple(patterns.values())
+        self.needs = tuple(dict.fromkeys(key for pattern, _ in self.patterns for key in pattern.needs))
+
+    def miss(self, key: Any, resource: str, get: Get) -> Masks:
+        can = must = 0
+        for pattern, mask in self.patterns:
+            hit = pattern.hit(resource, get, self.switches)
+            for generous, part in ((True, mask & self.generous), (False, mask & ~self.generous)):
+                answer = settle(hit, generous, self.switches)
+                must |= part if answer else 0
+                can |= part if answer is not False else 0
+        found = (
+            (can & self.positive) | (~must & self.negated) | self.free,
+            (must & self.positive) | (~can & self.negated) | self.free,
+        )
+        remember(self.memo, key, found, len(resource))
+        return found
+
+
+class PrincipalColumn:
+    """Principal and NotPrincipal of all statements, and how each allow names a caller."""
+
+    __slots__ = ("grants", "memo", "narrowed", "parts", "switches")
+
+    def __init__(self, statements: Sequence[Statement], switches: Switches) -> None:
+        self.switches = switches
+        self.memo: dict[tuple[frozenset[str], bool], int] = {}
+        self.grants: dict[frozenset[str], tuple[tuple[Grant, int], ...]] = {}
+        self.parts = [(1 << s.index, s.deny, s.principals) for s in statements if s.principals is not None]
+        self.narrowed = narrowed_mask(statements)
+
+    def miss(self, caller: Caller, bounded: bool) -> int:
+        found = 0
+        for bit, deny, part in self.parts:
+            if part.decide(caller, bounded, deny, self.switches):
+                found |= bit
+        remember(self.memo, (caller.identity, bounded), found, 0)
+        return found
+
+    def grants_for(self, caller: Caller) -> tuple[tuple[Grant, int], ...]:
+        """The allow statements by how they name the caller, strongest first."""
+        known = self.grants.get(caller.identity)
+        if known is None:
+            known = grant_masks(
+                ((bit, part) for bit, deny, part in self.parts if not deny), caller, self.narrowed, self.switches
+            )
+            remember(self.grants, caller.identity, known, 0)
+        return known
+
+
+def grant_masks(
+    parts: Iterable[tuple[int, PrincipalPart]], caller: Caller, narrowed: int, switches: Switches
+) -> tuple[tuple[Grant, int], ...]:
+    """Statement masks by grant, strongest first; `narrowed` are the statements that also test aws:PrincipalArn."""
+    masks = dict.fromkeys((Grant.DIRECT, Grant.STAR, Grant.LIMITED, Grant.DELEGATION), 0)
+    for bit, part in parts:
+        grant = part.grant(caller, switches)
+        if grant is Grant.STAR and switches.star_bypasses_boundary == "limited" and not bit & narrowed:
+            grant = Grant.LIMITED
+        if grant is not Grant.NONE:
+            masks[grant] |= bit
+    return tuple(masks.items())
+
+
+def narrowed_mask(statements: Iterable[Statement]) -> int:
+    """The statements that only match callers with a certain `aws:PrincipalArn`."""
+    return sum(1 << statement.index for statement in statements if _names_principal_arn(statement.conditions))
+
+
+def _names_principal_arn(conditions: Iterable[Atom]) -> bool:
+    return any(
+        atom.key == "aws:principalarn" and not atom.operator.negated and not atom.operator.if_exists
+        and atom.operator.family in (Family.ARN, Family.STRING)
+        for atom in conditions
+    )  # fmt: skip

@@ -1,0 +1,180 @@
+"""The principal, action and resource of a statement, each a test of one part of the request.
+
+Source: IAM evaluation reference 4, 5 and 6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+
+from policyc.engines.iam.arns import FieldTests, field_tests, fields_match, split_arn, star_in_early_field
+from policyc.engines.iam.caller import Caller, CallerKind, Grant
+from policyc.engines.iam.globs import Tokens, Wild, compile_glob, fold_tokens, matcher, wildcard_tokens
+from policyc.engines.iam.switches import Switches
+from policyc.engines.iam.values import Unknown, Values
+from policyc.engines.iam.variables import Template, Variable, expand, variables_of
+from policyc.text import Span
+
+Get = Callable[[str], Values]
+
+
+class Hit(Enum):
+    """Whether a resource pattern matches: `SPLIT` when its two readings disagree, `UNKNOWN` for lack of a variable."""
+
+    YES = "yes"
+    NO = "no"
+    SPLIT = "split"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class PrincipalPart:
+    """Principal or NotPrincipal. `names` are spelled `*`, `aws:…` (account or ARN), `service:…`, `canonical:…` or
+    `federated:…`; `texts` as written."""
+
+    negated: bool
+    names: frozenset[str]
+    texts: tuple[str, ...]
+    span: Span
+
+    def decide(self, caller: Caller, bounded: bool, deny: bool, switches: Switches) -> bool:
+        """Whether the part covers the caller; `bounded` tells that a permissions boundary is set for it."""
+        if not self.texts:
+            return False
+        if not self.negated:
+            return self.grant(caller, switches) is not Grant.NONE
+        if not deny:  # exempting on any name admits the fewest
+            return not self._named(caller)
+        exempt = "*" in self.names or all(level & self.names for level in caller.levels)
+        return bounded or not exempt
+
+    def grant(self, caller: Caller, switches: Switches) -> Grant:
+        """The strongest way in which an allow with this part names the caller."""
+        if self.negated:
+            return Grant.STAR if self.texts and not self._named(caller) else Grant.NONE
+        found = Grant.NONE
+        for name in self.names & caller.identity:
+            star_refused = name == "*" and caller.kind is CallerKind.SERVICE and switches.star_matches_services == "no"
+            if not star_refused:
+                found = max(found, caller.grants[name])
+        return found
+
+    def _named(self, caller: Caller) -> bool:
+        return bool(self.names & caller.identity)
+
+
+@dataclass(frozen=True, slots=True)
+class ActionPattern:
+    text: str
+    test: Callable[[str], bool]
+    exact: str | None
+    span: Span
+
+
+def action_pattern(text: str, span: Span) -> ActionPattern:
+    """A pattern over folded action names; `exact` is the only action that matches, None with wildcards."""
+    glob = compile_glob(fold_tokens(wildcard_tokens(text)))
+    return ActionPattern(text, matcher(glob), glob.exact, span)
+
+
+@dataclass(frozen=True, slots=True)
+class ActionPart:
+    """Action or NotAction; without patterns it covers nothing."""
+
+    negated: bool
+    patterns: tuple[ActionPattern, ...]
+    span: Span
+
+    def decide(self, folded_action: str) -> bool:
+        if not self.patterns:
+            return False
+        return any(pattern.test(folded_action) for pattern in self.patterns) is not self.negated
+
+
+@dataclass(frozen=True, slots=True)
+class _Readings:
+    """A resource pattern without variables, made ready for both readings."""
+
+    whole: Callable[[str], bool]
+    fields: FieldTests | None
+    may_differ: bool
+    is_star: bool
+
+    def hit(self, resource: str, switches: Switches) -> Hit:
+        if resource == "*":  # an action without resource types
+            return Hit.YES if self.is_star else Hit.NO
+        whole = self.whole(resource)
+        if not self.may_differ or self.fields is None or switches.resource_star_colon == "whole":
+            return Hit.YES if whole else Hit.NO
+        fields = split_arn(resource)
+        apart = fields is not None and fields_match(self.fields, fields)
+        if whole is apart or switches.resource_star_colon == "segments":
+            return Hit.YES if apart else Hit.NO
+        return Hit.SPLIT
+
+
+def _readings(tokens: Tokens) -> _Readings:
+    return _Readings(
+        matcher(compile_glob(tokens)),
+        field_tests(tokens),
+        star_in_early_field(tokens),
+        bool(tokens) and all(token is Wild.STAR for token in tokens),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ResourcePattern:
+    """One resource as written and as tokens; `ready` when no variable has to be filled first."""
+
+    text: str
+    template: Template
+    ready: _Readings | None
+    span: Span
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(variable.key for variable in variables_of(self.template)))
+
+    def hit(self, resource: str, get: Get, switches: Switches) -> Hit:
+        if self.ready is not None:
+            return self.ready.hit(resource, switches)
+        tokens = expand(self.template, get, switches.substituted_wildcards == "wildcards")
+        if isinstance(tokens, Unknown):
+            return Hit.UNKNOWN
+        return Hit.NO if tokens is None else _readings(tokens).hit(resource, switches)
+
+
+def resource_pattern(text: str, template: Template, span: Span) -> ResourcePattern:
+    tokens = tuple(token for token in template if not isinstance(token, Variable))
+    return ResourcePattern(text, template, _readings(tokens) if len(tokens) == len(template) else None, span)
+
+
+@dataclass(frozen=True, slots=True)
+class ResourcePart:
+    """Resource or NotResource; without patterns it covers nothing."""
+
+    negated: bool
+    patterns: tuple[ResourcePattern, ...]
+    span: Span
+
+    def decide(self, resource: str, get: Get, deny: bool, switches: Switches) -> bool | None:
+        if not self.patterns:
+            return False
+        generous = deny is not self.negated
+        answers = {settle(pattern.hit(resource, get, switches), generous, switches) for pattern in self.patterns}
+        if True in answers:
+            return not self.negated
+        return None if None in answers else self.negated
+
+
+def settle(hit: Hit, generous: bool, switches: Switches) -> bool | None:
+    """A hit as a truth value; readings that disagree fall to the side that allows less (`generous`: as a match)."""
+    match hit:
+        case Hit.YES | Hit.NO:
+            return hit is Hit.YES
+        case Hit.UNKNOWN:
+            return None
+        case Hit.SPLIT:
+            return None if switches.resource_star_colon == "undecided" else generous

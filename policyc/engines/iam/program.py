@@ -1,0 +1,127 @@
+"""A document as masks: the AND over its columns says which statements may and which surely do match a request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from policyc.engines.iam.atoms import Atom
+from policyc.engines.iam.caller import Caller, Grant
+from policyc.engines.iam.key_columns import KeyColumn
+from policyc.engines.iam.memo import Masks
+from policyc.engines.iam.operators import Family, Qualifier
+from policyc.engines.iam.part_columns import ActionColumn, PrincipalColumn, ResourceColumn
+from policyc.engines.iam.switches import Switches
+
+if TYPE_CHECKING:
+    from policyc.engines.iam.document import Statement
+    from policyc.engines.iam.request import Request
+
+
+class Program:
+    """The masks of one document."""
+
+    __slots__ = ("actions", "alive", "allow", "deny", "joint", "principals", "resources", "single")
+
+    def __init__(self, statements: Sequence[Statement], switches: Switches) -> None:
+        self.deny = sum(1 << s.index for s in statements if s.deny)
+        self.allow = sum(1 << s.index for s in statements if not s.deny)
+        self.alive = sum(1 << s.index for s in statements if not s.inert)
+        self.actions = ActionColumn(statements)
+        self.resources = ResourceColumn(statements, switches)
+        has_principals = any(s.principals is not None for s in statements)
+        self.principals = PrincipalColumn(statements, switches) if has_principals else None
+        columns = [KeyColumn(keys, held, switches) for keys, held in _by_keys(statements).items()]
+        self.single = tuple((column.keys[0], column.memo, column) for column in columns if len(column.keys) == 1)
+        self.joint = tuple(column for column in columns if len(column.keys) > 1)
+
+    def masks(self, asked: Request, bounded: bool = False) -> Masks:
+        """The statements that may match and those that surely do."""
+        action, resource, get = asked.folded_action, asked.resource, asked.get
+        can = self.actions.memo.get(action)
+        if can is None:
+            can = self.actions.miss(action)
+        can &= self.alive
+        if self.principals is not None:
+            named = self.principals.memo.get((asked.caller.identity, bounded))
+            can &= self.principals.miss(asked.caller, bounded) if named is None else named
+        if not can:
+            return 0, 0
+        column = self.resources
+        key: Any = (resource, *map(get, column.needs)) if column.needs else resource
+        pair = column.memo.get(key)
+        if pair is None:
+            pair = column.miss(key, resource, get)
+        must = can & pair[1]
+        can &= pair[0]
+        for name, memo, single in self.single:
+            value = get(name)
+            pair = memo.get(value)
+            if pair is None:
+                pair = single.miss(value, get)
+            can &= pair[0]
+            must &= pair[1]
+            if not can:
+                return 0, 0
+        for joint in self.joint:
+            key = tuple(map(get, joint.keys))
+            pair = joint.memo.get(key)
+            if pair is None:
+                pair = joint.miss(key, get)
+            can &= pair[0]
+            must &= pair[1]
+        return can, must
+
+    def grants(self, caller: Caller) -> tuple[tuple[Grant, int], ...]:
+        """The allow statements by how they name the caller; empty for documents without principals."""
+        return self.principals.grants_for(caller) if self.principals is not None else ()
+
+
+def _by_keys(statements: Iterable[Statement]) -> dict[tuple[str, ...], list[tuple[Atom, int]]]:
+    """The entries of all statements by the keys they depend on; equal entries share one mask."""
+    shared: dict[tuple[object, ...], tuple[Atom, int]] = {}
+    for statement in statements:
+        for atom in statement.conditions:
+            name = (atom.key, atom.operator, tuple(value.template for value in atom.values))
+            known = shared.get(name)
+            shared[name] = (known[0] if known else atom, (known[1] if known else 0) | 1 << statement.index)
+    columns: dict[tuple[str, ...], list[tuple[Atom, int]]] = {}
+    for atom, mask in shared.values():
+        columns.setdefault(atom.keys, []).append((atom, mask))
+    return columns
+
+
+def open_questions(statements: Iterable[Statement]) -> frozenset[str]:
+    """The switches that could bear on a document at all; the others need no second look when explaining."""
+    names = {"many-values-without-prefix", "star-matches-services", "star-bypasses-boundary"}
+    for statement in statements:
+        if statement.resources is not None:
+            names.add("resource-star-colon")
+            if any(pattern.needs for pattern in statement.resources.patterns):
+                names.add("substituted-wildcards")
+        for atom in statement.conditions:
+            names.update(_questions_of(atom))
+    return frozenset(names)
+
+
+def _questions_of(atom: Atom) -> Iterable[str]:
+    operator = atom.operator
+    if not atom.values:
+        yield from ("empty-values", "empty-values-negated")
+    if atom.needs:
+        yield "substituted-wildcards"
+    if operator.negated:
+        yield "unparsable-negated"
+    if operator.qualifier is Qualifier.ANY:
+        yield from ("any-value-negated-absent", "any-value-if-exists-absent")
+    if operator.qualifier is Qualifier.ALL:
+        yield from ("blank-set-absent", "all-values-not-like-absent")
+    match operator.family:
+        case Family.IP:
+            yield "bare-ipv6"
+        case Family.ARN:
+            yield "short-arn-pattern"
+        case Family.DATE:
+            yield "date-without-zone"
+        case _:
+            return

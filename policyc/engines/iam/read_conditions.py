@@ -1,0 +1,210 @@
+"""Reading of Condition.
+
+Source: IAM evaluation reference 8.1, 8.2 and 8.5.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from policyc.diagnostics import Label, did_you_mean
+from policyc.engines.iam.arns import FIELDS, split_tokens
+from policyc.engines.iam.atoms import Atom, PolicyValue, atom, parse_value
+from policyc.engines.iam.dates import has_no_zone
+from policyc.engines.iam.findings import Reading
+from policyc.engines.iam.globs import Wild, fold
+from policyc.engines.iam.operators import Family, Operator, Qualifier, operator_names, read_operator
+from policyc.engines.iam.values import parse_network, parse_truth
+from policyc.engines.iam.variables import MULTIVALUED, Variable
+from policyc.syntax.json_text import JsonArray, JsonBool, JsonMember, JsonNumber, JsonObject, JsonString, JsonValue
+from policyc.text import Span
+
+_KEY = re.compile(r"[^\s:]+:\S.*")
+_MULTIVALUED_PREFIX = "vpc-lattice-svcs:requestquerystring/"
+_MISMATCH = {
+    Family.NUMERIC: ("type-mismatch-number", "a number"),
+    Family.DATE: ("type-mismatch-date", "a date such as `2024-01-31T00:00:00Z`, or epoch seconds"),
+    Family.BOOL: ("type-mismatch-boolean", "`true` or `false`"),
+    Family.NULL: ("type-mismatch-boolean", "`true` or `false`"),
+    Family.BINARY: ("type-mismatch-string", "base64 text"),
+    Family.IP: ("type-mismatch-ip-range", "an address or range such as `203.0.113.0/24`"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """The entries of one Condition; `inert` when an empty object takes the statement out of force."""
+
+    atoms: tuple[Atom, ...]
+    inert: bool
+
+
+def read_conditions(member: JsonMember | None, reading: Reading) -> Conditions:
+    if member is None:
+        return Conditions((), False)
+    if not isinstance(member.value, JsonObject):
+        reading.wrong_type(member.value, "`Condition`", "an object of operators")
+        return Conditions((), False)
+    inert = not member.value.members and _empty_object(member.value.span, reading)
+    atoms: list[Atom] = []
+    for entry in member.value.members:
+        operator = _operator(entry, reading)
+        if not isinstance(entry.value, JsonObject):
+            reading.wrong_type(entry.value, f"the block of `{entry.key}`", "an object of condition keys")
+        elif operator is not None:
+            inert |= not entry.value.members and _empty_object(entry.value.span, reading)
+            atoms += _block(operator, entry.value, reading)
+    return Conditions(tuple(atoms), inert)
+
+
+def _empty_object(span: Span, reading: Reading) -> bool:
+    reading.used.add("empty-condition")
+    help = "remove it, or write the condition that is meant"
+    reading.warn("empty-object-condition", "an empty condition object", span, help)
+    return reading.switches.empty_condition == "inert"
+
+
+def _operator(entry: JsonMember, reading: Reading) -> Operator | None:
+    operator = read_operator(entry.key)
+    if operator is None:
+        bare = entry.key.rpartition(":")[2]
+        help = did_you_mean(bare, operator_names(), "see the condition operators of IAM")
+        reading.error("invalid-condition-operator", f"unknown operator `{entry.key}`", entry.key_span, help)
+        return None
+    if operator.family is Family.NULL and operator.if_exists:
+        help = "write `Null` alone: it already asks whether the key exists"
+        reading.error("null-with-if-exists", "`Null` with `IfExists`", entry.key_span, help)
+    elif operator.family is Family.NULL and operator.qualifier is not Qualifier.ONE:
+        always = "true" if operator.qualifier is Qualifier.ALL else "false"
+        help = "write `Null` without the prefix"
+        reading.warn("null-with-qualifier", f"`{entry.key}` is always {always}", entry.key_span, help)
+    return operator
+
+
+def _block(operator: Operator, block: JsonObject, reading: Reading) -> list[Atom]:
+    atoms = []
+    first: dict[str, Span] = {}
+    for entry in block.members:
+        earlier = first.setdefault(fold(entry.key), entry.key_span)
+        if earlier is not entry.key_span:
+            label = Label(earlier, "first written here")
+            help = "write the key once, with all its values"
+            rule = "duplicate-keys-with-different-case"
+            reading.error(rule, f"key `{entry.key}` is written twice", entry.key_span, help, (label,))
+        _check_key(operator, entry, reading)
+        items = _items(entry, reading)
+        _check_items(operator, entry, items, reading)
+        atoms.append(atom(operator, entry.key, [_value(operator, item, reading) for item in items], entry.value.span))
+    return atoms
+
+
+def _check_key(operator: Operator, entry: JsonMember, reading: Reading) -> None:
+    key = fold(entry.key)
+    if "${" in key:
+        help = "write the key itself"
+        reading.error("variable-unsupported-in-element", f"a variable in key `{entry.key}`", entry.key_span, help)
+    elif _KEY.fullmatch(key) is None:
+        help = "write `service:Key`, such as `aws:PrincipalOrgID`"
+        reading.error("invalid-condition-key-format", f"`{entry.key}` is not a condition key", entry.key_span, help)
+    elif key.endswith("tag/"):
+        help = "add the tag's key after the `/`"
+        reading.error("missing-tag-key-in-condition", f"`{entry.key}` names no tag", entry.key_span, help)
+    many = key in MULTIVALUED or key.startswith(_MULTIVALUED_PREFIX)
+    if many and operator.qualifier is Qualifier.ONE and operator.family is not Family.NULL:
+        help = f"write `ForAnyValue:{operator.text}` or `ForAllValues:{operator.text}`"
+        message = f"`{entry.key}` holds several values, and `{operator.text}` does not match several"
+        reading.warn("missing-qualifier", message, entry.key_span, help)
+
+
+def _items(entry: JsonMember, reading: Reading) -> list[JsonString | JsonNumber | JsonBool]:
+    items: tuple[JsonValue, ...] = entry.value.items if isinstance(entry.value, JsonArray) else (entry.value,)
+    found: list[JsonString | JsonNumber | JsonBool] = []
+    for item in items:
+        if isinstance(item, (JsonString, JsonNumber, JsonBool)):
+            found.append(item)
+        else:
+            reading.wrong_type(item, f"a value of `{entry.key}`", "a string, number, or true or false")
+    if len({type(item) for item in found}) > 1:
+        help = "put all values in quotes"
+        message = f"the values of `{entry.key}` have different JSON types"
+        reading.error("invalid-condition-data-type", message, entry.value.span, help)
+    return found
+
+
+def _check_items(
+    operator: Operator, entry: JsonMember, items: list[JsonString | JsonNumber | JsonBool], reading: Reading
+) -> None:
+    if not items and isinstance(entry.value, JsonArray) and not entry.value.items:
+        suffix = f"-{operator.qualifier.lower()}" if operator.qualifier else "-ifexists" if operator.if_exists else ""
+        help = "give the values, or remove the key"
+        reading.warn(f"empty-array-condition{suffix}", f"`{entry.key}` has no values", entry.value.span, help)
+    if operator.family is Family.BOOL and len(items) > 1:
+        help = "keep one of `true` and `false`"
+        rule = "invalid-condition-multiple-boolean"
+        reading.error(rule, f"several truth values for `{entry.key}`", entry.value.span, help)
+
+
+def _value(operator: Operator, item: JsonString | JsonNumber | JsonBool, reading: Reading) -> PolicyValue:
+    match item:
+        case JsonString(text, span):
+            return PolicyValue(text, _string_template(operator, text, span, reading), span)
+        case JsonNumber(text, span):
+            pass
+        case JsonBool(flag, span):
+            text = "true" if flag else "false"
+    _check_value(operator, text, span, reading)
+    return PolicyValue(text, (text,) if text else (), span)
+
+
+def _string_template(operator: Operator, text: str, span: Span, reading: Reading) -> tuple[str | Wild | Variable, ...]:
+    variables = operator.takes_variables
+    if "${" in text and not variables and operator.family is not Family.NULL:
+        variables = _variables_elsewhere(operator, text, span, reading)
+    template = reading.template(text, span, wildcards=operator.glob, variables=variables)
+    if not any(isinstance(token, Variable) for token in template):
+        _check_value(operator, text, span, reading)
+        if operator.family is Family.ARN and len(split_tokens(template)) < FIELDS and text != "*":
+            help = "write `arn:partition:service:region:account:resource`"
+            reading.warn("missing-arn-field", f"`{text}` has fewer than six fields and matches no ARN", span, help)
+    return template
+
+
+def _variables_elsewhere(operator: Operator, text: str, span: Span, reading: Reading) -> bool:
+    """Whether a variable is expanded although the operator is neither a string nor an ARN operator."""
+    if operator.family is Family.BOOL and reading.switches.bool_variables == "expand":
+        reading.used.add("bool-variables")
+        return True
+    if reading.expands:
+        help = "use variables with String and ARN operators only"
+        message = f"a variable `{text}` with `{operator.text}`"
+        reading.error("invalid-variable-for-operator", message, span, help)
+    return False
+
+
+def _check_value(operator: Operator, text: str, span: Span, reading: Reading) -> None:
+    """Whether a literal value is of the operator's type."""
+    family = operator.family
+    if family is Family.STRING and not operator.glob and ("*" in text or "?" in text) and "${" not in text:
+        help = "use `StringLike` if it is a wildcard"
+        message = f"`{text}` is compared as plain text by `{operator.text}`"
+        reading.warn("wildcard-without-like-operator", message, span, help)
+    if family is Family.DATE and has_no_zone(text):
+        help = "add `Z` or an offset such as `+01:00`"
+        reading.warn("invalid-date-value", f"`{text}` has a time without an offset", span, help)
+    if family not in _MISMATCH or _fits(operator, text, reading):
+        return
+    rule, wanted = _MISMATCH[family]
+    message = f"`{text}` is not what `{operator.text}` compares"
+    if family is Family.IP:
+        reading.error(rule, message, span, f"write {wanted}")
+    else:
+        reading.warn(rule, message, span, f"write {wanted}")
+
+
+def _fits(operator: Operator, text: str, reading: Reading) -> bool:
+    if operator.family is Family.IP:
+        return parse_network(text) is not None
+    if operator.family is Family.NULL:
+        return parse_truth(text) is not None
+    return parse_value(operator, text, reading.switches) is not None

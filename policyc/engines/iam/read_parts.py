@@ -1,0 +1,229 @@
+"""Reading of Principal, Action and Resource.
+
+Source: IAM evaluation reference, sections 1, 4, 5 and 6.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from policyc.diagnostics import did_you_mean
+from policyc.engines.iam.arns import FIELDS, pad_tokens, split_tokens
+from policyc.engines.iam.document import Kind
+from policyc.engines.iam.findings import Reading
+from policyc.engines.iam.globs import Wild
+from policyc.engines.iam.parts import (
+    ActionPart,
+    PrincipalPart,
+    ResourcePart,
+    ResourcePattern,
+    action_pattern,
+    resource_pattern,
+)
+from policyc.engines.iam.variables import Template, Variable
+from policyc.syntax.json_text import JsonMember, JsonObject, JsonString
+from policyc.text import Span
+
+Elements = Mapping[str, JsonMember]
+PRINCIPAL_TYPES = ("AWS", "Federated", "Service", "CanonicalUser")
+_ACCOUNT = re.compile(r"[0-9]{12}")
+_UNIQUE_ID = re.compile(r"(AIDA|AROA|ANPA|AGPA)[A-Z0-9]{12,}")
+_PRINCIPAL_ARN = re.compile(
+    r"arn:aws[a-z-]*:(?:iam::[a-z0-9]+:(?:root|user/[^*?]+|role/[^*?]+)"
+    r"|sts::[0-9]{12}:(?:assumed-role/[^*?/]+/[^*?/]+|federated-user/[^*?]+))"
+)
+_ACTION = re.compile(r"[A-Za-z0-9*?_.-]+:[A-Za-z0-9*?_.-]+")
+_PADDED = (Kind.IDENTITY, Kind.BOUNDARY, Kind.SCP)
+
+
+def _chosen(elements: Elements, name: str) -> tuple[JsonMember | None, bool]:
+    """The member `name` or its `Not` form, and whether it is the latter."""
+    member = elements.get(name)
+    return (member, False) if member is not None else (elements.get(f"Not{name}"), True)
+
+
+def read_actions(elements: Elements, span: Span, reading: Reading) -> ActionPart | None:
+    member, negated = _chosen(elements, "Action")
+    if member is None:
+        help = "add an `Action`"
+        reading.error("missing-action", "the statement has no `Action` or `NotAction`", span, help)
+        return None
+    if negated and reading.kind is Kind.RCP:
+        help = "list the actions under `Action`"
+        reading.error("rcp-syntax-error-notaction", "`NotAction` in a resource control policy", member.key_span, help)
+    strings = reading.strings(member.value, f"`{member.key}`")
+    if not strings:
+        help = "name an action, or remove the statement"
+        reading.warn("empty-array-action", "without actions the statement has no effect", member.value.span, help)
+    for item in strings:
+        _check_action(item, reading)
+    return ActionPart(negated, tuple(action_pattern(item.value, item.span) for item in strings), member.value.span)
+
+
+def _check_action(item: JsonString, reading: Reading) -> None:
+    text = item.value
+    if "${" in text:
+        help = "name the action itself"
+        reading.error("variable-unsupported-in-element", f"a variable in action `{text}`", item.span, help)
+    elif text != "*" and _ACTION.fullmatch(text) is None:
+        help = "write `service:Name`, where `*` and `?` are wildcards, or `*` alone"
+        reading.error("invalid-action", f"`{text}` is not an action", item.span, help)
+    elif reading.kind is Kind.SCP and re.search(r"[*?].", text):
+        help = "end the action with the wildcard"
+        message = f"a wildcard inside `{text}` may be refused in a service control policy"
+        reading.warn("scp-syntax-error-action-wildcard", message, item.span, help)
+
+
+def read_resources(elements: Elements, span: Span, reading: Reading) -> ResourcePart | None:
+    member, negated = _chosen(elements, "Resource")
+    if reading.kind is Kind.TRUST:
+        if member is not None:
+            help = f"remove `{member.key}`: the resource is the role itself"
+            rule = "role-trust-policy-syntax-error-resource"
+            reading.error(rule, f"`{member.key}` in a role trust policy", member.key_span, help)
+        return None
+    if member is None:
+        help = "add a `Resource`"
+        reading.error("missing-resource", "the statement has no `Resource` or `NotResource`", span, help)
+        return None
+    strings = reading.strings(member.value, f"`{member.key}`")
+    if not strings:
+        help = "name a resource, or remove the statement"
+        reading.warn("empty-array-resource", "without resources the statement has no effect", member.value.span, help)
+    return ResourcePart(negated, tuple(_resource(item, reading) for item in strings), member.value.span)
+
+
+def _resource(item: JsonString, reading: Reading) -> ResourcePattern:
+    text = item.value
+    template = reading.template(text, item.span, wildcards=True, variables=True)
+    if not text.startswith(("arn:", "*", "?")):
+        help = "start with `arn:` or a wildcard"
+        reading.error("invalid-arn-prefix", f"resource `{text}` is not an ARN", item.span, help)
+    elif text.startswith("arn:"):
+        template = _check_arn(text, template, item.span, reading)
+    return resource_pattern(text, template, item.span)
+
+
+def _check_arn(text: str, template: Template, span: Span, reading: Reading) -> Template:
+    fields = split_tokens(template)
+    early = fields[: FIELDS - 1]
+    if any(isinstance(token, Variable) for field in early for token in field):
+        help = "use variables after the fifth colon only"
+        reading.error("variable-unsupported-in-element", f"a variable before the resource part of `{text}`", span, help)
+    service = fields[2] if len(fields) > 2 else []
+    if any(isinstance(token, str) and token != token.lower() for token in service):
+        help = "write the service in lower case"
+        reading.error("invalid-arn-service-case", f"the service of `{text}` has capital letters", span, help)
+    elif any(isinstance(token, Wild) for token in service) and text != "arn:*":
+        help = "name the service"
+        reading.warn("wildcard-in-service-name", f"a wildcard in the service of `{text}`", span, help)
+    if len(fields) >= FIELDS:
+        return template
+    if reading.kind in _PADDED:
+        return tuple(pad_tokens(template))
+    message, help = f"`{text}` has fewer than six fields", "write `arn:partition:service:region:account:resource`"
+    if reading.kind is Kind.SESSION or not any(isinstance(token, Wild) for token in template):
+        reading.error("missing-arn-field", message, span, help)
+    else:
+        reading.warn("missing-arn-field", message, span, help)
+    return template
+
+
+def read_principals(elements: Elements, deny: bool, span: Span, reading: Reading) -> PrincipalPart | None:
+    member, negated = _chosen(elements, "Principal")
+    kind = reading.kind
+    if member is None:
+        if kind.has_principal:
+            help = 'add a `Principal`, such as `"*"`'
+            reading.error("missing-principal", "the statement has no `Principal`", span, help)
+        return None
+    if not kind.has_principal:
+        rule = "scp-syntax-error-principal" if kind is Kind.SCP else "unsupported-principal"
+        help = f"remove `{member.key}`: the policy applies to what it is attached to"
+        reading.error(rule, f"`{member.key}` in a policy without principals", member.key_span, help)
+        return None
+    if negated:
+        _check_not_principal(member, deny, reading)
+    part = PrincipalPart(negated, *_principal_names(member, reading), member.value.span)
+    if kind is Kind.RCP and part.names != {"*"}:
+        help = 'write `"Principal": "*"` and narrow it with a condition'
+        reading.error("rcp-syntax-error-principal", "a resource control policy names principals", part.span, help)
+    return part
+
+
+def _check_not_principal(member: JsonMember, deny: bool, reading: Reading) -> None:
+    help = "deny `*` with `ArnNotEquals` on `aws:PrincipalArn`"
+    if reading.kind is Kind.TRUST:
+        rule = "role-trust-policy-syntax-error-notprincipal"
+        reading.error(rule, "`NotPrincipal` in a role trust policy", member.key_span, "name the principals")
+    elif not deny:
+        message = "an allow with `NotPrincipal` admits everyone else, anonymous callers too"
+        reading.warn("allow-with-not-principal", message, member.key_span, help)
+
+
+def _principal_names(member: JsonMember, reading: Reading) -> tuple[frozenset[str], tuple[str, ...]]:
+    """The principals in normal spelling, and as written."""
+    value = member.value
+    if isinstance(value, JsonString) and value.value == "*":
+        return frozenset({"*"}), ("*",)
+    if not isinstance(value, JsonObject):
+        help = 'write `"*"`, or an object such as `{"AWS": "123456789012"}`'
+        reading.error("invalid-principal-format", f"`{member.key}` has no principal type", value.span, help)
+        return frozenset(), ()
+    if not value.members:
+        help = "name a principal, or remove the statement"
+        reading.warn("empty-object-principal", "without principals the statement has no effect", value.span, help)
+    names: set[str] = set()
+    texts: list[str] = []
+    for entry in value.members:
+        if entry.key not in PRINCIPAL_TYPES:
+            help = did_you_mean(entry.key, PRINCIPAL_TYPES, f"use one of {', '.join(PRINCIPAL_TYPES)}")
+            reading.error("invalid-principal-key", f"unknown principal type `{entry.key}`", entry.key_span, help)
+            continue
+        _check_type(entry, reading)
+        strings = reading.strings(entry.value, f"principal type `{entry.key}`")
+        if not strings:
+            help = "name a principal, or remove the list"
+            reading.warn("empty-array-principal", "the list of principals is empty", entry.value.span, help)
+        for item in strings:
+            texts.append(item.value)
+            names.add(_principal_name(entry.key, item, reading))
+    return frozenset(names), tuple(texts)
+
+
+def _check_type(entry: JsonMember, reading: Reading) -> None:
+    if entry.key == "Federated" and reading.kind is not Kind.TRUST:
+        help = "identity providers belong to role trust policies"
+        rule = "federated-principal-not-supported"
+        reading.error(rule, "a `Federated` principal outside a trust policy", entry.key_span, help)
+
+
+def _principal_name(type_: str, item: JsonString, reading: Reading) -> str:
+    text = item.value
+    if type_ == "AWS" and text == "*":
+        return "*"
+    if "${" in text:
+        help = "name the principal itself, or use a condition on `aws:PrincipalArn`"
+        reading.error("variable-unsupported-in-element", f"a variable in principal `{text}`", item.span, help)
+    elif "*" in text or "?" in text:
+        help = 'use `"*"` with `ArnLike` on `aws:PrincipalArn`'
+        reading.error("unsupported-wildcard-in-principal", f"a wildcard in principal `{text}`", item.span, help)
+    elif type_ == "AWS":
+        _check_aws(text, item.span, reading)
+    elif not text:
+        reading.error("invalid-principal-format", "an empty principal", item.span, "name a principal")
+    prefix = {"AWS": "aws", "Service": "service", "Federated": "federated", "CanonicalUser": "canonical"}[type_]
+    return f"{prefix}:{text}"
+
+
+def _check_aws(text: str, span: Span, reading: Reading) -> None:
+    if _ACCOUNT.fullmatch(text) or _PRINCIPAL_ARN.fullmatch(text):
+        return
+    if found := _UNIQUE_ID.fullmatch(text):
+        rule = "invalid-user-reference" if found[1] == "AIDA" else "invalid-role-reference"
+        help = "write the ARN; an id remains where the principal was deleted"
+        reading.warn(rule, f"`{text}` is an id that names no living principal", span, help)
+        return
+    help = "write a 12-digit account, or the ARN of an account, user, role or session; groups are no principals"
+    reading.error("invalid-principal-format", f"`{text}` is not a principal", span, help)

@@ -1,0 +1,117 @@
+"""Why each part of a statement matches, does not match, or cannot be known.
+
+Source: IAM evaluation reference, sections 3 to 8.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from policyc.engines.iam.atoms import Atom
+from policyc.engines.iam.caller import Caller
+from policyc.engines.iam.document import Statement
+from policyc.engines.iam.operators import Family, Qualifier
+from policyc.engines.iam.parts import ActionPart, Hit, PrincipalPart, ResourcePart
+from policyc.engines.iam.request import Request
+from policyc.engines.iam.switches import Switches
+from policyc.engines.iam.values import Unknown, Values
+from policyc.engines.iam.variables import variables_of
+from policyc.engines.trace import Reason
+
+CORE = ("principal", "action", "resource")
+
+
+def reasons_for(
+    statement: Statement, asked: Request, bounded: bool, switches: Switches
+) -> tuple[Reason, ...]:  # fmt: skip
+    """One reason per part that the statement has, conditions last."""
+    found = []
+    if statement.principals is not None:
+        found.append(_principal(statement.principals, asked.caller, bounded, statement.deny, switches))
+    found.append(_action(statement.actions, asked))
+    if statement.resources is not None:
+        found.append(_resource(statement.resources, asked, statement.deny, switches))
+    found.extend(_condition(atom, asked.get, switches) for atom in statement.conditions)
+    if statement.inert:
+        found.append(Reason("condition", False, "Condition", "is empty", (), ("{}",), statement.span))
+    return tuple(found)
+
+
+def matched(reasons: Iterable[Reason]) -> bool | None:
+    """All parts together: False if one does not match, else None if one is not known."""
+    answers = {reason.matched for reason in reasons}
+    if False in answers:
+        return False
+    return None if None in answers else True
+
+
+def statement_matches(statement: Statement, asked: Request, bounded: bool, switches: Switches) -> bool | None:
+    """As `matched` of its reasons, without writing them."""
+    if statement.inert or not statement.actions.decide(asked.folded_action):
+        return False
+    part = statement.principals
+    if part is not None and not part.decide(asked.caller, bounded, statement.deny, switches):
+        return False
+    answer: bool | None = True
+    if statement.resources is not None:
+        answer = statement.resources.decide(asked.resource, asked.get, statement.deny, switches)
+    for atom in statement.conditions:
+        if answer is False:
+            return False
+        entry = atom.decide(asked.get, switches)
+        answer = entry if answer or entry is False else None
+    return answer
+
+
+def _principal(part: PrincipalPart, caller: Caller, bounded: bool, deny: bool, switches: Switches) -> Reason:
+    answer = part.decide(caller, bounded, deny, switches)
+    named = tuple(text for text in part.texts if _names(text, caller))
+    actual = (caller.arn or "anonymous",)
+    operator = "is not" if part.negated else "is"
+    return Reason("principal", answer, "principal", operator, named or part.texts, actual, part.span)
+
+
+def _names(text: str, caller: Caller) -> bool:
+    return any(
+        name == text or (name.endswith(f":{text}") and name.split(":", 1)[1] == text) for name in caller.identity
+    )
+
+
+def _action(part: ActionPart, asked: Request) -> Reason:
+    hits = tuple(pattern.text for pattern in part.patterns if pattern.test(asked.folded_action))
+    expected = hits or tuple(pattern.text for pattern in part.patterns)
+    operator = "is not" if part.negated else "is"
+    return Reason("action", part.decide(asked.folded_action), "action", operator, expected, (asked.action,), part.span)
+
+
+def _resource(part: ResourcePart, asked: Request, deny: bool, switches: Switches) -> Reason:
+    answer = part.decide(asked.resource, asked.get, deny, switches)
+    hits = {pattern.text: pattern.hit(asked.resource, asked.get, switches) for pattern in part.patterns}
+    expected = tuple(text for text, hit in hits.items() if hit is not Hit.NO) or tuple(hits)
+    operator = "is not" if part.negated else "is"
+    unknown = _first_unknown(
+        ((variable.key, variable.spelled) for p in part.patterns for variable in variables_of(p.template)), asked.get
+    )
+    if answer is None and unknown is not None:
+        return Reason("resource", None, unknown, f"resource {operator}", expected, None, part.span)
+    return Reason("resource", answer, "resource", operator, expected, (asked.resource,), part.span)
+
+
+def _condition(atom: Atom, get: Callable[[str], Values], switches: Switches) -> Reason:
+    answer = atom.decide(get, switches)
+    values = get(atom.key)
+    expected = tuple(value.text for value in atom.values)
+    actual = values if isinstance(values, tuple) else None
+    subject = atom.spelled
+    if answer is None:
+        named = [(atom.key, atom.spelled)]
+        named += [(variable.key, variable.spelled) for v in atom.values for variable in variables_of(v.template)]
+        subject = _first_unknown(named, get) or subject
+    elif atom.operator.family is Family.NULL and atom.operator.qualifier is Qualifier.ONE and values is Unknown.PRESENT:
+        actual = ("present",)
+    return Reason("condition", answer, subject, atom.operator.text, expected, actual, atom.span)
+
+
+def _first_unknown(named: Iterable[tuple[str, str]], get: Callable[[str], Values]) -> str | None:
+    """The spelling of the first key that is not known."""
+    return next((spelled for key, spelled in named if isinstance(get(key), Unknown)), None)

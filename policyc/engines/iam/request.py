@@ -1,0 +1,120 @@
+"""One request: action, resource, caller and context, ready for lookup by folded key.
+
+Source: IAM evaluation reference 8.3 and 9.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from policyc.engines.iam.arns import split_arn
+from policyc.engines.iam.caller import Caller
+from policyc.engines.iam.dates import parse_instant
+from policyc.engines.iam.globs import fold
+from policyc.engines.iam.values import Unknown, Values
+
+ALWAYS_PRESENT = ("aws:currenttime", "aws:epochtime", "aws:requestedregion", "aws:securetransport", "aws:useragent")
+"""Keys that every request carries (9): when a request does not state them, they hold something not known."""
+
+ContextValue = str | bool | int | Iterable[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked of AWS.
+
+    `action` is `prefix:Name`, `resource` an ARN or `*` for an action without resource types, `context` maps keys (any
+    letter case) to their values; no values means absent. `unknown` names keys of which nothing is known: a key, all
+    keys under a prefix (`aws:PrincipalTag/*`), or `*` for every key that is neither given nor derived. Keys derived
+    from the caller (4.3, 7, 9) are added unless the context or `unknown` names them. Two spellings of one key are a
+    ValueError.
+    """
+
+    action: str
+    resource: str
+    caller: Caller
+    context: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unknown: frozenset[str] = frozenset()
+    values: Mapping[str, Values] = field(init=False, compare=False, repr=False)
+    folded_action: str = field(init=False, compare=False, repr=False)
+    get: Callable[[str], Values] = field(init=False, compare=False, repr=False)
+
+    @staticmethod
+    def of(
+        action: str,
+        resource: str,
+        caller: Caller,
+        context: Mapping[str, ContextValue] | None = None,
+        unknown: Iterable[str] = (),
+    ) -> Request:
+        """A request from ordinary values: text, truth values and numbers become one value each, None and [] none."""
+        held = {key: _texts(value) for key, value in (context or {}).items()}
+        return Request(action, resource, caller, held, frozenset(unknown))
+
+    def __post_init__(self) -> None:
+        values, prefixes = _values(self)
+        object.__setattr__(self, "values", values)
+        object.__setattr__(self, "folded_action", fold(self.action))
+        object.__setattr__(self, "get", _lookup(values, prefixes) if prefixes else values.get)
+
+    @property
+    def resource_account(self) -> str | None:
+        """The account that owns the resource: `aws:ResourceAccount`, else the ARN's account field, else None."""
+        owner = self.values.get("aws:resourceaccount")
+        if isinstance(owner, tuple):
+            return owner[0]
+        fields = split_arn(self.resource)
+        return fields[4] if fields is not None and fields[4].isdigit() else None
+
+
+def _texts(value: ContextValue) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    if isinstance(value, bool):
+        return ("true" if value else "false",)
+    if isinstance(value, (str, int)):
+        return (str(value),)
+    return tuple(value)
+
+
+def _values(asked: Request) -> tuple[dict[str, Values], tuple[str, ...]]:
+    """Every value by folded key, and the prefixes under which other keys are not known."""
+    values: dict[str, Values] = {}
+    for key, given in asked.context.items():
+        if fold(key) in values:
+            raise ValueError(f"key `{key}` is given twice")
+        values[fold(key)] = tuple(given) or None
+    prefixes: list[str] = []
+    for key in map(fold, asked.unknown):
+        if key == "*" or key.endswith("/*"):
+            prefixes.append(key[:-1])
+        else:
+            values[key] = Unknown.ANY
+    for key, derived in asked.caller.keys().items():
+        if key in values or (derived is Unknown.ANY and key.startswith(tuple(prefixes))):
+            continue
+        values[key] = derived
+    _ambient(values)
+    return values, tuple(prefixes)
+
+
+def _ambient(values: dict[str, Values]) -> None:
+    now = values.get("aws:currenttime")
+    if isinstance(now, tuple) and "aws:epochtime" not in values:
+        instant = parse_instant(now[0])
+        if instant is not None:
+            values["aws:epochtime"] = (str(int(instant)),)
+    for key in ALWAYS_PRESENT:
+        if key not in values:
+            values[key] = Unknown.PRESENT
+    values.setdefault("aws:viaawsservice", ("false",))
+
+
+def _lookup(values: Mapping[str, Values], prefixes: tuple[str, ...]) -> Callable[[str], Values]:
+    def get(key: str) -> Values:
+        if key in values:
+            return values[key]
+        return Unknown.ANY if key.startswith(prefixes) else None
+
+    return get

@@ -1,0 +1,172 @@
+"""Policy variables: `${key}`, `${key, 'default'}` and the plain characters `${*}`, `${?}`, `${$}`.
+
+Source: IAM evaluation reference, section 7.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from policyc.engines.iam.globs import Tokens, Wild, fold
+from policyc.engines.iam.values import Unknown, Values
+
+MULTIVALUED = frozenset(
+    [
+        "aws:calledvia",
+        "aws:principalorgpaths",
+        "aws:principalservicenameslist",
+        "aws:resourceorgpaths",
+        "aws:tagkeys",
+        "aws:sourceorgpaths",
+        "aws:vpceorgpaths",
+    ]
+)
+"""Global keys that hold a set (8.3), in folded spelling: a variable cannot use them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A place to fill from the request: `key` folded, `spelled` as written, `default` None when there is none."""
+
+    key: str
+    spelled: str
+    default: str | None = None
+
+
+Template = tuple["str | Wild | Variable", ...]
+
+
+class VariableError(Exception):
+    """A malformed variable at `start`..`end` of the pattern; `rule` and `help` as in a diagnostic."""
+
+    def __init__(self, rule: str, message: str, help: str, start: int, end: int) -> None:
+        super().__init__(message)
+        self.rule, self.message, self.help, self.start, self.end = rule, message, help, start, end
+
+
+_DEFAULT = re.compile(r"([^\s,']+), '([^']*)'")
+_SPECIAL = re.compile(r"\$\{|[*?]")
+
+
+def read_template(text: str, *, wildcards: bool, variables: bool) -> Template:
+    """The tokens of a pattern; without `wildcards` or `variables` those characters are plain text.
+
+    Raises VariableError for a variable that is not well formed.
+    """
+    return tuple(_merge(_pieces(text, wildcards, variables)))
+
+
+def _pieces(text: str, wildcards: bool, variables: bool) -> Iterator[str | Wild | Variable]:
+    at = 0
+    for found in _SPECIAL.finditer(text):
+        if found.start() < at:
+            continue
+        if found.group() != "${":
+            if wildcards:
+                yield text[at : found.start()]
+                yield Wild(found.group())
+                at = found.end()
+        elif variables:
+            yield text[at : found.start()]
+            piece, at = _variable(text, found.start())
+            yield piece
+    yield text[at:]
+
+
+def _merge(pieces: Iterator[str | Wild | Variable]) -> Iterator[str | Wild | Variable]:
+    held = ""
+    for piece in pieces:
+        if isinstance(piece, str):
+            held += piece
+            continue
+        if held:
+            yield held
+            held = ""
+        yield piece
+    if held:
+        yield held
+
+
+def _variable(text: str, start: int) -> tuple[str | Variable, int]:
+    """The variable that opens at `start`, and the offset after it."""
+    end = _closing(text, start)
+    inner = text[start + 2 : end]
+    after = end + 1
+    if inner in ("*", "?", "$"):
+        return inner, after
+    if not inner.strip():
+        raise VariableError("empty-variable", "a variable without a key", "write `${key}`", start, after)
+    if "${" in inner:
+        raise VariableError(
+            "missing-brace-in-variable", "a variable inside a variable", "close it with `}`", start, after
+        )
+    with_default = _DEFAULT.fullmatch(inner)
+    if with_default is not None:
+        return Variable(fold(with_default[1]), with_default[1], with_default[2]), after
+    if "'" in inner:
+        help = "write `${key, 'text'}`: a comma, one space and the text in single quotes"
+        raise VariableError("missing-quote-in-variable", f"a malformed default in `${{{inner}}}`", help, start, after)
+    if "," in inner or any(char.isspace() for char in inner):
+        help = "write the key without spaces; a default is `${key, 'text'}`"
+        raise VariableError("unsupported-space-in-variable", f"`${{{inner}}}` is not one key", help, start, after)
+    return Variable(fold(inner), inner), after
+
+
+def _closing(text: str, start: int) -> int:
+    """The offset of the brace that closes the variable; braces inside its quoted default do not count."""
+    quoted = False
+    for at in range(start + 2, len(text)):
+        if text[at] == "'":
+            quoted = not quoted
+        elif text[at] == "}" and not quoted:
+            return at
+    if quoted:
+        help = "close the default with `'` and the variable with `}`"
+        raise VariableError(
+            "missing-quote-in-variable", "the default of a variable is not closed", help, start, len(text)
+        )
+    raise VariableError("missing-brace-in-variable", "a variable is not closed", "add the `}`", start, len(text))
+
+
+def variables_of(template: Template) -> Iterator[Variable]:
+    return (token for token in template if isinstance(token, Variable))
+
+
+def expand(template: Template, get: Callable[[str], Values], wildcards: bool = False) -> Tokens | Unknown | None:
+    """The template with its variables filled: None when one has no value, `Unknown` when that cannot be known.
+
+    With `wildcards`, `*` and `?` in a filled value are wildcards; else they are plain characters.
+    """
+    tokens: list[str | Wild] = []
+    unknown = False
+    for token in template:
+        if not isinstance(token, Variable):
+            tokens.append(token)
+            continue
+        value = _value(token, get)
+        if value is None:
+            return None
+        if isinstance(value, Unknown):
+            unknown = True
+        elif wildcards:
+            tokens.extend(_merge_wild(value))
+        else:
+            tokens.append(value)
+    return Unknown.ANY if unknown else tuple(tokens)
+
+
+def _value(variable: Variable, get: Callable[[str], Values]) -> str | Unknown | None:
+    values = None if variable.key in MULTIVALUED else get(variable.key)
+    if isinstance(values, Unknown):
+        return values
+    if values is None or len(values) != 1:
+        return variable.default
+    return values[0]
+
+
+def _merge_wild(text: str) -> Tokens:
+    return tuple(
+        token for token in read_template(text, wildcards=True, variables=False) if not isinstance(token, Variable)
+    )

@@ -1,0 +1,214 @@
+"""A core network with its attachments in place: the ground that route tables are computed on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+from policyc.engines.wan.associate import Association, Standing, associate
+from policyc.engines.wan.attachments import Announced, Attachment
+from policyc.engines.wan.paths import DYNAMIC, LOCAL_VPC, UNSTATED_ASN, Path, local_rank
+from policyc.engines.wan.prefixes import Prefix
+from policyc.engines.wan.routing_policies import PrefixLists, Surroundings, apply_policies
+from policyc.engines.wan.switches import DEFAULT, Switches
+from policyc.ir.network import AssociatePolicies, CoreNetwork, Direction, RoutingPolicy, Segment, Share, Word
+
+
+class TableName(NamedTuple):
+    """A routing domain: a segment, or the table of a function group."""
+
+    kind: Literal["segment", "group"]
+    name: str
+
+    def __str__(self) -> str:
+        return f"{'segment' if self.kind == 'segment' else 'group'} {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class NextHop:
+    """Where a route leads: an attachment, the same or another table at another edge, a function group, or nowhere.
+
+    `name` is the attachment or the function group, `edge` the edge it is at or leads to, `table` the table that looks the
+    packet up next: at the other end of a peering, or behind a group. A group without one is where traffic leaves the
+    core network (`send-to`).
+    """
+
+    kind: Literal["attachment", "edge", "group", "blackhole"]
+    name: str = ""
+    edge: str = ""
+    table: TableName | None = None
+
+    def __str__(self) -> str:
+        match self.kind:
+            case "attachment":
+                return f"attachment `{self.name}`"
+            case "edge":
+                return f"the peering to {self.edge}"
+            case "group":
+                return f"group `{self.name}` at {self.edge}"
+            case "blackhole":
+                return "blackhole"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a route of one prefix enters a segment: the edge, the next hop there, and why it is there."""
+
+    edge: str
+    hop: NextHop
+    why: str
+    attachment: str = ""
+
+
+@dataclass(slots=True)
+class Core:
+    """The network, who is attached where, and what simulation was told. Made by `build_core`."""
+
+    network: CoreNetwork
+    associations: Mapping[str, Association]
+    lists: PrefixLists
+    switches: Switches
+    asns: Mapping[str, int] = field(default_factory=dict)
+    dropped: list[tuple[str, Prefix]] = field(default_factory=list)
+
+    @property
+    def attachments(self) -> Iterable[Attachment]:
+        return (item.attachment for item in self.associations.values())
+
+    def by_id(self, attachment_id: str) -> Association | None:
+        """The attachment that a static route names."""
+        return next((item for item in self.associations.values() if item.attachment.id == attachment_id), None)
+
+    def edges_of(self, segment: str) -> tuple[str, ...]:
+        found = self.network.segment(segment)
+        return () if found is None else self.network.edges_of(found)
+
+    def members(self, segment: str) -> list[Attachment]:
+        """The working attachments of a segment, in order of declaration."""
+        return [
+            item.attachment
+            for item in self.associations.values()
+            if item.standing is Standing.SEGMENT and item.place == segment
+        ]
+
+    def group_members(self, group: str, edge: str) -> list[str]:
+        """The names of a function group's working attachments at an edge."""
+        return [
+            item.attachment.name
+            for item in self.associations.values()
+            if item.standing is Standing.GROUP and item.place == group and edge in item.attachment.regions
+        ]
+
+    def group_edges(self, group: str) -> list[str]:
+        """The edges at which a function group has an attachment, in order of the network."""
+        return [edge for edge in self.network.locations if self.group_members(group, edge)]
+
+    @property
+    def around(self) -> Surroundings:
+        pinned = all(edge.asn is not None for edge in self.network.configuration.edges)
+        return Surroundings(self.lists, () if pinned else self.network.configuration.asn_ranges)
+
+    # --- routing policies -------------------------------------------------------------------------------------
+
+    def policies(self, names: Iterable[Word], direction: Direction) -> list[RoutingPolicy]:
+        found = (self.network.routing_policy(word.text) for word in names)
+        return [policy for policy in found if policy is not None and policy.direction == direction]
+
+    def label_policies(self, attachment: Attachment, edge: str, direction: Direction) -> list[RoutingPolicy]:
+        """The policies that an attachment's label brings at an edge; edges of a rule matter for Direct Connect alone."""
+        out: list[RoutingPolicy] = []
+        for rule in sorted(self.network.label_rules, key=lambda item: item.number.value):
+            if not attachment.label or attachment.label not in (word.text for word in rule.labels):
+                continue
+            direct = attachment.type == "direct-connect-gateway"
+            if direct and rule.edges and edge not in (word.text for word in rule.edges):
+                continue
+            out += [policy for policy in self.policies(rule.policies, direction) if policy not in out]
+            if self.switches.several_label_rules == "first":
+                break
+        return out
+
+    def share_policies(self, into: str, out_of: str) -> list[RoutingPolicy]:
+        """The policies on routes that segment `into` takes from segment `out_of` by any share."""
+        out: list[RoutingPolicy] = []
+        for action in self.shares():
+            others = self.network.members(action.with_segments, without=action.segment.text)
+            found: list[RoutingPolicy] = []
+            if action.segment.text == into and out_of in others:
+                found = self.policies(action.policies, "inbound")
+            if action.segment.text == out_of and into in others:
+                found = self.policies(action.policies, "outbound")
+            out += [policy for policy in found if policy not in out]
+        return out
+
+    def shares(self) -> list[Share]:
+        return [action for action in self.network.actions if isinstance(action, Share)]
+
+    def shared_with(self, segment: str) -> list[str]:
+        """The segments whose attachment routes are offered to `segment`, before filters."""
+        out: list[str] = []
+        for action in self.shares():
+            others = self.network.members(action.with_segments, without=action.segment.text)
+            if action.segment.text == segment:
+                out += others
+            elif segment in others:
+                out.append(action.segment.text)
+        return [name for name in dict.fromkeys(out) if name != segment]
+
+    def admits(self, into: str, out_of: str) -> bool:
+        """Whether the filters of the importing segment (and of the other one, by switch) let routes in."""
+        pairs = [(into, out_of)]
+        if self.switches.filter_direction == "both":
+            pairs.append((out_of, into))
+        return all(self._lets_in(self.network.segment(mine), other) for mine, other in pairs)
+
+    def _lets_in(self, segment: Segment | None, other: str) -> bool:
+        if segment is None:
+            return False
+        if segment.allow_filter:
+            return other in (word.text for word in segment.allow_filter)
+        return other not in (word.text for word in segment.deny_filter)
+
+    def edge_policies(self, segment: str) -> list[AssociatePolicies]:
+        return [
+            action
+            for action in self.network.actions
+            if isinstance(action, AssociatePolicies) and action.segment.text == segment
+        ]
+
+    # --- origins ----------------------------------------------------------------------------------------------
+
+    def own_path(self, attachment: Attachment, edge: str, route: Announced, source: int) -> Path | None:
+        """One announced route as its edge takes it in, after the policies of the attachment's label."""
+        vpc = attachment.type == "vpc"
+        as_path = route.as_path if route.as_path is not None else () if vpc else (UNSTATED_ASN,)
+        soft = (
+            ()
+            if vpc or route.as_path is not None
+            else (f"`{attachment.name}` does not state the AS path of its routes",)
+        )
+        path = Path(
+            source, LOCAL_VPC if vpc else DYNAMIC, as_path, route.med, 0, route.communities, local_rank(attachment.type),
+            soft=soft,
+        )  # fmt: skip
+        policies = self.label_policies(attachment, edge, "inbound")
+        kept = apply_policies(policies, path, route.prefix, self.around, attributes=not vpc)
+        if kept is None:
+            self.dropped.append((attachment.name, route.prefix))
+        return kept
+
+
+def build_core(
+    network: CoreNetwork,
+    attachments: Sequence[Attachment],
+    switches: Switches = DEFAULT,
+    lists: PrefixLists | None = None,
+) -> Core:
+    """The core network with every attachment associated. Names of attachments are unique; `lists` by alias."""
+    associations = {item.name: associate(network, item, switches) for item in attachments}
+    asns = {
+        edge.location.text: edge.asn.value if edge.asn is not None else UNSTATED_ASN - 1 - index
+        for index, edge in enumerate(network.configuration.edges)
+    }
+    return Core(network, associations, lists or {}, switches, asns)

@@ -1,0 +1,116 @@
+"""Routing policies on one route: which rules match, what they change, whether the route survives.
+
+Source: Cloud WAN reference, sections 1.8 and 3.10: policies by number, rules by number, everything allowed that no rule
+drops, `allow` and `drop` end the evaluation for all policies of the resource.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from policyc.engines.wan.paths import UNSTATED_ASN, Path, merge
+from policyc.engines.wan.prefixes import Prefix, parse_prefix
+from policyc.ir.network import AsnRange, RouteAction, RouteMatch, RouteRule, RoutingPolicy
+
+#: Contents of the prefix lists by alias.
+PrefixLists = Mapping[str, Sequence[Prefix]]
+
+ATTRIBUTE_ACTIONS = (
+    "prepend-asn-list", "remove-asn-list", "replace-asn-list", "add-community", "remove-community", "set-med",
+    "set-local-preference",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a match needs besides the route: prefix lists, and the ranges from which edges take ASNs that nobody pinned."""
+
+    lists: PrefixLists
+    unpinned: tuple[AsnRange, ...] = ()
+
+
+def apply_policies(
+    policies: Sequence[RoutingPolicy], path: Path, prefix: Prefix, around: Surroundings, *, attributes: bool = True
+) -> Path | None:
+    """The route after all policies of one association, None when dropped.
+
+    `attributes` False leaves attributes alone (VPC attachments take allow and drop only). What cannot be known becomes a
+    doubt of the path, which then counts as kept.
+    """
+    for policy in sorted(policies, key=lambda item: item.number.value):
+        for rule in sorted(policy.rules, key=lambda item: item.number.value):
+            matched = rule_matches(rule, path, prefix, around)
+            if matched is None:
+                name = f"rule {rule.number.value} of `{policy.name}`"
+                return path.doubting(f"whether {name} matches {prefix} cannot be known")
+            if not matched:
+                continue
+            if rule.action.type == "drop":
+                return None
+            if rule.action.type == "allow":
+                return path
+            path = _changed(path, rule.action, policy) if attributes or rule.action.type == "summarize" else path
+    return path
+
+
+def rule_matches(rule: RouteRule, path: Path, prefix: Prefix, around: Surroundings) -> bool | None:
+    results = [_matches(match, path, prefix, around) for match in rule.matches]
+    if rule.logic == "or":
+        return True if True in results else None if None in results else False
+    return False if False in results or not results else None if None in results else True
+
+
+def _matches(match: RouteMatch, path: Path, prefix: Prefix, around: Surroundings) -> bool | None:
+    match match.type:
+        case "prefix-equals":
+            return parse_prefix(str(match.value)) == prefix
+        case "prefix-in-cidr":
+            block = parse_prefix(str(match.value))
+            return block is not None and block != prefix and block.covers(prefix)
+        case "prefix-in-prefix-list":
+            return _in_list(around.lists.get(str(match.value)), prefix)
+        case "asn-in-as-path":
+            return _asn_in_path(int(match.value), path, around)
+        case "community-in-list":
+            return match.value in path.communities
+        case "med-equals":
+            return path.med == match.value
+
+
+def _in_list(entries: Sequence[Prefix] | None, prefix: Prefix) -> bool | None:
+    """An entry counts when it is the prefix; whether a wider entry counts too is not published."""
+    if entries is None:
+        return None
+    if prefix in entries:
+        return True
+    return None if any(entry.covers(prefix) for entry in entries) else False
+
+
+def _asn_in_path(asn: int, path: Path, around: Surroundings) -> bool | None:
+    if asn in path.as_path:
+        return True
+    if UNSTATED_ASN in path.as_path:
+        return None
+    symbolic = any(number < UNSTATED_ASN for number in path.as_path)
+    return None if symbolic and any(asn in item for item in around.unpinned) else False
+
+
+def _changed(path: Path, action: RouteAction, policy: RoutingPolicy) -> Path:
+    match action.type, action.value:
+        case "prepend-asn-list", tuple(asns):
+            return replace(path, as_path=(*asns, *path.as_path))
+        case "remove-asn-list", tuple(asns):
+            return replace(path, as_path=tuple(item for item in path.as_path if item not in asns))
+        case "add-community", str(community):
+            return replace(path, communities=path.communities | {community})
+        case "remove-community", str(community):
+            return replace(path, communities=path.communities - {community})
+        case "set-med", int(value):
+            return replace(path, med=value)
+        case "set-local-preference", int(value):
+            return replace(path, preference=value)
+        case _:
+            # replace-asn-list (what stands in the place is not published), and summarize on a share or an edge pair (sources conflict)
+            reason = f"what `{action.type}` of `{policy.name}` does here is not computed"
+            return replace(path, doubts=merge(path.doubts, (reason,)))

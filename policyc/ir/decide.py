@@ -1,0 +1,187 @@
+"""What the IR means: a slow, obvious evaluator over requests that state everything.
+
+Two-valued and total: a test of an absent attribute is false, its negation true. It names no target; the tests compare
+every target's documents with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import Literal, assert_never
+
+from policyc.ir.authz import All, Always, AnyOf, Atom, Can, Cond, Constant, Never, Op, Paths, Statement, Who
+from policyc.ir.moments import moment
+from policyc.ir.pattern import pattern_matches
+from policyc.model.types import Named, SetOf, Type, shapes
+from policyc.model.values import Principal, Scalar
+from policyc.model.vocabulary import Verb
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """One request with everything known. `who` is one caller (never a pattern), `resource` a resource id, `path` None for
+    requests that have no path; `values` maps attribute names to their values, absent ones left out or empty."""
+
+    who: Principal
+    can: Verb
+    resource: str
+    path: str | None = None
+    values: Mapping[str, tuple[Scalar, ...]] = field(default_factory=dict)
+
+
+def decide(statements: Iterable[Statement], facts: Facts) -> Literal["allow", "deny"] | None:
+    """`deny` when any deny matches, else `allow` when any allow does, else None."""
+    effects = {statement.effect for statement in statements if statement_matches(statement, facts)}
+    return "deny" if "deny" in effects else "allow" if "allow" in effects else None
+
+
+def statement_matches(statement: Statement, facts: Facts) -> bool:
+    """Whether every clause of the statement covers the request; a clause left out covers all."""
+    return (
+        (statement.who is None or who_matches(statement.who, facts.who))
+        and (statement.can is None or can_matches(statement.can, facts.can))
+        and (not statement.on or any(resource.id == facts.resource for resource in statement.on))
+        and (statement.path is None or path_matches(statement.path, facts.path))
+        and condition_holds(statement.when, facts)
+    )
+
+
+def who_matches(who: Who, caller: Principal) -> bool:
+    """Whether one of the principals names the caller, or (`negated`) none does."""
+    return any(names(principal, caller) for principal in who.principals) is not who.negated
+
+
+def names(principal: Principal, caller: Principal) -> bool:
+    """Whether `principal`, as a policy writes it, covers the caller. A role covers all its sessions."""
+    match principal.kind, principal.args:
+        case "anyone", _:
+            return True
+        case "anonymous", _:
+            return caller.kind == "anonymous"
+        case "authenticated", _:
+            return caller.kind != "anonymous"
+        case "account", (account,):
+            return caller.kind in ("role", "session", "user", "federated_user", "root") and caller.args[0] == account
+        case "role", (account, pattern):
+            held = caller.kind in ("role", "session") and caller.args[0] == account
+            return held and pattern_matches(pattern, caller.args[1])
+        case (("user" | "federated_user"), (account, pattern)):
+            held = caller.kind == principal.kind and caller.args[0] == account
+            return held and pattern_matches(pattern, caller.args[1])
+        case "session", (account, role, session):
+            # an ARN of a session has no path: names of roles are unique in an account
+            held = caller.kind == "session" and caller.args[0] == account and caller.args[2] == session
+            return held and caller.args[1].rpartition("/")[2] == role.rpartition("/")[2]
+        case "service", (name,):
+            return caller == principal or (name.startswith("cloudfront.") and caller.kind == "cloudfront")
+        case _:
+            return caller == principal
+
+
+def can_matches(can: Can, verb: Verb) -> bool:
+    """Whether a verb of the clause covers the request's verb: same action, and it asks for nothing more."""
+    if not can.verbs:
+        return not can.negated
+    covered = any(item.action == verb.action and set(item.requires) <= set(verb.requires) for item in can.verbs)
+    return covered is not can.negated
+
+
+def path_matches(paths: Paths, path: str | None) -> bool:
+    """Whether a pattern covers the path; a request without path passes only a negated clause."""
+    return (path is not None and any(pattern_matches(item, path) for item in paths.patterns)) is not paths.negated
+
+
+def condition_holds(cond: Cond, facts: Facts) -> bool:
+    """The truth of a condition; works on an explicit stack, so that depth does not matter."""
+    done: list[bool] = []
+    work: list[tuple[Cond, bool]] = [(cond, False)]
+    while work:
+        node, ready = work.pop()
+        match node:
+            case Always() | Never():
+                done.append(isinstance(node, Always))
+            case Atom():
+                done.append(atom_holds(node, facts.values.get(node.attribute.name, ())))
+            case All() | AnyOf():
+                if not ready:
+                    work.append((node, True))
+                    work.extend((item, False) for item in node.items)
+                    continue
+                parts = done[len(done) - len(node.items) :]
+                del done[len(done) - len(node.items) :]
+                done.append(all(parts) if isinstance(node, All) else any(parts))
+            case _:
+                assert_never(node)
+    return done[0]
+
+
+def atom_holds(atom: Atom, values: tuple[Scalar, ...]) -> bool:
+    """One test of one attribute's values; no values means absent."""
+    if atom.op is Op.EXISTS:
+        return bool(values) is not atom.negated
+    hits = [any(compares(atom.attribute.type, atom.op, value, item) for item in atom.values) for value in values]
+    passed = bool(hits) and all(hits) if atom.quantifier == "all" else any(hits)
+    return passed is not atom.negated
+
+
+def compares(kind: Type, op: Op, value: Scalar, constant: Constant) -> bool:
+    """Whether one present value compares with one literal, both of the attribute's type."""
+    text, wanted = str(value), str(constant.value)
+    match op:
+        case Op.EQ:
+            return _same(kind, value, constant.value)
+        case Op.LIKE:
+            return _like_arn(wanted, text) if _shape_check(kind) == "arn" else pattern_matches(wanted, text)
+        case Op.IN_CIDR:
+            return (
+                _address(text) in ip_network(wanted) if _address(text).version == ip_network(wanted).version else False
+            )
+        case Op.LT:
+            return _number(kind, value) < _number(kind, constant.value)
+        case Op.LE:
+            return _number(kind, value) <= _number(kind, constant.value)
+        case Op.GT:
+            return _number(kind, value) > _number(kind, constant.value)
+        case Op.GE:
+            return _number(kind, value) >= _number(kind, constant.value)
+        case Op.EXISTS:
+            return True
+        case _:
+            assert_never(op)
+
+
+def _same(kind: Type, value: Scalar, wanted: Scalar) -> bool:
+    check = _shape_check(kind)
+    if check == "ip":
+        return _address(str(value)) == _address(str(wanted))
+    if check in ("decimal", "datetime") or (isinstance(value, (int, Decimal)) and not isinstance(value, bool)):
+        return _number(kind, value) == _number(kind, wanted)
+    return value == wanted
+
+
+def _shape_check(kind: Type) -> str:
+    match kind:
+        case SetOf(item):
+            return _shape_check(item)
+        case Named(name) if name in shapes():
+            return shapes()[name].check
+        case _:
+            return ""
+
+
+def _number(kind: Type, value: Scalar) -> Fraction:
+    return moment(str(value)) if _shape_check(kind) == "datetime" else Fraction(str(value))
+
+
+def _address(text: str) -> IPv4Address | IPv6Address:
+    return ip_address(text)
+
+
+def _like_arn(pattern: str, value: str) -> bool:
+    """An ARN matches part by part: the first five colons are borders that no wildcard crosses."""
+    wanted, parts = pattern.split(":", 5), value.split(":", 5)
+    return len(wanted) == len(parts) == 6 and all(map(pattern_matches, wanted, parts))

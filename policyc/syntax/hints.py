@@ -1,0 +1,46 @@
+"""Help for slips that people make often, chosen by what was found and what stood before it."""
+
+from __future__ import annotations
+
+from policyc.diagnostics import did_you_mean
+from policyc.syntax.expected import CLAUSES, DECLARATIONS
+from policyc.syntax.table import END
+
+_BEGINNINGS = frozenset({*CLAUSES, *DECLARATIONS, "allow", "deny", "where"})
+_COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">=", "in", "like"})
+
+
+def hint(kind: str, word: str, before: str, word_before: str, terminals: frozenset[str]) -> str | None:
+    """What to do, or None when the list of what was expected says it best."""
+    if kind == "}" and before in ("}", "{", "STRING", "NAME", "]", ")") and "}" not in terminals and END in terminals:
+        return "remove it, or look for a block above that was closed too early"
+    if kind in ("}", "]", ")") and END in terminals:
+        return "remove it, or add the bracket that it should close"
+    if kind in _COMPARISONS and before not in _COMPARISONS and "and" in terminals:
+        return "comparisons cannot be chained: join two of them with `and`"
+    if kind in _BEGINNINGS and "STRING" in terminals and "NAME" in terminals:
+        if before == ",":
+            return "remove the comma, or write what should follow it"
+        return f"finish what stands before it: `{word_before[:40]}` needs something behind it"
+    if {"unassociated", "pending"} <= terminals:
+        return did_you_mean(
+            word_before, ("allow", "deny", "undecided", "reachable", "blocked", "inspected"),
+            "say where the attachment is: `in segment s`, `in group g`, `unassociated` or `pending acceptance`",
+        )  # fmt: skip
+    if kind == "REGION" and "NAME" in terminals:
+        return "a Region is no name here: choose a name of letters, digits and `_`"
+    if kind == ".." or (kind == "INT" and before == "INT" and ".." in terminals):
+        return "a range is written with two whole numbers, such as `64512..64555`"
+    if kind == "STRING" and "NAME" in terminals and "STRING" not in terminals:
+        return "write a name without quotes here"
+    if kind in ("NAME", "INT", "DECIMAL", "REGION") and "STRING" in terminals and kind not in terminals:
+        return f'put it between double quotes: `"{word[:40]}"`'
+    if kind == "INT" and "RULE" in terminals:
+        return "a rule starts with its number and a colon, such as `100:`"
+    if kind == "RULE":
+        return "a number with a colon starts a rule: finish what stands before it"
+    if END in terminals and set(DECLARATIONS) <= terminals and word.isidentifier():
+        return did_you_mean(word, DECLARATIONS, "a file holds declarations such as `let`, `resource` and `policy`")
+    if kind == "=":
+        return "`=` gives a name its value; `==` compares"
+    return None

@@ -1,0 +1,104 @@
+"""TEXT -> TREE: `parse` reads one file and always gives a module.
+
+Errors go to the diagnostics with rule names from `schemas/errors/syntax.json`. After an error the parse goes on: with a
+small mend where one makes the following text fit, else at the next clause, statement or declaration. The module holds
+whatever could be read; with errors it may lack parts, so ask the diagnostics before compiling it.
+"""
+
+from __future__ import annotations
+
+import gc
+from typing import TYPE_CHECKING, Any
+
+from policyc.diagnostics import Diagnostics
+from policyc.syntax.build_context import Build
+from policyc.syntax.build_declarations import ModuleLine
+from policyc.syntax.builder import load_actions
+from policyc.syntax.driver import Driver
+from policyc.syntax.lexer import scan
+from policyc.syntax.nodes import Declaration, Module, Use
+from policyc.syntax.problems import Problems
+from policyc.syntax.table import Table, load_table
+from policyc.text import Source
+
+if TYPE_CHECKING:
+    from policyc.syntax.recovery import Recovery
+
+
+def parse(source: Source, diagnostics: Diagnostics) -> Module:
+    """The syntax tree of one file; a file with nothing but comments is a module with nothing.
+
+    Time and memory are linear in the text's length. Nesting over 64 brackets or `not`s is an error; a chain of `and` or
+    `or` may have any length.
+    """
+    collecting = gc.isenabled()
+    # Nodes hold no cycles; while a tree only grows, the collector would walk it again and again.
+    gc.disable()
+    try:
+        return _parse(source, Problems(source, diagnostics))
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _parse(source: Source, problems: Problems) -> Module:
+    table = load_table()
+    tokens = scan(problems)
+    build = Build(problems, tokens)
+    driver = Driver(table, tokens, load_actions(), build, _OnError(table, problems))
+    items = driver.run()
+    if items is None:
+        items = next((value for value in driver.values if isinstance(value, list)), [])
+    return _assemble(build, items, source)
+
+
+class _OnError:
+    """The driver's repair, loaded when the first error asks for it: most files have none."""
+
+    __slots__ = ("problems", "recovery", "table")
+
+    def __init__(self, table: Table, problems: Problems) -> None:
+        self.table = table
+        self.problems = problems
+        self.recovery: Recovery | None = None
+
+    def _load(self) -> Recovery:
+        if self.recovery is None:
+            from policyc.syntax.recovery import Recovery
+
+            self.recovery = Recovery(self.table, self.problems)
+        return self.recovery
+
+    def mend(self, driver: Driver, index: int) -> int | None:
+        return self._load().mend(driver, index)
+
+    def too_deep(self, driver: Driver, index: int) -> int | None:
+        return self._load().too_deep(driver, index)
+
+    def misread(self, driver: Driver, index: int) -> bool:
+        return self._load().misread(driver, index)
+
+
+def _assemble(build: Build, items: list[Any], source: Source) -> Module:
+    """Put the module line and the imports, which come first, apart from the declarations."""
+    first: ModuleLine | None = None
+    uses: list[Use] = []
+    declarations: list[Declaration] = []
+    for item in items:
+        match item:
+            case ModuleLine():
+                if first is not None:
+                    build.refuse("a second `module` line", item.span, "a file has one; remove this one")
+                elif uses or declarations:
+                    build.refuse("`module` must come first", item.span, "move it to the top of the file")
+                first = first or item
+            case Use():
+                if declarations:
+                    help = "move it above the first declaration"
+                    build.refuse("`use` must come before the declarations", item.span, help)
+                uses.append(item)
+            case _:
+                declarations.append(item)
+    span = source.span(0, len(source.text))
+    name, line = (first.name, first.span) if first is not None else (None, None)
+    return Module(name, tuple(uses), tuple(declarations), span, tuple(build.tokens.comments), line)

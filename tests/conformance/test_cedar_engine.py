@@ -1,0 +1,131 @@
+"""The Cedar engine against the facts of the Verified Access reference, sections 1.1, 2 and 3."""
+
+from __future__ import annotations
+
+import pytest
+
+from policyc.engines.cedar import CedarError, UnusableContext, decide, parse_policies, sanitise
+from policyc.engines.trace import Decision
+
+OPEN = "(principal, action, resource)"
+
+
+def permit(condition: str) -> str:
+    return f"permit {OPEN} when {{ {condition} }};\n"
+
+
+def forbid(condition: str) -> str:
+    return f"forbid {OPEN} when {{ {condition} }};\n"
+
+
+def test_default_deny_and_forbid_wins() -> None:
+    text = permit("context.a == 1") + forbid("context.b == 1")
+    assert decide(parse_policies(text), {"a": 2, "b": 0}).decision is Decision.DENY
+    assert decide(parse_policies(text), {"a": 1, "b": 0}).decision is Decision.ALLOW
+    both = decide(parse_policies(text), {"a": 1, "b": 1})
+    assert both.decision is Decision.DENY
+    assert [(result.effect, result.matched) for result in both.statements] == [("permit", True), ("forbid", True)]
+
+
+def test_an_empty_text_denies() -> None:
+    answer = decide(parse_policies("// nothing\n"), {})
+    assert (answer.decision, answer.statements) == (Decision.DENY, ())
+
+
+def test_a_failing_forbid_is_skipped_and_reported() -> None:
+    text = f"permit {OPEN};\n" + forbid('!(context.identity.roles.contains("Administrator"))')
+    answer = decide(parse_policies(text), {})
+    assert answer.decision is Decision.ALLOW
+    assert [result.index for result in answer.failed] == [1]
+    assert "identity" in answer.failed[0].error
+    assert answer.statements[1].matched is False
+
+
+def test_statements_keep_their_order_past_ten() -> None:
+    text = "".join(permit(f"context.a == {number}") for number in range(23))
+    answer = decide(parse_policies(text), {"a": 11})
+    assert [result.index for result in answer.statements if result.matched] == [11]
+
+
+@pytest.mark.parametrize("text", ["permit", "permit (principal, action, resource) when { 'x' == 1 };", "when {}"])
+def test_bad_text_is_a_fault(text: str) -> None:
+    with pytest.raises(CedarError):
+        parse_policies(text)
+
+
+def test_a_template_is_a_fault() -> None:
+    with pytest.raises(CedarError, match="template"):
+        parse_policies("permit (principal == ?principal, action, resource);")
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        (None, "null"),
+        (1.5, "float"),
+        (2**63, "64 bits"),
+        (-(2**63) - 1, "64 bits"),
+        ({"__extn": {"fn": "ip", "arg": "10.0.0.1"}}, "escape"),
+        ({"x": [{"__entity": {"type": "A", "id": "b"}}]}, "escape"),
+        ({"__expr": "1"}, "escape"),
+        ("\ud800", "Unicode"),
+        ({1: 2}, "not text"),
+    ],
+)
+def test_values_without_a_cedar_form_are_refused(value: object, why: str) -> None:
+    with pytest.raises(UnusableContext, match=why) as caught:
+        decide(parse_policies(permit("context.a == 1")), {"a": value})
+    assert caught.value.path[0] == "a"
+
+
+def test_nesting_is_bounded() -> None:
+    value: object = 1
+    for _ in range(10_000):
+        value = {"x": value}
+    with pytest.raises(UnusableContext, match="nested"):
+        sanitise({"a": value})
+
+
+def test_the_edges_of_a_long_are_fine() -> None:
+    answer = decide(parse_policies(permit("context.a < context.b")), {"a": -(2**63), "b": 2**63 - 1})
+    assert answer.decision is Decision.ALLOW
+
+
+def test_an_unknown_that_cannot_matter_leaves_the_answer_definite() -> None:
+    text = permit("context.a.x == 1 && context.b == 2") + permit('context.c == "x"')
+    assert decide(parse_policies(text), {"b": 3, "c": "y"}, [("a", "x")]).decision is Decision.DENY
+    assert decide(parse_policies(text), {"b": 2, "c": "x"}, [("a", "x")]).decision is Decision.ALLOW
+    open_answer = decide(parse_policies(text), {"b": 2, "c": "y"}, [("a", "x")])
+    assert open_answer.decision is Decision.UNDECIDED
+    assert open_answer.missing == (("a", "x"),)
+    assert [result.matched for result in open_answer.statements] == [None, False]
+
+
+def test_missing_lists_only_what_matters() -> None:
+    text = permit("context.a == 1 && context.b == 1") + forbid("context.c == 1 && context.d == 1")
+    answer = decide(parse_policies(text), {"a": 1, "b": 1, "c": 1}, [("d",), ("e",)])
+    assert answer.missing == (("d",),)
+    blocked = decide(parse_policies(text), {"a": 1, "c": 2, "d": 1}, [("b",)])
+    assert blocked.missing == (("b",),)
+
+
+def test_an_unknown_record_of_groups() -> None:
+    text = permit('context has idc && context.idc has groups && context.idc.groups has "g-1"')
+    answer = decide(parse_policies(text), {}, [("idc", "groups")])
+    assert (answer.decision, answer.missing) == (Decision.UNDECIDED, (("idc", "groups"),))
+    absent = decide(parse_policies(text), {"idc": {}})
+    assert absent.decision is Decision.DENY
+
+
+@pytest.mark.parametrize("joint", [" && ", " || "])
+def test_a_long_chain_with_an_unknown(joint: str) -> None:
+    chain = joint.join(["context.a == 1"] + [f"context.b != {number}" for number in range(299)])
+    answer = decide(parse_policies(permit(chain)), {"b": -1}, [("a",)])
+    assert answer.missing == ((("a",),) if joint == " && " else ())
+    assert answer.decision is (Decision.UNDECIDED if joint == " && " else Decision.ALLOW)
+
+
+def test_a_chain_past_all_bounds_is_a_fault_and_no_decision() -> None:
+    chain = " && ".join(f"context.b != {number}" for number in range(4_000))
+    with pytest.raises(CedarError):
+        decide(parse_policies(permit(chain)), {"b": -1})

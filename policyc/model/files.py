@@ -12,7 +12,7 @@ from policyc.syntax import nodes
 from policyc.text import Source, Span
 
 #: Files above this size are refused: no hand-written policy comes near it.
-LARGEST_FILE = 32 * 1024 * 1024
+LARGEST_FILE = 4 * 1024 * 1024
 
 
 @dataclass(slots=True)
@@ -158,7 +158,7 @@ def read_source(root: Path, name: str, span: Span | None, diagnostics: Diagnosti
             )
             return None
         if path.stat().st_size > LARGEST_FILE:
-            diagnostics.error("file-too-large", f"`{name}` is larger than 32 MiB", span, "split it into modules")
+            diagnostics.error("file-too-large", f"`{name}` is larger than 4 MiB", span, "split it into modules")
             return None
         raw = path.read_bytes()
     except OSError as error:

@@ -12,8 +12,9 @@ import re
 from policyc.syntax.layout import MARKS, Doc, Group, Items, Lead, Seq, Style, Turn, Unit
 from policyc.syntax.nodes import Comment
 
-# Containers whose span begins with their first unit: a comment above that unit would be outside them next time.
-_NO_LINE_FIRST = frozenset({Style.CHAIN, Style.COMMAS})
+# Containers that begin and end with their units: a comment above the first or behind the last would be outside next
+# time.
+_UNBRACKETED = frozenset({Style.CHAIN, Style.COMMAS})
 # What may stand between a unit and a comment that trails it: marks, on other lines too, but no line break behind them.
 _ONLY_MARKS = re.compile(r"(?:\s*[),])*[ \t]*\Z")
 
@@ -44,7 +45,7 @@ class _Attach:
                 homeless.append(comment)
         for number, (unit, own) in enumerate(zip(items.units, inner)):
             left = self._place_inside(unit.body, own)
-            if left and number == 0 and items.style in _NO_LINE_FIRST:
+            if left and number == 0 and items.style in _UNBRACKETED:
                 homeless.extend(left)
             else:
                 self._hoist(unit, left)
@@ -53,6 +54,8 @@ class _Attach:
 
     def _place_between(self, items: Items, at: int, comment: Comment) -> bool:
         """Place a comment before the unit at an index and behind the one before; False if it has no line there."""
+        if at == len(items.units) and items.style in _UNBRACKETED:
+            return False
         before = items.units[at - 1] if at else None
         if before is not None and before.trail is None and not comment.own_line:
             between = self.text[_end(before) : comment.span.start]
@@ -64,7 +67,7 @@ class _Attach:
         if bracketed and at == 0 and items.head is None and not comment.own_line:
             items.head = comment
         elif at < len(items.units):
-            if at == 0 and items.style in _NO_LINE_FIRST:
+            if at == 0 and items.style in _UNBRACKETED:
                 return False
             items.units[at].leads.append(self._lead(comment))
         else:

@@ -123,11 +123,8 @@ def _option(option: _Option) -> Doc:
         case n.NetMode():
             return f"mode {option.name.text}"
         case n.NetOverride():
-            lists = []
-            for locations in option.edge_sets:
-                units = [Unit(print_expr(location), location.span) for location in locations]
-                span = units[0].span.to(units[-1].span) if units and units[0].span and units[-1].span else None
-                lists.append(Unit(Items(Style.LIST, units, span), span))
+            # The tree keeps no place for the brackets, so a comment among them moves above the option.
+            lists = [Unit(Items(Style.LIST, [Unit(print_expr(item)) for item in items])) for items in option.edge_sets]
             return Seq(("edge ", commas(lists), " use ", print_value(option.use)))
         case _:
             assert_never(option)

@@ -1,0 +1,73 @@
+# Needs Python 3.11 or later, pip and make; everything else goes into .venv.
+# All paths are relative, so that a checkout whose path has spaces works too.
+
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+POLICYC := $(RUN) -m policyc
+READY := $(VENV)/.policyc-ready
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint types bench docs dist clean
+
+help:
+	@echo "make demo    compile, check and test the policies of this repository, and ask a few questions"
+	@echo "make test    ruff, mypy and every test"
+	@echo "make bench   measure start-up and throughput"
+	@echo "make docs    write the generated pages and tables again"
+	@echo "make dist    build the wheel and the source archive"
+	@echo "make clean   remove what the other targets made"
+
+# The environment is made again when the dependencies or the interpreter's choice may have changed.
+$(READY): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("policyc needs Python 3.11 or later, this is " + sys.version.split()[0] + "; try make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
+	@test -x $(RUN) || $(PYTHON) -m venv $(VENV)
+	$(RUN) -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $(READY)
+
+demo: $(READY)
+	@echo '== policyc check: every file under policies/'
+	@$(POLICYC) check --no-cache
+	@echo; echo '== policyc build: the documents of every service'
+	@$(POLICYC) build
+	@find out -type f ! -name '.*' | sort | sed 's/^/  /'
+	@echo; echo '== policyc test: the tests written in the policies'
+	@$(POLICYC) test
+	@echo; echo '== may the order function read stock?'
+	@$(POLICYC) simulate inventory --who order_fn --can GET --path /stock/42 \
+	  --set aws.PrincipalOrgID=o-a1b2c3d4e5 --set source.vpc=vpc-0a1b2c3d4e5f67890
+	@echo; echo '== and write it? (a refusal ends with status 10)'
+	@$(POLICYC) simulate inventory --who order_fn --can POST --path /stock/42 \
+	  --set aws.PrincipalOrgID=o-a1b2c3d4e5 --set source.vpc=vpc-0a1b2c3d4e5f67890; test $$? -eq 10
+	@echo; echo '== may the site read a resized image?'
+	@$(POLICYC) simulate resized --who site --can GetObject --path cats/1.jpg
+	@echo; echo '== may finance open payroll on a laptop at risk?'
+	@$(POLICYC) simulate payroll --set idc.user.email.address=ana@acme.example --set idc.user.email.verified=true \
+	  --set idc.groups=finance --set jamf.risk=HIGH --set http_request.user_agent=Mozilla/5.0; test $$? -eq 10
+
+test: $(READY)
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+	$(RUN) -m mypy
+	$(RUN) -m pytest -n auto
+
+lint: $(READY)
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+
+types: $(READY)
+	$(RUN) -m mypy
+
+bench: $(READY)
+	@for bench in tests/bench/*.py; do echo "== $$bench"; $(RUN) "$$bench" || exit 1; done
+
+docs: $(READY)
+	$(RUN) -m policyc.syntax.table
+	$(RUN) -m policyc.cli.pages
+
+dist: $(READY)
+	$(RUN) -m pip install --quiet --disable-pip-version-check build
+	$(RUN) -m build
+
+clean:
+	rm -rf $(VENV) out dist build .policyc-cache .mypy_cache .ruff_cache .pytest_cache .hypothesis

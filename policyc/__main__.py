@@ -1,0 +1,43 @@
+"""The `policyc` command. `python -m policyc` is the same.
+
+Start-up time is a feature: what needs no compiler (`--version`, a `check` of files that did not change) is answered
+before anything heavy is imported.
+"""
+
+from __future__ import annotations
+
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command line (`sys.argv` when None) and return its exit status."""
+    try:
+        return _run(list(sys.argv[1:] if argv is None else argv))
+    except KeyboardInterrupt:
+        sys.stderr.write("\ninterrupted\n")
+        return 130
+
+
+def _run(arguments: list[str]) -> int:
+    if arguments == ["--version"]:
+        from policyc.version import VERSION
+
+        sys.stdout.write(f"policyc {VERSION}\n")
+        return 0
+    if arguments[:1] == ["check"]:
+        from policyc.cli.cache import recall
+
+        answer = recall(arguments, sys.stdout)
+        if answer is not None:
+            return answer
+    from policyc.cli.app import run
+
+    return run(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,159 @@
+"""The front door of every command that the quick answers in `policyc.__main__` do not serve."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol
+
+from policyc.cli import exits
+from policyc.cli.console import Console, standard_console
+from policyc.cli.parser import WITH_VALUE, Parser, WrongUse, add_common
+from policyc.diagnostics import did_you_mean
+from policyc.report.screen import clean, paint, wrap
+
+if TYPE_CHECKING:
+    import argparse
+
+#: command -> (module, what it does in one line)
+COMMANDS = {
+    "check": ("policyc.cli.check", "report everything that is wrong or doubtful"),
+    "build": ("policyc.cli.build", "write the documents of every service"),
+    "test": ("policyc.cli.test", "run the tests written in the policies"),
+    "simulate": ("policyc.cli.simulate", "answer one request: allowed or not, and why"),
+    "fmt": ("policyc.cli.fmt", "lay out policy files in the one style"),
+    "explain": ("policyc.cli.explain", "say what a rule, an attribute or a switch means"),
+    "init": ("policyc.cli.init", "start a project that passes check and test"),
+}
+
+USAGE = """usage: policyc COMMAND [options]
+
+Policy as code for zero-trust access and networks on AWS: one language for VPC
+Lattice auth policies, Verified Access, Cloud WAN, S3 Object Lambda and the
+callers' IAM policies; and an answer to "what if this request came, and why?".
+
+commands:
+{commands}
+
+start here:
+  policyc init shop         a small project in the folder shop
+  policyc check             find mistakes in every *.policy file below the project root
+  policyc test              run the tests that the policies hold
+  policyc build             write the documents to out/
+  policyc explain list      everything that can be explained
+
+`policyc COMMAND --help` tells more; `policyc --version` prints the version.
+"""
+
+
+class Command(Protocol):
+    """What a command's module offers."""
+
+    FORMATS: Sequence[str]
+
+    def describe(self, parser: argparse.ArgumentParser) -> None:
+        """Add the command's own arguments and help texts."""
+
+    def run(self, args: argparse.Namespace, console: Console) -> int:
+        """Do it; return the exit status."""
+
+
+def run(argv: Sequence[str]) -> int:
+    """Run one command line and return its exit status. Everything that goes wrong ends here, each in its own way."""
+    console = standard_console()
+    try:
+        status = _dispatch(list(argv), console)
+        console.out.flush()
+    except WrongUse as error:
+        _say_wrong_use(error, console)
+        return exits.WRONG_USE
+    except SystemExit as error:  # argparse after --help
+        return error.code if isinstance(error.code, int) else exits.CLEAN
+    except BrokenPipeError:
+        _silence_stdout()
+        return exits.PIPE_CLOSED
+    except Exception as error:
+        return _say_internal_error(error, argv, console)
+    return status
+
+
+def _dispatch(argv: list[str], console: Console) -> int:
+    at = _command_index(argv)
+    if at is None:
+        return _without_command(argv, console)
+    name = argv[at]
+    if name not in COMMANDS:
+        raise WrongUse(f"unknown command `{name}`", did_you_mean(name, COMMANDS, "see `policyc --help`"))
+    command: Command = import_module(COMMANDS[name][0])
+    parser = _parser(name, command)
+    args = parser.parse([*argv[:at], *argv[at + 1 :]])
+    args.argv = tuple(argv)
+    console.color, console.quiet = args.color, args.quiet
+    return command.run(args, console)
+
+
+def _command_index(argv: Sequence[str]) -> int | None:
+    """Where the command stands behind options that go before it."""
+    at = 0
+    while at < len(argv) and argv[at].startswith("-"):
+        at += 2 if argv[at] in WITH_VALUE else 1
+    return at if at < len(argv) else None
+
+
+def _without_command(argv: Sequence[str], console: Console) -> int:
+    if not argv or argv[0] in ("-h", "--help"):
+        listed = "\n".join(f"  {name:<10} {text}" for name, (_, text) in COMMANDS.items())
+        console.write(USAGE.format(commands=listed))
+        return exits.CLEAN if argv else exits.WRONG_USE
+    if "--version" in argv:
+        from policyc.version import VERSION
+
+        console.write(f"policyc {VERSION}\n")
+        return exits.CLEAN
+    known = (*WITH_VALUE, "--help", "--version", "--quiet", "--debug")
+    word = argv[0].partition("=")[0]
+    if word in known or word == "-q":
+        raise WrongUse("no command given", "the commands are " + ", ".join(f"`{name}`" for name in COMMANDS))
+    raise WrongUse(f"unknown option `{word}`", did_you_mean(word, known, "see `policyc --help`"))
+
+
+def _parser(name: str, command: Command) -> Parser:
+    from argparse import RawDescriptionHelpFormatter
+
+    parser = Parser(
+        prog=f"policyc {name}", add_help=False, allow_abbrev=False, formatter_class=RawDescriptionHelpFormatter
+    )
+    command.describe(parser)
+    add_common(parser, command.FORMATS)
+    return parser
+
+
+def _say_wrong_use(error: WrongUse, console: Console) -> None:
+    options = console.error_options()
+    texts = wrap(f"error: {error.message}", options.width, "  ")
+    head = paint("error", "error", options.color) + texts[0].removeprefix("error")
+    lines = [head, *texts[1:], *wrap(f"  = help: {error.help}", options.width, " " * 10)]
+    console.err.write("\n".join(lines) + "\n")
+
+
+def _say_internal_error(error: Exception, argv: Sequence[str], console: Console) -> int:
+    summary = clean(f"{type(error).__name__}: {error}")[:500]
+    console.err.write(
+        f"internal error: {summary}\n"
+        "This is a bug in policyc; nothing about your policies follows from it. Please report the command\n"
+        "with the smallest input that shows it. POLICYC_DEBUG=1 or --debug prints the traceback.\n"
+    )
+    if os.environ.get("POLICYC_DEBUG") or "--debug" in argv:
+        from traceback import format_exception
+
+        console.err.write("".join(format_exception(error)))
+    return exits.INTERNAL
+
+
+def _silence_stdout() -> None:
+    """Point standard output at nothing, so that the interpreter's last flush cannot fail again."""
+    with suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,190 @@
+"""`policyc build`: write the documents of every service, all or none."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from policyc.cli import exits
+from policyc.cli.compile import Compiled, compile_project, nothing_found, refuse, report
+from policyc.cli.console import Console
+from policyc.cli.output import MANIFEST, Output, Problem
+from policyc.cli.parser import one_of
+from policyc.cli.project import Project, open_project
+from policyc.diagnostics import Diagnostics
+from policyc.report.frame import located
+from policyc.report.json import span_data
+from policyc.report.screen import clean, paint, plural, wrap
+from policyc.targets.base import Document
+from policyc.targets.registry import TARGETS
+
+FORMATS = ("human", "concise", "json", "sarif", "github")
+SOURCE_MAP = "source-map.json"
+
+DESCRIPTION = """Compile policies and write one document per policy, network or link of a chain, with
+source-map.json, which leads from every statement of every document to the line that it comes from.
+Nothing is written unless everything compiles; equal input gives equal bytes."""
+
+EPILOG = f"""examples:
+  policyc build                       to the folder `out` of policyc.toml
+  policyc build -o dist/policies      somewhere else
+  policyc build --target lattice      only the documents of one target
+  policyc build --check               exit 1 when the output folder is not up to date
+  policyc build --explain             also list what the compiler added, and why
+
+Documents that an earlier build wrote and that no longer come out are removed, unless they were
+changed by hand. {MANIFEST} in the output folder keeps the list.
+
+exit status: 0 done, 1 findings (or, with --check, out of date), 2 wrong use or configuration,
+3 internal error, 4 no policy file found."""
+
+
+def describe(parser: argparse.ArgumentParser) -> None:
+    parser.description, parser.epilog = DESCRIPTION, EPILOG
+    parser.add_argument("paths", nargs="*", metavar="PATH", help="files or folders (default: `paths` of policyc.toml)")
+    parser.add_argument(
+        "-o", "--out", type=Path, metavar="DIR", help="the output folder (default: `[build] out`, else out)"
+    )
+    parser.add_argument(
+        "--target", action="append", default=[], type=one_of("target", list(TARGETS)), metavar="NAME",
+        help="only this target; may be given several times",
+    )  # fmt: skip
+    parser.add_argument("--check", action="store_true", help="write nothing; list documents that are missing or stale")
+    parser.add_argument(
+        "--explain", action="store_true", help="list what lowering added, with the source of each statement"
+    )
+    parser.add_argument(
+        "--pretty", action="store_true", help="also write an indented copy, NAME.pretty.json, for people"
+    )
+
+
+def run(args: argparse.Namespace, console: Console) -> int:
+    mistakes = Diagnostics()
+    project = open_project(args, args.paths, mistakes)
+    console.base = project.base
+    if mistakes.has_errors:
+        return refuse(mistakes, project, console, args.format)
+    compiled = compile_project(project, thorough=True)
+    if compiled.diagnostics.has_errors:
+        report(compiled.diagnostics.sorted(), {**project.sources, **compiled.program.sources}, console, args.format)
+        return exits.FINDINGS
+    if not compiled.program.modules:
+        return nothing_found(console)
+    files = plan_files(compiled, args.target or list(TARGETS), args.pretty)
+    output = Output(_out_folder(args, project))
+    if args.explain:
+        explain(compiled, args.target or list(TARGETS), console)
+    if args.check:
+        return _check(output, files, args.target, console)
+    problem = output.write(files, args.target or None)
+    if problem is not None:
+        return _fail(problem, console)
+    console.remark(f"wrote {plural(len(files), 'file')} to {_shown(output.folder)}")
+    return exits.CLEAN
+
+
+def _out_folder(args: argparse.Namespace, project: Project) -> Path:
+    given: Path | None = args.out
+    return project.root / project.config.out if given is None else given.absolute()
+
+
+def _shown(folder: Path) -> str:
+    here = Path.cwd()
+    return clean(folder.relative_to(here).as_posix() if folder.is_relative_to(here) else folder.as_posix())
+
+
+def plan_files(compiled: Compiled, targets: Sequence[str], pretty: bool) -> dict[str, tuple[str, str]]:
+    """Every file of a build: path relative to the output folder -> (target, text). The source map has no target and
+    covers the whole project whatever is selected."""
+    files: dict[str, tuple[str, str]] = {}
+    for name in targets:
+        for document in compiled.documents.get(name, ()):
+            files[document.path] = (name, document.text)
+            if pretty and document.kind:
+                copy = json.dumps(json.loads(document.text), indent=2, ensure_ascii=False) + "\n"
+                files[document.path.removesuffix(".json") + ".pretty.json"] = (name, copy)
+    files[SOURCE_MAP] = ("", json.dumps(source_map(compiled), indent=1, ensure_ascii=False) + "\n")
+    return files
+
+
+def source_map(compiled: Compiled) -> dict[str, Any]:
+    """From every part of every document to its source; the shape is `schemas/source_map.schema.json`."""
+    documents: dict[str, Any] = {}
+    for name, group in compiled.documents.items():
+        for document in group:
+            documents[document.path] = _document_map(name, document, compiled)
+    return {"format_version": 1, "documents": dict(sorted(documents.items()))}
+
+
+def _document_map(target: str, document: Document, compiled: Compiled) -> dict[str, Any]:
+    sources = compiled.program.sources
+    return {
+        "target": target,
+        "owner": document.owner,
+        "attached_to": document.attached_to,
+        "role": document.role,
+        "source": span_data(document.span, sources),
+        "entries": [
+            {"pointer": entry.pointer, "label": entry.label, "source": span_data(entry.span, sources)}
+            for entry in document.map
+        ],
+        "added": [
+            {
+                "pointer": item.pointer,
+                "message": item.message,
+                "source": None if item.span is None else span_data(item.span, sources),
+            }
+            for item in document.added
+        ],
+    }
+
+
+def explain(compiled: Compiled, targets: Sequence[str], console: Console) -> None:
+    """Per document: each statement with its source, and below it what lowering added."""
+    options = console.options()
+    sources = compiled.program.sources
+    for name in targets:
+        for document in compiled.documents.get(name, ()):
+            size = (
+                f", {document.quota.counted:,} of {document.quota.limit:,} {document.quota.unit}"
+                if document.quota
+                else ""
+            )
+            head = f"{document.path}: {document.role} document of {document.owner}{size}"
+            lines = wrap(head, options.width, "  ")
+            lines[0] = lines[0].replace(document.path, paint(document.path, "strong", options.color), 1)
+            for entry in document.map:
+                place = located(entry.span, sources, options)
+                lines += wrap(f"  {entry.pointer}  {entry.label}  {place}", options.width, "      ")
+                for item in document.added:
+                    if item.pointer == entry.pointer or item.pointer.startswith(entry.pointer + "/"):
+                        lines += wrap(f"    + {item.message}", options.width, "      ")
+            pointers = tuple(entry.pointer for entry in document.map)
+            for item in document.added:
+                if not any(item.pointer == at or item.pointer.startswith(at + "/") for at in pointers):
+                    lines += wrap(f"  + {item.message}", options.width, "    ")
+            console.write("\n".join(lines) + "\n")
+
+
+def _check(output: Output, files: Mapping[str, tuple[str, str]], targets: Sequence[str], console: Console) -> int:
+    found = output.compare(files, targets or None)
+    if isinstance(found, Problem):
+        return _fail(found, console)
+    for state, path in found:
+        console.write(f"{state}: {clean(path)}\n")
+    if found:
+        console.remark(f"{plural(len(found), 'file')} of {_shown(output.folder)} out of date; run `policyc build`")
+        return exits.FINDINGS
+    console.remark(f"{_shown(output.folder)} is up to date")
+    return exits.CLEAN
+
+
+def _fail(problem: Problem, console: Console) -> int:
+    options = console.error_options()
+    lines = wrap(f"error[{problem.rule}]: {problem.message}", options.width, "  ")
+    lines += wrap(f"  = help: {problem.help}", options.width, " " * 10)
+    console.err.write("\n".join(lines) + "\n")
+    return exits.WRONG_USE

@@ -1,0 +1,40 @@
+"""Everything that has a name and an explanation: diagnostics, lint rules, vocabularies, switches."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from policyc.data import data_root, read_text
+from policyc.report.options import RuleText
+
+
+@cache
+def rule_texts() -> Mapping[str, RuleText]:
+    """The text of every rule that a diagnostic can carry, lint rules included."""
+    texts: dict[str, RuleText] = {}
+    for _, name, entry in diagnostic_entries():
+        texts[name] = RuleText(entry["summary"], entry.get("why", ""), entry.get("help", ""))
+    for name, doc in lint_rules().items():
+        summary, _, rest = doc.partition("\n")
+        texts.setdefault(name, RuleText(summary.strip(), rest.strip(), ""))
+    return texts
+
+
+def diagnostic_entries() -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    """Stage, rule name and entry (`summary`, `why`, `help`) of every `schemas/errors/<stage>.json`."""
+    for path in sorted((data_root() / "schemas" / "errors").glob("*.json")):
+        entries = json.loads(read_text(f"schemas/errors/{path.name}"))
+        for name, entry in entries.items():
+            if isinstance(entry, dict):
+                yield path.stem, name, entry
+
+
+@cache
+def lint_rules() -> Mapping[str, str]:
+    """The documentation of every lint rule by name, in alphabetical order."""
+    from policyc.lint.registry import RULES, rule_doc
+
+    return {name: rule_doc(name) for name in sorted(RULES)}

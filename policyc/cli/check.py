@@ -1,0 +1,68 @@
+"""`policyc check`: everything that is wrong or doubtful, and nothing written."""
+
+from __future__ import annotations
+
+import argparse
+
+from policyc.cli import cache, exits
+from policyc.cli.compile import Compiled, compile_project, lint, nothing_found, refuse, report
+from policyc.cli.console import Console
+from policyc.cli.project import Project, open_project
+from policyc.diagnostics import Diagnostics, Severity
+from policyc.report.screen import plural
+
+FORMATS = ("human", "concise", "json", "sarif", "github")
+
+DESCRIPTION = """Read policy files with everything that they import, check them, compile them to documents
+in memory, check those against the services' schemas and quotas, and run the lint rules."""
+
+EPILOG = """examples:
+  policyc check                          the paths of policyc.toml
+  policyc check policies/shop.policy     one file
+  policyc check --param stage=prod       with a parameter
+  policyc check --format sarif > findings.sarif
+
+exit status: 0 clean, 1 errors or warnings found, 2 wrong use or configuration,
+3 internal error, 4 no policy file found. Notes alone count as clean."""
+
+
+def describe(parser: argparse.ArgumentParser) -> None:
+    parser.description, parser.epilog = DESCRIPTION, EPILOG
+    parser.add_argument("paths", nargs="*", metavar="PATH", help="files or folders (default: `paths` of policyc.toml)")
+    parser.add_argument("--no-cache", action="store_true", help="neither use nor keep a remembered result")
+
+
+def run(args: argparse.Namespace, console: Console) -> int:
+    mistakes = Diagnostics()
+    project = open_project(args, args.paths, mistakes)
+    console.base = project.base
+    if mistakes.has_errors:
+        return refuse(mistakes, project, console, args.format)
+    compiled = compile_project(project)
+    if compiled.loaded and not compiled.diagnostics.has_errors:
+        lint(compiled, project.config, mistakes)
+        if any(item.rule == "unknown-rule" for item in mistakes):
+            return refuse(mistakes, project, console, args.format)
+    findings = Diagnostics([*compiled.diagnostics, *mistakes])
+    if not compiled.program.modules and not findings.has_errors:
+        return nothing_found(console)
+    return _finish(args, console, project, compiled, findings)
+
+
+def _finish(
+    args: argparse.Namespace, console: Console, project: Project, compiled: Compiled, findings: Diagnostics
+) -> int:
+    sources = {**project.sources, **compiled.program.sources}
+    report(findings.sorted(), sources, console, args.format)
+    serious = any(item.severity is not Severity.INFO for item in findings)
+    if args.format == "human" and not serious and not args.quiet:
+        files = plural(len(compiled.program.modules), "file")
+        console.write(f"{files}, {plural(len(compiled.all_documents), 'document')}: no findings\n")
+    status = exits.FINDINGS if serious else exits.CLEAN
+    if compiled.loaded and not args.no_cache:
+        texts = {name: source.text for name, source in compiled.program.sources.items()}
+        console.out.flush()
+        cache.remember(
+            args.argv, console.out, [str(path) for path in project.paths], texts, "".join(console.written), status
+        )
+    return status

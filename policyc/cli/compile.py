@@ -1,0 +1,119 @@
+"""What every command that reads policies does first: load, emit in memory, check the documents, lint."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from policyc.cli import exits
+from policyc.cli.config import Config
+from policyc.cli.console import Console
+from policyc.cli.project import Project
+from policyc.diagnostics import Diagnostic, Diagnostics, Severity, did_you_mean
+from policyc.ir.program import Program
+from policyc.report.registry import render
+from policyc.targets.base import Document
+from policyc.text import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """`documents` are grouped by target and empty when anything is wrong. `loaded` tells whether the sources themselves were
+    read and checked without an error; then the findings depend on the sources alone."""
+
+    program: Program
+    documents: Mapping[str, Sequence[Document]]
+    diagnostics: Diagnostics
+    loaded: bool
+
+    @property
+    def all_documents(self) -> list[Document]:
+        return [document for group in self.documents.values() for document in group]
+
+
+def compile_project(project: Project, thorough: bool = False) -> Compiled:
+    """Load the project and emit every document in memory; `thorough` checks them with jsonschema."""
+    from policyc.targets.program import load_program
+    from policyc.targets.registry import TARGETS, target
+    from policyc.targets.schema_check import check_documents
+
+    diagnostics = Diagnostics()
+    program = load_program(project.root, project.paths, project.params, diagnostics)
+    if diagnostics.has_errors:
+        return Compiled(program, {}, diagnostics, False)
+    used = _used_targets(program)
+    documents = {name: tuple(target(name).emit(program, diagnostics)) for name in TARGETS if name in used}
+    check_documents((document for group in documents.values() for document in group), diagnostics, thorough)
+    return Compiled(program, {} if diagnostics.has_errors else documents, diagnostics, True)
+
+
+def _used_targets(program: Program) -> set[str]:
+    """The targets that a program has anything for; the emitters of the others need not be loaded."""
+    from policyc.targets.registry import resource_types
+
+    kinds = resource_types()
+    named = {policy.target for policy in program.policies} | {network.node.target.text for network in program.networks}
+    return named | {kinds[resource.type].target for resource in program.resources.values()}
+
+
+def lint(compiled: Compiled, config: Config, diagnostics: Diagnostics) -> None:
+    """Run the selected lint rules over a program that compiled and add what they find, at the configured severity.
+
+    A rule that does not exist is reported as `unknown-rule`, and then none runs.
+    """
+    from policyc.lint.registry import RULES, Settings, run_rules
+
+    mistakes = Diagnostics()
+    for setting, names in (("select", config.select), ("ignore", config.ignore), ("severity", config.severity)):
+        for name in names:
+            if name not in RULES and not (name == "all" and setting == "select"):
+                mistakes.error(
+                    "unknown-rule", f"there is no lint rule `{name}`", config.span("lint", setting, name),
+                    did_you_mean(name, RULES, "`policyc explain rules` lists the rules"),
+                )  # fmt: skip
+    diagnostics.extend(mistakes)
+    if mistakes.has_errors:
+        return
+    settings = Settings(
+        select=None if "all" in config.select else frozenset(config.select),
+        ignore=frozenset(config.ignore),
+        severity={name: Severity(text) for name, text in config.severity.items()},
+    )
+    run_rules(compiled.program, compiled.all_documents, diagnostics, settings)
+
+
+def report(findings: Sequence[Diagnostic], sources: Mapping[str, Source], console: Console, format: str) -> None:
+    """Write findings in a format of `report.registry`."""
+    options = console.options()
+    if format == "sarif":
+        from policyc.cli.catalogue import rule_texts
+
+        options = replace(options, rules=rule_texts())
+    console.write(render(format, findings, sources, options))
+
+
+def refuse(diagnostics: Diagnostics, project: Project, console: Console, format: str = "human") -> int:
+    """Report mistakes of the command line or configuration and return their exit status."""
+    sources = project.sources
+    if format in ("human", "concise"):
+        console.err.write(render(format, diagnostics.sorted(), sources, console.error_options()))
+    else:
+        report(diagnostics.sorted(), sources, console, format)
+    return exits.WRONG_USE
+
+
+def refuse_findings(compiled: Compiled, project: Project, console: Console, format: str) -> int:
+    """Report why there is nothing to go on with; for commands whose own output is not a list of findings."""
+    findings = compiled.diagnostics.sorted()
+    sources = {**project.sources, **compiled.program.sources}
+    if format in ("human", "concise"):
+        console.err.write(render(format, findings, sources, console.error_options()))
+    else:
+        console.write(render("json", findings, sources, console.options()))
+    return exits.FINDINGS
+
+
+def nothing_found(console: Console) -> int:
+    """Say that no policy file was found; its own exit status, so that an empty folder never reads as clean."""
+    console.err.write("nothing to check: no *.policy file found (see `paths` in policyc.toml, or name a file)\n")
+    return exits.NOTHING

@@ -1,0 +1,173 @@
+"""`policyc.toml`: found upward from the current folder, checked against `schemas/config.schema.json`, every mistake located."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from policyc.data import read_text
+from policyc.diagnostics import Diagnostics, did_you_mean
+from policyc.shape import Misfit, misfits
+from policyc.text import Source, Span
+
+SCHEMA = "schemas/config.schema.json"
+_LARGEST = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What the file says, with the defaults for what it leaves out. `out` and `paths` are relative to the root;
+    `source` is None when there is no file."""
+
+    paths: tuple[str, ...] = (".",)
+    params: Mapping[str, str] = field(default_factory=dict)
+    select: tuple[str, ...] = ("all",)
+    ignore: tuple[str, ...] = ()
+    severity: Mapping[str, str] = field(default_factory=dict)
+    out: str = "out"
+    name: str = ""
+    source: Source | None = None
+
+    def span(self, *path: str) -> Span | None:
+        """Where a setting stands, for a message about it."""
+        return None if self.source is None else find_key(self.source, path)
+
+
+def load_config(file: Path, diagnostics: Diagnostics) -> Config:
+    """Read a configuration file. Whatever is wrong is reported, and the defaults stand in."""
+    name = file.name
+    try:
+        if file.stat().st_size > _LARGEST:
+            raise OSError(0, "it is larger than 1 MiB")
+        raw = file.read_bytes()
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        diagnostics.error(
+            "unreadable-config", f"`{name}` cannot be read: {reason}", None, "check the path and permissions"
+        )
+        return Config()
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        diagnostics.error(
+            "invalid-config", f"`{name}` is not UTF-8 at byte {error.start}", Span(name, 0, 0), "save the file as UTF-8"
+        )
+        return Config()
+    source = Source(name, text)
+    data = _parse(source, diagnostics)
+    if data is None:
+        return Config(source=source)
+    found = misfits(data, json.loads(read_text(SCHEMA)))
+    for misfit in found:
+        _report(misfit, source, diagnostics)
+    return Config(source=source) if found else _build(data, source, diagnostics)
+
+
+def _parse(source: Source, diagnostics: Diagnostics) -> dict[str, Any] | None:
+    try:
+        return tomllib.loads(source.text)
+    except tomllib.TOMLDecodeError as error:
+        message = str(error)
+        place = re.search(r"\(at line (\d+), column (\d+)\)", message)
+        end = len(source.text.rstrip())
+        span = source.span(end, end)
+        if place is not None:
+            starts = source.line_starts()
+            offset = starts[min(int(place[1]), len(starts)) - 1] + int(place[2]) - 1
+            span = source.span(offset, offset + 1)
+        reason = re.sub(r"\s*\(at .*\)$", "", message).rstrip(".")
+        reason = reason[:1].lower() + reason[1:]
+    except RecursionError:
+        span, reason = source.span(0, 0), "values are nested too deeply"
+    diagnostics.error(
+        "invalid-config", f"`{source.file}` is not TOML: {reason}", span, "see https://toml.io for the syntax"
+    )
+    return None
+
+
+def _report(misfit: Misfit, source: Source, diagnostics: Diagnostics) -> None:
+    path = tuple(str(part) for part in misfit.path)
+    keys = tuple(part for part in misfit.path if isinstance(part, str))
+    span = find_key(source, keys)
+    if misfit.rule == "additionalProperties":
+        known = _known_keys(path[:-1])
+        listed = ", ".join(f"`{name}`" for name in known)
+        where = f"`[{'.'.join(path[:-1])}]`" if path[:-1] else f"`{source.file}`"
+        diagnostics.error(
+            "unknown-setting", f"{where} has no setting `{path[-1]}`", span,
+            did_you_mean(path[-1], known, f"the settings here are {listed}"),
+        )  # fmt: skip
+        return
+    diagnostics.error(
+        "invalid-setting", f"the setting `{'.'.join(keys)}` {misfit.message}", span,
+        "see docs/cli.md for the settings and their values",
+    )  # fmt: skip
+
+
+def _known_keys(path: tuple[str, ...]) -> list[str]:
+    schema = json.loads(read_text(SCHEMA))
+    for part in path:
+        schema = schema["properties"][part]
+    return sorted(schema["properties"])
+
+
+def _build(data: Mapping[str, Any], source: Source, diagnostics: Diagnostics) -> Config:
+    project, lint = data.get("project", {}), data.get("lint", {})
+    config = Config(
+        paths=tuple(project.get("paths", (".",))),
+        params={name: param_text(value) for name, value in data.get("params", {}).items()},
+        select=tuple(lint.get("select", ("all",))),
+        ignore=tuple(lint.get("ignore", ())),
+        severity=dict(lint.get("severity", {})),
+        out=data.get("build", {}).get("out", "out"),
+        name=project.get("name", ""),
+        source=source,
+    )
+    for text, keys in [*((path, ("project", "paths")) for path in config.paths), (config.out, ("build", "out"))]:
+        if not stays_inside(text):
+            diagnostics.error(
+                "path-outside-root", f"`{text}` does not stay inside the project root", find_key(source, keys),
+                "write a path relative to the folder of this file, without `..`",
+            )  # fmt: skip
+    return config
+
+
+def param_text(value: str | int | bool) -> str:
+    """A parameter's value as `--param` would give it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def stays_inside(text: str) -> bool:
+    """Whether a path is relative and never climbs."""
+    path = PurePosixPath(text)
+    return not (path.is_absolute() or ".." in path.parts or "\\" in text or ":" in text or "\0" in text)
+
+
+_TABLE = re.compile(r"[ \t]*\[[ \t]*([A-Za-z0-9_.\"' \t-]+?)[ \t]*\]")
+_KEY = re.compile(r"[ \t]*([A-Za-z0-9_-]+|\"[^\"\n]*\"|'[^'\n]*')[ \t]*(=|\.)")
+
+
+def find_key(source: Source, path: tuple[str, ...]) -> Span:
+    """Where a setting is written: its key, else its table's header, else the start of the file.
+
+    Good enough to point at: tomllib keeps no places, so this reads the file's lines again.
+    """
+    best, span = 0, source.span(0, 0)
+    table: tuple[str, ...] = ()
+    for start, line in zip(source.line_starts(), source.text.split("\n")):
+        header, key = _TABLE.match(line), _KEY.match(line)
+        if header is not None:
+            table = tuple(part.strip().strip("\"'") for part in header[1].split("."))
+            here, group = table, header
+        elif key is not None:
+            here, group = (*table, key[1].strip("\"'")), key
+        else:
+            continue
+        if len(here) > best and path[: len(here)] == here:
+            best, span = len(here), source.span(start + group.start(1), start + group.end(1))
+    return span

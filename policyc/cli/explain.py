@@ -1,0 +1,232 @@
+"""`policyc explain`: what a name means, from the same data that the compiler works with."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from functools import cache
+
+from policyc.cli import exits
+from policyc.cli.catalogue import diagnostic_entries, lint_rules
+from policyc.cli.console import Console
+from policyc.cli.parser import WrongUse
+from policyc.data import data_root, read_text
+from policyc.diagnostics import did_you_mean
+from policyc.model.types import shapes
+from policyc.model.vocabulary import Attribute, ResourceType, Vocabulary
+from policyc.report.options import Options
+from policyc.report.screen import cells, clean, paint, wrap
+
+FORMATS = ("human", "json")
+
+DESCRIPTION = """Say what a rule, a target, an attribute, a resource type, a verb or a switch means."""
+
+EPILOG = """examples:
+  policyc explain unknown-name            a rule, as reports name it
+  policyc explain lattice                 a target: its attributes and resource types
+  policyc explain lattice.source.vpc      an attribute of a target
+  policyc explain lattice.service         a resource type with its fields and verbs
+  policyc explain lattice.service.id      a field; lattice.service.GET is a verb
+  policyc explain switches                where AWS leaves a question open, and what policyc assumes
+  policyc explain list                    everything there is
+
+exit status: 0 explained, 2 unknown name."""
+
+#: words that are no topic themselves and list others
+_LISTS = ("list", "rules", "targets", "switches")
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """Something that can be explained: `kind` is `rule`, `target`, `attribute`, `resource type`, `field`, `verb` or `switch`."""
+
+    name: str
+    kind: str
+    summary: str
+    facts: tuple[tuple[str, str], ...] = ()
+    text: str = ""
+
+
+def describe(parser: argparse.ArgumentParser) -> None:
+    parser.description, parser.epilog = DESCRIPTION, EPILOG
+    parser.add_argument("topic", metavar="TOPIC", help="a name, or one of " + ", ".join(_LISTS))
+
+
+def run(args: argparse.Namespace, console: Console) -> int:
+    wanted: str = args.topic
+    options = console.options()
+    if wanted in _LISTS:
+        found = list(_listed(wanted))
+        shown = _list_text(found, options)
+    else:
+        found = _find(wanted)
+        shown = "\n".join(_topic_text(topic, options) for topic in found)
+    if args.format == "json":
+        shown = json.dumps({"format_version": 1, "topics": [asdict(topic) for topic in found]}, indent=2) + "\n"
+    console.write(shown)
+    return exits.CLEAN
+
+
+def _find(wanted: str) -> list[Topic]:
+    found = [topic for topic in topics() if topic.name == wanted]
+    if found:
+        return found
+    names = {topic.name for topic in topics()} | set(_LISTS)
+    tails = sorted(topic.name for topic in topics() if topic.name.endswith("." + wanted))
+    if tails:
+        raise WrongUse(
+            f"nothing is called `{wanted}`", "did you mean " + " or ".join(f"`{name}`" for name in tails[:4]) + "?"
+        )
+    raise WrongUse(
+        f"nothing is called `{wanted}`", did_you_mean(wanted, names, "`policyc explain list` lists the names")
+    )
+
+
+def _listed(word: str) -> Iterator[Topic]:
+    kinds = {"rules": "rule", "targets": "target", "switches": "switch"}
+    for topic in topics():
+        if word == "list" or topic.kind == kinds[word]:
+            yield topic
+
+
+@cache
+def topics() -> tuple[Topic, ...]:
+    """Everything that has an explanation, grouped by kind."""
+    sources: tuple[Callable[[], Iterator[Topic]], ...] = (
+        _rules, _vocabularies, _trust_types, _types, _switches,
+    )  # fmt: skip
+    return tuple(topic for source in sources for topic in source())
+
+
+def _rules() -> Iterator[Topic]:
+    merged: dict[str, Topic] = {}
+    for stage, name, entry in diagnostic_entries():
+        facts = tuple((key, entry[key]) for key in ("why", "help") if entry.get(key))
+        merged.setdefault(name, Topic(name, "rule", entry["summary"], (("stage", stage), *facts)))
+    for name, doc in lint_rules().items():
+        summary, _, rest = doc.strip().partition("\n")
+        merged[name] = Topic(name, "rule", summary, (("stage", "lint"),), rest.strip("\n"))
+    yield from (merged[name] for name in sorted(merged))
+
+
+def _vocabularies() -> Iterator[Topic]:
+    from policyc.targets.registry import TARGETS, target
+
+    for name in TARGETS:
+        vocabulary = target(name).vocabulary()
+        yield _target_topic(name, vocabulary)
+        yield from (_attribute_topic(name, attribute) for attribute in vocabulary.attributes.values())
+        for kind in vocabulary.resource_types.values():
+            yield from _resource_topics(kind)
+
+
+def _target_topic(name: str, vocabulary: Vocabulary) -> Topic:
+    clauses = ", ".join(f"{clause} {rule}" for clause, rule in vocabulary.clauses.items())
+    return Topic(
+        name,
+        "target",
+        vocabulary.title,
+        (
+            ("clauses", clauses or "none"),
+            ("resource types", ", ".join(vocabulary.resource_types) or "none"),
+            ("attributes", ", ".join(vocabulary.attributes) or "none"),
+        ),
+    )
+
+
+def _attribute_topic(target_name: str, attribute: Attribute) -> Topic:
+    kind = f"set[{attribute.type}]" if attribute.many else str(attribute.type)
+    presence = "in every request" if attribute.presence == "always" else "may be absent"
+    facts = [("native", attribute.native), ("type", kind), ("presence", presence)]
+    facts += [("values", ", ".join(attribute.values))] if attribute.values else []
+    facts += [("note", attribute.note)] if attribute.note else []
+    return Topic(f"{target_name}.{attribute.name}", "attribute", attribute.doc, (*facts, ("source", attribute.source)))
+
+
+def _resource_topics(kind: ResourceType) -> Iterator[Topic]:
+    facts = [("target", kind.target), ("fields", ", ".join(kind.fields) or "none")]
+    facts += [("verbs", ", ".join(kind.verbs))] if kind.verbs else []
+    facts += [("arn", kind.arn)] if kind.arn else []
+    yield Topic(kind.name, "resource type", kind.doc, (*facts, ("source", kind.source)))
+    for field in kind.fields.values():
+        about = [("type", str(field.type)), ("required", "yes" if field.required else "no")]
+        about += [("takes", ", ".join(field.targets))] if field.targets else []
+        about += [("default", field.default)] if field.default else []
+        yield Topic(f"{kind.name}.{field.name}", "field", field.doc, (*about, ("source", field.source)))
+    for verb in kind.verbs.values():
+        needs = ", ".join(f"{key} = {value}" for key, value in verb.requires)
+        told = [("action", verb.action)] + ([("requires", needs)] if needs else [])
+        yield Topic(f"{kind.name}.{verb.name}", "verb", verb.doc or verb.action, (*told, ("source", verb.source)))
+
+
+def _trust_types() -> Iterator[Topic]:
+    """What each kind of trust provider tells; a policy spells it behind the name that its group gives the provider."""
+    for name, entry in json.loads(read_text("schemas/verified_access/trust.json"))["types"].items():
+        attributes = entry.get("attributes", {})
+        facts = (("kind", entry["kind"]), ("attributes", ", ".join(attributes) or "none"), ("source", entry["source"]))
+        yield Topic(f"verified_access.trust.{name}", "trust type", entry["doc"], facts)
+        for attribute, about in attributes.items():
+            kind = f"set[{about['type']}]" if about.get("many") else about["type"]
+            presence = "in every request" if about.get("presence") == "always" else "may be absent"
+            told = (
+                ("type", kind),
+                ("presence", presence),
+                ("note", about.get("note", "")),
+                ("source", about["source"]),
+            )
+            yield Topic(f"verified_access.trust.{name}.{attribute}", "attribute", about["doc"], told)
+
+
+def _types() -> Iterator[Topic]:
+    for name, shape in shapes().items():
+        form = shape.pattern.pattern if shape.pattern is not None else ""
+        facts = (("base", shape.base), ("example", shape.example), ("form", form), ("source", shape.source))
+        yield Topic(name, "type", shape.doc, facts)
+
+
+def _switches() -> Iterator[Topic]:
+    from policyc.engines.iam.switches import TABLE
+
+    for switch in TABLE:
+        facts = (("choices", ", ".join(switch.choices)), ("default", switch.default), ("source", switch.source))
+        yield Topic(switch.name, "switch", switch.question, facts)
+    for path in sorted((data_root() / "schemas").glob("*/vocabulary.json")):
+        data = json.loads(read_text(f"schemas/{path.parent.name}/vocabulary.json"))
+        for name, entry in data.get("switches", {}).items():
+            facts = (
+                ("choices", ", ".join(entry["sides"])),
+                ("default", entry["default"]),
+                ("source", ", ".join(entry["sources"])),
+            )
+            yield Topic(name, "switch", entry["doc"], facts)
+
+
+def _topic_text(topic: Topic, options: Options) -> str:
+    lines = [paint(clean(topic.name), "strong", options.color) + f" ({topic.kind})"]
+    lines += wrap(topic.summary, options.width)
+    facts = [(name, value) for name, value in topic.facts if value]
+    if facts:
+        lines.append("")
+    widest = max((cells(name) for name, _ in facts), default=0)
+    for name, value in facts:
+        head = f"  {name:<{widest}}  "
+        # An address stays in one piece, to be clicked or copied.
+        lines += wrap(head + value, options.width, " " * len(head)) if " " in value else [head + clean(value)]
+    if topic.text:
+        lines += ["", *(clean(line) for line in topic.text.split("\n"))]
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def _list_text(found: list[Topic], options: Options) -> str:
+    groups: dict[str, list[Topic]] = {}
+    for topic in found:
+        groups.setdefault(topic.kind, []).append(topic)
+    lines: list[str] = []
+    for kind, members in groups.items():
+        plural = "switches" if kind == "switch" else kind + "s"
+        lines += ["", paint(plural, "strong", options.color)] if lines else [paint(plural, "strong", options.color)]
+        for topic in members:
+            lines += wrap(f"  {topic.name}: {topic.summary}", options.width, "      ")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,75 @@
+"""`policyc init`: a small project to start from, which passes `check` and `test`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+from policyc.cli import exits
+from policyc.cli.cache import FOLDER
+from policyc.cli.console import Console
+from policyc.cli.parser import WrongUse
+from policyc.data import read_text
+from policyc.report.screen import clean
+
+FORMATS = ("human",)
+
+DESCRIPTION = """Start a project: policyc.toml, two small policy files with tests, a workflow for GitHub, and
+lines for .gitignore. Nothing that exists is overwritten."""
+
+EPILOG = """examples:
+  policyc init               in the current folder
+  policyc init shop          in the folder shop, which is made
+
+then:
+  policyc check && policyc test && policyc build
+
+exit status: 0 done, 2 a file is in the way."""
+
+#: file of the new project -> shipped template
+FILES = {
+    "policyc.toml": "schemas/scaffold/policyc.toml",
+    "policies/shared.policy": "schemas/scaffold/shared.policy.txt",
+    "policies/shop.policy": "schemas/scaffold/shop.policy.txt",
+    ".github/workflows/policies.yml": "schemas/scaffold/workflow.yml",
+}
+_IGNORED = (f"{FOLDER}/", "/out/")
+
+
+def describe(parser: argparse.ArgumentParser) -> None:
+    parser.description, parser.epilog = DESCRIPTION, EPILOG
+    parser.add_argument("folder", nargs="?", type=Path, default=Path(), metavar="DIR", help="where (default: here)")
+
+
+def run(args: argparse.Namespace, console: Console) -> int:
+    folder: Path = args.folder
+    taken = [name for name in FILES if os.path.lexists(folder / name)]
+    if taken:
+        raise WrongUse(f"`{(folder / taken[0]).as_posix()}` exists", "choose another folder; nothing was written")
+    try:
+        for name, template in FILES.items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("x", encoding="utf-8", newline="\n") as file:
+                file.write(read_text(template))
+            console.remark(f"wrote {clean(path.as_posix())}")
+        _ignore(folder / ".gitignore", console)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise WrongUse(f"`{folder}` cannot be written: {reason}", "check the path and its permissions") from error
+    way = "" if folder == Path() else f"cd {clean(folder.as_posix())} && "
+    console.remark(f"\nnext: {way}policyc check && policyc test")
+    return exits.CLEAN
+
+
+def _ignore(path: Path, console: Console) -> None:
+    """Add what is missing to .gitignore; its other lines stay."""
+    before = path.read_text(encoding="utf-8") if path.exists() else ""
+    missing = [line for line in _IGNORED if line not in before.splitlines()]
+    if not missing:
+        return
+    gap = "\n" if before and not before.endswith("\n") else ""
+    with path.open("a", encoding="utf-8", newline="\n") as file:
+        file.write(gap + "\n".join(missing) + "\n")
+    console.remark(f"added {', '.join(missing)} to {clean(path.as_posix())}")

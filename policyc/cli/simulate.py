@@ -1,0 +1,132 @@
+"""`policyc simulate`: one request, the decision, and why."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from policyc.cli import exits
+from policyc.cli.compile import compile_project, nothing_found, refuse, refuse_findings
+from policyc.cli.console import Console
+from policyc.cli.parser import WrongUse
+from policyc.cli.project import open_project
+from policyc.diagnostics import Diagnostics
+from policyc.engines.trace import Decision
+from policyc.report.outcome import outcome_data, render_outcome
+from policyc.report.registry import render
+from policyc.simulate.plain import PlainRequest, PlainText, bind, from_flags, from_json
+from policyc.targets.registry import resource_types, target
+from policyc.text import Source
+
+FORMATS = ("human", "json")
+_LARGEST = 4 * 1024 * 1024
+
+DESCRIPTION = """Send one made-up request to a declared resource and print the decision, the statement that
+settled it, what every policy on the way says, and for a refusal what the nearest statement missed.
+Nothing leaves this machine."""
+
+EPILOG = """examples:
+  policyc simulate inventory --who order_fn --can GET --path /stock/42 \\
+      --set source.vpc=vpc-0a1b2c3d4e5f67890 --set aws.PrincipalOrgID=o-a1b2c3d4e5
+  policyc simulate payroll --set 'idc.groups=finance' --set jamf.risk=LOW
+  policyc simulate inventory --request request.json --format json
+  policyc simulate --request - < request.json
+
+What a request does not state is unknown, unless the service leaves it out at times; state an
+absent attribute with a JSON null in a request file.
+
+exit status: 0 allow, 10 deny, 11 undecided because the request lacks something that matters,
+1 the policies have errors, 2 wrong use, 3 internal error, 4 no policy file found."""
+
+_STATUS = {Decision.ALLOW: exits.CLEAN, Decision.DENY: exits.DENY, Decision.UNDECIDED: exits.UNDECIDED}
+
+
+def describe(parser: argparse.ArgumentParser) -> None:
+    parser.description, parser.epilog = DESCRIPTION, EPILOG
+    parser.add_argument("resource", nargs="?", metavar="RESOURCE", help="the name of a declared resource")
+    parser.add_argument("--who", metavar="NAME", help="the caller: a declared principal, an ARN, or `anonymous`")
+    parser.add_argument("--can", metavar="VERB", help="what the caller does, such as GET or GetObject")
+    parser.add_argument("--path", metavar="PATH", help="the path of the request")
+    parser.add_argument(
+        "--set", dest="settings", action="append", default=[], metavar="NAME=VALUE",
+        help="the value of an attribute; may be given several times",
+    )  # fmt: skip
+    parser.add_argument("--request", metavar="FILE", help="read the request from a JSON file (`-` for standard input)")
+    parser.add_argument(
+        "--in", dest="paths", action="append", default=[], metavar="PATH",
+        help="policy files or folders (default: `paths` of policyc.toml); may be given several times",
+    )  # fmt: skip
+
+
+def run(args: argparse.Namespace, console: Console) -> int:
+    _check_flags(args)
+    diagnostics = Diagnostics()
+    project = open_project(args, args.paths, diagnostics)
+    console.base = project.base
+    if diagnostics.has_errors:
+        return refuse(diagnostics, project, console, args.format)
+    compiled = compile_project(project)
+    if compiled.diagnostics.has_errors:
+        return refuse_findings(compiled, project, console, args.format)
+    program = compiled.program
+    if not program.modules:
+        return nothing_found(console)
+    plain, source = _read(args, diagnostics)
+    sources: Mapping[str, Source] = {**program.sources, source.file: source}
+    request = None if plain is None else bind(plain, program, diagnostics)
+    outcome = None
+    if request is not None and not diagnostics.has_errors:
+        name = resource_types()[request.resource.type].target
+        outcome = target(name).simulate(program, compiled.all_documents, request, diagnostics)
+    if outcome is None or diagnostics.has_errors:
+        console.base = ""
+        text = render(args.format, diagnostics.sorted(), sources, console.error_options())
+        (console.write if args.format == "json" else console.err.write)(text)
+        return exits.WRONG_USE
+    if args.format == "json":
+        console.write(json.dumps(outcome_data(outcome, sources), indent=2) + "\n")
+    else:
+        console.write(render_outcome(outcome, sources, console.options()))
+    return _STATUS[outcome.decision]
+
+
+def _check_flags(args: argparse.Namespace) -> None:
+    if args.request is None and args.resource is None:
+        raise WrongUse("no resource given", "name a declared resource, or give a file with `--request`")
+    flags = [name for name in ("who", "can", "path") if getattr(args, name) is not None]
+    flags += ["set"] if args.settings else []
+    if args.request is not None and flags:
+        raise WrongUse(
+            f"`--request` and `--{flags[0]}` exclude each other", "put everything into the file, or into flags"
+        )
+
+
+def _read(args: argparse.Namespace, diagnostics: Diagnostics) -> tuple[PlainRequest | None, Source]:
+    if args.request is None:
+        return from_flags(args.resource, args.who, args.can, args.path, args.settings, diagnostics)
+    source = _request_file(args.request)
+    place = None
+    if args.resource is not None:
+        place = PlainText(args.resource, source.span(0, 0))
+    return from_json(source, diagnostics, place), source
+
+
+def _request_file(name: str) -> Source:
+    try:
+        if name == "-":
+            raw, shown = sys.stdin.buffer.read(_LARGEST + 1), "<stdin>"
+        else:
+            with Path(name).open("rb") as file:
+                raw, shown = file.read(_LARGEST + 1), name
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise WrongUse(f"`{name}` cannot be read: {reason}", "check the path after `--request`") from error
+    if len(raw) > _LARGEST:
+        raise WrongUse(f"`{name}` is larger than 4 MiB", "a request is one small JSON object")
+    try:
+        return Source(shown, raw.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise WrongUse(f"`{name}` is not UTF-8 at byte {error.start}", "save the file as UTF-8") from error

@@ -1,0 +1,131 @@
+"""Questions about conditions: can it hold, must it hold, does one imply another?
+
+A condition is opened into branches: lists of tests that together make it true. Each branch is checked attribute by
+attribute. Every "cannot" is proven; past the budget the answer is "perhaps".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Final, TypeAlias, assert_never
+
+from policyc.ir.authz import All, Always, AnyOf, Atom, Cond, Never
+from policyc.lint.values import may_hold
+from policyc.model.values import Scalar
+from policyc.model.vocabulary import Attribute
+
+#: Steps that opening one condition may take.
+BUDGET: Final = 3_000
+
+#: A condition that has to hold (True) or to fail (False).
+Goal: TypeAlias = tuple[Cond, bool]
+
+#: The values of an attribute in the requests that a question is about: empty for absent, None when open.
+Facts: TypeAlias = Callable[[Attribute], tuple[Scalar, ...] | None]
+
+
+class TooLarge(Exception):
+    """The budget ran out before all branches were seen."""
+
+
+def nothing_known(_: Attribute) -> tuple[Scalar, ...] | None:
+    """Facts about any request at all."""
+    return None
+
+
+def may_be_met(goals: Sequence[Goal], facts: Facts = nothing_known) -> bool:
+    """Whether some request may meet all the goals at once; False is proven."""
+    try:
+        return next(branches(goals, facts), None) is not None
+    except TooLarge:
+        return True
+
+
+def never_holds(cond: Cond, facts: Facts = nothing_known) -> bool:
+    """Whether the condition is proven to fail for every request."""
+    return not may_be_met([(cond, True)], facts)
+
+
+def always_holds(cond: Cond, facts: Facts = nothing_known) -> bool:
+    """Whether the condition is proven to hold for every request."""
+    return not may_be_met([(cond, False)], facts)
+
+
+def implies(first: Cond, second: Cond, facts: Facts = nothing_known) -> bool:
+    """Whether every request that passes `first` is proven to pass `second`."""
+    if second == first or isinstance(second, Always):
+        return True
+    known = {atom.attribute.native for atom in atoms(first)}
+    for item in second.items if isinstance(second, All) else (second,):
+        if isinstance(item, Atom) and item.attribute.native not in known and may_be_met([(item, False)], facts):
+            return never_holds(first, facts)  # nothing in `first` speaks of it
+    return not may_be_met([(first, True), (second, False)], facts)
+
+
+def branches(goals: Sequence[Goal], facts: Facts = nothing_known) -> Iterator[tuple[Atom, ...]]:
+    """The ways to meet the goals, each as the tests that hold in it. Raises TooLarge past the budget."""
+    budget = BUDGET
+    stack: list[tuple[tuple[Goal, ...], tuple[Atom, ...]]] = [(tuple(goals), ())]
+    while stack:
+        pending, held = stack.pop()
+        while pending:
+            budget -= 1
+            if budget < 0:
+                raise TooLarge
+            at = next((i for i, goal in enumerate(pending) if not _forks(goal)), 0)
+            cond, wanted = pending[at]
+            rest = pending[:at] + pending[at + 1 :]
+            match cond:
+                case Always() | Never():
+                    if isinstance(cond, Always) is not wanted:
+                        break
+                    pending = rest
+                case Atom():
+                    atom = cond if wanted else replace(cond, negated=not cond.negated)
+                    if atom not in held:
+                        held = (*held, atom)
+                        if not _fits(atom, held, facts):
+                            break
+                    pending = rest
+                case All(items) | AnyOf(items):
+                    if isinstance(cond, All) is wanted:
+                        pending = (*((item, wanted) for item in items), *rest)
+                    else:
+                        for item in reversed(items[1:]):
+                            stack.append((((item, wanted), *rest), held))
+                        pending = ((items[0], wanted), *rest)
+                case _:
+                    assert_never(cond)
+        else:
+            yield held
+
+
+def _forks(goal: Goal) -> bool:
+    cond, wanted = goal
+    return isinstance(cond, AnyOf) if wanted else isinstance(cond, All)
+
+
+def _fits(atom: Atom, held: Sequence[Atom], facts: Facts) -> bool:
+    same = [other for other in held if _same_attribute(other, atom)]
+    return may_hold(same, facts(atom.attribute))
+
+
+def _same_attribute(first: Atom, second: Atom) -> bool:
+    return first.attribute.native == second.attribute.native and first.attribute.type == second.attribute.type
+
+
+def atoms(cond: Cond) -> Iterator[Atom]:
+    """Every test of a condition, left to right."""
+    work = [cond]
+    while work:
+        node = work.pop()
+        match node:
+            case Atom():
+                yield node
+            case All(items) | AnyOf(items):
+                work.extend(reversed(items))
+            case Always() | Never():
+                pass
+            case _:
+                assert_never(node)

@@ -1,0 +1,31 @@
+"""E-mail addresses among the trust data of Verified Access. Source: Verified Access reference, section 2."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from policyc.model.values import Scalar
+from policyc.model.vocabulary import Attribute
+
+_ADDRESS = ("email", "email.address")
+_VERIFIED = ("email_verified", "email.verified")
+
+
+def is_address(attribute: Attribute) -> bool:
+    """Whether the attribute is a user's e-mail address."""
+    return any(attribute.name.endswith("." + name) for name in _ADDRESS)
+
+
+def provider(attribute: Attribute) -> str:
+    """The trust provider that an attribute comes from."""
+    return attribute.name.partition(".")[0]
+
+
+def unverified(name: str) -> Callable[[Attribute], tuple[Scalar, ...] | None]:
+    """What is known of a user whose address the provider `name` has not verified."""
+
+    def facts(attribute: Attribute) -> tuple[Scalar, ...] | None:
+        is_flag = any(attribute.name.endswith("." + flag) for flag in _VERIFIED)
+        return (False,) if is_flag and provider(attribute) == name else None
+
+    return facts

@@ -1,0 +1,61 @@
+"""Where to point a finding: the names, clauses and strings of the source behind a thing of the IR."""
+
+from __future__ import annotations
+
+from policyc.diagnostics import Applicability, Edit, Fix
+from policyc.ir.authz import Cond, Statement
+from policyc.lint.conditions import atoms
+from policyc.lint.rule import Lint
+from policyc.model.values import Resource
+from policyc.syntax import nodes
+from policyc.text import Span
+
+
+def name_of(lint: Lint, resource: Resource) -> Span:
+    """The name in a resource's declaration."""
+    module = lint.program.modules.get(resource.file)
+    for node in module.declarations if module else ():
+        if isinstance(node, nodes.Resource) and node.name.text == resource.name:
+            return node.name.span
+    return resource.span
+
+
+def label_of(statement: Statement) -> Span | None:
+    """The label of a statement, or its first word when it has none."""
+    if statement.label_span is not None:
+        return statement.label_span
+    if statement.span is None:
+        return None
+    return Span(statement.span.file, statement.span.start, statement.span.start + len(statement.effect))
+
+
+def caller_of(statement: Statement) -> Span | None:
+    """The `who` clause, else the label."""
+    found = statement.who.span if statement.who is not None else None
+    return found or label_of(statement)
+
+
+def condition_of(cond: Cond, statement: Statement) -> Span | None:
+    """All tests of a condition that are written in the statement itself, else the label."""
+    inside = [
+        atom.span
+        for atom in atoms(cond)
+        if atom.span is not None and statement.span is not None and _within(atom.span, statement.span)
+    ]
+    if not inside:
+        return label_of(statement)
+    span = inside[0]
+    for other in inside[1:]:
+        span = span.to(other)
+    return span
+
+
+def _within(inner: Span, outer: Span) -> bool:
+    return inner.file == outer.file and outer.start <= inner.start and inner.end <= outer.end
+
+
+def literal_fix(lint: Lint, span: Span | None, old: str, new: str, message: str) -> Fix | None:
+    """Replace a string that stands literally at `span`; None when a name stands there, which others may use too."""
+    if span is None or lint.text(span) != f'"{old}"':
+        return None
+    return Fix(message, (Edit(span, f'"{new}"'),), Applicability.UNSAFE)

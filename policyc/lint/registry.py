@@ -1,0 +1,108 @@
+"""The rules by name, found by listing `lint/rules/`; a rule is imported only for programs that it may have something to say about."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Final
+
+from policyc.diagnostics import Diagnostic, Diagnostics, Severity
+from policyc.ir.program import Program
+from policyc.lint.rule import Lint, Rule
+from policyc.lint.suppress import apply_suppressions
+from policyc.targets.base import Document
+
+CRASHED: Final = "rule-crashed"
+
+
+@cache
+def families() -> Mapping[str, str]:
+    """Every rule's name -> its family, in alphabetical order of names."""
+    out: dict[str, str] = {}
+    for folder in (Path(__file__).parent / "rules").iterdir():
+        if folder.is_dir():
+            for path in folder.glob("[a-z]*.py*"):
+                out[path.name.partition(".")[0].replace("_", "-")] = folder.name
+    return dict(sorted(out.items()))
+
+
+#: The names of all rules.
+RULES: Final[tuple[str, ...]] = tuple(families())
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Which rules run (`select` None: all of them) and at which severity, where that is not the rule's own."""
+
+    select: frozenset[str] | None = None
+    ignore: frozenset[str] = frozenset()
+    severity: Mapping[str, Severity] = field(default_factory=dict)
+
+    def runs(self, name: str) -> bool:
+        return (self.select is None or name in self.select) and name not in self.ignore
+
+
+@cache
+def rule(name: str) -> Rule:
+    """The rule called `name`. Raises KeyError for an unknown one."""
+    family = families()[name]
+    module = import_module(f"policyc.lint.rules.{family}.{name.replace('-', '_')}")
+    return Rule(name, family, module.SEVERITY, inspect.cleandoc(module.__doc__ or ""), module.check)
+
+
+def all_rules() -> tuple[Rule, ...]:
+    """Every rule, by name."""
+    return tuple(rule(name) for name in RULES)
+
+
+def rule_doc(name: str) -> str:
+    """The documentation of a rule: summary, then a section for each heading. Raises KeyError for an unknown one."""
+    return rule(name).doc
+
+
+def run_rules(
+    program: Program, documents: Sequence[Document], diagnostics: Diagnostics, settings: Settings | None = None
+) -> None:
+    """Lint a program that compiled without errors and add what was found, suppressed findings left out.
+
+    Nothing happens when `diagnostics` holds errors: a partial program would be blamed for what could not be read.
+    """
+    if diagnostics.has_errors:
+        return
+    settings = settings or Settings()
+    present = _families_of(program)
+    found: list[Diagnostic] = []
+    ran: set[str] = set()
+    shared: dict[str, object] = {}
+    for name, family in families().items():
+        if settings.runs(name):
+            ran.add(name)
+            if family in present:
+                found.extend(_run(name, program, documents, settings, shared))
+    diagnostics.extend(apply_suppressions(program, found, ran, RULES))
+
+
+def _families_of(program: Program) -> frozenset[str]:
+    targets = {policy.target for policy in program.policies} | {net.node.target.text for net in program.networks}
+    targets |= {resource.type.partition(".")[0] for resource in program.resources.values()}
+    return frozenset({"project"} | targets | ({"policy"} if program.policies else set()))
+
+
+def _run(
+    name: str, program: Program, documents: Sequence[Document], settings: Settings, shared: dict[str, object]
+) -> Iterable[Diagnostic]:
+    """The findings of one rule. A crash is a finding as well, and the other rules still run."""
+    lint = Lint(program, documents, name, Severity.WARNING, shared=shared)
+    try:
+        loaded = rule(name)
+        lint.severity = settings.severity.get(name, loaded.severity)
+        loaded.check(lint)
+    except Exception as error:
+        message = f"the lint rule `{name}` failed: {type(error).__name__}: {error}"
+        help = f'this is a bug of policyc, please report it; `ignore = ["{name}"]` under `[lint]` leaves the rule out'
+        lint.found.append(Diagnostic(CRASHED, message, None, help))
+    return lint.found

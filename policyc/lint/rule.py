@@ -1,0 +1,86 @@
+"""What a lint rule is: one file below `lint/rules/`, with its documentation in the docstring.
+
+The file `rules/<family>/<name>.py` holds `SEVERITY`, a docstring and `check(lint)`. The family says which programs the rule is
+loaded for: `project` for all, `policy` for those with a policy of any kind, else the name of one target.
+
+The docstring's first line is the summary; then come the headings of `HEADINGS`, in that order, as `## Heading` lines.
+`Example` and `Use instead` hold one ```policy block each: a whole file that imports what it needs from
+`shop.policy` (see `lint/examples.py`); the tests run both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeVar
+
+from policyc.diagnostics import Diagnostic, Fix, Label, Severity
+from policyc.ir.program import Program
+from policyc.targets.base import Document
+from policyc.text import Span
+
+HEADINGS: Final = ("What it does", "Why is this bad", "Example", "Use instead", "Source")
+
+_T = TypeVar("_T")
+
+
+@dataclass(slots=True)
+class Lint:
+    """What a rule works on, and where it reports. `shared` keeps results that several rules need, by name."""
+
+    program: Program
+    documents: Sequence[Document]
+    rule: str
+    severity: Severity
+    found: list[Diagnostic] = field(default_factory=list)
+    shared: dict[str, Any] = field(default_factory=dict)
+
+    def report(
+        self, span: Span | None, message: str, help: str, labels: tuple[Label, ...] = (), fix: Fix | None = None
+    ) -> None:
+        """Add a finding of this rule at the part that is wrong."""
+        self.found.append(Diagnostic(self.rule, message, span, help, self.severity, labels, fix))
+
+    def once(self, name: str, make: Callable[[Lint], _T]) -> _T:
+        """The result of `make`, worked out by the first rule that asks for it."""
+        if name not in self.shared:
+            self.shared[name] = make(self)
+        result: _T = self.shared[name]
+        return result
+
+    def text(self, span: Span) -> str:
+        """The source text at a span."""
+        source = self.program.sources.get(span.file)
+        return "" if source is None else source.text[span.start : span.end]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A loaded rule. `name` is the file's name in kebab-case."""
+
+    name: str
+    family: str
+    severity: Severity
+    doc: str
+    check: Callable[[Lint], None]
+
+    @property
+    def summary(self) -> str:
+        """The first line of the documentation."""
+        return self.doc.partition("\n")[0]
+
+    def section(self, heading: str) -> str:
+        """The text under one heading, empty when it is missing."""
+        out: list[str] = []
+        inside = False
+        for line in self.doc.splitlines():
+            if line.startswith("## "):
+                inside = line[3:].strip() == heading
+            elif inside:
+                out.append(line)
+        return "\n".join(out).strip()
+
+    def example(self, heading: str) -> str:
+        """The policy text of the section's code block, empty when there is none."""
+        _, _, after = self.section(heading).partition("```policy\n")
+        return after.partition("```")[0]

@@ -1,0 +1,75 @@
+"""A rule drops every prefix inside `0.0.0.0/0`, and the default route itself passes.
+
+## What it does
+Finds a `drop` for `prefix in "0.0.0.0/0"` (or `"::/0"`) in a policy without a rule for exactly that prefix.
+
+## Why is this bad
+The service's test for prefixes inside a block leaves out the block itself. The one route that takes all traffic is
+the one that is let through. IPv6 routes are not touched by the IPv4 block either.
+
+## Example
+```policy
+network core for cloudwan version "2025.11" {
+  asns  64512..64555
+  edges us-east-1, eu-west-1
+  segment production
+  segment development
+  share production with development { apply nothingelse }
+  filter nothingelse direction inbound number 100 {
+    100: prefix in "10.0.0.0/8" -> allow
+    900: prefix in "0.0.0.0/0" -> drop
+  }
+  attach {
+    100: exists tag["segment"] -> tag "segment"
+  }
+}
+```
+
+## Use instead
+```policy
+network core for cloudwan version "2025.11" {
+  asns  64512..64555
+  edges us-east-1, eu-west-1
+  segment production
+  segment development
+  share production with development { apply nothingelse }
+  filter nothingelse direction inbound number 100 {
+    100: prefix in "10.0.0.0/8" -> allow
+    900: otherwise -> drop
+  }
+  attach {
+    100: exists tag["segment"] -> tag "segment"
+  }
+}
+```
+
+## Source
+https://docs.aws.amazon.com/network-manager/latest/cloudwan/cloudwan-policies-json.html
+"""
+
+from __future__ import annotations
+
+from policyc.diagnostics import Severity
+from policyc.ir.network import RoutingPolicy
+from policyc.lint.networks import core_networks
+from policyc.lint.rule import Lint
+
+SEVERITY = Severity.WARNING
+
+
+def check(lint: Lint) -> None:
+    for network in core_networks(lint):
+        for policy in network.routing_policies:
+            _check_policy(lint, policy)
+
+
+def _check_policy(lint: Lint, policy: RoutingPolicy) -> None:
+    exact = {match.value for rule in policy.rules for match in rule.matches if match.type == "prefix-equals"}
+    for rule in policy.rules:
+        alone = len(rule.matches) == 1 or rule.logic == "or"
+        for match in rule.matches if rule.action.type == "drop" and alone else ():
+            if match.type == "prefix-in-cidr" and match.value in ("0.0.0.0/0", "::/0") and match.value not in exact:
+                lint.report(
+                    match.span or rule.span, f"this drops what lies inside `{match.value}` and lets the route `{match.value}` itself pass",
+                    "write `otherwise -> drop`, or add a rule for that prefix",
+                )  # fmt: skip

@@ -1,0 +1,80 @@
+"""A routing policy rule comes after one that has decided already.
+
+## What it does
+Finds rules behind an `allow` or `drop` that matches every route, or that has the same conditions.
+
+## Why is this bad
+`allow` and `drop` end the evaluation. The later rule never runs: the exception is not made, the attribute not set.
+
+## Example
+```policy
+network core for cloudwan version "2025.11" {
+  asns  64512..64555
+  edges us-east-1, eu-west-1
+  segment production
+  segment development
+  share production with development { apply onlyours }
+  filter onlyours direction inbound number 100 {
+    100: otherwise -> drop
+    200: prefix in "10.0.0.0/8" -> allow
+  }
+  attach {
+    100: exists tag["segment"] -> tag "segment"
+  }
+}
+```
+
+## Use instead
+```policy
+network core for cloudwan version "2025.11" {
+  asns  64512..64555
+  edges us-east-1, eu-west-1
+  segment production
+  segment development
+  share production with development { apply onlyours }
+  filter onlyours direction inbound number 100 {
+    100: prefix in "10.0.0.0/8" -> allow
+    200: otherwise -> drop
+  }
+  attach {
+    100: exists tag["segment"] -> tag "segment"
+  }
+}
+```
+
+## Source
+https://docs.aws.amazon.com/network-manager/latest/cloudwan/cloudwan-routing-policies.html
+"""
+
+from __future__ import annotations
+
+from policyc.diagnostics import Label, Severity
+from policyc.ir.network import RouteRule, RoutingPolicy
+from policyc.lint.networks import core_networks, matches_everything
+from policyc.lint.rule import Lint
+
+SEVERITY = Severity.ERROR
+
+
+def check(lint: Lint) -> None:
+    for network in core_networks(lint):
+        for policy in network.routing_policies:
+            _check_policy(lint, policy)
+
+
+def _check_policy(lint: Lint, policy: RoutingPolicy) -> None:
+    ordered = sorted(policy.rules, key=lambda rule: rule.number.value)
+    for at, rule in enumerate(ordered):
+        ends = (item for item in ordered[:at] if item.action.terminal)
+        end = next((item for item in ends if matches_everything(item) or _same(item, rule)), None)
+        if end is not None:
+            lint.report(
+                rule.number.span or rule.span, f"rule {rule.number.value} never runs: rule {end.number.value} has decided about all that it matches",
+                f"give it a number below {end.number.value}, or drop it",
+                (Label(end.number.span, "this rule ends the evaluation"),) if end.number.span else (),
+            )  # fmt: skip
+
+
+def _same(first: RouteRule, second: RouteRule) -> bool:
+    alike = set(first.matches) == set(second.matches)
+    return alike and (first.logic == second.logic or len(first.matches) == 1)

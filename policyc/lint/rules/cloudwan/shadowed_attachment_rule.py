@@ -1,0 +1,59 @@
+"""An association rule never comes into play, because an earlier one matches all that it matches.
+
+## What it does
+Compares the conditions of each rule in an `attach` block with those of every rule that has a lower number.
+
+## Why is this bad
+The first rule that matches decides. Attachments meant for the later rule land in another segment, without any error.
+
+## Example
+```policy
+network core for cloudwan version "2025.11" {
+  asns  64512..64555
+  edges us-east-1, eu-west-1
+  segment production
+  segment development
+  attach {
+    100: exists tag["segment"] -> segment development
+    200: tag["segment"] == "production" -> segment production
+  }
+}
+```
+
+## Use instead
+```policy
+network core for cloudwan version "2025.11" {
+  asns  64512..64555
+  edges us-east-1, eu-west-1
+  segment production
+  segment development
+  attach {
+    100: tag["segment"] == "production" -> segment production
+    200: exists tag["segment"] -> segment development
+  }
+}
+```
+
+## Source
+https://docs.aws.amazon.com/network-manager/latest/cloudwan/cloudwan-policies-json.html
+"""
+
+from __future__ import annotations
+
+from policyc.diagnostics import Label, Severity
+from policyc.lint.networks import core_networks, ordered_rules, shadowing
+from policyc.lint.rule import Lint
+
+SEVERITY = Severity.ERROR
+
+
+def check(lint: Lint) -> None:
+    for network in core_networks(lint):
+        for rule in ordered_rules(network):
+            first = shadowing(network, rule)
+            if first is not None:
+                lint.report(
+                    rule.number.span or rule.span, f"rule {rule.number.value} never matches: rule {first.number.value} takes all that it would",
+                    f"give it a number below {first.number.value}, or narrow rule {first.number.value}",
+                    (Label(first.number.span, "this rule is tried first"),) if first.number.span else (),
+                )  # fmt: skip

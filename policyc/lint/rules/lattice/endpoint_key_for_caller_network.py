@@ -1,0 +1,51 @@
+"""A condition uses a key of VPC endpoints to tell where a caller of VPC Lattice is.
+
+## What it does
+Finds `aws.SourceVpc`, `aws.SourceVpce`, `aws.SourceIp` and `aws.VpcSourceIp` in policies for `lattice`.
+
+## Why is this bad
+Those keys describe requests to AWS's own endpoints. Nothing says that a request to a Lattice service has them: an
+`allow` may never match, and the negated test of a `deny` may match everyone.
+
+## Example
+```policy
+use "shop.policy" { inventory, order_fn, mesh_vpc }
+
+policy inventory_auth for lattice on inventory {
+  allow "orders" { who order_fn  when aws.SourceVpc == mesh_vpc }
+}
+```
+
+## Use instead
+```policy
+use "shop.policy" { inventory, order_fn, mesh_vpc }
+
+policy inventory_auth for lattice on inventory {
+  allow "orders" { who order_fn  when source.vpc == mesh_vpc }
+}
+```
+
+## Source
+https://docs.aws.amazon.com/vpc-lattice/latest/ug/auth-policies.html
+"""
+
+from __future__ import annotations
+
+from policyc.diagnostics import Severity
+from policyc.lint.conditions import atoms
+from policyc.lint.rule import Lint
+
+SEVERITY = Severity.WARNING
+
+_ENDPOINT_KEYS = ("aws:sourcevpc", "aws:sourcevpce", "aws:sourceip", "aws:vpcsourceip")
+
+
+def check(lint: Lint) -> None:
+    for policy in lint.program.policies:
+        for statement in policy.statements if policy.target == "lattice" else ():
+            for atom in atoms(statement.when):
+                if atom.attribute.native.lower() in _ENDPOINT_KEYS:
+                    lint.report(
+                        atom.span, f"`{atom.attribute.name}` is not known to be set for calls to VPC Lattice",
+                        "test `source.vpc` or `source.vpc_owner`",
+                    )  # fmt: skip

@@ -1,0 +1,60 @@
+"""A caller in `who` can never pass the statement's own condition.
+
+## What it does
+Takes what is known of a caller from its name alone (an unsigned request has no identity keys, a role belongs to its
+account) and asks whether it can pass the condition.
+
+## Why is this bad
+The statement never matches for that caller: an `allow` is an outage waiting for its first request, a `deny` guards nothing.
+
+## Example
+```policy
+use "shop.policy" { inventory, org }
+
+policy inventory_auth for lattice on inventory {
+  allow "health-checks" { who anonymous  path "/health"  when aws.PrincipalOrgID == org }
+}
+```
+
+## Use instead
+```policy
+use "shop.policy" { inventory, org }
+
+policy inventory_auth for lattice on inventory {
+  allow "health-checks" { who authenticated  path "/health"  when aws.PrincipalOrgID == org }
+}
+```
+
+## Source
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+"""
+
+from __future__ import annotations
+
+from policyc.diagnostics import Severity
+from policyc.lint.callers import facts_of
+from policyc.lint.conditions import never_holds
+from policyc.lint.places import condition_of
+from policyc.lint.rule import Lint
+from policyc.model.values import Principal
+
+SEVERITY = Severity.ERROR
+
+
+def check(lint: Lint) -> None:
+    for policy in lint.program.policies:
+        for statement in policy.statements:
+            who = statement.who
+            if who is None or who.negated or never_holds(statement.when):
+                continue
+            for principal in who.principals:
+                if never_holds(statement.when, facts_of(principal)):
+                    lint.report(
+                        condition_of(statement.when, statement),
+                        f"`{_name(principal)}` never passes this condition",
+                        f"drop it from `who` of `{statement.label}`, or correct the condition",
+                    )  # fmt: skip
+
+
+def _name(principal: Principal) -> str:
+    return principal.name or f"{principal.kind}({', '.join(principal.args)})".removesuffix("()")

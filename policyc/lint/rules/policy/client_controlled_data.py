@@ -1,0 +1,52 @@
+"""Access depends on data that the client makes up, such as its `User-Agent` header.
+
+## What it does
+Finds an `allow` that asks for a certain `User-Agent`, `X-Forwarded-For` or `Referer`, and a `deny` that spares requests
+which have one.
+
+## Why is this bad
+Every client can send any value, so the test keeps out nobody who knows of it.
+
+## Example
+```policy
+use "shop.policy" { staff, finance }
+
+policy staff_policy for verified_access on staff {
+  allow "finance-on-managed-browsers" { when finance in idc.groups and http_request.user_agent like "*AcmeBrowser*" }
+}
+```
+
+## Use instead
+```policy
+use "shop.policy" { staff, finance }
+
+policy staff_policy for verified_access on staff {
+  allow "finance-on-healthy-laptops" { when finance in idc.groups and jamf.risk == "LOW" }
+}
+```
+
+## Source
+https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html
+"""
+
+from __future__ import annotations
+
+from policyc.diagnostics import Severity
+from policyc.lint.conditions import atoms
+from policyc.lint.rule import Lint
+
+SEVERITY = Severity.WARNING
+
+_MADE_UP = ("http_request.user_agent", "http_request.x_forwarded_for", "aws:useragent", "aws:referer")
+
+
+def check(lint: Lint) -> None:
+    for policy in lint.program.policies:
+        for statement in policy.statements:
+            for atom in atoms(statement.when):
+                grants = atom.negated is (statement.effect == "deny")
+                if grants and atom.attribute.native.lower() in _MADE_UP:
+                    lint.report(
+                        atom.span, f"`{atom.attribute.name}` is whatever the client says, so it proves nothing",
+                        "test who the caller is, or where the request comes from",
+                    )  # fmt: skip

@@ -1,0 +1,88 @@
+"""A condition contradicts itself, so the statement or a part of it never matches.
+
+## What it does
+Finds a `when` or `unless` that no request can pass, and alternatives of an `or` that no request can pass together with
+the rest of the condition. Conditions that are false because of a `param` are left alone.
+
+## Why is this bad
+An `allow` like that lets nobody in; a `deny` like that guards nothing. Two values of one single-valued attribute joined
+with `and` are the usual cause.
+
+## Example
+```policy
+use "shop.policy" { staff, finance }
+
+policy staff_policy for verified_access on staff {
+  allow "healthy-laptops" { when finance in idc.groups and jamf.risk == "LOW" and jamf.risk == "SECURE" }
+}
+```
+
+## Use instead
+```policy
+use "shop.policy" { staff, finance }
+
+policy staff_policy for verified_access on staff {
+  allow "healthy-laptops" { when finance in idc.groups and jamf.risk in ["LOW", "SECURE"] }
+}
+```
+
+## Source
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-logic-multiple-context-keys-or-values.html
+"""
+
+from __future__ import annotations
+
+from policyc.diagnostics import Label, Severity
+from policyc.ir.authz import All, AnyOf, Atom, Cond, Never, Statement
+from policyc.lint.conditions import may_be_met, never_holds
+from policyc.lint.places import condition_of
+from policyc.lint.rule import Lint
+
+SEVERITY = Severity.ERROR
+
+
+def check(lint: Lint) -> None:
+    for policy in lint.program.policies:
+        for statement in policy.statements:
+            if isinstance(statement.when, Never):
+                continue
+            if never_holds(statement.when):
+                _report_whole(lint, statement)
+            else:
+                _check_parts(lint, statement)
+
+
+def _report_whole(lint: Lint, statement: Statement) -> None:
+    what = "guards nothing" if statement.effect == "deny" else "lets nobody in"
+    labels: tuple[Label, ...] = ()
+    span = condition_of(statement.when, statement)
+    pair = _contradiction(statement.when)
+    if pair is not None and pair[0].span is not None and pair[1].span is not None:
+        labels = (Label(pair[0].span, "this has to hold"),)
+        span = pair[1].span
+    lint.report(
+        span, f"no request passes this condition, so `{statement.label}` {what}",
+        "join alternatives with `or` or `in […]`, or drop the statement", labels,
+    )  # fmt: skip
+
+
+def _contradiction(cond: Cond) -> tuple[Atom, Atom] | None:
+    """Two tests of the conjunction that cannot hold together."""
+    tests = [item for item in (cond.items if isinstance(cond, All) else ()) if isinstance(item, Atom)]
+    for at, second in enumerate(tests):
+        for first in tests[:at]:
+            if first.attribute.native == second.attribute.native and not may_be_met([(first, True), (second, True)]):
+                return first, second
+    return None
+
+
+def _check_parts(lint: Lint, statement: Statement) -> None:
+    items = statement.when.items if isinstance(statement.when, All) else (statement.when,)
+    for choice in items:
+        rest = [(item, True) for item in items if item is not choice]
+        for part in choice.items if isinstance(choice, AnyOf) else ():
+            if not may_be_met([(part, True), *rest]):
+                lint.report(
+                    condition_of(part, statement), "no request passes this alternative together with the rest",
+                    "correct it, or drop it",
+                )  # fmt: skip

@@ -1,0 +1,56 @@
+"""A policy that has to say yes holds no `allow`, so every request is refused.
+
+## What it does
+Finds a policy with denies only on a VPC Lattice service or service network whose auth is `aws_iam`, or on a
+Verified Access group or endpoint.
+
+## Why is this bad
+What no statement allows is refused. Denies alone refuse everyone, and the service is down.
+
+## Example
+```policy
+use "shop.policy" { inventory, org }
+
+policy inventory_auth for lattice on inventory {
+  deny "outside-org" { who anyone  unless aws.PrincipalOrgID == org }
+}
+```
+
+## Use instead
+```policy
+use "shop.policy" { inventory, order_fn, org }
+
+policy inventory_auth for lattice on inventory {
+  allow "orders" { who order_fn }
+  deny "outside-org" { who anyone  unless aws.PrincipalOrgID == org }
+}
+```
+
+## Source
+https://docs.aws.amazon.com/vpc-lattice/latest/ug/auth-policies.html
+"""
+
+from __future__ import annotations
+
+from policyc.diagnostics import Severity
+from policyc.ir.authz import Policy
+from policyc.lint.gates import checks
+from policyc.lint.rule import Lint
+from policyc.model.values import Resource
+
+SEVERITY = Severity.ERROR
+
+
+def check(lint: Lint) -> None:
+    for policy in lint.program.policies:
+        if _has_to_allow(policy) and all(item.effect == "deny" for item in policy.statements):
+            lint.report(
+                policy.name_span or policy.span, f"`{policy.name}` allows nobody, so every request is refused",
+                "add an `allow` for those who may",
+            )  # fmt: skip
+
+
+def _has_to_allow(policy: Policy) -> bool:
+    if policy.target == "lattice":
+        return isinstance(policy.on, Resource) and checks(policy.on)
+    return policy.target == "verified_access"

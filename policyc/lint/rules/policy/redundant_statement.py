@@ -1,0 +1,71 @@
+"""A statement repeats what another one of the same policy says already.
+
+## What it does
+Finds a statement that matches nothing which another statement with the same effect does not match.
+
+## Why is this bad
+It changes no decision, but the next reader has to find that out. Often it shows that the wider statement is wider than
+meant: somebody wrote the narrow one on purpose.
+
+## Example
+```policy
+use "shop.policy" { inventory, order_fn, batch_fn }
+
+policy inventory_auth for lattice on inventory {
+  allow "callers" { who order_fn, batch_fn  path "/stock/*" }
+  allow "orders-read" { who order_fn  can GET  path "/stock/lists/*" }
+}
+```
+
+## Use instead
+```policy
+use "shop.policy" { inventory, order_fn, batch_fn }
+
+policy inventory_auth for lattice on inventory {
+  allow "batch-runs" { who batch_fn  path "/stock/*" }
+  allow "orders-read" { who order_fn  can GET  path "/stock/lists/*" }
+}
+```
+
+## Source
+https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html
+"""
+
+from __future__ import annotations
+
+from policyc.diagnostics import Label, Severity
+from policyc.ir.authz import Policy, Statement
+from policyc.lint.conditions import never_holds
+from policyc.lint.covering import statement_covers
+from policyc.lint.places import label_of
+from policyc.lint.rule import Lint
+
+SEVERITY = Severity.WARNING
+
+
+def check(lint: Lint) -> None:
+    for policy in lint.program.policies:
+        _check_policy(lint, policy)
+
+
+def _check_policy(lint: Lint, policy: Policy) -> None:
+    gone: set[int] = set()
+    for narrow in reversed(policy.statements):
+        if never_holds(narrow.when):
+            continue
+        for wide in policy.statements:
+            if wide.index == narrow.index or wide.effect != narrow.effect or wide.index in gone:
+                continue
+            if statement_covers(wide, narrow):
+                gone.add(narrow.index)
+                _report(lint, narrow, wide)
+                break
+
+
+def _report(lint: Lint, narrow: Statement, wide: Statement) -> None:
+    span = label_of(wide)
+    lint.report(
+        label_of(narrow), f"`{narrow.label}` adds nothing: `{wide.label}` matches all that it matches",
+        "drop it, or narrow the other statement if that one is wider than meant",
+        (Label(span, "this statement covers it"),) if span is not None else (),
+    )  # fmt: skip

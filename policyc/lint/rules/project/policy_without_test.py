@@ -1,0 +1,112 @@
+"""No test asks anything about a policy or a network.
+
+## What it does
+Finds a policy whose resource no `request` of any test is addressed to, and a network that no test lays attachments `on`.
+A policy on a group of resources counts as tested when a member is; an identity policy when its caller is the `who` of a request.
+
+## Why is this bad
+A policy without a test is a draft: nobody has written down what it should decide, so nobody notices when it decides
+something else.
+
+## Example
+```policy
+use "shop.policy" { inventory, order_fn }
+
+policy inventory_auth for lattice on inventory {
+  allow "orders" { who order_fn }
+}
+```
+
+## Use instead
+```policy
+use "shop.policy" { inventory, order_fn }
+
+policy inventory_auth for lattice on inventory {
+  allow "orders" { who order_fn }
+}
+
+test "orders get in" {
+  request inventory { who: order_fn, can: GET, path: "/stock" }
+  expect allow by "orders"
+}
+```
+
+## Source
+The language itself; see docs/language.md.
+"""
+
+from __future__ import annotations
+
+from policyc.diagnostics import Diagnostics, Severity
+from policyc.ir.program import BoundTest
+from policyc.lint.rule import Lint
+from policyc.lint.uses import refs_in
+from policyc.model.values import Principal, Resource, ResourceLink
+from policyc.syntax import nodes
+
+SEVERITY = Severity.INFO
+
+
+def check(lint: Lint) -> None:
+    asked, callers, networks = _asked(lint)
+    for policy in lint.program.policies:
+        on = policy.on
+        tested = on in callers if isinstance(on, Principal) else on.id in asked
+        if not tested:
+            lint.report(
+                policy.name_span or policy.span, f"no test asks anything about `{policy.name}`",
+                f"add a `test` with a request to `{on.name}`"
+                if isinstance(on, Resource)
+                else f"add a `test` with a request whose `who` is `{on.name}`",
+            )  # fmt: skip
+    for network in lint.program.networks:
+        if network.name not in networks:
+            lint.report(
+                network.node.name.span, f"no test asks anything about `{network.name}`",
+                f"add a `test` that lays attachments `on {network.name}`",
+            )  # fmt: skip
+
+
+def _asked(lint: Lint) -> tuple[set[str], set[Principal], set[str]]:
+    """The resources that requests go to, with all that these belong to; the callers; the networks."""
+    asked: set[str] = set()
+    callers: set[Principal] = set()
+    networks: set[str] = set()
+    for test in lint.program.tests:
+        for step in test.node.steps:
+            if isinstance(step, nodes.OnStep):
+                networks.add(step.network.text)
+            elif isinstance(step, nodes.RequestStep):
+                _follow(lint, _resource(test, step.resource), asked)
+                for entry in step.fields.entries:
+                    if entry.key.text == "who":
+                        callers.update(_callers(test, entry.value))
+    return asked, callers, networks
+
+
+def _follow(lint: Lint, start: str | None, asked: set[str]) -> None:
+    work = [start]
+    while work:
+        resource = lint.program.resource(work.pop())
+        if resource is not None and resource.id not in asked:
+            asked.add(resource.id)
+            work.extend(value.data.id for _, value in resource.fields if isinstance(value.data, ResourceLink))
+
+
+def _resource(test: BoundTest, ref: nodes.Ref) -> str | None:
+    definition = test.scope.lookup(ref.simple or "")
+    return f"{definition.file}#{definition.node.name.text}" if definition is not None else None
+
+
+def _callers(test: BoundTest, expr: nodes.Expr) -> set[Principal]:
+    out: set[Principal] = set()
+    for ref in refs_in(expr):
+        definition = test.scope.lookup(ref.simple or "")
+        value = test.scope.definition_value(definition, Diagnostics()) if definition is not None else None
+        if value is not None and isinstance(value.data, Principal):
+            out.add(value.data)
+    if isinstance(expr, nodes.Call):
+        value = test.scope.value(expr, None, Diagnostics())
+        if value is not None and isinstance(value.data, Principal):
+            out.add(value.data)
+    return out

@@ -1,0 +1,71 @@
+"""A pattern for e-mail addresses leaves the domain open.
+
+## What it does
+Finds patterns that grant access by e-mail address and whose text behind the last wildcard holds no `@` and does not
+begin with a dot.
+
+## Why is this bad
+`*example.com` matches `mallory@notexample.com`, and `alice@*` matches Alice at any domain.
+
+## Example
+```policy
+use "shop.policy" { staff }
+
+policy staff_policy for verified_access on staff {
+  allow "staff" { when idc.user.email.address like "*example.com" and idc.user.email.verified == true }
+}
+```
+
+## Use instead
+```policy
+use "shop.policy" { staff }
+
+policy staff_policy for verified_access on staff {
+  allow "staff" { when idc.user.email.address like "*@example.com" and idc.user.email.verified == true }
+}
+```
+
+## Source
+https://docs.aws.amazon.com/verified-access/latest/ug/trust-data-iam-add-pol.html
+"""
+
+from __future__ import annotations
+
+from policyc.diagnostics import Severity
+from policyc.ir.authz import Op
+from policyc.ir.pattern import Plain, pattern_tokens
+from policyc.lint.conditions import atoms
+from policyc.lint.emails import is_address
+from policyc.lint.places import literal_fix
+from policyc.lint.rule import Lint
+from policyc.text import Span
+
+SEVERITY = Severity.ERROR
+
+
+def check(lint: Lint) -> None:
+    for policy in lint.program.policies:
+        for statement in policy.statements if policy.target == "verified_access" else ():
+            for atom in atoms(statement.when):
+                grants = atom.negated is (statement.effect == "deny")
+                if not (grants and atom.op is Op.LIKE and is_address(atom.attribute)):
+                    continue
+                for value in atom.values:
+                    _check_pattern(lint, str(value.value), value.span)
+
+
+def _check_pattern(lint: Lint, pattern: str, span: Span | None) -> None:
+    tail = ""
+    tokens = pattern_tokens(pattern)
+    for token in reversed(tokens):
+        if not isinstance(token, Plain):
+            break
+        tail = token.char + tail
+    if len(tail) == len(tokens) or "@" in tail or tail.startswith("."):
+        return
+    if tail:
+        better = pattern[: len(pattern) - len(tail)] + "@" + tail
+        fix = literal_fix(lint, span, pattern, better, "put `@` before the domain")
+        lint.report(span, f"`{pattern}` matches any domain that ends in `{tail}`", f"write `{better}`", (), fix)
+    else:
+        lint.report(span, f"`{pattern}` matches addresses of any domain", "end the pattern with `@` and the domain")

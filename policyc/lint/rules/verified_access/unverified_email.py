@@ -1,0 +1,89 @@
+"""An e-mail address grants access without being verified.
+
+## What it does
+Finds an `allow` that a user with an unverified address can pass by that address, when neither another test nor a `deny`
+nor the group's policy asks for verification.
+
+## Why is this bad
+With many identity providers a user can enter any address, the chief accountant's included, until it is verified.
+
+## Example
+```policy
+use "shop.policy" { staff }
+
+policy staff_policy for verified_access on staff {
+  allow "staff" { when idc.user.email.address like "*@example.com" }
+}
+```
+
+## Use instead
+```policy
+use "shop.policy" { staff }
+
+policy staff_policy for verified_access on staff {
+  allow "staff" { when idc.user.email.address like "*@example.com" and idc.user.email.verified == true }
+}
+```
+
+## Source
+https://docs.aws.amazon.com/verified-access/latest/ug/trust-data-iam-add-pol.html
+"""
+
+from __future__ import annotations
+
+from policyc.diagnostics import Severity
+from policyc.ir.authz import Atom, Policy, Statement
+from policyc.lint.conditions import Goal, TooLarge, atoms, branches
+from policyc.lint.emails import is_address, provider, unverified
+from policyc.lint.rule import Lint
+from policyc.model.values import Resource
+
+SEVERITY = Severity.WARNING
+
+
+def check(lint: Lint) -> None:
+    for policy in lint.program.policies:
+        for statement in policy.statements if policy.target == "verified_access" else ():
+            if statement.effect == "allow":
+                for atom in _trusted(lint, policy, statement):
+                    lint.report(
+                        atom.span, f"`{statement.label}` trusts an address that nobody may have verified",
+                        f"add `{_flag(atom)} == true`",
+                    )  # fmt: skip
+
+
+def _flag(atom: Atom) -> str:
+    name = atom.attribute.name
+    return name.removesuffix("address") + "verified" if name.endswith(".address") else name + "_verified"
+
+
+def _trusted(lint: Lint, policy: Policy, statement: Statement) -> list[Atom]:
+    """The tests of addresses that let a user with an unverified one pass all gates."""
+    own = [atom for atom in atoms(statement.when) if is_address(atom.attribute) and not atom.negated]
+    found: list[Atom] = []
+    for name in dict.fromkeys(provider(atom.attribute) for atom in own):
+        for goals in _ways(lint, policy, statement):
+            try:
+                for held in branches(goals, unverified(name)):
+                    found.extend(a for a in own if a in held and a not in found and provider(a.attribute) == name)
+            except TooLarge:
+                break
+    return found
+
+
+def _ways(lint: Lint, policy: Policy, statement: Statement) -> list[list[Goal]]:
+    """What has to be met to get in by this statement: itself, no deny, and one `allow` of the group where there is a policy."""
+    goals: list[Goal] = [(statement.when, True), *_denies(policy)]
+    on = policy.on
+    group = lint.program.resource(on.link("group")) if isinstance(on, Resource) else None
+    above = lint.program.policies_on(group) if group is not None else ()
+    if not above:
+        return [goals]
+    denies = [goal for item in above for goal in _denies(item)]
+    return [
+        [*goals, (item.when, True), *denies] for other in above for item in other.statements if item.effect == "allow"
+    ]
+
+
+def _denies(policy: Policy) -> list[Goal]:
+    return [(item.when, False) for item in policy.statements if item.effect == "deny"]

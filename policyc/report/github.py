@@ -1,0 +1,52 @@
+"""Findings as GitHub workflow commands, which the runner turns into annotations on the changed lines.
+
+Source: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from policyc.diagnostics import Diagnostic, Severity
+from policyc.report.options import Options
+from policyc.report.screen import clean
+from policyc.text import Source, Span
+
+_COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
+
+
+def render(findings: Sequence[Diagnostic], sources: Mapping[str, Source], options: Options) -> str:
+    """One `::error file=…,line=…,…::message` line per finding."""
+    return "".join(_command(finding, sources, options) + "\n" for finding in findings)
+
+
+def _command(finding: Diagnostic, sources: Mapping[str, Source], options: Options) -> str:
+    properties: dict[str, str] = {}
+    if finding.span is not None:
+        properties["file"] = options.base + finding.span.file
+        source = sources.get(finding.span.file)
+        if source is not None:
+            start, end = source.position(finding.span.start), source.position(_end(finding.span))
+            properties["line"] = str(start.line)
+            properties["endLine"] = str(end.line)
+            if start.line == end.line:
+                # The runner rejects columns of a range over several lines.
+                properties["col"] = str(start.column)
+                properties["endColumn"] = str(end.column)
+    properties["title"] = f"policyc {finding.rule}"
+    listed = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
+    text = clean(finding.message) + (f"\nhelp: {clean(finding.help)}" if finding.help else "")
+    return f"::{_COMMANDS[finding.severity]} {listed}::{_data(text)}"
+
+
+def _end(span: Span) -> int:
+    """The end of a span for a tool that counts whole lines: a line break at its end does not open a further line."""
+    return span.end if span.end == span.start else span.end - 1
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(clean(text)).replace(":", "%3A").replace(",", "%2C")

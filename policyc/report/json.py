@@ -1,0 +1,62 @@
+"""Findings as JSON for programs. `FORMAT_VERSION` grows when a reader would have to change."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from policyc.diagnostics import Diagnostic, Fix
+from policyc.report.options import Options
+from policyc.text import Source, Span
+
+FORMAT_VERSION = 1
+
+
+def render(findings: Sequence[Diagnostic], sources: Mapping[str, Source], options: Options) -> str:
+    """`{"format_version", "tool", "findings", "counts"}`; the shape is `schemas/report.schema.json`."""
+    counts = {"error": 0, "warning": 0, "info": 0}
+    for finding in findings:
+        counts[finding.severity.value] += 1
+    data = {
+        "format_version": FORMAT_VERSION,
+        "tool": {"name": "policyc", "version": options.version},
+        "findings": [finding_data(finding, sources) for finding in findings],
+        "counts": counts,
+    }
+    return json.dumps(data, indent=2) + "\n"
+
+
+def finding_data(finding: Diagnostic, sources: Mapping[str, Source]) -> dict[str, Any]:
+    """One finding as plain data; `location` is null when there is no text to point at."""
+    return {
+        "rule": finding.rule,
+        "severity": finding.severity.value,
+        "message": finding.message,
+        "help": finding.help,
+        "location": None if finding.span is None else span_data(finding.span, sources),
+        "labels": [{"message": label.message, "location": span_data(label.span, sources)} for label in finding.labels],
+        "fix": None if finding.fix is None else _fix_data(finding.fix, sources),
+    }
+
+
+def span_data(span: Span, sources: Mapping[str, Source]) -> dict[str, Any]:
+    """`file` (relative to the root), `start`, `end` with line and column from 1 in code points, and the plain offsets.
+
+    Without the file's text `start` and `end` are null.
+    """
+    source = sources.get(span.file)
+    data: dict[str, Any] = {"file": span.file, "start": None, "end": None, "offsets": [span.start, span.end]}
+    if source is not None:
+        for name, offset in (("start", span.start), ("end", span.end)):
+            at = source.position(offset)
+            data[name] = {"line": at.line, "column": at.column}
+    return data
+
+
+def _fix_data(fix: Fix, sources: Mapping[str, Source]) -> dict[str, Any]:
+    return {
+        "message": fix.message,
+        "applicability": fix.applicability.value,
+        "edits": [{"location": span_data(edit.span, sources), "replacement": edit.replacement} for edit in fix.edits],
+    }

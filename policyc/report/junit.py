@@ -1,0 +1,62 @@
+"""Test results as JUnit XML, which build servers read.
+
+There is no standard; this follows the common core (`testsuites`, `testsuite`, `testcase`, `failure`) described at
+https://github.com/testmoapp/junitxml. Times are left out: the tests are pure, and equal runs give equal bytes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from xml.sax.saxutils import escape, quoteattr
+
+from policyc.report.human import finding_lines
+from policyc.report.options import Options
+from policyc.report.screen import clean
+from policyc.report.tests import TestResult
+from policyc.text import Source
+
+#: characters that XML 1.0 cannot hold, even as references (https://www.w3.org/TR/xml/#charsets)
+_ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def render_junit(results: Sequence[TestResult], sources: Mapping[str, Source], options: Options) -> str:
+    """One suite per file, one case per test; a failure carries its findings as plain text."""
+    plain = Options(width=options.width, base=options.base)
+    failed = sum(not result.passed for result in results)
+    lines = [
+        '<?xml version="1.0" encoding="UTF-8"?>',
+        f'<testsuites name="policyc" tests="{len(results)}" failures="{failed}" errors="0">',
+    ]
+    by_file: dict[str, list[TestResult]] = {}
+    for result in results:
+        by_file.setdefault(result.span.file, []).append(result)
+    for file, group in by_file.items():
+        broken = sum(not result.passed for result in group)
+        name = _attribute(file)
+        lines.append(f'  <testsuite name={name} tests="{len(group)}" failures="{broken}" errors="0">')
+        for result in group:
+            lines += _case(result, sources, plain)
+        lines.append("  </testsuite>")
+    lines.append("</testsuites>")
+    return "\n".join(lines) + "\n"
+
+
+def _case(result: TestResult, sources: Mapping[str, Source], options: Options) -> list[str]:
+    file = result.span.file
+    source = sources.get(file)
+    line = f' line="{source.position(result.span.start).line}"' if source is not None else ""
+    head = f"    <testcase classname={_attribute(file)} name={_attribute(result.label)} file={_attribute(file)}{line}"
+    if result.passed:
+        return [head + "/>"]
+    message = result.findings[0].message if result.findings else "the test failed"
+    body = "\n".join(text for finding in result.findings for text in finding_lines(finding, sources, options))
+    return [
+        head + ">",
+        f"      <failure message={_attribute(message)}>{escape(_ILLEGAL.sub('?', body))}</failure>",
+        "    </testcase>",
+    ]
+
+
+def _attribute(text: str) -> str:
+    return quoteattr(_ILLEGAL.sub("?", clean(text)))

@@ -1,0 +1,127 @@
+"""Text made safe and measured for a terminal: cells, escapes, wrapping and colour.
+
+Whatever a file or a name holds, the terminal receives only printable characters: controls, bidirectional overrides, invisible
+characters and lone surrogates are shown as `\\x1b` or `\\u{202e}`, so that no text can move the cursor or reorder a line
+(https://trojansource.codes/ shows why that matters for reviewed code).
+"""
+
+from __future__ import annotations
+
+from unicodedata import category, combining, east_asian_width
+
+TAB = "    "
+ELLIPSIS = "…"
+_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_MARKS = frozenset({"Mn", "Me"})
+_STYLES = {
+    "error": "\x1b[1;31m",
+    "warning": "\x1b[1;33m",
+    "info": "\x1b[1;36m",
+    "good": "\x1b[1;32m",
+    "frame": "\x1b[1;34m",
+    "strong": "\x1b[1m",
+    "faint": "\x1b[2m",
+}
+_RESET = "\x1b[0m"
+
+
+def paint(text: str, style: str, color: bool) -> str:
+    """`text` in a style (`error`, `warning`, `info`, `good`, `frame`, `strong`, `faint`), or as it is without colour."""
+    return f"{_STYLES[style]}{text}{_RESET}" if color and text else text
+
+
+def cell(char: str) -> tuple[str, int]:
+    """How one character is shown and how many terminal cells that takes (0 for a mark on the character before)."""
+    if " " <= char <= "~":
+        return char, 1
+    if char == "\t":
+        return TAB, len(TAB)
+    kind = category(char)
+    if kind in _HIDDEN:
+        code = ord(char)
+        shown = f"\\x{code:02x}" if code < 0x100 else f"\\u{{{code:x}}}"
+        return shown, len(shown)
+    if kind in _MARKS or combining(char):
+        return char, 0
+    return char, 2 if east_asian_width(char) in "WF" else 1
+
+
+def clean(text: str) -> str:
+    """`text` on one line with everything that a terminal might obey shown as an escape."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(cell(char)[0] for char in text)
+
+
+def cells(text: str) -> int:
+    """The number of terminal cells that `clean(text)` takes."""
+    if text.isascii() and text.isprintable():
+        return len(text)
+    return sum(cell(char)[1] for char in text)
+
+
+def wrap(text: str, width: int, indent: str = "") -> list[str]:
+    """Cleaned `text` broken at spaces into lines of at most `width` cells; lines after the first begin with `indent`.
+
+    A word longer than a line is cut where the line ends. At least one line comes back.
+    """
+    text = clean(text)
+    line = text[: len(text) - len(text.lstrip(" "))]
+    rest = max(width - len(indent), 8)
+    lines: list[str] = []
+    limit, used, fresh = max(width, len(line) + 8), len(line), True
+    for word in text[len(line) :].split(" "):
+        size = cells(word)
+        if not fresh and used + 1 + size <= limit:
+            line += " " + word
+            used += 1 + size
+            continue
+        if not fresh:
+            lines.append(line)
+            line, used, limit = "", 0, rest
+        if used + size > limit:
+            pieces = _cut(word, limit - used, rest)
+            lines += [line + pieces[0], *pieces[1:-1]]
+            line, used, limit = pieces[-1], cells(pieces[-1]), rest
+        else:
+            line += word
+            used += size
+        fresh = False
+    lines.append(line)
+    return [lines[0], *(indent + tail for tail in lines[1:])]
+
+
+def _cut(word: str, first: int, rest: int) -> list[str]:
+    """A word that does not fit in `first` cells as pieces: one of at most `first` cells, more of at most `rest`."""
+    pieces: list[str] = []
+    start, used, room = 0, 0, first
+    for at, char in enumerate(word):
+        size = cell(char)[1]
+        if used + size > room:
+            pieces.append(word[start:at])
+            start, used, room = at, 0, rest
+        used += size
+    return [*pieces, word[start:]]
+
+
+def shorten(text: str, width: int) -> str:
+    """Cleaned `text` cut to `width` cells, with an ellipsis when something is left out. Looks at no more than it shows."""
+    shown, used = "", 0
+    for at, char in enumerate(text):
+        form, size = cell(char)
+        if used + size > width or at > 4 * width:
+            return _trim(shown, width - 1) + ELLIPSIS
+        shown += form
+        used += size
+    return shown
+
+
+def _trim(shown: str, width: int) -> str:
+    while shown and cells(shown) > width:
+        shown = shown[:-1]
+    return shown
+
+
+def plural(count: int, noun: str) -> str:
+    """`1 error`, `2 errors`, `1,204 files`."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

@@ -1,0 +1,92 @@
+"""Shares, static routes, filters of segments and routing policies on edge pairs."""
+
+from __future__ import annotations
+
+import re
+
+from policyc.diagnostics import Diagnostics, Label
+from policyc.ir.network import BLACKHOLE, AssociatePolicies, CoreNetwork, CreateRoute, Segment, Share, Word
+from policyc.targets.cloud_wan.validate.addressing import check_cidrs
+from policyc.text import Span
+
+MAX_POLICIES = 5
+_ATTACHMENT = re.compile(r"attachment-[0-9a-f]{17}")
+
+
+def check_actions(network: CoreNetwork, diagnostics: Diagnostics) -> None:
+    """Reference, sections 1.3 and 1.5; section 6 rows 7, 8, 9, 41 and 55."""
+    for segment in network.segments:
+        _check_filters(segment, diagnostics)
+    for action in network.actions:
+        match action:
+            case Share():
+                check_policy_list(action.policies, "share", action.span, diagnostics)
+            case CreateRoute():
+                check_cidrs(action.cidrs, diagnostics)
+                _check_destinations(action, network, diagnostics)
+            case AssociatePolicies():
+                check_policy_list(action.policies, "edge pair", action.span, diagnostics)
+                _check_pair(action, diagnostics)
+            case _:
+                pass
+    for rule in network.label_rules:
+        check_policy_list(rule.policies, "attachment", rule.span, diagnostics)
+
+
+def _check_filters(segment: Segment, diagnostics: Diagnostics) -> None:
+    if segment.deny_filter and segment.allow_filter:
+        first = segment.deny_filter[0].span
+        labels = () if first is None else (Label(first, "the other filter"),)
+        diagnostics.error(
+            "both-filters", f"segment `{segment.name}` has an allow filter and a deny filter",
+            segment.allow_filter[0].span or segment.span, "keep one of the two", labels,
+        )  # fmt: skip
+
+
+def check_policy_list(policies: tuple[Word, ...], kind: str, span: Span | None, diagnostics: Diagnostics) -> None:
+    """At most five routing policies per association, none of them twice."""
+    if len(policies) > MAX_POLICIES:
+        diagnostics.error(
+            "network-quota", f"{len(policies)} routing policies on one {kind}, where {MAX_POLICIES} is the most",
+            policies[MAX_POLICIES].span or span, "join the rules of some into one policy",
+        )  # fmt: skip
+    seen: set[str] = set()
+    for policy in policies:
+        if policy.text in seen:
+            diagnostics.error(
+                "network-duplicate", f"routing policy `{policy}` is listed twice", policy.span or span, "keep it once"
+            )
+        seen.add(policy.text)
+
+
+def _check_destinations(action: CreateRoute, network: CoreNetwork, diagnostics: Diagnostics) -> None:
+    if action.blackhole and len(action.destinations) > 1:
+        diagnostics.error(
+            "blackhole-alone", "`blackhole` stands beside other destinations", action.span,
+            "use `blackhole` alone, or attachments only (the service answers MAXIMUM_ITEMS_EXCEEDED)",
+        )  # fmt: skip
+    seen: set[str] = set()
+    for word in action.destinations:
+        if word.text != BLACKHOLE and _ATTACHMENT.fullmatch(word.text) is None:
+            diagnostics.error(
+                "attachment-id", f"`{word.text[:80]}` is no attachment id", word.span or action.span,
+                "write `attachment-` and 17 characters of 0-9 and a-f, or `blackhole` (the service answers INVALID_STRING)",
+            )  # fmt: skip
+        if word.text in seen:
+            diagnostics.error(
+                "network-duplicate", f"destination `{word}` is listed twice", word.span or action.span, "keep it once"
+            )
+        seen.add(word.text)
+    if not action.blackhole and len(seen) > len(network.locations):
+        diagnostics.error(
+            "route-destinations", f"{len(seen)} destinations for {len(network.locations)} edges: at most one attachment per Region",
+            action.span, "list one attachment for each Region",
+        )  # fmt: skip
+
+
+def _check_pair(action: AssociatePolicies, diagnostics: Diagnostics) -> None:
+    if action.location.text == action.peer.text:
+        diagnostics.error(
+            "edge-pair", f"the edge pair is `{action.location}` twice", action.peer.span or action.span,
+            "name two different edge locations",
+        )  # fmt: skip

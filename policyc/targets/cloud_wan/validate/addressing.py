@@ -1,0 +1,172 @@
+"""The configuration: ASN ranges and how far they reach, edge locations, inside CIDR pools."""
+
+from __future__ import annotations
+
+from policyc.diagnostics import Diagnostics, Label
+from policyc.engines.wan.prefixes import Prefix, count_pieces, has_host_bits, parse_prefix
+from policyc.ir.network import AsnRange, Configuration, CoreNetwork, Edge, Word
+from policyc.targets.cloud_wan.validate.names import check_unique
+from policyc.text import Span
+
+#: private ASNs that the service takes, both ends included
+ASN_WINDOWS = ((64512, 65534), (4200000000, 4294967294))
+#: the smallest piece of a pool that one edge gets, by IP version
+PIECE = {4: 24, 6: 64}
+
+
+def check_configuration(network: CoreNetwork, diagnostics: Diagnostics) -> None:
+    """Reference, section 1.2."""
+    configuration = network.configuration
+    for asn_range in configuration.asn_ranges:
+        _check_range(asn_range, diagnostics)
+    check_unique("edge location", [edge.location for edge in configuration.edges], diagnostics)
+    _check_edge_asns(configuration, diagnostics)
+    _check_capacity(configuration, diagnostics)
+    pool = check_cidrs(configuration.inside_cidrs, diagnostics)
+    _check_pieces(configuration.inside_cidrs, diagnostics)
+    for edge in configuration.edges:
+        _check_pieces(edge.inside_cidrs, diagnostics)
+    _check_pool(configuration, pool, diagnostics)
+
+
+def _check_range(item: AsnRange, diagnostics: Diagnostics) -> None:
+    if item.high <= item.low:
+        diagnostics.error(
+            "asn-range", f"ASN range `{item.text}` is empty: its end is not part of it", item.span,
+            f"write `{item.low}-{item.low + 1}` for one ASN (the service answers INVALID_ASN_RANGE)",
+        )  # fmt: skip
+        return
+    if not any(low <= item.low and item.high <= high for low, high in ASN_WINDOWS):
+        diagnostics.error(
+            "asn-range", f"ASN range `{item.text}` leaves the private ASNs", item.span,
+            "stay within 64512-65534 or 4200000000-4294967294",
+        )  # fmt: skip
+
+
+def _check_edge_asns(configuration: Configuration, diagnostics: Diagnostics) -> None:
+    seen: dict[int, Edge] = {}
+    for edge in configuration.edges:
+        if edge.asn is None:
+            continue
+        asn = edge.asn.value
+        first = seen.setdefault(asn, edge)
+        if first is not edge:
+            labels = () if first.asn is None or first.asn.span is None else (Label(first.asn.span, "first used here"),)
+            diagnostics.error(
+                "edge-asn", f"ASN {asn} belongs to two edges", edge.asn.span, "give each edge its own ASN", labels
+            )
+        _check_edge_asn(asn, edge.asn.span, configuration.asn_ranges, diagnostics)
+
+
+def _check_edge_asn(asn: int, span: Span | None, ranges: tuple[AsnRange, ...], diagnostics: Diagnostics) -> None:
+    if any(asn in item for item in ranges):
+        return
+    shown = ", ".join(f"`{item.text}`" for item in ranges)
+    if any(asn == item.high for item in ranges):
+        diagnostics.warning(
+            "edge-asn-at-range-end", f"ASN {asn} is the end of a range, and AWS says that the end is not part of it", span,
+            "raise the end of the range by one",
+        )  # fmt: skip
+        return
+    diagnostics.error(
+        "edge-asn", f"ASN {asn} is outside the ranges of the core network", span, f"choose one from {shown}"
+    )
+
+
+def _check_capacity(configuration: Configuration, diagnostics: Diagnostics) -> None:
+    """Every edge needs an ASN of its own."""
+    usable = _asn_count(configuration.asn_ranges)
+    edges = configuration.edges
+    if usable and len(edges) > usable:
+        diagnostics.error(
+            "asn-capacity", f"{len(edges)} edges need as many ASNs, and the ranges hold {usable}", edges[usable].span,
+            "widen the ASN ranges: the end of a range is not part of it",
+        )  # fmt: skip
+
+
+def _asn_count(ranges: tuple[AsnRange, ...]) -> int:
+    """Distinct ASNs in the union of right-open ranges."""
+    total, reached = 0, 0
+    for item in sorted(ranges, key=lambda entry: (entry.low, entry.high)):
+        low = max(item.low, reached)
+        if item.high > low:
+            total += item.high - low
+            reached = item.high
+    return total
+
+
+def check_cidrs(words: tuple[Word, ...], diagnostics: Diagnostics) -> list[Prefix]:
+    """The blocks that parse; the others, and bits behind a mask, are reported."""
+    out: list[Prefix] = []
+    for word in words:
+        prefix = parse_prefix(word.text)
+        if prefix is None or "/" not in word.text:
+            diagnostics.error(
+                "network-cidr", f"`{word.text[:80]}` is not a CIDR block", word.span, "write it like `10.0.0.0/16`"
+            )
+        elif has_host_bits(word.text):
+            diagnostics.error(
+                "host-bits", f"`{word.text}` has bits set behind its mask", word.span, f"write `{prefix}`"
+            )
+        else:
+            out.append(prefix)
+    return out
+
+
+def _check_pieces(words: tuple[Word, ...], diagnostics: Diagnostics) -> None:
+    """Size and overlap of inside CIDR blocks."""
+    kept: list[tuple[Prefix, Word]] = []
+    for word in words:
+        prefix = parse_prefix(word.text)
+        if prefix is None:
+            continue
+        if prefix.length > PIECE[prefix.family]:
+            diagnostics.error(
+                "inside-cidr-size", f"inside CIDR `{word.text}` is smaller than a /{PIECE[prefix.family]}", word.span,
+                f"give at least a /{PIECE[prefix.family]} for IPv{prefix.family}",
+            )  # fmt: skip
+        for other, first in kept:
+            if other.overlaps(prefix):
+                labels = () if first.span is None else (Label(first.span, "the other one"),)
+                diagnostics.error(
+                    "inside-cidr-overlap", f"inside CIDRs `{first.text}` and `{word.text}` overlap", word.span,
+                    "keep one of the two", labels,
+                )  # fmt: skip
+        kept.append((prefix, word))
+
+
+def _check_pool(configuration: Configuration, pool: list[Prefix], diagnostics: Diagnostics) -> None:
+    """Each edge without blocks of its own takes a piece of the pool, per IP version that the pool has."""
+    taken: list[tuple[Prefix, Edge]] = []
+    for edge in configuration.edges:
+        for prefix in check_cidrs(edge.inside_cidrs, diagnostics):
+            _check_taken(prefix, edge, taken, diagnostics)
+            taken.append((prefix, edge))
+    for family, length in PIECE.items():
+        blocks = [block for block in pool if block.family == family]
+        if not blocks:
+            continue
+        used = [prefix for prefix, _ in taken if any(block.covers(prefix) for block in blocks)]
+        free = count_pieces(blocks, length) - count_pieces([item for item in used if item.family == family], length)
+        wanting = [edge for edge in configuration.edges if not _has_block(edge, family)]
+        if len(wanting) > free:
+            diagnostics.error(
+                "inside-cidr-pool",
+                f"{len(wanting)} edges need a /{length} of the inside CIDR pool, and {max(free, 0)} are free",
+                wanting[max(free, 0)].span, "widen the pool: no edge can be made without a piece of it",
+            )  # fmt: skip
+
+
+def _check_taken(prefix: Prefix, edge: Edge, taken: list[tuple[Prefix, Edge]], diagnostics: Diagnostics) -> None:
+    for other, owner in taken:
+        if owner is not edge and other.overlaps(prefix):
+            diagnostics.error(
+                "inside-cidr-overlap", f"inside CIDR `{prefix}` of {edge.location} overlaps `{other}` of {owner.location}",
+                edge.inside_cidrs[0].span or edge.span, "give each edge blocks of its own",
+            )  # fmt: skip
+
+
+def _has_block(edge: Edge, family: int) -> bool:
+    return any(
+        prefix is not None and prefix.family == family for prefix in (parse_prefix(w.text) for w in edge.inside_cidrs)
+    )

@@ -1,0 +1,160 @@
+"""Routing policies: numbers, quotas, values of matches and actions, and where an action may stand."""
+
+from __future__ import annotations
+
+from policyc.diagnostics import Diagnostics
+from policyc.ir.network import (
+    AssociatePolicies,
+    CoreNetwork,
+    RouteAction,
+    RouteMatch,
+    RouteRule,
+    RoutingPolicy,
+    Word,
+)
+from policyc.targets.cloud_wan.validate.addressing import check_cidrs
+from policyc.targets.cloud_wan.validate.rules import check_numbers
+from policyc.text import Span
+
+MAX_NUMBER = 9999
+MAX_RULES = 10
+MAX_MATCHES = 5
+MAX_ASN = 4294967295
+_COMMUNITY_ACTIONS = ("add-community", "remove-community")
+
+
+def check_policies(network: CoreNetwork, diagnostics: Diagnostics) -> None:
+    """Reference, sections 1.8 and 2; section 6 rows 3, 47, 49, 50 and 55."""
+    for policy in network.routing_policies:
+        if not 1 <= policy.number.value <= MAX_NUMBER:
+            check_numbers("routing policy", [policy.number], MAX_NUMBER, diagnostics)
+        check_numbers("rule", [rule.number for rule in policy.rules], MAX_NUMBER, diagnostics)
+        _check_quota(policy, diagnostics)
+        for rule in policy.rules:
+            _check_rule(policy, rule, network, diagnostics)
+    _check_edge_pairs(network, diagnostics)
+
+
+def _check_quota(policy: RoutingPolicy, diagnostics: Diagnostics) -> None:
+    if not policy.rules:
+        diagnostics.error(
+            "routing-policy-empty", f"routing policy `{policy.name}` has no rule", policy.span, "add a rule"
+        )
+    if len(policy.rules) > MAX_RULES:
+        diagnostics.error(
+            "network-quota", f"routing policy `{policy.name}` has {len(policy.rules)} rules, where {MAX_RULES} is the most",
+            policy.rules[MAX_RULES].span, "split it into two policies: up to five may stand on one association",
+        )  # fmt: skip
+
+
+def _check_rule(policy: RoutingPolicy, rule: RouteRule, network: CoreNetwork, diagnostics: Diagnostics) -> None:
+    number = rule.number.value
+    if not rule.matches:
+        diagnostics.error(
+            "rule-without-condition", f"rule {number} of `{policy.name}` matches nothing in particular", rule.span,
+            "add a match condition, such as the prefixes within `0.0.0.0/0`",
+        )  # fmt: skip
+    if len(rule.matches) > MAX_MATCHES:
+        diagnostics.error(
+            "network-quota", f"rule {number} of `{policy.name}` has {len(rule.matches)} match conditions",
+            rule.matches[MAX_MATCHES].span or rule.span, f"use {MAX_MATCHES} at most: split the rule",
+        )  # fmt: skip
+    if len(rule.matches) > 1 and rule.logic is None:
+        diagnostics.error(
+            "condition-logic", f"rule {number} of `{policy.name}` has {len(rule.matches)} conditions and no `condition-logic`",
+            rule.span, "add `and` or `or`",
+        )  # fmt: skip
+    for match in rule.matches:
+        _check_match(match, rule.span, diagnostics)
+    if rule.action.type == "summarize" and policy.direction == "inbound":
+        diagnostics.error(
+            "summarize-inbound", f"rule {number} of `{policy.name}` summarizes inbound routes", rule.action.span or rule.span,
+            "summarize in an outbound policy",
+        )  # fmt: skip
+    _check_action(rule.action, rule.span, network, diagnostics)
+
+
+def _check_match(match: RouteMatch, near: Span | None, diagnostics: Diagnostics) -> None:
+    span = match.span or near
+    match match.type, match.value:
+        case ("prefix-equals" | "prefix-in-cidr", str(text)):
+            check_cidrs((Word(text, span),), diagnostics)
+        case ("prefix-in-prefix-list", str(text)):
+            if not text:
+                diagnostics.error("prefix-list-alias", "the prefix list has an empty alias", span, "name its alias")
+        case ("community-in-list", str(text)):
+            check_community(text, span, diagnostics)
+        case (_, int(value)):
+            _check_number(value, span, diagnostics)
+        case _:
+            pass
+
+
+def _check_number(value: int, span: Span | None, diagnostics: Diagnostics) -> None:
+    if not 0 <= value <= MAX_ASN:
+        diagnostics.error(
+            "route-number", f"{value} is no number of 32 bits", span, "use 0 to 4294967295"
+        )  # fmt: skip
+
+
+def check_community(text: str, span: Span | None, diagnostics: Diagnostics) -> int | None:
+    """The ASN part of a community such as `65000:100`, or None after a finding."""
+    asn, colon, rest = text.partition(":")
+    parts = (asn, rest)
+    if not colon or not all(p.isascii() and p.isdigit() and len(p) <= 10 and int(p) <= MAX_ASN for p in parts):
+        diagnostics.error(
+            "community", f"`{text[:40]}` is no BGP community", span, "write an ASN and a number, such as `65000:100`"
+        )
+        return None
+    return int(asn)
+
+
+def _check_action(action: RouteAction, near: Span | None, network: CoreNetwork, diagnostics: Diagnostics) -> None:
+    span = action.span or near
+    match action.value:
+        case str(text) if action.type == "summarize":
+            check_cidrs((Word(text, span),), diagnostics)
+        case str(text) if action.type in _COMMUNITY_ACTIONS:
+            asn = check_community(text, span, diagnostics)
+            if asn is not None:
+                _check_own(asn, action, span, network, diagnostics)
+        case int(value):
+            _check_number(value, span, diagnostics)
+        case tuple(values):
+            if not values:
+                diagnostics.error("action-value", f"`{action.type}` lists no ASN", span, "list at least one ASN")
+            for value in values:
+                _check_number(value, span, diagnostics)
+                _check_own(value, action, span, network, diagnostics)
+        case _:
+            pass
+
+
+def _check_own(
+    asn: int, action: RouteAction, span: Span | None, network: CoreNetwork, diagnostics: Diagnostics
+) -> None:
+    """Policies must not touch the ASNs of the core network; for prepending AWS's grammar does not say so."""
+    held = next((item for item in network.configuration.asn_ranges if asn in item), None)
+    if held is None:
+        return
+    message = f"`{action.type}` uses ASN {asn}, which is in the core network's range `{held.text}`"
+    if action.type == "prepend-asn-list":
+        diagnostics.warning("own-asn", message, span, "prepend an ASN outside the ranges")
+    else:
+        diagnostics.error("own-asn", message, span, "use an ASN outside the ranges")
+
+
+def _check_edge_pairs(network: CoreNetwork, diagnostics: Diagnostics) -> None:
+    for action in network.actions:
+        if not isinstance(action, AssociatePolicies):
+            continue
+        for word in action.policies:
+            policy = network.routing_policy(word.text)
+            if policy is None:
+                continue
+            for rule in policy.rules:
+                if rule.action.type == "replace-asn-list":
+                    diagnostics.error(
+                        "replace-on-edge-pair", f"`{word}` replaces ASNs, which does not work on an edge pair",
+                        word.span or action.span, "prepend instead, or apply the policy to attachments",
+                    )  # fmt: skip

@@ -1,0 +1,87 @@
+"""References: every segment, function group, routing policy and edge that is named must be declared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policyc.diagnostics import Diagnostics, did_you_mean
+from policyc.ir.network import (
+    AssociatePolicies,
+    CoreNetwork,
+    EdgeOverride,
+    SegmentAction,
+    SendTo,
+    SendVia,
+    Share,
+    ToGroup,
+    ToSegment,
+    Word,
+)
+
+_DECLARE = {
+    "segment": "declare it with `segment`, or under `segments`",
+    "function group": "declare it with `function_group`, or under `network-function-groups`",
+    "routing policy": "declare it with `filter`, or under `routing-policies`",
+    "edge location": "add it to `edges`, or to `core-network-configuration.edge-locations`",
+}
+
+
+def check_references(network: CoreNetwork, diagnostics: Diagnostics) -> None:
+    """Unknown names with the nearest known one; only letter case apart counts as unknown (reference, section 6 rows 1, 15)."""
+    known = {
+        "segment": [item.name.text for item in network.segments],
+        "function group": [item.name.text for item in network.groups],
+        "routing policy": [item.name.text for item in network.routing_policies],
+        "edge location": list(network.locations),
+    }
+    for kind, word in _references(network):
+        if word.text not in known[kind]:
+            diagnostics.error(
+                "network-unknown-name", f"no {kind} is named `{word.text[:80]}`", word.span,
+                did_you_mean(word.text, known[kind], _DECLARE[kind]),
+            )  # fmt: skip
+
+
+def _references(network: CoreNetwork) -> Iterator[tuple[str, Word]]:
+    for segment in network.segments:
+        yield from (("edge location", word) for word in segment.edges)
+        yield from (("segment", word) for word in (*segment.deny_filter, *segment.allow_filter))
+    for action in network.actions:
+        yield from _of_action(action)
+    for rule in network.attach_rules:
+        match rule.action:
+            case ToSegment(segment=name):
+                yield "segment", name
+            case ToGroup(group=name):
+                yield "function group", name
+            case _:
+                pass
+    for label_rule in network.label_rules:
+        yield from (("routing policy", word) for word in label_rule.policies)
+        yield from (("edge location", word) for word in label_rule.edges)
+
+
+def _of_action(action: SegmentAction) -> Iterator[tuple[str, Word]]:
+    yield "segment", action.segment
+    match action:
+        case Share():
+            yield from (("segment", word) for word in action.with_segments.names)
+            yield from (("routing policy", word) for word in action.policies)
+        case SendVia() | SendTo():
+            yield from (("function group", word) for word in action.groups)
+            if action.sent_to is not None:
+                yield from (("segment", word) for word in action.sent_to.names)
+            yield from _of_overrides(action.overrides)
+        case AssociatePolicies():
+            yield "edge location", action.location
+            yield "edge location", action.peer
+            yield from (("routing policy", word) for word in action.policies)
+        case _:
+            pass
+
+
+def _of_overrides(overrides: tuple[EdgeOverride, ...]) -> Iterator[tuple[str, Word]]:
+    for override in overrides:
+        for edges in override.edge_sets:
+            yield from (("edge location", word) for word in edges)
+        yield "edge location", override.use

@@ -1,0 +1,99 @@
+"""Emitted documents in the deciding engine: compiled with their source map, found by caller, asked one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from policyc.diagnostics import Diagnostics
+from policyc.engines.iam import caller as callers
+from policyc.engines.iam.caller import Caller
+from policyc.engines.iam.document import Document as Compiled
+from policyc.engines.iam.document import Kind, compile_document
+from policyc.engines.iam.principals import principal_arn
+from policyc.ir.moments import moment_text
+from policyc.model.types import Named, Type
+from policyc.model.values import Principal, Scalar
+from policyc.model.vocabulary import Attribute
+from policyc.syntax.json_text import parse_json
+from policyc.targets.base import Document
+from policyc.text import Source, Span
+
+
+def compile_emitted(document: Document, kind: Kind) -> Compiled:
+    """The compiled form of a document that a target emitted, its statements pointing to the `.policy` source.
+
+    Raises ValueError when the text cannot be read: emitted text always can, so that is a bug.
+    """
+    diagnostics = Diagnostics()
+    tree = parse_json(Source(document.path, document.text), diagnostics)
+    if tree is None:
+        raise ValueError(f"emitted document {document.path} is not JSON: {next(iter(diagnostics)).message}")
+    compiled = compile_document(tree, kind, diagnostics, name=document.owner, origins=statement_origins(document))
+    if compiled is None:
+        raise ValueError(f"emitted document {document.path} cannot be read: {next(iter(diagnostics)).message}")
+    return compiled
+
+
+def statement_origins(document: Document) -> list[tuple[str, Span | None]]:
+    """Label and source span per statement of the document; empty when the source map is not complete."""
+    entries = {entry.pointer: entry for entry in document.map}
+    out: list[tuple[str, Span | None]] = []
+    while (entry := entries.get(f"/Statement/{len(out)}")) is not None:
+        out.append((entry.label, entry.span))
+    return out if len(out) == len(entries) else []
+
+
+def carrier_of(principal: Principal) -> str:
+    """What `attached_to` of an identity document says: the ARN of the role or user that carries it, in partition `aws`.
+
+    A session is carried by its role. Empty for callers that carry no policies.
+    """
+    match principal.kind, principal.args:
+        case (("role" | "user"), (_, _)):
+            return principal_arn(principal)
+        case "session", (account, role, _):
+            return principal_arn(Principal("role", (account, role)))
+        case _:
+            return ""
+
+
+def identity_documents(documents: Iterable[Document], caller: Principal) -> list[Document]:
+    """The identity policies in the project that the caller carries."""
+    carrier = carrier_of(caller)
+    return [item for item in documents if item.role == "identity" and carrier and item.attached_to == carrier]
+
+
+def engine_caller(principal: Principal, partition: str = "aws") -> Caller | None:
+    """The caller of a request; None for principals that stand for many callers."""
+    match principal.kind, principal.args:
+        case "anonymous", _:
+            return callers.anonymous()
+        case "service", (name,):
+            return callers.service(name)
+        case "session", (_, role, _):
+            path = f"/{role.rpartition('/')[0]}/" if "/" in role else "/"
+            return callers.caller_from_arn(principal_arn(principal, partition), path=path)
+        case (("role" | "user" | "federated_user" | "root"), _) if not principal.is_pattern:
+            return callers.caller_from_arn(principal_arn(principal, partition))
+        case _:
+            return None
+
+
+def context_texts(values: Sequence[Scalar], kind: Type) -> tuple[str, ...]:
+    """The values of one attribute as the engine reads them."""
+    return tuple(_text(value, kind) for value in values)
+
+
+def _text(value: Scalar, kind: Type) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if kind == Named("datetime"):
+        return moment_text(str(value))
+    return str(value)
+
+
+def stated_context(
+    values: Mapping[str, tuple[Scalar, ...]], attributes: Mapping[str, Attribute]
+) -> dict[str, tuple[str, ...]]:
+    """What a request states, by condition key; a key that is stated to be absent has no values."""
+    return {attributes[name].native: context_texts(found, attributes[name].type) for name, found in values.items()}

@@ -1,0 +1,124 @@
+"""What a statement allows on one resource: verbs and paths as actions on ARNs, with the tests that the verbs add."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from policyc.ir.authz import Can, Paths
+from policyc.model.values import Resource
+from policyc.model.vocabulary import ResourceType, Verb
+from policyc.targets.iam_documents.escape import literal_glob, pattern_glob
+from policyc.targets.iam_documents.leaves import Conjunct
+from policyc.targets.iam_documents.operators import KeyTest
+from policyc.targets.iam_documents.statements import Grant
+from policyc.text import Span
+
+
+def resource_arn(resource: Resource, kind: ResourceType) -> str:
+    """The ARN of a declared resource; a `qualifier` field is its last part wherever a type has one.
+
+    Raises ValueError when a field of the template is missing: the front end lets no such resource through.
+    """
+    fields = {name: resource.text(name) for name in kind.fields if resource.text(name)}
+    place = resource.place
+    if place is not None:
+        fields |= {"partition": place.partition, "region": place.region, "account": place.account}
+    try:
+        arn = kind.arn.format(**fields)
+    except KeyError as missing:
+        raise ValueError(f"resource {resource.id} lacks {missing}") from None
+    qualifier = resource.text("qualifier")
+    return f"{arn}:{qualifier}" if qualifier and "{qualifier}" not in kind.arn else arn
+
+
+def verb_grants(verbs: Sequence[Verb], can: Can | None, span: Span | None = None) -> list[tuple[Verb, Conjunct]]:
+    """The actions that a `can` clause covers among `verbs`, one verb standing for each, with the tests that narrow it.
+
+    No clause covers all verbs. A verb without requirements covers every verb of its action; `not` leaves the action
+    with the opposite tests, or drops it.
+    """
+    out: list[tuple[Verb, Conjunct]] = []
+    by_action: dict[str, list[Verb]] = {}
+    for verb in verbs:
+        by_action.setdefault(verb.action, []).append(verb)
+    for action, known in by_action.items():
+        wide = next((verb for verb in known if not verb.requires), None)
+        if can is None or not can.verbs:
+            if can is None or not can.negated:
+                out += [(wide, ())] if wide is not None else [(verb, _required([verb], span)) for verb in known]
+            continue
+        named = [verb for verb in can.verbs if verb.action == action]
+        if can.negated:
+            out += _all_but(named, known, wide, span)
+        elif any(not verb.requires for verb in named):
+            out.append((named[0], ()))
+        elif named:
+            out += [(group[0], _required(group, span)) for group in _by_keys(named)]
+    return out
+
+
+def _all_but(
+    named: Sequence[Verb], known: Sequence[Verb], wide: Verb | None, span: Span | None
+) -> list[tuple[Verb, Conjunct]]:
+    if any(not verb.requires for verb in named):
+        return []
+    if wide is None:
+        left = [verb for verb in known if not any(set(other.requires) <= set(verb.requires) for other in named)]
+        return [(verb, _required([verb], span)) for verb in left]
+    # INVARIANT: a verb asks for at most one key (vocabulary test), so the complement of each is one negated test.
+    tests = tuple(
+        KeyTest("StringNotEquals", key, (value,), span=span) for verb in named for key, value in verb.requires
+    )
+    return [(wide, tests)]
+
+
+def _by_keys(verbs: Iterable[Verb]) -> list[list[Verb]]:
+    """Verbs that ask for one and the same key together; others alone."""
+    out: dict[object, list[Verb]] = {}
+    for verb in verbs:
+        keys = tuple(key for key, _ in verb.requires)
+        out.setdefault(keys if len(keys) == 1 else verb, []).append(verb)
+    return list(out.values())
+
+
+def _required(verbs: Sequence[Verb], span: Span | None) -> Conjunct:
+    values: dict[str, list[str]] = {}
+    for verb in verbs:
+        for key, value in verb.requires:
+            values.setdefault(key, []).append(value)
+    return tuple(KeyTest("StringEquals", key, tuple(found), span=span) for key, found in values.items())
+
+
+def path_resources(arn: str, verb: Verb, path: Paths | None) -> tuple[str, ...]:
+    """The resources that the action reaches below an ARN, escaped: the paths, or everything, or the ARN itself.
+
+    Empty when the clause wants a path and the action has none. A negated clause is no matter of resources: it gives
+    everything, and the caller adds a test.
+    """
+    whole = literal_glob(arn)
+    if verb.below is None:
+        return () if path is not None and not path.negated else (whole,)
+    if path is None or path.negated:
+        return (f"{whole}{verb.below or '/'}*",)
+    return tuple(f"{whole}{verb.below}{pattern_glob(pattern)}" for pattern in path.patterns)
+
+
+def resource_grants(
+    arn: str, verbs: Sequence[Verb], can: Can | None, path: Paths | None, path_key: str = ""
+) -> list[Grant]:
+    """Everything that the clauses cover on one resource. `path_key` is the condition key of the path, which a negated
+    clause needs; where there is none, refuse negated paths before."""
+    span = can.span if can is not None else None
+    out: list[Grant] = []
+    for verb, tests in verb_grants(verbs, can, span):
+        resources = path_resources(arn, verb, path)
+        if not resources:
+            continue
+        other: Conjunct = ()
+        if path is not None and path.negated and verb.below is not None:
+            if not path_key:
+                raise ValueError("a negated path needs a condition key")
+            note = "`path not` is a test of the path, because `NotResource` would cover other resources too"
+            other = (KeyTest("StringNotLike", path_key, path.patterns, note=note, span=path.span),)
+        out.append(Grant((verb.action,), resources, (*tests, *other)))
+    return out

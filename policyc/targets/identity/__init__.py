@@ -1,0 +1,56 @@
+"""Identity: the IAM policies that callers carry, for resources of any target."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from policyc.diagnostics import Diagnostics
+from policyc.engines.trace import Outcome
+from policyc.ir.authz import Policy
+from policyc.ir.program import Program
+from policyc.model.values import Principal, Resource
+from policyc.model.vocabulary import Attribute, Vocabulary, load_vocabulary
+from policyc.targets.base import Document, Request, Target
+
+
+class Identity:
+    """The target `identity`."""
+
+    name = "identity"
+
+    def vocabulary(self) -> Vocabulary:
+        return load_vocabulary("identity")
+
+    def scope(self, on: Resource | Principal, resources: Mapping[str, Resource]) -> Mapping[str, Attribute]:
+        """The attributes of every service that a caller can be allowed to call; limits check which of them fit."""
+        return self.vocabulary().attributes
+
+    def check(self, policy: Policy, program: Program, diagnostics: Diagnostics) -> None:
+        from policyc.targets.identity.limits import check_policy
+        from policyc.targets.identity.lowering import lower_policy
+        from policyc.targets.registry import resource_types
+
+        found = Diagnostics()
+        check_policy(policy, resource_types(), found)
+        if not found.has_errors:
+            lower_policy(policy, resource_types(), found)
+        diagnostics.extend(found)
+
+    def emit(self, program: Program, diagnostics: Diagnostics) -> Sequence[Document]:
+        from policyc.targets.identity.emit import emit_documents
+        from policyc.targets.registry import resource_types
+
+        return emit_documents(program, resource_types(), diagnostics)
+
+    def simulate(
+        self, program: Program, documents: Sequence[Document], request: Request, diagnostics: Diagnostics
+    ) -> Outcome | None:
+        """Requests go to resources, and this target has none."""
+        diagnostics.error(
+            "nothing-to-ask", "an identity policy has no resource that a request could go to", request.span,
+            "ask the resource that is called: its gates include the caller's identity policy",
+        )  # fmt: skip
+        return None
+
+
+TARGET: Target = Identity()

@@ -1,0 +1,51 @@
+"""VPC Lattice: auth policies on service networks and services, and the three gates of a request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from policyc.diagnostics import Diagnostics
+from policyc.engines.trace import Outcome
+from policyc.ir.authz import Policy
+from policyc.ir.program import Program
+from policyc.model.values import Principal, Resource
+from policyc.model.vocabulary import Attribute, Vocabulary, load_vocabulary
+from policyc.targets.base import Document, Request, Target
+
+
+class Lattice:
+    """The target `lattice`."""
+
+    name = "lattice"
+
+    def vocabulary(self) -> Vocabulary:
+        return load_vocabulary("lattice")
+
+    def scope(self, on: Resource | Principal, resources: Mapping[str, Resource]) -> Mapping[str, Attribute]:
+        """Every attribute, whatever the protocol: limits explain why one never comes."""
+        return self.vocabulary().attributes
+
+    def check(self, policy: Policy, program: Program, diagnostics: Diagnostics) -> None:
+        from policyc.targets.lattice.limits import check_policy
+        from policyc.targets.lattice.lowering import lower_policy
+
+        found = Diagnostics()
+        check_policy(policy, program, found)
+        if not found.has_errors and isinstance(policy.on, Resource):
+            lower_policy(policy, found)
+        diagnostics.extend(found)
+
+    def emit(self, program: Program, diagnostics: Diagnostics) -> Sequence[Document]:
+        from policyc.targets.lattice.emit import emit_documents
+
+        return emit_documents(program, diagnostics)
+
+    def simulate(
+        self, program: Program, documents: Sequence[Document], request: Request, diagnostics: Diagnostics
+    ) -> Outcome | None:
+        from policyc.targets.lattice.chain import simulate
+
+        return simulate(program, documents, request, diagnostics)
+
+
+TARGET: Target = Lattice()

@@ -1,0 +1,200 @@
+"""The three gates of a request to a service: the caller's identity policies, the service network, the service.
+
+Every gate that is on must allow, inside one account too; a deny anywhere wins (Lattice reference sections 1 and 5,
+https://docs.aws.amazon.com/vpc-lattice/latest/ug/auth-policies.html). A resource with `auth: none` is no gate; one with
+`auth: aws_iam` and without a policy refuses everyone. Unsigned callers have no identity gate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from policyc.diagnostics import Diagnostics
+from policyc.engines.iam.document import Document as Compiled
+from policyc.engines.iam.document import Kind
+from policyc.engines.iam.explanation import explain, missing_keys
+from policyc.engines.iam.request import Request as Asked
+from policyc.engines.trace import Decision, GateTrace, Outcome, Verdict
+from policyc.ir.program import Program
+from policyc.model.values import Resource
+from policyc.targets.base import Document, Request
+from policyc.targets.iam_documents.gates import carrier_of, compile_emitted, identity_documents
+from policyc.targets.lattice.facts import Facts, language_name, read_request
+from policyc.targets.lattice.paths import any_path_will_do
+from policyc.targets.lattice.words import METHOD_KEY, PATH_KEY, arn_of
+
+#: in which order AWS names the gate when several refuse (Lattice reference section 5, observed)
+_REPORTED: Final = ("network", "service", "identity")
+_KEYS_OF_REQUEST_LINE: Final = {METHOD_KEY.lower(): "can", PATH_KEY.lower(): "path"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Gate:
+    """A gate before it is asked: its documents, or the verdict it has without any."""
+
+    name: str
+    kind: str
+    documents: tuple[Compiled, ...] = ()
+    settled: GateTrace | None = None
+
+
+def simulate(
+    program: Program, documents: Sequence[Document], request: Request, diagnostics: Diagnostics
+) -> Outcome | None:
+    """The decision, gate by gate; None after an error was reported."""
+    facts = read_request(program, request, diagnostics)
+    if facts is None:
+        return None
+    gates = _gates(request, facts, documents)
+    notes = list(_notes(request, facts))
+    if facts.asked is None:
+        return _without_caller(gates, facts, notes)
+    if not facts.path_known and not _any_path(gates, request):
+        traces = tuple(_settled(gate) or _undecided(gate, "the policy looks at the path") for gate in gates)
+        return _outcome(traces, facts, ["path"], notes)
+    traces = tuple(_settled(gate) or _asked(gate, facts.asked) for gate in gates)
+    return _outcome(traces, facts, [], notes)
+
+
+# --- the gates --------------------------------------------------------------------------------------------------
+
+
+def _gates(request: Request, facts: Facts, documents: Sequence[Document]) -> tuple[_Gate, ...]:
+    """The gates in the order of evaluation."""
+    service, network = request.resource, facts.network
+    any_auth = any(item is not None and item.text("auth") == "aws_iam" for item in (service, network))
+    return (
+        _identity_gate(request, documents, any_auth),
+        _resource_gate(network, "network", documents),
+        _resource_gate(service, "service", documents),
+    )
+
+
+def _identity_gate(request: Request, documents: Sequence[Document], any_auth: bool) -> _Gate:
+    caller = request.who
+    name = (caller.name or caller.kind) if caller is not None else "caller"
+    if not any_auth:
+        return _Gate(name, "identity", settled=_skip(name, "identity", "no gate asks who calls: auth is none"))
+    if caller is None:
+        return _Gate(name, "identity", settled=_open(name, "identity", "the request does not state its caller"))
+    if caller.kind in ("anonymous", "service"):
+        summary = "unsigned callers and services have no identity policy"
+        return _Gate(name, "identity", settled=_skip(name, "identity", summary))
+    found = identity_documents(documents, caller)
+    if not found:
+        who = carrier_of(caller) or name
+        summary = f"no identity policy of `{who}` is in the project, so what it allows is not known"
+        return _Gate(name, "identity", settled=_open(name, "identity", summary))
+    title = " ".join([*(item.owner for item in found), "on", name])
+    return _Gate(title, "identity", tuple(compile_emitted(item, Kind.IDENTITY) for item in found))
+
+
+def _resource_gate(resource: Resource | None, kind: str, documents: Sequence[Document]) -> _Gate:
+    if resource is None:
+        return _Gate(kind, kind, settled=_skip(kind, kind, "the service names no service network"))
+    if resource.text("auth") != "aws_iam":
+        return _Gate(resource.name, kind, settled=_skip(resource.name, kind, "auth is none"))
+    found = [item for item in documents if item.attached_to == resource.id and item.role == kind]
+    if not found:
+        summary = "auth is aws_iam and there is no policy, which refuses everyone"
+        refusal = GateTrace(resource.name, kind, Verdict.IMPLICIT_DENY, summary)
+        return _Gate(resource.name, kind, settled=refusal)
+    title = f"{found[0].owner} on {resource.name}"
+    return _Gate(title, kind, tuple(compile_emitted(item, Kind.RESOURCE) for item in found))
+
+
+def _skip(name: str, kind: str, summary: str) -> GateTrace:
+    return GateTrace(name, kind, Verdict.SKIPPED, summary)
+
+
+def _open(name: str, kind: str, summary: str) -> GateTrace:
+    return GateTrace(name, kind, Verdict.UNDECIDED, summary)
+
+
+def _settled(gate: _Gate) -> GateTrace | None:
+    return gate.settled
+
+
+def _undecided(gate: _Gate, summary: str) -> GateTrace:
+    return _open(gate.name, gate.kind, summary)
+
+
+def _asked(gate: _Gate, asked: Asked) -> GateTrace:
+    return explain(gate.documents, asked, name=gate.name, kind=gate.kind)
+
+
+def _any_path(gates: Iterable[_Gate], request: Request) -> bool:
+    """Whether no document tells the paths of the service apart in a `Resource`."""
+    arn = arn_of(request.resource)
+    return all(any_path_will_do(document, arn) for gate in gates for document in gate.documents)
+
+
+# --- the answer -------------------------------------------------------------------------------------------------
+
+
+def _without_caller(gates: Sequence[_Gate], facts: Facts, notes: list[str]) -> Outcome:
+    """A request that does not say who calls, or how: only gates that refuse or pass everyone are settled."""
+    summary = "the request does not state " + " and ".join(f"`{word}`" for word in facts.missing)
+    traces = tuple(_settled(gate) or _undecided(gate, summary) for gate in gates)
+    return _outcome(traces, facts, list(facts.missing), notes)
+
+
+def _outcome(traces: tuple[GateTrace, ...], facts: Facts, missing: list[str], notes: list[str]) -> Outcome:
+    refusal = _refusal(traces)
+    if refusal is not None:
+        asked = facts.asked
+        error = "" if asked is None else _error(refusal, asked, facts.path_known)
+        notes.append(f"the access log has authDeniedReason `{refusal.kind.capitalize()}`")
+        return Outcome(Decision.DENY, traces, refusal.name, error, (), tuple(notes))
+    if any(trace.verdict is Verdict.UNDECIDED for trace in traces):
+        wanted = [*missing, *(word for trace in traces for word in _wanted(trace))]
+        first = next(trace for trace in traces if trace.verdict is Verdict.UNDECIDED)
+        return Outcome(Decision.UNDECIDED, traces, first.name, "", tuple(dict.fromkeys(wanted)), tuple(notes))
+    return Outcome(Decision.ALLOW, traces, None, "", (), tuple(notes))
+
+
+def _refusal(traces: Sequence[GateTrace]) -> GateTrace | None:
+    """The gate that the caller hears of: explicit denies first, and network before service before identity."""
+    for verdict in (Verdict.EXPLICIT_DENY, Verdict.IMPLICIT_DENY):
+        for kind in _REPORTED:
+            for trace in traces:
+                if trace.kind == kind and trace.verdict is verdict:
+                    return trace
+    return None
+
+
+def _wanted(trace: GateTrace) -> list[str]:
+    """What an undecided gate would have to know, in the words of a request."""
+    if trace.verdict is not Verdict.UNDECIDED:
+        return []
+    if trace.kind == "identity" and not trace.statements:
+        return ["an identity policy of the caller"] if "no identity policy" in trace.summary else []
+    keys = missing_keys(trace.statements)
+    return [_KEYS_OF_REQUEST_LINE.get(key.lower()) or language_name(key) for key in keys]
+
+
+def _error(refusal: GateTrace, asked: Asked, path_known: bool) -> str:
+    """The text that the caller gets (Lattice reference section 5, observed; the wording for denies of the network and
+    of identity policies follows the one seen for services)."""
+    user = asked.caller.arn or "anonymous"
+    resource = asked.resource if path_known else asked.resource.removesuffix("/")
+    if refusal.verdict is Verdict.EXPLICIT_DENY:
+        article = "an" if refusal.kind == "identity" else "a"
+        reason = f"with an explicit deny in {article} {refusal.kind}-based policy"
+    else:
+        reason = f"because no {refusal.kind}-based policy allows the {asked.action} action"
+    return (
+        f"AccessDeniedException: User: {user} is not authorized to perform: {asked.action} "
+        f"on resource: {resource} {reason}"
+    )
+
+
+def _notes(request: Request, facts: Facts) -> Iterable[str]:
+    service, network = request.resource, facts.network
+    if network is None:
+        yield f"`{service.name}` names no service network, so no policy of a network was asked"
+    gates = [item for item in (service, network) if item is not None]
+    if all(item.text("auth") != "aws_iam" for item in gates):
+        yield "with auth none everywhere AWS does not say whether the caller's identity policy counts; it was not asked"

@@ -1,0 +1,182 @@
+"""A request to a service as the deciding engine takes it: action, resource, caller, keys known and not known.
+
+The verb and the path give the keys of the request line, the resource graph the ARNs, the caller its own keys. What a
+request does not state and nobody can derive is not known when every request has it, and absent when only some do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from policyc.diagnostics import Diagnostics
+from policyc.engines.iam.caller import Caller
+from policyc.engines.iam.request import Request as Asked
+from policyc.ir.program import Program
+from policyc.model.values import Resource
+from policyc.model.vocabulary import Verb
+from policyc.targets.base import Request
+from policyc.targets.iam_documents.gates import engine_caller, stated_context
+from policyc.targets.lattice.words import (
+    CONNECT,
+    INVOKE,
+    METHOD_KEY,
+    NETWORK_KEY,
+    PATH_KEY,
+    SERVICE,
+    SERVICE_KEY,
+    arn_of,
+    is_http_only,
+    verbs_of,
+    vocabulary,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """`asked` is None when the caller or the action is not known; `missing` says what. With `path_known` False the
+    resource of `asked` stands for any path."""
+
+    asked: Asked | None
+    network: Resource | None
+    missing: tuple[str, ...] = ()
+    path_known: bool = True
+
+
+def read_request(program: Program, request: Request, diagnostics: Diagnostics) -> Facts | None:
+    """The facts of a request, or None after an error was reported."""
+    service = request.resource
+    if service.type != SERVICE:
+        diagnostics.error(
+            "not-a-service", f"`{service.name}` is a service network, and a request goes to a service", request.span,
+            "name a service of the network",
+        )  # fmt: skip
+        return None
+    before = len(diagnostics)
+    network = program.resource(service.link("network"))
+    verb = _verb(request, service, diagnostics)
+    derived = _derived(request, service, network, verb)
+    context = _context(request, derived, diagnostics)
+    _check_path(request, verb, diagnostics)
+    caller = _caller(request, service, diagnostics)
+    if len(diagnostics) > before:
+        return None
+    if verb is None or caller is None:
+        missing = (("who",) if caller is None else ()) + (("can",) if verb is None else ())
+        return Facts(None, network, missing)
+    http = verb.action == INVOKE
+    resource = arn_of(service) + ((request.path or "/") if http else "")
+    unknown = frozenset(key for key in _unstated(http) if key not in {name.lower() for name in context})
+    return Facts(
+        Asked(verb.action, resource, caller, context, unknown), network, (), not http or request.path is not None
+    )
+
+
+def _verb(request: Request, service: Resource, diagnostics: Diagnostics) -> Verb | None:
+    """The request's verb, or the only one possible; None when it could be several, or after an error."""
+    possible = {verb.name: verb for verb in verbs_of(service)}
+    if request.can is not None:
+        verb = possible.get(request.can)
+        if verb is None:
+            diagnostics.error(
+                "verb-never-comes", f"`{service.name}` has no requests with `{request.can}`", request.span,
+                "its verbs are " + ", ".join(f"`{name}`" for name in possible),
+            )  # fmt: skip
+        return verb
+    actions = {verb.action for verb in possible.values()}
+    if len(actions) > 1:
+        return None
+    return next(verb for verb in possible.values() if not verb.requires)
+
+
+def _derived(request: Request, service: Resource, network: Resource | None, verb: Verb | None) -> dict[str, str]:
+    """Keys that follow from the rest of the request."""
+    out = {SERVICE_KEY: arn_of(service)}
+    if network is not None:
+        out[NETWORK_KEY] = arn_of(network)
+    if request.path is not None:
+        out[PATH_KEY] = request.path
+    if verb is not None:
+        out |= dict(verb.requires)
+        if service.text("protocol") == "grpc":
+            out[METHOD_KEY] = "POST"
+    return out
+
+
+def _context(request: Request, derived: Mapping[str, str], diagnostics: Diagnostics) -> dict[str, tuple[str, ...]]:
+    """Everything known, by condition key; what is stated must not contradict what follows."""
+    out: dict[str, tuple[str, ...]] = {key: (value,) for key, value in derived.items()}
+    spelled = {key.lower(): key for key in out}
+    for key, values in stated_context(request.values, request.attributes).items():
+        known = spelled.setdefault(key.lower(), key)
+        if known in out and out[known] != values:
+            said = ", ".join(values) or "absent"
+            diagnostics.error(
+                "request-contradicts-itself", f"`{key}` is stated to be {said}, and the request has {', '.join(out[known]) or 'none'}",
+                request.span, "drop the attribute, or correct `can`, `path` or the spelling of the key",
+            )  # fmt: skip
+        out[known] = values
+    return out
+
+
+def _check_path(request: Request, verb: Verb | None, diagnostics: Diagnostics) -> None:
+    path = request.path
+    if path is not None and verb is not None and verb.action == CONNECT:
+        diagnostics.error("no-path-here", "a TLS passthrough connection has no path", request.span, "leave `path` out")
+    elif path is not None and not path.startswith("/"):
+        diagnostics.error(
+            "malformed-path", f"the path `{path}` does not begin with `/`", request.span, f"write `/{path}`"
+        )
+    elif path is not None and ("?" in path or "#" in path):
+        diagnostics.error(
+            "query-in-path", f"the path `{path}` holds a query string, which is no part of a path", request.span,
+            'state a parameter as `query["name"]: "value"`',
+        )  # fmt: skip
+    if verb is not None and verb.action == CONNECT:
+        for name, attribute in request.attributes.items():
+            if is_http_only(attribute.native) and request.values.get(name):
+                diagnostics.error(
+                    "no-http-here", f"a TLS passthrough connection has no `{name}`", request.span, "leave it out"
+                )
+
+
+def _caller(request: Request, service: Resource, diagnostics: Diagnostics) -> Caller | None:
+    if request.who is None:
+        return None
+    partition = service.place.partition if service.place is not None else "aws"
+    try:
+        caller = engine_caller(request.who, partition)
+    except ValueError:
+        caller = None
+    if caller is None:
+        diagnostics.error(
+            "not-one-caller", f"`{request.who.kind}` is not one caller of a service", request.span,
+            'name one caller, such as `role(shop, "order-service")` or `anonymous`',
+        )  # fmt: skip
+    return caller
+
+
+def _unstated(http: bool) -> list[str]:
+    """The service's own keys that every request of this kind has, folded; unknown where they are not stated.
+
+    What AWS derives from the caller, and the global keys, the engine knows best.
+    """
+    return [
+        item.native.lower()
+        for item in vocabulary().attributes.values()
+        if item.presence == "always"
+        and item.native.startswith("vpc-lattice-svcs:")
+        and (http or not is_http_only(item.native))
+    ]
+
+
+def language_name(key: str) -> str:
+    """How the language spells a condition key, for messages."""
+    folded = key.lower()
+    for item in vocabulary().attributes.values():
+        native = item.native.lower()
+        if item.keyed and native and folded.startswith(native):
+            return item.name.removesuffix("[]") + f'["{key[len(native) :]}"]'
+        if not item.keyed and folded == native:
+            return item.name
+    return key

@@ -1,0 +1,46 @@
+"""S3 Object Lambda: one policy, every document of the chain behind it, and requests followed hop by hop."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from policyc.diagnostics import Diagnostics
+from policyc.engines.trace import Outcome
+from policyc.ir.authz import Policy
+from policyc.ir.program import Program
+from policyc.model.values import Principal, Resource
+from policyc.model.vocabulary import Attribute, Vocabulary, load_vocabulary
+from policyc.targets.base import Document, Request, Target
+
+
+class ObjectLambda:
+    """The target `object_lambda`."""
+
+    name = "object_lambda"
+
+    def vocabulary(self) -> Vocabulary:
+        return load_vocabulary("object_lambda")
+
+    def scope(self, on: Resource | Principal, resources: Mapping[str, Resource]) -> Mapping[str, Attribute]:
+        """Every attribute: limits explain which ones an access point never evaluates, and requests may state them all."""
+        return self.vocabulary().attributes
+
+    def check(self, policy: Policy, program: Program, diagnostics: Diagnostics) -> None:
+        from policyc.targets.object_lambda.limits import check
+
+        check(policy, program, diagnostics)
+
+    def emit(self, program: Program, diagnostics: Diagnostics) -> Sequence[Document]:
+        from policyc.targets.object_lambda.documents import emit
+
+        return emit(program, diagnostics)
+
+    def simulate(
+        self, program: Program, documents: Sequence[Document], request: Request, diagnostics: Diagnostics
+    ) -> Outcome | None:
+        from policyc.targets.object_lambda.chain import simulate
+
+        return simulate(program, documents, request, diagnostics)
+
+
+TARGET: Target = ObjectLambda()

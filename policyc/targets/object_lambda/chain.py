@@ -1,0 +1,197 @@
+"""What if: one request followed from hop to hop until someone refuses or the caller has its answer.
+
+Object Lambda access point, function, supporting access point, bucket, answer. Requests that go straight to the supporting
+access point, the bucket or the function are judged too. Where AWS is silent the default is the reading of the Object Lambda
+reference, named in `switches` or `notes`. Encryption keys (SSE-KMS) are not covered. Source: the same, sections 2, 9 and 10.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from policyc.diagnostics import Diagnostics
+from policyc.engines.iam import Kind, Policies, explain_request
+from policyc.engines.iam.request import Request as Asked
+from policyc.engines.trace import Decision, GateTrace, Outcome, Verdict
+from policyc.ir.program import Program
+from policyc.model.values import Principal
+from policyc.model.vocabulary import load_vocabulary
+from policyc.targets.base import Document, Request
+from policyc.targets.object_lambda import context as contexts
+from policyc.targets.object_lambda import resources
+from policyc.targets.object_lambda.context import Context
+from policyc.targets.object_lambda.documents import (
+    BUCKET_POLICY,
+    FUNCTION_POLICY,
+    OLAP_POLICY,
+    ROLE_POLICY,
+    policies_on,
+    role_carrier,
+)
+from policyc.targets.object_lambda.operations import (
+    ANSWER,
+    INVOKE,
+    OLAP,
+    Operation,
+    ambiguous,
+    is_transformed,
+    operation,
+)
+from policyc.targets.object_lambda.resources import Chain, account, arn, chain_of, execution_role
+from policyc.targets.object_lambda.storage import Storage, read_originals
+from policyc.targets.object_lambda.way import Way
+
+ACCESS_DENIED: Final = "403 AccessDenied"
+NOT_INVOKED: Final = "403 LambdaPermissionError"
+NOT_INVOKED_DIRECTLY: Final = "403 AccessDeniedException"
+NO_ANSWER: Final = "500 LambdaResponseNotReceived"
+FUNCTION_SOURCE: Final = "function_source"
+_FUNCTION_REFUSED: Final = "the function gets 403 AccessDenied from its presigned URL; what it answers then, if anything, is what the caller sees"
+
+
+def simulate(
+    program: Program, documents: Sequence[Document], asked: Request, diagnostics: Diagnostics
+) -> Outcome | None:
+    """The answer for one request to a resource of this target; None after a diagnostic that it cannot be asked."""
+    if asked.can is None:
+        diagnostics.error(
+            "request-without-verb", "the request does not say what the caller wants to do", asked.span,
+            "add `can`, such as `can: GetObject`",
+        )  # fmt: skip
+        return None
+    if asked.who is None:
+        return Outcome(Decision.UNDECIDED, (), missing=("who",))
+    way = Way(program, documents, asked, asked.who)
+    call = _call(asked, asked.can)
+    match asked.resource.type:
+        case resources.OLAP:
+            return _through_olap(way, call, diagnostics)
+        case resources.ACCESS_POINT:
+            return _to_access_point(way, call)
+        case resources.BUCKET:
+            return _to_bucket(way, call)
+        case resources.FUNCTION:
+            return _to_function(way)
+        case other:
+            raise ValueError(f"no request goes to a {other}")
+
+
+def _call(asked: Request, verb: str) -> Operation:
+    verbs = load_vocabulary("object_lambda").resource_types[asked.resource.type].verbs
+    permission = verbs[verb].action.partition(":")[2]
+    version = any(asked.values.get(name) for name in ("olap.version_id", "s3.version_id"))
+    return operation(verb, permission, version)
+
+
+# --- through the chain ------------------------------------------------------------------------------------------
+
+
+def _through_olap(way: Way, call: Operation, diagnostics: Diagnostics) -> Outcome | None:
+    chain = chain_of(way.asked.resource, way.program)
+    if chain is None:
+        raise ValueError(f"{way.asked.resource.id} is not complete, and requests go to checked programs only")
+    if ambiguous(call.call, chain.transformed):
+        diagnostics.error(
+            "ambiguous-operation",
+            f"`{call.call}` may be ListObjects or ListObjectsV2, and `{chain.olap.name}` transforms only one of them",
+            way.asked.span, "say which of the two calls it is",
+        )  # fmt: skip
+        return None
+    transformed = is_transformed(call, chain.transformed)
+    first = contexts.first(way.asked, way.who, call.versioned)
+    if not _first_hop(way, chain, call, first) or call.permission == ANSWER:
+        return way.outcome()
+    behind = contexts.onward(first, chain, way.who)
+    if not _function_hop(way, chain, call, behind, transformed):
+        return way.outcome()
+    seen = contexts.at_supporting(behind, way.asked, chain, transformed, call.versioned)
+    storage = Storage(chain.access_point, chain.bucket, behind_olap=True)
+    if not read_originals(way, storage, call, seen, NO_ANSWER if transformed else ACCESS_DENIED):
+        if transformed:
+            way.notes.append(_FUNCTION_REFUSED)
+        return way.outcome()
+    if transformed:
+        _answer_hop(way, chain, call)
+    return way.outcome()
+
+
+def _first_hop(way: Way, chain: Chain, call: Operation, context: Context) -> bool:
+    """Hop 1: the Object Lambda access point, which takes signed requests over HTTPS only."""
+    policies = [policy.name for policy in policies_on(chain.olap, way.program)]
+    name = f"{' and '.join(policies)} on {chain.olap.name}" if policies else chain.olap.name
+    refusal = ""
+    if way.who.kind == "anonymous":
+        refusal = "an Object Lambda access point serves no unsigned request"
+    elif context.values.get("aws:securetransport") == ("false",):
+        refusal = "an Object Lambda access point serves HTTPS only"
+    if refusal:
+        return way.add(GateTrace(name, OLAP_POLICY.role, Verdict.IMPLICIT_DENY, refusal), ACCESS_DENIED)
+    own = way.attached(chain.olap.id, OLAP_POLICY.role)
+    asked = way.request(f"{OLAP}:{call.permission}", arn(chain.olap), context)
+    return way.add(way.flow(own, asked, account(chain.olap), name, OLAP_POLICY.role), ACCESS_DENIED)
+
+
+def _function_hop(way: Way, chain: Chain, call: Operation, behind: Context, transformed: bool) -> bool:
+    """Hop 2: the function runs with the caller's permission, for transformed calls only."""
+    name, kind = chain.function.name, FUNCTION_POLICY.role
+    if not transformed:
+        summary = f"{call.call} is not transformed, so the function does not run"
+        return way.add(GateTrace(name, kind, Verdict.SKIPPED, summary), "")
+    context = contexts.with_function_source(behind, chain, way.who)
+    asked = way.request(INVOKE, arn(chain.function), context)
+    found = way.flow(way.attached(chain.function.id, kind), asked, account(chain.function), name, kind)
+    if context is not behind:
+        found = replace(found, switches=(*found.switches, FUNCTION_SOURCE))
+    return way.add(found, NOT_INVOKED)
+
+
+def _answer_hop(way: Way, chain: Chain, call: Operation) -> None:
+    """Hop 5: the function hands its answer to a GET over as its execution role."""
+    name, kind = f"{chain.function.name} role", ROLE_POLICY.role
+    if not call.answers_through_service:
+        summary = f"the function answers {call.call} by itself, without a further permission"
+        way.add(GateTrace(name, kind, Verdict.SKIPPED, summary), "")
+        return
+    role = execution_role(chain.function)
+    held = way.attached(role_carrier(chain.function), kind, Kind.IDENTITY)
+    if role is not None:
+        held += way.identity(role)
+    carrier = role or Principal("role", (account(chain.function), "execution-role"))
+    if not held:
+        way.add(way.open_identity(GateTrace(name, kind, Verdict.UNDECIDED, ""), carrier), NO_ANSWER)
+        return
+    asked = Asked.of(f"{OLAP}:{ANSWER}", arn(chain.olap), way.caller(carrier), {}, ("*",))
+    outcome = explain_request(Policies(identity=held, owner=account(chain.olap)), asked)
+    way.add(way.noted(outcome, name, kind), NO_ANSWER)
+
+
+# --- direct requests --------------------------------------------------------------------------------------------
+
+
+def _to_access_point(way: Way, call: Operation) -> Outcome:
+    access_point = way.asked.resource
+    bucket = way.program.resource(access_point.link("bucket"))
+    if bucket is None:
+        raise ValueError(f"{access_point.id} has no bucket, and requests go to checked programs only")
+    context = contexts.at_access_point(contexts.direct(way.asked, way.who, call.versioned), access_point, bucket)
+    read_originals(way, Storage(access_point, bucket, behind_olap=False), call, context, ACCESS_DENIED)
+    return way.outcome()
+
+
+def _to_bucket(way: Way, call: Operation) -> Outcome:
+    bucket = way.asked.resource
+    target, key = way.object_arn(arn(bucket), "/", call)
+    asked = way.request(f"s3:{call.permission}", target, contexts.direct(way.asked, way.who, call.versioned))
+    own = way.attached(bucket.id, BUCKET_POLICY.role)
+    way.add(way.flow(own, asked, account(bucket), bucket.name, BUCKET_POLICY.role, key), ACCESS_DENIED)
+    return way.outcome()
+
+
+def _to_function(way: Way) -> Outcome:
+    function, kind = way.asked.resource, FUNCTION_POLICY.role
+    asked = way.request(INVOKE, arn(function), contexts.direct(way.asked, way.who, False))
+    own = way.attached(function.id, kind)
+    way.add(way.flow(own, asked, account(function), function.name, kind), NOT_INVOKED_DIRECTLY)
+    return way.outcome()

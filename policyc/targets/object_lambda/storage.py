@@ -1,0 +1,119 @@
+"""The hops that end at the originals: a standard access point and the bucket behind it, through the chain or directly.
+
+Access point and bucket must both let a request through. Source: Object Lambda reference, sections 2, 2.1 and 6;
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-policies.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from policyc.engines.iam import explain
+from policyc.engines.trace import GateTrace, Verdict
+from policyc.model.values import Resource
+from policyc.targets.object_lambda.context import Context
+from policyc.targets.object_lambda.documents import BUCKET_POLICY, SUPPORTING_POLICY
+from policyc.targets.object_lambda.gates import join, with_open_key
+from policyc.targets.object_lambda.operations import Operation
+from policyc.targets.object_lambda.resources import account, arn
+from policyc.targets.object_lambda.way import Way
+
+#: whether an identity policy that names only the access point lets a request through a bucket that does not delegate
+IDENTITY_ON_ACCESS_POINT: Final = "identity-policy-on-access-point-alone"
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """An access point with its bucket; `behind_olap` when the request came through an Object Lambda access point."""
+
+    access_point: Resource
+    bucket: Resource
+    behind_olap: bool
+
+
+def read_originals(way: Way, storage: Storage, call: Operation, context: Context, error: str) -> bool:
+    """Hops 3 and 4; `error` is what the caller sees when one of them refuses."""
+    access_point = storage.access_point
+    kind = SUPPORTING_POLICY.role if storage.behind_olap else "access_point"
+    target, key = way.object_arn(arn(access_point), "/object/", call)
+    asked = way.request(f"s3:{call.permission}", target, context)
+    own = way.attached(access_point.id, SUPPORTING_POLICY.role)
+    found = way.flow(own, asked, account(access_point), access_point.name, kind, key)
+    found = _network_origin(storage, context, found)
+    if not way.add(found, error):
+        return False
+    by_identity = found.verdict is Verdict.ALLOW and explain(own, asked).verdict is not Verdict.ALLOW
+    return way.add(_bucket(way, storage.bucket, call, context, by_identity), error)
+
+
+def _network_origin(storage: Storage, context: Context, found: GateTrace) -> GateTrace:
+    """An access point with a VPC origin takes requests from its VPC only; through Object Lambda nobody says."""
+    vpc = storage.access_point.text("vpc")
+    if not vpc or found.verdict not in (Verdict.ALLOW, Verdict.UNDECIDED):
+        return found
+    if storage.behind_olap:
+        summary = "how an access point with a VPC origin takes requests from Object Lambda is not documented"
+        return replace(found, verdict=Verdict.UNDECIDED, summary=summary, decided_by=())
+    if context.values.get("aws:sourcevpc") == (vpc,):
+        return found
+    summary = f"`{storage.access_point.name}` takes requests from `{vpc}` only"
+    return replace(found, verdict=Verdict.IMPLICIT_DENY, summary=summary, decided_by=())
+
+
+def _bucket(way: Way, bucket: Resource, call: Operation, context: Context, by_identity: bool) -> GateTrace:
+    """Hop 4: the bucket's own policy, by delegation; inside its account also the caller's policy on the bucket.
+
+    The caller's denies on the bucket count, though AWS does not say whether they bear on requests to an access point:
+    the other reading would let more through. `by_identity` tells that only an identity policy opened the access point.
+    """
+    target, key = way.object_arn(arn(bucket), "/", call)
+    asked = way.request(f"s3:{call.permission}", target, context)
+    own, identity = way.attached(bucket.id, BUCKET_POLICY.role), way.identity()
+    by_bucket = with_open_key(explain(own, asked, name=bucket.name, kind=BUCKET_POLICY.role), own, asked, key)
+    by_caller = with_open_key(explain(identity, asked, name="identity", kind="identity"), identity, asked, key)
+    inside = asked.caller.account == account(bucket)
+    bears = identity and (inside or by_caller.verdict is not Verdict.ALLOW)
+    both = (by_bucket, by_caller) if bears else (by_bucket,)
+    verdict, summary = _settle(by_bucket, by_caller, inside, by_identity)
+    found = join(both, verdict, bucket.name, BUCKET_POLICY.role, summary)
+    if verdict is Verdict.IMPLICIT_DENY and inside and way.identity_unknown:
+        return way.open_identity(found)
+    if verdict is Verdict.UNDECIDED:
+        way.missing.extend(_open_keys(both))
+    if verdict is Verdict.UNDECIDED and summary == _NOT_DOCUMENTED:
+        return replace(found, switches=(IDENTITY_ON_ACCESS_POINT,))
+    return found
+
+
+_NOT_DOCUMENTED: Final = (
+    "the bucket does not delegate; whether an identity policy on the access point is enough is not documented"
+)
+
+
+def _settle(by_bucket: GateTrace, by_caller: GateTrace, inside: bool, by_identity: bool) -> tuple[Verdict, str]:
+    for one in (by_bucket, by_caller):
+        if one.verdict is Verdict.EXPLICIT_DENY:
+            return Verdict.EXPLICIT_DENY, one.summary
+    for one in (by_bucket, by_caller):
+        if any(trace.effect == "Deny" and trace.matched is None for trace in one.statements):
+            return Verdict.UNDECIDED, one.summary
+    allowing = [by_bucket, by_caller] if inside else [by_bucket]
+    for wanted in (Verdict.ALLOW, Verdict.UNDECIDED):
+        for one in allowing:
+            if one.verdict is wanted:
+                return wanted, one.summary
+    if inside and by_identity:
+        return Verdict.UNDECIDED, _NOT_DOCUMENTED
+    return Verdict.IMPLICIT_DENY, f"the bucket does not delegate: {by_bucket.summary}"
+
+
+def _open_keys(gates: tuple[GateTrace, ...]) -> list[str]:
+    return [
+        reason.subject
+        for one in gates
+        for trace in one.statements
+        if trace.matched is None
+        for reason in trace.reasons
+        if reason.matched is None
+    ]

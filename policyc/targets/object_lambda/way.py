@@ -1,0 +1,127 @@
+"""A request on its way: who asks, which documents bear on it, and the record of the hops so far."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from policyc.engines.iam import Caller, Kind, Policies, decide_request, explain_request
+from policyc.engines.iam.document import Document as Compiled
+from policyc.engines.iam.request import Request as Asked
+from policyc.engines.trace import Decision, GateTrace, Outcome, Verdict
+from policyc.ir.program import Program
+from policyc.model.values import Principal
+from policyc.targets.base import Document, Request
+from policyc.targets.iam_documents.gates import carrier_of, identity_documents
+from policyc.targets.object_lambda.context import Context, caller_of
+from policyc.targets.object_lambda.gates import (
+    ANY_KEY,
+    NEEDS_KEY,
+    OpenKey,
+    allows_everything,
+    compiled,
+    gate,
+    with_open_key,
+)
+from policyc.targets.object_lambda.operations import Operation
+
+_REFUSED: Final = (Verdict.EXPLICIT_DENY, Verdict.IMPLICIT_DENY)
+
+
+@dataclass(slots=True)
+class Way:
+    """One request; `gates` and `errors` (what the caller sees if that gate refuses) grow hop by hop."""
+
+    program: Program
+    documents: Sequence[Document]
+    asked: Request
+    who: Principal
+    gates: list[GateTrace] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def partition(self) -> str:
+        place = self.asked.resource.place
+        return place.partition if place is not None else "aws"
+
+    def caller(self, principal: Principal | None = None) -> Caller:
+        return caller_of(principal or self.who, self.partition)
+
+    def request(self, action: str, resource: str, context: Context) -> Asked:
+        """The question that one hop puts to its documents."""
+        return Asked.of(action, resource, self.caller(), dict(context.values), context.unknown)
+
+    def attached(self, carrier: str, role: str, kind: Kind = Kind.RESOURCE) -> tuple[Compiled, ...]:
+        """The documents of this target on a resource or role."""
+        return tuple(
+            compiled(item, kind)
+            for item in self.documents
+            if item.attached_to == carrier and item.role == role and item.kind.startswith("object_lambda/")
+        )
+
+    def identity(self, principal: Principal | None = None) -> tuple[Compiled, ...]:
+        """The identity policies in the project that the caller, or another principal, carries."""
+        return tuple(
+            compiled(item, Kind.IDENTITY) for item in identity_documents(self.documents, principal or self.who)
+        )
+
+    @property
+    def identity_unknown(self) -> bool:
+        """Whether the caller has policies of its own that the project does not hold."""
+        return self.who.kind not in ("anonymous", "service", "cloudfront", "root") and not self.identity()
+
+    def flow(
+        self, own: tuple[Compiled, ...], asked: Asked, owner: str, name: str, kind: str, key: OpenKey | None = None
+    ) -> GateTrace:  # fmt: skip
+        """The whole decision of one hop: resource policy or identity policy inside the account, both across accounts."""
+        identity = self.identity()
+        outcome = explain_request(Policies(identity=identity, resource=own, owner=owner), asked)
+        if outcome.decision is not Decision.ALLOW and self.identity_unknown:
+            hopeful = Policies(identity=(allows_everything(),), resource=own, owner=owner)
+            if decide_request(hopeful, asked) is not Decision.DENY:
+                self.missing.extend(outcome.missing)
+                return self.open_identity(gate(outcome, name, kind))
+        return with_open_key(self.noted(outcome, name, kind), (*own, *identity), asked, key)
+
+    def open_identity(self, found: GateTrace, principal: Principal | None = None) -> GateTrace:
+        """The gate, undecided because it hangs on policies of the caller that the project does not hold."""
+        carrier = carrier_of(principal or self.who) or (principal or self.who).kind
+        self.missing.append(f"the identity policy of {carrier}")
+        summary = f"no identity policy of `{carrier}` is in the project, so what it allows is not known"
+        return replace(found, verdict=Verdict.UNDECIDED, summary=summary, decided_by=())
+
+    def noted(self, outcome: Outcome, name: str, kind: str) -> GateTrace:
+        """The outcome of a hop as one gate, with what it misses remembered."""
+        self.missing.extend(outcome.missing)
+        return gate(outcome, name, kind)
+
+    def object_arn(self, base: str, separator: str, call: Operation) -> tuple[str, OpenKey | None]:
+        """The ARN that the call is about, and its known part when the request does not state the key."""
+        if not call.on_object:
+            return base, None
+        prefix = f"{base}{separator}"
+        if self.asked.path is None:
+            return prefix + ANY_KEY, OpenKey(prefix)
+        return prefix + self.asked.path, None
+
+    def add(self, found: GateTrace, error: str) -> bool:
+        """Record a gate; whether the request may go on, as it also does where that is open."""
+        self.gates.append(found)
+        self.errors.append(error)
+        if found.verdict is Verdict.UNDECIDED and found.summary == NEEDS_KEY:
+            self.missing.append("path")
+        return found.verdict not in _REFUSED
+
+    def outcome(self) -> Outcome:
+        """A refusal anywhere decides, even behind a hop that is open; else an open hop leaves it open."""
+        gates, notes = tuple(self.gates), tuple(dict.fromkeys(self.notes))
+        for found, error in zip(self.gates, self.errors, strict=True):
+            if found.verdict in _REFUSED:
+                return Outcome(Decision.DENY, gates, found.name, error, (), notes)
+        for found in self.gates:
+            if found.verdict is Verdict.UNDECIDED:
+                return Outcome(Decision.UNDECIDED, gates, found.name, "", tuple(dict.fromkeys(self.missing)), notes)
+        return Outcome(Decision.ALLOW, gates, None, "", (), notes)

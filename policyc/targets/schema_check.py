@@ -1,0 +1,103 @@
+"""The last look at a document before it leaves the compiler: its JSON Schema and its size."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from functools import cache
+from typing import Any
+
+from policyc.data import read_text
+from policyc.diagnostics import Diagnostics
+from policyc.shape import Misfit, UnknownKeyword, misfits
+from policyc.targets.base import Document
+from policyc.text import Span
+
+_MOST_PER_DOCUMENT = 5
+
+
+def check_documents(documents: Iterable[Document], diagnostics: Diagnostics, thorough: bool = False) -> None:
+    """Report every document that breaks its schema, its quota, or shares its path with another.
+
+    `thorough` asks the jsonschema package, which is slow to load but the reference; else the small check of `policyc.shape`
+    answers, which a test holds equal to it.
+    """
+    taken: dict[str, Document] = {}
+    for document in documents:
+        other = taken.setdefault(document.path.casefold(), document)
+        if other is not document:
+            diagnostics.error(
+                "document-path-clash", f"`{document.owner}` and `{other.owner}` would both be written to `{document.path}`",
+                document.span, "give one of them another name",
+            )  # fmt: skip
+        _check_size(document, diagnostics)
+        _check_shape(document, diagnostics, thorough)
+
+
+def _check_size(document: Document, diagnostics: Diagnostics) -> None:
+    quota = document.quota
+    if quota is not None and quota.counted > quota.limit:
+        diagnostics.error(
+            "document-too-large",
+            f"the {document.role} document of `{document.owner}` has {quota.counted:,} {quota.unit}, "
+            f"the service takes {quota.limit:,}",
+            document.span, "merge statements that differ in one value, or shorten lists with a wildcard or a shared condition",
+        )  # fmt: skip
+
+
+def _check_shape(document: Document, diagnostics: Diagnostics, thorough: bool) -> None:
+    if not document.kind:
+        return
+    try:
+        data = json.loads(document.text)
+    except ValueError as error:
+        found: Iterable[Misfit] = [Misfit((), "json", f"is not JSON: {error}".lower())]
+    else:
+        found = shape_errors(document.kind, data, thorough)
+    for count, misfit in enumerate(found):
+        if count == _MOST_PER_DOCUMENT:
+            break
+        where = f"`{misfit.pointer}` of " if misfit.path else ""
+        diagnostics.error(
+            "document-breaks-schema", f"{where}`{document.path}` {_sentence(misfit)}", _span(document, misfit),
+            "if the source looks right, this is a bug of policyc: please report it with this file",
+        )  # fmt: skip
+
+
+def _sentence(misfit: Misfit) -> str:
+    return f"is wrong: {misfit.message}" if misfit.message.startswith("the ") else misfit.message
+
+
+def shape_errors(kind: str, data: Any, thorough: bool = False) -> Iterator[Misfit]:
+    """How plain data breaks `schemas/<kind>.schema.json`, in a stable order."""
+    schema = load_schema(kind)
+    if not thorough:
+        try:
+            yield from misfits(data, schema)
+            return
+        except UnknownKeyword:
+            pass
+    errors = sorted(_reference(kind).iter_errors(data), key=lambda error: [str(part) for part in error.absolute_path])
+    for error in errors:
+        yield Misfit(tuple(error.absolute_path), str(error.validator), str(error.message)[:300].lower())
+
+
+@cache
+def load_schema(kind: str) -> dict[str, Any]:
+    """The schema of a kind of document. Raises FileNotFoundError for an unknown kind (a bug)."""
+    schema: dict[str, Any] = json.loads(read_text(f"schemas/{kind}.schema.json"))
+    return schema
+
+
+@cache
+def _reference(kind: str) -> Any:
+    from jsonschema import Draft202012Validator
+
+    return Draft202012Validator(load_schema(kind))
+
+
+def _span(document: Document, misfit: Misfit) -> Span:
+    """The source of the longest mapped part that holds the misfit, else the document's own."""
+    pointer = misfit.pointer + "/"
+    inside = [entry for entry in document.map if pointer.startswith(entry.pointer.rstrip("/") + "/")]
+    return max(inside, key=lambda entry: len(entry.pointer)).span if inside else document.span

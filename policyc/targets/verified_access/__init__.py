@@ -1,0 +1,52 @@
+"""Verified Access: Cedar policies on groups and endpoints, decided on trust data and request data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from policyc.diagnostics import Diagnostics
+from policyc.engines.trace import Outcome
+from policyc.ir.authz import Policy
+from policyc.ir.program import Program
+from policyc.model.values import Principal, Resource
+from policyc.model.vocabulary import Attribute, Vocabulary
+from policyc.targets.base import Document, Request, Target
+from policyc.targets.verified_access import scope as _scope
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedAccess:
+    """The target `verified_access`; stages load on first use, so that `check` of other targets stays light."""
+
+    name: str = "verified_access"
+
+    def vocabulary(self) -> Vocabulary:
+        return _scope.vocabulary()
+
+    def scope(self, on: Resource | Principal, resources: Mapping[str, Resource]) -> Mapping[str, Attribute]:
+        return {name: fact.attribute for name, fact in _scope.facts(on, resources).items()}
+
+    def check(self, policy: Policy, program: Program, diagnostics: Diagnostics) -> None:
+        from policyc.targets.verified_access.limits import check_policy
+        from policyc.targets.verified_access.trust import check_resources
+
+        check_resources(program, diagnostics)
+        check_policy(policy, program, diagnostics)
+
+    def emit(self, program: Program, diagnostics: Diagnostics) -> Sequence[Document]:
+        from policyc.targets.verified_access.emit import emit_documents
+        from policyc.targets.verified_access.trust import check_resources
+
+        check_resources(program, diagnostics)
+        return emit_documents(program)
+
+    def simulate(
+        self, program: Program, documents: Sequence[Document], request: Request, diagnostics: Diagnostics
+    ) -> Outcome | None:
+        from policyc.targets.verified_access.chain import simulate
+
+        return simulate(program, documents, request, diagnostics)
+
+
+TARGET: Target = VerifiedAccess()

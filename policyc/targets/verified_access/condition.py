@@ -1,0 +1,186 @@
+"""From the normal form to Cedar, so that an absent attribute means the same: its test is false, the negation true.
+
+Every attribute is guarded by `has`, step by step, and an exact complement wraps guards and test together, so a
+well-typed request never makes a statement an error. A guard that an earlier conjunct has established is not repeated, and one
+that all sides of a disjunction need stands before it.
+Two things stay outside that promise. A value of another type than documented (a provider that sends one text where a list is
+documented, an address that is none) makes Cedar's operator fail, and Cedar skips the statement: an allow stays closed, a
+deny stays open; no portable guard against it exists. And `exists` asks for the attribute, so an empty set exists.
+
+Only operators of AWS's own table plus `ip`, `isInRange` and set literals are used (reference: verified-access, 1.2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from ipaddress import IPv4Address, ip_address
+from typing import TypeAlias
+
+from policyc.ir.authz import All, Always, AnyOf, Atom, Cond, Never, Op
+from policyc.model.types import Named
+from policyc.targets.verified_access.expression import (
+    Address,
+    Compare,
+    Expression,
+    Has,
+    Like,
+    Not,
+    OneOf,
+    Path,
+    SetTest,
+    Truth,
+    conjoin,
+    disjoin,
+)
+from policyc.targets.verified_access.scope import Fact
+
+#: Paths that are known to be present at a place in a conjunction.
+Known: TypeAlias = frozenset[Path]
+
+_IP = Named("ip")
+_ORDERS = {Op.LT: "<", Op.LE: "<=", Op.GT: ">", Op.GE: ">="}
+
+
+def lower_condition(cond: Cond, facts: Mapping[str, Fact]) -> Expression:
+    """The Cedar form of a condition that `limits.check_policy` has passed. Raises ValueError on anything else (a bug)."""
+    return _lower(cond, facts, frozenset())[0]
+
+
+def _lower(cond: Cond, facts: Mapping[str, Fact], known: Known) -> tuple[Expression, Known]:
+    """The expression, and what is known to be present wherever it is true."""
+    match cond:
+        case Always():
+            return Truth(True), known
+        case Never():
+            return Truth(False), known
+        case Atom():
+            return _atom(cond, facts[cond.attribute.name], known)
+        case All(items):
+            parts: list[Expression] = []
+            for item in items:
+                part, known = _lower(item, facts, known)
+                parts.append(part)
+            return conjoin(parts), known
+        case AnyOf(items):
+            shared = [path for path in _established(cond, facts) if path not in known]
+            known = known.union(shared)
+            branches = [_lower(item, facts, known)[0] for item in items]
+            return conjoin([*(_guard(path) for path in shared), disjoin(branches)]), known
+
+
+def _established(cond: Cond, facts: Mapping[str, Fact]) -> dict[Path, None]:
+    """The paths that are present wherever the condition is true, prefixes first; a disjunction gives what all its sides share,
+    so that it can be guarded once."""
+    match cond:
+        case Atom(negated=False):
+            return dict.fromkeys(_prefixes(facts[cond.attribute.name].path))
+        case All(items):
+            return {path: None for item in items for path in _established(item, facts)}
+        case AnyOf(items):
+            first, *rest = [_established(item, facts) for item in items]
+            return {path: None for path in first if all(path in other for other in rest)}
+        case _:
+            return {}
+
+
+def _prefixes(path: Path) -> list[Path]:
+    return [path[:length] for length in range(1, len(path) + 1)]
+
+
+def _guard(path: Path) -> Has:
+    return Has(path[:-1], path[-1])
+
+
+def _atom(atom: Atom, fact: Fact, known: Known) -> tuple[Expression, Known]:
+    prefixes = _prefixes(fact.path)
+    guards: list[Expression] = [_guard(prefix) for prefix in prefixes if prefix not in known]
+    if atom.op is Op.EXISTS:
+        # the last guard is the test itself, so it is written even where it is known
+        parts = guards or [_guard(fact.path)]
+    else:
+        parts = [*guards, _test(atom, fact)]
+    whole = conjoin(parts)
+    if atom.negated:
+        return Not(whole), known
+    return whole, known.union(prefixes)
+
+
+def _test(atom: Atom, fact: Fact) -> Expression:
+    """The test of a present attribute."""
+    match fact.form:
+        case "record":
+            if atom.op is not Op.EQ or atom.quantifier != "any":
+                raise ValueError(f"a record of groups cannot be tested with {atom.quantifier} {atom.op}")
+            return disjoin([Has(fact.path, _text(value.value)) for value in atom.values])
+        case "set":
+            return _set_test(atom, fact)
+        case "scalar":
+            return _scalar_test(atom, fact)
+
+
+def _set_test(atom: Atom, fact: Fact) -> Expression:
+    literals = tuple(_text(value.value) for value in atom.values)
+    if atom.op is not Op.EQ:
+        raise ValueError(f"a set cannot be tested with {atom.op}")
+    some = (
+        SetTest(fact.path, "contains", literals) if len(literals) == 1 else SetTest(fact.path, "containsAny", literals)
+    )
+    match atom.quantifier:
+        case "any":
+            return some
+        case "all":
+            # a set inside the literals is not empty exactly when it shares one with them
+            return conjoin([some, SetTest(fact.path, "within", literals)])
+        case _:
+            raise ValueError("a set needs a quantifier")
+
+
+def _scalar_test(atom: Atom, fact: Fact) -> Expression:
+    path, values = fact.path, [value.value for value in atom.values]
+    match atom.op:
+        case Op.LIKE:
+            return disjoin([Like(path, _text(value)) for value in values])
+        case Op.IN_CIDR:
+            return disjoin([Address(path, _text(value), True) for value in values])
+        case Op.LT | Op.LE | Op.GT | Op.GE:
+            return disjoin([Compare(path, _ORDERS[atom.op], _number(value)) for value in values])
+        case Op.EQ if fact.attribute.type == _IP:
+            return _same_address(path, [_text(value) for value in values])
+        case Op.EQ if fact.text_too:
+            numbers = [_number(value) for value in values]
+            return disjoin([_equals(path, numbers, False), _equals(path, [str(number) for number in numbers], True)])
+        case Op.EQ:
+            return _equals(path, values, False)
+        case Op.EXISTS:
+            raise ValueError("a guard is no test")
+
+
+def _equals(path: Path, values: Sequence[object], second: bool) -> Expression:
+    literals = tuple(dict.fromkeys(_literal(value) for value in values))
+    return Compare(path, "==", literals[0], second) if len(literals) == 1 else OneOf(path, literals, second)
+
+
+def _same_address(path: Path, values: list[str]) -> Expression:
+    """An IPv4 address has one spelling, so text is exact and cannot fail; IPv6 has many, so it is read as an address."""
+    plain = [value for value in values if isinstance(ip_address(value), IPv4Address)]
+    parts: list[Expression] = [_equals(path, plain, False)] if plain else []
+    parts += [Address(path, str(ip_address(value)), False) for value in values if value not in plain]
+    return disjoin(parts)
+
+
+def _literal(value: object) -> str | int | bool:
+    if isinstance(value, str | int):
+        return value
+    raise ValueError(f"{value!r} has no Cedar literal")
+
+
+def _number(value: object) -> int:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    raise ValueError(f"{value!r} is no whole number")
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    raise ValueError(f"{value!r} is no text")

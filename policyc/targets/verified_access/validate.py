@@ -1,0 +1,79 @@
+"""Cedar's own strict validator over each emitted policy, with a schema made from the attributes that it may use.
+
+The deployed text is parsed as it is. The validator gets the checked spelling (see `expression`), in which attributes
+read under a second type are stand-ins; such a stand-in is required in the schema, because the guard is on the attribute.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TypeAlias
+
+from policyc.ir.authz import Op, Policy
+from policyc.model.types import Named, shapes
+from policyc.targets.verified_access.expression import Path, stand_in
+from policyc.targets.verified_access.limits import atoms
+from policyc.targets.verified_access.scope import Fact, quoted
+
+#: A record type of the schema: attribute (with `?` when optional) -> Cedar type.
+Record: TypeAlias = "dict[str, str | Record]"
+
+_TYPES = {"int": "Long", "bool": "Bool"}
+
+
+def context_schema(policy: Policy, facts: Mapping[str, Fact]) -> str:
+    """A Cedar schema in which every attribute that the policy tests is optional and has its documented type."""
+    context: Record = {}
+    for statement in policy.statements:
+        for atom in atoms(statement.when):
+            fact = facts[atom.attribute.name]
+            if fact.form == "record":
+                for value in atom.values:
+                    _put(context, (*fact.path, str(value.value)), {})
+                if not atom.values:
+                    _put(context, fact.path, {})
+                continue
+            _put(context, fact.path, _type(fact))
+            if fact.attribute.type == Named("ip") and atom.op is not Op.EXISTS:
+                _put(context, stand_in(fact.path), "ipaddr", required=True)
+            if fact.text_too:
+                _put(context, stand_in(fact.path), "String", required=True)
+    return (
+        "entity Caller;\nentity Application;\n"
+        "action request appliesTo {\n  principal: [Caller],\n  resource: [Application],\n"
+        f"  context: {_write(context)},\n}};\n"
+    )
+
+
+def faults(text: str, checked: str, schema: str) -> Iterable[str]:
+    """What Cedar finds wrong: the deployed `text` has to parse, the `checked` spelling to pass strict validation."""
+    import cedarpy
+
+    try:
+        cedarpy.PolicySet.from_str(text)
+        result = cedarpy.validate_policies(checked, cedarpy.Schema.from_str(schema))
+    except ValueError as error:
+        return [str(error)]
+    return [] if result.validation_passed else [f"{error.policy_id}: {error.error}" for error in result.errors]
+
+
+def _put(record: Record, path: Path, kind: str | Record, *, required: bool = False) -> None:
+    for step in path[:-1]:
+        inner = record.setdefault(f"{quoted(step)}?", {})
+        if not isinstance(inner, dict):
+            raise ValueError(f"{path} lies below a value")
+        record = inner
+    record.setdefault(quoted(path[-1]) + ("" if required else "?"), kind)
+
+
+def _type(fact: Fact) -> str:
+    kind = fact.attribute.type
+    base = shapes()[kind.name].base if isinstance(kind, Named) and kind.name in shapes() else "string"
+    item = _TYPES.get(base, "String")
+    return f"Set<{item}>" if fact.form == "set" else item
+
+
+def _write(kind: str | Record) -> str:
+    if isinstance(kind, str):
+        return kind
+    return "{" + ", ".join(f"{name}: {_write(inner)}" for name, inner in kind.items()) + "}"

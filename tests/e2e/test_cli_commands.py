@@ -1,0 +1,504 @@
+"""The commands in one process: what they print, what they write, how they end."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import sys
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from policyc.__main__ import main
+from policyc.data import read_text
+from policyc.version import VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    status: int
+    out: str
+    err: str
+
+    def json(self) -> dict[str, object]:
+        data: dict[str, object] = json.loads(self.out)
+        return data
+
+
+Run = Callable[..., Ran]
+SHOP = "policies/shop.policy"
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
+    for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "POLICYC_DEBUG"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    folder = tmp_path / "project"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+
+    def call(*argv: str) -> Ran:
+        status = main(argv)
+        captured = capsys.readouterr()
+        return Ran(status, captured.out, captured.err)
+
+    return call
+
+
+@pytest.fixture
+def shop(run: Run) -> Run:
+    assert run("init", "-q").status == 0
+    return run
+
+
+def edit(file: str, old: str, new: str) -> None:
+    path = Path(file)
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+# --- the front door -------------------------------------------------------------------------------------------
+
+
+def test_version_and_help(run: Run) -> None:
+    assert run("--version") == Ran(0, f"policyc {VERSION}\n", "")
+    assert run("--help").status == 0
+    usage = run("--help").out
+    for command in ("check", "build", "test", "simulate", "fmt", "explain", "init"):
+        assert f"  {command} " in usage
+        told = run(command, "--help")
+        assert told.status == 0 and "examples:" in told.out and "exit status:" in told.out
+    nothing = run()
+    assert nothing.status == 2 and nothing.out == usage
+
+
+@pytest.mark.parametrize(
+    ("argv", "message", "help"),
+    [
+        (["chekc"], "unknown command `chekc`", "did you mean `check`?"),
+        (["check", "--formt", "json"], "unknown option `--formt`", "did you mean `--format`?"),
+        (["check", "--no-cach"], "unknown option `--no-cach`", "did you mean `--no-cache`?"),
+        (["check", "--format", "jsn"], "unknown format `jsn`; did you mean `json`?", "policyc check --help"),
+        (["build", "--target", "latice"], "unknown target `latice`; did you mean `lattice`?", "policyc build --help"),
+        (["check", "--param", "stage"], "`stage` is not NAME=VALUE", "policyc check --help"),
+        (["check", "--root"], "expected one argument", "policyc check --help"),
+        (["--verison"], "unknown option `--verison`", "did you mean `--version`?"),
+        (["--quiet"], "no command given", "`check`"),
+        (["explain"], "TOPIC", "policyc explain --help"),
+        (["explain", "missing-filee"], "nothing is called `missing-filee`", "did you mean `missing-file`?"),
+        (["simulate"], "no resource given", "--request"),
+        (["init", "a", "b"], "unexpected argument `b`", "policyc init --help"),
+    ],
+)
+def test_wrong_use_ends_with_2_and_a_hint(run: Run, argv: list[str], message: str, help: str) -> None:
+    result = run(*argv)
+    assert result.status == 2 and result.out == ""
+    flat = re.sub(r"\s+", " ", result.err)
+    assert message in flat and help in flat
+
+
+def test_options_go_before_or_after_the_command(shop: Run) -> None:
+    assert shop("--format", "json", "check").json()["findings"] == []
+    assert shop("check", "--format", "json").json()["findings"] == []
+
+
+def test_an_internal_error_says_so_and_ends_with_3(shop: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def explode(*_: object) -> None:
+        raise RuntimeError("odd \x1b[31m thing")
+
+    monkeypatch.setattr("policyc.targets.program.build_program", explode)
+    result = shop("check")
+    assert result.status == 3 and result.out == ""
+    assert (
+        result.err.startswith("internal error: RuntimeError: odd \\x1b[31m thing\n") and "Traceback" not in result.err
+    )
+    assert "Traceback" in shop("check", "--debug").err
+    monkeypatch.setenv("POLICYC_DEBUG", "1")
+    assert "Traceback" in shop("check").err
+
+
+def test_an_interrupt_is_one_line_and_130(shop: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("policyc.targets.program.build_program", interrupt)
+    assert shop("check") == Ran(130, "", "\ninterrupted\n")
+
+
+# --- init and check -------------------------------------------------------------------------------------------
+
+
+def test_init_passes_every_command(shop: Run) -> None:
+    assert shop("check") == Ran(0, shop("check").out, "")
+    assert "no findings" in shop("check").out
+    assert shop("test").status == 0
+    assert shop("fmt", "--check").status == 0
+    assert shop("build").status == 0
+    assert shop("build", "--check").status == 0
+
+
+def test_init_refuses_to_overwrite_and_keeps_gitignore(run: Run) -> None:
+    Path(".gitignore").write_text("*.log", encoding="utf-8")
+    assert run("init").status == 0
+    assert Path(".gitignore").read_text(encoding="utf-8").splitlines() == ["*.log", ".policyc-cache/", "/out/"]
+    before = Path("policyc.toml").read_text(encoding="utf-8")
+    again = run("init")
+    assert again.status == 2 and "`policyc.toml` exists" in again.err
+    assert Path("policyc.toml").read_text(encoding="utf-8") == before
+
+
+def test_check_shows_errors_with_frames_and_ends_with_1(shop: Run) -> None:
+    edit(SHOP, "who order_fn", "who ordr_fn")
+    result = shop("check")
+    assert result.status == 1
+    assert "  --> policies/shop.policy:" in result.out and "^^^^^^^" in result.out
+    assert "did you mean `order_fn`?" in result.out and re.search(r"\n\n\d+ errors?\n$", result.out)
+
+
+@pytest.mark.parametrize("format", ["human", "concise", "json", "sarif", "github"])
+def test_check_in_every_format(shop: Run, format: str) -> None:
+    edit(SHOP, "who order_fn", "who ordr_fn")
+    result = shop("check", "--format", format)
+    assert result.status == 1 and result.err == "" and "ordr_fn" in result.out
+    if format == "json":
+        Draft202012Validator(json.loads(read_text("schemas/report.schema.json"))).validate(result.json())
+    if format == "sarif":
+        rules = result.json()["runs"][0]["tool"]["driver"]["rules"]  # type: ignore[index]
+        assert rules[0]["shortDescription"]["text"]
+
+
+def test_check_works_from_a_folder_below_and_names_files_from_there(shop: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    edit(SHOP, "who order_fn", "who ordr_fn")
+    monkeypatch.chdir("policies")
+    assert "--> ../policies/shop.policy:" in shop("check").out
+    assert shop("check", "shop.policy").status == 1
+    assert shop("check", "shared.policy").status == 0
+
+
+def test_root_and_config_options(shop: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert shop("check", "--root", "project").status == 0
+    assert shop("--root=project", "check").status == 0
+    assert shop("check", "--config", "project/policyc.toml").status == 0
+    missing = shop("check", "--root", "nowhere")
+    assert missing.status == 2 and "missing-root" in missing.err
+    assert shop("check", "--config", "nowhere.toml").status == 2
+
+
+def test_params_come_from_the_config_and_from_flags(shop: Run) -> None:
+    assert shop("check", "--param", "stage=prod").status == 0
+    assert shop("check", "--param", "stage=test").status == 1
+    assert shop("check", "--param", "stagee=prod").status == 1
+    edit("policyc.toml", 'stage = "dev"', 'stage = "test"')
+    assert shop("check").status == 1
+    assert shop("check", "--param", "stage=dev").status == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [("[projct]\n", "unknown-setting"), ("[build]\nout = 1\n", "invalid-setting"), ("x\n", "invalid-config"),
+     ("[lint]\nignore = ['no-such-rule']\n", "unknown-rule"), ("[project]\npaths = ['nowhere']\n", "missing-path")],
+)  # fmt: skip
+def test_a_bad_configuration_ends_with_2_and_a_frame(shop: Run, text: str, rule: str) -> None:
+    Path("policyc.toml").write_text(text, encoding="utf-8")
+    result = shop("check")
+    assert result.status == 2 and rule in result.err and "--> policyc.toml:" in result.err
+
+
+def test_nothing_to_check_is_its_own_status(run: Run) -> None:
+    result = run("check")
+    assert result.status == 4 and result.out == "" and "nothing to check" in result.err
+    for command in ("build", "test", "fmt"):
+        assert run(command).status == 4
+    assert run("simulate", "inventory").status == 4
+
+
+def test_paths_outside_the_root_and_missing_ones_are_refused(shop: Run, tmp_path: Path) -> None:
+    (tmp_path / "other.policy").write_text("module other\n", encoding="utf-8")
+    outside = shop("check", "../other.policy")
+    assert outside.status == 2 and "path-outside-root" in outside.err
+    assert shop("check", "nowhere.policy").status == 2
+    Path("policies/link.policy").symlink_to(tmp_path / "other.policy")
+    linked = shop("check")
+    assert linked.status == 1 and "outside" in linked.out
+    assert shop("check", "policies/link.policy").status == 2
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"\xff\xfe\x00", b"module x\nlet a = \"\xe9\"\n", b"", b"\x00" * 100, b"(" * 10_000, b"a" * 1_000_000, b"\xef\xbb\xbfmodule x\n"],
+    ids=["utf-16", "latin-1", "empty", "nul", "deep", "one-line", "bom"],
+)  # fmt: skip
+def test_odd_files_are_findings_or_clean_never_crashes(run: Run, data: bytes) -> None:
+    Path("odd.policy").write_bytes(data)
+    for command in (["check"], ["fmt", "--check"], ["test"], ["build"]):
+        result = run(*command)
+        assert result.status in (0, 1, 4), result.err
+        assert "internal error" not in result.err
+
+
+def test_an_unreadable_name_is_no_problem(run: Run) -> None:
+    Path("\u202eevil.policy").write_text("module x\nallow\n", encoding="utf-8")
+    result = run("check")
+    assert result.status == 1 and "\u202e" not in result.out and "\\u{202e}evil.policy" in result.out
+
+
+# --- build ----------------------------------------------------------------------------------------------------
+
+
+def files(folder: str = "out") -> dict[str, bytes]:
+    root = Path(folder)
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+
+def test_build_writes_documents_and_a_source_map(shop: Run) -> None:
+    result = shop("build")
+    assert result.status == 0 and result.out == "" and "wrote" in result.err
+    written = files()
+    assert {"lattice/mesh_guard.json", "lattice/inventory_auth.json", "identity/order_calls.json"} <= set(written)
+    data = json.loads(written["source-map.json"])
+    Draft202012Validator(json.loads(read_text("schemas/source_map.schema.json"))).validate(data)
+    entry = data["documents"]["lattice/inventory_auth.json"]["entries"][0]
+    text = Path(SHOP).read_text(encoding="utf-8")
+    first, last = entry["source"]["offsets"]
+    assert entry["label"] == "order-reads-stock" and text[first:last].startswith('allow "order-reads-stock"')
+    statement = json.loads(written["lattice/inventory_auth.json"])["Statement"][0]
+    assert entry["pointer"] == "/Statement/0" and statement["Sid"] == "OrderReadsStock"
+
+
+def test_build_twice_gives_the_same_bytes(shop: Run) -> None:
+    shop("build")
+    before = files()
+    shop("build")
+    assert files() == before
+    shop("build", "-o", "elsewhere")
+    assert files("elsewhere") == before
+
+
+def test_build_writes_nothing_when_anything_is_wrong(shop: Run) -> None:
+    shop("build")
+    before = files()
+    edit("policies/shared.policy", "o-a1b2c3d4e5", "o-zzzz")
+    result = shop("build")
+    assert result.status == 1 and "error[" in result.out
+    assert files() == before
+
+
+def test_build_check_lists_what_differs(shop: Run) -> None:
+    missing = shop("build", "--check")
+    assert missing.status == 1 and "missing: lattice/inventory_auth.json" in missing.out and not Path("out").exists()
+    shop("build")
+    edit(SHOP, 'path "/stock", "/stock/*"', 'path "/stock"')
+    stale = shop("build", "--check")
+    assert stale.status == 1 and "stale: lattice/inventory_auth.json" in stale.out
+    assert "mesh_guard" not in stale.out
+    shop("build")
+    assert shop("build", "--check").status == 0
+
+
+def test_build_of_one_target(shop: Run) -> None:
+    shop("build", "--target", "identity")
+    assert "identity/order_calls.json" in files() and "lattice/mesh_guard.json" not in files()
+
+
+def test_build_pretty_adds_copies_that_say_the_same(shop: Run) -> None:
+    shop("build", "--pretty")
+    written = files()
+    plain, pretty = written["lattice/mesh_guard.json"], written["lattice/mesh_guard.pretty.json"]
+    assert json.loads(plain) == json.loads(pretty) and len(pretty.splitlines()) > len(plain.splitlines())
+    shop("build")
+    assert "lattice/mesh_guard.pretty.json" not in files()
+
+
+def test_build_explain_names_documents_statements_and_sources(shop: Run) -> None:
+    result = shop("build", "--explain")
+    assert "lattice/inventory_auth.json: " in result.out
+    assert re.search(r"/Statement/0\s+order-reads-stock\s+policies/shop.policy:\d+:3", result.out)
+    assert max(map(len, result.out.splitlines())) <= 80
+
+
+def test_build_refuses_a_folder_with_other_files_in_the_way(shop: Run) -> None:
+    Path("out/lattice").mkdir(parents=True)
+    Path("out/lattice/mesh_guard.json").write_text("mine", encoding="utf-8")
+    result = shop("build")
+    assert result.status == 2 and "output-in-the-way" in result.err
+    assert files() == {"lattice/mesh_guard.json": b"mine"}
+
+
+# --- test -----------------------------------------------------------------------------------------------------
+
+
+def test_test_reports_failures_with_the_reason(shop: Run) -> None:
+    edit(SHOP, "expect deny by default at inventory_auth", "expect allow")
+    result = shop("test", "--junit", "results.xml")
+    assert result.status == 1
+    assert "failed: a write is not a read (policies/shop.policy:" in result.out
+    assert "expected allow, got deny" in result.out and result.out.endswith("1 failed, 2 passed\n")
+    root = ElementTree.parse("results.xml").getroot()
+    assert root.get("tests") == "3" and root.get("failures") == "1"
+
+
+def test_test_formats_and_selection(shop: Run) -> None:
+    assert shop("test", "--format", "json").json()["counts"] == {"passed": 3, "failed": 0}
+    assert shop("test", "-k", "write", "--format", "json").json()["counts"] == {"passed": 1, "failed": 0}
+    assert shop("test", "--format", "concise").out.count(": pass: ") == 3
+    assert ElementTree.fromstring(shop("test", "--format", "junit").out).get("tests") == "3"
+    assert shop("test", "-k", "no such test").status == 4
+    assert shop("test", "-k", "(").status == 2
+    assert shop("test", "--junit", "nowhere/results.xml").status == 2
+
+
+def test_test_does_not_run_when_the_policies_are_wrong(shop: Run) -> None:
+    edit(SHOP, "who order_fn", "who ordr_fn")
+    result = shop("test")
+    assert result.status == 1 and result.out == "" and "ordr_fn" in result.err
+
+
+# --- simulate -------------------------------------------------------------------------------------------------
+
+CALL = ["simulate", "inventory", "--who", "order_fn", "--path", "/stock/42", "--set", "aws.PrincipalOrgID=o-a1b2c3d4e5"]
+VPC = ["--set", "source.vpc=vpc-0a1b2c3d4e5f67890"]
+
+
+def test_simulate_allow_deny_and_undecided(shop: Run) -> None:
+    allowed = shop(*CALL, *VPC, "--can", "GET")
+    assert allowed.status == 0 and allowed.out.startswith("allow by `order-reads-stock`")
+    assert ' |   allow "order-reads-stock" {' in allowed.out
+    denied = shop(*CALL, *VPC, "--can", "POST")
+    assert denied.status == 10 and denied.out.startswith("deny by default at service inventory_auth")
+    assert "nearest at" in denied.out and "missed condition" in denied.out
+    unsure = shop(*CALL, "--can", "GET")
+    assert unsure.status == 11 and unsure.out.startswith("undecided")
+    assert max(len(line) for ran in (allowed, denied, unsure) for line in ran.out.splitlines()) <= 80
+
+
+def test_simulate_json_and_request_files(shop: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = shop(*CALL, *VPC, "--can", "GET", "--format", "json").json()
+    Draft202012Validator(json.loads(read_text("schemas/outcome.schema.json"))).validate(data)
+    request = {
+        "resource": "inventory", "who": "order_fn", "can": "GET", "path": "/stock/42",
+        "attributes": {"source.vpc": "vpc-0a1b2c3d4e5f67890", "aws.PrincipalOrgID": "o-a1b2c3d4e5"},
+    }  # fmt: skip
+    Path("request.json").write_text(json.dumps(request), encoding="utf-8")
+    assert shop("simulate", "--request", "request.json", "--format", "json").json() == data
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(json.dumps(request).encode())))
+    assert shop("simulate", "--request", "-").status == 0
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        (["simulate", "invntory"], "did you mean `inventory`?"),
+        (["simulate", "inventory", "--who", "ordr_fn"], "did you mean `order_fn`?"),
+        (["simulate", "inventory", "--set", "source.vpcc=x"], "did you mean `source.vpc`?"),
+        (["simulate", "inventory", "--set", "source.vpc"], "--set"),
+        (["simulate", "--request", "nowhere.json"], "cannot be read"),
+        (["simulate", "--request", "bad.json"], "bad.json"),
+        (["simulate", "--request", "latin.json"], "not UTF-8"),
+        (["simulate", "inventory", "--request", "bad.json", "--can", "GET"], "exclude each other"),
+    ],
+)
+def test_simulate_wrong_requests_end_with_2(shop: Run, argv: list[str], message: str) -> None:
+    Path("bad.json").write_text('{"resource": ', encoding="utf-8")
+    Path("latin.json").write_bytes(b'{"resource": "\xe9"}')
+    result = shop(*argv)
+    assert result.status == 2 and result.out == "" and message in result.err
+
+
+# --- fmt ------------------------------------------------------------------------------------------------------
+
+UGLY = 'module   x\nlet a:account="111122223333" // kept\n'
+
+
+def test_fmt_check_diff_write(run: Run) -> None:
+    Path("x.policy").write_text(UGLY, encoding="utf-8")
+    checked = run("fmt", "--check")
+    assert checked.status == 1 and checked.out == "would change: x.policy\n"
+    shown = run("fmt", "--diff")
+    assert shown.status == 1 and {"-module   x", "+module x"} <= set(shown.out.splitlines())
+    assert Path("x.policy").read_text(encoding="utf-8") == UGLY
+    assert run("fmt").status == 0
+    text = Path("x.policy").read_text(encoding="utf-8")
+    assert text.startswith("module x\n") and "// kept" in text
+    assert run("fmt", "--check").status == 0
+
+
+def test_fmt_from_standard_input(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def feed(data: bytes) -> None:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+
+    feed(UGLY.encode())
+    result = run("fmt", "-")
+    assert result.status == 0 and result.out.startswith("module x\n")
+    feed(result.out.encode())
+    assert run("fmt", "-", "--check") == Ran(0, "", "")
+    feed(b"module (\n")
+    assert run("fmt", "-").status == 1
+    feed(b"\xff")
+    assert run("fmt", "-").status == 2
+    assert run("fmt", "-", "other").status == 2
+
+
+def test_fmt_leaves_broken_files_alone_and_formats_the_others(run: Run) -> None:
+    Path("bad.policy").write_text("module (\n", encoding="utf-8")
+    Path("good.policy").write_text(UGLY, encoding="utf-8")
+    result = run("fmt")
+    assert result.status == 1 and "bad.policy" in result.out
+    assert Path("bad.policy").read_text(encoding="utf-8") == "module (\n"
+    assert Path("good.policy").read_text(encoding="utf-8") != UGLY
+
+
+# --- explain --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("topic", "kind", "text"),
+    [
+        ("missing-file", "rule", ""),
+        ("lattice", "target", "source.vpc"),
+        ("lattice.source.vpc", "attribute", "vpc-lattice-svcs:SourceVpc"),
+        ("lattice.service", "resource type", "network"),
+        ("lattice.service.network", "field", "lattice.service_network"),
+        ("lattice.service.GET", "verb", "vpc-lattice-svcs:Invoke"),
+        ("account", "type", "111122223333"),
+        ("variables-without-version", "switch", "literal"),
+    ],
+)
+def test_explain(run: Run, topic: str, kind: str, text: str) -> None:
+    result = run("explain", topic)
+    assert result.status == 0 and result.out.startswith(f"{topic} ({kind})\n") and text in result.out
+    told = run("explain", topic, "--format", "json").json()["topics"]
+    assert told[0]["name"] == topic and told[0]["kind"] == kind  # type: ignore[index]
+
+
+def test_explain_knows_every_rule_and_lists_everything(run: Run) -> None:
+    listed = run("explain", "list", "--format", "json").json()["topics"]
+    assert len(listed) > 200  # type: ignore[arg-type]
+    assert all(topic["summary"] for topic in listed if topic["kind"] in ("rule", "target", "switch"))  # type: ignore[attr-defined]
+    for word in ("rules", "targets", "switches", "list"):
+        assert run("explain", word).status == 0
+
+
+def test_explain_offers_the_full_name_of_an_attribute(run: Run) -> None:
+    result = run("explain", "source.vpc")
+    assert result.status == 2 and "`lattice.source.vpc`" in result.err
+
+
+# --- colour ---------------------------------------------------------------------------------------------------
+
+
+def test_color_follows_options_and_environment(shop: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    edit(SHOP, "who order_fn", "who ordr_fn")
+    assert "\x1b[" not in shop("check").out
+    assert "\x1b[" in shop("check", "--color", "always").out
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert "\x1b[" in shop("check").out
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b[" not in shop("check").out

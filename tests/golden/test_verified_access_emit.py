@@ -1,0 +1,61 @@
+"""The documents of `verified_access_emit/input.policy`, byte by byte, with what lowering added and where lines came from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from policyc.diagnostics import Diagnostics
+from policyc.ir.build import build_program
+from policyc.ir.program import Program
+from policyc.ir.words import Words
+from policyc.targets.verified_access import TARGET
+
+FOLDER = Path(__file__).parent / "verified_access_emit"
+WORDS = Words(
+    ("verified_access",),
+    lambda name: TARGET.vocabulary(),
+    lambda: TARGET.vocabulary().resource_types,
+    lambda name, on, resources: TARGET.scope(on, resources),
+    frozenset(),
+)
+
+
+@pytest.fixture(scope="module")
+def program() -> Program:
+    diagnostics = Diagnostics()
+    built = build_program(FOLDER, [FOLDER / "input.policy"], {}, WORDS, diagnostics)
+    for policy in built.policies:
+        TARGET.check(policy, built, diagnostics)
+    assert list(diagnostics) == []
+    return built
+
+
+def test_documents(program: Program) -> None:
+    documents = {Path(item.path).name: item for item in TARGET.emit(program, Diagnostics())}
+    expected = {file.name: file.read_text(encoding="utf-8") for file in (FOLDER / "expected").glob("*.cedar")}
+    assert {name: item.text for name, item in documents.items()} == expected
+    assert {item.role for item in documents.values()} == {"group", "endpoint"}
+    assert all(item.kind == "" and item.quota is None for item in documents.values())
+
+
+def test_additions(program: Program) -> None:
+    lines = [
+        f"{item.path} {entry.pointer}: {entry.message}\n"
+        for item in TARGET.emit(program, Diagnostics())
+        for entry in item.added
+    ]
+    assert "".join(lines) == (FOLDER / "expected" / "added.txt").read_text(encoding="utf-8")
+
+
+def test_the_map_leads_from_each_statement_to_its_source(program: Program) -> None:
+    source = program.sources["input.policy"]
+    for document in TARGET.emit(program, Diagnostics()):
+        lines = document.text.splitlines()
+        policy = next(policy for policy in program.policies if policy.name == document.owner)
+        assert [entry.label for entry in document.map] == [statement.label for statement in policy.statements]
+        for entry in document.map:
+            effect = lines[int(entry.pointer.removeprefix("line ")) - 1].split(" ")[0]
+            word = {"permit": "allow", "forbid": "deny"}[effect]
+            assert source.text[entry.span.start :].startswith(f'{word} "{entry.label}"')

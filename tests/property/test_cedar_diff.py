@@ -1,0 +1,257 @@
+"""Random policies and requests: what the normal form means, and what Cedar decides on the emitted text, are the same.
+
+`POLICYC_CASES` sets the number of cases (CI: 10,000 or more).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from policyc.diagnostics import Diagnostics
+from policyc.engines.cedar import decide, parse_policies
+from policyc.engines.trace import Decision
+from policyc.ir import decide as reference
+from policyc.ir.authz import Always, Atom, Cond, Constant, Never, Op, Policy, Statement
+from policyc.ir.lower import conjunction, disjunction
+from policyc.ir.program import Program
+from policyc.model.types import GROUP, RECORD, STRING, Named
+from policyc.model.values import Group, Principal, Resource, Scalar, Value
+from policyc.model.vocabulary import Verb
+from policyc.targets.verified_access.chain import build_context
+from policyc.targets.verified_access.emit import emit_policy
+from policyc.targets.verified_access.explain import Stated, truth
+from policyc.targets.verified_access.limits import check_policy
+from policyc.targets.verified_access.scope import Fact, facts
+from policyc.text import Span
+
+CASES = int(os.environ.get("POLICYC_CASES", "300"))
+SETTINGS = settings(max_examples=CASES, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+
+SPAN = Span("a.policy", 0, 1)
+WORD = Named("word")
+UUIDS = (
+    "c242c5b0-6081-1845-6fa8-6e0d9513c107",
+    "b4c8e438-20a1-70b2-1111-5f0e6d3a9c11",
+    "00000000-0000-0000-0000-000000000000",
+)
+TEXTS = ("", "a", "A", "ab", "b*", "a?b", "a\\b", 'q"q', "a\nb", "ä€😀", "a@example.com", "${x}", "\u2028//", "if")
+PATTERNS = (
+    "*",
+    "a*",
+    "*b",
+    "\\*",
+    "b\\*",
+    "a\\?b",
+    "a\\\\b",
+    "a\\b",
+    "*\n*",
+    "*@example.com",
+    "**",
+    "",
+    "*😀",
+    '*"*',
+    "//*",
+)
+ADDRESSES = ("10.1.1.1", "10.200.0.7", "192.0.2.7", "2001:db8::1", "2001:db8:0:0:0:0:0:1", "::1")
+BLOCKS = ("10.0.0.0/8", "10.1.1.1/32", "192.0.2.0/24", "2001:db8::/32", "0.0.0.0/0", "::/0")
+
+
+def record(pairs: Mapping[str, str], *, words: bool = True) -> Value:
+    return Value(
+        RECORD, tuple((key, Value(WORD if words else STRING, text, SPAN)) for key, text in pairs.items()), SPAN
+    )
+
+
+STAFF = Resource(
+    "staff",
+    "verified_access.group",
+    (
+        ("trust", record({"idc": "iam_identity_center", "okta": "oidc", "jamf": "jamf", "crwd": "crowdstrike", "jc": "jumpcloud"})),
+        ("references", record({"okta": "my-idp"}, words=False)),
+        ("claims", record({'okta["cognito:groups"]': "string_set", "okta.address.in": "string", "okta.level": "int"})),
+    ),
+    "a.policy",
+    SPAN,
+)  # fmt: skip
+FACTS = facts(STAFF, {STAFF.id: STAFF})
+
+#: One attribute of each way to be lowered; a policy draws a few names, so that its statements meet.
+FOCUS = (
+    "idc.groups", "idc.user.email.verified", "okta.groups", 'okta["cognito:groups"]', "okta.address.in", "okta.level",
+    "okta.email", "jamf.groups", "jamf.risk", "crwd.assessment.overall", "http_request.http_method", "http_request.path",
+    "http_request.client_ip", "http_request.port", "tcp_flow.destination_port", "tcp_flow.client_ip",
+)  # fmt: skip
+
+
+def pool(fact: Fact) -> tuple[Scalar, ...]:
+    """Values that the attribute can have, few enough for literals and requests to meet."""
+    kind = fact.attribute.type
+    if fact.form == "record":
+        return UUIDS
+    if fact.attribute.values:
+        return fact.attribute.values
+    match str(kind):
+        case "int":
+            return (0, 1, 50, 80, 100)
+        case "port":
+            return (22, 80, 443)
+        case "bool":
+            return (True, False)
+        case "ip":
+            return ADDRESSES
+        case "http_method":
+            return ("GET", "POST", "DELETE")
+        case _:
+            return TEXTS
+
+
+def constant(fact: Fact, value: Scalar) -> Constant:
+    if fact.group and (fact.form == "record" or value in ("a", "ab")):
+        return Constant(GROUP, value, Group(fact.group, str(value)))
+    return Constant(fact.attribute.type, value)
+
+
+@st.composite
+def atoms(draw: st.DrawFn, names: list[str]) -> Atom:
+    fact = FACTS[draw(st.sampled_from(names))]
+    kind = str(fact.attribute.type)
+    negated = draw(st.booleans())
+    ops = [Op.EQ, Op.EQ, Op.EXISTS]
+    if fact.form == "scalar":
+        ops += [Op.LT, Op.LE, Op.GT, Op.GE] if kind == "int" else []
+        ops += [Op.IN_CIDR, Op.IN_CIDR] if kind == "ip" else []
+        ops += [Op.LIKE, Op.LIKE] if kind in ("string", "http_method") else []
+    op = draw(st.sampled_from(ops))
+    if op is Op.EXISTS:
+        return Atom(fact.attribute, op, (), "", negated)
+    if op in (Op.LIKE, Op.IN_CIDR):
+        texts = draw(
+            st.lists(st.sampled_from(PATTERNS if op is Op.LIKE else BLOCKS), min_size=1, max_size=3, unique=True)
+        )
+        kind_of = STRING if op is Op.LIKE else Named("cidr")
+        return Atom(fact.attribute, op, tuple(Constant(kind_of, text) for text in texts), "", negated)
+    most = 3 if op is Op.EQ else 1
+    values = draw(st.lists(st.sampled_from(pool(fact)), min_size=1, max_size=most, unique=True))
+    quantifier = ""
+    if fact.form != "scalar":
+        quantifier = draw(st.sampled_from(["any", "all"])) if fact.form == "set" else "any"
+    return Atom(fact.attribute, op, tuple(constant(fact, value) for value in values), quantifier, negated)  # type: ignore[arg-type]
+
+
+def conditions(names: list[str]) -> st.SearchStrategy[Cond]:
+    return st.recursive(
+        atoms(names),
+        lambda inner: st.lists(inner, min_size=2, max_size=4).flatmap(
+            lambda items: st.sampled_from([conjunction(items), disjunction(items)])
+        ),
+        max_leaves=6,
+    )
+
+
+@st.composite
+def policies(draw: st.DrawFn) -> Policy:
+    count = draw(st.integers(1, 4))
+    pick = st.one_of(st.sampled_from(FOCUS), st.sampled_from(FOCUS), st.sampled_from(sorted(FACTS)))
+    condition = conditions(draw(st.lists(pick, min_size=1, max_size=4, unique=True)))
+    statements = tuple(
+        Statement(
+            effect=draw(st.sampled_from(["allow", "deny"] if place else ["allow"])),  # type: ignore[arg-type]
+            label=draw(st.sampled_from(["s", 'a "b"', "// c", "*/"])) + str(place),
+            who=None,
+            can=None,
+            on=(),
+            path=None,
+            when=draw(st.one_of(condition, condition, condition, st.sampled_from([Always(), Never()]))),
+            index=place,
+            span=SPAN,
+            doc=draw(st.sampled_from(["", "two\nlines", "}; permit (principal, action, resource);\r permit"])),
+        )
+        for place in range(count)
+    )
+    return Policy("p", "verified_access", STAFF, statements, "a.policy", SPAN)
+
+
+@st.composite
+def requests(draw: st.DrawFn, policy: Policy) -> dict[str, tuple[Scalar, ...]]:
+    """A value, or absence, for every attribute that the policy reads; every other one is absent."""
+    out: dict[str, tuple[Scalar, ...]] = dict.fromkeys(FACTS, ())
+    for statement in policy.statements:
+        for name in names_in(statement.when):
+            fact = FACTS[name]
+            most = 1 if fact.form == "scalar" else 3
+            least = draw(st.sampled_from([0, 1, 1, 1]))
+            out[name] = tuple(draw(st.lists(st.sampled_from(pool(fact)), min_size=least, max_size=most, unique=True)))
+    return out
+
+
+def names_in(cond: Cond) -> list[str]:
+    if isinstance(cond, Atom):
+        return [cond.attribute.name]
+    return [name for item in getattr(cond, "items", ()) for name in names_in(item)]
+
+
+def facts_of(values: Mapping[str, tuple[Scalar, ...]]) -> reference.Facts:
+    return reference.Facts(Principal("anonymous", ()), Verb("connect", "connect"), STAFF.id, None, values)
+
+
+def meaning(policy: Policy, values: Mapping[str, tuple[Scalar, ...]]) -> Decision:
+    return Decision.ALLOW if reference.decide(policy.statements, facts_of(values)) == "allow" else Decision.DENY
+
+
+@SETTINGS
+@given(st.data())
+def test_cedar_decides_what_the_normal_form_means(data: st.DataObject) -> None:
+    policy = data.draw(policies())
+    diagnostics = Diagnostics()
+    check_policy(policy, Program({}, {}, {STAFF.id: STAFF}, (), (policy,), (), ()), diagnostics)
+    assert list(diagnostics) == []
+    document = emit_policy(policy, FACTS)
+    parsed = parse_policies(document.text)
+    for _ in range(3):
+        values = data.draw(requests(policy))
+        answer = decide(parsed, build_context(values, FACTS).data)
+        assert answer.failed == ()
+        for statement, result in zip(policy.statements, answer.statements, strict=True):
+            matches = reference.statement_matches(statement, facts_of(values))
+            assert result.matched is matches
+            assert truth(statement.when, Stated(values)) is matches
+            assert result.effect == {"allow": "permit", "deny": "forbid"}[statement.effect]
+        assert answer.decision is meaning(policy, values)
+
+
+@SETTINGS
+@given(st.data())
+def test_a_definite_answer_holds_whatever_the_unknown_values_are(data: st.DataObject) -> None:
+    policy = data.draw(policies())
+    parsed = parse_policies(emit_policy(policy, FACTS).text)
+    values = data.draw(requests(policy))
+    stated = [name for name in values if values[name]]
+    hidden = set(data.draw(st.lists(st.sampled_from(stated), unique=True, max_size=3))) if stated else set()
+    context = build_context({name: () if name in hidden else seen for name, seen in values.items()}, FACTS)
+    answer = decide(parsed, context.data, [FACTS[name].path for name in hidden])
+    assert set(answer.missing) <= {FACTS[name].path for name in hidden}
+    if answer.decision is Decision.UNDECIDED:
+        assert answer.missing
+        return
+    assert answer.decision is meaning(policy, values)
+    for name in hidden:
+        for other in pool(FACTS[name]):
+            assert answer.decision is meaning(policy, {**values, name: (other,)})
+
+
+@SETTINGS
+@given(st.data())
+def test_a_port_decides_alike_as_number_and_as_text(data: st.DataObject) -> None:
+    policy = data.draw(policies())
+    parsed = parse_policies(emit_policy(policy, FACTS).text)
+    values = data.draw(requests(policy))
+    number = build_context(values, FACTS).data
+    text = {key: dict(value) for key, value in number.items()}
+    for root, name in (("http_request", "port"), ("tcp_flow", "destination_port")):
+        if name in text.get(root, {}):
+            text[root][name] = str(text[root][name])
+    assert decide(parsed, text).statements == decide(parsed, number).statements

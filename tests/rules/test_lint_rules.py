@@ -1,0 +1,121 @@
+"""Every lint rule: its documentation, its two examples, and the cases of `<rule>.md` beside this file.
+
+A case file holds ```policy blocks, each a whole file beside `shop.policy`; a line that a finding starts on ends in
+`// finding: rule-name`. A block opened as ```policy file=name.policy is another file for the blocks after it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from policyc.diagnostics import Diagnostic, Diagnostics
+from policyc.lint.examples import SHARED, SHARED_FILE
+from policyc.lint.registry import RULES, Settings, rule, run_rules
+from policyc.lint.rule import HEADINGS
+from policyc.targets.program import emit_documents, load_program
+
+HERE = Path(__file__).parent
+BLOCK = re.compile(r"^```policy(?: file=(\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+MARK = re.compile(r"// finding: ([a-z-]+)$")
+
+
+@dataclass(frozen=True)
+class Case:
+    rule: str
+    number: int
+    text: str
+    others: tuple[tuple[str, str], ...]
+
+    def expected(self) -> list[tuple[int, str]]:
+        return [
+            (number, found[1])
+            for number, line in enumerate(self.text.splitlines(), 1)
+            if (found := MARK.search(line.rstrip()))
+        ]
+
+
+def cases(name: str) -> Iterator[Case]:
+    others: list[tuple[str, str]] = []
+    path = HERE / f"{name}.md"
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    for number, (file, body) in enumerate(BLOCK.findall(text), 1):
+        if file:
+            others.append((file, body))
+        else:
+            yield Case(name, number, body, tuple(others))
+
+
+ALL_CASES = [case for name in RULES for case in cases(name)]
+
+
+def lint(tmp_path: Path, text: str, name: str, others: tuple[tuple[str, str], ...] = ()) -> list[Diagnostic]:
+    """The findings of one rule in `case.policy`; the program has to compile and its documents to be emitted."""
+    for file, body in ((SHARED_FILE, SHARED), *others, ("case.policy", text)):
+        (tmp_path / file).write_text(body, encoding="utf-8")
+    diagnostics = Diagnostics()
+    program = load_program(tmp_path, [Path("case.policy")], {}, diagnostics)
+    assert not diagnostics.has_errors, "\n".join(f"{item.rule}: {item.message}" for item in diagnostics)
+    documents = emit_documents(program, diagnostics)
+    assert not diagnostics.has_errors, "\n".join(f"{item.rule}: {item.message}" for item in diagnostics)
+    found = Diagnostics()
+    run_rules(program, documents, found, Settings(select=frozenset({name})))
+    for item in found:
+        check_style(item)
+    return [item for item in found if item.span is not None and item.span.file == "case.policy"]
+
+
+def check_style(item: Diagnostic) -> None:
+    assert item.rule != "rule-crashed", item.message
+    assert item.message and item.help and item.span is not None, item
+    assert not item.message.endswith(".") and not item.help.endswith("."), item
+    assert not re.match(r"[A-Z]", item.message) and not re.match(r"[A-Z]", item.help), item
+    assert item.message.count("`") % 2 == 0 and item.help.count("`") % 2 == 0, item
+
+
+def lines(text: str, found: list[Diagnostic]) -> list[tuple[int, str]]:
+    return sorted((text.count("\n", 0, item.span.start) + 1, item.rule) for item in found if item.span is not None)
+
+
+@pytest.mark.parametrize("case", ALL_CASES, ids=lambda case: f"{case.rule}-{case.number}")
+def test_case(case: Case, tmp_path: Path) -> None:
+    found = lint(tmp_path, case.text, case.rule, case.others)
+    assert lines(case.text, found) == sorted(case.expected()), [item.message for item in found]
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_every_rule_has_a_bad_and_a_good_case(name: str) -> None:
+    expected = [case.expected() for case in cases(name)]
+    assert any(expected), f"tests/rules/{name}.md has no bad case"
+    assert not all(expected), f"tests/rules/{name}.md has no good case"
+    assert {marked for case in expected for _, marked in case} == {name}
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_the_bad_example_is_found(name: str, tmp_path: Path) -> None:
+    assert lint(tmp_path, rule(name).example("Example"), name)
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_the_better_example_is_clean(name: str, tmp_path: Path) -> None:
+    text = rule(name).example("Use instead")
+    assert text.strip()
+    assert [item.message for item in lint(tmp_path, text, name)] == []
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_documentation_has_its_headings(name: str) -> None:
+    doc = rule(name).doc
+    headings = [line[3:] for line in doc.splitlines() if line.startswith("## ")]
+    assert headings == list(HEADINGS)
+    assert all(rule(name).section(heading) for heading in HEADINGS)
+    assert rule(name).summary.endswith(".") and not rule(name).summary.startswith("#")
+    assert re.fullmatch(r"(https://\S+\s*)+|The language itself; see docs/language.md.", rule(name).section("Source"))
+
+
+def test_every_case_file_belongs_to_a_rule() -> None:
+    assert {path.stem for path in HERE.glob("*.md")} == set(RULES)

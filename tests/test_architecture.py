@@ -1,0 +1,199 @@
+"""The house rules that a machine can hold: import direction, sizes, output, fresh generated files."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "policyc"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+#: part of the package -> the parts that it may import, besides itself
+MAY_IMPORT = {
+    "version": set(),
+    "text": set(),
+    "data": set(),
+    "shape": set(),
+    "diagnostics": {"text"},
+    "syntax": {"text", "diagnostics", "data"},
+    "model": {"text", "diagnostics", "data", "syntax"},
+    "ir": {"text", "diagnostics", "data", "syntax", "model"},
+    "engines": {"text", "diagnostics", "data", "syntax", "model", "ir"},
+    "targets": {"text", "diagnostics", "data", "shape", "syntax", "model", "ir", "engines"},
+    "lint": {"text", "diagnostics", "data", "shape", "syntax", "model", "ir", "engines", "targets"},
+    "simulate": {"text", "diagnostics", "data", "shape", "syntax", "model", "ir", "engines", "targets"},
+    "report": {"text", "diagnostics", "engines.trace"},
+    "cli": {
+        "version", "text", "data", "shape", "diagnostics", "syntax", "model", "ir", "engines", "targets", "lint",
+        "simulate", "report",
+    },
+    "__main__": {"version", "cli"},
+    "": set(),
+}  # fmt: skip
+#: parts of `targets` that every target may use; a folder there that is not registered as a target
+SHARED_BY_TARGETS = {"base", "registry", "program", "schema_check", "iam_documents"}
+#: packages that take long to import: only inside the functions that need them
+HEAVY = {"lark", "jsonschema", "cedarpy", "boto3", "botocore", "yaml"}
+
+
+def imports(tree: ast.AST) -> Iterator[tuple[str, ast.AST]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, node) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"relative import in line {node.lineno}"
+            assert node.module is not None
+            yield node.module, node
+            yield from ((f"{node.module}.{alias.name}", node) for alias in node.names)
+
+
+def parts(path: Path) -> list[str]:
+    return list(path.relative_to(PACKAGE).with_suffix("").parts)
+
+
+def ids(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("path", MODULES, ids=ids)
+def test_imports_point_one_way(path: Path) -> None:
+    here = parts(path)
+    area = "" if here == ["__init__"] else here[0]
+    allowed = MAY_IMPORT[area] | {area}
+    for name, node in imports(ast.parse(path.read_text(encoding="utf-8"))):
+        if not name.startswith("policyc."):
+            continue
+        wanted = name.removeprefix("policyc.")
+        # `from policyc.engines import trace` names engines first and engines.trace second.
+        fits = any(
+            wanted == one or wanted.startswith(one + ".") or one.startswith(wanted + ".") for one in allowed if one
+        )
+        assert fits, f"{ids(path)}:{node.lineno} may not import {name}"  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if parts(path)[0] == "targets"], ids=ids)
+def test_targets_do_not_import_one_another(path: Path) -> None:
+    here = parts(path)
+    for name, _ in imports(ast.parse(path.read_text(encoding="utf-8"))):
+        other = name.split(".")
+        if other[:2] != ["policyc", "targets"] or len(other) < 3 or here[1] in ("program", "registry"):
+            continue
+        assert other[2] in SHARED_BY_TARGETS | {here[1]}, f"{ids(path)} imports {name}"
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if parts(path)[0] in ("model", "ir", "syntax")], ids=ids)
+def test_the_front_names_no_target(path: Path) -> None:
+    from policyc.targets.registry import TARGETS
+
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    docs = {id(node.body[0].value) for node in ast.walk(tree) if _has_docstring(node)}  # type: ignore[attr-defined]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docs:
+            assert node.value not in TARGETS, f"{ids(path)}:{node.lineno} names a target"
+
+
+def _has_docstring(node: ast.AST) -> bool:
+    return (
+        isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+        and bool(node.body)
+        and isinstance(node.body[0], ast.Expr)
+        and isinstance(node.body[0].value, ast.Constant)
+    )
+
+
+@pytest.mark.parametrize("path", MODULES, ids=ids)
+def test_heavy_packages_are_imported_late(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in tree.body:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
+            assert not {name.partition(".")[0] for name in names} & HEAVY, f"{ids(path)}:{node.lineno}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=ids)
+def test_modules_stay_small(path: Path) -> None:
+    limit = 900 if path.name == "nodes.py" else 600  # one shape after the other, no logic
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= limit
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if parts(path)[0] not in ("cli", "__main__")], ids=ids)
+def test_only_the_command_line_prints_or_exits(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    in_main = {id(inner) for node in tree.body if _is_main(node) for inner in ast.walk(node)}
+    for node in ast.walk(tree):
+        if id(node) in in_main or not isinstance(node, ast.Call):
+            continue
+        called = ast.unparse(node.func)
+        assert called not in ("print", "exit", "quit", "sys.exit", "os._exit"), f"{ids(path)}:{node.lineno}"
+
+
+def _is_main(node: ast.stmt) -> bool:
+    """A module that can be run as a script writes there, and only there."""
+    return (isinstance(node, ast.If) and "__main__" in ast.unparse(node.test)) or (
+        isinstance(node, ast.FunctionDef) and node.name == "main"
+    )
+
+
+SHIPPED = sorted(
+    path
+    for folder in ("policyc", "grammars", "schemas", "policies", "docs", "tests")
+    for path in (ROOT / folder).rglob("*")
+    if path.suffix in {".py", ".json", ".md", ".lark", ".policy", ".toml", ".txt", ".yml"}
+)
+# Spelt in pieces, so that this file does not hold what it looks for.
+MACHINE = re.compile("|".join(["/" + "work/main", "/" + "root/", "/" + "home/[a-z]", "C:" + r"\\Users"]))
+
+
+def test_no_file_names_a_machine() -> None:
+    for path in [*SHIPPED, ROOT / "README.md", ROOT / "Makefile", ROOT / "pyproject.toml", ROOT / "CONTRIBUTING.md"]:
+        found = MACHINE.search(path.read_text(encoding="utf-8"))
+        assert found is None, f"{ids(path)} holds {found[0] if found else ''}"
+
+
+def test_every_json_file_can_be_read() -> None:
+    for path in SHIPPED:
+        if path.suffix == ".json" and "schemas" in path.parts:
+            json.loads(path.read_text(encoding="utf-8"))
+
+
+def test_the_parse_table_is_fresh() -> None:
+    from policyc.data import read_text
+    from policyc.syntax import table
+
+    assert read_text(table.TABLE) == table.generate(), "run `make docs`"
+
+
+def test_generated_pages_are_fresh() -> None:
+    from policyc.cli.pages import stale_pages
+
+    assert stale_pages(ROOT) == [], "run `make docs`"
+
+
+RULE_CALL = re.compile(r"""(?:\.error|\.warning|Diagnostic)\(\s*"([a-z0-9]+(?:-[a-z0-9]+)+)",""")
+
+
+def test_every_diagnostic_is_in_the_catalogue() -> None:
+    from policyc.cli.catalogue import diagnostic_entries
+    from policyc.lint.registry import RULES
+
+    known = {name for _, name, _ in diagnostic_entries()} | set(RULES)
+    used: dict[str, str] = {}
+    for path in MODULES:
+        for name in RULE_CALL.findall(path.read_text(encoding="utf-8")):
+            used.setdefault(name, ids(path))
+    assert len(used) > 20
+    assert {name: where for name, where in used.items() if name not in known} == {}
+
+
+def test_every_catalogue_entry_is_complete_and_in_style() -> None:
+    from policyc.cli.catalogue import diagnostic_entries
+
+    for stage, name, entry in diagnostic_entries():
+        assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name), f"{stage}: {name}"
+        assert set(entry) == {"summary", "why", "help"}, f"{stage}: {name}"
+        assert not entry["summary"].endswith("."), f"{stage}: {name}"

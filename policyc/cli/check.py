@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 
 from policyc.cli import cache, exits
 from policyc.cli.compile import Compiled, compile_project, lint, nothing_found, refuse, report
 from policyc.cli.console import Console
+from policyc.cli.natives import check_natives, split_natives
 from policyc.cli.project import Project, open_project
 from policyc.diagnostics import Diagnostics, Severity
 from policyc.report.screen import plural
+from policyc.text import Source
 
 FORMATS = ("human", "concise", "json", "sarif", "github")
 
@@ -38,28 +43,45 @@ def run(args: argparse.Namespace, console: Console) -> int:
     console.base = project.base
     if mistakes.has_errors:
         return refuse(mistakes, project, console, args.format)
-    compiled = compile_project(project)
+    natives, paths = split_natives(project.paths)
+    if natives and not paths:
+        return _check_natives(args, console, project, natives, mistakes)
+    compiled = compile_project(replace(project, paths=tuple(paths)))
     if compiled.loaded and not compiled.diagnostics.has_errors:
         lint(compiled, project.config, mistakes)
         if any(item.rule == "unknown-rule" for item in mistakes):
             return refuse(mistakes, project, console, args.format)
     findings = Diagnostics([*compiled.diagnostics, *mistakes])
+    read = check_natives(project.root, natives, findings)
     if not compiled.program.modules and not findings.has_errors:
         return nothing_found(console)
-    return _finish(args, console, project, compiled, findings)
+    return _finish(args, console, project, compiled, findings, read)
+
+
+def _check_natives(
+    args: argparse.Namespace, console: Console, project: Project, natives: Sequence[Path], findings: Diagnostics
+) -> int:
+    """Documents alone, without any policy file."""
+    sources = check_natives(project.root, natives, findings)
+    report(findings.sorted(), sources, console, args.format)
+    serious = any(item.severity is not Severity.INFO for item in findings)
+    if args.format == "human" and not serious and not args.quiet:
+        console.write(f"{plural(len(sources), 'document')}: no findings\n")
+    return exits.FINDINGS if serious else exits.CLEAN
 
 
 def _finish(
-    args: argparse.Namespace, console: Console, project: Project, compiled: Compiled, findings: Diagnostics
-) -> int:
-    sources = {**project.sources, **compiled.program.sources}
+    args: argparse.Namespace, console: Console, project: Project, compiled: Compiled, findings: Diagnostics,
+    natives: Mapping[str, Source],
+) -> int:  # fmt: skip
+    sources = {**project.sources, **compiled.program.sources, **natives}
     report(findings.sorted(), sources, console, args.format)
     serious = any(item.severity is not Severity.INFO for item in findings)
     if args.format == "human" and not serious and not args.quiet:
         files = plural(len(compiled.program.modules), "file")
         console.write(f"{files}, {plural(len(compiled.all_documents), 'document')}: no findings\n")
     status = exits.FINDINGS if serious else exits.CLEAN
-    if compiled.loaded and not args.no_cache:
+    if compiled.loaded and not args.no_cache and not natives:
         texts = {name: source.text for name, source in compiled.program.sources.items()}
         console.out.flush()
         cache.remember(

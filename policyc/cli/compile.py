@@ -33,27 +33,16 @@ class Compiled:
 
 def compile_project(project: Project, thorough: bool = False) -> Compiled:
     """Load the project and emit every document in memory; `thorough` checks them with jsonschema."""
-    from policyc.targets.program import load_program
-    from policyc.targets.registry import TARGETS, target
+    from policyc.targets.program import emit_documents, load_program
     from policyc.targets.schema_check import check_documents
 
     diagnostics = Diagnostics()
     program = load_program(project.root, project.paths, project.params, diagnostics)
     if diagnostics.has_errors:
         return Compiled(program, {}, diagnostics, False)
-    used = _used_targets(program)
-    documents = {name: tuple(target(name).emit(program, diagnostics)) for name in TARGETS if name in used}
+    documents = emit_documents(program, diagnostics)
     check_documents((document for group in documents.values() for document in group), diagnostics, thorough)
     return Compiled(program, {} if diagnostics.has_errors else documents, diagnostics, True)
-
-
-def _used_targets(program: Program) -> set[str]:
-    """The targets that a program has anything for; the emitters of the others need not be loaded."""
-    from policyc.targets.registry import resource_types
-
-    kinds = resource_types()
-    named = {policy.target for policy in program.policies} | {network.node.target.text for network in program.networks}
-    return named | {kinds[resource.type].target for resource in program.resources.values()}
 
 
 def lint(compiled: Compiled, config: Config, diagnostics: Diagnostics) -> None:

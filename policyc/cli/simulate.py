@@ -6,7 +6,9 @@ import argparse
 import json
 import sys
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
+from typing import Protocol, cast
 
 from policyc.cli import exits
 from policyc.cli.compile import compile_project, nothing_found, refuse, refuse_findings
@@ -60,8 +62,35 @@ def describe(parser: argparse.ArgumentParser) -> None:
         help="policy files or folders (default: `paths` of policyc.toml); may be given several times",
     )  # fmt: skip
 
+    for mode in modes():
+        mode.describe(parser)
+
+
+class Mode(Protocol):
+    """Another kind of question: a module `policyc.cli.simulate_<name>` that adds its own options to the command."""
+
+    def describe(self, parser: argparse.ArgumentParser) -> None:
+        """Add an argument group with the options of this mode."""
+
+    def wants(self, args: argparse.Namespace) -> bool:
+        """Whether the command line asks this kind of question."""
+
+    def run(self, args: argparse.Namespace, console: Console) -> int:
+        """Answer it; the exit status as for every simulation."""
+
+
+#: the other kinds of questions, by the module that answers them; the first that wants a command line gets it
+MODES: tuple[str, ...] = ()
+
+
+def modes() -> list[Mode]:
+    return [cast(Mode, import_module(f"policyc.cli.{name}")) for name in MODES]
+
 
 def run(args: argparse.Namespace, console: Console) -> int:
+    for mode in modes():
+        if mode.wants(args):
+            return mode.run(args, console)
     _check_flags(args)
     diagnostics = Diagnostics()
     project = open_project(args, args.paths, diagnostics)

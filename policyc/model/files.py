@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -37,25 +37,48 @@ def load_files(root: Path, paths: Iterable[Path], diagnostics: Diagnostics) -> F
 
 
 def find_files(root: Path, paths: Iterable[Path], diagnostics: Diagnostics) -> list[str]:
-    """The `*.policy` files under `paths` as root-relative names, sorted; hidden folders are left out."""
+    """The `*.policy` files under `paths` as root-relative names, sorted; hidden folders are left out.
+
+    Links are followed while they stay below the root, each folder once; whatever cannot be read is reported, since a
+    file that is left out without a word is a policy that nobody checked.
+    """
     root = root.resolve()
     found: set[str] = set()
     for path in paths:
         absolute = path if path.is_absolute() else root / path
         if not absolute.exists():
             diagnostics.error("missing-file", f"`{path}` does not exist", None, "check the path")
-            continue
-        if absolute.is_dir():
-            for folder, folders, names in os.walk(absolute, followlinks=False):
-                folders[:] = sorted(name for name in folders if not name.startswith("."))
-                found.update(
-                    _relative(root, Path(folder) / name, diagnostics) or ""
-                    for name in names
-                    if name.endswith(".policy")
-                )
+        elif absolute.is_dir():
+            found.update(_walk(root, absolute, diagnostics))
         else:
             found.add(_relative(root, absolute, diagnostics) or "")
     return sorted(found - {""})
+
+
+def _walk(root: Path, start: Path, diagnostics: Diagnostics) -> Iterator[str]:
+    stack, seen = [start], set()
+    while stack:
+        folder = stack.pop()
+        name = _relative(root, folder, diagnostics)
+        if name is None or name in seen:
+            continue
+        seen.add(name)
+        if folder.name.endswith(".policy"):
+            diagnostics.error("missing-file", f"`{name}` is a folder, not a policy file", None, "rename the folder")
+        try:
+            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        except OSError as error:
+            diagnostics.error(
+                "unreadable-file", f"the folder `{name}` cannot be read: {error.strerror}".lower(), None,
+                "check its permissions",
+            )  # fmt: skip
+            continue
+        for entry in entries:
+            if entry.is_dir():
+                if not entry.name.startswith("."):
+                    stack.append(Path(entry.path))
+            elif entry.name.endswith(".policy"):
+                yield _relative(root, Path(entry.path), diagnostics) or ""
 
 
 def _relative(root: Path, path: Path, diagnostics: Diagnostics) -> str | None:

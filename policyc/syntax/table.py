@@ -54,13 +54,11 @@ def load_table() -> Table:
     )
 
 
-def read_grammar(keep_all_tokens: bool = True) -> Any:
+def read_grammar() -> Any:
     """The grammar as a `lark.Lark` in strict mode; a conflict raises lark's GrammarError. Needs lark and interegular."""
     import lark
 
-    return lark.Lark(
-        read_text(GRAMMAR), parser="lalr", lexer="contextual", strict=True, keep_all_tokens=keep_all_tokens
-    )
+    return lark.Lark(read_text(GRAMMAR), parser="lalr", lexer="contextual", strict=True, keep_all_tokens=True)
 
 
 def generate() -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from policyc.diagnostics import Diagnostics
+from policyc.diagnostics import Diagnostics, Label
 from policyc.ir.build import build_program
 from policyc.ir.program import Program
 from policyc.ir.words import Words
@@ -41,10 +41,23 @@ def load_program(root: Path, paths: Sequence[Path], params: Mapping[str, str], d
     return program
 
 
-def emit_documents(program: Program, diagnostics: Diagnostics, only: str | None = None) -> list[Document]:
-    """The documents of every target (or of one), in the order of the registry. Only for programs without errors."""
-    out: list[Document] = []
-    for name in TARGETS:
-        if only is None or name == only:
-            out.extend(target(name).emit(program, diagnostics))
+def used_targets(program: Program) -> frozenset[str]:
+    """The targets that a program has anything for; the emitters of the others need not be loaded."""
+    kinds = resource_types()
+    named = {policy.target for policy in program.policies} | {network.node.target.text for network in program.networks}
+    return frozenset(named | {kinds[resource.type].target for resource in program.resources.values()})
+
+
+def emit_documents(program: Program, diagnostics: Diagnostics) -> dict[str, tuple[Document, ...]]:
+    """The documents of every used target, by target in the order of the registry. Only for programs without errors."""
+    used = used_targets(program)
+    out = {name: tuple(target(name).emit(program, diagnostics)) for name in TARGETS if name in used}
+    seen: dict[str, Document] = {}
+    for document in (document for group in out.values() for document in group):
+        first = seen.setdefault(document.path.casefold(), document)
+        if first is not document:
+            diagnostics.error(
+                "duplicate-document", f"two declarations write the document `{document.path}`", document.span,
+                "rename one of them", (Label(first.span, "the other one"),),
+            )  # fmt: skip
     return out

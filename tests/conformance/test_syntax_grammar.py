@@ -16,7 +16,7 @@ from policyc.syntax.driver import Driver
 from policyc.syntax.lexer import scan
 from policyc.syntax.parser import parse
 from policyc.syntax.problems import Problems
-from policyc.syntax.table import TABLE, Table, generate, load_table
+from policyc.syntax.table import TABLE, Table, generate, load_table, read_grammar
 from policyc.text import Source
 
 lark = pytest.importorskip("lark")
@@ -39,9 +39,7 @@ BAD = [
 @cache
 def grammar() -> Any:
     """lark in strict mode, where any conflict is an exception."""
-    return lark.Lark(
-        read_text("grammars/policyc.lark"), parser="lalr", lexer="contextual", strict=True, keep_all_tokens=True
-    )
+    return read_grammar()
 
 
 def lark_tree(text: str) -> Any:

@@ -39,12 +39,16 @@ def network(*rules: dict[str, Any], groups: list[dict[str, Any]] | None = None) 
     return result
 
 
-def rule(number: int, conditions: list[dict[str, Any]], action: dict[str, Any] = CONSTANT, logic: str = "") -> dict[str, Any]:
+def rule(
+    number: int, conditions: list[dict[str, Any]], action: dict[str, Any] = CONSTANT, logic: str = ""
+) -> dict[str, Any]:
     entry: dict[str, Any] = {"rule-number": number, "conditions": conditions, "action": action}
     return {**entry, "condition-logic": logic} if logic else entry
 
 
-def vpc(state: str | None = None, kind: AttachmentType = "vpc", regions: tuple[str, ...] = ("us-east-1",), **tags: str) -> Attachment:
+def vpc(
+    state: str | None = None, kind: AttachmentType = "vpc", regions: tuple[str, ...] = ("us-east-1",), **tags: str
+) -> Attachment:
     return Attachment("a", kind, regions, "111122223333", "arn:aws:ec2:x:vpc/vpc-0a", tuple(tags.items()), state=state)
 
 
@@ -58,7 +62,9 @@ def plain(kind: str, value: str, operator: str = "equals") -> dict[str, Any]:
     return {"type": kind, "operator": operator, "value": value}
 
 
-def standing(conditions: list[dict[str, Any]], attachment: Attachment, logic: str = "", switches: Switches = DEFAULT) -> Standing:
+def standing(
+    conditions: list[dict[str, Any]], attachment: Attachment, logic: str = "", switches: Switches = DEFAULT
+) -> Standing:
     return associate(network(rule(10, conditions, logic=logic)), attachment, switches).standing
 
 
@@ -91,7 +97,12 @@ STAGE_PROD = vpc(stage="prod")
         ([plain("account-id", "111122223333")], "", Attachment("a", "vpc", ("us-east-1",)), OPEN),
         ([plain("region", "us-", "begins-with")], "", vpc(), IN),
         ([plain("region", "eu-west-1", "not-equals")], "", vpc(), IN),
-        ([plain("region", "us-east-1")], "", vpc(kind="direct-connect-gateway", regions=("us-east-1", "eu-west-1")), OPEN),
+        (
+            [plain("region", "us-east-1")],
+            "",
+            vpc(kind="direct-connect-gateway", regions=("us-east-1", "eu-west-1")),
+            OPEN,
+        ),
         ([plain("attachment-type", "connect")], "", vpc(kind="connect"), IN),
         ([plain("attachment-type", "connect")], "", vpc(), OUT),
         ([plain("resource-id", "vpc-0a", "contains")], "", vpc(), IN),
@@ -177,7 +188,9 @@ def test_a_segment_must_be_present_in_the_region() -> None:
         ("open", None, "pending_tag_acceptance", OPEN),
     ],
 )
-def test_acceptance_tightens_and_never_relaxes(segment: str, asked: bool | None, state: str | None, wanted: Standing) -> None:
+def test_acceptance_tightens_and_never_relaxes(
+    segment: str, asked: bool | None, state: str | None, wanted: Standing
+) -> None:
     action: dict[str, Any] = {"association-method": "constant", "segment": segment}
     if asked is not None:
         action["require-acceptance"] = asked

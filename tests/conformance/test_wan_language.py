@@ -171,12 +171,18 @@ def test_destinations(tmp_path: Path) -> None:
         ),
     ],
 )  # fmt: skip
-def test_filter_rules(tmp_path: Path, rule: str, matches: list[tuple[str, Any]], logic: str, action: dict[str, Any]) -> None:
+def test_filter_rules(
+    tmp_path: Path, rule: str, matches: list[tuple[str, Any]], logic: str, action: dict[str, Any]
+) -> None:
     body = f'filter p direction outbound number 5 {{ describe "d" 10: {rule} }} labels {{ 7: "vpcs", "dx" -> p {{ edges us-east-1 describe "l" }} }}'
     document, found = emit(tmp_path, body)
     assert found == []
     (policy,) = document["routing-policies"]
-    assert (policy["routing-policy-name"], policy["routing-policy-direction"], policy["routing-policy-number"]) == ("p", "outbound", 5)
+    assert (policy["routing-policy-name"], policy["routing-policy-direction"], policy["routing-policy-number"]) == (
+        "p",
+        "outbound",
+        5,
+    )
     definition = policy["routing-policy-rules"][0]["rule-definition"]
     assert [(match["type"], match["value"]) for match in definition["match-conditions"]] == matches
     assert (definition["condition-logic"], definition["action"]) == (logic, action)
@@ -223,7 +229,9 @@ def test_source_map_and_additions(tmp_path: Path) -> None:
     spans = {entry.pointer: text[entry.span.start : entry.span.end] for entry in document.map}
     assert spans["/segment-actions/0"] == "share hub with dev"
     assert spans["/routing-policies/0/routing-policy-rules/0"] == "10: otherwise -> drop"
-    assert [(item.pointer, item.span is not None) for item in document.added] == [("/routing-policies/0/routing-policy-rules/0", True)]
+    assert [(item.pointer, item.span is not None) for item in document.added] == [
+        ("/routing-policies/0/routing-policy-rules/0", True)
+    ]
     assert (document.path, document.owner) == ("cloudwan/core.json", "core")
     assert document.quota is not None and document.quota.counted == len(document.text.encode())
     assert emit_documents(program, diagnostics, "cloudwan") == [document]
@@ -236,7 +244,11 @@ def test_source_map_and_additions(tmp_path: Path) -> None:
     ("body", "rule", "text"),
     [
         ('attach { 10: type == vpc and (account == shop or exists tag["x"]) -> segment dev }', "mixed-logic", None),
-        ("attach { 10: type in [vpc, connect] and account == shop -> segment dev }", "mixed-logic", "type in [vpc, connect]"),
+        (
+            "attach { 10: type in [vpc, connect] and account == shop -> segment dev }",
+            "mixed-logic",
+            "type in [vpc, connect]",
+        ),
         ('attach { 10: not exists tag["x"] -> segment dev }', "no-negation", 'exists tag["x"]'),
         ('attach { 10: tag["x"] not like "a*" -> segment dev }', "no-negation", None),
         ('attach { 10: tag["x"] like "a*b" -> segment dev }', "attach-pattern", '"a*b"'),
@@ -326,7 +338,7 @@ PLACES = """
 
 
 def steps(root: Path, text: str) -> tuple[list[StepResult], list[Diagnostic]]:
-    program, diagnostics = load(root, HEAD + TOPOLOGY + "}\ntest \"t\" {" + PLACES + text + "\n}\n")
+    program, diagnostics = load(root, HEAD + TOPOLOGY + '}\ntest "t" {' + PLACES + text + "\n}\n")
     assert not diagnostics.has_errors, [item.message for item in diagnostics]
     return run_network_steps(program, program.tests[0], diagnostics), diagnostics.sorted()
 
@@ -428,7 +440,9 @@ def test_questions_over_plain_data(tmp_path: Path) -> None:
     assert [item.rule for item in diagnostics] == ["unknown-attachment", "duplicate-name", "path-target"]
 
 
-@pytest.mark.parametrize("text", ["type", "=x", "type=vpc,region=us-east-1,color=red", "type=vpc,region=us-east-1,accepted=maybe"])
+@pytest.mark.parametrize(
+    "text", ["type", "=x", "type=vpc,region=us-east-1,color=red", "type=vpc,region=us-east-1,accepted=maybe"]
+)
 def test_malformed_flags(text: str) -> None:
     diagnostics = Diagnostics()
     assert attachment_from_flag(text, 1, diagnostics) is None
@@ -441,11 +455,14 @@ def test_every_rule_is_documented() -> None:
     folder = Path(__file__).parents[2] / "policyc" / "targets" / "cloud_wan"
     used = set()
     for path in folder.rglob("*.py"):
-        used |= set(re.findall(r'\.(?:error|warning|refuse)\(\s*(?:"[a-z]+",\s*)?"([a-z]+(?:-[a-z]+)+)"', path.read_text(encoding="utf-8")))
+        used |= set(
+            re.findall(
+                r'\.(?:error|warning|refuse)\(\s*(?:"[a-z]+",\s*)?"([a-z]+(?:-[a-z]+)+)"',
+                path.read_text(encoding="utf-8"),
+            )
+        )
     elsewhere = {
-        rule
-        for name in ("model", "simulate")
-        for rule in json.loads(read_text(f"schemas/errors/{name}.json"))
+        rule for name in ("model", "simulate") for rule in json.loads(read_text(f"schemas/errors/{name}.json"))
     }
     assert used - set(RULES) <= elsewhere
     assert {"summary", "why", "help"} == {key for entry in RULES.values() for key in entry}

@@ -179,7 +179,12 @@ def findings(document: Any) -> list[tuple[str, str]]:
     return [(item.rule, text[item.span.start : item.span.end]) for item in diagnostics if item.span is not None]
 
 
-CONFIG, ACTIONS, RULE, POLICY = "core-network-configuration", "segment-actions", "attachment-policies", "routing-policies"
+CONFIG, ACTIONS, RULE, POLICY = (
+    "core-network-configuration",
+    "segment-actions",
+    "attachment-policies",
+    "routing-policies",
+)
 SEND_VIA = (ACTIONS, 5)
 RULES_OF_CUT = (POLICY, 0, "routing-policy-rules")
 RULES_OF_SHAPE = (POLICY, 1, "routing-policy-rules")

@@ -101,7 +101,10 @@ def go(tables: Tables, source: str, to: str) -> Answer:
 
 
 def e1(*actions: Mapping[str, Any]) -> Tables:
-    net = network(segments=[segment("dev", isolate_attachments=True), segment("hub")], segment_actions=[share("hub", "dev"), *actions])
+    net = network(
+        segments=[segment("dev", isolate_attachments=True), segment("hub")],
+        segment_actions=[share("hub", "dev"), *actions],
+    )
     return tables_of(
         net, vpc("a", "dev", US, "10.1.0.0/16"), vpc("b", "dev", EU, "10.2.0.0/16"),
         vpc("c", "hub", US, "10.9.0.0/16", id="attachment-0123456789abcdef0"),
@@ -214,7 +217,13 @@ def e4(overrides: Sequence[tuple[list[str], str]]) -> Tables:
         "network-function-groups": ["fw"],
         "with-edge-overrides": [{"edge-sets": [edges], "use-edge-location": use} for edges, use in overrides],
     }
-    action = {"action": "send-via", "segment": "prod", "mode": "single-hop", "when-sent-to": {"segments": "*"}, "via": via}
+    action = {
+        "action": "send-via",
+        "segment": "prod",
+        "mode": "single-hop",
+        "when-sent-to": {"segments": "*"},
+        "via": via,
+    }
     net = network(
         edges=[US, EU, AP], segments=[segment("prod", isolate_attachments=True)], network_function_groups=[FW],
         segment_actions=[action],
@@ -320,7 +329,9 @@ def test_dual_hop_return_switch() -> None:
 # --- send-to ----------------------------------------------------------------------------------------------------
 
 
-def egress(*attachments: Attachment, overrides: Sequence[Mapping[str, Any]] = (), extra: Sequence[Mapping[str, Any]] = ()) -> Tables:
+def egress(
+    *attachments: Attachment, overrides: Sequence[Mapping[str, Any]] = (), extra: Sequence[Mapping[str, Any]] = ()
+) -> Tables:
     via = {"network-function-groups": ["fw"], "with-edge-overrides": list(overrides)}
     net = network(
         edges=[US, EU, AP], segments=[segment("spokes", isolate_attachments=True), segment("hub")],
@@ -425,7 +436,9 @@ def transit(name: str, region: str, *as_path: int) -> Attachment:
 def e7(prepend: bool, *attachments: Attachment) -> Tables:
     parts: dict[str, Any] = {}
     if prepend:
-        parts["routing_policies"] = [policy("longer", "inbound", 10, (10, "prefix-in-cidr", "0.0.0.0/0", "prepend-asn-list", [65100]))]
+        parts["routing_policies"] = [
+            policy("longer", "inbound", 10, (10, "prefix-in-cidr", "0.0.0.0/0", "prepend-asn-list", [65100]))
+        ]
         parts["segment_actions"] = [
             {
                 "action": "associate-routing-policy", "segment": "s",

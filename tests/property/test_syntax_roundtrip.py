@@ -230,7 +230,7 @@ def token_places(text: str) -> list[int]:
 
 
 @pytest.mark.parametrize("path", samples(), ids=lambda path: path.parent.name)
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=40)
 @given(seed=st.integers(0, 2**32), count=st.integers(1, 12))
 def test_comments_anywhere_survive_formatting(path: Path, seed: int, count: int) -> None:
     text = path.read_text(encoding="utf-8")

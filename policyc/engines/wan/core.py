@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 from policyc.engines.wan.associate import Association, Standing, associate
 from policyc.engines.wan.attachments import Announced, Attachment
-from policyc.engines.wan.paths import DYNAMIC, LOCAL_VPC, UNSTATED_ASN, Path, local_rank
+from policyc.engines.wan.paths import DYNAMIC, LOCAL_VPC, UNSTATED_ASN, Choice, Path, local_rank
 from policyc.engines.wan.prefixes import Prefix
 from policyc.engines.wan.routing_policies import PrefixLists, Surroundings, apply_policies
 from policyc.engines.wan.switches import DEFAULT, Switches
@@ -63,7 +63,10 @@ class Origin:
 
 @dataclass(slots=True)
 class Core:
-    """The network, who is attached where, and what simulation was told. Made by `build_core`."""
+    """The network, who is attached where, and what simulation was told. Made by `build_core`.
+
+    `dropped` collects (attachment, prefix) that a routing policy drops; `settled` what the mesh makes of equal origins.
+    """
 
     network: CoreNetwork
     associations: Mapping[str, Association]
@@ -71,6 +74,7 @@ class Core:
     switches: Switches
     asns: Mapping[str, int] = field(default_factory=dict)
     dropped: list[tuple[str, Prefix]] = field(default_factory=list)
+    settled: dict[object, Mapping[str, Choice]] = field(default_factory=dict)
 
     @property
     def attachments(self) -> Iterable[Attachment]:

@@ -153,15 +153,14 @@ def _mesh(core: Core, segment: str, found: _Origins) -> Routes:
     asns = {edge: core.asns[edge] for edge in edges if edge in core.asns}
     known = tuple(asns)
     policies = core.edge_policies(segment)
-    memo: dict[object, Mapping[str, Choice]] = {}
     out: Routes = {}
     for prefix, origins in found.origins.items():
         local = {edge: tuple(paths) for edge, paths in found.paths.get(prefix, {}).items()}
-        key = (tuple(sorted(local.items(), key=lambda item: item[0])), prefix if policies else None)
-        if key not in memo:
+        key = (known, tuple(sorted(local.items(), key=lambda item: item[0])), (segment, prefix) if policies else None)
+        choices = core.settled.get(key)
+        if choices is None:
             transfer = _transfer(core, segment, prefix) if policies else None
-            memo[key] = settle(known, asns, local, transfer)
-        choices = memo[key]
+            choices = core.settled[key] = settle(known, asns, local, transfer)
         doubts = found.doubts.get(prefix, ())
         if doubts:
             choices = {edge: replace(item, doubts=merge(item.doubts, doubts)) for edge, item in choices.items()}

@@ -1,0 +1,48 @@
+"""Native documents (JSON, Cedar) named on a command line: which module reads which kind of file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Protocol, cast
+
+from policyc.diagnostics import Diagnostics
+from policyc.model.files import read_source
+from policyc.text import Source
+
+#: file ending -> module of `policyc.cli` that handles it; `.policy` files are no natives
+NATIVES: Mapping[str, str] = {}
+
+
+class Native(Protocol):
+    """A module that handles one kind of native file."""
+
+    def check(self, source: Source, diagnostics: Diagnostics) -> None:
+        """Everything that is wrong or doubtful in one document."""
+
+    def format(self, source: Source, diagnostics: Diagnostics) -> str | None:
+        """The document in canonical layout, or None after reporting why it cannot be."""
+
+
+def split_natives(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
+    """The paths that are native documents by their ending, and all others. Folders are never natives."""
+    natives = [path for path in paths if path.suffix in NATIVES and not path.is_dir()]
+    return natives, [path for path in paths if path not in natives]
+
+
+def native(path: Path) -> Native:
+    """The module for a native file. Raises KeyError for an ending that nobody handles."""
+    return cast(Native, import_module(f"policyc.cli.{NATIVES[path.suffix]}"))
+
+
+def check_natives(root: Path, paths: Sequence[Path], diagnostics: Diagnostics) -> dict[str, Source]:
+    """Check native documents below `root`; the sources come back for the reports."""
+    sources: dict[str, Source] = {}
+    for path in paths:
+        name = path.resolve().relative_to(root).as_posix()
+        source = read_source(root, name, None, diagnostics)
+        if source is not None:
+            sources[name] = source
+            native(path).check(source, diagnostics)
+    return sources

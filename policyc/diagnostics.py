@@ -7,10 +7,9 @@ style: lower case, no final stop, the user's text in backticks, one sentence for
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from difflib import get_close_matches
 from enum import StrEnum
 
+from policyc.record import record
 from policyc.text import Span
 
 
@@ -27,7 +26,7 @@ class Applicability(StrEnum):
     UNSAFE = "unsafe"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Edit:
     """Replace the text at `span` (empty span = insert) with `replacement`."""
 
@@ -35,14 +34,14 @@ class Edit:
     replacement: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Fix:
     message: str
     edits: tuple[Edit, ...]
     applicability: Applicability = Applicability.UNSAFE
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Label:
     """A second place that explains the first, such as where a name was declared."""
 
@@ -50,7 +49,7 @@ class Label:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Diagnostic:
     """One finding. `rule` is the kebab-case name that `policyc explain` knows; `span` is None only when
     there is no text to point at (a missing file, a bad command line)."""
@@ -119,6 +118,8 @@ def did_you_mean(word: str, known: Iterable[str], otherwise: str) -> str:
 
     A case-only difference always counts as close. `known` should be small (names in scope).
     """
+    from difflib import get_close_matches  # costs a start-up and is needed for mistakes only
+
     choices = sorted(set(known))
     folded = {choice.casefold(): choice for choice in choices}
     if word.casefold() in folded:

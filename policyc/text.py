@@ -5,6 +5,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass, field
 
+from policyc.record import record
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
@@ -27,7 +29,7 @@ class Span:
         return Span(self.file, self.start, self.start)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Position:
     """A place for people: `line` and `column` count from 1, the column in characters."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from policyc.cli import exits
 from policyc.cli.config import Config
@@ -11,12 +11,13 @@ from policyc.cli.console import Console
 from policyc.cli.project import Project
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity, did_you_mean
 from policyc.ir.program import Program
+from policyc.record import record
 from policyc.report.registry import render
 from policyc.targets.base import Document
 from policyc.text import Source
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Compiled:
     """`documents` are grouped by target and empty when anything is wrong. `loaded` tells whether the sources themselves were
     read and checked without an error; then the findings depend on the sources alone."""

@@ -6,12 +6,13 @@ import json
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 from typing import Any
 
 from policyc.data import read_text
 from policyc.diagnostics import Diagnostics, did_you_mean
+from policyc.record import record
 from policyc.shape import Misfit, misfits
 from policyc.text import Source, Span
 
@@ -19,16 +20,16 @@ SCHEMA = "schemas/config.schema.json"
 _LARGEST = 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Config:
     """What the file says, with the defaults for what it leaves out. `out` and `paths` are relative to the root;
     `source` is None when there is no file."""
 
     paths: tuple[str, ...] = (".",)
-    params: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, str] = MappingProxyType({})
     select: tuple[str, ...] = ("all",)
     ignore: tuple[str, ...] = ()
-    severity: Mapping[str, str] = field(default_factory=dict)
+    severity: Mapping[str, str] = MappingProxyType({})
     out: str = "out"
     name: str = ""
     source: Source | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import cache
 
 from policyc.cli import exits
@@ -16,6 +16,7 @@ from policyc.data import data_root, read_text
 from policyc.diagnostics import did_you_mean
 from policyc.model.types import shapes
 from policyc.model.vocabulary import Attribute, ResourceType, Vocabulary
+from policyc.record import record
 from policyc.report.options import Options
 from policyc.report.screen import cells, clean, paint, wrap
 
@@ -38,7 +39,7 @@ exit status: 0 explained, 2 unknown name."""
 _LISTS = ("list", "rules", "targets", "switches")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Topic:
     """Something that can be explained: `kind` is `rule`, `target`, `attribute`, `resource type`, `field`, `verb` or `switch`."""
 

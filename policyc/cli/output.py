@@ -13,12 +13,12 @@ import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from policyc.cli.config import stays_inside
+from policyc.record import record
 from policyc.report.screen import clean
 
 MANIFEST = ".policyc-manifest.json"
@@ -28,7 +28,7 @@ FORMAT_VERSION = 1
 Files = Mapping[str, tuple[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Problem:
     """Why the folder cannot be used."""
 
@@ -37,13 +37,13 @@ class Problem:
     help: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Written:
     digest: str
     target: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Output:
     """An output folder, which need not exist yet."""
 

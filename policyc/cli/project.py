@@ -5,16 +5,16 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from policyc.cli.cache import find_config
 from policyc.cli.config import Config, load_config
 from policyc.diagnostics import Diagnostics
+from policyc.record import record
 from policyc.text import Source
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Project:
     """`root` is absolute and without symbolic links; `paths` are absolute; `base` leads from the current folder to
     the root for people (`../`)."""

@@ -5,9 +5,9 @@ Every engine returns these shapes, so that `simulate`, `test` and the reports re
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 
+from policyc.record import record
 from policyc.text import Span
 
 
@@ -39,7 +39,7 @@ class Verdict(StrEnum):
                 return Decision.DENY
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reason:
     """Why one part of a statement matched, did not, or cannot be known (`matched` is None).
 
@@ -68,7 +68,7 @@ class Reason:
         return f"{self.subject} is {seen}, {self.operator} {wants}".rstrip()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class StatementTrace:
     """One statement of one document against one request.
 
@@ -90,7 +90,7 @@ class StatementTrace:
         return tuple(reason for reason in self.reasons if reason.matched is not True)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class GateTrace:
     """One gate: `name` as the user knows it, `kind` such as `service`, `network`, `identity`, `bucket`.
 
@@ -109,7 +109,7 @@ class GateTrace:
     switches: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Outcome:
     """The answer for one request: the decision, each gate in the order of evaluation, and what the caller sees.
 
@@ -121,5 +121,5 @@ class Outcome:
     gates: tuple[GateTrace, ...]
     deciding: str | None = None
     error: str = ""
-    missing: tuple[str, ...] = field(default_factory=tuple)
-    notes: tuple[str, ...] = field(default_factory=tuple)
+    missing: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()

@@ -6,13 +6,14 @@ lowering owes exactly this (see docs/language.md, "Absence").
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
 from policyc.model.types import Type
 from policyc.model.values import Group, Principal, Resource, Scalar
 from policyc.model.vocabulary import Attribute, Verb
+from policyc.record import record
 from policyc.text import Span
 
 
@@ -30,7 +31,7 @@ class Op(StrEnum):
     EXISTS = "exists"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Constant:
     """A typed literal on the right of a test; a directory group keeps its kind in `group`.
 
@@ -43,17 +44,17 @@ class Constant:
     span: Span | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Always:
     """True for every request."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Never:
     """False for every request."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Atom:
     """One attribute against one or more literals.
 
@@ -71,14 +72,14 @@ class Atom:
     span: Span | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class All:
     """Conjunction of two or more conditions; never directly nested."""
 
     items: tuple[Cond, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AnyOf:
     """Disjunction of two or more conditions; never directly nested."""
 
@@ -88,7 +89,7 @@ class AnyOf:
 Cond: TypeAlias = Always | Never | Atom | All | AnyOf
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Who:
     """The callers of a statement: any of `principals`, or (`negated`) everyone but them."""
 
@@ -97,7 +98,7 @@ class Who:
     span: Span | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Can:
     """The verbs of a statement; empty `verbs` stands for all that the resource type has."""
 
@@ -106,7 +107,7 @@ class Can:
     span: Span | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Paths:
     """The request paths of a statement as patterns (`*`, `?`; `\\*` literal), or (`negated`) all but them."""
 
@@ -115,7 +116,7 @@ class Paths:
     span: Span | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Statement:
     """One `allow` or `deny`. A clause that the author left out is None (`who`, `can`, `path`) or empty (`on`).
 
@@ -135,7 +136,7 @@ class Statement:
     doc: str = field(default="", compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Policy:
     """A checked policy: `on` is the resource that it is attached to, or the principal that carries it."""
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from policyc.ir.authz import Policy
 from policyc.model.scope import Scope
 from policyc.model.values import Principal, Resource
+from policyc.record import record
 from policyc.syntax import nodes
 from policyc.text import Source
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class BoundNetwork:
     """A `network` with the scope that its expressions are read in."""
 
@@ -25,7 +26,7 @@ class BoundNetwork:
         return self.node.name.text
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class BoundTest:
     """A `test` with the scope that its expressions are read in."""
 
@@ -34,7 +35,7 @@ class BoundTest:
     file: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Program:
     """`resources` is keyed by `Resource.id`, `scopes` by file; `principals` are the declared ones in order of file and place."""
 
@@ -45,7 +46,7 @@ class Program:
     policies: tuple[Policy, ...]
     networks: tuple[BoundNetwork, ...]
     tests: tuple[BoundTest, ...]
-    scopes: Mapping[str, Scope] = field(default_factory=dict)
+    scopes: Mapping[str, Scope] = MappingProxyType({})
 
     def resource(self, link: str | None) -> Resource | None:
         """The resource with this id, None for None or an unknown id."""

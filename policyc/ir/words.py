@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from policyc.model.values import Principal, Resource
 from policyc.model.vocabulary import Attribute, ResourceType, Vocabulary
+from policyc.record import record
 
 #: The attributes that a policy or a request on something may use; needs all resources, for what a resource inherits.
 AttributeScope = Callable[[str, Resource | Principal, Mapping[str, Resource]], Mapping[str, Attribute]]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Words:
     """`targets` by the word after `for`, loaded when asked; `resource_types` of all of them; `scope` of one target; `networks` are
     the targets of `network` declarations."""

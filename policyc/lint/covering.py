@@ -79,7 +79,7 @@ def names(outer: Principal, inner: Principal) -> bool:
     match outer.kind:
         case "authenticated":
             return inner.kind not in ("anyone", "anonymous")
-        case "account" | "root":
+        case "account":
             return inner.kind in _OF_ACCOUNTS and inner.args[0] == outer.args[0]
         case "role" if inner.kind == "session":
             return inner.args[0] == outer.args[0] and globs_cover([outer.args[1]], escape_pattern(inner.args[1]))
@@ -94,11 +94,13 @@ def names(outer: Principal, inner: Principal) -> bool:
 
 def principals_may_meet(first: Principal, second: Principal) -> bool:
     """Whether some caller may be meant by both; False is proven."""
-    for one, other in ((first, second), (second, first)):
-        if one == other or one.kind == "anyone" or names(one, other):
-            return True
+    both_ways = ((first, second), (second, first))
+    if any(names(one, other) for one, other in both_ways):
+        return True
+    for one, other in both_ways:
         if one.kind == "authenticated":
             return other.kind != "anonymous"
+    for one, other in both_ways:
         if one.kind in ("account", "root"):
             return other.kind in _OF_ACCOUNTS and other.args[0] == one.args[0]
     if first.kind == second.kind and first.kind in ("role", "user", "federated_user"):

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final, TypeAlias
 
-from policyc.ir.pattern import Plain, Wild, pattern_tokens
+from policyc.ir.pattern import Plain, Wild, is_plain, pattern_matches, pattern_tokens, plain_text
 
 #: Combined states that one question may look at.
 STATE_CAP: Final = 4_000
@@ -26,12 +26,37 @@ _Pattern: TypeAlias = tuple[_Token, ...]
 
 def may_overlap(first: Sequence[str], second: Sequence[str], arn: bool = False) -> bool:
     """Whether some text may fit one pattern of each list; False is proven."""
+    if not any(_begin_alike(one, other) for one in first for other in second):
+        return False
     return may_exist((first, second), (), arn)
 
 
 def covers(outer: Sequence[str], inner: str, arn: bool = False) -> bool:
     """Whether every text that fits `inner` is proven to fit one of `outer`."""
+    if not arn:
+        # The common cases, without walking anything.
+        outer = [pattern for pattern in outer if _begin_alike(pattern, inner)]
+        if inner in outer or "*" in outer:
+            return True
+        if not outer:
+            return False
+        if is_plain(inner):
+            text = plain_text(inner)
+            return any(pattern_matches(pattern, text) for pattern in outer)
     return not may_exist(((inner,),), outer, arn)
+
+
+def _begin_alike(first: str, second: str) -> bool:
+    """Whether the plain beginnings of two patterns go together; otherwise no text fits both."""
+    one, other = _beginning(first), _beginning(second)
+    return one.startswith(other) or other.startswith(one)
+
+
+@lru_cache(maxsize=4096)
+def _beginning(text: str) -> str:
+    tokens = pattern_tokens(text)
+    end = next((at for at, token in enumerate(tokens) if isinstance(token, Wild)), len(tokens))
+    return "".join(token.char for token in tokens[:end] if isinstance(token, Plain))
 
 
 def may_exist(all_of: Sequence[Sequence[str]], none_of: Sequence[str], arn: bool = False) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -51,7 +50,7 @@ def rule(name: str) -> Rule:
     """The rule called `name`. Raises KeyError for an unknown one."""
     family = families()[name]
     module = import_module(f"policyc.lint.rules.{family}.{name.replace('-', '_')}")
-    return Rule(name, family, module.SEVERITY, inspect.cleandoc(module.__doc__ or ""), module.check)
+    return Rule(name, family, module.SEVERITY, (module.__doc__ or "").strip(), module.check)
 
 
 def all_rules() -> tuple[Rule, ...]:

@@ -120,7 +120,7 @@ def _is_known(pair: tuple[str, Span], known: Sequence[str], mistakes: list[Diagn
     if name and name in _error_names():
         _add(
             mistakes,
-            "unknown-rule",
+            "suppression-of-unknown-rule",
             f"`{name}` is no lint rule, and only findings of lint rules can be suppressed",
             span,
             "correct the policy instead",
@@ -128,7 +128,7 @@ def _is_known(pair: tuple[str, Span], known: Sequence[str], mistakes: list[Diagn
     else:
         _add(
             mistakes,
-            "unknown-rule",
+            "suppression-of-unknown-rule",
             f"there is no lint rule `{name}`",
             span,
             did_you_mean(name, known, "`policyc explain rules` lists the rules"),

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from policyc.lint.rule import Lint
 from policyc.syntax import nodes
+from policyc.text import Span
 
 
-def names_used(module: nodes.Module) -> set[str]:
-    """The first words of all references in the file's declarations; a predicate's own parameters count too."""
+def names_used(lint: Lint, file: str) -> set[str]:
+    """The first words of all references in a file's declarations; a predicate's own parameters count too."""
+    return lint.once("names used", _all_names)[file]
+
+
+def _all_names(lint: Lint) -> Mapping[str, set[str]]:
+    return {file: _names(module) for file, module in lint.program.modules.items()}
+
+
+def _names(module: nodes.Module) -> set[str]:
     return {
         first.name
         for declaration in module.declarations
@@ -26,5 +36,5 @@ def refs_in(node: object) -> Iterator[nodes.Ref]:
             yield item
         elif isinstance(item, tuple):
             work.extend(item)
-        else:
-            work.extend(getattr(item, name) for name in getattr(type(item), "__match_args__", ()))
+        elif not isinstance(item, Span | str | int | None):
+            work.extend(getattr(item, name) for name in type(item).__match_args__)  # type: ignore[attr-defined]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from policyc.diagnostics import Diagnostics, Label, did_you_mean
+from policyc.record import record
 from policyc.syntax import nodes
 from policyc.text import Span
 
@@ -22,7 +22,7 @@ Named = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Definition:
     """A declaration and the file that it stands in."""
 

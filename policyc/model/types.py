@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from functools import cache
 from typing import TypeAlias
 
 from policyc.data import read_text
+from policyc.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Named:
     """A scalar type by name: `string`, `int`, `decimal`, `bool`, `datetime`, `ip`, `cidr`, `arn`, `account` … or one of
     the object types `principal`, `group`, `resource`, `place`, `record`."""
@@ -22,7 +22,7 @@ class Named:
         return self.name
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SetOf:
     """Any number of values of one type."""
 
@@ -32,7 +32,7 @@ class SetOf:
         return f"set[{self.item}]"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class EnumOf:
     """One of a closed list of words."""
 
@@ -58,7 +58,7 @@ RECORD = Named("record")
 OBJECT_TYPES = frozenset({"principal", "group", "resource", "place", "record"})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Shape:
     """What the text of a named type looks like. `base` is `string` or `int`; `pattern` a full-match regular expression;
     `check` names a built-in check (`ip`, `cidr`, `datetime`, `arn`, `decimal`) where a pattern is not enough;

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from typing import TypeAlias
 
 from policyc.model.types import Type
+from policyc.record import record
 from policyc.text import Span
 
 Scalar: TypeAlias = str | int | Decimal | bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Principal:
     """A caller, or a pattern of callers. `kind` is a constructor of `schemas/core/principals.json` (`role`, `user`, `service`,
     `anyone`, `cloudfront` …); `args` its arguments in order, as text.
@@ -35,7 +36,7 @@ class Principal:
         return any("*" in arg or "?" in arg for arg in self.args[1:])
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Group:
     """A directory group: `kind` is the constructor (`idc_group`, `oidc_group`), `id` its argument."""
 
@@ -44,7 +45,7 @@ class Group:
     name: str = field(default="", compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Place:
     """`shop/us-west-2`."""
 
@@ -66,7 +67,7 @@ _PARTITIONS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Resource:
     """A declared resource with its fields folded. `id` is unique in the project: `file#name`.
 
@@ -106,7 +107,7 @@ class Resource:
         return value.data if value is not None and isinstance(value.data, Place) else None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ResourceLink:
     """A reference to a resource by its project-wide id."""
 
@@ -114,7 +115,7 @@ class ResourceLink:
     name: str = field(default="", compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Value:
     """A typed compile-time value with the span it was written at (the use, not the declaration).
 

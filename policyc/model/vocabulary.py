@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from typing import Any, Literal
 
 from policyc.data import read_text
 from policyc.model.types import Type, parse_type
+from policyc.record import record
 
 Presence = Literal["always", "optional"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Attribute:
     """Something a condition can test.
 
@@ -50,7 +51,7 @@ class Attribute:
         )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Verb:
     """Something that a caller can do to a resource type.
 
@@ -67,7 +68,7 @@ class Verb:
     below: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ResourceField:
     """One field of a resource type. `type` is a scalar type, `place`, `record`, or `resource` with the allowed types in `targets`."""
 
@@ -81,7 +82,7 @@ class ResourceField:
     source: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ResourceType:
     """A kind of resource. `arn` is a template over the fields plus `{partition}` `{region}` `{account}`; `policies` tells whether
     a policy of the vocabulary's target may be put `on` it."""
@@ -99,7 +100,7 @@ class ResourceType:
 ClauseRule = Literal["required", "optional", "forbidden"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Vocabulary:
     """All that one target can say. `clauses` rules `who`, `can`, `on`, `path`; `hints` holds a help line per forbidden clause."""
 

@@ -13,8 +13,8 @@ A frame never grows with the size of the input: a long line is windowed around i
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from policyc.record import record
 from policyc.report.options import Options
 from policyc.report.screen import ELLIPSIS, cell, cells, clean, paint, wrap
 from policyc.text import Position, Source, Span
@@ -23,7 +23,7 @@ from policyc.text import Position, Source, Span
 _MOST_LABELS = 8
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Mark:
     """One span to show: `style` colours it, `primary` gives carets instead of dashes."""
 
@@ -33,7 +33,7 @@ class Mark:
     primary: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Place:
     mark: Mark
     start: Position

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from policyc.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RuleText:
     """What the catalogue says about one rule: `summary` is one line, `why` and `help` a sentence or two."""
 
@@ -15,7 +17,7 @@ class RuleText:
     help: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Options:
     """`width` counts terminal cells, at least 40. `base` goes before each file name where people click on it (the way from the
     current folder to the project root, such as `../`; empty when they are the same). `rules` describes the rules for
@@ -26,4 +28,4 @@ class Options:
     width: int = 80
     base: str = ""
     version: str = ""
-    rules: Mapping[str, RuleText] = field(default_factory=dict)
+    rules: Mapping[str, RuleText] = MappingProxyType({})

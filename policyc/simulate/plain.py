@@ -15,6 +15,7 @@ from policyc.model.scope import assignable, text_value
 from policyc.model.types import STRING, SetOf
 from policyc.model.values import Group, Principal, Resource, Scalar, Value
 from policyc.model.vocabulary import Attribute
+from policyc.record import record
 from policyc.simulate.request import FIELDS, find_resource
 from policyc.syntax import nodes
 from policyc.syntax.json_text import (
@@ -38,7 +39,7 @@ _PRINCIPAL_ARN = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PlainText:
     """A text with the place that it was given at."""
 
@@ -46,7 +47,7 @@ class PlainText:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PlainRequest:
     """What was given, before any of it is understood. An attribute with no values is stated to be absent."""
 

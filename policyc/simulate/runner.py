@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity
 from policyc.engines.trace import GateTrace, Outcome, Verdict
 from policyc.ir.program import BoundTest, Program
+from policyc.record import record
 from policyc.simulate.keyword import matches_keyword
 from policyc.simulate.request import RequestBuilder
 from policyc.syntax import nodes
@@ -16,7 +17,7 @@ from policyc.targets.registry import resource_types, target
 from policyc.text import Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TestResult:
     """One inline test: whether every expectation held, and the findings that say why not."""
 

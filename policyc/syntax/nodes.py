@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import field
 from typing import Literal, TypeAlias
 
-from policyc.syntax.record import record
+from policyc.record import record
 from policyc.text import Span
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Protocol
 
 from policyc.diagnostics import Diagnostics
@@ -12,10 +12,11 @@ from policyc.ir.authz import Policy
 from policyc.ir.program import Program
 from policyc.model.values import Principal, Resource, Scalar
 from policyc.model.vocabulary import Attribute, Vocabulary
+from policyc.record import record
 from policyc.text import Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MapEntry:
     """Where a part of a document came from. `pointer` is a JSON pointer (`/Statement/0`), or `line N` (from 1) for Cedar text."""
 
@@ -24,7 +25,7 @@ class MapEntry:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Addition:
     """Something that lowering put in though nobody wrote it: a guard, a split, `ArnLike` for a wildcard role."""
 
@@ -33,7 +34,7 @@ class Addition:
     span: Span | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Quota:
     """A size limit of the service and how it counts: `counted` and `limit` in `unit`."""
 
@@ -43,7 +44,7 @@ class Quota:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Document:
     """One native document, ready to be written.
 
@@ -65,7 +66,7 @@ class Document:
     quota: Quota | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Request:
     """One request to a declared resource, with everything that it states.
 
@@ -78,8 +79,8 @@ class Request:
     who: Principal | None
     can: str | None
     path: str | None
-    values: Mapping[str, tuple[Scalar, ...]] = field(default_factory=dict)
-    attributes: Mapping[str, Attribute] = field(default_factory=dict)
+    values: Mapping[str, tuple[Scalar, ...]] = MappingProxyType({})
+    attributes: Mapping[str, Attribute] = MappingProxyType({})
     span: Span | None = None
 
 

@@ -13,7 +13,7 @@ from policyc.diagnostics import Diagnostic, Diagnostics
 from policyc.ir.program import Program
 from policyc.targets.cloud_wan.questions import ask_attachment, ask_path, attachment_from_flag
 from policyc.targets.cloud_wan.steps import StepResult, run_network_steps
-from policyc.targets.program import emit_documents, load_program
+from policyc.targets.program import load_program
 from policyc.targets.registry import target
 from policyc.targets.schema_check import check_documents
 
@@ -43,7 +43,7 @@ def emit(root: Path, body: str, head: str = HEAD, tail: str = "") -> tuple[dict[
     """The document of a network (empty when there is none) and the findings."""
     program, diagnostics = load(root, head + body + "\n}\n" + tail)
     assert not diagnostics.has_errors, [item.message for item in diagnostics]
-    documents = emit_documents(program, diagnostics, "cloudwan")
+    documents = target("cloudwan").emit(program, diagnostics)
     check_documents(documents, diagnostics, thorough=True)
     return (json.loads(documents[0].text) if documents else {}), diagnostics.sorted()
 
@@ -225,7 +225,7 @@ def test_source_map_and_additions(tmp_path: Path) -> None:
     body = "share hub with dev\nfilter p direction inbound number 5 { 10: otherwise -> drop }"
     text = HEAD + body + "\n}\n"
     program, diagnostics = load(tmp_path, text)
-    (document,) = emit_documents(program, diagnostics, "cloudwan")
+    (document,) = target("cloudwan").emit(program, diagnostics)
     spans = {entry.pointer: text[entry.span.start : entry.span.end] for entry in document.map}
     assert spans["/segment-actions/0"] == "share hub with dev"
     assert spans["/routing-policies/0/routing-policy-rules/0"] == "10: otherwise -> drop"
@@ -234,7 +234,7 @@ def test_source_map_and_additions(tmp_path: Path) -> None:
     ]
     assert (document.path, document.owner) == ("cloudwan/core.json", "core")
     assert document.quota is not None and document.quota.counted == len(document.text.encode())
-    assert emit_documents(program, diagnostics, "cloudwan") == [document]
+    assert target("cloudwan").emit(program, diagnostics) == [document]
 
 
 # --- refusals ---------------------------------------------------------------------------------------------------

@@ -511,6 +511,16 @@ def test_share_reaches_edges_that_one_segment_lacks() -> None:
     assert go(tables, "vb", "va").verdict is Verdict.REACHABLE
 
 
+def test_an_isolated_segment_is_reached_from_edges_that_the_other_lacks() -> None:
+    net = network(
+        segments=[segment("a", isolate_attachments=True), segment("d", edge_locations=[EU])],
+        segment_actions=[share("a", "d")],
+    )
+    tables = tables_of(net, vpc("va", "a", US, "10.1.0.0/16"), vpc("vd", "d", EU, "10.2.0.0/16"))
+    assert go(tables, "vd", "va").verdict is Verdict.REACHABLE
+    assert go(tables, "va", "vd").verdict is Verdict.REACHABLE
+
+
 def test_isolation_lets_transit_gateway_routes_in() -> None:
     net = network(segments=[segment("s", isolate_attachments=True)])
     tables = tables_of(net, vpc("v", "s", US, "10.1.0.0/16"), transit("t", EU, 64514))

@@ -278,9 +278,11 @@ def _identity_verb(kind: str, name: str) -> Claim:
     key, value = verb.requires[0] if verb.requires else ("", "")
     find = action(verb.action, key, value)
     if kind == "lattice.service_network":
-        on, base = "mesh", LATTICE + OPEN_NETWORK + OPEN_SERVICES
-        text = base + f'policy probe for identity on caller {{ allow "probe" {{ can {name}  on {on} }} }}\n'
-        return Claim(section, entry, text, find, "identity/probe", refused="no-calls-to-a-network")
+        base = LATTICE + OPEN_NETWORK + OPEN_SERVICES
+        ask = f"request api {{ who: caller, can: {'GET' if name == 'invoke' else name} }}"
+        tests = f'test "no request goes to a network" {{ {ask} expect deny at identity }}\n'
+        text = base + f'policy probe for identity on caller {{ allow "probe" {{ can {name}  on mesh }} }}\n' + tests
+        return Claim(section, entry, text, find, "identity/probe", "no effect: requests go to services", tests=1)
     on, base = _TARGETS_OF_CALLS[kind]
     if kind == "lattice.service":
         other = "POST" if name not in ("POST", "invoke") else "GET"
@@ -289,40 +291,42 @@ def _identity_verb(kind: str, name: str) -> Claim:
         tests = two_tests("who: caller, ", f"can: {ask}", f"can: {no}", on)
         text = base + f'policy probe for identity on caller {{ allow "probe" {{ can {name}  on {on} }} }}\n' + tests
         return Claim(section, entry, text, find, "identity/probe")
-    same = {"GetObject", "HeadObject"} if name in ("GetObject", "HeadObject") else {name}
-    other = next(v.name for v in resource_types()[kind].verbs.values() if v.action != verb.action) if len(
-        resource_types()[kind].verbs
-    ) > 1 else ""  # fmt: skip
-    key_of = ', path: "cats/1.jpg"'
-    behind = ""
+    others = [item.name for item in resource_types()[kind].verbs.values() if item.action != verb.action]
+    key = ', path: "cats/1.jpg"'
+    extra = behind = ""
     if kind == "object_lambda.access_point":
-        behind = 'allow "function" { can InvokeFunction  on resize } allow "access-point" { can not ListParts  on photo_ap, photos } allow "parts" { can ListParts  on photo_ap, photos }'
+        behind = 'allow "function" { can InvokeFunction  on resize }' + _everything("photo_ap") + _everything("photos")
+        extra = 'policy chain for object_lambda on resized { allow "other" { who person  can DeleteObject } }\n'
     elif kind == "s3.access_point":
-        behind = 'allow "bucket" { can not ListParts  on photos } allow "parts" { can ListParts  on photos }'
-    assert same
+        behind = _everything("photos")
     probe = f'policy probe for identity on caller {{ allow "probe" {{ can {name}  on {on} }} {behind} }}\n'
-    if not other:
-        tests = two_tests("", f"who: caller, can: {name}", f"who: second, can: {name}", on)
+    if others:
+        good, bad = (f"can: {word}{'' if _on_whole(word) else key}" for word in (name, others[0]))
+        tests = two_tests("who: caller, ", good, bad, on)
     else:
-        path = lambda v: "" if "List" in v and "Part" not in v else key_of  # noqa: E731
-        tests = two_tests("who: caller, ", f"can: {name}{path(name)}", f"can: {other}{path(other)}", on)
-    return Claim(section, entry, base + probe + tests, find, "identity/probe")
+        tests = two_tests("", f"who: caller, can: {name}", f"who: second, can: {name}", on)
+    return Claim(section, entry, base + probe + extra + tests, find, "identity/probe")
+
+
+def _everything(resource: str) -> str:
+    """Every verb on a resource, as two statements, because `can` names at least one verb."""
+    return f' allow "{resource}-1" {{ can not ListParts  on {resource} }} allow "{resource}-2" {{ can ListParts  on {resource} }}'
+
+
+def _on_whole(verb: str) -> bool:
+    """Whether a call lists a bucket rather than naming an object."""
+    return "List" in verb and "Part" not in verb
 
 
 def object_lambda_verbs() -> Iterator[Claim]:
     kind = resource_types()["object_lambda.access_point"]
-    calls = """
-policy calls for identity on caller {
-  allow "function" { can InvokeFunction  on resize }
-  allow "access-point" { can not ListParts  on photo_ap, photos }
-  allow "parts" { can ListParts  on photo_ap, photos }
-}
-"""
+    behind = _everything("photo_ap") + _everything("photos")
+    calls = f'policy calls for identity on caller {{ allow "function" {{ can InvokeFunction  on resize }} {behind} }}\n'
     for verb in kind.verbs.values():
         permission = verb.action.partition(":")[2]
         refused = "" if verb.name == permission else "verb-without-permission"
         other = "PutObjectAcl" if verb.name != "PutObjectAcl" else "PutObjectTagging"
-        path = "" if "List" in verb.name and "Part" not in verb.name else ', path: "cats/1.jpg"'
+        path = "" if _on_whole(verb.name) else ', path: "cats/1.jpg"'
         text = CHAIN + calls + (
             f'policy probe for object_lambda on resized {{ allow "probe" {{ who caller  can {verb.name} }} }}\n'
         ) + two_tests(

@@ -148,7 +148,7 @@ def test_a_comment_elsewhere_covers_nothing(text: str, tmp_path: Path) -> None:
     ("comment", "rule_name"),
     [
         ("// policyc: ignore[open-to-anonymous]", "suppression-without-reason"),
-        ("// policyc: ignore[open-to-anonymus, open-to-anonymous] public", "unknown-rule"),
+        ("// policyc: ignore[open-to-anonymus, open-to-anonymous] public", "suppression-of-unknown-rule"),
         ("// policyc: ignore open-to-anonymous public", "malformed-suppression"),
         ("// policyc: ignore[] public", "malformed-suppression"),
         ("// policyc: ingore[open-to-anonymous] public", "malformed-suppression"),
@@ -166,7 +166,7 @@ def test_a_misspelt_rule_gets_a_suggestion_and_an_error_an_explanation(tmp_path:
     text = OPEN % f"  // policyc: ignore[open-to-anonymus, duplicate-label] public\n{DOOR}"
     found = Diagnostics()
     run_rules(load(tmp_path, text), [], found, Settings(select=frozenset({"open-to-anonymous"})))
-    misspelt, error = [item for item in found.sorted() if item.rule == "unknown-rule"]
+    misspelt, error = [item for item in found.sorted() if item.rule == "suppression-of-unknown-rule"]
     assert misspelt.help == "did you mean `open-to-anonymous`?"
     assert "only findings of lint rules" in error.message
     assert error.span is not None and text[error.span.start : error.span.end] == "duplicate-label"
@@ -215,7 +215,7 @@ def test_fixes_give_a_program_without_the_finding(tmp_path: Path) -> None:
 def test_every_finding_of_the_frame_is_in_the_catalogue() -> None:
     catalogue = json.loads((data_root() / "schemas/errors/lint.json").read_text(encoding="utf-8"))
     assert set(catalogue) == {
-        "rule-crashed", "malformed-suppression", "suppression-without-reason", "unknown-rule", "unused-suppression",
+        "rule-crashed", "malformed-suppression", "suppression-without-reason", "suppression-of-unknown-rule", "unused-suppression",
     }  # fmt: skip
     assert all(set(entry) == {"summary", "why", "help"} for entry in catalogue.values())
     assert not set(catalogue) & set(RULES)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from policyc.diagnostics import Diagnostic, Diagnostics
+from policyc.diagnostics import Diagnostic, Diagnostics, Severity
 from policyc.lint.examples import SHARED, SHARED_FILE
 from policyc.lint.registry import RULES, Settings, rule, run_rules
 from policyc.lint.rule import HEADINGS
@@ -119,3 +119,26 @@ def test_documentation_has_its_headings(name: str) -> None:
 
 def test_every_case_file_belongs_to_a_rule() -> None:
     assert {path.stem for path in HERE.glob("*.md")} == set(RULES)
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_no_rule_crashes_on_the_cases_of_another(name: str, tmp_path: Path) -> None:
+    for number, text in enumerate([case.text for case in cases(name)] + [rule(name).example("Example")]):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        (folder / SHARED_FILE).write_text(SHARED, encoding="utf-8")
+        (folder / "case.policy").write_text(text, encoding="utf-8")
+        found = Diagnostics()
+        run_rules(load_program(folder, [Path("case.policy")], {}, Diagnostics()), [], found)
+        for item in found:
+            check_style(item)
+
+
+def test_the_worked_examples_give_no_finding_that_matters() -> None:
+    diagnostics = Diagnostics()
+    root = HERE.parent.parent
+    program = load_program(root, [root / "policies"], {}, diagnostics)
+    assert program.policies and program.networks and not diagnostics.has_errors
+    found = Diagnostics()
+    run_rules(program, [], found)
+    assert [(item.rule, item.message) for item in found if item.severity is not Severity.INFO] == []

@@ -16,13 +16,14 @@ from policyc.ir.network import AssociatePolicies, CoreNetwork, Direction, Routin
 
 
 class TableName(NamedTuple):
-    """A routing domain: a segment, or the table of a function group."""
+    """A routing domain: a segment, the table of a function group, or (`own`) a segment's attachment routes without isolation,
+    which carry what another segment took over from it."""
 
-    kind: Literal["segment", "group"]
+    kind: Literal["segment", "group", "own"]
     name: str
 
     def __str__(self) -> str:
-        return f"{'segment' if self.kind == 'segment' else 'group'} {self.name}"
+        return f"{'group' if self.kind == 'group' else 'segment'} {self.name}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,8 @@ UNSTATED_ASN: Final = -1
 class Path:
     """A candidate as one edge sees it.
 
-    `source` numbers the origin of the path among the origins of its prefix. `via` is the edge that it was heard from, empty at the
+    `source` numbers the origin of the path among the origins of its prefix; paths with equal `owner` come from the same attachment
+    at the same edge in the end, though a share handed them over at several edges. `via` is the edge that it was heard from, empty at the
     origin's own edge. `rank` is the range of places that it may take in the last rule (0 is best): a range because AWS
     does not say whether a Direct Connect route keeps its place on other edges. `doubts` say why it may not
     exist at all, `soft` why its attributes may differ; soft doubts matter only in a contest. A `pinned` path is not
@@ -43,6 +44,7 @@ class Path:
     doubts: tuple[str, ...] = ()
     soft: tuple[str, ...] = ()
     pinned: bool = False
+    owner: int | None = None
 
     def doubting(self, reason: str) -> Path:
         return replace(self, doubts=merge(self.doubts, (reason,)))
@@ -81,8 +83,9 @@ def exported(path: Path, sender: str, asn: int) -> Path:
         soft = merge(soft, (_PREFERENCE_DOUBT,))
     rank = (0, 3) if path.rank[0] == 0 else (3, 3)
     return Path(
-        path.source, DYNAMIC, (asn, *path.as_path), path.med, 0, path.communities, rank, sender, path.doubts, soft
-    )
+        path.source, DYNAMIC, (asn, *path.as_path), path.med, 0, path.communities, rank, sender, path.doubts, soft,
+        owner=path.owner,
+    )  # fmt: skip
 
 
 _PREFERENCE_DOUBT: Final = "whether local preference crosses edges is not published"
@@ -139,6 +142,6 @@ def _doubts(candidates: Sequence[Path], best: Sequence[Path]) -> tuple[str, ...]
         contested = any(path.preference for path in candidates if path.kind == DYNAMIC)
         return merge(hard, (_RANK_DOUBT,)) if contested else hard
     hard = merge(*(path.doubts for path in candidates))
-    if len({path.source for path in candidates}) > 1:
+    if len({path.source if path.owner is None else path.owner for path in candidates}) > 1:
         return merge(hard, *(path.soft for path in candidates))
     return hard

@@ -44,6 +44,9 @@ class Row:
 
 def distinct(options: Iterable[Option]) -> tuple[Option, ...]:
     """One option per next hop."""
+    options = tuple(options)
+    if len(options) < 2:
+        return options
     return tuple({option.hop: option for option in reversed(list(options))}.values())[::-1]
 
 
@@ -113,6 +116,11 @@ class _Origins:
     origins: dict[Prefix, list[Origin]] = field(default_factory=dict)
     paths: dict[Prefix, dict[str, list[Path]]] = field(default_factory=dict)
     doubts: dict[Prefix, tuple[str, ...]] = field(default_factory=dict)
+    owners: dict[tuple[Prefix, str, str], int] = field(default_factory=dict)
+
+    def owner(self, prefix: Prefix, attachment: str, edge: str) -> int:
+        """The number of the first origin here that comes from an attachment at an edge; the next one when it is new."""
+        return self.owners.setdefault((prefix, attachment, edge), self.next_source(prefix))
 
     def next_source(self, prefix: Prefix) -> int:
         return len(self.origins.get(prefix, ()))
@@ -203,19 +211,22 @@ def _fill(tables: Tables, name: str) -> None:
         if core.admits(name, other):
             _leak(tables, name, other, found)
     _statics(core, name, found)
+    table = TableName("segment", name)
+    at = {edge: tables.table(table, edge) for edge in core.edges_of(name)}
+    hops = {edge: NextHop("edge", "", edge, table) for edge in at}
     for prefix, (origins, choices) in _mesh(core, name, found).items():
         for edge, choice in choices.items():
-            row = _row(prefix, origins, choice, TableName("segment", name))
+            row = _row(prefix, origins, choice, hops)
             if row.options or row.doubts:
-                tables.table(TableName("segment", name), edge).put(row)
+                at[edge].put(row)
 
 
-def _row(prefix: Prefix, origins: Sequence[Origin], choice: Choice, table: TableName) -> Row:
+def _row(prefix: Prefix, origins: Sequence[Origin], choice: Choice, hops: Mapping[str, NextHop]) -> Row:
+    """The row that a choice comes to; `hops` are the peerings by edge."""
     options = []
     for path in choice.best:
         origin = origins[path.source]
-        hop = origin.hop if not path.via else NextHop("edge", "", path.via, table)
-        options.append(Option(hop, origin.why, path))
+        options.append(Option(hops[path.via] if path.via else origin.hop, origin.why, path))
     return Row(prefix, distinct(options), choice.doubts)
 
 
@@ -236,10 +247,11 @@ def _leak(tables: Tables, into: str, out_of: str, found: _Origins) -> None:
                 origin = origins[path.source]
                 if path.via and origin.edge in mine:
                     continue
-                hop = origin.hop if not path.via else NextHop("edge", "", path.via, TableName("segment", out_of))
+                hop = origin.hop if not path.via else NextHop("edge", "", path.via, _transit(tables, out_of, prefix))
                 taken = replace(
                     path,
                     source=found.next_source(prefix),
+                    owner=found.owner(prefix, origin.attachment, origin.edge),
                     via="",
                     doubts=merge(path.doubts, choice.doubts),
                     soft=path.soft,
@@ -250,6 +262,17 @@ def _leak(tables: Tables, into: str, out_of: str, found: _Origins) -> None:
                 else:
                     why = f"route of `{origin.attachment}`, shared by `{out_of}`"
                     found.add(prefix, Origin(edge, hop, why, origin.attachment), kept)
+
+
+def _transit(tables: Tables, segment: str, prefix: Prefix) -> TableName:
+    """The tables that carry a route of `segment` on for others, isolated or not, with the row for `prefix` in each."""
+    name = TableName("own", segment)
+    origins, choices = tables.own[segment][prefix]
+    hops = {edge: NextHop("edge", "", edge, name) for edge in choices}
+    for edge, choice in choices.items():
+        if prefix not in tables.table(name, edge).rows:
+            tables.table(name, edge).put(_row(prefix, origins, choice, hops))
+    return name
 
 
 def _statics(core: Core, segment: str, found: _Origins) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from policyc.diagnostics import Diagnostics
 from policyc.engines.iam import caller as callers
@@ -19,6 +20,7 @@ from policyc.targets.base import Document
 from policyc.text import Source, Span
 
 
+@lru_cache(maxsize=256)
 def compile_emitted(document: Document, kind: Kind) -> Compiled:
     """The compiled form of a document that a target emitted, its statements pointing to the `.policy` source.
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from policyc.diagnostics import Diagnostics
-from policyc.ir.authz import All, Always, AnyOf, Atom, Cond, Never, Policy, Statement
+from policyc.ir.authz import Atom, Policy, Statement
 from policyc.ir.pattern import Plain, Wild, pattern_tokens
 from policyc.model.values import Principal
 from policyc.model.vocabulary import ResourceType, Verb, load_vocabulary
+from policyc.targets.iam_documents.conditions import atoms
 from policyc.targets.iam_documents.gates import carrier_of
 from policyc.targets.iam_documents.principals import principal_problem
 from policyc.targets.iam_documents.raw_keys import check_characters, check_raw_keys
@@ -32,7 +33,7 @@ def check_policy(policy: Policy, kinds: Mapping[str, ResourceType], diagnostics:
                 "add `on` with the resources",
             )
             continue
-        tests = _atoms(statement.when)
+        tests = list(atoms(statement.when))
         check_raw_keys(tests, known, statement.span, diagnostics)
         check_characters(tests, statement.span, diagnostics)
         _check_services(statement, tests, kinds, diagnostics)
@@ -119,18 +120,3 @@ def _check_start(pattern: str, below: set[str], statement: Statement, diagnostic
 
 def _listed(words: Sequence[str]) -> str:
     return ", ".join(f"`{word}`" for word in words)
-
-
-def _atoms(cond: Cond) -> list[Atom]:
-    out: list[Atom] = []
-    work: list[Cond] = [cond]
-    while work:
-        node = work.pop()
-        match node:
-            case Atom():
-                out.append(node)
-            case All(items) | AnyOf(items):
-                work.extend(reversed(items))
-            case Always() | Never():
-                pass
-    return out

@@ -12,12 +12,12 @@ from policyc.ir.authz import Atom, Policy, Statement
 from policyc.ir.pattern import Plain, Wild, pattern_tokens
 from policyc.ir.program import Program
 from policyc.model.values import Resource
+from policyc.targets.iam_documents.conditions import atoms
 from policyc.targets.iam_documents.raw_keys import check_raw_keys
 from policyc.targets.lattice.words import (
     CONNECT,
     NETWORK,
     SERVICE,
-    atoms,
     is_header,
     is_http_only,
     is_query,

@@ -5,10 +5,8 @@ Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final
 
-from policyc.ir.authz import All, Always, AnyOf, Atom, Cond, Never
 from policyc.model.values import Resource
 from policyc.model.vocabulary import ResourceType, Verb, Vocabulary, load_vocabulary
 from policyc.targets.iam_documents import resource_arn
@@ -73,17 +71,3 @@ def is_query(key: str) -> bool:
 
 def is_header(key: str) -> bool:
     return key.lower().startswith(HEADER_KEYS.lower())
-
-
-def atoms(cond: Cond) -> Iterator[Atom]:
-    """Every test of a condition, in the order of the text."""
-    work: list[Cond] = [cond]
-    while work:
-        node = work.pop()
-        match node:
-            case Atom():
-                yield node
-            case All(items) | AnyOf(items):
-                work.extend(reversed(items))
-            case Always() | Never():
-                pass

@@ -52,7 +52,7 @@ def check(lint: Lint) -> None:
     for file, module in lint.program.modules.items():
         if module.name is not None or file in imported:
             continue
-        used = names_used(module)
+        used = names_used(lint, file)
         for node in module.declarations:
             if isinstance(node, _VALUES) and node.name.text not in used and not _carries_policies(node):
                 lint.report(node.name.span, f"`{node.name.text}` is used nowhere", "use it or drop it")

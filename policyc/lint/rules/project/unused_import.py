@@ -40,8 +40,8 @@ SEVERITY = Severity.WARNING
 
 
 def check(lint: Lint) -> None:
-    for module in lint.program.modules.values():
-        used = names_used(module)
+    for file, module in lint.program.modules.items():
+        used = names_used(lint, file)
         for use in module.uses:
             for at, name in enumerate(use.names):
                 if name.text not in used:

@@ -64,7 +64,7 @@ def _make_init(cls: Any) -> Any:
         if has_default:
             space[f"_default_{name}"] = default
         parameters.append(f"{name}=_default_{name}" if has_default else name)
-    body = "".join(f"\n _set_{name}(self, {name})" for name in names)
+    body = "".join(f"\n _set_{name}(self, {name})" for name in names) or " pass"
     exec(f"def __init__(self, {', '.join(parameters)}):{body}", space)
     init = space["__init__"]
     init.__qualname__ = f"{cls.__qualname__}.__init__"
@@ -113,12 +113,21 @@ def _reduce(self: Any) -> tuple[Any, ...]:
     return cls, tuple(getattr(self, name) for name in cls.__record__[0])
 
 
+def _hashable(default: object) -> object:
+    """dataclasses takes an unhashable default for a mutable one; an immutable mapping is handed over by a factory."""
+    if isinstance(default, dataclasses.Field) or type(default).__hash__ is not None:
+        return default
+    return dataclasses.field(default_factory=lambda: default)
+
+
 class _Fields:
     """`__dataclass_fields__`, made by dataclasses itself when somebody asks for it."""
 
     def __get__(self, _object: object, cls: Any) -> Any:
         names, _, given = cls.__record__
-        twin = type(cls.__name__, (), {"__annotations__": {name: cls.__annotations__[name] for name in names}, **given})
+        defaults = {name: _hashable(default) for name, default in given.items()}
+        annotations = {name: cls.__annotations__[name] for name in names}
+        twin = type(cls.__name__, (), {"__annotations__": annotations, **defaults})
         made: Any = dataclasses.dataclass(frozen=True)(twin)
         cls.__dataclass_fields__ = made.__dataclass_fields__
         return cls.__dataclass_fields__

@@ -1,0 +1,92 @@
+"""What string and pattern literals of Cedar stand for.
+
+Escapes are those of Rust, which Cedar's parser borrows, and in a pattern also `\\*` for a plain star.
+Source: https://docs.cedarpolicy.com/policies/syntax-datatypes.html
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_SIMPLE: Final = {"n": "\n", "r": "\r", "t": "\t", "\\": "\\", "0": "\0", "'": "'", '"': '"'}
+_ESCAPE: Final = re.compile(r"\\(?:x(?P<x>[0-7][0-9A-Fa-f])|u\{(?P<u>[0-9A-Fa-f][0-9A-Fa-f_]*)\}|(?P<c>[nrt\\0'\"*]))")
+
+
+class BadEscape(ValueError):
+    """An escape that means nothing; `at` counts characters of the literal's inside, `text` is what stands there."""
+
+    def __init__(self, at: int, text: str) -> None:
+        super().__init__(text)
+        self.at, self.text = at, text
+
+
+def unescape(inside: str) -> str:
+    """The text of a string literal; `inside` is what stands between its quotes. Raises BadEscape."""
+    return "".join("*" if part is None else part for part in _parts(inside, pattern=False))
+
+
+def pattern(inside: str) -> tuple[str | None, ...]:
+    """A pattern literal: None for each run of `*`, texts for what stands between. Raises BadEscape."""
+    out: list[str | None] = []
+    for part in _parts(inside, pattern=True):
+        if part is None:
+            if not out or out[-1] is not None:
+                out.append(None)
+        elif out and isinstance(out[-1], str):
+            out[-1] += part
+        else:
+            out.append(part)
+    return tuple(out)
+
+
+def fits(pattern: tuple[str | None, ...], text: str) -> bool:
+    """Whether a pattern covers the whole text; one pass, leftmost match of each piece."""
+    if None not in pattern:
+        return text == "".join(part or "" for part in pattern)
+    at = 0
+    for place, part in enumerate(pattern):
+        if part is None:
+            continue
+        if place == 0:
+            if not text.startswith(part):
+                return False
+            at = len(part)
+        elif place == len(pattern) - 1:
+            return len(text) - len(part) >= at and text.endswith(part)
+        else:
+            found = text.find(part, at)
+            if found < 0:
+                return False
+            at = found + len(part)
+    return True
+
+
+def _parts(inside: str, *, pattern: bool) -> list[str | None]:
+    out: list[str | None] = []
+    at = 0
+    while at < len(inside):
+        char = inside[at]
+        if char == "\\":
+            match = _ESCAPE.match(inside, at)
+            value = None if match is None else _value(match, pattern)
+            if match is None or value is None:
+                raise BadEscape(at, inside[at : at + 2])
+            out.append(value)
+            at = match.end()
+        else:
+            out.append(None if pattern and char == "*" else char)
+            at += 1
+    return out
+
+
+def _value(match: re.Match[str], pattern: bool) -> str | None:
+    if match["x"]:
+        return chr(int(match["x"], 16))
+    if match["u"]:
+        digits = match["u"].replace("_", "")
+        code = int(digits, 16)
+        return chr(code) if len(digits) <= 6 and code <= 0x10FFFF and not 0xD800 <= code <= 0xDFFF else None
+    if match["c"] == "*":
+        return "*" if pattern else None
+    return _SIMPLE[match["c"]]

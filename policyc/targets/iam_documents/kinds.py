@@ -1,0 +1,105 @@
+"""The kinds of IAM-shaped documents that people bring as plain JSON: what each is attached to, and how large it may be.
+
+Source: IAM evaluation reference, sections 1, 11 and 12; Lattice reference, section 1; Object Lambda reference, section 6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from policyc.engines.iam.document import Kind
+from policyc.syntax.json_text import JsonArray, JsonObject, JsonString, JsonValue
+
+_KB: Final = 1024
+_IAM_QUOTAS: Final = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"
+_ORG_QUOTAS: Final = "https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html"
+_S3_QUOTAS: Final = (
+    "https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-restrictions-limitations-naming-rules.html"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentKind:
+    """One kind. `engine` is what the deciding engine calls it, `services` the action prefixes that can match a request there
+    (empty: any), `limit` its size in `unit` (0: none is published); `dense` tells that white space does not count.
+    """
+
+    name: str
+    title: str
+    engine: Kind
+    services: tuple[str, ...] = ()
+    limit: int = 0
+    unit: str = "bytes"
+    dense: bool = False
+    source: str = ""
+
+
+_ALL: Final = (
+    DocumentKind("identity", "identity policy", Kind.IDENTITY, (), 6144, "characters", True, _IAM_QUOTAS),
+    DocumentKind("boundary", "permissions boundary", Kind.BOUNDARY, (), 6144, "characters", True, _IAM_QUOTAS),
+    DocumentKind("session", "session policy", Kind.SESSION, (), 2048, "characters", False, _IAM_QUOTAS),
+    DocumentKind("trust", "role trust policy", Kind.TRUST, ("sts",), 2048, "characters", True, _IAM_QUOTAS),
+    DocumentKind("scp", "service control policy", Kind.SCP, (), 5120, "characters", False, _ORG_QUOTAS),
+    DocumentKind("rcp", "resource control policy", Kind.RCP, (), 5120, "characters", False, _ORG_QUOTAS),
+    DocumentKind(
+        "auth-policy", "VPC Lattice auth policy", Kind.RESOURCE, ("vpc-lattice-svcs",), 10 * _KB, "bytes", False,
+        "https://docs.aws.amazon.com/vpc-lattice/latest/ug/quotas.html",
+    ),
+    DocumentKind("object-lambda", "Object Lambda access point policy", Kind.RESOURCE, ("s3-object-lambda",)),
+    DocumentKind("access-point", "access point policy", Kind.RESOURCE, ("s3",), 20 * _KB, source=_S3_QUOTAS),
+    DocumentKind(
+        "bucket", "bucket policy", Kind.RESOURCE, ("s3",), 20 * _KB,
+        source="https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-management.html",
+    ),
+    DocumentKind(
+        "function", "function policy", Kind.RESOURCE, ("lambda",), 20 * _KB,
+        source="https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html",
+    ),
+    DocumentKind("key", "key policy", Kind.RESOURCE, ("kms",)),
+    DocumentKind("endpoint", "VPC endpoint policy", Kind.ENDPOINT),
+    DocumentKind("resource", "resource policy", Kind.RESOURCE),
+)  # fmt: skip
+KINDS: Final[Mapping[str, DocumentKind]] = {kind.name: kind for kind in _ALL}
+
+_BY_SERVICE: Final = {
+    "vpc-lattice-svcs": "auth-policy",
+    "s3-object-lambda": "object-lambda",
+    "lambda": "function",
+    "kms": "key",
+}
+_PRINCIPALS: Final = ("Principal", "NotPrincipal")
+
+
+def is_policy(tree: JsonValue) -> bool:
+    """Whether a JSON value looks like an IAM document at all."""
+    return isinstance(tree, JsonObject) and tree.get("Statement") is not None
+
+
+def guess_kind(tree: JsonValue) -> DocumentKind:
+    """The kind that the shape of a document tells: who is named, and whose actions. `resource` when it tells no more."""
+    statements = list(_statements(tree))
+    if not any(statement.get(name) is not None for statement in statements for name in _PRINCIPALS):
+        return KINDS["identity"]
+    bare = [item for item in statements if item.get("Resource") is None and item.get("NotResource") is None]
+    if len(bare) == len(statements):
+        return KINDS["trust"]
+    prefixes = {text.partition(":")[0].lower() for item in statements for text in _texts(item, "Action")}
+    if prefixes == {"s3"}:
+        points = [text for item in statements for text in _texts(item, "Resource") if ":accesspoint/" in text]
+        return KINDS["access-point" if points else "bucket"]
+    return KINDS[_BY_SERVICE.get(next(iter(prefixes)), "resource")] if len(prefixes) == 1 else KINDS["resource"]
+
+
+def _statements(tree: JsonValue) -> Iterator[JsonObject]:
+    found = tree.get("Statement") if isinstance(tree, JsonObject) else None
+    items = found.items if isinstance(found, JsonArray) else (found,)
+    yield from (item for item in items if isinstance(item, JsonObject))
+
+
+def _texts(statement: JsonObject, element: str) -> Iterator[str]:
+    for name in (element, f"Not{element}"):
+        value = statement.get(name)
+        items = value.items if isinstance(value, JsonArray) else (value,)
+        yield from (item.value for item in items if isinstance(item, JsonString))

@@ -34,10 +34,11 @@ def build_program(
 def check_files(files: Files, params: Mapping[str, str], words: Words, diagnostics: Diagnostics) -> Program:
     """The program of already parsed files."""
     project = Project(params)
-    reserved = words.reserved() | {name: f"the built-in `{name}`" for name in constructors()}
-    own = {file: declare(module, file, reserved, diagnostics) for file, module in files.modules.items()}
+    reserved = {file: _reserved(module, words) for file, module in files.modules.items()}
+    own = {file: declare(module, file, reserved[file], diagnostics) for file, module in files.modules.items()}
     for file, module in files.modules.items():
-        project.scopes[file] = Scope(file, bind_imports(module, file, own[file], own, diagnostics), project)
+        table = bind_imports(module, file, own[file], own, reserved[file], diagnostics)
+        project.scopes[file] = Scope(file, table, project)
     _check_params(own, params, diagnostics)
     resources = _resources(files, project, words, diagnostics)
     principals = _fold_all(own, project, diagnostics)
@@ -59,6 +60,12 @@ def check_files(files: Files, params: Mapping[str, str], words: Words, diagnosti
         ),
         scopes=project.scopes,
     )
+
+
+def _reserved(module: nodes.Module, words: Words) -> dict[str, str]:
+    """What a file may not declare: built-ins, and the words of the targets that it writes for."""
+    used = [node.target.text for node in module.declarations if isinstance(node, nodes.Policy | nodes.Network)]
+    return words.reserved(used) | {name: f"the built-in `{name}`" for name in constructors()}
 
 
 def _check_params(

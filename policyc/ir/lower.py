@@ -391,13 +391,19 @@ class _Lowering:
     # --- operands ---------------------------------------------------------------------------------------------
 
     def _find_attribute(self, expr: nodes.Expr, scope: Scope, env: Mapping[str, Operand]) -> Attribute | None:
-        """The attribute behind an operand, without reporting anything."""
+        """The attribute behind an operand, if it is one; only a name that could be either is reported here."""
         if not isinstance(expr, nodes.Ref):
             return None
         if expr.simple is not None and expr.simple in env:
             bound = env[expr.simple]
             return bound if isinstance(bound, Attribute) else None
-        if expr.simple is not None and scope.lookup(expr.simple) is not None and expr.simple not in self.attributes:
+        definition = scope.lookup(expr.simple) if expr.simple is not None else None
+        if definition is not None:
+            if expr.simple in self.attributes:
+                self.diagnostics.error(
+                    "shadowed-name", f"`{expr.text}` is both an attribute and a {definition.kind} here", expr.span,
+                    f"rename the {definition.kind}", (Label(definition.node.name.span, "declared here"),),
+                )  # fmt: skip
             return None
         return resolve_attribute(expr, self.attributes)
 

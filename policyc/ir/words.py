@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from policyc.model.values import Principal, Resource
 from policyc.model.vocabulary import Attribute, ResourceType, Vocabulary
@@ -23,16 +23,13 @@ class Words:
     scope: AttributeScope
     networks: frozenset[str]
 
-    def reserved(self) -> dict[str, str]:
-        """Words that a declaration must not take, with what they mean already."""
+    def reserved(self, targets: Iterable[str]) -> dict[str, str]:
+        """Words that a file which writes for `targets` must not declare or import, with what they mean already."""
         out: dict[str, str] = {}
-        for target in self.targets:
+        for target in sorted(set(targets) & set(self.targets)):
             for name in self.vocabulary(target).attributes:
-                root = name.split(".", 1)[0].removesuffix("[]")
+                root, dot, _ = name.removesuffix("[]").partition(".")
                 out.setdefault(
-                    root,
-                    f"the attribute `{root}` of {target}"
-                    if root == name.removesuffix("[]")
-                    else f"the attributes `{root}.…` of {target}",
+                    root, f"the attributes `{root}.…` of {target}" if dot else f"the attribute `{root}` of {target}"
                 )
         return out

@@ -72,7 +72,12 @@ def declare(
 
 
 def bind_imports(
-    module: nodes.Module, file: str, own: dict[str, Definition], exports: Mapping[str, Table], diagnostics: Diagnostics
+    module: nodes.Module,
+    file: str,
+    own: dict[str, Definition],
+    exports: Mapping[str, Table],
+    reserved: Mapping[str, str],
+    diagnostics: Diagnostics,
 ) -> dict[str, Definition]:
     """Own names plus imported ones. `exports` has the own names of every loaded file, by the text of the `use` path."""
     table = dict(own)
@@ -107,6 +112,12 @@ def bind_imports(
                     (Label(imported[name.text], "first imported here"),),
                 )
             else:
+                if name.text in reserved:
+                    diagnostics.error(
+                        "shadowed-name", f"the import `{name.text}` shadows {reserved[name.text]}", name.span,
+                        "rename it where it is declared",
+                        (Label(definition.node.name.span, "declared here"),),
+                    )  # fmt: skip
                 imported[name.text] = name.span
                 table[name.text] = definition
     return table

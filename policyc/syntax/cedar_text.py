@@ -78,8 +78,8 @@ class _Reader(ConditionReader):
             except CedarMistake as mistake:
                 self.mistakes.append(mistake)
                 self._skip()
-        for mistake in self.mistakes:
-            _report(mistake, diagnostics)
+        for found in self.mistakes:
+            _report(found, diagnostics)
         return None if self.mistakes else Document(tuple(statements), tuple(self.comments))
 
     def _skip(self) -> None:
@@ -213,15 +213,11 @@ class _Reader(ConditionReader):
             return
         after = self.source.span(self.last.end, self.last.end)
         if token.kind == "end" or token.text in ("permit", "forbid", "@"):
-            self.mistakes.append(
-                CedarMistake(
-                    "cedar-missing-semicolon",
-                    "the statement does not end with `;`",
-                    after,
-                    "write `;` here",
-                    Fix("add the semicolon", (Edit(after, ";"),)),
-                )  # fmt: skip
+            fix = Fix("add the semicolon", (Edit(after, ";"),))
+            mistake = CedarMistake(
+                "cedar-missing-semicolon", "the statement does not end with `;`", after, "write `;` here", fix
             )
+            self.mistakes.append(mistake)
             return
         wanted = "`;`" if conditions else "`when`, `unless` or `;`"
         raise expected(wanted, token, self.source)

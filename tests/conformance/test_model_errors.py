@@ -37,7 +37,7 @@ ROWS = [
     ("declared twice", 'let shop: account = "111122223333"', "duplicate-name", "shop"),
     ("defined by itself", "let a: account = b\nlet b: account = a", "cyclic-definition", "a"),
     ("predicate calls itself", "predicate q() = q()\n" + statement("when q()"), "cyclic-definition", "q"),
-    ("shadows an attribute", 'let source: string = "x"', "shadowed-name", "source"),
+    ("shadows an attribute", 'let source: string = "x"\n' + statement(""), "shadowed-name", "source"),
     ("shadows a built-in", 'principal anyone = role(shop, "x")', "shadowed-name", "anyone"),
     ("parameter shadows a let", "predicate q(org: org_id) = true", "shadowed-name", "org"),
     ("parameter twice", "predicate q(m: string, m: string) = true", "duplicate-name", "m"),
@@ -189,3 +189,21 @@ def test_long_chains_of_declarations_end_in_an_error_not_a_crash(tmp_path: Path)
     findings, _ = check(tmp_path, deep + "predicate p60() = source.vpc == vpc\n" + statement("when p0()"))
     assert {item.rule for item in findings} <= {"definition-chain-too-long", "condition-too-large"}
     assert findings
+
+
+def test_words_are_reserved_only_where_their_target_is_written_for(tmp_path: Path) -> None:
+    shared = "let region: region = us-west-2\nlet method: http_method = GET\n"
+    (tmp_path / "shared.policy").write_text(shared + "predicate is_get() = method == GET\n")
+    diagnostics = Diagnostics()
+    load_program(tmp_path, [Path("shared.policy")], {}, diagnostics)
+    assert list(diagnostics) == []
+    for text, rule in [
+        ('use "shared.policy" { method }', "shadowed-name"),
+        ('use "shared.policy" { region }', None),
+        ('use "shared.policy" { is_get }', "shadowed-name"),
+    ]:
+        call = "when is_get()" if "is_get" in text else ""
+        (tmp_path / "main.policy").write_text(text + "\n" + HEAD + statement(call))
+        diagnostics = Diagnostics()
+        load_program(tmp_path, [Path("main.policy")], {}, diagnostics)
+        assert [item.rule for item in diagnostics] == ([rule] if rule else [])

@@ -6,8 +6,13 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from policyc.diagnostics import Diagnostics
+from policyc.engines.wan.associate import Standing, associate
+from policyc.engines.wan.attachments import Attachment
 from policyc.targets.base import Document
-from tests.coverage.lab import Claim
+from policyc.targets.cloud_wan.read import read_document
+from policyc.text import Source
+from tests.coverage.lab import Claim, Row, compile_text
 from tests.coverage.wan_keys import document_keys, schema_keys
 
 SECTION = "cloudwan document keys"
@@ -69,7 +74,6 @@ class Experiment:
     there: str
     effect: str = "yes"
     other_attachments: str = ""
-
     attachments: str = ""
 
     def text(self) -> str:
@@ -108,6 +112,7 @@ def claims() -> Iterator[Claim]:
         for entry in item.entries:
             assert entry not in found, f"{entry} has two experiments"
             found[entry] = Claim(SECTION, entry, item.text(), _find(entry), "cloudwan/core.json", item.effect)  # type: ignore[arg-type]
+    found |= {claim.entry: claim for claim in [*_refused(), *_by_engine()]}
     keys = schema_keys()
     assert set(found) == set(keys), set(found) ^ set(keys)
     yield from (found[key] for key in keys)
@@ -130,8 +135,8 @@ def experiments() -> Iterator[Experiment]:
 def _configuration() -> Iterator[Experiment]:
     share = replace(BARE, items="share a with b")
     old = replace(share, version="2021.12")
-    yield experiment("version\nversion = 2025.11\nversion = 2021.12".replace("\nversion = 2021.12", ""),
-        share, old, _ALL, _path("xa", "xb", "reachable"), _path("xa", "xb", "reachable"),
+    yield experiment(
+        "version\nversion = 2025.11", share, old, _ALL, _path("xa", "xb", "reachable"), _path("xa", "xb", "reachable"),
         _SILENT + "the version says which keys a document may hold",
     )  # fmt: skip
     yield experiment("version = 2021.12", old, share, _ALL, _path("xa", "xb", "reachable"), _path("xa", "xb", "reachable"),
@@ -146,22 +151,11 @@ def _configuration() -> Iterator[Experiment]:
         """,
         BARE, one_edge, [attachment("xa2")], "expect xa2 in segment a", "expect xa2 unassociated",
     )  # fmt: skip
-    drop = (
-        "filter p direction inbound number 1 { 1: 64530 in as_path -> drop }\n labels { 1: \"l\" -> p }"
-    )  # fmt: skip
-    pinned = replace(BARE, items=drop)
-    vpn = attachment("xb", type="site_to_site_vpn", label='"l"', cidrs="", routes='[{ prefix: "10.2.0.0/16", as_path: [65001] }]', tags='{ s: "a" }')
     between = replace(BARE, items="filter p direction inbound number 1 { 1: 64512 in as_path -> drop }\n apply p in a from eu-west-1 to us-east-1")
     moved = replace(between, head=between.head.replace("{ asn 64512 }", "{ asn 64520 }"))
-    assert pinned and vpn
     yield experiment(
         "core-network-configuration.edge-locations[].asn", between, moved, [attachment("xa"), attachment("xa2")],
         _path("xa2", "xa", "blocked"), _path("xa2", "xa", "reachable"),
-    )  # fmt: skip
-    yield experiment(
-        "core-network-configuration.asn-ranges", BARE, replace(BARE, head=BARE.head.replace("64555", "64600")), _ALL,
-        _path("xa", "xa2", "reachable"), _path("xa", "xa2", "reachable"),
-        _SILENT + "edges draw their numbers from it; a number that nobody pinned is undecided where it matters",
     )  # fmt: skip
     for entry, item, why in (
         ("inside-cidr-blocks", 'inside cidrs "10.0.0.0/16"', "addresses of Connect peers"),
@@ -294,6 +288,23 @@ def _shares_and_routes() -> Iterator[Experiment]:
         "segment-actions[create-route].destination-cidr-blocks", hole,
         replace(BARE, items='route a "10.11.5.0/24" -> blackhole'), _ALL, to_hole, to_host,
     )  # fmt: skip
+    apply = 'filter noa direction inbound number 10 { 1: prefix == "10.11.0.0/16" -> drop }\n apply noa in a from us-east-1 to eu-west-1'
+    applied, lost, kept = replace(BARE, items=apply), _path("xa", "xa2", "blocked"), _path("xa", "xa2", "reachable")
+    between = "segment-actions[associate-routing-policy].edge-location-association"
+    yield experiment(
+        f"""
+        segment-actions[associate-routing-policy].action
+        segment-actions[associate-routing-policy].action = associate-routing-policy
+        {between}
+        {between}.edge-location
+        {between}.peer-edge-location
+        """,
+        applied, replace(BARE, items=apply.replace("from us-east-1 to eu-west-1", "from eu-west-1 to us-east-1")), _ALL, lost, kept,
+    )  # fmt: skip
+    elsewhere = replace(BARE, items=apply.replace("in a", "in b"))
+    yield experiment("segment-actions[associate-routing-policy].segment", applied, elsewhere, _ALL, lost, kept)
+    more = apply + '\n filter other direction inbound number 20 { 1: prefix == "10.99.0.0/16" -> drop }\n labels { 1: "l" -> noa }'
+    yield experiment(f"{between}.routing-policy-names", replace(BARE, items=more), replace(BARE, items=more.replace("apply noa", "apply other")), _ALL, lost, kept)
     led = 'route a "172.16.0.0/16" -> "attachment-0123456789abcdef0"'
     ids = (attachment("xa"), attachment("xa2", id='"attachment-0123456789abcdef0"'), attachment("xc", id='"attachment-0fffffffffffffff0"', tags='{ s: "a" }'))
     hop = _path("xa", '"172.16.0.1"', "next hop {}")
@@ -379,18 +390,6 @@ def _insertion() -> Iterator[Experiment]:
     yield experiment(
         "segment-actions[send-to].via.network-function-groups", replace(both, items=out), replace(both, items="send to gw from a"),
         gates, leaving, _path("xa", '"203.0.113.10"', "inspected by gw"),
-    )  # fmt: skip
-    ignored = _SILENT + "the service ignores it, and so does the answer"
-    yield experiment(
-        """
-        segment-actions[send-to].when-sent-to
-        segment-actions[send-to].when-sent-to.segments
-        """,
-        replace(FIREWALLS, items=f"{out} to b"), egress, _WITH_FIREWALLS, leaving, leaving, ignored,
-    )  # fmt: skip
-    yield experiment(
-        "segment-actions[send-to].when-sent-to.segments.except", replace(FIREWALLS, items=f"{out} to * except b"), egress,
-        _WITH_FIREWALLS, leaving, leaving, ignored,
     )  # fmt: skip
     # A third Region without an appliance uses the one that an override names.
     regions = replace(FIREWALLS, head=third)
@@ -574,13 +573,96 @@ def _routing_policies() -> Iterator[Experiment]:
     # Two routes to one prefix: what is preferred shows in the next hop.
     rivals = (attachment("xa"), vpn("xb"), vpn("xc"))
     hop = _path("xa", '"10.2.0.1"', "next hop {}")
-    for word, better in (("set-local-preference", "set_local_preference {}"),):
-        rule = f'1: prefix == "10.2.0.0/16" -> {better.format(200)}'
-        low = f'filter q direction inbound number 20 {{ 1: prefix == "10.2.0.0/16" -> {better.format(100)} }}'
-        yield experiment(
-            f"{definition}.action.type = {word}", net(rule, 'labels { 1: "l" -> p\n 2: "m" -> q }', more=low),
-            net(rule, 'labels { 1: "m" -> p\n 2: "l" -> q }', more=low), rivals, hop.format("xb"), hop.format("xc"),
-        )  # fmt: skip
+    rule = '1: prefix == "10.2.0.0/16" -> set_local_preference 200'
+    low = 'filter q direction inbound number 20 { 1: prefix == "10.2.0.0/16" -> set_local_preference 100 }'
+    yield experiment(
+        f"{definition}.action.type = set-local-preference", net(rule, 'labels { 1: "l" -> p\n 2: "m" -> q }', more=low),
+        net(rule, 'labels { 1: "m" -> p\n 2: "l" -> q }', more=low), rivals, hop.format("xb"), hop.format("xc"),
+    )  # fmt: skip
     yield experiment(
         f"{definition}.action.value", net(changed.format("set_med 7", "med == 7")), net(changed.format("set_med 8", "med == 7")), routes, lost, found
     )
+
+
+# --- what the language refuses, or the inline tests cannot ask --------------------------------------------------
+
+
+def _refused() -> Iterator[Claim]:
+    """The service ignores `when-sent-to` of `send-to`, so the language has no form for it."""
+    for entry, text in (
+        ("segment-actions[send-to].when-sent-to", "send to fw from a to b"),
+        ("segment-actions[send-to].when-sent-to.segments", "send to fw from a to b"),
+        ("segment-actions[send-to].when-sent-to.segments.except", "send to fw from a to * except b"),
+    ):
+        program = replace(FIREWALLS, items=text).text("core")
+        yield Claim(SECTION, entry, program, refused="syntax-error")
+
+
+def _by_engine() -> Iterator[Claim]:
+    """Keys whose answers are `undecided`, which no inline test expects of a path, and the spelling that is only read."""
+    definition = "routing-policies[].routing-policy-rules[].rule-definition"
+    rule, block = 'filter p direction {} number 10 {{ {} }}', '"10.2.0.0/16"'
+    labelled = rule.format("inbound", "1: prefix_list == \"list\" -> drop") + ' labels { 1: "l" -> p }'
+    members = (attachment("xa"), attachment("xb", label='"l"', tags='{ s: "a" }'))
+    plain = replace(BARE, items="share a with b")
+    yield _asked(
+        f"{definition}.match-conditions[].type = prefix-in-prefix-list", replace(BARE, items=labelled), plain, members,
+        "undecided: no test can say what the list holds",
+    )  # fmt: skip
+    replaced = rule.format("inbound", f"1: prefix == {block} -> replace_asns [65077]") + ' labels { 1: "l" -> p }'
+    routes = '[{ prefix: "10.2.0.0/16", as_path: [65001] }]'
+    vpn = attachment("xb", type="site_to_site_vpn", cidrs="", label='"l"', tags='{ s: "a" }', routes=routes)
+    yield _asked(
+        f"{definition}.action.type = replace-asn-list", replace(BARE, items=replaced), plain, (attachment("xa"), vpn),
+        "undecided: what stands in the place is not published",
+    )  # fmt: skip
+    summary = rule.format("outbound", f'1: prefix == {block} -> summarize "10.2.0.0/15"') + " share b with a { apply p }"
+    yield _asked(
+        f"{definition}.action.type = summarize", replace(BARE, items=summary), plain, (attachment("xa"), attachment("xb")),
+        "undecided: sources conflict on aggregates",
+    )  # fmt: skip
+    number = rule.format("inbound", "1: 64540 in as_path -> drop") + " apply p in a from us-east-1 to eu-west-1"
+    unpinned = replace(BARE, items=number, head="asns 64512..64555\n edges us-east-1, eu-west-1")
+    far = attachment("xb", region="eu-west-1", tags='{ s: "a" }')
+    yield _asked(
+        "core-network-configuration.asn-ranges", unpinned, replace(unpinned, head=unpinned.head.replace("64512..64555", "64600..64655")),
+        (attachment("xa"), far), "yes: whether an edge without a number of its own has one of the range is undecided",
+    )  # fmt: skip
+    text = BARE.text("core")
+    yield Claim(SECTION, "attachment-policies[].conditions[].type = tag-name", text, proof=_read_tag_name)
+
+
+def _asked(entry: str, core: Net, bare: Net, members: Sequence[str], effect: str) -> Claim:
+    """In the first network the answer is undecided, in the second the path is open."""
+
+    def proof(claim: Claim) -> Row:
+        text, document = _verdict(core.text("core"), members)
+        other, _ = _verdict(bare.text("core"), members)
+        assert entry in document_keys(json.loads(document))
+        assert (text, other) == ("undecided", "reachable"), (text, other)
+        return Row("yes", "yes", effect)
+
+    return Claim(SECTION, entry, core.text("core"), proof=proof)
+
+
+def _verdict(text: str, members: Sequence[str]) -> tuple[str, str]:
+    """What becomes of a packet from `xa` to `xb`, and the document."""
+    test = f'test "asks" {{\n on core {{\n {chr(10).join(members)}\n }}\n {_path("xa", chr(34) + "10.2.0.1" + chr(34), "blocked")}\n}}\n'
+    built = compile_text(text + test)
+    assert not built.errors, built.messages
+    said = " ".join(built.failed) or "blocked: as expected"
+    verdict = next(word for word in ("undecided", "reachable", "blocked") if f"path is {word}" in said or said.startswith(word))
+    return verdict, built.documents["cloudwan/core.json"].text
+
+
+def _read_tag_name(claim: Claim) -> Row:
+    """`tag-name` is an older word for `tag-exists`: documents with it are read and decided alike, and none is written."""
+    document = compile_text(replace(BARE, rules='10: exists tag["s"] -> segment a').text("core")).documents["cloudwan/core.json"].text
+    assert '"tag-exists"' in document
+    for key, standing in (("s", Standing.SEGMENT), ("z", Standing.UNASSOCIATED)):
+        older = document.replace("tag-exists", "tag-name").replace('"key": "s"', f'"key": "{key}"')
+        network = read_document(Source("older.json", older), Diagnostics())
+        assert network is not None
+        member = Attachment("xa", "vpc", ("us-east-1",), tags=(("s", "a"),))
+        assert associate(network, member).standing is standing
+    return Row("yes, in documents that are read", "no: `tag-exists` means the same", "yes")

@@ -1,0 +1,80 @@
+"""Condition keys that no request carries, and spellings that the service may not take.
+
+Source: IAM evaluation reference, sections 8.2 and 9, and 15 #13; Lattice reference, section 3; Object Lambda reference, section 8.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from policyc.diagnostics import Diagnostics, did_you_mean
+from policyc.lint.raw.statements import ConditionKey, RawStatement
+from policyc.lint.raw.words import KEY_SERVICES, keys
+from policyc.model.vocabulary import Attribute
+
+_LATTICE: Final = "vpc-lattice-svcs"
+_HEADERS: Final = "vpc-lattice-svcs:requestheader/"
+#: keys that only S3 evaluates, behind the Object Lambda access point
+_BEHIND_OLAP: Final = ("s3:prefix", "s3:delimiter", "s3:max-keys", "s3:existingobjecttag/", "s3:versionid")
+_FIRST_HOP: Final = "object-lambda"
+
+
+def check_keys(statement: RawStatement, diagnostics: Diagnostics) -> None:
+    """Report unknown keys with the closest known one, and keys that cannot be there."""
+    for entry in statement.keys():
+        service = entry.key.partition(":")[0].lower()
+        known = keys().find(entry.key)
+        if known is None:
+            if service in KEY_SERVICES:
+                _unknown(entry, service, statement, diagnostics)
+        else:
+            _spelling(entry, known, diagnostics)
+        _absent_here(entry, service, statement, diagnostics)
+
+
+def _unknown(entry: ConditionKey, service: str, statement: RawStatement, diagnostics: Diagnostics) -> None:
+    names = keys().names(service)
+    what = "a request without it" if statement.allows else "every request"
+    effect = f"a positive test of it never holds, a negated one holds for {what}"
+    if service == "aws":
+        diagnostics.warning(
+            "invalid-global-condition-key", f"no global condition key `{entry.key}` is known: {effect}", entry.span,
+            did_you_mean(entry.key, names, "`policyc explain list` names the known keys; a newer key may be missing there"),
+        )  # fmt: skip
+    else:
+        diagnostics.error(
+            "invalid-service-condition-key", f"`{service}` has no condition key `{entry.key}`", entry.span,
+            did_you_mean(entry.key, names, "its keys are " + ", ".join(f"`{name}`" for name in names)),
+        )  # fmt: skip
+
+
+def _spelling(entry: ConditionKey, known: Attribute, diagnostics: Diagnostics) -> None:
+    """Lattice's guide calls its key names case-sensitive, IAM's pages do not."""
+    if not entry.key.lower().startswith(f"{_LATTICE}:"):
+        return
+    if entry.key.lower().startswith(_HEADERS) and entry.key[len(_HEADERS) :] != entry.key[len(_HEADERS) :].lower():
+        diagnostics.warning(
+            "header-name-case", f"the header name in `{entry.key}` has capital letters, and HTTP/2 sends none", entry.span,
+            f"write `{known.native}{entry.key[len(_HEADERS) :].lower()}`",
+        )  # fmt: skip
+    elif not entry.key.startswith(known.native):
+        diagnostics.warning(
+            "condition-key-case", f"`{entry.key}` is not how VPC Lattice spells this key, and its guide heeds letter case",
+            entry.span, f"write `{known.native}{entry.key[len(known.native) :] if known.keyed else ''}`",
+        )  # fmt: skip
+
+
+def _absent_here(entry: ConditionKey, service: str, statement: RawStatement, diagnostics: Diagnostics) -> None:
+    folded = entry.key.lower()
+    if statement.kind.name != _FIRST_HOP:
+        return
+    if folded.startswith("aws:calledvia"):
+        diagnostics.warning(
+            "key-absent-at-first-hop", f"`{entry.key}` is absent when a client calls the Object Lambda access point", entry.span,
+            "test it at the function, the supporting access point and the bucket",
+        )  # fmt: skip
+    elif folded.startswith(_BEHIND_OLAP):
+        diagnostics.warning(
+            "key-absent-at-first-hop", f"`{entry.key}` is not evaluated at the Object Lambda access point", entry.span,
+            "test it in the policy of the supporting access point",
+        )  # fmt: skip

@@ -1,0 +1,31 @@
+"""How large a document may be.
+
+Source: IAM evaluation reference, section 12, and 15 #11 and #12; Lattice reference, section 1.
+"""
+
+from __future__ import annotations
+
+from policyc.diagnostics import Diagnostics
+from policyc.targets.iam_documents.kinds import DocumentKind
+from policyc.text import Source, Span
+
+_SPACE = frozenset(" \t\r\n")
+
+
+def check_size(source: Source, kind: DocumentKind, span: Span, whitespace: str, diagnostics: Diagnostics) -> None:
+    """Report a document above its limit. `whitespace` is the switch `size-whitespace`: `counted` or `ignored` where nothing is
+    published."""
+    counted = size_of(source.text, kind, whitespace)
+    if kind.limit and counted > kind.limit:
+        dense = " without white space" if kind.dense else ""
+        diagnostics.error(
+            "policy-size-exceeds-quota", f"the {kind.title} has {counted} {kind.unit}{dense}, and {kind.limit} are allowed",
+            span.at_start(), "split it, shorten it with wildcards, or write it without white space",
+        )  # fmt: skip
+
+
+def size_of(text: str, kind: DocumentKind, whitespace: str) -> int:
+    """The size as the service counts it. White space inside strings counts too little by as much, which AWS does as well."""
+    if kind.dense or (kind.unit == "bytes" and whitespace == "ignored"):
+        text = "".join(char for char in text if char not in _SPACE)
+    return len(text.encode()) if kind.unit == "bytes" else len(text)

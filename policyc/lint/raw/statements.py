@@ -1,0 +1,74 @@
+"""One statement of a raw document with the places of its parts; what the checks of this folder look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from policyc.engines.iam.document import Document, Statement
+from policyc.syntax.json_text import JsonArray, JsonObject, JsonString, JsonValue
+from policyc.targets.iam_documents.kinds import DocumentKind
+from policyc.text import Span
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionKey:
+    """One key below an operator, as written."""
+
+    operator: str
+    key: str
+    span: Span
+    value: JsonValue
+
+
+@dataclass(frozen=True, slots=True)
+class RawStatement:
+    """A statement as the engine compiled it, with the tree it came from."""
+
+    kind: DocumentKind
+    compiled: Statement
+    tree: JsonObject
+
+    @property
+    def allows(self) -> bool:
+        return not self.compiled.deny
+
+    def texts(self, element: str) -> tuple[JsonString, ...]:
+        """The strings of an element such as `Action`; nothing when it is left out or written as its `Not` form."""
+        return _strings(self.tree.get(element))
+
+    @property
+    def actions(self) -> tuple[JsonString, ...]:
+        return self.texts("Action")
+
+    @property
+    def resources(self) -> tuple[JsonString, ...]:
+        return self.texts("Resource")
+
+    def keys(self) -> Iterator[ConditionKey]:
+        """Every condition key in the order of the text."""
+        block = self.tree.get("Condition")
+        for operator in block.members if isinstance(block, JsonObject) else ():
+            for entry in operator.value.members if isinstance(operator.value, JsonObject) else ():
+                yield ConditionKey(operator.key, entry.key, entry.key_span, entry.value)
+
+    def principals(self, type_: str) -> tuple[JsonString, ...]:
+        """The principals of one type, such as `Service`."""
+        found = self.tree.get("Principal")
+        return _strings(found.get(type_)) if isinstance(found, JsonObject) else ()
+
+
+def statements_of(document: Document, tree: JsonValue, kind: DocumentKind) -> list[RawStatement]:
+    """The statements of a compiled document in order."""
+    found = tree.get("Statement") if isinstance(tree, JsonObject) else None
+    items = found.items if isinstance(found, JsonArray) else (found,)
+    return [
+        RawStatement(kind, statement, items[statement.index])  # type: ignore[arg-type]
+        for statement in document.statements
+        if isinstance(items[statement.index], JsonObject)
+    ]
+
+
+def _strings(value: JsonValue | None) -> tuple[JsonString, ...]:
+    items = value.items if isinstance(value, JsonArray) else (value,)
+    return tuple(item for item in items if isinstance(item, JsonString))

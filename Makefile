@@ -49,7 +49,7 @@ test: $(READY)
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy
-	$(RUN) -m pytest -n auto
+	POLICYC_CASES=10000 $(RUN) -m pytest -n auto
 
 lint: $(READY)
 	$(RUN) -m ruff check .
@@ -64,6 +64,8 @@ bench: $(READY)
 docs: $(READY)
 	$(RUN) -m policyc.syntax.table
 	$(RUN) -m policyc.cli.pages
+	$(RUN) -m policyc.lint.docs
+	POLICYC_UPDATE=1 $(RUN) -m pytest tests/coverage tests/docs -n auto
 
 dist: $(READY)
 	$(RUN) -m pip install --quiet --disable-pip-version-check build

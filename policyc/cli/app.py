@@ -24,6 +24,8 @@ COMMANDS = {
     "build": ("policyc.cli.build", "write the documents of every service"),
     "test": ("policyc.cli.test", "run the tests written in the policies"),
     "simulate": ("policyc.cli.simulate", "answer one request: allowed or not, and why"),
+    "matrix": ("policyc.cli.matrix", "ask who gets in where: users and devices against applications"),
+    "routes": ("policyc.cli.routes", "compute the route tables of a core network"),
     "fmt": ("policyc.cli.fmt", "lay out policy files in the one style"),
     "explain": ("policyc.cli.explain", "say what a rule, an attribute or a switch means"),
     "init": ("policyc.cli.init", "start a project that passes check and test"),

@@ -19,6 +19,7 @@ from policyc.report.frame import located
 from policyc.report.json import span_data
 from policyc.report.screen import clean, paint, plural, wrap
 from policyc.targets.base import Document
+from policyc.targets.iam_documents.resources import resource_arn
 from policyc.targets.registry import TARGETS
 
 FORMATS = ("human", "concise", "json", "sarif", "github")
@@ -125,6 +126,7 @@ def _document_map(target: str, document: Document, compiled: Compiled) -> dict[s
         "target": target,
         "owner": document.owner,
         "attached_to": document.attached_to,
+        "attach": attach_point(document, compiled),
         "role": document.role,
         "source": span_data(document.span, sources),
         "entries": [
@@ -140,6 +142,20 @@ def _document_map(target: str, document: Document, compiled: Compiled) -> dict[s
             for item in document.added
         ],
     }
+
+
+def attach_point(document: Document, compiled: Compiled) -> dict[str, str]:
+    """What a deployment needs to put the document in place: the resource's type, and its id, name or ARN as declared."""
+    from policyc.targets.registry import resource_types
+
+    resource = compiled.program.resource(document.attached_to)
+    if resource is None:
+        return {"arn": document.attached_to} if document.attached_to.startswith("arn:") else {}
+    out = {"type": resource.type} | {key: text for key in ("id", "name") if (text := resource.text(key))}
+    kind = resource_types()[resource.type]
+    if kind.arn and resource.place is not None:
+        out["arn"] = resource_arn(resource, kind)
+    return out
 
 
 def explain(compiled: Compiled, targets: Sequence[str], console: Console) -> None:

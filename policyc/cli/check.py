@@ -10,13 +10,20 @@ from pathlib import Path
 from policyc.cli import cache, exits
 from policyc.cli.compile import Compiled, compile_project, lint, nothing_found, refuse, report
 from policyc.cli.console import Console
-from policyc.cli.natives import check_natives, split_natives
+from policyc.cli.natives import NativeSettings, check_natives, split_natives
+from policyc.cli.parser import WrongUse, one_of
 from policyc.cli.project import Project, open_project
+from policyc.cli.trust import add_trust, trust_of
 from policyc.diagnostics import Diagnostics, Severity
 from policyc.report.screen import plural
 from policyc.text import Source
 
 FORMATS = ("human", "concise", "json", "sarif", "github")
+#: the names of `policyc.targets.iam_documents.kinds.KINDS`, which need not be loaded to read a command line, and Cloud WAN
+KIND_NAMES = (
+    "identity", "boundary", "session", "trust", "scp", "rcp", "auth-policy", "object-lambda", "access-point", "bucket",
+    "function", "key", "endpoint", "resource", "core-network",
+)  # fmt: skip
 
 DESCRIPTION = """Read policy files with everything that they import, check them, compile them to documents
 in memory, check those against the services' schemas and quotas, and run the lint rules."""
@@ -26,6 +33,9 @@ EPILOG = """examples:
   policyc check policies/shop.policy     one file
   policyc check --param stage=prod       with a parameter
   policyc check --format sarif > findings.sarif
+  policyc check policy.json              one document as AWS takes it: IAM JSON or a Cloud WAN policy
+  policyc check --as bucket policy.json  when its shape does not tell what it is
+  policyc check --trust idc=iam_identity_center group.cedar
 
 exit status: 0 clean, 1 errors or warnings found, 2 wrong use or configuration,
 3 internal error, 4 no policy file found. Notes alone count as clean."""
@@ -34,6 +44,11 @@ exit status: 0 clean, 1 errors or warnings found, 2 wrong use or configuration,
 def describe(parser: argparse.ArgumentParser) -> None:
     parser.description, parser.epilog = DESCRIPTION, EPILOG
     parser.add_argument("paths", nargs="*", metavar="PATH", help="files or folders (default: `paths` of policyc.toml)")
+    parser.add_argument(
+        "--as", dest="kind", metavar="KIND", type=one_of("kind", KIND_NAMES),
+        help="what a JSON document is, in place of what its shape tells: " + ", ".join(KIND_NAMES),
+    )  # fmt: skip
+    add_trust(parser)
     parser.add_argument("--no-cache", action="store_true", help="neither use nor keep a remembered result")
 
 
@@ -44,25 +59,29 @@ def run(args: argparse.Namespace, console: Console) -> int:
     if mistakes.has_errors:
         return refuse(mistakes, project, console, args.format)
     natives, paths = split_natives(project.paths)
+    if args.kind and not natives:
+        raise WrongUse("`--as` is about JSON documents, and none is named", "name a file such as `policy.json`")
+    settings = NativeSettings(args.kind or "", project.config.switches, trust_of(args))
     if natives and not paths:
-        return _check_natives(args, console, project, natives, mistakes)
+        return _check_natives(args, console, project, natives, mistakes, settings)
     compiled = compile_project(replace(project, paths=tuple(paths)))
     if compiled.loaded and not compiled.diagnostics.has_errors:
         lint(compiled, project.config, mistakes)
         if any(item.rule == "unknown-rule" for item in mistakes):
             return refuse(mistakes, project, console, args.format)
     findings = Diagnostics([*compiled.diagnostics, *mistakes])
-    read = check_natives(project.root, natives, findings)
+    read = check_natives(project.root, natives, findings, settings)
     if not compiled.program.modules and not findings.has_errors:
         return nothing_found(console)
     return _finish(args, console, project, compiled, findings, read)
 
 
 def _check_natives(
-    args: argparse.Namespace, console: Console, project: Project, natives: Sequence[Path], findings: Diagnostics
-) -> int:
+    args: argparse.Namespace, console: Console, project: Project, natives: Sequence[Path], findings: Diagnostics,
+    settings: NativeSettings,
+) -> int:  # fmt: skip
     """Documents alone, without any policy file."""
-    sources = check_natives(project.root, natives, findings)
+    sources = check_natives(project.root, natives, findings, settings)
     report(findings.sorted(), sources, console, args.format)
     serious = any(item.severity is not Severity.INFO for item in findings)
     if args.format == "human" and not serious and not args.quiet:

@@ -39,6 +39,8 @@ def compile_project(project: Project, thorough: bool = False) -> Compiled:
 
     diagnostics = Diagnostics()
     program = load_program(project.root, project.paths, project.params, diagnostics)
+    if project.config.switches:
+        program = replace(program, switches=project.config.switches)
     if diagnostics.has_errors:
         return Compiled(program, {}, diagnostics, False)
     documents = emit_documents(program, diagnostics)

@@ -30,6 +30,7 @@ class Config:
     select: tuple[str, ...] = ("all",)
     ignore: tuple[str, ...] = ()
     severity: Mapping[str, str] = MappingProxyType({})
+    switches: Mapping[str, str] = MappingProxyType({})
     out: str = "out"
     name: str = ""
     source: Source | None = None
@@ -125,6 +126,7 @@ def _build(data: Mapping[str, Any], source: Source, diagnostics: Diagnostics) ->
         select=tuple(lint.get("select", ("all",))),
         ignore=tuple(lint.get("ignore", ())),
         severity=dict(lint.get("severity", {})),
+        switches=_switches(data.get("switches", {}), source, diagnostics),
         out=data.get("build", {}).get("out", "out"),
         name=project.get("name", ""),
         source=source,
@@ -136,6 +138,38 @@ def _build(data: Mapping[str, Any], source: Source, diagnostics: Diagnostics) ->
                 "write a path relative to the folder of this file, without `..`",
             )  # fmt: skip
     return config
+
+
+def _switches(data: Mapping[str, str | int], source: Source, diagnostics: Diagnostics) -> dict[str, str]:
+    """The project's choices; unknown names and choices are reported and left out."""
+    if not data:
+        return {}
+    from policyc.targets.switches import catalogue
+
+    known = catalogue()
+    chosen: dict[str, str] = {}
+    for name, value in data.items():
+        span, switch = find_key(source, ("switches", name)), known.get(name)
+        if switch is None:
+            diagnostics.error(
+                "unknown-switch", f"there is no switch `{name}`", span,
+                did_you_mean(name, known, "`policyc explain switches` lists them"),
+            )  # fmt: skip
+        elif not switch.settable:
+            diagnostics.error(
+                "unknown-switch",
+                f"the switch `{name}` cannot be set: answers that hang on it stay open",
+                span,
+                "remove it",
+            )
+        elif str(value) not in switch.choices:
+            diagnostics.error(
+                "unknown-choice", f"`{name}` cannot be `{value}`", span,
+                did_you_mean(str(value), switch.choices, "choose one of " + ", ".join(f"`{item}`" for item in switch.choices)),
+            )  # fmt: skip
+        else:
+            chosen[name] = str(value)
+    return chosen
 
 
 def param_text(value: str | int | bool) -> str:

@@ -12,7 +12,7 @@ from policyc.cli import exits
 from policyc.cli.catalogue import diagnostic_entries, lint_rules
 from policyc.cli.console import Console
 from policyc.cli.parser import WrongUse
-from policyc.data import data_root, read_text
+from policyc.data import read_text
 from policyc.diagnostics import did_you_mean
 from policyc.model.types import shapes
 from policyc.model.vocabulary import Attribute, ResourceType, Vocabulary
@@ -36,12 +36,13 @@ EPILOG = """examples:
 exit status: 0 explained, 2 unknown name."""
 
 #: words that are no topic themselves and list others
-_LISTS = ("list", "rules", "targets", "switches")
+_LISTS = ("list", "rules", "targets", "types", "switches")
 
 
 @record
 class Topic:
-    """Something that can be explained: `kind` is `rule`, `target`, `attribute`, `resource type`, `field`, `verb` or `switch`."""
+    """Something that can be explained: `kind` is `rule`, `target`, `attribute`, `resource type`, `field`,
+    `verb`, `type`, `switch` or `file`."""
 
     name: str
     kind: str
@@ -86,7 +87,7 @@ def _find(wanted: str) -> list[Topic]:
 
 
 def _listed(word: str) -> Iterator[Topic]:
-    kinds = {"rules": "rule", "targets": "target", "switches": "switch"}
+    kinds = {"rules": "rule", "targets": "target", "types": "type", "switches": "switch"}
     for topic in topics():
         if word == "list" or topic.kind == kinds[word]:
             yield topic
@@ -96,7 +97,7 @@ def _listed(word: str) -> Iterator[Topic]:
 def topics() -> tuple[Topic, ...]:
     """Everything that has an explanation, grouped by kind."""
     sources: tuple[Callable[[], Iterator[Topic]], ...] = (
-        _rules, _vocabularies, _trust_types, _types, _switches,
+        _rules, _vocabularies, _trust_types, _types, _switches, _files,
     )  # fmt: skip
     return tuple(topic for source in sources for topic in source())
 
@@ -187,21 +188,22 @@ def _types() -> Iterator[Topic]:
         yield Topic(name, "type", shape.doc, facts)
 
 
-def _switches() -> Iterator[Topic]:
-    from policyc.engines.iam.switches import TABLE
+def _files() -> Iterator[Topic]:
+    schema = json.loads(read_text("schemas/request.schema.json"))
+    facts = tuple((name, entry["description"]) for name, entry in schema["properties"].items())
+    yield Topic("request", "file", schema["description"], (*facts, ("schema", "schemas/request.schema.json")))
 
-    for switch in TABLE:
-        facts = (("choices", ", ".join(switch.choices)), ("default", switch.default), ("source", switch.source))
+
+def _switches() -> Iterator[Topic]:
+    from policyc.targets.switches import catalogue
+
+    for switch in catalogue().values():
+        facts = (
+            ("area", switch.area), ("choices", ", ".join(switch.choices)), ("default", switch.default),
+            ("set by", f'`{switch.name} = "…"` under `[switches]` in policyc.toml' if switch.settable else "nothing: the answer stays open"),
+            ("source", switch.source),
+        )  # fmt: skip
         yield Topic(switch.name, "switch", switch.question, facts)
-    for path in sorted((data_root() / "schemas").glob("*/vocabulary.json")):
-        data = json.loads(read_text(f"schemas/{path.parent.name}/vocabulary.json"))
-        for name, entry in data.get("switches", {}).items():
-            facts = (
-                ("choices", ", ".join(entry["sides"])),
-                ("default", entry["default"]),
-                ("source", ", ".join(entry["sources"])),
-            )
-            yield Topic(name, "switch", entry["doc"], facts)
 
 
 def _topic_text(topic: Topic, options: Options) -> str:
@@ -220,6 +222,16 @@ def _topic_text(topic: Topic, options: Options) -> str:
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
+def _choices(topic: Topic, options: Options) -> list[str]:
+    """A switch's choices with its default, and where the question is discussed."""
+    facts = dict(topic.facts)
+    words = [f"{word} (default)" if word == facts["default"] else word for word in facts["choices"].split(", ")]
+    return [
+        *wrap(f"      {topic.facts[0][1]}: {', '.join(words)}", options.width, "        "),
+        *wrap(f"      source: {facts['source']}", options.width, "        "),
+    ]
+
+
 def _list_text(found: list[Topic], options: Options) -> str:
     groups: dict[str, list[Topic]] = {}
     for topic in found:
@@ -230,4 +242,5 @@ def _list_text(found: list[Topic], options: Options) -> str:
         lines += ["", paint(plural, "strong", options.color)] if lines else [paint(plural, "strong", options.color)]
         for topic in members:
             lines += wrap(f"  {topic.name}: {topic.summary}", options.width, "      ")
+            lines += _choices(topic, options) if topic.kind == "switch" else []
     return "\n".join(lines) + "\n"

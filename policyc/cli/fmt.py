@@ -11,6 +11,7 @@ from pathlib import Path
 from policyc.cli import exits
 from policyc.cli.compile import nothing_found, refuse
 from policyc.cli.console import Console
+from policyc.cli.natives import NATIVES, native
 from policyc.cli.parser import WrongUse
 from policyc.cli.project import Project, open_project
 from policyc.diagnostics import Diagnostics
@@ -28,6 +29,7 @@ EPILOG = """examples:
   policyc fmt --check             write nothing; exit 1 when a file would change
   policyc fmt --diff              write nothing; show what would change
   policyc fmt - < in.policy       from standard input to standard output
+  policyc fmt group.cedar         a document as AWS takes it, Cedar text or JSON
 
 exit status: 0 done, 1 a file would change (--check, --diff) or has a syntax error,
 2 wrong use or configuration, 3 internal error, 4 no policy file found."""
@@ -79,6 +81,9 @@ def run(args: argparse.Namespace, console: Console) -> int:
 
 def formatted(source: Source, diagnostics: Diagnostics) -> str | None:
     """A file's text in the one style, or None when it has errors, which are reported."""
+    path = Path(source.file)
+    if path.suffix in NATIVES:
+        return native(path).format(source, diagnostics)
     from policyc.syntax.format import format_module
     from policyc.syntax.parser import parse
 

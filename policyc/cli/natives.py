@@ -5,20 +5,32 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
+from types import MappingProxyType
 from typing import Protocol, cast
 
 from policyc.diagnostics import Diagnostics
 from policyc.model.files import read_source
+from policyc.record import record
 from policyc.text import Source
 
 #: file ending -> module of `policyc.cli` that handles it; `.policy` files are no natives
-NATIVES: Mapping[str, str] = {}
+NATIVES: Mapping[str, str] = {".json": "native_json", ".cedar": "native_cedar"}
+
+
+@record
+class NativeSettings:
+    """What a command line and a project say about native documents: `kind` from `--as` (empty: tell it by the shape), the
+    project's `[switches]`, and the trust providers from `--trust`: policy reference name -> type."""
+
+    kind: str = ""
+    switches: Mapping[str, str] = MappingProxyType({})
+    trust: Mapping[str, str] = MappingProxyType({})
 
 
 class Native(Protocol):
     """A module that handles one kind of native file."""
 
-    def check(self, source: Source, diagnostics: Diagnostics) -> None:
+    def check(self, source: Source, diagnostics: Diagnostics, settings: NativeSettings) -> None:
         """Everything that is wrong or doubtful in one document."""
 
     def format(self, source: Source, diagnostics: Diagnostics) -> str | None:
@@ -36,7 +48,9 @@ def native(path: Path) -> Native:
     return cast(Native, import_module(f"policyc.cli.{NATIVES[path.suffix]}"))
 
 
-def check_natives(root: Path, paths: Sequence[Path], diagnostics: Diagnostics) -> dict[str, Source]:
+def check_natives(
+    root: Path, paths: Sequence[Path], diagnostics: Diagnostics, settings: NativeSettings
+) -> dict[str, Source]:  # fmt: skip
     """Check native documents below `root`; the sources come back for the reports."""
     sources: dict[str, Source] = {}
     for path in paths:
@@ -44,5 +58,5 @@ def check_natives(root: Path, paths: Sequence[Path], diagnostics: Diagnostics) -
         source = read_source(root, name, None, diagnostics)
         if source is not None:
             sources[name] = source
-            native(path).check(source, diagnostics)
+            native(path).check(source, diagnostics, settings)
     return sources

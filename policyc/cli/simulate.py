@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Protocol, cast
 
-from policyc.cli import exits
+from policyc.cli import answer, exits
+from policyc.cli.answer import write_answer
 from policyc.cli.compile import compile_project, nothing_found, refuse, refuse_findings
 from policyc.cli.console import Console
 from policyc.cli.parser import WrongUse
 from policyc.cli.project import open_project
+from policyc.cli.simulate_documents import beside_project
 from policyc.diagnostics import Diagnostics
-from policyc.engines.trace import Decision
-from policyc.report.outcome import outcome_data, render_outcome
 from policyc.report.registry import render
 from policyc.simulate.plain import PlainRequest, PlainText, bind, from_flags, from_json
 from policyc.targets.registry import resource_types, target
@@ -38,12 +37,10 @@ EPILOG = """examples:
   policyc simulate --request - < request.json
 
 What a request does not state is unknown, unless the service leaves it out at times; state an
-absent attribute with a JSON null in a request file.
+absent attribute with `--absent`, or with a JSON null in a request file.
 
 exit status: 0 allow, 10 deny, 11 undecided because the request lacks something that matters,
 1 the policies have errors, 2 wrong use, 3 internal error, 4 no policy file found."""
-
-_STATUS = {Decision.ALLOW: exits.CLEAN, Decision.DENY: exits.DENY, Decision.UNDECIDED: exits.UNDECIDED}
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
@@ -56,12 +53,16 @@ def describe(parser: argparse.ArgumentParser) -> None:
         "--set", dest="settings", action="append", default=[], metavar="NAME=VALUE",
         help="the value of an attribute; may be given several times",
     )  # fmt: skip
+    parser.add_argument(
+        "--absent", action="append", default=[], metavar="NAME",
+        help="an attribute that the request really lacks; may be given several times",
+    )  # fmt: skip
     parser.add_argument("--request", metavar="FILE", help="read the request from a JSON file (`-` for standard input)")
     parser.add_argument(
         "--in", dest="paths", action="append", default=[], metavar="PATH",
         help="policy files or folders (default: `paths` of policyc.toml); may be given several times",
     )  # fmt: skip
-
+    answer.describe(parser)
     for mode in modes():
         mode.describe(parser)
 
@@ -80,7 +81,7 @@ class Mode(Protocol):
 
 
 #: the other kinds of questions, by the module that answers them; the first that wants a command line gets it
-MODES: tuple[str, ...] = ()
+MODES: tuple[str, ...] = ("simulate_network", "simulate_cedar", "simulate_documents")
 
 
 def modes() -> list[Mode]:
@@ -109,17 +110,16 @@ def run(args: argparse.Namespace, console: Console) -> int:
     outcome = None
     if request is not None and not diagnostics.has_errors:
         name = resource_types()[request.resource.type].target
-        outcome = target(name).simulate(program, compiled.all_documents, request, diagnostics)
+        beside, texts = beside_project(args, project.config.switches, diagnostics)
+        sources = {**sources, **texts}
+        if not diagnostics.has_errors:
+            outcome = target(name).simulate(program, [*compiled.all_documents, *beside], request, diagnostics)
     if outcome is None or diagnostics.has_errors:
         console.base = ""
         text = render(args.format, diagnostics.sorted(), sources, console.error_options())
         (console.write if args.format == "json" else console.err.write)(text)
         return exits.WRONG_USE
-    if args.format == "json":
-        console.write(json.dumps(outcome_data(outcome, sources), indent=2) + "\n")
-    else:
-        console.write(render_outcome(outcome, sources, console.options()))
-    return _STATUS[outcome.decision]
+    return write_answer(outcome, sources, args, console)
 
 
 def _check_flags(args: argparse.Namespace) -> None:
@@ -127,6 +127,7 @@ def _check_flags(args: argparse.Namespace) -> None:
         raise WrongUse("no resource given", "name a declared resource, or give a file with `--request`")
     flags = [name for name in ("who", "can", "path") if getattr(args, name) is not None]
     flags += ["set"] if args.settings else []
+    flags += ["absent"] if args.absent else []
     if args.request is not None and flags:
         raise WrongUse(
             f"`--request` and `--{flags[0]}` exclude each other", "put everything into the file, or into flags"
@@ -135,7 +136,7 @@ def _check_flags(args: argparse.Namespace) -> None:
 
 def _read(args: argparse.Namespace, diagnostics: Diagnostics) -> tuple[PlainRequest | None, Source]:
     if args.request is None:
-        return from_flags(args.resource, args.who, args.can, args.path, args.settings, diagnostics)
+        return from_flags(args.resource, args.who, args.can, args.path, args.settings, diagnostics, args.absent)
     source = _request_file(args.request)
     place = None
     if args.resource is not None:

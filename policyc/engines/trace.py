@@ -113,7 +113,7 @@ class GateTrace:
 class Outcome:
     """The answer for one request: the decision, each gate in the order of evaluation, and what the caller sees.
 
-    `deciding` names the gate that settled it (None for a plain allow through all gates); `error` is the text or code
+    `deciding` names the gate that settled it (on an allow the one that people ask about, None for the last); `error` is the text or code
     that the caller would get; `missing` lists what an undecided request lacks; `notes` are further facts.
     """
 

@@ -11,13 +11,13 @@ from policyc.ir.program import BoundNetwork, BoundTest, Program
 from policyc.ir.resources import bind_resource, check_links
 from policyc.ir.statements import StatementBuilder
 from policyc.ir.words import Words
-from policyc.model.files import Files, load_files
+from policyc.model.files import Files, load_files, read_source
 from policyc.model.names import Definition, bind_imports, declare
 from policyc.model.scope import Project, Scope, constructors
 from policyc.model.types import shapes
 from policyc.model.values import Principal, Resource
 from policyc.syntax import nodes
-from policyc.text import Span
+from policyc.text import Source, Span
 
 
 def build_program(
@@ -28,11 +28,13 @@ def build_program(
     Always returns a program; with errors in `diagnostics` it is partial and must not be emitted.
     """
     files = load_files(root, paths, diagnostics)
-    return check_files(files, params, words, diagnostics)
+    return check_files(files, params, words, diagnostics, root)
 
 
-def check_files(files: Files, params: Mapping[str, str], words: Words, diagnostics: Diagnostics) -> Program:
-    """The program of already parsed files."""
+def check_files(
+    files: Files, params: Mapping[str, str], words: Words, diagnostics: Diagnostics, root: Path | None = None
+) -> Program:
+    """The program of already parsed files; `root` is where further files are looked for that resources name."""
     project = Project(params)
     reserved = {file: _reserved(module, words) for file, module in files.modules.items()}
     own = {file: declare(module, file, reserved[file], diagnostics) for file, module in files.modules.items()}
@@ -41,6 +43,8 @@ def check_files(files: Files, params: Mapping[str, str], words: Words, diagnosti
         project.scopes[file] = Scope(file, table, project)
     _check_params(own, params, diagnostics)
     resources = _resources(files, project, words, diagnostics)
+    if root is not None:
+        resources = _completed(files, root.resolve(), resources, words, diagnostics)
     principals = _fold_all(own, project, diagnostics)
     _check_predicates(own, project, words, diagnostics)
     policies = _policies(files, project, words, resources, diagnostics)
@@ -94,6 +98,27 @@ def _resources(files: Files, project: Project, words: Words, diagnostics: Diagno
     for key, resource in resources.items():
         check_links(nodes_by_id[key], resource, resources, words.resource_types(), diagnostics)
     return resources
+
+
+def _completed(
+    files: Files, root: Path, resources: Mapping[str, Resource], words: Words, diagnostics: Diagnostics
+) -> dict[str, Resource]:
+    """The resources with what further files say of them; those files join the program's sources."""
+
+    def open_file(name: str, span: Span) -> Source | None:
+        if name in files.sources:
+            return files.sources[name]
+        if not (root / name).resolve().is_relative_to(root):
+            diagnostics.error(
+                "outside-root", f"`{name}` does not stay inside the project root", span, "move it below the root"
+            )
+            return None
+        source = read_source(root, name, span, diagnostics)
+        if source is not None:
+            files.sources[name] = source
+        return source
+
+    return {key: words.complete(resource, open_file, diagnostics) for key, resource in resources.items()}
 
 
 def _fold_all(

@@ -2,108 +2,72 @@
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from ipaddress import ip_address, ip_network
+from fractions import Fraction
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import assert_never
 
-from policyc.ir.authz import Op
-from policyc.model.types import Named, Type
+from policyc.ir.authz import Constant, Op
+from policyc.ir.moments import moment
+from policyc.ir.pattern import pattern_matches
+from policyc.model.types import Named, SetOf, Type, shapes
 from policyc.model.values import Scalar
 
 
-def compare_constants(op: Op, value: Scalar, wanted: Scalar, kind: Type) -> bool:
-    """Whether a present `value` of type `kind` compares with the literal `wanted`.
-
-    Values that do not fit the type (text where a number belongs) never compare.
-    """
+def compares(kind: Type, op: Op, value: Scalar, constant: Constant) -> bool:
+    """Whether one present value compares with one literal, both of the attribute's type."""
+    text, wanted = str(value), str(constant.value)
     match op:
         case Op.EQ:
-            return _key(value, kind) == _key(wanted, kind)
+            return _same(kind, value, constant.value)
         case Op.LIKE:
-            return glob_matches(str(wanted), str(value))
+            return _like_arn(wanted, text) if _shape_check(kind) == "arn" else pattern_matches(wanted, text)
         case Op.IN_CIDR:
-            return _in_block(str(value), str(wanted))
+            return (
+                _address(text) in ip_network(wanted) if _address(text).version == ip_network(wanted).version else False
+            )
+        case Op.LT:
+            return _number(kind, value) < _number(kind, constant.value)
+        case Op.LE:
+            return _number(kind, value) <= _number(kind, constant.value)
+        case Op.GT:
+            return _number(kind, value) > _number(kind, constant.value)
+        case Op.GE:
+            return _number(kind, value) >= _number(kind, constant.value)
         case Op.EXISTS:
             return True
-        case Op.LT | Op.LE | Op.GT | Op.GE:
-            left, right = _ordinal(value, kind), _ordinal(wanted, kind)
-            if left is None or right is None:
-                return False
-            return {Op.LT: left < right, Op.LE: left <= right, Op.GT: left > right, Op.GE: left >= right}[op]
+        case _:
+            assert_never(op)
 
 
-def glob_matches(pattern: str, text: str) -> bool:
-    """Whether the whole text fits the pattern: `*` any run, `?` one character, `\\*` `\\?` `\\\\` the plain ones.
-
-    Time grows with pattern length times text length, whatever the pattern.
-    """
-    tokens = glob_tokens(pattern)
-    at, token, star, mark = 0, 0, -1, 0
-    while at < len(text):
-        current = tokens[token] if token < len(tokens) else None
-        if current is not None and current != "*" and current in ("?", "=" + text[at]):
-            at, token = at + 1, token + 1
-        elif current == "*":
-            star, mark, token = token, at, token + 1
-        elif star >= 0:
-            mark += 1
-            at, token = mark, star + 1
-        else:
-            return False
-    return all(rest == "*" for rest in tokens[token:])
+def _same(kind: Type, value: Scalar, wanted: Scalar) -> bool:
+    check = _shape_check(kind)
+    if check == "ip":
+        return _address(str(value)) == _address(str(wanted))
+    if check in ("decimal", "datetime") or (isinstance(value, (int, Decimal)) and not isinstance(value, bool)):
+        return _number(kind, value) == _number(kind, wanted)
+    return value == wanted
 
 
-def glob_tokens(pattern: str) -> list[str]:
-    """A pattern as tokens: `*`, `?`, or `=` with one plain character."""
-    return [
-        piece if piece in ("*", "?") else "=" + piece[-1]
-        for piece in re.findall(r"\\[*?\\]|.", pattern, re.DOTALL)
-    ]  # fmt: skip
+def _shape_check(kind: Type) -> str:
+    match kind:
+        case SetOf(item):
+            return _shape_check(item)
+        case Named(name) if name in shapes():
+            return shapes()[name].check
+        case _:
+            return ""
 
 
-def _key(value: Scalar, kind: Type) -> Scalar | tuple[int, int] | datetime | None:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(kind, Named) and kind.name in ("ip", "cidr"):
-        try:
-            network = ip_network(str(value), strict=False)
-        except ValueError:
-            return str(value)
-        return (int(network.network_address), network.prefixlen + 1000 * network.version)
-    if isinstance(kind, Named) and kind.name == "datetime":
-        return _moment(str(value)) or str(value)
-    if isinstance(value, int | Decimal):
-        return Decimal(value)
-    return value
+def _number(kind: Type, value: Scalar) -> Fraction:
+    return moment(str(value)) if _shape_check(kind) == "datetime" else Fraction(str(value))
 
 
-def _ordinal(value: Scalar, kind: Type) -> Decimal | None:
-    if isinstance(kind, Named) and kind.name == "datetime":
-        moment = _moment(str(value))
-        return None if moment is None else Decimal(str(moment.timestamp()))
-    if isinstance(value, bool):
-        return None
-    try:
-        return Decimal(value)
-    except ArithmeticError:
-        return None
+def _address(text: str) -> IPv4Address | IPv6Address:
+    return ip_address(text)
 
 
-def _moment(text: str) -> datetime | None:
-    if re.fullmatch(r"-?\d{5,12}", text):
-        return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=int(text))
-    padded = re.sub(r"^(\d{4})$", r"\1-01-01", re.sub(r"^(\d{4}-\d{2})$", r"\1-01", text))
-    try:
-        moment = datetime.fromisoformat(padded)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-
-
-def _in_block(text: str, block: str) -> bool:
-    try:
-        address, network = ip_address(text), ip_network(block, strict=False)
-    except ValueError:
-        return False
-    return address.version == network.version and address in network
+def _like_arn(pattern: str, value: str) -> bool:
+    """An ARN matches part by part: the first five colons are borders that no wildcard crosses."""
+    wanted, parts = pattern.split(":", 5), value.split(":", 5)
+    return len(wanted) == len(parts) == 6 and all(map(pattern_matches, wanted, parts))

@@ -8,15 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
-from fractions import Fraction
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Literal, assert_never
 
-from policyc.ir.authz import All, Always, AnyOf, Atom, Can, Cond, Constant, Never, Op, Paths, Statement, Who
-from policyc.ir.moments import moment
+from policyc.ir.authz import All, Always, AnyOf, Atom, Can, Cond, Never, Op, Paths, Statement, Who
+from policyc.ir.compare import compares
 from policyc.ir.pattern import pattern_matches
-from policyc.model.types import Named, SetOf, Type, shapes
 from policyc.model.values import Principal, Scalar
 from policyc.model.vocabulary import Verb
 
@@ -126,62 +122,3 @@ def atom_holds(atom: Atom, values: tuple[Scalar, ...]) -> bool:
     hits = [any(compares(atom.attribute.type, atom.op, value, item) for item in atom.values) for value in values]
     passed = bool(hits) and all(hits) if atom.quantifier == "all" else any(hits)
     return passed is not atom.negated
-
-
-def compares(kind: Type, op: Op, value: Scalar, constant: Constant) -> bool:
-    """Whether one present value compares with one literal, both of the attribute's type."""
-    text, wanted = str(value), str(constant.value)
-    match op:
-        case Op.EQ:
-            return _same(kind, value, constant.value)
-        case Op.LIKE:
-            return _like_arn(wanted, text) if _shape_check(kind) == "arn" else pattern_matches(wanted, text)
-        case Op.IN_CIDR:
-            return (
-                _address(text) in ip_network(wanted) if _address(text).version == ip_network(wanted).version else False
-            )
-        case Op.LT:
-            return _number(kind, value) < _number(kind, constant.value)
-        case Op.LE:
-            return _number(kind, value) <= _number(kind, constant.value)
-        case Op.GT:
-            return _number(kind, value) > _number(kind, constant.value)
-        case Op.GE:
-            return _number(kind, value) >= _number(kind, constant.value)
-        case Op.EXISTS:
-            return True
-        case _:
-            assert_never(op)
-
-
-def _same(kind: Type, value: Scalar, wanted: Scalar) -> bool:
-    check = _shape_check(kind)
-    if check == "ip":
-        return _address(str(value)) == _address(str(wanted))
-    if check in ("decimal", "datetime") or (isinstance(value, (int, Decimal)) and not isinstance(value, bool)):
-        return _number(kind, value) == _number(kind, wanted)
-    return value == wanted
-
-
-def _shape_check(kind: Type) -> str:
-    match kind:
-        case SetOf(item):
-            return _shape_check(item)
-        case Named(name) if name in shapes():
-            return shapes()[name].check
-        case _:
-            return ""
-
-
-def _number(kind: Type, value: Scalar) -> Fraction:
-    return moment(str(value)) if _shape_check(kind) == "datetime" else Fraction(str(value))
-
-
-def _address(text: str) -> IPv4Address | IPv6Address:
-    return ip_address(text)
-
-
-def _like_arn(pattern: str, value: str) -> bool:
-    """An ARN matches part by part: the first five colons are borders that no wildcard crosses."""
-    wanted, parts = pattern.split(":", 5), value.split(":", 5)
-    return len(wanted) == len(parts) == 6 and all(map(pattern_matches, wanted, parts))

@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 
 from policyc.diagnostics import Diagnostics, Label, did_you_mean
 from policyc.ir.authz import All, Always, AnyOf, Atom, Cond, Constant, Never, Op
-from policyc.ir.compare import compare_constants
+from policyc.ir.compare import compares
 from policyc.model.names import known_names
 from policyc.model.scope import Scope, assignable
 from policyc.model.types import BOOL, GROUP, STRING, EnumOf, Named, SetOf, Type, shapes
@@ -474,7 +474,7 @@ class _Lowering:
             )
             return None
         test = _ORDER_OPS.get(op) or (Op.LIKE if op == "like" else Op.IN_CIDR if expected == Named("cidr") else Op.EQ)
-        holds = any(compare_constants(test, _scalar(left), right.value, left.type) for right in rights)
+        holds = any(compares(left.type, test, _scalar(left), right) for right in rights)
         return Always() if holds is not negate else Never()
 
     def _is_known_value(self, ref: nodes.Ref, scope: Scope, env: Mapping[str, Operand]) -> bool:

@@ -37,7 +37,8 @@ class BoundTest:
 
 @record
 class Program:
-    """`resources` is keyed by `Resource.id`, `scopes` by file; `principals` are the declared ones in order of file and place."""
+    """`resources` is keyed by `Resource.id`, `scopes` by file; `principals` are the declared ones in order of file and
+    place; `switches` holds the project's choices where the platform leaves a question open."""
 
     sources: Mapping[str, Source]
     modules: Mapping[str, nodes.Module]
@@ -47,6 +48,7 @@ class Program:
     networks: tuple[BoundNetwork, ...]
     tests: tuple[BoundTest, ...]
     scopes: Mapping[str, Scope] = MappingProxyType({})
+    switches: Mapping[str, str] = MappingProxyType({})
 
     def resource(self, link: str | None) -> Resource | None:
         """The resource with this id, None for None or an unknown id."""

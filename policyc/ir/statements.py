@@ -87,7 +87,7 @@ class StatementBuilder:
             if resource.type in wanted:
                 return resource
             self.diagnostics.error(
-                "wrong-resource-type", f"a {vocabulary.target} policy cannot be on `{node.on.text}`, a `{resource.type}`",
+                "wrong-resource-type", f"a policy for {vocabulary.target} cannot be on `{node.on.text}`, a `{resource.type}`",
                 node.on.span,
                 "put it on " + (" or ".join(f"a `{name}`" for name in wanted) if wanted else "a principal"), declared,
             )  # fmt: skip
@@ -95,7 +95,7 @@ class StatementBuilder:
         if isinstance(value.data, Principal) and not wanted:
             return value.data
         self.diagnostics.error(
-            "wrong-kind", f"`{node.on.text}` is a {definition.kind}, which a {vocabulary.target} policy cannot be on",
+            "wrong-kind", f"`{node.on.text}` is a {definition.kind}, which a policy for {vocabulary.target} cannot be on",
             node.on.span, "name a resource" if wanted else "name a principal", declared,
         )  # fmt: skip
         return None
@@ -148,7 +148,10 @@ class StatementBuilder:
             if vocabulary.clauses.get(clause.word, "forbidden") == "forbidden":
                 hint = vocabulary.hints.get(clause.word, "say it in a `when` condition")
                 self.diagnostics.error(
-                    "clause-not-allowed", f"a {vocabulary.target} statement has no `{clause.word}`", clause.span, hint
+                    "clause-not-allowed",
+                    f"a statement for {vocabulary.target} has no `{clause.word}`",
+                    clause.span,
+                    hint,
                 )
                 continue
             if clause.word in found:

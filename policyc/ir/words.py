@@ -4,24 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
+from policyc.diagnostics import Diagnostics
 from policyc.model.values import Principal, Resource
 from policyc.model.vocabulary import Attribute, ResourceType, Vocabulary
 from policyc.record import record
+from policyc.text import Source, Span
 
 #: The attributes that a policy or a request on something may use; needs all resources, for what a resource inherits.
 AttributeScope = Callable[[str, Resource | Principal, Mapping[str, Resource]], Mapping[str, Attribute]]
+#: Adds to a resource what files of the project say of it; those are opened by name from the root, reported at a span.
+Complete = Callable[[Resource, Callable[[str, Span], "Source | None"], Diagnostics], Resource]
+
+
+def _as_it_is(
+    resource: Resource, open_file: Callable[[str, Span], Source | None], diagnostics: Diagnostics
+) -> Resource:
+    return resource
 
 
 @record
 class Words:
     """`targets` by the word after `for`, loaded when asked; `resource_types` of all of them; `scope` of one target; `networks` are
-    the targets of `network` declarations."""
+    the targets of `network` declarations; `complete` adds to resources what lies in other files."""
 
     targets: tuple[str, ...]
     vocabulary: Callable[[str], Vocabulary]
     resource_types: Callable[[], Mapping[str, ResourceType]]
     scope: AttributeScope
     networks: frozenset[str]
+    complete: Complete = _as_it_is
 
     def reserved(self, targets: Iterable[str]) -> dict[str, str]:
         """Words that a file which writes for `targets` must not declare or import, with what they mean already."""

@@ -85,6 +85,12 @@ def run_rules(
     diagnostics.extend(apply_suppressions(program, found, ran, RULES))
 
 
+def run_family(name: str, program: Program, settings: Settings, shared: dict[str, object]) -> list[Diagnostic]:
+    """The findings of the rules of one family; `shared` holds what they work on where the program does not (see `Lint.once`)."""
+    rules = [rule_name for rule_name, family in families().items() if family == name and settings.runs(rule_name)]
+    return [item for rule_name in rules for item in _run(rule_name, program, (), settings, shared)]
+
+
 def _families_of(program: Program) -> frozenset[str]:
     targets = {policy.target for policy in program.policies} | {net.node.target.text for net in program.networks}
     targets |= {resource.type.partition(".")[0] for resource in program.resources.values()}

@@ -13,7 +13,8 @@ from itertools import pairwise
 from typing import Final
 
 from policyc.ir.authz import Atom, Constant, Op
-from policyc.ir.decide import atom_holds, compares
+from policyc.ir.compare import compares
+from policyc.ir.decide import atom_holds
 from policyc.ir.moments import moment
 from policyc.ir.pattern import escape_pattern
 from policyc.lint.globs import may_exist

@@ -85,7 +85,7 @@ class ResourceField:
 @record
 class ResourceType:
     """A kind of resource. `arn` is a template over the fields plus `{partition}` `{region}` `{account}`; `policies` tells whether
-    a policy of the vocabulary's target may be put `on` it."""
+    a policy of the vocabulary's target may be put `on` it, and `requests` whether any request names it as its resource."""
 
     name: str
     target: str
@@ -95,6 +95,7 @@ class ResourceType:
     verbs: Mapping[str, Verb]
     doc: str = ""
     source: str = ""
+    requests: bool = True
 
 
 ClauseRule = Literal["required", "optional", "forbidden"]
@@ -179,5 +180,5 @@ def _resource_type(name: str, target: str, entry: Mapping[str, Any]) -> Resource
     }
     return ResourceType(
         name, target, entry.get("arn", ""), entry.get("policies", False), fields, verbs,
-        entry.get("doc", ""), entry.get("source", ""),
+        entry.get("doc", ""), entry.get("source", ""), entry.get("requests", True),
     )  # fmt: skip

@@ -161,18 +161,19 @@ def _gate_data(gate: GateTrace, sources: Mapping[str, Source]) -> dict[str, Any]
         "kind": gate.kind,
         "verdict": gate.verdict.value,
         "summary": gate.summary,
-        "decided_by": [_statement_data(statement, sources) for statement in gate.decided_by],
-        "nearest": None if gate.nearest is None else _statement_data(gate.nearest, sources),
+        "decided_by": [statement_data(statement, sources) for statement in gate.decided_by],
+        "nearest": None if gate.nearest is None else statement_data(gate.nearest, sources),
         "statements": _statements_data(gate.statements, sources),
         "switches": list(gate.switches),
     }
 
 
 def _statements_data(statements: Sequence[StatementTrace], sources: Mapping[str, Source]) -> list[dict[str, Any]]:
-    return [_statement_data(statement, sources) for statement in statements]
+    return [statement_data(statement, sources) for statement in statements]
 
 
-def _statement_data(statement: StatementTrace, sources: Mapping[str, Source]) -> dict[str, Any]:
+def statement_data(statement: StatementTrace, sources: Mapping[str, Source]) -> dict[str, Any]:
+    """One statement with the reason for each part."""
     return {
         "policy": statement.policy,
         "index": statement.index,

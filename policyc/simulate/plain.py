@@ -11,12 +11,13 @@ from typing import Literal
 from policyc.diagnostics import Diagnostics, did_you_mean
 from policyc.ir.lower import resolve_attribute
 from policyc.ir.program import Program
+from policyc.model.names import known_names
 from policyc.model.scope import assignable, text_value
-from policyc.model.types import STRING, SetOf
+from policyc.model.types import GROUP, STRING, SetOf
 from policyc.model.values import Group, Principal, Resource, Scalar, Value
 from policyc.model.vocabulary import Attribute
 from policyc.record import record
-from policyc.simulate.request import FIELDS, find_resource
+from policyc.simulate.request import FIELDS, find_resource, known_word
 from policyc.syntax import nodes
 from policyc.syntax.json_text import (
     JsonArray,
@@ -33,6 +34,7 @@ from policyc.targets.registry import resource_types, target
 from policyc.text import Source, Span
 
 _REF = re.compile(r'\.?(?P<field>[A-Za-z_][A-Za-z0-9_]*)|\["(?P<key>[^"\\]*)"\]')
+_GROUP_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _PRINCIPAL_ARN = re.compile(
     r"arn:[a-z-]+:(?:(?P<sts>sts)|iam)::(?P<account>[0-9]{12}):"
     r"(?P<kind>role|user|assumed-role|federated-user|root)(?:/(?P<name>.+))?"
@@ -59,9 +61,16 @@ class PlainRequest:
 
 
 def from_flags(
-    resource: str, who: str | None, can: str | None, path: str | None, settings: Sequence[str], diagnostics: Diagnostics
+    resource: str,
+    who: str | None,
+    can: str | None,
+    path: str | None,
+    settings: Sequence[str],
+    diagnostics: Diagnostics,
+    absent: Sequence[str] = (),
 ) -> tuple[PlainRequest | None, Source]:
-    """A request from the command line; `settings` are texts `name=value` (a list with commas is left whole until its type is known).
+    """A request from the command line; `settings` are texts `name=value` (a list with commas is left whole until its type
+    is known), `absent` are names of attributes that are really not there.
 
     The source is the command line as text, for frames under messages.
     """
@@ -70,6 +79,7 @@ def from_flags(
         (flag, value) for flag, value in (("--who ", who), ("--can ", can), ("--path ", path)) if value is not None
     ]
     parts += [("--set ", setting) for setting in settings]
+    parts += [("--absent ", name) for name in absent]
     text = " ".join(flag + value for flag, value in parts)
     source = Source("<arguments>", text)
     places: list[PlainText] = []
@@ -77,9 +87,13 @@ def from_flags(
     for flag, value in parts:
         places.append(PlainText(value, source.span(at + len(flag), at + len(flag) + len(value))))
         at += len(flag) + len(value) + 1
-    by_flag = {flag: place for (flag, _), place in zip(parts, places, strict=True) if flag not in ("", "--set ")}
+    by_flag = {
+        flag: place for (flag, _), place in zip(parts, places, strict=True) if flag not in ("", "--set ", "--absent ")
+    }
     attributes: list[tuple[PlainText, tuple[PlainText, ...] | None]] = []
     for (flag, _), place in zip(parts, places, strict=True):
+        if flag == "--absent ":
+            attributes.append((place, None))
         if flag != "--set ":
             continue
         name, equals, value = place.text.partition("=")
@@ -118,7 +132,7 @@ def from_json(source: Source, diagnostics: Diagnostics, resource: PlainText | No
     for member in tree.members:
         if member.key == "attributes" and isinstance(member.value, JsonObject):
             for item in member.value.members:
-                values = _texts(item.value, diagnostics)
+                values = attribute_texts(item.value, diagnostics)
                 ok = ok and values is not False
                 if values is not False:
                     attributes.append((PlainText(item.key, item.key_span), values))
@@ -150,7 +164,7 @@ def from_json(source: Source, diagnostics: Diagnostics, resource: PlainText | No
     return PlainRequest(wanted_resource, texts.get("who"), texts.get("can"), texts.get("path"), tuple(attributes))
 
 
-def _texts(value: JsonValue, diagnostics: Diagnostics) -> tuple[PlainText, ...] | Literal[False] | None:
+def attribute_texts(value: JsonValue, diagnostics: Diagnostics) -> tuple[PlainText, ...] | Literal[False] | None:
     """The texts of a JSON value; None for null (stated absent), False after reporting."""
     match value:
         case JsonNull():
@@ -164,7 +178,7 @@ def _texts(value: JsonValue, diagnostics: Diagnostics) -> tuple[PlainText, ...] 
         case JsonArray(items):
             out: list[PlainText] = []
             for item in items:
-                inner = _texts(item, diagnostics)
+                inner = attribute_texts(item, diagnostics)
                 if not isinstance(inner, tuple) or isinstance(item, JsonArray):
                     diagnostics.error(
                         "malformed-request",
@@ -194,6 +208,11 @@ def bind(plain: PlainRequest, program: Program, diagnostics: Diagnostics) -> Req
     resource = find_resource(program, plain.resource.text, diagnostics, plain.resource.span)
     if resource is None:
         return None
+    return bind_to(resource, plain, program, diagnostics)
+
+
+def bind_to(resource: Resource, plain: PlainRequest, program: Program, diagnostics: Diagnostics) -> Request | None:
+    """The same for a resource that is known already; the name in `plain` is not looked up."""
     return _Binder(program, resource, diagnostics).bind(plain)
 
 
@@ -231,6 +250,14 @@ class _Binder:
             if attribute.name in values:
                 self.diagnostics.error(
                     "duplicate-key", f"`{attribute.name}` is given twice", key.span, "drop one of them"
+                )
+                continue
+            if (word := known_word(attribute, attributes)) is not None:
+                self.diagnostics.error(
+                    "known-key",
+                    f"`{key.text}` has a word of its own",
+                    key.span,
+                    f"write `{word}`, which is checked for its type",
                 )
                 continue
             found = () if texts is None else self._values(texts, attribute)
@@ -274,7 +301,7 @@ class _Binder:
         scope = self.program.scopes.get(self.resource.file)
         definition = scope.lookup(text.text) if scope is not None else None
         if scope is None or definition is None:
-            return None
+            return self._group(text) if attribute.type == GROUP else None
         value = scope.definition_value(definition, self.diagnostics)
         if value is None:
             return None
@@ -282,6 +309,27 @@ class _Binder:
             return Value(STRING, value.data.id, text.span) if attribute.many else None
         wanted = SetOf(attribute.type) if isinstance(value.type, SetOf) else attribute.type
         return value if attribute.type != STRING and assignable(value.type, wanted) else None
+
+    def _group(self, text: PlainText) -> Value | None:
+        """A group of any file by its name, or by its id itself where that has the form of one."""
+        if _GROUP_ID.fullmatch(text.text):
+            return Value(STRING, text.text, text.span)
+        found = {}
+        names: set[str] = set()
+        for scope in self.program.scopes.values():
+            names.update(known_names(scope.table, ("group",)))
+            definition = scope.lookup(text.text)
+            value = scope.definition_value(definition, self.diagnostics) if definition is not None else None
+            if value is not None and isinstance(value.data, Group):
+                found[value.data.id] = Value(STRING, value.data.id, text.span)
+        if len(found) == 1:
+            return next(iter(found.values()))
+        what = "several files declare different groups" if found else "no file declares a group"
+        self.diagnostics.error(
+            "unknown-name", f"{what} `{text.text}`", text.span,
+            did_you_mean(text.text, names - {text.text}, "give the group's id"),
+        )  # fmt: skip
+        return None
 
     def _caller(self, text: PlainText) -> Principal | None:
         found = parse_caller(text.text)

@@ -92,6 +92,14 @@ class RequestBuilder:
                 if attribute is None:
                     self._unknown(entry.key, attributes, kind)
                     continue
+                if (word := known_word(attribute, attributes)) is not None:
+                    self.diagnostics.error(
+                        "known-key",
+                        f"`{entry.key.text}` has a word of its own",
+                        entry.key.span,
+                        f"write `{word}`, which is checked for its type",
+                    )
+                    continue
                 found = self._values(entry.value, attribute)
                 if found is not None:
                     values[attribute.name], used[attribute.name] = found, attribute
@@ -179,6 +187,18 @@ class RequestBuilder:
             "unknown-attribute", f"a request to a `{kind.name}` has no `{key.text}`", key.span,
             did_you_mean(key.text, names, "`policyc explain` lists the attributes of each target"),
         )  # fmt: skip
+
+
+def known_word(attribute: Attribute, attributes: Mapping[str, Attribute]) -> str | None:
+    """The vocabulary's word for a raw key, where it has one."""
+    if not attribute.keyed or attribute.native != attribute.key:
+        return None
+    for name, known in attributes.items():
+        if known.native.lower() == attribute.native.lower():
+            return name
+        if name.endswith("[]") and known.native and attribute.native.lower().startswith(known.native.lower()):
+            return f'{name.removesuffix("[]")}["{attribute.native[len(known.native) :]}"]'
+    return None
 
 
 def find_resource(program: Program, name: str, diagnostics: Diagnostics, span: Span | None) -> Resource | None:

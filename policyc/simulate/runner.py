@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity
@@ -31,12 +31,17 @@ class TestResult:
     expectations: int
 
 
-def run_tests(program: Program, documents: Sequence[Document], keyword: str = "") -> list[TestResult]:
+Observe = Callable[[Outcome], None]
+
+
+def run_tests(
+    program: Program, documents: Sequence[Document], keyword: str = "", observe: Observe | None = None
+) -> list[TestResult]:
     """Run the tests whose label fits `keyword` (words with `and`, `or`, `not`; empty for all), in order of file and place.
 
     Raises ValueError when `keyword` cannot be read.
     """
-    return [run_test(program, documents, test) for test in select_tests(program.tests, keyword)]
+    return [run_test(program, documents, test, observe) for test in select_tests(program.tests, keyword)]
 
 
 def select_tests(tests: Iterable[BoundTest], keyword: str) -> list[BoundTest]:
@@ -44,14 +49,16 @@ def select_tests(tests: Iterable[BoundTest], keyword: str) -> list[BoundTest]:
     return [test for test in tests if matches_keyword(keyword, f"{test.file} {test.node.label.value}")]
 
 
-def run_test(program: Program, documents: Sequence[Document], test: BoundTest) -> TestResult:
-    """Run one test. A test that expects nothing fails: it could not tell a wrong policy from a right one."""
+def run_test(
+    program: Program, documents: Sequence[Document], test: BoundTest, observe: Observe | None = None
+) -> TestResult:
+    """Run one test; `observe` gets to see each answer. A test that expects nothing fails: it could not tell a wrong policy from a right one."""
     diagnostics = Diagnostics()
     label = test.node.label
     if any(isinstance(step, nodes.OnStep) for step in test.node.steps):
         expectations = _run_network(program, test, diagnostics)
     else:
-        expectations = _Run(program, documents, test, diagnostics).run()
+        expectations = _Run(program, documents, test, diagnostics, observe).run()
     if expectations == 0 and not diagnostics.has_errors:
         diagnostics.error("test-without-expectation", "the test expects nothing", label.span, "end it with `expect …`")
     return TestResult(
@@ -61,8 +68,9 @@ def run_test(program: Program, documents: Sequence[Document], test: BoundTest) -
 
 def _run_network(program: Program, test: BoundTest, diagnostics: Diagnostics) -> int:
     from policyc.targets.cloud_wan.steps import run_network_steps
+    from policyc.targets.switches import wan_switches
 
-    results = run_network_steps(program, test, diagnostics)
+    results = run_network_steps(program, test, diagnostics, wan_switches(program.switches))
     for result in results:
         if not result.passed:
             diagnostics.error("test-failed", result.message, result.span, "correct the network, or the expectation")
@@ -75,6 +83,7 @@ class _Run:
     documents: Sequence[Document]
     test: BoundTest
     diagnostics: Diagnostics
+    observe: Observe | None = None
 
     def run(self) -> int:
         outcome: Outcome | None = None
@@ -123,7 +132,10 @@ class _Run:
         if request is None:
             return None
         name = resource_types()[request.resource.type].target
-        return target(name).simulate(self.program, self.documents, request, self.diagnostics)
+        outcome = target(name).simulate(self.program, self.documents, request, self.diagnostics)
+        if outcome is not None and self.observe is not None:
+            self.observe(outcome)
+        return outcome
 
     def _expect(self, step: nodes.ExpectDecision, outcome: Outcome) -> None:
         problem = unmet(step, outcome)

@@ -307,6 +307,7 @@ class ConditionReader:
     def _attribute(self, why: str) -> Token:
         token = self.peek
         if token.kind != "name":
+            self._refuse_placeholder()
             mistake = token.mistake
             if mistake is None or mistake.rule == "cedar-syntax":
                 mistake = CedarMistake(
@@ -402,7 +403,24 @@ class ConditionReader:
             return SetOf(tuple(items), self._from(token))
         if token.text == "{" and token.kind == "sign":
             return self._record()
+        self._refuse_placeholder()
         raise expected("a value or an attribute", token, self.source)
+
+    def _refuse_placeholder(self) -> None:
+        """`<name>` where a name or a value is wanted was meant to be filled in."""
+        start = self.peek
+        if start.text != "<":
+            return
+        count = 1
+        while self.ahead(count).kind in ("name", "number") or self.ahead(count).text in ("-", "."):
+            count += 1
+        end = self.ahead(count)
+        if count > 1 and end.text == ">":
+            span = self.source.span(start.start, end.end)
+            raise CedarMistake(
+                "cedar-template-text", f"`{self.source.text[span.start : span.end]}` is a placeholder", span,
+                "put the real name or value there",
+            )  # fmt: skip
 
     def _number(self) -> Expr:
         token = self.advance()

@@ -7,10 +7,10 @@ names are ASCII, strings stand in double quotes and may run over lines, `//` sta
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
 from policyc.diagnostics import Edit, Fix
+from policyc.record import record
 from policyc.syntax.cedar_nodes import Comment
 from policyc.text import Source, Span
 
@@ -37,7 +37,7 @@ class CedarMistake(Exception):
         self.rule, self.message, self.span, self.help, self.fix = rule, message, span, help, fix
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Token:
     """`kind` is `string`, `name`, `number`, `slot`, `sign`, `bad` or `end`; a `bad` one carries its mistake."""
 

@@ -6,13 +6,13 @@ accesses, which the parser bounds. Source of the language: https://docs.cedarpol
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from policyc.record import record
 from policyc.text import Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Lit:
     """A string, a whole number, `true` or `false`."""
 
@@ -20,7 +20,7 @@ class Lit:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Var:
     """`principal`, `action`, `resource` or `context`."""
 
@@ -28,7 +28,7 @@ class Var:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Entity:
     """`Type::"id"`."""
 
@@ -37,7 +37,7 @@ class Entity:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Slot:
     """`?principal` or `?resource` of a template."""
 
@@ -45,19 +45,19 @@ class Slot:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SetOf:
     items: tuple[Expr, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RecordOf:
     pairs: tuple[tuple[str, Expr], ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Get:
     """`of.name` or `of["name"]`; `name_span` covers the name alone, with its quotes."""
 
@@ -67,7 +67,7 @@ class Get:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Has:
     """`of has a.b.c`: one name, or several for the nested form."""
 
@@ -77,7 +77,7 @@ class Has:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Like:
     """`of like "pattern"`; in `pattern` None stands for `*`, any run of characters, and a text for itself."""
 
@@ -87,7 +87,7 @@ class Like:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Is:
     """`of is Type`, `of is Type in inside`."""
 
@@ -97,7 +97,7 @@ class Is:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Compare:
     """`operator` is `==`, `!=`, `<`, `<=`, `>`, `>=` or `in`."""
 
@@ -107,7 +107,7 @@ class Compare:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Arith:
     """`operator` is `+`, `-` or `*`."""
 
@@ -117,19 +117,19 @@ class Arith:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Not:
     of: Expr
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Neg:
     of: Expr
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class And:
     """Two or more operands of `&&`, from left to right."""
 
@@ -137,7 +137,7 @@ class And:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Or:
     """Two or more operands of `||`, from left to right."""
 
@@ -145,7 +145,7 @@ class Or:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class If:
     test: Expr
     then: Expr
@@ -153,7 +153,7 @@ class If:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Call:
     """`ip("…")` and the other constructors of extension types."""
 
@@ -162,7 +162,7 @@ class Call:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Method:
     """`of.contains(x)` and the like."""
 
@@ -179,7 +179,7 @@ Expr: TypeAlias = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ScopePart:
     """One of the three parts between the parentheses; `constrained` unless it is the bare variable."""
 
@@ -188,7 +188,7 @@ class ScopePart:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Annotation:
     """`@key("value")`; the value is empty when there is none."""
 
@@ -197,7 +197,7 @@ class Annotation:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Clause:
     """`when { body }` or `unless { body }`."""
 
@@ -206,7 +206,7 @@ class Clause:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Statement:
     """One policy; `comment` is the text of the `//` lines right before it."""
 
@@ -219,7 +219,7 @@ class Statement:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Comment:
     """One `//` comment; `text` is what stands behind the slashes, trimmed."""
 
@@ -227,7 +227,7 @@ class Comment:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Document:
     statements: tuple[Statement, ...]
     comments: tuple[Comment, ...]

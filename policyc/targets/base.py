@@ -100,6 +100,9 @@ class Target(Protocol):
     def check(self, policy: Policy, program: Program, diagnostics: Diagnostics) -> None:
         """Limits: report what this target cannot say, at the source span."""
 
+    def check_program(self, program: Program, diagnostics: Diagnostics) -> None:
+        """Limits beyond single policies: what is wrong with the target's resources and networks."""
+
     def emit(self, program: Program, diagnostics: Diagnostics) -> Sequence[Document]:
         """Every document of this target for the project, in a stable order. Called only for programs without errors."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from policyc.diagnostics import Diagnostics, Label
@@ -13,6 +13,16 @@ from policyc.model.values import Principal, Resource
 from policyc.model.vocabulary import Attribute
 from policyc.targets.base import Document
 from policyc.targets.registry import NETWORK_TARGETS, TARGETS, resource_types, target
+from policyc.text import Source, Span
+
+
+def complete(resource: Resource, open_file: Callable[[str, Span], Source | None], diagnostics: Diagnostics) -> Resource:
+    """The resource with what files of the project say of it: the claims of a Verified Access group from a sample."""
+    if resource.type != "verified_access.group" or resource.get("claims_from") is None:
+        return resource
+    from policyc.targets.verified_access.samples import complete as with_claims
+
+    return with_claims(resource, open_file, diagnostics)
 
 
 def words() -> Words:
@@ -27,6 +37,7 @@ def words() -> Words:
         resource_types=resource_types,
         scope=scope,
         networks=NETWORK_TARGETS,
+        complete=complete,
     )
 
 
@@ -38,6 +49,9 @@ def load_program(root: Path, paths: Sequence[Path], params: Mapping[str, str], d
     program = build_program(root, paths, params, words(), diagnostics)
     for policy in program.policies:
         target(policy.target).check(policy, program, diagnostics)
+    for name in TARGETS:
+        if name in used_targets(program):
+            target(name).check_program(program, diagnostics)
     return program
 
 

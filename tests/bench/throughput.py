@@ -11,11 +11,14 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from policyc.diagnostics import Diagnostics
+from policyc.ir.program import Program
+from policyc.simulate.runner import run_tests
 from policyc.syntax.parser import parse
+from policyc.targets.base import Document
 from policyc.targets.program import emit_documents, load_program
 from policyc.text import Source
 
@@ -25,7 +28,7 @@ def project(root: Path, files: int) -> int:
     lines = 0
     (root / "shared.policy").write_text(
         'let shop: account = "111122223333"\nlet org: org_id = "o-a1b2c3d4e5"\n'
-        'resource net: lattice.service_network { id: "sn-0123456789abcdef0", at: shop/us-west-2, auth: aws_iam }\n'
+        'resource net: lattice.service_network { id: "sn-0123456789abcdef0", at: shop/us-west-2, auth: none }\n'
     )
     for number in range(files):
         parts = ['use "shared.policy" { shop, org, net }', f'principal app{number} = role(shop, "app-{number}")']
@@ -102,18 +105,16 @@ def main() -> None:
         if diagnostics.has_errors:
             sys.exit(str(diagnostics.sorted()[0]))
         took = median_of(lambda: emit_documents(program, Diagnostics()), 3)
-        documents = emit_documents(program, diagnostics)
+        documents = [document for group in emit_documents(program, diagnostics).values() for document in group]
         print(
             f"emit     {len(documents)} documents: {took:.2f} s, {len(documents) / took:.0f} a second, {took / unit:.0f} units"
         )
     print(f"simulate {simulate_rate(program, documents, unit)}")
 
 
-def simulate_rate(program: object, documents: object, unit: float) -> str:
-    from policyc.simulate.runner import run_tests
-
+def simulate_rate(program: Program, documents: Sequence[Document], unit: float) -> str:
     start = time.perf_counter()
-    results = run_tests(program, documents)  # type: ignore[arg-type]
+    results = run_tests(program, documents)
     took = time.perf_counter() - start
     failed = sum(not result.passed for result in results)
     return f"{len(results)} inline tests ({failed} failed): {took:.2f} s, {len(results) / took:.0f} a second, {took / unit:.0f} units"

@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 
 from policyc.diagnostics import Diagnostics, Severity
-from policyc.engines.iam import Kind, Switches, compile_document, compile_text, explain
+from policyc.engines.iam import Kind, Request, Switches, caller_from_arn, compile_document, compile_text, explain
 from policyc.engines.iam.switches import TABLE
 from policyc.engines.trace import Verdict
-from policyc.syntax.json_text import parse_json
-from policyc.text import Source
+from policyc.syntax.json_text import from_plain, parse_json
+from policyc.text import Source, Span
 from tests.conformance.iam_cases import HOME, ask, document, holds, policy, read, verdict
 
+NOWHERE = Span("p.json", 0, 0)
 CATALOGUE = Path(__file__).parents[2] / "schemas" / "errors"
 OK = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 OPEN = OK | {"Principal": "*"}
@@ -29,6 +30,10 @@ def cond(operator: str, values: Any, key: str = "t:k") -> dict[str, Any]:
 # fact, document, kind, rules of the findings, whether it may be evaluated
 DOCUMENTS: list[tuple[str, Any, Kind, list[str], bool]] = [
     ("1 list", policy(OK), IDENT, [], True),
+    ("1 characters", policy(OK | {"Resource": "arn:aws:s3:::b/\u00ff"}), IDENT, [], True),
+    ("1 characters", policy(OK | {"Resource": "arn:aws:s3:::b/\u0100"}), IDENT, ["unsupported-character"], False),
+    ("1 characters in a key", cond("StringEquals", "a", "aws:PrincipalTag/\u20ac"), Kind.SESSION, ["unsupported-character"], False),
+    ("1 characters of other services", policy(OPEN | {"Resource": "arn:aws:s3:::b/\u20ac"}), R, [], True),
     ("1 one statement without brackets", {"Version": "2012-10-17", "Statement": OK}, IDENT, [], True),
     ("1 any order", {"Statement": [OK], "Version": "2008-10-17"}, IDENT, [], True),
     ("2 no version", {"Statement": [OK]}, IDENT, [], True),
@@ -234,6 +239,10 @@ SWITCHED: list[tuple[str, str, dict[str, Any], dict[str, Any], bool | None]] = [
     ("short-arn-pattern", "never", {"ArnLike": {"t:k": "*"}}, {"t:k": "arn:aws:s3:::b"}, False),
     ("substituted-wildcards", "data", {"StringLike": {"t:k": "${t:j}"}}, {"t:k": "ab", "t:j": "a*"}, False),
     ("substituted-wildcards", "wildcards", {"StringLike": {"t:k": "${t:j}"}}, {"t:k": "ab", "t:j": "a*"}, True),
+    ("lattice-key-case", "accept", {"StringEquals": {"vpc-lattice-svcs:port": "1"}}, {"vpc-lattice-svcs:Port": "1"}, True),
+    ("lattice-key-case", "exact", {"StringEquals": {"vpc-lattice-svcs:port": "1"}}, {"vpc-lattice-svcs:Port": "1"}, False),
+    ("lattice-key-case", "exact", {"StringEquals": {"vpc-lattice-svcs:Port": "1"}}, {"vpc-lattice-svcs:Port": "1"}, True),
+    ("lattice-key-case", "exact", {"StringNotEquals": {"vpc-lattice-svcs:port": "1"}}, {"vpc-lattice-svcs:Port": "1"}, True),
     ("date-without-zone", "utc", {"DateEquals": {"t:k": "2020-01-01"}}, {"t:k": "2020-01-01T00:00:00"}, True),
     ("date-without-zone", "unparsable", {"DateEquals": {"t:k": "2020-01-01"}}, {"t:k": "2020-01-01T00:00:00"}, False),
 ]  # fmt: skip
@@ -268,10 +277,27 @@ def test_every_switch_has_a_field_a_default_and_a_row() -> None:
     for switch in TABLE:
         assert Switches().choice(switch.name) == switch.default
         assert switch.default in switch.choices
-    elsewhere = {"resource-star-colon", "star-matches-services", "star-bypasses-boundary"}
+    elsewhere = {"resource-star-colon", "star-matches-services", "star-bypasses-boundary", "bare-principal"}
     assert {row[0] for row in SWITCHED} | elsewhere == {switch.name for switch in TABLE}
     with pytest.raises(ValueError, match="is one of"):
         Switches(bare_ipv6="64")
+
+
+@pytest.mark.parametrize("text", ["111122223333", "arn:aws:iam::111122223333:role/r"])
+def test_a_principal_without_its_type_is_a_switch(text: str) -> None:
+    """Lattice reference section 4: the Gateway API Controller's page shows it, IAM's grammar does not."""
+    plain = policy(OK | {"Principal": text})
+    diagnostics = Diagnostics()
+    assert compile_document(from_plain(plain, NOWHERE), R, diagnostics) is None
+    assert [item.rule for item in diagnostics] == ["invalid-principal-format"]
+    chosen = Switches(bare_principal="account")
+    held = compile_document(from_plain(plain, NOWHERE), R, Diagnostics(), switches=chosen)
+    assert held is not None and held.statements[0].switches == ("bare-principal",)
+    asked = Request.of("s3:GetObject", "arn:aws:s3:::b/k", caller_from_arn("arn:aws:iam::111122223333:role/r"))
+    assert explain(held, asked).verdict is Verdict.ALLOW
+    assert explain(held, asked).switches == ("bare-principal",)
+    other = Request.of("s3:GetObject", "arn:aws:s3:::b/k", caller_from_arn("arn:aws:iam::444455556666:role/r"))
+    assert explain(held, other).verdict is Verdict.IMPLICIT_DENY
 
 
 def test_two_spellings_of_a_context_key_are_refused() -> None:

@@ -6,8 +6,25 @@ from typing import Any
 
 import pytest
 
-from policyc.engines.iam import Caller, Kind, Switches, Unknown, anonymous, caller_from_arn, service
-from policyc.engines.trace import Verdict
+from policyc.diagnostics import Diagnostics
+from policyc.engines.iam import (
+    Caller,
+    Kind,
+    Policies,
+    Request,
+    Switches,
+    Unknown,
+    anonymous,
+    caller_from_arn,
+    compile_document,
+    decide_request,
+    explain_request,
+    identity_provider,
+    service,
+)
+from policyc.engines.trace import Decision, Verdict
+from policyc.syntax.json_text import from_plain
+from policyc.text import Span
 from tests.conformance.iam_cases import (
     AWAY,
     FEDERATED,
@@ -305,3 +322,38 @@ def test_15_2_is_reported_when_it_decides() -> None:
     held = document(policy({"Effect": "Allow", "Action": "*", "Resource": APART}))
     assert explain(held, ask(resource="arn:aws:s3:r:2:1:b")).switches == ("resource-star-colon",)
     assert explain(held, ask(resource="arn:aws:s3:r:1:b")).switches == ()
+
+
+SAML = "arn:aws:iam::111122223333:saml-provider/corp"
+
+
+@pytest.mark.parametrize(
+    ("principal", "who", "allowed"),
+    [
+        ({"Federated": SAML}, SAML, True),
+        ({"Federated": SAML}, "arn:aws:iam::111122223333:saml-provider/other", False),
+        ({"Federated": "cognito-identity.amazonaws.com"}, "cognito-identity.amazonaws.com", True),
+        ({"Federated": ["cognito-identity.amazonaws.com", SAML]}, SAML, True),
+        ({"AWS": "111122223333"}, SAML, False),
+        ("*", SAML, True),
+    ],
+)
+def test_4_1_identity_providers_in_role_trust_policies(principal: Any, who: str, allowed: bool) -> None:
+    """Only the trust policy decides: the user has no account and no policies yet."""
+    plain = policy({"Effect": "Allow", "Action": "sts:AssumeRoleWith*", "Principal": principal})
+    trust = compile_document(from_plain(plain, Span("p.json", 0, 0)), Kind.TRUST, Diagnostics())
+    assert trust is not None
+    role = "arn:aws:iam::111122223333:role/app"
+    asked = Request.of("sts:AssumeRoleWithSAML", role, identity_provider(who))
+    wanted = Decision.ALLOW if allowed else Decision.DENY
+    policies = Policies(resource=(trust,), resource_must_allow=True)
+    assert decide_request(policies, asked) is wanted
+    assert explain_request(policies, asked).decision is wanted
+
+
+def test_9_an_identity_provider_is_the_federated_provider() -> None:
+    keys = identity_provider(SAML).keys()
+    assert keys["aws:federatedprovider"] == (SAML,)
+    assert keys["aws:principalarn"] is Unknown.ANY
+    with pytest.raises(ValueError, match="needs a name"):
+        identity_provider("")

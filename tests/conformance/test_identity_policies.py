@@ -153,3 +153,23 @@ def test_no_request_goes_to_an_identity_policy(tmp_path: Path) -> None:
     diagnostics = Diagnostics()
     assert target("identity").simulate(program, [], Request(service, None, None, None), diagnostics) is None
     assert [item.rule for item in diagnostics] == ["nothing-to-ask"]
+
+
+def test_each_resource_type_keeps_its_own_form_of_a_verb(tmp_path: Path) -> None:
+    """`GetObject` names the key behind `/` in a bucket and behind `/object/` in an access point, in one statement too."""
+    text = """
+let shop: account = "111122223333"
+principal caller = role(shop, "caller")
+resource photos: s3.bucket { name: "acme-photos", at: shop/us-east-1 }
+resource photo_ap: s3.access_point { name: "photos-ap", at: shop/us-east-1, bucket: photos }
+policy calls for identity on caller { deny "secret" { can GetObject  on photo_ap, photos  path "secret/*" } }
+"""
+    (tmp_path / "a.policy").write_text(text)
+    diagnostics = Diagnostics()
+    program = load_program(tmp_path, [Path("a.policy")], {}, diagnostics)
+    assert not diagnostics.has_errors
+    (document,) = target("identity").emit(program, diagnostics)
+    assert json.loads(document.text)["Statement"][0]["Resource"] == [
+        "arn:aws:s3:::acme-photos/secret/*",
+        "arn:aws:s3:us-east-1:111122223333:accesspoint/photos-ap/object/secret/*",
+    ]

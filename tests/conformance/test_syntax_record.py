@@ -8,8 +8,8 @@ import pickle
 
 import pytest
 
-from policyc.syntax.nodes import Comment, Ident, Let, ListClause, Ref, Str
 from policyc.record import record
+from policyc.syntax.nodes import Comment, Ident, Let, ListClause, Ref, Str
 from policyc.text import Span
 
 HERE, THERE = Span("a", 0, 1), Span("b", 5, 9)

@@ -46,6 +46,7 @@ def findings(folder: Path, text: str) -> list[tuple[str, str, str]]:
     program = build_program(folder, [folder / "a.policy"], {}, WORDS, diagnostics)
     for policy in program.policies:
         TARGET.check(policy, program, diagnostics)
+    TARGET.check_program(program, diagnostics)
     return [
         (item.rule, text[item.span.start : item.span.end] if item.span else "", item.help)
         for item in diagnostics.sorted()

@@ -478,7 +478,7 @@ def test_transit_candidates_and_as_paths() -> None:
         network(edges=[{"location": name, "asn": asn} for name, asn in E7_EDGES], segments=[segment("s")]),
         vpc("v", "s", "ap-northeast-1", "10.1.0.0/16"),
     )  # fmt: skip
-    _, choices = tables.own["s"][prefix("10.1.0.0/16")]
+    choices = tables.own["s"][prefix("10.1.0.0/16")].choices
     choice = choices["ap-northeast-3"]
     assert {path.as_path for path in choice.best} == {(64521,)}
     assert {path.as_path for path in choice.candidates} == {(64521,), (64522, 64521), (64523, 64521)}

@@ -85,5 +85,9 @@ def claims() -> Iterator[Claim]:
             f'policy probe for verified_access on staff {{ allow "probe" {{ when {test} }} }}\n'
         ) + two_tests("", f"okta.extra: {good}", f"okta.extra: {bad}", "app")  # fmt: skip
         yield Claim(
-            "verified_access trust data", f"claim of type {word}", text, text_with("context.okta.extra"), "verified_access/"
+            "verified_access trust data",
+            f"claim of type {word}",
+            text,
+            text_with("context.okta.extra"),
+            "verified_access/",
         )

@@ -35,7 +35,8 @@ class Claim:
 
     `text` is a whole program; its inline tests state the answers that must differ. `find` gives what an emitted document
     says about the entry, or an empty text. `simulated` is what the table says when the tests hold; without tests it has to
-    give a reason. `refused` names the rule that has to refuse the program instead.
+    give a reason. `refused` names the rule that has to refuse the program instead. `beside` are documents that somebody else
+    put on its resources.
     """
 
     section: str
@@ -48,6 +49,7 @@ class Claim:
     refused: str = ""
     tests: int = 2
     proof: Callable[[Claim], Row] | None = None
+    beside: tuple[tuple[str, str, str], ...] = ()
 
     @property
     def id(self) -> str:
@@ -66,8 +68,8 @@ class Built:
     labels: list[str] = field(default_factory=list)
 
 
-def compile_text(text: str) -> Built:
-    """Check, emit and test one program."""
+def compile_text(text: str, beside: tuple[tuple[str, str, str], ...] = ()) -> Built:
+    """Check, emit and test one program; `beside` are documents that others put on its resources: (resource, role, JSON)."""
     with TemporaryDirectory() as folder:
         root = Path(folder)
         (root / "probe.policy").write_text(text, encoding="utf-8")
@@ -82,6 +84,10 @@ def compile_text(text: str) -> Built:
         rules, messages = [item.rule for item in found], [f"{item.rule}: {item.message}" for item in found]
         if rules:
             return Built({}, rules, messages, [], 0)
+        for name, role, held in beside:
+            on = program.resources[f"probe.policy#{name}"]
+            path = f"object_lambda/{name}.json"
+            documents.append(Document(path, "object_lambda/given", held, name, on.id, role, on.span))
         results = run_tests(program, documents)
         failed = [
             f"{result.label}: {finding.message} ({finding.help})"
@@ -97,7 +103,7 @@ def prove(claim: Claim) -> Row:
     """The row that the program earns; an AssertionError says what does not hold."""
     if claim.proof is not None:
         return claim.proof(claim)
-    built = compile_text(claim.text)
+    built = compile_text(claim.text, claim.beside)
     if claim.refused:
         assert claim.refused in built.errors, f"not refused by {claim.refused}: {built.messages or 'no error'}"
         return Row(f"refused: `{claim.refused}`", "", "")
@@ -113,6 +119,15 @@ def prove(claim: Claim) -> Row:
     assert not built.failed, built.failed
     assert built.passed == claim.tests, f"{built.passed} tests, not {claim.tests}"
     return Row("yes", emitted, claim.simulated)
+
+
+def unproven(section: str, entry: str) -> Claim:
+    """A claim that fails, for an entry of a vocabulary that nobody has shown to work yet."""
+
+    def proof(claim: Claim) -> Row:
+        raise AssertionError(f"nothing shows that `{claim.entry}` is parsed, emitted and simulated: add a claim")
+
+    return Claim(section, entry, "", proof=proof)
 
 
 # --- finding things in documents --------------------------------------------------------------------------------
@@ -144,9 +159,7 @@ def action(name: str, key: str = "", value: str = "") -> Callable[[Document], st
     def find(document: Document) -> str:
         for statement in statements(document):
             actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
-            tested = not key or any(
-                tests.get(key) == value for tests in statement.get("Condition", {}).values()
-            )
+            tested = not key or any(tests.get(key) == value for tests in statement.get("Condition", {}).values())
             if name in actions and tested:
                 return f"`{name}`" + (f" with `{value}`" if key else "")
         return ""

@@ -69,6 +69,8 @@ def candidates(caller: dict[str, Any]) -> dict[tuple[str, str], str]:
         return found
     if caller["kind"] == "service":
         return found | {("Service", caller["name"]): "direct"}
+    if caller["kind"] == "provider":
+        return found | {("Federated", caller["name"]): "direct"}
     found |= {("AWS", caller["account"]): "delegation", ("AWS", account_arn(caller)): "delegation"}
     if caller["kind"] == "role":
         found[("AWS", role_arn(caller))] = "limited"
@@ -90,6 +92,9 @@ def context_of(request: dict[str, Any]) -> dict[str, Any]:
             "aws:principalaccount": ["anonymous"],
             "aws:userid": ["anonymous"],
         }
+    elif kind == "provider":
+        hidden = ("aws:principalarn", "aws:principaltype", "aws:principalaccount", "aws:userid")
+        found |= dict.fromkeys(hidden, UNKNOWN) | {"aws:federatedprovider": [caller["name"]]}
     elif kind == "service":
         found |= {
             "aws:principalisawsservice": ["true"], "aws:principalservicename": [caller["name"]],
@@ -195,7 +200,7 @@ def principal_matches(statement: dict[str, Any], caller: dict[str, Any], bounded
         return False
     if caller["kind"] == "anonymous":
         return True
-    if caller["kind"] == "service":
+    if caller["kind"] in ("service", "provider"):
         return not named
     levels = [{caller["account"], account_arn(caller)}]
     if caller["kind"] == "role":
@@ -457,7 +462,7 @@ def flow(given: dict[str, Any], request: dict[str, Any]) -> bool:
             policies[name] = [padded(document) for document in given[name]]
     policies["scps"] = [[padded(document) for document in level] for level in given.get("scps", [])]
     caller, bounded = request["caller"], policies.get("boundary") is not None
-    signed = caller["kind"] not in ("service", "anonymous")
+    signed = caller["kind"] not in ("service", "anonymous", "provider")
 
     def says(documents: list[dict[str, Any]], which: int) -> bool:
         return any(document_effects(document, request, bounded)[which] for document in documents)

@@ -22,6 +22,7 @@ from policyc.engines.iam import (
     decide_request,
     explain,
     explain_request,
+    identity_provider,
     service,
 )
 from policyc.engines.trace import Decision, Verdict
@@ -71,7 +72,7 @@ def caller_forms(account: str) -> list[dict[str, Any]]:
 
 CALLERS = [
     *caller_forms(HOME), *caller_forms(AWAY), {"kind": "service", "name": "cloudfront.amazonaws.com"},
-    {"kind": "anonymous"},
+    {"kind": "anonymous"}, {"kind": "provider", "name": f"arn:aws:iam::{HOME}:saml-provider/p"},
 ]  # fmt: skip
 PRINCIPALS = [
     "*", {"AWS": "*"}, {"AWS": HOME}, {"AWS": f"arn:aws:iam::{HOME}:root"}, {"AWS": []}, {},
@@ -89,6 +90,8 @@ def engine_caller(form: dict[str, Any]) -> Caller:
             return anonymous()
         case "service":
             return service(form["name"])
+        case "provider":
+            return identity_provider(form["name"])
         case _:
             return caller_from_arn(slow_iam.own_arn(form), tags=form.get("tags"), creator=form.get("creator", ""))
 
@@ -215,7 +218,7 @@ def engine_policies(plain: dict[str, Any]) -> Policies:
 
 
 def has_hidden_unknowns(form: dict[str, Any]) -> bool:
-    return form["caller"]["kind"] == "service"
+    return form["caller"]["kind"] in ("service", "provider")
 
 
 @EFFORT

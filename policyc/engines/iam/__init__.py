@@ -22,7 +22,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from policyc.engines.iam.caller import Caller, CallerKind, Grant, anonymous, caller_from_arn, service
+    from policyc.engines.iam.caller import (
+        Caller,
+        CallerKind,
+        Grant,
+        anonymous,
+        caller_from_arn,
+        identity_provider,
+        service,
+    )
     from policyc.engines.iam.decision import Gate, Policies, Weight, decide, decide_request, weigh
     from policyc.engines.iam.document import Document, Kind, Statement, compile_document, compile_text
     from policyc.engines.iam.explanation import explain, explain_request, trace_statement
@@ -31,7 +39,7 @@ if TYPE_CHECKING:
     from policyc.engines.iam.values import Unknown
 
 _HOMES = {
-    "caller": ("Caller", "CallerKind", "Grant", "anonymous", "caller_from_arn", "service"),
+    "caller": ("Caller", "CallerKind", "Grant", "anonymous", "caller_from_arn", "identity_provider", "service"),
     "decision": ("Gate", "Policies", "Weight", "decide", "decide_request", "weigh"),
     "document": ("Document", "Kind", "Statement", "compile_document", "compile_text"),
     "explanation": ("explain", "explain_request", "trace_statement"),
@@ -44,7 +52,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [
     "Caller", "CallerKind", "Document", "Gate", "Grant", "Kind", "Policies", "Request", "Statement", "Switch",
     "Switches", "Unknown", "Weight", "anonymous", "caller_from_arn", "compile_document", "compile_text", "decide",
-    "decide_request", "explain", "explain_request", "service", "trace_statement", "weigh",
+    "decide_request", "explain", "explain_request", "identity_provider", "service", "trace_statement", "weigh",
 ]  # fmt: skip
 
 

@@ -24,6 +24,11 @@ class CallerKind(StrEnum):
     FEDERATED = "federated user"
     SERVICE = "service"
     ANONYMOUS = "anonymous"
+    PROVIDER = "identity provider"
+
+
+#: callers without an account, and so without policies of their own
+UNOWNED = frozenset({CallerKind.SERVICE, CallerKind.ANONYMOUS, CallerKind.PROVIDER})
 
 
 class Grant(IntFlag):
@@ -46,7 +51,8 @@ class Caller:
 
     `unique_id` is the `AIDA…` or `AROA…` id (empty = not known), `tags` the principal and session tags,
     `org_id` and `org_paths` the organisation of the account (empty = in none), `creator` the ARN of the user
-    that made a federated session, `services` every name of a service principal, its direct name first.
+    that made a federated session, `services` every name of a service principal, its direct name first, and for an
+    identity provider, which only role trust policies name, its ARN or domain.
     """
 
     kind: CallerKind
@@ -82,7 +88,7 @@ class Caller:
                 return f"arn:{self.partition}:sts::{self.account}:assumed-role/{self.name}/{self.session}"
             case CallerKind.FEDERATED:
                 return f"arn:{self.partition}:sts::{self.account}:federated-user/{self.name}"
-            case CallerKind.SERVICE:
+            case CallerKind.SERVICE | CallerKind.PROVIDER:
                 return self.services[0]
             case CallerKind.ANONYMOUS:
                 return ""
@@ -92,7 +98,7 @@ class Caller:
         """The value of `aws:PrincipalArn`: a role's own ARN for its sessions; None for services and anonymous."""
         if self.kind is CallerKind.ROLE:
             return f"arn:{self.partition}:iam::{self.account}:role{self.path}{self.name}"
-        return self.arn if self.kind not in (CallerKind.SERVICE, CallerKind.ANONYMOUS) else None
+        return self.arn if self.kind not in UNOWNED else None
 
     @property
     def is_service_linked(self) -> bool:
@@ -105,6 +111,8 @@ class Caller:
             return (frozenset(),)
         if self.kind is CallerKind.SERVICE:
             return (frozenset(f"service:{name}" for name in self.services),)
+        if self.kind is CallerKind.PROVIDER:
+            return (frozenset(f"federated:{name}" for name in self.services),)
         account = frozenset({f"aws:{self.account}", f"aws:arn:{self.partition}:iam::{self.account}:root"})
         own = [arn for arn in (self.principal_arn, self.arn, self.creator) if arn]
         if self.kind is CallerKind.ROOT:
@@ -115,7 +123,7 @@ class Caller:
         """The condition keys AWS derives from the caller, by folded name; unknown where only AWS could tell."""
         keys: dict[str, Values] = {f"aws:principaltag/{fold(key)}": (value,) for key, value in self.tags}
         keys.update(_KEYS[self.kind](self))
-        if self.kind not in (CallerKind.SERVICE, CallerKind.ANONYMOUS):
+        if self.kind not in UNOWNED:
             keys["aws:principalarn"] = (self.principal_arn or "",)
             keys["aws:principalaccount"] = (self.account,)
             keys["aws:principalisawsservice"] = ("false",)
@@ -133,6 +141,8 @@ def _grants(caller: Caller) -> dict[str, Grant]:
         return grants
     if caller.kind is CallerKind.SERVICE:
         return grants | {f"service:{name}": Grant.DIRECT for name in caller.services}
+    if caller.kind is CallerKind.PROVIDER:
+        return grants | {f"federated:{name}": Grant.DIRECT for name in caller.services}
     grants[f"aws:{caller.account}"] = Grant.DELEGATION
     grants[f"aws:arn:{caller.partition}:iam::{caller.account}:root"] = Grant.DELEGATION
     if caller.canonical_id:
@@ -191,6 +201,17 @@ def _anonymous_keys(caller: Caller) -> dict[str, Values]:
     return {"aws:principaltype": ("Anonymous",), "aws:principalaccount": word, "aws:userid": word}
 
 
+def _provider_keys(caller: Caller) -> dict[str, Values]:
+    """A user whom an identity provider vouches for: AWS derives the provider alone, the claims are the request's."""
+    return {
+        "aws:federatedprovider": (caller.services[0],),
+        "aws:principalarn": Unknown.ANY,
+        "aws:principaltype": Unknown.ANY,
+        "aws:principalaccount": Unknown.ANY,
+        "aws:userid": Unknown.ANY,
+    }
+
+
 _KEYS = {
     CallerKind.ROOT: _root_keys,
     CallerKind.USER: _user_keys,
@@ -198,6 +219,7 @@ _KEYS = {
     CallerKind.FEDERATED: _federated_keys,
     CallerKind.SERVICE: _service_keys,
     CallerKind.ANONYMOUS: _anonymous_keys,
+    CallerKind.PROVIDER: _provider_keys,
 }
 
 
@@ -211,6 +233,13 @@ def service(name: str, *others: str) -> Caller:
     if not name:
         raise ValueError("a service principal needs a name")
     return Caller(CallerKind.SERVICE, services=(name, *others))
+
+
+def identity_provider(name: str) -> Caller:
+    """A user of an identity provider who assumes a role: the provider's ARN (SAML, OIDC) or domain, as trust policies write it."""
+    if not name:
+        raise ValueError("an identity provider needs a name")
+    return Caller(CallerKind.PROVIDER, services=(name,))
 
 
 _NAMED = re.compile(r"(user|role)(/(?:[!-~]*/)?)([^/]+)")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from policyc.engines.iam.caller import Caller, CallerKind, Grant
+from policyc.engines.iam.caller import UNOWNED, Caller, CallerKind, Grant
 from policyc.engines.iam.document import Document
 from policyc.engines.iam.request import Request
 from policyc.engines.trace import Decision, Verdict
@@ -145,7 +145,7 @@ def weights_of(policies: Policies, asked: Request) -> dict[Gate, Weight]:
 def gate_levels(policies: Policies, caller: Caller) -> dict[Gate, tuple[tuple[Document, ...], ...]]:
     """The documents of each gate that the caller meets, in levels that must each allow."""
     levels: dict[Gate, tuple[tuple[Document, ...], ...]] = {}
-    signed = caller.kind not in (CallerKind.SERVICE, CallerKind.ANONYMOUS)
+    signed = caller.kind not in UNOWNED
     if policies.rcps and not caller.is_service_linked:
         levels[Gate.RCP] = policies.rcps
     if policies.scps and signed and not caller.is_service_linked:
@@ -191,7 +191,7 @@ def settle(policies: Policies, asked: Request, weights: Mapping[Gate, Weight], h
     if not allows.get(Gate.ENDPOINT, True):
         return Settlement(False, Gate.ENDPOINT, False)
     kind = asked.caller.kind
-    if kind in (CallerKind.SERVICE, CallerKind.ANONYMOUS):
+    if kind in UNOWNED:
         return _when(allows[Gate.RESOURCE], Gate.RESOURCE)
     if not allows.get(Gate.SCP, True):
         return Settlement(False, Gate.SCP, False)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-from policyc.engines.iam.caller import CallerKind, Grant
+from policyc.engines.iam.caller import UNOWNED, Grant
 from policyc.engines.iam.decision import (
     Documents,
     Gate,
@@ -228,7 +228,7 @@ def _notes(
 ) -> Iterable[str]:  # fmt: skip
     if not (policies.owner or asked.resource_account) and asked.caller.account:
         yield "the resource's account is not given; taken as the caller's own"
-    elif is_cross_account(policies, asked) and asked.caller.kind not in (CallerKind.SERVICE, CallerKind.ANONYMOUS):
+    elif is_cross_account(policies, asked) and asked.caller.kind not in UNOWNED:
         yield "across accounts both the resource policy and the caller's own policies must allow"
     bounded = policies.boundary is not None
     turned = []

@@ -20,7 +20,7 @@ def principal_arn(principal: Principal, partition: str = "aws") -> str:
             return f"arn:{partition}:sts::{account}:assumed-role/{role.rsplit('/', 1)[-1]}/{session}"
         case "federated_user", (account, name):
             return f"arn:{partition}:sts::{account}:federated-user/{name}"
-        case ("account" | "root"), (account,):
+        case (("account" | "root"), (account,)):
             return f"arn:{partition}:iam::{account}:root"
         case _:
             return ""
@@ -30,5 +30,3 @@ def distribution_arn(principal: Principal, partition: str = "aws") -> str:
     """The ARN of the distribution behind a `cloudfront(...)` principal; its Region field stays empty."""
     account, distribution = principal.args
     return f"arn:{partition}:cloudfront::{account}:distribution/{distribution}"
-
-

@@ -6,7 +6,7 @@ Source: IAM evaluation reference 8.1, 8.2 and 8.5.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from policyc.diagnostics import Label, did_you_mean
 from policyc.engines.iam.arns import FIELDS, split_tokens
@@ -22,6 +22,14 @@ from policyc.text import Span
 
 _KEY = re.compile(r"[^\s:]+:\S.*")
 _MULTIVALUED_PREFIX = "vpc-lattice-svcs:requestquerystring/"
+_LATTICE_KEYS = frozenset(
+    {
+        "Port", "RequestMethod", "RequestPath", "RequestHeader", "RequestQueryString", "ServiceNetworkArn", "ServiceArn",
+        "SourceVpc", "SourceVpcOwnerAccount",
+    }
+)  # fmt: skip
+#: in front of a key that no request has
+_ABSENT = "\0"
 _MISMATCH = {
     Family.NUMERIC: ("type-mismatch-number", "a number"),
     Family.DATE: ("type-mismatch-date", "a date such as `2024-01-31T00:00:00Z`, or epoch seconds"),
@@ -95,8 +103,18 @@ def _block(operator: Operator, block: JsonObject, reading: Reading) -> list[Atom
         _check_key(operator, entry, reading)
         items = _items(entry, reading)
         _check_items(operator, entry, items, reading)
-        atoms.append(atom(operator, entry.key, [_value(operator, item, reading) for item in items], entry.value.span))
+        made = atom(operator, entry.key, [_value(operator, item, reading) for item in items], entry.value.span)
+        atoms.append(replace(made, key=_ABSENT + made.key) if _misspelled(entry.key, reading) else made)
     return atoms
+
+
+def _misspelled(key: str, reading: Reading) -> bool:
+    """Whether a Lattice key is in other letter case than documented, and thereby another key, one that never comes."""
+    name = key.partition("/")[0]
+    if not fold(name).startswith("vpc-lattice-svcs:") or name.partition(":")[2] in _LATTICE_KEYS:
+        return False
+    reading.used.add("lattice-key-case")
+    return reading.switches.lattice_key_case == "exact"
 
 
 def _check_key(operator: Operator, entry: JsonMember, reading: Reading) -> None:

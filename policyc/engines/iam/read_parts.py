@@ -167,6 +167,8 @@ def _principal_names(member: JsonMember, reading: Reading) -> tuple[frozenset[st
     value = member.value
     if isinstance(value, JsonString) and value.value == "*":
         return frozenset({"*"}), ("*",)
+    if isinstance(value, JsonString) and _is_bare(value, reading):
+        return frozenset({_principal_name("AWS", value, reading)}), (value.value,)
     if not isinstance(value, JsonObject):
         help = 'write `"*"`, or an object such as `{"AWS": "123456789012"}`'
         reading.error("invalid-principal-format", f"`{member.key}` has no principal type", value.span, help)
@@ -190,6 +192,16 @@ def _principal_names(member: JsonMember, reading: Reading) -> tuple[frozenset[st
             texts.append(item.value)
             names.add(_principal_name(entry.key, item, reading))
     return frozenset(names), tuple(texts)
+
+
+def _is_bare(value: JsonString, reading: Reading) -> bool:
+    """Whether a principal without its type is taken as an account or ARN, as some published auth policies write it."""
+    if not _ACCOUNT.fullmatch(value.value) and not _PRINCIPAL_ARN.fullmatch(value.value):
+        return False
+    if reading.switches.bare_principal == "account":
+        reading.used.add("bare-principal")
+        return True
+    return False
 
 
 def _check_type(entry: JsonMember, reading: Reading) -> None:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 
 from policyc.diagnostics import Diagnostics, Label, did_you_mean
+from policyc.engines.iam.characters import check_characters
 from policyc.engines.iam.document import Kind, Origin, Statement
 from policyc.engines.iam.findings import Reading
 from policyc.engines.iam.read_conditions import read_conditions
@@ -25,6 +26,8 @@ _ELEMENTS = (
 )  # fmt: skip
 _PAIRS = (("Action", "NotAction"), ("Resource", "NotResource"), ("Principal", "NotPrincipal"))
 _SID = re.compile(r"[A-Za-z0-9]*")
+#: documents that IAM itself stores, with a closed set of characters
+_PLAIN_KINDS = (Kind.IDENTITY, Kind.BOUNDARY, Kind.SESSION, Kind.TRUST)
 
 
 def read_document(
@@ -40,6 +43,8 @@ def read_document(
     _id(top.get("Id"), reading)
     statements = _statements(top.get("Statement"), tree, reading, origins)
     _unique_sids(top.get("Statement"), reading)
+    if kind in _PLAIN_KINDS:
+        check_characters(tree, reading)
     return None if reading.failed else (reading.version, statements)
 
 

@@ -111,6 +111,16 @@ TABLE: Final[tuple[Switch, ...]] = (
         ("data", "wildcards"), "data", "section 7",
     ),
     Switch(
+        "bare-principal",
+        'does `"Principal": "111122223333"`, without a principal type, name an AWS account or ARN?',
+        ("refuse", "account"), "refuse", "4.1; Lattice reference section 4", "reading",
+    ),
+    Switch(
+        "lattice-key-case",
+        "is a `vpc-lattice-svcs:` key in other letter case than documented the same key?",
+        ("accept", "exact"), "accept", "15 #13, section 8.2", "reading",
+    ),
+    Switch(
         "date-without-zone",
         "is a date and time without an offset read as UTC?",
         ("utc", "unparsable"), "utc", "section 8.1",
@@ -141,6 +151,8 @@ class Switches:
     short_arn_pattern: str = "star-only"
     substituted_wildcards: str = "data"
     date_without_zone: str = "utc"
+    bare_principal: str = "refuse"
+    lattice_key_case: str = "accept"
 
     def __post_init__(self) -> None:
         for item in fields(self):

@@ -84,6 +84,42 @@ def associate(network: CoreNetwork, attachment: Attachment, switches: Switches =
     )  # fmt: skip
 
 
+#: what decides on an attachment: equal keys get equal answers
+_Key = tuple[object, ...]
+
+
+class Associator:
+    """`associate` for many attachments of one network: what the rules look at is found once, and attachments that look alike
+    are decided once."""
+
+    __slots__ = ("_decided", "_network", "_resources", "_switches", "_tags")
+
+    def __init__(self, network: CoreNetwork, switches: Switches = DEFAULT) -> None:
+        conditions = [condition for rule in network.attach_rules for condition in rule.conditions]
+        keys = [item.key.text for item in conditions if item.key is not None]
+        keys += [rule.action.key.text for rule in network.attach_rules if isinstance(rule.action, ToTag)]
+        self._network, self._switches = network, switches
+        self._tags = tuple(dict.fromkeys(keys))
+        self._resources = any(item.type == "resource-id" for item in conditions)
+        self._decided: dict[_Key, Association] = {}
+
+    def __call__(self, attachment: Attachment) -> Association:
+        # The first of two tags with one key counts, as in `Attachment.tag`.
+        tags = dict(reversed(attachment.tags))
+        key = (
+            attachment.type, attachment.regions, attachment.account, attachment.state, attachment.current,
+            attachment.resource_id if self._resources else None, *map(tags.get, self._tags),
+        )  # fmt: skip
+        found = self._decided.get(key)
+        if found is None:
+            found = self._decided[key] = associate(self._network, attachment, self._switches)
+        if found.attachment is attachment:
+            return found
+        return Association(
+            attachment, found.standing, found.place, found.is_group, found.rule, found.sentence, found.trace, found.switches
+        )  # fmt: skip
+
+
 def _unknown(attachment: Attachment, rule: AttachRule, trace: tuple[RuleTrace, ...]) -> Association:
     open_reasons = [reason for reason in trace[-1].reasons if reason.matched is None]
     switches = tuple(dict.fromkeys(_switch_of(reason) for reason in open_reasons if _switch_of(reason)))
@@ -239,13 +275,24 @@ def _admit(
     elif state in DEAD_STATES:
         standing, sentence = Standing.UNASSOCIATED, f"its state is {state}, so it carries no traffic"
     elif state in MOVING_STATES:
-        standing, sentence = (
-            Standing.UNDECIDED,
-            "a tag change waits for acceptance, and where it was before is not stated",
-        )
+        return _moving(attachment, rule, trace)
     elif needs is None:
         standing = Standing.UNDECIDED
         sentence = (
             f"{kind} `{place}` does not say whether attachments wait for acceptance, and the default is not published"
         )
+    return Association(attachment, standing, place, is_group, rule, sentence, trace)
+
+
+def _moving(attachment: Attachment, rule: AttachRule, trace: tuple[RuleTrace, ...]) -> Association:
+    """A tag change waits for acceptance: until then the attachment stays where it is (reference, section 3.2, item 7)."""
+    if attachment.current is None:
+        sentence = "a tag change waits for acceptance, and where it was before is not stated"
+        return Association(attachment, Standing.UNDECIDED, "", False, rule, sentence, trace)
+    place, is_group = attachment.current
+    kind = "function group" if is_group else "segment"
+    sentence = (
+        f"it stays in {kind} `{place}` until its tag change is accepted, though rule {rule.number.value} matches it now"
+    )
+    standing = Standing.GROUP if is_group else Standing.SEGMENT
     return Association(attachment, standing, place, is_group, rule, sentence, trace)

@@ -37,7 +37,8 @@ class Attachment:
     """One attachment. `regions` has several entries for a Direct Connect gateway alone.
 
     `account` and `resource_id` are None and `state` is None when not stated; `tags` are all tags of the attachment (not of the
-    VPC). `id` is the attachment id that static routes name.
+    VPC). `id` is the attachment id that static routes name; `current` where it is now by the service's word (name,
+    whether that is a function group), which matters while a tag change waits.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Attachment:
     state: str | None = None
     routes: tuple[Announced, ...] = ()
     id: str = ""
+    current: tuple[str, bool] | None = None
     span: Span | None = field(default=None, compare=False)
 
     def tag(self, key: str) -> str | None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
-from policyc.engines.wan.associate import Association, Standing, associate
+from policyc.engines.wan.associate import Association, Associator, Standing
 from policyc.engines.wan.attachments import Announced, Attachment
 from policyc.engines.wan.paths import DYNAMIC, LOCAL_VPC, UNSTATED_ASN, Choice, Path, local_rank
 from policyc.engines.wan.prefixes import Prefix
-from policyc.engines.wan.routing_policies import PrefixLists, Surroundings, apply_policies
+from policyc.engines.wan.routing_policies import PrefixLists, Surroundings, apply_policies, looks_at_prefixes
 from policyc.engines.wan.switches import DEFAULT, Switches
 from policyc.ir.network import AssociatePolicies, CoreNetwork, Direction, RoutingPolicy, Segment, Share, Word
 
@@ -31,11 +31,11 @@ class NextHop:
     """Where a route leads: an attachment, the same or another table at another edge, a function group, or nowhere.
 
     `name` is the attachment or the function group, `edge` the edge it is at or leads to, `table` the table that looks the
-    packet up next: at the other end of a peering, or behind a group. A group without one is where traffic leaves the
+    packet up next: at the other end of a peering, behind a group, or (kind `segment`) the segment that a summary was shared by. A group without one is where traffic leaves the
     core network (`send-to`).
     """
 
-    kind: Literal["attachment", "edge", "group", "blackhole"]
+    kind: Literal["attachment", "edge", "group", "segment", "blackhole"]
     name: str = ""
     edge: str = ""
     table: TableName | None = None
@@ -48,6 +48,8 @@ class NextHop:
                 return f"the peering to {self.edge}"
             case "group":
                 return f"group `{self.name}` at {self.edge}"
+            case "segment":
+                return f"the routes of {self.table}"
             case "blackhole":
                 return "blackhole"
 
@@ -63,10 +65,21 @@ class Origin:
 
 
 @dataclass(slots=True)
+class _Places:
+    """The working attachments by segment and by function group and edge, all by id, and the edges of segments."""
+
+    segments: dict[str, list[Attachment]] = field(default_factory=dict)
+    groups: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    ids: dict[str, Association] = field(default_factory=dict)
+    edges: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
 class Core:
     """The network, who is attached where, and what simulation was told. Made by `build_core`.
 
-    `dropped` collects (attachment, prefix) that a routing policy drops; `settled` what the mesh makes of equal origins.
+    `dropped` collects (attachment, prefix) that a routing policy drops; `settled` what the mesh makes of equal origins, `paths`
+    what an edge takes in of equal routes; `places` finds attachments by where they are.
     """
 
     network: CoreNetwork
@@ -76,6 +89,8 @@ class Core:
     asns: Mapping[str, int] = field(default_factory=dict)
     dropped: list[tuple[str, Prefix]] = field(default_factory=list)
     settled: dict[object, Mapping[str, Choice]] = field(default_factory=dict)
+    places: _Places = field(default_factory=lambda: _Places())
+    paths: dict[object, Path | None] = field(default_factory=dict)
 
     @property
     def attachments(self) -> Iterable[Attachment]:
@@ -83,27 +98,25 @@ class Core:
 
     def by_id(self, attachment_id: str) -> Association | None:
         """The attachment that a static route names."""
-        return next((item for item in self.associations.values() if item.attachment.id == attachment_id), None)
+        return self.places.ids.get(attachment_id)
 
     def edges_of(self, segment: str) -> tuple[str, ...]:
-        found = self.network.segment(segment)
-        return () if found is None else self.network.edges_of(found)
+        """The edges of a segment; segments at the same edges get the same object."""
+        found = self.places.edges.get(segment)
+        if found is None:
+            declared = self.network.segment(segment)
+            edges = () if declared is None else self.network.edges_of(declared)
+            found = next((known for known in self.places.edges.values() if known == edges), edges)
+            self.places.edges[segment] = found
+        return found
 
     def members(self, segment: str) -> list[Attachment]:
         """The working attachments of a segment, in order of declaration."""
-        return [
-            item.attachment
-            for item in self.associations.values()
-            if item.standing is Standing.SEGMENT and item.place == segment
-        ]
+        return self.places.segments.get(segment, [])
 
     def group_members(self, group: str, edge: str) -> list[str]:
         """The names of a function group's working attachments at an edge."""
-        return [
-            item.attachment.name
-            for item in self.associations.values()
-            if item.standing is Standing.GROUP and item.place == group and edge in item.attachment.regions
-        ]
+        return self.places.groups.get((group, edge), [])
 
     def group_edges(self, group: str) -> list[str]:
         """The edges at which a function group has an attachment, in order of the network."""
@@ -186,22 +199,34 @@ class Core:
 
     def own_path(self, attachment: Attachment, edge: str, route: Announced, source: int) -> Path | None:
         """One announced route as its edge takes it in, after the policies of the attachment's label."""
+        key = (
+            attachment.type, attachment.label, edge, route.as_path, route.med, route.communities, source,
+            route.prefix if self._label_looks_at_prefixes(attachment, edge) else None,
+        )  # fmt: skip
+        if key in self.paths:
+            kept = self.paths[key]
+        else:
+            kept = self.paths[key] = self._own_path(attachment, edge, route, source)
+        if kept is None:
+            self.dropped.append((attachment.name, route.prefix))
+        return kept
+
+    def _own_path(self, attachment: Attachment, edge: str, route: Announced, source: int) -> Path | None:
         vpc = attachment.type == "vpc"
         as_path = route.as_path if route.as_path is not None else () if vpc else (UNSTATED_ASN,)
-        soft = (
-            ()
-            if vpc or route.as_path is not None
-            else (f"`{attachment.name}` does not state the AS path of its routes",)
-        )
+        soft = () if vpc or route.as_path is not None else (_UNSTATED,)
         path = Path(
             source, LOCAL_VPC if vpc else DYNAMIC, as_path, route.med, 0, route.communities, local_rank(attachment.type),
             soft=soft,
         )  # fmt: skip
         policies = self.label_policies(attachment, edge, "inbound")
-        kept = apply_policies(policies, path, route.prefix, self.around, attributes=not vpc)
-        if kept is None:
-            self.dropped.append((attachment.name, route.prefix))
-        return kept
+        return apply_policies(policies, path, route.prefix, self.around, attributes=not vpc)
+
+    def _label_looks_at_prefixes(self, attachment: Attachment, edge: str) -> bool:
+        return bool(attachment.label) and looks_at_prefixes(self.label_policies(attachment, edge, "inbound"))
+
+
+_UNSTATED: Final = "an attachment that announces it does not state the AS path"
 
 
 def build_core(
@@ -211,9 +236,23 @@ def build_core(
     lists: PrefixLists | None = None,
 ) -> Core:
     """The core network with every attachment associated. Names of attachments are unique; `lists` by alias."""
-    associations = {item.name: associate(network, item, switches) for item in attachments}
+    decide = Associator(network, switches)
+    associations = {item.name: decide(item) for item in attachments}
     asns = {
         edge.location.text: edge.asn.value if edge.asn is not None else UNSTATED_ASN - 1 - index
         for index, edge in enumerate(network.configuration.edges)
     }
-    return Core(network, associations, lists or {}, switches, asns)
+    return Core(network, associations, lists or {}, switches, asns, places=_find_places(associations.values()))
+
+
+def _find_places(associations: Iterable[Association]) -> _Places:
+    found = _Places()
+    for item in associations:
+        if item.attachment.id:
+            found.ids.setdefault(item.attachment.id, item)
+        if item.standing is Standing.SEGMENT:
+            found.segments.setdefault(item.place, []).append(item.attachment)
+        elif item.standing is Standing.GROUP:
+            for edge in item.attachment.regions:
+                found.groups.setdefault((item.place, edge), []).append(item.attachment.name)
+    return found

@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from policyc.engines.wan.core import Core, NextHop, Origin, TableName
+from policyc.engines.wan.origins import Entry
 from policyc.engines.wan.paths import Choice
 from policyc.engines.wan.prefixes import DEFAULT_V4, DEFAULT_V6, Prefix
-from policyc.engines.wan.tables import Option, Row, Tables, distinct
+from policyc.engines.wan.tables import Option, Overlay, Row, Tables, distinct
 from policyc.ir.network import EdgeOverride, SendTo, SendVia
 
 _NO_MEMBER = "group `{}` has no attachment at {}"
@@ -109,13 +110,24 @@ def _redirect(tables: Tables, action: SendVia, source: str, target: str) -> None
         )
         return
     filtered = not core.admits(source, target) and source != target
-    for prefix, (origins, choices) in tables.own[target].items():
-        for edge in core.edges_of(source):
-            row = _inspected(core, action, prefix, edge, origin_edges(origins, choices, edge))
+    made: dict[tuple[int, tuple[str, ...], str], tuple[tuple[Option, ...], tuple[str, ...]]] = {}
+
+    def make(prefix: Prefix, entry: Entry | None, edge: str) -> Row:
+        assert entry is not None
+        key = (id(entry.choices), tuple(origin.edge for origin in entry.origins), edge)
+        found = made.get(key)
+        if found is None:
+            row = _inspected(core, action, prefix, edge, origin_edges(entry.origins, entry.choices, edge))
+            doubts = row.doubts
             if filtered:
-                doubt = f"whether the filter of `{source}` stops inserted routes is not published"
-                row = Row(prefix, row.options, (*row.doubts, doubt))
-            _put(tables, TableName("segment", source), edge, row, f"{prefix} has a direct and an inserted route")
+                doubts = (*doubts, f"whether the filter of `{source}` stops inserted routes is not published")
+            found = made[key] = (row.options, doubts)
+        return Row(prefix, *found)
+
+    tables.overlay(
+        TableName("segment", source),
+        Overlay(tables.own[target], core.edges_of(source), make, "{} has a direct and an inserted route"),
+    )
 
 
 def origin_edges(origins: Sequence[Origin], choices: Mapping[str, Choice], edge: str) -> tuple[str, ...]:
@@ -141,18 +153,6 @@ def _inspected(core: Core, action: SendVia, prefix: Prefix, here: str, ends: Seq
     return Row(prefix, distinct(options), tuple(dict.fromkeys(doubts)))
 
 
-def _put(tables: Tables, name: TableName, edge: str, row: Row, clash: str) -> None:
-    """Add a row; with another one for the same prefix in place both are possible, and which wins is not published."""
-    table = tables.table(name, edge)
-    present = table.rows.get(row.prefix)
-    if present is None or present == row:
-        table.put(row)
-    elif {option.hop for option in present.options} == {option.hop for option in row.options}:
-        table.put(present.joined(row))
-    else:
-        table.put(present.joined(row, f"{clash}, and which wins is not published"))
-
-
 # --- send-to ----------------------------------------------------------------------------------------------------
 
 
@@ -160,15 +160,21 @@ def _send_to(tables: Tables, action: SendTo) -> None:
     core = tables.core
     group = action.groups[0].text
     present = core.group_edges(group)
-    for edge in core.edges_of(action.segment.text):
+
+    def make(prefix: Prefix, entry: Entry | None, edge: str) -> Row:
         found = _default_edges(action, edge, present)
         options = [Option(NextHop("group", group, at), f"send-to `{group}`") for at in found.edges if at in present]
         if not found.edges:
             options = [Option(NextHop("blackhole"), f"send-to `{group}`, which has no attachment")]
-        for prefix in (DEFAULT_V4, DEFAULT_V6):
-            row = Row(prefix, tuple(options), (found.doubt,) if found.doubt else ())
-            name = TableName("segment", action.segment.text)
-            _put(tables, name, edge, row, f"{prefix} has a route of its own and one of `send-to`")
+        return Row(prefix, tuple(options), (found.doubt,) if found.doubt else ())
+
+    tables.overlay(
+        TableName("segment", action.segment.text),
+        Overlay(
+            {DEFAULT_V4: None, DEFAULT_V6: None}, core.edges_of(action.segment.text), make,
+            "{} has a route of its own and one of `send-to`",
+        ),
+    )  # fmt: skip
 
 
 def _default_edges(action: SendTo, edge: str, present: Sequence[str]) -> Inspection:
@@ -214,14 +220,17 @@ def _deliver(tables: Tables, group: str, segment: str, second: bool) -> None:
     """Rows in every table of `group` for a segment's attachment routes; `second` sends remote ones through the group again."""
     core = tables.core
     present = core.group_edges(group)
-    for prefix, (origins, choices) in tables.own.get(segment, {}).items():
-        for edge in core.network.locations:
-            row = _delivery(prefix, origins, choices, edge, TableName("group", group))
-            if second:
-                row = _second_hop(row, origin_edges(origins, choices, edge), edge, group, present)
-            _put(
-                tables, TableName("group", group), edge, row, f"{prefix} stands in two segments behind group `{group}`"
-            )
+    name = TableName("group", group)
+
+    def make(prefix: Prefix, entry: Entry | None, edge: str) -> Row:
+        assert entry is not None
+        row = _delivery(prefix, entry.origins, entry.choices, edge, name)
+        if second:
+            row = _second_hop(row, origin_edges(entry.origins, entry.choices, edge), edge, group, present)
+        return row
+
+    clash = f"{{}} stands in two segments behind group `{group}`"
+    tables.overlay(name, Overlay(tables.own.get(segment, {}), core.network.locations, make, clash))
 
 
 def _delivery(

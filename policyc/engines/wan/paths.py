@@ -17,6 +17,9 @@ from policyc.ir.network import AttachmentType
 STATIC: Final = 0
 LOCAL_VPC: Final = 1
 DYNAMIC: Final = 2
+#: the rank of local preference when nobody chose one
+UNDECIDED: Final = "undecided"
+_LEADING: Final = ("before-vpc", "before-static")
 #: stands in an AS path for ASNs that nobody stated
 UNSTATED_ASN: Final = -1
 
@@ -49,15 +52,38 @@ class Path:
     def doubting(self, reason: str) -> Path:
         return replace(self, doubts=merge(self.doubts, (reason,)))
 
-    def beats(self, other: Path) -> bool:
-        """Whether this path is chosen over the other for certain."""
-        mine, theirs = self._key(), other._key()
+    def beats(self, other: Path, place: str = UNDECIDED) -> bool:
+        """Whether this path is chosen over the other for certain; `place` is where local preference ranks (see `switches`)."""
+        mine, theirs = self._key(place), other._key(place)
         return mine < theirs or (mine == theirs and self.rank[1] < other.rank[0])
 
-    def _key(self) -> tuple[int, int, int, int]:
-        if self.kind != DYNAMIC:
-            return (self.kind, 0, 0, 0)
-        return (self.kind, -self.preference, len(self.as_path), self.med)
+    def bound(self, place: str) -> tuple[tuple[int, int, int, int, int], int]:
+        """The path's place among others, at its worst; the lowest is best."""
+        return self._key(place), self.rank[1]
+
+    def loses_to(self, bound: tuple[tuple[int, int, int, int, int], int], place: str) -> bool:
+        """Whether something of that bound is chosen over this path for certain."""
+        mine = self._key(place)
+        return bound[0] < mine or (bound[0] == mine and bound[1] < self.rank[0])
+
+    def _key(self, place: str) -> tuple[int, int, int, int, int]:
+        lead = 0
+        if self.preference and place in _LEADING:
+            lead = -self.preference if place == "before-static" or self.kind != STATIC else 0
+        kind = self.kind
+        if place == "before-vpc" and kind != STATIC:
+            return (
+                LOCAL_VPC,
+                lead,
+                kind,
+                len(self.as_path) if kind == DYNAMIC else 0,
+                self.med if kind == DYNAMIC else 0,
+            )
+        if place == "before-static":
+            return (lead, kind, 0, len(self.as_path) if kind == DYNAMIC else 0, self.med if kind == DYNAMIC else 0)
+        if kind != DYNAMIC:
+            return (kind, 0, 0, 0, 0)
+        return (kind, -self.preference, 0, len(self.as_path), self.med)
 
 
 def merge(*parts: Sequence[str]) -> tuple[str, ...]:
@@ -109,37 +135,51 @@ class Offer:
     perhaps_none: bool
 
 
-def choose(local: Sequence[Path], offers: Mapping[str, Offer]) -> Choice:
-    """The paths that may be best, whatever the peers picked among equals.
+def choose(local: Sequence[Path], offers: Mapping[str, Offer], place: str = UNDECIDED) -> Choice:
+    """The paths that may be best, whatever the peers picked among equals; `place` as for `Path.beats`.
 
     INVARIANT: a path that the service could pick is never left out; one that it could not pick may stay in.
     """
-    best = [path for path in local if not _beaten(path, "", local, offers)]
+    rivals = _Rivals(local, offers, place)
+    best = [path for path in local if not rivals.beat(path, "")]
     for peer, offer in offers.items():
-        best += [path for path in offer.paths if not _beaten(path, peer, local, offers)]
+        best += [path for path in offer.paths if not rivals.beat(path, peer)]
     candidates = (*local, *(path for offer in offers.values() for path in offer.paths))
-    return Choice(candidates, tuple(best), _doubts(candidates, best))
+    return Choice(candidates, tuple(best), _doubts(candidates, best, place))
 
 
-def _beaten(path: Path, peer: str, local: Sequence[Path], offers: Mapping[str, Offer]) -> bool:
-    if any(rival.beats(path) for rival in local):
-        return True
-    return any(
-        name != peer
-        and not offer.perhaps_none
-        and bool(offer.paths)
-        and all(rival.beats(path) for rival in offer.paths)
-        for name, offer in offers.items()
-    )
+class _Rivals:
+    """What a path has to measure up to: the best local path, and of each peer that is sure to send one the worst that it may
+    send. The two lowest of those are enough, as a peer does not compete with itself."""
+
+    __slots__ = ("first", "local", "place", "second")
+
+    def __init__(self, local: Sequence[Path], offers: Mapping[str, Offer], place: str) -> None:
+        self.place = place
+        self.local = min((path.bound(place) for path in local), default=None)
+        bounds = sorted(
+            (max(path.bound(place) for path in offer.paths), peer)
+            for peer, offer in offers.items()
+            if offer.paths and not offer.perhaps_none
+        )
+        self.first = bounds[0] if bounds else None
+        self.second = bounds[1] if len(bounds) > 1 else None
+
+    def beat(self, path: Path, peer: str) -> bool:
+        """Whether a path of `peer` (empty: a local one) is certainly not chosen."""
+        if self.local is not None and path.loses_to(self.local, self.place):
+            return True
+        rival = self.second if self.first is not None and self.first[1] == peer else self.first
+        return rival is not None and path.loses_to(rival[0], self.place)
 
 
-def _doubts(candidates: Sequence[Path], best: Sequence[Path]) -> tuple[str, ...]:
+def _doubts(candidates: Sequence[Path], best: Sequence[Path], place: str) -> tuple[str, ...]:
     """Doubts about any candidate, since a doubtful one might be the better or might be missing."""
     if not best:
         return ()
     if best[0].kind != DYNAMIC:
         hard = merge(*(path.doubts for path in best))
-        contested = any(path.preference for path in candidates if path.kind == DYNAMIC)
+        contested = place == UNDECIDED and any(path.preference for path in candidates if path.kind == DYNAMIC)
         return merge(hard, (_RANK_DOUBT,)) if contested else hard
     hard = merge(*(path.doubts for path in candidates))
     if len({path.source if path.owner is None else path.owner for path in candidates}) > 1:

@@ -7,6 +7,7 @@ pass on what they receive. Source: Cloud WAN reference, section 3.12, steps 10 a
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -96,9 +97,9 @@ class Target:
         return f"`{self.attachment}`" if self.attachment else ", ".join(str(prefix) for prefix in self.prefixes)
 
 
-def build_tables(core: Core) -> Tables:
-    """Every route table of the network, service insertion included."""
-    tables = segment_tables(core)
+def build_tables(core: Core, *, factored: bool = True) -> Tables:
+    """Every route table of the network, service insertion included; `factored` as for `domains.Domains`."""
+    tables = segment_tables(core, factored=factored)
     insert_services(tables)
     return tables
 
@@ -167,14 +168,23 @@ def _cannot_receive(core: Core, target: Target) -> Answer | None:
 
 def _parts(tables: Tables, prefixes: Sequence[Prefix]) -> list[Prefix]:
     """The asked prefixes cut where any table has a longer one: each part takes one way."""
-    known = {prefix for table in tables.tables.values() for prefix in table.rows}
+    known = tables.known()
     out: list[Prefix] = []
     for prefix in dict.fromkeys(prefixes):
-        within = sorted(item for item in known if item != prefix and prefix.covers(item))
-        if prefix in known or not fills(prefix, within):
+        within = list(_within(known, prefix))
+        if prefix in within or not fills(prefix, within):
             out.append(prefix)
         out += within
     return list(dict.fromkeys(out))
+
+
+def _within(known: Sequence[Prefix], block: Prefix) -> Iterator[Prefix]:
+    """The prefixes of an ordered list that lie in a block, itself included."""
+    at = bisect_left(known, Prefix(block.family, block.bits, 0))
+    while at < len(known) and known[at].family == block.family and known[at].bits <= block.last:
+        if block.covers(known[at]):
+            yield known[at]
+        at += 1
 
 
 def _start(association: Association) -> tuple[TableName, tuple[str, ...]]:
@@ -207,7 +217,8 @@ class _State:
 def _walks(tables: Tables, association: Association, prefix: Prefix) -> Iterator[Walk]:
     """Every possible way of a packet to `prefix`; at most `MAX_WALKS` and one."""
     name, regions = _start(association)
-    edges = [edge for edge in regions if (name, edge) in tables.tables] or list(regions[:1])
+    present = tables.edges_of(name)
+    edges = [edge for edge in regions if edge in present] or list(regions[:1])
     spanning = association.attachment.type == "direct-connect-gateway"
     if spanning:
         edges = [edge for edge in edges if _local(tables, name, edge, prefix)] or edges[:1]
@@ -215,11 +226,7 @@ def _walks(tables: Tables, association: Association, prefix: Prefix) -> Iterator
     count = 0
     while stack and count <= MAX_WALKS:
         state = stack.pop()
-        row = (
-            None
-            if (state.table, state.edge) not in tables.tables
-            else tables.table(state.table, state.edge).lookup(prefix)
-        )
+        row = _lookup(tables, state.table, state.edge, prefix)
         if row is None:
             count += 1
             yield _without_route(tables, state)
@@ -236,10 +243,14 @@ def _walks(tables: Tables, association: Association, prefix: Prefix) -> Iterator
         stack.extend(reversed(following))
 
 
+def _lookup(tables: Tables, name: TableName, edge: str, prefix: Prefix) -> Row | None:
+    """The row at an edge; None too where the table does not exist."""
+    return tables.table(name, edge).lookup(prefix) if edge in tables.edges_of(name) else None
+
+
 def _local(tables: Tables, name: TableName, edge: str, prefix: Prefix) -> bool:
     """Whether an edge tells a Direct Connect gateway about a route: only when it leads to an attachment at that edge."""
-    found = tables.tables.get((name, edge))
-    row = None if found is None else found.lookup(prefix)
+    row = _lookup(tables, name, edge, prefix)
     return row is not None and any(
         option.hop.kind != "edge" and option.hop.edge in ("", edge) for option in row.options
     )
@@ -273,7 +284,7 @@ def _step(tables: Tables, state: _State, row: Row, prefix: Prefix) -> tuple[list
             finished.append(here.ended("blackhole"))
         elif hop.kind == "attachment":
             finished.append(here.ended("delivered", hop.name))
-        elif hop.kind == "edge":
+        elif hop.kind in ("edge", "segment"):
             assert hop.table is not None
             following.append(
                 _State(hop.table, hop.edge, hops, state.groups, state.through, doubts, here.seen)
@@ -297,8 +308,7 @@ def _through_group(core: Core, state: _State, group: str, edge: str) -> list[_St
 def _out_by_group(tables: Tables, state: _State, group: str, edge: str, prefix: Prefix) -> list[Walk]:
     """`send-to`: the packet leaves by the appliance, unless the group's table knows a way back in: then the appliance decides."""
     out: list[Walk] = []
-    found = tables.tables.get((TableName("group", group), edge))
-    row = None if found is None else found.lookup(prefix)
+    row = _lookup(tables, TableName("group", group), edge, prefix)
     for inside in _through_group(tables.core, state, group, edge):
         walk = inside.ended("delivered", inside.through[-1])
         if row is not None:

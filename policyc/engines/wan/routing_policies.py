@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from policyc.engines.wan.paths import UNSTATED_ASN, Path, merge
+from policyc.engines.wan.paths import DYNAMIC, UNSTATED_ASN, Path
 from policyc.engines.wan.prefixes import Prefix, parse_prefix
 from policyc.ir.network import AsnRange, RouteAction, RouteMatch, RouteRule, RoutingPolicy
 
@@ -30,28 +30,63 @@ class Surroundings:
     unpinned: tuple[AsnRange, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What becomes of one route: dropped (`path` None), kept, or withdrawn in favour of an aggregate (then `prefix` is that one)."""
+
+    prefix: Prefix
+    path: Path | None
+
+
 def apply_policies(
     policies: Sequence[RoutingPolicy], path: Path, prefix: Prefix, around: Surroundings, *, attributes: bool = True
 ) -> Path | None:
-    """The route after all policies of one association, None when dropped.
+    """The route after all policies of one association, None when dropped; for associations that cannot summarize.
 
     `attributes` False leaves attributes alone (VPC attachments take allow and drop only). What cannot be known becomes a
     doubt of the path, which then counts as kept.
     """
+    return transform(policies, path, prefix, around, attributes=attributes).path
+
+
+def transform(
+    policies: Sequence[RoutingPolicy], path: Path, prefix: Prefix, around: Surroundings, *, attributes: bool = True
+) -> Outcome:
+    """The route after all policies of one association. A summary turns the route into its aggregate, which starts with plain
+    attributes and is judged by the rules after the summary (reference, section 3.10)."""
     for policy in sorted(policies, key=lambda item: item.number.value):
         for rule in sorted(policy.rules, key=lambda item: item.number.value):
             matched = rule_matches(rule, path, prefix, around)
             if matched is None:
                 name = f"rule {rule.number.value} of `{policy.name}`"
-                return path.doubting(f"whether {name} matches {prefix} cannot be known")
+                return Outcome(prefix, path.doubting(f"whether {name} matches {prefix} cannot be known"))
             if not matched:
                 continue
             if rule.action.type == "drop":
-                return None
+                return Outcome(prefix, None)
             if rule.action.type == "allow":
-                return path
-            path = _changed(path, rule.action, policy) if attributes or rule.action.type == "summarize" else path
-    return path
+                return Outcome(prefix, path)
+            if rule.action.type == "summarize":
+                aggregate = parse_prefix(str(rule.action.value))
+                if aggregate is not None:
+                    prefix, path = aggregate, _aggregated(path)
+            elif attributes:
+                path = _changed(path, rule.action)
+    return Outcome(prefix, path)
+
+
+def _aggregated(path: Path) -> Path:
+    """The one route that stands for all that were summarized: MED 100, no preference, an empty AS path, no communities."""
+    return Path(path.source, DYNAMIC, via=path.via, doubts=path.doubts, owner=path.owner)
+
+
+def looks_at_prefixes(policies: Sequence[RoutingPolicy]) -> bool:
+    """Whether what the policies do depends on more than a route's attributes."""
+    return any(
+        rule.action.type == "summarize" or any(match.type.startswith("prefix-") for match in rule.matches)
+        for policy in policies
+        for rule in policy.rules
+    )
 
 
 def rule_matches(rule: RouteRule, path: Path, prefix: Prefix, around: Surroundings) -> bool | None:
@@ -96,12 +131,15 @@ def _asn_in_path(asn: int, path: Path, around: Surroundings) -> bool | None:
     return None if symbolic and any(asn in item for item in around.unpinned) else False
 
 
-def _changed(path: Path, action: RouteAction, policy: RoutingPolicy) -> Path:
+def _changed(path: Path, action: RouteAction) -> Path:
     match action.type, action.value:
         case "prepend-asn-list", tuple(asns):
             return replace(path, as_path=(*asns, *path.as_path))
         case "remove-asn-list", tuple(asns):
             return replace(path, as_path=tuple(item for item in path.as_path if item not in asns))
+        case "replace-asn-list", tuple(asns):
+            # What stands in the place is not published; the length of the path stays, and that is what choices look at.
+            return replace(path, as_path=tuple(UNSTATED_ASN if item in asns else item for item in path.as_path))
         case "add-community", str(community):
             return replace(path, communities=path.communities | {community})
         case "remove-community", str(community):
@@ -111,6 +149,4 @@ def _changed(path: Path, action: RouteAction, policy: RoutingPolicy) -> Path:
         case "set-local-preference", int(value):
             return replace(path, preference=value)
         case _:
-            # replace-asn-list (what stands in the place is not published), and summarize on a share or an edge pair (sources conflict)
-            reason = f"what `{action.type}` of `{policy.name}` does here is not computed"
-            return replace(path, doubts=merge(path.doubts, (reason,)))
+            raise AssertionError(action)

@@ -47,6 +47,16 @@ TABLE: Final[tuple[Switch, ...]] = (
         "is traffic back to the segment that sends by dual-hop inspected at one edge, as the published tables show, or at both?",
         ("one", "both"), "one", "3.9, 3.13 E5",
     ),
+    Switch(
+        "local-preference-rank",
+        "where does local preference stand: before static routes, before VPC routes, or after both and before the AS path?",
+        ("undecided", "before-static", "before-vpc", "before-as-path"), "undecided", "3.11",
+    ),
+    Switch(
+        "summarize-on-share",
+        "does a summary on a share announce its aggregate, or do nothing?",
+        ("undecided", "works", "nothing"), "undecided", "3.10",
+    ),
 )  # fmt: skip
 BY_NAME: Final = {switch.name: switch for switch in TABLE}
 
@@ -60,6 +70,8 @@ class Switches:
     filter_direction: str = "import"
     several_label_rules: str = "all"
     dual_hop_return: str = "one"
+    local_preference_rank: str = "undecided"
+    summarize_on_share: str = "undecided"
 
     def __post_init__(self) -> None:
         for item in fields(self):

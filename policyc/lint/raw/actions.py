@@ -47,8 +47,9 @@ def _unknown(item: JsonString, service: str, diagnostics: Diagnostics) -> None:
 
 def _other_service(item: JsonString, service: str, statement: RawStatement, diagnostics: Diagnostics) -> None:
     wanted = " or ".join(f"`{name}:`" for name in statement.kind.services)
-    meant = _MEANT.get(service, "")
-    hint = f"did you mean `{meant}:{item.value.partition(':')[2]}`?" if meant in statement.kind.services else ""
+    meant, name = _MEANT.get(service, ""), item.value.partition(":")[2]
+    known = meant in statement.kind.services and name.lower() in {action.lower() for action in actions(meant)}
+    hint = f"did you mean `{meant}:{name}`?" if known else ""
     title = statement.kind.title
     article = "an" if title[0] in "aeiouAEIO" else "a"
     diagnostics.warning(

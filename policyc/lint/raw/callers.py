@@ -22,7 +22,9 @@ _SIGNED_ONLY: Final = (
     "aws:principalservicename", "aws:principalservicenameslist",
 )  # fmt: skip
 _SIGNED_FAMILY: Final = "aws:principaltag/"
-_SOURCES: Final = frozenset({"aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths", "aws:calledvia"})
+_SOURCES: Final = frozenset(
+    {"aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths", "aws:calledvia"}
+)
 _OPEN_KINDS: Final = frozenset({"auth-policy", "resource", "bucket", "access-point"})
 _OBJECT_LAMBDA: Final = "s3-object-lambda.amazonaws.com"
 
@@ -45,7 +47,7 @@ def check_callers(statements: Sequence[RawStatement], switches: Switches, diagno
 
 def _passes(item: RawStatement, switches: Switches) -> set[bool | None]:
     """What the tests of a statement say to an unsigned caller of whom nothing else is known."""
-    absent = {key: () for key in _SIGNED_ONLY}
+    absent: dict[str, tuple[str, ...]] = dict.fromkeys(_SIGNED_ONLY, ())
     absent |= {atom.key: () for atom in item.compiled.conditions if atom.key.startswith(_SIGNED_FAMILY)}
     asked = Request("any:Action", "*", anonymous(), absent, frozenset({"*"}))
     return {atom.decide(asked.get, switches) for atom in item.compiled.conditions}

@@ -21,24 +21,22 @@ _FIRST_HOP: Final = "object-lambda"
 
 def check_keys(statement: RawStatement, diagnostics: Diagnostics) -> None:
     """Report unknown keys with the closest known one, and keys that cannot be there."""
-    for entry in statement.keys():
+    for entry in statement.condition_keys():
         service = entry.key.partition(":")[0].lower()
         known = keys().find(entry.key)
         if known is None:
             if service in KEY_SERVICES:
-                _unknown(entry, service, statement, diagnostics)
+                _unknown(entry, service, diagnostics)
         else:
             _spelling(entry, known, diagnostics)
         _absent_here(entry, service, statement, diagnostics)
 
 
-def _unknown(entry: ConditionKey, service: str, statement: RawStatement, diagnostics: Diagnostics) -> None:
+def _unknown(entry: ConditionKey, service: str, diagnostics: Diagnostics) -> None:
     names = keys().names(service)
-    what = "a request without it" if statement.allows else "every request"
-    effect = f"a positive test of it never holds, a negated one holds for {what}"
     if service == "aws":
         diagnostics.warning(
-            "invalid-global-condition-key", f"no global condition key `{entry.key}` is known: {effect}", entry.span,
+            "invalid-global-condition-key", f"no global condition key is called `{entry.key}`", entry.span,
             did_you_mean(entry.key, names, "`policyc explain list` names the known keys; a newer key may be missing there"),
         )  # fmt: skip
     else:

@@ -52,12 +52,11 @@ def _lattice(item: JsonString, statement: RawStatement, diagnostics: Diagnostics
             "bare-service-arn", f"`{text}` has no path, and the resource of every HTTP request has one", item.span,
             f"write `{text}/*`",
         )  # fmt: skip
-    elif text.endswith("/*") and _SERVICE.fullmatch(text[:-2]) and not _asks(statement, "vpc-lattice-svcs:invoke"):
-        if _asks(statement, "vpc-lattice-svcs:connect"):
-            diagnostics.warning(
-                "path-on-connection", f"`{text}` never matches `Connect`: a TLS passthrough connection has no path",
-                item.span, f"write `{text[:-2]}`",
-            )  # fmt: skip
+    elif text.endswith("/*") and _SERVICE.fullmatch(text[:-2]) and _asks(statement, "vpc-lattice-svcs:connect"):
+        diagnostics.warning(
+            "path-on-connection", f"`{text}` never matches `Connect`: a TLS passthrough connection has no path", item.span,
+            f"write `{text[:-2]}`",
+        )  # fmt: skip
 
 
 def _asks(statement: RawStatement, action: str) -> bool:

@@ -25,7 +25,7 @@ def check_size(source: Source, kind: DocumentKind, span: Span, whitespace: str, 
 
 
 def size_of(text: str, kind: DocumentKind, whitespace: str) -> int:
-    """The size as the service counts it. White space inside strings counts too little by as much, which AWS does as well."""
+    """The size as the service counts it: "white space is not counted" is taken at its word, also inside strings."""
     if kind.dense or (kind.unit == "bytes" and whitespace == "ignored"):
         text = "".join(char for char in text if char not in _SPACE)
     return len(text.encode()) if kind.unit == "bytes" else len(text)

@@ -45,7 +45,7 @@ class RawStatement:
     def resources(self) -> tuple[JsonString, ...]:
         return self.texts("Resource")
 
-    def keys(self) -> Iterator[ConditionKey]:
+    def condition_keys(self) -> Iterator[ConditionKey]:
         """Every condition key in the order of the text."""
         block = self.tree.get("Condition")
         for operator in block.members if isinstance(block, JsonObject) else ():

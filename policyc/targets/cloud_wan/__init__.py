@@ -33,7 +33,7 @@ class CloudWan:
             policy.name_span or policy.span, f'write `network {policy.name} for cloudwan version "2025.11" {{ … }}`',
         )  # fmt: skip
 
-    def check_networks(self, program: Program, diagnostics: Diagnostics) -> None:
+    def check_program(self, program: Program, diagnostics: Diagnostics) -> None:
         """Lower and validate every network of the program; what `emit` reports too, without writing anything."""
         from policyc.targets.cloud_wan.documents import checked_networks
 

@@ -1,7 +1,8 @@
 """Attachments as people describe them, in a test, on the command line or as plain data, to the engine's own shape.
 
 Fields: `type`, `region` (or `regions` for a Direct Connect gateway), `account`, `tags`, `cidrs`, `routes` (records with
-`prefix`, `as_path`, `med`, `communities`), `label`, `resource_id`, `id`, and `state` or `accepted`.
+`prefix`, `as_path`, `med`, `communities`), `label`, `resource_id`, `id`, `state` or `accepted`, and `current`. An entry of type
+`prefix_list` is no attachment: it holds the contents of a prefix list.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from policyc.ir.network import ATTACHMENT_TYPES, AttachmentType
 from policyc.text import Span
 
 FIELDS: Final = (
-    "type", "region", "regions", "account", "tags", "cidrs", "routes", "label", "resource_id", "id", "state", "accepted",
+    "type", "region", "regions", "account", "tags", "cidrs", "routes", "label", "resource_id", "id", "state", "accepted", "current",
 )  # fmt: skip
 _ROUTE_FIELDS = ("prefix", "as_path", "med", "communities")
 _ACCOUNT = re.compile(r"[0-9]{12}")
@@ -43,6 +44,37 @@ def given(value: object, span: Span | None = None) -> Given:
             return Given(tuple(given(item, span) for item in value), span)
         case _:
             raise TypeError(f"no attachment field holds {type(value).__name__}")
+
+
+@dataclass(frozen=True, slots=True)
+class PrefixList:
+    """The contents of one customer-managed prefix list under the alias that policies name."""
+
+    alias: str
+    prefixes: tuple[Prefix, ...]
+
+
+def is_prefix_list(fields: Mapping[str, Given]) -> bool:
+    """Whether an entry describes a prefix list: `type: prefix_list`."""
+    kind = fields.get("type")
+    return kind is not None and isinstance(kind.value, str) and kind.value.replace("-", "_") == "prefix_list"
+
+
+def read_prefix_list(
+    name: str, fields: Mapping[str, Given], span: Span | None, diagnostics: Diagnostics
+) -> PrefixList | None:
+    """`{ type: prefix_list, cidrs: [...] }`; `id` is the alias when that is no name of the language."""
+    found = Diagnostics()
+    reader = _Reader(name, fields, span, found)
+    for key, item in fields.items():
+        if key not in ("type", "cidrs", "id"):
+            reader.refuse(f"prefix lists have no field `{key}`", item.span, "fields are type, cidrs, id")
+    prefixes = [reader.prefix(item) for item in reader.items("cidrs")]
+    alias = reader.text("id") or name
+    diagnostics.extend(found)
+    if found.has_errors:
+        return None
+    return PrefixList(alias, tuple(prefix for prefix in prefixes if prefix is not None))
 
 
 def read_attachment(
@@ -86,6 +118,7 @@ class _Reader:
             state=self.state(),
             routes=tuple(self.routes()),
             id=self.text("id") or "",
+            current=self.current(),
             span=self.span,
         )
 
@@ -128,6 +161,17 @@ class _Reader:
         if not found and "region" not in self.fields:
             self.refuse(f"`{self.name}` has no `region`", self.span, "add `region: us-east-1`")
         return found
+
+    def current(self) -> tuple[str, bool] | None:
+        """Where the attachment is now: `segment NAME` or `group NAME`."""
+        text = self.text("current")
+        if text is None:
+            return None
+        kind, _, name = text.partition(" ")
+        if kind in ("segment", "group") and name:
+            return name, kind == "group"
+        self.refuse(f"`{text}` is no place", self.at("current"), 'write `"segment NAME"` or `"group NAME"`')
+        return None
 
     def items(self, key: str) -> tuple[Given, ...]:
         item = self.fields.get(key)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from policyc.diagnostics import Diagnostics, did_you_mean
 from policyc.engines.wan.associate import Association, associate
 from policyc.engines.wan.attachments import Attachment
 from policyc.engines.wan.core import build_core
-from policyc.engines.wan.reach import Answer, Target, build_tables, reach, reach_back
+from policyc.engines.wan.prefixes import parse_prefix
+from policyc.engines.wan.reach import Answer, Target, Verdict, build_tables, reach, reach_back
 from policyc.engines.wan.switches import DEFAULT, Switches
+from policyc.engines.wan.tables import Tables
 from policyc.ir.network import CoreNetwork
 from policyc.targets.cloud_wan.inventory import FIELDS, Given, given, read_attachment
+from policyc.targets.cloud_wan.inventory_file import Inventory
 from policyc.targets.cloud_wan.steps import read_target
 
 _LISTS = {"cidr": "cidrs", "cidrs": "cidrs", "regions": "regions"}
@@ -20,10 +23,12 @@ _LISTS = {"cidr": "cidrs", "cidrs": "cidrs", "regions": "regions"}
 
 @dataclass(frozen=True, slots=True)
 class PathAnswer:
-    """Both directions of one path; `back` is None when nothing comes back (nothing was delivered to one attachment)."""
+    """Both directions of one path; `back` is None when nothing was delivered to one attachment that could answer. `differences`
+    say how the two ways differ."""
 
     forward: Answer
     back: Answer | None
+    differences: tuple[str, ...] = ()
 
 
 def attachment_from_flag(text: str, position: int, diagnostics: Diagnostics) -> Attachment | None:
@@ -73,27 +78,89 @@ def ask_attachment(network: CoreNetwork, attachment: Attachment, switches: Switc
     return associate(network, attachment, switches)
 
 
-def ask_path(
-    network: CoreNetwork, attachments: Sequence[Attachment], source: str, to: str, diagnostics: Diagnostics,
-    switches: Switches = DEFAULT,
-) -> PathAnswer | None:  # fmt: skip
-    """Whether attachment `source` reaches `to` (an attachment's name, an address or a prefix), and back.
+def situate(network: CoreNetwork, inventory: Inventory, switches: Switches = DEFAULT) -> Tables:
+    """Every route table of a network with an inventory in place."""
+    return build_tables(build_core(network, inventory.attachments, switches, inventory.lists))
 
-    None after a finding: an unknown name, or a name given twice.
+
+def check_names(attachments: Sequence[Attachment], diagnostics: Diagnostics) -> bool:
+    """Whether no two attachments have one name; reported otherwise."""
+    seen: set[str] = set()
+    for item in attachments:
+        if item.name in seen:
+            diagnostics.error(
+                "duplicate-name", f"two attachments are called `{item.name}`", item.span, "give each its own name"
+            )
+            return False
+        seen.add(item.name)
+    return True
+
+
+def find_attachment(attachments: Sequence[Attachment], text: str, diagnostics: Diagnostics) -> Attachment | None:
+    """The attachment that people mean: by name, by id, by the tag `Name`, or by resource id when only one has it.
+
+    None after a finding.
     """
-    by_name = {item.name: item for item in attachments}
-    if len(by_name) < len(attachments):
-        diagnostics.error("duplicate-name", "two attachments have the same name", None, "give each its own `name=…`")
-        return None
-    if source not in by_name:
+    found = next((item for item in attachments if text in (item.name, item.id)), None)
+    if found is not None:
+        return found
+    several = [item for item in attachments if text in (item.tag("Name"), item.resource_id)]
+    if len(several) == 1:
+        return several[0]
+    if several:
         diagnostics.error(
-            "unknown-attachment", f"no attachment is named `{source}`", None,
-            did_you_mean(source, by_name, "attachments are " + (", ".join(sorted(by_name)) or "none")),
+            "unknown-attachment", f"{len(several)} attachments are tagged `{text}`", None,
+            "name one of " + ", ".join(f"`{item.name}`" for item in several[:5]),
         )  # fmt: skip
         return None
-    target = Target(by_name[to].prefixes, to) if to in by_name else read_target(to, None, diagnostics)
+    names = [item.name for item in attachments]
+    shown = ", ".join(names[:10]) + (", …" if len(names) > 10 else "")
+    diagnostics.error(
+        "unknown-attachment", f"no attachment is named `{text}`", None,
+        did_you_mean(text, names, f"attachments are {shown}" if names else "give some with `--attachments`"),
+    )  # fmt: skip
+    return None
+
+
+def ask_path(tables: Tables, source: str, to: str, diagnostics: Diagnostics) -> PathAnswer | None:
+    """Whether attachment `source` reaches `to` (an attachment, an address or a prefix), and back; None after a finding."""
+    attachments = tuple(tables.core.attachments)
+    start = find_attachment(attachments, source, diagnostics)
+    if start is None:
+        return None
+    end = None if parse_prefix(to) is not None else find_attachment(attachments, to, diagnostics)
+    target = Target(end.prefixes, end.name) if end is not None else None
+    if target is None and parse_prefix(to) is not None:
+        target = read_target(to, None, diagnostics)
     if target is None:
         return None
-    tables = build_tables(build_core(network, attachments, switches))
-    forward = reach(tables, source, target)
-    return PathAnswer(forward, reach_back(tables, source, forward))
+    if end is not None and not end.prefixes:
+        diagnostics.error(
+            "attachment-field", f"`{end.name}` has no `cidrs`, so no path leads to it", end.span,
+            "give it `cidrs`, or name an address",
+        )  # fmt: skip
+        return None
+    forward = reach(tables, start.name, target)
+    back = reach_back(tables, start.name, forward)
+    return PathAnswer(forward, back, tuple(_differences(forward, back)))
+
+
+def _differences(forward: Answer, back: Answer | None) -> Iterator[str]:
+    """How the way back differs from the way there, where both are certain."""
+    if back is None:
+        return
+    if back.verdict is Verdict.BLOCKED:
+        yield f"one-way: nothing comes back ({back.sentence})"
+        return
+    if back.verdict is not Verdict.REACHABLE:
+        return
+    if forward.groups != back.groups[::-1] and set(forward.groups) != set(back.groups):
+        there, here = (", ".join(f"`{name}`" for name in way.groups) or "nothing" for way in (forward, back))
+        yield f"asymmetric inspection: {there} inspects the way there, {here} the way back"
+    ways = {tuple(hop.edge for hop in walk.hops) for walk in forward.walks}
+    returns = {tuple(hop.edge for hop in walk.hops)[::-1] for walk in back.walks}
+    inspected = {walk.through[:-1] for walk in forward.walks}, {walk.through[:-1][::-1] for walk in back.walks}
+    if set(forward.groups) == set(back.groups) and inspected[0] != inspected[1]:
+        yield "asymmetric inspection: other appliances of the same group see the way back"
+    elif {frozenset(way) for way in ways} != {frozenset(way) for way in returns}:
+        yield "the way back passes other edges"

@@ -9,7 +9,7 @@ from policyc.diagnostics import Diagnostics, Label, did_you_mean
 from policyc.engines.wan.associate import Association, Standing
 from policyc.engines.wan.attachments import Attachment
 from policyc.engines.wan.core import build_core
-from policyc.engines.wan.prefixes import has_host_bits, parse_prefix
+from policyc.engines.wan.prefixes import Prefix, has_host_bits, parse_prefix
 from policyc.engines.wan.reach import Answer, Target, Verdict, build_tables, reach, reach_back
 from policyc.engines.wan.switches import DEFAULT, Switches
 from policyc.engines.wan.tables import Tables
@@ -18,7 +18,7 @@ from policyc.ir.program import BoundNetwork, BoundTest, Program
 from policyc.model.scope import Scope
 from policyc.model.values import Value
 from policyc.syntax import nodes
-from policyc.targets.cloud_wan.inventory import Given, read_attachment
+from policyc.targets.cloud_wan.inventory import Given, is_prefix_list, read_attachment, read_prefix_list
 from policyc.targets.cloud_wan.lower import lower_network
 from policyc.text import Span
 
@@ -47,6 +47,7 @@ class _Run:
     switches: Switches
     network: CoreNetwork | None = None
     attachments: dict[str, Attachment] = field(default_factory=dict)
+    lists: dict[str, tuple[Prefix, ...]] = field(default_factory=dict)
     places: dict[str, Span] = field(default_factory=dict)
     tables: Tables | None = None
     source: str = ""
@@ -88,14 +89,14 @@ class _Run:
         if lowered is None:
             return
         if self.network is not None and self.network.name != lowered.network.name:
-            self.attachments, self.places = {}, {}
+            self.attachments, self.places, self.lists = {}, {}, {}
         self.network, self.tables, self.answer = lowered.network, None, None
         for entry in step.attachments:
             self._attach(entry)
 
     def _attach(self, entry: nodes.AttachmentEntry) -> None:
         name = entry.name.text
-        if name in self.attachments:
+        if name in self.places:
             self.diagnostics.error(
                 "duplicate-name", f"attachment `{name}` is declared twice", entry.name.span, "rename one of them",
                 (Label(self.places[name], "first declared here"),),
@@ -104,6 +105,12 @@ class _Run:
         fields = fold_fields(entry.fields, self.test.scope, self.diagnostics)
         if fields is None:
             return
+        if is_prefix_list(fields):
+            listed = read_prefix_list(name, fields, entry.name.span, self.diagnostics)
+            if listed is not None:
+                self.lists[listed.alias] = listed.prefixes
+                self.places[name] = entry.name.span
+            return
         attachment = read_attachment(name, fields, entry.name.span, self.diagnostics)
         if attachment is not None:
             self.attachments[name] = attachment
@@ -111,7 +118,7 @@ class _Run:
 
     def _tables(self) -> Tables | None:
         if self.tables is None and self.network is not None:
-            self.tables = build_tables(build_core(self.network, tuple(self.attachments.values()), self.switches))
+            self.tables = build_tables(build_core(self.network, tuple(self.attachments.values()), self.switches, self.lists))
         return self.tables
 
     def _association(self, ident: nodes.Ident) -> Association | None:

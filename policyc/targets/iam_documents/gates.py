@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from typing import Final
 
 from policyc.diagnostics import Diagnostics
 from policyc.engines.iam import caller as callers
@@ -11,6 +12,7 @@ from policyc.engines.iam.caller import Caller
 from policyc.engines.iam.document import Document as Compiled
 from policyc.engines.iam.document import Kind, compile_document
 from policyc.engines.iam.principals import principal_arn
+from policyc.engines.iam.switches import DEFAULT, Switches
 from policyc.ir.moments import moment_text
 from policyc.model.types import Named, Type
 from policyc.model.values import Principal, Scalar
@@ -19,9 +21,12 @@ from policyc.syntax.json_text import parse_json
 from policyc.targets.base import Document
 from policyc.text import Source, Span
 
+#: `attached_to` of a raw document that belongs to the caller of the request, whoever that is
+ANY_CALLER: Final = "*"
+
 
 @lru_cache(maxsize=256)
-def compile_emitted(document: Document, kind: Kind) -> Compiled:
+def compile_emitted(document: Document, kind: Kind, switches: Switches = DEFAULT) -> Compiled:
     """The compiled form of a document that a target emitted, its statements pointing to the `.policy` source.
 
     Raises ValueError when the text cannot be read: emitted text always can, so that is a bug.
@@ -30,7 +35,9 @@ def compile_emitted(document: Document, kind: Kind) -> Compiled:
     tree = parse_json(Source(document.path, document.text), diagnostics)
     if tree is None:
         raise ValueError(f"emitted document {document.path} is not JSON: {next(iter(diagnostics)).message}")
-    compiled = compile_document(tree, kind, diagnostics, name=document.owner, origins=statement_origins(document))
+    compiled = compile_document(
+        tree, kind, diagnostics, name=document.owner, switches=switches, origins=statement_origins(document)
+    )
     if compiled is None:
         raise ValueError(f"emitted document {document.path} cannot be read: {next(iter(diagnostics)).message}")
     return compiled
@@ -60,9 +67,13 @@ def carrier_of(principal: Principal) -> str:
 
 
 def identity_documents(documents: Iterable[Document], caller: Principal) -> list[Document]:
-    """The identity policies in the project that the caller carries."""
+    """The identity policies that the caller carries: those in the project, and raw ones that were given for whoever calls."""
     carrier = carrier_of(caller)
-    return [item for item in documents if item.role == "identity" and carrier and item.attached_to == carrier]
+    return [
+        item
+        for item in documents
+        if item.role == "identity" and (item.attached_to == ANY_CALLER or (carrier and item.attached_to == carrier))
+    ]
 
 
 def engine_caller(principal: Principal, partition: str = "aws") -> Caller | None:

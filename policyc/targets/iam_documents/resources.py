@@ -38,16 +38,18 @@ def verb_grants(verbs: Sequence[Verb], can: Can | None, span: Span | None = None
     with the opposite tests, or drops it.
     """
     out: list[tuple[Verb, Conjunct]] = []
+    names = {verb.name for verb in can.verbs} if can is not None else set()
     by_action: dict[str, list[Verb]] = {}
     for verb in verbs:
         by_action.setdefault(verb.action, []).append(verb)
-    for action, known in by_action.items():
+    for known in by_action.values():
         wide = next((verb for verb in known if not verb.requires), None)
         if can is None or not can.verbs:
             if can is None or not can.negated:
                 out += [(wide, ())] if wide is not None else [(verb, _required([verb], span)) for verb in known]
             continue
-        named = [verb for verb in can.verbs if verb.action == action]
+        # The clause may list verbs of several resource types; of those with one name, this type's own stands for it.
+        named = [verb for verb in known if verb.name in names]
         if can.negated:
             out += _all_but(named, known, wide, span)
         elif any(not verb.requires for verb in named):

@@ -36,6 +36,9 @@ class Identity:
             lower_policy(policy, resource_types(), found)
         diagnostics.extend(found)
 
+    def check_program(self, program: Program, diagnostics: Diagnostics) -> None:
+        """Nothing beyond single policies: resources are checked by their vocabulary."""
+
     def emit(self, program: Program, diagnostics: Diagnostics) -> Sequence[Document]:
         from policyc.targets.identity.emit import emit_documents
         from policyc.targets.registry import resource_types

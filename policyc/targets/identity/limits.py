@@ -33,6 +33,8 @@ def check_policy(policy: Policy, kinds: Mapping[str, ResourceType], diagnostics:
                 "add `on` with the resources",
             )
             continue
+        if not _check_resources(statement, kinds, diagnostics):
+            continue
         tests = list(atoms(statement.when))
         check_raw_keys(tests, known, statement.span, diagnostics)
         check_characters(tests, statement.span, diagnostics)
@@ -54,6 +56,17 @@ def _check_carrier(policy: Policy, diagnostics: Diagnostics) -> None:
     problem = principal_problem(carrier, False, _CARRIERS)
     if problem is not None:
         diagnostics.error("principal-not-expressible", problem[0], where, problem[1])
+
+
+def _check_resources(statement: Statement, kinds: Mapping[str, ResourceType], diagnostics: Diagnostics) -> bool:
+    """Whether requests name the resources at all; a permission on anything else would never apply."""
+    idle = [resource for resource in statement.on if not kinds[resource.type].requests]
+    for resource in idle:
+        diagnostics.error(
+            "no-requests-here", f"no request names `{resource.name}`, a `{resource.type}`, as its resource", statement.span,
+            "name the resources behind it that are called",
+        )  # fmt: skip
+    return not idle
 
 
 def _check_services(

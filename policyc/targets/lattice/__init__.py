@@ -35,6 +35,12 @@ class Lattice:
             lower_policy(policy, found)
         diagnostics.extend(found)
 
+    def check_program(self, program: Program, diagnostics: Diagnostics) -> None:
+        """Listeners and their rules; services and networks are checked by their vocabulary."""
+        from policyc.targets.lattice.routing_limits import check_routing
+
+        check_routing(program, diagnostics)
+
     def emit(self, program: Program, diagnostics: Diagnostics) -> Sequence[Document]:
         from policyc.targets.lattice.emit import emit_documents
 

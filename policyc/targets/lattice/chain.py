@@ -7,8 +7,8 @@ https://docs.aws.amazon.com/vpc-lattice/latest/ug/auth-policies.html). A resourc
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from policyc.diagnostics import Diagnostics
@@ -16,17 +16,23 @@ from policyc.engines.iam.document import Document as Compiled
 from policyc.engines.iam.document import Kind
 from policyc.engines.iam.explanation import explain, missing_keys
 from policyc.engines.iam.request import Request as Asked
+from policyc.engines.iam.switches import Switches
 from policyc.engines.trace import Decision, GateTrace, Outcome, Verdict
 from policyc.ir.program import Program
 from policyc.model.values import Resource
 from policyc.targets.base import Document, Request
 from policyc.targets.iam_documents.gates import carrier_of, compile_emitted, identity_documents
+from policyc.targets.iam_documents.limits import TITLES, limits_of, rcps_bear_on
 from policyc.targets.lattice.facts import Facts, language_name, read_request
 from policyc.targets.lattice.paths import any_path_will_do
-from policyc.targets.lattice.words import METHOD_KEY, PATH_KEY, arn_of
+from policyc.targets.lattice.routing import describe_route
+from policyc.targets.lattice.words import INVOKE, METHOD_KEY, PATH_KEY, arn_of
+from policyc.targets.switches import iam_switches
 
 #: in which order AWS names the gate when several refuse (Lattice reference section 5, observed)
-_REPORTED: Final = ("network", "service", "identity")
+_REPORTED: Final = ("network", "service", "identity", "scp", "rcp", "boundary", "session")
+#: `auth` of a resource of which nobody said whether it asks for policies; no declared one has it
+AUTH_OPEN: Final = "unknown"
 _KEYS_OF_REQUEST_LINE: Final = {METHOD_KEY.lower(): "can", PATH_KEY.lower(): "path"}
 
 
@@ -47,7 +53,7 @@ def simulate(
     facts = read_request(program, request, diagnostics)
     if facts is None:
         return None
-    gates = _gates(request, facts, documents)
+    gates = _gates(program, request, facts, documents)
     notes = list(_notes(request, facts))
     if facts.asked is None:
         return _without_caller(gates, facts, notes)
@@ -55,24 +61,50 @@ def simulate(
         traces = tuple(_settled(gate) or _undecided(gate, "the policy looks at the path") for gate in gates)
         return _outcome(traces, facts, ["path"], notes)
     traces = tuple(_settled(gate) or _asked(gate, facts.asked) for gate in gates)
-    return _outcome(traces, facts, [], notes)
+    outcome = _outcome(traces, facts, [], notes)
+    if outcome.decision is Decision.DENY:  # refused before any rule is tried
+        return outcome
+    return replace(outcome, notes=(*outcome.notes, *describe_route(program, request, facts.asked.action)))
 
 
 # --- the gates --------------------------------------------------------------------------------------------------
 
 
-def _gates(request: Request, facts: Facts, documents: Sequence[Document]) -> tuple[_Gate, ...]:
+def _gates(
+    program: Program, request: Request, facts: Facts, documents: Sequence[Document]
+) -> tuple[_Gate, ...]:  # fmt: skip
     """The gates in the order of evaluation."""
+    switches = iam_switches(program.switches)
     service, network = request.resource, facts.network
-    any_auth = any(item is not None and item.text("auth") == "aws_iam" for item in (service, network))
+    any_auth = any(item is not None and item.text("auth") in ("aws_iam", AUTH_OPEN) for item in (service, network))
     return (
-        _identity_gate(request, documents, any_auth),
-        _resource_gate(network, "network", documents),
-        _resource_gate(service, "service", documents),
+        *_limit_gates(program, request, documents, any_auth),
+        _identity_gate(request, documents, any_auth, switches),
+        _resource_gate(network, "network", documents, switches),
+        _resource_gate(service, "service", documents, switches),
     )
 
 
-def _identity_gate(request: Request, documents: Sequence[Document], any_auth: bool) -> _Gate:
+def _limit_gates(
+    program: Program, request: Request, documents: Sequence[Document], any_auth: bool
+) -> Iterator[_Gate]:  # fmt: skip
+    """What bounds the caller besides its identity policies; each level must allow (IAM evaluation reference 10.2, 10.5)."""
+    caller = request.who
+    if not any_auth or caller is None or caller.kind in ("anonymous", "service"):
+        return
+    limits = limits_of(documents, program.switches)
+    for number, level in enumerate(limits.scps, 1):
+        yield _Gate(f"{TITLES['scp']} {number}", "scp", level)
+    if rcps_bear_on(INVOKE, program.switches):
+        for number, level in enumerate(limits.rcps, 1):
+            yield _Gate(f"{TITLES['rcp']} {number}", "rcp", level)
+    if limits.boundary is not None:
+        yield _Gate(TITLES["boundary"], "boundary", limits.boundary)
+    if limits.session is not None:
+        yield _Gate(TITLES["session"], "session", limits.session)
+
+
+def _identity_gate(request: Request, documents: Sequence[Document], any_auth: bool, switches: Switches) -> _Gate:
     caller = request.who
     name = (caller.name or caller.kind) if caller is not None else "caller"
     if not any_auth:
@@ -88,12 +120,17 @@ def _identity_gate(request: Request, documents: Sequence[Document], any_auth: bo
         summary = f"no identity policy of `{who}` is in the project, so what it allows is not known"
         return _Gate(name, "identity", settled=_open(name, "identity", summary))
     title = " ".join([*(item.owner for item in found), "on", name])
-    return _Gate(title, "identity", tuple(compile_emitted(item, Kind.IDENTITY) for item in found))
+    return _Gate(title, "identity", tuple(compile_emitted(item, Kind.IDENTITY, switches) for item in found))
 
 
-def _resource_gate(resource: Resource | None, kind: str, documents: Sequence[Document]) -> _Gate:
+def _resource_gate(
+    resource: Resource | None, kind: str, documents: Sequence[Document], switches: Switches
+) -> _Gate:  # fmt: skip
     if resource is None:
         return _Gate(kind, kind, settled=_skip(kind, kind, "the service names no service network"))
+    if resource.text("auth") == AUTH_OPEN:
+        summary = f"no policy of the {kind} was given, nor whether its auth is on"
+        return _Gate(resource.name, kind, settled=_open(resource.name, kind, summary))
     if resource.text("auth") != "aws_iam":
         return _Gate(resource.name, kind, settled=_skip(resource.name, kind, "auth is none"))
     found = [item for item in documents if item.attached_to == resource.id and item.role == kind]
@@ -102,7 +139,7 @@ def _resource_gate(resource: Resource | None, kind: str, documents: Sequence[Doc
         refusal = GateTrace(resource.name, kind, Verdict.IMPLICIT_DENY, summary)
         return _Gate(resource.name, kind, settled=refusal)
     title = f"{found[0].owner} on {resource.name}"
-    return _Gate(title, kind, tuple(compile_emitted(item, Kind.RESOURCE) for item in found))
+    return _Gate(title, kind, tuple(compile_emitted(item, Kind.RESOURCE, switches) for item in found))
 
 
 def _skip(name: str, kind: str, summary: str) -> GateTrace:
@@ -146,7 +183,8 @@ def _outcome(traces: tuple[GateTrace, ...], facts: Facts, missing: list[str], no
     if refusal is not None:
         asked = facts.asked
         error = "" if asked is None else _error(refusal, asked, facts.path_known)
-        notes.append(f"the access log has authDeniedReason `{refusal.kind.capitalize()}`")
+        if refusal.kind not in TITLES:
+            notes.append(f"the access log has authDeniedReason `{refusal.kind.capitalize()}`")
         return Outcome(Decision.DENY, traces, refusal.name, error, (), tuple(notes))
     if any(trace.verdict is Verdict.UNDECIDED for trace in traces):
         wanted = [*missing, *(word for trace in traces for word in _wanted(trace))]
@@ -180,11 +218,12 @@ def _error(refusal: GateTrace, asked: Asked, path_known: bool) -> str:
     of identity policies follows the one seen for services)."""
     user = asked.caller.arn or "anonymous"
     resource = asked.resource if path_known else asked.resource.removesuffix("/")
+    policy = TITLES.get(refusal.kind, f"{refusal.kind}-based policy")
     if refusal.verdict is Verdict.EXPLICIT_DENY:
         article = "an" if refusal.kind == "identity" else "a"
-        reason = f"with an explicit deny in {article} {refusal.kind}-based policy"
+        reason = f"with an explicit deny in {article} {policy}"
     else:
-        reason = f"because no {refusal.kind}-based policy allows the {asked.action} action"
+        reason = f"because no {policy} allows the {asked.action} action"
     return (
         f"AccessDeniedException: User: {user} is not authorized to perform: {asked.action} "
         f"on resource: {resource} {reason}"

@@ -17,6 +17,7 @@ from policyc.model.values import Resource
 from policyc.model.vocabulary import Verb
 from policyc.targets.base import Request
 from policyc.targets.iam_documents.gates import engine_caller, stated_context
+from policyc.targets.iam_documents.stated import check_stated
 from policyc.targets.lattice.words import (
     CONNECT,
     INVOKE,
@@ -59,6 +60,8 @@ def read_request(program: Program, request: Request, diagnostics: Diagnostics) -
     context = _context(request, derived, diagnostics)
     _check_path(request, verb, diagnostics)
     caller = _caller(request, service, diagnostics)
+    if caller is not None:
+        check_stated(request, caller, diagnostics)
     if len(diagnostics) > before:
         return None
     if verb is None or caller is None:

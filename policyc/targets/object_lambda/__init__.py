@@ -30,6 +30,9 @@ class ObjectLambda:
 
         check(policy, program, diagnostics)
 
+    def check_program(self, program: Program, diagnostics: Diagnostics) -> None:
+        """Nothing beyond single policies: resources are checked by their vocabulary."""
+
     def emit(self, program: Program, diagnostics: Diagnostics) -> Sequence[Document]:
         from policyc.targets.object_lambda.documents import emit
 

@@ -2,7 +2,7 @@
 
 Object Lambda access point, function, supporting access point, bucket, answer. Requests that go straight to the supporting
 access point, the bucket or the function are judged too. Where AWS is silent the default is the reading of the Object Lambda
-reference, named in `switches` or `notes`. Encryption keys (SSE-KMS) are not covered. Source: the same, sections 2, 9 and 10.
+reference, named in `switches` or `notes`. A key (SSE-KMS) is asked where its policy is given. Source: the same, sections 2, 9 and 10.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from policyc.targets.object_lambda.documents import (
     policies_on,
     role_carrier,
 )
+from policyc.targets.object_lambda.keys import key_gate
 from policyc.targets.object_lambda.operations import (
     ANSWER,
     INVOKE,
@@ -40,7 +41,7 @@ from policyc.targets.object_lambda.operations import (
     operation,
 )
 from policyc.targets.object_lambda.resources import Chain, account, arn, chain_of, execution_role
-from policyc.targets.object_lambda.storage import Storage, read_originals
+from policyc.targets.object_lambda.storage import Storage, read_originals, unless_public
 from policyc.targets.object_lambda.way import Way
 
 ACCESS_DENIED: Final = "403 AccessDenied"
@@ -63,6 +64,8 @@ def simulate(
         return None
     if asked.who is None:
         return Outcome(Decision.UNDECIDED, (), missing=("who",))
+    if not contexts.fits(asked, asked.who, diagnostics):
+        return None
     way = Way(program, documents, asked, asked.who)
     call = _call(asked, asked.can)
     match asked.resource.type:
@@ -130,7 +133,9 @@ def _first_hop(way: Way, chain: Chain, call: Operation, context: Context) -> boo
         return way.add(GateTrace(name, OLAP_POLICY.role, Verdict.IMPLICIT_DENY, refusal), ACCESS_DENIED)
     own = way.attached(chain.olap.id, OLAP_POLICY.role)
     asked = way.request(f"{OLAP}:{call.permission}", arn(chain.olap), context)
-    return way.add(way.flow(own, asked, account(chain.olap), name, OLAP_POLICY.role), ACCESS_DENIED)
+    found = way.flow(own, asked, account(chain.olap), name, OLAP_POLICY.role)
+    # all four settings of Block Public Access are on at an Object Lambda access point and cannot be edited
+    return way.add(unless_public(found, chain.olap, own, asked, at_bucket=False), ACCESS_DENIED)
 
 
 def _function_hop(way: Way, chain: Chain, call: Operation, behind: Context, transformed: bool) -> bool:
@@ -185,7 +190,12 @@ def _to_bucket(way: Way, call: Operation) -> Outcome:
     target, key = way.object_arn(arn(bucket), "/", call)
     asked = way.request(f"s3:{call.permission}", target, contexts.direct(way.asked, way.who, call.versioned))
     own = way.attached(bucket.id, BUCKET_POLICY.role)
-    way.add(way.flow(own, asked, account(bucket), bucket.name, BUCKET_POLICY.role, key), ACCESS_DENIED)
+    context = contexts.direct(way.asked, way.who, call.versioned)
+    found = way.flow(own, asked, account(bucket), bucket.name, BUCKET_POLICY.role, key)
+    if way.add(unless_public(found, bucket, own, asked, at_bucket=True), ACCESS_DENIED):
+        key_found = key_gate(way, bucket, call, context)
+        if key_found is not None:
+            way.add(key_found, ACCESS_DENIED)
     return way.outcome()
 
 

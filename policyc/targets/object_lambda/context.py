@@ -10,11 +10,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from policyc.diagnostics import Diagnostics
 from policyc.engines.iam import Caller
 from policyc.engines.iam.principals import distribution_arn
 from policyc.model.values import Place, Principal, Resource
 from policyc.targets.base import Request
 from policyc.targets.iam_documents.gates import engine_caller, stated_context
+from policyc.targets.iam_documents.stated import check_stated
 from policyc.targets.object_lambda.access_points import SERVICE, without_source
 from policyc.targets.object_lambda.hops import LOST, SOURCE_ACCOUNT, SOURCE_ARN
 from policyc.targets.object_lambda.resources import Chain, account, arn
@@ -39,6 +41,13 @@ def caller_of(principal: Principal, partition: str) -> Caller:
     if found is None:
         raise ValueError(f"`{principal.kind}` is not one caller")
     return found
+
+
+def fits(asked: Request, caller: Principal, diagnostics: Diagnostics) -> bool:
+    """Whether what the request states can be true of this caller; what cannot is reported."""
+    place = asked.resource.place
+    partition = place.partition if place is not None else "aws"
+    return check_stated(asked, caller_of(caller, partition), diagnostics, _source_keys(caller, partition))
 
 
 def stated(asked: Request) -> dict[str, tuple[str, ...]]:

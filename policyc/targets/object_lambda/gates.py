@@ -16,6 +16,7 @@ from policyc.engines.iam.document import Kind, compile_text
 from policyc.engines.iam.globs import Wild
 from policyc.engines.iam.parts import ResourcePattern
 from policyc.engines.iam.request import Request
+from policyc.engines.iam.switches import DEFAULT, Switches
 from policyc.engines.trace import Decision, GateTrace, Outcome, Verdict
 from policyc.targets.base import Document
 from policyc.targets.iam_documents.gates import compile_emitted
@@ -27,9 +28,9 @@ NEEDS_KEY: Final = "depends on `path`, the key of the object"
 
 
 @lru_cache(maxsize=512)
-def compiled(document: Document, kind: Kind) -> Compiled:
+def compiled(document: Document, kind: Kind, switches: Switches = DEFAULT) -> Compiled:
     """The document as the engine decides on it."""
-    return compile_emitted(document, kind)
+    return compile_emitted(document, kind, switches)
 
 
 @lru_cache(maxsize=1)

@@ -6,18 +6,25 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-policies.htm
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from policyc.engines.iam import explain
+from policyc.engines.iam import CallerKind, Policies, explain
+from policyc.engines.iam.document import Document as Compiled
+from policyc.engines.iam.request import Request as Asked
 from policyc.engines.trace import GateTrace, Verdict
 from policyc.model.values import Resource
+from policyc.targets.iam_documents.limits import TITLES
 from policyc.targets.object_lambda.context import Context
 from policyc.targets.object_lambda.documents import BUCKET_POLICY, SUPPORTING_POLICY
 from policyc.targets.object_lambda.gates import join, with_open_key
+from policyc.targets.object_lambda.keys import key_gate
 from policyc.targets.object_lambda.operations import Operation
+from policyc.targets.object_lambda.public import public_statement, still_served
 from policyc.targets.object_lambda.resources import account, arn
 from policyc.targets.object_lambda.way import Way
+from policyc.targets.switches import choice
 
 #: whether an identity policy that names only the access point lets a request through a bucket that does not delegate
 IDENTITY_ON_ACCESS_POINT: Final = "identity-policy-on-access-point-alone"
@@ -41,10 +48,31 @@ def read_originals(way: Way, storage: Storage, call: Operation, context: Context
     own = way.attached(access_point.id, SUPPORTING_POLICY.role)
     found = way.flow(own, asked, account(access_point), access_point.name, kind, key)
     found = _network_origin(storage, context, found)
+    found = unless_public(found, access_point, own, asked, at_bucket=False)
     if not way.add(found, error):
         return False
     by_identity = found.verdict is Verdict.ALLOW and explain(own, asked).verdict is not Verdict.ALLOW
-    return way.add(_bucket(way, storage.bucket, call, context, by_identity), error)
+    bucket = unless_public(
+        _bucket(way, storage.bucket, call, context, by_identity), storage.bucket,
+        way.attached(storage.bucket.id, BUCKET_POLICY.role), asked, at_bucket=True,
+    )  # fmt: skip
+    if not way.add(bucket, error):
+        return False
+    key_found = key_gate(way, storage.bucket, call, context)
+    return key_found is None or way.add(key_found, error)
+
+
+def unless_public(
+    found: GateTrace, resource: Resource, own: Iterable[Compiled], asked: Asked, *, at_bucket: bool
+) -> GateTrace:  # fmt: skip
+    """The gate, refused by Block Public Access where the resource's policy is public and the caller a stranger."""
+    if found.verdict not in (Verdict.ALLOW, Verdict.UNDECIDED) or resource.text("block_public_access") == "off":
+        return found
+    statement = public_statement(own, at_bucket)
+    if statement is None or still_served(asked.caller, account(resource)):
+        return found
+    summary = f"`{statement.label}` makes the policy public, and Block Public Access then serves only `{resource.name}`'s own account"
+    return replace(found, verdict=Verdict.IMPLICIT_DENY, summary=summary, decided_by=(), nearest=None)
 
 
 def _network_origin(storage: Storage, context: Context, found: GateTrace) -> GateTrace:
@@ -75,27 +103,50 @@ def _bucket(way: Way, bucket: Resource, call: Operation, context: Context, by_id
     inside = asked.caller.account == account(bucket)
     bears = identity and (inside or by_caller.verdict is not Verdict.ALLOW)
     both = (by_bucket, by_caller) if bears else (by_bucket,)
-    verdict, summary = _settle(by_bucket, by_caller, inside, by_identity)
+    limits = _limits(way, asked)
+    both = (*both, *(limit for limit in limits if limit.verdict is Verdict.EXPLICIT_DENY))
+    alone = choice(way.program.switches, IDENTITY_ON_ACCESS_POINT)
+    verdict, summary = _settle(by_bucket, by_caller, inside, by_identity, limits, _ALONE[alone])
     found = join(both, verdict, bucket.name, BUCKET_POLICY.role, summary)
     if verdict is Verdict.IMPLICIT_DENY and inside and way.identity_unknown:
         return way.open_identity(found)
     if verdict is Verdict.UNDECIDED:
         way.missing.extend(_open_keys(both))
-    if verdict is Verdict.UNDECIDED and summary == _NOT_DOCUMENTED:
+    if summary == _NOT_DOCUMENTED:
         return replace(found, switches=(IDENTITY_ON_ACCESS_POINT,))
     return found
 
 
+#: what the switch makes of it
+_ALONE: Final = {"undecided": Verdict.UNDECIDED, "allow": Verdict.ALLOW, "deny": Verdict.IMPLICIT_DENY}
 _NOT_DOCUMENTED: Final = (
     "the bucket does not delegate; whether an identity policy on the access point is enough is not documented"
 )
 
 
-def _settle(by_bucket: GateTrace, by_caller: GateTrace, inside: bool, by_identity: bool) -> tuple[Verdict, str]:
-    for one in (by_bucket, by_caller):
+def _limits(way: Way, asked: Asked) -> tuple[GateTrace, ...]:
+    """What bounds the caller, asked for the bucket. Its denies count; that it allows was settled at the access point."""
+    levels = way.bound(Policies(), asked)
+    held = [("scp", level) for level in levels.scps] + [("rcp", level) for level in levels.rcps]
+    if asked.caller.kind is CallerKind.SERVICE:
+        held = [item for item in held if item[0] == "rcp"]
+    else:
+        held += [(name, found) for name, found in (("boundary", levels.boundary), ("session", levels.session)) if found]
+    return tuple(explain(documents, asked, name=TITLES[name], kind=name) for name, documents in held)
+
+
+def _settle(
+    by_bucket: GateTrace,
+    by_caller: GateTrace,
+    inside: bool,
+    by_identity: bool,
+    limits: tuple[GateTrace, ...],
+    alone: Verdict,
+) -> tuple[Verdict, str]:
+    for one in (by_bucket, by_caller, *limits):
         if one.verdict is Verdict.EXPLICIT_DENY:
             return Verdict.EXPLICIT_DENY, one.summary
-    for one in (by_bucket, by_caller):
+    for one in (by_bucket, by_caller, *limits):
         if any(trace.effect == "Deny" and trace.matched is None for trace in one.statements):
             return Verdict.UNDECIDED, one.summary
     allowing = [by_bucket, by_caller] if inside else [by_bucket]
@@ -104,7 +155,7 @@ def _settle(by_bucket: GateTrace, by_caller: GateTrace, inside: bool, by_identit
             if one.verdict is wanted:
                 return wanted, one.summary
     if inside and by_identity:
-        return Verdict.UNDECIDED, _NOT_DOCUMENTED
+        return alone, _NOT_DOCUMENTED
     return Verdict.IMPLICIT_DENY, f"the bucket does not delegate: {by_bucket.summary}"
 
 

@@ -9,11 +9,13 @@ from typing import Final
 from policyc.engines.iam import Caller, Kind, Policies, decide_request, explain_request
 from policyc.engines.iam.document import Document as Compiled
 from policyc.engines.iam.request import Request as Asked
+from policyc.engines.iam.switches import Switches
 from policyc.engines.trace import Decision, GateTrace, Outcome, Verdict
 from policyc.ir.program import Program
 from policyc.model.values import Principal
 from policyc.targets.base import Document, Request
 from policyc.targets.iam_documents.gates import carrier_of, identity_documents
+from policyc.targets.iam_documents.limits import Limits, limits_of
 from policyc.targets.object_lambda.context import Context, caller_of
 from policyc.targets.object_lambda.gates import (
     ANY_KEY,
@@ -25,6 +27,7 @@ from policyc.targets.object_lambda.gates import (
     with_open_key,
 )
 from policyc.targets.object_lambda.operations import Operation
+from policyc.targets.switches import iam_switches
 
 _REFUSED: Final = (Verdict.EXPLICIT_DENY, Verdict.IMPLICIT_DENY)
 
@@ -47,6 +50,11 @@ class Way:
         place = self.asked.resource.place
         return place.partition if place is not None else "aws"
 
+    @property
+    def switches(self) -> Switches:
+        """The project's choices for the deciding engine."""
+        return iam_switches(self.program.switches)
+
     def caller(self, principal: Principal | None = None) -> Caller:
         return caller_of(principal or self.who, self.partition)
 
@@ -57,7 +65,7 @@ class Way:
     def attached(self, carrier: str, role: str, kind: Kind = Kind.RESOURCE) -> tuple[Compiled, ...]:
         """The documents of this target on a resource or role."""
         return tuple(
-            compiled(item, kind)
+            compiled(item, kind, self.switches)
             for item in self.documents
             if item.attached_to == carrier and item.role == role and item.kind.startswith("object_lambda/")
         )
@@ -65,7 +73,8 @@ class Way:
     def identity(self, principal: Principal | None = None) -> tuple[Compiled, ...]:
         """The identity policies in the project that the caller, or another principal, carries."""
         return tuple(
-            compiled(item, Kind.IDENTITY) for item in identity_documents(self.documents, principal or self.who)
+            compiled(item, Kind.IDENTITY, self.switches)
+            for item in identity_documents(self.documents, principal or self.who)
         )
 
     @property
@@ -78,13 +87,23 @@ class Way:
     ) -> GateTrace:  # fmt: skip
         """The whole decision of one hop: resource policy or identity policy inside the account, both across accounts."""
         identity = self.identity()
-        outcome = explain_request(Policies(identity=identity, resource=own, owner=owner), asked)
+        policies = self.bound(Policies(identity=identity, resource=own, owner=owner), asked)
+        outcome = explain_request(policies, asked)
         if outcome.decision is not Decision.ALLOW and self.identity_unknown:
-            hopeful = Policies(identity=(allows_everything(),), resource=own, owner=owner)
+            hopeful = replace(policies, identity=(allows_everything(),))
             if decide_request(hopeful, asked) is not Decision.DENY:
                 self.missing.extend(outcome.missing)
                 return self.open_identity(gate(outcome, name, kind))
         return with_open_key(self.noted(outcome, name, kind), (*own, *identity), asked, key)
+
+    def bound(self, policies: Policies, asked: Asked) -> Policies:
+        """The policies of one hop with everything that bounds the caller there."""
+        return self.limits.bound(policies, asked.action, self.program.switches)
+
+    @property
+    def limits(self) -> Limits:
+        """Boundary, session policy and control policies, which come as raw documents beside the project."""
+        return limits_of(self.documents, self.program.switches)
 
     def open_identity(self, found: GateTrace, principal: Principal | None = None) -> GateTrace:
         """The gate, undecided because it hangs on policies of the caller that the project does not hold."""
@@ -124,4 +143,4 @@ class Way:
         for found in self.gates:
             if found.verdict is Verdict.UNDECIDED:
                 return Outcome(Decision.UNDECIDED, gates, found.name, "", tuple(dict.fromkeys(self.missing)), notes)
-        return Outcome(Decision.ALLOW, gates, None, "", (), notes)
+        return Outcome(Decision.ALLOW, gates, gates[0].name, "", (), notes)

@@ -29,24 +29,27 @@ class VerifiedAccess:
 
     def check(self, policy: Policy, program: Program, diagnostics: Diagnostics) -> None:
         from policyc.targets.verified_access.limits import check_policy
+
+        check_policy(policy, program, diagnostics)
+
+    def check_program(self, program: Program, diagnostics: Diagnostics) -> None:
         from policyc.targets.verified_access.trust import check_resources
 
         check_resources(program, diagnostics)
-        check_policy(policy, program, diagnostics)
 
     def emit(self, program: Program, diagnostics: Diagnostics) -> Sequence[Document]:
         from policyc.targets.verified_access.emit import emit_documents
-        from policyc.targets.verified_access.trust import check_resources
 
-        check_resources(program, diagnostics)
         return emit_documents(program)
 
     def simulate(
         self, program: Program, documents: Sequence[Document], request: Request, diagnostics: Diagnostics
     ) -> Outcome | None:
+        from policyc.targets.switches import choice
         from policyc.targets.verified_access.chain import simulate
 
-        return simulate(program, documents, request, diagnostics)
+        alone = choice(program.switches, "endpoint-policy-alone")
+        return simulate(program, documents, request, diagnostics, "allow" if alone == "allow" else "deny")
 
 
 TARGET: Target = VerifiedAccess()

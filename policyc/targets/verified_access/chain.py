@@ -8,32 +8,31 @@ switches of `schemas/verified_access/vocabulary.json`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any
 
 from policyc.diagnostics import Diagnostics, did_you_mean
 from policyc.engines.cedar import Answer, Path, UnusableContext, decide, parse_policies
-from policyc.engines.trace import Decision, GateTrace, Outcome, StatementTrace, Verdict
+from policyc.engines.trace import GateTrace, Outcome, Verdict
 from policyc.ir.authz import Policy
 from policyc.ir.program import Program
 from policyc.model.values import Resource, Scalar
 from policyc.targets.base import Document, Request
 from policyc.targets.verified_access.explain import Stated, nearest, trace_statement
+from policyc.targets.verified_access.gates import (
+    EndpointAlone,
+    Judged,
+    decided_by,
+    no_policy,
+    outcome_of,
+    summary,
+    verdict_of,
+)
 from policyc.targets.verified_access.limits import atoms
 from policyc.targets.verified_access.scope import ENDPOINT, Fact, facts, group_of
 
 TARGET = "verified_access"
 _PATH = "http_request.path"
-
-EndpointAlone = Literal["deny", "allow"]
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """A gate with the attributes that an undecided verdict hangs on, by language name."""
-
-    gate: GateTrace
-    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +80,10 @@ def simulate(
         )
         return None
     judged = (
-        first or Judged(_no_policy(group, "group", second, endpoint_alone)),
-        second or Judged(_no_policy(endpoint, "endpoint", first, endpoint_alone)),
+        first or no_policy(group.name, "group", second, endpoint_alone),
+        second or no_policy(endpoint.name, "endpoint", first, endpoint_alone),
     )
-    return _outcome(judged, "" if endpoint.text("protocol") == "tcp" else "HTTP 403")
+    return outcome_of(judged, "" if endpoint.text("protocol") == "tcp" else "HTTP 403")
 
 
 def build_context(values: Mapping[str, tuple[Scalar, ...]], known: Mapping[str, Fact]) -> Context:
@@ -153,51 +152,20 @@ def _gate(
         trace_statement(policy, statement, result, context.stated)
         for statement, result in zip(policy.statements, answer.statements, strict=True)
     )
-    verdict, switches = _verdict(answer)
+    verdict, switches = verdict_of(answer)
     if _slash_matters(text, policy, context, answer):
         switches = (*switches, "path-slash")
     gate = GateTrace(
         name=policy.name,
         kind=kind,
         verdict=verdict,
-        summary=_summary(verdict, answer, traces),
-        decided_by=_decided_by(verdict, traces),
+        summary=summary(verdict, answer, traces, ("allow", "deny")),
+        decided_by=decided_by(verdict, traces),
         nearest=nearest(traces) if verdict in (Verdict.IMPLICIT_DENY, Verdict.UNDECIDED) else None,
         statements=traces,
         switches=switches,
     )
     return Judged(gate, tuple(context.unknown[path] for path in answer.missing))
-
-
-def _verdict(answer: Answer) -> tuple[Verdict, tuple[str, ...]]:
-    """The gate's verdict. A forbid that fails leaves it open where it would have mattered: Cedar skips it, AWS's page says that
-    the policy denies then."""
-    if any(result.matched and result.effect == "forbid" for result in answer.statements):
-        return Verdict.EXPLICIT_DENY, ()
-    if answer.decision is Decision.DENY:
-        return Verdict.IMPLICIT_DENY, ()
-    if any(result.effect == "forbid" for result in answer.failed):
-        return Verdict.UNDECIDED, ("erroring-forbid",)
-    return (Verdict.ALLOW if answer.decision is Decision.ALLOW else Verdict.UNDECIDED), ()
-
-
-def _decided_by(verdict: Verdict, traces: tuple[StatementTrace, ...]) -> tuple[StatementTrace, ...]:
-    effect = {Verdict.ALLOW: "allow", Verdict.EXPLICIT_DENY: "deny"}.get(verdict)
-    return tuple(trace for trace in traces if trace.matched and trace.effect == effect)
-
-
-def _summary(verdict: Verdict, answer: Answer, traces: tuple[StatementTrace, ...]) -> str:
-    failed = [f"`{traces[result.index].label}`" for result in answer.failed]
-    skipped = f"; Cedar cannot evaluate {', '.join(failed)} on these values" if failed else ""
-    match verdict:
-        case Verdict.ALLOW:
-            return "an allow matches and no deny does" + skipped
-        case Verdict.EXPLICIT_DENY:
-            return "a deny matches" + skipped
-        case Verdict.IMPLICIT_DENY:
-            return "no allow matches" + skipped
-        case _:
-            return "the answer hangs on what the request does not state" if not failed else skipped.removeprefix("; ")
 
 
 def _slash_matters(text: str, policy: Policy, context: Context, answer: Answer) -> bool:
@@ -210,35 +178,3 @@ def _slash_matters(text: str, policy: Policy, context: Context, answer: Answer) 
     other = written[1:] if written.startswith("/") else f"/{written}"
     request = {**context.data, "http_request": {**context.data["http_request"], "path": other}}
     return decide(parse_policies(text), request, context.unknown).decision is not answer.decision
-
-
-def _no_policy(resource: Resource, kind: str, other: Judged | None, endpoint_alone: EndpointAlone) -> GateTrace:
-    """A group or an endpoint without policy. Documented: neither has one, every request is blocked; only the group has one, it
-    decides alone. Only the endpoint has one: not documented."""
-    if other is None:
-        summary = "neither the group nor the endpoint has a policy, and then every request is blocked"
-        return GateTrace(resource.name, kind, Verdict.IMPLICIT_DENY, summary)
-    if kind == "endpoint":
-        return GateTrace(resource.name, kind, Verdict.SKIPPED, "the endpoint has no policy; the group's decides alone")
-    if other.gate.verdict.decision is Decision.DENY:
-        return GateTrace(
-            resource.name, kind, Verdict.SKIPPED, "the group has no policy; the endpoint's denies by itself"
-        )
-    verdict = Verdict.SKIPPED if endpoint_alone == "allow" else Verdict.IMPLICIT_DENY
-    summary = "the group has no policy, and AWS does not document what happens when only the endpoint has one"
-    return GateTrace(resource.name, kind, verdict, summary, switches=("endpoint-policy-alone",))
-
-
-def _outcome(judged: Sequence[Judged], refusal: str) -> Outcome:
-    """Both gates together: a deny of either settles it, then a doubt of either."""
-    gates = tuple(item.gate for item in judged)
-    denying = [gate for gate in gates if gate.verdict.decision is Decision.DENY]
-    if denying:
-        # what AWS leaves open at a gate that does not refuse cannot change a refusal by the other
-        gates = tuple(gate if gate in denying else replace(gate, switches=()) for gate in gates)
-        return Outcome(Decision.DENY, gates, denying[0].name, refusal)
-    doubtful = [item for item in judged if item.gate.verdict is Verdict.UNDECIDED]
-    if doubtful:
-        missing = tuple(dict.fromkeys(name for item in doubtful for name in item.missing))
-        return Outcome(Decision.UNDECIDED, gates, doubtful[0].gate.name, missing=missing)
-    return Outcome(Decision.ALLOW, gates)

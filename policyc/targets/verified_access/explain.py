@@ -42,7 +42,7 @@ def trace_statement(policy: Policy, statement: Statement, result: StatementResul
 
 def nearest(traces: tuple[StatementTrace, ...]) -> StatementTrace | None:
     """The allow that came closest without matching: an undecided one first, then the one with the fewest misses."""
-    open_allows = [trace for trace in traces if trace.effect == "allow" and trace.matched is not True]
+    open_allows = [trace for trace in traces if trace.effect in ("allow", "permit") and trace.matched is not True]
     return min(open_allows, key=lambda trace: (trace.matched is False, len(trace.misses), trace.index), default=None)
 
 

@@ -83,5 +83,11 @@ def _check_callers(
         what = "has an identity policy that allows nothing of it" if own else "has no identity policy"
         lint.report(
             caller_of(statement), f"`{statement.label}` allows `{name}`, which {what}",
-            f"write `policy … for identity on {principal.name or '…'} {{ allow … {{ can invoke  on {service.name} }} }}`",
+            _help(principal, service),
         )  # fmt: skip
+
+
+def _help(principal: Principal, service: Resource) -> str:
+    if principal.is_pattern:
+        return "declare the roles that it stands for, each with a `policy … for identity on` it"
+    return f"write `policy … for identity on {principal.name or '…'} {{ allow … {{ can invoke  on {service.name} }} }}`"

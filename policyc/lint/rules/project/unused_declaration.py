@@ -59,4 +59,8 @@ def check(lint: Lint) -> None:
 
 
 def _carries_policies(node: nodes.Declaration) -> bool:
-    return isinstance(node, nodes.Resource) and resource_types()[node.type.text].policies
+    """Resources that stand for themselves: those with policies, and those without an ARN, which hang on another one."""
+    if not isinstance(node, nodes.Resource):
+        return False
+    kind = resource_types()[node.type.text]
+    return kind.policies or not kind.arn

@@ -1,0 +1,95 @@
+"""`policyc matrix`: users and devices against every Verified Access endpoint of the project."""
+
+from __future__ import annotations
+
+import argparse
+
+from policyc.cli import exits
+from policyc.cli.compile import compile_project, nothing_found, refuse, refuse_findings
+from policyc.cli.console import Console
+from policyc.cli.parser import WrongUse
+from policyc.cli.project import open_project
+from policyc.cli.simulate_cedar import read_input
+from policyc.diagnostics import Diagnostics
+from policyc.report.matrix import Cell, render_matrix, sheet_text
+from policyc.report.registry import render
+
+FORMATS = ("human", "json", "markdown", "csv")
+
+DESCRIPTION = """Ask for every user and device of a file, and every declared Verified Access endpoint, who gets in where,
+and which requirement each refused user misses. Nothing leaves this machine."""
+
+EPILOG = """examples:
+  policyc matrix users.json
+  policyc matrix users.json --format markdown > access.md
+  policyc matrix users.json --expect access.csv     exit 1 when the answers differ from a kept table
+
+The file: {"users": {"alice": {"idc.groups": ["finance"], "devices": ["mac1"]}},
+           "devices": {"mac1": {"jamf.risk": "LOW"}},
+           "request": {"http_request.http_method": "GET"}}
+Attributes are named and stated as in a request file of `policyc simulate`.
+
+exit status: 0 answered, 1 the policies have errors or the answers differ from --expect,
+2 wrong use, 3 internal error, 4 no policy file or no endpoint found."""
+
+
+def describe(parser: argparse.ArgumentParser) -> None:
+    parser.description, parser.epilog = DESCRIPTION, EPILOG
+    parser.add_argument("users", metavar="USERS", help="the JSON file of users and devices")
+    parser.add_argument(
+        "--in", dest="paths", action="append", default=[], metavar="PATH",
+        help="policy files or folders (default: `paths` of policyc.toml); may be given several times",
+    )  # fmt: skip
+    parser.add_argument("--expect", metavar="FILE", help="a table that an earlier run wrote with `--format csv`")
+
+
+def run(args: argparse.Namespace, console: Console) -> int:
+    from policyc.simulate.people import ENDPOINT, read_visitors, visit_all
+
+    diagnostics = Diagnostics()
+    project = open_project(args, args.paths, diagnostics)
+    console.base = project.base
+    if diagnostics.has_errors:
+        return refuse(diagnostics, project, console)
+    compiled = compile_project(project)
+    if compiled.diagnostics.has_errors:
+        return refuse_findings(compiled, project, console, args.format)
+    program = compiled.program
+    if not program.modules:
+        return nothing_found(console)
+    if not any(resource.type == ENDPOINT for resource in program.resources.values()):
+        console.err.write("nothing to ask: the project declares no `verified_access.endpoint`\n")
+        return exits.NOTHING
+    source = read_input(args.users, "a file of users")
+    visitors = read_visitors(source, diagnostics)
+    visits = visit_all(program, compiled.all_documents, visitors, diagnostics) if visitors else ()
+    if diagnostics.has_errors or not visits:
+        console.base = ""
+        sources = {**program.sources, source.file: source}
+        console.err.write(render("human", diagnostics.sorted(), sources, console.error_options()))
+        return exits.WRONG_USE
+    table = [
+        Cell(f"{visit.visitor.user} / {visit.visitor.device}" if visit.visitor.device else visit.visitor.user,
+             visit.endpoint, visit.outcome)
+        for visit in visits
+    ]  # fmt: skip
+    console.write(render_matrix(args.format, table, console.options()))
+    return _compare(args.expect, table, console) if args.expect else exits.CLEAN
+
+
+def _compare(name: str, table: list[Cell], console: Console) -> int:
+    """Whether the answers are those of a kept table; each difference is a remark."""
+    import csv
+    import io
+
+    rows = list(csv.reader(io.StringIO(read_input(name, "a kept table").text, newline="")))
+    if not rows or rows[0][:3] != ["visitor", "endpoint", "decision"]:
+        raise WrongUse(f"`{name}` is no table of answers", "keep one with `policyc matrix USERS --format csv > FILE`")
+    kept = {(row[0], row[1]): row[2] for row in rows[1:] if len(row) >= 3}
+    now = {(sheet_text(cell.row), sheet_text(cell.column)): cell.outcome.decision.value for cell in table}
+    changed = [key for key in {**kept, **now} if kept.get(key) != now.get(key)]
+    for key in changed:
+        console.err.write(
+            f"{key[0]} at {key[1]}: {now.get(key, 'no longer asked')}, was {kept.get(key, 'not asked')}\n"
+        )
+    return exits.FINDINGS if changed else exits.CLEAN

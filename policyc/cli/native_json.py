@@ -1,0 +1,50 @@
+"""JSON documents as AWS takes them, named on a command line: IAM documents of every kind, and Cloud WAN core network policies."""
+
+from __future__ import annotations
+
+import json
+
+from policyc.cli.natives import NativeSettings
+from policyc.diagnostics import Diagnostics
+from policyc.syntax.json_text import JsonObject, JsonValue, parse_json
+from policyc.targets.iam_documents.kinds import KINDS, is_policy
+from policyc.text import Source
+
+CORE_NETWORK = "core-network"
+_CORE_KEY = "core-network-configuration"
+
+
+def check(source: Source, diagnostics: Diagnostics, settings: NativeSettings) -> None:
+    """Everything that is wrong or doubtful in one document; what it is tells `settings.kind`, else its shape."""
+    tree = parse_json(source, diagnostics)
+    if tree is None:
+        return
+    kind = settings.kind or _shape(tree)
+    if kind == CORE_NETWORK:
+        _check_network(tree, source, diagnostics)
+    elif kind in KINDS or (settings.kind == "" and is_policy(tree)):
+        from policyc.lint.raw.check import check_tree
+        from policyc.targets.switches import iam_switches
+
+        check_tree(source, tree, settings.kind, diagnostics, iam_switches(settings.switches), settings.switches)
+    else:
+        diagnostics.error(
+            "unknown-document", f"`{source.file}` is no document that policyc knows", tree.span.at_start(),
+            'an IAM document has a "Statement", a Cloud WAN policy a "core-network-configuration"; `--as KIND` says what it is',
+        )  # fmt: skip
+
+
+def format(source: Source, diagnostics: Diagnostics) -> str | None:
+    """The document with an indent of two blanks, keys in their order; None after reporting a syntax error."""
+    tree = parse_json(source, diagnostics)
+    return None if tree is None else json.dumps(tree.plain(), indent=2, ensure_ascii=False) + "\n"
+
+
+def _shape(tree: JsonValue) -> str:
+    return CORE_NETWORK if isinstance(tree, JsonObject) and tree.get(_CORE_KEY) is not None else ""
+
+
+def _check_network(tree: JsonValue, source: Source, diagnostics: Diagnostics) -> None:
+    from policyc.lint.raw.network import check_network
+
+    check_network(source, diagnostics, tree)

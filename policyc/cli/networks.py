@@ -1,0 +1,173 @@
+"""What every command about core networks needs: the network (declared, or a JSON document), what is attached, and the switches."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from policyc.cli import exits
+from policyc.cli.compile import compile_project, nothing_found, refuse, refuse_findings, report
+from policyc.cli.console import Console
+from policyc.cli.parser import WrongUse
+from policyc.cli.project import open_project
+from policyc.diagnostics import Diagnostics, did_you_mean
+from policyc.record import record
+from policyc.report.registry import render
+from policyc.text import Source
+
+if TYPE_CHECKING:
+    from policyc.engines.wan.switches import Switches
+    from policyc.ir.network import CoreNetwork
+    from policyc.targets.cloud_wan.inventory_file import Inventory
+
+_LARGEST: Final = 64 * 1024 * 1024
+#: the formats of messages among those of a command whose own output has others
+_MESSAGE_FORMATS: Final = ("json",)
+
+
+@record
+class Opened:
+    """A network that was read without an error. `sources` hold its text; `documents` says that it came from a JSON document."""
+
+    network: CoreNetwork
+    sources: Mapping[str, Source]
+    switches: Switches
+    document: bool = False
+
+
+def describe_network(parser: argparse.ArgumentParser) -> None:
+    """The arguments of a command about one network."""
+    parser.add_argument(
+        "network", nargs="?", metavar="NETWORK", help="a declared network, or a core network policy as JSON"
+    )
+    parser.add_argument(
+        "--in", dest="paths", action="append", default=[], metavar="PATH",
+        help="policy files or folders (default: `paths` of policyc.toml); may be given several times",
+    )  # fmt: skip
+    describe_inventory(parser)
+
+
+def describe_inventory(parser: argparse._ActionsContainer) -> None:
+    """The options that say what is attached."""
+    parser.add_argument(
+        "--attachments", dest="inventories", action="append", default=[], metavar="FILE",
+        help="what is attached: JSON as `aws networkmanager list-attachments` prints it, or policyc's own (`-` for standard"
+        " input); several files add up",
+    )  # fmt: skip
+
+
+def open_network(name: str | None, args: argparse.Namespace, console: Console) -> Opened | int:
+    """The network that a command line names, or the exit status after saying why there is none."""
+    if name is not None and _is_document(name):
+        return read_network(name, args, console)
+    return _declared(name, args, console)
+
+
+def _is_document(name: str) -> bool:
+    return name == "-" or name.endswith(".json")
+
+
+def read_network(name: str, args: argparse.Namespace, console: Console) -> Opened | int:
+    """The network of one JSON document. Findings that do not stop the question are left to `check`."""
+    from policyc.targets.cloud_wan.check import check_document
+    from policyc.targets.switches import wan_switches
+
+    diagnostics = Diagnostics()
+    project = open_project(args, (), diagnostics)
+    source = read_text(name)
+    network = None if diagnostics.has_errors else check_document(source, diagnostics)
+    sources = {**project.sources, source.file: source}
+    if network is None or diagnostics.has_errors:
+        return say(diagnostics, sources, args, console, exits.FINDINGS)
+    return Opened(network, sources, wan_switches(project.config.switches), document=True)
+
+
+def _declared(name: str | None, args: argparse.Namespace, console: Console) -> Opened | int:
+    from policyc.targets.cloud_wan.documents import checked_networks
+    from policyc.targets.switches import wan_switches
+
+    diagnostics = Diagnostics()
+    project = open_project(args, args.paths, diagnostics)
+    console.base = project.base
+    if diagnostics.has_errors:
+        return refuse(diagnostics, project, console, message_format(args))
+    compiled = compile_project(project)
+    if compiled.diagnostics.has_errors:
+        return refuse_findings(compiled, project, console, message_format(args))
+    if not compiled.program.modules:
+        return nothing_found(console)
+    found = [lowered.network for _, lowered in checked_networks(compiled.program, diagnostics)]
+    names = [network.name for network in found]
+    if name is None and len(found) == 1:
+        name = names[0]
+    if name is None:
+        raise WrongUse("no network given", f"name one of {_listed(names)}" if names else "declare one with `network`")
+    chosen = [network for network in found if network.name == name]
+    if not chosen:
+        raise WrongUse(
+            f"no network is named `{name}`",
+            did_you_mean(name, names, f"networks are {_listed(names)}; a document ends in `.json`"),
+        )
+    if len(chosen) > 1:
+        raise WrongUse(f"{len(chosen)} files declare a network `{name}`", "name the file with `--in`")
+    return Opened(chosen[0], {**project.sources, **compiled.program.sources}, wan_switches(project.config.switches))
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names) or "none"
+
+
+def open_inventory(args: argparse.Namespace, console: Console) -> Inventory | int:
+    """What `--attachments` says, all files together; the exit status after findings."""
+    from policyc.targets.cloud_wan.inventory_file import Inventory, read_inventory
+
+    if not args.inventories:
+        return Inventory()
+    sources = [read_text(name) for name in args.inventories]
+    diagnostics = Diagnostics()
+    found = read_inventory(sources, diagnostics)
+    if found is None:
+        return say(diagnostics, {source.file: source for source in sources}, args, console, exits.WRONG_USE)
+    if diagnostics:
+        console.base = ""
+        console.err.write(render("human", diagnostics.sorted(), {s.file: s for s in sources}, console.error_options()))
+    return found
+
+
+def message_format(args: argparse.Namespace) -> str:
+    """How a command that writes answers reports mistakes."""
+    return args.format if args.format in _MESSAGE_FORMATS else "human"
+
+
+def say(
+    diagnostics: Diagnostics, sources: Mapping[str, Source], args: argparse.Namespace, console: Console, status: int
+) -> int:
+    """Report what is in the way: findings as JSON to standard output, else for people to standard error."""
+    console.base = ""
+    if message_format(args) == "json":
+        report(diagnostics.sorted(), sources, console, "json")
+    else:
+        console.err.write(render("human", diagnostics.sorted(), sources, console.error_options()))
+    return status
+
+
+def read_text(name: str) -> Source:
+    """A file of the command line, `-` for standard input. Raises WrongUse."""
+    try:
+        if name == "-":
+            raw, shown = sys.stdin.buffer.read(_LARGEST + 1), "<stdin>"
+        else:
+            with Path(name).open("rb") as file:
+                raw, shown = file.read(_LARGEST + 1), name
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise WrongUse(f"`{name}` cannot be read: {reason}", "check the path") from error
+    if len(raw) > _LARGEST:
+        raise WrongUse(f"`{name}` is larger than 64 MiB", "give a smaller file")
+    try:
+        return Source(shown, raw.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise WrongUse(f"`{name}` is not UTF-8 at byte {error.start}", "save the file as UTF-8") from error

@@ -1,0 +1,164 @@
+"""`policyc simulate` on raw JSON documents, without any policy file; and raw documents beside a project."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from policyc.cli import exits
+from policyc.cli.answer import write_answer
+from policyc.cli.console import Console
+from policyc.cli.parser import WrongUse, one_of
+from policyc.cli.project import open_project
+from policyc.diagnostics import Diagnostics
+from policyc.report.registry import render
+from policyc.targets.base import Document
+from policyc.text import Source
+
+if TYPE_CHECKING:
+    from policyc.simulate.documents.given import Given
+
+_LARGEST: Final = 4 * 1024 * 1024
+#: role -> what the option is about; the roles of `policyc.simulate.documents.given`
+_ROLES: Final = {
+    "identity": "the caller's identity policy",
+    "boundary": "the caller's permissions boundary",
+    "session": "the session policy of the caller's session",
+    "scp": "a service control policy; each file is one level that must allow",
+    "rcp": "a resource control policy; each file is one level",
+    "endpoint-policy": "the policy of the VPC endpoint that the request comes through; Cedar text is that of a Verified Access endpoint",
+    "resource-policy": "the policy of the resource that is asked",
+    "trust-policy": "the trust policy of the role that is assumed",
+    "service-policy": "the auth policy of a VPC Lattice service",
+    "network-policy": "the auth policy of its service network",
+    "object-lambda-policy": "the policy of an Object Lambda access point",
+    "access-point-policy": "the policy of a standard access point",
+    "bucket-policy": "the policy of a bucket",
+    "function-policy": "the policy of a function",
+    "function-role-policy": "the identity policy of the function's execution role",
+    "key-policy": "the policy of a KMS key",
+}
+#: what may stand beside a project, whose own documents it does not replace
+_BESIDE_PROJECT: Final = ("boundary", "session", "scp", "rcp")
+_ARNS: Final = ("service", "network", "object-lambda", "access-point", "bucket", "function", "key")
+_WORDS: Final = {
+    "service-auth": ("the auth type of the service (default: aws_iam with a policy)", ("none", "aws_iam")),
+    "network-auth": ("the auth type of the service network (default: aws_iam with a policy)", ("none", "aws_iam")),
+    "protocol": ("what the service speaks (default: https)", ("http", "https", "grpc", "tls_passthrough", "mixed")),
+    "transforms": ("the calls that run the function, with commas (default: GetObject)", None),
+    "bucket-account": ("the account of the bucket (default: that of the access point)", None),
+    "resource-account": ("the account of the resource, where its ARN has none", None),
+}
+
+
+def describe(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group(
+        "raw documents", "JSON files as AWS takes them, in place of RESOURCE; --set then takes condition keys"
+    )
+    for role, text in _ROLES.items():
+        group.add_argument(f"--{role}", action="append", default=[], metavar="FILE", help=text)
+    group.add_argument("--action", metavar="NAME", help="what the caller does, such as s3:GetObject")
+    group.add_argument("--resource-arn", metavar="ARN", help="the resource that is asked, or `*`")
+    group.add_argument(
+        "--unknown",
+        action="append",
+        default=[],
+        metavar="KEY",
+        help="a condition key, or with Cedar text an attribute, of which nothing is known",
+    )
+    for name in _ARNS:
+        group.add_argument(f"--{name}-arn", metavar="ARN", help=f"the {name.replace('-', ' ')} of a chain")
+    for name, (text, choices) in _WORDS.items():
+        group.add_argument(
+            f"--{name}", metavar="WORD", help=text, type=str if choices is None else one_of("value", choices)
+        )
+
+
+def wants(args: argparse.Namespace) -> bool:
+    """Whether documents are asked, not a declared resource."""
+    return args.resource is None and args.request is None and _mentioned(args) is not None
+
+
+def _mentioned(args: argparse.Namespace) -> str | None:
+    """The first option of this mode that is used."""
+    names = [*_ROLES, "action", "resource-arn", "unknown", *(f"{name}-arn" for name in _ARNS), *_WORDS]
+    return next((name for name in names if getattr(args, name.replace("-", "_"))), None)
+
+
+def run(args: argparse.Namespace, console: Console) -> int:
+    from policyc.simulate.documents.ask import ask
+    from policyc.simulate.documents.flags import read_question
+
+    diagnostics = Diagnostics()
+    project = open_project(args, args.paths, diagnostics)
+    given, sources = read_flags(args, tuple(_ROLES), project.config.switches, diagnostics)
+    texts = {name: getattr(args, name.replace("-", "_")) for name in ("who", "action", "resource-arn", "can", "path")}
+    texts |= {f"{name}-arn": getattr(args, f"{name}-arn".replace("-", "_")) for name in _ARNS}
+    texts |= {name: getattr(args, name.replace("-", "_")) for name in _WORDS}
+    question, situation, source = read_question(
+        {name: text for name, text in texts.items() if text is not None}, args.settings, args.unknown, given,
+        project.config.switches, diagnostics,
+    )  # fmt: skip
+    sources = {**project.sources, **sources, source.file: source}
+    outcome = None if diagnostics.has_errors else ask(situation, question, diagnostics)
+    if outcome is None:
+        console.base = ""
+        text = render(args.format, diagnostics.sorted(), sources, console.error_options())
+        (console.write if args.format == "json" else console.err.write)(text)
+        return exits.WRONG_USE
+    return write_answer(outcome, sources, args, console)
+
+
+def read_flags(
+    args: argparse.Namespace, roles: Sequence[str], switches: Mapping[str, str], diagnostics: Diagnostics
+) -> tuple[list[Given], dict[str, Source]]:
+    """The documents that the options name, and their texts."""
+    from policyc.simulate.documents.given import LEVELS, read_given
+    from policyc.targets.switches import iam_switches
+
+    chosen = iam_switches(switches)
+    given: list[Given] = []
+    sources: dict[str, Source] = {}
+    for role in roles:
+        for at, name in enumerate(getattr(args, role.replace("-", "_"))):
+            source = sources.setdefault(name, _read(name, role))
+            found = read_given(role, source, at + 1 if role in LEVELS else 0, chosen, diagnostics)
+            given += [] if found is None else [found]
+    return given, sources
+
+
+def beside_project(
+    args: argparse.Namespace, switches: Mapping[str, str], diagnostics: Diagnostics
+) -> tuple[list[Document], dict[str, Source]]:
+    """Limits of the caller given as raw documents beside a project. Raises WrongUse for other options of this mode."""
+    used = _mentioned(args)
+    if used is None:
+        return [], {}
+    names = [*_ROLES, "action", "resource-arn", "unknown", *(f"{name}-arn" for name in _ARNS), *_WORDS]
+    for name in names:
+        if name not in _BESIDE_PROJECT and getattr(args, name.replace("-", "_")):
+            raise WrongUse(
+                f"`--{name}` is about raw documents, and a declared resource is asked",
+                "beside a project only " + ", ".join(f"`--{role}`" for role in _BESIDE_PROJECT) + " can be given",
+            )
+    from policyc.simulate.documents.chains import caller_document
+
+    given, sources = read_flags(args, _BESIDE_PROJECT, switches, diagnostics)
+    return [caller_document(item) for item in given], sources
+
+
+def _read(name: str, role: str) -> Source:
+    try:
+        with Path(name).open("rb") as file:
+            raw = file.read(_LARGEST + 1)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise WrongUse(f"`{name}` cannot be read: {reason}", f"check the path after `--{role}`") from error
+    if len(raw) > _LARGEST:
+        raise WrongUse(f"`{name}` is larger than 4 MiB", f"give one policy after `--{role}`")
+    try:
+        return Source(name, raw.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise WrongUse(f"`{name}` is not UTF-8 at byte {error.start}", "save the file as UTF-8") from error

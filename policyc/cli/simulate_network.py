@@ -1,0 +1,155 @@
+"""`policyc simulate NETWORK`: where an attachment goes, and which way a packet takes, on a declared network or a JSON document."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from policyc.cli import exits
+from policyc.cli.console import Console
+from policyc.cli.networks import Opened, describe_inventory, open_inventory, open_network, say
+from policyc.cli.parser import WrongUse
+from policyc.diagnostics import Diagnostics
+from policyc.report.screen import paint, wrap
+
+if TYPE_CHECKING:
+    from policyc.engines.wan.associate import Association
+    from policyc.engines.wan.attachments import Attachment
+    from policyc.targets.cloud_wan.inventory_file import Inventory
+
+_STYLES: Final = {
+    "reachable": "good", "segment": "good", "group": "good", "blocked": "error", "pending": "error",
+    "unassociated": "error", "undecided": "warning",
+}  # fmt: skip
+_STATUS: Final = {
+    "reachable": exits.CLEAN, "segment": exits.CLEAN, "group": exits.CLEAN, "blocked": exits.DENY, "pending": exits.DENY,
+    "unassociated": exits.DENY, "undecided": exits.UNDECIDED,
+}  # fmt: skip
+
+
+def describe(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group(
+        "core networks", "RESOURCE is then a declared network or a core network policy document (`core.json`)"
+    )
+    group.add_argument(
+        "--attachment", dest="new_attachments", action="append", default=[], metavar="KEY=VALUE,…",
+        help="one attachment: type=vpc,region=us-east-1,account=…,tag.segment=production,cidr=10.1.0.0/16,accepted=true; "
+        "without `--from` the answer is where it goes",
+    )  # fmt: skip
+    describe_inventory(group)
+    group.add_argument("--from", dest="path_from", metavar="NAME", help="the attachment that sends")
+    group.add_argument("--to", dest="path_to", metavar="NAME|PREFIX", help="an attachment, an address or a prefix")
+
+
+def wants(args: argparse.Namespace) -> bool:
+    """Whether the question is about a core network."""
+    return bool(args.new_attachments or args.inventories or args.path_from or args.path_to)
+
+
+def run(args: argparse.Namespace, console: Console) -> int:
+    if (args.path_from is None) is not (args.path_to is None):
+        missing = "to" if args.path_to is None else "from"
+        raise WrongUse(f"a path has two ends, and `--{missing}` is missing", "give `--from A --to B`")
+    opened = open_network(args.resource, args, console)
+    if isinstance(opened, int):
+        return opened
+    inventory = open_inventory(args, console)
+    if isinstance(inventory, int):
+        return inventory
+    diagnostics = Diagnostics()
+    given = _given(args, diagnostics)
+    if diagnostics.has_errors:
+        return say(diagnostics, {}, args, console, exits.WRONG_USE)
+    if args.path_from is not None:
+        return _path(args, console, opened, inventory, given)
+    return _associations(args, console, opened, given or list(inventory.attachments))
+
+
+def _given(args: argparse.Namespace, diagnostics: Diagnostics) -> list[Attachment]:
+    from policyc.targets.cloud_wan.questions import attachment_from_flag
+
+    found = [attachment_from_flag(text, at, diagnostics) for at, text in enumerate(args.new_attachments, 1)]
+    return [item for item in found if item is not None]
+
+
+# --- where attachments go ---------------------------------------------------------------------------------------
+
+
+def _associations(args: argparse.Namespace, console: Console, opened: Opened, attachments: Sequence[Attachment]) -> int:
+    from policyc.engines.wan.associate import Associator
+    from policyc.targets.cloud_wan.answers import FORMAT_VERSION, association_data
+
+    decide = Associator(opened.network, opened.switches)
+    found = [decide(item) for item in attachments]
+    if args.format == "json":
+        data = {
+            "format_version": FORMAT_VERSION,
+            "kind": "associations",
+            "attachments": [association_data(f) for f in found],
+        }
+        console.write(json.dumps(data, indent=2) + "\n")
+    else:
+        for at, item in enumerate(found):
+            console.write(("\n" if at else "") + _association_text(item, console))
+        if not found:
+            console.write("no attachments\n")
+    return _worst([item.standing.value for item in found])
+
+
+def _association_text(found: Association, console: Console) -> str:
+    from policyc.targets.cloud_wan.answers import association_lines
+
+    options = console.options()
+    lines: list[str] = []
+    for text in association_lines(found):
+        indent = text[: len(text) - len(text.lstrip())]
+        lines += wrap(text, options.width, indent + "    ")
+    head, _, rest = lines[0].partition(": ")
+    lines[0] = f"{head}: " + paint(rest, _STYLES[found.standing.value], options.color)
+    return "\n".join(lines) + "\n"
+
+
+def _worst(states: Sequence[str]) -> int:
+    """Undecided before a refusal before success."""
+    return max((_STATUS[state] for state in states), default=exits.CLEAN)
+
+
+# --- paths ------------------------------------------------------------------------------------------------------
+
+
+def _path(
+    args: argparse.Namespace, console: Console, opened: Opened, inventory: Inventory, given: Sequence[Attachment]
+) -> int:
+    from policyc.targets.cloud_wan.answers import FORMAT_VERSION, path_data, path_lines
+    from policyc.targets.cloud_wan.inventory_file import Inventory
+    from policyc.targets.cloud_wan.questions import ask_path, check_names, situate
+
+    everything = Inventory((*inventory.attachments, *given), inventory.lists)
+    diagnostics = Diagnostics()
+    answer = None
+    if check_names(everything.attachments, diagnostics):
+        tables = situate(opened.network, everything, opened.switches)
+        answer = ask_path(tables, args.path_from, args.path_to, diagnostics)
+    if answer is None:
+        return say(diagnostics, {}, args, console, exits.WRONG_USE)
+    verdict = answer.forward.verdict.value
+    if args.format == "json":
+        data = {
+            "format_version": FORMAT_VERSION,
+            "kind": "path",
+            "from": args.path_from,
+            "to": args.path_to,
+            **path_data(answer),
+        }
+        console.write(json.dumps(data, indent=2) + "\n")
+        return _STATUS[verdict]
+    options = console.options()
+    lines: list[str] = []
+    for text in path_lines(answer, args.path_from, args.path_to):
+        indent = text[: len(text) - len(text.lstrip())]
+        lines += wrap(text, options.width, indent + "    ")
+    lines[0] = paint(verdict, _STYLES[verdict], options.color) + lines[0].removeprefix(verdict)
+    console.write("\n".join(lines) + "\n")
+    return _STATUS[verdict]

@@ -1,0 +1,29 @@
+"""`--trust NAME=TYPE`: the trust providers that a Cedar text may count on."""
+
+from __future__ import annotations
+
+import argparse
+
+from policyc.cli.parser import WrongUse, name_and_value
+
+
+def add_trust(parser: argparse._ActionsContainer) -> None:
+    """Add the option."""
+    parser.add_argument(
+        "--trust", type=name_and_value, action="append", default=[], metavar="NAME=TYPE",
+        help="a trust provider of Cedar text: its policy reference name and iam_identity_center, oidc, jamf, crowdstrike "
+        "or jumpcloud; may be given several times",
+    )  # fmt: skip
+
+
+def trust_of(args: argparse.Namespace) -> dict[str, str]:
+    """The declared providers. Raises WrongUse."""
+    if not args.trust:
+        return {}
+    from policyc.targets.verified_access.read.trust import trust_problem
+
+    for name, word in args.trust:
+        problem = trust_problem(name, word)
+        if problem is not None:
+            raise WrongUse(problem[1], problem[2])
+    return dict(args.trust)

@@ -1,0 +1,113 @@
+"""What the far side of an attachment hears: the routes that an edge hands to a VPN, Connect, transit gateway or Direct Connect
+gateway, after the outbound policies of the attachment's label.
+
+Source: Cloud WAN reference, sections 3.4 (a Direct Connect gateway hears each edge's local routes only), 3.8 (blackholes are not
+propagated), 3.10 (summaries withdraw what they stand for) and 3.13 E8. A VPC hears nothing: its route tables are its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from policyc.engines.wan.associate import Association
+from policyc.engines.wan.core import Core, TableName
+from policyc.engines.wan.paths import DYNAMIC, Path, exported, merge
+from policyc.engines.wan.prefixes import Prefix
+from policyc.engines.wan.routing_policies import Outcome, transform
+from policyc.engines.wan.tables import Row, Tables
+from policyc.ir.network import RoutingPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One route as the far side gets it at an edge. With several `paths` one of them is announced, and which is not known; with
+    `doubts` it may not be announced at all. `replaces` are the routes that an aggregate stands for."""
+
+    edge: str
+    prefix: Prefix
+    paths: tuple[Path, ...]
+    replaces: tuple[Prefix, ...] = ()
+    doubts: tuple[str, ...] = ()
+
+
+def heard_by(tables: Tables, association: Association) -> list[Heard]:
+    """Every route that the far side of a working attachment hears, by edge and prefix; empty for a VPC."""
+    attachment = association.attachment
+    if attachment.type == "vpc" or not association.working:
+        return []
+    name = TableName("group" if association.is_group else "segment", association.place)
+    out: list[Heard] = []
+    for edge in attachment.regions:
+        if edge in tables.edges_of(name):
+            policies = tables.core.label_policies(attachment, edge, "outbound")
+            out += _at_edge(tables, association, name, edge, policies)
+    return out
+
+
+def _at_edge(
+    tables: Tables, association: Association, name: TableName, edge: str, policies: Sequence[RoutingPolicy]
+) -> list[Heard]:
+    core = tables.core
+    found: dict[Prefix, Heard] = {}
+    shared = _shared_doubt(core, association, policies)
+    for prefix, row in sorted(tables.table(name, edge).rows.items()):
+        for path, sure in _announced(row, association, edge):
+            outcome = transform(policies, path, prefix, core.around)
+            if outcome.path is not None:
+                told = exported(outcome.path, edge, core.asns[edge]) if edge in core.asns else outcome.path
+                doubts = merge(row.doubts, told.doubts, () if sure else (_UNSURE,), shared)
+                _add(found, Heard(edge, outcome.prefix, (told,), _replaced(outcome, prefix), doubts))
+    return [found[prefix] for prefix in sorted(found)]
+
+
+_UNSURE = "one of its possible next hops is not announced"
+
+
+def _announced(row: Row, association: Association, edge: str) -> list[tuple[Path, bool]]:
+    """The paths of a row that the edge hands on: not back to where they come from, no blackholes; to a Direct Connect
+    gateway local ones only."""
+    name, direct = association.attachment.name, association.attachment.type == "direct-connect-gateway"
+    kept: list[Path] = []
+    for option in row.options:
+        hop = option.hop
+        back = hop.kind == "attachment" and hop.name == name
+        if back or hop.kind == "blackhole" or (direct and (hop.kind == "edge" or hop.edge not in ("", edge))):
+            continue
+        kept.append(option.path if option.path is not None else Path(0, DYNAMIC))
+    return [(path, len(kept) == len(row.options)) for path in kept]
+
+
+def _replaced(outcome: Outcome, prefix: Prefix) -> tuple[Prefix, ...]:
+    return () if outcome.prefix == prefix else (prefix,)
+
+
+def _add(found: dict[Prefix, Heard], new: Heard) -> None:
+    """Routes of one prefix: members of one aggregate are told once; otherwise each is a possible outcome."""
+    old = found.get(new.prefix)
+    if old is None:
+        found[new.prefix] = new
+        return
+    if new.replaces and old.replaces:
+        # One member that is sure to be there is enough for the aggregate to be announced.
+        doubts = () if not old.doubts or not new.doubts else merge(old.doubts, new.doubts)
+        found[new.prefix] = Heard(new.edge, new.prefix, old.paths, (*old.replaces, *new.replaces), doubts)
+        return
+    doubts = merge(old.doubts, new.doubts)
+    if bool(new.replaces) != bool(old.replaces):
+        doubts = merge(doubts, ("an aggregate and a route of its own have one prefix",))
+    paths = old.paths + tuple(path for path in new.paths if path not in old.paths)
+    found[new.prefix] = Heard(new.edge, new.prefix, paths, (*old.replaces, *new.replaces), doubts)
+
+
+def _shared_doubt(core: Core, association: Association, policies: Sequence[RoutingPolicy]) -> tuple[str, ...]:
+    """Transit gateway route tables on one peering share the union of their outbound policies; which peering is not stated."""
+    mine = association.attachment
+    if mine.type != "transit-gateway-route-table":
+        return ()
+    for other in core.members(association.place):
+        if other is not mine and other.type == mine.type and set(other.regions) & set(mine.regions):
+            for edge in mine.regions:
+                if core.label_policies(other, edge, "outbound") != list(policies):
+                    return (f"`{other.name}` has other outbound policies, and on one peering they count for both",)
+    return ()

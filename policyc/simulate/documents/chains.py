@@ -1,0 +1,240 @@
+"""Requests through the chains of VPC Lattice and S3 Object Lambda, against raw documents: a project made up of them.
+
+The targets' own chains answer, so that a raw document and a compiled one mean the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Final
+
+from policyc.diagnostics import Diagnostics, did_you_mean
+from policyc.engines.trace import Decision, GateTrace, Outcome, Verdict
+from policyc.ir.program import Program
+from policyc.model.types import STRING
+from policyc.model.values import Principal, Resource
+from policyc.model.vocabulary import Attribute
+from policyc.simulate.documents.given import Given, attach
+from policyc.simulate.documents.question import Question, Situation
+from policyc.simulate.documents.resources import Drafts
+from policyc.simulate.plain import PlainText, parse_caller
+from policyc.targets.base import Document, Request
+from policyc.targets.iam_documents.gates import ANY_CALLER
+from policyc.targets.registry import resource_types, target
+
+_OPEN: Final = "unknown"
+_CALLER_ROLES: Final = ("identity", "boundary", "session", "scp", "rcp")
+#: role of a document on a resource -> the resource, and the gate that the target knows it by
+_RESOURCE_ROLES: Final = {
+    "service-policy": ("service", "service"),
+    "network-policy": ("network", "network"),
+    "object-lambda-policy": ("object-lambda", "object_lambda_access_point"),
+    "access-point-policy": ("access-point", "supporting_access_point"),
+    "bucket-policy": ("bucket", "bucket"),
+    "function-policy": ("function", "function"),
+    "key-policy": ("bucket", "key"),
+    "function-role-policy": ("function", "execution_role"),
+}
+#: the resources of each chain, the one that is asked first
+_LATTICE: Final = ("service", "network")
+_OLAP: Final = ("object-lambda", "function", "access-point", "bucket")
+_ACCESS_POINT: Final = ("access-point", "bucket")
+
+
+def is_chain(situation: Situation) -> bool:
+    """Whether what is given belongs to a chain of several gates, rather than to one request of IAM."""
+    return bool({"service", "network", "object-lambda", "access-point"} & set(situation.arns)) or situation.has(
+        "service-policy", "network-policy", "object-lambda-policy"
+    )
+
+
+def answer(situation: Situation, question: Question, diagnostics: Diagnostics) -> Outcome | None:
+    """The decision gate by gate, or None after an error."""
+    if question.action is not None or question.resource is not None or question.unknown:
+        diagnostics.error(
+            "two-kinds-of-question", "a request through a chain states what it does with `can`", question.span,
+            "leave `--action`, `--resource-arn` and `--unknown` out, or leave the ARNs of the chain out",
+        )  # fmt: skip
+        return None
+    names = _chain(situation)
+    drafts = _drafts(names, situation, question, diagnostics)
+    if drafts is None:
+        return None
+    resources = drafts.finish()
+    asked = resources[names[0]]
+    request = _request(asked, question, diagnostics)
+    if request is None:
+        return None
+    program = Program(
+        {item.source.file: item.source for item in situation.documents}, {}, {item.id: item for item in resources.values()},
+        (), (), (), (), {}, situation.switches,
+    )  # fmt: skip
+    documents = list(_attached(situation, resources))
+    outcome = target(resource_types()[asked.type].target).simulate(program, documents, request, diagnostics)
+    if outcome is None:
+        return None
+    if names == _LATTICE and "network" not in resources and "network-auth" not in situation.words:
+        outcome = _without_network(outcome)
+    return replace(outcome, notes=(*outcome.notes, *_notes(situation, names)))
+
+
+def _without_network(outcome: Outcome) -> Outcome:
+    """A request of whose service network nothing was said: its gate is open, and so is an allow by all others."""
+    summary = "no policy of the service network was given"
+    gates = tuple(
+        GateTrace(gate.name, gate.kind, Verdict.UNDECIDED, summary) if gate.kind == "network" else gate
+        for gate in outcome.gates
+    )
+    if outcome.decision is Decision.DENY:
+        return replace(outcome, gates=gates)
+    missing = (*outcome.missing, "network-policy (or network-auth none)")
+    deciding = outcome.deciding if outcome.decision is Decision.UNDECIDED else "network"
+    return Outcome(Decision.UNDECIDED, gates, deciding, "", missing)
+
+
+def _chain(situation: Situation) -> tuple[str, ...]:
+    if "service" in situation.arns or situation.has("service-policy", "network-policy") or "network" in situation.arns:
+        return _LATTICE
+    if "object-lambda" in situation.arns or situation.has("object-lambda-policy"):
+        return _OLAP
+    return _ACCESS_POINT
+
+
+def _drafts(
+    names: tuple[str, ...], situation: Situation, question: Question, diagnostics: Diagnostics
+) -> Drafts | None:  # fmt: skip
+    before = len(diagnostics)
+    drafts = Drafts(question.span)
+    for name in names:
+        arn = situation.arns.get(name)
+        if arn is not None:
+            drafts.read(name, arn, diagnostics)
+        elif name != "network" or situation.has("network-policy"):
+            diagnostics.error(
+                "incomplete-question", f"the chain needs the ARN of its {name.replace('-', ' ')}", question.span,
+                f"add `--{name}-arn`",
+            )  # fmt: skip
+    for name, arn in situation.arns.items():
+        if name not in names and name != "key":
+            diagnostics.error(
+                "two-kinds-of-question", f"`--{name}-arn` is no part of this chain", arn.span, "leave it out"
+            )
+    if len(diagnostics) > before:
+        return None
+    (_fill_lattice if names == _LATTICE else _fill_storage)(drafts, situation)
+    return drafts
+
+
+def _fill_lattice(drafts: Drafts, situation: Situation) -> None:
+    words = situation.words
+    for name in _LATTICE:
+        if name in drafts.made:
+            auth = words.get(f"{name}-auth")
+            chosen = auth.text if auth is not None else "aws_iam" if situation.has(f"{name}-policy") else _OPEN
+            drafts.text(name, "auth", chosen)
+    protocol = words.get("protocol")
+    drafts.text("service", "protocol", "https" if protocol is None else protocol.text)
+    if "network" in drafts.made:
+        drafts.link("service", "network", "network")
+
+
+def _fill_storage(drafts: Drafts, situation: Situation) -> None:
+    owner = situation.words.get("bucket-account")
+    if owner is not None:
+        drafts.owner("bucket", owner.text)
+    drafts.link("access-point", "bucket", "bucket")
+    for name in ("access-point", "bucket"):
+        drafts.text(name, "block_public_access", "on")
+    key = situation.arns.get("key")
+    if key is not None:
+        drafts.text("bucket", "kms_key", key.text)
+    if "object-lambda" in drafts.made:
+        drafts.link("object-lambda", "supporting", "access-point")
+        drafts.link("object-lambda", "function", "function")
+        transforms = situation.words.get("transforms")
+        calls = ("GetObject",) if transforms is None else tuple(filter(None, transforms.text.split(",")))
+        drafts.words("object-lambda", "actions", calls)
+
+
+def _attached(situation: Situation, resources: Mapping[str, Resource]) -> Iterator[Document]:
+    for given in situation.documents:
+        if given.role in _CALLER_ROLES:
+            yield caller_document(given)
+        elif given.role in _RESOURCE_ROLES:
+            name, role = _RESOURCE_ROLES[given.role]
+            if name in resources:
+                yield attach(
+                    given, resources[name].id, role, "object_lambda/raw" if name not in _LATTICE else "lattice/raw"
+                )
+
+
+def caller_document(given: Given) -> Document:
+    """A document of the caller or its organization, for whoever calls."""
+    carrier = f"level {given.level}" if given.level else ANY_CALLER
+    return attach(given, carrier, given.role, "raw")
+
+
+def _notes(situation: Situation, names: tuple[str, ...]) -> Iterator[str]:
+    unused = situation.files(
+        role for role in ("resource-policy", "trust-policy", "endpoint-policy") if situation.has(role)
+    )
+    unused += situation.files(role for role, (name, _) in _RESOURCE_ROLES.items() if name not in names)
+    for file in unused:
+        yield f"`{file}` is no part of this chain and was not asked"
+    if names != _LATTICE:
+        roles = [role for role, (name, _) in _RESOURCE_ROLES.items() if name in names and role.endswith("policy")]
+        missing = [
+            role for role in roles[:4] if role not in ("key-policy", "function-role-policy") and not situation.has(role)
+        ]
+        if missing:
+            yield "not given, so taken not to exist: " + ", ".join(role.replace("-", " ") for role in missing)
+
+
+# --- the request ------------------------------------------------------------------------------------------------
+
+
+def _request(asked: Resource, question: Question, diagnostics: Diagnostics) -> Request | None:
+    before = len(diagnostics)
+    kind = resource_types()[asked.type]
+    can = question.can
+    if can is not None and can.text not in kind.verbs:
+        diagnostics.error(
+            "unknown-verb", f"nobody can `{can.text}` a `{kind.name}`", can.span,
+            did_you_mean(can.text, kind.verbs, "its verbs are " + ", ".join(f"`{name}`" for name in list(kind.verbs)[:12])),
+        )  # fmt: skip
+    who = None if question.who is None else _principal(question.who.name, diagnostics)
+    keys = question.keys(diagnostics)
+    if keys is None or len(diagnostics) > before:
+        return None
+    attributes = target(kind.target).scope(asked, {})
+    used = {name: attribute for key in keys for name, attribute in [_attribute(key, attributes)]}
+    values = {name: tuple(keys[key]) for key in keys for name in [_attribute(key, attributes)[0]]}
+    return Request(
+        asked, who, None if can is None else can.text, None if question.path is None else question.path.text, values, used,
+        question.span,
+    )  # fmt: skip
+
+
+def _principal(text: PlainText, diagnostics: Diagnostics) -> Principal | None:
+    found = parse_caller(text.text)
+    if found is None:
+        diagnostics.error(
+            "not-one-caller", f"`{text.text}` is no caller", text.span,
+            "give the ARN of a role, user or session, a service such as `cloudfront.amazonaws.com`, or `anonymous`",
+        )  # fmt: skip
+        return None
+    return replace(found, name=found.args[-1]) if found.args and not found.name else found
+
+
+def _attribute(key: str, attributes: Mapping[str, Attribute]) -> tuple[str, Attribute]:
+    """The attribute behind a condition key, by its name in the language where it has one; its values stay plain text."""
+    folded = key.lower()
+    for item in attributes.values():
+        native = item.native.lower()
+        if native and item.keyed and folded.startswith(native) and len(folded) > len(native):
+            keyed = item.with_key(key[len(native) :])
+            return keyed.name, replace(keyed, type=STRING)
+        if native == folded and not item.keyed:
+            return item.name, replace(item, type=STRING)
+    return key, Attribute(key, key, STRING, True)

@@ -1,0 +1,60 @@
+"""A question from a command line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from policyc.diagnostics import Diagnostics
+from policyc.simulate.documents.given import Given
+from policyc.simulate.documents.question import ARNS, Question, Situation, Who
+from policyc.simulate.plain import PlainText
+from policyc.text import Source
+
+_WORDS = ("service-auth", "network-auth", "protocol", "transforms", "bucket-account", "resource-account")
+
+
+def read_question(
+    texts: Mapping[str, str], settings: Sequence[str], unknown: Sequence[str], given: Sequence[Given],
+    switches: Mapping[str, str], diagnostics: Diagnostics,
+) -> tuple[Question, Situation, Source]:  # fmt: skip
+    """The question, what stands around it, and the command line as text for frames under messages.
+
+    `texts` are options by name without dashes; `settings` texts `KEY=VALUE`, where a key that stands several times gets several
+    values.
+    """
+    parts = [(f"--{name} ", text) for name, text in texts.items()] + [("--set ", text) for text in settings]
+    source = Source("<arguments>", " ".join(flag + text for flag, text in parts))
+    places: list[PlainText] = []
+    at = 0
+    for flag, text in parts:
+        places.append(PlainText(text, source.span(at + len(flag), at + len(flag) + len(text))))
+        at += len(flag) + len(text) + 1
+    named = dict(zip(texts, places))
+    who = named.get("who")
+    question = Question(
+        source.span(0, len(source.text)), None if who is None else Who(who), named.get("action"), named.get("resource-arn"),
+        named.get("can"), named.get("path"), _context(places[len(texts) :], source, diagnostics), tuple(unknown),
+    )  # fmt: skip
+    situation = Situation(
+        tuple(given), {name: named[f"{name}-arn"] for name in ARNS if f"{name}-arn" in named},
+        {name: named[name] for name in _WORDS if name in named}, switches,
+    )  # fmt: skip
+    return question, situation, source
+
+
+def _context(
+    settings: Sequence[PlainText], source: Source, diagnostics: Diagnostics
+) -> tuple[tuple[PlainText, tuple[str, ...]], ...]:
+    held: dict[str, tuple[PlainText, list[str]]] = {}
+    for setting in settings:
+        name, equals, value = setting.text.partition("=")
+        if not equals or ":" not in name:
+            diagnostics.error(
+                "malformed-setting", f"`{setting.text}` is no condition key with a value", setting.span,
+                "write `--set KEY=VALUE`, such as `aws:PrincipalOrgID=o-a1b2c3d4e5`",
+            )  # fmt: skip
+            continue
+        start = setting.span.start
+        key = PlainText(name, source.span(start, start + len(name)))
+        held.setdefault(name.lower(), (key, []))[1].append(value)
+    return tuple((key, tuple(values)) for key, values in held.values())

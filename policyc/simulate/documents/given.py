@@ -1,0 +1,95 @@
+"""The documents that somebody hands over: their role on a request's way, their text, and their compiled form.
+
+Source: IAM evaluation reference, section 10; Lattice reference, section 5; Object Lambda reference, section 2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from policyc.diagnostics import Diagnostics
+from policyc.engines.iam.document import Document as Compiled
+from policyc.engines.iam.document import compile_document
+from policyc.engines.iam.switches import Switches
+from policyc.syntax.json_text import parse_json
+from policyc.targets.base import Document, MapEntry
+from policyc.targets.iam_documents.kinds import KINDS, is_policy
+from policyc.text import Source
+
+#: role (the option without its dashes) -> the kind of document that it takes
+ROLES: Final[Mapping[str, str]] = {
+    "identity": "identity",
+    "boundary": "boundary",
+    "session": "session",
+    "scp": "scp",
+    "rcp": "rcp",
+    "endpoint-policy": "endpoint",
+    "resource-policy": "resource",
+    "trust-policy": "trust",
+    "service-policy": "auth-policy",
+    "network-policy": "auth-policy",
+    "object-lambda-policy": "object-lambda",
+    "access-point-policy": "access-point",
+    "bucket-policy": "bucket",
+    "function-policy": "function",
+    "function-role-policy": "identity",
+    "key-policy": "key",
+}
+#: roles whose files are levels that must each allow: the organization's root, its units, the account
+LEVELS: Final = frozenset({"scp", "rcp"})
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One document in its role. `level` counts the levels of an organization from 1, 0 elsewhere."""
+
+    role: str
+    source: Source
+    compiled: Compiled
+    level: int = 0
+
+
+def read_given(
+    role: str, source: Source, level: int, switches: Switches, diagnostics: Diagnostics
+) -> Given | None:  # fmt: skip
+    """A document in its role, or None after an error. Warnings are left to `check`: a simulation answers one request."""
+    found = Diagnostics()
+    tree = parse_json(source, found)
+    if tree is not None and not is_policy(tree):
+        found.error(
+            "unknown-document", f"`{source.file}` is no IAM document", tree.span.at_start(), 'it needs a "Statement"'
+        )
+        tree = None
+    kind = KINDS[ROLES[role]]
+    compiled = None
+    if tree is not None:
+        compiled = compile_document(tree, kind.engine, found, name=source.file, switches=switches)
+    diagnostics.extend(item for item in found if item.severity == "error")
+    return None if compiled is None else Given(role, source, compiled, level)
+
+
+def attach(given: Given, carrier: str, role: str, kind: str) -> Document:
+    """The document as a target would have emitted it: carried by `carrier`, a gate of kind `role`, its statements in place."""
+    entries = tuple(
+        MapEntry(f"/Statement/{statement.index}", statement.label, statement.span)
+        for statement in given.compiled.statements
+    )
+    return Document(
+        given.source.file, kind, given.source.text, given.source.file, carrier, role, given.compiled.span, entries
+    )
+
+
+def in_role(given: Iterable[Given], role: str) -> tuple[Compiled, ...]:
+    """The compiled documents of one role."""
+    return tuple(item.compiled for item in given if item.role == role)
+
+
+def levels(given: Iterable[Given], role: str) -> tuple[tuple[Compiled, ...], ...]:
+    """The compiled documents of one role by level."""
+    held: dict[int, list[Compiled]] = {}
+    for item in given:
+        if item.role == role:
+            held.setdefault(item.level, []).append(item.compiled)
+    return tuple(tuple(held[level]) for level in sorted(held))

@@ -1,0 +1,89 @@
+"""What is asked of raw documents: who, what, on which resource, with which condition keys; and what stands around it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from policyc.diagnostics import Diagnostics
+from policyc.simulate.documents.given import Given
+from policyc.simulate.plain import PlainText
+from policyc.text import Span
+
+#: resources of the two chains by the option that gives their ARN (without `-arn`)
+ARNS: Final = ("service", "network", "object-lambda", "access-point", "bucket", "function", "key")
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """The caller: an ARN, a service, an identity provider or `anonymous`, and what AWS knows of it besides.
+
+    `tags` are principal and session tags, `org` the id of its organization, `org_paths` its paths there, `source_account` the account
+    that a service acts for.
+    """
+
+    name: PlainText
+    tags: tuple[tuple[str, str], ...] = ()
+    org: str = ""
+    org_paths: tuple[str, ...] = ()
+    source_account: str = ""
+
+    def keys(self) -> dict[str, tuple[str, ...]]:
+        """The condition keys that follow from more than the ARN."""
+        out: dict[str, tuple[str, ...]] = {f"aws:PrincipalTag/{key}": (value,) for key, value in self.tags}
+        if self.org:
+            out["aws:PrincipalOrgID"] = (self.org,)
+        if self.org_paths:
+            out["aws:PrincipalOrgPaths"] = self.org_paths
+        if self.source_account:
+            out["aws:SourceAccount"] = (self.source_account,)
+        return out
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One request. `context` maps condition keys to their values, none for a key that is stated to be absent; `unknown` names keys of
+    which nothing is known. `action` and `resource` are for IAM, `can` and `path` for the chains of Lattice and Object Lambda."""
+
+    span: Span
+    who: Who | None = None
+    action: PlainText | None = None
+    resource: PlainText | None = None
+    can: PlainText | None = None
+    path: PlainText | None = None
+    context: tuple[tuple[PlainText, tuple[str, ...]], ...] = ()
+    unknown: tuple[str, ...] = ()
+
+    def keys(self, diagnostics: Diagnostics) -> dict[str, tuple[str, ...]] | None:
+        """Every condition key that is stated, the caller's included; None after reporting one that is stated twice."""
+        out = {} if self.who is None else dict(self.who.keys())
+        seen = {key.lower() for key in out}
+        for key, values in self.context:
+            if key.text.lower() in seen:
+                diagnostics.error(
+                    "duplicate-key", f"`{key.text}` is given twice", key.span, "give each key once, with all its values"
+                )
+                return None
+            seen.add(key.text.lower())
+            out[key.text] = values
+        return out
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What a request meets: documents, the ARNs of the resources in a chain by name, `words` such as `service-auth`, and the
+    project's switches."""
+
+    documents: tuple[Given, ...] = ()
+    arns: Mapping[str, PlainText] = field(default_factory=dict)
+    words: Mapping[str, PlainText] = field(default_factory=dict)
+    switches: Mapping[str, str] = field(default_factory=dict)
+
+    def has(self, *roles: str) -> bool:
+        """Whether a document of one of the roles is given."""
+        return any(item.role in roles for item in self.documents)
+
+    def files(self, roles: Iterable[str]) -> list[str]:
+        wanted = set(roles)
+        return [item.source.file for item in self.documents if item.role in wanted]

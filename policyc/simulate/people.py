@@ -1,0 +1,196 @@
+"""A file of users and devices, and what each of them gets at every Verified Access endpoint of a project.
+
+`{"users": {"alice": {"idc.groups": ["finance"], "devices": ["mac1"]}}, "devices": {"mac1": {"jamf.risk": "LOW"}},
+"request": {"http_request.http_method": "GET"}}`: attributes go by their names in the language, as in a request file. A user without
+`devices` is asked without one; `request` holds for everybody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from policyc.diagnostics import Diagnostics, did_you_mean
+from policyc.engines.trace import Outcome
+from policyc.ir.lower import resolve_attribute
+from policyc.ir.program import Program
+from policyc.model.values import Resource
+from policyc.model.vocabulary import Attribute
+from policyc.record import record
+from policyc.simulate.plain import PlainRequest, PlainText, attribute_texts, bind_to, parse_ref
+from policyc.syntax.json_text import JsonArray, JsonMember, JsonObject, JsonString, JsonValue, parse_json
+from policyc.targets.base import Document, Request
+from policyc.targets.registry import target
+from policyc.text import Source
+
+ENDPOINT = "verified_access.endpoint"
+SECTIONS = ("users", "devices", "request")
+DEVICES = "devices"
+
+Given = tuple[tuple[PlainText, tuple[PlainText, ...] | None], ...]
+
+
+@record
+class Visitor:
+    """A user with one device, or with none (then `device` is empty), and all attributes of both and of the request."""
+
+    user: str
+    device: str
+    attributes: Given
+
+
+@record
+class Visit:
+    """What a visitor gets at one endpoint."""
+
+    visitor: Visitor
+    endpoint: str
+    outcome: Outcome
+
+
+def read_visitors(source: Source, diagnostics: Diagnostics) -> tuple[Visitor, ...]:
+    """The visitors of a file in its order; mistakes are reported."""
+    tree = parse_json(source, diagnostics)
+    if tree is None:
+        return ()
+    sections = _sections(tree, diagnostics)
+    if sections is None:
+        return ()
+    devices = {
+        member.key: attributes
+        for member in sections["devices"]
+        if (attributes := _attributes(member.value, diagnostics)) is not None
+    }
+    common = _attributes_of(sections["request"], diagnostics)
+    visitors: list[Visitor] = []
+    for member in sections["users"]:
+        if not isinstance(member.value, JsonObject):
+            _report("malformed-people", f"the user `{member.key}` is no object", member.value, diagnostics)
+            continue
+        own = _attributes_of([item for item in member.value if item.key != DEVICES], diagnostics)
+        for device in _devices(member.value, devices, diagnostics):
+            visitors.append(Visitor(member.key, device, _merged(common, own, devices.get(device, ()))))
+    if not visitors and not diagnostics.has_errors:
+        _report("malformed-people", "the file names no user", tree, diagnostics)
+    return tuple(visitors)
+
+
+def _report(rule: str, message: str, node: JsonValue, diagnostics: Diagnostics) -> None:
+    diagnostics.error(
+        rule, message, node.span, 'write such as `{"users": {"alice": {"idc.groups": ["finance"]}}, "devices": {}}`'
+    )
+
+
+def _sections(tree: JsonValue, diagnostics: Diagnostics) -> dict[str, Sequence[JsonMember]] | None:
+    if not isinstance(tree, JsonObject):
+        _report("malformed-people", "a file of users is one JSON object", tree, diagnostics)
+        return None
+    found: dict[str, Sequence[JsonMember]] = dict.fromkeys(SECTIONS, ())
+    for member in tree:
+        if member.key not in SECTIONS:
+            diagnostics.error(
+                "malformed-people", f"a file of users has no `{member.key}`", member.key_span,
+                did_you_mean(member.key, SECTIONS, "it has `users`, `devices` and `request`"),
+            )  # fmt: skip
+        elif not isinstance(member.value, JsonObject):
+            _report("malformed-people", f"`{member.key}` is no object", member.value, diagnostics)
+        else:
+            found[member.key] = member.value.members
+    return None if diagnostics.has_errors else found
+
+
+def _attributes(value: JsonValue, diagnostics: Diagnostics) -> Given | None:
+    if not isinstance(value, JsonObject):
+        _report("malformed-people", "a device is an object of attributes", value, diagnostics)
+        return None
+    return _attributes_of(value.members, diagnostics)
+
+
+def _attributes_of(members: Sequence[JsonMember], diagnostics: Diagnostics) -> Given:
+    out: list[tuple[PlainText, tuple[PlainText, ...] | None]] = []
+    for member in members:
+        texts = attribute_texts(member.value, diagnostics)
+        if texts is not False:
+            out.append((PlainText(member.key, member.key_span), texts))
+    return tuple(out)
+
+
+def _devices(user: JsonObject, known: Mapping[str, Given], diagnostics: Diagnostics) -> Iterator[str]:
+    listed = user.get(DEVICES)
+    if listed is None:
+        yield ""
+        return
+    items = listed.items if isinstance(listed, JsonArray) else (listed,)
+    for item in items:
+        if not isinstance(item, JsonString) or item.value not in known:
+            shown = item.value if isinstance(item, JsonString) else "this"
+            diagnostics.error(
+                "unknown-device", f"the file has no device `{shown}`", item.span,
+                did_you_mean(shown, known, "describe it under `devices`"),
+            )  # fmt: skip
+        else:
+            yield item.value
+    if not items:
+        yield ""
+
+
+def _merged(*parts: Given) -> Given:
+    """All attributes; what a later part says goes before an earlier one."""
+    found = {key.text: (key, texts) for part in parts for key, texts in part}
+    return tuple(found.values())
+
+
+# --- answers ----------------------------------------------------------------------------------------------------
+
+
+def visit_all(
+    program: Program, documents: Sequence[Document], visitors: Sequence[Visitor], diagnostics: Diagnostics
+) -> tuple[Visit, ...]:
+    """Every visitor at every endpoint, in the order of the file and of declaration. Empty after a report."""
+    endpoints = [resource for resource in program.resources.values() if resource.type == ENDPOINT]
+    back_end = target("verified_access")
+    scopes = {endpoint.id: back_end.scope(endpoint, program.resources) for endpoint in endpoints}
+    if not _all_known(visitors, list(scopes.values()), diagnostics):
+        return ()
+    answers: dict[tuple[object, ...], Outcome | None] = {}
+    out: list[Visit] = []
+    for visitor in visitors:
+        for endpoint in endpoints:
+            request = _request(visitor, endpoint, scopes[endpoint.id], program, diagnostics)
+            if request is None:
+                return ()
+            key = (endpoint.id, *sorted(request.values.items()))
+            if key not in answers:
+                answers[key] = back_end.simulate(program, documents, request, diagnostics)
+            outcome = answers[key]
+            if outcome is None:
+                return ()
+            out.append(Visit(visitor, endpoint.name, outcome))
+    return tuple(out)
+
+
+def _all_known(
+    visitors: Sequence[Visitor], scopes: Sequence[Mapping[str, Attribute]], diagnostics: Diagnostics
+) -> bool:
+    """Whether each attribute exists at one endpoint at least; one that none has is a mistake, not a matter of the endpoint."""
+    names = {name for scope in scopes for name in scope}
+    for visitor in visitors:
+        for key, _ in visitor.attributes:
+            if not any(_has(key, scope) for scope in scopes):
+                diagnostics.error(
+                    "unknown-attribute", f"no endpoint has `{key.text}`", key.span,
+                    did_you_mean(key.text, names, "the groups' `trust` and the endpoints' `protocol` say what there is"),
+                )  # fmt: skip
+    return not diagnostics.has_errors
+
+
+def _has(key: PlainText, scope: Mapping[str, Attribute]) -> bool:
+    ref = parse_ref(key)
+    return ref is not None and resolve_attribute(ref, scope) is not None
+
+
+def _request(
+    visitor: Visitor, endpoint: Resource, scope: Mapping[str, Attribute], program: Program, diagnostics: Diagnostics
+) -> Request | None:
+    attributes = tuple((key, texts) for key, texts in visitor.attributes if _has(key, scope))
+    plain = PlainRequest(PlainText(endpoint.name, endpoint.span), attributes=attributes)
+    return bind_to(endpoint, plain, program, diagnostics)

@@ -1,0 +1,148 @@
+"""YAML with positions, read as JSON data: the same tree as `json_text`, so that whoever reads one reads the other.
+
+What YAML makes of plain words depends on its version (`no`, `0123`, `1:30`), so such scalars are refused until they are quoted. Aliases
+are followed up to a total size, merge keys and tags are refused. Source: https://yaml.org/spec/1.2.2/ and PyYAML's composer.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from policyc.diagnostics import Diagnostics, Label
+from policyc.syntax.json_text import (
+    JsonArray,
+    JsonBool,
+    JsonMember,
+    JsonNull,
+    JsonNumber,
+    JsonObject,
+    JsonString,
+    JsonValue,
+)
+from policyc.text import Source, Span
+
+if TYPE_CHECKING:
+    import yaml
+
+MAX_DEPTH: Final = 60
+#: values of a file with every alias written out
+MAX_VALUES: Final = 100_000
+_NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+_TAG: Final = "tag:yaml.org,2002:"
+
+
+def parse_yaml(source: Source, diagnostics: Diagnostics) -> JsonValue | None:
+    """The tree of one YAML document, or None after an error was reported to `diagnostics`."""
+    import yaml
+
+    loader = yaml.SafeLoader(source.text)
+    try:
+        node = loader.get_single_node()
+    except yaml.YAMLError as error:
+        _syntax(error, source, diagnostics)
+        return None
+    except RecursionError:
+        diagnostics.error("yaml-too-deep", "values are nested too deeply", source.span(0, 0), "flatten the data")
+        return None
+    finally:
+        loader.dispose()
+    if node is None:
+        diagnostics.error("yaml-empty", "the file holds nothing", source.span(0, 0), "write one mapping")
+        return None
+    try:
+        return _Reader(source).value(node, 0)
+    except _Stop as stop:
+        diagnostics.error(stop.rule, stop.message, stop.span, stop.help, stop.labels)
+        return None
+
+
+def _syntax(error: yaml.YAMLError, source: Source, diagnostics: Diagnostics) -> None:
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    at = mark.index if mark is not None else int(getattr(error, "position", 0))
+    at = min(at, len(source.text))
+    reason = str(getattr(error, "problem", None) or getattr(error, "reason", None) or "it cannot be read")
+    diagnostics.error(
+        "yaml-syntax-error", f"`{source.file}` is not YAML: {reason.splitlines()[0].rstrip('.')}", source.span(at, min(at + 1, len(source.text))),
+        "check the indentation and the quotes",
+    )  # fmt: skip
+
+
+class _Stop(Exception):
+    """Reading cannot go on: one finding."""
+
+    def __init__(self, rule: str, message: str, span: Span, help: str, labels: tuple[Label, ...] = ()) -> None:
+        super().__init__(message)
+        self.rule, self.message, self.span, self.help, self.labels = rule, message, span, help, labels
+
+
+class _Reader:
+    """From composed nodes to the tree. Recursion goes at most `MAX_DEPTH` deep."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.values = 0
+
+    def span(self, node: Any) -> Span:
+        """A node's place; blanks and line breaks that PyYAML counts to a block are left out."""
+        start, end = node.start_mark.index, min(node.end_mark.index, len(self.source.text))
+        while end > start and self.source.text[end - 1] in " \t\r\n":
+            end -= 1
+        return self.source.span(start, end)
+
+    def value(self, node: Any, depth: int) -> JsonValue:
+        span = self.span(node)
+        self.values += 1
+        if depth > MAX_DEPTH:
+            raise _Stop(
+                "yaml-too-deep", "values are nested too deeply, or an alias holds itself", span, "flatten the data"
+            )
+        if self.values > MAX_VALUES:
+            raise _Stop(
+                "yaml-too-large", f"the file holds more than {MAX_VALUES} values once its aliases are written out", span,
+                "write fewer aliases",
+            )  # fmt: skip
+        tag: str = node.tag
+        if node.id == "mapping" and tag == _TAG + "map":
+            return self.mapping(node, span, depth)
+        if node.id == "sequence" and tag == _TAG + "seq":
+            return JsonArray(tuple(self.value(item, depth + 1) for item in node.value), span)
+        if node.id == "scalar":
+            return self.scalar(node, span)
+        raise _Stop("yaml-tag", f"the tag `{tag.replace(_TAG, '!!')}` means nothing here", span, "remove the tag")
+
+    def mapping(self, node: Any, span: Span, depth: int) -> JsonObject:
+        members: list[JsonMember] = []
+        seen: dict[str, Span] = {}
+        for key_node, value_node in node.value:
+            place = self.span(key_node)
+            if key_node.id != "scalar" or key_node.tag == _TAG + "merge":
+                raise _Stop(
+                    "yaml-key", "a key is plain text, and merge keys are not read", place, "write every key out"
+                )
+            key = str(key_node.value)
+            if key in seen:
+                labels = (Label(seen[key], "first written here"),)
+                raise _Stop("json-duplicate-key", f"`{key}` is written twice", place, "keep one of the two", labels)
+            seen[key] = place
+            members.append(JsonMember(key, place, self.value(value_node, depth + 1)))
+        return JsonObject(tuple(members), span)
+
+    def scalar(self, node: Any, span: Span) -> JsonValue:
+        text, kind = str(node.value), node.tag.removeprefix(_TAG)
+        if kind in ("str", "timestamp"):
+            return JsonString(text, span)
+        if kind == "null":
+            return JsonNull(span)
+        if kind == "bool" and text.lower() in ("true", "false"):
+            return JsonBool(text.lower() == "true", span)
+        if kind in ("int", "float") and _NUMBER.fullmatch(text):
+            return JsonNumber(text, span)
+        if kind in ("bool", "int", "float"):
+            raise _Stop(
+                "yaml-ambiguous",
+                f"`{text}` means different things in different versions of YAML",
+                span,
+                f'quote it: `"{text}"`',
+            )
+        raise _Stop("yaml-tag", f"the tag `!!{kind}` means nothing here", span, "remove the tag")

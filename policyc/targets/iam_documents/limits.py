@@ -1,0 +1,70 @@
+"""What bounds a caller besides its identity policies: boundary, session policy, and the control policies of organizations.
+
+A project does not hold them; they come as raw documents beside it. Their `role` is `boundary`, `session`, `scp` or `rcp`,
+`attached_to` their level in the organization.
+
+Source: IAM evaluation reference, sections 10.2 and 10.5.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Final
+
+from policyc.data import read_text
+from policyc.engines.iam.decision import Policies
+from policyc.engines.iam.document import Document as Compiled
+from policyc.engines.iam.document import Kind
+from policyc.targets.base import Document
+from policyc.targets.iam_documents.gates import compile_emitted
+from policyc.targets.switches import choice, iam_switches
+
+_KINDS: Final = {"boundary": Kind.BOUNDARY, "session": Kind.SESSION, "scp": Kind.SCP, "rcp": Kind.RCP}
+#: what people call each of them
+TITLES: Final = {
+    "boundary": "permissions boundary",
+    "session": "session policy",
+    "scp": "service control policy",
+    "rcp": "resource control policy",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """`boundary` and `session` are None when there is none; `scps` and `rcps` hold one tuple per level."""
+
+    boundary: tuple[Compiled, ...] | None = None
+    session: tuple[Compiled, ...] | None = None
+    scps: tuple[tuple[Compiled, ...], ...] = ()
+    rcps: tuple[tuple[Compiled, ...], ...] = ()
+
+    def bound(self, policies: Policies, action: str, settings: Mapping[str, str]) -> Policies:
+        """The policies of a request with these limits; resource control policies only where they bear on the service."""
+        rcps = self.rcps if rcps_bear_on(action, settings) else ()
+        return replace(policies, boundary=self.boundary, session=self.session, scps=self.scps, rcps=rcps)
+
+
+def limits_of(documents: Iterable[Document], settings: Mapping[str, str]) -> Limits:
+    """The limits among some documents."""
+    switches = iam_switches(settings)
+    held: dict[str, dict[str, list[Compiled]]] = {name: {} for name in _KINDS}
+    for item in documents:
+        if item.role in _KINDS:
+            compiled = compile_emitted(item, _KINDS[item.role], switches)
+            held[item.role].setdefault(item.attached_to, []).append(compiled)
+    grouped = {name: tuple(tuple(level) for level in found.values()) for name, found in held.items()}
+    alone = {name: tuple(item for level in grouped[name] for item in level) or None for name in ("boundary", "session")}
+    return Limits(alone["boundary"], alone["session"], grouped["scp"], grouped["rcp"])
+
+
+def rcps_bear_on(action: str, settings: Mapping[str, str]) -> bool:
+    """Whether resource control policies are evaluated for an action."""
+    return choice(settings, "rcp-services") == "every" or action.partition(":")[0].lower() in _rcp_services()
+
+
+@cache
+def _rcp_services() -> frozenset[str]:
+    return frozenset(json.loads(read_text("schemas/iam/rcp_services.json"))["services"])

@@ -1,0 +1,102 @@
+"""Every open question about AWS in one place: what is asked, what policyc assumes, and what a project chose instead.
+
+The questions stand where they are answered: the tables of the IAM and the Cloud WAN engine, `schemas/iam/switches.json`, and
+`switches` in the vocabularies of the targets. A project chooses under `[switches]` in policyc.toml. Names are unique in all of them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+from policyc.data import read_text
+from policyc.record import record
+
+if TYPE_CHECKING:
+    from policyc.engines.iam.switches import Switches as IamSwitches
+    from policyc.engines.wan.switches import Switches as WanSwitches
+
+#: area -> the data file that holds its questions
+_FILES: Final = {
+    "iam": "schemas/iam/switches.json",
+    "lattice": "schemas/lattice/vocabulary.json",
+    "object_lambda": "schemas/object_lambda/vocabulary.json",
+    "verified_access": "schemas/verified_access/vocabulary.json",
+}
+#: questions that the answer always leaves open, or meets on both sides, so that there is nothing to choose
+_FIXED: Final = frozenset({"port-form", "path-slash", "erroring-forbid", "score-floor"})
+
+
+@record
+class OpenQuestion:
+    """One switch. `area` is `iam`, `cloudwan` or a target; `settable` tells whether a project may choose."""
+
+    name: str
+    area: str
+    question: str
+    choices: tuple[str, ...]
+    default: str
+    source: str
+    settable: bool = True
+
+
+@cache
+def catalogue() -> Mapping[str, OpenQuestion]:
+    """Every switch by name, grouped by area."""
+    out: dict[str, OpenQuestion] = {}
+    for item in _all():
+        if item.name in out:
+            raise ValueError(f"two switches are called {item.name}")
+        out[item.name] = item
+    return out
+
+
+def _all() -> Iterator[OpenQuestion]:
+    from policyc.engines.iam.switches import TABLE as IAM
+    from policyc.engines.wan.switches import TABLE as WAN
+
+    for item in IAM:
+        source = f"IAM evaluation reference {item.source}"
+        yield OpenQuestion(item.name, "iam", item.question, item.choices, item.default, source)
+    for area, file in _FILES.items():
+        yield from _from_data(area, json.loads(read_text(file)), whole=area == "iam")
+    for wan in WAN:
+        source = f"Cloud WAN reference {wan.source}"
+        yield OpenQuestion(wan.name, "cloudwan", wan.question, wan.choices, wan.default, source)
+
+
+def _from_data(area: str, data: Mapping[str, Any], whole: bool) -> Iterator[OpenQuestion]:
+    for name, entry in (data if whole else data.get("switches", {})).items():
+        default: str = entry["default"]
+        choices = tuple(entry["sides"])
+        choices = choices if default in choices else (default, *choices)
+        yield OpenQuestion(name, area, entry["doc"], choices, default, ", ".join(entry["sources"]), name not in _FIXED)
+
+
+def choice(settings: Mapping[str, str], name: str) -> str:
+    """What holds for a switch: the project's choice, else the default."""
+    return settings.get(name) or catalogue()[name].default
+
+
+def iam_switches(settings: Mapping[str, str]) -> IamSwitches:
+    """The switches of the IAM engine with a project's choices."""
+    from policyc.engines.iam.switches import BY_NAME, DEFAULT
+
+    switches = DEFAULT
+    for name, chosen in settings.items():
+        if name in BY_NAME:
+            switches = switches.choosing(name, chosen)
+    return switches
+
+
+def wan_switches(settings: Mapping[str, str]) -> WanSwitches:
+    """The switches of the Cloud WAN engine with a project's choices."""
+    from policyc.engines.wan.switches import BY_NAME, DEFAULT
+
+    switches = DEFAULT
+    for name, chosen in settings.items():
+        if name in BY_NAME:
+            switches = switches.choosing(name, chosen)
+    return switches

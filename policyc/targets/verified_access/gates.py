@@ -1,0 +1,95 @@
+"""What Cedar's answers on a group's and an endpoint's policy make of a request: a verdict for each, and both together.
+
+Sources: https://docs.aws.amazon.com/verified-access/latest/ug/auth-policies.html and auth-policies-policy-eval.html; what they leave
+open are the switches of `schemas/verified_access/vocabulary.json`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal
+
+from policyc.engines.cedar import Answer
+from policyc.engines.trace import Decision, GateTrace, Outcome, StatementTrace, Verdict
+from policyc.record import record
+
+EndpointAlone = Literal["deny", "allow"]
+
+
+@record
+class Judged:
+    """A gate with the attributes that an undecided verdict hangs on, as the user names them."""
+
+    gate: GateTrace
+    missing: tuple[str, ...] = ()
+
+
+def verdict_of(answer: Answer) -> tuple[Verdict, tuple[str, ...]]:
+    """The gate's verdict and the switches that it rests on. A forbid that fails leaves it open where it would have mattered:
+    Cedar skips it, AWS's page says that the policy denies then."""
+    if any(result.matched and result.effect == "forbid" for result in answer.statements):
+        return Verdict.EXPLICIT_DENY, ()
+    if answer.decision is Decision.DENY:
+        return Verdict.IMPLICIT_DENY, ()
+    if any(result.effect == "forbid" for result in answer.failed):
+        return Verdict.UNDECIDED, ("erroring-forbid",)
+    return (Verdict.ALLOW if answer.decision is Decision.ALLOW else Verdict.UNDECIDED), ()
+
+
+def decided_by(verdict: Verdict, traces: tuple[StatementTrace, ...]) -> tuple[StatementTrace, ...]:
+    """The statements that settled the verdict."""
+    effect = {Verdict.ALLOW: ("allow", "permit"), Verdict.EXPLICIT_DENY: ("deny", "forbid")}.get(verdict, ())
+    return tuple(trace for trace in traces if trace.matched and trace.effect in effect)
+
+
+def summary(verdict: Verdict, answer: Answer, traces: tuple[StatementTrace, ...], words: tuple[str, str]) -> str:
+    """One line on the gate; `words` are what its statements are called, `allow` and `deny` or `permit` and `forbid`."""
+    failed = [f"`{traces[result.index].label}`" for result in answer.failed]
+    skipped = f"; Cedar cannot evaluate {', '.join(failed)} on these values" if failed else ""
+    yes, no = words
+    match verdict:
+        case Verdict.ALLOW:
+            return f"{_article(yes)} {yes} matches and no {no} does" + skipped
+        case Verdict.EXPLICIT_DENY:
+            return f"a {no} matches" + skipped
+        case Verdict.IMPLICIT_DENY:
+            return f"no {yes} matches" + skipped
+        case _:
+            return "the answer hangs on what the request does not state" if not failed else skipped.removeprefix("; ")
+
+
+def _article(word: str) -> str:
+    return "an" if word[0] in "aeiou" else "a"
+
+
+def no_policy(name: str, kind: str, other: Judged | None, endpoint_alone: EndpointAlone) -> Judged:
+    """A group or an endpoint without policy. Documented: neither has one, every request is blocked; only the group has one, it
+    decides alone. Only the endpoint has one: not documented."""
+    if other is None:
+        text = "neither the group nor the endpoint has a policy, and then every request is blocked"
+        return Judged(GateTrace(name, kind, Verdict.IMPLICIT_DENY, text))
+    if kind == "endpoint":
+        return Judged(GateTrace(name, kind, Verdict.SKIPPED, "the endpoint has no policy; the group's decides alone"))
+    if other.gate.verdict.decision is Decision.DENY:
+        return Judged(
+            GateTrace(name, kind, Verdict.SKIPPED, "the group has no policy; the endpoint's denies by itself")
+        )
+    verdict = Verdict.SKIPPED if endpoint_alone == "allow" else Verdict.IMPLICIT_DENY
+    text = "the group has no policy, and AWS does not document what happens when only the endpoint has one"
+    return Judged(GateTrace(name, kind, verdict, text, switches=("endpoint-policy-alone",)))
+
+
+def outcome_of(judged: Sequence[Judged], refusal: str, notes: tuple[str, ...] = ()) -> Outcome:
+    """Both gates together: a deny of either settles it, then a doubt of either. `refusal` is what a refused user sees."""
+    gates = tuple(item.gate for item in judged)
+    denying = [gate for gate in gates if gate.verdict.decision is Decision.DENY]
+    if denying:
+        # what AWS leaves open at a gate that does not refuse cannot change a refusal by the other
+        gates = tuple(gate if gate in denying else replace(gate, switches=()) for gate in gates)
+        return Outcome(Decision.DENY, gates, denying[0].name, refusal, notes=notes)
+    doubtful = [item for item in judged if item.gate.verdict is Verdict.UNDECIDED]
+    if doubtful:
+        missing = tuple(dict.fromkeys(name for item in doubtful for name in item.missing))
+        return Outcome(Decision.UNDECIDED, gates, doubtful[0].gate.name, missing=missing, notes=notes)
+    return Outcome(Decision.ALLOW, gates, notes=notes)

@@ -1,0 +1,139 @@
+"""What stands below `context`: kinds of values, and the record that a list of trust providers makes.
+
+`Member.required` means that every request has the attribute; anything else needs a `has` before it is read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from functools import cache
+from types import MappingProxyType
+from typing import Any
+
+from policyc.model.types import Named, shapes
+from policyc.record import record
+from policyc.targets.verified_access.scope import REQUEST_ROOTS, trust_types, vocabulary
+
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_BASES = {"int": "long", "bool": "bool"}
+
+
+@record
+class Kind:
+    """`name` is `string`, `long`, `bool`, `set`, `record`, `entity`, `ip`, another extension type, or `unknown`.
+
+    A record that is `open` may hold more than its members; one that is `keyed` by group ids holds a record for each.
+    """
+
+    name: str
+    item: Kind | None = None
+    members: Mapping[str, Member] = MappingProxyType({})
+    open: bool = False
+    keyed: bool = False
+
+    @property
+    def words(self) -> str:
+        """The kind as people say it."""
+        return _WORDS.get(self.name, self.name)
+
+
+@record
+class Member:
+    """An attribute of a record; `values`, `range` and `form` (a pattern) bound its value; `text_too` marks one
+    that is a number in one source and text in another."""
+
+    kind: Kind
+    required: bool = False
+    values: tuple[str, ...] = ()
+    range: tuple[int, int] | None = None
+    form: str = ""
+    text_too: bool = False
+    note: str = ""
+
+
+_WORDS = {
+    "string": "text", "long": "a number", "bool": "true or false", "set": "a list", "record": "a record",
+    "entity": "an entity", "ip": "an address", "unknown": "not known",
+}  # fmt: skip
+STRING, LONG, BOOL, UNKNOWN, ENTITY, IP = (Kind(name) for name in ("string", "long", "bool", "unknown", "entity", "ip"))
+
+
+def is_group_id(text: str) -> bool:
+    """Whether a text has the form of an Identity Center group id."""
+    return _UUID.fullmatch(text) is not None
+
+
+def context_kind(trust: Mapping[str, str], undeclared: frozenset[str] = frozenset()) -> Kind:
+    """The record `context` for trust providers by policy reference name -> type; `undeclared` roots hold anything."""
+    members: dict[str, Member] = {name: Member(_request_record(name), True) for name in REQUEST_ROOTS}
+    for name in undeclared:
+        members[name] = Member(UNKNOWN)
+    for name, word in trust.items():
+        entry = trust_types().get(word)
+        if entry is not None and name not in REQUEST_ROOTS:
+            record = _record(entry.attributes, _trust_member, entry.open)
+            members[name] = Member(record, _always(record))
+    return Kind("record", members=members)
+
+
+@cache
+def _request_record(root: str) -> Kind:
+    members: dict[str, Member] = {}
+    two_formed = {"http_request.port", "tcp_flow.destination_port"}
+    for attribute in vocabulary().attributes.values():
+        first, _, rest = attribute.native.partition(".")
+        if first != root:
+            continue
+        shape = (
+            shapes()[attribute.type.name]
+            if isinstance(attribute.type, Named) and attribute.type.name in shapes()
+            else None
+        )
+        base = shape.base if shape is not None else "string"
+        form = (
+            shape.pattern.pattern
+            if shape is not None and shape.pattern is not None and attribute.name.endswith("method")
+            else ""
+        )
+        members[rest] = Member(
+            Kind(_BASES.get(base, "string")), attribute.presence == "always", attribute.values, None, form,
+            attribute.native in two_formed, attribute.note,
+        )  # fmt: skip
+    return Kind("record", members=members)
+
+
+def _record(
+    attributes: Mapping[str, Mapping[str, Any]], member: Callable[[Mapping[str, Any]], Member], open: bool
+) -> Kind:
+    """A record from dotted paths, inner records made on the way."""
+    inner: dict[str, dict[str, Mapping[str, Any]]] = {}
+    members: dict[str, Member] = {}
+    for path, entry in attributes.items():
+        first, _, rest = path.partition(".")
+        if rest:
+            inner.setdefault(first, {})[rest] = entry
+        else:
+            members[first] = member(entry)
+    for name, entries in inner.items():
+        kind = _record(entries, member, open)
+        members[name] = Member(kind, _always(kind))
+    return Kind("record", members=members, open=open)
+
+
+def _always(record: Kind) -> bool:
+    return any(member.required for member in record.members.values())
+
+
+def _trust_member(entry: Mapping[str, Any]) -> Member:
+    kind = Kind(_BASES.get(entry["type"], "string"))
+    if entry.get("form") == "set":
+        kind = Kind("set", kind)
+    elif entry.get("form") == "record":
+        group = Kind("record", members={"group_name": Member(STRING)})
+        kind = Kind("record", group, keyed=True)
+    low, high = entry.get("minimum"), entry.get("maximum")
+    return Member(
+        kind, entry.get("presence") == "always", tuple(entry.get("values", ())),
+        None if low is None or high is None else (low, high), note=entry.get("note", ""),
+    )  # fmt: skip

@@ -1,0 +1,76 @@
+"""Cedar text in the layout of Cedar's own formatter, and never another policy than before.
+
+The formatter keeps comments. Its result is read again: the statements must be the same and every comment still there, else the
+text is left alone and that is reported. It is applied until nothing changes, so that formatting twice is formatting once.
+"""
+
+from __future__ import annotations
+
+from policyc.diagnostics import Diagnostics
+from policyc.syntax.cedar_nodes import Document
+from policyc.syntax.cedar_plain import key
+from policyc.syntax.cedar_text import parse_cedar
+from policyc.text import Source
+
+WIDTH = 100
+_MOST_PASSES = 4
+
+
+def lay_out(source: Source, diagnostics: Diagnostics) -> str | None:
+    """The text as Cedar formats it; None after reporting why it cannot be."""
+    before = parse_cedar(source, diagnostics)
+    if before is None:
+        return None
+    text = source.text
+    for _ in range(_MOST_PASSES):
+        new = _format(text)
+        if new is None:
+            break
+        if new == text:
+            return _checked(before, source, new, diagnostics)
+        text = new
+    _refuse(source, diagnostics)
+    return None
+
+
+def _format(text: str) -> str | None:
+    import cedarpy
+
+    if not text.strip():
+        return ""
+    try:
+        new = str(cedarpy.format_policies(text, line_width=WIDTH, indent_width=2))
+    except (ValueError, RecursionError):
+        return None
+    return new.rstrip("\n") + "\n"
+
+
+def _checked(before: Document, source: Source, text: str, diagnostics: Diagnostics) -> str | None:
+    after = parse_cedar(Source(source.file, text), Diagnostics())
+    if after is None or _meaning(after) != _meaning(before) or _comments(after) != _comments(before):
+        _refuse(source, diagnostics)
+        return None
+    return text
+
+
+def _refuse(source: Source, diagnostics: Diagnostics) -> None:
+    diagnostics.error(
+        "cedar-layout", f"Cedar's formatter would change more than the layout of `{source.file}`", source.span(0, 0),
+        "put each comment on a line of its own, before a statement or a condition",
+    )  # fmt: skip
+
+
+def _meaning(document: Document) -> list[object]:
+    return [
+        (
+            statement.effect,
+            [(item.key, item.value) for item in statement.annotations],
+            [(part.name, part.constrained) for part in statement.scope],
+            [(clause.kind, key(clause.body)) for clause in statement.clauses],
+        )
+        for statement in document.statements
+    ]
+
+
+def _comments(document: Document) -> list[str]:
+    return sorted(comment.text for comment in document.comments if comment.text)

@@ -1,0 +1,343 @@
+"""Operators and methods of Cedar on kinds of values: which fail, which can never hold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from policyc.diagnostics import did_you_mean
+from policyc.syntax.cedar_nodes import (
+    Arith,
+    Call,
+    Compare,
+    Expr,
+    Is,
+    Like,
+    Lit,
+    Method,
+    Neg,
+    RecordOf,
+    SetOf,
+    Var,
+    path_of,
+)
+from policyc.syntax.cedar_plain import written
+from policyc.targets.verified_access.read.compare import MIRRORED, different, impossible, order_constant
+from policyc.targets.verified_access.read.kinds import BOOL, IP, LONG, UNKNOWN, Kind, Member
+from policyc.targets.verified_access.read.typing import Checker, Info, Known, Risk, number
+
+Operator = SetOf | RecordOf | Like | Is | Compare | Arith | Neg | Call | Method
+_EXTENSIONS = {"ip": IP, "decimal": Kind("decimal"), "datetime": Kind("datetime"), "duration": Kind("duration")}
+_OF_SETS = ("contains", "containsAll", "containsAny", "isEmpty")
+_OF_ADDRESSES = ("isInRange", "isIpv4", "isIpv6", "isLoopback", "isMulticast")
+_RESULTS = {
+    "toDate": Kind("datetime"),
+    "offset": Kind("datetime"),
+    "toTime": Kind("duration"),
+    "durationSince": Kind("duration"),
+}
+_NUMBERS = ("toMilliseconds", "toSeconds", "toMinutes", "toHours", "toDays")
+
+
+def check_operator(checker: Checker, node: Operator, known: Known) -> Info:
+    """Kind and truth of an operator's result."""
+    match node:
+        case SetOf(items):
+            return _set(checker, items, known)
+        case RecordOf(pairs):
+            infos = [checker.check(item, known) for _, item in pairs]
+            return Info(Kind("record", open=True), risks=_risks(infos))
+        case Compare("in", left, right):
+            return _in(checker, node, left, right, known)
+        case Compare(operator) if operator in ("==", "!="):
+            return _equal(checker, node, known)
+        case Compare():
+            return _order(checker, node, known)
+        case Like():
+            return _like(checker, node, known)
+        case Is(of):
+            return Info(BOOL, risks=checker.check(of, known).risks)
+        case Arith(operator, left, right):
+            return _numbers(checker, (left, right), operator, known)
+        case Neg(of):
+            return _numbers(checker, (of,), "-", known)
+        case Call():
+            return _call(checker, node, known)
+        case Method():
+            return _method(checker, node, known)
+
+
+def _risks(infos: Sequence[Info]) -> tuple[Risk, ...]:
+    return tuple(risk for info in infos for risk in info.risks)
+
+
+def _set(checker: Checker, items: Sequence[Expr], known: Known) -> Info:
+    infos = [checker.check(item, known) for item in items]
+    names = {info.kind.name for info in infos}
+    item = infos[0].kind if len(names) == 1 else UNKNOWN
+    return Info(Kind("set", item), risks=_risks(infos), broken=any(info.broken for info in infos))
+
+
+# --- comparisons ------------------------------------------------------------------------------------------------
+
+
+def _equal(checker: Checker, node: Compare, known: Known) -> Info:
+    left, right = checker.check(node.left, known), checker.check(node.right, known)
+    risks = _risks((left, right))
+    if left.broken or right.broken:
+        return Info(BOOL, risks=risks, broken=True)
+    equal: bool | None = None
+    if isinstance(node.left, Lit) and isinstance(node.right, Lit):
+        equal = node.left.value == node.right.value and left.kind.name == right.kind.name
+        _constant(checker, node, equal is (node.operator == "=="))
+    elif isinstance(node.left, Var) and node.left == Var(getattr(node.right, "name", ""), node.left.span):
+        equal = True
+    elif different(left.kind, right.kind):
+        equal = None if _two_formed(left, right) else False
+        if equal is False:
+            _unlike(checker, node, left, right)
+    else:
+        for info, other in ((left, node.right), (right, node.left)):
+            if isinstance(other, Lit) and impossible(info.member, other.value):
+                equal = False
+                _never(checker, info.member, other, node)
+    return Info(BOOL, None if equal is None else equal is (node.operator == "=="), risks=risks)
+
+
+def _two_formed(left: Info, right: Info) -> bool:
+    """A port, which is a number in one source and text in another."""
+    return any(info.member is not None and info.member.text_too for info in (left, right)) and {
+        left.kind.name, right.kind.name,
+    } <= {"string", "long"}  # fmt: skip
+
+
+def _unlike(checker: Checker, node: Compare, left: Info, right: Info) -> None:
+    always = "always" if node.operator == "!=" else "never"
+    subject = node.left if path_of(node.left) else node.right
+    info = left if subject is node.left else right
+    help = "compare values of one kind"
+    if info.kind.name == "set":
+        help = f"write `{written(subject)}.contains(…)`"
+    elif info.kind.name == "record" and info.kind.members:
+        help = "test one of its attributes: " + ", ".join(f"`{name}`" for name in list(info.kind.members)[:6])
+    elif info.member is not None and info.member.range is not None:
+        help = f"it is a number from {info.member.range[0]} to {info.member.range[1]}; compare it with `>=`"
+    elif info.kind.name == "bool":
+        help = "write `true` or `false` without quotes"
+    checker.error(
+        "cedar-unlike-kinds", f"`{written(node.left)}` is {left.kind.words} and `{written(node.right)}` is {right.kind.words}, "
+        f"so this is {always} true", node.span, help,
+    )  # fmt: skip
+
+
+def _never(checker: Checker, member: Member | None, literal: Lit, node: Compare) -> None:
+    assert member is not None
+    word = "always" if node.operator == "!=" else "never"
+    shown = written(node.right if node.left is literal else node.left)
+    checker.error(
+        "cedar-impossible-value", f"`{shown}` never has the value `{literal.value}`, so this is {word} true", literal.span,
+        _values_help(member, literal.value),
+    )  # fmt: skip
+
+
+def _values_help(member: Member, value: object) -> str:
+    if member.range is not None:
+        return f"its values are {member.range[0]} to {member.range[1]}"
+    if member.values:
+        return did_you_mean(
+            str(value), member.values, "its values are " + ", ".join(f"`{one}`" for one in member.values)
+        )
+    return "see the documented form of the attribute"
+
+
+def _constant(checker: Checker, node: Expr, holds: bool) -> None:
+    word, rule = ("always", "cedar-always-true") if holds else ("never", "cedar-always-false")
+    checker.diagnostics.warning(
+        rule,
+        f"`{written(node)}` {word} holds: it compares constants",
+        node.span,
+        "compare an attribute, or remove the test",
+    )
+
+
+def _order(checker: Checker, node: Compare, known: Known) -> Info:
+    left, right = checker.check(node.left, known), checker.check(node.right, known)
+    risks = _risks((left, right))
+    if left.broken or right.broken:
+        return Info(BOOL, risks=risks, broken=True)
+    times = ("datetime", "duration")
+    if left.kind.name == right.kind.name and left.kind.name in times:
+        return Info(BOOL, risks=risks)
+    for info, part in ((left, node.left), (right, node.right)):
+        if not number(info) and info.kind.name not in times:
+            help = "list the values, or use `like`" if info.kind.name == "string" else "compare numbers"
+            checker.fails(
+                f"`{node.operator}` orders numbers, and `{written(part)}` is {info.kind.words}", node.span, help
+            )
+            return Info(BOOL, risks=risks, broken=True)
+    constant = None
+    if isinstance(node.right, Lit) and isinstance(node.right.value, int):
+        constant = order_constant(left.member, node.operator, node.right.value)
+    elif isinstance(node.left, Lit) and isinstance(node.left.value, int):
+        constant = order_constant(right.member, MIRRORED[node.operator], node.left.value)
+    if constant is not None:
+        member = left.member or right.member
+        assert member is not None and member.range is not None
+        word = "always" if constant else "never"
+        checker.error(
+            "cedar-impossible-value", f"`{written(node)}` {word} holds", node.span,
+            f"the score is {member.range[0]} to {member.range[1]}",
+        )  # fmt: skip
+    return Info(BOOL, constant, risks=risks)
+
+
+def _in(checker: Checker, node: Compare, left: Expr, right: Expr, known: Known) -> Info:
+    first, second = checker.check(left, known), checker.check(right, known)
+    risks = _risks((first, second))
+    if first.kind.name not in ("entity", "unknown"):
+        help = f"write `{written(right)}.contains({written(left)})`" if second.kind.name == "set" else "write `==`"
+        checker.fails(f"`in` wants an entity on its left, and `{written(left)}` is {first.kind.words}", node.span, help)
+        return Info(BOOL, risks=risks, broken=True)
+    listed = right.items if isinstance(right, SetOf) else (right,)
+    if isinstance(left, Var) and any(isinstance(item, Var) and item.name == left.name for item in listed):
+        checker.diagnostics.warning(
+            "cedar-always-true", f"`{written(node)}` always holds", node.span, "test trust data below `context`"
+        )
+        return Info(BOOL, True)
+    return Info(BOOL, risks=risks)
+
+
+def _like(checker: Checker, node: Like, known: Known) -> Info:
+    of = checker.check(node.of, known)
+    if of.broken:
+        return Info(BOOL, risks=of.risks, broken=True)
+    if of.kind.name not in ("string", "unknown"):
+        help = f"write `{written(node.of)}.contains(…)`" if of.kind.name == "set" else "compare it with `==`"
+        if of.kind.name == "record" and of.kind.members:
+            help = "test one of its attributes: " + ", ".join(f"`{name}`" for name in list(of.kind.members)[:6])
+        checker.fails(f"`like` wants text, and `{written(node.of)}` is {of.kind.words}", node.span, help)
+        return Info(BOOL, risks=of.risks, broken=True)
+    return Info(BOOL, True if node.pattern == (None,) else None, risks=of.risks)
+
+
+def _numbers(checker: Checker, parts: Sequence[Expr], operator: str, known: Known) -> Info:
+    infos = [checker.check(part, known) for part in parts]
+    for info, part in zip(infos, parts, strict=True):
+        if not number(info) and not info.broken:
+            checker.fails(
+                f"`{operator}` wants numbers, and `{written(part)}` is {info.kind.words}", part.span, "use a number"
+            )
+            return Info(LONG, risks=_risks(infos), broken=True)
+    return Info(LONG, risks=_risks(infos), broken=any(info.broken for info in infos))
+
+
+# --- calls ------------------------------------------------------------------------------------------------------
+
+
+def _call(checker: Checker, node: Call, known: Known) -> Info:
+    infos = [checker.check(arg, known) for arg in node.args]
+    kind = _EXTENSIONS.get(node.function, UNKNOWN)
+    risks = _risks(infos)
+    if len(infos) != 1:
+        checker.fails(f"`{node.function}` takes one text", node.span, f'write `{node.function}("…")`')
+        return Info(kind, risks=risks, broken=True)
+    arg, info = node.args[0], infos[0]
+    if not info.broken and info.kind.name not in ("string", "unknown"):
+        checker.fails(
+            f"`{node.function}` reads text, and `{written(arg)}` is {info.kind.words}", arg.span, "give it text"
+        )
+        return Info(kind, risks=risks, broken=True)
+    if isinstance(arg, Lit) and _unreadable(node):
+        checker.fails(
+            f"`{arg.value}` cannot be read by `{node.function}`", arg.span, _FORMS.get(node.function, "correct it")
+        )
+        return Info(kind, risks=risks, broken=True)
+    if node.function == "ip" and path_of(arg) == ("http_request", "x_forwarded_for"):
+        checker.error(
+            "cedar-address-list", "`x_forwarded_for` is often a list with commas, over which `ip` fails", node.span,
+            "test `context.http_request.client_ip`",
+        )  # fmt: skip
+    return Info(kind, risks=risks, broken=info.broken)
+
+
+_FORMS = {
+    "ip": "write a plain IPv4 or IPv6 address, or a block such as `10.0.0.0/8`",
+    "decimal": "write a number with one to four digits behind the point",
+    "datetime": "write `YYYY-MM-DD` or `YYYY-MM-DDThh:mm:ssZ`",
+    "duration": "write such as `1d2h30m`",
+}
+
+
+def _unreadable(node: Call) -> bool:
+    """Whether Cedar itself fails on the literal."""
+    from policyc.engines.cedar import decide, parse_policies
+
+    text = written(node)
+    policies = parse_policies(f"permit (principal, action, resource) when {{ {text} == {text} }};")
+    return bool(decide(policies, {}).failed)
+
+
+def _method(checker: Checker, node: Method, known: Known) -> Info:
+    of = checker.check(node.of, known)
+    infos = [checker.check(arg, known) for arg in node.args]
+    risks = _risks((of, *infos))
+    if of.broken or any(info.broken for info in infos):
+        return Info(BOOL, risks=risks, broken=True)
+    wanted = "set" if node.name in _OF_SETS else "ip" if node.name in _OF_ADDRESSES else ""
+    if wanted and of.kind.name not in (wanted, "unknown"):
+        checker.fails(
+            f"`{node.name}` asks {Kind(wanted).words}, and `{written(node.of)}` is {of.kind.words}", node.span,
+            _instead(node, of),
+        )  # fmt: skip
+        return Info(BOOL, risks=risks, broken=True)
+    if node.name == "isInRange" and (len(infos) != 1 or infos[0].kind.name not in ("ip", "unknown")):
+        checker.fails("`isInRange` takes one address block", node.span, 'write `isInRange(ip("10.0.0.0/8"))`')
+        return Info(BOOL, risks=risks, broken=True)
+    if node.name in ("containsAll", "containsAny") and infos[0].kind.name not in ("set", "unknown"):
+        checker.fails(f"`{node.name}` takes a list", node.args[0].span, f"write `[{written(node.args[0])}]`")
+        return Info(BOOL, risks=risks, broken=True)
+    if node.name == "contains":
+        return Info(BOOL, _contains(checker, node, of, infos[0]), risks=risks)
+    kind = LONG if node.name in _NUMBERS else _RESULTS.get(node.name, UNKNOWN if node.name == "getTag" else BOOL)
+    return Info(kind, risks=risks)
+
+
+def _instead(node: Method, of: Info) -> str:
+    arg = node.args[0] if node.args else None
+    if of.kind.name == "record" and of.kind.keyed:
+        return f'write `{written(node.of)} has "<group id>"`'
+    if of.kind.name == "record" and of.kind.members:
+        return "test one of its attributes: " + ", ".join(f"`{name}`" for name in list(of.kind.members)[:6])
+    if of.kind.name == "string" and node.name in _OF_ADDRESSES:
+        return f"write `ip({written(node.of)}).{node.name}(…)`"
+    if of.kind.name == "string" and isinstance(arg, Lit) and isinstance(arg.value, str):
+        return f'write `{written(node.of)} like "*{arg.value}*"`, or without the last `*` for an ending'
+    return "use an operator for that kind of value"
+
+
+def _contains(checker: Checker, node: Method, of: Info, arg: Info) -> bool | None:
+    """Whether a set of literals can hold the attribute, or a set attribute the literal."""
+    if isinstance(node.of, SetOf) and all(isinstance(item, Lit) for item in node.of.items):
+        possible = 0
+        for item in node.of.items:
+            assert isinstance(item, Lit)
+            kind = checker.check(item).kind
+            if different(kind, arg.kind) and not _two_formed(Info(kind), arg):
+                checker.error(
+                    "cedar-unlike-kinds", f"`{written(node.args[0])}` is {arg.kind.words} and never `{written(item)}`", item.span,
+                    "list values of its kind",
+                )  # fmt: skip
+            elif impossible(arg.member, item.value):
+                checker.error(
+                    "cedar-impossible-value", f"`{written(node.args[0])}` never has the value `{item.value}`", item.span,
+                    _values_help(arg.member, item.value) if arg.member else "list documented values",
+                )  # fmt: skip
+            else:
+                possible += 1
+        return None if possible else False
+    if of.kind.item is not None and different(of.kind.item, arg.kind):
+        checker.error(
+            "cedar-unlike-kinds", f"`{written(node.of)}` never holds {arg.kind.words}", node.args[0].span,
+            f"its elements are {of.kind.item.words}",
+        )  # fmt: skip
+        return False
+    return None

@@ -1,0 +1,268 @@
+"""What Cedar accepts and a reviewer would not: open e-mail patterns, client-controlled data, text for addresses, left-overs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from policyc.diagnostics import Diagnostic, Diagnostics, Edit, Fix, Severity
+from policyc.syntax.cedar_nodes import (
+    And,
+    Arith,
+    Call,
+    Compare,
+    Expr,
+    Has,
+    If,
+    Is,
+    Like,
+    Lit,
+    Method,
+    Neg,
+    Not,
+    Or,
+    Statement,
+    path_of,
+    walk,
+)
+from policyc.syntax.cedar_plain import pattern_text, written
+from policyc.targets.verified_access.read.statements import condition_of
+from policyc.targets.verified_access.read.typing import Path
+from policyc.text import Span
+
+_CLIENT = {("http_request", "x_forwarded_for"), ("http_request", "user_agent")}
+_ADDRESSES = {("http_request", "client_ip"), ("tcp_flow", "client_ip"), ("tcp_flow", "destination_ip")}
+_PORTS = {("http_request", "port"), ("tcp_flow", "destination_port")}
+_PATH = ("http_request", "path")
+_LEFT_OVER = re.compile(r"\$\{[^{}]*\}|\{\{[^{}]*\}\}|%\{[^{}]*\}|^<[^<>@]+>$")
+_DOCUMENTED = ("contains", "containsAll", "containsAny", "isInRange")
+
+
+def check_smells(statement: Statement, diagnostics: Diagnostics) -> None:
+    """Report the doubtful parts of one statement."""
+    _check_subset(statement, diagnostics)
+    condition = condition_of(statement)
+    if condition is None:
+        return
+    nodes = walk(condition)
+    tests = list(_tests(condition, statement.effect == "permit"))
+    _check_emails(tests, nodes, statement, diagnostics)
+    _check_client_data(nodes, diagnostics)
+    _check_addresses(tests, diagnostics)
+    _check_ports(tests, diagnostics)
+    _check_slashes(tests, diagnostics)
+    _check_left_overs(nodes, diagnostics)
+
+
+def _tests(condition: Expr, grants: bool) -> Iterator[tuple[Path, Expr, Expr, bool]]:
+    """Each test of an attribute: its path, the test, the attribute's expression, and whether meeting it helps to get in."""
+    work = [(condition, grants)]
+    while work:
+        node, positive = work.pop()
+        match node:
+            case And(items) | Or(items):
+                work.extend((item, positive) for item in reversed(items))
+            case Not(of):
+                work.append((of, not positive))
+            case If(test, then, otherwise):
+                work.extend(((otherwise, positive), (then, positive), (test, positive)))
+            case Compare(operator, left, right):
+                sense = positive is (operator != "!=")
+                yield from ((path, node, part, sense) for part in (left, right) if (path := path_of(part)))
+            case Like(of) | Has(of) if path := path_of(of):
+                yield path, node, of, positive
+            case Method(of, _, _, args):
+                yield from ((path, node, part, positive) for part in (of, *args) if (path := path_of(part)))
+            case _ if path := path_of(node):
+                yield path, node, node, positive
+
+
+# --- e-mail -----------------------------------------------------------------------------------------------------
+
+
+def _is_email(path: Path) -> bool:
+    return path[-1] == "email" or (len(path) > 1 and path[-2:] == ("email", "address"))
+
+
+def _check_emails(
+    tests: list[tuple[Path, Expr, Expr, bool]], nodes: list[Expr], statement: Statement, diagnostics: Diagnostics
+) -> None:
+    verified = any(path[-1] in ("verified", "email_verified") for node in nodes if (path := path_of(node)))
+    told = False
+    for path, test, _, grants in tests:
+        if not grants or not _is_email(path) or isinstance(test, Has):
+            continue
+        if isinstance(test, Like):
+            _check_pattern(test, diagnostics)
+        if not verified and not told and statement.effect == "permit":
+            told = True
+            better = written(test.of if isinstance(test, Like) else _attribute(test, path))
+            name = (
+                f"{better.removesuffix('.address')}.verified" if better.endswith(".address") else f"{better}_verified"
+            )
+            diagnostics.warning(
+                "cedar-unverified-email", f"`{better}` is trusted without asking whether it was verified", test.span,
+                f"add `&& {name} == true`",
+            )  # fmt: skip
+
+
+def _attribute(test: Expr, path: Path) -> Expr:
+    return next((part for part in walk(test) if path_of(part) == path), test)
+
+
+def _check_pattern(test: Like, diagnostics: Diagnostics) -> None:
+    tail = test.pattern[-1] if test.pattern else ""
+    if None not in test.pattern or (tail is not None and ("@" in tail or tail.startswith("."))):
+        return
+    shown = pattern_text(test.pattern)
+    if not tail:
+        diagnostics.error(
+            "cedar-open-email-pattern", f"`{shown}` matches addresses of any domain", test.pattern_span,
+            "end the pattern with `@` and the domain",
+        )  # fmt: skip
+        return
+    better = pattern_text((*test.pattern[:-1], f"@{tail}"))
+    diagnostics.error(
+        "cedar-open-email-pattern", f"`{shown}` matches any domain that ends in `{tail}`", test.pattern_span,
+        f"write `{better}`", fix=Fix("put `@` before the domain", (Edit(test.pattern_span, better),)),
+    )  # fmt: skip
+
+
+# --- request data -----------------------------------------------------------------------------------------------
+
+
+def _check_client_data(nodes: list[Expr], diagnostics: Diagnostics) -> None:
+    for node in nodes:
+        path = path_of(node)
+        if path in _CLIENT:
+            diagnostics.warning(
+                "cedar-client-controlled", f"the client chooses `{path[-1]}`, so it proves nothing", node.span,
+                "test `context.http_request.client_ip`, a group or a device",
+            )  # fmt: skip
+
+
+def _check_addresses(tests: list[tuple[Path, Expr, Expr, bool]], diagnostics: Diagnostics) -> None:
+    for path, test, part, _ in tests:
+        if path not in _ADDRESSES:
+            continue
+        block = f'ip({written(part)}).isInRange(ip("…"))'
+        if isinstance(test, Like):
+            diagnostics.warning(
+                "cedar-address-as-text", "a pattern over an address ignores where blocks begin and other spellings",
+                test.span, f"write `{block}`",
+            )  # fmt: skip
+        elif isinstance(test, Compare):
+            diagnostics.add(
+                Diagnostic(
+                    "cedar-address-as-text",
+                    "the address is compared as text, and IPv6 has many spellings of one address",
+                    test.span,
+                    f"write `{block}`",
+                    Severity.INFO,
+                )
+            )
+
+
+def _check_ports(tests: list[tuple[Path, Expr, Expr, bool]], diagnostics: Diagnostics) -> None:
+    forms: dict[Path, set[type]] = {}
+    first: dict[Path, Span] = {}
+    for path, test, _, _ in tests:
+        if path in _PORTS and isinstance(test, Compare | Method):
+            literals = [node.value for node in walk(test) if isinstance(node, Lit)]
+            forms.setdefault(path, set()).update(type(value) for value in literals)
+            first.setdefault(path, test.span)
+    for path, found in forms.items():
+        if len(found) == 1:
+            other = "text" if int in found else "a number"
+            diagnostics.warning(
+                "cedar-port-form", f"AWS's pages disagree whether `{path[-1]}` is a number or text, and this never matches "
+                f"{other}", first[path], f'test both, such as `[22, "22"].contains(context.{".".join(path)})`',
+            )  # fmt: skip
+
+
+def _check_slashes(tests: list[tuple[Path, Expr, Expr, bool]], diagnostics: Diagnostics) -> None:
+    heads: dict[bool, Span] = {}
+    for path, test, _, _ in tests:
+        if path == _PATH:
+            for head, span in _heads(test):
+                heads.setdefault(head.startswith("/"), span)
+    if len(heads) == 1:
+        slash, span = next(iter(heads.items()))
+        way = "with" if slash else "without"
+        diagnostics.warning(
+            "cedar-path-slash", f"paths are tested {way} a leading slash only, and AWS's pages show both forms", span,
+            "test both forms with `||`",
+        )  # fmt: skip
+
+
+def _heads(test: Expr) -> Iterator[tuple[str, Span]]:
+    """How the tested paths begin; a pattern that begins with `*` takes either form."""
+    if isinstance(test, Like):
+        if test.pattern and test.pattern[0]:
+            yield test.pattern[0], test.pattern_span
+        return
+    for node in walk(test):
+        if isinstance(node, Lit) and isinstance(node.value, str) and node.value:
+            yield node.value, node.span
+
+
+# --- form -------------------------------------------------------------------------------------------------------
+
+
+def _check_left_overs(nodes: list[Expr], diagnostics: Diagnostics) -> None:
+    for node in nodes:
+        text = node.value if isinstance(node, Lit) else None
+        if isinstance(node, Like):
+            text = "".join("*" if part is None else part for part in node.pattern)
+        if isinstance(text, str) and _LEFT_OVER.search(text):
+            diagnostics.warning(
+                "cedar-template-text", f"`{text}` looks like a placeholder that was never filled in",
+                node.pattern_span if isinstance(node, Like) else node.span, "render the template first",
+            )  # fmt: skip
+
+
+def _check_subset(statement: Statement, diagnostics: Diagnostics) -> None:
+    for part in statement.scope:
+        if part.constrained:
+            diagnostics.warning(
+                "cedar-outside-subset", f"Verified Access wants `{part.name}` open in the scope", part.span,
+                "write `(principal, action, resource)` and test trust data after `when`",
+            )  # fmt: skip
+    for span, what in _unusual(statement):
+        diagnostics.add(
+            Diagnostic(
+                "cedar-outside-subset",
+                f"{what} is Cedar, yet AWS documents it for Verified Access nowhere",
+                span,
+                "keep to the operators of AWS's page, or try it in the policy assistant first",
+                Severity.INFO,
+            )
+        )
+
+
+def _unusual(statement: Statement) -> Iterator[tuple[Span, str]]:
+    for annotation in statement.annotations:
+        yield annotation.span, "an annotation"
+    for place, clause in enumerate(statement.clauses):
+        if clause.kind == "unless":
+            yield clause.span, "`unless`"
+        elif place > 0:
+            yield clause.span, "a second `when`"
+        for node in walk(clause.body):
+            match node:
+                case If():
+                    yield node.span, "`if … then … else`"
+                case Arith(operator) if operator:
+                    yield node.span, f"`{operator}` on numbers"
+                case Neg(of) if not isinstance(of, Lit):
+                    yield node.span, "`-` before an attribute"
+                case Is():
+                    yield node.span, "`is`"
+                case Has(_, names) if len(names) > 1:
+                    yield node.span, "`has` with a dot"
+                case Call(function) if function != "ip":
+                    yield node.span, f"`{function}`"
+                case Method(_, name) if name not in _DOCUMENTED:
+                    yield node.span, f"`.{name}()`"
+                case _:
+                    pass

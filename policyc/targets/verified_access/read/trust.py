@@ -1,0 +1,114 @@
+"""Which trust providers a Cedar text may count on: a comment in it, or flags of the command line.
+
+`// policyc: trust idc=iam_identity_center jamf=jamf "my-idp"=oidc` anywhere in the text declares the policy reference names
+of the group's trust providers with their types. A root below `context` that nothing declares is not checked, and that is said.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from policyc.diagnostics import Diagnostics, did_you_mean
+from policyc.syntax.cedar_nodes import Document, Get, Has, path_of, walk
+from policyc.targets.verified_access.scope import REQUEST_ROOTS, split_name, trust_types
+from policyc.text import Span
+
+_HEAD = re.compile(r"policyc:\s*trust\b")
+_PAIR = re.compile(r'\s+(?:"(?P<quoted>[^"]+)"|(?P<name>[^\s="]+))=(?P<type>\S+)')
+
+
+def declared_trust(document: Document, diagnostics: Diagnostics) -> dict[str, str]:
+    """The trust providers that the text's comments declare; mistakes in them are reported."""
+    trust: dict[str, str] = {}
+    for comment in document.comments:
+        head = _HEAD.match(comment.text)
+        if head is None:
+            continue
+        at = head.end()
+        while (pair := _PAIR.match(comment.text, at)) is not None:
+            at = pair.end()
+            name = pair["quoted"] or pair["name"]
+            problem = trust_problem(name, pair["type"])
+            if problem is not None:
+                diagnostics.error(problem[0], problem[1], comment.span, problem[2])
+            else:
+                trust[name] = pair["type"]
+        if comment.text[at:].strip() or at == head.end():
+            diagnostics.error(
+                "cedar-trust-comment", "this comment does not declare trust providers", comment.span,
+                "write `// policyc: trust idc=iam_identity_center jamf=jamf`",
+            )  # fmt: skip
+    return trust
+
+
+def trust_problem(name: str, word: str) -> tuple[str, str, str] | None:
+    """Rule, message and help when a declared trust provider cannot be."""
+    kinds = ", ".join(f"`{kind}`" for kind in trust_types())
+    if word not in trust_types():
+        help = did_you_mean(word, trust_types(), f"use one of {kinds}")
+        return "unknown-trust-type", f"unknown type of trust provider `{word}`", help
+    if name in REQUEST_ROOTS:
+        return (
+            "reserved-reference", f"`{name}` holds request data, so no trust provider can be called that",
+            "choose the policy reference name of the trust provider",
+        )  # fmt: skip
+    return None
+
+
+def undeclared_roots(document: Document, trust: Mapping[str, str]) -> dict[str, Span]:
+    """The names right below `context` that are neither request data nor declared, where each stands first."""
+    found: dict[str, Span] = {}
+    for path, span in _reads(document):
+        if path and path[0] not in REQUEST_ROOTS and path[0] not in trust:
+            found.setdefault(path[0], span)
+    return found
+
+
+def _reads(document: Document) -> list[tuple[tuple[str, ...], Span]]:
+    """Every attribute path that the text reads or asks for, the longest ones included."""
+    out: list[tuple[tuple[str, ...], Span]] = []
+    for statement in document.statements:
+        for clause in statement.clauses:
+            for node in walk(clause.body):
+                path = path_of(node)
+                if isinstance(node, Get) and path is not None:
+                    out.append((path, node.name_span))
+                elif isinstance(node, Has) and (parent := path_of(node.of)) is not None:
+                    out.append(((*parent, *node.names), node.name_span))
+    return sorted(out, key=lambda item: item[1].start)
+
+
+def report_undeclared(
+    document: Document, roots: Mapping[str, Span], trust: Mapping[str, str], diagnostics: Diagnostics
+) -> None:
+    """Say of each undeclared root what it is: with declared providers a mistake, without any a gap in the checking."""
+    from policyc.diagnostics import Diagnostic, Severity
+
+    for name, span in roots.items():
+        if trust:
+            known = [*trust, *REQUEST_ROOTS]
+            diagnostics.error(
+                "cedar-unknown-root", f"no trust provider is called `{name}`", span,
+                did_you_mean(name, known, f"the roots are {', '.join(f'`{item}`' for item in known)}"),
+            )  # fmt: skip
+            continue
+        seems = _seems(document, name)
+        example = f"{name}={seems or 'oidc'}" if name.isidentifier() else f'"{name}"={seems or "oidc"}'
+        close = did_you_mean(name, REQUEST_ROOTS, "")
+        words = f"`context.{name}` is checked against nothing, because its trust provider is not declared"
+        help = f"{close + ' Else ' if close else ''}write the comment `// policyc: trust {example}`"
+        if seems:
+            help += f", if it is {trust_types()[seems].doc}"
+        diagnostics.add(Diagnostic("cedar-trust-not-declared", words, span, help, Severity.INFO))
+
+
+def _seems(document: Document, root: str) -> str:
+    """The one documented provider that has an attribute which the text reads below `root`; empty when there is none or several."""
+    wanted = {path[1:] for path, _ in _reads(document) if path[0] == root}
+    fitting = [
+        name
+        for name, kind in trust_types().items()
+        if not kind.open and any(split_name(path) in wanted for path in kind.attributes)
+    ]
+    return fitting[0] if len(fitting) == 1 else ""

@@ -1,0 +1,289 @@
+"""Kinds of values through a condition: what may be absent where it is read, what fails, what always or never holds.
+
+Presence flows as Cedar evaluates: from left to right, `&&` and `||` cut short. Known after a test is what it makes sure of when
+it is true (`yes`) and when it is false (`no`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from policyc.diagnostics import Diagnostics, did_you_mean
+from policyc.record import record
+from policyc.syntax.cedar_nodes import (
+    And,
+    Arith,
+    Call,
+    Compare,
+    Entity,
+    Expr,
+    Get,
+    Has,
+    If,
+    Is,
+    Like,
+    Lit,
+    Method,
+    Neg,
+    Not,
+    Or,
+    RecordOf,
+    SetOf,
+    Slot,
+    Var,
+    path_of,
+)
+from policyc.syntax.cedar_plain import quoted, written
+from policyc.targets.verified_access.read.compare import complementary, contradiction, literal_kind
+from policyc.targets.verified_access.read.kinds import BOOL, ENTITY, LONG, UNKNOWN, Kind, Member, is_group_id
+from policyc.text import Span
+
+Path: TypeAlias = tuple[str, ...]
+Known: TypeAlias = frozenset[Path]
+_NONE: Known = frozenset()
+
+
+@record
+class Risk:
+    """A read of an attribute that may be absent there; `parts` are the paths to guard, outermost first."""
+
+    path: Path
+    span: Span
+
+
+@record
+class Info:
+    """What is known of an expression. `constant` is the value of a condition that has just one (as far as it does not fail);
+    `broken` that its evaluation always fails."""
+
+    kind: Kind
+    constant: bool | None = None
+    yes: Known = _NONE
+    no: Known = _NONE
+    risks: tuple[Risk, ...] = ()
+    member: Member | None = None
+    broken: bool = False
+
+
+@dataclass(slots=True)
+class Checker:
+    """Checks conditions against the record `context`; `effect` words the consequences. `guards` collects risks that kill other
+    sides of an `||` or turn around under `!`."""
+
+    context: Kind
+    effect: str
+    diagnostics: Diagnostics
+    killers: list[tuple[Risk, Expr]] = field(default_factory=list)
+
+    def check(self, node: Expr, known: Known = _NONE) -> Info:
+        """The expression's kind and truth, its mistakes reported."""
+        match node:
+            case Lit(value):
+                return Info(Kind(literal_kind(value)), value if isinstance(value, bool) else None)
+            case Var(name):
+                return Info(self.context if name == "context" else ENTITY)
+            case Entity() | Slot():
+                return Info(ENTITY)
+            case Get():
+                return self._get(node, known)
+            case Has():
+                return self._has(node, known)
+            case And(items):
+                return self._all(items, known)
+            case Or(items):
+                return self._any(items, known)
+            case Not(of):
+                inner = self.truth(of, known)
+                constant = None if inner.constant is None else not inner.constant
+                self.killers += [(risk, node) for risk in inner.risks]
+                return Info(BOOL, constant, inner.no, inner.yes, inner.risks, broken=inner.broken)
+            case If(test, then, otherwise):
+                return self._if(test, then, otherwise, known)
+            case _:
+                return self._operator(node, known)
+
+    def truth(self, node: Expr, known: Known) -> Info:
+        """An operand that has to be true or false."""
+        info = self.check(node, known)
+        if info.kind.name in ("bool", "unknown") or info.broken:
+            return info
+        self.error(
+            "cedar-type-mismatch", f"`{written(node)}` is {info.kind.words}, no condition", node.span, "compare it with something"
+        )  # fmt: skip
+        return Info(BOOL, risks=info.risks, broken=True)
+
+    def error(self, rule: str, message: str, span: Span, help: str) -> None:
+        self.diagnostics.error(rule, message, span, help)
+
+    def fails(self, message: str, span: Span, help: str) -> None:
+        """A test whose evaluation always fails, with what Cedar makes of that."""
+        then = "so Cedar skips this forbid" if self.effect == "forbid" else "so this permit never applies"
+        self.error("cedar-type-mismatch", f"{message}; that fails, {then}", span, help)
+
+    # --- logic ------------------------------------------------------------------------------------------------
+
+    def _all(self, items: Sequence[Expr], known: Known) -> Info:
+        infos: list[Info] = []
+        risks: list[Risk] = []
+        for item in items:
+            info = self.truth(item, known)
+            infos.append(info)
+            risks += info.risks
+            known |= info.yes
+        broken = any(info.broken for info in infos)
+        constant: bool | None = None
+        if any(info.constant is False for info in infos):
+            constant = False
+        elif all(info.constant is True for info in infos):
+            constant = True
+        clash = None if constant is False or broken else contradiction(items)
+        if clash is not None:
+            constant = False
+            self.error(
+                "cedar-contradiction", f"`{written(clash)}` cannot hold together with what stands before it", clash.span,
+                "join alternatives with `||`, or drop one of the tests",
+            )  # fmt: skip
+        yes = frozenset().union(*(info.yes for info in infos))
+        no = frozenset.intersection(*(info.no for info in infos))
+        return Info(BOOL, constant, yes, no, tuple(risks), broken=broken)
+
+    def _any(self, items: Sequence[Expr], known: Known) -> Info:
+        infos: list[Info] = []
+        risks: list[Risk] = []
+        for place, item in enumerate(items):
+            info = self.truth(item, known)
+            infos.append(info)
+            risks += info.risks
+            if place < len(items) - 1:
+                self.killers += [(risk, items[place + 1]) for risk in info.risks]
+            known |= info.no
+        broken = infos[0].broken
+        constant: bool | None = None
+        if any(info.constant is True for info in infos):
+            constant = True
+        elif all(info.constant is False for info in infos):
+            constant = False
+        pair = None if constant is True else complementary(items)
+        if pair is not None:
+            constant = True
+            self.diagnostics.warning(
+                "cedar-always-true", f"`{written(pair)}` is the opposite of what stands before it, so one of them always holds",
+                pair.span, "drop both, or correct one",
+            )  # fmt: skip
+        yes = frozenset.intersection(*(info.yes for info in infos))
+        no = frozenset().union(*(info.no for info in infos))
+        return Info(BOOL, constant, yes, no, tuple(risks), broken=broken)
+
+    def _if(self, test: Expr, then: Expr, otherwise: Expr, known: Known) -> Info:
+        first = self.truth(test, known)
+        second = self.check(then, known | first.yes)
+        third = self.check(otherwise, known | first.no)
+        kind = second.kind if second.kind.name == third.kind.name else UNKNOWN
+        constant = second.constant if second.constant == third.constant else None
+        if first.constant is not None:
+            constant = second.constant if first.constant else third.constant
+        return Info(kind, constant, risks=(*first.risks, *second.risks, *third.risks), broken=first.broken)
+
+    # --- attributes -------------------------------------------------------------------------------------------
+
+    def _get(self, node: Get, known: Known) -> Info:
+        of = self.check(node.of, known)
+        if of.broken or of.kind.name == "unknown":
+            return self._reached(node, Info(UNKNOWN, risks=of.risks, broken=of.broken), None, known)
+        if of.kind.name != "record":
+            return self._no_attributes(node, of)
+        if isinstance(node.of, RecordOf):
+            return Info(UNKNOWN, risks=of.risks)
+        member = self._member(of.kind, node.name, node.name_span, node.of)
+        if member is None:
+            return Info(UNKNOWN, risks=of.risks, broken=True)
+        return self._reached(node, Info(member.kind, None, risks=of.risks, member=member), member, known)
+
+    def _reached(self, node: Get, info: Info, member: Member | None, known: Known) -> Info:
+        """The attribute, with the risk that it is not there."""
+        path = path_of(node)
+        if info.broken or path is None or path in known or (member is not None and member.required):
+            return info
+        return Info(info.kind, None, risks=(*info.risks, Risk(path, node.span)), member=info.member)
+
+    def _no_attributes(self, node: Get, of: Info) -> Info:
+        if of.kind.name == "entity":
+            help = "everything that a policy can test stands below `context`"
+            self.error(
+                "cedar-no-entities", f"Verified Access gives `{written(node.of)}` no attributes", node.name_span, help
+            )
+        else:
+            help = "test its elements with `.contains(…)`" if of.kind.name == "set" else "compare it as a whole"
+            self.fails(f"`{written(node.of)}` is {of.kind.words} and has no attributes", node.name_span, help)
+        return Info(UNKNOWN, risks=of.risks, broken=True)
+
+    def _member(self, record: Kind, name: str, span: Span, of: Expr) -> Member | None:
+        """The attribute of a record; one that cannot be there is reported."""
+        if record.keyed and record.item is not None:
+            if is_group_id(name):
+                return Member(record.item)
+            self._no_group_id(name, span)
+            return None
+        member = record.members.get(name)
+        if member is None and record.open:
+            return Member(UNKNOWN)
+        if member is None:
+            inner = [f"{one}.{deeper}" for one, item in record.members.items() for deeper in item.kind.members]
+            tails = {path.rpartition(".")[2]: path for path in inner}
+            close = f"did you mean `{tails[name]}`?" if name in tails else ""
+            listed = ", ".join(f"`{one}`" for one in list(record.members)[:8])
+            self.error(
+                "cedar-unknown-attribute", f"`{written(of)}` has no attribute `{name}`", span,
+                close or did_you_mean(name, record.members, f"its attributes are {listed}"),
+            )  # fmt: skip
+        return member
+
+    def _no_group_id(self, name: str, span: Span) -> None:
+        self.error(
+            "cedar-group-name", f"Identity Center groups go by id, and `{name}` is none, so this is never true", span,
+            "write the group's id, such as `\"c242c5b0-6081-1845-6fa8-6e0d9513c107\"`; names cannot be searched",
+        )  # fmt: skip
+
+    def _has(self, node: Has, known: Known) -> Info:
+        of = self.check(node.of, known)
+        path = path_of(node.of)
+        steps = [(*path, *node.names[: count + 1]) for count in range(len(node.names))] if path is not None else []
+        yes = frozenset(steps)
+        if of.broken or of.kind.name == "unknown":
+            return Info(BOOL, None, yes, risks=of.risks, broken=of.broken)
+        if of.kind.name == "entity":
+            return Info(BOOL, False, risks=of.risks)
+        if of.kind.name != "record":
+            help = f"write `.contains({attribute_text(node)})`" if of.kind.name == "set" else "compare it with a text"
+            self.fails(f"`{written(node.of)}` is {of.kind.words}, and `has` asks records", node.span, help)
+            return Info(BOOL, risks=of.risks, broken=True)
+        kind, constant = of.kind, None
+        for name in node.names:
+            if kind.name != "record" or isinstance(node.of, RecordOf):
+                break
+            member = self._member(kind, name, node.name_span, node.of)
+            if member is None:
+                constant = False
+                break
+            kind = member.kind
+        return Info(BOOL, constant, yes, risks=of.risks)
+
+    # --- the rest ---------------------------------------------------------------------------------------------
+
+    def _operator(self, node: Expr, known: Known) -> Info:
+        from policyc.targets.verified_access.read.operators import check_operator
+
+        assert isinstance(node, SetOf | RecordOf | Like | Is | Compare | Arith | Neg | Call | Method)
+        return check_operator(self, node, known)
+
+
+def attribute_text(node: Has) -> str:
+    """The name that `has` asks for, as a string literal."""
+    return quoted(".".join(node.names))
+
+
+def number(info: Info) -> bool:
+    """Whether an operand can be a number."""
+    return info.kind.name in (LONG.name, UNKNOWN.name)

@@ -1,0 +1,204 @@
+"""The mistakes L01 to L32 that people make in Verified Access policies, each found in Cedar text, or why it cannot be.
+
+The list is section 8 of the Verified Access reference.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from policyc.diagnostics import Diagnostic, Diagnostics, Severity
+from policyc.syntax.cedar_text import parse_cedar
+from policyc.targets.verified_access.read.check import check_text
+from policyc.targets.verified_access.read.decide import judge
+from policyc.text import Source
+
+TRUST = {
+    "idc": "iam_identity_center", "okta": "oidc", "jamf": "jamf", "crwd": "crowdstrike", "jumpcloud": "jumpcloud",
+}  # fmt: skip
+GROUP = "c242c5b0-6081-1845-6fa8-6e0d9513c107"
+OPEN = "(principal, action, resource)"
+
+
+def permit(condition: str) -> str:
+    return f"permit {OPEN}\nwhen {{ {condition} }};\n"
+
+
+def forbid(condition: str) -> str:
+    return f'permit {OPEN} when {{ context.idc.groups has "{GROUP}" }};\nforbid {OPEN} when {{ {condition} }};\n'
+
+
+def findings(text: str, trust: dict[str, str] | None = None) -> list[Diagnostic]:
+    diagnostics = Diagnostics()
+    check_text(Source("p.cedar", text), diagnostics, TRUST if trust is None else trust)
+    return diagnostics.sorted()
+
+
+def rules(text: str) -> set[str]:
+    return {item.rule for item in findings(text) if item.severity is not Severity.INFO}
+
+
+#: id, text, rule, the piece of text that the finding points at
+FOUND = [
+    ("L01", permit('context.idc.user.email.address.contains("@example.com")'), "cedar-type-mismatch", "context.idc.user.email.address.contains"),
+    ("L02", permit("context.jumpcloud.org_id == 'abc'"), "cedar-quotes", "'abc'"),
+    ("L02", permit("context.jumpcloud.org_id == “abc”"), "cedar-quotes", "“abc”"),
+    ("L03", permit('context.idc.groups.contains("finance")'), "cedar-type-mismatch", 'context.idc.groups.contains("finance")'),
+    ("L04", permit('context.idc.groups has "finance"'), "cedar-group-name", '"finance"'),
+    ("L05", permit('context.okta.groups has "finance"'), "cedar-type-mismatch", 'context.okta.groups has "finance"'),
+    ("L05", permit('context.okta.groups == "finance"'), "cedar-unlike-kinds", 'context.okta.groups == "finance"'),
+    ("L06", permit(f'context.idc.user.groups has "{GROUP}"'), "cedar-unknown-attribute", "groups"),
+    ("L06", permit('context.idc.email == "a@example.com"'), "cedar-unknown-attribute", "email"),
+    ("L07", permit('context.identity.email == "a@example.com"'), "cedar-unknown-root", "identity"),
+    ("L08", permit('context.jamf.risk in ["LOW", "SECURE"]'), "cedar-type-mismatch", 'context.jamf.risk in ["LOW", "SECURE"]'),
+    ("L09", permit('context.crwd.assessment.overall == "pass"'), "cedar-unlike-kinds", 'context.crwd.assessment.overall == "pass"'),
+    ("L09", permit("context.crwd.overall_assessment > 50"), "cedar-unknown-attribute", "overall_assessment"),
+    ("L10", permit("context.crwd.assessent.overall > 50"), "cedar-unknown-attribute", "assessent"),
+    ("L10", permit('context.http_request.method == "GET"'), "cedar-unknown-attribute", "method"),
+    ("L11", permit("context.time.hour > 8"), "cedar-unknown-root", "time"),
+    ("L11", permit('context.http_request.country == "DE"'), "cedar-unknown-attribute", "country"),
+    ("L12", permit('context.okta.email.endsWith("@example.com")'), "cedar-unknown-method", "endsWith"),
+    ("L12", permit('context.okta.email.toLower() == "x"'), "cedar-unknown-method", "toLower"),
+    ("L12", permit("context.okta.exists()"), "cedar-unknown-method", "exists"),
+    ("L13", '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow"}]}', "cedar-not-cedar", "{"),
+    ("L13", '"permit (principal, action, resource);"', "cedar-not-cedar", '"'),
+    ("L14", permit('context.idc.user.email != ""'), "cedar-everyone-allowed", "permit"),
+    ("L14", permit('context.idc.user.email != ""'), "cedar-unlike-kinds", 'context.idc.user.email != ""'),
+    ("L15", f"permit {OPEN};", "cedar-everyone-allowed", "permit"),
+    ("L15", permit("true"), "cedar-everyone-allowed", "permit"),
+    ("L15", permit('context.http_request.http_method != "INVALID_METHOD"'), "cedar-everyone-allowed", "permit"),
+    ("L15", permit("principal in [principal]"), "cedar-everyone-allowed", "permit"),
+    ("L16", forbid('context.http_request.http_method == "POST" && !(context.okta.groups.contains("Administrator"))'), "cedar-forbid-fails-open", "context.okta"),
+    ("L17", permit(f'context.jamf.risk == "LOW" || context.idc.groups has "{GROUP}"'), "cedar-permit-dies", "context.jamf"),
+    ("L18", permit('context.idc.user.email.address like "*example.com" && context.idc.user.email.verified'), "cedar-open-email-pattern", '"*example.com"'),
+    ("L19", permit('context.http_request.user_agent like "*Firefox*"'), "cedar-client-controlled", "context.http_request.user_agent"),
+    ("L20", permit('ip(context.http_request.x_forwarded_for).isInRange(ip("10.0.0.0/8"))'), "cedar-address-list", "ip(context.http_request.x_forwarded_for)"),
+    ("L21", permit('context.http_request.client_ip like "10.1.*"'), "cedar-address-as-text", 'context.http_request.client_ip like "10.1.*"'),
+    ("L22", permit('context.jamf.osv > "14.0"'), "cedar-type-mismatch", 'context.jamf.osv > "14.0"'),
+    ("L23", permit('context.jamf.risk == "low"'), "cedar-impossible-value", '"low"'),
+    ("L23", permit('["LOW", "Medium"].contains(context.jamf.risk)'), "cedar-impossible-value", '"Medium"'),
+    ("L23", permit('context.crwd.platform == "Windows"'), "cedar-impossible-value", '"Windows"'),
+    ("L24", permit("context.tcp_flow.destination_port == 22"), "cedar-port-form", "context.tcp_flow.destination_port == 22"),
+    ("L24", permit('context.http_request.port == "443"'), "cedar-port-form", 'context.http_request.port == "443"'),
+    ("L25", permit('context.okta.email like "*@example.com"'), "cedar-unverified-email", 'context.okta.email like "*@example.com"'),
+    ("L26", 'permit (principal == User::"a", action, resource);', "cedar-outside-subset", 'principal == User::"a"'),
+    ("L26", "permit (principal == ?principal, action, resource);", "cedar-outside-subset", "principal == ?principal"),
+    ("L27", permit('context.my-idp.email == "x"'), "cedar-attribute-name", "my-idp"),
+    ("L27", permit('context.okta.cognito:groups.contains("x")'), "cedar-attribute-name", "cognito:groups"),
+    ("L29", permit("${maintenance_mode} == false"), "cedar-template-text", "${maintenance_mode}"),
+    ("L29", permit("false == false"), "cedar-always-true", "false == false"),
+    ("L29", permit('context.crwd.cid == "{{ customer }}"'), "cedar-template-text", '"{{ customer }}"'),
+    ("L29", permit("context.<ref>.risk == \"LOW\""), "cedar-template-text", "<ref>"),
+    ("L29", permit("context.crwd.assessment.overall > <threshold>"), "cedar-template-text", "<threshold>"),
+    ("L30", permit('context.jamf.risk == "LOW"') * 2, "cedar-redundant", "permit"),
+    ("L30", permit('context.jamf.risk == "LOW"') + permit('context.jamf.osv like "14.*" && context.jamf.risk == "LOW"'), "cedar-redundant", "permit"),
+    ("L30", permit('context.jamf.risk == "LOW" && context.jamf.risk == "SECURE"'), "cedar-contradiction", 'context.jamf.risk == "SECURE"'),
+    ("L30", permit("context.crwd.assessment.overall > 100"), "cedar-impossible-value", "context.crwd.assessment.overall > 100"),
+    ("L30", permit("context.crwd.assessment.overall > 80 && context.crwd.assessment.overall < 50"), "cedar-contradiction", "context.crwd.assessment.overall < 50"),
+    ("L31", permit('context.http_request.path like "/admin*"'), "cedar-path-slash", '"/admin*"'),
+    ("L32", permit('actor.user.email == "x"'), "cedar-unknown-variable", "actor"),
+    ("L32", permit('user.email == "x"'), "cedar-unknown-variable", "user"),
+    ("L32", permit('principal.email == "x"'), "cedar-no-entities", "email"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "rule", "place"), FOUND, ids=[f"{row[0]}-{row[2]}-{at}" for at, row in enumerate(FOUND)]
+)
+def test_the_mistake_is_found(name: str, text: str, rule: str, place: str) -> None:
+    found = [item for item in findings(text) if item.rule == rule and item.severity is not Severity.INFO]
+    assert found, [item.rule for item in findings(text)]
+    pointed = [text[item.span.start : item.span.end] for item in found if item.span is not None]
+    assert any(shown.startswith(place) for shown in pointed), pointed
+    assert all(item.help for item in found)
+
+
+def test_every_mistake_has_its_test() -> None:
+    # L28 (a missing group or endpoint policy) is a matter of two documents: see the test below.
+    assert {row[0] for row in FOUND} | {"L28"} == {f"L{number:02d}" for number in range(1, 33)}
+
+
+def test_l28_cannot_be_seen_in_one_document() -> None:
+    """Whether the other policy of a pair exists is not in the text; asking a request with the pair tells."""
+    source = Source("endpoint.cedar", permit('context.jamf.risk == "LOW"'))
+    assert rules(source.text) == set()
+    document = parse_cedar(source, Diagnostics())
+    assert document is not None
+    outcome = judge(None, (source, document), {"jamf": {"risk": "LOW"}}, ())
+    assert outcome.decision == "deny"
+    assert outcome.gates[0].switches == ("endpoint-policy-alone",)
+
+
+#: policies that AWS and others publish as right; nothing serious may be said of them
+CLEAN = [
+    permit(f'context.idc.groups has "{GROUP}" && context.idc.user.email.verified == true'),
+    permit(
+        'context.okta.groups.contains("finance") && context.okta.email_verified == true && context.jamf.risk == "LOW"'
+    ),
+    permit("context.crwd.assessment.overall > 50"),
+    permit('["LOW", "SECURE"].contains(context.jamf.risk)'),
+    permit(
+        f'context.idc.groups has "{GROUP}" && ((context has jamf && context.jamf has risk && context.jamf.risk == "LOW") || '
+        "(context has crwd && context.crwd has assessment && context.crwd.assessment has overall && "
+        "context.crwd.assessment.overall > 50))"
+    ),
+    forbid('ip(context.http_request.client_ip).isInRange(ip("10.0.0.0/8"))'),
+    forbid('!(context has okta && context.okta has groups && context.okta.groups.contains("Administrator"))'),
+    forbid('!(context has okta) || !(context.okta has groups) || !(context.okta.groups.contains("Administrator"))'),
+    permit('["22", 22].contains(context.tcp_flow.destination_port)'),
+    permit('context.http_request.path like "/app*" || context.http_request.path like "app*"'),
+    permit('context.okta["https://example.com/role"] == "admin"'),
+]
+
+
+@pytest.mark.parametrize("text", CLEAN)
+def test_right_policies_are_left_alone(text: str) -> None:
+    assert rules(text) == set()
+
+
+def test_without_declared_providers_the_gap_is_said() -> None:
+    found = findings(permit('context.jamf.risk == "low"'), {})
+    assert [(item.rule, item.severity) for item in found] == [("cedar-trust-not-declared", Severity.INFO)]
+    assert "`// policyc: trust jamf=jamf`" in found[0].help
+
+
+def test_a_comment_declares_providers() -> None:
+    text = '// policyc: trust dev=jamf "my-idp"=oidc\n' + permit(
+        'context.dev.risk == "low" || context["my-idp"].x == 1'
+    )
+    assert "cedar-impossible-value" in {item.rule for item in findings(text, {})}
+    assert "cedar-unknown-root" not in {item.rule for item in findings(text, {})}
+
+
+@pytest.mark.parametrize(
+    ("comment", "rule"),
+    [
+        ("// policyc: trust idc=iam_identity_centre", "unknown-trust-type"),
+        ("// policyc: trust", "cedar-trust-comment"),
+        ("// policyc: trust idc", "cedar-trust-comment"),
+        ("// policyc: trust http_request=oidc", "reserved-reference"),
+    ],
+)
+def test_a_wrong_declaration_is_reported(comment: str, rule: str) -> None:
+    assert rule in {item.rule for item in findings(f"{comment}\n{permit('context.http_request.port == 1')}", {})}
+
+
+def test_a_forbid_that_cannot_fire() -> None:
+    assert "cedar-forbid-cannot-fire" in rules(forbid("false"))
+    assert "cedar-permit-cannot-apply" in rules(permit("!true"))
+    assert "cedar-everyone-refused" in rules(forbid("true"))
+    assert "cedar-overruled" in rules(
+        permit('context.jamf.risk == "LOW"') + f'forbid {OPEN} when {{ context.jamf.risk == "LOW" }};'
+    )
+
+
+def test_several_statements_can_be_wrong_at_once() -> None:
+    text = permit("'a' == 1") + permit("user.x") + permit("context.a.startsWith(1)")
+    assert [item.rule for item in findings(text)] == ["cedar-quotes", "cedar-unknown-variable", "cedar-unknown-method"]
+
+
+def test_a_missing_semicolon_has_a_fix() -> None:
+    text = f"permit {OPEN}\npermit {OPEN};"
+    (found,) = findings(text)
+    assert (found.rule, found.fix is not None) == ("cedar-missing-semicolon", True)
+    assert found.span is not None and found.span.start == len(f"permit {OPEN}")

@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeAlias
+
+from policyc.record import record
 
 Path: TypeAlias = tuple[str | int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Misfit:
     """One place where the data does not have the shape: `path` leads to it, `rule` is the keyword that it breaks."""
 
@@ -35,7 +36,7 @@ class UnknownKeyword(Exception):
     """The schema uses a keyword that this check does not know; use jsonschema."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Site:
     """Where the check stands: the whole schema (for `$ref`), the schema at hand, and the way to the value."""
 

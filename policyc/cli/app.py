@@ -26,6 +26,7 @@ COMMANDS = {
     "simulate": ("policyc.cli.simulate", "answer one request: allowed or not, and why"),
     "matrix": ("policyc.cli.matrix", "ask who gets in where: users and devices against applications"),
     "routes": ("policyc.cli.routes", "compute the route tables of a core network"),
+    "graph": ("policyc.cli.graph", "draw a core network, with who reaches whom"),
     "fmt": ("policyc.cli.fmt", "lay out policy files in the one style"),
     "explain": ("policyc.cli.explain", "say what a rule, an attribute or a switch means"),
     "init": ("policyc.cli.init", "start a project that passes check and test"),

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from policyc.cli import exits
+from policyc.cli import exits, network_diff
 from policyc.cli.compile import Compiled, compile_project, nothing_found, refuse, report
 from policyc.cli.console import Console
 from policyc.cli.output import MANIFEST, Output, Problem
@@ -35,11 +35,12 @@ EPILOG = f"""examples:
   policyc build --target lattice      only the documents of one target
   policyc build --check               exit 1 when the output folder is not up to date
   policyc build --explain             also list what the compiler added, and why
+  policyc build --diff live.json      what changes for attachments and paths of a core network
 
 Documents that an earlier build wrote and that no longer come out are removed, unless they were
 changed by hand. {MANIFEST} in the output folder keeps the list.
 
-exit status: 0 done, 1 findings (or, with --check, out of date), 2 wrong use or configuration,
+exit status: 0 done, 1 findings (or, with --check, out of date; with --diff, something changes), 2 wrong use or configuration,
 3 internal error, 4 no policy file found."""
 
 
@@ -60,9 +61,12 @@ def describe(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--pretty", action="store_true", help="also write an indented copy, NAME.pretty.json, for people"
     )
+    network_diff.describe(parser)
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
+    if args.diff is not None:
+        return network_diff.run(args, console)
     mistakes = Diagnostics()
     project = open_project(args, args.paths, mistakes)
     console.base = project.base

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
@@ -71,6 +70,8 @@ def load_config(file: Path, diagnostics: Diagnostics) -> Config:
 
 
 def _parse(source: Source, diagnostics: Diagnostics) -> dict[str, Any] | None:
+    import tomllib  # a single file often has no configuration
+
     try:
         return tomllib.loads(source.text)
     except tomllib.TOMLDecodeError as error:

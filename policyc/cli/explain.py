@@ -183,8 +183,7 @@ def _trust_types() -> Iterator[Topic]:
 
 def _types() -> Iterator[Topic]:
     for name, shape in shapes().items():
-        form = shape.pattern.pattern if shape.pattern is not None else ""
-        facts = (("base", shape.base), ("example", shape.example), ("form", form), ("source", shape.source))
+        facts = (("base", shape.base), ("example", shape.example), ("form", shape.pattern), ("source", shape.source))
         yield Topic(name, "type", shape.doc, facts)
 
 

@@ -6,15 +6,17 @@ import argparse
 import csv
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from policyc.cli import exits
+from policyc.cli.compile import report
 from policyc.cli.console import Console
-from policyc.cli.networks import describe_network, open_inventory, open_network, say
+from policyc.cli.networks import describe_network, open_inventory, open_network, read_text, say
 from policyc.cli.parser import WrongUse
 from policyc.diagnostics import Diagnostics, did_you_mean
 from policyc.report.screen import cells, clean, paint, wrap
+from policyc.text import Source
 
 if TYPE_CHECKING:
     from policyc.engines.wan.core import TableName
@@ -31,9 +33,10 @@ EPILOG = """examples:
   policyc routes core.json --attachments attachments.json --segment production --edge us-east-1
   aws networkmanager list-attachments | policyc routes core.json --attachments - --attachments cidrs.json
   policyc routes core --attachments a.json --advertised vpn1    what the far side of a VPN hears
+  policyc routes core --attachments a.json --check              overlaps, ties, attachments in no segment, …
   policyc routes core --attachments a.json --format csv > routes.csv
 
-exit status: 0 done, 1 the network has errors, 2 wrong use, 3 internal error, 4 no policy file found."""
+exit status: 0 done, 1 the network has errors (or, with --check, findings), 2 wrong use, 3 internal error, 4 no policy file found."""
 
 _COLUMNS = ("table", "name", "edge", "prefix", "next_hop", "next_hop_name", "next_hop_edge", "certain", "as_path", "med",
             "local_preference", "communities", "why")  # fmt: skip
@@ -46,6 +49,10 @@ def describe(parser: argparse.ArgumentParser) -> None:
         "--segment", action="append", default=[], metavar="NAME", help="only this segment or function group"
     )
     parser.add_argument("--edge", action="append", default=[], metavar="REGION", help="only this edge")
+    parser.add_argument(
+        "--check", action="store_true",
+        help="in place of tables: what is wrong or doubtful about the network with these attachments; exit 1 when anything is",
+    )  # fmt: skip
     parser.add_argument(
         "--advertised", metavar="NAME", help="in place of tables: the routes that the far side of this attachment hears"
     )
@@ -64,6 +71,8 @@ def run(args: argparse.Namespace, console: Console) -> int:
     if not check_names(inventory.attachments, diagnostics):
         return say(diagnostics, {}, args, console, exits.WRONG_USE)
     tables = situate(opened.network, inventory, opened.switches)
+    if args.check:
+        return _check(args, console, tables, opened.sources)
     if args.advertised is not None:
         return _advertised(args, console, tables)
     places = _places(args, tables)
@@ -75,6 +84,18 @@ def run(args: argparse.Namespace, console: Console) -> int:
         case _:
             _write_tables(tables, places, console)
     return exits.CLEAN
+
+
+def _check(args: argparse.Namespace, console: Console, tables: Tables, sources: Mapping[str, Source]) -> int:
+    from policyc.targets.cloud_wan.live import check_inventory
+
+    if args.format == "csv":
+        raise WrongUse("`--check` has no CSV form", "use `--format human` or `json`")
+    diagnostics = Diagnostics()
+    check_inventory(tables, diagnostics)
+    texts = {**sources, **{source.file: source for source in map(read_text, args.inventories) if source.file != "<stdin>"}}
+    report(diagnostics.sorted(), texts, console, args.format)
+    return exits.FINDINGS if diagnostics else exits.CLEAN
 
 
 def _places(args: argparse.Namespace, tables: Tables) -> list[tuple[TableName, str]]:

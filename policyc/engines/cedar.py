@@ -114,13 +114,21 @@ def decide(policies: PolicyText, context: Mapping[str, object], unknown: Iterabl
     return Answer(decision, statements)
 
 
+def decision(policies: PolicyText, context: Mapping[str, object]) -> Decision:
+    """The decision alone, in one question to Cedar: several times faster than `decide`. Raises as `decide` does."""
+    told = str(_ask(policies, sanitise(context), partial=False).decision.value)
+    if told == "NoDecision":
+        raise CedarError("Cedar gives no decision for this request")
+    return Decision(told.lower())
+
+
 def _ask(policies: PolicyText, data: Mapping[str, object], *, partial: bool) -> Any:
     import cedarpy
 
     request = {**_CALLER, "context": dict(data)}
     ask = cedarpy.is_authorized_partial if partial else cedarpy.is_authorized
     try:
-        result = ask(request, policies.handle, _no_entities())
+        result = ask(request, policies.handle, _stand_ins())
     except RecursionError as error:
         raise CedarError("a condition of the policy is too long to look into") from error
     unread = [text for text in result.diagnostics.errors if _FAILED.search(text) is None]
@@ -130,10 +138,15 @@ def _ask(policies: PolicyText, data: Mapping[str, object], *, partial: bool) -> 
 
 
 @lru_cache(maxsize=1)
-def _no_entities() -> Any:
+def _stand_ins() -> Any:
+    """The request's three entities, without attributes or parents: a partial answer calls an entity that is not listed unknown."""
+    import json
+
     import cedarpy
 
-    return cedarpy.Entities.from_json_str("[]")
+    uids = [text.rstrip('"').split('::"') for text in _CALLER.values()]
+    listed = [{"uid": {"type": kind, "id": ident}, "attrs": {}, "parents": []} for kind, ident in uids]
+    return cedarpy.Entities.from_json_str(json.dumps(listed))
 
 
 # --- the context ------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ every target's documents with it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Literal, assert_never
 
 from policyc.ir.authz import All, Always, AnyOf, Atom, Can, Cond, Never, Op, Paths, Statement, Who
@@ -15,9 +15,10 @@ from policyc.ir.compare import compares
 from policyc.ir.pattern import pattern_matches
 from policyc.model.values import Principal, Scalar
 from policyc.model.vocabulary import Verb
+from policyc.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Facts:
     """One request with everything known. `who` is one caller (never a pattern), `resource` a resource id, `path` None for
     requests that have no path; `values` maps attribute names to their values, absent ones left out or empty."""
@@ -26,7 +27,7 @@ class Facts:
     can: Verb
     resource: str
     path: str | None = None
-    values: Mapping[str, tuple[Scalar, ...]] = field(default_factory=dict)
+    values: Mapping[str, tuple[Scalar, ...]] = MappingProxyType({})
 
 
 def decide(statements: Iterable[Statement], facts: Facts) -> Literal["allow", "deny"] | None:

@@ -8,9 +8,10 @@ service's defaults are given by the `…_on` properties, never written in.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, Literal, TypeAlias
 
+from policyc.record import record
 from policyc.text import Span
 
 VERSIONS: Final = ("2021.12", "2025.11")
@@ -54,7 +55,7 @@ ACTION_TYPES: Final[tuple[ActionType, ...]] = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Word:
     """A piece of text of the policy: a name, a Region, a CIDR, an attachment id."""
 
@@ -65,7 +66,7 @@ class Word:
         return self.text
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Number:
     """A whole number of the policy: a rule number, an ASN."""
 
@@ -73,7 +74,7 @@ class Number:
     span: Span | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AsnRange:
     """Autonomous system numbers from `low` up to but without `high` (the document's range is right-open)."""
 
@@ -89,7 +90,7 @@ class AsnRange:
         return self.low <= asn < self.high
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Edge:
     """One edge location: a Region in which the core network is present."""
 
@@ -99,7 +100,7 @@ class Edge:
     span: Span | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Configuration:
     """`core-network-configuration`. The three switches are None when left to the service."""
 
@@ -112,7 +113,7 @@ class Configuration:
     span: Span | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Segment:
     """A routing domain. `edges` empty means every edge location."""
 
@@ -135,7 +136,7 @@ class Segment:
         return self.acceptance is not False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FunctionGroup:
     """A network function group: attachments of appliances that inspect or forward."""
 
@@ -145,7 +146,7 @@ class FunctionGroup:
     span: Span | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SegmentSet:
     """A list of segments, or every segment (`every`) but the named ones."""
 
@@ -154,7 +155,7 @@ class SegmentSet:
     span: Span | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class EdgeOverride:
     """Flows within one of `edge_sets` are inspected at `use`."""
 
@@ -163,7 +164,7 @@ class EdgeOverride:
     span: Span | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Share:
     """`share`: attachment routes in both directions between `segment` and each of `with_segments`."""
 
@@ -174,7 +175,7 @@ class Share:
     span: Span | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CreateRoute:
     """`create-route`: static routes. `destinations` are attachment ids, or the one word `blackhole`."""
 
@@ -189,7 +190,7 @@ class CreateRoute:
         return any(item.text == BLACKHOLE for item in self.destinations)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SendVia:
     """`send-via`: traffic between `segment` and `sent_to` passes a function group; None is the segment itself."""
 
@@ -202,7 +203,7 @@ class SendVia:
     span: Span | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SendTo:
     """`send-to`: what `segment` has no other route for goes to a function group. `sent_to` is kept though the service
     ignores it."""
@@ -215,7 +216,7 @@ class SendTo:
     span: Span | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AssociatePolicies:
     """`associate-routing-policy`: routing policies on the edge pair `location`, `peer` for one segment (2025.11)."""
 
@@ -230,7 +231,7 @@ class AssociatePolicies:
 SegmentAction: TypeAlias = Share | CreateRoute | SendVia | SendTo | AssociatePolicies
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AttachCondition:
     """One condition of an association rule. `key` is the tag's key, `operator` and `value` the comparison."""
 
@@ -250,7 +251,7 @@ class AttachCondition:
         return f"{subject} {self.operator} `{self.value}`"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ToSegment:
     """`association-method: constant`."""
 
@@ -258,7 +259,7 @@ class ToSegment:
     acceptance: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ToTag:
     """`association-method: tag`: the segment whose name is the value of tag `key`."""
 
@@ -266,7 +267,7 @@ class ToTag:
     acceptance: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ToGroup:
     """`add-to-network-function-group`."""
 
@@ -274,7 +275,7 @@ class ToGroup:
     acceptance: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AttachRule:
     """One of `attachment-policies`. Conditions are flat; `logic` joins them and may be None for a single one."""
 
@@ -286,7 +287,7 @@ class AttachRule:
     span: Span | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LabelRule:
     """One of `attachment-routing-policy-rules`: routing policies for attachments with one of `labels`. `edges` matters for
     Direct Connect attachments alone."""
@@ -299,7 +300,7 @@ class LabelRule:
     span: Span | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RouteMatch:
     """One match condition of a routing policy rule; `value` is an int for `asn-in-as-path` and `med-equals`, else text."""
 
@@ -308,7 +309,7 @@ class RouteMatch:
     span: Span | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RouteAction:
     """What a routing policy rule does: no value for `drop` and `allow`, a CIDR for `summarize`, ASNs for the lists, text
     `"65000:100"` for communities, an int for MED and local preference."""
@@ -322,7 +323,7 @@ class RouteAction:
         return self.type in ("drop", "allow")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RouteRule:
     """One rule of a routing policy."""
 
@@ -333,7 +334,7 @@ class RouteRule:
     span: Span | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RoutingPolicy:
     """Ordered rules over routes in one direction (2025.11)."""
 
@@ -345,7 +346,7 @@ class RoutingPolicy:
     span: Span | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CoreNetwork:
     """A whole core network policy. `name` is the language's or the file's name for it; the document has none."""
 

@@ -5,10 +5,11 @@ A backslash before anything else is a plain backslash.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 from typing import TypeAlias
+
+from policyc.record import record
 
 
 class Wild(Enum):
@@ -18,7 +19,7 @@ class Wild(Enum):
     ONE = "?"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Plain:
     """One character that stands for itself."""
 

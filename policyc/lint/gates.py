@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from policyc.ir.authz import All, Atom, Policy, Statement
 from policyc.lint.callers import anonymous_facts, is_identity, open_statements
 from policyc.lint.conditions import TooLarge, atoms, branches
 from policyc.lint.rule import Lint
 from policyc.model.values import Resource
+from policyc.record import record
 
 NETWORK = "lattice.service_network"
 SERVICE = "lattice.service"
@@ -17,7 +18,7 @@ _ORIGIN = ("vpc-lattice-svcs:sourcevpc", "aws:sourcevpc", "aws:sourceip", "aws:v
 _HEADER = "vpc-lattice-svcs:requestheader/"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Door:
     """An allow that lets callers without a signature in, on a service that they can reach. `tests` are the tests of the
     statement that such a caller passes."""

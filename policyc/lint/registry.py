@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity
 from policyc.ir.program import Program
 from policyc.lint.rule import Lint, Rule
 from policyc.lint.suppress import apply_suppressions
+from policyc.record import record
 from policyc.targets.base import Document
 
 CRASHED: Final = "rule-crashed"
@@ -33,13 +34,13 @@ def families() -> Mapping[str, str]:
 RULES: Final[tuple[str, ...]] = tuple(families())
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Settings:
     """Which rules run (`select` None: all of them) and at which severity, where that is not the rule's own."""
 
     select: frozenset[str] | None = None
     ignore: frozenset[str] = frozenset()
-    severity: Mapping[str, Severity] = field(default_factory=dict)
+    severity: Mapping[str, Severity] = MappingProxyType({})
 
     def runs(self, name: str) -> bool:
         return (self.select is None or name in self.select) and name not in self.ignore

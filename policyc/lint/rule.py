@@ -16,6 +16,7 @@ from typing import Any, Final, TypeVar
 
 from policyc.diagnostics import Diagnostic, Fix, Label, Severity
 from policyc.ir.program import Program
+from policyc.record import record
 from policyc.targets.base import Document
 from policyc.text import Span
 
@@ -54,7 +55,7 @@ class Lint:
         return "" if source is None else source.text[span.start : span.end]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Rule:
     """A loaded rule. `name` is the file's name in kebab-case."""
 

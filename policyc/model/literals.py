@@ -18,7 +18,7 @@ def misfit(shape: Shape, text: str) -> tuple[str, str] | None:
     example = f"write it like `{shape.example}`"
     if shape.values and text not in shape.values:
         return f"`{text}` is none of the allowed values", "use one of " + ", ".join(f"`{v}`" for v in shape.values)
-    if shape.pattern is not None and shape.pattern.fullmatch(text) is None:
+    if shape.pattern and re.fullmatch(shape.pattern, text) is None:
         return f"`{text}` is not {_article(shape.doc)}", example
     match shape.check:
         case "ip":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -556,8 +557,7 @@ def _takes_word(expected: Type, word: str) -> bool:
         case EnumOf(members):
             return word in members
         case Named("http_method"):
-            pattern = shapes()["http_method"].pattern
-            return pattern is not None and pattern.fullmatch(word) is not None
+            return re.fullmatch(shapes()["http_method"].pattern, word) is not None
         case _:
             return False
 

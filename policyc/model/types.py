@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from functools import cache
 from typing import TypeAlias
 
@@ -69,7 +68,7 @@ class Shape:
     doc: str
     example: str
     source: str
-    pattern: re.Pattern[str] | None
+    pattern: str
     check: str
     values: tuple[str, ...]
     minimum: int | None
@@ -81,14 +80,13 @@ def shapes() -> dict[str, Shape]:
     """Every named scalar type of the language by name."""
     out = {}
     for name, entry in json.loads(read_text("schemas/core/types.json"))["types"].items():
-        pattern = entry.get("pattern")
         out[name] = Shape(
             name=name,
             base=entry["base"],
             doc=entry["doc"],
             example=str(entry["example"]),
             source=entry.get("source", ""),
-            pattern=re.compile(pattern) if pattern else None,
+            pattern=entry.get("pattern", ""),
             check=entry.get("check", ""),
             values=tuple(entry.get("values", ())),
             minimum=entry.get("minimum"),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from policyc.record import record
 from policyc.report.frame import located
 from policyc.report.json import span_data
 from policyc.report.options import Options
@@ -13,7 +13,7 @@ from policyc.report.screen import paint, wrap
 from policyc.text import Source, Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Gap:
     """Something that no request reached: `what` is `statement`, `condition true` or `condition false`."""
 
@@ -23,7 +23,7 @@ class Gap:
     span: Span | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Shown:
     """`reached` of `total` statements and condition sides; `threshold` is the percentage that was asked for, None for none."""
 

@@ -289,7 +289,10 @@ class _Binder:
         out: list[Scalar] = []
         for text in texts:
             for part in _split(text) if attribute.many and len(texts) == 1 else [text]:
-                value = self._declared(part, attribute) or text_value(
+                declared = self._declared(part, attribute)
+                if declared is None and attribute.type == GROUP:
+                    return None
+                value = declared or text_value(
                     part.text, attribute.type, part.span, f"`{attribute.name}`", self.diagnostics
                 )
                 if value is None:

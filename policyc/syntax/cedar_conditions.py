@@ -513,7 +513,7 @@ class ConditionReader:
         help = "trust data stands below `context`, such as `context.idc.user`"
         if reads or name in ("http_request", "tcp_flow"):
             help = f"write `context.{name}`, if a trust provider of the group has that policy reference name"
-        if name in ("actor", "user", "identity", "device", "src_endpoint"):
+        if name in ("actor", "user", "device", "src_endpoint"):
             help = (
                 "names of the access log are not those of policies; trust data stands below `context.<reference name>`"
             )

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from policyc.diagnostics import Diagnostics
 from policyc.engines.cedar import decide, parse_policies
-from policyc.engines.trace import Decision
+from policyc.engines.trace import Decision, Verdict
 from policyc.ir import decide as reference
 from policyc.ir.authz import Always, Atom, Cond, Constant, Never, Op, Policy, Statement
 from policyc.ir.lower import conjunction, disjunction
@@ -22,8 +23,10 @@ from policyc.model.types import GROUP, RECORD, STRING, Named
 from policyc.model.values import Group, Principal, Resource, Scalar, Value
 from policyc.model.vocabulary import Verb
 from policyc.targets.verified_access.chain import build_context
-from policyc.targets.verified_access.emit import emit_policy
+from policyc.targets.verified_access.emit import emit_policy, failing_kind
 from policyc.targets.verified_access.explain import Stated, truth
+from policyc.targets.verified_access.gates import verdict_of
+from policyc.targets.verified_access.limits import atoms as atoms_of
 from policyc.targets.verified_access.limits import check_policy
 from policyc.targets.verified_access.scope import Fact, facts
 from policyc.text import Span
@@ -246,6 +249,34 @@ def test_a_definite_answer_holds_whatever_the_unknown_values_are(data: st.DataOb
     for name in hidden:
         for other in pool(FACTS[name]):
             assert answer.decision is meaning(policy, {**values, name: (other,)})
+
+
+@SIDE
+@given(st.data())
+def test_a_value_of_a_wrong_type_fails_only_where_it_was_said(data: st.DataObject) -> None:
+    """No portable guard asks for a type. A deny that fails on one is among those that `build --explain` names, and its answer is left
+    open; an allow that fails stays closed."""
+    policy = data.draw(policies())
+    document = emit_policy(policy, FACTS)
+    values = data.draw(requests(policy))
+    context = json.loads(json.dumps(build_context(values, FACTS).data))
+    wrong = data.draw(st.sampled_from(sorted(name for name in values if values[name]) or [""]))
+    if not wrong:
+        return
+    place = context
+    for step in FACTS[wrong].path[:-1]:
+        place = place[step]
+    place[FACTS[wrong].path[-1]] = data.draw(st.sampled_from([True, 3, "text", ["text"], {"text": 1}]))
+    answer = decide(parse_policies(document.text), context)
+    for failure in answer.failed:
+        statement = policy.statements[failure.index]
+        failing = {atom.attribute.name for atom in atoms_of(statement.when) if failing_kind(atom, FACTS)}
+        assert wrong in failing
+        if failure.effect == "forbid":
+            told = [item.message for item in document.added if item.span == statement.span]
+            assert any(message.startswith(f"a `{wrong}` that is no ") for message in told)
+            if answer.decision is not Decision.DENY:
+                assert verdict_of(answer) == (Verdict.UNDECIDED, ("erroring-forbid",))
 
 
 @SIDE

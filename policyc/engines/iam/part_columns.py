@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from policyc.engines.iam.atoms import Atom
@@ -10,7 +10,7 @@ from policyc.engines.iam.caller import Caller, Grant
 from policyc.engines.iam.globs import fold
 from policyc.engines.iam.memo import Masks, remember
 from policyc.engines.iam.operators import Family
-from policyc.engines.iam.parts import Get, PrincipalPart, ResourcePattern, settle
+from policyc.engines.iam.parts import Get, Hit, PrincipalPart, ResourcePattern, settle
 from policyc.engines.iam.switches import Switches
 from policyc.engines.iam.variables import Template
 
@@ -53,9 +53,12 @@ class ActionColumn:
 
 
 class ResourceColumn:
-    """Resource and NotResource of all statements; `needs` are the keys of their variables."""
+    """Resource and NotResource of all statements; `needs` are the keys of their variables.
 
-    __slots__ = ("free", "generous", "memo", "needs", "negated", "patterns", "positive", "switches")
+    Patterns are looked up by the plain text that they begin with, which a resource has to begin with in either reading.
+    """
+
+    __slots__ = ("free", "generous", "memo", "needs", "negated", "positive", "prefixed", "switches")
 
     def __init__(self, statements: Sequence[Statement], switches: Switches) -> None:
         self.switches = switches
@@ -75,23 +78,42 @@ class ResourceColumn:
             for pattern in part.patterns:
                 known = patterns.get(pattern.template)
                 patterns[pattern.template] = (pattern, known[1] | bit if known else bit)
-        self.patterns = tuple(patterns.values())
-        self.needs = tuple(dict.fromkeys(key for pattern, _ in self.patterns for key in pattern.needs))
+        self.prefixed = _by_prefix(patterns)
+        self.needs = tuple(dict.fromkeys(key for pattern, _ in patterns.values() for key in pattern.needs))
 
     def miss(self, key: Any, resource: str, get: Get) -> Masks:
         can = must = 0
-        for pattern, mask in self.patterns:
-            hit = pattern.hit(resource, get, self.switches)
-            for generous, part in ((True, mask & self.generous), (False, mask & ~self.generous)):
-                answer = settle(hit, generous, self.switches)
-                must |= part if answer else 0
-                can |= part if answer is not False else 0
+        for length, by_prefix in self.prefixed:
+            for pattern, mask in by_prefix.get(resource[:length], ()):
+                hit = pattern.hit(resource, get, self.switches)
+                if hit is Hit.NO:
+                    continue
+                if hit is Hit.YES:
+                    can |= mask
+                    must |= mask
+                    continue
+                for generous, part in ((True, mask & self.generous), (False, mask & ~self.generous)):
+                    answer = settle(hit, generous, self.switches)
+                    must |= part if answer else 0
+                    can |= part if answer is not False else 0
         found = (
             (can & self.positive) | (~must & self.negated) | self.free,
             (must & self.positive) | (~can & self.negated) | self.free,
         )
         remember(self.memo, key, found, len(resource))
         return found
+
+
+def _by_prefix(
+    patterns: Mapping[Template, tuple[ResourcePattern, int]],
+) -> tuple[tuple[int, dict[str, tuple[tuple[ResourcePattern, int], ...]]], ...]:
+    """Patterns by the length and text of their plain beginning."""
+    lengths: dict[int, dict[str, tuple[tuple[ResourcePattern, int], ...]]] = {}
+    for template, entry in patterns.items():
+        prefix = template[0] if template and isinstance(template[0], str) else ""
+        held = lengths.setdefault(len(prefix), {})
+        held[prefix] = (*held.get(prefix, ()), entry)
+    return tuple(lengths.items())
 
 
 class PrincipalColumn:

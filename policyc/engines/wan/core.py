@@ -237,12 +237,22 @@ def build_core(
 ) -> Core:
     """The core network with every attachment associated. Names of attachments are unique; `lists` by alias."""
     decide = Associator(network, switches)
-    associations = {item.name: decide(item) for item in attachments}
+    return place_core(network, [decide(item) for item in attachments], switches, lists)
+
+
+def place_core(
+    network: CoreNetwork,
+    associations: Sequence[Association],
+    switches: Switches = DEFAULT,
+    lists: PrefixLists | None = None,
+) -> Core:
+    """The core network with attachments where somebody put them."""
+    found = {item.attachment.name: item for item in associations}
     asns = {
         edge.location.text: edge.asn.value if edge.asn is not None else UNSTATED_ASN - 1 - index
         for index, edge in enumerate(network.configuration.edges)
     }
-    return Core(network, associations, lists or {}, switches, asns, places=_find_places(associations.values()))
+    return Core(network, found, lists or {}, switches, asns, places=_find_places(found.values()))
 
 
 def _find_places(associations: Iterable[Association]) -> _Places:

@@ -94,9 +94,13 @@ class _Reader:
                         )  # fmt: skip
                         known = True
                 if not known:
-                    self.refuse("there is no attachment in this file", value.span, "give `Attachments` as AWS lists them")
+                    self.refuse(
+                        "there is no attachment in this file", value.span, "give `Attachments` as AWS lists them"
+                    )
             case _:
-                self.refuse(f"an inventory is an object, not {kind_of(value)}", value.span, 'write `{"Attachments": […]}`')
+                self.refuse(
+                    f"an inventory is an object, not {kind_of(value)}", value.span, 'write `{"Attachments": […]}`'
+                )
 
     def container(self, value: JsonValue) -> None:
         if isinstance(value, JsonArray):
@@ -218,16 +222,29 @@ class _Reader:
                 if listed is not None:
                     self.lists[listed.alias] = listed.prefixes
 
+    def titles(self) -> dict[str, str]:
+        """The tag `Name` in place of an id, where it is the only one of its kind."""
+        found: dict[str, list[str]] = {}
+        for name, fields in self.entries.items():
+            tags = fields.get("tags")
+            title = tags.value.get("Name") if tags is not None and isinstance(tags.value, Mapping) else None
+            identity = fields.get("id")
+            if title is not None and isinstance(title.value, str) and identity is not None and identity.value == name:
+                found.setdefault(title.value, []).append(name)
+        return {
+            names[0]: title for title, names in found.items() if title and len(names) == 1 and title not in self.names
+        }
+
     def finish(self) -> Inventory:
         attachments: list[Attachment] = []
+        titles = self.titles()
         for name, fields in self.entries.items():
             if is_prefix_list(fields):
                 listed = read_prefix_list(name, fields, self.spans[name], self.diagnostics)
                 if listed is not None:
                     self.lists[listed.alias] = listed.prefixes
                 continue
-            attachment = read_attachment(name, fields, self.spans[name], self.diagnostics)
+            attachment = read_attachment(titles.get(name, name), fields, self.spans[name], self.diagnostics)
             if attachment is not None:
                 attachments.append(attachment)
         return Inventory(tuple(attachments), self.lists)
-

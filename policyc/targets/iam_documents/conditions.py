@@ -7,11 +7,12 @@ left becomes a statement of its own.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, assert_never
 
 from policyc.diagnostics import Diagnostics
 from policyc.ir.authz import All, Always, AnyOf, Atom, Cond, Never, Op
+from policyc.record import record
 from policyc.targets.iam_documents.leaves import Conjunct, lower_atom
 from policyc.targets.iam_documents.operators import Contradiction, KeyTest, merge_tests, other_spellings
 from policyc.text import Span
@@ -27,7 +28,7 @@ _WORK: Final = BUDGET * BUDGET
 _KEPT: Final = BUDGET * 8
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _TooLarge:
     """The normal form passed the budget."""
 

@@ -19,6 +19,7 @@ from policyc.model.values import Principal, Scalar
 from policyc.model.vocabulary import Attribute
 from policyc.syntax.json_text import parse_json
 from policyc.targets.base import Document
+from policyc.targets.iam_documents.carriers import carrier_of
 from policyc.text import Source, Span
 
 #: `attached_to` of a raw document that belongs to the caller of the request, whoever that is
@@ -50,20 +51,6 @@ def statement_origins(document: Document) -> list[tuple[str, Span | None]]:
     while (entry := entries.get(f"/Statement/{len(out)}")) is not None:
         out.append((entry.label, entry.span))
     return out if len(out) == len(entries) else []
-
-
-def carrier_of(principal: Principal) -> str:
-    """What `attached_to` of an identity document says: the ARN of the role or user that carries it, in partition `aws`.
-
-    A session is carried by its role. Empty for callers that carry no policies.
-    """
-    match principal.kind, principal.args:
-        case (("role" | "user"), (_, _)):
-            return principal_arn(principal)
-        case "session", (account, role, _):
-            return principal_arn(Principal("role", (account, role)))
-        case _:
-            return ""
 
 
 def identity_documents(documents: Iterable[Document], caller: Principal) -> list[Document]:

@@ -6,10 +6,10 @@ Source: IAM evaluation reference, sections 1, 11 and 12; Lattice reference, sect
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from policyc.engines.iam.document import Kind
+from policyc.record import record
 from policyc.syntax.json_text import JsonArray, JsonObject, JsonString, JsonValue
 
 _KB: Final = 1024
@@ -20,7 +20,7 @@ _S3_QUOTAS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DocumentKind:
     """One kind. `engine` is what the deciding engine calls it, `services` the action prefixes that can match a request there
     (empty: any), `limit` its size in `unit` (0: none is published); `dense` tells that white space does not count.

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from typing import Final
 
@@ -18,6 +18,7 @@ from policyc.data import read_text
 from policyc.engines.iam.decision import Policies
 from policyc.engines.iam.document import Document as Compiled
 from policyc.engines.iam.document import Kind
+from policyc.record import record
 from policyc.targets.base import Document
 from policyc.targets.iam_documents.gates import compile_emitted
 from policyc.targets.switches import choice, iam_switches
@@ -32,7 +33,7 @@ TITLES: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Limits:
     """`boundary` and `session` are None when there is none; `scps` and `rcps` hold one tuple per level."""
 

@@ -7,13 +7,14 @@ Absent keys: positive operators are false, negated ones true, `…IfExists` and 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from fractions import Fraction
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Final, Literal
 
 from policyc.ir.moments import moment, moment_text
 from policyc.ir.pattern import escape_pattern
+from policyc.record import record
 from policyc.targets.iam_documents.escape import literal_glob, literal_text, pattern_glob
 from policyc.text import Span
 
@@ -44,7 +45,7 @@ _LOWER: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class KeyTest:
     """One operator on one key: an entry of a `Condition` block.
 
@@ -101,7 +102,7 @@ def null_test(key: str, absent: bool, note: str = "", span: Span | None = None) 
     return KeyTest("Null", key, ("true" if absent else "false",), note=note, span=span)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Contradiction:
     """No request passes the tests together."""
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final, Literal
 
 from policyc.diagnostics import Diagnostics
 from policyc.engines.iam.principals import distribution_arn, principal_arn
 from policyc.ir.authz import Who
 from policyc.model.values import Principal
+from policyc.record import record
 from policyc.targets.iam_documents.leaves import Conjunct
 from policyc.targets.iam_documents.operators import KeyTest
 from policyc.text import Span
@@ -35,7 +35,7 @@ ALL_KINDS: Final = frozenset(
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Callers:
     """One `Principal` element and the tests that narrow it; None for documents that name no principal."""
 

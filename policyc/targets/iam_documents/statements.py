@@ -6,11 +6,12 @@ import json
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, Final
 
 from policyc.diagnostics import Diagnostics
 from policyc.ir.authz import Statement
+from policyc.record import record
 from policyc.targets.base import Addition, MapEntry
 from policyc.targets.iam_documents.conditions import (
     BUDGET,
@@ -33,7 +34,7 @@ _ANY_OF: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Grant:
     """Actions on resources, with the tests that the verbs need (such as the request method). ARNs and patterns are
     escaped already (`pattern_glob`, `literal_glob`)."""
@@ -43,7 +44,7 @@ class Grant:
     tests: Conjunct = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Part:
     """One statement of the document, before it has its Sid. `principal` None leaves the element out."""
 
@@ -55,7 +56,7 @@ class Part:
     notes: tuple[str, ...] = field(default=(), compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Assembled:
     """A finished document: `text` minified in canonical key order, `map` one entry per statement."""
 

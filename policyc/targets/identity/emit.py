@@ -12,7 +12,7 @@ from policyc.model.values import Principal
 from policyc.model.vocabulary import ResourceType
 from policyc.targets.base import Addition, Document, Quota
 from policyc.targets.iam_documents import assemble
-from policyc.targets.iam_documents.gates import carrier_of
+from policyc.targets.iam_documents.carriers import carrier_of
 from policyc.targets.identity.lowering import lower_policy
 
 #: characters, whitespace not counted (IAM reference section 12)

@@ -12,8 +12,8 @@ from policyc.ir.authz import Atom, Policy, Statement
 from policyc.ir.pattern import Plain, Wild, pattern_tokens
 from policyc.model.values import Principal
 from policyc.model.vocabulary import ResourceType, Verb, load_vocabulary
+from policyc.targets.iam_documents.carriers import carrier_of
 from policyc.targets.iam_documents.conditions import atoms
-from policyc.targets.iam_documents.gates import carrier_of
 from policyc.targets.iam_documents.principals import principal_problem
 from policyc.targets.iam_documents.raw_keys import check_characters, check_raw_keys
 

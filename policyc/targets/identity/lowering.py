@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from policyc.diagnostics import Diagnostics
 from policyc.ir.authz import Never, Policy, Statement
 from policyc.model.vocabulary import ResourceType
+from policyc.record import record
 from policyc.targets.base import Addition
 from policyc.targets.iam_documents import (
     Callers,
@@ -20,7 +20,7 @@ from policyc.targets.iam_documents import (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Lowered:
     """The parts of a policy, and what was left out because no request can match it."""
 

@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/vpc-lattice/latest/ug/auth-policies.html). A resourc
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from policyc.diagnostics import Diagnostics
@@ -20,8 +20,10 @@ from policyc.engines.iam.switches import Switches
 from policyc.engines.trace import Decision, GateTrace, Outcome, Verdict
 from policyc.ir.program import Program
 from policyc.model.values import Resource
+from policyc.record import record
 from policyc.targets.base import Document, Request
-from policyc.targets.iam_documents.gates import carrier_of, compile_emitted, identity_documents
+from policyc.targets.iam_documents.carriers import carrier_of
+from policyc.targets.iam_documents.gates import compile_emitted, identity_documents
 from policyc.targets.iam_documents.limits import TITLES, limits_of, rcps_bear_on
 from policyc.targets.lattice.facts import Facts, language_name, read_request
 from policyc.targets.lattice.paths import any_path_will_do
@@ -36,7 +38,7 @@ AUTH_OPEN: Final = "unknown"
 _KEYS_OF_REQUEST_LINE: Final = {METHOD_KEY.lower(): "can", PATH_KEY.lower(): "path"}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Gate:
     """A gate before it is asked: its documents, or the verdict it has without any."""
 

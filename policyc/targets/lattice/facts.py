@@ -7,7 +7,6 @@ request does not state and nobody can derive is not known when every request has
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from policyc.diagnostics import Diagnostics
 from policyc.engines.iam.caller import Caller
@@ -15,6 +14,7 @@ from policyc.engines.iam.request import Request as Asked
 from policyc.ir.program import Program
 from policyc.model.values import Resource
 from policyc.model.vocabulary import Verb
+from policyc.record import record
 from policyc.targets.base import Request
 from policyc.targets.iam_documents.gates import engine_caller, stated_context
 from policyc.targets.iam_documents.stated import check_stated
@@ -33,7 +33,7 @@ from policyc.targets.lattice.words import (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Facts:
     """`asked` is None when the caller or the action is not known; `missing` says what. With `path_known` False the
     resource of `asked` stands for any path."""

@@ -8,12 +8,13 @@ becomes a test of `RequestPath`, because `*` in front of a path would swallow a 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from policyc.diagnostics import Diagnostics
 from policyc.ir.authz import Can, Never, Paths, Policy, Statement, Who
 from policyc.model.values import Resource
 from policyc.model.vocabulary import Verb
+from policyc.record import record
 from policyc.targets.base import Addition
 from policyc.targets.iam_documents import (
     Grant,
@@ -33,7 +34,7 @@ _NETWORK_PATH_NOTE = (
 _EVERYONE_IN_NETWORK = "the policy of a service network covers all its services: `Resource` is `*`"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Lowered:
     """The parts of a policy, and what was left out because no request can match it."""
 

@@ -8,11 +8,11 @@ https://docs.aws.amazon.com/vpc-lattice/latest/ug/listener-rules.html
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from policyc.ir.program import Program
 from policyc.model.values import Resource, Value
+from policyc.record import record
 from policyc.targets.base import Request
 from policyc.targets.lattice.words import CONNECT, HEADER_KEYS
 from policyc.targets.switches import choice
@@ -23,7 +23,7 @@ _PORTS: Final = {"http": 80, "https": 443, "tls_passthrough": 443}
 TESTS: Final = ("exact", "prefix", "contains")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class HeaderTest:
     """One header of a rule; names and values are compared without letter case."""
 

@@ -8,12 +8,13 @@ S3 Object Lambda. A `deny` acts at the first only. Source: Object Lambda referen
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from policyc.diagnostics import Diagnostics
 from policyc.ir.authz import Atom, Policy, Statement, Who
 from policyc.model.values import Principal
+from policyc.record import record
 from policyc.targets.iam_documents import (
     ALL_KINDS,
     Grant,
@@ -36,7 +37,7 @@ SERVICE: Final = "s3-object-lambda.amazonaws.com"
 KINDS: Final = ALL_KINDS - {"canonical_user", "anonymous"}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Written:
     """A statement of a policy on a chain, with a number that is unique in the documents it goes into."""
 

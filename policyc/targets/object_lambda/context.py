@@ -7,13 +7,13 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access_forward_access_sessions.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Final
 
 from policyc.diagnostics import Diagnostics
 from policyc.engines.iam import Caller
 from policyc.engines.iam.principals import distribution_arn
 from policyc.model.values import Place, Principal, Resource
+from policyc.record import record
 from policyc.targets.base import Request
 from policyc.targets.iam_documents.gates import engine_caller, stated_context
 from policyc.targets.iam_documents.stated import check_stated
@@ -27,12 +27,12 @@ _S3_ALWAYS: Final = ("s3:tlsversion", "s3:authtype")
 _OF_RESOURCE: Final = ("aws:resourceorgid", "aws:resourceorgpaths", "aws:resourcetag/")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Context:
     """Keys in lower case with their values (none = absent), and the keys of which nothing is known."""
 
     values: Mapping[str, tuple[str, ...]]
-    unknown: frozenset[str] = field(default_factory=frozenset)
+    unknown: frozenset[str] = frozenset()
 
 
 def caller_of(principal: Principal, partition: str) -> Caller:

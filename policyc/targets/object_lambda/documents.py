@@ -6,7 +6,6 @@ Files: `object_lambda/<resource>.<kind>.json`. Source: Object Lambda reference, 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -15,6 +14,7 @@ from policyc.engines.iam.principals import principal_arn
 from policyc.ir.authz import Policy, Statement
 from policyc.ir.program import Program
 from policyc.model.values import Resource
+from policyc.record import record
 from policyc.targets.base import Document, MapEntry, Quota
 from policyc.targets.iam_documents import Part, assemble
 from policyc.targets.object_lambda.access_points import Written, first_hop, merge_twins, supporting_hop, written
@@ -25,7 +25,7 @@ from policyc.text import Span
 _KB: Final = 1024
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Kind:
     """One kind of document: its schema and file ending, the role of its gate, its size limit in bytes and who says so.
 
@@ -56,7 +56,7 @@ ROLE_POLICY: Final = Kind(
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Draft:
     """A document before its text: `owner` is the name that people know it by."""
 

@@ -6,7 +6,7 @@ The engine reads the emitted text; labels and places are those of the `.policy` 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import Final
 
@@ -18,6 +18,7 @@ from policyc.engines.iam.parts import ResourcePattern
 from policyc.engines.iam.request import Request
 from policyc.engines.iam.switches import DEFAULT, Switches
 from policyc.engines.trace import Decision, GateTrace, Outcome, Verdict
+from policyc.record import record
 from policyc.targets.base import Document
 from policyc.targets.iam_documents.gates import compile_emitted
 from policyc.text import Source
@@ -78,7 +79,7 @@ def _summary(outcome: Outcome, verdict: Verdict) -> str:
 # --- an object key that is not stated ---------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OpenKey:
     """A request on objects without a key: `prefix` is all that is known of the resource."""
 

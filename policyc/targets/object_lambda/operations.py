@@ -8,8 +8,9 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_s3-objec
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
+
+from policyc.record import record
 
 OLAP: Final = "s3-object-lambda"
 INVOKE: Final = "lambda:InvokeFunction"
@@ -40,7 +41,7 @@ _VERSIONED: Final = {
 _UNVERSIONED: Final = {twin: name for name, twin in _VERSIONED.items()}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Operation:
     """One call: `call` as the API names it, `permission` the action without its service, `versioned` when the request names
     an object version."""

@@ -5,11 +5,10 @@ Source: Object Lambda reference, section 3.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from policyc.ir.program import Program
 from policyc.model.values import Place, Principal, Resource, Value
 from policyc.model.vocabulary import load_vocabulary
+from policyc.record import record
 from policyc.targets.iam_documents import resource_arn
 from policyc.targets.object_lambda.operations import TRANSFORMED_BY_DEFAULT
 
@@ -35,7 +34,7 @@ def words(resource: Resource, field: str) -> tuple[str, ...]:
     return tuple(str(item.data) for item in value.data if isinstance(item, Value))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Chain:
     """An Object Lambda access point with everything behind it."""
 

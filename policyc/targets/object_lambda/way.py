@@ -14,7 +14,8 @@ from policyc.engines.trace import Decision, GateTrace, Outcome, Verdict
 from policyc.ir.program import Program
 from policyc.model.values import Principal
 from policyc.targets.base import Document, Request
-from policyc.targets.iam_documents.gates import carrier_of, identity_documents
+from policyc.targets.iam_documents.carriers import carrier_of
+from policyc.targets.iam_documents.gates import identity_documents
 from policyc.targets.iam_documents.limits import Limits, limits_of
 from policyc.targets.object_lambda.context import Context, caller_of
 from policyc.targets.object_lambda.gates import (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from policyc.diagnostics import Diagnostics
 from policyc.engines.trace import Outcome
@@ -11,11 +10,12 @@ from policyc.ir.authz import Policy
 from policyc.ir.program import Program
 from policyc.model.values import Principal, Resource
 from policyc.model.vocabulary import Attribute, Vocabulary
+from policyc.record import record
 from policyc.targets.base import Document, Request, Target
 from policyc.targets.verified_access import scope as _scope
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class VerifiedAccess:
     """The target `verified_access`; stages load on first use, so that `check` of other targets stays light."""
 

@@ -8,7 +8,6 @@ switches of `schemas/verified_access/vocabulary.json`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from policyc.diagnostics import Diagnostics, did_you_mean
@@ -17,6 +16,7 @@ from policyc.engines.trace import GateTrace, Outcome, Verdict
 from policyc.ir.authz import Policy
 from policyc.ir.program import Program
 from policyc.model.values import Resource, Scalar
+from policyc.record import record
 from policyc.targets.base import Document, Request
 from policyc.targets.verified_access.explain import Stated, nearest, trace_statement
 from policyc.targets.verified_access.gates import (
@@ -35,7 +35,7 @@ TARGET = "verified_access"
 _PATH = "http_request.path"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Context:
     """The Cedar context of a request, the paths that exist with an unknown value, and the same by language name."""
 

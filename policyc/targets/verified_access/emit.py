@@ -126,8 +126,28 @@ def _additions(statement: Statement, known: Mapping[str, Fact]) -> Iterator[str]
     ):
         yield f"`{name}` as a number and as text, because AWS's pages disagree"
     if statement.effect == "deny":
-        for name in dict.fromkeys(atom.attribute.name for atom in atoms(statement.when) if _reads_address(atom)):
-            yield f"a `{name}` that is no address would make Cedar skip this deny; AWS documents a bare address"
+        for name, kind in dict.fromkeys(
+            (atom.attribute.name, kind) for atom in atoms(statement.when) if (kind := failing_kind(atom, known))
+        ):
+            documented = "a bare address" if kind == "address" else f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
+            yield f"a `{name}` that is no {kind} would make Cedar skip this deny; AWS documents {documented}"
+
+
+def failing_kind(atom: Atom, known: Mapping[str, Fact]) -> str:
+    """What the attribute has to be lest Cedar's operator fails; empty when the test cannot fail on its value.
+
+    No portable guard asks for a value's type, so `build --explain` names these, and `simulate` leaves such an answer open.
+    """
+    fact = known[atom.attribute.name]
+    if atom.op is Op.EXISTS:
+        return ""
+    if fact.form != "scalar":
+        return "list" if fact.form == "set" else "record"
+    if _reads_address(atom):
+        return "address"
+    if atom.op is Op.LIKE:
+        return "text"
+    return "number" if atom.op in (Op.LT, Op.LE, Op.GT, Op.GE) else ""
 
 
 def _reads_address(atom: Atom) -> bool:

@@ -6,22 +6,22 @@ The decision is always Cedar's; this only names the tests behind it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from policyc.engines.cedar import StatementResult
 from policyc.engines.trace import Reason, StatementTrace
 from policyc.ir.authz import All, Always, AnyOf, Atom, Cond, Never, Op, Policy, Statement
 from policyc.ir.decide import atom_holds
 from policyc.model.values import Scalar
+from policyc.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Stated:
     """What is known of a request: values by attribute name (absent ones left out or empty), and the names of attributes that
     exist with a value nobody stated."""
 
     values: Mapping[str, tuple[Scalar, ...]]
-    unknown: frozenset[str] = field(default_factory=frozenset)
+    unknown: frozenset[str] = frozenset()
 
 
 def trace_statement(policy: Policy, statement: Statement, result: StatementResult, stated: Stated) -> StatementTrace:

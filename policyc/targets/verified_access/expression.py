@@ -7,10 +7,10 @@ attribute there that the generated schema types accordingly (reference: verified
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from policyc.ir.pattern import Plain, pattern_tokens
+from policyc.record import record
 from policyc.targets.verified_access.scope import cedar_path, is_identifier, quoted
 
 Path: TypeAlias = tuple[str, ...]
@@ -19,14 +19,14 @@ _WIDTH = 100
 _STEP = "  "
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Truth:
     """`true` or `false`."""
 
     value: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Has:
     """The record at `parent` has the attribute `name`."""
 
@@ -34,7 +34,7 @@ class Has:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Compare:
     """An attribute against one literal; `operator` is `==`, `<`, `<=`, `>` or `>=`. `stand_in` marks a second type."""
 
@@ -44,7 +44,7 @@ class Compare:
     stand_in: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OneOf:
     """An attribute is one of several literals; `stand_in` as in `Compare`."""
 
@@ -53,7 +53,7 @@ class OneOf:
     stand_in: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Like:
     """An attribute fits a pattern of the language that has no `?`."""
 
@@ -61,7 +61,7 @@ class Like:
     pattern: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Address:
     """An attribute, read as an address, is in a block (`inside`) or is the one address."""
 
@@ -70,7 +70,7 @@ class Address:
     inside: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SetTest:
     """A set attribute against literals: `contains` (one), `containsAny`, or `within`: every element is a literal."""
 
@@ -79,19 +79,19 @@ class SetTest:
     literals: tuple[str | int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Not:
     item: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class And:
     """Two or more, from left to right; none of them is an `And`."""
 
     items: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Or:
     """Two or more, from left to right; none of them is an `Or`."""
 

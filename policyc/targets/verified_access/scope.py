@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cache
+from types import MappingProxyType
 from typing import Any, Literal
 
 from policyc.data import read_text
 from policyc.model.types import parse_type
 from policyc.model.values import Principal, Resource, Value
 from policyc.model.vocabulary import Attribute, Presence, Vocabulary, load_vocabulary
+from policyc.record import record
 
 GROUP = "verified_access.group"
 ENDPOINT = "verified_access.endpoint"
@@ -28,7 +29,7 @@ _RESERVED = frozenset({"true", "false", "if", "then", "else", "in", "is", "like"
 REQUEST_ROOTS = ("http_request", "tcp_flow")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Fact:
     """An attribute and how Cedar stores it: `path` below `context`, `form`, the kind of group that its values name (empty
     for none), the range of a score, and whether sources disagree between number and text (`text_too`)."""
@@ -42,7 +43,7 @@ class Fact:
     text_too: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TrustType:
     """A kind of trust provider. `open` ones (OIDC) may send more than is documented."""
 
@@ -50,7 +51,7 @@ class TrustType:
     doc: str
     source: str
     open: bool
-    attributes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    attributes: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
 
 
 def vocabulary() -> Vocabulary:

@@ -18,7 +18,7 @@ from policyc.ir.program import Program
 from policyc.ir.words import Words
 from policyc.model.values import Principal, Scalar
 from policyc.targets.base import Document, Request
-from policyc.targets.iam_documents.gates import carrier_of
+from policyc.targets.iam_documents.carriers import carrier_of
 from policyc.targets.object_lambda import TARGET
 from policyc.targets.schema_check import check_documents
 from policyc.text import Span

@@ -91,11 +91,7 @@ def _request_record(root: str) -> Kind:
             else None
         )
         base = shape.base if shape is not None else "string"
-        form = (
-            shape.pattern.pattern
-            if shape is not None and shape.pattern is not None and attribute.name.endswith("method")
-            else ""
-        )
+        form = shape.pattern if shape is not None and shape.pattern and attribute.name.endswith("method") else ""
         members[rest] = Member(
             Kind(_BASES.get(base, "string")), attribute.presence == "always", attribute.values, None, form,
             attribute.native in two_formed, attribute.note,

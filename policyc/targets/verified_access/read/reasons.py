@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from policyc.engines.cedar import Path, StatementResult, decide, parse_policies
-from policyc.engines.trace import Reason, StatementTrace
+from policyc.engines.cedar import Path, StatementResult, decide, decision, parse_policies
+from policyc.engines.trace import Decision, Reason, StatementTrace
 from policyc.record import record
 from policyc.syntax.cedar_nodes import (
     And,
@@ -65,6 +65,8 @@ def label_of(statement: Statement, index: int) -> str:
 def truth(node: Expr, asked: Asked) -> bool | None:
     """What Cedar says of a condition by itself: None when it hangs on an unknown; a failing one is false."""
     text = f"permit (principal, action, resource) when {{ {written(node)} }};"
+    if not asked.unknown:
+        return decision(parse_policies(text), asked.context) is Decision.ALLOW
     return decide(parse_policies(text), asked.context, asked.unknown).statements[0].matched
 
 

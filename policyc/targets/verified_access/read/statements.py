@@ -47,7 +47,7 @@ def check_statement(statement: Statement, context: Kind, diagnostics: Diagnostic
             _check_failing(info, diagnostics)
     if constrained:
         return Verdict.SOMETIMES
-    constant = False if info.broken else info.constant
+    constant = False if info.dead else info.constant
     _check_constant(statement, constant, diagnostics, told=len(diagnostics) > before)
     if constant is None:
         return Verdict.SOMETIMES

@@ -56,7 +56,7 @@ class Risk:
 @record
 class Info:
     """What is known of an expression. `constant` is the value of a condition that has just one (as far as it does not fail);
-    `broken` that its evaluation always fails."""
+    `broken` that its evaluation always fails; `never` that it is never true, because it fails or is false."""
 
     kind: Kind
     constant: bool | None = None
@@ -65,6 +65,12 @@ class Info:
     risks: tuple[Risk, ...] = ()
     member: Member | None = None
     broken: bool = False
+    never: bool = False
+
+    @property
+    def dead(self) -> bool:
+        """Whether no request makes it true."""
+        return self.broken or self.never or self.constant is False
 
 
 @dataclass(slots=True)
@@ -132,13 +138,14 @@ class Checker:
             infos.append(info)
             risks += info.risks
             known |= info.yes
-        broken = any(info.broken for info in infos)
+        broken = _reached_failure(infos, True)
+        never = any(info.dead for info in infos)
         constant: bool | None = None
         if any(info.constant is False for info in infos):
             constant = False
         elif all(info.constant is True for info in infos):
             constant = True
-        clash = None if constant is False or broken else contradiction(items)
+        clash = None if never else contradiction(items)
         if clash is not None:
             constant = False
             self.error(
@@ -147,7 +154,7 @@ class Checker:
             )  # fmt: skip
         yes = frozenset().union(*(info.yes for info in infos))
         no = frozenset.intersection(*(info.no for info in infos))
-        return Info(BOOL, constant, yes, no, tuple(risks), broken=broken)
+        return Info(BOOL, constant, yes, no, tuple(risks), broken=broken, never=never)
 
     def _any(self, items: Sequence[Expr], known: Known) -> Info:
         infos: list[Info] = []
@@ -159,7 +166,8 @@ class Checker:
             if place < len(items) - 1:
                 self.killers += [(risk, items[place + 1]) for risk in info.risks]
             known |= info.no
-        broken = infos[0].broken
+        broken = _reached_failure(infos, False)
+        never = all(info.dead for info in infos)
         constant: bool | None = None
         if any(info.constant is True for info in infos):
             constant = True
@@ -174,7 +182,7 @@ class Checker:
             )  # fmt: skip
         yes = frozenset.intersection(*(info.yes for info in infos))
         no = frozenset().union(*(info.no for info in infos))
-        return Info(BOOL, constant, yes, no, tuple(risks), broken=broken)
+        return Info(BOOL, constant, yes, no, tuple(risks), broken=broken, never=never)
 
     def _if(self, test: Expr, then: Expr, otherwise: Expr, known: Known) -> Info:
         first = self.truth(test, known)
@@ -184,7 +192,9 @@ class Checker:
         constant = second.constant if second.constant == third.constant else None
         if first.constant is not None:
             constant = second.constant if first.constant else third.constant
-        return Info(kind, constant, risks=(*first.risks, *second.risks, *third.risks), broken=first.broken)
+        never = kind.name == "bool" and second.dead and third.dead
+        risks = (*first.risks, *second.risks, *third.risks)
+        return Info(kind, constant, risks=risks, broken=first.broken, never=never)
 
     # --- attributes -------------------------------------------------------------------------------------------
 
@@ -287,3 +297,13 @@ def attribute_text(node: Has) -> str:
 def number(info: Info) -> bool:
     """Whether an operand can be a number."""
     return info.kind.name in (LONG.name, UNKNOWN.name)
+
+
+def _reached_failure(infos: Sequence[Info], passing: bool) -> bool:
+    """Whether a chain always comes to an operand that fails: all before it have the value that does not cut it short."""
+    for info in infos:
+        if info.broken:
+            return True
+        if info.constant is not passing:
+            return False
+    return False

@@ -1,0 +1,167 @@
+"""A core network as a picture sees it: segments and function groups on edges, what joins them, and who reaches whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal, assert_never
+
+from policyc.engines.wan.core import Core
+from policyc.engines.wan.matrix import Cell, Flow, Matrix, segment_matrix
+from policyc.engines.wan.tables import Tables
+from policyc.ir.network import (
+    AssociatePolicies,
+    CoreNetwork,
+    CreateRoute,
+    SegmentAction,
+    SendTo,
+    SendVia,
+    Share,
+    Word,
+)
+
+LinkKind = Literal["share", "send-via", "send-to", "route"]
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A segment or a function group: `marks` are the facts that a reader wants beside the name, `edges` where it is with the number of
+    attachments there (None without an inventory)."""
+
+    name: str
+    is_group: bool
+    marks: tuple[str, ...]
+    edges: tuple[tuple[str, int | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One action: from a segment to others, `by` a function group, a static route's prefixes and destination, or routing policies."""
+
+    kind: LinkKind
+    source: str
+    targets: tuple[str, ...]
+    by: str = ""
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """`assumed` tells that no inventory was given and one attachment stands for all in each segment at each edge."""
+
+    name: str
+    edges: tuple[str, ...]
+    nodes: tuple[Node, ...]
+    links: tuple[Link, ...]
+    matrix: Matrix
+    assumed: bool
+
+
+def draw_graph(tables: Tables, *, assumed: bool) -> Graph:
+    """The picture of a network with its tables."""
+    network = tables.core.network
+    return Graph(
+        network.name,
+        network.locations,
+        tuple(_nodes(tables.core, assumed)),
+        tuple(link for action in network.actions for link in _links(network, action)),
+        segment_matrix(tables),
+        assumed,
+    )
+
+
+def _nodes(core: Core, assumed: bool) -> Iterator[Node]:
+    network = core.network
+    for segment in network.segments:
+        marks = ["isolated"] if segment.isolated else []
+        marks += ["acceptance"] if segment.acceptance_on else []
+        marks += [f"denies {_listed(segment.deny_filter)}"] if segment.deny_filter else []
+        marks += [f"allows {_listed(segment.allow_filter)}"] if segment.allow_filter else []
+        name = segment.name.text
+        here = [
+            (edge, None if assumed else sum(edge in item.regions for item in core.members(name)))
+            for edge in core.edges_of(name)
+        ]
+        yield Node(name, False, tuple(marks), tuple(here))
+    for group in network.groups:
+        name = group.name.text
+        marks = ["acceptance"] if group.acceptance is True else []
+        there = [(edge, None if assumed else len(core.group_members(name, edge))) for edge in network.locations]
+        yield Node(name, True, tuple(marks), tuple(there))
+
+
+def _listed(words: tuple[Word, ...]) -> str:
+    return ", ".join(word.text for word in words)
+
+
+def _links(network: CoreNetwork, action: SegmentAction) -> Iterator[Link]:
+    source = action.segment.text
+    match action:
+        case Share():
+            others = network.members(action.with_segments, without=source)
+            policies = f"with {_listed(action.policies)}" if action.policies else ""
+            yield Link("share", source, others, "", policies)
+        case SendVia():
+            yield Link("send-via", source, network.redirected(action), action.groups[0].text, action.mode)
+        case SendTo():
+            yield Link("send-to", source, (), action.groups[0].text, "")
+        case CreateRoute():
+            yield Link("route", source, (), _listed(action.destinations), _listed(action.cidrs))
+        case AssociatePolicies():
+            pass
+        case _:
+            assert_never(action)
+
+
+def cell_text(cell: Cell) -> str:
+    """One cell in a word or two."""
+    match cell.flow:
+        case Flow.DIRECT:
+            return "yes" if not cell.groups else f"yes, partly {'+'.join(cell.groups)}"
+        case Flow.INSPECTED:
+            return f"via {'+'.join(cell.groups)}"
+        case Flow.BLOCKED:
+            return "-"
+        case Flow.PARTLY:
+            return "some"
+        case Flow.UNDECIDED:
+            return "?"
+        case Flow.EMPTY:
+            return "empty"
+        case _:
+            assert_never(cell.flow)
+
+
+def graph_data(graph: Graph) -> dict[str, Any]:
+    """The picture as plain data."""
+    return {
+        "format_version": 1,
+        "kind": "graph",
+        "network": graph.name,
+        "edges": list(graph.edges),
+        "assumed": graph.assumed,
+        "nodes": [
+            {
+                "name": node.name,
+                "kind": "group" if node.is_group else "segment",
+                "marks": list(node.marks),
+                "edges": [{"edge": edge, "attachments": count} for edge, count in node.edges],
+            }
+            for node in graph.nodes
+        ],
+        "links": [
+            {"kind": link.kind, "from": link.source, "to": list(link.targets), "by": link.by or None, "label": link.label or None}
+            for link in graph.links
+        ],
+        "reach": [
+            {
+                "from": here,
+                "to": there,
+                "flow": cell.flow.value,
+                "groups": list(cell.groups),
+                "edges": [list(pair) for pair in cell.edges],
+                "one_way": graph.matrix.one_way(here, there),
+            }
+            for (here, there), cell in graph.matrix.cells.items()
+        ],
+    }

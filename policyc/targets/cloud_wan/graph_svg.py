@@ -1,0 +1,231 @@
+"""The picture of a core network as SVG: where segments are, what joins them, and who reaches whom.
+
+The upper half is a grid of segments and function groups by edge; at its right every action is one vertical line that touches the
+rows it joins. The lower half is the matrix. Shapes say what colours say, so that the picture can be read without them.
+Equal input gives equal bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from html import escape
+
+from policyc.engines.wan.matrix import Cell, Flow
+from policyc.targets.cloud_wan.graph import Graph, Link, Node
+
+_ROW = 26
+_LANE = 20
+_CHAR = 7.3
+_MARGIN = 24
+_INK, _FAINT, _GRID = "#1f2933", "#6b7785", "#d9dee5"
+_COLORS = {"share": "#0b7a3b", "send-via": "#1d5fbf", "send-to": "#8a3fb0", "route": "#b35c00"}
+_FLOWS = {
+    Flow.DIRECT: "#bfe5cb", Flow.INSPECTED: "#c5d9f7", Flow.PARTLY: "#f7e3b5", Flow.UNDECIDED: "#f3d6d6",
+    Flow.BLOCKED: "#f4f6f8", Flow.EMPTY: "#ffffff",
+}  # fmt: skip
+_LEGEND = (
+    (Flow.DIRECT, "reaches it"), (Flow.INSPECTED, "inspected on the way"), (Flow.PARTLY, "between some edges only"),
+    (Flow.BLOCKED, "no route"), (Flow.UNDECIDED, "not known"), (Flow.EMPTY, "nobody there"),
+)  # fmt: skip
+_LINES = (("share", "share"), ("send-via", "send via a group"), ("send-to", "send to a group"), ("route", "static route"))
+
+
+@dataclass(slots=True)
+class _Canvas:
+    """Shapes in order, and how far they reach."""
+
+    parts: list[str] = field(default_factory=list)
+    width: float = 0
+    height: float = 0
+
+    def reach(self, x: float, y: float) -> None:
+        self.width, self.height = max(self.width, x), max(self.height, y)
+
+    def text(self, x: float, y: float, text: str, *, size: int = 12, fill: str = _INK, anchor: str = "start",
+             turn: bool = False, bold: bool = False) -> None:  # fmt: skip
+        weight = ' font-weight="600"' if bold else ""
+        spin = f' transform="rotate(-50 {_n(x)} {_n(y)})"' if turn else ""
+        self.parts.append(
+            f'<text x="{_n(x)}" y="{_n(y)}" font-size="{size}" fill="{fill}" text-anchor="{anchor}"{weight}{spin}>{escape(text)}</text>'
+        )
+        long = len(text) * _CHAR * size / 12
+        self.reach(x + (long * 0.65 if turn else long if anchor == "start" else long / 2 if anchor == "middle" else 0), y + 6)
+
+    def line(self, x1: float, y1: float, x2: float, y2: float, color: str, width: float = 1, dash: str = "") -> None:
+        style = f' stroke-dasharray="{dash}"' if dash else ""
+        self.parts.append(
+            f'<line x1="{_n(x1)}" y1="{_n(y1)}" x2="{_n(x2)}" y2="{_n(y2)}" stroke="{color}" stroke-width="{_n(width)}"{style}/>'
+        )
+        self.reach(max(x1, x2), max(y1, y2))
+
+    def circle(self, x: float, y: float, radius: float, fill: str, stroke: str) -> None:
+        self.parts.append(f'<circle cx="{_n(x)}" cy="{_n(y)}" r="{_n(radius)}" fill="{fill}" stroke="{stroke}" stroke-width="1.5"/>')
+        self.reach(x + radius, y + radius)
+
+    def box(self, x: float, y: float, width: float, height: float, fill: str, title: str = "") -> None:
+        inner = f"<title>{escape(title)}</title>" if title else ""
+        self.parts.append(
+            f'<rect x="{_n(x)}" y="{_n(y)}" width="{_n(width)}" height="{_n(height)}" fill="{fill}" stroke="{_GRID}">{inner}</rect>'
+        )
+        self.reach(x + width, y + height)
+
+    def path(self, points: str, fill: str) -> None:
+        self.parts.append(f'<path d="{points}" fill="{fill}"/>')
+
+
+def _n(value: float) -> str:
+    """A coordinate with at most one digit behind the point."""
+    return f"{value:.1f}".removesuffix(".0")
+
+
+def svg_text(graph: Graph) -> str:
+    """The whole picture as one SVG document."""
+    canvas = _Canvas()
+    canvas.text(_MARGIN, 34, graph.name or "core network", size=18, bold=True)
+    about = f"{len([n for n in graph.nodes if not n.is_group])} segments, {len(graph.edges)} edges"
+    if graph.assumed:
+        about += "; no inventory: one attachment stands in each segment and group at each edge"
+    canvas.text(_MARGIN, 54, about, fill=_FAINT)
+    bottom = _grid(canvas, graph, 70)
+    _matrix(canvas, graph, bottom + 36)
+    width, height = _n(canvas.width + _MARGIN), _n(canvas.height + _MARGIN)
+    head = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
+        f'font-family="Helvetica, Arial, DejaVu Sans, sans-serif" role="img"><title>{escape(graph.name or "core network")}</title>'
+    )
+    return "\n".join([head, f'<rect width="{width}" height="{height}" fill="#ffffff"/>', *canvas.parts, "</svg>"]) + "\n"
+
+
+# --- segments by edge, and the actions --------------------------------------------------------------------------
+
+
+def _grid(canvas: _Canvas, graph: Graph, top: float) -> float:
+    """Rows of nodes, columns of edges, lanes of actions; the lower end."""
+    names = max([len(node.name) for node in graph.nodes] or [0]) * _CHAR
+    marks = max([len(_marks(node)) for node in graph.nodes] or [0]) * 5.8
+    left = _MARGIN + names + marks + 34
+    column = 46.0
+    lanes = left + column * len(graph.edges) + 24
+    head = top + max([len(edge) for edge in graph.edges] + [len(_lane(link)) for link in graph.links]) * 5.6 + 14
+    rows = {(node.name, node.is_group): head + _ROW * (at + 0.5) for at, node in enumerate(graph.nodes)}
+    for at, edge in enumerate(graph.edges):
+        x = left + column * (at + 0.5)
+        canvas.text(x - 2, head - 8, edge, size=11, fill=_FAINT, turn=True)
+        canvas.line(x, head, x, head + _ROW * len(graph.nodes), _GRID)
+    for node in graph.nodes:
+        _node_row(canvas, node, graph, rows[node.name, node.is_group], left, column, lanes + _LANE * len(graph.links))
+    for at, link in enumerate(graph.links):
+        _action(canvas, link, rows, lanes + _LANE * at, head)
+    bottom = head + _ROW * len(graph.nodes) + 22
+    x = float(_MARGIN)
+    for kind, text in _LINES:
+        if any(link.kind == kind for link in graph.links):
+            canvas.line(x, bottom - 4, x + 22, bottom - 4, _COLORS[kind], 2.5, _dash(kind))
+            canvas.text(x + 28, bottom, text, size=11, fill=_FAINT)
+            x += 28 + len(text) * 6.4 + 24
+    return bottom
+
+
+def _marks(node: Node) -> str:
+    return ", ".join(("group", *node.marks) if node.is_group else node.marks)
+
+
+def _node_row(
+    canvas: _Canvas, node: Node, graph: Graph, y: float, left: float, column: float, right: float
+) -> None:
+    canvas.line(_MARGIN, y + _ROW / 2, right, y + _ROW / 2, _GRID, 0.6)
+    canvas.text(_MARGIN, y + 4, node.name, bold=True)
+    canvas.text(left - 18, y + 4, _marks(node), size=10, fill=_FAINT, anchor="end")
+    counts = dict(node.edges)
+    for at, edge in enumerate(graph.edges):
+        x = left + column * (at + 0.5)
+        if edge not in counts:
+            continue
+        count = counts[edge]
+        filled = _INK if count is None or count else "#ffffff"
+        if node.is_group:
+            canvas.path(f"M{_n(x)} {_n(y - 7)}L{_n(x + 7)} {_n(y)}L{_n(x)} {_n(y + 7)}L{_n(x - 7)} {_n(y)}Z", filled if filled == _INK else _GRID)
+        else:
+            canvas.circle(x, y, 6, filled, _INK)
+        if count is not None:
+            canvas.text(x + 10, y + 4, str(count), size=10, fill=_FAINT)
+
+
+def _dash(kind: str) -> str:
+    return {"send-via": "6 3", "send-to": "2 3"}.get(kind, "")
+
+
+def _lane(link: Link) -> str:
+    parts = {"share": "share", "send-via": f"via {link.by}", "send-to": f"to {link.by}", "route": "route"}[link.kind]
+    return f"{parts} {link.label}".strip()[:34]
+
+
+def _action(canvas: _Canvas, link: Link, rows: dict[tuple[str, bool], float], x: float, head: float) -> None:
+    """One vertical line: a ring at the segment that the action is of, dots at those that it joins, a diamond at the group."""
+    color = _COLORS[link.kind]
+    canvas.text(x - 2, head - 8, _lane(link), size=11, fill=color, turn=True)
+    source = rows.get((link.source, False))
+    group = rows.get((link.by, True)) if link.kind in ("send-via", "send-to") else None
+    touched = [y for y in (source, group, *(rows.get((name, False)) for name in link.targets)) if y is not None]
+    if source is None or not touched:
+        return
+    canvas.line(x, head - 4, x, min(touched), color, 0.6)
+    canvas.line(x, min(touched), x, max(touched), color, 2.5, _dash(link.kind))
+    for name in link.targets:
+        y = rows.get((name, False))
+        if y is not None and name != link.source:
+            canvas.circle(x, y, 4, color, color)
+    if group is not None:
+        canvas.path(f"M{_n(x)} {_n(group - 6)}L{_n(x + 6)} {_n(group)}L{_n(x)} {_n(group + 6)}L{_n(x - 6)} {_n(group)}Z", color)
+    canvas.circle(x, source, 5.5, "#ffffff", color)
+
+
+# --- who reaches whom -------------------------------------------------------------------------------------------
+
+
+def _matrix(canvas: _Canvas, graph: Graph, top: float) -> None:
+    names = graph.matrix.names
+    canvas.text(_MARGIN, top, "Who reaches whom (rows send, columns receive)", size=14, bold=True)
+    left = _MARGIN + max([len(name) for name in names] or [0]) * _CHAR + 16
+    head = top + 14 + max([len(name) for name in names] or [0]) * 5.6 + 12
+    size = 30.0
+    for at, name in enumerate(names):
+        canvas.text(left + size * (at + 0.5) - 2, head - 8, name, size=11, fill=_FAINT, turn=True)
+    for row, here in enumerate(names):
+        y = head + size * row
+        canvas.text(left - 10, y + size / 2 + 4, here, anchor="end", bold=True)
+        for column, there in enumerate(names):
+            cell = graph.matrix.cells[here, there]
+            x = left + size * column
+            title = f"{here} to {there}: {cell.flow.value}" + (f" by {', '.join(cell.groups)}" if cell.groups else "")
+            canvas.box(x, y, size, size, _FLOWS[cell.flow], title)
+            canvas.parts += list(_symbol(cell, x + size / 2, y + size / 2))
+            if graph.matrix.one_way(here, there):
+                canvas.text(x + size - 9, y + 11, "\u203a", size=13, bold=True)
+    bottom = head + size * len(names) + 24
+    x = float(_MARGIN)
+    for flow, text in _LEGEND:
+        if any(cell.flow is flow for cell in graph.matrix.cells.values()):
+            canvas.box(x, bottom - 13, 18, 18, _FLOWS[flow])
+            canvas.parts += list(_symbol(Cell(flow), x + 9, bottom - 4))
+            canvas.text(x + 24, bottom, text, size=11, fill=_FAINT)
+            x += 24 + len(text) * 6.2 + 22
+    if any(graph.matrix.one_way(*pair) for pair in graph.matrix.cells):
+        canvas.text(x, bottom, "\u203a one way, nothing comes back", size=11, fill=_FAINT)
+
+
+def _symbol(cell: Cell, x: float, y: float) -> Iterator[str]:
+    match cell.flow:
+        case Flow.DIRECT:
+            yield f'<circle cx="{_n(x)}" cy="{_n(y)}" r="5" fill="#0b7a3b"/>'
+        case Flow.INSPECTED:
+            yield f'<path d="M{_n(x)} {_n(y - 6)}L{_n(x + 6)} {_n(y)}L{_n(x)} {_n(y + 6)}L{_n(x - 6)} {_n(y)}Z" fill="#1d5fbf"/>'
+        case Flow.PARTLY:
+            yield f'<path d="M{_n(x - 5)} {_n(y)}A5 5 0 0 1 {_n(x + 5)} {_n(y)}Z" fill="#b35c00"/>'
+        case Flow.UNDECIDED:
+            yield f'<text x="{_n(x)}" y="{_n(y + 5)}" font-size="14" text-anchor="middle" fill="#a02020" font-weight="600">?</text>'
+        case Flow.BLOCKED:
+            yield f'<line x1="{_n(x - 4)}" y1="{_n(y)}" x2="{_n(x + 4)}" y2="{_n(y)}" stroke="{_FAINT}" stroke-width="1.5"/>'
+        case Flow.EMPTY:
+            return

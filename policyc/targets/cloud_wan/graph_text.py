@@ -1,0 +1,131 @@
+"""The picture of a core network as text: a matrix for people, Mermaid, and DOT."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policyc.engines.wan.matrix import Flow
+from policyc.targets.cloud_wan.graph import Graph, Link, cell_text
+
+LEGEND = (
+    "yes: reaches it; via G: inspected by G on every way; some: only between some edges;",
+    "-: no route; ?: not published or not stated; >: one way, nothing comes back",
+)
+
+
+def matrix_text(graph: Graph) -> str:
+    """Who reaches whom: rows send, columns receive."""
+    names = graph.matrix.names
+    texts = {
+        pair: cell_text(cell) + (" >" if graph.matrix.one_way(*pair) else "") for pair, cell in graph.matrix.cells.items()
+    }
+    first = max([len("from \\ to"), *map(len, names)])
+    widths = {there: max([len(there), *(len(texts[here, there]) for here in names)]) for there in names}
+    lines = ["  ".join(["from \\ to".ljust(first), *(name.ljust(widths[name]) for name in names)]).rstrip()]
+    for here in names:
+        cells = [texts[here, there].ljust(widths[there]) for there in names]
+        lines.append("  ".join([here.ljust(first), *cells]).rstrip())
+    lines += ["", *LEGEND]
+    if graph.assumed:
+        lines.append("no inventory given: one attachment stands in each segment and group at each edge")
+    partial = [(pair, cell) for pair, cell in graph.matrix.cells.items() if cell.flow is Flow.PARTLY]
+    for (here, there), cell in partial:
+        lines.append(f"{here} reaches {there} only: " + ", ".join(f"{a} to {b}" for a, b in cell.edges[:8]))
+    return "\n".join(lines) + "\n"
+
+
+# --- Mermaid ----------------------------------------------------------------------------------------------------
+
+
+def mermaid_text(graph: Graph) -> str:
+    """A flow chart: segments are boxes, function groups hexagons, edges of the chart are actions."""
+    ids = _ids(graph)
+    lines = ["flowchart LR"]
+    for node in graph.nodes:
+        where = ", ".join(edge if count is None else f"{edge}: {count}" for edge, count in node.edges)
+        label = "<br/>".join(_mermaid(part) for part in (node.name, *node.marks, where) if part)
+        box = f'{{{{"{label}"}}}}' if node.is_group else f'["{label}"]'
+        lines.append(f"  {ids[node.name, node.is_group]}{box}")
+    for link in graph.links:
+        lines += [f"  {line}" for line in _mermaid_link(link, ids)]
+    return "\n".join(lines) + "\n"
+
+
+def _ids(graph: Graph) -> dict[tuple[str, bool], str]:
+    return {(node.name, node.is_group): f"{'g' if node.is_group else 's'}{at}" for at, node in enumerate(graph.nodes)}
+
+
+def _mermaid_link(link: Link, ids: dict[tuple[str, bool], str]) -> Iterator[str]:
+    source = ids.get((link.source, False))
+    if source is None:
+        return
+    group = ids.get((link.by, True))
+    match link.kind:
+        case "share":
+            label = f'|"{_mermaid(link.label)}"|' if link.label else ""
+            yield from (f"{source} <-->{label} {ids[name, False]}" for name in link.targets)
+        case "send-via" if group is not None:
+            yield f'{source} <-.->|"{link.label}"| {group}'
+            yield from (f"{group} <-.-> {ids[name, False]}" for name in link.targets if name != link.source)
+        case "send-to" if group is not None:
+            yield f'{source} ==>|"send to"| {group}'
+        case "route":
+            target = f"r{source}{abs(hash_text(link.by + link.label)) % 10**8}"
+            yield f'{source} -->|"{_mermaid(link.label)}"| {target}(["{_mermaid(link.by)}"])'
+        case _:
+            return
+
+
+def hash_text(text: str) -> int:
+    """A number for a text that is the same in every run."""
+    from hashlib import sha256
+
+    return int.from_bytes(sha256(text.encode()).digest()[:6], "big")
+
+
+def _mermaid(text: str) -> str:
+    """Text inside a quoted Mermaid label: what has a meaning there becomes an entity."""
+    return "".join(f"#{ord(char)};" if char in '"<>#&;{}|`' or ord(char) < 32 else char for char in text)
+
+
+# --- DOT --------------------------------------------------------------------------------------------------------
+
+
+def dot_text(graph: Graph) -> str:
+    """For Graphviz: one cluster with the segments, one with the function groups."""
+    ids = _ids(graph)
+    lines = [f"graph {_quoted(graph.name or 'network')} {{", "  rankdir=LR;", '  node [fontname="Helvetica"];', '  edge [fontname="Helvetica"];']
+    for node in graph.nodes:
+        where = ", ".join(edge if count is None else f"{edge}: {count}" for edge, count in node.edges)
+        label = "\n".join(part for part in (node.name, ", ".join(node.marks), where) if part)
+        shape = "hexagon" if node.is_group else "box"
+        lines.append(f"  {ids[node.name, node.is_group]} [shape={shape}, label={_quoted(label)}];")
+    for at, link in enumerate(graph.links):
+        lines += [f"  {line}" for line in _dot_link(link, ids, at)]
+    return "\n".join([*lines, "}"]) + "\n"
+
+
+def _dot_link(link: Link, ids: dict[tuple[str, bool], str], at: int) -> Iterator[str]:
+    source = ids.get((link.source, False))
+    if source is None:
+        return
+    group = ids.get((link.by, True))
+    match link.kind:
+        case "share":
+            yield from (f"{source} -- {ids[name, False]} [dir=both, label={_quoted(link.label)}];" for name in link.targets)
+        case "send-via" if group is not None:
+            yield f"{source} -- {group} [dir=both, style=dashed, label={_quoted(link.label)}];"
+            yield from (
+                f"{group} -- {ids[name, False]} [dir=both, style=dashed];" for name in link.targets if name != link.source
+            )
+        case "send-to" if group is not None:
+            yield f"{source} -- {group} [dir=forward, style=bold, label={_quoted('send to')}];"
+        case "route":
+            yield f"r{at} [shape=plaintext, label={_quoted(link.by)}];"
+            yield f"{source} -- r{at} [dir=forward, label={_quoted(link.label)}];"
+        case _:
+            return
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'

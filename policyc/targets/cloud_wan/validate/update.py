@@ -1,0 +1,64 @@
+"""What the service refuses when one policy replaces another: ASNs and inside CIDRs that are in use, edges with attachments.
+
+Source: Cloud WAN reference, sections 1.2 and 4; section 6 rows 12 to 14.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from policyc.diagnostics import Diagnostics
+from policyc.engines.wan.attachments import Attachment
+from policyc.ir.network import CoreNetwork
+
+
+def check_update(
+    old: CoreNetwork, new: CoreNetwork, attachments: Iterable[Attachment], diagnostics: Diagnostics
+) -> None:
+    """Findings about `new` as the successor of `old`, which is live."""
+    now = {edge.location.text: edge for edge in new.configuration.edges}
+    for edge in old.configuration.edges:
+        successor = now.get(edge.location.text)
+        where = f"edge `{edge.location}`"
+        if successor is None:
+            _check_removed(edge.location.text, new, attachments, diagnostics)
+            continue
+        if edge.asn is not None and successor.asn is not None and edge.asn.value != successor.asn.value:
+            diagnostics.error(
+                "edge-asn-changed", f"{where} changes its ASN from {edge.asn.value} to {successor.asn.value}",
+                successor.asn.span or successor.span, f"keep {edge.asn.value}: the ASN of an edge cannot be changed",
+            )  # fmt: skip
+        if edge.asn is None and successor.asn is not None:
+            diagnostics.warning(
+                "edge-asn-changed", f"{where} is given ASN {successor.asn.value}, and the service chose one before",
+                successor.asn.span or successor.span, "compare with the ASN that the edge has: it cannot be changed",
+            )  # fmt: skip
+        if edge.asn is not None and not any(edge.asn.value in item for item in new.configuration.asn_ranges):
+            ranges = new.configuration.asn_ranges
+            diagnostics.error(
+                "asn-range-shrunk", f"ASN {edge.asn.value} of {where} leaves the ranges",
+                (ranges[0].span if ranges else None) or new.configuration.span,
+                "keep the ASNs that are in use in the ranges (the service answers INVALID_ASN_UPDATE)",
+            )  # fmt: skip
+        lost = [word.text for word in edge.inside_cidrs if word.text not in {w.text for w in successor.inside_cidrs}]
+        if lost:
+            diagnostics.error(
+                "edge-inside-cidr-removed", f"{where} loses its inside CIDR `{lost[0]}`", successor.span,
+                "keep it: inside CIDRs of an edge cannot be removed",
+            )  # fmt: skip
+
+
+def _check_removed(edge: str, new: CoreNetwork, attachments: Iterable[Attachment], diagnostics: Diagnostics) -> None:
+    held = [item.name for item in attachments if edge in item.regions]
+    span = new.configuration.span or new.span
+    if held:
+        shown = ", ".join(f"`{name}`" for name in held[:3]) + (f" and {len(held) - 3} more" if len(held) > 3 else "")
+        diagnostics.error(
+            "edge-removed-in-use", f"edge `{edge}` is removed while {shown} are attached there", span,
+            "delete the attachments first (the service answers ORPHANED_ATTACHMENT)",
+        )  # fmt: skip
+    else:
+        diagnostics.warning(
+            "edge-removed-in-use", f"edge `{edge}` is removed", span,
+            "make sure that nothing is attached there: the service refuses otherwise (ORPHANED_ATTACHMENT)",
+        )  # fmt: skip

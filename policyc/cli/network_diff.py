@@ -28,7 +28,11 @@ def describe(parser: argparse.ArgumentParser) -> None:
         "--diff", metavar="OLD.json",
         help="list the associations and paths that change against this core network policy; exit 1 when any do",
     )  # fmt: skip
-    group.add_argument("--network", metavar="NAME", help="the network to compare (default: the one of the file's name, or the only one)")
+    group.add_argument(
+        "--network",
+        metavar="NAME",
+        help="the network to compare (default: the one of the file's name, or the only one)",
+    )
     describe_inventory(group)
 
 
@@ -92,4 +96,3 @@ def _write(found: Comparison, console: Console) -> None:
             "segment and group at each edge; `--attachments` asks for real ones", options.width,
         )  # fmt: skip
     console.write("\n".join(lines) + "\n")
-

@@ -93,7 +93,10 @@ def _check(args: argparse.Namespace, console: Console, tables: Tables, sources: 
         raise WrongUse("`--check` has no CSV form", "use `--format human` or `json`")
     diagnostics = Diagnostics()
     check_inventory(tables, diagnostics)
-    texts = {**sources, **{source.file: source for source in map(read_text, args.inventories) if source.file != "<stdin>"}}
+    texts = {
+        **sources,
+        **{source.file: source for source in map(read_text, args.inventories) if source.file != "<stdin>"},
+    }
     report(diagnostics.sorted(), texts, console, args.format)
     return exits.FINDINGS if diagnostics else exits.CLEAN
 

@@ -35,6 +35,9 @@ EPILOG = """examples:
   policyc simulate payroll --set 'idc.groups=finance' --set jamf.risk=LOW
   policyc simulate inventory --request request.json --format json
   policyc simulate --request - < request.json
+  policyc simulate inventory --request request.json --explain
+  policyc simulate --identity role.json --bucket-policy bucket.json --who ROLE_ARN \\
+      --action s3:GetObject --resource-arn arn:aws:s3:::acme/k
 
 What a request does not state is unknown, unless the service leaves it out at times; state an
 absent attribute with `--absent`, or with a JSON null in a request file.

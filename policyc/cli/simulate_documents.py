@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from policyc.cli import exits
 from policyc.cli.answer import write_answer
+from policyc.cli.compile import refuse
 from policyc.cli.console import Console
 from policyc.cli.parser import WrongUse, one_of
 from policyc.cli.project import open_project
@@ -93,12 +94,14 @@ def run(args: argparse.Namespace, console: Console) -> int:
 
     diagnostics = Diagnostics()
     project = open_project(args, args.paths, diagnostics)
+    if diagnostics.has_errors:
+        return refuse(diagnostics, project, console, args.format)
     given, sources = read_flags(args, tuple(_ROLES), project.config.switches, diagnostics)
     texts = {name: getattr(args, name.replace("-", "_")) for name in ("who", "action", "resource-arn", "can", "path")}
     texts |= {f"{name}-arn": getattr(args, f"{name}-arn".replace("-", "_")) for name in _ARNS}
     texts |= {name: getattr(args, name.replace("-", "_")) for name in _WORDS}
     question, situation, source = read_question(
-        {name: text for name, text in texts.items() if text is not None}, args.settings, args.unknown, given,
+        {name: text for name, text in texts.items() if text is not None}, args.settings, args.absent, args.unknown, given,
         project.config.switches, diagnostics,
     )  # fmt: skip
     sources = {**project.sources, **sources, source.file: source}

@@ -11,8 +11,9 @@ from typing import Literal, TypeAlias
 from policyc.diagnostics import Diagnostics, Label, did_you_mean
 from policyc.ir.authz import All, Always, AnyOf, Atom, Cond, Constant, Never, Op
 from policyc.ir.compare import compares
+from policyc.model.fit import assignable
 from policyc.model.names import known_names
-from policyc.model.scope import Scope, assignable
+from policyc.model.scope import Scope
 from policyc.model.types import BOOL, GROUP, STRING, EnumOf, Named, SetOf, Type, shapes
 from policyc.model.values import Group, Scalar, Value
 from policyc.model.vocabulary import Attribute

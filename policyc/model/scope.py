@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -12,13 +11,22 @@ from typing import Any
 
 from policyc.data import read_text
 from policyc.diagnostics import Diagnostics, Label, did_you_mean
-from policyc.model.literals import misfit
+from policyc.model.fit import (
+    an,
+    assignable,
+    conversion_help,
+    describe,
+    integer_value,
+    literal_value,
+    mismatch,
+    takes_word,
+    text_value,
+)
 from policyc.model.names import Definition, Table, known_names
 from policyc.model.types import (
     BOOL,
     DECIMAL,
     GROUP,
-    INT,
     PLACE,
     PRINCIPAL,
     RECORD,
@@ -177,20 +185,20 @@ class Scope:
             return self._set(expr, expected, diagnostics)
         match expr:
             case nodes.Str(text, span):
-                return _literal(text, expected, span, diagnostics)
+                return literal_value(text, expected, span, diagnostics)
             case nodes.Int(number, span):
-                return _integer(number, expected, span, diagnostics)
+                return integer_value(number, expected, span, diagnostics)
             case nodes.Decimal(text, span):
                 if expected not in (None, DECIMAL):
-                    return _mismatch(f"`{text}`, a decimal number,", expected, span, diagnostics)
+                    return mismatch(f"`{text}`, a decimal number,", expected, span, diagnostics)
                 return Value(DECIMAL, Decimal(text), span)
             case nodes.Bool(flag, span):
                 if expected not in (None, BOOL):
-                    return _mismatch(f"`{str(flag).lower()}`", expected, span, diagnostics)
+                    return mismatch(f"`{str(flag).lower()}`", expected, span, diagnostics)
                 return Value(BOOL, flag, span)
             case nodes.Region(text, span):
                 if expected not in (None, Named("region")):
-                    return _mismatch(f"the Region `{text}`", expected, span, diagnostics)
+                    return mismatch(f"the Region `{text}`", expected, span, diagnostics)
                 return Value(Named("region"), text, span)
             case nodes.Ref():
                 return self._ref(expr, expected, diagnostics)
@@ -204,9 +212,9 @@ class Scope:
                 return self._list(items, span, diagnostics)
             case _:
                 if expected is not None:
-                    return _mismatch(_describe(expr), expected, expr.span, diagnostics)
+                    return mismatch(describe(expr), expected, expr.span, diagnostics)
                 diagnostics.error(
-                    "not-a-value", f"{_describe(expr)} has no value of its own", expr.span,
+                    "not-a-value", f"{describe(expr)} has no value of its own", expr.span,
                     "write a literal or the name of a `let`",
                 )  # fmt: skip
                 return None
@@ -217,7 +225,7 @@ class Scope:
             if value is None or not isinstance(value.type, SetOf):
                 return value if value is None else self._wrap(expr, expected, diagnostics)
             if not assignable(value.type, expected):
-                return _mismatch(f"`{expr.text}`, a {value.type},", expected, expr.span, diagnostics)
+                return mismatch(f"`{expr.text}`, a {value.type},", expected, expr.span, diagnostics)
             return Value(value.type, value.data, expr.span)
         if isinstance(expr, nodes.ListOf):
             items: list[Value] = []
@@ -231,7 +239,7 @@ class Scope:
 
     def _wrap(self, expr: nodes.Expr, expected: SetOf, diagnostics: Diagnostics) -> Value | None:
         diagnostics.error(
-            "type-mismatch", f"{_describe(expr)} is one value where {expected} is wanted", expr.span,
+            "type-mismatch", f"{describe(expr)} is one value where {expected} is wanted", expr.span,
             "put it in brackets: `[…]`",
         )  # fmt: skip
         return None
@@ -258,16 +266,16 @@ class Scope:
             )  # fmt: skip
             return None
         definition = self.table.get(word)
-        takes_word = expected is not None and _takes_word(expected, word)
+        is_word = expected is not None and takes_word(expected, word)
         if definition is None:
-            return self._word(ref, word, expected, takes_word, diagnostics)
+            return self._word(ref, word, expected, is_word, diagnostics)
         if isinstance(definition.node, nodes.Predicate | nodes.Policy | nodes.Network):
             diagnostics.error(
                 "wrong-kind", f"`{word}` is a {definition.kind}, not a value", ref.span, "name a `let` instead",
                 (Label(definition.node.name.span, "declared here"),),
             )  # fmt: skip
             return None
-        if takes_word:
+        if is_word:
             diagnostics.error(
                 "shadowed-name", f"`{word}` is both a word of {expected} and a {definition.kind} here", ref.span,
                 f"rename the {definition.kind}", (Label(definition.node.name.span, "declared here"),),
@@ -278,17 +286,17 @@ class Scope:
             return None
         if expected is not None and not assignable(value.type, expected):
             diagnostics.error(
-                "type-mismatch", f"`{word}` is {_an(value.type)} where {_an(expected)} is wanted", ref.span,
-                _conversion_help(value.type, expected, word),
-                (Label(definition.node.name.span, f"declared here as {_an(value.type)}"),),
+                "type-mismatch", f"`{word}` is {an(value.type)} where {an(expected)} is wanted", ref.span,
+                conversion_help(value.type, expected, word),
+                (Label(definition.node.name.span, f"declared here as {an(value.type)}"),),
             )  # fmt: skip
             return None
         return Value(value.type, value.data, ref.span)
 
     def _word(
-        self, ref: nodes.Ref, word: str, expected: Type | None, takes_word: bool, diagnostics: Diagnostics
+        self, ref: nodes.Ref, word: str, expected: Type | None, is_word: bool, diagnostics: Diagnostics
     ) -> Value | None:
-        if takes_word:
+        if is_word:
             assert expected is not None
             return Value(expected, word, ref.span)
         if expected in (None, PRINCIPAL) and word in constructors() and not constructors()[word]["parameters"]:
@@ -312,7 +320,7 @@ class Scope:
 
     def _place(self, node: nodes.At, expected: Type | None, diagnostics: Diagnostics) -> Value | None:
         if expected not in (None, PLACE):
-            return _mismatch("an account with a Region", expected, node.span, diagnostics)
+            return mismatch("an account with a Region", expected, node.span, diagnostics)
         account = self.value(node.account, Named("account"), diagnostics)
         region = self.value(node.region, Named("region"), diagnostics)
         if account is None or region is None:
@@ -337,7 +345,7 @@ class Scope:
             return None
         makes: Type = entry["makes"]
         if expected is not None and expected != makes:
-            return _mismatch(f"`{name}(…)`, {_an(makes)},", expected, call.span, diagnostics)
+            return mismatch(f"`{name}(…)`, {an(makes)},", expected, call.span, diagnostics)
         parameters = entry["parameters"]
         if len(parameters) != len(call.args):
             wanted = ", ".join(parameter["name"] for parameter in parameters)
@@ -363,7 +371,7 @@ class Scope:
 
     def _record(self, record: nodes.Record, expected: Type | None, diagnostics: Diagnostics) -> Value | None:
         if expected not in (None, RECORD):
-            return _mismatch("a record", expected, record.span, diagnostics)
+            return mismatch("a record", expected, record.span, diagnostics)
         pairs: list[tuple[str, Value]] = []
         seen: dict[str, Span] = {}
         for entry in record.entries:
@@ -386,180 +394,6 @@ class Scope:
         if isinstance(expr, nodes.Ref) and expr.simple is not None and expr.simple not in self.table:
             return Value(Named("word"), expr.simple, expr.span)
         return self.value(expr, None, diagnostics)
-
-
-# --- single literals --------------------------------------------------------------------------------------------
-
-
-def text_value(text: str, expected: Type, span: Span, what: str, diagnostics: Diagnostics) -> Value | None:
-    """A value given as plain text from outside the language (`--param`, a request flag)."""
-    match expected:
-        case EnumOf(members):
-            if text in members:
-                return Value(expected, text, span)
-            diagnostics.error(
-                "unknown-word", f"{what}: `{text}` is none of " + ", ".join(f"`{m}`" for m in members), span,
-                did_you_mean(text, members, "use one of the listed words"),
-            )  # fmt: skip
-            return None
-        case SetOf(item):
-            values = [
-                text_value(part.strip(), item, span, what, diagnostics) for part in text.split(",") if part.strip()
-            ]
-            if any(value is None for value in values):
-                return None
-            return Value(expected, tuple(value for value in values if value is not None), span)
-        case Named("bool"):
-            if text in ("true", "false"):
-                return Value(BOOL, text == "true", span)
-            return _mismatch(f"{what}: `{text}`", expected, span, diagnostics)
-        case Named("decimal"):
-            problem = misfit(shapes()["decimal"], text)
-            if problem is None:
-                return Value(DECIMAL, Decimal(text), span)
-            return _mismatch(f"{what}: `{text}`", expected, span, diagnostics)
-        case Named(name) if name in shapes() and shapes()[name].base == "int":
-            digits = text.removeprefix("-")
-            if digits.isascii() and digits.isdigit() and len(digits) <= 20:
-                return _integer(int(text), expected, span, diagnostics)
-            return _mismatch(f"{what}: `{text}`", expected, span, diagnostics)
-        case Named("region"):
-            return _checked(text, expected, span, diagnostics)
-        case _:
-            return _literal(text, expected, span, diagnostics)
-
-
-def assignable(given: Type, expected: Type) -> bool:
-    """Whether a value of one type may stand where another is wanted. Ids are nominal: an `account` is no `vpc_id`; but all
-    text may stand where plain `string` is wanted, and whole numbers where `int` or `decimal` is."""
-    if given == expected:
-        return True
-    match given, expected:
-        case SetOf(a), SetOf(b):
-            return assignable(a, b)
-        case EnumOf(), Named("string"):
-            return True
-        case Named(a), Named("string"):
-            return a in shapes() and shapes()[a].base == "string" and a != "bool"
-        case Named(a), Named("int" | "decimal"):
-            return a in shapes() and shapes()[a].base == "int" and a != "bool"
-        case _:
-            return False
-
-
-def _literal(text: str, expected: Type | None, span: Span, diagnostics: Diagnostics) -> Value | None:
-    if expected is None:
-        return Value(STRING, text, span)
-    if isinstance(expected, EnumOf):
-        help = f"write `{text}` without quotes" if text in expected.members else "use one of the listed words"
-        diagnostics.error("type-mismatch", f"text where {expected} is wanted", span, help)
-        return None
-    if not isinstance(expected, Named) or expected.name not in shapes():
-        return _mismatch("text", expected, span, diagnostics)
-    shape = shapes()[expected.name]
-    if shape.base == "int" or expected == BOOL:
-        return _mismatch("text", expected, span, diagnostics)
-    if expected.name == "region":
-        diagnostics.error("type-mismatch", "a Region is written without quotes", span, f"write {text}")
-        return None
-    if expected == DECIMAL:
-        return _mismatch("text", expected, span, diagnostics)
-    return _checked(text, expected, span, diagnostics)
-
-
-def _checked(text: str, expected: Type, span: Span, diagnostics: Diagnostics) -> Value | None:
-    assert isinstance(expected, Named)
-    problem = misfit(shapes()[expected.name], text)
-    if problem is not None:
-        rule = "host-bits" if "behind its mask" in problem[0] else "malformed-value"
-        diagnostics.error(rule, problem[0], span, problem[1])
-        return None
-    return Value(expected, text, span)
-
-
-def _integer(number: int, expected: Type | None, span: Span, diagnostics: Diagnostics) -> Value | None:
-    if expected is None:
-        expected = INT
-    if expected == DECIMAL:
-        return Value(DECIMAL, Decimal(number), span)
-    if not isinstance(expected, Named) or expected.name not in shapes() or shapes()[expected.name].base != "int":
-        if isinstance(expected, Named) and expected.name == "account":
-            diagnostics.error(
-                "type-mismatch", "an account id is text: as a number it would lose its leading zeros", span,
-                f'write `"{number:012d}"`',
-            )  # fmt: skip
-            return None
-        return _mismatch(f"the number `{number}`", expected, span, diagnostics)
-    shape = shapes()[expected.name]
-    low, high = shape.minimum, shape.maximum
-    if (low is not None and number < low) or (high is not None and number > high):
-        diagnostics.error(
-            "malformed-value", f"`{number}` is outside {low} to {high}, the range of `{expected}`", span,
-            f"write it like `{shape.example}`",
-        )  # fmt: skip
-        return None
-    return Value(expected, number, span)
-
-
-def _mismatch(what: str, expected: Type | None, span: Span, diagnostics: Diagnostics) -> Value | None:
-    example = ""
-    if isinstance(expected, Named) and expected.name in shapes():
-        shape = shapes()[expected.name]
-        shown = shape.example.lower() if expected == BOOL else shape.example
-        example = (
-            f'write it like `"{shown}"`'
-            if shape.base == "string" and expected.name != "region"
-            else f"write it like `{shown}`"
-        )
-    diagnostics.error(
-        "type-mismatch", f"{what} does not fit where {_an(expected)} is wanted", span,
-        example or "check the type of the declaration",
-    )  # fmt: skip
-    return None
-
-
-def _an(kind: Type | None) -> str:
-    text = str(kind)
-    if text.startswith(("set[", "enum")):
-        return f"a {text}" if text.startswith("set[") else f"one of {text}"
-    return f"an `{text}`" if text[0] in "aeio" else f"a `{text}`"
-
-
-def _conversion_help(given: Type, expected: Type, word: str) -> str:
-    if isinstance(expected, Named) and isinstance(given, Named) and given == STRING and expected.name in shapes():
-        return f"declare it as `let {word}: {expected.name} = …`"
-    return "types do not convert; use a name of the wanted type"
-
-
-def _describe(expr: nodes.Expr) -> str:
-    match expr:
-        case nodes.Ref():
-            return f"`{expr.text}`"
-        case nodes.Call(function=function):
-            return f"`{function.text}(…)`"
-        case nodes.ListOf():
-            return "a list"
-        case nodes.Record():
-            return "a record"
-        case nodes.Range():
-            return "a range"
-        case nodes.Str():
-            return "text"
-        case nodes.Int() | nodes.Decimal():
-            return "a number"
-        case _:
-            return "a condition"
-
-
-def _takes_word(expected: Type, word: str) -> bool:
-    """Whether a bare word is a literal of the type: a member of an enum, or a type such as `http_method`."""
-    match expected:
-        case EnumOf(members):
-            return word in members
-        case Named("http_method"):
-            return re.fullmatch(shapes()["http_method"].pattern, word) is not None
-        case _:
-            return False
 
 
 def _named(value: Value | None, name: str) -> Value | None:

@@ -11,8 +11,8 @@ from typing import Literal
 from policyc.diagnostics import Diagnostics, did_you_mean
 from policyc.ir.lower import resolve_attribute
 from policyc.ir.program import Program
+from policyc.model.fit import assignable, text_value
 from policyc.model.names import known_names
-from policyc.model.scope import assignable, text_value
 from policyc.model.types import GROUP, STRING, SetOf
 from policyc.model.values import Group, Principal, Resource, Scalar, Value
 from policyc.model.vocabulary import Attribute

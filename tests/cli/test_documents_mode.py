@@ -123,7 +123,7 @@ def test_check_of_one_document(run: Run, fact: str, kind: str, statements: list[
 
 def test_findings_point_into_the_json(run: Run) -> None:
     ran = run("check", save("p.json", allow("vpc-lattice-svcs:Invok", "*", {"AWS": ROLE})), "--format", "concise")
-    assert ran.out.startswith("p.json:6:13: error[invalid-action]: ")
+    assert ran.out.startswith("p.json:6:14: error[invalid-action]: ")
     human = run("check", "p.json").out
     assert "did you mean `vpc-lattice-svcs:Invoke`?" in human and "^^^^" in human
 
@@ -527,3 +527,39 @@ def test_bad_switches_are_located(run: Run, text: str, rule: str, help: str) -> 
     Path("policyc.toml").write_text(f"[switches]\n{text}\n", encoding="utf-8")
     ran = run("check", save("i.json", ALL))
     assert ran.status == 2 and f"error[{rule}]" in ran.err and "policyc.toml:2:1" in ran.err and help in ran.err
+
+
+# --- a compiled document and a raw one mean the same ------------------------------------------------------------
+
+
+def test_what_a_project_emits_answers_the_same_as_the_project(run: Run) -> None:
+    shop = """
+    let shop: account = "111122223333"
+    principal app = role(shop, "app")
+    resource mesh: lattice.service_network { id: "sn-0123456789abcdef0", at: shop/us-west-2, auth: aws_iam }
+    resource api: lattice.service { id: "svc-0123456789abcdef0", at: shop/us-west-2, auth: aws_iam, network: mesh }
+    policy guard for lattice on mesh { allow "org" { who anyone  when aws.PrincipalOrgID == "o-a1b2c3d4e5" } }
+    policy api_auth for lattice on api {
+      allow "read" { who app  can GET, HEAD  path "/stock/*" }
+      deny "secret" { who anyone  path "/stock/secret" }
+    }
+    policy calls for identity on app { allow "call" { can GET, POST  on api } }
+    """
+    Path("shop.policy").write_text(shop, encoding="utf-8")
+    assert run("build", "-q").status == 0
+    raw = (
+        "--service-arn", SERVICE, "--network-arn", NETWORK, "--service-policy", "out/lattice/api_auth.json",
+        "--network-policy", "out/lattice/guard.json", "--identity", "out/identity/calls.json",
+    )  # fmt: skip
+    seen = set()
+    for verb in ("GET", "HEAD", "POST"):
+        for path in ("/stock/1", "/stock/secret", "/"):
+            for org in ("o-a1b2c3d4e5", "o-zzzzzzzzzz"):
+                asked = ("--who", ROLE, "--can", verb, "--path", path)
+                one = outcome(run, "api", *asked, "--set", f"aws.PrincipalOrgID={org}")
+                two = outcome(run, *raw, *asked, "--set", f"aws:PrincipalOrgID={org}")
+                assert one[0] == two[0], (verb, path, org)
+                assert [gate["verdict"] for gate in one[1]["gates"]] == [gate["verdict"] for gate in two[1]["gates"]]
+                assert one[1]["error"] == two[1]["error"]
+                seen.add(one[0])
+    assert seen == {0, 10}

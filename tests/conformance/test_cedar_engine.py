@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from policyc.engines.cedar import CedarError, UnusableContext, decide, parse_policies, sanitise
+from policyc.engines.cedar import CedarError, UnusableContext, decide, decision, parse_policies, sanitise
 from policyc.engines.trace import Decision
 
 OPEN = "(principal, action, resource)"
@@ -129,3 +129,19 @@ def test_a_chain_past_all_bounds_is_a_fault_and_no_decision() -> None:
     chain = " && ".join(f"context.b != {number}" for number in range(4_000))
     with pytest.raises(CedarError):
         decide(parse_policies(permit(chain)), {"b": -1})
+
+
+def test_the_decision_alone_is_that_of_the_whole_answer() -> None:
+    text = permit('context.a == 1 && context.b.contains("x")') + forbid("context.c > 3")
+    for context in ({"a": 1, "b": ["x"]}, {"a": 1, "b": "x"}, {"a": 1, "b": ["x"], "c": 4}, {"a": 2}, {}):
+        assert decision(parse_policies(text), context) is decide(parse_policies(text), context).decision
+    with pytest.raises(UnusableContext):
+        decision(parse_policies(text), {"a": None})
+
+
+def test_the_request_knows_its_own_entities() -> None:
+    """`principal in [principal]` (mistake L15) is true, not unknown."""
+    answer = decide(parse_policies(permit("principal in [principal]")), {"a": 1}, [("b",)])
+    assert answer.decision is Decision.ALLOW
+    assert answer.statements[0].matched is True
+    assert decide(parse_policies(permit("principal has email")), {}).decision is Decision.DENY

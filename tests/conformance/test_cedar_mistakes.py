@@ -202,3 +202,44 @@ def test_a_missing_semicolon_has_a_fix() -> None:
     (found,) = findings(text)
     assert (found.rule, found.fix is not None) == ("cedar-missing-semicolon", True)
     assert found.span is not None and found.span.start == len(f"permit {OPEN}")
+
+
+IGNORED = permit('context.okta.email like "*@example.com"')
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "// policyc: ignore[cedar-unverified-email] the provider verifies every address\n" + IGNORED,
+        IGNORED.replace("};", "}; // policyc: ignore[cedar-unverified-email] the provider verifies every address"),
+    ],
+)
+def test_a_doubt_can_be_silenced_with_a_reason(text: str) -> None:
+    assert rules(IGNORED) == {"cedar-unverified-email"}
+    assert rules(text) == set()
+
+
+@pytest.mark.parametrize(
+    ("comment", "expected"),
+    [
+        ("// policyc: ignore[cedar-unverified-email]", {"suppression-without-reason"}),
+        ("// policyc: ignore[cedar-port-form] because", {"unused-suppression", "cedar-unverified-email"}),
+        ("// policyc: ignore[cedar-quotes] because", {"malformed-suppression", "cedar-unverified-email"}),
+        ("// policyc: ignore it", {"malformed-suppression", "cedar-unverified-email"}),
+    ],
+)
+def test_a_wrong_suppression_is_reported(comment: str, expected: set[str]) -> None:
+    assert rules(f"{comment}\n{IGNORED}") == expected
+
+
+def test_a_suppression_ends_with_its_statement() -> None:
+    text = "// policyc: ignore[cedar-unverified-email] verified upstream\n" + IGNORED
+    assert rules(text + IGNORED.replace("example.com", "example.org")) == {"cedar-unverified-email"}
+
+
+def test_a_text_for_http_and_tcp_has_to_ask_which_it_has() -> None:
+    bare = 'context.http_request.http_method == "GET" || context.tcp_flow.destination_ip == "10.0.0.1"'
+    assert "cedar-permit-dies" in rules(permit(bare))
+    asked = bare.replace("context.http", "context has http_request && context.http", 1)
+    asked = asked.replace("context.tcp", "context has tcp_flow && context.tcp", 1)
+    assert "cedar-permit-dies" not in rules(permit(asked))

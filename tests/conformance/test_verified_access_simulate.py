@@ -252,3 +252,20 @@ def refused(program: Program, request: Request) -> list[str]:
     documents = TARGET.emit(program, diagnostics)
     assert TARGET.simulate(program, documents, request, diagnostics) is None
     return [item.rule for item in diagnostics]
+
+
+def test_the_domain_of_an_endpoint_is_the_host_of_its_requests(tmp_path: Path) -> None:
+    named = HEAD.replace("protocol: https }", 'protocol: https, domain: "app.example.com" }')
+    (tmp_path / "a.policy").write_text(
+        named
+        + 'policy web_policy for verified_access on staff { allow "host" { when http_request.hostname == "app.example.com" } }\n',
+        encoding="utf-8",
+    )
+    diagnostics = Diagnostics()
+    program = build_program(tmp_path, [tmp_path / "a.policy"], {}, WORDS, diagnostics)
+    documents = TARGET.emit(program, diagnostics)
+    web = next(resource for resource in program.resources.values() if resource.name == "web")
+    for values, decision in [({}, Decision.ALLOW), ({"http_request.hostname": ("other.example.com",)}, Decision.DENY)]:
+        outcome = simulate(program, documents, Request(web, None, None, None, values), diagnostics)
+        assert outcome is not None
+        assert outcome.decision is decision

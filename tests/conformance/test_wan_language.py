@@ -11,7 +11,8 @@ import pytest
 from policyc.data import read_text
 from policyc.diagnostics import Diagnostic, Diagnostics
 from policyc.ir.program import Program
-from policyc.targets.cloud_wan.questions import ask_attachment, ask_path, attachment_from_flag
+from policyc.targets.cloud_wan.inventory_file import Inventory
+from policyc.targets.cloud_wan.questions import ask_attachment, ask_path, attachment_from_flag, check_names, situate
 from policyc.targets.cloud_wan.steps import StepResult, run_network_steps
 from policyc.targets.program import load_program
 from policyc.targets.registry import target
@@ -429,14 +430,15 @@ def test_questions_over_plain_data(tmp_path: Path) -> None:
     assert first is not None and second is not None and third is not None
     assert third.name == "attachment3"
     assert (ask_attachment(lowered.network, first).place, ask_attachment(lowered.network, third).rule) == ("prod", None)
-    answer = ask_path(lowered.network, [first, second], "p1", "h1", diagnostics)
+    tables = situate(lowered.network, Inventory((first, second)))
+    answer = ask_path(tables, "p1", "h1", diagnostics)
     assert answer is not None and answer.back is not None
     assert (answer.forward.verdict, answer.back.verdict) == ("reachable", "reachable")
-    assert ask_path(lowered.network, [first, second], "p1", "10.9.0.1", diagnostics) is not None
-    assert ask_path(lowered.network, [first, second], "h2", "p1", diagnostics) is None
-    assert ask_path(lowered.network, [first, first], "p1", "p1", diagnostics) is None
-    assert ask_path(lowered.network, [first, second], "p1", "h9", diagnostics) is None
-    assert [item.rule for item in diagnostics] == ["unknown-attachment", "duplicate-name", "path-target"]
+    assert ask_path(tables, "p1", "10.9.0.1", diagnostics) is not None
+    assert ask_path(tables, "h2", "p1", diagnostics) is None
+    assert not check_names([first, first], diagnostics)
+    assert ask_path(tables, "p1", "h9", diagnostics) is None
+    assert [item.rule for item in diagnostics] == ["unknown-attachment", "duplicate-name", "unknown-attachment"]
 
 
 @pytest.mark.parametrize(
@@ -461,7 +463,7 @@ def test_every_rule_is_documented() -> None:
             )
         )
     elsewhere = {
-        rule for name in ("model", "simulate") for rule in json.loads(read_text(f"schemas/errors/{name}.json"))
+        rule for name in ("model", "simulate", "cli") for rule in json.loads(read_text(f"schemas/errors/{name}.json"))
     }
     assert used - set(RULES) <= elsewhere
     assert {"summary", "why", "help"} == {key for entry in RULES.values() for key in entry}

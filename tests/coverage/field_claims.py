@@ -10,6 +10,7 @@ from policyc.targets.registry import resource_types
 from tests.coverage.access_claims import resources
 from tests.coverage.iam_claims import CHAIN, NAMES, two_tests
 from tests.coverage.lab import Claim, text_with, unproven
+from tests.coverage.routing_claims import routing_fields
 
 _CALLS = 'policy calls for identity on caller { allow "all" { can invoke  on api, api_two } }\n'
 _NETWORK = '{ id: "sn-0123456789abcdef0", at: shop/us-west-2 }'
@@ -104,7 +105,9 @@ def access_fields() -> Iterator[Claim]:
         yield _claim(endpoint, field, plain + one + open_app + asks, emitted=told, simulated=silent)
     domain = plain + second.replace("staff_two", "staff").replace("https", 'https, domain: "a.example.com"')
     silent_name = "no: a name for people"
-    yield _claim(endpoint, "domain", domain + open_app + asks, emitted=silent_name, simulated=silent)
+    hosts = 'policy probe for verified_access on staff { allow "probe" { when http_request.hostname == "a.example.com" } }\n'
+    text = domain + hosts + two_tests("", "", "", "app_two", "undecided", "app")
+    yield _claim(endpoint, "domain", text, emitted=silent_name, simulated="yes, as the host name of its requests")
     two_groups = plain + "resource staff_two: verified_access.group { trust: { idc: iam_identity_center } }\n" + second
     text = two_groups + open_app + two_tests(f"{verified}: true", "", "", "app", other="app_two")
     yield _claim(endpoint, "group", text, emitted="no: it says which policy is asked first")
@@ -121,6 +124,9 @@ def access_fields() -> Iterator[Claim]:
     text = claims + 'policy probe for verified_access on staff { allow "probe" { when okta.level > 3 } }\n'
     text += two_tests("", "okta.level: 4", "okta.level: 3", "app")
     yield _claim(group, "claims", text, "context.okta.level", "verified_access/")
+    sample = text.replace("claims: { okta.level: int }", 'claims_from: { okta: "sample.json" }')
+    told_by = _claim(group, "claims_from", sample, "context.okta.level", "verified_access/")
+    yield replace(told_by, files=(("sample.json", '{"level": 1}'),))
     flow = 'policy probe for verified_access on app { allow "probe" { when tcp_flow.destination_port == 22 } }\n'
     flow += 'policy gate for verified_access on staff { allow "all" { when true } }\n'
     text = resources("tcp") + flow + two_tests("tcp_flow.destination_port: ", "22", "23", "app")
@@ -302,7 +308,7 @@ def _blocking(kind: str, name: str) -> Claim:
 
 def every_field() -> Iterator[Claim]:
     """All of them; a field of the vocabulary without a claim becomes one that fails."""
-    found = [*lattice_fields(), *access_fields(), *chain_fields(), *guarded_fields()]
+    found = [*lattice_fields(), *routing_fields(), *access_fields(), *chain_fields(), *guarded_fields()]
     known = [f"{kind.name}.{field}" for kind in resource_types().values() for field in kind.fields]
     yield from found
     for entry in sorted(set(known) - {claim.entry for claim in found}):

@@ -36,7 +36,7 @@ class Claim:
     `text` is a whole program; its inline tests state the answers that must differ. `find` gives what an emitted document
     says about the entry, or an empty text. `simulated` is what the table says when the tests hold; without tests it has to
     give a reason. `refused` names the rule that has to refuse the program instead. `beside` are documents that somebody else
-    put on its resources.
+    put on its resources, `files` further files of the project: (name, text).
     """
 
     section: str
@@ -50,6 +50,7 @@ class Claim:
     tests: int = 2
     proof: Callable[[Claim], Row] | None = None
     beside: tuple[tuple[str, str, str], ...] = ()
+    files: tuple[tuple[str, str], ...] = ()
 
     @property
     def id(self) -> str:
@@ -68,11 +69,14 @@ class Built:
     labels: list[str] = field(default_factory=list)
 
 
-def compile_text(text: str, beside: tuple[tuple[str, str, str], ...] = ()) -> Built:
+def compile_text(
+    text: str, beside: tuple[tuple[str, str, str], ...] = (), files: tuple[tuple[str, str], ...] = ()
+) -> Built:
     """Check, emit and test one program; `beside` are documents that others put on its resources: (resource, role, JSON)."""
     with TemporaryDirectory() as folder:
         root = Path(folder)
-        (root / "probe.policy").write_text(text, encoding="utf-8")
+        for name, told in (("probe.policy", text), *files):
+            (root / name).write_text(told, encoding="utf-8")
         diagnostics = Diagnostics()
         program = load_program(root, [root / "probe.policy"], {}, diagnostics)
         documents: list[Document] = []
@@ -103,7 +107,7 @@ def prove(claim: Claim) -> Row:
     """The row that the program earns; an AssertionError says what does not hold."""
     if claim.proof is not None:
         return claim.proof(claim)
-    built = compile_text(claim.text, claim.beside)
+    built = compile_text(claim.text, claim.beside, claim.files)
     if claim.refused:
         assert claim.refused in built.errors, f"not refused by {claim.refused}: {built.messages or 'no error'}"
         return Row(f"refused: `{claim.refused}`", "", "")

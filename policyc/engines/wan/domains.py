@@ -86,7 +86,7 @@ class Domains:
             found = self.leaked[key] = self._leak_kind(into, out_of, prefix, entry)
         if not found.places:
             return None
-        why = f"route of `{origin.attachment}`, shared by `{out_of}`"
+        why = _shared_why(origin, out_of)
         own = TableName("own", out_of)
         origins = tuple(
             Origin(edge, NextHop("edge", "", via, own) if via else origin.hop, why, origin.attachment)
@@ -197,6 +197,7 @@ def leak_entry(
     begins = dict.fromkeys(origin.edge for origin in entry.origins)
     for edge in begins if all(edge in mine for edge in begins) else core.edges_of(out_of):
         choice = entry.choices.get(edge) if edge in mine else None
+        doubts = () if choice is None else choice.doubts
         for path in choice.best if choice is not None else ():
             origin = entry.origins[path.source]
             if path.via and origin.edge in mine:
@@ -208,7 +209,7 @@ def leak_entry(
                 source=source,
                 owner=None if owner == source else owner,
                 via="",
-                doubts=merge(path.doubts, () if choice is None else choice.doubts),
+                doubts=merge(path.doubts, doubts, () if origin.attachment else (_AGGREGATE_DOUBT,)),
             )
             if not policies:
                 _hand_over(into, out_of, prefix, origin, edge, path, taken, found)
@@ -226,14 +227,16 @@ def _hand_over(
     into: str, out_of: str, prefix: Prefix, origin: Origin, edge: str, path: Path, taken: Path, found: Origins
 ) -> None:
     hop = origin.hop if not path.via else NextHop("edge", "", path.via, TableName("own", out_of))
-    why = (
-        f"route of `{origin.attachment}`, shared by `{out_of}`"
-        if origin.attachment
-        else f"{origin.why}, shared by `{out_of}`"
-    )
+    why = _shared_why(origin, out_of)
     found.add(prefix, Origin(edge, hop, why, origin.attachment), taken)
 
 
+def _shared_why(origin: Origin, out_of: str) -> str:
+    return f"{origin.why}, shared by `{out_of}`"
+
+
+#: origins of no attachment are aggregates that an edge pair made
+_AGGREGATE_DOUBT = "whether an aggregate of an edge pair crosses a share is not published"
 _SUMMARY_DOUBT = "whether a summary on a share announces its aggregate is not published"
 
 

@@ -14,15 +14,16 @@ _WORDS = ("service-auth", "network-auth", "protocol", "transforms", "bucket-acco
 
 
 def read_question(
-    texts: Mapping[str, str], settings: Sequence[str], unknown: Sequence[str], given: Sequence[Given],
+    texts: Mapping[str, str], settings: Sequence[str], absent: Sequence[str], unknown: Sequence[str], given: Sequence[Given],
     switches: Mapping[str, str], diagnostics: Diagnostics,
 ) -> tuple[Question, Situation, Source]:  # fmt: skip
     """The question, what stands around it, and the command line as text for frames under messages.
 
     `texts` are options by name without dashes; `settings` texts `KEY=VALUE`, where a key that stands several times gets several
-    values.
+    values; `absent` are keys that are really not there, `unknown` keys of which nothing is known.
     """
-    parts = [(f"--{name} ", text) for name, text in texts.items()] + [("--set ", text) for text in settings]
+    parts = [(f"--{name} ", text) for name, text in texts.items()]
+    parts += [("--set ", text) for text in settings] + [("--absent ", text) for text in absent]
     source = Source("<arguments>", " ".join(flag + text for flag, text in parts))
     places: list[PlainText] = []
     at = 0
@@ -31,9 +32,11 @@ def read_question(
         at += len(flag) + len(text) + 1
     named = dict(zip(texts, places))
     who = named.get("who")
+    stated, gone = places[len(texts) : len(texts) + len(settings)], places[len(texts) + len(settings) :]
+    context = (*_context(stated, source, diagnostics), *((place, ()) for place in gone))
     question = Question(
         source.span(0, len(source.text)), None if who is None else Who(who), named.get("action"), named.get("resource-arn"),
-        named.get("can"), named.get("path"), _context(places[len(texts) :], source, diagnostics), tuple(unknown),
+        named.get("can"), named.get("path"), context, tuple(unknown),
     )  # fmt: skip
     situation = Situation(
         tuple(given), {name: named[f"{name}-arn"] for name in ARNS if f"{name}-arn" in named},

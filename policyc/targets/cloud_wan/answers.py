@@ -91,7 +91,9 @@ def _answer_data(answer: Answer) -> dict[str, Any]:
 
 
 def _walk_data(walk: Walk) -> dict[str, Any]:
-    hops = [{"table": hop.table, "edge": hop.edge, "prefix": hop.prefix, "to": hop.to, "why": hop.why} for hop in walk.hops]
+    hops = [
+        {"table": hop.table, "edge": hop.edge, "prefix": hop.prefix, "to": hop.to, "why": hop.why} for hop in walk.hops
+    ]
     return {
         "end": walk.end,
         "delivered_to": walk.delivered_to or None,

@@ -182,7 +182,9 @@ def _by_kind(old: Tables, new: Tables) -> Iterator[Change]:
             pair = _pair(senders, receivers)
             if pair is None:
                 continue
-            texts = [_verdict(reach(tables, pair[0].name, Target(pair[1].prefixes, pair[1].name))) for tables in (old, new)]
+            texts = [
+                _verdict(reach(tables, pair[0].name, Target(pair[1].prefixes, pair[1].name))) for tables in (old, new)
+            ]
             if texts[0] != texts[1]:
                 yield Change("reach", f"{_named(here, senders)} to {_named(there, receivers)}", *texts)
 

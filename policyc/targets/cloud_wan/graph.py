@@ -150,7 +150,13 @@ def graph_data(graph: Graph) -> dict[str, Any]:
             for node in graph.nodes
         ],
         "links": [
-            {"kind": link.kind, "from": link.source, "to": list(link.targets), "by": link.by or None, "label": link.label or None}
+            {
+                "kind": link.kind,
+                "from": link.source,
+                "to": list(link.targets),
+                "by": link.by or None,
+                "label": link.label or None,
+            }
             for link in graph.links
         ],
         "reach": [

@@ -28,7 +28,12 @@ _LEGEND = (
     (Flow.DIRECT, "reaches it"), (Flow.INSPECTED, "inspected on the way"), (Flow.PARTLY, "between some edges only"),
     (Flow.BLOCKED, "no route"), (Flow.UNDECIDED, "not known"), (Flow.EMPTY, "nobody there"),
 )  # fmt: skip
-_LINES = (("share", "share"), ("send-via", "send via a group"), ("send-to", "send to a group"), ("route", "static route"))
+_LINES = (
+    ("share", "share"),
+    ("send-via", "send via a group"),
+    ("send-to", "send to a group"),
+    ("route", "static route"),
+)
 
 
 @dataclass(slots=True)
@@ -50,7 +55,9 @@ class _Canvas:
             f'<text x="{_n(x)}" y="{_n(y)}" font-size="{size}" fill="{fill}" text-anchor="{anchor}"{weight}{spin}>{escape(text)}</text>'
         )
         long = len(text) * _CHAR * size / 12
-        self.reach(x + (long * 0.65 if turn else long if anchor == "start" else long / 2 if anchor == "middle" else 0), y + 6)
+        self.reach(
+            x + (long * 0.65 if turn else long if anchor == "start" else long / 2 if anchor == "middle" else 0), y + 6
+        )
 
     def line(self, x1: float, y1: float, x2: float, y2: float, color: str, width: float = 1, dash: str = "") -> None:
         style = f' stroke-dasharray="{dash}"' if dash else ""
@@ -60,7 +67,9 @@ class _Canvas:
         self.reach(max(x1, x2), max(y1, y2))
 
     def circle(self, x: float, y: float, radius: float, fill: str, stroke: str) -> None:
-        self.parts.append(f'<circle cx="{_n(x)}" cy="{_n(y)}" r="{_n(radius)}" fill="{fill}" stroke="{stroke}" stroke-width="1.5"/>')
+        self.parts.append(
+            f'<circle cx="{_n(x)}" cy="{_n(y)}" r="{_n(radius)}" fill="{fill}" stroke="{stroke}" stroke-width="1.5"/>'
+        )
         self.reach(x + radius, y + radius)
 
     def box(self, x: float, y: float, width: float, height: float, fill: str, title: str = "") -> None:
@@ -94,7 +103,9 @@ def svg_text(graph: Graph) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
         f'font-family="Helvetica, Arial, DejaVu Sans, sans-serif" role="img"><title>{escape(graph.name or "core network")}</title>'
     )
-    return "\n".join([head, f'<rect width="{width}" height="{height}" fill="#ffffff"/>', *canvas.parts, "</svg>"]) + "\n"
+    return (
+        "\n".join([head, f'<rect width="{width}" height="{height}" fill="#ffffff"/>', *canvas.parts, "</svg>"]) + "\n"
+    )
 
 
 # --- segments by edge, and the actions --------------------------------------------------------------------------
@@ -131,9 +142,7 @@ def _marks(node: Node) -> str:
     return ", ".join(("group", *node.marks) if node.is_group else node.marks)
 
 
-def _node_row(
-    canvas: _Canvas, node: Node, graph: Graph, y: float, left: float, column: float, right: float
-) -> None:
+def _node_row(canvas: _Canvas, node: Node, graph: Graph, y: float, left: float, column: float, right: float) -> None:
     canvas.line(_MARGIN, y + _ROW / 2, right, y + _ROW / 2, _GRID, 0.6)
     canvas.text(_MARGIN, y + 4, node.name, bold=True)
     canvas.text(left - 18, y + 4, _marks(node), size=10, fill=_FAINT, anchor="end")
@@ -145,7 +154,10 @@ def _node_row(
         count = counts[edge]
         filled = _INK if count is None or count else "#ffffff"
         if node.is_group:
-            canvas.path(f"M{_n(x)} {_n(y - 7)}L{_n(x + 7)} {_n(y)}L{_n(x)} {_n(y + 7)}L{_n(x - 7)} {_n(y)}Z", filled if filled == _INK else _GRID)
+            canvas.path(
+                f"M{_n(x)} {_n(y - 7)}L{_n(x + 7)} {_n(y)}L{_n(x)} {_n(y + 7)}L{_n(x - 7)} {_n(y)}Z",
+                filled if filled == _INK else _GRID,
+            )
         else:
             canvas.circle(x, y, 6, filled, _INK)
         if count is not None:
@@ -177,7 +189,9 @@ def _action(canvas: _Canvas, link: Link, rows: dict[tuple[str, bool], float], x:
         if y is not None and name != link.source:
             canvas.circle(x, y, 4, color, color)
     if group is not None:
-        canvas.path(f"M{_n(x)} {_n(group - 6)}L{_n(x + 6)} {_n(group)}L{_n(x)} {_n(group + 6)}L{_n(x - 6)} {_n(group)}Z", color)
+        canvas.path(
+            f"M{_n(x)} {_n(group - 6)}L{_n(x + 6)} {_n(group)}L{_n(x)} {_n(group + 6)}L{_n(x - 6)} {_n(group)}Z", color
+        )
     canvas.circle(x, source, 5.5, "#ffffff", color)
 
 

@@ -17,7 +17,8 @@ def matrix_text(graph: Graph) -> str:
     """Who reaches whom: rows send, columns receive."""
     names = graph.matrix.names
     texts = {
-        pair: cell_text(cell) + (" >" if graph.matrix.one_way(*pair) else "") for pair, cell in graph.matrix.cells.items()
+        pair: cell_text(cell) + (" >" if graph.matrix.one_way(*pair) else "")
+        for pair, cell in graph.matrix.cells.items()
     }
     first = max([len("from \\ to"), *map(len, names)])
     widths = {there: max([len(there), *(len(texts[here, there]) for here in names)]) for there in names}
@@ -94,7 +95,12 @@ def _mermaid(text: str) -> str:
 def dot_text(graph: Graph) -> str:
     """For Graphviz: one cluster with the segments, one with the function groups."""
     ids = _ids(graph)
-    lines = [f"graph {_quoted(graph.name or 'network')} {{", "  rankdir=LR;", '  node [fontname="Helvetica"];', '  edge [fontname="Helvetica"];']
+    lines = [
+        f"graph {_quoted(graph.name or 'network')} {{",
+        "  rankdir=LR;",
+        '  node [fontname="Helvetica"];',
+        '  edge [fontname="Helvetica"];',
+    ]
     for node in graph.nodes:
         where = ", ".join(edge if count is None else f"{edge}: {count}" for edge, count in node.edges)
         label = "\n".join(part for part in (node.name, ", ".join(node.marks), where) if part)
@@ -112,11 +118,15 @@ def _dot_link(link: Link, ids: dict[tuple[str, bool], str], at: int) -> Iterator
     group = ids.get((link.by, True))
     match link.kind:
         case "share":
-            yield from (f"{source} -- {ids[name, False]} [dir=both, label={_quoted(link.label)}];" for name in link.targets)
+            yield from (
+                f"{source} -- {ids[name, False]} [dir=both, label={_quoted(link.label)}];" for name in link.targets
+            )
         case "send-via" if group is not None:
             yield f"{source} -- {group} [dir=both, style=dashed, label={_quoted(link.label)}];"
             yield from (
-                f"{group} -- {ids[name, False]} [dir=both, style=dashed];" for name in link.targets if name != link.source
+                f"{group} -- {ids[name, False]} [dir=both, style=dashed];"
+                for name in link.targets
+                if name != link.source
             )
         case "send-to" if group is not None:
             yield f"{source} -- {group} [dir=forward, style=bold, label={_quoted('send to')}];"

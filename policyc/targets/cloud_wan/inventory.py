@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from policyc.diagnostics import Diagnostics, did_you_mean
@@ -30,7 +30,7 @@ class Given:
     """One stated value with its place: text, a number, a bool, a tuple of `Given`s, or named `Given`s (a record)."""
 
     value: str | int | bool | tuple[Given, ...] | Mapping[str, Given]
-    span: Span | None = None
+    span: Span | None = field(default=None, compare=False)
 
 
 def given(value: object, span: Span | None = None) -> Given:

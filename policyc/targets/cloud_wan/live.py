@@ -11,6 +11,7 @@ from policyc.diagnostics import Diagnostics, did_you_mean
 from policyc.engines.wan.associate import Standing
 from policyc.engines.wan.attachments import Attachment
 from policyc.engines.wan.core import Core
+from policyc.engines.wan.paths import STATIC
 from policyc.engines.wan.prefixes import Prefix
 from policyc.engines.wan.tables import Tables
 from policyc.ir.network import CoreNetwork, CreateRoute, RoutingPolicy, SendTo, SendVia
@@ -79,6 +80,14 @@ def _check_insertion(core: Core, diagnostics: Diagnostics) -> None:
                     "group-without-attachment", f"dual-hop of `{action.segment}` needs group `{group}` in {', '.join(missing)}",
                     group.span or action.span, "attach an appliance there: until then the traffic of that edge is lost",
                 )  # fmt: skip
+        if isinstance(action, SendTo) and len(present) > 1:
+            covered = {word.text for item in action.overrides for edges in item.edge_sets for word in edges}
+            unknown = [e for e in core.edges_of(action.segment.text) if e not in present and e not in covered]
+            if unknown:
+                diagnostics.warning(
+                    "exit-region-unknown", f"which edge takes the traffic of `{action.segment}` from {', '.join(unknown)} is not published",
+                    group.span or action.span, "add an override such as `edge [us-east-1] use eu-west-1`",
+                )  # fmt: skip
         for override in action.overrides:
             if override.use.text not in present:
                 diagnostics.warning(
@@ -110,7 +119,10 @@ def _check_routes(core: Core, diagnostics: Diagnostics) -> None:
             span = word.span or action.span
             if found is None:
                 diagnostics.warning(
-                    "route-to-unknown", f"no attachment given has the id `{word}`", span, "add it to the inventory, or correct the id"
+                    "route-to-unknown",
+                    f"no attachment given has the id `{word}`",
+                    span,
+                    "add it to the inventory, or correct the id",
                 )
                 continue
             item = found.attachment
@@ -167,12 +179,19 @@ def _label_findings(core: Core, item: Attachment) -> Iterator[tuple[str, str, st
         span = policy.name.span or policy.span
         if item.type == "vpc" and (policy.direction == "outbound" or any(a.type in _ATTRIBUTES for a in actions)):
             message = f"`{policy.name}` does on VPC attachments (label `{item.label}`) less than it says"
-            yield "policy-on-vpc", message, "VPCs take inbound `allow` and `drop` only: use it on other attachments", span
+            yield (
+                "policy-on-vpc",
+                message,
+                "VPCs take inbound `allow` and `drop` only: use it on other attachments",
+                span,
+            )
         speaks = any(a.type in _COMMUNITIES for a in actions) or any(
             match.type == "community-in-list" for rule in policy.rules for match in rule.matches
         )
         if speaks and item.type in (_DIRECT, _TRANSIT):
-            message = f"`{policy.name}` is about communities, and {item.type} attachments (label `{item.label}`) carry none"
+            message = (
+                f"`{policy.name}` is about communities, and {item.type} attachments (label `{item.label}`) carry none"
+            )
             yield "communities-on-gateway", message, "use it on VPN and Connect attachments", span
     if item.type == _DIRECT:
         yield from _direct_findings(core, item)
@@ -182,7 +201,11 @@ def _direct_findings(core: Core, item: Attachment) -> Iterator[tuple[str, str, s
     rules = [rule for rule in core.network.label_rules if item.label in (word.text for word in rule.labels)]
     for rule in rules:
         policies = core.policies(rule.policies, "outbound")
-        if not rule.edges and len(item.regions) > 1 and any(r.action.type == "summarize" for p in policies for r in p.rules):
+        if (
+            not rule.edges
+            and len(item.regions) > 1
+            and any(r.action.type == "summarize" for p in policies for r in p.rules)
+        ):
             message = f"every edge announces the aggregate to Direct Connect gateways with label `{item.label}`"
             yield "aggregate-from-every-edge", message, "limit the rule with `edges`", rule.span
     limited = [rule for rule in rules if rule.edges]
@@ -190,8 +213,15 @@ def _direct_findings(core: Core, item: Attachment) -> Iterator[tuple[str, str, s
         covered = {word.text for rule in limited for word in rule.edges}
         missing = [edge for edge in item.regions if edge not in covered]
         if missing:
-            message = f"no rule for label `{item.label}` covers {', '.join(missing)}, where `{item.name}` is attached too"
-            yield "label-misses-edge", message, "add the edge to a rule: there the routes pass unfiltered", limited[0].span
+            message = (
+                f"no rule for label `{item.label}` covers {', '.join(missing)}, where `{item.name}` is attached too"
+            )
+            yield (
+                "label-misses-edge",
+                message,
+                "add the edge to a rule: there the routes pass unfiltered",
+                limited[0].span,
+            )
 
 
 def _check_lists(core: Core, diagnostics: Diagnostics) -> None:
@@ -266,10 +296,11 @@ def _check_ties(tables: Tables, diagnostics: Diagnostics) -> None:
     """Row 58: equally good paths of different attachments."""
     count = 0
     for name, domain in tables.domains.domains.items():
-        for prefix, entry in domain.mixed.items():
+        shared = {prefix: domain.visible[prefix] for prefix in tables.domains.several if prefix in domain.visible}
+        for prefix, entry in {**shared, **domain.mixed}.items():
             for edge, choice in entry.choices.items():
                 owners = {entry.origins[path.source].attachment for path in choice.best}
-                if len(choice.best) > 1 and len(owners) > 1 and not all(path.pinned for path in choice.best):
+                if len(choice.best) > 1 and len(owners) > 1 and not any(path.kind == STATIC for path in choice.best):
                     count += 1
                     if count <= _MOST:
                         shown = ", ".join(f"`{owner}`" for owner in sorted(owners))

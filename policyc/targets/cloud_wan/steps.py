@@ -118,7 +118,9 @@ class _Run:
 
     def _tables(self) -> Tables | None:
         if self.tables is None and self.network is not None:
-            self.tables = build_tables(build_core(self.network, tuple(self.attachments.values()), self.switches, self.lists))
+            self.tables = build_tables(
+                build_core(self.network, tuple(self.attachments.values()), self.switches, self.lists)
+            )
         return self.tables
 
     def _association(self, ident: nodes.Ident) -> Association | None:

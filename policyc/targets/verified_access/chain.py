@@ -33,6 +33,7 @@ from policyc.targets.verified_access.scope import ENDPOINT, Fact, facts, group_o
 
 TARGET = "verified_access"
 _PATH = "http_request.path"
+_HOST = "http_request.hostname"
 
 
 @record
@@ -67,7 +68,7 @@ def simulate(
     known = facts(endpoint, program.resources)
     if not _askable(request, known, diagnostics):
         return None
-    context = build_context(request.values, known)
+    context = build_context({**_told_by(endpoint, known), **request.values}, known)
     try:
         first = _gate(program, documents, group, "group", context)
         second = _gate(program, documents, endpoint, "endpoint", context)
@@ -84,6 +85,12 @@ def simulate(
         second or no_policy(endpoint.name, "endpoint", first, endpoint_alone),
     )
     return outcome_of(judged, "" if endpoint.text("protocol") == "tcp" else "HTTP 403")
+
+
+def _told_by(endpoint: Resource, known: Mapping[str, Fact]) -> dict[str, tuple[Scalar, ...]]:
+    """What the endpoint itself says of every request to it: users open its domain, so that is the request's host name."""
+    domain = endpoint.text("domain")
+    return {_HOST: (domain,)} if domain and _HOST in known else {}
 
 
 def build_context(values: Mapping[str, tuple[Scalar, ...]], known: Mapping[str, Fact]) -> Context:

@@ -12,7 +12,7 @@ from policyc.targets.base import Addition, Document, MapEntry
 from policyc.targets.verified_access.condition import lower_condition
 from policyc.targets.verified_access.expression import And, Expression, Has, Not, Or, write_condition, write_flat
 from policyc.targets.verified_access.limits import atoms
-from policyc.targets.verified_access.scope import GROUP, Fact, facts
+from policyc.targets.verified_access.scope import GROUP, REQUEST_ROOTS, Fact, facts
 from policyc.targets.verified_access.validate import context_schema, faults
 
 TARGET = "verified_access"
@@ -129,8 +129,14 @@ def _additions(statement: Statement, known: Mapping[str, Fact]) -> Iterator[str]
         for name, kind in dict.fromkeys(
             (atom.attribute.name, kind) for atom in atoms(statement.when) if (kind := failing_kind(atom, known))
         ):
-            documented = "a bare address" if kind == "address" else f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
-            yield f"a `{name}` that is no {kind} would make Cedar skip this deny; AWS documents {documented}"
+            # request data other than addresses is text that the service itself makes
+            if kind == "address" or name.split(".", 1)[0] not in REQUEST_ROOTS:
+                yield f"a `{name}` that is no {kind} would make Cedar skip this deny; AWS documents {_DOCUMENTED[kind]}"
+
+
+_DOCUMENTED = {
+    "address": "a bare address", "text": "text", "number": "a number", "list": "a list", "record": "a record",
+}  # fmt: skip
 
 
 def failing_kind(atom: Atom, known: Mapping[str, Fact]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from policyc.diagnostics import Diagnostics, Label, did_you_mean
+from policyc.diagnostics import Diagnostic, Diagnostics, Label, Severity, did_you_mean
 from policyc.ir.network import ATTACHMENT_TYPES, AttachCondition, AttachRule, CoreNetwork, Number, ToGroup
 
 MAX_RULE_NUMBER = 65535
@@ -49,6 +49,14 @@ def _check_attach_rule(rule: AttachRule, diagnostics: Diagnostics) -> None:
             "condition-logic", f"rule {rule.number.value} has {len(rule.conditions)} conditions and no `condition-logic`",
             rule.span, "add `and` or `or`",
         )  # fmt: skip
+    if isinstance(rule.action, ToGroup) and rule.logic == "or" and len(rule.conditions) > 1:
+        diagnostics.add(
+            Diagnostic(
+                "function-group-logic", f"rule {rule.number.value} joins the conditions of a function group by `or`", rule.span,
+                "AWS's text asks for `and`, though rules with `or` are deployed widely: use one rule per alternative",
+                Severity.INFO,
+            )
+        )  # fmt: skip
     for condition in rule.conditions:
         _check_condition(condition, diagnostics)
         if isinstance(rule.action, ToGroup) and condition.type not in _TAG_CONDITIONS:
@@ -61,6 +69,18 @@ def _check_attach_rule(rule: AttachRule, diagnostics: Diagnostics) -> None:
 
 def _check_condition(condition: AttachCondition, diagnostics: Diagnostics) -> None:
     value = condition.value
+    if condition.type == "tag-name":
+        diagnostics.warning(
+            "tag-name-condition",
+            "condition type `tag-name` is in no published policy",
+            condition.span,
+            "write `tag-exists`",
+        )
+    if condition.type == "attachment-type" and condition.operator not in ("equals", None):
+        diagnostics.warning(
+            "attachment-type-operator", f"the service may refuse `{condition.operator}` for the type of an attachment",
+            condition.span, "use `equals`, one condition per type joined by `or`",
+        )  # fmt: skip
     if value is None or condition.operator not in ("equals", "not-equals"):
         return
     if condition.type == "attachment-type" and value.text not in ATTACHMENT_TYPES:

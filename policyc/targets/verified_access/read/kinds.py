@@ -64,9 +64,12 @@ def is_group_id(text: str) -> bool:
     return _UUID.fullmatch(text) is not None
 
 
-def context_kind(trust: Mapping[str, str], undeclared: frozenset[str] = frozenset()) -> Kind:
-    """The record `context` for trust providers by policy reference name -> type; `undeclared` roots hold anything."""
-    members: dict[str, Member] = {name: Member(_request_record(name), True) for name in REQUEST_ROOTS}
+def context_kind(trust: Mapping[str, str], undeclared: frozenset[str] = frozenset(), shared: bool = False) -> Kind:
+    """The record `context` for trust providers by policy reference name -> type; `undeclared` roots hold anything.
+
+    `shared` is set for a text that reads data of HTTP requests and of TCP flows, of which each request has one.
+    """
+    members: dict[str, Member] = {name: Member(_request_record(name), not shared) for name in REQUEST_ROOTS}
     for name in undeclared:
         members[name] = Member(UNKNOWN)
     for name, word in trust.items():

@@ -65,6 +65,11 @@ def undeclared_roots(document: Document, trust: Mapping[str, str]) -> dict[str, 
     return found
 
 
+def reads_both(document: Document) -> bool:
+    """Whether the text is about HTTP requests and TCP flows, so that it has to ask which of the two it has."""
+    return {path[0] for path, _ in _reads(document) if path} >= set(REQUEST_ROOTS)
+
+
 def _reads(document: Document) -> list[tuple[tuple[str, ...], Span]]:
     """Every attribute path that the text reads or asks for, the longest ones included."""
     out: list[tuple[tuple[str, ...], Span]] = []

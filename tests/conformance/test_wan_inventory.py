@@ -1,0 +1,351 @@
+"""Files of attachments: AWS's shape, ours, several together; what they are checked for; and changes between two policies."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from policyc.data import read_text
+from policyc.diagnostics import Diagnostics, Severity
+from policyc.engines.wan.associate import associate
+from policyc.engines.wan.switches import DEFAULT
+from policyc.ir.network import CoreNetwork
+from policyc.syntax.json_text import from_plain
+from policyc.targets.cloud_wan.compare import compare
+from policyc.targets.cloud_wan.inventory_file import Inventory, read_inventory
+from policyc.targets.cloud_wan.live import check_inventory
+from policyc.targets.cloud_wan.questions import find_attachment, situate
+from policyc.targets.cloud_wan.read import read_value
+from policyc.targets.cloud_wan.validate.update import check_update
+from policyc.text import Source, Span
+
+US, EU = "us-east-1", "eu-west-1"
+#: one entry as `aws networkmanager list-attachments` prints it
+AWS: dict[str, Any] = {
+    "CoreNetworkId": "core-network-0a1b2c3d4e5f67890",
+    "AttachmentId": "attachment-0123456789abcdef0",
+    "OwnerAccountId": "111122223333",
+    "AttachmentType": "SITE_TO_SITE_VPN",
+    "State": "AVAILABLE",
+    "EdgeLocation": US,
+    "ResourceArn": "arn:aws:ec2:us-east-1:111122223333:vpn-connection/vpn-0a1b2c3d4e5f67890",
+    "AttachmentPolicyRuleNumber": 100,
+    "SegmentName": "a",
+    "Tags": [{"Key": "s", "Value": "a"}, {"Key": "Name", "Value": "office"}],
+    "CreatedAt": "2025-01-01T00:00:00Z",
+    "LastModificationErrors": [],
+}
+
+
+def read(*documents: Any) -> tuple[Inventory | None, list[str]]:
+    diagnostics = Diagnostics()
+    sources = [Source(f"f{at}.json", json.dumps(document)) for at, document in enumerate(documents)]
+    found = read_inventory(sources, diagnostics)
+    assert (found is None) is diagnostics.has_errors
+    return found, [item.rule for item in diagnostics]
+
+
+def inventory(*documents: Any) -> Inventory:
+    found, rules = read(*documents)
+    assert found is not None and rules == []
+    return found
+
+
+def test_the_output_of_the_aws_cli() -> None:
+    (item,) = inventory({"Attachments": [AWS], "NextToken": None}).attachments
+    assert (item.name, item.id, item.type, item.regions) == (
+        "office", "attachment-0123456789abcdef0", "site-to-site-vpn", (US,),
+    )  # fmt: skip
+    assert (item.account, item.resource_id, item.state, item.current) == (
+        "111122223333", "vpn-0a1b2c3d4e5f67890", "available", ("a", False),
+    )  # fmt: skip
+    assert dict(item.tags) == {"s": "a", "Name": "office"}
+
+
+def test_a_direct_connect_gateway_has_edge_locations() -> None:
+    entry = AWS | {"AttachmentType": "DIRECT_CONNECT_GATEWAY", "EdgeLocation": None, "EdgeLocations": [US, EU]}
+    assert inventory([entry]).attachments[0].regions == (US, EU)
+
+
+def test_a_second_file_adds_the_prefixes() -> None:
+    extra = {
+        "attachments": {
+            AWS["AttachmentId"]: {"routes": [{"prefix": "192.168.0.0/16", "as_path": [65001]}], "label": "x"}
+        }
+    }
+    (item,) = inventory({"Attachments": [AWS]}, extra).attachments
+    assert (str(item.routes[0].prefix), item.routes[0].as_path, item.label) == ("192.168.0.0/16", (65001,), "x")
+
+
+def test_our_own_shape_with_prefix_lists() -> None:
+    found = inventory(
+        {
+            "attachments": [{"name": "v", "type": "vpc", "region": US, "tags": {"s": "a"}, "cidrs": ["10.1.0.0/16"]}],
+            "prefix_lists": {"corp": ["10.0.0.0/8"]},
+        }
+    )
+    assert found.attachments[0].name == "v" and str(found.lists["corp"][0]) == "10.0.0.0/8"
+
+
+def test_names_ids_and_tags_find_an_attachment() -> None:
+    items = inventory({"Attachments": [AWS]}).attachments
+    for text in ("office", AWS["AttachmentId"], "vpn-0a1b2c3d4e5f67890"):
+        assert find_attachment(items, text, Diagnostics()) is items[0]
+    diagnostics = Diagnostics()
+    assert find_attachment(items, "offise", diagnostics) is None
+    assert "office" in next(iter(diagnostics)).help
+
+
+@pytest.mark.parametrize(
+    "document, rules",
+    [
+        (5, ["inventory-shape"]),
+        ({}, ["inventory-shape"]),
+        ({"Attachmnts": []}, ["inventory-shape"]),
+        ({"Attachments": [5]}, ["inventory-shape"]),
+        ({"Attachments": [{"AttachmentType": "VPC"}]}, ["inventory-shape"]),
+        ({"Attachments": [AWS | {"Tags": [{"Key": "s"}]}]}, ["inventory-shape"]),
+        ({"Attachments": [AWS | {"AttachmentType": "PEERING"}]}, ["attachment-field"]),
+        ({"attachments": {"v": {"type": "vpc", "region": US, "colour": "red"}}}, ["attachment-field"]),
+        ({"attachments": {"v": {"type": "vpc", "region": US, "cidrs": ["10.0.0.1/8"]}}}, ["host-bits"]),
+        ([AWS, AWS | {"OwnerAccountId": "999988887777"}], ["inventory-shape"]),
+        ({"attachments": {"v": {"type": "vpc", "region": US, "routes": [{"prefix": "10.0.0.0/8", "med": 1.5}]}}}, ["inventory-shape"]),
+    ],
+)  # fmt: skip
+def test_what_is_not_understood_is_refused(document: Any, rules: list[str]) -> None:
+    found, seen = read(document)
+    assert found is None and seen == rules
+
+
+def test_one_page_of_several_is_a_warning() -> None:
+    found, rules = read({"Attachments": [AWS], "NextToken": "abc"})
+    assert found is not None and rules == ["inventory-incomplete"]
+
+
+def test_the_schema_takes_what_the_reader_takes() -> None:
+    jsonschema = pytest.importorskip("jsonschema")
+    validator = jsonschema.Draft202012Validator(json.loads(read_text("schemas/cloud_wan/attachments.schema.json")))
+    for good in ({"Attachments": [AWS]}, [AWS], {"attachments": {"v": {"type": "vpc", "region": US, "cidrs": []}}}):
+        assert validator.is_valid(good)
+    for bad in (5, {"Attachmnts": []}, {"attachments": {"v": {"colour": "red"}}}):
+        assert not validator.is_valid(bad)
+
+
+# --- a network with it ------------------------------------------------------------------------------------------
+
+
+def network(**parts: Any) -> CoreNetwork:
+    document = {
+        "version": "2025.11",
+        "core-network-configuration": {
+            "asn-ranges": ["64512-64600"],
+            "edge-locations": [{"location": US, "asn": 64512}, {"location": EU, "asn": 64513}],
+        },
+        "segments": [{"name": name, "require-attachment-acceptance": False} for name in ("a", "b")],
+        "network-function-groups": [{"name": "fw", "require-attachment-acceptance": False}],
+        "attachment-policies": [
+            {
+                "rule-number": 10,
+                "conditions": [{"type": "tag-exists", "key": "fn"}],
+                "action": {"add-to-network-function-group": "fw"},
+            },
+            {
+                "rule-number": 20,
+                "conditions": [{"type": "tag-exists", "key": "s"}],
+                "action": {"association-method": "tag", "tag-value-of-key": "s"},
+            },
+        ],
+        **{key.replace("_", "-"): value for key, value in parts.items()},
+    }
+    found = read_value(from_plain(document, Span("p.json", 0, 0)), Diagnostics(), "p")
+    assert found is not None
+    return found
+
+
+def test_a_waiting_tag_change_leaves_the_attachment_where_it_is() -> None:
+    entry = AWS | {"State": "PENDING_TAG_ACCEPTANCE", "SegmentName": "b"}
+    found = associate(network(), inventory([entry]).attachments[0], DEFAULT)
+    assert (found.standing, found.place, found.rule_number) == ("segment", "b", 20)
+
+
+def item(name: str, where: str, region: str = US, **more: Any) -> dict[str, Any]:
+    tags = {"fn": "x"} if where == "fw" else {"s": where}
+    return {"name": name, "type": "vpc", "region": region, "tags": tags, "cidrs": [], **more}
+
+
+VIA = {"action": "send-via", "segment": "a", "mode": "dual-hop", "when-sent-to": {"segments": ["b"]},
+       "via": {"network-function-groups": ["fw"]}}  # fmt: skip
+TO = {"action": "send-to", "segment": "a", "via": {"network-function-groups": ["fw"]}}
+OVERRIDE = {"edge-sets": [[US, EU]], "use-edge-location": EU}
+SINGLE = VIA | {"mode": "single-hop", "via": {"network-function-groups": ["fw"], "with-edge-overrides": [OVERRIDE]}}
+ONE, TWO = "attachment-00000000000000001", "attachment-00000000000000002"
+
+
+def route(*ids: str) -> dict[str, Any]:
+    return {
+        "action": "create-route",
+        "segment": "a",
+        "destination-cidr-blocks": ["0.0.0.0/0"],
+        "destinations": list(ids),
+    }
+
+
+def labels(*rules: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {"rule-number": at, "conditions": [{"type": "routing-policy-label", "value": "x"}],
+         "action": {"associate-routing-policies": ["p"]}, **extra}
+        for at, extra in enumerate(rules, 1)
+    ]  # fmt: skip
+
+
+def acting(
+    direction: str, kind: str, value: Any = None, match: tuple[str, str] = ("prefix-in-cidr", "10.0.0.0/8")
+) -> list[Any]:
+    action = {"type": kind} | ({} if value is None else {"value": value})
+    definition = {
+        "match-conditions": [{"type": match[0], "value": match[1]}],
+        "condition-logic": "and",
+        "action": action,
+    }
+    return [
+        {"routing-policy-name": "p", "routing-policy-direction": direction, "routing-policy-number": 1,
+         "routing-policy-rules": [{"rule-number": 1, "rule-definition": definition}]}
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "parts, items, rules",
+    [
+        ({}, [item("v", "nowhere")], ["attachment-nowhere"]),
+        ({}, [item("v", "a"), item("w", "fw")], []),
+        ({}, [item("f", "fw"), item("g", "fw")], ["group-twice-in-region"]),
+        ({"segment_actions": [VIA]}, [item("v", "a")], ["group-without-attachment"]),
+        ({"segment_actions": [VIA]}, [item("f", "fw")], ["group-without-attachment"]),
+        ({"segment_actions": [VIA]}, [item("f", "fw"), item("g", "fw", EU)], []),
+        ({"segment_actions": [SINGLE]}, [item("f", "fw")], ["override-without-attachment"]),
+        ({"segment_actions": [TO]}, [item("f", "fw"), item("g", "fw", EU)], []),
+        (
+            {"segments": [{"name": "a", "isolate-attachments": True, "require-attachment-acceptance": False}, {"name": "b"}]},
+            [item("t", "a", type="transit_gateway_route_table")], ["transit-in-isolated-segment"],
+        ),
+        ({"segment_actions": [route(ONE)]}, [item("v", "a")], ["route-to-unknown"]),
+        ({"segment_actions": [route(ONE)]}, [item("v", "a", id=ONE, type="transit_gateway_route_table")], ["route-to-gateway"]),
+        ({"segment_actions": [route(ONE, TWO)]}, [item("v", "a", id=ONE), item("w", "a", id=TWO)], ["route-destinations"]),
+        ({"segment_actions": [route(ONE, TWO)]}, [item("v", "a", id=ONE), item("w", "a", EU, id=TWO)], []),
+        ({}, [item("v", "a", label="x")], ["label-without-rule"]),
+        (
+            {"routing_policies": acting("inbound", "set-med", "5"), "attachment_routing_policy_rules": labels({})},
+            [item("v", "a", label="x")], ["policy-on-vpc"],
+        ),
+        (
+            {"routing_policies": acting("inbound", "drop"), "attachment_routing_policy_rules": labels({})},
+            [item("v", "a", label="x")], [],
+        ),
+        (
+            {"routing_policies": acting("inbound", "add-community", "65000:1"), "attachment_routing_policy_rules": labels({})},
+            [item("v", "a", label="x", type="transit_gateway_route_table")], ["communities-on-gateway"],
+        ),
+        (
+            {"routing_policies": acting("outbound", "summarize", "10.0.0.0/8"), "attachment_routing_policy_rules": labels({})},
+            [{"name": "d", "type": "direct_connect_gateway", "regions": [US, EU], "tags": {"s": "a"}, "label": "x"}],
+            ["aggregate-from-every-edge"],
+        ),
+        (
+            {"routing_policies": acting("inbound", "drop"), "attachment_routing_policy_rules": labels({"edge-locations": [US]})},
+            [{"name": "d", "type": "direct_connect_gateway", "regions": [US, EU], "tags": {"s": "a"}, "label": "x"}],
+            ["label-misses-edge"],
+        ),
+        (
+            {"routing_policies": acting("inbound", "drop", None, ("prefix-in-prefix-list", "corp"))},
+            [{"name": "other", "type": "prefix_list", "cidrs": []}], ["prefix-list-unknown"],
+        ),
+        ({}, [item("v", "a", type="connect", routes=[{"prefix": "10.0.0.0/8", "as_path": [64512]}])], ["asn-of-an-edge"]),
+        ({}, [item("v", "a", type="connect", routes=[{"prefix": "10.0.0.0/8", "as_path": [64555]}])], ["asn-of-an-edge"]),
+        ({}, [item("v", "a", type="connect", routes=[{"prefix": "10.0.0.0/8", "as_path": [65001]}])], []),
+        ({}, [item("v", "a", cidrs=["10.0.0.0/16"]), item("w", "a", EU, cidrs=["10.0.4.0/24"])], ["overlapping-addresses"]),
+        ({}, [item("v", "a", cidrs=["10.0.0.0/16"]), item("w", "b", EU, cidrs=["10.0.4.0/24"])], []),
+        (
+            {}, [item(name, "a", type="connect", routes=[{"prefix": "10.0.0.0/8", "as_path": [65001]}]) for name in "vw"],
+            ["equal-paths"],
+        ),
+    ],
+)  # fmt: skip
+def test_checks_that_need_attachments(parts: dict[str, Any], items: list[dict[str, Any]], rules: list[str]) -> None:
+    diagnostics = Diagnostics()
+    check_inventory(situate(network(**parts), inventory({"attachments": items})), diagnostics)
+    assert [found.rule for found in diagnostics] == rules
+    assert all(found.help and not found.message.endswith(".") for found in diagnostics)
+
+
+# --- one policy after another -----------------------------------------------------------------------------------
+
+
+def configured(*edges: dict[str, Any], ranges: str = "64512-64600") -> CoreNetwork:
+    return network(core_network_configuration={"asn-ranges": [ranges], "edge-locations": list(edges)})
+
+
+@pytest.mark.parametrize(
+    "new, rules",
+    [
+        (configured({"location": US, "asn": 64512}, {"location": EU, "asn": 64513}), []),
+        (
+            configured({"location": US, "asn": 64514}, {"location": EU, "asn": 64513}),
+            [("edge-asn-changed", Severity.ERROR)],
+        ),
+        (configured({"location": US, "asn": 64512}), [("edge-removed-in-use", Severity.WARNING)]),
+        (configured({"location": EU, "asn": 64513}), [("edge-removed-in-use", Severity.ERROR)]),
+        (
+            configured({"location": US, "asn": 64512}, {"location": EU, "asn": 64513}, ranges="64513-64600"),
+            [("asn-range-shrunk", Severity.ERROR)],
+        ),
+    ],
+)
+def test_what_is_in_use_cannot_change(new: CoreNetwork, rules: list[tuple[str, Severity]]) -> None:
+    diagnostics = Diagnostics()
+    check_update(network(), new, inventory({"attachments": [item("v", "a")]}).attachments, diagnostics)
+    assert [(found.rule, found.severity) for found in diagnostics] == rules
+
+
+def test_an_inside_cidr_cannot_go() -> None:
+    old = configured({"location": US, "inside-cidr-blocks": ["10.0.0.0/24"]})
+    diagnostics = Diagnostics()
+    check_update(old, configured({"location": US}), (), diagnostics)
+    assert [found.rule for found in diagnostics] == ["edge-inside-cidr-removed"]
+
+
+SHARE = {"action": "share", "mode": "attachment-route", "segment": "a", "share-with": ["b"]}
+
+
+def test_changes_for_an_inventory() -> None:
+    items = inventory({"attachments": [item("v", "a"), item("w", "b", EU), item("x", "c")]})
+    found = compare(network(), network(segment_actions=[SHARE]), items)
+    assert found.associations == () and not found.assumed
+    assert [change.sentence() for change in found.reach] == [
+        "v to w: blocked -> reachable",
+        "w to v: blocked -> reachable",
+    ]
+    more = network(segments=[{"name": n, "require-attachment-acceptance": n == "a"} for n in ("a", "b", "c")])
+    moved = compare(network(), more, items)
+    assert [change.sentence() for change in moved.associations] == [
+        "v: segment a -> waits for acceptance to segment a",
+        "x: nowhere -> segment c",
+    ]
+    assert compare(network(), network(), items).changes == ()
+
+
+def test_changes_without_an_inventory() -> None:
+    found = compare(network(), network(segment_actions=[VIA]), None)
+    assert found.assumed and found.associations == ()
+    assert [change.sentence() for change in found.reach] == [
+        "a to b: blocked -> inspected via fw",
+        "b to a: blocked -> inspected via fw",
+    ]
+    rule = {"rule-number": 5, "conditions": [{"type": "tag-value", "key": "s", "operator": "equals", "value": "x"}],
+            "action": {"association-method": "constant", "segment": "b"}}  # fmt: skip
+    before = network()
+    rules = [rule, *({"rule-number": 20, "conditions": [{"type": "tag-exists", "key": "s"}],
+                      "action": {"association-method": "tag", "tag-value-of-key": "s"}},)]  # fmt: skip
+    changed = compare(before, network(attachment_policies=rules), None)
+    assert "an attachment with tag s equals x: nowhere -> segment b" in [c.sentence() for c in changed.associations]

@@ -1,0 +1,361 @@
+"""Routing policies and prefix lists on every association, what far sides hear, and the switches: Cloud WAN reference, sections
+3.8, 3.10, 3.11 and 3.13 E8."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from policyc.diagnostics import Diagnostics
+from policyc.engines.wan.attachments import Announced, Attachment
+from policyc.engines.wan.core import TableName, build_core
+from policyc.engines.wan.outbound import Heard, heard_by
+from policyc.engines.wan.prefixes import Prefix, parse_prefix
+from policyc.engines.wan.reach import Target, Verdict, build_tables, reach
+from policyc.engines.wan.switches import DEFAULT, Switches
+from policyc.engines.wan.tables import Row, Tables
+from policyc.ir.network import AttachmentType, CoreNetwork
+from policyc.syntax.json_text import from_plain
+from policyc.targets.cloud_wan.read import read_value
+from policyc.targets.cloud_wan.validate import validate_network
+from policyc.text import Span
+
+AT = Span("policy.json", 0, 0)
+US, EU, AP, SA = "us-east-1", "eu-west-1", "ap-southeast-2", "sa-east-1"
+ASNS = {US: 64512, EU: 64513, AP: 64514, SA: 64515}
+
+
+def network(segments: Sequence[str], actions: Sequence[dict[str, Any]] = (), **parts: Any) -> CoreNetwork:
+    document = {
+        "version": "2025.11",
+        "core-network-configuration": {
+            "asn-ranges": ["64512-64600"],
+            "edge-locations": [{"location": edge, "asn": asn} for edge, asn in ASNS.items()],
+        },
+        "segments": [{"name": name, "require-attachment-acceptance": False} for name in segments],
+        "segment-actions": list(actions),
+        "attachment-policies": [
+            {
+                "rule-number": 1,
+                "conditions": [{"type": "tag-exists", "key": "s"}],
+                "action": {"association-method": "tag", "tag-value-of-key": "s"},
+            }
+        ],
+        **{key.replace("_", "-"): value for key, value in parts.items()},
+    }
+    diagnostics = Diagnostics()
+    found = read_value(from_plain(document, AT), diagnostics, "core")
+    assert found is not None and validate_network(found, diagnostics), [item.message for item in diagnostics]
+    return found
+
+
+def policy(name: str, direction: str, *rules: tuple[list[tuple[str, Any]], str, Any]) -> dict[str, Any]:
+    return {
+        "routing-policy-name": name,
+        "routing-policy-direction": direction,
+        "routing-policy-number": 1,
+        "routing-policy-rules": [
+            {
+                "rule-number": number * 10,
+                "rule-definition": {
+                    "match-conditions": [{"type": kind, "value": value} for kind, value in matches],
+                    "condition-logic": "and",
+                    "action": {"type": action} | ({} if value is None else {"value": value}),
+                },
+            }
+            for number, (matches, action, value) in enumerate(rules, 1)
+        ],
+    }
+
+
+def labelled(*policies: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "rule-number": 1,
+            "conditions": [{"type": "routing-policy-label", "value": "x"}],
+            "action": {"associate-routing-policies": list(policies)},
+        }
+    ]
+
+
+def share(name: str, other: str, *policies: str) -> dict[str, Any]:
+    extra = {"routing-policy-names": list(policies)} if policies else {}
+    return {"action": "share", "mode": "attachment-route", "segment": name, "share-with": [other], **extra}
+
+
+def on_pair(name: str, location: str, peer: str, *policies: str) -> dict[str, Any]:
+    pair = {"edge-location": location, "peer-edge-location": peer, "routing-policy-names": list(policies)}
+    return {"action": "associate-routing-policy", "segment": name, "edge-location-association": pair}
+
+
+def block(text: str) -> Prefix:
+    found = parse_prefix(text)
+    assert found is not None
+    return found
+
+
+def attachment(
+    name: str, segment: str, region: str | tuple[str, ...], *cidrs: str, kind: AttachmentType = "vpc",
+    as_path: tuple[int, ...] | None = None, label: str = "", id: str = "",
+) -> Attachment:  # fmt: skip
+    routes = tuple(Announced(block(cidr), as_path) for cidr in cidrs)
+    regions = (region,) if isinstance(region, str) else region
+    return Attachment(name, kind, regions, tags=(("s", segment),), label=label, routes=routes, id=id)
+
+
+def tables_of(
+    net: CoreNetwork,
+    *attachments: Attachment,
+    switches: Switches = DEFAULT,
+    lists: Mapping[str, Sequence[Prefix]] | None = None,
+) -> Tables:
+    return build_tables(build_core(net, attachments, switches, lists))
+
+
+def row(tables: Tables, segment: str, edge: str, cidr: str) -> Row | None:
+    return tables.table(TableName("segment", segment), edge).row(block(cidr))
+
+
+def heard(tables: Tables, name: str) -> dict[str, Heard]:
+    return {str(item.prefix): item for item in heard_by(tables, tables.core.associations[name])}
+
+
+IN_8 = [("prefix-in-cidr", "10.0.0.0/8")]
+ALL = [("prefix-in-cidr", "0.0.0.0/0")]
+
+
+# --- what far sides hear ----------------------------------------------------------------------------------------
+
+
+def test_a_vpn_hears_local_and_remote_routes_with_the_edge_in_front() -> None:
+    tables = tables_of(
+        network(["s"]), attachment("v", "s", US, "10.1.0.0/16"), attachment("w", "s", EU, "10.2.0.0/16"),
+        attachment("vpn", "s", US, "192.168.0.0/16", kind="site-to-site-vpn", as_path=(65001,)),
+    )  # fmt: skip
+    told = heard(tables, "vpn")
+    assert {name: item.paths[0].as_path for name, item in told.items()} == {
+        "10.1.0.0/16": (64512,),
+        "10.2.0.0/16": (64512, 64513),
+    }
+    assert heard(tables, "v") == {}
+
+
+def test_a_direct_connect_gateway_hears_each_edges_local_routes_only() -> None:
+    tables = tables_of(
+        network(["s"]), attachment("v", "s", US, "10.1.0.0/16"), attachment("w", "s", EU, "10.2.0.0/16"),
+        attachment("x", "s", AP, "10.3.0.0/16"),
+        attachment("dx", "s", (US, EU), "192.168.0.0/16", kind="direct-connect-gateway", as_path=(65001,)),
+    )  # fmt: skip
+    found = heard_by(tables, tables.core.associations["dx"])
+    assert {(item.edge, str(item.prefix)) for item in found} == {(US, "10.1.0.0/16"), (EU, "10.2.0.0/16")}
+
+
+def summarizing(*more: tuple[list[tuple[str, Any]], str, Any]) -> dict[str, Any]:
+    return policy("p", "outbound", ([("prefix-in-cidr", "10.20.0.0/16")], "summarize", "10.0.0.0/8"), *more)
+
+
+def far_side(*more: tuple[list[tuple[str, Any]], str, Any]) -> dict[str, Heard]:
+    net = network(["s"], routing_policies=[summarizing(*more)], attachment_routing_policy_rules=labelled("p"))
+    return heard(
+        tables_of(
+            net, attachment("v", "s", US, "10.20.1.0/24"), attachment("w", "s", EU, "10.20.2.0/24"),
+            attachment("o", "s", US, "172.16.0.0/24"),
+            attachment("vpn", "s", US, "192.168.0.0/16", kind="site-to-site-vpn", as_path=(65001,), label="x"),
+        ),
+        "vpn",
+    )  # fmt: skip
+
+
+def test_an_aggregate_stands_for_its_members() -> None:
+    told = far_side()
+    assert set(told) == {"10.0.0.0/8", "172.16.0.0/24"}
+    aggregate = told["10.0.0.0/8"]
+    assert {str(item) for item in aggregate.replaces} == {"10.20.1.0/24", "10.20.2.0/24"}
+    assert [(p.as_path, p.med, p.preference, p.communities) for p in aggregate.paths] == [
+        ((64512,), 100, 0, frozenset())
+    ]
+    assert aggregate.doubts == ()
+
+
+def test_e8_a_drop_after_the_summary_leaves_nothing() -> None:
+    assert far_side((ALL, "drop", None)) == {}
+    assert set(far_side(([("prefix-equals", "10.0.0.0/8")], "allow", None), (ALL, "drop", None))) == {"10.0.0.0/8"}
+
+
+def test_static_blackholes_are_not_told() -> None:
+    actions = [
+        {
+            "action": "create-route",
+            "segment": "s",
+            "destination-cidr-blocks": ["10.0.0.0/8"],
+            "destinations": ["blackhole"],
+        }
+    ]
+    tables = tables_of(network(["s"], actions), attachment("vpn", "s", US, kind="site-to-site-vpn"))
+    assert heard(tables, "vpn") == {}
+
+
+# --- shares -----------------------------------------------------------------------------------------------------
+
+
+def shared(choice: str) -> Tables:
+    net = network(["a", "b"], [share("a", "b", "p")], routing_policies=[summarizing()])
+    return tables_of(
+        net, attachment("v", "a", US, "10.20.1.0/24"), attachment("w", "b", US, "10.9.0.0/16"),
+        switches=DEFAULT.choosing("summarize-on-share", choice),
+    )  # fmt: skip
+
+
+def test_a_summary_on_a_share_where_it_works() -> None:
+    tables = shared("works")
+    assert row(tables, "b", US, "10.20.1.0/24") is None
+    found = row(tables, "b", US, "10.0.0.0/8")
+    assert found is not None and found.doubts == () and found.options[0].hop.table == TableName("own", "a")
+    answer = reach(tables, "w", Target((block("10.20.1.5"),)))
+    assert answer.verdict is Verdict.REACHABLE and answer.walks[0].delivered_to == "v"
+    gap = reach(tables, "w", Target((block("10.77.0.1"),)))
+    assert (gap.verdict, gap.walks[0].end) == (Verdict.BLOCKED, "no-route")
+
+
+def test_a_summary_on_a_share_where_it_does_nothing_or_nobody_knows() -> None:
+    nothing = shared("nothing")
+    assert row(nothing, "b", US, "10.0.0.0/8") is None and row(nothing, "b", US, "10.20.1.0/24") is not None
+    unknown = shared("undecided")
+    for cidr in ("10.0.0.0/8", "10.20.1.0/24"):
+        found = row(unknown, "b", US, cidr)
+        assert found is not None and found.doubts
+    assert row(unknown, "a", US, "10.9.0.0/16") == row(nothing, "a", US, "10.9.0.0/16")
+
+
+def test_prefix_lists_decide_where_their_contents_are_known() -> None:
+    listed = policy("p", "inbound", ([("prefix-in-prefix-list", "corp")], "drop", None))
+    net = network(["a", "b"], [share("a", "b", "p")], routing_policies=[listed])
+    both = (attachment("v", "b", US, "10.1.0.0/16", "10.2.0.0/16"), attachment("w", "a", US, "10.9.0.0/16"))
+    known = tables_of(net, *both, lists={"corp": [block("10.1.0.0/16")]})
+    assert row(known, "a", US, "10.1.0.0/16") is None
+    kept = row(known, "a", US, "10.2.0.0/16")
+    assert kept is not None and kept.doubts == ()
+    unknown = row(tables_of(net, *both), "a", US, "10.1.0.0/16")
+    assert unknown is not None and "prefix" not in unknown.options[0].why and unknown.doubts
+
+
+# --- edge pairs -------------------------------------------------------------------------------------------------
+
+
+def test_a_summary_on_an_edge_pair_is_heard_by_that_peer_and_relayed() -> None:
+    net = network(["s"], [on_pair("s", US, EU, "p")], routing_policies=[summarizing()])
+    tables = tables_of(net, attachment("v", "s", US, "10.20.1.0/24"), attachment("w", "s", US, "10.20.2.0/24"))
+    at_eu = row(tables, "s", EU, "10.0.0.0/8")
+    assert at_eu is not None and at_eu.doubts == ()
+    assert [(option.hop.edge, option.path.as_path) for option in at_eu.options if option.path] == [(US, (64512,))]
+    at_ap = row(tables, "s", AP, "10.0.0.0/8")
+    assert at_ap is not None and at_ap.options[0].path is not None
+    assert at_ap.options[0].path.as_path == (64513, 64512)
+    assert row(tables, "s", US, "10.0.0.0/8") is None
+    # The member is withdrawn on that pair only: Ireland hears it from the other edges, one ASN longer.
+    member = row(tables, "s", EU, "10.20.1.0/24")
+    assert member is not None and {option.hop.edge for option in member.options} == {AP, SA}
+    assert reach(tables, "v", Target((block("10.20.2.1"),))).verdict is Verdict.REACHABLE
+
+
+@pytest.mark.parametrize("direction, location, peer", [("outbound", US, EU), ("inbound", EU, US)])
+def test_a_drop_on_an_edge_pair_leaves_the_detour(direction: str, location: str, peer: str) -> None:
+    net = network(
+        ["s"], [on_pair("s", location, peer, "p")], routing_policies=[policy("p", direction, (IN_8, "drop", None))]
+    )
+    found = row(tables_of(net, attachment("v", "s", US, "10.1.0.0/16")), "s", EU, "10.1.0.0/16")
+    assert found is not None
+    assert {(option.hop.edge, option.path.as_path) for option in found.options if option.path} == {
+        (AP, (64514, 64512)),
+        (SA, (64515, 64512)),
+    }
+
+
+# --- attributes -------------------------------------------------------------------------------------------------
+
+
+def contest(action: str, value: Any, rank: str = "undecided", **second: Any) -> Row:
+    """Two attachments at one edge announce one prefix; the policy acts on the first."""
+    net = network(
+        ["s"],
+        routing_policies=[policy("p", "inbound", (IN_8, action, value))],
+        attachment_routing_policy_rules=labelled("p"),
+    )
+    other: dict[str, Any] = {"kind": "connect", "as_path": (65002,)} | second
+    found = row(
+        tables_of(
+            net, attachment("one", "s", US, "10.1.0.0/16", kind="connect", as_path=(65001,), label="x"),
+            attachment("two", "s", US, "10.1.0.0/16", **other),
+            switches=DEFAULT.choosing("local-preference-rank", rank),
+        ),
+        "s", US, "10.1.0.0/16",
+    )  # fmt: skip
+    assert found is not None
+    return found
+
+
+def winners(found: Row) -> set[str]:
+    return {option.hop.name for option in found.options}
+
+
+@pytest.mark.parametrize(
+    "action, value, wanted",
+    [
+        ("prepend-asn-list", [65009], {"two"}),
+        ("remove-asn-list", [65001], {"one"}),
+        ("replace-asn-list", [65001], {"one", "two"}),
+        ("set-med", "50", {"one"}),
+        ("set-med", "150", {"two"}),
+        ("set-local-preference", "300", {"one"}),
+        ("add-community", "65000:1", {"one", "two"}),
+        ("drop", None, {"two"}),
+    ],
+)
+def test_what_an_action_does_to_a_contest(action: str, value: Any, wanted: set[str]) -> None:
+    found = contest(action, value)
+    assert winners(found) == wanted and found.doubts == ()
+
+
+def test_the_rank_of_local_preference_against_a_vpc_is_a_switch() -> None:
+    vpc: dict[str, Any] = {"kind": "vpc", "as_path": None}
+    undecided = contest("set-local-preference", "300", **vpc)
+    assert undecided.doubts
+    for rank, wanted in (("before-as-path", {"two"}), ("before-vpc", {"one"}), ("before-static", {"one"})):
+        found = contest("set-local-preference", "300", rank, **vpc)
+        assert (winners(found), found.doubts) == (wanted, ())
+
+
+def test_the_rank_of_local_preference_against_a_static_route_is_a_switch() -> None:
+    actions = [
+        {
+            "action": "create-route",
+            "segment": "s",
+            "destination-cidr-blocks": ["10.1.0.0/16"],
+            "destinations": ["blackhole"],
+        }
+    ]
+    policies = [policy("p", "inbound", (IN_8, "set-local-preference", "300"))]
+    net = network(["s"], actions, routing_policies=policies, attachment_routing_policy_rules=labelled("p"))
+    one = attachment("one", "s", US, "10.1.0.0/16", kind="connect", as_path=(65001,), label="x")
+    for rank, kind in (("before-as-path", "blackhole"), ("before-vpc", "blackhole"), ("before-static", "attachment")):
+        found = row(
+            tables_of(net, one, switches=DEFAULT.choosing("local-preference-rank", rank)), "s", US, "10.1.0.0/16"
+        )
+        assert found is not None and {option.hop.kind for option in found.options} == {kind}, rank
+
+
+def test_a_community_added_at_one_edge_is_matched_at_another() -> None:
+    policies = [
+        policy("mark", "inbound", (IN_8, "add-community", "65000:7")),
+        policy("stop", "inbound", ([("community-in-list", "65000:7")], "drop", None)) | {"routing-policy-number": 2},
+    ]
+    actions = [on_pair("s", EU, US, "stop"), on_pair("s", EU, AP, "stop"), on_pair("s", EU, SA, "stop")]
+    net = network(["s"], actions, routing_policies=policies, attachment_routing_policy_rules=labelled("mark"))
+    tables = tables_of(
+        net, attachment("one", "s", US, "10.1.0.0/16", kind="connect", as_path=(65001,), label="x"),
+        attachment("two", "s", US, "172.16.0.0/16", kind="connect", as_path=(65002,)),
+    )  # fmt: skip
+    assert row(tables, "s", EU, "10.1.0.0/16") is None and row(tables, "s", EU, "172.16.0.0/16") is not None
+    assert row(tables, "s", AP, "10.1.0.0/16") is not None

@@ -1,0 +1,208 @@
+"""The quick ways of the network engine give what the slow ones give: routes kept by kind of origin and worked out on look-up, the
+closed form of the mesh for one path, and attachments decided once per kind."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from policyc.engines.wan.associate import Associator, associate
+from policyc.engines.wan.attachments import Announced, Attachment
+from policyc.engines.wan.core import build_core
+from policyc.engines.wan.matrix import Flow, segment_matrix
+from policyc.engines.wan.mesh import Star, Transfer, settle
+from policyc.engines.wan.paths import DYNAMIC, LOCAL_VPC, Path
+from policyc.engines.wan.prefixes import Prefix
+from policyc.engines.wan.reach import Target, Verdict, build_tables, reach
+from policyc.ir import network as ir
+
+CALM = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+REGIONS = ("us-east-1", "eu-west-1", "ap-southeast-2", "sa-east-1")
+SEGMENTS = ("a", "b", "c")
+WORD = ir.Word
+
+
+def words(names: tuple[str, ...]) -> st.SearchStrategy[ir.Word]:
+    return st.sampled_from(names).map(WORD)
+
+
+segments = words(SEGMENTS)
+sets = st.one_of(
+    st.builds(ir.SegmentSet, st.just(False), st.lists(segments, min_size=1, max_size=2).map(tuple)),
+    st.builds(ir.SegmentSet, st.just(True), st.lists(segments, max_size=1).map(tuple)),
+)
+policies = st.lists(words(("drop", "sum", "prepend")), max_size=1).map(tuple)
+blocks = st.integers(0, 3).map(lambda n: WORD(f"10.{n}.0.0/16"))
+destinations = st.just((WORD("blackhole"),)) | st.integers(0, 6).map(lambda n: (WORD(f"attachment-{n:017x}"),))
+actions = st.one_of(
+    st.builds(ir.Share, segments, sets),
+    st.builds(ir.Share, segments, sets, policies),
+    st.builds(ir.CreateRoute, segments, st.lists(blocks, min_size=1, max_size=2).map(tuple), destinations),
+    st.builds(ir.SendVia, segments, st.sampled_from(ir.MODES), st.just((WORD("fw"),)), st.none() | sets),
+    st.builds(ir.SendTo, segments, st.just((WORD("fw"),))),
+    st.builds(ir.AssociatePolicies, segments, words(REGIONS[:2]), words(REGIONS[2:]), policies),
+)
+
+
+def rule(number: int, match: ir.RouteMatch, action: ir.RouteAction) -> ir.RouteRule:
+    return ir.RouteRule(ir.Number(number), (match,), action, "and")
+
+
+POLICIES = (
+    ir.RoutingPolicy(
+        WORD("drop"), "inbound", ir.Number(1),
+        (rule(1, ir.RouteMatch("prefix-in-cidr", "10.1.0.0/16"), ir.RouteAction("drop")),),
+    ),
+    ir.RoutingPolicy(
+        WORD("sum"), "outbound", ir.Number(2),
+        (rule(1, ir.RouteMatch("prefix-in-cidr", "10.0.0.0/8"), ir.RouteAction("summarize", "10.0.0.0/8")),),
+    ),
+    ir.RoutingPolicy(
+        WORD("prepend"), "inbound", ir.Number(3),
+        (rule(1, ir.RouteMatch("asn-in-as-path", 65001), ir.RouteAction("prepend-asn-list", (65009,))),),
+    ),
+)  # fmt: skip
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> tuple[ir.CoreNetwork, list[Attachment]]:
+    """A network of four edges with attachments, some of which announce one prefix twice."""
+    pinned = draw(st.booleans())
+    edges = tuple(ir.Edge(WORD(r), ir.Number(64512 + i) if pinned else None) for i, r in enumerate(REGIONS))
+    declared = tuple(
+        ir.Segment(
+            WORD(name),
+            edges=draw(st.lists(words(REGIONS), max_size=4, unique_by=str).map(tuple)),
+            isolate=draw(st.booleans()),
+            acceptance=False,
+            deny_filter=draw(st.lists(segments, max_size=1).map(tuple)),
+        )
+        for name in SEGMENTS
+    )
+    rules = (
+        ir.AttachRule(ir.Number(1), (ir.AttachCondition("tag-exists", WORD("fn")),), ir.ToGroup(WORD("fw"))),
+        ir.AttachRule(ir.Number(2), (ir.AttachCondition("any"),), ir.ToTag(WORD("s"))),
+    )
+    network = ir.CoreNetwork(
+        WORD("2025.11"), ir.Configuration((ir.AsnRange(64512, 64600),), edges), declared,
+        (ir.FunctionGroup(WORD("fw"), acceptance=False),), draw(st.lists(actions, max_size=5).map(tuple)), rules,
+        (ir.LabelRule(ir.Number(1), (WORD("x"),), (WORD("drop"), WORD("prepend"))),), POLICIES,
+    )  # fmt: skip
+    return network, [attached(draw, index) for index in range(draw(st.integers(1, 8)))]
+
+
+def attached(draw: st.DrawFn, index: int) -> Attachment:
+    tags = (("fn", "x"),) if draw(st.integers(0, 4)) == 0 else (("s", draw(st.sampled_from(SEGMENTS))),)
+    kind: ir.AttachmentType = draw(st.sampled_from(("vpc", "vpc", "connect", "transit-gateway-route-table")))
+    second = draw(st.integers(0, 5))
+    paths = st.sampled_from((None, (65001,), (65001, 65002), (64513,)))
+    as_path = None if kind == "vpc" else draw(paths)
+    routes = (
+        Announced(Prefix(4, (10 << 24) + (second << 16), 16), as_path),
+        Announced(Prefix(4, (10 << 24) + (1 << 16) + (index << 8), 24), as_path),
+    )
+    region, label = draw(st.sampled_from(REGIONS)), draw(st.sampled_from(("", "", "x")))
+    return Attachment(
+        f"v{index}", kind, (region,), tags=tags, label=label, routes=routes, id=f"attachment-{index:017x}"
+    )
+
+
+@CALM
+@given(worlds())
+def test_tables_by_kind_of_origin_equal_tables_by_prefix(world: tuple[ir.CoreNetwork, list[Attachment]]) -> None:
+    quick, slow = (build_tables(build_core(*world), factored=factored) for factored in (True, False))
+    assert quick.names() == slow.names()
+    for name in slow.names():
+        for edge in slow.edges_of(name):
+            one, other = quick.table(name, edge).rows, slow.table(name, edge).rows
+            assert one.keys() == other.keys()
+            for prefix, row in other.items():
+                found = one[prefix]
+                assert {option.hop for option in found.options} == {option.hop for option in row.options}
+                assert {option.why for option in found.options} == {option.why for option in row.options}
+                assert set(found.doubts) == set(row.doubts)
+                assert quick.table(name, edge).lookup(prefix) == found
+
+
+@CALM
+@given(worlds())
+def test_the_matrix_says_what_single_questions_say(world: tuple[ir.CoreNetwork, list[Attachment]]) -> None:
+    network, attachments = world
+    tables = build_tables(build_core(network, attachments))
+    matrix = segment_matrix(tables)
+    placed = [item for item in tables.core.associations.values() if item.working and not item.is_group]
+    for one in placed:
+        for other in placed:
+            if one is other:
+                continue
+            cell = matrix.cells[one.place, other.place]
+            verdicts = {
+                reach(tables, one.attachment.name, Target((prefix,), other.attachment.name)).verdict
+                for prefix in other.attachment.prefixes
+            }
+            if cell.flow is Flow.BLOCKED:
+                assert Verdict.REACHABLE not in verdicts
+            if cell.flow in (Flow.DIRECT, Flow.INSPECTED):
+                assert Verdict.BLOCKED not in verdicts
+
+
+paths = st.builds(
+    Path, st.just(0), st.sampled_from((LOCAL_VPC, DYNAMIC)), st.lists(st.integers(65001, 65003), max_size=3).map(tuple),
+    st.integers(50, 150), st.sampled_from((0, 0, 200)), rank=st.sampled_from(((0, 0), (2, 2), (3, 3))),
+    doubts=st.sampled_from(((), ("a doubt",))),
+)  # fmt: skip
+
+
+@CALM
+@given(paths, st.integers(2, 5), st.data())
+def test_the_closed_form_of_one_path_equals_the_exchange(path: Path, count: int, data: st.DataObject) -> None:
+    edges = [f"e{index}" for index in range(count)]
+    asns = {edge: 64512 + index for index, edge in enumerate(edges)}
+    local = {data.draw(st.sampled_from(edges)): (path,)}
+    star = settle(edges, asns, local)
+    plain = Transfer(leave=lambda _s, _r, item: item, enter=lambda _s, _r, item: item)
+    slow = settle(edges, asns, local, plain)
+    assert isinstance(star, Star) and not isinstance(slow, Star)
+    for edge in edges:
+        assert star[edge].best == slow[edge].best
+        assert set(star[edge].candidates) == set(slow[edge].candidates)
+        assert star[edge].doubts == slow[edge].doubts
+
+
+conditions = st.one_of(
+    st.just(ir.AttachCondition("any")),
+    st.builds(ir.AttachCondition, st.just("tag-exists"), words(("s", "t"))),
+    st.builds(ir.AttachCondition, st.just("tag-value"), words(("s", "t")), st.sampled_from(ir.OPERATORS), words(("a", "B", "ab"))),
+    st.builds(ir.AttachCondition, st.just("resource-id"), st.none(), st.sampled_from(ir.OPERATORS), words(("vpc-1", "vpc-2"))),
+    st.builds(ir.AttachCondition, st.just("region"), st.none(), st.just("equals"), words(REGIONS)),
+)  # fmt: skip
+targets = st.one_of(
+    st.builds(ir.ToSegment, segments, st.none() | st.booleans()),
+    st.builds(ir.ToTag, words(("s", "t")), st.none()),
+    st.builds(ir.ToGroup, st.just(WORD("fw")), st.none()),
+)
+tag_lists = st.lists(st.tuples(st.sampled_from(("s", "t", "u")), st.sampled_from(("a", "b", "ab", "AB"))), max_size=4)
+attachments = st.builds(
+    Attachment, st.just("x"), st.sampled_from(ir.ATTACHMENT_TYPES), st.sampled_from(REGIONS).map(lambda r: (r,)),
+    st.sampled_from((None, "111122223333")), st.sampled_from((None, "vpc-1", "vpc-2")), tag_lists.map(tuple),
+    state=st.sampled_from((None, "available", "pending_tag_acceptance")), current=st.sampled_from((None, ("a", False))),
+)  # fmt: skip
+
+
+@CALM
+@given(
+    st.lists(st.tuples(st.lists(conditions, min_size=1, max_size=2), targets, st.sampled_from(ir.LOGICS)), max_size=4),
+    st.lists(attachments, min_size=1, max_size=6),
+)
+def test_deciding_once_per_kind_equals_deciding_each(rules: list[Any], items: list[Attachment]) -> None:
+    network = ir.CoreNetwork(
+        WORD("2025.11"), ir.Configuration((ir.AsnRange(64512, 64600),), tuple(ir.Edge(WORD(r)) for r in REGIONS)),
+        tuple(ir.Segment(WORD(name), acceptance=name == "a") for name in SEGMENTS), (ir.FunctionGroup(WORD("fw")),),
+        attach_rules=tuple(
+            ir.AttachRule(ir.Number(at), tuple(some), target, logic) for at, (some, target, logic) in enumerate(rules, 1)
+        ),
+    )  # fmt: skip
+    decide = Associator(network)
+    assert [decide(item) for item in items] == [associate(network, item) for item in items]

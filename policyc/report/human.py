@@ -44,7 +44,7 @@ def finding_lines(finding: Diagnostic, sources: Mapping[str, Source], options: O
         lines += frames(marks, sources, options)
     if finding.help:
         lines += _trailer("help", finding.help, options)
-    if finding.fix is not None:
+    if finding.fix is not None and finding.fix.message != finding.help:
         kind = "fix" if finding.fix.applicability is Applicability.SAFE else "possible fix"
         lines += _trailer(kind, finding.fix.message, options)
     return lines

@@ -207,6 +207,7 @@ IAM: list[tuple[str, dict[str, list[Any]], str, tuple[str, ...], int]] = [
     ("8.3 stated key", {"identity": [allow("s3:GetObject", "*", None, ORG)]}, ROLE, ("--set", "aws:PrincipalOrgID=o-a1b2c3d4e5"), 0),
     ("8.3 absent key", {"identity": [allow("s3:GetObject", "*", None, ORG)]}, ROLE, (), 10),
     ("unknown key", {"identity": [allow("s3:GetObject", "*", None, ORG)]}, ROLE, ("--unknown", "aws:PrincipalOrgID"), 11),
+    ("8.3 stated absent", {"identity": [allow("s3:GetObject", "*", None, {"StringNotEquals": {"aws:SourceVpce": "vpce-1"}})]}, ROLE, ("--absent", "aws:SourceVpce"), 0),
     ("many values", {"identity": [allow("s3:GetObject", "*", None, {"ForAllValues:StringEquals": {"aws:TagKeys": ["a", "b"]}})]}, ROLE, ("--set", "aws:TagKeys=a", "--set", "aws:TagKeys=c"), 10),
 ]  # fmt: skip
 

@@ -102,7 +102,7 @@ class Domains:
             return _Leaked((), {})
         places = []
         for origin in found.origins[prefix]:
-            peering = origin.hop.edge if origin.hop.kind == "edge" else ""
+            peering = origin.hop.edge if origin.hop.table == TableName("own", out_of) else ""
             places.append((origin.edge, peering))
         return _Leaked(tuple(places), routes[prefix].choices)
 

@@ -94,11 +94,12 @@ def _special(tables: Tables) -> tuple[set[Prefix], list[tuple[int, int]]]:
 def _kinds(tables: Tables, segment: str, special: tuple[set[Prefix], list[tuple[int, int]]]) -> list[_Kind]:
     """One prefix for each kind of route that begins in a segment."""
     seen: dict[object, _Kind] = {}
+    visible = tables.domains.domains[segment].visible
     for prefix, entry in tables.own[segment].items():
         edges = tuple(origin.edge for origin in entry.origins)
         star = isinstance(entry.choices, Star) and not any(path.doubts for path in entry.choices[edges[0]].best)
         around = _around(prefix, special)
-        key = (edges, star or id(entry.choices), around, prefix.family, prefix in special[0])
+        key = (edges, star or id(entry.choices), around, prefix.family, prefix in special[0], prefix in visible)
         if key not in seen:
             seen[key] = _Kind(prefix, edges, star and prefix not in special[0], around)
     return list(seen.values())

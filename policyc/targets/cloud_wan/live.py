@@ -298,9 +298,11 @@ def _check_ties(tables: Tables, diagnostics: Diagnostics) -> None:
     for name, domain in tables.domains.domains.items():
         shared = {prefix: domain.visible[prefix] for prefix in tables.domains.several if prefix in domain.visible}
         for prefix, entry in {**shared, **domain.mixed}.items():
+            if any(path.kind == STATIC for choice in entry.choices.values() for path in choice.best):
+                continue
             for edge, choice in entry.choices.items():
                 owners = {entry.origins[path.source].attachment for path in choice.best}
-                if len(choice.best) > 1 and len(owners) > 1 and not any(path.kind == STATIC for path in choice.best):
+                if len(choice.best) > 1 and len(owners) > 1:
                     count += 1
                     if count <= _MOST:
                         shown = ", ".join(f"`{owner}`" for owner in sorted(owners))

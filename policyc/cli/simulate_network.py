@@ -45,13 +45,18 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 def wants(args: argparse.Namespace) -> bool:
     """Whether the question is about a core network."""
-    return bool(args.new_attachments or args.inventories or args.path_from or args.path_to)
+    asked = args.new_attachments or args.inventories or args.path_from or args.path_to
+    return bool(asked) or (args.resource is not None and args.resource.endswith(".json"))
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
     if (args.path_from is None) is not (args.path_to is None):
         missing = "to" if args.path_to is None else "from"
         raise WrongUse(f"a path has two ends, and `--{missing}` is missing", "give `--from A --to B`")
+    if not (args.new_attachments or args.inventories):
+        raise WrongUse(
+            "nothing is attached, so there is nothing to ask", "give `--attachment type=vpc,…` or `--attachments FILE`"
+        )
     opened = open_network(args.resource, args, console)
     if isinstance(opened, int):
         return opened

@@ -7,6 +7,7 @@ The questions stand where they are answered: the tables of the IAM and the Cloud
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
@@ -24,6 +25,20 @@ _FILES: Final = {
     "lattice": "schemas/lattice/vocabulary.json",
     "object_lambda": "schemas/object_lambda/vocabulary.json",
     "verified_access": "schemas/verified_access/vocabulary.json",
+}
+_GUIDE: Final = "https://docs.aws.amazon.com/IAM/latest/UserGuide/"
+_OPERATORS: Final = "reference_policies_elements_condition_operators.html"
+#: section of the IAM evaluation reference -> the page of the IAM guide that it rests on
+_PAGES: Final = {
+    "2": "reference_policies_elements_version.html",
+    "4.1": "reference_policies_elements_principal.html",
+    "6": "reference_policies_elements_resource.html",
+    "7": "reference_policies_variables.html",
+    "8.1": _OPERATORS,
+    "8.2": "reference_policies_elements_condition.html",
+    "8.3": "reference_policies_condition-single-vs-multi-valued-context-keys.html",
+    "8.5": "access-analyzer-reference-policy-checks.html",
+    "10.2": "reference_policies_evaluation-logic_policy-eval-denyallow.html",
 }
 #: questions that the answer always leaves open, or meets on both sides, so that there is nothing to choose
 _FIXED: Final = frozenset({"port-form", "path-slash", "erroring-forbid", "score-floor"})
@@ -58,13 +73,19 @@ def _all() -> Iterator[OpenQuestion]:
     from policyc.engines.wan.switches import TABLE as WAN
 
     for item in IAM:
-        source = f"IAM evaluation reference {item.source}"
+        source = f"IAM evaluation reference {item.source}, {_page(item.source)}"
         yield OpenQuestion(item.name, "iam", item.question, item.choices, item.default, source)
     for area, file in _FILES.items():
         yield from _from_data(area, json.loads(read_text(file)), whole=area == "iam")
     for wan in WAN:
         source = f"Cloud WAN reference {wan.source}"
         yield OpenQuestion(wan.name, "cloudwan", wan.question, wan.choices, wan.default, source)
+
+
+def _page(source: str) -> str:
+    """The AWS page behind the first section that a switch of the IAM engine names."""
+    sections = re.findall(r"(?:section |^)([0-9]+\.?[0-9]*)(?! #)", source)
+    return _GUIDE + next(_PAGES[name] for name in sections if name in _PAGES)
 
 
 def _from_data(area: str, data: Mapping[str, Any], whole: bool) -> Iterator[OpenQuestion]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -274,3 +276,19 @@ def test_the_published_schema_takes_the_examples() -> None:
     schema = Draft202012Validator(json.loads(read_text("schemas/scenario.schema.json")))
     for text in (IAM, MATRIX):
         schema.validate(yaml.safe_load(text))
+
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_examples_of_the_page_work(run: Run) -> None:
+    """docs/simulate.md: both have the published shape, and the first holds for the worked examples of this repository."""
+    page = (ROOT / "docs" / "simulate.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    assert len(blocks) == 2
+    schema = Draft202012Validator(json.loads(read_text("schemas/scenario.schema.json")))
+    for block in blocks:
+        schema.validate(yaml.safe_load(block))
+    shutil.copytree(ROOT / "policies", "policies")
+    ran = run("test", write("s.yaml", blocks[0]))
+    assert ran.status == 0, ran.out + ran.err

@@ -52,10 +52,11 @@ class Matrix:
 
 @dataclass(frozen=True, slots=True)
 class _End:
-    """What becomes of a packet from here on: `delivered`, `lost` or `unknown`, and the groups passed."""
+    """What becomes of a packet from here on: `delivered` (to an attachment of `place`), `lost` or `unknown`, and the groups passed."""
 
     end: str
     groups: frozenset[str] = frozenset()
+    place: str = ""
 
 
 _LOST, _UNKNOWN = _End("lost"), _End("unknown")
@@ -67,7 +68,7 @@ def segment_matrix(tables: Tables) -> Matrix:
     special = _special(tables)
     kinds = {name: _kinds(tables, name, special) for name in names}
     walker = _Walker(tables, {})
-    cells = {(here, there): _cell(walker, here, kinds[there]) for here in names for there in names}
+    cells = {(here, there): _cell(walker, here, there, kinds[there]) for here in names for there in names}
     return Matrix(names, cells)
 
 
@@ -84,7 +85,8 @@ class _Kind:
 
 def _special(tables: Tables) -> tuple[set[Prefix], list[tuple[int, int]]]:
     """The prefixes that some table treats in its own way, with their lengths by IP version."""
-    found = {prefix for domain in tables.domains.domains.values() for prefix in domain.mixed}
+    found = set(tables.domains.several)
+    found |= {prefix for domain in tables.domains.domains.values() for prefix in domain.mixed}
     for overlays in tables.overlays.values():
         for overlay in overlays:
             found |= {prefix for prefix, entry in overlay.index.items() if entry is None}
@@ -99,7 +101,7 @@ def _kinds(tables: Tables, segment: str, special: tuple[set[Prefix], list[tuple[
         edges = tuple(origin.edge for origin in entry.origins)
         star = isinstance(entry.choices, Star) and not any(path.doubts for path in entry.choices[edges[0]].best)
         around = _around(prefix, special)
-        key = (edges, star or id(entry.choices), around, prefix.family, prefix in special[0], prefix in visible)
+        key = (edges, star or id(entry.choices), around, prefix.family, prefix in visible)
         if key not in seen:
             seen[key] = _Kind(prefix, edges, star and prefix not in special[0], around)
     return list(seen.values())
@@ -117,7 +119,7 @@ def _around(prefix: Prefix, special: tuple[set[Prefix], list[tuple[int, int]]]) 
     return tuple(out)
 
 
-def _cell(walker: _Walker, here: str, kinds: list[_Kind]) -> Cell:
+def _cell(walker: _Walker, here: str, there: str, kinds: list[_Kind]) -> Cell:
     name = TableName("segment", here)
     edges = walker.tables.edges_of(name)
     found: dict[tuple[str, str], set[_End]] = {}
@@ -127,7 +129,11 @@ def _cell(walker: _Walker, here: str, kinds: list[_Kind]) -> Cell:
             found.setdefault((edges[0], begins), set()).add(_LOST)
             continue
         for edge in _telling(walker.tables, name, edges, kind):
-            found.setdefault((edge, begins), set()).update(walker.ends(name, edge, kind.prefix))
+            found.setdefault((edge, begins), set()).update(
+                # Someone of another segment who announces the same prefix is not the one that was meant.
+                _UNKNOWN if end.end == "delivered" and end.place != there else end
+                for end in walker.ends(name, edge, kind.prefix)
+            )
     ends = {end for some in found.values() for end in some}
     if not ends:
         return Cell(Flow.EMPTY)
@@ -209,16 +215,16 @@ class _Walker:
         out: set[_End] = set()
         for option in row.options:
             if option.hop.kind == "attachment":
-                owner = any(prefix == own for own in self._announced(option.hop.name))
-                out.add(_End("delivered") if owner else _UNKNOWN)
+                out.add(self._delivered(option.hop.name, prefix))
             elif option.hop.kind == "blackhole":
                 out.add(_LOST)
             elif option.hop.table is None:
                 out.add(_UNKNOWN)
         for item, group in following:
             ends = self.known.get((*item, prefix), frozenset({_LOST}))
-            out |= {_End(end.end, end.groups | {group}) if group else end for end in ends}
+            out |= {_End(end.end, end.groups | {group}, end.place) if group else end for end in ends}
         return frozenset(out)
 
-    def _announced(self, attachment: str) -> tuple[Prefix, ...]:
-        return self.tables.core.associations[attachment].attachment.prefixes
+    def _delivered(self, attachment: str, prefix: Prefix) -> _End:
+        found = self.tables.core.associations[attachment]
+        return _End("delivered", place=found.place) if prefix in found.attachment.prefixes else _UNKNOWN

@@ -16,12 +16,15 @@ from policyc.engines.wan.associate import Association, Standing
 from policyc.engines.wan.attachments import Attachment
 from policyc.engines.wan.core import Core, TableName
 from policyc.engines.wan.insertion import insert_services
+from policyc.engines.wan.outbound import Heard, heard_by
 from policyc.engines.wan.paths import merge
 from policyc.engines.wan.prefixes import Prefix, fills
 from policyc.engines.wan.tables import Option, Row, Tables, segment_tables
 
-#: walks of one question that are followed before the answer is "undecided"
+#: possible ways to one prefix that are followed before the answer is "undecided"
 MAX_WALKS = 256
+#: the same for all parts of a wide prefix together
+MAX_WALKS_OF_ALL = 20_000
 
 
 class Verdict(StrEnum):
@@ -46,7 +49,8 @@ class Hop:
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """One possible way. `end` is `delivered`, `blackhole`, `no-route`, `loop` or `unknown`; `delivered_to` an attachment;
+    """One possible way. `end` is `delivered`, `blackhole`, `no-route`, `loop`, `not-advertised` or `not-announced` (the far
+    side never hears of the route), or `unknown`; `delivered_to` an attachment;
     `groups` the function groups passed in order, `through` the attachments that the packet was handed to."""
 
     end: str
@@ -64,7 +68,7 @@ class Walk:
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The verdict for one direction. `reason` is a short word for it (`isolated`, `no-route`, `blackhole`, `pending-acceptance`,
-    `not-associated`, `delivered`, …), `sentence` says it in words; `walks` are all possible ways; `notes` further facts."""
+    `not-associated`, `delivered`, `not-announced`, …), `sentence` says it in words; `walks` are all possible ways; `notes` further facts."""
 
     verdict: Verdict
     reason: str
@@ -117,12 +121,44 @@ def reach(tables: Tables, source: str, target: Target) -> Answer:
     if not target.prefixes:
         return Answer(Verdict.UNDECIDED, "no-prefix", f"{target.text} has no prefix, so nothing leads to it")
     walks: list[Walk] = []
+    told = _told(tables, association)
     for prefix in _parts(tables, target.prefixes):
-        for walk in _walks(tables, association, prefix):
-            if len(walks) >= MAX_WALKS:
-                return Answer(Verdict.UNDECIDED, "too-many-ways", f"more than {MAX_WALKS} possible ways", tuple(walks))
-            walks.append(_settled(core, walk, prefix, target))
+        known, doubts = _knows(told, prefix)
+        if not known:
+            walks.append(Walk("not-announced", ()))
+            continue
+        for count, way in enumerate(_walks(tables, association, prefix), 1):
+            if count > MAX_WALKS or len(walks) >= MAX_WALKS_OF_ALL:
+                return Answer(
+                    Verdict.UNDECIDED,
+                    "too-many-ways",
+                    "there are too many possible ways to follow",
+                    tuple(walks[:MAX_WALKS]),
+                )
+            walk = _settled(core, way, prefix, target)
+            walks.append(_doubted(walk, *doubts) if doubts else walk)
     return _answer(tables, association, target, tuple(dict.fromkeys(walks)))
+
+
+def _told(tables: Tables, association: Association) -> list[Heard] | None:
+    """What the far side of an attachment hears, when outbound policies shape it; None when it hears all that there is."""
+    attachment, core = association.attachment, tables.core
+    if attachment.type == "vpc" or not any(core.label_policies(attachment, e, "outbound") for e in attachment.regions):
+        return None
+    found = tables.told.get(attachment.name)
+    if found is None:
+        found = tables.told[attachment.name] = tuple(heard_by(tables, association))
+    return list(found)
+
+
+def _knows(told: list[Heard] | None, prefix: Prefix) -> tuple[bool, tuple[str, ...]]:
+    """Whether the far side has a route to the prefix, and why that is not certain."""
+    if told is None:
+        return True, ()
+    covering = [item for item in told if item.prefix.covers(prefix)]
+    if any(not item.doubts for item in covering):
+        return True, ()
+    return bool(covering), merge(*(item.doubts for item in covering))
 
 
 def reach_back(tables: Tables, source: str, answer: Answer) -> Answer | None:
@@ -344,13 +380,13 @@ def _real(attachment: Attachment) -> list[Prefix]:
     return [prefix for prefix in attachment.prefixes if prefix.length > 0]
 
 
-def _doubted(walk: Walk, doubt: str) -> Walk:
-    return Walk("unknown", walk.hops, walk.groups, walk.through, walk.delivered_to, merge(walk.doubts, (doubt,)))
+def _doubted(walk: Walk, *doubts: str) -> Walk:
+    return Walk("unknown", walk.hops, walk.groups, walk.through, walk.delivered_to, merge(walk.doubts, doubts))
 
 
 def _answer(tables: Tables, association: Association, target: Target, walks: tuple[Walk, ...]) -> Answer:
     ends = {walk.end for walk in walks}
-    notes = _notes(tables.core, association, walks)
+    notes = _notes(walks)
     doubts = merge(*(walk.doubts for walk in walks))
     if doubts:
         return Answer(Verdict.UNDECIDED, "unknown", "it cannot be known: " + "; ".join(doubts), walks, notes)
@@ -369,12 +405,13 @@ def _answer(tables: Tables, association: Association, target: Target, walks: tup
 
 def _why_blocked(core: Core, association: Association, target: Target, walks: tuple[Walk, ...]) -> tuple[str, str]:
     ends = {walk.end for walk in walks}
-    for end in ("blackhole", "loop", "not-advertised"):
+    for end in ("blackhole", "loop", "not-advertised", "not-announced"):
         if end in ends:
             last = next(walk for walk in walks if walk.end == end)
             step = last.hops[-1].sentence() if last.hops else target.text
             text = {
                 "blackhole": f"dropped: {step}", "loop": f"it goes in circles: {step}",
+                "not-announced": f"outbound routing policies of `{association.attachment.name}` keep the route from its far side",
                 "not-advertised": f"a Direct Connect gateway hears of local routes only, and this one is remote: {step}",
             }[end]  # fmt: skip
             return end, text
@@ -410,13 +447,8 @@ def _why_no_route(core: Core, association: Association, owner: Association, targ
     return "no-share", f"segment `{segment.name}` shares no routes with `{owner.place}`, which has `{name}`"
 
 
-def _notes(core: Core, association: Association, walks: tuple[Walk, ...]) -> tuple[str, ...]:
+def _notes(walks: tuple[Walk, ...]) -> tuple[str, ...]:
     out: list[str] = []
-    attachment = association.attachment
-    if attachment.type != "vpc" and any(
-        core.label_policies(attachment, edge, "outbound") for edge in attachment.regions
-    ):
-        out.append(f"outbound routing policies stand on `{attachment.name}`; what it hears is not part of this answer")
     if any(walk.groups for walk in walks):
         out.append("inspection groups are taken to pass on what they receive")
     return tuple(out)

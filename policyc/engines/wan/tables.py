@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from policyc.engines.wan.core import Core, NextHop, Origin, TableName
 from policyc.engines.wan.domains import Domains, build_domains
@@ -61,7 +62,7 @@ class Overlay:
 
 @dataclass(slots=True)
 class Tables:
-    """Every table of the core network by name and edge."""
+    """Every table of the core network by name and edge. `told` remembers what far sides hear (see `outbound`)."""
 
     core: Core
     domains: Domains
@@ -69,6 +70,7 @@ class Tables:
     notes: list[str] = field(default_factory=list)
     made: dict[tuple[TableName, str], RouteTable] = field(default_factory=dict)
     masks: dict[TableName, Mapping[int, Sequence[int]]] = field(default_factory=dict)
+    told: dict[str, tuple[Any, ...]] = field(default_factory=dict)
 
     @property
     def own(self) -> Mapping[str, Routes]:

@@ -1,0 +1,93 @@
+"""Tests written in the language about everything that a network does: prefix lists, labels, summaries, far sides, waiting changes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from policyc.diagnostics import Diagnostics
+from policyc.simulate.runner import run_tests
+from policyc.targets.program import load_program
+
+NETWORK = """\
+network core for cloudwan version "2025.11" {
+  asns 64512..64555
+  edges us-east-1 { asn 64512 }, eu-west-1 { asn 64513 }
+  segment a { no acceptance }
+  segment b { no acceptance }
+  share a with b { apply onlyCorp }
+  labels { 10: "office" -> aggregate }
+  filter onlyCorp direction inbound number 100 {
+    10: prefix_list == "corp" -> allow
+    20: otherwise -> drop
+  }
+  filter aggregate direction outbound number 100 {
+    10: prefix in "10.20.0.0/16" -> summarize "10.0.0.0/8"
+    REST
+  }
+  attach { 10: exists tag["s"] -> tag "s" }
+}
+"""
+ATTACHED = """\
+    attachment one { type: vpc, region: us-east-1, tags: { s: "a" }, cidrs: ["10.20.1.0/24"] }
+    attachment two { type: vpc, region: eu-west-1, tags: { s: "b" }, cidrs: ["10.1.0.0/16", "10.2.0.0/16"] }
+    attachment office { type: site_to_site_vpn, region: us-east-1, tags: { s: "a" }, label: "office", routes: [{ prefix: "192.168.0.0/16", as_path: [65001] }] }
+"""
+
+
+def run(root: Path, steps: str, rest: str = "", attached: str = ATTACHED) -> list[str]:
+    """What failed in one test."""
+    text = NETWORK.replace("REST", rest) + f'test "t" {{\n  on core {{\n{attached}  }}\n{steps}\n}}\n'
+    (root / "main.policy").write_text(text, encoding="utf-8")
+    diagnostics = Diagnostics()
+    program = load_program(root, [Path("main.policy")], {}, diagnostics)
+    assert not diagnostics.has_errors, [item.message for item in diagnostics]
+    (result,) = run_tests(program, ())
+    assert result.passed is not bool(result.findings)
+    return [item.message for item in result.findings]
+
+
+LIST = '    attachment corp { type: prefix_list, cidrs: ["10.1.0.0/16"] }\n'
+
+
+def test_the_contents_of_a_prefix_list_stand_beside_the_attachments(tmp_path: Path) -> None:
+    steps = '  path from one to "10.1.0.1"\n  expect reachable\n  path from one to "10.2.0.1"\n  expect blocked'
+    assert run(tmp_path, steps, attached=ATTACHED + LIST) == []
+    named = '    attachment listed { type: prefix_list, id: "corp", cidrs: ["10.2.0.0/16"] }\n'
+    swapped = '  path from one to "10.1.0.1"\n  expect blocked\n  path from one to "10.2.0.1"\n  expect reachable'
+    assert run(tmp_path, swapped, attached=ATTACHED + named) == []
+
+
+def test_an_unknown_prefix_list_decides_nothing(tmp_path: Path) -> None:
+    failed = run(tmp_path, '  path from one to "10.1.0.1"\n  expect reachable')
+    assert len(failed) == 1 and "cannot be known" in failed[0]
+
+
+@pytest.mark.parametrize(
+    "entry, text",
+    [
+        ('attachment corp { type: prefix_list, region: us-east-1, cidrs: ["10.1.0.0/16"] }', "no field `region`"),
+        ('attachment corp { type: prefix_list, cidrs: ["10.1.0.1/16"] }', "bits set behind its mask"),
+        ('attachment one { type: prefix_list, cidrs: ["10.1.0.0/16"] }', "declared twice"),
+    ],
+)
+def test_a_prefix_list_is_read_strictly(tmp_path: Path, entry: str, text: str) -> None:
+    failed = run(tmp_path, "  expect one in segment a by rule 10", attached=ATTACHED + f"    {entry}\n")
+    assert len(failed) == 1 and text in failed[0]
+
+
+def test_a_far_side_reaches_what_it_hears_of(tmp_path: Path) -> None:
+    """Reference, section 3.13 E8: a drop behind the summary leaves nothing, an allow for the aggregate leaves all."""
+    steps = '  path from office to "10.20.1.5"\n  expect {}'
+    assert run(tmp_path, steps.format("reachable")) == []
+    assert run(tmp_path, steps.format("blocked"), "20: otherwise -> drop") == []
+    allowed = '20: prefix == "10.0.0.0/8" -> allow\n    30: otherwise -> drop'
+    assert run(tmp_path, steps.format("reachable"), allowed) == []
+    failed = run(tmp_path, steps.format("reachable"), "20: otherwise -> drop")
+    assert "keep the route from its far side" in failed[0]
+
+
+def test_a_waiting_tag_change(tmp_path: Path) -> None:
+    moving = '    attachment x { type: vpc, region: us-east-1, tags: { s: "b" }, state: "pending_tag_acceptance", current: "segment a" }\n'
+    assert run(tmp_path, "  expect x in segment a", attached=ATTACHED + moving) == []

@@ -1,0 +1,280 @@
+"""The commands about core networks, from the command line to the output: `simulate`, `routes`, `graph`, `build --diff`, `check`."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from policyc.__main__ import main
+
+POLICY = """module core_network
+
+network core for cloudwan version "2025.11" {
+  asns 64512..64555
+  edges us-east-1 { asn 64512 }, eu-west-1 { asn 64513 }
+  segment payments { isolate  no acceptance }
+  segment production { require acceptance }
+  segment services { no acceptance }
+  function_group firewalls { no acceptance }
+  share services with payments, production
+  send via firewalls from payments to production { mode dual_hop }
+  attach {
+    50: tag["fn"] == "fw" -> group firewalls
+    100: tag["segment"] == "payments" and account == "111122223333" -> segment payments
+    200: tag["segment"] == "production" -> segment production
+    300: tag["segment"] == "services" -> segment services
+  }
+}
+
+test "payments reach tools" {
+  on core {
+    attachment p { type: vpc, region: us-east-1, account: "111122223333", tags: { segment: "payments" }, cidrs: ["10.1.0.0/16"] }
+  }
+  expect p in segment payments by rule 100
+}
+"""
+
+
+def listed(number: int, segment: str, region: str, name: str, kind: str = "VPC") -> dict[str, Any]:
+    key = "fn" if segment == "fw" else "segment"
+    return {
+        "AttachmentId": f"attachment-0123456789abcde{number:02d}",
+        "OwnerAccountId": "111122223333",
+        "AttachmentType": kind,
+        "State": "AVAILABLE",
+        "EdgeLocation": region,
+        "ResourceArn": f"arn:aws:ec2:{region}:111122223333:vpc/vpc-0a1b2c3d4e5f6789{number}",
+        "Tags": [{"Key": key, "Value": segment}, {"Key": "Name", "Value": name}],
+    }
+
+
+LISTED = {
+    "Attachments": [
+        listed(1, "payments", "us-east-1", "pay"),
+        listed(2, "services", "eu-west-1", "tools"),
+        listed(3, "production", "us-east-1", "prod"),
+        listed(4, "services", "us-east-1", "office", "SITE_TO_SITE_VPN"),
+        listed(5, "fw", "us-east-1", "wall"),
+    ]
+}
+PREFIXES = {
+    "attachments": {
+        f"attachment-0123456789abcde{number:02d}": fields
+        for number, fields in {
+            1: {"cidrs": ["10.1.0.0/16"]},
+            2: {"cidrs": ["10.9.0.0/16"]},
+            3: {"cidrs": ["10.3.0.0/16"]},
+            4: {"routes": [{"prefix": "192.168.0.0/16", "as_path": [65001]}]},
+        }.items()
+    }
+}
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
+    """Runs a command in a project with one network and the two files of attachments."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "120")
+    (tmp_path / "policyc.toml").write_text("")
+    (tmp_path / "core.policy").write_text(POLICY)
+    (tmp_path / "aws.json").write_text(json.dumps(LISTED))
+    (tmp_path / "prefixes.json").write_text(json.dumps(PREFIXES))
+
+    def call(*argv: str) -> tuple[int, str, str]:
+        status = main(list(argv))
+        captured = capsys.readouterr()
+        return status, captured.out, captured.err
+
+    return call
+
+
+BOTH = ("--attachments", "aws.json", "--attachments", "prefixes.json")
+
+
+def test_where_an_attachment_goes_and_why_not_by_earlier_rules(run: Run) -> None:
+    status, out, _ = run(
+        "simulate", "core", "--attachment", "type=vpc,region=us-east-1,account=111122223333,tag.segment=production"
+    )
+    assert status == 10
+    lines = out.splitlines()
+    assert lines[0] == "attachment1: pending acceptance for segment production"
+    assert [line.split(":")[0].strip() for line in lines[2:]] == [
+        "rule 50 does not match",
+        "rule 100 does not match",
+        "rule 200 matches",
+    ]
+    status, out, _ = run(
+        "simulate", "core", "--attachment", "type=vpc,region=us-east-1,tag.segment=services", "--format", "json"
+    )
+    (found,) = json.loads(out)["attachments"]
+    assert status == 0 and (found["standing"], found["place"], found["rule"]) == ("segment", "services", 300)
+    status, out, _ = run("simulate", "core", "--attachment", "type=vpc,region=us-east-1,tag.segment=payments")
+    assert status == 11 and "account-id" in out
+
+
+def test_every_attachment_of_a_list(run: Run) -> None:
+    status, out, _ = run("simulate", "core", "--attachments", "aws.json", "--format", "json")
+    found = {item["attachment"]: item["place"] for item in json.loads(out)["attachments"]}
+    assert status == 0
+    assert found == {
+        "pay": "payments",
+        "tools": "services",
+        "prod": "production",
+        "office": "services",
+        "wall": "firewalls",
+    }
+
+
+def test_a_path_there_and_back(run: Run) -> None:
+    status, out, _ = run("simulate", "core", *BOTH, "--from", "pay", "--to", "tools")
+    assert status == 0 and out.startswith("reachable: pay to tools\n")
+    assert "10.9.0.0/16 -> the peering to eu-west-1" in out and "back: reachable" in out
+    status, out, _ = run("simulate", "core", *BOTH, "--from", "pay", "--to", "10.3.0.7", "--format", "json")
+    answer = json.loads(out)
+    assert status == 0 and answer["verdict"] == "reachable"
+    assert answer["forward"]["inspected_by"] == answer["back"]["inspected_by"] == ["firewalls"]
+    assert answer["forward"]["ways"][0]["through"] == ["wall", "prod"]
+    status, out, _ = run("simulate", "core", *BOTH, "--from", "pay", "--to", "8.8.8.8")
+    assert status == 10 and out.startswith("blocked")
+
+
+def test_a_document_without_any_policy_file(run: Run, tmp_path: Path) -> None:
+    assert run("build", "-q")[0] == 0
+    (tmp_path / "core.policy").unlink()
+    document = "out/cloudwan/core.json"
+    assert run("simulate", document, *BOTH, "--from", "pay", "--to", "tools")[0] == 0
+    assert run("routes", document, *BOTH)[0] == 0
+    assert run("graph", document)[0] == 0
+    assert run("check", document)[0] in (0, 1)
+
+
+def test_route_tables_in_three_forms(run: Run) -> None:
+    status, out, _ = run("routes", "core", *BOTH, "--segment", "payments", "--edge", "us-east-1")
+    assert status == 0 and out.startswith("segment payments at us-east-1\n")
+    assert "group `firewalls` at us-east-1" in out and "eu-west-1\n" not in out.splitlines()[0]
+    data = json.loads(run("routes", "core", *BOTH, "--format", "json")[1])
+    assert {(table["name"], table["edge"]) for table in data["tables"]} == {
+        (name, edge)
+        for name in ("payments", "production", "services", "firewalls")
+        for edge in ("us-east-1", "eu-west-1")
+    }
+    rows = list(csv.DictReader(io.StringIO(run("routes", "core", *BOTH, "--format", "csv")[1])))
+    assert len(rows) == sum(len(route["next_hops"]) or 1 for table in data["tables"] for route in table["routes"])
+    row = next(r for r in rows if (r["name"], r["edge"], r["prefix"]) == ("services", "eu-west-1", "192.168.0.0/16"))
+    assert (row["next_hop"], row["next_hop_edge"], row["as_path"], row["certain"]) == (
+        "edge",
+        "us-east-1",
+        "64512 65001",
+        "yes",
+    )
+
+
+def test_what_a_far_side_hears(run: Run) -> None:
+    data = json.loads(run("routes", "core", *BOTH, "--advertised", "office", "--format", "json")[1])
+    assert {route["prefix"]: route["attributes"][0]["as_path"] for route in data["routes"]} == {
+        "10.1.0.0/16": [64512], "10.3.0.0/16": [64512], "10.9.0.0/16": [64512, 64513],
+    }  # fmt: skip
+    status, out, _ = run("routes", "core", *BOTH, "--advertised", "pay")
+    assert status == 0 and "a VPC hears nothing" in out
+
+
+def test_what_is_doubtful_about_the_attachments(run: Run) -> None:
+    status, out, _ = run("routes", "core", *BOTH, "--check")
+    assert status == 1 and "group-without-attachment" in out and "eu-west-1" in out
+
+
+def test_pictures(run: Run) -> None:
+    matrix = run("graph", "core")[1]
+    assert matrix.splitlines()[0].split() == ["from", "\\", "to", "payments", "production", "services"]
+    assert "via firewalls" in matrix
+    svg = run("graph", "core", "--format", "svg")[1]
+    root = ElementTree.fromstring(svg)
+    titles = [found.text for found in root.iter("{http://www.w3.org/2000/svg}title")]
+    assert "payments to production: inspected by firewalls" in titles and "payments to payments: blocked" in titles
+    assert run("graph", "core", "--format", "svg")[1] == svg
+    mermaid = run("graph", "core", "--format", "mermaid")[1]
+    assert mermaid.startswith("flowchart LR\n") and 's2["services' in mermaid and "s2 <--> s0" in mermaid
+    dot = run("graph", "core", *BOTH, "--format", "dot")[1]
+    assert dot.startswith('graph "core" {') and dot.rstrip().endswith("}") and "us-east-1: 1" in dot
+    data = json.loads(run("graph", "core", "--format", "json")[1])
+    assert {(item["from"], item["to"]): item["flow"] for item in data["reach"]}["payments", "services"] == "direct"
+
+
+def test_names_that_svg_and_mermaid_would_take_for_syntax(run: Run, tmp_path: Path) -> None:
+    assert run("build", "-q")[0] == 0
+    document = json.loads((tmp_path / "out/cloudwan/core.json").read_text())
+    document["network-function-groups"].append({"name": 'a<b>&"c', "require-attachment-acceptance": True})
+    (tmp_path / "odd.json").write_text(json.dumps(document))
+    ElementTree.fromstring(run("graph", "odd.json", "--format", "svg")[1])
+    assert "a<b>" not in run("graph", "odd.json", "--format", "mermaid")[1]
+    assert '\\"c' in run("graph", "odd.json", "--format", "dot")[1]
+
+
+def test_what_a_new_policy_changes(run: Run, tmp_path: Path) -> None:
+    assert run("build", "-q")[0] == 0
+    live = tmp_path / "out/cloudwan/core.json"
+    assert run("build", "--diff", str(live))[:2] == (0, run("build", "--diff", str(live))[1])
+    document = json.loads(live.read_text())
+    document["segment-actions"][0]["share-with"] = ["payments"]
+    (tmp_path / "live.json").write_text(json.dumps(document))
+    status, out, _ = run("build", "--diff", "live.json", "--network", "core")
+    assert status == 1 and "production to services: blocked -> reachable" in out
+    status, out, _ = run("build", "--diff", "live.json", *BOTH, "--format", "json")
+    data = json.loads(out)
+    assert status == 1 and not data["assumed"]
+    assert {"subject": "prod to tools", "before": "blocked", "after": "reachable"} in data["reach"]
+    document["core-network-configuration"]["edge-locations"][0]["asn"] = 64530
+    (tmp_path / "live.json").write_text(json.dumps(document))
+    assert "edge-asn-changed" in run("build", "--diff", "live.json")[2]
+
+
+def test_a_wrong_document_is_reported_with_the_services_code(run: Run, tmp_path: Path) -> None:
+    assert run("build", "-q")[0] == 0
+    document = json.loads((tmp_path / "out/cloudwan/core.json").read_text())
+    document["prefix-lists"] = []
+    (tmp_path / "bad.json").write_text(json.dumps(document))
+    for command in (
+        ("check", "bad.json"),
+        ("routes", "bad.json"),
+        ("simulate", "bad.json", "--attachments", "aws.json"),
+    ):
+        status, out, err = run(*command)
+        assert status == 1 and "ADDITIONAL_PROPERTIES" in out + err
+
+
+def test_lint_rules_run_on_documents(run: Run, tmp_path: Path) -> None:
+    assert run("build", "-q")[0] == 0
+    document = json.loads((tmp_path / "out/cloudwan/core.json").read_text())
+    document["segment-actions"] = []
+    (tmp_path / "lonely.json").write_text(json.dumps(document))
+    status, out, _ = run("check", "lonely.json", "--format", "concise")
+    assert status == 1 and "warning[lonely-segment]" in out and "lonely.json:" in out
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("simulate", "core", "--from", "pay"),
+        ("simulate", "cor", "--attachments", "aws.json"),
+        ("simulate", "core", "--attachments", "missing.json"),
+        ("simulate", "core", "--attachment", "colour=red"),
+        ("simulate", "core", *BOTH, "--from", "pay", "--to", "nobody"),
+        ("routes", "core", "--segment", "nope"),
+        ("routes", "core", "--edge", "nope"),
+        ("routes", "core", "--attachments", "core.policy"),
+        ("routes", "core", *BOTH, "--advertised", "nobody"),
+        ("graph", "nope"),
+        ("build", "--diff", "missing.json"),
+    ],
+)
+def test_wrong_use_says_what_to_do(run: Run, argv: tuple[str, ...]) -> None:
+    status, out, err = run(*argv)
+    assert status == 2 and out == "" and "help:" in err

@@ -91,7 +91,20 @@ _FROM_REQUEST = {
     "aws.username": (
         '"person"', "who: person, can: GET, path: \"/a\"", "who: caller, can: GET, path: \"/a\"",
     ),
+    "aws.PrincipalIsAWSService": (
+        "false", "who: caller, can: GET, path: \"/a\"", 'who: service("ec2.amazonaws.com"), can: GET, path: "/a"',
+    ),
+    "aws.PrincipalServiceName": (
+        '"ec2.amazonaws.com"', 'who: service("ec2.amazonaws.com"), can: GET, path: "/a"',
+        'who: service("sns.amazonaws.com"), can: GET, path: "/a"',
+    ),
+    "aws.PrincipalServiceNamesList": (
+        '"ec2.amazonaws.com"', 'who: service("ec2.amazonaws.com"), can: GET, path: "/a"',
+        'who: service("sns.amazonaws.com"), can: GET, path: "/a"',
+    ),
 }  # fmt: skip
+#: keys that tell services from other callers; who carries an identity policy is never a service
+_OF_SERVICES = ("aws.PrincipalIsAWSService", "aws.PrincipalServiceName", "aws.PrincipalServiceNamesList")
 
 
 def lattice_attributes() -> Iterator[Claim]:
@@ -135,6 +148,14 @@ def _identity_attribute(attribute: Attribute) -> Claim:
         return _identity_storage(attribute)
     if attribute.name in _FROM_REQUEST:
         value, good, bad = _FROM_REQUEST[attribute.name]
+        if attribute.name in _OF_SERVICES:
+            value = value.replace("false", "true")
+            probe = f'policy probe for identity on caller {{ allow "probe" {{ can invoke  on api  when {condition(attribute, value)} }} }}\n'
+            ask = 'request api { who: caller, can: GET, path: "/a" }'
+            tests = f'test "no carrier of the policy is a service" {{ {ask} expect deny at identity }}\n'
+            text = LATTICE + OPEN_NETWORK + OPEN_SERVICES + probe + tests
+            reason = "no effect: no carrier is a service"
+            return Claim(section, entry, text, find, "identity/probe", reason, tests=1)
         carriers = ("caller", "second", "person")
         calls = "".join(
             f'policy calls_{name} for identity on {name} {{ allow "probe" {{ can invoke  on api  when {condition(attribute, value)} }} }}\n'
@@ -218,6 +239,8 @@ def object_lambda_attributes() -> Iterator[Claim]:
         verb = "GetObjectVersion" if versioned else "GetObject"
         ask = f'who: caller, can: {verb}, path: "cats/1.jpg"'
         who = "caller, person, second"
+        if attribute.name in _OF_SERVICES:
+            who += ', service("ec2.amazonaws.com"), service("sns.amazonaws.com")'
         if attribute.name in _FROM_REQUEST:
             value, good, bad = _FROM_REQUEST[attribute.name]
             fix = ', can: GetObject, path: "cats/1.jpg"'

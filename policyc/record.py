@@ -19,6 +19,8 @@ T = TypeVar("T")
 def record(cls: type[T]) -> type[T]:
     """Make the class a frozen slotted record of its annotated fields; it may not inherit fields."""
     space = dict(cls.__dict__)
+    if "__post_init__" in space:
+        raise TypeError("a record only holds its fields: use a dataclass for one that computes")
     names = tuple(space.get("__annotations__", {}))
     given = {name: space.pop(name) for name in names if name in space}
     compared = tuple(name for name in names if _is_compared(given.get(name)))

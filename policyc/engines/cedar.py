@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 
 from policyc.engines.trace import Decision
+from policyc.record import record
 
 #: A context attribute, step by step.
 Path: TypeAlias = tuple[str, ...]
@@ -38,7 +38,7 @@ class UnusableContext(CedarError):
         self.why = why
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class StatementResult:
     """One statement of the text: `matched` is None when it hangs on something unknown; `error` is Cedar's message when the
     evaluation failed (then `matched` is False, because Cedar skips it)."""
@@ -49,7 +49,7 @@ class StatementResult:
     error: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Answer:
     """The decision on one request; `missing` are the unknown attributes that an undecided answer hangs on."""
 
@@ -63,7 +63,7 @@ class Answer:
         return tuple(statement for statement in self.statements if statement.error)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PolicyText:
     """Parsed policies with the effect of each statement in the order of the text."""
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from policyc.record import record
 from policyc.syntax.build_context import Build
 from policyc.syntax.nodes import (
     Condition,
@@ -29,7 +29,7 @@ from policyc.syntax.nodes import (
 from policyc.text import Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ModuleLine:
     """`module shared`: no node of its own, the parser moves its name into the `Module`."""
 

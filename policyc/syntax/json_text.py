@@ -9,19 +9,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from math import isinf
 from typing import Any, Final
 
 from policyc.diagnostics import Diagnostics, Label
+from policyc.record import record
 from policyc.text import Source, Span
 
 MAX_DEPTH: Final = 200
 _MAX_INT_DIGITS: Final = 4000
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class JsonString:
     """A string; `value` has its escapes resolved, `span` covers the quotes."""
 
@@ -32,7 +32,7 @@ class JsonString:
         return self.value
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class JsonNumber:
     """A number; `text` is the literal as written."""
 
@@ -47,7 +47,7 @@ class JsonNumber:
         return Decimal(self.text) if isinf(value) else value
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class JsonBool:
     value: bool
     span: Span
@@ -56,7 +56,7 @@ class JsonBool:
         return self.value
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class JsonNull:
     span: Span
 
@@ -64,7 +64,7 @@ class JsonNull:
         return None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class JsonArray:
     items: tuple[JsonValue, ...]
     span: Span
@@ -73,7 +73,7 @@ class JsonArray:
         return [item.plain() for item in self.items]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class JsonMember:
     """One `key: value` pair; `key_span` covers the key with its quotes."""
 
@@ -82,7 +82,7 @@ class JsonMember:
     value: JsonValue
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class JsonObject:
     members: tuple[JsonMember, ...]
     span: Span

@@ -7,7 +7,8 @@ characters: in a pattern they stand for a star and a question mark that match on
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from policyc.record import record
 
 _ESCAPE = re.compile(r"\\(?:u\{([^}\n]*)\}|(.)|$)", re.DOTALL)
 _SIMPLE = {'"': '"', "\\": "\\", "n": "\n", "t": "\t", "*": "\\*", "?": "\\?"}
@@ -18,7 +19,7 @@ HIDDEN = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u0085\u200b\u200e\u200f\u2060\u2028\u20
 _NEEDS_ESCAPE = re.compile(f'["\\\\\n\t\r{HIDDEN}]')
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class BadEscape:
     """An escape that means nothing; `start` and `end` are offsets in the raw text."""
 

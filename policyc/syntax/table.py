@@ -13,11 +13,11 @@ their upper-case name. State 0 is the start; shifting `$END` accepts. Source of 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from policyc.data import data_root, read_text
+from policyc.record import record
 
 GRAMMAR = "grammars/policyc.lark"
 TABLE = "grammars/policyc.table.json"
@@ -25,7 +25,7 @@ FORMAT = 1
 END = "$END"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Table:
     """What the driver needs; `actions[state][terminal]` and `gotos[state][nonterminal]` as in the module's text."""
 

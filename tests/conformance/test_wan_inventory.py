@@ -279,6 +279,26 @@ def test_checks_that_need_attachments(parts: dict[str, Any], items: list[dict[st
     assert all(found.help and not found.message.endswith(".") for found in diagnostics)
 
 
+@pytest.mark.parametrize(
+    "items, lists, text",
+    [
+        ([item(f"v{at}", "a", resource_id="vpc-1") for at in range(6)], {}, "attachments of `vpc-1`: 6"),
+        ([item("v", "a", type="connect", cidrs=[f"10.{n >> 8}.{n & 255}.0/24" for n in range(1001)])], {}, "`v` announces: 1,001"),
+        ([item("v", "a")], {"corp": [f"10.0.{n}.0/24" for n in range(201)]}, "prefix list `corp`: 201"),
+        (
+            [{"name": f"d{n}", "type": "direct_connect_gateway", "region": US, "tags": {"s": "a"}} for n in range(41)], {},
+            "Direct Connect gateway attachments: 41",
+        ),
+    ],
+)  # fmt: skip
+def test_quotas_of_attachments(items: list[dict[str, Any]], lists: dict[str, list[str]], text: str) -> None:
+    """Reference, section 2: one more than the service takes."""
+    diagnostics = Diagnostics()
+    check_inventory(situate(network(), inventory({"attachments": items, "prefix_lists": lists})), diagnostics)
+    found = [one.message for one in diagnostics if one.rule == "inventory-quota"]
+    assert len(found) == 1 and text in found[0]
+
+
 # --- one policy after another -----------------------------------------------------------------------------------
 
 

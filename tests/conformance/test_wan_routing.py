@@ -27,14 +27,14 @@ US, EU, AP, SA = "us-east-1", "eu-west-1", "ap-southeast-2", "sa-east-1"
 ASNS = {US: 64512, EU: 64513, AP: 64514, SA: 64515}
 
 
-def network(segments: Sequence[str], actions: Sequence[dict[str, Any]] = (), **parts: Any) -> CoreNetwork:
+def network(names: Sequence[str], actions: Sequence[dict[str, Any]] = (), **parts: Any) -> CoreNetwork:
     document = {
         "version": "2025.11",
         "core-network-configuration": {
             "asn-ranges": ["64512-64600"],
             "edge-locations": [{"location": edge, "asn": asn} for edge, asn in ASNS.items()],
         },
-        "segments": [{"name": name, "require-attachment-acceptance": False} for name in segments],
+        "segments": [{"name": name, "require-attachment-acceptance": False} for name in names],
         "segment-actions": list(actions),
         "attachment-policies": [
             {
@@ -359,3 +359,45 @@ def test_a_community_added_at_one_edge_is_matched_at_another() -> None:
     )  # fmt: skip
     assert row(tables, "s", EU, "10.1.0.0/16") is None and row(tables, "s", EU, "172.16.0.0/16") is not None
     assert row(tables, "s", AP, "10.1.0.0/16") is not None
+
+
+# --- four edges, section 3.5 ------------------------------------------------------------------------------------
+
+
+def test_the_routing_facts_of_four_edges() -> None:
+    """A transit gateway's route at its own edge, exported, relayed, and refused where its path has been."""
+    tables = tables_of(
+        network(["s"]),
+        attachment("tgw", "s", US, "10.200.0.0/16", kind="transit-gateway-route-table", as_path=(65010, 65001)),
+        attachment("vpc", "s", EU, "10.1.0.0/16"),
+        attachment("back", "s", SA, "10.50.0.0/16", kind="connect", as_path=(65002, 64513)),
+    )  # fmt: skip
+    choices = tables.own["s"][block("10.200.0.0/16")].choices
+    assert {path.as_path for path in choices[US].candidates} == {(65010, 65001)}
+    assert {path.as_path for path in choices[AP].best} == {(64512, 65010, 65001)}
+    assert {path.as_path for path in choices[AP].candidates} == {
+        (64512, 65010, 65001),
+        (64513, 64512, 65010, 65001),
+        (64515, 64512, 65010, 65001),
+    }
+    for edge in (EU, AP, SA):
+        assert {(path.med, path.preference) for path in choices[edge].candidates} == {(100, 0)}
+        found = row(tables, "s", edge, "10.200.0.0/16")
+        assert found is not None and [option.hop.edge for option in found.options] == [US] and found.doubts == ()
+    # Ireland's own ASN is in the path, so Ireland has no candidate at all; the others have no doubt.
+    assert tables.own["s"][block("10.50.0.0/16")].choices[EU].candidates == ()
+    assert row(tables, "s", EU, "10.50.0.0/16") is None
+    relayed = row(tables, "s", AP, "10.50.0.0/16")
+    assert relayed is not None and [option.hop.edge for option in relayed.options] == [SA]
+    # A VPC is exported with the edge's ASN alone and has no attributes at its own edge.
+    own = row(tables, "s", EU, "10.1.0.0/16")
+    far = row(tables, "s", US, "10.1.0.0/16")
+    assert own is not None and own.options[0].path is not None and own.options[0].path.as_path == ()
+    assert far is not None and far.options[0].path is not None and far.options[0].path.as_path == (64513,)
+
+
+def test_a_segment_has_tables_at_its_edges_only() -> None:
+    net = network([], segments=[{"name": "s", "edge-locations": [US, EU], "require-attachment-acceptance": False}])
+    tables = tables_of(net, attachment("v", "s", US, "10.1.0.0/16"))
+    assert tables.edges_of(TableName("segment", "s")) == (US, EU)
+    assert row(tables, "s", AP, "10.1.0.0/16") is None and row(tables, "s", EU, "10.1.0.0/16") is not None

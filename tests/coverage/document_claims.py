@@ -9,11 +9,11 @@ from typing import Any
 from policyc.diagnostics import Diagnostics
 from policyc.engines.iam.caller import caller_from_arn
 from policyc.engines.iam.document import Document as Compiled
-from policyc.engines.iam.document import Kind
 from policyc.engines.iam.document import compile_text as read_text_of
 from policyc.engines.iam.explanation import explain
 from policyc.engines.iam.operators import BASES
 from policyc.engines.iam.request import Request
+from policyc.engines.iam.statement import Kind
 from policyc.engines.trace import Verdict
 from policyc.targets.base import Document
 from policyc.text import Source

@@ -278,3 +278,29 @@ def test_lint_rules_run_on_documents(run: Run, tmp_path: Path) -> None:
 def test_wrong_use_says_what_to_do(run: Run, argv: tuple[str, ...]) -> None:
     status, out, err = run(*argv)
     assert status == 2 and out == "" and "help:" in err
+
+
+def test_json_answers_have_the_published_shape(run: Run, tmp_path: Path) -> None:
+    jsonschema = pytest.importorskip("jsonschema")
+    from policyc.data import read_text
+
+    validator = jsonschema.Draft202012Validator(json.loads(read_text("schemas/cloud_wan/answers.schema.json")))
+    assert run("build", "-q")[0] == 0
+    for argv in (
+        ("simulate", "core", "--attachments", "aws.json"),
+        ("simulate", "core", *BOTH, "--from", "pay", "--to", "prod"),
+        ("simulate", "core", *BOTH, "--from", "pay", "--to", "8.8.8.8"),
+        ("routes", "core", *BOTH),
+        ("routes", "core", *BOTH, "--advertised", "office"),
+        ("graph", "core"),
+        ("build", "--diff", "out/cloudwan/core.json"),
+    ):
+        data = json.loads(run(*argv, "--format", "json")[1])
+        assert [error.message for error in validator.iter_errors(data)] == [], argv
+    assert not validator.is_valid({"format_version": 1, "kind": "path"})
+
+
+def test_a_question_about_nothing_is_refused(run: Run) -> None:
+    assert run("build", "-q")[0] == 0
+    status, out, err = run("simulate", "out/cloudwan/core.json")
+    assert status == 2 and out == "" and "--attachments FILE" in err

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from policyc.data import read_text
 from policyc.diagnostics import Diagnostics
 from policyc.engines.iam.decision import decide as engine_decide
-from policyc.engines.iam.document import Kind
 from policyc.engines.iam.request import Request as EngineRequest
+from policyc.engines.iam.statement import Kind
 from policyc.engines.trace import Verdict
 from policyc.ir.authz import All, Always, AnyOf, Atom, Can, Cond, Constant, Never, Op, Paths, Policy, Statement, Who
 from policyc.ir.decide import Facts, decide

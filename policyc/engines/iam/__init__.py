@@ -32,9 +32,10 @@ if TYPE_CHECKING:
         service,
     )
     from policyc.engines.iam.decision import Gate, Policies, Weight, decide, decide_request, weigh
-    from policyc.engines.iam.document import Document, Kind, Statement, compile_document, compile_text
+    from policyc.engines.iam.document import Document, compile_document, compile_text
     from policyc.engines.iam.explanation import explain, explain_request, trace_statement
     from policyc.engines.iam.request import Request
+    from policyc.engines.iam.statement import Kind, Statement
     from policyc.engines.iam.switches import Switch, Switches
     from policyc.engines.iam.values import Unknown
 

@@ -7,11 +7,11 @@ Source: IAM evaluation reference 6 (resources) and 8.1 (ARN operators).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import TypeVar
 
 from policyc.engines.iam.globs import Tokens, Wild, compile_glob, matcher
 from policyc.engines.iam.variables import Variable
+from policyc.record import record
 
 FIELDS = 6
 _Token = TypeVar("_Token", bound="str | Wild | Variable")
@@ -70,7 +70,7 @@ def star_in_early_field(tokens: Tokens) -> bool:
     return any(isinstance(token, Wild) for field in fields[: FIELDS - 1] for token in field)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ArnPattern:
     """The pattern of an ARN operator: six field tests, or none for a pattern too short to have them."""
 

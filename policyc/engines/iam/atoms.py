@@ -7,7 +7,6 @@ Source: IAM evaluation reference 8.2 to 8.5.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from policyc.engines.iam.arns import arn_pattern, split_arn
@@ -26,6 +25,7 @@ from policyc.engines.iam.values import (
     parse_truth,
 )
 from policyc.engines.iam.variables import Template, expand, variables_of
+from policyc.record import record
 from policyc.text import Span
 
 Get = Callable[[str], Values]
@@ -33,7 +33,7 @@ Test = Callable[[Any], bool]
 """A policy value made ready: takes a request value as `_parse` returns it for the operator."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PolicyValue:
     """One value of an entry: as written, and as tokens (variables only where the operator takes them)."""
 
@@ -42,7 +42,7 @@ class PolicyValue:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Atom:
     """One `operator: key: values` entry; `key` is folded, `spelled` as written; `needs` are its variables' keys."""
 

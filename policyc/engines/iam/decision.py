@@ -8,7 +8,6 @@ Source: IAM evaluation reference, sections 3, 10 and 11.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -16,6 +15,7 @@ from policyc.engines.iam.caller import UNOWNED, Caller, CallerKind, Grant
 from policyc.engines.iam.document import Document
 from policyc.engines.iam.request import Request
 from policyc.engines.trace import Decision, Verdict
+from policyc.record import record
 
 Documents = Document | Sequence[Document]
 
@@ -32,7 +32,7 @@ class Gate(StrEnum):
     ENDPOINT = "endpoint"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Policies:
     """Every policy that bears on one caller and one resource.
 

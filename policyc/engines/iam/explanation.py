@@ -23,11 +23,12 @@ from policyc.engines.iam.decision import (
     join_levels,
     settle,
 )
-from policyc.engines.iam.document import Document, Statement
+from policyc.engines.iam.document import Document
 from policyc.engines.iam.part_columns import grant_masks, narrowed_mask
 from policyc.engines.iam.program import open_questions
 from policyc.engines.iam.reasons import CORE, matched, reasons_for, statement_matches
 from policyc.engines.iam.request import Request
+from policyc.engines.iam.statement import Statement
 from policyc.engines.iam.switches import DEFAULT
 from policyc.engines.trace import Decision, GateTrace, Outcome, Reason, StatementTrace, Verdict
 

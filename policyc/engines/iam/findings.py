@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from policyc.diagnostics import Diagnostics, Label
-from policyc.engines.iam.document import Kind
+from policyc.engines.iam.statement import Kind
 from policyc.engines.iam.switches import Switches
 from policyc.engines.iam.variables import Template, VariableError, read_template
 from policyc.syntax.json_text import (

@@ -8,8 +8,9 @@ A pattern is a sequence of tokens: text, `Wild.STAR` or `Wild.ONE`. Text is neve
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from enum import Enum
+
+from policyc.record import record
 
 
 class Wild(Enum):
@@ -56,7 +57,7 @@ def fold_tokens(tokens: Iterable[str | Wild]) -> Tokens:
     return tuple(fold(token) if isinstance(token, str) else token for token in tokens)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Piece:
     """A run without stars: literals at offsets, any character elsewhere; `anchor` indexes the longest literal."""
 
@@ -84,7 +85,7 @@ class _Piece:
             at += 1
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Glob:
     """A compiled pattern: the pieces between its stars; one piece means that it has no star."""
 

@@ -5,9 +5,10 @@ Source: IAM evaluation reference 8.1; https://docs.aws.amazon.com/IAM/latest/Use
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+from policyc.record import record
 
 
 class Family(StrEnum):
@@ -39,7 +40,7 @@ class Relation(StrEnum):
     GREATER_EQUAL = "greater or equal"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Operator:
     """One operator: `text` as written, `base` without prefix and suffix.
 

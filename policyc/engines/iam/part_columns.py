@@ -15,7 +15,7 @@ from policyc.engines.iam.switches import Switches
 from policyc.engines.iam.variables import Template
 
 if TYPE_CHECKING:
-    from policyc.engines.iam.document import Statement
+    from policyc.engines.iam.statement import Statement
 
 
 class ActionColumn:

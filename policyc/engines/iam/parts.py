@@ -6,7 +6,6 @@ Source: IAM evaluation reference 4, 5 and 6.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
 
 from policyc.engines.iam.arns import FieldTests, field_tests, fields_match, split_arn, star_in_early_field
@@ -15,6 +14,7 @@ from policyc.engines.iam.globs import Tokens, Wild, compile_glob, fold_tokens, m
 from policyc.engines.iam.switches import Switches
 from policyc.engines.iam.values import Unknown, Values
 from policyc.engines.iam.variables import Template, Variable, expand, variables_of
+from policyc.record import record
 from policyc.text import Span
 
 Get = Callable[[str], Values]
@@ -29,7 +29,7 @@ class Hit(Enum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PrincipalPart:
     """Principal or NotPrincipal. `names` are spelled `*`, `aws:…` (account or ARN), `service:…`, `canonical:…` or
     `federated:…`; `texts` as written."""
@@ -65,7 +65,7 @@ class PrincipalPart:
         return bool(self.names & caller.identity)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ActionPattern:
     text: str
     test: Callable[[str], bool]
@@ -79,7 +79,7 @@ def action_pattern(text: str, span: Span) -> ActionPattern:
     return ActionPattern(text, matcher(glob), glob.exact, span)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ActionPart:
     """Action or NotAction; without patterns it covers nothing."""
 
@@ -93,7 +93,7 @@ class ActionPart:
         return any(pattern.test(folded_action) for pattern in self.patterns) is not self.negated
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Readings:
     """A resource pattern without variables, made ready for both readings."""
 
@@ -124,7 +124,7 @@ def _readings(tokens: Tokens) -> _Readings:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ResourcePattern:
     """One resource as written and as tokens; `ready` when no variable has to be filled first."""
 
@@ -151,7 +151,7 @@ def resource_pattern(text: str, template: Template, span: Span) -> ResourcePatte
     return ResourcePattern(text, template, _readings(tokens) if len(tokens) == len(template) else None, span)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ResourcePart:
     """Resource or NotResource; without patterns it covers nothing."""
 

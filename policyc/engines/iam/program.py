@@ -14,8 +14,8 @@ from policyc.engines.iam.part_columns import ActionColumn, PrincipalColumn, Reso
 from policyc.engines.iam.switches import Switches
 
 if TYPE_CHECKING:
-    from policyc.engines.iam.document import Statement
     from policyc.engines.iam.request import Request
+    from policyc.engines.iam.statement import Statement
 
 
 class Program:

@@ -6,7 +6,7 @@ Source: IAM evaluation reference 8.1, 8.2 and 8.5.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from policyc.diagnostics import Label, did_you_mean
 from policyc.engines.iam.arns import FIELDS, split_tokens
@@ -17,6 +17,7 @@ from policyc.engines.iam.globs import Wild, fold
 from policyc.engines.iam.operators import Family, Operator, Qualifier, operator_names, read_operator
 from policyc.engines.iam.values import parse_network, parse_truth
 from policyc.engines.iam.variables import MULTIVALUED, Variable
+from policyc.record import record
 from policyc.syntax.json_text import JsonArray, JsonBool, JsonMember, JsonNumber, JsonObject, JsonString, JsonValue
 from policyc.text import Span
 
@@ -40,7 +41,7 @@ _MISMATCH = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Conditions:
     """The entries of one Condition; `inert` when an empty object takes the statement out of force."""
 

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 
 from policyc.diagnostics import did_you_mean
 from policyc.engines.iam.arns import FIELDS, pad_tokens, split_tokens
-from policyc.engines.iam.document import Kind
 from policyc.engines.iam.findings import Reading
 from policyc.engines.iam.globs import Wild
 from policyc.engines.iam.parts import (
@@ -21,6 +20,7 @@ from policyc.engines.iam.parts import (
     action_pattern,
     resource_pattern,
 )
+from policyc.engines.iam.statement import Kind
 from policyc.engines.iam.variables import Template, Variable
 from policyc.syntax.json_text import JsonMember, JsonObject, JsonString
 from policyc.text import Span

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 
 from policyc.diagnostics import Diagnostics, Label, did_you_mean
 from policyc.engines.iam.characters import check_characters
-from policyc.engines.iam.document import Kind, Origin, Statement
 from policyc.engines.iam.findings import Reading
 from policyc.engines.iam.read_conditions import read_conditions
 from policyc.engines.iam.read_parts import read_actions, read_principals, read_resources
+from policyc.engines.iam.statement import Kind, Origin, Statement
 from policyc.engines.iam.switches import Switches
 from policyc.syntax.json_text import JsonArray, JsonMember, JsonObject, JsonString, JsonValue
 from policyc.text import Span

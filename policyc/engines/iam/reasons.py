@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable
 
 from policyc.engines.iam.atoms import Atom
 from policyc.engines.iam.caller import Caller
-from policyc.engines.iam.document import Statement
 from policyc.engines.iam.operators import Family, Qualifier
 from policyc.engines.iam.parts import ActionPart, Hit, PrincipalPart, ResourcePart
 from policyc.engines.iam.request import Request
+from policyc.engines.iam.statement import Statement
 from policyc.engines.iam.switches import Switches
 from policyc.engines.iam.values import Unknown, Values
 from policyc.engines.iam.variables import variables_of

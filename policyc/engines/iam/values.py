@@ -8,10 +8,11 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from enum import Enum
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
+
+from policyc.record import record
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,9})?")
 _PREFIX = re.compile(r"[0-9]{1,3}")
@@ -51,7 +52,7 @@ def parse_bytes(text: str) -> bytes | None:
         return None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Network:
     """An address range: `bits` is 32 or 128, `start` the masked address, `shift` the number of host bits."""
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from policyc.engines.iam.globs import Tokens, Wild, fold
 from policyc.engines.iam.values import Unknown, Values
+from policyc.record import record
 
 MULTIVALUED = frozenset(
     [
@@ -26,7 +26,7 @@ MULTIVALUED = frozenset(
 """Global keys that hold a set (8.3), in folded spelling: a variable cannot use them."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Variable:
     """A place to fill from the request: `key` folded, `spelled` as written, `default` None when there is none."""
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from policyc.engines.iam.document import Document, Statement
+from policyc.engines.iam.document import Document
+from policyc.engines.iam.statement import Statement
+from policyc.record import record
 from policyc.syntax.json_text import JsonArray, JsonObject, JsonString, JsonValue
 from policyc.targets.iam_documents.kinds import DocumentKind
 from policyc.text import Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ConditionKey:
     """One key below an operator, as written."""
 
@@ -21,7 +22,7 @@ class ConditionKey:
     value: JsonValue
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RawStatement:
     """A statement as the engine compiled it, with the tree it came from."""
 

@@ -6,10 +6,10 @@ Source: the vocabularies under `schemas/`; service authorization reference of ea
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 
 from policyc.model.vocabulary import Attribute, load_vocabulary
+from policyc.record import record
 
 #: services whose actions the vocabularies list completely
 _WHOLE = {"lattice": "vpc-lattice-svcs", "object_lambda": "s3-object-lambda"}
@@ -17,7 +17,7 @@ _WHOLE = {"lattice": "vpc-lattice-svcs", "object_lambda": "s3-object-lambda"}
 KEY_SERVICES = frozenset({"aws", "vpc-lattice-svcs", "s3-object-lambda"})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Keys:
     """Condition keys by folded name: plain ones, and families by the prefix before their key (`aws:principaltag/`)."""
 

@@ -93,7 +93,7 @@ class Coverage:
 
 def iam_documents(documents: Iterable[Document]) -> Iterable[Compiled]:
     """The emitted documents that consist of IAM statements, compiled."""
-    from policyc.engines.iam.document import Kind
+    from policyc.engines.iam.statement import Kind
     from policyc.targets.iam_documents.gates import compile_emitted
 
     for item in documents:

@@ -15,6 +15,7 @@ from policyc.engines.wan.paths import STATIC
 from policyc.engines.wan.prefixes import Prefix
 from policyc.engines.wan.tables import Tables
 from policyc.ir.network import CoreNetwork, CreateRoute, RoutingPolicy, SendTo, SendVia
+from policyc.targets.cloud_wan.live_quotas import check_quotas
 from policyc.text import Span
 
 _ATTRIBUTES = (
@@ -36,6 +37,7 @@ def check_inventory(tables: Tables, diagnostics: Diagnostics) -> None:
         check(core, diagnostics)
     _check_overlaps(tables, diagnostics)
     _check_ties(tables, diagnostics)
+    check_quotas(tables, diagnostics)
 
 
 def _check_places(core: Core, diagnostics: Diagnostics) -> None:

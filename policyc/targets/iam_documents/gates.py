@@ -10,8 +10,9 @@ from policyc.diagnostics import Diagnostics
 from policyc.engines.iam import caller as callers
 from policyc.engines.iam.caller import Caller
 from policyc.engines.iam.document import Document as Compiled
-from policyc.engines.iam.document import Kind, compile_document
+from policyc.engines.iam.document import compile_document
 from policyc.engines.iam.principals import principal_arn
+from policyc.engines.iam.statement import Kind
 from policyc.engines.iam.switches import DEFAULT, Switches
 from policyc.ir.moments import moment_text
 from policyc.model.types import Named, Type

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from policyc.engines.iam.document import Kind
+from policyc.engines.iam.statement import Kind
 from policyc.record import record
 from policyc.syntax.json_text import JsonArray, JsonObject, JsonString, JsonValue
 

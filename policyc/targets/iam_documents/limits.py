@@ -17,7 +17,7 @@ from typing import Final
 from policyc.data import read_text
 from policyc.engines.iam.decision import Policies
 from policyc.engines.iam.document import Document as Compiled
-from policyc.engines.iam.document import Kind
+from policyc.engines.iam.statement import Kind
 from policyc.record import record
 from policyc.targets.base import Document
 from policyc.targets.iam_documents.gates import compile_emitted

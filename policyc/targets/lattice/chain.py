@@ -13,9 +13,9 @@ from typing import Final
 
 from policyc.diagnostics import Diagnostics
 from policyc.engines.iam.document import Document as Compiled
-from policyc.engines.iam.document import Kind
 from policyc.engines.iam.explanation import explain, missing_keys
 from policyc.engines.iam.request import Request as Asked
+from policyc.engines.iam.statement import Kind
 from policyc.engines.iam.switches import Switches
 from policyc.engines.trace import Decision, GateTrace, Outcome, Verdict
 from policyc.ir.program import Program

@@ -11,9 +11,9 @@ from typing import Final
 from policyc.engines.iam import Caller, CallerKind
 from policyc.engines.iam.atoms import Atom
 from policyc.engines.iam.document import Document as Compiled
-from policyc.engines.iam.document import Statement
 from policyc.engines.iam.globs import Wild
 from policyc.engines.iam.operators import Family, Qualifier
+from policyc.engines.iam.statement import Statement
 
 #: keys of which a fixed value confines a statement
 _FIXING: Final = frozenset(

@@ -1,0 +1,54 @@
+"""A statement in compiled form, and what its document is attached to."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from policyc.engines.iam.atoms import Atom
+from policyc.engines.iam.parts import ActionPart, PrincipalPart, ResourcePart
+from policyc.record import record
+from policyc.text import Span
+
+Origin = tuple[str, Span | None]
+"""Where a statement comes from: a label for people and the place to show; see `compile_document`."""
+
+
+class Kind(StrEnum):
+    """What a document is attached to; decides which elements it may have."""
+
+    IDENTITY = "identity"
+    RESOURCE = "resource"
+    SCP = "scp"
+    RCP = "rcp"
+    BOUNDARY = "boundary"
+    SESSION = "session"
+    TRUST = "trust"
+    ENDPOINT = "endpoint"
+
+    @property
+    def has_principal(self) -> bool:
+        return self in (Kind.RESOURCE, Kind.RCP, Kind.TRUST, Kind.ENDPOINT)
+
+
+@record
+class Statement:
+    """One statement. `label` is the Sid or `statement N` counted from 1, or what the caller of `compile_document`
+    gave; `resources` is None where the kind has none; `inert` statements match nothing, whatever is asked.
+
+    `switches` names the switches that shaped how it was read.
+    """
+
+    index: int
+    label: str
+    deny: bool
+    principals: PrincipalPart | None
+    actions: ActionPart
+    resources: ResourcePart | None
+    conditions: tuple[Atom, ...]
+    span: Span
+    inert: bool = False
+    switches: tuple[str, ...] = ()
+
+    @property
+    def effect(self) -> str:
+        return "Deny" if self.deny else "Allow"

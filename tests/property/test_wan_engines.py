@@ -3,11 +3,13 @@ closed form of the mesh for one path, and attachments decided once per kind."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from policyc.diagnostics import Diagnostics
 from policyc.engines.wan.associate import Associator, associate
 from policyc.engines.wan.attachments import Announced, Attachment
 from policyc.engines.wan.core import build_core
@@ -17,6 +19,8 @@ from policyc.engines.wan.paths import DYNAMIC, LOCAL_VPC, Path
 from policyc.engines.wan.prefixes import Prefix
 from policyc.engines.wan.reach import Target, Verdict, build_tables, reach
 from policyc.ir import network as ir
+from policyc.targets.cloud_wan.inventory_file import read_inventory
+from policyc.text import Source
 
 CALM = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 REGIONS = ("us-east-1", "eu-west-1", "ap-southeast-2", "sa-east-1")
@@ -207,3 +211,44 @@ def test_deciding_once_per_kind_equals_deciding_each(rules: list[Any], items: li
     )  # fmt: skip
     decide = Associator(network)
     assert [decide(item) for item in items] == [associate(network, item) for item in items]
+
+
+# --- files of attachments ---------------------------------------------------------------------------------------
+
+scalars = (
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=5)
+)
+anything = st.recursive(
+    scalars,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+keys = st.sampled_from(
+    (
+        "AttachmentId", "AttachmentType", "EdgeLocation", "EdgeLocations", "Tags", "State", "ResourceArn", "SegmentName", "name",
+        "type", "region", "regions", "tags", "cidrs", "routes", "label", "id", "state", "accepted", "current", "account",
+    )
+)  # fmt: skip
+usual = st.sampled_from(
+    ("VPC", "vpc", "us-east-1", ["us-east-1"], ["10.0.0.0/8"], {"a": "b"}, [{"prefix": "10.0.0.0/8"}], "x")
+)
+entries = st.dictionaries(keys, usual | anything, max_size=6)
+files = st.one_of(
+    anything,
+    st.lists(entries, max_size=3),
+    st.fixed_dictionaries({"Attachments": st.lists(entries, max_size=3)}, optional={"prefix_lists": anything}),
+    st.fixed_dictionaries({"attachments": st.dictionaries(st.text(max_size=3), entries, max_size=3)}),
+)
+
+
+@CALM
+@given(st.lists(files, min_size=1, max_size=2))
+def test_any_file_of_attachments_is_read_or_reported(documents: list[Any]) -> None:
+    diagnostics = Diagnostics()
+    sources = [Source(f"{at}.json", json.dumps(document)) for at, document in enumerate(documents)]
+    found = read_inventory(sources, diagnostics)
+    assert (found is None) is diagnostics.has_errors
+    assert all(item.help and item.message and not item.message.endswith(".") for item in diagnostics)
+    if found is not None:
+        names = [item.name for item in found.attachments]
+        assert len(names) == len(set(names))

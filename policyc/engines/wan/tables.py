@@ -62,7 +62,8 @@ class Overlay:
 
 @dataclass(slots=True)
 class Tables:
-    """Every table of the core network by name and edge. `told` remembers what far sides hear (see `outbound`)."""
+    """Every table of the core network by name and edge. `told` remembers what far sides hear (see `outbound`),
+    `sorted` every prefix. INVARIANT: overlays are laid before the first look-up."""
 
     core: Core
     domains: Domains
@@ -71,6 +72,7 @@ class Tables:
     made: dict[tuple[TableName, str], RouteTable] = field(default_factory=dict)
     masks: dict[TableName, Mapping[int, Sequence[int]]] = field(default_factory=dict)
     told: dict[str, tuple[Any, ...]] = field(default_factory=dict)
+    sorted: list[Prefix] | None = None
 
     @property
     def own(self) -> Mapping[str, Routes]:
@@ -123,6 +125,8 @@ class Tables:
 
     def known(self) -> list[Prefix]:
         """Every prefix of any table, in order."""
+        if self.sorted is not None:
+            return self.sorted
         seen: set[Prefix] = set()
         for domain in self.domains.domains.values():
             seen.update(domain.mixed)
@@ -131,7 +135,8 @@ class Tables:
         for overlays in self.overlays.values():
             for item in overlays:
                 seen.update(item.index)
-        return sorted(seen)
+        self.sorted = sorted(seen)
+        return self.sorted
 
 
 def _lengths(source: Mapping[Prefix, Entry | None]) -> set[tuple[int, int]]:

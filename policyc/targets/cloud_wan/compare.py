@@ -23,7 +23,7 @@ from policyc.targets.cloud_wan.inventory_file import Inventory
 from policyc.targets.cloud_wan.probes import probe
 from policyc.targets.cloud_wan.questions import situate
 
-#: kinds of attachments that are told apart by edge; beyond that segments alone tell them apart
+#: kinds of attachments (place and edge) that are asked one by one; beyond that segments are compared as wholes
 _MOST_KINDS = 120
 _FIRST = 241 << 24
 
@@ -174,9 +174,10 @@ def _with_prefixes(attachments: Sequence[Attachment]) -> Iterator[Attachment]:
 
 
 def _by_kind(old: Tables, new: Tables) -> Iterator[Change]:
-    kinds = _kinds(old, new, by_edge=True)
+    kinds = _kinds(old, new)
     if len(kinds) > _MOST_KINDS:
-        kinds = _kinds(old, new, by_edge=False)
+        yield from _by_segment(old, new)
+        return
     for here, senders in kinds.items():
         for there, receivers in kinds.items():
             pair = _pair(senders, receivers)
@@ -189,15 +190,14 @@ def _by_kind(old: Tables, new: Tables) -> Iterator[Change]:
                 yield Change("reach", f"{_named(here, senders)} to {_named(there, receivers)}", *texts)
 
 
-def _kinds(old: Tables, new: Tables, *, by_edge: bool) -> dict[tuple[str, ...], list[Attachment]]:
-    """Attachments that are in the same place in both networks (and at the same edges)."""
+def _kinds(old: Tables, new: Tables) -> dict[tuple[str, ...], list[Attachment]]:
+    """Attachments that are in the same place in both networks, and at the same edges."""
     out: dict[tuple[str, ...], list[Attachment]] = {}
     for item in new.core.attachments:
         places = [_standing(tables.core.associations[item.name]) for tables in (old, new)]
         place = places[0] if places[0] == places[1] else f"{places[0]}, then {places[1]}"
-        where = item.regions if by_edge else ()
         label = (item.label, item.type) if item.label or item.type != "vpc" else ("", "")
-        out.setdefault((place, *label, *where), []).append(item)
+        out.setdefault((place, *label, *item.regions), []).append(item)
     return out
 
 

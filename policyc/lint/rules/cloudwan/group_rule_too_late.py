@@ -1,11 +1,11 @@
 """A rule for a function group comes after rules that may take its attachments.
 
 ## What it does
-Finds a rule that puts attachments into a function group behind a rule for segments which may match them too.
+Finds a rule that puts attachments into a function group behind a rule for segments which may match them too: it asks for
+nothing but their type, account, Region or the same tag.
 
 ## Why is this bad
-The first match decides. An appliance that carries the tag of a segment as well lands in the segment, gets a route table
-of its own there, and inspects nothing.
+The first match decides. The appliance lands in the segment and inspects nothing.
 
 ## Example
 ```policy
@@ -17,8 +17,9 @@ network core for cloudwan version "2025.11" {
   function_group firewalls { require acceptance }
   send to firewalls from production
   attach {
-    100: exists tag["segment"] -> tag "segment"
+    100: type == vpc and account == "111122223333" -> segment production
     200: tag["function"] == "firewall" -> group firewalls
+    300: exists tag["segment"] -> tag "segment"
   }
 }
 ```
@@ -34,7 +35,8 @@ network core for cloudwan version "2025.11" {
   send to firewalls from production
   attach {
     50: tag["function"] == "firewall" -> group firewalls
-    100: exists tag["segment"] -> tag "segment"
+    100: type == vpc and account == "111122223333" -> segment production
+    300: exists tag["segment"] -> tag "segment"
   }
 }
 ```
@@ -69,12 +71,22 @@ def check(lint: Lint) -> None:
 
 
 def _may_meet(one: AttachRule, other: AttachRule) -> bool:
-    """Whether an attachment may match both: not when both want different values of one thing."""
-    if one.logic == "or" or other.logic == "or":
-        return True
-    wanted = {_subject(item): item.value for item in one.conditions if item.operator == "equals"}
+    """Whether an attachment that just meets `other` may match `one` too: not when that wants another value of the same thing, or
+    a tag that `other` does not speak of."""
+    return any(_fits(mine, theirs) for mine in _alternatives(one) for theirs in _alternatives(other))
+
+
+def _alternatives(rule: AttachRule) -> list[tuple[AttachCondition, ...]]:
+    return [(item,) for item in rule.conditions] if rule.logic == "or" else [rule.conditions]
+
+
+def _fits(mine: tuple[AttachCondition, ...], theirs: tuple[AttachCondition, ...]) -> bool:
+    tags = {item.key for item in theirs if item.key is not None}
+    if any(item.key is not None and item.key not in tags for item in mine):
+        return False
+    wanted = {_subject(item): item.value for item in mine if item.operator == "equals"}
     return not any(
-        item.operator == "equals" and wanted.get(_subject(item), item.value) != item.value for item in other.conditions
+        item.operator == "equals" and wanted.get(_subject(item), item.value) != item.value for item in theirs
     )
 
 

@@ -44,6 +44,9 @@ demo: $(READY)
 	@echo; echo '== may finance open payroll on a laptop at risk?'
 	@$(POLICYC) simulate payroll --set idc.user.email.address=ana@acme.example --set idc.user.email.verified=true \
 	  --set idc.groups=finance --set jamf.risk=HIGH --set http_request.user_agent=Mozilla/5.0; test $$? -eq 10
+	@echo; echo '== where does a VPC tagged production go in the core network?'
+	@$(POLICYC) simulate core --attachment type=vpc,region=us-east-1,account=111122223333,tag.segment=production \
+	  || test $$? -eq 10
 
 test: $(READY)
 	$(RUN) -m ruff check .

@@ -213,6 +213,12 @@ def find_resource(program: Program, name: str, diagnostics: Diagnostics, span: S
         )  # fmt: skip
         return None
     names = sorted({resource.name for resource in program.resources.values()})
+    if any(network.name == name for network in program.networks):
+        diagnostics.error(
+            "wrong-kind", f"`{name}` is a network, and a network takes no requests", span,
+            "ask with `--attachment type=vpc,…`, or with `--attachments FILE --from A --to B`",
+        )  # fmt: skip
+        return None
     diagnostics.error(
         "unknown-name", f"no file declares a resource `{name}`", span,
         did_you_mean(name, names, "resources are " + ", ".join(f"`{known}`" for known in names[:10]) if names else "declare one"),

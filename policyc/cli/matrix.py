@@ -7,9 +7,9 @@ import argparse
 from policyc.cli import exits
 from policyc.cli.compile import compile_project, nothing_found, refuse, refuse_findings
 from policyc.cli.console import Console
+from policyc.cli.inputs import read_input
 from policyc.cli.parser import WrongUse
 from policyc.cli.project import open_project
-from policyc.cli.simulate_cedar import read_input
 from policyc.diagnostics import Diagnostics
 from policyc.report.matrix import Cell, render_matrix, sheet_text
 from policyc.report.registry import render

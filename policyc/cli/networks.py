@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from policyc.cli import exits
 from policyc.cli.compile import compile_project, nothing_found, refuse, refuse_findings, report
 from policyc.cli.console import Console
+from policyc.cli.inputs import read_input
 from policyc.cli.parser import WrongUse
 from policyc.cli.project import open_project
 from policyc.diagnostics import Diagnostics, did_you_mean
@@ -77,7 +76,7 @@ def read_network(name: str, args: argparse.Namespace, console: Console) -> Opene
 
     diagnostics = Diagnostics()
     project = open_project(args, (), diagnostics)
-    source = read_text(name)
+    source = read_input(name, "a network document", largest=_LARGEST)
     network = None if diagnostics.has_errors else check_document(source, diagnostics)
     sources = {**project.sources, source.file: source}
     if network is None or diagnostics.has_errors:
@@ -126,7 +125,7 @@ def open_inventory(args: argparse.Namespace, console: Console) -> Inventory | in
 
     if not args.inventories:
         return Inventory()
-    sources = [read_text(name) for name in args.inventories]
+    sources = [inventory_source(name) for name in args.inventories]
     diagnostics = Diagnostics()
     found = read_inventory(sources, diagnostics)
     if found is None:
@@ -154,20 +153,6 @@ def say(
     return status
 
 
-def read_text(name: str) -> Source:
-    """A file of the command line, `-` for standard input. Raises WrongUse."""
-    try:
-        if name == "-":
-            raw, shown = sys.stdin.buffer.read(_LARGEST + 1), "<stdin>"
-        else:
-            with Path(name).open("rb") as file:
-                raw, shown = file.read(_LARGEST + 1), name
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise WrongUse(f"`{name}` cannot be read: {reason}", "check the path") from error
-    if len(raw) > _LARGEST:
-        raise WrongUse(f"`{name}` is larger than 64 MiB", "give a smaller file")
-    try:
-        return Source(shown, raw.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise WrongUse(f"`{name}` is not UTF-8 at byte {error.start}", "save the file as UTF-8") from error
+def inventory_source(name: str) -> Source:
+    """A file of attachments, `-` for standard input. Raises WrongUse."""
+    return read_input(name, "a list of attachments", "--attachments", _LARGEST)

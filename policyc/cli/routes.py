@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from policyc.cli import exits
 from policyc.cli.compile import report
 from policyc.cli.console import Console
-from policyc.cli.networks import describe_network, open_inventory, open_network, read_text, say
+from policyc.cli.networks import describe_network, inventory_source, open_inventory, open_network, say
 from policyc.cli.parser import WrongUse
 from policyc.diagnostics import Diagnostics, did_you_mean
 from policyc.report.screen import cells, clean, paint, wrap
@@ -95,7 +95,7 @@ def _check(args: argparse.Namespace, console: Console, tables: Tables, sources: 
     check_inventory(tables, diagnostics)
     texts = {
         **sources,
-        **{source.file: source for source in map(read_text, args.inventories) if source.file != "<stdin>"},
+        **{source.file: source for source in map(inventory_source, args.inventories) if source.file != "<stdin>"},
     }
     report(diagnostics.sorted(), texts, console, args.format)
     return exits.FINDINGS if diagnostics else exits.CLEAN

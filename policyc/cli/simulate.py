@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Mapping
 from importlib import import_module
-from pathlib import Path
 from typing import Protocol, cast
 
 from policyc.cli import answer, exits
 from policyc.cli.answer import write_answer
 from policyc.cli.compile import compile_project, nothing_found, refuse, refuse_findings
 from policyc.cli.console import Console
+from policyc.cli.inputs import read_input
 from policyc.cli.parser import WrongUse
 from policyc.cli.project import open_project
 from policyc.cli.simulate_documents import beside_project
@@ -23,7 +22,6 @@ from policyc.targets.registry import resource_types, target
 from policyc.text import Source
 
 FORMATS = ("human", "json")
-_LARGEST = 4 * 1024 * 1024
 
 DESCRIPTION = """Send one made-up request to a declared resource and print the decision, the statement that
 settled it, what every policy on the way says, and for a refusal what the nearest statement missed.
@@ -140,26 +138,8 @@ def _check_flags(args: argparse.Namespace) -> None:
 def _read(args: argparse.Namespace, diagnostics: Diagnostics) -> tuple[PlainRequest | None, Source]:
     if args.request is None:
         return from_flags(args.resource, args.who, args.can, args.path, args.settings, diagnostics, args.absent)
-    source = _request_file(args.request)
+    source = read_input(args.request, "one request", "--request")
     place = None
     if args.resource is not None:
         place = PlainText(args.resource, source.span(0, 0))
     return from_json(source, diagnostics, place), source
-
-
-def _request_file(name: str) -> Source:
-    try:
-        if name == "-":
-            raw, shown = sys.stdin.buffer.read(_LARGEST + 1), "<stdin>"
-        else:
-            with Path(name).open("rb") as file:
-                raw, shown = file.read(_LARGEST + 1), name
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise WrongUse(f"`{name}` cannot be read: {reason}", "check the path after `--request`") from error
-    if len(raw) > _LARGEST:
-        raise WrongUse(f"`{name}` is larger than 4 MiB", "a request is one small JSON object")
-    try:
-        return Source(shown, raw.decode("utf-8"))
-    except UnicodeDecodeError as error:
-        raise WrongUse(f"`{name}` is not UTF-8 at byte {error.start}", "save the file as UTF-8") from error

@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from policyc.cli import exits
 from policyc.cli.answer import write_answer
 from policyc.cli.console import Console
+from policyc.cli.inputs import read_input
 from policyc.cli.parser import WrongUse
 from policyc.cli.project import open_project
 from policyc.diagnostics import Diagnostics
@@ -20,8 +20,6 @@ from policyc.text import Source
 
 if TYPE_CHECKING:
     from policyc.syntax.cedar_nodes import Document
-
-_LARGEST = 4 * 1024 * 1024
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
@@ -167,17 +165,3 @@ def _path(text: str) -> tuple[str, ...]:
     if path is None:
         raise WrongUse(f"`{text}` is no attribute", 'write such as `jamf.risk` or `okta["cognito:groups"]`')
     return path
-
-
-def read_input(name: str, what: str) -> Source:
-    """A file of the command line as text. Raises WrongUse."""
-    try:
-        path = Path(name)
-        if path.stat().st_size > _LARGEST:
-            raise WrongUse(f"`{name}` is larger than 4 MiB", f"{what} is small")
-        return Source(name, path.read_bytes().decode("utf-8").removeprefix("\ufeff"))
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise WrongUse(f"`{name}` cannot be read: {reason}", "check the path") from error
-    except UnicodeDecodeError as error:
-        raise WrongUse(f"`{name}` is not UTF-8 at byte {error.start}", "save the file as UTF-8") from error

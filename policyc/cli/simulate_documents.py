@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from policyc.cli import exits
 from policyc.cli.answer import write_answer
 from policyc.cli.compile import refuse
 from policyc.cli.console import Console
+from policyc.cli.inputs import read_input
 from policyc.cli.parser import WrongUse, one_of
 from policyc.cli.project import open_project
 from policyc.diagnostics import Diagnostics
@@ -21,7 +21,6 @@ from policyc.text import Source
 if TYPE_CHECKING:
     from policyc.simulate.documents.given import Given
 
-_LARGEST: Final = 4 * 1024 * 1024
 #: role -> what the option is about; the roles of `policyc.simulate.documents.given`
 _ROLES: Final = {
     "identity": "the caller's identity policy",
@@ -126,7 +125,7 @@ def read_flags(
     sources: dict[str, Source] = {}
     for role in roles:
         for at, name in enumerate(getattr(args, role.replace("-", "_"))):
-            source = sources.setdefault(name, _read(name, role))
+            source = sources.setdefault(name, read_input(name, "one policy", f"--{role}"))
             found = read_given(role, source, at + 1 if role in LEVELS else 0, chosen, diagnostics)
             given += [] if found is None else [found]
     return given, sources
@@ -150,18 +149,3 @@ def beside_project(
 
     given, sources = read_flags(args, _BESIDE_PROJECT, switches, diagnostics)
     return [caller_document(item) for item in given], sources
-
-
-def _read(name: str, role: str) -> Source:
-    try:
-        with Path(name).open("rb") as file:
-            raw = file.read(_LARGEST + 1)
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise WrongUse(f"`{name}` cannot be read: {reason}", f"check the path after `--{role}`") from error
-    if len(raw) > _LARGEST:
-        raise WrongUse(f"`{name}` is larger than 4 MiB", f"give one policy after `--{role}`")
-    try:
-        return Source(name, raw.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise WrongUse(f"`{name}` is not UTF-8 at byte {error.start}", "save the file as UTF-8") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any
 
 import pytest
@@ -132,7 +133,7 @@ def test_open_questions_have_switches() -> None:
         Switches(pattern_case="maybe")
     with pytest.raises(ValueError, match="nothing"):
         DEFAULT.choosing("nothing", "x")
-    assert {switch.name.replace("-", "_") for switch in TABLE} == set(Switches.__dataclass_fields__)
+    assert {switch.name.replace("-", "_") for switch in TABLE} == {item.name for item in fields(Switches)}
 
 
 # --- rules ------------------------------------------------------------------------------------------------------

@@ -7,9 +7,11 @@ Source: IAM evaluation reference, section 15 and the sections named per entry.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, fields, replace
-from typing import Final
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+from policyc.engines.choices import Choices, Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +132,10 @@ BY_NAME: Final = {switch.name: switch for switch in TABLE}
 
 
 @dataclass(frozen=True, slots=True)
-class Switches:
+class Switches(Choices):
     """One choice per switch of `TABLE`; field names are the switch names with `_` for `-`."""
+
+    questions: ClassVar[Mapping[str, Question]] = BY_NAME
 
     variables_without_version: str = "literal"
     resource_star_colon: str = "strict"
@@ -153,21 +157,6 @@ class Switches:
     date_without_zone: str = "utc"
     bare_principal: str = "refuse"
     lattice_key_case: str = "accept"
-
-    def __post_init__(self) -> None:
-        for item in fields(self):
-            switch = BY_NAME[item.name.replace("_", "-")]
-            if getattr(self, item.name) not in switch.choices:
-                raise ValueError(f"{switch.name} is one of {', '.join(switch.choices)}")
-
-    def choosing(self, name: str, choice: str) -> Switches:
-        """These switches with `name` (as in `TABLE`) set to `choice`."""
-        if name not in BY_NAME:
-            raise ValueError(f"no switch is named {name}")
-        return replace(self, **{name.replace("-", "_"): choice})
-
-    def choice(self, name: str) -> str:
-        return str(getattr(self, name.replace("-", "_")))
 
     def alternatives(self, when: str) -> Iterator[tuple[str, Switches]]:
         """Each switch of the given kind by name with these switches turned to each of its other choices."""

@@ -6,8 +6,11 @@ reference, section 8 and the sections named per entry.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
-from typing import Final
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+from policyc.engines.choices import Choices, Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +65,10 @@ BY_NAME: Final = {switch.name: switch for switch in TABLE}
 
 
 @dataclass(frozen=True, slots=True)
-class Switches:
+class Switches(Choices):
     """One choice per switch of `TABLE`; a choice outside it is a ValueError."""
+
+    questions: ClassVar[Mapping[str, Question]] = BY_NAME
 
     not_equals_missing_tag: str = "undecided"
     pattern_case: str = "undecided"
@@ -72,18 +77,6 @@ class Switches:
     dual_hop_return: str = "one"
     local_preference_rank: str = "undecided"
     summarize_on_share: str = "undecided"
-
-    def __post_init__(self) -> None:
-        for item in fields(self):
-            switch = BY_NAME[item.name.replace("_", "-")]
-            if getattr(self, item.name) not in switch.choices:
-                raise ValueError(f"{switch.name} is one of {', '.join(switch.choices)}")
-
-    def choosing(self, name: str, choice: str) -> Switches:
-        """These switches with `name` (as in `TABLE`) set to `choice`."""
-        if name not in BY_NAME:
-            raise ValueError(f"no switch is named {name}")
-        return replace(self, **{name.replace("-", "_"): choice})
 
 
 DEFAULT: Final = Switches()

@@ -33,6 +33,12 @@ def diagnostic_entries() -> Iterator[tuple[str, str, Mapping[str, Any]]]:
 
 
 @cache
+def native_rules() -> frozenset[str]:
+    """The rules that checking native documents (IAM JSON, Cedar) can report."""
+    return frozenset(name for stage, name, _ in diagnostic_entries() if stage in ("iam", "documents", "cedar"))
+
+
+@cache
 def lint_rules() -> Mapping[str, str]:
     """The documentation of every lint rule by name, in alphabetical order."""
     from policyc.lint.registry import RULES, rule_doc

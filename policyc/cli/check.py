@@ -61,7 +61,10 @@ def run(args: argparse.Namespace, console: Console) -> int:
     natives, paths = split_natives(project.paths)
     if args.kind and not natives:
         raise WrongUse("`--as` is about JSON documents, and none is named", "name a file such as `policy.json`")
-    settings = NativeSettings(args.kind or "", project.config.switches, trust_of(args))
+    config = project.config
+    settings = NativeSettings(
+        args.kind or "", config.switches, trust_of(args), frozenset(config.ignore), config.severity
+    )
     if natives and not paths:
         return _check_natives(args, console, project, natives, mistakes, settings)
     compiled = compile_project(replace(project, paths=tuple(paths)))

@@ -53,12 +53,13 @@ def lint(compiled: Compiled, config: Config, diagnostics: Diagnostics) -> None:
 
     A rule that does not exist is reported as `unknown-rule`, and then none runs.
     """
+    from policyc.cli.catalogue import native_rules
     from policyc.lint.registry import RULES, Settings, run_rules
 
     mistakes = Diagnostics()
     for setting, names in (("select", config.select), ("ignore", config.ignore), ("severity", config.severity)):
         for name in names:
-            if name not in RULES and not (name == "all" and setting == "select"):
+            if name not in RULES and not (name == "all" and setting == "select") and name not in native_rules():
                 mistakes.error(
                     "unknown-rule", f"there is no lint rule `{name}`", config.span("lint", setting, name),
                     did_you_mean(name, RULES, "`policyc explain rules` lists the rules"),

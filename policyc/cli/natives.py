@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol, cast
 
-from policyc.diagnostics import Diagnostics
+from policyc.diagnostics import Diagnostic, Diagnostics, Severity
 from policyc.model.files import read_source
 from policyc.record import record
 from policyc.text import Source
@@ -20,11 +21,14 @@ NATIVES: Mapping[str, str] = {".json": "native_json", ".cedar": "native_cedar"}
 @record
 class NativeSettings:
     """What a command line and a project say about native documents: `kind` from `--as` (empty: tell it by the shape), the
-    project's `[switches]`, and the trust providers from `--trust`: policy reference name -> type."""
+    project's `[switches]`, the trust providers from `--trust` (policy reference name -> type), and what `[lint]` says of
+    warnings and notes; an error is never ignored."""
 
     kind: str = ""
     switches: Mapping[str, str] = MappingProxyType({})
     trust: Mapping[str, str] = MappingProxyType({})
+    ignore: frozenset[str] = frozenset()
+    severity: Mapping[str, str] = MappingProxyType({})
 
 
 class Native(Protocol):
@@ -58,5 +62,16 @@ def check_natives(
         source = read_source(root, name, None, diagnostics)
         if source is not None:
             sources[name] = source
-            native(path).check(source, diagnostics, settings)
+            found = Diagnostics()
+            native(path).check(source, found, settings)
+            diagnostics.extend(_as_configured(found, settings))
     return sources
+
+
+def _as_configured(found: Diagnostics, settings: NativeSettings) -> Iterator[Diagnostic]:
+    for item in found:
+        if item.severity is Severity.ERROR:
+            yield item
+        elif item.rule not in settings.ignore:
+            chosen = settings.severity.get(item.rule)
+            yield item if chosen is None else replace(item, severity=Severity(chosen))

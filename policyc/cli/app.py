@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from policyc.cli import exits
 from policyc.cli.console import Console, standard_console
-from policyc.cli.parser import WITH_VALUE, Parser, WrongUse, add_common
+from policyc.cli.parser import WITH_VALUE, HelpText, Parser, WrongUse, add_common
 from policyc.diagnostics import did_you_mean
 from policyc.report.screen import clean, paint, wrap
 
@@ -124,11 +124,8 @@ def _without_command(argv: Sequence[str], console: Console) -> int:
 
 
 def _parser(name: str, command: Command) -> Parser:
-    from argparse import RawDescriptionHelpFormatter
 
-    parser = Parser(
-        prog=f"policyc {name}", add_help=False, allow_abbrev=False, formatter_class=RawDescriptionHelpFormatter
-    )
+    parser = Parser(prog=f"policyc {name}", add_help=False, allow_abbrev=False, formatter_class=HelpText)
     command.describe(parser)
     add_common(parser, command.FORMATS)
     return parser

@@ -19,6 +19,34 @@ class WrongUse(Exception):
         self.help = help
 
 
+class HelpText(argparse.HelpFormatter):
+    """Prose wrapped to the terminal; indented lines are examples and keep their place, a remark that does not fit beside
+    its command goes below it."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        from textwrap import fill, wrap
+
+        lines: list[str] = []
+        prose: list[str] = []
+        for line in [*text.splitlines(), ""]:
+            if line.strip() and not line.startswith(" ") and not line.endswith(":"):
+                prose.append(line)
+                continue
+            if prose:
+                lines.append(fill(" ".join(prose), width))
+                prose = []
+            margin = line[: len(line) - len(line.lstrip())]
+            command, gap, remark = line.lstrip().partition("  ")
+            if len(line) > width and gap and remark.strip():
+                lines += [
+                    margin + command,
+                    *wrap(remark.strip(), width, initial_indent=" " * 8, subsequent_indent=" " * 8),
+                ]
+            else:
+                lines.append(line)
+        return "\n".join(lines).rstrip()
+
+
 class Parser(argparse.ArgumentParser):
     """Reports through WrongUse, never abbreviates, and offers the option that was meant."""
 

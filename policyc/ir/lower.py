@@ -12,6 +12,7 @@ from policyc.diagnostics import Diagnostics, Label, did_you_mean
 from policyc.ir.authz import All, Always, AnyOf, Atom, Cond, Constant, Never, Op
 from policyc.ir.compare import compares
 from policyc.model.fit import assignable
+from policyc.model.literals import misfit
 from policyc.model.names import known_names
 from policyc.model.scope import Scope
 from policyc.model.types import BOOL, GROUP, STRING, EnumOf, Named, SetOf, Type, shapes
@@ -80,12 +81,35 @@ def resolve_attribute(ref: nodes.Ref, attributes: Mapping[str, Attribute]) -> At
     found = attributes.get(ref.text)
     if found is not None and not found.keyed:
         return found
-    last = ref.parts[-1]
-    if len(ref.parts) > 1 and isinstance(last, nodes.Key):
-        family = attributes.get(nodes.Ref(ref.parts[:-1], ref.span).text + "[]")
-        if family is not None and last.text:
-            return family.with_key(last.text)
+    for place, part in reversed(list(enumerate(ref.parts))):
+        if place and isinstance(part, nodes.Key) and part.text:
+            head = nodes.Ref(ref.parts[:place], ref.span).text
+            family = attributes.get(f"{head}[]{ref.text[len(head) + len(part.text) + 4 :]}")
+            if family is not None and family.keyed:
+                return family.with_key(part.text)
     return None
+
+
+def key_fits(ref: nodes.Ref, attribute: Attribute, diagnostics: Diagnostics) -> bool:
+    """Whether the key that a reference gives a keyed attribute has the form of its keys; a report at the key if not."""
+    if not attribute.key_type or attribute.key is None:
+        return True
+    problem = misfit(shapes()[attribute.key_type], attribute.key)
+    if problem is not None:
+        at = next(part for part in ref.parts if isinstance(part, nodes.Key) and part.text == attribute.key)
+        diagnostics.error("malformed-key", f"{problem[0]}, which the key here has to be", at.span, problem[1])
+    return problem is None
+
+
+def lacks_key(ref: nodes.Ref, attributes: Mapping[str, Attribute]) -> str | None:
+    """How a reference to a keyed attribute has to be written, when it leaves out the key; None for anything else."""
+    families = (item.name for item in attributes.values() if item.keyed)
+    return next((shown_name(name) for name in families if name.replace("[]", "") == ref.text), None)
+
+
+def shown_name(name: str) -> str:
+    """An attribute's name as people write it: `header["…"]` for `header[]`."""
+    return name.replace("[]", '["…"]')
 
 
 @dataclass(slots=True)
@@ -406,7 +430,10 @@ class _Lowering:
                     f"rename the {definition.kind}", (Label(definition.node.name.span, "declared here"),),
                 )  # fmt: skip
             return None
-        return resolve_attribute(expr, self.attributes)
+        found = resolve_attribute(expr, self.attributes)
+        if found is not None:
+            key_fits(expr, found, self.diagnostics)
+        return found
 
     def _attribute(self, expr: nodes.Expr, scope: Scope, env: Mapping[str, Operand]) -> Attribute | None:
         found = self._find_attribute(expr, scope, env)
@@ -429,12 +456,11 @@ class _Lowering:
                 "not-an-attribute", "an attribute is wanted here", expr.span, "name one, such as `source.vpc`"
             )
             return
-        words = [name for name in self.attributes if not name.endswith("[]")] + [
-            name.removesuffix("[]") + '["…"]' for name in self.attributes if name.endswith("[]")
-        ]
-        family = self.attributes.get(expr.text + "[]")
-        if family is not None:
-            self.diagnostics.error("missing-key", f"`{expr.text}` wants a key", expr.span, f'write `{expr.text}["…"]`')
+        families = {name for name, item in self.attributes.items() if item.keyed}
+        words = [name for name in self.attributes if name not in families]
+        words += [shown_name(name) for name in self.attributes if name in families]
+        if (wanted := lacks_key(expr, self.attributes)) is not None:
+            self.diagnostics.error("missing-key", f"`{expr.text}` wants a key", expr.span, f"write `{wanted}`")
             return
         definition = scope.lookup(expr.simple or "")
         if definition is not None:

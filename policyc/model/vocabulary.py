@@ -22,12 +22,13 @@ Presence = Literal["always", "optional"]
 class Attribute:
     """Something a condition can test.
 
-    `name` is how the language spells it (`source.vpc`; `header[]` takes a key and becomes `header["x-team"]`), `native` the
-    target's own name (a condition key such as `vpc-lattice-svcs:SourceVpc`; for a keyed attribute the prefix before the key;
-    for Cedar a dotted path below `context`). `many` marks a multi-valued key. `presence` says whether every request has
+    `name` is how the language spells it (`source.vpc`; `header[]` takes a key and becomes `header["x-team"]`; the brackets may
+    stand in the middle), `native` the target's own name (a condition key such as `vpc-lattice-svcs:SourceVpc`; for a keyed
+    attribute the prefix before the key; for Cedar a dotted path below `context`, with brackets where a key goes). `many` marks a multi-valued key. `presence` says whether every request has
     it: a request that does not state an `always` attribute is undecided, one without an `optional` attribute lacks it.
     `values` closes the list of allowed values, empty when open; `pattern` is a regular expression that a value compared with
-    `==` or `in` fits from its start (an ARN of the right service). `key` is filled once a keyed attribute is used.
+    `==` or `in` fits from its start (an ARN of the right service). `key` is filled once a keyed attribute is used;
+    `key_type` names the type that the key has to fit, empty for any text.
     """
 
     name: str
@@ -42,12 +43,15 @@ class Attribute:
     keyed: bool = False
     key: str | None = None
     pattern: str = ""
+    key_type: str = ""
 
     def with_key(self, key: str) -> Attribute:
         """The attribute for one key of a keyed family."""
+        step = f'["{key}"]'
+        native = self.native.replace("[]", step, 1) if "[]" in self.native else self.native + key
         return Attribute(
-            f'{self.name.removesuffix("[]")}["{key}"]', self.native + key, self.type, self.many, self.presence,
-            self.values, self.doc, self.source, self.note, True, key, self.pattern,
+            self.name.replace("[]", step, 1), native, self.type, self.many, self.presence,
+            self.values, self.doc, self.source, self.note, True, key, self.pattern, self.key_type,
         )  # fmt: skip
 
 
@@ -126,8 +130,9 @@ def read_attributes(entries: Mapping[str, Any]) -> dict[str, Attribute]:
             doc=entry["doc"],
             source=entry["source"],
             note=entry.get("note", ""),
-            keyed=name.endswith("[]"),
+            keyed="[]" in name,
             pattern=entry.get("pattern", ""),
+            key_type=entry.get("key", ""),
         )
         for name, entry in entries.items()
     }

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Literal
 
 from policyc.diagnostics import Diagnostics, did_you_mean
-from policyc.ir.lower import resolve_attribute
+from policyc.ir.lower import key_fits, resolve_attribute, shown_name
 from policyc.ir.program import Program
 from policyc.model.fit import assignable, text_value
 from policyc.model.names import known_names
@@ -276,8 +276,10 @@ class _Binder:
         if attribute is None:
             self.diagnostics.error(
                 "unknown-attribute", f"a request to a `{kind}` has no `{key.text}`", key.span,
-                did_you_mean(key.text, [name.replace("[]", '["…"]') for name in attributes], "`policyc explain` lists the attributes of each target"),
+                did_you_mean(key.text, [shown_name(name) for name in attributes], "`policyc explain` lists the attributes of each target"),
             )  # fmt: skip
+        elif ref is not None and not key_fits(ref, attribute, self.diagnostics):
+            return None
         return attribute
 
     def _values(self, texts: tuple[PlainText, ...], attribute: Attribute) -> tuple[Scalar, ...] | None:

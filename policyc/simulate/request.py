@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from policyc.diagnostics import Diagnostics, Label, did_you_mean
-from policyc.ir.lower import resolve_attribute
+from policyc.ir.lower import key_fits, lacks_key, resolve_attribute, shown_name
 from policyc.ir.program import Program
 from policyc.model.names import known_names
 from policyc.model.scope import Scope
@@ -91,6 +91,8 @@ class RequestBuilder:
                 attribute = resolve_attribute(entry.key, attributes)
                 if attribute is None:
                     self._unknown(entry.key, attributes, kind)
+                    continue
+                if not key_fits(entry.key, attribute, self.diagnostics):
                     continue
                 if (word := known_word(attribute, attributes)) is not None:
                     self.diagnostics.error(
@@ -177,11 +179,11 @@ class RequestBuilder:
         return value.data if value is not None and isinstance(value.data, Group) else None
 
     def _unknown(self, key: nodes.Ref, attributes: Mapping[str, Attribute], kind: ResourceType) -> None:
-        names: list[str] = [name.replace("[]", '["…"]') for name in attributes]
+        names: list[str] = [shown_name(name) for name in attributes]
         if kind.verbs:
             names += FIELDS
-        if key.text + "[]" in attributes:
-            self.diagnostics.error("missing-key", f"`{key.text}` wants a key", key.span, f'write `{key.text}["…"]`')
+        if (wanted := lacks_key(key, attributes)) is not None:
+            self.diagnostics.error("missing-key", f"`{key.text}` wants a key", key.span, f"write `{wanted}`")
             return
         self.diagnostics.error(
             "unknown-attribute", f"a request to a `{kind.name}` has no `{key.text}`", key.span,

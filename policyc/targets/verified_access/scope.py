@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from types import MappingProxyType
 from typing import Any, Literal
@@ -20,6 +21,9 @@ ENDPOINT = "verified_access.endpoint"
 
 #: How Cedar holds an attribute: one value, a set, or a record keyed by the value (Identity Center groups).
 Form = Literal["scalar", "set", "record"]
+
+#: The step of a keyed attribute's path that a key takes the place of.
+KEY = "[]"
 
 _KEY = re.compile(r'(?:^|\.)(?P<name>[^.\["]+)|\["(?P<key>[^"]+)"\]')
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -41,6 +45,11 @@ class Fact:
     minimum: int | None = None
     maximum: int | None = None
     text_too: bool = False
+
+    def with_key(self, key: str) -> Fact:
+        """The fact for one key of a keyed attribute: the key takes its step of the path."""
+        path = tuple(key if step == KEY else step for step in self.path)
+        return replace(self, attribute=self.attribute.with_key(key), path=path)
 
 
 @record
@@ -102,6 +111,23 @@ def facts(on: Resource | Principal, resources: Mapping[str, Resource]) -> Mappin
     if group is not None:
         out |= {fact.attribute.name: fact for fact in _trust_facts(group)}
     return out
+
+
+def fact_of(attribute: Attribute, known: Mapping[str, Fact]) -> Fact | None:
+    """What is known of an attribute that a condition or a request uses; for a key of a keyed one, the family's fact with it."""
+    found = known.get(attribute.name)
+    if found is not None or attribute.key is None:
+        return found
+    keyed = (fact.with_key(attribute.key) for fact in known.values() if fact.attribute.keyed)
+    return next((fact for fact in keyed if fact.attribute.name == attribute.name), None)
+
+
+def fact_in(known: Mapping[str, Fact], attribute: Attribute) -> Fact:
+    """The same for an attribute that `limits.check_policy` has passed. Raises KeyError on any other (a bug)."""
+    found = fact_of(attribute, known)
+    if found is None:
+        raise KeyError(attribute.name)
+    return found
 
 
 def entries(resource: Resource, name: str) -> tuple[tuple[str, Value], ...]:
@@ -171,11 +197,16 @@ def _trust_facts(group: Resource) -> Iterator[Fact]:
         root = reference(group, name)
         claims = [(steps, entry) for owner, steps, entry in declared if owner == name and kind.open]
         for path, entry in kind.attributes.items():
-            steps = tuple(path.split("."))
+            steps = _steps(path)
             if not any(_overlap(steps, other) for other, _ in claims):
                 yield _fact(f"{name}.{path}", (root, *steps), entry)
         for steps, entry in claims:
             yield _fact(_language_name((name, *steps)), (root, *steps), entry)
+
+
+def _steps(path: str) -> tuple[str, ...]:
+    """The steps of a documented path: `groups[].group_name` has three."""
+    return tuple(path.replace("[]", f".{KEY}").split("."))
 
 
 def _overlap(first: tuple[str, ...], second: tuple[str, ...]) -> bool:
@@ -210,9 +241,11 @@ def _language_name(steps: tuple[str, ...]) -> str:
 
 def _fact(name: str, path: tuple[str, ...], entry: Mapping[str, Any]) -> Fact:
     presence: Presence = entry.get("presence", "optional")
+    key_type = entry.get("key", "")
+    native = cedar_path(path)
     attribute = Attribute(
         name=name,
-        native=cedar_path(path),
+        native=native.replace(f"[{quoted(KEY)}]", KEY) if key_type else native,
         type=parse_type(entry["type"]),
         many=entry.get("many", False),
         presence=presence,
@@ -220,6 +253,8 @@ def _fact(name: str, path: tuple[str, ...], entry: Mapping[str, Any]) -> Fact:
         doc=entry["doc"],
         source=entry["source"],
         note=entry.get("note", ""),
+        keyed=bool(key_type),
+        key_type=key_type,
     )
     return Fact(
         attribute, path, entry.get("form", "scalar"), entry.get("group", ""), entry.get("minimum"), entry.get("maximum")

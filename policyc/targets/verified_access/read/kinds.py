@@ -75,7 +75,9 @@ def context_kind(trust: Mapping[str, str], undeclared: frozenset[str] = frozense
     for name, word in trust.items():
         entry = trust_types().get(word)
         if entry is not None and name not in REQUEST_ROOTS:
-            record = _record(entry.attributes, _trust_member, entry.open)
+            # what lies behind a key is told by the kind of the record that holds the keys
+            plain = {path: about for path, about in entry.attributes.items() if "[]" not in path}
+            record = _record(plain, _trust_member, entry.open)
             members[name] = Member(record, _always(record))
     return Kind("record", members=members)
 

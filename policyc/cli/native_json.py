@@ -6,7 +6,7 @@ import json
 
 from policyc.cli.natives import NativeSettings
 from policyc.diagnostics import Diagnostics
-from policyc.syntax.json_text import JsonObject, JsonValue, parse_json
+from policyc.syntax.json_text import JsonArray, JsonNumber, JsonObject, JsonValue, parse_json
 from policyc.targets.iam_documents.kinds import KINDS, is_policy
 from policyc.text import Source
 
@@ -37,7 +37,29 @@ def check(source: Source, diagnostics: Diagnostics, settings: NativeSettings) ->
 def format(source: Source, diagnostics: Diagnostics) -> str | None:
     """The document with an indent of two blanks, keys in their order; None after reporting a syntax error."""
     tree = parse_json(source, diagnostics)
-    return None if tree is None else json.dumps(tree.plain(), indent=2, ensure_ascii=False) + "\n"
+    return None if tree is None else _laid_out(tree, "\n") + "\n"
+
+
+def _laid_out(value: JsonValue, line: str) -> str:
+    """The text of a value whose lines begin with `line`. Numbers stay as written: a float would change some of them.
+
+    As deep as the reader goes (`MAX_DEPTH`).
+    """
+    inner = line + "  "
+    match value:
+        case JsonObject(members) if members:
+            parts = [f"{_quoted(item.key)}: {_laid_out(item.value, inner)}" for item in members]
+            return "{" + ",".join(inner + part for part in parts) + line + "}"
+        case JsonArray(items) if items:
+            return "[" + ",".join(inner + _laid_out(item, inner) for item in items) + line + "]"
+        case JsonNumber(text):
+            return text
+        case _:
+            return json.dumps(value.plain(), ensure_ascii=False)
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
 
 
 def _shape(tree: JsonValue) -> str:

@@ -58,7 +58,9 @@ def describe(parser: argparse.ArgumentParser) -> None:
         "--absent", action="append", default=[], metavar="NAME",
         help="an attribute that the request really lacks; may be given several times",
     )  # fmt: skip
-    parser.add_argument("--request", metavar="FILE", help="read the request from a JSON file (`-` for standard input)")
+    parser.add_argument(
+        "--request", metavar="FILE", help="read the request from a JSON or YAML file (`-` for JSON on standard input)"
+    )
     parser.add_argument(
         "--in", dest="paths", action="append", default=[], metavar="PATH",
         help="policy files or folders (default: `paths` of policyc.toml); may be given several times",

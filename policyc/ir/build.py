@@ -11,7 +11,7 @@ from policyc.ir.program import BoundNetwork, BoundTest, Program
 from policyc.ir.resources import bind_resource, check_links
 from policyc.ir.statements import StatementBuilder
 from policyc.ir.words import Words
-from policyc.model.files import Files, load_files, read_source
+from policyc.model.files import Files, load_files, read_source, stays_inside
 from policyc.model.names import Definition, bind_imports, declare
 from policyc.model.scope import Project, Scope, constructors
 from policyc.model.types import shapes
@@ -108,7 +108,7 @@ def _completed(
     def open_file(name: str, span: Span) -> Source | None:
         if name in files.sources:
             return files.sources[name]
-        if not (root / name).resolve().is_relative_to(root):
+        if not stays_inside(root / name, root):
             diagnostics.error(
                 "outside-root", f"`{name}` does not stay inside the project root", span, "move it below the root"
             )

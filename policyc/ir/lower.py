@@ -9,13 +9,13 @@ from decimal import Decimal
 from typing import Literal, TypeAlias
 
 from policyc.diagnostics import Diagnostics, Label, did_you_mean
+from policyc.ir.attributes import key_fits, lacks_key, resolve_attribute, shown_name
 from policyc.ir.authz import All, Always, AnyOf, Atom, Cond, Constant, Never, Op
 from policyc.ir.compare import compares
 from policyc.model.fit import assignable
-from policyc.model.literals import misfit
 from policyc.model.names import known_names
 from policyc.model.scope import Scope
-from policyc.model.types import BOOL, GROUP, STRING, EnumOf, Named, SetOf, Type, shapes
+from policyc.model.types import BOOL, GROUP, OBJECT_TYPES, STRING, EnumOf, Named, SetOf, Type, shapes
 from policyc.model.values import Group, Scalar, Value
 from policyc.model.vocabulary import Attribute
 from policyc.syntax import nodes
@@ -74,42 +74,6 @@ def lower_condition(
     `attributes` are the vocabulary words in reach, by language name (`header[]` for keyed ones).
     """
     return _Lowering(attributes, diagnostics).lower(expr, scope, {}, False)
-
-
-def resolve_attribute(ref: nodes.Ref, attributes: Mapping[str, Attribute]) -> Attribute | None:
-    """The vocabulary entry that a reference names, with its key filled in; None for anything else."""
-    found = attributes.get(ref.text)
-    if found is not None and not found.keyed:
-        return found
-    for place, part in reversed(list(enumerate(ref.parts))):
-        if place and isinstance(part, nodes.Key) and part.text:
-            head = nodes.Ref(ref.parts[:place], ref.span).text
-            family = attributes.get(f"{head}[]{ref.text[len(head) + len(part.text) + 4 :]}")
-            if family is not None and family.keyed:
-                return family.with_key(part.text)
-    return None
-
-
-def key_fits(ref: nodes.Ref, attribute: Attribute, diagnostics: Diagnostics) -> bool:
-    """Whether the key that a reference gives a keyed attribute has the form of its keys; a report at the key if not."""
-    if not attribute.key_type or attribute.key is None:
-        return True
-    problem = misfit(shapes()[attribute.key_type], attribute.key)
-    if problem is not None:
-        at = next(part for part in ref.parts if isinstance(part, nodes.Key) and part.text == attribute.key)
-        diagnostics.error("malformed-key", f"{problem[0]}, which the key here has to be", at.span, problem[1])
-    return problem is None
-
-
-def lacks_key(ref: nodes.Ref, attributes: Mapping[str, Attribute]) -> str | None:
-    """How a reference to a keyed attribute has to be written, when it leaves out the key; None for anything else."""
-    families = (item.name for item in attributes.values() if item.keyed)
-    return next((shown_name(name) for name in families if name.replace("[]", "") == ref.text), None)
-
-
-def shown_name(name: str) -> str:
-    """An attribute's name as people write it: `header["…"]` for `header[]`."""
-    return name.replace("[]", '["…"]')
 
 
 @dataclass(slots=True)
@@ -382,7 +346,13 @@ class _Lowering:
     def _value(self, expr: nodes.Expr, expected: Type | None, scope: Scope, env: Mapping[str, Operand]) -> Value | None:
         if isinstance(expr, nodes.Ref) and expr.simple is not None and expr.simple in env:
             bound = env[expr.simple]
-            assert isinstance(bound, Value)
+            if isinstance(bound, Attribute):
+                self.diagnostics.error(
+                    "attribute-on-the-right",
+                    f"`{expr.text}` stands for the attribute `{bound.name}` here, and two attributes cannot be compared yet",
+                    expr.span, "pass a literal or a `let` for it",
+                )  # fmt: skip
+                return None
             if expected is not None and not assignable(bound.type, expected):
                 self.diagnostics.error(
                     "type-mismatch", f"`{expr.text}` is {_article(bound.type)} where {_article(expected)} is wanted",
@@ -486,6 +456,12 @@ class _Lowering:
             return None
         if isinstance(left.type, SetOf):
             self.diagnostics.error("type-mismatch", "a list cannot be compared", node.left.span, "put it right of `in`")
+            return None
+        if isinstance(left.type, Named) and left.type.name in OBJECT_TYPES | {"cidr"}:
+            self.diagnostics.error(
+                "type-mismatch", f"{_article(left.type)} cannot be compared here", node.left.span,
+                "compare an attribute with it",
+            )  # fmt: skip
             return None
         if op == "in":
             expected: Type = Named("cidr") if left.type == Named("ip") else left.type

@@ -74,17 +74,32 @@ def _walk(root: Path, start: Path, diagnostics: Diagnostics) -> Iterator[str]:
             )  # fmt: skip
             continue
         for entry in entries:
-            if entry.is_dir():
+            if _is_folder(entry):
                 if not entry.name.startswith("."):
                     stack.append(Path(entry.path))
             elif entry.name.endswith(".policy"):
                 yield _relative(root, Path(entry.path), diagnostics) or ""
 
 
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a circle of links; one that is called like a policy file is reported when it is opened
+        return False
+
+
+def stays_inside(path: Path, root: Path) -> bool:
+    """Whether a path leads below `root` with its links followed; links in a circle lead nowhere."""
+    try:
+        return path.resolve().is_relative_to(root)
+    except (OSError, RuntimeError):
+        return False
+
+
 def _relative(root: Path, path: Path, diagnostics: Diagnostics) -> str | None:
     try:
         return path.resolve().relative_to(root).as_posix()
-    except ValueError:
+    except (ValueError, OSError, RuntimeError):
         diagnostics.error(
             "outside-root", f"`{path.name}` lies outside the project root", None,
             "move it below the root, or give another `--root`",
@@ -148,12 +163,7 @@ def resolve_use(use: nodes.Use, root: Path, diagnostics: Diagnostics) -> str | N
     text = use.path.value
     path = PurePosixPath(text)
     bad = not text or path.is_absolute() or ".." in path.parts or "\\" in text or ":" in text or "\0" in text
-    if not bad:
-        try:
-            bad = not (root / text).resolve().is_relative_to(root)
-        except (OSError, RuntimeError):
-            bad = True
-    if bad:
+    if bad or not stays_inside(root / text, root):
         diagnostics.error(
             "outside-root", f"the import `{text}` does not stay inside the project root", use.path.span,
             "write the path from the project root, without `..`",

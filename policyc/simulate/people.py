@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from policyc.diagnostics import Diagnostics, did_you_mean
 from policyc.engines.trace import Outcome
-from policyc.ir.lower import resolve_attribute
+from policyc.ir.attributes import resolve_attribute, shown_name
 from policyc.ir.program import Program
 from policyc.model.values import Resource
 from policyc.model.vocabulary import Attribute
@@ -172,7 +172,7 @@ def _all_known(
     visitors: Sequence[Visitor], scopes: Sequence[Mapping[str, Attribute]], diagnostics: Diagnostics
 ) -> bool:
     """Whether each attribute exists at one endpoint at least; one that none has is a mistake, not a matter of the endpoint."""
-    names = {name for scope in scopes for name in scope}
+    names = {shown_name(name) for scope in scopes for name in scope}
     for visitor in visitors:
         for key, _ in visitor.attributes:
             if not any(_has(key, scope) for scope in scopes):

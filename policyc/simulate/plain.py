@@ -1,4 +1,4 @@
-"""Requests from outside the language: flags and JSON files. Both are plain names and texts with places to point at."""
+"""Requests from outside the language: flags, and JSON or YAML files. Both are plain names and texts with places to point at."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Literal
 
 from policyc.diagnostics import Diagnostics, did_you_mean
-from policyc.ir.lower import key_fits, resolve_attribute, shown_name
+from policyc.ir.attributes import key_fits, resolve_attribute, shown_name
 from policyc.ir.program import Program
 from policyc.model.fit import assignable, text_value
 from policyc.model.names import known_names
@@ -116,9 +116,15 @@ def from_flags(
 def from_json(source: Source, diagnostics: Diagnostics, resource: PlainText | None = None) -> PlainRequest | None:
     """A request file: `{"resource": …, "who": …, "can": …, "path": …, "attributes": {name: text | number | bool | list | null}}`.
 
-    `resource` stands in when the file names none. Source: schemas/request.schema.json.
+    A file that ends in `.yaml` or `.yml` is YAML. `resource` stands in when the file names none. Source:
+    schemas/request.schema.json.
     """
-    tree = parse_json(source, diagnostics)
+    if source.file.endswith((".yaml", ".yml")):
+        from policyc.syntax.yaml_text import parse_yaml
+
+        tree = parse_yaml(source, diagnostics)
+    else:
+        tree = parse_json(source, diagnostics)
     if tree is None:
         return None
     if not isinstance(tree, JsonObject):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from policyc.diagnostics import Diagnostics, Label, did_you_mean
-from policyc.ir.lower import key_fits, lacks_key, resolve_attribute, shown_name
+from policyc.ir.attributes import key_fits, lacks_key, resolve_attribute, shown_name
 from policyc.ir.program import Program
 from policyc.model.names import known_names
 from policyc.model.scope import Scope

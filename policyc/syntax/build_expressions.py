@@ -228,13 +228,18 @@ def build_compare(b: Build, start: int, end: int, left: Expr, op: str, right: Ex
             help = f"add parentheses: `(… {op} …)` or `({word} …)`"
             b.refuse(message, b.span(start, end), help)
             break
-    return Compare(cast(CompareOp, op), left, right, b.span(start, end))
+    return Compare(_operator(op), left, right, b.span(start, end))
 
 
 def build_quantified(
     b: Build, start: int, end: int, quantifier: Any, subject: Expr, op: str, right: Expr
 ) -> Quantified:
-    return Quantified(quantifier, cast(CompareOp, op), subject, right, b.span(start, end))
+    return Quantified(quantifier, _operator(op), subject, right, b.span(start, end))
+
+
+def _operator(text: str) -> CompareOp:
+    """The operator; `==` where the repair of a syntax error put one in, which has no text."""
+    return cast(CompareOp, text or "==")
 
 
 # --- types ----------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from math import isinf
 from typing import Any, Final
 
@@ -40,11 +40,19 @@ class JsonNumber:
     span: Span
 
     def plain(self) -> int | float | Decimal:
-        """An int or a float; a Decimal when it is too long for an int or too large for a float."""
+        """An int or a float; a Decimal when it is too long for an int or too large for a float.
+
+        An infinite float only when the exponent is beyond a Decimal too.
+        """
         if self.text.lstrip("-").isdigit():
             return int(self.text) if len(self.text) <= _MAX_INT_DIGITS else Decimal(self.text)
         value = float(self.text)
-        return Decimal(self.text) if isinf(value) else value
+        if not isinf(value):
+            return value
+        try:
+            return Decimal(self.text)
+        except InvalidOperation:
+            return value
 
 
 @record

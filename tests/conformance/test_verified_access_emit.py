@@ -196,7 +196,8 @@ def test_only_the_portable_subset_is_emitted(tmp_path: Path) -> None:
 
 #: Section 2.3 to 2.5, typed from the reference.
 DOCUMENTED = {
-    "iam_identity_center": "user.user_id user.user_name user.email.address user.email.verified:bool groups:group*",
+    "iam_identity_center": "user.user_id user.user_name user.email.address user.email.verified:bool groups:group* "
+    "groups[].group_name",
     "oidc": "sub email name given_name middle_name family_name nickname preferred_username profile zoneinfo locale "
     "email_verified:bool exp:int updated_at:int groups* additional_user_context.aud additional_user_context.iss "
     "additional_user_context.sub additional_user_context.ver additional_user_context.exp:int "

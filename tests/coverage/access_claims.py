@@ -12,8 +12,9 @@ from tests.coverage.iam_claims import two_tests
 from tests.coverage.lab import Claim, text_with
 from tests.coverage.samples import pair
 
-GROUPS = """
-group members = idc_group("b4c8e438-20a1-70b2-1111-5f0e6d3a9c11")
+MEMBERS = "b4c8e438-20a1-70b2-1111-5f0e6d3a9c11"
+GROUPS = f"""
+group members = idc_group("{MEMBERS}")
 group strangers = idc_group("00000000-0000-0000-0000-000000000000")
 group staff_group = oidc_group("staff")
 group other_group = oidc_group("other")
@@ -62,6 +63,9 @@ def _trust(name: str, kind: str, path: str, entry: dict[str, object]) -> Claim:
         value, other = ("members", "strangers") if group == "idc_group" else ("staff_group", "other_group")
     else:
         value, other = pair(attribute)
+    if "key" in entry:  # the attribute of one group
+        path = path.replace("[]", f'["{MEMBERS}"]')
+        attribute = attribute.with_key(MEMBERS)
     if many:
         test, good, bad = f"{value} in {attribute.name}", f"[{value}]", f"[{other}]"
     else:

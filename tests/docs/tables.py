@@ -111,7 +111,8 @@ def _trust(kind: str) -> str:
         presence = "always" if entry.get("presence") == "always" else "may be absent"
         told = _linked(entry["doc"], entry["source"]) + (f"; {entry['note']}" if entry.get("note") else "")
         values = "; one of " + ", ".join(f"`{value}`" for value in entry["values"]) if entry.get("values") else ""
-        rows.append((f"`{name}`", f"`{shape}`", presence, told + values))
+        shown = name.replace("[]", '["…"]')
+        rows.append((f"`{shown}`", f"`{shape}`", presence, told + values))
     return _rows(("attribute", "type", "presence", "meaning"), rows)
 
 

@@ -22,8 +22,8 @@ from policyc.ir.program import Program
 from policyc.model.types import GROUP, RECORD, STRING, Named
 from policyc.model.values import Group, Principal, Resource, Scalar, Value
 from policyc.model.vocabulary import Verb
-from policyc.targets.verified_access.chain import build_context
-from policyc.targets.verified_access.emit import emit_policy, failing_kind
+from policyc.targets.verified_access.context import build_context
+from policyc.targets.verified_access.emit import emit_policy, failing_kinds
 from policyc.targets.verified_access.explain import Stated, truth
 from policyc.targets.verified_access.gates import verdict_of
 from policyc.targets.verified_access.limits import atoms as atoms_of
@@ -86,13 +86,20 @@ STAFF = Resource(
     "a.policy",
     SPAN,
 )  # fmt: skip
-FACTS = facts(STAFF, {STAFF.id: STAFF})
+KNOWN = facts(STAFF, {STAFF.id: STAFF})
+GROUPS = "idc.groups"
+#: The names of single groups by group id, as attributes of their own.
+NAMED = {key: KNOWN["idc.groups[].group_name"].with_key(key) for key in UUIDS[:2]}
+FACTS = {name: fact for name, fact in KNOWN.items() if not fact.attribute.keyed} | {
+    fact.attribute.name: fact for fact in NAMED.values()
+}
 
 #: One attribute of each way to be lowered; a policy draws a few names, so that its statements meet.
 FOCUS = (
     "idc.groups", "idc.user.email.verified", "okta.groups", 'okta["cognito:groups"]', "okta.address.in", "okta.level",
     "okta.email", "jamf.groups", "jamf.risk", "crwd.assessment.overall", "http_request.http_method", "http_request.path",
     "http_request.client_ip", "http_request.port", "tcp_flow.destination_port", "tcp_flow.client_ip",
+    *(fact.attribute.name for fact in NAMED.values()),
 )  # fmt: skip
 
 
@@ -194,6 +201,10 @@ def requests(draw: st.DrawFn, policy: Policy) -> dict[str, tuple[Scalar, ...]]:
             most = 1 if fact.form == "scalar" else 3
             least = draw(st.sampled_from([0, 1, 1, 1]))
             out[name] = tuple(draw(st.lists(st.sampled_from(pool(fact)), min_size=least, max_size=most, unique=True)))
+    # whoever has a group's name is in that group
+    out[GROUPS] = tuple(
+        dict.fromkeys([*out[GROUPS], *(key for key, fact in NAMED.items() if out[fact.attribute.name])])
+    )
     return out
 
 
@@ -218,11 +229,11 @@ def test_cedar_decides_what_the_normal_form_means(data: st.DataObject) -> None:
     diagnostics = Diagnostics()
     check_policy(policy, Program({}, {}, {STAFF.id: STAFF}, (), (policy,), (), ()), diagnostics)
     assert list(diagnostics) == []
-    document = emit_policy(policy, FACTS)
+    document = emit_policy(policy, KNOWN)
     parsed = parse_policies(document.text)
     for _ in range(REQUESTS):
         values = data.draw(requests(policy))
-        answer = decide(parsed, build_context(values, FACTS).data)
+        answer = decide(parsed, build_context(values, KNOWN).data)
         assert answer.failed == ()
         for statement, result in zip(policy.statements, answer.statements, strict=True):
             matches = reference.statement_matches(statement, facts_of(values))
@@ -236,11 +247,13 @@ def test_cedar_decides_what_the_normal_form_means(data: st.DataObject) -> None:
 @given(st.data())
 def test_a_definite_answer_holds_whatever_the_unknown_values_are(data: st.DataObject) -> None:
     policy = data.draw(policies())
-    parsed = parse_policies(emit_policy(policy, FACTS).text)
+    parsed = parse_policies(emit_policy(policy, KNOWN).text)
     values = data.draw(requests(policy))
     stated = [name for name in values if values[name]]
+    if any(values[fact.attribute.name] for fact in NAMED.values()) and GROUPS in stated:
+        stated.remove(GROUPS)  # a stated name lies inside the record
     hidden = set(data.draw(st.lists(st.sampled_from(stated), unique=True, max_size=3))) if stated else set()
-    context = build_context({name: () if name in hidden else seen for name, seen in values.items()}, FACTS)
+    context = build_context({name: () if name in hidden else seen for name, seen in values.items()}, KNOWN)
     answer = decide(parsed, context.data, [FACTS[name].path for name in hidden])
     assert set(answer.missing) <= {FACTS[name].path for name in hidden}
     if answer.decision is Decision.UNDECIDED:
@@ -254,13 +267,48 @@ def test_a_definite_answer_holds_whatever_the_unknown_values_are(data: st.DataOb
 
 @SIDE
 @given(st.data())
+def test_groups_told_in_part_are_never_guessed(data: st.DataObject) -> None:
+    """The list of groups, and names of groups, left out in any combination: a definite answer is that of the whole request."""
+    focus = st.lists(
+        st.sampled_from([GROUPS, *(fact.attribute.name for fact in NAMED.values()), "jamf.risk"]), min_size=1
+    )
+    condition = conditions(data.draw(focus))
+    effects = data.draw(st.sampled_from([("allow",), ("allow", "deny"), ("allow", "allow", "deny")]))
+    statements = tuple(
+        Statement(effect, f"s{place}", None, None, (), None, data.draw(condition), place, SPAN)  # type: ignore[arg-type]
+        for place, effect in enumerate(effects)
+    )
+    policy = Policy("p", "verified_access", STAFF, statements, "a.policy", SPAN)
+    values = data.draw(requests(policy))
+    for key, fact in NAMED.items():
+        if key in values[GROUPS] and not values[fact.attribute.name]:
+            values[fact.attribute.name] = (data.draw(st.sampled_from(TEXTS)),)
+    names = [GROUPS, *(fact.attribute.name for fact in NAMED.values())]
+    left_out = set(data.draw(st.lists(st.sampled_from(names), unique=True)))
+    if not values[GROUPS]:
+        left_out.discard(GROUPS)  # no request goes without the record, so its absence has to be stated
+    told = {name: seen for name, seen in values.items() if name not in left_out}
+    tests = [atom for statement in statements for atom in atoms_of(statement.when)]
+    context = build_context(told, KNOWN, tests)
+    answer = decide(parse_policies(emit_policy(policy, KNOWN).text), context.data, context.unknown)
+    assert answer.failed == ()
+    if answer.decision is not Decision.UNDECIDED:
+        assert answer.decision is meaning(policy, values)
+    else:
+        assert {context.unknown[path] for path in answer.missing} & set(names)
+    for statement in statements:
+        assert truth(statement.when, context.stated) in (None, reference.statement_matches(statement, facts_of(values)))
+
+
+@SIDE
+@given(st.data())
 def test_a_value_of_a_wrong_type_fails_only_where_it_was_said(data: st.DataObject) -> None:
     """No portable guard asks for a type. A deny that fails on one is among those that `build --explain` names, and its answer is left
     open; an allow that fails stays closed."""
     policy = data.draw(policies())
-    document = emit_policy(policy, FACTS)
+    document = emit_policy(policy, KNOWN)
     values = data.draw(requests(policy))
-    context = json.loads(json.dumps(build_context(values, FACTS).data))
+    context = json.loads(json.dumps(build_context(values, KNOWN).data))
     wrong = data.draw(st.sampled_from(sorted(name for name in values if values[name]) or [""]))
     if not wrong:
         return
@@ -271,7 +319,7 @@ def test_a_value_of_a_wrong_type_fails_only_where_it_was_said(data: st.DataObjec
     answer = decide(parse_policies(document.text), context)
     for failure in answer.failed:
         statement = policy.statements[failure.index]
-        failing = {atom.attribute.name for atom in atoms_of(statement.when) if failing_kind(atom, FACTS)}
+        failing = {name for atom in atoms_of(statement.when) for name, _ in failing_kinds(atom, KNOWN)}
         assert wrong in failing
         if failure.effect == "forbid" and not wrong.startswith(("http_request.", "tcp_flow.")):
             told = [item.message for item in document.added if item.span == statement.span]
@@ -284,9 +332,9 @@ def test_a_value_of_a_wrong_type_fails_only_where_it_was_said(data: st.DataObjec
 @given(st.data())
 def test_a_port_decides_alike_as_number_and_as_text(data: st.DataObject) -> None:
     policy = data.draw(policies())
-    parsed = parse_policies(emit_policy(policy, FACTS).text)
+    parsed = parse_policies(emit_policy(policy, KNOWN).text)
     values = data.draw(requests(policy))
-    number = build_context(values, FACTS).data
+    number = build_context(values, KNOWN).data
     text = {key: dict(value) for key, value in number.items()}
     for root, name in (("http_request", "port"), ("tcp_flow", "destination_port")):
         if name in text.get(root, {}):
@@ -305,7 +353,7 @@ TRUST = {"idc": "iam_identity_center", "my-idp": "oidc", "jamf": "jamf", "crwd":
 @SIDE
 @given(st.data())
 def test_emitted_text_passes_the_checks_on_cedar_text(data: st.DataObject) -> None:
-    text = emit_policy(data.draw(policies()), FACTS).text
+    text = emit_policy(data.draw(policies()), KNOWN).text
     diagnostics = Diagnostics()
     assert check_text(Source("p.cedar", text), diagnostics, TRUST) is not None
     assert MISTAKES & {item.rule for item in diagnostics} == set()

@@ -185,3 +185,14 @@ def test_no_flag_crashes_the_reader(program: Program, setting: str, resource: st
 def test_no_text_crashes_the_name_readers(text: str) -> None:
     parse_ref(PlainText(text, Span("x", 0, len(text))))
     parse_caller(text)
+
+
+def test_a_request_may_be_yaml(program: Program) -> None:
+    text = 'resource: inventory\nwho: order_fn\ncan: GET\npath: /stock\nattributes:\n  query["q"]: [a, b]\n  aws.PrincipalOrgID: null\n'
+    diagnostics = Diagnostics()
+    plain = from_json(Source("request.yaml", text), diagnostics)
+    assert plain is not None
+    request = bind(plain, program, diagnostics)
+    assert list(diagnostics) == []
+    assert request is not None
+    assert request.values == {'query["q"]': ("a", "b"), "aws.PrincipalOrgID": ()}

@@ -10,7 +10,7 @@ from typing import Final
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity
 from policyc.engines.trace import Outcome
 from policyc.ir.program import Program
-from policyc.model.files import read_source
+from policyc.model.files import read_source, stays_inside
 from policyc.simulate.documents.ask import ask
 from policyc.simulate.documents.chains import caller_document, is_chain
 from policyc.simulate.documents.given import LEVELS, Given, read_given
@@ -143,7 +143,7 @@ def _inside(name: JsonString, root: Path, ran: Ran) -> Source | None:
     if known is not None:
         return known
     path = root / name.value
-    if "\0" in name.value or not path.resolve().is_relative_to(root.resolve()):
+    if "\0" in name.value or not stays_inside(path, root.resolve()):
         ran.findings.error(
             "path-outside-root", f"`{name.value}` does not stay inside the project root", name.span,
             "write a path relative to the root, without `..`",

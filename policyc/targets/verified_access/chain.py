@@ -8,17 +8,16 @@ switches of `schemas/verified_access/vocabulary.json`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from policyc.diagnostics import Diagnostics, did_you_mean
-from policyc.engines.cedar import Answer, Path, UnusableContext, decide, parse_policies
+from policyc.engines.cedar import Answer, UnusableContext, decide, parse_policies
 from policyc.engines.trace import GateTrace, Outcome, Verdict
 from policyc.ir.authz import Policy
 from policyc.ir.program import Program
 from policyc.model.values import Resource, Scalar
-from policyc.record import record
 from policyc.targets.base import Document, Request
-from policyc.targets.verified_access.explain import Stated, nearest, trace_statement
+from policyc.targets.verified_access.context import Context, Values, build_context, check_groups
+from policyc.targets.verified_access.explain import nearest, trace_statement
 from policyc.targets.verified_access.gates import (
     EndpointAlone,
     Judged,
@@ -29,20 +28,11 @@ from policyc.targets.verified_access.gates import (
     verdict_of,
 )
 from policyc.targets.verified_access.limits import atoms
-from policyc.targets.verified_access.scope import ENDPOINT, Fact, facts, group_of
+from policyc.targets.verified_access.scope import ENDPOINT, Fact, facts, find_fact, group_of
 
 TARGET = "verified_access"
 _PATH = "http_request.path"
 _HOST = "http_request.hostname"
-
-
-@record
-class Context:
-    """The Cedar context of a request, the paths that exist with an unknown value, and the same by language name."""
-
-    data: Mapping[str, Any]
-    unknown: Mapping[Path, str]
-    stated: Stated
 
 
 def simulate(
@@ -68,10 +58,10 @@ def simulate(
     known = facts(endpoint, program.resources)
     if not _askable(request, known, diagnostics):
         return None
-    context = build_context({**_told_by(endpoint, known), **request.values}, known)
+    values = {**_told_by(endpoint, known), **request.values}
     try:
-        first = _gate(program, documents, group, "group", context)
-        second = _gate(program, documents, endpoint, "endpoint", context)
+        first = _gate(program, documents, group, "group", values, known)
+        second = _gate(program, documents, endpoint, "endpoint", values, known)
     except UnusableContext as error:
         diagnostics.error(
             "unusable-request",
@@ -93,32 +83,6 @@ def _told_by(endpoint: Resource, known: Mapping[str, Fact]) -> dict[str, tuple[S
     return {_HOST: (domain,)} if domain and _HOST in known else {}
 
 
-def build_context(values: Mapping[str, tuple[Scalar, ...]], known: Mapping[str, Fact]) -> Context:
-    """The context that states `values`; an attribute of presence `always` that they leave out becomes unknown."""
-    data: dict[str, Any] = {}
-    unknown: dict[Path, str] = {}
-    for name, fact in known.items():
-        if name not in values:
-            if fact.attribute.presence == "always":
-                unknown[fact.path] = name
-        elif values[name]:
-            place = data
-            for step in fact.path[:-1]:
-                place = place.setdefault(step, {})
-            place[fact.path[-1]] = _native(values[name], fact)
-    return Context(data, unknown, Stated(values, frozenset(unknown.values())))
-
-
-def _native(values: tuple[Scalar, ...], fact: Fact) -> object:
-    match fact.form:
-        case "record":
-            return {str(value): {} for value in values}
-        case "set":
-            return list(values)
-        case "scalar":
-            return values[0]
-
-
 def _askable(request: Request, known: Mapping[str, Fact], diagnostics: Diagnostics) -> bool:
     before = len(diagnostics)
     for word, value in (("who", request.who), ("can", request.can), ("path", request.path)):
@@ -128,7 +92,7 @@ def _askable(request: Request, known: Mapping[str, Fact], diagnostics: Diagnosti
                 "state attributes such as `idc.user.email.address`, `http_request.http_method`, `http_request.path`",
             )  # fmt: skip
     for name, values in request.values.items():
-        fact = known.get(name)
+        fact = find_fact(known, name)
         if fact is None:
             diagnostics.error(
                 "unknown-attribute", f"a request to `{request.resource.name}` has no `{name}`", request.span,
@@ -136,6 +100,7 @@ def _askable(request: Request, known: Mapping[str, Fact], diagnostics: Diagnosti
             )  # fmt: skip
         elif len(values) > 1 and fact.form == "scalar":
             diagnostics.error("type-mismatch", f"`{name}` has one value, not a list", request.span, "drop the others")
+    check_groups(request, known, diagnostics)
     return len(diagnostics) == before
 
 
@@ -143,8 +108,9 @@ def _askable(request: Request, known: Mapping[str, Fact], diagnostics: Diagnosti
 
 
 def _gate(
-    program: Program, documents: Sequence[Document], resource: Resource, kind: str, context: Context
-) -> Judged | None:
+    program: Program, documents: Sequence[Document], resource: Resource, kind: str, values: Values,
+    known: Mapping[str, Fact],
+) -> Judged | None:  # fmt: skip
     """The verdict of the policy on a resource, None when it has none."""
     policy = next((policy for policy in program.policies_on(resource) if policy.target == TARGET), None)
     if policy is None:
@@ -154,6 +120,8 @@ def _gate(
         for document in documents
         if document.attached_to == resource.id and document.path.startswith(f"{TARGET}/")
     )
+    tests = [atom for statement in policy.statements for atom in atoms(statement.when)]
+    context = build_context(values, known, tests)
     answer = decide(parse_policies(text), context.data, context.unknown)
     traces = tuple(
         trace_statement(policy, statement, result, context.stated)

@@ -32,7 +32,7 @@ from policyc.targets.verified_access.expression import (
     conjoin,
     disjoin,
 )
-from policyc.targets.verified_access.scope import Fact, fact_in
+from policyc.targets.verified_access.scope import Fact, fact_of
 
 #: Paths that are known to be present at a place in a conjunction.
 Known: TypeAlias = frozenset[Path]
@@ -54,7 +54,7 @@ def _lower(cond: Cond, facts: Mapping[str, Fact], known: Known) -> tuple[Express
         case Never():
             return Truth(False), known
         case Atom():
-            return _atom(cond, fact_in(facts, cond.attribute), known)
+            return _atom(cond, fact_of(facts, cond.attribute), known)
         case All(items):
             parts: list[Expression] = []
             for item in items:
@@ -73,7 +73,7 @@ def _established(cond: Cond, facts: Mapping[str, Fact]) -> dict[Path, None]:
     so that it can be guarded once."""
     match cond:
         case Atom(negated=False):
-            return dict.fromkeys(_prefixes(fact_in(facts, cond.attribute).path))
+            return dict.fromkeys(_prefixes(fact_of(facts, cond.attribute).path))
         case All(items):
             return {path: None for item in items for path in _established(item, facts)}
         case AnyOf(items):

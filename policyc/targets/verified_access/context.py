@@ -19,7 +19,7 @@ from policyc.model.vocabulary import Attribute
 from policyc.record import record
 from policyc.targets.base import Request
 from policyc.targets.verified_access.explain import Stated
-from policyc.targets.verified_access.scope import KEY, Fact, fact_of
+from policyc.targets.verified_access.scope import Fact, find_fact
 
 #: What a request states, by language name; absent attributes are empty.
 Values: TypeAlias = Mapping[str, tuple[Scalar, ...]]
@@ -54,7 +54,7 @@ def build_context(values: Values, known: Mapping[str, Fact], read: Iterable[Atom
     enough of a user's groups where the list is not stated.
     """
     tests = tuple(read)
-    held = _held({**{atom.attribute.name: atom.attribute for atom in tests}}, values, known)
+    held = _held({atom.attribute.name: atom.attribute for atom in tests}, values, known)
     values = {**values, **_told_by_names(values, held, tests)}
     data: dict[str, Any] = {}
     unknown: dict[Path, str] = {}
@@ -94,11 +94,11 @@ def _held(tested: Mapping[str, Attribute], values: Values, known: Mapping[str, F
     """The attributes of single groups that a policy tests or a request states."""
     out = {}
     for name, attribute in tested.items():
-        fact = fact_of(attribute, known) if attribute.key is not None else None
+        fact = find_fact(known, name) if attribute.key is not None else None
         if fact is not None and fact.attribute.key is not None:
             out[name] = fact
     for name in values:
-        if name not in known and (fact := _named(name, known)) is not None:
+        if name not in known and (fact := find_fact(known, name)) is not None:
             out.setdefault(name, fact)
     records = {fact.path: fact for fact in known.values() if fact.form == "record"}
     return [
@@ -106,15 +106,6 @@ def _held(tested: Mapping[str, Attribute], values: Values, known: Mapping[str, F
         for fact in out.values()
         if fact.attribute.key is not None
     ]
-
-
-def _named(name: str, known: Mapping[str, Fact]) -> Fact | None:
-    """The fact behind a stated name such as `idc.groups["<id>"].group_name`."""
-    for family, fact in known.items():
-        head, _, tail = family.partition(KEY)
-        if fact.attribute.keyed and name.startswith(f'{head}["') and name.endswith(f'"]{tail}'):
-            return fact.with_key(name[len(head) + 2 : len(name) - len(tail) - 2])
-    return None
 
 
 def _told_by_names(values: Values, held: Iterable[Held], tests: Iterable[Atom]) -> dict[str, tuple[Scalar, ...]]:

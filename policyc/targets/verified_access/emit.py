@@ -10,9 +10,18 @@ from policyc.model.types import Named
 from policyc.model.values import Resource
 from policyc.targets.base import Addition, Document, MapEntry
 from policyc.targets.verified_access.condition import lower_condition
-from policyc.targets.verified_access.expression import And, Expression, Has, Not, Or, write_condition, write_flat
+from policyc.targets.verified_access.expression import (
+    And,
+    Expression,
+    Has,
+    Not,
+    Or,
+    Path,
+    write_condition,
+    write_flat,
+)
 from policyc.targets.verified_access.limits import atoms
-from policyc.targets.verified_access.scope import GROUP, REQUEST_ROOTS, Fact, facts
+from policyc.targets.verified_access.scope import GROUP, REQUEST_ROOTS, Fact, fact_of, facts
 from policyc.targets.verified_access.validate import context_schema, faults
 
 TARGET = "verified_access"
@@ -110,25 +119,18 @@ def _additions(statement: Statement, known: Mapping[str, Fact]) -> Iterator[str]
     if isinstance(statement.when, Always):
         return
     expression = lower_condition(statement.when, known)
-    wanted = {
-        (fact.path[:-1], fact.path[-1])
-        for atom in atoms(statement.when)
-        if atom.op is Op.EXISTS
-        for fact in (known[atom.attribute.name],)
-    }
+    wanted = {asked for atom in atoms(statement.when) for asked in _asked(atom, fact_of(known, atom.attribute))}
     guards = dict.fromkeys(
-        write_flat(guard) for guard in _guards(expression, known) if (guard.parent, guard.name) not in wanted
+        write_flat(guard) for guard in _guards(expression) if (guard.parent, guard.name) not in wanted
     )
     if guards:
         yield "guards, because an absent attribute makes a test false: " + ", ".join(f"`{guard}`" for guard in guards)
     for name in dict.fromkeys(
-        atom.attribute.name for atom in atoms(statement.when) if known[atom.attribute.name].text_too
+        atom.attribute.name for atom in atoms(statement.when) if fact_of(known, atom.attribute).text_too
     ):
         yield f"`{name}` as a number and as text, because AWS's pages disagree"
     if statement.effect == "deny":
-        for name, kind in dict.fromkeys(
-            (atom.attribute.name, kind) for atom in atoms(statement.when) if (kind := failing_kind(atom, known))
-        ):
+        for name, kind in dict.fromkeys(pair for atom in atoms(statement.when) for pair in failing_kinds(atom, known)):
             # request data other than addresses is text that the service itself makes
             if kind == "address" or name.split(".", 1)[0] not in REQUEST_ROOTS:
                 yield f"a `{name}` that is no {kind} would make Cedar skip this deny; AWS documents {_DOCUMENTED[kind]}"
@@ -139,12 +141,20 @@ _DOCUMENTED = {
 }  # fmt: skip
 
 
-def failing_kind(atom: Atom, known: Mapping[str, Fact]) -> str:
-    """What the attribute has to be lest Cedar's operator fails; empty when the test cannot fail on its value.
+def failing_kinds(atom: Atom, known: Mapping[str, Fact]) -> Iterator[tuple[str, str]]:
+    """What has to be of which kind lest Cedar's operators fail: the attribute itself, and the record that its key looks into.
 
     No portable guard asks for a value's type, so `build --explain` names these, and `simulate` leaves such an answer open.
     """
-    fact = known[atom.attribute.name]
+    fact = fact_of(known, atom.attribute)
+    for record in known.values():
+        if record.form == "record" and fact.attribute.key is not None and fact.path[: len(record.path)] == record.path:
+            yield record.attribute.name, "record"
+    if kind := _failing_kind(atom, fact):
+        yield atom.attribute.name, kind
+
+
+def _failing_kind(atom: Atom, fact: Fact) -> str:
     if atom.op is Op.EXISTS:
         return ""
     if fact.form != "scalar":
@@ -162,13 +172,19 @@ def _reads_address(atom: Atom) -> bool:
     )
 
 
-def _guards(expression: Expression, known: Mapping[str, Fact]) -> Iterator[Has]:
-    """Every `has` that is a guard; one that looks a group up in its record is a test."""
-    records = {fact.path for fact in known.values() if fact.form == "record"}
+def _asked(atom: Atom, fact: Fact) -> Iterator[tuple[Path, str]]:
+    """What a test asks for with `has` itself: the attribute, or a group in the record of groups."""
+    if atom.op is Op.EXISTS:
+        yield fact.path[:-1], fact.path[-1]
+    elif fact.form == "record":
+        yield from ((fact.path, str(value.value)) for value in atom.values)
+
+
+def _guards(expression: Expression) -> Iterator[Has]:
     work: list[Expression] = [expression]
     while work:
         match work.pop():
-            case Has(parent) as guard if parent not in records:
+            case Has() as guard:
                 yield guard
             case Not(item):
                 work.append(item)

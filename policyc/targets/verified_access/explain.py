@@ -17,11 +17,12 @@ from policyc.record import record
 
 @record
 class Stated:
-    """What is known of a request: values by attribute name (absent ones left out or empty), and the names of attributes that
-    exist with a value nobody stated."""
+    """What is known of a request: values by attribute name (absent ones left out or empty), the names of attributes that exist
+    with a value nobody stated (`unknown`), and of those that may or may not exist (`doubtful`)."""
 
     values: Mapping[str, tuple[Scalar, ...]]
     unknown: frozenset[str] = frozenset()
+    doubtful: frozenset[str] = frozenset()
 
 
 def trace_statement(policy: Policy, statement: Statement, result: StatementResult, stated: Stated) -> StatementTrace:
@@ -67,6 +68,8 @@ def truth(cond: Cond, stated: Stated) -> bool | None:
 
 
 def _atom_truth(atom: Atom, stated: Stated) -> bool | None:
+    if atom.attribute.name in stated.doubtful:
+        return None
     if atom.attribute.name in stated.unknown:
         return (not atom.negated) if atom.op is Op.EXISTS else None
     try:

@@ -19,7 +19,7 @@ from policyc.model.types import Named, shapes
 from policyc.model.values import Resource
 from policyc.targets.verified_access.condition import lower_condition
 from policyc.targets.verified_access.expression import size
-from policyc.targets.verified_access.scope import REQUEST_ROOTS, Fact, fact_of, facts
+from policyc.targets.verified_access.scope import REQUEST_ROOTS, Fact, facts, find_fact
 
 #: rule, message, help
 Problem: TypeAlias = tuple[str, str, str]
@@ -119,7 +119,7 @@ def _depth(cond: Cond) -> int:
 
 
 def _check_atom(atom: Atom, known: Mapping[str, Fact], diagnostics: Diagnostics) -> None:
-    fact = fact_of(atom.attribute, known)
+    fact = find_fact(known, atom.attribute.name)
     if fact is None or fact.attribute != atom.attribute:
         rule, message, help = _invisible(atom, known)
         diagnostics.error(rule, message, atom.span, help)

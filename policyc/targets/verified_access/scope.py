@@ -113,18 +113,23 @@ def facts(on: Resource | Principal, resources: Mapping[str, Resource]) -> Mappin
     return out
 
 
-def fact_of(attribute: Attribute, known: Mapping[str, Fact]) -> Fact | None:
-    """What is known of an attribute that a condition or a request uses; for a key of a keyed one, the family's fact with it."""
-    found = known.get(attribute.name)
-    if found is not None or attribute.key is None:
+def find_fact(known: Mapping[str, Fact], name: str) -> Fact | None:
+    """The fact by an attribute's name; `idc.groups["<id>"].group_name` gives that of `idc.groups[].group_name` with the key."""
+    found = known.get(name)
+    if found is not None:
         return found
-    keyed = (fact.with_key(attribute.key) for fact in known.values() if fact.attribute.keyed)
-    return next((fact for fact in keyed if fact.attribute.name == attribute.name), None)
+    for family, fact in known.items():
+        head, _, tail = family.partition(KEY)
+        before, after = f'{head}["', f'"]{tail}'
+        key = name[len(before) : len(name) - len(after)]
+        if fact.attribute.keyed and key and name == before + key + after:
+            return fact.with_key(key)
+    return None
 
 
-def fact_in(known: Mapping[str, Fact], attribute: Attribute) -> Fact:
-    """The same for an attribute that `limits.check_policy` has passed. Raises KeyError on any other (a bug)."""
-    found = fact_of(attribute, known)
+def fact_of(known: Mapping[str, Fact], attribute: Attribute) -> Fact:
+    """The fact of an attribute that `limits.check_policy` has passed. Raises KeyError on any other (a bug)."""
+    found = find_fact(known, attribute.name)
     if found is None:
         raise KeyError(attribute.name)
     return found

@@ -13,7 +13,7 @@ from policyc.ir.authz import Op, Policy
 from policyc.model.types import Named, shapes
 from policyc.targets.verified_access.expression import Path, stand_in
 from policyc.targets.verified_access.limits import atoms
-from policyc.targets.verified_access.scope import Fact, fact_in, quoted
+from policyc.targets.verified_access.scope import Fact, fact_of, quoted
 
 #: A record type of the schema: attribute (with `?` when optional) -> Cedar type.
 Record: TypeAlias = "dict[str, str | Record]"
@@ -26,7 +26,7 @@ def context_schema(policy: Policy, facts: Mapping[str, Fact]) -> str:
     context: Record = {}
     for statement in policy.statements:
         for atom in atoms(statement.when):
-            fact = fact_in(facts, atom.attribute)
+            fact = fact_of(facts, atom.attribute)
             if fact.form == "record":
                 for value in atom.values:
                     _put(context, (*fact.path, str(value.value)), {})

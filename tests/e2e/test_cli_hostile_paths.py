@@ -1,0 +1,72 @@
+"""Links in a circle and names that are too long are the user's mistakes, never internal errors."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+GOOD = 'let shop: account = "111122223333"\nresource r: lattice.service { id: "svc-0a1b2c3d4e5f67890", at: shop/us-west-2, auth: none }\n'
+LONG = "a" * 5000
+
+
+def policyc(folder: Path, *argv: str) -> tuple[int, str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "policyc", *argv], cwd=folder, capture_output=True, text=True, timeout=60
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "policyc.toml").write_text('[project]\nname = "x"\npaths = ["src"]\n', encoding="utf-8")
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "a.policy").write_text(GOOD, encoding="utf-8")
+    return tmp_path
+
+
+@pytest.mark.parametrize("command", [["check", "--no-cache"], ["check"], ["fmt", "--check"], ["build"], ["test"]])
+def test_a_folder_may_hold_a_link_that_leads_in_a_circle(project: Path, command: list[str]) -> None:
+    (project / "src" / "loop").symlink_to("loop")
+    status, said = policyc(project, *command)
+    assert status in (0, 1, 4), said
+    assert "circle" not in said and "loop" not in said
+
+
+def test_a_policy_file_that_is_a_circle_is_reported(project: Path) -> None:
+    (project / "src" / "loop.policy").symlink_to("loop.policy")
+    status, said = policyc(project, "check")
+    assert status == 1 and "`loop.policy`" in said
+
+
+def test_a_circle_named_on_the_command_line_is_wrong_use(project: Path) -> None:
+    (project / "loop").symlink_to("loop")
+    status, said = policyc(project, "check", "loop")
+    assert status == 2 and "`loop`" in said
+
+
+def test_a_configured_path_that_is_too_long_does_not_exist(project: Path) -> None:
+    (project / "policyc.toml").write_text(f'[project]\npaths = ["{LONG}"]\n', encoding="utf-8")
+    status, said = policyc(project, "check")
+    assert status == 2 and "missing-path" in said
+
+
+def test_an_import_that_is_too_long_is_reported(project: Path) -> None:
+    (project / "src" / "a.policy").write_text(f'use "{LONG}.policy" {{ x }}\n' + GOOD, encoding="utf-8")
+    status, said = policyc(project, "check")
+    assert status == 1 and "internal error" not in said
+
+
+@pytest.mark.parametrize("name", [LONG, "loop"])
+@pytest.mark.parametrize("key", ["project", "documents"])
+def test_a_scenario_that_names_such_a_path_is_reported(project: Path, name: str, key: str) -> None:
+    (project / "loop").symlink_to("loop")
+    asked = {"resource": "r", "expect": "allow"} if key == "project" else {"action": "s3:GetObject", "expect": "deny"}
+    scenario = {key: [name] if key == "project" else {"identity": name}, "requests": [asked]}
+    (project / "s.json").write_text(json.dumps(scenario), encoding="utf-8")
+    status, said = policyc(project, "test", "s.json")
+    assert status in (1, 2) and "internal error" not in said
+    assert any(rule in said for rule in ("path-outside-root", "missing-path", "missing-file", "unreadable-file")), said

@@ -230,10 +230,18 @@ def resource_matches(statement: dict[str, Any], resource: str, context: dict[str
     return hit if "Resource" in statement or hit is None else not hit
 
 
+def beginning_of(pattern: str) -> str:
+    """The text before the first wildcard or variable; `${*}`, `${?}` and `${$}` are plain characters."""
+    plain = re.match(r"(?:\$\{[*?$]\}|\$(?!\{)|[^*?$])*", pattern)
+    assert plain is not None
+    return re.sub(r"\$\{([*?$])\}", r"\1", plain[0])
+
+
 def resource_hit(pattern: str, resource: str, context: dict[str, Any], expands: bool, generous: bool) -> bool | None:
     tokens = tokens_of(pattern, context, expands)
     if tokens in (UNKNOWN, NO_VALUE):
-        return None if tokens == UNKNOWN else False
+        # whatever the variable holds, the plain text before it has to stand there
+        return None if tokens == UNKNOWN and resource.startswith(beginning_of(pattern)) else False
     if resource == "*":
         return all(token == ("wild", "*") for token in tokens)
     whole = glob(tokens, resource)

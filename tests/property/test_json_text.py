@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -71,6 +72,19 @@ def strict_loads(text: str) -> Any:
     return value
 
 
+def beyond_floats(value: Any) -> Any:
+    """Numbers that no float holds as the standard library gives them: without bound."""
+    match value:
+        case Decimal():
+            return float(value)
+        case list():
+            return [beyond_floats(item) for item in value]
+        case dict():
+            return {key: beyond_floats(item) for key, item in value.items()}
+        case _:
+            return value
+
+
 @settings(deadline=None, max_examples=600)
 @given(TREES, st.lists(st.tuples(st.integers(0, 200), st.sampled_from([*'{}[],:"\\ntu0.-+eE/#\'', "\n", "\x00", "\ud800", "NaN", "1", " "])), min_size=1, max_size=4))  # fmt: skip
 def test_mutated_texts_never_crash_and_agree_on_what_is_valid(plain: Any, edits: list[tuple[int, str]]) -> None:
@@ -90,7 +104,7 @@ def test_mutated_texts_never_crash_and_agree_on_what_is_valid(plain: Any, edits:
         return
     assert findings == []
     assert tree is not None
-    assert tree.plain() == expected
+    assert beyond_floats(tree.plain()) == expected
 
 
 @given(st.text(max_size=30))

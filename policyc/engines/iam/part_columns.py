@@ -109,8 +109,8 @@ def _by_prefix(
 ) -> tuple[tuple[int, dict[str, tuple[tuple[ResourcePattern, int], ...]]], ...]:
     """Patterns by the length and text of their plain beginning."""
     lengths: dict[int, dict[str, tuple[tuple[ResourcePattern, int], ...]]] = {}
-    for template, entry in patterns.items():
-        prefix = template[0] if template and isinstance(template[0], str) else ""
+    for entry in patterns.values():
+        prefix = entry[0].beginning
         held = lengths.setdefault(len(prefix), {})
         held[prefix] = (*held.get(prefix, ()), entry)
     return tuple(lengths.items())

@@ -137,12 +137,17 @@ class ResourcePattern:
     def needs(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(variable.key for variable in variables_of(self.template)))
 
+    @property
+    def beginning(self) -> str:
+        """The plain text before the first wildcard or variable: what does not begin so never matches."""
+        return self.template[0] if self.template and isinstance(self.template[0], str) else ""
+
     def hit(self, resource: str, get: Get, switches: Switches) -> Hit:
         if self.ready is not None:
             return self.ready.hit(resource, switches)
         tokens = expand(self.template, get, switches.substituted_wildcards == "wildcards")
         if isinstance(tokens, Unknown):
-            return Hit.UNKNOWN
+            return Hit.UNKNOWN if resource.startswith(self.beginning) else Hit.NO
         return Hit.NO if tokens is None else _readings(tokens).hit(resource, switches)
 
 

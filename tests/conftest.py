@@ -1,0 +1,14 @@
+"""Random tests draw the same cases at every run, so that a run says something about the change and not about the draw.
+
+`POLICYC_EXPLORE=1` draws new ones: run it now and then, and pin what it finds.
+"""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import settings
+
+settings.register_profile("steady", derandomize=True, database=None)
+settings.register_profile("explore", derandomize=False)
+settings.load_profile("explore" if os.environ.get("POLICYC_EXPLORE") else "steady")

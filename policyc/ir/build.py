@@ -14,7 +14,6 @@ from policyc.ir.words import Words
 from policyc.model.files import Files, load_files, read_source, stays_inside
 from policyc.model.names import Definition, bind_imports, declare
 from policyc.model.scope import Project, Scope, constructors
-from policyc.model.types import shapes
 from policyc.model.values import Principal, Resource
 from policyc.syntax import nodes
 from policyc.text import Source, Span
@@ -214,8 +213,3 @@ def _check_labels_of_tests(files: Files, diagnostics: Diagnostics) -> None:
                     (Label(seen[text], "first used here"),),
                 )  # fmt: skip
             seen.setdefault(text, span)
-
-
-def known_types() -> tuple[str, ...]:
-    """The named types, for docs and suggestions."""
-    return tuple(shapes())

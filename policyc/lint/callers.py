@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from policyc.ir.authz import Atom, Policy, Statement
+from policyc.ir.authz import Policy, Statement
 from policyc.lint.conditions import may_be_met
 from policyc.lint.covering import admits, can_covers, on_covers, path_covers
 from policyc.model.values import Principal, Scalar
@@ -82,8 +82,3 @@ def open_statements(policies: Sequence[Policy]) -> list[tuple[Policy, Statement]
         for statement in policy.statements
         if lets_anonymous_in(statement, every)
     ]
-
-
-def admits_when_unsigned(atom: Atom) -> bool:
-    """Whether the test is about the caller's identity and holds because a request without a signature lacks it."""
-    return atom.negated and anonymous_facts(atom.attribute) == ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from policyc.engines.wan.associate import Association, RuleTrace, Standing
@@ -204,8 +204,3 @@ def row_cells(row: Row) -> tuple[str, str, str]:
         attributes = "" if option.path is None or option.hop.kind == "blackhole" else attribute_text(option.path)
         texts.append(option.why + (f" ({attributes})" if attributes else ""))
     return str(row.prefix), hops, "; ".join(dict.fromkeys([*texts, *(f"not certain: {doubt}" for doubt in row.doubts)]))
-
-
-def overview(names: Sequence[TableName]) -> str:
-    """The tables that there are, for a message."""
-    return ", ".join(f"`{name.name}`" for name in names) or "none"

@@ -75,7 +75,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
     findings = Diagnostics([*compiled.diagnostics, *mistakes])
     read = check_natives(project.root, natives, findings, settings)
     if not compiled.program.modules and not findings.has_errors:
-        return nothing_found(console)
+        return nothing_found(console, project.paths)
     return _finish(args, console, project, compiled, findings, read)
 
 

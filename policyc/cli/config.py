@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -120,6 +120,8 @@ def _known_keys(path: tuple[str, ...]) -> list[str]:
 
 
 def _build(data: Mapping[str, Any], source: Source, diagnostics: Diagnostics) -> Config:
+    from policyc.model.files import is_inner_path
+
     project, lint = data.get("project", {}), data.get("lint", {})
     config = Config(
         paths=tuple(project.get("paths", (".",))),
@@ -133,7 +135,7 @@ def _build(data: Mapping[str, Any], source: Source, diagnostics: Diagnostics) ->
         source=source,
     )
     for text, keys in [*((path, ("project", "paths")) for path in config.paths), (config.out, ("build", "out"))]:
-        if not stays_inside(text):
+        if not is_inner_path(text):
             diagnostics.error(
                 "path-outside-root", f"`{text}` does not stay inside the project root", find_key(source, keys),
                 "write a path relative to the folder of this file, without `..`",
@@ -176,12 +178,6 @@ def _switches(data: Mapping[str, str | int], source: Source, diagnostics: Diagno
 def param_text(value: str | int | bool) -> str:
     """A parameter's value as `--param` would give it."""
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def stays_inside(text: str) -> bool:
-    """Whether a path is relative and never climbs."""
-    path = PurePosixPath(text)
-    return not (path.is_absolute() or ".." in path.parts or "\\" in text or ":" in text or "\0" in text)
 
 
 _TABLE = re.compile(r"[ \t]*\[[ \t]*([A-Za-z0-9_.\"' \t-]+?)[ \t]*\]")

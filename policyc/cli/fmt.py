@@ -59,7 +59,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
     diagnostics = Diagnostics()
     names = find_files(project.root, project.paths, diagnostics)
     if not names and not diagnostics.has_errors:
-        return nothing_found(console)
+        return nothing_found(console, project.paths)
     sources: dict[str, Source] = {}
     changed: dict[str, str] = {}
     for name in names:

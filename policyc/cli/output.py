@@ -17,7 +17,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from policyc.cli.config import stays_inside
+from policyc.model.files import is_inner_path
 from policyc.record import record
 from policyc.report.screen import clean
 
@@ -176,7 +176,7 @@ class Output:
             found = {}
             for name, entry in data["files"].items():
                 if (
-                    not stays_inside(name)
+                    not is_inner_path(name)
                     or not isinstance(entry["sha256"], str)
                     or not isinstance(entry["target"], str)
                 ):

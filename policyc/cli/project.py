@@ -35,6 +35,8 @@ def open_project(args: argparse.Namespace, named: Sequence[str], diagnostics: Di
     """The project of a command line; `named` are the paths that it names. Mistakes are reported: do not go on then."""
     file = _config_file(args, diagnostics)
     root = _root(args, file, diagnostics)
+    if not root.is_dir():
+        return Project(root, Config(), {}, (), "")
     config = Config() if file is None else load_config(file, diagnostics)
     params = {**config.params, **dict(args.param)}
     paths = _named_paths(named, root, diagnostics) if named else _config_paths(config, root, diagnostics)

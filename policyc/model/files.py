@@ -88,6 +88,12 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
+def is_inner_path(text: str) -> bool:
+    """Whether a written path is relative and never climbs, on any system."""
+    path = PurePosixPath(text)
+    return not (path.is_absolute() or ".." in path.parts or "\\" in text or ":" in text or "\0" in text)
+
+
 def stays_inside(path: Path, root: Path) -> bool:
     """Whether a path leads below `root` with its links followed; links in a circle lead nowhere."""
     try:
@@ -161,9 +167,7 @@ class _Loader:
 def resolve_use(use: nodes.Use, root: Path, diagnostics: Diagnostics) -> str | None:
     """The root-relative name of an imported file, or None after reporting why it may not be read."""
     text = use.path.value
-    path = PurePosixPath(text)
-    bad = not text or path.is_absolute() or ".." in path.parts or "\\" in text or ":" in text or "\0" in text
-    if bad or not stays_inside(root / text, root):
+    if not text or not is_inner_path(text) or not stays_inside(root / text, root):
         diagnostics.error(
             "outside-root", f"the import `{text}` does not stay inside the project root", use.path.span,
             "write the path from the project root, without `..`",
@@ -177,7 +181,7 @@ def resolve_use(use: nodes.Use, root: Path, diagnostics: Diagnostics) -> str | N
             "name a file that ends in `.policy`",
         )
         return None
-    return path.as_posix()
+    return PurePosixPath(text).as_posix()
 
 
 def read_source(root: Path, name: str, span: Span | None, diagnostics: Diagnostics) -> Source | None:
@@ -185,7 +189,7 @@ def read_source(root: Path, name: str, span: Span | None, diagnostics: Diagnosti
     path = root / name
     try:
         if not path.is_file():
-            reason = "is a folder" if path.is_dir() else "does not exist"
+            reason = "is a folder" if path.is_dir() else "is no regular file" if path.exists() else "does not exist"
             diagnostics.error(
                 "missing-file", f"`{name}` {reason}", span, "check the path; it starts at the project root"
             )

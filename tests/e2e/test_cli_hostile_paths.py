@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -70,3 +71,21 @@ def test_a_scenario_that_names_such_a_path_is_reported(project: Path, name: str,
     status, said = policyc(project, "test", "s.json")
     assert status in (1, 2) and "internal error" not in said
     assert any(rule in said for rule in ("path-outside-root", "missing-path", "missing-file", "unreadable-file")), said
+
+
+def test_a_root_that_is_no_folder_is_the_one_mistake(project: Path) -> None:
+    status, said = policyc(project, "check", "--root", "nope")
+    assert status == 2 and "`nope` is no folder" in said and "1 error" in said
+
+
+def test_a_pipe_called_like_a_policy_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "x.policy")
+    status, said = policyc(tmp_path, "check", "x.policy")
+    assert status == 1 and "`x.policy` is no regular file" in said
+
+
+@pytest.mark.parametrize("command", [["check"], ["fmt", "--check"]])
+def test_a_folder_with_cedar_text_alone_is_not_clean_and_says_how_to_name_it(tmp_path: Path, command: list[str]) -> None:
+    (tmp_path / "group.cedar").write_text("permit (principal, action, resource);\n", encoding="utf-8")
+    status, said = policyc(tmp_path, *command)
+    assert status == 4 and "`group.cedar`" in said

@@ -26,6 +26,9 @@ ATOM_BUDGET = 2_000
 #: Predicates that one condition may put in, nested ones included.
 EXPANSION_BUDGET = 2_000
 
+#: Types of attributes that a declared group may be compared with: it stands for its id there.
+_GROUP_PLACES = (STRING, Named("uuid"), GROUP)
+
 #: What a name inside a predicate stands for: the argument and the place to read it in.
 Operand: TypeAlias = Attribute | Value
 
@@ -312,9 +315,10 @@ class _Lowering:
         return None if value is None else [_constant(value, expr.span)]
 
     def _fits(self, item: Value, expected: Type, expr: nodes.Expr) -> bool:
-        if expected != GROUP and assignable(item.type, expected):
-            return True
-        if expected == GROUP and item.type == GROUP:
+        if item.type == GROUP:
+            if expected in _GROUP_PLACES:
+                return True
+        elif expected != GROUP and assignable(item.type, expected):
             return True
         self.diagnostics.error(
             "type-mismatch", f"`{_text(expr)}` holds {item.type} where {expected} is wanted", expr.span,
@@ -326,7 +330,7 @@ class _Lowering:
         self, expr: nodes.Expr, expected: Type, scope: Scope, env: Mapping[str, Operand]
     ) -> Value | None:
         """A declared group may stand for its id wherever an attribute of groups is compared."""
-        if expected in (STRING, Named("uuid"), GROUP) and isinstance(expr, nodes.Ref | nodes.Call):
+        if expected in _GROUP_PLACES and isinstance(expr, nodes.Ref | nodes.Call):
             group = self._as_group(expr, scope, env)
             if group is not None:
                 return group
@@ -337,6 +341,9 @@ class _Lowering:
             probe = Diagnostics()
             value = scope.value(expr, GROUP, probe)
             return value if value is not None and not probe.has_errors else None
+        bound = env.get(expr.simple or "")
+        if bound is not None:
+            return Value(GROUP, bound.data, expr.span) if isinstance(bound, Value) and bound.type == GROUP else None
         definition = scope.lookup(expr.simple or "")
         if definition is None or not isinstance(definition.node, nodes.GroupDecl):
             return None

@@ -166,7 +166,7 @@ class Scope:
                 inner = self.type_of(item, diagnostics)
                 return SetOf(inner) if inner is not None else None
             case nodes.NamedType(name, span):
-                if name in shapes():
+                if name in shapes() or name == GROUP.name:
                     return Named(name)
                 diagnostics.error(
                     "unknown-type", f"unknown type `{name}`", span,

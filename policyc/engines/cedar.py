@@ -8,15 +8,20 @@ An input that Cedar cannot use at all is a `CedarError`, never a deny.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 
 from policyc.engines.trace import Decision
+from policyc.engines.truths import FAILS, OPEN, TRUE, Truths, both, either, holds, known, opposite
 from policyc.record import record
 
 #: A context attribute, step by step.
 Path: TypeAlias = tuple[str, ...]
+
+#: What is left of a statement's conditions, each with what it and its parts can come to, by identity.
+Residual: TypeAlias = list[tuple[Any, dict[int, Truths]]]
 
 _CALLER = {"principal": 'Caller::"caller"', "action": 'Action::"request"', "resource": 'Application::"application"'}
 _ESCAPES = frozenset({"__entity", "__extn", "__expr"})
@@ -41,11 +46,12 @@ class UnusableContext(CedarError):
 @record
 class StatementResult:
     """One statement of the text: `matched` is None when it hangs on something unknown; `error` is Cedar's message when the
-    evaluation failed (then `matched` is False, because Cedar skips it)."""
+    evaluation failed (then `matched` is False, because Cedar skips it). `truths` is what its condition can come to."""
 
     index: int
     effect: Literal["permit", "forbid"]
     matched: bool | None
+    truths: Truths
     error: str = ""
 
 
@@ -176,8 +182,10 @@ def _plain(value: object, path: Path) -> object:
             return [_plain(item, (*path, "[]")) for item in value]
         case None:
             raise UnusableContext(path, "is null, which Cedar does not have")
+        case float() | Decimal():
+            raise UnusableContext(path, "is a fraction, which Cedar does not have")
         case _:
-            raise UnusableContext(path, f"is a {type(value).__name__}, which Cedar does not have")
+            raise UnusableContext(path, "is neither text, a whole number, true or false, a list nor a record")
 
 
 def _key(key: object, path: Path) -> str:
@@ -211,33 +219,30 @@ def _mark(data: dict[str, Any], path: Path) -> str:
 # --- what is left of each statement -----------------------------------------------------------------------------
 
 
-def _statements(policies: PolicyText, partial: Any) -> tuple[tuple[StatementResult, ...], Sequence[list[Any]]]:
-    """Each statement's result, with the parts of its conditions that hang on unknowns."""
+def _statements(policies: PolicyText, partial: Any) -> tuple[tuple[StatementResult, ...], Sequence[Residual]]:
+    """Each statement's result, with what is left of its conditions."""
     errors = {int(match[1]): match[2] for text in partial.diagnostics.errors if (match := _FAILED.search(text))}
     out: list[StatementResult] = []
-    residuals: list[list[Any]] = []
+    residuals: list[Residual] = []
     for index, effect in enumerate(policies.effects):
-        conditions = partial.residuals[f"policy{index}"]["conditions"]
-        truths = [_truths(clause["body"])[id(clause["body"])] for clause in conditions]
-        matched = _both(truths)
-        residuals.append([clause["body"] for clause in conditions])
-        out.append(StatementResult(index, effect, matched, errors.get(index, "")))
+        bodies = [clause["body"] for clause in partial.residuals[f"policy{index}"]["conditions"]]
+        left = [(body, _truths(body)) for body in bodies]
+        truths = FAILS if index in errors else TRUE
+        for body, found in left:
+            truths = both(truths, found[id(body)])
+        residuals.append(left)
+        out.append(StatementResult(index, effect, holds(truths), truths, errors.get(index, "")))
     return tuple(out), residuals
 
 
-def _both(truths: Sequence[bool | None]) -> bool | None:
-    if any(truth is False for truth in truths):
-        return False
-    return None if any(truth is None for truth in truths) else True
+def _truths(body: Mapping[str, Any]) -> dict[int, Truths]:
+    """What a residual and all its parts can come to, by identity. Works on an explicit stack, because a long chain of `&&` is a deep
+    tree.
 
-
-def _truths(body: Mapping[str, Any]) -> dict[int, bool | None]:
-    """Three-valued truth of a residual and all its parts, by identity: a false side settles `&&`, a true one `||`, whatever
-    the other side is. Works on an explicit stack, because a long chain of `&&` is a deep tree.
-
-    Cedar leaves such a residual open because the other side might fail; a well-typed value does not make it fail.
+    Cedar puts in all that it knows, so a part without unknown is a value, or it is the text of what fails once it is reached. A test
+    of an unknown does not fail: its values are taken to be of the documented kind.
     """
-    out: dict[int, bool | None] = {}
+    out: dict[int, Truths] = {}
     work: list[tuple[Mapping[str, Any], bool]] = [(body, False)]
     while work:
         node, ready = work.pop()
@@ -249,15 +254,18 @@ def _truths(body: Mapping[str, Any]) -> dict[int, bool | None]:
         truths = [out[id(part)] for part in parts]
         match node:
             case {"Value": bool(value)}:
-                out[id(node)] = value
+                out[id(node)] = known(value)
             case {"&&": _}:
-                out[id(node)] = _both(truths)
+                out[id(node)] = both(*truths)
             case {"||": _}:
-                out[id(node)] = True if True in truths else None if None in truths else False
+                out[id(node)] = either(*truths)
             case {"!": _}:
-                out[id(node)] = None if truths[0] is None else not truths[0]
+                out[id(node)] = opposite(truths[0])
+            case {"if-then-else": _}:
+                taken = [side for word, side in zip(("true", "false"), truths[1:], strict=True) if word in truths[0]]
+                out[id(node)] = (truths[0] & FAILS).union(*taken)
             case _:
-                out[id(node)] = None
+                out[id(node)] = OPEN if any(_markers(node)) else FAILS
     return out
 
 
@@ -267,6 +275,8 @@ def _parts(node: Mapping[str, Any]) -> list[Mapping[str, Any]]:
             return [left, right]
         case {"!": {"arg": arg}}:
             return [arg]
+        case {"if-then-else": {"if": test, "then": yes, "else": no}}:
+            return [test, yes, no]
         case _:
             return []
 
@@ -280,28 +290,30 @@ def _decision(statements: Sequence[StatementResult]) -> Decision:
 
 
 def _missing(
-    decision: Decision, statements: Sequence[StatementResult], residuals: Sequence[list[Any]], names: Mapping[str, Path]
+    decision: Decision, statements: Sequence[StatementResult], residuals: Sequence[Residual], names: Mapping[str, Path]
 ) -> tuple[Path, ...]:
     if decision is not Decision.UNDECIDED:
         return ()
     settled = any(statement.matched and statement.effect == "permit" for statement in statements)
     found: set[Path] = set()
-    for statement, bodies in zip(statements, residuals, strict=True):
+    for statement, left in zip(statements, residuals, strict=True):
         if statement.matched is None and not (settled and statement.effect == "permit"):
-            found.update(names[name] for body in bodies for name in _unknowns(body) if name in names)
+            for body, truths in left:
+                open_parts = _markers(body, {at for at, part in truths.items() if len(part) == 1})
+                found.update(names[name] for name in open_parts if name in names)
     return tuple(sorted(found))
 
 
-def _unknowns(body: Mapping[str, Any]) -> Iterator[str]:
-    """The markers in the parts of a residual that are not settled."""
-    truths = _truths(body)
-    work: list[Any] = [body]
+def _markers(node: Any, settled: Container[int] = ()) -> Iterator[str]:
+    """The names of the unknown markers in a part of a residual, but for those in its `settled` parts (by identity)."""
+    work: list[Any] = [node]
     while work:
-        node = work.pop()
-        match node:
-            case {"unknown": [{"Value": str(name)}]}:
-                yield name
-            case Mapping() if truths.get(id(node)) is None:
-                work.extend(node.values())
-            case list():
-                work.extend(node)
+        part = work.pop()
+        if isinstance(part, list):
+            work.extend(part)
+        elif isinstance(part, dict) and id(part) not in settled:
+            match part.get("unknown"):
+                case [{"Value": str(name)}]:
+                    yield name
+                case _:
+                    work.extend(part.values())

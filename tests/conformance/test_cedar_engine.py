@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from policyc.engines.cedar import CedarError, UnusableContext, decide, decision, parse_policies, sanitise
 from policyc.engines.trace import Decision
+from policyc.engines.truths import FAILS, FALSE, TRUE
 
 OPEN = "(principal, action, resource)"
 
@@ -62,7 +65,9 @@ def test_a_template_is_a_fault() -> None:
     ("value", "why"),
     [
         (None, "null"),
-        (1.5, "float"),
+        (1.5, "is a fraction"),
+        (Decimal("1.5"), "is a fraction"),
+        (b"x", "neither text"),
         (2**63, "64 bits"),
         (-(2**63) - 1, "64 bits"),
         ({"__extn": {"fn": "ip", "arg": "10.0.0.1"}}, "escape"),
@@ -99,6 +104,22 @@ def test_an_unknown_that_cannot_matter_leaves_the_answer_definite() -> None:
     assert open_answer.decision is Decision.UNDECIDED
     assert open_answer.missing == (("a", "x"),)
     assert [result.matched for result in open_answer.statements] == [None, False]
+
+
+def test_what_fails_behind_an_unknown_is_no_answer_either_way() -> None:
+    """Cedar keeps the failing side in the residual; whether it is reached hangs on the unknown."""
+    fails = 'context.b.contains("x")'
+    behind = decide(parse_policies(permit(f"context.a == 1 && {fails}")), {"b": "x"}, [("a",)])
+    assert (behind.decision, behind.statements[0].truths) == (Decision.DENY, FALSE | FAILS)
+    beside = decide(
+        parse_policies(permit(f"(context.a == 1 && {fails}) || context.c == 1")), {"b": "x", "c": 1}, [("a",)]
+    )
+    assert (beside.decision, beside.missing) == (Decision.UNDECIDED, (("a",),))
+    assert beside.statements[0].truths == TRUE | FAILS
+    before = decide(parse_policies(permit(f"{fails} || context.a == 1")), {"b": "x"}, [("a",)])
+    assert (before.decision, before.statements[0].truths, len(before.failed)) == (Decision.DENY, FAILS, 1)
+    choice = decide(parse_policies(permit(f"if context.a == 1 then {fails} else true")), {"b": "x"}, [("a",)])
+    assert (choice.decision, choice.statements[0].truths) == (Decision.UNDECIDED, TRUE | FAILS)
 
 
 def test_missing_lists_only_what_matters() -> None:

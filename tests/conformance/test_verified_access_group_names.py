@@ -211,13 +211,13 @@ def test_an_inline_test_states_names(tmp_path: Path, stated: str, decision: str,
     assert result.passed is not bool(rule)
 
 
-def test_a_deny_names_what_would_make_cedar_skip_it(tmp_path: Path) -> None:
-    """`has` on something else than a record is an evaluation error, and Cedar skips an erroring `forbid`."""
-    deny = f'policy q for verified_access on web {{ deny "b" {{ when {NAME} like "x*" }} }}\n'
+def test_a_deny_that_could_fail_says_on_what(tmp_path: Path) -> None:
+    """`has` on something else than a record is an evaluation error, so the deny goes into the permits, and that is said with its reason."""
+    deny = f'policy q for verified_access on web {{ allow "a" {{ when true }} deny "b" {{ when {NAME} like "x*" }} }}\n'
     program, diagnostics = compiled(tmp_path, SAME, deny)
     assert list(diagnostics) == [] and program is not None
     document = target("verified_access").emit(program, diagnostics)[1]
-    told = [item.message for item in document.added if "skip this deny" in item.message]
-    assert [message.split(" would ")[0] for message in told] == [
-        "a `idc.groups` that is no record", f"a `{NAME}` that is no text",
-    ]  # fmt: skip
+    assert "forbid (" not in document.text
+    (told,) = [item.message for item in document.added if "Cedar skips a forbid" in item.message]
+    record = f'idc.groups["{FINANCE}"]'
+    assert told.endswith(f"where `idc.groups` is not a record or `{record}` is not a record or `{NAME}` is not text")

@@ -208,8 +208,8 @@ def test_the_leading_slash_of_a_path_is_named_where_it_decides(tmp_path: Path) -
     assert ask(project(tmp_path, both), {"http_request.path": ("/app/x",)}).gates[0].switches == ()
 
 
-def test_a_deny_that_cedar_cannot_evaluate_is_no_allow(tmp_path: Path) -> None:
-    """Cedar skips it, AWS's page says that the policy denies: unknown."""
+def test_a_deny_that_cannot_be_answered_denies(tmp_path: Path) -> None:
+    """Cedar would skip it as a `forbid`; inside the permits it keeps them from applying."""
     outside = """policy p for verified_access on staff {
   allow "all" { when true }
   deny "outside" { when http_request.client_ip not in "10.0.0.0/8" }
@@ -217,7 +217,8 @@ def test_a_deny_that_cedar_cannot_evaluate_is_no_allow(tmp_path: Path) -> None:
 """
     program = project(tmp_path, outside)
     gate = ask(program, {"http_request.client_ip": ("10.1.1.1, 192.0.2.1",)}).gates[0]
-    assert (gate.verdict, gate.switches) == (Verdict.UNDECIDED, ("erroring-forbid",))
+    assert (gate.verdict, gate.switches) == (Verdict.EXPLICIT_DENY, ())
+    assert [item.label for item in gate.decided_by] == ["outside"]
     assert "`outside`" in gate.summary
     assert ask(program, {"http_request.client_ip": ("10.1.1.1",)}).decision is Decision.ALLOW
 
@@ -236,6 +237,22 @@ def test_requests_that_cannot_be_asked(tmp_path: Path, values: Mapping[str, tupl
     program = project(tmp_path, GROUP_POLICY)
     request = Request(program.resources["a.policy#web"], None, None, None, values)
     assert refused(program, request) == [rule]
+
+
+@pytest.mark.parametrize(
+    ("to", "name", "help"),
+    [
+        ("web", "tcp_flow.client_ip", "`tcp_flow` belongs to tcp endpoints"),
+        ("shell", "http_request.client_ip", "`http_request` belongs to http and https endpoints"),
+    ],
+)
+def test_request_data_of_the_other_protocol_is_explained(tmp_path: Path, to: str, name: str, help: str) -> None:
+    program = project(tmp_path, GROUP_POLICY)
+    diagnostics = Diagnostics()
+    request = Request(program.resources[f"a.policy#{to}"], None, None, None, {name: ("192.0.2.1",)})
+    assert TARGET.simulate(program, TARGET.emit(program, diagnostics), request, diagnostics) is None
+    (found,) = diagnostics
+    assert (found.rule, found.help.endswith(help)) == ("unknown-attribute", True)
 
 
 def test_a_request_has_no_caller_and_goes_to_an_endpoint(tmp_path: Path) -> None:

@@ -49,13 +49,23 @@ def test_additions(program: Program) -> None:
     assert "".join(lines) == (FOLDER / "expected" / "added.txt").read_text(encoding="utf-8")
 
 
-def test_the_map_leads_from_each_statement_to_its_source(program: Program) -> None:
+def test_the_map_leads_from_each_part_to_its_source(program: Program) -> None:
+    """A statement of the text to its statement; a deny that is written into the permits from each of them, and from its own place."""
     source = program.sources["input.policy"]
     for document in TARGET.emit(program, Diagnostics()):
         lines = document.text.splitlines()
         policy = next(policy for policy in program.policies if policy.name == document.owner)
-        assert [entry.label for entry in document.map] == [statement.label for statement in policy.statements]
+        assert {entry.label for entry in document.map} == {statement.label for statement in policy.statements}
         for entry in document.map:
-            effect = lines[int(entry.pointer.removeprefix("line ")) - 1].split(" ")[0]
-            word = {"permit": "allow", "forbid": "deny"}[effect]
+            at = int(entry.pointer.removeprefix("line ")) - 1
+            word = {"permit": "allow", "forbid": "deny"}.get(lines[at].split(" ")[0], "deny")
             assert source.text[entry.span.start :].startswith(f'{word} "{entry.label}"')
+            if lines[at].startswith(" "):
+                assert lines[at - 1] == f"  // unless: {entry.label}"
+            elif lines[at].startswith("//"):
+                assert lines[at].startswith(f"// {entry.label}: written into each permit")
+    moved = [
+        (item.path, [entry.pointer for entry in item.map if entry.label == "retired browsers"])
+        for item in TARGET.emit(program, Diagnostics())
+    ]
+    assert moved[0] == ("verified_access/staff_policy.cedar", ["line 29", "line 54", "line 79"])

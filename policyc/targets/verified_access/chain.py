@@ -8,16 +8,19 @@ switches of `schemas/verified_access/vocabulary.json`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from policyc.diagnostics import Diagnostics, did_you_mean
 from policyc.engines.cedar import Answer, UnusableContext, decide, parse_policies
-from policyc.engines.trace import GateTrace, Outcome, Verdict
+from policyc.engines.trace import Decision, GateTrace, Outcome, StatementTrace, Verdict
 from policyc.ir.authz import Policy
 from policyc.ir.program import Program
 from policyc.model.values import Resource, Scalar
 from policyc.targets.base import Document, Request
 from policyc.targets.verified_access.context import Context, Values, build_context, check_groups
+from policyc.targets.verified_access.emit import write_apart
 from policyc.targets.verified_access.explain import nearest, trace_statement
+from policyc.targets.verified_access.fold import moved_denies
 from policyc.targets.verified_access.gates import (
     EndpointAlone,
     Judged,
@@ -25,10 +28,9 @@ from policyc.targets.verified_access.gates import (
     no_policy,
     outcome_of,
     summary,
-    verdict_of,
 )
 from policyc.targets.verified_access.limits import atoms
-from policyc.targets.verified_access.scope import ENDPOINT, Fact, facts, find_fact, group_of
+from policyc.targets.verified_access.scope import ENDPOINT, Fact, facts, find_fact, group_of, other_protocol
 
 TARGET = "verified_access"
 _PATH = "http_request.path"
@@ -44,6 +46,7 @@ def simulate(
 ) -> Outcome | None:
     """The answer for a request to an endpoint, decided by Cedar on the emitted documents.
 
+    The part of each statement in it comes from the statement on its own, because a deny may stand inside the permits.
     An attribute that every request has and this one does not state is unknown; any other unstated one is absent.
     `endpoint_alone` chooses what AWS leaves open: the outcome when only the endpoint has a policy and it allows.
     """
@@ -96,7 +99,8 @@ def _askable(request: Request, known: Mapping[str, Fact], diagnostics: Diagnosti
         if fact is None:
             diagnostics.error(
                 "unknown-attribute", f"a request to `{request.resource.name}` has no `{name}`", request.span,
-                did_you_mean(name, known, "the group's `trust` and the endpoint's `protocol` say what it has"),
+                other_protocol(known, name)
+                or did_you_mean(name, known, "the group's `trust` and the endpoint's `protocol` say what it has"),
             )  # fmt: skip
         elif len(values) > 1 and fact.form == "scalar":
             diagnostics.error("type-mismatch", f"`{name}` has one value, not a list", request.span, "drop the others")
@@ -123,24 +127,56 @@ def _gate(
     tests = [atom for statement in policy.statements for atom in atoms(statement.when)]
     context = build_context(values, known, tests)
     answer = decide(parse_policies(text), context.data, context.unknown)
+    lone = _apart(policy, group_of(resource, program.resources) or resource)
+    apart = decide(parse_policies(lone), context.data, context.unknown) if lone else answer
     traces = tuple(
         trace_statement(policy, statement, result, context.stated)
-        for statement, result in zip(policy.statements, answer.statements, strict=True)
+        for statement, result in zip(policy.statements, apart.statements, strict=True)
     )
-    verdict, switches = verdict_of(answer)
-    if _slash_matters(text, policy, context, answer):
-        switches = (*switches, "path-slash")
+    verdict = _verdict(answer, traces)
     gate = GateTrace(
         name=policy.name,
         kind=kind,
         verdict=verdict,
-        summary=summary(verdict, answer, traces, ("allow", "deny")),
+        summary=summary(verdict, _unanswered(apart, traces), ("allow", "deny")),
         decided_by=decided_by(verdict, traces),
         nearest=nearest(traces) if verdict in (Verdict.IMPLICIT_DENY, Verdict.UNDECIDED) else None,
         statements=traces,
-        switches=switches,
+        switches=("path-slash",) if _slash_matters(text, policy, context, answer) else (),
     )
     return Judged(gate, tuple(context.unknown[path] for path in answer.missing))
+
+
+@lru_cache(maxsize=512)
+def _apart(policy: Policy, group: Resource) -> str:
+    """The text in which every statement stands for itself: it tells what each says, the deployed one what becomes of the request.
+
+    Empty where the deployed text has every statement of its own anyway.
+    """
+    known = facts(policy.on, {group.id: group})
+    return write_apart(policy, known) if moved_denies(policy, known) else ""
+
+
+def _verdict(answer: Answer, traces: tuple[StatementTrace, ...]) -> Verdict:
+    """What the deployed text decides; a refusal is an explicit one where a deny matches, or meets a test without an answer."""
+    match answer.decision:
+        case Decision.ALLOW:
+            return Verdict.ALLOW
+        case Decision.UNDECIDED:
+            return Verdict.UNDECIDED
+        case Decision.DENY:
+            denied = any(trace.matched and trace.effect == "deny" for trace in traces)
+            return Verdict.EXPLICIT_DENY if denied else Verdict.IMPLICIT_DENY
+
+
+def _unanswered(apart: Answer, traces: tuple[StatementTrace, ...]) -> str:
+    """Words on the statements that meet a value of another kind than documented; empty for none."""
+    failed = [traces[result.index] for result in apart.failed]
+    denies = ", ".join(f"`{trace.label}`" for trace in failed if trace.effect == "deny")
+    allows = ", ".join(f"`{trace.label}`" for trace in failed if trace.effect == "allow")
+    words = [f"{denies} cannot be answered on these values, so it denies"] if denies else []
+    words += [f"{allows} cannot be answered on these values, so it does not allow"] if allows else []
+    return "; ".join(words)
 
 
 def _slash_matters(text: str, policy: Policy, context: Context, answer: Answer) -> bool:

@@ -2,10 +2,11 @@
 
 Every attribute is guarded by `has`, step by step, and an exact complement wraps guards and test together, so a
 well-typed request never makes a statement an error. A guard that an earlier conjunct has established is not repeated, and one
-that all sides of a disjunction need stands before it.
-Two things stay outside that promise. A value of another type than documented (a provider that sends one text where a list is
-documented, an address that is none) makes Cedar's operator fail, and Cedar skips the statement: an allow stays closed, a
-deny stays open; no portable guard against it exists. And `exists` asks for the attribute, so an empty set exists.
+that all sides of a disjunction ask for first stands before it.
+A value of another type than documented (one text where a list is documented, an address that is none) makes Cedar's operator fail,
+and no portable guard against it exists: the test cannot be answered. What is written keeps the order of the source and Cedar's short
+circuit, so it fails exactly where the source meets such a test first. `fold` sees to it that a deny which can fail still denies.
+`exists` asks for the attribute, so an empty set exists.
 
 Only operators of AWS's own table plus `ip`, `isInRange` and set literals are used (reference: verified-access, 1.2).
 """
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Address, ip_address
+from itertools import pairwise, takewhile
 from typing import TypeAlias
 
 from policyc.ir.authz import All, Always, AnyOf, Atom, Cond, Never, Op
@@ -29,6 +31,7 @@ from policyc.targets.verified_access.expression import (
     Path,
     SetTest,
     Truth,
+    can_fail,
     conjoin,
     disjoin,
 )
@@ -41,9 +44,17 @@ _IP = Named("ip")
 _ORDERS = {Op.LT: "<", Op.LE: "<=", Op.GT: ">", Op.GE: ">="}
 
 
-def lower_condition(cond: Cond, facts: Mapping[str, Fact]) -> Expression:
-    """The Cedar form of a condition that `limits.check_policy` has passed. Raises ValueError on anything else (a bug)."""
-    return _lower(cond, facts, frozenset())[0]
+def lower_condition(cond: Cond, facts: Mapping[str, Fact], known: Known = frozenset()) -> Expression:
+    """The Cedar form of a condition that `limits.check_policy` has passed, at a place where the paths of `known` are present.
+
+    Raises ValueError on anything else (a bug).
+    """
+    return _lower(cond, facts, known)[0]
+
+
+def established(cond: Cond, facts: Mapping[str, Fact]) -> Known:
+    """The paths that are present wherever the condition is true."""
+    return _lower(cond, facts, frozenset())[1]
 
 
 def _lower(cond: Cond, facts: Mapping[str, Fact], known: Known) -> tuple[Expression, Known]:
@@ -62,25 +73,47 @@ def _lower(cond: Cond, facts: Mapping[str, Fact], known: Known) -> tuple[Express
                 parts.append(part)
             return conjoin(parts), known
         case AnyOf(items):
-            shared = [path for path in _established(cond, facts) if path not in known]
+            shared = [path for path in _asked_first(cond, facts) if path not in known]
             known = known.union(shared)
-            branches = [_lower(item, facts, known)[0] for item in items]
-            return conjoin([*(_guard(path) for path in shared), disjoin(branches)]), known
+            branches, ends = zip(*(_lower(item, facts, known) for item in items), strict=True)
+            return conjoin([*(_guard(path) for path in shared), disjoin(list(branches))]), frozenset.intersection(*ends)
 
 
-def _established(cond: Cond, facts: Mapping[str, Fact]) -> dict[Path, None]:
-    """The paths that are present wherever the condition is true, prefixes first; a disjunction gives what all its sides share,
-    so that it can be guarded once."""
+def _asked_first(cond: Cond, facts: Mapping[str, Fact]) -> dict[Path, None]:
+    """The guards that can stand before a condition and leave it what it is, failures included, prefixes first: those that it asks for
+    before all else, then those that cannot fail and have nothing before them that can."""
     match cond:
         case Atom(negated=False):
             return dict.fromkeys(_prefixes(fact_of(facts, cond.attribute).path))
         case All(items):
-            return {path: None for item in items for path in _established(item, facts)}
+            out = _asked_first(items[0], facts)
+            for before, item in pairwise(items):
+                if may_fail(before, facts):
+                    break
+                out |= dict.fromkeys(path for path in _asked_first(item, facts) if not can_fail(_guard(path)))
+            return out
         case AnyOf(items):
-            first, *rest = [_established(item, facts) for item in items]
-            return {path: None for path in first if all(path in other for other in rest)}
+            return _common([list(_asked_first(item, facts)) for item in items])
         case _:
             return {}
+
+
+def may_fail(cond: Cond, facts: Mapping[str, Fact]) -> bool:
+    """Whether a value of another type than documented leaves the condition without an answer."""
+    match cond:
+        case Always() | Never():
+            return False
+        case Atom():
+            return can_fail(_atom(cond, fact_of(facts, cond.attribute), frozenset())[0])
+        case All(items) | AnyOf(items):
+            return any(may_fail(item, facts) for item in items)
+
+
+def _common(branches: Sequence[Sequence[Path]]) -> dict[Path, None]:
+    """What all branches of a disjunction ask for in the same order from their start, then what cannot fail in any of them."""
+    same = [paths[0] for paths in takewhile(lambda paths: len(set(paths)) == 1, zip(*branches, strict=False))]
+    later = [path for path in branches[0] if not can_fail(_guard(path)) and all(path in other for other in branches)]
+    return dict.fromkeys([*same, *later])
 
 
 def _prefixes(path: Path) -> list[Path]:

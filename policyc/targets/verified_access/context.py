@@ -74,7 +74,7 @@ def build_context(values: Values, known: Mapping[str, Fact], read: Iterable[Atom
                 unknown[item.fact.path] = item.name
             elif values[item.name]:
                 _put(data, item.fact.path, values[item.name][0])
-    return Context(data, unknown, Stated(values, frozenset(unknown.values()), frozenset(doubtful)))
+    return Context(data, unknown, Stated(values, frozenset(unknown.values()), frozenset(doubtful), data, known))
 
 
 def check_groups(request: Request, known: Mapping[str, Fact], diagnostics: Diagnostics) -> None:

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from textwrap import wrap
 
-from policyc.ir.authz import Always, Atom, Op, Policy, Statement
+from policyc.ir.authz import Always, Policy, Statement
 from policyc.ir.program import Program
-from policyc.model.types import Named
 from policyc.model.values import Resource
 from policyc.targets.base import Addition, Document, MapEntry
+from policyc.targets.verified_access.additions import additions, moved_because
 from policyc.targets.verified_access.condition import lower_condition
-from policyc.targets.verified_access.expression import (
-    And,
-    Expression,
-    Has,
-    Not,
-    Or,
-    Path,
-    write_condition,
-    write_flat,
-)
-from policyc.targets.verified_access.limits import atoms
-from policyc.targets.verified_access.scope import GROUP, REQUEST_ROOTS, Fact, fact_of, facts
+from policyc.targets.verified_access.expression import WIDTH, And, write_condition, write_conjuncts
+from policyc.targets.verified_access.fold import Unless, exceptions, moved_denies
+from policyc.targets.verified_access.scope import GROUP, Fact, facts
 from policyc.targets.verified_access.validate import context_schema, faults
 
 TARGET = "verified_access"
+_MOVED = "written into each permit as a condition, because a value of an unexpected kind would make Cedar skip a forbid"
 
 
 def emit_documents(program: Program) -> Sequence[Document]:
@@ -43,12 +36,12 @@ def emit_policy(policy: Policy, known: Mapping[str, Fact]) -> Document:
     """The document of one policy that has passed `limits`."""
     if not isinstance(policy.on, Resource):
         raise ValueError(f"`{policy.name}` is not on a resource")
-    writer = _Writer(known)
+    writer = _Writer(known, moved_denies(policy, known))
     writer.head(policy)
     for place, statement in enumerate(policy.statements):
         writer.statement(statement, first=place == 0)
     text = writer.text()
-    found = list(faults(text, _checked_text(policy, known), context_schema(policy, known)))
+    found = list(faults(text, writer.checked_text(), context_schema(policy, known)))
     if found:
         raise RuntimeError(f"Cedar refuses the document of `{policy.name}`: {found[0]}")
     return Document(
@@ -64,12 +57,19 @@ def emit_policy(policy: Policy, known: Mapping[str, Fact]) -> Document:
     )
 
 
-class _Writer:
-    """Collects lines and remembers where each statement begins."""
+def write_apart(policy: Policy, known: Mapping[str, Fact]) -> str:
+    """Every statement of a policy on its own, the denies as `forbid`: what each of them says of a request, never what is deployed."""
+    return _joined(line for statement in policy.statements for line in _body(statement, (), known)[0])
 
-    def __init__(self, known: Mapping[str, Fact]) -> None:
+
+class _Writer:
+    """Collects lines and remembers where each statement begins, and each condition that stands for one."""
+
+    def __init__(self, known: Mapping[str, Fact], moved: tuple[Statement, ...]) -> None:
         self.known = known
+        self.moved = moved
         self.lines: list[str] = []
+        self.checked: list[str] = []
         self.map: list[MapEntry] = []
         self.added: list[Addition] = []
 
@@ -81,114 +81,71 @@ class _Writer:
     def statement(self, statement: Statement, *, first: bool) -> None:
         if not first:
             self.lines.append("")
+        if statement in self.moved:
+            self._moved(statement)
+            return
         self.lines += _comment(statement.label)
         self.lines += _comment(statement.doc)
-        pointer = f"line {len(self.lines) + 1}"
+        pointer = self._place(statement, 0)
+        self.added += [Addition(pointer, message, statement.span) for message in additions(statement, self.known)]
+        unless = exceptions(statement, self.moved, self.known) if statement.effect == "allow" else ()
+        body, starts = _body(statement, unless, self.known)
+        for item, start in zip(unless, starts, strict=True):
+            self._place(item.deny, start)
+        self.lines += body
+        self.checked += _body(statement, unless, self.known, checked=True)[0]
+
+    def _moved(self, deny: Statement) -> None:
+        """Where a deny stands in the source, words on where it went."""
+        pointer = self._place(deny, 0)
+        words = wrap(
+            f"{_plain(deny.label)}: {_MOVED}", WIDTH - len("// "), break_long_words=False, break_on_hyphens=False
+        )
+        self.lines += _comment("\n".join(words))
+        self.lines += _comment(deny.doc)
+        messages = [*additions(deny, self.known), moved_because(deny, self.known)]
+        self.added += [Addition(pointer, message, deny.span) for message in messages]
+
+    def _place(self, statement: Statement, ahead: int) -> str:
+        """The part that begins `ahead` lines on comes from a statement; its pointer."""
+        pointer = f"line {len(self.lines) + ahead + 1}"
         if statement.span is not None:
             self.map.append(MapEntry(pointer, statement.label, statement.span))
-        for message in _additions(statement, self.known):
-            self.added.append(Addition(pointer, message, statement.span))
-        self.lines += _body(statement, self.known)
+        return pointer
 
     def text(self) -> str:
-        return "\n".join(self.lines) + "\n"
+        return _joined(self.lines)
+
+    def checked_text(self) -> str:
+        """The same statements in the spelling for the validator."""
+        return _joined(self.checked)
+
+
+def _joined(lines: Iterable[str]) -> str:
+    return "\n".join(lines) + "\n"
 
 
 def _comment(text: str) -> list[str]:
     """Comment lines; control characters become blanks, so that nothing of the text can leave its comment."""
-    lines = [
-        " ".join("".join(char if char.isprintable() else " " for char in line).split()) for line in text.split("\n")
-    ]
-    return [f"// {line}".rstrip() for line in lines] if text.strip() else []
+    return [f"// {_plain(line)}".rstrip() for line in text.split("\n")] if text.strip() else []
 
 
-def _body(statement: Statement, known: Mapping[str, Fact], *, checked: bool = False) -> list[str]:
+def _plain(line: str) -> str:
+    return " ".join("".join(char if char.isprintable() else " " for char in line).split())
+
+
+def _body(
+    statement: Statement, unless: Sequence[Unless], known: Mapping[str, Fact], *, checked: bool = False
+) -> tuple[list[str], list[int]]:
+    """The lines of a statement, and the number (from 0) of the first line of each deny that is written into it."""
     effect = "permit" if statement.effect == "allow" else "forbid"
-    if isinstance(statement.when, Always):
-        return [f"{effect} (principal, action, resource);"]
-    condition = write_condition(lower_condition(statement.when, known), checked=checked)
-    return [f"{effect} (principal, action, resource)", "when {", *condition, "};"]
-
-
-def _checked_text(policy: Policy, known: Mapping[str, Fact]) -> str:
-    return "\n".join("\n".join(_body(statement, known, checked=True)) for statement in policy.statements) + "\n"
-
-
-def _additions(statement: Statement, known: Mapping[str, Fact]) -> Iterator[str]:
-    """What lowering put in: guards, a second form of a port, and what an unreadable address would do."""
-    if isinstance(statement.when, Always):
-        return
-    expression = lower_condition(statement.when, known)
-    wanted = {asked for atom in atoms(statement.when) for asked in _asked(atom, fact_of(known, atom.attribute))}
-    guards = dict.fromkeys(
-        write_flat(guard) for guard in _guards(expression) if (guard.parent, guard.name) not in wanted
-    )
-    if guards:
-        yield "guards, because an absent attribute makes a test false: " + ", ".join(f"`{guard}`" for guard in guards)
-    for name in dict.fromkeys(
-        atom.attribute.name for atom in atoms(statement.when) if fact_of(known, atom.attribute).text_too
-    ):
-        yield f"`{name}` as a number and as text, because AWS's pages disagree"
-    if statement.effect == "deny":
-        for name, kind in dict.fromkeys(pair for atom in atoms(statement.when) for pair in failing_kinds(atom, known)):
-            # request data other than addresses is text that the service itself makes
-            if kind == "address" or name.split(".", 1)[0] not in REQUEST_ROOTS:
-                yield f"a `{name}` that is no {kind} would make Cedar skip this deny; AWS documents {_DOCUMENTED[kind]}"
-
-
-_DOCUMENTED = {
-    "address": "a bare address", "text": "text", "number": "a number", "list": "a list", "record": "a record",
-}  # fmt: skip
-
-
-def failing_kinds(atom: Atom, known: Mapping[str, Fact]) -> Iterator[tuple[str, str]]:
-    """What has to be of which kind lest Cedar's operators fail: the attribute itself, and the record that its key looks into.
-
-    No portable guard asks for a value's type, so `build --explain` names these, and `simulate` leaves such an answer open.
-    """
-    fact = fact_of(known, atom.attribute)
-    for record in known.values():
-        if record.form == "record" and fact.attribute.key is not None and fact.path[: len(record.path)] == record.path:
-            yield record.attribute.name, "record"
-    if kind := _failing_kind(atom, fact):
-        yield atom.attribute.name, kind
-
-
-def _failing_kind(atom: Atom, fact: Fact) -> str:
-    if atom.op is Op.EXISTS:
-        return ""
-    if fact.form != "scalar":
-        return "list" if fact.form == "set" else "record"
-    if _reads_address(atom):
-        return "address"
-    if atom.op is Op.LIKE:
-        return "text"
-    return "number" if atom.op in (Op.LT, Op.LE, Op.GT, Op.GE) else ""
-
-
-def _reads_address(atom: Atom) -> bool:
-    return atom.attribute.type == Named("ip") and (
-        atom.op is Op.IN_CIDR or (atom.op is Op.EQ and any(":" in str(value.value) for value in atom.values))
-    )
-
-
-def _asked(atom: Atom, fact: Fact) -> Iterator[tuple[Path, str]]:
-    """What a test asks for with `has` itself: the attribute, or a group in the record of groups."""
-    if atom.op is Op.EXISTS:
-        yield fact.path[:-1], fact.path[-1]
-    elif fact.form == "record":
-        yield from ((fact.path, str(value.value)) for value in atom.values)
-
-
-def _guards(expression: Expression) -> Iterator[Has]:
-    work: list[Expression] = [expression]
-    while work:
-        match work.pop():
-            case Has() as guard:
-                yield guard
-            case Not(item):
-                work.append(item)
-            case And(items) | Or(items):
-                work.extend(reversed(items))
-            case _:
-                pass
+    if isinstance(statement.when, Always) and not unless:
+        return [f"{effect} (principal, action, resource);"], []
+    head = [f"{effect} (principal, action, resource)", "when {"]
+    own = lower_condition(statement.when, known)
+    if not unless:
+        return [*head, *write_condition(own, checked=checked), "};"], []
+    parts = () if isinstance(statement.when, Always) else own.items if isinstance(own, And) else (own,)
+    noted = [(f"// unless: {_plain(item.deny.label)}", item.condition) for item in unless]
+    lines, starts = write_conjuncts([*(("", part) for part in parts), *noted], checked=checked)
+    return [*head, *lines, "};"], [len(head) + start for start in starts[len(parts) :]]

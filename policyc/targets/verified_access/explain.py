@@ -1,42 +1,50 @@
 """Why a statement matched or did not: the tests of the normal form against what a request states.
 
-The decision is always Cedar's; this only names the tests behind it.
+The decision is always Cedar's; this only names the tests behind it. A test that meets a value of another type than documented has no
+answer: then an allow does not apply, and a deny does.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
 
 from policyc.engines.cedar import StatementResult
 from policyc.engines.trace import Reason, StatementTrace
+from policyc.engines.truths import FAILS, FALSE, OPEN, TRUE, Truths, both, either, holds, holds_or_fails, known
 from policyc.ir.authz import All, Always, AnyOf, Atom, Cond, Never, Op, Policy, Statement
 from policyc.ir.decide import atom_holds
 from policyc.model.values import Scalar
 from policyc.record import record
+from policyc.targets.verified_access.expression import written_path
+from policyc.targets.verified_access.needs import WORDS, misfit
+from policyc.targets.verified_access.scope import Fact
 
 
 @record
 class Stated:
     """What is known of a request: values by attribute name (absent ones left out or empty), the names of attributes that exist
-    with a value nobody stated (`unknown`), and of those that may or may not exist (`doubtful`)."""
+    with a value nobody stated (`unknown`), and of those that may or may not exist (`doubtful`). `context` is the same as Cedar gets
+    it, and `facts` tell where in it an attribute lies."""
 
     values: Mapping[str, tuple[Scalar, ...]]
     unknown: frozenset[str] = frozenset()
     doubtful: frozenset[str] = frozenset()
+    context: Mapping[str, Any] = MappingProxyType({})
+    facts: Mapping[str, Fact] = MappingProxyType({})
 
 
 def trace_statement(policy: Policy, statement: Statement, result: StatementResult, stated: Stated) -> StatementTrace:
-    """One statement's part in the answer, with a reason for each test that mattered.
-
-    A statement that Cedar could not evaluate has not matched, yet whether it should have is not known: its `matched` is None.
-    """
+    """One statement's part in the answer, with a reason for each test that mattered; `result` is what Cedar says of it on its own."""
+    settles = holds_or_fails if statement.effect == "deny" else holds
     return StatementTrace(
         policy=policy.name,
         index=statement.index,
         label=statement.label,
         effect=statement.effect,
-        matched=None if result.error else result.matched,
-        reasons=tuple(_reasons(statement.when, stated)),
+        matched=settles(result.truths),
+        reasons=tuple(_reasons(statement.when, stated, statement.effect == "deny")),
         span=statement.span,
     )
 
@@ -47,59 +55,76 @@ def nearest(traces: tuple[StatementTrace, ...]) -> StatementTrace | None:
     return min(open_allows, key=lambda trace: (trace.matched is False, len(trace.misses), trace.index), default=None)
 
 
-def truth(cond: Cond, stated: Stated) -> bool | None:
-    """Three-valued truth of a condition; None when it hangs on a value that is unknown or cannot be read.
-
-    `limits` bounds the depth.
-    """
+def truth(cond: Cond, stated: Stated) -> Truths:
+    """What a condition comes to; `limits` bounds the depth."""
     match cond:
         case Always():
-            return True
+            return TRUE
         case Never():
-            return False
+            return FALSE
         case Atom():
             return _atom_truth(cond, stated)
         case All(items):
-            truths = [truth(item, stated) for item in items]
-            return False if False in truths else None if None in truths else True
+            whole = TRUE
+            for item in items:
+                whole = both(whole, truth(item, stated))
+            return whole
         case AnyOf(items):
-            truths = [truth(item, stated) for item in items]
-            return True if True in truths else None if None in truths else False
+            whole = FALSE
+            for item in items:
+                whole = either(whole, truth(item, stated))
+            return whole
 
 
-def _atom_truth(atom: Atom, stated: Stated) -> bool | None:
+def _atom_truth(atom: Atom, stated: Stated) -> Truths:
     if atom.attribute.name in stated.doubtful:
-        return None
+        return OPEN
     if atom.attribute.name in stated.unknown:
-        return (not atom.negated) if atom.op is Op.EXISTS else None
+        return known(not atom.negated) if atom.op is Op.EXISTS else OPEN
+    if stated.facts and misfit(atom, stated.facts, stated.context) is not None:
+        return FAILS
     try:
-        return atom_holds(atom, stated.values.get(atom.attribute.name, ()))
-    except ValueError:  # a value that is none of the attribute's type, such as a list of addresses
-        return None
+        return known(atom_holds(atom, stated.values.get(atom.attribute.name, ())))
+    except ValueError:  # text that is no address, which no address equals
+        return known(atom.negated)
 
 
-def _reasons(cond: Cond, stated: Stated) -> list[Reason]:
-    """A reason for each test; of a disjunction only the sides that share its truth."""
+def _reasons(cond: Cond, stated: Stated, denies: bool) -> list[Reason]:
+    """A reason for each test; of a disjunction only the sides that share its truth. `denies` tells what a test without an answer does."""
     match cond:
         case Always():
             return []
         case Never():
             return [Reason("condition", False, "the condition", "is never true", (), ())]
         case Atom():
-            return [_reason(cond, stated)]
+            return [_reason(cond, stated, denies)]
         case All(items):
-            return [reason for item in items for reason in _reasons(item, stated)]
+            return [reason for item in items for reason in _reasons(item, stated, denies)]
         case AnyOf(items):
             whole = truth(cond, stated)
-            return [reason for item in items if truth(item, stated) is whole for reason in _reasons(item, stated)]
+            telling = [item for item in items if truth(item, stated) == whole]
+            telling = telling or [item for item in items if truth(item, stated) != FALSE]
+            return [reason for item in telling for reason in _reasons(item, stated, denies)]
 
 
-def _reason(atom: Atom, stated: Stated) -> Reason:
+def _reason(atom: Atom, stated: Stated, denies: bool) -> Reason:
+    found = _atom_truth(atom, stated)
+    if found == FAILS and (wrong := misfit(atom, stated.facts, stated.context)) is not None:
+        need, seen = wrong
+        return Reason(
+            part="condition",
+            matched=denies,
+            subject=written_path(need.path),
+            operator="documented as",
+            expected=(WORDS[need.kind],),
+            actual=(seen,),
+            span=atom.span,
+        )
     name = atom.attribute.name
     values = () if name in stated.unknown else stated.values.get(name, ())
     return Reason(
         part="condition",
-        matched=_atom_truth(atom, stated),
+        matched=holds(found),
         subject=_subject(atom),
         operator=_operator(atom),
         expected=tuple(_text(value.value) for value in atom.values),

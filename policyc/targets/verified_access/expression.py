@@ -7,6 +7,7 @@ attribute there that the generated schema types accordingly (reference: verified
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TypeAlias
 
 from policyc.ir.pattern import Plain, pattern_tokens
@@ -15,7 +16,8 @@ from policyc.targets.verified_access.scope import cedar_path, is_identifier, quo
 
 Path: TypeAlias = tuple[str, ...]
 
-_WIDTH = 100
+#: How long a line of emitted text may get.
+WIDTH = 100
 _STEP = "  "
 
 
@@ -128,6 +130,44 @@ def size(expression: Expression) -> int:
             return 1
 
 
+def chain(expression: Expression) -> int:
+    """How deep Cedar nests the expression: `a && b && c` is `(a && b) && c`, so a chain is as deep as it is long."""
+    match expression:
+        case Not(item):
+            return 1 + chain(item)
+        case And(items) | Or(items):
+            last = len(items) - 1
+            return max(last + 1 - max(place, 1) + chain(item) for place, item in enumerate(items))
+        case _:
+            return 1
+
+
+def can_fail(expression: Expression) -> bool:
+    """Whether a value of another type than documented makes Cedar's evaluation fail.
+
+    Equality and membership in a list of literals compare values of any type. The records right below `context` are the service's own, so
+    asking one of those for an attribute cannot fail; whatever lies further down is made by a trust provider.
+    """
+    match expression:
+        case Truth():
+            return False
+        case Has(parent):
+            return len(parent) > 1
+        case Compare(path, "==") | OneOf(path):
+            return len(path) > 2
+        case Compare() | Like() | Address() | SetTest():
+            return True
+        case Not(item):
+            return can_fail(item)
+        case And(items) | Or(items):
+            return any(can_fail(item) for item in items)
+
+
+def opposite(expression: Expression) -> Expression:
+    """The negation; that of a negation is what it negates."""
+    return expression.item if isinstance(expression, Not) else Not(expression)
+
+
 # --- writing ----------------------------------------------------------------------------------------------------
 
 
@@ -141,28 +181,42 @@ def write_condition(expression: Expression, *, checked: bool = False) -> list[st
     return _lines(expression, 1, checked)
 
 
+def write_conjuncts(parts: Sequence[tuple[str, Expression]], *, checked: bool = False) -> tuple[list[str], list[int]]:
+    """The lines of a conjunction in which each part can have a comment above it, and the number (from 0) of each part's first line."""
+    out: list[str] = []
+    starts: list[int] = []
+    for place, (comment, part) in enumerate(parts):
+        if comment:
+            out.append(f"{_STEP}{comment}")
+        starts.append(len(out))
+        out.extend(_block(part, 1, checked))
+        if place < len(parts) - 1:
+            out[-1] += " &&"
+    return out, starts
+
+
 def write_flat(expression: Expression, *, checked: bool = False) -> str:
     """The expression on one line."""
     match expression:
         case Truth(value):
             return "true" if value else "false"
         case Has(parent, name):
-            return f"{_attribute(parent)} has {name if is_identifier(name) else quoted(name)}"
+            return f"{written_path(parent)} has {name if is_identifier(name) else quoted(name)}"
         case Compare(path, operator, literal, second):
             return f"{_second(path, second and checked)} {operator} {_literal(literal)}"
         case OneOf(path, literals, second):
             return f"{_set(literals)}.contains({_second(path, second and checked)})"
         case Like(path, pattern):
-            return f"{_attribute(path)} like {_pattern(pattern)}"
+            return f"{written_path(path)} like {_pattern(pattern)}"
         case Address(path, literal, inside):
-            subject = _attribute(stand_in(path)) if checked else f"ip({_attribute(path)})"
+            subject = written_path(stand_in(path)) if checked else f"ip({written_path(path)})"
             return f"{subject}.isInRange(ip({quoted(literal)}))" if inside else f"{subject} == ip({quoted(literal)})"
         case SetTest(path, "contains", literals):
-            return f"{_attribute(path)}.contains({_literal(literals[0])})"
+            return f"{written_path(path)}.contains({_literal(literals[0])})"
         case SetTest(path, "within", literals):
-            return f"{_set(literals)}.containsAll({_attribute(path)})"
+            return f"{_set(literals)}.containsAll({written_path(path)})"
         case SetTest(path, method, literals):
-            return f"{_attribute(path)}.{method}({_set(literals)})"
+            return f"{written_path(path)}.{method}({_set(literals)})"
         case Not(item):
             return f"!({write_flat(item, checked=checked)})"
         case And(items):
@@ -188,7 +242,7 @@ def _lines(expression: Expression, depth: int, checked: bool) -> list[str]:
             out.extend(block)
         return out
     flat = indent + write_flat(expression, checked=checked)
-    if isinstance(expression, Not) and isinstance(expression.item, And | Or) and len(flat) > _WIDTH:
+    if isinstance(expression, Not) and isinstance(expression.item, And | Or) and len(flat) > WIDTH:
         return [f"{indent}!(", *_lines(expression.item, depth + 1, checked), f"{indent})"]
     return [flat]
 
@@ -197,12 +251,13 @@ def _block(item: Expression, depth: int, checked: bool) -> list[str]:
     """One operand of a chain: on one line when it fits, else broken up inside parentheses."""
     indent = _STEP * depth
     flat = indent + _part(item, checked)
-    if not isinstance(item, And | Or) or len(flat) <= _WIDTH:
+    if not isinstance(item, And | Or) or len(flat) <= WIDTH:
         return _lines(item, depth, checked) if not isinstance(item, And | Or) else [flat]
     return [f"{indent}(", *_lines(item, depth + 1, checked), f"{indent})"]
 
 
-def _attribute(path: Path) -> str:
+def written_path(path: Path) -> str:
+    """The attribute as Cedar names it."""
     text = cedar_path(path)
     if not text:
         return "context"
@@ -210,7 +265,7 @@ def _attribute(path: Path) -> str:
 
 
 def _second(path: Path, second: bool) -> str:
-    return _attribute(stand_in(path)) if second else _attribute(path)
+    return written_path(stand_in(path)) if second else written_path(path)
 
 
 def _literal(literal: str | int | bool) -> str:

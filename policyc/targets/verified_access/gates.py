@@ -26,13 +26,13 @@ class Judged:
 
 
 def verdict_of(answer: Answer) -> tuple[Verdict, tuple[str, ...]]:
-    """The gate's verdict and the switches that it rests on. A forbid that fails leaves it open where it would have mattered:
-    Cedar skips it, AWS's page says that the policy denies then."""
+    """The verdict of a Cedar text that people wrote, and the switches that it rests on. A forbid that fails leaves it open where it
+    would have mattered: Cedar skips it, AWS's page says that the policy denies then. (Compiled text has no such forbid.)"""
     if any(result.matched and result.effect == "forbid" for result in answer.statements):
         return Verdict.EXPLICIT_DENY, ()
     if answer.decision is Decision.DENY:
         return Verdict.IMPLICIT_DENY, ()
-    if any(result.effect == "forbid" for result in answer.failed):
+    if any(result.effect == "forbid" and "error" in result.truths for result in answer.statements):
         return Verdict.UNDECIDED, ("erroring-forbid",)
     return (Verdict.ALLOW if answer.decision is Decision.ALLOW else Verdict.UNDECIDED), ()
 
@@ -43,20 +43,26 @@ def decided_by(verdict: Verdict, traces: tuple[StatementTrace, ...]) -> tuple[St
     return tuple(trace for trace in traces if trace.matched and trace.effect in effect)
 
 
-def summary(verdict: Verdict, answer: Answer, traces: tuple[StatementTrace, ...], words: tuple[str, str]) -> str:
-    """One line on the gate; `words` are what its statements are called, `allow` and `deny` or `permit` and `forbid`."""
-    failed = [f"`{traces[result.index].label}`" for result in answer.failed]
-    skipped = f"; Cedar cannot evaluate {', '.join(failed)} on these values" if failed else ""
+def summary(verdict: Verdict, remark: str, words: tuple[str, str]) -> str:
+    """One line on the gate; `words` are what its statements are called, `allow` and `deny` or `permit` and `forbid`; `remark` is about
+    those that fail on the values of the request."""
     yes, no = words
     match verdict:
         case Verdict.ALLOW:
-            return f"{_article(yes)} {yes} matches and no {no} does" + skipped
+            text = f"{_article(yes)} {yes} matches and no {no} does"
         case Verdict.EXPLICIT_DENY:
-            return f"a {no} matches" + skipped
+            text = f"a {no} applies" if remark else f"a {no} matches"
         case Verdict.IMPLICIT_DENY:
-            return f"no {yes} matches" + skipped
+            text = f"no {yes} matches"
         case _:
-            return "the answer hangs on what the request does not state" if not failed else skipped.removeprefix("; ")
+            text = "" if remark else "the answer hangs on what the request does not state"
+    return "; ".join(part for part in (text, remark) if part)
+
+
+def skipped(answer: Answer, traces: tuple[StatementTrace, ...]) -> str:
+    """Words on the statements that Cedar skips on the values of the request; empty for none."""
+    failed = [f"`{traces[result.index].label}`" for result in answer.failed]
+    return f"Cedar cannot evaluate {', '.join(failed)} on these values" if failed else ""
 
 
 def _article(word: str) -> str:

@@ -2,7 +2,8 @@
 
 AWS publishes no size quota for a policy document and types it as a string without bounds
 (https://docs.aws.amazon.com/verified-access/latest/ug/verified-access-quotas.html), so no size is counted. The bound on one
-statement is ours: Cedar's evaluator gives up on very long conditions, and then it skips the statement, a `forbid` too.
+statement is ours: Cedar's evaluator gives up on very long conditions, and then it skips the statement, a `forbid` too. A permit is
+bounded with all the denies that are written into it.
 """
 
 from __future__ import annotations
@@ -19,13 +20,15 @@ from policyc.model.types import Named, shapes
 from policyc.model.values import Resource
 from policyc.targets.verified_access.condition import lower_condition
 from policyc.targets.verified_access.expression import size
-from policyc.targets.verified_access.scope import REQUEST_ROOTS, Fact, facts, find_fact
+from policyc.targets.verified_access.fold import exceptions, longest_chain, moved_denies
+from policyc.targets.verified_access.scope import Fact, facts, find_fact, other_protocol
 
 #: rule, message, help
 Problem: TypeAlias = tuple[str, str, str]
 
-#: Tests (guards included) of one statement. Cedar 4.12 fails between 1,000 and 5,000 in one chain; its answers about a
-#: statement of more than about 400 are nested too deep for Python's JSON reader.
+#: Tests (guards included) of one statement, and how deep a permit nests with the denies in it (a chain is as deep as it is long).
+#: Cedar 4.12 fails between 1,000 and 5,000 in one chain; its answers about one of more than about 400 are nested too deep for
+#: Python's JSON reader.
 MOST_TESTS = 250
 #: How deep `and` and `or` may alternate in one statement.
 DEEPEST = 40
@@ -39,8 +42,11 @@ def check_policy(policy: Policy, program: Program, diagnostics: Diagnostics) -> 
     """Report every part of a policy that has no exact Cedar form on Verified Access."""
     _check_alone(policy, program, diagnostics)
     known = facts(policy.on, program.resources)
+    before = len(diagnostics)
     for statement in policy.statements:
         _check_statement(statement, known, diagnostics)
+    if len(diagnostics) == before:
+        _check_folded(policy, known, diagnostics)
 
 
 def atoms(cond: Cond) -> Iterator[Atom]:
@@ -107,6 +113,29 @@ def _too_large(statement: Statement, what: str, diagnostics: Diagnostics) -> Non
     )  # fmt: skip
 
 
+def _check_folded(policy: Policy, known: Mapping[str, Fact], diagnostics: Diagnostics) -> None:
+    """Report the deny with which a permit gets past what Cedar evaluates safely."""
+    moved = moved_denies(policy, known)
+    for allow in policy.statements if moved else ():
+        if (
+            allow.effect == "deny"
+            or longest_chain(allow, unless := exceptions(allow, moved, known), known) <= MOST_TESTS
+        ):
+            continue
+        count = next(at for at in range(1, len(moved) + 1) if longest_chain(allow, unless[:at], known) > MOST_TESTS)
+        deny = moved[count - 1]
+        diagnostics.error(
+            "statement-too-large",
+            f"the condition of `{deny.label}`, which is written into every permit, makes that of `{allow.label}` nest deeper "
+            f"than {MOST_TESTS} tests",
+            deny.label_span or deny.span,
+            f"shorten this deny, one before it, or `{allow.label}`; a deny that only compares with `==` and `in [...]` stays a "
+            "statement of its own",
+            (Label(allow.label_span or allow.span, "the allow that gets too large"),) if allow.span else (),
+        )
+        return
+
+
 def _depth(cond: Cond) -> int:
     deepest = 0
     work: list[tuple[Cond, int]] = [(cond, 1)]
@@ -141,10 +170,9 @@ def _check_atom(atom: Atom, known: Mapping[str, Fact], diagnostics: Diagnostics)
 def _invisible(atom: Atom, known: Mapping[str, Fact]) -> Problem:
     name = atom.attribute.name
     root = name.split(".", 1)[0]
-    if root in REQUEST_ROOTS:
-        help = "http and https endpoints have `http_request`, tcp endpoints `tcp_flow`"
-    else:
-        help = did_you_mean(name, known, f"the group's `trust` has to name a provider `{root}` that sends it")
+    help = other_protocol(known, name) or did_you_mean(
+        name, known, f"the group's `trust` has to name a provider `{root}` that sends it"
+    )
     return "attribute-not-visible", f"a policy here does not see `{name}`", help
 
 

@@ -127,6 +127,16 @@ def find_fact(known: Mapping[str, Fact], name: str) -> Fact | None:
     return None
 
 
+def other_protocol(known: Mapping[str, Fact], name: str) -> str:
+    """What to say of request data that another kind of endpoint has; empty for any other name."""
+    root = name.split(".", 1)[0]
+    if root not in REQUEST_ROOTS or any(fact.path[0] == root for fact in known.values()):
+        return ""
+    if root == "tcp_flow":
+        return "a request to an http or https endpoint has `http_request`; `tcp_flow` belongs to tcp endpoints"
+    return "a request to a tcp endpoint has `tcp_flow`; `http_request` belongs to http and https endpoints"
+
+
 def fact_of(known: Mapping[str, Fact], attribute: Attribute) -> Fact:
     """The fact of an attribute that `limits.check_policy` has passed. Raises KeyError on any other (a bug)."""
     found = find_fact(known, attribute.name)
@@ -206,7 +216,7 @@ def _trust_facts(group: Resource) -> Iterator[Fact]:
             if not any(_overlap(steps, other) for other, _ in claims):
                 yield _fact(f"{name}.{path}", (root, *steps), entry)
         for steps, entry in claims:
-            yield _fact(_language_name((name, *steps)), (root, *steps), entry)
+            yield _fact(language_name((name, *steps)), (root, *steps), entry)
 
 
 def _steps(path: str) -> tuple[str, ...]:
@@ -237,7 +247,8 @@ def _claims(group: Resource) -> Iterator[tuple[str, tuple[str, ...], Mapping[str
             yield steps[0], steps[1:], {**kind, "doc": doc, "source": source}
 
 
-def _language_name(steps: tuple[str, ...]) -> str:
+def language_name(steps: tuple[str, ...]) -> str:
+    """The steps of an attribute as the language writes them: the other way round than `split_name`."""
     out = steps[0]
     for step in steps[1:]:
         out += f".{step}" if _IDENTIFIER.fullmatch(step) else f'["{step}"]'

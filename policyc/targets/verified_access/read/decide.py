@@ -19,6 +19,7 @@ from policyc.targets.verified_access.gates import (
     decided_by,
     no_policy,
     outcome_of,
+    skipped,
     summary,
     verdict_of,
 )
@@ -78,7 +79,7 @@ def _gate(kind: str, source: Source, document: Document, context: Mapping[str, A
         name=source.file,
         kind=kind,
         verdict=verdict,
-        summary=summary(verdict, answer, traces, ("permit", "forbid")),
+        summary=summary(verdict, skipped(answer, traces), ("permit", "forbid")),
         decided_by=decided_by(verdict, traces),
         nearest=nearest(traces) if verdict in (Verdict.IMPLICIT_DENY, Verdict.UNDECIDED) else None,
         statements=traces,

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 FORMAT_VERSION = 1
 FOLDER = ".policyc-cache"
+#: files whose coming and going changes a report: policies, Cedar texts, and the mark of an output folder, which is not searched
+_COUNTED = (".policy", ".cedar", ".policyc-manifest.json")
 CONFIG = "policyc.toml"
 _PACKAGE = os.path.dirname(os.path.abspath(os.path.dirname(__file__)))
 _LARGEST = 8 * 1024 * 1024
@@ -174,7 +176,7 @@ def _same_files(entry: Mapping[str, Any], root: str) -> bool:
 
 
 def _walk(path: str) -> Iterator[str]:
-    """The `*.policy` files at or below an absolute path, hidden folders left out; a symbolic link ends the matter."""
+    """The files that count at or below an absolute path, hidden folders left out; a symbolic link ends the matter."""
     _require(os.path.realpath(path) == path)
     if not os.path.isdir(path):
         yield path
@@ -184,11 +186,11 @@ def _walk(path: str) -> Iterator[str]:
         with os.scandir(folders.pop()) as entries:
             for entry in entries:
                 if entry.is_symlink():
-                    _require(not entry.name.endswith(".policy"))
+                    _require(not entry.name.endswith(_COUNTED))
                 elif entry.is_dir():
                     if not entry.name.startswith("."):
                         folders.append(entry.path)
-                elif entry.name.endswith(".policy"):
+                elif entry.name.endswith(_COUNTED):
                     yield entry.path
 
 

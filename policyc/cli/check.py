@@ -10,7 +10,7 @@ from pathlib import Path
 from policyc.cli import cache, exits
 from policyc.cli.compile import Compiled, compile_project, lint, nothing_found, refuse, report
 from policyc.cli.console import Console
-from policyc.cli.natives import NativeSettings, check_natives, split_natives
+from policyc.cli.natives import NativeSettings, check_natives, find_natives, split_natives
 from policyc.cli.parser import WrongUse, one_of
 from policyc.cli.project import Project, open_project
 from policyc.cli.trust import add_trust, trust_of
@@ -19,10 +19,10 @@ from policyc.report.screen import plural
 from policyc.text import Source
 
 FORMATS = ("human", "concise", "json", "sarif", "github")
-#: the names of `policyc.targets.iam_documents.kinds.KINDS`, which need not be loaded to read a command line, and Cloud WAN
+#: the names of `policyc.targets.iam_documents.kinds.KINDS`, which need not be loaded to read a command line, Cloud WAN and Cedar
 KIND_NAMES = (
     "identity", "boundary", "session", "trust", "scp", "rcp", "auth-policy", "object-lambda", "access-point", "bucket",
-    "function", "key", "endpoint", "resource", "core-network",
+    "function", "key", "endpoint", "resource", "core-network", "cedar",
 )  # fmt: skip
 
 DESCRIPTION = """Read policy files with everything that they import, check them, compile them to documents
@@ -46,7 +46,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", nargs="*", metavar="PATH", help="files or folders (default: `paths` of policyc.toml)")
     parser.add_argument(
         "--as", dest="kind", metavar="KIND", type=one_of("kind", KIND_NAMES),
-        help="what a JSON document is, in place of what its shape tells: " + ", ".join(KIND_NAMES),
+        help="what a document is, in place of what its shape and ending tell: " + ", ".join(KIND_NAMES),
     )  # fmt: skip
     add_trust(parser)
     parser.add_argument("--no-cache", action="store_true", help="neither use nor keep a remembered result")
@@ -58,9 +58,9 @@ def run(args: argparse.Namespace, console: Console) -> int:
     console.base = project.base
     if mistakes.has_errors:
         return refuse(mistakes, project, console, args.format)
-    natives, paths = split_natives(project.paths)
+    natives, paths = split_natives(project.paths, args.kind or "")
     if args.kind and not natives:
-        raise WrongUse("`--as` is about JSON documents, and none is named", "name a file such as `policy.json`")
+        raise WrongUse("`--as` is about documents, and none is named", "name a file such as `policy.json`")
     config = project.config
     settings = NativeSettings(
         args.kind or "", config.switches, trust_of(args), frozenset(config.ignore), config.severity
@@ -73,9 +73,10 @@ def run(args: argparse.Namespace, console: Console) -> int:
         if any(item.rule == "unknown-rule" for item in mistakes):
             return refuse(mistakes, project, console, args.format)
     findings = Diagnostics([*compiled.diagnostics, *mistakes])
+    natives = list(dict.fromkeys([*natives, *find_natives(project.root, paths, findings)]))
     read = check_natives(project.root, natives, findings, settings)
-    if not compiled.program.modules and not findings.has_errors:
-        return nothing_found(console, project.paths)
+    if not compiled.program.modules and not natives and not findings.has_errors:
+        return nothing_found(console)
     return _finish(args, console, project, compiled, findings, read)
 
 
@@ -100,11 +101,11 @@ def _finish(
     report(findings.sorted(), sources, console, args.format)
     serious = any(item.severity is not Severity.INFO for item in findings)
     if args.format == "human" and not serious and not args.quiet:
-        files = plural(len(compiled.program.modules), "file")
+        files = plural(len(compiled.program.modules) + len(natives), "file")
         console.write(f"{files}, {plural(len(compiled.all_documents), 'document')}: no findings\n")
     status = exits.FINDINGS if serious else exits.CLEAN
-    if compiled.loaded and not args.no_cache and not natives:
-        texts = {name: source.text for name, source in compiled.program.sources.items()}
+    if compiled.loaded and not args.no_cache and not (natives and findings.has_errors):
+        texts = {name: source.text for name, source in {**compiled.program.sources, **natives}.items()}
         console.out.flush()
         cache.remember(
             args.argv, console.out, [str(path) for path in project.paths], texts, "".join(console.written), status

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from policyc.cli import exits
 from policyc.cli.config import Config
@@ -14,7 +13,6 @@ from policyc.diagnostics import Diagnostic, Diagnostics, Severity, did_you_mean
 from policyc.ir.program import Program
 from policyc.record import record
 from policyc.report.registry import render
-from policyc.report.screen import clean
 from policyc.targets.base import Document
 from policyc.text import Source
 
@@ -108,13 +106,7 @@ def refuse_findings(compiled: Compiled, project: Project, console: Console, form
     return exits.FINDINGS
 
 
-def nothing_found(console: Console, searched: Sequence[Path] = ()) -> int:
-    """Say that no policy file was found; its own exit status, so that an empty folder never reads as clean.
-
-    `searched` are the folders of a command that takes Cedar text by name: one that lies there is told of.
-    """
+def nothing_found(console: Console) -> int:
+    """Say that no policy file was found; its own exit status, so that an empty folder never reads as clean."""
     console.err.write("nothing to check: no *.policy file found (see `paths` in policyc.toml, or name a file)\n")
-    lying = next((text for folder in searched for text in sorted(folder.glob("*.cedar"))), None)
-    if lying is not None:
-        console.err.write(f"Cedar and JSON documents are read when they are named, such as `{clean(lying.name)}`\n")
     return exits.NOTHING

@@ -11,7 +11,7 @@ from pathlib import Path
 from policyc.cli import exits
 from policyc.cli.compile import nothing_found, refuse
 from policyc.cli.console import Console
-from policyc.cli.natives import NATIVES, native
+from policyc.cli.natives import NATIVES, find_natives, native
 from policyc.cli.parser import WrongUse
 from policyc.cli.project import Project, open_project
 from policyc.diagnostics import Diagnostics
@@ -57,9 +57,12 @@ def run(args: argparse.Namespace, console: Console) -> int:
     from policyc.model.files import find_files, read_source
 
     diagnostics = Diagnostics()
-    names = find_files(project.root, project.paths, diagnostics)
+    texts = [
+        path.relative_to(project.root).as_posix() for path in find_natives(project.root, project.paths, diagnostics)
+    ]
+    names = [*find_files(project.root, project.paths, diagnostics), *texts]
     if not names and not diagnostics.has_errors:
-        return nothing_found(console, project.paths)
+        return nothing_found(console)
     sources: dict[str, Source] = {}
     changed: dict[str, str] = {}
     for name in names:

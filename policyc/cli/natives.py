@@ -10,12 +10,16 @@ from types import MappingProxyType
 from typing import Protocol, cast
 
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity
-from policyc.model.files import read_source
+from policyc.model.files import find_files, read_source
 from policyc.record import record
 from policyc.text import Source
 
 #: file ending -> module of `policyc.cli` that handles it; `.policy` files are no natives
 NATIVES: Mapping[str, str] = {".json": "native_json", ".cedar": "native_cedar"}
+#: the kinds of `--as` that are no JSON -> the ending whose module reads them
+KINDS: Mapping[str, str] = {"cedar": ".cedar"}
+#: what folders are searched for beside policy files; a `.json` file may be anything, so it has to be named
+SEARCHED = ".cedar"
 
 
 @record
@@ -41,15 +45,35 @@ class Native(Protocol):
         """The document in canonical layout, or None after reporting why it cannot be."""
 
 
-def split_natives(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
-    """The paths that are native documents by their ending, and all others. Folders are never natives."""
-    natives = [path for path in paths if path.suffix in NATIVES and not path.is_dir()]
+def split_natives(paths: Sequence[Path], kind: str = "") -> tuple[list[Path], list[Path]]:
+    """The paths that are native documents by their ending or by `--as`, and all others. Folders are never natives."""
+    natives = [path for path in paths if (path.suffix in NATIVES or kind in KINDS) and not path.is_dir()]
     return natives, [path for path in paths if path not in natives]
 
 
-def native(path: Path) -> Native:
+def find_natives(root: Path, paths: Sequence[Path], diagnostics: Diagnostics) -> list[Path]:
+    """The Cedar texts in the folders of `paths`, sorted, but for those that `build` wrote there."""
+    found = find_files(root, [path for path in paths if path.is_dir()], diagnostics, SEARCHED)
+    if not found:
+        return []
+    from policyc.cli.output import MANIFEST
+
+    built: dict[Path, bool] = {}
+    return [root / name for name in found if not _is_built(root / name, root, MANIFEST, built)]
+
+
+def _is_built(path: Path, root: Path, manifest: str, known: dict[Path, bool]) -> bool:
+    """Whether a folder above a file, up to the root, is an output folder."""
+    folder = path.parent
+    if folder not in known:
+        above = folder != root and _is_built(folder, root, manifest, known)
+        known[folder] = above or (folder / manifest).is_file()
+    return known[folder]
+
+
+def native(path: Path, kind: str = "") -> Native:
     """The module for a native file. Raises KeyError for an ending that nobody handles."""
-    return cast(Native, import_module(f"policyc.cli.{NATIVES[path.suffix]}"))
+    return cast(Native, import_module(f"policyc.cli.{NATIVES[KINDS.get(kind, path.suffix)]}"))
 
 
 def check_natives(
@@ -63,7 +87,7 @@ def check_natives(
         if source is not None:
             sources[name] = source
             found = Diagnostics()
-            native(path).check(source, found, settings)
+            native(path, settings.kind).check(source, found, settings)
             diagnostics.extend(_as_configured(found, settings))
     return sources
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import os
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
+from policyc.cli.terminal import width_of
 from policyc.diagnostics import did_you_mean
 
 
@@ -22,6 +25,10 @@ class WrongUse(Exception):
 class HelpText(argparse.HelpFormatter):
     """Prose wrapped to the terminal; indented lines are examples and keep their place, a remark that does not fit beside
     its command goes below it."""
+
+    def __init__(self, prog: str, **settings: Any) -> None:
+        # argparse makes one for each option; left to itself it loads `shutil` and what compresses archives to ask for the width
+        super().__init__(prog, **{"width": width_of(sys.stdout, os.environ) - 2, **settings})
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         from textwrap import fill, wrap

@@ -11,6 +11,8 @@ from policyc.diagnostics import Diagnostics
 from policyc.syntax import nodes
 from policyc.text import Source, Span
 
+POLICY_ENDING = ".policy"
+
 #: Files above this size are refused: no hand-written policy comes near it.
 LARGEST_FILE = 4 * 1024 * 1024
 
@@ -36,8 +38,11 @@ def load_files(root: Path, paths: Iterable[Path], diagnostics: Diagnostics) -> F
     return loader.files
 
 
-def find_files(root: Path, paths: Iterable[Path], diagnostics: Diagnostics) -> list[str]:
-    """The `*.policy` files under `paths` as root-relative names, sorted; hidden folders are left out.
+def find_files(
+    root: Path, paths: Iterable[Path], diagnostics: Diagnostics, ending: str = POLICY_ENDING
+) -> list[str]:  # fmt: skip
+    """The files with an `ending` under `paths`, and those that `paths` name, as root-relative names, sorted; hidden folders are left
+    out.
 
     Links are followed while they stay below the root, each folder once; whatever cannot be read is reported, since a
     file that is left out without a word is a policy that nobody checked.
@@ -49,13 +54,13 @@ def find_files(root: Path, paths: Iterable[Path], diagnostics: Diagnostics) -> l
         if not absolute.exists():
             diagnostics.error("missing-file", f"`{path}` does not exist", None, "check the path")
         elif absolute.is_dir():
-            found.update(_walk(root, absolute, diagnostics))
+            found.update(_walk(root, absolute, ending, diagnostics))
         else:
             found.add(_relative(root, absolute, diagnostics) or "")
     return sorted(found - {""})
 
 
-def _walk(root: Path, start: Path, diagnostics: Diagnostics) -> Iterator[str]:
+def _walk(root: Path, start: Path, ending: str, diagnostics: Diagnostics) -> Iterator[str]:
     stack, seen = [start], set()
     while stack:
         folder = stack.pop()
@@ -63,8 +68,8 @@ def _walk(root: Path, start: Path, diagnostics: Diagnostics) -> Iterator[str]:
         if name is None or name in seen:
             continue
         seen.add(name)
-        if folder.name.endswith(".policy"):
-            diagnostics.error("missing-file", f"`{name}` is a folder, not a policy file", None, "rename the folder")
+        if folder.name.endswith(ending):
+            diagnostics.error("missing-file", f"`{name}` is a folder, not a file", None, "rename the folder")
         try:
             entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
         except OSError as error:
@@ -77,7 +82,7 @@ def _walk(root: Path, start: Path, diagnostics: Diagnostics) -> Iterator[str]:
             if _is_folder(entry):
                 if not entry.name.startswith("."):
                     stack.append(Path(entry.path))
-            elif entry.name.endswith(".policy"):
+            elif entry.name.endswith(ending):
                 yield _relative(root, Path(entry.path), diagnostics) or ""
 
 

@@ -82,10 +82,3 @@ def test_a_pipe_called_like_a_policy_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "x.policy")
     status, said = policyc(tmp_path, "check", "x.policy")
     assert status == 1 and "`x.policy` is no regular file" in said
-
-
-@pytest.mark.parametrize("command", [["check"], ["fmt", "--check"]])
-def test_a_folder_with_cedar_text_alone_is_not_clean_and_says_how_to_name_it(tmp_path: Path, command: list[str]) -> None:
-    (tmp_path / "group.cedar").write_text("permit (principal, action, resource);\n", encoding="utf-8")
-    status, said = policyc(tmp_path, *command)
-    assert status == 4 and "`group.cedar`" in said

@@ -127,11 +127,12 @@ def _write_json(tables: Tables, places: Sequence[tuple[TableName, str]], console
     attachments = [association_data(item) for item in tables.core.associations.values()]
     for item in attachments:
         del item["rules"]
+    known: dict[int, dict[str, Any]] = {}
     data = {
         "format_version": FORMAT_VERSION,
         "kind": "routes",
         "attachments": attachments,
-        "tables": [table_data(tables, name, edge) for name, edge in places],
+        "tables": [table_data(tables, name, edge, known) for name, edge in places],
         "notes": tables.notes,
     }
     console.write(json.dumps(data, indent=1) + "\n")
@@ -143,8 +144,9 @@ def _csv(tables: Tables, places: Sequence[tuple[TableName, str]]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(_COLUMNS)
+    known: dict[int, dict[str, Any]] = {}
     for name, edge in places:
-        table = table_data(tables, name, edge)
+        table = table_data(tables, name, edge, known)
         for route in table["routes"]:
             certain = len(route["next_hops"]) == 1 and not route["doubts"]
             for hop in route["next_hops"] or [{}]:

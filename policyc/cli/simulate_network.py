@@ -64,7 +64,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
     if isinstance(inventory, int):
         return inventory
     diagnostics = Diagnostics()
-    given = _given(args, diagnostics)
+    given = _given(args, opened, diagnostics)
     if diagnostics.has_errors:
         return say(diagnostics, {}, args, console, exits.WRONG_USE)
     if args.path_from is not None:
@@ -72,11 +72,15 @@ def run(args: argparse.Namespace, console: Console) -> int:
     return _associations(args, console, opened, given or list(inventory.attachments))
 
 
-def _given(args: argparse.Namespace, diagnostics: Diagnostics) -> list[Attachment]:
+def _given(args: argparse.Namespace, opened: Opened, diagnostics: Diagnostics) -> list[Attachment]:
+    """The attachments of `--attachment`. A Region without an edge is a slip of the one who asks."""
+    from policyc.targets.cloud_wan.inventory import check_regions
     from policyc.targets.cloud_wan.questions import attachment_from_flag
 
     found = [attachment_from_flag(text, at, diagnostics) for at, text in enumerate(args.new_attachments, 1)]
-    return [item for item in found if item is not None]
+    given = [item for item in found if item is not None]
+    check_regions(given, opened.network.locations, diagnostics)
+    return given
 
 
 # --- where attachments go ---------------------------------------------------------------------------------------

@@ -124,6 +124,17 @@ def shares(network: CoreNetwork) -> Iterator[Share]:
     return (action for action in network.actions if isinstance(action, Share))
 
 
+def neighbours(network: CoreNetwork) -> dict[str, set[str]]:
+    """The segments that each segment shares with, filters left aside; a segment without a share is left out."""
+    out: dict[str, set[str]] = {}
+    for share in shares(network):
+        for other in network.members(share.with_segments, without=share.segment.text):
+            if other != share.segment.text:
+                out.setdefault(share.segment.text, set()).add(other)
+                out.setdefault(other, set()).add(share.segment.text)
+    return out
+
+
 def sends(network: CoreNetwork) -> Iterator[SendVia | SendTo]:
     return (action for action in network.actions if isinstance(action, SendVia | SendTo))
 

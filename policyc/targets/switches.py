@@ -78,8 +78,7 @@ def _all() -> Iterator[OpenQuestion]:
     for area, file in _FILES.items():
         yield from _from_data(area, json.loads(read_text(file)), whole=area == "iam")
     for wan in WAN:
-        source = f"Cloud WAN reference {wan.source}"
-        yield OpenQuestion(wan.name, "cloudwan", wan.question, wan.choices, wan.default, source)
+        yield OpenQuestion(wan.name, "cloudwan", wan.question, wan.choices, wan.default, wan.source)
 
 
 def _page(source: str) -> str:

@@ -214,3 +214,19 @@ def test_function_groups(flag: bool | None, asked: bool | None, state: str | Non
         action["require-acceptance"] = asked
     net = network(rule(10, [tag("fn")], action), groups=[group])
     assert where(associate(net, vpc(state, fn="fw"))) == (wanted, "fw", 10)
+
+
+def test_nothing_is_attached_where_the_network_has_no_edge() -> None:
+    """Reference, section 1.2: an edge location is the presence of the core network in a Region."""
+    everything = rule(10, [{"type": "any"}])
+    firewalls = rule(5, [tag("fn")], {"add-to-network-function-group": "fw"})
+    core = network(everything, firewalls, groups=[{"name": "fw", "require-attachment-acceptance": False}])
+    for found in (associate(core, vpc(regions=("us-west-2",))), associate(core, vpc(regions=("us-west-2",), fn="x"))):
+        assert found.standing is Standing.UNASSOCIATED and found.sentence == "the core network has no edge in us-west-2"
+    spanning = associate(core, vpc(kind="direct-connect-gateway", regions=("us-west-2", "eu-west-1")))
+    assert spanning.standing is Standing.SEGMENT
+
+
+def test_every_switch_names_the_pages_it_rests_on() -> None:
+    for item in TABLE:
+        assert all(page.startswith("https://") for page in item.source.split(", ")), item.name

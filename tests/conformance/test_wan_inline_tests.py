@@ -91,3 +91,73 @@ def test_a_far_side_reaches_what_it_hears_of(tmp_path: Path) -> None:
 def test_a_waiting_tag_change(tmp_path: Path) -> None:
     moving = '    attachment x { type: vpc, region: us-east-1, tags: { s: "b" }, state: "pending_tag_acceptance", current: "segment a" }\n'
     assert run(tmp_path, "  expect x in segment a", attached=ATTACHED + moving) == []
+
+
+INSPECTED = """\
+network core for cloudwan version "2021.12" {
+  asns 64512..64555
+  edges us-east-1
+  segment a { no acceptance }
+  segment b { no acceptance }
+  function_group fw { no acceptance }
+  send via fw from a to b { mode single_hop }
+  SHARE
+  attach { 10: exists tag["fn"] -> group fw  20: exists tag["s"] -> tag "s" }
+}
+test "t" {
+  on core {
+    attachment one { type: vpc, region: us-east-1, tags: { s: "a" }, cidrs: ["10.1.0.0/16"] }
+    attachment two { type: vpc, region: us-east-1, tags: { s: "b" }, cidrs: ["10.2.0.0/16"] }
+    attachment wall { type: vpc, region: us-east-1, tags: { fn: "x" } }
+  }
+  STEPS
+}
+"""
+
+
+def failures(root: Path, share: str, steps: str) -> list[tuple[str, str]]:
+    text = INSPECTED.replace("SHARE", share).replace("STEPS", steps)
+    (root / "main.policy").write_text(text, encoding="utf-8")
+    diagnostics = Diagnostics()
+    program = load_program(root, [Path("main.policy")], {}, diagnostics)
+    assert not diagnostics.has_errors, [item.message for item in diagnostics]
+    (result,) = run_tests(program, ())
+    return [(item.rule, item.message) for item in result.findings]
+
+
+BOTH = "share a with b"
+
+
+def test_a_path_that_cannot_be_known_is_expected_as_such(tmp_path: Path) -> None:
+    """Reference, section 3.9: which of a share and a `send via` for one pair wins is not published."""
+    assert failures(tmp_path, BOTH, "path from one to two\n expect undecided") == []
+    found = failures(tmp_path, "", "path from one to two\n expect undecided")
+    assert [rule for rule, _ in found] == ["test-failed"]
+    assert found[0][1].startswith(
+        "expected undecided, but the path is reachable: delivered to `two`, inspected by `fw`"
+    )
+    found = failures(tmp_path, BOTH, "path from one to two\n expect reachable")
+    assert found[0][1].startswith("expected reachable, but the path is undecided")
+    found = failures(tmp_path, BOTH, 'path from one to "198.51.100.1"\n expect undecided')
+    assert found[0][1].startswith("expected undecided, but the path is blocked")
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        "expect undecided",
+        'path from one to two\n expect undecided by "x"\n expect undecided',
+        "path from one to two\n expect undecided at a\n expect undecided",
+        "path from one to two\n expect deny\n expect undecided",
+    ],
+)
+def test_a_decision_is_not_expected_of_a_path(tmp_path: Path, steps: str) -> None:
+    assert [rule for rule, _ in failures(tmp_path, BOTH, steps)] == ["misplaced-step"]
+
+
+def test_an_attachment_is_at_an_edge_of_the_network(tmp_path: Path) -> None:
+    """Otherwise `blocked` would hold for a misspelled Region. Who means a Region without an edge says `unassociated`."""
+    stray = 'on core { attachment far { type: vpc, region: us-east-2, tags: { s: "a" } } }\n path from far to two\n expect blocked'
+    (found,) = failures(tmp_path, BOTH, stray)
+    assert found == ("attachment-region", "`far` is in `us-east-2`, where the core network has no edge")
+    assert failures(tmp_path, BOTH, stray + "\n expect far unassociated") == []

@@ -180,6 +180,11 @@ VIA = {"action": "send-via", "segment": "a", "mode": "dual-hop", "when-sent-to":
 TO = {"action": "send-to", "segment": "a", "via": {"network-function-groups": ["fw"]}}
 OVERRIDE = {"edge-sets": [[US, EU]], "use-edge-location": EU}
 SINGLE = VIA | {"mode": "single-hop", "via": {"network-function-groups": ["fw"], "with-edge-overrides": [OVERRIDE]}}
+SHARED = {"action": "share", "mode": "attachment-route", "segment": "a", "share-with": ["b"]}
+ISOLATED = [
+    {"name": "a", "isolate-attachments": True, "require-attachment-acceptance": False},
+    {"name": "b", "require-attachment-acceptance": False},
+]
 ONE, TWO = "attachment-00000000000000001", "attachment-00000000000000002"
 
 
@@ -264,6 +269,21 @@ def acting(
         ({}, [item("v", "a", type="connect", routes=[{"prefix": "10.0.0.0/8", "as_path": [64512]}])], ["asn-of-an-edge"]),
         ({}, [item("v", "a", type="connect", routes=[{"prefix": "10.0.0.0/8", "as_path": [64555]}])], ["asn-of-an-edge"]),
         ({}, [item("v", "a", type="connect", routes=[{"prefix": "10.0.0.0/8", "as_path": [65001]}])], []),
+        (
+            {}, [item("v", "a", type="connect", routes=[{"prefix": "10.0.0.0/8", "as_path": [65001]}, {"prefix": "11.0.0.0/8", "as_path": [64512]}])],
+            ["asn-of-an-edge"],
+        ),
+        (
+            {"segments": ISOLATED}, [item("v", "a", cidrs=["10.0.0.0/16"]), item("w", "a", EU, cidrs=["10.0.0.0/16"])], [],
+        ),
+        (
+            {"segments": ISOLATED, "segment_actions": [SHARED]}, [item("v", "a", cidrs=["10.0.0.0/16"]), item("w", "b", EU, cidrs=["10.0.0.0/16"])],
+            ["overlapping-addresses"],
+        ),
+        (
+            {"segment_actions": [{**SINGLE, "via": {"network-function-groups": ["fw"]}}]},
+            [item("v", "a", cidrs=["10.0.0.0/16"]), item("w", "b", cidrs=["10.0.0.0/16"]), item("f", "fw", EU)], ["overlapping-addresses"],
+        ),
         ({}, [item("v", "a", cidrs=["10.0.0.0/16"]), item("w", "a", EU, cidrs=["10.0.4.0/24"])], ["overlapping-addresses"]),
         ({}, [item("v", "a", cidrs=["10.0.0.0/16"]), item("w", "b", EU, cidrs=["10.0.4.0/24"])], []),
         (
@@ -279,6 +299,16 @@ def test_checks_that_need_attachments(parts: dict[str, Any], items: list[dict[st
     assert all(found.help and not found.message.endswith(".") for found in diagnostics)
 
 
+def many(name: str, kind: str, first: int, count: int) -> dict[str, Any]:
+    """An attachment with many prefixes."""
+    return item(
+        name,
+        "a",
+        type=kind,
+        cidrs=[f"{10 + (n >> 16)}.{n >> 8 & 255}.{n & 255}.0/24" for n in range(first, first + count)],
+    )
+
+
 @pytest.mark.parametrize(
     "items, lists, text",
     [
@@ -289,6 +319,14 @@ def test_checks_that_need_attachments(parts: dict[str, Any], items: list[dict[st
             [{"name": f"d{n}", "type": "direct_connect_gateway", "region": US, "tags": {"s": "a"}} for n in range(41)], {},
             "Direct Connect gateway attachments: 41",
         ),
+        (
+            [{"name": f"d{n}", "type": "direct_connect_gateway", "region": US, "tags": {"s": "a"}, "resource_id": "dx-1"} for n in range(2)], {},
+            "attachments of Direct Connect gateway `dx-1`: 2",
+        ),
+        ([item(f"v{at}", "a") for at in range(5001)], {}, "attachments: 5,001"),
+        ([item("v", "a")], {f"list{n}": ["10.0.0.0/8"] for n in range(101)}, "prefix lists: 101"),
+        ([many("v", "vpc", 0, 10001)], {}, "routes of all segments: 10,001"),
+        ([many("v", "vpc", 0, 5001), item("o", "a", type="connect")], {}, "routes that `o` is told: 5,001"),
     ],
 )  # fmt: skip
 def test_quotas_of_attachments(items: list[dict[str, Any]], lists: dict[str, list[str]], text: str) -> None:
@@ -335,12 +373,9 @@ def test_an_inside_cidr_cannot_go() -> None:
     assert [found.rule for found in diagnostics] == ["edge-inside-cidr-removed"]
 
 
-SHARE = {"action": "share", "mode": "attachment-route", "segment": "a", "share-with": ["b"]}
-
-
 def test_changes_for_an_inventory() -> None:
     items = inventory({"attachments": [item("v", "a"), item("w", "b", EU), item("x", "c")]})
-    found = compare(network(), network(segment_actions=[SHARE]), items)
+    found = compare(network(), network(segment_actions=[SHARED]), items)
     assert found.associations == () and not found.assumed
     assert [change.sentence() for change in found.reach] == [
         "v to w: blocked -> reachable",

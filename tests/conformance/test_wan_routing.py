@@ -197,6 +197,62 @@ def test_static_blackholes_are_not_told() -> None:
     assert heard(tables, "vpn") == {}
 
 
+def test_a_static_route_is_told_to_the_peer_of_its_own_next_hop() -> None:
+    """Section 3.8: with an attachment destination the prefix is advertised to that attachment's peer."""
+    to = "attachment-0123456789abcdef0"
+    actions = [
+        {"action": "create-route", "segment": "s", "destination-cidr-blocks": ["172.16.0.0/12"], "destinations": [to]}
+    ]
+    tables = tables_of(
+        network(["s"], actions),
+        attachment("vpn", "s", US, "192.168.0.0/16", kind="site-to-site-vpn", as_path=(65001,), id=to),
+        attachment("other", "s", US, kind="site-to-site-vpn"),
+    )
+    assert set(heard(tables, "vpn")) == {"172.16.0.0/12"}
+    assert set(heard(tables, "other")) == {"172.16.0.0/12", "192.168.0.0/16"}
+    assert heard(tables, "vpn")["172.16.0.0/12"].paths[0].as_path == (64512,)
+
+
+def inspected(*policies: dict[str, Any], actions: Sequence[dict[str, Any]] = (), **parts: Any) -> CoreNetwork:
+    """Segment `s` sends what leaves the network to group `fw`, which attachments tagged `fn` join."""
+    rules = [
+        {
+            "rule-number": 1,
+            "conditions": [{"type": "tag-exists", "key": "fn"}],
+            "action": {"add-to-network-function-group": "fw"},
+        },
+        {
+            "rule-number": 2,
+            "conditions": [{"type": "tag-exists", "key": "s"}],
+            "action": {"association-method": "tag", "tag-value-of-key": "s"},
+        },
+    ]
+    send = {"action": "send-to", "segment": "s", "via": {"network-function-groups": ["fw"]}}
+    return network(
+        ["s"], [send, *actions], routing_policies=list(policies), attachment_policies=rules,
+        network_function_groups=[{"name": "fw", "require-attachment-acceptance": False}], **parts,
+    )  # fmt: skip
+
+
+def test_routing_policies_do_not_act_on_what_a_function_groups_attachment_hears() -> None:
+    """Section 3.10: not supported for function groups."""
+    net = inspected(policy("p", "outbound", (IN_8, "drop", None)), attachment_routing_policy_rules=labelled("p"))
+    appliance = Attachment("fw", "connect", (US,), tags=(("fn", "x"),), label="x")
+    tables = tables_of(net, attachment("v", "s", US, "10.1.0.0/16"), appliance)
+    assert set(heard(tables, "fw")) == {"10.1.0.0/16"}
+
+
+def test_policies_on_edge_pairs_do_not_act_inside_function_groups_tables() -> None:
+    """Section 3.9: routing policies do not act inside the tables of function groups."""
+    net = inspected(policy("p", "inbound", (IN_8, "drop", None)), actions=[on_pair("s", EU, US, "p")])
+    appliance = Attachment("fw", "vpc", (EU,), tags=(("fn", "x"),))
+    tables = tables_of(net, attachment("v", "s", US, "10.1.0.0/16"), appliance)
+    in_segment = row(tables, "s", EU, "10.1.0.0/16")
+    in_group = tables.table(TableName("group", "fw"), EU).row(block("10.1.0.0/16"))
+    assert in_segment is not None and {option.hop.edge for option in in_segment.options} == {AP, SA}
+    assert in_group is not None and [option.hop.edge for option in in_group.options] == [US]
+
+
 # --- shares -----------------------------------------------------------------------------------------------------
 
 
@@ -239,6 +295,43 @@ def test_prefix_lists_decide_where_their_contents_are_known() -> None:
     assert kept is not None and kept.doubts == ()
     unknown = row(tables_of(net, *both), "a", US, "10.1.0.0/16")
     assert unknown is not None and "prefix" not in unknown.options[0].why and unknown.doubts
+
+
+@pytest.mark.parametrize("reading, kept", [("undecided", None), ("exact", True), ("longer", False)])
+@pytest.mark.parametrize("entry", ["10.0.0.0/8", "0.0.0.0/0"])
+def test_whether_an_entry_of_a_prefix_list_covers_longer_prefixes_is_a_switch(
+    reading: str, kept: bool | None, entry: str
+) -> None:
+    listed = policy("p", "inbound", ([("prefix-in-prefix-list", "corp")], "drop", None))
+    net = network(["a", "b"], [share("a", "b", "p")], routing_policies=[listed])
+    tables = tables_of(
+        net, attachment("v", "b", US, "10.1.0.0/16"), attachment("w", "b", US, "2001:db8::/56"),
+        switches=DEFAULT.choosing("prefix-list-entries", reading), lists={"corp": [block(entry)]},
+    )  # fmt: skip
+    found = row(tables, "a", US, "10.1.0.0/16")
+    assert (None if found is not None and found.doubts else found is not None) is kept
+    other = row(tables, "a", US, "2001:db8::/56")
+    assert other is not None and other.doubts == ()
+
+
+def test_one_owners_several_origins_reach_a_segment_that_takes_them_over() -> None:
+    """A prefix that two attachments of one isolated segment announce equally well: the taking segment has both, by kind."""
+    net = network(
+        ["b"], [share("a", "b")],
+        segments=[
+            {"name": "a", "require-attachment-acceptance": False, "isolate-attachments": True},
+            {"name": "b", "require-attachment-acceptance": False},
+        ],
+    )  # fmt: skip
+    tables = tables_of(
+        net, attachment("one", "a", US, "10.1.0.0/16", kind="connect", as_path=(65001,)),
+        attachment("two", "a", EU, "10.1.0.0/16", kind="connect", as_path=(65002,)),
+    )  # fmt: skip
+    at_ap, at_us = (row(tables, "b", edge, "10.1.0.0/16") for edge in (AP, US))
+    assert at_ap is not None and {option.hop.edge for option in at_ap.options} == {US, EU}
+    assert at_us is not None and {option.hop.name for option in at_us.options} == {"one"}
+    (entry,) = tables.domains.taken_several("b").values()
+    assert {origin.attachment for origin in entry.origins} == {"one", "two"} and len(entry.choices[AP].best) == 2
 
 
 # --- edge pairs -------------------------------------------------------------------------------------------------
@@ -359,6 +452,40 @@ def test_a_community_added_at_one_edge_is_matched_at_another() -> None:
     )  # fmt: skip
     assert row(tables, "s", EU, "10.1.0.0/16") is None and row(tables, "s", EU, "172.16.0.0/16") is not None
     assert row(tables, "s", AP, "10.1.0.0/16") is not None
+
+
+@pytest.mark.parametrize(
+    "kind, heeded",
+    [
+        ("connect", True),
+        ("site-to-site-vpn", True),
+        ("direct-connect-gateway", False),
+        ("transit-gateway-route-table", False),
+    ],
+)
+def test_communities_are_of_vpn_and_connect_attachments_alone(kind: AttachmentType, heeded: bool) -> None:
+    """Section 3.10: neither what other attachments announce nor what a policy would add to their routes counts."""
+    policies = [
+        policy("tag", "inbound", (IN_8, "add-community", "65000:8")),
+        policy("stop", "inbound", ([("community-in-list", "65000:7")], "drop", None)),
+        policy("stopAdded", "inbound", ([("community-in-list", "65000:8")], "drop", None))
+        | {"routing-policy-number": 2},
+    ]
+    actions = [share("a", "s", "stop"), share("b", "s", "stopAdded")]
+    net = network(["s", "a", "b"], actions, routing_policies=policies, attachment_routing_policy_rules=labelled("tag"))
+    routes = (Announced(block("10.1.0.0/16"), (65001,), communities=frozenset({"65000:7"})),)
+    tables = tables_of(net, Attachment("one", kind, (US,), tags=(("s", "s"),), label="x", routes=routes))
+    for name in ("a", "b"):
+        assert (row(tables, name, US, "10.1.0.0/16") is None) is heeded
+
+
+def test_communities_travel_in_version_2025_11_alone() -> None:
+    """Section 1.1: the version switches their propagation on."""
+    routes = (Announced(block("10.1.0.0/16"), (65001,), communities=frozenset({"65000:7"})),)
+    one = Attachment("one", "connect", (US,), tags=(("s", "s"),), routes=routes)
+    for version, wanted in (("2021.12", frozenset()), ("2025.11", frozenset({"65000:7"}))):
+        found = row(tables_of(network(["s"], version=version), one), "s", EU, "10.1.0.0/16")
+        assert found is not None and found.options[0].path is not None and found.options[0].path.communities == wanted
 
 
 # --- four edges, section 3.5 ------------------------------------------------------------------------------------

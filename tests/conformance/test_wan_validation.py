@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from policyc.data import read_text
 from policyc.diagnostics import Diagnostics, Severity
 from policyc.shape import misfits
 from policyc.syntax.json_text import from_plain
+from policyc.targets.cloud_wan.check import check_document
 from policyc.targets.cloud_wan.emit import plain_document, write_document
 from policyc.targets.cloud_wan.read import read_document, read_value
 from policyc.targets.cloud_wan.validate import validate_network
@@ -206,6 +207,28 @@ def send_via(segment: str, mode: str, group: str, *to: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def several(count: int) -> list[Edit]:
+    """Edits that add routing policies `p0`, `p1`, …"""
+    return [
+        set_at(
+            POLICY,
+            2 + n,
+            {**deepcopy(base()[POLICY][0]), "routing-policy-name": f"p{n}", "routing-policy-number": 300 + n},
+        )
+        for n in range(count)
+    ]
+
+
+def pair(*names: str) -> dict[str, Any]:
+    where = {"edge-location": "eu-west-1", "peer-edge-location": "us-east-1", "routing-policy-names": list(names)}
+    return {"action": "associate-routing-policy", "segment": "prod", "edge-location-association": where}
+
+
+def label_rule(number: int, label: str, *names: str) -> dict[str, Any]:
+    conditions = [{"type": "routing-policy-label", "value": label}]
+    return {"rule-number": number, "conditions": conditions, "action": {"associate-routing-policies": list(names)}}
+
+
 TABLE: list[tuple[str, Edit, str, str]] = [
     # shape
     ("unknown key", set_at("prefix-lists", []), "network-unknown-key", '"prefix-lists"'),
@@ -225,6 +248,9 @@ TABLE: list[tuple[str, Edit, str, str]] = [
     ("document is a list", lambda document: None, "network-wrong-type", "[]"),
     ("empty pool", set_at(CONFIG, "inside-cidr-blocks", []), "network-empty-list", "[]"),
     ("no segment", set_at("segments", []), "network-empty-list", "[]"),
+    ("empty deny filter", set_at("segments", 0, "deny-filter", []), "network-empty-list", "[]"),
+    ("empty allow filter", set_at("segments", 1, "allow-filter", []), "network-empty-list", "[]"),
+    ("no policy on a share", set_at(ACTIONS, 0, "routing-policy-names", []), "network-empty-list", "[]"),
     ("empty conditions", set_at(RULE, 2, "conditions", []), "network-empty-list", "[]"),
     ("mode from before", set_at(*SEND_VIA, "mode", "source-destination"), "network-unknown-word", '"source-destination"'),
     ("unknown action", set_at(ACTIONS, 0, "action", "shaer"), "network-unknown-word", '"shaer"'),
@@ -241,6 +267,9 @@ TABLE: list[tuple[str, Edit, str, str]] = [
     ("unknown version", set_at("version", "2021-01-01"), "network-version", '"2021-01-01"'),
     ("routing policies on the old version", set_at("version", "2021.12"), "network-version-feature", ""),
     # configuration
+    ("no Region", set_at(CONFIG, "edge-locations", 2, {"location": "mars"}), "edge-location", '"mars"'),
+    ("blanks in a range", set_at(CONFIG, "asn-ranges", 1, "64600 - 64700"), "asn-range", '"64600 - 64700"'),
+    ("mask with a leading zero", set_at(CONFIG, "inside-cidr-blocks", 0, "10.0.0.0/016"), "network-cidr", '"10.0.0.0/016"'),
     ("degenerate range", set_at(CONFIG, "asn-ranges", 1, "64512-64512"), "asn-range", '"64512-64512"'),
     ("inverted range", set_at(CONFIG, "asn-ranges", 1, "64600-64590"), "asn-range", '"64600-64590"'),
     ("public ASNs", set_at(CONFIG, "asn-ranges", 1, "100-200"), "asn-range", '"100-200"'),
@@ -283,12 +312,24 @@ TABLE: list[tuple[str, Edit, str, str]] = [
     ("rule number zero", set_at(RULE, 0, "rule-number", 0), "rule-number", "0"),
     ("rule number too large", set_at(RULE, 0, "rule-number", 65536), "rule-number", "65536"),
     ("rule number twice", set_at(RULE, 0, "rule-number", 100), "rule-number", "100"),
+    ("Region without an edge", set_at(RULE, 1, "conditions", 2, "value", "ap-"), "region-without-edge", '"ap-"'),
+    ("misspelled Region", set_at(RULE, 1, "conditions", 2, {"type": "region", "operator": "equals", "value": "us-esat-1"}), "region-without-edge", '"us-esat-1"'),
+    ("empty tag key", set_at(RULE, 1, "conditions", 0, "key", ""), "condition-parts", '""'),
+    ("segment from an empty tag key", set_at(RULE, 1, "action", "tag-value-of-key", ""), "association-target", '""'),
     ("no logic", drop(RULE, 1, "condition-logic"), "condition-logic", ""),
     ("group by type", set_at(RULE, 0, "conditions", [{"type": "attachment-type", "operator": "equals", "value": "vpc"}]), "function-group-condition", ""),
     ("unknown type", set_at(RULE, 1, "conditions", 3, "value", "vpn"), "attachment-type", '"vpn"'),
     ("account of eleven digits", set_at(RULE, 1, "conditions", 1, "value", "11112222333"), "account-condition", '"11112222333"'),
     ("account instead of account-id", set_at(RULE, 1, "conditions", 1, "type", "account"), "account-condition", '"account"'),
     # actions
+    ("share with itself", set_at(ACTIONS, 1, "share-with", ["hub", "dev"]), "segment-names-itself", '"hub"'),
+    ("filter of itself", set_at("segments", 0, "deny-filter", ["dev", "prod"]), "segment-names-itself", '"prod"'),
+    ("share with one twice", set_at(ACTIONS, 1, "share-with", ["dev", "dev"]), "listed-twice", '"dev"'),
+    ("filter with one twice", set_at("segments", 1, "allow-filter", ["hub", "hub"]), "listed-twice", '"hub"'),
+    ("segment at one edge twice", set_at("segments", 0, "edge-locations", ["us-east-1"] * 2), "listed-twice", '"us-east-1"'),
+    ("override with one edge twice", set_at(*SEND_VIA, "via", "with-edge-overrides", 0, "edge-sets", [["eu-west-1"] * 2]), "listed-twice", '"eu-west-1"'),
+    ("sent to one twice", set_at(*SEND_VIA, "when-sent-to", "segments", ["dev", "dev"]), "listed-twice", '"dev"'),
+    ("label rule with one edge twice", set_at("attachment-routing-policy-rules", 0, "edge-locations", ["us-east-1"] * 2), "listed-twice", '"us-east-1"'),
     ("both filters", set_at("segments", 0, "allow-filter", ["hub"]), "both-filters", '"hub"'),
     ("blackhole among others", set_at(ACTIONS, 4, "destinations", 1, "blackhole"), "blackhole-alone", ""),
     ("malformed attachment id", set_at(ACTIONS, 4, "destinations", 0, "attachment-01234567"), "attachment-id", '"attachment-01234567"'),
@@ -301,6 +342,12 @@ TABLE: list[tuple[str, Edit, str, str]] = [
         *(set_at(POLICY, 2 + n, {**deepcopy(base()[POLICY][0]), "routing-policy-name": f"p{n}", "routing-policy-number": 300 + n}) for n in range(5)),
         set_at(ACTIONS, 0, "routing-policy-names", ["cut", "p0", "p1", "p2", "p3", "p4"]),
     ), "network-quota", '"p4"'),
+    ("six policies on a pair of edges in two actions", both(*several(4), set_at(ACTIONS, 8, pair("p0", "p1", "p2", "p3")), set_at(ACTIONS, 9, pair("shape"))), "network-quota", '"shape"'),
+    ("six policies on a share in two actions", both(*several(4), set_at(ACTIONS, 1, "routing-policy-names", ["shape", "p0", "p1", "p2", "p3"])), "network-quota", '"p3"'),
+    ("six policies on a label in two rules", both(
+        *several(4), drop("attachment-routing-policy-rules", 0, "edge-locations"),
+        set_at("attachment-routing-policy-rules", 1, label_rule(2, "vpcs", "p0", "p1", "p2", "p3")),
+    ), "network-quota", '"p3"'),
     ("policy twice on a share", set_at(ACTIONS, 0, "routing-policy-names", ["cut", "cut"]), "network-duplicate", '"cut"'),
     # insertion
     ("two groups", set_at(*GROUPS, ["fw", "egress"]), "one-function-group", '"egress"'),
@@ -398,6 +445,47 @@ def test_the_schema_refuses_newer_parts_in_the_old_version() -> None:
     places = {misfit.pointer for misfit in misfits(document, SCHEMA)}
     assert {"/routing-policies", "/attachment-routing-policy-rules"} <= places
     assert {"/segment-actions/0/routing-policy-names", "/segment-actions/7/action"} <= places
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Every place of a document but the document itself."""
+    for key, item in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        yield (*path, key)
+        yield from places(item, (*path, key))
+
+
+@pytest.mark.parametrize("value", [None, "", [], {}, 0, "x", "a-b", "*", ["*"], "64512 - 64555", "DROP"], ids=repr)
+def test_the_reader_knows_all_that_the_schema_knows(value: Any) -> None:
+    """Whatever stands in one place of a document: no mistake is left to the schema, whose finding would call it a bug of policyc."""
+    for path in places(base()):
+        document = base()
+        (drop(*path) if value == "DROP" else set_at(*path, value))(document)
+        found = Diagnostics()
+        check_document(Source("policy.json", json.dumps(document)), found)
+        assert "document-breaks-schema" not in [item.rule for item in found], path
+
+
+@pytest.mark.parametrize(
+    "edit, code",
+    [
+        (set_at("network-function-groups", None), "TYPE_MISMATCH"),
+        (drop(ACTIONS, 1, "mode"), "REQUIRED_PROPERTY"),
+        (drop(ACTIONS, 1, "share-with"), "REQUIRED_PROPERTY"),
+        (set_at(ACTIONS, 4, "destinations", 0, "attachment-0123456789abcdefg"), "INVALID_STRING"),
+        (set_at(ACTIONS, 4, "destinations", 0, "attachment-0123456789abcdefg"), "CONSTANT_VIOLATION"),
+        (set_at(ACTIONS, 4, "destinations", 1, "blackhole"), "MAXIMUM_ITEMS_EXCEEDED"),
+        (set_at("prefix-lists", []), "ADDITIONAL_PROPERTIES"),
+        (set_at("version", "2021.12"), "ADVANCED_ROUTING_UNSUPPORTED_VERSION_2021_12"),
+        (set_at(CONFIG, "asn-ranges", ["64512-64512"]), "INVALID_ASN_RANGE"),
+    ],
+)  # fmt: skip
+def test_findings_carry_the_error_code_of_the_service(edit: Edit, code: str) -> None:
+    """Reference, section 4. INVALID_ASN_UPDATE and ORPHANED_ATTACHMENT need the policy before: see `check_update`."""
+    document = base()
+    edit(document)
+    found = Diagnostics()
+    check_document(Source("policy.json", json.dumps(document)), found)
+    assert any(code in item.help for item in found)
 
 
 # --- published documents ----------------------------------------------------------------------------------------

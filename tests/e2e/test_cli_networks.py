@@ -120,6 +120,16 @@ def test_where_an_attachment_goes_and_why_not_by_earlier_rules(run: Run) -> None
     assert status == 11 and "account-id" in out
 
 
+def test_a_region_that_is_no_edge(run: Run, tmp_path: Path) -> None:
+    """Given by hand it is a slip; in a list of attachments the answer says so."""
+    status, out, err = run("simulate", "core", "--attachment", "type=vpc,region=eu-west-2,tag.segment=services")
+    assert status == 2 and out == "" and "attachment-region" in err and "eu-west-1" in err
+    far = {**listed(7, "services", "eu-west-2", "far")}
+    (tmp_path / "far.json").write_text(json.dumps({"Attachments": [far]}))
+    status, out, _ = run("simulate", "core", "--attachments", "far.json")
+    assert status == 10 and out.startswith("far: unassociated\n  the core network has no edge in eu-west-2")
+
+
 def test_every_attachment_of_a_list(run: Run) -> None:
     status, out, _ = run("simulate", "core", "--attachments", "aws.json", "--format", "json")
     found = {item["attachment"]: item["place"] for item in json.loads(out)["attachments"]}
@@ -230,7 +240,7 @@ def test_what_a_new_policy_changes(run: Run, tmp_path: Path) -> None:
     status, out, _ = run("build", "--diff", "live.json", *BOTH, "--format", "json")
     data = json.loads(out)
     assert status == 1 and not data["assumed"]
-    assert {"subject": "prod to tools", "before": "blocked", "after": "reachable"} in data["reach"]
+    assert {"subject": "prod to tools, office", "before": "blocked", "after": "reachable"} in data["reach"]
     document["core-network-configuration"]["edge-locations"][0]["asn"] = 64530
     (tmp_path / "live.json").write_text(json.dumps(document))
     assert "edge-asn-changed" in run("build", "--diff", "live.json")[2]
@@ -266,6 +276,7 @@ def test_lint_rules_run_on_documents(run: Run, tmp_path: Path) -> None:
         ("simulate", "cor", "--attachments", "aws.json"),
         ("simulate", "core", "--attachments", "missing.json"),
         ("simulate", "core", "--attachment", "colour=red"),
+        ("simulate", "core", "--attachment", "type=vpc,region=us-east-2,tag.segment=services"),
         ("simulate", "core", *BOTH, "--from", "pay", "--to", "nobody"),
         ("routes", "core", "--segment", "nope"),
         ("routes", "core", "--edge", "nope"),

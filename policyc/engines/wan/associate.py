@@ -70,7 +70,13 @@ class Association:
 
 
 def associate(network: CoreNetwork, attachment: Attachment, switches: Switches = DEFAULT) -> Association:
-    """Rules in order of number, the first match decides, then acceptance and state."""
+    """Rules in order of number, the first match decides, then acceptance and state.
+
+    Where the core network has no edge, nothing can be attached to it, whatever the rules say.
+    """
+    if not set(attachment.regions) & set(network.locations):
+        sentence = f"the core network has no edge in {', '.join(attachment.regions)}"
+        return Association(attachment, Standing.UNASSOCIATED, "", False, None, sentence)
     trace: list[RuleTrace] = []
     for rule in sorted(network.attach_rules, key=lambda item: item.number.value):
         result = match_rule(rule, attachment, switches)

@@ -8,11 +8,29 @@ from typing import Final, Literal, NamedTuple
 
 from policyc.engines.wan.associate import Association, Associator, Standing
 from policyc.engines.wan.attachments import Announced, Attachment
+from policyc.engines.wan.mesh import Span, find_spans
 from policyc.engines.wan.paths import DYNAMIC, LOCAL_VPC, UNSTATED_ASN, Choice, Path, local_rank
 from policyc.engines.wan.prefixes import Prefix
-from policyc.engines.wan.routing_policies import PrefixLists, Surroundings, apply_policies, looks_at_prefixes
+from policyc.engines.wan.routing_policies import (
+    ATTRIBUTE_ACTIONS,
+    COMMUNITY_ACTIONS,
+    PrefixList,
+    PrefixLists,
+    Sieve,
+    Surroundings,
+    apply_policies,
+)
 from policyc.engines.wan.switches import DEFAULT, Switches
-from policyc.ir.network import AssociatePolicies, CoreNetwork, Direction, RoutingPolicy, Segment, Share, Word
+from policyc.ir.network import (
+    DIRECTIONS,
+    AssociatePolicies,
+    CoreNetwork,
+    Direction,
+    RoutingPolicy,
+    Segment,
+    Share,
+    Word,
+)
 
 
 class TableName(NamedTuple):
@@ -30,15 +48,19 @@ class TableName(NamedTuple):
 class NextHop:
     """Where a route leads: an attachment, the same or another table at another edge, a function group, or nowhere.
 
-    `name` is the attachment or the function group, `edge` the edge it is at or leads to, `table` the table that looks the
-    packet up next: at the other end of a peering, behind a group, or (kind `segment`) the segment that a summary was shared by. A group without one is where traffic leaves the
-    core network (`send-to`).
+    `name` is the attachment or the function group, `edge` the edge it is at or leads to. `table` is another table that looks the
+    packet up next: at the other end of a peering (None is the table of the same name there), behind a group, or (kind `segment`)
+    the segment that a summary was shared by. A group without one is where traffic leaves the core network (`send-to`).
     """
 
     kind: Literal["attachment", "edge", "group", "segment", "blackhole"]
     name: str = ""
     edge: str = ""
     table: TableName | None = None
+
+    def following(self, here: TableName) -> TableName | None:
+        """The table that looks the packet up next after one in table `here`; None where it leaves."""
+        return self.table if self.kind != "edge" or self.table is not None else here
 
     def __str__(self) -> str:
         match self.kind:
@@ -74,23 +96,53 @@ class _Places:
     edges: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
+class _Label(NamedTuple):
+    """The routing policies that a label brings, and what they ask of prefixes."""
+
+    policies: list[RoutingPolicy]
+    sieve: Sieve
+
+
+class _Spans(NamedTuple):
+    """The spans of choices, as a list and by edge. The choices stand beside them so that their id stays their own."""
+
+    choices: Mapping[str, Choice]
+    spans: tuple[Span, ...]
+    at: Mapping[str, Span]
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """The routing policies on a segment's edge pairs by (location, peer, direction), and what they ask of prefixes; `acting` are
+    the (sender, receiver) between which any acts."""
+
+    policies: Mapping[tuple[str, str, Direction], list[RoutingPolicy]]
+    sieve: Sieve
+    acting: frozenset[tuple[str, str]]
+
+
 @dataclass(slots=True)
 class Core:
     """The network, who is attached where, and what simulation was told. Made by `build_core`.
 
     `dropped` collects (attachment, prefix) that a routing policy drops; `settled` what the mesh makes of equal origins, `paths`
-    what an edge takes in of equal routes; `places` finds attachments by where they are.
+    what an edge takes in of equal routes; `places` finds attachments by where they are, `labels`
+    and `paired` the policies on attachments and edge pairs; `spanned` remembers spans.
     """
 
     network: CoreNetwork
     associations: Mapping[str, Association]
     lists: PrefixLists
     switches: Switches
+    around: Surroundings
     asns: Mapping[str, int] = field(default_factory=dict)
     dropped: list[tuple[str, Prefix]] = field(default_factory=list)
     settled: dict[object, Mapping[str, Choice]] = field(default_factory=dict)
     places: _Places = field(default_factory=lambda: _Places())
     paths: dict[object, Path | None] = field(default_factory=dict)
+    labels: dict[object, _Label] = field(default_factory=dict)
+    paired: dict[str, Pairs] = field(default_factory=dict)
+    spanned: dict[int, _Spans] = field(default_factory=dict)
 
     @property
     def attachments(self) -> Iterable[Attachment]:
@@ -122,10 +174,21 @@ class Core:
         """The edges at which a function group has an attachment, in order of the network."""
         return [edge for edge in self.network.locations if self.group_members(group, edge)]
 
-    @property
-    def around(self) -> Surroundings:
-        pinned = all(edge.asn is not None for edge in self.network.configuration.edges)
-        return Surroundings(self.lists, () if pinned else self.network.configuration.asn_ranges)
+    def spans(self, choices: Mapping[str, Choice]) -> tuple[Span, ...]:
+        """The edges by what they make of a prefix."""
+        return self._spanned(choices).spans
+
+    def span(self, choices: Mapping[str, Choice], edge: str) -> Span | None:
+        """What an edge makes of a prefix; None where the segment has no table."""
+        return self._spanned(choices).at.get(edge)
+
+    def _spanned(self, choices: Mapping[str, Choice]) -> _Spans:
+        found = self.spanned.get(id(choices))
+        if found is None:
+            spans = find_spans(choices)
+            at = {edge: span for span in spans for edge in span.edges}
+            found = self.spanned[id(choices)] = _Spans(choices, spans, at)
+        return found
 
     # --- routing policies -------------------------------------------------------------------------------------
 
@@ -135,11 +198,22 @@ class Core:
 
     def label_policies(self, attachment: Attachment, edge: str, direction: Direction) -> list[RoutingPolicy]:
         """The policies that an attachment's label brings at an edge; edges of a rule matter for Direct Connect alone."""
+        return [] if not attachment.label else self._label(attachment, edge, direction).policies
+
+    def _label(self, attachment: Attachment, edge: str, direction: Direction) -> _Label:
+        direct = attachment.type == "direct-connect-gateway"
+        key = (attachment.label, edge if direct else "", direction)
+        found = self.labels.get(key)
+        if found is None:
+            policies = self._labelled(attachment.label, edge, direction, direct)
+            found = self.labels[key] = _Label(policies, Sieve(policies, self.around))
+        return found
+
+    def _labelled(self, label: str, edge: str, direction: Direction, direct: bool) -> list[RoutingPolicy]:
         out: list[RoutingPolicy] = []
         for rule in sorted(self.network.label_rules, key=lambda item: item.number.value):
-            if not attachment.label or attachment.label not in (word.text for word in rule.labels):
+            if label not in (word.text for word in rule.labels):
                 continue
-            direct = attachment.type == "direct-connect-gateway"
             if direct and rule.edges and edge not in (word.text for word in rule.edges):
                 continue
             out += [policy for policy in self.policies(rule.policies, direction) if policy not in out]
@@ -188,20 +262,34 @@ class Core:
             return other in (word.text for word in segment.allow_filter)
         return other not in (word.text for word in segment.deny_filter)
 
-    def edge_policies(self, segment: str) -> list[AssociatePolicies]:
-        return [
-            action
-            for action in self.network.actions
-            if isinstance(action, AssociatePolicies) and action.segment.text == segment
-        ]
+    def pairs(self, segment: str) -> Pairs:
+        """The policies on edge pairs of a segment."""
+        found = self.paired.get(segment)
+        if found is None:
+            found = self.paired[segment] = self._find_pairs(segment)
+        return found
+
+    def _find_pairs(self, segment: str) -> Pairs:
+        found: dict[tuple[str, str, Direction], list[RoutingPolicy]] = {}
+        for action in self.network.actions:
+            if isinstance(action, AssociatePolicies) and action.segment.text == segment:
+                for direction in DIRECTIONS:
+                    policies = self.policies(action.policies, direction)
+                    if policies:
+                        key = (action.location.text, action.peer.text, direction)
+                        found.setdefault(key, []).extend(policies)
+        acting = frozenset((here, there) if way == "outbound" else (there, here) for here, there, way in found)
+        return Pairs(found, Sieve((policy for some in found.values() for policy in some), self.around), acting)
 
     # --- origins ----------------------------------------------------------------------------------------------
 
     def own_path(self, attachment: Attachment, edge: str, route: Announced, source: int) -> Path | None:
         """One announced route as its edge takes it in, after the policies of the attachment's label."""
+        answers: tuple[bool | None, ...] = ()
+        if attachment.label:
+            answers = self._label(attachment, edge, "inbound").sieve.answers(route.prefix)
         key = (
-            attachment.type, attachment.label, edge, route.as_path, route.med, route.communities, source,
-            route.prefix if self._label_looks_at_prefixes(attachment, edge) else None,
+            attachment.type, attachment.label, edge, route.as_path, route.med, route.communities, source, answers,
         )  # fmt: skip
         if key in self.paths:
             kept = self.paths[key]
@@ -215,17 +303,18 @@ class Core:
         vpc = attachment.type == "vpc"
         as_path = route.as_path if route.as_path is not None else () if vpc else (UNSTATED_ASN,)
         soft = () if vpc or route.as_path is not None else (_UNSTATED,)
+        # Communities travel in 2025.11 alone, and on VPN and Connect attachments alone (reference, sections 1.1 and 3.10).
+        tagged = attachment.type in _TAGGED and self.network.version.text != "2021.12"
+        communities: frozenset[str] = route.communities if tagged else frozenset()
         path = Path(
-            source, LOCAL_VPC if vpc else DYNAMIC, as_path, route.med, 0, route.communities, local_rank(attachment.type),
-            soft=soft,
+            source, LOCAL_VPC if vpc else DYNAMIC, as_path, route.med, 0, communities, local_rank(attachment.type), soft=soft,
         )  # fmt: skip
         policies = self.label_policies(attachment, edge, "inbound")
-        return apply_policies(policies, path, route.prefix, self.around, attributes=not vpc)
-
-    def _label_looks_at_prefixes(self, attachment: Attachment, edge: str) -> bool:
-        return bool(attachment.label) and looks_at_prefixes(self.label_policies(attachment, edge, "inbound"))
+        without = ATTRIBUTE_ACTIONS if vpc else frozenset() if tagged else COMMUNITY_ACTIONS
+        return apply_policies(policies, path, route.prefix, self.around, without)
 
 
+_TAGGED: Final = ("site-to-site-vpn", "connect")
 _UNSTATED: Final = "an attachment that announces it does not state the AS path"
 
 
@@ -252,7 +341,13 @@ def place_core(
         edge.location.text: edge.asn.value if edge.asn is not None else UNSTATED_ASN - 1 - index
         for index, edge in enumerate(network.configuration.edges)
     }
-    return Core(network, found, lists or {}, switches, asns, places=_find_places(found.values()))
+    pinned = all(edge.asn is not None for edge in network.configuration.edges)
+    around = Surroundings(
+        {alias: PrefixList(blocks) for alias, blocks in (lists or {}).items()},
+        () if pinned else network.configuration.asn_ranges,
+        switches.prefix_list_entries,
+    )
+    return Core(network, found, lists or {}, switches, around, asns, places=_find_places(found.values()))
 
 
 def _find_places(associations: Iterable[Association]) -> _Places:

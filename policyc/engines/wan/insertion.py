@@ -6,14 +6,16 @@ published, so wherever it decides a row has one option per Region.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from policyc.engines.wan.core import Core, NextHop, Origin, TableName
-from policyc.engines.wan.origins import Entry
-from policyc.engines.wan.paths import Choice
+from policyc.engines.wan.mesh import Span
+from policyc.engines.wan.origins import Entry, Routes, own_routes
+from policyc.engines.wan.paths import Path
 from policyc.engines.wan.prefixes import DEFAULT_V4, DEFAULT_V6, Prefix
-from policyc.engines.wan.tables import Option, Overlay, Row, Tables, distinct
+from policyc.engines.wan.rows import Fate, Fates, Option, Row, Rows, Sheet, arrange, best_options, distinct, peering
+from policyc.engines.wan.tables import Overlay, Tables
 from policyc.ir.network import EdgeOverride, SendTo, SendVia
 
 _NO_MEMBER = "group `{}` has no attachment at {}"
@@ -29,18 +31,80 @@ class Inspection:
 
 def insert_services(tables: Tables) -> None:
     """Write the rows of every `send-via`, then of every `send-to`, then the tables of the function groups."""
-    for action in tables.core.network.actions:
+    actions = tables.core.network.actions
+    routes = _Routes(tables)
+    for action in actions:
         if isinstance(action, SendVia):
+            inspector = _Inspector(tables.core, action)
             for other in tables.core.network.redirected(action):
-                _redirect(tables, action, action.segment.text, other)
+                _redirect(tables, routes, inspector, action.segment.text, other)
                 if other != action.segment.text:
-                    _redirect(tables, action, other, action.segment.text)
-    for action in tables.core.network.actions:
+                    _redirect(tables, routes, inspector, other, action.segment.text)
+    for action in actions:
         if isinstance(action, SendTo):
             _send_to(tables, action)
     for group, segments in _behind(tables.core).items():
         for segment, second in segments.items():
-            _deliver(tables, group, segment, second)
+            _deliver(tables, routes, group, segment, second)
+
+
+@dataclass(frozen=True, slots=True)
+class _Exits:
+    """Prefixes of a segment that leave its mesh alike: `spans` tells where from each edge; without spans at `edges` only."""
+
+    prefixes: dict[Prefix, None]
+    edges: tuple[str, ...]
+    origins: tuple[Origin, ...] = ()
+    best: Mapping[str, tuple[Path, ...]] | None = None
+
+    def ends(self, edge: str) -> tuple[str, ...]:
+        """The edges at which they may leave as seen from `edge`."""
+        best = self.best.get(edge) if self.best is not None else None
+        return self.edges if not best else _ends(self.origins, best)
+
+
+def _ends(origins: Sequence[Origin], best: Sequence[Path]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(origins[path.source].edge for path in best))
+
+
+class _Routes:
+    """Each segment's attachment routes as function groups see them: policies on edge pairs do not act there (reference, section
+    3.9)."""
+
+    __slots__ = ("_exits", "_routes", "_tables")
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+        self._routes: dict[str, Routes] = {}
+        self._exits: dict[str, list[_Exits]] = {}
+
+    def of(self, segment: str) -> Routes:
+        found = self._routes.get(segment)
+        if found is None:
+            core = self._tables.core
+            own = self._tables.own.get(segment, {})
+            found = own_routes(core, segment, plain=True) if core.pairs(segment).policies else own
+            self._routes[segment] = found
+        return found
+
+    def exits(self, segment: str) -> list[_Exits]:
+        """The prefixes of a segment by where they leave its mesh."""
+        found = self._exits.get(segment)
+        if found is None:
+            kinds: dict[object, _Exits] = {}
+            for prefix, entry in self.of(segment).items():
+                edges = tuple(dict.fromkeys(origin.edge for origin in entry.origins))
+                key = edges if len(edges) == 1 else (edges, id(entry.choices))
+                kind = kinds.get(key)
+                if kind is None:
+                    kind = kinds[key] = _Exits({}, edges) if len(edges) == 1 else self._several(edges, entry)
+                kind.prefixes[prefix] = None
+            found = self._exits[segment] = list(kinds.values())
+        return found
+
+    def _several(self, edges: tuple[str, ...], entry: Entry) -> _Exits:
+        spans = self._tables.core.spans(entry.choices)
+        return _Exits({}, edges, entry.origins, {edge: span.best for span in spans for edge in span.edges})
 
 
 def _hop_via(group: str, edge: str) -> NextHop:
@@ -50,10 +114,10 @@ def _hop_via(group: str, edge: str) -> NextHop:
 # --- which edge inspects ----------------------------------------------------------------------------------------
 
 
-def inspecting_edges(core: Core, action: SendVia, here: str, there: str) -> Inspection:
-    """Where a flow from edge `here` to edge `there` meets the group first, seen from `here`."""
+def inspecting_edges(action: SendVia, present: Sequence[str], here: str, there: str) -> Inspection:
+    """Where a flow from edge `here` to edge `there` meets the group first, seen from `here`; the group is at the edges of
+    `present`."""
     group = action.groups[0].text
-    present = core.group_edges(group)
     if action.mode == "dual-hop":
         return Inspection((here,) if here in present else ())
     if here == there and here in present:
@@ -77,8 +141,8 @@ def _override(overrides: Sequence[EdgeOverride], here: str, there: str) -> tuple
     found = []
     for item in overrides:
         for edges in item.edge_sets:
-            names = {word.text for word in edges}
-            if names == {here} if here == there else {here, there} <= names:
+            named = {word.text for word in edges}
+            if named == {here} if here == there else here in named and there in named:
                 found.append(item.use.text)
     return tuple(dict.fromkeys(found))
 
@@ -98,59 +162,81 @@ def _checked_override(group: str, chosen: tuple[str, ...], present: Sequence[str
 # --- send-via ---------------------------------------------------------------------------------------------------
 
 
-def _redirect(tables: Tables, action: SendVia, source: str, target: str) -> None:
+class _Inspector:
+    """What one `send-via` writes into a table at an edge for destinations beyond other edges, worked out once."""
+
+    __slots__ = ("_flows", "_hops", "_made", "_present", "_why", "action")
+
+    def __init__(self, core: Core, action: SendVia) -> None:
+        self.action = action
+        self._present = core.group_edges(action.groups[0].text)
+        self._why = f"send-via `{action.groups[0]}` ({action.mode})"
+        self._hops: dict[str, Option] = {}
+        self._flows: dict[tuple[str, str], Inspection] = {}
+        self._made: dict[tuple[str, tuple[str, ...]], tuple[tuple[Option, ...], tuple[str, ...]]] = {}
+
+    def options(self, here: str, ends: tuple[str, ...]) -> tuple[tuple[Option, ...], tuple[str, ...]]:
+        """The possible next hops and the doubts."""
+        found = self._made.get((here, ends))
+        if found is None:
+            found = self._made[here, ends] = self._work_out(here, ends)
+        return found
+
+    def _work_out(self, here: str, ends: Sequence[str]) -> tuple[tuple[Option, ...], tuple[str, ...]]:
+        options: list[Option] = []
+        doubts: list[str] = []
+        for there in ends:
+            found = self._inspection(here, there)
+            options += [self._through(edge) for edge in found.edges if edge in self._present]
+            if not found.edges:
+                group = self.action.groups[0].text
+                options.append(Option(NextHop("blackhole"), f"{self._why}: {_NO_MEMBER.format(group, here)}"))
+            if found.doubt:
+                doubts.append(found.doubt)
+        return distinct(options), tuple(dict.fromkeys(doubts))
+
+    def _inspection(self, here: str, there: str) -> Inspection:
+        found = self._flows.get((here, there))
+        if found is None:
+            found = self._flows[here, there] = inspecting_edges(self.action, self._present, here, there)
+        return found
+
+    def _through(self, edge: str) -> Option:
+        found = self._hops.get(edge)
+        if found is None:
+            found = self._hops[edge] = Option(_hop_via(self.action.groups[0].text, edge), self._why)
+        return found
+
+
+def _redirect(tables: Tables, routes: _Routes, inspector: _Inspector, source: str, target: str) -> None:
     """Rows in the tables of `source` for the attachment routes of `target`."""
     core = tables.core
     segment = core.network.segment(source)
     if segment is None:
         return
     if source == target and not segment.isolated:
+        group = inspector.action.groups[0]
         tables.notes.append(
-            f"segment `{source}` is not isolated, so its own traffic takes the direct route past `{action.groups[0]}`"
+            f"segment `{source}` is not isolated, so its own traffic takes the direct route past `{group}`"
         )
         return
-    filtered = not core.admits(source, target) and source != target
-    made: dict[tuple[int, tuple[str, ...], str], tuple[tuple[Option, ...], tuple[str, ...]]] = {}
+    filtered: tuple[str, ...] = ()
+    if source != target and not core.admits(source, target):
+        filtered = (f"whether the filter of `{source}` stops inserted routes is not published",)
 
-    def make(prefix: Prefix, entry: Entry | None, edge: str) -> Row:
-        assert entry is not None
-        key = (id(entry.choices), tuple(origin.edge for origin in entry.origins), edge)
-        found = made.get(key)
-        if found is None:
-            row = _inspected(core, action, prefix, edge, origin_edges(entry.origins, entry.choices, edge))
-            doubts = row.doubts
-            if filtered:
-                doubts = (*doubts, f"whether the filter of `{source}` stops inserted routes is not published")
-            found = made[key] = (row.options, doubts)
-        return Row(prefix, *found)
+    def at(edge: str) -> Rows:
+        rows: Rows = {}
+        for exits in routes.exits(target):
+            options, doubts = inspector.options(edge, exits.ends(edge))
+            doubts += filtered
+            for prefix in exits.prefixes:
+                rows[prefix] = Row(prefix, options, doubts)
+        return rows
 
     tables.overlay(
         TableName("segment", source),
-        Overlay(tables.own[target], core.edges_of(source), make, "{} has a direct and an inserted route"),
+        Overlay(routes.of(target), core.edges_of(source), at, "{} has a direct and an inserted route"),
     )
-
-
-def origin_edges(origins: Sequence[Origin], choices: Mapping[str, Choice], edge: str) -> tuple[str, ...]:
-    """The edges at which a prefix may leave the mesh as seen from `edge`: the origins of the best paths there, or all
-    origins where the owning segment has no table."""
-    choice = choices.get(edge)
-    found = [origins[path.source].edge for path in choice.best] if choice is not None and choice.best else None
-    return tuple(dict.fromkeys(found if found is not None else [origin.edge for origin in origins]))
-
-
-def _inspected(core: Core, action: SendVia, prefix: Prefix, here: str, ends: Sequence[str]) -> Row:
-    group = action.groups[0].text
-    options: list[Option] = []
-    doubts: list[str] = []
-    for there in ends:
-        found = inspecting_edges(core, action, here, there)
-        why = f"send-via `{group}` ({action.mode})"
-        options += [Option(_hop_via(group, edge), why) for edge in found.edges if edge in core.group_edges(group)]
-        if not found.edges:
-            options.append(Option(NextHop("blackhole"), f"{why}: {_NO_MEMBER.format(group, here)}"))
-        if found.doubt:
-            doubts.append(found.doubt)
-    return Row(prefix, distinct(options), tuple(dict.fromkeys(doubts)))
 
 
 # --- send-to ----------------------------------------------------------------------------------------------------
@@ -161,17 +247,18 @@ def _send_to(tables: Tables, action: SendTo) -> None:
     group = action.groups[0].text
     present = core.group_edges(group)
 
-    def make(prefix: Prefix, entry: Entry | None, edge: str) -> Row:
+    def at(edge: str) -> Rows:
         found = _default_edges(action, edge, present)
         options = [Option(NextHop("group", group, at), f"send-to `{group}`") for at in found.edges if at in present]
         if not found.edges:
             options = [Option(NextHop("blackhole"), f"send-to `{group}`, which has no attachment")]
-        return Row(prefix, tuple(options), (found.doubt,) if found.doubt else ())
+        doubts = (found.doubt,) if found.doubt else ()
+        return {prefix: Row(prefix, tuple(options), doubts) for prefix in (DEFAULT_V4, DEFAULT_V6)}
 
     tables.overlay(
         TableName("segment", action.segment.text),
         Overlay(
-            {DEFAULT_V4: None, DEFAULT_V6: None}, core.edges_of(action.segment.text), make,
+            {DEFAULT_V4: None, DEFAULT_V6: None}, core.edges_of(action.segment.text), at,
             "{} has a route of its own and one of `send-to`",
         ),
     )  # fmt: skip
@@ -216,45 +303,84 @@ def _behind(core: Core) -> dict[str, dict[str, bool]]:
     return out
 
 
-def _deliver(tables: Tables, group: str, segment: str, second: bool) -> None:
+def _deliver(tables: Tables, routes: _Routes, group: str, segment: str, second: bool) -> None:
     """Rows in every table of `group` for a segment's attachment routes; `second` sends remote ones through the group again."""
-    core = tables.core
-    present = core.group_edges(group)
-    name = TableName("group", group)
+    core, written = tables.core, list[Sheet]()
 
-    def make(prefix: Prefix, entry: Entry | None, edge: str) -> Row:
-        assert entry is not None
-        row = _delivery(prefix, entry.origins, entry.choices, edge, name)
-        if second:
-            row = _second_hop(row, origin_edges(entry.origins, entry.choices, edge), edge, group, present)
-        return row
+    def at(edge: str) -> Rows:
+        if not written:
+            known = None if second or core.pairs(segment).policies else tables.domains.own_sheet(segment)
+            whole = known is not None and not known.missing and core.edges_of(segment) == core.network.locations
+            written.append(
+                known if known is not None and whole else _Delivery(core, group, second).write(routes.of(segment))
+            )
+        return written[0].at(edge)
 
     clash = f"{{}} stands in two segments behind group `{group}`"
-    tables.overlay(name, Overlay(tables.own.get(segment, {}), core.network.locations, make, clash))
+    tables.overlay(TableName("group", group), Overlay(routes.of(segment), core.network.locations, at, clash))
 
 
-def _delivery(
-    prefix: Prefix, origins: Sequence[Origin], choices: Mapping[str, Choice], edge: str, table: TableName
-) -> Row:
-    choice = choices.get(edge)
-    options: list[Option] = []
-    if choice is not None and choice.best:
-        for path in choice.best:
-            origin = origins[path.source]
-            hop = origin.hop if not path.via else NextHop("edge", "", path.via, table)
-            options.append(Option(hop, origin.why, path))
-        return Row(prefix, distinct(options), choice.doubts)
-    for origin in origins:
-        hop = origin.hop if origin.edge == edge else NextHop("edge", "", origin.edge, table)
-        options.append(Option(hop, origin.why))
-    return Row(prefix, distinct(options))
+class _Delivery:
+    """The rows of a function group's tables towards attachments, at every edge of the network."""
 
+    __slots__ = ("_core", "_group", "_hops", "_present", "_second")
 
-def _second_hop(row: Row, ends: Sequence[str], edge: str, group: str, present: Sequence[str]) -> Row:
-    """Remote destinations go to the group's attachment at their own edge, or nowhere when it has none there."""
-    options = [option for option in row.options if option.hop.kind == "attachment"]
-    for end in (item for item in ends if item != edge):
-        why = f"second hop of dual-hop at {end}"
-        hop = _hop_via(group, end) if end in present else NextHop("blackhole")
-        options.append(Option(hop, why if end in present else f"{why}: {_NO_MEMBER.format(group, end)}"))
-    return Row(row.prefix, distinct(options), row.doubts)
+    def __init__(self, core: Core, group: str, second: bool) -> None:
+        self._core, self._group, self._second = core, group, second
+        self._present = frozenset(core.group_edges(group))
+        self._hops: dict[str, Option] = {}
+
+    def write(self, routes: Mapping[Prefix, Entry]) -> Sheet:
+        sheet = Sheet()
+        made: dict[tuple[int, ...], Fates] = {}
+        for prefix, entry in routes.items():
+            key = (id(entry.choices), *map(id, entry.origins))
+            fates = made.get(key)
+            if fates is None:
+                fates = made[key] = arrange(self._fates(entry))
+            sheet.add(prefix, fates)
+        return sheet
+
+    def _fates(self, entry: Entry) -> list[Fate]:
+        spans = [span for span in self._core.spans(entry.choices) if span.best]
+        fates = [fate for span in spans for fate in self._of_span(entry.origins, span)]
+        if sum(len(span.edges) for span in spans) < len(self._core.network.locations):
+            fates += self._beyond(entry.origins, {edge for span in spans for edge in span.edges})
+        return fates
+
+    def _of_span(self, origins: Sequence[Origin], span: Span) -> Iterator[Fate]:
+        if not self._second:
+            yield Fate(span.edges, best_options(origins, span.best), span.doubts)
+            return
+        ends = _ends(origins, span.best)
+        local = best_options(origins, [path for path in span.best if not path.via])
+        together = tuple([edge for edge in span.edges if edge not in ends])
+        for edges in (together, *((edge,) for edge in span.edges if edge in ends)):
+            if edges:
+                yield Fate(edges, self._passed(local, ends, edges), span.doubts)
+
+    def _beyond(self, origins: Sequence[Origin], reached: Container[str]) -> Iterator[Fate]:
+        """Where the segment has no route the group's table leads to where one begins."""
+        begins = tuple(dict.fromkeys(origin.edge for origin in origins))
+        beyond = [edge for edge in self._core.network.locations if edge not in reached]
+        together = tuple(edge for edge in beyond if edge not in begins)
+        for edges in (together, *((edge,) for edge in beyond if edge in begins)):
+            options = distinct(
+                [Option(origin.hop if origin.edge in edges else peering(origin.edge), origin.why) for origin in origins]
+            )
+            yield Fate(edges, self._passed(options, begins, edges) if self._second else options)
+
+    def _passed(self, options: tuple[Option, ...], ends: Sequence[str], edges: Sequence[str]) -> tuple[Option, ...]:
+        """With a second hop remote destinations go to the group's attachment at their own edge, or nowhere when it has none there."""
+        local = [option for option in options if option.hop.kind == "attachment"]
+        return distinct([*local, *(self._hop(end) for end in ends if end not in edges)])
+
+    def _hop(self, end: str) -> Option:
+        found = self._hops.get(end)
+        if found is None:
+            why, known = f"second hop of dual-hop at {end}", end in self._present
+            found = self._hops[end] = Option(
+                _hop_via(self._group, end) if known else NextHop("blackhole"),
+                why if known else f"{why}: {_NO_MEMBER.format(self._group, end)}",
+            )
+        return found

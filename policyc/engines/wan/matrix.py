@@ -1,19 +1,24 @@
 """Who reaches whom, segment by segment: the quotient of reachability by segment, kind of origin and edge.
 
 Attachments of one segment that start at one edge use one table, so they reach the same; routes that begin alike go the same
-way. One look-up per table, edge and kind of route therefore answers for all pairs of attachments.
+way. One look-up per table, edge and kind of route therefore answers for all pairs of attachments. What far sides hear is left out:
+that of a Direct Connect gateway, or one behind outbound policies, may reach less (see `reach`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
-from policyc.engines.wan.core import TableName
+from policyc.engines.wan.core import Core, TableName
 from policyc.engines.wan.mesh import Star
 from policyc.engines.wan.prefixes import WIDTH, Prefix
+from policyc.engines.wan.routing_policies import Sieve
+from policyc.engines.wan.rows import Row
 from policyc.engines.wan.tables import Tables
+from policyc.ir.network import RoutingPolicy
 
 
 class Flow(StrEnum):
@@ -66,10 +71,22 @@ def segment_matrix(tables: Tables) -> Matrix:
     """The cell of every ordered pair of segments."""
     names = tuple(tables.domains.domains)
     special = _special(tables)
-    kinds = {name: _kinds(tables, name, special) for name in names}
+    kinds: dict[tuple[str, tuple[RoutingPolicy, ...]], list[_Kind]] = {}
     walker = _Walker(tables, {})
-    cells = {(here, there): _cell(walker, here, there, kinds[there]) for here in names for there in names}
+    cells: dict[tuple[str, str], Cell] = {}
+    for here in names:
+        for there in names:
+            key = (there, _policies(tables.core, here, there))
+            if key not in kinds:
+                kinds[key] = _kinds(tables, there, special, Sieve(key[1], tables.core.around))
+            cells[here, there] = _cell(walker, here, there, kinds[key])
     return Matrix(names, cells)
+
+
+def _policies(core: Core, here: str, there: str) -> tuple[RoutingPolicy, ...]:
+    """The routing policies that act on the routes of one segment on their way into the tables of another."""
+    bound = core.share_policies(here, there) if here != there else []
+    return (*bound, *(policy for some in core.pairs(here).policies.values() for policy in some))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,15 +110,21 @@ def _special(tables: Tables) -> tuple[set[Prefix], list[tuple[int, int]]]:
     return found, sorted({(prefix.family, prefix.length) for prefix in found})
 
 
-def _kinds(tables: Tables, segment: str, special: tuple[set[Prefix], list[tuple[int, int]]]) -> list[_Kind]:
-    """One prefix for each kind of route that begins in a segment."""
+def _kinds(
+    tables: Tables, segment: str, special: tuple[set[Prefix], list[tuple[int, int]]], sieve: Sieve
+) -> list[_Kind]:
+    """One prefix for each kind of route that begins in a segment and that policies tell apart."""
     seen: dict[object, _Kind] = {}
     visible = tables.domains.domains[segment].visible
     for prefix, entry in tables.own[segment].items():
         edges = tuple(origin.edge for origin in entry.origins)
-        star = isinstance(entry.choices, Star) and not any(path.doubts for path in entry.choices[edges[0]].best)
+        # Routes that no policy can match go one way whatever their attributes.
+        star = (
+            isinstance(entry.choices, Star) and not tables.core.spans(entry.choices)[0].doubts and sieve.passes(prefix)
+        )
         around = _around(prefix, special)
-        key = (edges, star or id(entry.choices), around, prefix.family, prefix in visible)
+        alike = star or (id(entry.choices), sieve.answers(prefix))
+        key = (edges, alike, around, prefix.family, prefix in visible)
         if key not in seen:
             seen[key] = _Kind(prefix, edges, star and prefix not in special[0], around)
     return list(seen.values())
@@ -122,19 +145,16 @@ def _around(prefix: Prefix, special: tuple[set[Prefix], list[tuple[int, int]]]) 
 def _cell(walker: _Walker, here: str, there: str, kinds: list[_Kind]) -> Cell:
     name = TableName("segment", here)
     edges = walker.tables.edges_of(name)
-    found: dict[tuple[str, str], set[_End]] = {}
+    found: list[tuple[list[str], str, frozenset[_End]]] = []
     for kind in kinds:
         begins = kind.edges[0] if kind.edges else ""
         if not walker.knows(name, kind.prefix):
-            found.setdefault((edges[0], begins), set()).add(_LOST)
+            found.append(([edges[0]], begins, _NOTHING))
             continue
-        for edge in _telling(walker.tables, name, edges, kind):
-            found.setdefault((edge, begins), set()).update(
-                # Someone of another segment who announces the same prefix is not the one that was meant.
-                _UNKNOWN if end.end == "delivered" and end.place != there else end
-                for end in walker.ends(name, edge, kind.prefix)
-            )
-    ends = {end for some in found.values() for end in some}
+        telling = _telling(walker.tables, name, edges, kind)
+        found += [(told, begins, some) for told, some in walker.by_edge(name, telling, kind.prefix)]
+    # Someone of another segment who announces the same prefix is not the one that was meant.
+    ends = {_UNKNOWN if end.end == "delivered" and end.place != there else end for _, _, some in found for end in some}
     if not ends:
         return Cell(Flow.EMPTY)
     groups = tuple(sorted({group for end in ends for group in end.groups}))
@@ -145,8 +165,11 @@ def _cell(walker: _Walker, here: str, there: str, kinds: list[_Kind]) -> Cell:
         return Cell(Flow.BLOCKED)
     if states == {"delivered"}:
         return Cell(Flow.INSPECTED if all(end.groups for end in ends) else Flow.DIRECT, groups)
-    arriving = tuple(sorted(pair for pair, some in found.items() if {end.end for end in some} == {"delivered"}))
-    return Cell(Flow.PARTLY, groups, arriving)
+    pairs: dict[tuple[str, str], set[str]] = {}
+    for told, begins, some in found:
+        for edge in told:
+            pairs.setdefault((edge, begins), set()).update(end.end for end in some)
+    return Cell(Flow.PARTLY, groups, tuple(sorted(pair for pair, some in pairs.items() if some == {"delivered"})))
 
 
 def _telling(tables: Tables, name: TableName, edges: tuple[str, ...], kind: _Kind) -> tuple[str, ...]:
@@ -159,12 +182,33 @@ def _telling(tables: Tables, name: TableName, edges: tuple[str, ...], kind: _Kin
     return tuple(dict.fromkeys((kind.edges[0], edges[0], edges[-1])))[:2]
 
 
+#: the look-up of a prefix that finds a row (by id) in a table, at whatever edge: rows lead to edges by name, so that it goes on alike
+_Key = tuple[TableName, int, Prefix]
+_NOTHING = frozenset({_LOST})
+
+
+class _Following(NamedTuple):
+    """The next look-up, and the group between."""
+
+    key: _Key
+    row: Row | None
+    group: str
+
+
+class _Step(NamedTuple):
+    """A look-up: the ways that end there, and the look-ups that follow."""
+
+    key: _Key
+    ends: set[_End]
+    following: list[_Following]
+
+
 @dataclass(slots=True)
 class _Walker:
     """Follows next hops; what one table does with a prefix is worked out once."""
 
     tables: Tables
-    known: dict[tuple[TableName, str, Prefix], frozenset[_End]]
+    known: dict[_Key, frozenset[_End]]
 
     def knows(self, name: TableName, prefix: Prefix) -> bool:
         """Whether any table of that name may have a row that covers the prefix."""
@@ -178,52 +222,60 @@ class _Walker:
                     return True
         return False
 
-    def ends(self, name: TableName, edge: str, prefix: Prefix) -> frozenset[_End]:
-        """Every possible end of a packet from a table on. Iterative: a chain of tables may be long."""
-        stack = [(name, edge)]
-        open_: set[tuple[TableName, str]] = set()
+    def by_edge(
+        self, name: TableName, edges: Sequence[str], prefix: Prefix
+    ) -> Iterator[tuple[list[str], frozenset[_End]]]:
+        """Every possible end of a packet from the tables of a name on, for edges with one row together."""
+        rows: dict[int, tuple[Row | None, list[str]]] = {}
+        for edge in edges:
+            row = self.tables.table(name, edge).lookup(prefix)
+            rows.setdefault(id(row), (row, []))[1].append(edge)
+        for at, (row, told) in rows.items():
+            key = (name, at, prefix)
+            found = self.known.get(key)
+            yield told, self._walk(key, row) if found is None else found
+
+    def _walk(self, key: _Key, row: Row | None) -> frozenset[_End]:
+        """Iterative: a chain of tables may be long."""
+        known, open_ = self.known, {key}
+        stack = [self._step(key, row)]
         while stack:
-            place = stack[-1]
-            if (*place, prefix) in self.known:
-                stack.pop()
+            step = stack[-1]
+            waiting = next((one for one in step.following if one.key not in known and one.key not in open_), None)
+            if waiting is not None:
+                stack.append(self._step(waiting.key, waiting.row))
+                open_.add(waiting.key)
                 continue
-            following = list(self._following(*place, prefix))
-            missing = [item for item, _ in following if (*item, prefix) not in self.known and item not in open_]
-            if missing and place not in open_:
-                open_.add(place)
-                stack += missing
-                continue
-            self.known[(*place, prefix)] = self._joined(*place, prefix, following)
-            open_.discard(place)
+            ends = set(step.ends)
+            for following in step.following:
+                # A look-up that is still open is made again: the packet goes in circles.
+                for end in known.get(following.key, _NOTHING):
+                    ends.add(_End(end.end, end.groups | {following.group}, end.place) if following.group else end)
+            known[step.key] = frozenset(ends)
+            open_.discard(step.key)
             stack.pop()
-        return self.known[name, edge, prefix]
+        return known[key]
 
-    def _following(self, name: TableName, edge: str, prefix: Prefix) -> Iterator[tuple[tuple[TableName, str], str]]:
-        row = self.tables.table(name, edge).lookup(prefix) if edge in self.tables.edges_of(name) else None
-        for option in row.options if row is not None else ():
-            if option.hop.table is not None:
-                yield (option.hop.table, option.hop.edge), option.hop.name
-
-    def _joined(
-        self, name: TableName, edge: str, prefix: Prefix, following: list[tuple[tuple[TableName, str], str]]
-    ) -> frozenset[_End]:
-        row = self.tables.table(name, edge).lookup(prefix) if edge in self.tables.edges_of(name) else None
-        if row is None:
-            return frozenset({_LOST})
-        if row.doubts:
-            return frozenset({_UNKNOWN})
-        out: set[_End] = set()
+    def _step(self, key: _Key, row: Row | None) -> _Step:
+        """One look-up: what ends here and which tables look next, with the group on the way there."""
+        name, _, prefix = key
+        if row is None or row.doubts:
+            return _Step(key, {_LOST if row is None else _UNKNOWN}, [])
+        ends: set[_End] = set()
+        following: list[_Following] = []
         for option in row.options:
-            if option.hop.kind == "attachment":
-                out.add(self._delivered(option.hop.name, prefix))
-            elif option.hop.kind == "blackhole":
-                out.add(_LOST)
-            elif option.hop.table is None:
-                out.add(_UNKNOWN)
-        for item, group in following:
-            ends = self.known.get((*item, prefix), frozenset({_LOST}))
-            out |= {_End(end.end, end.groups | {group}, end.place) if group else end for end in ends}
-        return frozenset(out)
+            hop = option.hop
+            table = hop.following(name)
+            if hop.kind == "attachment":
+                ends.add(self._delivered(hop.name, prefix))
+            elif hop.kind == "blackhole":
+                ends.add(_LOST)
+            elif table is None:
+                ends.add(_UNKNOWN)
+            else:
+                there = self.tables.table(table, hop.edge).lookup(prefix)
+                following.append(_Following((table, id(there), prefix), there, hop.name))
+        return _Step(key, ends, following)
 
     def _delivered(self, attachment: str, prefix: Prefix) -> _End:
         found = self.tables.core.associations[attachment]

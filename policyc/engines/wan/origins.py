@@ -9,17 +9,17 @@ from __future__ import annotations
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
 
-from policyc.engines.wan.core import Core, NextHop, Origin, TableName
+from policyc.engines.wan.core import Core, NextHop, Origin, Pairs, TableName
 from policyc.engines.wan.mesh import Transfer, settle
 from policyc.engines.wan.paths import DYNAMIC, Choice, Path, merge
 from policyc.engines.wan.prefixes import Prefix
 from policyc.engines.wan.routing_policies import transform
-from policyc.ir.network import Direction, RoutingPolicy
+from policyc.ir.network import Direction
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One prefix of a segment: where it begins, and what each edge chose."""
+    """One prefix of a segment: where it begins, and what each edge chose. Prefixes that fare alike have the same `choices` object."""
 
     origins: tuple[Origin, ...]
     choices: Mapping[str, Choice]
@@ -74,32 +74,31 @@ def add_own(
                         found.add(route.prefix, origin, path)
 
 
-def own_routes(core: Core, segment: str, *, transit_only: bool = False) -> Routes:
-    """The attachment routes of a segment over its mesh."""
+def own_routes(core: Core, segment: str, *, transit_only: bool = False, plain: bool = False) -> Routes:
+    """The attachment routes of a segment over its mesh; `plain` without the policies on its edge pairs."""
     found = Origins()
     add_own(core, segment, found, transit_only=transit_only)
-    return spread(core, segment, found)
+    return spread(core, segment, found, plain=plain)
 
 
-def spread(core: Core, segment: str, found: Origins) -> Routes:
+def spread(core: Core, segment: str, found: Origins, *, plain: bool = False) -> Routes:
     """Each prefix over the mesh of the segment's edges, with the aggregates that policies on edge pairs make of them."""
     edges = core.edges_of(segment)
     asns = {edge: core.asns[edge] for edge in edges if edge in core.asns}
-    policies = _pair_policies(core, segment)
-    if not policies:
-        return {prefix: _entry(core, asns, prefix, found) for prefix in found.origins}
-    meshed = _Meshed(core, segment, asns, policies, found)
-    return meshed.run()
+    pairs = core.pairs(segment)
+    if plain or not pairs.policies:
+        mesh = tuple(asns)
+        return {prefix: _entry(core, mesh, asns, prefix, found) for prefix in found.origins}
+    return _Meshed(core, segment, asns, pairs, found).run()
 
 
-def _entry(core: Core, asns: Mapping[str, int], prefix: Prefix, found: Origins) -> Entry:
-    place = core.switches.local_preference_rank
+def _entry(core: Core, mesh: tuple[str, ...], asns: Mapping[str, int], prefix: Prefix, found: Origins) -> Entry:
     paths = found.paths.get(prefix, {})
     local = tuple((edge, tuple(paths[edge])) for edge in (paths if len(paths) < 2 else sorted(paths)))
-    key = (tuple(asns), local)
+    key = (mesh, local)
     choices = core.settled.get(key)
     if choices is None:
-        choices = core.settled[key] = settle(tuple(asns), asns, dict(local), None, place)
+        choices = core.settled[key] = settle(mesh, asns, dict(local), None, core.switches.local_preference_rank)
     return Entry(tuple(found.origins[prefix]), _with_doubts(choices, found.doubts.get(prefix, ())))
 
 
@@ -111,19 +110,6 @@ def _with_doubts(choices: Mapping[str, Choice], doubts: tuple[str, ...]) -> Mapp
 
 # --- policies on edge pairs -------------------------------------------------------------------------------------
 
-_Pair = tuple[str, str, Direction]
-
-
-def _pair_policies(core: Core, segment: str) -> dict[_Pair, list[RoutingPolicy]]:
-    """Policies by (location, peer, direction)."""
-    found: dict[_Pair, list[RoutingPolicy]] = {}
-    for action in core.edge_policies(segment):
-        for direction in ("inbound", "outbound"):
-            policies = core.policies(action.policies, direction)
-            if policies:
-                found.setdefault((action.location.text, action.peer.text, direction), []).extend(policies)
-    return found
-
 
 @dataclass(slots=True)
 class _Meshed:
@@ -133,7 +119,7 @@ class _Meshed:
     core: Core
     segment: str
     asns: Mapping[str, int]
-    policies: Mapping[_Pair, list[RoutingPolicy]]
+    pairs: Pairs
     found: Origins
 
     def run(self) -> Routes:
@@ -143,22 +129,33 @@ class _Meshed:
         for _ in range(len(self.asns) + 1):
             for prefix in changed:
                 out[prefix] = self._settle(prefix)
+            if not self.pairs.sieve.summarizes:
+                break
             changed = self._summarize({prefix: out[prefix] for prefix in changed}, told)
             if not changed:
                 break
         return out
 
     def _settle(self, prefix: Prefix) -> Entry:
-        local = {edge: tuple(paths) for edge, paths in self.found.paths.get(prefix, {}).items()}
-        transfer = Transfer(
-            leave=lambda sender, receiver, path: self._act((sender, receiver, "outbound"), prefix, path),
-            enter=lambda sender, receiver, path: self._act((receiver, sender, "inbound"), prefix, path),
-        )
-        choices = settle(tuple(self.asns), self.asns, local, transfer, self.core.switches.local_preference_rank)
+        """Prefixes that no policy can match fare as in a mesh without any; those that policies cannot tell apart fare alike."""
+        sieve = self.pairs.sieve
+        if sieve.passes(prefix):
+            return _entry(self.core, tuple(self.asns), self.asns, prefix, self.found)
+        local = tuple((edge, tuple(paths)) for edge, paths in sorted(self.found.paths.get(prefix, {}).items()))
+        key = (self.segment, local, sieve.answers(prefix))
+        choices = self.core.settled.get(key)
+        if choices is None:
+            transfer = Transfer(
+                leave=lambda sender, receiver, path: self._act((sender, receiver, "outbound"), prefix, path),
+                enter=lambda sender, receiver, path: self._act((receiver, sender, "inbound"), prefix, path),
+                pairs=self.pairs.acting,
+            )
+            rank = self.core.switches.local_preference_rank
+            choices = self.core.settled[key] = settle(tuple(self.asns), self.asns, dict(local), transfer, rank)
         return Entry(tuple(self.found.origins[prefix]), _with_doubts(choices, self.found.doubts.get(prefix, ())))
 
-    def _act(self, key: _Pair, prefix: Prefix, path: Path) -> Path | None:
-        policies = self.policies.get(key)
+    def _act(self, key: tuple[str, str, Direction], prefix: Prefix, path: Path) -> Path | None:
+        policies = self.pairs.policies.get(key)
         if not policies:
             return path
         outcome = transform(policies, path, prefix, self.core.around)
@@ -167,7 +164,7 @@ class _Meshed:
     def _summarize(self, routes: Routes, told: set[tuple[Prefix, str, str]]) -> list[Prefix]:
         """Add the aggregates of these routes as origins; the prefixes that have new ones."""
         changed: dict[Prefix, None] = {}
-        for (sender, receiver, direction), policies in self.policies.items():
+        for (sender, receiver, direction), policies in self.pairs.policies.items():
             if direction == "outbound" and receiver in self.asns and sender in self.asns:
                 for prefix, entry in routes.items():
                     for path in entry.choices[sender].best:
@@ -192,7 +189,6 @@ class _Meshed:
         kept = self._act((receiver, sender, "inbound"), aggregate, heard)
         if kept is None:
             return False
-        table = TableName("segment", self.segment)
-        hop = NextHop("edge", "", sender, table)
+        hop = NextHop("edge", "", sender, TableName("segment", self.segment))
         self.found.add(aggregate, Origin(receiver, hop, f"aggregate made at {sender}"), kept)
         return True

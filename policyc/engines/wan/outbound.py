@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from policyc.engines.wan.associate import Association
 from policyc.engines.wan.core import Core, TableName
-from policyc.engines.wan.paths import DYNAMIC, Path, exported, merge
+from policyc.engines.wan.paths import DYNAMIC, STATIC, Path, exported, merge
 from policyc.engines.wan.prefixes import Prefix
 from policyc.engines.wan.routing_policies import Outcome, transform
 from policyc.engines.wan.tables import Row, Tables
@@ -40,7 +40,8 @@ def heard_by(tables: Tables, association: Association) -> list[Heard]:
     out: list[Heard] = []
     for edge in attachment.regions:
         if edge in tables.edges_of(name):
-            policies = tables.core.label_policies(attachment, edge, "outbound")
+            # Routing policies do not act on function groups (reference, section 3.10).
+            policies = [] if association.is_group else tables.core.label_policies(attachment, edge, "outbound")
             out += _at_edge(tables, association, name, edge, policies)
     return out
 
@@ -65,13 +66,14 @@ _UNSURE = "one of its possible next hops is not announced"
 
 
 def _announced(row: Row, association: Association, edge: str) -> list[tuple[Path, bool]]:
-    """The paths of a row that the edge hands on: not back to where they come from, no blackholes; to a Direct Connect
-    gateway local ones only."""
+    """The paths of a row that the edge hands on: not back to where they come from, unless they are static (reference, section 3.8);
+    no blackholes; to a Direct Connect gateway local ones only."""
     name, direct = association.attachment.name, association.attachment.type == "direct-connect-gateway"
     kept: list[Path] = []
     for option in row.options:
         hop = option.hop
-        back = hop.kind == "attachment" and hop.name == name
+        static = option.path is not None and option.path.kind == STATIC
+        back = hop.kind == "attachment" and hop.name == name and not static
         if back or hop.kind == "blackhole" or (direct and (hop.kind == "edge" or hop.edge not in ("", edge))):
             continue
         kept.append(option.path if option.path is not None else Path(0, DYNAMIC))

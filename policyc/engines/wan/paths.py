@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple, TypeAlias
 
 from policyc.engines.wan.attachments import DEFAULT_MED
 from policyc.ir.network import AttachmentType
@@ -22,6 +22,10 @@ UNDECIDED: Final = "undecided"
 _LEADING: Final = ("before-vpc", "before-static")
 #: stands in an AS path for ASNs that nobody stated
 UNSTATED_ASN: Final = -1
+
+#: a place in a contest; the lowest wins
+Bound: TypeAlias = tuple[int, int, int, int, int, int]
+_LAST: Final[Bound] = (DYNAMIC + 1, 0, 0, 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +56,14 @@ class Path:
     def doubting(self, reason: str) -> Path:
         return replace(self, doubts=merge(self.doubts, (reason,)))
 
-    def beats(self, other: Path, place: str = UNDECIDED) -> bool:
-        """Whether this path is chosen over the other for certain; `place` is where local preference ranks (see `switches`)."""
-        mine, theirs = self._key(place), other._key(place)
-        return mine < theirs or (mine == theirs and self.rank[1] < other.rank[0])
+    def bound(self, place: str) -> Bound:
+        """The path's place among others, at its worst; the lowest is chosen. `place` is where local preference ranks (see
+        `switches`)."""
+        return *self._key(place), self.rank[1]
 
-    def bound(self, place: str) -> tuple[tuple[int, int, int, int, int], int]:
-        """The path's place among others, at its worst; the lowest is best."""
-        return self._key(place), self.rank[1]
-
-    def loses_to(self, bound: tuple[tuple[int, int, int, int, int], int], place: str) -> bool:
-        """Whether something of that bound is chosen over this path for certain."""
-        mine = self._key(place)
-        return bound[0] < mine or (bound[0] == mine and bound[1] < self.rank[0])
+    def at_best(self, place: str) -> Bound:
+        """The path's place among others, at its best."""
+        return *self._key(place), self.rank[0]
 
     def _key(self, place: str) -> tuple[int, int, int, int, int]:
         lead = 0
@@ -126,51 +125,61 @@ class Choice:
     best: tuple[Path, ...]
     doubts: tuple[str, ...] = ()
 
+    @classmethod
+    def of(cls, candidates: tuple[Path, ...], best: tuple[Path, ...], place: str = UNDECIDED) -> Choice:
+        """A choice with the doubts that its candidates bring; `place` as for `Path.bound`."""
+        return cls(candidates, best, _doubts(candidates, best, place))
 
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """What one peer may have sent: one of `paths`, or nothing when `perhaps_none`."""
+
+class Offer(NamedTuple):
+    """What one peer may have sent: one of `paths`, or nothing when `perhaps_none`. `places` are what each path comes to at its
+    best, `first` the first of them; of what each comes to at its worst, `best` is the first and `worst` the last."""
 
     paths: tuple[Path, ...]
+    places: tuple[Bound, ...]
+    first: Bound
+    best: Bound
+    worst: Bound
     perhaps_none: bool
 
 
-def choose(local: Sequence[Path], offers: Mapping[str, Offer], place: str = UNDECIDED) -> Choice:
-    """The paths that may be best, whatever the peers picked among equals; `place` as for `Path.beats`.
+def weigh(paths: Sequence[Path], place: str = UNDECIDED, perhaps_none: bool = False) -> Offer:
+    """Paths with their places in a contest; `place` as for `Path.bound`."""
+    places = tuple([path.at_best(place) for path in paths])
+    bounds = [path.bound(place) for path in paths]
+    return Offer(
+        tuple(paths),
+        places,
+        min(places, default=_LAST),
+        min(bounds, default=_LAST),
+        max(bounds, default=_LAST),
+        perhaps_none,
+    )
+
+
+def contest(local: Offer, heard: Mapping[str, Offer]) -> tuple[Path, ...]:
+    """The paths that may be best, whatever the peers picked among equals: a path must measure up to the best local path, and to
+    the worst that any other peer may have sent which is sure to send one.
 
     INVARIANT: a path that the service could pick is never left out; one that it could not pick may stay in.
     """
-    rivals = _Rivals(local, offers, place)
-    best = [path for path in local if not rivals.beat(path, "")]
-    for peer, offer in offers.items():
-        best += [path for path in offer.paths if not rivals.beat(path, peer)]
-    candidates = (*local, *(path for offer in offers.values() for path in offer.paths))
-    return Choice(candidates, tuple(best), _doubts(candidates, best, place))
+    first, second, leader = _LAST, _LAST, ""
+    for peer, offer in heard.items():
+        if not offer.perhaps_none and offer.worst < second:
+            if offer.worst < first:
+                first, second, leader = offer.worst, first, peer
+            else:
+                second = offer.worst
+    best = _measuring_up(local, min(local.best, first))
+    for peer, offer in heard.items():
+        bar = min(local.best, second if peer == leader else first)
+        if offer.first <= bar:
+            best += _measuring_up(offer, bar)
+    return tuple(best)
 
 
-class _Rivals:
-    """What a path has to measure up to: the best local path, and of each peer that is sure to send one the worst that it may
-    send. The two lowest of those are enough, as a peer does not compete with itself."""
-
-    __slots__ = ("first", "local", "place", "second")
-
-    def __init__(self, local: Sequence[Path], offers: Mapping[str, Offer], place: str) -> None:
-        self.place = place
-        self.local = min((path.bound(place) for path in local), default=None)
-        bounds = sorted(
-            (max(path.bound(place) for path in offer.paths), peer)
-            for peer, offer in offers.items()
-            if offer.paths and not offer.perhaps_none
-        )
-        self.first = bounds[0] if bounds else None
-        self.second = bounds[1] if len(bounds) > 1 else None
-
-    def beat(self, path: Path, peer: str) -> bool:
-        """Whether a path of `peer` (empty: a local one) is certainly not chosen."""
-        if self.local is not None and path.loses_to(self.local, self.place):
-            return True
-        rival = self.second if self.first is not None and self.first[1] == peer else self.first
-        return rival is not None and path.loses_to(rival[0], self.place)
+def _measuring_up(offer: Offer, bar: Bound) -> list[Path]:
+    return [path for path, place in zip(offer.paths, offer.places, strict=True) if place <= bar]
 
 
 def _doubts(candidates: Sequence[Path], best: Sequence[Path], place: str) -> tuple[str, ...]:

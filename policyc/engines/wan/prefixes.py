@@ -38,6 +38,12 @@ class Prefix(NamedTuple):
         return self.bits | ((1 << (WIDTH[self.family] - self.length)) - 1)
 
 
+def shorten(prefix: Prefix, length: int) -> Prefix:
+    """The block of `length` bits that covers a prefix of at least that length."""
+    shift = WIDTH[prefix.family] - length
+    return Prefix(prefix.family, prefix.bits >> shift << shift, length)
+
+
 DEFAULT_V4 = Prefix(4, 0, 0)
 DEFAULT_V6 = Prefix(6, 0, 0)
 
@@ -67,10 +73,12 @@ def has_host_bits(text: str) -> bool:
 
 def format_prefix(prefix: Prefix) -> str:
     """The block as text, such as `10.0.0.0/8`."""
-    from ipaddress import IPv4Address, IPv6Address
+    if prefix.family == 4:
+        bits = prefix.bits
+        return f"{bits >> 24}.{bits >> 16 & 255}.{bits >> 8 & 255}.{bits & 255}/{prefix.length}"
+    from ipaddress import IPv6Address
 
-    address = IPv4Address(prefix.bits) if prefix.family == 4 else IPv6Address(prefix.bits)
-    return f"{address}/{prefix.length}"
+    return f"{IPv6Address(prefix.bits)}/{prefix.length}"
 
 
 def count_pieces(blocks: Iterable[Prefix], length: int) -> int:

@@ -19,7 +19,7 @@ from policyc.engines.wan.insertion import insert_services
 from policyc.engines.wan.outbound import Heard, heard_by
 from policyc.engines.wan.paths import merge
 from policyc.engines.wan.prefixes import Prefix, fills
-from policyc.engines.wan.tables import Option, Row, Tables, segment_tables
+from policyc.engines.wan.tables import Option, Row, Tables, segment_tables, uncollected
 
 #: possible ways to one prefix that are followed before the answer is "undecided"
 MAX_WALKS = 256
@@ -101,10 +101,11 @@ class Target:
         return f"`{self.attachment}`" if self.attachment else ", ".join(str(prefix) for prefix in self.prefixes)
 
 
-def build_tables(core: Core, *, factored: bool = True) -> Tables:
-    """Every route table of the network, service insertion included; `factored` as for `domains.Domains`."""
-    tables = segment_tables(core, factored=factored)
-    insert_services(tables)
+def build_tables(core: Core) -> Tables:
+    """Every route table of the network, service insertion included."""
+    with uncollected():
+        tables = segment_tables(core)
+        insert_services(tables)
     return tables
 
 
@@ -143,7 +144,9 @@ def reach(tables: Tables, source: str, target: Target) -> Answer:
 def _told(tables: Tables, association: Association) -> list[Heard] | None:
     """What the far side of an attachment hears, when outbound policies shape it; None when it hears all that there is."""
     attachment, core = association.attachment, tables.core
-    if attachment.type == "vpc" or not any(core.label_policies(attachment, e, "outbound") for e in attachment.regions):
+    if attachment.type == "vpc" or association.is_group:
+        return None
+    if not any(core.label_policies(attachment, edge, "outbound") for edge in attachment.regions):
         return None
     found = tables.told.get(attachment.name)
     if found is None:
@@ -321,10 +324,9 @@ def _step(tables: Tables, state: _State, row: Row, prefix: Prefix) -> tuple[list
         elif hop.kind == "attachment":
             finished.append(here.ended("delivered", hop.name))
         elif hop.kind in ("edge", "segment"):
-            assert hop.table is not None
-            following.append(
-                _State(hop.table, hop.edge, hops, state.groups, state.through, doubts, here.seen)
-            )  # fmt: skip
+            table = hop.following(state.table)
+            assert table is not None
+            following.append(_State(table, hop.edge, hops, state.groups, state.through, doubts, here.seen))
         elif hop.table is not None:
             following += _through_group(tables.core, here, hop.name, hop.edge)
         else:

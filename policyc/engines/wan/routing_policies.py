@@ -6,28 +6,53 @@ drops, `allow` and `drop` end the evaluation for all policies of the resource.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Final
 
 from policyc.engines.wan.paths import DYNAMIC, UNSTATED_ASN, Path
-from policyc.engines.wan.prefixes import Prefix, parse_prefix
+from policyc.engines.wan.prefixes import Prefix, parse_prefix, shorten
 from policyc.ir.network import AsnRange, RouteAction, RouteMatch, RouteRule, RoutingPolicy
 
 #: Contents of the prefix lists by alias.
 PrefixLists = Mapping[str, Sequence[Prefix]]
 
-ATTRIBUTE_ACTIONS = (
-    "prepend-asn-list", "remove-asn-list", "replace-asn-list", "add-community", "remove-community", "set-med",
-    "set-local-preference",
-)  # fmt: skip
+COMMUNITY_ACTIONS: Final = frozenset({"add-community", "remove-community"})
+ATTRIBUTE_ACTIONS: Final = COMMUNITY_ACTIONS | {
+    "prepend-asn-list", "remove-asn-list", "replace-asn-list", "set-med", "set-local-preference",
+}  # fmt: skip
+
+
+class PrefixList:
+    """The blocks of one prefix list, looked up by the lengths that occur."""
+
+    __slots__ = ("_blocks", "_lengths")
+
+    def __init__(self, blocks: Iterable[Prefix]) -> None:
+        self._blocks = frozenset(blocks)
+        self._lengths = sorted({(block.family, block.length) for block in self._blocks})
+
+    def __contains__(self, prefix: Prefix) -> bool:
+        return prefix in self._blocks
+
+    def covers(self, prefix: Prefix) -> bool:
+        """Whether an entry is the prefix or wider."""
+        return any(
+            shorten(prefix, length) in self._blocks
+            for family, length in self._lengths
+            if family == prefix.family and length <= prefix.length
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a match needs besides the route: prefix lists, and the ranges from which edges take ASNs that nobody pinned."""
+    """What a match needs besides the route: prefix lists, the ranges from which edges take ASNs that nobody pinned, and whether a
+    prefix list's entry stands for longer prefixes too (the switch `prefix-list-entries`)."""
 
-    lists: PrefixLists
+    lists: Mapping[str, PrefixList]
     unpinned: tuple[AsnRange, ...] = ()
+    entries: str = "undecided"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +64,18 @@ class Outcome:
 
 
 def apply_policies(
-    policies: Sequence[RoutingPolicy], path: Path, prefix: Prefix, around: Surroundings, *, attributes: bool = True
+    policies: Sequence[RoutingPolicy], path: Path, prefix: Prefix, around: Surroundings, without: Container[str] = ()
 ) -> Path | None:
     """The route after all policies of one association, None when dropped; for associations that cannot summarize.
 
-    `attributes` False leaves attributes alone (VPC attachments take allow and drop only). What cannot be known becomes a
-    doubt of the path, which then counts as kept.
+    Actions of `without` do nothing (VPC attachments take allow and drop only). What cannot be known becomes a doubt of the path,
+    which then counts as kept.
     """
-    return transform(policies, path, prefix, around, attributes=attributes).path
+    return transform(policies, path, prefix, around, without).path
 
 
 def transform(
-    policies: Sequence[RoutingPolicy], path: Path, prefix: Prefix, around: Surroundings, *, attributes: bool = True
+    policies: Sequence[RoutingPolicy], path: Path, prefix: Prefix, around: Surroundings, without: Container[str] = ()
 ) -> Outcome:
     """The route after all policies of one association. A summary turns the route into its aggregate, which starts with plain
     attributes and is judged by the rules after the summary (reference, section 3.10)."""
@@ -59,7 +84,7 @@ def transform(
             matched = rule_matches(rule, path, prefix, around)
             if matched is None:
                 name = f"rule {rule.number.value} of `{policy.name}`"
-                return Outcome(prefix, path.doubting(f"whether {name} matches {prefix} cannot be known"))
+                return Outcome(prefix, path.doubting(f"whether {name} matches the route cannot be known"))
             if not matched:
                 continue
             if rule.action.type == "drop":
@@ -67,10 +92,10 @@ def transform(
             if rule.action.type == "allow":
                 return Outcome(prefix, path)
             if rule.action.type == "summarize":
-                aggregate = parse_prefix(str(rule.action.value))
+                aggregate = _block(rule.action.value)
                 if aggregate is not None:
                     prefix, path = aggregate, _aggregated(path)
-            elif attributes:
+            elif rule.action.type not in without:
                 path = _changed(path, rule.action)
     return Outcome(prefix, path)
 
@@ -80,13 +105,44 @@ def _aggregated(path: Path) -> Path:
     return Path(path.source, DYNAMIC, via=path.via, doubts=path.doubts, owner=path.owner)
 
 
-def looks_at_prefixes(policies: Sequence[RoutingPolicy]) -> bool:
-    """Whether what the policies do depends on more than a route's attributes."""
-    return any(
-        rule.action.type == "summarize" or any(match.type.startswith("prefix-") for match in rule.matches)
-        for policy in policies
-        for rule in policy.rules
-    )
+class Sieve:
+    """What policies ask of a prefix: to prefixes that give the same answers, and have the same path, they do the same."""
+
+    __slots__ = ("_around", "_blind", "_matches", "_rules", "summarizes")
+
+    def __init__(self, policies: Iterable[RoutingPolicy], around: Surroundings) -> None:
+        self._around = around
+        self._rules = tuple(rule for policy in policies for rule in policy.rules)
+        self._matches = tuple(
+            dict.fromkeys(match for rule in self._rules for match in rule.matches if _of_prefix(match))
+        )
+        # A rule that may match by attributes alone may match every prefix.
+        self._blind = any(
+            (any if rule.logic == "or" else all)([not _of_prefix(match) for match in rule.matches])
+            for rule in self._rules
+        )
+        #: whether anything is ever turned into an aggregate
+        self.summarizes = any(rule.action.type == "summarize" for rule in self._rules)
+
+    def answers(self, prefix: Prefix) -> tuple[bool | None, ...]:
+        """What a prefix answers."""
+        around = self._around
+        return tuple([_prefix_matches(match, prefix, around) for match in self._matches])
+
+    def passes(self, prefix: Prefix) -> bool:
+        """Whether no rule can match the prefix, whatever its path."""
+        return not self._blind and not any(_may_match(rule, prefix, self._around) for rule in self._rules)
+
+
+def _of_prefix(match: RouteMatch) -> bool:
+    return match.type.startswith("prefix-")
+
+
+def _may_match(rule: RouteRule, prefix: Prefix, around: Surroundings) -> bool:
+    results = [
+        _prefix_matches(match, prefix, around) is not False if _of_prefix(match) else True for match in rule.matches
+    ]
+    return any(results) if rule.logic == "or" else all(results) and bool(results)
 
 
 def rule_matches(rule: RouteRule, path: Path, prefix: Prefix, around: Surroundings) -> bool | None:
@@ -98,28 +154,40 @@ def rule_matches(rule: RouteRule, path: Path, prefix: Prefix, around: Surroundin
 
 def _matches(match: RouteMatch, path: Path, prefix: Prefix, around: Surroundings) -> bool | None:
     match match.type:
-        case "prefix-equals":
-            return parse_prefix(str(match.value)) == prefix
-        case "prefix-in-cidr":
-            block = parse_prefix(str(match.value))
-            return block is not None and block != prefix and block.covers(prefix)
-        case "prefix-in-prefix-list":
-            return _in_list(around.lists.get(str(match.value)), prefix)
         case "asn-in-as-path":
             return _asn_in_path(int(match.value), path, around)
         case "community-in-list":
             return match.value in path.communities
         case "med-equals":
             return path.med == match.value
+        case "prefix-equals" | "prefix-in-cidr" | "prefix-in-prefix-list":
+            return _prefix_matches(match, prefix, around)
 
 
-def _in_list(entries: Sequence[Prefix] | None, prefix: Prefix) -> bool | None:
-    """An entry counts when it is the prefix; whether a wider entry counts too is not published."""
-    if entries is None:
+def _prefix_matches(match: RouteMatch, prefix: Prefix, around: Surroundings) -> bool | None:
+    if match.type == "prefix-in-prefix-list":
+        return _in_list(around.lists.get(str(match.value)), prefix, around.entries)
+    block = _block(match.value)
+    if match.type == "prefix-equals":
+        return block == prefix
+    return block is not None and block != prefix and block.covers(prefix)
+
+
+@lru_cache(maxsize=4096)
+def _block(text: object) -> Prefix | None:
+    """`parse_prefix` for the few blocks that policies name."""
+    return parse_prefix(str(text))
+
+
+def _in_list(listed: PrefixList | None, prefix: Prefix, reading: str) -> bool | None:
+    """Whether an entry is the prefix, or covers it where entries stand for longer prefixes too."""
+    if listed is None:
         return None
-    if prefix in entries:
+    if prefix in listed:
         return True
-    return None if any(entry.covers(prefix) for entry in entries) else False
+    if reading == "exact" or not listed.covers(prefix):
+        return False
+    return True if reading == "longer" else None
 
 
 def _asn_in_path(asn: int, path: Path, around: Surroundings) -> bool | None:

@@ -1,7 +1,7 @@
 """Where AWS publishes no answer for Cloud WAN, or two: one named switch per question.
 
-A default of `undecided` makes the engine answer "cannot be known" wherever the question matters. Source: Cloud WAN
-reference, section 8 and the sections named per entry.
+A default of `undecided` makes the engine answer "cannot be known" wherever the question matters. Sources: Cloud WAN
+reference, section 8, and the pages named per entry, which are silent or contradict each other.
 """
 
 from __future__ import annotations
@@ -12,10 +12,15 @@ from typing import ClassVar, Final
 
 from policyc.engines.choices import Choices, Question
 
+_AWS: Final = "https://docs.aws.amazon.com/network-manager/latest/cloudwan/"
+_SAMPLES: Final = "https://github.com/aws-samples/aws-cloud-wan-blueprints/blob/main/policy/"
+_PULUMI: Final = "https://www.pulumi.com/registry/packages/aws/api-docs/networkmanager/getcorenetworkpolicydocument/"
+_GRAMMAR: Final = f"{_AWS}cloudwan-policies-json.html"
+
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """One open question with its possible answers."""
+    """One open question with its possible answers; `source` are the addresses of the pages it rests on."""
 
     name: str
     question: str
@@ -28,37 +33,42 @@ TABLE: Final[tuple[Switch, ...]] = (
     Switch(
         "not-equals-missing-tag",
         "does `not-equals` on a tag match an attachment without that tag?",
-        ("undecided", "match", "no-match"), "undecided", "3.2",
+        ("undecided", "match", "no-match"), "undecided", _GRAMMAR,
     ),
     Switch(
         "pattern-case",
         "do `contains` and `begins-with` heed letter case?",
-        ("undecided", "exact", "ignore"), "undecided", "3.2",
+        ("undecided", "exact", "ignore"), "undecided", _GRAMMAR,
     ),
     Switch(
         "filter-direction",
         "does a deny or allow filter stop routes into the declaring segment only, or both ways?",
-        ("import", "both"), "import", "3.7",
+        ("import", "both"), "import", f"{_AWS}cloudwan-policy-network-actions-routes.html, {_SAMPLES}2-segments-and-nfg.md",
     ),
     Switch(
         "several-label-rules",
         "do all rules that match a routing label apply, or the first alone?",
-        ("all", "first"), "all", "1.7",
+        ("all", "first"), "all", f"{_SAMPLES}9-attachment_routing_policy_rules.md, {_PULUMI}",
     ),
     Switch(
         "dual-hop-return",
         "is traffic back to the segment that sends by dual-hop inspected at one edge, as the published tables show, or at both?",
-        ("one", "both"), "one", "3.9, 3.13 E5",
+        ("one", "both"), "one", f"{_SAMPLES}5-service_insertion.md",
     ),
     Switch(
         "local-preference-rank",
         "where does local preference stand: before static routes, before VPC routes, or after both and before the AS path?",
-        ("undecided", "before-static", "before-vpc", "before-as-path"), "undecided", "3.11",
+        ("undecided", "before-static", "before-vpc", "before-as-path"), "undecided", f"{_AWS}cloudwan-route-evaluation.html, {_AWS}cloudwan-route-policy.html",
     ),
     Switch(
         "summarize-on-share",
         "does a summary on a share announce its aggregate, or do nothing?",
-        ("undecided", "works", "nothing"), "undecided", "3.10",
+        ("undecided", "works", "nothing"), "undecided", f"{_AWS}cloudwan-routing-policies.html, {_SAMPLES}4-segment_sharing.md",
+    ),
+    Switch(
+        "prefix-list-entries",
+        "does an entry of a prefix list stand for that prefix alone, or for longer prefixes within it too?",
+        ("undecided", "exact", "longer"), "undecided", f"{_AWS}cloudwan-prefix-lists.html, {_SAMPLES}7-routing_policies.md",
     ),
 )  # fmt: skip
 BY_NAME: Final = {switch.name: switch for switch in TABLE}
@@ -77,6 +87,7 @@ class Switches(Choices):
     dual_hop_return: str = "one"
     local_preference_rank: str = "undecided"
     summarize_on_share: str = "undecided"
+    prefix_list_entries: str = "undecided"
 
 
 DEFAULT: Final = Switches()

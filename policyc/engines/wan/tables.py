@@ -1,62 +1,47 @@
 """Route tables: rows by longest prefix, for every segment and function group at every edge.
 
-A table holds no rows: it makes each when somebody looks, from what the segment knows (`domains`) and what service insertion lays
-over it. So tables cost as much as the routes that are looked up.
+A table is put together when somebody looks into it first: the rows that its segment knows (`domains`), with what service insertion
+lays over them. Rows are shared between edges and tables, so that all tables of a network cost little more than copies.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import gc
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from policyc.engines.wan.core import Core, NextHop, Origin, TableName
+from policyc.engines.wan.core import Core, TableName
 from policyc.engines.wan.domains import Domains, build_domains
 from policyc.engines.wan.origins import Entry, Routes
-from policyc.engines.wan.paths import Choice, Path, merge
-from policyc.engines.wan.prefixes import WIDTH, Prefix
+from policyc.engines.wan.prefixes import Prefix, shorten
+from policyc.engines.wan.rows import Option, Row, Rows
+
+__all__ = ["Option", "Overlay", "RouteTable", "Row", "Tables", "segment_tables", "uncollected"]
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
-    """One possible next hop of a row, why it is there, and the path behind it (None for what is no BGP path)."""
-
-    hop: NextHop
-    why: str
-    path: Path | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One prefix in one table. Exactly one of `options` is in force, and which is not known when there are several; with
-    `doubts` none may be right."""
-
-    prefix: Prefix
-    options: tuple[Option, ...]
-    doubts: tuple[str, ...] = ()
-
-    def joined(self, other: Row, doubt: str = "") -> Row:
-        """Both rows' options as possible outcomes."""
-        doubts = merge(self.doubts, other.doubts, (doubt,) if doubt else ())
-        return Row(self.prefix, distinct((*self.options, *other.options)), doubts)
-
-
-def distinct(options: Iterable[Option]) -> tuple[Option, ...]:
-    """One option per next hop."""
-    options = tuple(options)
-    if len(options) < 2:
-        return options
-    return tuple({option.hop: option for option in reversed(list(options))}.values())[::-1]
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Making tables leaves nothing behind to collect; the collector would walk what grows again and again."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 @dataclass(frozen=True, slots=True)
 class Overlay:
-    """Rows that service insertion adds to a table: for the prefixes of `index` at `edges`, as `make` says. `clash` says what is
-    not published when another row for the prefix leads elsewhere (`{}` is the prefix)."""
+    """Rows that service insertion adds to a table: `at` an edge of `edges`, for prefixes of `index` (whose entries are None for
+    prefixes that nobody announces). `clash` says what is not published when another row for the prefix leads elsewhere (`{}` is
+    the prefix)."""
 
     index: Mapping[Prefix, Entry | None]
     edges: tuple[str, ...]
-    make: Callable[[Prefix, Entry | None, str], Row]
+    at: Callable[[str], Rows]
     clash: str
 
 
@@ -71,6 +56,7 @@ class Tables:
     notes: list[str] = field(default_factory=list)
     made: dict[tuple[TableName, str], RouteTable] = field(default_factory=dict)
     masks: dict[TableName, Mapping[int, Sequence[int]]] = field(default_factory=dict)
+    lengths_of: dict[int, frozenset[tuple[int, int]]] = field(default_factory=dict)
     told: dict[str, tuple[Any, ...]] = field(default_factory=dict)
     sorted: list[Prefix] | None = None
 
@@ -82,8 +68,13 @@ class Tables:
     def table(self, name: TableName, edge: str) -> RouteTable:
         found = self.made.get((name, edge))
         if found is None:
-            found = self.made[name, edge] = RouteTable(self, name, edge)
+            found = self.made[name, edge] = RouteTable(self, name, edge, self._rows(name, edge))
         return found
+
+    def every(self) -> list[RouteTable]:
+        """Every table that people know, at every edge that it is at."""
+        with uncollected():
+            return [self.table(name, edge) for name in self.names() for edge in self.edges_of(name)]
 
     def names(self) -> list[TableName]:
         """The tables that people know: segments, then the function groups that something is sent to."""
@@ -116,11 +107,20 @@ class Tables:
         """The mask lengths in a table by IP version, the longest first."""
         found = self.masks.get(name)
         if found is None:
-            seen: dict[int, set[int]] = {4: set(), 6: set()}
+            seen: set[tuple[int, int]] = set()
             for source in self.sources(name):
-                for family, length in _lengths(source):
-                    seen[family].add(length)
-            found = self.masks[name] = {family: sorted(items, reverse=True) for family, items in seen.items()}
+                seen |= self._lengths(source)
+            found = self.masks[name] = {
+                family: sorted((length for version, length in seen if version == family), reverse=True)
+                for family in (4, 6)
+            }
+        return found
+
+    def _lengths(self, source: Mapping[Prefix, Entry | None]) -> frozenset[tuple[int, int]]:
+        # All sources live as long as the tables, so that their ids stay their own.
+        found = self.lengths_of.get(id(source))
+        if found is None:
+            found = self.lengths_of[id(source)] = frozenset((prefix.family, prefix.length) for prefix in source)
         return found
 
     def known(self) -> list[Prefix]:
@@ -138,78 +138,44 @@ class Tables:
         self.sorted = sorted(seen)
         return self.sorted
 
+    def _rows(self, name: TableName, edge: str) -> Rows:
+        rows: Rows = {}
+        if edge not in self.edges_of(name):
+            return rows
+        if name.kind == "segment":
+            rows = self.domains.domains[name.name].at(edge)
+        elif name.kind == "own":
+            rows = self.domains.own_sheet(name.name).at(edge)
+        for overlay in self.overlays.get(name, ()):
+            if edge in overlay.edges:
+                added = overlay.at(edge)
+                for prefix in rows.keys() & added.keys():
+                    added[prefix] = _combined(rows[prefix], added[prefix], overlay.clash)
+                rows.update(added)
+        return rows
 
-def _lengths(source: Mapping[Prefix, Entry | None]) -> set[tuple[int, int]]:
-    return {(prefix.family, prefix.length) for prefix in source}
 
-
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class RouteTable:
-    """One table at one edge."""
+    """One table at one edge. INVARIANT: nobody changes `rows`."""
 
     tables: Tables
     name: TableName
     edge: str
-    hops: dict[str, NextHop] = field(default_factory=dict)
+    rows: Rows
 
     def row(self, prefix: Prefix) -> Row | None:
         """The row for exactly this prefix."""
-        found = self._base(prefix)
-        for overlay in self.tables.overlays.get(self.name, ()):
-            if prefix in overlay.index and self.edge in overlay.edges:
-                added = overlay.make(prefix, overlay.index[prefix], self.edge)
-                found = added if found is None else _combined(found, added, overlay.clash)
-        return found
+        return self.rows.get(prefix)
 
     def lookup(self, prefix: Prefix) -> Row | None:
         """The row of the longest prefix that covers the whole of `prefix`."""
-        family, bits = prefix.family, prefix.bits
-        width = WIDTH[family]
-        for length in self.tables.lengths(self.name)[family]:
+        for length in self.tables.lengths(self.name)[prefix.family]:
             if length <= prefix.length:
-                shift = width - length
-                row = self.row(Prefix(family, bits >> shift << shift, length))
+                row = self.rows.get(shorten(prefix, length))
                 if row is not None:
                     return row
         return None
-
-    def prefixes(self) -> Iterator[Prefix]:
-        """Every prefix that may have a row, each once, in order of the network."""
-        seen: set[Prefix] = set()
-        for source in self.tables.sources(self.name):
-            new = [prefix for prefix in source if prefix not in seen] if seen else list(source)
-            seen.update(new)
-            yield from new
-
-    @property
-    def rows(self) -> dict[Prefix, Row]:
-        """The whole table."""
-        found = ((prefix, self.row(prefix)) for prefix in self.prefixes())
-        return {prefix: row for prefix, row in found if row is not None}
-
-    def _base(self, prefix: Prefix) -> Row | None:
-        entry = None
-        if self.name.kind == "segment":
-            entry = self.tables.domains.entry(self.name.name, prefix)
-        elif self.name.kind == "own":
-            entry = self.tables.domains.own[self.name.name].get(prefix)
-        choice = None if entry is None else entry.choices.get(self.edge)
-        if entry is None or choice is None or not (choice.best or choice.doubts):
-            return None
-        return self._row(prefix, entry.origins, choice)
-
-    def _row(self, prefix: Prefix, origins: Sequence[Origin], choice: Choice) -> Row:
-        options = []
-        for path in choice.best:
-            origin = origins[path.source]
-            options.append(Option(self._peering(path.via) if path.via else origin.hop, origin.why, path))
-        return Row(prefix, distinct(options), choice.doubts)
-
-    def _peering(self, edge: str) -> NextHop:
-        found = self.hops.get(edge)
-        if found is None:
-            found = self.hops[edge] = NextHop("edge", "", edge, self.name)
-        return found
 
 
 def _combined(present: Row, added: Row, clash: str) -> Row:
@@ -221,6 +187,6 @@ def _combined(present: Row, added: Row, clash: str) -> Row:
     return present.joined(added, f"{clash.format(present.prefix)}, and which wins is not published")
 
 
-def segment_tables(core: Core, *, factored: bool = True) -> Tables:
-    """The tables of every segment without service insertion; `factored` as for `Domains`."""
-    return Tables(core, build_domains(core, factored=factored))
+def segment_tables(core: Core) -> Tables:
+    """The tables of every segment without service insertion."""
+    return Tables(core, build_domains(core))

@@ -131,15 +131,21 @@ def _answer_lines(direction: str, answer: Answer) -> Iterator[str]:
 # --- tables -----------------------------------------------------------------------------------------------------
 
 
-def table_data(tables: Tables, name: TableName, edge: str) -> dict[str, Any]:
-    """One table at one edge, its rows in order of prefix."""
+def table_data(
+    tables: Tables, name: TableName, edge: str, known: dict[int, dict[str, Any]] | None = None
+) -> dict[str, Any]:
+    """One table at one edge, its rows in order of prefix. `known` keeps what became of a row (by id) for the next table: tables share
+    most of theirs."""
     rows = tables.table(name, edge).rows
-    return {
-        "kind": name.kind,
-        "name": name.name,
-        "edge": edge,
-        "routes": [_row_data(rows[prefix]) for prefix in sorted(rows)],
-    }
+    known = {} if known is None else known
+    routes = []
+    for prefix in sorted(rows):
+        row = rows[prefix]
+        found = known.get(id(row))
+        if found is None:
+            found = known[id(row)] = _row_data(row)
+        routes.append(found)
+    return {"kind": name.kind, "name": name.name, "edge": edge, "routes": routes}
 
 
 def _row_data(row: Row) -> dict[str, Any]:

@@ -1,12 +1,14 @@
 """What changes when one core network policy replaces another: where attachments go, and who reaches whom.
 
-With an inventory, attachments that are alike in both networks are asked once for all. Without one, each association rule gives an
-attachment that just meets it, and one attachment stands in each segment at each edge.
+With an inventory, attachments that are alike in both networks are asked once for all (see `classes`): the answer is that of asking
+every pair. Without one, each association rule gives an attachment that just meets it, and one attachment stands in each segment
+at each edge.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,14 +20,15 @@ from policyc.engines.wan.reach import Answer, Target, reach
 from policyc.engines.wan.switches import DEFAULT, Switches
 from policyc.engines.wan.tables import Tables
 from policyc.ir.network import AttachCondition, AttachmentType, AttachRule, CoreNetwork
+from policyc.targets.cloud_wan.classes import Class, Unchanged, receivers, senders
 from policyc.targets.cloud_wan.graph import cell_text
 from policyc.targets.cloud_wan.inventory_file import Inventory
 from policyc.targets.cloud_wan.probes import probe
 from policyc.targets.cloud_wan.questions import situate
 
-#: kinds of attachments (place and edge) that are asked one by one; beyond that segments are compared as wholes
-_MOST_KINDS = 120
 _FIRST = 241 << 24
+#: attachments that are named one by one
+_FEW = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,7 @@ def compare(
         return Comparison(placed, tuple(_by_segment(probe(old, switches), probe(new, switches))), True)
     known = Inventory(tuple(_with_prefixes(inventory.attachments)), inventory.lists)
     moved = tuple(_moved(old, new, known.attachments, switches))
-    return Comparison(moved, tuple(_by_kind(situate(old, known, switches), situate(new, known, switches))), False)
+    return Comparison(moved, tuple(_by_class(situate(old, known, switches), situate(new, known, switches))), False)
 
 
 # --- associations -----------------------------------------------------------------------------------------------
@@ -173,47 +176,81 @@ def _with_prefixes(attachments: Sequence[Attachment]) -> Iterator[Attachment]:
         yield item if item.routes else replace(item, routes=(Announced(Prefix(4, _FIRST + (at << 8), 24)),))
 
 
-def _by_kind(old: Tables, new: Tables) -> Iterator[Change]:
-    kinds = _kinds(old, new)
-    if len(kinds) > _MOST_KINDS:
-        yield from _by_segment(old, new)
-        return
-    for here, senders in kinds.items():
-        for there, receivers in kinds.items():
-            pair = _pair(senders, receivers)
-            if pair is None:
-                continue
-            texts = [
-                _verdict(reach(tables, pair[0].name, Target(pair[1].prefixes, pair[1].name))) for tables in (old, new)
-            ]
-            if texts[0] != texts[1]:
-                yield Change("reach", f"{_named(here, senders)} to {_named(there, receivers)}", *texts)
+def changed_pairs(old: Tables, new: Tables) -> Iterator[tuple[Class, Class, str, str]]:
+    """(senders, receivers, before, after) wherever the answer changes: for each sender to each receiver but itself."""
+    sent = senders(old, new)
+    for receiving in receivers(old, new):
+        unchanged = Unchanged(old, new, receiving[0])
+        for sending in sent:
+            pair = _pair(sending, receiving)
+            if pair is not None and not unchanged(pair[0]):
+                target = Target(pair[1].prefixes, pair[1].name)
+                before, after = (_verdict(reach(tables, pair[0].name, target)) for tables in (old, new))
+                if before != after:
+                    yield sending, receiving, before, after
 
 
-def _kinds(old: Tables, new: Tables) -> dict[tuple[str, ...], list[Attachment]]:
-    """Attachments that are in the same place in both networks, and at the same edges."""
-    out: dict[tuple[str, ...], list[Attachment]] = {}
-    for item in new.core.attachments:
-        places = [_standing(tables.core.associations[item.name]) for tables in (old, new)]
-        place = places[0] if places[0] == places[1] else f"{places[0]}, then {places[1]}"
-        label = (item.label, item.type) if item.label or item.type != "vpc" else ("", "")
-        out.setdefault((place, *label, *item.regions), []).append(item)
-    return out
-
-
-def _pair(senders: Sequence[Attachment], receivers: Sequence[Attachment]) -> tuple[Attachment, Attachment] | None:
+def _pair(sending: Class, receiving: Class) -> tuple[Attachment, Attachment] | None:
     """One of each, not the same one."""
-    for there in receivers:
-        if there is not senders[0]:
-            return senders[0], there
-    return (senders[1], receivers[0]) if len(senders) > 1 else None
+    for there in receiving[:2]:
+        for here in sending[:2]:
+            if there is not here:
+                return here, there
+    return None
 
 
-def _named(kind: tuple[str, ...], members: Sequence[Attachment]) -> str:
-    if len(members) == 1:
-        return members[0].name
-    where = f" at {', '.join(kind[3:])}" if kind[3:] else ""
-    return f"{len(members)} in {kind[0]}{where} ({members[0].name}, …)"
+def _by_class(old: Tables, new: Tables) -> list[Change]:
+    """The changes of all pairs, told together for attachments of one place that change alike, in the order of the inventory."""
+    crowd = _Crowd(old, new)
+    found: dict[Class, dict[tuple[str, str, str], list[Attachment]]] = {}
+    for sending, receiving, before, after in changed_pairs(old, new):
+        towards = found.setdefault(sending, {})
+        for item in receiving:
+            towards.setdefault((before, after, crowd.places[item.name]), []).append(item)
+    lines: dict[tuple[str, str, str, tuple[str, ...]], tuple[list[Attachment], list[Attachment]]] = {}
+    for sending, towards in found.items():
+        here = crowd.places[sending[0].name]
+        for (before, after, there), items in towards.items():
+            # An attachment is not asked for the way to itself: among many it counts as one of those that it reaches.
+            own = sending if len(sending) == 1 and len(items) > 1 and here == there else ()
+            reached = crowd.ordered({*items, *own})
+            key = (here, before, after, tuple(item.name for item in reached))
+            lines.setdefault(key, ([], reached))[0].extend(sending)
+    told = [(crowd.ordered(group), reached, before, after) for (_, before, after, _), (group, reached) in lines.items()]
+    told.sort(key=lambda line: (crowd.order[line[0][0].name], crowd.order[line[1][0].name], line[2:]))
+    return [
+        Change("reach", f"{crowd.named(group)} to {crowd.named(reached)}", *texts) for group, reached, *texts in told
+    ]
+
+
+class _Crowd:
+    """The attachments of a comparison by place, for names that people read. `places` says where each is, before and
+    after, `order` numbers them, `count` how many there are in a place and in a place at some edges."""
+
+    def __init__(self, old: Tables, new: Tables) -> None:
+        self.places: dict[str, str] = {}
+        self.order = {item.name: at for at, item in enumerate(new.core.attachments)}
+        self.count: Counter[tuple[str, tuple[str, ...]]] = Counter()
+        for item in new.core.attachments:
+            before, after = (_standing(tables.core.associations[item.name]) for tables in (old, new))
+            place = self.places[item.name] = before if before == after else f"{before}, then {after}"
+            self.count[place, ()] += 1
+            self.count[place, item.regions] += 1
+
+    def ordered(self, items: Iterable[Attachment]) -> list[Attachment]:
+        return sorted(items, key=lambda item: self.order[item.name])
+
+    def named(self, items: Sequence[Attachment]) -> str:
+        """A few by their names, more of one place by their number and the first of them."""
+        if len(items) <= _FEW:
+            return ", ".join(item.name for item in items)
+        place = self.places[items[0].name]
+        regions = items[0].regions if len({item.regions for item in items}) == 1 else ()
+        total = self.count[place, regions]
+        number = str(total) if total == len(items) else f"{len(items)} of {total}"
+        where = f" at {', '.join(regions)}" if regions else ""
+        kind = f"in {place}" if place.startswith(("segment ", "group ")) else f"({place})"
+        return f"{number} {kind}{where} ({items[0].name}, …)"
 
 
 def _verdict(answer: Answer) -> str:

@@ -8,7 +8,7 @@ Fields: `type`, `region` (or `regions` for a Direct Connect gateway), `account`,
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -85,6 +85,17 @@ def read_attachment(
     attachment = _Reader(name, fields, span, found).read()
     diagnostics.extend(found)
     return None if found.has_errors else attachment
+
+
+def check_regions(attachments: Iterable[Attachment], edges: Sequence[str], diagnostics: Diagnostics) -> None:
+    """Report every attachment in a Region that is no edge of the network: nothing can be attached there."""
+    for item in attachments:
+        for region in item.regions:
+            if region not in edges:
+                diagnostics.error(
+                    "attachment-region", f"`{item.name}` is in `{region[:40]}`, where the core network has no edge", item.span,
+                    did_you_mean(region, edges, "edges are " + ", ".join(f"`{edge}`" for edge in edges)),
+                )  # fmt: skip
 
 
 @dataclass(slots=True)

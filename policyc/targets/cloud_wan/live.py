@@ -242,8 +242,7 @@ def _check_asns(core: Core, diagnostics: Diagnostics) -> None:
     """Row 57: an ASN of the far side that is an edge's own is never accepted by that edge."""
     edges = {edge.asn.value: edge.location.text for edge in core.network.configuration.edges if edge.asn is not None}
     for item in core.attachments:
-        path = next((route.as_path for route in item.routes if route.as_path), ())
-        for asn in dict.fromkeys(path or ()):
+        for asn in dict.fromkeys(asn for route in item.routes for asn in route.as_path or ()):
             if asn in edges:
                 diagnostics.error(
                     "asn-of-an-edge", f"`{item.name}` announces ASN {asn}, which is that of edge {edges[asn]}", item.span,
@@ -265,7 +264,7 @@ def _check_overlaps(tables: Tables, diagnostics: Diagnostics) -> None:
     told: set[tuple[str, str]] = set()
     for segment in core.network.segments:
         name = segment.name.text
-        domain = [name, *(other for other in core.shared_with(name) if core.admits(name, other))]
+        domain = [name, *(other for other in _joined_to(core, name) if other != name)]
         found = [
             (route.prefix, item.name)
             for other in domain
@@ -273,15 +272,28 @@ def _check_overlaps(tables: Tables, diagnostics: Diagnostics) -> None:
             if item.type == "vpc"
             for route in item.routes
         ]
+        apart = {item.name for item in core.members(name)} if segment.isolated else set()
         for one, other, prefix in _overlapping(found):
             pair = (min(one, other), max(one, other))
-            if pair not in told:
+            if pair not in told and not (one in apart and other in apart):
                 told.add(pair)
                 if len(told) <= _MOST:
                     diagnostics.warning(
                         "overlapping-addresses", f"`{one}` and `{other}` overlap at {prefix} and meet in segment `{name}`",
                         core.associations[other].attachment.span, "give one of them other addresses: one will not be reached",
                     )  # fmt: skip
+
+
+def _joined_to(core: Core, segment: str) -> Iterator[str]:
+    """The segments whose addresses a segment has routes to, by a share or by inspection."""
+    yield from (other for other in core.shared_with(segment) if core.admits(segment, other))
+    for action in core.network.actions:
+        if isinstance(action, SendVia):
+            others = core.network.redirected(action)
+            if action.segment.text == segment:
+                yield from others
+            elif segment in others:
+                yield action.segment.text
 
 
 def _overlapping(found: Sequence[tuple[Prefix, str]]) -> Iterator[tuple[str, str, Prefix]]:
@@ -299,7 +311,7 @@ def _check_ties(tables: Tables, diagnostics: Diagnostics) -> None:
     count = 0
     for name, domain in tables.domains.domains.items():
         shared = {prefix: domain.visible[prefix] for prefix in tables.domains.several if prefix in domain.visible}
-        for prefix, entry in {**shared, **domain.mixed}.items():
+        for prefix, entry in {**tables.domains.taken_several(name), **shared, **domain.mixed}.items():
             if any(path.kind == STATIC for choice in entry.choices.values() for path in choice.best):
                 continue
             for edge, choice in entry.choices.items():

@@ -138,7 +138,7 @@ def _configuration(top: Fields) -> Configuration | None:
 def _asn_ranges(fields: Fields) -> tuple[AsnRange, ...]:
     out: list[AsnRange] = []
     for word in fields.words("asn-ranges", required=True, filled=True):
-        low, dash, high = (part.strip() for part in word.text.partition("-"))
+        low, dash, high = word.text.partition("-")
         if not dash or not all(part.isascii() and part.isdigit() and len(part) <= 10 for part in (low, high)):
             fields.diagnostics.error(
                 "asn-range", f"`{word.text[:40]}` is not a range of ASNs", word.span,
@@ -164,8 +164,8 @@ def _segment(fields: Fields) -> Segment | None:
         edges=fields.words("edge-locations", filled=True),
         isolate=fields.flag("isolate-attachments"),
         acceptance=fields.flag("require-attachment-acceptance"),
-        deny_filter=fields.words("deny-filter"),
-        allow_filter=fields.words("allow-filter"),
+        deny_filter=fields.words("deny-filter", filled=True),
+        allow_filter=fields.words("allow-filter", filled=True),
         span=fields.span,
     )
     return None if name is None else segment
@@ -212,7 +212,7 @@ def _action(kind: str, fields: Fields) -> SegmentAction | None:
         case "share":
             mode = fields.choice("mode", ("attachment-route",), required=True)
             targets = _segments(fields, "share-with", required=True)
-            policies = fields.words("routing-policy-names")
+            policies = fields.words("routing-policy-names", filled=True)
             if segment is None or targets is None or mode is None:
                 return None
             return Share(segment, targets, policies, description, fields.span)

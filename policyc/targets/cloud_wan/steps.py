@@ -18,7 +18,7 @@ from policyc.ir.program import BoundNetwork, BoundTest, Program
 from policyc.model.scope import Scope
 from policyc.model.values import Value
 from policyc.syntax import nodes
-from policyc.targets.cloud_wan.inventory import Given, is_prefix_list, read_attachment, read_prefix_list
+from policyc.targets.cloud_wan.inventory import Given, check_regions, is_prefix_list, read_attachment, read_prefix_list
 from policyc.targets.cloud_wan.lower import lower_network
 from policyc.text import Span
 
@@ -67,11 +67,13 @@ class _Run:
                     self._follow(step)
                 case nodes.ExpectPath():
                     self._expect_path(step)
+                case nodes.ExpectDecision(decision="undecided", by=None, at=None):
+                    self._expect_undecided(step.span)
                 case nodes.RequestStep() | nodes.ExpectDecision():
                     self._misplaced(
                         step.span,
                         "this is about a request, and the test is about a network",
-                        "put it into a test of its own",
+                        "put it into a test of its own; of a path expect `reachable`, `blocked` or `undecided`",
                     )
         self._unused()
         return self.results
@@ -113,8 +115,17 @@ class _Run:
             return
         attachment = read_attachment(name, fields, entry.name.span, self.diagnostics)
         if attachment is not None:
+            if self.network is not None and not self._outside(name):
+                check_regions([attachment], self.network.locations, self.diagnostics)
             self.attachments[name] = attachment
             self.places[name] = entry.name.span
+
+    def _outside(self, name: str) -> bool:
+        """Whether the test says that the attachment is in no segment: then a Region without an edge may be meant."""
+        return any(
+            isinstance(step, nodes.ExpectAttachment) and step.state == "unassociated" and step.attachment.text == name
+            for step in self.test.node.steps
+        )
 
     def _tables(self) -> Tables | None:
         if self.tables is None and self.network is not None:
@@ -214,14 +225,25 @@ class _Run:
         value = self.test.scope.value(expr, None, self.diagnostics)
         return None if value is None else read_target(str(value.data), expr.span, self.diagnostics)
 
-    def _expect_path(self, step: nodes.ExpectPath) -> None:
+    def _asked_answer(self, span: Span) -> Answer | None:
+        """The answer for the last path; None after a finding about it, or without a path."""
         if self.path is None:
-            self._misplaced(
-                step.span, "there is no path that this could be about", "write `path from … to …` before it"
-            )
-            return
+            self._misplaced(span, "there is no path that this could be about", "write `path from … to …` before it")
+            return None
         self.asked = True
-        if self.answer is None:
+        return self.answer
+
+    def _expect_undecided(self, span: Span) -> None:
+        """That a path cannot be known: the service picks a way that nobody publishes, or something is not stated."""
+        answer = self._asked_answer(span)
+        if answer is not None:
+            held = answer.verdict is Verdict.UNDECIDED
+            story = tell(answer, self._back())
+            self._result(span, held, story if held else f"expected undecided, but the path is {story}")
+
+    def _expect_path(self, step: nodes.ExpectPath) -> None:
+        answer = self._asked_answer(step.span)
+        if answer is None:
             return
         if step.state == "inspected" and step.name is not None and self.network is not None:
             known = [group.name.text for group in self.network.groups]
@@ -231,13 +253,13 @@ class _Run:
                     did_you_mean(step.name.text, known, "declare it with `function_group`"),
                 )  # fmt: skip
                 return
-        held = path_holds(step, self.answer)
+        held = path_holds(step, answer)
         wanted = (
             step.state
             if step.name is None
             else f"{step.state} {'by ' if step.state == 'inspected' else ''}{step.name.text}"
         )
-        story = tell(self.answer, self._back())
+        story = tell(answer, self._back())
         self._result(step.span, held, story if held else f"expected {wanted}, but the path is {story}")
 
     def _back(self) -> Answer | None:

@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from policyc.diagnostics import Diagnostics, Label
-from policyc.ir.network import BLACKHOLE, AssociatePolicies, CoreNetwork, CreateRoute, Segment, Share, Word
+from policyc.ir.network import (
+    BLACKHOLE,
+    AssociatePolicies,
+    CoreNetwork,
+    CreateRoute,
+    Segment,
+    SendTo,
+    SendVia,
+    Share,
+    Word,
+)
 from policyc.targets.cloud_wan.validate.addressing import check_cidrs
 from policyc.text import Span
 
@@ -17,9 +28,16 @@ def check_actions(network: CoreNetwork, diagnostics: Diagnostics) -> None:
     """Reference, sections 1.3 and 1.5; section 6 rows 7, 8, 9, 41 and 55."""
     for segment in network.segments:
         _check_filters(segment, diagnostics)
+        for names in (segment.deny_filter, segment.allow_filter):
+            _check_other(segment.name, names, "has a filter that names itself", diagnostics)
+            _check_listed_once("segment", names, diagnostics)
+        _check_listed_once("edge location", segment.edges, diagnostics)
     for action in network.actions:
         match action:
             case Share():
+                if not action.with_segments.every:
+                    _check_other(action.segment, action.with_segments.names, "is shared with itself", diagnostics)
+                _check_listed_once("segment", action.with_segments.names, diagnostics)
                 check_policy_list(action.policies, "share", action.span, diagnostics)
             case CreateRoute():
                 check_cidrs(action.cidrs, diagnostics)
@@ -27,9 +45,13 @@ def check_actions(network: CoreNetwork, diagnostics: Diagnostics) -> None:
             case AssociatePolicies():
                 check_policy_list(action.policies, "edge pair", action.span, diagnostics)
                 _check_pair(action, diagnostics)
-            case _:
-                pass
+            case SendVia() | SendTo():
+                _check_listed_once("segment", () if action.sent_to is None else action.sent_to.names, diagnostics)
+                for edges in (edges for override in action.overrides for edges in override.edge_sets):
+                    _check_listed_once("edge location", edges, diagnostics)
+    _check_joint_policies(network, diagnostics)
     for rule in network.label_rules:
+        _check_listed_once("edge location", rule.edges, diagnostics)
         check_policy_list(rule.policies, "attachment", rule.span, diagnostics)
 
 
@@ -41,6 +63,25 @@ def _check_filters(segment: Segment, diagnostics: Diagnostics) -> None:
             "both-filters", f"segment `{segment.name}` has an allow filter and a deny filter",
             segment.allow_filter[0].span or segment.span, "keep one of the two", labels,
         )  # fmt: skip
+
+
+def _check_other(segment: Word, names: tuple[Word, ...], what: str, diagnostics: Diagnostics) -> None:
+    """A share, or a filter of a share, is about two segments. What the service says of one with itself is not published."""
+    for name in names:
+        if name.text == segment.text:
+            diagnostics.warning(
+                "segment-names-itself", f"segment `{segment}` {what}", name.span or segment.span,
+                "name another segment: attachments of one segment meet anyway, unless it isolates them",
+            )  # fmt: skip
+
+
+def _check_listed_once(kind: str, names: tuple[Word, ...], diagnostics: Diagnostics) -> None:
+    """Whether the service takes a name that stands twice in a list is not published; it adds nothing."""
+    seen: set[str] = set()
+    for name in names:
+        if name.text in seen:
+            diagnostics.warning("listed-twice", f"{kind} `{name.text[:80]}` is listed twice", name.span, "keep it once")
+        seen.add(name.text)
 
 
 def check_policy_list(policies: tuple[Word, ...], kind: str, span: Span | None, diagnostics: Diagnostics) -> None:
@@ -59,6 +100,39 @@ def check_policy_list(policies: tuple[Word, ...], kind: str, span: Span | None, 
         seen.add(policy.text)
 
 
+def _check_joint_policies(network: CoreNetwork, diagnostics: Diagnostics) -> None:
+    """Several actions may bind policies to one share, edge pair or label. That these count together is not published."""
+    bound: dict[tuple[str, ...], dict[str, Word]] = {}
+    for what, policies in _bindings(network):
+        known = bound.setdefault(what, {})
+        before = len(known)
+        known.update({policy.text: policy for policy in policies if policy.text not in known})
+        if before and before <= MAX_POLICIES < len(known) and len(policies) <= MAX_POLICIES:
+            shown = f"{what[0]} " + " and ".join(f"`{name[:80]}`" for name in what[1:])
+            diagnostics.warning(
+                "network-quota", f"{len(known)} routing policies on {shown} in all, where {MAX_POLICIES} may be the most",
+                policies[-1].span, "join the rules of some into one policy",
+            )  # fmt: skip
+
+
+def _bindings(network: CoreNetwork) -> Iterator[tuple[tuple[str, ...], tuple[Word, ...]]]:
+    """What each list of routing policies is bound to, pair by pair and label by label."""
+    for action in network.actions:
+        match action:
+            case Share():
+                for other in network.members(action.with_segments, without=action.segment.text):
+                    yield ("the share of", *sorted((action.segment.text, other))), action.policies
+            case AssociatePolicies():
+                where = (action.location.text, action.peer.text)
+                yield (f"segment `{action.segment}` between", *sorted(where)), action.policies
+            case _:
+                pass
+    for rule in network.label_rules:
+        # Rules with `edges` may share a label and yet never meet on an attachment.
+        for label in () if rule.edges else rule.labels:
+            yield ("label", label.text), rule.policies
+
+
 def _check_destinations(action: CreateRoute, network: CoreNetwork, diagnostics: Diagnostics) -> None:
     if action.blackhole and len(action.destinations) > 1:
         diagnostics.error(
@@ -70,7 +144,7 @@ def _check_destinations(action: CreateRoute, network: CoreNetwork, diagnostics: 
         if word.text != BLACKHOLE and _ATTACHMENT.fullmatch(word.text) is None:
             diagnostics.error(
                 "attachment-id", f"`{word.text[:80]}` is no attachment id", word.span or action.span,
-                "write `attachment-` and 17 characters of 0-9 and a-f, or `blackhole` (the service answers INVALID_STRING)",
+                "write `attachment-` and 17 characters of 0-9 and a-f, or `blackhole` (the service answers INVALID_STRING and CONSTANT_VIOLATION)",
             )  # fmt: skip
         if word.text in seen:
             diagnostics.error(

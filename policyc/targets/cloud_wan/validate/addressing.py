@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from policyc.diagnostics import Diagnostics, Label
 from policyc.engines.wan.prefixes import Prefix, count_pieces, has_host_bits, parse_prefix
 from policyc.ir.network import AsnRange, Configuration, CoreNetwork, Edge, Word
@@ -12,6 +14,9 @@ from policyc.text import Span
 ASN_WINDOWS = ((64512, 65534), (4200000000, 4294967294))
 #: the smallest piece of a pool that one edge gets, by IP version
 PIECE = {4: 24, 6: 64}
+_REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}")
+#: a mask length that begins with a zero: what a reader makes of it differs
+_ODD_MASK = re.compile(r".*/0[0-9]+")
 
 
 def check_configuration(network: CoreNetwork, diagnostics: Diagnostics) -> None:
@@ -19,6 +24,8 @@ def check_configuration(network: CoreNetwork, diagnostics: Diagnostics) -> None:
     configuration = network.configuration
     for asn_range in configuration.asn_ranges:
         _check_range(asn_range, diagnostics)
+    for edge in configuration.edges:
+        _check_location(edge.location, diagnostics)
     check_unique("edge location", [edge.location for edge in configuration.edges], diagnostics)
     _check_edge_asns(configuration, diagnostics)
     _check_capacity(configuration, diagnostics)
@@ -27,6 +34,13 @@ def check_configuration(network: CoreNetwork, diagnostics: Diagnostics) -> None:
     for edge in configuration.edges:
         _check_pieces(edge.inside_cidrs, diagnostics)
     _check_pool(configuration, pool, diagnostics)
+
+
+def _check_location(word: Word, diagnostics: Diagnostics) -> None:
+    if _REGION.fullmatch(word.text) is None:
+        diagnostics.error(
+            "edge-location", f"`{word.text[:80]}` is no Region", word.span, "write its code, such as `us-east-1`"
+        )
 
 
 def _check_range(item: AsnRange, diagnostics: Diagnostics) -> None:
@@ -100,7 +114,7 @@ def check_cidrs(words: tuple[Word, ...], diagnostics: Diagnostics) -> list[Prefi
     out: list[Prefix] = []
     for word in words:
         prefix = parse_prefix(word.text)
-        if prefix is None or "/" not in word.text:
+        if prefix is None or "/" not in word.text or _ODD_MASK.fullmatch(word.text) is not None:
             diagnostics.error(
                 "network-cidr", f"`{word.text[:80]}` is not a CIDR block", word.span, "write it like `10.0.0.0/16`"
             )

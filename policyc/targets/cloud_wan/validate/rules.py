@@ -6,7 +6,16 @@ import re
 from collections.abc import Iterable
 
 from policyc.diagnostics import Diagnostic, Diagnostics, Label, Severity, did_you_mean
-from policyc.ir.network import ATTACHMENT_TYPES, AttachCondition, AttachRule, CoreNetwork, Number, ToGroup
+from policyc.ir.network import (
+    ATTACHMENT_TYPES,
+    AttachCondition,
+    AttachRule,
+    CoreNetwork,
+    Number,
+    Operator,
+    ToGroup,
+    ToTag,
+)
 
 MAX_RULE_NUMBER = 65535
 _TAG_CONDITIONS = ("tag-exists", "tag-name", "tag-value")
@@ -18,7 +27,7 @@ def check_rules(network: CoreNetwork, diagnostics: Diagnostics) -> None:
     check_numbers("rule", [rule.number for rule in network.attach_rules], MAX_RULE_NUMBER, diagnostics)
     check_numbers("label rule", [rule.number for rule in network.label_rules], MAX_RULE_NUMBER, diagnostics)
     for rule in network.attach_rules:
-        _check_attach_rule(rule, diagnostics)
+        _check_attach_rule(rule, network, diagnostics)
 
 
 def check_numbers(kind: str, numbers: Iterable[Number], highest: int, diagnostics: Diagnostics) -> None:
@@ -38,7 +47,7 @@ def check_numbers(kind: str, numbers: Iterable[Number], highest: int, diagnostic
             )  # fmt: skip
 
 
-def _check_attach_rule(rule: AttachRule, diagnostics: Diagnostics) -> None:
+def _check_attach_rule(rule: AttachRule, network: CoreNetwork, diagnostics: Diagnostics) -> None:
     if not rule.conditions:
         diagnostics.error(
             "rule-without-condition", f"rule {rule.number.value} has no condition", rule.span,
@@ -48,6 +57,11 @@ def _check_attach_rule(rule: AttachRule, diagnostics: Diagnostics) -> None:
         diagnostics.error(
             "condition-logic", f"rule {rule.number.value} has {len(rule.conditions)} conditions and no `condition-logic`",
             rule.span, "add `and` or `or`",
+        )  # fmt: skip
+    if isinstance(rule.action, ToTag) and not rule.action.key.text:
+        diagnostics.error(
+            "association-target", f"rule {rule.number.value} takes the segment from a tag with an empty key",
+            rule.action.key.span or rule.span, "name the tag: no attachment has a tag without a key",
         )  # fmt: skip
     if isinstance(rule.action, ToGroup) and rule.logic == "or" and len(rule.conditions) > 1:
         diagnostics.add(
@@ -59,6 +73,8 @@ def _check_attach_rule(rule: AttachRule, diagnostics: Diagnostics) -> None:
         )  # fmt: skip
     for condition in rule.conditions:
         _check_condition(condition, diagnostics)
+        if condition.type == "region":
+            _check_region(condition, network, diagnostics)
         if isinstance(rule.action, ToGroup) and condition.type not in _TAG_CONDITIONS:
             diagnostics.error(
                 "function-group-condition",
@@ -67,8 +83,37 @@ def _check_attach_rule(rule: AttachRule, diagnostics: Diagnostics) -> None:
             )  # fmt: skip
 
 
+def _check_region(condition: AttachCondition, network: CoreNetwork, diagnostics: Diagnostics) -> None:
+    """Attachments are made at edges, so a condition that no edge meets is never true."""
+    value = "" if condition.value is None else condition.value.text
+    if not any(_meets(edge, condition.operator, value) for edge in network.locations):
+        span = None if condition.value is None else condition.value.span
+        diagnostics.warning(
+            "region-without-edge", f"the core network has no edge in a Region that {condition.operator} `{value[:80]}`",
+            span or condition.span,
+            did_you_mean(value, network.locations, "edges are " + ", ".join(f"`{edge}`" for edge in network.locations)),
+        )  # fmt: skip
+
+
+def _meets(edge: str, operator: Operator | None, value: str) -> bool:
+    match operator:
+        case "equals":
+            return edge == value
+        case "begins-with":
+            return edge.startswith(value)
+        case "contains":
+            return value in edge
+        case "not-equals" | None:
+            return True
+
+
 def _check_condition(condition: AttachCondition, diagnostics: Diagnostics) -> None:
     value = condition.value
+    if condition.key is not None and not condition.key.text:
+        diagnostics.error(
+            "condition-parts", f"condition `{condition.type}` has an empty `key`", condition.key.span or condition.span,
+            "name the tag: no attachment has a tag without a key",
+        )  # fmt: skip
     if condition.type == "tag-name":
         diagnostics.warning(
             "tag-name-condition",

@@ -1,0 +1,235 @@
+"""Attachments that a comparison of two core networks need not tell apart: one of them answers for all.
+
+Two attachments send alike when they start in the same table at the same edges, before and after. They receive alike when every
+table of either network leads to both by the same kind of way: the same origins, choices and covering prefixes. What may be special
+about an attachment (it is the way out of a static route, an appliance, hears less than all, or has other prefixes within its
+own) gives it a class of its own, so that one answer stands for another only where the two cannot differ.
+
+`Unchanged` goes further: where no table on the way to a prefix differs between the two networks, nothing has to be asked.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from policyc.engines.wan.associate import Association, Standing
+from policyc.engines.wan.attachments import Attachment
+from policyc.engines.wan.core import NextHop, TableName
+from policyc.engines.wan.mesh import find_spans
+from policyc.engines.wan.origins import Entry
+from policyc.engines.wan.paths import Choice, Path
+from policyc.engines.wan.prefixes import WIDTH, Prefix
+from policyc.engines.wan.reach import MAX_WALKS, MAX_WALKS_OF_ALL
+from policyc.engines.wan.routing_policies import Sieve
+from policyc.engines.wan.tables import Tables
+from policyc.ir.network import CreateRoute
+
+#: with more prefixes than this their number decides whether there are too many ways to follow
+_MANY: Final = MAX_WALKS_OF_ALL // MAX_WALKS
+
+Class = tuple[Attachment, ...]
+
+
+def senders(old: Tables, new: Tables) -> list[Class]:
+    """The attachments of an inventory in classes that reach the same."""
+    found: dict[Hashable, list[Attachment]] = {}
+    for item in new.core.attachments:
+        places = tuple(_place(tables.core.associations[item.name]) for tables in (old, new))
+        alone = item.name if any(_hears_less(tables, item) for tables in (old, new)) else ""
+        direct = item.type == "direct-connect-gateway"
+        found.setdefault((places, item.regions, direct, alone), []).append(item)
+    return [tuple(members) for members in found.values()]
+
+
+def receivers(old: Tables, new: Tables) -> list[Class]:
+    """The attachments of an inventory in classes that are reached alike."""
+    items = list(new.core.attachments)
+    views = [_View(tables) for tables in (old, new)]
+    found: dict[Hashable, list[Attachment]] = {}
+    for item in items:
+        key: Hashable = tuple(view.key(item) for view in views)
+        found.setdefault(key, []).append(item)
+    return [tuple(members) for members in found.values()]
+
+
+def has_longer(tables: Tables, prefix: Prefix) -> bool:
+    """Whether some table knows a part of the prefix by itself."""
+    known = tables.known()
+    at = bisect_right(known, prefix)
+    return at < len(known) and prefix.covers(known[at])
+
+
+def _place(found: Association) -> tuple[str, str, bool]:
+    return found.standing.value, found.place, found.is_group
+
+
+def _hears_less(tables: Tables, item: Attachment) -> bool:
+    """Whether outbound policies shape what its far side hears, and so what it can send to."""
+    core = tables.core
+    return item.type != "vpc" and any(core.label_policies(item, edge, "outbound") for edge in item.regions)
+
+
+@dataclass(slots=True)
+class _View:
+    """How one network sees its attachments as destinations.
+
+    Where there are routing policies (`attributes`), BGP attributes count, and `sieve` tells what they ask of prefixes. `known` are
+    all prefixes, `lengths` their mask lengths by IP version; `alone` names what is a way for others, `asns` are the edges' own.
+    """
+
+    tables: Tables
+    attributes: bool = field(init=False)
+    sieve: Sieve = field(init=False)
+    known: Sequence[Prefix] = field(init=False)
+    members: frozenset[Prefix] = field(init=False)
+    lengths: Mapping[int, tuple[int, ...]] = field(init=False)
+    alone: frozenset[str] = field(init=False)
+    asns: frozenset[int] = field(init=False)
+    tokens: dict[int, tuple[Mapping[str, Choice], Hashable]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        policies = self.tables.core.network.routing_policies
+        self.attributes = bool(policies)
+        self.sieve = Sieve(policies, self.tables.core.around)
+        self.known = self.tables.known()
+        self.members = frozenset(self.known)
+        self.lengths = {
+            family: tuple(sorted({prefix.length for prefix in self.known if prefix.family == family}))
+            for family in WIDTH
+        }
+        self.alone = frozenset(_ways(self.tables))
+        self.asns = frozenset(self.tables.core.asns.values())
+
+    def key(self, item: Attachment) -> Hashable:
+        place = _place(self.tables.core.associations[item.name])
+        if item.name in self.alone or any(has_longer(self.tables, prefix) for prefix in item.prefixes):
+            return place, item.name
+        signs = [self._sign(prefix, item.name) for prefix in item.prefixes]
+        return place, frozenset(signs), len(signs) if len(signs) > _MANY else bool(signs)
+
+    def _sign(self, prefix: Prefix, owner: str) -> Hashable:
+        """Everything that look-ups of a prefix depend on, with its owner left out."""
+        domains = self.tables.domains
+        entries: list[Hashable] = []
+        for segment in domains.owners.get(prefix, ()):
+            visible = domains.domains[segment].visible.get(prefix)
+            own = self._entry(domains.own[segment][prefix], owner)
+            entries.append((segment, own, None if visible is None else self._entry(visible, owner)))
+        mixed = tuple(
+            (name, self._entry(domain.mixed[prefix], owner))
+            for name, domain in domains.domains.items()
+            if prefix in domain.mixed
+        )
+        return prefix.family, self.sieve.answers(prefix), tuple(entries), mixed, tuple(self._wider(prefix))
+
+    def _wider(self, prefix: Prefix) -> Iterable[Prefix]:
+        """The known prefixes that cover this one and are shorter."""
+        for length in self.lengths[prefix.family]:
+            if length >= prefix.length:
+                break
+            shift = WIDTH[prefix.family] - length
+            found = Prefix(prefix.family, prefix.bits >> shift << shift, length)
+            if found in self.members:
+                yield found
+
+    def _entry(self, entry: Entry, owner: str) -> Hashable:
+        origins = tuple((item.edge, self._hop(item.hop, owner), item.attachment == owner) for item in entry.origins)
+        return origins, self._token(entry.choices)
+
+    def _hop(self, hop: NextHop, owner: str) -> Hashable:
+        return (hop.kind, hop.edge) if hop.kind == "attachment" and hop.name == owner else hop
+
+    def _token(self, choices: Mapping[str, Choice]) -> Hashable:
+        """What the edges chose, the same for choices with the same effect."""
+        found = self.tokens.get(id(choices))
+        if found is None:
+            found = self.tokens[id(choices)] = choices, self._make_token(choices)
+        return found[1]
+
+    def _make_token(self, choices: Mapping[str, Choice]) -> Hashable:
+        spans = find_spans(choices)
+        if self.attributes:
+            return spans
+        return tuple((span.edges, tuple(map(self._path, span.best)), span.doubts) for span in spans)
+
+    def _path(self, path: Path) -> Hashable:
+        """A path that no policy looks at. Edges do not take their own ASN, though its segment may have no table there."""
+        return path.source, path.via, self.asns.intersection(path.as_path), path.doubts, path.soft
+
+
+def _ways(tables: Tables) -> Iterable[str]:
+    """Attachments that something leads to besides their own prefixes: appliances, and ways out of static routes."""
+    core = tables.core
+    for found in core.associations.values():
+        if found.is_group:
+            yield found.attachment.name
+    for action in core.network.actions:
+        if isinstance(action, CreateRoute):
+            for word in action.destinations:
+                target = core.by_id(word.text)
+                if target is not None:
+                    yield target.attachment.name
+
+
+class Unchanged:
+    """Which senders' ways to one attachment are the same before and after: every table that a packet may pass has equal rows for it.
+
+    Says False where it does not know: for destinations that are somewhere else now or have several parts, and for senders that
+    moved, hear less than all, or are Direct Connect gateways.
+    """
+
+    def __init__(self, old: Tables, new: Tables, to: Attachment) -> None:
+        self._tables = (old, new)
+        standings = {tables.core.associations[to.name].standing for tables in self._tables}
+        parts = any(has_longer(tables, prefix) for tables in self._tables for prefix in to.prefixes)
+        self._prefixes = () if parts or len(standings) > 1 else to.prefixes
+        self._equal: dict[tuple[TableName, str, Prefix], bool] = {}
+
+    def __call__(self, sender: Attachment) -> bool:
+        before, after = (tables.core.associations[sender.name] for tables in self._tables)
+        if _place(before) != _place(after):
+            return False
+        if before.standing in (Standing.PENDING, Standing.UNASSOCIATED, Standing.UNDECIDED):
+            return True
+        plain = sender.type != "direct-connect-gateway" and not any(_hears_less(item, sender) for item in self._tables)
+        if not plain or not self._prefixes:
+            return False
+        start = TableName("group" if before.is_group else "segment", before.place)
+        return all(self._way(start, sender.regions[0], prefix) for prefix in self._prefixes)
+
+    def _way(self, start: TableName, edge: str, prefix: Prefix) -> bool:
+        """Whether all tables from here on have equal rows. What was passed on an equal way is equal as well."""
+        seen: set[tuple[TableName, str]] = set()
+        waiting = [(start, edge)]
+        while waiting:
+            place = waiting.pop()
+            known = self._equal.get((*place, prefix))
+            if known is False:
+                return self._settle(start, edge, prefix, False)
+            if known or place in seen:
+                continue
+            seen.add(place)
+            before, after = (self._hops(tables, *place, prefix) for tables in self._tables)
+            if before != after:
+                return self._settle(start, edge, prefix, False)
+            waiting += [(table, hop.edge) for hop in before[0] if (table := hop.following(place[0])) is not None]
+            waiting += [(TableName("group", hop.name), hop.edge) for hop in before[0] if hop.kind == "group"]
+        for place in seen:
+            self._equal[(*place, prefix)] = True
+        return True
+
+    def _settle(self, name: TableName, edge: str, prefix: Prefix, equal: bool) -> bool:
+        self._equal[name, edge, prefix] = equal
+        return equal
+
+    def _hops(self, tables: Tables, name: TableName, edge: str, prefix: Prefix) -> tuple[tuple[NextHop, ...], Hashable]:
+        """Where a look-up leads, with what else decides about the way: doubts, the row's prefix, and a group's appliances."""
+        row = tables.table(name, edge).lookup(prefix) if edge in tables.edges_of(name) else None
+        if row is None:
+            return (), None
+        hops = tuple(option.hop for option in row.options)
+        members = tuple(tuple(tables.core.group_members(hop.name, hop.edge)) for hop in hops if hop.kind == "group")
+        return hops, (row.prefix, row.doubts, members)

@@ -1,0 +1,180 @@
+"""`build --diff` asks one attachment of a class for all of them: what it finds is what asking every pair finds."""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from policyc.engines.wan.attachments import Announced, Attachment
+from policyc.engines.wan.core import build_core
+from policyc.engines.wan.prefixes import Prefix
+from policyc.engines.wan.reach import Target, build_tables, reach
+from policyc.engines.wan.tables import Tables
+from policyc.ir import network as ir
+from policyc.targets.cloud_wan.compare import changed_pairs, compare
+from policyc.targets.cloud_wan.inventory_file import Inventory
+
+CALM = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+REGIONS = ("us-east-1", "eu-west-1", "sa-east-1")
+SEGMENTS = ("a", "b", "c")
+WORD = ir.Word
+
+
+def words(names: tuple[str, ...]) -> st.SearchStrategy[ir.Word]:
+    return st.sampled_from(names).map(WORD)
+
+
+segments = words(SEGMENTS)
+sets = st.one_of(
+    st.builds(ir.SegmentSet, st.just(False), st.lists(segments, min_size=1, max_size=2).map(tuple)),
+    st.builds(ir.SegmentSet, st.just(True), st.lists(segments, max_size=1).map(tuple)),
+)
+policies = st.lists(words(("drop", "sum", "prepend")), max_size=1).map(tuple)
+blocks = st.sampled_from(("10.0.0.0/8", "10.1.0.0/16", "10.1.2.0/24", "0.0.0.0/0")).map(WORD)
+destinations = st.just((WORD("blackhole"),)) | st.integers(0, 6).map(lambda n: (WORD(f"attachment-{n:017x}"),))
+overrides = st.lists(
+    st.builds(ir.EdgeOverride, st.just(((WORD(REGIONS[0]), WORD(REGIONS[1])),)), words(REGIONS)), max_size=1
+).map(tuple)
+actions = st.one_of(
+    st.builds(ir.Share, segments, sets, policies),
+    st.builds(ir.CreateRoute, segments, st.lists(blocks, min_size=1, max_size=2).map(tuple), destinations),
+    st.builds(ir.SendVia, segments, st.sampled_from(ir.MODES), st.just((WORD("fw"),)), st.none() | sets, overrides),
+    st.builds(ir.SendTo, segments, st.just((WORD("fw"),)), st.none(), overrides),
+    st.builds(ir.AssociatePolicies, segments, words(REGIONS[:1]), words(REGIONS[1:]), policies),
+)
+
+
+def rule(number: int, match: ir.RouteMatch, action: ir.RouteAction) -> ir.RouteRule:
+    return ir.RouteRule(ir.Number(number), (match,), action, "and")
+
+
+POLICIES = (
+    ir.RoutingPolicy(
+        WORD("drop"), "inbound", ir.Number(1),
+        (rule(1, ir.RouteMatch("prefix-in-cidr", "10.1.0.0/16"), ir.RouteAction("drop")),),
+    ),
+    ir.RoutingPolicy(
+        WORD("sum"), "outbound", ir.Number(2),
+        (
+            rule(1, ir.RouteMatch("prefix-in-cidr", "10.1.0.0/16"), ir.RouteAction("summarize", "10.1.0.0/16")),
+            rule(2, ir.RouteMatch("asn-in-as-path", 65002), ir.RouteAction("drop")),
+        ),
+    ),
+    ir.RoutingPolicy(
+        WORD("prepend"), "inbound", ir.Number(3),
+        (rule(1, ir.RouteMatch("asn-in-as-path", 65001), ir.RouteAction("prepend-asn-list", (65009,))),),
+    ),
+)  # fmt: skip
+
+
+@st.composite
+def networks(draw: st.DrawFn, *, kept: tuple[ir.SegmentAction, ...] = ()) -> ir.CoreNetwork:
+    """Three segments that differ in isolation, acceptance, filters and edges, and a few actions."""
+    edges = tuple(ir.Edge(WORD(region), ir.Number(64512 + index)) for index, region in enumerate(REGIONS))
+    declared = tuple(
+        ir.Segment(
+            WORD(name),
+            edges=draw(st.sampled_from(((), (), (WORD(REGIONS[0]),)))),
+            isolate=draw(st.sampled_from((False, False, True))),
+            acceptance=draw(st.sampled_from((False, False, False, True))),
+            deny_filter=draw(st.sampled_from(((), (), (WORD("b"),)))),
+        )
+        for name in SEGMENTS
+    )
+    rules = (
+        ir.AttachRule(ir.Number(1), (ir.AttachCondition("tag-exists", WORD("fn")),), ir.ToGroup(WORD("fw"))),
+        ir.AttachRule(ir.Number(2), (ir.AttachCondition("any"),), ir.ToTag(WORD("s"))),
+    )
+    labels = (
+        ir.LabelRule(ir.Number(1), (WORD("x"),), (WORD("drop"), WORD("prepend"))),
+        ir.LabelRule(ir.Number(2), (WORD("y"),), (WORD("sum"),)),
+    )
+    made = draw(st.lists(actions, max_size=4).map(tuple))
+    return ir.CoreNetwork(
+        WORD("2025.11"), ir.Configuration((ir.AsnRange(64512, 64600),), edges), declared,
+        (ir.FunctionGroup(WORD("fw"), acceptance=False),), (*kept, *made), rules, labels, POLICIES,
+    )  # fmt: skip
+
+
+@st.composite
+def inventories(draw: st.DrawFn) -> Inventory:
+    """Attachments of which most differ in name and prefix only."""
+    return Inventory(tuple(attached(draw, index) for index in range(draw(st.integers(2, 10)))))
+
+
+def attached(draw: st.DrawFn, index: int) -> Attachment:
+    tags = (("fn", "x"),) if draw(st.integers(0, 6)) == 0 else (("s", draw(st.sampled_from(SEGMENTS))),)
+    kind: ir.AttachmentType = draw(
+        st.sampled_from(
+            ("vpc", "vpc", "vpc", "vpc", "connect", "transit-gateway-route-table", "direct-connect-gateway")
+        )
+    )
+    as_path = None if kind == "vpc" else draw(st.sampled_from((None, (65001,), (65002,), (64513,))))
+    block = draw(st.sampled_from((1, 1, 2)))
+    routes = [Announced(Prefix(4, (10 << 24) + (block << 16) + (index << 8), 24), as_path)]
+    odd = draw(st.integers(0, 7))
+    if odd == 0:
+        routes.append(Announced(Prefix(4, (10 << 24) + (1 << 16), 16), as_path))
+    elif odd == 1:
+        routes.append(Announced(Prefix(4, (10 << 24) + (3 << 16), 24), as_path))
+    elif odd == 2:
+        routes = []
+    regions = REGIONS[:2] if kind == "direct-connect-gateway" else (draw(st.sampled_from(REGIONS[:2])),)
+    label = draw(st.sampled_from(("", "", "", "x", "y")))
+    return Attachment(
+        f"v{index}", kind, regions, tags=tags, label=label, routes=tuple(routes), id=f"attachment-{index:017x}"
+    )
+
+
+def verdict(tables: Tables, here: Attachment, there: Attachment) -> str:
+    answer = reach(tables, here.name, Target(there.prefixes, there.name))
+    text = answer.verdict.value if answer.verdict.value != "undecided" else "not known"
+    return text + (f", inspected by {', '.join(answer.groups)}" if answer.groups else "")
+
+
+@CALM
+@given(st.data())
+def test_one_of_a_class_answers_for_all(data: st.DataObject) -> None:
+    inventory = data.draw(inventories())
+    before = data.draw(networks())
+    after = data.draw(networks(kept=before.actions))
+    old, new = (build_tables(build_core(network, inventory.attachments)) for network in (before, after))
+    expected = {
+        (here.name, there.name): (verdict(old, here, there), verdict(new, here, there))
+        for here in inventory.attachments
+        for there in inventory.attachments
+        if here is not there
+    }
+    found: dict[tuple[str, str], tuple[str, str]] = {}
+    for sending, receiving, one, other in changed_pairs(old, new):
+        for here in sending:
+            for there in receiving:
+                if here is not there:
+                    assert (here.name, there.name) not in found
+                    found[here.name, there.name] = one, other
+    assert found == {pair: change for pair, change in expected.items() if change[0] != change[1]}
+
+
+def test_far_more_kinds_than_one_would_ask_by_hand() -> None:
+    """14 segments at 3 edges with 10 attachments each: a blackhole for one attachment's prefix is told for that one alone."""
+    names = [f"s{index}" for index in range(14)]
+    edges = tuple(ir.Edge(WORD(region), ir.Number(64512 + index)) for index, region in enumerate(REGIONS))
+    rules = (ir.AttachRule(ir.Number(1), (ir.AttachCondition("any"),), ir.ToTag(WORD("s"))),)
+
+    def network(*more: ir.SegmentAction) -> ir.CoreNetwork:
+        share = ir.Share(WORD("s0"), ir.SegmentSet(True))
+        declared = tuple(ir.Segment(WORD(name), acceptance=False) for name in names)
+        configuration = ir.Configuration((ir.AsnRange(64512, 64600),), edges)
+        return ir.CoreNetwork(WORD("2025.11"), configuration, declared, (), (share, *more), rules)
+
+    attachments = tuple(
+        Attachment(
+            f"v{index}", "vpc", (REGIONS[index // 14 % 3],), tags=(("s", names[index % 14]),),
+            routes=(Announced(Prefix(4, (10 << 24) + (index << 8), 24)),),
+        )
+        for index in range(420)
+    )  # fmt: skip
+    hole = ir.CreateRoute(WORD("s3"), (WORD("10.0.14.0/24"),), (WORD("blackhole"),))
+    found = compare(network(), network(hole), Inventory(attachments))
+    assert found.associations == ()
+    assert [change.sentence() for change in found.reach] == ["30 in segment s3 (v3, …) to v14: reachable -> blocked"]

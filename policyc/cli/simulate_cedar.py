@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,13 +13,18 @@ from policyc.cli.console import Console
 from policyc.cli.inputs import read_input
 from policyc.cli.parser import WrongUse
 from policyc.cli.project import open_project
-from policyc.diagnostics import Diagnostics
+from policyc.diagnostics import Diagnostics, did_you_mean
 from policyc.engines.trace import Outcome
 from policyc.report.registry import render
 from policyc.text import Source
 
 if TYPE_CHECKING:
     from policyc.syntax.cedar_nodes import Document
+    from policyc.syntax.json_text import JsonValue
+    from policyc.targets.verified_access.gates import EndpointAlone
+    from policyc.targets.verified_access.read.access_log import LoggedRequest
+
+    Path = tuple[str, ...]
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
@@ -76,11 +81,14 @@ def _policy(name: str | None, sources: dict[str, Source], diagnostics: Diagnosti
     if name is None:
         return None
     from policyc.syntax.cedar_text import parse_cedar
+    from policyc.targets.verified_access.read.usable import check_usable
 
     source = read_input(name, "a Cedar policy")
     sources[source.file] = source
     document = parse_cedar(source, diagnostics)
-    return None if document is None else (source, document)
+    if document is None or not check_usable(source, document, diagnostics):
+        return None
+    return source, document
 
 
 def _outcome(
@@ -90,63 +98,61 @@ def _outcome(
     sources: dict[str, Source],
     diagnostics: Diagnostics,
 ) -> Outcome | None:
-    from policyc.engines.cedar import CedarError, UnusableContext
+    from policyc.engines.cedar import NotOpen, UnusableContext
     from policyc.targets.switches import choice
-    from policyc.targets.verified_access.read.access_log import LoggedRequest, unknown_paths
+    from policyc.targets.verified_access.read.access_log import LoggedRequest, place
     from policyc.targets.verified_access.read.decide import judge, read_paths
 
+    read = read_paths(item[1] for item in policies if item is not None)
+    unknown = [_path(text, read) for text in args.unknown]
     found = _request(args, sources, diagnostics)
     if found is None:
         return None
-    request, source = found
-    unknown = [_path(text) for text in args.unknown]
-    context = request.context if isinstance(request, LoggedRequest) else request
-    if isinstance(request, LoggedRequest):
-        read = read_paths(document for item in policies if item is not None for document in (item[1],))
-        unknown += [path for path in unknown_paths(request, read) if path not in unknown]
-    alone = choice(switches, "endpoint-policy-alone")
+    request, tree = found
+    alone: EndpointAlone = "allow" if choice(switches, "endpoint-policy-alone") == "allow" else "deny"
     try:
-        outcome = judge(*policies, context, unknown, "allow" if alone == "allow" else "deny")
-    except UnusableContext as error:
-        diagnostics.error(
-            "unusable-request",
-            f"the value of `{'.'.join(error.path)}` {error.why}",
-            source.span(0, 0),
-            "state another value",
+        if isinstance(request, LoggedRequest):
+            return _of_record(request, policies, unknown, read, alone)
+        return judge(*policies, request, unknown, alone)
+    except (UnusableContext, NotOpen) as error:
+        inside = ("data", "context") if args.log else ()
+        help = "state another value" if isinstance(error, UnusableContext) else "state it, or name it with `--unknown`"
+        what = (
+            f"the value of `{'.'.join(error.path)}`"
+            if isinstance(error, UnusableContext)
+            else f"`{'.'.join(error.path)}`"
         )
+        diagnostics.error("unusable-request", f"{what} {error.why}", place(tree, *inside, *error.path), help)
         return None
-    except CedarError as error:
-        diagnostics.error("unusable-request", str(error), source.span(0, 0), "state the attribute once")
-        return None
-    return _with_log(outcome, request) if isinstance(request, LoggedRequest) else outcome
 
 
-def _request(
-    args: argparse.Namespace, sources: dict[str, Source], diagnostics: Diagnostics
-) -> tuple[Any, Source] | None:
-    """The context, or the request of a log record; None after a report."""
-    from policyc.syntax.json_text import JsonObject, parse_json
-    from policyc.targets.verified_access.read.access_log import read_log_record
+def _of_record(
+    request: LoggedRequest,
+    policies: tuple[tuple[Source, Document] | None, tuple[Source, Document] | None],
+    stated: list[Path],
+    read: list[Path],
+    alone: EndpointAlone,
+) -> Outcome:
+    """The answer to a log record. What it tells twice with different values is known only where both values give the same answer."""
+    from policyc.targets.verified_access.read.access_log import absent_providers, open_paths
+    from policyc.targets.verified_access.read.decide import judge
 
-    source = read_input(args.context or args.log, "a request")
-    sources[source.file] = source
-    tree = parse_json(source, diagnostics)
-    if tree is None:
-        return None
-    if args.log:
-        logged = read_log_record(tree, diagnostics)
-        return None if logged is None else (logged, source)
-    if not isinstance(tree, JsonObject):
-        diagnostics.error(
-            "malformed-request", "a context is one JSON object", tree.span, 'such as {"jamf": {"risk": "LOW"}}'
-        )
-        return None
-    return tree.plain(), source
-
-
-def _with_log(outcome: Outcome, request: Any) -> Outcome:
-    """The answer beside what the log says happened, and what the record cannot tell."""
+    missing, doubtful = open_paths(request, read)
+    unknown = list(dict.fromkeys([*stated, *missing]))
+    doubtful = [path for path in doubtful if path not in unknown]
+    context = dict(request.context)
+    outcome = judge(*policies, context, unknown, alone, doubtful)
+    for (root, name), value in request.others.items():
+        other = {**context, root: {**context[root], name: value}}
+        if judge(*policies, other, unknown, alone, doubtful).decision is not outcome.decision:
+            context[root] = {key: item for key, item in context[root].items() if key != name}
+            unknown.append((root, name))
+            outcome = judge(*policies, context, unknown, alone, doubtful)
     notes = [f"not told by the record: {gap}" for gap in request.gaps]
+    notes += [
+        f"not told by the record: it holds nothing of `{name}`, so that is taken to be absent"
+        for name in absent_providers(request, read)
+    ]
     if request.expected:
         same = request.expected == outcome.decision.value
         said = "as the policies do" if same else f"the policies {_says(outcome)}"
@@ -158,10 +164,44 @@ def _says(outcome: Outcome) -> str:
     return "leave it open" if outcome.decision.value == "undecided" else f"say {outcome.decision.value}"
 
 
-def _path(text: str) -> tuple[str, ...]:
-    from policyc.targets.verified_access.scope import split_name
+def _request(
+    args: argparse.Namespace, sources: dict[str, Source], diagnostics: Diagnostics
+) -> tuple[Any, JsonValue] | None:
+    """The context, or the request of a log record, with its tree; None after a report."""
+    from policyc.syntax.json_text import JsonObject, parse_json
+    from policyc.targets.verified_access.read.access_log import parse_log_record, read_log_record
+
+    source = read_input(args.context or args.log, "a request")
+    sources[source.file] = source
+    tree = parse_log_record(source, diagnostics) if args.log else parse_json(source, diagnostics)
+    if tree is None:
+        return None
+    if args.log:
+        logged = read_log_record(tree, diagnostics)
+        return None if logged is None else (logged, tree)
+    if not isinstance(tree, JsonObject):
+        diagnostics.error(
+            "malformed-request", "a context is one JSON object", tree.span, 'such as {"jamf": {"risk": "LOW"}}'
+        )
+        return None
+    return tree.plain(), tree
+
+
+def _path(text: str, read: Sequence[Path]) -> Path:
+    """The attribute that `--unknown` names. One that the texts do not read may be a slip, unless its name is documented."""
+    from policyc.targets.verified_access.read.usable import is_documented
+    from policyc.targets.verified_access.scope import cedar_path, split_name
 
     path = split_name(text.removeprefix("context."))
     if path is None:
         raise WrongUse(f"`{text}` is no attribute", 'write such as `jamf.risk` or `okta["cognito:groups"]`')
+    related = any(path == other[: len(path)] or other == path[: len(other)] for other in read)
+    if not related and not is_documented(path):
+        names = [cedar_path(other) for other in read if len(other) > 1]
+        shown = ", ".join(f"`{name}`" for name in names[:8])
+        otherwise = f"they read {shown}" if names else "they read nothing of the context"
+        raise WrongUse(
+            f"the texts do not read `{text}`, and no documentation names it",
+            did_you_mean(cedar_path(path), names, otherwise),
+        )
     return path

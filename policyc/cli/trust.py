@@ -22,8 +22,13 @@ def trust_of(args: argparse.Namespace) -> dict[str, str]:
         return {}
     from policyc.targets.verified_access.read.trust import trust_problem
 
+    types: dict[str, str] = {}
     for name, word in args.trust:
+        if types.setdefault(name, word) != word:
+            raise WrongUse(
+                f"`--trust` gives `{name}` two types, {types[name]} and {word}", "a trust provider has one type"
+            )
         problem = trust_problem(name, word)
         if problem is not None:
             raise WrongUse(problem[1], problem[2])
-    return dict(args.trust)
+    return types

@@ -1,52 +1,49 @@
 """Cedar policies decided by cedarpy: the whole answer, each statement's part in it, and what an undecided one lacks.
 
-The scope of a Verified Access policy is open, so the request's principal, action and resource are fixed stand-ins and
-everything lies in the context. Cedar skips a statement whose evaluation fails; such a statement is reported with its error.
-An input that Cedar cannot use at all is a `CedarError`, never a deny.
+Cedar skips a statement whose evaluation fails; such a statement is reported with its error. Conditions of any length are decided: a chain
+of `&&` or `||` that is too long for Cedar's stack is handed over in short pieces within one another, which mean the same. An input that
+Cedar cannot use at all is a `CedarError`, never a deny.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
+from policyc.diagnostics import Diagnostics
+from policyc.engines.cedar_ask import CedarError, NotOpen, UnusableContext, ask, policy_set, sanitise
+from policyc.engines.cedar_shapes import FAILED, HOLDS, LACKS
+from policyc.engines.cedar_tests import Path, Test, as_statement, conditions_of, depth, find_tests
+from policyc.engines.cedar_values import About, Documented
+from policyc.engines.cedar_worlds import Worlds
+from policyc.engines.diagrams import Diagram, TooManyCases
 from policyc.engines.trace import Decision
-from policyc.engines.truths import FAILS, OPEN, TRUE, Truths, both, either, holds, known, opposite
+from policyc.engines.truths import FAILS, FALSE, TRUE, Truths, both, holds, known, opposite
 from policyc.record import record
+from policyc.syntax.cedar_nodes import Document, Statement
+from policyc.syntax.cedar_text import parse_cedar
+from policyc.text import Source
 
-#: A context attribute, step by step.
-Path: TypeAlias = tuple[str, ...]
+__all__ = [
+    "About", "Answer", "CedarError", "Documented", "NotOpen", "Path", "PolicyText", "StatementResult", "UnusableContext", "Worlds",
+    "decide", "decision", "look", "parse_policies", "sanitise",
+]  # fmt: skip
 
-#: What is left of a statement's conditions, each with what it and its parts can come to, by identity.
-Residual: TypeAlias = list[tuple[Any, dict[int, Truths]]]
+#: How a request can end: a permit applies and no forbid does; a forbid applies; no permit does; or a permit does and a forbid that Cedar
+#: cannot evaluate might have.
+End: TypeAlias = Literal["allowed", "forbidden", "unpermitted", "unsure"]
 
-_CALLER = {"principal": 'Caller::"caller"', "action": 'Action::"request"', "resource": 'Application::"application"'}
-_ESCAPES = frozenset({"__entity", "__extn", "__expr"})
-_DEEPEST = 50
-_LONG = 2**63
-_FAILED = re.compile(r"while evaluating policy `policy([0-9]+)`: (.*)", re.DOTALL)
-
-
-class CedarError(Exception):
-    """Cedar could not be asked: bad policy text, or a result that contradicts itself. A fault, not a decision."""
-
-
-class UnusableContext(CedarError):
-    """The context holds something that Cedar has no value for; `path` says where and `why` what."""
-
-    def __init__(self, path: Path, why: str) -> None:
-        super().__init__(f"context attribute `{'.'.join(path)}` {why}")
-        self.path = path
-        self.why = why
+#: deeper than this a text is handed to Cedar in short pieces
+_DEEP = 100
+_ENDS: Final[Mapping[int, End]] = {3: "allowed", 4: "forbidden", 5: "unpermitted", 6: "unsure"}
+_ALLOWED, _FORBIDDEN, _UNPERMITTED, _UNSURE = _ENDS
 
 
 @record
 class StatementResult:
-    """One statement of the text: `matched` is None when it hangs on something unknown; `error` is Cedar's message when the
-    evaluation failed (then `matched` is False, because Cedar skips it). `truths` is what its condition can come to."""
+    """One statement of the text: `matched` is None when it hangs on something open; `error` is Cedar's message when the evaluation
+    failed (then `matched` is False, because Cedar skips it). `truths` is what its scope and condition can come to."""
 
     index: int
     effect: Literal["permit", "forbid"]
@@ -57,11 +54,15 @@ class StatementResult:
 
 @record
 class Answer:
-    """The decision on one request; `missing` are the unknown attributes that an undecided answer hangs on."""
+    """The decision on one request as Cedar makes it, and every `ends` that it can have; `missing` are the open attributes that an answer
+    with several ends hangs on, `caller` tells whether it hangs on the principal, action or resource, whose values the service does not
+    publish."""
 
     decision: Decision
     statements: tuple[StatementResult, ...]
     missing: tuple[Path, ...] = ()
+    ends: frozenset[End] = frozenset()
+    caller: bool = False
 
     @property
     def failed(self) -> tuple[StatementResult, ...]:
@@ -71,249 +72,223 @@ class Answer:
 
 @record
 class PolicyText:
-    """Parsed policies with the effect of each statement in the order of the text."""
+    """Parsed policies. `handle` is Cedar's own, `apart` the same with every statement as a permit, which tells each one's part;
+    `scopes` are the texts of constrained scopes by statement, `names` those of tests by the identity of their nodes."""
 
     handle: Any
+    apart: Any
+    document: Document
     effects: tuple[Literal["permit", "forbid"], ...]
+    tests: Mapping[str, Test]
+    names: Mapping[int, str]
+    scopes: tuple[tuple[str, ...], ...]
 
 
 @lru_cache(maxsize=512)
 def parse_policies(text: str) -> PolicyText:
     """The statements of a Cedar text, ready to decide; kept for the next call. Raises CedarError on text that is none."""
-    import json
-
-    import cedarpy
-
-    try:
-        handle = cedarpy.PolicySet.from_str(text)
-        policies = json.loads(cedarpy.policies_to_json_str(text))["staticPolicies"]
-    except ValueError as error:
-        raise CedarError(f"Cedar cannot read the policy: {error}") from error
-    except RecursionError as error:
-        raise CedarError("a condition of the policy is too long to look into") from error
+    diagnostics = Diagnostics()
+    document = parse_cedar(Source("policy", text), diagnostics)
+    if document is None:
+        raise CedarError(f"Cedar cannot read the policy: {next(iter(diagnostics)).message}")
+    deep = max((depth(condition) for condition in conditions_of(document)), default=0) > _DEEP
+    statements = document.statements
+    whole = "\n".join(as_statement(item, item.effect, text, deep) for item in statements) if deep else text
+    handle = policy_set(whole)
     if handle.templates():
         raise CedarError("the policy holds templates, which never decide")
-    return PolicyText(handle, tuple(policies[f"policy{index}"]["effect"] for index in range(len(policies))))
+    if len(handle) != len(statements):
+        raise CedarError("Cedar counts other statements than policyc does")
+    names: dict[int, str] = {}
+    return PolicyText(
+        handle,
+        policy_set("\n".join(as_statement(item, "permit", text, deep) for item in statements)),
+        document,
+        tuple(item.effect for item in statements),
+        find_tests(conditions_of(document), names),
+        names,
+        tuple(
+            tuple(text[part.span.start : part.span.end] for part in item.scope if part.constrained)
+            for item in statements
+        ),
+    )
 
 
-def decide(policies: PolicyText, context: Mapping[str, object], unknown: Iterable[Path] = ()) -> Answer:
-    """Cedar's answer for one context. `unknown` are attributes that exist with a value nobody stated.
+def decide(
+    policies: PolicyText,
+    context: Mapping[str, object],
+    unknown: Iterable[Path] = (),
+    doubtful: Iterable[Path] = (),
+    about: About | None = None,
+) -> Answer:
+    """Cedar's answer for one context. `unknown` are attributes that are there with a value nobody stated, `doubtful` ones that may not be
+    there; `about` is what is documented of them. A definite answer is that of every context which agrees with what is known.
 
-    With unknowns the answer is definite only when no well-typed value of them can change it.
     Raises UnusableContext, or CedarError when Cedar gives no decision.
     """
-    data = sanitise(context)
-    names = {_mark(data, path): path for path in unknown}
-    partial = _ask(policies, data, partial=True)
-    statements, residuals = _statements(policies, partial)
-    decision = _decision(statements)
-    if names:
-        told = str(partial.decision.value)
-        if told != "NoDecision" and told.lower() != decision.value:
-            raise CedarError(f"Cedar says {told}, its residuals say {decision.value}")
-        return Answer(decision, statements, _missing(decision, statements, residuals, names))
-    told = str(_ask(policies, data, partial=False).decision.value)
-    if told == "NoDecision":
-        raise CedarError("Cedar gives no decision for this request")
-    if told.lower() != decision.value:
-        raise CedarError(f"Cedar says {told}, its statements say {decision.value}")
-    return Answer(decision, statements)
+    return look(policies, context, unknown, doubtful, about)[0]
+
+
+def look(
+    policies: PolicyText,
+    context: Mapping[str, object],
+    unknown: Iterable[Path] = (),
+    doubtful: Iterable[Path] = (),
+    about: About | None = None,
+) -> tuple[Answer, Worlds]:
+    """The answer, with what its tests come to on the context. Raises as `decide` does."""
+    worlds = Worlds(policies.tests, context, unknown, doubtful, about, policies.names)
+    if worlds.settled and not any(policies.scopes):
+        return _settled(policies, worlds), worlds
+    try:
+        return _exact(policies, worlds) if worlds.exact else _coarse(policies, worlds), worlds
+    except TooManyCases:
+        worlds.give_up()
+        return _coarse(policies, worlds), worlds
 
 
 def decision(policies: PolicyText, context: Mapping[str, object]) -> Decision:
     """The decision alone, in one question to Cedar: several times faster than `decide`. Raises as `decide` does."""
-    told = str(_ask(policies, sanitise(context), partial=False).decision.value)
-    if told == "NoDecision":
-        raise CedarError("Cedar gives no decision for this request")
-    return Decision(told.lower())
+    return Decision(ask(policies.handle, sanitise(context))[0])
 
 
-def _ask(policies: PolicyText, data: Mapping[str, object], *, partial: bool) -> Any:
-    import cedarpy
-
-    request = {**_CALLER, "context": dict(data)}
-    ask = cedarpy.is_authorized_partial if partial else cedarpy.is_authorized
-    try:
-        result = ask(request, policies.handle, _stand_ins())
-    except RecursionError as error:
-        raise CedarError("a condition of the policy is too long to look into") from error
-    unread = [text for text in result.diagnostics.errors if _FAILED.search(text) is None]
-    if unread:
-        raise CedarError(f"Cedar cannot use the request: {unread[0]}")
-    return result
+# --- a context with nothing open ------------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=1)
-def _stand_ins() -> Any:
-    """The request's three entities, without attributes or parents: a partial answer calls an entity that is not listed unknown."""
-    import json
-
-    import cedarpy
-
-    uids = [text.rstrip('"').split('::"') for text in _CALLER.values()]
-    listed = [{"uid": {"type": kind, "id": ident}, "attrs": {}, "parents": []} for kind, ident in uids]
-    return cedarpy.Entities.from_json_str(json.dumps(listed))
-
-
-# --- the context ------------------------------------------------------------------------------------------------
-
-
-def sanitise(context: Mapping[str, object]) -> dict[str, Any]:
-    """A copy that Cedar can take. Raises UnusableContext on what it has no value for: null, fractions, whole numbers past 64
-    bits, the keys that its JSON form reads as escapes, text that is not Unicode, too much nesting."""
-    return {_key(key, ()): _plain(value, (key,)) for key, value in context.items()}
+def _settled(policies: PolicyText, worlds: Worlds) -> Answer:
+    told, _, _ = ask(policies.handle, worlds.base)
+    _, holding, failing = ask(policies.apart, worlds.base)
+    statements = tuple(
+        _result(index, effect, FAILS if index in failing else known(index in holding), failing.get(index, ""))
+        for index, effect in enumerate(policies.effects)
+    )
+    ends = _ends(statements)
+    (end,) = ends
+    answer = _answer(ends, statements, (), False)
+    if answer.decision.value != told:
+        raise CedarError(f"Cedar says {told}, its statements say {end}")
+    return answer
 
 
-def _plain(value: object, path: Path) -> object:
-    if len(path) > _DEEPEST:
-        raise UnusableContext(path[:3], f"is nested deeper than {_DEEPEST}")
-    match value:
-        case bool():
-            return value
-        case int():
-            if not -_LONG <= value < _LONG:
-                raise UnusableContext(path, "is a number of more than 64 bits")
-            return value
-        case str():
-            return _text(value, path)
-        case Mapping():
-            return {_key(key, path): _plain(item, (*path, str(key))) for key, item in value.items()}
-        case list() | tuple() | set() | frozenset():
-            return [_plain(item, (*path, "[]")) for item in value]
-        case None:
-            raise UnusableContext(path, "is null, which Cedar does not have")
-        case float() | Decimal():
-            raise UnusableContext(path, "is a fraction, which Cedar does not have")
-        case _:
-            raise UnusableContext(path, "is neither text, a whole number, true or false, a list nor a record")
+# --- with something open --------------------------------------------------------------------------------------------
 
 
-def _key(key: object, path: Path) -> str:
-    if not isinstance(key, str):
-        raise UnusableContext(path, "has a key that is not text")
-    if key in _ESCAPES:
-        raise UnusableContext((*path, key), "is a key that Cedar reads as an escape")
-    return _text(key, (*path, key))
+def _exact(policies: PolicyText, worlds: Worlds) -> Answer:
+    """The answer by diagrams; an example of each end is put to Cedar as a whole."""
+    diagrams = worlds.diagrams
+    parts = [
+        _statement(item, scopes, worlds)
+        for item, scopes in zip(policies.document.statements, policies.scopes, strict=True)
+    ]
+    permitted: Diagram = LACKS
+    forbidden: Diagram = LACKS
+    failing: Diagram = LACKS
+    for effect, part in zip(policies.effects, parts, strict=True):
+        if effect == "permit":
+            permitted = diagrams.then(part, (HOLDS, permitted, permitted))
+        else:
+            forbidden = diagrams.then(part, (HOLDS, forbidden, forbidden))
+            failing = diagrams.then(part, (failing, failing, HOLDS))
+    granted = diagrams.then(
+        permitted, (diagrams.then(failing, (_UNSURE, _ALLOWED, _ALLOWED)), _UNPERMITTED, _UNPERMITTED)
+    )
+    end = diagrams.then(forbidden, (_FORBIDDEN, granted, granted))
+    found = diagrams.outcomes(end)
+    for outcome in found:
+        _confirm(policies, worlds, end, outcome)
+    refused = diagrams.merged(end, {_FORBIDDEN: _UNPERMITTED})
+    missing, caller = worlds.hangs_on(diagrams.questions(refused))
+    statements = tuple(
+        _result(index, effect, worlds.words(part), _message(policies, worlds, part, index))
+        for index, (effect, part) in enumerate(zip(policies.effects, parts, strict=True))
+    )
+    return _answer(frozenset(_ENDS[outcome] for outcome in found), statements, missing, caller)
 
 
-def _text(value: str, path: Path) -> str:
-    if any("\ud800" <= char <= "\udfff" for char in value):
-        raise UnusableContext(path, "is not Unicode text")
-    return value
+def _statement(statement: Statement, scopes: tuple[str, ...], worlds: Worlds) -> Diagram:
+    end: Diagram = HOLDS
+    for clause in reversed(statement.clauses):
+        after = (end, LACKS, FAILED) if clause.kind == "when" else (LACKS, end, FAILED)
+        end = worlds.diagrams.then(worlds.diagram(clause.body), after)
+    for text in reversed(scopes):
+        end = worlds.diagrams.then(worlds.caller_diagram(text), (end, LACKS, FAILED))
+    return end
 
 
-def _mark(data: dict[str, Any], path: Path) -> str:
-    """Put Cedar's unknown marker at `path`; the name that the marker goes by comes back."""
-    name = "\x1f".join(path)
-    place = data
-    for step in path[:-1]:
-        place = place.setdefault(step, {})
-        if not isinstance(place, dict):
-            raise CedarError(f"`{'.'.join(path)}` lies below a value")
-    if path[-1] in place:
-        raise CedarError(f"`{'.'.join(path)}` is both stated and unknown")
-    place[path[-1]] = {"__extn": {"fn": "unknown", "arg": name}}
-    return name
+def _confirm(policies: PolicyText, worlds: Worlds, end: Diagram, outcome: int) -> None:
+    """Cedar itself on an example of an end; one that rests on a test without a form has none."""
+    chosen = worlds.diagrams.example(end, outcome)
+    data = None if chosen is None else worlds.context(chosen)
+    if data is not None:
+        told, _, _ = ask(policies.handle, data)
+        if told != ("allow" if outcome in (_ALLOWED, _UNSURE) else "deny"):
+            raise CedarError(f"Cedar says {told} where the statements say {_ENDS[outcome]}")
 
 
-# --- what is left of each statement -----------------------------------------------------------------------------
+def _message(policies: PolicyText, worlds: Worlds, part: Diagram, index: int) -> str:
+    """Cedar's words on a statement that fails whatever is open."""
+    if part != FAILED:
+        return ""
+    data = worlds.context({})
+    errors = {} if data is None else ask(policies.apart, data)[2]
+    return errors.get(index, "the condition cannot be evaluated")
 
 
-def _statements(policies: PolicyText, partial: Any) -> tuple[tuple[StatementResult, ...], Sequence[Residual]]:
-    """Each statement's result, with what is left of its conditions."""
-    errors = {int(match[1]): match[2] for text in partial.diagnostics.errors if (match := _FAILED.search(text))}
-    out: list[StatementResult] = []
-    residuals: list[Residual] = []
-    for index, effect in enumerate(policies.effects):
-        bodies = [clause["body"] for clause in partial.residuals[f"policy{index}"]["conditions"]]
-        left = [(body, _truths(body)) for body in bodies]
-        truths = FAILS if index in errors else TRUE
-        for body, found in left:
-            truths = both(truths, found[id(body)])
-        residuals.append(left)
-        out.append(StatementResult(index, effect, holds(truths), truths, errors.get(index, "")))
-    return tuple(out), residuals
+def _coarse(policies: PolicyText, worlds: Worlds) -> Answer:
+    """The answer by what each statement can come to, apart from the others."""
+    statements: list[StatementResult] = []
+    missing: set[Path] = set()
+    caller = False
+    for index, (item, scopes) in enumerate(zip(policies.document.statements, policies.scopes, strict=True)):
+        truths = TRUE
+        for _ in scopes:
+            truths = both(truths, TRUE | FALSE)
+        for clause in item.clauses:
+            found = worlds.truths(clause.body)
+            truths = both(truths, found if clause.kind == "when" else opposite(found))
+        statements.append(
+            _result(index, item.effect, truths, "the condition cannot be evaluated" if truths == FAILS else "")
+        )
+        if len(truths) > 1:
+            caller = caller or bool(scopes)
+            for clause in item.clauses:
+                paths, asks = worlds.open_reads(clause.body)
+                missing |= set(paths)
+                caller = caller or asks
+    ends = _ends(statements)
+    return _answer(ends, tuple(statements), tuple(sorted(missing)), caller)
 
 
-def _truths(body: Mapping[str, Any]) -> dict[int, Truths]:
-    """What a residual and all its parts can come to, by identity. Works on an explicit stack, because a long chain of `&&` is a deep
-    tree.
-
-    Cedar puts in all that it knows, so a part without unknown is a value, or it is the text of what fails once it is reached. A test
-    of an unknown does not fail: its values are taken to be of the documented kind.
-    """
-    out: dict[int, Truths] = {}
-    work: list[tuple[Mapping[str, Any], bool]] = [(body, False)]
-    while work:
-        node, ready = work.pop()
-        parts = _parts(node)
-        if parts and not ready:
-            work.append((node, True))
-            work.extend((part, False) for part in parts)
-            continue
-        truths = [out[id(part)] for part in parts]
-        match node:
-            case {"Value": bool(value)}:
-                out[id(node)] = known(value)
-            case {"&&": _}:
-                out[id(node)] = both(*truths)
-            case {"||": _}:
-                out[id(node)] = either(*truths)
-            case {"!": _}:
-                out[id(node)] = opposite(truths[0])
-            case {"if-then-else": _}:
-                taken = [side for word, side in zip(("true", "false"), truths[1:], strict=True) if word in truths[0]]
-                out[id(node)] = (truths[0] & FAILS).union(*taken)
-            case _:
-                out[id(node)] = OPEN if any(_markers(node)) else FAILS
-    return out
+# --- answers --------------------------------------------------------------------------------------------------------
 
 
-def _parts(node: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    match node:
-        case {"&&": {"left": left, "right": right}} | {"||": {"left": left, "right": right}}:
-            return [left, right]
-        case {"!": {"arg": arg}}:
-            return [arg]
-        case {"if-then-else": {"if": test, "then": yes, "else": no}}:
-            return [test, yes, no]
-        case _:
-            return []
+def _result(index: int, effect: Literal["permit", "forbid"], truths: Truths, error: str) -> StatementResult:
+    return StatementResult(index, effect, holds(truths), truths, error)
 
 
-def _decision(statements: Sequence[StatementResult]) -> Decision:
-    permits = [statement.matched for statement in statements if statement.effect == "permit"]
-    forbids = [statement.matched for statement in statements if statement.effect == "forbid"]
-    if True in forbids or not any(matched in (True, None) for matched in permits):
-        return Decision.DENY
-    return Decision.ALLOW if True in permits and None not in forbids else Decision.UNDECIDED
+def _ends(statements: Sequence[StatementResult]) -> frozenset[End]:
+    """The ends that statements can have together, each taken by itself."""
+    forbids = [statement.truths for statement in statements if statement.effect == "forbid"]
+    permits = [statement.truths for statement in statements if statement.effect == "permit"]
+    out: set[End] = set()
+    if any("true" in truths for truths in forbids):
+        out.add("forbidden")
+    if TRUE in forbids:
+        return frozenset(out)
+    if TRUE not in permits:
+        out.add("unpermitted")
+    if any("true" in truths for truths in permits):
+        if any("error" in truths for truths in forbids):
+            out.add("unsure")
+        if FAILS not in forbids and not any(truths == TRUE | FAILS for truths in forbids):
+            out.add("allowed")
+    return frozenset(out)
 
 
-def _missing(
-    decision: Decision, statements: Sequence[StatementResult], residuals: Sequence[Residual], names: Mapping[str, Path]
-) -> tuple[Path, ...]:
-    if decision is not Decision.UNDECIDED:
-        return ()
-    settled = any(statement.matched and statement.effect == "permit" for statement in statements)
-    found: set[Path] = set()
-    for statement, left in zip(statements, residuals, strict=True):
-        if statement.matched is None and not (settled and statement.effect == "permit"):
-            for body, truths in left:
-                open_parts = _markers(body, {at for at, part in truths.items() if len(part) == 1})
-                found.update(names[name] for name in open_parts if name in names)
-    return tuple(sorted(found))
-
-
-def _markers(node: Any, settled: Container[int] = ()) -> Iterator[str]:
-    """The names of the unknown markers in a part of a residual, but for those in its `settled` parts (by identity)."""
-    work: list[Any] = [node]
-    while work:
-        part = work.pop()
-        if isinstance(part, list):
-            work.extend(part)
-        elif isinstance(part, dict) and id(part) not in settled:
-            match part.get("unknown"):
-                case [{"Value": str(name)}]:
-                    yield name
-                case _:
-                    work.extend(part.values())
+def _answer(
+    ends: frozenset[End], statements: tuple[StatementResult, ...], missing: tuple[Path, ...], caller: bool
+) -> Answer:
+    decisions = {Decision.ALLOW if end in ("allowed", "unsure") else Decision.DENY for end in ends}
+    told = decisions.pop() if len(decisions) == 1 else Decision.UNDECIDED
+    several = len({"refused" if end in ("forbidden", "unpermitted") else end for end in ends}) > 1
+    return Answer(told, statements, missing if several else (), ends, caller and several)

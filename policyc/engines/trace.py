@@ -56,7 +56,9 @@ class Reason:
     span: Span | None = None
 
     def sentence(self) -> str:
-        """One line for people, such as ``aws:PrincipalOrgID is absent, wants `o-1```."""
+        """One line for people, such as ``aws:PrincipalOrgID is absent, wants `o-1```; a reason without values is its own sentence."""
+        if not self.expected and not self.actual and self.actual is not None:
+            return f"{self.subject} {self.operator}".rstrip()
         wants = ", ".join(f"`{value}`" for value in self.expected[:3])
         if len(self.expected) > 3:
             wants += f" or {len(self.expected) - 3} more"
@@ -65,6 +67,8 @@ class Reason:
         if self.actual is None:
             return f"{self.subject} is absent, {self.operator} {wants}".rstrip()
         seen = ", ".join(f"`{value}`" for value in self.actual[:3])
+        if len(self.actual) > 3:
+            seen += f" and {len(self.actual) - 3} more"
         return f"{self.subject} is {seen}, {self.operator} {wants}".rstrip()
 
 

@@ -32,6 +32,12 @@ def either(first: Truths, second: Truths) -> Truths:
     return (first - FALSE) | second if "false" in first else first
 
 
+def choose(test: Truths, then: Truths, otherwise: Truths) -> Truths:
+    """`if test then … else …`: one side is reached, the test's failure is the whole's."""
+    taken = (then if "true" in test else frozenset()) | (otherwise if "false" in test else frozenset())
+    return taken | (test & FAILS)
+
+
 def opposite(truths: Truths) -> Truths:
     """The negation; a failure stays one."""
     turned = (FALSE if "true" in truths else frozenset()) | (TRUE if "false" in truths else frozenset())

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from policyc.engines.proofs.conditions import may_be_met
 from policyc.ir.authz import Policy, Statement
-from policyc.lint.conditions import may_be_met
 from policyc.lint.covering import admits, can_covers, on_covers, path_covers
 from policyc.model.values import Principal, Scalar
 from policyc.model.vocabulary import Attribute

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from policyc.engines.proofs.conditions import Facts, implies, may_be_met, nothing_known
+from policyc.engines.proofs.globs import covers as globs_cover
+from policyc.engines.proofs.globs import may_exist, may_overlap
 from policyc.ir.authz import Can, Paths, Statement, Who
 from policyc.ir.pattern import escape_pattern
-from policyc.lint.conditions import Facts, implies, may_be_met, nothing_known
-from policyc.lint.globs import covers as globs_cover
-from policyc.lint.globs import may_exist, may_overlap
 from policyc.model.values import Principal, Resource
 from policyc.model.vocabulary import Verb
 

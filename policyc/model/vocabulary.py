@@ -28,7 +28,8 @@ class Attribute:
     it: a request that does not state an `always` attribute is undecided, one without an `optional` attribute lacks it.
     `values` closes the list of allowed values, empty when open; `pattern` is a regular expression that a value compared with
     `==` or `in` fits from its start (an ARN of the right service). `key` is filled once a keyed attribute is used;
-    `key_type` names the type that the key has to fit, empty for any text.
+    `key_type` names the type that the key has to fit, empty for any text. `minimum` and `maximum` are the documented ends
+    of a number (a score), None where the type alone bounds it.
     """
 
     name: str
@@ -44,6 +45,8 @@ class Attribute:
     key: str | None = None
     pattern: str = ""
     key_type: str = ""
+    minimum: int | None = None
+    maximum: int | None = None
 
     def with_key(self, key: str) -> Attribute:
         """The attribute for one key of a keyed family."""
@@ -51,7 +54,7 @@ class Attribute:
         native = self.native.replace("[]", step, 1) if "[]" in self.native else self.native + key
         return Attribute(
             self.name.replace("[]", step, 1), native, self.type, self.many, self.presence,
-            self.values, self.doc, self.source, self.note, True, key, self.pattern, self.key_type,
+            self.values, self.doc, self.source, self.note, True, key, self.pattern, self.key_type, self.minimum, self.maximum,
         )  # fmt: skip
 
 
@@ -133,6 +136,8 @@ def read_attributes(entries: Mapping[str, Any]) -> dict[str, Attribute]:
             keyed="[]" in name,
             pattern=entry.get("pattern", ""),
             key_type=entry.get("key", ""),
+            minimum=entry.get("minimum"),
+            maximum=entry.get("maximum"),
         )
         for name, entry in entries.items()
     }

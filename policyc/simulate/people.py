@@ -158,7 +158,7 @@ def visit_all(
             request = _request(visitor, endpoint, scopes[endpoint.id], program, diagnostics)
             if request is None:
                 return ()
-            key = (endpoint.id, *sorted(request.values.items()))
+            key = (endpoint.id, request.empty, *sorted(request.values.items()))
             if key not in answers:
                 answers[key] = back_end.simulate(program, documents, request, diagnostics)
             outcome = answers[key]

@@ -51,7 +51,8 @@ class PlainText:
 
 @record
 class PlainRequest:
-    """What was given, before any of it is understood. An attribute with no values is stated to be absent."""
+    """What was given, before any of it is understood. An attribute without texts (None) is stated to be absent, one with none of them to be
+    an empty list."""
 
     resource: PlainText
     who: PlainText | None = None
@@ -249,6 +250,8 @@ class _Binder:
             )  # fmt: skip
         values: dict[str, tuple[Scalar, ...]] = {}
         used: dict[str, Attribute] = {}
+        spans: dict[str, Span] = {}
+        empty: set[str] = set()
         for key, texts in plain.attributes:
             attribute = self._attribute(key, attributes, kind.name)
             if attribute is None:
@@ -266,14 +269,17 @@ class _Binder:
                     f"write `{word}`, which is checked for its type",
                 )
                 continue
-            found = () if texts is None else self._values(texts, attribute)
+            found = () if texts is None else self._values(texts, attribute, key)
             if found is not None:
                 values[attribute.name], used[attribute.name] = found, attribute
+                spans[attribute.name] = texts[0].span if texts else key.span
+                if texts is not None and not found:
+                    empty.add(attribute.name)
         if any(item.severity == "error" for item in list(self.diagnostics)[before:]):
             return None
         return Request(
             self.resource, who, plain.can.text if plain.can else None, plain.path.text if plain.path else None, values, used,
-            plain.resource.span,
+            plain.resource.span, frozenset(empty), spans,
         )  # fmt: skip
 
     def _attribute(self, key: PlainText, attributes: Mapping[str, Attribute], kind: str) -> Attribute | None:
@@ -288,10 +294,17 @@ class _Binder:
             return None
         return attribute
 
-    def _values(self, texts: tuple[PlainText, ...], attribute: Attribute) -> tuple[Scalar, ...] | None:
+    def _values(self, texts: tuple[PlainText, ...], attribute: Attribute, key: PlainText) -> tuple[Scalar, ...] | None:
         if len(texts) > 1 and not attribute.many:
             self.diagnostics.error(
                 "type-mismatch", f"`{attribute.name}` has one value, not a list", texts[1].span, "give one value"
+            )
+            return None
+        if attribute.many and len(texts) == 1 and texts[0].text == "[]":
+            return ()
+        if not texts and not attribute.many:
+            self.diagnostics.error(
+                "type-mismatch", f"`{attribute.name}` has one value, not a list", key.span, "give the value, or null"
             )
             return None
         out: list[Scalar] = []

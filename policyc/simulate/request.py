@@ -66,6 +66,8 @@ class RequestBuilder:
         words: dict[str, str] = {}
         values: dict[str, tuple[Scalar, ...]] = {}
         used: dict[str, Attribute] = {}
+        spans: dict[str, Span] = {}
+        empty: set[str] = set()
         seen: dict[str, Span] = {}
         for entry in record.entries:
             name = entry.key.text
@@ -105,9 +107,12 @@ class RequestBuilder:
                 found = self._values(entry.value, attribute)
                 if found is not None:
                     values[attribute.name], used[attribute.name] = found, attribute
+                    spans[attribute.name] = entry.value.span
+                    if isinstance(entry.value, nodes.ListOf) and not found:
+                        empty.add(attribute.name)
         if any(item.severity == "error" for item in list(self.diagnostics)[before:]):
             return None
-        return Request(resource, who, words.get("can"), words.get("path"), values, used, span)
+        return Request(resource, who, words.get("can"), words.get("path"), values, used, span, frozenset(empty), spans)
 
     # --- fields -----------------------------------------------------------------------------------------------
 

@@ -94,6 +94,7 @@ class ConditionReader:
         self.tokens = found
         self.at = 0
         self.depth = 0
+        self.trailing_commas: list[Span] = []
 
     # --- cursor -----------------------------------------------------------------------------------------------
 
@@ -375,8 +376,14 @@ class ConditionReader:
             items.append(part())
             if not self.take(","):
                 break
+            self.note_comma(close)
         self.need(close)
         return items
+
+    def note_comma(self, close: str) -> None:
+        """The comma just read stands behind the last value when the list ends here."""
+        if self.peek.kind == "sign" and self.peek.text == close:
+            self.trailing_commas.append(self.span(self.last))
 
     # --- primaries --------------------------------------------------------------------------------------------
 
@@ -447,6 +454,7 @@ class ConditionReader:
             pairs[key] = self.expression()
             if not self.take(","):
                 break
+            self.note_comma("}")
         self.need("}")
         return RecordOf(tuple(pairs.items()), self._from(start))
 

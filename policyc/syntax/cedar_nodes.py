@@ -6,6 +6,7 @@ accesses, which the parser bounds. Source of the language: https://docs.cedarpol
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
 from policyc.record import record
@@ -229,8 +230,11 @@ class Comment:
 
 @record
 class Document:
+    """`trailing_commas` are the places of commas behind the last value of a list, which Cedar takes since 4.4."""
+
     statements: tuple[Statement, ...]
     comments: tuple[Comment, ...]
+    trailing_commas: tuple[Span, ...] = ()
 
 
 def children(node: Expr) -> tuple[Expr, ...]:
@@ -265,6 +269,23 @@ def walk(node: Expr) -> list[Expr]:
         out.append(current)
         work.extend(reversed(children(current)))
     return out
+
+
+def replaced(node: Expr, others: Mapping[int, Expr]) -> Expr:
+    """The expression with some of its conditions exchanged, by the identity of the old ones. The parser bounds the depth."""
+    if id(node) in others:
+        return others[id(node)]
+    match node:
+        case And(items, span):
+            return And(tuple(replaced(item, others) for item in items), span)
+        case Or(items, span):
+            return Or(tuple(replaced(item, others) for item in items), span)
+        case Not(of, span):
+            return Not(replaced(of, others), span)
+        case If(test, then, otherwise, span):
+            return If(replaced(test, others), replaced(then, others), replaced(otherwise, others), span)
+        case _:
+            return node
 
 
 def path_of(node: Expr) -> tuple[str, ...] | None:

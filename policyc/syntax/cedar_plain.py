@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import TypeGuard
 
 from policyc.syntax.cedar_conditions import RESERVED
 from policyc.syntax.cedar_nodes import (
@@ -72,11 +73,11 @@ def written(node: Expr) -> str:
         case Is(of, kind, inside):
             return f"{_tight(of)} is {kind}" + ("" if inside is None else f" in {_tight(inside)}")
         case Compare(operator, left, right) | Arith(operator, left, right):
-            return f"{_tight(left)} {operator} {_tight(right)}"
+            return f"{_operand(left)} {operator} {_operand(right)}"
         case Not(of):
             return f"!{_tight(of)}" if isinstance(of, Get | Method | Lit) else f"!({written(of)})"
         case Neg(of):
-            return f"-({written(of)})"
+            return f"-{of.value}" if _is_number(of) else f"-({written(of)})"
         case And(items):
             return " && ".join(_loose(item) for item in items)
         case Or(items):
@@ -92,6 +93,17 @@ def written(node: Expr) -> str:
 def pattern_text(pattern: tuple[str | None, ...]) -> str:
     """A pattern as its literal."""
     return '"' + "".join("*" if part is None else quoted(part)[1:-1].replace("*", "\\*") for part in pattern) + '"'
+
+
+def _is_number(node: Expr) -> TypeGuard[Lit]:
+    return (
+        isinstance(node, Lit) and isinstance(node.value, int) and not isinstance(node.value, bool) and node.value >= 0
+    )
+
+
+def _operand(node: Expr) -> str:
+    """A side of a comparison or a sum, where a number may have its minus."""
+    return written(node) if isinstance(node, Neg) and _is_number(node.of) else _tight(node)
 
 
 def _tight(node: Expr) -> str:

@@ -80,7 +80,9 @@ class _Reader(ConditionReader):
                 self._skip()
         for found in self.mistakes:
             _report(found, diagnostics)
-        return None if self.mistakes else Document(tuple(statements), tuple(self.comments))
+        if self.mistakes:
+            return None
+        return Document(tuple(statements), tuple(self.comments), tuple(self.trailing_commas))
 
     def _skip(self) -> None:
         """Go on behind the next `;`, or at the end."""
@@ -148,7 +150,8 @@ class _Reader(ConditionReader):
             parts.append(self._scope_part(name, token))
             if name != "resource":
                 self.need(",")
-        self.take(",")
+        if self.take(","):
+            self.note_comma(")")
         self.need(")")
         return tuple(parts)
 

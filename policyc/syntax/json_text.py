@@ -147,6 +147,21 @@ def parse_json(source: Source, diagnostics: Diagnostics) -> JsonValue | None:
     return None if reader.duplicates else value
 
 
+def parse_json_values(source: Source, diagnostics: Diagnostics) -> tuple[JsonValue, ...] | None:
+    """The trees of one JSON value after another, as paging loops and `jq` write them; None after an error, as for `parse_json`."""
+    reader = _Reader(source, diagnostics)
+    found: list[JsonValue] = []
+    try:
+        while not found or reader.at < len(source.text):
+            found.append(reader.first())
+            reader.space()
+    except _Stop as stop:
+        start, end = stop.start, max(stop.end, stop.start)
+        diagnostics.error(stop.rule, stop.message, source.span(start, end), stop.help, stop.labels)
+        return None
+    return None if reader.duplicates else tuple(found)
+
+
 class _Stop(Exception):
     """Reading cannot go on: one finding at `start`..`end`."""
 
@@ -200,11 +215,15 @@ class _Reader:
         self.at = 1 if source.text.startswith("\ufeff") else 0
         self.duplicates = False
 
-    def document(self) -> JsonValue:
+    def first(self) -> JsonValue:
+        """The value that stands next."""
         self.space()
         if self.at >= len(self.text):
             raise _Stop("json-empty", "the text is empty", self.at, self.at, "write one JSON value, such as `{}`")
-        value = self.value()
+        return self.value()
+
+    def document(self) -> JsonValue:
+        value = self.first()
         self.space()
         if self.at < len(self.text):
             self.refuse_comment()

@@ -71,8 +71,8 @@ class Request:
     """One request to a declared resource, with everything that it states.
 
     `who` None means that the caller is not stated. `values` maps an attribute's name in the language
-    (`source.vpc`, `header["x-team"]`) to its values; a name with an empty tuple is stated to be absent; `attributes` has the
-    vocabulary entry of each name.
+    (`source.vpc`, `header["x-team"]`) to its values; a name with an empty tuple is stated to be absent, unless it is in `empty`: that was
+    stated as a list without values. `attributes` has the vocabulary entry of each name, `spans` the place of each stated value.
     """
 
     resource: Resource
@@ -82,6 +82,8 @@ class Request:
     values: Mapping[str, tuple[Scalar, ...]] = MappingProxyType({})
     attributes: Mapping[str, Attribute] = MappingProxyType({})
     span: Span | None = None
+    empty: frozenset[str] = frozenset()
+    spans: Mapping[str, Span] = MappingProxyType({})
 
 
 class Target(Protocol):

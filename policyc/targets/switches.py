@@ -41,7 +41,7 @@ _PAGES: Final = {
     "10.2": "reference_policies_evaluation-logic_policy-eval-denyallow.html",
 }
 #: questions that the answer always leaves open, or meets on both sides, so that there is nothing to choose
-_FIXED: Final = frozenset({"port-form", "path-slash", "erroring-forbid", "score-floor"})
+_FIXED: Final = frozenset({"port-form", "path-slash", "erroring-forbid", "scope-values", "score-floor"})
 
 
 @record

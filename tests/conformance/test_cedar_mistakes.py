@@ -49,6 +49,7 @@ FOUND = [
     ("L05", permit('context.okta.groups == "finance"'), "cedar-unlike-kinds", 'context.okta.groups == "finance"'),
     ("L06", permit(f'context.idc.user.groups has "{GROUP}"'), "cedar-unknown-attribute", "groups"),
     ("L06", permit('context.idc.email == "a@example.com"'), "cedar-unknown-attribute", "email"),
+    ("L06", permit('context.okta.claims.department == "x"'), "cedar-wrapped-claims", "claims"),
     ("L07", permit('context.identity.email == "a@example.com"'), "cedar-unknown-root", "identity"),
     ("L08", permit('context.jamf.risk in ["LOW", "SECURE"]'), "cedar-type-mismatch", 'context.jamf.risk in ["LOW", "SECURE"]'),
     ("L09", permit('context.crwd.assessment.overall == "pass"'), "cedar-unlike-kinds", 'context.crwd.assessment.overall == "pass"'),
@@ -68,21 +69,40 @@ FOUND = [
     ("L15", permit("true"), "cedar-everyone-allowed", "permit"),
     ("L15", permit('context.http_request.http_method != "INVALID_METHOD"'), "cedar-everyone-allowed", "permit"),
     ("L15", permit("principal in [principal]"), "cedar-everyone-allowed", "permit"),
+    ("L15", permit('context.http_request.http_method != "FOO"'), "cedar-everyone-allowed", "permit"),
+    ("L15", permit("context has idc && context.idc.user has user_id"), "cedar-everyone-allowed", "permit"),
+    ("L16", forbid('context has jamf && context.jamf has osv && decimal(context.jamf.osv).lessThan(decimal("14.0"))'), "cedar-forbid-fails-open", "decimal(context.jamf.osv)"),
+    ("L16", forbid("context has crwd && context.crwd has exp && context.crwd.exp * 10000000000000 > 300"), "cedar-forbid-fails-open", "context.crwd.exp * 10000000000000"),
+    ("L16", forbid("context.http_request.port > 1024"), "cedar-forbid-fails-open", "context.http_request.port"),
+    ("L16", forbid('ip(context.http_request.hostname).isInRange(ip("10.0.0.0/8"))'), "cedar-forbid-fails-open", "ip(context.http_request.hostname)"),
     ("L16", forbid('context.http_request.http_method == "POST" && !(context.okta.groups.contains("Administrator"))'), "cedar-forbid-fails-open", "context.okta"),
     ("L17", permit(f'context.jamf.risk == "LOW" || context.idc.groups has "{GROUP}"'), "cedar-permit-dies", "context.jamf"),
     ("L18", permit('context.idc.user.email.address like "*example.com" && context.idc.user.email.verified'), "cedar-open-email-pattern", '"*example.com"'),
     ("L19", permit('context.http_request.user_agent like "*Firefox*"'), "cedar-client-controlled", "context.http_request.user_agent"),
     ("L20", permit('ip(context.http_request.x_forwarded_for).isInRange(ip("10.0.0.0/8"))'), "cedar-address-list", "ip(context.http_request.x_forwarded_for)"),
+    ("L20", forbid('context.http_request has x_forwarded_for && ip(context.http_request.x_forwarded_for).isInRange(ip("10.0.0.0/8"))'), "cedar-address-list", "ip(context.http_request.x_forwarded_for)"),
+    ("L21", permit('context.http_request.client_ip == "10.0.0.0/8"'), "cedar-impossible-value", '"10.0.0.0/8"'),
+    ("L21", permit('["10.0.0.300", "10.0.0.3"].contains(context.http_request.client_ip)'), "cedar-impossible-value", '"10.0.0.300"'),
     ("L21", permit('context.http_request.client_ip like "10.1.*"'), "cedar-address-as-text", 'context.http_request.client_ip like "10.1.*"'),
     ("L22", permit('context.jamf.osv > "14.0"'), "cedar-type-mismatch", 'context.jamf.osv > "14.0"'),
+    ("L22", permit('decimal(context.jamf.osv).greaterThan(decimal("14.0"))'), "cedar-may-fail", "decimal(context.jamf.osv)"),
+    ("L23", permit('context has jamf && context.jamf has risk && context.jamf.risk like "low*"'), "cedar-impossible-value", 'context.jamf.risk like "low*"'),
     ("L23", permit('context.jamf.risk == "low"'), "cedar-impossible-value", '"low"'),
     ("L23", permit('["LOW", "Medium"].contains(context.jamf.risk)'), "cedar-impossible-value", '"Medium"'),
     ("L23", permit('context.crwd.platform == "Windows"'), "cedar-impossible-value", '"Windows"'),
     ("L24", permit("context.tcp_flow.destination_port == 22"), "cedar-port-form", "context.tcp_flow.destination_port == 22"),
     ("L24", permit('context.http_request.port == "443"'), "cedar-port-form", 'context.http_request.port == "443"'),
+    ("L24", permit('context.http_request.port == 443 || context.http_request.port == "8443"'), "cedar-port-form", "context.http_request.port == 443"),
+    ("L24", permit('context.http_request.port == 443 || context.http_request.port == "8443"'), "cedar-port-form", 'context.http_request.port == "8443"'),
+    ("L25", permit('["a@x.example"].contains(context.idc.user.email.address) || context.idc.user.email.verified'), "cedar-unverified-email", '["a@x.example"].contains'),
+    ("L25", permit('context.idc.user.email.address == "a@x.example" && context.idc.user.email.verified == false'), "cedar-unverified-email", "context.idc.user.email.address =="),
+    ("L25", permit('(context.okta.email == "a@x.example" && context.okta.email_verified) || context.okta.email == "b@x.example"'), "cedar-unverified-email", "context.okta.email =="),
     ("L25", permit('context.okta.email like "*@example.com"'), "cedar-unverified-email", 'context.okta.email like "*@example.com"'),
     ("L26", 'permit (principal == User::"a", action, resource);', "cedar-outside-subset", 'principal == User::"a"'),
     ("L26", "permit (principal == ?principal, action, resource);", "cedar-outside-subset", "principal == ?principal"),
+    ("L26", permit('principal != User::"alice"'), "cedar-outside-subset", 'principal != User::"alice"'),
+    ("L26", forbid('context has jamf || action in Action::"x"'), "cedar-outside-subset", 'action in Action::"x"'),
+    ("L26", f'{permit("true")}forbid (principal == User::"a", action, resource);', "cedar-outside-subset", 'principal == User::"a"'),
     ("L27", permit('context.my-idp.email == "x"'), "cedar-attribute-name", "my-idp"),
     ("L27", permit('context.okta.cognito:groups.contains("x")'), "cedar-attribute-name", "cognito:groups"),
     ("L29", permit("${maintenance_mode} == false"), "cedar-template-text", "${maintenance_mode}"),
@@ -95,6 +115,7 @@ FOUND = [
     ("L30", permit('context.jamf.risk == "LOW" && context.jamf.risk == "SECURE"'), "cedar-contradiction", 'context.jamf.risk == "SECURE"'),
     ("L30", permit("context.crwd.assessment.overall > 100"), "cedar-impossible-value", "context.crwd.assessment.overall > 100"),
     ("L30", permit("context.crwd.assessment.overall > 80 && context.crwd.assessment.overall < 50"), "cedar-contradiction", "context.crwd.assessment.overall < 50"),
+    ("L30", permit("context.crwd.assessment.overall >= -5"), "cedar-impossible-value", "context.crwd.assessment.overall >= -5"),
     ("L31", permit('context.http_request.path like "/admin*"'), "cedar-path-slash", '"/admin*"'),
     ("L32", permit('actor.user.email == "x"'), "cedar-unknown-variable", "actor"),
     ("L32", permit('user.email == "x"'), "cedar-unknown-variable", "user"),
@@ -148,6 +169,23 @@ CLEAN = [
     permit('["22", 22].contains(context.tcp_flow.destination_port)'),
     permit('context.http_request.path like "/app*" || context.http_request.path like "app*"'),
     permit('context.okta["https://example.com/role"] == "admin"'),
+    # AWS's example for either of two devices: the key of the provider alone is asked for
+    permit(
+        f'context.idc.groups has "{GROUP}" && ((context has "crwd" && context.crwd.assessment.overall > 50) || '
+        '(context has "jamf" && context.jamf.risk == "LOW"))'
+    ),
+    # one address is for a group of people, the other way in needs none
+    permit(
+        f'context.idc.groups has "{GROUP}" || (context.idc.user.email.address like "*@example.com" && '
+        "context.idc.user.email.verified)"
+    ),
+    permit(
+        'context.okta.email_verified && (context.okta.email like "*@a.example" || context.okta.email like "*@b.example")'
+    ),
+    permit(
+        "context has crwd && context.crwd has exp && context.crwd has iat && context.crwd.exp - context.crwd.iat > 60"
+    ),
+    permit('context has http_request && context.http_request.hostname == "a"'),
 ]
 
 
@@ -243,3 +281,33 @@ def test_a_text_for_http_and_tcp_has_to_ask_which_it_has() -> None:
     asked = bare.replace("context.http", "context has http_request && context.http", 1)
     asked = asked.replace("context.tcp", "context has tcp_flow && context.tcp", 1)
     assert "cedar-permit-dies" not in rules(permit(asked))
+
+
+def test_a_key_that_brings_its_data_is_noted_for_permits_and_counts_nothing_for_forbids() -> None:
+    alternatives = (
+        'context has crwd && context.crwd.assessment.overall > 50 || context has jamf && context.jamf.risk == "LOW"'
+    )
+    noted = [item for item in findings(permit(alternatives)) if item.rule == "cedar-permit-dies"]
+    assert [item.severity for item in noted] == [Severity.INFO]
+    assert "AWS's own example" in noted[0].message
+    assert "cedar-forbid-fails-open" in rules(forbid(alternatives))
+    # an OIDC provider may leave out any claim, and request data is not a device's
+    for either in (
+        'context has okta && context.okta.email == "x" || context has jamf',
+        'context has http_request && context.http_request.query == "x" || context has tcp_flow',
+    ):
+        assert "cedar-permit-dies" in rules(permit(either))
+
+
+def test_a_trailing_comma_is_newer_than_what_is_documented() -> None:
+    for text in (permit('["a",].contains(context.http_request.hostname)'), "permit (principal, action, resource,);"):
+        spans = [item.span for item in findings(text) if item.message.startswith("a comma")]
+        assert [text[span.start : span.end] for span in spans if span is not None] == [","]
+    assert not [
+        item for item in findings(permit('["a"].contains(context.jamf.risk)')) if item.message.startswith("a comma")
+    ]
+
+
+def test_an_address_in_a_list_of_texts_is_noted_too() -> None:
+    text = permit('["10.1.2.3"].contains(context.http_request.client_ip)')
+    assert [(item.rule, item.severity) for item in findings(text)] == [("cedar-address-as-text", Severity.INFO)]

@@ -154,8 +154,8 @@ def test_a_refusal_shows_the_value_beside_what_was_wanted(run: Run) -> None:
     (missed,) = [reason for reason in found["gates"][0]["nearest"]["reasons"] if reason["matched"] is False]
     assert (missed["subject"], missed["actual"], missed["expected"]) == (
         "context.jamf.risk",
-        ["HIGH"],
-        ["LOW", "SECURE"],
+        ['"HIGH"'],
+        ['"LOW"', '"SECURE"'],
     )
     assert missed["location"]["start"]["line"] == 8
     assert found["gates"][0]["nearest"]["label"] == "finance on good devices"
@@ -247,7 +247,7 @@ def test_a_log_record_is_a_request(run: Run) -> None:
     assert found["decision"] == "allow"
     assert "the log says allow, as the policies do" in found["notes"]
     told = [note for note in found["notes"] if note.startswith("not told by the record: ")]
-    assert any("`http_request.client_ip` is taken from `src_endpoint.ip`" in note for note in told)
+    assert any("`http_request.client_ip` is taken from the record's `src_endpoint.ip`" in note for note in told)
     assert any("names neither the endpoint's nor the group's id" in note for note in told)
 
 

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policyc.diagnostics import Diagnostics
+from policyc.diagnostics import Diagnostic, Diagnostics
 from policyc.engines.cedar import decide, parse_policies
+from policyc.syntax.cedar_nodes import Statement
 from policyc.syntax.cedar_text import parse_cedar
+from policyc.targets.verified_access.read.check import check_text
 from policyc.targets.verified_access.read.kinds import Kind, context_kind
 from policyc.targets.verified_access.read.layout import lay_out
 from policyc.targets.verified_access.read.statements import Verdict, check_statement
-from policyc.text import Source
+from policyc.text import Source, Span
 
 TRUST = {"idc": "iam_identity_center", "okta": "oidc", "jamf": "jamf", "crwd": "crowdstrike"}
 CONTEXT = context_kind(TRUST)
+EITHER = context_kind(TRUST, shared=True)
 OPEN = "(principal, action, resource)"
 GROUP = "c242c5b0-6081-1845-6fa8-6e0d9513c107"
 
@@ -27,9 +31,13 @@ def values(kind: Kind, member: Any = None) -> st.SearchStrategy[Any]:
         case "string" if member is not None and member.values:
             return st.sampled_from(member.values)
         case "string" if member is not None and member.form:
-            return st.sampled_from(["GET", "POST"])
+            return st.sampled_from(["GET", "POST", "DELETE"])
+        case "string" if member is not None and member.address:
+            return st.sampled_from(["10.1.2.3", "10.200.0.1", "192.168.0.1", "2001:db8::1"])
         case "string":
-            return st.sampled_from(["", "x", "10.1.2.3", "a@example.com", "/x"])
+            return st.sampled_from(["", "x", "xy", "10.1.2.3", "a@example.com", "/x"])
+        case "long" if member is not None and member.text_too:
+            return st.sampled_from([22, "22", 443, "443", -1])
         case "long" if member is not None and member.range is not None:
             return st.integers(*member.range)
         case "long":
@@ -38,11 +46,21 @@ def values(kind: Kind, member: Any = None) -> st.SearchStrategy[Any]:
             return st.booleans()
         case "set":
             assert kind.item is not None
-            return st.lists(values(kind.item), max_size=2)
+            return st.lists(st.sampled_from(["x", "y", "z"]), max_size=3)
         case "record" if kind.keyed:
             return st.sampled_from([{}, {GROUP: {}}, {GROUP: {"group_name": "x"}}])
         case _:
             return records(kind)
+
+
+def requests() -> st.SearchStrategy[dict[str, Any]]:
+    """A context of either kind of request."""
+    roots = ("http_request", "tcp_flow")
+    rest = Kind("record", members={name: item for name, item in EITHER.members.items() if name not in roots})
+    one = st.sampled_from(roots).flatmap(
+        lambda root: st.fixed_dictionaries({root: values(EITHER.members[root].kind)})
+    )  # fmt: skip
+    return st.builds(lambda first, second: {**first, **second}, one, records(rest))
 
 
 def records(kind: Kind) -> st.SearchStrategy[dict[str, Any]]:
@@ -67,6 +85,18 @@ TESTS = st.sampled_from(
         'context.http_request.path like "*"', "context.http_request has query", 'context.http_request.query == "x"',
         "context has crwd.assessment.overall", "1 + 1 == 2", "true", "false", "principal in [principal]", "context.http_request.port + 1 > 2",
         'ip("10.0.0.1").isInRange(ip("10.0.0.0/8"))', 'ip("10.0.0.300").isIpv4()', "[1, 2].containsAny([2])", '"x".contains("y")',
+        'context.http_request.hostname like "x*"', 'context.http_request.hostname like "*y"', 'context.http_request.hostname == "x"',
+        '["x", "xy"].contains(context.http_request.hostname)', 'context.http_request.hostname != "x"', "context.http_request.port > 30",
+        'ip(context.http_request.client_ip).isInRange(ip("10.0.0.0/8"))', "ip(context.http_request.client_ip).isIpv6()",
+        'ip(context.http_request.client_ip).isInRange(ip("10.128.0.0/9"))', 'context.http_request.client_ip == "10.1.2.3"',
+        'ip(context.http_request.client_ip) == ip("10.1.2.3")', '[443, "443"].contains(context.http_request.port)',
+        'context.okta.groups.containsAll(["x", "y"])', 'context.okta.groups.containsAny(["y", "z"])', "context.okta.groups.containsAll([])",
+        'context.jamf.risk like "*OW"', '["LOW", "HIGH", "MEDIUM"].contains(context.jamf.risk)', "context.crwd.assessment.overall <= 50",
+        "context has http_request", "context has tcp_flow", 'context.jamf.groups.contains("x")', "context.okta.exp * 2 > 10",
+        "context.okta.exp * 9000000000000000000 > 10", 'context.okta.x == "x"', 'context.okta.x like "x*"', 'context.okta.x != "x"',
+        '(if context has jamf then context.jamf.risk else "x") == "LOW"', "context.http_request.hostname == context.okta.sub",
+        'principal == Caller::"caller"', 'principal != Caller::"caller"', "2 > 1", '"x" like "y"', "context.jamf.iat >= 0",
+        'decimal(context.jamf.osv).lessThan(decimal("14.0"))', 'context.okta.email == "x"', "context.tcp_flow.destination_port == 22",
     ]
 )  # fmt: skip
 CONDITIONS = st.recursive(
@@ -89,7 +119,7 @@ def test_what_is_said_to_be_sure_is_sure(condition: str, context: dict[str, Any]
     document = parse_cedar(Source("p.cedar", text), Diagnostics())
     assert document is not None
     diagnostics = Diagnostics()
-    verdict = check_statement(document.statements[0], CONTEXT, diagnostics)
+    verdict = check_statement(document.statements[0], CONTEXT, diagnostics).verdict
     (result,) = decide(parse_policies(text), context).statements
     if result.error:
         assert diagnostics.has_errors, result.error
@@ -99,6 +129,99 @@ def test_what_is_said_to_be_sure_is_sure(condition: str, context: dict[str, Any]
         assert result.matched is True or result.error
     if verdict is not Verdict.SOMETIMES:
         assert len(diagnostics) > 0
+
+
+def claims(text: str) -> tuple[list[Statement], dict[str, list[tuple[int, Diagnostic]]]]:
+    """The statements of a text, and what is found: by rule, with the statement that each finding is in."""
+    diagnostics = Diagnostics()
+    document = check_text(Source("p.cedar", text), diagnostics, TRUST)
+    assert document is not None
+    out: dict[str, list[tuple[int, Diagnostic]]] = {}
+    for item in diagnostics:
+        assert item.span is not None
+        out.setdefault(item.rule, []).append((place(document.statements, item.span), item))
+    return list(document.statements), out
+
+
+def place(statements: Sequence[Statement], span: Span) -> int:
+    return next((at for at, item in enumerate(statements) if item.span.start <= span.start < item.span.end), -1)
+
+
+def outcomes(text: str, context: dict[str, Any]) -> list[str]:
+    """What each statement of a text comes to: `true`, `false`, `fails`, or `open` where it hangs on what nobody knows."""
+    results = decide(parse_policies(text), context).statements
+    words = {True: "true", False: "false", None: "open"}
+    return ["fails" if item.error else words[item.matched] for item in results]
+
+
+def is_for(text: str, context: dict[str, Any]) -> bool:
+    """Whether a context is of the kind of request that a text is about: any, where it asks or reads both."""
+    read = [root for root in ("http_request", "tcp_flow") if f"context.{root}" in text]
+    asks = "context has http_request" in text or "context has tcp_flow" in text
+    return asks or len(read) != 1 or read[0] in context
+
+
+STATEMENTS = st.builds(
+    "{} (principal, action, resource) {} {{ {} }};".format,
+    st.sampled_from(["permit", "permit", "forbid"]), st.sampled_from(["when", "when", "unless"]), CONDITIONS,
+)  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(STATEMENTS, min_size=1, max_size=3), st.lists(requests(), min_size=8, max_size=8))
+def test_whatever_is_claimed_of_a_text_is_so(lines: list[str], contexts: list[dict[str, Any]]) -> None:
+    """Never, always, only for those who have it, covered, overruled, cannot fail: each against contexts of both kinds."""
+    statements, found = claims("\n".join(lines))
+    effects = [item.effect for item in statements]
+    for context in contexts:
+        if not is_for("\n".join(lines), context):
+            continue
+        got = outcomes("\n".join(lines), context)
+        for rule in ("cedar-permit-cannot-apply", "cedar-forbid-cannot-fire"):
+            assert all(got[at] != "true" for at, _ in found.get(rule, ())), rule
+        for rule in ("cedar-everyone-allowed", "cedar-everyone-refused"):
+            for at, item in found.get(rule, ()):
+                own = [at, *(place(statements, label.span) for label in item.labels)]
+                assert any(got[one] in ("true", "open") for one in own), rule
+        assert all(got[at] != "false" for at, _ in found.get("cedar-only-presence", ()))
+        for at, item in found.get("cedar-redundant", ()):
+            (other,) = (place(statements, label.span) for label in item.labels)
+            assert got[at] != "true" or got[other] in ("true", "open")
+        for at, item in found.get("cedar-overruled", ()):
+            others = [place(statements, label.span) for label in item.labels]
+            assert got[at] != "true" or any(got[other] in ("true", "open") for other in others)
+        if "cedar-admits-nobody" in found:
+            assert not any(state == "true" for state, effect in zip(got, effects, strict=True) if effect == "permit")
+        unsafe = {at for rule in FAILING for at, _ in found.get(rule, ())}
+        assert all(at in unsafe or effects[at] == "permit" for at, state in enumerate(got) if state == "fails")
+
+
+#: what tells that a forbid can fail
+FAILING = (
+    "cedar-forbid-fails-open", "cedar-type-mismatch", "cedar-unknown-attribute", "cedar-group-name", "cedar-no-entities",
+    "cedar-address-list",
+)  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(CONDITIONS, st.lists(requests(), min_size=8, max_size=8))
+def test_whatever_is_claimed_of_a_part_is_so(condition: str, contexts: list[dict[str, Any]]) -> None:
+    """A part that is said to hold always is never false by itself, one that never holds is never true."""
+    line = f"permit {OPEN} when {{ {condition} }};"
+    _, found = claims(line)
+    for rule, wrong in (
+        ("cedar-always-true", "false"),
+        ("cedar-contradiction", "true"),
+        ("cedar-always-false", "true"),
+    ):
+        for _, item in found.get(rule, ()):
+            assert item.span is not None
+            if not item.message.endswith(("never holds", "of the request")) and rule != "cedar-always-true":
+                continue  # it never holds together with others
+            part = line[item.span.start : item.span.end]
+            for context in contexts:
+                if is_for(line, context):
+                    assert outcomes(f"permit {OPEN} when {{ {part} }};", context) != [wrong], (rule, part)
 
 
 COMMENTS = st.sampled_from(["", "", "", " // c\n", "\n// d\n"])

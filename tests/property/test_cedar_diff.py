@@ -429,6 +429,35 @@ def test_a_well_typed_request_fails_nowhere(data: st.DataObject) -> None:
 
 @SIDE
 @given(st.data())
+def test_an_empty_list_is_there_and_empty(data: st.DataObject) -> None:
+    """`exists` is true of it, `any … in`, `in` and `all` are false, and so Cedar decides; an attribute that is absent is no empty list."""
+    focus = [name for name, fact in FACTS.items() if fact.form != "scalar"]
+    cond = data.draw(conditions([*data.draw(st.lists(st.sampled_from(focus), min_size=1, max_size=3)), "jamf.risk"]))
+    effects = data.draw(st.sampled_from([("allow",), ("allow", "deny"), ("allow", "deny", "allow")]))
+    statements = tuple(
+        Statement(
+            effect, f"s{place}", None, None, (), None, cond if not place else data.draw(conditions(focus)), place, SPAN
+        )  # type: ignore[arg-type]
+        for place, effect in enumerate(effects)
+    )
+    policy = Policy("p", "verified_access", STAFF, statements, "a.policy", SPAN)
+    values = data.draw(requests(policy))
+    without = [name for name in focus if not values[name]]
+    empty = frozenset(data.draw(st.lists(st.sampled_from(without), unique=True)) if without else [])
+    context = build_context(values, KNOWN, (), empty)
+    for name in without:
+        found = holder(context.data, FACTS[name].path).get(FACTS[name].path[-1])
+        assert (found in ([], {})) is (name in empty)
+    answer = decide(parse_policies(emit_policy(policy, KNOWN).text), context.data)
+    assert answer.failed == ()
+    assert answer.decision is meaning(policy, context.data)
+    for statement in statements:
+        told = answer_of(statement.when, context.data)
+        assert truth(statement.when, context.stated) == {True: TRUE, False: FALSE, None: FAILS}[told]
+
+
+@SIDE
+@given(st.data())
 def test_a_statement_without_an_answer_names_the_value(data: st.DataObject) -> None:
     policy = data.draw(policies())
     context = data.draw(contexts(policy))

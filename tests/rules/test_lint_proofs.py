@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from policyc.engines.proofs.conditions import always_holds, implies, may_be_met, never_holds
+from policyc.engines.proofs.globs import covers, may_exist, may_overlap
 from policyc.ir.authz import All, Always, AnyOf, Atom, Can, Cond, Constant, Never, Op, Paths, Statement, Who
 from policyc.ir.decide import Facts, condition_holds, statement_matches
 from policyc.ir.pattern import pattern_matches
-from policyc.lint.conditions import always_holds, implies, may_be_met, never_holds
 from policyc.lint.covering import names, principals_may_meet, statement_covers, statements_may_meet
-from policyc.lint.globs import covers, may_exist, may_overlap
 from policyc.model.types import BOOL, INT, Named, Type
 from policyc.model.values import Principal, Scalar
 from policyc.model.vocabulary import Attribute, Verb
@@ -91,6 +91,7 @@ FIXED = Attribute("f", "f", Named("string"), presence="always")
 CLOSED = Attribute("c", "c", Named("string"), values=("a", "b"))
 MANY = Attribute("m", "m", Named("string"), many=True)
 NUMBER = Attribute("n", "n", INT)
+SCORE = Attribute("s", "s", INT, minimum=0, maximum=3)
 FLAG = Attribute("b", "b", BOOL)
 WHEN = Attribute("w", "w", Named("datetime"))
 PLACE = Attribute("i", "i", Named("ip"))
@@ -101,6 +102,7 @@ DOMAINS: dict[str, list[tuple[Scalar, ...]]] = {
     "c": [(), ("a",), ("b",)],
     "m": [(), ("a",), ("b",), ("a", "b"), ("ab", "ba"), ("c",), ("a", "c")],
     "n": [(), *((n,) for n in range(-1, 6))],
+    "s": [(), *((n,) for n in range(4))],
     "b": [(), (True,), (False,)],
     "w": [(), ("2025-12-31T23:59:59Z",), ("2026-01-01",), ("2026-01-01T12:00:00Z",), ("2026-01-02",), ("2027-01-01",)],
     "i": [(), ("10.0.0.0",), ("10.0.0.1",), ("10.0.1.0",), ("9.255.255.255",), ("11.0.0.0",), ("::1",)],
@@ -134,6 +136,7 @@ ATOMS = st.one_of(
     *(comparisons(attribute, Op.LIKE, Named("string"), GLOBS) for attribute in (TEXT, FIXED, CLOSED, MANY)),
     comparisons(CLOSED, Op.EQ, Named("string"), st.sampled_from(["a", "b"])),
     *(comparisons(NUMBER, op, INT, st.integers(0, 4)) for op in (Op.EQ, Op.LT, Op.LE, Op.GT, Op.GE)),
+    *(comparisons(SCORE, op, INT, st.integers(-1, 5)) for op in (Op.EQ, Op.LT, Op.LE, Op.GT, Op.GE)),
     comparisons(FLAG, Op.EQ, BOOL, st.booleans()),
     *(comparisons(WHEN, op, Named("datetime"), st.sampled_from(["2026-01-01", "2026-01-02"])) for op in (Op.EQ, Op.LT, Op.GE)),
     comparisons(PLACE, Op.EQ, Named("ip"), st.sampled_from(["10.0.0.0", "10.0.0.1"])),
@@ -196,7 +199,7 @@ def test_implication_is_a_proof(first: Cond, second: Cond) -> None:
 @given(ATOMS, ATOMS)
 def test_on_single_tests_the_proofs_are_complete(first: Atom, second: Atom) -> None:
     """Where the samples hold a value of every kind, what holds on them is proven as well."""
-    samples = ("c", "b", "n")
+    samples = ("c", "b", "n", "s")
     if first.attribute.name in samples and second.attribute.name == first.attribute.name:
         both = [condition_holds(All((first, second)), facts) for facts in requests(first)]
         assert may_be_met([(first, True), (second, True)]) == any(both)

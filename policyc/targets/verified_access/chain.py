@@ -11,13 +11,14 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from policyc.diagnostics import Diagnostics, did_you_mean
-from policyc.engines.cedar import Answer, UnusableContext, decide, parse_policies
+from policyc.engines.cedar import About, Answer, UnusableContext, decide, parse_policies
 from policyc.engines.trace import Decision, GateTrace, Outcome, StatementTrace, Verdict
 from policyc.ir.authz import Policy
 from policyc.ir.program import Program
 from policyc.model.values import Resource, Scalar
 from policyc.targets.base import Document, Request
 from policyc.targets.verified_access.context import Context, Values, build_context, check_groups
+from policyc.targets.verified_access.documented import of_facts
 from policyc.targets.verified_access.emit import write_apart
 from policyc.targets.verified_access.explain import nearest, trace_statement
 from policyc.targets.verified_access.fold import moved_denies
@@ -63,8 +64,8 @@ def simulate(
         return None
     values = {**_told_by(endpoint, known), **request.values}
     try:
-        first = _gate(program, documents, group, "group", values, known)
-        second = _gate(program, documents, endpoint, "endpoint", values, known)
+        first = _gate(program, documents, group, "group", values, request.empty, known)
+        second = _gate(program, documents, endpoint, "endpoint", values, request.empty, known)
     except UnusableContext as error:
         diagnostics.error(
             "unusable-request",
@@ -104,8 +105,33 @@ def _askable(request: Request, known: Mapping[str, Fact], diagnostics: Diagnosti
             )  # fmt: skip
         elif len(values) > 1 and fact.form == "scalar":
             diagnostics.error("type-mismatch", f"`{name}` has one value, not a list", request.span, "drop the others")
+        else:
+            _check_values(name, values, fact, request, diagnostics)
     check_groups(request, known, diagnostics)
     return len(diagnostics) == before
+
+
+def _check_values(
+    name: str, values: tuple[Scalar, ...], fact: Fact, request: Request, diagnostics: Diagnostics
+) -> None:
+    """Report a stated value that the documentation rules out, as the same value in a policy is reported."""
+    span = request.spans.get(name, request.span)
+    for value in values:
+        if isinstance(value, str) and fact.attribute.values and value not in fact.attribute.values:
+            listed = ", ".join(f"`{word}`" for word in fact.attribute.values)
+            diagnostics.error(
+                "impossible-value", f"`{name}` is never `{value}`", span,
+                did_you_mean(value, fact.attribute.values, f"it is one of {listed}"),
+            )  # fmt: skip
+        elif isinstance(value, int) and not _in_range(value, fact):
+            diagnostics.error(
+                "impossible-value", f"`{name}` is never `{value}`", span,
+                f"it goes from {fact.minimum} to {fact.maximum}",
+            )  # fmt: skip
+
+
+def _in_range(value: int, fact: Fact) -> bool:
+    return (fact.minimum is None or fact.minimum <= value) and (fact.maximum is None or value <= fact.maximum)
 
 
 # --- gates ------------------------------------------------------------------------------------------------------
@@ -113,7 +139,7 @@ def _askable(request: Request, known: Mapping[str, Fact], diagnostics: Diagnosti
 
 def _gate(
     program: Program, documents: Sequence[Document], resource: Resource, kind: str, values: Values,
-    known: Mapping[str, Fact],
+    empty: frozenset[str], known: Mapping[str, Fact],
 ) -> Judged | None:  # fmt: skip
     """The verdict of the policy on a resource, None when it has none."""
     policy = next((policy for policy in program.policies_on(resource) if policy.target == TARGET), None)
@@ -125,10 +151,11 @@ def _gate(
         if document.attached_to == resource.id and document.path.startswith(f"{TARGET}/")
     )
     tests = [atom for statement in policy.statements for atom in atoms(statement.when)]
-    context = build_context(values, known, tests)
-    answer = decide(parse_policies(text), context.data, context.unknown)
+    context = build_context(values, known, tests, empty)
+    about = of_facts(known)
+    answer = decide(parse_policies(text), context.data, context.unknown, about=about)
     lone = _apart(policy, group_of(resource, program.resources) or resource)
-    apart = decide(parse_policies(lone), context.data, context.unknown) if lone else answer
+    apart = decide(parse_policies(lone), context.data, context.unknown, about=about) if lone else answer
     traces = tuple(
         trace_statement(policy, statement, result, context.stated)
         for statement, result in zip(policy.statements, apart.statements, strict=True)
@@ -142,7 +169,7 @@ def _gate(
         decided_by=decided_by(verdict, traces),
         nearest=nearest(traces) if verdict in (Verdict.IMPLICIT_DENY, Verdict.UNDECIDED) else None,
         statements=traces,
-        switches=("path-slash",) if _slash_matters(text, policy, context, answer) else (),
+        switches=("path-slash",) if _slash_matters(text, policy, context, answer, about) else (),
     )
     return Judged(gate, tuple(context.unknown[path] for path in answer.missing))
 
@@ -179,7 +206,7 @@ def _unanswered(apart: Answer, traces: tuple[StatementTrace, ...]) -> str:
     return "; ".join(words)
 
 
-def _slash_matters(text: str, policy: Policy, context: Context, answer: Answer) -> bool:
+def _slash_matters(text: str, policy: Policy, context: Context, answer: Answer, about: About) -> bool:
     """Whether the answer would differ if Verified Access wrote the request's path with (or without) its leading slash."""
     path = context.stated.values.get(_PATH, ())
     reads = any(atom.attribute.name == _PATH for statement in policy.statements for atom in atoms(statement.when))
@@ -188,4 +215,4 @@ def _slash_matters(text: str, policy: Policy, context: Context, answer: Answer) 
     written = str(path[0])
     other = written[1:] if written.startswith("/") else f"/{written}"
     request = {**context.data, "http_request": {**context.data["http_request"], "path": other}}
-    return decide(parse_policies(text), request, context.unknown).decision is not answer.decision
+    return decide(parse_policies(text), request, context.unknown, about=about).decision is not answer.decision

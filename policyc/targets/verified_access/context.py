@@ -47,8 +47,11 @@ class Held:
         return self.fact.attribute.name
 
 
-def build_context(values: Values, known: Mapping[str, Fact], read: Iterable[Atom] = ()) -> Context:
-    """The context that states `values`; an attribute of presence `always` that they leave out becomes unknown.
+def build_context(
+    values: Values, known: Mapping[str, Fact], read: Iterable[Atom] = (), empty: frozenset[str] = frozenset()
+) -> Context:
+    """The context that states `values`; an attribute of presence `always` that they leave out becomes unknown. Those of `empty` are there
+    as a list, or a record of groups, without anything in it; others without values are absent.
 
     `read` are the tests of the policy that will see it: they tell which groups' names matter, and whether names alone say
     enough of a user's groups where the list is not stated.
@@ -62,7 +65,7 @@ def build_context(values: Values, known: Mapping[str, Fact], read: Iterable[Atom
         if name not in values:
             if fact.attribute.presence == "always":
                 unknown[fact.path] = name
-        elif values[name]:
+        elif values[name] or (name in empty and fact.form != "scalar"):
             _put(data, fact.path, _native(values[name], fact))
     doubtful: set[str] = set()
     for item in held:

@@ -18,8 +18,8 @@ from policyc.ir.decide import atom_holds
 from policyc.model.values import Scalar
 from policyc.record import record
 from policyc.targets.verified_access.expression import written_path
-from policyc.targets.verified_access.needs import WORDS, misfit
-from policyc.targets.verified_access.scope import Fact
+from policyc.targets.verified_access.needs import WORDS, look, misfit
+from policyc.targets.verified_access.scope import Fact, find_fact
 
 
 @record
@@ -83,6 +83,8 @@ def _atom_truth(atom: Atom, stated: Stated) -> Truths:
         return known(not atom.negated) if atom.op is Op.EXISTS else OPEN
     if stated.facts and misfit(atom, stated.facts, stated.context) is not None:
         return FAILS
+    if atom.op is Op.EXISTS and (fact := find_fact(stated.facts, atom.attribute.name)) is not None:
+        return known(look(stated.context, fact.path)[0] is not atom.negated)  # an empty list is there
     try:
         return known(atom_holds(atom, stated.values.get(atom.attribute.name, ())))
     except ValueError:  # text that is no address, which no address equals
@@ -128,9 +130,15 @@ def _reason(atom: Atom, stated: Stated, denies: bool) -> Reason:
         subject=_subject(atom),
         operator=_operator(atom),
         expected=tuple(_text(value.value) for value in atom.values),
-        actual=tuple(_text(value) for value in values) or None,
+        actual=tuple(_text(value) for value in values) or _empty(name, stated),
         span=atom.span,
     )
+
+
+def _empty(name: str, stated: Stated) -> tuple[str, ...] | None:
+    """What is shown where there is no value: a list without any, or nothing."""
+    fact = find_fact(stated.facts, name)
+    return ("[]",) if fact is not None and look(stated.context, fact.path)[1] in ([], {}) else None
 
 
 def _subject(atom: Atom) -> str:

@@ -27,14 +27,14 @@ class Judged:
 
 def verdict_of(answer: Answer) -> tuple[Verdict, tuple[str, ...]]:
     """The verdict of a Cedar text that people wrote, and the switches that it rests on. A forbid that fails leaves it open where it
-    would have mattered: Cedar skips it, AWS's page says that the policy denies then. (Compiled text has no such forbid.)"""
-    if any(result.matched and result.effect == "forbid" for result in answer.statements):
-        return Verdict.EXPLICIT_DENY, ()
-    if answer.decision is Decision.DENY:
-        return Verdict.IMPLICIT_DENY, ()
-    if any(result.effect == "forbid" and "error" in result.truths for result in answer.statements):
-        return Verdict.UNDECIDED, ("erroring-forbid",)
-    return (Verdict.ALLOW if answer.decision is Decision.ALLOW else Verdict.UNDECIDED), ()
+    would have mattered: Cedar skips it, AWS's page says that the policy denies then. (Compiled text has no such forbid.) So does a test
+    of the principal, action or resource, of which no value is published."""
+    if answer.ends <= {"forbidden", "unpermitted"}:
+        forbidden = any(result.matched and result.effect == "forbid" for result in answer.statements)
+        return (Verdict.EXPLICIT_DENY if forbidden or answer.ends == {"forbidden"} else Verdict.IMPLICIT_DENY), ()
+    switches: tuple[str, ...] = ("erroring-forbid",) if "unsure" in answer.ends else ()
+    switches += ("scope-values",) if answer.caller else ()
+    return (Verdict.ALLOW if answer.ends == {"allowed"} else Verdict.UNDECIDED), switches
 
 
 def decided_by(verdict: Verdict, traces: tuple[StatementTrace, ...]) -> tuple[StatementTrace, ...]:
@@ -60,9 +60,16 @@ def summary(verdict: Verdict, remark: str, words: tuple[str, str]) -> str:
 
 
 def skipped(answer: Answer, traces: tuple[StatementTrace, ...]) -> str:
-    """Words on the statements that Cedar skips on the values of the request; empty for none."""
+    """Words on the statements that Cedar skips on the values of the request, and on what no request states; empty for none."""
     failed = [f"`{traces[result.index].label}`" for result in answer.failed]
-    return f"Cedar cannot evaluate {', '.join(failed)} on these values" if failed else ""
+    words = [f"Cedar cannot evaluate {', '.join(failed)} on these values"] if failed else []
+    if answer.caller:
+        words.append(
+            "the answer hangs on `principal`, `action` or `resource`, whose values Verified Access does not publish"
+        )
+    if answer.missing and words:
+        words.append("it hangs on what the request does not state")
+    return "; ".join(words)
 
 
 def _article(word: str) -> str:

@@ -55,7 +55,7 @@ def misfit(atom: Atom, facts: Mapping[str, Fact], context: Mapping[str, Any]) ->
     if find_fact(facts, atom.attribute.name) is None:
         return None
     for need in needs(atom, facts):
-        found, value = _look(context, need.path)
+        found, value = look(context, need.path)
         if not found or (need.kind == "address" and value in _plain_addresses(atom)):
             return None
         if not _fits(value, need.kind):
@@ -82,7 +82,8 @@ def _plain_addresses(atom: Atom) -> list[object]:
     return [value.value for value in atom.values if isinstance(ip_address(str(value.value)), IPv4Address)]
 
 
-def _look(context: Mapping[str, Any], path: Path) -> tuple[bool, object]:
+def look(context: Mapping[str, Any], path: Path) -> tuple[bool, object]:
+    """Whether a context has an attribute, and its value."""
     value: object = context
     for step in path:
         if not isinstance(value, Mapping) or step not in value:

@@ -271,6 +271,8 @@ def _fact(name: str, path: tuple[str, ...], entry: Mapping[str, Any]) -> Fact:
         note=entry.get("note", ""),
         keyed=bool(key_type),
         key_type=key_type,
+        minimum=entry.get("minimum"),
+        maximum=entry.get("maximum"),
     )
     return Fact(
         attribute, path, entry.get("form", "scalar"), entry.get("group", ""), entry.get("minimum"), entry.get("maximum")

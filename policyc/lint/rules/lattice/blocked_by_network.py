@@ -45,9 +45,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from policyc.diagnostics import Label, Severity
+from policyc.engines.proofs.conditions import never_holds
 from policyc.ir.authz import Statement, Who
 from policyc.lint.callers import facts_of
-from policyc.lint.conditions import never_holds
 from policyc.lint.covering import statements_may_meet
 from policyc.lint.gates import checks, network_of, policies_for, services
 from policyc.lint.places import caller_of

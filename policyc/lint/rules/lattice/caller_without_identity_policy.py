@@ -46,8 +46,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from policyc.diagnostics import Severity
+from policyc.engines.proofs.conditions import never_holds
 from policyc.ir.authz import Policy, Statement, Who
-from policyc.lint.conditions import never_holds
 from policyc.lint.covering import principals_may_meet, statements_may_meet
 from policyc.lint.gates import checks, policies_for, services
 from policyc.lint.places import caller_of

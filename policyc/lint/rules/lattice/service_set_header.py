@@ -32,7 +32,7 @@ https://docs.aws.amazon.com/vpc-lattice/latest/ug/http-listeners.html
 from __future__ import annotations
 
 from policyc.diagnostics import Severity
-from policyc.lint.conditions import atoms
+from policyc.engines.proofs.conditions import atoms
 from policyc.lint.rule import Lint
 
 SEVERITY = Severity.WARNING

@@ -32,8 +32,8 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/olap-policies.html
 from __future__ import annotations
 
 from policyc.diagnostics import Severity
+from policyc.engines.proofs.conditions import may_be_met
 from policyc.ir.authz import Can
-from policyc.lint.conditions import may_be_met
 from policyc.lint.places import label_of
 from policyc.lint.rule import Lint
 from policyc.lint.transformed import access_points

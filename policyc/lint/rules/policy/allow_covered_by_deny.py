@@ -36,8 +36,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policyc.diagnostics import Label, Severity
+from policyc.engines.proofs.conditions import never_holds
 from policyc.ir.authz import Policy, Statement
-from policyc.lint.conditions import never_holds
 from policyc.lint.covering import statement_covers
 from policyc.lint.gates import SERVICE, checks, network_of, policies_for
 from policyc.lint.places import label_of

@@ -32,8 +32,8 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-ke
 from __future__ import annotations
 
 from policyc.diagnostics import Severity
+from policyc.engines.proofs.conditions import never_holds
 from policyc.lint.callers import facts_of
-from policyc.lint.conditions import never_holds
 from policyc.lint.places import condition_of
 from policyc.lint.rule import Lint
 from policyc.model.values import Principal

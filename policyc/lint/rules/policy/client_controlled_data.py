@@ -32,7 +32,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-polic
 from __future__ import annotations
 
 from policyc.diagnostics import Severity
-from policyc.lint.conditions import atoms
+from policyc.engines.proofs.conditions import atoms
 from policyc.lint.rule import Lint
 
 SEVERITY = Severity.WARNING

@@ -1,12 +1,13 @@
 """A condition, or a part of it, holds for every request and tests nothing.
 
 ## What it does
-Finds a `when` or `unless`, or one of its conjuncts, that every request passes. Conditions that are true because of a
-`param` are left alone.
+Finds a `when` or `unless`, or one of its conjuncts, that every request passes, or every request that has the attribute: a
+score of at least 0, a list of all the values that are documented. Conditions that are true because of a `param` are left
+alone.
 
 ## Why is this bad
-The statement reads as if it were restricted and is not. Joining two inequalities of one attribute with `or`, and
-`exists` on an attribute that every request has, are the usual causes.
+The statement reads as if it were restricted and is not, or only asks whether the attribute is there. Joining two
+inequalities of one attribute with `or`, and `exists` on an attribute that every request has, are the usual causes.
 
 ## Example
 ```policy
@@ -41,8 +42,8 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-polic
 from __future__ import annotations
 
 from policyc.diagnostics import Severity
-from policyc.ir.authz import All, Always, Never
-from policyc.lint.conditions import always_holds
+from policyc.engines.proofs.conditions import always_holds, atoms, may_be_met
+from policyc.ir.authz import All, Always, Atom, Cond, Never, Op
 from policyc.lint.places import condition_of
 from policyc.lint.rule import Lint
 
@@ -61,3 +62,18 @@ def check(lint: Lint) -> None:
                         condition_of(item, statement), "every request passes this test",
                         "write what is meant, or drop the test",
                     )  # fmt: skip
+                elif (name := _only_present(item)) is not None:
+                    lint.report(
+                        condition_of(item, statement), f"every value passes this test, so it only asks whether `{name}` is there",
+                        f"write the limit that is meant, or `exists {name}`",
+                    )  # fmt: skip
+
+
+def _only_present(cond: Cond) -> str | None:
+    """The one attribute that a condition is about, when it holds for all its values; None for any other condition."""
+    tests = list(atoms(cond))
+    if len({atom.attribute.native for atom in tests}) != 1 or all(atom.op is Op.EXISTS for atom in tests):
+        return None
+    attribute = tests[0].attribute
+    there = Atom(attribute, Op.EXISTS, ())
+    return None if may_be_met([(cond, False), (there, True)]) else attribute.name

@@ -33,8 +33,8 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-lo
 from __future__ import annotations
 
 from policyc.diagnostics import Label, Severity
+from policyc.engines.proofs.conditions import may_be_met, never_holds
 from policyc.ir.authz import All, AnyOf, Atom, Cond, Never, Statement
-from policyc.lint.conditions import may_be_met, never_holds
 from policyc.lint.places import condition_of
 from policyc.lint.rule import Lint
 

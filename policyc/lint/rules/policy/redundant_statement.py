@@ -34,8 +34,8 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-polic
 from __future__ import annotations
 
 from policyc.diagnostics import Label, Severity
+from policyc.engines.proofs.conditions import never_holds
 from policyc.ir.authz import Policy, Statement
-from policyc.lint.conditions import never_holds
 from policyc.lint.covering import statement_covers
 from policyc.lint.places import label_of
 from policyc.lint.rule import Lint

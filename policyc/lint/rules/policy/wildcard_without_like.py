@@ -32,8 +32,8 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-polic
 from __future__ import annotations
 
 from policyc.diagnostics import Severity
+from policyc.engines.proofs.conditions import atoms
 from policyc.ir.authz import Op
-from policyc.lint.conditions import atoms
 from policyc.lint.rule import Lint
 
 SEVERITY = Severity.WARNING

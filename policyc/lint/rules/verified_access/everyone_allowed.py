@@ -32,8 +32,8 @@ https://docs.aws.amazon.com/verified-access/latest/ug/auth-policies-policy-eval.
 from __future__ import annotations
 
 from policyc.diagnostics import Severity
+from policyc.engines.proofs.conditions import always_holds
 from policyc.ir.authz import Statement
-from policyc.lint.conditions import always_holds
 from policyc.lint.places import label_of
 from policyc.lint.rule import Lint
 from policyc.model.values import Resource

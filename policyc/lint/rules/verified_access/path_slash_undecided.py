@@ -34,10 +34,10 @@ https://docs.aws.amazon.com/verified-access/latest/ug/trust-data-default-context
 from __future__ import annotations
 
 from policyc.diagnostics import Severity
+from policyc.engines.proofs.conditions import atoms
+from policyc.engines.proofs.globs import covers
 from policyc.ir.authz import Atom, Op
 from policyc.ir.pattern import escape_pattern
-from policyc.lint.conditions import atoms
-from policyc.lint.globs import covers
 from policyc.lint.rule import Lint
 
 SEVERITY = Severity.WARNING

@@ -32,8 +32,8 @@ https://docs.aws.amazon.com/verified-access/latest/ug/trust-data-iam-add-pol.htm
 from __future__ import annotations
 
 from policyc.diagnostics import Severity
+from policyc.engines.proofs.conditions import Goal, TooLarge, atoms, branches
 from policyc.ir.authz import Atom, Policy, Statement
-from policyc.lint.conditions import Goal, TooLarge, atoms, branches
 from policyc.lint.emails import is_address, provider, unverified
 from policyc.lint.rule import Lint
 from policyc.model.values import Resource

@@ -8,12 +8,14 @@ Source: https://docs.aws.amazon.com/verified-access/latest/ug/ocsfv1-examples.ht
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from types import MappingProxyType
+from typing import Any, Final, Literal
 
 from policyc.diagnostics import Diagnostics
 from policyc.record import record
-from policyc.syntax.json_text import JsonObject, JsonValue
-from policyc.text import Span
+from policyc.syntax.json_text import JsonArray, JsonObject, JsonValue, parse_json
+from policyc.targets.verified_access.scope import REQUEST_ROOTS, vocabulary
+from policyc.text import Source, Span
 
 Path = tuple[str, ...]
 
@@ -28,57 +30,87 @@ _ESCAPES = ("__entity", "__extn", "__expr")
 class LoggedRequest:
     """The context that a record tells, what the log says came of it, and what is missing or unsure.
 
-    `trusted` is False when the record holds no trust context at all; then every trust attribute is unknown.
+    `root` is the kind of request data, `http_request` or `tcp_flow`. `trusted` is False when the record holds no trust context at all;
+    then every trust provider may have been there or not. `others` are values that the record holds in a second place with another value.
     """
 
     context: Mapping[str, Any]
     expected: Literal["allow", "deny", ""]
     gaps: tuple[str, ...]
     trusted: bool
-    host: str
+    root: str
+    others: Mapping[Path, str | int] = MappingProxyType({})
+
+
+def parse_log_record(source: Source, diagnostics: Diagnostics) -> JsonValue | None:
+    """The JSON of one record, or None after reporting what is wrong, such as a file with a record on each line."""
+    found = Diagnostics()
+    tree = parse_json(source, found)
+    lines = [line for line in source.text.split("\n") if line.strip()]
+    if tree is None and len(lines) > 1:
+        alone = Diagnostics()
+        if parse_json(Source(source.file, lines[0]), alone) is not None:
+            second = source.text.index(lines[1], source.text.index(lines[0]) + len(lines[0]))
+            _refuse(f"this file holds {len(lines)} records, one on each line", source.span(second, second), diagnostics)
+            return None
+    diagnostics.extend(found)
+    return tree
 
 
 def read_log_record(tree: JsonValue, diagnostics: Diagnostics) -> LoggedRequest | None:
     """The request of one record, or None after reporting why it is none."""
+    if isinstance(tree, JsonArray):
+        _refuse(f"this is a list of {len(tree.items)} records", tree.span.at_start(), diagnostics)
+        return None
     if not isinstance(tree, JsonObject):
         _refuse("a log record is one JSON object", tree.span, diagnostics)
         return None
     data = tree.plain()
     kind = str(data.get("class_uid", ""))
     if kind == _OLD_CLASS:
-        _refuse("a record of OCSF 0.1 holds no trust context", tree.span.at_start(), diagnostics)
+        _refuse("a record of OCSF 0.1 holds no trust context", place(tree, "class_uid"), diagnostics)
         return None
     if kind not in (HTTP_CLASS, TCP_CLASS):
-        _refuse(
-            f"`class_uid` {kind or 'is missing and'} is no access record of Verified Access",
-            tree.span.at_start(),
-            diagnostics,
-        )
+        what = f"`class_uid` {kind} is" if kind else "without `class_uid` this is"
+        _refuse(f"{what} no access record of Verified Access", place(tree, "class_uid"), diagnostics)
         return None
     expected, why = _expected(data, kind)
     if why:
-        _refuse(f"this record is no decision of a policy: {why}", tree.span.at_start(), diagnostics)
+        _refuse(f"this record is no decision of a policy: {why}", place(tree, "status_code"), diagnostics)
         return None
     gaps: list[str] = []
     context = _trust_context(data, tree, gaps, diagnostics)
     if context is None:
         return None
-    trusted = bool(_get(data, "data", "context"))
+    logged = _get(data, "data", "context")
+    trusted = isinstance(logged, Mapping) and bool(logged)
     if not trusted:
-        gaps.append("the record holds no trust context (`IncludeTrustContext` was off), so all trust data is unknown")
-    if kind == HTTP_CLASS:
-        _add_http(data, context, gaps)
+        told = "off" if logged is None or logged == {} else "on, but what stands there is no record"
+        gaps.append(
+            f"the record holds no trust context (`IncludeTrustContext` was {told}), so all trust data is unknown"
+        )
+    root = "http_request" if kind == HTTP_CLASS else "tcp_flow"
+    others = _add_request(root, data, context, gaps)
     gaps.append(
         "the record names neither the endpoint's nor the group's id and no policy, so the texts may be newer than it"
     )
-    host = _get(data, "http_request", "url", "hostname")
-    return LoggedRequest(context, expected, tuple(gaps), trusted, host if isinstance(host, str) else "")
+    return LoggedRequest(context, expected, tuple(gaps), trusted, root, others)
+
+
+def place(tree: JsonValue, *path: str) -> Span:
+    """The value at a path, or the innermost one on the way to it; an object as a whole is pointed at where it begins."""
+    for step in path:
+        inner = tree.get(step) if isinstance(tree, JsonObject) else None
+        if inner is None:
+            break
+        tree = inner
+    return tree.span.at_start() if isinstance(tree, JsonObject) else tree.span
 
 
 def _refuse(message: str, span: Span, diagnostics: Diagnostics) -> None:
     diagnostics.error(
         "unusable-log-record", message, span,
-        "give one record of OCSF 1.0.0-rc.2 with status code 100 or 300, logged with trust context",
+        "give a file of one record: OCSF 1.0.0-rc.2, status code 100 or 300, logged with trust context",
     )  # fmt: skip
 
 
@@ -100,16 +132,14 @@ def _trust_context(
     found = _get(data, "data", "context")
     if not isinstance(found, Mapping):
         return {}
-    context: dict[str, Any] = {}
-    problems: list[str] = []
-    for name, value in found.items():
-        context[name] = _clean(value, (name,), gaps, problems)
-    for problem in problems:
-        _refuse(problem, tree.span.at_start(), diagnostics)
-    return None if problems else {name: value for name, value in context.items() if value is not None}
+    problems: list[tuple[Path, str]] = []
+    context = _clean(found, (), gaps, problems)
+    for path, problem in problems:
+        _refuse(problem, place(tree, "data", "context", *path), diagnostics)
+    return None if problems else context
 
 
-def _clean(value: Any, path: Path, gaps: list[str], problems: list[str]) -> Any:
+def _clean(value: Any, path: Path, gaps: list[str], problems: list[tuple[Path, str]]) -> Any:
     """A value as Cedar can take it; None when there is none. JSON nesting is bounded by the reader."""
     where = ".".join(path)
     match value:
@@ -118,13 +148,15 @@ def _clean(value: Any, path: Path, gaps: list[str], problems: list[str]) -> Any:
         case int():
             if -_LONG <= value < _LONG:
                 return value
-            problems.append(f"`{where}` does not fit in 64 bits")
+            problems.append((path, f"`{where}` does not fit in 64 bits"))
         case None:
             gaps.append(f"`{where}` is null in the record; it is left out, what Verified Access does is not documented")
         case Mapping():
             escape = next((key for key in value if key in _ESCAPES), None)
             if escape is not None:
-                problems.append(f"`{where}.{escape}` is a key that Cedar reads as an escape")
+                problems.append(
+                    ((*path, escape), f"`{'.'.join((*path, escape))}` is a key that Cedar reads as an escape")
+                )
                 return None
             inner = {key: _clean(item, (*path, key), gaps, problems) for key, item in value.items()}
             return {key: item for key, item in inner.items() if item is not None}
@@ -136,31 +168,59 @@ def _clean(value: Any, path: Path, gaps: list[str], problems: list[str]) -> Any:
     return None
 
 
-# --- the request itself -----------------------------------------------------------------------------------------
+# --- the request itself ---------------------------------------------------------------------------------------------
+
+#: Where a record tells of the request beside its trust context: reference, section 4. Several places are the same thing told twice.
+_PLACES: Final[Mapping[str, Mapping[str, tuple[Path, ...]]]] = {
+    "http_request": {
+        "http_method": (("http_request", "http_method"),),
+        "user_agent": (("http_request", "user_agent"),),
+        "hostname": (("http_request", "url", "hostname"),),
+        "path": (("http_request", "url", "path"),),
+        "query": (("http_request", "url", "query_string"),),
+        "port": (("http_request", "url", "port"),),
+        "client_ip": (("src_endpoint", "ip"), ("device", "ip")),
+    },
+    "tcp_flow": {
+        "destination_ip": (("dst_endpoint", "ip"),),
+        "destination_port": (("dst_endpoint", "port"),),
+        "client_ip": (("device", "ip"), ("src_endpoint", "ip")),
+    },
+}
 
 
-def _add_http(data: Mapping[str, Any], context: dict[str, Any], gaps: list[str]) -> None:
-    """Request data: what the context lacks is taken from the record's own fields, and that is said."""
-    request = dict(context.get("http_request") or {})
-    sources: list[tuple[str, Any, str]] = [
-        ("http_method", _get(data, "http_request", "http_method"), "http_request.http_method"),
-        ("user_agent", _get(data, "http_request", "user_agent"), "http_request.user_agent"),
-        ("hostname", _get(data, "http_request", "url", "hostname"), "http_request.url.hostname"),
-        ("path", _get(data, "http_request", "url", "path"), "http_request.url.path"),
-        ("query", _get(data, "http_request", "url", "query_string"), "http_request.url.query_string"),
-        ("port", _get(data, "http_request", "url", "port"), "http_request.url.port"),
-    ]
-    address = _get(data, "src_endpoint", "ip")
-    device = _get(data, "device", "ip")
-    sources.append(("client_ip", address or device, "src_endpoint.ip" if address else "device.ip"))
-    for name, value, where in sources:
-        if name not in request and isinstance(value, str | int) and value not in ("", "-", -1):
-            request[name] = value
-            gaps.append(
-                f"`http_request.{name}` is taken from `{where}`; that the policy saw the same is not documented"
-            )
-    if request:
-        context["http_request"] = request
+def _add_request(
+    root: str, data: Mapping[str, Any], context: dict[str, Any], gaps: list[str]
+) -> Mapping[Path, str | int]:
+    """Request data: what the context lacks is taken from the record's own fields, and that is said. The other values of what the record
+    tells twice come back."""
+    logged = context.get(root, {})
+    if not isinstance(logged, Mapping):
+        gaps.append(f"`{root}` is no record; it is left out")
+        logged = {}
+    request = dict(logged)
+    others: dict[Path, str | int] = {}
+    for name, places in _PLACES[root].items():
+        if name in request:
+            continue
+        told = [(value, where) for where in places if _usable(value := _get(data, *where))]
+        if not told:
+            continue
+        request[name], where = told[0]
+        second = next(((value, other) for value, other in told[1:] if value != request[name]), None)
+        doubt = ""
+        if second is not None:
+            others[root, name] = second[0]
+            doubt = f"; `{'.'.join(second[1])}` has another value"
+        gaps.append(
+            f"`{root}.{name}` is taken from the record's `{'.'.join(where)}`; that the policy saw the same is not documented{doubt}"
+        )
+    context[root] = request
+    return others
+
+
+def _usable(value: object) -> bool:
+    return isinstance(value, str | int) and not isinstance(value, bool) and value not in ("", "-", -1)
 
 
 def _get(data: Any, *path: str) -> Any:
@@ -171,14 +231,26 @@ def _get(data: Any, *path: str) -> Any:
     return data
 
 
-def unknown_paths(logged: LoggedRequest, read: Sequence[Path]) -> list[Path]:
-    """The attributes that the policies read and the record cannot tell: request data that it lacks, and without trust context
-    all trust data."""
-    out: list[Path] = []
+def open_paths(logged: LoggedRequest, read: Sequence[Path]) -> tuple[list[Path], list[Path]]:
+    """What the policies read and the record cannot tell: attributes that every request has, with an unknown value, and those that
+    may have been missing. Without trust context the latter holds every trust provider as a whole."""
+    always = {attribute.native for attribute in vocabulary().attributes.values() if attribute.presence == "always"}
+    unknown: dict[Path, None] = {}
+    doubtful: dict[Path, None] = {}
     for path in read:
-        request = path[0] in ("http_request", "tcp_flow")
-        if len(path) > 1 and (request or not logged.trusted) and _get(logged.context, *path) is None:
-            root = "tcp_flow" if "tcp_flow" in logged.context else "http_request"
-            if not request or path[0] == root:
-                out.append(path)
-    return out
+        if path[0] in REQUEST_ROOTS:
+            part = path[:2]
+            if path[0] == logged.root and len(part) == 2 and part[1] not in logged.context[logged.root]:
+                (unknown if ".".join(part) in always else doubtful)[part] = None
+        elif not logged.trusted:
+            doubtful[path[:1]] = None
+    return list(unknown), list(doubtful)
+
+
+def absent_providers(logged: LoggedRequest, read: Sequence[Path]) -> list[str]:
+    """The trust providers that the policies read and a logged trust context does not hold."""
+    if not logged.trusted:
+        return []
+    return list(
+        dict.fromkeys(path[0] for path in read if path[0] not in REQUEST_ROOTS and path[0] not in logged.context)
+    )

@@ -12,7 +12,14 @@ from policyc.targets.verified_access.read.kinds import context_kind
 from policyc.targets.verified_access.read.overlaps import check_overlaps
 from policyc.targets.verified_access.read.smells import check_smells
 from policyc.targets.verified_access.read.statements import check_statement
-from policyc.targets.verified_access.read.trust import declared_trust, reads_both, report_undeclared, undeclared_roots
+from policyc.targets.verified_access.read.subset import report_unusual
+from policyc.targets.verified_access.read.trust import (
+    asks_for_request,
+    declared_trust,
+    reads_both,
+    report_undeclared,
+    undeclared_roots,
+)
 from policyc.text import Source
 
 
@@ -28,15 +35,18 @@ def check_text(source: Source, diagnostics: Diagnostics, trust: Mapping[str, str
     declared = {**declared_trust(document, found), **(trust or {})}
     roots = undeclared_roots(document, declared)
     report_undeclared(document, roots, declared, found)
-    context = context_kind(declared, frozenset(roots), reads_both(document))
+    either_root = reads_both(document) or asks_for_request(document)
+    context = context_kind(declared, frozenset(roots), either_root)
     if not document.statements:
         found.warning(
             "cedar-empty", f"`{source.file}` holds no statement, so it refuses every request", source.span(0, 0),
             "write a `permit`, or remove the policy",
         )  # fmt: skip
-    verdicts = [check_statement(statement, context, found) for statement in document.statements]
-    for statement in document.statements:
-        check_smells(statement, found)
-    check_overlaps(document, verdicts, found)
+    judged = [check_statement(item, context, found, either_root=either_root) for item in document.statements]
+    for item in judged:
+        check_smells(item, found)
+    for comma in document.trailing_commas:
+        report_unusual(comma, "a comma behind the last value", found)
+    check_overlaps(document, judged, source, found)
     silence(document, source, found, diagnostics)
     return document

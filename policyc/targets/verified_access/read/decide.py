@@ -1,17 +1,19 @@
 """What a group's and an endpoint's Cedar text answer to a context, and why: Cedar decides, also on each test by itself.
 
-A test of a condition is asked of Cedar as a policy of its own, so a reason never rests on a second evaluator. Attributes whose value
-nobody states are asked twice: as there with any well-typed value, and as absent.
+An attribute may be unknown (there, with a value that nobody states) or doubtful (there or not). Unknown ones are asked about once more as
+absent.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from policyc.engines.cedar import Answer, decide, parse_policies
-from policyc.engines.trace import Decision, GateTrace, Outcome, Verdict
-from policyc.syntax.cedar_nodes import Document, Get, path_of, walk
+from policyc.engines.cedar import About, Answer, Path, Worlds, decide, look, parse_policies
+from policyc.engines.cedar_tests import conditions_of, find_tests
+from policyc.engines.trace import Decision, GateTrace, Outcome, StatementTrace, Verdict
+from policyc.record import record
+from policyc.syntax.cedar_nodes import Document
 from policyc.targets.verified_access.explain import nearest
 from policyc.targets.verified_access.gates import (
     EndpointAlone,
@@ -23,13 +25,36 @@ from policyc.targets.verified_access.gates import (
     summary,
     verdict_of,
 )
-from policyc.targets.verified_access.read.reasons import Asked, residual, trace
+from policyc.targets.verified_access.read.documented import of_texts
+from policyc.targets.verified_access.read.reasons import Asked, residual, trace, unless_notes
 from policyc.targets.verified_access.read.statements import condition_of
+from policyc.targets.verified_access.scope import cedar_path
 from policyc.text import Source
 
-Path = tuple[str, ...]
 _PATH = ("http_request", "path")
 _PORTS = (("http_request", "port"), ("tcp_flow", "destination_port"))
+
+
+@record
+class Question:
+    """A request: the context, the attributes in it that are there with an unknown value, those that may not be there, and what is
+    documented of them."""
+
+    context: Mapping[str, Any]
+    unknown: tuple[Path, ...]
+    doubtful: tuple[Path, ...]
+    about: About
+
+
+@record
+class Asking:
+    """One text with its answer to the question."""
+
+    source: Source
+    document: Document
+    answer: Answer
+    worlds: Worlds
+    judged: Judged
 
 
 def judge(
@@ -38,38 +63,36 @@ def judge(
     context: Mapping[str, Any],
     unknown: Sequence[Path],
     endpoint_alone: EndpointAlone = "deny",
+    doubtful: Sequence[Path] = (),
 ) -> Outcome:
     """The outcome for one context. Raises `UnusableContext` when Cedar has no value for something in it."""
-    first = None if group is None else _gate("group", *group, context, unknown)
-    second = None if endpoint is None else _gate("endpoint", *endpoint, context, unknown)
-    judged = (
-        first or no_policy("no group policy", "group", second, endpoint_alone),
-        second or no_policy("no endpoint policy", "endpoint", first, endpoint_alone),
-    )
     documents = [item for item in (group, endpoint) if item is not None]
-    notes = tuple(_notes(documents, context, unknown, endpoint_alone, judged))
-    refusal = "HTTP 403" if "tcp_flow" not in context else ""
-    return outcome_of(judged, refusal, notes)
+    question = Question(context, tuple(unknown), tuple(doubtful), of_texts(document for _, document in documents))
+    first = None if group is None else _gate("group", *group, question)
+    second = None if endpoint is None else _gate("endpoint", *endpoint, question)
+    judged = (
+        first.judged
+        if first
+        else no_policy("no group policy", "group", second.judged if second else None, endpoint_alone),
+        second.judged
+        if second
+        else no_policy("no endpoint policy", "endpoint", first.judged if first else None, endpoint_alone),
+    )
+    asked = [item for item in (first, second) if item is not None]
+    notes = tuple(_notes(asked, question, endpoint_alone, judged))
+    return outcome_of(judged, "HTTP 403" if "tcp_flow" not in context else "", notes)
 
 
 def read_paths(documents: Iterable[Document]) -> list[Path]:
-    """The innermost attributes below `context` that the texts read, in their order."""
-    found: dict[Path, None] = {}
-    for document in documents:
-        for statement in document.statements:
-            for clause in statement.clauses:
-                nodes = walk(clause.body)
-                inner = {id(node.of) for node in nodes if isinstance(node, Get)}
-                for node in nodes:
-                    path = path_of(node)
-                    if path and id(node) not in inner:
-                        found.setdefault(path)
-    return list(found)
+    """The attributes below `context` that the texts read or ask for, in their order."""
+    tests = find_tests(condition for document in documents for condition in conditions_of(document))
+    reads = (read for test in tests.values() for read in test.reads)
+    return [path for path in dict.fromkeys((*read.path, *read.names) for read in reads) if path]
 
 
-def _gate(kind: str, source: Source, document: Document, context: Mapping[str, Any], unknown: Sequence[Path]) -> Judged:
-    asked = Asked(context, tuple(unknown))
-    answer = decide(parse_policies(source.text), context, unknown)
+def _gate(kind: str, source: Source, document: Document, question: Question) -> Asking:
+    answer, worlds = _look(source, question, question.context)
+    asked = Asked(question.context, worlds)
     traces = tuple(
         trace(source.file, place, statement, result, asked)
         for place, (statement, result) in enumerate(zip(document.statements, answer.statements, strict=True))
@@ -83,16 +106,20 @@ def _gate(kind: str, source: Source, document: Document, context: Mapping[str, A
         decided_by=decided_by(verdict, traces),
         nearest=nearest(traces) if verdict in (Verdict.IMPLICIT_DENY, Verdict.UNDECIDED) else None,
         statements=traces,
-        switches=(*switches, *_forms(source, document, context, unknown, answer)),
+        switches=(*switches, *_forms(source, document, question, verdict)),
     )
-    return Judged(gate, tuple(".".join(path) for path in answer.missing))
+    missing = tuple(cedar_path(path) for path in answer.missing)
+    return Asking(source, document, answer, worlds, Judged(gate, missing))
 
 
-def _forms(
-    source: Source, document: Document, context: Mapping[str, Any], unknown: Sequence[Path], answer: Answer
-) -> list[str]:
+def _look(source: Source, question: Question, context: Mapping[str, Any]) -> tuple[Answer, Worlds]:
+    return look(parse_policies(source.text), context, question.unknown, question.doubtful, question.about)
+
+
+def _forms(source: Source, document: Document, question: Question, verdict: Verdict) -> list[str]:
     """The switches that would change the answer: a path with the other slash, a port in the other form."""
     read = set(read_paths([document]))
+    context = question.context
     found = []
     for path in (_PATH, *_PORTS):
         value = context.get(path[0], {}).get(path[1]) if isinstance(context.get(path[0]), Mapping) else None
@@ -100,7 +127,7 @@ def _forms(
         if path not in read or other is None:
             continue
         changed = {**context, path[0]: {**context[path[0]], path[1]: other}}
-        if decide(parse_policies(source.text), changed, unknown).decision is not answer.decision:
+        if verdict_of(_look(source, question, changed)[0])[0].decision is not verdict.decision:
             found.append("path-slash" if path == _PATH else "port-form")
     return found
 
@@ -115,66 +142,87 @@ def _other_form(path: Path, value: object) -> object:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-# --- unknowns ---------------------------------------------------------------------------------------------------
+# --- notes ----------------------------------------------------------------------------------------------------------
 
 
 def _notes(
-    documents: Sequence[tuple[Source, Document]],
-    context: Mapping[str, Any],
-    unknown: Sequence[Path],
-    endpoint_alone: EndpointAlone,
-    judged: Sequence[Judged],
-) -> Iterable[str]:
-    """What the unknown attributes mean for the answer, and which statements Cedar could not evaluate."""
-    yield from _failures(documents, context, unknown)
-    if not unknown:
+    asked: Sequence[Asking], question: Question, endpoint_alone: EndpointAlone, judged: Sequence[Judged]
+) -> Iterator[str]:
+    """What the open attributes mean for the answer, which statements Cedar could not evaluate, and which denies stand in a permit."""
+    yield from _failures(asked)
+    yield from _denies(asked, question)
+    yield from _misplaced(asked, question)
+    if not (question.unknown or question.doubtful):
         return
-    names = ", ".join(f"`context.{'.'.join(path)}`" for path in unknown)
     decision = outcome_of(judged, "").decision
     if decision is not Decision.UNDECIDED:
-        yield f"{decision.value} whatever the value of {names}"
+        values = f"the value of {_names(question.unknown)}" if question.unknown else ""
+        presence = f"{_names(question.doubtful)} may be" if question.doubtful else ""
+        yield f"{decision.value} whatever {' and whatever '.join(text for text in (values, presence) if text)}"
     else:
-        asked = Asked(context, tuple(unknown))
-        for source, document in documents:
-            answer = decide(parse_policies(source.text), context, unknown)
-            for statement, result in zip(document.statements, answer.statements, strict=True):
-                condition = condition_of(statement)
-                if result.matched is None and condition is not None and answer.decision is Decision.UNDECIDED:
-                    effect = "allowed" if statement.effect == "permit" else "refused"
-                    yield f"{source.file} leaves: {effect} if {residual(condition, asked)}"
-    without = _absent_too(documents, context, endpoint_alone, judged)
-    if without is not decision:
-        yield f"without {names} the answer is {without.value}"
+        yield from _left(asked, question)
+    without = None if question.doubtful or not question.unknown else _absent_too(asked, question, endpoint_alone)
+    if without is not None and without is not decision:
+        yield f"without {_names(question.unknown)} the answer is {without.value}"
 
 
-def _absent_too(
-    documents: Sequence[tuple[Source, Document]],
-    context: Mapping[str, Any],
-    endpoint_alone: EndpointAlone,
-    judged: Sequence[Judged],
-) -> Decision:
-    """The decision when the unknown attributes are not there at all."""
-    texts = {source.file: source.text for source, _ in documents}
-    out: list[Judged] = []
-    for item in judged:
-        text = texts.get(item.gate.name)
-        if text is None:
-            out.append(item)
+def _names(paths: Sequence[Path]) -> str:
+    return ", ".join(f"`context{'' if cedar_path(path).startswith('[') else '.'}{cedar_path(path)}`" for path in paths)
+
+
+def _left(asked: Sequence[Asking], question: Question) -> Iterator[str]:
+    """What each open statement still asks for."""
+    for item in asked:
+        if item.judged.gate.verdict is not Verdict.UNDECIDED:
             continue
-        verdict, _ = verdict_of(decide(parse_policies(text), context))
-        out.append(Judged(GateTrace(item.gate.name, item.gate.kind, verdict, "")))
-    return outcome_of(out, "").decision
+        for statement, result in zip(item.document.statements, item.answer.statements, strict=True):
+            condition = condition_of(statement)
+            if result.matched is None and condition is not None:
+                effect = "allowed" if statement.effect == "permit" else "refused"
+                left = residual(condition, Asked(question.context, item.worlds))
+                yield f"{item.source.file} leaves: {effect} if {left}"
 
 
-def _failures(
-    documents: Sequence[tuple[Source, Document]], context: Mapping[str, Any], unknown: Sequence[Path]
-) -> Iterable[str]:
-    for source, document in documents:
-        for failure in decide(parse_policies(source.text), context, unknown).failed:
-            line = source.position(document.statements[failure.index].span.start).line
+def _absent_too(asked: Sequence[Asking], question: Question, endpoint_alone: EndpointAlone) -> Decision:
+    """The decision when the unknown attributes are not there at all."""
+    found: dict[str, Judged] = {}
+    for item in asked:
+        verdict, _ = verdict_of(decide(parse_policies(item.source.text), question.context))
+        gate = item.judged.gate
+        found[gate.kind] = Judged(GateTrace(gate.name, gate.kind, verdict, ""))
+    group, endpoint = found.get("group"), found.get("endpoint")
+    both = (
+        group or no_policy("", "group", endpoint, endpoint_alone),
+        endpoint or no_policy("", "endpoint", group, endpoint_alone),
+    )
+    return outcome_of(both, "").decision
+
+
+def _failures(asked: Sequence[Asking]) -> Iterator[str]:
+    for item in asked:
+        for failure in item.answer.failed:
+            line = item.source.position(item.document.statements[failure.index].span.start).line
             what = (
                 "a permit that fails allows nothing"
                 if failure.effect == "permit"
                 else "Cedar skips a forbid that fails"
             )
-            yield f"{source.file}, line {line}: {failure.error.rstrip('.')}; {what}"
+            yield f"{item.source.file}, line {line}: {failure.error.rstrip('.')}; {what}"
+
+
+def _denies(asked: Sequence[Asking], question: Question) -> Iterator[str]:
+    for item in asked:
+        near: StatementTrace | None = item.judged.gate.nearest
+        if near is None:
+            continue
+        statement = item.document.statements[near.index]
+        for node, words in unless_notes(item.document, statement, Asked(question.context, item.worlds)):
+            yield f"{item.source.file}, line {item.source.position(node.span.start).line}: {words}"
+
+
+def _misplaced(asked: Sequence[Asking], question: Question) -> Iterator[str]:
+    """A request that was given one level too deep."""
+    inner = question.context.get("context")
+    read = any(path[0] == "context" for path in read_paths(item.document for item in asked))
+    if len(question.context) == 1 and isinstance(inner, Mapping) and not read:
+        yield "the request has nothing but `context`; give what stands below it, the texts read no `context.context`"

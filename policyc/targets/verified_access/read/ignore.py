@@ -18,10 +18,12 @@ _FORM = re.compile(r"policyc:\s*ignore\s*\[([^\]]*)\]\s*(.*)", re.DOTALL)
 _ADDRESSED = re.compile(r"policyc:(?!\s*trust\b)")
 DOUBTS = frozenset(
     {
-        "cedar-address-as-text", "cedar-address-list", "cedar-always-false", "cedar-always-true", "cedar-client-controlled",
-        "cedar-everyone-allowed", "cedar-everyone-refused", "cedar-forbid-fails-open", "cedar-open-email-pattern",
-        "cedar-outside-subset", "cedar-overruled", "cedar-path-slash", "cedar-permit-dies", "cedar-port-form", "cedar-redundant",
-        "cedar-trust-not-declared", "cedar-unverified-email",
+        "cedar-address-as-text", "cedar-address-list", "cedar-admits-nobody", "cedar-always-false",
+        "cedar-always-true", "cedar-client-controlled", "cedar-everyone-allowed", "cedar-everyone-refused",
+        "cedar-forbid-fails-open", "cedar-may-fail", "cedar-odd-method", "cedar-only-presence",
+        "cedar-open-email-pattern", "cedar-outside-subset", "cedar-overruled", "cedar-path-slash",
+        "cedar-permit-dies", "cedar-port-form", "cedar-redundant", "cedar-trust-not-declared",
+        "cedar-unverified-email", "cedar-wrapped-claims",
     }
 )  # fmt: skip
 

@@ -17,6 +17,9 @@ from policyc.targets.verified_access.scope import REQUEST_ROOTS, trust_types, vo
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _BASES = {"int": "long", "bool": "bool"}
+#: what a port can be (logs show -1 where there is none), and seconds since 1970 up to the year 9999
+_PORTS = (-1, 65_535)
+_EPOCH = (0, 253_402_300_799)
 
 
 @record
@@ -40,8 +43,9 @@ class Kind:
 
 @record
 class Member:
-    """An attribute of a record; `values`, `range` and `form` (a pattern) bound its value; `text_too` marks one
-    that is a number in one source and text in another."""
+    """An attribute of a record; `values`, `range` and `form` (a pattern) bound its value; an `address` is the text of one IP
+    address; `text_too` marks one that is a number in one source and text in another. `usual` bounds a number whose range nobody
+    documents: seconds since 1970, a port."""
 
     kind: Kind
     required: bool = False
@@ -50,6 +54,8 @@ class Member:
     form: str = ""
     text_too: bool = False
     note: str = ""
+    address: bool = False
+    usual: tuple[int, int] | None = None
 
 
 _WORDS = {
@@ -67,7 +73,7 @@ def is_group_id(text: str) -> bool:
 def context_kind(trust: Mapping[str, str], undeclared: frozenset[str] = frozenset(), shared: bool = False) -> Kind:
     """The record `context` for trust providers by policy reference name -> type; `undeclared` roots hold anything.
 
-    `shared` is set for a text that reads data of HTTP requests and of TCP flows, of which each request has one.
+    `shared` is set for a text that counts on HTTP requests and on TCP flows, of which each request is one.
     """
     members: dict[str, Member] = {name: Member(_request_record(name), not shared) for name in REQUEST_ROOTS}
     for name in undeclared:
@@ -100,6 +106,7 @@ def _request_record(root: str) -> Kind:
         members[rest] = Member(
             Kind(_BASES.get(base, "string")), attribute.presence == "always", attribute.values, None, form,
             attribute.native in two_formed, attribute.note,
+            shape is not None and shape.check == "ip", _PORTS if shape is not None and shape.name == "port" else None,
         )  # fmt: skip
     return Kind("record", members=members)
 
@@ -137,4 +144,5 @@ def _trust_member(entry: Mapping[str, Any]) -> Member:
     return Member(
         kind, entry.get("presence") == "always", tuple(entry.get("values", ())),
         None if low is None or high is None else (low, high), note=entry.get("note", ""),
+        usual=_EPOCH if entry.get("unit") == "epoch seconds" else None,
     )  # fmt: skip

@@ -23,7 +23,7 @@ def lay_out(source: Source, diagnostics: Diagnostics) -> str | None:
         return None
     text = source.text
     for _ in range(_MOST_PASSES):
-        new = _format(text)
+        new = _format(Source(source.file, text))
         if new is None:
             break
         if new == text:
@@ -33,16 +33,45 @@ def lay_out(source: Source, diagnostics: Diagnostics) -> str | None:
     return None
 
 
-def _format(text: str) -> str | None:
+def _format(source: Source) -> str | None:
+    """One pass over a text, statement by statement: Cedar's formatter takes time that grows with the square of the text."""
+    document = parse_cedar(source, Diagnostics())
+    if document is None:
+        return None
+    if not source.text.strip():
+        return ""
+    out: list[str] = []
+    for piece in _pieces(document, source):
+        new = _format_piece(piece)
+        if new is None:
+            return None
+        out.append(new)
+    return "\n\n".join(out) + "\n"
+
+
+def _pieces(document: Document, source: Source) -> list[str]:
+    """The text cut behind each statement and the comment on the rest of its line; what follows the last one goes with it."""
+    out: list[str] = []
+    begin = 0
+    for statement in document.statements[:-1]:
+        end = statement.span.end
+        line = source.text.find("\n", end)
+        rest = source.text[end : len(source.text) if line < 0 else line]
+        if rest.lstrip().startswith("//"):
+            end += len(rest)
+        out.append(source.text[begin:end])
+        begin = end
+    out.append(source.text[begin:])
+    return out
+
+
+def _format_piece(text: str) -> str | None:
     import cedarpy
 
-    if not text.strip():
-        return ""
     try:
-        new = str(cedarpy.format_policies(text, line_width=WIDTH, indent_width=2))
+        return str(cedarpy.format_policies(text, line_width=WIDTH, indent_width=2)).strip("\n")
     except (ValueError, RecursionError):
         return None
-    return new.rstrip("\n") + "\n"
 
 
 def _checked(before: Document, source: Source, text: str, diagnostics: Diagnostics) -> str | None:

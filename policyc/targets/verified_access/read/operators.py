@@ -21,9 +21,12 @@ from policyc.syntax.cedar_nodes import (
     path_of,
 )
 from policyc.syntax.cedar_plain import written
-from policyc.targets.verified_access.read.compare import MIRRORED, different, impossible, order_constant
+from policyc.targets.verified_access.read.constants import readable
 from policyc.targets.verified_access.read.kinds import BOOL, IP, LONG, UNKNOWN, Kind, Member
-from policyc.targets.verified_access.read.typing import Checker, Info, Known, Risk, number
+from policyc.targets.verified_access.read.literals import different, impossible, literal_of
+from policyc.targets.verified_access.read.methods import ODD_METHODS_HELP, is_odd_method
+from policyc.targets.verified_access.read.numbers import check_order, check_sum
+from policyc.targets.verified_access.read.typing import Checker, Hazard, Info, Known, risks_of
 
 Operator = SetOf | RecordOf | Like | Is | Compare | Arith | Neg | Call | Method
 _EXTENSIONS = {"ip": IP, "decimal": Kind("decimal"), "datetime": Kind("datetime"), "duration": Kind("duration")}
@@ -45,36 +48,32 @@ def check_operator(checker: Checker, node: Operator, known: Known) -> Info:
             return _set(checker, items, known)
         case RecordOf(pairs):
             infos = [checker.check(item, known) for _, item in pairs]
-            return Info(Kind("record", open=True), risks=_risks(infos))
+            return Info(Kind("record", open=True), risks=risks_of(infos))
         case Compare("in", left, right):
             return _in(checker, node, left, right, known)
         case Compare(operator) if operator in ("==", "!="):
             return _equal(checker, node, known)
         case Compare():
-            return _order(checker, node, known)
+            return check_order(checker, node, known)
         case Like():
             return _like(checker, node, known)
         case Is(of):
             return Info(BOOL, risks=checker.check(of, known).risks)
         case Arith(operator, left, right):
-            return _numbers(checker, (left, right), operator, known)
+            return check_sum(checker, node, (left, right), operator, known)
         case Neg(of):
-            return _numbers(checker, (of,), "-", known)
+            return check_sum(checker, node, (of,), "-", known)
         case Call():
             return _call(checker, node, known)
         case Method():
             return _method(checker, node, known)
 
 
-def _risks(infos: Sequence[Info]) -> tuple[Risk, ...]:
-    return tuple(risk for info in infos for risk in info.risks)
-
-
 def _set(checker: Checker, items: Sequence[Expr], known: Known) -> Info:
     infos = [checker.check(item, known) for item in items]
     names = {info.kind.name for info in infos}
     item = infos[0].kind if len(names) == 1 else UNKNOWN
-    return Info(Kind("set", item), risks=_risks(infos), broken=any(info.broken for info in infos))
+    return Info(Kind("set", item), risks=risks_of(infos), broken=any(info.broken for info in infos))
 
 
 # --- comparisons ------------------------------------------------------------------------------------------------
@@ -82,13 +81,12 @@ def _set(checker: Checker, items: Sequence[Expr], known: Known) -> Info:
 
 def _equal(checker: Checker, node: Compare, known: Known) -> Info:
     left, right = checker.check(node.left, known), checker.check(node.right, known)
-    risks = _risks((left, right))
+    risks = risks_of((left, right))
     if left.broken or right.broken:
         return Info(BOOL, risks=risks, broken=True)
     equal: bool | None = None
-    if isinstance(node.left, Lit) and isinstance(node.right, Lit):
-        equal = node.left.value == node.right.value and left.kind.name == right.kind.name
-        _constant(checker, node, equal is (node.operator == "=="))
+    if literal_of(node.left) is not None and literal_of(node.right) is not None:
+        pass  # Cedar is asked what constants come to
     elif isinstance(node.left, Var) and node.left == Var(getattr(node.right, "name", ""), node.left.span):
         equal = True
     elif different(left.kind, right.kind):
@@ -97,9 +95,12 @@ def _equal(checker: Checker, node: Compare, known: Known) -> Info:
             _unlike(checker, node, left, right)
     else:
         for info, other in ((left, node.right), (right, node.left)):
-            if isinstance(other, Lit) and impossible(info.member, other.value):
+            value = literal_of(other)
+            if value is not None and impossible(info.member, value):
                 equal = False
-                _never(checker, info.member, other, node)
+                _never(checker, info.member, other, value, node)
+            else:
+                _check_method(checker, info.member, other, value)
     return Info(BOOL, None if equal is None else equal is (node.operator == "=="), risks=risks)
 
 
@@ -129,17 +130,30 @@ def _unlike(checker: Checker, node: Compare, left: Info, right: Info) -> None:
     )  # fmt: skip
 
 
-def _never(checker: Checker, member: Member | None, literal: Lit, node: Compare) -> None:
+def _never(checker: Checker, member: Member | None, literal: Expr, value: str | int | bool, node: Compare) -> None:
     assert member is not None
     word = "always" if node.operator == "!=" else "never"
     shown = written(node.right if node.left is literal else node.left)
     checker.error(
-        "cedar-impossible-value", f"`{shown}` never has the value `{literal.value}`, so this is {word} true", literal.span,
-        _values_help(member, literal.value),
+        "cedar-impossible-value", f"`{shown}` never has the value `{value}`, so this is {word} true", literal.span,
+        _values_help(member, value),
     )  # fmt: skip
 
 
+def _check_method(checker: Checker, member: Member | None, literal: Expr, value: str | int | bool | None) -> None:
+    """A method that is in nobody's registry: a test for it never decides about a browser."""
+    if member is not None and member.form and isinstance(value, str) and is_odd_method(value):
+        checker.diagnostics.warning(
+            "cedar-odd-method", f"`{value}` is no registered HTTP method, and no browser sends it", literal.span, ODD_METHODS_HELP
+        )  # fmt: skip
+
+
 def _values_help(member: Member, value: object) -> str:
+    if member.address:
+        block = isinstance(value, str) and "/" in value
+        return (
+            'write `ip(…).isInRange(ip("…"))` for a block' if block else "its values are single IPv4 or IPv6 addresses"
+        )
     if member.range is not None:
         return f"its values are {member.range[0]} to {member.range[1]}"
     if member.values:
@@ -149,50 +163,9 @@ def _values_help(member: Member, value: object) -> str:
     return "see the documented form of the attribute"
 
 
-def _constant(checker: Checker, node: Expr, holds: bool) -> None:
-    word, rule = ("always", "cedar-always-true") if holds else ("never", "cedar-always-false")
-    checker.diagnostics.warning(
-        rule,
-        f"`{written(node)}` {word} holds: it compares constants",
-        node.span,
-        "compare an attribute, or remove the test",
-    )
-
-
-def _order(checker: Checker, node: Compare, known: Known) -> Info:
-    left, right = checker.check(node.left, known), checker.check(node.right, known)
-    risks = _risks((left, right))
-    if left.broken or right.broken:
-        return Info(BOOL, risks=risks, broken=True)
-    times = ("datetime", "duration")
-    if left.kind.name == right.kind.name and left.kind.name in times:
-        return Info(BOOL, risks=risks)
-    for info, part in ((left, node.left), (right, node.right)):
-        if not number(info) and info.kind.name not in times:
-            help = "list the values, or use `like`" if info.kind.name == "string" else "compare numbers"
-            checker.fails(
-                f"`{node.operator}` orders numbers, and `{written(part)}` is {info.kind.words}", node.span, help
-            )
-            return Info(BOOL, risks=risks, broken=True)
-    constant = None
-    if isinstance(node.right, Lit) and isinstance(node.right.value, int):
-        constant = order_constant(left.member, node.operator, node.right.value)
-    elif isinstance(node.left, Lit) and isinstance(node.left.value, int):
-        constant = order_constant(right.member, MIRRORED[node.operator], node.left.value)
-    if constant is not None:
-        member = left.member or right.member
-        assert member is not None and member.range is not None
-        word = "always" if constant else "never"
-        checker.error(
-            "cedar-impossible-value", f"`{written(node)}` {word} holds", node.span,
-            f"the score is {member.range[0]} to {member.range[1]}",
-        )  # fmt: skip
-    return Info(BOOL, constant, risks=risks)
-
-
 def _in(checker: Checker, node: Compare, left: Expr, right: Expr, known: Known) -> Info:
     first, second = checker.check(left, known), checker.check(right, known)
-    risks = _risks((first, second))
+    risks = risks_of((first, second))
     if first.kind.name not in ("entity", "unknown"):
         help = f"write `{written(right)}.contains({written(left)})`" if second.kind.name == "set" else "write `==`"
         checker.fails(f"`in` wants an entity on its left, and `{written(left)}` is {first.kind.words}", node.span, help)
@@ -216,18 +189,7 @@ def _like(checker: Checker, node: Like, known: Known) -> Info:
             help = "test one of its attributes: " + ", ".join(f"`{name}`" for name in list(of.kind.members)[:6])
         checker.fails(f"`like` wants text, and `{written(node.of)}` is {of.kind.words}", node.span, help)
         return Info(BOOL, risks=of.risks, broken=True)
-    return Info(BOOL, True if node.pattern == (None,) else None, risks=of.risks)
-
-
-def _numbers(checker: Checker, parts: Sequence[Expr], operator: str, known: Known) -> Info:
-    infos = [checker.check(part, known) for part in parts]
-    for info, part in zip(infos, parts, strict=True):
-        if not number(info) and not info.broken:
-            checker.fails(
-                f"`{operator}` wants numbers, and `{written(part)}` is {info.kind.words}", part.span, "use a number"
-            )
-            return Info(LONG, risks=_risks(infos), broken=True)
-    return Info(LONG, risks=_risks(infos), broken=any(info.broken for info in infos))
+    return Info(BOOL, risks=of.risks)
 
 
 # --- calls ------------------------------------------------------------------------------------------------------
@@ -236,7 +198,7 @@ def _numbers(checker: Checker, parts: Sequence[Expr], operator: str, known: Know
 def _call(checker: Checker, node: Call, known: Known) -> Info:
     infos = [checker.check(arg, known) for arg in node.args]
     kind = _EXTENSIONS.get(node.function, UNKNOWN)
-    risks = _risks(infos)
+    risks = risks_of(infos)
     if len(infos) != 1:
         checker.fails(f"`{node.function}` takes one text", node.span, f'write `{node.function}("…")`')
         return Info(kind, risks=risks, broken=True)
@@ -246,7 +208,7 @@ def _call(checker: Checker, node: Call, known: Known) -> Info:
             f"`{node.function}` reads text, and `{written(arg)}` is {info.kind.words}", arg.span, "give it text"
         )
         return Info(kind, risks=risks, broken=True)
-    if isinstance(arg, Lit) and _unreadable(node):
+    if isinstance(arg, Lit) and not readable(node):
         checker.fails(
             f"`{arg.value}` cannot be read by `{node.function}`", arg.span, _FORMS.get(node.function, "correct it")
         )
@@ -256,7 +218,25 @@ def _call(checker: Checker, node: Call, known: Known) -> Info:
             "cedar-address-list", "`x_forwarded_for` is often a list with commas, over which `ip` fails", node.span,
             "test `context.http_request.client_ip`",
         )  # fmt: skip
+    elif path_of(arg) and not (node.function == "ip" and _may_be_address(checker, info)):
+        checker.hazards.append(_reading(node, arg))
     return Info(kind, risks=risks, broken=info.broken)
+
+
+def _may_be_address(checker: Checker, info: Info) -> bool:
+    """Whether nothing speaks against reading a text as an address; a permit fails closed, so there the doubt is enough."""
+    documented = info.member is not None and info.member.address
+    return documented or (info.kind.name == "unknown" and checker.effect == "permit")
+
+
+def _reading(node: Call, arg: Expr) -> Hazard:
+    """A constructor over text that somebody else writes."""
+    path = path_of(arg) or ()
+    if node.function == "decimal" and path[-1] == "osv":
+        what = f"`decimal` reads `14.5` and fails on `14.5.1`, and `{written(arg)}` may be either"
+        return Hazard(what, node.span, 'list versions, or use a pattern such as `like "14.*"`')
+    what = f"`{node.function}` fails on text that it cannot read, and nothing says what `{written(arg)}` looks like"
+    return Hazard(what, node.span, "compare the text itself")
 
 
 _FORMS = {
@@ -267,19 +247,10 @@ _FORMS = {
 }
 
 
-def _unreadable(node: Call) -> bool:
-    """Whether Cedar itself fails on the literal."""
-    from policyc.engines.cedar import decide, parse_policies
-
-    text = written(node)
-    policies = parse_policies(f"permit (principal, action, resource) when {{ {text} == {text} }};")
-    return bool(decide(policies, {}).failed)
-
-
 def _method(checker: Checker, node: Method, known: Known) -> Info:
     of = checker.check(node.of, known)
     infos = [checker.check(arg, known) for arg in node.args]
-    risks = _risks((of, *infos))
+    risks = risks_of((of, *infos))
     if of.broken or any(info.broken for info in infos):
         return Info(BOOL, risks=risks, broken=True)
     wanted = "set" if node.name in _OF_SETS else "ip" if node.name in _OF_ADDRESSES else ""
@@ -316,22 +287,28 @@ def _instead(node: Method, of: Info) -> str:
 
 def _contains(checker: Checker, node: Method, of: Info, arg: Info) -> bool | None:
     """Whether a set of literals can hold the attribute, or a set attribute the literal."""
-    if isinstance(node.of, SetOf) and all(isinstance(item, Lit) for item in node.of.items):
+    if (
+        literal_of(node.args[0]) is None
+        and isinstance(node.of, SetOf)
+        and all(literal_of(item) is not None for item in node.of.items)
+    ):
         possible = 0
         for item in node.of.items:
-            assert isinstance(item, Lit)
+            value = literal_of(item)
+            assert value is not None
             kind = checker.check(item).kind
             if different(kind, arg.kind) and not _two_formed(Info(kind), arg):
                 checker.error(
                     "cedar-unlike-kinds", f"`{written(node.args[0])}` is {arg.kind.words} and never `{written(item)}`", item.span,
                     "list values of its kind",
                 )  # fmt: skip
-            elif impossible(arg.member, item.value):
+            elif impossible(arg.member, value):
                 checker.error(
-                    "cedar-impossible-value", f"`{written(node.args[0])}` never has the value `{item.value}`", item.span,
-                    _values_help(arg.member, item.value) if arg.member else "list documented values",
+                    "cedar-impossible-value", f"`{written(node.args[0])}` never has the value `{value}`", item.span,
+                    _values_help(arg.member, value) if arg.member else "list documented values",
                 )  # fmt: skip
             else:
+                _check_method(checker, arg.member, item, value)
                 possible += 1
         return None if possible else False
     if of.kind.item is not None and different(of.kind.item, arg.kind):

@@ -1,17 +1,22 @@
-"""Why a Cedar statement matched or did not: each test of its condition beside the value that the request has."""
+"""Why a Cedar statement matched or did not: each test of its condition beside the value that the request has.
+
+Values are written as Cedar writes them, so that the text "true" and the truth value `true` look different.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from policyc.engines.cedar import Path, StatementResult, decide, decision, parse_policies
-from policyc.engines.trace import Decision, Reason, StatementTrace
+from policyc.engines.cedar import Path, StatementResult, Worlds
+from policyc.engines.trace import Reason, StatementTrace
+from policyc.engines.truths import FAILS, FALSE, TRUE, holds
 from policyc.record import record
 from policyc.syntax.cedar_nodes import (
     And,
     Call,
     Compare,
+    Document,
     Expr,
     Has,
     If,
@@ -24,31 +29,47 @@ from policyc.syntax.cedar_nodes import (
     Statement,
     path_of,
 )
-from policyc.syntax.cedar_plain import pattern_text, written
-from policyc.targets.verified_access.read.compare import MIRRORED
+from policyc.syntax.cedar_plain import attribute, pattern_text, quoted, written
+from policyc.targets.verified_access.read.literals import MIRRORED
 from policyc.targets.verified_access.read.statements import condition_of
 
 _MOST_SHOWN = 60
+#: of a list or a record this many parts are shown
+_MOST_PARTS = 3
+#: of alternatives this many are told one by one
+_MOST_ALTERNATIVES = 20
+#: of what is left this many characters are shown
+_MOST_LEFT = 2_000
+_UNLESS = "unless: "
 
 
 @record
 class Asked:
-    """A context and the attributes in it whose value nobody states."""
+    """A context, what is open in it, and what the tests of a text come to on it."""
 
     context: Mapping[str, Any]
-    unknown: tuple[Path, ...]
+    worlds: Worlds
 
 
 def trace(policy: str, index: int, statement: Statement, result: StatementResult, asked: Asked) -> StatementTrace:
     """One statement's part in the answer. A statement that Cedar could not evaluate did not match."""
     condition = condition_of(statement)
+    reasons = [
+        Reason(
+            part.name, None, part.name, "in the scope; Verified Access does not publish its value", (), None, part.span
+        )
+        for part in statement.scope
+        if part.constrained
+    ]
+    if condition is not None:
+        reasons += _reasons(condition, asked, False)
     return StatementTrace(
         policy=policy,
         index=index,
         label=label_of(statement, index),
         effect=statement.effect,
         matched=result.matched,
-        reasons=() if condition is None else tuple(_reasons(condition, asked, False)),
+        reasons=tuple(reasons),
         span=statement.span,
     )
 
@@ -63,44 +84,79 @@ def label_of(statement: Statement, index: int) -> str:
 
 
 def truth(node: Expr, asked: Asked) -> bool | None:
-    """What Cedar says of a condition by itself: None when it hangs on an unknown; a failing one is false."""
-    text = f"permit (principal, action, resource) when {{ {written(node)} }};"
-    if not asked.unknown:
-        return decision(parse_policies(text), asked.context) is Decision.ALLOW
-    return decide(parse_policies(text), asked.context, asked.unknown).statements[0].matched
+    """What Cedar says of a condition by itself: None when it hangs on something open; a failing one is false."""
+    return holds(asked.worlds.truths(node))
+
+
+# --- what is left ---------------------------------------------------------------------------------------------------
 
 
 def residual(node: Expr, asked: Asked) -> str:
-    """What is left of an undecided condition once everything that is known is put in."""
-    return written(_residual(node, asked))
+    """What is left of an undecided condition once everything that is known is put in, shortened when it is very long."""
+    left = _residual(node, asked)
+    text = f"({written(left)})" if isinstance(left, If) else written(left)
+    return text if len(text) <= _MOST_LEFT else f"{text[:_MOST_LEFT]}…"
 
 
 def _residual(node: Expr, asked: Asked) -> Expr:
     match node:
         case And(items) | Or(items):
-            settled = isinstance(node, And)
-            open_items = [_residual(item, asked) for item in items if truth(item, asked) is not settled]
+            open_items = list(_open_items(items, isinstance(node, And), asked)) or [node]
             return open_items[0] if len(open_items) == 1 else type(node)(tuple(open_items), node.span)
         case Not(of):
             return Not(_residual(of, asked), node.span)
+        case If(test, then, otherwise):
+            told = asked.worlds.truths(test)
+            if told in (TRUE, FALSE):
+                return _residual(then if told == TRUE else otherwise, asked)
+            return node
         case _:
             return node
 
 
+def _open_items(items: Sequence[Expr], conjunction: bool, asked: Asked) -> Iterator[Expr]:
+    """The operands that the whole hangs on: not those without effect, nor what stands behind one that settles it."""
+    idle, settled = (TRUE, FALSE) if conjunction else (FALSE, TRUE)
+    for item in items:
+        told = asked.worlds.truths(item)
+        if told != idle:
+            yield _residual(item, asked)
+        if told in (settled, FAILS):
+            return
+
+
+# --- reasons --------------------------------------------------------------------------------------------------------
+
+
 def _reasons(node: Expr, asked: Asked, negated: bool) -> list[Reason]:
-    """A reason for each test; of alternatives only those that share the truth of the whole."""
+    """A reason for each test; of alternatives only those that share the truth of the whole, of a choice the side that is taken."""
     match node:
         case And(items) | Or(items):
             if isinstance(node, And) is not negated:
                 return [reason for item in items for reason in _reasons(item, asked, negated)]
             whole = truth(node, asked)
-            return [
-                reason for item in items if truth(item, asked) is whole for reason in _reasons(item, asked, negated)
-            ]
+            alike = [item for item in items if truth(item, asked) is whole]
+            told = [reason for item in alike[:_MOST_ALTERNATIVES] for reason in _reasons(item, asked, negated)]
+            return [*told, *_rest(alike[_MOST_ALTERNATIVES:], whole, negated)]
         case Not(of):
             return _reasons(of, asked, not negated)
+        case If(test, then, otherwise):
+            told_of = asked.worlds.truths(test)
+            out = _reasons(test, asked, told_of == FALSE)
+            out += _reasons(then, asked, negated) if "true" in told_of else []
+            out += _reasons(otherwise, asked, negated) if "false" in told_of else []
+            return out
         case _:
             return [_reason(node, asked, negated)]
+
+
+def _rest(items: Sequence[Expr], whole: bool | None, negated: bool) -> list[Reason]:
+    if not items:
+        return []
+    matched = whole if whole is None else whole is not negated
+    words = {True: "come to the same", False: "do not hold either", None: "are open as well"}[matched]
+    span = items[0].span.to(items[-1].span)
+    return [Reason("condition", matched, f"{len(items)} more alternatives", words, (), (), span)]
 
 
 def _reason(node: Expr, asked: Asked, negated: bool) -> Reason:
@@ -130,18 +186,17 @@ def _parts(node: Expr) -> tuple[Expr, str, tuple[str, ...]]:
         case Compare(operator, left, right):
             return _inside(left), operator, (written(_inside(right)),)
         case Has(of, names):
-            return of, "has", (".".join(names),)
+            return of, "has", (".".join(attribute(name) for name in names),)
         case Like(of, pattern):
-            return of, "like", (pattern_text(pattern)[1:-1],)
+            return of, "like", (pattern_text(pattern),)
         case Method(SetOf(items), "contains", _, (arg,)):
-            return arg, "in", tuple(_shown(item.value) if isinstance(item, Lit) else written(item) for item in items)
+            return arg, "in", tuple(written(item) for item in items)
         case Method(of, name, _, args):
-            values = tuple(
-                _shown(arg.value) if isinstance(arg, Lit) else written(arg) for arg in (_inside(arg) for arg in args)
+            return (
+                _inside(of),
+                "in range" if name == "isInRange" else name,
+                tuple(written(_inside(arg)) for arg in args),
             )
-            return _inside(of), "in range" if name == "isInRange" else name, values
-        case If(test):
-            return test, "if", ("true",)
         case _:
             return node, "==", ("true",)
 
@@ -152,20 +207,51 @@ def _inside(node: Expr) -> Expr:
 
 
 def seen(path: Path, asked: Asked) -> tuple[str, ...] | None:
-    """The values that the context has at a path; the keys of a record; None when it is absent or unknown."""
+    """The value that the context has at a path, as Cedar writes it; of a record its names; None when it is absent or unknown."""
     value: Any = asked.context
     for step in path:
         if not isinstance(value, Mapping) or step not in value:
             return None
         value = value[step]
-    if isinstance(value, Mapping):
-        return tuple(str(name) for name in value) or ("nothing",)
-    if isinstance(value, list | tuple):
-        return tuple(_shown(item) for item in value) or ("nothing",)
     return (_shown(value),)
 
 
 def _shown(value: object) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return value if isinstance(value, str) else str(value)
+    match value:
+        case bool():
+            return str(value).lower()
+        case str():
+            return quoted(value)
+        case Mapping():
+            return "{" + _first([attribute(str(name)) for name in value]) + "}"
+        case list() | tuple():
+            return "[" + _first([_shown(item) for item in value]) + "]"
+        case _:
+            return str(value)
+
+
+def _first(texts: Sequence[str]) -> str:
+    more = len(texts) - _MOST_PARTS
+    return ", ".join([*texts[:_MOST_PARTS], *([f"… {more} more"] if more > 0 else [])])
+
+
+# --- denies that are written into permits ---------------------------------------------------------------------------
+
+
+def unless_notes(document: Document, statement: Statement, asked: Asked) -> Iterator[tuple[Expr, str]]:
+    """The denies that policyc wrote into a permit as `// unless: NAME` and that keep it from applying, each with what it does."""
+    for clause in statement.clauses:
+        if clause.kind != "when" or not isinstance(clause.body, And):
+            continue
+        before = clause.span.start
+        for item in clause.body.items:
+            names = [
+                comment.text.removeprefix(_UNLESS)
+                for comment in document.comments
+                if before <= comment.span.start < item.span.start and comment.text.startswith(_UNLESS)
+            ]
+            before = item.span.end
+            told = asked.worlds.truths(item)
+            if names and told != TRUE:
+                words = "applies" if told == FALSE else "cannot be evaluated, so the permit does not apply"
+                yield item, f"the deny `{names[-1]}` in it {words if told in (FALSE, FAILS) else 'is open'}"

@@ -4,49 +4,37 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TypeAlias
 
 from policyc.diagnostics import Diagnostic, Diagnostics, Edit, Fix, Severity
-from policyc.syntax.cedar_nodes import (
-    And,
-    Arith,
-    Call,
-    Compare,
-    Expr,
-    Has,
-    If,
-    Is,
-    Like,
-    Lit,
-    Method,
-    Neg,
-    Not,
-    Or,
-    Statement,
-    path_of,
-    walk,
-)
+from policyc.ir.authz import Atom, Constant, Op
+from policyc.model.types import BOOL
+from policyc.syntax.cedar_nodes import And, Compare, Expr, Has, If, Like, Lit, Method, Not, Or, path_of, replaced, walk
 from policyc.syntax.cedar_plain import pattern_text, written
-from policyc.targets.verified_access.read.statements import condition_of
+from policyc.targets.verified_access.read.meaning import attribute_of
+from policyc.targets.verified_access.read.proof import Proof
+from policyc.targets.verified_access.read.statements import Judged
+from policyc.targets.verified_access.read.subset import check_subset
 from policyc.targets.verified_access.read.typing import Path
 from policyc.text import Span
+
+#: A test of an attribute: its path, the test, the attribute's expression, and whether meeting it helps to get in.
+Test: TypeAlias = tuple[Path, Expr, Expr, bool]
 
 _CLIENT = {("http_request", "x_forwarded_for"), ("http_request", "user_agent")}
 _ADDRESSES = {("http_request", "client_ip"), ("tcp_flow", "client_ip"), ("tcp_flow", "destination_ip")}
 _PORTS = {("http_request", "port"), ("tcp_flow", "destination_port")}
 _PATH = ("http_request", "path")
 _LEFT_OVER = re.compile(r"\$\{[^{}]*\}|\{\{[^{}]*\}\}|%\{[^{}]*\}|^<[^<>@]+>$")
-_DOCUMENTED = ("contains", "containsAll", "containsAny", "isInRange")
 
 
-def check_smells(statement: Statement, diagnostics: Diagnostics) -> None:
+def check_smells(judged: Judged, diagnostics: Diagnostics) -> None:
     """Report the doubtful parts of one statement."""
-    _check_subset(statement, diagnostics)
-    condition = condition_of(statement)
-    if condition is None:
-        return
-    nodes = walk(condition)
-    tests = list(_tests(condition, statement.effect == "permit"))
-    _check_emails(tests, nodes, statement, diagnostics)
+    statement = judged.statement
+    check_subset(statement, diagnostics)
+    nodes = walk(judged.condition)
+    tests = list(_tests(judged.condition, statement.effect == "permit"))
+    _check_emails(tests, judged, diagnostics)
     _check_client_data(nodes, diagnostics)
     _check_addresses(tests, diagnostics)
     _check_ports(tests, diagnostics)
@@ -54,7 +42,7 @@ def check_smells(statement: Statement, diagnostics: Diagnostics) -> None:
     _check_left_overs(nodes, diagnostics)
 
 
-def _tests(condition: Expr, grants: bool) -> Iterator[tuple[Path, Expr, Expr, bool]]:
+def _tests(condition: Expr, grants: bool) -> Iterator[Test]:
     """Each test of an attribute: its path, the test, the attribute's expression, and whether meeting it helps to get in."""
     work = [(condition, grants)]
     while work:
@@ -84,26 +72,34 @@ def _is_email(path: Path) -> bool:
     return path[-1] == "email" or (len(path) > 1 and path[-2:] == ("email", "address"))
 
 
-def _check_emails(
-    tests: list[tuple[Path, Expr, Expr, bool]], nodes: list[Expr], statement: Statement, diagnostics: Diagnostics
-) -> None:
-    verified = any(path[-1] in ("verified", "email_verified") for node in nodes if (path := path_of(node)))
-    told = False
+def _check_emails(tests: list[Test], judged: Judged, diagnostics: Diagnostics) -> None:
+    """Patterns that leave the domain open, and addresses that let somebody in whom nobody may have verified."""
+    told: set[Path] = set()
     for path, test, _, grants in tests:
         if not grants or not _is_email(path) or isinstance(test, Has):
             continue
         if isinstance(test, Like):
             _check_pattern(test, diagnostics)
-        if not verified and not told and statement.effect == "permit":
-            told = True
-            better = written(test.of if isinstance(test, Like) else _attribute(test, path))
-            name = (
-                f"{better.removesuffix('.address')}.verified" if better.endswith(".address") else f"{better}_verified"
-            )
-            diagnostics.warning(
-                "cedar-unverified-email", f"`{better}` is trusted without asking whether it was verified", test.span,
-                f"add `&& {name} == true`",
-            )  # fmt: skip
+        if judged.statement.effect != "permit" or path in told or not _lets_in_unverified(path, tests, judged):
+            continue
+        told.add(path)
+        better = written(test.of if isinstance(test, Like) else _attribute(test, path))
+        name = f"{better.removesuffix('.address')}.verified" if better.endswith(".address") else f"{better}_verified"
+        diagnostics.warning(
+            "cedar-unverified-email", f"`{better}` is trusted without asking whether it was verified", test.span,
+            f"add `&& {name} == true`",
+        )  # fmt: skip
+
+
+def _lets_in_unverified(path: Path, tests: list[Test], judged: Judged) -> bool:
+    """Whether somebody gets in by the tests of an address (by nothing else) whose address is not known to be verified."""
+    flag = (*path[:-1], "verified") if path[-1] == "address" else (*path[:-1], "email_verified")
+    if not any(other == flag for other, *_ in tests):
+        return True
+    own = [test for other, test, _, grants in tests if other == path and grants and not isinstance(test, Has)]
+    without = replaced(judged.condition, {id(test): Lit(False, test.span) for test in own})
+    verified = Atom(attribute_of(flag, "bool"), Op.EQ, (Constant(BOOL, True),), "", True)
+    return Proof().shown(judged.outcome.true, judged.meaning.of(without).not_true, verified)
 
 
 def _attribute(test: Expr, path: Path) -> Expr:
@@ -141,7 +137,7 @@ def _check_client_data(nodes: list[Expr], diagnostics: Diagnostics) -> None:
             )  # fmt: skip
 
 
-def _check_addresses(tests: list[tuple[Path, Expr, Expr, bool]], diagnostics: Diagnostics) -> None:
+def _check_addresses(tests: list[Test], diagnostics: Diagnostics) -> None:
     for path, test, part, _ in tests:
         if path not in _ADDRESSES:
             continue
@@ -151,7 +147,7 @@ def _check_addresses(tests: list[tuple[Path, Expr, Expr, bool]], diagnostics: Di
                 "cedar-address-as-text", "a pattern over an address ignores where blocks begin and other spellings",
                 test.span, f"write `{block}`",
             )  # fmt: skip
-        elif isinstance(test, Compare):
+        elif isinstance(test, Compare) or (isinstance(test, Method) and test.name == "contains"):
             diagnostics.add(
                 Diagnostic(
                     "cedar-address-as-text",
@@ -163,24 +159,29 @@ def _check_addresses(tests: list[tuple[Path, Expr, Expr, bool]], diagnostics: Di
             )
 
 
-def _check_ports(tests: list[tuple[Path, Expr, Expr, bool]], diagnostics: Diagnostics) -> None:
-    forms: dict[Path, set[type]] = {}
-    first: dict[Path, Span] = {}
+def _check_ports(tests: list[Test], diagnostics: Diagnostics) -> None:
+    """Ports that are tested as a number or as text alone, each port on its own."""
+    forms: dict[tuple[Path, str], set[type]] = {}
+    first: dict[tuple[Path, str], Span] = {}
     for path, test, _, _ in tests:
         if path in _PORTS and isinstance(test, Compare | Method):
-            literals = [node.value for node in walk(test) if isinstance(node, Lit)]
-            forms.setdefault(path, set()).update(type(value) for value in literals)
-            first.setdefault(path, test.span)
-    for path, found in forms.items():
-        if len(found) == 1:
+            for node in walk(test):
+                if isinstance(node, Lit) and not isinstance(node.value, bool):
+                    forms.setdefault((path, str(node.value)), set()).add(type(node.value))
+                    first.setdefault((path, str(node.value)), test.span)
+    told: set[Span] = set()
+    for (path, port), found in forms.items():
+        span = first[path, port]
+        if len(found) == 1 and span not in told:
+            told.add(span)
             other = "text" if int in found else "a number"
             diagnostics.warning(
-                "cedar-port-form", f"AWS's pages disagree whether `{path[-1]}` is a number or text, and this never matches "
-                f"{other}", first[path], f'test both, such as `[22, "22"].contains(context.{".".join(path)})`',
+                "cedar-port-form", f"AWS's pages disagree whether `{path[-1]}` is a number or text, and `{port}` is not tested as "
+                f"{other} here", span, f'test both, such as `[22, "22"].contains(context.{".".join(path)})`',
             )  # fmt: skip
 
 
-def _check_slashes(tests: list[tuple[Path, Expr, Expr, bool]], diagnostics: Diagnostics) -> None:
+def _check_slashes(tests: list[Test], diagnostics: Diagnostics) -> None:
     heads: dict[bool, Span] = {}
     for path, test, _, _ in tests:
         if path == _PATH:
@@ -219,50 +220,3 @@ def _check_left_overs(nodes: list[Expr], diagnostics: Diagnostics) -> None:
                 "cedar-template-text", f"`{text}` looks like a placeholder that was never filled in",
                 node.pattern_span if isinstance(node, Like) else node.span, "render the template first",
             )  # fmt: skip
-
-
-def _check_subset(statement: Statement, diagnostics: Diagnostics) -> None:
-    for part in statement.scope:
-        if part.constrained:
-            diagnostics.warning(
-                "cedar-outside-subset", f"Verified Access wants `{part.name}` open in the scope", part.span,
-                "write `(principal, action, resource)` and test trust data after `when`",
-            )  # fmt: skip
-    for span, what in _unusual(statement):
-        diagnostics.add(
-            Diagnostic(
-                "cedar-outside-subset",
-                f"{what} is Cedar, yet AWS documents it for Verified Access nowhere",
-                span,
-                "keep to the operators of AWS's page, or try it in the policy assistant first",
-                Severity.INFO,
-            )
-        )
-
-
-def _unusual(statement: Statement) -> Iterator[tuple[Span, str]]:
-    for annotation in statement.annotations:
-        yield annotation.span, "an annotation"
-    for place, clause in enumerate(statement.clauses):
-        if clause.kind == "unless":
-            yield clause.span, "`unless`"
-        elif place > 0:
-            yield clause.span, "a second `when`"
-        for node in walk(clause.body):
-            match node:
-                case If():
-                    yield node.span, "`if … then … else`"
-                case Arith(operator) if operator:
-                    yield node.span, f"`{operator}` on numbers"
-                case Neg(of) if not isinstance(of, Lit):
-                    yield node.span, "`-` before an attribute"
-                case Is():
-                    yield node.span, "`is`"
-                case Has(_, names) if len(names) > 1:
-                    yield node.span, "`has` with a dot"
-                case Call(function) if function != "ip":
-                    yield node.span, f"`{function}`"
-                case Method(_, name) if name not in _DOCUMENTED:
-                    yield node.span, f"`.{name}()`"
-                case _:
-                    pass

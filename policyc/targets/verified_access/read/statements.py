@@ -1,14 +1,23 @@
-"""One statement as a whole: can it apply, must it, and does it fail where it should forbid."""
+"""One statement as a whole: can it apply, must it, and does it fail where it should forbid.
+
+Verdicts are about requests that fit what AWS and the declared providers document.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import Enum
 
-from policyc.diagnostics import Diagnostics
-from policyc.syntax.cedar_nodes import And, Clause, Expr, Not, Statement
+from policyc.diagnostics import Diagnostic, Diagnostics, Severity
+from policyc.record import record
+from policyc.syntax.cedar_nodes import And, Clause, Expr, Lit, Not, Statement, path_of, walk
 from policyc.syntax.cedar_plain import attribute, written
 from policyc.targets.verified_access.read.kinds import Kind
-from policyc.targets.verified_access.read.typing import Checker, Info, Path
+from policyc.targets.verified_access.read.meaning import Meaning
+from policyc.targets.verified_access.read.outcome import Outcome
+from policyc.targets.verified_access.read.parts import check_parts, odd_methods
+from policyc.targets.verified_access.read.proof import Proof
+from policyc.targets.verified_access.read.typing import Checker, Info, Path, Risk
 
 
 class Verdict(Enum):
@@ -31,49 +40,97 @@ def _clause(clause: Clause) -> Expr:
     return clause.body if clause.kind == "when" else Not(clause.body, clause.body.span)
 
 
-def check_statement(statement: Statement, context: Kind, diagnostics: Diagnostics) -> Verdict:
-    """Report what is wrong with the conditions of one statement, and with what they come to."""
-    before = len(diagnostics)
-    condition = condition_of(statement)
-    constrained = any(part.constrained for part in statement.scope)
-    if condition is None:
-        info = Info(context, True)
-    else:
-        checker = Checker(context, statement.effect, diagnostics)
-        info = checker.truth(condition, frozenset())
-        if statement.effect == "permit":
-            _check_killers(checker, diagnostics)
-        else:
-            _check_failing(info, diagnostics)
-    if constrained:
-        return Verdict.SOMETIMES
-    constant = False if info.dead else info.constant
-    _check_constant(statement, constant, diagnostics, told=len(diagnostics) > before)
-    if constant is None:
-        return Verdict.SOMETIMES
-    return Verdict.ALWAYS if constant else Verdict.NEVER
+@record
+class Judged:
+    """What came out of one statement: whether it applies, and its condition in normal form."""
+
+    statement: Statement
+    verdict: Verdict
+    meaning: Meaning
+    condition: Expr
+    outcome: Outcome
 
 
-def _check_constant(statement: Statement, constant: bool | None, diagnostics: Diagnostics, *, told: bool) -> None:
-    """Report a statement that applies to no request, or to every one. One that never applies is not reported
-    again when a mistake inside it says so."""
-    permit, span = statement.effect == "permit", statement.effect_span
-    if constant is False and not told:
-        rule = "cedar-permit-cannot-apply" if permit else "cedar-forbid-cannot-fire"
-        what = "allows nobody" if permit else "forbids nothing"
-        diagnostics.error(
-            rule, f"the condition of this {statement.effect} never holds, so it {what}", span,
-            "correct the condition, or remove the statement",
-        )  # fmt: skip
-    elif constant is True and permit:
+def check_statement(
+    statement: Statement, context: Kind, diagnostics: Diagnostics, *, either_root: bool = False
+) -> Judged:  # fmt: skip
+    """Report what is wrong with the conditions of one statement, and with what they come to.
+
+    With `either_root` each request has `http_request` or `tcp_flow`, never both (see `Meaning`).
+    """
+    found = Diagnostics()
+    condition = condition_of(statement) or Lit(True, statement.effect_span)
+    checker = Checker(context, statement.effect, found)
+    info = checker.truth(condition, frozenset())
+    meaning = Meaning(context, checker.settled, either_root=either_root)
+    outcome = meaning.of(condition)
+    proof = Proof()
+    usual = odd_methods(condition)
+    check_parts(condition, meaning, proof, usual, found)
+    never = proof.impossible(outcome.true)
+    always = not never and proof.impossible(outcome.false, *usual)
+    sure = always and proof.impossible(outcome.fails)
+    if statement.effect == "permit":
+        _check_killers(checker, meaning, proof, found)
+    elif not proof.impossible(outcome.fails):
+        _check_failing(info, found)
+    _check_hazards(checker, statement.effect, found)
+    verdict = Verdict.NEVER if never else Verdict.ALWAYS if sure else Verdict.SOMETIMES
+    if any(part.constrained for part in statement.scope):
+        verdict = Verdict.SOMETIMES
+    elif never and not any(item.rule in _EXPLAIN_NEVER for item in found):
+        _report_never(statement, found)
+    elif always:
+        _report_always(statement, info, sure, found)
+    diagnostics.extend(found)
+    return Judged(statement, verdict, meaning, condition, outcome)
+
+
+#: How many sides of an `||` behind a failing one are looked at.
+_SIDES = 20
+#: findings inside a statement that tell already why it never applies
+_EXPLAIN_NEVER = frozenset(
+    {
+        "cedar-always-false", "cedar-contradiction", "cedar-group-name", "cedar-impossible-value", "cedar-no-entities",
+        "cedar-type-mismatch", "cedar-unknown-attribute", "cedar-unlike-kinds",
+    }
+)  # fmt: skip
+
+
+def _report_never(statement: Statement, diagnostics: Diagnostics) -> None:
+    permit = statement.effect == "permit"
+    rule = "cedar-permit-cannot-apply" if permit else "cedar-forbid-cannot-fire"
+    what = "allows nobody" if permit else "forbids nothing"
+    diagnostics.error(
+        rule, f"the condition of this {statement.effect} never holds, so it {what}", statement.effect_span,
+        "correct the condition, or remove the statement",
+    )  # fmt: skip
+
+
+def _report_always(statement: Statement, info: Info, sure: bool, diagnostics: Diagnostics) -> None:
+    """A condition that is never false: it holds for everybody, or for everybody whose request has what it reads."""
+    span, permit = statement.effect_span, statement.effect == "permit"
+    if sure and permit:
+        reads = {path[0] for node in walk(condition_of(statement) or Lit(True, span)) if (path := path_of(node))}
+        over = [word for root, word in (("http_request", " over HTTP"), ("tcp_flow", " over TCP")) if root in reads]
         diagnostics.warning(
-            "cedar-everyone-allowed", "this permit lets in everybody who can log in", span,
+            "cedar-everyone-allowed", f"this permit lets in everybody who can log in{over[0] if len(over) == 1 else ''}", span,
             "test groups, e-mail or device, unless the other policy of the pair (group or endpoint) does",
         )  # fmt: skip
-    elif constant is True:
+        return
+    if sure:
         diagnostics.warning(
             "cedar-everyone-refused", "this forbid refuses every request", span, "narrow its condition, or remove the statement"
         )  # fmt: skip
+        return
+    read = sorted({risk.path for risk in info.risks})
+    deepest = [path for path in read if not any(path != other and path == other[: len(path)] for other in read)]
+    names = " and ".join(f"`{_shown(path)}`" for path in deepest[:3]) + (" and more" if len(deepest) > 3 else "")
+    there = f"whose request has {names}" if names else "for whom its evaluation does not fail"
+    what = f"lets in everybody {there}" if permit else f"refuses everybody {there}, and is skipped for others"
+    diagnostics.warning(
+        "cedar-only-presence", f"this {statement.effect} tests no value: it {what}", span, "write the values or limits that are meant"
+    )  # fmt: skip
 
 
 def _check_failing(info: Info, diagnostics: Diagnostics) -> None:
@@ -83,30 +140,55 @@ def _check_failing(info: Info, diagnostics: Diagnostics) -> None:
         if not any(risk.path[: len(path)] == path for path in seen):
             deepest = max((other.path for other in info.risks if other.path[: len(risk.path)] == risk.path), key=len)
             diagnostics.error(
-                "cedar-forbid-fails-open", f"`{_shown(risk.path)}` may be absent; then Cedar skips this forbid and lets the "
-                "request through", risk.span, f"put `{_guard(deepest, risk.path)}` before it",
+                "cedar-forbid-fails-open", f"`{_shown(risk.path)}` may be absent when this is read; then Cedar skips this forbid",
+                risk.span, f"put `{_guard(deepest, risk.path)}` before it, or what it should forbid stays open",
             )  # fmt: skip
         seen.add(risk.path)
 
 
-def _check_killers(checker: Checker, diagnostics: Diagnostics) -> None:
-    """A permit with `||` whose first side may fail takes the other side down with it."""
+def _check_hazards(checker: Checker, effect: str, diagnostics: Diagnostics) -> None:
+    """Operations that fail for some values: a permit does not apply then, a forbid is skipped."""
+    for hazard in checker.hazards:
+        if effect == "forbid":
+            diagnostics.error(
+                "cedar-forbid-fails-open", f"{hazard.what}; then Cedar skips this forbid", hazard.span, hazard.help
+            )
+        else:
+            diagnostics.warning(
+                "cedar-may-fail", f"{hazard.what}; then this permit does not apply", hazard.span, hazard.help
+            )
+
+
+def _check_killers(checker: Checker, meaning: Meaning, proof: Proof, diagnostics: Diagnostics) -> None:
+    """A permit with `||` whose first side may fail takes down the sides behind it that could hold without what is missing,
+    and turns negations around (place 0)."""
+    found: list[tuple[Risk, Expr | None]] = []
+    for risk, items, place in checker.killers:
+        other = _taken_down(risk, items[place : place + _SIDES], meaning, proof) if place else None
+        if other is not None or not place:
+            found.append((risk, other))
     seen: set[Path] = set()
-    for risk, other in checker.killers:
-        if risk.path in seen or any(risk.path[: len(path)] == path for path in seen):
+    for risk, other in found:
+        if any(risk.path[: len(path)] == path for path in seen):
             continue
         seen.add(risk.path)
-        deepest = max((one.path for one, _ in checker.killers if one.path[: len(risk.path)] == risk.path), key=len)
-        if isinstance(other, Not):
-            message = f"`{_shown(risk.path)}` may be absent; then this permit fails, although a negation looks true"
+        deepest = max((one.path for one, _ in found if one.path[: len(risk.path)] == risk.path), key=len)
+        if other is None:
+            message = f"`{_shown(risk.path)}` may be absent when this is read; then this permit fails, although a negation looks true"
         else:
-            message = f"where `{_shown(risk.path)}` is absent the whole permit fails, `{_short(other)}` too"
-        diagnostics.warning(
-            "cedar-permit-dies",
-            message,
-            risk.span,
-            f"put `{_guard(deepest, risk.path)}` before it, in the same parentheses",
-        )
+            message = f"where this is read and `{_shown(risk.path)}` is absent, the permit fails and `{_short(other)}` is never tried"
+        severity = Severity.WARNING
+        if risk.counted_on:
+            severity = Severity.INFO
+            message += f"; AWS's own example counts on all data of `{risk.path[0]}` behind a test of its key"
+        help = f"put `{_guard(deepest, risk.path)}` before it, in the same parentheses"
+        diagnostics.add(Diagnostic("cedar-permit-dies", message, risk.span, help, severity))
+
+
+def _taken_down(risk: Risk, sides: Sequence[Expr], meaning: Meaning, proof: Proof) -> Expr | None:
+    """The first side that could hold where the risk's attribute is absent."""
+    missing = meaning.missing(risk.path)
+    return next((side for side in sides if not proof.impossible(meaning.of(side).true, missing)), None)
 
 
 def _shown(path: Path) -> str:

@@ -70,6 +70,16 @@ def reads_both(document: Document) -> bool:
     return {path[0] for path, _ in _reads(document) if path} >= set(REQUEST_ROOTS)
 
 
+def asks_for_request(document: Document) -> bool:
+    """Whether the text asks if it has an HTTP request or a TCP flow, so that it counts on requests without."""
+    return any(
+        isinstance(node, Has) and path_of(node.of) == () and node.names[0] in REQUEST_ROOTS
+        for statement in document.statements
+        for clause in statement.clauses
+        for node in walk(clause.body)
+    )
+
+
 def _reads(document: Document) -> list[tuple[tuple[str, ...], Span]]:
     """Every attribute path that the text reads or asks for, the longest ones included."""
     out: list[tuple[tuple[str, ...], Span]] = []

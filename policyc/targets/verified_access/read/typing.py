@@ -1,4 +1,4 @@
-"""Kinds of values through a condition: what may be absent where it is read, what fails, what always or never holds.
+"""Kinds of values through a condition: what may be absent where it is read, what fails, which operators do not go with a value.
 
 Presence flows as Cedar evaluates: from left to right, `&&` and `||` cut short. Known after a test is what it makes sure of when
 it is true (`yes`) and when it is false (`no`).
@@ -36,8 +36,9 @@ from policyc.syntax.cedar_nodes import (
     path_of,
 )
 from policyc.syntax.cedar_plain import quoted, written
-from policyc.targets.verified_access.read.compare import complementary, contradiction, literal_kind
 from policyc.targets.verified_access.read.kinds import BOOL, ENTITY, LONG, UNKNOWN, Kind, Member, is_group_id
+from policyc.targets.verified_access.read.literals import literal_kind
+from policyc.targets.verified_access.scope import REQUEST_ROOTS
 from policyc.text import Span
 
 Path: TypeAlias = tuple[str, ...]
@@ -47,16 +48,27 @@ _NONE: Known = frozenset()
 
 @record
 class Risk:
-    """A read of an attribute that may be absent there; `parts` are the paths to guard, outermost first."""
+    """A read of an attribute that may be absent there. `counted_on` marks the documented data of a device behind a test of the
+    provider's key, on which AWS's own examples count."""
 
     path: Path
     span: Span
+    counted_on: bool = False
+
+
+@record
+class Hazard:
+    """An operation that fails for some values of what it works on; `what` says on which, `help` what to do."""
+
+    what: str
+    span: Span
+    help: str
 
 
 @record
 class Info:
-    """What is known of an expression. `constant` is the value of a condition that has just one (as far as it does not fail);
-    `broken` that its evaluation always fails; `never` that it is never true, because it fails or is false."""
+    """What is known of an expression. `constant` is the value of a single test that has just one, wherever it does not fail;
+    `broken` says that its evaluation always fails. A number lies within `reach`, where that is known."""
 
     kind: Kind
     constant: bool | None = None
@@ -65,29 +77,36 @@ class Info:
     risks: tuple[Risk, ...] = ()
     member: Member | None = None
     broken: bool = False
-    never: bool = False
-
-    @property
-    def dead(self) -> bool:
-        """Whether no request makes it true."""
-        return self.broken or self.never or self.constant is False
+    reach: tuple[int, int] | None = None
 
 
 @dataclass(slots=True)
 class Checker:
-    """Checks conditions against the record `context`; `effect` words the consequences. `guards` collects risks that kill other
-    sides of an `||` or turn around under `!`."""
+    """Checks conditions against the record `context`; `effect` words the consequences. `killers` collects risks with what they take
+    down: the sides of an `||` from a place on, or a negation, `hazards` what fails for some values, and `settled` the tests whose value the kinds
+    alone tell, by node: None where the evaluation always fails."""
 
     context: Kind
     effect: str
     diagnostics: Diagnostics
-    killers: list[tuple[Risk, Expr]] = field(default_factory=list)
+    killers: list[tuple[Risk, Sequence[Expr], int]] = field(default_factory=list)
+    hazards: list[Hazard] = field(default_factory=list)
+    settled: dict[int, bool | None] = field(default_factory=dict)
 
     def check(self, node: Expr, known: Known = _NONE) -> Info:
-        """The expression's kind and truth, its mistakes reported."""
+        """The expression's kind and what it reads, its mistakes reported."""
+        info = self._info(node, known)
+        if info.broken:
+            self.settled[id(node)] = None
+        elif info.constant is not None:
+            self.settled[id(node)] = info.constant
+        return info
+
+    def _info(self, node: Expr, known: Known) -> Info:
         match node:
             case Lit(value):
-                return Info(Kind(literal_kind(value)), value if isinstance(value, bool) else None)
+                whole = isinstance(value, int) and not isinstance(value, bool)
+                return Info(Kind(literal_kind(value)), reach=(int(value), int(value)) if whole else None)
             case Var(name):
                 return Info(self.context if name == "context" else ENTITY)
             case Entity() | Slot():
@@ -102,9 +121,8 @@ class Checker:
                 return self._any(items, known)
             case Not(of):
                 inner = self.truth(of, known)
-                constant = None if inner.constant is None else not inner.constant
-                self.killers += [(risk, node) for risk in inner.risks]
-                return Info(BOOL, constant, inner.no, inner.yes, inner.risks, broken=inner.broken)
+                self.killers += [(risk, (node,), 0) for risk in inner.risks]
+                return Info(BOOL, None, inner.no, inner.yes, inner.risks)
             case If(test, then, otherwise):
                 return self._if(test, then, otherwise, known)
             case _:
@@ -118,6 +136,7 @@ class Checker:
         self.error(
             "cedar-type-mismatch", f"`{written(node)}` is {info.kind.words}, no condition", node.span, "compare it with something"
         )  # fmt: skip
+        self.settled[id(node)] = None
         return Info(BOOL, risks=info.risks, broken=True)
 
     def error(self, rule: str, message: str, span: Span, help: str) -> None:
@@ -132,69 +151,31 @@ class Checker:
 
     def _all(self, items: Sequence[Expr], known: Known) -> Info:
         infos: list[Info] = []
-        risks: list[Risk] = []
         for item in items:
             info = self.truth(item, known)
             infos.append(info)
-            risks += info.risks
             known |= info.yes
-        broken = _reached_failure(infos, True)
-        never = any(info.dead for info in infos)
-        constant: bool | None = None
-        if any(info.constant is False for info in infos):
-            constant = False
-        elif all(info.constant is True for info in infos):
-            constant = True
-        clash = None if never else contradiction(items)
-        if clash is not None:
-            constant = False
-            self.error(
-                "cedar-contradiction", f"`{written(clash)}` cannot hold together with what stands before it", clash.span,
-                "join alternatives with `||`, or drop one of the tests",
-            )  # fmt: skip
         yes = frozenset().union(*(info.yes for info in infos))
         no = frozenset.intersection(*(info.no for info in infos))
-        return Info(BOOL, constant, yes, no, tuple(risks), broken=broken, never=never)
+        return Info(BOOL, None, yes, no, tuple(risk for info in infos for risk in info.risks))
 
     def _any(self, items: Sequence[Expr], known: Known) -> Info:
         infos: list[Info] = []
-        risks: list[Risk] = []
         for place, item in enumerate(items):
             info = self.truth(item, known)
             infos.append(info)
-            risks += info.risks
-            if place < len(items) - 1:
-                self.killers += [(risk, items[place + 1]) for risk in info.risks]
+            self.killers += [(risk, items, place + 1) for risk in info.risks]
             known |= info.no
-        broken = _reached_failure(infos, False)
-        never = all(info.dead for info in infos)
-        constant: bool | None = None
-        if any(info.constant is True for info in infos):
-            constant = True
-        elif all(info.constant is False for info in infos):
-            constant = False
-        pair = None if constant is True else complementary(items)
-        if pair is not None:
-            constant = True
-            self.diagnostics.warning(
-                "cedar-always-true", f"`{written(pair)}` is the opposite of what stands before it, so one of them always holds",
-                pair.span, "drop both, or correct one",
-            )  # fmt: skip
         yes = frozenset.intersection(*(info.yes for info in infos))
         no = frozenset().union(*(info.no for info in infos))
-        return Info(BOOL, constant, yes, no, tuple(risks), broken=broken, never=never)
+        return Info(BOOL, None, yes, no, tuple(risk for info in infos for risk in info.risks))
 
     def _if(self, test: Expr, then: Expr, otherwise: Expr, known: Known) -> Info:
         first = self.truth(test, known)
         second = self.check(then, known | first.yes)
         third = self.check(otherwise, known | first.no)
         kind = second.kind if second.kind.name == third.kind.name else UNKNOWN
-        constant = second.constant if second.constant == third.constant else None
-        if first.constant is not None:
-            constant = second.constant if first.constant else third.constant
-        never = kind.name == "bool" and second.dead and third.dead
-        risks = (*first.risks, *second.risks, *third.risks)
-        return Info(kind, constant, risks=risks, broken=first.broken, never=never)
+        return Info(kind, None, risks=(*first.risks, *second.risks, *third.risks))
 
     # --- attributes -------------------------------------------------------------------------------------------
 
@@ -206,6 +187,7 @@ class Checker:
             return self._no_attributes(node, of)
         if isinstance(node.of, RecordOf):
             return Info(UNKNOWN, risks=of.risks)
+        self._check_wrapped_claims(node)
         member = self._member(of.kind, node.name, node.name_span, node.of)
         if member is None:
             return Info(UNKNOWN, risks=of.risks, broken=True)
@@ -214,9 +196,30 @@ class Checker:
     def _reached(self, node: Get, info: Info, member: Member | None, known: Known) -> Info:
         """The attribute, with the risk that it is not there."""
         path = path_of(node)
-        if info.broken or path is None or path in known or (member is not None and member.required):
+        if info.broken or path is None:
             return info
-        return Info(info.kind, None, risks=(*info.risks, Risk(path, node.span)), member=info.member)
+        reach = None if member is None else member.range or member.usual
+        if path in known or (member is not None and member.required):
+            return Info(info.kind, None, risks=info.risks, member=info.member, reach=reach)
+        risk = Risk(path, node.span, len(path) > 1 and path[:1] in known and self._is_device(path[0]))
+        return Info(info.kind, None, risks=(*info.risks, risk), member=info.member, reach=reach)
+
+    def _is_device(self, root: str) -> bool:
+        """Whether a root is a provider of device data: it sends what is documented and nothing else, for some requests."""
+        member = self.context.members.get(root)
+        return member is not None and member.kind.name == "record" and not (
+            member.required or member.kind.open or root in REQUEST_ROOTS
+        )  # fmt: skip
+
+    def _check_wrapped_claims(self, node: Get) -> None:
+        """`okta.claims.x`: an OIDC provider's claims stand right below its name."""
+        path = path_of(node)
+        member = self.context.members.get(path[0]) if path else None
+        if path and path[1:] == ("claims",) and member is not None and member.kind.open:
+            self.diagnostics.warning(
+                "cedar-wrapped-claims", f"the claims of an OIDC provider stand right below `{written(node.of)}`, not below `claims`",
+                node.name_span, "leave out `claims`, unless the provider sends one of that name",
+            )  # fmt: skip
 
     def _no_attributes(self, node: Get, of: Info) -> Info:
         if of.kind.name == "entity":
@@ -299,11 +302,5 @@ def number(info: Info) -> bool:
     return info.kind.name in (LONG.name, UNKNOWN.name)
 
 
-def _reached_failure(infos: Sequence[Info], passing: bool) -> bool:
-    """Whether a chain always comes to an operand that fails: all before it have the value that does not cut it short."""
-    for info in infos:
-        if info.broken:
-            return True
-        if info.constant is not passing:
-            return False
-    return False
+def risks_of(infos: Sequence[Info]) -> tuple[Risk, ...]:
+    return tuple(risk for info in infos for risk in info.risks)

@@ -12,14 +12,15 @@ from ipaddress import ip_address, ip_network
 from itertools import pairwise
 from typing import Final
 
+from policyc.engines.proofs.globs import may_exist
 from policyc.ir.authz import Atom, Constant, Op
 from policyc.ir.compare import compares
 from policyc.ir.decide import atom_holds
 from policyc.ir.moments import moment
 from policyc.ir.pattern import escape_pattern
-from policyc.lint.globs import may_exist
-from policyc.model.types import BOOL, EnumOf, Named, Type, shapes
+from policyc.model.types import BOOL, EnumOf, Named, Shape, Type, shapes
 from policyc.model.values import Scalar
+from policyc.model.vocabulary import Attribute
 
 _IPV4_TOP: Final = 2**32 - 1
 _IPV6_TOP: Final = 2**128 - 1
@@ -62,7 +63,7 @@ def _value_may_exist(passes: Sequence[Atom], fails: Sequence[Atom]) -> bool:
         return True
     attribute = (*passes, *fails)[0].attribute
     kind = attribute.type
-    candidates = _candidates(kind, attribute.values, passes, fails)
+    candidates = _candidates(attribute, passes, fails)
     if candidates is not None:
         return any(
             all(_compares(kind, atom, value) for atom in passes)
@@ -71,6 +72,8 @@ def _value_may_exist(passes: Sequence[Atom], fails: Sequence[Atom]) -> bool:
         )
     if any(not _is_text(atom) for atom in (*passes, *fails)):
         return True
+    if not passes and all(atom.op is Op.EQ for atom in fails):
+        return True  # there are more texts than anybody can list
     patterns = [_patterns(atom) for atom in passes]
     return may_exist(patterns, [text for atom in fails for text in _patterns(atom)], _check_of(kind) == "arn")
 
@@ -89,19 +92,18 @@ def _patterns(atom: Atom) -> tuple[str, ...]:
     return tuple(escape_pattern(str(item.value)) for item in atom.values)
 
 
-def _candidates(
-    kind: Type, closed: tuple[str, ...], passes: Sequence[Atom], fails: Sequence[Atom]
-) -> Iterable[Scalar] | None:
+def _candidates(attribute: Attribute, passes: Sequence[Atom], fails: Sequence[Atom]) -> Iterable[Scalar] | None:
     """Values such that if any value does, one of these does; None when no short list has that property."""
+    kind = attribute.type
     if kind == BOOL:
         return (True, False)
     if isinstance(kind, EnumOf):
         return kind.members
-    if closed:
-        return closed
+    if attribute.values:
+        return attribute.values
     for atom in passes:
         if atom.op is Op.EQ:
-            return tuple(item.value for item in atom.values)
+            return tuple(item.value for item in atom.values if _in_range(attribute, item.value))
     constants = [item for atom in (*passes, *fails) for item in atom.values]
     check = _check_of(kind)
     if check == "ip":
@@ -111,7 +113,7 @@ def _candidates(
     if check == "decimal":
         return _between([Fraction(str(item.value)) for item in constants])
     if isinstance(kind, Named) and kind.name in shapes() and shapes()[kind.name].base == "int":
-        return _whole(kind, constants)
+        return _whole(attribute, shapes()[kind.name], constants)
     return None
 
 
@@ -119,14 +121,23 @@ def _check_of(kind: Type) -> str:
     return shapes()[kind.name].check if isinstance(kind, Named) and kind.name in shapes() else ""
 
 
-def _whole(kind: Named, constants: Iterable[Constant]) -> Iterator[Scalar]:
-    shape = shapes()[kind.name]
-    yield from (end for end in (shape.minimum, shape.maximum) if end is not None)
+def _in_range(attribute: Attribute, value: Scalar) -> bool:
+    """Whether a value lies between the documented ends of its attribute; what is no number does."""
+    low, high = attribute.minimum, attribute.maximum
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        return True
+    return (low is None or value >= low) and (high is None or value <= high)
+
+
+def _whole(attribute: Attribute, shape: Shape, constants: Iterable[Constant]) -> Iterator[Scalar]:
+    """The ends of the range, and each literal with its neighbours, as far as they are values of the attribute."""
+    low = shape.minimum if attribute.minimum is None else attribute.minimum
+    high = shape.maximum if attribute.maximum is None else attribute.maximum
+    yield from (end for end in (low, high) if end is not None)
     for item in constants:
         if isinstance(item.value, int | Decimal):
             for value in (int(item.value) - 1, int(item.value), int(item.value) + 1):
-                low_enough = shape.maximum is None or value <= shape.maximum
-                if low_enough and (shape.minimum is None or value >= shape.minimum):
+                if (low is None or value >= low) and (high is None or value <= high):
                     yield value
 
 

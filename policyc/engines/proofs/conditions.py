@@ -10,13 +10,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final, TypeAlias, assert_never
 
-from policyc.ir.authz import All, Always, AnyOf, Atom, Cond, Never
-from policyc.lint.values import may_hold
+from policyc.engines.proofs.values import may_hold
+from policyc.ir.authz import All, Always, AnyOf, Atom, Cond, Never, Op
 from policyc.model.values import Scalar
 from policyc.model.vocabulary import Attribute
 
 #: Steps that opening one condition may take.
 BUDGET: Final = 3_000
+
+#: Tests with patterns of one attribute that are looked at together; what these rule out is ruled out.
+MOST_PATTERNS: Final = 8
 
 #: A condition that has to hold (True) or to fail (False).
 Goal: TypeAlias = tuple[Cond, bool]
@@ -27,6 +30,21 @@ Facts: TypeAlias = Callable[[Attribute], tuple[Scalar, ...] | None]
 
 class TooLarge(Exception):
     """The budget ran out before all branches were seen."""
+
+
+class Steps:
+    """How many steps one question, or several that share it, may still take."""
+
+    __slots__ = ("left",)
+
+    def __init__(self, left: int = BUDGET) -> None:
+        self.left = left
+
+    def take(self) -> None:
+        """One step. Raises TooLarge when none is left."""
+        self.left -= 1
+        if self.left < 0:
+            raise TooLarge
 
 
 def nothing_known(_: Attribute) -> tuple[Scalar, ...] | None:
@@ -63,16 +81,16 @@ def implies(first: Cond, second: Cond, facts: Facts = nothing_known) -> bool:
     return not may_be_met([(first, True), (second, False)], facts)
 
 
-def branches(goals: Sequence[Goal], facts: Facts = nothing_known) -> Iterator[tuple[Atom, ...]]:
+def branches(
+    goals: Sequence[Goal], facts: Facts = nothing_known, steps: Steps | None = None
+) -> Iterator[tuple[Atom, ...]]:
     """The ways to meet the goals, each as the tests that hold in it. Raises TooLarge past the budget."""
-    budget = BUDGET
+    steps = steps or Steps()
     stack: list[tuple[tuple[Goal, ...], tuple[Atom, ...]]] = [(tuple(goals), ())]
     while stack:
         pending, held = stack.pop()
         while pending:
-            budget -= 1
-            if budget < 0:
-                raise TooLarge
+            steps.take()
             at = next((i for i, goal in enumerate(pending) if not _forks(goal)), 0)
             cond, wanted = pending[at]
             rest = pending[:at] + pending[at + 1 :]
@@ -83,7 +101,7 @@ def branches(goals: Sequence[Goal], facts: Facts = nothing_known) -> Iterator[tu
                     pending = rest
                 case Atom():
                     atom = cond if wanted else replace(cond, negated=not cond.negated)
-                    if atom not in held:
+                    if len(held) > 64 or atom not in held:  # a test that stands there twice does no harm
                         held = (*held, atom)
                         if not _fits(atom, held, facts):
                             break
@@ -108,6 +126,10 @@ def _forks(goal: Goal) -> bool:
 
 def _fits(atom: Atom, held: Sequence[Atom], facts: Facts) -> bool:
     same = [other for other in held if _same_attribute(other, atom)]
+    patterns = [other for other in same if other.op is Op.LIKE]
+    if len(patterns) > MOST_PATTERNS:
+        left_out = {id(other) for other in patterns[:-MOST_PATTERNS]}
+        same = [other for other in same if id(other) not in left_out]
     return may_hold(same, facts(atom.attribute))
 
 

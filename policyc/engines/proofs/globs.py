@@ -13,8 +13,9 @@ from typing import Final, TypeAlias
 
 from policyc.ir.pattern import Plain, Wild, is_plain, pattern_matches, pattern_tokens, plain_text
 
-#: Combined states that one question may look at.
+#: Combined states that one question may look at, and steps between them that all machines together may take.
 STATE_CAP: Final = 4_000
+STEP_CAP: Final = 200_000
 
 #: A character outside the ones that the patterns mention.
 _OTHER: Final = "\U0010ffff"
@@ -83,6 +84,7 @@ def _search(machines: list[_Union], wanted: int, letters: list[str]) -> bool:
     start = tuple(machine.start for machine in machines)
     seen = {start}
     queue = [start]
+    most = min(STATE_CAP, STEP_CAP // (len(letters) * len(machines)))
     while queue:
         state = queue.pop()
         ends = [machine.accepts(part) for machine, part in zip(machines, state, strict=True)]
@@ -92,7 +94,7 @@ def _search(machines: list[_Union], wanted: int, letters: list[str]) -> bool:
             following = tuple(machine.step(part, at) for machine, part in zip(machines, state, strict=True))
             if following in seen or not all(following[:wanted]):
                 continue
-            if len(seen) >= STATE_CAP:
+            if len(seen) >= most:
                 return True
             seen.add(following)
             queue.append(following)

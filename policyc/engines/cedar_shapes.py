@@ -1,0 +1,260 @@
+"""The tests of open attributes as diagrams: how each test ends for every way that the attributes which it reads can be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any, Final, Literal
+
+from policyc.engines.cedar_ask import ask, permits, policy_set
+from policyc.engines.cedar_open import Slot, Slots
+from policyc.engines.cedar_tests import Form, OfList, OfValue, Path, Presence, Scalar, Test, literal_of
+from policyc.engines.cedar_values import LIST, RECORD, About, Choice, unlike, ways
+from policyc.engines.diagrams import Diagram, Diagrams, TooManyCases
+from policyc.engines.truths import FAILS, OPEN, Truths
+from policyc.record import record
+from policyc.syntax.cedar_nodes import Compare, Entity, Expr, Is, SetOf, Var, path_of
+from policyc.syntax.cedar_plain import written
+
+#: How a condition can end, as ends of diagrams.
+HOLDS: Final = 0
+LACKS: Final = 1
+FAILED: Final = 2
+
+
+@record
+class OpenTest:
+    """A test with its form (None: none) and the open attributes that it reads something of."""
+
+    test: Test
+    form: Form | None
+    touched: tuple[Path, ...]
+
+
+class Shapes:
+    """The diagrams of open tests by their text. `base` is the context as far as it is known."""
+
+    def __init__(
+        self, tests: Mapping[str, OpenTest], slots: Slots, base: Mapping[str, Any], about: About | None, work: int
+    ) -> None:
+        self.diagrams = Diagrams(work)
+        #: questions of tests without a form: the open attributes that they read, and whether they are about the caller
+        self.wild: dict[int, tuple[tuple[Path, ...], bool]] = {}
+        self.made: dict[str, Diagram] = {}
+        self._tests = tests
+        self._slots = slots
+        self._base = base
+        self._about = about
+        self._free: dict[str, Diagram] = {}
+        self._safe: dict[Path, bool] = {}
+
+    def make(self) -> None:
+        """Make all diagrams. Raises TooManyCases."""
+        rows: dict[str, dict[int, int]] = {}
+        for slot in self._slots.all():
+            self._choose(slot)
+            for place, choice in enumerate(slot.choices):
+                if slot.tests and choice.how != "absent":
+                    for (test, _), end in zip(slot.tests, self._row(slot, choice), strict=True):
+                        rows.setdefault(test.text, {})[place] = end
+        for text, item in self._tests.items():
+            form = item.form
+            self.made[text] = self._without_form(item) if form is None else self._shape(item, form, rows.get(text, {}))
+
+    def caller(self, text: str) -> Diagram:
+        """A constraint on principal, action or resource: true or not."""
+        return self._any_way(text, (), True, fails=False)
+
+    def coarse(self, text: str) -> Truths:
+        """What a test can come to, told without its diagram: never less than there is."""
+        item = self._tests[text]
+        if item.form is None or not self._slots.always_there(item.test):
+            return OPEN | FAILS
+        if isinstance(item.form, Presence):
+            above = self._slots.chain((*item.form.path, *item.form.names))[:-1]
+            above = [slot for slot in above if len(slot.path) <= len(item.form.path)]
+            return OPEN | FAILS if len(item.form.names) > 1 or any(slot.tests for slot in above) else OPEN
+        *outer, slot = self._slots.chain(item.form.path)
+        return OPEN if self._never_fails(slot) and not any(one.tests for one in outer) else OPEN | FAILS
+
+    def fill(self, data: dict[str, Any], slot: Slot, chosen: Mapping[int, int]) -> None:
+        """Put an attribute into a context, in the way that is chosen; what is not asked for may be in any."""
+        choice = slot.choices[chosen.get(slot.question, len(slot.choices) - 1)]
+        if choice.how == "absent":
+            return
+        if choice == LIST:
+            items: list[Scalar] = [
+                value for (_, value), question in slot.members.items() if not chosen.get(question, 1)
+            ]
+            others = [] if chosen.get(slot.others, 1) else [unlike(value for _, value in slot.members)]
+            put(data, slot.path, [*items, *others])
+        else:
+            put(data, slot.path, sample(choice))
+        if choice == RECORD:
+            for inner in slot.inside.values():
+                self.fill(data, inner, chosen)
+
+    def _choose(self, slot: Slot) -> None:
+        """The ways of an attribute, and its questions."""
+        forms = [form for _, form in slot.tests]
+        documented = None if self._about is None else self._about(slot.path)
+        found = ways(forms, inner=bool(slot.inside), optional=slot.optional, documented=documented)
+        if found is None:
+            raise TooManyCases
+        slot.choices, slot.loose = found.choices, found.loose
+        slot.question = self.diagrams.question(len(slot.choices))
+        if LIST in slot.choices:
+            named = {(type(value), value): None for form in forms if isinstance(form, OfList) for value in form.values}
+            slot.members = {key: self.diagrams.question(2) for key in named}
+            slot.others = self.diagrams.question(2)
+
+    def _row(self, slot: Slot, choice: Choice) -> tuple[int, ...]:
+        """How every test of an attribute ends on one of its ways."""
+        texts = tuple(test.text for test, _ in slot.tests)
+        if all(read.path == slot.path for test, _ in slot.tests for read in test.reads):
+            return _plain_row(texts, slot.path, choice.how, choice.value)
+        data = copy(self._base)
+        put(data, slot.path, sample(choice))
+        return ends_of(texts, data)
+
+    def _without_form(self, item: OpenTest) -> Diagram:
+        """What compares attributes that are there, or only the caller, does not fail; anything else might."""
+        test = item.test
+        match test.node:
+            case Compare("==" | "!=", left, right):
+                sure = _plain(left) and _plain(right) and self._slots.always_there(test)
+            case Compare("in", left, right):
+                sure = _entities(left) and _entities(right)
+            case Is(of, _, inside):
+                sure = _entities(of) and (inside is None or _entities(inside))
+            case _:
+                sure = False
+        if isinstance(test.node, Compare) and test.node.operator == "!=":
+            equal = replace(test.node, operator="==")
+            turned = self._any_way(written(equal), item.touched, test.caller, fails=not sure)
+            return self.diagrams.then(turned, (LACKS, HOLDS, FAILED))
+        return self._any_way(test.text, item.touched, test.caller, fails=not sure)
+
+    def _any_way(self, text: str, read: tuple[Path, ...], caller: bool, *, fails: bool) -> Diagram:
+        if text not in self._free:
+            ends = (HOLDS, LACKS, FAILED) if fails else (HOLDS, LACKS)
+            question = self.diagrams.question(len(ends))
+            self.wild[question] = (read, caller)
+            self._free[text] = self.diagrams.ask(question, ends)
+        return self._free[text]
+
+    def _shape(self, item: OpenTest, form: Form, row: Mapping[int, int]) -> Diagram:
+        match form:
+            case Presence(path, names):
+                slots = self._slots.chain((*path, *names))
+                asked = len(slots) - sum(1 for slot in slots if len(slot.path) > len(path))
+                end = HOLDS
+                for place in range(len(slots) - 1, -1, -1):
+                    missing = LACKS if place >= asked else FAILED
+                    last = place == len(slots) - 1
+                    end = self._branch(slots[place], missing, end, HOLDS if last else FAILED)
+                return end
+            case OfValue(path) | OfList(path):
+                *outer, slot = self._slots.chain(path)
+                end = self.diagrams.ask(
+                    slot.question, [self._end(item, form, slot, place, row) for place in range(len(slot.choices))]
+                )
+                for above in reversed(outer):
+                    end = self._branch(above, FAILED, end, FAILED)
+                return end
+
+    def _branch(self, slot: Slot, missing: Diagram, record: Diagram, other: Diagram) -> Diagram:
+        """What comes out by whether the attribute is missing, a record, or something else."""
+        ends = {"absent": missing, "record": record}
+        return self.diagrams.ask(slot.question, [ends.get(choice.how, other) for choice in slot.choices])
+
+    def _end(self, item: OpenTest, form: OfValue | OfList, slot: Slot, place: int, row: Mapping[int, int]) -> Diagram:
+        choice = slot.choices[place]
+        if choice.how == "absent":
+            return FAILED
+        if choice.how == "list" and isinstance(form, OfList):
+            return self._list_end(form, slot)
+        if slot.loose and isinstance(form, OfValue) and form.pattern is not None and isinstance(choice.value, str):
+            points = {point for _, other in slot.tests if isinstance(other, OfValue) for point in other.points}
+            if choice.how == "value" and choice.value not in points:
+                return self._any_way(item.test.text, item.touched, False, fails=False)  # samples tell nothing of others
+        return row[place]
+
+    def _list_end(self, form: OfList, slot: Slot) -> Diagram:
+        """A test of a list by its elements; a later question stands further down."""
+        asked = {slot.members[type(value), value] for value in form.values}
+        match form.how:
+            case "any":
+                watched, met, otherwise = asked, HOLDS, LACKS
+            case "all":
+                end = HOLDS
+                for question in sorted(asked, reverse=True):
+                    end = self.diagrams.ask(question, (end, LACKS))
+                return end
+            case "within":
+                watched, met, otherwise = {slot.others, *slot.members.values()} - asked, LACKS, HOLDS
+            case "empty":
+                watched, met, otherwise = {slot.others, *slot.members.values()}, LACKS, HOLDS
+        end = otherwise
+        for question in sorted(watched, reverse=True):
+            end = self.diagrams.ask(question, (met, end))
+        return end
+
+    def _never_fails(self, slot: Slot) -> bool:
+        """Whether the tests of an attribute that is there need no kind of value, or one and the same."""
+        if slot.path not in self._safe:
+            kinds = {"list" if isinstance(form, OfList) else form.kind for _, form in slot.tests}
+            self._safe[slot.path] = kinds == {None} or (kinds == {"list"} and not slot.inside and self._about is None)
+        return self._safe[slot.path]
+
+
+def _plain(node: Expr) -> bool:
+    """Whether a side of a comparison is an attribute, a literal or an entity, so that nothing in it can fail but absence."""
+    return path_of(node) is not None or literal_of(node) is not None or _entities(node)
+
+
+def _entities(node: Expr) -> bool:
+    """The principal, action or resource, entities by name, or a list of these."""
+    match node:
+        case SetOf(items):
+            return all(_entities(item) for item in items)
+        case Var(name):
+            return name != "context"
+        case _:
+            return isinstance(node, Entity)
+
+
+def ends_of(texts: tuple[str, ...], data: Mapping[str, Any]) -> tuple[int, ...]:
+    """How Cedar says that tests end on a context."""
+    if not texts:
+        return ()
+    _, holding, failing = ask(policy_set(permits(texts)), data)
+    return tuple(HOLDS if at in holding else FAILED if at in failing else LACKS for at in range(len(texts)))
+
+
+@lru_cache(maxsize=20_000, typed=True)
+def _plain_row(
+    texts: tuple[str, ...], path: Path, how: Literal["record", "list", "value"], value: Scalar
+) -> tuple[int, ...]:
+    """The same for tests that read one attribute and nothing else; kept for the next request."""
+    data: dict[str, Any] = {}
+    put(data, path, sample(Choice(how, value)))
+    return ends_of(texts, data)
+
+
+def sample(choice: Choice) -> object:
+    """A value of that way."""
+    return choice.value if choice.how == "value" else [] if choice.how == "list" else {}
+
+
+def copy(data: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy in which records can be added to."""
+    return {key: copy(value) if isinstance(value, Mapping) else value for key, value in data.items()}
+
+
+def put(data: dict[str, Any], path: Path, value: object) -> None:
+    """Put a value into a context, with the records on the way to it."""
+    for step in path[:-1]:
+        data = data.setdefault(step, {})
+    data[path[-1]] = value

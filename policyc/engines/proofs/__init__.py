@@ -1,0 +1,1 @@
+"""What can be proven of conditions without a request: never, always, implied. Shared by the lint and by the check of Cedar text."""

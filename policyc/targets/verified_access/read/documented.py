@@ -1,0 +1,45 @@
+"""What is documented of the attributes that Cedar texts read, by the trust providers that their comments declare."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from policyc.diagnostics import Diagnostics
+from policyc.engines.cedar import About, Documented, Path
+from policyc.engines.cedar_tests import Kind as Word
+from policyc.syntax.cedar_nodes import Document
+from policyc.targets.verified_access.read.kinds import Member, context_kind
+from policyc.targets.verified_access.read.trust import declared_trust
+
+_WORDS: Mapping[str, Word] = {"string": "text", "long": "number", "bool": "bool", "set": "list", "record": "record"}
+
+
+def of_texts(documents: Iterable[Document]) -> About:
+    """The documentation of request data and of the declared providers; None for whatever else a path names."""
+    trust: dict[str, str] = {}
+    for document in documents:
+        trust |= declared_trust(document, Diagnostics())
+    context = context_kind(trust)
+
+    def about(path: Path) -> Documented | None:
+        kind = context
+        member: Member | None = None
+        for step in path:
+            if kind.keyed and kind.item is not None:
+                member = Member(kind.item)
+            else:
+                member = kind.members.get(step)
+            if member is None:
+                return None
+            kind = member.kind
+        return None if member is None else _documented(member)
+
+    return about
+
+
+def _documented(member: Member) -> Documented | None:
+    word = "address" if member.address else _WORDS.get(member.kind.name)
+    if word is None:
+        return None
+    words: set[Word] = {word, "text", "number"} if member.text_too else {word}
+    return Documented(frozenset(words), member.required)

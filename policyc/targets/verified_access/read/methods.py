@@ -1,0 +1,59 @@
+"""HTTP methods that somebody registered; anything else comes from scanners, and from policies that mean "everybody".
+
+Source: https://www.iana.org/assignments/http-methods/http-methods.xhtml
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+REGISTERED: Final = frozenset(
+    [
+        "ACL",
+        "BASELINE-CONTROL",
+        "BIND",
+        "CHECKIN",
+        "CHECKOUT",
+        "CONNECT",
+        "COPY",
+        "DELETE",
+        "GET",
+        "HEAD",
+        "LABEL",
+        "LINK",
+        "LOCK",
+        "MERGE",
+        "MKACTIVITY",
+        "MKCALENDAR",
+        "MKCOL",
+        "MKREDIRECTREF",
+        "MKWORKSPACE",
+        "MOVE",
+        "OPTIONS",
+        "ORDERPATCH",
+        "PATCH",
+        "POST",
+        "PRI",
+        "PROPFIND",
+        "PROPPATCH",
+        "PUT",
+        "QUERY",
+        "REBIND",
+        "REPORT",
+        "SEARCH",
+        "TRACE",
+        "UNBIND",
+        "UNCHECKOUT",
+        "UNLINK",
+        "UNLOCK",
+        "UPDATE",
+        "UPDATEREDIRECTREF",
+        "VERSION-CONTROL",
+    ]
+)
+ODD_METHODS_HELP: Final = "name a method such as `GET` or `POST`, or drop the test"
+
+
+def is_odd_method(text: str) -> bool:
+    """Whether a text is no registered method."""
+    return text not in REGISTERED

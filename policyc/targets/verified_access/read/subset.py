@@ -1,0 +1,104 @@
+"""Cedar beyond what AWS documents for Verified Access: it may work, and nobody says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policyc.diagnostics import Diagnostic, Diagnostics, Severity
+from policyc.syntax.cedar_nodes import (
+    Arith,
+    Call,
+    Compare,
+    Expr,
+    Get,
+    Has,
+    If,
+    Is,
+    Lit,
+    Method,
+    Neg,
+    SetOf,
+    Statement,
+    Var,
+    children,
+    walk,
+)
+from policyc.text import Span
+
+_DOCUMENTED = ("contains", "containsAll", "containsAny", "isInRange")
+
+
+def check_subset(statement: Statement, diagnostics: Diagnostics) -> None:
+    for part in statement.scope:
+        if part.constrained:
+            then = "refuse nobody" if statement.effect == "forbid" else "let in nobody"
+            diagnostics.warning(
+                "cedar-outside-subset", f"Verified Access wants `{part.name}` open in the scope, and this {statement.effect} may {then}",
+                part.span, "write `(principal, action, resource)` and test trust data after `when`",
+            )  # fmt: skip
+    for span, what in _unusual(statement):
+        report_unusual(span, what, diagnostics)
+    _check_entities(statement, diagnostics)
+
+
+def report_unusual(span: Span, what: str, diagnostics: Diagnostics) -> None:
+    """Note something that AWS's page on operators does not have."""
+    diagnostics.add(
+        Diagnostic(
+            "cedar-outside-subset", f"{what} is Cedar, yet AWS documents it for Verified Access nowhere", span,
+            "keep to the operators of AWS's page, or try it in the policy assistant first", Severity.INFO,
+        )
+    )  # fmt: skip
+
+
+def _check_entities(statement: Statement, diagnostics: Diagnostics) -> None:
+    """Tests of principal, action or resource: nobody says what they are, so nobody knows whether such a test holds."""
+    may = "may refuse nobody" if statement.effect == "forbid" else "may let in nobody, or everybody"
+    told: set[str] = set()
+    for clause in statement.clauses:
+        for node in walk(clause.body):
+            for part in children(node):
+                if not isinstance(part, Var) or part.name == "context" or part.name in told:
+                    continue
+                if isinstance(node, Get) or _with_itself(node, part):
+                    continue  # said elsewhere
+                told.add(part.name)
+                diagnostics.warning(
+                    "cedar-outside-subset", f"AWS does not say what `{part.name}` is in Verified Access, so this {statement.effect} {may}",
+                    node.span, "test trust data below `context`",
+                )  # fmt: skip
+
+
+def _with_itself(node: Expr, part: Var) -> bool:
+    """`principal in [principal]`, which is always true."""
+    return isinstance(node, Compare | SetOf) and all(
+        isinstance(item, Var) and item.name == part.name for item in walk(node)[1:] if not isinstance(item, SetOf)
+    )
+
+
+def _unusual(statement: Statement) -> Iterator[tuple[Span, str]]:
+    for annotation in statement.annotations:
+        yield annotation.span, "an annotation"
+    for place, clause in enumerate(statement.clauses):
+        if clause.kind == "unless":
+            yield clause.span, "`unless`"
+        elif place > 0:
+            yield clause.span, "a second `when`"
+        for node in walk(clause.body):
+            match node:
+                case If():
+                    yield node.span, "`if … then … else`"
+                case Arith(operator) if operator:
+                    yield node.span, f"`{operator}` on numbers"
+                case Neg(of) if not isinstance(of, Lit):
+                    yield node.span, "`-` before an attribute"
+                case Is():
+                    yield node.span, "`is`"
+                case Has(_, names) if len(names) > 1:
+                    yield node.span, "`has` with a dot"
+                case Call(function) if function != "ip":
+                    yield node.span, f"`{function}`"
+                case Method(_, name) if name not in _DOCUMENTED:
+                    yield node.span, f"`.{name}()`"
+                case _:
+                    pass

@@ -1,0 +1,261 @@
+"""What Cedar text can never do, always does, or does only where nothing fails: found, placed, and worded as it is.
+
+The cases follow the Verified Access reference: section 1.2 for operators, 2 for what a context holds, 3 for what fails.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from policyc.diagnostics import Diagnostic, Diagnostics, Severity
+from policyc.targets.verified_access.read.check import check_text
+from policyc.text import Source
+
+TRUST = {"idc": "iam_identity_center", "o": "oidc", "jamf": "jamf", "crwd": "crowdstrike"}
+GROUP = "c242c5b0-6081-1845-6fa8-6e0d9513c107"
+OPEN = "(principal, action, resource)"
+HOST = "context.http_request.hostname"
+ADDRESS = "ip(context.http_request.client_ip)"
+RISK = "context has jamf && context.jamf has risk && "
+SCORE = "context has crwd && context.crwd has assessment && context.crwd.assessment has overall && "
+SCORE_IS = "context.crwd.assessment.overall"
+SETS = "context has o && context.o has groups && "
+
+
+def permit(condition: str) -> str:
+    return f"permit {OPEN} when {{ {condition} }};\n"
+
+
+def forbid(condition: str) -> str:
+    return f"forbid {OPEN} when {{ {condition} }};\n"
+
+
+GET = permit('context.http_request.http_method == "GET"')
+
+
+def findings(text: str, trust: dict[str, str] | None = None) -> list[Diagnostic]:
+    diagnostics = Diagnostics()
+    check_text(Source("p.cedar", text), diagnostics, TRUST if trust is None else trust)
+    return diagnostics.sorted()
+
+
+def found(text: str, trust: dict[str, str] | None = None) -> list[tuple[str, str]]:
+    """Rule and text of all findings but notes."""
+    return [
+        (item.rule, text[item.span.start : item.span.end] if item.span is not None else "")
+        for item in findings(text, trust)
+        if item.severity is not Severity.INFO
+    ]
+
+
+#: condition, rule, the part that it is reported at
+NEVER = [
+    (f'{HOST} like "a*" && {HOST} like "b*"', "cedar-contradiction", f'{HOST} like "b*"'),
+    (f'{HOST} like "*.a.com" && {HOST} like "*.b.com"', "cedar-contradiction", f'{HOST} like "*.b.com"'),
+    (f'{HOST} == "abc" && {HOST} like "x*"', "cedar-contradiction", f'{HOST} like "x*"'),
+    (f'{HOST} like "*.example.com" && ["a", "b"].contains({HOST})', "cedar-contradiction", f'["a", "b"].contains({HOST})'),
+    (f'{RISK}context.jamf.risk like "low*"', "cedar-impossible-value", 'context.jamf.risk like "low*"'),
+    (
+        f'{ADDRESS}.isInRange(ip("10.0.0.0/8")) && {ADDRESS}.isInRange(ip("192.168.0.0/16"))',
+        "cedar-contradiction", f'{ADDRESS}.isInRange(ip("192.168.0.0/16"))',
+    ),
+    (
+        f'{ADDRESS}.isInRange(ip("10.0.0.0/8")) && context.http_request.client_ip == "192.168.0.1"',
+        "cedar-contradiction", 'context.http_request.client_ip == "192.168.0.1"',
+    ),
+    (f"{ADDRESS}.isIpv4() && {ADDRESS}.isIpv6()", "cedar-contradiction", f"{ADDRESS}.isIpv6()"),
+    (f'{ADDRESS} == ip("10.0.0.0/8")', "cedar-contradiction", f'{ADDRESS} == ip("10.0.0.0/8")'),
+    ('context.http_request.client_ip == "10.0.0.0/8"', "cedar-impossible-value", '"10.0.0.0/8"'),
+    ('!(context has jamf) && context.jamf.risk == "LOW"', "cedar-contradiction", 'context.jamf.risk == "LOW"'),
+    ("context has http_request && context has tcp_flow", "cedar-contradiction", "context has tcp_flow"),
+    (f'1 > 2 && {HOST} == "a"', "cedar-always-false", "1 > 2"),
+    ('"a" like "b"', "cedar-permit-cannot-apply", "permit"),
+    (f"{SETS}context.o.groups.containsAny([])", "cedar-contradiction", "context.o.groups.containsAny([])"),
+    (f'{SETS}context.o.groups.contains("x") && !context.o.groups.contains("x")', "cedar-contradiction", '!context.o.groups.contains("x")'),
+    (f"{SCORE}{SCORE_IS} > 80 && {SCORE_IS} < 50", "cedar-contradiction", f"{SCORE_IS} < 50"),
+    (f"{SCORE}{SCORE_IS} > 50 && {SCORE_IS} < 51", "cedar-contradiction", f"{SCORE_IS} < 51"),
+    (f'{RISK}(context.jamf.risk == "LOW" || {HOST} == "a") && context.jamf.risk == "HIGH" && {HOST} != "a"', "cedar-contradiction", f'{HOST} != "a"'),
+    ('if context has jamf then false else 1 == 2', "cedar-contradiction", "if context has jamf then false else 1 == 2"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("condition", "rule", "place"), NEVER)
+def test_what_never_holds_is_found_where_it_breaks(condition: str, rule: str, place: str) -> None:
+    assert found(permit(condition)) == [(rule, place)]
+    forbids = found(GET + forbid(condition))
+    if rule == "cedar-permit-cannot-apply":
+        assert ("cedar-forbid-cannot-fire", "forbid") in forbids
+    else:
+        assert (rule, place) in forbids
+
+
+#: condition, the part that always holds; the empty text when only the statement is reported
+ALWAYS = [
+    (f'{ADDRESS}.isInRange(ip("0.0.0.0/0")) || {ADDRESS}.isInRange(ip("::/0"))', "cedar-everyone-allowed", None),
+    ("2 > 1", "cedar-everyone-allowed", "2 > 1"),
+    ('"abc" like "a*c"', "cedar-everyone-allowed", '"abc" like "a*c"'),
+    ('["a"].contains("a")', "cedar-everyone-allowed", '["a"].contains("a")'),
+    ("context has idc && context.idc.user has user_id", "cedar-everyone-allowed", None),
+    (f'{HOST} == "a" || {HOST} != "a"', "cedar-everyone-allowed", None),
+    ("context.idc.user.email.verified || !context.idc.user.email.verified", "cedar-everyone-allowed", None),
+    (f'{HOST} like "*"', "cedar-everyone-allowed", None),
+    (f"{SETS}context.o.groups.containsAll([])", None, "context.o.groups.containsAll([])"),
+    (f"{SCORE}({SCORE_IS} > 50 || {SCORE_IS} <= 50)", None, f"{SCORE_IS} > 50 || {SCORE_IS} <= 50"),
+    (
+        f'{RISK}(context.jamf.risk == "HIGH" || ["LOW", "MEDIUM", "SECURE", "NOT_APPLICABLE"].contains(context.jamf.risk))', None,
+        'context.jamf.risk == "HIGH" || ["LOW", "MEDIUM", "SECURE", "NOT_APPLICABLE"].contains(context.jamf.risk)',
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("condition", "whole", "part"), ALWAYS)
+def test_what_always_holds_is_found(condition: str, whole: str | None, part: str | None) -> None:
+    told = found(permit(condition))
+    assert {rule for rule, _ in told} <= {"cedar-everyone-allowed", "cedar-always-true"}
+    assert ((whole, "permit") in told) is (whole is not None)
+    if part is not None:
+        assert ("cedar-always-true", part) in told
+    assert whole is None or ("cedar-everyone-refused", "forbid") in found(GET + forbid(condition))
+
+
+#: near misses of the above: nothing is claimed
+OPEN_ENDED = [
+    f'{HOST} like "a*" && {HOST} like "*b"',
+    f'{HOST} like "a*" && {HOST} like "ab*"',
+    f'{ADDRESS}.isInRange(ip("10.0.0.0/8")) && {ADDRESS}.isInRange(ip("10.1.0.0/16"))',
+    f'{ADDRESS}.isInRange(ip("0.0.0.0/0"))',
+    f"{SCORE}({SCORE_IS} > 50 || {SCORE_IS} < 50)",
+    f"{SCORE}{SCORE_IS} >= 1",
+    f"{SCORE}{SCORE_IS} > 50 && {SCORE_IS} < 52",
+    f'{RISK}(context.jamf.risk == "HIGH" || ["LOW", "MEDIUM", "SECURE"].contains(context.jamf.risk))',
+    f'{RISK}context.jamf.risk like "*OW"',
+    f'{SETS}context.o.groups.contains("x") && context.o.groups.contains("y")',
+    "context has http_request || context has jamf",
+    'context has jamf && context.jamf has risk && context.jamf.risk != "LOW"',
+    "context.o.a == context.o.b && context.o.b == context.o.c",
+    f'context has o && context.o has x && context.o.x == "1" && {HOST} == "a"',
+]
+
+
+@pytest.mark.parametrize("condition", OPEN_ENDED)
+def test_what_may_go_either_way_is_left_alone(condition: str) -> None:
+    assert found(permit(condition)) == []
+
+
+def test_a_request_of_either_kind_is_noted() -> None:
+    text = permit("context has http_request || context has tcp_flow")
+    notes = [item for item in findings(text) if item.severity is Severity.INFO]
+    assert [(item.rule, "one of the two" in item.message) for item in notes] == [("cedar-always-true", True)]
+    assert found(text) == [("cedar-everyone-allowed", "permit")]
+
+
+def test_an_unregistered_method_is_named() -> None:
+    assert found(permit('context.http_request.http_method != "FOO"')) == [
+        ("cedar-everyone-allowed", "permit"), ("cedar-odd-method", '"FOO"'),
+    ]  # fmt: skip
+    assert found(permit('context.http_request.http_method == "FOO"')) == [("cedar-odd-method", '"FOO"')]
+    assert found(permit('context.http_request.http_method != "PROPFIND"')) == []
+
+
+# --- statements together ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        GET + forbid('!(context.http_request.http_method == "POST")'),
+        permit(f'{HOST} == "abc"') + forbid(f'{HOST} like "a*"'),
+        permit(f'{HOST} == "a" || {HOST} == "b"') + forbid(f'{HOST} == "a"') + forbid(f'{HOST} == "b"'),
+        permit(f'{HOST} == "a"') + f'forbid {OPEN} unless {{ {HOST} == "b" }};',
+        permit(f'{RISK}context.jamf.risk == "HIGH"') + forbid(f'{RISK}["HIGH", "MEDIUM"].contains(context.jamf.risk)'),
+    ],
+)
+def test_a_permit_that_forbids_outweigh_is_found(text: str) -> None:
+    assert ("cedar-overruled", "permit") in found(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # where the score is absent, Cedar skips the forbid and the permit stands
+        permit(f'{HOST} == "abc"') + forbid(f'{HOST} like "a*" && {SCORE_IS} > -1'),
+        permit(f'{HOST} like "a*"') + forbid(f'{HOST} == "abc"'),
+        permit(f'{HOST} == "a" || {HOST} == "c"') + forbid(f'{HOST} == "a"') + forbid(f'{HOST} == "b"'),
+    ],
+)
+def test_a_permit_with_something_left_is_not(text: str) -> None:
+    assert "cedar-overruled" not in {rule for rule, _ in found(text)}
+
+
+def test_statements_that_mean_the_same_are_found() -> None:
+    one, other = permit(f'{HOST} == "A" || {HOST} == "B"'), permit(f'["A", "B"].contains({HOST})')
+    assert found(one + other) == [("cedar-redundant", "permit")]
+    wide = permit(f'{HOST} like "*.example.com"')
+    (item,) = findings(wide + permit(f'{HOST} == "a.example.com"'))
+    assert (item.rule, item.span is not None and item.span.start) == ("cedar-redundant", len(wide))
+    assert found(wide + permit(f'{HOST} == "a.example.org"')) == []
+
+
+def test_permits_that_together_take_in_everybody() -> None:
+    text = GET + permit('context.http_request.http_method != "GET"')
+    (item,) = findings(text)
+    assert (item.rule, item.message) == (
+        "cedar-everyone-allowed",
+        "together the permits let in everybody who can log in",
+    )
+    assert found(text + forbid(f'{HOST} == "a"')) == []
+
+
+def test_a_text_without_permit_lets_in_nobody() -> None:
+    assert found(forbid(f'{HOST} == "a"')) == [("cedar-admits-nobody", "forbid")]
+
+
+# --- what is said is so -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("condition", ['context.jamf.risk like "*"', f"{SCORE_IS} >= 0"])
+def test_who_gets_in_without_a_device_is_not_said_of_its_data(condition: str) -> None:
+    path = condition.split(" ")[0]
+    told = {item.rule: item.message for item in findings(permit(condition))}
+    assert "cedar-everyone-allowed" not in told
+    assert told["cedar-only-presence"] == f"this permit tests no value: it lets in everybody whose request has `{path}`"
+    told = {item.rule: item.message for item in findings(GET + forbid(condition))}
+    assert "cedar-everyone-refused" not in told
+    assert told["cedar-only-presence"].endswith(f"whose request has `{path}`, and is skipped for others")
+
+
+def test_everybody_over_http_is_not_everybody() -> None:
+    (item,) = findings(permit(f'{HOST} like "*"'))
+    assert item.message == "this permit lets in everybody who can log in over HTTP"
+    asked = permit(f'context has http_request && {HOST} like "*"')
+    assert [rule for rule, _ in found(asked)] == ["cedar-always-true"]  # a TCP flow is not let in
+
+
+def test_a_forbid_cannot_fail_where_it_is_never_read() -> None:
+    text = GET + forbid(f'{HOST} == "a" && {HOST} == "b" && context.jamf.risk == "HIGH"')
+    assert "cedar-forbid-fails-open" not in {rule for rule, _ in found(text)}
+
+
+def test_what_one_alternative_asks_for_is_not_known_behind_both() -> None:
+    """Either side of `||` may be what holds, so only what both ask for is there."""
+    text = GET + forbid(
+        f'((context has jamf && context.jamf has risk) || {HOST} == "a") && context.jamf.risk == "HIGH"'
+    )
+    assert ("cedar-forbid-fails-open", "context.jamf") in found(text)
+    both = GET + forbid(f'((context has jamf && context.jamf has risk) || ({HOST} == "a" && context has jamf && context.jamf has risk)) '
+                        '&& context.jamf.risk == "HIGH"')  # fmt: skip
+    assert found(both) == []
+
+
+def test_every_failing_read_of_a_forbid_is_reported() -> None:
+    text = GET + forbid('context.jamf.risk == "HIGH" || context.crwd.platform == "macOS" || context.o.sub == "x"')
+    assert [place for rule, place in found(text) if rule == "cedar-forbid-fails-open"] == [
+        "context.jamf", "context.crwd", "context.o",
+    ]  # fmt: skip
+
+
+def test_undeclared_data_proves_nothing() -> None:
+    assert found(permit('context.x.a like "a*" || context.x.b > 1'), {}) == [("cedar-permit-dies", "context.x.a")]
+    assert found(permit('context.x.a == "a" && context.x.a == "b"'), {}) == [
+        ("cedar-contradiction", 'context.x.a == "b"')
+    ]

@@ -7,7 +7,7 @@ import json
 
 from policyc.cli import exits
 from policyc.cli.console import Console
-from policyc.cli.networks import describe_network, open_inventory, open_network, say
+from policyc.cli.networks import describe_network, open_inventory, open_network, say, tell_silent
 from policyc.diagnostics import Diagnostics
 
 FORMATS = ("matrix", "svg", "mermaid", "dot", "json")
@@ -45,6 +45,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
         return say(diagnostics, {}, args, console, exits.WRONG_USE)
     assumed = not args.inventories
     tables = probe(opened.network, opened.switches) if assumed else situate(opened.network, inventory, opened.switches)
+    tell_silent(tables, args, console)
     graph = draw_graph(tables, assumed=assumed)
     if args.format == "json":
         console.write(json.dumps(graph_data(graph), indent=1) + "\n")
@@ -55,6 +56,9 @@ def run(args: argparse.Namespace, console: Console) -> int:
     else:
         from policyc.targets.cloud_wan import graph_text
 
-        write = {"matrix": graph_text.matrix_text, "mermaid": graph_text.mermaid_text, "dot": graph_text.dot_text}
-        console.write(write[args.format](graph))
+        if args.format == "matrix":
+            console.write(graph_text.matrix_text(graph, console.options().width))
+        else:
+            write = {"mermaid": graph_text.mermaid_text, "dot": graph_text.dot_text}
+            console.write(write[args.format](graph))
     return exits.CLEAN

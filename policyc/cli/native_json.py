@@ -12,6 +12,8 @@ from policyc.text import Source
 
 CORE_NETWORK = "core-network"
 _CORE_KEY = "core-network-configuration"
+#: what `aws networkmanager get-core-network-policy` prints it in
+_CORE_ANSWER = "CoreNetworkPolicy"
 
 
 def check(source: Source, diagnostics: Diagnostics, settings: NativeSettings) -> None:
@@ -63,7 +65,9 @@ def _quoted(text: str) -> str:
 
 
 def _shape(tree: JsonValue) -> str:
-    return CORE_NETWORK if isinstance(tree, JsonObject) and tree.get(_CORE_KEY) is not None else ""
+    if isinstance(tree, JsonObject) and any(tree.get(key) is not None for key in (_CORE_KEY, _CORE_ANSWER)):
+        return CORE_NETWORK
+    return ""
 
 
 def _check_network(tree: JsonValue, source: Source, diagnostics: Diagnostics) -> None:

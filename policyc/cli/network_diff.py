@@ -56,7 +56,8 @@ def run(args: argparse.Namespace, console: Console) -> int:
     diagnostics = Diagnostics()
     if not check_names(inventory.attachments, diagnostics):
         return say(diagnostics, {}, args, console, exits.WRONG_USE)
-    check_update(old.network, new.network, inventory.attachments, diagnostics)
+    attached = inventory.attachments if args.inventories else None
+    check_update(old.network, new.network, attached, diagnostics)
     found = compare(old.network, new.network, inventory if args.inventories else None, new.switches)
     if args.format == "json":
         from policyc.report.json import finding_data

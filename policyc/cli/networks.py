@@ -19,6 +19,7 @@ from policyc.text import Source
 
 if TYPE_CHECKING:
     from policyc.engines.wan.switches import Switches
+    from policyc.engines.wan.tables import Tables
     from policyc.ir.network import CoreNetwork
     from policyc.targets.cloud_wan.inventory_file import Inventory
 
@@ -72,12 +73,15 @@ def _is_document(name: str) -> bool:
 def read_network(name: str, args: argparse.Namespace, console: Console) -> Opened | int:
     """The network of one JSON document. Findings that do not stop the question are left to `check`."""
     from policyc.targets.cloud_wan.check import check_document
+    from policyc.targets.cloud_wan.wording import in_document_words
     from policyc.targets.switches import wan_switches
 
     diagnostics = Diagnostics()
     project = open_project(args, (), diagnostics)
     source = read_input(name, "a network document", largest=_LARGEST)
-    network = None if diagnostics.has_errors else check_document(source, diagnostics)
+    found = Diagnostics()
+    network = None if diagnostics.has_errors else check_document(source, found)
+    diagnostics.extend(in_document_words(found))
     sources = {**project.sources, source.file: source}
     if network is None or diagnostics.has_errors:
         return say(diagnostics, sources, args, console, exits.FINDINGS)
@@ -134,6 +138,17 @@ def open_inventory(args: argparse.Namespace, console: Console) -> Inventory | in
         console.base = ""
         console.err.write(render("human", diagnostics.sorted(), {s.file: s for s in sources}, console.error_options()))
     return found
+
+
+def tell_silent(tables: Tables, args: argparse.Namespace, console: Console) -> None:
+    """Warn of attachments of which nobody says what they announce: AWS's own list has no prefixes."""
+    from policyc.targets.cloud_wan.silence import tell_silence
+
+    diagnostics = Diagnostics()
+    tell_silence(tables, diagnostics)
+    if diagnostics and args.inventories:
+        console.base = ""
+        console.err.write(render("human", diagnostics.sorted(), {}, console.error_options()))
 
 
 def message_format(args: argparse.Namespace) -> str:

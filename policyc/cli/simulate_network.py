@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from policyc.cli import exits
 from policyc.cli.console import Console
-from policyc.cli.networks import Opened, describe_inventory, open_inventory, open_network, say
+from policyc.cli.networks import Opened, describe_inventory, open_inventory, open_network, say, tell_silent
 from policyc.cli.parser import WrongUse
 from policyc.diagnostics import Diagnostics
 from policyc.report.screen import paint, wrap
@@ -132,14 +133,14 @@ def _path(
     args: argparse.Namespace, console: Console, opened: Opened, inventory: Inventory, given: Sequence[Attachment]
 ) -> int:
     from policyc.targets.cloud_wan.answers import FORMAT_VERSION, path_data, path_lines
-    from policyc.targets.cloud_wan.inventory_file import Inventory
     from policyc.targets.cloud_wan.questions import ask_path, check_names, situate
 
-    everything = Inventory((*inventory.attachments, *given), inventory.lists)
+    everything = replace(inventory, attachments=(*inventory.attachments, *given))
     diagnostics = Diagnostics()
     answer = None
     if check_names(everything.attachments, diagnostics):
         tables = situate(opened.network, everything, opened.switches)
+        tell_silent(tables, args, console)
         answer = ask_path(tables, args.path_from, args.path_to, diagnostics)
     if answer is None:
         return say(diagnostics, {}, args, console, exits.WRONG_USE)

@@ -69,6 +69,13 @@ def standing(
     return associate(network(rule(10, conditions, logic=logic)), attachment, switches).standing
 
 
+def test_explanations_of_conditions_without_a_value_are_sentences() -> None:
+    built = network(rule(10, [tag("k")]), rule(20, [{"type": "any"}]))
+    trace = associate(built, vpc()).trace
+    assert [item.sentence() for one in trace for item in one.reasons] == ["tag k is absent", "any attachment"]
+    assert associate(built, vpc(k="v")).trace[0].reasons[0].sentence() == "tag k is present"
+
+
 IN, OUT, OPEN = Standing.SEGMENT, Standing.UNASSOCIATED, Standing.UNDECIDED
 STAGE_PROD = vpc(stage="prod")
 

@@ -14,7 +14,7 @@ import pytest
 
 from policyc.diagnostics import Diagnostics
 from policyc.engines.wan.core import TableName
-from policyc.engines.wan.outbound import heard_by
+from policyc.engines.wan.outbound import told_to
 from policyc.engines.wan.prefixes import Prefix, parse_prefix
 from policyc.engines.wan.reach import Target, Verdict, reach
 from policyc.engines.wan.tables import Tables
@@ -235,7 +235,11 @@ def test_what_a_gateway_hears() -> None:
     }
     for state, begins in south.items():
         tables = situation(STATES[state][0])
-        told = {str(item.prefix): item for item in heard_by(tables, tables.core.associations[name("gateway", NORTH)])}
+        told = {
+            str(item.prefix): item
+            for item in told_to(tables, tables.core.associations[name("gateway", NORTH)])
+            if not item.refused
+        }
         assert set(told) == {*VPC.values(), *BEHIND.values(), OFFICE[SOUTH][0]} - {BEHIND[NORTH]}
         assert [item.as_path for item in told[VPC[NORTH]].paths] == [(EDGE[NORTH],)]
         assert [item.as_path for item in told[BEHIND[SOUTH2]].paths] == [(EDGE[NORTH], EDGE[SOUTH2], GATEWAY[SOUTH2])]

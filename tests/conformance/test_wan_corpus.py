@@ -26,9 +26,11 @@ DEFAULT = ["filter-misses-default-route", "filter-misses-default-route"]
 LATE = ["group-rule-too-late"]
 #: row 60: a static route names an attachment id, which nobody has before the core network is live
 LIVE = ["static-route-before-attachment"]
+#: row 30: two segments send out of two Regions, and nothing says which of them takes over for the other
+EXIT = ["send-to-without-override", "send-to-without-override"]
 JUSTIFIED = {
-    "01": TAG + LATE, "02": DUAL, "03": TAG, "04": TAG + DEFAULT, "05": TAG, "06": [], "07": TAG, "08": DUAL, "09": TAG, "10": TAG,
-    "11": TAG, "12": TAG, "13": LIVE,
+    "01": TAG + LATE + EXIT, "02": DUAL, "03": TAG, "04": TAG + DEFAULT, "05": TAG, "06": [], "07": TAG, "08": DUAL, "09": TAG, "10": TAG,
+    "11": TAG, "12": TAG + EXIT, "13": LIVE,
 }  # fmt: skip
 
 

@@ -155,6 +155,17 @@ def test_a_decision_is_not_expected_of_a_path(tmp_path: Path, steps: str) -> Non
     assert [rule for rule, _ in failures(tmp_path, BOTH, steps)] == ["misplaced-step"]
 
 
+@pytest.mark.parametrize("name, hint", [("wal", "wall"), ("nobody", "attachment")])
+def test_a_next_hop_that_there_is_not_is_a_mistake_at_its_place(tmp_path: Path, name: str, hint: str) -> None:
+    text = INSPECTED.replace("SHARE", BOTH).replace("STEPS", f"path from one to two\n expect next hop {name}")
+    (tmp_path / "main.policy").write_text(text, encoding="utf-8")
+    program = load_program(tmp_path, [Path("main.policy")], {}, Diagnostics())
+    (result,) = run_tests(program, ())
+    (item,) = result.findings
+    assert item.rule == "network-unknown-name" and hint in item.help
+    assert item.span is not None and text[item.span.start : item.span.end] == name
+
+
 def test_an_attachment_is_at_an_edge_of_the_network(tmp_path: Path) -> None:
     """Otherwise `blocked` would hold for a misspelled Region. Who means a Region without an edge says `unassociated`."""
     stray = 'on core { attachment far { type: vpc, region: us-east-2, tags: { s: "a" } } }\n path from far to two\n expect blocked'

@@ -107,7 +107,6 @@ def test_names_ids_and_tags_find_an_attachment() -> None:
         ({"Attachments": [5]}, ["inventory-shape"]),
         ({"Attachments": [{"AttachmentType": "VPC"}]}, ["inventory-shape"]),
         ({"Attachments": [AWS | {"Tags": [{"Key": "s"}]}]}, ["inventory-shape"]),
-        ({"Attachments": [AWS | {"AttachmentType": "PEERING"}]}, ["attachment-field"]),
         ({"attachments": {"v": {"type": "vpc", "region": US, "colour": "red"}}}, ["attachment-field"]),
         ({"attachments": {"v": {"type": "vpc", "region": US, "cidrs": ["10.0.0.1/8"]}}}, ["host-bits"]),
         ([AWS, AWS | {"OwnerAccountId": "999988887777"}], ["inventory-shape"]),
@@ -127,7 +126,17 @@ def test_one_page_of_several_is_a_warning() -> None:
 def test_the_schema_takes_what_the_reader_takes() -> None:
     jsonschema = pytest.importorskip("jsonschema")
     validator = jsonschema.Draft202012Validator(json.loads(read_text("schemas/cloud_wan/attachments.schema.json")))
-    for good in ({"Attachments": [AWS]}, [AWS], {"attachments": {"v": {"type": "vpc", "region": US, "cidrs": []}}}):
+    own = {"attachments": {"v": {"type": "vpc", "region": US, "cidrs": []}}}
+    labels = {"AttachmentRoutingPolicyAssociations": [{"AttachmentId": AWS["AttachmentId"], "RoutingPolicyLabel": "x"}]}
+    for good in (
+        {"Attachments": [AWS]},
+        [AWS],
+        own,
+        [{"Attachments": [AWS]}, own],
+        {"VpcAttachment": {"Attachment": AWS}},
+        AWS,
+        labels,
+    ):
         assert validator.is_valid(good)
     for bad in (5, {"Attachmnts": []}, {"attachments": {"v": {"colour": "red"}}}):
         assert not validator.is_valid(bad)
@@ -180,6 +189,7 @@ VIA = {"action": "send-via", "segment": "a", "mode": "dual-hop", "when-sent-to":
 TO = {"action": "send-to", "segment": "a", "via": {"network-function-groups": ["fw"]}}
 OVERRIDE = {"edge-sets": [[US, EU]], "use-edge-location": EU}
 SINGLE = VIA | {"mode": "single-hop", "via": {"network-function-groups": ["fw"], "with-edge-overrides": [OVERRIDE]}}
+OPEN = VIA | {"mode": "single-hop", "via": {"network-function-groups": ["fw"]}}
 SHARED = {"action": "share", "mode": "attachment-route", "segment": "a", "share-with": ["b"]}
 ISOLATED = [
     {"name": "a", "isolate-attachments": True, "require-attachment-acceptance": False},
@@ -230,6 +240,10 @@ def acting(
         ({"segment_actions": [VIA]}, [item("f", "fw")], ["group-without-attachment"]),
         ({"segment_actions": [VIA]}, [item("f", "fw"), item("g", "fw", EU)], []),
         ({"segment_actions": [SINGLE]}, [item("f", "fw")], ["override-without-attachment"]),
+        ({"segment_actions": [OPEN]}, [item("v", "a"), item("w", "b", EU), item("f", "fw"), item("g", "fw", EU)], ["inspection-edge-unknown"]),
+        ({"segment_actions": [SINGLE]}, [item("v", "a"), item("w", "b", EU), item("f", "fw"), item("g", "fw", EU)], []),
+        ({"segment_actions": [OPEN]}, [item("v", "a"), item("w", "b", EU), item("g", "fw", EU)], []),
+        ({"segment_actions": [OPEN]}, [item("v", "a"), item("w", "b"), item("f", "fw"), item("g", "fw", EU)], []),
         ({"segment_actions": [TO]}, [item("f", "fw"), item("g", "fw", EU)], []),
         (
             {"segments": [{"name": "a", "isolate-attachments": True, "require-attachment-acceptance": False}, {"name": "b"}]},
@@ -283,6 +297,12 @@ def acting(
         (
             {"segment_actions": [{**SINGLE, "via": {"network-function-groups": ["fw"]}}]},
             [item("v", "a", cidrs=["10.0.0.0/16"]), item("w", "b", cidrs=["10.0.0.0/16"]), item("f", "fw", EU)], ["overlapping-addresses"],
+        ),
+        # inspection joins what isolation keeps apart
+        (
+            {"segments": ISOLATED, "segment_actions": [{**VIA, "when-sent-to": {"segments": ["a"]}}]},
+            [item("v", "a", cidrs=["10.0.0.0/16"]), item("w", "a", EU, cidrs=["10.0.0.0/16"]), item("f", "fw"), item("g", "fw", EU)],
+            ["overlapping-addresses"],
         ),
         ({}, [item("v", "a", cidrs=["10.0.0.0/16"]), item("w", "a", EU, cidrs=["10.0.4.0/24"])], ["overlapping-addresses"]),
         ({}, [item("v", "a", cidrs=["10.0.0.0/16"]), item("w", "b", EU, cidrs=["10.0.4.0/24"])], []),
@@ -352,7 +372,7 @@ def configured(*edges: dict[str, Any], ranges: str = "64512-64600") -> CoreNetwo
             configured({"location": US, "asn": 64514}, {"location": EU, "asn": 64513}),
             [("edge-asn-changed", Severity.ERROR)],
         ),
-        (configured({"location": US, "asn": 64512}), [("edge-removed-in-use", Severity.WARNING)]),
+        (configured({"location": US, "asn": 64512}), []),
         (configured({"location": EU, "asn": 64513}), [("edge-removed-in-use", Severity.ERROR)]),
         (
             configured({"location": US, "asn": 64512}, {"location": EU, "asn": 64513}, ranges="64513-64600"),
@@ -366,6 +386,31 @@ def test_what_is_in_use_cannot_change(new: CoreNetwork, rules: list[tuple[str, S
     assert [(found.rule, found.severity) for found in diagnostics] == rules
 
 
+def test_without_an_inventory_a_removed_edge_may_be_in_use() -> None:
+    diagnostics = Diagnostics()
+    check_update(network(), configured({"location": US, "asn": 64512}), None, diagnostics)
+    assert [(found.rule, found.severity) for found in diagnostics] == [("edge-removed-in-use", Severity.WARNING)]
+
+
+@pytest.mark.parametrize(
+    "before, after, severity",
+    [
+        ("64512-64520", "64512-64530", None),
+        ("64512-64520", "65000-65010", Severity.ERROR),
+        # two edges need two of the old ASNs
+        ("64512-64520", "64519-64530", Severity.ERROR),
+        ("64512-64520", "64516-64530", Severity.WARNING),
+    ],
+)
+def test_edges_that_the_service_gave_an_asn_keep_it(before: str, after: str, severity: Severity | None) -> None:
+    """Reference, sections 1.2 and 4: ASNs in use cannot leave the ranges (INVALID_ASN_UPDATE), chosen or given."""
+    diagnostics = Diagnostics()
+    bare = ({"location": US}, {"location": EU})
+    check_update(configured(*bare, ranges=before), configured(*bare, ranges=after), None, diagnostics)
+    found = [(item.rule, item.severity, "INVALID_ASN_UPDATE" in item.help) for item in diagnostics]
+    assert found == ([] if severity is None else [("asn-range-shrunk", severity, True)])
+
+
 def test_an_inside_cidr_cannot_go() -> None:
     old = configured({"location": US, "inside-cidr-blocks": ["10.0.0.0/24"]})
     diagnostics = Diagnostics()
@@ -373,8 +418,70 @@ def test_an_inside_cidr_cannot_go() -> None:
     assert [found.rule for found in diagnostics] == ["edge-inside-cidr-removed"]
 
 
+OUT = item("out", "a", cidrs=["10.9.0.0/16"], id="attachment-0123456789abcdef0")
+DEFAULT_ROUTE = {
+    "action": "create-route",
+    "segment": "b",
+    "destination-cidr-blocks": ["0.0.0.0/0"],
+    "destinations": [OUT["id"]],
+}
+HOLE = {**DEFAULT_ROUTE, "destination-cidr-blocks": ["172.16.0.0/12"], "destinations": ["blackhole"]}
+
+
+@pytest.mark.parametrize(
+    "before, after, wanted",
+    [
+        ([], [DEFAULT_ROUTE], ["v to 0.0.0.0/0 outside the attachments: blocked -> reachable by out"]),
+        (
+            [DEFAULT_ROUTE],
+            [DEFAULT_ROUTE, HOLE],
+            ["v to 172.16.0.0/12 outside the attachments: reachable by out -> blocked"],
+        ),
+        # nothing leads anywhere but to attachments, before and after
+        ([], [HOLE], []),
+    ],
+    ids=["default route", "blackhole in it", "blackhole alone"],
+)
+def test_changes_for_addresses_that_no_attachment_has(before: list[Any], after: list[Any], wanted: list[str]) -> None:
+    """Reference, section 3.8: a static route serves its segment, whoever's addresses lie behind it."""
+    items = inventory({"attachments": [item("v", "b", cidrs=["10.1.0.0/16"]), OUT]})
+    found = compare(network(segment_actions=before), network(segment_actions=after), items)
+    told = [change.sentence() for change in found.reach]
+    assert [text for text in told if "outside" in text] == wanted
+
+
+def test_addresses_outside_count_without_an_inventory_too() -> None:
+    found = compare(network(), network(segment_actions=[TO]), None)
+    by_edge = {
+        f"a at {edge} to {block} outside the attachments: blocked -> reachable by appliance of fw at {edge}, inspected by fw"
+        for edge in (US, EU)
+        for block in ("0.0.0.0/0, ::/0",)
+    }
+    assert {change.sentence() for change in found.reach if "outside" in change.subject} == by_edge
+
+
+@pytest.mark.parametrize("listed", [True, False])
+def test_an_inspection_that_moves_is_a_change(listed: bool) -> None:
+    """Reference, section 3.9: the override names the edge at which single-hop inspects."""
+    moved = json.loads(json.dumps(SINGLE))
+    moved["via"]["with-edge-overrides"][0]["use-edge-location"] = US
+    items = [
+        item("v", "a", cidrs=["10.1.0.0/16"]),
+        item("w", "b", EU, cidrs=["10.2.0.0/16"]),
+        item("f", "fw"),
+        item("g", "fw", EU),
+    ]
+    given = inventory({"attachments": items}) if listed else None
+    found = compare(network(segment_actions=[SINGLE]), network(segment_actions=[moved]), given)
+    told = [change.sentence() for change in found.reach]
+    assert len(told) == 2 and all(
+        f"inspected by fw at {EU} -> reachable, inspected by fw at {US}" in text for text in told
+    )
+
+
 def test_changes_for_an_inventory() -> None:
-    items = inventory({"attachments": [item("v", "a"), item("w", "b", EU), item("x", "c")]})
+    listed = [item("v", "a"), item("w", "b", EU), item("x", "c")]
+    items = inventory({"attachments": [{key: entry[key] for key in entry if key != "cidrs"} for entry in listed]})
     found = compare(network(), network(segment_actions=[SHARED]), items)
     assert found.associations == () and not found.assumed
     assert [change.sentence() for change in found.reach] == [

@@ -277,7 +277,7 @@ def test_source_map_and_additions(tmp_path: Path) -> None:
         ("send to fw from prod  send via fw from dev { mode dual_hop }", "dual-hop-group", "fw"),
         ('route dev "10.0.0.1/8" -> blackhole', "host-bits", '"10.0.0.1/8"'),
         ('route dev wide -> "attachment-1"', "malformed-value", '"attachment-1"'),
-        ("route dev wide -> blackhole, gate", "blackhole-alone", "route dev wide -> blackhole, gate"),
+        ("route dev wide -> blackhole, gate", "blackhole-alone", "blackhole"),
         ("option ecmp on", "network-unknown-word", "ecmp"),
         ("option dns on option dns off", "network-given-twice", "option dns off"),
         ("segment my { deny from prod allow from dev }", "both-filters", "dev"),

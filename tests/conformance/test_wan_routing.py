@@ -11,7 +11,7 @@ import pytest
 from policyc.diagnostics import Diagnostics
 from policyc.engines.wan.attachments import Announced, Attachment
 from policyc.engines.wan.core import TableName, build_core
-from policyc.engines.wan.outbound import Heard, heard_by
+from policyc.engines.wan.outbound import Heard, told_to
 from policyc.engines.wan.prefixes import Prefix, parse_prefix
 from policyc.engines.wan.reach import Target, Verdict, build_tables, reach
 from policyc.engines.wan.switches import DEFAULT, Switches
@@ -119,7 +119,7 @@ def row(tables: Tables, segment: str, edge: str, cidr: str) -> Row | None:
 
 
 def heard(tables: Tables, name: str) -> dict[str, Heard]:
-    return {str(item.prefix): item for item in heard_by(tables, tables.core.associations[name])}
+    return {str(item.prefix): item for item in told_to(tables, tables.core.associations[name]) if not item.refused}
 
 
 IN_8 = [("prefix-in-cidr", "10.0.0.0/8")]
@@ -148,7 +148,7 @@ def test_a_direct_connect_gateway_hears_each_edges_local_routes_only() -> None:
         attachment("x", "s", AP, "10.3.0.0/16"),
         attachment("dx", "s", (US, EU), "192.168.0.0/16", kind="direct-connect-gateway", as_path=(65001,)),
     )  # fmt: skip
-    found = heard_by(tables, tables.core.associations["dx"])
+    found = told_to(tables, tables.core.associations["dx"])
     assert {(item.edge, str(item.prefix)) for item in found} == {(US, "10.1.0.0/16"), (EU, "10.2.0.0/16")}
 
 
@@ -414,7 +414,9 @@ def test_what_an_action_does_to_a_contest(action: str, value: Any, wanted: set[s
 def test_the_rank_of_local_preference_against_a_vpc_is_a_switch() -> None:
     vpc: dict[str, Any] = {"kind": "vpc", "as_path": None}
     undecided = contest("set-local-preference", "300", **vpc)
-    assert undecided.doubts
+    # Both are possible outcomes, and the row names the switch that decides.
+    assert (winners(undecided), undecided.doubts) == ({"one", "two"}, ())
+    assert all("`local-preference-rank`" in option.why for option in undecided.options)
     for rank, wanted in (("before-as-path", {"two"}), ("before-vpc", {"one"}), ("before-static", {"one"})):
         found = contest("set-local-preference", "300", rank, **vpc)
         assert (winners(found), found.doubts) == (wanted, ())
@@ -432,6 +434,11 @@ def test_the_rank_of_local_preference_against_a_static_route_is_a_switch() -> No
     policies = [policy("p", "inbound", (IN_8, "set-local-preference", "300"))]
     net = network(["s"], actions, routing_policies=policies, attachment_routing_policy_rules=labelled("p"))
     one = attachment("one", "s", US, "10.1.0.0/16", kind="connect", as_path=(65001,), label="x")
+    open_ = row(tables_of(net, one), "s", US, "10.1.0.0/16")
+    assert open_ is not None and {option.hop.kind for option in open_.options} == {"blackhole", "attachment"}
+    # What is better than a static route reaches the other edges too.
+    far = row(tables_of(net, one), "s", EU, "10.1.0.0/16")
+    assert far is not None and {option.hop.kind for option in far.options} == {"blackhole"}
     for rank, kind in (("before-as-path", "blackhole"), ("before-vpc", "blackhole"), ("before-static", "attachment")):
         found = row(
             tables_of(net, one, switches=DEFAULT.choosing("local-preference-rank", rank)), "s", US, "10.1.0.0/16"

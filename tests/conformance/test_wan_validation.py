@@ -285,6 +285,9 @@ TABLE: list[tuple[str, Edit, str, str]] = [
     ("block too small", set_at(CONFIG, "inside-cidr-blocks", 0, "10.0.0.0/25"), "inside-cidr-size", '"10.0.0.0/25"'),
     ("blocks overlap", set_at(CONFIG, "inside-cidr-blocks", 2, "10.0.4.0/22"), "inside-cidr-overlap", '"10.0.4.0/22"'),
     ("edges' blocks overlap", set_at(CONFIG, "edge-locations", 1, "inside-cidr-blocks", ["10.0.0.0/23"]), "inside-cidr-overlap", '"10.0.0.0/23"'),
+    ("block of an edge outside the pool", set_at(CONFIG, "edge-locations", 0, "inside-cidr-blocks", ["10.9.0.0/24"]), "inside-cidr-outside-pool", '"10.9.0.0/24"'),
+    ("CIDR with a zone", set_at(ACTIONS, 3, "destination-cidr-blocks", 0, "fe80::%eth0/64"), "network-cidr", '"fe80::%eth0/64"'),
+    ("Region in capitals", set_at(CONFIG, "edge-locations", 2, {"location": "US-WEST-2"}), "edge-location", '"US-WEST-2"'),
     ("pool exhausted", set_at(CONFIG, "inside-cidr-blocks", ["10.0.0.0/24"]), "inside-cidr-pool", ""),
     # names
     ("hyphen in a segment", set_at("segments", 3, {"name": "non-prod"}), "segment-name", '"non-prod"'),
@@ -320,6 +323,8 @@ TABLE: list[tuple[str, Edit, str, str]] = [
     ("group by type", set_at(RULE, 0, "conditions", [{"type": "attachment-type", "operator": "equals", "value": "vpc"}]), "function-group-condition", ""),
     ("unknown type", set_at(RULE, 1, "conditions", 3, "value", "vpn"), "attachment-type", '"vpn"'),
     ("account of eleven digits", set_at(RULE, 1, "conditions", 1, "value", "11112222333"), "account-condition", '"11112222333"'),
+    ("not-equals on a tag", set_at(RULE, 0, "conditions", 0, "operator", "not-equals"), "not-equals-missing-tag", ""),
+    ("bare name under send-to", set_at(ACTIONS, 6, "when-sent-to", {"segments": "dev"}), "bare-segment-name", '"dev"'),
     ("account instead of account-id", set_at(RULE, 1, "conditions", 1, "type", "account"), "account-condition", '"account"'),
     # actions
     ("share with itself", set_at(ACTIONS, 1, "share-with", ["hub", "dev"]), "segment-names-itself", '"hub"'),
@@ -330,8 +335,11 @@ TABLE: list[tuple[str, Edit, str, str]] = [
     ("override with one edge twice", set_at(*SEND_VIA, "via", "with-edge-overrides", 0, "edge-sets", [["eu-west-1"] * 2]), "listed-twice", '"eu-west-1"'),
     ("sent to one twice", set_at(*SEND_VIA, "when-sent-to", "segments", ["dev", "dev"]), "listed-twice", '"dev"'),
     ("label rule with one edge twice", set_at("attachment-routing-policy-rules", 0, "edge-locations", ["us-east-1"] * 2), "listed-twice", '"us-east-1"'),
+    ("policies on an edge that the segment lacks", both(
+        set_at("segments", 0, "edge-locations", ["eu-west-1"]), set_at(ACTIONS, 5, {**send_via("prod", "single-hop", "fw", "dev")}),
+    ), "edge-pair-outside-segment", '"us-east-1"'),
     ("both filters", set_at("segments", 0, "allow-filter", ["hub"]), "both-filters", '"hub"'),
-    ("blackhole among others", set_at(ACTIONS, 4, "destinations", 1, "blackhole"), "blackhole-alone", ""),
+    ("blackhole among others", set_at(ACTIONS, 4, "destinations", 1, "blackhole"), "blackhole-alone", '"blackhole"'),
     ("malformed attachment id", set_at(ACTIONS, 4, "destinations", 0, "attachment-01234567"), "attachment-id", '"attachment-01234567"'),
     ("more destinations than edges", set_at(ACTIONS, 4, "destinations", [f"attachment-0000000000000000{n}" for n in range(3)]), "route-destinations", ""),
     ("destination twice", set_at(ACTIONS, 4, "destinations", ["attachment-0123456789abcdef0"] * 2), "network-duplicate", '"attachment-0123456789abcdef0"'),
@@ -361,6 +369,7 @@ TABLE: list[tuple[str, Edit, str, str]] = [
     ("six matches", set_at(*RULES_OF_CUT, 0, route_rule(10, [("prefix-equals", f"10.{n}.0.0/16") for n in range(6)], "drop")), "network-quota", '"10.5.0.0/16"'),
     ("no match", set_at(*RULES_OF_CUT, 0, "rule-definition", "match-conditions", []), "rule-without-condition", ""),
     ("no logic in a route rule", drop(*RULES_OF_CUT, 0, "rule-definition", "condition-logic"), "condition-logic", ""),
+    ("no logic for one match", drop(*RULES_OF_CUT, 1, "rule-definition", "condition-logic"), "condition-logic", ""),
     ("summarize inbound", set_at(*RULES_OF_CUT, 1, route_rule(20, [("prefix-in-cidr", "10.0.0.0/8")], "summarize", "10.0.0.0/8")), "summarize-inbound", '"10.0.0.0/8"'),
     ("match with host bits", set_at(*match_of(3), "10.0.0.1/8"), "host-bits", '"10.0.0.1/8"'),
     ("empty alias", set_at(*RULES_OF_CUT, 1, "rule-definition", "match-conditions", 0, "value", ""), "prefix-list-alias", '""'),
@@ -397,6 +406,58 @@ def test_the_old_version_has_no_routing_policies_at_all() -> None:
     document[ACTIONS] = [item for item in document[ACTIONS] if item["action"] != "associate-routing-policy"]
     del document[ACTIONS][0]["routing-policy-names"]
     assert findings(document) == []
+
+
+@pytest.mark.parametrize("key", ["routing-policies", "attachment-routing-policy-rules"])
+def test_the_old_version_refuses_empty_routing_sections_too(key: str) -> None:
+    text = json.dumps(
+        {
+            **base(),
+            "version": "2021.12",
+            "segment-actions": [],
+            "attachment-routing-policy-rules": [],
+            "routing-policies": [],
+        }
+    )
+    document = json.loads(text)
+    del document[{"routing-policies": "attachment-routing-policy-rules"}.get(key, "routing-policies")]
+    found = Diagnostics()
+    check_document(Source("policy.json", text := json.dumps(document)), found)
+    (item,) = list(found)
+    assert item.rule == "network-version-feature" and "ADVANCED_ROUTING_UNSUPPORTED_VERSION_2021_12" in item.help
+    assert item.span is not None and text[item.span.start : item.span.end] == "[]"
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        set_at(RULE, 1, "conditions", 1, "type", "account"),
+        set_at(ACTIONS, 6, "when-sent-to", {"segments": "dev"}),
+        set_at(ACTIONS, 0, "share-with", ["*"]),
+    ],
+    ids=["account", "bare name", "star in a list"],
+)  # fmt: skip
+def test_odd_spellings_are_read_with_a_warning_and_nothing_else(edit: Edit) -> None:
+    """Reference, sections 1.5 and 1.6: emit `account-id` and accept `account`; one sample has a bare name under a send-to."""
+    document = base()
+    edit(document)
+    found = Diagnostics()
+    network = check_document(Source("policy.json", json.dumps(document)), found)
+    assert network is not None and [item.severity for item in found] == [Severity.WARNING]
+
+
+def test_an_edge_at_the_end_of_the_range_takes_none_of_its_asns() -> None:
+    """Reference, section 6 row 11: a warning, and the other edge has the one ASN that is left."""
+    document = base()
+    document[CONFIG]["asn-ranges"] = ["64512-64513"]
+    document[CONFIG]["edge-locations"][1]["asn"] = 64513
+    assert [rule for rule, _ in findings(document)] == ["edge-asn-at-range-end"]
+
+
+def test_an_address_where_a_block_is_wanted_is_told_of_once() -> None:
+    document = base()
+    document[CONFIG]["inside-cidr-blocks"].append("10.7.0.0")
+    assert [rule for rule, _ in findings(document)] == ["network-cidr"]
 
 
 def test_a_missing_action_is_a_share() -> None:
@@ -454,7 +515,14 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
         yield from places(item, (*path, key))
 
 
-@pytest.mark.parametrize("value", [None, "", [], {}, 0, "x", "a-b", "*", ["*"], "64512 - 64555", "DROP"], ids=repr)
+@pytest.mark.parametrize(
+    "value",
+    [
+        None, "", [], {}, 0, "x", "a-b", "*", ["*"], "64512 - 64555", "fe80::%eth0/64", "10.0.0.0", "US-EAST-1", "account", "2021.12",
+        -1, 2**32, True, 1.5, [[]], [{}], "attachment-0", "65000:1:2", "DROP",
+    ],
+    ids=repr,
+)  # fmt: skip
 def test_the_reader_knows_all_that_the_schema_knows(value: Any) -> None:
     """Whatever stands in one place of a document: no mistake is left to the schema, whose finding would call it a bug of policyc."""
     for path in places(base()):

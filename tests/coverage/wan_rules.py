@@ -341,6 +341,7 @@ def by_engine() -> Iterator[Claim]:
     )  # fmt: skip
     text = BARE.text("core")
     yield Claim(SECTION, "attachment-policies[].conditions[].type = tag-name", text, proof=_read_tag_name)
+    yield Claim(SECTION, "attachment-policies[].conditions[].type = account", text, proof=_read_account)
 
 
 def _asked(entry: str, core: Net, bare: Net, members: Sequence[str], effect: str) -> Claim:
@@ -366,6 +367,18 @@ def _verdict(text: str, members: Sequence[str]) -> tuple[str, str]:
         word for word in ("undecided", "reachable", "blocked") if f"path is {word}" in said or said.startswith(word)
     )
     return verdict, built.documents["cloudwan/core.json"].text
+
+
+def _read_account(claim: Claim) -> Row:
+    """`account` is a newer word for `account-id`: documents with it are read and decided alike, and none is written."""
+    rules = '10: account == "111122223333" -> segment a'
+    document = compile_text(replace(BARE, rules=rules).text("core")).documents["cloudwan/core.json"].text
+    assert '"account-id"' in document
+    network = read_document(Source("newer.json", document.replace('"account-id"', '"account"')), Diagnostics())
+    assert network is not None
+    for account, standing in (("111122223333", Standing.SEGMENT), ("444455556666", Standing.UNASSOCIATED)):
+        assert associate(network, Attachment("xa", "vpc", ("us-east-1",), account)).standing is standing
+    return Row("yes, in documents that are read", "no: `account-id` means the same", "yes")
 
 
 def _read_tag_name(claim: Claim) -> Row:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from policyc.engines.wan.core import Core, NextHop, Origin, TableName
 from policyc.engines.wan.origins import Origins, add_own
-from policyc.engines.wan.paths import DYNAMIC, Choice, Path, exported, merge
+from policyc.engines.wan.paths import DYNAMIC, RANK_SWITCH, Choice, Path, exported, merge
 from policyc.engines.wan.prefixes import DEFAULT_V4, DEFAULT_V6, Prefix
 from policyc.engines.wan.routing_policies import transform
 from policyc.engines.wan.statics import add_statics
@@ -47,12 +47,16 @@ class Table:
     """The options (next hop, why) and doubts of each prefix."""
 
     rows: dict[Prefix, tuple[list[tuple[Hop, str]], list[str]]] = field(default_factory=dict)
+    inserted: set[Prefix] = field(default_factory=set)
 
     def lay(self, prefix: Prefix, options: list[tuple[Hop, str]], doubts: Sequence[str], clash: str) -> None:
         """Add a row; where one stands already that leads elsewhere, both are possible."""
         old, known = self.rows.get(prefix, (options, []))
         unlike = {hop for hop, _ in old} != {hop for hop, _ in options}
-        doubt = [f"{clash.format(prefix)}, and which wins is not published"] if unlike else []
+        open_ = "not published" if prefix in self.inserted else "the switch `inserted-route-rank`"
+        doubt = [f"{clash.format(prefix)}, and which wins is {open_}"] if unlike else []
+        if clash:
+            self.inserted.add(prefix)
         self.rows[prefix] = ([*old, *options], [*known, *doubts, *doubt])
 
 
@@ -73,8 +77,7 @@ def slow_tables(core: Core) -> dict[tuple[TableName, str], dict[Prefix, Cell]]:
         for prefix, known in _segment(core, name, found).items():
             for edge in core.edges_of(name):
                 if known.best[edge] or known.doubts[edge]:
-                    options = [_option(known, path, table) for path in known.best[edge]]
-                    tables[table, edge].lay(prefix, options, known.doubts[edge], "")
+                    tables[table, edge].lay(prefix, _options(known, edge, table), known.doubts[edge], "")
     _insert(core, {name: _segment(core, name, _own(core, name), plain=True) for name in names}, tables)
     return {
         place: {prefix: Cell(frozenset(options), frozenset(doubts)) for prefix, (options, doubts) in table.rows.items()}
@@ -82,9 +85,17 @@ def slow_tables(core: Core) -> dict[tuple[TableName, str], dict[Prefix, Cell]]:
     }
 
 
-def _option(known: Known, path: Path, table: TableName) -> tuple[Hop, str]:
-    origin = known.origins[path.source]
-    return (("edge", "", path.via, table) if path.via else plain_hop(origin.hop, table)), origin.why
+def _options(known: Known, edge: str, table: TableName) -> list[tuple[Hop, str]]:
+    best = known.best[edge]
+    kinds = {path.kind for path in best}
+    # Paths of several kinds are never equal: how local preference ranks decides between them.
+    ranked = len(kinds) > 1 and any(path.preference for path in best)
+    out = []
+    for path in best:
+        origin = known.origins[path.source]
+        hop = ("edge", "", path.via, table) if path.via else plain_hop(origin.hop, table)
+        out.append((hop, f"{origin.why}, {RANK_SWITCH}" if ranked else origin.why))
+    return out
 
 
 def plain_hop(hop: NextHop, table: TableName) -> Hop:
@@ -128,7 +139,7 @@ def _segment(core: Core, name: str, found: Origins, *, plain: bool = False) -> d
                     )  # fmt: skip
                     kept = _act(core, policies, (receiver, sender, "inbound"), outcome.prefix, heard)
                     if kept is not None:
-                        hop = NextHop("edge", "", sender, TableName("segment", name))
+                        hop = NextHop("edge", "", sender)
                         why = f"aggregate made at {sender}"
                         found.add(outcome.prefix, Origin(receiver, hop, why), kept)
                         changed.append(outcome.prefix)
@@ -146,9 +157,22 @@ def _act(core: Core, policies: Bound, key: tuple[str, str, Direction], prefix: P
 
 
 def _exchange(core: Core, edges: Sequence[str], policies: Bound, prefix: Prefix, found: Origins) -> Known:
+    """What comes of every rank that local preference may have."""
+    rank = core.switches.local_preference_rank
+    ranks = ("before-as-path", "before-vpc", "before-static") if rank == "undecided" else (rank,)
+    worlds = [_exchange_by(core, edges, policies, prefix, found, place) for place in ranks]
+    return Known(
+        found.origins[prefix],
+        {edge: list(dict.fromkeys(path for world in worlds for path in world.best[edge])) for edge in edges},
+        {edge: merge(*(world.doubts[edge] for world in worlds)) for edge in edges},
+    )
+
+
+def _exchange_by(
+    core: Core, edges: Sequence[str], policies: Bound, prefix: Prefix, found: Origins, place: str
+) -> Known:
     """Announcements until nothing changes: everybody tells everybody else what it may have chosen."""
     local = found.paths.get(prefix, {})
-    place = core.switches.local_preference_rank
     best: dict[str, list[Path]] = {edge: _choose(local.get(edge, []), {}, place) for edge in edges}
     heard: dict[str, dict[str, tuple[list[Path], bool]]] = {}
     for _ in range(2 * len(edges) + 5):
@@ -171,7 +195,7 @@ def _exchange(core: Core, edges: Sequence[str], policies: Bound, prefix: Prefix,
     doubts = {}
     for edge in edges:
         candidates = (*local.get(edge, ()), *(path for paths, _ in heard[edge].values() for path in paths))
-        doubts[edge] = merge(Choice.of(candidates, tuple(best[edge]), place).doubts, found.doubts.get(prefix, ()))
+        doubts[edge] = merge(Choice.of(candidates, tuple(best[edge])).doubts, found.doubts.get(prefix, ()))
     return Known(found.origins[prefix], best, doubts)
 
 
@@ -209,6 +233,13 @@ def _leak(core: Core, into: str, out_of: str, routes: Mapping[Prefix, Known], fo
     """Attachment routes handed over where they begin, or from the giver's copy where the taker has no table there."""
     mine, policies = core.edges_of(into), core.share_policies(into, out_of)
     for prefix, known in routes.items():
+        if not set(mine) & set(core.edges_of(out_of)):
+            given = [path for edge in {origin.edge for origin in known.origins} for path in known.best[edge]]
+            if any(transform(policies, path, prefix, core.around).path is not None for path in given):
+                found.doubt(
+                    prefix,
+                    "the two segments of the share have no edge in common, and whether it carries routes then is not published",
+                )
         begins = list(dict.fromkeys(origin.edge for origin in known.origins))
         for edge in begins if set(begins) <= set(mine) else core.edges_of(out_of):
             for path in known.best.get(edge, []) if edge in mine else []:
@@ -224,7 +255,9 @@ def _leak(core: Core, into: str, out_of: str, routes: Mapping[Prefix, Known], fo
                 )
                 doubts = merge(path.doubts, known.doubts[edge], more)
                 taken = replace(path, source=source, owner=None if owner == source else owner, via="", doubts=doubts)
-                hop = NextHop("edge", "", path.via, TableName("own", out_of)) if path.via else origin.hop
+                aggregated = origin.hop.kind == "edge" and origin.hop.table is None
+                away = path.via or (origin.hop.edge if aggregated else "")
+                hop = NextHop("edge", "", away, TableName("own", out_of)) if away else origin.hop
                 moved = Origin(edge, hop, f"{origin.why}, shared by `{out_of}`", origin.attachment)
                 outcome = transform(policies, taken, prefix, core.around)
                 if outcome.path is not None and outcome.prefix == prefix:
@@ -380,7 +413,7 @@ def _delivered(
     table = TableName("group", group)
     doubts: Sequence[str] = ()
     if known.best.get(edge):
-        options = [_option(known, path, table) for path in known.best[edge]]
+        options = _options(known, edge, table)
         doubts = known.doubts[edge]
     else:
         options = [

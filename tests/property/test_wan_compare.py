@@ -7,12 +7,14 @@ from hypothesis import strategies as st
 
 from policyc.engines.wan.attachments import Announced, Attachment
 from policyc.engines.wan.core import build_core
-from policyc.engines.wan.prefixes import Prefix
+from policyc.engines.wan.prefixes import Prefix, parse_prefix
 from policyc.engines.wan.reach import Target, build_tables, reach
 from policyc.engines.wan.tables import Tables
 from policyc.ir import network as ir
+from policyc.targets.cloud_wan.classes import senders
 from policyc.targets.cloud_wan.compare import changed_pairs, compare
 from policyc.targets.cloud_wan.inventory_file import Inventory
+from policyc.targets.cloud_wan.outside import changed_outside
 
 CALM = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 REGIONS = ("us-east-1", "eu-west-1", "sa-east-1")
@@ -119,6 +121,10 @@ def attached(draw: st.DrawFn, index: int) -> Attachment:
         routes.append(Announced(Prefix(4, (10 << 24) + (3 << 16), 24), as_path))
     elif odd == 2:
         routes = []
+    version = draw(st.integers(0, 7))
+    if version < 2:
+        six = Announced(Prefix(6, (0xFD00 << 112) + (index << 72), 56), as_path)
+        routes = [six] if version else [*routes, six]
     regions = REGIONS[:2] if kind == "direct-connect-gateway" else (draw(st.sampled_from(REGIONS[:2])),)
     label = draw(st.sampled_from(("", "", "", "x", "y")))
     return Attachment(
@@ -130,6 +136,21 @@ def verdict(tables: Tables, here: Attachment, there: Attachment) -> str:
     answer = reach(tables, here.name, Target(there.prefixes, there.name))
     text = answer.verdict.value if answer.verdict.value != "undecided" else "not known"
     return text + (f", inspected by {', '.join(answer.groups)}" if answer.groups else "")
+
+
+def sites(tables: Tables, here: Attachment, there: Attachment) -> set[tuple[str, ...]]:
+    """The edges at which appliances see the packet, for each possible way; empty where none does on any."""
+    answer = reach(tables, here.name, Target(there.prefixes, there.name))
+    walks = answer.walks if answer.verdict.value == "reachable" else ()
+    found = {tuple(hop.to for hop in walk.hops if hop.to.startswith("group ")) for walk in walks}
+    return found - {()} and found
+
+
+def outside(tables: Tables, here: Attachment, address: Prefix) -> tuple[str, set[str]]:
+    """The verdict for an address of nobody, by whom it is delivered and who inspects it on every way."""
+    answer = reach(tables, here.name, Target((address,)))
+    by = {walk.delivered_to for walk in answer.walks} if answer.verdict.value == "reachable" else set()
+    return answer.verdict.value, by | set(answer.groups if by else ())
 
 
 @CALM
@@ -145,6 +166,12 @@ def test_one_of_a_class_answers_for_all(data: st.DataObject) -> None:
         for there in inventory.attachments
         if here is not there
     }
+    moved = {
+        (here.name, there.name)
+        for here in inventory.attachments
+        for there in inventory.attachments
+        if here is not there and sites(old, here, there) != sites(new, here, there)
+    }
     found: dict[tuple[str, str], tuple[str, str]] = {}
     for sending, receiving, one, other in changed_pairs(old, new):
         for here in sending:
@@ -152,7 +179,40 @@ def test_one_of_a_class_answers_for_all(data: st.DataObject) -> None:
                 if here is not there:
                     assert (here.name, there.name) not in found
                     found[here.name, there.name] = one, other
-    assert found == {pair: change for pair, change in expected.items() if change[0] != change[1]}
+    told = {pair for pair, change in expected.items() if change[0] != change[1]}
+    assert set(found) == told | moved
+    assert {pair: found[pair] for pair in told} == {pair: expected[pair] for pair in told}
+
+
+#: addresses within the blocks that `networks` makes routes for, and one within none
+PLACES = ("10.0.0.1", "10.1.0.1", "10.1.2.1", "10.1.9.9", "10.1.255.255", "10.255.0.1", "192.0.2.1", "0.0.0.0")
+
+
+@CALM
+@given(st.data())
+def test_addresses_that_nobody_has_change_as_asking_for_each_of_them_says(data: st.DataObject) -> None:
+    inventory = data.draw(inventories())
+    before = data.draw(networks())
+    after = data.draw(networks(kept=before.actions))
+    old, new = (build_tables(build_core(network, inventory.attachments)) for network in (before, after))
+    cut = sorted({prefix for tables in (old, new) for prefix in tables.known()} | {parse("10.1.0.0/16")})
+    own = [prefix for item in inventory.attachments for prefix in item.prefixes if prefix.length]
+    blocks = {(item.name, block) for sent, block, _, _ in changed_outside(old, new, senders(old, new)) for item in sent}
+    for text in PLACES:
+        address = parse(text)
+        holding = [prefix for prefix in cut if prefix.covers(address)]
+        if any(prefix.covers(address) for prefix in own) or not holding:
+            continue
+        block = max(holding, key=lambda prefix: prefix.length)
+        for here in inventory.attachments:
+            changes = outside(old, here, address) != outside(new, here, address)
+            assert changes == ((here.name, block) in blocks), (here.name, text)
+
+
+def parse(text: str) -> Prefix:
+    found = parse_prefix(text)
+    assert found is not None
+    return found
 
 
 def test_far_more_kinds_than_one_would_ask_by_hand() -> None:

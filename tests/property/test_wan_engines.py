@@ -12,12 +12,14 @@ from hypothesis import strategies as st
 from policyc.diagnostics import Diagnostics
 from policyc.engines.wan.associate import Associator, associate
 from policyc.engines.wan.attachments import Announced, Attachment
-from policyc.engines.wan.core import build_core
+from policyc.engines.wan.candidates import Candidates, criteria, lost_at
+from policyc.engines.wan.core import TableName, build_core
 from policyc.engines.wan.matrix import Flow, segment_matrix
 from policyc.engines.wan.mesh import Star, Transfer, find_spans, settle
 from policyc.engines.wan.paths import DYNAMIC, LOCAL_VPC, Path
 from policyc.engines.wan.prefixes import Prefix
 from policyc.engines.wan.reach import Target, Verdict, build_tables, reach
+from policyc.engines.wan.tables import Tables
 from policyc.ir import network as ir
 from policyc.targets.cloud_wan.inventory_file import read_inventory
 from policyc.text import Source
@@ -118,6 +120,7 @@ def attached(draw: st.DrawFn, index: int) -> Attachment:
     routes = (
         Announced(Prefix(4, (10 << 24) + (second << 16), 16), as_path),
         Announced(Prefix(4, (10 << 24) + (1 << 16) + (index << 8), 24), as_path),
+        *((Announced(Prefix(4, 10 << 24, 8), as_path),) if draw(st.integers(0, 5)) == 0 else ()),
     )
     several = st.lists(st.sampled_from(REGIONS), min_size=1, max_size=3, unique=True).map(tuple)
     direct = kind == "connect" and draw(st.booleans())
@@ -174,11 +177,116 @@ def test_the_matrix_says_what_single_questions_say(world: tuple[ir.CoreNetwork, 
                 assert Verdict.BLOCKED not in verdicts
 
 
+def follow(
+    tables: Tables, name: TableName, edge: str, prefix: Prefix, seen: frozenset[tuple[TableName, str]] = frozenset()
+) -> set[tuple[str, bool]]:
+    """Every end of a packet, with whether a group saw it: the segment that it is delivered to, `lost` or `unknown`."""
+    row = tables.table(name, edge).lookup(prefix) if edge in tables.edges_of(name) else None
+    if row is None or (name, edge) in seen:
+        return {("lost", False)}
+    if row.doubts:
+        return {("unknown", False)}
+    out: set[tuple[str, bool]] = set()
+    for option in row.options:
+        hop = option.hop
+        table = hop.following(name)
+        if hop.kind == "attachment":
+            item = tables.core.associations[hop.name]
+            out.add((item.place if prefix in item.attachment.prefixes else "unknown", False))
+        elif hop.kind == "blackhole":
+            out.add(("lost", False))
+        elif table is None:
+            out.add(("unknown", False))
+        else:
+            ends = follow(tables, table, hop.edge, prefix, seen | {(name, edge)})
+            out |= {(end, by or hop.kind == "group") for end, by in ends}
+    return out
+
+
+def flow(ends: set[tuple[str, bool]], there: str) -> Flow:
+    """What one cell of the matrix says of these ends."""
+    where = {end if end in ("lost", there) else "unknown" for end, _ in ends}
+    if not where or "unknown" in where:
+        return Flow.UNDECIDED if where else Flow.EMPTY
+    if len(where) > 1:
+        return Flow.PARTLY
+    if where == {"lost"}:
+        return Flow.BLOCKED
+    return Flow.INSPECTED if all(by for _, by in ends) else Flow.DIRECT
+
+
+@CALM
+@given(worlds())
+def test_the_matrix_equals_following_every_prefix_from_every_edge(
+    world: tuple[ir.CoreNetwork, list[Attachment]],
+) -> None:
+    network, attachments = world
+    tables = build_tables(build_core(network, attachments))
+    cells = segment_matrix(tables).cells
+    for here in tables.domains.domains:
+        name = TableName("segment", here)
+        for there in tables.domains.domains:
+            ends = {
+                end
+                for prefix in tables.own[there]
+                for edge in tables.edges_of(name)
+                for end in follow(tables, name, edge, prefix)
+            }
+            assert cells[here, there].flow is flow(ends, there), (here, there)
+
+
+def test_a_cell_does_not_depend_on_the_order_of_attachments() -> None:
+    """`a` and `b` share nothing; `a` has 10.0.0.0/8 itself, so that 10.1.0.0/16 of `b` goes to someone in `a` and 11.1.0.0/16 nowhere."""
+    network = ir.CoreNetwork(
+        WORD("2025.11"), ir.Configuration((ir.AsnRange(64512, 64600),), (ir.Edge(WORD(REGIONS[0]), ir.Number(64512)),)),
+        tuple(ir.Segment(WORD(name), acceptance=False) for name in ("a", "b")),
+        attach_rules=(ir.AttachRule(ir.Number(1), (ir.AttachCondition("any"),), ir.ToTag(WORD("s"))),),
+    )  # fmt: skip
+
+    def vpc(name: str, segment: str, prefix: Prefix) -> Attachment:
+        return Attachment(name, "vpc", REGIONS[:1], tags=(("s", segment),), routes=(Announced(prefix),))
+
+    wide = vpc("wide", "a", Prefix(4, 10 << 24, 8))
+    some = [
+        vpc("one", "b", Prefix(4, (10 << 24) + (1 << 16), 16)),
+        vpc("two", "b", Prefix(4, (11 << 24) + (1 << 16), 16)),
+    ]
+    for items in ([wide, *some], [wide, *some[::-1]]):
+        assert segment_matrix(build_tables(build_core(network, items))).cells["a", "b"].flow is Flow.UNDECIDED
+
+
 paths = st.builds(
     Path, st.just(0), st.sampled_from((LOCAL_VPC, DYNAMIC)), st.lists(st.integers(65001, 65003), max_size=3).map(tuple),
     st.integers(99, 101), st.sampled_from((0, 0, 200)), rank=st.sampled_from(((0, 0), (2, 2), (3, 3))),
     doubts=st.sampled_from(((), ("a doubt",))), soft=st.sampled_from(((), ("an attribute",))),
 )  # fmt: skip
+
+
+@CALM
+@given(worlds())
+def test_candidates_tell_what_rows_hold(world: tuple[ir.CoreNetwork, list[Attachment]]) -> None:
+    """What is chosen or possible are the next hops of the row; nothing has been at the edge that hears it."""
+    tables = build_tables(build_core(*world))
+    finder = Candidates(tables)
+    for table in tables.every():
+        found = list(finder.of(table))
+        assert [row for row, _ in found] == [table.rows[prefix] for prefix in sorted(table.rows)]
+        for row, some in found:
+            standing = {item.standing for item in some}
+            assert {item.hop for item in some if item.standing != "lost"} == {option.hop for option in row.options}
+            assert ("chosen" in standing) <= (len(row.options) == 1 and not row.doubts)
+            assert [item.standing for item in some].count("chosen") <= 1
+            assert all(item.reason for item in some if item.standing != "chosen")
+            asn = tables.core.asns.get(table.edge)
+            assert all(asn not in item.path.as_path for item in some if item.path is not None and item.via)
+
+
+@CALM
+@given(paths, paths, st.sampled_from(("undecided", "before-as-path", "before-vpc", "before-static")))
+def test_the_step_at_which_a_path_loses_is_where_its_place_differs(one: Path, other: Path, place: str) -> None:
+    assert (criteria(one, place, 1) < criteria(other, place, 0)) is (one.bound(place) < other.at_best(place))
+    if one.bound(place) < other.at_best(place):
+        assert lost_at(one, other, place)
 
 
 @CALM

@@ -163,18 +163,14 @@ def _match(condition: AttachCondition, attachment: Attachment, switches: Switche
     subject = f"tag {condition.key}" if condition.key is not None else condition.type
     wanted = () if condition.value is None else (condition.value.text,)
     actual, known = _actual(condition, attachment)
-    operator = condition.operator or ("is present" if condition.type != "any" else "")
-    matched: bool | None
     if condition.type == "any":
-        return Reason("condition", True, "any attachment", "", (), None, condition.span)
-    if not known:
-        matched = None
-    elif condition.operator is None:
-        matched = actual is not None
-    else:
-        matched = _compare(condition, actual, switches)
+        return Reason("condition", True, "any attachment", "", (), (), condition.span)
+    if condition.operator is None:
+        present = actual is not None
+        return Reason("condition", present, subject, "is present" if present else "is absent", (), (), condition.span)
+    matched = _compare(condition, actual, switches) if known else None
     shown = None if actual is None else (actual,)
-    return Reason("condition", matched, subject, operator, wanted, shown, condition.span)
+    return Reason("condition", matched, subject, condition.operator, wanted, shown, condition.span)
 
 
 def _actual(condition: AttachCondition, attachment: Attachment) -> tuple[str | None, bool]:

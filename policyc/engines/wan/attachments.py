@@ -38,7 +38,8 @@ class Attachment:
 
     `account` and `resource_id` are None and `state` is None when not stated; `tags` are all tags of the attachment (not of the
     VPC). `id` is the attachment id that static routes name; `current` where it is now by the service's word (name,
-    whether that is a function group), which matters while a tag change waits.
+    whether that is a function group), which matters while a tag change waits. `silent` says that nobody stated what it announces, so
+    that `routes` may lack some.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Attachment:
     routes: tuple[Announced, ...] = ()
     id: str = ""
     current: tuple[str, bool] | None = None
+    silent: bool = False
     span: Span | None = field(default=None, compare=False)
 
     def tag(self, key: str) -> str | None:

@@ -10,7 +10,7 @@ from policyc.engines.wan.associate import Association, Associator, Standing
 from policyc.engines.wan.attachments import Announced, Attachment
 from policyc.engines.wan.mesh import Span, find_spans
 from policyc.engines.wan.paths import DYNAMIC, LOCAL_VPC, UNSTATED_ASN, Choice, Path, local_rank
-from policyc.engines.wan.prefixes import Prefix
+from policyc.engines.wan.prefixes import Prefix, shorten
 from policyc.engines.wan.routing_policies import (
     ATTRIBUTE_ACTIONS,
     COMMUNITY_ACTIONS,
@@ -78,12 +78,14 @@ class NextHop:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a route of one prefix enters a segment: the edge, the next hop there, and why it is there."""
+    """Where a route of one prefix enters a segment: the edge, the next hop there, and why it is there. `giver` is the segment that
+    shares it."""
 
     edge: str
     hop: NextHop
     why: str
     attachment: str = ""
+    giver: str = ""
 
 
 @dataclass(slots=True)
@@ -125,9 +127,9 @@ class Pairs:
 class Core:
     """The network, who is attached where, and what simulation was told. Made by `build_core`.
 
-    `dropped` collects (attachment, prefix) that a routing policy drops; `settled` what the mesh makes of equal origins, `paths`
+    `asns_seen` counts the attachments that announce an ASN (see `outbound`); `dropped` collects (attachment, prefix) that a routing policy drops; `settled` what the mesh makes of equal origins, `paths`
     what an edge takes in of equal routes; `places` finds attachments by where they are, `labels`
-    and `paired` the policies on attachments and edge pairs; `spanned` remembers spans.
+    and `paired` the policies on attachments and edge pairs; `spanned` remembers spans, `owned` who states a prefix, numbered.
     """
 
     network: CoreNetwork
@@ -143,6 +145,19 @@ class Core:
     labels: dict[object, _Label] = field(default_factory=dict)
     paired: dict[str, Pairs] = field(default_factory=dict)
     spanned: dict[int, _Spans] = field(default_factory=dict)
+    asns_seen: dict[int, int] = field(default_factory=dict)
+    owned: dict[Prefix, list[tuple[int, Association]]] = field(default_factory=dict)
+
+    def owners(self, prefix: Prefix) -> list[Association]:
+        """Whoever states a block that covers the prefix, in the order of the inventory; a default route belongs to nobody."""
+        if not self.owned:
+            for at, item in enumerate(self.associations.values()):
+                for own in item.attachment.prefixes:
+                    self.owned.setdefault(own, []).append((at, item))
+        found: dict[int, Association] = {}
+        for length in range(1, prefix.length + 1):
+            found.update(self.owned.get(shorten(prefix, length), ()))
+        return [found[at] for at in sorted(found)]
 
     @property
     def attachments(self) -> Iterable[Attachment]:

@@ -7,13 +7,14 @@ that of a Direct Connect gateway, or one behind outbound policies, may reach les
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
 from policyc.engines.wan.core import Core, TableName
 from policyc.engines.wan.mesh import Star
+from policyc.engines.wan.origins import Entry
 from policyc.engines.wan.prefixes import WIDTH, Prefix
 from policyc.engines.wan.routing_policies import Sieve
 from policyc.engines.wan.rows import Row
@@ -55,8 +56,7 @@ class Matrix:
         return forth in (Flow.DIRECT, Flow.INSPECTED) and back is Flow.BLOCKED
 
 
-@dataclass(frozen=True, slots=True)
-class _End:
+class _End(NamedTuple):
     """What becomes of a packet from here on: `delivered` (to an attachment of `place`), `lost` or `unknown`, and the groups passed."""
 
     end: str
@@ -70,7 +70,7 @@ _LOST, _UNKNOWN = _End("lost"), _End("unknown")
 def segment_matrix(tables: Tables) -> Matrix:
     """The cell of every ordered pair of segments."""
     names = tuple(tables.domains.domains)
-    special = _special(tables)
+    nest = _Nest(tables)
     kinds: dict[tuple[str, tuple[RoutingPolicy, ...]], list[_Kind]] = {}
     walker = _Walker(tables, {})
     cells: dict[tuple[str, str], Cell] = {}
@@ -78,7 +78,7 @@ def segment_matrix(tables: Tables) -> Matrix:
         for there in names:
             key = (there, _policies(tables.core, here, there))
             if key not in kinds:
-                kinds[key] = _kinds(tables, there, special, Sieve(key[1], tables.core.around))
+                kinds[key] = _kinds(tables, there, nest, Sieve(key[1], tables.core.around))
             cells[here, there] = _cell(walker, here, there, kinds[key])
     return Matrix(names, cells)
 
@@ -92,27 +92,106 @@ def _policies(core: Core, here: str, there: str) -> tuple[RoutingPolicy, ...]:
 @dataclass(frozen=True, slots=True)
 class _Kind:
     """Prefixes that go the same way everywhere: one of them, the edges where it begins, whether it is like every other route of
-    one origin, and the special prefixes around it."""
+    one origin, the known prefixes around it (itself included), and whether one of those around it may differ by edge."""
 
     prefix: Prefix
     edges: tuple[str, ...]
     plain: bool
     around: tuple[Prefix, ...]
+    uneven: bool
 
 
-def _special(tables: Tables) -> tuple[set[Prefix], list[tuple[int, int]]]:
-    """The prefixes that some table treats in its own way, with their lengths by IP version."""
+class _Nest:
+    """The known prefixes around others, and what look-ups that end there depend on."""
+
+    __slots__ = ("_attachments", "_classes", "_sieve", "_tables", "_uneven", "special", "wider")
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+        self._sieve = Sieve(tables.core.network.routing_policies, tables.core.around)
+        self._classes: dict[Prefix, Hashable] = {}
+        self._uneven: dict[Prefix, bool] = {}
+        self._attachments: dict[Prefix, frozenset[str]] = {}
+        #: the prefixes that some table treats in its own way
+        self.special = _special(tables)
+        #: the shorter known prefixes that cover one, the shortest first
+        self.wider = _find_wider(tables.known())
+
+    def signs(self, prefix: Prefix) -> Hashable:
+        """What look-ups that miss a prefix depend on: the kinds of wider prefixes, and whether its own attachment is behind them."""
+        wider = self.wider.get(prefix, ())
+        if not wider:
+            return ()
+        mine = self._behind(prefix)
+        return tuple([(self._kind_of(one), mine & self._behind(one)) for one in wider])
+
+    def uneven(self, prefix: Prefix) -> bool:
+        """Whether edges may treat one of the wider prefixes each in their own way."""
+        return any(self._is_uneven(one) for one in self.wider.get(prefix, ()))
+
+    def _entry(self, prefix: Prefix) -> tuple[str, Entry]:
+        (owner,) = self._tables.domains.owners[prefix]
+        return owner, self._tables.own[owner][prefix]
+
+    def _kind_of(self, prefix: Prefix) -> Hashable:
+        found = self._classes.get(prefix)
+        if found is None:
+            found = prefix
+            if prefix not in self.special:
+                owner, entry = self._entry(prefix)
+                visible = prefix in self._tables.domains.domains[owner].visible
+                edges = tuple([origin.edge for origin in entry.origins])
+                found = (owner, visible, edges, id(entry.choices), self._sieve.answers(prefix))
+            self._classes[prefix] = found
+        return found
+
+    def _is_uneven(self, prefix: Prefix) -> bool:
+        found = self._uneven.get(prefix)
+        if found is None:
+            found = prefix in self.special
+            if not found:
+                entry = self._entry(prefix)[1]
+                star = isinstance(entry.choices, Star) and not self._tables.core.spans(entry.choices)[0].doubts
+                found = not star or not self._sieve.passes(prefix)
+            self._uneven[prefix] = found
+        return found
+
+    def _behind(self, prefix: Prefix) -> frozenset[str]:
+        """The attachments that a route to a prefix may lead to."""
+        found = self._attachments.get(prefix)
+        if found is None:
+            domains = self._tables.domains
+            entries = [domains.own[owner][prefix] for owner in domains.owners.get(prefix, ())]
+            if prefix in self.special:
+                entries += [domain.mixed[prefix] for domain in domains.domains.values() if prefix in domain.mixed]
+            found = frozenset(origin.attachment for entry in entries for origin in entry.origins if origin.attachment)
+            self._attachments[prefix] = found
+        return found
+
+
+def _find_wider(known: Sequence[Prefix]) -> dict[Prefix, tuple[Prefix, ...]]:
+    """The prefixes of an ordered list that lie within others, with those; nested ones follow one another."""
+    out: dict[Prefix, tuple[Prefix, ...]] = {}
+    open_: list[Prefix] = []
+    for prefix in known:
+        while open_ and not open_[-1].covers(prefix):
+            open_.pop()
+        if open_:
+            out[prefix] = tuple(open_)
+        open_.append(prefix)
+    return out
+
+
+def _special(tables: Tables) -> set[Prefix]:
     found = set(tables.domains.several)
     found |= {prefix for domain in tables.domains.domains.values() for prefix in domain.mixed}
     for overlays in tables.overlays.values():
         for overlay in overlays:
             found |= {prefix for prefix, entry in overlay.index.items() if entry is None}
-    return found, sorted({(prefix.family, prefix.length) for prefix in found})
+    return found
 
 
-def _kinds(
-    tables: Tables, segment: str, special: tuple[set[Prefix], list[tuple[int, int]]], sieve: Sieve
-) -> list[_Kind]:
+def _kinds(tables: Tables, segment: str, nest: _Nest, sieve: Sieve) -> list[_Kind]:
     """One prefix for each kind of route that begins in a segment and that policies tell apart."""
     seen: dict[object, _Kind] = {}
     visible = tables.domains.domains[segment].visible
@@ -122,24 +201,14 @@ def _kinds(
         star = (
             isinstance(entry.choices, Star) and not tables.core.spans(entry.choices)[0].doubts and sieve.passes(prefix)
         )
-        around = _around(prefix, special)
+        special = prefix in nest.special
         alike = star or (id(entry.choices), sieve.answers(prefix))
-        key = (edges, alike, around, prefix.family, prefix in visible)
+        own = prefix if special else None
+        key = (edges, alike, own, nest.signs(prefix), prefix.family, prefix in visible)
         if key not in seen:
-            seen[key] = _Kind(prefix, edges, star and prefix not in special[0], around)
+            around = (*nest.wider.get(prefix, ()), prefix)
+            seen[key] = _Kind(prefix, edges, star and not special, around, nest.uneven(prefix))
     return list(seen.values())
-
-
-def _around(prefix: Prefix, special: tuple[set[Prefix], list[tuple[int, int]]]) -> tuple[Prefix, ...]:
-    """The special prefixes that cover this one, itself included."""
-    out = []
-    for family, length in special[1]:
-        if family == prefix.family and length <= prefix.length:
-            shift = WIDTH[family] - length
-            wider = Prefix(family, prefix.bits >> shift << shift, length)
-            if wider in special[0]:
-                out.append(wider)
-    return tuple(out)
 
 
 def _cell(walker: _Walker, here: str, there: str, kinds: list[_Kind]) -> Cell:
@@ -179,7 +248,10 @@ def _telling(tables: Tables, name: TableName, edges: tuple[str, ...], kind: _Kin
     mixed = tables.domains.domains[name.name].mixed
     if any(prefix in mixed for prefix in kind.around):
         return edges
-    return tuple(dict.fromkeys((kind.edges[0], edges[0], edges[-1])))[:2]
+    two = tuple(dict.fromkeys((kind.edges[0], edges[0], edges[-1])))[:2]
+    if kind.uneven and any(tables.table(name, edge).row(kind.prefix) is None for edge in two):
+        return edges
+    return two
 
 
 #: the look-up of a prefix that finds a row (by id) in a table, at whatever edge: rows lead to edges by name, so that it goes on alike
@@ -209,10 +281,13 @@ class _Walker:
 
     tables: Tables
     known: dict[_Key, frozenset[_End]]
+    sources: dict[TableName, list[Mapping[Prefix, Entry | None]]] = field(default_factory=dict)
 
     def knows(self, name: TableName, prefix: Prefix) -> bool:
         """Whether any table of that name may have a row that covers the prefix."""
-        sources = self.tables.sources(name)
+        sources = self.sources.get(name)
+        if sources is None:
+            sources = self.sources[name] = self.tables.sources(name)
         width = WIDTH[prefix.family]
         for length in self.tables.lengths(name)[prefix.family]:
             if length <= prefix.length:

@@ -8,9 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 from typing import NamedTuple
 
-from policyc.engines.wan.paths import DYNAMIC, UNDECIDED, Choice, Offer, Path, contest, exported, merge, weigh
+from policyc.engines.wan.paths import (
+    DYNAMIC,
+    RANKS,
+    UNDECIDED,
+    Choice,
+    Offer,
+    Path,
+    contest,
+    contested,
+    exported,
+    merge,
+    weigh,
+)
 
 #: (sender, receiver, path) -> the path after the routing policies of that side, or None when dropped
 Policy = Callable[[str, str, Path], Path | None]
@@ -42,7 +55,24 @@ def settle(
     place: str = UNDECIDED,
 ) -> Mapping[str, Choice]:  # fmt: skip
     """The choice of each edge once nothing changes any more. `asns` has one ASN per edge; `local` the paths that begin at an
-    edge; `place` is the rank of local preference."""
+    edge; `place` is the rank of local preference: where it matters and nobody chose one, each rank gives a possible outcome."""
+    found = _settle(edges, asns, local, transfer, place)
+    if place != UNDECIDED or not _contested(found, local, transfer):
+        return found
+    worlds = [_settle(edges, asns, local, transfer, rank) for rank in RANKS]
+    return {edge: reduce(Choice.joined, [world[edge] for world in worlds]) for edge in edges}
+
+
+def _contested(found: Mapping[str, Choice], local: Mapping[str, Sequence[Path]], transfer: Transfer | None) -> bool:
+    """Whether the rank of local preference may matter at any edge. Nothing that crosses edges has any, unless a policy there sets it."""
+    if transfer is None:
+        return any(contested(paths) for paths in local.values())
+    return any(contested(choice.candidates) for choice in found.values())
+
+
+def _settle(
+    edges: Sequence[str], asns: Mapping[str, int], local: Mapping[str, Sequence[Path]], transfer: Transfer | None, place: str
+) -> Mapping[str, Choice]:  # fmt: skip
     if transfer is None and _open(asns, local):
         begins = [edge for edge in edges if local.get(edge)]
         if len(begins) == 1 and len(local[begins[0]]) == 1:
@@ -135,7 +165,7 @@ class Settled(Mapping[str, Choice]):
         self._best = {edge: (choice.best, choice.doubts) for edge, choice in exchange.run().items()}
         offers = {edge: exchange.told(edge, best) for edge, (best, _) in self._best.items()}
         heard = tuple(path for offer in offers.values() for path in offer.paths)
-        rest = Choice.of(heard, contest(weigh((), place), offers), place)
+        rest = Choice.of(heard, contest(weigh((), place), offers))
         self._rest = (rest.best, rest.doubts)
 
     def __getitem__(self, edge: str) -> Choice:
@@ -200,7 +230,7 @@ class _Exchange:
 
     def _choice(self, edge: str, heard: Mapping[str, Offer], best: tuple[Path, ...]) -> Choice:
         candidates = (*self.local[edge].paths, *(path for offer in heard.values() for path in offer.paths))
-        return Choice.of(candidates, best, self.place)
+        return Choice.of(candidates, best)
 
     def _announce(self, best: Mapping[str, tuple[Path, ...]]) -> dict[str, dict[str, Offer]]:
         """What every edge hears from its peers, by receiver and sender; a peer that sends nothing is left out."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
 
-from policyc.engines.wan.core import Core, NextHop, Origin, Pairs, TableName
+from policyc.engines.wan.core import Core, NextHop, Origin, Pairs
 from policyc.engines.wan.mesh import Transfer, settle
 from policyc.engines.wan.paths import DYNAMIC, Choice, Path, merge
 from policyc.engines.wan.prefixes import Prefix
@@ -189,6 +189,6 @@ class _Meshed:
         kept = self._act((receiver, sender, "inbound"), aggregate, heard)
         if kept is None:
             return False
-        hop = NextHop("edge", "", sender, TableName("segment", self.segment))
+        hop = NextHop("edge", "", sender)
         self.found.add(aggregate, Origin(receiver, hop, f"aggregate made at {sender}"), kept)
         return True

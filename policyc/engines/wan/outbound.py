@@ -2,15 +2,17 @@
 gateway, after the outbound policies of the attachment's label.
 
 Source: Cloud WAN reference, sections 3.4 (a Direct Connect gateway hears each edge's local routes only), 3.8 (blackholes are not
-propagated), 3.10 (summaries withdraw what they stand for) and 3.13 E8. A VPC hears nothing: its route tables are its own.
+propagated), 3.10 (summaries withdraw what they stand for) and 3.13 E8; RFC 4271, section 9.1.2 (nobody takes a path that holds the own
+ASN). A VPC hears nothing: its route tables are its own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from policyc.engines.wan.associate import Association
+from policyc.engines.wan.attachments import Attachment
 from policyc.engines.wan.core import Core, TableName
 from policyc.engines.wan.paths import DYNAMIC, STATIC, Path, exported, merge
 from policyc.engines.wan.prefixes import Prefix
@@ -22,17 +24,56 @@ from policyc.ir.network import RoutingPolicy
 @dataclass(frozen=True, slots=True)
 class Heard:
     """One route as the far side gets it at an edge. With several `paths` one of them is announced, and which is not known; with
-    `doubts` it may not be announced at all. `replaces` are the routes that an aggregate stands for."""
+    `doubts` it may not be announced, or not be taken. `replaces` are the routes that an aggregate stands for, `refused` says why the far
+    side is sure not to take it."""
 
     edge: str
     prefix: Prefix
     paths: tuple[Path, ...]
     replaces: tuple[Prefix, ...] = ()
     doubts: tuple[str, ...] = ()
+    refused: str = ""
 
 
-def heard_by(tables: Tables, association: Association) -> list[Heard]:
-    """Every route that the far side of a working attachment hears, by edge and prefix; empty for a VPC."""
+def far_asn(attachment: Attachment) -> int | None:
+    """The ASN of the far side: the first one of every path that it announces; None when they differ or one is not stated."""
+    first = {route.as_path[0] if route.as_path else None for route in attachment.routes}
+    return first.pop() if len(first) == 1 and attachment.type != "vpc" else None
+
+
+def hears_less(core: Core, association: Association) -> bool:
+    """Whether outbound policies, or its own ASN, may keep routes from the far side of an attachment."""
+    attachment = association.attachment
+    if attachment.type == "vpc" or association.is_group:
+        return False
+    if any(core.label_policies(attachment, edge, "outbound") for edge in attachment.regions):
+        return True
+    asn = far_asn(attachment)
+    return asn is not None and _loops(core, attachment) != "accept" and asn in looping_asns(core)
+
+
+def looping_asns(core: Core) -> frozenset[int]:
+    """The ASNs that a far side may find in what it hears though it is its own: those that several attachments announce, those of edges, and
+    those that a routing policy puts into paths."""
+    if not core.asns_seen:
+        for item in core.attachments:
+            for asn in {asn for route in item.routes for asn in route.as_path or ()}:
+                core.asns_seen[asn] = core.asns_seen.get(asn, 0) + 1
+        actions = (rule.action for policy in core.network.routing_policies for rule in policy.rules)
+        values = [item.value for item in actions if item.type == "prepend-asn-list"]
+        put = {number for value in values if isinstance(value, tuple) for number in value}
+        for number in (*put, *core.asns.values()):
+            core.asns_seen[number] = core.asns_seen.get(number, 0) + 2
+    return frozenset(asn for asn, count in core.asns_seen.items() if count > 1)
+
+
+def _loops(core: Core, attachment: Attachment) -> str:
+    """What the far side does with a path that holds its own ASN. A transit gateway has no way to take it; other routers may be told to."""
+    return "refuse" if attachment.type == "transit-gateway-route-table" else core.switches.far_side_loops
+
+
+def told_to(tables: Tables, association: Association) -> list[Heard]:
+    """Every route that is announced to the far side, those with it that it refuses."""
     attachment = association.attachment
     if attachment.type == "vpc" or not association.working:
         return []
@@ -59,7 +100,22 @@ def _at_edge(
                 told = exported(outcome.path, edge, core.asns[edge]) if edge in core.asns else outcome.path
                 doubts = merge(row.doubts, told.doubts, () if sure else (_UNSURE,), shared)
                 _add(found, Heard(edge, outcome.prefix, (told,), _replaced(outcome, prefix), doubts))
-    return [found[prefix] for prefix in sorted(found)]
+    asn, loops = far_asn(association.attachment), _loops(core, association.attachment)
+    heard = [found[prefix] for prefix in sorted(found)]
+    return heard if asn is None or loops == "accept" else [_judged(item, asn, loops == "refuse") for item in heard]
+
+
+def _judged(heard: Heard, asn: int, sure: bool) -> Heard:
+    """The route as a far side with that ASN takes it; `sure` that it refuses paths that hold the ASN."""
+    holding = sum(asn in path.as_path for path in heard.paths)
+    if not holding:
+        return heard
+    text = f"the AS path holds {asn}, the far side's own ASN"
+    if sure and holding == len(heard.paths):
+        return replace(heard, refused=text)
+    if not sure:
+        text += ", and whether it refuses that is the switch `far-side-loops`"
+    return replace(heard, doubts=merge(heard.doubts, (text,)))
 
 
 _UNSURE = "one of its possible next hops is not announced"

@@ -2,12 +2,13 @@
 
 Source: Cloud WAN reference, section 3.11: static, then VPC of the same Region, then the shorter AS path, then the lower MED, then
 the kind of attachment; what is equal after that is picked by the service in a way that nobody publishes. Local
-preference stands between VPC and AS path, as in ordinary BGP; against static and VPC routes its rank is open.
+preference stands before the AS path, as in ordinary BGP; against static and VPC routes its rank is open, so that every rank
+gives a possible outcome.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple, TypeAlias
 
@@ -19,6 +20,8 @@ LOCAL_VPC: Final = 1
 DYNAMIC: Final = 2
 #: the rank of local preference when nobody chose one
 UNDECIDED: Final = "undecided"
+#: the ranks that it may have; without a choice the first is what a path's place is told by
+RANKS: Final = ("before-as-path", "before-vpc", "before-static")
 _LEADING: Final = ("before-vpc", "before-static")
 #: stands in an AS path for ASNs that nobody stated
 UNSTATED_ASN: Final = -1
@@ -114,7 +117,20 @@ def exported(path: Path, sender: str, asn: int) -> Path:
 
 
 _PREFERENCE_DOUBT: Final = "whether local preference crosses edges is not published"
-_RANK_DOUBT: Final = "how local preference ranks against static and VPC routes is not published"
+RANK_SWITCH: Final = "as the switch `local-preference-rank` decides"
+
+
+def contested(paths: Iterable[Path]) -> bool:
+    """Whether the rank of local preference may matter between paths: one has it, and one is static or a VPC's."""
+    found = tuple(paths)
+    if len(found) < 2 or not any(path.preference for path in found):
+        return False
+    return any(path.kind != DYNAMIC for path in found)
+
+
+def unsettled(best: Sequence[Path]) -> str:
+    """The named question that several best paths leave open; empty for plain equals."""
+    return RANK_SWITCH if len(best) > 1 and contested(best) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +142,15 @@ class Choice:
     doubts: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, candidates: tuple[Path, ...], best: tuple[Path, ...], place: str = UNDECIDED) -> Choice:
-        """A choice with the doubts that its candidates bring; `place` as for `Path.bound`."""
-        return cls(candidates, best, _doubts(candidates, best, place))
+    def of(cls, candidates: tuple[Path, ...], best: tuple[Path, ...]) -> Choice:
+        """A choice with the doubts that its candidates bring."""
+        return cls(candidates, best, _doubts(candidates, best))
+
+    def joined(self, other: Choice) -> Choice:
+        """Both as possible outcomes."""
+        candidates = tuple(dict.fromkeys((*self.candidates, *other.candidates)))
+        best = tuple(dict.fromkeys((*self.best, *other.best)))
+        return Choice(candidates, best, merge(self.doubts, other.doubts))
 
 
 class Offer(NamedTuple):
@@ -182,14 +204,12 @@ def _measuring_up(offer: Offer, bar: Bound) -> list[Path]:
     return [path for path, place in zip(offer.paths, offer.places, strict=True) if place <= bar]
 
 
-def _doubts(candidates: Sequence[Path], best: Sequence[Path], place: str) -> tuple[str, ...]:
+def _doubts(candidates: Sequence[Path], best: Sequence[Path]) -> tuple[str, ...]:
     """Doubts about any candidate, since a doubtful one might be the better or might be missing."""
     if not best:
         return ()
     if best[0].kind != DYNAMIC:
-        hard = merge(*(path.doubts for path in best))
-        contested = place == UNDECIDED and any(path.preference for path in candidates if path.kind == DYNAMIC)
-        return merge(hard, (_RANK_DOUBT,)) if contested else hard
+        return merge(*(path.doubts for path in best))
     hard = merge(*(path.doubts for path in candidates))
     if len({path.source if path.owner is None else path.owner for path in candidates}) > 1:
         return merge(hard, *(path.soft for path in candidates))

@@ -51,10 +51,10 @@ DEFAULT_V6 = Prefix(6, 0, 0)
 def parse_prefix(text: str) -> Prefix | None:
     """The block that `text` names, bits behind the mask cleared; a bare address is a block of one. None when it is neither.
 
-    Only a decimal mask length counts (`10.0.0.0/255.0.0.0` is None).
+    Only a decimal mask length counts, without leading zeros (`10.0.0.0/255.0.0.0` and `10.0.0.0/08` are None).
     """
     _, slash, length = text.partition("/")
-    if slash and not (length.isascii() and length.isdigit()):
+    if slash and (not (length.isascii() and length.isdigit()) or (length[0] == "0" and length != "0")):
         return None
     try:
         network = ip_network(text, strict=False)

@@ -8,15 +8,15 @@ pass on what they receive. Source: Cloud WAN reference, section 3.12, steps 10 a
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from policyc.engines.wan.associate import Association, Standing
 from policyc.engines.wan.attachments import Attachment
 from policyc.engines.wan.core import Core, TableName
 from policyc.engines.wan.insertion import insert_services
-from policyc.engines.wan.outbound import Heard, heard_by
+from policyc.engines.wan.outbound import Heard, far_asn, hears_less, told_to
 from policyc.engines.wan.paths import merge
 from policyc.engines.wan.prefixes import Prefix, fills
 from policyc.engines.wan.tables import Option, Row, Tables, segment_tables, uncollected
@@ -50,8 +50,8 @@ class Hop:
 @dataclass(frozen=True, slots=True)
 class Walk:
     """One possible way. `end` is `delivered`, `blackhole`, `no-route`, `loop`, `not-advertised` or `not-announced` (the far
-    side never hears of the route), or `unknown`; `delivered_to` an attachment;
-    `groups` the function groups passed in order, `through` the attachments that the packet was handed to."""
+    side never hears of the route), `refused` (it hears of it and does not take it), or `unknown`; `delivered_to` an attachment;
+    `groups` the function groups passed in order, `through` the attachments that the packet was handed to; `edge` is where it ends."""
 
     end: str
     hops: tuple[Hop, ...]
@@ -59,6 +59,7 @@ class Walk:
     through: tuple[str, ...] = ()
     delivered_to: str = ""
     doubts: tuple[str, ...] = ()
+    edge: str = ""
 
     def sentence(self) -> str:
         steps = "; ".join(hop.sentence() for hop in self.hops)
@@ -68,13 +69,15 @@ class Walk:
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The verdict for one direction. `reason` is a short word for it (`isolated`, `no-route`, `blackhole`, `pending-acceptance`,
-    `not-associated`, `delivered`, `not-announced`, …), `sentence` says it in words; `walks` are all possible ways; `notes` further facts."""
+    `not-associated`, `delivered`, `not-announced`, …), `sentence` says it in words; `walks` are all possible ways; `notes` further facts;
+    `families` the IP versions that were asked about."""
 
     verdict: Verdict
     reason: str
     sentence: str
     walks: tuple[Walk, ...] = ()
     notes: tuple[str, ...] = ()
+    families: frozenset[int] = frozenset()
 
     @property
     def groups(self) -> tuple[str, ...]:
@@ -110,7 +113,23 @@ def build_tables(core: Core) -> Tables:
 
 
 def reach(tables: Tables, source: str, target: Target) -> Answer:
-    """Whether the attachment called `source` reaches the target. `source` must be known."""
+    """Whether the attachment called `source` reaches the target. `source` must be known. To another attachment goes only what both have
+    an IP version for."""
+    association = tables.core.associations[source]
+    mine = {prefix.family for prefix in association.attachment.prefixes}
+    kept = target.prefixes
+    # An appliance passes on what others send.
+    if target.attachment and mine and not association.is_group:
+        kept = tuple(prefix for prefix in kept if prefix.family in mine)
+    if target.prefixes and not kept:
+        versions = " and ".join(f"IPv{family}" for family in sorted(mine))
+        sentence = f"`{source}` has {versions} alone, and {target.text} has none"
+        return Answer(Verdict.BLOCKED, "no-common-version", sentence)
+    answer = _reach(tables, source, Target(kept, target.attachment))
+    return replace(answer, families=frozenset(prefix.family for prefix in kept))
+
+
+def _reach(tables: Tables, source: str, target: Target) -> Answer:
     core = tables.core
     association = core.associations[source]
     refused = _cannot_send(association)
@@ -122,11 +141,14 @@ def reach(tables: Tables, source: str, target: Target) -> Answer:
     if not target.prefixes:
         return Answer(Verdict.UNDECIDED, "no-prefix", f"{target.text} has no prefix, so nothing leads to it")
     walks: list[Walk] = []
+    ends: dict[int, set[str]] = {}
     told = _told(tables, association)
     for prefix in _parts(tables, target.prefixes):
-        known, doubts = _knows(told, prefix)
-        if not known:
-            walks.append(Walk("not-announced", ()))
+        unknown, doubts = _knows(told, prefix)
+        mine = ends.setdefault(prefix.family, set())
+        if unknown:
+            walks.append(Walk(unknown, ()))
+            mine.add(unknown)
             continue
         for count, way in enumerate(_walks(tables, association, prefix), 1):
             if count > MAX_WALKS or len(walks) >= MAX_WALKS_OF_ALL:
@@ -138,42 +160,65 @@ def reach(tables: Tables, source: str, target: Target) -> Answer:
                 )
             walk = _settled(core, way, prefix, target)
             walks.append(_doubted(walk, *doubts) if doubts else walk)
-    return _answer(tables, association, target, tuple(dict.fromkeys(walks)))
+            mine.add(walks[-1].end)
+    return _answer(tables, association, target, tuple(dict.fromkeys(walks)), ends)
 
 
-def _told(tables: Tables, association: Association) -> list[Heard] | None:
-    """What the far side of an attachment hears, when outbound policies shape it; None when it hears all that there is."""
-    attachment, core = association.attachment, tables.core
-    if attachment.type == "vpc" or association.is_group:
+def _told(tables: Tables, association: Association) -> tuple[Heard, ...] | None:
+    """What the far side of an attachment is told, when it may not hear or take all of it; None when it hears all that there is."""
+    if not hears_less(tables.core, association):
         return None
-    if not any(core.label_policies(attachment, edge, "outbound") for edge in attachment.regions):
-        return None
-    found = tables.told.get(attachment.name)
+    name = association.attachment.name
+    found = tables.told.get(name)
     if found is None:
-        found = tables.told[attachment.name] = tuple(heard_by(tables, association))
-    return list(found)
+        found = tables.told[name] = tuple(told_to(tables, association))
+    return found
 
 
-def _knows(told: list[Heard] | None, prefix: Prefix) -> tuple[bool, tuple[str, ...]]:
-    """Whether the far side has a route to the prefix, and why that is not certain."""
+def _knows(told: Sequence[Heard] | None, prefix: Prefix) -> tuple[str, tuple[str, ...]]:
+    """Why the far side is sure to have no route to the prefix (the end of a walk; empty when it may have one), and why that is not certain."""
     if told is None:
-        return True, ()
+        return "", ()
     covering = [item for item in told if item.prefix.covers(prefix)]
-    if any(not item.doubts for item in covering):
-        return True, ()
-    return bool(covering), merge(*(item.doubts for item in covering))
+    taken = [item for item in covering if not item.refused]
+    if any(not item.doubts for item in taken):
+        return "", ()
+    if not taken:
+        return "refused" if covering else "not-announced", ()
+    return "", merge(*(item.doubts for item in taken))
 
 
 def reach_back(tables: Tables, source: str, answer: Answer) -> Answer | None:
-    """The way back: from the attachment that every walk was delivered to, to the prefixes of `source`; None without one."""
-    ends = {walk.delivered_to for walk in answer.walks}
-    if len(ends) != 1 or answer.verdict is not Verdict.REACHABLE:
+    """The way back: from every attachment that a walk was delivered to, to the prefixes of `source` of the same IP versions; None without
+    one."""
+    ends = [name for name in dict.fromkeys(walk.delivered_to for walk in answer.walks) if name != source]
+    if not ends or answer.verdict is not Verdict.REACHABLE:
         return None
-    (end,) = ends
-    if end == source:
-        return None
-    origin = tables.core.associations[source].attachment
-    return reach(tables, end, Target(origin.prefixes, source))
+    every = tables.core.associations[source].attachment.prefixes
+    kept = tuple(prefix for prefix in every if prefix.family in answer.families)
+    if every and not kept:
+        versions = " and ".join(f"IPv{family}" for family in sorted(answer.families))
+        return Answer(
+            Verdict.UNDECIDED, "no-prefix", f"`{source}` has no {versions} prefix, so nothing leads back to it"
+        )
+    return _joined({end: _reach(tables, end, Target(kept, source)) for end in ends})
+
+
+def _joined(answers: Mapping[str, Answer]) -> Answer:
+    """The answers of several senders of which one sends, by name."""
+    found = list(answers.values())
+    if len(found) == 1 or all(item == found[0] for item in found):
+        return found[0]
+    verdicts = {item.verdict for item in found}
+    sentences = {item.sentence for item in found}
+    sentence = "; ".join(f"from `{name}`: {item.sentence}" for name, item in answers.items())
+    return Answer(
+        found[0].verdict if len(verdicts) == 1 else Verdict.UNDECIDED,
+        found[0].reason if len({item.reason for item in found}) == 1 else "differs",
+        found[0].sentence if len(sentences) == 1 else sentence,
+        tuple(dict.fromkeys(walk for item in found for walk in item.walks)),
+        merge(*(item.notes for item in found)),
+    )
 
 
 # --- before the first look-up -----------------------------------------------------------------------------------
@@ -250,7 +295,8 @@ class _State:
         through = (
             (*self.through, delivered_to) if delivered_to and delivered_to not in self.through[-1:] else self.through
         )
-        return Walk("unknown" if self.doubts else end, self.hops, self.groups, through, delivered_to, self.doubts)
+        end = "unknown" if self.doubts else end
+        return Walk(end, self.hops, self.groups, through, delivered_to, self.doubts, self.edge)
 
 
 def _walks(tables: Tables, association: Association, prefix: Prefix) -> Iterator[Walk]:
@@ -370,7 +416,7 @@ def _settled(core: Core, walk: Walk, prefix: Prefix, target: Target) -> Walk:
             return walk
         doubt = f"it is handed to `{walk.delivered_to}`, which may or may not pass it on to `{target.attachment}`"
         return _doubted(walk, doubt)
-    owners = [item.name for item in core.attachments if any(own.covers(prefix) for own in _real(item))]
+    owners = [item.attachment.name for item in core.owners(prefix)]
     if not owners or walk.delivered_to in owners:
         return walk
     shown = ", ".join(f"`{name}`" for name in owners)
@@ -383,10 +429,13 @@ def _real(attachment: Attachment) -> list[Prefix]:
 
 
 def _doubted(walk: Walk, *doubts: str) -> Walk:
-    return Walk("unknown", walk.hops, walk.groups, walk.through, walk.delivered_to, merge(walk.doubts, doubts))
+    return replace(walk, end="unknown", doubts=merge(walk.doubts, doubts))
 
 
-def _answer(tables: Tables, association: Association, target: Target, walks: tuple[Walk, ...]) -> Answer:
+def _answer(
+    tables: Tables, association: Association, target: Target, walks: tuple[Walk, ...], versions: Mapping[int, set[str]]
+) -> Answer:
+    """`versions` are the ends by IP version."""
     ends = {walk.end for walk in walks}
     notes = _notes(walks)
     doubts = merge(*(walk.doubts for walk in walks))
@@ -397,23 +446,27 @@ def _answer(tables: Tables, association: Association, target: Target, walks: tup
         by = "".join(f", inspected by `{name}`" for name in dict.fromkeys(n for walk in walks for n in walk.groups))
         return Answer(Verdict.REACHABLE, "delivered", f"delivered to {to}{by}", walks, notes)
     if "delivered" in ends:
-        return Answer(
-            Verdict.UNDECIDED, "differs", "it differs by address or by the service's choice: " + ", ".join(sorted(ends)),
-            walks, notes,
-        )  # fmt: skip
+        sentence = "it differs by address or by the service's choice: " + ", ".join(sorted(ends))
+        if len(versions) > 1 and all(len(some) == 1 for some in versions.values()):
+            sentence = "it differs by IP version: " + ", ".join(
+                f"IPv{key} {min(some)}" for key, some in versions.items()
+            )
+        return Answer(Verdict.UNDECIDED, "differs", sentence, walks, notes)
     reason, sentence = _why_blocked(tables.core, association, target, walks)
     return Answer(Verdict.BLOCKED, reason, sentence, walks, notes)
 
 
 def _why_blocked(core: Core, association: Association, target: Target, walks: tuple[Walk, ...]) -> tuple[str, str]:
     ends = {walk.end for walk in walks}
-    for end in ("blackhole", "loop", "not-advertised", "not-announced"):
+    for end in ("blackhole", "loop", "not-advertised", "not-announced", "refused"):
         if end in ends:
             last = next(walk for walk in walks if walk.end == end)
             step = last.hops[-1].sentence() if last.hops else target.text
             text = {
                 "blackhole": f"dropped: {step}", "loop": f"it goes in circles: {step}",
                 "not-announced": f"outbound routing policies of `{association.attachment.name}` keep the route from its far side",
+                "refused": f"the far side of `{association.attachment.name}` refuses the route, whose AS path holds its own ASN "
+                f"{far_asn(association.attachment)}",
                 "not-advertised": f"a Direct Connect gateway hears of local routes only, and this one is remote: {step}",
             }[end]  # fmt: skip
             return end, text
@@ -427,6 +480,8 @@ def _why_blocked(core: Core, association: Association, target: Target, walks: tu
 
 
 def _owners(core: Core, target: Target) -> list[Association]:
+    if len(target.prefixes) == 1:
+        return core.owners(target.prefixes[0])
     return [
         item
         for item in core.associations.values()
@@ -444,9 +499,18 @@ def _why_no_route(core: Core, association: Association, owner: Association, targ
         return None
     if owner.place == association.place and segment.isolated:
         return "isolated", f"segment `{segment.name}` isolates its attachments from one another"
-    if owner.place in core.shared_with(association.place):
+    givers = core.shared_with(association.place)
+    if owner.place in givers and not core.admits(association.place, owner.place):
         return "filtered", f"a filter keeps the routes of `{owner.place}` out of segment `{segment.name}`"
-    return "no-share", f"segment `{segment.name}` shares no routes with `{owner.place}`, which has `{name}`"
+    if owner.place == association.place:
+        return None
+    if owner.place in givers:
+        return "no-route", f"segment `{segment.name}` takes over routes of `{owner.place}`, but none to {target.text}"
+    sentence = f"segment `{segment.name}` shares no routes with `{owner.place}`, which has `{name}`"
+    between = [other for other in core.shared_with(owner.place) if other in givers]
+    if between:
+        sentence += f"; both share with `{between[0]}`, and shares are not transitive"
+    return "no-share", sentence
 
 
 def _notes(walks: tuple[Walk, ...]) -> tuple[str, ...]:

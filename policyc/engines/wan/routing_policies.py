@@ -6,9 +6,10 @@ drops, `allow` and `drop` end the evaluation for all policies of the resource.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import groupby, islice, pairwise, permutations, product
 from typing import Final
 
 from policyc.engines.wan.paths import DYNAMIC, UNSTATED_ASN, Path
@@ -78,8 +79,37 @@ def transform(
     policies: Sequence[RoutingPolicy], path: Path, prefix: Prefix, around: Surroundings, without: Container[str] = ()
 ) -> Outcome:
     """The route after all policies of one association. A summary turns the route into its aggregate, which starts with plain
-    attributes and is judged by the rules after the summary (reference, section 3.10)."""
-    for policy in sorted(policies, key=lambda item: item.number.value):
+    attributes and is judged by the rules after the summary (reference, section 3.10).
+
+    Policies of one number have no order: where it matters, what becomes of the route is not known.
+    """
+    ordered = sorted(policies, key=lambda item: item.number.value)
+    equal = next((one for one, other in pairwise(ordered) if one.number.value == other.number.value), None)
+    if equal is None:
+        return _in_order(ordered, path, prefix, around, without)
+    orders = list(islice(_orders(ordered), _MOST_ORDERS + 1))
+    found = [_in_order(order, path, prefix, around, without) for order in orders]
+    if len(orders) <= _MOST_ORDERS and all(outcome == found[0] for outcome in found):
+        return found[0]
+    names = " and ".join(f"`{item.name}`" for item in ordered if item.number.value == equal.number.value)
+    return Outcome(prefix, path.doubting(f"{names} have one number, and their order decides what becomes of the route"))
+
+
+#: orders of policies that are tried; a resource takes five policies, which have 120
+_MOST_ORDERS: Final = 120
+
+
+def _orders(ordered: Sequence[RoutingPolicy]) -> Iterator[list[RoutingPolicy]]:
+    """Every order of policies by number."""
+    alike = [tuple(some) for _, some in groupby(ordered, key=lambda item: item.number.value)]
+    for choice in product(*map(permutations, alike)):
+        yield [item for some in choice for item in some]
+
+
+def _in_order(
+    policies: Sequence[RoutingPolicy], path: Path, prefix: Prefix, around: Surroundings, without: Container[str]
+) -> Outcome:
+    for policy in policies:
         for rule in sorted(policy.rules, key=lambda item: item.number.value):
             matched = rule_matches(rule, path, prefix, around)
             if matched is None:

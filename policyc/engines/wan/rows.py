@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from policyc.engines.wan.core import NextHop, Origin
 from policyc.engines.wan.mesh import Span
-from policyc.engines.wan.paths import Path, merge
+from policyc.engines.wan.paths import Path, merge, unsettled
 from policyc.engines.wan.prefixes import Prefix
 from policyc.record import record
 
@@ -68,10 +68,13 @@ class Fate(NamedTuple):
 
 def best_options(origins: Sequence[Origin], best: Iterable[Path]) -> tuple[Option, ...]:
     """The next hops of paths that may be best: the attachment at the path's own edge, else the peering that it was heard from."""
+    best = tuple(best)
+    question = unsettled(best)
     options = []
     for path in best:
         origin = origins[path.source]
-        options.append(Option(peering(path.via) if path.via else origin.hop, origin.why, path))
+        why = f"{origin.why}, {question}" if question else origin.why
+        options.append(Option(peering(path.via) if path.via else origin.hop, why, path))
     return distinct(options) if len(options) > 1 else tuple(options)
 
 

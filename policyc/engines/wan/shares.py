@@ -97,8 +97,9 @@ def taken_origins(out_of: str, origins: Sequence[Origin], leaked: Leaked) -> tup
 
 
 def _taken_origin(out_of: str, origin: Origin, edge: str, via: str) -> Origin:
-    hop = NextHop("edge", "", via, TableName("own", out_of)) if via else origin.hop
-    return Origin(edge, hop, f"{origin.why}, shared by `{out_of}`", origin.attachment)
+    away = via or (origin.hop.edge if origin.hop.kind == "edge" and origin.hop.table is None else "")
+    hop = NextHop("edge", "", away, TableName("own", out_of)) if away else origin.hop
+    return Origin(edge, hop, f"{origin.why}, shared by `{out_of}`", origin.attachment, out_of)
 
 
 def _leak_kind(
@@ -115,12 +116,26 @@ def _leak_kind(
         else:
             places.append(_Place(offer.edge, offer.before.via, offer.origin))
             found.add(prefix, _taken_origin(out_of, entry.origins[offer.origin], offer.edge, offer.before.via), kept)
+    if _apart(core, into, out_of) and not _drops(core, prefix, entry, policies):
+        found.doubt(prefix, _APART_DOUBT)
     routes = spread(core, into, found)
     choices = routes[prefix].choices if prefix in routes else _NOWHERE
     return Leaked(tuple(places), choices, tuple(dropped))
 
 
 _NOWHERE: Final[Mapping[str, Choice]] = {}
+
+
+def _apart(core: Core, into: str, out_of: str) -> bool:
+    """Whether two segments have no edge at which routes could be handed over (reference, section 3.6: unverified)."""
+    return set(core.edges_of(into)).isdisjoint(core.edges_of(out_of))
+
+
+def _drops(core: Core, prefix: Prefix, entry: Entry, policies: Sequence[RoutingPolicy]) -> bool:
+    """Whether the policies of a share let none of the giver's routes to a prefix pass."""
+    begins = dict.fromkeys(origin.edge for origin in entry.origins)
+    paths = [path for edge in begins for path in entry.choices[edge].best]
+    return all(transform(policies, path, prefix, core.around).path is None for path in paths)
 
 
 class _Offer(NamedTuple):
@@ -163,9 +178,12 @@ def leak(
     only: Container[Prefix] | None,
 ) -> None:  # fmt: skip
     """Routes of one segment into another one by one; `only` limits the prefixes."""
+    apart = _apart(core, into, out_of)
     for prefix, entry in routes.items():
         if only is not None and prefix not in only:
             continue
+        if apart and not _drops(core, prefix, entry, policies):
+            found.doubt(prefix, _APART_DOUBT)
         for offer in _offers(core, into, out_of, prefix, entry, found):
             origin = entry.origins[offer.origin]
             outcome = transform(policies, offer.taken, prefix, core.around)
@@ -177,6 +195,9 @@ def leak(
                 _hand_over_summary(core, out_of, prefix, origin, offer, outcome.prefix, outcome.path, found)
 
 
+_APART_DOUBT = (
+    "the two segments of the share have no edge in common, and whether it carries routes then is not published"
+)
 #: origins of no attachment are aggregates that an edge pair made
 _AGGREGATE_DOUBT = "whether an aggregate of an edge pair crosses a share is not published"
 _SUMMARY_DOUBT = "whether a summary on a share announces its aggregate is not published"
@@ -207,4 +228,4 @@ def _hand_over_summary(
         found.next_source(aggregate), DYNAMIC, path.as_path, path.med, path.preference, path.communities, doubts=doubts
     )
     hop = NextHop("segment", "", edge, table)
-    found.add(aggregate, Origin(edge, hop, f"aggregate of what `{out_of}` shares"), told)
+    found.add(aggregate, Origin(edge, hop, f"aggregate of what `{out_of}` shares", "", out_of), told)

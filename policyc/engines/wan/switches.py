@@ -14,6 +14,7 @@ from policyc.engines.choices import Choices, Question
 
 _AWS: Final = "https://docs.aws.amazon.com/network-manager/latest/cloudwan/"
 _SAMPLES: Final = "https://github.com/aws-samples/aws-cloud-wan-blueprints/blob/main/policy/"
+_PATTERNS: Final = "https://github.com/aws-samples/aws-cloud-wan-blueprints/tree/main/patterns/3-traffic_inspection"
 _PULUMI: Final = "https://www.pulumi.com/registry/packages/aws/api-docs/networkmanager/getcorenetworkpolicydocument/"
 _GRAMMAR: Final = f"{_AWS}cloudwan-policies-json.html"
 
@@ -61,6 +62,16 @@ TABLE: Final[tuple[Switch, ...]] = (
         ("undecided", "before-static", "before-vpc", "before-as-path"), "undecided", f"{_AWS}cloudwan-route-evaluation.html, {_AWS}cloudwan-route-policy.html",
     ),
     Switch(
+        "inserted-route-rank",
+        "where a segment has a direct route and one inserted by `send-via` or `send-to` for one prefix, which wins?",
+        ("undecided", "inserted", "direct"), "undecided", f"{_AWS}cloudwan-policy-service-insertion.html, {_PATTERNS}",
+    ),
+    Switch(
+        "far-side-loops",
+        "does the far side of a VPN, Connect or Direct Connect attachment refuse a route whose AS path holds its own ASN?",
+        ("undecided", "refuse", "accept"), "undecided", "https://www.rfc-editor.org/rfc/rfc4271#section-9.1.2",
+    ),
+    Switch(
         "summarize-on-share",
         "does a summary on a share announce its aggregate, or do nothing?",
         ("undecided", "works", "nothing"), "undecided", f"{_AWS}cloudwan-routing-policies.html, {_SAMPLES}4-segment_sharing.md",
@@ -86,6 +97,8 @@ class Switches(Choices):
     several_label_rules: str = "all"
     dual_hop_return: str = "one"
     local_preference_rank: str = "undecided"
+    inserted_route_rank: str = "undecided"
+    far_side_loops: str = "undecided"
     summarize_on_share: str = "undecided"
     prefix_list_entries: str = "undecided"
 

@@ -146,13 +146,40 @@ class Tables:
             rows = self.domains.domains[name.name].at(edge)
         elif name.kind == "own":
             rows = self.domains.own_sheet(name.name).at(edge)
-        for overlay in self.overlays.get(name, ()):
-            if edge in overlay.edges:
-                added = overlay.at(edge)
-                for prefix in rows.keys() & added.keys():
-                    added[prefix] = _combined(rows[prefix], added[prefix], overlay.clash)
-                rows.update(added)
-        return rows
+        found = [(item.clash, item.at(edge)) for item in self.overlays.get(name, ()) if edge in item.edges]
+        return _lay(rows, found, self.core.switches.inserted_route_rank if name.kind == "segment" else "")
+
+
+def _lay(rows: Rows, overlays: Sequence[tuple[str, Rows]], rank: str) -> Rows:
+    """Lay inserted rows over direct ones; `rank` says which of the two wins, empty where there are no direct ones."""
+    laid: list[Rows] = []
+    direct: set[Prefix] = set()
+    for clash, added in overlays:
+        for prefix in rows.keys() & added.keys():
+            present = rows[prefix]
+            ranked = "" if any(prefix in one for one in laid) else rank
+            if ranked == "inserted":
+                continue
+            if ranked == "direct" and not present.doubts:
+                direct.add(prefix)
+            why = f"{clash}, {_RANK_SWITCH if ranked else _UNPUBLISHED}"
+            added[prefix] = present if prefix in direct else _combined(present, added[prefix], why)
+        rows.update(added)
+        laid.append(added)
+    return rows
+
+
+def _combined(present: Row, added: Row, clash: str) -> Row:
+    """Two rows for one prefix as possible outcomes; `clash` says what decides."""
+    if present == added:
+        return present
+    if {option.hop for option in present.options} == {option.hop for option in added.options}:
+        return present.joined(added)
+    return present.joined(added, clash.format(present.prefix))
+
+
+_RANK_SWITCH = "and which wins is the switch `inserted-route-rank`"
+_UNPUBLISHED = "and which wins is not published"
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,15 +203,6 @@ class RouteTable:
                 if row is not None:
                     return row
         return None
-
-
-def _combined(present: Row, added: Row, clash: str) -> Row:
-    """Two rows for one prefix: both are possible, and which wins is not published."""
-    if present == added:
-        return present
-    if {option.hop for option in present.options} == {option.hop for option in added.options}:
-        return present.joined(added)
-    return present.joined(added, f"{clash.format(present.prefix)}, and which wins is not published")
 
 
 def segment_tables(core: Core) -> Tables:

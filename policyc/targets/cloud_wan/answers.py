@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from policyc.engines.wan.associate import Association, RuleTrace, Standing
-from policyc.engines.wan.core import TableName
+from policyc.engines.wan.candidates import Candidate
 from policyc.engines.wan.outbound import Heard
 from policyc.engines.wan.paths import Path
 from policyc.engines.wan.reach import Answer, Walk
-from policyc.engines.wan.tables import Option, Row, Tables
+from policyc.engines.wan.tables import Option, Row
 from policyc.targets.cloud_wan.questions import PathAnswer
 
 FORMAT_VERSION = 1
@@ -131,24 +131,8 @@ def _answer_lines(direction: str, answer: Answer) -> Iterator[str]:
 # --- tables -----------------------------------------------------------------------------------------------------
 
 
-def table_data(
-    tables: Tables, name: TableName, edge: str, known: dict[int, dict[str, Any]] | None = None
-) -> dict[str, Any]:
-    """One table at one edge, its rows in order of prefix. `known` keeps what became of a row (by id) for the next table: tables share
-    most of theirs."""
-    rows = tables.table(name, edge).rows
-    known = {} if known is None else known
-    routes = []
-    for prefix in sorted(rows):
-        row = rows[prefix]
-        found = known.get(id(row))
-        if found is None:
-            found = known[id(row)] = _row_data(row)
-        routes.append(found)
-    return {"kind": name.kind, "name": name.name, "edge": edge, "routes": routes}
-
-
-def _row_data(row: Row) -> dict[str, Any]:
+def row_data(row: Row) -> dict[str, Any]:
+    """One row with its possible next hops."""
     return {
         "prefix": str(row.prefix),
         "next_hops": [_option_data(option) for option in row.options],
@@ -177,6 +161,31 @@ def path_attributes(path: Path) -> dict[str, Any]:
     }
 
 
+def candidate_data(found: Candidate) -> dict[str, Any]:
+    """One candidate of a row: what it is, its next hop and attributes, and whether it is chosen and why."""
+    path = found.path if found.hop.kind != "blackhole" else None
+    return {
+        "standing": found.standing,
+        "class": found.kind,
+        "origin": found.origin or None,
+        "shared_by": found.giver or None,
+        "next_hop": {"kind": found.hop.kind, "name": found.hop.name or None, "edge": found.hop.edge or None},
+        "heard_from": found.via or None,
+        "why": found.why,
+        "attributes": None if path is None else path_attributes(path),
+        "lost_at": found.step or None,
+        "reason": found.reason or None,
+    }
+
+
+def candidate_text(found: Candidate) -> str:
+    """Class, origin and attributes of a candidate in one short text, with what kept it from being chosen or may do so."""
+    path = found.path if found.hop.kind != "blackhole" else None
+    attributes = "" if path is None else attribute_text(path)
+    head = f"{found.kind}, {found.why}" + (f" ({attributes})" if attributes else "")
+    return f"{head}: {found.reason}" if found.reason else head
+
+
 def heard_data(heard: Heard) -> dict[str, Any]:
     """One route as the far side of an attachment hears it."""
     return {
@@ -185,6 +194,7 @@ def heard_data(heard: Heard) -> dict[str, Any]:
         "attributes": [path_attributes(path) for path in heard.paths],
         "replaces": [str(prefix) for prefix in heard.replaces],
         "doubts": list(heard.doubts),
+        "refused": heard.refused or None,
     }
 
 

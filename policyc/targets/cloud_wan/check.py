@@ -4,12 +4,32 @@ from __future__ import annotations
 
 from policyc.diagnostics import Diagnostics
 from policyc.ir.network import CoreNetwork
-from policyc.syntax.json_text import JsonValue, parse_json
+from policyc.syntax.json_text import JsonObject, JsonString, JsonValue, from_plain, parse_json
 from policyc.targets.cloud_wan.documents import KIND, MAX_SIZE
 from policyc.targets.cloud_wan.read import read_value
 from policyc.targets.cloud_wan.validate import validate_network
 from policyc.targets.schema_check import shape_errors
 from policyc.text import Source
+
+#: the keys that lead to a policy in an answer of the service, from the outside in
+_WRAPPERS = ("CoreNetworkPolicy", "PolicyDocument")
+
+
+def unwrap(tree: JsonValue, diagnostics: Diagnostics) -> JsonValue | None:
+    """The policy within an answer of the service, or the tree itself; None after a finding.
+
+    A policy that stands there as text is read at the place of the text, so that findings point at the whole of it.
+    """
+    for key in _WRAPPERS:
+        inner = tree.get(key) if isinstance(tree, JsonObject) else None
+        tree = tree if inner is None else inner
+    if not isinstance(tree, JsonString):
+        return tree
+    found = Diagnostics()
+    inside = parse_json(Source(tree.span.file, tree.value), found)
+    for item in found:
+        diagnostics.error(item.rule, f"the policy in this text: {item.message}", tree.span, item.help)
+    return None if inside is None else from_plain(inside.plain(), tree.span)
 
 
 def check_document(source: Source, diagnostics: Diagnostics, tree: JsonValue | None = None) -> CoreNetwork | None:
@@ -20,11 +40,12 @@ def check_document(source: Source, diagnostics: Diagnostics, tree: JsonValue | N
     """
     found = Diagnostics()
     tree = parse_json(source, found) if tree is None else tree
+    tree = None if tree is None else unwrap(tree, found)
     network = None if tree is None else read_value(tree, found, source.file)
     if found.has_errors or network is None or tree is None:
         diagnostics.extend(found)
         return None
-    size = len(source.text.encode())
+    size = len(source.text[tree.span.start : tree.span.end].encode())
     if size > MAX_SIZE:
         found.error(
             "network-quota", f"the document has {size:,} bytes, where {MAX_SIZE:,} are the most", tree.span.at_start(),

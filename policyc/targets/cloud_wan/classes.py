@@ -20,6 +20,7 @@ from policyc.engines.wan.attachments import Attachment
 from policyc.engines.wan.core import NextHop, TableName
 from policyc.engines.wan.mesh import find_spans
 from policyc.engines.wan.origins import Entry
+from policyc.engines.wan.outbound import hears_less, looping_asns
 from policyc.engines.wan.paths import Choice, Path
 from policyc.engines.wan.prefixes import WIDTH, Prefix
 from policyc.engines.wan.reach import MAX_WALKS, MAX_WALKS_OF_ALL
@@ -40,7 +41,8 @@ def senders(old: Tables, new: Tables) -> list[Class]:
         places = tuple(_place(tables.core.associations[item.name]) for tables in (old, new))
         alone = item.name if any(_hears_less(tables, item) for tables in (old, new)) else ""
         direct = item.type == "direct-connect-gateway"
-        found.setdefault((places, item.regions, direct, alone), []).append(item)
+        versions = frozenset(prefix.family for prefix in item.prefixes)
+        found.setdefault((places, item.regions, direct, versions, alone), []).append(item)
     return [tuple(members) for members in found.values()]
 
 
@@ -67,9 +69,8 @@ def _place(found: Association) -> tuple[str, str, bool]:
 
 
 def _hears_less(tables: Tables, item: Attachment) -> bool:
-    """Whether outbound policies shape what its far side hears, and so what it can send to."""
-    core = tables.core
-    return item.type != "vpc" and any(core.label_policies(item, edge, "outbound") for edge in item.regions)
+    """Whether its far side may not hear or take everything, and so cannot send everywhere."""
+    return hears_less(tables.core, tables.core.associations[item.name])
 
 
 @dataclass(slots=True)
@@ -77,7 +78,7 @@ class _View:
     """How one network sees its attachments as destinations.
 
     Where there are routing policies (`attributes`), BGP attributes count, and `sieve` tells what they ask of prefixes. `known` are
-    all prefixes, `lengths` their mask lengths by IP version; `alone` names what is a way for others, `asns` are the edges' own.
+    all prefixes, `lengths` their mask lengths by IP version; `alone` names what is a way for others, `asns` are those that keep somebody from taking a path.
     """
 
     tables: Tables
@@ -101,7 +102,8 @@ class _View:
             for family in WIDTH
         }
         self.alone = frozenset(_ways(self.tables))
-        self.asns = frozenset(self.tables.core.asns.values())
+        # Far sides refuse paths that hold their own.
+        self.asns = frozenset(self.tables.core.asns.values()) | looping_asns(self.tables.core)
 
     def key(self, item: Attachment) -> Hashable:
         place = _place(self.tables.core.associations[item.name])
@@ -175,17 +177,16 @@ def _ways(tables: Tables) -> Iterable[str]:
 
 
 class Unchanged:
-    """Which senders' ways to one attachment are the same before and after: every table that a packet may pass has equal rows for it.
+    """Which senders' ways to some prefixes are the same before and after: every table that a packet may pass has equal rows for them.
 
-    Says False where it does not know: for destinations that are somewhere else now or have several parts, and for senders that
-    moved, hear less than all, or are Direct Connect gateways.
+    Says False where it does not know: without a prefix, for prefixes with several parts, and for senders that moved, hear less than
+    all, or are Direct Connect gateways.
     """
 
-    def __init__(self, old: Tables, new: Tables, to: Attachment) -> None:
+    def __init__(self, old: Tables, new: Tables, prefixes: tuple[Prefix, ...]) -> None:
         self._tables = (old, new)
-        standings = {tables.core.associations[to.name].standing for tables in self._tables}
-        parts = any(has_longer(tables, prefix) for tables in self._tables for prefix in to.prefixes)
-        self._prefixes = () if parts or len(standings) > 1 else to.prefixes
+        parts = any(has_longer(tables, prefix) for tables in self._tables for prefix in prefixes)
+        self._prefixes = () if parts else prefixes
         self._equal: dict[tuple[TableName, str, Prefix], bool] = {}
 
     def __call__(self, sender: Attachment) -> bool:

@@ -16,13 +16,14 @@ from policyc.engines.wan.associate import Association, Associator, Standing
 from policyc.engines.wan.attachments import Announced, Attachment
 from policyc.engines.wan.matrix import segment_matrix
 from policyc.engines.wan.prefixes import Prefix
-from policyc.engines.wan.reach import Answer, Target, reach
+from policyc.engines.wan.reach import Answer, Target, Verdict, reach
 from policyc.engines.wan.switches import DEFAULT, Switches
 from policyc.engines.wan.tables import Tables
-from policyc.ir.network import AttachCondition, AttachmentType, AttachRule, CoreNetwork
+from policyc.ir.network import AttachCondition, AttachmentType, AttachRule, CoreNetwork, SendVia
 from policyc.targets.cloud_wan.classes import Class, Unchanged, receivers, senders
 from policyc.targets.cloud_wan.graph import cell_text
 from policyc.targets.cloud_wan.inventory_file import Inventory
+from policyc.targets.cloud_wan.outside import block_text, changed_outside
 from policyc.targets.cloud_wan.probes import probe
 from policyc.targets.cloud_wan.questions import situate
 
@@ -64,10 +65,12 @@ def compare(
     if inventory is None:
         witnesses = _witnesses(old, new)
         placed = tuple(dict.fromkeys(_moved(old, new, witnesses, switches)))
-        return Comparison(placed, tuple(_by_segment(probe(old, switches), probe(new, switches))), True)
+        before, after = probe(old, switches), probe(new, switches)
+        return Comparison(placed, (*_by_segment(before, after), *_outside_by_segment(before, after)), True)
     known = Inventory(tuple(_with_prefixes(inventory.attachments)), inventory.lists)
     moved = tuple(_moved(old, new, known.attachments, switches))
-    return Comparison(moved, tuple(_by_class(situate(old, known, switches), situate(new, known, switches))), False)
+    before, after = situate(old, known, switches), situate(new, known, switches)
+    return Comparison(moved, (*_by_class(before, after), *_outside(before, after)), False)
 
 
 # --- associations -----------------------------------------------------------------------------------------------
@@ -154,6 +157,7 @@ def _kind(value: str) -> AttachmentType | None:
 
 def _by_segment(old: Tables, new: Tables) -> Iterator[Change]:
     before, after = segment_matrix(old), segment_matrix(new)
+    altered = _altered(old.core.network, new.core.network)
     for pair in dict.fromkeys([*before.cells, *after.cells]):
         here, there = pair
         texts = []
@@ -162,6 +166,40 @@ def _by_segment(old: Tables, new: Tables) -> Iterator[Change]:
             texts.append(f"no segment {gone[0]}" if gone else _words(cell_text(matrix.cells[pair])))
         if texts[0] != texts[1]:
             yield Change("reach", f"{here} to {there}", *texts)
+        elif frozenset(pair) in altered and any(matrix.cells[pair].groups for matrix in (before, after)):
+            yield from _by_edges(old, new, here, there)
+
+
+def _altered(old: CoreNetwork, new: CoreNetwork) -> set[frozenset[str]]:
+    """The pairs of segments whose `send-via` is not the same in both networks."""
+    before, after = ([item for item in network.actions if isinstance(item, SendVia)] for network in (old, new))
+    differ = [(old, item) for item in before if item not in after] + [
+        (new, item) for item in after if item not in before
+    ]
+    return {frozenset((item.segment.text, name)) for network, item in differ for name in network.redirected(item)}
+
+
+def _by_edges(old: Tables, new: Tables, here: str, there: str) -> Iterator[Change]:
+    """The edges between which traffic of two segments is inspected elsewhere."""
+    sending, receiving = (_made_up(old, new, name) for name in (here, there))
+    found: dict[tuple[str, ...], list[str]] = {}
+    for one in sending:
+        for other in receiving:
+            if one is not other:
+                target = Target(other.prefixes, other.name)
+                answers = [(tables, reach(tables, one.name, target)) for tables in (old, new)]
+                texts = tuple(_verdict(answer) + _where(tables, answer) for tables, answer in answers)
+                if texts[0] != texts[1]:
+                    found.setdefault(texts, []).append(f"{one.regions[0]} to {other.regions[0]}")
+    for texts, edges in found.items():
+        shown = ", ".join(edges[:_FEW]) + (f" and {len(edges) - _FEW} more" if len(edges) > _FEW else "")
+        yield Change("reach", f"{here} to {there}, {shown}", *texts)
+
+
+def _made_up(old: Tables, new: Tables, segment: str) -> list[Attachment]:
+    """The attachments that stand for a segment, edge by edge, where both networks have them."""
+    placed = [new.core.associations[item.name] for item in new.core.attachments if item.name in old.core.associations]
+    return [item.attachment for item in placed if item.place == segment and not item.is_group]
 
 
 def _words(text: str) -> str:
@@ -171,21 +209,32 @@ def _words(text: str) -> str:
 
 
 def _with_prefixes(attachments: Sequence[Attachment]) -> Iterator[Attachment]:
-    """AWS's list has no prefixes: an attachment without any gets one that nobody else has, to be asked about."""
+    """AWS's list has no prefixes: a silent attachment gets one that nobody else has, to be asked about."""
     for at, item in enumerate(attachments):
-        yield item if item.routes else replace(item, routes=(Announced(Prefix(4, _FIRST + (at << 8), 24)),))
+        yield (
+            item
+            if item.routes or not item.silent
+            else replace(item, routes=(Announced(Prefix(4, _FIRST + (at << 8), 24)),))
+        )
 
 
 def changed_pairs(old: Tables, new: Tables) -> Iterator[tuple[Class, Class, str, str]]:
     """(senders, receivers, before, after) wherever the answer changes: for each sender to each receiver but itself."""
     sent = senders(old, new)
     for receiving in receivers(old, new):
-        unchanged = Unchanged(old, new, receiving[0])
+        standings = {tables.core.associations[receiving[0].name].standing for tables in (old, new)}
+        unchanged = Unchanged(old, new, receiving[0].prefixes if len(standings) == 1 else ())
         for sending in sent:
             pair = _pair(sending, receiving)
             if pair is not None and not unchanged(pair[0]):
                 target = Target(pair[1].prefixes, pair[1].name)
-                before, after = (_verdict(reach(tables, pair[0].name, target)) for tables in (old, new))
+                answers = [reach(tables, pair[0].name, target) for tables in (old, new)]
+                before, after = map(_verdict, answers)
+                if before == after:
+                    before, after = (
+                        text + _where(tables, answer)
+                        for text, tables, answer in zip((before, after), (old, new), answers, strict=True)
+                    )
                 if before != after:
                     yield sending, receiving, before, after
 
@@ -223,6 +272,48 @@ def _by_class(old: Tables, new: Tables) -> list[Change]:
     ]
 
 
+def _outside(old: Tables, new: Tables) -> list[Change]:
+    """The changes for addresses that no attachment has, told together for senders of one place and blocks that change alike."""
+    crowd = _Crowd(old, new)
+    found: dict[tuple[str, str, str, tuple[Prefix, ...]], list[Attachment]] = {}
+    for sending, texts, blocks in _blocks_of(old, new, senders(old, new)):
+        found.setdefault((crowd.places[sending[0].name], *texts, blocks), []).extend(sending)
+    told = [(crowd.ordered(group), key) for key, group in found.items()]
+    told.sort(key=lambda line: (crowd.order[line[0][0].name], line[1]))
+    return [Change("reach", f"{crowd.named(group)} to {block_text(key[3])}", key[1], key[2]) for group, key in told]
+
+
+def _blocks_of(
+    old: Tables, new: Tables, sent: Sequence[Class]
+) -> Iterator[tuple[Class, tuple[str, str], tuple[Prefix, ...]]]:
+    """Each class of senders with every (before, after) and the blocks that change so."""
+    found: dict[Class, dict[tuple[str, str], list[Prefix]]] = {}
+    for sending, block, before, after in changed_outside(old, new, sent):
+        found.setdefault(sending, {}).setdefault((before, after), []).append(block)
+    for sending, changes in found.items():
+        for texts, blocks in changes.items():
+            yield sending, texts, tuple(blocks)
+
+
+def _outside_by_segment(old: Tables, new: Tables) -> Iterator[Change]:
+    """The same without an inventory: by segment, with the edges where not all of them change."""
+    kept = [
+        item for item in new.core.attachments if item.name in old.core.associations and not _is_appliance(new, item)
+    ]
+    count = Counter(new.core.associations[item.name].place for item in kept)
+    found: dict[tuple[str, str, str, tuple[Prefix, ...]], list[str]] = {}
+    for sending, texts, blocks in _blocks_of(old, new, [(item,) for item in kept]):
+        item = sending[0]
+        found.setdefault((new.core.associations[item.name].place, *texts, blocks), []).extend(item.regions)
+    for (place, before, after, blocks), edges in found.items():
+        where = "" if len(edges) == count[place] else f" at {', '.join(edges)}"
+        yield Change("reach", f"{place}{where} to {block_text(blocks)}", before, after)
+
+
+def _is_appliance(tables: Tables, item: Attachment) -> bool:
+    return tables.core.associations[item.name].is_group
+
+
 class _Crowd:
     """The attachments of a comparison by place, for names that people read. `places` says where each is, before and
     after, `order` numbers them, `count` how many there are in a place and in a place at some edges."""
@@ -256,6 +347,17 @@ class _Crowd:
 def _verdict(answer: Answer) -> str:
     text = answer.verdict.value if answer.verdict.value != "undecided" else "not known"
     return text + (f", inspected by {', '.join(answer.groups)}" if answer.groups else "")
+
+
+def _where(tables: Tables, answer: Answer) -> str:
+    """The edges at which function groups see a packet that arrives, way by way."""
+    if answer.verdict is not Verdict.REACHABLE or not answer.inspected:
+        return ""
+    ways = []
+    for walk in answer.walks:
+        passed = [tables.core.associations[name] for name in walk.through]
+        ways.append(" and ".join(", ".join(item.attachment.regions) for item in passed if item.is_group) or "nowhere")
+    return " at " + " or ".join(sorted(set(ways)))
 
 
 def comparison_data(found: Comparison) -> dict[str, Any]:

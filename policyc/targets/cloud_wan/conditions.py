@@ -114,11 +114,6 @@ def _attach_atom(atom: Atom, near: Span, diagnostics: Diagnostics) -> Flat[Attac
             return None
         operator, text = compared
         found.append(AttachCondition(kind, key, operator, Word(text, value.span or span), span))
-    if atom.negated and key is not None:
-        diagnostics.warning(
-            "not-equals-missing-tag", f"what `!=` says of an attachment without tag `{key}` is not published", span,
-            "test for the values that you want, or put a rule for attachments without the tag before this one",
-        )  # fmt: skip
     joined: Logic = "and" if atom.negated else "or"
     return Flat(tuple(found), None if len(found) == 1 else joined)
 

@@ -36,6 +36,12 @@ _LINES = (
 )
 
 
+_POINTS = (
+    ("ring", "the segment that declares the action"), ("dot", "the segments that it joins"),
+    ("diamond", "the function group"),
+)  # fmt: skip
+
+
 @dataclass(slots=True)
 class _Canvas:
     """Shapes in order, and how far they reach."""
@@ -135,7 +141,27 @@ def _grid(canvas: _Canvas, graph: Graph, top: float) -> float:
             canvas.line(x, bottom - 4, x + 22, bottom - 4, _COLORS[kind], 2.5, _dash(kind))
             canvas.text(x + 28, bottom, text, size=11, fill=_FAINT)
             x += 28 + len(text) * 6.4 + 24
-    return bottom
+    return _point_legend(canvas, graph, bottom + 20) if graph.links else bottom
+
+
+def _point_legend(canvas: _Canvas, graph: Graph, y: float) -> float:
+    """What the points on the lines of actions say; the lower end."""
+    x = float(_MARGIN)
+    groups = any(link.kind in ("send-via", "send-to") for link in graph.links)
+    for shape, text in _POINTS:
+        if shape == "diamond" and not groups:
+            continue
+        if shape == "diamond":
+            canvas.path(_diamond(x + 6, y - 4, 6), _FAINT)
+        else:
+            canvas.circle(x + 6, y - 4, 5.5 if shape == "ring" else 4, "#ffffff" if shape == "ring" else _FAINT, _FAINT)
+        canvas.text(x + 18, y, text, size=11, fill=_FAINT)
+        x += 18 + len(text) * 6.4 + 24
+    return y
+
+
+def _diamond(x: float, y: float, size: float) -> str:
+    return f"M{_n(x)} {_n(y - size)}L{_n(x + size)} {_n(y)}L{_n(x)} {_n(y + size)}L{_n(x - size)} {_n(y)}Z"
 
 
 def _marks(node: Node) -> str:
@@ -154,10 +180,7 @@ def _node_row(canvas: _Canvas, node: Node, graph: Graph, y: float, left: float, 
         count = counts[edge]
         filled = _INK if count is None or count else "#ffffff"
         if node.is_group:
-            canvas.path(
-                f"M{_n(x)} {_n(y - 7)}L{_n(x + 7)} {_n(y)}L{_n(x)} {_n(y + 7)}L{_n(x - 7)} {_n(y)}Z",
-                filled if filled == _INK else _GRID,
-            )
+            canvas.path(_diamond(x, y, 7), filled if filled == _INK else _GRID)
         else:
             canvas.circle(x, y, 6, filled, _INK)
         if count is not None:
@@ -189,9 +212,7 @@ def _action(canvas: _Canvas, link: Link, rows: dict[tuple[str, bool], float], x:
         if y is not None and name != link.source:
             canvas.circle(x, y, 4, color, color)
     if group is not None:
-        canvas.path(
-            f"M{_n(x)} {_n(group - 6)}L{_n(x + 6)} {_n(group)}L{_n(x)} {_n(group + 6)}L{_n(x - 6)} {_n(group)}Z", color
-        )
+        canvas.path(_diamond(x, group, 6), color)
     canvas.circle(x, source, 5.5, "#ffffff", color)
 
 
@@ -234,7 +255,7 @@ def _symbol(cell: Cell, x: float, y: float) -> Iterator[str]:
         case Flow.DIRECT:
             yield f'<circle cx="{_n(x)}" cy="{_n(y)}" r="5" fill="#0b7a3b"/>'
         case Flow.INSPECTED:
-            yield f'<path d="M{_n(x)} {_n(y - 6)}L{_n(x + 6)} {_n(y)}L{_n(x)} {_n(y + 6)}L{_n(x - 6)} {_n(y)}Z" fill="#1d5fbf"/>'
+            yield f'<path d="{_diamond(x, y, 6)}" fill="#1d5fbf"/>'
         case Flow.PARTLY:
             yield f'<path d="M{_n(x - 5)} {_n(y)}A5 5 0 0 1 {_n(x + 5)} {_n(y)}Z" fill="#b35c00"/>'
         case Flow.UNDECIDED:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
 
 from policyc.engines.wan.matrix import Flow
 from policyc.targets.cloud_wan.graph import Graph, Link, cell_text
 
 LEGEND = (
-    "yes: reaches it; via G: inspected by G on every way; some: only between some edges;",
-    "-: no route; ?: not published or not stated; >: one way, nothing comes back",
+    "yes: reaches it; via G: inspected by G on every way",
+    "some: only between some edges; -: no route; ?: not published or not stated",
+    ">: one way, nothing comes back",
 )
+_GAP = "  "
 
 
-def matrix_text(graph: Graph) -> str:
-    """Who reaches whom: rows send, columns receive."""
+def matrix_text(graph: Graph, width: int | None = None) -> str:
+    """Who reaches whom: rows send, columns receive. What is wider than `width` cells goes on in further blocks of columns."""
     names = graph.matrix.names
     texts = {
         pair: cell_text(cell) + (" >" if graph.matrix.one_way(*pair) else "")
@@ -22,17 +25,37 @@ def matrix_text(graph: Graph) -> str:
     }
     first = max([len("from \\ to"), *map(len, names)])
     widths = {there: max([len(there), *(len(texts[here, there]) for here in names)]) for there in names}
-    lines = ["  ".join(["from \\ to".ljust(first), *(name.ljust(widths[name]) for name in names)]).rstrip()]
-    for here in names:
-        cells = [texts[here, there].ljust(widths[there]) for there in names]
-        lines.append("  ".join([here.ljust(first), *cells]).rstrip())
-    lines += ["", *LEGEND]
+    lines: list[str] = []
+    for block in _blocks(names, widths, None if width is None else width - first):
+        lines += [""] if lines else []
+        lines.append(_GAP.join(["from \\ to".ljust(first), *(name.ljust(widths[name]) for name in block)]).rstrip())
+        for here in names:
+            cells = [texts[here, there].ljust(widths[there]) for there in block]
+            lines.append(_GAP.join([here.ljust(first), *cells]).rstrip())
+    notes = list(LEGEND)
     if graph.assumed:
-        lines.append("no inventory given: one attachment stands in each segment and group at each edge")
+        notes.append("no inventory given: one attachment stands in each segment and group at each edge")
     partial = [(pair, cell) for pair, cell in graph.matrix.cells.items() if cell.flow is Flow.PARTLY]
     for (here, there), cell in partial:
-        lines.append(f"{here} reaches {there} only: " + ", ".join(f"{a} to {b}" for a, b in cell.edges[:8]))
+        more = f" and {len(cell.edges) - 8} more" if len(cell.edges) > 8 else ""
+        notes.append(f"{here} reaches {there} only: " + ", ".join(f"{a} to {b}" for a, b in cell.edges[:8]) + more)
+    lines.append("")
+    for note in notes:
+        lines += [note] if width is None else textwrap.wrap(note, max(width, 20), subsequent_indent=_GAP)
     return "\n".join(lines) + "\n"
+
+
+def _blocks(names: Sequence[str], widths: Mapping[str, int], room: int | None) -> list[list[str]]:
+    """The columns in order, as many at a time as have room; at least one."""
+    out: list[list[str]] = [[]]
+    used = 0
+    for name in names:
+        used += len(_GAP) + widths[name]
+        if room is not None and out[-1] and used > room:
+            out.append([])
+            used = len(_GAP) + widths[name]
+        out[-1].append(name)
+    return out
 
 
 # --- Mermaid ----------------------------------------------------------------------------------------------------

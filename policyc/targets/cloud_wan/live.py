@@ -11,7 +11,7 @@ from policyc.diagnostics import Diagnostics, did_you_mean
 from policyc.engines.wan.associate import Standing
 from policyc.engines.wan.attachments import Attachment
 from policyc.engines.wan.core import Core
-from policyc.engines.wan.paths import STATIC
+from policyc.engines.wan.paths import STATIC, unsettled
 from policyc.engines.wan.prefixes import Prefix
 from policyc.engines.wan.tables import Tables
 from policyc.ir.network import CoreNetwork, CreateRoute, RoutingPolicy, SendTo, SendVia
@@ -90,12 +90,44 @@ def _check_insertion(core: Core, diagnostics: Diagnostics) -> None:
                     "exit-region-unknown", f"which edge takes the traffic of `{action.segment}` from {', '.join(unknown)} is not published",
                     group.span or action.span, "add an override such as `edge [us-east-1] use eu-west-1`",
                 )  # fmt: skip
+        unsaid = (
+            _unsaid_flows(core, action, present) if isinstance(action, SendVia) and action.mode == "single-hop" else []
+        )
+        if unsaid:
+            more = f" and {len(unsaid) - 2} more" if len(unsaid) > 2 else ""
+            diagnostics.warning(
+                "inspection-edge-unknown", f"which edge inspects traffic of `{action.segment}` {', '.join(unsaid[:2])}{more} is not published",
+                group.span or action.span, "add an override such as `edge [us-east-1, eu-west-1] use us-east-1`",
+            )  # fmt: skip
         for override in action.overrides:
             if override.use.text not in present:
                 diagnostics.warning(
                     "override-without-attachment", f"an override prefers {override.use}, where group `{group}` has no attachment",
                     override.use.span or action.span, "name an edge that has one: what happens otherwise is not published",
                 )  # fmt: skip
+
+
+def _unsaid_flows(core: Core, action: SendVia, present: Sequence[str]) -> list[str]:
+    """The flows between attachments for which the service chooses one of several edges by its own list (reference, section 3.9)."""
+    sets = [{word.text for word in edges} for override in action.overrides for edges in override.edge_sets]
+    out: dict[str, None] = {}
+    for one in _peopled(core, action.segment.text):
+        for name in core.network.redirected(action):
+            for other in _peopled(core, name):
+                pair = {one, other}
+                at = pair.intersection(present)
+                # A set of one edge is about flows within it; one with more about each two of them.
+                covered = any(pair == item if len(pair) == 1 else pair <= item for item in sets)
+                known = len(at) == 1 or (not at and len(present) == 1)
+                if not covered and not known:
+                    first, last = sorted(pair)[0], sorted(pair)[-1]
+                    out[f"within {first}" if first == last else f"between {first} and {last}"] = None
+    return list(out)
+
+
+def _peopled(core: Core, segment: str) -> list[str]:
+    """The edges at which a segment has attachments."""
+    return list(dict.fromkeys(edge for item in core.members(segment) for edge in item.regions))
 
 
 def _check_isolation(core: Core, diagnostics: Diagnostics) -> None:
@@ -272,7 +304,8 @@ def _check_overlaps(tables: Tables, diagnostics: Diagnostics) -> None:
             if item.type == "vpc"
             for route in item.routes
         ]
-        apart = {item.name for item in core.members(name)} if segment.isolated else set()
+        inspected = name in _joined_to(core, name)
+        apart = {item.name for item in core.members(name)} if segment.isolated and not inspected else set()
         for one, other, prefix in _overlapping(found):
             pair = (min(one, other), max(one, other))
             if pair not in told and not (one in apart and other in apart):
@@ -320,10 +353,14 @@ def _check_ties(tables: Tables, diagnostics: Diagnostics) -> None:
                     count += 1
                     if count <= _MOST:
                         shown = ", ".join(f"`{owner}`" for owner in sorted(owners))
-                        diagnostics.warning(
-                            "equal-paths", f"segment `{name}` at {edge} has equally good routes to {prefix} by {shown}",
-                            _segment_span(tables.core.network, name), "make one better, by a longer AS path or MED on the other",
-                        )  # fmt: skip
+                        text = f"segment `{name}` at {edge} has equally good routes to {prefix} by {shown}"
+                        help_ = "make one better, by a longer AS path or MED on the other"
+                        if unsettled(choice.best):
+                            text = f"segment `{name}` at {edge} has routes to {prefix} by {shown}, and one of them has a local preference"
+                            help_ = (
+                                "AWS does not say how it ranks here: take it away, or choose `local-preference-rank`"
+                            )
+                        diagnostics.warning("equal-paths", text, _segment_span(tables.core.network, name), help_)
                     break
 
 

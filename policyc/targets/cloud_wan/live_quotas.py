@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Final
 
 from policyc.diagnostics import Diagnostics
-from policyc.engines.wan.outbound import heard_by
+from policyc.engines.wan.outbound import told_to
 from policyc.engines.wan.tables import Tables
 from policyc.text import Span
 
@@ -56,7 +56,7 @@ def _counts(tables: Tables) -> Iterator[tuple[str, int, int, Span | None]]:
         if item.type in ("site-to-site-vpn", "connect"):
             yield f"routes that `{item.name}` announces", len(item.routes), MOST_ROUTES_IN, item.span
         if item.type in _TOLD and core.associations[item.name].place in crowded:
-            told = {heard.prefix for heard in heard_by(tables, core.associations[item.name])}
+            told = {heard.prefix for heard in told_to(tables, core.associations[item.name])}
             yield f"routes that `{item.name}` is told", len(told), MOST_ROUTES_OUT, item.span
     yield "prefix lists", len(core.lists), MOST_LISTS, None
     for alias, entries in core.lists.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from policyc.diagnostics import Diagnostics, did_you_mean
 from policyc.engines.wan.associate import Association, associate
@@ -13,9 +13,10 @@ from policyc.engines.wan.prefixes import parse_prefix
 from policyc.engines.wan.reach import Answer, Target, Verdict, build_tables, reach, reach_back
 from policyc.engines.wan.switches import DEFAULT, Switches
 from policyc.engines.wan.tables import Tables
-from policyc.ir.network import CoreNetwork
+from policyc.ir.network import CoreNetwork, CreateRoute
 from policyc.targets.cloud_wan.inventory import FIELDS, Given, given, read_attachment
-from policyc.targets.cloud_wan.inventory_file import Inventory
+from policyc.targets.cloud_wan.inventory_file import Inventory, last_part
+from policyc.targets.cloud_wan.silence import silence_text, silent_attachments, weigh_silence
 from policyc.targets.cloud_wan.steps import read_target
 
 _LISTS = {"cidr": "cidrs", "cidrs": "cidrs", "regions": "regions"}
@@ -80,7 +81,27 @@ def ask_attachment(network: CoreNetwork, attachment: Attachment, switches: Switc
 
 def situate(network: CoreNetwork, inventory: Inventory, switches: Switches = DEFAULT) -> Tables:
     """Every route table of a network with an inventory in place."""
-    return build_tables(build_core(network, inventory.attachments, switches, inventory.lists))
+    tables = build_tables(build_core(network, tuple(_announcing(network, inventory)), switches, inventory.lists))
+    silent = silent_attachments(tables)
+    if silent:
+        tables.notes.append(silence_text(silent, len(tables.core.associations)))
+    return tables
+
+
+def _announcing(network: CoreNetwork, inventory: Inventory) -> Iterator[Attachment]:
+    """The attachments without what route tables of the service told of them and the network's own static routes explain."""
+    statics = {
+        (word.text, prefix)
+        for action in network.actions
+        if isinstance(action, CreateRoute)
+        for prefix in (parse_prefix(item.text) for item in action.cidrs)
+        for word in action.destinations
+    }
+    explained = {(name, prefix) for name, prefix in inventory.listed if (name, prefix) in statics}
+    for item in inventory.attachments:
+        if any((item.id, prefix) in explained for prefix in item.prefixes):
+            item = replace(item, routes=tuple(r for r in item.routes if (item.id, r.prefix) not in explained))
+        yield item
 
 
 def check_names(attachments: Sequence[Attachment], diagnostics: Diagnostics) -> bool:
@@ -97,19 +118,20 @@ def check_names(attachments: Sequence[Attachment], diagnostics: Diagnostics) -> 
 
 
 def find_attachment(attachments: Sequence[Attachment], text: str, diagnostics: Diagnostics) -> Attachment | None:
-    """The attachment that people mean: by name, by id, by the tag `Name`, or by resource id when only one has it.
+    """The attachment that people mean: by name, by id, by the tag `Name`, by resource id, or by the ARN of either, when only one has it.
 
     None after a finding.
     """
     found = next((item for item in attachments if text in (item.name, item.id)), None)
     if found is not None:
         return found
-    several = [item for item in attachments if text in (item.tag("Name"), item.resource_id)]
+    tail = last_part(text)
+    several = [item for item in attachments if text == item.tag("Name") or tail in (item.id, item.resource_id)]
     if len(several) == 1:
         return several[0]
     if several:
         diagnostics.error(
-            "unknown-attachment", f"{len(several)} attachments are tagged `{text}`", None,
+            "unknown-attachment", f"{len(several)} attachments go by `{text}`", None,
             "name one of " + ", ".join(f"`{item.name}`" for item in several[:5]),
         )  # fmt: skip
         return None
@@ -137,16 +159,17 @@ def ask_path(tables: Tables, source: str, to: str, diagnostics: Diagnostics) -> 
     if end is not None and not end.prefixes:
         diagnostics.error(
             "attachment-field", f"`{end.name}` has no `cidrs`, so no path leads to it", end.span,
-            "give it `cidrs`, or name an address",
+            f'name an address, or add a file: `{{"attachments": {{"{end.id or end.name}": {{"cidrs": ["10.1.0.0/16"]}}}}}}`',
         )  # fmt: skip
         return None
-    forward = reach(tables, start.name, target)
+    forward = weigh_silence(tables, start.name, target, reach(tables, start.name, target))
     back = reach_back(tables, start.name, forward)
-    return PathAnswer(forward, back, tuple(_differences(forward, back)))
+    return PathAnswer(forward, back, tuple(_differences(tables, forward, back)))
 
 
-def _differences(forward: Answer, back: Answer | None) -> Iterator[str]:
-    """How the way back differs from the way there, where both are certain."""
+def _differences(tables: Tables, forward: Answer, back: Answer | None) -> Iterator[str]:
+    """How the way back differs from the way there, where both are certain. Where an appliance lets traffic out of the core network
+    (`send-to`), the way back begins at that appliance, which inspects it too."""
     if back is None:
         return
     if back.verdict is Verdict.BLOCKED:
@@ -154,13 +177,17 @@ def _differences(forward: Answer, back: Answer | None) -> Iterator[str]:
         return
     if back.verdict is not Verdict.REACHABLE:
         return
-    if forward.groups != back.groups[::-1] and set(forward.groups) != set(back.groups):
-        there, here = (", ".join(f"`{name}`" for name in way.groups) or "nothing" for way in (forward, back))
+    ends = [tables.core.associations[walk.delivered_to] for walk in forward.walks]
+    exits = [item.place for item in ends if item.is_group and item.place in forward.groups]
+    groups = tuple(dict.fromkeys((*exits, *back.groups))) if len(exits) == len(ends) else back.groups
+    if forward.groups != groups[::-1] and set(forward.groups) != set(groups):
+        there, here = (", ".join(f"`{name}`" for name in way) or "nothing" for way in (forward.groups, groups))
         yield f"asymmetric inspection: {there} inspects the way there, {here} the way back"
-    ways = {tuple(hop.edge for hop in walk.hops) for walk in forward.walks}
-    returns = {tuple(hop.edge for hop in walk.hops)[::-1] for walk in back.walks}
+    ways, returns = (
+        {frozenset((*(hop.edge for hop in walk.hops), walk.edge)) for walk in way.walks} for way in (forward, back)
+    )
     inspected = {walk.through[:-1] for walk in forward.walks}, {walk.through[:-1][::-1] for walk in back.walks}
-    if set(forward.groups) == set(back.groups) and inspected[0] != inspected[1]:
+    if set(forward.groups) == set(groups) and inspected[0] != inspected[1]:
         yield "asymmetric inspection: other appliances of the same group see the way back"
-    elif {frozenset(way) for way in ways} != {frozenset(way) for way in returns}:
+    elif ways != returns:
         yield "the way back passes other edges"

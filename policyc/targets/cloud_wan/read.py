@@ -95,6 +95,7 @@ def read_value(value: JsonValue, diagnostics: Diagnostics, name: str = "") -> Co
     attach_rules = read_attach_rules(top)
     label_rules = read_label_rules(top)
     routing_policies = tuple(item for item in (_policy(entry) for entry in policies) if item is not None)
+    _check_newer_sections(top, version)
     function_groups = tuple(_group(item) for item in groups)
     if version is None or configuration is None:
         return None
@@ -114,6 +115,17 @@ def _version(top: Fields) -> Word | None:
         )  # fmt: skip
         return None
     return top.word("version", required=True)
+
+
+def _check_newer_sections(top: Fields, version: Word | None) -> None:
+    """The old version has no routing sections, not even empty ones; what stands in a filled one is `validate`'s to refuse."""
+    for key in ("routing-policies", "attachment-routing-policy-rules"):
+        value = top.raw(key)
+        if version is not None and version.text == "2021.12" and isinstance(value, JsonArray) and not value.items:
+            top.refuse(
+                key, "network-version-feature", f"`{key}` needs version 2025.11, and this network is of {version.text}",
+                "remove it, or set the version to \"2025.11\" (the service answers ADVANCED_ROUTING_UNSUPPORTED_VERSION_2021_12)",
+            )  # fmt: skip
 
 
 def _configuration(top: Fields) -> Configuration | None:
@@ -229,7 +241,7 @@ def _action(kind: str, fields: Fields) -> SegmentAction | None:
 def _insertion(kind: str, fields: Fields, segment: Word | None, description: Word | None) -> SegmentAction | None:
     mode = fields.choice("mode", MODES, required=True) if kind == "send-via" else None
     when = fields.object("when-sent-to", ("segments",))
-    sent_to = None if when is None else _segments(when, "segments", required=True)
+    sent_to = None if when is None else _segments(when, "segments", required=True, ignored=kind == "send-to")
     via = fields.object("via", ("network-function-groups", "with-edge-overrides"), required=True)
     if via is None:
         return None
@@ -272,8 +284,8 @@ def _association(fields: Fields, segment: Word | None, description: Word | None)
     return AssociatePolicies(segment, location, peer, policies, description, fields.span)
 
 
-def _segments(fields: Fields, key: str, *, required: bool) -> SegmentSet | None:
-    """`"*"`, a list of names, or `{"except": […]}`."""
+def _segments(fields: Fields, key: str, *, required: bool, ignored: bool = False) -> SegmentSet | None:
+    """`"*"`, a list of names, or `{"except": […]}`; a bare name is told of only where the service looks away (`ignored`)."""
     value = fields.raw(key)
     match value:
         case None:
@@ -281,6 +293,12 @@ def _segments(fields: Fields, key: str, *, required: bool) -> SegmentSet | None:
             return None
         case JsonString("*", span):
             return SegmentSet(True, (), span)
+        case JsonString(name, span) if ignored:
+            fields.diagnostics.warning(
+                "bare-segment-name", f"`{key}` is one name where a list is wanted", span,
+                f'write `["{name[:80]}"]`, or leave `when-sent-to` out: the service ignores it under `send-to`',
+            )  # fmt: skip
+            return SegmentSet(False, (Word(name, span),), span)
         case JsonArray(items, span):
             names = fields.words(key, filled=True)
             if len(items) == 1 and isinstance(items[0], JsonString) and items[0].value == "*":

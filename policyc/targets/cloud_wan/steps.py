@@ -245,14 +245,8 @@ class _Run:
         answer = self._asked_answer(step.span)
         if answer is None:
             return
-        if step.state == "inspected" and step.name is not None and self.network is not None:
-            known = [group.name.text for group in self.network.groups]
-            if step.name.text not in known:
-                self.diagnostics.error(
-                    "network-unknown-name", f"no function group is named `{step.name.text}`", step.name.span,
-                    did_you_mean(step.name.text, known, "declare it with `function_group`"),
-                )  # fmt: skip
-                return
+        if self._unknown_way(step):
+            return
         held = path_holds(step, answer)
         wanted = (
             step.state
@@ -261,6 +255,22 @@ class _Run:
         )
         story = tell(answer, self._back())
         self._result(step.span, held, story if held else f"expected {wanted}, but the path is {story}")
+
+    def _unknown_way(self, step: nodes.ExpectPath) -> bool:
+        """A function group, or a next hop, that there is not is a mistake in the test."""
+        if step.name is None or self.network is None:
+            return False
+        groups = [group.name.text for group in self.network.groups]
+        hop = step.state == "next hop"
+        known = [*groups, *self.attachments] if hop else groups
+        if step.name.text in known:
+            return False
+        what = "attachment or function group" if hop else "function group"
+        self.diagnostics.error(
+            "network-unknown-name", f"no {what} is named `{step.name.text}`", step.name.span,
+            did_you_mean(step.name.text, known, "declare it in `on NETWORK { attachment … }`" if hop else "declare it with `function_group`"),
+        )  # fmt: skip
+        return True
 
     def _back(self) -> Answer | None:
         assert self.tables is not None and self.answer is not None

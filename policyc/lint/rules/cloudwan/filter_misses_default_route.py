@@ -1,7 +1,8 @@
 """A rule drops every prefix inside `0.0.0.0/0`, and the default route itself passes.
 
 ## What it does
-Finds a `drop` for `prefix in "0.0.0.0/0"` (or `"::/0"`) in a policy without a rule for exactly that prefix.
+Finds a `drop` for `prefix in "0.0.0.0/0"` (or `"::/0"`) in a policy without a rule for exactly that prefix, and a drop of every IPv4
+prefix in a policy that does not speak of IPv6.
 
 ## Why is this bad
 The service's test for prefixes inside a block leaves out the block itself. The one route that takes all traffic is
@@ -64,6 +65,29 @@ def check(lint: Lint) -> None:
 
 
 def _check_policy(lint: Lint, policy: RoutingPolicy) -> None:
+    seen = len(lint.found)
+    _check_exact(lint, policy)
+    if len(lint.found) == seen:
+        _check_family(lint, policy)
+
+
+def _check_family(lint: Lint, policy: RoutingPolicy) -> None:
+    """A policy that drops every IPv4 route and does not speak of IPv6, nor of anything else that an IPv6 route may meet."""
+    matches = [match for rule in policy.rules for match in rule.matches]
+    if any(not match.type.startswith("prefix-") or ":" in str(match.value) for match in matches):
+        return
+    for rule in policy.rules:
+        alone = len(rule.matches) == 1 or rule.logic == "or"
+        for match in rule.matches if rule.action.type == "drop" and alone else ():
+            if match.type == "prefix-in-cidr" and match.value == "0.0.0.0/0":
+                lint.report(
+                    match.span or rule.span, "this drops every IPv4 route, and IPv6 routes pass",
+                    "write `otherwise -> drop`, or drop `::/0` and what lies inside it too",
+                )  # fmt: skip
+                return
+
+
+def _check_exact(lint: Lint, policy: RoutingPolicy) -> None:
     exact = {match.value for rule in policy.rules for match in rule.matches if match.type == "prefix-equals"}
     for rule in policy.rules:
         alone = len(rule.matches) == 1 or rule.logic == "or"

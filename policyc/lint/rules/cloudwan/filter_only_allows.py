@@ -1,7 +1,7 @@
 """A routing policy allows routes and drops none, so it filters nothing.
 
 ## What it does
-Finds a `filter` all of whose rules are `allow`.
+Finds a `filter` all of whose rules are `allow`, unless wherever it is applied a later one (by number) drops what it leaves.
 
 ## Why is this bad
 What no rule drops is allowed. The policy looks like a list of what may pass, and everything passes.
@@ -47,7 +47,10 @@ https://docs.aws.amazon.com/network-manager/latest/cloudwan/cloudwan-routing-pol
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Iterator
+
 from policyc.diagnostics import Severity
+from policyc.ir.network import AssociatePolicies, CoreNetwork, RoutingPolicy, Share, Word
 from policyc.lint.networks import core_networks
 from policyc.lint.rule import Lint
 
@@ -57,8 +60,41 @@ SEVERITY = Severity.WARNING
 def check(lint: Lint) -> None:
     for network in core_networks(lint):
         for policy in network.routing_policies:
-            if policy.rules and all(rule.action.type == "allow" for rule in policy.rules):
+            only = policy.rules and all(rule.action.type == "allow" for rule in policy.rules)
+            if only and not _completed(network, policy):
                 lint.report(
                     policy.name.span, f"`{policy.name}` drops no route, so it filters nothing",
                     "end it with `otherwise -> drop`",
                 )  # fmt: skip
+
+
+def _completed(network: CoreNetwork, policy: RoutingPolicy) -> bool:
+    """Whether a later policy drops something wherever this one is applied: an `allow` spares a route from later policies too."""
+    places: dict[Hashable, list[str]] = {}
+    for place, names in _bindings(network):
+        places.setdefault(place, []).extend(word.text for word in names)
+    bound = [names for names in places.values() if policy.name.text in names]
+    return bool(bound) and all(any(_drops(network, name, policy) for name in names) for names in bound)
+
+
+def _bindings(network: CoreNetwork) -> Iterator[tuple[Hashable, tuple[Word, ...]]]:
+    for action in network.actions:
+        if isinstance(action, Share):
+            # Who declares a share decides what its policies' directions mean.
+            for other in network.members(action.with_segments, without=action.segment.text):
+                yield (action.segment.text, other), action.policies
+        elif isinstance(action, AssociatePolicies):
+            yield (action.segment.text, action.location.text, action.peer.text), action.policies
+    for rule in network.label_rules:
+        edges = tuple(word.text for word in rule.edges)
+        yield from ((("label", word.text, edges), rule.policies) for word in rule.labels)
+
+
+def _drops(network: CoreNetwork, name: str, after: RoutingPolicy) -> bool:
+    other = network.routing_policy(name)
+    return (
+        other is not None
+        and other.direction == after.direction
+        and other.number.value > after.number.value
+        and any(rule.action.type == "drop" for rule in other.rules)
+    )

@@ -1,7 +1,7 @@
-"""A routing policy rule comes after one that has decided already.
+"""A routing policy rule comes after rules that have decided already.
 
 ## What it does
-Finds rules behind an `allow` or `drop` that matches every route, or that has the same conditions.
+Finds rules all of whose routes an earlier `allow` or `drop` matches: for its block of prefixes, for the same conditions, or for every route.
 
 ## Why is this bad
 `allow` and `drop` end the evaluation. The later rule never runs: the exception is not made, the attribute not set.
@@ -49,11 +49,12 @@ https://docs.aws.amazon.com/network-manager/latest/cloudwan/cloudwan-routing-pol
 from __future__ import annotations
 
 from policyc.diagnostics import Label, Severity
-from policyc.ir.network import RouteRule, RoutingPolicy
-from policyc.lint.networks import core_networks, matches_everything
+from policyc.ir.network import RoutingPolicy
+from policyc.lint.networks import core_networks
+from policyc.lint.route_rules import ended_by
 from policyc.lint.rule import Lint
 
-SEVERITY = Severity.ERROR
+SEVERITY = Severity.WARNING
 
 
 def check(lint: Lint) -> None:
@@ -65,16 +66,10 @@ def check(lint: Lint) -> None:
 def _check_policy(lint: Lint, policy: RoutingPolicy) -> None:
     ordered = sorted(policy.rules, key=lambda rule: rule.number.value)
     for at, rule in enumerate(ordered):
-        ends = (item for item in ordered[:at] if item.action.terminal)
-        end = next((item for item in ends if matches_everything(item) or _same(item, rule)), None)
+        end = ended_by(ordered, at)
         if end is not None:
             lint.report(
                 rule.number.span or rule.span, f"rule {rule.number.value} never runs: rule {end.number.value} has decided about all that it matches",
                 f"give it a number below {end.number.value}, or drop it",
                 (Label(end.number.span, "this rule ends the evaluation"),) if end.number.span else (),
             )  # fmt: skip
-
-
-def _same(first: RouteRule, second: RouteRule) -> bool:
-    alike = set(first.matches) == set(second.matches)
-    return alike and (first.logic == second.logic or len(first.matches) == 1)

@@ -46,7 +46,7 @@ from policyc.ir.network import ToGroup
 from policyc.lint.networks import core_networks, sends, shadowing
 from policyc.lint.rule import Lint
 
-SEVERITY = Severity.ERROR
+SEVERITY = Severity.WARNING
 
 
 def check(lint: Lint) -> None:

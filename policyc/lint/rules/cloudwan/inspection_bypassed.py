@@ -49,7 +49,7 @@ from policyc.ir.network import SendVia
 from policyc.lint.networks import core_networks, sends
 from policyc.lint.rule import Lint
 
-SEVERITY = Severity.ERROR
+SEVERITY = Severity.WARNING
 
 
 def check(lint: Lint) -> None:

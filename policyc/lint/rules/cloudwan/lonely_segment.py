@@ -44,7 +44,7 @@ from policyc.ir.network import CoreNetwork, CreateRoute, SendTo, SendVia, Share
 from policyc.lint.networks import core_networks, share_pairs
 from policyc.lint.rule import Lint
 
-SEVERITY = Severity.WARNING
+SEVERITY = Severity.INFO
 
 
 def check(lint: Lint) -> None:

@@ -44,7 +44,7 @@ from policyc.diagnostics import Label, Severity
 from policyc.lint.networks import core_networks, ordered_rules, shadowing
 from policyc.lint.rule import Lint
 
-SEVERITY = Severity.ERROR
+SEVERITY = Severity.WARNING
 
 
 def check(lint: Lint) -> None:

@@ -1,7 +1,7 @@
 """Which edge inspects the traffic between two Regions is left to the service.
 
 ## What it does
-Finds `send via` with `mode single_hop` and no override between segments on more than one edge.
+Finds `send via` with `mode single_hop` between segments on more than one edge, where some pair of edges has no override.
 
 ## Why is this bad
 Where both edges have an attachment of the group, the service takes the first of a list that it does not publish.
@@ -46,7 +46,7 @@ https://docs.aws.amazon.com/network-manager/latest/cloudwan/cloudwan-policy-serv
 from __future__ import annotations
 
 from policyc.diagnostics import Severity
-from policyc.ir.network import SendVia
+from policyc.ir.network import CoreNetwork, SendVia
 from policyc.lint.networks import core_networks, sends
 from policyc.lint.rule import Lint
 
@@ -56,13 +56,32 @@ SEVERITY = Severity.WARNING
 def check(lint: Lint) -> None:
     for network in core_networks(lint):
         for action in sends(network):
-            if not isinstance(action, SendVia) or action.mode != "single-hop" or action.overrides:
-                continue
-            names = (action.segment.text, *network.redirected(action))
-            segments = [item for item in map(network.segment, names) if item is not None]
-            edges = {edge for item in segments for edge in network.edges_of(item)}
-            if len(edges) > 1:
-                lint.report(
-                    action.segment.span, "which edge inspects this traffic is not said, and the service's own order is not published",
-                    "add an override such as `edge [us-east-1, eu-west-1] use us-east-1` for each pair of edges",
-                )  # fmt: skip
+            if isinstance(action, SendVia) and action.mode == "single-hop":
+                open_ = _open_pairs(network, action)
+                if open_:
+                    shown = ", ".join(" and ".join(pair) for pair in open_[:2])
+                    more = f" and {len(open_) - 2} more" if len(open_) > 2 else ""
+                    lint.report(
+                        action.segment.span,
+                        f"which edge inspects traffic between {shown}{more} is not said, and the service's own order is not published",
+                        f"add an override such as `edge [{', '.join(open_[0])}] use {open_[0][0]}` for each pair of edges",
+                    )  # fmt: skip
+
+
+def _open_pairs(network: CoreNetwork, action: SendVia) -> list[tuple[str, str]]:
+    """The pairs of edges between which traffic of the action may flow and that no override covers, in the order of the edges."""
+    segment = network.segment(action.segment.text)
+    others = [item for item in map(network.segment, network.redirected(action)) if item is not None]
+    here = () if segment is None else network.edges_of(segment)
+    there = {edge for item in others for edge in network.edges_of(item)}
+    flows = {frozenset((one, other)) for one in here for other in there if one != other}
+    covered = [{word.text for word in edges} for override in action.overrides for edges in override.edge_sets]
+    order = {edge: at for at, edge in enumerate(network.locations)}
+    pairs = [
+        tuple(sorted(flow, key=lambda edge: order.get(edge, 0)))
+        for flow in flows
+        if not any(flow <= item for item in covered)
+    ]
+    return sorted(
+        ((pair[0], pair[1]) for pair in pairs), key=lambda pair: (order.get(pair[0], 0), order.get(pair[1], 0))
+    )

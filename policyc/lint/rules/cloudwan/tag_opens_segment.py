@@ -2,7 +2,7 @@
 
 ## What it does
 Finds `-> tag` rules without a condition on the account or the resource and without `require acceptance`, that can
-lead to a segment with `no acceptance`.
+lead to a segment with `no acceptance`. A segment that another rule guards is `tag-opens-guarded-segment`.
 
 ## Why is this bad
 The owner of an attachment sets its tags. Any account that may attach can then move itself into such a segment.
@@ -38,31 +38,22 @@ https://docs.aws.amazon.com/network-manager/latest/cloudwan/cloudwan-policies-js
 from __future__ import annotations
 
 from policyc.diagnostics import Severity
-from policyc.ir.network import AttachRule, ToTag
-from policyc.lint.networks import core_networks, shadowing, tag_values
+from policyc.ir.network import ToTag
+from policyc.lint.networks import core_networks
+from policyc.lint.open_segments import guarded_segments, opened_segments
 from policyc.lint.rule import Lint
 
-SEVERITY = Severity.WARNING
+SEVERITY = Severity.INFO
 
 
 def check(lint: Lint) -> None:
     for network in core_networks(lint):
-        open_ones = [item.name.text for item in network.segments if not item.acceptance_on]
+        guarded = guarded_segments(network)
         for rule in network.attach_rules:
-            action = rule.action
-            if not isinstance(action, ToTag) or action.acceptance is True or _is_guarded(rule):
-                continue
-            wanted = tag_values(rule, action.key.text)
-            reached = [name for name in open_ones if wanted is None or name in wanted]
-            if reached and shadowing(network, rule) is None:
+            reached = [name for name in opened_segments(network, rule) if name not in guarded]
+            if isinstance(rule.action, ToTag) and reached:
                 names = ", ".join(f"`{name}`" for name in reached)
                 lint.report(
-                    action.key.span or rule.span, f"every account that may attach can choose {names} by the tag `{action.key}`",
+                    rule.action.key.span or rule.span, f"every account that may attach can choose {names} by the tag `{rule.action.key}`",
                     "add `require acceptance`, or a condition on `account`",
                 )  # fmt: skip
-
-
-def _is_guarded(rule: AttachRule) -> bool:
-    tests = [item for item in rule.conditions if item.type in ("account-id", "resource-id")]
-    sure = [item for item in tests if item.operator == "equals"]
-    return len(sure) == len(rule.conditions) if rule.logic == "or" else bool(sure)

@@ -41,7 +41,7 @@ from policyc.ir.network import ToTag
 from policyc.lint.networks import core_networks
 from policyc.lint.rule import Lint
 
-SEVERITY = Severity.ERROR
+SEVERITY = Severity.WARNING
 
 
 def check(lint: Lint) -> None:

@@ -44,7 +44,7 @@ def check_actions(network: CoreNetwork, diagnostics: Diagnostics) -> None:
                 _check_destinations(action, network, diagnostics)
             case AssociatePolicies():
                 check_policy_list(action.policies, "edge pair", action.span, diagnostics)
-                _check_pair(action, diagnostics)
+                _check_pair(action, network, diagnostics)
             case SendVia() | SendTo():
                 _check_listed_once("segment", () if action.sent_to is None else action.sent_to.names, diagnostics)
                 for edges in (edges for override in action.overrides for edges in override.edge_sets):
@@ -135,8 +135,9 @@ def _bindings(network: CoreNetwork) -> Iterator[tuple[tuple[str, ...], tuple[Wor
 
 def _check_destinations(action: CreateRoute, network: CoreNetwork, diagnostics: Diagnostics) -> None:
     if action.blackhole and len(action.destinations) > 1:
+        hole = next(word for word in action.destinations if word.text == BLACKHOLE)
         diagnostics.error(
-            "blackhole-alone", "`blackhole` stands beside other destinations", action.span,
+            "blackhole-alone", "`blackhole` stands beside other destinations", hole.span or action.span,
             "use `blackhole` alone, or attachments only (the service answers MAXIMUM_ITEMS_EXCEEDED)",
         )  # fmt: skip
     seen: set[str] = set()
@@ -158,7 +159,14 @@ def _check_destinations(action: CreateRoute, network: CoreNetwork, diagnostics: 
         )  # fmt: skip
 
 
-def _check_pair(action: AssociatePolicies, diagnostics: Diagnostics) -> None:
+def _check_pair(action: AssociatePolicies, network: CoreNetwork, diagnostics: Diagnostics) -> None:
+    segment = network.segment(action.segment.text)
+    for word in (action.location, action.peer):
+        if segment is not None and word.text in network.locations and word.text not in network.edges_of(segment):
+            diagnostics.warning(
+                "edge-pair-outside-segment", f"segment `{segment.name}` is not at `{word}`, so nothing passes this pair of edges",
+                word.span or action.span, "name two edges of the segment, or extend the segment",
+            )  # fmt: skip
     if action.location.text == action.peer.text:
         diagnostics.error(
             "edge-pair", f"the edge pair is `{action.location}` twice", action.peer.span or action.span,

@@ -15,8 +15,8 @@ ASN_WINDOWS = ((64512, 65534), (4200000000, 4294967294))
 #: the smallest piece of a pool that one edge gets, by IP version
 PIECE = {4: 24, 6: 64}
 _REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}")
-#: a mask length that begins with a zero: what a reader makes of it differs
-_ODD_MASK = re.compile(r".*/0[0-9]+")
+#: what the service's own reader may be trusted with: no zone, and no mask length that begins with a zero
+_CIDR = re.compile(r"[0-9A-Fa-f.:]+/(0|[1-9][0-9]{0,2})")
 
 
 def check_configuration(network: CoreNetwork, diagnostics: Diagnostics) -> None:
@@ -88,9 +88,10 @@ def _check_edge_asn(asn: int, span: Span | None, ranges: tuple[AsnRange, ...], d
 
 
 def _check_capacity(configuration: Configuration, diagnostics: Diagnostics) -> None:
-    """Every edge needs an ASN of its own."""
+    """Every edge needs an ASN of its own. One that is fixed outside the ranges takes none of theirs."""
     usable = _asn_count(configuration.asn_ranges)
-    edges = configuration.edges
+    ranges = configuration.asn_ranges
+    edges = [edge for edge in configuration.edges if edge.asn is None or any(edge.asn.value in item for item in ranges)]
     if usable and len(edges) > usable:
         diagnostics.error(
             "asn-capacity", f"{len(edges)} edges need as many ASNs, and the ranges hold {usable}", edges[usable].span,
@@ -114,7 +115,7 @@ def check_cidrs(words: tuple[Word, ...], diagnostics: Diagnostics) -> list[Prefi
     out: list[Prefix] = []
     for word in words:
         prefix = parse_prefix(word.text)
-        if prefix is None or "/" not in word.text or _ODD_MASK.fullmatch(word.text) is not None:
+        if prefix is None or _CIDR.fullmatch(word.text) is None:
             diagnostics.error(
                 "network-cidr", f"`{word.text[:80]}` is not a CIDR block", word.span, "write it like `10.0.0.0/16`"
             )
@@ -132,7 +133,7 @@ def _check_pieces(words: tuple[Word, ...], diagnostics: Diagnostics) -> None:
     kept: list[tuple[Prefix, Word]] = []
     for word in words:
         prefix = parse_prefix(word.text)
-        if prefix is None:
+        if prefix is None or "/" not in word.text:
             continue
         if prefix.length > PIECE[prefix.family]:
             diagnostics.error(
@@ -155,6 +156,7 @@ def _check_pool(configuration: Configuration, pool: list[Prefix], diagnostics: D
     for edge in configuration.edges:
         for prefix in check_cidrs(edge.inside_cidrs, diagnostics):
             _check_taken(prefix, edge, taken, diagnostics)
+            _check_within(prefix, edge, pool, diagnostics)
             taken.append((prefix, edge))
     for family, length in PIECE.items():
         blocks = [block for block in pool if block.family == family]
@@ -178,6 +180,16 @@ def _check_taken(prefix: Prefix, edge: Edge, taken: list[tuple[Prefix, Edge]], d
                 "inside-cidr-overlap", f"inside CIDR `{prefix}` of {edge.location} overlaps `{other}` of {owner.location}",
                 edge.inside_cidrs[0].span or edge.span, "give each edge blocks of its own",
             )  # fmt: skip
+
+
+def _check_within(prefix: Prefix, edge: Edge, pool: list[Prefix], diagnostics: Diagnostics) -> None:
+    """AWS speaks of blocks of edges as parts of the pool; what it says of others is not published."""
+    if pool and not any(block.covers(prefix) for block in pool):
+        span = next((word.span for word in edge.inside_cidrs if parse_prefix(word.text) == prefix), edge.span)
+        diagnostics.warning(
+            "inside-cidr-outside-pool", f"inside CIDR `{prefix}` of {edge.location} is outside the network's own", span,
+            "take a block of the pool, or add this one to the pool",
+        )  # fmt: skip
 
 
 def _has_block(edge: Edge, family: int) -> bool:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from policyc.diagnostics import Diagnostics
 from policyc.ir.network import (
     AssociatePolicies,
     CoreNetwork,
+    Direction,
     RouteAction,
     RouteMatch,
     RouteRule,
     RoutingPolicy,
+    Share,
     Word,
 )
 from policyc.targets.cloud_wan.validate.addressing import check_cidrs
@@ -33,6 +37,7 @@ def check_policies(network: CoreNetwork, diagnostics: Diagnostics) -> None:
         for rule in policy.rules:
             _check_rule(policy, rule, network, diagnostics)
     _check_edge_pairs(network, diagnostics)
+    _check_order(network, diagnostics)
 
 
 def _check_quota(policy: RoutingPolicy, diagnostics: Diagnostics) -> None:
@@ -59,10 +64,10 @@ def _check_rule(policy: RoutingPolicy, rule: RouteRule, network: CoreNetwork, di
             "network-quota", f"rule {number} of `{policy.name}` has {len(rule.matches)} match conditions",
             rule.matches[MAX_MATCHES].span or rule.span, f"use {MAX_MATCHES} at most: split the rule",
         )  # fmt: skip
-    if len(rule.matches) > 1 and rule.logic is None:
+    if rule.logic is None:
         diagnostics.error(
-            "condition-logic", f"rule {number} of `{policy.name}` has {len(rule.matches)} conditions and no `condition-logic`",
-            rule.span, "add `and` or `or`",
+            "condition-logic", f"rule {number} of `{policy.name}` has no `condition-logic`", rule.span,
+            "add `and` or `or`, even for one condition (the service answers REQUIRED_PROPERTY)",
         )  # fmt: skip
     for match in rule.matches:
         _check_match(match, rule.span, diagnostics)
@@ -158,3 +163,41 @@ def _check_edge_pairs(network: CoreNetwork, diagnostics: Diagnostics) -> None:
                         "replace-on-edge-pair", f"`{word}` replaces ASNs, which does not work on an edge pair",
                         word.span or action.span, "prepend instead, or apply the policy to attachments",
                     )  # fmt: skip
+
+
+def _check_order(network: CoreNetwork, diagnostics: Diagnostics) -> None:
+    """Policies on one resource act in order of their numbers (reference, section 3.10); policies of one number have no order. Where all
+    of them only drop, order does not matter."""
+    held: dict[tuple[tuple[str, ...], Direction, int], RoutingPolicy] = {}
+    told: set[frozenset[str]] = set()
+    for what, word in _bound(network):
+        policy = network.routing_policy(word.text)
+        if policy is None:
+            continue
+        other = held.setdefault((what, policy.direction, policy.number.value), policy)
+        pair = frozenset((policy.name.text, other.name.text))
+        drops = all(rule.action.type == "drop" for one in (policy, other) for rule in one.rules)
+        if len(pair) > 1 and pair not in told and not drops:
+            told.add(pair)
+            diagnostics.warning(
+                "equal-policy-numbers",
+                f"`{other.name}` and `{policy.name}` act on one resource and have number {policy.number.value}: their order is not known",
+                word.span or policy.number.span, "give one of them another number",
+            )  # fmt: skip
+
+
+def _bound(network: CoreNetwork) -> Iterator[tuple[tuple[str, ...], Word]]:
+    """Every binding of a routing policy with the resource that it acts on in one direction."""
+    for action in network.actions:
+        match action:
+            case Share():
+                for other in network.members(action.with_segments, without=action.segment.text):
+                    yield from ((("share", action.segment.text, other), word) for word in action.policies)
+            case AssociatePolicies():
+                where = ("pair", action.segment.text, action.location.text, action.peer.text)
+                yield from ((where, word) for word in action.policies)
+            case _:
+                pass
+    for rule in network.label_rules:
+        for label in rule.labels:
+            yield from ((("label", label.text), word) for word in rule.policies)

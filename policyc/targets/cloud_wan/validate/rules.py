@@ -114,6 +114,11 @@ def _check_condition(condition: AttachCondition, diagnostics: Diagnostics) -> No
             "condition-parts", f"condition `{condition.type}` has an empty `key`", condition.key.span or condition.span,
             "name the tag: no attachment has a tag without a key",
         )  # fmt: skip
+    if condition.type == "tag-value" and condition.operator == "not-equals":
+        diagnostics.warning(
+            "not-equals-missing-tag", f"what `not-equals` says of an attachment without tag `{condition.key}` is not published",
+            condition.span, "test for the values that you want",
+        )  # fmt: skip
     if condition.type == "tag-name":
         diagnostics.warning(
             "tag-name-condition",

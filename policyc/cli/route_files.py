@@ -1,0 +1,237 @@
+"""How `policyc routes` writes tables and candidates, row by row: a large network has a million rows, which many tables share."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from policyc.cli.console import Console
+from policyc.report.screen import cells, clean, paint, wrap
+
+if TYPE_CHECKING:
+    from policyc.engines.wan.core import TableName
+    from policyc.engines.wan.rows import Row
+    from policyc.engines.wan.tables import Tables
+
+Place = tuple["TableName", str]
+#: the longest text that is handed to the stream at once, in rows
+_BATCH: Final = 2000
+
+_HEAD: Final = ("table", "name", "edge", "prefix")
+_ATTRIBUTES: Final = ("as_path", "med", "local_preference", "communities")
+ROW_COLUMNS: Final = (*_HEAD, "next_hop", "next_hop_name", "next_hop_edge", "certain", *_ATTRIBUTES, "why")
+CANDIDATE_COLUMNS: Final = (
+    *_HEAD, "standing", "class", "origin", "shared_by", "next_hop", "next_hop_name", "next_hop_edge", "heard_from", *_ATTRIBUTES,
+    "lost_at", "why", "reason",
+)  # fmt: skip
+
+
+def send(parts: Iterable[str], console: Console) -> None:
+    """Write texts as they come, some at once; nothing of them is kept."""
+    batch: list[str] = []
+    for part in parts:
+        batch.append(part)
+        if len(batch) >= _BATCH:
+            console.out.write("".join(batch))
+            batch.clear()
+    console.out.write("".join(batch))
+
+
+# --- JSON -------------------------------------------------------------------------------------------------------
+
+
+def json_parts(tables: Tables, places: Sequence[Place], head: dict[str, Any], candidates: bool) -> Iterator[str]:
+    """One object, each row on a line of its own: `head`, then the tables, then the notes."""
+    yield "{\n"
+    for key, value in head.items():
+        if isinstance(value, list):
+            yield f"{json.dumps(key)}: ["
+            yield ",".join("\n" + json.dumps(item) for item in value)
+            yield "\n],\n"
+        else:
+            yield f"{json.dumps(key)}: {json.dumps(value)},\n"
+    yield '"tables": ['
+    rows = _candidate_texts(tables) if candidates else _row_texts(tables)
+    for at, (name, edge) in enumerate(places):
+        place = json.dumps({"kind": name.kind, "name": name.name, "edge": edge})
+        yield f'{"," if at else ""}\n{place[:-1]}, "routes": ['
+        for number, text in enumerate(rows(name, edge)):
+            yield f",\n{text}" if number else f"\n{text}"
+        yield "\n]}"
+    yield f'\n],\n"notes": {json.dumps(tables.notes)}\n}}\n'
+
+
+def _row_texts(tables: Tables) -> Callable[[TableName, str], Iterator[str]]:
+    """The rows of a table as texts; a row that tables share is written once."""
+    from policyc.targets.cloud_wan.answers import row_data
+
+    known: dict[int, str] = {}
+
+    def rows(name: TableName, edge: str) -> Iterator[str]:
+        for row in _sorted_rows(tables, name, edge):
+            text = known.get(id(row))
+            if text is None:
+                text = known[id(row)] = json.dumps(row_data(row))
+            yield text
+
+    return rows
+
+
+def _candidate_texts(tables: Tables) -> Callable[[TableName, str], Iterator[str]]:
+    from policyc.engines.wan.candidates import Candidates
+    from policyc.targets.cloud_wan.answers import candidate_data
+
+    candidates = Candidates(tables)
+
+    def rows(name: TableName, edge: str) -> Iterator[str]:
+        for row, found in candidates.of(tables.table(name, edge)):
+            data = {"prefix": str(row.prefix), "candidates": [candidate_data(item) for item in found]}
+            yield json.dumps({**data, "doubts": list(row.doubts)})
+
+    return rows
+
+
+def _sorted_rows(tables: Tables, name: TableName, edge: str) -> Iterator[Row]:
+    rows = tables.table(name, edge).rows
+    for prefix in sorted(rows):
+        yield rows[prefix]
+
+
+# --- CSV --------------------------------------------------------------------------------------------------------
+
+
+class _Line:
+    """A file that holds the one line that `csv` writes last."""
+
+    __slots__ = ("text",)
+
+    def write(self, text: str) -> int:
+        self.text = text
+        return len(text)
+
+
+def csv_parts(tables: Tables, places: Sequence[Place], candidates: bool) -> Iterator[str]:
+    """A line for every possible next hop of every row, or for every candidate."""
+    line = _Line()
+    writer = csv.writer(line, lineterminator="\n")
+    writer.writerow(CANDIDATE_COLUMNS if candidates else ROW_COLUMNS)
+    yield line.text
+    found = _candidate_cells(tables) if candidates else _row_cells(tables)
+    for name, edge in places:
+        for values in found(name, edge):
+            writer.writerow([name.kind, name.name, edge, *map(_safe, values)])
+            yield line.text
+
+
+def _safe(cell: Any) -> Any:
+    """A cell that begins like a formula would run in a spreadsheet."""
+    return "'" + cell if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t") else cell
+
+
+def _row_cells(tables: Tables) -> Callable[[TableName, str], Iterator[list[Any]]]:
+    from policyc.targets.cloud_wan.answers import row_data
+
+    known: dict[int, list[list[Any]]] = {}
+
+    def rows(name: TableName, edge: str) -> Iterator[list[Any]]:
+        for row in _sorted_rows(tables, name, edge):
+            found = known.get(id(row))
+            if found is None:
+                found = known[id(row)] = list(_hop_cells(row_data(row)))
+            yield from found
+
+    return rows
+
+
+def _hop_cells(route: dict[str, Any]) -> Iterator[list[Any]]:
+    certain = len(route["next_hops"]) == 1 and not route["doubts"]
+    for hop in route["next_hops"] or [{}]:
+        why = "; ".join([*([hop["why"]] if hop else []), *route["doubts"]])
+        at = [hop.get("kind", ""), hop.get("name") or "", hop.get("edge") or ""]
+        yield [route["prefix"], *at, "yes" if certain else "no", *_attribute_cells(hop.get("attributes")), why]
+
+
+def _attribute_cells(attributes: dict[str, Any] | None) -> list[Any]:
+    found = attributes or {}
+    path = " ".join("?" if asn is None else str(asn) for asn in found.get("as_path", ()))
+    return [path, found.get("med", ""), found.get("local_preference", ""), " ".join(found.get("communities", ()))]
+
+
+def _candidate_cells(tables: Tables) -> Callable[[TableName, str], Iterator[list[Any]]]:
+    from policyc.engines.wan.candidates import Candidates
+    from policyc.targets.cloud_wan.answers import candidate_data
+
+    candidates = Candidates(tables)
+
+    def rows(name: TableName, edge: str) -> Iterator[list[Any]]:
+        for row, found in candidates.of(tables.table(name, edge)):
+            for data in map(candidate_data, found):
+                hop = data["next_hop"]
+                yield [
+                    str(row.prefix), data["standing"], data["class"], data["origin"] or "", data["shared_by"] or "", hop["kind"],
+                    hop["name"] or "", hop["edge"] or "", data["heard_from"] or "", *_attribute_cells(data["attributes"]),
+                    data["lost_at"] or "", data["why"], data["reason"] or "",
+                ]  # fmt: skip
+
+    return rows
+
+
+# --- for people -------------------------------------------------------------------------------------------------
+
+
+def text_parts(tables: Tables, places: Sequence[Place], console: Console, candidates: bool) -> Iterator[str]:
+    """A heading for each table, a line or two for each row, and the notes."""
+    options = console.options()
+    lines = _candidate_lines(tables) if candidates else _row_lines(tables)
+    for at, (name, edge) in enumerate(places):
+        yield ("\n" if at else "") + paint(f"{name} at {edge}", "strong", options.color) + "\n"
+        for line in lines(name, edge, options.width):
+            yield line + "\n"
+    for text in tables.notes:
+        yield "\n" + "\n".join(wrap(f"note: {text}", options.width, "  ")) + "\n"
+
+
+def _row_lines(tables: Tables) -> Callable[[TableName, str, int], Iterator[str]]:
+    from policyc.targets.cloud_wan.answers import row_cells
+
+    def lines(name: TableName, edge: str, width: int) -> Iterator[str]:
+        found = [tuple(map(clean, row_cells(row))) for row in _sorted_rows(tables, name, edge)]
+        yield from columns(found, width) if found else ["  no routes"]
+
+    return lines
+
+
+def _candidate_lines(tables: Tables) -> Callable[[TableName, str, int], Iterator[str]]:
+    from policyc.engines.wan.candidates import Candidates
+    from policyc.targets.cloud_wan.answers import candidate_text
+
+    candidates = Candidates(tables)
+
+    def lines(name: TableName, edge: str, width: int) -> Iterator[str]:
+        none = True
+        for row, found in candidates.of(tables.table(name, edge)):
+            none = False
+            yield f"  {row.prefix}"
+            told = [(f"  {item.standing}", clean(str(item.hop)), clean(candidate_text(item))) for item in found]
+            yield from columns(told, width) if told else ()
+            for doubt in row.doubts:
+                yield from wrap(f"    not certain: {clean(doubt)}", width, "      ")
+        if none:
+            yield "  no routes"
+
+    return lines
+
+
+def columns(rows: Sequence[tuple[str, ...]], width: int) -> Iterator[str]:
+    """The first two cells in columns; the reason goes to a line of its own where it does not fit."""
+    first = max(cells(row[0]) for row in rows)
+    second = min(max(cells(row[1]) for row in rows), max(width - first - 30, 20))
+    for head, hop, why in rows:
+        start = f"  {head}{' ' * (first - cells(head))}  {hop}"
+        if cells(hop) <= second and cells(start) + second - cells(hop) + 2 + cells(why) <= width:
+            yield f"{start}{' ' * (second - cells(hop))}  {why}".rstrip()
+        else:
+            yield from wrap(start, width, "      ")
+            yield from wrap(f"      {why}", width, "      ")

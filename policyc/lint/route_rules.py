@@ -1,0 +1,73 @@
+"""What one rule of a routing policy leaves for the rules after it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from policyc.engines.wan.prefixes import parse_prefix
+from policyc.ir.network import RouteMatch, RouteRule
+
+#: matches that together hold for every route, in this order for IPv4 and IPv6
+_ALL: Final = (
+    ("prefix-equals", "0.0.0.0/0"),
+    ("prefix-in-cidr", "0.0.0.0/0"),
+    ("prefix-equals", "::/0"),
+    ("prefix-in-cidr", "::/0"),
+)
+#: actions after which a test of another kind of attribute may come out otherwise
+_CHANGES: Final = {
+    "summarize": ("prefix-equals", "prefix-in-cidr", "prefix-in-prefix-list", "asn-in-as-path", "community-in-list", "med-equals"),
+    "prepend-asn-list": ("asn-in-as-path",), "remove-asn-list": ("asn-in-as-path",), "replace-asn-list": ("asn-in-as-path",),
+    "add-community": ("community-in-list",), "remove-community": ("community-in-list",), "set-med": ("med-equals",),
+}  # fmt: skip
+
+
+def ended_by(rules: Sequence[RouteRule], at: int) -> RouteRule | None:
+    """The last of the rules before place `at` that together are proven to end the evaluation of every route which the rule there
+    matches; None when some route may get there. `rules` are in the order of their numbers."""
+    rule = rules[at]
+    ends = [(index, item) for index, item in enumerate(rules[:at]) if item.action.terminal and item.matches]
+    if not ends or not rule.matches:
+        return None
+    alternatives = [(match,) for match in rule.matches] if rule.logic == "or" else [rule.matches]
+    deciding: list[tuple[int, RouteRule]] = []
+    for alternative in alternatives:
+        found = next((pair for pair in ends if _takes(pair[1], alternative, rules[pair[0] + 1 : at])), None)
+        found = found or _everything(ends, rules[:at])
+        if found is None:
+            return None
+        deciding.append(found)
+    return max(deciding, key=lambda pair: pair[0])[1]
+
+
+def _takes(end: RouteRule, given: Sequence[RouteMatch], between: Sequence[RouteRule]) -> bool:
+    """Whether a route that meets all of `given` was one that `end` matches."""
+    stable = [item for item in given if not any(item.type in _CHANGES.get(one.action.type, ()) for one in between)]
+    wanted = any if end.logic == "or" else all
+    return wanted(any(_implies(item, need) for item in stable) for need in end.matches)
+
+
+def _implies(given: RouteMatch, need: RouteMatch) -> bool:
+    if (given.type, given.value) == (need.type, need.value):
+        return True
+    here, there = parse_prefix(str(given.value)), parse_prefix(str(need.value))
+    if here is None or there is None or given.type not in ("prefix-equals", "prefix-in-cidr"):
+        return False
+    if need.type == "prefix-equals":
+        return given.type == "prefix-equals" and here == there
+    # The block itself is no part of `prefix-in-cidr`.
+    return need.type == "prefix-in-cidr" and there.covers(here) and (given.type == "prefix-in-cidr" or here != there)
+
+
+def _everything(ends: Sequence[tuple[int, RouteRule]], before: Sequence[RouteRule]) -> tuple[int, RouteRule] | None:
+    """The rule that completes what holds for every route, where nothing makes new ones."""
+    if any(rule.action.type == "summarize" for rule in before):
+        return None
+    seen: set[tuple[str, str]] = set()
+    for at, end in ends:
+        if end.logic == "or" or len(end.matches) == 1:
+            seen |= {(match.type, str(match.value)) for match in end.matches}
+        if seen.issuperset(_ALL):
+            return at, end
+    return None

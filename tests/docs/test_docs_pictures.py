@@ -1,0 +1,34 @@
+"""The picture on the Cloud WAN page is what `policyc graph` draws of the page's own network."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from policyc.diagnostics import Diagnostics
+from policyc.targets.cloud_wan.documents import checked_networks
+from policyc.targets.cloud_wan.graph import draw_graph
+from policyc.targets.cloud_wan.graph_svg import svg_text
+from policyc.targets.cloud_wan.probes import probe
+from policyc.targets.program import load_program
+
+DOCS = Path(__file__).parents[2] / "docs"
+PICTURE = DOCS / "images" / "cloudwan.svg"
+
+
+def test_the_picture_is_fresh(tmp_path: Path) -> None:
+    """POLICYC_UPDATE=1 draws it again."""
+    page = (DOCS / "targets" / "cloudwan.md").read_text(encoding="utf-8")
+    assert "../images/cloudwan.svg" in page
+    first = re.search(r"```policy check\n(.*?)```", page, re.DOTALL)
+    assert first is not None
+    (tmp_path / "page.policy").write_text(first[1], encoding="utf-8")
+    found = Diagnostics()
+    program = load_program(tmp_path, [Path("page.policy")], {}, found)
+    ((_, lowered),) = checked_networks(program, found)
+    drawn = svg_text(draw_graph(probe(lowered.network), assumed=True))
+    if os.environ.get("POLICYC_UPDATE") == "1":
+        PICTURE.parent.mkdir(exist_ok=True)
+        PICTURE.write_text(drawn, encoding="utf-8", newline="\n")
+    assert PICTURE.read_text(encoding="utf-8") == drawn, "stale: run with POLICYC_UPDATE=1"

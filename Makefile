@@ -52,7 +52,7 @@ test: $(READY)
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy
-	POLICYC_CASES=10000 $(RUN) -m pytest -n auto
+	POLICYC_CASES=10000 $(RUN) -m pytest -n auto --dist worksteal
 
 lint: $(READY)
 	$(RUN) -m ruff check .

@@ -81,6 +81,8 @@ def run(args: argparse.Namespace, console: Console) -> int:
     if not check_names(inventory.attachments, diagnostics):
         return say(diagnostics, {}, args, console, exits.WRONG_USE)
     tables = situate(opened.network, inventory, opened.switches)
+    if not inventory.attachments:
+        console.remark("no attachments are given, so only static routes are there; `--attachments FILE` tells of them")
     if args.check:
         return _check(args, console, tables, opened)
     tell_silent(tables, args, console)

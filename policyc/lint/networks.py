@@ -5,17 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policyc.diagnostics import Diagnostics
-from policyc.ir.network import AttachCondition, AttachRule, CoreNetwork, RouteRule, SendTo, SendVia, Share, ToTag
+from policyc.ir.network import AttachCondition, AttachRule, CoreNetwork, SendTo, SendVia, Share, ToTag
 from policyc.lint.rule import Lint
-
-_ANYTHING = frozenset(
-    {
-        ("prefix-equals", "0.0.0.0/0"),
-        ("prefix-in-cidr", "0.0.0.0/0"),
-        ("prefix-equals", "::/0"),
-        ("prefix-in-cidr", "::/0"),
-    }
-)
 
 
 def core_networks(lint: Lint) -> list[CoreNetwork]:
@@ -137,9 +128,3 @@ def neighbours(network: CoreNetwork) -> dict[str, set[str]]:
 
 def sends(network: CoreNetwork) -> Iterator[SendVia | SendTo]:
     return (action for action in network.actions if isinstance(action, SendVia | SendTo))
-
-
-def matches_everything(rule: RouteRule) -> bool:
-    """Whether the rule is proven to match every route."""
-    found = {(match.type, str(match.value)) for match in rule.matches}
-    return rule.logic == "or" and found >= _ANYTHING

@@ -10,9 +10,10 @@ import pytest
 
 from policyc.data import read_text
 from policyc.diagnostics import Diagnostic, Diagnostics
+from policyc.engines.wan.associate import associate
 from policyc.ir.program import Program
 from policyc.targets.cloud_wan.inventory_file import Inventory
-from policyc.targets.cloud_wan.questions import ask_attachment, ask_path, attachment_from_flag, check_names, situate
+from policyc.targets.cloud_wan.questions import ask_path, attachment_from_flag, check_names, situate
 from policyc.targets.cloud_wan.steps import StepResult, run_network_steps
 from policyc.targets.program import load_program
 from policyc.targets.registry import target
@@ -429,7 +430,7 @@ def test_questions_over_plain_data(tmp_path: Path) -> None:
     first, second, third = attachments
     assert first is not None and second is not None and third is not None
     assert third.name == "attachment3"
-    assert (ask_attachment(lowered.network, first).place, ask_attachment(lowered.network, third).rule) == ("prod", None)
+    assert (associate(lowered.network, first).place, associate(lowered.network, third).rule) == ("prod", None)
     tables = situate(lowered.network, Inventory((first, second)))
     answer = ask_path(tables, "p1", "h1", diagnostics)
     assert answer is not None and answer.back is not None

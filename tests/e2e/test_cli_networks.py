@@ -381,3 +381,12 @@ def test_a_question_about_nothing_is_refused(run: Run) -> None:
     assert run("build", "-q")[0] == 0
     status, out, err = run("simulate", "out/cloudwan/core.json")
     assert status == 2 and out == "" and "--attachments FILE" in err
+
+
+@pytest.mark.parametrize("more", [[], ["--check"]])
+def test_tables_without_attachments_say_so(run: Run, more: list[str]) -> None:
+    """Empty tables mean nothing while nobody said what is attached."""
+    said = "no attachments are given"
+    assert said in run("routes", "core", *more)[2]
+    assert said not in run("routes", "core", *more, *BOTH)[2]
+    assert said not in run("routes", "core", *more, "--quiet")[2]

@@ -83,7 +83,6 @@ class Settlement(NamedTuple):
 
 
 NOTHING = Weight(False, False, False, False)
-ALLOWED = Weight(False, False, True, True)
 
 
 def decide(documents: Documents, asked: Request, *, bounded: bool = False) -> Verdict:

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from policyc.diagnostics import Diagnostics, did_you_mean
-from policyc.engines.wan.associate import Association, associate
 from policyc.engines.wan.attachments import Attachment
 from policyc.engines.wan.core import build_core
 from policyc.engines.wan.prefixes import parse_prefix
@@ -72,11 +71,6 @@ def attachment_from_flag(text: str, position: int, diagnostics: Diagnostics) -> 
         fields["tags"] = given(tags)
     fields.update({key: given(values) for key, values in lists.items()})
     return read_attachment(name, fields, None, diagnostics)
-
-
-def ask_attachment(network: CoreNetwork, attachment: Attachment, switches: Switches = DEFAULT) -> Association:
-    """Where one attachment goes, by which rule, and whether it waits for acceptance."""
-    return associate(network, attachment, switches)
 
 
 def situate(network: CoreNetwork, inventory: Inventory, switches: Switches = DEFAULT) -> Tables:

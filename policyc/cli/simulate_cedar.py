@@ -98,7 +98,7 @@ def _outcome(
     sources: dict[str, Source],
     diagnostics: Diagnostics,
 ) -> Outcome | None:
-    from policyc.engines.cedar import NotOpen, UnusableContext
+    from policyc.engines.cedar.decide import NotOpen, UnusableContext
     from policyc.targets.switches import choice
     from policyc.targets.verified_access.read.access_log import LoggedRequest, place
     from policyc.targets.verified_access.read.decide import judge, read_paths

@@ -16,7 +16,7 @@ from typing import Any
 import cedarpy
 
 from policyc.diagnostics import Diagnostics
-from policyc.engines.cedar import decide, decision, parse_policies
+from policyc.engines.cedar.decide import decide, decision, parse_policies
 from policyc.engines.trace import Decision
 from policyc.syntax.cedar_text import parse_cedar
 from policyc.targets.verified_access.read.decide import judge

@@ -6,9 +6,17 @@ from decimal import Decimal
 
 import pytest
 
-from policyc.engines.cedar import CedarError, NotOpen, UnusableContext, decide, decision, parse_policies, sanitise
+from policyc.engines.cedar.decide import (
+    CedarError,
+    NotOpen,
+    UnusableContext,
+    decide,
+    decision,
+    parse_policies,
+    sanitise,
+)
+from policyc.engines.cedar.truths import FAILS, FALSE, TRUE
 from policyc.engines.trace import Decision
-from policyc.engines.truths import FAILS, FALSE, TRUE
 
 OPEN = "(principal, action, resource)"
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from policyc.diagnostics import Diagnostics
-from policyc.engines.cedar import decide, parse_policies
+from policyc.engines.cedar.decide import decide, parse_policies
 from policyc.engines.trace import Decision
 from policyc.ir.authz import Atom, Constant, Op, Policy, Statement
 from policyc.ir.build import build_program

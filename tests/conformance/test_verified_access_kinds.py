@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from policyc.diagnostics import Diagnostics
-from policyc.engines.cedar import decide, parse_policies
+from policyc.engines.cedar.decide import decide, parse_policies
 from policyc.engines.trace import Decision, Outcome, Verdict
 from policyc.ir.build import build_program
 from policyc.ir.program import Program

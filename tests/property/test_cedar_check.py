@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policyc.diagnostics import Diagnostic, Diagnostics
-from policyc.engines.cedar import decide, parse_policies
+from policyc.engines.cedar.decide import decide, parse_policies
 from policyc.syntax.cedar_nodes import Statement
 from policyc.syntax.cedar_text import parse_cedar
 from policyc.targets.verified_access.read.check import check_text

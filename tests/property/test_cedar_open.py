@@ -18,9 +18,9 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from policyc.engines.cedar import Answer, decide, decision, look, parse_policies
-from policyc.engines.cedar_values import Documented
-from policyc.engines.texts import telling_texts
+from policyc.engines.cedar.decide import Answer, decide, decision, look, parse_policies
+from policyc.engines.cedar.texts import telling_texts
+from policyc.engines.cedar.values import Documented
 from policyc.engines.trace import Decision
 
 CASES = int(os.environ.get("POLICYC_CASES", "900"))
@@ -201,7 +201,7 @@ def test_a_doubtful_provider_is_open_with_all_that_it_sends(data: st.DataObject)
 @given(st.data())
 def test_a_coarse_answer_covers_the_sharp_one(data: st.DataObject) -> None:
     """Past the bound on work the answer is told from what each statement can come to: never anything less than there is."""
-    from policyc.engines import cedar
+    from policyc.engines.cedar import decide as cedar
 
     paths = data.draw(st.lists(st.sampled_from(sorted(TESTS)), min_size=1, max_size=3, unique=True))
     policies = parse_policies(data.draw(texts(paths)))

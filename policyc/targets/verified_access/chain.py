@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from policyc.diagnostics import Diagnostics, did_you_mean
-from policyc.engines.cedar import About, Answer, UnusableContext, decide, parse_policies
+from policyc.engines.cedar.decide import About, Answer, UnusableContext, decide, parse_policies
 from policyc.engines.trace import Decision, GateTrace, Outcome, StatementTrace, Verdict
 from policyc.ir.authz import Policy
 from policyc.ir.program import Program

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
 from policyc.diagnostics import Diagnostics
-from policyc.engines.cedar import Path
+from policyc.engines.cedar.decide import Path
 from policyc.ir.authz import Atom, Op
 from policyc.model.values import Scalar
 from policyc.model.vocabulary import Attribute

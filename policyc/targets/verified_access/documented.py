@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
-from policyc.engines.cedar import About, Documented, Path
-from policyc.engines.cedar_tests import Kind
+from policyc.engines.cedar.decide import About, Documented, Path
+from policyc.engines.cedar.tests import Kind
 from policyc.model.types import Named, shapes
 from policyc.targets.verified_access.scope import KEY, Fact
 

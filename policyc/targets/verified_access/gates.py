@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
-from policyc.engines.cedar import Answer
+from policyc.engines.cedar.decide import Answer
 from policyc.engines.trace import Decision, GateTrace, Outcome, StatementTrace, Verdict
 from policyc.record import record
 

@@ -16,7 +16,7 @@ def is_constant(node: Expr) -> bool:
 
 def constant_truth(node: Expr) -> bool | Literal["unknown"] | None:
     """Whether a constant condition is true; None when its evaluation fails, `unknown` when Cedar cannot be asked."""
-    from policyc.engines.cedar import CedarError, decide, parse_policies
+    from policyc.engines.cedar.decide import CedarError, decide, parse_policies
 
     try:
         (result,) = decide(

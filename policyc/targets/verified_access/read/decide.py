@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from policyc.engines.cedar import About, Answer, Path, Worlds, decide, look, parse_policies
-from policyc.engines.cedar_tests import conditions_of, find_tests
+from policyc.engines.cedar.decide import About, Answer, Path, Worlds, decide, look, parse_policies
+from policyc.engines.cedar.tests import conditions_of, find_tests
 from policyc.engines.trace import Decision, GateTrace, Outcome, StatementTrace, Verdict
 from policyc.record import record
 from policyc.syntax.cedar_nodes import Document

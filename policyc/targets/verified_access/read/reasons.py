@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from policyc.engines.cedar import Path, StatementResult, Worlds
+from policyc.engines.cedar.decide import Path, StatementResult, Worlds
+from policyc.engines.cedar.truths import FAILS, FALSE, TRUE, holds
 from policyc.engines.trace import Reason, StatementTrace
-from policyc.engines.truths import FAILS, FALSE, TRUE, holds
 from policyc.record import record
 from policyc.syntax.cedar_nodes import (
     And,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from policyc.diagnostics import Diagnostics
-from policyc.engines.cedar import CedarError, Path, parse_policies
+from policyc.engines.cedar.decide import CedarError, Path, parse_policies
 from policyc.syntax.cedar_nodes import Document
 from policyc.targets.verified_access.scope import KEY, REQUEST_ROOTS, trust_types, vocabulary
 from policyc.text import Source

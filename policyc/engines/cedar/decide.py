@@ -12,14 +12,14 @@ from functools import lru_cache
 from typing import Any, Final, Literal, TypeAlias
 
 from policyc.diagnostics import Diagnostics
-from policyc.engines.cedar_ask import CedarError, NotOpen, UnusableContext, ask, policy_set, sanitise
-from policyc.engines.cedar_shapes import FAILED, HOLDS, LACKS
-from policyc.engines.cedar_tests import Path, Test, as_statement, conditions_of, depth, find_tests
-from policyc.engines.cedar_values import About, Documented
-from policyc.engines.cedar_worlds import Worlds
-from policyc.engines.diagrams import Diagram, TooManyCases
+from policyc.engines.cedar.ask import CedarError, NotOpen, UnusableContext, ask, policy_set, sanitise
+from policyc.engines.cedar.diagrams import Diagram, TooManyCases
+from policyc.engines.cedar.shapes import FAILED, HOLDS, LACKS
+from policyc.engines.cedar.tests import Path, Test, as_statement, conditions_of, depth, find_tests
+from policyc.engines.cedar.truths import FAILS, FALSE, TRUE, Truths, both, holds, known, opposite
+from policyc.engines.cedar.values import About, Documented
+from policyc.engines.cedar.worlds import Worlds
 from policyc.engines.trace import Decision
-from policyc.engines.truths import FAILS, FALSE, TRUE, Truths, both, holds, known, opposite
 from policyc.record import record
 from policyc.syntax.cedar_nodes import Document, Statement
 from policyc.syntax.cedar_text import parse_cedar

@@ -7,12 +7,12 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Final, Literal
 
-from policyc.engines.cedar_ask import ask, permits, policy_set
-from policyc.engines.cedar_open import Slot, Slots
-from policyc.engines.cedar_tests import Form, OfList, OfValue, Path, Presence, Scalar, Test, literal_of
-from policyc.engines.cedar_values import LIST, RECORD, About, Choice, unlike, ways
-from policyc.engines.diagrams import Diagram, Diagrams, TooManyCases
-from policyc.engines.truths import FAILS, OPEN, Truths
+from policyc.engines.cedar.ask import ask, permits, policy_set
+from policyc.engines.cedar.diagrams import Diagram, Diagrams, TooManyCases
+from policyc.engines.cedar.open import Slot, Slots
+from policyc.engines.cedar.tests import Form, OfList, OfValue, Path, Presence, Scalar, Test, literal_of
+from policyc.engines.cedar.truths import FAILS, OPEN, Truths
+from policyc.engines.cedar.values import LIST, RECORD, About, Choice, unlike, ways
 from policyc.record import record
 from policyc.syntax.cedar_nodes import Compare, Entity, Expr, Is, SetOf, Var, path_of
 from policyc.syntax.cedar_plain import written

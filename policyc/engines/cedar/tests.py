@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Literal, TypeAlias
 
-from policyc.engines.texts import Pattern
+from policyc.engines.cedar.texts import Pattern
 from policyc.record import record
 from policyc.syntax.cedar_nodes import (
     And,

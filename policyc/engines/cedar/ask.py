@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Literal
 
-from policyc.engines.cedar_tests import Path
+from policyc.engines.cedar.tests import Path
 
 _CALLER = {"principal": 'Caller::"caller"', "action": 'Action::"request"', "resource": 'Application::"application"'}
 _ESCAPES = frozenset({"__entity", "__extn", "__expr"})

@@ -14,13 +14,13 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from policyc.engines.cedar_ask import sanitise
-from policyc.engines.cedar_open import Marks, Slots, mark
-from policyc.engines.cedar_shapes import FAILED, HOLDS, LACKS, OpenTest, Shapes, copy, ends_of, put
-from policyc.engines.cedar_tests import Path, Test, find_tests
-from policyc.engines.cedar_values import About, unlike
-from policyc.engines.diagrams import Diagram, TooManyCases
-from policyc.engines.truths import FAILS, FALSE, TRUE, Truths, both, choose, either, opposite
+from policyc.engines.cedar.ask import sanitise
+from policyc.engines.cedar.diagrams import Diagram, TooManyCases
+from policyc.engines.cedar.open import Marks, Slots, mark
+from policyc.engines.cedar.shapes import FAILED, HOLDS, LACKS, OpenTest, Shapes, copy, ends_of, put
+from policyc.engines.cedar.tests import Path, Test, find_tests
+from policyc.engines.cedar.truths import FAILS, FALSE, TRUE, Truths, both, choose, either, opposite
+from policyc.engines.cedar.values import About, unlike
 from policyc.syntax.cedar_nodes import And, Expr, If, Not, Or
 from policyc.syntax.cedar_plain import written
 

@@ -88,15 +88,25 @@ class Diagnostics:
             self.add(item)
 
     def error(
-        self, rule: str, message: str, span: Span | None, help: str,
-        labels: tuple[Label, ...] = (), fix: Fix | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        rule: str,
+        message: str,
+        span: Span | None,
+        help: str,
+        labels: tuple[Label, ...] = (),
+        fix: Fix | None = None,
+    ) -> None:
         self.add(Diagnostic(rule, message, span, help, Severity.ERROR, labels, fix))
 
     def warning(
-        self, rule: str, message: str, span: Span | None, help: str,
-        labels: tuple[Label, ...] = (), fix: Fix | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        rule: str,
+        message: str,
+        span: Span | None,
+        help: str,
+        labels: tuple[Label, ...] = (),
+        fix: Fix | None = None,
+    ) -> None:
         self.add(Diagnostic(rule, message, span, help, Severity.WARNING, labels, fix))
 
     @property

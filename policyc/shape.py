@@ -296,7 +296,17 @@ _RULES: Mapping[str, Callable[[Any, Any, _Site], Iterator[Misfit]]] = {
 #: keywords that say nothing about validity here (`then` and `else` are read by `if`)
 _SILENT = frozenset(
     {
-        "$schema", "$id", "$defs", "$comment", "title", "description", "default", "examples", "deprecated",
-        "format", "then", "else",
+        "$schema",
+        "$id",
+        "$defs",
+        "$comment",
+        "title",
+        "description",
+        "default",
+        "examples",
+        "deprecated",
+        "format",
+        "then",
+        "else",
     }
-)  # fmt: skip
+)

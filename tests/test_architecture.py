@@ -32,12 +32,23 @@ MAY_IMPORT = {
     "simulate": {"text", "diagnostics", "data", "shape", "syntax", "model", "ir", "engines", "targets"},
     "report": {"text", "diagnostics", "engines.trace"},
     "cli": {
-        "version", "text", "data", "shape", "diagnostics", "syntax", "model", "ir", "engines", "targets", "lint",
-        "simulate", "report",
+        "version",
+        "text",
+        "data",
+        "shape",
+        "diagnostics",
+        "syntax",
+        "model",
+        "ir",
+        "engines",
+        "targets",
+        "lint",
+        "simulate",
+        "report",
     },
     "__main__": {"version", "cli"},
     "": set(),
-}  # fmt: skip
+}
 #: parts of `targets` that every target may use; a folder there that is not registered as a target
 SHARED_BY_TARGETS = {"base", "registry", "program", "schema_check", "iam_documents", "switches"}
 #: packages that take long to import: only inside the functions that need them

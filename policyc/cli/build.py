@@ -51,9 +51,13 @@ def describe(parser: argparse.ArgumentParser) -> None:
         "-o", "--out", type=Path, metavar="DIR", help="the output folder (default: `[build] out`, else out)"
     )
     parser.add_argument(
-        "--target", action="append", default=[], type=one_of("target", list(TARGETS)), metavar="NAME",
+        "--target",
+        action="append",
+        default=[],
+        type=one_of("target", list(TARGETS)),
+        metavar="NAME",
         help="only this target; may be given several times",
-    )  # fmt: skip
+    )
     parser.add_argument("--check", action="store_true", help="write nothing; list documents that are missing or stale")
     parser.add_argument(
         "--explain", action="store_true", help="list what lowering added, with the source of each statement"

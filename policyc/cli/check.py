@@ -21,9 +21,23 @@ from policyc.text import Source
 FORMATS = ("human", "concise", "json", "sarif", "github")
 #: the names of `policyc.targets.iam_documents.kinds.KINDS`, which need not be loaded to read a command line, Cloud WAN and Cedar
 KIND_NAMES = (
-    "identity", "boundary", "session", "trust", "scp", "rcp", "auth-policy", "object-lambda", "access-point", "bucket",
-    "function", "key", "endpoint", "resource", "core-network", "cedar",
-)  # fmt: skip
+    "identity",
+    "boundary",
+    "session",
+    "trust",
+    "scp",
+    "rcp",
+    "auth-policy",
+    "object-lambda",
+    "access-point",
+    "bucket",
+    "function",
+    "key",
+    "endpoint",
+    "resource",
+    "core-network",
+    "cedar",
+)
 
 DESCRIPTION = """Read policy files with everything that they import, check them, compile them to documents
 in memory, check those against the services' schemas and quotas, and run the lint rules."""
@@ -45,9 +59,12 @@ def describe(parser: argparse.ArgumentParser) -> None:
     parser.description, parser.epilog = DESCRIPTION, EPILOG
     parser.add_argument("paths", nargs="*", metavar="PATH", help="files or folders (default: `paths` of policyc.toml)")
     parser.add_argument(
-        "--as", dest="kind", metavar="KIND", type=one_of("kind", KIND_NAMES),
+        "--as",
+        dest="kind",
+        metavar="KIND",
+        type=one_of("kind", KIND_NAMES),
         help="what a document is, in place of what its shape and ending tell: " + ", ".join(KIND_NAMES),
-    )  # fmt: skip
+    )
     add_trust(parser)
     parser.add_argument("--no-cache", action="store_true", help="neither use nor keep a remembered result")
 
@@ -81,9 +98,13 @@ def run(args: argparse.Namespace, console: Console) -> int:
 
 
 def _check_natives(
-    args: argparse.Namespace, console: Console, project: Project, natives: Sequence[Path], findings: Diagnostics,
+    args: argparse.Namespace,
+    console: Console,
+    project: Project,
+    natives: Sequence[Path],
+    findings: Diagnostics,
     settings: NativeSettings,
-) -> int:  # fmt: skip
+) -> int:
     """Documents alone, without any policy file."""
     sources = check_natives(project.root, natives, findings, settings)
     report(findings.sorted(), sources, console, args.format)
@@ -94,9 +115,13 @@ def _check_natives(
 
 
 def _finish(
-    args: argparse.Namespace, console: Console, project: Project, compiled: Compiled, findings: Diagnostics,
+    args: argparse.Namespace,
+    console: Console,
+    project: Project,
+    compiled: Compiled,
+    findings: Diagnostics,
     natives: Mapping[str, Source],
-) -> int:  # fmt: skip
+) -> int:
     sources = {**project.sources, **compiled.program.sources, **natives}
     report(findings.sorted(), sources, console, args.format)
     serious = any(item.severity is not Severity.INFO for item in findings)

@@ -61,9 +61,11 @@ def lint(compiled: Compiled, config: Config, diagnostics: Diagnostics) -> None:
         for name in names:
             if name not in RULES and not (name == "all" and setting == "select") and name not in native_rules():
                 mistakes.error(
-                    "unknown-rule", f"there is no lint rule `{name}`", config.span("lint", setting, name),
+                    "unknown-rule",
+                    f"there is no lint rule `{name}`",
+                    config.span("lint", setting, name),
                     did_you_mean(name, RULES, "`policyc explain rules` lists the rules"),
-                )  # fmt: skip
+                )
     diagnostics.extend(mistakes)
     if mistakes.has_errors:
         return

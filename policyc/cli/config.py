@@ -102,14 +102,18 @@ def _report(misfit: Misfit, source: Source, diagnostics: Diagnostics) -> None:
         listed = ", ".join(f"`{name}`" for name in known)
         where = f"`[{'.'.join(path[:-1])}]`" if path[:-1] else f"`{source.file}`"
         diagnostics.error(
-            "unknown-setting", f"{where} has no setting `{path[-1]}`", span,
+            "unknown-setting",
+            f"{where} has no setting `{path[-1]}`",
+            span,
             did_you_mean(path[-1], known, f"the settings here are {listed}"),
-        )  # fmt: skip
+        )
         return
     diagnostics.error(
-        "invalid-setting", f"the setting `{'.'.join(keys)}` {misfit.message}", span,
+        "invalid-setting",
+        f"the setting `{'.'.join(keys)}` {misfit.message}",
+        span,
         "see docs/cli.md for the settings and their values",
-    )  # fmt: skip
+    )
 
 
 def _known_keys(path: tuple[str, ...]) -> list[str]:
@@ -137,9 +141,11 @@ def _build(data: Mapping[str, Any], source: Source, diagnostics: Diagnostics) ->
     for text, keys in [*((path, ("project", "paths")) for path in config.paths), (config.out, ("build", "out"))]:
         if not is_inner_path(text):
             diagnostics.error(
-                "path-outside-root", f"`{text}` does not stay inside the project root", find_key(source, keys),
+                "path-outside-root",
+                f"`{text}` does not stay inside the project root",
+                find_key(source, keys),
                 "write a path relative to the folder of this file, without `..`",
-            )  # fmt: skip
+            )
     return config
 
 
@@ -155,9 +161,11 @@ def _switches(data: Mapping[str, str | int], source: Source, diagnostics: Diagno
         span, switch = find_key(source, ("switches", name)), known.get(name)
         if switch is None:
             diagnostics.error(
-                "unknown-switch", f"there is no switch `{name}`", span,
+                "unknown-switch",
+                f"there is no switch `{name}`",
+                span,
                 did_you_mean(name, known, "`policyc explain switches` lists them"),
-            )  # fmt: skip
+            )
         elif not switch.settable:
             diagnostics.error(
                 "unknown-switch",
@@ -167,9 +175,13 @@ def _switches(data: Mapping[str, str | int], source: Source, diagnostics: Diagno
             )
         elif str(value) not in switch.choices:
             diagnostics.error(
-                "unknown-choice", f"`{name}` cannot be `{value}`", span,
-                did_you_mean(str(value), switch.choices, "choose one of " + ", ".join(f"`{item}`" for item in switch.choices)),
-            )  # fmt: skip
+                "unknown-choice",
+                f"`{name}` cannot be `{value}`",
+                span,
+                did_you_mean(
+                    str(value), switch.choices, "choose one of " + ", ".join(f"`{item}`" for item in switch.choices)
+                ),
+            )
         else:
             chosen[name] = str(value)
     return chosen

@@ -97,8 +97,13 @@ def _listed(word: str) -> Iterator[Topic]:
 def topics() -> tuple[Topic, ...]:
     """Everything that has an explanation, grouped by kind."""
     sources: tuple[Callable[[], Iterator[Topic]], ...] = (
-        _rules, _vocabularies, _trust_types, _types, _switches, _files,
-    )  # fmt: skip
+        _rules,
+        _vocabularies,
+        _trust_types,
+        _types,
+        _switches,
+        _files,
+    )
     return tuple(topic for source in sources for topic in source())
 
 
@@ -198,10 +203,17 @@ def _switches() -> Iterator[Topic]:
 
     for switch in catalogue().values():
         facts = (
-            ("area", switch.area), ("choices", ", ".join(switch.choices)), ("default", switch.default),
-            ("set by", f'`{switch.name} = "…"` under `[switches]` in policyc.toml' if switch.settable else "nothing: the answer stays open"),
+            ("area", switch.area),
+            ("choices", ", ".join(switch.choices)),
+            ("default", switch.default),
+            (
+                "set by",
+                f'`{switch.name} = "…"` under `[switches]` in policyc.toml'
+                if switch.settable
+                else "nothing: the answer stays open",
+            ),
             ("source", switch.source),
-        )  # fmt: skip
+        )
         yield Topic(switch.name, "switch", switch.question, facts)
 
 

@@ -37,9 +37,13 @@ def describe(parser: argparse.ArgumentParser) -> None:
     parser.description, parser.epilog = DESCRIPTION, EPILOG
     parser.add_argument("users", metavar="USERS", help="the JSON file of users and devices")
     parser.add_argument(
-        "--in", dest="paths", action="append", default=[], metavar="PATH",
+        "--in",
+        dest="paths",
+        action="append",
+        default=[],
+        metavar="PATH",
         help="policy files or folders (default: `paths` of policyc.toml); may be given several times",
-    )  # fmt: skip
+    )
     parser.add_argument("--expect", metavar="FILE", help="a table that an earlier run wrote with `--format csv`")
 
 
@@ -69,10 +73,13 @@ def run(args: argparse.Namespace, console: Console) -> int:
         console.err.write(render("human", diagnostics.sorted(), sources, console.error_options()))
         return exits.WRONG_USE
     table = [
-        Cell(f"{visit.visitor.user} / {visit.visitor.device}" if visit.visitor.device else visit.visitor.user,
-             visit.endpoint, visit.outcome)
+        Cell(
+            f"{visit.visitor.user} / {visit.visitor.device}" if visit.visitor.device else visit.visitor.user,
+            visit.endpoint,
+            visit.outcome,
+        )
         for visit in visits
-    ]  # fmt: skip
+    ]
     console.write(render_matrix(args.format, table, console.options()))
     return _compare(args.expect, table, console) if args.expect else exits.CLEAN
 

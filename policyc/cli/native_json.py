@@ -31,9 +31,11 @@ def check(source: Source, diagnostics: Diagnostics, settings: NativeSettings) ->
         check_tree(source, tree, settings.kind, diagnostics, iam_switches(settings.switches), settings.switches)
     else:
         diagnostics.error(
-            "unknown-document", f"`{source.file}` is no document that policyc knows", tree.span.at_start(),
+            "unknown-document",
+            f"`{source.file}` is no document that policyc knows",
+            tree.span.at_start(),
             'an IAM document has a "Statement", a Cloud WAN policy a "core-network-configuration"; `--as KIND` says what it is',
-        )  # fmt: skip
+        )
 
 
 def format(source: Source, diagnostics: Diagnostics) -> str | None:

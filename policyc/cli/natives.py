@@ -78,7 +78,7 @@ def native(path: Path, kind: str = "") -> Native:
 
 def check_natives(
     root: Path, paths: Sequence[Path], diagnostics: Diagnostics, settings: NativeSettings
-) -> dict[str, Source]:  # fmt: skip
+) -> dict[str, Source]:
     """Check native documents below `root`; the sources come back for the reports."""
     sources: dict[str, Source] = {}
     for path in paths:

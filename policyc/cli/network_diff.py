@@ -25,9 +25,10 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
     group = parser.add_argument_group("compare a core network", "nothing is written then")
     group.add_argument(
-        "--diff", metavar="OLD.json",
+        "--diff",
+        metavar="OLD.json",
         help="list the associations and paths that change against this core network policy; exit 1 when any do",
-    )  # fmt: skip
+    )
     group.add_argument(
         "--network",
         metavar="NAME",
@@ -94,6 +95,7 @@ def _write(found: Comparison, console: Console) -> None:
     if found.assumed:
         lines += wrap(
             "no inventory given: each rule is asked for an attachment that just meets it, and one attachment stands in each "
-            "segment and group at each edge; `--attachments` asks for real ones", options.width,
-        )  # fmt: skip
+            "segment and group at each edge; `--attachments` asks for real ones",
+            options.width,
+        )
     console.write("\n".join(lines) + "\n")

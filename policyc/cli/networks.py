@@ -44,19 +44,27 @@ def describe_network(parser: argparse.ArgumentParser) -> None:
         "network", nargs="?", metavar="NETWORK", help="a declared network, or a core network policy as JSON"
     )
     parser.add_argument(
-        "--in", dest="paths", action="append", default=[], metavar="PATH",
+        "--in",
+        dest="paths",
+        action="append",
+        default=[],
+        metavar="PATH",
         help="policy files or folders (default: `paths` of policyc.toml); may be given several times",
-    )  # fmt: skip
+    )
     describe_inventory(parser)
 
 
 def describe_inventory(parser: argparse._ActionsContainer) -> None:
     """The options that say what is attached."""
     parser.add_argument(
-        "--attachments", dest="inventories", action="append", default=[], metavar="FILE",
+        "--attachments",
+        dest="inventories",
+        action="append",
+        default=[],
+        metavar="FILE",
         help="what is attached: JSON as `aws networkmanager list-attachments` prints it, or policyc's own (`-` for standard"
         " input); several files add up",
-    )  # fmt: skip
+    )
 
 
 def open_network(name: str | None, args: argparse.Namespace, console: Console) -> Opened | int:

@@ -82,9 +82,10 @@ class Output:
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
             return Problem(
-                "output-failed", f"the documents cannot be written: {reason}; nothing was changed",
+                "output-failed",
+                f"the documents cannot be written: {reason}; nothing was changed",
                 "check the folder's permissions and free space",
-            )  # fmt: skip
+            )
         return None
 
     def _replace(self, texts: Mapping[str, str], removed: Sequence[str]) -> None:
@@ -130,16 +131,18 @@ class Output:
             target = self.folder / path
             if self._leaves(path):
                 return Problem(
-                    "output-in-the-way", f"a symbolic link leads `{clean(path)}` out of the output folder",
+                    "output-in-the-way",
+                    f"a symbolic link leads `{clean(path)}` out of the output folder",
                     "remove the link, or build to another folder with `-o`",
-                )  # fmt: skip
+                )
             if target.is_dir() or (
                 path not in known and os.path.lexists(target) and self._bytes(path) != text.encode()
             ):
                 return Problem(
-                    "output-in-the-way", f"`{clean(path)}` exists in the output folder and policyc did not write it",
+                    "output-in-the-way",
+                    f"`{clean(path)}` exists in the output folder and policyc did not write it",
                     "move it away, or build to another folder with `-o`",
-                )  # fmt: skip
+                )
         return None
 
     def _leaves(self, path: str) -> bool:
@@ -166,9 +169,10 @@ class Output:
         if not os.path.lexists(path):
             return {}
         broken = Problem(
-            "broken-manifest", f"`{MANIFEST}` in the output folder cannot be understood",
+            "broken-manifest",
+            f"`{MANIFEST}` in the output folder cannot be understood",
             "remove the output folder and build again",
-        )  # fmt: skip
+        )
         try:
             data: Any = json.loads(path.read_bytes())
             if data["format_version"] != FORMAT_VERSION:

@@ -104,22 +104,34 @@ def add_common(parser: argparse.ArgumentParser, formats: Sequence[str]) -> None:
     """The options that every command has; `formats` are those that this command can write, the default first."""
     group = parser.add_argument_group("options of every command")
     group.add_argument(
-        "--root", type=Path, metavar="DIR",
+        "--root",
+        type=Path,
+        metavar="DIR",
         help="the project root; nothing outside it is read (default: the folder of policyc.toml, else the current folder)",
-    )  # fmt: skip
+    )
     group.add_argument("--config", type=Path, metavar="FILE", help="the configuration in place of policyc.toml")
     group.add_argument(
-        "--param", type=name_and_value, action="append", default=[], metavar="NAME=VALUE",
+        "--param",
+        type=name_and_value,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
         help="the value of a `param` declaration; may be given several times",
-    )  # fmt: skip
+    )
     group.add_argument(
-        "--format", type=one_of("format", formats), default=formats[0], metavar="FORMAT",
+        "--format",
+        type=one_of("format", formats),
+        default=formats[0],
+        metavar="FORMAT",
         help=f"one of {', '.join(formats)} (default: {formats[0]})",
-    )  # fmt: skip
+    )
     group.add_argument(
-        "--color", type=one_of("value", ("auto", "always", "never")), default="auto", metavar="WHEN",
+        "--color",
+        type=one_of("value", ("auto", "always", "never")),
+        default="auto",
+        metavar="WHEN",
         help="auto, always or never; auto means on a terminal unless NO_COLOR is set (default: auto)",
-    )  # fmt: skip
+    )
     group.add_argument("-q", "--quiet", action="store_true", help="say nothing but findings")
     group.add_argument("--debug", action="store_true", help="show the traceback of an internal error")
     group.add_argument("-h", "--help", action="help", help="show this text and exit")

@@ -78,9 +78,11 @@ def _named_paths(named: Sequence[str], root: Path, diagnostics: Diagnostics) -> 
             diagnostics.error("missing-path", f"`{text}` does not exist", None, "check the path")
         elif not stays_inside(path, root):
             diagnostics.error(
-                "path-outside-root", f"`{text}` lies outside the project root `{root.name}`", None,
+                "path-outside-root",
+                f"`{text}` lies outside the project root `{root.name}`",
+                None,
                 "give `--root` with a folder that holds it",
-            )  # fmt: skip
+            )
         else:
             paths.append(path)
     return paths
@@ -93,9 +95,11 @@ def _config_paths(config: Config, root: Path, diagnostics: Diagnostics) -> list[
             paths.append(root / text)
         else:
             diagnostics.error(
-                "missing-path", f"`{text}` does not exist", config.span("project", "paths"),
+                "missing-path",
+                f"`{text}` does not exist",
+                config.span("project", "paths"),
                 "correct `paths` in the configuration",
-            )  # fmt: skip
+            )
     return paths
 
 

@@ -23,9 +23,20 @@ _HEAD: Final = ("table", "name", "edge", "prefix")
 _ATTRIBUTES: Final = ("as_path", "med", "local_preference", "communities")
 ROW_COLUMNS: Final = (*_HEAD, "next_hop", "next_hop_name", "next_hop_edge", "certain", *_ATTRIBUTES, "why")
 CANDIDATE_COLUMNS: Final = (
-    *_HEAD, "standing", "class", "origin", "shared_by", "next_hop", "next_hop_name", "next_hop_edge", "heard_from", *_ATTRIBUTES,
-    "lost_at", "why", "reason",
-)  # fmt: skip
+    *_HEAD,
+    "standing",
+    "class",
+    "origin",
+    "shared_by",
+    "next_hop",
+    "next_hop_name",
+    "next_hop_edge",
+    "heard_from",
+    *_ATTRIBUTES,
+    "lost_at",
+    "why",
+    "reason",
+)
 
 
 def send(parts: Iterable[str], console: Console) -> None:
@@ -170,10 +181,20 @@ def _candidate_cells(tables: Tables) -> Callable[[TableName, str], Iterator[list
             for data in map(candidate_data, found):
                 hop = data["next_hop"]
                 yield [
-                    str(row.prefix), data["standing"], data["class"], data["origin"] or "", data["shared_by"] or "", hop["kind"],
-                    hop["name"] or "", hop["edge"] or "", data["heard_from"] or "", *_attribute_cells(data["attributes"]),
-                    data["lost_at"] or "", data["why"], data["reason"] or "",
-                ]  # fmt: skip
+                    str(row.prefix),
+                    data["standing"],
+                    data["class"],
+                    data["origin"] or "",
+                    data["shared_by"] or "",
+                    hop["kind"],
+                    hop["name"] or "",
+                    hop["edge"] or "",
+                    data["heard_from"] or "",
+                    *_attribute_cells(data["attributes"]),
+                    data["lost_at"] or "",
+                    data["why"],
+                    data["reason"] or "",
+                ]
 
     return rows
 

@@ -53,13 +53,15 @@ def describe(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--edge", action="append", default=[], metavar="REGION", help="only this edge")
     parser.add_argument(
-        "--candidates", action="store_true",
+        "--candidates",
+        action="store_true",
         help="every candidate for each row: origin, attributes, class, next hop, which one is chosen, and why the others are not",
-    )  # fmt: skip
+    )
     parser.add_argument(
-        "--check", action="store_true",
+        "--check",
+        action="store_true",
         help="in place of tables: what is wrong or doubtful about the network with these attachments; exit 1 when anything is",
-    )  # fmt: skip
+    )
     parser.add_argument(
         "--advertised", metavar="NAME", help="in place of tables: the routes that the far side of this attachment hears"
     )

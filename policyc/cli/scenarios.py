@@ -27,9 +27,13 @@ def split_scenarios(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
 
 
 def run_scenarios(
-    project: Project, files: Sequence[Path], policies: Sequence[Path], keyword: str, coverage: Coverage | None,
+    project: Project,
+    files: Sequence[Path],
+    policies: Sequence[Path],
+    keyword: str,
+    coverage: Coverage | None,
     findings: Diagnostics,
-) -> tuple[list[TestResult], dict[str, Source]]:  # fmt: skip
+) -> tuple[list[TestResult], dict[str, Source]]:
     """Run scenario files. `policies` are the policy files named beside them; none means those of the configuration."""
     sources: dict[str, Source] = {}
     results: list[TestResult] = []
@@ -71,9 +75,11 @@ class _Loader:
             path = root / name
             if "\0" in name or not stays_inside(path, root):
                 diagnostics.error(
-                    "path-outside-root", f"`{name}` does not stay inside the project root", None,
+                    "path-outside-root",
+                    f"`{name}` does not stay inside the project root",
+                    None,
                     "write a path relative to the root, without `..`",
-                )  # fmt: skip
+                )
             elif not os.path.exists(path):  # noqa: PTH110 - False for a name that is too long, where Path raises
                 diagnostics.error("missing-path", f"`{name}` does not exist", None, "correct `project` in the scenario")
         return tuple(root / name for name in names)

@@ -51,20 +51,31 @@ def describe(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--can", metavar="VERB", help="what the caller does, such as GET or GetObject")
     parser.add_argument("--path", metavar="PATH", help="the path of the request")
     parser.add_argument(
-        "--set", dest="settings", action="append", default=[], metavar="NAME=VALUE",
+        "--set",
+        dest="settings",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
         help="the value of an attribute; may be given several times",
-    )  # fmt: skip
+    )
     parser.add_argument(
-        "--absent", action="append", default=[], metavar="NAME",
+        "--absent",
+        action="append",
+        default=[],
+        metavar="NAME",
         help="an attribute that the request really lacks; may be given several times",
-    )  # fmt: skip
+    )
     parser.add_argument(
         "--request", metavar="FILE", help="read the request from a JSON or YAML file (`-` for JSON on standard input)"
     )
     parser.add_argument(
-        "--in", dest="paths", action="append", default=[], metavar="PATH",
+        "--in",
+        dest="paths",
+        action="append",
+        default=[],
+        metavar="PATH",
         help="policy files or folders (default: `paths` of policyc.toml); may be given several times",
-    )  # fmt: skip
+    )
     answer.describe(parser)
     for mode in modes():
         mode.describe(parser)

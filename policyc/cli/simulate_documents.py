@@ -100,9 +100,14 @@ def run(args: argparse.Namespace, console: Console) -> int:
     texts |= {f"{name}-arn": getattr(args, f"{name}-arn".replace("-", "_")) for name in _ARNS}
     texts |= {name: getattr(args, name.replace("-", "_")) for name in _WORDS}
     question, situation, source = read_question(
-        {name: text for name, text in texts.items() if text is not None}, args.settings, args.absent, args.unknown, given,
-        project.config.switches, diagnostics,
-    )  # fmt: skip
+        {name: text for name, text in texts.items() if text is not None},
+        args.settings,
+        args.absent,
+        args.unknown,
+        given,
+        project.config.switches,
+        diagnostics,
+    )
     sources = {**project.sources, **sources, source.file: source}
     outcome = None if diagnostics.has_errors else ask(situation, question, diagnostics)
     if outcome is None:

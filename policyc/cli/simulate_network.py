@@ -21,13 +21,23 @@ if TYPE_CHECKING:
     from policyc.targets.cloud_wan.inventory_file import Inventory
 
 _STYLES: Final = {
-    "reachable": "good", "segment": "good", "group": "good", "blocked": "error", "pending": "error",
-    "unassociated": "error", "undecided": "warning",
-}  # fmt: skip
+    "reachable": "good",
+    "segment": "good",
+    "group": "good",
+    "blocked": "error",
+    "pending": "error",
+    "unassociated": "error",
+    "undecided": "warning",
+}
 _STATUS: Final = {
-    "reachable": exits.CLEAN, "segment": exits.CLEAN, "group": exits.CLEAN, "blocked": exits.DENY, "pending": exits.DENY,
-    "unassociated": exits.DENY, "undecided": exits.UNDECIDED,
-}  # fmt: skip
+    "reachable": exits.CLEAN,
+    "segment": exits.CLEAN,
+    "group": exits.CLEAN,
+    "blocked": exits.DENY,
+    "pending": exits.DENY,
+    "unassociated": exits.DENY,
+    "undecided": exits.UNDECIDED,
+}
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
@@ -35,10 +45,14 @@ def describe(parser: argparse.ArgumentParser) -> None:
         "core networks", "RESOURCE is then a declared network or a core network policy document (`core.json`)"
     )
     group.add_argument(
-        "--attachment", dest="new_attachments", action="append", default=[], metavar="KEY=VALUE,…",
+        "--attachment",
+        dest="new_attachments",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE,…",
         help="one attachment: type=vpc,region=us-east-1,account=…,tag.segment=production,cidr=10.1.0.0/16,accepted=true; "
         "without `--from` the answer is where it goes",
-    )  # fmt: skip
+    )
     describe_inventory(group)
     group.add_argument("--from", dest="path_from", metavar="NAME", help="the attachment that sends")
     group.add_argument("--to", dest="path_to", metavar="NAME|PREFIX", help="an attachment, an address or a prefix")

@@ -10,10 +10,14 @@ from policyc.cli.parser import WrongUse, name_and_value
 def add_trust(parser: argparse._ActionsContainer) -> None:
     """Add the option."""
     parser.add_argument(
-        "--trust", type=name_and_value, action="append", default=[], metavar="NAME=TYPE",
+        "--trust",
+        type=name_and_value,
+        action="append",
+        default=[],
+        metavar="NAME=TYPE",
         help="a trust provider of Cedar text: its policy reference name and iam_identity_center, oidc, jamf, crowdstrike "
         "or jumpcloud; may be given several times",
-    )  # fmt: skip
+    )
 
 
 def trust_of(args: argparse.Namespace) -> dict[str, str]:

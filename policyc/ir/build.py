@@ -78,9 +78,11 @@ def _check_params(
     for name in params:
         if name not in declared:
             diagnostics.error(
-                "unknown-parameter", f"no file declares the parameter `{name}`", None,
+                "unknown-parameter",
+                f"no file declares the parameter `{name}`",
+                None,
                 did_you_mean(name, declared, "declare it with `param`, or drop it"),
-            )  # fmt: skip
+            )
 
 
 def _resources(files: Files, project: Project, words: Words, diagnostics: Diagnostics) -> dict[str, Resource]:
@@ -153,14 +155,20 @@ def _check_predicates(
                 scope.type_of(parameter.type, diagnostics)
                 if name.text in seen:
                     diagnostics.error(
-                        "duplicate-name", f"the parameter `{name.text}` is declared twice", name.span, "rename one of them",
+                        "duplicate-name",
+                        f"the parameter `{name.text}` is declared twice",
+                        name.span,
+                        "rename one of them",
                         (Label(seen[name.text], "first declared here"),),
-                    )  # fmt: skip
+                    )
                 elif (hidden := scope.lookup(name.text)) is not None:
                     diagnostics.error(
-                        "shadowed-name", f"the parameter `{name.text}` shadows a {hidden.kind}", name.span,
-                        "choose another name", (Label(hidden.node.name.span, "declared here"),),
-                    )  # fmt: skip
+                        "shadowed-name",
+                        f"the parameter `{name.text}` shadows a {hidden.kind}",
+                        name.span,
+                        "choose another name",
+                        (Label(hidden.node.name.span, "declared here"),),
+                    )
                 seen.setdefault(name.text, name.span)
 
 
@@ -189,14 +197,22 @@ def _networks(files: Files, project: Project, words: Words, diagnostics: Diagnos
                 out.append(BoundNetwork(node, project.scopes[file], file))
             elif target in words.targets:
                 diagnostics.error(
-                    "wrong-target", f"`{target}` takes a `policy`, not a `network`", node.target.span,
+                    "wrong-target",
+                    f"`{target}` takes a `policy`, not a `network`",
+                    node.target.span,
                     f"write `policy {node.name.text} for {target} on … {{ … }}`",
-                )  # fmt: skip
+                )
             else:
                 diagnostics.error(
-                    "unknown-target", f"unknown target `{target}`", node.target.span,
-                    did_you_mean(target, words.targets, "targets of networks are " + ", ".join(f"`{t}`" for t in sorted(words.networks))),
-                )  # fmt: skip
+                    "unknown-target",
+                    f"unknown target `{target}`",
+                    node.target.span,
+                    did_you_mean(
+                        target,
+                        words.targets,
+                        "targets of networks are " + ", ".join(f"`{t}`" for t in sorted(words.networks)),
+                    ),
+                )
     return tuple(out)
 
 
@@ -209,7 +225,10 @@ def _check_labels_of_tests(files: Files, diagnostics: Diagnostics) -> None:
             text, span = node.label.value, node.label.span
             if text in seen:
                 diagnostics.error(
-                    "duplicate-label", f"two tests of this file are called `{text}`", span, "give each test its own label",
+                    "duplicate-label",
+                    f"two tests of this file are called `{text}`",
+                    span,
+                    "give each test its own label",
                     (Label(seen[text], "first used here"),),
-                )  # fmt: skip
+                )
             seen.setdefault(text, span)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
 from policyc.diagnostics import Diagnostics, Label, did_you_mean
-from policyc.ir.attributes import key_fits, lacks_key, resolve_attribute, shown_name
-from policyc.ir.authz import All, Always, AnyOf, Atom, Cond, Constant, Never, Op
+from policyc.ir.attributes import is_possible, key_fits, lacks_key, resolve_attribute, shown_name
+from policyc.ir.authz import Always, Atom, Cond, Constant, Never, Op
 from policyc.ir.compare import compares
+from policyc.ir.conditions import conjunction, disjunction
 from policyc.model.fit import assignable
 from policyc.model.names import known_names
 from policyc.model.scope import Scope
@@ -35,38 +35,6 @@ Operand: TypeAlias = Attribute | Value
 _ORDERED = ("int", "decimal", "datetime", "asn", "port")
 _FLIP: dict[str, nodes.CompareOp] = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 _ORDER_OPS = {"<": Op.LT, "<=": Op.LE, ">": Op.GT, ">=": Op.GE}
-
-
-def conjunction(items: list[Cond]) -> Cond:
-    """All of them, flattened and without constants."""
-    out: list[Cond] = []
-    for item in items:
-        if isinstance(item, Never):
-            return Never()
-        if isinstance(item, All):
-            out.extend(item.items)
-        elif not isinstance(item, Always):
-            out.append(item)
-    out = list(dict.fromkeys(out))
-    if not out:
-        return Always()
-    return out[0] if len(out) == 1 else All(tuple(out))
-
-
-def disjunction(items: list[Cond]) -> Cond:
-    """Any of them, flattened and without constants."""
-    out: list[Cond] = []
-    for item in items:
-        if isinstance(item, Always):
-            return Always()
-        if isinstance(item, AnyOf):
-            out.extend(item.items)
-        elif not isinstance(item, Never):
-            out.append(item)
-    out = list(dict.fromkeys(out))
-    if not out:
-        return Never()
-    return out[0] if len(out) == 1 else AnyOf(tuple(out))
 
 
 def lower_condition(
@@ -117,9 +85,11 @@ class _Lowering:
                 return self._flag(expr, scope, env, negate)
             case _:
                 self.diagnostics.error(
-                    "not-a-condition", "this is a value, not a condition", expr.span,
+                    "not-a-condition",
+                    "this is a value, not a condition",
+                    expr.span,
                     "compare it with an attribute, such as `source.vpc == mesh_vpc`",
-                )  # fmt: skip
+                )
                 return None
 
     # --- leaves -----------------------------------------------------------------------------------------------
@@ -128,9 +98,11 @@ class _Lowering:
         self.atoms += 1
         if self.atoms == ATOM_BUDGET + 1:
             self.diagnostics.error(
-                "condition-too-large", f"the condition grows past {ATOM_BUDGET} comparisons", atom.span,
+                "condition-too-large",
+                f"the condition grows past {ATOM_BUDGET} comparisons",
+                atom.span,
                 "split the statement, or shorten the predicates",
-            )  # fmt: skip
+            )
             self.stopped = True
         return atom if self.atoms <= ATOM_BUDGET else None
 
@@ -142,9 +114,11 @@ class _Lowering:
             return Always() if operand.data is not negate else Never()
         if operand.type != BOOL:
             self.diagnostics.error(
-                "not-a-condition", f"`{ref.text}` is {operand.type}, not a condition", ref.span,
+                "not-a-condition",
+                f"`{ref.text}` is {operand.type}, not a condition",
+                ref.span,
                 f"compare it, or write `exists {ref.text}`",
-            )  # fmt: skip
+            )
             return None
         return self._atom(Atom(operand, Op.EQ, (Constant(BOOL, True, span=ref.span),), "", negate, ref.span))
 
@@ -163,22 +137,28 @@ class _Lowering:
                 return self._membership(left, other, node.span, scope, env, negate)
             if op == "like":
                 self.diagnostics.error(
-                    "pattern-on-the-left", "the pattern of `like` stands on its right", node.span,
+                    "pattern-on-the-left",
+                    "the pattern of `like` stands on its right",
+                    node.span,
                     f"write `{_text(right)} like …`",
-                )  # fmt: skip
+                )
                 return None
             subject, right, op = other, left, _FLIP[op]
         elif self._find_attribute(right, scope, env) is not None:
             self.diagnostics.error(
-                "attribute-on-the-right", f"`{_text(right)}` is an attribute too, and two attributes cannot be compared yet",
-                right.span, "compare with a literal or a `let`",
-            )  # fmt: skip
+                "attribute-on-the-right",
+                f"`{_text(right)}` is an attribute too, and two attributes cannot be compared yet",
+                right.span,
+                "compare with a literal or a `let`",
+            )
             return None
         if subject.many and op != "in":
             self.diagnostics.error(
-                "multi-valued-attribute", f"`{subject.name}` has many values, so `{node.op}` is ambiguous", left.span,
+                "multi-valued-attribute",
+                f"`{subject.name}` has many values, so `{node.op}` is ambiguous",
+                left.span,
                 f"write `any {subject.name} {op} …` or `all {subject.name} {op} …`",
-            )  # fmt: skip
+            )
             return None
         return self._test(subject, op, right, "any" if subject.many else "", node.span, scope, env, negate)
 
@@ -190,15 +170,19 @@ class _Lowering:
             return None
         if not attribute.many:
             self.diagnostics.error(
-                "single-valued-attribute", f"`{attribute.name}` has one value, so `{node.quantifier}` says nothing",
-                node.subject.span, f"drop `{node.quantifier}`",
-            )  # fmt: skip
+                "single-valued-attribute",
+                f"`{attribute.name}` has one value, so `{node.quantifier}` says nothing",
+                node.subject.span,
+                f"drop `{node.quantifier}`",
+            )
             return None
         if node.op in ("!=", "not in", "not like"):
             self.diagnostics.error(
-                "negated-quantifier", f"`{node.quantifier} … {node.op}` is easy to misread", node.span,
+                "negated-quantifier",
+                f"`{node.quantifier} … {node.op}` is easy to misread",
+                node.span,
                 f"write `not ({'all' if node.quantifier == 'any' else 'any'} …)` with the positive operator",
-            )  # fmt: skip
+            )
             return None
         return self._test(attribute, node.op, node.right, node.quantifier, node.span, scope, env, negate)
 
@@ -208,29 +192,40 @@ class _Lowering:
         """`finance in idc.groups`: a value in a multi-valued attribute."""
         if not attribute.many:
             self.diagnostics.error(
-                "single-valued-attribute", f"`{attribute.name}` has one value, so nothing can be `in` it", span,
+                "single-valued-attribute",
+                f"`{attribute.name}` has one value, so nothing can be `in` it",
+                span,
                 f"write `{attribute.name} == …`",
-            )  # fmt: skip
+            )
             return None
         if isinstance(left, nodes.ListOf):
             self.diagnostics.error(
-                "type-mismatch", "a list cannot be `in` an attribute", left.span,
+                "type-mismatch",
+                "a list cannot be `in` an attribute",
+                left.span,
                 f"write `any {attribute.name} in […]` or `all {attribute.name} in […]`",
-            )  # fmt: skip
+            )
             return None
         return self._test(attribute, "==", left, "any", span, scope, env, negate)
 
     def _test(
-        self, attribute: Attribute, op: nodes.CompareOp, right: nodes.Expr, quantifier: Literal["", "any", "all"],
-        span: Span, scope: Scope, env: Mapping[str, Operand], negate: bool,
-    ) -> Cond | None:  # fmt: skip
+        self,
+        attribute: Attribute,
+        op: nodes.CompareOp,
+        right: nodes.Expr,
+        quantifier: Literal["", "any", "all"],
+        span: Span,
+        scope: Scope,
+        env: Mapping[str, Operand],
+        negate: bool,
+    ) -> Cond | None:
         test_op, values = self._right_side(attribute, op, right, scope, env)
         if values is None:
             return None
         if not values:
             return Always() if negate else Never()
         for value in values:
-            if not self._allowed(attribute, test_op, value):
+            if not is_possible(attribute, test_op, value, self.diagnostics):
                 return None
         return self._atom(Atom(attribute, test_op, tuple(dict.fromkeys(values)), quantifier, negate, span))
 
@@ -244,9 +239,9 @@ class _Lowering:
                 return Op.LT, None
             return _ORDER_OPS[op], self._constants(right, kind, scope, env, single=True)
         if op == "like":
-            if not (isinstance(kind, Named) and kind.name in shapes() and shapes()[kind.name].base == "string") or kind.name in (
-                "ip", "cidr", "datetime", "decimal",
-            ):  # fmt: skip
+            if not (
+                isinstance(kind, Named) and kind.name in shapes() and shapes()[kind.name].base == "string"
+            ) or kind.name in ("ip", "cidr", "datetime", "decimal"):
                 self._wrong_operator(attribute, op, right.span)
                 return Op.LIKE, None
             return Op.LIKE, self._constants(right, STRING, scope, env, single=False)
@@ -263,9 +258,11 @@ class _Lowering:
             and not self._is_set(right, scope, env)
         ):
             self.diagnostics.error(
-                "type-mismatch", "`in` wants a list on its right", right.span,
+                "type-mismatch",
+                "`in` wants a list on its right",
+                right.span,
                 f"write `{attribute.name} in […]`, or `==` for one value",
-            )  # fmt: skip
+            )
             return Op.EQ, None
         return Op.EQ, self._constants(right, kind, scope, env, single=op == "==")
 
@@ -281,9 +278,11 @@ class _Lowering:
 
     def _wrong_operator(self, attribute: Attribute, op: str, span: Span) -> None:
         self.diagnostics.error(
-            "wrong-operator", f"`{op}` does not work on `{attribute.name}`, {_article(attribute.type)}", span,
+            "wrong-operator",
+            f"`{op}` does not work on `{attribute.name}`, {_article(attribute.type)}",
+            span,
             "use `in` with a block of addresses" if attribute.type == Named("ip") else "use `==` or `in`",
-        )  # fmt: skip
+        )
 
     def _constants(
         self, expr: nodes.Expr, expected: Type, scope: Scope, env: Mapping[str, Operand], *, single: bool
@@ -321,9 +320,11 @@ class _Lowering:
         elif expected != GROUP and assignable(item.type, expected):
             return True
         self.diagnostics.error(
-            "type-mismatch", f"`{_text(expr)}` holds {item.type} where {expected} is wanted", expr.span,
+            "type-mismatch",
+            f"`{_text(expr)}` holds {item.type} where {expected} is wanted",
+            expr.span,
             "types do not convert; use a list of the wanted type",
-        )  # fmt: skip
+        )
         return False
 
     def _group_or_value(
@@ -357,38 +358,20 @@ class _Lowering:
                 self.diagnostics.error(
                     "attribute-on-the-right",
                     f"`{expr.text}` stands for the attribute `{bound.name}` here, and two attributes cannot be compared yet",
-                    expr.span, "pass a literal or a `let` for it",
-                )  # fmt: skip
+                    expr.span,
+                    "pass a literal or a `let` for it",
+                )
                 return None
             if expected is not None and not assignable(bound.type, expected):
                 self.diagnostics.error(
-                    "type-mismatch", f"`{expr.text}` is {_article(bound.type)} where {_article(expected)} is wanted",
-                    expr.span, "change the type of the parameter",
-                )  # fmt: skip
+                    "type-mismatch",
+                    f"`{expr.text}` is {_article(bound.type)} where {_article(expected)} is wanted",
+                    expr.span,
+                    "change the type of the parameter",
+                )
                 return None
             return Value(bound.type, bound.data, expr.span)
         return scope.value(expr, expected, self.diagnostics)
-
-    def _allowed(self, attribute: Attribute, op: Op, constant: Constant) -> bool:
-        if op is not Op.EQ:
-            return True
-        text = str(constant.value)
-        if attribute.values and text not in attribute.values:
-            self.diagnostics.error(
-                "impossible-value", f"`{attribute.name}` is never `{text}`", constant.span,
-                did_you_mean(
-                    text, attribute.values,
-                    "its values are " + ", ".join(f"`{value}`" for value in attribute.values),
-                ),
-            )  # fmt: skip
-            return False
-        if attribute.pattern and re.match(attribute.pattern, text) is None:
-            self.diagnostics.error(
-                "impossible-value", f"`{attribute.name}` is never `{text}`", constant.span,
-                f"{attribute.name} is {attribute.doc}; write `like` for a pattern",
-            )  # fmt: skip
-            return False
-        return True
 
     # --- operands ---------------------------------------------------------------------------------------------
 
@@ -403,9 +386,12 @@ class _Lowering:
         if definition is not None:
             if expr.simple in self.attributes:
                 self.diagnostics.error(
-                    "shadowed-name", f"`{expr.text}` is both an attribute and a {definition.kind} here", expr.span,
-                    f"rename the {definition.kind}", (Label(definition.node.name.span, "declared here"),),
-                )  # fmt: skip
+                    "shadowed-name",
+                    f"`{expr.text}` is both an attribute and a {definition.kind} here",
+                    expr.span,
+                    f"rename the {definition.kind}",
+                    (Label(definition.node.name.span, "declared here"),),
+                )
             return None
         found = resolve_attribute(expr, self.attributes)
         if found is not None:
@@ -442,14 +428,21 @@ class _Lowering:
         definition = scope.lookup(expr.simple or "")
         if definition is not None:
             self.diagnostics.error(
-                "not-an-attribute", f"`{expr.text}` is a {definition.kind}, not an attribute", expr.span,
-                "compare it with an attribute", (Label(definition.node.name.span, "declared here"),),
-            )  # fmt: skip
+                "not-an-attribute",
+                f"`{expr.text}` is a {definition.kind}, not an attribute",
+                expr.span,
+                "compare it with an attribute",
+                (Label(definition.node.name.span, "declared here"),),
+            )
             return
         self.diagnostics.error(
-            "unknown-attribute", f"unknown attribute `{expr.text}`", expr.span,
-            did_you_mean(expr.text, [*words, *known_names(scope.table)], "`policyc explain` lists the attributes of each target"),
-        )  # fmt: skip
+            "unknown-attribute",
+            f"unknown attribute `{expr.text}`",
+            expr.span,
+            did_you_mean(
+                expr.text, [*words, *known_names(scope.table)], "`policyc explain` lists the attributes of each target"
+            ),
+        )
 
     def _constant_compare(
         self, node: nodes.Compare, op: nodes.CompareOp, scope: Scope, env: Mapping[str, Operand], negate: bool
@@ -466,9 +459,11 @@ class _Lowering:
             return None
         if isinstance(left.type, Named) and left.type.name in OBJECT_TYPES | {"cidr"}:
             self.diagnostics.error(
-                "type-mismatch", f"{_article(left.type)} cannot be compared here", node.left.span,
+                "type-mismatch",
+                f"{_article(left.type)} cannot be compared here",
+                node.left.span,
                 "compare an attribute with it",
-            )  # fmt: skip
+            )
             return None
         if op == "in":
             expected: Type = Named("cidr") if left.type == Named("ip") else left.type
@@ -498,33 +493,41 @@ class _Lowering:
         if definition is None or not isinstance(definition.node, nodes.Predicate):
             labels = () if definition is None else (Label(definition.node.name.span, "declared here"),)
             self.diagnostics.error(
-                "unknown-predicate", f"`{name}` is no predicate", call.function.span,
-                did_you_mean(name, known_names(scope.table, ("predicate",)), "declare it with `predicate`"), labels,
-            )  # fmt: skip
+                "unknown-predicate",
+                f"`{name}` is no predicate",
+                call.function.span,
+                did_you_mean(name, known_names(scope.table, ("predicate",)), "declare it with `predicate`"),
+                labels,
+            )
             return None
         predicate = definition.node
         key = f"{definition.file}#{name}"
         if key in self.calls:
             chain = [entry.rsplit("#", 1)[1] for entry in [*self.calls[self.calls.index(key) :], key]]
             self.diagnostics.error(
-                "cyclic-definition", f"predicate `{name}` calls itself: " + " -> ".join(chain), predicate.name.span,
+                "cyclic-definition",
+                f"predicate `{name}` calls itself: " + " -> ".join(chain),
+                predicate.name.span,
                 "predicates are put in where they are called, so they cannot recurse",
-            )  # fmt: skip
+            )
             return None
         if len(self.calls) >= _DEEPEST_CALL:
             self.diagnostics.error(
-                "definition-chain-too-long", f"more than {_DEEPEST_CALL} predicates call one another", call.span,
+                "definition-chain-too-long",
+                f"more than {_DEEPEST_CALL} predicates call one another",
+                call.span,
                 "write the condition out",
-            )  # fmt: skip
+            )
             self.stopped = True
             return None
         if len(call.args) != len(predicate.parameters):
             self.diagnostics.error(
                 "wrong-arguments",
-                f"`{name}` takes {len(predicate.parameters)} arguments, not {len(call.args)}", call.span,
+                f"`{name}` takes {len(predicate.parameters)} arguments, not {len(call.args)}",
+                call.span,
                 f"write `{name}({', '.join(p.name.text for p in predicate.parameters)})`",
                 (Label(predicate.name.span, "declared here"),),
-            )  # fmt: skip
+            )
             return None
         inner = scope.project.scopes[definition.file]
         bound: dict[str, Operand] = {}
@@ -536,9 +539,11 @@ class _Lowering:
         self.expansions += 1
         if self.expansions > EXPANSION_BUDGET:
             self.diagnostics.error(
-                "condition-too-large", f"the condition puts in more than {EXPANSION_BUDGET} predicates", call.span,
+                "condition-too-large",
+                f"the condition puts in more than {EXPANSION_BUDGET} predicates",
+                call.span,
                 "split the statement, or shorten the predicates",
-            )  # fmt: skip
+            )
             self.stopped = True
             return None
         self.calls.append(key)
@@ -560,9 +565,12 @@ class _Lowering:
         if assignable(given, expected):
             return attribute
         self.diagnostics.error(
-            "type-mismatch", f"`{attribute.name}` is {_article(given)} where `{parameter.name.text}` wants {_article(expected)}",
-            arg.span, "pass an attribute or a value of that type", (Label(parameter.span, "declared here"),),
-        )  # fmt: skip
+            "type-mismatch",
+            f"`{attribute.name}` is {_article(given)} where `{parameter.name.text}` wants {_article(expected)}",
+            arg.span,
+            "pass an attribute or a value of that type",
+            (Label(parameter.span, "declared here"),),
+        )
         return None
 
 

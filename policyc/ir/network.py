@@ -21,15 +21,26 @@ AttachmentType: TypeAlias = Literal[
     "vpc", "site-to-site-vpn", "connect", "transit-gateway-route-table", "direct-connect-gateway"
 ]
 ATTACHMENT_TYPES: Final[tuple[AttachmentType, ...]] = (
-    "vpc", "site-to-site-vpn", "connect", "transit-gateway-route-table", "direct-connect-gateway",
-)  # fmt: skip
+    "vpc",
+    "site-to-site-vpn",
+    "connect",
+    "transit-gateway-route-table",
+    "direct-connect-gateway",
+)
 
 ConditionType: TypeAlias = Literal[
     "any", "tag-exists", "tag-name", "tag-value", "resource-id", "region", "attachment-type", "account-id"
 ]
 CONDITION_TYPES: Final[tuple[ConditionType, ...]] = (
-    "any", "tag-exists", "tag-name", "tag-value", "resource-id", "region", "attachment-type", "account-id",
-)  # fmt: skip
+    "any",
+    "tag-exists",
+    "tag-name",
+    "tag-value",
+    "resource-id",
+    "region",
+    "attachment-type",
+    "account-id",
+)
 Operator: TypeAlias = Literal["equals", "not-equals", "contains", "begins-with"]
 OPERATORS: Final[tuple[Operator, ...]] = ("equals", "not-equals", "contains", "begins-with")
 Logic: TypeAlias = Literal["and", "or"]
@@ -43,16 +54,37 @@ MatchType: TypeAlias = Literal[
     "prefix-equals", "prefix-in-cidr", "prefix-in-prefix-list", "asn-in-as-path", "community-in-list", "med-equals"
 ]
 MATCH_TYPES: Final[tuple[MatchType, ...]] = (
-    "prefix-equals", "prefix-in-cidr", "prefix-in-prefix-list", "asn-in-as-path", "community-in-list", "med-equals",
-)  # fmt: skip
+    "prefix-equals",
+    "prefix-in-cidr",
+    "prefix-in-prefix-list",
+    "asn-in-as-path",
+    "community-in-list",
+    "med-equals",
+)
 ActionType: TypeAlias = Literal[
-    "drop", "allow", "summarize", "prepend-asn-list", "remove-asn-list", "replace-asn-list", "add-community",
-    "remove-community", "set-med", "set-local-preference",
-]  # fmt: skip
+    "drop",
+    "allow",
+    "summarize",
+    "prepend-asn-list",
+    "remove-asn-list",
+    "replace-asn-list",
+    "add-community",
+    "remove-community",
+    "set-med",
+    "set-local-preference",
+]
 ACTION_TYPES: Final[tuple[ActionType, ...]] = (
-    "drop", "allow", "summarize", "prepend-asn-list", "remove-asn-list", "replace-asn-list", "add-community",
-    "remove-community", "set-med", "set-local-preference",
-)  # fmt: skip
+    "drop",
+    "allow",
+    "summarize",
+    "prepend-asn-list",
+    "remove-asn-list",
+    "replace-asn-list",
+    "add-community",
+    "remove-community",
+    "set-med",
+    "set-local-preference",
+)
 
 
 @record

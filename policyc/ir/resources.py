@@ -21,9 +21,11 @@ def bind_resource(
     kind = types.get(node.type.text)
     if kind is None:
         diagnostics.error(
-            "unknown-resource-type", f"unknown resource type `{node.type.text}`", node.type.span,
+            "unknown-resource-type",
+            f"unknown resource type `{node.type.text}`",
+            node.type.span,
             did_you_mean(node.type.text, types, "known types are " + ", ".join(f"`{name}`" for name in sorted(types))),
-        )  # fmt: skip
+        )
         return None
     fields: dict[str, Value] = {}
     seen: dict[str, Span] = {}
@@ -31,17 +33,22 @@ def bind_resource(
         name = entry.key.text
         if name in seen:
             diagnostics.error(
-                "duplicate-key", f"`{name}` is given twice", entry.key.span, "drop one of them",
+                "duplicate-key",
+                f"`{name}` is given twice",
+                entry.key.span,
+                "drop one of them",
                 (Label(seen[name], "first given here"),),
-            )  # fmt: skip
+            )
             continue
         seen[name] = entry.key.span
         field = kind.fields.get(name)
         if field is None:
             diagnostics.error(
-                "unknown-field", f"`{kind.name}` has no field `{name}`", entry.key.span,
+                "unknown-field",
+                f"`{kind.name}` has no field `{name}`",
+                entry.key.span,
                 did_you_mean(name, kind.fields, "its fields are " + ", ".join(f"`{known}`" for known in kind.fields)),
-            )  # fmt: skip
+            )
             continue
         value = _field(field, entry.value, scope, diagnostics)
         if value is not None:
@@ -49,9 +56,11 @@ def bind_resource(
     for field in kind.fields.values():
         if field.required and field.name not in seen:
             diagnostics.error(
-                "missing-field", f"`{node.name.text}` lacks the field `{field.name}`", node.name.span,
+                "missing-field",
+                f"`{node.name.text}` lacks the field `{field.name}`",
+                node.name.span,
                 f"add `{field.name}: …`, {field.doc}",
-            )  # fmt: skip
+            )
         elif field.default and field.name not in seen:
             fields[field.name] = Value(field.type, field.default, node.name.span)
     return Resource(node.name.text, kind.name, tuple(fields.items()), scope.file, node.span, node.doc)
@@ -77,9 +86,12 @@ def _field(field: ResourceField, expr: nodes.Expr, scope: Scope, diagnostics: Di
 
 
 def check_links(
-    node: nodes.Resource, resource: Resource, resources: Mapping[str, Resource], types: Mapping[str, ResourceType],
+    node: nodes.Resource,
+    resource: Resource,
+    resources: Mapping[str, Resource],
+    types: Mapping[str, ResourceType],
     diagnostics: Diagnostics,
-) -> None:  # fmt: skip
+) -> None:
     """Every field that names a resource names one of the right type."""
     fields = types[resource.type].fields
     for name, value in resource.fields:
@@ -93,7 +105,9 @@ def check_links(
             found = resources.get(link.id)
             if found is not None and wanted and found.type not in wanted:
                 diagnostics.error(
-                    "wrong-resource-type", f"`{link.name}` is a `{found.type}`, which `{name}` cannot name", value.span,
+                    "wrong-resource-type",
+                    f"`{link.name}` is a `{found.type}`, which `{name}` cannot name",
+                    value.span,
                     "name a resource of type " + " or ".join(f"`{kind}`" for kind in wanted),
                     (Label(found.span, "declared here"),),
-                )  # fmt: skip
+                )

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from policyc.diagnostics import Diagnostics, Label, did_you_mean
 from policyc.ir.authz import Always, Can, Cond, Paths, Policy, Statement, Who
-from policyc.ir.lower import conjunction, lower_condition
+from policyc.ir.conditions import conjunction
+from policyc.ir.lower import lower_condition
 from policyc.ir.words import Words
 from policyc.model.names import known_names
 from policyc.model.scope import Scope
@@ -32,15 +33,21 @@ class StatementBuilder:
         target = node.target.text
         if target not in self.words.targets:
             self.diagnostics.error(
-                "unknown-target", f"unknown target `{target}`", node.target.span,
-                did_you_mean(target, self.words.targets, "targets are " + ", ".join(f"`{t}`" for t in self.words.targets)),
-            )  # fmt: skip
+                "unknown-target",
+                f"unknown target `{target}`",
+                node.target.span,
+                did_you_mean(
+                    target, self.words.targets, "targets are " + ", ".join(f"`{t}`" for t in self.words.targets)
+                ),
+            )
             return None
         if target in self.words.networks:
             self.diagnostics.error(
-                "wrong-target", f"`{target}` takes a `network`, not a `policy`", node.target.span,
+                "wrong-target",
+                f"`{target}` takes a `network`, not a `policy`",
+                node.target.span,
                 f'write `network {node.name.text} for {target} version "…" {{ … }}`',
-            )  # fmt: skip
+            )
             return None
         vocabulary = self.words.vocabulary(target)
         on = self._attached(node, vocabulary)
@@ -55,9 +62,11 @@ class StatementBuilder:
                 statements.append(lowered)
         if not node.statements:
             self.diagnostics.error(
-                "empty-policy", f"the policy `{node.name.text}` has no statement", node.name.span,
+                "empty-policy",
+                f"the policy `{node.name.text}` has no statement",
+                node.name.span,
                 "add an `allow` or a `deny`; an empty policy would refuse everyone",
-            )  # fmt: skip
+            )
         if not statements:
             return None  # said already, statement by statement
         return Policy(
@@ -72,9 +81,13 @@ class StatementBuilder:
         if definition is None:
             kinds = ("resource",) if wanted else ("principal",)
             self.diagnostics.error(
-                "unknown-name", f"unknown name `{node.on.text}`", node.on.span,
-                did_you_mean(node.on.text, known_names(self.scope.table, kinds), f"declare a {kinds[0]} with that name"),
-            )  # fmt: skip
+                "unknown-name",
+                f"unknown name `{node.on.text}`",
+                node.on.span,
+                did_you_mean(
+                    node.on.text, known_names(self.scope.table, kinds), f"declare a {kinds[0]} with that name"
+                ),
+            )
             return None
         value = self.scope.definition_value(definition, self.diagnostics)
         if value is None:
@@ -87,25 +100,35 @@ class StatementBuilder:
             if resource.type in wanted:
                 return resource
             self.diagnostics.error(
-                "wrong-resource-type", f"a policy for {vocabulary.target} cannot be on `{node.on.text}`, a `{resource.type}`",
+                "wrong-resource-type",
+                f"a policy for {vocabulary.target} cannot be on `{node.on.text}`, a `{resource.type}`",
                 node.on.span,
-                "put it on " + (" or ".join(f"a `{name}`" for name in wanted) if wanted else "a principal"), declared,
-            )  # fmt: skip
+                "put it on " + (" or ".join(f"a `{name}`" for name in wanted) if wanted else "a principal"),
+                declared,
+            )
             return None
         if isinstance(value.data, Principal) and not wanted:
             return value.data
         self.diagnostics.error(
-            "wrong-kind", f"`{node.on.text}` is a {definition.kind}, which a policy for {vocabulary.target} cannot be on",
-            node.on.span, "name a resource" if wanted else "name a principal", declared,
-        )  # fmt: skip
+            "wrong-kind",
+            f"`{node.on.text}` is a {definition.kind}, which a policy for {vocabulary.target} cannot be on",
+            node.on.span,
+            "name a resource" if wanted else "name a principal",
+            declared,
+        )
         return None
 
     # --- one statement ----------------------------------------------------------------------------------------
 
     def _statement(
-        self, node: nodes.Statement, index: int, on: Resource | Principal, vocabulary: Vocabulary,
-        attributes: Mapping[str, Attribute], labels: dict[str, Span],
-    ) -> Statement | None:  # fmt: skip
+        self,
+        node: nodes.Statement,
+        index: int,
+        on: Resource | Principal,
+        vocabulary: Vocabulary,
+        attributes: Mapping[str, Attribute],
+        labels: dict[str, Span],
+    ) -> Statement | None:
         before = len(self.diagnostics)
         label = self._label(node, index, labels)
         clauses = self._clauses(node, vocabulary)
@@ -118,9 +141,18 @@ class StatementBuilder:
         if when is None or any(item.severity == "error" for item in list(self.diagnostics)[before:]):
             return None
         return Statement(
-            effect=node.effect, label=label, who=who, can=can, on=objects, path=path, when=when, index=index, span=node.span,
-            label_span=node.label.span if node.label else None, doc=node.doc,
-        )  # fmt: skip
+            effect=node.effect,
+            label=label,
+            who=who,
+            can=can,
+            on=objects,
+            path=path,
+            when=when,
+            index=index,
+            span=node.span,
+            label_span=node.label.span if node.label else None,
+            doc=node.doc,
+        )
 
     def _label(self, node: nodes.Statement, index: int, labels: dict[str, Span]) -> str:
         if node.label is None:
@@ -134,9 +166,12 @@ class StatementBuilder:
             self.diagnostics.error("malformed-label", "a label stays on one line", span, "drop the control characters")
         if text in labels:
             self.diagnostics.error(
-                "duplicate-label", f"the label `{text}` is used twice in this policy", span, "give each statement its own label",
+                "duplicate-label",
+                f"the label `{text}` is used twice in this policy",
+                span,
+                "give each statement its own label",
                 (Label(labels[text], "first used here"),),
-            )  # fmt: skip
+            )
         labels.setdefault(text, span)
         return text
 
@@ -156,9 +191,12 @@ class StatementBuilder:
                 continue
             if clause.word in found:
                 self.diagnostics.error(
-                    "duplicate-clause", f"`{clause.word}` is given twice", clause.span, "join them with commas",
+                    "duplicate-clause",
+                    f"`{clause.word}` is given twice",
+                    clause.span,
+                    "join them with commas",
                     (Label(found[clause.word].span, "first given here"),),
-                )  # fmt: skip
+                )
                 continue
             found[clause.word] = clause
         for word, rule in vocabulary.clauses.items():
@@ -167,9 +205,11 @@ class StatementBuilder:
             ):
                 span = node.label.span if node.label else node.span.at_start()
                 self.diagnostics.error(
-                    "missing-clause", f"the statement lacks `{word}`", span,
+                    "missing-clause",
+                    f"the statement lacks `{word}`",
+                    span,
                     vocabulary.hints.get(word, f"add a `{word}` clause"),
-                )  # fmt: skip
+                )
         return found
 
     def _who(self, clause: nodes.ListClause | None) -> Who | None:
@@ -199,9 +239,11 @@ class StatementBuilder:
             if missing:
                 names = known[missing[0]].verbs
                 self.diagnostics.error(
-                    "unknown-verb", f"nobody can `{word}` a `{missing[0]}`", item.span,
+                    "unknown-verb",
+                    f"nobody can `{word}` a `{missing[0]}`",
+                    item.span,
                     did_you_mean(word, names, "its verbs are " + ", ".join(f"`{name}`" for name in list(names)[:12])),
-                )  # fmt: skip
+                )
                 continue
             verbs.extend(found)
         return Can(tuple(dict.fromkeys(verbs)), clause.negated, clause.span)

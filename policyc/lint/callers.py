@@ -16,10 +16,20 @@ ANONYMOUS: Final = Principal("anonymous", ())
 
 #: keys that a request without a signature never has; `/` ends a family of keys
 _LACKED: Final = (
-    "aws:principalarn", "aws:principalorgid", "aws:principalorgpaths", "aws:principaltag/", "aws:principalisawsservice",
-    "aws:principalservicename", "aws:principalservicenameslist", "aws:username", "aws:tokenissuetime",
-    "aws:multifactorauthpresent", "aws:multifactorauthage", "aws:federatedprovider", "aws:sourceidentity",
-)  # fmt: skip
+    "aws:principalarn",
+    "aws:principalorgid",
+    "aws:principalorgpaths",
+    "aws:principaltag/",
+    "aws:principalisawsservice",
+    "aws:principalservicename",
+    "aws:principalservicenameslist",
+    "aws:username",
+    "aws:tokenissuetime",
+    "aws:multifactorauthpresent",
+    "aws:multifactorauthage",
+    "aws:federatedprovider",
+    "aws:sourceidentity",
+)
 _ANONYMOUS: Final = {"aws:principaltype": "Anonymous", "aws:principalaccount": "anonymous", "aws:userid": "anonymous"}
 _TYPES: Final = {"role": "AssumedRole", "session": "AssumedRole", "user": "User", "federated_user": "FederatedUser"}
 _BY_ACCOUNT: Final = ("account", "role", "session", "user", "federated_user")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from policyc.diagnostics import Applicability, Edit, Fix
-from policyc.engines.proofs.conditions import atoms
 from policyc.ir.authz import Cond, Statement
+from policyc.ir.conditions import atoms
 from policyc.lint.rule import Lint
 from policyc.model.values import Resource
 from policyc.syntax import nodes

@@ -17,10 +17,21 @@ _ALL: Final = (
 )
 #: actions after which a test of another kind of attribute may come out otherwise
 _CHANGES: Final = {
-    "summarize": ("prefix-equals", "prefix-in-cidr", "prefix-in-prefix-list", "asn-in-as-path", "community-in-list", "med-equals"),
-    "prepend-asn-list": ("asn-in-as-path",), "remove-asn-list": ("asn-in-as-path",), "replace-asn-list": ("asn-in-as-path",),
-    "add-community": ("community-in-list",), "remove-community": ("community-in-list",), "set-med": ("med-equals",),
-}  # fmt: skip
+    "summarize": (
+        "prefix-equals",
+        "prefix-in-cidr",
+        "prefix-in-prefix-list",
+        "asn-in-as-path",
+        "community-in-list",
+        "med-equals",
+    ),
+    "prepend-asn-list": ("asn-in-as-path",),
+    "remove-asn-list": ("asn-in-as-path",),
+    "replace-asn-list": ("asn-in-as-path",),
+    "add-community": ("community-in-list",),
+    "remove-community": ("community-in-list",),
+    "set-med": ("med-equals",),
+}
 
 
 def ended_by(rules: Sequence[RouteRule], at: int) -> RouteRule | None:

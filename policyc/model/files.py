@@ -38,9 +38,7 @@ def load_files(root: Path, paths: Iterable[Path], diagnostics: Diagnostics) -> F
     return loader.files
 
 
-def find_files(
-    root: Path, paths: Iterable[Path], diagnostics: Diagnostics, ending: str = POLICY_ENDING
-) -> list[str]:  # fmt: skip
+def find_files(root: Path, paths: Iterable[Path], diagnostics: Diagnostics, ending: str = POLICY_ENDING) -> list[str]:
     """The files with an `ending` under `paths`, and those that `paths` name, as root-relative names, sorted; hidden folders are left
     out.
 
@@ -74,9 +72,11 @@ def _walk(root: Path, start: Path, ending: str, diagnostics: Diagnostics) -> Ite
             entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
         except OSError as error:
             diagnostics.error(
-                "unreadable-file", f"the folder `{name}` cannot be read: {error.strerror}".lower(), None,
+                "unreadable-file",
+                f"the folder `{name}` cannot be read: {error.strerror}".lower(),
+                None,
                 "check its permissions",
-            )  # fmt: skip
+            )
             continue
         for entry in entries:
             if _is_folder(entry):
@@ -112,9 +112,11 @@ def _relative(root: Path, path: Path, diagnostics: Diagnostics) -> str | None:
         return path.resolve().relative_to(root).as_posix()
     except (ValueError, OSError, RuntimeError):
         diagnostics.error(
-            "outside-root", f"`{path.name}` lies outside the project root", None,
+            "outside-root",
+            f"`{path.name}` lies outside the project root",
+            None,
             "move it below the root, or give another `--root`",
-        )  # fmt: skip
+        )
         return None
 
 
@@ -144,9 +146,11 @@ class _Loader:
             if target in self.chain:
                 circle = [*self.chain[self.chain.index(target) :], target]
                 self.diagnostics.error(
-                    "cyclic-import", "these files import one another in a circle: " + " -> ".join(circle), use.path.span,
+                    "cyclic-import",
+                    "these files import one another in a circle: " + " -> ".join(circle),
+                    use.path.span,
                     "move what both need into a third file",
-                )  # fmt: skip
+                )
                 continue
             self._open(target, use.path.span, parse, stack)
 
@@ -174,9 +178,11 @@ def resolve_use(use: nodes.Use, root: Path, diagnostics: Diagnostics) -> str | N
     text = use.path.value
     if not text or not is_inner_path(text) or not stays_inside(root / text, root):
         diagnostics.error(
-            "outside-root", f"the import `{text}` does not stay inside the project root", use.path.span,
+            "outside-root",
+            f"the import `{text}` does not stay inside the project root",
+            use.path.span,
             "write the path from the project root, without `..`",
-        )  # fmt: skip
+        )
         return None
     if not text.endswith(".policy"):
         diagnostics.error(
@@ -214,8 +220,10 @@ def read_source(root: Path, name: str, span: Span | None, diagnostics: Diagnosti
         line = raw.count(b"\n", 0, error.start) + 1
         place = Span(name, 0, 0)
         diagnostics.error(
-            "not-utf-8", f"`{name}` is not UTF-8: byte {error.start} on line {line}", span or place,
+            "not-utf-8",
+            f"`{name}` is not UTF-8: byte {error.start} on line {line}",
+            span or place,
             "save the file as UTF-8",
-        )  # fmt: skip
+        )
         return None
     return Source(name, text.removeprefix("\ufeff"))

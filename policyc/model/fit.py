@@ -20,9 +20,11 @@ def text_value(text: str, expected: Type, span: Span, what: str, diagnostics: Di
             if text in members:
                 return Value(expected, text, span)
             diagnostics.error(
-                "unknown-word", f"{what}: `{text}` is none of " + ", ".join(f"`{m}`" for m in members), span,
+                "unknown-word",
+                f"{what}: `{text}` is none of " + ", ".join(f"`{m}`" for m in members),
+                span,
                 did_you_mean(text, members, "use one of the listed words"),
-            )  # fmt: skip
+            )
             return None
         case SetOf(item):
             values = [
@@ -107,18 +109,22 @@ def integer_value(number: int, expected: Type | None, span: Span, diagnostics: D
     if not isinstance(expected, Named) or expected.name not in shapes() or shapes()[expected.name].base != "int":
         if isinstance(expected, Named) and expected.name == "account":
             diagnostics.error(
-                "type-mismatch", "an account id is text: as a number it would lose its leading zeros", span,
+                "type-mismatch",
+                "an account id is text: as a number it would lose its leading zeros",
+                span,
                 f'write `"{number:012d}"`',
-            )  # fmt: skip
+            )
             return None
         return mismatch(f"the number `{number}`", expected, span, diagnostics)
     shape = shapes()[expected.name]
     low, high = shape.minimum, shape.maximum
     if (low is not None and number < low) or (high is not None and number > high):
         diagnostics.error(
-            "malformed-value", f"`{number}` is outside {low} to {high}, the range of `{expected}`", span,
+            "malformed-value",
+            f"`{number}` is outside {low} to {high}, the range of `{expected}`",
+            span,
             f"write it like `{shape.example}`",
-        )  # fmt: skip
+        )
         return None
     return Value(expected, number, span)
 
@@ -134,9 +140,11 @@ def mismatch(what: str, expected: Type | None, span: Span, diagnostics: Diagnost
             else f"write it like `{shown}`"
         )
     diagnostics.error(
-        "type-mismatch", f"{what} does not fit where {an(expected)} is wanted", span,
+        "type-mismatch",
+        f"{what} does not fit where {an(expected)} is wanted",
+        span,
         example or "check the type of the declaration",
-    )  # fmt: skip
+    )
     return None
 
 

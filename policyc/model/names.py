@@ -114,10 +114,12 @@ def bind_imports(
             else:
                 if name.text in reserved:
                     diagnostics.error(
-                        "shadowed-name", f"the import `{name.text}` shadows {reserved[name.text]}", name.span,
+                        "shadowed-name",
+                        f"the import `{name.text}` shadows {reserved[name.text]}",
+                        name.span,
                         "rename it where it is declared",
                         (Label(definition.node.name.span, "declared here"),),
-                    )  # fmt: skip
+                    )
                 imported[name.text] = name.span
                 table[name.text] = definition
     return table

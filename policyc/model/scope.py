@@ -37,7 +37,7 @@ from policyc.model.types import (
     SetOf,
     Type,
     shapes,
-)  # fmt: skip
+)
 from policyc.model.values import Group, Place, Principal, ResourceLink, Value
 from policyc.syntax import nodes
 from policyc.text import Span
@@ -157,9 +157,12 @@ class Scope:
                 for member in members:
                     if member.text in seen:
                         diagnostics.error(
-                            "duplicate-name", f"`{member.text}` is listed twice", member.span, "drop one of them",
+                            "duplicate-name",
+                            f"`{member.text}` is listed twice",
+                            member.span,
+                            "drop one of them",
                             (Label(seen[member.text].span, "first listed here"),),
-                        )  # fmt: skip
+                        )
                     seen.setdefault(member.text, member)
                 return EnumOf(tuple(seen))
             case nodes.SetType(item):
@@ -169,9 +172,11 @@ class Scope:
                 if name in shapes() or name == GROUP.name:
                     return Named(name)
                 diagnostics.error(
-                    "unknown-type", f"unknown type `{name}`", span,
+                    "unknown-type",
+                    f"unknown type `{name}`",
+                    span,
                     did_you_mean(name, shapes(), "`policyc explain types` lists the types"),
-                )  # fmt: skip
+                )
                 return None
 
     # --- values -----------------------------------------------------------------------------------------------
@@ -214,9 +219,11 @@ class Scope:
                 if expected is not None:
                     return mismatch(describe(expr), expected, expr.span, diagnostics)
                 diagnostics.error(
-                    "not-a-value", f"{describe(expr)} has no value of its own", expr.span,
+                    "not-a-value",
+                    f"{describe(expr)} has no value of its own",
+                    expr.span,
                     "write a literal or the name of a `let`",
-                )  # fmt: skip
+                )
                 return None
 
     def _set(self, expr: nodes.Expr, expected: SetOf, diagnostics: Diagnostics) -> Value | None:
@@ -239,9 +246,11 @@ class Scope:
 
     def _wrap(self, expr: nodes.Expr, expected: SetOf, diagnostics: Diagnostics) -> Value | None:
         diagnostics.error(
-            "type-mismatch", f"{describe(expr)} is one value where {expected} is wanted", expr.span,
+            "type-mismatch",
+            f"{describe(expr)} is one value where {expected} is wanted",
+            expr.span,
             "put it in brackets: `[…]`",
-        )  # fmt: skip
+        )
         return None
 
     def _list(self, items: tuple[nodes.Expr, ...], span: Span, diagnostics: Diagnostics) -> Value | None:
@@ -261,9 +270,11 @@ class Scope:
         word = ref.simple
         if word is None:
             diagnostics.error(
-                "not-a-value", f"`{ref.text}` has no value at compile time", ref.span,
+                "not-a-value",
+                f"`{ref.text}` has no value at compile time",
+                ref.span,
                 "write a literal or the name of a `let`",
-            )  # fmt: skip
+            )
             return None
         definition = self.table.get(word)
         is_word = expected is not None and takes_word(expected, word)
@@ -271,25 +282,33 @@ class Scope:
             return self._word(ref, word, expected, is_word, diagnostics)
         if isinstance(definition.node, nodes.Predicate | nodes.Policy | nodes.Network):
             diagnostics.error(
-                "wrong-kind", f"`{word}` is a {definition.kind}, not a value", ref.span, "name a `let` instead",
+                "wrong-kind",
+                f"`{word}` is a {definition.kind}, not a value",
+                ref.span,
+                "name a `let` instead",
                 (Label(definition.node.name.span, "declared here"),),
-            )  # fmt: skip
+            )
             return None
         if is_word:
             diagnostics.error(
-                "shadowed-name", f"`{word}` is both a word of {expected} and a {definition.kind} here", ref.span,
-                f"rename the {definition.kind}", (Label(definition.node.name.span, "declared here"),),
-            )  # fmt: skip
+                "shadowed-name",
+                f"`{word}` is both a word of {expected} and a {definition.kind} here",
+                ref.span,
+                f"rename the {definition.kind}",
+                (Label(definition.node.name.span, "declared here"),),
+            )
             return None
         value = self.definition_value(definition, diagnostics)
         if value is None:
             return None
         if expected is not None and not assignable(value.type, expected):
             diagnostics.error(
-                "type-mismatch", f"`{word}` is {an(value.type)} where {an(expected)} is wanted", ref.span,
+                "type-mismatch",
+                f"`{word}` is {an(value.type)} where {an(expected)} is wanted",
+                ref.span,
                 conversion_help(value.type, expected, word),
                 (Label(definition.node.name.span, f"declared here as {an(value.type)}"),),
-            )  # fmt: skip
+            )
             return None
         return Value(value.type, value.data, ref.span)
 
@@ -303,9 +322,11 @@ class Scope:
             return Value(PRINCIPAL, Principal(word, (), word), ref.span)
         if isinstance(expected, EnumOf):
             diagnostics.error(
-                "unknown-word", f"`{word}` is none of " + ", ".join(f"`{m}`" for m in expected.members), ref.span,
+                "unknown-word",
+                f"`{word}` is none of " + ", ".join(f"`{m}`" for m in expected.members),
+                ref.span,
                 did_you_mean(word, expected.members, "use one of the listed words"),
-            )  # fmt: skip
+            )
             return None
         names = known_names(self.table)
         if expected == PRINCIPAL:
@@ -313,9 +334,11 @@ class Scope:
                 name for name, entry in constructors().items() if not entry["parameters"]
             ]
         diagnostics.error(
-            "unknown-name", f"unknown name `{word}`", ref.span,
+            "unknown-name",
+            f"unknown name `{word}`",
+            ref.span,
             did_you_mean(word, names, "declare it in this file or import it with `use`"),
-        )  # fmt: skip
+        )
         return None
 
     def _place(self, node: nodes.At, expected: Type | None, diagnostics: Diagnostics) -> Value | None:
@@ -334,14 +357,21 @@ class Scope:
             definition = self.table.get(name)
             if definition is not None and isinstance(definition.node, nodes.Predicate):
                 diagnostics.error(
-                    "wrong-kind", f"the predicate `{name}` is a condition, not a value", call.span,
-                    "call it after `when` or `unless`", (Label(definition.node.name.span, "declared here"),),
-                )  # fmt: skip
+                    "wrong-kind",
+                    f"the predicate `{name}` is a condition, not a value",
+                    call.span,
+                    "call it after `when` or `unless`",
+                    (Label(definition.node.name.span, "declared here"),),
+                )
             else:
                 diagnostics.error(
-                    "unknown-function", f"unknown function `{name}`", call.function.span,
-                    did_you_mean(name, constructors(), "principals are made by `role(…)`, `user(…)`, `service(…)` and the like"),
-                )  # fmt: skip
+                    "unknown-function",
+                    f"unknown function `{name}`",
+                    call.function.span,
+                    did_you_mean(
+                        name, constructors(), "principals are made by `role(…)`, `user(…)`, `service(…)` and the like"
+                    ),
+                )
             return None
         makes: Type = entry["makes"]
         if expected is not None and expected != makes:
@@ -350,9 +380,11 @@ class Scope:
         if len(parameters) != len(call.args):
             wanted = ", ".join(parameter["name"] for parameter in parameters)
             diagnostics.error(
-                "wrong-arguments", f"`{name}` takes {len(parameters)} arguments, not {len(call.args)}", call.span,
+                "wrong-arguments",
+                f"`{name}` takes {len(parameters)} arguments, not {len(call.args)}",
+                call.span,
                 f"write `{name}({wanted})`" if parameters else f"write `{name}` alone",
-            )  # fmt: skip
+            )
             return None
         args: list[str] = []
         for parameter, arg in zip(parameters, call.args, strict=True):
@@ -378,9 +410,12 @@ class Scope:
             key = entry.key.text
             if key in seen:
                 diagnostics.error(
-                    "duplicate-key", f"`{key}` is given twice", entry.key.span, "drop one of them",
+                    "duplicate-key",
+                    f"`{key}` is given twice",
+                    entry.key.span,
+                    "drop one of them",
                     (Label(seen[key], "first given here"),),
-                )  # fmt: skip
+                )
                 continue
             seen[key] = entry.key.span
             value = self.loose_value(entry.value, diagnostics)

@@ -53,9 +53,22 @@ class Attribute:
         step = f'["{key}"]'
         native = self.native.replace("[]", step, 1) if "[]" in self.native else self.native + key
         return Attribute(
-            self.name.replace("[]", step, 1), native, self.type, self.many, self.presence,
-            self.values, self.doc, self.source, self.note, True, key, self.pattern, self.key_type, self.minimum, self.maximum,
-        )  # fmt: skip
+            self.name.replace("[]", step, 1),
+            native,
+            self.type,
+            self.many,
+            self.presence,
+            self.values,
+            self.doc,
+            self.source,
+            self.note,
+            True,
+            key,
+            self.pattern,
+            self.key_type,
+            self.minimum,
+            self.maximum,
+        )
 
 
 @record
@@ -189,6 +202,13 @@ def _resource_type(name: str, target: str, entry: Mapping[str, Any]) -> Resource
         for verb, item in entry.get("verbs", {}).items()
     }
     return ResourceType(
-        name, target, entry.get("arn", ""), entry.get("policies", False), fields, verbs,
-        entry.get("doc", ""), entry.get("source", ""), entry.get("requests", True),
-    )  # fmt: skip
+        name,
+        target,
+        entry.get("arn", ""),
+        entry.get("policies", False),
+        fields,
+        verbs,
+        entry.get("doc", ""),
+        entry.get("source", ""),
+        entry.get("requests", True),
+    )

@@ -112,10 +112,7 @@ def _fix(fix: Fix, sources: Mapping[str, Source]) -> dict[str, Any]:
             {
                 "artifactLocation": _artifact(file),
                 "replacements": [
-                    {
-                        "deletedRegion": _region(edit.span, sources),
-                        "insertedContent": {"text": edit.replacement},
-                    }
+                    {"deletedRegion": _region(edit.span, sources), "insertedContent": {"text": edit.replacement}}
                     for edit in edits
                 ],
             }

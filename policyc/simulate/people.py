@@ -88,9 +88,11 @@ def _sections(tree: JsonValue, diagnostics: Diagnostics) -> dict[str, Sequence[J
     for member in tree:
         if member.key not in SECTIONS:
             diagnostics.error(
-                "malformed-people", f"a file of users has no `{member.key}`", member.key_span,
+                "malformed-people",
+                f"a file of users has no `{member.key}`",
+                member.key_span,
                 did_you_mean(member.key, SECTIONS, "it has `users`, `devices` and `request`"),
-            )  # fmt: skip
+            )
         elif not isinstance(member.value, JsonObject):
             _report("malformed-people", f"`{member.key}` is no object", member.value, diagnostics)
         else:
@@ -124,9 +126,11 @@ def _devices(user: JsonObject, known: Mapping[str, Given], diagnostics: Diagnost
         if not isinstance(item, JsonString) or item.value not in known:
             shown = item.value if isinstance(item, JsonString) else "this"
             diagnostics.error(
-                "unknown-device", f"the file has no device `{shown}`", item.span,
+                "unknown-device",
+                f"the file has no device `{shown}`",
+                item.span,
                 did_you_mean(shown, known, "describe it under `devices`"),
-            )  # fmt: skip
+            )
         else:
             yield item.value
     if not items:
@@ -177,9 +181,13 @@ def _all_known(
         for key, _ in visitor.attributes:
             if not any(_has(key, scope) for scope in scopes):
                 diagnostics.error(
-                    "unknown-attribute", f"no endpoint has `{key.text}`", key.span,
-                    did_you_mean(key.text, names, "the groups' `trust` and the endpoints' `protocol` say what there is"),
-                )  # fmt: skip
+                    "unknown-attribute",
+                    f"no endpoint has `{key.text}`",
+                    key.span,
+                    did_you_mean(
+                        key.text, names, "the groups' `trust` and the endpoints' `protocol` say what there is"
+                    ),
+                )
     return not diagnostics.has_errors
 
 

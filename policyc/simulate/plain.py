@@ -156,9 +156,11 @@ def from_json(source: Source, diagnostics: Diagnostics, resource: PlainText | No
             ok = False
         else:
             diagnostics.error(
-                "malformed-request", f"a request has no `{member.key}`", member.key_span,
+                "malformed-request",
+                f"a request has no `{member.key}`",
+                member.key_span,
                 did_you_mean(member.key, ("resource", "attributes", *FIELDS), "put attributes under `attributes`"),
-            )  # fmt: skip
+            )
             ok = False
     wanted_resource = texts.get("resource", resource)
     if wanted_resource is None:
@@ -245,9 +247,15 @@ class _Binder:
         who = self._caller(plain.who) if plain.who is not None and kind.verbs else None
         if plain.can is not None and kind.verbs and plain.can.text not in kind.verbs:
             self.diagnostics.error(
-                "unknown-verb", f"nobody can `{plain.can.text}` a `{kind.name}`", plain.can.span,
-                did_you_mean(plain.can.text, kind.verbs, "its verbs are " + ", ".join(f"`{name}`" for name in list(kind.verbs)[:12])),
-            )  # fmt: skip
+                "unknown-verb",
+                f"nobody can `{plain.can.text}` a `{kind.name}`",
+                plain.can.span,
+                did_you_mean(
+                    plain.can.text,
+                    kind.verbs,
+                    "its verbs are " + ", ".join(f"`{name}`" for name in list(kind.verbs)[:12]),
+                ),
+            )
         values: dict[str, tuple[Scalar, ...]] = {}
         used: dict[str, Attribute] = {}
         spans: dict[str, Span] = {}
@@ -278,18 +286,31 @@ class _Binder:
         if any(item.severity == "error" for item in list(self.diagnostics)[before:]):
             return None
         return Request(
-            self.resource, who, plain.can.text if plain.can else None, plain.path.text if plain.path else None, values, used,
-            plain.resource.span, frozenset(empty), spans,
-        )  # fmt: skip
+            self.resource,
+            who,
+            plain.can.text if plain.can else None,
+            plain.path.text if plain.path else None,
+            values,
+            used,
+            plain.resource.span,
+            frozenset(empty),
+            spans,
+        )
 
     def _attribute(self, key: PlainText, attributes: Mapping[str, Attribute], kind: str) -> Attribute | None:
         ref = parse_ref(key)
         attribute = resolve_attribute(ref, attributes) if ref is not None else None
         if attribute is None:
             self.diagnostics.error(
-                "unknown-attribute", f"a request to a `{kind}` has no `{key.text}`", key.span,
-                did_you_mean(key.text, [shown_name(name) for name in attributes], "`policyc explain` lists the attributes of each target"),
-            )  # fmt: skip
+                "unknown-attribute",
+                f"a request to a `{kind}` has no `{key.text}`",
+                key.span,
+                did_you_mean(
+                    key.text,
+                    [shown_name(name) for name in attributes],
+                    "`policyc explain` lists the attributes of each target",
+                ),
+            )
         elif ref is not None and not key_fits(ref, attribute, self.diagnostics):
             return None
         return attribute
@@ -350,9 +371,11 @@ class _Binder:
             return next(iter(found.values()))
         what = "several files declare different groups" if found else "no file declares a group"
         self.diagnostics.error(
-            "unknown-name", f"{what} `{text.text}`", text.span,
+            "unknown-name",
+            f"{what} `{text.text}`",
+            text.span,
             did_you_mean(text.text, names - {text.text}, "give the group's id"),
-        )  # fmt: skip
+        )
         return None
 
     def _caller(self, text: PlainText) -> Principal | None:
@@ -367,15 +390,21 @@ class _Binder:
                 if value is not None and isinstance(value.data, Principal) and not value.data.is_pattern:
                     return value.data
                 self.diagnostics.error(
-                    "not-one-caller", f"`{text.text}` stands for many callers, and a request has one", text.span,
+                    "not-one-caller",
+                    f"`{text.text}` stands for many callers, and a request has one",
+                    text.span,
                     "give the ARN of one caller",
-                )  # fmt: skip
+                )
                 return None
         names = sorted({principal.name for principal in self.program.principals if principal.name})
         self.diagnostics.error(
-            "unknown-name", f"unknown principal `{text.text}`", text.span,
-            did_you_mean(text.text, [*names, "anonymous"], "give a declared principal, an ARN, a service name or `anonymous`"),
-        )  # fmt: skip
+            "unknown-name",
+            f"unknown principal `{text.text}`",
+            text.span,
+            did_you_mean(
+                text.text, [*names, "anonymous"], "give a declared principal, an ARN, a service name or `anonymous`"
+            ),
+        )
         return None
 
 

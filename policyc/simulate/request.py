@@ -42,18 +42,25 @@ class RequestBuilder:
         definition = self.scope.lookup(ref.simple or "")
         if definition is None:
             self.diagnostics.error(
-                "unknown-name", f"unknown resource `{ref.text}`", ref.span,
-                did_you_mean(ref.text, known_names(self.scope.table, ("resource",)), "declare it or import it with `use`"),
-            )  # fmt: skip
+                "unknown-name",
+                f"unknown resource `{ref.text}`",
+                ref.span,
+                did_you_mean(
+                    ref.text, known_names(self.scope.table, ("resource",)), "declare it or import it with `use`"
+                ),
+            )
             return None
         value = self.scope.definition_value(definition, self.diagnostics)
         if value is None:
             return None
         if not isinstance(value.data, ResourceLink):
             self.diagnostics.error(
-                "wrong-kind", f"`{ref.text}` is a {definition.kind}, and a request goes to a resource", ref.span,
-                "name a resource", (Label(definition.node.name.span, "declared here"),),
-            )  # fmt: skip
+                "wrong-kind",
+                f"`{ref.text}` is a {definition.kind}, and a request goes to a resource",
+                ref.span,
+                "name a resource",
+                (Label(definition.node.name.span, "declared here"),),
+            )
             return None
         return self.program.resource(value.data.id)
 
@@ -73,16 +80,21 @@ class RequestBuilder:
             name = entry.key.text
             if name in seen:
                 self.diagnostics.error(
-                    "duplicate-key", f"`{name}` is given twice", entry.key.span, "drop one of them",
+                    "duplicate-key",
+                    f"`{name}` is given twice",
+                    entry.key.span,
+                    "drop one of them",
                     (Label(seen[name], "first given here"),),
-                )  # fmt: skip
+                )
                 continue
             seen[name] = entry.key.span
             if name in FIELDS and not kind.verbs:
                 self.diagnostics.error(
-                    "clause-not-allowed", f"a request to a `{kind.name}` has no `{name}`", entry.key.span,
+                    "clause-not-allowed",
+                    f"a request to a `{kind.name}` has no `{name}`",
+                    entry.key.span,
                     "state attributes only",
-                )  # fmt: skip
+                )
             elif name == "who":
                 who = self._caller(entry.value)
             elif name in ("can", "path"):
@@ -123,9 +135,11 @@ class RequestBuilder:
         principal = value.data
         if principal.kind in _NOT_CALLERS or principal.is_pattern:
             self.diagnostics.error(
-                "not-one-caller", "this principal stands for many callers, and a request has one", expr.span,
+                "not-one-caller",
+                "this principal stands for many callers, and a request has one",
+                expr.span,
                 'name one caller, such as `role(shop, "order-service")` or `anonymous`',
-            )  # fmt: skip
+            )
             return None
         return principal
 
@@ -135,9 +149,13 @@ class RequestBuilder:
             return word
         shown = word or "this"
         self.diagnostics.error(
-            "unknown-verb", f"nobody can `{shown}` a `{kind.name}`", expr.span,
-            did_you_mean(shown, kind.verbs, "its verbs are " + ", ".join(f"`{name}`" for name in list(kind.verbs)[:12])),
-        )  # fmt: skip
+            "unknown-verb",
+            f"nobody can `{shown}` a `{kind.name}`",
+            expr.span,
+            did_you_mean(
+                shown, kind.verbs, "its verbs are " + ", ".join(f"`{name}`" for name in list(kind.verbs)[:12])
+            ),
+        )
         return None
 
     def _text(self, expr: nodes.Expr) -> str | None:
@@ -191,9 +209,11 @@ class RequestBuilder:
             self.diagnostics.error("missing-key", f"`{key.text}` wants a key", key.span, f"write `{wanted}`")
             return
         self.diagnostics.error(
-            "unknown-attribute", f"a request to a `{kind.name}` has no `{key.text}`", key.span,
+            "unknown-attribute",
+            f"a request to a `{kind.name}` has no `{key.text}`",
+            key.span,
             did_you_mean(key.text, names, "`policyc explain` lists the attributes of each target"),
-        )  # fmt: skip
+        )
 
 
 def known_word(attribute: Attribute, attributes: Mapping[str, Attribute]) -> str | None:
@@ -215,21 +235,29 @@ def find_resource(program: Program, name: str, diagnostics: Diagnostics, span: S
         return found[0]
     if found:
         diagnostics.error(
-            "ambiguous-name", f"{len(found)} files declare a resource `{name}`", span,
+            "ambiguous-name",
+            f"{len(found)} files declare a resource `{name}`",
+            span,
             "write one of " + ", ".join(f"`{resource.id}`" for resource in found),
-        )  # fmt: skip
+        )
         return None
     names = sorted({resource.name for resource in program.resources.values()})
     if any(network.name == name for network in program.networks):
         diagnostics.error(
-            "wrong-kind", f"`{name}` is a network, and a network takes no requests", span,
+            "wrong-kind",
+            f"`{name}` is a network, and a network takes no requests",
+            span,
             "ask with `--attachment type=vpc,…`, or with `--attachments FILE --from A --to B`",
-        )  # fmt: skip
+        )
         return None
     diagnostics.error(
-        "unknown-name", f"no file declares a resource `{name}`", span,
-        did_you_mean(name, names, "resources are " + ", ".join(f"`{known}`" for known in names[:10]) if names else "declare one"),
-    )  # fmt: skip
+        "unknown-name",
+        f"no file declares a resource `{name}`",
+        span,
+        did_you_mean(
+            name, names, "resources are " + ", ".join(f"`{known}`" for known in names[:10]) if names else "declare one"
+        ),
+    )
     return None
 
 

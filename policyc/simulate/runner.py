@@ -112,9 +112,11 @@ class _Run:
                 case _:
                     expectations += 1
                     self.diagnostics.error(
-                        "misplaced-step", "this is about a network, and the test names none", step.span,
+                        "misplaced-step",
+                        "this is about a network, and the test names none",
+                        step.span,
                         "write `on NETWORK { attachment … }` before it",
-                    )  # fmt: skip
+                    )
         self._unused(unused)
         return expectations
 

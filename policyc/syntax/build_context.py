@@ -10,10 +10,24 @@ from policyc.text import Span
 # Words that begin a clause or make an expression: no declaration may take one, and none names a value.
 RESERVED = frozenset(
     {
-        "all", "and", "any", "can", "exists", "false", "in", "like", "not", "on", "or", "true", "unless", "when",
-        "where", "who",
+        "all",
+        "and",
+        "any",
+        "can",
+        "exists",
+        "false",
+        "in",
+        "like",
+        "not",
+        "on",
+        "or",
+        "true",
+        "unless",
+        "when",
+        "where",
+        "who",
     }
-)  # fmt: skip
+)
 PROVE = "prove"
 
 

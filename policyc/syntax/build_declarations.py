@@ -88,9 +88,17 @@ def build_parameter(b: Build, start: int, end: int, name: Ident, _colon: int, ty
 
 
 def build_predicate(
-    b: Build, start: int, end: int, _word: int, name: Ident, _open: int, parameters: list[Parameter], _close: int,
-    _is: int, body: Expr,
-) -> Predicate:  # fmt: skip
+    b: Build,
+    start: int,
+    end: int,
+    _word: int,
+    name: Ident,
+    _open: int,
+    parameters: list[Parameter],
+    _close: int,
+    _is: int,
+    body: Expr,
+) -> Predicate:
     b.declare(name)
     return Predicate(name, tuple(parameters), body, b.span(start, end), b.doc(start))
 
@@ -103,9 +111,19 @@ def build_resource(
 
 
 def build_policy(
-    b: Build, start: int, end: int, _policy: int, name: Ident, _for: int, target: Ident, _on: int, on: Ref,
-    _open: int, statements: list[Statement], _close: int,
-) -> Policy:  # fmt: skip
+    b: Build,
+    start: int,
+    end: int,
+    _policy: int,
+    name: Ident,
+    _for: int,
+    target: Ident,
+    _on: int,
+    on: Ref,
+    _open: int,
+    statements: list[Statement],
+    _close: int,
+) -> Policy:
     b.declare(name)
     return Policy(name, target, on, tuple(statements), b.span(start, end), b.doc(start))
 

@@ -51,9 +51,19 @@ def _options(rest: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def build_network(
-    b: Build, start: int, end: int, _network: int, name: Ident, _for: int, target: Ident, _version: int, version: Str,
-    _open: int, items: list[Any], _close: int,
-) -> Network:  # fmt: skip
+    b: Build,
+    start: int,
+    end: int,
+    _network: int,
+    name: Ident,
+    _for: int,
+    target: Ident,
+    _version: int,
+    version: Str,
+    _open: int,
+    items: list[Any],
+    _close: int,
+) -> Network:
     b.declare(name)
     return Network(name, target, version, tuple(items), b.span(start, end), b.doc(start))
 
@@ -183,16 +193,33 @@ def build_override(
 
 
 def build_net_route(
-    b: Build, start: int, end: int, _route: int, segment: Ident, cidrs: list[Expr], _to: int, destinations: list[Expr],
+    b: Build,
+    start: int,
+    end: int,
+    _route: int,
+    segment: Ident,
+    cidrs: list[Expr],
+    _to: int,
+    destinations: list[Expr],
     *rest: Any,
-) -> NetRoute:  # fmt: skip
+) -> NetRoute:
     return NetRoute(segment, tuple(cidrs), tuple(destinations), _options(rest), b.span(start, end))
 
 
 def build_net_apply(
-    b: Build, start: int, end: int, _apply: int, policies: list[Ident], _in: int, segment: Ident, _from: int,
-    location: Expr, _to: int, peer: Expr, *rest: Any,
-) -> NetApply:  # fmt: skip
+    b: Build,
+    start: int,
+    end: int,
+    _apply: int,
+    policies: list[Ident],
+    _in: int,
+    segment: Ident,
+    _from: int,
+    location: Expr,
+    _to: int,
+    peer: Expr,
+    *rest: Any,
+) -> NetApply:
     return NetApply(tuple(policies), segment, location, peer, _options(rest), b.span(start, end))
 
 
@@ -211,9 +238,15 @@ def build_destination(b: Build, _start: int, _end: int, kind: int, name: Ident |
 
 
 def build_attach_rule(
-    b: Build, start: int, end: int, number: Int, condition: Expr | None, _to: int, destination: tuple[str, Any],
+    b: Build,
+    start: int,
+    end: int,
+    number: Int,
+    condition: Expr | None,
+    _to: int,
+    destination: tuple[str, Any],
     *rest: Any,
-) -> NetAttachRule:  # fmt: skip
+) -> NetAttachRule:
     kind, name = destination
     # The words `segment`, `tag` and `group` stand before the name; the node covers them and the options.
     at = b.span(b.starts[_to + 1], end)
@@ -257,7 +290,18 @@ def build_filter_rule(
 
 
 def build_net_filter(
-    b: Build, start: int, end: int, _filter: int, name: Ident, _direction: int, direction: Ident, _number: int,
-    number: Int, _open: int, options: list[NetDescribe], rules: list[NetFilterRule], _close: int,
-) -> NetFilter:  # fmt: skip
+    b: Build,
+    start: int,
+    end: int,
+    _filter: int,
+    name: Ident,
+    _direction: int,
+    direction: Ident,
+    _number: int,
+    number: Int,
+    _open: int,
+    options: list[NetDescribe],
+    rules: list[NetFilterRule],
+    _close: int,
+) -> NetFilter:
     return NetFilter(name, direction, number, tuple(options), tuple(rules), b.span(start, end), b.doc(start))

@@ -47,12 +47,31 @@ VARIABLES: Final = ("principal", "action", "resource", "context")
 FUNCTIONS: Final = ("ip", "decimal", "datetime", "duration", "unknown")
 #: methods with a fixed number of arguments, which the parser checks; None: the evaluator checks
 METHODS: Final[dict[str, int | None]] = {
-    "contains": 1, "containsAll": 1, "containsAny": 1, "isEmpty": 0, "getTag": 1, "hasTag": 1,
-    "isIpv4": None, "isIpv6": None, "isLoopback": None, "isMulticast": None, "isInRange": None, "lessThan": None,
-    "lessThanOrEqual": None, "greaterThan": None, "greaterThanOrEqual": None, "offset": None, "durationSince": None,
-    "toDate": None, "toTime": None, "toMilliseconds": None, "toSeconds": None, "toMinutes": None, "toHours": None,
+    "contains": 1,
+    "containsAll": 1,
+    "containsAny": 1,
+    "isEmpty": 0,
+    "getTag": 1,
+    "hasTag": 1,
+    "isIpv4": None,
+    "isIpv6": None,
+    "isLoopback": None,
+    "isMulticast": None,
+    "isInRange": None,
+    "lessThan": None,
+    "lessThanOrEqual": None,
+    "greaterThan": None,
+    "greaterThanOrEqual": None,
+    "offset": None,
+    "durationSince": None,
+    "toDate": None,
+    "toTime": None,
+    "toMilliseconds": None,
+    "toSeconds": None,
+    "toMinutes": None,
+    "toHours": None,
     "toDays": None,
-}  # fmt: skip
+}
 _ORDERS: Final = ("==", "!=", "<", "<=", ">", ">=")
 _LONG: Final = 2**63
 _WORDS: Final = {"and": "&&", "or": "||", "not": "!", "AND": "&&", "OR": "||", "NOT": "!"}
@@ -151,9 +170,11 @@ class ConditionReader:
         self.depth += 1
         if self.depth > DEEPEST:
             raise CedarMistake(
-                "cedar-too-deep", f"the condition nests deeper than {DEEPEST}", self.span(token),
+                "cedar-too-deep",
+                f"the condition nests deeper than {DEEPEST}",
+                self.span(token),
                 "split it into several statements",
-            )  # fmt: skip
+            )
 
     def _from(self, start: Token) -> Span:
         return self.source.span(start.start, self.last.end)
@@ -223,8 +244,11 @@ class ConditionReader:
             if token.mistake is not None:
                 raise token.mistake
             raise CedarMistake(
-                "cedar-syntax", "`like` wants a pattern in double quotes", self.span(token), 'such as `like "*@example.com"`'
-            )  # fmt: skip
+                "cedar-syntax",
+                "`like` wants a pattern in double quotes",
+                self.span(token),
+                'such as `like "*@example.com"`',
+            )
         self.advance()
         try:
             parts = pattern(token.text[1:-1])
@@ -258,9 +282,11 @@ class ConditionReader:
             count += 1
         if count > 4:
             raise CedarMistake(
-                "cedar-syntax", f"`{start.text}` stands {count} times in a row, Cedar takes four", self._from(start),
+                "cedar-syntax",
+                f"`{start.text}` stands {count} times in a row, Cedar takes four",
+                self._from(start),
                 f"two `{start.text}` cancel each other out",
-            )  # fmt: skip
+            )
         if self.peek.kind == "sign" and self.peek.text in ("!", "-"):
             raise expected("an operand", self.peek, self.source)
         negative = start.text == "-"
@@ -312,9 +338,11 @@ class ConditionReader:
             mistake = token.mistake
             if mistake is None or mistake.rule == "cedar-syntax":
                 mistake = CedarMistake(
-                    "cedar-attribute-name", why, self.span(token),
+                    "cedar-attribute-name",
+                    why,
+                    self.span(token),
                     'write any other name in brackets and quotes, such as `["my-name"]`',
-                )  # fmt: skip
+                )
             raise mistake
         if token.text in RESERVED:
             raise CedarMistake(
@@ -333,17 +361,21 @@ class ConditionReader:
                 return
             name = f"{token.text}-{after.text}"
             raise CedarMistake(
-                "cedar-attribute-name", f"`{name}` reads as a subtraction", self.source.span(token.start, after.end),
+                "cedar-attribute-name",
+                f"`{name}` reads as a subtraction",
+                self.source.span(token.start, after.end),
                 f'write `["{name}"]` without the dot',
-            )  # fmt: skip
+            )
 
     def _awkward_name(self, out: Get, sign: Token) -> CedarMistake:
         after = self.ahead(1)
         name = f"{out.name}{sign.text}{after.text.strip(chr(34))}"
         return CedarMistake(
-            "cedar-attribute-name", f"`{sign.text}` cannot stand in an attribute's name",
-            self.source.span(out.name_span.start, after.end), f'write `["{name}"]` without the dot',
-        )  # fmt: skip
+            "cedar-attribute-name",
+            f"`{sign.text}` cannot stand in an attribute's name",
+            self.source.span(out.name_span.start, after.end),
+            f'write `["{name}"]` without the dot',
+        )
 
     def _method(self, of: Expr, token: Token, start: Token) -> Expr:
         name = token.text
@@ -362,9 +394,11 @@ class ConditionReader:
     def _check_count(self, token: Token, args: tuple[Expr, ...], wanted: int | None) -> None:
         if wanted is not None and len(args) != wanted:
             raise CedarMistake(
-                "cedar-wrong-arguments", f"`{token.text}` takes {wanted} argument{'' if wanted == 1 else 's'}, not {len(args)}",
-                self._from(token), "put several values into a set, `[a, b]`" if wanted else "write nothing between `()`",
-            )  # fmt: skip
+                "cedar-wrong-arguments",
+                f"`{token.text}` takes {wanted} argument{'' if wanted == 1 else 's'}, not {len(args)}",
+                self._from(token),
+                "put several values into a set, `[a, b]`" if wanted else "write nothing between `()`",
+            )
 
     def _arguments(self) -> tuple[Expr, ...]:
         self.need("(")
@@ -425,9 +459,11 @@ class ConditionReader:
         if count > 1 and end.text == ">":
             span = self.source.span(start.start, end.end)
             raise CedarMistake(
-                "cedar-template-text", f"`{self.source.text[span.start : span.end]}` is a placeholder", span,
+                "cedar-template-text",
+                f"`{self.source.text[span.start : span.end]}` is a placeholder",
+                span,
                 "put the real name or value there",
-            )  # fmt: skip
+            )
 
     def _number(self) -> Expr:
         token = self.advance()
@@ -480,9 +516,11 @@ class ConditionReader:
         if self.peek.kind != "string":
             if self.peek.text == "(":
                 raise CedarMistake(
-                    "cedar-unknown-function", f"Cedar has no function `{kind}`", self._from(start),
+                    "cedar-unknown-function",
+                    f"Cedar has no function `{kind}`",
+                    self._from(start),
                     "the functions are " + ", ".join(f"`{name}`" for name in FUNCTIONS[:-1]),
-                )  # fmt: skip
+                )
             raise expected("an entity's id in double quotes", self.peek, self.source)
         return Entity(kind, self._text(self.advance()), self._from(start))
 
@@ -540,6 +578,8 @@ class ConditionReader:
     def _bad_escape(self, token: Token, error: BadEscape) -> CedarMistake:
         at = token.start + 1 + error.at
         return CedarMistake(
-            "cedar-literal", f"`{error.text}` is no escape", self.source.span(at, at + len(error.text)),
-            "write `\\\\` for a backslash; the escapes are `\\n`, `\\t`, `\\\"`, `\\u{…}`",
-        )  # fmt: skip
+            "cedar-literal",
+            f"`{error.text}` is no escape",
+            self.source.span(at, at + len(error.text)),
+            'write `\\\\` for a backslash; the escapes are `\\n`, `\\t`, `\\"`, `\\u{…}`',
+        )

@@ -85,16 +85,20 @@ def _bad(mistake: CedarMistake, start: int, end: int) -> Token:
 def _left_over(source: Source, start: int, end: int) -> CedarMistake:
     shown = source.text[start:end]
     return CedarMistake(
-        "cedar-template-text", f"`{shown}` is left over from a template", source.span(start, end),
+        "cedar-template-text",
+        f"`{shown}` is left over from a template",
+        source.span(start, end),
         "render the template first, and check what comes out",
-    )  # fmt: skip
+    )
 
 
 def _block_comment(source: Source, start: int, end: int) -> CedarMistake:
     return CedarMistake(
-        "cedar-block-comment", "Cedar has no `/* … */` comments", source.span(start, end),
+        "cedar-block-comment",
+        "Cedar has no `/* … */` comments",
+        source.span(start, end),
         "begin each line of the comment with `//`",
-    )  # fmt: skip
+    )
 
 
 def _unreadable(source: Source, at: int) -> CedarMistake:

@@ -175,9 +175,26 @@ class Method:
 
 
 Expr: TypeAlias = (
-    Lit | Var | Entity | Slot | SetOf | RecordOf | Get | Has | Like | Is | Compare | Arith | Not | Neg | And | Or | If
-    | Call | Method
-)  # fmt: skip
+    Lit
+    | Var
+    | Entity
+    | Slot
+    | SetOf
+    | RecordOf
+    | Get
+    | Has
+    | Like
+    | Is
+    | Compare
+    | Arith
+    | Not
+    | Neg
+    | And
+    | Or
+    | If
+    | Call
+    | Method
+)
 
 
 @record

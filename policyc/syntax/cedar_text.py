@@ -50,9 +50,11 @@ def _foreign(source: Source) -> CedarMistake | None:
         iam = '"Statement"' in text or '"Effect"' in text
         what = "an IAM policy in JSON" if iam else "JSON" if text[:1] != '"' else "Cedar inside a quoted string"
         return CedarMistake(
-            "cedar-not-cedar", f"this is {what}, and Verified Access takes plain Cedar text", source.span(at, at + 1),
+            "cedar-not-cedar",
+            f"this is {what}, and Verified Access takes plain Cedar text",
+            source.span(at, at + 1),
             "write `permit (principal, action, resource) when { … };`",
-        )  # fmt: skip
+        )
     return None
 
 
@@ -144,8 +146,11 @@ class _Reader(ConditionReader):
             token = self.peek
             if token.kind != "name" or token.text != name:
                 raise CedarMistake(
-                    "cedar-scope", f"the scope wants `{name}` here", self.span(token), "write `(principal, action, resource)`"
-                )  # fmt: skip
+                    "cedar-scope",
+                    f"the scope wants `{name}` here",
+                    self.span(token),
+                    "write `(principal, action, resource)`",
+                )
             self.advance()
             parts.append(self._scope_part(name, token))
             if name != "resource":
@@ -189,9 +194,11 @@ class _Reader(ConditionReader):
 
     def _bad_scope(self, token: Token, message: str) -> CedarMistake:
         return CedarMistake(
-            "cedar-scope", message, self.span(token),
+            "cedar-scope",
+            message,
+            self.span(token),
             "leave the scope open, `(principal, action, resource)`, and put tests after `when`",
-        )  # fmt: skip
+        )
 
     # --- conditions -------------------------------------------------------------------------------------------
 
@@ -200,9 +207,11 @@ class _Reader(ConditionReader):
         self.need("{")
         if self.peek.text == "}":
             raise CedarMistake(
-                "cedar-empty-condition", f"the `{word.text}` clause is empty", self.source.span(word.start, self.peek.end),
+                "cedar-empty-condition",
+                f"the `{word.text}` clause is empty",
+                self.source.span(word.start, self.peek.end),
                 "write a condition, or remove the clause",
-            )  # fmt: skip
+            )
         body = self.expression()
         _refuse_slots(body)
         self.need("}")

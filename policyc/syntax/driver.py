@@ -18,10 +18,28 @@ OPENERS = frozenset({"(", "[", "{", "not"})
 # Keywords that begin something: taken for a name they may be a sign that what stands before them is not finished.
 SUSPECTS = frozenset(
     {
-        "who", "can", "on", "path", "when", "unless", "where", "allow", "deny", "module", "use", "let", "param",
-        "principal", "group", "predicate", "resource", "policy", "network", "test",
+        "who",
+        "can",
+        "on",
+        "path",
+        "when",
+        "unless",
+        "where",
+        "allow",
+        "deny",
+        "module",
+        "use",
+        "let",
+        "param",
+        "principal",
+        "group",
+        "predicate",
+        "resource",
+        "policy",
+        "network",
+        "test",
     }
-)  # fmt: skip
+)
 
 
 class Repair(Protocol):

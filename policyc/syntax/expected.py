@@ -6,8 +6,18 @@ from policyc.syntax.driver import advance
 from policyc.syntax.table import END, Table
 
 DECLARATIONS = (
-    "let", "param", "principal", "group", "predicate", "resource", "policy", "network", "test", "use", "module",
-)  # fmt: skip
+    "let",
+    "param",
+    "principal",
+    "group",
+    "predicate",
+    "resource",
+    "policy",
+    "network",
+    "test",
+    "use",
+    "module",
+)
 CLAUSES = ("who", "can", "on", "path", "when", "unless")
 _VALUE = frozenset({"NAME", "STRING", "INT", "DECIMAL", "REGION", "true", "false", "[", "{", "("})
 _EXPRESSION = frozenset({"not", "exists", "any", "all"})

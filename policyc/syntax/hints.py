@@ -24,9 +24,10 @@ def hint(kind: str, word: str, before: str, word_before: str, terminals: frozens
         return f"finish what stands before it: `{word_before[:40]}` needs something behind it"
     if {"unassociated", "pending"} <= terminals:
         return did_you_mean(
-            word_before, ("allow", "deny", "undecided", "reachable", "blocked", "inspected"),
+            word_before,
+            ("allow", "deny", "undecided", "reachable", "blocked", "inspected"),
             "say where the attachment is: `in segment s`, `in group g`, `unassociated` or `pending acceptance`",
-        )  # fmt: skip
+        )
     if kind == "REGION" and "NAME" in terminals:
         return "a Region is no name here: choose a name of letters, digits and `_`"
     if kind == ".." or (kind == "INT" and before == "INT" and ".." in terminals):

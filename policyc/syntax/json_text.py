@@ -181,9 +181,15 @@ _HEX4 = re.compile(r"[0-9a-fA-F]{4}")
 _ESCAPES = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _NOT_NUMBERS = {"NaN", "Infinity", "nan", "inf"}
 _FOREIGN_WORDS = {
-    "True": "true", "TRUE": "true", "False": "false", "FALSE": "false", "None": "null", "NULL": "null",
-    "nil": "null", "undefined": "null",
-}  # fmt: skip
+    "True": "true",
+    "TRUE": "true",
+    "False": "false",
+    "FALSE": "false",
+    "None": "null",
+    "NULL": "null",
+    "nil": "null",
+    "undefined": "null",
+}
 
 
 class _Frame:

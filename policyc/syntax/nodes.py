@@ -209,9 +209,24 @@ class Or:
 
 
 Expr: TypeAlias = (
-    Str | Int | Decimal | Bool | Region | Ref | At | Range | ListOf | Record | Call | Compare | Quantified | Exists
-    | Not | And | Or
-)  # fmt: skip
+    Str
+    | Int
+    | Decimal
+    | Bool
+    | Region
+    | Ref
+    | At
+    | Range
+    | ListOf
+    | Record
+    | Call
+    | Compare
+    | Quantified
+    | Exists
+    | Not
+    | And
+    | Or
+)
 
 # --- types ------------------------------------------------------------------------------------------------------
 
@@ -652,9 +667,20 @@ class NetFilter:
 
 
 NetItem: TypeAlias = (
-    NetAsns | NetInsideCidrs | NetSwitch | NetEdges | NetSegment | NetFunctionGroup | NetShare | NetSend | NetRoute
-    | NetApply | NetAttach | NetLabels | NetFilter
-)  # fmt: skip
+    NetAsns
+    | NetInsideCidrs
+    | NetSwitch
+    | NetEdges
+    | NetSegment
+    | NetFunctionGroup
+    | NetShare
+    | NetSend
+    | NetRoute
+    | NetApply
+    | NetAttach
+    | NetLabels
+    | NetFilter
+)
 
 
 @record
@@ -753,9 +779,7 @@ class InlineTest:
     doc: str = field(default="", compare=False)
 
 
-Declaration: TypeAlias = (
-    Let | Param | PrincipalDecl | GroupDecl | Predicate | Resource | Policy | Network | InlineTest
-)  # fmt: skip
+Declaration: TypeAlias = Let | Param | PrincipalDecl | GroupDecl | Predicate | Resource | Policy | Network | InlineTest
 
 
 @record

@@ -11,9 +11,7 @@ from policyc.syntax.literals import quote
 from policyc.syntax.print_expressions import commas, print_expr, print_names, print_value, print_values
 from policyc.text import Span
 
-_Option = (
-    n.NetFlag | n.NetDescribe | n.NetLocations | n.NetImportFilter | n.NetPolicies | n.NetMode | n.NetOverride
-)  # fmt: skip
+_Option = n.NetFlag | n.NetDescribe | n.NetLocations | n.NetImportFilter | n.NetPolicies | n.NetMode | n.NetOverride
 
 
 def print_network(network: n.Network) -> Doc:
@@ -101,9 +99,15 @@ def _last_end(part: Doc) -> int:
 
 
 _HasSpan = (
-    n.NetSegment | n.NetFunctionGroup | n.NetShare | n.NetSend | n.NetRoute | n.NetApply | n.NetAttachRule
+    n.NetSegment
+    | n.NetFunctionGroup
+    | n.NetShare
+    | n.NetSend
+    | n.NetRoute
+    | n.NetApply
+    | n.NetAttachRule
     | n.NetLabelRule
-)  # fmt: skip
+)
 
 
 def _option(option: _Option) -> Doc:

@@ -29,9 +29,15 @@ class Problems:
         return Span(self.source.file, start, end)
 
     def add(
-        self, rule: str, message: str, start: int, end: int, help: str,
-        replacement: str | None = None, labels: tuple[Label, ...] = (),
-    ) -> None:  # fmt: skip
+        self,
+        rule: str,
+        message: str,
+        start: int,
+        end: int,
+        help: str,
+        replacement: str | None = None,
+        labels: tuple[Label, ...] = (),
+    ) -> None:
         """One error at the offsets; with `replacement` a fix that puts it in the place of the span's text."""
         if self.full:
             return

@@ -22,10 +22,29 @@ _OPENS = {"}": "{", "]": "[", ")": "("}
 _INSERTS = (",", ":", "=", "{", "->", "in", "==")
 _SYNC = frozenset(
     {
-        *CLAUSES, "allow", "deny", "asns", "inside", "option", "edges", "segment", "function_group", "share", "send",
-        "route", "apply", "attach", "labels", "filter", "request", "expect", "attachment", "RULE", "describe",
+        *CLAUSES,
+        "allow",
+        "deny",
+        "asns",
+        "inside",
+        "option",
+        "edges",
+        "segment",
+        "function_group",
+        "share",
+        "send",
+        "route",
+        "apply",
+        "attach",
+        "labels",
+        "filter",
+        "request",
+        "expect",
+        "attachment",
+        "RULE",
+        "describe",
     }
-)  # fmt: skip
+)
 _STARTS = frozenset(DECLARATIONS) | {PROVE}
 _ENOUGH = 3
 _MOST = 200

@@ -63,9 +63,11 @@ def _syntax(error: yaml.YAMLError, source: Source, diagnostics: Diagnostics) -> 
     at = min(at, len(source.text))
     reason = str(getattr(error, "problem", None) or getattr(error, "reason", None) or "it cannot be read")
     diagnostics.error(
-        "yaml-syntax-error", f"`{source.file}` is not YAML: {reason.splitlines()[0].rstrip('.')}", source.span(at, min(at + 1, len(source.text))),
+        "yaml-syntax-error",
+        f"`{source.file}` is not YAML: {reason.splitlines()[0].rstrip('.')}",
+        source.span(at, min(at + 1, len(source.text))),
         "check the indentation and the quotes",
-    )  # fmt: skip
+    )
 
 
 class _Stop(Exception):
@@ -99,9 +101,11 @@ class _Reader:
             )
         if self.values > MAX_VALUES:
             raise _Stop(
-                "yaml-too-large", f"the file holds more than {MAX_VALUES} values once its aliases are written out", span,
+                "yaml-too-large",
+                f"the file holds more than {MAX_VALUES} values once its aliases are written out",
+                span,
                 "write fewer aliases",
-            )  # fmt: skip
+            )
         tag: str = node.tag
         if node.id == "mapping" and tag == _TAG + "map":
             return self.mapping(node, span, depth)

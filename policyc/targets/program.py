@@ -90,7 +90,10 @@ def emit_documents(program: Program, diagnostics: Diagnostics) -> dict[str, tupl
         first = seen.setdefault(document.path.casefold(), document)
         if first is not document:
             diagnostics.error(
-                "duplicate-document", f"two declarations write the document `{document.path}`", document.span,
-                "rename one of them", (Label(first.span, "the other one"),),
-            )  # fmt: skip
+                "duplicate-document",
+                f"two declarations write the document `{document.path}`",
+                document.span,
+                "rename one of them",
+                (Label(first.span, "the other one"),),
+            )
     return out

@@ -27,9 +27,11 @@ def check_documents(documents: Iterable[Document], diagnostics: Diagnostics, tho
         other = taken.setdefault(document.path.casefold(), document)
         if other is not document:
             diagnostics.error(
-                "document-path-clash", f"`{document.owner}` and `{other.owner}` would both be written to `{document.path}`",
-                document.span, "give one of them another name",
-            )  # fmt: skip
+                "document-path-clash",
+                f"`{document.owner}` and `{other.owner}` would both be written to `{document.path}`",
+                document.span,
+                "give one of them another name",
+            )
         _check_size(document, diagnostics)
         _check_shape(document, diagnostics, thorough)
 
@@ -41,8 +43,9 @@ def _check_size(document: Document, diagnostics: Diagnostics) -> None:
             "document-too-large",
             f"the {document.role} document of `{document.owner}` has {quota.counted:,} {quota.unit}, "
             f"the service takes {quota.limit:,}",
-            document.span, "merge statements that differ in one value, or shorten lists with a wildcard or a shared condition",
-        )  # fmt: skip
+            document.span,
+            "merge statements that differ in one value, or shorten lists with a wildcard or a shared condition",
+        )
 
 
 def _check_shape(document: Document, diagnostics: Diagnostics, thorough: bool) -> None:
@@ -59,9 +62,11 @@ def _check_shape(document: Document, diagnostics: Diagnostics, thorough: bool) -
             break
         where = f"`{misfit.pointer}` of " if misfit.path else ""
         diagnostics.error(
-            "document-breaks-schema", f"{where}`{document.path}` {_sentence(misfit)}", _span(document, misfit),
+            "document-breaks-schema",
+            f"{where}`{document.path}` {_sentence(misfit)}",
+            _span(document, misfit),
             "if the source looks right, this is a bug of policyc: please report it with this file",
-        )  # fmt: skip
+        )
 
 
 def _sentence(misfit: Misfit) -> str:

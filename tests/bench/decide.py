@@ -57,9 +57,11 @@ def compiled(size: int) -> Document:
 
 def request(team: int, salt: str, method: str, second: int) -> Request:
     context = {
-        "vpc-lattice-svcs:RequestMethod": method, "aws:PrincipalOrgID": "o-a1b2c3d4e5",
-        "aws:PrincipalTag/team": f"team{team}{salt}", "aws:CurrentTime": f"2024-06-01T00:{second // 60 % 60:02}:{second % 60:02}Z",
-    }  # fmt: skip
+        "vpc-lattice-svcs:RequestMethod": method,
+        "aws:PrincipalOrgID": "o-a1b2c3d4e5",
+        "aws:PrincipalTag/team": f"team{team}{salt}",
+        "aws:CurrentTime": f"2024-06-01T00:{second // 60 % 60:02}:{second % 60:02}Z",
+    }
     caller = caller_from_arn(f"arn:aws:iam::{ACCOUNT}:role/app{team % 40}")
     return Request.of(ACTION, f"{SERVICE}/team{team}/{salt}", caller, context)
 
@@ -139,9 +141,11 @@ def cedar(size: int) -> float | None:
     if holder is not None:
         policies = holder.from_str(text) if hasattr(holder, "from_str") else holder(text)
     question = {
-        "principal": 'User::"u"', "action": 'Action::"Invoke"', "resource": 'Service::"s"',
+        "principal": 'User::"u"',
+        "action": 'Action::"Invoke"',
+        "resource": 'Service::"s"',
         "context": {"path": f"/team{size - 1}/x", "method": "GET", "org": "o-a1b2c3d4e5", "team": f"team{size - 1}x"},
-    }  # fmt: skip
+    }
     count = 50
 
     def run() -> None:
@@ -156,9 +160,16 @@ def pattern_growth() -> list[tuple[int, float]]:
     """One pattern with many stars against a long value that just misses: length of both -> microseconds."""
     out = []
     for length in (100, 200, 400, 800):
-        plain = {"Version": "2012-10-17", "Statement": [
-            {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/" + "*a" * (length // 2) + "*c*"}
-        ]}  # fmt: skip
+        plain = {
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Effect": "Allow",
+                    "Action": "s3:GetObject",
+                    "Resource": "arn:aws:s3:::b/" + "*a" * (length // 2) + "*c*",
+                }
+            ],
+        }
         document = compile_text(Source("p.json", json.dumps(plain)), Kind.IDENTITY, Diagnostics())
         assert document is not None
         caller = caller_from_arn(f"arn:aws:iam::{ACCOUNT}:role/app")

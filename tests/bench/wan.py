@@ -57,7 +57,7 @@ def policies() -> tuple[ir.RoutingPolicy, ...]:
         ),
         ("longer", "inbound"): (rule(1, "prefix-in-cidr", "10.1.0.0/16", "prepend-asn-list", (65203,)),),
         ("notThere", "outbound"): (rule(1, "prefix-in-cidr", "10.3.0.0/16", "drop"),),
-    }  # fmt: skip
+    }
     return tuple(
         ir.RoutingPolicy(WORD(name), direction, ir.Number(number), rules)
         for number, ((name, direction), rules) in enumerate(found.items(), 1)
@@ -110,15 +110,21 @@ def world(segments: int, edges: int, attachments: int) -> tuple[ir.CoreNetwork, 
         "s4": {"edges": words(*regions[:3])},
     }
     network = ir.CoreNetwork(
-        WORD("2025.11"), configuration,
+        WORD("2025.11"),
+        configuration,
         tuple(
             ir.Segment(WORD(name), isolate=index % 5 == 4 or name == "s6", acceptance=False, **filters.get(name, {}))
             for index, name in enumerate(names)
         ),
-        tuple(ir.FunctionGroup(WORD(name), acceptance=False) for name in GROUPS), actions(names, regions),
+        tuple(ir.FunctionGroup(WORD(name), acceptance=False) for name in GROUPS),
+        actions(names, regions),
         (
             *(
-                ir.AttachRule(ir.Number(at), (ir.AttachCondition("tag-value", WORD("fn"), "equals", WORD(name)),), ir.ToGroup(WORD(name)))
+                ir.AttachRule(
+                    ir.Number(at),
+                    (ir.AttachCondition("tag-value", WORD("fn"), "equals", WORD(name)),),
+                    ir.ToGroup(WORD(name)),
+                )
                 for at, name in enumerate(GROUPS, 1)
             ),
             ir.AttachRule(ir.Number(9), (ir.AttachCondition("tag-exists", WORD("s")),), ir.ToTag(WORD("s"))),
@@ -128,7 +134,7 @@ def world(segments: int, edges: int, attachments: int) -> tuple[ir.CoreNetwork, 
             ir.LabelRule(ir.Number(2), words("lab"), words("noLabs")),
         ),
         policies(),
-    )  # fmt: skip
+    )
     found = [made(index, names, regions) for index in range(attachments)]
     # Inspection stands at all edges but one, at every third, and at every second.
     for group, places in (("fw", regions[:-1]), ("east", regions[::3]), ("out", regions[::2])):
@@ -157,9 +163,17 @@ def made(index: int, names: Sequence[str], regions: Sequence[str]) -> Attachment
         bgp = ((65001 + index % 7, 65100), 50 + index % 3 * 50, frozenset({f"65000:{index % 3}"}))
         label = "partner" if index % 40 == 0 else ""
     return Attachment(
-        f"a{index}", kind, where, "111122223333", None, (("s", segment), ("Name", f"a{index}")), label, "available",
-        tuple(Announced(prefix, *bgp) for prefix in prefixes), attachment_id(index),
-    )  # fmt: skip
+        f"a{index}",
+        kind,
+        where,
+        "111122223333",
+        None,
+        (("s", segment), ("Name", f"a{index}")),
+        label,
+        "available",
+        tuple(Announced(prefix, *bgp) for prefix in prefixes),
+        attachment_id(index),
+    )
 
 
 # --- what is measured -------------------------------------------------------------------------------------------

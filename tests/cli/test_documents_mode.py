@@ -73,34 +73,148 @@ FINDINGS: list[tuple[str, str, list[Any], list[str]]] = [
     ("clean", "auth-policy", [allow(INVOKE, f"{SERVICE}/*", {"AWS": ROLE})], []),
     ("org", "auth-policy", [allow(INVOKE, "*", "*", ORG)], []),
     ("Lattice 9 #19", "auth-policy", [allow(INVOKE, "*", "*")], ["anonymous-admitted"]),
-    ("Lattice 9 #20", "auth-policy", [allow(INVOKE, "*", "*", {"StringEquals": {"vpc-lattice-svcs:SourceVpc": "vpc-1"}})], ["anonymous-admitted"]),
-    ("Lattice 9 #21", "auth-policy", [allow(INVOKE, "*", "*", {"StringNotEquals": {"aws:PrincipalOrgID": "o-1"}})], ["anonymous-admitted"]),
-    ("a tag is signed only", "auth-policy", [allow(INVOKE, "*", "*", {"StringEquals": {"aws:PrincipalTag/team": "a"}})], []),
-    ("excluded", "auth-policy", [allow(INVOKE, "*", "*", {"StringNotEqualsIgnoreCase": {"aws:PrincipalType": "anonymous"}})], []),
-    ("Lattice 9 #23", "auth-policy", [allow(INVOKE, "*", "*", {"StringNotEquals": {"aws:PrincipalType": "anonymous"}})], ["anonymous-admitted"]),
-    ("denied elsewhere", "auth-policy", [allow(INVOKE, "*", "*"), allow("*", "*", "*", {"StringEquals": {"aws:PrincipalType": "Anonymous"}}, "Deny")], []),
+    (
+        "Lattice 9 #20",
+        "auth-policy",
+        [allow(INVOKE, "*", "*", {"StringEquals": {"vpc-lattice-svcs:SourceVpc": "vpc-1"}})],
+        ["anonymous-admitted"],
+    ),
+    (
+        "Lattice 9 #21",
+        "auth-policy",
+        [allow(INVOKE, "*", "*", {"StringNotEquals": {"aws:PrincipalOrgID": "o-1"}})],
+        ["anonymous-admitted"],
+    ),
+    (
+        "a tag is signed only",
+        "auth-policy",
+        [allow(INVOKE, "*", "*", {"StringEquals": {"aws:PrincipalTag/team": "a"}})],
+        [],
+    ),
+    (
+        "excluded",
+        "auth-policy",
+        [allow(INVOKE, "*", "*", {"StringNotEqualsIgnoreCase": {"aws:PrincipalType": "anonymous"}})],
+        [],
+    ),
+    (
+        "Lattice 9 #23",
+        "auth-policy",
+        [allow(INVOKE, "*", "*", {"StringNotEquals": {"aws:PrincipalType": "anonymous"}})],
+        ["anonymous-admitted"],
+    ),
+    (
+        "denied elsewhere",
+        "auth-policy",
+        [allow(INVOKE, "*", "*"), allow("*", "*", "*", {"StringEquals": {"aws:PrincipalType": "Anonymous"}}, "Deny")],
+        [],
+    ),
     ("Lattice 9 #11", "auth-policy", [allow(INVOKE, SERVICE, {"AWS": ROLE})], ["bare-service-arn"]),
-    ("Lattice 9 #12", "auth-policy", [allow("vpc-lattice-svcs:Connect", f"{SERVICE}/*", {"AWS": ROLE})], ["path-on-connection"]),
+    (
+        "Lattice 9 #12",
+        "auth-policy",
+        [allow("vpc-lattice-svcs:Connect", f"{SERVICE}/*", {"AWS": ROLE})],
+        ["path-on-connection"],
+    ),
     ("Lattice 9 #14", "auth-policy", [allow(INVOKE, NETWORK, {"AWS": ROLE})], ["network-as-resource"]),
     ("Lattice 9 #17", "auth-policy", [allow(INVOKE, f"{SERVICE}/a?b=c", {"AWS": ROLE})], ["query-in-resource"]),
-    ("Lattice 9 #9", "auth-policy", [allow("vpc-lattice:GetService", "*", {"AWS": ROLE})], ["unsupported-action-in-policy"]),
+    (
+        "Lattice 9 #9",
+        "auth-policy",
+        [allow("vpc-lattice:GetService", "*", {"AWS": ROLE})],
+        ["unsupported-action-in-policy"],
+    ),
     ("unknown action", "auth-policy", [allow("vpc-lattice-svcs:Invok", "*", {"AWS": ROLE})], ["invalid-action"]),
     ("a pattern with no hit", "auth-policy", [allow("vpc-lattice-svcs:Get*", "*", {"AWS": ROLE})], ["invalid-action"]),
     ("a pattern with a hit", "auth-policy", [allow("vpc-lattice-svcs:*", "*", {"AWS": ROLE})], []),
-    ("unknown service key", "auth-policy", [allow(INVOKE, "*", {"AWS": ROLE}, {"StringEquals": {"vpc-lattice-svcs:RequestMetod": "GET"}})], ["invalid-service-condition-key"]),
-    ("unknown global key", "identity", [allow("s3:GetObject", "*", None, {"StringEquals": {"aws:PrincipalOrgId2": "o"}})], ["invalid-global-condition-key"]),
-    ("15 #13", "auth-policy", [allow(INVOKE, "*", {"AWS": ROLE}, {"StringEquals": {"vpc-lattice-svcs:requestMethod": "GET"}})], ["condition-key-case"]),
-    ("Lattice 9 #29", "auth-policy", [allow(INVOKE, "*", {"AWS": ROLE}, {"StringEquals": {"vpc-lattice-svcs:RequestHeader/X-Team": "a"}})], ["header-name-case"]),
-    ("no wildcard in principals", "auth-policy", [allow(INVOKE, "*", {"AWS": f"arn:aws:iam::{HOME}:role/*"})], ["unsupported-wildcard-in-principal"]),
+    (
+        "unknown service key",
+        "auth-policy",
+        [allow(INVOKE, "*", {"AWS": ROLE}, {"StringEquals": {"vpc-lattice-svcs:RequestMetod": "GET"}})],
+        ["invalid-service-condition-key"],
+    ),
+    (
+        "unknown global key",
+        "identity",
+        [allow("s3:GetObject", "*", None, {"StringEquals": {"aws:PrincipalOrgId2": "o"}})],
+        ["invalid-global-condition-key"],
+    ),
+    (
+        "15 #13",
+        "auth-policy",
+        [allow(INVOKE, "*", {"AWS": ROLE}, {"StringEquals": {"vpc-lattice-svcs:requestMethod": "GET"}})],
+        ["condition-key-case"],
+    ),
+    (
+        "Lattice 9 #29",
+        "auth-policy",
+        [allow(INVOKE, "*", {"AWS": ROLE}, {"StringEquals": {"vpc-lattice-svcs:RequestHeader/X-Team": "a"}})],
+        ["header-name-case"],
+    ),
+    (
+        "no wildcard in principals",
+        "auth-policy",
+        [allow(INVOKE, "*", {"AWS": f"arn:aws:iam::{HOME}:role/*"})],
+        ["unsupported-wildcard-in-principal"],
+    ),
     ("OLAP 12 #1", "object-lambda", [allow("s3:GetObject", OLAP, {"AWS": ROLE})], ["unsupported-action-in-policy"]),
-    ("OLAP 12 #2", "object-lambda", [allow("s3-object-lambda:GetObject", BUCKET, {"AWS": ROLE})], ["unsupported-resource-arn-in-policy"]),
-    ("OLAP 12 #4", "object-lambda", [allow("s3-object-lambda:GetObject", f"{OLAP}/*", {"AWS": ROLE})], ["path-behind-object-lambda"]),
-    ("OLAP 12 #13", "object-lambda", [allow("s3-object-lambda:GetObject", OLAP, {"AWS": ROLE}, {"ForAnyValue:StringEquals": {"aws:CalledVia": "s3-object-lambda.amazonaws.com"}})], ["key-absent-at-first-hop"]),
-    ("OLAP 12 #14", "object-lambda", [allow("s3-object-lambda:ListBucket", OLAP, {"AWS": ROLE}, {"StringLike": {"s3:prefix": "a*"}})], ["key-absent-at-first-hop"]),
-    ("OLAP 12 #17", "function", [allow("lambda:InvokeFunction", FUNCTION, {"Service": "s3-object-lambda.amazonaws.com"})], ["never-calls-the-function"]),
-    ("OLAP 12 #18", "function", [allow("lambda:InvokeFunction", FUNCTION, {"Service": "cloudfront.amazonaws.com"})], ["restrict-access-to-service-principal"]),
-    ("with its source", "object-lambda", [allow("s3-object-lambda:Get*", OLAP, {"Service": "cloudfront.amazonaws.com"}, {"StringEquals": {"aws:SourceArn": "arn:aws:cloudfront::111122223333:distribution/E1"}})], []),
-]  # fmt: skip
+    (
+        "OLAP 12 #2",
+        "object-lambda",
+        [allow("s3-object-lambda:GetObject", BUCKET, {"AWS": ROLE})],
+        ["unsupported-resource-arn-in-policy"],
+    ),
+    (
+        "OLAP 12 #4",
+        "object-lambda",
+        [allow("s3-object-lambda:GetObject", f"{OLAP}/*", {"AWS": ROLE})],
+        ["path-behind-object-lambda"],
+    ),
+    (
+        "OLAP 12 #13",
+        "object-lambda",
+        [
+            allow(
+                "s3-object-lambda:GetObject",
+                OLAP,
+                {"AWS": ROLE},
+                {"ForAnyValue:StringEquals": {"aws:CalledVia": "s3-object-lambda.amazonaws.com"}},
+            )
+        ],
+        ["key-absent-at-first-hop"],
+    ),
+    (
+        "OLAP 12 #14",
+        "object-lambda",
+        [allow("s3-object-lambda:ListBucket", OLAP, {"AWS": ROLE}, {"StringLike": {"s3:prefix": "a*"}})],
+        ["key-absent-at-first-hop"],
+    ),
+    (
+        "OLAP 12 #17",
+        "function",
+        [allow("lambda:InvokeFunction", FUNCTION, {"Service": "s3-object-lambda.amazonaws.com"})],
+        ["never-calls-the-function"],
+    ),
+    (
+        "OLAP 12 #18",
+        "function",
+        [allow("lambda:InvokeFunction", FUNCTION, {"Service": "cloudfront.amazonaws.com"})],
+        ["restrict-access-to-service-principal"],
+    ),
+    (
+        "with its source",
+        "object-lambda",
+        [
+            allow(
+                "s3-object-lambda:Get*",
+                OLAP,
+                {"Service": "cloudfront.amazonaws.com"},
+                {"StringEquals": {"aws:SourceArn": "arn:aws:cloudfront::111122223333:distribution/E1"}},
+            )
+        ],
+        [],
+    ),
+]
 
 
 @pytest.mark.parametrize(
@@ -194,8 +308,20 @@ IAM: list[tuple[str, dict[str, list[Any]], str, tuple[str, ...], int]] = [
     ("10.1 identity", {"identity": [GET]}, ROLE, (), 0),
     ("10.3 resource alone", {"bucket-policy": [TO_ROLE]}, ROLE, (), 0),
     ("10.3 account delegates", {"bucket-policy": [allow("s3:*", "*", {"AWS": HOME})]}, ROLE, (), 10),
-    ("10.4 across accounts", {"bucket-policy": [allow("s3:*", "*", {"AWS": AWAY})]}, f"arn:aws:iam::{AWAY}:role/app", (), 10),
-    ("10.4 both sides", {"bucket-policy": [allow("s3:*", "*", {"AWS": AWAY})], "identity": [GET]}, f"arn:aws:iam::{AWAY}:role/app", (), 0),
+    (
+        "10.4 across accounts",
+        {"bucket-policy": [allow("s3:*", "*", {"AWS": AWAY})]},
+        f"arn:aws:iam::{AWAY}:role/app",
+        (),
+        10,
+    ),
+    (
+        "10.4 both sides",
+        {"bucket-policy": [allow("s3:*", "*", {"AWS": AWAY})], "identity": [GET]},
+        f"arn:aws:iam::{AWAY}:role/app",
+        (),
+        0,
+    ),
     ("10.1 boundary", {"identity": [GET], "boundary": [allow("ec2:*")]}, ROLE, (), 10),
     ("10.1 session", {"identity": [GET], "session": [allow("ec2:*")]}, ROLE, (), 10),
     ("10.1 SCP", {"identity": [GET], "scp": [ALL, NO]}, ROLE, (), 10),
@@ -203,13 +329,43 @@ IAM: list[tuple[str, dict[str, list[Any]], str, tuple[str, ...], int]] = [
     ("10.5 RCP", {"identity": [GET], "rcp": [allow("s3:*", "*", "*", None, "Deny")]}, ROLE, (), 10),
     ("10.1 explicit deny", {"identity": [GET, NO]}, ROLE, (), 10),
     ("10.2 anonymous", {"bucket-policy": [allow("s3:GetObject", "*", "*")]}, "anonymous", (), 0),
-    ("10.2 service", {"bucket-policy": [allow("s3:GetObject", "*", {"Service": "cloudfront.amazonaws.com"})]}, "cloudfront.amazonaws.com", (), 0),
-    ("8.3 stated key", {"identity": [allow("s3:GetObject", "*", None, ORG)]}, ROLE, ("--set", "aws:PrincipalOrgID=o-a1b2c3d4e5"), 0),
+    (
+        "10.2 service",
+        {"bucket-policy": [allow("s3:GetObject", "*", {"Service": "cloudfront.amazonaws.com"})]},
+        "cloudfront.amazonaws.com",
+        (),
+        0,
+    ),
+    (
+        "8.3 stated key",
+        {"identity": [allow("s3:GetObject", "*", None, ORG)]},
+        ROLE,
+        ("--set", "aws:PrincipalOrgID=o-a1b2c3d4e5"),
+        0,
+    ),
     ("8.3 absent key", {"identity": [allow("s3:GetObject", "*", None, ORG)]}, ROLE, (), 10),
-    ("unknown key", {"identity": [allow("s3:GetObject", "*", None, ORG)]}, ROLE, ("--unknown", "aws:PrincipalOrgID"), 11),
-    ("8.3 stated absent", {"identity": [allow("s3:GetObject", "*", None, {"StringNotEquals": {"aws:SourceVpce": "vpce-1"}})]}, ROLE, ("--absent", "aws:SourceVpce"), 0),
-    ("many values", {"identity": [allow("s3:GetObject", "*", None, {"ForAllValues:StringEquals": {"aws:TagKeys": ["a", "b"]}})]}, ROLE, ("--set", "aws:TagKeys=a", "--set", "aws:TagKeys=c"), 10),
-]  # fmt: skip
+    (
+        "unknown key",
+        {"identity": [allow("s3:GetObject", "*", None, ORG)]},
+        ROLE,
+        ("--unknown", "aws:PrincipalOrgID"),
+        11,
+    ),
+    (
+        "8.3 stated absent",
+        {"identity": [allow("s3:GetObject", "*", None, {"StringNotEquals": {"aws:SourceVpce": "vpce-1"}})]},
+        ROLE,
+        ("--absent", "aws:SourceVpce"),
+        0,
+    ),
+    (
+        "many values",
+        {"identity": [allow("s3:GetObject", "*", None, {"ForAllValues:StringEquals": {"aws:TagKeys": ["a", "b"]}})]},
+        ROLE,
+        ("--set", "aws:TagKeys=a", "--set", "aws:TagKeys=c"),
+        10,
+    ),
+]
 
 
 def asked(documents: dict[str, list[Any]]) -> list[str]:
@@ -307,9 +463,19 @@ def test_lattice_gates(run: Run) -> None:
 
 
 CHAIN = (
-    "--object-lambda-arn", OLAP, "--function-arn", FUNCTION, "--access-point-arn", POINT, "--bucket-arn", BUCKET,
-    "--can", "GetObject", "--path", "cats/1.jpg",
-)  # fmt: skip
+    "--object-lambda-arn",
+    OLAP,
+    "--function-arn",
+    FUNCTION,
+    "--access-point-arn",
+    POINT,
+    "--bucket-arn",
+    BUCKET,
+    "--can",
+    "GetObject",
+    "--path",
+    "cats/1.jpg",
+)
 VIA = {"ForAnyValue:StringEquals": {"aws:CalledVia": "s3-object-lambda.amazonaws.com"}}
 DELEGATE = allow("*", [BUCKET, f"{BUCKET}/*"], {"AWS": "*"}, {"StringEquals": {"s3:DataAccessPointAccount": HOME}})
 ANSWER = allow("s3-object-lambda:WriteGetObjectResponse")
@@ -319,11 +485,13 @@ def chain(**changed: Any) -> list[str]:
     """The set-up of the Object Lambda reference, section 6, with some documents changed or (None) left out."""
     documents = {
         "identity": [
-            allow("lambda:InvokeFunction", FUNCTION, None, VIA), allow("s3:Get*", f"{POINT}/*", None, VIA),
+            allow("lambda:InvokeFunction", FUNCTION, None, VIA),
+            allow("s3:Get*", f"{POINT}/*", None, VIA),
             allow("s3-object-lambda:Get*", OLAP),
         ],
-        "bucket-policy": [DELEGATE], "function-role-policy": [ANSWER],
-    } | {name.replace("_", "-"): value for name, value in changed.items()}  # fmt: skip
+        "bucket-policy": [DELEGATE],
+        "function-role-policy": [ANSWER],
+    } | {name.replace("_", "-"): value for name, value in changed.items()}
     return asked({name: value for name, value in documents.items() if value is not None})
 
 
@@ -549,9 +717,17 @@ def test_what_a_project_emits_answers_the_same_as_the_project(run: Run) -> None:
     Path("shop.policy").write_text(shop, encoding="utf-8")
     assert run("build", "-q").status == 0
     raw = (
-        "--service-arn", SERVICE, "--network-arn", NETWORK, "--service-policy", "out/lattice/api_auth.json",
-        "--network-policy", "out/lattice/guard.json", "--identity", "out/identity/calls.json",
-    )  # fmt: skip
+        "--service-arn",
+        SERVICE,
+        "--network-arn",
+        NETWORK,
+        "--service-policy",
+        "out/lattice/api_auth.json",
+        "--network-policy",
+        "out/lattice/guard.json",
+        "--identity",
+        "out/identity/calls.json",
+    )
     seen = set()
     for verb in ("GET", "HEAD", "POST"):
         for path in ("/stock/1", "/stock/secret", "/"):

@@ -27,8 +27,7 @@ def test_a_number_stays_as_it_is_written(number: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "value",
-    [{}, [], {"a": {}, "b": []}, [[], [{'é\n"': None}]], True, None, "x\u2028", {"a": [1, "2", {"c": False}]}],
+    "value", [{}, [], {"a": {}, "b": []}, [[], [{'é\n"': None}]], True, None, "x\u2028", {"a": [1, "2", {"c": False}]}]
 )
 def test_the_layout_is_an_indent_of_two(value: object) -> None:
     once = laid_out(json.dumps(value))

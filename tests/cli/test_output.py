@@ -38,9 +38,7 @@ def output(tmp_path: Path) -> Output:
 
 def test_a_build_writes_everything_and_nothing_else(output: Output) -> None:
     assert tree(output.folder) == texts(FILES)
-    assert sorted(path.name for path in output.folder.iterdir()) == [
-        MANIFEST, "cloudwan", "lattice", "source-map.json",
-    ]  # fmt: skip
+    assert sorted(path.name for path in output.folder.iterdir()) == [MANIFEST, "cloudwan", "lattice", "source-map.json"]
     assert output.compare(FILES, None) == []
 
 
@@ -58,8 +56,10 @@ def test_compare_names_what_is_missing_stale_and_extra(output: Output) -> None:
         **dict([*FILES.items()][:1]),
     }
     assert output.compare(wanted, None) == [
-        ("extra", "cloudwan/core.json"), ("missing", "lattice/new.json"), ("stale", "source-map.json"),
-    ]  # fmt: skip
+        ("extra", "cloudwan/core.json"),
+        ("missing", "lattice/new.json"),
+        ("stale", "source-map.json"),
+    ]
     assert output.compare(wanted, ["lattice"]) == [("missing", "lattice/new.json"), ("stale", "source-map.json")]
 
 
@@ -143,12 +143,18 @@ def test_an_interrupt_puts_everything_back(output: Output, monkeypatch: pytest.M
 @pytest.mark.parametrize(
     "manifest",
     [
-        "", "[]", "null", "{}", '{"format_version": 2, "files": {}}', '{"format_version": 1, "files": []}',
+        "",
+        "[]",
+        "null",
+        "{}",
+        '{"format_version": 2, "files": {}}',
+        '{"format_version": 1, "files": []}',
         '{"format_version": 1, "files": {"../victim": {"sha256": "x", "target": ""}}}',
         '{"format_version": 1, "files": {"/etc/passwd": {"sha256": "x", "target": ""}}}',
-        '{"format_version": 1, "files": {"a": {"sha256": 1, "target": ""}}}', "[" * 100_000,
+        '{"format_version": 1, "files": {"a": {"sha256": 1, "target": ""}}}',
+        "[" * 100_000,
     ],
-)  # fmt: skip
+)
 def test_a_manifest_from_elsewhere_is_not_trusted(output: Output, manifest: str) -> None:
     (output.folder / MANIFEST).write_text(manifest)
     found = output.write(FILES, None)

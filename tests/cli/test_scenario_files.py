@@ -63,12 +63,15 @@ POLICY = {
     "Statement": [
         {"Sid": "Read", "Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"},
         {
-            "Sid": "Own", "Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::b/*",
+            "Sid": "Own",
+            "Effect": "Allow",
+            "Action": "s3:PutObject",
+            "Resource": "arn:aws:s3:::b/*",
             "Condition": {"StringEquals": {"aws:PrincipalTag/team": "red"}},
         },
         {"Sid": "Never", "Effect": "Deny", "Action": "s3:DeleteObject", "Resource": "*"},
     ],
-}  # fmt: skip
+}
 IAM = f"""
 documents: {{identity: id.json}}
 settings: {{resource-account: "{HOME}"}}
@@ -142,9 +145,12 @@ matrix:
 
 def test_a_matrix_against_a_chain(run: Run) -> None:
     statement = {
-        "Effect": "Allow", "Principal": "*", "Action": "*", "Resource": f"{SERVICE}/open",
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": "*",
+        "Resource": f"{SERVICE}/open",
         "Condition": {"StringEquals": {"vpc-lattice-svcs:RequestMethod": "GET"}},
-    }  # fmt: skip
+    }
     write("svc.json", json.dumps({"Version": "2012-10-17", "Statement": statement}))
     # the role's own policy is not given: where the service allows, that leaves the answer open; where not, it denies
     ran = run("test", write("m.yaml", MATRIX))
@@ -191,10 +197,22 @@ def test_a_project_with_limits_beside_it(run: Run) -> None:
         ("request: []\n", "malformed-scenario", "s.yaml:1:1"),
         ("project: [.]\n", "scenario-without-case", "s.yaml:1:1"),
         ("- a\n", "malformed-scenario", "s.yaml:1:1"),
-        ("documents: {identity: ../x.json}\nrequests: [{action: s3:a, expect: deny}]\n", "path-outside-root", "s.yaml:1:23"),
+        (
+            "documents: {identity: ../x.json}\nrequests: [{action: s3:a, expect: deny}]\n",
+            "path-outside-root",
+            "s.yaml:1:23",
+        ),
         ("documents: {identity: gone.json}\nrequests: [{action: s3:a, expect: deny}]\n", "missing-file", "s.yaml:1:23"),
-        ("documents: {identity: bad.json}\nrequests: [{action: s3:a, expect: deny}]\n", "invalid-effect", "bad.json:1:"),
-        ("project: [.]\ndocuments: {identity: id.json}\nrequests: [{expect: deny}]\n", "malformed-scenario", "s.yaml:2:13"),
+        (
+            "documents: {identity: bad.json}\nrequests: [{action: s3:a, expect: deny}]\n",
+            "invalid-effect",
+            "bad.json:1:",
+        ),
+        (
+            "project: [.]\ndocuments: {identity: id.json}\nrequests: [{expect: deny}]\n",
+            "malformed-scenario",
+            "s.yaml:2:13",
+        ),
         ("a: [\n", "yaml-syntax-error", "s.yaml:2:1"),
         ("a: yes\n", "yaml-ambiguous", "s.yaml:1:4"),
         ("a: 012345670123\n", "yaml-ambiguous", "s.yaml:1:4"),
@@ -204,7 +222,7 @@ def test_a_project_with_limits_beside_it(run: Run) -> None:
         ("a: &x [*x]\n", "yaml-too-deep", "s.yaml:1:"),
         ("# nothing\n", "yaml-empty", "s.yaml:1:1"),
     ],
-)  # fmt: skip
+)
 def test_mistakes_are_located(run: Run, text: str, rule: str, place: str) -> None:
     write("id.json", json.dumps(POLICY))
     write("bad.json", '{"Statement": [{"Effect": "allow", "Action": "*", "Resource": "*"}]}')

@@ -65,9 +65,13 @@ def _open(elements: dict[str, Any]) -> dict[str, Any]:
 
 
 def ask(
-    context: dict[str, Any] | None = None, *, action: str = "s3:GetObject", resource: str = "arn:aws:s3:::b/k",
-    caller: Caller | None = None, unknown: tuple[str, ...] = (),
-) -> Request:  # fmt: skip
+    context: dict[str, Any] | None = None,
+    *,
+    action: str = "s3:GetObject",
+    resource: str = "arn:aws:s3:::b/k",
+    caller: Caller | None = None,
+    unknown: tuple[str, ...] = (),
+) -> Request:
     return Request.of(action, resource, caller or user(), context, unknown)
 
 
@@ -80,9 +84,14 @@ def verdict(held: Document, asked: Request) -> Verdict:
 
 
 def holds(
-    condition: dict[str, Any], context: dict[str, Any], *, version: str = "2012-10-17", caller: Caller | None = None,
-    switches: Switches | None = None, unknown: tuple[str, ...] = (),
-) -> bool | None:  # fmt: skip
+    condition: dict[str, Any],
+    context: dict[str, Any],
+    *,
+    version: str = "2012-10-17",
+    caller: Caller | None = None,
+    switches: Switches | None = None,
+    unknown: tuple[str, ...] = (),
+) -> bool | None:
     """Whether an allow with that condition matches."""
     statement = {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": condition}
     held = document(policy(statement, version=version), switches=switches)

@@ -176,10 +176,10 @@ def test_a_failure_in_front_of_what_is_true_is_not_lost() -> None:
         ('context.a.contains("x") || !context.a.containsAll(["x", "y"])', {}, Decision.ALLOW),
         ('context.a.isEmpty() && context.a.contains("x")', {}, Decision.DENY),
         ('ip(context.a).isInRange(ip("10.0.0.0/8")) && ip(context.a).isInRange(ip("11.0.0.0/8"))', {}, Decision.DENY),
-        ('ip(context.a).isIpv4() || ip(context.a).isIpv6()', {}, Decision.ALLOW),
-        ('context.a == context.b || context.a != context.b', {}, Decision.ALLOW),
+        ("ip(context.a).isIpv4() || ip(context.a).isIpv6()", {}, Decision.ALLOW),
+        ("context.a == context.b || context.a != context.b", {}, Decision.ALLOW),
     ],
-)  # fmt: skip
+)
 def test_values_of_one_attribute_are_told_together(
     condition: str, context: dict[str, object], expected: Decision
 ) -> None:
@@ -225,10 +225,15 @@ def test_a_chain_of_any_length_is_decided(number: int) -> None:
     either = " || ".join(f"context.b == {at}" for at in range(number))
     every = " && ".join(f"context.b != {at}" for at in range(number))
     for text, value, told in [
-        (either, number - 1, TRUE), (either, number, FALSE), (every, number, TRUE), (every, number - 1, FALSE),
-        (f"{either} || context.none == 1", 0, TRUE), (f"{either} || context.none == 1", -1, FAILS),
-        (f"context.none == 1 || {either}", 0, FAILS), (f"!({either}) || context.none == 1", 0, FAILS),
-    ]:  # fmt: skip
+        (either, number - 1, TRUE),
+        (either, number, FALSE),
+        (every, number, TRUE),
+        (every, number - 1, FALSE),
+        (f"{either} || context.none == 1", 0, TRUE),
+        (f"{either} || context.none == 1", -1, FAILS),
+        (f"context.none == 1 || {either}", 0, FAILS),
+        (f"!({either}) || context.none == 1", 0, FAILS),
+    ]:
         policies = parse_policies(permit(text))
         answer = decide(policies, {"b": value})
         assert answer.statements[0].truths == told
@@ -260,12 +265,18 @@ def test_the_request_knows_its_own_entities() -> None:
 @pytest.mark.parametrize(
     "statement",
     [
-        permit('principal == User::"alice"'), permit('principal != User::"alice"'), permit("principal has email"),
-        permit('principal.email == "a"'), permit('resource in Application::"x"'), permit("principal is User"),
-        'permit (principal == User::"alice", action, resource);', 'permit (principal, action == Action::"x", resource);',
-        'permit (principal, action, resource is Application);', f'permit {OPEN};\nforbid (principal == User::"alice", action, resource);',
+        permit('principal == User::"alice"'),
+        permit('principal != User::"alice"'),
+        permit("principal has email"),
+        permit('principal.email == "a"'),
+        permit('resource in Application::"x"'),
+        permit("principal is User"),
+        'permit (principal == User::"alice", action, resource);',
+        'permit (principal, action == Action::"x", resource);',
+        "permit (principal, action, resource is Application);",
+        f'permit {OPEN};\nforbid (principal == User::"alice", action, resource);',
     ],
-)  # fmt: skip
+)
 def test_what_the_caller_is_decides_nothing_by_itself(statement: str) -> None:
     """The service publishes no values of principal, action and resource; ours are stand-ins."""
     answer = decide(parse_policies(statement), {"a": 1})

@@ -13,9 +13,7 @@ from policyc.targets.verified_access.read.check import check_text
 from policyc.targets.verified_access.read.decide import judge
 from policyc.text import Source
 
-TRUST = {
-    "idc": "iam_identity_center", "okta": "oidc", "jamf": "jamf", "crwd": "crowdstrike", "jumpcloud": "jumpcloud",
-}  # fmt: skip
+TRUST = {"idc": "iam_identity_center", "okta": "oidc", "jamf": "jamf", "crwd": "crowdstrike", "jumpcloud": "jumpcloud"}
 GROUP = "c242c5b0-6081-1845-6fa8-6e0d9513c107"
 OPEN = "(principal, action, resource)"
 
@@ -40,10 +38,20 @@ def rules(text: str) -> set[str]:
 
 #: id, text, rule, the piece of text that the finding points at
 FOUND = [
-    ("L01", permit('context.idc.user.email.address.contains("@example.com")'), "cedar-type-mismatch", "context.idc.user.email.address.contains"),
+    (
+        "L01",
+        permit('context.idc.user.email.address.contains("@example.com")'),
+        "cedar-type-mismatch",
+        "context.idc.user.email.address.contains",
+    ),
     ("L02", permit("context.jumpcloud.org_id == 'abc'"), "cedar-quotes", "'abc'"),
     ("L02", permit("context.jumpcloud.org_id == “abc”"), "cedar-quotes", "“abc”"),
-    ("L03", permit('context.idc.groups.contains("finance")'), "cedar-type-mismatch", 'context.idc.groups.contains("finance")'),
+    (
+        "L03",
+        permit('context.idc.groups.contains("finance")'),
+        "cedar-type-mismatch",
+        'context.idc.groups.contains("finance")',
+    ),
     ("L04", permit('context.idc.groups has "finance"'), "cedar-group-name", '"finance"'),
     ("L05", permit('context.okta.groups has "finance"'), "cedar-type-mismatch", 'context.okta.groups has "finance"'),
     ("L05", permit('context.okta.groups == "finance"'), "cedar-unlike-kinds", 'context.okta.groups == "finance"'),
@@ -51,8 +59,18 @@ FOUND = [
     ("L06", permit('context.idc.email == "a@example.com"'), "cedar-unknown-attribute", "email"),
     ("L06", permit('context.okta.claims.department == "x"'), "cedar-wrapped-claims", "claims"),
     ("L07", permit('context.identity.email == "a@example.com"'), "cedar-unknown-root", "identity"),
-    ("L08", permit('context.jamf.risk in ["LOW", "SECURE"]'), "cedar-type-mismatch", 'context.jamf.risk in ["LOW", "SECURE"]'),
-    ("L09", permit('context.crwd.assessment.overall == "pass"'), "cedar-unlike-kinds", 'context.crwd.assessment.overall == "pass"'),
+    (
+        "L08",
+        permit('context.jamf.risk in ["LOW", "SECURE"]'),
+        "cedar-type-mismatch",
+        'context.jamf.risk in ["LOW", "SECURE"]',
+    ),
+    (
+        "L09",
+        permit('context.crwd.assessment.overall == "pass"'),
+        "cedar-unlike-kinds",
+        'context.crwd.assessment.overall == "pass"',
+    ),
     ("L09", permit("context.crwd.overall_assessment > 50"), "cedar-unknown-attribute", "overall_assessment"),
     ("L10", permit("context.crwd.assessent.overall > 50"), "cedar-unknown-attribute", "assessent"),
     ("L10", permit('context.http_request.method == "GET"'), "cedar-unknown-attribute", "method"),
@@ -71,56 +89,190 @@ FOUND = [
     ("L15", permit("principal in [principal]"), "cedar-everyone-allowed", "permit"),
     ("L15", permit('context.http_request.http_method != "FOO"'), "cedar-everyone-allowed", "permit"),
     ("L15", permit("context has idc && context.idc.user has user_id"), "cedar-everyone-allowed", "permit"),
-    ("L16", forbid('context has jamf && context.jamf has osv && decimal(context.jamf.osv).lessThan(decimal("14.0"))'), "cedar-forbid-fails-open", "decimal(context.jamf.osv)"),
-    ("L16", forbid("context has crwd && context.crwd has exp && context.crwd.exp * 10000000000000 > 300"), "cedar-forbid-fails-open", "context.crwd.exp * 10000000000000"),
+    (
+        "L16",
+        forbid('context has jamf && context.jamf has osv && decimal(context.jamf.osv).lessThan(decimal("14.0"))'),
+        "cedar-forbid-fails-open",
+        "decimal(context.jamf.osv)",
+    ),
+    (
+        "L16",
+        forbid("context has crwd && context.crwd has exp && context.crwd.exp * 10000000000000 > 300"),
+        "cedar-forbid-fails-open",
+        "context.crwd.exp * 10000000000000",
+    ),
     ("L16", forbid("context.http_request.port > 1024"), "cedar-forbid-fails-open", "context.http_request.port"),
-    ("L16", forbid('ip(context.http_request.hostname).isInRange(ip("10.0.0.0/8"))'), "cedar-forbid-fails-open", "ip(context.http_request.hostname)"),
-    ("L16", forbid('context.http_request.http_method == "POST" && !(context.okta.groups.contains("Administrator"))'), "cedar-forbid-fails-open", "context.okta"),
-    ("L17", permit(f'context.jamf.risk == "LOW" || context.idc.groups has "{GROUP}"'), "cedar-permit-dies", "context.jamf"),
-    ("L18", permit('context.idc.user.email.address like "*example.com" && context.idc.user.email.verified'), "cedar-open-email-pattern", '"*example.com"'),
-    ("L19", permit('context.http_request.user_agent like "*Firefox*"'), "cedar-client-controlled", "context.http_request.user_agent"),
-    ("L20", permit('ip(context.http_request.x_forwarded_for).isInRange(ip("10.0.0.0/8"))'), "cedar-address-list", "ip(context.http_request.x_forwarded_for)"),
-    ("L20", forbid('context.http_request has x_forwarded_for && ip(context.http_request.x_forwarded_for).isInRange(ip("10.0.0.0/8"))'), "cedar-address-list", "ip(context.http_request.x_forwarded_for)"),
+    (
+        "L16",
+        forbid('ip(context.http_request.hostname).isInRange(ip("10.0.0.0/8"))'),
+        "cedar-forbid-fails-open",
+        "ip(context.http_request.hostname)",
+    ),
+    (
+        "L16",
+        forbid('context.http_request.http_method == "POST" && !(context.okta.groups.contains("Administrator"))'),
+        "cedar-forbid-fails-open",
+        "context.okta",
+    ),
+    (
+        "L17",
+        permit(f'context.jamf.risk == "LOW" || context.idc.groups has "{GROUP}"'),
+        "cedar-permit-dies",
+        "context.jamf",
+    ),
+    (
+        "L18",
+        permit('context.idc.user.email.address like "*example.com" && context.idc.user.email.verified'),
+        "cedar-open-email-pattern",
+        '"*example.com"',
+    ),
+    (
+        "L19",
+        permit('context.http_request.user_agent like "*Firefox*"'),
+        "cedar-client-controlled",
+        "context.http_request.user_agent",
+    ),
+    (
+        "L20",
+        permit('ip(context.http_request.x_forwarded_for).isInRange(ip("10.0.0.0/8"))'),
+        "cedar-address-list",
+        "ip(context.http_request.x_forwarded_for)",
+    ),
+    (
+        "L20",
+        forbid(
+            'context.http_request has x_forwarded_for && ip(context.http_request.x_forwarded_for).isInRange(ip("10.0.0.0/8"))'
+        ),
+        "cedar-address-list",
+        "ip(context.http_request.x_forwarded_for)",
+    ),
     ("L21", permit('context.http_request.client_ip == "10.0.0.0/8"'), "cedar-impossible-value", '"10.0.0.0/8"'),
-    ("L21", permit('["10.0.0.300", "10.0.0.3"].contains(context.http_request.client_ip)'), "cedar-impossible-value", '"10.0.0.300"'),
-    ("L21", permit('context.http_request.client_ip like "10.1.*"'), "cedar-address-as-text", 'context.http_request.client_ip like "10.1.*"'),
+    (
+        "L21",
+        permit('["10.0.0.300", "10.0.0.3"].contains(context.http_request.client_ip)'),
+        "cedar-impossible-value",
+        '"10.0.0.300"',
+    ),
+    (
+        "L21",
+        permit('context.http_request.client_ip like "10.1.*"'),
+        "cedar-address-as-text",
+        'context.http_request.client_ip like "10.1.*"',
+    ),
     ("L22", permit('context.jamf.osv > "14.0"'), "cedar-type-mismatch", 'context.jamf.osv > "14.0"'),
-    ("L22", permit('decimal(context.jamf.osv).greaterThan(decimal("14.0"))'), "cedar-may-fail", "decimal(context.jamf.osv)"),
-    ("L23", permit('context has jamf && context.jamf has risk && context.jamf.risk like "low*"'), "cedar-impossible-value", 'context.jamf.risk like "low*"'),
+    (
+        "L22",
+        permit('decimal(context.jamf.osv).greaterThan(decimal("14.0"))'),
+        "cedar-may-fail",
+        "decimal(context.jamf.osv)",
+    ),
+    (
+        "L23",
+        permit('context has jamf && context.jamf has risk && context.jamf.risk like "low*"'),
+        "cedar-impossible-value",
+        'context.jamf.risk like "low*"',
+    ),
     ("L23", permit('context.jamf.risk == "low"'), "cedar-impossible-value", '"low"'),
     ("L23", permit('["LOW", "Medium"].contains(context.jamf.risk)'), "cedar-impossible-value", '"Medium"'),
     ("L23", permit('context.crwd.platform == "Windows"'), "cedar-impossible-value", '"Windows"'),
-    ("L24", permit("context.tcp_flow.destination_port == 22"), "cedar-port-form", "context.tcp_flow.destination_port == 22"),
+    (
+        "L24",
+        permit("context.tcp_flow.destination_port == 22"),
+        "cedar-port-form",
+        "context.tcp_flow.destination_port == 22",
+    ),
     ("L24", permit('context.http_request.port == "443"'), "cedar-port-form", 'context.http_request.port == "443"'),
-    ("L24", permit('context.http_request.port == 443 || context.http_request.port == "8443"'), "cedar-port-form", "context.http_request.port == 443"),
-    ("L24", permit('context.http_request.port == 443 || context.http_request.port == "8443"'), "cedar-port-form", 'context.http_request.port == "8443"'),
-    ("L25", permit('["a@x.example"].contains(context.idc.user.email.address) || context.idc.user.email.verified'), "cedar-unverified-email", '["a@x.example"].contains'),
-    ("L25", permit('context.idc.user.email.address == "a@x.example" && context.idc.user.email.verified == false'), "cedar-unverified-email", "context.idc.user.email.address =="),
-    ("L25", permit('(context.okta.email == "a@x.example" && context.okta.email_verified) || context.okta.email == "b@x.example"'), "cedar-unverified-email", "context.okta.email =="),
-    ("L25", permit('context.okta.email like "*@example.com"'), "cedar-unverified-email", 'context.okta.email like "*@example.com"'),
+    (
+        "L24",
+        permit('context.http_request.port == 443 || context.http_request.port == "8443"'),
+        "cedar-port-form",
+        "context.http_request.port == 443",
+    ),
+    (
+        "L24",
+        permit('context.http_request.port == 443 || context.http_request.port == "8443"'),
+        "cedar-port-form",
+        'context.http_request.port == "8443"',
+    ),
+    (
+        "L25",
+        permit('["a@x.example"].contains(context.idc.user.email.address) || context.idc.user.email.verified'),
+        "cedar-unverified-email",
+        '["a@x.example"].contains',
+    ),
+    (
+        "L25",
+        permit('context.idc.user.email.address == "a@x.example" && context.idc.user.email.verified == false'),
+        "cedar-unverified-email",
+        "context.idc.user.email.address ==",
+    ),
+    (
+        "L25",
+        permit(
+            '(context.okta.email == "a@x.example" && context.okta.email_verified) || context.okta.email == "b@x.example"'
+        ),
+        "cedar-unverified-email",
+        "context.okta.email ==",
+    ),
+    (
+        "L25",
+        permit('context.okta.email like "*@example.com"'),
+        "cedar-unverified-email",
+        'context.okta.email like "*@example.com"',
+    ),
     ("L26", 'permit (principal == User::"a", action, resource);', "cedar-outside-subset", 'principal == User::"a"'),
     ("L26", "permit (principal == ?principal, action, resource);", "cedar-outside-subset", "principal == ?principal"),
     ("L26", permit('principal != User::"alice"'), "cedar-outside-subset", 'principal != User::"alice"'),
     ("L26", forbid('context has jamf || action in Action::"x"'), "cedar-outside-subset", 'action in Action::"x"'),
-    ("L26", f'{permit("true")}forbid (principal == User::"a", action, resource);', "cedar-outside-subset", 'principal == User::"a"'),
+    (
+        "L26",
+        f'{permit("true")}forbid (principal == User::"a", action, resource);',
+        "cedar-outside-subset",
+        'principal == User::"a"',
+    ),
     ("L27", permit('context.my-idp.email == "x"'), "cedar-attribute-name", "my-idp"),
     ("L27", permit('context.okta.cognito:groups.contains("x")'), "cedar-attribute-name", "cognito:groups"),
     ("L29", permit("${maintenance_mode} == false"), "cedar-template-text", "${maintenance_mode}"),
     ("L29", permit("false == false"), "cedar-always-true", "false == false"),
     ("L29", permit('context.crwd.cid == "{{ customer }}"'), "cedar-template-text", '"{{ customer }}"'),
-    ("L29", permit("context.<ref>.risk == \"LOW\""), "cedar-template-text", "<ref>"),
+    ("L29", permit('context.<ref>.risk == "LOW"'), "cedar-template-text", "<ref>"),
     ("L29", permit("context.crwd.assessment.overall > <threshold>"), "cedar-template-text", "<threshold>"),
     ("L30", permit('context.jamf.risk == "LOW"') * 2, "cedar-redundant", "permit"),
-    ("L30", permit('context.jamf.risk == "LOW"') + permit('context.jamf.osv like "14.*" && context.jamf.risk == "LOW"'), "cedar-redundant", "permit"),
-    ("L30", permit('context.jamf.risk == "LOW" && context.jamf.risk == "SECURE"'), "cedar-contradiction", 'context.jamf.risk == "SECURE"'),
-    ("L30", permit("context.crwd.assessment.overall > 100"), "cedar-impossible-value", "context.crwd.assessment.overall > 100"),
-    ("L30", permit("context.crwd.assessment.overall > 80 && context.crwd.assessment.overall < 50"), "cedar-contradiction", "context.crwd.assessment.overall < 50"),
-    ("L30", permit("context.crwd.assessment.overall >= -5"), "cedar-impossible-value", "context.crwd.assessment.overall >= -5"),
+    (
+        "L30",
+        permit('context.jamf.risk == "LOW"') + permit('context.jamf.osv like "14.*" && context.jamf.risk == "LOW"'),
+        "cedar-redundant",
+        "permit",
+    ),
+    (
+        "L30",
+        permit('context.jamf.risk == "LOW" && context.jamf.risk == "SECURE"'),
+        "cedar-contradiction",
+        'context.jamf.risk == "SECURE"',
+    ),
+    (
+        "L30",
+        permit("context.crwd.assessment.overall > 100"),
+        "cedar-impossible-value",
+        "context.crwd.assessment.overall > 100",
+    ),
+    (
+        "L30",
+        permit("context.crwd.assessment.overall > 80 && context.crwd.assessment.overall < 50"),
+        "cedar-contradiction",
+        "context.crwd.assessment.overall < 50",
+    ),
+    (
+        "L30",
+        permit("context.crwd.assessment.overall >= -5"),
+        "cedar-impossible-value",
+        "context.crwd.assessment.overall >= -5",
+    ),
     ("L31", permit('context.http_request.path like "/admin*"'), "cedar-path-slash", '"/admin*"'),
     ("L32", permit('actor.user.email == "x"'), "cedar-unknown-variable", "actor"),
     ("L32", permit('user.email == "x"'), "cedar-unknown-variable", "user"),
     ("L32", permit('principal.email == "x"'), "cedar-no-entities", "email"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(

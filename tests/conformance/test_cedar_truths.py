@@ -53,15 +53,21 @@ NEVER = [
     (f'{HOST} like "a*" && {HOST} like "b*"', "cedar-contradiction", f'{HOST} like "b*"'),
     (f'{HOST} like "*.a.com" && {HOST} like "*.b.com"', "cedar-contradiction", f'{HOST} like "*.b.com"'),
     (f'{HOST} == "abc" && {HOST} like "x*"', "cedar-contradiction", f'{HOST} like "x*"'),
-    (f'{HOST} like "*.example.com" && ["a", "b"].contains({HOST})', "cedar-contradiction", f'["a", "b"].contains({HOST})'),
+    (
+        f'{HOST} like "*.example.com" && ["a", "b"].contains({HOST})',
+        "cedar-contradiction",
+        f'["a", "b"].contains({HOST})',
+    ),
     (f'{RISK}context.jamf.risk like "low*"', "cedar-impossible-value", 'context.jamf.risk like "low*"'),
     (
         f'{ADDRESS}.isInRange(ip("10.0.0.0/8")) && {ADDRESS}.isInRange(ip("192.168.0.0/16"))',
-        "cedar-contradiction", f'{ADDRESS}.isInRange(ip("192.168.0.0/16"))',
+        "cedar-contradiction",
+        f'{ADDRESS}.isInRange(ip("192.168.0.0/16"))',
     ),
     (
         f'{ADDRESS}.isInRange(ip("10.0.0.0/8")) && context.http_request.client_ip == "192.168.0.1"',
-        "cedar-contradiction", 'context.http_request.client_ip == "192.168.0.1"',
+        "cedar-contradiction",
+        'context.http_request.client_ip == "192.168.0.1"',
     ),
     (f"{ADDRESS}.isIpv4() && {ADDRESS}.isIpv6()", "cedar-contradiction", f"{ADDRESS}.isIpv6()"),
     (f'{ADDRESS} == ip("10.0.0.0/8")', "cedar-contradiction", f'{ADDRESS} == ip("10.0.0.0/8")'),
@@ -71,12 +77,20 @@ NEVER = [
     (f'1 > 2 && {HOST} == "a"', "cedar-always-false", "1 > 2"),
     ('"a" like "b"', "cedar-permit-cannot-apply", "permit"),
     (f"{SETS}context.o.groups.containsAny([])", "cedar-contradiction", "context.o.groups.containsAny([])"),
-    (f'{SETS}context.o.groups.contains("x") && !context.o.groups.contains("x")', "cedar-contradiction", '!context.o.groups.contains("x")'),
+    (
+        f'{SETS}context.o.groups.contains("x") && !context.o.groups.contains("x")',
+        "cedar-contradiction",
+        '!context.o.groups.contains("x")',
+    ),
     (f"{SCORE}{SCORE_IS} > 80 && {SCORE_IS} < 50", "cedar-contradiction", f"{SCORE_IS} < 50"),
     (f"{SCORE}{SCORE_IS} > 50 && {SCORE_IS} < 51", "cedar-contradiction", f"{SCORE_IS} < 51"),
-    (f'{RISK}(context.jamf.risk == "LOW" || {HOST} == "a") && context.jamf.risk == "HIGH" && {HOST} != "a"', "cedar-contradiction", f'{HOST} != "a"'),
-    ('if context has jamf then false else 1 == 2', "cedar-contradiction", "if context has jamf then false else 1 == 2"),
-]  # fmt: skip
+    (
+        f'{RISK}(context.jamf.risk == "LOW" || {HOST} == "a") && context.jamf.risk == "HIGH" && {HOST} != "a"',
+        "cedar-contradiction",
+        f'{HOST} != "a"',
+    ),
+    ("if context has jamf then false else 1 == 2", "cedar-contradiction", "if context has jamf then false else 1 == 2"),
+]
 
 
 @pytest.mark.parametrize(("condition", "rule", "place"), NEVER)
@@ -102,10 +116,11 @@ ALWAYS = [
     (f"{SETS}context.o.groups.containsAll([])", None, "context.o.groups.containsAll([])"),
     (f"{SCORE}({SCORE_IS} > 50 || {SCORE_IS} <= 50)", None, f"{SCORE_IS} > 50 || {SCORE_IS} <= 50"),
     (
-        f'{RISK}(context.jamf.risk == "HIGH" || ["LOW", "MEDIUM", "SECURE", "NOT_APPLICABLE"].contains(context.jamf.risk))', None,
+        f'{RISK}(context.jamf.risk == "HIGH" || ["LOW", "MEDIUM", "SECURE", "NOT_APPLICABLE"].contains(context.jamf.risk))',
+        None,
         'context.jamf.risk == "HIGH" || ["LOW", "MEDIUM", "SECURE", "NOT_APPLICABLE"].contains(context.jamf.risk)',
     ),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("condition", "whole", "part"), ALWAYS)
@@ -151,8 +166,9 @@ def test_a_request_of_either_kind_is_noted() -> None:
 
 def test_an_unregistered_method_is_named() -> None:
     assert found(permit('context.http_request.http_method != "FOO"')) == [
-        ("cedar-everyone-allowed", "permit"), ("cedar-odd-method", '"FOO"'),
-    ]  # fmt: skip
+        ("cedar-everyone-allowed", "permit"),
+        ("cedar-odd-method", '"FOO"'),
+    ]
     assert found(permit('context.http_request.http_method == "FOO"')) == [("cedar-odd-method", '"FOO"')]
     assert found(permit('context.http_request.http_method != "PROPFIND"')) == []
 
@@ -242,16 +258,20 @@ def test_what_one_alternative_asks_for_is_not_known_behind_both() -> None:
         f'((context has jamf && context.jamf has risk) || {HOST} == "a") && context.jamf.risk == "HIGH"'
     )
     assert ("cedar-forbid-fails-open", "context.jamf") in found(text)
-    both = GET + forbid(f'((context has jamf && context.jamf has risk) || ({HOST} == "a" && context has jamf && context.jamf has risk)) '
-                        '&& context.jamf.risk == "HIGH"')  # fmt: skip
+    both = GET + forbid(
+        f'((context has jamf && context.jamf has risk) || ({HOST} == "a" && context has jamf && context.jamf has risk)) '
+        '&& context.jamf.risk == "HIGH"'
+    )
     assert found(both) == []
 
 
 def test_every_failing_read_of_a_forbid_is_reported() -> None:
     text = GET + forbid('context.jamf.risk == "HIGH" || context.crwd.platform == "macOS" || context.o.sub == "x"')
     assert [place for rule, place in found(text) if rule == "cedar-forbid-fails-open"] == [
-        "context.jamf", "context.crwd", "context.o",
-    ]  # fmt: skip
+        "context.jamf",
+        "context.crwd",
+        "context.o",
+    ]
 
 
 def test_undeclared_data_proves_nothing() -> None:

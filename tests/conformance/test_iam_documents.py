@@ -32,7 +32,13 @@ DOCUMENTS: list[tuple[str, Any, Kind, list[str], bool]] = [
     ("1 list", policy(OK), IDENT, [], True),
     ("1 characters", policy(OK | {"Resource": "arn:aws:s3:::b/\u00ff"}), IDENT, [], True),
     ("1 characters", policy(OK | {"Resource": "arn:aws:s3:::b/\u0100"}), IDENT, ["unsupported-character"], False),
-    ("1 characters in a key", cond("StringEquals", "a", "aws:PrincipalTag/\u20ac"), Kind.SESSION, ["unsupported-character"], False),
+    (
+        "1 characters in a key",
+        cond("StringEquals", "a", "aws:PrincipalTag/\u20ac"),
+        Kind.SESSION,
+        ["unsupported-character"],
+        False,
+    ),
     ("1 characters of other services", policy(OPEN | {"Resource": "arn:aws:s3:::b/\u20ac"}), R, [], True),
     ("1 one statement without brackets", {"Version": "2012-10-17", "Statement": OK}, IDENT, [], True),
     ("1 any order", {"Statement": [OK], "Version": "2008-10-17"}, IDENT, [], True),
@@ -61,27 +67,93 @@ DOCUMENTS: list[tuple[str, Any, Kind, list[str], bool]] = [
     ("1 principal refused", policy(OPEN), Kind.SESSION, ["unsupported-principal"], False),
     ("10.5 scp principal", policy(OPEN), S, ["scp-syntax-error-principal"], False),
     ("10.5 scp wildcard", policy(OK | {"Action": "s3:Get*Object"}), S, ["scp-syntax-error-action-wildcard"], True),
-    ("10.5 rcp principal", policy(OPEN | {"Effect": "Deny", "Principal": {"AWS": HOME}}), Kind.RCP, ["rcp-syntax-error-principal"], False),
+    (
+        "10.5 rcp principal",
+        policy(OPEN | {"Effect": "Deny", "Principal": {"AWS": HOME}}),
+        Kind.RCP,
+        ["rcp-syntax-error-principal"],
+        False,
+    ),
     ("10.5 rcp allow", policy(OPEN | {"Action": "s3:*"}), Kind.RCP, ["rcp-syntax-error-allow"], False),
     ("10.5 rcp full access", policy(OPEN), Kind.RCP, [], True),
-    ("10.5 rcp NotAction", policy({"Effect": "Deny", "Principal": "*", "NotAction": "s3:*", "Resource": "*"}), Kind.RCP, ["rcp-syntax-error-notaction"], False),
-    ("1 trust", policy({"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}), Kind.TRUST, [], True),
-    ("1 trust", policy({"Effect": "Allow", "Principal": {"Federated": "accounts.google.com"}, "Action": "sts:*"}), Kind.TRUST, [], True),
+    (
+        "10.5 rcp NotAction",
+        policy({"Effect": "Deny", "Principal": "*", "NotAction": "s3:*", "Resource": "*"}),
+        Kind.RCP,
+        ["rcp-syntax-error-notaction"],
+        False,
+    ),
+    (
+        "1 trust",
+        policy({"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}),
+        Kind.TRUST,
+        [],
+        True,
+    ),
+    (
+        "1 trust",
+        policy({"Effect": "Allow", "Principal": {"Federated": "accounts.google.com"}, "Action": "sts:*"}),
+        Kind.TRUST,
+        [],
+        True,
+    ),
     ("1 trust resource", policy(OPEN), Kind.TRUST, ["role-trust-policy-syntax-error-resource"], False),
-    ("4.4 trust NotPrincipal", policy({"Effect": "Deny", "NotPrincipal": {"AWS": HOME}, "Action": "*"}), Kind.TRUST, ["role-trust-policy-syntax-error-notprincipal"], False),
+    (
+        "4.4 trust NotPrincipal",
+        policy({"Effect": "Deny", "NotPrincipal": {"AWS": HOME}, "Action": "*"}),
+        Kind.TRUST,
+        ["role-trust-policy-syntax-error-notprincipal"],
+        False,
+    ),
     ("4.4 allow NotPrincipal", policy(OK | {"NotPrincipal": {"AWS": HOME}}), R, ["allow-with-not-principal"], True),
-    ("4.1 group", policy(OPEN | {"Principal": {"AWS": f"arn:aws:iam::{HOME}:group/g"}}), R, ["invalid-principal-format"], False),
+    (
+        "4.1 group",
+        policy(OPEN | {"Principal": {"AWS": f"arn:aws:iam::{HOME}:group/g"}}),
+        R,
+        ["invalid-principal-format"],
+        False,
+    ),
     ("4.1 text", policy(OPEN | {"Principal": HOME}), R, ["invalid-principal-format"], False),
     ("4.1 list", policy(OPEN | {"Principal": ["*"]}), R, ["invalid-principal-format"], False),
     ("4.1 account digits", policy(OPEN | {"Principal": {"AWS": "1234"}}), R, ["invalid-principal-format"], False),
     ("4.1 type", policy(OPEN | {"Principal": {"Aws": HOME}}), R, ["invalid-principal-key"], False),
-    ("4.1 wildcard", policy(OPEN | {"Principal": {"AWS": f"arn:aws:iam::{HOME}:role/*"}}), R, ["unsupported-wildcard-in-principal"], False),
-    ("4.1 service star", policy(OPEN | {"Principal": {"Service": "*"}}), R, ["unsupported-wildcard-in-principal"], False),
-    ("4.1 federated", policy(OPEN | {"Principal": {"Federated": "accounts.google.com"}}), R, ["federated-principal-not-supported"], False),
+    (
+        "4.1 wildcard",
+        policy(OPEN | {"Principal": {"AWS": f"arn:aws:iam::{HOME}:role/*"}}),
+        R,
+        ["unsupported-wildcard-in-principal"],
+        False,
+    ),
+    (
+        "4.1 service star",
+        policy(OPEN | {"Principal": {"Service": "*"}}),
+        R,
+        ["unsupported-wildcard-in-principal"],
+        False,
+    ),
+    (
+        "4.1 federated",
+        policy(OPEN | {"Principal": {"Federated": "accounts.google.com"}}),
+        R,
+        ["federated-principal-not-supported"],
+        False,
+    ),
     ("4.1 stored id", policy(OPEN | {"Principal": {"AWS": "AIDAEXAMPLE1234567"}}), R, ["invalid-user-reference"], True),
     ("4.1 stored id", policy(OPEN | {"Principal": {"AWS": "AROAEXAMPLE1234567"}}), R, ["invalid-role-reference"], True),
-    ("4.1 origin access identity", policy(OPEN | {"Principal": {"AWS": "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E1"}}), R, [], True),
-    ("7 principal", policy(OPEN | {"Principal": {"AWS": "${aws:PrincipalArn}"}}), R, ["variable-unsupported-in-element"], False),
+    (
+        "4.1 origin access identity",
+        policy(OPEN | {"Principal": {"AWS": "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E1"}}),
+        R,
+        [],
+        True,
+    ),
+    (
+        "7 principal",
+        policy(OPEN | {"Principal": {"AWS": "${aws:PrincipalArn}"}}),
+        R,
+        ["variable-unsupported-in-element"],
+        False,
+    ),
     ("8.5 empty principal", policy(OPEN | {"Principal": {}}), R, ["empty-object-principal"], True),
     ("8.5 empty principal", policy(OPEN | {"Principal": {"AWS": []}}), R, ["empty-array-principal"], True),
     ("1 null principal", policy(OPEN | {"Principal": None}), R, ["invalid-principal-format"], False),
@@ -99,15 +171,57 @@ DOCUMENTS: list[tuple[str, Any, Kind, list[str], bool]] = [
     ("1 short", policy(OK | {"Resource": "arn:aws:sqs"}), IDENT, [], True),
     ("1 short in session", policy(OK | {"Resource": "arn:aws:sqs"}), Kind.SESSION, ["missing-arn-field"], False),
     ("13 short in resource", policy(OPEN | {"Resource": "arn:aws:sqs"}), R, ["missing-arn-field"], False),
-    ("6 early variable", policy(OK | {"Resource": "arn:aws:s3::${aws:PrincipalAccount}:b"}), IDENT, ["variable-unsupported-in-element"], False),
+    (
+        "6 early variable",
+        policy(OK | {"Resource": "arn:aws:s3::${aws:PrincipalAccount}:b"}),
+        IDENT,
+        ["variable-unsupported-in-element"],
+        False,
+    ),
     ("7 brace", policy(OK | {"Resource": "arn:aws:s3:::${aws:username"}), IDENT, ["missing-brace-in-variable"], False),
     ("7 empty", policy(OK | {"Resource": "arn:aws:s3:::${}"}), IDENT, ["empty-variable"], False),
-    ("7 space", policy(OK | {"Resource": "arn:aws:s3:::${aws: username}"}), IDENT, ["unsupported-space-in-variable"], False),
-    ("7 quote", policy(OK | {"Resource": "arn:aws:s3:::${aws:username, 'x}"}), IDENT, ["missing-quote-in-variable"], False),
-    ("7 comma", policy(OK | {"Resource": "arn:aws:s3:::${aws:username,'x'}"}), IDENT, ["missing-quote-in-variable"], False),
-    ("7 comma", policy(OK | {"Resource": "arn:aws:s3:::${aws:username, x}"}), IDENT, ["unsupported-space-in-variable"], False),
-    ("2 old version", policy(OK | {"Resource": "arn:aws:s3:::${aws:username}"}, version="2008-10-17"), IDENT, ["variable-unsupported-in-version"], True),
-    ("2 no version", {"Statement": OK | {"Resource": "arn:aws:s3:::${aws:username}"}}, IDENT, ["missing-version"], True),
+    (
+        "7 space",
+        policy(OK | {"Resource": "arn:aws:s3:::${aws: username}"}),
+        IDENT,
+        ["unsupported-space-in-variable"],
+        False,
+    ),
+    (
+        "7 quote",
+        policy(OK | {"Resource": "arn:aws:s3:::${aws:username, 'x}"}),
+        IDENT,
+        ["missing-quote-in-variable"],
+        False,
+    ),
+    (
+        "7 comma",
+        policy(OK | {"Resource": "arn:aws:s3:::${aws:username,'x'}"}),
+        IDENT,
+        ["missing-quote-in-variable"],
+        False,
+    ),
+    (
+        "7 comma",
+        policy(OK | {"Resource": "arn:aws:s3:::${aws:username, x}"}),
+        IDENT,
+        ["unsupported-space-in-variable"],
+        False,
+    ),
+    (
+        "2 old version",
+        policy(OK | {"Resource": "arn:aws:s3:::${aws:username}"}, version="2008-10-17"),
+        IDENT,
+        ["variable-unsupported-in-version"],
+        True,
+    ),
+    (
+        "2 no version",
+        {"Statement": OK | {"Resource": "arn:aws:s3:::${aws:username}"}},
+        IDENT,
+        ["missing-version"],
+        True,
+    ),
     ("1 sid", policy(OK | {"Sid": "a-b"}), IDENT, ["unsupported-sid"], False),
     ("1 sid elsewhere", policy(OPEN | {"Sid": "a b"}), R, [], True),
     ("13 sid empty", policy(OK | {"Sid": ""}), IDENT, ["empty-sid-value"], True),
@@ -119,7 +233,13 @@ DOCUMENTS: list[tuple[str, Any, Kind, list[str], bool]] = [
     ("8.5 operator", cond("IfExists", "a"), IDENT, ["invalid-condition-operator"], False),
     ("8.5 null if exists", cond("NullIfExists", "true"), IDENT, ["null-with-if-exists"], False),
     ("8.5 null qualifier", cond("ForAllValues:Null", "true"), IDENT, ["null-with-qualifier"], True),
-    ("8.2 two cases", policy(OK | {"Condition": {"StringEquals": {"t:k": "a", "T:K": "b"}}}), IDENT, ["duplicate-keys-with-different-case"], False),
+    (
+        "8.2 two cases",
+        policy(OK | {"Condition": {"StringEquals": {"t:k": "a", "T:K": "b"}}}),
+        IDENT,
+        ["duplicate-keys-with-different-case"],
+        False,
+    ),
     ("13 key", cond("StringEquals", "a", "nokey"), IDENT, ["invalid-condition-key-format"], False),
     ("13 tag key", cond("StringEquals", "a", "aws:PrincipalTag/"), IDENT, ["missing-tag-key-in-condition"], False),
     ("8.5 mixed", cond("StringEquals", ["a", 1]), IDENT, ["invalid-condition-data-type"], False),
@@ -134,12 +254,30 @@ DOCUMENTS: list[tuple[str, Any, Kind, list[str], bool]] = [
     ("8.5 ip", cond("NotIpAddress", "host"), IDENT, ["type-mismatch-ip-range"], False),
     ("8.5 wildcard", cond("StringEquals", "a*"), IDENT, ["wildcard-without-like-operator"], True),
     ("8.1 date without zone", cond("DateEquals", "2020-01-01T00:00:00"), IDENT, ["invalid-date-value"], True),
-    ("15 #3 bool variable", cond("Bool", "${t:j}"), IDENT, ["invalid-variable-for-operator", "type-mismatch-boolean"], False),
-    ("7 numeric variable", cond("NumericEquals", "${t:j}"), IDENT, ["invalid-variable-for-operator", "type-mismatch-number"], False),
+    (
+        "15 #3 bool variable",
+        cond("Bool", "${t:j}"),
+        IDENT,
+        ["invalid-variable-for-operator", "type-mismatch-boolean"],
+        False,
+    ),
+    (
+        "7 numeric variable",
+        cond("NumericEquals", "${t:j}"),
+        IDENT,
+        ["invalid-variable-for-operator", "type-mismatch-number"],
+        False,
+    ),
     ("8.1 short arn", cond("ArnLike", "arn:aws:s3"), IDENT, ["missing-arn-field"], True),
     ("8.1 star arn", cond("ArnLike", "*"), IDENT, [], True),
     ("8.3 set", cond("StringEquals", "a", "aws:PrincipalOrgPaths"), IDENT, ["missing-qualifier"], True),
-    ("8.3 lattice set", cond("StringEquals", "a", "vpc-lattice-svcs:RequestQueryString/q"), IDENT, ["missing-qualifier"], True),
+    (
+        "8.3 lattice set",
+        cond("StringEquals", "a", "vpc-lattice-svcs:RequestQueryString/q"),
+        IDENT,
+        ["missing-qualifier"],
+        True,
+    ),
     ("8.5 empty", cond("StringEquals", []), IDENT, ["empty-array-condition"], True),
     ("8.5 empty", cond("ForAllValues:StringEquals", []), IDENT, ["empty-array-condition-forallvalues"], True),
     ("8.5 empty", cond("ForAnyValue:StringEquals", []), IDENT, ["empty-array-condition-foranyvalue"], True),
@@ -147,13 +285,16 @@ DOCUMENTS: list[tuple[str, Any, Kind, list[str], bool]] = [
     ("8.5 empty block", policy(OK | {"Condition": {}}), IDENT, ["empty-object-condition"], True),
     ("13 condition type", policy(OK | {"Condition": []}), IDENT, ["data-type-mismatch"], False),
     ("13 block type", policy(OK | {"Condition": {"StringEquals": "a"}}), IDENT, ["data-type-mismatch"], False),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(
     ("plain", "kind", "rules", "usable"),
-    [pytest.param(plain, kind, rules, usable, id=f"{fact} {i}") for i, (fact, plain, kind, rules, usable) in enumerate(DOCUMENTS)],
-)  # fmt: skip
+    [
+        pytest.param(plain, kind, rules, usable, id=f"{fact} {i}")
+        for i, (fact, plain, kind, rules, usable) in enumerate(DOCUMENTS)
+    ],
+)
 def test_document(plain: Any, kind: Kind, rules: list[str], usable: bool) -> None:
     """Read from text, so that every finding has a place of its own."""
     diagnostics = Diagnostics()
@@ -239,13 +380,37 @@ SWITCHED: list[tuple[str, str, dict[str, Any], dict[str, Any], bool | None]] = [
     ("short-arn-pattern", "never", {"ArnLike": {"t:k": "*"}}, {"t:k": "arn:aws:s3:::b"}, False),
     ("substituted-wildcards", "data", {"StringLike": {"t:k": "${t:j}"}}, {"t:k": "ab", "t:j": "a*"}, False),
     ("substituted-wildcards", "wildcards", {"StringLike": {"t:k": "${t:j}"}}, {"t:k": "ab", "t:j": "a*"}, True),
-    ("lattice-key-case", "accept", {"StringEquals": {"vpc-lattice-svcs:port": "1"}}, {"vpc-lattice-svcs:Port": "1"}, True),
-    ("lattice-key-case", "exact", {"StringEquals": {"vpc-lattice-svcs:port": "1"}}, {"vpc-lattice-svcs:Port": "1"}, False),
-    ("lattice-key-case", "exact", {"StringEquals": {"vpc-lattice-svcs:Port": "1"}}, {"vpc-lattice-svcs:Port": "1"}, True),
-    ("lattice-key-case", "exact", {"StringNotEquals": {"vpc-lattice-svcs:port": "1"}}, {"vpc-lattice-svcs:Port": "1"}, True),
+    (
+        "lattice-key-case",
+        "accept",
+        {"StringEquals": {"vpc-lattice-svcs:port": "1"}},
+        {"vpc-lattice-svcs:Port": "1"},
+        True,
+    ),
+    (
+        "lattice-key-case",
+        "exact",
+        {"StringEquals": {"vpc-lattice-svcs:port": "1"}},
+        {"vpc-lattice-svcs:Port": "1"},
+        False,
+    ),
+    (
+        "lattice-key-case",
+        "exact",
+        {"StringEquals": {"vpc-lattice-svcs:Port": "1"}},
+        {"vpc-lattice-svcs:Port": "1"},
+        True,
+    ),
+    (
+        "lattice-key-case",
+        "exact",
+        {"StringNotEquals": {"vpc-lattice-svcs:port": "1"}},
+        {"vpc-lattice-svcs:Port": "1"},
+        True,
+    ),
     ("date-without-zone", "utc", {"DateEquals": {"t:k": "2020-01-01"}}, {"t:k": "2020-01-01T00:00:00"}, True),
     ("date-without-zone", "unparsable", {"DateEquals": {"t:k": "2020-01-01"}}, {"t:k": "2020-01-01T00:00:00"}, False),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("name", "choice", "condition", "context", "expected"), SWITCHED)
@@ -266,9 +431,10 @@ def test_a_switch_that_decides_is_reported(row: Any) -> None:
     if name != "variables-without-version":
         plain |= {"Version": "2012-10-17"}
     others = [
-        other for n, choice, c, x, other in SWITCHED
+        other
+        for n, choice, c, x, other in SWITCHED
         if n == name and choice != Switches().choice(name) and (c, x) == (condition, context)
-    ]  # fmt: skip
+    ]
     reported = explain(document(plain), ask(context)).switches
     assert (name in reported) is (bool(others) and others != [expected])
 

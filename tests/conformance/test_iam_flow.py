@@ -67,7 +67,13 @@ SAME: list[tuple[str, str, dict[str, Any], bool, str | None]] = [
     ("10.1 two identity policies", "user", {"identity": NO + YES}, True, None),
     ("10.1 explicit deny in identity", "user", {"identity": YES + NEVER}, False, "identity policy"),
     ("10.1 root", "root", {}, True, None),
-    ("10.1 root, resource denies", "root", {"resource": (document(policy(DENY | {"Principal": "*"}), Kind.RESOURCE),)}, False, "resource policy"),
+    (
+        "10.1 root, resource denies",
+        "root",
+        {"resource": (document(policy(DENY | {"Principal": "*"}), Kind.RESOURCE),)},
+        False,
+        "resource policy",
+    ),
     ("10.1 root under SCP", "root", {"scps": (NO,)}, False, "service control policy"),
     ("10.1 boundary", "user", {"identity": YES, "boundary": YES}, True, None),
     ("10.1 boundary silent", "user", {"identity": YES, "boundary": NO}, False, "permissions boundary"),
@@ -88,28 +94,88 @@ SAME: list[tuple[str, str, dict[str, Any], bool, str | None]] = [
     ("10.5 SCP not for linked roles", "linked", {"identity": YES, "scps": (NEVER,)}, True, None),
     ("10.3 user ARN", "user", {"resource": naming({"AWS": USER})}, True, None),
     ("10.3 user ARN, boundary silent", "user", {"resource": naming({"AWS": USER}), "boundary": NO}, True, None),
-    ("10.3 user ARN, boundary denies", "user", {"resource": naming({"AWS": USER}), "boundary": NEVER}, False, "permissions boundary"),
-    ("10.3 user ARN, identity denies", "user", {"resource": naming({"AWS": USER}), "identity": NEVER}, False, "identity policy"),
+    (
+        "10.3 user ARN, boundary denies",
+        "user",
+        {"resource": naming({"AWS": USER}), "boundary": NEVER},
+        False,
+        "permissions boundary",
+    ),
+    (
+        "10.3 user ARN, identity denies",
+        "user",
+        {"resource": naming({"AWS": USER}), "identity": NEVER},
+        False,
+        "identity policy",
+    ),
     ("10.3 role ARN", "role", {"resource": naming({"AWS": ROLE})}, True, None),
-    ("10.3 role ARN, boundary silent", "role", {"resource": naming({"AWS": ROLE}), "boundary": NO}, False, "permissions boundary"),
+    (
+        "10.3 role ARN, boundary silent",
+        "role",
+        {"resource": naming({"AWS": ROLE}), "boundary": NO},
+        False,
+        "permissions boundary",
+    ),
     ("10.3 role ARN, boundary allows", "role", {"resource": naming({"AWS": ROLE}), "boundary": YES}, True, None),
-    ("10.3 role ARN, session silent", "role", {"resource": naming({"AWS": ROLE}), "session": NO}, False, "session policy"),
+    (
+        "10.3 role ARN, session silent",
+        "role",
+        {"resource": naming({"AWS": ROLE}), "session": NO},
+        False,
+        "session policy",
+    ),
     ("10.3 session ARN, boundary silent", "role", {"resource": naming({"AWS": SESSION}), "boundary": NO}, True, None),
     ("10.3 session ARN, session silent", "role", {"resource": naming({"AWS": SESSION}), "session": NO}, True, None),
-    ("10.3 session ARN, session denies", "role", {"resource": naming({"AWS": SESSION}), "session": NEVER}, False, "session policy"),
+    (
+        "10.3 session ARN, session denies",
+        "role",
+        {"resource": naming({"AWS": SESSION}), "session": NEVER},
+        False,
+        "session policy",
+    ),
     ("10.3 federated ARN, no session policy", "federated", {"resource": naming({"AWS": FEDERATED})}, True, None),
     ("10.3 creator ARN, no session policy", "federated", {"resource": naming({"AWS": USER})}, False, "session policy"),
     ("10.3 creator ARN, session allows", "federated", {"resource": naming({"AWS": USER}), "session": YES}, True, None),
-    ("10.3 creator ARN, boundary silent", "federated", {"resource": naming({"AWS": USER}), "session": YES, "boundary": NO}, False, "permissions boundary"),
-    ("10.3 star with PrincipalArn", "role", {"resource": naming("*", **NARROWED), "boundary": NO, "session": NO}, True, None),
+    (
+        "10.3 creator ARN, boundary silent",
+        "federated",
+        {"resource": naming({"AWS": USER}), "session": YES, "boundary": NO},
+        False,
+        "permissions boundary",
+    ),
+    (
+        "10.3 star with PrincipalArn",
+        "role",
+        {"resource": naming("*", **NARROWED), "boundary": NO, "session": NO},
+        True,
+        None,
+    ),
     ("15 #10 plain star", "role", {"resource": naming("*"), "boundary": NO}, True, None),
     ("10.3 account", "role", {"resource": naming({"AWS": HOME})}, False, "identity policy"),
     ("10.3 root ARN", "role", {"resource": naming({"AWS": ROOT})}, False, "identity policy"),
     ("10.3 account and identity", "role", {"resource": naming({"AWS": HOME}), "identity": YES}, True, None),
-    ("10.3 account, boundary silent", "role", {"resource": naming({"AWS": HOME}), "identity": YES, "boundary": NO}, False, "permissions boundary"),
+    (
+        "10.3 account, boundary silent",
+        "role",
+        {"resource": naming({"AWS": HOME}), "identity": YES, "boundary": NO},
+        False,
+        "permissions boundary",
+    ),
     ("10.2 strongest wins", "role", {"resource": naming({"AWS": [HOME, SESSION]}), "boundary": NO}, True, None),
-    ("10.3 resource allows, SCP silent", "user", {"resource": naming({"AWS": USER}), "scps": (NO,)}, False, "service control policy"),
-    ("10.1 resource denies", "user", {"identity": YES, "resource": (document(policy(DENY | {"Principal": "*"}), Kind.RESOURCE),)}, False, "resource policy"),
+    (
+        "10.3 resource allows, SCP silent",
+        "user",
+        {"resource": naming({"AWS": USER}), "scps": (NO,)},
+        False,
+        "service control policy",
+    ),
+    (
+        "10.1 resource denies",
+        "user",
+        {"identity": YES, "resource": (document(policy(DENY | {"Principal": "*"}), Kind.RESOURCE),)},
+        False,
+        "resource policy",
+    ),
     ("10.2 service named", "service", {"resource": naming({"Service": "cloudfront.amazonaws.com"})}, True, None),
     ("10.2 service not named", "service", {"resource": naming({"AWS": HOME})}, False, "resource policy"),
     ("15 #9 service by star", "service", {"resource": naming("*")}, True, None),
@@ -118,27 +184,66 @@ SAME: list[tuple[str, str, dict[str, Any], bool, str | None]] = [
     ("10.2 anonymous by account", "anonymous", {"resource": naming({"AWS": HOME})}, False, "resource policy"),
     ("10.2 anonymous, no policy", "anonymous", {}, False, "resource policy"),
     ("11 resource must allow", "role", {"identity": YES, "resource_must_allow": True}, False, "resource policy"),
-    ("11 KMS account statement", "role", {"identity": YES, "resource": naming({"AWS": ROOT}), "resource_must_allow": True}, True, None),
-    ("11 account alone delegates", "role", {"resource": naming({"AWS": ROOT}), "resource_must_allow": True}, False, "identity policy"),
-    ("11 role trust names the role", "role", {"resource": naming({"AWS": ROLE}), "resource_must_allow": True}, True, None),
-    ("10.1 endpoint policy silent", "user", {"identity": YES, "endpoint": naming({"AWS": AWAY})}, False, "endpoint policy"),
+    (
+        "11 KMS account statement",
+        "role",
+        {"identity": YES, "resource": naming({"AWS": ROOT}), "resource_must_allow": True},
+        True,
+        None,
+    ),
+    (
+        "11 account alone delegates",
+        "role",
+        {"resource": naming({"AWS": ROOT}), "resource_must_allow": True},
+        False,
+        "identity policy",
+    ),
+    (
+        "11 role trust names the role",
+        "role",
+        {"resource": naming({"AWS": ROLE}), "resource_must_allow": True},
+        True,
+        None,
+    ),
+    (
+        "10.1 endpoint policy silent",
+        "user",
+        {"identity": YES, "endpoint": naming({"AWS": AWAY})},
+        False,
+        "endpoint policy",
+    ),
     ("10.1 endpoint policy allows", "user", {"identity": YES, "endpoint": naming("*")}, True, None),
-]  # fmt: skip
+]
 RCP_DENY = (document(policy(DENY | {"Principal": "*"}), Kind.RCP),)
 RCP_FULL = (document(policy(ALLOW | {"Principal": "*"}), Kind.RCP),)
 RCP_GUARDED = (
-    document(policy(DENY | {"Principal": "*", "Condition": {"BoolIfExists": {"aws:PrincipalIsAWSService": "false"}}}), Kind.RCP),
-)  # fmt: skip
+    document(
+        policy(DENY | {"Principal": "*", "Condition": {"BoolIfExists": {"aws:PrincipalIsAWSService": "false"}}}),
+        Kind.RCP,
+    ),
+)
 SAME += [
     ("10.5 RCP denies", "user", {"identity": YES, "rcps": (RCP_FULL, RCP_DENY)}, False, "resource control policy"),
     ("10.5 RCP full", "user", {"identity": YES, "rcps": (RCP_FULL,)}, True, None),
     ("10.5 RCP never grants", "user", {"rcps": (RCP_FULL,)}, False, "identity policy"),
-    ("10.5 RCP for services", "service", {"resource": naming("*"), "rcps": (RCP_DENY,)}, False, "resource control policy"),
+    (
+        "10.5 RCP for services",
+        "service",
+        {"resource": naming("*"), "rcps": (RCP_DENY,)},
+        False,
+        "resource control policy",
+    ),
     ("10.5 RCP guarded", "service", {"resource": naming("*"), "rcps": (RCP_GUARDED,)}, True, None),
     ("10.5 RCP guarded", "user", {"identity": YES, "rcps": (RCP_GUARDED,)}, False, "resource control policy"),
     ("10.5 RCP not for linked roles", "linked", {"identity": YES, "rcps": (RCP_DENY,)}, True, None),
-    ("10.5 RCP for anonymous", "anonymous", {"resource": naming("*"), "rcps": (RCP_DENY,)}, False, "resource control policy"),
-]  # fmt: skip
+    (
+        "10.5 RCP for anonymous",
+        "anonymous",
+        {"resource": naming("*"), "rcps": (RCP_DENY,)},
+        False,
+        "resource control policy",
+    ),
+]
 
 # fact, caller, policies, allowed, the gate that refuses; the resource is in the other account
 ACROSS: list[tuple[str, str, dict[str, Any], bool, str | None]] = [
@@ -149,16 +254,52 @@ ACROSS: list[tuple[str, str, dict[str, Any], bool, str | None]] = [
     ("10.4 session ARN alone", "role", {"resource": naming({"AWS": SESSION})}, False, "identity policy"),
     ("10.4 account and identity", "role", {"identity": YES, "resource": naming({"AWS": HOME})}, True, None),
     ("10.4 star and identity", "user", {"identity": YES, "resource": naming("*")}, True, None),
-    ("10.4 no bypass of boundary", "role", {"identity": YES, "resource": naming({"AWS": SESSION}), "boundary": NO}, False, "permissions boundary"),
-    ("10.4 no bypass of session", "role", {"identity": YES, "resource": naming({"AWS": SESSION}), "session": NO}, False, "session policy"),
-    ("10.4 SCP", "role", {"identity": YES, "resource": naming({"AWS": ROLE}), "scps": (NO,)}, False, "service control policy"),
-    ("10.4 identity denies", "role", {"identity": YES + NEVER, "resource": naming({"AWS": ROLE})}, False, "identity policy"),
-    ("10.4 RCP", "role", {"identity": YES, "resource": naming({"AWS": ROLE}), "rcps": (RCP_DENY,)}, False, "resource control policy"),
+    (
+        "10.4 no bypass of boundary",
+        "role",
+        {"identity": YES, "resource": naming({"AWS": SESSION}), "boundary": NO},
+        False,
+        "permissions boundary",
+    ),
+    (
+        "10.4 no bypass of session",
+        "role",
+        {"identity": YES, "resource": naming({"AWS": SESSION}), "session": NO},
+        False,
+        "session policy",
+    ),
+    (
+        "10.4 SCP",
+        "role",
+        {"identity": YES, "resource": naming({"AWS": ROLE}), "scps": (NO,)},
+        False,
+        "service control policy",
+    ),
+    (
+        "10.4 identity denies",
+        "role",
+        {"identity": YES + NEVER, "resource": naming({"AWS": ROLE})},
+        False,
+        "identity policy",
+    ),
+    (
+        "10.4 RCP",
+        "role",
+        {"identity": YES, "resource": naming({"AWS": ROLE}), "rcps": (RCP_DENY,)},
+        False,
+        "resource control policy",
+    ),
     ("10.4 root", "root", {"resource": naming({"AWS": HOME})}, True, None),
     ("10.2 anonymous", "anonymous", {"resource": naming("*")}, True, None),
     ("10.2 service", "service", {"resource": naming({"Service": "cloudfront.amazonaws.com"})}, True, None),
-    ("10.4 not the caller's account", "role", {"identity": YES, "resource": naming({"AWS": AWAY})}, False, "resource policy"),
-]  # fmt: skip
+    (
+        "10.4 not the caller's account",
+        "role",
+        {"identity": YES, "resource": naming({"AWS": AWAY})},
+        False,
+        "resource policy",
+    ),
+]
 ROWS = [(*row, HOME) for row in SAME] + [(*row, AWAY) for row in ACROSS]
 
 
@@ -211,8 +352,9 @@ def test_unknown_keys_leave_the_flow_undecided_only_where_they_matter() -> None:
 def test_gates_that_were_not_needed_are_shown_as_skipped() -> None:
     outcome = explain_request(Policies(resource=naming({"AWS": USER}), owner=HOME), ask())
     assert {gate.kind: gate.verdict for gate in outcome.gates} == {
-        "resource": Verdict.ALLOW, "identity": Verdict.SKIPPED,
-    }  # fmt: skip
+        "resource": Verdict.ALLOW,
+        "identity": Verdict.SKIPPED,
+    }
 
 
 def test_nearest_prefers_the_statement_of_the_right_action() -> None:

@@ -59,7 +59,13 @@ SINGLE = [
     (EnumOf(("x", "y")), Op.EQ, ("x",), {"StringEquals": {"t:k": "x"}}, {"StringNotEquals": {"t:k": "x"}}),
     (Named("vpc_id"), Op.EQ, ("vpc-1",), {"StringEquals": {"t:k": "vpc-1"}}, {"StringNotEquals": {"t:k": "vpc-1"}}),
     (STRING, Op.LIKE, ("a*",), {"StringLike": {"t:k": "a*"}}, {"StringNotLike": {"t:k": "a*"}}),
-    (ARN, Op.EQ, ("arn:aws:s3:::b",), {"ArnEquals": {"t:k": "arn:aws:s3:::b"}}, {"ArnNotEquals": {"t:k": "arn:aws:s3:::b"}}),
+    (
+        ARN,
+        Op.EQ,
+        ("arn:aws:s3:::b",),
+        {"ArnEquals": {"t:k": "arn:aws:s3:::b"}},
+        {"ArnNotEquals": {"t:k": "arn:aws:s3:::b"}},
+    ),
     (ARN, Op.LIKE, ("arn:*:s3:::b",), {"ArnLike": {"t:k": "arn:*:s3:::b"}}, {"ArnNotLike": {"t:k": "arn:*:s3:::b"}}),
     (INT, Op.EQ, (5,), {"NumericEquals": {"t:k": "5"}}, {"NumericNotEquals": {"t:k": "5"}}),
     (DECIMAL, Op.EQ, ("1.50",), {"NumericEquals": {"t:k": "1.50"}}, {"NumericNotEquals": {"t:k": "1.50"}}),
@@ -72,15 +78,31 @@ SINGLE = [
     (INT, Op.GE, (5, 9), {"NumericGreaterThanEquals": {"t:k": "5"}}, {"NumericLessThanIfExists": {"t:k": "5"}}),
     (BOOL, Op.EQ, (True,), {"Bool": {"t:k": "true"}}, {"BoolIfExists": {"t:k": "false"}}),
     (BOOL, Op.EQ, (True, False), {"Null": {"t:k": "false"}}, {"Null": {"t:k": "true"}}),
-    (MOMENT, Op.LT, ("2026-01-31",), {"DateLessThan": {"t:k": "2026-01-31T00:00:00Z"}},
-     {"DateGreaterThanEqualsIfExists": {"t:k": "2026-01-31T00:00:00Z"}}),
-    (MOMENT, Op.EQ, ("2026-01-31T10:00:00+01:00",), {"DateEquals": {"t:k": "2026-01-31T09:00:00Z"}},
-     {"DateNotEquals": {"t:k": "2026-01-31T09:00:00Z"}}),
+    (
+        MOMENT,
+        Op.LT,
+        ("2026-01-31",),
+        {"DateLessThan": {"t:k": "2026-01-31T00:00:00Z"}},
+        {"DateGreaterThanEqualsIfExists": {"t:k": "2026-01-31T00:00:00Z"}},
+    ),
+    (
+        MOMENT,
+        Op.EQ,
+        ("2026-01-31T10:00:00+01:00",),
+        {"DateEquals": {"t:k": "2026-01-31T09:00:00Z"}},
+        {"DateNotEquals": {"t:k": "2026-01-31T09:00:00Z"}},
+    ),
     (IP, Op.IN_CIDR, ("10.0.0.0/8",), {"IpAddress": {"t:k": "10.0.0.0/8"}}, {"NotIpAddress": {"t:k": "10.0.0.0/8"}}),
     (IP, Op.EQ, ("10.0.0.1",), {"IpAddress": {"t:k": "10.0.0.1/32"}}, {"NotIpAddress": {"t:k": "10.0.0.1/32"}}),
-    (IP, Op.EQ, ("2001:db8::1",), {"IpAddress": {"t:k": "2001:db8::1/128"}}, {"NotIpAddress": {"t:k": "2001:db8::1/128"}}),
+    (
+        IP,
+        Op.EQ,
+        ("2001:db8::1",),
+        {"IpAddress": {"t:k": "2001:db8::1/128"}},
+        {"NotIpAddress": {"t:k": "2001:db8::1/128"}},
+    ),
     (STRING, Op.EXISTS, (), {"Null": {"t:k": "false"}}, {"Null": {"t:k": "true"}}),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("kind", "op", "values", "positive", "negative"), SINGLE)
@@ -95,15 +117,27 @@ MANY: list[tuple[Type, Op, tuple[Any, ...], str, bool, list[Any]]] = [
     (STRING, Op.LIKE, ("a*",), "any", False, [{"ForAnyValue:StringLike": {"t:k": "a*"}}]),
     # AWS contradicts itself on ForAllValues:StringNotLike with an absent key; IfExists settles it
     (STRING, Op.LIKE, ("a*",), "any", True, [{"ForAllValues:StringNotLikeIfExists": {"t:k": "a*"}}]),
-    (STRING, Op.EQ, ("a",), "all", False,
-     [{"ForAllValues:StringEquals": {"t:k": "a"}, "ForAnyValue:StringEquals": {"t:k": "a"}}]),
+    (
+        STRING,
+        Op.EQ,
+        ("a",),
+        "all",
+        False,
+        [{"ForAllValues:StringEquals": {"t:k": "a"}, "ForAnyValue:StringEquals": {"t:k": "a"}}],
+    ),
     (STRING, Op.EQ, ("a",), "all", True, [{"Null": {"t:k": "true"}}, {"ForAnyValue:StringNotEquals": {"t:k": "a"}}]),
     (INT, Op.LT, (5,), "any", True, [{"ForAllValues:NumericGreaterThanEquals": {"t:k": "5"}}]),
-    (INT, Op.LT, (5, 7), "all", False,
-     [{"ForAllValues:NumericLessThan": {"t:k": "7"}, "ForAnyValue:NumericLessThan": {"t:k": "7"}}]),
+    (
+        INT,
+        Op.LT,
+        (5, 7),
+        "all",
+        False,
+        [{"ForAllValues:NumericLessThan": {"t:k": "7"}, "ForAnyValue:NumericLessThan": {"t:k": "7"}}],
+    ),
     (BOOL, Op.EQ, (True,), "all", True, [{"Null": {"t:k": "true"}}, {"ForAnyValue:Bool": {"t:k": "false"}}]),
     (IP, Op.IN_CIDR, ("10.0.0.0/8",), "any", True, [{"ForAllValues:NotIpAddress": {"t:k": "10.0.0.0/8"}}]),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("kind", "op", "values", "quantifier", "negated", "expected"), MANY)
@@ -140,30 +174,63 @@ def both(*items: Cond) -> All:
 
 
 MERGED: list[tuple[str, Cond, list[Any]]] = [
-    ("or of one key is one list", AnyOf((atom(STRING, Op.EQ, "a"), atom(STRING, Op.EQ, "b"))),
-     [{"StringEquals": {"t:k": ["a", "b"]}}]),
-    ("and of negations is one list", both(atom(STRING, Op.EQ, "a", negated=True), atom(STRING, Op.EQ, "b", negated=True)),
-     [{"StringNotEquals": {"t:k": ["a", "b"]}}]),
-    ("and of lists is what they share", both(atom(STRING, Op.EQ, "a", "b"), atom(STRING, Op.EQ, "b", "c")),
-     [{"StringEquals": {"t:k": "b"}}]),
+    (
+        "or of one key is one list",
+        AnyOf((atom(STRING, Op.EQ, "a"), atom(STRING, Op.EQ, "b"))),
+        [{"StringEquals": {"t:k": ["a", "b"]}}],
+    ),
+    (
+        "and of negations is one list",
+        both(atom(STRING, Op.EQ, "a", negated=True), atom(STRING, Op.EQ, "b", negated=True)),
+        [{"StringNotEquals": {"t:k": ["a", "b"]}}],
+    ),
+    (
+        "and of lists is what they share",
+        both(atom(STRING, Op.EQ, "a", "b"), atom(STRING, Op.EQ, "b", "c")),
+        [{"StringEquals": {"t:k": "b"}}],
+    ),
     ("nothing shared is never", both(atom(STRING, Op.EQ, "a"), atom(STRING, Op.EQ, "b")), []),
-    ("numbers compare as numbers", both(atom(DECIMAL, Op.EQ, "1.5", "2"), atom(DECIMAL, Op.EQ, "1.50")),
-     [{"NumericEquals": {"t:k": "1.5"}}]),
+    (
+        "numbers compare as numbers",
+        both(atom(DECIMAL, Op.EQ, "1.5", "2"), atom(DECIMAL, Op.EQ, "1.50")),
+        [{"NumericEquals": {"t:k": "1.5"}}],
+    ),
     ("the tighter bound", both(atom(INT, Op.LT, 9), atom(INT, Op.LT, 5)), [{"NumericLessThan": {"t:k": "5"}}]),
-    ("blocks that overlap", both(atom(IP, Op.IN_CIDR, "10.0.0.0/8"), atom(IP, Op.IN_CIDR, "10.1.0.0/16", "192.0.2.0/24")),
-     [{"IpAddress": {"t:k": "10.1.0.0/16"}}]),
-    ("a second like beside the first", both(atom(STRING, Op.LIKE, "a*"), atom(STRING, Op.LIKE, "*b")),
-     [{"StringLike": {"t:k": "a*"}, "StringLikeIfExists": {"t:k": "*b"}}]),
-    ("two any of one set", both(atom(STRING, Op.EQ, "a", quantifier="any"), atom(STRING, Op.EQ, "b", quantifier="any")),
-     [{"ForAnyValue:StringEquals": {"t:k": "a"}, "ForAnyValue:StringLike": {"t:k": "b"}}]),
+    (
+        "blocks that overlap",
+        both(atom(IP, Op.IN_CIDR, "10.0.0.0/8"), atom(IP, Op.IN_CIDR, "10.1.0.0/16", "192.0.2.0/24")),
+        [{"IpAddress": {"t:k": "10.1.0.0/16"}}],
+    ),
+    (
+        "a second like beside the first",
+        both(atom(STRING, Op.LIKE, "a*"), atom(STRING, Op.LIKE, "*b")),
+        [{"StringLike": {"t:k": "a*"}, "StringLikeIfExists": {"t:k": "*b"}}],
+    ),
+    (
+        "two any of one set",
+        both(atom(STRING, Op.EQ, "a", quantifier="any"), atom(STRING, Op.EQ, "b", quantifier="any")),
+        [{"ForAnyValue:StringEquals": {"t:k": "a"}, "ForAnyValue:StringLike": {"t:k": "b"}}],
+    ),
     ("absent and present is never", both(atom(STRING, Op.EXISTS, negated=True), atom(STRING, Op.EQ, "a")), []),
-    ("absent and negated is not a contradiction", both(atom(STRING, Op.EXISTS, negated=True), atom(STRING, Op.EQ, "a", negated=True)),
-     [{"Null": {"t:k": "true"}, "StringNotEquals": {"t:k": "a"}}]),
-    ("and over or multiplies", both(AnyOf((atom(STRING, Op.EQ, "a"), atom(INT, Op.EQ, 1, name="n"))), atom(BOOL, Op.EQ, True, name="f")),
-     [{"Bool": {"t:f": "true"}, "StringEquals": {"t:k": "a"}}, {"Bool": {"t:f": "true"}, "NumericEquals": {"t:n": "1"}}]),
-    ("a wider alternative covers", AnyOf((atom(BOOL, Op.EQ, True, name="f"), both(atom(BOOL, Op.EQ, True, name="f"), atom(STRING, Op.EQ, "a")))),
-     [{"Bool": {"t:f": "true"}}]),
-]  # fmt: skip
+    (
+        "absent and negated is not a contradiction",
+        both(atom(STRING, Op.EXISTS, negated=True), atom(STRING, Op.EQ, "a", negated=True)),
+        [{"Null": {"t:k": "true"}, "StringNotEquals": {"t:k": "a"}}],
+    ),
+    (
+        "and over or multiplies",
+        both(AnyOf((atom(STRING, Op.EQ, "a"), atom(INT, Op.EQ, 1, name="n"))), atom(BOOL, Op.EQ, True, name="f")),
+        [
+            {"Bool": {"t:f": "true"}, "StringEquals": {"t:k": "a"}},
+            {"Bool": {"t:f": "true"}, "NumericEquals": {"t:n": "1"}},
+        ],
+    ),
+    (
+        "a wider alternative covers",
+        AnyOf((atom(BOOL, Op.EQ, True, name="f"), both(atom(BOOL, Op.EQ, True, name="f"), atom(STRING, Op.EQ, "a")))),
+        [{"Bool": {"t:f": "true"}}],
+    ),
+]
 
 
 @pytest.mark.parametrize(("title", "cond", "expected"), MERGED, ids=[item[0] for item in MERGED])

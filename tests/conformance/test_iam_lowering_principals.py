@@ -65,15 +65,23 @@ POSITIVE: list[tuple[tuple[Principal, ...], list[tuple[Any, Any]]]] = [
     ((ANONYMOUS,), [("*", {"StringEqualsIgnoreCase": {"aws:PrincipalType": "anonymous"}})]),
     # a principal takes no partial wildcard
     ((NIGHT,), [("*", {"ArnLike": {"aws:PrincipalArn": f"{IAM}:role/batch/*"}})]),
-    ((ROLE, NIGHT), [
-        ({"AWS": (f"{IAM}:role/order-service",)}, {}),
-        ("*", {"ArnLike": {"aws:PrincipalArn": f"{IAM}:role/batch/*"}}),
-    ]),
-    ((CDN,), [(
-        {"Service": ("cloudfront.amazonaws.com",)},
-        {"StringEquals": {"aws:SourceArn": f"arn:aws:cloudfront::{SHOP}:distribution/E2ABCDEF123456"}},
-    )]),
-]  # fmt: skip
+    (
+        (ROLE, NIGHT),
+        [
+            ({"AWS": (f"{IAM}:role/order-service",)}, {}),
+            ("*", {"ArnLike": {"aws:PrincipalArn": f"{IAM}:role/batch/*"}}),
+        ],
+    ),
+    (
+        (CDN,),
+        [
+            (
+                {"Service": ("cloudfront.amazonaws.com",)},
+                {"StringEquals": {"aws:SourceArn": f"arn:aws:cloudfront::{SHOP}:distribution/E2ABCDEF123456"}},
+            )
+        ],
+    ),
+]
 
 
 @pytest.mark.parametrize(("principals", "expected"), POSITIVE)
@@ -84,20 +92,31 @@ def test_named_callers(principals: tuple[Principal, ...], expected: list[tuple[A
 NEGATED: list[tuple[tuple[Principal, ...], list[tuple[Any, Any]]]] = [
     ((ROLE,), [("*", {"ArnNotEquals": {"aws:PrincipalArn": f"{IAM}:role/order-service"}})]),
     ((NIGHT,), [("*", {"ArnNotLike": {"aws:PrincipalArn": f"{IAM}:role/batch/*"}})]),
-    ((ROLE, NIGHT, ACCOUNT), [("*", {
-        "ArnNotEquals": {"aws:PrincipalArn": f"{IAM}:role/order-service"},
-        "ArnNotLike": {"aws:PrincipalArn": f"{IAM}:role/batch/*"},
-        "StringNotEquals": {"aws:PrincipalAccount": OTHER},
-    })]),
+    (
+        (ROLE, NIGHT, ACCOUNT),
+        [
+            (
+                "*",
+                {
+                    "ArnNotEquals": {"aws:PrincipalArn": f"{IAM}:role/order-service"},
+                    "ArnNotLike": {"aws:PrincipalArn": f"{IAM}:role/batch/*"},
+                    "StringNotEquals": {"aws:PrincipalAccount": OTHER},
+                },
+            )
+        ],
+    ),
     ((EC2,), [("*", {"StringNotEquals": {"aws:PrincipalServiceName": "ec2.amazonaws.com"}})]),
     ((ANONYMOUS,), [("*", {"StringNotEqualsIgnoreCase": {"aws:PrincipalType": "anonymous"}})]),
     ((SIGNED,), [("*", {"StringEqualsIgnoreCase": {"aws:PrincipalType": "anonymous"}})]),
     # neither that service nor that distribution: two alternatives
-    ((CDN,), [
-        ("*", {"StringNotEquals": {"aws:PrincipalServiceName": "cloudfront.amazonaws.com"}}),
-        ("*", {"StringNotEquals": {"aws:SourceArn": f"arn:aws:cloudfront::{SHOP}:distribution/E2ABCDEF123456"}}),
-    ]),
-]  # fmt: skip
+    (
+        (CDN,),
+        [
+            ("*", {"StringNotEquals": {"aws:PrincipalServiceName": "cloudfront.amazonaws.com"}}),
+            ("*", {"StringNotEquals": {"aws:SourceArn": f"arn:aws:cloudfront::{SHOP}:distribution/E2ABCDEF123456"}}),
+        ],
+    ),
+]
 
 
 @pytest.mark.parametrize(("principals", "expected"), NEGATED)
@@ -131,7 +150,7 @@ REFUSED = [
     ("principal-not-expressible", (principal("role", SHOP, "a b"),), False, ALL_KINDS),
     ("principal-not-expressible", (principal("user", SHOP, ""),), False, ALL_KINDS),
     ("principal-not-expressible", (CDN,), False, frozenset({"role"})),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("rule", "principals", "negated", "kinds"), REFUSED)

@@ -31,7 +31,12 @@ SINGLE_KEY: list[Row] = [
     ("8.6#12", "IpAddress", "203.0.113.0/24", [("203.0.113.9", T), ("2001:db8::1", F), ("203.0.114.0", F), (None, F)]),
     ("8.6#13", "NotIpAddress", "203.0.113.0/24", [(None, T), ("2001:db8::1", T), ("203.0.113.255", F), ("1.1.1.1", T)]),
     ("8.6#14", "NumericLessThanEquals", "10", [("10", T), ("10.5", F), (None, F), ("-1", T)]),
-    ("8.6#15", "DateGreaterThan", "2020-01-01T00:00:01Z", [("2020-01-01T00:00:02Z", T), (None, F), ("2020-01-01T00:00:01Z", F)]),
+    (
+        "8.6#15",
+        "DateGreaterThan",
+        "2020-01-01T00:00:01Z",
+        [("2020-01-01T00:00:02Z", T), (None, F), ("2020-01-01T00:00:01Z", F)],
+    ),
     ("8.6#16", "Null", "true", [(None, T), ("x", F), ("", F)]),
     ("8.6#17", "Bool", "false", [(None, F), ("false", T), ("true", F)]),
     ("8.1 string", "StringEquals", "", [("", T), ("a", F), (None, F)]),
@@ -57,7 +62,12 @@ SINGLE_KEY: list[Row] = [
     ("8.1 like", "StringNotLikeIfExists", "a*", [(None, T), ("ab", F), ("b", T)]),
     ("8.1 numeric", "NumericEquals", "10", [("10", T), ("10.0", T), ("1e1", T), ("11", F), (None, F)]),
     ("8.1 numeric", "NumericEquals", "0.1", [("0.10", T), ("0.1000000000000000055511151231257827", F)]),
-    ("8.1 numeric", "NumericEquals", "12345678901234567890123", [("12345678901234567890123", T), ("12345678901234567890124", F)]),
+    (
+        "8.1 numeric",
+        "NumericEquals",
+        "12345678901234567890123",
+        [("12345678901234567890123", T), ("12345678901234567890124", F)],
+    ),
     ("8.1 numeric", "NumericNotEquals", "10", [("10.0", F), ("9", T), (None, T)]),
     ("8.1 numeric", "NumericLessThan", "10", [("9.999", T), ("10", F), (None, F)]),
     ("8.1 numeric", "NumericGreaterThan", "10", [("10.001", T), ("10", F), ("9", F), (None, F)]),
@@ -71,15 +81,35 @@ SINGLE_KEY: list[Row] = [
     ("8.5 wrong type", "NumericLessThan", "ten", [("1", F)]),
     ("8.1 date", "DateEquals", "2020-01-01", [("2020-01-01T00:00:00Z", T), ("2020-01-01", T), ("2020-01-02", F)]),
     ("8.1 date", "DateEquals", "1577836800", [("2020-01-01T00:00:00Z", T), ("1577836800", T), ("1577836801", F)]),
-    ("8.1 date", "DateEquals", "2020-01-01T02:00:00+02:00", [("2020-01-01T00:00:00Z", T), ("2019-12-31T19:00:00-05:00", T)]),
+    (
+        "8.1 date",
+        "DateEquals",
+        "2020-01-01T02:00:00+02:00",
+        [("2020-01-01T00:00:00Z", T), ("2019-12-31T19:00:00-05:00", T)],
+    ),
     ("8.1 date", "DateNotEquals", "2020-01-01", [("2020-01-01T00:00:00Z", F), ("2020-01-02", T), (None, T)]),
     ("8.1 date", "DateLessThan", "2020-01-01T00:00:00Z", [("2019-12-31T23:59:59Z", T), ("2020-01-01T00:00:00Z", F)]),
-    ("8.1 date", "DateLessThan", "2020-01-01T00:00:00.5Z", [("2020-01-01T00:00:00.49Z", T), ("2020-01-01T00:00:00.500Z", F)]),
-    ("8.1 date", "DateLessThanEquals", "2020-01-01T00:00:00Z", [("2020-01-01T00:00:00Z", T), ("2020-01-01T00:00:01Z", F)]),
+    (
+        "8.1 date",
+        "DateLessThan",
+        "2020-01-01T00:00:00.5Z",
+        [("2020-01-01T00:00:00.49Z", T), ("2020-01-01T00:00:00.500Z", F)],
+    ),
+    (
+        "8.1 date",
+        "DateLessThanEquals",
+        "2020-01-01T00:00:00Z",
+        [("2020-01-01T00:00:00Z", T), ("2020-01-01T00:00:01Z", F)],
+    ),
     ("8.1 date", "DateGreaterThanEquals", "2020-02-29", [("2020-02-29", T), ("2020-03-01", T), ("2020-02-28", F)]),
     ("8.1 date", "DateGreaterThan", 1577836800, [("2020-01-01T00:00:01Z", T), ("2019-01-01", F)]),
     ("8.1 date", "DateGreaterThan", "1969-01-01", [("-1", T), ("-86400000", F)]),
-    ("8.5 wrong type", "DateEquals", "2020-01-01", [("yesterday", F), ("2020-02-30", F), ("2020-13-01", F), ("2020-01-01T25:00:00Z", F)]),
+    (
+        "8.5 wrong type",
+        "DateEquals",
+        "2020-01-01",
+        [("yesterday", F), ("2020-02-30", F), ("2020-13-01", F), ("2020-01-01T25:00:00Z", F)],
+    ),
     ("8.5 wrong type", "DateNotEquals", "2020-01-01", [("yesterday", F)]),
     ("8.1 date if exists", "DateGreaterThanIfExists", "2020-01-01", [(None, T), ("2019-01-01", F)]),
     ("8.1 bool", "Bool", "true", [("true", T), ("false", F), (None, F), ("TRUE", T), ("yes", F), ("1", F)]),
@@ -92,7 +122,12 @@ SINGLE_KEY: list[Row] = [
     ("8.1 binary", "BinaryEquals", "QmluYXJ5", [("QmluYXJ5", T), ("QmluYXJ6", F), ("Binary", F), (None, F)]),
     ("8.1 ip", "IpAddress", "203.0.113.9", [("203.0.113.9", T), ("203.0.113.8", F)]),
     ("8.1 ip", "IpAddress", "203.0.113.77/24", [("203.0.113.1", T), ("203.0.112.1", F)]),
-    ("8.1 ip", "IpAddress", ["10.0.0.0/8", "192.168.0.0/16"], [("10.255.0.1", T), ("192.168.1.1", T), ("172.16.0.1", F)]),
+    (
+        "8.1 ip",
+        "IpAddress",
+        ["10.0.0.0/8", "192.168.0.0/16"],
+        [("10.255.0.1", T), ("192.168.1.1", T), ("172.16.0.1", F)],
+    ),
     ("8.1 ip", "IpAddress", "0.0.0.0/0", [("8.8.8.8", T), ("2001:db8::1", F)]),
     ("8.1 ip", "IpAddress", "2001:db8::/32", [("2001:db8:ffff::1", T), ("2001:db9::1", F), ("203.0.113.9", F)]),
     ("8.1 ip", "IpAddress", "2001:DB8:0:0:0:0:0:1", [("2001:db8::1", T), ("2001:db8::2", F)]),
@@ -103,14 +138,22 @@ SINGLE_KEY: list[Row] = [
     ("8.5 wrong type", "IpAddress", "10.0.0.0/8", [("host", F), ("", F), ("10.0.0.1/32", F), ("010.0.0.1", F)]),
     ("8.5 wrong type", "NotIpAddress", "10.0.0.0/8", [("host", F)]),
     ("8.1 arn", "ArnEquals", "arn:aws:s3:::b-*", [("arn:aws:s3:::b-1", T), ("arn:aws:s3:::c-1", F)]),
-    ("8.1 arn", "ArnLike", "arn:aws:someservice:*:111122223333:finance/*", [
-        ("arn:aws:someservice:us-east-1:111122223333:finance/x", T),
-        ("arn:aws:someservice:us-east-1:111122223333:finance/a:b", T),
-        ("arn:aws:someservice:us-east-1:x:111122223333:finance/x", F),
-    ]),
-    ("8.1 arn note", "StringLike", "arn:aws:someservice:*:111122223333:finance/*", [
-        ("arn:aws:someservice:us-east-1:x:111122223333:finance/x", T),
-    ]),
+    (
+        "8.1 arn",
+        "ArnLike",
+        "arn:aws:someservice:*:111122223333:finance/*",
+        [
+            ("arn:aws:someservice:us-east-1:111122223333:finance/x", T),
+            ("arn:aws:someservice:us-east-1:111122223333:finance/a:b", T),
+            ("arn:aws:someservice:us-east-1:x:111122223333:finance/x", F),
+        ],
+    ),
+    (
+        "8.1 arn note",
+        "StringLike",
+        "arn:aws:someservice:*:111122223333:finance/*",
+        [("arn:aws:someservice:us-east-1:x:111122223333:finance/x", T)],
+    ),
     ("8.1 arn", "ArnLike", "arn:*:iam::*:role/?", [("arn:aws-cn:iam::1:role/r", T), ("arn:aws:iam::1:role/rr", F)]),
     ("8.1 arn", "ArnLike", "arn:aws:iam::1:role/R", [("arn:aws:iam::1:role/r", F)]),
     ("8.1 arn", "ArnNotEquals", "arn:aws:s3:::b", [("arn:aws:s3:::b", F), ("arn:aws:s3:::c", T), (None, T)]),
@@ -134,7 +177,12 @@ SINGLE_KEY: list[Row] = [
     ("8.3 all", "ForAllValues:StringEqualsIfExists", ["a"], [(None, T), (["a"], T), (["b"], F)]),
     ("8.3 all blank", "ForAllValues:StringEquals", ["a"], [([""], T), (["", ""], T), (["", "b"], F)]),
     ("8.3 all", "ForAllValues:NumericLessThan", ["10"], [(["1", "2"], T), (["1", "20"], F)]),
-    ("8.3 all", "ForAllValues:ArnLike", ["arn:aws:s3:::b*"], [(["arn:aws:s3:::b", "arn:aws:s3:::bc"], T), (["arn:aws:s3:::c"], F)]),
+    (
+        "8.3 all",
+        "ForAllValues:ArnLike",
+        ["arn:aws:s3:::b*"],
+        [(["arn:aws:s3:::b", "arn:aws:s3:::bc"], T), (["arn:aws:s3:::c"], F)],
+    ),
     ("8.3 any", "ForAnyValue:StringLike", ["o-1/*"], [(["o-1/r-1/", "o-2/"], T), (["o-2/"], F), (None, F)]),
     ("8.3 any negated", "ForAnyValue:StringNotLike", ["a*"], [(["ab", "b"], T), (["ab"], F), (None, F)]),
     ("8.3 any if exists", "ForAnyValue:StringEqualsIfExists", ["a"], [(None, T), (["b"], F), (["a"], T)]),
@@ -152,15 +200,20 @@ SINGLE_KEY: list[Row] = [
     ("8.5 empty", "ArnLikeIfExists", [], [(None, T), ("arn:aws:s3:::b", F)]),
     ("8.1 json number as text", "StringEquals", 10, [("10", T), ("10.0", F)]),
     ("8.1 json bool as text", "StringEquals", True, [("true", T), ("True", F)]),
-]  # fmt: skip
+]
 
 
 def _rows() -> list[Any]:
     return [
-        pytest.param({operator: {"t:k": wanted}}, {} if value is None else {"t:k": value}, expected, id=f"{fact} {operator} {value}")
+        pytest.param(
+            {operator: {"t:k": wanted}},
+            {} if value is None else {"t:k": value},
+            expected,
+            id=f"{fact} {operator} {value}",
+        )
         for fact, operator, wanted, cases in SINGLE_KEY
         for value, expected in cases
-    ]  # fmt: skip
+    ]
 
 
 @pytest.mark.parametrize(("condition", "context", "expected"), _rows())
@@ -170,21 +223,49 @@ def test_single_key(condition: dict[str, Any], context: dict[str, Any], expected
 
 # fact, condition, [(context, holds)]
 COMBINED: list[tuple[str, dict[str, Any], list[tuple[dict[str, Any], bool]]]] = [
-    ("8.6#18", {"StringEquals": {"t:k": "a", "t:j": "b"}}, [({"t:k": "a"}, F), ({"t:k": "a", "t:j": "b"}, T), ({"t:j": "b"}, F)]),
-    ("8.2 operators and", {"StringEquals": {"t:k": "a"}, "StringLike": {"t:k": "a*"}}, [({"t:k": "a"}, T), ({"t:k": "ab"}, F)]),
-    ("8.2 operators and", {"StringEquals": {"t:k": "a"}, "Null": {"t:j": "true"}}, [({"t:k": "a"}, T), ({"t:k": "a", "t:j": "x"}, F)]),
-    ("8.2 range", {"NumericGreaterThan": {"t:k": "1"}, "NumericLessThan": {"t:k": "5"}}, [({"t:k": "3"}, T), ({"t:k": "5"}, F), ({"t:k": "1"}, F)]),
+    (
+        "8.6#18",
+        {"StringEquals": {"t:k": "a", "t:j": "b"}},
+        [({"t:k": "a"}, F), ({"t:k": "a", "t:j": "b"}, T), ({"t:j": "b"}, F)],
+    ),
+    (
+        "8.2 operators and",
+        {"StringEquals": {"t:k": "a"}, "StringLike": {"t:k": "a*"}},
+        [({"t:k": "a"}, T), ({"t:k": "ab"}, F)],
+    ),
+    (
+        "8.2 operators and",
+        {"StringEquals": {"t:k": "a"}, "Null": {"t:j": "true"}},
+        [({"t:k": "a"}, T), ({"t:k": "a", "t:j": "x"}, F)],
+    ),
+    (
+        "8.2 range",
+        {"NumericGreaterThan": {"t:k": "1"}, "NumericLessThan": {"t:k": "5"}},
+        [({"t:k": "3"}, T), ({"t:k": "5"}, F), ({"t:k": "1"}, F)],
+    ),
     ("8.2 key case", {"StringEquals": {"T:K": "a"}}, [({"t:k": "a"}, T), ({"t:K": "a"}, T)]),
-    ("8.6#19", {"StringEquals": {"aws:PrincipalTag/X": "a"}}, [({"aws:PrincipalTag/x": "a"}, T), ({"AWS:principaltag/X": "a"}, T), ({"aws:PrincipalTag/y": "a"}, F)]),
-    ("8.3 with null", {"ForAllValues:StringEquals": {"t:k": "a"}, "Null": {"t:k": "false"}}, [({}, F), ({"t:k": ["a"]}, T)]),
-    ("8.3 any and all", {"ForAllValues:StringEquals": {"t:k": ["a", "b"]}, "ForAnyValue:StringEquals": {"t:k": "a"}}, [({"t:k": ["a", "b"]}, T), ({"t:k": ["b"]}, F), ({"t:k": ["a", "c"]}, F), ({}, F)]),
+    (
+        "8.6#19",
+        {"StringEquals": {"aws:PrincipalTag/X": "a"}},
+        [({"aws:PrincipalTag/x": "a"}, T), ({"AWS:principaltag/X": "a"}, T), ({"aws:PrincipalTag/y": "a"}, F)],
+    ),
+    (
+        "8.3 with null",
+        {"ForAllValues:StringEquals": {"t:k": "a"}, "Null": {"t:k": "false"}},
+        [({}, F), ({"t:k": ["a"]}, T)],
+    ),
+    (
+        "8.3 any and all",
+        {"ForAllValues:StringEquals": {"t:k": ["a", "b"]}, "ForAnyValue:StringEquals": {"t:k": "a"}},
+        [({"t:k": ["a", "b"]}, T), ({"t:k": ["b"]}, F), ({"t:k": ["a", "c"]}, F), ({}, F)],
+    ),
     ("8.5 unknown key", {"StringEquals": {"made:up": "a"}}, [({}, F)]),
     ("8.5 unknown key", {"StringNotEquals": {"made:up": "a"}}, [({}, T)]),
     ("8.5 empty condition", {}, [({}, T)]),
     ("8.5 empty block", {"StringEquals": {}}, [({}, T)]),
     ("8.3 absent", {"StringEquals": {"t:k": "a"}}, [({"t:k": []}, F)]),
     ("8.3 absent", {"Null": {"t:k": "true"}}, [({"t:k": []}, T)]),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(
@@ -226,13 +307,25 @@ VARIABLES: list[tuple[str, dict[str, Any], Any, dict[str, Any], bool]] = [
     ("7 ignore case", {"StringEqualsIgnoreCase": {"t:k": "${t:j}"}}, USER_CALLER, {"t:k": "AB", "t:j": "ab"}, T),
     ("7 arn", {"ArnLike": {"t:k": "arn:aws:s3:::${aws:username}*"}}, USER_CALLER, {"t:k": "arn:aws:s3:::u-1"}, T),
     ("7 arn", {"ArnLike": {"t:k": "arn:aws:s3:::${aws:username}*"}}, USER_CALLER, {"t:k": "arn:aws:s3:::v-1"}, F),
-    ("7 arn", {"ArnEquals": {"t:k": "${aws:PrincipalArn}"}}, USER_CALLER, {"t:k": "arn:aws:iam::111122223333:user/u"}, T),
-    ("7 arn", {"ArnEquals": {"t:k": "${aws:PrincipalArn}"}}, USER_CALLER, {"t:k": "arn:aws:iam::111122223333:user/v"}, F),
+    (
+        "7 arn",
+        {"ArnEquals": {"t:k": "${aws:PrincipalArn}"}},
+        USER_CALLER,
+        {"t:k": "arn:aws:iam::111122223333:user/u"},
+        T,
+    ),
+    (
+        "7 arn",
+        {"ArnEquals": {"t:k": "${aws:PrincipalArn}"}},
+        USER_CALLER,
+        {"t:k": "arn:aws:iam::111122223333:user/v"},
+        F,
+    ),
     ("7 set", {"ForAnyValue:StringEquals": {"t:k": "${aws:username}"}}, USER_CALLER, {"t:k": ["a", "u"]}, T),
     ("7 set", {"ForAllValues:StringEquals": {"t:k": ["${aws:username}", "a"]}}, USER_CALLER, {"t:k": ["a", "u"]}, T),
     ("7 dollar alone", {"StringEquals": {"t:k": "$a$"}}, USER_CALLER, {"t:k": "$a$"}, T),
     ("7 account", {"StringEquals": {"t:k": "${aws:PrincipalAccount}"}}, USER_CALLER, {"t:k": "111122223333"}, T),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(

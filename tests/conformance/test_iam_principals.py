@@ -213,9 +213,19 @@ def test_callers_from_arns(text: str, kind: str, partition: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "x", HOME, f"arn:aws:iam::{HOME}:group/g", f"arn:aws:iam::{HOME}:role/", f"arn:aws:iam:r:{HOME}:role/r",
-     f"arn:aws:sts::{HOME}:assumed-role/r", "arn:aws:s3:::b", "arn:x:iam::1:root", "arn:aws:iam:::root"],
-)  # fmt: skip
+    [
+        "",
+        "x",
+        HOME,
+        f"arn:aws:iam::{HOME}:group/g",
+        f"arn:aws:iam::{HOME}:role/",
+        f"arn:aws:iam:r:{HOME}:role/r",
+        f"arn:aws:sts::{HOME}:assumed-role/r",
+        "arn:aws:s3:::b",
+        "arn:x:iam::1:root",
+        "arn:aws:iam:::root",
+    ],
+)
 def test_other_text_is_no_caller(text: str) -> None:
     with pytest.raises(ValueError, match="not the ARN of a caller"):
         caller_from_arn(text)
@@ -252,32 +262,121 @@ def test_action(effect: str, element: str, patterns: Any, action: str, expected:
 LATTICE = f"arn:aws:vpc-lattice:us-east-1:{HOME}:service/svc-1"
 # fact, element, patterns, kind, [(resource, matches)]
 RESOURCES: list[tuple[str, str, Any, Kind, list[tuple[str, bool]]]] = [
-    ("6 any run", "Resource", "arn:aws:s3:::b/*", Kind.IDENTITY, [("arn:aws:s3:::b/k", True), ("arn:aws:s3:::b/a/b", True), ("arn:aws:s3:::b", False), ("arn:aws:s3:::bb/k", False)]),
-    ("6 one", "Resource", "arn:aws:s3:::b?", Kind.IDENTITY, [("arn:aws:s3:::b1", True), ("arn:aws:s3:::b", False), ("arn:aws:s3:::b12", False)]),
+    (
+        "6 any run",
+        "Resource",
+        "arn:aws:s3:::b/*",
+        Kind.IDENTITY,
+        [
+            ("arn:aws:s3:::b/k", True),
+            ("arn:aws:s3:::b/a/b", True),
+            ("arn:aws:s3:::b", False),
+            ("arn:aws:s3:::bb/k", False),
+        ],
+    ),
+    (
+        "6 one",
+        "Resource",
+        "arn:aws:s3:::b?",
+        Kind.IDENTITY,
+        [("arn:aws:s3:::b1", True), ("arn:aws:s3:::b", False), ("arn:aws:s3:::b12", False)],
+    ),
     ("6 case", "Resource", "arn:aws:s3:::B", Kind.IDENTITY, [("arn:aws:s3:::b", False)]),
     ("6 star", "Resource", "*", Kind.IDENTITY, [("arn:aws:s3:::b", True), ("*", True)]),
     ("6 action without resource", "Resource", "arn:aws:s3:::*", Kind.IDENTITY, [("*", False)]),
     ("6 action without resource", "Resource", "**", Kind.IDENTITY, [("*", True)]),
     ("6 action without resource", "NotResource", "arn:aws:s3:::b", Kind.IDENTITY, [("*", True)]),
     ("6 empty fields", "Resource", "arn:aws:s3:::b", Kind.IDENTITY, [("arn:aws:s3:us-east-1::b", False)]),
-    ("6 last field free", "Resource", "arn:aws:logs:*:*:log-group:*", Kind.IDENTITY, [("arn:aws:logs:r:1:log-group:g:log-stream:s", True)]),
-    ("6 not", "NotResource", "arn:aws:s3:::b/*", Kind.IDENTITY, [("arn:aws:s3:::b/k", False), ("arn:aws:s3:::c/k", True)]),
-    ("6 list", "Resource", ["arn:aws:s3:::a", "arn:aws:s3:::b*"], Kind.IDENTITY, [("arn:aws:s3:::bc", True), ("arn:aws:s3:::c", False)]),
+    (
+        "6 last field free",
+        "Resource",
+        "arn:aws:logs:*:*:log-group:*",
+        Kind.IDENTITY,
+        [("arn:aws:logs:r:1:log-group:g:log-stream:s", True)],
+    ),
+    (
+        "6 not",
+        "NotResource",
+        "arn:aws:s3:::b/*",
+        Kind.IDENTITY,
+        [("arn:aws:s3:::b/k", False), ("arn:aws:s3:::c/k", True)],
+    ),
+    (
+        "6 list",
+        "Resource",
+        ["arn:aws:s3:::a", "arn:aws:s3:::b*"],
+        Kind.IDENTITY,
+        [("arn:aws:s3:::bc", True), ("arn:aws:s3:::c", False)],
+    ),
     ("8.5 empty", "Resource", [], Kind.IDENTITY, [("arn:aws:s3:::b", False)]),
     ("8.5 empty", "NotResource", [], Kind.IDENTITY, [("arn:aws:s3:::b", False)]),
     ("1 padded", "Resource", "arn:aws:sqs", Kind.IDENTITY, [("arn:aws:sqs:r:1:q", True), ("arn:aws:s3:::b", False)]),
-    ("1 padded", "Resource", "arn:aws:sqs:eu-west-1", Kind.BOUNDARY, [("arn:aws:sqs:eu-west-1:1:q", True), ("arn:aws:sqs:r:1:q", False)]),
-    ("6 variable", "Resource", "arn:aws:s3:::h/${aws:username}/*", Kind.IDENTITY, [("arn:aws:s3:::h/u/k", True), ("arn:aws:s3:::h/v/k", False)]),
-    ("7 variable without value", "Resource", "arn:aws:s3:::h/${aws:PrincipalTag/none}", Kind.IDENTITY, [("arn:aws:s3:::h/", False)]),
-    ("6 variable without value", "NotResource", "arn:aws:s3:::h/${aws:PrincipalTag/none}", Kind.IDENTITY, [("arn:aws:s3:::h/", True)]),
+    (
+        "1 padded",
+        "Resource",
+        "arn:aws:sqs:eu-west-1",
+        Kind.BOUNDARY,
+        [("arn:aws:sqs:eu-west-1:1:q", True), ("arn:aws:sqs:r:1:q", False)],
+    ),
+    (
+        "6 variable",
+        "Resource",
+        "arn:aws:s3:::h/${aws:username}/*",
+        Kind.IDENTITY,
+        [("arn:aws:s3:::h/u/k", True), ("arn:aws:s3:::h/v/k", False)],
+    ),
+    (
+        "7 variable without value",
+        "Resource",
+        "arn:aws:s3:::h/${aws:PrincipalTag/none}",
+        Kind.IDENTITY,
+        [("arn:aws:s3:::h/", False)],
+    ),
+    (
+        "6 variable without value",
+        "NotResource",
+        "arn:aws:s3:::h/${aws:PrincipalTag/none}",
+        Kind.IDENTITY,
+        [("arn:aws:s3:::h/", True)],
+    ),
     ("7 default", "Resource", "arn:aws:s3:::h/${t:k, 'x'}", Kind.IDENTITY, [("arn:aws:s3:::h/x", True)]),
-    ("7 literal star", "Resource", "arn:aws:s3:::h/${*}", Kind.IDENTITY, [("arn:aws:s3:::h/*", True), ("arn:aws:s3:::h/x", False)]),
-    ("lattice 2", "Resource", f"{LATTICE}/*", Kind.RESOURCE, [(f"{LATTICE}/", True), (f"{LATTICE}/a/b", True), (LATTICE, False)]),
-    ("lattice 2", "Resource", "*/rates", Kind.RESOURCE, [(f"{LATTICE}/rates", True), (f"{LATTICE}/a/rates", True), (f"{LATTICE}/rates/x", False)]),
+    (
+        "7 literal star",
+        "Resource",
+        "arn:aws:s3:::h/${*}",
+        Kind.IDENTITY,
+        [("arn:aws:s3:::h/*", True), ("arn:aws:s3:::h/x", False)],
+    ),
+    (
+        "lattice 2",
+        "Resource",
+        f"{LATTICE}/*",
+        Kind.RESOURCE,
+        [(f"{LATTICE}/", True), (f"{LATTICE}/a/b", True), (LATTICE, False)],
+    ),
+    (
+        "lattice 2",
+        "Resource",
+        "*/rates",
+        Kind.RESOURCE,
+        [(f"{LATTICE}/rates", True), (f"{LATTICE}/a/rates", True), (f"{LATTICE}/rates/x", False)],
+    ),
     ("lattice 2", "Resource", "*/*", Kind.RESOURCE, [(f"{LATTICE}/x", True), (LATTICE, True)]),
-    ("lattice 2", "Resource", f"{LATTICE}/api/*", Kind.RESOURCE, [(f"{LATTICE}/api", False), (f"{LATTICE}/api/", True)]),
-    ("lattice 2", "Resource", f"arn:aws:vpc-lattice:*:{HOME}:service/*/pay", Kind.RESOURCE, [(f"{LATTICE}/pay", True), (f"{LATTICE}/x/pay", True)]),
-]  # fmt: skip
+    (
+        "lattice 2",
+        "Resource",
+        f"{LATTICE}/api/*",
+        Kind.RESOURCE,
+        [(f"{LATTICE}/api", False), (f"{LATTICE}/api/", True)],
+    ),
+    (
+        "lattice 2",
+        "Resource",
+        f"arn:aws:vpc-lattice:*:{HOME}:service/*/pay",
+        Kind.RESOURCE,
+        [(f"{LATTICE}/pay", True), (f"{LATTICE}/x/pay", True)],
+    ),
+]
 
 
 @pytest.mark.parametrize(

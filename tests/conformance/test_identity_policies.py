@@ -54,34 +54,75 @@ def statement(folder: Path, clauses: str, on: str = "order_fn") -> list[dict[str
 
 SAID: list[tuple[str, list[dict[str, Any]]]] = [
     ("can invoke on web", [{"Action": "vpc-lattice-svcs:Invoke", "Resource": f"{WEB}/*"}]),
-    ('can invoke on web path "/stock*", "/a\\*"',
-     [{"Action": "vpc-lattice-svcs:Invoke", "Resource": [f"{WEB}/a${{*}}", f"{WEB}/stock*"]}]),
-    ("can GET, HEAD on web",
-     [{"Action": "vpc-lattice-svcs:Invoke", "Resource": f"{WEB}/*",
-       "Condition": {"StringEquals": {"vpc-lattice-svcs:RequestMethod": ["GET", "HEAD"]}}}]),
+    (
+        'can invoke on web path "/stock*", "/a\\*"',
+        [{"Action": "vpc-lattice-svcs:Invoke", "Resource": [f"{WEB}/a${{*}}", f"{WEB}/stock*"]}],
+    ),
+    (
+        "can GET, HEAD on web",
+        [
+            {
+                "Action": "vpc-lattice-svcs:Invoke",
+                "Resource": f"{WEB}/*",
+                "Condition": {"StringEquals": {"vpc-lattice-svcs:RequestMethod": ["GET", "HEAD"]}},
+            }
+        ],
+    ),
     ("can connect on tls", [{"Action": "vpc-lattice-svcs:Connect", "Resource": TLS}]),
-    ("can invoke, connect on web, tls", [
-        {"Action": "vpc-lattice-svcs:Invoke", "Resource": [f"{WEB}/*", f"{TLS}/*"]},
-        {"Action": "vpc-lattice-svcs:Connect", "Resource": [WEB, TLS]},
-    ]),
+    (
+        "can invoke, connect on web, tls",
+        [
+            {"Action": "vpc-lattice-svcs:Invoke", "Resource": [f"{WEB}/*", f"{TLS}/*"]},
+            {"Action": "vpc-lattice-svcs:Connect", "Resource": [WEB, TLS]},
+        ],
+    ),
     # bucket actions are on the bucket, object actions on its objects
     ("can ListBucket on photos", [{"Action": "s3:ListBucket", "Resource": "arn:aws:s3:::acme-photos"}]),
-    ("can GetObject, PutObject on photos",
-     [{"Action": ["s3:GetObject", "s3:PutObject"], "Resource": "arn:aws:s3:::acme-photos/*"}]),
-    ('can GetObject on photos path "cats/*"', [{"Action": "s3:GetObject", "Resource": "arn:aws:s3:::acme-photos/cats/*"}]),
+    (
+        "can GetObject, PutObject on photos",
+        [{"Action": ["s3:GetObject", "s3:PutObject"], "Resource": "arn:aws:s3:::acme-photos/*"}],
+    ),
+    (
+        'can GetObject on photos path "cats/*"',
+        [{"Action": "s3:GetObject", "Resource": "arn:aws:s3:::acme-photos/cats/*"}],
+    ),
     # access points have the word `object` in between
-    ('can GetObject on photo_ap path "cats/*"',
-     [{"Action": "s3:GetObject", "Resource": "arn:aws:s3:us-east-1:111122223333:accesspoint/photos-ap/object/cats/*"}]),
+    (
+        'can GetObject on photo_ap path "cats/*"',
+        [
+            {
+                "Action": "s3:GetObject",
+                "Resource": "arn:aws:s3:us-east-1:111122223333:accesspoint/photos-ap/object/cats/*",
+            }
+        ],
+    ),
     # an Object Lambda access point has no ARNs of objects
-    ("can GetObject on resized",
-     [{"Action": "s3-object-lambda:GetObject",
-       "Resource": "arn:aws:s3-object-lambda:us-east-1:111122223333:accesspoint/photos-resized"}]),
-    ("can InvokeFunction on resize",
-     [{"Action": "lambda:InvokeFunction", "Resource": "arn:aws:lambda:us-east-1:111122223333:function:resize:live"}]),
-    ('can invoke on web when aws.PrincipalTag["team"] == "a" and source.vpc == "vpc-0a1b2c3d"',
-     [{"Action": "vpc-lattice-svcs:Invoke", "Resource": f"{WEB}/*", "Condition": {
-         "StringEquals": {"aws:PrincipalTag/team": "a", "vpc-lattice-svcs:SourceVpc": "vpc-0a1b2c3d"}}}]),
-]  # fmt: skip
+    (
+        "can GetObject on resized",
+        [
+            {
+                "Action": "s3-object-lambda:GetObject",
+                "Resource": "arn:aws:s3-object-lambda:us-east-1:111122223333:accesspoint/photos-resized",
+            }
+        ],
+    ),
+    (
+        "can InvokeFunction on resize",
+        [{"Action": "lambda:InvokeFunction", "Resource": "arn:aws:lambda:us-east-1:111122223333:function:resize:live"}],
+    ),
+    (
+        'can invoke on web when aws.PrincipalTag["team"] == "a" and source.vpc == "vpc-0a1b2c3d"',
+        [
+            {
+                "Action": "vpc-lattice-svcs:Invoke",
+                "Resource": f"{WEB}/*",
+                "Condition": {
+                    "StringEquals": {"aws:PrincipalTag/team": "a", "vpc-lattice-svcs:SourceVpc": "vpc-0a1b2c3d"}
+                },
+            }
+        ],
+    ),
+]
 
 
 @pytest.mark.parametrize(("clauses", "expected"), SAID, ids=[item[0] for item in SAID])
@@ -110,10 +151,15 @@ REFUSED = [
     ("order_fn", 'can connect on tls path "/a"', "no-path-here", 'path "/a"'),
     ("order_fn", 'can GetObject on resized path "a"', "no-path-here", 'path "a"'),
     ("order_fn", 'can invoke on web path not "/a"', "path-not-negatable", 'path not "/a"'),
-    ("order_fn", 'can GetObject on photos when source.vpc == "vpc-0a1b2c3d"', "key-of-another-service", 'source.vpc == "vpc-0a1b2c3d"'),
+    (
+        "order_fn",
+        'can GetObject on photos when source.vpc == "vpc-0a1b2c3d"',
+        "key-of-another-service",
+        'source.vpc == "vpc-0a1b2c3d"',
+    ),
     ("order_fn", 'can invoke on web when header["x"] == "\u20ac"', "character-not-allowed", 'header["x"] == "\u20ac"'),
     ("order_fn", 'can invoke on web when key["aws:sourceip"] == "1"', "known-key", 'key["aws:sourceip"] == "1"'),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("on", "clauses", "rule", "shown"), REFUSED)

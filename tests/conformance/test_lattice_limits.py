@@ -84,9 +84,14 @@ REFUSED = [
     ("web", 'who anyone when key["nonsense"] == "b"', "malformed-key", 'key["nonsense"] == "b"'),
     ("web", "who not anyone", "nobody", "who not anyone"),
     ("web", "who root(shop)", "principal-not-expressible", "who root(shop)"),
-    ("web", 'who cloudfront(shop, "E2ABCDEF123456")', "principal-not-expressible", 'who cloudfront(shop, "E2ABCDEF123456")'),
+    (
+        "web",
+        'who cloudfront(shop, "E2ABCDEF123456")',
+        "principal-not-expressible",
+        'who cloudfront(shop, "E2ABCDEF123456")',
+    ),
     ("web", "can GET", "missing-clause", '"a"'),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("on", "clauses", "rule", "shown"), REFUSED)

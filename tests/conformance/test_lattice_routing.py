@@ -50,16 +50,58 @@ GOLD = ('header["x-team"]=Goldies', 'header["x-tier"]=a1')
 @pytest.mark.parametrize(
     ("fact", "path", "verb", "flags", "expected"),
     [
-        ("the lowest number first, exact path", "/old", "POST", (), "rule `gone` (priority 5) of listener `web` answers 404 without any target"),
+        (
+            "the lowest number first, exact path",
+            "/old",
+            "POST",
+            (),
+            "rule `gone` (priority 5) of listener `web` answers 404 without any target",
+        ),
         ("a case-sensitive path", "/Old", "GET", (), "the default of listener `web` forwards to target group `main`"),
-        ("prefix, two headers, weights", "/STOCK/1", "GET", GOLD, "rule `gold` (priority 10) of listener `web` forwards to target groups `blue` (90 %), `green` (10 %)"),
-        ("all header matches must hold", "/stock/1", "GET", GOLD[:1], "the default of listener `web` forwards to target group `main`"),
-        ("an absent header does not match", "/stock/1", "POST", (), "rule `posts` (priority 20) of listener `web` forwards to target group `writers`"),
-        ("a prefix that ends at a segment", "/pay/1", "GET", (), "rule `stem` (priority 30) of listener `web` forwards to target group `pay`"),
-        ("a prefix is the path", "/pay", "GET", (), "rule `stem` (priority 30) of listener `web` forwards to target group `pay`"),
-        ("string or segment: not documented", "/payment", "GET", (), "whether rule `stem` of listener `web` takes this request is not known: whether its prefix ends at a segment is not documented (switch `rule-prefix`)"),
+        (
+            "prefix, two headers, weights",
+            "/STOCK/1",
+            "GET",
+            GOLD,
+            "rule `gold` (priority 10) of listener `web` forwards to target groups `blue` (90 %), `green` (10 %)",
+        ),
+        (
+            "all header matches must hold",
+            "/stock/1",
+            "GET",
+            GOLD[:1],
+            "the default of listener `web` forwards to target group `main`",
+        ),
+        (
+            "an absent header does not match",
+            "/stock/1",
+            "POST",
+            (),
+            "rule `posts` (priority 20) of listener `web` forwards to target group `writers`",
+        ),
+        (
+            "a prefix that ends at a segment",
+            "/pay/1",
+            "GET",
+            (),
+            "rule `stem` (priority 30) of listener `web` forwards to target group `pay`",
+        ),
+        (
+            "a prefix is the path",
+            "/pay",
+            "GET",
+            (),
+            "rule `stem` (priority 30) of listener `web` forwards to target group `pay`",
+        ),
+        (
+            "string or segment: not documented",
+            "/payment",
+            "GET",
+            (),
+            "whether rule `stem` of listener `web` takes this request is not known: whether its prefix ends at a segment is not documented (switch `rule-prefix`)",
+        ),
     ],
-)  # fmt: skip
+)
 def test_rules(tmp_path: Path, fact: str, path: str, verb: str, flags: tuple[str, ...], expected: str) -> None:
     assert route(tmp_path, BASE + RULES, *flags, verb=verb, path=path) == expected
 
@@ -99,16 +141,28 @@ def test_zero_weights_and_an_unstated_path(tmp_path: Path) -> None:
         ('resource x: lattice.listener { service: api, forward: ["a"], fixed_response: 404 }', "routing-action"),
         ("resource x: lattice.listener { service: api, fixed_response: 200 }", "routing-action"),
         ('resource x: lattice.listener { service: api, forward: ["a=1000"] }', "routing-targets"),
-        ("resource x: lattice.listener { service: api, forward: [" + ", ".join(f'"g{n}"' for n in range(11)) + "] }", "routing-targets"),
+        (
+            "resource x: lattice.listener { service: api, forward: [" + ", ".join(f'"g{n}"' for n in range(11)) + "] }",
+            "routing-targets",
+        ),
         ('resource x: lattice.rule { listener: web, priority: 0, method: "GET", forward: ["a"] }', "routing-priority"),
         ('resource x: lattice.rule { listener: web, priority: 5, method: "GET", forward: ["a"] }', "routing-priority"),
         ('resource x: lattice.rule { listener: web, priority: 1, path: "/a", forward: ["a"] }', "routing-path"),
-        ('resource x: lattice.rule { listener: web, priority: 1, path: "/a", path_prefix: "/a", case_sensitive: true, forward: ["a"] }', "routing-path"),
+        (
+            'resource x: lattice.rule { listener: web, priority: 1, path: "/a", path_prefix: "/a", case_sensitive: true, forward: ["a"] }',
+            "routing-path",
+        ),
         ('resource x: lattice.rule { listener: web, priority: 1, forward: ["a"] }', "routing-match"),
-        ('resource x: lattice.rule { listener: web, priority: 1, headers: ["x is a"], forward: ["a"] }', "routing-match"),
-        ('resource t: lattice.listener { service: api, protocol: tls_passthrough, forward: ["a"] }\nresource x: lattice.rule { listener: t, priority: 1, method: "GET", forward: ["a"] }', "routing-match"),
+        (
+            'resource x: lattice.rule { listener: web, priority: 1, headers: ["x is a"], forward: ["a"] }',
+            "routing-match",
+        ),
+        (
+            'resource t: lattice.listener { service: api, protocol: tls_passthrough, forward: ["a"] }\nresource x: lattice.rule { listener: t, priority: 1, method: "GET", forward: ["a"] }',
+            "routing-match",
+        ),
     ],
-)  # fmt: skip
+)
 def test_limits(tmp_path: Path, line: str, rule: str) -> None:
     (tmp_path / "r.policy").write_text(BASE + RULES + line + "\n", encoding="utf-8")
     diagnostics = Diagnostics()

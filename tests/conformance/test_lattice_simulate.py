@@ -51,9 +51,14 @@ MY_DENY = (
 
 
 def ask(
-    folder: Path, text: str, who: Principal | None = ORDER, can: str | None = "GET", path: str | None = "/stock",
-    diagnostics: Diagnostics | None = None, **stated: Any,
-) -> Outcome | None:  # fmt: skip
+    folder: Path,
+    text: str,
+    who: Principal | None = ORDER,
+    can: str | None = "GET",
+    path: str | None = "/stock",
+    diagnostics: Diagnostics | None = None,
+    **stated: Any,
+) -> Outcome | None:
     (folder / "a.policy").write_text(text, encoding="utf-8")
     found = Diagnostics()
     program = load_program(folder, [folder / "a.policy"], {}, found)
@@ -108,7 +113,7 @@ FLOW = [
     # a caller whose identity policies are not in the project: nobody may take the answer for granted
     ("aws_iam", "aws_iam", (NET_ALL, SVC_ALL, MY_ALL), STRANGER, ("undecided", "allow", "allow"), "undecided"),
     ("aws_iam", "aws_iam", (NET_ALL, SVC_NONE, MY_ALL), STRANGER, ("undecided", "allow", "implicit deny"), "deny"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("network", "service", "policies", "who", "gates", "decision"), FLOW)

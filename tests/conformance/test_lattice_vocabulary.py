@@ -24,22 +24,68 @@ KEYS = {
 }
 #: keys with a set of values, IAM reference section 8.3
 SETS = {
-    "aws:CalledVia", "aws:PrincipalOrgPaths", "aws:PrincipalServiceNamesList", "aws:ResourceOrgPaths", "aws:TagKeys",
-    "aws:SourceOrgPaths", "aws:VpceOrgPaths",
-}  # fmt: skip
+    "aws:CalledVia",
+    "aws:PrincipalOrgPaths",
+    "aws:PrincipalServiceNamesList",
+    "aws:ResourceOrgPaths",
+    "aws:TagKeys",
+    "aws:SourceOrgPaths",
+    "aws:VpceOrgPaths",
+}
 #: keys of which the reference says when they are present, section 9
 GLOBAL = {
-    "CurrentTime", "EpochTime", "RequestedRegion", "SecureTransport", "UserAgent", "ViaAWSService", "PrincipalAccount",
-    "PrincipalType", "userid", "PrincipalArn", "username", "PrincipalOrgID", "PrincipalOrgPaths", "PrincipalTag/",
-    "PrincipalIsAWSService", "PrincipalServiceName", "PrincipalServiceNamesList", "SourceArn", "SourceAccount", "SourceOrgID",
-    "SourceOrgPaths", "CalledVia", "CalledViaFirst", "CalledViaLast", "SourceIp", "SourceVpc", "SourceVpce", "VpcSourceIp",
-    "MultiFactorAuthPresent", "MultiFactorAuthAge", "TokenIssueTime", "FederatedProvider", "SourceIdentity", "ResourceAccount",
-    "ResourceOrgID", "ResourceOrgPaths", "ResourceTag/", "RequestTag/", "TagKeys", "referer",
-}  # fmt: skip
+    "CurrentTime",
+    "EpochTime",
+    "RequestedRegion",
+    "SecureTransport",
+    "UserAgent",
+    "ViaAWSService",
+    "PrincipalAccount",
+    "PrincipalType",
+    "userid",
+    "PrincipalArn",
+    "username",
+    "PrincipalOrgID",
+    "PrincipalOrgPaths",
+    "PrincipalTag/",
+    "PrincipalIsAWSService",
+    "PrincipalServiceName",
+    "PrincipalServiceNamesList",
+    "SourceArn",
+    "SourceAccount",
+    "SourceOrgID",
+    "SourceOrgPaths",
+    "CalledVia",
+    "CalledViaFirst",
+    "CalledViaLast",
+    "SourceIp",
+    "SourceVpc",
+    "SourceVpce",
+    "VpcSourceIp",
+    "MultiFactorAuthPresent",
+    "MultiFactorAuthAge",
+    "TokenIssueTime",
+    "FederatedProvider",
+    "SourceIdentity",
+    "ResourceAccount",
+    "ResourceOrgID",
+    "ResourceOrgPaths",
+    "ResourceTag/",
+    "RequestTag/",
+    "TagKeys",
+    "referer",
+}
 ALWAYS = {
-    "CurrentTime", "EpochTime", "RequestedRegion", "SecureTransport", "UserAgent", "ViaAWSService", "PrincipalAccount",
-    "PrincipalType", "userid",
-}  # fmt: skip
+    "CurrentTime",
+    "EpochTime",
+    "RequestedRegion",
+    "SecureTransport",
+    "UserAgent",
+    "ViaAWSService",
+    "PrincipalAccount",
+    "PrincipalType",
+    "userid",
+}
 
 
 def test_every_key_of_the_service() -> None:

@@ -17,9 +17,35 @@ from policyc.shape import Misfit, UnknownKeyword, misfits
 NAMES = sorted(path.relative_to(data_root()).as_posix() for path in (data_root() / "schemas").rglob("*.schema.json"))
 
 VALUES: list[Any] = [
-    None, True, False, 0, 1, -1, 1.0, 1.5, 2**70, "", "a", "abc", "倉庫", [], [1], [1, 1], [1, True], [1, 1.0], ["a", "a"],
-    ["a", 1], [[1], [1]], [{"a": 1}, {"a": 1.0}], {}, {"a": 1}, {"a": "x", "b": 2}, {"b": None}, {"x-1": 1}, {"abc": {"a": 1}},
-]  # fmt: skip
+    None,
+    True,
+    False,
+    0,
+    1,
+    -1,
+    1.0,
+    1.5,
+    2**70,
+    "",
+    "a",
+    "abc",
+    "倉庫",
+    [],
+    [1],
+    [1, 1],
+    [1, True],
+    [1, 1.0],
+    ["a", "a"],
+    ["a", 1],
+    [[1], [1]],
+    [{"a": 1}, {"a": 1.0}],
+    {},
+    {"a": 1},
+    {"a": "x", "b": 2},
+    {"b": None},
+    {"x-1": 1},
+    {"abc": {"a": 1}},
+]
 
 SCHEMAS: list[dict[str, Any]] = [
     *({"type": name} for name in ("object", "array", "string", "boolean", "null", "integer", "number")),
@@ -102,9 +128,11 @@ def test_alternatives_report_the_one_that_was_meant() -> None:
 
 CONFIG = json.loads((data_root() / "schemas/config.schema.json").read_text(encoding="utf-8"))
 GOOD_CONFIG = {
-    "project": {"name": "x", "paths": ["a"]}, "params": {"stage": "dev", "n": 1, "b": True},
-    "lint": {"select": ["all"], "ignore": ["x"], "severity": {"x": "error"}}, "build": {"out": "o"},
-}  # fmt: skip
+    "project": {"name": "x", "paths": ["a"]},
+    "params": {"stage": "dev", "n": 1, "b": True},
+    "lint": {"select": ["all"], "ignore": ["x"], "severity": {"x": "error"}},
+    "build": {"out": "o"},
+}
 
 plain = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=4),

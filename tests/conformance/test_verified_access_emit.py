@@ -123,8 +123,16 @@ def allowed(folder: Path, condition: str, context: Mapping[str, Any], effect: st
         ("jumpcloud.device.is_managed", {"jumpcloud": JUMPCLOUD}, True),
         ("jumpcloud.device.is_managed != true", {"jumpcloud": {"device": {}}}, True),
         # [short] either of two providers
-        ('finance in idc.groups and (crwd.assessment.overall > 50 or jamf.risk == "LOW")', {"idc": IDC, "jamf": JAMF}, True),
-        ('finance in idc.groups and (crwd.assessment.overall > 50 or jamf.risk == "LOW")', {"idc": IDC, "crwd": CRWD}, True),
+        (
+            'finance in idc.groups and (crwd.assessment.overall > 50 or jamf.risk == "LOW")',
+            {"idc": IDC, "jamf": JAMF},
+            True,
+        ),
+        (
+            'finance in idc.groups and (crwd.assessment.overall > 50 or jamf.risk == "LOW")',
+            {"idc": IDC, "crwd": CRWD},
+            True,
+        ),
         ('finance in idc.groups and (crwd.assessment.overall > 50 or jamf.risk == "LOW")', {"idc": IDC}, False),
         # request data
         ("http_request.http_method == GET", {"http_request": HTTP}, True),
@@ -142,7 +150,7 @@ def allowed(folder: Path, condition: str, context: Mapping[str, Any], effect: st
         ("tcp_flow.destination_port in [22, 2222]", {"tcp_flow": {"destination_port": 2222}}, True),
         ("tcp_flow.destination_port in [22, 2222]", {"tcp_flow": {"destination_port": 23}}, False),
     ],
-)  # fmt: skip
+)
 @pytest.mark.parametrize("effect", ["allow", "deny"])
 def test_conditions(tmp_path: Path, condition: str, context: Mapping[str, Any], holds: bool, effect: str) -> None:
     assert allowed(tmp_path, condition, context, effect) is holds
@@ -161,11 +169,19 @@ def test_a_deny_does_not_fail_open_where_trust_data_is_missing(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("pattern", "value", "matches"),
     [
-        ("\\*", "*", True), ("\\*", "a", False), ("a\\?", "a?", True), ("a\\?", "ab", False), ("\\\\\\\\*", "\\x", True),
-        ("*.example.com", "x.example.com", True), ("*.example.com", "xexample.com", False), ("*", "", True),
-        ("\\u{e4}*", "äb", True), ("a*", "a\nb", True), ('*\\"*', 'a"b', True),
+        ("\\*", "*", True),
+        ("\\*", "a", False),
+        ("a\\?", "a?", True),
+        ("a\\?", "ab", False),
+        ("\\\\\\\\*", "\\x", True),
+        ("*.example.com", "x.example.com", True),
+        ("*.example.com", "xexample.com", False),
+        ("*", "", True),
+        ("\\u{e4}*", "äb", True),
+        ("a*", "a\nb", True),
+        ('*\\"*', 'a"b', True),
     ],
-)  # fmt: skip
+)
 def test_patterns(tmp_path: Path, pattern: str, value: str, matches: bool) -> None:
     assert allowed(tmp_path, f'okta.email like "{pattern}"', {"okta": {"email": value}}) is matches
 

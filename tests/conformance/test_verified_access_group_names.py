@@ -143,9 +143,13 @@ SAME = f'{NAME} == "finance"'
     ],
 )
 def test_names_and_the_list_make_one_context(
-    tmp_path: Path, condition: str, settings: tuple[str, ...], absent: tuple[str, ...], decision: Decision,
+    tmp_path: Path,
+    condition: str,
+    settings: tuple[str, ...],
+    absent: tuple[str, ...],
+    decision: Decision,
     missing: tuple[str, ...],
-) -> None:  # fmt: skip
+) -> None:
     outcome, diagnostics = ask(tmp_path, condition, *settings, absent=absent)
     assert list(diagnostics) == [] and outcome is not None
     assert (outcome.decision, outcome.missing) == (decision, missing)
@@ -179,8 +183,10 @@ def test_a_request_file_and_a_file_of_users_say_it_too(tmp_path: Path) -> None:
     visits = visit_all(program, documents, visitors, diagnostics)
     assert list(diagnostics) == []
     assert [(visit.visitor.user, visit.outcome.decision) for visit in visits] == [
-        ("ana", Decision.ALLOW), ("bob", Decision.DENY), ("eve", Decision.DENY),
-    ]  # fmt: skip
+        ("ana", Decision.ALLOW),
+        ("bob", Decision.DENY),
+        ("eve", Decision.DENY),
+    ]
 
 
 def test_a_reason_names_the_attribute_as_cedar_spells_it(tmp_path: Path) -> None:

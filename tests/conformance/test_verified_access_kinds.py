@@ -201,13 +201,13 @@ def test_every_permit_gets_every_deny_that_could_fail(tmp_path: Path) -> None:
         assert above == [f"  // unless: {label}"] * 2
     told = [item.message for item in found.added if item.message.startswith("written into each permit")]
     assert [message.split(" where ")[1] for message in told] == [
-        "`okta.email` is not text", "`http_request.client_ip` is not a bare address",
-    ]  # fmt: skip
+        "`okta.email` is not text",
+        "`http_request.client_ip` is not a bare address",
+    ]
 
 
 @pytest.mark.parametrize(
-    ("groups", "expected"),
-    [({"x": "text"}, Decision.ALLOW), ({"x": {}}, Decision.ALLOW), ("text", Decision.ALLOW)],
+    ("groups", "expected"), [({"x": "text"}, Decision.ALLOW), ({"x": {}}, Decision.ALLOW), ("text", Decision.ALLOW)]
 )
 def test_a_guard_before_a_disjunction_asks_nothing_that_its_sides_would_not(
     tmp_path: Path, groups: object, expected: Decision
@@ -252,8 +252,9 @@ def test_a_deny_without_an_answer_denies_by_its_label(tmp_path: Path) -> None:
 
 def test_a_deny_that_matches_is_named_though_it_stands_in_the_permits(tmp_path: Path) -> None:
     values: dict[str, tuple[Scalar, ...]] = {
-        "http_request.client_ip": ("10.1.1.1",), "http_request.user_agent": ("MSIE 6",),
-    }  # fmt: skip
+        "http_request.client_ip": ("10.1.1.1",),
+        "http_request.user_agent": ("MSIE 6",),
+    }
     gate = ask(tmp_path, OUTSIDE, values).gates[0]
     assert (gate.verdict, gate.summary) == (Verdict.EXPLICIT_DENY, "a deny matches")
     assert [item.label for item in gate.decided_by] == ["old"]

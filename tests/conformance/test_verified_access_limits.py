@@ -103,8 +103,7 @@ def test_values_are_suggested(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("on", "text"),
-    [("web", 'tcp_flow.client_ip == "192.0.2.1"'), ("shell", "http_request.http_method == GET")],
+    ("on", "text"), [("web", 'tcp_flow.client_ip == "192.0.2.1"'), ("shell", "http_request.http_method == GET")]
 )
 def test_request_data_follows_the_protocol(tmp_path: Path, on: str, text: str) -> None:
     assert [rule for rule, _, _ in condition(tmp_path, text, on)] == ["unknown-attribute"]

@@ -165,8 +165,7 @@ def test_no_rule_leaves_the_attachment_nowhere() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "wanted"),
-    [("open", (IN, "open", 10)), ("Open", (OUT, "", 10)), ("none", (OUT, "", 10))],
+    ("value", "wanted"), [("open", (IN, "open", 10)), ("Open", (OUT, "", 10)), ("none", (OUT, "", 10))]
 )
 def test_a_tag_value_names_the_segment_exactly(value: str, wanted: tuple[Standing, str, int]) -> None:
     """Without such a segment the rule has matched all the same: later rules are not tried."""
@@ -209,10 +208,14 @@ def test_acceptance_tightens_and_never_relaxes(
 @pytest.mark.parametrize(
     ("flag", "asked", "state", "wanted"),
     [
-        (True, None, None, Standing.PENDING), (False, None, None, Standing.GROUP), (False, True, None, Standing.PENDING),
-        (None, None, None, OPEN), (None, None, "available", Standing.GROUP), (None, True, None, Standing.PENDING),
+        (True, None, None, Standing.PENDING),
+        (False, None, None, Standing.GROUP),
+        (False, True, None, Standing.PENDING),
+        (None, None, None, OPEN),
+        (None, None, "available", Standing.GROUP),
+        (None, True, None, Standing.PENDING),
     ],
-)  # fmt: skip
+)
 def test_function_groups(flag: bool | None, asked: bool | None, state: str | None, wanted: Standing) -> None:
     """Nobody publishes whether a group that says nothing wants acceptance."""
     group: dict[str, Any] = {"name": "fw"} if flag is None else {"name": "fw", "require-attachment-acceptance": flag}

@@ -35,10 +35,13 @@ VPN: AttachmentType = "site-to-site-vpn"
 GATEWAY: AttachmentType = "transit-gateway-route-table"
 NO_V4_BACK = [
     {
-        "action": "create-route", "segment": "t", "destination-cidr-blocks": ["10.1.0.0/16"], "destinations": ["blackhole"],
+        "action": "create-route",
+        "segment": "t",
+        "destination-cidr-blocks": ["10.1.0.0/16"],
+        "destinations": ["blackhole"],
     },
     share("s", "t"),
-]  # fmt: skip
+]
 DUAL = ("10.1.0.0/16", "fd00:1::/56")
 
 
@@ -139,10 +142,11 @@ def test_a_wider_route_that_is_taken_leads_there_too() -> None:
 def test_a_tie_with_two_ends_has_the_way_back_from_both() -> None:
     def tie(*actions: dict[str, Any]) -> Answer | None:
         tables = tables_of(
-            network(["s", "t"], [share("s", "t"), *actions]), attached("a", "s", US, "10.1.0.0/16"),
+            network(["s", "t"], [share("s", "t"), *actions]),
+            attached("a", "s", US, "10.1.0.0/16"),
             attached("x", "t", EU, "10.9.0.0/16", kind=VPN, as_path=(65001,)),
             attached("y", "s", EU, "10.9.0.0/16", kind=VPN, as_path=(65002,)),
-        )  # fmt: skip
+        )
         there, back = ask(tables, "a", "10.9.0.1")
         assert there.verdict is Verdict.REACHABLE and {walk.delivered_to for walk in there.walks} == {"x", "y"}
         return back
@@ -225,12 +229,13 @@ def test_many_policies_of_one_number_are_not_tried_in_every_order() -> None:
 def test_traffic_that_an_appliance_lets_out_comes_back_by_it() -> None:
     """Section 3.9, send-to by an override: the way back begins at the appliance, and nothing about it is asymmetric."""
     action = {
-        "action": "send-to", "segment": "s",
+        "action": "send-to",
+        "segment": "s",
         "via": {
             "network-function-groups": ["fw"],
             "with-edge-overrides": [{"edge-sets": [[EU]], "use-edge-location": US}],
         },
-    }  # fmt: skip
+    }
     tables = tables_of(
         network(["s"], [action]),
         attached("v", "s", EU, "10.1.0.0/16"),
@@ -248,14 +253,20 @@ def test_a_transit_gateway_in_an_isolated_segment_that_inspects_itself_is_a_swit
 ) -> None:
     """Section 3.4 lets its routes into the isolated table, section 3.9 inserts others beside them."""
     action = {
-        "action": "send-via", "segment": "s", "mode": "single-hop", "when-sent-to": {"segments": "*"},
+        "action": "send-via",
+        "segment": "s",
+        "mode": "single-hop",
+        "when-sent-to": {"segments": "*"},
         "via": {"network-function-groups": ["fw"]},
-    }  # fmt: skip
+    }
     net = network([{"name": "s", "isolate-attachments": True}], [action])
     tables = tables_of(
-        net, attached("v", "s", US, "10.1.0.0/16"), attached("gw", "s", US, "10.2.0.0/16", kind=GATEWAY, as_path=(65010,)),
-        attached("fw1", "x", US, "100.64.0.0/16", tag="fw"), switches=DEFAULT.choosing("inserted-route-rank", rank),
-    )  # fmt: skip
+        net,
+        attached("v", "s", US, "10.1.0.0/16"),
+        attached("gw", "s", US, "10.2.0.0/16", kind=GATEWAY, as_path=(65010,)),
+        attached("fw1", "x", US, "100.64.0.0/16", tag="fw"),
+        switches=DEFAULT.choosing("inserted-route-rank", rank),
+    )
     there, _ = ask(tables, "v", "gw")
     if wanted is None:
         assert there.verdict is Verdict.UNDECIDED and "`inserted-route-rank`" in there.sentence

@@ -80,9 +80,10 @@ def test_e7_the_longer_way_is_named_and_its_cure_makes_a_tie() -> None:
 )
 def test_the_step_at_which_a_candidate_loses(one: dict[str, Any], other: dict[str, Any], step: str) -> None:
     net = network(
-        ["s"], routing_policies=[policy("p", 1, "set-local-preference", "300")],
+        ["s"],
+        routing_policies=[policy("p", 1, "set-local-preference", "300")],
         attachment_routing_policy_rules=labelled("p"),
-    )  # fmt: skip
+    )
     tables = tables_of(net, attached("one", "s", US, BLOCK, **one), attached("other", "s", US, BLOCK, **other))
     assert told(candidates(tables, "s", US, BLOCK)) == [("one", "chosen", ""), ("other", "lost", step)]
 
@@ -90,9 +91,7 @@ def test_the_step_at_which_a_candidate_loses(one: dict[str, Any], other: dict[st
 def test_a_static_route_is_a_candidate_beside_what_it_beats() -> None:
     """Sections 3.8 and 3.11: a static route comes before a route of the same length that an attachment announces."""
     identity = "attachment-" + "0" * 16 + "1"
-    action = {
-        "action": "create-route", "segment": "s", "destination-cidr-blocks": [BLOCK], "destinations": [identity],
-    }  # fmt: skip
+    action = {"action": "create-route", "segment": "s", "destination-cidr-blocks": [BLOCK], "destinations": [identity]}
     tables = tables_of(
         network(["s"], [action]), attached("gate", "s", US, "10.9.0.0/16", id=identity), attached("own", "s", US, BLOCK)
     )
@@ -119,9 +118,10 @@ def test_shared_candidates_name_the_segment_that_shares() -> None:
 
 def test_the_rank_of_local_preference_leaves_both_possible_and_names_the_switch() -> None:
     net = network(
-        ["s"], routing_policies=[policy("p", 1, "set-local-preference", "300")],
+        ["s"],
+        routing_policies=[policy("p", 1, "set-local-preference", "300")],
         attachment_routing_policy_rules=labelled("p"),
-    )  # fmt: skip
+    )
     both = (
         attached("vpn", "s", US, BLOCK, kind=VPN, as_path=(65001, 65002, 65003), label="x"),
         attached("vpc", "s", US, BLOCK),
@@ -138,9 +138,12 @@ def test_the_rank_of_local_preference_leaves_both_possible_and_names_the_switch(
 
 
 SEND_VIA = {
-    "action": "send-via", "segment": "a", "mode": "single-hop", "when-sent-to": {"segments": ["b"]},
+    "action": "send-via",
+    "segment": "a",
+    "mode": "single-hop",
+    "when-sent-to": {"segments": ["b"]},
     "via": {"network-function-groups": ["fw"]},
-}  # fmt: skip
+}
 
 
 def test_an_inserted_route_is_a_candidate_beside_a_shared_one() -> None:
@@ -163,9 +166,10 @@ def test_an_inserted_route_is_a_candidate_beside_a_shared_one() -> None:
 def test_of_a_peers_equal_routes_either_may_be_heard() -> None:
     """Two equal routes at one edge: the others hear one of the two, and reach it by one next hop."""
     tables = tables_of(
-        network(["s"]), attached("v1", "s", US, BLOCK, kind=VPN, as_path=(65001,)),
+        network(["s"]),
+        attached("v1", "s", US, BLOCK, kind=VPN, as_path=(65001,)),
         attached("v2", "s", US, BLOCK, kind=VPN, as_path=(65002,)),
-    )  # fmt: skip
+    )
     found = [item for item in candidates(tables, "s", EU, BLOCK) if item.via == US]
     assert told(found) == [("v1", "possible", ""), ("v2", "possible", "")]
     assert all(US in item.reason for item in found)

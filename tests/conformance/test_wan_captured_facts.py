@@ -71,19 +71,24 @@ def document(conditions: list[list[int]]) -> dict[str, Any]:
     if rules:
         found["routing-policies"] = [
             {
-                "routing-policy-name": "lastResort", "routing-policy-direction": "inbound", "routing-policy-number": 5,
+                "routing-policy-name": "lastResort",
+                "routing-policy-direction": "inbound",
+                "routing-policy-number": 5,
                 "routing-policy-rules": rules,
             }
-        ]  # fmt: skip
+        ]
         found["segment-actions"] = [
             {
-                "action": "associate-routing-policy", "segment": "work",
+                "action": "associate-routing-policy",
+                "segment": "work",
                 "edge-location-association": {
-                    "edge-location": edge, "peer-edge-location": peer, "routing-policy-names": ["lastResort"],
+                    "edge-location": edge,
+                    "peer-edge-location": peer,
+                    "routing-policy-names": ["lastResort"],
                 },
             }
             for edge, peer in PAIRS
-        ]  # fmt: skip
+        ]
     return found
 
 
@@ -102,17 +107,26 @@ def situation(conditions: list[list[int]], *lost: str) -> Tables:
             tags = [{"Key": "zone", "Value": "work"}, {"Key": "Name", "Value": name(kind, edge)}]
             listed.append(
                 {
-                    "AttachmentId": identity, "AttachmentType": aws, "State": "AVAILABLE", "EdgeLocation": edge,
-                    "OwnerAccountId": "111122223333", "SegmentName": "work", "Tags": tags,
+                    "AttachmentId": identity,
+                    "AttachmentType": aws,
+                    "State": "AVAILABLE",
+                    "EdgeLocation": edge,
+                    "OwnerAccountId": "111122223333",
+                    "SegmentName": "work",
+                    "Tags": tags,
                 }
-            )  # fmt: skip
+            )
             prefix, asn = OFFICE[edge]
-            routes[identity] = {"cidrs": [VPC[edge]]} if kind == "vpc" else {
-                "routes": [
-                    {"prefix": BEHIND[edge], "as_path": [GATEWAY[edge]]},
-                    {"prefix": prefix, "as_path": [GATEWAY[edge], asn]},
-                ]
-            }  # fmt: skip
+            routes[identity] = (
+                {"cidrs": [VPC[edge]]}
+                if kind == "vpc"
+                else {
+                    "routes": [
+                        {"prefix": BEHIND[edge], "as_path": [GATEWAY[edge]]},
+                        {"prefix": prefix, "as_path": [GATEWAY[edge], asn]},
+                    ]
+                }
+            )
     diagnostics = Diagnostics()
     at = Span("core.json", 0, 0)
     network = read_value(from_plain(document(conditions), at), diagnostics, "core")
@@ -186,11 +200,7 @@ def test_candidates_come_over_every_edge_that_has_not_been_passed() -> None:
     own = situation([]).own["work"]
     third = own[block(BEHIND[NORTH2])].choices[SOUTH]
     path = (EDGE[NORTH2], GATEWAY[NORTH2])
-    assert {item.as_path for item in third.candidates} == {
-        path,
-        (EDGE[NORTH], *path),
-        (EDGE[SOUTH2], *path),
-    }
+    assert {item.as_path for item in third.candidates} == {path, (EDGE[NORTH], *path), (EDGE[SOUTH2], *path)}
     assert {item.as_path for item in third.best} == {path}
     home = own[block(OFFICE[NORTH][0])].choices[NORTH]
     # The others lead to this edge or to the spare; what they learnt here never comes back.
@@ -221,18 +231,12 @@ def test_the_paths_of_the_tie_after_a_loss() -> None:
     answer = reach(tables, name("vpc", NORTH), Target((block("172.21.9.9"),)))
     assert answer.verdict is Verdict.REACHABLE
     assert {walk.delivered_to for walk in answer.walks} == {name("gateway", SOUTH2)}
-    assert {tuple(hop.edge for hop in walk.hops) for walk in answer.walks} == {
-        (NORTH, SOUTH, SOUTH2),
-        (NORTH, SOUTH2),
-    }
+    assert {tuple(hop.edge for hop in walk.hops) for walk in answer.walks} == {(NORTH, SOUTH, SOUTH2), (NORTH, SOUTH2)}
 
 
 def test_what_a_gateway_hears() -> None:
     """Its edge's best paths with the edge in front, remote ones too, and nothing that came from the gateway itself."""
-    south = {
-        "no policy": {(SOUTH, GATEWAY[SOUTH]), (SOUTH2, GATEWAY[SOUTH2])},
-        "two ASNs": {(SOUTH, GATEWAY[SOUTH])},
-    }
+    south = {"no policy": {(SOUTH, GATEWAY[SOUTH]), (SOUTH2, GATEWAY[SOUTH2])}, "two ASNs": {(SOUTH, GATEWAY[SOUTH])}}
     for state, begins in south.items():
         tables = situation(STATES[state][0])
         told = {

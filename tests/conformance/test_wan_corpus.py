@@ -29,15 +29,27 @@ LIVE = ["static-route-before-attachment"]
 #: row 30: two segments send out of two Regions, and nothing says which of them takes over for the other
 EXIT = ["send-to-without-override", "send-to-without-override"]
 JUSTIFIED = {
-    "01": TAG + LATE + EXIT, "02": DUAL, "03": TAG, "04": TAG + DEFAULT, "05": TAG, "06": [], "07": TAG, "08": DUAL, "09": TAG, "10": TAG,
-    "11": TAG, "12": TAG + EXIT, "13": LIVE,
-}  # fmt: skip
+    "01": TAG + LATE + EXIT,
+    "02": DUAL,
+    "03": TAG,
+    "04": TAG + DEFAULT,
+    "05": TAG,
+    "06": [],
+    "07": TAG,
+    "08": DUAL,
+    "09": TAG,
+    "10": TAG,
+    "11": TAG,
+    "12": TAG + EXIT,
+    "13": LIVE,
+}
 
 
 @pytest.mark.parametrize(
-    "path", sorted(CORPUS.glob("*.json")) or [pytest.param(None, marks=pytest.mark.skip(reason="no ../shared/corpus"))],
+    "path",
+    sorted(CORPUS.glob("*.json")) or [pytest.param(None, marks=pytest.mark.skip(reason="no ../shared/corpus"))],
     ids=lambda path: "none" if path is None else path.stem,
-)  # fmt: skip
+)
 def test_findings_are_justified(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     diagnostics = Diagnostics()
@@ -48,9 +60,10 @@ def test_findings_are_justified(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", sorted(CORPUS.glob("*.json")) or [pytest.param(None, marks=pytest.mark.skip(reason="no ../shared/corpus"))],
+    "path",
+    sorted(CORPUS.glob("*.json")) or [pytest.param(None, marks=pytest.mark.skip(reason="no ../shared/corpus"))],
     ids=lambda path: "none" if path is None else path.stem,
-)  # fmt: skip
+)
 def test_every_document_can_be_drawn(path: Path) -> None:
     network = check_network(Source(path.name, path.read_text(encoding="utf-8")), Diagnostics())
     assert network is not None

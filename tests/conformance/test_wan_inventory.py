@@ -56,11 +56,17 @@ def inventory(*documents: Any) -> Inventory:
 def test_the_output_of_the_aws_cli() -> None:
     (item,) = inventory({"Attachments": [AWS], "NextToken": None}).attachments
     assert (item.name, item.id, item.type, item.regions) == (
-        "office", "attachment-0123456789abcdef0", "site-to-site-vpn", (US,),
-    )  # fmt: skip
+        "office",
+        "attachment-0123456789abcdef0",
+        "site-to-site-vpn",
+        (US,),
+    )
     assert (item.account, item.resource_id, item.state, item.current) == (
-        "111122223333", "vpn-0a1b2c3d4e5f67890", "available", ("a", False),
-    )  # fmt: skip
+        "111122223333",
+        "vpn-0a1b2c3d4e5f67890",
+        "available",
+        ("a", False),
+    )
     assert dict(item.tags) == {"s": "a", "Name": "office"}
 
 
@@ -110,9 +116,12 @@ def test_names_ids_and_tags_find_an_attachment() -> None:
         ({"attachments": {"v": {"type": "vpc", "region": US, "colour": "red"}}}, ["attachment-field"]),
         ({"attachments": {"v": {"type": "vpc", "region": US, "cidrs": ["10.0.0.1/8"]}}}, ["host-bits"]),
         ([AWS, AWS | {"OwnerAccountId": "999988887777"}], ["inventory-shape"]),
-        ({"attachments": {"v": {"type": "vpc", "region": US, "routes": [{"prefix": "10.0.0.0/8", "med": 1.5}]}}}, ["inventory-shape"]),
+        (
+            {"attachments": {"v": {"type": "vpc", "region": US, "routes": [{"prefix": "10.0.0.0/8", "med": 1.5}]}}},
+            ["inventory-shape"],
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_is_not_understood_is_refused(document: Any, rules: list[str]) -> None:
     found, seen = read(document)
     assert found is None and seen == rules
@@ -184,8 +193,13 @@ def item(name: str, where: str, region: str = US, **more: Any) -> dict[str, Any]
     return {"name": name, "type": "vpc", "region": region, "tags": tags, "cidrs": [], **more}
 
 
-VIA = {"action": "send-via", "segment": "a", "mode": "dual-hop", "when-sent-to": {"segments": ["b"]},
-       "via": {"network-function-groups": ["fw"]}}  # fmt: skip
+VIA = {
+    "action": "send-via",
+    "segment": "a",
+    "mode": "dual-hop",
+    "when-sent-to": {"segments": ["b"]},
+    "via": {"network-function-groups": ["fw"]},
+}
 TO = {"action": "send-to", "segment": "a", "via": {"network-function-groups": ["fw"]}}
 OVERRIDE = {"edge-sets": [[US, EU]], "use-edge-location": EU}
 SINGLE = VIA | {"mode": "single-hop", "via": {"network-function-groups": ["fw"], "with-edge-overrides": [OVERRIDE]}}
@@ -209,10 +223,14 @@ def route(*ids: str) -> dict[str, Any]:
 
 def labels(*rules: dict[str, Any]) -> list[dict[str, Any]]:
     return [
-        {"rule-number": at, "conditions": [{"type": "routing-policy-label", "value": "x"}],
-         "action": {"associate-routing-policies": ["p"]}, **extra}
+        {
+            "rule-number": at,
+            "conditions": [{"type": "routing-policy-label", "value": "x"}],
+            "action": {"associate-routing-policies": ["p"]},
+            **extra,
+        }
         for at, extra in enumerate(rules, 1)
-    ]  # fmt: skip
+    ]
 
 
 def acting(
@@ -225,9 +243,13 @@ def acting(
         "action": action,
     }
     return [
-        {"routing-policy-name": "p", "routing-policy-direction": direction, "routing-policy-number": 1,
-         "routing-policy-rules": [{"rule-number": 1, "rule-definition": definition}]}
-    ]  # fmt: skip
+        {
+            "routing-policy-name": "p",
+            "routing-policy-direction": direction,
+            "routing-policy-number": 1,
+            "routing-policy-rules": [{"rule-number": 1, "rule-definition": definition}],
+        }
+    ]
 
 
 @pytest.mark.parametrize(
@@ -240,78 +262,139 @@ def acting(
         ({"segment_actions": [VIA]}, [item("f", "fw")], ["group-without-attachment"]),
         ({"segment_actions": [VIA]}, [item("f", "fw"), item("g", "fw", EU)], []),
         ({"segment_actions": [SINGLE]}, [item("f", "fw")], ["override-without-attachment"]),
-        ({"segment_actions": [OPEN]}, [item("v", "a"), item("w", "b", EU), item("f", "fw"), item("g", "fw", EU)], ["inspection-edge-unknown"]),
+        (
+            {"segment_actions": [OPEN]},
+            [item("v", "a"), item("w", "b", EU), item("f", "fw"), item("g", "fw", EU)],
+            ["inspection-edge-unknown"],
+        ),
         ({"segment_actions": [SINGLE]}, [item("v", "a"), item("w", "b", EU), item("f", "fw"), item("g", "fw", EU)], []),
         ({"segment_actions": [OPEN]}, [item("v", "a"), item("w", "b", EU), item("g", "fw", EU)], []),
         ({"segment_actions": [OPEN]}, [item("v", "a"), item("w", "b"), item("f", "fw"), item("g", "fw", EU)], []),
         ({"segment_actions": [TO]}, [item("f", "fw"), item("g", "fw", EU)], []),
         (
-            {"segments": [{"name": "a", "isolate-attachments": True, "require-attachment-acceptance": False}, {"name": "b"}]},
-            [item("t", "a", type="transit_gateway_route_table")], ["transit-in-isolated-segment"],
+            {
+                "segments": [
+                    {"name": "a", "isolate-attachments": True, "require-attachment-acceptance": False},
+                    {"name": "b"},
+                ]
+            },
+            [item("t", "a", type="transit_gateway_route_table")],
+            ["transit-in-isolated-segment"],
         ),
         ({"segment_actions": [route(ONE)]}, [item("v", "a")], ["route-to-unknown"]),
-        ({"segment_actions": [route(ONE)]}, [item("v", "a", id=ONE, type="transit_gateway_route_table")], ["route-to-gateway"]),
-        ({"segment_actions": [route(ONE, TWO)]}, [item("v", "a", id=ONE), item("w", "a", id=TWO)], ["route-destinations"]),
+        (
+            {"segment_actions": [route(ONE)]},
+            [item("v", "a", id=ONE, type="transit_gateway_route_table")],
+            ["route-to-gateway"],
+        ),
+        (
+            {"segment_actions": [route(ONE, TWO)]},
+            [item("v", "a", id=ONE), item("w", "a", id=TWO)],
+            ["route-destinations"],
+        ),
         ({"segment_actions": [route(ONE, TWO)]}, [item("v", "a", id=ONE), item("w", "a", EU, id=TWO)], []),
         ({}, [item("v", "a", label="x")], ["label-without-rule"]),
         (
             {"routing_policies": acting("inbound", "set-med", "5"), "attachment_routing_policy_rules": labels({})},
-            [item("v", "a", label="x")], ["policy-on-vpc"],
+            [item("v", "a", label="x")],
+            ["policy-on-vpc"],
         ),
         (
             {"routing_policies": acting("inbound", "drop"), "attachment_routing_policy_rules": labels({})},
-            [item("v", "a", label="x")], [],
+            [item("v", "a", label="x")],
+            [],
         ),
         (
-            {"routing_policies": acting("inbound", "add-community", "65000:1"), "attachment_routing_policy_rules": labels({})},
-            [item("v", "a", label="x", type="transit_gateway_route_table")], ["communities-on-gateway"],
+            {
+                "routing_policies": acting("inbound", "add-community", "65000:1"),
+                "attachment_routing_policy_rules": labels({}),
+            },
+            [item("v", "a", label="x", type="transit_gateway_route_table")],
+            ["communities-on-gateway"],
         ),
         (
-            {"routing_policies": acting("outbound", "summarize", "10.0.0.0/8"), "attachment_routing_policy_rules": labels({})},
+            {
+                "routing_policies": acting("outbound", "summarize", "10.0.0.0/8"),
+                "attachment_routing_policy_rules": labels({}),
+            },
             [{"name": "d", "type": "direct_connect_gateway", "regions": [US, EU], "tags": {"s": "a"}, "label": "x"}],
             ["aggregate-from-every-edge"],
         ),
         (
-            {"routing_policies": acting("inbound", "drop"), "attachment_routing_policy_rules": labels({"edge-locations": [US]})},
+            {
+                "routing_policies": acting("inbound", "drop"),
+                "attachment_routing_policy_rules": labels({"edge-locations": [US]}),
+            },
             [{"name": "d", "type": "direct_connect_gateway", "regions": [US, EU], "tags": {"s": "a"}, "label": "x"}],
             ["label-misses-edge"],
         ),
         (
             {"routing_policies": acting("inbound", "drop", None, ("prefix-in-prefix-list", "corp"))},
-            [{"name": "other", "type": "prefix_list", "cidrs": []}], ["prefix-list-unknown"],
+            [{"name": "other", "type": "prefix_list", "cidrs": []}],
+            ["prefix-list-unknown"],
         ),
-        ({}, [item("v", "a", type="connect", routes=[{"prefix": "10.0.0.0/8", "as_path": [64512]}])], ["asn-of-an-edge"]),
-        ({}, [item("v", "a", type="connect", routes=[{"prefix": "10.0.0.0/8", "as_path": [64555]}])], ["asn-of-an-edge"]),
-        ({}, [item("v", "a", type="connect", routes=[{"prefix": "10.0.0.0/8", "as_path": [65001]}])], []),
         (
-            {}, [item("v", "a", type="connect", routes=[{"prefix": "10.0.0.0/8", "as_path": [65001]}, {"prefix": "11.0.0.0/8", "as_path": [64512]}])],
+            {},
+            [item("v", "a", type="connect", routes=[{"prefix": "10.0.0.0/8", "as_path": [64512]}])],
             ["asn-of-an-edge"],
         ),
         (
-            {"segments": ISOLATED}, [item("v", "a", cidrs=["10.0.0.0/16"]), item("w", "a", EU, cidrs=["10.0.0.0/16"])], [],
+            {},
+            [item("v", "a", type="connect", routes=[{"prefix": "10.0.0.0/8", "as_path": [64555]}])],
+            ["asn-of-an-edge"],
+        ),
+        ({}, [item("v", "a", type="connect", routes=[{"prefix": "10.0.0.0/8", "as_path": [65001]}])], []),
+        (
+            {},
+            [
+                item(
+                    "v",
+                    "a",
+                    type="connect",
+                    routes=[{"prefix": "10.0.0.0/8", "as_path": [65001]}, {"prefix": "11.0.0.0/8", "as_path": [64512]}],
+                )
+            ],
+            ["asn-of-an-edge"],
         ),
         (
-            {"segments": ISOLATED, "segment_actions": [SHARED]}, [item("v", "a", cidrs=["10.0.0.0/16"]), item("w", "b", EU, cidrs=["10.0.0.0/16"])],
+            {"segments": ISOLATED},
+            [item("v", "a", cidrs=["10.0.0.0/16"]), item("w", "a", EU, cidrs=["10.0.0.0/16"])],
+            [],
+        ),
+        (
+            {"segments": ISOLATED, "segment_actions": [SHARED]},
+            [item("v", "a", cidrs=["10.0.0.0/16"]), item("w", "b", EU, cidrs=["10.0.0.0/16"])],
             ["overlapping-addresses"],
         ),
         (
             {"segment_actions": [{**SINGLE, "via": {"network-function-groups": ["fw"]}}]},
-            [item("v", "a", cidrs=["10.0.0.0/16"]), item("w", "b", cidrs=["10.0.0.0/16"]), item("f", "fw", EU)], ["overlapping-addresses"],
+            [item("v", "a", cidrs=["10.0.0.0/16"]), item("w", "b", cidrs=["10.0.0.0/16"]), item("f", "fw", EU)],
+            ["overlapping-addresses"],
         ),
         # inspection joins what isolation keeps apart
         (
             {"segments": ISOLATED, "segment_actions": [{**VIA, "when-sent-to": {"segments": ["a"]}}]},
-            [item("v", "a", cidrs=["10.0.0.0/16"]), item("w", "a", EU, cidrs=["10.0.0.0/16"]), item("f", "fw"), item("g", "fw", EU)],
+            [
+                item("v", "a", cidrs=["10.0.0.0/16"]),
+                item("w", "a", EU, cidrs=["10.0.0.0/16"]),
+                item("f", "fw"),
+                item("g", "fw", EU),
+            ],
             ["overlapping-addresses"],
         ),
-        ({}, [item("v", "a", cidrs=["10.0.0.0/16"]), item("w", "a", EU, cidrs=["10.0.4.0/24"])], ["overlapping-addresses"]),
+        (
+            {},
+            [item("v", "a", cidrs=["10.0.0.0/16"]), item("w", "a", EU, cidrs=["10.0.4.0/24"])],
+            ["overlapping-addresses"],
+        ),
         ({}, [item("v", "a", cidrs=["10.0.0.0/16"]), item("w", "b", EU, cidrs=["10.0.4.0/24"])], []),
         (
-            {}, [item(name, "a", type="connect", routes=[{"prefix": "10.0.0.0/8", "as_path": [65001]}]) for name in "vw"],
+            {},
+            [item(name, "a", type="connect", routes=[{"prefix": "10.0.0.0/8", "as_path": [65001]}]) for name in "vw"],
             ["equal-paths"],
         ),
     ],
-)  # fmt: skip
+)
 def test_checks_that_need_attachments(parts: dict[str, Any], items: list[dict[str, Any]], rules: list[str]) -> None:
     diagnostics = Diagnostics()
     check_inventory(situate(network(**parts), inventory({"attachments": items})), diagnostics)
@@ -333,14 +416,29 @@ def many(name: str, kind: str, first: int, count: int) -> dict[str, Any]:
     "items, lists, text",
     [
         ([item(f"v{at}", "a", resource_id="vpc-1") for at in range(6)], {}, "attachments of `vpc-1`: 6"),
-        ([item("v", "a", type="connect", cidrs=[f"10.{n >> 8}.{n & 255}.0/24" for n in range(1001)])], {}, "`v` announces: 1,001"),
+        (
+            [item("v", "a", type="connect", cidrs=[f"10.{n >> 8}.{n & 255}.0/24" for n in range(1001)])],
+            {},
+            "`v` announces: 1,001",
+        ),
         ([item("v", "a")], {"corp": [f"10.0.{n}.0/24" for n in range(201)]}, "prefix list `corp`: 201"),
         (
-            [{"name": f"d{n}", "type": "direct_connect_gateway", "region": US, "tags": {"s": "a"}} for n in range(41)], {},
+            [{"name": f"d{n}", "type": "direct_connect_gateway", "region": US, "tags": {"s": "a"}} for n in range(41)],
+            {},
             "Direct Connect gateway attachments: 41",
         ),
         (
-            [{"name": f"d{n}", "type": "direct_connect_gateway", "region": US, "tags": {"s": "a"}, "resource_id": "dx-1"} for n in range(2)], {},
+            [
+                {
+                    "name": f"d{n}",
+                    "type": "direct_connect_gateway",
+                    "region": US,
+                    "tags": {"s": "a"},
+                    "resource_id": "dx-1",
+                }
+                for n in range(2)
+            ],
+            {},
             "attachments of Direct Connect gateway `dx-1`: 2",
         ),
         ([item(f"v{at}", "a") for at in range(5001)], {}, "attachments: 5,001"),
@@ -348,7 +446,7 @@ def many(name: str, kind: str, first: int, count: int) -> dict[str, Any]:
         ([many("v", "vpc", 0, 10001)], {}, "routes of all segments: 10,001"),
         ([many("v", "vpc", 0, 5001), item("o", "a", type="connect")], {}, "routes that `o` is told: 5,001"),
     ],
-)  # fmt: skip
+)
 def test_quotas_of_attachments(items: list[dict[str, Any]], lists: dict[str, list[str]], text: str) -> None:
     """Reference, section 2: one more than the service takes."""
     diagnostics = Diagnostics()
@@ -504,10 +602,21 @@ def test_changes_without_an_inventory() -> None:
         "a to b: blocked -> inspected via fw",
         "b to a: blocked -> inspected via fw",
     ]
-    rule = {"rule-number": 5, "conditions": [{"type": "tag-value", "key": "s", "operator": "equals", "value": "x"}],
-            "action": {"association-method": "constant", "segment": "b"}}  # fmt: skip
+    rule = {
+        "rule-number": 5,
+        "conditions": [{"type": "tag-value", "key": "s", "operator": "equals", "value": "x"}],
+        "action": {"association-method": "constant", "segment": "b"},
+    }
     before = network()
-    rules = [rule, *({"rule-number": 20, "conditions": [{"type": "tag-exists", "key": "s"}],
-                      "action": {"association-method": "tag", "tag-value-of-key": "s"}},)]  # fmt: skip
+    rules = [
+        rule,
+        *(
+            {
+                "rule-number": 20,
+                "conditions": [{"type": "tag-exists", "key": "s"}],
+                "action": {"association-method": "tag", "tag-value-of-key": "s"},
+            },
+        ),
+    ]
     changed = compare(before, network(attachment_policies=rules), None)
     assert "an attachment with tag s equals x: nowhere -> segment b" in [c.sentence() for c in changed.associations]

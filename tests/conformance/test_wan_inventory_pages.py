@@ -22,10 +22,15 @@ def aws(number: int, segment: str = "a", kind: str = "VPC", **more: Any) -> dict
     """One entry of `list-attachments`; it is called after its number."""
     resource = "vpn-connection/vpn" if kind == "SITE_TO_SITE_VPN" else "vpc/vpc"
     return {
-        "AttachmentId": f"attachment-{number:017x}", "OwnerAccountId": "111122223333", "AttachmentType": kind, "State": "AVAILABLE",
-        "EdgeLocation": US, "ResourceArn": f"arn:aws:ec2:{US}:111122223333:{resource}-{number:08x}",
-        "Tags": [{"Key": "s", "Value": segment}, {"Key": "Name", "Value": f"n{number}"}], **more,
-    }  # fmt: skip
+        "AttachmentId": f"attachment-{number:017x}",
+        "OwnerAccountId": "111122223333",
+        "AttachmentType": kind,
+        "State": "AVAILABLE",
+        "EdgeLocation": US,
+        "ResourceArn": f"arn:aws:ec2:{US}:111122223333:{resource}-{number:08x}",
+        "Tags": [{"Key": "s", "Value": segment}, {"Key": "Name", "Value": f"n{number}"}],
+        **more,
+    }
 
 
 def read(*texts: str) -> tuple[Inventory | None, list[tuple[str, str]]]:
@@ -59,7 +64,7 @@ FIRST, SECOND = {"Attachments": [aws(1)], "NextToken": "x"}, {"Attachments": [aw
         ({"ConnectAttachment": {"Attachment": aws(1)}}, {"DirectConnectGatewayAttachment": {"Attachment": aws(2)}}),
     ],
     ids=["jq -s", "files", "one after another", "lines", "list", "single", "other kinds"],
-)  # fmt: skip
+)
 def test_pages_add_up(files: tuple[Any, ...]) -> None:
     assert names(*files) == ["n1", "n2"]
 
@@ -163,14 +168,19 @@ def policy(**more: Any) -> dict[str, Any]:
     return {
         "version": "2025.11",
         "core-network-configuration": {
-            "asn-ranges": ["64512-64600"], "edge-locations": [{"location": US, "asn": 64512}, {"location": EU, "asn": 64513}],
+            "asn-ranges": ["64512-64600"],
+            "edge-locations": [{"location": US, "asn": 64512}, {"location": EU, "asn": 64513}],
         },
         "segments": [{"name": name, "require-attachment-acceptance": False} for name in "ab"],
         "attachment-policies": [
-            {"rule-number": 1, "conditions": [{"type": "tag-exists", "key": "s"}], "action": {"association-method": "tag", "tag-value-of-key": "s"}}
+            {
+                "rule-number": 1,
+                "conditions": [{"type": "tag-exists", "key": "s"}],
+                "action": {"association-method": "tag", "tag-value-of-key": "s"},
+            }
         ],
         **more,
-    }  # fmt: skip
+    }
 
 
 def network(**more: Any) -> CoreNetwork:
@@ -212,7 +222,7 @@ HOLE = {
         # one in no segment carries nothing
         ([], [[aws(1), aws(2, "nowhere")], STATED], Verdict.BLOCKED, "no-route"),
     ],
-)  # fmt: skip
+)
 def test_a_missing_route_counts_only_when_everybody_has_spoken(
     actions: list[Any], files: list[Any], verdict: Verdict, reason: str
 ) -> None:

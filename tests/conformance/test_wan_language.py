@@ -69,11 +69,20 @@ def conditions(root: Path, text: str) -> Any:
     [
         ("share hub with prod, dev", {"share-with": ["prod", "dev"]}),
         ("share hub with *", {"share-with": "*"}),
-        ('share hub with * except prod { describe "most" }', {"share-with": {"except": ["prod"]}, "description": "most"}),
-        ("route dev wide, \"::/0\" -> blackhole", {"destination-cidr-blocks": ["10.0.0.0/8", "::/0"], "destinations": ["blackhole"]}),
+        (
+            'share hub with * except prod { describe "most" }',
+            {"share-with": {"except": ["prod"]}, "description": "most"},
+        ),
+        (
+            'route dev wide, "::/0" -> blackhole',
+            {"destination-cidr-blocks": ["10.0.0.0/8", "::/0"], "destinations": ["blackhole"]},
+        ),
         ("route dev wide -> gate", {"destinations": ["attachment-0123456789abcdef0"]}),
         ("send to fw from prod", {"action": "send-to", "segment": "prod", "via": {"network-function-groups": ["fw"]}}),
-        ("send via fw from prod { mode dual_hop }", {"action": "send-via", "mode": "dual-hop", "via": {"network-function-groups": ["fw"]}}),
+        (
+            "send via fw from prod { mode dual_hop }",
+            {"action": "send-via", "mode": "dual-hop", "via": {"network-function-groups": ["fw"]}},
+        ),
         ("send via fw from prod to * { mode single_hop }", {"mode": "single-hop", "when-sent-to": {"segments": "*"}}),
         (
             "send via fw from prod to dev { mode single_hop edge [us-east-1, eu-west-1], [eu-west-1] use us-east-1 }",
@@ -90,12 +99,14 @@ def conditions(root: Path, text: str) -> Any:
             "apply p in prod from us-east-1 to eu-west-1  filter p direction inbound number 1 { 1: prefix == wide -> drop }",
             {
                 "edge-location-association": {
-                    "edge-location": "us-east-1", "peer-edge-location": "eu-west-1", "routing-policy-names": ["p"],
+                    "edge-location": "us-east-1",
+                    "peer-edge-location": "eu-west-1",
+                    "routing-policy-names": ["p"],
                 }
             },
         ),
     ],
-)  # fmt: skip
+)
 def test_segment_actions(tmp_path: Path, text: str, wanted: dict[str, Any]) -> None:
     action = actions(tmp_path, text)
     assert {key: action.get(key) for key in wanted} == wanted
@@ -116,18 +127,34 @@ def test_segment_actions(tmp_path: Path, text: str, wanted: dict[str, Any]) -> N
         ('resource_id like "*vpc-*"', [("resource-id", "contains", "vpc-")], None),
         (
             'type in [vpc, connect] or tag["x"] == "y"',
-            [("attachment-type", "equals", "vpc"), ("attachment-type", "equals", "connect"), ("tag-value", "x", "equals", "y")],
+            [
+                ("attachment-type", "equals", "vpc"),
+                ("attachment-type", "equals", "connect"),
+                ("tag-value", "x", "equals", "y"),
+            ],
             "or",
         ),
-        ("type in [vpc, connect]", [("attachment-type", "equals", "vpc"), ("attachment-type", "equals", "connect")], "or"),
+        (
+            "type in [vpc, connect]",
+            [("attachment-type", "equals", "vpc"), ("attachment-type", "equals", "connect")],
+            "or",
+        ),
         (
             "region not in [us-east-1, eu-west-1] and account == shop",
-            [("region", "not-equals", "us-east-1"), ("region", "not-equals", "eu-west-1"), ("account-id", "equals", "111122223333")],
+            [
+                ("region", "not-equals", "us-east-1"),
+                ("region", "not-equals", "eu-west-1"),
+                ("account-id", "equals", "111122223333"),
+            ],
             "and",
         ),
-        ("not (region == us-east-1 or type == vpc)", [("region", "not-equals", "us-east-1"), ("attachment-type", "not-equals", "vpc")], "and"),
+        (
+            "not (region == us-east-1 or type == vpc)",
+            [("region", "not-equals", "us-east-1"), ("attachment-type", "not-equals", "vpc")],
+            "and",
+        ),
     ],
-)  # fmt: skip
+)
 def test_attach_conditions(tmp_path: Path, text: str, wanted: list[tuple[str, ...]], logic: str | None) -> None:
     assert conditions(tmp_path, text) == (wanted, logic)
 
@@ -157,21 +184,62 @@ def test_destinations(tmp_path: Path) -> None:
     ("rule", "matches", "logic", "action"),
     [
         ("prefix == wide -> drop", [("prefix-equals", "10.0.0.0/8")], "and", {"type": "drop"}),
-        ("prefix in wide or prefix == wide -> allow", [("prefix-in-cidr", "10.0.0.0/8"), ("prefix-equals", "10.0.0.0/8")], "or", {"type": "allow"}),
-        ('prefix in [wide, "172.16.0.0/12"] -> drop', [("prefix-in-cidr", "10.0.0.0/8"), ("prefix-in-cidr", "172.16.0.0/12")], "or", {"type": "drop"}),
+        (
+            "prefix in wide or prefix == wide -> allow",
+            [("prefix-in-cidr", "10.0.0.0/8"), ("prefix-equals", "10.0.0.0/8")],
+            "or",
+            {"type": "allow"},
+        ),
+        (
+            'prefix in [wide, "172.16.0.0/12"] -> drop',
+            [("prefix-in-cidr", "10.0.0.0/8"), ("prefix-in-cidr", "172.16.0.0/12")],
+            "or",
+            {"type": "drop"},
+        ),
         ('prefix_list == "known" -> drop', [("prefix-in-prefix-list", "known")], "and", {"type": "drop"}),
-        ("65001 in as_path and med == 100 -> set_med 200", [("asn-in-as-path", 65001), ("med-equals", "100")], "and", {"type": "set-med", "value": "200"}),
-        ('"65000:1" in communities -> add_community "65000:2"', [("community-in-list", "65000:1")], "and", {"type": "add-community", "value": "65000:2"}),
-        ("any as_path in [65001, 65002] -> prepend_asns [65100]", [("asn-in-as-path", 65001), ("asn-in-as-path", 65002)], "or", {"type": "prepend-asn-list", "value": [65100]}),
-        ("prefix in wide -> summarize wide", [("prefix-in-cidr", "10.0.0.0/8")], "and", {"type": "summarize", "value": "10.0.0.0/8"}),
-        ("prefix in wide -> set_local_preference 300", [("prefix-in-cidr", "10.0.0.0/8")], "and", {"type": "set-local-preference", "value": "300"}),
+        (
+            "65001 in as_path and med == 100 -> set_med 200",
+            [("asn-in-as-path", 65001), ("med-equals", "100")],
+            "and",
+            {"type": "set-med", "value": "200"},
+        ),
+        (
+            '"65000:1" in communities -> add_community "65000:2"',
+            [("community-in-list", "65000:1")],
+            "and",
+            {"type": "add-community", "value": "65000:2"},
+        ),
+        (
+            "any as_path in [65001, 65002] -> prepend_asns [65100]",
+            [("asn-in-as-path", 65001), ("asn-in-as-path", 65002)],
+            "or",
+            {"type": "prepend-asn-list", "value": [65100]},
+        ),
+        (
+            "prefix in wide -> summarize wide",
+            [("prefix-in-cidr", "10.0.0.0/8")],
+            "and",
+            {"type": "summarize", "value": "10.0.0.0/8"},
+        ),
+        (
+            "prefix in wide -> set_local_preference 300",
+            [("prefix-in-cidr", "10.0.0.0/8")],
+            "and",
+            {"type": "set-local-preference", "value": "300"},
+        ),
         (
             "otherwise -> drop",
-            [("prefix-equals", "0.0.0.0/0"), ("prefix-in-cidr", "0.0.0.0/0"), ("prefix-equals", "::/0"), ("prefix-in-cidr", "::/0")],
-            "or", {"type": "drop"},
+            [
+                ("prefix-equals", "0.0.0.0/0"),
+                ("prefix-in-cidr", "0.0.0.0/0"),
+                ("prefix-equals", "::/0"),
+                ("prefix-in-cidr", "::/0"),
+            ],
+            "or",
+            {"type": "drop"},
         ),
     ],
-)  # fmt: skip
+)
 def test_filter_rules(
     tmp_path: Path, rule: str, matches: list[tuple[str, Any]], logic: str, action: dict[str, Any]
 ) -> None:
@@ -189,10 +257,15 @@ def test_filter_rules(
     assert (definition["condition-logic"], definition["action"]) == (logic, action)
     (label,) = document["attachment-routing-policy-rules"]
     assert label == {
-        "rule-number": 7, "description": "l", "edge-locations": ["us-east-1"],
-        "conditions": [{"type": "routing-policy-label", "value": "vpcs"}, {"type": "routing-policy-label", "value": "dx"}],
+        "rule-number": 7,
+        "description": "l",
+        "edge-locations": ["us-east-1"],
+        "conditions": [
+            {"type": "routing-policy-label", "value": "vpcs"},
+            {"type": "routing-policy-label", "value": "dx"},
+        ],
         "action": {"associate-routing-policies": ["p"]},
-    }  # fmt: skip
+    }
 
 
 def test_configuration_and_segments(tmp_path: Path) -> None:
@@ -207,19 +280,26 @@ def test_configuration_and_segments(tmp_path: Path) -> None:
     document, found = emit(tmp_path, "", head)
     assert found == []
     assert document["core-network-configuration"] == {
-        "vpn-ecmp-support": False, "dns-support": True, "security-group-referencing-support": True,
-        "inside-cidr-blocks": ["10.0.0.0/16", "2001:db8::/48"], "asn-ranges": ["64512-64555", "4200000000-4200000010"],
+        "vpn-ecmp-support": False,
+        "dns-support": True,
+        "security-group-referencing-support": True,
+        "inside-cidr-blocks": ["10.0.0.0/16", "2001:db8::/48"],
+        "asn-ranges": ["64512-64555", "4200000000-4200000010"],
         "edge-locations": [
-            {"location": "us-east-1", "asn": 64512, "inside-cidr-blocks": ["10.0.0.0/24"]}, {"location": "eu-west-1"},
+            {"location": "us-east-1", "asn": 64512, "inside-cidr-blocks": ["10.0.0.0/24"]},
+            {"location": "eu-west-1"},
         ],
-    }  # fmt: skip
+    }
     assert document["segments"] == [
         {
-            "name": "a", "description": "first", "edge-locations": ["us-east-1"], "require-attachment-acceptance": True,
+            "name": "a",
+            "description": "first",
+            "edge-locations": ["us-east-1"],
+            "require-attachment-acceptance": True,
             "deny-filter": ["b"],
         },
         {"name": "b", "isolate-attachments": False, "allow-filter": ["a"]},
-    ]  # fmt: skip
+    ]
 
 
 def test_source_map_and_additions(tmp_path: Path) -> None:

@@ -97,9 +97,15 @@ def block(text: str) -> Prefix:
 
 
 def attachment(
-    name: str, segment: str, region: str | tuple[str, ...], *cidrs: str, kind: AttachmentType = "vpc",
-    as_path: tuple[int, ...] | None = None, label: str = "", id: str = "",
-) -> Attachment:  # fmt: skip
+    name: str,
+    segment: str,
+    region: str | tuple[str, ...],
+    *cidrs: str,
+    kind: AttachmentType = "vpc",
+    as_path: tuple[int, ...] | None = None,
+    label: str = "",
+    id: str = "",
+) -> Attachment:
     routes = tuple(Announced(block(cidr), as_path) for cidr in cidrs)
     regions = (region,) if isinstance(region, str) else region
     return Attachment(name, kind, regions, tags=(("s", segment),), label=label, routes=routes, id=id)
@@ -131,9 +137,11 @@ ALL = [("prefix-in-cidr", "0.0.0.0/0")]
 
 def test_a_vpn_hears_local_and_remote_routes_with_the_edge_in_front() -> None:
     tables = tables_of(
-        network(["s"]), attachment("v", "s", US, "10.1.0.0/16"), attachment("w", "s", EU, "10.2.0.0/16"),
+        network(["s"]),
+        attachment("v", "s", US, "10.1.0.0/16"),
+        attachment("w", "s", EU, "10.2.0.0/16"),
         attachment("vpn", "s", US, "192.168.0.0/16", kind="site-to-site-vpn", as_path=(65001,)),
-    )  # fmt: skip
+    )
     told = heard(tables, "vpn")
     assert {name: item.paths[0].as_path for name, item in told.items()} == {
         "10.1.0.0/16": (64512,),
@@ -144,10 +152,12 @@ def test_a_vpn_hears_local_and_remote_routes_with_the_edge_in_front() -> None:
 
 def test_a_direct_connect_gateway_hears_each_edges_local_routes_only() -> None:
     tables = tables_of(
-        network(["s"]), attachment("v", "s", US, "10.1.0.0/16"), attachment("w", "s", EU, "10.2.0.0/16"),
+        network(["s"]),
+        attachment("v", "s", US, "10.1.0.0/16"),
+        attachment("w", "s", EU, "10.2.0.0/16"),
         attachment("x", "s", AP, "10.3.0.0/16"),
         attachment("dx", "s", (US, EU), "192.168.0.0/16", kind="direct-connect-gateway", as_path=(65001,)),
-    )  # fmt: skip
+    )
     found = told_to(tables, tables.core.associations["dx"])
     assert {(item.edge, str(item.prefix)) for item in found} == {(US, "10.1.0.0/16"), (EU, "10.2.0.0/16")}
 
@@ -160,12 +170,14 @@ def far_side(*more: tuple[list[tuple[str, Any]], str, Any]) -> dict[str, Heard]:
     net = network(["s"], routing_policies=[summarizing(*more)], attachment_routing_policy_rules=labelled("p"))
     return heard(
         tables_of(
-            net, attachment("v", "s", US, "10.20.1.0/24"), attachment("w", "s", EU, "10.20.2.0/24"),
+            net,
+            attachment("v", "s", US, "10.20.1.0/24"),
+            attachment("w", "s", EU, "10.20.2.0/24"),
             attachment("o", "s", US, "172.16.0.0/24"),
             attachment("vpn", "s", US, "192.168.0.0/16", kind="site-to-site-vpn", as_path=(65001,), label="x"),
         ),
         "vpn",
-    )  # fmt: skip
+    )
 
 
 def test_an_aggregate_stands_for_its_members() -> None:
@@ -229,9 +241,13 @@ def inspected(*policies: dict[str, Any], actions: Sequence[dict[str, Any]] = (),
     ]
     send = {"action": "send-to", "segment": "s", "via": {"network-function-groups": ["fw"]}}
     return network(
-        ["s"], [send, *actions], routing_policies=list(policies), attachment_policies=rules,
-        network_function_groups=[{"name": "fw", "require-attachment-acceptance": False}], **parts,
-    )  # fmt: skip
+        ["s"],
+        [send, *actions],
+        routing_policies=list(policies),
+        attachment_policies=rules,
+        network_function_groups=[{"name": "fw", "require-attachment-acceptance": False}],
+        **parts,
+    )
 
 
 def test_routing_policies_do_not_act_on_what_a_function_groups_attachment_hears() -> None:
@@ -259,9 +275,11 @@ def test_policies_on_edge_pairs_do_not_act_inside_function_groups_tables() -> No
 def shared(choice: str) -> Tables:
     net = network(["a", "b"], [share("a", "b", "p")], routing_policies=[summarizing()])
     return tables_of(
-        net, attachment("v", "a", US, "10.20.1.0/24"), attachment("w", "b", US, "10.9.0.0/16"),
+        net,
+        attachment("v", "a", US, "10.20.1.0/24"),
+        attachment("w", "b", US, "10.9.0.0/16"),
         switches=DEFAULT.choosing("summarize-on-share", choice),
-    )  # fmt: skip
+    )
 
 
 def test_a_summary_on_a_share_where_it_works() -> None:
@@ -305,9 +323,12 @@ def test_whether_an_entry_of_a_prefix_list_covers_longer_prefixes_is_a_switch(
     listed = policy("p", "inbound", ([("prefix-in-prefix-list", "corp")], "drop", None))
     net = network(["a", "b"], [share("a", "b", "p")], routing_policies=[listed])
     tables = tables_of(
-        net, attachment("v", "b", US, "10.1.0.0/16"), attachment("w", "b", US, "2001:db8::/56"),
-        switches=DEFAULT.choosing("prefix-list-entries", reading), lists={"corp": [block(entry)]},
-    )  # fmt: skip
+        net,
+        attachment("v", "b", US, "10.1.0.0/16"),
+        attachment("w", "b", US, "2001:db8::/56"),
+        switches=DEFAULT.choosing("prefix-list-entries", reading),
+        lists={"corp": [block(entry)]},
+    )
     found = row(tables, "a", US, "10.1.0.0/16")
     assert (None if found is not None and found.doubts else found is not None) is kept
     other = row(tables, "a", US, "2001:db8::/56")
@@ -317,16 +338,18 @@ def test_whether_an_entry_of_a_prefix_list_covers_longer_prefixes_is_a_switch(
 def test_one_owners_several_origins_reach_a_segment_that_takes_them_over() -> None:
     """A prefix that two attachments of one isolated segment announce equally well: the taking segment has both, by kind."""
     net = network(
-        ["b"], [share("a", "b")],
+        ["b"],
+        [share("a", "b")],
         segments=[
             {"name": "a", "require-attachment-acceptance": False, "isolate-attachments": True},
             {"name": "b", "require-attachment-acceptance": False},
         ],
-    )  # fmt: skip
+    )
     tables = tables_of(
-        net, attachment("one", "a", US, "10.1.0.0/16", kind="connect", as_path=(65001,)),
+        net,
+        attachment("one", "a", US, "10.1.0.0/16", kind="connect", as_path=(65001,)),
         attachment("two", "a", EU, "10.1.0.0/16", kind="connect", as_path=(65002,)),
-    )  # fmt: skip
+    )
     at_ap, at_us = (row(tables, "b", edge, "10.1.0.0/16") for edge in (AP, US))
     assert at_ap is not None and {option.hop.edge for option in at_ap.options} == {US, EU}
     assert at_us is not None and {option.hop.name for option in at_us.options} == {"one"}
@@ -379,12 +402,15 @@ def contest(action: str, value: Any, rank: str = "undecided", **second: Any) -> 
     other: dict[str, Any] = {"kind": "connect", "as_path": (65002,)} | second
     found = row(
         tables_of(
-            net, attachment("one", "s", US, "10.1.0.0/16", kind="connect", as_path=(65001,), label="x"),
+            net,
+            attachment("one", "s", US, "10.1.0.0/16", kind="connect", as_path=(65001,), label="x"),
             attachment("two", "s", US, "10.1.0.0/16", **other),
             switches=DEFAULT.choosing("local-preference-rank", rank),
         ),
-        "s", US, "10.1.0.0/16",
-    )  # fmt: skip
+        "s",
+        US,
+        "10.1.0.0/16",
+    )
     assert found is not None
     return found
 
@@ -454,9 +480,10 @@ def test_a_community_added_at_one_edge_is_matched_at_another() -> None:
     actions = [on_pair("s", EU, US, "stop"), on_pair("s", EU, AP, "stop"), on_pair("s", EU, SA, "stop")]
     net = network(["s"], actions, routing_policies=policies, attachment_routing_policy_rules=labelled("mark"))
     tables = tables_of(
-        net, attachment("one", "s", US, "10.1.0.0/16", kind="connect", as_path=(65001,), label="x"),
+        net,
+        attachment("one", "s", US, "10.1.0.0/16", kind="connect", as_path=(65001,), label="x"),
         attachment("two", "s", US, "172.16.0.0/16", kind="connect", as_path=(65002,)),
-    )  # fmt: skip
+    )
     assert row(tables, "s", EU, "10.1.0.0/16") is None and row(tables, "s", EU, "172.16.0.0/16") is not None
     assert row(tables, "s", AP, "10.1.0.0/16") is not None
 
@@ -505,7 +532,7 @@ def test_the_routing_facts_of_four_edges() -> None:
         attachment("tgw", "s", US, "10.200.0.0/16", kind="transit-gateway-route-table", as_path=(65010, 65001)),
         attachment("vpc", "s", EU, "10.1.0.0/16"),
         attachment("back", "s", SA, "10.50.0.0/16", kind="connect", as_path=(65002, 64513)),
-    )  # fmt: skip
+    )
     choices = tables.own["s"][block("10.200.0.0/16")].choices
     assert {path.as_path for path in choices[US].candidates} == {(65010, 65001)}
     assert {path.as_path for path in choices[AP].best} == {(64512, 65010, 65001)}

@@ -106,9 +106,11 @@ def e1(*actions: Mapping[str, Any]) -> Tables:
         segment_actions=[share("hub", "dev"), *actions],
     )
     return tables_of(
-        net, vpc("a", "dev", US, "10.1.0.0/16"), vpc("b", "dev", EU, "10.2.0.0/16"),
+        net,
+        vpc("a", "dev", US, "10.1.0.0/16"),
+        vpc("b", "dev", EU, "10.2.0.0/16"),
         vpc("c", "hub", US, "10.9.0.0/16", id="attachment-0123456789abcdef0"),
-    )  # fmt: skip
+    )
 
 
 def test_e1_tables() -> None:
@@ -132,9 +134,11 @@ def test_e1_reachability() -> None:
 
 def test_e1_static_route_sends_the_rest_to_the_hub() -> None:
     static = {
-        "action": "create-route", "segment": "dev", "destination-cidr-blocks": ["10.0.0.0/8"],
+        "action": "create-route",
+        "segment": "dev",
+        "destination-cidr-blocks": ["10.0.0.0/8"],
         "destinations": ["attachment-0123456789abcdef0"],
-    }  # fmt: skip
+    }
     tables = e1(static)
     answer = go(tables, "a", "b")
     assert answer.verdict is Verdict.UNDECIDED
@@ -147,14 +151,18 @@ def test_e1_static_route_sends_the_rest_to_the_hub() -> None:
 
 def test_e2_statics_per_edge() -> None:
     static = {
-        "action": "create-route", "segment": "s", "destination-cidr-blocks": ["0.0.0.0/0"],
+        "action": "create-route",
+        "segment": "s",
+        "destination-cidr-blocks": ["0.0.0.0/0"],
         "destinations": ["attachment-00000000000000001", "attachment-00000000000000002"],
-    }  # fmt: skip
+    }
     net = network(edges=[US, EU, AP], segments=[segment("s")], segment_actions=[static])
     tables = tables_of(
-        net, vpc("x", "s", US, "10.1.0.0/16", id="attachment-00000000000000001"),
-        vpc("y", "s", EU, "10.2.0.0/16", id="attachment-00000000000000002"), vpc("z", "s", AP, "10.3.0.0/16"),
-    )  # fmt: skip
+        net,
+        vpc("x", "s", US, "10.1.0.0/16", id="attachment-00000000000000001"),
+        vpc("y", "s", EU, "10.2.0.0/16", id="attachment-00000000000000002"),
+        vpc("z", "s", AP, "10.3.0.0/16"),
+    )
     assert hops(tables, "s", US, "0.0.0.0/0") == {"attachment `x`"}
     assert hops(tables, "s", EU, "0.0.0.0/0") == {"attachment `y`"}
     assert hops(tables, "s", AP, "0.0.0.0/0") == {f"the peering to {US}", f"the peering to {EU}"}
@@ -165,9 +173,11 @@ def test_e2_statics_per_edge() -> None:
 
 def test_static_route_to_an_unknown_attachment_is_undecided() -> None:
     static = {
-        "action": "create-route", "segment": "s", "destination-cidr-blocks": ["0.0.0.0/0"],
+        "action": "create-route",
+        "segment": "s",
+        "destination-cidr-blocks": ["0.0.0.0/0"],
         "destinations": ["attachment-00000000000000009"],
-    }  # fmt: skip
+    }
     net = network(segments=[segment("s")], segment_actions=[static])
     answer = go(tables_of(net, vpc("x", "s", US, "10.1.0.0/16")), "x", "198.51.100.7")
     assert answer.verdict is Verdict.UNDECIDED and "attachment-00000000000000009" in answer.sentence
@@ -175,8 +185,11 @@ def test_static_route_to_an_unknown_attachment_is_undecided() -> None:
 
 def test_blackhole_is_installed_everywhere_and_loses_to_longer_prefixes() -> None:
     static = {
-        "action": "create-route", "segment": "s", "destination-cidr-blocks": ["10.0.0.0/8"], "destinations": ["blackhole"],
-    }  # fmt: skip
+        "action": "create-route",
+        "segment": "s",
+        "destination-cidr-blocks": ["10.0.0.0/8"],
+        "destinations": ["blackhole"],
+    }
     net = network(segments=[segment("s")], segment_actions=[static])
     tables = tables_of(net, vpc("x", "s", US, "10.1.0.0/16"), vpc("y", "s", EU, "10.2.0.0/16"))
     assert hops(tables, "s", EU, "10.77.0.0/16") == {"blackhole"}
@@ -190,14 +203,18 @@ def test_blackhole_is_installed_everywhere_and_loses_to_longer_prefixes() -> Non
 
 def test_e3_no_transitivity() -> None:
     static = {
-        "action": "create-route", "segment": "b", "destination-cidr-blocks": ["172.16.0.0/12"],
+        "action": "create-route",
+        "segment": "b",
+        "destination-cidr-blocks": ["172.16.0.0/12"],
         "destinations": ["attachment-00000000000000001"],
-    }  # fmt: skip
+    }
     net = network(segments=[segment("a"), segment("b"), segment("c")], segment_actions=[share("b", "a", "c"), static])
     tables = tables_of(
-        net, vpc("va", "a", US, "10.1.0.0/16"), vpc("vb", "b", US, "10.2.0.0/16", id="attachment-00000000000000001"),
+        net,
+        vpc("va", "a", US, "10.1.0.0/16"),
+        vpc("vb", "b", US, "10.2.0.0/16", id="attachment-00000000000000001"),
         vpc("vc", "c", EU, "10.3.0.0/16"),
-    )  # fmt: skip
+    )
     assert go(tables, "va", "vb").verdict is Verdict.REACHABLE
     assert go(tables, "vb", "vc").verdict is Verdict.REACHABLE
     answer = go(tables, "va", "vc")
@@ -225,13 +242,19 @@ def e4(overrides: Sequence[tuple[list[str], str]]) -> Tables:
         "via": via,
     }
     net = network(
-        edges=[US, EU, AP], segments=[segment("prod", isolate_attachments=True)], network_function_groups=[FW],
+        edges=[US, EU, AP],
+        segments=[segment("prod", isolate_attachments=True)],
+        network_function_groups=[FW],
         segment_actions=[action],
-    )  # fmt: skip
+    )
     return tables_of(
-        net, vpc("fw1", "fw", US, "100.64.0.0/24"), vpc("fw2", "fw", EU, "100.64.1.0/24"),
-        vpc("us", "prod", US, "10.1.0.0/16"), vpc("eu", "prod", AP, "10.2.0.0/16"), vpc("eu_too", "prod", AP, "10.3.0.0/16"),
-    )  # fmt: skip
+        net,
+        vpc("fw1", "fw", US, "100.64.0.0/24"),
+        vpc("fw2", "fw", EU, "100.64.1.0/24"),
+        vpc("us", "prod", US, "10.1.0.0/16"),
+        vpc("eu", "prod", AP, "10.2.0.0/16"),
+        vpc("eu_too", "prod", AP, "10.3.0.0/16"),
+    )
 
 
 def test_e4_single_hop() -> None:
@@ -272,14 +295,22 @@ def test_single_hop_without_override_takes_the_only_end_with_an_attachment() -> 
 
 def e5(*attachments: Attachment, switches: Switches = DEFAULT) -> Tables:
     action = {
-        "action": "send-via", "segment": "prod", "mode": "dual-hop", "when-sent-to": {"segments": ["dev"]},
+        "action": "send-via",
+        "segment": "prod",
+        "mode": "dual-hop",
+        "when-sent-to": {"segments": ["dev"]},
         "via": {"network-function-groups": ["fw"]},
-    }  # fmt: skip
+    }
     net = network(segments=[segment("prod"), segment("dev")], network_function_groups=[FW], segment_actions=[action])
     return tables_of(
-        net, vpc("p1", "prod", US, "10.1.0.0/16"), vpc("p2", "prod", EU, "10.2.0.0/16"), vpc("d1", "dev", US, "10.3.0.0/16"),
-        vpc("d2", "dev", EU, "10.4.0.0/16"), *attachments, switches=switches,
-    )  # fmt: skip
+        net,
+        vpc("p1", "prod", US, "10.1.0.0/16"),
+        vpc("p2", "prod", EU, "10.2.0.0/16"),
+        vpc("d1", "dev", US, "10.3.0.0/16"),
+        vpc("d2", "dev", EU, "10.4.0.0/16"),
+        *attachments,
+        switches=switches,
+    )
 
 
 FIREWALLS = (vpc("fw1", "fw", US, "100.64.0.0/24"), vpc("fw2", "fw", EU, "100.64.1.0/24"))
@@ -334,14 +365,17 @@ def egress(
 ) -> Tables:
     via = {"network-function-groups": ["fw"], "with-edge-overrides": list(overrides)}
     net = network(
-        edges=[US, EU, AP], segments=[segment("spokes", isolate_attachments=True), segment("hub")],
+        edges=[US, EU, AP],
+        segments=[segment("spokes", isolate_attachments=True), segment("hub")],
         network_function_groups=[FW],
         segment_actions=[{"action": "send-to", "segment": "spokes", "via": via}, share("hub", "spokes"), *extra],
-    )  # fmt: skip
+    )
     spokes = (
-        vpc("s1", "spokes", US, "10.1.0.0/16"), vpc("s2", "spokes", US, "10.2.0.0/16"), vpc("s3", "spokes", AP, "10.3.0.0/16"),
+        vpc("s1", "spokes", US, "10.1.0.0/16"),
+        vpc("s2", "spokes", US, "10.2.0.0/16"),
+        vpc("s3", "spokes", AP, "10.3.0.0/16"),
         vpc("h", "hub", US, "10.9.0.0/16"),
-    )  # fmt: skip
+    )
     return tables_of(net, *spokes, *attachments)
 
 
@@ -369,9 +403,11 @@ def test_send_to_an_empty_group_is_a_blackhole() -> None:
 def test_isolated_spokes_with_send_to_depend_on_the_appliance() -> None:
     assert go(egress(*FIREWALLS), "s1", "s2").verdict is Verdict.UNDECIDED
     hole = {
-        "action": "create-route", "segment": "spokes", "destination-cidr-blocks": ["10.0.0.0/8"],
+        "action": "create-route",
+        "segment": "spokes",
+        "destination-cidr-blocks": ["10.0.0.0/8"],
         "destinations": ["blackhole"],
-    }  # fmt: skip
+    }
     tables = egress(*FIREWALLS, extra=[hole])
     assert go(tables, "s1", "s2").verdict is Verdict.BLOCKED
     assert go(tables, "s1", "h").verdict is Verdict.REACHABLE
@@ -401,9 +437,11 @@ def rules(*entries: tuple[int, str, Any, str, Any]) -> list[dict[str, Any]]:
 
 def policy(name: str, direction: str, number: int, *entries: tuple[int, str, Any, str, Any]) -> dict[str, Any]:
     return {
-        "routing-policy-name": name, "routing-policy-direction": direction, "routing-policy-number": number,
+        "routing-policy-name": name,
+        "routing-policy-direction": direction,
+        "routing-policy-number": number,
         "routing-policy-rules": rules(*entries),
-    }  # fmt: skip
+    }
 
 
 @pytest.mark.parametrize(
@@ -414,11 +452,15 @@ def test_e6_rule_order(route: str, preference: int | None) -> None:
         segments=[segment("s")],
         routing_policies=[
             policy(
-                "p", "inbound", 100, (10, "prefix-in-cidr", "10.0.0.0/8", "set-local-preference", "300"),
-                (20, "prefix-in-cidr", "10.0.0.0/8", "allow", None), (30, "prefix-in-cidr", "0.0.0.0/0", "drop", None),
+                "p",
+                "inbound",
+                100,
+                (10, "prefix-in-cidr", "10.0.0.0/8", "set-local-preference", "300"),
+                (20, "prefix-in-cidr", "10.0.0.0/8", "allow", None),
+                (30, "prefix-in-cidr", "0.0.0.0/0", "drop", None),
             )
         ],
-    )  # fmt: skip
+    )
     kept = apply_policies(net.routing_policies, Path(0, 2, (65001,)), prefix(route), Surroundings({}))
     assert (None if kept is None else kept.preference) == preference
 
@@ -441,12 +483,15 @@ def e7(prepend: bool, *attachments: Attachment) -> Tables:
         ]
         parts["segment_actions"] = [
             {
-                "action": "associate-routing-policy", "segment": "s",
+                "action": "associate-routing-policy",
+                "segment": "s",
                 "edge-location-association": {
-                    "edge-location": "ap-northeast-3", "peer-edge-location": "us-west-2", "routing-policy-names": ["longer"],
+                    "edge-location": "ap-northeast-3",
+                    "peer-edge-location": "us-west-2",
+                    "routing-policy-names": ["longer"],
                 },
             }
-        ]  # fmt: skip
+        ]
     net = network(edges=[{"location": name, "asn": asn} for name, asn in E7_EDGES], segments=[segment("s")], **parts)
     return tables_of(net, *attachments)
 
@@ -456,8 +501,9 @@ WEST, EAST = transit("west", "us-west-2", 64515, 65001), transit("east", "us-eas
 
 def test_e7_equal_lengths_are_a_tie() -> None:
     assert hops(e7(False, EAST, WEST), "s", "ap-northeast-3", "10.200.0.0/16") == {
-        "the peering to us-east-1", "the peering to us-west-2",
-    }  # fmt: skip
+        "the peering to us-east-1",
+        "the peering to us-west-2",
+    }
     assert hops(e7(False, EAST, WEST), "s", "us-east-1", "10.200.0.0/16") == {"attachment `east`"}
 
 
@@ -477,7 +523,7 @@ def test_transit_candidates_and_as_paths() -> None:
     tables = tables_of(
         network(edges=[{"location": name, "asn": asn} for name, asn in E7_EDGES], segments=[segment("s")]),
         vpc("v", "s", "ap-northeast-1", "10.1.0.0/16"),
-    )  # fmt: skip
+    )
     choices = tables.own["s"][prefix("10.1.0.0/16")].choices
     choice = choices["ap-northeast-3"]
     assert {path.as_path for path in choice.best} == {(64521,)}
@@ -501,9 +547,10 @@ def test_filter_makes_a_share_one_way() -> None:
 
 def test_share_reaches_edges_that_one_segment_lacks() -> None:
     net = network(
-        edges=[US, EU, AP], segments=[segment("a", edge_locations=[US]), segment("b", edge_locations=[US, EU])],
+        edges=[US, EU, AP],
+        segments=[segment("a", edge_locations=[US]), segment("b", edge_locations=[US, EU])],
         segment_actions=[share("a", "b")],
-    )  # fmt: skip
+    )
     tables = tables_of(net, vpc("va", "a", US, "10.1.0.0/16"), vpc("vb", "b", EU, "10.2.0.0/16"))
     forward = go(tables, "va", "vb")
     assert forward.verdict is Verdict.REACHABLE
@@ -538,9 +585,12 @@ def test_send_via_without_isolation_is_bypassed_within_the_segment() -> None:
 
 def test_send_via_beside_a_share_is_undecided() -> None:
     action = {
-        "action": "send-via", "segment": "a", "mode": "single-hop", "when-sent-to": {"segments": ["b"]},
+        "action": "send-via",
+        "segment": "a",
+        "mode": "single-hop",
+        "when-sent-to": {"segments": ["b"]},
         "via": {"network-function-groups": ["fw"]},
-    }  # fmt: skip
+    }
     net = network(
         segments=[segment("a"), segment("b")], network_function_groups=[FW], segment_actions=[share("a", "b"), action]
     )
@@ -562,11 +612,12 @@ def test_a_label_policy_drops_a_route() -> None:
         routing_policies=[policy("no", "inbound", 100, (100, "prefix-equals", "10.100.0.0/16", "drop", None))],
         attachment_routing_policy_rules=[
             {
-                "rule-number": 1, "conditions": [{"type": "routing-policy-label", "value": "vpcs"}],
+                "rule-number": 1,
+                "conditions": [{"type": "routing-policy-label", "value": "vpcs"}],
                 "action": {"associate-routing-policies": ["no"]},
             }
         ],
-    )  # fmt: skip
+    )
     routes = (Announced(prefix("10.2.0.0/16")), Announced(prefix("10.100.0.0/16")))
     y = Attachment("y", "vpc", (EU,), tags=(("segment", "s"),), label="vpcs", routes=routes)
     tables = tables_of(net, vpc("x", "s", US, "10.1.0.0/16"), y)

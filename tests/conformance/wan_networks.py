@@ -67,9 +67,11 @@ def policy(
         "action": {"type": action} | ({} if value is None else {"value": value}),
     }
     return {
-        "routing-policy-name": name, "routing-policy-direction": way, "routing-policy-number": number,
+        "routing-policy-name": name,
+        "routing-policy-direction": way,
+        "routing-policy-number": number,
         "routing-policy-rules": [{"rule-number": 1, "rule-definition": rule}],
-    }  # fmt: skip
+    }
 
 
 def labelled(*policies: str) -> list[dict[str, Any]]:
@@ -88,9 +90,17 @@ def block(text: str) -> Prefix:
 
 
 def attached(
-    name: str, segment: str, region: str, *cidrs: str, kind: AttachmentType = "vpc", as_path: tuple[int, ...] | None = None,
-    med: int = 100, label: str = "", id: str = "", tag: str = "s",
-) -> Attachment:  # fmt: skip
+    name: str,
+    segment: str,
+    region: str,
+    *cidrs: str,
+    kind: AttachmentType = "vpc",
+    as_path: tuple[int, ...] | None = None,
+    med: int = 100,
+    label: str = "",
+    id: str = "",
+    tag: str = "s",
+) -> Attachment:
     routes = tuple(Announced(block(cidr), as_path, med) for cidr in cidrs)
     return Attachment(name, kind, (region,), tags=((tag, segment),), label=label, routes=routes, id=id)
 

@@ -20,9 +20,7 @@ group staff_group = oidc_group("staff")
 group other_group = oidc_group("other")
 """
 #: name of the provider in the group -> its type
-PROVIDERS = {
-    "idc": "iam_identity_center", "okta": "oidc", "jamf": "jamf", "falcon": "crowdstrike", "jump": "jumpcloud",
-}  # fmt: skip
+PROVIDERS = {"idc": "iam_identity_center", "okta": "oidc", "jamf": "jamf", "falcon": "crowdstrike", "jump": "jumpcloud"}
 
 
 def resources(protocol: str = "https", trust: str = "idc: iam_identity_center", more: str = "") -> str:
@@ -37,10 +35,14 @@ def request_attributes() -> Iterator[Claim]:
     for attribute in load_vocabulary("verified_access").attributes.values():
         value, other = pair(attribute)
         tcp = attribute.name.startswith("tcp_flow.")
-        text = resources("tcp" if tcp else "https") + (
-            f'policy probe for verified_access on app {{ allow "probe" {{ when {attribute.name} == {value} }} }}\n'
-            f'policy gate for verified_access on staff {{ allow "all" {{ when true }} }}\n'
-        ) + two_tests("", f"{attribute.name}: {value}", f"{attribute.name}: {other}", "app")  # fmt: skip
+        text = (
+            resources("tcp" if tcp else "https")
+            + (
+                f'policy probe for verified_access on app {{ allow "probe" {{ when {attribute.name} == {value} }} }}\n'
+                f'policy gate for verified_access on staff {{ allow "all" {{ when true }} }}\n'
+            )
+            + two_tests("", f"{attribute.name}: {value}", f"{attribute.name}: {other}", "app")
+        )
         find = text_with(f"context.{attribute.native}")
         yield Claim("verified_access request data", attribute.name, text, find, "verified_access/probe")
 
@@ -57,8 +59,13 @@ def trust_attributes() -> Iterator[Claim]:
 def _trust(name: str, kind: str, path: str, entry: dict[str, object]) -> Claim:
     section, label = "verified_access trust data", f"{kind} {path}"
     group, many = str(entry.get("group", "")), bool(entry.get("many"))
-    attribute = Attribute(f"{name}.{path}", path, parse_type("string" if group else str(entry["type"])), many,
-                          values=tuple(entry.get("values", ())))  # type: ignore[arg-type]  # fmt: skip
+    attribute = Attribute(
+        f"{name}.{path}",
+        path,
+        parse_type("string" if group else str(entry["type"])),
+        many,
+        values=tuple(entry.get("values", ())),
+    )  # type: ignore[arg-type]
     if group:
         value, other = ("members", "strangers") if group == "idc_group" else ("staff_group", "other_group")
     else:
@@ -72,9 +79,12 @@ def _trust(name: str, kind: str, path: str, entry: dict[str, object]) -> Claim:
         test, good, bad = f"{attribute.name} == {value}", value, other
         if len(attribute.values) == 1:
             bad = "absent"
-    text = GROUPS + resources(trust=f"{name}: {kind}") + (
-        f'policy probe for verified_access on staff {{ allow "probe" {{ when {test} }} }}\n'
-    ) + two_tests("", f"{attribute.name}: {good}", f"{attribute.name}: {bad}", "app")  # fmt: skip
+    text = (
+        GROUPS
+        + resources(trust=f"{name}: {kind}")
+        + (f'policy probe for verified_access on staff {{ allow "probe" {{ when {test} }} }}\n')
+        + two_tests("", f"{attribute.name}: {good}", f"{attribute.name}: {bad}", "app")
+    )
     return Claim(section, label, text, text_with(f"context.{name}.{path}"), "verified_access/probe")
 
 
@@ -85,9 +95,11 @@ def claims() -> Iterator[Claim]:
         value, other = pair(Attribute("okta.extra", "extra", parse_type(str(entry["type"])), many))
         test = f"{value} in okta.extra" if many else f"okta.extra == {value}"
         good, bad = (f"[{item}]" if many else item for item in (value, other))
-        text = resources(trust="okta: oidc", more=f", claims: {{ okta.extra: {word} }}") + (
-            f'policy probe for verified_access on staff {{ allow "probe" {{ when {test} }} }}\n'
-        ) + two_tests("", f"okta.extra: {good}", f"okta.extra: {bad}", "app")  # fmt: skip
+        text = (
+            resources(trust="okta: oidc", more=f", claims: {{ okta.extra: {word} }}")
+            + (f'policy probe for verified_access on staff {{ allow "probe" {{ when {test} }} }}\n')
+            + two_tests("", f"okta.extra: {good}", f"okta.extra: {bad}", "app")
+        )
         yield Claim(
             "verified_access trust data",
             f"claim of type {word}",

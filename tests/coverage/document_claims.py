@@ -37,23 +37,30 @@ def elements() -> Iterator[Claim]:
         "Statement.Action": (lambda d: d["Statement"][0].update(Action="vpc-lattice-svcs:Connect"), "yes"),
         "Statement.Resource": (lambda d: d["Statement"][0].update(Resource=_API + "/other"), "yes"),
         "Statement.Condition": (
-            lambda d: d["Statement"][0].update(Condition={"StringEquals": {"vpc-lattice-svcs:SourceVpc": "vpc-0"}}), "yes"
+            lambda d: d["Statement"][0].update(Condition={"StringEquals": {"vpc-lattice-svcs:SourceVpc": "vpc-0"}}),
+            "yes",
         ),
-    }  # fmt: skip
+    }
     for name, (change, effect) in changes.items():
         yield Claim("IAM documents", name, _PROGRAM, proof=_changed(name, change, effect))
     swaps = {
         "Id": ("", lambda d: d.update(Id="x"), _SILENT + "a name"),
         "Statement.NotPrincipal": (
-            "`who not …` is `\"*\"` with a negated test", lambda d: _swap(d, "Principal", "NotPrincipal"), "yes, in documents that are read",
+            '`who not …` is `"*"` with a negated test',
+            lambda d: _swap(d, "Principal", "NotPrincipal"),
+            "yes, in documents that are read",
         ),
         "Statement.NotAction": (
-            "`can not …` lists actions or tests the method", lambda d: _swap(d, "Action", "NotAction"), "yes, in documents that are read",
+            "`can not …` lists actions or tests the method",
+            lambda d: _swap(d, "Action", "NotAction"),
+            "yes, in documents that are read",
         ),
         "Statement.NotResource": (
-            "`path not …` tests the path", lambda d: _swap(d, "Resource", "NotResource"), "yes, in documents that are read",
+            "`path not …` tests the path",
+            lambda d: _swap(d, "Resource", "NotResource"),
+            "yes, in documents that are read",
         ),
-    }  # fmt: skip
+    }
     for name, (why, change, effect) in swaps.items():
         yield Claim("IAM documents", name, _PROGRAM, proof=_read_only(name, why, change, effect))
 
@@ -141,40 +148,66 @@ _SOURCES = {
     "DateEquals": (f'aws.CurrentTime == "{_TIME}"', f'aws.CurrentTime: "{_TIME}"', f"aws.CurrentTime: {_LATER}"),
     "DateNotEquals": (f'aws.CurrentTime != "{_TIME}"', f"aws.CurrentTime: {_LATER}", f'aws.CurrentTime: "{_TIME}"'),
     "DateLessThan": (f'aws.CurrentTime < "{_TIME}"', f"aws.CurrentTime: {_EARLIER}", f"aws.CurrentTime: {_LATER}"),
-    "DateLessThanEquals": (f'aws.CurrentTime <= "{_TIME}"', f'aws.CurrentTime: "{_TIME}"', f"aws.CurrentTime: {_LATER}"),
+    "DateLessThanEquals": (
+        f'aws.CurrentTime <= "{_TIME}"',
+        f'aws.CurrentTime: "{_TIME}"',
+        f"aws.CurrentTime: {_LATER}",
+    ),
     "DateGreaterThan": (f'aws.CurrentTime > "{_TIME}"', f"aws.CurrentTime: {_LATER}", f"aws.CurrentTime: {_EARLIER}"),
-    "DateGreaterThanEquals": (f'aws.CurrentTime >= "{_TIME}"', f'aws.CurrentTime: "{_TIME}"', f"aws.CurrentTime: {_EARLIER}"),
+    "DateGreaterThanEquals": (
+        f'aws.CurrentTime >= "{_TIME}"',
+        f'aws.CurrentTime: "{_TIME}"',
+        f"aws.CurrentTime: {_EARLIER}",
+    ),
     "Bool": ("aws.SecureTransport == true", "aws.SecureTransport: true", "aws.SecureTransport: false"),
     "IpAddress": ('aws.SourceIp in "192.0.2.0/24"', 'aws.SourceIp: "192.0.2.7"', 'aws.SourceIp: "203.0.113.9"'),
-    "NotIpAddress": ('not (aws.SourceIp in "192.0.2.0/24")', 'aws.SourceIp: "203.0.113.9"', 'aws.SourceIp: "192.0.2.7"'),
+    "NotIpAddress": (
+        'not (aws.SourceIp in "192.0.2.0/24")',
+        'aws.SourceIp: "203.0.113.9"',
+        'aws.SourceIp: "192.0.2.7"',
+    ),
     "ArnEquals": (
-        'aws.SourceArn == "arn:aws:s3:::a"', 'aws.SourceArn: "arn:aws:s3:::a"', 'aws.SourceArn: "arn:aws:s3:::b"',
+        'aws.SourceArn == "arn:aws:s3:::a"',
+        'aws.SourceArn: "arn:aws:s3:::a"',
+        'aws.SourceArn: "arn:aws:s3:::b"',
     ),
     "ArnNotEquals": (
-        'aws.SourceArn != "arn:aws:s3:::a"', 'aws.SourceArn: "arn:aws:s3:::b"', 'aws.SourceArn: "arn:aws:s3:::a"',
+        'aws.SourceArn != "arn:aws:s3:::a"',
+        'aws.SourceArn: "arn:aws:s3:::b"',
+        'aws.SourceArn: "arn:aws:s3:::a"',
     ),
     "ArnLike": (
-        'aws.SourceArn like "arn:aws:s3:::a*"', 'aws.SourceArn: "arn:aws:s3:::ab"', 'aws.SourceArn: "arn:aws:s3:::b"',
+        'aws.SourceArn like "arn:aws:s3:::a*"',
+        'aws.SourceArn: "arn:aws:s3:::ab"',
+        'aws.SourceArn: "arn:aws:s3:::b"',
     ),
     "ArnNotLike": (
-        'aws.SourceArn not like "arn:aws:s3:::a*"', 'aws.SourceArn: "arn:aws:s3:::b"', 'aws.SourceArn: "arn:aws:s3:::ab"',
+        'aws.SourceArn not like "arn:aws:s3:::a*"',
+        'aws.SourceArn: "arn:aws:s3:::b"',
+        'aws.SourceArn: "arn:aws:s3:::ab"',
     ),
     "Null": ("exists aws.SourceIdentity", 'aws.SourceIdentity: "a"', "aws.SourceIdentity: absent"),
     "ForAnyValue:StringEquals": ('"a" in aws.TagKeys', 'aws.TagKeys: ["a", "b"]', 'aws.TagKeys: ["b"]'),
     "ForAllValues:StringEquals": ('all aws.TagKeys in ["a", "c"]', 'aws.TagKeys: ["a"]', 'aws.TagKeys: ["a", "b"]'),
     "NumericLessThanIfExists": (
-        "not (aws.MultiFactorAuthAge >= 60)", "aws.MultiFactorAuthAge: absent", "aws.MultiFactorAuthAge: 60",
+        "not (aws.MultiFactorAuthAge >= 60)",
+        "aws.MultiFactorAuthAge: absent",
+        "aws.MultiFactorAuthAge: 60",
     ),
-}  # fmt: skip
+}
 
 
 def operators() -> Iterator[Claim]:
     """Every operator that IAM has, with the form of the language that writes it."""
     section = "IAM condition operators"
     for name, (test, good, bad) in _SOURCES.items():
-        text = LATTICE + OPEN_NETWORK + CALLS + (
-            f'policy probe for lattice on api {{ allow "probe" {{ who anyone  when {test} }} }}\n'
-        ) + two_tests('who: caller, can: GET, path: "/a", ', good, bad, "api")  # fmt: skip
+        text = (
+            LATTICE
+            + OPEN_NETWORK
+            + CALLS
+            + (f'policy probe for lattice on api {{ allow "probe" {{ who anyone  when {test} }} }}\n')
+            + two_tests('who: caller, can: GET, path: "/a", ', good, bad, "api")
+        )
         yield Claim(section, name, text, _operator(name), "lattice/probe", emitted=f"`{test}`")
     for name, who in (("StringEqualsIgnoreCase", "anonymous"), ("StringNotEqualsIgnoreCase", "authenticated")):
         first, second = ("anonymous", "caller") if who == "anonymous" else ("caller", "anonymous")
@@ -198,9 +231,11 @@ def _binary(claim: Claim) -> Row:
         compiled = _compile(document, Diagnostics())
         assert compiled is not None
         asked = Request.of(
-            "vpc-lattice-svcs:Invoke", _API, caller_from_arn("arn:aws:iam::111122223333:role/caller"),
+            "vpc-lattice-svcs:Invoke",
+            _API,
+            caller_from_arn("arn:aws:iam::111122223333:role/caller"),
             {"vpc-lattice-svcs:RequestHeader/x": "QUJD"},
-        )  # fmt: skip
+        )
         assert explain(compiled, asked).verdict is verdict
     return Row("yes, in documents that are read", "no: no attribute holds binary data", "yes")
 
@@ -244,10 +279,21 @@ def principals() -> Iterator[Claim]:
         "expect allow", "expect undecided"
     )
     yield Claim(
-        "principals", "federated_user", fed + CALLS.replace("caller", "caller"), text_with("arn:aws:sts::111122223333:federated-user/fed"),
-        "lattice/probe", "yes: undecided at `identity`, because policies of its creator are not in the project",
-    )  # fmt: skip
-    for name, who, rule in (("root", "root(shop)", "principal-not-expressible"), ("cloudfront", "site", "principal-not-expressible"),
-                            ("canonical_user", 'canonical_user("79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be")', "principal-not-expressible")):  # fmt: skip
+        "principals",
+        "federated_user",
+        fed + CALLS.replace("caller", "caller"),
+        text_with("arn:aws:sts::111122223333:federated-user/fed"),
+        "lattice/probe",
+        "yes: undecided at `identity`, because policies of its creator are not in the project",
+    )
+    for name, who, rule in (
+        ("root", "root(shop)", "principal-not-expressible"),
+        ("cloudfront", "site", "principal-not-expressible"),
+        (
+            "canonical_user",
+            'canonical_user("79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be")',
+            "principal-not-expressible",
+        ),
+    ):
         text = LATTICE + people + f'policy probe for lattice on api {{ allow "probe" {{ who {who} }} }}\n'
         yield Claim("principals", f"{name} on a Lattice service", text, refused=rule)

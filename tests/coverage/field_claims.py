@@ -64,9 +64,12 @@ def lattice_fields() -> Iterator[Claim]:
     text = _lattice("", "", off, two) + _CALLS + two_tests(_ASK, "", "", "api", other="api_two")
     yield _claim(kind, "auth", text, emitted="no: it decides whether the policy is asked")
     grpc = _SERVICE.replace("aws_iam", "aws_iam, protocol: grpc")
-    text = _lattice("", "", grpc, two) + _CALLS + _probe("when method == POST") + two_tests(
-        'who: caller, path: "/a", can: invoke', "", "", "api", "undecided", "api_two"
-    )  # fmt: skip
+    text = (
+        _lattice("", "", grpc, two)
+        + _CALLS
+        + _probe("when method == POST")
+        + two_tests('who: caller, path: "/a", can: invoke', "", "", "api", "undecided", "api_two")
+    )
     yield _claim(kind, "protocol", text, emitted="no: it says which verbs and keys there are")
     named = _SERVICE.replace("aws_iam", 'aws_iam, domain: "api.example.com"')
     text = _lattice("", "", named, two) + _CALLS + _probe("") + _same(_ASK, "api", "api_two")
@@ -144,15 +147,71 @@ def chain_fields() -> Iterator[Claim]:
     policies = "object_lambda/"
     bucket, point, function, olap = "s3.bucket", "s3.access_point", "lambda.function", "object_lambda.access_point"
     identity = (
-        ("photos", bucket, "name", 'name: "acme-photos"', 'name: "acme-other"', "arn:aws:s3:::acme-photos/*", "GetObject"),
-        ("photo_ap", point, "name", 'name: "photos-ap"', 'name: "other-ap"', "accesspoint/photos-ap/object/*", "GetObject"),
-        ("photo_ap", point, "at", "shop/us-west-2", "shop/eu-west-1", "arn:aws:s3:us-west-2:111122223333:", "GetObject"),
-        ("resize", function, "name", 'name: "resize-image"', 'name: "other"', "function:resize-image", "InvokeFunction"),
-        ("resize", function, "at", "shop/us-west-2", "shop/eu-west-1", "lambda:us-west-2:111122223333", "InvokeFunction"),
-        ("resize", function, "qualifier", 'name: "resize-image"', 'name: "resize-image", qualifier: "live"', "", "InvokeFunction"),
+        (
+            "photos",
+            bucket,
+            "name",
+            'name: "acme-photos"',
+            'name: "acme-other"',
+            "arn:aws:s3:::acme-photos/*",
+            "GetObject",
+        ),
+        (
+            "photo_ap",
+            point,
+            "name",
+            'name: "photos-ap"',
+            'name: "other-ap"',
+            "accesspoint/photos-ap/object/*",
+            "GetObject",
+        ),
+        (
+            "photo_ap",
+            point,
+            "at",
+            "shop/us-west-2",
+            "shop/eu-west-1",
+            "arn:aws:s3:us-west-2:111122223333:",
+            "GetObject",
+        ),
+        (
+            "resize",
+            function,
+            "name",
+            'name: "resize-image"',
+            'name: "other"',
+            "function:resize-image",
+            "InvokeFunction",
+        ),
+        (
+            "resize",
+            function,
+            "at",
+            "shop/us-west-2",
+            "shop/eu-west-1",
+            "lambda:us-west-2:111122223333",
+            "InvokeFunction",
+        ),
+        (
+            "resize",
+            function,
+            "qualifier",
+            'name: "resize-image"',
+            'name: "resize-image", qualifier: "live"',
+            "",
+            "InvokeFunction",
+        ),
         ("resized", olap, "name", 'name: "photos-resized"', 'name: "other"', "accesspoint/photos-resized", "GetObject"),
-        ("resized", olap, "at", "shop/us-west-2", "shop/eu-west-1", "s3-object-lambda:us-west-2:111122223333", "GetObject"),
-    )  # fmt: skip
+        (
+            "resized",
+            olap,
+            "at",
+            "shop/us-west-2",
+            "shop/eu-west-1",
+            "s3-object-lambda:us-west-2:111122223333",
+            "GetObject",
+        ),
+    )
     for name, kind, field, text, other, arn, verb in identity:
         yield _by_identity(name, kind, field, text, other, arn, verb)
     away = CHAIN.replace('acme-photos", at: shop', 'acme-photos", at: other')
@@ -188,9 +247,12 @@ def chain_fields() -> Iterator[Claim]:
     )
     features = CHAIN.replace("function: resize,", 'function: resize, features: ["GetObject-Range"],')
     yield _claim(
-        olap, "features", features + _CHAIN_POLICY + two_tests("", _GET, _GET.replace("caller", "second"), "resized"),
-        emitted="no: checked against the documented features", simulated="no effect: policies never see it",
-    )  # fmt: skip
+        olap,
+        "features",
+        features + _CHAIN_POLICY + two_tests("", _GET, _GET.replace("caller", "second"), "resized"),
+        emitted="no: checked against the documented features",
+        simulated="no effect: policies never see it",
+    )
     source = CHAIN.replace("function: resize,", "function: resize, function_source: distribution,") + _SITE
     by_site = 'policy probe for object_lambda on resized { allow "probe" { who site  can GetObject } }\n'
     tests = two_tests('can: GetObject, path: "a", ', "who: site", "who: site_two", "resized")

@@ -76,33 +76,36 @@ def two_tests(fields: str, good: str, bad: str, resource: str, refusal: str = "d
 
 #: attributes that follow from other parts of a request: what makes the difference instead of stating them
 _FROM_REQUEST = {
-    "method": ("GET", "who: caller, can: GET, path: \"/a\"", "who: caller, can: POST, path: \"/a\""),
-    "request_path": ('"/a"', "who: caller, can: GET, path: \"/a\"", "who: caller, can: GET, path: \"/b\""),
+    "method": ("GET", 'who: caller, can: GET, path: "/a"', 'who: caller, can: POST, path: "/a"'),
+    "request_path": ('"/a"', 'who: caller, can: GET, path: "/a"', 'who: caller, can: GET, path: "/b"'),
     "aws.PrincipalArn": (
-        '"arn:aws:iam::111122223333:role/caller"', "who: caller, can: GET, path: \"/a\"",
-        "who: second, can: GET, path: \"/a\"",
+        '"arn:aws:iam::111122223333:role/caller"',
+        'who: caller, can: GET, path: "/a"',
+        'who: second, can: GET, path: "/a"',
     ),
     "aws.PrincipalAccount": (
-        '"111122223333"', "who: caller, can: GET, path: \"/a\"", "who: second, can: GET, path: \"/a\"",
+        '"111122223333"',
+        'who: caller, can: GET, path: "/a"',
+        'who: second, can: GET, path: "/a"',
     ),
-    "aws.PrincipalType": (
-        '"AssumedRole"', "who: caller, can: GET, path: \"/a\"", "who: person, can: GET, path: \"/a\"",
-    ),
-    "aws.username": (
-        '"person"', "who: person, can: GET, path: \"/a\"", "who: caller, can: GET, path: \"/a\"",
-    ),
+    "aws.PrincipalType": ('"AssumedRole"', 'who: caller, can: GET, path: "/a"', 'who: person, can: GET, path: "/a"'),
+    "aws.username": ('"person"', 'who: person, can: GET, path: "/a"', 'who: caller, can: GET, path: "/a"'),
     "aws.PrincipalIsAWSService": (
-        "false", "who: caller, can: GET, path: \"/a\"", 'who: service("ec2.amazonaws.com"), can: GET, path: "/a"',
+        "false",
+        'who: caller, can: GET, path: "/a"',
+        'who: service("ec2.amazonaws.com"), can: GET, path: "/a"',
     ),
     "aws.PrincipalServiceName": (
-        '"ec2.amazonaws.com"', 'who: service("ec2.amazonaws.com"), can: GET, path: "/a"',
+        '"ec2.amazonaws.com"',
+        'who: service("ec2.amazonaws.com"), can: GET, path: "/a"',
         'who: service("sns.amazonaws.com"), can: GET, path: "/a"',
     ),
     "aws.PrincipalServiceNamesList": (
-        '"ec2.amazonaws.com"', 'who: service("ec2.amazonaws.com"), can: GET, path: "/a"',
+        '"ec2.amazonaws.com"',
+        'who: service("ec2.amazonaws.com"), can: GET, path: "/a"',
         'who: service("sns.amazonaws.com"), can: GET, path: "/a"',
     ),
-}  # fmt: skip
+}
 #: keys that tell services from other callers; who carries an identity policy is never a service
 _OF_SERVICES = ("aws.PrincipalIsAWSService", "aws.PrincipalServiceName", "aws.PrincipalServiceNamesList")
 
@@ -113,26 +116,44 @@ def lattice_attributes() -> Iterator[Claim]:
         section, entry = "lattice attributes", attribute.name
         if attribute.name in _FROM_REQUEST:
             value, good, bad = _FROM_REQUEST[attribute.name]
-            text = LATTICE + OPEN_NETWORK + CALLS + (
-                f'policy probe for lattice on api {{ allow "probe" {{ who anyone  when {condition(attribute, value)} }} }}\n'
-            ) + two_tests("", good, bad, "api")  # fmt: skip
+            text = (
+                LATTICE
+                + OPEN_NETWORK
+                + CALLS
+                + (
+                    f'policy probe for lattice on api {{ allow "probe" {{ who anyone  when {condition(attribute, value)} }} }}\n'
+                )
+                + two_tests("", good, bad, "api")
+            )
             yield Claim(section, entry, text, find, "lattice/probe")
             continue
         value, other = pair(attribute)
         test = condition(attribute, value)
         if attribute.name in ("network_arn", "service_arn"):
-            text = LATTICE + OPEN_NETWORK + CALLS + (
-                f'policy probe for lattice on api {{ allow "probe" {{ who anyone  when {test} }} }}\n'
-                f'policy probe_two for lattice on api_two {{ allow "probe" {{ who anyone  when {test} }} }}\n'
-            ) + two_tests('who: caller, can: GET, path: "/a"', "", "", "api", other="api_two")  # fmt: skip
+            text = (
+                LATTICE
+                + OPEN_NETWORK
+                + CALLS
+                + (
+                    f'policy probe for lattice on api {{ allow "probe" {{ who anyone  when {test} }} }}\n'
+                    f'policy probe_two for lattice on api_two {{ allow "probe" {{ who anyone  when {test} }} }}\n'
+                )
+                + two_tests('who: caller, can: GET, path: "/a"', "", "", "api", other="api_two")
+            )
             yield Claim(section, entry, text, find, "lattice/probe.json")
             continue
-        text = LATTICE + OPEN_NETWORK + CALLS + (
-            f'policy probe for lattice on api {{ allow "probe" {{ who anyone  when {test} }} }}\n'
-        ) + two_tests(
-            'who: caller, can: GET, path: "/a", ', f"{spelled(attribute)}: {value}",
-            f"{spelled(attribute)}: {other}", "api",
-        )  # fmt: skip
+        text = (
+            LATTICE
+            + OPEN_NETWORK
+            + CALLS
+            + (f'policy probe for lattice on api {{ allow "probe" {{ who anyone  when {test} }} }}\n')
+            + two_tests(
+                'who: caller, can: GET, path: "/a", ',
+                f"{spelled(attribute)}: {value}",
+                f"{spelled(attribute)}: {other}",
+                "api",
+            )
+        )
         yield Claim(section, entry, text, find, "lattice/probe")
 
 
@@ -193,10 +214,14 @@ def _identity_storage(attribute: Attribute) -> Claim:
     verb = "ListBucket" if attribute.name in ("s3.prefix", "s3.delimiter", "s3.max_keys") else verb
     path = "" if verb == "ListBucket" else ', path: "cats/1.jpg"'
     ask = f"who: caller, can: {verb}{path}"
-    behind = f"""
+    behind = (
+        f"""
   allow "function" {{ can InvokeFunction  on resize }}
   allow "access-point" {{ can {verb}  on photo_ap }}
-""" if on == "resized" else ""  # fmt: skip
+"""
+        if on == "resized"
+        else ""
+    )
     behind += f'allow "bucket" {{ can {verb}  on photos }}\n'
     extra = 'policy chain for object_lambda on resized { allow "other" { who person  can DeleteObject } }\n'
     if attribute.name in _OF_ACCESS_POINT:
@@ -273,9 +298,13 @@ def lattice_verbs() -> Iterator[Claim]:
                 ask, no = f"can: {verb.name}", f"can: {other}"
             caller = "anonymous" if "connect" in ask + no else "caller"
             rest = 'policy open for lattice on api { allow "all" { who anyone } }\n' if on == "mesh" else OPEN_NETWORK
-            text = LATTICE + rest + CALLS + (
-                f'policy probe for lattice on {on} {{ allow "probe" {{ who anyone  can {verb.name} }} }}\n'
-            ) + two_tests(f"who: {caller}, ", ask, no, "api")  # fmt: skip
+            text = (
+                LATTICE
+                + rest
+                + CALLS
+                + (f'policy probe for lattice on {on} {{ allow "probe" {{ who anyone  can {verb.name} }} }}\n')
+                + two_tests(f"who: {caller}, ", ask, no, "api")
+            )
             key, value = verb.requires[0] if verb.requires else ("", "")
             yield Claim(section, f"{kind} {verb.name}", text, action(verb.action, key, value), "lattice/probe")
 
@@ -351,11 +380,12 @@ def object_lambda_verbs() -> Iterator[Claim]:
         refused = "" if verb.name == permission else "verb-without-permission"
         other = "PutObjectAcl" if verb.name != "PutObjectAcl" else "PutObjectTagging"
         path = "" if _on_whole(verb.name) else ', path: "cats/1.jpg"'
-        text = CHAIN + calls + (
-            f'policy probe for object_lambda on resized {{ allow "probe" {{ who caller  can {verb.name} }} }}\n'
-        ) + two_tests(
-            "who: caller, ", f"can: {verb.name}{path}", f'can: {other}, path: "cats/1.jpg"', "resized"
-        )  # fmt: skip
+        text = (
+            CHAIN
+            + calls
+            + (f'policy probe for object_lambda on resized {{ allow "probe" {{ who caller  can {verb.name} }} }}\n')
+            + two_tests("who: caller, ", f"can: {verb.name}{path}", f'can: {other}, path: "cats/1.jpg"', "resized")
+        )
         yield Claim(
             "object_lambda verbs", verb.name, text, action(verb.action), "object_lambda/resized", refused=refused
         )

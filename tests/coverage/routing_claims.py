@@ -26,58 +26,97 @@ def _rule(fields: str, listener: str = "web", priority: int = 10, name: str = "p
 
 #: entry -> two programs that differ in the field alone, the request, and what the notes of each answer hold
 _CASES: dict[str, tuple[str, str, tuple[str, ...], str, str]] = {
-    "lattice.listener.service": (
-        _WEB, _WEB.replace("service: api", "service: other"), ("/",), "`main`", "",
-    ),
+    "lattice.listener.service": (_WEB, _WEB.replace("service: api", "service: other"), ("/",), "`main`", ""),
     "lattice.listener.port": (
-        _WEB.replace("api,", "api, port: 8443,"), _WEB.replace("api,", "api, port: 9443,"), ("/", "port=8443"), "`main`",
+        _WEB.replace("api,", "api, port: 8443,"),
+        _WEB.replace("api,", "api, port: 9443,"),
+        ("/", "port=8443"),
+        "`main`",
         "no declared listener",
     ),
     "lattice.listener.protocol": (
-        _WEB, _WEB.replace("api,", "api, protocol: tls_passthrough,"), ("/",), "`main`", "no declared listener",
+        _WEB,
+        _WEB.replace("api,", "api, protocol: tls_passthrough,"),
+        ("/",),
+        "`main`",
+        "no declared listener",
     ),
     "lattice.listener.forward": (_WEB, _WEB.replace("main", "second"), ("/",), "`main`", "`second`"),
     "lattice.listener.fixed_response": (
-        _WEB.replace('forward: ["main"]', "fixed_response: 404"), _WEB.replace('forward: ["main"]', "fixed_response: 500"),
-        ("/",), "answers 404", "answers 500",
+        _WEB.replace('forward: ["main"]', "fixed_response: 404"),
+        _WEB.replace('forward: ["main"]', "fixed_response: 500"),
+        ("/",),
+        "answers 404",
+        "answers 500",
     ),
     "lattice.rule.listener": (
-        _WEB + _SIDE + _rule('method: "GET", forward: ["hit"]'), _WEB + _SIDE + _rule('method: "GET", forward: ["hit"]', "side"),
-        ("/",), "`hit`", "`main`",
+        _WEB + _SIDE + _rule('method: "GET", forward: ["hit"]'),
+        _WEB + _SIDE + _rule('method: "GET", forward: ["hit"]', "side"),
+        ("/",),
+        "`hit`",
+        "`main`",
     ),
     "lattice.rule.priority": (
-        _WEB + _rule('method: "GET", forward: ["one"]') + _rule('method: "GET", forward: ["two"]', priority=20, name="later"),
-        _WEB + _rule('method: "GET", forward: ["one"]', priority=30) + _rule('method: "GET", forward: ["two"]', priority=20, name="later"),
-        ("/",), "`one`", "`two`",
+        _WEB
+        + _rule('method: "GET", forward: ["one"]')
+        + _rule('method: "GET", forward: ["two"]', priority=20, name="later"),
+        _WEB
+        + _rule('method: "GET", forward: ["one"]', priority=30)
+        + _rule('method: "GET", forward: ["two"]', priority=20, name="later"),
+        ("/",),
+        "`one`",
+        "`two`",
     ),
     "lattice.rule.method": (
-        _WEB + _rule('method: "GET", forward: ["hit"]'), _WEB + _rule('method: "PUT", forward: ["hit"]'), ("/",), "`hit`", "`main`",
+        _WEB + _rule('method: "GET", forward: ["hit"]'),
+        _WEB + _rule('method: "PUT", forward: ["hit"]'),
+        ("/",),
+        "`hit`",
+        "`main`",
     ),
     "lattice.rule.path": (
         _WEB + _rule('path: "/a", case_sensitive: true, forward: ["hit"]'),
-        _WEB + _rule('path: "/b", case_sensitive: true, forward: ["hit"]'), ("/a",), "`hit`", "`main`",
+        _WEB + _rule('path: "/b", case_sensitive: true, forward: ["hit"]'),
+        ("/a",),
+        "`hit`",
+        "`main`",
     ),
     "lattice.rule.path_prefix": (
         _WEB + _rule('path_prefix: "/a/", case_sensitive: true, forward: ["hit"]'),
-        _WEB + _rule('path_prefix: "/b/", case_sensitive: true, forward: ["hit"]'), ("/a/1",), "`hit`", "`main`",
+        _WEB + _rule('path_prefix: "/b/", case_sensitive: true, forward: ["hit"]'),
+        ("/a/1",),
+        "`hit`",
+        "`main`",
     ),
     "lattice.rule.case_sensitive": (
         _WEB + _rule('path: "/a", case_sensitive: false, forward: ["hit"]'),
-        _WEB + _rule('path: "/a", case_sensitive: true, forward: ["hit"]'), ("/A",), "`hit`", "`main`",
+        _WEB + _rule('path: "/a", case_sensitive: true, forward: ["hit"]'),
+        ("/A",),
+        "`hit`",
+        "`main`",
     ),
     "lattice.rule.headers": (
         _WEB + _rule('headers: ["x-team exact red"], forward: ["hit"]'),
-        _WEB + _rule('headers: ["x-team exact blue"], forward: ["hit"]'), ("/", 'header["x-team"]=red'), "`hit`", "`main`",
+        _WEB + _rule('headers: ["x-team exact blue"], forward: ["hit"]'),
+        ("/", 'header["x-team"]=red'),
+        "`hit`",
+        "`main`",
     ),
     "lattice.rule.forward": (
-        _WEB + _rule('method: "GET", forward: ["one=90", "two=10"]'), _WEB + _rule('method: "GET", forward: ["one=10", "two=90"]'),
-        ("/",), "`one` (90 %)", "`one` (10 %)",
+        _WEB + _rule('method: "GET", forward: ["one=90", "two=10"]'),
+        _WEB + _rule('method: "GET", forward: ["one=10", "two=90"]'),
+        ("/",),
+        "`one` (90 %)",
+        "`one` (10 %)",
     ),
     "lattice.rule.fixed_response": (
-        _WEB + _rule('method: "GET", fixed_response: 404'), _WEB + _rule('method: "GET", fixed_response: 500'), ("/",),
-        "answers 404", "answers 500",
+        _WEB + _rule('method: "GET", fixed_response: 404'),
+        _WEB + _rule('method: "GET", fixed_response: 500'),
+        ("/",),
+        "answers 404",
+        "answers 500",
     ),
-}  # fmt: skip
+}
 
 
 def _notes(text: str, path: str, *settings: str) -> str:

@@ -35,10 +35,13 @@ _OTHERS = {
 }
 #: attributes whose values have to look like something in particular
 _ARNS = {
-    "aws.SourceVpcArn": ("arn:aws:ec2:us-west-2:111122223333:vpc/vpc-0a1b2c3d4e5f67890", "arn:aws:ec2:us-west-2:111122223333:vpc/vpc-0fffffffffffffff0"),
+    "aws.SourceVpcArn": (
+        "arn:aws:ec2:us-west-2:111122223333:vpc/vpc-0a1b2c3d4e5f67890",
+        "arn:aws:ec2:us-west-2:111122223333:vpc/vpc-0fffffffffffffff0",
+    ),
     "network_arn": ("arn:aws:vpc-lattice:us-west-2:111122223333:servicenetwork/sn-0123456789abcdef0", ""),
     "service_arn": ("arn:aws:vpc-lattice:us-west-2:111122223333:service/svc-0a1b2c3d4e5f67890", ""),
-}  # fmt: skip
+}
 
 
 def examples() -> dict[str, object]:

@@ -26,14 +26,21 @@ program, checks it, looks for the native word in the document that comes out, an
 def every_claim() -> list[Claim]:
     """All claims in the order of the page."""
     groups: tuple[Iterable[Claim], ...] = (
-        iam_claims.lattice_attributes(), iam_claims.lattice_verbs(),
-        iam_claims.identity_attributes(), iam_claims.identity_verbs(),
-        iam_claims.object_lambda_attributes(), iam_claims.object_lambda_verbs(),
-        access_claims.request_attributes(), access_claims.trust_attributes(), access_claims.claims(),
+        iam_claims.lattice_attributes(),
+        iam_claims.lattice_verbs(),
+        iam_claims.identity_attributes(),
+        iam_claims.identity_verbs(),
+        iam_claims.object_lambda_attributes(),
+        iam_claims.object_lambda_verbs(),
+        access_claims.request_attributes(),
+        access_claims.trust_attributes(),
+        access_claims.claims(),
         field_claims.every_field(),
         wan_claims.claims(),
-        document_claims.principals(), document_claims.elements(), document_claims.operators(),
-    )  # fmt: skip
+        document_claims.principals(),
+        document_claims.elements(),
+        document_claims.operators(),
+    )
     return [claim for group in groups for claim in group]
 
 

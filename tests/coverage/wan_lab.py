@@ -21,9 +21,13 @@ def attachment(name: str, **changes: str) -> str:
     """One of the usual attachments, with fields changed or added; an empty text leaves a field out."""
     region, tag, cidr = ATTACHMENTS[name]
     fields = {
-        "type": "vpc", "region": region, "account": '"111122223333"', "tags": f'{{ s: "{tag}" }}',
-        "cidrs": f'["{cidr}"]', "accepted": "true",
-    } | changes  # fmt: skip
+        "type": "vpc",
+        "region": region,
+        "account": '"111122223333"',
+        "tags": f'{{ s: "{tag}" }}',
+        "cidrs": f'["{cidr}"]',
+        "accepted": "true",
+    } | changes
     return f"attachment {name} {{ {', '.join(f'{key}: {value}' for key, value in fields.items() if value)} }}"
 
 
@@ -51,7 +55,7 @@ class Net:
 BARE = Net()
 FIREWALLS = replace(
     BARE, groups="function_group fw { no acceptance }", rules=BARE.rules + '\n 40: tag["s"] == "fw" -> group fw'
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True)
@@ -78,9 +82,15 @@ class Experiment:
 
 
 def experiment(
-    entries: str, core: Net, bare: Net, attached: Sequence[str], here: str, there: str, effect: str = "yes",
+    entries: str,
+    core: Net,
+    bare: Net,
+    attached: Sequence[str],
+    here: str,
+    there: str,
+    effect: str = "yes",
     other: Sequence[str] = (),
-) -> Experiment:  # fmt: skip
+) -> Experiment:
     """`entries` one per line."""
     names = [line.strip() for line in entries.strip().splitlines()]
     return Experiment(names, core, bare, here, there, effect, "\n ".join(other), "\n ".join(attached))

@@ -33,31 +33,47 @@ def attach_rules() -> Iterator[Experiment]:
 
     def decide(entries: str, condition: str, other: str, **fields: str) -> Experiment:
         return experiment(
-            entries, rules(f"10: {condition} -> segment a"), rules(f"10: {other} -> segment a"), [attachment("xa", **fields)],
-            "expect xa in segment a by rule 10", "expect xa in segment c by rule 90",
-        )  # fmt: skip
+            entries,
+            rules(f"10: {condition} -> segment a"),
+            rules(f"10: {other} -> segment a"),
+            [attachment("xa", **fields)],
+            "expect xa in segment a by rule 10",
+            "expect xa in segment c by rule 90",
+        )
 
     yield experiment(
         "attachment-policies[].rule-number",
         rules('10: tag["s"] == "a" -> segment a\n 20: region == us-east-1 -> segment b'),
-        rules('30: tag["s"] == "a" -> segment a\n 20: region == us-east-1 -> segment b'), [attachment("xa")],
-        "expect xa in segment a by rule 10", "expect xa in segment b by rule 20",
-    )  # fmt: skip
+        rules('30: tag["s"] == "a" -> segment a\n 20: region == us-east-1 -> segment b'),
+        [attachment("xa")],
+        "expect xa in segment a by rule 10",
+        "expect xa in segment b by rule 20",
+    )
     both, one = 'tag["s"] == "a" and tag["t"] == "b"', 'tag["s"] == "a" or tag["t"] == "b"'
     yield experiment(
         "attachment-policies[].condition-logic\nattachment-policies[].condition-logic = or",
-        rules(f"10: {one} -> segment a"), rules(f"10: {both} -> segment a"), [attachment("xa")],
-        "expect xa in segment a", "expect xa in segment c",
-    )  # fmt: skip
+        rules(f"10: {one} -> segment a"),
+        rules(f"10: {both} -> segment a"),
+        [attachment("xa")],
+        "expect xa in segment a",
+        "expect xa in segment c",
+    )
     yield experiment(
-        "attachment-policies[].condition-logic = and", rules(f"10: {both} -> segment a"), rules(f"10: {one} -> segment a"),
-        [attachment("xa")], "expect xa in segment c", "expect xa in segment a",
-    )  # fmt: skip
+        "attachment-policies[].condition-logic = and",
+        rules(f"10: {both} -> segment a"),
+        rules(f"10: {one} -> segment a"),
+        [attachment("xa")],
+        "expect xa in segment c",
+        "expect xa in segment a",
+    )
     yield experiment(
         "attachment-policies[].conditions[].type\nattachment-policies[].conditions[].type = any",
-        replace(BARE, rules="10: otherwise -> segment a"), replace(BARE, rules='10: tag["z"] == "z" -> segment a'), [attachment("xa")],
-        "expect xa in segment a", "expect xa unassociated",
-    )  # fmt: skip
+        replace(BARE, rules="10: otherwise -> segment a"),
+        replace(BARE, rules='10: tag["z"] == "z" -> segment a'),
+        [attachment("xa")],
+        "expect xa in segment a",
+        "expect xa unassociated",
+    )
     yield decide("attachment-policies[].conditions[].type = tag-exists", 'exists tag["s"]', 'exists tag["z"]')
     yield decide(
         "attachment-policies[].conditions[].type = tag-value\nattachment-policies[].conditions[].operator\nattachment-policies[].conditions[].operator = equals",
@@ -93,14 +109,21 @@ def attach_rules() -> Iterator[Experiment]:
     tagged = rules('10: exists tag["s"] -> tag "s"')
     yield experiment(
         "attachment-policies[].action.association-method = tag\nattachment-policies[].action.tag-value-of-key",
-        tagged, rules('10: exists tag["s"] -> tag "t"'), [attachment("xa", tags='{ s: "a", t: "b" }')],
-        "expect xa in segment a", "expect xa in segment b",
-    )  # fmt: skip
+        tagged,
+        rules('10: exists tag["s"] -> tag "t"'),
+        [attachment("xa", tags='{ s: "a", t: "b" }')],
+        "expect xa in segment a",
+        "expect xa in segment b",
+    )
     asking = rules('10: tag["s"] == "a" -> segment a { require acceptance }')
     yield experiment(
-        "attachment-policies[].action.require-acceptance", asking, BARE, [attachment("xa", accepted="")],
-        "expect xa pending acceptance", "expect xa in segment a",
-    )  # fmt: skip
+        "attachment-policies[].action.require-acceptance",
+        asking,
+        BARE,
+        [attachment("xa", accepted="")],
+        "expect xa pending acceptance",
+        "expect xa in segment a",
+    )
 
 
 def routing_policies() -> Iterator[Experiment]:
@@ -138,13 +161,15 @@ def routing_policies() -> Iterator[Experiment]:
         routing-policies
         {rest}
         """,
-        net(drop), net(drop, 'labels { 1: "z" -> p }'),
-    )  # fmt: skip
+        net(drop),
+        net(drop, 'labels { 1: "z" -> p }'),
+    )
     keep = 'filter q direction inbound number 20 { 1: prefix == "10.99.0.0/16" -> drop }'
     yield decide(
         "attachment-routing-policy-rules[].action.associate-routing-policies\nrouting-policies[].routing-policy-name",
-        net(drop, more=keep), net(drop, 'labels { 1: "l" -> q }', more=keep),
-    )  # fmt: skip
+        net(drop, more=keep),
+        net(drop, 'labels { 1: "l" -> q }', more=keep),
+    )
     gateway = attachment(
         "xb",
         type="direct_connect_gateway",
@@ -156,14 +181,21 @@ def routing_policies() -> Iterator[Experiment]:
         routes='[{ prefix: "10.2.0.0/16", as_path: [65001] }]',
     )
     yield decide(
-        "attachment-routing-policy-rules[].edge-locations", net(drop, 'labels { 1: "l" -> p { edges us-east-1, eu-west-1 } }'),
-        net(drop, 'labels { 1: "l" -> p { edges eu-west-1 } }'), (attachment("xa"), gateway),
-    )  # fmt: skip
+        "attachment-routing-policy-rules[].edge-locations",
+        net(drop, 'labels { 1: "l" -> p { edges us-east-1, eu-west-1 } }'),
+        net(drop, 'labels { 1: "l" -> p { edges eu-west-1 } }'),
+        (attachment("xa"), gateway),
+    )
     first = 'labels { 1: "l" -> p\n 2: "l" -> q }'
     yield experiment(
-        "attachment-routing-policy-rules[].rule-number", net(drop, first, more=keep), net(drop, first.replace("2:", "3:"), more=keep),
-        routes, lost, lost, SILENT + "all rules of a label apply (switch `several-label-rules`)",
-    )  # fmt: skip
+        "attachment-routing-policy-rules[].rule-number",
+        net(drop, first, more=keep),
+        net(drop, first.replace("2:", "3:"), more=keep),
+        routes,
+        lost,
+        lost,
+        SILENT + "all rules of a label apply (switch `several-label-rules`)",
+    )
     yield decide(
         "routing-policies[].routing-policy-direction\nrouting-policies[].routing-policy-direction = inbound",
         net(drop),
@@ -199,8 +231,9 @@ def routing_policies() -> Iterator[Experiment]:
         {definition}.action.type
         {definition}.action.type = drop
         """,
-        net(drop), net(other),
-    )  # fmt: skip
+        net(drop),
+        net(other),
+    )
     yield decide(
         f"{definition}.match-conditions[].type = prefix-in-cidr",
         net('1: prefix in "10.0.0.0/8" -> drop'),
@@ -276,9 +309,13 @@ def routing_policies() -> Iterator[Experiment]:
     rule = '1: prefix == "10.2.0.0/16" -> set_local_preference 200'
     low = 'filter q direction inbound number 20 { 1: prefix == "10.2.0.0/16" -> set_local_preference 100 }'
     yield experiment(
-        f"{definition}.action.type = set-local-preference", net(rule, 'labels { 1: "l" -> p\n 2: "m" -> q }', more=low),
-        net(rule, 'labels { 1: "m" -> p\n 2: "l" -> q }', more=low), rivals, hop.format("xb"), hop.format("xc"),
-    )  # fmt: skip
+        f"{definition}.action.type = set-local-preference",
+        net(rule, 'labels { 1: "l" -> p\n 2: "m" -> q }', more=low),
+        net(rule, 'labels { 1: "m" -> p\n 2: "l" -> q }', more=low),
+        rivals,
+        hop.format("xb"),
+        hop.format("xc"),
+    )
     yield experiment(
         f"{definition}.action.value",
         net(changed.format("set_med 7", "med == 7")),
@@ -311,9 +348,12 @@ def by_engine() -> Iterator[Claim]:
     members = (attachment("xa"), attachment("xb", label='"l"', tags='{ s: "a" }'))
     plain = replace(BARE, items="share a with b")
     yield _asked(
-        f"{definition}.match-conditions[].type = prefix-in-prefix-list", replace(BARE, items=labelled), plain, members,
+        f"{definition}.match-conditions[].type = prefix-in-prefix-list",
+        replace(BARE, items=labelled),
+        plain,
+        members,
         "undecided: no test can say what the list holds",
-    )  # fmt: skip
+    )
     gone = "1: 65001 in as_path -> replace_asns [{}]\n 2: 65077 in as_path -> drop"
     replaced, other = (
         replace(BARE, items=rule.format("inbound", gone.format(asn)) + ' labels { 1: "l" -> p }')
@@ -322,23 +362,32 @@ def by_engine() -> Iterator[Claim]:
     routes = '[{ prefix: "10.2.0.0/16", as_path: [65001] }]'
     vpn = attachment("xb", type="site_to_site_vpn", cidrs="", label='"l"', tags='{ s: "a" }', routes=routes)
     yield _asked(
-        f"{definition}.action.type = replace-asn-list", replaced, other, (attachment("xa"), vpn),
+        f"{definition}.action.type = replace-asn-list",
+        replaced,
+        other,
+        (attachment("xa"), vpn),
         "yes: which number stands in the place is undecided",
-    )  # fmt: skip
+    )
     summary = (
         rule.format("outbound", f'1: prefix == {block} -> summarize "10.2.0.0/15"') + " share b with a { apply p }"
     )
     yield _asked(
-        f"{definition}.action.type = summarize", replace(BARE, items=summary), plain, (attachment("xa"), attachment("xb")),
+        f"{definition}.action.type = summarize",
+        replace(BARE, items=summary),
+        plain,
+        (attachment("xa"), attachment("xb")),
         "undecided: sources conflict on aggregates",
-    )  # fmt: skip
+    )
     number = rule.format("inbound", "1: 64540 in as_path -> drop") + " apply p in a from us-east-1 to eu-west-1"
     unpinned = replace(BARE, items=number, head="asns 64512..64555\n edges us-east-1, eu-west-1")
     far = attachment("xb", region="eu-west-1", tags='{ s: "a" }')
     yield _asked(
-        "core-network-configuration.asn-ranges", unpinned, replace(unpinned, head=unpinned.head.replace("64512..64555", "64600..64655")),
-        (attachment("xa"), far), "yes: whether an edge without a number of its own has one of the range is undecided",
-    )  # fmt: skip
+        "core-network-configuration.asn-ranges",
+        unpinned,
+        replace(unpinned, head=unpinned.head.replace("64512..64555", "64600..64655")),
+        (attachment("xa"), far),
+        "yes: whether an edge without a number of its own has one of the range is undecided",
+    )
     text = BARE.text("core")
     yield Claim(SECTION, "attachment-policies[].conditions[].type = tag-name", text, proof=_read_tag_name)
     yield Claim(SECTION, "attachment-policies[].conditions[].type = account", text, proof=_read_account)

@@ -283,9 +283,13 @@ def test_a_tcp_record_is_judged_by_its_authorizations(run: Run) -> None:
     )
     Path("endpoint.cedar").write_text("permit (principal, action, resource);\n", encoding="utf-8")
     record = {
-        "class_uid": "3003", "status_code": "200",
-        "data": {"authorizations": [{"decision": "Allow"}], "context": {"idc": IDC, "tcp_flow": {"destination_port": 22}}},
-    }  # fmt: skip
+        "class_uid": "3003",
+        "status_code": "200",
+        "data": {
+            "authorizations": [{"decision": "Allow"}],
+            "context": {"idc": IDC, "tcp_flow": {"destination_port": 22}},
+        },
+    }
     found = answer(run, "--log", save("r.json", record))
     assert (found["decision"], found["error"]) == ("allow", "")
     assert "the log says allow, as the policies do" in found["notes"]
@@ -294,11 +298,14 @@ def test_a_tcp_record_is_judged_by_its_authorizations(run: Run) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"class_uid": "208001"}, {"class_uid": "1"}, {"status_code": "200"}, {"status_code": "800"},
+        {"class_uid": "208001"},
+        {"class_uid": "1"},
+        {"status_code": "200"},
+        {"status_code": "800"},
         {"data": {"context": {"okta": {"x": {"__extn": {"fn": "ip", "arg": "10.0.0.1"}}}}}},
         {"data": {"context": {"okta": {"x": 2**63}}}},
     ],
-)  # fmt: skip
+)
 def test_records_that_are_no_request_are_refused(run: Run, change: dict[str, Any]) -> None:
     ran = run(*BOTH, "--log", save("r.json", {**RECORD, **change}))
     assert (ran.status, "unusable-log-record" in ran.err) == (2, True)
@@ -319,8 +326,12 @@ policy partner_policy for verified_access on partners {{
 }}
 """
 CLAIMS: dict[str, Any] = {
-    "email": "a@example.com", "company": {"name": "acme"}, "https://example.com/roles": ["buyer"], "level": 3, "vip": True,
-}  # fmt: skip
+    "email": "a@example.com",
+    "company": {"name": "acme"},
+    "https://example.com/roles": ["buyer"],
+    "level": 3,
+    "vip": True,
+}
 
 
 def project(claims: object = CLAIMS) -> None:
@@ -396,13 +407,17 @@ PEOPLE: dict[str, Any] = {
         "alice": {"idc.groups": ["finance"], "idc.user.email.verified": True, "devices": ["mac1", "mac2"]},
         "bob": {"idc.groups": [], "idc.user.email.verified": True},
         "carol": {
-            "okta.company.name": "acme", "okta.level": 1, 'okta["https://example.com/roles"]': ["buyer"], "okta.vip": True,
-            "idc.user.email.verified": False, "idc.groups": None,
+            "okta.company.name": "acme",
+            "okta.level": 1,
+            'okta["https://example.com/roles"]': ["buyer"],
+            "okta.vip": True,
+            "idc.user.email.verified": False,
+            "idc.groups": None,
         },
     },
     "devices": {"mac1": {"jamf.risk": "LOW"}, "mac2": {"jamf.risk": "HIGH"}},
     "request": {"http_request.http_method": "GET"},
-}  # fmt: skip
+}
 
 
 def test_the_matrix_says_who_gets_in_and_what_is_missed(run: Run) -> None:
@@ -412,10 +427,15 @@ def test_the_matrix_says_who_gets_in_and_what_is_missed(run: Run) -> None:
     data = json.loads(ran.out)
     found = {(item["visitor"], item["endpoint"]): item for item in data["answers"]}
     assert {key: item["decision"] for key, item in found.items()} == {
-        ("alice / mac1", "payroll"): "allow", ("alice / mac2", "payroll"): "deny", ("bob", "payroll"): "deny",
-        ("carol", "payroll"): "deny", ("alice / mac1", "portal"): "deny", ("alice / mac2", "portal"): "deny",
-        ("bob", "portal"): "deny", ("carol", "portal"): "deny",
-    }  # fmt: skip
+        ("alice / mac1", "payroll"): "allow",
+        ("alice / mac2", "payroll"): "deny",
+        ("bob", "payroll"): "deny",
+        ("carol", "payroll"): "deny",
+        ("alice / mac1", "portal"): "deny",
+        ("alice / mac2", "portal"): "deny",
+        ("bob", "portal"): "deny",
+        ("carol", "portal"): "deny",
+    }
     assert found["alice / mac2", "payroll"]["misses"] == [
         "endpoint payroll_policy: context.jamf.risk is `HIGH`, == `LOW`"
     ]
@@ -470,12 +490,17 @@ def test_a_kept_table_shows_what_changed(run: Run) -> None:
 @pytest.mark.parametrize(
     ("people", "rule"),
     [
-        ([], "malformed-people"), ({}, "malformed-people"), ({"user": {}}, "malformed-people"), ({"users": []}, "malformed-people"),
-        ({"users": {"a": 1}}, "malformed-people"), ({"users": {"a": {"devices": ["x"]}}}, "unknown-device"),
-        ({"users": {"a": {"idc.nope": 1}}}, "unknown-attribute"), ({"users": {"a": {"jamf.risk": {}}}}, "malformed-request"),
+        ([], "malformed-people"),
+        ({}, "malformed-people"),
+        ({"user": {}}, "malformed-people"),
+        ({"users": []}, "malformed-people"),
+        ({"users": {"a": 1}}, "malformed-people"),
+        ({"users": {"a": {"devices": ["x"]}}}, "unknown-device"),
+        ({"users": {"a": {"idc.nope": 1}}}, "unknown-attribute"),
+        ({"users": {"a": {"jamf.risk": {}}}}, "malformed-request"),
         ({"users": {"a": {}}, "devices": {"d": 1}}, "malformed-people"),
     ],
-)  # fmt: skip
+)
 def test_wrong_files_of_users_are_refused(run: Run, people: object, rule: str) -> None:
     project()
     ran = run("matrix", save("people.json", people))

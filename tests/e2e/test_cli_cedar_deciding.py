@@ -238,18 +238,26 @@ def test_a_deny_inside_a_built_permit_is_named(run: Run) -> None:
 # --- log records ----------------------------------------------------------------------------------------------------
 
 HTTP: dict[str, Any] = {
-    "class_uid": "3006", "status_code": "100", "data": None,
+    "class_uid": "3006",
+    "status_code": "100",
+    "data": None,
     "actor": {"user": {"email_addr": "jdoe@corp.example", "name": "John Doe"}},
-    "device": {"ip": "10.2.7.68"}, "src_endpoint": {"ip": "172.24.57.68", "port": "48234"},
+    "device": {"ip": "10.2.7.68"},
+    "src_endpoint": {"ip": "172.24.57.68", "port": "48234"},
     "http_request": {
-        "http_method": "GET", "user_agent": "Mozilla/5.0",
+        "http_method": "GET",
+        "user_agent": "Mozilla/5.0",
         "url": {"hostname": "hello.example", "path": "/admin", "port": 443, "query_string": "a=1"},
     },
-}  # fmt: skip
+}
 TCP: dict[str, Any] = {
-    "class_uid": "3003", "status_code": "200", "data": None, "device": {"ip": "172.1.1.1", "port": 4000},
-    "src_endpoint": {"ip": "172.24.57.68"}, "dst_endpoint": {"ip": "10.0.0.5", "port": 22},
-}  # fmt: skip
+    "class_uid": "3003",
+    "status_code": "200",
+    "data": None,
+    "device": {"ip": "172.1.1.1", "port": 4000},
+    "src_endpoint": {"ip": "172.24.57.68"},
+    "dst_endpoint": {"ip": "10.0.0.5", "port": 22},
+}
 
 
 def logged(run: Run, text: str, record: object) -> dict[str, Any]:
@@ -432,9 +440,10 @@ def test_a_value_that_never_comes_is_told_at_its_place(run: Run, name: str, valu
     people = save("u.json", {"users": {"a": {name: value}}})
     request = save("q.json", {"resource": "app", "attributes": {name: value}})
     for words, place in [
-        (("matrix", people), "u.json:1:"), (("simulate", "--request", request), "q.json:1:"),
+        (("matrix", people), "u.json:1:"),
+        (("simulate", "--request", request), "q.json:1:"),
         (("simulate", "app", "--set", f"{name}={value}"), "<arguments>:1:"),
-    ]:  # fmt: skip
+    ]:
         ran = run(*words)
         assert (ran.status, ran.out) == (2, "")
         assert f"[impossible-value]: `{name}` is never `{value}`" in ran.err

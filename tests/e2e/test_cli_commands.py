@@ -203,9 +203,14 @@ def test_params_come_from_the_config_and_from_flags(shop: Run) -> None:
 
 @pytest.mark.parametrize(
     ("text", "rule"),
-    [("[projct]\n", "unknown-setting"), ("[build]\nout = 1\n", "invalid-setting"), ("x\n", "invalid-config"),
-     ("[lint]\nignore = ['no-such-rule']\n", "unknown-rule"), ("[project]\npaths = ['nowhere']\n", "missing-path")],
-)  # fmt: skip
+    [
+        ("[projct]\n", "unknown-setting"),
+        ("[build]\nout = 1\n", "invalid-setting"),
+        ("x\n", "invalid-config"),
+        ("[lint]\nignore = ['no-such-rule']\n", "unknown-rule"),
+        ("[project]\npaths = ['nowhere']\n", "missing-path"),
+    ],
+)
 def test_a_bad_configuration_ends_with_2_and_a_frame(shop: Run, text: str, rule: str) -> None:
     Path("policyc.toml").write_text(text, encoding="utf-8")
     result = shop("check")
@@ -233,9 +238,17 @@ def test_paths_outside_the_root_and_missing_ones_are_refused(shop: Run, tmp_path
 
 @pytest.mark.parametrize(
     "data",
-    [b"\xff\xfe\x00", b"module x\nlet a = \"\xe9\"\n", b"", b"\x00" * 100, b"(" * 10_000, b"a" * 1_000_000, b"\xef\xbb\xbfmodule x\n"],
+    [
+        b"\xff\xfe\x00",
+        b'module x\nlet a = "\xe9"\n',
+        b"",
+        b"\x00" * 100,
+        b"(" * 10_000,
+        b"a" * 1_000_000,
+        b"\xef\xbb\xbfmodule x\n",
+    ],
     ids=["utf-16", "latin-1", "empty", "nul", "deep", "one-line", "bom"],
-)  # fmt: skip
+)
 def test_odd_files_are_findings_or_clean_never_crashes(run: Run, data: bytes) -> None:
     Path("odd.policy").write_bytes(data)
     for command in (["check"], ["fmt", "--check"], ["test"], ["build"]):
@@ -383,9 +396,12 @@ def test_simulate_json_and_request_files(shop: Run, monkeypatch: pytest.MonkeyPa
     data = shop(*CALL, *VPC, "--can", "GET", "--format", "json").json()
     Draft202012Validator(json.loads(read_text("schemas/outcome.schema.json"))).validate(data)
     request = {
-        "resource": "inventory", "who": "order_fn", "can": "GET", "path": "/stock/42",
+        "resource": "inventory",
+        "who": "order_fn",
+        "can": "GET",
+        "path": "/stock/42",
         "attributes": {"source.vpc": "vpc-0a1b2c3d4e5f67890", "aws.PrincipalOrgID": "o-a1b2c3d4e5"},
-    }  # fmt: skip
+    }
     Path("request.json").write_text(json.dumps(request), encoding="utf-8")
     assert shop("simulate", "--request", "request.json", "--format", "json").json() == data
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(json.dumps(request).encode())))

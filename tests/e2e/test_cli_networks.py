@@ -196,8 +196,10 @@ def test_route_tables_in_three_forms(run: Run) -> None:
 def test_what_a_far_side_hears(run: Run) -> None:
     data = json.loads(run("routes", "core", *BOTH, "--advertised", "office", "--format", "json")[1])
     assert {route["prefix"]: route["attributes"][0]["as_path"] for route in data["routes"]} == {
-        "10.1.0.0/16": [64512], "10.3.0.0/16": [64512], "10.9.0.0/16": [64512, 64513],
-    }  # fmt: skip
+        "10.1.0.0/16": [64512],
+        "10.3.0.0/16": [64512],
+        "10.9.0.0/16": [64512, 64513],
+    }
     status, out, _ = run("routes", "core", *BOTH, "--advertised", "pay")
     assert status == 0 and "a VPC hears nothing" in out
 

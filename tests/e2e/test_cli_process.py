@@ -33,9 +33,13 @@ def environment(tmp_path: Path, **more: str) -> dict[str, str]:
 
 def start(tmp_path: Path, *argv: str, **more: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-m", "policyc", *argv], cwd=tmp_path, env=environment(tmp_path, **more),
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
+        [sys.executable, "-m", "policyc", *argv],
+        cwd=tmp_path,
+        env=environment(tmp_path, **more),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
 
 
 def finish(process: subprocess.Popen[bytes]) -> tuple[int, bytes, bytes]:
@@ -49,9 +53,14 @@ def loaded_by(tmp_path: Path, *argv: str) -> set[str]:
         "print('\\n'.join(sys.modules), file=sys.stderr); sys.exit(status)"
     )
     ran = subprocess.run(
-        [sys.executable, "-S", "-c", code, *argv], cwd=tmp_path, env=environment(tmp_path), capture_output=True, text=True,
-        check=True, timeout=60,
-    )  # fmt: skip
+        [sys.executable, "-S", "-c", code, *argv],
+        cwd=tmp_path,
+        env=environment(tmp_path),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
     return set(ran.stderr.splitlines())
 
 
@@ -83,8 +92,12 @@ def test_a_remembered_check_imports_nothing_heavy(
     assert ran.stdout == first[1]
     modules = set(ran.stderr.decode().splitlines())
     assert {name for name in modules if name.startswith("policyc.")} == {
-        "policyc.__main__", "policyc.cli", "policyc.cli.cache", "policyc.cli.terminal", "policyc.version",
-    }  # fmt: skip
+        "policyc.__main__",
+        "policyc.cli",
+        "policyc.cli.cache",
+        "policyc.cli.terminal",
+        "policyc.version",
+    }
 
 
 def test_a_closed_pipe_is_quiet(tmp_path: Path) -> None:

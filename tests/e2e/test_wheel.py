@@ -58,8 +58,18 @@ def python(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     found = folder / inside / ("python.exe" if os.name == "nt" else "python")
     wheel = next(built.glob("*.whl"))
     installed = call(
-        sys.executable, "-m", "pip", "--python", found, "install", "--no-deps", "--no-index", "--quiet", wheel, cwd=built
-    )  # fmt: skip
+        sys.executable,
+        "-m",
+        "pip",
+        "--python",
+        found,
+        "install",
+        "--no-deps",
+        "--no-index",
+        "--quiet",
+        wheel,
+        cwd=built,
+    )
     assert installed.returncode == 0, installed.stderr
     asked = call(found, "-c", "import sysconfig; print(sysconfig.get_paths()['purelib'])", cwd=built)
     borrowed = [sysconfig.get_paths()[name] for name in ("purelib", "platlib")]

@@ -20,9 +20,14 @@ PRESENT = "present, not known"
 NO_VALUE = "no value"
 ALWAYS = ("aws:currenttime", "aws:epochtime", "aws:requestedregion", "aws:securetransport", "aws:useragent")
 SETS = (
-    "aws:calledvia", "aws:principalorgpaths", "aws:principalservicenameslist", "aws:resourceorgpaths", "aws:tagkeys",
-    "aws:sourceorgpaths", "aws:vpceorgpaths",
-)  # fmt: skip
+    "aws:calledvia",
+    "aws:principalorgpaths",
+    "aws:principalservicenameslist",
+    "aws:resourceorgpaths",
+    "aws:tagkeys",
+    "aws:sourceorgpaths",
+    "aws:vpceorgpaths",
+)
 
 
 def listed(value: Any) -> list[Any]:
@@ -97,10 +102,14 @@ def context_of(request: dict[str, Any]) -> dict[str, Any]:
         found |= dict.fromkeys(hidden, UNKNOWN) | {"aws:federatedprovider": [caller["name"]]}
     elif kind == "service":
         found |= {
-            "aws:principalisawsservice": ["true"], "aws:principalservicename": [caller["name"]],
-            "aws:principalservicenameslist": [caller["name"]], "aws:principalarn": UNKNOWN,
-            "aws:principaltype": PRESENT, "aws:principalaccount": PRESENT, "aws:userid": PRESENT,
-        }  # fmt: skip
+            "aws:principalisawsservice": ["true"],
+            "aws:principalservicename": [caller["name"]],
+            "aws:principalservicenameslist": [caller["name"]],
+            "aws:principalarn": UNKNOWN,
+            "aws:principaltype": PRESENT,
+            "aws:principalaccount": PRESENT,
+            "aws:userid": PRESENT,
+        }
     else:
         types = {"root": "Account", "user": "User", "role": "AssumedRole", "federated": "FederatedUser"}
         found["aws:principaltype"] = [types[kind]]
@@ -258,9 +267,12 @@ BASES = {
     "Numeric": "NumericEquals NumericNotEquals NumericLessThan NumericLessThanEquals NumericGreaterThan"
     " NumericGreaterThanEquals",
     "Date": "DateEquals DateNotEquals DateLessThan DateLessThanEquals DateGreaterThan DateGreaterThanEquals",
-    "Bool": "Bool", "Binary": "BinaryEquals", "Ip": "IpAddress NotIpAddress",
-    "Arn": "ArnEquals ArnLike ArnNotEquals ArnNotLike", "Null": "Null",
-}  # fmt: skip
+    "Bool": "Bool",
+    "Binary": "BinaryEquals",
+    "Ip": "IpAddress NotIpAddress",
+    "Arn": "ArnEquals ArnLike ArnNotEquals ArnNotLike",
+    "Null": "Null",
+}
 FAMILY = {base: family for family, bases in BASES.items() for base in bases.split()}
 
 

@@ -134,9 +134,14 @@ def _segment(core: Core, name: str, found: Origins, *, plain: bool = False) -> d
                         continue
                     told.add(key)
                     heard = Path(
-                        found.next_source(outcome.prefix), DYNAMIC, (core.asns[sender], *outcome.path.as_path),
-                        outcome.path.med, 0, outcome.path.communities, doubts=outcome.path.doubts,
-                    )  # fmt: skip
+                        found.next_source(outcome.prefix),
+                        DYNAMIC,
+                        (core.asns[sender], *outcome.path.as_path),
+                        outcome.path.med,
+                        0,
+                        outcome.path.communities,
+                        doubts=outcome.path.doubts,
+                    )
                     kept = _act(core, policies, (receiver, sender, "inbound"), outcome.prefix, heard)
                     if kept is not None:
                         hop = NextHop("edge", "", sender)
@@ -267,9 +272,16 @@ def _leak(core: Core, into: str, out_of: str, routes: Mapping[Prefix, Known], fo
 
 
 def _summarize(
-    core: Core, out_of: str, edge: str, aggregate: Prefix, path: Path, prefix: Prefix, plain: Path, moved: Origin,
+    core: Core,
+    out_of: str,
+    edge: str,
+    aggregate: Prefix,
+    path: Path,
+    prefix: Prefix,
+    plain: Path,
+    moved: Origin,
     found: Origins,
-) -> None:  # fmt: skip
+) -> None:
     doubt = "whether a summary on a share announces its aggregate is not published"
     assert core.switches.summarize_on_share == "undecided"
     found.add(prefix, moved, plain.doubting(doubt))
@@ -323,9 +335,13 @@ def _ends(known: Known, edge: str) -> list[str]:
 
 
 def _send_via(
-    core: Core, action: SendVia, source: str, target: str, routes: Mapping[str, Mapping[Prefix, Known]],
+    core: Core,
+    action: SendVia,
+    source: str,
+    target: str,
+    routes: Mapping[str, Mapping[Prefix, Known]],
     tables: dict[tuple[TableName, str], Table],
-) -> None:  # fmt: skip
+) -> None:
     segment = core.network.segment(source)
     assert segment is not None
     if source == target and not segment.isolated:

@@ -57,9 +57,7 @@ def requests() -> st.SearchStrategy[dict[str, Any]]:
     """A context of either kind of request."""
     roots = ("http_request", "tcp_flow")
     rest = Kind("record", members={name: item for name, item in EITHER.members.items() if name not in roots})
-    one = st.sampled_from(roots).flatmap(
-        lambda root: st.fixed_dictionaries({root: values(EITHER.members[root].kind)})
-    )  # fmt: skip
+    one = st.sampled_from(roots).flatmap(lambda root: st.fixed_dictionaries({root: values(EITHER.members[root].kind)}))
     return st.builds(lambda first, second: {**first, **second}, one, records(rest))
 
 
@@ -71,34 +69,94 @@ def records(kind: Kind) -> st.SearchStrategy[dict[str, Any]]:
 
 TESTS = st.sampled_from(
     [
-        'context.idc.user.email.address like "*@example.com"', "context.idc.user.email.verified", "context.idc.user.email.verified == true",
-        f'context.idc.groups has "{GROUP}"', 'context.idc.groups has "finance"', f'context.idc.groups["{GROUP}"].group_name == "x"',
-        'context.idc.user.email != ""', 'context.idc.groups.contains("x")', 'context.idc.user.email.address.contains("x")',
-        "context has okta", "context has jamf", "context.okta has groups", 'context.okta.groups.contains("x")', "context has nope",
-        'context.okta.groups == "x"', "context.okta.email_verified", 'context.okta.other == "x"', "context.okta has other",
-        "context.jamf has risk", 'context.jamf.risk == "LOW"', 'context.jamf.risk == "low"', 'context.jamf.risk != "low"',
-        '["LOW", "SECURE"].contains(context.jamf.risk)', '["low"].contains(context.jamf.risk)', 'context.jamf.risk in ["LOW"]',
-        'context.jamf.osv > "14"', "context has jamf && context.jamf has risk", "context has crwd && context.crwd has assessment",
-        "context.crwd.assessment has overall", "context.crwd.assessment.overall > 50", "context.crwd.assessment.overall > 100",
-        "context.crwd.assessment.overall >= 0", 'context.crwd.assessment.overall == "x"', "context.crwd.assessment.overall < 20",
-        'context.http_request.http_method == "GET"', 'context.http_request.http_method != "NO_SUCH"', "context.http_request.port == 443",
-        'context.http_request.path like "*"', "context.http_request has query", 'context.http_request.query == "x"',
-        "context has crwd.assessment.overall", "1 + 1 == 2", "true", "false", "principal in [principal]", "context.http_request.port + 1 > 2",
-        'ip("10.0.0.1").isInRange(ip("10.0.0.0/8"))', 'ip("10.0.0.300").isIpv4()', "[1, 2].containsAny([2])", '"x".contains("y")',
-        'context.http_request.hostname like "x*"', 'context.http_request.hostname like "*y"', 'context.http_request.hostname == "x"',
-        '["x", "xy"].contains(context.http_request.hostname)', 'context.http_request.hostname != "x"', "context.http_request.port > 30",
-        'ip(context.http_request.client_ip).isInRange(ip("10.0.0.0/8"))', "ip(context.http_request.client_ip).isIpv6()",
-        'ip(context.http_request.client_ip).isInRange(ip("10.128.0.0/9"))', 'context.http_request.client_ip == "10.1.2.3"',
-        'ip(context.http_request.client_ip) == ip("10.1.2.3")', '[443, "443"].contains(context.http_request.port)',
-        'context.okta.groups.containsAll(["x", "y"])', 'context.okta.groups.containsAny(["y", "z"])', "context.okta.groups.containsAll([])",
-        'context.jamf.risk like "*OW"', '["LOW", "HIGH", "MEDIUM"].contains(context.jamf.risk)', "context.crwd.assessment.overall <= 50",
-        "context has http_request", "context has tcp_flow", 'context.jamf.groups.contains("x")', "context.okta.exp * 2 > 10",
-        "context.okta.exp * 9000000000000000000 > 10", 'context.okta.x == "x"', 'context.okta.x like "x*"', 'context.okta.x != "x"',
-        '(if context has jamf then context.jamf.risk else "x") == "LOW"', "context.http_request.hostname == context.okta.sub",
-        'principal == Caller::"caller"', 'principal != Caller::"caller"', "2 > 1", '"x" like "y"', "context.jamf.iat >= 0",
-        'decimal(context.jamf.osv).lessThan(decimal("14.0"))', 'context.okta.email == "x"', "context.tcp_flow.destination_port == 22",
+        'context.idc.user.email.address like "*@example.com"',
+        "context.idc.user.email.verified",
+        "context.idc.user.email.verified == true",
+        f'context.idc.groups has "{GROUP}"',
+        'context.idc.groups has "finance"',
+        f'context.idc.groups["{GROUP}"].group_name == "x"',
+        'context.idc.user.email != ""',
+        'context.idc.groups.contains("x")',
+        'context.idc.user.email.address.contains("x")',
+        "context has okta",
+        "context has jamf",
+        "context.okta has groups",
+        'context.okta.groups.contains("x")',
+        "context has nope",
+        'context.okta.groups == "x"',
+        "context.okta.email_verified",
+        'context.okta.other == "x"',
+        "context.okta has other",
+        "context.jamf has risk",
+        'context.jamf.risk == "LOW"',
+        'context.jamf.risk == "low"',
+        'context.jamf.risk != "low"',
+        '["LOW", "SECURE"].contains(context.jamf.risk)',
+        '["low"].contains(context.jamf.risk)',
+        'context.jamf.risk in ["LOW"]',
+        'context.jamf.osv > "14"',
+        "context has jamf && context.jamf has risk",
+        "context has crwd && context.crwd has assessment",
+        "context.crwd.assessment has overall",
+        "context.crwd.assessment.overall > 50",
+        "context.crwd.assessment.overall > 100",
+        "context.crwd.assessment.overall >= 0",
+        'context.crwd.assessment.overall == "x"',
+        "context.crwd.assessment.overall < 20",
+        'context.http_request.http_method == "GET"',
+        'context.http_request.http_method != "NO_SUCH"',
+        "context.http_request.port == 443",
+        'context.http_request.path like "*"',
+        "context.http_request has query",
+        'context.http_request.query == "x"',
+        "context has crwd.assessment.overall",
+        "1 + 1 == 2",
+        "true",
+        "false",
+        "principal in [principal]",
+        "context.http_request.port + 1 > 2",
+        'ip("10.0.0.1").isInRange(ip("10.0.0.0/8"))',
+        'ip("10.0.0.300").isIpv4()',
+        "[1, 2].containsAny([2])",
+        '"x".contains("y")',
+        'context.http_request.hostname like "x*"',
+        'context.http_request.hostname like "*y"',
+        'context.http_request.hostname == "x"',
+        '["x", "xy"].contains(context.http_request.hostname)',
+        'context.http_request.hostname != "x"',
+        "context.http_request.port > 30",
+        'ip(context.http_request.client_ip).isInRange(ip("10.0.0.0/8"))',
+        "ip(context.http_request.client_ip).isIpv6()",
+        'ip(context.http_request.client_ip).isInRange(ip("10.128.0.0/9"))',
+        'context.http_request.client_ip == "10.1.2.3"',
+        'ip(context.http_request.client_ip) == ip("10.1.2.3")',
+        '[443, "443"].contains(context.http_request.port)',
+        'context.okta.groups.containsAll(["x", "y"])',
+        'context.okta.groups.containsAny(["y", "z"])',
+        "context.okta.groups.containsAll([])",
+        'context.jamf.risk like "*OW"',
+        '["LOW", "HIGH", "MEDIUM"].contains(context.jamf.risk)',
+        "context.crwd.assessment.overall <= 50",
+        "context has http_request",
+        "context has tcp_flow",
+        'context.jamf.groups.contains("x")',
+        "context.okta.exp * 2 > 10",
+        "context.okta.exp * 9000000000000000000 > 10",
+        'context.okta.x == "x"',
+        'context.okta.x like "x*"',
+        'context.okta.x != "x"',
+        '(if context has jamf then context.jamf.risk else "x") == "LOW"',
+        "context.http_request.hostname == context.okta.sub",
+        'principal == Caller::"caller"',
+        'principal != Caller::"caller"',
+        "2 > 1",
+        '"x" like "y"',
+        "context.jamf.iat >= 0",
+        'decimal(context.jamf.osv).lessThan(decimal("14.0"))',
+        'context.okta.email == "x"',
+        "context.tcp_flow.destination_port == 22",
     ]
-)  # fmt: skip
+)
 CONDITIONS = st.recursive(
     TESTS,
     lambda inner: st.one_of(
@@ -163,8 +221,10 @@ def is_for(text: str, context: dict[str, Any]) -> bool:
 
 STATEMENTS = st.builds(
     "{} (principal, action, resource) {} {{ {} }};".format,
-    st.sampled_from(["permit", "permit", "forbid"]), st.sampled_from(["when", "when", "unless"]), CONDITIONS,
-)  # fmt: skip
+    st.sampled_from(["permit", "permit", "forbid"]),
+    st.sampled_from(["when", "when", "unless"]),
+    CONDITIONS,
+)
 
 
 @settings(max_examples=300, deadline=None)
@@ -198,9 +258,13 @@ def test_whatever_is_claimed_of_a_text_is_so(lines: list[str], contexts: list[di
 
 #: what tells that a forbid can fail
 FAILING = (
-    "cedar-forbid-fails-open", "cedar-type-mismatch", "cedar-unknown-attribute", "cedar-group-name", "cedar-no-entities",
+    "cedar-forbid-fails-open",
+    "cedar-type-mismatch",
+    "cedar-unknown-attribute",
+    "cedar-group-name",
+    "cedar-no-entities",
     "cedar-address-list",
-)  # fmt: skip
+)
 
 
 @settings(max_examples=300, deadline=None)

@@ -24,7 +24,8 @@ from policyc.engines.cedar.truths import FAILS, FALSE, TRUE, holds, holds_or_fai
 from policyc.engines.trace import Decision
 from policyc.ir import decide as reference
 from policyc.ir.authz import All, Always, AnyOf, Atom, Cond, Constant, Never, Op, Policy, Statement
-from policyc.ir.lower import conjunction, disjunction
+from policyc.ir.conditions import atoms as atoms_of
+from policyc.ir.conditions import conjunction, disjunction
 from policyc.ir.pattern import pattern_matches
 from policyc.ir.program import Program
 from policyc.model.types import GROUP, RECORD, STRING, Named
@@ -33,7 +34,6 @@ from policyc.model.vocabulary import Verb
 from policyc.targets.verified_access.context import build_context
 from policyc.targets.verified_access.emit import emit_policy, write_apart
 from policyc.targets.verified_access.explain import Stated, trace_statement, truth
-from policyc.targets.verified_access.limits import atoms as atoms_of
 from policyc.targets.verified_access.limits import check_policy
 from policyc.targets.verified_access.read.check import check_text
 from policyc.targets.verified_access.read.layout import lay_out
@@ -87,13 +87,18 @@ STAFF = Resource(
     "staff",
     "verified_access.group",
     (
-        ("trust", record({"idc": "iam_identity_center", "okta": "oidc", "jamf": "jamf", "crwd": "crowdstrike", "jc": "jumpcloud"})),
+        (
+            "trust",
+            record(
+                {"idc": "iam_identity_center", "okta": "oidc", "jamf": "jamf", "crwd": "crowdstrike", "jc": "jumpcloud"}
+            ),
+        ),
         ("references", record({"okta": "my-idp"}, words=False)),
         ("claims", record({'okta["cognito:groups"]': "string_set", "okta.address.in": "string", "okta.level": "int"})),
     ),
     "a.policy",
     SPAN,
-)  # fmt: skip
+)
 KNOWN = facts(STAFF, {STAFF.id: STAFF})
 GROUPS = "idc.groups"
 #: The names of single groups by group id, as attributes of their own.
@@ -104,11 +109,24 @@ FACTS = {name: fact for name, fact in KNOWN.items() if not fact.attribute.keyed}
 
 #: One attribute of each way to be lowered; a policy draws a few names, so that its statements meet.
 FOCUS = (
-    "idc.groups", "idc.user.email.verified", "okta.groups", 'okta["cognito:groups"]', "okta.address.in", "okta.level",
-    "okta.email", "jamf.groups", "jamf.risk", "crwd.assessment.overall", "http_request.http_method", "http_request.path",
-    "http_request.client_ip", "http_request.port", "tcp_flow.destination_port", "tcp_flow.client_ip",
+    "idc.groups",
+    "idc.user.email.verified",
+    "okta.groups",
+    'okta["cognito:groups"]',
+    "okta.address.in",
+    "okta.level",
+    "okta.email",
+    "jamf.groups",
+    "jamf.risk",
+    "crwd.assessment.overall",
+    "http_request.http_method",
+    "http_request.path",
+    "http_request.client_ip",
+    "http_request.port",
+    "tcp_flow.destination_port",
+    "tcp_flow.client_ip",
     *(fact.attribute.name for fact in NAMED.values()),
-)  # fmt: skip
+)
 
 
 def pool(fact: Fact) -> tuple[Scalar, ...]:
@@ -333,9 +351,27 @@ def meaning(policy: Policy, context: Mapping[str, Any]) -> Decision:
 
 #: what stands in the place of an attribute, or of a record on the way to one
 STRANGE: tuple[Any, ...] = (
-    True, False, 0, 3, 50, "", "text", "GET", "50", [], ["a"], [50, "a", True], {}, {"a": 1}, {UUIDS[0]: "a"},
-    "10.1.1.1:443", "10.1.1.1, 192.0.2.7", "::ffff:10.1.1.1", "::ffff:a01:101", "fe80::1%eth0",
-)  # fmt: skip
+    True,
+    False,
+    0,
+    3,
+    50,
+    "",
+    "text",
+    "GET",
+    "50",
+    [],
+    ["a"],
+    [50, "a", True],
+    {},
+    {"a": 1},
+    {UUIDS[0]: "a"},
+    "10.1.1.1:443",
+    "10.1.1.1, 192.0.2.7",
+    "::ffff:10.1.1.1",
+    "::ffff:a01:101",
+    "fe80::1%eth0",
+)
 
 
 @st.composite
@@ -383,7 +419,13 @@ def test_cedar_decides_what_the_normal_form_means(data: st.DataObject) -> None:
 
 
 #: attributes that lie deep enough for a strange value in their way, and one that cannot fail
-DEEP = ("idc.user.email.verified", "crwd.assessment.overall", "crwd.assessment.os", next(iter(NAMED.values())).attribute.name, "jamf.risk")  # fmt: skip
+DEEP = (
+    "idc.user.email.verified",
+    "crwd.assessment.overall",
+    "crwd.assessment.os",
+    next(iter(NAMED.values())).attribute.name,
+    "jamf.risk",
+)
 
 
 @SIDE
@@ -598,9 +640,15 @@ def test_a_port_decides_alike_as_number_and_as_text(data: st.DataObject) -> None
 
 #: what a text that policyc wrote never gives reason for
 MISTAKES = {
-    "cedar-type-mismatch", "cedar-unlike-kinds", "cedar-unknown-attribute", "cedar-unknown-root", "cedar-forbid-fails-open",
-    "cedar-permit-dies", "cedar-group-name", "cedar-no-entities",
-}  # fmt: skip
+    "cedar-type-mismatch",
+    "cedar-unlike-kinds",
+    "cedar-unknown-attribute",
+    "cedar-unknown-root",
+    "cedar-forbid-fails-open",
+    "cedar-permit-dies",
+    "cedar-group-name",
+    "cedar-no-entities",
+}
 TRUST = {"idc": "iam_identity_center", "my-idp": "oidc", "jamf": "jamf", "crwd": "crowdstrike", "jc": "jumpcloud"}
 
 

@@ -31,11 +31,18 @@ SETTINGS = settings(
 #: path -> its tests, and values of the kind that those tests take it to be
 TESTS: dict[tuple[str, ...], tuple[tuple[str, ...], tuple[Any, ...]]] = {
     ("r", "risk"): (
-        ('{} == "LOW"', '{} != "LOW"', '["LOW", "SECURE"].contains({})', '"HIGH" == {}', '{} == context.known.word'),
+        ('{} == "LOW"', '{} != "LOW"', '["LOW", "SECURE"].contains({})', '"HIGH" == {}', "{} == context.known.word"),
         ("LOW", "SECURE", "HIGH", "low", "", "word", "other"),
     ),
     ("r", "mail"): (
-        ('{} like "*@a.com"', '{} like "b*"', '{} == "b@a.com"', '{} like "*"', '{} like "b*@a.com"', '{} like "*@*@*"'),
+        (
+            '{} like "*@a.com"',
+            '{} like "b*"',
+            '{} == "b@a.com"',
+            '{} like "*"',
+            '{} like "b*@a.com"',
+            '{} like "*@*@*"',
+        ),
         ("b@a.com", "c@a.com", "b", "", "x", "bb@a.com", "b@c@a.com", "@", "b@a.co", "@a.com"),
     ),
     ("score",): (
@@ -45,28 +52,58 @@ TESTS: dict[tuple[str, ...], tuple[tuple[str, ...], tuple[Any, ...]]] = {
     ("r", "flag"): (("{}", "{} == true", "!{}", "{} != false"), (True, False)),
     ("list",): (
         (
-            '{}.contains("a")', '{}.containsAll(["a", "b"])', '{}.containsAny(["b", "c"])', "{}.isEmpty()", "{}.containsAny([])",
-            '["a", "b"].containsAll({})', '["c"].containsAny({})', '{}.contains("b")',
+            '{}.contains("a")',
+            '{}.containsAll(["a", "b"])',
+            '{}.containsAny(["b", "c"])',
+            "{}.isEmpty()",
+            "{}.containsAny([])",
+            '["a", "b"].containsAll({})',
+            '["c"].containsAny({})',
+            '{}.contains("b")',
         ),
         ([], ["a"], ["b"], ["c"], ["a", "b"], ["b", "a", "c"], ["z"], ["a", "z"], ["a", "b", "z"]),
     ),
     ("r", "address"): (
         (
-            'ip({}).isInRange(ip("10.0.0.0/8"))', 'ip({}).isInRange(ip("10.1.0.0/16"))', '{} == "10.1.0.1"', "ip({}).isIpv6()",
-            'ip({}) == ip("10.1.0.1")', 'ip({}).isLoopback()', 'ip({}).isInRange(ip("2001:db8::/32"))',
+            'ip({}).isInRange(ip("10.0.0.0/8"))',
+            'ip({}).isInRange(ip("10.1.0.0/16"))',
+            '{} == "10.1.0.1"',
+            "ip({}).isIpv6()",
+            'ip({}) == ip("10.1.0.1")',
+            "ip({}).isLoopback()",
+            'ip({}).isInRange(ip("2001:db8::/32"))',
         ),
-        ("10.1.0.1", "10.1.0.0", "10.0.0.0", "9.255.255.255", "11.0.0.0", "127.0.0.1", "::1", "2001:db8::1", "2001:DB8::1", "1.1.1.1"),
+        (
+            "10.1.0.1",
+            "10.1.0.0",
+            "10.0.0.0",
+            "9.255.255.255",
+            "11.0.0.0",
+            "127.0.0.1",
+            "::1",
+            "2001:db8::1",
+            "2001:DB8::1",
+            "1.1.1.1",
+        ),
     ),
     ("record", "inner"): (
         ("{}.k == 1", "{} has k", "{} has k && {}.k == 1", '{}.k == 1 || {}.l == "x"'),
         ({}, {"k": 1}, {"k": 2}, {"l": "x"}, {"k": 2, "l": "x"}, {"k": 1, "l": "y"}),
     ),
-}  # fmt: skip
+}
 #: known attributes, what is not there, and tests that fail
 GROUND = (
-    'context.known.word == "word"', "context.known.number > 1", "context.none == 1", "context has none", "true", "false",
-    'context.known.word.contains("x")', "context has known.word", "context.known.number", 'context.known like "x"',
-)  # fmt: skip
+    'context.known.word == "word"',
+    "context.known.number > 1",
+    "context.none == 1",
+    "context has none",
+    "true",
+    "false",
+    'context.known.word.contains("x")',
+    "context has known.word",
+    "context.known.number",
+    'context.known like "x"',
+)
 KNOWN = {"known": {"word": "word", "number": 70}}
 
 
@@ -252,16 +289,35 @@ def test_what_is_documented_narrows_the_ways() -> None:
 
 #: every kind of value, and of each a few
 OF_KIND: dict[str, tuple[Any, ...]] = {
-    "text": ("", "x", "LOW", "10.1.1.1", "::1", "x@y", "1.5"), "number": (-(2**63), -1, 0, 1, 2, 2**63 - 1), "bool": (True, False),
-    "list": ([], ["x"], [1, "x"], [True]), "record": ({}, {"k": 1}, {"k": "x", "l": True}, {"k": {"m": 1}}),
+    "text": ("", "x", "LOW", "10.1.1.1", "::1", "x@y", "1.5"),
+    "number": (-(2**63), -1, 0, 1, 2, 2**63 - 1),
+    "bool": (True, False),
+    "list": ([], ["x"], [1, "x"], [True]),
+    "record": ({}, {"k": 1}, {"k": "x", "l": True}, {"k": {"m": 1}}),
     "address": ("10.1.1.1", "::1", "255.255.255.255"),
-}  # fmt: skip
+}
 TERMS = st.sampled_from(
     [
-        "context.a", "context.b", "context.a.k", "context.none", "context.s", "context", "1", "-2", '"x"', "true", '["x", 1]', "[]",
-        "{k: 1}", 'User::"u"', "principal", 'ip("10.0.0.0/8")', "context.n", '"LOW"',
+        "context.a",
+        "context.b",
+        "context.a.k",
+        "context.none",
+        "context.s",
+        "context",
+        "1",
+        "-2",
+        '"x"',
+        "true",
+        '["x", 1]',
+        "[]",
+        "{k: 1}",
+        'User::"u"',
+        "principal",
+        'ip("10.0.0.0/8")',
+        "context.n",
+        '"LOW"',
     ]
-)  # fmt: skip
+)
 
 
 def any_expression() -> st.SearchStrategy[str]:

@@ -34,14 +34,49 @@ NOWHERE = Span("p.json", 0, 0)
 HOME, AWAY = "111122223333", "444455556666"
 KEYS = ("t:k", "t:K", "t:j", "aws:PrincipalTag/x", "aws:PrincipalTag/X", "aws:username", "aws:PrincipalArn")
 PATTERNS = {
-    "String": ["", "a", "A", "b", "a*", "*", "?", "a?b", "*b", "a*b*", "${*}", "a${t:j}", "${t:j, 'b'}", "${aws:username}*", "ab", "x.y"],
+    "String": [
+        "",
+        "a",
+        "A",
+        "b",
+        "a*",
+        "*",
+        "?",
+        "a?b",
+        "*b",
+        "a*b*",
+        "${*}",
+        "a${t:j}",
+        "${t:j, 'b'}",
+        "${aws:username}*",
+        "ab",
+        "x.y",
+    ],
     "Numeric": ["1", "10", "10.0", "1e1", "-3", ".5", "a", ""],
-    "Date": ["2020-01-01", "2020-01-01T00:00:00Z", "1577836800", "2020-01-01T01:00:00+01:00", "2020-01-01T00:00:00.5Z", "a", "2019-12-31T23:59:59"],
+    "Date": [
+        "2020-01-01",
+        "2020-01-01T00:00:00Z",
+        "1577836800",
+        "2020-01-01T01:00:00+01:00",
+        "2020-01-01T00:00:00.5Z",
+        "a",
+        "2019-12-31T23:59:59",
+    ],
     "Bool": ["true", "false", "TRUE", "yes"],
     "Binary": ["YQ==", "Yg==", "*"],
     "Ip": ["10.0.0.0/8", "10.1.2.3", "10.9.9.9/8", "2001:db8::/32", "2001:db8::1", "0.0.0.0/0"],
-    "Arn": ["arn:aws:s3:::b", "arn:aws:s3:::b*", "arn:*:s3:::*", "arn:aws:s3:*:*:b", "*", "arn:aws:s3", "arn:aws:iam::111122223333:role/r", "${aws:PrincipalArn}", "arn:aws:s3:::${t:j}"],
-}  # fmt: skip
+    "Arn": [
+        "arn:aws:s3:::b",
+        "arn:aws:s3:::b*",
+        "arn:*:s3:::*",
+        "arn:aws:s3:*:*:b",
+        "*",
+        "arn:aws:s3",
+        "arn:aws:iam::111122223333:role/r",
+        "${aws:PrincipalArn}",
+        "arn:aws:s3:::${t:j}",
+    ],
+}
 VALUES = {
     "String": ["", "a", "A", "b", "ab", "aab", "axb", "*", "a\n", "u", "xzy"],
     "Numeric": ["1", "10", "10.00", "-3", "0.5", "b"],
@@ -53,9 +88,18 @@ VALUES = {
 }
 RESOURCES = ["arn:aws:s3:::b/k", "arn:aws:s3:::b", "arn:aws:s3:r:1:a:b", "arn:aws:s3:r:1:2:b", "*", "arn:aws:s3:::u"]
 RESOURCE_PATTERNS = [
-    "*", "arn:aws:s3:::b/*", "arn:aws:s3:::b", "arn:aws:s3:*:b", "arn:aws:s3:*:1:*", "arn:aws:s3:r:*:2:b", "*/k",
-    "arn:aws:s3:::${aws:username}", "arn:aws:s3:::${t:j, 'b'}", "arn:aws:s3:::?", "arn:aws:s3:r:1:*b",
-]  # fmt: skip
+    "*",
+    "arn:aws:s3:::b/*",
+    "arn:aws:s3:::b",
+    "arn:aws:s3:*:b",
+    "arn:aws:s3:*:1:*",
+    "arn:aws:s3:r:*:2:b",
+    "*/k",
+    "arn:aws:s3:::${aws:username}",
+    "arn:aws:s3:::${t:j, 'b'}",
+    "arn:aws:s3:::?",
+    "arn:aws:s3:r:1:*b",
+]
 ACTIONS = ["s3:Get", "S3:PUT", "t:Get"]
 ACTION_PATTERNS = ["*", "s3:*", "S3:get", "s3:?et", "*:Get", "t:*t"]
 
@@ -71,17 +115,27 @@ def caller_forms(account: str) -> list[dict[str, Any]]:
 
 
 CALLERS = [
-    *caller_forms(HOME), *caller_forms(AWAY), {"kind": "service", "name": "cloudfront.amazonaws.com"},
-    {"kind": "anonymous"}, {"kind": "provider", "name": f"arn:aws:iam::{HOME}:saml-provider/p"},
-]  # fmt: skip
+    *caller_forms(HOME),
+    *caller_forms(AWAY),
+    {"kind": "service", "name": "cloudfront.amazonaws.com"},
+    {"kind": "anonymous"},
+    {"kind": "provider", "name": f"arn:aws:iam::{HOME}:saml-provider/p"},
+]
 PRINCIPALS = [
-    "*", {"AWS": "*"}, {"AWS": HOME}, {"AWS": f"arn:aws:iam::{HOME}:root"}, {"AWS": []}, {},
-    {"AWS": [f"arn:aws:iam::{HOME}:role/r"]}, {"AWS": f"arn:aws:sts::{HOME}:assumed-role/r/s"},
+    "*",
+    {"AWS": "*"},
+    {"AWS": HOME},
+    {"AWS": f"arn:aws:iam::{HOME}:root"},
+    {"AWS": []},
+    {},
+    {"AWS": [f"arn:aws:iam::{HOME}:role/r"]},
+    {"AWS": f"arn:aws:sts::{HOME}:assumed-role/r/s"},
     {"AWS": [f"arn:aws:iam::{HOME}:user/u", f"arn:aws:iam::{AWAY}:role/r"]},
-    {"AWS": f"arn:aws:sts::{HOME}:federated-user/f"}, {"Service": "cloudfront.amazonaws.com"},
+    {"AWS": f"arn:aws:sts::{HOME}:federated-user/f"},
+    {"Service": "cloudfront.amazonaws.com"},
     {"AWS": [HOME, f"arn:aws:iam::{HOME}:role/r", f"arn:aws:sts::{HOME}:assumed-role/r/s"]},
     {"AWS": [HOME, f"arn:aws:iam::{HOME}:user/u"]},
-]  # fmt: skip
+]
 
 
 def engine_caller(form: dict[str, Any]) -> Caller:
@@ -162,10 +216,12 @@ def requests(draw: st.DrawFn, unknowns: bool = True) -> dict[str, Any]:
         context[key] = draw(st.lists(st.sampled_from(pool), max_size=3))
     names = ["t:k", "t:j", "aws:PrincipalTag/x", "aws:username"]
     return {
-        "action": draw(st.sampled_from(ACTIONS)), "resource": draw(st.sampled_from(RESOURCES)),
-        "caller": draw(st.sampled_from(CALLERS)), "context": context,
+        "action": draw(st.sampled_from(ACTIONS)),
+        "resource": draw(st.sampled_from(RESOURCES)),
+        "caller": draw(st.sampled_from(CALLERS)),
+        "context": context,
         "unknown": draw(st.lists(st.sampled_from(names), max_size=2)) if unknowns else [],
-    }  # fmt: skip
+    }
 
 
 EFFORT = settings(max_examples=120, deadline=None)
@@ -192,12 +248,14 @@ def situations(draw: st.DrawFn) -> tuple[dict[str, Any], dict[str, Any]]:
         return draw(st.lists(documents(principals), max_size=most))
 
     policies: dict[str, Any] = {
-        "identity": some_of(False), "resource": some_of(True), "owner": draw(st.sampled_from([HOME, AWAY])),
+        "identity": some_of(False),
+        "resource": some_of(True),
+        "owner": draw(st.sampled_from([HOME, AWAY])),
         "boundary": some_of(False, 1) if draw(st.booleans()) else None,
         "session": some_of(False, 1) if draw(st.booleans()) else None,
         "scps": [some_of(False, 1) for _ in range(draw(st.integers(0, 2)))],
         "must_allow": draw(st.booleans()),
-    }  # fmt: skip
+    }
     form = draw(requests(unknowns=False))
     return policies, form
 
@@ -282,11 +340,15 @@ def test_splitting_lists_never_matters(plain: Any, form: Any) -> None:
     for statement in plain["Statement"]:
         rows = [statement]
         for name in ("Action", "Resource"):
-            rows = [
-                row | {name: item}
-                for row in rows
-                for item in (row[name] if isinstance(row.get(name), list) and row[name] else [row.get(name)])
-            ] if name in statement else rows  # fmt: skip
+            rows = (
+                [
+                    row | {name: item}
+                    for row in rows
+                    for item in (row[name] if isinstance(row.get(name), list) and row[name] else [row.get(name)])
+                ]
+                if name in statement
+                else rows
+            )
         split += rows
     asked = engine_request(form)
     whole = decide(engine_document(plain, Kind.RESOURCE), asked)

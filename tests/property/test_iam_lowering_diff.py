@@ -78,16 +78,27 @@ TEXTS = [
 ]
 PATTERNS = ["", "*", "a*", "*b", "a?", "?", "\\*", "a\\*b", "${*}", "*$*", "\\\\", "\\", "*:*", "$\\?", "é*"]
 ARNS = [
-    "arn:aws:s3:::b", "arn:aws:s3:::b:c", "arn:aws:s3:x::b", "arn:aws:iam::111122223333:role/a", "arn:aws:s3:::b*",
+    "arn:aws:s3:::b",
+    "arn:aws:s3:::b:c",
+    "arn:aws:s3:x::b",
+    "arn:aws:iam::111122223333:role/a",
+    "arn:aws:s3:::b*",
     "arn:aws:s3:::${*}",
-]  # fmt: skip
+]
 ARN_PATTERNS = ["arn:aws:s3:::*", "arn:*:s3:*:*:b", "arn:aws:s3:::b\\*", "arn:aws:iam::*:role/?", "arn:aws:s3:?::b"]
 NUMBERS = [-3, 0, 1, 2, 10, 443]
 DECIMALS = ["1.50", "1.5", "-0.25", "10", "0"]
 MOMENTS = [
-    "2026-01-01", "2026-01-01T00:00:00Z", "2026-01-01T01:00:00+01:00", "2025-12-31T23:59:59Z", "1767225600",
-    "1767225601", "2026-01-01T00:00:00.5Z", "2026-01", "2026",
-]  # fmt: skip
+    "2026-01-01",
+    "2026-01-01T00:00:00Z",
+    "2026-01-01T01:00:00+01:00",
+    "2025-12-31T23:59:59Z",
+    "1767225600",
+    "1767225601",
+    "2026-01-01T00:00:00.5Z",
+    "2026-01",
+    "2026",
+]
 ADDRESSES = ["10.0.0.1", "10.0.0.2", "10.1.0.1", "2001:db8::1", "2001:db8:1::1", "::ffff:10.0.0.1"]
 BLOCKS = ["10.0.0.0/8", "10.0.0.0/31", "10.0.0.1/32", "0.0.0.0/0", "2001:db8::/32", "2001:db8::1/128", "::/0"]
 TYPES: dict[str, tuple[list[Any], dict[Op, list[Any]]]] = {
@@ -154,17 +165,29 @@ def conditions() -> st.SearchStrategy[Cond]:
 # --- callers ----------------------------------------------------------------------------------------------------
 
 CALLERS = [
-    Principal("role", (SHOP, "order")), Principal("role", (SHOP, "batch/night")), Principal("role", (OTHER, "order")),
-    Principal("session", (SHOP, "order", "s1")), Principal("session", (SHOP, "batch/night", "s2")),
-    Principal("user", (SHOP, "ann")), Principal("federated_user", (SHOP, "fed")), Principal("root", (SHOP,)),
-    Principal("anonymous", ()), Principal("service", ("ec2.amazonaws.com",)),
-]  # fmt: skip
+    Principal("role", (SHOP, "order")),
+    Principal("role", (SHOP, "batch/night")),
+    Principal("role", (OTHER, "order")),
+    Principal("session", (SHOP, "order", "s1")),
+    Principal("session", (SHOP, "batch/night", "s2")),
+    Principal("user", (SHOP, "ann")),
+    Principal("federated_user", (SHOP, "fed")),
+    Principal("root", (SHOP,)),
+    Principal("anonymous", ()),
+    Principal("service", ("ec2.amazonaws.com",)),
+]
 NAMED = [
     *(item for item in CALLERS if item.kind not in ("root", "session")),
-    Principal("session", (SHOP, "order", "s1")), Principal("anyone", ()), Principal("authenticated", ()),
-    Principal("account", (SHOP,)), Principal("account", (OTHER,)), Principal("role", (SHOP, "batch/*")),
-    Principal("role", (SHOP, "*")), Principal("user", (SHOP, "a?n")), Principal("federated_user", (SHOP, "f*")),
-]  # fmt: skip
+    Principal("session", (SHOP, "order", "s1")),
+    Principal("anyone", ()),
+    Principal("authenticated", ()),
+    Principal("account", (SHOP,)),
+    Principal("account", (OTHER,)),
+    Principal("role", (SHOP, "batch/*")),
+    Principal("role", (SHOP, "*")),
+    Principal("user", (SHOP, "a?n")),
+    Principal("federated_user", (SHOP, "f*")),
+]
 
 
 @st.composite
@@ -244,7 +267,7 @@ SCHEMA = json.loads(read_text("schemas/lattice/auth_policy.schema.json"))
 
 @settings(
     max_examples=-(-CASES // 4), deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
-)  # fmt: skip
+)
 @given(st.data())
 def test_the_ir_and_the_document_decide_alike(data: st.DataObject) -> None:
     policy = data.draw(policies())
@@ -292,9 +315,7 @@ def crowded(draw: st.DrawFn) -> Cond:
 
 
 @settings(
-    max_examples=-(-CASES // 6),
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    max_examples=-(-CASES // 6), deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 @given(st.data())
 def test_conditions_that_crowd_on_few_keys(data: st.DataObject) -> None:

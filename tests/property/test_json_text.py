@@ -86,7 +86,16 @@ def beyond_floats(value: Any) -> Any:
 
 
 @settings(deadline=None, max_examples=600)
-@given(TREES, st.lists(st.tuples(st.integers(0, 200), st.sampled_from([*'{}[],:"\\ntu0.-+eE/#\'', "\n", "\x00", "\ud800", "NaN", "1", " "])), min_size=1, max_size=4))  # fmt: skip
+@given(
+    TREES,
+    st.lists(
+        st.tuples(
+            st.integers(0, 200), st.sampled_from([*"{}[],:\"\\ntu0.-+eE/#'", "\n", "\x00", "\ud800", "NaN", "1", " "])
+        ),
+        min_size=1,
+        max_size=4,
+    ),
+)
 def test_mutated_texts_never_crash_and_agree_on_what_is_valid(plain: Any, edits: list[tuple[int, str]]) -> None:
     text = json.dumps(plain)
     for place, piece in edits:

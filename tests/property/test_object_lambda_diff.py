@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from policyc.diagnostics import Diagnostics
 from policyc.engines.trace import Decision
 from policyc.ir.authz import Always, Atom, Can, Cond, Constant, Op, Policy, Statement, Who
+from policyc.ir.conditions import conjunction, disjunction
 from policyc.ir.decide import Facts, condition_holds, decide
-from policyc.ir.lower import conjunction, disjunction
 from policyc.ir.program import Program
 from policyc.model.types import EnumOf, Named, SetOf
 from policyc.model.values import Place, Principal, Resource, ResourceLink, Scalar, Value
@@ -60,16 +60,22 @@ def resources(transformed: Sequence[str]) -> dict[str, Resource]:
     calls = tuple(Value(EnumOf(CALLS), call, SPAN) for call in transformed)
     held = {
         "bucket": ("s3.bucket", [field("name", "photos"), place]),
-        "ap": ("s3.access_point", [field("name", "photos-ap"), place, field("bucket", ResourceLink("a.policy#bucket"))]),
+        "ap": (
+            "s3.access_point",
+            [field("name", "photos-ap"), place, field("bucket", ResourceLink("a.policy#bucket"))],
+        ),
         "fn": ("lambda.function", [field("name", "resize"), place, field("qualifier", "1")]),
         "olap": (
             "object_lambda.access_point",
             [
-                field("name", "resized"), place, field("supporting", ResourceLink("a.policy#ap")),
-                field("function", ResourceLink("a.policy#fn")), field("actions", calls, SetOf(EnumOf(CALLS))),
+                field("name", "resized"),
+                place,
+                field("supporting", ResourceLink("a.policy#ap")),
+                field("function", ResourceLink("a.policy#fn")),
+                field("actions", calls, SetOf(EnumOf(CALLS))),
             ],
         ),
-    }  # fmt: skip
+    }
     return {
         f"a.policy#{name}": Resource(name, kind, tuple(fields), "a.policy", SPAN)
         for name, (kind, fields) in held.items()
@@ -135,9 +141,12 @@ ALL_FIRST = {name: [held[0]] for name, held in DOMAINS.items()}
 @settings(max_examples=200, deadline=None)
 @example([FROM_ADDRESS], ALICE, "GetObject", ALL_FIRST, ["GetObject"])
 @given(
-    st.lists(statements(), min_size=1, max_size=3), st.sampled_from((ALICE, CDN)), st.sampled_from(REQUESTS), values,
+    st.lists(statements(), min_size=1, max_size=3),
+    st.sampled_from((ALICE, CDN)),
+    st.sampled_from(REQUESTS),
+    values,
     st.lists(st.sampled_from(CALLS), min_size=1, max_size=4, unique=True),
-)  # fmt: skip
+)
 def test_the_chain_does_what_the_statements_say(
     held: list[Statement], who: Principal, call: str, stated: dict[str, list[Scalar]], transformed: list[str]
 ) -> None:

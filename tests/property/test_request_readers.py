@@ -66,8 +66,10 @@ def test_a_good_request_is_read_whole(program: Program) -> None:
     assert list(diagnostics) == []
     assert request is not None
     assert request.values == {  # type: ignore[attr-defined]
-        "source.vpc": ("vpc-0a1b2c3d4e5f67890",), 'query["q"]': ("a", "b"), "aws.PrincipalOrgID": (),
-    }  # fmt: skip
+        "source.vpc": ("vpc-0a1b2c3d4e5f67890",),
+        'query["q"]': ("a", "b"),
+        "aws.PrincipalOrgID": (),
+    }
 
 
 @pytest.mark.parametrize(
@@ -146,10 +148,20 @@ def test_what_is_no_caller(text: str) -> None:
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8) | st.sampled_from(["inventory", "order_fn", "GET"]),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["resource", "who", "can", "path", "attributes", "source.vpc", "x"]), inner, max_size=4),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.text(max_size=8)
+    | st.sampled_from(["inventory", "order_fn", "GET"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["resource", "who", "can", "path", "attributes", "source.vpc", "x"]), inner, max_size=4
+        )
+    ),
     max_leaves=12,
-)  # fmt: skip
+)
 
 
 @settings(max_examples=CASES, deadline=None)

@@ -23,15 +23,52 @@ GOLDEN = Path(__file__).parent.parent / "golden" / "syntax"
 SPAN = Span("t", 0, 0)
 # Words that the language keeps for itself in expressions and declarations; every other keyword may be a name there.
 RESERVED = {
-    "all", "and", "any", "can", "exists", "false", "in", "like", "not", "on", "or", "true", "unless", "when", "where",
-    "who", "prove",
-}  # fmt: skip
+    "all",
+    "and",
+    "any",
+    "can",
+    "exists",
+    "false",
+    "in",
+    "like",
+    "not",
+    "on",
+    "or",
+    "true",
+    "unless",
+    "when",
+    "where",
+    "who",
+    "prove",
+}
 SLOW = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 WORDS = st.sampled_from(
-    ["a", "shop", "x9", "_u", "path", "segment", "tag", "to", "network", "version", "let", "policy", "allow", "default",
-     "services", "set", "enum", "off", "mode", "edge", "key", "AVeryLongNameThatFillsALineSoonerThanOthersWould"]
-)  # fmt: skip
+    [
+        "a",
+        "shop",
+        "x9",
+        "_u",
+        "path",
+        "segment",
+        "tag",
+        "to",
+        "network",
+        "version",
+        "let",
+        "policy",
+        "allow",
+        "default",
+        "services",
+        "set",
+        "enum",
+        "off",
+        "mode",
+        "edge",
+        "key",
+        "AVeryLongNameThatFillsALineSoonerThanOthersWould",
+    ]
+)
 IDENT = WORDS.filter(lambda word: word not in RESERVED).map(lambda word: n.Ident(word, SPAN))
 # An attachment in an expectation stands where the words of other expectations may stand too.
 ATTACHMENT = st.sampled_from(["dev1", "prod_2", "path", "to"]).map(lambda word: n.Ident(word, SPAN))
@@ -90,10 +127,7 @@ BOOL = node(n.Bool, st.booleans())
 EXPR = st.recursive(st.one_of(REF, STR, INT, DECIMAL, BOOL, REGION), deeper, max_leaves=12)
 RECORD = node(n.Record, several(node(n.Entry, KEY, EXPR)))
 TYPE = st.recursive(
-    st.one_of(
-        node(n.NamedType, st.sampled_from(["string", "account", "cidr"])),
-        node(n.EnumType, several(IDENT, 1)),
-    ),
+    st.one_of(node(n.NamedType, st.sampled_from(["string", "account", "cidr"])), node(n.EnumType, several(IDENT, 1))),
     lambda inner: node(n.SetType, inner),
     max_leaves=3,
 )
@@ -108,14 +142,18 @@ def documented(kind: Any, *parts: Any) -> st.SearchStrategy[Any]:
 CLAUSE = st.one_of(
     st.builds(
         lambda items, where, negated: n.ListClause("who", items, where, SPAN, negated),
-        several(EXPR, 1), st.none() | EXPR, st.booleans(),
+        several(EXPR, 1),
+        st.none() | EXPR,
+        st.booleans(),
     ),
     st.builds(
         lambda word, items, negated: n.ListClause(word, items, None, SPAN, negated),
-        st.sampled_from(["can", "on", "path"]), several(EXPR, 1), st.booleans(),
+        st.sampled_from(["can", "on", "path"]),
+        several(EXPR, 1),
+        st.booleans(),
     ),
     node(n.Condition, st.sampled_from(["when", "unless"]), EXPR),
-)  # fmt: skip
+)
 STATEMENT = documented(n.Statement, st.sampled_from(["allow", "deny"]), st.none() | STR, several(CLAUSE))
 
 DESCRIBE = node(n.NetDescribe, STR)
@@ -144,11 +182,21 @@ NET_ITEM = st.one_of(
     node(n.NetRoute, IDENT, several(EXPR, 1), several(EXPR, 1), several(DESCRIBE, most=1)),
     node(n.NetApply, several(IDENT, 1), IDENT, EXPR, EXPR, several(DESCRIBE, most=1)),
     node(n.NetAttach, several(documented(n.NetAttachRule, NUMBER, st.none() | EXPR, DESTINATION))),
-    node(n.NetLabels, several(
-        node(n.NetLabelRule, NUMBER, several(STR, 1), several(IDENT, 1), several(LOCATIONS | DESCRIBE, most=2)))),
-    documented(n.NetFilter, IDENT, IDENT, NUMBER, several(DESCRIBE, most=1), several(
-        node(n.NetFilterRule, NUMBER, st.none() | EXPR, node(n.NetAction, IDENT, st.none() | EXPR)))),
-)  # fmt: skip
+    node(
+        n.NetLabels,
+        several(
+            node(n.NetLabelRule, NUMBER, several(STR, 1), several(IDENT, 1), several(LOCATIONS | DESCRIBE, most=2))
+        ),
+    ),
+    documented(
+        n.NetFilter,
+        IDENT,
+        IDENT,
+        NUMBER,
+        several(DESCRIBE, most=1),
+        several(node(n.NetFilterRule, NUMBER, st.none() | EXPR, node(n.NetAction, IDENT, st.none() | EXPR))),
+    ),
+)
 
 BY = st.one_of(st.none(), STR, st.just("default"))
 STEP = st.one_of(

@@ -72,10 +72,13 @@ attach_conditions = st.one_of(
     st.builds(ir.AttachCondition, st.sampled_from(["tag-exists", "tag-name"]), words),
     st.builds(ir.AttachCondition, st.just("tag-value"), words, st.sampled_from(ir.OPERATORS), words),
     st.builds(
-        ir.AttachCondition, st.sampled_from(["resource-id", "region", "attachment-type", "account-id"]), st.none(),
-        st.sampled_from(ir.OPERATORS), words,
+        ir.AttachCondition,
+        st.sampled_from(["resource-id", "region", "attachment-type", "account-id"]),
+        st.none(),
+        st.sampled_from(ir.OPERATORS),
+        words,
     ),
-)  # fmt: skip
+)
 attach_actions = st.one_of(
     st.builds(ir.ToSegment, segment_names, flags),
     st.builds(ir.ToTag, words, flags),
@@ -97,19 +100,35 @@ route_actions = st.one_of(
     st.builds(ir.RouteAction, st.sampled_from(["set-med", "set-local-preference"]), asns),
 )
 routing_policies = st.builds(
-    ir.RoutingPolicy, policy_names, st.sampled_from(ir.DIRECTIONS), numbers,
-    some(st.builds(ir.RouteRule, numbers, some(matches), route_actions, logics)), texts,
-)  # fmt: skip
+    ir.RoutingPolicy,
+    policy_names,
+    st.sampled_from(ir.DIRECTIONS),
+    numbers,
+    some(st.builds(ir.RouteRule, numbers, some(matches), route_actions, logics)),
+    texts,
+)
 networks = st.builds(
     ir.CoreNetwork,
     st.sampled_from(ir.VERSIONS).map(ir.Word),
     st.builds(
-        ir.Configuration, some(st.builds(ir.AsnRange, asns, asns)),
-        some(st.builds(ir.Edge, regions, st.none() | asns.map(ir.Number), some(cidrs, 0))), some(cidrs, 0), flags, flags, flags,
+        ir.Configuration,
+        some(st.builds(ir.AsnRange, asns, asns)),
+        some(st.builds(ir.Edge, regions, st.none() | asns.map(ir.Number), some(cidrs, 0))),
+        some(cidrs, 0),
+        flags,
+        flags,
+        flags,
     ),
     some(
         st.builds(
-            ir.Segment, segment_names, texts, some(regions, 0), flags, flags, some(segment_names, 0), some(segment_names, 0)
+            ir.Segment,
+            segment_names,
+            texts,
+            some(regions, 0),
+            flags,
+            flags,
+            some(segment_names, 0),
+            some(segment_names, 0),
         )
     ),
     some(st.builds(ir.FunctionGroup, group_names, texts, flags), 0),
@@ -117,7 +136,7 @@ networks = st.builds(
     some(st.builds(ir.AttachRule, numbers, some(attach_conditions), attach_actions, logics, texts), 0),
     some(st.builds(ir.LabelRule, numbers, some(words), some(policy_names), some(regions, 0), texts), 0),
     some(routing_policies, 0),
-)  # fmt: skip
+)
 
 
 @CALM
@@ -218,9 +237,13 @@ def worlds(draw: st.DrawFn, actions: st.SearchStrategy[Any]) -> tuple[ir.CoreNet
         ir.AttachRule(ir.Number(2), (ir.AttachCondition("any"),), ir.ToTag(ir.Word("s"))),
     )
     network = ir.CoreNetwork(
-        ir.Word("2025.11"), configuration, segments, (ir.FunctionGroup(ir.Word("fw"), acceptance=False),),
-        draw(st.lists(actions, max_size=4).map(tuple)), rules,
-    )  # fmt: skip
+        ir.Word("2025.11"),
+        configuration,
+        segments,
+        (ir.FunctionGroup(ir.Word("fw"), acceptance=False),),
+        draw(st.lists(actions, max_size=4).map(tuple)),
+        rules,
+    )
     attachments = []
     for index in range(draw(st.integers(2, 7))):
         fn = draw(st.integers(0, 4)) == 0
@@ -274,13 +297,17 @@ def _joined(network: ir.CoreNetwork, one: str, other: str) -> bool:
 
 wild_actions = st.one_of(
     plain_shares,
-    st.builds(ir.SendVia, segment_names, st.sampled_from(ir.MODES), st.just((ir.Word("fw"),)), st.none() | sets, overrides),
+    st.builds(
+        ir.SendVia, segment_names, st.sampled_from(ir.MODES), st.just((ir.Word("fw"),)), st.none() | sets, overrides
+    ),
     st.builds(ir.SendTo, segment_names, st.just((ir.Word("fw"),)), st.none(), overrides),
     st.builds(
-        ir.CreateRoute, segment_names, some(cidrs),
+        ir.CreateRoute,
+        segment_names,
+        some(cidrs),
         st.just((ir.Word("blackhole"),)) | some(st.integers(0, 8).map(lambda n: ir.Word(f"attachment-{n:017x}")), 1, 2),
     ),
-)  # fmt: skip
+)
 
 
 @CALM
@@ -330,10 +357,11 @@ def test_outermost_and_pieces(blocks: list[Prefix]) -> None:
 def test_lookup_takes_the_longest_prefix() -> None:
     edges = (ir.Edge(ir.Word("us-east-1")),)
     network = ir.CoreNetwork(
-        ir.Word("2025.11"), ir.Configuration((ir.AsnRange(64512, 64600),), edges),
+        ir.Word("2025.11"),
+        ir.Configuration((ir.AsnRange(64512, 64600),), edges),
         (ir.Segment(ir.Word("a"), acceptance=False),),
         attach_rules=(ir.AttachRule(ir.Number(1), (ir.AttachCondition("any"),), ir.ToSegment(ir.Word("a"))),),
-    )  # fmt: skip
+    )
     blocks = ["10.0.0.0/8", "10.1.0.0/16", "10.1.2.0/24", "2001:db8::/32"]
     attachments = [
         Attachment(f"v{index}", "vpc", ("us-east-1",), routes=(Announced(parse_prefix(text) or Prefix(4, 0, 0)),))

@@ -52,21 +52,27 @@ def rule(number: int, match: ir.RouteMatch, action: ir.RouteAction) -> ir.RouteR
 
 POLICIES = (
     ir.RoutingPolicy(
-        WORD("drop"), "inbound", ir.Number(1),
+        WORD("drop"),
+        "inbound",
+        ir.Number(1),
         (rule(1, ir.RouteMatch("prefix-in-cidr", "10.1.0.0/16"), ir.RouteAction("drop")),),
     ),
     ir.RoutingPolicy(
-        WORD("sum"), "outbound", ir.Number(2),
+        WORD("sum"),
+        "outbound",
+        ir.Number(2),
         (
             rule(1, ir.RouteMatch("prefix-in-cidr", "10.1.0.0/16"), ir.RouteAction("summarize", "10.1.0.0/16")),
             rule(2, ir.RouteMatch("asn-in-as-path", 65002), ir.RouteAction("drop")),
         ),
     ),
     ir.RoutingPolicy(
-        WORD("prepend"), "inbound", ir.Number(3),
+        WORD("prepend"),
+        "inbound",
+        ir.Number(3),
         (rule(1, ir.RouteMatch("asn-in-as-path", 65001), ir.RouteAction("prepend-asn-list", (65009,))),),
     ),
-)  # fmt: skip
+)
 
 
 @st.composite
@@ -93,9 +99,15 @@ def networks(draw: st.DrawFn, *, kept: tuple[ir.SegmentAction, ...] = ()) -> ir.
     )
     made = draw(st.lists(actions, max_size=4).map(tuple))
     return ir.CoreNetwork(
-        WORD("2025.11"), ir.Configuration((ir.AsnRange(64512, 64600),), edges), declared,
-        (ir.FunctionGroup(WORD("fw"), acceptance=False),), (*kept, *made), rules, labels, POLICIES,
-    )  # fmt: skip
+        WORD("2025.11"),
+        ir.Configuration((ir.AsnRange(64512, 64600),), edges),
+        declared,
+        (ir.FunctionGroup(WORD("fw"), acceptance=False),),
+        (*kept, *made),
+        rules,
+        labels,
+        POLICIES,
+    )
 
 
 @st.composite
@@ -229,11 +241,14 @@ def test_far_more_kinds_than_one_would_ask_by_hand() -> None:
 
     attachments = tuple(
         Attachment(
-            f"v{index}", "vpc", (REGIONS[index // 14 % 3],), tags=(("s", names[index % 14]),),
+            f"v{index}",
+            "vpc",
+            (REGIONS[index // 14 % 3],),
+            tags=(("s", names[index % 14]),),
             routes=(Announced(Prefix(4, (10 << 24) + (index << 8), 24)),),
         )
         for index in range(420)
-    )  # fmt: skip
+    )
     hole = ir.CreateRoute(WORD("s3"), (WORD("10.0.14.0/24"),), (WORD("blackhole"),))
     found = compare(network(), network(hole), Inventory(attachments))
     assert found.associations == ()

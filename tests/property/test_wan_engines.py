@@ -42,9 +42,13 @@ sets = st.one_of(
 )
 policies = st.lists(words(("drop", "sum", "prepend", "listed")), max_size=2, unique_by=str).map(tuple)
 overrides = st.lists(
-    st.builds(ir.EdgeOverride, st.lists(st.lists(words(REGIONS), min_size=1, max_size=3).map(tuple), min_size=1, max_size=2).map(tuple), words(REGIONS)),
+    st.builds(
+        ir.EdgeOverride,
+        st.lists(st.lists(words(REGIONS), min_size=1, max_size=3).map(tuple), min_size=1, max_size=2).map(tuple),
+        words(REGIONS),
+    ),
     max_size=2,
-).map(tuple)  # fmt: skip
+).map(tuple)
 blocks = st.integers(0, 3).map(lambda n: WORD(f"10.{n}.0.0/16"))
 destinations = st.just((WORD("blackhole"),)) | st.integers(0, 6).map(lambda n: (WORD(f"attachment-{n:017x}"),))
 actions = st.one_of(
@@ -63,25 +67,33 @@ def rule(number: int, match: ir.RouteMatch, action: ir.RouteAction) -> ir.RouteR
 
 POLICIES = (
     ir.RoutingPolicy(
-        WORD("drop"), "inbound", ir.Number(1),
+        WORD("drop"),
+        "inbound",
+        ir.Number(1),
         (rule(1, ir.RouteMatch("prefix-in-cidr", "10.1.0.0/16"), ir.RouteAction("drop")),),
     ),
     ir.RoutingPolicy(
-        WORD("sum"), "outbound", ir.Number(2),
+        WORD("sum"),
+        "outbound",
+        ir.Number(2),
         (rule(1, ir.RouteMatch("prefix-in-cidr", "10.0.0.0/8"), ir.RouteAction("summarize", "10.0.0.0/8")),),
     ),
     ir.RoutingPolicy(
-        WORD("prepend"), "inbound", ir.Number(3),
+        WORD("prepend"),
+        "inbound",
+        ir.Number(3),
         (rule(1, ir.RouteMatch("asn-in-as-path", 65001), ir.RouteAction("prepend-asn-list", (65009,))),),
     ),
     ir.RoutingPolicy(
-        WORD("listed"), "outbound", ir.Number(4),
+        WORD("listed"),
+        "outbound",
+        ir.Number(4),
         (
             rule(1, ir.RouteMatch("prefix-in-prefix-list", "some"), ir.RouteAction("drop")),
             rule(2, ir.RouteMatch("prefix-in-cidr", "10.2.0.0/15"), ir.RouteAction("set-med", 40)),
         ),
     ),
-)  # fmt: skip
+)
 
 
 @st.composite
@@ -104,10 +116,15 @@ def worlds(draw: st.DrawFn) -> tuple[ir.CoreNetwork, list[Attachment]]:
         ir.AttachRule(ir.Number(2), (ir.AttachCondition("any"),), ir.ToTag(WORD("s"))),
     )
     network = ir.CoreNetwork(
-        WORD("2025.11"), ir.Configuration((ir.AsnRange(64512, 64600),), edges), declared,
-        (ir.FunctionGroup(WORD("fw"), acceptance=False),), draw(st.lists(actions, max_size=5).map(tuple)), rules,
-        (ir.LabelRule(ir.Number(1), (WORD("x"),), (WORD("drop"), WORD("prepend"))),), POLICIES,
-    )  # fmt: skip
+        WORD("2025.11"),
+        ir.Configuration((ir.AsnRange(64512, 64600),), edges),
+        declared,
+        (ir.FunctionGroup(WORD("fw"), acceptance=False),),
+        draw(st.lists(actions, max_size=5).map(tuple)),
+        rules,
+        (ir.LabelRule(ir.Number(1), (WORD("x"),), (WORD("drop"), WORD("prepend"))),),
+        POLICIES,
+    )
     return network, [attached(draw, index) for index in range(draw(st.integers(1, 8)))]
 
 
@@ -238,10 +255,11 @@ def test_the_matrix_equals_following_every_prefix_from_every_edge(
 def test_a_cell_does_not_depend_on_the_order_of_attachments() -> None:
     """`a` and `b` share nothing; `a` has 10.0.0.0/8 itself, so that 10.1.0.0/16 of `b` goes to someone in `a` and 11.1.0.0/16 nowhere."""
     network = ir.CoreNetwork(
-        WORD("2025.11"), ir.Configuration((ir.AsnRange(64512, 64600),), (ir.Edge(WORD(REGIONS[0]), ir.Number(64512)),)),
+        WORD("2025.11"),
+        ir.Configuration((ir.AsnRange(64512, 64600),), (ir.Edge(WORD(REGIONS[0]), ir.Number(64512)),)),
         tuple(ir.Segment(WORD(name), acceptance=False) for name in ("a", "b")),
         attach_rules=(ir.AttachRule(ir.Number(1), (ir.AttachCondition("any"),), ir.ToTag(WORD("s"))),),
-    )  # fmt: skip
+    )
 
     def vpc(name: str, segment: str, prefix: Prefix) -> Attachment:
         return Attachment(name, "vpc", REGIONS[:1], tags=(("s", segment),), routes=(Announced(prefix),))
@@ -256,10 +274,16 @@ def test_a_cell_does_not_depend_on_the_order_of_attachments() -> None:
 
 
 paths = st.builds(
-    Path, st.just(0), st.sampled_from((LOCAL_VPC, DYNAMIC)), st.lists(st.integers(65001, 65003), max_size=3).map(tuple),
-    st.integers(99, 101), st.sampled_from((0, 0, 200)), rank=st.sampled_from(((0, 0), (2, 2), (3, 3))),
-    doubts=st.sampled_from(((), ("a doubt",))), soft=st.sampled_from(((), ("an attribute",))),
-)  # fmt: skip
+    Path,
+    st.just(0),
+    st.sampled_from((LOCAL_VPC, DYNAMIC)),
+    st.lists(st.integers(65001, 65003), max_size=3).map(tuple),
+    st.integers(99, 101),
+    st.sampled_from((0, 0, 200)),
+    rank=st.sampled_from(((0, 0), (2, 2), (3, 3))),
+    doubts=st.sampled_from(((), ("a doubt",))),
+    soft=st.sampled_from(((), ("an attribute",))),
+)
 
 
 @CALM
@@ -332,10 +356,18 @@ def test_the_closed_form_of_several_paths_equals_the_exchange(
 conditions = st.one_of(
     st.just(ir.AttachCondition("any")),
     st.builds(ir.AttachCondition, st.just("tag-exists"), words(("s", "t"))),
-    st.builds(ir.AttachCondition, st.just("tag-value"), words(("s", "t")), st.sampled_from(ir.OPERATORS), words(("a", "B", "ab"))),
-    st.builds(ir.AttachCondition, st.just("resource-id"), st.none(), st.sampled_from(ir.OPERATORS), words(("vpc-1", "vpc-2"))),
+    st.builds(
+        ir.AttachCondition,
+        st.just("tag-value"),
+        words(("s", "t")),
+        st.sampled_from(ir.OPERATORS),
+        words(("a", "B", "ab")),
+    ),
+    st.builds(
+        ir.AttachCondition, st.just("resource-id"), st.none(), st.sampled_from(ir.OPERATORS), words(("vpc-1", "vpc-2"))
+    ),
     st.builds(ir.AttachCondition, st.just("region"), st.none(), st.just("equals"), words(REGIONS)),
-)  # fmt: skip
+)
 targets = st.one_of(
     st.builds(ir.ToSegment, segments, st.none() | st.booleans()),
     st.builds(ir.ToTag, words(("s", "t")), st.none()),
@@ -343,10 +375,16 @@ targets = st.one_of(
 )
 tag_lists = st.lists(st.tuples(st.sampled_from(("s", "t", "u")), st.sampled_from(("a", "b", "ab", "AB"))), max_size=4)
 attachments = st.builds(
-    Attachment, st.just("x"), st.sampled_from(ir.ATTACHMENT_TYPES), st.sampled_from(REGIONS).map(lambda r: (r,)),
-    st.sampled_from((None, "111122223333")), st.sampled_from((None, "vpc-1", "vpc-2")), tag_lists.map(tuple),
-    state=st.sampled_from((None, "available", "pending_tag_acceptance")), current=st.sampled_from((None, ("a", False))),
-)  # fmt: skip
+    Attachment,
+    st.just("x"),
+    st.sampled_from(ir.ATTACHMENT_TYPES),
+    st.sampled_from(REGIONS).map(lambda r: (r,)),
+    st.sampled_from((None, "111122223333")),
+    st.sampled_from((None, "vpc-1", "vpc-2")),
+    tag_lists.map(tuple),
+    state=st.sampled_from((None, "available", "pending_tag_acceptance")),
+    current=st.sampled_from((None, ("a", False))),
+)
 
 
 @CALM
@@ -356,12 +394,15 @@ attachments = st.builds(
 )
 def test_deciding_once_per_kind_equals_deciding_each(rules: list[Any], items: list[Attachment]) -> None:
     network = ir.CoreNetwork(
-        WORD("2025.11"), ir.Configuration((ir.AsnRange(64512, 64600),), tuple(ir.Edge(WORD(r)) for r in REGIONS)),
-        tuple(ir.Segment(WORD(name), acceptance=name == "a") for name in SEGMENTS), (ir.FunctionGroup(WORD("fw")),),
+        WORD("2025.11"),
+        ir.Configuration((ir.AsnRange(64512, 64600),), tuple(ir.Edge(WORD(r)) for r in REGIONS)),
+        tuple(ir.Segment(WORD(name), acceptance=name == "a") for name in SEGMENTS),
+        (ir.FunctionGroup(WORD("fw")),),
         attach_rules=tuple(
-            ir.AttachRule(ir.Number(at), tuple(some), target, logic) for at, (some, target, logic) in enumerate(rules, 1)
+            ir.AttachRule(ir.Number(at), tuple(some), target, logic)
+            for at, (some, target, logic) in enumerate(rules, 1)
         ),
-    )  # fmt: skip
+    )
     decide = Associator(network)
     assert [decide(item) for item in items] == [associate(network, item) for item in items]
 
@@ -378,10 +419,29 @@ anything = st.recursive(
 )
 keys = st.sampled_from(
     (
-        "AttachmentId", "AttachmentType", "EdgeLocation", "EdgeLocations", "Tags", "State", "ResourceArn", "SegmentName", "name",
-        "type", "region", "regions", "tags", "cidrs", "routes", "label", "id", "state", "accepted", "current", "account",
+        "AttachmentId",
+        "AttachmentType",
+        "EdgeLocation",
+        "EdgeLocations",
+        "Tags",
+        "State",
+        "ResourceArn",
+        "SegmentName",
+        "name",
+        "type",
+        "region",
+        "regions",
+        "tags",
+        "cidrs",
+        "routes",
+        "label",
+        "id",
+        "state",
+        "accepted",
+        "current",
+        "account",
     )
-)  # fmt: skip
+)
 usual = st.sampled_from(
     ("VPC", "vpc", "us-east-1", ["us-east-1"], ["10.0.0.0/8"], {"a": "b"}, [{"prefix": "10.0.0.0/8"}], "x")
 )

@@ -38,8 +38,11 @@ def span_of(source: Source, word: str) -> Span:
 def finding(source: Source = SOURCE, word: str = "ordr_fn", **changes: object) -> Diagnostic:
     span = span_of(source, word)
     shown = {
-        "rule": "unknown-name", "message": f"unknown name `{word}`", "span": span, "help": "did you mean `order_fn`?",
-    } | changes  # fmt: skip
+        "rule": "unknown-name",
+        "message": f"unknown name `{word}`",
+        "span": span,
+        "help": "did you mean `order_fn`?",
+    } | changes
     return Diagnostic(**shown)  # type: ignore[arg-type]
 
 
@@ -153,9 +156,22 @@ def test_human_handles_a_megabyte_on_one_line() -> None:
 
 
 HOSTILE = [
-    "\x1b[31mred\x1b[0m", "\x1b]0;title\x07", "\x9b31m", "a\rb", "a\bb", "nul\x00", "\u202eevil\u202c", "\u2066x\u2069",
-    "zero\u200bwidth", "line\u2028sep", "\ufeffbom", "tag\U000e0041", "lone\ud800", "\x7f", "a\x0bb\x0cc",
-]  # fmt: skip
+    "\x1b[31mred\x1b[0m",
+    "\x1b]0;title\x07",
+    "\x9b31m",
+    "a\rb",
+    "a\bb",
+    "nul\x00",
+    "\u202eevil\u202c",
+    "\u2066x\u2069",
+    "zero\u200bwidth",
+    "line\u2028sep",
+    "\ufeffbom",
+    "tag\U000e0041",
+    "lone\ud800",
+    "\x7f",
+    "a\x0bb\x0cc",
+]
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -163,10 +179,14 @@ HOSTILE = [
 def test_no_text_can_steer_a_terminal(format: str, text: str) -> None:
     source = Source(f"dir{text}/a.policy", f'allow "{text}" {{ bad }}\n')
     item = finding(
-        source, "bad", message=f"message {text}", help=f"help {text}", rule=f"rule{text}",
+        source,
+        "bad",
+        message=f"message {text}",
+        help=f"help {text}",
+        rule=f"rule{text}",
         labels=(Label(span_of(source, "allow"), f"label {text}"),),
         fix=Fix(f"fix {text}", (Edit(span_of(source, "bad"), text),)),
-    )  # fmt: skip
+    )
     shown = render(format, [item], {source.file: source}, Options())
     allowed = re.compile(r"[^\n -~\u2026]")
     assert not allowed.search(shown)
@@ -275,9 +295,13 @@ def test_sarif_has_rules_results_regions_and_fixes() -> None:
     place = result["locations"][0]["physicalLocation"]
     assert place["artifactLocation"] == {"uri": "policies/shop.policy", "uriBaseId": "%SRCROOT%"}
     assert place["region"] == {
-        "startLine": 4, "startColumn": 22, "endLine": 4, "endColumn": 29,
-        "charOffset": TEXT.index("ordr_fn"), "charLength": 7,
-    }  # fmt: skip
+        "startLine": 4,
+        "startColumn": 22,
+        "endLine": 4,
+        "endColumn": 29,
+        "charOffset": TEXT.index("ordr_fn"),
+        "charLength": 7,
+    }
     assert result["relatedLocations"][0]["message"]["text"] == "declared here"
     replacement = result["fixes"][0]["artifactChanges"][0]["replacements"][0]
     assert replacement["insertedContent"]["text"] == "order_fn"
@@ -335,8 +359,8 @@ class Result:
 
 RESULTS = [
     Result("reads stock", span_of(SOURCE, "allow"), True),
-    Result("a write <is> no \"read\" & \x1b[31m\ufffe", span_of(SOURCE, "policy"), False, (finding(rule="test-failed"),)),
-]  # fmt: skip
+    Result('a write <is> no "read" & \x1b[31m\ufffe', span_of(SOURCE, "policy"), False, (finding(rule="test-failed"),)),
+]
 
 
 def test_test_results_for_people() -> None:

@@ -37,15 +37,30 @@ SERVICE = GateTrace("auth", "service", Verdict.ALLOW, "", (READS,), None, (READS
 ALLOWED = Outcome(Decision.ALLOW, (IDENTITY, SERVICE))
 REFUSED = Outcome(
     Decision.DENY,
-    (IDENTITY, replace(SERVICE, verdict=Verdict.IMPLICIT_DENY, decided_by=(), nearest=NEAR, summary="no statement matched")),
-    "auth", "AccessDeniedException (403)", (), ("the header is not checked",),
-)  # fmt: skip
+    (
+        IDENTITY,
+        replace(SERVICE, verdict=Verdict.IMPLICIT_DENY, decided_by=(), nearest=NEAR, summary="no statement matched"),
+    ),
+    "auth",
+    "AccessDeniedException (403)",
+    (),
+    ("the header is not checked",),
+)
 FORBIDDEN = Outcome(Decision.DENY, (replace(SERVICE, verdict=Verdict.EXPLICIT_DENY, decided_by=(STRANGERS,)),), "auth")
 UNKNOWN = Outcome(
     Decision.UNDECIDED,
-    (replace(SERVICE, verdict=Verdict.UNDECIDED, decided_by=(), nearest=replace(NEAR, matched=None), switches=("lattice-x",)),),
-    "auth", missing=("source.vpc", "aws.PrincipalOrgID"),
-)  # fmt: skip
+    (
+        replace(
+            SERVICE,
+            verdict=Verdict.UNDECIDED,
+            decided_by=(),
+            nearest=replace(NEAR, matched=None),
+            switches=("lattice-x",),
+        ),
+    ),
+    "auth",
+    missing=("source.vpc", "aws.PrincipalOrgID"),
+)
 
 
 def test_an_allow_leads_with_the_statement_and_its_line() -> None:

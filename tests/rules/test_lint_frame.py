@@ -99,9 +99,11 @@ def test_settings_choose_rules_and_severities(tmp_path: Path) -> None:
     program = load(tmp_path, OPEN % DOOR)
     chosen, left_out = Diagnostics(), Diagnostics()
     run_rules(
-        program, [], chosen,
+        program,
+        [],
+        chosen,
         Settings(select=frozenset({"open-to-anonymous"}), severity={"open-to-anonymous": Severity.INFO}),
-    )  # fmt: skip
+    )
     run_rules(program, [], left_out, Settings(ignore=frozenset({"open-to-anonymous"})))
     assert [(item.rule, item.severity) for item in chosen] == [("open-to-anonymous", Severity.INFO)]
     assert "open-to-anonymous" not in {item.rule for item in left_out}
@@ -215,8 +217,12 @@ def test_fixes_give_a_program_without_the_finding(tmp_path: Path) -> None:
 def test_every_finding_of_the_frame_is_in_the_catalogue() -> None:
     catalogue = json.loads((data_root() / "schemas/errors/lint.json").read_text(encoding="utf-8"))
     assert set(catalogue) == {
-        "rule-crashed", "malformed-suppression", "suppression-without-reason", "suppression-of-unknown-rule", "unused-suppression",
-    }  # fmt: skip
+        "rule-crashed",
+        "malformed-suppression",
+        "suppression-without-reason",
+        "suppression-of-unknown-rule",
+        "unused-suppression",
+    }
     assert all(set(entry) == {"summary", "why", "help"} for entry in catalogue.values())
     assert not set(catalogue) & set(RULES)
 

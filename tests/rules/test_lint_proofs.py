@@ -125,8 +125,10 @@ def comparisons(attribute: Attribute, op: Op, kind: Type, values: st.SearchStrat
     quantifiers = st.sampled_from(["any", "all"] if attribute.many else [""])
     return st.builds(
         lambda chosen, negated, quantifier: atom(attribute, op, kind, *chosen, negated=negated, quantifier=quantifier),
-        st.lists(values, min_size=1, max_size=size), st.booleans(), quantifiers,
-    )  # fmt: skip
+        st.lists(values, min_size=1, max_size=size),
+        st.booleans(),
+        quantifiers,
+    )
 
 
 TEXTS: st.SearchStrategy[Scalar] = st.sampled_from(["a", "b", "ab", ""])
@@ -138,10 +140,13 @@ ATOMS = st.one_of(
     *(comparisons(NUMBER, op, INT, st.integers(0, 4)) for op in (Op.EQ, Op.LT, Op.LE, Op.GT, Op.GE)),
     *(comparisons(SCORE, op, INT, st.integers(-1, 5)) for op in (Op.EQ, Op.LT, Op.LE, Op.GT, Op.GE)),
     comparisons(FLAG, Op.EQ, BOOL, st.booleans()),
-    *(comparisons(WHEN, op, Named("datetime"), st.sampled_from(["2026-01-01", "2026-01-02"])) for op in (Op.EQ, Op.LT, Op.GE)),
+    *(
+        comparisons(WHEN, op, Named("datetime"), st.sampled_from(["2026-01-01", "2026-01-02"]))
+        for op in (Op.EQ, Op.LT, Op.GE)
+    ),
     comparisons(PLACE, Op.EQ, Named("ip"), st.sampled_from(["10.0.0.0", "10.0.0.1"])),
     comparisons(PLACE, Op.IN_CIDR, Named("cidr"), st.sampled_from(["10.0.0.0/24", "10.0.0.0/8", "0.0.0.0/0", "::/0"])),
-)  # fmt: skip
+)
 CONDS: st.SearchStrategy[Cond] = st.recursive(
     ATOMS,
     lambda inner: st.one_of(
@@ -222,29 +227,48 @@ def test_never_is_recognised_as_it_stands() -> None:
 
 ACCOUNT, OTHER = "111122223333", "444455556666"
 CALLERS = [
-    Principal("anonymous", ()), Principal("role", (ACCOUNT, "a")), Principal("role", (ACCOUNT, "ab")),
-    Principal("role", (OTHER, "a")), Principal("user", (ACCOUNT, "a")), Principal("session", (ACCOUNT, "a", "s")),
-    Principal("session", (ACCOUNT, "b", "s")), Principal("cloudfront", (ACCOUNT, "E2ABCDEF123456")),
-    Principal("service", ("cloudfront.amazonaws.com",)), Principal("service", ("ec2.amazonaws.com",)),
-]  # fmt: skip
+    Principal("anonymous", ()),
+    Principal("role", (ACCOUNT, "a")),
+    Principal("role", (ACCOUNT, "ab")),
+    Principal("role", (OTHER, "a")),
+    Principal("user", (ACCOUNT, "a")),
+    Principal("session", (ACCOUNT, "a", "s")),
+    Principal("session", (ACCOUNT, "b", "s")),
+    Principal("cloudfront", (ACCOUNT, "E2ABCDEF123456")),
+    Principal("service", ("cloudfront.amazonaws.com",)),
+    Principal("service", ("ec2.amazonaws.com",)),
+]
 PRINCIPALS = st.sampled_from(
     [
-        *CALLERS, Principal("anyone", ()), Principal("authenticated", ()), Principal("account", (ACCOUNT,)),
-        Principal("account", (OTHER,)), Principal("role", (ACCOUNT, "a*")), Principal("role", (ACCOUNT, "?b")),
+        *CALLERS,
+        Principal("anyone", ()),
+        Principal("authenticated", ()),
+        Principal("account", (ACCOUNT,)),
+        Principal("account", (OTHER,)),
+        Principal("role", (ACCOUNT, "a*")),
+        Principal("role", (ACCOUNT, "?b")),
         Principal("user", (ACCOUNT, "*")),
     ]
-)  # fmt: skip
+)
 WHOS = st.builds(
     lambda items, negated: Who(tuple(items), negated), st.lists(PRINCIPALS, min_size=1, max_size=2), st.booleans()
 )
 CANS = st.one_of(
     st.none(),
-    st.builds(lambda verbs, negated: Can(tuple(verbs), negated), st.lists(st.sampled_from([GET, PUT, INVOKE]), min_size=1, max_size=2), st.booleans()),
-)  # fmt: skip
+    st.builds(
+        lambda verbs, negated: Can(tuple(verbs), negated),
+        st.lists(st.sampled_from([GET, PUT, INVOKE]), min_size=1, max_size=2),
+        st.booleans(),
+    ),
+)
 PATHS = st.one_of(
     st.none(),
-    st.builds(lambda texts, negated: Paths(tuple("/" + text for text in texts), negated), st.lists(GLOBS, min_size=1, max_size=2), st.booleans()),
-)  # fmt: skip
+    st.builds(
+        lambda texts, negated: Paths(tuple("/" + text for text in texts), negated),
+        st.lists(GLOBS, min_size=1, max_size=2),
+        st.booleans(),
+    ),
+)
 SMALL_CONDS = st.one_of(
     st.just(Always()), comparisons(FLAG, Op.EQ, BOOL, st.booleans()), comparisons(NUMBER, Op.LT, INT, st.integers(0, 2))
 )

@@ -26,9 +26,22 @@ from policyc.syntax.cedar_text import parse_cedar
 from policyc.text import Source
 
 __all__ = [
-    "About", "Answer", "CedarError", "Documented", "NotOpen", "Path", "PolicyText", "StatementResult", "UnusableContext", "Worlds",
-    "decide", "decision", "look", "parse_policies", "sanitise",
-]  # fmt: skip
+    "About",
+    "Answer",
+    "CedarError",
+    "Documented",
+    "NotOpen",
+    "Path",
+    "PolicyText",
+    "StatementResult",
+    "UnusableContext",
+    "Worlds",
+    "decide",
+    "decision",
+    "look",
+    "parse_policies",
+    "sanitise",
+]
 
 #: How a request can end: a permit applies and no forbid does; a forbid applies; no permit does; or a permit does and a forbid that Cedar
 #: cannot evaluate might have.

@@ -51,10 +51,32 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
-    "Caller", "CallerKind", "Document", "Gate", "Grant", "Kind", "Policies", "Request", "Statement", "Switch",
-    "Switches", "Unknown", "Weight", "anonymous", "caller_from_arn", "compile_document", "compile_text", "decide",
-    "decide_request", "explain", "explain_request", "identity_provider", "service", "trace_statement", "weigh",
-]  # fmt: skip
+    "Caller",
+    "CallerKind",
+    "Document",
+    "Gate",
+    "Grant",
+    "Kind",
+    "Policies",
+    "Request",
+    "Statement",
+    "Switch",
+    "Switches",
+    "Unknown",
+    "Weight",
+    "anonymous",
+    "caller_from_arn",
+    "compile_document",
+    "compile_text",
+    "decide",
+    "decide_request",
+    "explain",
+    "explain_request",
+    "identity_provider",
+    "service",
+    "trace_statement",
+    "weigh",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -167,10 +167,7 @@ def _user_keys(caller: Caller) -> dict[str, Values]:
     return {"aws:principaltype": ("User",), "aws:userid": userid, "aws:username": (caller.name,)}
 
 
-_TEMPORARY: dict[str, Values] = {
-    "aws:multifactorauthpresent": Unknown.PRESENT,
-    "aws:tokenissuetime": Unknown.PRESENT,
-}
+_TEMPORARY: dict[str, Values] = {"aws:multifactorauthpresent": Unknown.PRESENT, "aws:tokenissuetime": Unknown.PRESENT}
 
 
 def _role_keys(caller: Caller) -> dict[str, Values]:
@@ -248,9 +245,17 @@ _FEDERATED = re.compile(r"federated-user/(.+)")
 
 
 def caller_from_arn(
-    text: str, *, session: str = "", path: str = "/", unique_id: str = "", tags: Mapping[str, str] | None = None,
-    org_id: str = "", org_paths: tuple[str, ...] = (), canonical_id: str = "", creator: str = "",
-) -> Caller:  # fmt: skip
+    text: str,
+    *,
+    session: str = "",
+    path: str = "/",
+    unique_id: str = "",
+    tags: Mapping[str, str] | None = None,
+    org_id: str = "",
+    org_paths: tuple[str, ...] = (),
+    canonical_id: str = "",
+    creator: str = "",
+) -> Caller:
     """The caller an ARN names: root, user, role (a session of it), assumed role or federated user, in any partition.
 
     A role ARN becomes a session named `session` or else `DEFAULT_SESSION`. A session ARN does not hold the role's

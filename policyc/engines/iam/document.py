@@ -31,9 +31,14 @@ class Document:
 
 
 def compile_document(
-    tree: JsonValue, kind: Kind, diagnostics: Diagnostics, *, name: str = "", switches: Switches = DEFAULT,
+    tree: JsonValue,
+    kind: Kind,
+    diagnostics: Diagnostics,
+    *,
+    name: str = "",
+    switches: Switches = DEFAULT,
     origins: Sequence[Origin] = (),
-) -> Document | None:  # fmt: skip
+) -> Document | None:
     """The compiled document, or None when `diagnostics` got an error for it.
 
     `origins` gives, per statement in order, the label and place to show instead of the Sid and the place in `tree`.

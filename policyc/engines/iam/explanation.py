@@ -58,9 +58,7 @@ def explain(
     )
 
 
-def _gate(
-    levels: Sequence[Sequence[Document]], asked: Request, name: str, kind: str, bounded: bool
-) -> GateTrace:  # fmt: skip
+def _gate(levels: Sequence[Sequence[Document]], asked: Request, name: str, kind: str, bounded: bool) -> GateTrace:
     documents = [document for level in levels for document in level]
     verdict = slow_weight(levels, asked, bounded).verdict
     statements = tuple(trace for document in documents for trace in _traces(document, asked, bounded))
@@ -78,9 +76,7 @@ def slow_weight(
     return join_levels([_level_weight(level, asked, bounded, override) for level in levels])
 
 
-def _level_weight(
-    level: Iterable[Document], asked: Request, bounded: bool, override: tuple[str, str] | None
-) -> Weight:  # fmt: skip
+def _level_weight(level: Iterable[Document], asked: Request, bounded: bool, override: tuple[str, str] | None) -> Weight:
     answers: dict[bool, list[bool | None]] = {True: [], False: []}
     can = must = Grant.NONE
     for document in level:
@@ -97,9 +93,13 @@ def _level_weight(
             must = max(must, grant) if answer else must
     denies, allows = answers[True], answers[False]
     return Weight(
-        any(answer is not False for answer in denies), True in denies,
-        any(answer is not False for answer in allows), True in allows, can, must,
-    )  # fmt: skip
+        any(answer is not False for answer in denies),
+        True in denies,
+        any(answer is not False for answer in allows),
+        True in allows,
+        can,
+        must,
+    )
 
 
 def _traces(document: Document, asked: Request, bounded: bool) -> Iterable[StatementTrace]:
@@ -131,13 +131,17 @@ def _nearest(statements: Iterable[StatementTrace]) -> StatementTrace | None:
 
 
 def _switches_that_matter(
-    levels: Sequence[Sequence[Document]], asked: Request, bounded: bool, verdict: Verdict,
+    levels: Sequence[Sequence[Document]],
+    asked: Request,
+    bounded: bool,
+    verdict: Verdict,
     near: Iterable[StatementTrace],
-) -> tuple[str, ...]:  # fmt: skip
+) -> tuple[str, ...]:
     names = dict.fromkeys(
-        name for name, choice in _other_choices(levels)
+        name
+        for name, choice in _other_choices(levels)
         if slow_weight(levels, asked, bounded, (name, choice)).verdict is not verdict
-    )  # fmt: skip
+    )
     shown = {(trace.policy, trace.index) for trace in near}
     for document in (document for level in levels for document in level):
         for statement in document.statements:
@@ -155,9 +159,12 @@ def _other_choices(levels: Sequence[Sequence[Document]]) -> list[tuple[str, str]
 
 
 def _summary(
-    verdict: Verdict, decided_by: Sequence[StatementTrace], near: StatementTrace | None,
-    statements: Sequence[StatementTrace], asked: Request,
-) -> str:  # fmt: skip
+    verdict: Verdict,
+    decided_by: Sequence[StatementTrace],
+    near: StatementTrace | None,
+    statements: Sequence[StatementTrace],
+    asked: Request,
+) -> str:
     if decided_by:
         verb = "denies" if verdict is Verdict.EXPLICIT_DENY else "allows"
         return f"`{decided_by[0].label}` {verb}"
@@ -224,9 +231,12 @@ def _error(settled: Settlement, asked: Request) -> str:
 
 
 def _notes(
-    policies: Policies, asked: Request, levels: Mapping[Gate, Sequence[Sequence[Document]]],
-    weights: Mapping[Gate, Weight], decision: Decision,
-) -> Iterable[str]:  # fmt: skip
+    policies: Policies,
+    asked: Request,
+    levels: Mapping[Gate, Sequence[Sequence[Document]]],
+    weights: Mapping[Gate, Weight],
+    decision: Decision,
+) -> Iterable[str]:
     if not (policies.owner or asked.resource_account) and asked.caller.account:
         yield "the resource's account is not given; taken as the caller's own"
     elif is_cross_account(policies, asked) and asked.caller.kind not in UNOWNED:

@@ -12,15 +12,7 @@ from policyc.diagnostics import Diagnostics, Label
 from policyc.engines.iam.statement import Kind
 from policyc.engines.iam.switches import Switches
 from policyc.engines.iam.variables import Template, VariableError, read_template
-from policyc.syntax.json_text import (
-    JsonArray,
-    JsonBool,
-    JsonNull,
-    JsonNumber,
-    JsonObject,
-    JsonString,
-    JsonValue,
-)
+from policyc.syntax.json_text import JsonArray, JsonBool, JsonNull, JsonNumber, JsonObject, JsonString, JsonValue
 from policyc.text import Span
 
 

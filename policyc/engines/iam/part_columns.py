@@ -168,7 +168,9 @@ def narrowed_mask(statements: Iterable[Statement]) -> int:
 
 def _names_principal_arn(conditions: Iterable[Atom]) -> bool:
     return any(
-        atom.key == "aws:principalarn" and not atom.operator.negated and not atom.operator.if_exists
+        atom.key == "aws:principalarn"
+        and not atom.operator.negated
+        and not atom.operator.if_exists
         and atom.operator.family in (Family.ARN, Family.STRING)
         for atom in conditions
-    )  # fmt: skip
+    )

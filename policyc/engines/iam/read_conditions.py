@@ -25,10 +25,17 @@ _KEY = re.compile(r"[^\s:]+:\S.*")
 _MULTIVALUED_PREFIX = "vpc-lattice-svcs:requestquerystring/"
 _LATTICE_KEYS = frozenset(
     {
-        "Port", "RequestMethod", "RequestPath", "RequestHeader", "RequestQueryString", "ServiceNetworkArn", "ServiceArn",
-        "SourceVpc", "SourceVpcOwnerAccount",
+        "Port",
+        "RequestMethod",
+        "RequestPath",
+        "RequestHeader",
+        "RequestQueryString",
+        "ServiceNetworkArn",
+        "ServiceArn",
+        "SourceVpc",
+        "SourceVpcOwnerAccount",
     }
-)  # fmt: skip
+)
 #: in front of a key that no request has
 _ABSENT = "\0"
 _MISMATCH = {

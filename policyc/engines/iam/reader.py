@@ -22,8 +22,16 @@ from policyc.text import Span
 VERSIONS = ("2012-10-17", "2008-10-17")
 _TOP = ("Version", "Id", "Statement")
 _ELEMENTS = (
-    "Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition",
-)  # fmt: skip
+    "Sid",
+    "Effect",
+    "Principal",
+    "NotPrincipal",
+    "Action",
+    "NotAction",
+    "Resource",
+    "NotResource",
+    "Condition",
+)
 _PAIRS = (("Action", "NotAction"), ("Resource", "NotResource"), ("Principal", "NotPrincipal"))
 _SID = re.compile(r"[A-Za-z0-9]*")
 #: documents that IAM itself stores, with a closed set of characters
@@ -124,9 +132,17 @@ def _statement(tree: JsonObject, index: int, reading: Reading, origin: Origin | 
     if origin is not None:
         label, span = origin[0], origin[1] or span
     return Statement(
-        index, label, deny, principals, actions, resources, conditions.atoms, span, conditions.inert,
+        index,
+        label,
+        deny,
+        principals,
+        actions,
+        resources,
+        conditions.atoms,
+        span,
+        conditions.inert,
         tuple(sorted(reading.used)),
-    )  # fmt: skip
+    )
 
 
 def _refuse_pairs(elements: dict[str, JsonMember], reading: Reading) -> None:

@@ -21,9 +21,7 @@ from policyc.engines.trace import Reason
 CORE = ("principal", "action", "resource")
 
 
-def reasons_for(
-    statement: Statement, asked: Request, bounded: bool, switches: Switches
-) -> tuple[Reason, ...]:  # fmt: skip
+def reasons_for(statement: Statement, asked: Request, bounded: bool, switches: Switches) -> tuple[Reason, ...]:
     """One reason per part that the statement has, conditions last."""
     found = []
     if statement.principals is not None:

@@ -12,6 +12,7 @@ from typing import Final, TypeAlias, assert_never
 
 from policyc.engines.proofs.values import may_hold
 from policyc.ir.authz import All, Always, AnyOf, Atom, Cond, Never, Op
+from policyc.ir.conditions import atoms
 from policyc.model.values import Scalar
 from policyc.model.vocabulary import Attribute
 
@@ -135,19 +136,3 @@ def _fits(atom: Atom, held: Sequence[Atom], facts: Facts) -> bool:
 
 def _same_attribute(first: Atom, second: Atom) -> bool:
     return first.attribute.native == second.attribute.native and first.attribute.type == second.attribute.type
-
-
-def atoms(cond: Cond) -> Iterator[Atom]:
-    """Every test of a condition, left to right."""
-    work = [cond]
-    while work:
-        node = work.pop()
-        match node:
-            case Atom():
-                yield node
-            case All(items) | AnyOf(items):
-                work.extend(reversed(items))
-            case Always() | Never():
-                pass
-            case _:
-                assert_never(node)

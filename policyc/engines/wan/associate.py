@@ -9,13 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from policyc.engines.trace import Reason
-from policyc.engines.wan.attachments import (
-    DEAD_STATES,
-    MOVING_STATES,
-    PENDING_STATES,
-    WORKING_STATES,
-    Attachment,
-)
+from policyc.engines.wan.attachments import DEAD_STATES, MOVING_STATES, PENDING_STATES, WORKING_STATES, Attachment
 from policyc.engines.wan.switches import DEFAULT, Switches
 from policyc.ir.network import AttachCondition, AttachRule, CoreNetwork, ToGroup, ToSegment, ToTag
 from policyc.text import Span
@@ -85,9 +79,7 @@ def associate(network: CoreNetwork, attachment: Attachment, switches: Switches =
             return _unknown(attachment, rule, tuple(trace))
         if result.matched:
             return _place(network, attachment, rule, tuple(trace))
-    return Association(
-        attachment, Standing.UNASSOCIATED, "", False, None, "no rule matches it", tuple(trace)
-    )  # fmt: skip
+    return Association(attachment, Standing.UNASSOCIATED, "", False, None, "no rule matches it", tuple(trace))
 
 
 #: what decides on an attachment: equal keys get equal answers
@@ -113,17 +105,29 @@ class Associator:
         # The first of two tags with one key counts, as in `Attachment.tag`.
         tags = dict(reversed(attachment.tags))
         key = (
-            attachment.type, attachment.regions, attachment.account, attachment.state, attachment.current,
-            attachment.resource_id if self._resources else None, *map(tags.get, self._tags),
-        )  # fmt: skip
+            attachment.type,
+            attachment.regions,
+            attachment.account,
+            attachment.state,
+            attachment.current,
+            attachment.resource_id if self._resources else None,
+            *map(tags.get, self._tags),
+        )
         found = self._decided.get(key)
         if found is None:
             found = self._decided[key] = associate(self._network, attachment, self._switches)
         if found.attachment is attachment:
             return found
         return Association(
-            attachment, found.standing, found.place, found.is_group, found.rule, found.sentence, found.trace, found.switches
-        )  # fmt: skip
+            attachment,
+            found.standing,
+            found.place,
+            found.is_group,
+            found.rule,
+            found.sentence,
+            found.trace,
+            found.switches,
+        )
 
 
 def _unknown(attachment: Attachment, rule: AttachRule, trace: tuple[RuleTrace, ...]) -> Association:

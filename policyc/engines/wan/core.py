@@ -303,9 +303,7 @@ class Core:
         answers: tuple[bool | None, ...] = ()
         if attachment.label:
             answers = self._label(attachment, edge, "inbound").sieve.answers(route.prefix)
-        key = (
-            attachment.type, attachment.label, edge, route.as_path, route.med, route.communities, source, answers,
-        )  # fmt: skip
+        key = (attachment.type, attachment.label, edge, route.as_path, route.med, route.communities, source, answers)
         if key in self.paths:
             kept = self.paths[key]
         else:
@@ -322,8 +320,15 @@ class Core:
         tagged = attachment.type in _TAGGED and self.network.version.text != "2021.12"
         communities: frozenset[str] = route.communities if tagged else frozenset()
         path = Path(
-            source, LOCAL_VPC if vpc else DYNAMIC, as_path, route.med, 0, communities, local_rank(attachment.type), soft=soft,
-        )  # fmt: skip
+            source,
+            LOCAL_VPC if vpc else DYNAMIC,
+            as_path,
+            route.med,
+            0,
+            communities,
+            local_rank(attachment.type),
+            soft=soft,
+        )
         policies = self.label_policies(attachment, edge, "inbound")
         without = ATTRIBUTE_ACTIONS if vpc else frozenset() if tagged else COMMUNITY_ACTIONS
         return apply_policies(policies, path, route.prefix, self.around, without)

@@ -158,9 +158,13 @@ def _domain(domains: Domains, name: str) -> Domain:
 
 
 def _special(
-    domains: Domains, name: str, visible: Mapping[Prefix, Entry], givers: Sequence[str], taken: Sequence[str],
+    domains: Domains,
+    name: str,
+    visible: Mapping[Prefix, Entry],
+    givers: Sequence[str],
+    taken: Sequence[str],
     policies: Mapping[str, Sequence[RoutingPolicy]],
-) -> set[Prefix]:  # fmt: skip
+) -> set[Prefix]:
     """The prefixes of a segment that have to be worked out one by one."""
     statics = Origins()
     add_statics(domains.core, name, statics)

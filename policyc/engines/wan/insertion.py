@@ -258,10 +258,12 @@ def _send_to(tables: Tables, action: SendTo) -> None:
     tables.overlay(
         TableName("segment", action.segment.text),
         Overlay(
-            {DEFAULT_V4: None, DEFAULT_V6: None}, core.edges_of(action.segment.text), at,
+            {DEFAULT_V4: None, DEFAULT_V6: None},
+            core.edges_of(action.segment.text),
+            at,
             "{} has a route of its own and one of `send-to`",
         ),
-    )  # fmt: skip
+    )
 
 
 def _default_edges(action: SendTo, edge: str, present: Sequence[str]) -> Inspection:

@@ -51,9 +51,12 @@ class Span(NamedTuple):
 
 
 def settle(
-    edges: Sequence[str], asns: Mapping[str, int], local: Mapping[str, Sequence[Path]], transfer: Transfer | None = None,
+    edges: Sequence[str],
+    asns: Mapping[str, int],
+    local: Mapping[str, Sequence[Path]],
+    transfer: Transfer | None = None,
     place: str = UNDECIDED,
-) -> Mapping[str, Choice]:  # fmt: skip
+) -> Mapping[str, Choice]:
     """The choice of each edge once nothing changes any more. `asns` has one ASN per edge; `local` the paths that begin at an
     edge; `place` is the rank of local preference: where it matters and nobody chose one, each rank gives a possible outcome."""
     found = _settle(edges, asns, local, transfer, place)
@@ -71,8 +74,12 @@ def _contested(found: Mapping[str, Choice], local: Mapping[str, Sequence[Path]],
 
 
 def _settle(
-    edges: Sequence[str], asns: Mapping[str, int], local: Mapping[str, Sequence[Path]], transfer: Transfer | None, place: str
-) -> Mapping[str, Choice]:  # fmt: skip
+    edges: Sequence[str],
+    asns: Mapping[str, int],
+    local: Mapping[str, Sequence[Path]],
+    transfer: Transfer | None,
+    place: str,
+) -> Mapping[str, Choice]:
     if transfer is None and _open(asns, local):
         begins = [edge for edge in edges if local.get(edge)]
         if len(begins) == 1 and len(local[begins[0]]) == 1:
@@ -156,9 +163,13 @@ class Settled(Mapping[str, Choice]):
     __slots__ = ("_asns", "_best", "_edges", "_local", "_made", "_rest")
 
     def __init__(
-        self, edges: Sequence[str], asns: Mapping[str, int], local: Mapping[str, Sequence[Path]], begins: Sequence[str],
+        self,
+        edges: Sequence[str],
+        asns: Mapping[str, int],
+        local: Mapping[str, Sequence[Path]],
+        begins: Sequence[str],
         place: str,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._edges, self._asns, self._local = edges, asns, local
         self._made: dict[str, Choice] = {}
         exchange = _Exchange(begins, asns, local, None, place)
@@ -206,9 +217,13 @@ class _Exchange:
     __slots__ = ("asns", "edges", "local", "place", "sent", "transfer", "weighed")
 
     def __init__(
-        self, edges: Sequence[str], asns: Mapping[str, int], local: Mapping[str, Sequence[Path]], transfer: Transfer | None,
+        self,
+        edges: Sequence[str],
+        asns: Mapping[str, int],
+        local: Mapping[str, Sequence[Path]],
+        transfer: Transfer | None,
         place: str,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.edges, self.asns, self.transfer, self.place = edges, asns, transfer, place
         self.local = {edge: weigh(local.get(edge, ()), place) for edge in edges}
         #: what the sender makes of a path, kept with the path so that its id stays its own

@@ -183,9 +183,14 @@ class _Meshed:
 
     def _announce(self, aggregate: Prefix, path: Path, sender: str, receiver: str) -> bool:
         heard = Path(
-            self.found.next_source(aggregate), DYNAMIC, (self.asns[sender], *path.as_path), path.med, 0, path.communities,
+            self.found.next_source(aggregate),
+            DYNAMIC,
+            (self.asns[sender], *path.as_path),
+            path.med,
+            0,
+            path.communities,
             doubts=path.doubts,
-        )  # fmt: skip
+        )
         kept = self._act((receiver, sender, "inbound"), aggregate, heard)
         if kept is None:
             return False

@@ -94,8 +94,12 @@ def merge(*parts: Sequence[str]) -> tuple[str, ...]:
 
 
 _LOCAL_RANK: Final[dict[AttachmentType, int]] = {
-    "direct-connect-gateway": 0, "connect": 1, "site-to-site-vpn": 2, "transit-gateway-route-table": 3, "vpc": 3,
-}  # fmt: skip
+    "direct-connect-gateway": 0,
+    "connect": 1,
+    "site-to-site-vpn": 2,
+    "transit-gateway-route-table": 3,
+    "vpc": 3,
+}
 
 
 def local_rank(kind: AttachmentType) -> tuple[int, int]:
@@ -111,9 +115,18 @@ def exported(path: Path, sender: str, asn: int) -> Path:
         soft = merge(soft, (_PREFERENCE_DOUBT,))
     rank = (0, 3) if path.rank[0] == 0 else (3, 3)
     return Path(
-        path.source, DYNAMIC, (asn, *path.as_path), path.med, 0, path.communities, rank, sender, path.doubts, soft,
+        path.source,
+        DYNAMIC,
+        (asn, *path.as_path),
+        path.med,
+        0,
+        path.communities,
+        rank,
+        sender,
+        path.doubts,
+        soft,
         owner=path.owner,
-    )  # fmt: skip
+    )
 
 
 _PREFERENCE_DOUBT: Final = "whether local preference crosses edges is not published"

@@ -463,12 +463,13 @@ def _why_blocked(core: Core, association: Association, target: Target, walks: tu
             last = next(walk for walk in walks if walk.end == end)
             step = last.hops[-1].sentence() if last.hops else target.text
             text = {
-                "blackhole": f"dropped: {step}", "loop": f"it goes in circles: {step}",
+                "blackhole": f"dropped: {step}",
+                "loop": f"it goes in circles: {step}",
                 "not-announced": f"outbound routing policies of `{association.attachment.name}` keep the route from its far side",
                 "refused": f"the far side of `{association.attachment.name}` refuses the route, whose AS path holds its own ASN "
                 f"{far_asn(association.attachment)}",
                 "not-advertised": f"a Direct Connect gateway hears of local routes only, and this one is remote: {step}",
-            }[end]  # fmt: skip
+            }[end]
             return end, text
     owners = [core.associations[target.attachment]] if target.attachment else _owners(core, target)
     for owner in owners:

@@ -21,8 +21,12 @@ PrefixLists = Mapping[str, Sequence[Prefix]]
 
 COMMUNITY_ACTIONS: Final = frozenset({"add-community", "remove-community"})
 ATTRIBUTE_ACTIONS: Final = COMMUNITY_ACTIONS | {
-    "prepend-asn-list", "remove-asn-list", "replace-asn-list", "set-med", "set-local-preference",
-}  # fmt: skip
+    "prepend-asn-list",
+    "remove-asn-list",
+    "replace-asn-list",
+    "set-med",
+    "set-local-preference",
+}
 
 
 class PrefixList:

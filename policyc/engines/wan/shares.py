@@ -174,9 +174,14 @@ def _offers(core: Core, into: str, out_of: str, prefix: Prefix, entry: Entry, fo
 
 
 def leak(
-    core: Core, into: str, out_of: str, routes: Routes, found: Origins, policies: Sequence[RoutingPolicy],
+    core: Core,
+    into: str,
+    out_of: str,
+    routes: Routes,
+    found: Origins,
+    policies: Sequence[RoutingPolicy],
     only: Container[Prefix] | None,
-) -> None:  # fmt: skip
+) -> None:
     """Routes of one segment into another one by one; `only` limits the prefixes."""
     apart = _apart(core, into, out_of)
     for prefix, entry in routes.items():

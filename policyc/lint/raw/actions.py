@@ -40,9 +40,11 @@ def _unknown(item: JsonString, service: str, diagnostics: Diagnostics) -> None:
     if any(pattern.test(name.lower()) for name in known):
         return
     diagnostics.error(
-        "invalid-action", f"there is no action `{item.value}`", item.span,
+        "invalid-action",
+        f"there is no action `{item.value}`",
+        item.span,
         did_you_mean(item.value, known, "its actions are " + ", ".join(f"`{name}`" for name in known[:6])),
-    )  # fmt: skip
+    )
 
 
 def _other_service(item: JsonString, service: str, statement: RawStatement, diagnostics: Diagnostics) -> None:
@@ -53,6 +55,8 @@ def _other_service(item: JsonString, service: str, statement: RawStatement, diag
     title = statement.kind.title
     article = "an" if title[0] in "aeiouAEIO" else "a"
     diagnostics.warning(
-        "unsupported-action-in-policy", f"`{item.value}` never matches: requests to {article} {title} have actions of {wanted}",
-        item.span, hint or f"write actions of {wanted}, or move the statement to the policy that it belongs to",
-    )  # fmt: skip
+        "unsupported-action-in-policy",
+        f"`{item.value}` never matches: requests to {article} {title} have actions of {wanted}",
+        item.span,
+        hint or f"write actions of {wanted}, or move the statement to the policy that it belongs to",
+    )

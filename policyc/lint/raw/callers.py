@@ -17,10 +17,18 @@ from policyc.lint.raw.statements import RawStatement
 
 #: keys of a signed request only (IAM evaluation reference, sections 4.3 and 9)
 _SIGNED_ONLY: Final = (
-    "aws:principalarn", "aws:principalorgid", "aws:principalorgpaths", "aws:principalisawsservice", "aws:username",
-    "aws:sourceidentity", "aws:tokenissuetime", "aws:federatedprovider", "aws:multifactorauthpresent",
-    "aws:principalservicename", "aws:principalservicenameslist",
-)  # fmt: skip
+    "aws:principalarn",
+    "aws:principalorgid",
+    "aws:principalorgpaths",
+    "aws:principalisawsservice",
+    "aws:username",
+    "aws:sourceidentity",
+    "aws:tokenissuetime",
+    "aws:federatedprovider",
+    "aws:multifactorauthpresent",
+    "aws:principalservicename",
+    "aws:principalservicenameslist",
+)
 _SIGNED_FAMILY: Final = "aws:principaltag/"
 _SOURCES: Final = frozenset(
     {"aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths", "aws:calledvia"}
@@ -39,9 +47,11 @@ def check_callers(statements: Sequence[RawStatement], switches: Switches, diagno
             part = item.compiled.principals
             assert part is not None
             diagnostics.warning(
-                "anonymous-admitted", f"`{item.compiled.label}` lets unsigned requests in", part.span,
+                "anonymous-admitted",
+                f"`{item.compiled.label}` lets unsigned requests in",
+                part.span,
                 'add `"StringNotEqualsIgnoreCase": {"aws:PrincipalType": "anonymous"}`, or a key that only signed requests have',
-            )  # fmt: skip
+            )
         _service_principals(item, diagnostics)
 
 
@@ -86,11 +96,15 @@ def _service_principals(item: RawStatement, diagnostics: Diagnostics) -> None:
     for text in item.principals("Service"):
         if item.kind.name == "function" and text.value == _OBJECT_LAMBDA:
             diagnostics.warning(
-                "never-calls-the-function", f"`{text.value}` never calls the function: Object Lambda calls it as the client",
-                text.span, "allow the clients, or `cloudfront.amazonaws.com`",
-            )  # fmt: skip
+                "never-calls-the-function",
+                f"`{text.value}` never calls the function: Object Lambda calls it as the client",
+                text.span,
+                "allow the clients, or `cloudfront.amazonaws.com`",
+            )
         elif not tested & _SOURCES:
             diagnostics.warning(
-                "restrict-access-to-service-principal", f"`{text.value}` may act here for anyone's resources", text.span,
+                "restrict-access-to-service-principal",
+                f"`{text.value}` may act here for anyone's resources",
+                text.span,
                 "add a condition on `aws:SourceArn` or `aws:SourceAccount`",
-            )  # fmt: skip
+            )

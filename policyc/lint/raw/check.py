@@ -19,9 +19,13 @@ from policyc.text import Source
 
 
 def check_tree(
-    source: Source, tree: JsonValue, kind_name: str, diagnostics: Diagnostics, switches: Switches = DEFAULT,
+    source: Source,
+    tree: JsonValue,
+    kind_name: str,
+    diagnostics: Diagnostics,
+    switches: Switches = DEFAULT,
     settings: Mapping[str, str] | None = None,
-) -> Document | None:  # fmt: skip
+) -> Document | None:
     """Everything that is wrong or doubtful in an IAM document; the compiled form when it has no error of shape.
 
     `kind_name` is a name of `KINDS`, or empty to tell it by the shape. `settings` are further switches by name.

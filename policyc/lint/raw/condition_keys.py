@@ -36,14 +36,20 @@ def _unknown(entry: ConditionKey, service: str, diagnostics: Diagnostics) -> Non
     names = keys().names(service)
     if service == "aws":
         diagnostics.warning(
-            "invalid-global-condition-key", f"no global condition key is called `{entry.key}`", entry.span,
-            did_you_mean(entry.key, names, "`policyc explain list` names the known keys; a newer key may be missing there"),
-        )  # fmt: skip
+            "invalid-global-condition-key",
+            f"no global condition key is called `{entry.key}`",
+            entry.span,
+            did_you_mean(
+                entry.key, names, "`policyc explain list` names the known keys; a newer key may be missing there"
+            ),
+        )
     else:
         diagnostics.error(
-            "invalid-service-condition-key", f"`{service}` has no condition key `{entry.key}`", entry.span,
+            "invalid-service-condition-key",
+            f"`{service}` has no condition key `{entry.key}`",
+            entry.span,
             did_you_mean(entry.key, names, "its keys are " + ", ".join(f"`{name}`" for name in names)),
-        )  # fmt: skip
+        )
 
 
 def _spelling(entry: ConditionKey, known: Attribute, diagnostics: Diagnostics) -> None:
@@ -52,14 +58,18 @@ def _spelling(entry: ConditionKey, known: Attribute, diagnostics: Diagnostics) -
         return
     if entry.key.lower().startswith(_HEADERS) and entry.key[len(_HEADERS) :] != entry.key[len(_HEADERS) :].lower():
         diagnostics.warning(
-            "header-name-case", f"the header name in `{entry.key}` has capital letters, and HTTP/2 sends none", entry.span,
+            "header-name-case",
+            f"the header name in `{entry.key}` has capital letters, and HTTP/2 sends none",
+            entry.span,
             f"write `{known.native}{entry.key[len(_HEADERS) :].lower()}`",
-        )  # fmt: skip
+        )
     elif not entry.key.startswith(known.native):
         diagnostics.warning(
-            "condition-key-case", f"`{entry.key}` is not how VPC Lattice spells this key, and its guide heeds letter case",
-            entry.span, f"write `{known.native}{entry.key[len(known.native) :] if known.keyed else ''}`",
-        )  # fmt: skip
+            "condition-key-case",
+            f"`{entry.key}` is not how VPC Lattice spells this key, and its guide heeds letter case",
+            entry.span,
+            f"write `{known.native}{entry.key[len(known.native) :] if known.keyed else ''}`",
+        )
 
 
 def _absent_here(entry: ConditionKey, service: str, statement: RawStatement, diagnostics: Diagnostics) -> None:
@@ -68,11 +78,15 @@ def _absent_here(entry: ConditionKey, service: str, statement: RawStatement, dia
         return
     if folded.startswith("aws:calledvia"):
         diagnostics.warning(
-            "key-absent-at-first-hop", f"`{entry.key}` is absent when a client calls the Object Lambda access point", entry.span,
+            "key-absent-at-first-hop",
+            f"`{entry.key}` is absent when a client calls the Object Lambda access point",
+            entry.span,
             "test it at the function, the supporting access point and the bucket",
-        )  # fmt: skip
+        )
     elif folded.startswith(_BEHIND_OLAP):
         diagnostics.warning(
-            "key-absent-at-first-hop", f"`{entry.key}` is not evaluated at the Object Lambda access point", entry.span,
+            "key-absent-at-first-hop",
+            f"`{entry.key}` is not evaluated at the Object Lambda access point",
+            entry.span,
             "test it in the policy of the supporting access point",
-        )  # fmt: skip
+        )

@@ -19,9 +19,11 @@ def check_size(source: Source, kind: DocumentKind, span: Span, whitespace: str, 
     if kind.limit and counted > kind.limit:
         dense = " without white space" if kind.dense else ""
         diagnostics.error(
-            "policy-size-exceeds-quota", f"the {kind.title} has {counted} {kind.unit}{dense}, and {kind.limit} are allowed",
-            span.at_start(), "split it, shorten it with wildcards, or write it without white space",
-        )  # fmt: skip
+            "policy-size-exceeds-quota",
+            f"the {kind.title} has {counted} {kind.unit}{dense}, and {kind.limit} are allowed",
+            span.at_start(),
+            "split it, shorten it with wildcards, or write it without white space",
+        )
 
 
 def size_of(text: str, kind: DocumentKind, whitespace: str) -> int:

@@ -23,8 +23,10 @@ def _plain(situation: Situation, question: Question, diagnostics: Diagnostics) -
     for name, value in (("can", question.can), ("path", question.path)):
         if value is not None:
             diagnostics.error(
-                "two-kinds-of-question", f"`--{name}` belongs to a chain, and no resource of one is given", value.span,
+                "two-kinds-of-question",
+                f"`--{name}` belongs to a chain, and no resource of one is given",
+                value.span,
                 "write `--action` and `--resource-arn`, or add `--service-arn` or `--object-lambda-arn`",
-            )  # fmt: skip
+            )
             return None
     return iam.answer(situation, question, diagnostics)

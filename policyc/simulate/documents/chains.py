@@ -53,9 +53,11 @@ def answer(situation: Situation, question: Question, diagnostics: Diagnostics) -
     """The decision gate by gate, or None after an error."""
     if question.action is not None or question.resource is not None or question.unknown:
         diagnostics.error(
-            "two-kinds-of-question", "a request through a chain states what it does with `can`", question.span,
+            "two-kinds-of-question",
+            "a request through a chain states what it does with `can`",
+            question.span,
             "leave `--action`, `--resource-arn` and `--unknown` out, or leave the ARNs of the chain out",
-        )  # fmt: skip
+        )
         return None
     names = _chain(situation)
     drafts = _drafts(names, situation, question, diagnostics)
@@ -67,9 +69,16 @@ def answer(situation: Situation, question: Question, diagnostics: Diagnostics) -
     if request is None:
         return None
     program = Program(
-        {item.source.file: item.source for item in situation.documents}, {}, {item.id: item for item in resources.values()},
-        (), (), (), (), {}, situation.switches,
-    )  # fmt: skip
+        {item.source.file: item.source for item in situation.documents},
+        {},
+        {item.id: item for item in resources.values()},
+        (),
+        (),
+        (),
+        (),
+        {},
+        situation.switches,
+    )
     documents = list(_attached(situation, resources))
     outcome = target(resource_types()[asked.type].target).simulate(program, documents, request, diagnostics)
     if outcome is None:
@@ -103,7 +112,7 @@ def _chain(situation: Situation) -> tuple[str, ...]:
 
 def _drafts(
     names: tuple[str, ...], situation: Situation, question: Question, diagnostics: Diagnostics
-) -> Drafts | None:  # fmt: skip
+) -> Drafts | None:
     before = len(diagnostics)
     drafts = Drafts(question.span)
     for name in names:
@@ -112,9 +121,11 @@ def _drafts(
             drafts.read(name, arn, diagnostics)
         elif name != "network" or situation.has("network-policy"):
             diagnostics.error(
-                "incomplete-question", f"the chain needs the ARN of its {name.replace('-', ' ')}", question.span,
+                "incomplete-question",
+                f"the chain needs the ARN of its {name.replace('-', ' ')}",
+                question.span,
                 f"add `--{name}-arn`",
-            )  # fmt: skip
+            )
     for name, arn in situation.arns.items():
         if name not in names and name != "key":
             diagnostics.error(
@@ -200,9 +211,13 @@ def _request(asked: Resource, question: Question, diagnostics: Diagnostics) -> R
     can = question.can
     if can is not None and can.text not in kind.verbs:
         diagnostics.error(
-            "unknown-verb", f"nobody can `{can.text}` a `{kind.name}`", can.span,
-            did_you_mean(can.text, kind.verbs, "its verbs are " + ", ".join(f"`{name}`" for name in list(kind.verbs)[:12])),
-        )  # fmt: skip
+            "unknown-verb",
+            f"nobody can `{can.text}` a `{kind.name}`",
+            can.span,
+            did_you_mean(
+                can.text, kind.verbs, "its verbs are " + ", ".join(f"`{name}`" for name in list(kind.verbs)[:12])
+            ),
+        )
     who = None if question.who is None else _principal(question.who.name, diagnostics)
     keys = question.keys(diagnostics)
     if keys is None or len(diagnostics) > before:
@@ -211,18 +226,25 @@ def _request(asked: Resource, question: Question, diagnostics: Diagnostics) -> R
     used = {name: attribute for key in keys for name, attribute in [_attribute(key, attributes)]}
     values = {name: tuple(keys[key]) for key in keys for name in [_attribute(key, attributes)[0]]}
     return Request(
-        asked, who, None if can is None else can.text, None if question.path is None else question.path.text, values, used,
+        asked,
+        who,
+        None if can is None else can.text,
+        None if question.path is None else question.path.text,
+        values,
+        used,
         question.span,
-    )  # fmt: skip
+    )
 
 
 def _principal(text: PlainText, diagnostics: Diagnostics) -> Principal | None:
     found = parse_caller(text.text)
     if found is None:
         diagnostics.error(
-            "not-one-caller", f"`{text.text}` is no caller", text.span,
+            "not-one-caller",
+            f"`{text.text}` is no caller",
+            text.span,
             "give the ARN of a role, user or session, a service such as `cloudfront.amazonaws.com`, or `anonymous`",
-        )  # fmt: skip
+        )
         return None
     return replace(found, name=found.args[-1]) if found.args and not found.name else found
 

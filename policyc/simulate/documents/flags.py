@@ -14,9 +14,14 @@ _WORDS = ("service-auth", "network-auth", "protocol", "transforms", "bucket-acco
 
 
 def read_question(
-    texts: Mapping[str, str], settings: Sequence[str], absent: Sequence[str], unknown: Sequence[str], given: Sequence[Given],
-    switches: Mapping[str, str], diagnostics: Diagnostics,
-) -> tuple[Question, Situation, Source]:  # fmt: skip
+    texts: Mapping[str, str],
+    settings: Sequence[str],
+    absent: Sequence[str],
+    unknown: Sequence[str],
+    given: Sequence[Given],
+    switches: Mapping[str, str],
+    diagnostics: Diagnostics,
+) -> tuple[Question, Situation, Source]:
     """The question, what stands around it, and the command line as text for frames under messages.
 
     `texts` are options by name without dashes; `settings` texts `KEY=VALUE`, where a key that stands several times gets several
@@ -35,13 +40,21 @@ def read_question(
     stated, gone = places[len(texts) : len(texts) + len(settings)], places[len(texts) + len(settings) :]
     context = (*_context(stated, source, diagnostics), *((place, ()) for place in gone))
     question = Question(
-        source.span(0, len(source.text)), None if who is None else Who(who), named.get("action"), named.get("resource-arn"),
-        named.get("can"), named.get("path"), context, tuple(unknown),
-    )  # fmt: skip
+        source.span(0, len(source.text)),
+        None if who is None else Who(who),
+        named.get("action"),
+        named.get("resource-arn"),
+        named.get("can"),
+        named.get("path"),
+        context,
+        tuple(unknown),
+    )
     situation = Situation(
-        tuple(given), {name: named[f"{name}-arn"] for name in ARNS if f"{name}-arn" in named},
-        {name: named[name] for name in _WORDS if name in named}, switches,
-    )  # fmt: skip
+        tuple(given),
+        {name: named[f"{name}-arn"] for name in ARNS if f"{name}-arn" in named},
+        {name: named[name] for name in _WORDS if name in named},
+        switches,
+    )
     return question, situation, source
 
 
@@ -53,9 +66,11 @@ def _context(
         name, equals, value = setting.text.partition("=")
         if not equals or ":" not in name:
             diagnostics.error(
-                "malformed-setting", f"`{setting.text}` is no condition key with a value", setting.span,
+                "malformed-setting",
+                f"`{setting.text}` is no condition key with a value",
+                setting.span,
                 "write `--set KEY=VALUE`, such as `aws:PrincipalOrgID=o-a1b2c3d4e5`",
-            )  # fmt: skip
+            )
             continue
         start = setting.span.start
         key = PlainText(name, source.span(start, start + len(name)))

@@ -51,9 +51,7 @@ class Given:
     level: int = 0
 
 
-def read_given(
-    role: str, source: Source, level: int, switches: Switches, diagnostics: Diagnostics
-) -> Given | None:  # fmt: skip
+def read_given(role: str, source: Source, level: int, switches: Switches, diagnostics: Diagnostics) -> Given | None:
     """A document in its role, or None after an error. Warnings are left to `check`: a simulation answers one request."""
     found = Diagnostics()
     tree = parse_json(source, found)

@@ -22,8 +22,13 @@ from policyc.targets.iam_documents.limits import rcps_bear_on
 
 #: documents that can be the resource's own, and those of them that must allow even inside one account (section 11)
 RESOURCE_ROLES: Final = (
-    "resource-policy", "bucket-policy", "access-point-policy", "function-policy", "key-policy", "trust-policy",
-)  # fmt: skip
+    "resource-policy",
+    "bucket-policy",
+    "access-point-policy",
+    "function-policy",
+    "key-policy",
+    "trust-policy",
+)
 _MUST_ALLOW: Final = frozenset({"key-policy", "trust-policy"})
 _ACTION: Final = re.compile(r"[A-Za-z0-9-]+:[A-Za-z0-9]+")
 _SERVICE: Final = re.compile(r"[a-z0-9][a-z0-9.-]*\.amazonaws\.com(\.cn)?")
@@ -38,9 +43,11 @@ def answer(situation: Situation, question: Question, diagnostics: Diagnostics) -
     own = [role for role in RESOURCE_ROLES if situation.has(role)]
     if len(own) > 1:
         diagnostics.error(
-            "two-resource-policies", f"`--{own[0]}` and `--{own[1]}` are two policies of the resource", question.span,
+            "two-resource-policies",
+            f"`--{own[0]}` and `--{own[1]}` are two policies of the resource",
+            question.span,
             "give the one of the resource that is asked; chains need `--object-lambda-arn` or `--access-point-arn`",
-        )  # fmt: skip
+        )
         return None
     if asked is None:
         return None
@@ -94,9 +101,11 @@ def _request(question: Question, diagnostics: Diagnostics) -> Request | None:
     resource = question.resource
     if resource is not None and resource.text != "*" and (not resource.text.startswith("arn:") or _wild(resource.text)):
         diagnostics.error(
-            "not-one-resource", f"`{resource.text}` is not the ARN of one resource", resource.span,
+            "not-one-resource",
+            f"`{resource.text}` is not the ARN of one resource",
+            resource.span,
             "write its whole ARN, or `*` for an action without resources",
-        )  # fmt: skip
+        )
     context = question.keys(diagnostics)
     if len(diagnostics) > before or caller is None or action is None or resource is None or context is None:
         return None
@@ -120,7 +129,9 @@ def read_caller(text: PlainText, diagnostics: Diagnostics) -> Caller | None:
         return caller_from_arn(text.text)
     except ValueError:
         diagnostics.error(
-            "not-one-caller", f"`{text.text}` is no caller", text.span,
+            "not-one-caller",
+            f"`{text.text}` is no caller",
+            text.span,
             "give the ARN of a role, user, session or identity provider, a service such as `cloudfront.amazonaws.com`, or `anonymous`",
-        )  # fmt: skip
+        )
         return None

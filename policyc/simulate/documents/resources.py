@@ -17,21 +17,33 @@ _REGION: Final = r"(?P<region>[a-z0-9-]+)"
 _ACCOUNT: Final = r"(?P<account>[0-9]{12})"
 #: name of the option -> resource type, form of its ARN, the field that holds its name
 _FORMS: Final[Mapping[str, tuple[str, str, str]]] = {
-    "service": ("lattice.service", rf"arn:[a-z-]+:vpc-lattice:{_REGION}:{_ACCOUNT}:service/(?P<name>svc-[0-9a-z]+)", "id"),
+    "service": (
+        "lattice.service",
+        rf"arn:[a-z-]+:vpc-lattice:{_REGION}:{_ACCOUNT}:service/(?P<name>svc-[0-9a-z]+)",
+        "id",
+    ),
     "network": (
-        "lattice.service_network", rf"arn:[a-z-]+:vpc-lattice:{_REGION}:{_ACCOUNT}:servicenetwork/(?P<name>sn-[0-9a-z]+)", "id"
+        "lattice.service_network",
+        rf"arn:[a-z-]+:vpc-lattice:{_REGION}:{_ACCOUNT}:servicenetwork/(?P<name>sn-[0-9a-z]+)",
+        "id",
     ),
     "object-lambda": (
-        "object_lambda.access_point", rf"arn:[a-z-]+:s3-object-lambda:{_REGION}:{_ACCOUNT}:accesspoint/(?P<name>[a-z0-9-]+)", "name"
+        "object_lambda.access_point",
+        rf"arn:[a-z-]+:s3-object-lambda:{_REGION}:{_ACCOUNT}:accesspoint/(?P<name>[a-z0-9-]+)",
+        "name",
     ),
-    "access-point": ("s3.access_point", rf"arn:[a-z-]+:s3:{_REGION}:{_ACCOUNT}:accesspoint/(?P<name>[a-z0-9-]+)", "name"),
+    "access-point": (
+        "s3.access_point",
+        rf"arn:[a-z-]+:s3:{_REGION}:{_ACCOUNT}:accesspoint/(?P<name>[a-z0-9-]+)",
+        "name",
+    ),
     "bucket": ("s3.bucket", r"arn:[a-z-]+:s3:::(?P<name>[a-z0-9.-]+)", "name"),
     "function": (
         "lambda.function",
         rf"arn:[a-z-]+:lambda:{_REGION}:{_ACCOUNT}:function:(?P<name>[A-Za-z0-9_-]+)(?::(?P<qualifier>\$LATEST|[A-Za-z0-9_-]+))?",
         "name",
     ),
-}  # fmt: skip
+}
 _EXAMPLES: Final = {
     "service": "arn:aws:vpc-lattice:us-west-2:111122223333:service/svc-0123456789abcdef0",
     "network": "arn:aws:vpc-lattice:us-west-2:111122223333:servicenetwork/sn-0123456789abcdef0",

@@ -42,9 +42,12 @@ class Fields:
     def over(self, other: Fields) -> Fields:
         """These fields, and those of `other` where these say nothing."""
         return Fields(
-            self.who or other.who, {**other.texts, **self.texts}, {**other.attributes, **self.attributes},
-            {**other.context, **self.context}, self.unknown or other.unknown,
-        )  # fmt: skip
+            self.who or other.who,
+            {**other.texts, **self.texts},
+            {**other.attributes, **self.attributes},
+            {**other.context, **self.context},
+            self.unknown or other.unknown,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +89,7 @@ def _case(label: str, span: Span, fields: Fields, expect: JsonValue) -> Case:
     return Case(label, span, fields, _expectation(expect, None, None, expect.span))
 
 
-def _expectation(
-    decision: JsonString, by: JsonValue | None, at: JsonValue | None, span: Span
-) -> nodes.ExpectDecision:  # fmt: skip
+def _expectation(decision: JsonString, by: JsonValue | None, at: JsonValue | None, span: Span) -> nodes.ExpectDecision:
     word = next(item for item in ("allow", "deny", "undecided") if item == decision.value)
     label: nodes.Str | str | None = None
     if isinstance(by, JsonString):
@@ -112,9 +113,12 @@ def read_fields(value: JsonValue | None) -> Fields:
     }
     unknown = value.get("unknown")
     return Fields(
-        read_who(value.get("who")), texts, _values(value.get("attributes")), _values(value.get("context")),
+        read_who(value.get("who")),
+        texts,
+        _values(value.get("attributes")),
+        _values(value.get("context")),
         tuple(item.value for item in _items(unknown) if isinstance(item, JsonString)),
-    )  # fmt: skip
+    )
 
 
 def read_who(value: JsonValue | None) -> Who | None:
@@ -182,9 +186,10 @@ def _matrix(item: JsonObject, name: str, kind: str, defaults: Fields, diagnostic
     resources = [text for text in _items(item.get("resources")) if isinstance(text, JsonString)]
     actions = [text for text in _items(item.get("actions")) if isinstance(text, JsonString)]
     _check_names(
-        expected, [[member.key for member in principals.members], [r.value for r in resources], [a.value for a in actions]],
+        expected,
+        [[member.key for member in principals.members], [r.value for r in resources], [a.value for a in actions]],
         diagnostics,
-    )  # fmt: skip
+    )
     where, what = _PLACES[kind]
     cases = []
     for member in principals.members:
@@ -194,14 +199,13 @@ def _matrix(item: JsonObject, name: str, kind: str, defaults: Fields, diagnostic
                 found = _cell(expected, (member.key, resource.value, action.value))
                 if found is None:
                     diagnostics.error(
-                        "cell-without-expectation", f"nothing is expected of `{member.key}`, `{resource.value}`, `{action.value}`",
-                        expected.span.at_start(), 'add it, or a `"*"` for all others',
-                    )  # fmt: skip
+                        "cell-without-expectation",
+                        f"nothing is expected of `{member.key}`, `{resource.value}`, `{action.value}`",
+                        expected.span.at_start(),
+                        'add it, or a `"*"` for all others',
+                    )
                     continue
-                texts = {
-                    where: PlainText(resource.value, resource.span),
-                    what: PlainText(action.value, action.span),
-                }
+                texts = {where: PlainText(resource.value, resource.span), what: PlainText(action.value, action.span)}
                 fields = Fields(read_who(member.value), texts).over(shared)
                 cases.append(_case(label, found.span, fields, found))
     return cases
@@ -229,12 +233,20 @@ def _check_names(expected: JsonValue, known: list[list[str]], diagnostics: Diagn
             for member in value.members:
                 if member.key != "*" and member.key not in known[level]:
                     diagnostics.error(
-                        "malformed-scenario", f"the matrix has no `{member.key}`", member.key_span,
-                        did_you_mean(member.key, known[level], "write one of " + ", ".join(f"`{name}`" for name in known[level][:8])),
-                    )  # fmt: skip
+                        "malformed-scenario",
+                        f"the matrix has no `{member.key}`",
+                        member.key_span,
+                        did_you_mean(
+                            member.key,
+                            known[level],
+                            "write one of " + ", ".join(f"`{name}`" for name in known[level][:8]),
+                        ),
+                    )
                 work.append((member.value, level + 1))
         elif not isinstance(value, JsonString) or value.value not in DECISIONS:
             diagnostics.error(
-                "malformed-scenario", "an expectation is `allow`, `deny` or `undecided`", value.span,
+                "malformed-scenario",
+                "an expectation is `allow`, `deny` or `undecided`",
+                value.span,
                 "write one of the three words",
-            )  # fmt: skip
+            )

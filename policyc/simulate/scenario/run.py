@@ -92,9 +92,11 @@ def _is_project(tree: JsonObject, diagnostics: Diagnostics) -> bool:
         return False
     for member in raw:
         diagnostics.error(
-            "malformed-scenario", f"`{member.key}` cannot stand beside a project, which has its own documents", member.key_span,
+            "malformed-scenario",
+            f"`{member.key}` cannot stand beside a project, which has its own documents",
+            member.key_span,
             "leave it out, or leave `project` out",
-        )  # fmt: skip
+        )
     return True
 
 
@@ -145,9 +147,11 @@ def _inside(name: JsonString, root: Path, ran: Ran) -> Source | None:
     path = root / name.value
     if "\0" in name.value or not stays_inside(path, root.resolve()):
         ran.findings.error(
-            "path-outside-root", f"`{name.value}` does not stay inside the project root", name.span,
+            "path-outside-root",
+            f"`{name.value}` does not stay inside the project root",
+            name.span,
             "write a path relative to the root, without `..`",
-        )  # fmt: skip
+        )
         return None
     source = read_source(root, name.value, name.span, ran.findings)
     if source is not None:
@@ -172,9 +176,15 @@ class _InDocuments:
         _refuse(("resource",), bool(fields.attributes), "attributes", case, diagnostics)
         context = tuple((key, tuple(text.text for text in found or ())) for key, found in fields.context.values())
         question = Question(
-            case.span, fields.who, texts.get("action"), texts.get("resource_arn"), texts.get("can"), texts.get("path"), context,
+            case.span,
+            fields.who,
+            texts.get("action"),
+            texts.get("resource_arn"),
+            texts.get("can"),
+            texts.get("path"),
+            context,
             fields.unknown,
-        )  # fmt: skip
+        )
         return None if diagnostics.has_errors else ask(self.situation, question, diagnostics)
 
 
@@ -196,9 +206,12 @@ class _InProject:
         who = fields.who
         extra = () if who is None else tuple(_caller_attributes(who, case.span))
         plain = PlainRequest(
-            resource, None if who is None else who.name, texts.get("can"), texts.get("path"),
+            resource,
+            None if who is None else who.name,
+            texts.get("can"),
+            texts.get("path"),
             (*fields.attributes.values(), *extra),
-        )  # fmt: skip
+        )
         request = bind(plain, self.program, diagnostics)
         if request is None:
             return None
@@ -219,9 +232,11 @@ def _refuse(names: Sequence[str], other: bool, word: str, case: Case, diagnostic
     found = [name for name in names if name in case.fields.texts] + ([word] if other else [])
     for name in found:
         diagnostics.error(
-            "malformed-scenario", f"`{name}` has no place in this scenario", case.span,
+            "malformed-scenario",
+            f"`{name}` has no place in this scenario",
+            case.span,
             "a project's requests have `resource`, `can`, `path` and `attributes`; those of raw documents `action`, `resource_arn`, `context`",
-        )  # fmt: skip
+        )
 
 
 def _run(case: Case, file: str, asker: _InDocuments | _InProject, coverage: Coverage | None) -> TestResult:

@@ -35,9 +35,17 @@ def _report(misfit: Misfit, tree: JsonValue, diagnostics: Diagnostics) -> None:
     if misfit.rule == "additionalProperties":
         known = _known(misfit.path[:-1])
         diagnostics.error(
-            "malformed-scenario", f"a scenario has no `{where}`", span,
-            did_you_mean(str(misfit.path[-1]), known, "see `schemas/scenario.schema.json`" if not known else "write one of " + ", ".join(f"`{name}`" for name in known)),
-        )  # fmt: skip
+            "malformed-scenario",
+            f"a scenario has no `{where}`",
+            span,
+            did_you_mean(
+                str(misfit.path[-1]),
+                known,
+                "see `schemas/scenario.schema.json`"
+                if not known
+                else "write one of " + ", ".join(f"`{name}`" for name in known),
+            ),
+        )
         return
     diagnostics.error("malformed-scenario", f"`{where}` {misfit.message}", span, "see `schemas/scenario.schema.json`")
 

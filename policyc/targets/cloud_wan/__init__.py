@@ -29,9 +29,11 @@ class CloudWan:
 
     def check(self, policy: Policy, program: Program, diagnostics: Diagnostics) -> None:
         diagnostics.error(
-            "network-not-policy", f"`{policy.name}` is a policy for cloudwan, which takes networks only",
-            policy.name_span or policy.span, f'write `network {policy.name} for cloudwan version "2025.11" {{ … }}`',
-        )  # fmt: skip
+            "network-not-policy",
+            f"`{policy.name}` is a policy for cloudwan, which takes networks only",
+            policy.name_span or policy.span,
+            f'write `network {policy.name} for cloudwan version "2025.11" {{ … }}`',
+        )
 
     def check_program(self, program: Program, diagnostics: Diagnostics) -> None:
         """Lower and validate every network of the program; what `emit` reports too, without writing anything."""
@@ -48,9 +50,11 @@ class CloudWan:
         self, program: Program, documents: Sequence[Document], request: Request, diagnostics: Diagnostics
     ) -> Outcome | None:
         diagnostics.error(
-            "network-takes-no-request", "a core network takes no requests", request.span,
+            "network-takes-no-request",
+            "a core network takes no requests",
+            request.span,
             "ask about attachments and paths instead",
-        )  # fmt: skip
+        )
         return None
 
 

@@ -48,14 +48,18 @@ def check_document(source: Source, diagnostics: Diagnostics, tree: JsonValue | N
     size = len(source.text[tree.span.start : tree.span.end].encode())
     if size > MAX_SIZE:
         found.error(
-            "network-quota", f"the document has {size:,} bytes, where {MAX_SIZE:,} are the most", tree.span.at_start(),
+            "network-quota",
+            f"the document has {size:,} bytes, where {MAX_SIZE:,} are the most",
+            tree.span.at_start(),
             "drop indentation, or join rules with equal effect",
-        )  # fmt: skip
+        )
     if validate_network(network, found):
         for misfit in shape_errors(KIND, tree.plain()):
             found.error(
-                "document-breaks-schema", f"`{misfit.pointer}` {misfit.message}", tree.span.at_start(),
+                "document-breaks-schema",
+                f"`{misfit.pointer}` {misfit.message}",
+                tree.span.at_start(),
                 "if the document looks right, this is a bug of policyc: please report it with this file",
-            )  # fmt: skip
+            )
     diagnostics.extend(found)
     return network

@@ -49,11 +49,13 @@ def every_prefix(span: Span) -> Flat[RouteMatch]:
     """Matches that hold for each route: both default routes, and all that lies within them."""
     return Flat(
         (
-            RouteMatch("prefix-equals", "0.0.0.0/0", span), RouteMatch("prefix-in-cidr", "0.0.0.0/0", span),
-            RouteMatch("prefix-equals", "::/0", span), RouteMatch("prefix-in-cidr", "::/0", span),
+            RouteMatch("prefix-equals", "0.0.0.0/0", span),
+            RouteMatch("prefix-in-cidr", "0.0.0.0/0", span),
+            RouteMatch("prefix-equals", "::/0", span),
+            RouteMatch("prefix-in-cidr", "::/0", span),
         ),
         "or",
-    )  # fmt: skip
+    )
 
 
 # --- shape ------------------------------------------------------------------------------------------------------
@@ -86,9 +88,11 @@ def _join(
         if not isinstance(item, Atom) or (flat is not None and flat.logic not in (None, logic)):
             where = item.span if isinstance(item, Atom) and item.span is not None else span
             diagnostics.error(
-                "mixed-logic", "this rule mixes `and` with `or`, and the service joins all conditions of a rule by one word",
-                where, "write one rule per alternative, each with its own number",
-            )  # fmt: skip
+                "mixed-logic",
+                "this rule mixes `and` with `or`, and the service joins all conditions of a rule by one word",
+                where,
+                "write one rule per alternative, each with its own number",
+            )
             return None
         if flat is None:
             failed = True
@@ -134,9 +138,11 @@ def _exists(atom: Atom, key: Word | None, span: Span, diagnostics: Diagnostics) 
         return None
     if atom.negated:
         diagnostics.error(
-            "no-negation", "the service cannot ask that a tag is absent", span,
+            "no-negation",
+            "the service cannot ask that a tag is absent",
+            span,
             "put a rule for attachments with the tag before this one, and match the rest by `otherwise`",
-        )  # fmt: skip
+        )
         return None
     return Flat((AttachCondition("tag-exists", key, span=span),), None)
 
@@ -152,15 +158,18 @@ def _comparison(atom: Atom, value: Constant, span: Span, diagnostics: Diagnostic
         if pattern is not None:
             return pattern
         diagnostics.error(
-            "attach-pattern", f"the service has no condition for the pattern `{text}`", value.span or span,
+            "attach-pattern",
+            f"the service has no condition for the pattern `{text}`",
+            value.span or span,
             'use `like "x*"` for a beginning or `like "*x*"` for a part, without `?`',
-        )  # fmt: skip
+        )
         return None
     diagnostics.error(
         "no-negation" if atom.negated else "attach-operator",
-        f"association rules cannot say `{'not ' if atom.negated else ''}{atom.op}`", span,
+        f"association rules cannot say `{'not ' if atom.negated else ''}{atom.op}`",
+        span,
         "use `==`, `!=`, `exists`, or `like` with a beginning or a part",
-    )  # fmt: skip
+    )
     return None
 
 
@@ -201,9 +210,11 @@ def _filter_atom(atom: Atom, near: Span, diagnostics: Diagnostics) -> Flat[Route
     span = atom.span or near
     if atom.negated:
         diagnostics.error(
-            "no-negation", "routing policies cannot negate a condition", span,
+            "no-negation",
+            "routing policies cannot negate a condition",
+            span,
             "put an `allow` or `drop` for the exception before this rule",
-        )  # fmt: skip
+        )
         return None
     if atom.quantifier == "all":
         diagnostics.error(
@@ -213,9 +224,11 @@ def _filter_atom(atom: Atom, near: Span, diagnostics: Diagnostics) -> Flat[Route
     kind = _match_type(atom)
     if kind is None:
         diagnostics.error(
-            "filter-operator", f"routing policies cannot say `{atom.op}` of `{atom.attribute.name}`", span,
+            "filter-operator",
+            f"routing policies cannot say `{atom.op}` of `{atom.attribute.name}`",
+            span,
             "use `==`, or `in` with a block for `prefix`",
-        )  # fmt: skip
+        )
         return None
     matches = tuple(RouteMatch(kind, _route_value(kind, value), value.span or span) for value in atom.values)
     return Flat(matches, None if len(matches) == 1 else "or")

@@ -65,16 +65,18 @@ def write_document(network: CoreNetwork) -> tuple[str, tuple[Place, ...]]:
 
 def plain_document(network: CoreNetwork) -> dict[str, Any]:
     """The document as ordinary data."""
-    return _kept({
-        "version": network.version.text,
-        "core-network-configuration": _configuration(network.configuration),
-        "segments": [_segment(item) for item in network.segments],
-        "network-function-groups": [_group(item) for item in network.groups],
-        "segment-actions": [_action(item) for item in network.actions],
-        "attachment-policies": [_attach_rule(item) for item in network.attach_rules],
-        "attachment-routing-policy-rules": [_label_rule(item) for item in network.label_rules],
-        "routing-policies": [_policy(item) for item in network.routing_policies],
-    })  # fmt: skip
+    return _kept(
+        {
+            "version": network.version.text,
+            "core-network-configuration": _configuration(network.configuration),
+            "segments": [_segment(item) for item in network.segments],
+            "network-function-groups": [_group(item) for item in network.groups],
+            "segment-actions": [_action(item) for item in network.actions],
+            "attachment-policies": [_attach_rule(item) for item in network.attach_rules],
+            "attachment-routing-policy-rules": [_label_rule(item) for item in network.label_rules],
+            "routing-policies": [_policy(item) for item in network.routing_policies],
+        }
+    )
 
 
 def _kept(entries: Mapping[str, Any]) -> dict[str, Any]:
@@ -91,42 +93,50 @@ def _text(word: Word | None) -> str | None:
 
 
 def _configuration(item: Configuration) -> dict[str, Any]:
-    return _kept({
-        "vpn-ecmp-support": item.vpn_ecmp,
-        "dns-support": item.dns,
-        "security-group-referencing-support": item.security_group_referencing,
-        "inside-cidr-blocks": _texts(item.inside_cidrs),
-        "asn-ranges": [asn_range.text for asn_range in item.asn_ranges],
-        "edge-locations": [_edge(edge) for edge in item.edges],
-    })  # fmt: skip
+    return _kept(
+        {
+            "vpn-ecmp-support": item.vpn_ecmp,
+            "dns-support": item.dns,
+            "security-group-referencing-support": item.security_group_referencing,
+            "inside-cidr-blocks": _texts(item.inside_cidrs),
+            "asn-ranges": [asn_range.text for asn_range in item.asn_ranges],
+            "edge-locations": [_edge(edge) for edge in item.edges],
+        }
+    )
 
 
 def _edge(item: Edge) -> dict[str, Any]:
-    return _kept({
-        "location": item.location.text,
-        "asn": None if item.asn is None else item.asn.value,
-        "inside-cidr-blocks": _texts(item.inside_cidrs),
-    })  # fmt: skip
+    return _kept(
+        {
+            "location": item.location.text,
+            "asn": None if item.asn is None else item.asn.value,
+            "inside-cidr-blocks": _texts(item.inside_cidrs),
+        }
+    )
 
 
 def _segment(item: Segment) -> dict[str, Any]:
-    return _kept({
-        "name": item.name.text,
-        "description": _text(item.description),
-        "edge-locations": _texts(item.edges),
-        "isolate-attachments": item.isolate,
-        "require-attachment-acceptance": item.acceptance,
-        "deny-filter": _texts(item.deny_filter),
-        "allow-filter": _texts(item.allow_filter),
-    })  # fmt: skip
+    return _kept(
+        {
+            "name": item.name.text,
+            "description": _text(item.description),
+            "edge-locations": _texts(item.edges),
+            "isolate-attachments": item.isolate,
+            "require-attachment-acceptance": item.acceptance,
+            "deny-filter": _texts(item.deny_filter),
+            "allow-filter": _texts(item.allow_filter),
+        }
+    )
 
 
 def _group(item: FunctionGroup) -> dict[str, Any]:
-    return _kept({
-        "name": item.name.text,
-        "description": _text(item.description),
-        "require-attachment-acceptance": item.acceptance,
-    })  # fmt: skip
+    return _kept(
+        {
+            "name": item.name.text,
+            "description": _text(item.description),
+            "require-attachment-acceptance": item.acceptance,
+        }
+    )
 
 
 # --- segment actions --------------------------------------------------------------------------------------------
@@ -136,32 +146,44 @@ def _action(item: SegmentAction) -> dict[str, Any]:
     match item:
         case Share():
             entries: dict[str, Any] = {
-                "action": "share", "mode": "attachment-route", "segment": item.segment.text,
-                "share-with": _segments(item.with_segments), "routing-policy-names": _texts(item.policies),
-            }  # fmt: skip
+                "action": "share",
+                "mode": "attachment-route",
+                "segment": item.segment.text,
+                "share-with": _segments(item.with_segments),
+                "routing-policy-names": _texts(item.policies),
+            }
         case CreateRoute():
             entries = {
-                "action": "create-route", "segment": item.segment.text, "destination-cidr-blocks": _texts(item.cidrs),
+                "action": "create-route",
+                "segment": item.segment.text,
+                "destination-cidr-blocks": _texts(item.cidrs),
                 "destinations": _texts(item.destinations),
-            }  # fmt: skip
+            }
         case SendVia():
             entries = {
-                "action": "send-via", "segment": item.segment.text, "mode": item.mode, "when-sent-to": _when(item.sent_to),
+                "action": "send-via",
+                "segment": item.segment.text,
+                "mode": item.mode,
+                "when-sent-to": _when(item.sent_to),
                 "via": _via(item.groups, item.overrides),
-            }  # fmt: skip
+            }
         case SendTo():
             entries = {
-                "action": "send-to", "segment": item.segment.text, "when-sent-to": _when(item.sent_to),
+                "action": "send-to",
+                "segment": item.segment.text,
+                "when-sent-to": _when(item.sent_to),
                 "via": _via(item.groups, item.overrides),
-            }  # fmt: skip
+            }
         case AssociatePolicies():
             entries = {
-                "action": "associate-routing-policy", "segment": item.segment.text,
+                "action": "associate-routing-policy",
+                "segment": item.segment.text,
                 "edge-location-association": {
-                    "edge-location": item.location.text, "peer-edge-location": item.peer.text,
+                    "edge-location": item.location.text,
+                    "peer-edge-location": item.peer.text,
                     "routing-policy-names": _texts(item.policies),
                 },
-            }  # fmt: skip
+            }
         case _:
             assert_never(item)
     return _kept({**entries, "description": _text(item.description)})
@@ -178,32 +200,34 @@ def _when(item: SegmentSet | None) -> dict[str, Any] | None:
 
 
 def _via(groups: tuple[Word, ...], overrides: tuple[EdgeOverride, ...]) -> dict[str, Any]:
-    return _kept({
-        "network-function-groups": _texts(groups),
-        "with-edge-overrides": [
-            {"edge-sets": [_texts(edges) for edges in item.edge_sets], "use-edge-location": item.use.text}
-            for item in overrides
-        ],
-    })  # fmt: skip
+    return _kept(
+        {
+            "network-function-groups": _texts(groups),
+            "with-edge-overrides": [
+                {"edge-sets": [_texts(edges) for edges in item.edge_sets], "use-edge-location": item.use.text}
+                for item in overrides
+            ],
+        }
+    )
 
 
 # --- rules ------------------------------------------------------------------------------------------------------
 
 
 def _attach_rule(item: AttachRule) -> dict[str, Any]:
-    return _kept({
-        "rule-number": item.number.value,
-        "description": _text(item.description),
-        "condition-logic": item.logic,
-        "conditions": [_condition(condition) for condition in item.conditions],
-        "action": _target(item.action),
-    })  # fmt: skip
+    return _kept(
+        {
+            "rule-number": item.number.value,
+            "description": _text(item.description),
+            "condition-logic": item.logic,
+            "conditions": [_condition(condition) for condition in item.conditions],
+            "action": _target(item.action),
+        }
+    )
 
 
 def _condition(item: AttachCondition) -> dict[str, Any]:
-    return _kept({
-        "type": item.type, "key": _text(item.key), "operator": item.operator, "value": _text(item.value),
-    })  # fmt: skip
+    return _kept({"type": item.type, "key": _text(item.key), "operator": item.operator, "value": _text(item.value)})
 
 
 def _target(item: ToSegment | ToTag | ToGroup) -> dict[str, Any]:
@@ -220,23 +244,27 @@ def _target(item: ToSegment | ToTag | ToGroup) -> dict[str, Any]:
 
 
 def _label_rule(item: LabelRule) -> dict[str, Any]:
-    return _kept({
-        "rule-number": item.number.value,
-        "description": _text(item.description),
-        "edge-locations": _texts(item.edges),
-        "conditions": [{"type": "routing-policy-label", "value": label.text} for label in item.labels],
-        "action": {"associate-routing-policies": _texts(item.policies)},
-    })  # fmt: skip
+    return _kept(
+        {
+            "rule-number": item.number.value,
+            "description": _text(item.description),
+            "edge-locations": _texts(item.edges),
+            "conditions": [{"type": "routing-policy-label", "value": label.text} for label in item.labels],
+            "action": {"associate-routing-policies": _texts(item.policies)},
+        }
+    )
 
 
 def _policy(item: RoutingPolicy) -> dict[str, Any]:
-    return _kept({
-        "routing-policy-name": item.name.text,
-        "routing-policy-description": _text(item.description),
-        "routing-policy-direction": item.direction,
-        "routing-policy-number": item.number.value,
-        "routing-policy-rules": [_route_rule(rule) for rule in item.rules],
-    })  # fmt: skip
+    return _kept(
+        {
+            "routing-policy-name": item.name.text,
+            "routing-policy-description": _text(item.description),
+            "routing-policy-direction": item.direction,
+            "routing-policy-number": item.number.value,
+            "routing-policy-rules": [_route_rule(rule) for rule in item.rules],
+        }
+    )
 
 
 def _route_rule(item: RouteRule) -> dict[str, Any]:

@@ -71,9 +71,11 @@ class Fields:
         else:
             help = did_you_mean(member.key, allowed, "known keys here are " + ", ".join(sorted(allowed)))
         self.diagnostics.error(
-            "network-unknown-key", f"unknown key `{member.key[:80]}` in {self.path}", member.key_span,
+            "network-unknown-key",
+            f"unknown key `{member.key[:80]}` in {self.path}",
+            member.key_span,
             f"{help} (the service answers ADDITIONAL_PROPERTIES)",
-        )  # fmt: skip
+        )
 
     def has(self, key: str) -> bool:
         return key in self.members
@@ -91,9 +93,11 @@ class Fields:
             return member.value
         if required:
             self.diagnostics.error(
-                "network-missing-key", f"{self.path} has no `{key}`", self.span,
+                "network-missing-key",
+                f"{self.path} has no `{key}`",
+                self.span,
                 f"add `{key}` (the service answers REQUIRED_PROPERTY)",
-            )  # fmt: skip
+            )
         return None
 
     def _wrong(self, value: JsonValue, place: str, wanted: str) -> None:
@@ -101,9 +105,11 @@ class Fields:
         if isinstance(value, JsonNull):
             help = f"leave the key out, or write {wanted}"
         self.diagnostics.error(
-            "network-wrong-type", f"{place} is {kind_of(value)} where {wanted} is wanted", value.span,
+            "network-wrong-type",
+            f"{place} is {kind_of(value)} where {wanted} is wanted",
+            value.span,
             f"{help} (the service answers TYPE_MISMATCH)",
-        )  # fmt: skip
+        )
 
     def _place(self, key: str) -> str:
         return f"{self.path}.{key}"
@@ -125,9 +131,11 @@ class Fields:
         if word.text in words:
             return cast(_W, word.text)
         self.diagnostics.error(
-            "network-unknown-word", f"`{word.text[:80]}` is no {key} here", word.span,
+            "network-unknown-word",
+            f"`{word.text[:80]}` is no {key} here",
+            word.span,
             did_you_mean(word.text, words, "use one of " + ", ".join(f"`{item}`" for item in words)),
-        )  # fmt: skip
+        )
         return None
 
     def flag(self, key: str) -> bool | None:
@@ -178,9 +186,11 @@ class Fields:
             return ()
         if filled and not value.items:
             self.diagnostics.error(
-                "network-empty-list", f"{self._place(key)} is empty", value.span,
+                "network-empty-list",
+                f"{self._place(key)} is empty",
+                value.span,
                 f"list at least one item{'' if required else ', or leave the key out'}",
-            )  # fmt: skip
+            )
         return value.items
 
     def words(self, key: str, *, required: bool = False, filled: bool = False) -> tuple[Word, ...]:

@@ -9,16 +9,7 @@ from typing import Any, Literal, assert_never
 from policyc.engines.wan.core import Core
 from policyc.engines.wan.matrix import Cell, Flow, Matrix, segment_matrix
 from policyc.engines.wan.tables import Tables
-from policyc.ir.network import (
-    AssociatePolicies,
-    CoreNetwork,
-    CreateRoute,
-    SegmentAction,
-    SendTo,
-    SendVia,
-    Share,
-    Word,
-)
+from policyc.ir.network import AssociatePolicies, CoreNetwork, CreateRoute, SegmentAction, SendTo, SendVia, Share, Word
 
 LinkKind = Literal["share", "send-via", "send-to", "route"]
 

@@ -21,13 +21,21 @@ _MARGIN = 24
 _INK, _FAINT, _GRID = "#1f2933", "#6b7785", "#d9dee5"
 _COLORS = {"share": "#0b7a3b", "send-via": "#1d5fbf", "send-to": "#8a3fb0", "route": "#b35c00"}
 _FLOWS = {
-    Flow.DIRECT: "#bfe5cb", Flow.INSPECTED: "#c5d9f7", Flow.PARTLY: "#f7e3b5", Flow.UNDECIDED: "#f3d6d6",
-    Flow.BLOCKED: "#f4f6f8", Flow.EMPTY: "#ffffff",
-}  # fmt: skip
+    Flow.DIRECT: "#bfe5cb",
+    Flow.INSPECTED: "#c5d9f7",
+    Flow.PARTLY: "#f7e3b5",
+    Flow.UNDECIDED: "#f3d6d6",
+    Flow.BLOCKED: "#f4f6f8",
+    Flow.EMPTY: "#ffffff",
+}
 _LEGEND = (
-    (Flow.DIRECT, "reaches it"), (Flow.INSPECTED, "inspected on the way"), (Flow.PARTLY, "between some edges only"),
-    (Flow.BLOCKED, "no route"), (Flow.UNDECIDED, "not known"), (Flow.EMPTY, "nobody there"),
-)  # fmt: skip
+    (Flow.DIRECT, "reaches it"),
+    (Flow.INSPECTED, "inspected on the way"),
+    (Flow.PARTLY, "between some edges only"),
+    (Flow.BLOCKED, "no route"),
+    (Flow.UNDECIDED, "not known"),
+    (Flow.EMPTY, "nobody there"),
+)
 _LINES = (
     ("share", "share"),
     ("send-via", "send via a group"),
@@ -37,9 +45,10 @@ _LINES = (
 
 
 _POINTS = (
-    ("ring", "the segment that declares the action"), ("dot", "the segments that it joins"),
+    ("ring", "the segment that declares the action"),
+    ("dot", "the segments that it joins"),
     ("diamond", "the function group"),
-)  # fmt: skip
+)
 
 
 @dataclass(slots=True)
@@ -53,8 +62,18 @@ class _Canvas:
     def reach(self, x: float, y: float) -> None:
         self.width, self.height = max(self.width, x), max(self.height, y)
 
-    def text(self, x: float, y: float, text: str, *, size: int = 12, fill: str = _INK, anchor: str = "start",
-             turn: bool = False, bold: bool = False) -> None:  # fmt: skip
+    def text(
+        self,
+        x: float,
+        y: float,
+        text: str,
+        *,
+        size: int = 12,
+        fill: str = _INK,
+        anchor: str = "start",
+        turn: bool = False,
+        bold: bool = False,
+    ) -> None:
         weight = ' font-weight="600"' if bold else ""
         spin = f' transform="rotate(-50 {_n(x)} {_n(y)})"' if turn else ""
         self.parts.append(

@@ -19,8 +19,20 @@ from policyc.ir.network import ATTACHMENT_TYPES, AttachmentType
 from policyc.text import Span
 
 FIELDS: Final = (
-    "type", "region", "regions", "account", "tags", "cidrs", "routes", "label", "resource_id", "id", "state", "accepted", "current",
-)  # fmt: skip
+    "type",
+    "region",
+    "regions",
+    "account",
+    "tags",
+    "cidrs",
+    "routes",
+    "label",
+    "resource_id",
+    "id",
+    "state",
+    "accepted",
+    "current",
+)
 _ROUTE_FIELDS = ("prefix", "as_path", "med", "communities")
 _ACCOUNT = re.compile(r"[0-9]{12}")
 
@@ -93,9 +105,11 @@ def check_regions(attachments: Iterable[Attachment], edges: Sequence[str], diagn
         for region in item.regions:
             if region not in edges:
                 diagnostics.error(
-                    "attachment-region", f"`{item.name}` is in `{region[:40]}`, where the core network has no edge", item.span,
+                    "attachment-region",
+                    f"`{item.name}` is in `{region[:40]}`, where the core network has no edge",
+                    item.span,
                     did_you_mean(region, edges, "edges are " + ", ".join(f"`{edge}`" for edge in edges)),
-                )  # fmt: skip
+                )
 
 
 @dataclass(slots=True)
@@ -233,9 +247,10 @@ class _Reader:
         state = text.lower().replace("-", "_")
         if state not in STATES:
             self.refuse(
-                f"`{text}` is no state of an attachment", self.at("state"),
+                f"`{text}` is no state of an attachment",
+                self.at("state"),
                 did_you_mean(state, STATES, "states are " + ", ".join(STATES)),
-            )  # fmt: skip
+            )
         return state
 
     # --- routes -----------------------------------------------------------------------------------------------

@@ -32,15 +32,22 @@ from policyc.text import Source, Span
 
 #: our field for each of AWS's that matters; the others are the service's own records
 _AWS_FIELDS: Final = {
-    "AttachmentType": "type", "EdgeLocation": "region", "EdgeLocations": "regions", "OwnerAccountId": "account",
-    "State": "state", "RoutingPolicyLabel": "label",
-}  # fmt: skip
+    "AttachmentType": "type",
+    "EdgeLocation": "region",
+    "EdgeLocations": "regions",
+    "OwnerAccountId": "account",
+    "State": "state",
+    "RoutingPolicyLabel": "label",
+}
 _LISTS: Final = ("Attachments", "attachments")
 #: what the commands about one attachment print: an attachment within an object of its kind
 _WRAPPERS: Final = (
-    "VpcAttachment", "ConnectAttachment", "SiteToSiteVpnAttachment", "TransitGatewayRouteTableAttachment",
+    "VpcAttachment",
+    "ConnectAttachment",
+    "SiteToSiteVpnAttachment",
+    "TransitGatewayRouteTableAttachment",
     "DirectConnectGatewayAttachment",
-)  # fmt: skip
+)
 _LABELS: Final = "AttachmentRoutingPolicyAssociations"
 _ROWS: Final = "CoreNetworkRoutingInformation"
 _KEYS: Final = (*_LISTS, "prefix_lists", "Attachment", *_WRAPPERS, _LABELS, _ROWS)
@@ -153,9 +160,10 @@ class _Reader:
                 self.token = member.key_span if isinstance(member.value, JsonString) else None
             elif member.key != "$schema":
                 self.refuse(
-                    f"an inventory has no key `{member.key[:60]}`", member.key_span,
+                    f"an inventory has no key `{member.key[:60]}`",
+                    member.key_span,
                     did_you_mean(member.key, _KEYS, "keys are `Attachments` (or `attachments`) and `prefix_lists`"),
-                )  # fmt: skip
+                )
         if not keys - {"NextToken", "$schema"}:
             self.refuse("there is no attachment in this file", value.span, "give `Attachments` as AWS lists them")
 
@@ -242,8 +250,11 @@ class _Reader:
             why = "it has no edge location"
         if why:
             self.diagnostics.warning(
-                "inventory-entry-skipped", f"`{name[:80]}` is left out: {why}", span, "nothing is said about it; all others are read"
-            )  # fmt: skip
+                "inventory-entry-skipped",
+                f"`{name[:80]}` is left out: {why}",
+                span,
+                "nothing is said about it; all others are read",
+            )
         return not why
 
     def merge(self, entry: _Entry) -> None:
@@ -345,14 +356,18 @@ class _Reader:
                 self.extend(found[0], entry)
             elif found:
                 self.diagnostics.error(
-                    "inventory-unknown-name", f"{len(found)} attachments go by `{text[:80]}`", entry.span,
+                    "inventory-unknown-name",
+                    f"{len(found)} attachments go by `{text[:80]}`",
+                    entry.span,
                     "name one by its id: " + ", ".join(f"`{item.id or item.name}`" for item in found[:3]),
-                )  # fmt: skip
+                )
             elif not self.left_out & {text, entry.id}:
                 self.diagnostics.error(
-                    "inventory-unknown-name", f"no attachment is listed as `{text[:80]}`, and this gives no type and no Region",
-                    entry.span, did_you_mean(text, places, "correct the name, or give `type` and `region`"),
-                )  # fmt: skip
+                    "inventory-unknown-name",
+                    f"no attachment is listed as `{text[:80]}`, and this gives no type and no Region",
+                    entry.span,
+                    did_you_mean(text, places, "correct the name, or give `type` and `region`"),
+                )
 
     def titles(self) -> dict[str, str]:
         """The tag `Name` in place of an id, where it is the only one of its kind."""
@@ -366,9 +381,11 @@ class _Reader:
         self.join()
         if self.token is not None:
             self.diagnostics.warning(
-                "inventory-incomplete", "this is one page of several: `NextToken` is set", self.token,
+                "inventory-incomplete",
+                "this is one page of several: `NextToken` is set",
+                self.token,
                 "let the AWS CLI page by itself, without `--max-items`, or give the next pages too",
-            )  # fmt: skip
+            )
         attachments: list[Attachment] = []
         titles = self.titles()
         for name, entry in self.entries.items():

@@ -19,9 +19,15 @@ from policyc.targets.cloud_wan.live_quotas import check_quotas
 from policyc.text import Span
 
 _ATTRIBUTES = (
-    "prepend-asn-list", "remove-asn-list", "replace-asn-list", "add-community", "remove-community", "set-med",
-    "set-local-preference", "summarize",
-)  # fmt: skip
+    "prepend-asn-list",
+    "remove-asn-list",
+    "replace-asn-list",
+    "add-community",
+    "remove-community",
+    "set-med",
+    "set-local-preference",
+    "summarize",
+)
 _COMMUNITIES = ("add-community", "remove-community")
 _DIRECT, _TRANSIT = "direct-connect-gateway", "transit-gateway-route-table"
 #: findings of one rule that are written out
@@ -32,8 +38,15 @@ def check_inventory(tables: Tables, diagnostics: Diagnostics) -> None:
     """Add every finding about the attachments of a network."""
     core = tables.core
     for check in (
-        _check_places, _check_groups, _check_insertion, _check_isolation, _check_routes, _check_labels, _check_lists, _check_asns,
-    ):  # fmt: skip
+        _check_places,
+        _check_groups,
+        _check_insertion,
+        _check_isolation,
+        _check_routes,
+        _check_labels,
+        _check_lists,
+        _check_asns,
+    ):
         check(core, diagnostics)
     _check_overlaps(tables, diagnostics)
     _check_ties(tables, diagnostics)
@@ -45,9 +58,11 @@ def _check_places(core: Core, diagnostics: Diagnostics) -> None:
     for found in core.associations.values():
         if found.standing is Standing.UNASSOCIATED and found.attachment.state in (None, "available", "updating"):
             diagnostics.warning(
-                "attachment-nowhere", f"`{found.attachment.name}` is in no segment: {found.sentence}",
-                found.attachment.span, "add a rule that matches it, or correct its tags",
-            )  # fmt: skip
+                "attachment-nowhere",
+                f"`{found.attachment.name}` is in no segment: {found.sentence}",
+                found.attachment.span,
+                "add a rule that matches it, or correct its tags",
+            )
 
 
 def _check_groups(core: Core, diagnostics: Diagnostics) -> None:
@@ -57,9 +72,11 @@ def _check_groups(core: Core, diagnostics: Diagnostics) -> None:
             members = core.group_members(group.name.text, edge)
             if len(members) > 1:
                 diagnostics.error(
-                    "group-twice-in-region", f"function group `{group.name}` has {len(members)} attachments in {edge}",
-                    core.associations[members[1]].attachment.span, f"keep one of `{members[0]}`, `{members[1]}` in the group",
-                )  # fmt: skip
+                    "group-twice-in-region",
+                    f"function group `{group.name}` has {len(members)} attachments in {edge}",
+                    core.associations[members[1]].attachment.span,
+                    f"keep one of `{members[0]}`, `{members[1]}` in the group",
+                )
 
 
 def _check_insertion(core: Core, diagnostics: Diagnostics) -> None:
@@ -71,40 +88,50 @@ def _check_insertion(core: Core, diagnostics: Diagnostics) -> None:
         present = core.group_edges(group.text)
         if not present:
             diagnostics.warning(
-                "group-without-attachment", f"traffic of `{action.segment}` goes to group `{group}`, which has no attachment",
-                group.span or action.span, "attach an appliance to the group: until then the traffic is lost",
-            )  # fmt: skip
+                "group-without-attachment",
+                f"traffic of `{action.segment}` goes to group `{group}`, which has no attachment",
+                group.span or action.span,
+                "attach an appliance to the group: until then the traffic is lost",
+            )
             continue
         if isinstance(action, SendVia) and action.mode == "dual-hop":
             missing = [edge for edge in core.edges_of(action.segment.text) if edge not in present]
             if missing:
                 diagnostics.warning(
-                    "group-without-attachment", f"dual-hop of `{action.segment}` needs group `{group}` in {', '.join(missing)}",
-                    group.span or action.span, "attach an appliance there: until then the traffic of that edge is lost",
-                )  # fmt: skip
+                    "group-without-attachment",
+                    f"dual-hop of `{action.segment}` needs group `{group}` in {', '.join(missing)}",
+                    group.span or action.span,
+                    "attach an appliance there: until then the traffic of that edge is lost",
+                )
         if isinstance(action, SendTo) and len(present) > 1:
             covered = {word.text for item in action.overrides for edges in item.edge_sets for word in edges}
             unknown = [e for e in core.edges_of(action.segment.text) if e not in present and e not in covered]
             if unknown:
                 diagnostics.warning(
-                    "exit-region-unknown", f"which edge takes the traffic of `{action.segment}` from {', '.join(unknown)} is not published",
-                    group.span or action.span, "add an override such as `edge [us-east-1] use eu-west-1`",
-                )  # fmt: skip
+                    "exit-region-unknown",
+                    f"which edge takes the traffic of `{action.segment}` from {', '.join(unknown)} is not published",
+                    group.span or action.span,
+                    "add an override such as `edge [us-east-1] use eu-west-1`",
+                )
         unsaid = (
             _unsaid_flows(core, action, present) if isinstance(action, SendVia) and action.mode == "single-hop" else []
         )
         if unsaid:
             more = f" and {len(unsaid) - 2} more" if len(unsaid) > 2 else ""
             diagnostics.warning(
-                "inspection-edge-unknown", f"which edge inspects traffic of `{action.segment}` {', '.join(unsaid[:2])}{more} is not published",
-                group.span or action.span, "add an override such as `edge [us-east-1, eu-west-1] use us-east-1`",
-            )  # fmt: skip
+                "inspection-edge-unknown",
+                f"which edge inspects traffic of `{action.segment}` {', '.join(unsaid[:2])}{more} is not published",
+                group.span or action.span,
+                "add an override such as `edge [us-east-1, eu-west-1] use us-east-1`",
+            )
         for override in action.overrides:
             if override.use.text not in present:
                 diagnostics.warning(
-                    "override-without-attachment", f"an override prefers {override.use}, where group `{group}` has no attachment",
-                    override.use.span or action.span, "name an edge that has one: what happens otherwise is not published",
-                )  # fmt: skip
+                    "override-without-attachment",
+                    f"an override prefers {override.use}, where group `{group}` has no attachment",
+                    override.use.span or action.span,
+                    "name an edge that has one: what happens otherwise is not published",
+                )
 
 
 def _unsaid_flows(core: Core, action: SendVia, present: Sequence[str]) -> list[str]:
@@ -137,9 +164,11 @@ def _check_isolation(core: Core, diagnostics: Diagnostics) -> None:
             for item in core.members(segment.name.text):
                 if item.type == _TRANSIT:
                     diagnostics.warning(
-                        "transit-in-isolated-segment", f"`{item.name}` is a transit gateway in isolated segment `{segment.name}`",
-                        item.span or segment.span, "its routes enter the segment although it isolates: use a segment of its own",
-                    )  # fmt: skip
+                        "transit-in-isolated-segment",
+                        f"`{item.name}` is a transit gateway in isolated segment `{segment.name}`",
+                        item.span or segment.span,
+                        "its routes enter the segment although it isolates: use a segment of its own",
+                    )
 
 
 def _check_routes(core: Core, diagnostics: Diagnostics) -> None:
@@ -162,21 +191,27 @@ def _check_routes(core: Core, diagnostics: Diagnostics) -> None:
             item = found.attachment
             if item.type in (_DIRECT, _TRANSIT):
                 diagnostics.error(
-                    "route-to-gateway", f"a static route leads to `{item.name}`, a {item.type}", span,
+                    "route-to-gateway",
+                    f"a static route leads to `{item.name}`, a {item.type}",
+                    span,
                     "let it announce the prefix: such attachments take no static route",
-                )  # fmt: skip
+                )
             first = taken.setdefault(item.regions[0], item.name)
             if first != item.name:
                 diagnostics.error(
-                    "route-destinations", f"`{first}` and `{item.name}` are both in {item.regions[0]}", span,
+                    "route-destinations",
+                    f"`{first}` and `{item.name}` are both in {item.regions[0]}",
+                    span,
                     "list one attachment per Region",
-                )  # fmt: skip
+                )
         missing = [edge for edge in core.edges_of(action.segment.text) if edge not in taken and taken]
         if missing and len(taken) > 1:
             diagnostics.warning(
-                "route-exit-is-random", f"edges {', '.join(missing)} have no destination of their own for {action.cidrs[0]}", action.span,
+                "route-exit-is-random",
+                f"edges {', '.join(missing)} have no destination of their own for {action.cidrs[0]}",
+                action.span,
                 "list an attachment for each edge: the others pick one of the listed at random",
-            )  # fmt: skip
+            )
 
 
 # --- routing policies -------------------------------------------------------------------------------------------
@@ -192,9 +227,11 @@ def _check_labels(core: Core, diagnostics: Diagnostics) -> None:
             continue
         if item.label not in known:
             diagnostics.warning(
-                "label-without-rule", f"`{item.name}` has label `{item.label}`, which no rule names", item.span,
+                "label-without-rule",
+                f"`{item.name}` has label `{item.label}`, which no rule names",
+                item.span,
                 did_you_mean(item.label, known, "add a rule under `labels`, or remove the label"),
-            )  # fmt: skip
+            )
             continue
         for rule, message, help, span in _label_findings(core, item):
             if (rule, item.type, message) not in seen:
@@ -265,9 +302,15 @@ def _check_lists(core: Core, diagnostics: Diagnostics) -> None:
             for match in rule.matches:
                 if match.type == "prefix-in-prefix-list" and core.lists and str(match.value) not in core.lists:
                     diagnostics.error(
-                        "prefix-list-unknown", f"no prefix list given has the alias `{match.value}`", match.span or rule.span,
-                        did_you_mean(str(match.value), core.lists, "associate the list (it has to be in us-west-2), then name its alias"),
-                    )  # fmt: skip
+                        "prefix-list-unknown",
+                        f"no prefix list given has the alias `{match.value}`",
+                        match.span or rule.span,
+                        did_you_mean(
+                            str(match.value),
+                            core.lists,
+                            "associate the list (it has to be in us-west-2), then name its alias",
+                        ),
+                    )
 
 
 def _check_asns(core: Core, diagnostics: Diagnostics) -> None:
@@ -277,14 +320,18 @@ def _check_asns(core: Core, diagnostics: Diagnostics) -> None:
         for asn in dict.fromkeys(asn for route in item.routes for asn in route.as_path or ()):
             if asn in edges:
                 diagnostics.error(
-                    "asn-of-an-edge", f"`{item.name}` announces ASN {asn}, which is that of edge {edges[asn]}", item.span,
+                    "asn-of-an-edge",
+                    f"`{item.name}` announces ASN {asn}, which is that of edge {edges[asn]}",
+                    item.span,
                     "give the far side another ASN: the edge refuses routes with its own",
-                )  # fmt: skip
+                )
             elif any(asn in held for held in core.network.configuration.asn_ranges):
                 diagnostics.warning(
-                    "asn-of-an-edge", f"`{item.name}` announces ASN {asn}, which is in the ranges of the core network", item.span,
+                    "asn-of-an-edge",
+                    f"`{item.name}` announces ASN {asn}, which is in the ranges of the core network",
+                    item.span,
                     "give the far side an ASN outside the ranges: an edge may be given this one",
-                )  # fmt: skip
+                )
 
 
 # --- prefixes ---------------------------------------------------------------------------------------------------
@@ -312,9 +359,11 @@ def _check_overlaps(tables: Tables, diagnostics: Diagnostics) -> None:
                 told.add(pair)
                 if len(told) <= _MOST:
                     diagnostics.warning(
-                        "overlapping-addresses", f"`{one}` and `{other}` overlap at {prefix} and meet in segment `{name}`",
-                        core.associations[other].attachment.span, "give one of them other addresses: one will not be reached",
-                    )  # fmt: skip
+                        "overlapping-addresses",
+                        f"`{one}` and `{other}` overlap at {prefix} and meet in segment `{name}`",
+                        core.associations[other].attachment.span,
+                        "give one of them other addresses: one will not be reached",
+                    )
 
 
 def _joined_to(core: Core, segment: str) -> Iterator[str]:

@@ -34,9 +34,11 @@ def check_quotas(tables: Tables, diagnostics: Diagnostics) -> None:
     for what, count, most, span in _counts(tables):
         if count > most:
             diagnostics.warning(
-                "inventory-quota", f"{what}: {count:,}, where {most:,} is the most", span,
+                "inventory-quota",
+                f"{what}: {count:,}, where {most:,} is the most",
+                span,
                 "ask AWS to raise the quota where that is possible, or spread them",
-            )  # fmt: skip
+            )
 
 
 def _counts(tables: Tables) -> Iterator[tuple[str, int, int, Span | None]]:

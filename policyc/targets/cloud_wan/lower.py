@@ -36,7 +36,7 @@ from policyc.ir.network import (
     ToSegment,
     ToTag,
     Word,
-)  # fmt: skip
+)
 from policyc.ir.program import BoundNetwork
 from policyc.model.scope import Scope
 from policyc.model.types import Named, Type
@@ -138,9 +138,14 @@ class _Lowering:
         )
         on = {name: item.value for name, item in switches.items()}
         return Configuration(
-            tuple(ranges), tuple(edges), tuple(inside), on.get("vpn_ecmp"), on.get("dns"),
-            on.get("security_group_referencing"), node.name.span,
-        )  # fmt: skip
+            tuple(ranges),
+            tuple(edges),
+            tuple(inside),
+            on.get("vpn_ecmp"),
+            on.get("dns"),
+            on.get("security_group_referencing"),
+            node.name.span,
+        )
 
     def _require(self, found: list[N], what: str, help: str, node: nodes.Network) -> None:
         if not found:
@@ -151,9 +156,11 @@ class _Lowering:
     def _switch(self, node: nodes.NetSwitch, seen: dict[str, nodes.NetSwitch]) -> None:
         if node.name.text not in _SWITCHES:
             self.diagnostics.error(
-                "network-unknown-word", f"unknown option `{node.name.text}`", node.name.span,
+                "network-unknown-word",
+                f"unknown option `{node.name.text}`",
+                node.name.span,
                 did_you_mean(node.name.text, _SWITCHES, "options are " + ", ".join(f"`{name}`" for name in _SWITCHES)),
-            )  # fmt: skip
+            )
         elif node.name.text in seen:
             self._twice(f"option `{node.name.text}`", node.span, seen[node.name.text].span)
         else:
@@ -283,9 +290,11 @@ class _Lowering:
             if name.replace("-", "_") == mode.name.text:
                 return SendVia(word(node.segment), name, groups, sent_to, overrides, description, node.span)
         self.diagnostics.error(
-            "send-mode", f"unknown mode `{mode.name.text}`", mode.name.span,
+            "send-mode",
+            f"unknown mode `{mode.name.text}`",
+            mode.name.span,
             did_you_mean(mode.name.text, ("single_hop", "dual_hop"), "use `single_hop` or `dual_hop`"),
-        )  # fmt: skip
+        )
         return None
 
     def _override(self, option: object) -> EdgeOverride | None:
@@ -340,9 +349,11 @@ class _Lowering:
         direction = next((item for item in DIRECTIONS if item == node.direction.text), None)
         if direction is None:
             self.diagnostics.error(
-                "network-unknown-word", f"unknown direction `{node.direction.text}`", node.direction.span,
+                "network-unknown-word",
+                f"unknown direction `{node.direction.text}`",
+                node.direction.span,
                 did_you_mean(node.direction.text, DIRECTIONS, "use `inbound` or `outbound`"),
-            )  # fmt: skip
+            )
         rules = []
         for at, rule in enumerate(node.rules):
             lowered = self._route_rule(rule, f"/routing-policies/{index}/routing-policy-rules/{at}")

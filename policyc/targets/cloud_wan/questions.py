@@ -125,16 +125,20 @@ def find_attachment(attachments: Sequence[Attachment], text: str, diagnostics: D
         return several[0]
     if several:
         diagnostics.error(
-            "unknown-attachment", f"{len(several)} attachments go by `{text}`", None,
+            "unknown-attachment",
+            f"{len(several)} attachments go by `{text}`",
+            None,
             "name one of " + ", ".join(f"`{item.name}`" for item in several[:5]),
-        )  # fmt: skip
+        )
         return None
     names = [item.name for item in attachments]
     shown = ", ".join(names[:10]) + (", …" if len(names) > 10 else "")
     diagnostics.error(
-        "unknown-attachment", f"no attachment is named `{text}`", None,
+        "unknown-attachment",
+        f"no attachment is named `{text}`",
+        None,
         did_you_mean(text, names, f"attachments are {shown}" if names else "give some with `--attachments`"),
-    )  # fmt: skip
+    )
     return None
 
 
@@ -152,9 +156,11 @@ def ask_path(tables: Tables, source: str, to: str, diagnostics: Diagnostics) -> 
         return None
     if end is not None and not end.prefixes:
         diagnostics.error(
-            "attachment-field", f"`{end.name}` has no `cidrs`, so no path leads to it", end.span,
+            "attachment-field",
+            f"`{end.name}` has no `cidrs`, so no path leads to it",
+            end.span,
             f'name an address, or add a file: `{{"attachments": {{"{end.id or end.name}": {{"cidrs": ["10.1.0.0/16"]}}}}}}`',
-        )  # fmt: skip
+        )
         return None
     forward = weigh_silence(tables, start.name, target, reach(tables, start.name, target))
     back = reach_back(tables, start.name, forward)

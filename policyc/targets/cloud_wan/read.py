@@ -34,24 +34,39 @@ from policyc.ir.network import (
     SendVia,
     Share,
     Word,
-)  # fmt: skip
+)
 from policyc.syntax.json_text import JsonArray, JsonNumber, JsonObject, JsonString, JsonValue, parse_json
 from policyc.targets.cloud_wan.fields import Fields, kind_of
 from policyc.targets.cloud_wan.read_rules import read_attach_rules, read_label_rules
 from policyc.text import Source, Span
 
 TOP_KEYS = (
-    "version", "core-network-configuration", "segments", "network-function-groups", "segment-actions",
-    "attachment-policies", "attachment-routing-policy-rules", "routing-policies",
-)  # fmt: skip
+    "version",
+    "core-network-configuration",
+    "segments",
+    "network-function-groups",
+    "segment-actions",
+    "attachment-policies",
+    "attachment-routing-policy-rules",
+    "routing-policies",
+)
 _CONFIGURATION_KEYS = (
-    "asn-ranges", "inside-cidr-blocks", "vpn-ecmp-support", "dns-support", "security-group-referencing-support",
+    "asn-ranges",
+    "inside-cidr-blocks",
+    "vpn-ecmp-support",
+    "dns-support",
+    "security-group-referencing-support",
     "edge-locations",
-)  # fmt: skip
+)
 _SEGMENT_KEYS = (
-    "name", "description", "edge-locations", "isolate-attachments", "require-attachment-acceptance", "deny-filter",
+    "name",
+    "description",
+    "edge-locations",
+    "isolate-attachments",
+    "require-attachment-acceptance",
+    "deny-filter",
     "allow-filter",
-)  # fmt: skip
+)
 _ACTION_KEYS = {
     "share": ("action", "segment", "mode", "share-with", "routing-policy-names", "description"),
     "create-route": ("action", "segment", "destination-cidr-blocks", "destinations", "description"),
@@ -60,9 +75,12 @@ _ACTION_KEYS = {
     "associate-routing-policy": ("action", "segment", "edge-location-association", "description"),
 }
 _POLICY_KEYS = (
-    "routing-policy-name", "routing-policy-description", "routing-policy-direction", "routing-policy-number",
+    "routing-policy-name",
+    "routing-policy-description",
+    "routing-policy-direction",
+    "routing-policy-number",
     "routing-policy-rules",
-)  # fmt: skip
+)
 
 
 def read_document(source: Source, diagnostics: Diagnostics, name: str = "") -> CoreNetwork | None:
@@ -81,9 +99,11 @@ def read_value(value: JsonValue, diagnostics: Diagnostics, name: str = "") -> Co
     """Like `read_document` for a tree; a result may be incomplete when errors were reported."""
     if not isinstance(value, JsonObject):
         diagnostics.error(
-            "network-wrong-type", f"a core network policy is an object, not {kind_of(value)}", value.span,
+            "network-wrong-type",
+            f"a core network policy is an object, not {kind_of(value)}",
+            value.span,
             "write the document as `{ … }`",
-        )  # fmt: skip
+        )
         return None
     top = Fields(value, "$", TOP_KEYS, diagnostics)
     version = _version(top)
@@ -100,19 +120,28 @@ def read_value(value: JsonValue, diagnostics: Diagnostics, name: str = "") -> Co
     if version is None or configuration is None:
         return None
     return CoreNetwork(
-        version, configuration, tuple(item for item in segments if item is not None),
-        tuple(item for item in function_groups if item is not None), actions, attach_rules, label_rules,
-        routing_policies, name, value.span,
-    )  # fmt: skip
+        version,
+        configuration,
+        tuple(item for item in segments if item is not None),
+        tuple(item for item in function_groups if item is not None),
+        actions,
+        attach_rules,
+        label_rules,
+        routing_policies,
+        name,
+        value.span,
+    )
 
 
 def _version(top: Fields) -> Word | None:
     raw = top.raw("version")
     if isinstance(raw, JsonNumber):
         top.refuse(
-            "version", "network-wrong-type", f"the version is the number {raw.text[:20]} where a string is wanted",
+            "version",
+            "network-wrong-type",
+            f"the version is the number {raw.text[:20]} where a string is wanted",
             f'write `"{raw.text[:20]}"` in quotes',
-        )  # fmt: skip
+        )
         return None
     return top.word("version", required=True)
 
@@ -123,18 +152,18 @@ def _check_newer_sections(top: Fields, version: Word | None) -> None:
         value = top.raw(key)
         if version is not None and version.text == "2021.12" and isinstance(value, JsonArray) and not value.items:
             top.refuse(
-                key, "network-version-feature", f"`{key}` needs version 2025.11, and this network is of {version.text}",
-                "remove it, or set the version to \"2025.11\" (the service answers ADVANCED_ROUTING_UNSUPPORTED_VERSION_2021_12)",
-            )  # fmt: skip
+                key,
+                "network-version-feature",
+                f"`{key}` needs version 2025.11, and this network is of {version.text}",
+                'remove it, or set the version to "2025.11" (the service answers ADVANCED_ROUTING_UNSUPPORTED_VERSION_2021_12)',
+            )
 
 
 def _configuration(top: Fields) -> Configuration | None:
     fields = top.object("core-network-configuration", _CONFIGURATION_KEYS, required=True)
     if fields is None:
         return None
-    edges = fields.objects(
-        "edge-locations", ("location", "asn", "inside-cidr-blocks"), required=True, filled=True
-    )  # fmt: skip
+    edges = fields.objects("edge-locations", ("location", "asn", "inside-cidr-blocks"), required=True, filled=True)
     found = [_edge(edge) for edge in edges]
     return Configuration(
         asn_ranges=_asn_ranges(fields),
@@ -153,9 +182,11 @@ def _asn_ranges(fields: Fields) -> tuple[AsnRange, ...]:
         low, dash, high = word.text.partition("-")
         if not dash or not all(part.isascii() and part.isdigit() and len(part) <= 10 for part in (low, high)):
             fields.diagnostics.error(
-                "asn-range", f"`{word.text[:40]}` is not a range of ASNs", word.span,
+                "asn-range",
+                f"`{word.text[:40]}` is not a range of ASNs",
+                word.span,
                 "write the first and the end, such as `64512-64555`",
-            )  # fmt: skip
+            )
             continue
         out.append(AsnRange(int(low), int(high), word.span))
     return tuple(out)
@@ -262,9 +293,11 @@ def _override(fields: Fields) -> EdgeOverride | None:
         place = f"{fields.path}.edge-sets[{index}]"
         if not isinstance(item, JsonArray) or not item.items:
             fields.diagnostics.error(
-                "network-wrong-type", f"{place} is {kind_of(item)} where an array of edge locations is wanted",
-                item.span, "write `[[\"us-east-1\", \"eu-west-1\"]]`: an array of arrays",
-            )  # fmt: skip
+                "network-wrong-type",
+                f"{place} is {kind_of(item)} where an array of edge locations is wanted",
+                item.span,
+                'write `[["us-east-1", "eu-west-1"]]`: an array of arrays',
+            )
             continue
         sets.append(fields.words_of(item.items, place))
     return None if use is None else EdgeOverride(tuple(sets), use, fields.span)
@@ -295,9 +328,11 @@ def _segments(fields: Fields, key: str, *, required: bool, ignored: bool = False
             return SegmentSet(True, (), span)
         case JsonString(name, span) if ignored:
             fields.diagnostics.warning(
-                "bare-segment-name", f"`{key}` is one name where a list is wanted", span,
+                "bare-segment-name",
+                f"`{key}` is one name where a list is wanted",
+                span,
                 f'write `["{name[:80]}"]`, or leave `when-sent-to` out: the service ignores it under `send-to`',
-            )  # fmt: skip
+            )
             return SegmentSet(False, (Word(name, span),), span)
         case JsonArray(items, span):
             names = fields.words(key, filled=True)
@@ -314,9 +349,11 @@ def _segments(fields: Fields, key: str, *, required: bool, ignored: bool = False
             )
         case _:
             fields.diagnostics.error(
-                "network-wrong-type", f"{fields.path}.{key} is {kind_of(value)} where segments are wanted", value.span,
+                "network-wrong-type",
+                f"{fields.path}.{key} is {kind_of(value)} where segments are wanted",
+                value.span,
                 'write a list of names or `"*"`',
-            )  # fmt: skip
+            )
             return None
 
 

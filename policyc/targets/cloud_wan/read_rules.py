@@ -14,7 +14,7 @@ from policyc.ir.network import (
     ToSegment,
     ToTag,
     Word,
-)  # fmt: skip
+)
 from policyc.targets.cloud_wan.fields import Fields
 
 _RULE_KEYS = ("rule-number", "description", "condition-logic", "conditions", "action")
@@ -56,9 +56,11 @@ def _condition(fields: Fields) -> AttachCondition | None:
         return None
     if raw.text == "account":
         fields.diagnostics.warning(
-            "account-condition", "condition type `account` is read as `account-id`", raw.span,
+            "account-condition",
+            "condition type `account` is read as `account-id`",
+            raw.span,
             "write `account-id`: some versions of the service refuse `account`",
-        )  # fmt: skip
+        )
         kind: ConditionType = "account-id"
     else:
         found = fields.choice("type", CONDITION_TYPES)
@@ -73,15 +75,17 @@ def _condition(fields: Fields) -> AttachCondition | None:
 
 def _check_presence(fields: Fields, kind: str, has_operator: bool) -> None:
     """Which of `key`, `operator` and `value` a condition type wants."""
-    wants = {
-        "any": (), "tag-exists": ("key",), "tag-name": ("key",), "tag-value": ("key", "operator", "value"),
-    }.get(kind, ("operator", "value"))  # fmt: skip
+    wants = {"any": (), "tag-exists": ("key",), "tag-name": ("key",), "tag-value": ("key", "operator", "value")}.get(
+        kind, ("operator", "value")
+    )
     for name in ("key", "operator", "value"):
         if name in wants and not fields.has(name):
             fields.diagnostics.error(
-                "condition-parts", f"condition `{kind}` has no `{name}`", fields.span,
+                "condition-parts",
+                f"condition `{kind}` has no `{name}`",
+                fields.span,
                 f"add `{name}` (the service answers REQUIRED_PROPERTY)",
-            )  # fmt: skip
+            )
         elif name not in wants and fields.has(name):
             fields.diagnostics.error(
                 "condition-parts", f"condition `{kind}` takes no `{name}`", fields.members[name].key_span, "remove it"
@@ -96,9 +100,11 @@ def _target(fields: Fields) -> ToSegment | ToTag | ToGroup | None:
         return ToGroup(group, acceptance) if _alone(fields) else None
     if not fields.has("association-method"):
         fields.refuse(
-            "action", "association-target", "the rule says neither which segment nor which function group",
+            "action",
+            "association-target",
+            "the rule says neither which segment nor which function group",
             "add `association-method`, or `add-to-network-function-group`",
-        )  # fmt: skip
+        )
         return None
     if method == "constant":
         return _checked(fields, segment, "segment", "tag-value-of-key", acceptance)
@@ -111,9 +117,11 @@ def _alone(fields: Fields) -> bool:
     others = [key for key in ("association-method", "segment", "tag-value-of-key") if fields.has(key)]
     for name in others:
         fields.refuse(
-            name, "association-target", f"`{name}` stands beside `add-to-network-function-group`",
+            name,
+            "association-target",
+            f"`{name}` stands beside `add-to-network-function-group`",
             "an attachment joins a segment or a function group, never both: keep one",
-        )  # fmt: skip
+        )
     return not others
 
 

@@ -29,9 +29,11 @@ def lower_action(node: nodes.NetAction, scope: Scope, diagnostics: Diagnostics) 
     known = ACTIONS.get(node.name.text)
     if known is None:
         diagnostics.error(
-            "network-unknown-word", f"unknown action `{node.name.text}`", node.name.span,
+            "network-unknown-word",
+            f"unknown action `{node.name.text}`",
+            node.name.span,
             did_you_mean(node.name.text, ACTIONS, "actions are " + ", ".join(f"`{name}`" for name in ACTIONS)),
-        )  # fmt: skip
+        )
         return None
     kind, expected = known
     if expected is None:

@@ -40,9 +40,11 @@ def read_rows(rows: Iterable[JsonObject], diagnostics: Diagnostics) -> dict[str,
         spans.setdefault(identity.value, identity.span)
         if _plain(known) != _plain(route):
             diagnostics.error(
-                "inventory-shape", f"`{prefix.value[:60]}` of `{identity.value[:60]}` has other attributes in another row", row.span,
+                "inventory-shape",
+                f"`{prefix.value[:60]}` of `{identity.value[:60]}` has other attributes in another row",
+                row.span,
                 "keep the rows of the segment and edge that the attachment is in",
-            )  # fmt: skip
+            )
     return {
         name: Rows(
             Given(tuple(Given(route, spans[name]) for route in routes.values()), spans[name]),

@@ -29,9 +29,11 @@ def tell_silence(tables: Tables, diagnostics: Diagnostics) -> None:
     if silent:
         name = silent[0].id or silent[0].name
         diagnostics.warning(
-            "prefixes-not-stated", silence_text(silent, len(tables.core.associations)), None,
+            "prefixes-not-stated",
+            silence_text(silent, len(tables.core.associations)),
+            None,
             f'add a file: `{{"attachments": {{"{name}": {{"cidrs": ["10.1.0.0/16"]}}}}}}` (`[]` says that it announces nothing)',
-        )  # fmt: skip
+        )
 
 
 def silence_text(silent: list[Attachment], total: int) -> str:

@@ -100,9 +100,12 @@ class _Run:
         name = entry.name.text
         if name in self.places:
             self.diagnostics.error(
-                "duplicate-name", f"attachment `{name}` is declared twice", entry.name.span, "rename one of them",
+                "duplicate-name",
+                f"attachment `{name}` is declared twice",
+                entry.name.span,
+                "rename one of them",
                 (Label(self.places[name], "first declared here"),),
-            )  # fmt: skip
+            )
             return
         fields = fold_fields(entry.fields, self.test.scope, self.diagnostics)
         if fields is None:
@@ -142,9 +145,11 @@ class _Run:
         found = tables.core.associations.get(ident.text)
         if found is None:
             self.diagnostics.error(
-                "unknown-attachment", f"no attachment is named `{ident.text}`", ident.span,
+                "unknown-attachment",
+                f"no attachment is named `{ident.text}`",
+                ident.span,
                 did_you_mean(ident.text, self.attachments, "declare it in `on NETWORK { attachment … }`"),
-            )  # fmt: skip
+            )
         return found
 
     def _expect_attachment(self, step: nodes.ExpectAttachment) -> None:
@@ -156,9 +161,11 @@ class _Run:
         if self._unknown_place(step):
             return
         wanted = {
-            "segment": Standing.SEGMENT, "group": Standing.GROUP, "unassociated": Standing.UNASSOCIATED,
+            "segment": Standing.SEGMENT,
+            "group": Standing.GROUP,
+            "unassociated": Standing.UNASSOCIATED,
             "pending": Standing.PENDING,
-        }[step.state]  # fmt: skip
+        }[step.state]
         held = association.standing is wanted and (step.name is None or association.place == step.name.text)
         if held and step.rule is not None and association.rule_number != step.rule.value:
             seen = "no rule" if association.rule_number is None else f"rule {association.rule_number}"
@@ -181,9 +188,11 @@ class _Run:
         if step.name.text in known:
             return False
         self.diagnostics.error(
-            "network-unknown-name", f"no {kind} is named `{step.name.text}`", step.name.span,
+            "network-unknown-name",
+            f"no {kind} is named `{step.name.text}`",
+            step.name.span,
             did_you_mean(step.name.text, known, f"the network declares {', '.join(known) or 'none'}"),
-        )  # fmt: skip
+        )
         return True
 
     # --- paths ------------------------------------------------------------------------------------------------
@@ -211,16 +220,20 @@ class _Run:
             attachment = self.attachments[expr.simple]
             if not attachment.prefixes:
                 self.diagnostics.error(
-                    "attachment-field", f"`{attachment.name}` has no `cidrs`, so no path leads to it", expr.span,
+                    "attachment-field",
+                    f"`{attachment.name}` has no `cidrs`, so no path leads to it",
+                    expr.span,
                     "give it `cidrs`, or name an address",
-                )  # fmt: skip
+                )
                 return None
             return Target(attachment.prefixes, attachment.name)
         if isinstance(expr, nodes.Ref) and expr.simple is not None and self.test.scope.lookup(expr.simple) is None:
             self.diagnostics.error(
-                "unknown-attachment", f"no attachment is named `{expr.simple}`", expr.span,
+                "unknown-attachment",
+                f"no attachment is named `{expr.simple}`",
+                expr.span,
                 did_you_mean(expr.simple, self.attachments, "name an attachment, an address or a prefix"),
-            )  # fmt: skip
+            )
             return None
         value = self.test.scope.value(expr, None, self.diagnostics)
         return None if value is None else read_target(str(value.data), expr.span, self.diagnostics)
@@ -267,9 +280,15 @@ class _Run:
             return False
         what = "attachment or function group" if hop else "function group"
         self.diagnostics.error(
-            "network-unknown-name", f"no {what} is named `{step.name.text}`", step.name.span,
-            did_you_mean(step.name.text, known, "declare it in `on NETWORK { attachment … }`" if hop else "declare it with `function_group`"),
-        )  # fmt: skip
+            "network-unknown-name",
+            f"no {what} is named `{step.name.text}`",
+            step.name.span,
+            did_you_mean(
+                step.name.text,
+                known,
+                "declare it in `on NETWORK { attachment … }`" if hop else "declare it with `function_group`",
+            ),
+        )
         return True
 
     def _back(self) -> Answer | None:
@@ -327,9 +346,11 @@ def find_network(program: Program, scope: Scope, ref: nodes.Ref, diagnostics: Di
                 return network
     names = [network.name for network in program.networks]
     diagnostics.error(
-        "unknown-network", f"no network is named `{ref.text}` here", ref.span,
+        "unknown-network",
+        f"no network is named `{ref.text}` here",
+        ref.span,
         did_you_mean(ref.text, names, "declare it with `network`, or import it with `use`"),
-    )  # fmt: skip
+    )
     return None
 
 

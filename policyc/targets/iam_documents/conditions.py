@@ -6,7 +6,7 @@ left becomes a statement of its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final, assert_never
 
@@ -208,17 +208,3 @@ def condition_block(conjunct: Conjunct) -> dict[str, dict[str, str | list[str]]]
         values = list(test.texts())
         out.setdefault(test.operator, {})[test.key] = values[0] if len(values) == 1 else values
     return out
-
-
-def atoms(cond: Cond) -> Iterator[Atom]:
-    """Every test of a condition, in the order of the text."""
-    work: list[Cond] = [cond]
-    while work:
-        node = work.pop()
-        match node:
-            case Atom():
-                yield node
-            case All(items) | AnyOf(items):
-                work.extend(reversed(items))
-            case Always() | Never():
-                pass

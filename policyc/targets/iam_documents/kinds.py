@@ -44,23 +44,37 @@ _ALL: Final = (
     DocumentKind("scp", "service control policy", Kind.SCP, (), 5120, "characters", False, _ORG_QUOTAS),
     DocumentKind("rcp", "resource control policy", Kind.RCP, (), 5120, "characters", False, _ORG_QUOTAS),
     DocumentKind(
-        "auth-policy", "VPC Lattice auth policy", Kind.RESOURCE, ("vpc-lattice-svcs",), 10 * _KB, "bytes", False,
+        "auth-policy",
+        "VPC Lattice auth policy",
+        Kind.RESOURCE,
+        ("vpc-lattice-svcs",),
+        10 * _KB,
+        "bytes",
+        False,
         "https://docs.aws.amazon.com/vpc-lattice/latest/ug/quotas.html",
     ),
     DocumentKind("object-lambda", "Object Lambda access point policy", Kind.RESOURCE, ("s3-object-lambda",)),
     DocumentKind("access-point", "access point policy", Kind.RESOURCE, ("s3",), 20 * _KB, source=_S3_QUOTAS),
     DocumentKind(
-        "bucket", "bucket policy", Kind.RESOURCE, ("s3",), 20 * _KB,
+        "bucket",
+        "bucket policy",
+        Kind.RESOURCE,
+        ("s3",),
+        20 * _KB,
         source="https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-management.html",
     ),
     DocumentKind(
-        "function", "function policy", Kind.RESOURCE, ("lambda",), 20 * _KB,
+        "function",
+        "function policy",
+        Kind.RESOURCE,
+        ("lambda",),
+        20 * _KB,
         source="https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html",
     ),
     DocumentKind("key", "key policy", Kind.RESOURCE, ("kms",)),
     DocumentKind("endpoint", "VPC endpoint policy", Kind.ENDPOINT),
     DocumentKind("resource", "resource policy", Kind.RESOURCE),
-)  # fmt: skip
+)
 KINDS: Final[Mapping[str, DocumentKind]] = {kind.name: kind for kind in _ALL}
 
 _BY_SERVICE: Final = {

@@ -30,9 +30,20 @@ _NAME_WITH_PATH = re.compile(r"(?:[!-.0-~]+/)*[A-Za-z0-9_+=,.@*?-]+")
 
 #: every kind that an IAM document can name; a service may know fewer
 ALL_KINDS: Final = frozenset(
-    {"anyone", "anonymous", "authenticated", "account", "role", "user", "session", "federated_user", "service",
-     "cloudfront", "canonical_user"}
-)  # fmt: skip
+    {
+        "anyone",
+        "anonymous",
+        "authenticated",
+        "account",
+        "role",
+        "user",
+        "session",
+        "federated_user",
+        "service",
+        "cloudfront",
+        "canonical_user",
+    }
+)
 
 
 @record

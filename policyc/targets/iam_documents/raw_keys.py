@@ -29,9 +29,11 @@ def check_raw_keys(
         where = atom.span or span
         if _KEY.fullmatch(attribute.native) is None:
             diagnostics.error(
-                "malformed-key", f"`{attribute.native}` is not a condition key", where,
+                "malformed-key",
+                f"`{attribute.native}` is not a condition key",
+                where,
                 "write it as the service documents it, with its prefix: `aws:SourceAccount`",
-            )  # fmt: skip
+            )
             continue
         folded = attribute.native.lower()
         typed = exact.get(folded)
@@ -56,6 +58,8 @@ def check_characters(tests: Iterable[Atom], span: Span | None, diagnostics: Diag
         bad = next((text for text in texts if _ALLOWED.fullmatch(text) is None), None)
         if bad is not None:
             diagnostics.error(
-                "character-not-allowed", f"an IAM policy cannot hold every character of `{bad}`", atom.span or span,
+                "character-not-allowed",
+                f"an IAM policy cannot hold every character of `{bad}`",
+                atom.span or span,
                 "use characters up to U+00FF, or match with `?` and `like`",
-            )  # fmt: skip
+            )

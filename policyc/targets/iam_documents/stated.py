@@ -15,9 +15,16 @@ from policyc.targets.iam_documents.gates import context_texts
 
 #: keys that only a signed request has
 _SIGNED = (
-    "aws:principalarn", "aws:principalorgid", "aws:principalorgpaths", "aws:principaltag/", "aws:username",
-    "aws:tokenissuetime", "aws:multifactorauth", "aws:sourceidentity", "aws:federatedprovider",
-)  # fmt: skip
+    "aws:principalarn",
+    "aws:principalorgid",
+    "aws:principalorgpaths",
+    "aws:principaltag/",
+    "aws:username",
+    "aws:tokenissuetime",
+    "aws:multifactorauth",
+    "aws:sourceidentity",
+    "aws:federatedprovider",
+)
 #: keys that only a call by an AWS service itself has
 _OF_SERVICES = ("aws:principalservicename",)
 

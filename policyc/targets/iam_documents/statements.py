@@ -67,9 +67,13 @@ class Assembled:
 
 
 def statement_parts(
-    origin: Statement, callers: Sequence[Callers], grants: Sequence[Grant], when: Alternatives, diagnostics: Diagnostics,
+    origin: Statement,
+    callers: Sequence[Callers],
+    grants: Sequence[Grant],
+    when: Alternatives,
+    diagnostics: Diagnostics,
     notes: tuple[str, ...] = (),
-) -> tuple[Part, ...] | None:  # fmt: skip
+) -> tuple[Part, ...] | None:
     """Every combination of callers, grants and alternatives, joined again where that keeps meaning.
 
     None after an error was reported (`condition-too-large`, `condition-not-expressible`). An empty result means that no

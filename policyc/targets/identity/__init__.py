@@ -50,9 +50,11 @@ class Identity:
     ) -> Outcome | None:
         """Requests go to resources, and this target has none."""
         diagnostics.error(
-            "nothing-to-ask", "an identity policy has no resource that a request could go to", request.span,
+            "nothing-to-ask",
+            "an identity policy has no resource that a request could go to",
+            request.span,
             "ask the resource that is called: its gates include the caller's identity policy",
-        )  # fmt: skip
+        )
         return None
 
 

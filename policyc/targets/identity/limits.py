@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 
 from policyc.diagnostics import Diagnostics
 from policyc.ir.authz import Atom, Policy, Statement
+from policyc.ir.conditions import atoms
 from policyc.ir.pattern import Plain, Wild, pattern_tokens
 from policyc.model.values import Principal
 from policyc.model.vocabulary import ResourceType, Verb, load_vocabulary
 from policyc.targets.iam_documents.carriers import carrier_of
-from policyc.targets.iam_documents.conditions import atoms
 from policyc.targets.iam_documents.principals import principal_problem
 from policyc.targets.iam_documents.raw_keys import check_characters, check_raw_keys
 
@@ -49,9 +49,11 @@ def _check_carrier(policy: Policy, diagnostics: Diagnostics) -> None:
         return  # the front end has said so
     if not carrier_of(carrier) or carrier.kind not in _CARRIERS or carrier.is_pattern:
         diagnostics.error(
-            "not-one-carrier", f"`{carrier.name or carrier.kind}` is not one role or user, which an identity policy is attached to",
-            where, "declare one: `principal order_fn = role(shop, \"order-service\")`",
-        )  # fmt: skip
+            "not-one-carrier",
+            f"`{carrier.name or carrier.kind}` is not one role or user, which an identity policy is attached to",
+            where,
+            'declare one: `principal order_fn = role(shop, "order-service")`',
+        )
         return
     problem = principal_problem(carrier, False, _CARRIERS)
     if problem is not None:
@@ -63,9 +65,11 @@ def _check_resources(statement: Statement, kinds: Mapping[str, ResourceType], di
     idle = [resource for resource in statement.on if not kinds[resource.type].requests]
     for resource in idle:
         diagnostics.error(
-            "no-requests-here", f"no request names `{resource.name}`, a `{resource.type}`, as its resource", statement.span,
+            "no-requests-here",
+            f"no request names `{resource.name}`, a `{resource.type}`, as its resource",
+            statement.span,
             "name the resources behind it that are called",
-        )  # fmt: skip
+        )
     return not idle
 
 
@@ -80,9 +84,11 @@ def _check_services(
         if prefix == "aws" or prefix in prefixes or attribute.native == attribute.key:
             continue
         diagnostics.error(
-            "key-of-another-service", f"requests to {_listed(sorted(prefixes))} have no `{attribute.name}`",
-            atom.span or statement.span, "test a key of the service that is called, or one of `aws.…`",
-        )  # fmt: skip
+            "key-of-another-service",
+            f"requests to {_listed(sorted(prefixes))} have no `{attribute.name}`",
+            atom.span or statement.span,
+            "test a key of the service that is called, or one of `aws.…`",
+        )
 
 
 def _verbs(statement: Statement, kinds: Mapping[str, ResourceType]) -> list[Verb]:
@@ -102,15 +108,19 @@ def _check_path(statement: Statement, kinds: Mapping[str, ResourceType], diagnos
     without = [verb for verb in verbs if verb.below is None]
     if path.negated:
         diagnostics.error(
-            "path-not-negatable", "`path not` cannot be said in an identity policy: `NotResource` would cover other resources too",
-            where, "test the path with `when`, where the service has a key for it (`not request_path like …`), or write a `deny`",
-        )  # fmt: skip
+            "path-not-negatable",
+            "`path not` cannot be said in an identity policy: `NotResource` would cover other resources too",
+            where,
+            "test the path with `when`, where the service has a key for it (`not request_path like …`), or write a `deny`",
+        )
     elif (named and without) or len(without) == len(verbs):
         names = _listed(sorted({verb.name for verb in without})[:6])
         diagnostics.error(
-            "no-path-here", f"{names} acts on the resource itself, which has no paths", where,
+            "no-path-here",
+            f"{names} acts on the resource itself, which has no paths",
+            where,
             "leave `path` out, or put the other verbs into a statement of their own",
-        )  # fmt: skip
+        )
     for pattern in path.patterns:
         _check_start(pattern, {verb.below for verb in verbs if verb.below is not None}, statement, diagnostics)
 
@@ -121,14 +131,18 @@ def _check_start(pattern: str, below: set[str], statement: Statement, diagnostic
     where = statement.path.span if statement.path is not None else statement.span
     if "" in below and not (first == Plain("/") or first is Wild.RUN):
         diagnostics.error(
-            "malformed-path", f"the path `{pattern}` does not begin with `/`", where,
+            "malformed-path",
+            f"the path `{pattern}` does not begin with `/`",
+            where,
             f"write `/{pattern}`, or begin with `*` to match anywhere",
-        )  # fmt: skip
+        )
     if below and "" not in below and first == Plain("/"):
         diagnostics.error(
-            "malformed-path", f"the key `{pattern}` begins with `/`, which keys of objects do not", where,
+            "malformed-path",
+            f"the key `{pattern}` begins with `/`, which keys of objects do not",
+            where,
             f"write `{pattern[1:]}`",
-        )  # fmt: skip
+        )
 
 
 def _listed(words: Sequence[str]) -> str:

@@ -42,16 +42,20 @@ def lower_policy(policy: Policy, kinds: Mapping[str, ResourceType], diagnostics:
         else:
             if not isinstance(statement.when, Never):
                 diagnostics.warning(
-                    "statement-never-applies", f"no request can pass the condition of `{statement.label}`", statement.span,
+                    "statement-never-applies",
+                    f"no request can pass the condition of `{statement.label}`",
+                    statement.span,
                     "its tests exclude one another: correct them, or remove the statement",
-                )  # fmt: skip
+                )
             message = f"`{statement.label}` is left out: its condition is never true"
             added.append(Addition("", message, statement.span))
     if not failed and not parts:
         diagnostics.error(
-            "empty-document", f"nothing is left of `{policy.name}`: no statement can ever apply", policy.name_span or policy.span,
+            "empty-document",
+            f"nothing is left of `{policy.name}`: no statement can ever apply",
+            policy.name_span or policy.span,
             "remove the policy, or correct its conditions",
-        )  # fmt: skip
+        )
         failed = True
     return None if failed else Lowered(tuple(parts), tuple(added))
 

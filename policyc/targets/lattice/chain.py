@@ -72,9 +72,7 @@ def simulate(
 # --- the gates --------------------------------------------------------------------------------------------------
 
 
-def _gates(
-    program: Program, request: Request, facts: Facts, documents: Sequence[Document]
-) -> tuple[_Gate, ...]:  # fmt: skip
+def _gates(program: Program, request: Request, facts: Facts, documents: Sequence[Document]) -> tuple[_Gate, ...]:
     """The gates in the order of evaluation."""
     switches = iam_switches(program.switches)
     service, network = request.resource, facts.network
@@ -87,9 +85,7 @@ def _gates(
     )
 
 
-def _limit_gates(
-    program: Program, request: Request, documents: Sequence[Document], any_auth: bool
-) -> Iterator[_Gate]:  # fmt: skip
+def _limit_gates(program: Program, request: Request, documents: Sequence[Document], any_auth: bool) -> Iterator[_Gate]:
     """What bounds the caller besides its identity policies; each level must allow (IAM evaluation reference 10.2, 10.5)."""
     caller = request.who
     if not any_auth or caller is None or caller.kind in ("anonymous", "service"):
@@ -125,9 +121,7 @@ def _identity_gate(request: Request, documents: Sequence[Document], any_auth: bo
     return _Gate(title, "identity", tuple(compile_emitted(item, Kind.IDENTITY, switches) for item in found))
 
 
-def _resource_gate(
-    resource: Resource | None, kind: str, documents: Sequence[Document], switches: Switches
-) -> _Gate:  # fmt: skip
+def _resource_gate(resource: Resource | None, kind: str, documents: Sequence[Document], switches: Switches) -> _Gate:
     if resource is None:
         return _Gate(kind, kind, settled=_skip(kind, kind, "the service names no service network"))
     if resource.text("auth") == AUTH_OPEN:

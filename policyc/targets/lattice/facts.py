@@ -49,9 +49,11 @@ def read_request(program: Program, request: Request, diagnostics: Diagnostics) -
     service = request.resource
     if service.type != SERVICE:
         diagnostics.error(
-            "not-a-service", f"`{service.name}` is a service network, and a request goes to a service", request.span,
+            "not-a-service",
+            f"`{service.name}` is a service network, and a request goes to a service",
+            request.span,
             "name a service of the network",
-        )  # fmt: skip
+        )
         return None
     before = len(diagnostics)
     network = program.resource(service.link("network"))
@@ -82,9 +84,11 @@ def _verb(request: Request, service: Resource, diagnostics: Diagnostics) -> Verb
         verb = possible.get(request.can)
         if verb is None:
             diagnostics.error(
-                "verb-never-comes", f"`{service.name}` has no requests with `{request.can}`", request.span,
+                "verb-never-comes",
+                f"`{service.name}` has no requests with `{request.can}`",
+                request.span,
                 "its verbs are " + ", ".join(f"`{name}`" for name in possible),
-            )  # fmt: skip
+            )
         return verb
     actions = {verb.action for verb in possible.values()}
     if len(actions) > 1:
@@ -115,9 +119,11 @@ def _context(request: Request, derived: Mapping[str, str], diagnostics: Diagnost
         if known in out and out[known] != values:
             said = ", ".join(values) or "absent"
             diagnostics.error(
-                "request-contradicts-itself", f"`{key}` is stated to be {said}, and the request has {', '.join(out[known]) or 'none'}",
-                request.span, "drop the attribute, or correct `can`, `path` or the spelling of the key",
-            )  # fmt: skip
+                "request-contradicts-itself",
+                f"`{key}` is stated to be {said}, and the request has {', '.join(out[known]) or 'none'}",
+                request.span,
+                "drop the attribute, or correct `can`, `path` or the spelling of the key",
+            )
         out[known] = values
     return out
 
@@ -132,9 +138,11 @@ def _check_path(request: Request, verb: Verb | None, diagnostics: Diagnostics) -
         )
     elif path is not None and ("?" in path or "#" in path):
         diagnostics.error(
-            "query-in-path", f"the path `{path}` holds a query string, which is no part of a path", request.span,
+            "query-in-path",
+            f"the path `{path}` holds a query string, which is no part of a path",
+            request.span,
             'state a parameter as `query["name"]: "value"`',
-        )  # fmt: skip
+        )
     if verb is not None and verb.action == CONNECT:
         for name, attribute in request.attributes.items():
             if is_http_only(attribute.native) and request.values.get(name):
@@ -153,9 +161,11 @@ def _caller(request: Request, service: Resource, diagnostics: Diagnostics) -> Ca
         caller = None
     if caller is None:
         diagnostics.error(
-            "not-one-caller", f"`{request.who.kind}` is not one caller of a service", request.span,
+            "not-one-caller",
+            f"`{request.who.kind}` is not one caller of a service",
+            request.span,
             'name one caller, such as `role(shop, "order-service")` or `anonymous`',
-        )  # fmt: skip
+        )
     return caller
 
 

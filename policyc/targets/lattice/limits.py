@@ -9,10 +9,10 @@ import re
 
 from policyc.diagnostics import Diagnostics, Label
 from policyc.ir.authz import Atom, Policy, Statement
+from policyc.ir.conditions import atoms
 from policyc.ir.pattern import Plain, Wild, pattern_tokens
 from policyc.ir.program import Program
 from policyc.model.values import Resource
-from policyc.targets.iam_documents.conditions import atoms
 from policyc.targets.iam_documents.raw_keys import check_raw_keys
 from policyc.targets.lattice.words import (
     CONNECT,
@@ -50,30 +50,39 @@ def _check_only_policy(policy: Policy, on: Resource, program: Program, diagnosti
     if others and others[0] != policy:
         first = others[0]
         diagnostics.error(
-            "second-auth-policy", f"`{on.name}` has the policy `{first.name}` already, and it takes one", policy.name_span or policy.span,
-            "put the statements of both into one policy", (Label(first.name_span or first.span, "the first policy"),),
-        )  # fmt: skip
+            "second-auth-policy",
+            f"`{on.name}` has the policy `{first.name}` already, and it takes one",
+            policy.name_span or policy.span,
+            "put the statements of both into one policy",
+            (Label(first.name_span or first.span, "the first policy"),),
+        )
 
 
 def _check_on(statement: Statement, on: Resource, diagnostics: Diagnostics) -> None:
     for item in statement.on:
         if on.type == SERVICE:
             diagnostics.error(
-                "on-in-a-service-policy", f"a policy on the service `{on.name}` covers that service only", statement.span,
+                "on-in-a-service-policy",
+                f"a policy on the service `{on.name}` covers that service only",
+                statement.span,
                 "leave `on` out, or move the statement into the policy of the service network",
-            )  # fmt: skip
+            )
             return
         if item.type != SERVICE:
             diagnostics.error(
-                "on-is-no-service", f"`{item.name}` is a `{item.type}`, and a service network carries services", statement.span,
+                "on-is-no-service",
+                f"`{item.name}` is a `{item.type}`, and a service network carries services",
+                statement.span,
                 "name services; leave `on` out to mean all services of the network",
-            )  # fmt: skip
+            )
         elif item.link("network") != on.id:
             diagnostics.error(
-                "service-in-another-network", f"`{item.name}` is not in the service network `{on.name}`", statement.span,
+                "service-in-another-network",
+                f"`{item.name}` is not in the service network `{on.name}`",
+                statement.span,
                 f"declare it with `network: {on.name}`, or move the statement",
                 (Label(item.span, "declared here"),),
-            )  # fmt: skip
+            )
 
 
 def _check_paths(statement: Statement, diagnostics: Diagnostics) -> None:
@@ -85,14 +94,18 @@ def _check_paths(statement: Statement, diagnostics: Diagnostics) -> None:
         first = tokens[0] if tokens else None
         if not (first == Plain("/") or first is Wild.RUN):
             diagnostics.error(
-                "malformed-path", f"the path `{pattern}` does not begin with `/`", where,
+                "malformed-path",
+                f"the path `{pattern}` does not begin with `/`",
+                where,
                 f"write `/{pattern}`, or begin with `*` to match anywhere",
-            )  # fmt: skip
+            )
         if Plain("?") in tokens or Plain("#") in tokens or _QUERY.search(pattern):
             diagnostics.error(
-                "query-in-path", f"the path `{pattern}` holds a query string, which is no part of a path", where,
+                "query-in-path",
+                f"the path `{pattern}` holds a query string, which is no part of a path",
+                where,
                 'test a parameter with `when "value" in query["name"]`; `?` in a path is any one character',
-            )  # fmt: skip
+            )
 
 
 def _check_protocol(statement: Statement, service: Resource, diagnostics: Diagnostics) -> None:
@@ -104,24 +117,30 @@ def _check_protocol(statement: Statement, service: Resource, diagnostics: Diagno
         for verb in can.verbs:
             if verb.name not in possible:
                 diagnostics.error(
-                    "verb-never-comes", f"`{service.name}` speaks {_spoken(protocol)}, so nobody can `{verb.name}` it",
-                    can.span or statement.span, f"its verbs are {', '.join(f'`{name}`' for name in sorted(possible))}; or declare another `protocol`",
+                    "verb-never-comes",
+                    f"`{service.name}` speaks {_spoken(protocol)}, so nobody can `{verb.name}` it",
+                    can.span or statement.span,
+                    f"its verbs are {', '.join(f'`{name}`' for name in sorted(possible))}; or declare another `protocol`",
                     (Label(service.span, "declared here"),),
-                )  # fmt: skip
+                )
                 return
     if not _connects_only(statement, service):
         return
     if statement.path is not None:
         diagnostics.error(
-            "no-path-here", "a TLS passthrough connection has no path", statement.path.span or statement.span,
+            "no-path-here",
+            "a TLS passthrough connection has no path",
+            statement.path.span or statement.span,
             "leave `path` out",
-        )  # fmt: skip
+        )
     who = statement.who
     if who is not None and not who.negated and not any(item.kind in ("anyone", "anonymous") for item in who.principals):
         diagnostics.error(
-            "callers-are-anonymous", "callers through TLS passthrough cannot be told apart: they are all anonymous",
-            who.span or statement.span, "write `who anyone` with a condition, such as `source.vpc`",
-        )  # fmt: skip
+            "callers-are-anonymous",
+            "callers through TLS passthrough cannot be told apart: they are all anonymous",
+            who.span or statement.span,
+            "write `who anyone` with a condition, such as `source.vpc`",
+        )
 
 
 def _connects_only(statement: Statement, on: Resource) -> bool:
@@ -145,14 +164,18 @@ def _check_tests(statement: Statement, services: tuple[Resource, ...], diagnosti
             _check_header(atom, where, diagnostics)
         if connects and len(connects) == len(services) and is_http_only(key):
             diagnostics.error(
-                "no-http-here", f"a TLS passthrough connection has no `{atom.attribute.name}`", where,
+                "no-http-here",
+                f"a TLS passthrough connection has no `{atom.attribute.name}`",
+                where,
                 "test the port, the VPC of the caller, or the service network",
-            )  # fmt: skip
+            )
         if calls and len(calls) == len(services) and is_query(key):
             diagnostics.error(
-                "no-query-here", f"a gRPC call has no query string, so no `{atom.attribute.name}`", where,
+                "no-query-here",
+                f"a gRPC call has no query string, so no `{atom.attribute.name}`",
+                where,
                 "test a header",
-            )  # fmt: skip
+            )
 
 
 def _check_header(atom: Atom, where: Span | None, diagnostics: Diagnostics) -> None:
@@ -161,9 +184,11 @@ def _check_header(atom: Atom, where: Span | None, diagnostics: Diagnostics) -> N
         return
     if _HEADER_NAME.fullmatch(name.lower()):
         diagnostics.error(
-            "header-not-lower-case", f"the header `{name}` is not in lower case, and HTTP/2 sends names that way", where,
+            "header-not-lower-case",
+            f"the header `{name}` is not in lower case, and HTTP/2 sends names that way",
+            where,
             f'write `header["{name.lower()}"]`',
-        )  # fmt: skip
+        )
     else:
         diagnostics.error(
             "malformed-header",

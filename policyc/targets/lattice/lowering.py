@@ -58,9 +58,11 @@ def lower_policy(policy: Policy, diagnostics: Diagnostics) -> Lowered | None:
             added.append(_left_out(statement, diagnostics))
     if not failed and not parts:
         diagnostics.error(
-            "empty-document", f"nothing is left of `{policy.name}`: no statement can ever apply", policy.name_span or policy.span,
+            "empty-document",
+            f"nothing is left of `{policy.name}`: no statement can ever apply",
+            policy.name_span or policy.span,
             "a policy without statements refuses everyone; remove it, or correct its conditions",
-        )  # fmt: skip
+        )
         failed = True
     return None if failed else Lowered(tuple(parts), tuple(added))
 
@@ -68,9 +70,11 @@ def lower_policy(policy: Policy, diagnostics: Diagnostics) -> Lowered | None:
 def _left_out(statement: Statement, diagnostics: Diagnostics) -> Addition:
     if not isinstance(statement.when, Never):
         diagnostics.warning(
-            "statement-never-applies", f"no request can pass the condition of `{statement.label}`", statement.span,
+            "statement-never-applies",
+            f"no request can pass the condition of `{statement.label}`",
+            statement.span,
             "its tests exclude one another: correct them, or remove the statement",
-        )  # fmt: skip
+        )
     return Addition("", f"`{statement.label}` is left out: its condition is never true", statement.span)
 
 

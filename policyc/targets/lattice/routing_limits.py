@@ -36,9 +36,11 @@ def _action(item: Resource, diagnostics: Diagnostics) -> None:
     forward, fixed = item.get("forward"), item.text("fixed_response")
     if (forward is None) is not bool(fixed):
         diagnostics.error(
-            "routing-action", f"`{item.name}` needs one of `forward` and `fixed_response`", item.span,
+            "routing-action",
+            f"`{item.name}` needs one of `forward` and `fixed_response`",
+            item.span,
             'write `forward: ["group"]`, or `fixed_response: 404`',
-        )  # fmt: skip
+        )
     if fixed and fixed not in _FIXED:
         diagnostics.error("routing-action", f"a fixed response of {fixed} is not served", item.span, "write 404 or 500")
     groups = _items(forward)
@@ -52,9 +54,11 @@ def _action(item: Resource, diagnostics: Diagnostics) -> None:
     for group in groups:
         if _TARGET.fullmatch(str(group.data)) is None:
             diagnostics.error(
-                "routing-targets", f"`{group.data}` is no target group", group.span,
+                "routing-targets",
+                f"`{group.data}` is no target group",
+                group.span,
                 "write its name, or `name=weight` with a weight from 0 to 999",
-            )  # fmt: skip
+            )
 
 
 def _rule(rule: Resource, program: Program, diagnostics: Diagnostics) -> None:
@@ -72,9 +76,11 @@ def _rule(rule: Resource, program: Program, diagnostics: Diagnostics) -> None:
         )
     if paths and rule.get("case_sensitive") is None:
         diagnostics.error(
-            "routing-path", f"`{rule.name}` does not say whether letter case counts in its path", rule.span,
+            "routing-path",
+            f"`{rule.name}` does not say whether letter case counts in its path",
+            rule.span,
             "add `case_sensitive: true` or `case_sensitive: false`: AWS's sources name different defaults",
-        )  # fmt: skip
+        )
     if not paths and not rule.text("method") and rule.get("headers") is None:
         diagnostics.error(
             "routing-match", f"`{rule.name}` takes every request", rule.span, "add a method, a path or headers"
@@ -85,9 +91,11 @@ def _rule(rule: Resource, program: Program, diagnostics: Diagnostics) -> None:
     for header in headers:
         if _HEADER.fullmatch(str(header.data)) is None:
             diagnostics.error(
-                "routing-match", f"`{header.data}` is no test of a header", header.span,
+                "routing-match",
+                f"`{header.data}` is no test of a header",
+                header.span,
                 "write `name exact value`, `name prefix value` or `name contains value`",
-            )  # fmt: skip
+            )
     listener = program.resource(rule.link("listener"))
     if listener is not None and listener.text("protocol") == "tls_passthrough":
         diagnostics.error(
@@ -104,9 +112,12 @@ def _listener(listener: Resource, program: Program, diagnostics: Diagnostics) ->
         first = seen.setdefault(rule.text("priority"), rule)
         if first is not rule:
             diagnostics.error(
-                "routing-priority", f"`{rule.name}` has the priority {rule.text('priority')} of another rule", rule.span,
-                "give each rule of a listener its own", (Label(first.span, "the other rule"),),
-            )  # fmt: skip
+                "routing-priority",
+                f"`{rule.name}` has the priority {rule.text('priority')} of another rule",
+                rule.span,
+                "give each rule of a listener its own",
+                (Label(first.span, "the other rule"),),
+            )
     service = program.resource(listener.link("service"))
     if (
         service is not None
@@ -114,9 +125,11 @@ def _listener(listener: Resource, program: Program, diagnostics: Diagnostics) ->
         and listeners_of(service, program)[-1] is listener
     ):
         diagnostics.warning(
-            "routing-listeners", f"`{service.name}` has more than 2 listeners, the default quota", listener.span,
+            "routing-listeners",
+            f"`{service.name}` has more than 2 listeners, the default quota",
+            listener.span,
             "ask for a higher quota, or drop one",
-        )  # fmt: skip
+        )
 
 
 def _items(value: Value | None) -> tuple[Value, ...]:

@@ -13,6 +13,7 @@ from typing import Final
 
 from policyc.diagnostics import Diagnostics
 from policyc.ir.authz import Atom, Policy, Statement, Who
+from policyc.ir.conditions import atoms
 from policyc.model.values import Principal
 from policyc.record import record
 from policyc.targets.iam_documents import (
@@ -26,7 +27,7 @@ from policyc.targets.iam_documents import (
     lower_who,
     statement_parts,
 )
-from policyc.targets.object_lambda.hops import atoms, carried, native, relax
+from policyc.targets.object_lambda.hops import carried, native, relax
 from policyc.targets.object_lambda.operations import LIST_ACTIONS, OLAP
 from policyc.targets.object_lambda.permissions import onward, permissions
 from policyc.targets.object_lambda.resources import Chain, arn

@@ -58,9 +58,11 @@ def simulate(
     """The answer for one request to a resource of this target; None after a diagnostic that it cannot be asked."""
     if asked.can is None:
         diagnostics.error(
-            "request-without-verb", "the request does not say what the caller wants to do", asked.span,
+            "request-without-verb",
+            "the request does not say what the caller wants to do",
+            asked.span,
             "add `can`, such as `can: GetObject`",
-        )  # fmt: skip
+        )
         return None
     if asked.who is None:
         return Outcome(Decision.UNDECIDED, (), missing=("who",))
@@ -99,8 +101,9 @@ def _through_olap(way: Way, call: Operation, diagnostics: Diagnostics) -> Outcom
         diagnostics.error(
             "ambiguous-operation",
             f"`{call.call}` may be ListObjects or ListObjectsV2, and `{chain.olap.name}` transforms only one of them",
-            way.asked.span, "say which of the two calls it is",
-        )  # fmt: skip
+            way.asked.span,
+            "say which of the two calls it is",
+        )
         return None
     transformed = is_transformed(call, chain.transformed)
     first = contexts.first(way.asked, way.who, call.versioned)

@@ -80,10 +80,14 @@ def _grantees(item: Written, principal: Principal) -> Sequence[tuple[Element, Co
     """The caller as a principal of AddPermission, with the only conditions that it knows, and what to tell about it."""
     partition = item.chain.place.partition
     if principal.kind == "cloudfront":
-        note = "" if item.chain.function_source != "open" else (
-            "any distribution may run the function: whether Lambda sees which one calls is not documented"
-            " (switch: `function_source`)"
-        )  # fmt: skip
+        note = (
+            ""
+            if item.chain.function_source != "open"
+            else (
+                "any distribution may run the function: whether Lambda sees which one calls is not documented"
+                " (switch: `function_source`)"
+            )
+        )
         return [((("Service", (CLOUDFRONT,)),), _source_tests(item.chain.function_source, principal, partition), note)]
     if principal.kind == "service":
         return [((("Service", principal.args),), (), "")]

@@ -91,9 +91,11 @@ def direct(asked: Request, caller: Principal, versioned: bool) -> Context:
     place = resource.place
     partition = place.partition if place is not None else "aws"
     values = {
-        **_ambient(place, account(resource)), "s3:resourceaccount": (account(resource),),
-        **_source_keys(caller, partition), **stated(asked),
-    }  # fmt: skip
+        **_ambient(place, account(resource)),
+        "s3:resourceaccount": (account(resource),),
+        **_source_keys(caller, partition),
+        **stated(asked),
+    }
     always = (*_S3_ALWAYS, *(("s3:versionid",) if versioned else ()))
     return Context(values, _not_stated(always, values))
 
@@ -149,9 +151,7 @@ def with_function_source(context: Context, chain: Chain, caller: Principal) -> C
     return Context({**context.values, **seen}, context.unknown - set(seen))
 
 
-def at_supporting(
-    context: Context, asked: Request, chain: Chain, presigned: bool, versioned: bool
-) -> Context:  # fmt: skip
+def at_supporting(context: Context, asked: Request, chain: Chain, presigned: bool, versioned: bool) -> Context:
     """Hops 3 and 4: the keys of S3 come in; where the function uses a presigned URL, its own address may show."""
     said = stated(asked)
     values = {**context.values, **{key: value for key, value in said.items() if key.startswith("s3:")}}

@@ -40,20 +40,23 @@ class Kind:
 
 OLAP_POLICY: Final = Kind("access_point_policy", "object_lambda_access_point", 0, "")
 SUPPORTING_POLICY: Final = Kind(
-    "supporting_access_point_policy", "supporting_access_point", 20 * _KB,
+    "supporting_access_point_policy",
+    "supporting_access_point",
+    20 * _KB,
     "https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-restrictions-limitations-naming-rules.html",
-)  # fmt: skip
+)
 BUCKET_POLICY: Final = Kind(
     "bucket_policy", "bucket", 20 * _KB, "https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-management.html"
 )
 FUNCTION_POLICY: Final = Kind(
-    "function_policy", "function", 20 * _KB,
-    "https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html",
-)  # fmt: skip
+    "function_policy", "function", 20 * _KB, "https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"
+)
 ROLE_POLICY: Final = Kind(
-    "execution_role_policy", "execution_role", 6144,
+    "execution_role_policy",
+    "execution_role",
+    6144,
     "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html",
-)  # fmt: skip
+)
 
 
 @record
@@ -135,9 +138,10 @@ def _function_drafts(statements: Mapping[Chain, Sequence[Written]]) -> list[_Dra
 
 
 def _gathered(
-    statements: Mapping[Chain, Sequence[Written]], of: Callable[[Chain], Resource],
+    statements: Mapping[Chain, Sequence[Written]],
+    of: Callable[[Chain], Resource],
     parts: Callable[[Written], Sequence[Part]],
-) -> list[tuple[Resource, tuple[Part, ...]]]:  # fmt: skip
+) -> list[tuple[Resource, tuple[Part, ...]]]:
     """The parts of all chains by the resource that they share."""
     out: dict[str, tuple[Resource, list[Part]]] = {}
     for chain, items in statements.items():
@@ -196,9 +200,17 @@ def _finish(draft: _Draft, stem: str) -> Document:
     quota = Quota(len(made.text.encode()), kind.limit, "bytes", kind.source) if kind.limit else None
     path = f"object_lambda/{stem}.{kind.schema}.json"
     return Document(
-        path, f"object_lambda/{kind.schema}", made.text, draft.owner, draft.attached_to, kind.role, draft.span,
-        made.map + further, made.added, quota,
-    )  # fmt: skip
+        path,
+        f"object_lambda/{kind.schema}",
+        made.text,
+        draft.owner,
+        draft.attached_to,
+        kind.role,
+        draft.span,
+        made.map + further,
+        made.added,
+        quota,
+    )
 
 
 def _stems(program: Program) -> dict[str, str]:

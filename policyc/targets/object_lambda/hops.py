@@ -7,11 +7,11 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access_forward_access_sessions.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Final
 
-from policyc.ir.authz import All, Always, AnyOf, Atom, Cond, Never
-from policyc.ir.lower import conjunction, disjunction
+from policyc.ir.authz import All, Always, AnyOf, Atom, Cond
+from policyc.ir.conditions import conjunction, disjunction
 
 CALLED_VIA: Final = "aws:calledvia"
 SOURCE_ARN: Final = "aws:sourcearn"
@@ -62,20 +62,6 @@ def carried(key: str, by_service: bool) -> bool:
     if key in _MOMENT:
         return True
     return not by_service and (key in _CALLER or key.startswith(_CALLER_TAG))
-
-
-def atoms(cond: Cond) -> Iterator[Atom]:
-    """Every test of a condition, left to right."""
-    work = [cond]
-    while work:
-        node = work.pop()
-        match node:
-            case Atom():
-                yield node
-            case All(items) | AnyOf(items):
-                work.extend(reversed(items))
-            case Always() | Never():
-                pass
 
 
 def required(cond: Cond) -> tuple[Atom, ...]:

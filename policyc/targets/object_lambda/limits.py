@@ -9,6 +9,7 @@ from typing import Final
 
 from policyc.diagnostics import Diagnostics, Label, did_you_mean
 from policyc.ir.authz import Atom, Can, Never, Op, Policy, Statement
+from policyc.ir.conditions import atoms
 from policyc.ir.program import Program
 from policyc.model.values import Principal, Resource
 from policyc.model.vocabulary import Verb, load_vocabulary
@@ -26,7 +27,6 @@ from policyc.targets.object_lambda.hops import (
     ORGANIZATION,
     SOURCE_ACCOUNT,
     SOURCE_ARN,
-    atoms,
     foreign_at_first_hop,
     native,
     required,
@@ -78,14 +78,18 @@ def _check_lowering(policy: Policy, chain: Chain, diagnostics: Diagnostics) -> N
         left = left or parts is None or bool(parts)
         if parts == () and not isinstance(item.statement.when, Never):
             diagnostics.warning(
-                "statement-never-applies", f"no request can pass `{item.statement.label}`", item.statement.span,
+                "statement-never-applies",
+                f"no request can pass `{item.statement.label}`",
+                item.statement.span,
                 "its tests exclude one another, or it names no action: correct it, or remove the statement",
-            )  # fmt: skip
+            )
     if policy.statements and not left:
         diagnostics.error(
-            "empty-document", f"nothing is left of `{policy.name}`: no statement can ever apply",
-            policy.name_span or policy.span, "remove the policy, or correct its conditions",
-        )  # fmt: skip
+            "empty-document",
+            f"nothing is left of `{policy.name}`: no statement can ever apply",
+            policy.name_span or policy.span,
+            "remove the policy, or correct its conditions",
+        )
 
 
 # --- the resources ----------------------------------------------------------------------------------------------
@@ -98,15 +102,19 @@ def _check_chain(chain: Chain, program: Program, diagnostics: Diagnostics) -> No
     _check_function(chain, diagnostics)
     if not chain.transformed:
         diagnostics.error(
-            "no-transformation", f"`{chain.olap.name}` transforms no call", _span(chain.olap, "actions"),
+            "no-transformation",
+            f"`{chain.olap.name}` transforms no call",
+            _span(chain.olap, "actions"),
             "list at least one of " + ", ".join(f"`{name}`" for name in TRANSFORMABLE),
-        )  # fmt: skip
+        )
     for feature in words(chain.olap, "features"):
         if feature not in _FEATURES:
             diagnostics.error(
-                "unknown-feature", f"`{feature}` is no feature of an Object Lambda access point",
-                _span(chain.olap, "features"), did_you_mean(feature, _FEATURES, "use one of " + ", ".join(_FEATURES)),
-            )  # fmt: skip
+                "unknown-feature",
+                f"`{feature}` is no feature of an Object Lambda access point",
+                _span(chain.olap, "features"),
+                did_you_mean(feature, _FEATURES, "use one of " + ", ".join(_FEATURES)),
+            )
 
 
 def _check_function(chain: Chain, diagnostics: Diagnostics) -> None:
@@ -116,35 +124,45 @@ def _check_function(chain: Chain, diagnostics: Diagnostics) -> None:
             "function-elsewhere",
             f"the function `{function.name}` is at `{function.place.account}/{function.place.region}`, not at"
             f" `{chain.place.account}/{chain.place.region}` like the access point",
-            _span(chain.olap, "function"), "use a function of the access point's own account and Region", (declared,),
-        )  # fmt: skip
+            _span(chain.olap, "function"),
+            "use a function of the access point's own account and Region",
+            (declared,),
+        )
     if function.text("qualifier") == "$LATEST":
         diagnostics.error(
-            "latest-qualifier", "a resource policy cannot name the qualifier `$LATEST`", _span(function, "qualifier"),
+            "latest-qualifier",
+            "a resource policy cannot name the qualifier `$LATEST`",
+            _span(function, "qualifier"),
             "publish a version or an alias and name it, here and in the access point's configuration",
-        )  # fmt: skip
+        )
     role = execution_role(function)
     if role is None:
         return
     if role.kind != "role" or role.is_pattern:
         diagnostics.error(
-            "execution-role-needed", f"`{role.name or role.kind}` is not one role", _span(function, "role"),
-            "name the function's execution role as `role(account, \"name\")`",
-        )  # fmt: skip
+            "execution-role-needed",
+            f"`{role.name or role.kind}` is not one role",
+            _span(function, "role"),
+            'name the function\'s execution role as `role(account, "name")`',
+        )
     elif function.place is not None and role.account != function.place.account:
         diagnostics.error(
-            "execution-role-elsewhere", f"the execution role is of account `{role.account}`, the function of"
-            f" `{function.place.account}`", _span(function, "role"), "use a role of the function's own account",
-        )  # fmt: skip
+            "execution-role-elsewhere",
+            f"the execution role is of account `{role.account}`, the function of `{function.place.account}`",
+            _span(function, "role"),
+            "use a role of the function's own account",
+        )
 
 
 def _check_alias(resource: Resource, diagnostics: Diagnostics) -> None:
     name = resource.text("name")
     if name.endswith(_ALIAS_ENDINGS):
         diagnostics.error(
-            "alias-instead-of-name", f"`{name}` is an alias, which no policy can name", _span(resource, "name"),
+            "alias-instead-of-name",
+            f"`{name}` is an alias, which no policy can name",
+            _span(resource, "name"),
             "write the name that was chosen when it was created",
-        )  # fmt: skip
+        )
 
 
 def _check_twin(resource: Resource, program: Program, diagnostics: Diagnostics) -> None:
@@ -155,9 +173,12 @@ def _check_twin(resource: Resource, program: Program, diagnostics: Diagnostics) 
         if arn(other) == arn(resource):
             first, second = sorted((resource, other), key=lambda item: (item.file, item.span.start))
             diagnostics.error(
-                "resource-declared-twice", f"`{second.name}` is `{arn(second)}`, which `{first.name}` is already",
-                second.span, "declare it once and import it with `use`", (Label(first.span, "first declared here"),),
-            )  # fmt: skip
+                "resource-declared-twice",
+                f"`{second.name}` is `{arn(second)}`, which `{first.name}` is already",
+                second.span,
+                "declare it once and import it with `use`",
+                (Label(first.span, "first declared here"),),
+            )
 
 
 def _span(resource: Resource, field: str) -> Span:
@@ -173,10 +194,11 @@ def _check_verbs(statement: Statement, diagnostics: Diagnostics) -> None:
         permission = _permission(verb)
         if verb.name != permission:
             diagnostics.error(
-                "verb-without-permission", f"`{verb.name}` has no permission of its own: `{permission}` covers it",
+                "verb-without-permission",
+                f"`{verb.name}` has no permission of its own: `{permission}` covers it",
                 statement.can.span if statement.can else statement.span,
                 f"write `can {permission}`; requests may still say `{verb.name}`",
-            )  # fmt: skip
+            )
 
 
 def _permission(verb: Verb) -> str:
@@ -190,25 +212,29 @@ def _check_keys(statement: Statement, diagnostics: Diagnostics) -> None:
         if key.startswith(CALLED_VIA):
             diagnostics.error(
                 "called-via-at-first-hop",
-                f"`{atom.attribute.native}` is absent at the Object Lambda access point itself", atom.span,
+                f"`{atom.attribute.native}` is absent at the Object Lambda access point itself",
+                atom.span,
                 "drop it: the supporting access point's policy asks for it by itself",
-            )  # fmt: skip
+            )
         elif foreign_at_first_hop(key):
             diagnostics.error(
                 "key-not-at-object-lambda",
-                f"`{atom.attribute.native}` is not evaluated at an Object Lambda access point", atom.span,
+                f"`{atom.attribute.native}` is not evaluated at an Object Lambda access point",
+                atom.span,
                 "use `aws.…` or `olap.…` attributes; keys of S3 belong in the caller's identity policy on the"
                 " supporting access point",
-            )  # fmt: skip
+            )
         elif key == SOURCE_ARN:
             _check_distribution(atom, diagnostics)
     if statement.effect == "allow" and for_service:
         for atom in required(statement.when):
             if native(atom) == ORGANIZATION and not atom.negated:
                 diagnostics.error(
-                    "organization-of-a-service", "a service principal belongs to no organization, so this never holds",
-                    atom.span, "give people and services statements of their own",
-                )  # fmt: skip
+                    "organization-of-a-service",
+                    "a service principal belongs to no organization, so this never holds",
+                    atom.span,
+                    "give people and services statements of their own",
+                )
 
 
 def _check_distribution(atom: Atom, diagnostics: Diagnostics) -> None:
@@ -216,9 +242,11 @@ def _check_distribution(atom: Atom, diagnostics: Diagnostics) -> None:
         fields = str(value.value).split(":", 5)
         if len(fields) == 6 and fields[2] == "cloudfront" and fields[3]:
             diagnostics.error(
-                "distribution-arn-with-region", f"`{value.value}` has a Region, which a distribution has not",
-                value.span or atom.span, f"write `{':'.join((*fields[:3], '', *fields[4:]))}`",
-            )  # fmt: skip
+                "distribution-arn-with-region",
+                f"`{value.value}` has a Region, which a distribution has not",
+                value.span or atom.span,
+                f"write `{':'.join((*fields[:3], '', *fields[4:]))}`",
+            )
 
 
 def _principals(statement: Statement) -> tuple[Principal, ...]:
@@ -231,38 +259,51 @@ def _check_callers(statement: Statement, diagnostics: Diagnostics) -> None:
         return
     if who.negated:
         diagnostics.error(
-            "allow-all-but", "an `allow` for everyone but a few lets strangers in", who.span,
+            "allow-all-but",
+            "an `allow` for everyone but a few lets strangers in",
+            who.span,
             "list who may, or turn it round: `deny` the few",
-        )  # fmt: skip
+        )
         return
     tested = {native(atom) for atom in required(statement.when) if not atom.negated and atom.op is not Op.EXISTS}
     for principal in who.principals:
         match principal.kind, principal.args:
             case "anonymous", _:
                 diagnostics.error(
-                    "anonymous-not-served", "an Object Lambda access point serves no unsigned request", who.span,
+                    "anonymous-not-served",
+                    "an Object Lambda access point serves no unsigned request",
+                    who.span,
                     "name the callers that sign, such as `role(…)` or `cloudfront(…)`",
-                )  # fmt: skip
+                )
             case "canonical_user", _:
                 diagnostics.error(
-                    "canonical-user-not-served", "a policy of an Object Lambda access point names no canonical user",
-                    who.span, "name the account with `account(…)`",
-                )  # fmt: skip
+                    "canonical-user-not-served",
+                    "a policy of an Object Lambda access point names no canonical user",
+                    who.span,
+                    "name the account with `account(…)`",
+                )
             case "service", (name,) if name == SERVICE:
                 diagnostics.error(
-                    "service-is-not-the-caller", f"`{name}` calls nothing here: the later hops see the original caller",
-                    who.span, "name the callers themselves",
-                )  # fmt: skip
+                    "service-is-not-the-caller",
+                    f"`{name}` calls nothing here: the later hops see the original caller",
+                    who.span,
+                    "name the callers themselves",
+                )
             case "service", (name,) if name == CLOUDFRONT and not tested & {SOURCE_ARN, SOURCE_ACCOUNT}:
                 diagnostics.error(
-                    "any-distribution", f"`service(\"{name}\")` admits every distribution of every account", who.span,
-                    "name the distribution with `cloudfront(account, \"ID\")`",
-                )  # fmt: skip
+                    "any-distribution",
+                    f'`service("{name}")` admits every distribution of every account',
+                    who.span,
+                    'name the distribution with `cloudfront(account, "ID")`',
+                )
             case _ if principal.is_pattern:
                 diagnostics.warning(
-                    "pattern-may-be-public", "a pattern of callers may make the access points' policies count as public,"
-                    " which Block Public Access refuses", who.span, "name the callers, or the account with `account(…)`",
-                )  # fmt: skip
+                    "pattern-may-be-public",
+                    "a pattern of callers may make the access points' policies count as public,"
+                    " which Block Public Access refuses",
+                    who.span,
+                    "name the callers, or the account with `account(…)`",
+                )
             case _:
                 pass
 
@@ -275,12 +316,16 @@ def _check_open(statement: Statement, chain: Chain, diagnostics: Diagnostics) ->
     confined = {native(atom) for atom in required(statement.when) if not atom.negated and atom.op is Op.EQ}
     if not confined & _CONFINING:
         diagnostics.error(
-            "public-policy", "nothing that the supporting access point sees confines this to known callers, so Block Public"
-            " Access refuses its policy", who.span, "name the callers, or add `when aws.PrincipalOrgID == …`",
-        )  # fmt: skip
+            "public-policy",
+            "nothing that the supporting access point sees confines this to known callers, so Block Public"
+            " Access refuses its policy",
+            who.span,
+            "name the callers, or add `when aws.PrincipalOrgID == …`",
+        )
     elif ORGANIZATION not in confined and permissions(statement) & transformed_permissions(chain.transformed):
         diagnostics.error(
             "function-cannot-be-confined",
-            "the permission to run the function can be confined to callers by name or by organization only", who.span,
+            "the permission to run the function can be confined to callers by name or by organization only",
+            who.span,
             "name the callers after `who`, or add `when aws.PrincipalOrgID == …`",
-        )  # fmt: skip
+        )

@@ -18,10 +18,20 @@ from policyc.engines.iam.statement import Statement
 #: keys of which a fixed value confines a statement
 _FIXING: Final = frozenset(
     {
-        "aws:principalarn", "aws:principalaccount", "aws:principalorgid", "aws:sourceip", "aws:sourcearn", "aws:sourcevpc",
-        "aws:sourcevpce", "aws:sourceowner", "aws:sourceaccount", "aws:userid", "s3:dataaccesspointaccount", "s3:dataaccesspointarn",
+        "aws:principalarn",
+        "aws:principalaccount",
+        "aws:principalorgid",
+        "aws:sourceip",
+        "aws:sourcearn",
+        "aws:sourcevpc",
+        "aws:sourcevpce",
+        "aws:sourceowner",
+        "aws:sourceaccount",
+        "aws:userid",
+        "s3:dataaccesspointaccount",
+        "s3:dataaccesspointarn",
     }
-)  # fmt: skip
+)
 _FAMILIES: Final = (Family.STRING, Family.ARN, Family.IP)
 _AP_ARN: Final = "s3:dataaccesspointarn"
 _ACCOUNT_FIELD: Final = 4

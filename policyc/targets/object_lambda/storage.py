@@ -54,9 +54,12 @@ def read_originals(way: Way, storage: Storage, call: Operation, context: Context
         return False
     by_identity = found.verdict is Verdict.ALLOW and explain(own, asked).verdict is not Verdict.ALLOW
     bucket = unless_public(
-        _bucket(way, storage.bucket, call, context, by_identity), storage.bucket,
-        way.attached(storage.bucket.id, BUCKET_POLICY.role), asked, at_bucket=True,
-    )  # fmt: skip
+        _bucket(way, storage.bucket, call, context, by_identity),
+        storage.bucket,
+        way.attached(storage.bucket.id, BUCKET_POLICY.role),
+        asked,
+        at_bucket=True,
+    )
     if not way.add(bucket, error):
         return False
     key_found = key_gate(way, storage.bucket, call, context)
@@ -65,7 +68,7 @@ def read_originals(way: Way, storage: Storage, call: Operation, context: Context
 
 def unless_public(
     found: GateTrace, resource: Resource, own: Iterable[Compiled], asked: Asked, *, at_bucket: bool
-) -> GateTrace:  # fmt: skip
+) -> GateTrace:
     """The gate, refused by Block Public Access where the resource's policy is public and the caller a stranger."""
     if found.verdict not in (Verdict.ALLOW, Verdict.UNDECIDED) or resource.text("block_public_access") == "off":
         return found

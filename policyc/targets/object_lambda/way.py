@@ -85,7 +85,7 @@ class Way:
 
     def flow(
         self, own: tuple[Compiled, ...], asked: Asked, owner: str, name: str, kind: str, key: OpenKey | None = None
-    ) -> GateTrace:  # fmt: skip
+    ) -> GateTrace:
         """The whole decision of one hop: resource policy or identity policy inside the account, both across accounts."""
         identity = self.identity()
         policies = self.bound(Policies(identity=identity, resource=own, owner=owner), asked)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from policyc.ir.authz import Always, Atom, Op, Statement
+from policyc.ir.conditions import atoms
 from policyc.targets.verified_access.condition import lower_condition
 from policyc.targets.verified_access.expression import And, Expression, Has, Not, Or, Path, write_flat
-from policyc.targets.verified_access.limits import atoms
 from policyc.targets.verified_access.needs import WORDS, needs
 from policyc.targets.verified_access.scope import Fact, fact_of
 

@@ -14,6 +14,7 @@ from policyc.diagnostics import Diagnostics, did_you_mean
 from policyc.engines.cedar.decide import About, Answer, UnusableContext, decide, parse_policies
 from policyc.engines.trace import Decision, GateTrace, Outcome, StatementTrace, Verdict
 from policyc.ir.authz import Policy
+from policyc.ir.conditions import atoms
 from policyc.ir.program import Program
 from policyc.model.values import Resource, Scalar
 from policyc.targets.base import Document, Request
@@ -22,15 +23,7 @@ from policyc.targets.verified_access.documented import of_facts
 from policyc.targets.verified_access.emit import write_apart
 from policyc.targets.verified_access.explain import nearest, trace_statement
 from policyc.targets.verified_access.fold import moved_denies
-from policyc.targets.verified_access.gates import (
-    EndpointAlone,
-    Judged,
-    decided_by,
-    no_policy,
-    outcome_of,
-    summary,
-)
-from policyc.targets.verified_access.limits import atoms
+from policyc.targets.verified_access.gates import EndpointAlone, Judged, decided_by, no_policy, outcome_of, summary
 from policyc.targets.verified_access.scope import ENDPOINT, Fact, facts, find_fact, group_of, other_protocol
 
 TARGET = "verified_access"
@@ -55,9 +48,11 @@ def simulate(
     group = group_of(endpoint, program.resources)
     if endpoint.type != ENDPOINT or group is None:
         diagnostics.error(
-            "request-to-group", f"`{endpoint.name}` is no endpoint, and a request goes to one", request.span,
+            "request-to-group",
+            f"`{endpoint.name}` is no endpoint, and a request goes to one",
+            request.span,
             f"declare a `{ENDPOINT}` in the group and address it",
-        )  # fmt: skip
+        )
         return None
     known = facts(endpoint, program.resources)
     if not _askable(request, known, diagnostics):
@@ -92,17 +87,21 @@ def _askable(request: Request, known: Mapping[str, Fact], diagnostics: Diagnosti
     for word, value in (("who", request.who), ("can", request.can), ("path", request.path)):
         if value is not None:
             diagnostics.error(
-                "clause-not-allowed", f"a request to an endpoint has no `{word}`", request.span,
+                "clause-not-allowed",
+                f"a request to an endpoint has no `{word}`",
+                request.span,
                 "state attributes such as `idc.user.email.address`, `http_request.http_method`, `http_request.path`",
-            )  # fmt: skip
+            )
     for name, values in request.values.items():
         fact = find_fact(known, name)
         if fact is None:
             diagnostics.error(
-                "unknown-attribute", f"a request to `{request.resource.name}` has no `{name}`", request.span,
+                "unknown-attribute",
+                f"a request to `{request.resource.name}` has no `{name}`",
+                request.span,
                 other_protocol(known, name)
                 or did_you_mean(name, known, "the group's `trust` and the endpoint's `protocol` say what it has"),
-            )  # fmt: skip
+            )
         elif len(values) > 1 and fact.form == "scalar":
             diagnostics.error("type-mismatch", f"`{name}` has one value, not a list", request.span, "drop the others")
         else:
@@ -120,14 +119,18 @@ def _check_values(
         if isinstance(value, str) and fact.attribute.values and value not in fact.attribute.values:
             listed = ", ".join(f"`{word}`" for word in fact.attribute.values)
             diagnostics.error(
-                "impossible-value", f"`{name}` is never `{value}`", span,
+                "impossible-value",
+                f"`{name}` is never `{value}`",
+                span,
                 did_you_mean(value, fact.attribute.values, f"it is one of {listed}"),
-            )  # fmt: skip
+            )
         elif isinstance(value, int) and not _in_range(value, fact):
             diagnostics.error(
-                "impossible-value", f"`{name}` is never `{value}`", span,
+                "impossible-value",
+                f"`{name}` is never `{value}`",
+                span,
                 f"it goes from {fact.minimum} to {fact.maximum}",
-            )  # fmt: skip
+            )
 
 
 def _in_range(value: int, fact: Fact) -> bool:
@@ -138,9 +141,14 @@ def _in_range(value: int, fact: Fact) -> bool:
 
 
 def _gate(
-    program: Program, documents: Sequence[Document], resource: Resource, kind: str, values: Values,
-    empty: frozenset[str], known: Mapping[str, Fact],
-) -> Judged | None:  # fmt: skip
+    program: Program,
+    documents: Sequence[Document],
+    resource: Resource,
+    kind: str,
+    values: Values,
+    empty: frozenset[str],
+    known: Mapping[str, Fact],
+) -> Judged | None:
     """The verdict of the policy on a resource, None when it has none."""
     policy = next((policy for policy in program.policies_on(resource) if policy.target == TARGET), None)
     if policy is None:

@@ -88,9 +88,10 @@ def check_groups(request: Request, known: Mapping[str, Fact], diagnostics: Diagn
             groups = item.record.attribute.name
             diagnostics.error(
                 "request-contradicts-itself",
-                f"the request states `{item.name}`, and its `{groups}` leaves that group out", request.span,
+                f"the request states `{item.name}`, and its `{groups}` leaves that group out",
+                request.span,
                 f"add the group to `{groups}`, or leave `{groups}` out",
-            )  # fmt: skip
+            )
 
 
 def _held(tested: Mapping[str, Attribute], values: Values, known: Mapping[str, Fact]) -> list[Held]:

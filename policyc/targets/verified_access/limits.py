@@ -8,12 +8,13 @@ bounded with all the denies that are written into it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import TypeAlias
 
 from policyc.diagnostics import Diagnostics, Label, did_you_mean
-from policyc.ir.authz import All, Always, AnyOf, Atom, Cond, Constant, Never, Op, Policy, Statement
+from policyc.ir.authz import All, AnyOf, Atom, Cond, Constant, Op, Policy, Statement
+from policyc.ir.conditions import atoms
 from policyc.ir.pattern import Wild, pattern_tokens
 from policyc.ir.program import Program
 from policyc.model.types import Named, shapes
@@ -49,20 +50,6 @@ def check_policy(policy: Policy, program: Program, diagnostics: Diagnostics) -> 
         _check_folded(policy, known, diagnostics)
 
 
-def atoms(cond: Cond) -> Iterator[Atom]:
-    """Every test of a condition, from left to right, on an explicit stack."""
-    work: list[Cond] = [cond]
-    while work:
-        node = work.pop()
-        match node:
-            case Atom():
-                yield node
-            case All(items) | AnyOf(items):
-                work.extend(reversed(items))
-            case Always() | Never():
-                pass
-
-
 def _check_alone(policy: Policy, program: Program, diagnostics: Diagnostics) -> None:
     """A group or an endpoint has one policy document, and documents are files named after their policy."""
     for other in program.policies:
@@ -74,9 +61,12 @@ def _check_alone(policy: Policy, program: Program, diagnostics: Diagnostics) -> 
         at = policy.name_span or policy.span
         if isinstance(policy.on, Resource) and isinstance(other.on, Resource) and policy.on.id == other.on.id:
             diagnostics.error(
-                "second-policy", f"`{policy.on.name}` has a policy already", at,
-                "a group or an endpoint takes one policy; move the statements into one", there,
-            )  # fmt: skip
+                "second-policy",
+                f"`{policy.on.name}` has a policy already",
+                at,
+                "a group or an endpoint takes one policy; move the statements into one",
+                there,
+            )
         elif other.name == policy.name:
             diagnostics.error(
                 "same-document",
@@ -92,9 +82,11 @@ def _check_statement(statement: Statement, known: Mapping[str, Fact], diagnostic
     for word in ("who", "can", "path", "on"):
         if getattr(statement, word):
             diagnostics.error(
-                "clause-not-allowed", f"a verified_access statement has no `{word}`", statement.span,
+                "clause-not-allowed",
+                f"a verified_access statement has no `{word}`",
+                statement.span,
                 "Verified Access leaves the scope open; test attributes after `when`",
-            )  # fmt: skip
+            )
     if _depth(statement.when) > DEEPEST:
         _too_large(statement, f"nests `and` and `or` deeper than {DEEPEST}", diagnostics)
         return
@@ -108,9 +100,11 @@ def _check_statement(statement: Statement, known: Mapping[str, Fact], diagnostic
 
 def _too_large(statement: Statement, what: str, diagnostics: Diagnostics) -> None:
     diagnostics.error(
-        "statement-too-large", f"the condition of `{statement.label}` {what}", statement.label_span or statement.span,
+        "statement-too-large",
+        f"the condition of `{statement.label}` {what}",
+        statement.label_span or statement.span,
         "split it into several statements",
-    )  # fmt: skip
+    )
 
 
 def _check_folded(policy: Policy, known: Mapping[str, Fact], diagnostics: Diagnostics) -> None:
@@ -186,19 +180,22 @@ def _form_problem(atom: Atom, fact: Fact) -> Problem | None:
     if atom.op in _ORDERS:
         if fact.text_too:
             return (
-                "order-of-unsure-type", f"AWS's pages disagree whether `{name}` is a number, so `{atom.op}` may fail",
+                "order-of-unsure-type",
+                f"AWS's pages disagree whether `{name}` is a number, so `{atom.op}` may fail",
                 "list the values with `in [...]`; equality works for either form",
-            )  # fmt: skip
+            )
         if _base(fact) != "int":
             return (
-                "wrong-operator", f"`{atom.op}` orders numbers, and `{name}` is text",
+                "wrong-operator",
+                f"`{atom.op}` orders numbers, and `{name}` is text",
                 "list the values with `in [...]`, or use a pattern such as `14.*`",
-            )  # fmt: skip
+            )
     if atom.op is Op.IN_CIDR and fact.attribute.type != _IP:
         return (
-            "address-in-text", f"`{name}` is text that need not be one address, so a block of addresses cannot be tested",
+            "address-in-text",
+            f"`{name}` is text that need not be one address, so a block of addresses cannot be tested",
             "use `http_request.client_ip in …`",
-        )  # fmt: skip
+        )
     if atom.op is Op.LIKE and (_base(fact) != "string" or fact.attribute.type == _IP):
         return "wrong-operator", f"`like` does not work on `{name}`", "use `==` or `in`"
     return None
@@ -208,19 +205,22 @@ def _many_problem(atom: Atom, fact: Fact) -> Problem | None:
     name = atom.attribute.name
     if not atom.quantifier:
         return (
-            "set-compared-whole", f"`{name}` has many values, so it cannot be compared as a whole",
+            "set-compared-whole",
+            f"`{name}` has many values, so it cannot be compared as a whole",
             f"write `finance in {name}`" if fact.group else f"write `any {name} in [...]`",
-        )  # fmt: skip
+        )
     if atom.op is not Op.EQ:
         return (
-            "pattern-over-set", f"Cedar cannot look at each value of `{name}`, so `{atom.op}` has no form",
+            "pattern-over-set",
+            f"Cedar cannot look at each value of `{name}`, so `{atom.op}` has no form",
             "name the values with `in [...]`",
-        )  # fmt: skip
+        )
     if fact.form == "record" and atom.quantifier == "all":
         return (
-            "all-of-record", f"`{name}` is a record in Cedar, whose keys cannot be listed",
+            "all-of-record",
+            f"`{name}` is a record in Cedar, whose keys cannot be listed",
             f"write `finance in {name}`, or `any {name} in [...]`",
-        )  # fmt: skip
+        )
     return None
 
 
@@ -253,23 +253,24 @@ def _value_problem(op: Op, fact: Fact, constant: Constant) -> Problem | None:
 def _group_problem(fact: Fact, constant: Constant) -> Problem | None:
     name, group = fact.attribute.name, constant.group
     if not fact.group:
-        return (
-            "group-kind", f"`{name}` does not hold a user's groups", "compare it with text",
-        )  # fmt: skip
+        return ("group-kind", f"`{name}` does not hold a user's groups", "compare it with text")
     if group is None or group.kind != fact.group:
         shown = f"`{group.name or group.id}`" if group is not None else f"`{constant.value}`"
-        return "group-kind", f"`{name}` holds groups of kind `{fact.group}`, and {shown} is none", (
-            f'declare it with `group name = {fact.group}("…")`'
-        )  # fmt: skip
+        return (
+            "group-kind",
+            f"`{name}` holds groups of kind `{fact.group}`, and {shown} is none",
+            (f'declare it with `group name = {fact.group}("…")`'),
+        )
     return _text_problem(group.id)
 
 
 def _pattern_problem(pattern: str) -> Problem | None:
     if Wild.ONE in pattern_tokens(pattern):
         return (
-            "one-character-wildcard", f"Cedar has no wildcard for one character, so `{pattern}` has no form",
+            "one-character-wildcard",
+            f"Cedar has no wildcard for one character, so `{pattern}` has no form",
             "use `*`, list the values, or write `\\?` for a question mark",
-        )  # fmt: skip
+        )
     return _text_problem(pattern)
 
 
@@ -277,9 +278,10 @@ def _number_problem(fact: Fact, value: int) -> Problem | None:
     low, high = fact.minimum, fact.maximum
     if low is not None and high is not None and not low <= value <= high:
         return (
-            "impossible-value", f"`{fact.attribute.name}` is {low} to {high}, so `{value}` decides nothing",
+            "impossible-value",
+            f"`{fact.attribute.name}` is {low} to {high}, so `{value}` decides nothing",
             f"compare with a number from {low} to {high}",
-        )  # fmt: skip
+        )
     if value not in _LONG:
         return "impossible-value", f"`{value}` does not fit in 64 bits", "use a smaller number"
     return None

@@ -20,8 +20,12 @@ Kind: TypeAlias = Literal["record", "list", "text", "number", "address"]
 
 #: How the documentation's kinds are called in messages.
 WORDS: Mapping[Kind, str] = {
-    "record": "a record", "list": "a list", "text": "text", "number": "a number", "address": "a bare address",
-}  # fmt: skip
+    "record": "a record",
+    "list": "a list",
+    "text": "text",
+    "number": "a number",
+    "address": "a bare address",
+}
 
 _MOST_SHOWN = 60
 

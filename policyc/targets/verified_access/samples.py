@@ -72,22 +72,28 @@ def _usable(name: str, value: Value, trust: dict[str, str], diagnostics: Diagnos
     kind = trust_types().get(trust.get(name, ""))
     if name not in trust:
         diagnostics.error(
-            "unknown-trust-provider", f"the group has no trust provider `{name}`", value.span,
+            "unknown-trust-provider",
+            f"the group has no trust provider `{name}`",
+            value.span,
             did_you_mean(name, trust, "add it to `trust`"),
-        )  # fmt: skip
+        )
     elif kind is not None and not kind.open:
         diagnostics.error(
-            "closed-trust-type", f"`{name}` is {kind.doc}, whose data is documented in full", value.span,
+            "closed-trust-type",
+            f"`{name}` is {kind.doc}, whose data is documented in full",
+            value.span,
             "only an `oidc` provider sends claims of its own; use its documented attributes",
-        )  # fmt: skip
+        )
     text = str(value.data)
     path = PurePosixPath(text)
     outside = path.is_absolute() or ".." in path.parts or "\\" in text or ":" in text or "\0" in text or not text
     if outside:
         diagnostics.error(
-            "outside-root", f"the sample `{text}` does not stay inside the project root", value.span,
+            "outside-root",
+            f"the sample `{text}` does not stay inside the project root",
+            value.span,
             "write the path from the project root, without `..`",
-        )  # fmt: skip
+        )
     return kind is not None and kind.open and not outside
 
 

@@ -39,19 +39,25 @@ def _check_trust(group: Resource, diagnostics: Diagnostics) -> None:
             )
         elif value.data not in trust_types():
             diagnostics.error(
-                "unknown-trust-type", f"unknown type of trust provider `{value.data}`", value.span,
+                "unknown-trust-type",
+                f"unknown type of trust provider `{value.data}`",
+                value.span,
                 did_you_mean(value.data, trust_types(), f"use one of {kinds}"),
-            )  # fmt: skip
+            )
         if name in REQUEST_ROOTS:
             diagnostics.error(
-                "reserved-reference", f"`{name}` holds request data, so no trust provider can be called that", value.span,
+                "reserved-reference",
+                f"`{name}` holds request data, so no trust provider can be called that",
+                value.span,
                 "choose the policy reference name of the trust provider",
-            )  # fmt: skip
+            )
         elif "." in name or "[" in name:
             diagnostics.error(
-                "malformed-reference", f"`{name}` is not one word", value.span,
+                "malformed-reference",
+                f"`{name}` is not one word",
+                value.span,
                 "give the provider a plain name here, and its name at the service in `references`",
-            )  # fmt: skip
+            )
 
 
 def _check_references(group: Resource, diagnostics: Diagnostics) -> None:
@@ -61,30 +67,39 @@ def _check_references(group: Resource, diagnostics: Diagnostics) -> None:
             _unknown_provider(name, trust, value, diagnostics)
         if not isinstance(value.data, str) or not value.data or str(value.type) == "word":
             diagnostics.error(
-                "malformed-reference", f"`{name}` wants the policy reference name as text", value.span,
+                "malformed-reference",
+                f"`{name}` wants the policy reference name as text",
+                value.span,
                 'write it in quotes, such as `"my-idp"`',
-            )  # fmt: skip
+            )
     seen: dict[str, Value] = {}
     for name, value in entries(group, "trust"):
         native = reference(group, name)
         if native in seen:
             diagnostics.error(
-                "duplicate-reference", f"two trust providers are called `{native}` at the service", value.span,
-                "each trust provider has its own policy reference name", (Label(seen[native].span, "the other one"),),
-            )  # fmt: skip
+                "duplicate-reference",
+                f"two trust providers are called `{native}` at the service",
+                value.span,
+                "each trust provider has its own policy reference name",
+                (Label(seen[native].span, "the other one"),),
+            )
         if native in REQUEST_ROOTS and native != name:
             diagnostics.error(
-                "reserved-reference", f"`{native}` holds request data, so no trust provider can be called that",
-                value.span, "choose the policy reference name of the trust provider",
-            )  # fmt: skip
+                "reserved-reference",
+                f"`{native}` holds request data, so no trust provider can be called that",
+                value.span,
+                "choose the policy reference name of the trust provider",
+            )
         seen.setdefault(native, value)
 
 
 def _unknown_provider(name: str, trust: list[str], value: Value, diagnostics: Diagnostics) -> None:
     diagnostics.error(
-        "unknown-trust-provider", f"the group has no trust provider `{name}`", value.span,
+        "unknown-trust-provider",
+        f"the group has no trust provider `{name}`",
+        value.span,
         did_you_mean(name, trust, "add it to `trust`"),
-    )  # fmt: skip
+    )
 
 
 def _check_claims(group: Resource, diagnostics: Diagnostics) -> None:
@@ -95,28 +110,37 @@ def _check_claims(group: Resource, diagnostics: Diagnostics) -> None:
         steps = split_name(key)
         if steps is None or len(steps) < 2:
             diagnostics.error(
-                "malformed-claim", f"`{key}` does not name a claim of a trust provider", value.span,
+                "malformed-claim",
+                f"`{key}` does not name a claim of a trust provider",
+                value.span,
                 'write the provider and the claim, such as `okta.department` or `okta["cognito:groups"]`',
-            )  # fmt: skip
+            )
             continue
         kind = trust_types().get(trust.get(steps[0], ""))
         if steps[0] not in trust:
             _unknown_provider(steps[0], list(trust), value, diagnostics)
         elif kind is not None and not kind.open:
             diagnostics.error(
-                "closed-trust-type", f"`{steps[0]}` is {kind.doc}, whose data is documented in full", value.span,
+                "closed-trust-type",
+                f"`{steps[0]}` is {kind.doc}, whose data is documented in full",
+                value.span,
                 "only an `oidc` provider sends claims of its own; use its documented attributes",
-            )  # fmt: skip
+            )
         if not isinstance(value.data, str) or value.data not in words:
             shown = value.data if isinstance(value.data, str) else "this"
             diagnostics.error(
-                "unknown-claim-type", f"`{shown}` is no type of claim", value.span,
+                "unknown-claim-type",
+                f"`{shown}` is no type of claim",
+                value.span,
                 did_you_mean(str(shown), words, "use one of " + ", ".join(f"`{word}`" for word in words)),
-            )  # fmt: skip
+            )
         for other, first in taken.items():
             if other[: len(steps)] == steps or steps[: len(other)] == other:
                 diagnostics.error(
-                    "claim-inside-claim", f"`{key}` and another claim lie inside one another", value.span,
-                    "declare the innermost claims only", (Label(first.span, "the other one"),),
-                )  # fmt: skip
+                    "claim-inside-claim",
+                    f"`{key}` and another claim lie inside one another",
+                    value.span,
+                    "declare the innermost claims only",
+                    (Label(first.span, "the other one"),),
+                )
         taken[steps] = value

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
 from policyc.ir.authz import Op, Policy
+from policyc.ir.conditions import atoms
 from policyc.model.types import Named, shapes
 from policyc.targets.verified_access.expression import Path, stand_in
-from policyc.targets.verified_access.limits import atoms
 from policyc.targets.verified_access.scope import Fact, fact_of, quoted
 
 #: A record type of the schema: attribute (with `?` when optional) -> Cedar type.

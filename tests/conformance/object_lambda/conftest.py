@@ -128,9 +128,13 @@ class Lab:
         )
 
     def ask(
-        self, resource: str, who: Principal | None, can: str | None, path: str | None = "cat.jpg",
+        self,
+        resource: str,
+        who: Principal | None,
+        can: str | None,
+        path: str | None = "cat.jpg",
         **values: Scalar | Sequence[Scalar],
-    ) -> Outcome:  # fmt: skip
+    ) -> Outcome:
         """The outcome; attribute names use `__` for the dot (`aws__SourceIp`), an empty list for stated absence."""
         diagnostics = Diagnostics()
         found = self.try_ask(diagnostics, resource, who, can, path, **values)
@@ -138,9 +142,14 @@ class Lab:
         return found
 
     def try_ask(
-        self, diagnostics: Diagnostics, resource: str, who: Principal | None, can: str | None,
-        path: str | None = "cat.jpg", **values: Scalar | Sequence[Scalar],
-    ) -> Outcome | None:  # fmt: skip
+        self,
+        diagnostics: Diagnostics,
+        resource: str,
+        who: Principal | None,
+        can: str | None,
+        path: str | None = "cat.jpg",
+        **values: Scalar | Sequence[Scalar],
+    ) -> Outcome | None:
         known = TARGET.vocabulary().attributes
         stated: dict[str, tuple[Scalar, ...]] = {}
         for name, value in values.items():
@@ -163,9 +172,12 @@ def load(root: Path, text: str) -> Lab:
     (root / "a.policy").write_text(text, encoding="utf-8")
     vocabulary = TARGET.vocabulary()
     words = Words(
-        ("object_lambda",), lambda _: vocabulary, lambda: vocabulary.resource_types,
-        lambda _, on, resources: TARGET.scope(on, resources), frozenset(),
-    )  # fmt: skip
+        ("object_lambda",),
+        lambda _: vocabulary,
+        lambda: vocabulary.resource_types,
+        lambda _, on, resources: TARGET.scope(on, resources),
+        frozenset(),
+    )
     diagnostics = Diagnostics()
     program = build_program(root, [root / "a.policy"], {}, words, diagnostics)
     for policy in program.policies:

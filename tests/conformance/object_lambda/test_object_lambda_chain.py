@@ -284,10 +284,12 @@ def test_across_accounts_both_sides_must_allow_at_every_hop(lab: Make, plain: st
 @pytest.mark.parametrize(
     ("missing", "kind"),
     [
-        ("resized.access_point_policy", "object_lambda_access_point"), (FUNCTION, "function"),
-        (AP, "supporting_access_point"), (BUCKET, "bucket"),
+        ("resized.access_point_policy", "object_lambda_access_point"),
+        (FUNCTION, "function"),
+        (AP, "supporting_access_point"),
+        (BUCKET, "bucket"),
     ],
-)  # fmt: skip
+)
 def test_across_accounts_the_resource_side_is_needed(lab: Make, plain: str, missing: str, kind: str) -> None:
     made = lab(plain + PARTNER).without(missing)
     for known in (made, made.with_identity(FOREIGNER, *everything_for())):
@@ -410,9 +412,14 @@ def test_what_the_later_hops_see(
 ) -> None:
     made = lab(plain + ALICE_READS).with_identity(ALICE, NOTHING).with_text(document, changed(condition))
     outcome = made.ask(
-        "resized", ALICE, "GetObject", aws__SourceVpce="vpce-0a1b2c3d4e5f67890", aws__SourceVpc="vpc-0a1b2c3d4e5f67890",
-        olap__tls_version="1.3", aws__UserAgent="cli/2",
-    )  # fmt: skip
+        "resized",
+        ALICE,
+        "GetObject",
+        aws__SourceVpce="vpce-0a1b2c3d4e5f67890",
+        aws__SourceVpc="vpc-0a1b2c3d4e5f67890",
+        olap__tls_version="1.3",
+        aws__UserAgent="cli/2",
+    )
     assert outcome.decision is decision
 
 

@@ -36,38 +36,54 @@ def test_cloudfront_chain_has_all_five_documents(lab: Make, plain: str, cdn_poli
     ]
     assert made.statements(OLAP) == [
         {
-            "Sid": "CdnReads", "Effect": "Allow", "Principal": {"Service": "cloudfront.amazonaws.com"},
-            "Action": "s3-object-lambda:GetObject", "Resource": OLAP_ARN,
+            "Sid": "CdnReads",
+            "Effect": "Allow",
+            "Principal": {"Service": "cloudfront.amazonaws.com"},
+            "Action": "s3-object-lambda:GetObject",
+            "Resource": OLAP_ARN,
             "Condition": {"StringEquals": {"aws:SourceArn": DISTRIBUTION}},
         }
-    ]  # fmt: skip
+    ]
     assert made.statements(AP) == [
         {
-            "Sid": "CdnReads", "Effect": "Allow", "Principal": {"Service": "cloudfront.amazonaws.com"},
-            "Action": "s3:GetObject", "Resource": f"{AP_ARN}/object/*", "Condition": CALLED_VIA,
+            "Sid": "CdnReads",
+            "Effect": "Allow",
+            "Principal": {"Service": "cloudfront.amazonaws.com"},
+            "Action": "s3:GetObject",
+            "Resource": f"{AP_ARN}/object/*",
+            "Condition": CALLED_VIA,
         }
-    ]  # fmt: skip
+    ]
     assert made.statements(BUCKET) == [
         {
-            "Sid": "DelegateToAccessPoints", "Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "s3:*",
+            "Sid": "DelegateToAccessPoints",
+            "Effect": "Allow",
+            "Principal": {"AWS": "*"},
+            "Action": "s3:*",
             "Resource": ["arn:aws:s3:::acme-photos", "arn:aws:s3:::acme-photos/*"],
             "Condition": {
-                "ArnLike": {"s3:DataAccessPointArn": AP_ARN}, "StringEquals": {"s3:DataAccessPointAccount": "111122223333"},
+                "ArnLike": {"s3:DataAccessPointArn": AP_ARN},
+                "StringEquals": {"s3:DataAccessPointAccount": "111122223333"},
             },
         }
-    ]  # fmt: skip
+    ]
     assert made.statements(FUNCTION) == [
         {
-            "Sid": "CdnReads", "Effect": "Allow", "Principal": {"Service": "cloudfront.amazonaws.com"},
-            "Action": "lambda:InvokeFunction", "Resource": FUNCTION_ARN,
+            "Sid": "CdnReads",
+            "Effect": "Allow",
+            "Principal": {"Service": "cloudfront.amazonaws.com"},
+            "Action": "lambda:InvokeFunction",
+            "Resource": FUNCTION_ARN,
         }
-    ]  # fmt: skip
+    ]
     assert made.statements(ROLE) == [
         {
-            "Sid": "AnswerTransformedGets", "Effect": "Allow", "Action": "s3-object-lambda:WriteGetObjectResponse",
+            "Sid": "AnswerTransformedGets",
+            "Effect": "Allow",
+            "Action": "s3-object-lambda:WriteGetObjectResponse",
             "Resource": OLAP_ARN,
         }
-    ]  # fmt: skip
+    ]
     assert all(made.document(name)["Version"] == "2012-10-17" for name in (OLAP, AP, BUCKET, FUNCTION, ROLE))
 
 
@@ -109,11 +125,29 @@ def test_function_source_is_a_switch(
 # --- the operation table (section 5) ----------------------------------------------------------------------------
 
 ON_OBJECTS = [
-    "GetObject", "GetObjectAcl", "GetObjectLegalHold", "GetObjectRetention", "GetObjectTagging", "GetObjectVersion",
-    "GetObjectVersionAcl", "GetObjectVersionTagging", "ListMultipartUploadParts", "AbortMultipartUpload", "DeleteObject",
-    "DeleteObjectVersion", "PutObject", "PutObjectLegalHold", "PutObjectRetention", "RestoreObject", "DeleteObjectTagging",
-    "DeleteObjectVersionTagging", "PutObjectTagging", "PutObjectVersionTagging", "PutObjectAcl", "PutObjectVersionAcl",
-]  # fmt: skip
+    "GetObject",
+    "GetObjectAcl",
+    "GetObjectLegalHold",
+    "GetObjectRetention",
+    "GetObjectTagging",
+    "GetObjectVersion",
+    "GetObjectVersionAcl",
+    "GetObjectVersionTagging",
+    "ListMultipartUploadParts",
+    "AbortMultipartUpload",
+    "DeleteObject",
+    "DeleteObjectVersion",
+    "PutObject",
+    "PutObjectLegalHold",
+    "PutObjectRetention",
+    "RestoreObject",
+    "DeleteObjectTagging",
+    "DeleteObjectVersionTagging",
+    "PutObjectTagging",
+    "PutObjectVersionTagging",
+    "PutObjectAcl",
+    "PutObjectVersionAcl",
+]
 ON_ACCESS_POINT = ["ListBucket", "ListBucketVersions", "ListBucketMultipartUploads"]
 
 
@@ -199,9 +233,7 @@ def test_function_for_everyone_of_an_organization(lab: Make, plain: str) -> None
     (only,) = made.statements(FUNCTION)
     assert only["Principal"] == "*"
     assert only["Condition"] == {"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}
-    assert made.statements(AP)[0]["Condition"] == {
-        **CALLED_VIA, "StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"},
-    }  # fmt: skip
+    assert made.statements(AP)[0]["Condition"] == {**CALLED_VIA, "StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}
 
 
 def test_pattern_of_roles_delegates_to_the_account_at_the_function(flawed: Make, plain: str) -> None:
@@ -353,9 +385,12 @@ def test_every_statement_points_to_its_source(lab: Make, everything: str, cdn_po
 def test_quotas_are_counted_in_bytes(lab: Make, plain: str, cdn_policy: str) -> None:
     limits = {item.role: item.quota.limit if item.quota else None for item in lab(plain + cdn_policy).documents}
     assert limits == {
-        "object_lambda_access_point": None, "supporting_access_point": 20480, "bucket": 20480, "function": 20480,
+        "object_lambda_access_point": None,
+        "supporting_access_point": 20480,
+        "bucket": 20480,
+        "function": 20480,
         "execution_role": 6144,
-    }  # fmt: skip
+    }
 
 
 def test_a_document_past_its_quota_is_an_error(flawed: Make, plain: str) -> None:

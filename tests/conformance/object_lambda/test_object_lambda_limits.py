@@ -24,34 +24,59 @@ def allow(clauses: str) -> str:
 
 
 STATEMENTS = [
-    ("called-via-at-first-hop", 'who alice when any aws.CalledVia == "s3-object-lambda.amazonaws.com"',
-     'any aws.CalledVia == "s3-object-lambda.amazonaws.com"'),
-    ("called-via-at-first-hop", 'who alice when aws.CalledViaLast == "s3-object-lambda.amazonaws.com"',
-     'aws.CalledViaLast == "s3-object-lambda.amazonaws.com"'),
+    (
+        "called-via-at-first-hop",
+        'who alice when any aws.CalledVia == "s3-object-lambda.amazonaws.com"',
+        'any aws.CalledVia == "s3-object-lambda.amazonaws.com"',
+    ),
+    (
+        "called-via-at-first-hop",
+        'who alice when aws.CalledViaLast == "s3-object-lambda.amazonaws.com"',
+        'aws.CalledViaLast == "s3-object-lambda.amazonaws.com"',
+    ),
     ("key-not-at-object-lambda", 'who alice when s3.prefix like "a/*"', 's3.prefix like "a/*"'),
     ("key-not-at-object-lambda", "who alice when s3.max_keys <= 10", "s3.max_keys <= 10"),
-    ("key-not-at-object-lambda", 'who alice when s3.existing_object_tag["a"] == "b"', 's3.existing_object_tag["a"] == "b"'),
-    ("key-not-at-object-lambda", "who alice when s3.data_access_point_account == shop", "s3.data_access_point_account == shop"),
+    (
+        "key-not-at-object-lambda",
+        'who alice when s3.existing_object_tag["a"] == "b"',
+        's3.existing_object_tag["a"] == "b"',
+    ),
+    (
+        "key-not-at-object-lambda",
+        "who alice when s3.data_access_point_account == shop",
+        "s3.data_access_point_account == shop",
+    ),
     ("key-not-at-object-lambda", 'who alice when key["s3:DataAccessPoint"] == "x"', 'key["s3:DataAccessPoint"] == "x"'),
     ("key-not-at-object-lambda", 'who alice when not (s3.delimiter == "/")', 's3.delimiter == "/"'),
     ("verb-without-permission", "who alice can HeadObject", "can HeadObject"),
     ("verb-without-permission", "who alice can GetObject, ListObjectsV2", "can GetObject, ListObjectsV2"),
     ("anonymous-not-served", "who anonymous can GetObject", "who anonymous"),
-    ("canonical-user-not-served", 'who canonical_user("79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be")', "who canonical_user"),
+    (
+        "canonical-user-not-served",
+        'who canonical_user("79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be")',
+        "who canonical_user",
+    ),
     ("allow-all-but", "who not alice can GetObject", "who not alice"),
     ("service-is-not-the-caller", 'who service("s3-object-lambda.amazonaws.com") can GetObject', "who service"),
     ("any-distribution", 'who service("cloudfront.amazonaws.com") can GetObject', "who service"),
     ("public-policy", "who anyone can GetObject", "who anyone"),
     ("public-policy", 'who authenticated can GetObject when aws.SourceIp in "203.0.113.0/24"', "who authenticated"),
-    ("public-policy", 'who anyone can ListBucket when aws.PrincipalOrgID == org or aws.SourceIp in "203.0.113.0/24"', "who anyone"),
+    (
+        "public-policy",
+        'who anyone can ListBucket when aws.PrincipalOrgID == org or aws.SourceIp in "203.0.113.0/24"',
+        "who anyone",
+    ),
     ("function-cannot-be-confined", "who anyone can GetObject when aws.PrincipalAccount == shop", "who anyone"),
     ("organization-of-a-service", "who cdn can GetObject when aws.PrincipalOrgID == org", "aws.PrincipalOrgID == org"),
-    ("distribution-arn-with-region",
-     'who service("cloudfront.amazonaws.com") can GetObject'
-     ' when aws.SourceArn == "arn:aws:cloudfront:us-east-1:111122223333:distribution/E2ABCDEF123456"', '"arn:aws:cloudfront'),
+    (
+        "distribution-arn-with-region",
+        'who service("cloudfront.amazonaws.com") can GetObject'
+        ' when aws.SourceArn == "arn:aws:cloudfront:us-east-1:111122223333:distribution/E2ABCDEF123456"',
+        '"arn:aws:cloudfront',
+    ),
     ("known-key", 'who alice when key["s3-object-lambda:TlsVersion"] == "1.2"', 'key["s3-object-lambda'),
     ("principal-not-expressible", "who root(shop) can GetObject", "who root"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("rule", "clauses", "place"), STATEMENTS)
@@ -94,14 +119,19 @@ RESOURCES = [
     ("execution-role-needed", 'role(shop, "resize-role")', 'user(shop, "resize-role")', "user(shop"),
     ("execution-role-needed", 'role(shop, "resize-role")', 'role(shop, "resize-*")', "role(shop"),
     ("no-transformation", "function: resize }", "function: resize, actions: [] }", "[]"),
-    ("unknown-feature", "function: resize }", 'function: resize, features: ["GetObject-range"] }', '["GetObject-range"]'),
+    (
+        "unknown-feature",
+        "function: resize }",
+        'function: resize, features: ["GetObject-range"] }',
+        '["GetObject-range"]',
+    ),
     ("malformed-value", '"photos-resized"', '"Photos"', '"Photos"'),
     ("malformed-value", '"photos-resized"', '"ab"', '"ab"'),
     ("malformed-value", '"photos-resized"', f'"{"a" * 46}"', '"aaa'),
     ("malformed-value", '"photos-ap"', f'"{"a" * 51}"', '"aaa'),
     ("malformed-value", '"resize-image"', '"arn:aws:lambda:us-east-1:111122223333:function:resize-image"', '"arn:'),
     ("unknown-word", "function: resize }", "function: resize, actions: [PutObject] }", "PutObject"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("rule", "old", "new", "place"), RESOURCES)
@@ -128,9 +158,7 @@ def test_one_thing_declared_twice(flawed: Make, plain: str, cdn_policy: str) -> 
     assert made.text[finding.span.start :].startswith("resource photos_again")
 
 
-@pytest.mark.parametrize(
-    ("clause", "word"), [('path "a/*"', "path"), ("on photos", "on")]
-)  # fmt: skip
+@pytest.mark.parametrize(("clause", "word"), [('path "a/*"', "path"), ("on photos", "on")])
 def test_clauses_that_do_not_exist_here(flawed: Make, plain: str, clause: str, word: str) -> None:
     made = flawed(plain + allow(f"who alice can GetObject {clause}"))
     assert made.findings[0][0] == "clause-not-allowed"

@@ -52,9 +52,10 @@ def check(lint: Lint) -> None:
             name = _guarded(network, rule)
             if rule.action.acceptance is False and name:
                 lint.report(
-                    rule.number.span or rule.span, f"`no acceptance` on rule {rule.number.value} has no effect, because `{name}` requires acceptance",
+                    rule.number.span or rule.span,
+                    f"`no acceptance` on rule {rule.number.value} has no effect, because `{name}` requires acceptance",
                     f"write `no acceptance` on `{name}` if it is meant, and drop it here",
-                )  # fmt: skip
+                )
 
 
 def _guarded(network: CoreNetwork, rule: AttachRule) -> str:

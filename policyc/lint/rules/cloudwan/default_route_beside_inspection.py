@@ -61,6 +61,7 @@ def check(lint: Lint) -> None:
             for cidr in action.cidrs:
                 if cidr.text in ("0.0.0.0/0", "::/0"):
                     lint.report(
-                        cidr.span, f"this default route competes with `send to` of `{action.segment}`",
+                        cidr.span,
+                        f"this default route competes with `send to` of `{action.segment}`",
                         "keep one of the two",
-                    )  # fmt: skip
+                    )

@@ -63,6 +63,7 @@ def check(lint: Lint) -> None:
         for policy in network.routing_policies:
             if policy.name.text not in bound:
                 lint.report(
-                    policy.name.span, f"`{policy.name}` is applied nowhere, so it has no effect",
+                    policy.name.span,
+                    f"`{policy.name}` is applied nowhere, so it has no effect",
                     f"name it in a share (`apply {policy.name}`), on a pair of edges, or in `labels`",
-                )  # fmt: skip
+                )

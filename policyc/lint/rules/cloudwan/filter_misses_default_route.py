@@ -81,9 +81,10 @@ def _check_family(lint: Lint, policy: RoutingPolicy) -> None:
         for match in rule.matches if rule.action.type == "drop" and alone else ():
             if match.type == "prefix-in-cidr" and match.value == "0.0.0.0/0":
                 lint.report(
-                    match.span or rule.span, "this drops every IPv4 route, and IPv6 routes pass",
+                    match.span or rule.span,
+                    "this drops every IPv4 route, and IPv6 routes pass",
                     "write `otherwise -> drop`, or drop `::/0` and what lies inside it too",
-                )  # fmt: skip
+                )
                 return
 
 
@@ -94,6 +95,7 @@ def _check_exact(lint: Lint, policy: RoutingPolicy) -> None:
         for match in rule.matches if rule.action.type == "drop" and alone else ():
             if match.type == "prefix-in-cidr" and match.value in ("0.0.0.0/0", "::/0") and match.value not in exact:
                 lint.report(
-                    match.span or rule.span, f"this drops what lies inside `{match.value}` and lets the route `{match.value}` itself pass",
+                    match.span or rule.span,
+                    f"this drops what lies inside `{match.value}` and lets the route `{match.value}` itself pass",
                     "write `otherwise -> drop`, or add a rule for that prefix",
-                )  # fmt: skip
+                )

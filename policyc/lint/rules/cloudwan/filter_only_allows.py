@@ -63,9 +63,10 @@ def check(lint: Lint) -> None:
             only = policy.rules and all(rule.action.type == "allow" for rule in policy.rules)
             if only and not _completed(network, policy):
                 lint.report(
-                    policy.name.span, f"`{policy.name}` drops no route, so it filters nothing",
+                    policy.name.span,
+                    f"`{policy.name}` drops no route, so it filters nothing",
                     "end it with `otherwise -> drop`",
-                )  # fmt: skip
+                )
 
 
 def _completed(network: CoreNetwork, policy: RoutingPolicy) -> bool:

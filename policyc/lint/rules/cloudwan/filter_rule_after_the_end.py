@@ -69,7 +69,8 @@ def _check_policy(lint: Lint, policy: RoutingPolicy) -> None:
         end = ended_by(ordered, at)
         if end is not None:
             lint.report(
-                rule.number.span or rule.span, f"rule {rule.number.value} never runs: rule {end.number.value} has decided about all that it matches",
+                rule.number.span or rule.span,
+                f"rule {rule.number.value} never runs: rule {end.number.value} has decided about all that it matches",
                 f"give it a number below {end.number.value}, or drop it",
                 (Label(end.number.span, "this rule ends the evaluation"),) if end.number.span else (),
-            )  # fmt: skip
+            )

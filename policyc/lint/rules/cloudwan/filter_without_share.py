@@ -64,11 +64,13 @@ def check(lint: Lint) -> None:
                 between = sorted(mine & beside.get(word.text, set()))
                 if between:
                     lint.report(
-                        word.span, f"routes of `{word}` do not come by way of `{between[0]}`: shares are not transitive",
+                        word.span,
+                        f"routes of `{word}` do not come by way of `{between[0]}`: shares are not transitive",
                         f"share `{segment.name}` with `{word}`, or take `{word}` out of the filter",
-                    )  # fmt: skip
+                    )
                 elif word in segment.allow_filter:
                     lint.report(
-                        word.span, f"no share offers routes of `{word}` to `{segment.name}`",
+                        word.span,
+                        f"no share offers routes of `{word}` to `{segment.name}`",
                         f"share `{segment.name}` with `{word}`: a filter alone lets nothing in",
-                    )  # fmt: skip
+                    )

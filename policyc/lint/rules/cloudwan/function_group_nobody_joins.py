@@ -60,6 +60,7 @@ def check(lint: Lint) -> None:
         for group in network.groups:
             if group.name.text in used and group.name.text not in filled:
                 lint.report(
-                    group.name.span, f"traffic is sent to `{group.name}`, and no rule adds attachments to it",
+                    group.name.span,
+                    f"traffic is sent to `{group.name}`, and no rule adds attachments to it",
                     f"add a rule to `attach` that leads to `group {group.name}`",
-                )  # fmt: skip
+                )

@@ -65,9 +65,10 @@ def check(lint: Lint) -> None:
             taker = next((one for one in earlier if not rule_covers(one, rule) and _may_meet(one, rule)), None)
             if taker is not None:
                 lint.report(
-                    rule.number.span or rule.span, f"rule {taker.number.value} may take appliances before this rule for `{rule.action.group}`",
+                    rule.number.span or rule.span,
+                    f"rule {taker.number.value} may take appliances before this rule for `{rule.action.group}`",
                     f"give this rule a number below {taker.number.value}",
-                )  # fmt: skip
+                )
 
 
 def _may_meet(one: AttachRule, other: AttachRule) -> bool:

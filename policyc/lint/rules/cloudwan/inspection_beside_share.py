@@ -67,8 +67,9 @@ def check(lint: Lint) -> None:
                 if action is not None:
                     names = " and ".join(f"`{name}`" for name in sorted(pair))
                     lint.report(
-                        share.with_segments.span or share.span, f"{names} share routes, so traffic between them may go past the inspection",
+                        share.with_segments.span or share.span,
+                        f"{names} share routes, so traffic between them may go past the inspection",
                         "drop the share: `send via` makes the segments reach each other",
                         (Label(action.segment.span, "inspected here"),) if action.segment.span else (),
-                    )  # fmt: skip
+                    )
                     break

@@ -60,7 +60,8 @@ def check(lint: Lint) -> None:
                 continue
             if segment.name.text in network.redirected(action):
                 lint.report(
-                    action.segment.span, f"traffic inside `{segment.name}` is not inspected, because its attachments reach one another directly",
+                    action.segment.span,
+                    f"traffic inside `{segment.name}` is not inspected, because its attachments reach one another directly",
                     f"add `isolate` to `segment {segment.name}`",
                     (Label(segment.name.span, "declared here without `isolate`"),) if segment.name.span else (),
-                )  # fmt: skip
+                )

@@ -53,9 +53,10 @@ def check(lint: Lint) -> None:
         for segment in network.segments:
             if segment.isolated and segment.name.text not in connected:
                 lint.report(
-                    segment.name.span, f"attachments in `{segment.name}` reach nothing, not even one another",
+                    segment.name.span,
+                    f"attachments in `{segment.name}` reach nothing, not even one another",
                     "share it with a segment, give it a route, or send its traffic through a function group",
-                )  # fmt: skip
+                )
 
 
 def _connected(network: CoreNetwork) -> set[str]:

@@ -57,9 +57,10 @@ def check(lint: Lint) -> None:
                 if not _admits(one, other.name.text) and _admits(other, one.name.text):
                     filters = one.deny_filter or one.allow_filter
                     lint.report(
-                        filters[0].span or one.name.span, f"`{other.name}` takes routes of `{one.name}` and gets no answer",
+                        filters[0].span or one.name.span,
+                        f"`{other.name}` takes routes of `{one.name}` and gets no answer",
                         f"filter `{one.name}` out of `{other.name}` too, or drop the filter",
-                    )  # fmt: skip
+                    )
 
 
 def _both(network: CoreNetwork, pair: frozenset[str]) -> list[tuple[Segment, Segment]]:

@@ -59,7 +59,9 @@ def check(lint: Lint) -> None:
                 alike = alike or (share.policies == other.policies and share.segment == other.segment)
                 if pairs and alike and pairs <= set(share_pairs(network, other)):
                     lint.report(
-                        share.segment.span, "another share joins these segments already, in both directions", "drop it",
+                        share.segment.span,
+                        "another share joins these segments already, in both directions",
+                        "drop it",
                         (Label(other.segment.span, "this one"),) if other.segment.span else (),
-                    )  # fmt: skip
+                    )
                     break

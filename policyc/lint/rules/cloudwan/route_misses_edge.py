@@ -56,6 +56,7 @@ def check(lint: Lint) -> None:
             edges = network.edges_of(segment)
             if len(action.destinations) < len(edges):
                 lint.report(
-                    action.destinations[-1].span or action.span, f"`{segment.name}` has {len(edges)} edges, and this route {len(action.destinations)} ways out",
+                    action.destinations[-1].span or action.span,
+                    f"`{segment.name}` has {len(edges)} edges, and this route {len(action.destinations)} ways out",
                     "name one attachment for each edge of the segment",
-                )  # fmt: skip
+                )

@@ -52,6 +52,7 @@ def check(lint: Lint) -> None:
         for segment in network.segments:
             if segment.name.text not in names:
                 lint.report(
-                    segment.name.span, f"no rule puts attachments into `{segment.name}`",
+                    segment.name.span,
+                    f"no rule puts attachments into `{segment.name}`",
                     f"add a rule to `attach` that leads to `segment {segment.name}`",
-                )  # fmt: skip
+                )

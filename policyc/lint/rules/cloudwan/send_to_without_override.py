@@ -58,6 +58,7 @@ def check(lint: Lint) -> None:
             edges = () if segment is None else network.edges_of(segment)
             if isinstance(action, SendTo) and not action.overrides and len(edges) > 1:
                 lint.report(
-                    action.segment.span, f"where traffic of `{action.segment}` leaves at an edge without an attachment of the group is not published",
+                    action.segment.span,
+                    f"where traffic of `{action.segment}` leaves at an edge without an attachment of the group is not published",
                     f"add an override such as `edge [{edges[-1]}] use {edges[0]}` for each edge without one",
-                )  # fmt: skip
+                )

@@ -53,7 +53,8 @@ def check(lint: Lint) -> None:
             first = shadowing(network, rule)
             if first is not None:
                 lint.report(
-                    rule.number.span or rule.span, f"rule {rule.number.value} never matches: rule {first.number.value} takes all that it would",
+                    rule.number.span or rule.span,
+                    f"rule {rule.number.value} never matches: rule {first.number.value} takes all that it would",
                     f"give it a number below {first.number.value}, or narrow rule {first.number.value}",
                     (Label(first.number.span, "this rule is tried first"),) if first.number.span else (),
-                )  # fmt: skip
+                )

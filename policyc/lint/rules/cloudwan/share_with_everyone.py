@@ -57,6 +57,7 @@ def check(lint: Lint) -> None:
                 continue
             if segment.isolated or segment.acceptance is True:
                 lint.report(
-                    share.with_segments.span or share.span, f"`{segment.name}` is guarded, and shared with segments that do not exist yet",
+                    share.with_segments.span or share.span,
+                    f"`{segment.name}` is guarded, and shared with segments that do not exist yet",
                     "name the segments",
-                )  # fmt: skip
+                )

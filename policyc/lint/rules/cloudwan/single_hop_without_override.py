@@ -65,7 +65,7 @@ def check(lint: Lint) -> None:
                         action.segment.span,
                         f"which edge inspects traffic between {shown}{more} is not said, and the service's own order is not published",
                         f"add an override such as `edge [{', '.join(open_[0])}] use {open_[0][0]}` for each pair of edges",
-                    )  # fmt: skip
+                    )
 
 
 def _open_pairs(network: CoreNetwork, action: SendVia) -> list[tuple[str, str]]:

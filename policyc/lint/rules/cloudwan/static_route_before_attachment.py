@@ -72,9 +72,10 @@ def check(lint: Lint) -> None:
         if unknown:
             names = "an attachment id" if len(unknown) == 1 else f"{len(unknown)} attachment ids"
             lint.report(
-                unknown[0].span or routes[0].span, f"static routes name {names}, so the core network has to be live already",
+                unknown[0].span or routes[0].span,
+                f"static routes name {names}, so the core network has to be live already",
                 "for a new one, deploy it without these routes first; an attachment with that `id` in a test says that it exists",
-            )  # fmt: skip
+            )
 
 
 def _known(lint: Lint) -> frozenset[str]:

@@ -74,9 +74,10 @@ def check(lint: Lint) -> None:
                 told.add(hub)
                 shown = ", ".join(f"`{name}`" for name in spokes[:3]) + (", …" if len(spokes) > 3 else "")
                 lint.report(
-                    missing[0].span or action.span, f"the static route {missing[0]} of `{hub}` is not shared with {shown}",
+                    missing[0].span or action.span,
+                    f"the static route {missing[0]} of `{hub}` is not shared with {shown}",
                     "give each segment that needs it the route, or inspect its traffic by `send to`: shares carry no static routes",
-                )  # fmt: skip
+                )
 
 
 def _known(network: CoreNetwork, spokes: list[str], word: Word) -> bool:

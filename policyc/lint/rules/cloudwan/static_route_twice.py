@@ -60,7 +60,8 @@ def check(lint: Lint) -> None:
                 first = seen.setdefault((action.segment.text, prefix), word)
                 if first is not word:
                     lint.report(
-                        word.span or action.span, f"segment `{action.segment}` has a static route for {prefix} already",
+                        word.span or action.span,
+                        f"segment `{action.segment}` has a static route for {prefix} already",
                         "keep one of the two: which one counts is not published",
                         (Label(first.span, "the other one"),) if first.span else (),
-                    )  # fmt: skip
+                    )

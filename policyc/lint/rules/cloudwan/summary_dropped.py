@@ -73,9 +73,10 @@ def _check_policy(lint: Lint, policy: RoutingPolicy) -> None:
         killer = _fate(str(rule.action.value), rules[at + 1 :])
         if killer is not None:
             lint.report(
-                rule.action.span or rule.span, f"rule {killer.number.value} drops the aggregate `{rule.action.value}`",
+                rule.action.span or rule.span,
+                f"rule {killer.number.value} drops the aggregate `{rule.action.value}`",
                 f"allow it before rule {killer.number.value}",
-            )  # fmt: skip
+            )
 
 
 def _fate(aggregate: str, rules: list[RouteRule]) -> RouteRule | None:

@@ -57,6 +57,7 @@ def check(lint: Lint) -> None:
             if reached:
                 names = ", ".join(f"`{name}`" for name in reached)
                 lint.report(
-                    rule.number.span or rule.span, f"every account that may attach can join {names} by rule {rule.number.value}, though another rule guards it",
+                    rule.number.span or rule.span,
+                    f"every account that may attach can join {names} by rule {rule.number.value}, though another rule guards it",
                     "add `require acceptance`, or a condition on `account`",
-                )  # fmt: skip
+                )

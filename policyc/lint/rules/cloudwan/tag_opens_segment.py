@@ -54,6 +54,7 @@ def check(lint: Lint) -> None:
             if isinstance(rule.action, ToTag) and reached:
                 names = ", ".join(f"`{name}`" for name in reached)
                 lint.report(
-                    rule.action.key.span or rule.span, f"every account that may attach can choose {names} by the tag `{rule.action.key}`",
+                    rule.action.key.span or rule.span,
+                    f"every account that may attach can choose {names} by the tag `{rule.action.key}`",
                     "add `require acceptance`, or a condition on `account`",
-                )  # fmt: skip
+                )

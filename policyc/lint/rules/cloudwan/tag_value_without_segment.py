@@ -55,6 +55,7 @@ def check(lint: Lint) -> None:
                 same = test.type == "tag-value" and test.key is not None and test.key.text == rule.action.key.text
                 if same and test.operator == "equals" and value not in names:
                     lint.report(
-                        test.value.span if test.value is not None else test.span, f"there is no segment `{value}`, so these attachments stay outside",
+                        test.value.span if test.value is not None else test.span,
+                        f"there is no segment `{value}`, so these attachments stay outside",
                         did_you_mean(value, names, "write the name of a segment"),
-                    )  # fmt: skip
+                    )

@@ -42,6 +42,7 @@ def check(lint: Lint) -> None:
     for resource in lint.program.resources.values():
         if resource.type in (NETWORK, SERVICE) and checks(resource) and not policies_for(lint, resource):
             lint.report(
-                name_of(lint, resource), f"`{resource.name}` checks callers and has no policy, so it refuses every request",
+                name_of(lint, resource),
+                f"`{resource.name}` checks callers and has no policy, so it refuses every request",
                 f"write `policy … for lattice on {resource.name} {{ … }}`",
-            )  # fmt: skip
+            )

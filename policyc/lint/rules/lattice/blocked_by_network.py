@@ -91,7 +91,7 @@ def _check_callers(lint: Lint, network: Resource, statement: Statement, passes: 
             f"`{network.name}` lets none of the requests through that `{statement.label}` allows {_name(principal)}",
             f"allow them in `{policy.name}` as well",
             (Label(policy.name_span or policy.span, "the service network's policy"),),
-        )  # fmt: skip
+        )
 
 
 def _name(principal: Principal) -> str:

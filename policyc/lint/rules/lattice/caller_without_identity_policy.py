@@ -68,9 +68,7 @@ def check(lint: Lint) -> None:
                     _check_callers(lint, service, statement, statement.who, identity)
 
 
-def _check_callers(
-    lint: Lint, service: Resource, statement: Statement, who: Who, identity: list[Policy]
-) -> None:  # fmt: skip
+def _check_callers(lint: Lint, service: Resource, statement: Statement, who: Who, identity: list[Policy]) -> None:
     wanted = replace(statement, who=None, on=(service,))
     for principal in who.principals if not who.negated else ():
         if principal.kind not in ("role", "user"):
@@ -82,9 +80,8 @@ def _check_callers(
         name = principal.name or f"{principal.kind}({', '.join(principal.args)})"
         what = "has an identity policy that allows nothing of it" if own else "has no identity policy"
         lint.report(
-            caller_of(statement), f"`{statement.label}` allows `{name}`, which {what}",
-            _help(principal, service),
-        )  # fmt: skip
+            caller_of(statement), f"`{statement.label}` allows `{name}`, which {what}", _help(principal, service)
+        )
 
 
 def _help(principal: Principal, service: Resource) -> str:

@@ -62,7 +62,8 @@ def _check_path(lint: Lint, policy: Policy, deny: Statement, paths: Paths) -> No
             for item in policy.statements
         ):
             lint.report(
-                paths.span or label_of(deny), f"this `deny` stops `{pattern}`, while `{other}` is still allowed",
+                paths.span or label_of(deny),
+                f"this `deny` stops `{pattern}`, while `{other}` is still allowed",
                 "allow only the paths that are meant",
-            )  # fmt: skip
+            )
             return

@@ -32,7 +32,7 @@ https://docs.aws.amazon.com/vpc-lattice/latest/ug/auth-policies.html
 from __future__ import annotations
 
 from policyc.diagnostics import Severity
-from policyc.engines.proofs.conditions import atoms
+from policyc.ir.conditions import atoms
 from policyc.lint.rule import Lint
 
 SEVERITY = Severity.WARNING
@@ -46,6 +46,7 @@ def check(lint: Lint) -> None:
             for atom in atoms(statement.when):
                 if atom.attribute.native.lower() in _ENDPOINT_KEYS:
                     lint.report(
-                        atom.span, f"`{atom.attribute.name}` is not known to be set for calls to VPC Lattice",
+                        atom.span,
+                        f"`{atom.attribute.name}` is not known to be set for calls to VPC Lattice",
                         "test `source.vpc` or `source.vpc_owner`",
-                    )  # fmt: skip
+                    )

@@ -65,6 +65,7 @@ def _check_paths(lint: Lint, policy: Policy, statement: Statement, paths: Paths)
             for other in policy.statements
         ):
             lint.report(
-                paths.span or label_of(statement), f"this `deny` stops `{pattern}` and nothing below it",
+                paths.span or label_of(statement),
+                f"this `deny` stops `{pattern}` and nothing below it",
                 f'write `path "{pattern}", "{below}"`, or better, allow only the paths that are meant',
-            )  # fmt: skip
+            )

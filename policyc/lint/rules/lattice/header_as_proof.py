@@ -47,4 +47,4 @@ def check(lint: Lint) -> None:
                 atom.span or caller_of(door.statement),
                 f"`{door.statement.label}` lets in whoever sends this header",
                 "name the callers after `who`",
-            )  # fmt: skip
+            )

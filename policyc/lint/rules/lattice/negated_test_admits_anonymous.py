@@ -54,4 +54,4 @@ def check(lint: Lint) -> None:
                 f"add `exists {atom.attribute.name}`, or list who may"
                 if atom.attribute.presence != "always"
                 else "list who may, or write `who authenticated`",
-            )  # fmt: skip
+            )

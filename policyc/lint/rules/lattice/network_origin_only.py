@@ -48,7 +48,7 @@ def check(lint: Lint) -> None:
                 atom.span or caller_of(door.statement),
                 f"`{door.statement.label}` asks where a request comes from and not who sends it",
                 "name the callers after `who`, or add a test such as `aws.PrincipalOrgID == …`",
-            )  # fmt: skip
+            )
 
 
 def _cannot_know(door: Door) -> bool:

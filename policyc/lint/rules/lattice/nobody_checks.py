@@ -44,6 +44,7 @@ def check(lint: Lint) -> None:
         network = network_of(lint, service)
         if not checks(service) and (network is None or not checks(network)):
             lint.report(
-                name_of(lint, service), f"nobody checks who calls `{service.name}`",
+                name_of(lint, service),
+                f"nobody checks who calls `{service.name}`",
                 "declare `auth: aws_iam` on it or on its service network, with a policy",
-            )  # fmt: skip
+            )

@@ -49,7 +49,8 @@ def check(lint: Lint) -> None:
         if said or door.negated or door.origin or door.header:
             continue
         lint.report(
-            caller_of(door.statement), f"`{door.statement.label}` lets unsigned callers into `{door.resource.name}`",
+            caller_of(door.statement),
+            f"`{door.statement.label}` lets unsigned callers into `{door.resource.name}`",
             "name the callers, or add a test that unsigned requests fail, such as `aws.PrincipalOrgID == …`;"
             " write `who anonymous` if it is meant",
-        )  # fmt: skip
+        )

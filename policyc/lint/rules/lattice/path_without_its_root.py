@@ -63,6 +63,7 @@ def _check_paths(lint: Lint, policy: Policy, statement: Statement, paths: Paths)
             for other in policy.statements
         ):
             lint.report(
-                paths.span or label_of(statement), f"`{pattern}` does not match `{root}` itself",
+                paths.span or label_of(statement),
+                f"`{pattern}` does not match `{root}` itself",
                 f'write `path "{root}", "{pattern}"`',
-            )  # fmt: skip
+            )

@@ -48,7 +48,8 @@ def check(lint: Lint) -> None:
         on = policy.on
         if policy.target == "lattice" and isinstance(on, Resource) and not checks(on):
             lint.report(
-                policy.name_span or policy.span, f"nobody asks `{policy.name}`, because the auth of `{on.name}` is `none`",
+                policy.name_span or policy.span,
+                f"nobody asks `{policy.name}`, because the auth of `{on.name}` is `none`",
                 f"declare `{on.name}` with `auth: aws_iam`",
                 (Label(name_of(lint, on), "declared here"),),
-            )  # fmt: skip
+            )

@@ -32,7 +32,7 @@ https://docs.aws.amazon.com/vpc-lattice/latest/ug/http-listeners.html
 from __future__ import annotations
 
 from policyc.diagnostics import Severity
-from policyc.engines.proofs.conditions import atoms
+from policyc.ir.conditions import atoms
 from policyc.lint.rule import Lint
 
 SEVERITY = Severity.WARNING
@@ -46,6 +46,7 @@ def check(lint: Lint) -> None:
             for atom in atoms(statement.when):
                 if atom.attribute.native.lower().startswith(_OWN):
                     lint.report(
-                        atom.span, f"`{atom.attribute.name}` is set by the service, never by the caller",
+                        atom.span,
+                        f"`{atom.attribute.name}` is set by the service, never by the caller",
                         "test `source.vpc` or the caller's identity",
-                    )  # fmt: skip
+                    )

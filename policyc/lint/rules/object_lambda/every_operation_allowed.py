@@ -47,4 +47,4 @@ def check(lint: Lint) -> None:
                     can.span if can is not None else label_of(statement),
                     f"`{statement.label}` allows writing and deleting as well",
                     "list the calls that are meant, such as `can GetObject`",
-                )  # fmt: skip
+                )

@@ -46,6 +46,7 @@ def check(lint: Lint) -> None:
     for resource in lint.program.resources.values():
         if resource.id in functions and resource.get("role") is None:
             lint.report(
-                name_of(lint, resource), f"`{resource.name}` answers GET requests, and nothing here allows it to",
+                name_of(lint, resource),
+                f"`{resource.name}` answers GET requests, and nothing here allows it to",
                 'declare `role: role(account, "name")`, or see that its role has `WriteGetObjectResponse`',
-            )  # fmt: skip
+            )

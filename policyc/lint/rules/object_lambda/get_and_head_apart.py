@@ -45,6 +45,7 @@ def check(lint: Lint) -> None:
         if len(missing) == 1 and resource.get("actions") is not None:
             (name,) = missing
             lint.report(
-                actions_span(lint, resource), f"`{name}` gets past the function of `{resource.name}`",
+                actions_span(lint, resource),
+                f"`{name}` gets past the function of `{resource.name}`",
                 f"add `{name}` to `actions`",
-            )  # fmt: skip
+            )

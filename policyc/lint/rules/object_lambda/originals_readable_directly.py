@@ -54,9 +54,10 @@ def check(lint: Lint) -> None:
                 continue
             if may_be_met([(statement.when, True)], _direct):
                 lint.report(
-                    label_of(statement), f"`{statement.label}` reads `{bare[0].name}` without the function of `{behind[bare[0].id]}`",
+                    label_of(statement),
+                    f"`{statement.label}` reads `{bare[0].name}` without the function of `{behind[bare[0].id]}`",
                     'add `when any aws.CalledVia == "s3-object-lambda.amazonaws.com"`',
-                )  # fmt: skip
+                )
 
 
 def _behind(lint: Lint) -> dict[str, str]:

@@ -63,6 +63,7 @@ def check(lint: Lint) -> None:
                 continue
             if any(verb.action in _READING for verb in can.verbs):
                 lint.report(
-                        can.span or label_of(statement), f"`{policy.on.name}` returns the original of every object that is read",
-                        f"add `GetObject` to the `actions` of `{policy.on.name}`, or do not allow reading",
-                    )  # fmt: skip
+                    can.span or label_of(statement),
+                    f"`{policy.on.name}` returns the original of every object that is read",
+                    f"add `GetObject` to the `actions` of `{policy.on.name}`, or do not allow reading",
+                )

@@ -70,7 +70,8 @@ def _network_denies(lint: Lint, policy: Policy) -> Iterator[Statement]:
 def _report(lint: Lint, allow: Statement, deny: Statement) -> None:
     span = label_of(deny)
     lint.report(
-        label_of(allow), f"`{allow.label}` never takes effect: `{deny.label}` refuses all that it allows",
+        label_of(allow),
+        f"`{allow.label}` never takes effect: `{deny.label}` refuses all that it allows",
         "narrow the `deny`, or drop the `allow`",
         (Label(span, "this `deny` covers it"),) if span is not None else (),
-    )  # fmt: skip
+    )

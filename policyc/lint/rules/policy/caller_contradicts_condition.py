@@ -53,7 +53,7 @@ def check(lint: Lint) -> None:
                         condition_of(statement.when, statement),
                         f"`{_name(principal)}` never passes this condition",
                         f"drop it from `who` of `{statement.label}`, or correct the condition",
-                    )  # fmt: skip
+                    )
 
 
 def _name(principal: Principal) -> str:

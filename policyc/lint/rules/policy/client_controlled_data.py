@@ -32,7 +32,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-polic
 from __future__ import annotations
 
 from policyc.diagnostics import Severity
-from policyc.engines.proofs.conditions import atoms
+from policyc.ir.conditions import atoms
 from policyc.lint.rule import Lint
 
 SEVERITY = Severity.WARNING
@@ -47,6 +47,7 @@ def check(lint: Lint) -> None:
                 grants = atom.negated is (statement.effect == "deny")
                 if grants and atom.attribute.native.lower() in _MADE_UP:
                     lint.report(
-                        atom.span, f"`{atom.attribute.name}` is whatever the client says, so it proves nothing",
+                        atom.span,
+                        f"`{atom.attribute.name}` is whatever the client says, so it proves nothing",
                         "test who the caller is, or where the request comes from",
-                    )  # fmt: skip
+                    )

@@ -42,8 +42,9 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-polic
 from __future__ import annotations
 
 from policyc.diagnostics import Severity
-from policyc.engines.proofs.conditions import always_holds, atoms, may_be_met
+from policyc.engines.proofs.conditions import always_holds, may_be_met
 from policyc.ir.authz import All, Always, Atom, Cond, Never, Op
+from policyc.ir.conditions import atoms
 from policyc.lint.places import condition_of
 from policyc.lint.rule import Lint
 
@@ -59,14 +60,16 @@ def check(lint: Lint) -> None:
             for item in when.items if isinstance(when, All) else (when,):
                 if always_holds(item):
                     lint.report(
-                        condition_of(item, statement), "every request passes this test",
+                        condition_of(item, statement),
+                        "every request passes this test",
                         "write what is meant, or drop the test",
-                    )  # fmt: skip
+                    )
                 elif (name := _only_present(item)) is not None:
                     lint.report(
-                        condition_of(item, statement), f"every value passes this test, so it only asks whether `{name}` is there",
+                        condition_of(item, statement),
+                        f"every value passes this test, so it only asks whether `{name}` is there",
                         f"write the limit that is meant, or `exists {name}`",
-                    )  # fmt: skip
+                    )
 
 
 def _only_present(cond: Cond) -> str | None:

@@ -61,9 +61,11 @@ def _report_whole(lint: Lint, statement: Statement) -> None:
         labels = (Label(pair[0].span, "this has to hold"),)
         span = pair[1].span
     lint.report(
-        span, f"no request passes this condition, so `{statement.label}` {what}",
-        "join alternatives with `or` or `in […]`, or drop the statement", labels,
-    )  # fmt: skip
+        span,
+        f"no request passes this condition, so `{statement.label}` {what}",
+        "join alternatives with `or` or `in […]`, or drop the statement",
+        labels,
+    )
 
 
 def _contradiction(cond: Cond) -> tuple[Atom, Atom] | None:
@@ -83,6 +85,7 @@ def _check_parts(lint: Lint, statement: Statement) -> None:
         for part in choice.items if isinstance(choice, AnyOf) else ():
             if not may_be_met([(part, True), *rest]):
                 lint.report(
-                    condition_of(part, statement), "no request passes this alternative together with the rest",
+                    condition_of(part, statement),
+                    "no request passes this alternative together with the rest",
                     "correct it, or drop it",
-                )  # fmt: skip
+                )

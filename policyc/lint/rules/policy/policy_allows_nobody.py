@@ -45,9 +45,10 @@ def check(lint: Lint) -> None:
     for policy in lint.program.policies:
         if _has_to_allow(policy) and all(item.effect == "deny" for item in policy.statements):
             lint.report(
-                policy.name_span or policy.span, f"`{policy.name}` allows nobody, so every request is refused",
+                policy.name_span or policy.span,
+                f"`{policy.name}` allows nobody, so every request is refused",
                 "add an `allow` for those who may",
-            )  # fmt: skip
+            )
 
 
 def _has_to_allow(policy: Policy) -> bool:

@@ -65,7 +65,8 @@ def _check_policy(lint: Lint, policy: Policy) -> None:
 def _report(lint: Lint, narrow: Statement, wide: Statement) -> None:
     span = label_of(wide)
     lint.report(
-        label_of(narrow), f"`{narrow.label}` adds nothing: `{wide.label}` matches all that it matches",
+        label_of(narrow),
+        f"`{narrow.label}` adds nothing: `{wide.label}` matches all that it matches",
         "drop it, or narrow the other statement if that one is wider than meant",
         (Label(span, "this statement covers it"),) if span is not None else (),
-    )  # fmt: skip
+    )

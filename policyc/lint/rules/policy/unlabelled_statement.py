@@ -43,6 +43,7 @@ def check(lint: Lint) -> None:
         for statement in policy.statements:
             if statement.label_span is None:
                 lint.report(
-                    label_of(statement), f"this `{statement.effect}` has no label",
+                    label_of(statement),
+                    f"this `{statement.effect}` has no label",
                     f'say what it is for: `{statement.effect} "orders-read-stock" {{ … }}`',
-                )  # fmt: skip
+                )

@@ -32,8 +32,8 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-polic
 from __future__ import annotations
 
 from policyc.diagnostics import Severity
-from policyc.engines.proofs.conditions import atoms
 from policyc.ir.authz import Op
+from policyc.ir.conditions import atoms
 from policyc.lint.rule import Lint
 
 SEVERITY = Severity.WARNING
@@ -49,4 +49,4 @@ def check(lint: Lint) -> None:
                         starred[0].span or atom.span,
                         f"`{starred[0].value}` is compared as it stands: only `like` knows wildcards",
                         f"write `{atom.attribute.name} like …`, or drop the wildcard",
-                    )  # fmt: skip
+                    )

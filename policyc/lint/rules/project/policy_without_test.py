@@ -54,17 +54,19 @@ def check(lint: Lint) -> None:
         tested = on in callers if isinstance(on, Principal) else on.id in asked
         if not tested:
             lint.report(
-                policy.name_span or policy.span, f"no test asks anything about `{policy.name}`",
+                policy.name_span or policy.span,
+                f"no test asks anything about `{policy.name}`",
                 f"add a `test` with a request to `{on.name}`"
                 if isinstance(on, Resource)
                 else f"add a `test` with a request whose `who` is `{on.name}`",
-            )  # fmt: skip
+            )
     for network in lint.program.networks:
         if network.name not in networks:
             lint.report(
-                network.node.name.span, f"no test asks anything about `{network.name}`",
+                network.node.name.span,
+                f"no test asks anything about `{network.name}`",
                 f"add a `test` that lays attachments `on {network.name}`",
-            )  # fmt: skip
+            )
 
 
 def _asked(lint: Lint) -> tuple[set[str], set[Principal], set[str]]:

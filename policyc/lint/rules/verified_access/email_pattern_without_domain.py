@@ -32,8 +32,8 @@ https://docs.aws.amazon.com/verified-access/latest/ug/trust-data-iam-add-pol.htm
 from __future__ import annotations
 
 from policyc.diagnostics import Severity
-from policyc.engines.proofs.conditions import atoms
 from policyc.ir.authz import Op
+from policyc.ir.conditions import atoms
 from policyc.ir.pattern import Plain, pattern_tokens
 from policyc.lint.emails import is_address
 from policyc.lint.places import literal_fix

@@ -51,9 +51,10 @@ def check(lint: Lint) -> None:
         if wide is not None and (bare or not endpoints):
             reached = ", ".join(f"`{item.name}`" for item in bare) or f"`{group.name}`"
             lint.report(
-                label_of(wide), f"`{wide.label}` lets everybody who can log in reach {reached}",
+                label_of(wide),
+                f"`{wide.label}` lets everybody who can log in reach {reached}",
                 "add a condition on groups, e-mail or device",
-            )  # fmt: skip
+            )
 
 
 def _wide(lint: Lint, resource: Resource) -> Statement | None:

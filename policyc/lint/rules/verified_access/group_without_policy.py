@@ -40,6 +40,7 @@ def check(lint: Lint) -> None:
     for resource in lint.program.resources.values():
         if resource.type == "verified_access.group" and not lint.program.policies_on(resource):
             lint.report(
-                name_of(lint, resource), f"the group `{resource.name}` has no policy, so its endpoints refuse every request",
+                name_of(lint, resource),
+                f"the group `{resource.name}` has no policy, so its endpoints refuse every request",
                 f"write `policy … for verified_access on {resource.name} {{ … }}`",
-            )  # fmt: skip
+            )

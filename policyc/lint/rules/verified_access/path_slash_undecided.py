@@ -34,9 +34,9 @@ https://docs.aws.amazon.com/verified-access/latest/ug/trust-data-default-context
 from __future__ import annotations
 
 from policyc.diagnostics import Severity
-from policyc.engines.proofs.conditions import atoms
 from policyc.engines.proofs.globs import covers
 from policyc.ir.authz import Atom, Op
+from policyc.ir.conditions import atoms
 from policyc.ir.pattern import escape_pattern
 from policyc.lint.rule import Lint
 
@@ -56,9 +56,10 @@ def check(lint: Lint) -> None:
                 lost = next((item for item in _patterns(atom) if not covers(known, _other(item))), None)
                 if lost is not None:
                     lint.report(
-                        atom.span, f"whether the path begins with a slash is not documented, and `{_other(lost)}` is not covered",
+                        atom.span,
+                        f"whether the path begins with a slash is not documented, and `{_other(lost)}` is not covered",
                         f'test `"{_other(lost)}"` as well',
-                    )  # fmt: skip
+                    )
 
 
 def _patterns(atom: Atom) -> list[str]:

@@ -32,8 +32,9 @@ https://docs.aws.amazon.com/verified-access/latest/ug/trust-data-iam-add-pol.htm
 from __future__ import annotations
 
 from policyc.diagnostics import Severity
-from policyc.engines.proofs.conditions import Goal, TooLarge, atoms, branches
+from policyc.engines.proofs.conditions import Goal, TooLarge, branches
 from policyc.ir.authz import Atom, Policy, Statement
+from policyc.ir.conditions import atoms
 from policyc.lint.emails import is_address, provider, unverified
 from policyc.lint.rule import Lint
 from policyc.model.values import Resource
@@ -47,9 +48,10 @@ def check(lint: Lint) -> None:
             if statement.effect == "allow":
                 for atom in _trusted(lint, policy, statement):
                     lint.report(
-                        atom.span, f"`{statement.label}` trusts an address that nobody may have verified",
+                        atom.span,
+                        f"`{statement.label}` trusts an address that nobody may have verified",
                         f"add `{_flag(atom)} == true`",
-                    )  # fmt: skip
+                    )
 
 
 def _flag(atom: Atom) -> str:

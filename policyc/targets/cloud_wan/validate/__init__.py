@@ -22,9 +22,15 @@ def validate_network(network: CoreNetwork, diagnostics: Diagnostics) -> bool:
     """Report all that the service would refuse; whether nothing was an error."""
     found = Diagnostics()
     for check in (
-        check_version, check_configuration, check_names, check_references, check_rules, check_actions, check_insertion,
+        check_version,
+        check_configuration,
+        check_names,
+        check_references,
+        check_rules,
+        check_actions,
+        check_insertion,
         check_policies,
-    ):  # fmt: skip
+    ):
         check(network, found)
     diagnostics.extend(found)
     return not found.has_errors

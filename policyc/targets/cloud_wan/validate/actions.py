@@ -60,9 +60,12 @@ def _check_filters(segment: Segment, diagnostics: Diagnostics) -> None:
         first = segment.deny_filter[0].span
         labels = () if first is None else (Label(first, "the other filter"),)
         diagnostics.error(
-            "both-filters", f"segment `{segment.name}` has an allow filter and a deny filter",
-            segment.allow_filter[0].span or segment.span, "keep one of the two", labels,
-        )  # fmt: skip
+            "both-filters",
+            f"segment `{segment.name}` has an allow filter and a deny filter",
+            segment.allow_filter[0].span or segment.span,
+            "keep one of the two",
+            labels,
+        )
 
 
 def _check_other(segment: Word, names: tuple[Word, ...], what: str, diagnostics: Diagnostics) -> None:
@@ -70,9 +73,11 @@ def _check_other(segment: Word, names: tuple[Word, ...], what: str, diagnostics:
     for name in names:
         if name.text == segment.text:
             diagnostics.warning(
-                "segment-names-itself", f"segment `{segment}` {what}", name.span or segment.span,
+                "segment-names-itself",
+                f"segment `{segment}` {what}",
+                name.span or segment.span,
                 "name another segment: attachments of one segment meet anyway, unless it isolates them",
-            )  # fmt: skip
+            )
 
 
 def _check_listed_once(kind: str, names: tuple[Word, ...], diagnostics: Diagnostics) -> None:
@@ -88,9 +93,11 @@ def check_policy_list(policies: tuple[Word, ...], kind: str, span: Span | None, 
     """At most five routing policies per association, none of them twice."""
     if len(policies) > MAX_POLICIES:
         diagnostics.error(
-            "network-quota", f"{len(policies)} routing policies on one {kind}, where {MAX_POLICIES} is the most",
-            policies[MAX_POLICIES].span or span, "join the rules of some into one policy",
-        )  # fmt: skip
+            "network-quota",
+            f"{len(policies)} routing policies on one {kind}, where {MAX_POLICIES} is the most",
+            policies[MAX_POLICIES].span or span,
+            "join the rules of some into one policy",
+        )
     seen: set[str] = set()
     for policy in policies:
         if policy.text in seen:
@@ -110,9 +117,11 @@ def _check_joint_policies(network: CoreNetwork, diagnostics: Diagnostics) -> Non
         if before and before <= MAX_POLICIES < len(known) and len(policies) <= MAX_POLICIES:
             shown = f"{what[0]} " + " and ".join(f"`{name[:80]}`" for name in what[1:])
             diagnostics.warning(
-                "network-quota", f"{len(known)} routing policies on {shown} in all, where {MAX_POLICIES} may be the most",
-                policies[-1].span, "join the rules of some into one policy",
-            )  # fmt: skip
+                "network-quota",
+                f"{len(known)} routing policies on {shown} in all, where {MAX_POLICIES} may be the most",
+                policies[-1].span,
+                "join the rules of some into one policy",
+            )
 
 
 def _bindings(network: CoreNetwork) -> Iterator[tuple[tuple[str, ...], tuple[Word, ...]]]:
@@ -137,16 +146,20 @@ def _check_destinations(action: CreateRoute, network: CoreNetwork, diagnostics: 
     if action.blackhole and len(action.destinations) > 1:
         hole = next(word for word in action.destinations if word.text == BLACKHOLE)
         diagnostics.error(
-            "blackhole-alone", "`blackhole` stands beside other destinations", hole.span or action.span,
+            "blackhole-alone",
+            "`blackhole` stands beside other destinations",
+            hole.span or action.span,
             "use `blackhole` alone, or attachments only (the service answers MAXIMUM_ITEMS_EXCEEDED)",
-        )  # fmt: skip
+        )
     seen: set[str] = set()
     for word in action.destinations:
         if word.text != BLACKHOLE and _ATTACHMENT.fullmatch(word.text) is None:
             diagnostics.error(
-                "attachment-id", f"`{word.text[:80]}` is no attachment id", word.span or action.span,
+                "attachment-id",
+                f"`{word.text[:80]}` is no attachment id",
+                word.span or action.span,
                 "write `attachment-` and 17 characters of 0-9 and a-f, or `blackhole` (the service answers INVALID_STRING and CONSTANT_VIOLATION)",
-            )  # fmt: skip
+            )
         if word.text in seen:
             diagnostics.error(
                 "network-duplicate", f"destination `{word}` is listed twice", word.span or action.span, "keep it once"
@@ -154,9 +167,11 @@ def _check_destinations(action: CreateRoute, network: CoreNetwork, diagnostics: 
         seen.add(word.text)
     if not action.blackhole and len(seen) > len(network.locations):
         diagnostics.error(
-            "route-destinations", f"{len(seen)} destinations for {len(network.locations)} edges: at most one attachment per Region",
-            action.span, "list one attachment for each Region",
-        )  # fmt: skip
+            "route-destinations",
+            f"{len(seen)} destinations for {len(network.locations)} edges: at most one attachment per Region",
+            action.span,
+            "list one attachment for each Region",
+        )
 
 
 def _check_pair(action: AssociatePolicies, network: CoreNetwork, diagnostics: Diagnostics) -> None:
@@ -164,11 +179,15 @@ def _check_pair(action: AssociatePolicies, network: CoreNetwork, diagnostics: Di
     for word in (action.location, action.peer):
         if segment is not None and word.text in network.locations and word.text not in network.edges_of(segment):
             diagnostics.warning(
-                "edge-pair-outside-segment", f"segment `{segment.name}` is not at `{word}`, so nothing passes this pair of edges",
-                word.span or action.span, "name two edges of the segment, or extend the segment",
-            )  # fmt: skip
+                "edge-pair-outside-segment",
+                f"segment `{segment.name}` is not at `{word}`, so nothing passes this pair of edges",
+                word.span or action.span,
+                "name two edges of the segment, or extend the segment",
+            )
     if action.location.text == action.peer.text:
         diagnostics.error(
-            "edge-pair", f"the edge pair is `{action.location}` twice", action.peer.span or action.span,
+            "edge-pair",
+            f"the edge pair is `{action.location}` twice",
+            action.peer.span or action.span,
             "name two different edge locations",
-        )  # fmt: skip
+        )

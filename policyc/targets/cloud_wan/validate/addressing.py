@@ -46,15 +46,19 @@ def _check_location(word: Word, diagnostics: Diagnostics) -> None:
 def _check_range(item: AsnRange, diagnostics: Diagnostics) -> None:
     if item.high <= item.low:
         diagnostics.error(
-            "asn-range", f"ASN range `{item.text}` is empty: its end is not part of it", item.span,
+            "asn-range",
+            f"ASN range `{item.text}` is empty: its end is not part of it",
+            item.span,
             f"write `{item.low}-{item.low + 1}` for one ASN (the service answers INVALID_ASN_RANGE)",
-        )  # fmt: skip
+        )
         return
     if not any(low <= item.low and item.high <= high for low, high in ASN_WINDOWS):
         diagnostics.error(
-            "asn-range", f"ASN range `{item.text}` leaves the private ASNs", item.span,
+            "asn-range",
+            f"ASN range `{item.text}` leaves the private ASNs",
+            item.span,
             "stay within 64512-65534 or 4200000000-4294967294",
-        )  # fmt: skip
+        )
 
 
 def _check_edge_asns(configuration: Configuration, diagnostics: Diagnostics) -> None:
@@ -78,9 +82,11 @@ def _check_edge_asn(asn: int, span: Span | None, ranges: tuple[AsnRange, ...], d
     shown = ", ".join(f"`{item.text}`" for item in ranges)
     if any(asn == item.high for item in ranges):
         diagnostics.warning(
-            "edge-asn-at-range-end", f"ASN {asn} is the end of a range, and AWS says that the end is not part of it", span,
+            "edge-asn-at-range-end",
+            f"ASN {asn} is the end of a range, and AWS says that the end is not part of it",
+            span,
             "raise the end of the range by one",
-        )  # fmt: skip
+        )
         return
     diagnostics.error(
         "edge-asn", f"ASN {asn} is outside the ranges of the core network", span, f"choose one from {shown}"
@@ -94,9 +100,11 @@ def _check_capacity(configuration: Configuration, diagnostics: Diagnostics) -> N
     edges = [edge for edge in configuration.edges if edge.asn is None or any(edge.asn.value in item for item in ranges)]
     if usable and len(edges) > usable:
         diagnostics.error(
-            "asn-capacity", f"{len(edges)} edges need as many ASNs, and the ranges hold {usable}", edges[usable].span,
+            "asn-capacity",
+            f"{len(edges)} edges need as many ASNs, and the ranges hold {usable}",
+            edges[usable].span,
             "widen the ASN ranges: the end of a range is not part of it",
-        )  # fmt: skip
+        )
 
 
 def _asn_count(ranges: tuple[AsnRange, ...]) -> int:
@@ -137,16 +145,21 @@ def _check_pieces(words: tuple[Word, ...], diagnostics: Diagnostics) -> None:
             continue
         if prefix.length > PIECE[prefix.family]:
             diagnostics.error(
-                "inside-cidr-size", f"inside CIDR `{word.text}` is smaller than a /{PIECE[prefix.family]}", word.span,
+                "inside-cidr-size",
+                f"inside CIDR `{word.text}` is smaller than a /{PIECE[prefix.family]}",
+                word.span,
                 f"give at least a /{PIECE[prefix.family]} for IPv{prefix.family}",
-            )  # fmt: skip
+            )
         for other, first in kept:
             if other.overlaps(prefix):
                 labels = () if first.span is None else (Label(first.span, "the other one"),)
                 diagnostics.error(
-                    "inside-cidr-overlap", f"inside CIDRs `{first.text}` and `{word.text}` overlap", word.span,
-                    "keep one of the two", labels,
-                )  # fmt: skip
+                    "inside-cidr-overlap",
+                    f"inside CIDRs `{first.text}` and `{word.text}` overlap",
+                    word.span,
+                    "keep one of the two",
+                    labels,
+                )
         kept.append((prefix, word))
 
 
@@ -169,17 +182,20 @@ def _check_pool(configuration: Configuration, pool: list[Prefix], diagnostics: D
             diagnostics.error(
                 "inside-cidr-pool",
                 f"{len(wanting)} edges need a /{length} of the inside CIDR pool, and {max(free, 0)} are free",
-                wanting[max(free, 0)].span, "widen the pool: no edge can be made without a piece of it",
-            )  # fmt: skip
+                wanting[max(free, 0)].span,
+                "widen the pool: no edge can be made without a piece of it",
+            )
 
 
 def _check_taken(prefix: Prefix, edge: Edge, taken: list[tuple[Prefix, Edge]], diagnostics: Diagnostics) -> None:
     for other, owner in taken:
         if owner is not edge and other.overlaps(prefix):
             diagnostics.error(
-                "inside-cidr-overlap", f"inside CIDR `{prefix}` of {edge.location} overlaps `{other}` of {owner.location}",
-                edge.inside_cidrs[0].span or edge.span, "give each edge blocks of its own",
-            )  # fmt: skip
+                "inside-cidr-overlap",
+                f"inside CIDR `{prefix}` of {edge.location} overlaps `{other}` of {owner.location}",
+                edge.inside_cidrs[0].span or edge.span,
+                "give each edge blocks of its own",
+            )
 
 
 def _check_within(prefix: Prefix, edge: Edge, pool: list[Prefix], diagnostics: Diagnostics) -> None:
@@ -187,9 +203,11 @@ def _check_within(prefix: Prefix, edge: Edge, pool: list[Prefix], diagnostics: D
     if pool and not any(block.covers(prefix) for block in pool):
         span = next((word.span for word in edge.inside_cidrs if parse_prefix(word.text) == prefix), edge.span)
         diagnostics.warning(
-            "inside-cidr-outside-pool", f"inside CIDR `{prefix}` of {edge.location} is outside the network's own", span,
+            "inside-cidr-outside-pool",
+            f"inside CIDR `{prefix}` of {edge.location} is outside the network's own",
+            span,
             "take a block of the pool, or add this one to the pool",
-        )  # fmt: skip
+        )
 
 
 def _has_block(edge: Edge, family: int) -> bool:

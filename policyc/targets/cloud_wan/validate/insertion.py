@@ -12,9 +12,11 @@ def check_insertion(network: CoreNetwork, diagnostics: Diagnostics) -> None:
     for action in network.actions:
         if isinstance(action, SendVia | SendTo) and len(action.groups) > 1:
             diagnostics.error(
-                "one-function-group", f"one action names {len(action.groups)} function groups",
-                action.groups[1].span or action.span, "write one action per function group",
-            )  # fmt: skip
+                "one-function-group",
+                f"one action names {len(action.groups)} function groups",
+                action.groups[1].span or action.span,
+                "write one action per function group",
+            )
     _check_modes(network, diagnostics)
     _check_pairs(network, diagnostics)
     _check_groups(network, diagnostics)
@@ -36,17 +38,23 @@ def _check_modes(network: CoreNetwork, diagnostics: Diagnostics) -> None:
         first = sources.setdefault(action.segment.text, action)
         if first.mode != action.mode:
             diagnostics.error(
-                "send-via-modes", f"segment `{action.segment}` is used with both modes of `send-via`", action.span,
-                f"use `{first.mode}` throughout", _label(first.span, f"`{first.mode}` here"),
-            )  # fmt: skip
+                "send-via-modes",
+                f"segment `{action.segment}` is used with both modes of `send-via`",
+                action.span,
+                f"use `{first.mode}` throughout",
+                _label(first.span, f"`{first.mode}` here"),
+            )
             continue
         for name in dict.fromkeys((action.segment.text, *network.redirected(action))):
             other = uses.setdefault(name, action)
             if other.mode != action.mode and (name != action.segment.text or other.segment.text != name):
                 diagnostics.warning(
-                    "send-via-modes", f"segment `{name}` takes part in both modes of `send-via`", action.span,
-                    f"use `{other.mode}` throughout: the service may refuse it", _label(other.span, f"`{other.mode}` here"),
-                )  # fmt: skip
+                    "send-via-modes",
+                    f"segment `{name}` takes part in both modes of `send-via`",
+                    action.span,
+                    f"use `{other.mode}` throughout: the service may refuse it",
+                    _label(other.span, f"`{other.mode}` here"),
+                )
 
 
 def _check_pairs(network: CoreNetwork, diagnostics: Diagnostics) -> None:
@@ -63,9 +71,10 @@ def _check_pairs(network: CoreNetwork, diagnostics: Diagnostics) -> None:
                 diagnostics.error(
                     "send-via-groups",
                     f"{shown} {'use' if len(pair) > 1 else 'uses'} function group `{first}` and also `{group}`",
-                    group.span or action.span, "keep one function group per pair of segments",
+                    group.span or action.span,
+                    "keep one function group per pair of segments",
                     _label(first.span or other.span, f"`{first}` here"),
-                )  # fmt: skip
+                )
 
 
 def _check_groups(network: CoreNetwork, diagnostics: Diagnostics) -> None:
@@ -81,7 +90,9 @@ def _check_groups(network: CoreNetwork, diagnostics: Diagnostics) -> None:
                 if group.text in dual:
                     what = "send-to" if isinstance(other, SendTo) else "single-hop"
                     diagnostics.error(
-                        "dual-hop-group", f"function group `{group}` is used by dual-hop and by {what}",
-                        group.span or other.span, "declare a second function group for one of the two",
+                        "dual-hop-group",
+                        f"function group `{group}` is used by dual-hop and by {what}",
+                        group.span or other.span,
+                        "declare a second function group for one of the two",
                         _label(dual[group.text].span, "dual-hop here"),
-                    )  # fmt: skip
+                    )

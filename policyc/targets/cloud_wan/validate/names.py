@@ -41,9 +41,12 @@ def check_unique(kind: str, words: Iterable[Word], diagnostics: Diagnostics) -> 
         first = seen.setdefault(word.text, word)
         if first is not word:
             diagnostics.error(
-                "network-duplicate", f"{kind} `{word.text}` is declared twice", word.span,
-                "remove one of the two, or rename it", _first_here(first.span),
-            )  # fmt: skip
+                "network-duplicate",
+                f"{kind} `{word.text}` is declared twice",
+                word.span,
+                "remove one of the two, or rename it",
+                _first_here(first.span),
+            )
 
 
 def _first_here(span: Span | None) -> tuple[Label, ...]:
@@ -53,9 +56,11 @@ def _first_here(span: Span | None) -> tuple[Label, ...]:
 def _check_segment_name(name: Word, diagnostics: Diagnostics) -> None:
     if _SEGMENT_NAME.fullmatch(name.text) is None:
         diagnostics.error(
-            "segment-name", f"`{name.text[:80]}` is no name for a segment", name.span,
+            "segment-name",
+            f"`{name.text[:80]}` is no name for a segment",
+            name.span,
             "use a letter, then up to 63 letters and digits: the service takes no `-` and no `_`",
-        )  # fmt: skip
+        )
 
 
 def _check_group_name(name: Word, diagnostics: Diagnostics) -> None:
@@ -63,22 +68,28 @@ def _check_group_name(name: Word, diagnostics: Diagnostics) -> None:
         diagnostics.error("function-group-name", "the function group has an empty name", name.span, "name it")
     elif _SEGMENT_NAME.fullmatch(name.text) is None:
         diagnostics.warning(
-            "function-group-name", f"the service may refuse `{name.text[:80]}` as the name of a function group",
-            name.span, "use a letter, then up to 63 letters and digits, as every published policy does",
-        )  # fmt: skip
+            "function-group-name",
+            f"the service may refuse `{name.text[:80]}` as the name of a function group",
+            name.span,
+            "use a letter, then up to 63 letters and digits, as every published policy does",
+        )
 
 
 def _check_policy_name(name: Word, diagnostics: Diagnostics) -> None:
     if _POLICY_NAME.fullmatch(name.text) is None:
         diagnostics.error(
-            "routing-policy-name", f"`{name.text[:80]}` is no name for a routing policy", name.span,
+            "routing-policy-name",
+            f"`{name.text[:80]}` is no name for a routing policy",
+            name.span,
             "use 1 to 100 letters and digits",
-        )  # fmt: skip
+        )
     elif _SAFE_POLICY_NAME.fullmatch(name.text) is None:
         diagnostics.warning(
-            "routing-policy-name", f"the service may refuse `{name.text}`: live checks wanted a letter first and 63 at most",
-            name.span, "use a letter, then up to 62 letters and digits",
-        )  # fmt: skip
+            "routing-policy-name",
+            f"the service may refuse `{name.text}`: live checks wanted a letter first and 63 at most",
+            name.span,
+            "use a letter, then up to 62 letters and digits",
+        )
 
 
 def _check_label(label: Word, diagnostics: Diagnostics) -> None:
@@ -88,15 +99,19 @@ def _check_label(label: Word, diagnostics: Diagnostics) -> None:
         )
     elif _SAFE_LABEL.fullmatch(label.text) is None:
         diagnostics.warning(
-            "routing-label", f"the service may refuse the label `{label.text[:80]}`", label.span,
+            "routing-label",
+            f"the service may refuse the label `{label.text[:80]}`",
+            label.span,
             "use a letter, then up to 62 letters and digits, as live checks wanted",
-        )  # fmt: skip
+        )
 
 
 def _check_count(network: CoreNetwork, diagnostics: Diagnostics) -> None:
     names = [item.name for item in network.segments] + [item.name for item in network.groups]
     if len(names) > MAX_SEGMENTS:
         diagnostics.error(
-            "network-quota", f"{len(names)} segments and function groups, where a core network has {MAX_SEGMENTS} at most",
-            names[MAX_SEGMENTS].span, "merge some: function groups count as segments, and the quota cannot be raised",
-        )  # fmt: skip
+            "network-quota",
+            f"{len(names)} segments and function groups, where a core network has {MAX_SEGMENTS} at most",
+            names[MAX_SEGMENTS].span,
+            "merge some: function groups count as segments, and the quota cannot be raised",
+        )

@@ -47,35 +47,45 @@ def _check_quota(policy: RoutingPolicy, diagnostics: Diagnostics) -> None:
         )
     if len(policy.rules) > MAX_RULES:
         diagnostics.error(
-            "network-quota", f"routing policy `{policy.name}` has {len(policy.rules)} rules, where {MAX_RULES} is the most",
-            policy.rules[MAX_RULES].span, "split it into two policies: up to five may stand on one association",
-        )  # fmt: skip
+            "network-quota",
+            f"routing policy `{policy.name}` has {len(policy.rules)} rules, where {MAX_RULES} is the most",
+            policy.rules[MAX_RULES].span,
+            "split it into two policies: up to five may stand on one association",
+        )
 
 
 def _check_rule(policy: RoutingPolicy, rule: RouteRule, network: CoreNetwork, diagnostics: Diagnostics) -> None:
     number = rule.number.value
     if not rule.matches:
         diagnostics.error(
-            "rule-without-condition", f"rule {number} of `{policy.name}` matches nothing in particular", rule.span,
+            "rule-without-condition",
+            f"rule {number} of `{policy.name}` matches nothing in particular",
+            rule.span,
             "add a match condition, such as the prefixes within `0.0.0.0/0`",
-        )  # fmt: skip
+        )
     if len(rule.matches) > MAX_MATCHES:
         diagnostics.error(
-            "network-quota", f"rule {number} of `{policy.name}` has {len(rule.matches)} match conditions",
-            rule.matches[MAX_MATCHES].span or rule.span, f"use {MAX_MATCHES} at most: split the rule",
-        )  # fmt: skip
+            "network-quota",
+            f"rule {number} of `{policy.name}` has {len(rule.matches)} match conditions",
+            rule.matches[MAX_MATCHES].span or rule.span,
+            f"use {MAX_MATCHES} at most: split the rule",
+        )
     if rule.logic is None:
         diagnostics.error(
-            "condition-logic", f"rule {number} of `{policy.name}` has no `condition-logic`", rule.span,
+            "condition-logic",
+            f"rule {number} of `{policy.name}` has no `condition-logic`",
+            rule.span,
             "add `and` or `or`, even for one condition (the service answers REQUIRED_PROPERTY)",
-        )  # fmt: skip
+        )
     for match in rule.matches:
         _check_match(match, rule.span, diagnostics)
     if rule.action.type == "summarize" and policy.direction == "inbound":
         diagnostics.error(
-            "summarize-inbound", f"rule {number} of `{policy.name}` summarizes inbound routes", rule.action.span or rule.span,
+            "summarize-inbound",
+            f"rule {number} of `{policy.name}` summarizes inbound routes",
+            rule.action.span or rule.span,
             "summarize in an outbound policy",
-        )  # fmt: skip
+        )
     _check_action(rule.action, rule.span, network, diagnostics)
 
 
@@ -97,9 +107,7 @@ def _check_match(match: RouteMatch, near: Span | None, diagnostics: Diagnostics)
 
 def _check_number(value: int, span: Span | None, diagnostics: Diagnostics) -> None:
     if not 0 <= value <= MAX_ASN:
-        diagnostics.error(
-            "route-number", f"{value} is no number of 32 bits", span, "use 0 to 4294967295"
-        )  # fmt: skip
+        diagnostics.error("route-number", f"{value} is no number of 32 bits", span, "use 0 to 4294967295")
 
 
 def check_community(text: str, span: Span | None, diagnostics: Diagnostics) -> int | None:
@@ -160,9 +168,11 @@ def _check_edge_pairs(network: CoreNetwork, diagnostics: Diagnostics) -> None:
             for rule in policy.rules:
                 if rule.action.type == "replace-asn-list":
                     diagnostics.error(
-                        "replace-on-edge-pair", f"`{word}` replaces ASNs, which does not work on an edge pair",
-                        word.span or action.span, "prepend instead, or apply the policy to attachments",
-                    )  # fmt: skip
+                        "replace-on-edge-pair",
+                        f"`{word}` replaces ASNs, which does not work on an edge pair",
+                        word.span or action.span,
+                        "prepend instead, or apply the policy to attachments",
+                    )
 
 
 def _check_order(network: CoreNetwork, diagnostics: Diagnostics) -> None:
@@ -182,8 +192,9 @@ def _check_order(network: CoreNetwork, diagnostics: Diagnostics) -> None:
             diagnostics.warning(
                 "equal-policy-numbers",
                 f"`{other.name}` and `{policy.name}` act on one resource and have number {policy.number.value}: their order is not known",
-                word.span or policy.number.span, "give one of them another number",
-            )  # fmt: skip
+                word.span or policy.number.span,
+                "give one of them another number",
+            )
 
 
 def _bound(network: CoreNetwork) -> Iterator[tuple[tuple[str, ...], Word]]:

@@ -37,9 +37,11 @@ def check_references(network: CoreNetwork, diagnostics: Diagnostics) -> None:
     for kind, word in _references(network):
         if word.text not in known[kind]:
             diagnostics.error(
-                "network-unknown-name", f"no {kind} is named `{word.text[:80]}`", word.span,
+                "network-unknown-name",
+                f"no {kind} is named `{word.text[:80]}`",
+                word.span,
                 did_you_mean(word.text, known[kind], _DECLARE[kind]),
-            )  # fmt: skip
+            )
 
 
 def _references(network: CoreNetwork) -> Iterator[tuple[str, Word]]:

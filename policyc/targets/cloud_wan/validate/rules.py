@@ -42,35 +42,46 @@ def check_numbers(kind: str, numbers: Iterable[Number], highest: int, diagnostic
         if first is not number:
             labels = () if first.span is None else (Label(first.span, "first used here"),)
             diagnostics.error(
-                "rule-number", f"{kind} number {number.value} is used twice", number.span,
-                "give each its own number: the lowest that matches decides", labels,
-            )  # fmt: skip
+                "rule-number",
+                f"{kind} number {number.value} is used twice",
+                number.span,
+                "give each its own number: the lowest that matches decides",
+                labels,
+            )
 
 
 def _check_attach_rule(rule: AttachRule, network: CoreNetwork, diagnostics: Diagnostics) -> None:
     if not rule.conditions:
         diagnostics.error(
-            "rule-without-condition", f"rule {rule.number.value} has no condition", rule.span,
+            "rule-without-condition",
+            f"rule {rule.number.value} has no condition",
+            rule.span,
             "use condition `any` to match every attachment",
-        )  # fmt: skip
+        )
     if len(rule.conditions) > 1 and rule.logic is None:
         diagnostics.error(
-            "condition-logic", f"rule {rule.number.value} has {len(rule.conditions)} conditions and no `condition-logic`",
-            rule.span, "add `and` or `or`",
-        )  # fmt: skip
+            "condition-logic",
+            f"rule {rule.number.value} has {len(rule.conditions)} conditions and no `condition-logic`",
+            rule.span,
+            "add `and` or `or`",
+        )
     if isinstance(rule.action, ToTag) and not rule.action.key.text:
         diagnostics.error(
-            "association-target", f"rule {rule.number.value} takes the segment from a tag with an empty key",
-            rule.action.key.span or rule.span, "name the tag: no attachment has a tag without a key",
-        )  # fmt: skip
+            "association-target",
+            f"rule {rule.number.value} takes the segment from a tag with an empty key",
+            rule.action.key.span or rule.span,
+            "name the tag: no attachment has a tag without a key",
+        )
     if isinstance(rule.action, ToGroup) and rule.logic == "or" and len(rule.conditions) > 1:
         diagnostics.add(
             Diagnostic(
-                "function-group-logic", f"rule {rule.number.value} joins the conditions of a function group by `or`", rule.span,
+                "function-group-logic",
+                f"rule {rule.number.value} joins the conditions of a function group by `or`",
+                rule.span,
                 "AWS's text asks for `and`, though rules with `or` are deployed widely: use one rule per alternative",
                 Severity.INFO,
             )
-        )  # fmt: skip
+        )
     for condition in rule.conditions:
         _check_condition(condition, diagnostics)
         if condition.type == "region":
@@ -79,8 +90,9 @@ def _check_attach_rule(rule: AttachRule, network: CoreNetwork, diagnostics: Diag
             diagnostics.error(
                 "function-group-condition",
                 f"rule {rule.number.value} puts attachments into a function group by {condition.type}",
-                condition.span or rule.span, "function groups take tag conditions only: tag the attachments",
-            )  # fmt: skip
+                condition.span or rule.span,
+                "function groups take tag conditions only: tag the attachments",
+            )
 
 
 def _check_region(condition: AttachCondition, network: CoreNetwork, diagnostics: Diagnostics) -> None:
@@ -89,10 +101,11 @@ def _check_region(condition: AttachCondition, network: CoreNetwork, diagnostics:
     if not any(_meets(edge, condition.operator, value) for edge in network.locations):
         span = None if condition.value is None else condition.value.span
         diagnostics.warning(
-            "region-without-edge", f"the core network has no edge in a Region that {condition.operator} `{value[:80]}`",
+            "region-without-edge",
+            f"the core network has no edge in a Region that {condition.operator} `{value[:80]}`",
             span or condition.span,
             did_you_mean(value, network.locations, "edges are " + ", ".join(f"`{edge}`" for edge in network.locations)),
-        )  # fmt: skip
+        )
 
 
 def _meets(edge: str, operator: Operator | None, value: str) -> bool:
@@ -111,14 +124,18 @@ def _check_condition(condition: AttachCondition, diagnostics: Diagnostics) -> No
     value = condition.value
     if condition.key is not None and not condition.key.text:
         diagnostics.error(
-            "condition-parts", f"condition `{condition.type}` has an empty `key`", condition.key.span or condition.span,
+            "condition-parts",
+            f"condition `{condition.type}` has an empty `key`",
+            condition.key.span or condition.span,
             "name the tag: no attachment has a tag without a key",
-        )  # fmt: skip
+        )
     if condition.type == "tag-value" and condition.operator == "not-equals":
         diagnostics.warning(
-            "not-equals-missing-tag", f"what `not-equals` says of an attachment without tag `{condition.key}` is not published",
-            condition.span, "test for the values that you want",
-        )  # fmt: skip
+            "not-equals-missing-tag",
+            f"what `not-equals` says of an attachment without tag `{condition.key}` is not published",
+            condition.span,
+            "test for the values that you want",
+        )
     if condition.type == "tag-name":
         diagnostics.warning(
             "tag-name-condition",
@@ -128,18 +145,24 @@ def _check_condition(condition: AttachCondition, diagnostics: Diagnostics) -> No
         )
     if condition.type == "attachment-type" and condition.operator not in ("equals", None):
         diagnostics.warning(
-            "attachment-type-operator", f"the service may refuse `{condition.operator}` for the type of an attachment",
-            condition.span, "use `equals`, one condition per type joined by `or`",
-        )  # fmt: skip
+            "attachment-type-operator",
+            f"the service may refuse `{condition.operator}` for the type of an attachment",
+            condition.span,
+            "use `equals`, one condition per type joined by `or`",
+        )
     if value is None or condition.operator not in ("equals", "not-equals"):
         return
     if condition.type == "attachment-type" and value.text not in ATTACHMENT_TYPES:
         diagnostics.error(
-            "attachment-type", f"`{value.text[:80]}` is no type of attachment", value.span or condition.span,
+            "attachment-type",
+            f"`{value.text[:80]}` is no type of attachment",
+            value.span or condition.span,
             did_you_mean(value.text, ATTACHMENT_TYPES, "use one of " + ", ".join(f"`{t}`" for t in ATTACHMENT_TYPES)),
-        )  # fmt: skip
+        )
     if condition.type == "account-id" and _ACCOUNT.fullmatch(value.text) is None:
         diagnostics.error(
-            "account-condition", f"`{value.text[:80]}` is not an account id", value.span or condition.span,
+            "account-condition",
+            f"`{value.text[:80]}` is not an account id",
+            value.span or condition.span,
             "write all twelve digits",
-        )  # fmt: skip
+        )

@@ -26,27 +26,34 @@ def check_update(
             continue
         if edge.asn is not None and successor.asn is not None and edge.asn.value != successor.asn.value:
             diagnostics.error(
-                "edge-asn-changed", f"{where} changes its ASN from {edge.asn.value} to {successor.asn.value}",
-                successor.asn.span or successor.span, f"keep {edge.asn.value}: the ASN of an edge cannot be changed",
-            )  # fmt: skip
+                "edge-asn-changed",
+                f"{where} changes its ASN from {edge.asn.value} to {successor.asn.value}",
+                successor.asn.span or successor.span,
+                f"keep {edge.asn.value}: the ASN of an edge cannot be changed",
+            )
         if edge.asn is None and successor.asn is not None:
             diagnostics.warning(
-                "edge-asn-changed", f"{where} is given ASN {successor.asn.value}, and the service chose one before",
-                successor.asn.span or successor.span, "compare with the ASN that the edge has: it cannot be changed",
-            )  # fmt: skip
+                "edge-asn-changed",
+                f"{where} is given ASN {successor.asn.value}, and the service chose one before",
+                successor.asn.span or successor.span,
+                "compare with the ASN that the edge has: it cannot be changed",
+            )
         if edge.asn is not None and not any(edge.asn.value in item for item in new.configuration.asn_ranges):
             ranges = new.configuration.asn_ranges
             diagnostics.error(
-                "asn-range-shrunk", f"ASN {edge.asn.value} of {where} leaves the ranges",
+                "asn-range-shrunk",
+                f"ASN {edge.asn.value} of {where} leaves the ranges",
                 (ranges[0].span if ranges else None) or new.configuration.span,
                 "keep the ASNs that are in use in the ranges (the service answers INVALID_ASN_UPDATE)",
-            )  # fmt: skip
+            )
         lost = [word.text for word in edge.inside_cidrs if word.text not in {w.text for w in successor.inside_cidrs}]
         if lost:
             diagnostics.error(
-                "edge-inside-cidr-removed", f"{where} loses its inside CIDR `{lost[0]}`", successor.span,
+                "edge-inside-cidr-removed",
+                f"{where} loses its inside CIDR `{lost[0]}`",
+                successor.span,
                 "keep it: inside CIDRs of an edge cannot be removed",
-            )  # fmt: skip
+            )
 
 
 def _check_ranges(old: CoreNetwork, new: CoreNetwork, diagnostics: Diagnostics) -> None:
@@ -66,13 +73,16 @@ def _check_ranges(old: CoreNetwork, new: CoreNetwork, diagnostics: Diagnostics) 
         diagnostics.error(
             "asn-range-shrunk",
             f"the new ranges keep {kept} of the old ASNs, and these edges have one each: {_shown(chosen)}",
-            span, "keep the ASNs that are in use in the ranges (the service answers INVALID_ASN_UPDATE)",
-        )  # fmt: skip
+            span,
+            "keep the ASNs that are in use in the ranges (the service answers INVALID_ASN_UPDATE)",
+        )
     elif chosen and any(not _within(low, high, after) for low, high in before):
         diagnostics.warning(
-            "asn-range-shrunk", "the ranges lose ASNs, and which of them the service gave to edges is not known here", span,
+            "asn-range-shrunk",
+            "the ranges lose ASNs, and which of them the service gave to edges is not known here",
+            span,
             "look up the ASNs of the edges: those in use cannot be removed (the service answers INVALID_ASN_UPDATE)",
-        )  # fmt: skip
+        )
 
 
 def _shown(edges: list[Edge]) -> str:
@@ -102,11 +112,15 @@ def _check_removed(
     if held:
         shown = ", ".join(f"`{name}`" for name in held[:3]) + (f" and {len(held) - 3} more" if len(held) > 3 else "")
         diagnostics.error(
-            "edge-removed-in-use", f"edge `{edge}` is removed while {shown} are attached there", span,
+            "edge-removed-in-use",
+            f"edge `{edge}` is removed while {shown} are attached there",
+            span,
             "delete the attachments first (the service answers ORPHANED_ATTACHMENT)",
-        )  # fmt: skip
+        )
     elif attachments is None:
         diagnostics.warning(
-            "edge-removed-in-use", f"edge `{edge}` is removed", span,
+            "edge-removed-in-use",
+            f"edge `{edge}` is removed",
+            span,
             "make sure that nothing is attached there: the service refuses otherwise (ORPHANED_ATTACHMENT)",
-        )  # fmt: skip
+        )

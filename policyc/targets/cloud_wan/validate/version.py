@@ -14,17 +14,21 @@ def check_version(network: CoreNetwork, diagnostics: Diagnostics) -> None:
     version = network.version
     if version.text not in VERSIONS:
         diagnostics.error(
-            "network-version", f"`{version.text[:40]}` is no version of the core network policy", version.span,
+            "network-version",
+            f"`{version.text[:40]}` is no version of the core network policy",
+            version.span,
             did_you_mean(version.text, VERSIONS, "use `2021.12`, or `2025.11` for routing policies"),
-        )  # fmt: skip
+        )
         return
     if version.text == "2025.11":
         return
     for span, what in _newer_parts(network):
         diagnostics.error(
-            "network-version-feature", f"{what} need version 2025.11, and this network is of {version.text}", span,
+            "network-version-feature",
+            f"{what} need version 2025.11, and this network is of {version.text}",
+            span,
             f'set the version to "2025.11" ({_CODE})',
-        )  # fmt: skip
+        )
 
 
 def _newer_parts(network: CoreNetwork) -> list[tuple[Span | None, str]]:

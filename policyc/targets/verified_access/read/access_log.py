@@ -109,9 +109,11 @@ def place(tree: JsonValue, *path: str) -> Span:
 
 def _refuse(message: str, span: Span, diagnostics: Diagnostics) -> None:
     diagnostics.error(
-        "unusable-log-record", message, span,
+        "unusable-log-record",
+        message,
+        span,
         "give a file of one record: OCSF 1.0.0-rc.2, status code 100 or 300, logged with trust context",
-    )  # fmt: skip
+    )
 
 
 def _expected(data: Mapping[str, Any], kind: str) -> tuple[Literal["allow", "deny", ""], str]:

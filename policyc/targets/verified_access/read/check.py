@@ -39,9 +39,11 @@ def check_text(source: Source, diagnostics: Diagnostics, trust: Mapping[str, str
     context = context_kind(declared, frozenset(roots), either_root)
     if not document.statements:
         found.warning(
-            "cedar-empty", f"`{source.file}` holds no statement, so it refuses every request", source.span(0, 0),
+            "cedar-empty",
+            f"`{source.file}` holds no statement, so it refuses every request",
+            source.span(0, 0),
             "write a `permit`, or remove the policy",
-        )  # fmt: skip
+        )
     judged = [check_statement(item, context, found, either_root=either_root) for item in document.statements]
     for item in judged:
         check_smells(item, found)

@@ -18,14 +18,30 @@ _FORM = re.compile(r"policyc:\s*ignore\s*\[([^\]]*)\]\s*(.*)", re.DOTALL)
 _ADDRESSED = re.compile(r"policyc:(?!\s*trust\b)")
 DOUBTS = frozenset(
     {
-        "cedar-address-as-text", "cedar-address-list", "cedar-admits-nobody", "cedar-always-false",
-        "cedar-always-true", "cedar-client-controlled", "cedar-everyone-allowed", "cedar-everyone-refused",
-        "cedar-forbid-fails-open", "cedar-may-fail", "cedar-odd-method", "cedar-only-presence",
-        "cedar-open-email-pattern", "cedar-outside-subset", "cedar-overruled", "cedar-path-slash",
-        "cedar-permit-dies", "cedar-port-form", "cedar-redundant", "cedar-trust-not-declared",
-        "cedar-unverified-email", "cedar-wrapped-claims",
+        "cedar-address-as-text",
+        "cedar-address-list",
+        "cedar-admits-nobody",
+        "cedar-always-false",
+        "cedar-always-true",
+        "cedar-client-controlled",
+        "cedar-everyone-allowed",
+        "cedar-everyone-refused",
+        "cedar-forbid-fails-open",
+        "cedar-may-fail",
+        "cedar-odd-method",
+        "cedar-only-presence",
+        "cedar-open-email-pattern",
+        "cedar-outside-subset",
+        "cedar-overruled",
+        "cedar-path-slash",
+        "cedar-permit-dies",
+        "cedar-port-form",
+        "cedar-redundant",
+        "cedar-trust-not-declared",
+        "cedar-unverified-email",
+        "cedar-wrapped-claims",
     }
-)  # fmt: skip
+)
 
 
 @record
@@ -62,22 +78,28 @@ def _ignores(document: Document, source: Source, diagnostics: Diagnostics) -> It
         if form is None:
             if _ADDRESSED.match(comment.text):
                 diagnostics.error(
-                    "malformed-suppression", "this comment speaks to policyc, but says nothing that it understands",
-                    comment.span, "write `// policyc: ignore[rule-name] reason`, or `// policyc: trust NAME=TYPE`",
-                )  # fmt: skip
+                    "malformed-suppression",
+                    "this comment speaks to policyc, but says nothing that it understands",
+                    comment.span,
+                    "write `// policyc: ignore[rule-name] reason`, or `// policyc: trust NAME=TYPE`",
+                )
             continue
         names = tuple(name.strip() for name in form[1].split(","))
         wrong = [name for name in names if name not in DOUBTS]
         for name in wrong:
             diagnostics.error(
-                "malformed-suppression", f"`{name}` cannot be silenced here", comment.span,
+                "malformed-suppression",
+                f"`{name}` cannot be silenced here",
+                comment.span,
                 did_you_mean(name, DOUBTS, "only doubtful parts of Cedar text can be; correct the text"),
-            )  # fmt: skip
+            )
         if not form[2].strip():
             diagnostics.error(
-                "suppression-without-reason", "the suppression gives no reason", comment.span,
+                "suppression-without-reason",
+                "the suppression gives no reason",
+                comment.span,
                 "write behind the bracket why the finding is meant",
-            )  # fmt: skip
+            )
         yield _Ignore(
             tuple(name for name in names if name in DOUBTS), _covered(document, source, comment), comment.span
         )

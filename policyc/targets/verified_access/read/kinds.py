@@ -59,9 +59,15 @@ class Member:
 
 
 _WORDS = {
-    "string": "text", "long": "a number", "bool": "true or false", "set": "a list", "record": "a record",
-    "entity": "an entity", "ip": "an address", "unknown": "not known",
-}  # fmt: skip
+    "string": "text",
+    "long": "a number",
+    "bool": "true or false",
+    "set": "a list",
+    "record": "a record",
+    "entity": "an entity",
+    "ip": "an address",
+    "unknown": "not known",
+}
 STRING, LONG, BOOL, UNKNOWN, ENTITY, IP = (Kind(name) for name in ("string", "long", "bool", "unknown", "entity", "ip"))
 
 
@@ -104,10 +110,16 @@ def _request_record(root: str) -> Kind:
         base = shape.base if shape is not None else "string"
         form = shape.pattern if shape is not None and shape.pattern and attribute.name.endswith("method") else ""
         members[rest] = Member(
-            Kind(_BASES.get(base, "string")), attribute.presence == "always", attribute.values, None, form,
-            attribute.native in two_formed, attribute.note,
-            shape is not None and shape.check == "ip", _PORTS if shape is not None and shape.name == "port" else None,
-        )  # fmt: skip
+            Kind(_BASES.get(base, "string")),
+            attribute.presence == "always",
+            attribute.values,
+            None,
+            form,
+            attribute.native in two_formed,
+            attribute.note,
+            shape is not None and shape.check == "ip",
+            _PORTS if shape is not None and shape.name == "port" else None,
+        )
     return Kind("record", members=members)
 
 
@@ -142,7 +154,10 @@ def _trust_member(entry: Mapping[str, Any]) -> Member:
         kind = Kind("record", group, keyed=True)
     low, high = entry.get("minimum"), entry.get("maximum")
     return Member(
-        kind, entry.get("presence") == "always", tuple(entry.get("values", ())),
-        None if low is None or high is None else (low, high), note=entry.get("note", ""),
+        kind,
+        entry.get("presence") == "always",
+        tuple(entry.get("values", ())),
+        None if low is None or high is None else (low, high),
+        note=entry.get("note", ""),
         usual=_EPOCH if entry.get("unit") == "epoch seconds" else None,
-    )  # fmt: skip
+    )

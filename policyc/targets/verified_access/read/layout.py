@@ -84,9 +84,11 @@ def _checked(before: Document, source: Source, text: str, diagnostics: Diagnosti
 
 def _refuse(source: Source, diagnostics: Diagnostics) -> None:
     diagnostics.error(
-        "cedar-layout", f"Cedar's formatter would change more than the layout of `{source.file}`", source.span(0, 0),
+        "cedar-layout",
+        f"Cedar's formatter would change more than the layout of `{source.file}`",
+        source.span(0, 0),
         "put each comment on a line of its own, before a statement or a condition",
-    )  # fmt: skip
+    )
 
 
 def _meaning(document: Document) -> list[object]:

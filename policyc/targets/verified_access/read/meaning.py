@@ -55,9 +55,11 @@ from policyc.targets.verified_access.scope import REQUEST_ROOTS
 _ORDERS = {"<": Op.LT, "<=": Op.LE, ">": Op.GT, ">=": Op.GE}
 _TYPES: Mapping[str, Type] = {"string": STRING, "long": INT, "bool": BOOL, "ip": Named("ip")}
 _BLOCKS = {
-    "isIpv4": ("0.0.0.0/0",), "isIpv6": ("::/0",), "isLoopback": ("127.0.0.0/8", "::1/128"),
+    "isIpv4": ("0.0.0.0/0",),
+    "isIpv6": ("::/0",),
+    "isLoopback": ("127.0.0.0/8", "::1/128"),
     "isMulticast": ("224.0.0.0/4", "ff00::/8"),
-}  # fmt: skip
+}
 #: Longer patterns are not looked into.
 _LONGEST_PATTERN = 300
 #: A way to say that an operand may be of a kind on which the operator fails.

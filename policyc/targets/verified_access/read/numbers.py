@@ -39,9 +39,11 @@ def check_order(checker: Checker, node: Compare, known: Known) -> Info:
         assert member is not None and member.range is not None
         word = "always" if constant else "never"
         checker.error(
-            "cedar-impossible-value", f"`{written(node)}` {word} holds", node.span,
+            "cedar-impossible-value",
+            f"`{written(node)}` {word} holds",
+            node.span,
             f"the score is {member.range[0]} to {member.range[1]}",
-        )  # fmt: skip
+        )
     return Info(BOOL, constant, risks=risks)
 
 

@@ -107,8 +107,9 @@ def _equal(checker: Checker, node: Compare, known: Known) -> Info:
 def _two_formed(left: Info, right: Info) -> bool:
     """A port, which is a number in one source and text in another."""
     return any(info.member is not None and info.member.text_too for info in (left, right)) and {
-        left.kind.name, right.kind.name,
-    } <= {"string", "long"}  # fmt: skip
+        left.kind.name,
+        right.kind.name,
+    } <= {"string", "long"}
 
 
 def _unlike(checker: Checker, node: Compare, left: Info, right: Info) -> None:
@@ -125,9 +126,12 @@ def _unlike(checker: Checker, node: Compare, left: Info, right: Info) -> None:
     elif info.kind.name == "bool":
         help = "write `true` or `false` without quotes"
     checker.error(
-        "cedar-unlike-kinds", f"`{written(node.left)}` is {left.kind.words} and `{written(node.right)}` is {right.kind.words}, "
-        f"so this is {always} true", node.span, help,
-    )  # fmt: skip
+        "cedar-unlike-kinds",
+        f"`{written(node.left)}` is {left.kind.words} and `{written(node.right)}` is {right.kind.words}, "
+        f"so this is {always} true",
+        node.span,
+        help,
+    )
 
 
 def _never(checker: Checker, member: Member | None, literal: Expr, value: str | int | bool, node: Compare) -> None:
@@ -135,17 +139,22 @@ def _never(checker: Checker, member: Member | None, literal: Expr, value: str | 
     word = "always" if node.operator == "!=" else "never"
     shown = written(node.right if node.left is literal else node.left)
     checker.error(
-        "cedar-impossible-value", f"`{shown}` never has the value `{value}`, so this is {word} true", literal.span,
+        "cedar-impossible-value",
+        f"`{shown}` never has the value `{value}`, so this is {word} true",
+        literal.span,
         _values_help(member, value),
-    )  # fmt: skip
+    )
 
 
 def _check_method(checker: Checker, member: Member | None, literal: Expr, value: str | int | bool | None) -> None:
     """A method that is in nobody's registry: a test for it never decides about a browser."""
     if member is not None and member.form and isinstance(value, str) and is_odd_method(value):
         checker.diagnostics.warning(
-            "cedar-odd-method", f"`{value}` is no registered HTTP method, and no browser sends it", literal.span, ODD_METHODS_HELP
-        )  # fmt: skip
+            "cedar-odd-method",
+            f"`{value}` is no registered HTTP method, and no browser sends it",
+            literal.span,
+            ODD_METHODS_HELP,
+        )
 
 
 def _values_help(member: Member, value: object) -> str:
@@ -215,9 +224,11 @@ def _call(checker: Checker, node: Call, known: Known) -> Info:
         return Info(kind, risks=risks, broken=True)
     if node.function == "ip" and path_of(arg) == ("http_request", "x_forwarded_for"):
         checker.error(
-            "cedar-address-list", "`x_forwarded_for` is often a list with commas, over which `ip` fails", node.span,
+            "cedar-address-list",
+            "`x_forwarded_for` is often a list with commas, over which `ip` fails",
+            node.span,
             "test `context.http_request.client_ip`",
-        )  # fmt: skip
+        )
     elif path_of(arg) and not (node.function == "ip" and _may_be_address(checker, info)):
         checker.hazards.append(_reading(node, arg))
     return Info(kind, risks=risks, broken=info.broken)
@@ -256,9 +267,10 @@ def _method(checker: Checker, node: Method, known: Known) -> Info:
     wanted = "set" if node.name in _OF_SETS else "ip" if node.name in _OF_ADDRESSES else ""
     if wanted and of.kind.name not in (wanted, "unknown"):
         checker.fails(
-            f"`{node.name}` asks {Kind(wanted).words}, and `{written(node.of)}` is {of.kind.words}", node.span,
+            f"`{node.name}` asks {Kind(wanted).words}, and `{written(node.of)}` is {of.kind.words}",
+            node.span,
             _instead(node, of),
-        )  # fmt: skip
+        )
         return Info(BOOL, risks=risks, broken=True)
     if node.name == "isInRange" and (len(infos) != 1 or infos[0].kind.name not in ("ip", "unknown")):
         checker.fails("`isInRange` takes one address block", node.span, 'write `isInRange(ip("10.0.0.0/8"))`')
@@ -299,22 +311,28 @@ def _contains(checker: Checker, node: Method, of: Info, arg: Info) -> bool | Non
             kind = checker.check(item).kind
             if different(kind, arg.kind) and not _two_formed(Info(kind), arg):
                 checker.error(
-                    "cedar-unlike-kinds", f"`{written(node.args[0])}` is {arg.kind.words} and never `{written(item)}`", item.span,
+                    "cedar-unlike-kinds",
+                    f"`{written(node.args[0])}` is {arg.kind.words} and never `{written(item)}`",
+                    item.span,
                     "list values of its kind",
-                )  # fmt: skip
+                )
             elif impossible(arg.member, value):
                 checker.error(
-                    "cedar-impossible-value", f"`{written(node.args[0])}` never has the value `{value}`", item.span,
+                    "cedar-impossible-value",
+                    f"`{written(node.args[0])}` never has the value `{value}`",
+                    item.span,
                     _values_help(arg.member, value) if arg.member else "list documented values",
-                )  # fmt: skip
+                )
             else:
                 _check_method(checker, arg.member, item, value)
                 possible += 1
         return None if possible else False
     if of.kind.item is not None and different(of.kind.item, arg.kind):
         checker.error(
-            "cedar-unlike-kinds", f"`{written(node.of)}` never holds {arg.kind.words}", node.args[0].span,
+            "cedar-unlike-kinds",
+            f"`{written(node.of)}` never holds {arg.kind.words}",
+            node.args[0].span,
             f"its elements are {of.kind.item.words}",
-        )  # fmt: skip
+        )
         return False
     return None

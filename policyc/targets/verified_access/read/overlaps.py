@@ -43,9 +43,11 @@ def check_overlaps(document: Document, verdicts: Sequence[Judged], source: Sourc
     overlaps.check_pairs()
     if document.statements and not any(item.effect == "permit" for item in document.statements):
         diagnostics.warning(
-            "cedar-admits-nobody", f"`{source.file}` holds no permit, so it refuses every request", document.statements[0].effect_span,
+            "cedar-admits-nobody",
+            f"`{source.file}` holds no permit, so it refuses every request",
+            document.statements[0].effect_span,
             "write a `permit`; without one a forbid has nothing to narrow",
-        )  # fmt: skip
+        )
     elif all(_compared(judged) for judged in verdicts):
         overlaps.check_together()
 
@@ -129,10 +131,12 @@ class _Overlaps:
             return
         if self.proof.impossible(*(part.judged.outcome.not_true for part in permits)):
             self.diagnostics.warning(
-                "cedar-everyone-allowed", "together the permits let in everybody who can log in", permits[-1].statement.effect_span,
+                "cedar-everyone-allowed",
+                "together the permits let in everybody who can log in",
+                permits[-1].statement.effect_span,
                 "test groups, e-mail or device, unless the other policy of the pair (group or endpoint) does",
                 tuple(Label(part.statement.effect_span, "one of the permits") for part in permits[:-1][:5]),
-            )  # fmt: skip
+            )
 
 
 def _index(parts: Sequence[_Part]) -> dict[str, list[int]]:
@@ -151,18 +155,23 @@ def _index(parts: Sequence[_Part]) -> dict[str, list[int]]:
 def _report_covered(part: _Part, other: _Part, diagnostics: Diagnostics) -> None:
     what = "repeats another one" if part.conjuncts == other.conjuncts else "adds nothing to a wider one"
     diagnostics.warning(
-        "cedar-redundant", f"this {part.statement.effect} {what}", part.statement.effect_span, "remove it, or narrow the other",
+        "cedar-redundant",
+        f"this {part.statement.effect} {what}",
+        part.statement.effect_span,
+        "remove it, or narrow the other",
         (Label(other.statement.effect_span, "the other one"),),
-    )  # fmt: skip
+    )
 
 
 def _report_overruled(part: _Part, forbids: Sequence[_Part], diagnostics: Diagnostics) -> None:
     one = len(forbids) == 1
     diagnostics.warning(
-        "cedar-overruled", f"{'a forbid applies' if one else 'the forbids apply'} wherever this permit does, so it allows nobody",
-        part.statement.effect_span, "narrow the forbid, or remove one of the two" if one else "narrow a forbid, or remove the permit",
+        "cedar-overruled",
+        f"{'a forbid applies' if one else 'the forbids apply'} wherever this permit does, so it allows nobody",
+        part.statement.effect_span,
+        "narrow the forbid, or remove one of the two" if one else "narrow a forbid, or remove the permit",
         tuple(Label(forbid.statement.effect_span, "the forbid" if one else "a forbid") for forbid in forbids[:5]),
-    )  # fmt: skip
+    )
 
 
 def _flat(node: Expr) -> list[Expr]:

@@ -40,7 +40,7 @@ def odd_methods(condition: Expr) -> tuple[Cond, ...]:
 
 def check_parts(
     condition: Expr, meaning: Meaning, proof: Proof, usual: Sequence[Cond], diagnostics: Diagnostics
-) -> None:  # fmt: skip
+) -> None:
     """Report the parts of a condition that make it, or an alternative of it, impossible, and the ones that always hold.
 
     `usual` are assumptions about requests under which a part counts as always true. What is reported inside a part already
@@ -113,17 +113,20 @@ class _Parts:
                 else "cannot hold together with what stands before it"
             )
             self.diagnostics.error(
-                "cedar-contradiction", f"`{shown}` {what}", node.span, "join alternatives with `||`, or drop one of the tests"
-            )  # fmt: skip
+                "cedar-contradiction",
+                f"`{shown}` {what}",
+                node.span,
+                "join alternatives with `||`, or drop one of the tests",
+            )
         elif is_constant(node):
             self.diagnostics.warning(
-                "cedar-always-false", f"`{shown}` never holds: nothing in it is of the request", node.span,
+                "cedar-always-false",
+                f"`{shown}` never holds: nothing in it is of the request",
+                node.span,
                 "test an attribute, or remove the test",
-            )  # fmt: skip
+            )
         elif (member := self._tested(node)) is not None and (member.values or member.range):
-            self.diagnostics.error(
-                "cedar-impossible-value", f"`{shown}` never holds", node.span, _values(member)
-            )  # fmt: skip
+            self.diagnostics.error("cedar-impossible-value", f"`{shown}` never holds", node.span, _values(member))
         else:
             self.diagnostics.error(
                 "cedar-contradiction", f"`{shown}` never holds", node.span, "correct the test, or remove it"
@@ -170,7 +173,7 @@ class _Parts:
         return any(
             item.span is not None and span.start <= item.span.start and item.span.end <= span.end and item.rule in _TOLD
             for item in self.diagnostics
-        )  # fmt: skip
+        )
 
 
 def _relevant(cond: Cond, reach: tuple[Cond, ...]) -> list[Cond]:
@@ -190,17 +193,25 @@ def _relevant(cond: Cond, reach: tuple[Cond, ...]) -> list[Cond]:
 #: findings that tell why a part has only one value
 _TOLD = frozenset(
     {
-        "cedar-always-false", "cedar-always-true", "cedar-contradiction", "cedar-group-name", "cedar-impossible-value",
-        "cedar-no-entities", "cedar-odd-method", "cedar-type-mismatch", "cedar-unknown-attribute", "cedar-unlike-kinds",
+        "cedar-always-false",
+        "cedar-always-true",
+        "cedar-contradiction",
+        "cedar-group-name",
+        "cedar-impossible-value",
+        "cedar-no-entities",
+        "cedar-odd-method",
+        "cedar-type-mismatch",
+        "cedar-unknown-attribute",
+        "cedar-unlike-kinds",
     }
-)  # fmt: skip
+)
 
 
 def _kinds_of_request(node: Expr) -> bool:
     return all(
         isinstance(item, Has) and path_of(item.of) == () and item.names[0] in REQUEST_ROOTS
         for item in (node.items if isinstance(node, Or) else (node,))
-    )  # fmt: skip
+    )
 
 
 def _values(member: Member) -> str:

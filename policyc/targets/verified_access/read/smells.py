@@ -86,9 +86,11 @@ def _check_emails(tests: list[Test], judged: Judged, diagnostics: Diagnostics) -
         better = written(test.of if isinstance(test, Like) else _attribute(test, path))
         name = f"{better.removesuffix('.address')}.verified" if better.endswith(".address") else f"{better}_verified"
         diagnostics.warning(
-            "cedar-unverified-email", f"`{better}` is trusted without asking whether it was verified", test.span,
+            "cedar-unverified-email",
+            f"`{better}` is trusted without asking whether it was verified",
+            test.span,
             f"add `&& {name} == true`",
-        )  # fmt: skip
+        )
 
 
 def _lets_in_unverified(path: Path, tests: list[Test], judged: Judged) -> bool:
@@ -113,15 +115,20 @@ def _check_pattern(test: Like, diagnostics: Diagnostics) -> None:
     shown = pattern_text(test.pattern)
     if not tail:
         diagnostics.error(
-            "cedar-open-email-pattern", f"`{shown}` matches addresses of any domain", test.pattern_span,
+            "cedar-open-email-pattern",
+            f"`{shown}` matches addresses of any domain",
+            test.pattern_span,
             "end the pattern with `@` and the domain",
-        )  # fmt: skip
+        )
         return
     better = pattern_text((*test.pattern[:-1], f"@{tail}"))
     diagnostics.error(
-        "cedar-open-email-pattern", f"`{shown}` matches any domain that ends in `{tail}`", test.pattern_span,
-        f"write `{better}`", fix=Fix("put `@` before the domain", (Edit(test.pattern_span, better),)),
-    )  # fmt: skip
+        "cedar-open-email-pattern",
+        f"`{shown}` matches any domain that ends in `{tail}`",
+        test.pattern_span,
+        f"write `{better}`",
+        fix=Fix("put `@` before the domain", (Edit(test.pattern_span, better),)),
+    )
 
 
 # --- request data -----------------------------------------------------------------------------------------------
@@ -132,9 +139,11 @@ def _check_client_data(nodes: list[Expr], diagnostics: Diagnostics) -> None:
         path = path_of(node)
         if path in _CLIENT:
             diagnostics.warning(
-                "cedar-client-controlled", f"the client chooses `{path[-1]}`, so it proves nothing", node.span,
+                "cedar-client-controlled",
+                f"the client chooses `{path[-1]}`, so it proves nothing",
+                node.span,
                 "test `context.http_request.client_ip`, a group or a device",
-            )  # fmt: skip
+            )
 
 
 def _check_addresses(tests: list[Test], diagnostics: Diagnostics) -> None:
@@ -144,9 +153,11 @@ def _check_addresses(tests: list[Test], diagnostics: Diagnostics) -> None:
         block = f'ip({written(part)}).isInRange(ip("…"))'
         if isinstance(test, Like):
             diagnostics.warning(
-                "cedar-address-as-text", "a pattern over an address ignores where blocks begin and other spellings",
-                test.span, f"write `{block}`",
-            )  # fmt: skip
+                "cedar-address-as-text",
+                "a pattern over an address ignores where blocks begin and other spellings",
+                test.span,
+                f"write `{block}`",
+            )
         elif isinstance(test, Compare) or (isinstance(test, Method) and test.name == "contains"):
             diagnostics.add(
                 Diagnostic(
@@ -176,9 +187,12 @@ def _check_ports(tests: list[Test], diagnostics: Diagnostics) -> None:
             told.add(span)
             other = "text" if int in found else "a number"
             diagnostics.warning(
-                "cedar-port-form", f"AWS's pages disagree whether `{path[-1]}` is a number or text, and `{port}` is not tested as "
-                f"{other} here", span, f'test both, such as `[22, "22"].contains(context.{".".join(path)})`',
-            )  # fmt: skip
+                "cedar-port-form",
+                f"AWS's pages disagree whether `{path[-1]}` is a number or text, and `{port}` is not tested as "
+                f"{other} here",
+                span,
+                f'test both, such as `[22, "22"].contains(context.{".".join(path)})`',
+            )
 
 
 def _check_slashes(tests: list[Test], diagnostics: Diagnostics) -> None:
@@ -191,9 +205,11 @@ def _check_slashes(tests: list[Test], diagnostics: Diagnostics) -> None:
         slash, span = next(iter(heads.items()))
         way = "with" if slash else "without"
         diagnostics.warning(
-            "cedar-path-slash", f"paths are tested {way} a leading slash only, and AWS's pages show both forms", span,
+            "cedar-path-slash",
+            f"paths are tested {way} a leading slash only, and AWS's pages show both forms",
+            span,
             "test both forms with `||`",
-        )  # fmt: skip
+        )
 
 
 def _heads(test: Expr) -> Iterator[tuple[str, Span]]:
@@ -217,6 +233,8 @@ def _check_left_overs(nodes: list[Expr], diagnostics: Diagnostics) -> None:
             text = "".join("*" if part is None else part for part in node.pattern)
         if isinstance(text, str) and _LEFT_OVER.search(text):
             diagnostics.warning(
-                "cedar-template-text", f"`{text}` looks like a placeholder that was never filled in",
-                node.pattern_span if isinstance(node, Like) else node.span, "render the template first",
-            )  # fmt: skip
+                "cedar-template-text",
+                f"`{text}` looks like a placeholder that was never filled in",
+                node.pattern_span if isinstance(node, Like) else node.span,
+                "render the template first",
+            )

@@ -53,7 +53,7 @@ class Judged:
 
 def check_statement(
     statement: Statement, context: Kind, diagnostics: Diagnostics, *, either_root: bool = False
-) -> Judged:  # fmt: skip
+) -> Judged:
     """Report what is wrong with the conditions of one statement, and with what they come to.
 
     With `either_root` each request has `http_request` or `tcp_flow`, never both (see `Meaning`).
@@ -91,10 +91,16 @@ _SIDES = 20
 #: findings inside a statement that tell already why it never applies
 _EXPLAIN_NEVER = frozenset(
     {
-        "cedar-always-false", "cedar-contradiction", "cedar-group-name", "cedar-impossible-value", "cedar-no-entities",
-        "cedar-type-mismatch", "cedar-unknown-attribute", "cedar-unlike-kinds",
+        "cedar-always-false",
+        "cedar-contradiction",
+        "cedar-group-name",
+        "cedar-impossible-value",
+        "cedar-no-entities",
+        "cedar-type-mismatch",
+        "cedar-unknown-attribute",
+        "cedar-unlike-kinds",
     }
-)  # fmt: skip
+)
 
 
 def _report_never(statement: Statement, diagnostics: Diagnostics) -> None:
@@ -102,9 +108,11 @@ def _report_never(statement: Statement, diagnostics: Diagnostics) -> None:
     rule = "cedar-permit-cannot-apply" if permit else "cedar-forbid-cannot-fire"
     what = "allows nobody" if permit else "forbids nothing"
     diagnostics.error(
-        rule, f"the condition of this {statement.effect} never holds, so it {what}", statement.effect_span,
+        rule,
+        f"the condition of this {statement.effect} never holds, so it {what}",
+        statement.effect_span,
         "correct the condition, or remove the statement",
-    )  # fmt: skip
+    )
 
 
 def _report_always(statement: Statement, info: Info, sure: bool, diagnostics: Diagnostics) -> None:
@@ -114,14 +122,19 @@ def _report_always(statement: Statement, info: Info, sure: bool, diagnostics: Di
         reads = {path[0] for node in walk(condition_of(statement) or Lit(True, span)) if (path := path_of(node))}
         over = [word for root, word in (("http_request", " over HTTP"), ("tcp_flow", " over TCP")) if root in reads]
         diagnostics.warning(
-            "cedar-everyone-allowed", f"this permit lets in everybody who can log in{over[0] if len(over) == 1 else ''}", span,
+            "cedar-everyone-allowed",
+            f"this permit lets in everybody who can log in{over[0] if len(over) == 1 else ''}",
+            span,
             "test groups, e-mail or device, unless the other policy of the pair (group or endpoint) does",
-        )  # fmt: skip
+        )
         return
     if sure:
         diagnostics.warning(
-            "cedar-everyone-refused", "this forbid refuses every request", span, "narrow its condition, or remove the statement"
-        )  # fmt: skip
+            "cedar-everyone-refused",
+            "this forbid refuses every request",
+            span,
+            "narrow its condition, or remove the statement",
+        )
         return
     read = sorted({risk.path for risk in info.risks})
     deepest = [path for path in read if not any(path != other and path == other[: len(path)] for other in read)]
@@ -129,8 +142,11 @@ def _report_always(statement: Statement, info: Info, sure: bool, diagnostics: Di
     there = f"whose request has {names}" if names else "for whom its evaluation does not fail"
     what = f"lets in everybody {there}" if permit else f"refuses everybody {there}, and is skipped for others"
     diagnostics.warning(
-        "cedar-only-presence", f"this {statement.effect} tests no value: it {what}", span, "write the values or limits that are meant"
-    )  # fmt: skip
+        "cedar-only-presence",
+        f"this {statement.effect} tests no value: it {what}",
+        span,
+        "write the values or limits that are meant",
+    )
 
 
 def _check_failing(info: Info, diagnostics: Diagnostics) -> None:
@@ -140,9 +156,11 @@ def _check_failing(info: Info, diagnostics: Diagnostics) -> None:
         if not any(risk.path[: len(path)] == path for path in seen):
             deepest = max((other.path for other in info.risks if other.path[: len(risk.path)] == risk.path), key=len)
             diagnostics.error(
-                "cedar-forbid-fails-open", f"`{_shown(risk.path)}` may be absent when this is read; then Cedar skips this forbid",
-                risk.span, f"put `{_guard(deepest, risk.path)}` before it, or what it should forbid stays open",
-            )  # fmt: skip
+                "cedar-forbid-fails-open",
+                f"`{_shown(risk.path)}` may be absent when this is read; then Cedar skips this forbid",
+                risk.span,
+                f"put `{_guard(deepest, risk.path)}` before it, or what it should forbid stays open",
+            )
         seen.add(risk.path)
 
 
@@ -192,9 +210,11 @@ def _taken_down(risk: Risk, sides: Sequence[Expr], meaning: Meaning, proof: Proo
 
 
 def _shown(path: Path) -> str:
-    return "context." + ".".join(path) if all(step.isidentifier() for step in path) else "context" + "".join(
-        f".{step}" if step.isidentifier() else f'["{step}"]' for step in path
-    )  # fmt: skip
+    return (
+        "context." + ".".join(path)
+        if all(step.isidentifier() for step in path)
+        else "context" + "".join(f".{step}" if step.isidentifier() else f'["{step}"]' for step in path)
+    )
 
 
 def _guard(path: Path, first: Path) -> str:

@@ -33,9 +33,11 @@ def check_subset(statement: Statement, diagnostics: Diagnostics) -> None:
         if part.constrained:
             then = "refuse nobody" if statement.effect == "forbid" else "let in nobody"
             diagnostics.warning(
-                "cedar-outside-subset", f"Verified Access wants `{part.name}` open in the scope, and this {statement.effect} may {then}",
-                part.span, "write `(principal, action, resource)` and test trust data after `when`",
-            )  # fmt: skip
+                "cedar-outside-subset",
+                f"Verified Access wants `{part.name}` open in the scope, and this {statement.effect} may {then}",
+                part.span,
+                "write `(principal, action, resource)` and test trust data after `when`",
+            )
     for span, what in _unusual(statement):
         report_unusual(span, what, diagnostics)
     _check_entities(statement, diagnostics)
@@ -45,10 +47,13 @@ def report_unusual(span: Span, what: str, diagnostics: Diagnostics) -> None:
     """Note something that AWS's page on operators does not have."""
     diagnostics.add(
         Diagnostic(
-            "cedar-outside-subset", f"{what} is Cedar, yet AWS documents it for Verified Access nowhere", span,
-            "keep to the operators of AWS's page, or try it in the policy assistant first", Severity.INFO,
+            "cedar-outside-subset",
+            f"{what} is Cedar, yet AWS documents it for Verified Access nowhere",
+            span,
+            "keep to the operators of AWS's page, or try it in the policy assistant first",
+            Severity.INFO,
         )
-    )  # fmt: skip
+    )
 
 
 def _check_entities(statement: Statement, diagnostics: Diagnostics) -> None:
@@ -64,9 +69,11 @@ def _check_entities(statement: Statement, diagnostics: Diagnostics) -> None:
                     continue  # said elsewhere
                 told.add(part.name)
                 diagnostics.warning(
-                    "cedar-outside-subset", f"AWS does not say what `{part.name}` is in Verified Access, so this {statement.effect} {may}",
-                    node.span, "test trust data below `context`",
-                )  # fmt: skip
+                    "cedar-outside-subset",
+                    f"AWS does not say what `{part.name}` is in Verified Access, so this {statement.effect} {may}",
+                    node.span,
+                    "test trust data below `context`",
+                )
 
 
 def _with_itself(node: Expr, part: Var) -> bool:

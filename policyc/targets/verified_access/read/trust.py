@@ -36,9 +36,11 @@ def declared_trust(document: Document, diagnostics: Diagnostics) -> dict[str, st
                 trust[name] = pair["type"]
         if comment.text[at:].strip() or at == head.end():
             diagnostics.error(
-                "cedar-trust-comment", "this comment does not declare trust providers", comment.span,
+                "cedar-trust-comment",
+                "this comment does not declare trust providers",
+                comment.span,
                 "write `// policyc: trust idc=iam_identity_center jamf=jamf`",
-            )  # fmt: skip
+            )
     return trust
 
 
@@ -50,9 +52,10 @@ def trust_problem(name: str, word: str) -> tuple[str, str, str] | None:
         return "unknown-trust-type", f"unknown type of trust provider `{word}`", help
     if name in REQUEST_ROOTS:
         return (
-            "reserved-reference", f"`{name}` holds request data, so no trust provider can be called that",
+            "reserved-reference",
+            f"`{name}` holds request data, so no trust provider can be called that",
             "choose the policy reference name of the trust provider",
-        )  # fmt: skip
+        )
     return None
 
 
@@ -104,9 +107,11 @@ def report_undeclared(
         if trust:
             known = [*trust, *REQUEST_ROOTS]
             diagnostics.error(
-                "cedar-unknown-root", f"no trust provider is called `{name}`", span,
+                "cedar-unknown-root",
+                f"no trust provider is called `{name}`",
+                span,
                 did_you_mean(name, known, f"the roots are {', '.join(f'`{item}`' for item in known)}"),
-            )  # fmt: skip
+            )
             continue
         seems = _seems(document, name)
         example = f"{name}={seems or 'oidc'}" if name.isidentifier() else f'"{name}"={seems or "oidc"}'

@@ -134,8 +134,11 @@ class Checker:
         if info.kind.name in ("bool", "unknown") or info.broken:
             return info
         self.error(
-            "cedar-type-mismatch", f"`{written(node)}` is {info.kind.words}, no condition", node.span, "compare it with something"
-        )  # fmt: skip
+            "cedar-type-mismatch",
+            f"`{written(node)}` is {info.kind.words}, no condition",
+            node.span,
+            "compare it with something",
+        )
         self.settled[id(node)] = None
         return Info(BOOL, risks=info.risks, broken=True)
 
@@ -207,9 +210,11 @@ class Checker:
     def _is_device(self, root: str) -> bool:
         """Whether a root is a provider of device data: it sends what is documented and nothing else, for some requests."""
         member = self.context.members.get(root)
-        return member is not None and member.kind.name == "record" and not (
-            member.required or member.kind.open or root in REQUEST_ROOTS
-        )  # fmt: skip
+        return (
+            member is not None
+            and member.kind.name == "record"
+            and not (member.required or member.kind.open or root in REQUEST_ROOTS)
+        )
 
     def _check_wrapped_claims(self, node: Get) -> None:
         """`okta.claims.x`: an OIDC provider's claims stand right below its name."""
@@ -217,9 +222,11 @@ class Checker:
         member = self.context.members.get(path[0]) if path else None
         if path and path[1:] == ("claims",) and member is not None and member.kind.open:
             self.diagnostics.warning(
-                "cedar-wrapped-claims", f"the claims of an OIDC provider stand right below `{written(node.of)}`, not below `claims`",
-                node.name_span, "leave out `claims`, unless the provider sends one of that name",
-            )  # fmt: skip
+                "cedar-wrapped-claims",
+                f"the claims of an OIDC provider stand right below `{written(node.of)}`, not below `claims`",
+                node.name_span,
+                "leave out `claims`, unless the provider sends one of that name",
+            )
 
     def _no_attributes(self, node: Get, of: Info) -> Info:
         if of.kind.name == "entity":
@@ -248,16 +255,20 @@ class Checker:
             close = f"did you mean `{tails[name]}`?" if name in tails else ""
             listed = ", ".join(f"`{one}`" for one in list(record.members)[:8])
             self.error(
-                "cedar-unknown-attribute", f"`{written(of)}` has no attribute `{name}`", span,
+                "cedar-unknown-attribute",
+                f"`{written(of)}` has no attribute `{name}`",
+                span,
                 close or did_you_mean(name, record.members, f"its attributes are {listed}"),
-            )  # fmt: skip
+            )
         return member
 
     def _no_group_id(self, name: str, span: Span) -> None:
         self.error(
-            "cedar-group-name", f"Identity Center groups go by id, and `{name}` is none, so this is never true", span,
-            "write the group's id, such as `\"c242c5b0-6081-1845-6fa8-6e0d9513c107\"`; names cannot be searched",
-        )  # fmt: skip
+            "cedar-group-name",
+            f"Identity Center groups go by id, and `{name}` is none, so this is never true",
+            span,
+            'write the group\'s id, such as `"c242c5b0-6081-1845-6fa8-6e0d9513c107"`; names cannot be searched',
+        )
 
     def _has(self, node: Has, known: Known) -> Info:
         of = self.check(node.of, known)

@@ -16,9 +16,11 @@ def check_usable(source: Source, document: Document, diagnostics: Diagnostics) -
         for part in statement.scope:
             if "?" in source.text[part.span.start : part.span.end].partition('"')[0]:
                 diagnostics.error(
-                    "unusable-policy", "this statement is a template, which never decides by itself", part.span,
+                    "unusable-policy",
+                    "this statement is a template, which never decides by itself",
+                    part.span,
                     "leave the scope open, `(principal, action, resource)`, and put tests after `when`",
-                )  # fmt: skip
+                )
     if len(diagnostics) > before:
         return False
     try:

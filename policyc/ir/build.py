@@ -10,7 +10,7 @@ from policyc.ir.authz import Policy
 from policyc.ir.program import BoundNetwork, BoundTest, Program
 from policyc.ir.resources import bind_resource, check_links
 from policyc.ir.statements import StatementBuilder
-from policyc.ir.words import Words
+from policyc.ir.target_port import TargetPort
 from policyc.model.files import Files, load_files, read_source, stays_inside
 from policyc.model.names import Definition, bind_imports, declare
 from policyc.model.scope import Project, Scope, constructors
@@ -20,7 +20,7 @@ from policyc.text import Source, Span
 
 
 def build_program(
-    root: Path, paths: Sequence[Path], params: Mapping[str, str], words: Words, diagnostics: Diagnostics
+    root: Path, paths: Sequence[Path], params: Mapping[str, str], words: TargetPort, diagnostics: Diagnostics
 ) -> Program:
     """Load `paths` and their imports below `root` and check everything.
 
@@ -31,7 +31,7 @@ def build_program(
 
 
 def check_files(
-    files: Files, params: Mapping[str, str], words: Words, diagnostics: Diagnostics, root: Path | None = None
+    files: Files, params: Mapping[str, str], words: TargetPort, diagnostics: Diagnostics, root: Path | None = None
 ) -> Program:
     """The program of already parsed files; `root` is where further files are looked for that resources name."""
     project = Project(params)
@@ -65,7 +65,7 @@ def check_files(
     )
 
 
-def _reserved(module: nodes.Module, words: Words) -> dict[str, str]:
+def _reserved(module: nodes.Module, words: TargetPort) -> dict[str, str]:
     """What a file may not declare: built-ins, and the words of the targets that it writes for."""
     used = [node.target.text for node in module.declarations if isinstance(node, nodes.Policy | nodes.Network)]
     return words.reserved(used) | {name: f"the built-in `{name}`" for name in constructors()}
@@ -85,7 +85,7 @@ def _check_params(
             )
 
 
-def _resources(files: Files, project: Project, words: Words, diagnostics: Diagnostics) -> dict[str, Resource]:
+def _resources(files: Files, project: Project, words: TargetPort, diagnostics: Diagnostics) -> dict[str, Resource]:
     nodes_by_id: dict[str, nodes.Resource] = {}
     resources: dict[str, Resource] = {}
     for file, module in files.modules.items():
@@ -102,7 +102,7 @@ def _resources(files: Files, project: Project, words: Words, diagnostics: Diagno
 
 
 def _completed(
-    files: Files, root: Path, resources: Mapping[str, Resource], words: Words, diagnostics: Diagnostics
+    files: Files, root: Path, resources: Mapping[str, Resource], words: TargetPort, diagnostics: Diagnostics
 ) -> dict[str, Resource]:
     """The resources with what further files say of them; those files join the program's sources."""
 
@@ -141,7 +141,7 @@ def _fold_all(
 
 
 def _check_predicates(
-    own: Mapping[str, Mapping[str, Definition]], project: Project, words: Words, diagnostics: Diagnostics
+    own: Mapping[str, Mapping[str, Definition]], project: Project, words: TargetPort, diagnostics: Diagnostics
 ) -> None:
     """Heads of predicates: known types, no parameter twice, none that shadows a name."""
     for file, table in own.items():
@@ -173,7 +173,7 @@ def _check_predicates(
 
 
 def _policies(
-    files: Files, project: Project, words: Words, resources: Mapping[str, Resource], diagnostics: Diagnostics
+    files: Files, project: Project, words: TargetPort, resources: Mapping[str, Resource], diagnostics: Diagnostics
 ) -> tuple[Policy, ...]:
     out: list[Policy] = []
     for file, module in files.modules.items():
@@ -186,7 +186,7 @@ def _policies(
     return tuple(out)
 
 
-def _networks(files: Files, project: Project, words: Words, diagnostics: Diagnostics) -> tuple[BoundNetwork, ...]:
+def _networks(files: Files, project: Project, words: TargetPort, diagnostics: Diagnostics) -> tuple[BoundNetwork, ...]:
     out: list[BoundNetwork] = []
     for file, module in files.modules.items():
         for node in module.declarations:

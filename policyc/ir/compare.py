@@ -8,7 +8,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import assert_never
 
 from policyc.ir.authz import Constant, Op
-from policyc.ir.moments import moment
+from policyc.ir.instants import moment
 from policyc.ir.pattern import pattern_matches
 from policyc.model.types import Named, SetOf, Type, shapes
 from policyc.model.values import Scalar

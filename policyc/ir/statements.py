@@ -9,7 +9,7 @@ from policyc.diagnostics import Diagnostics, Label, did_you_mean
 from policyc.ir.authz import Always, Can, Cond, Paths, Policy, Statement, Who
 from policyc.ir.conditions import conjunction
 from policyc.ir.lower import lower_condition
-from policyc.ir.words import Words
+from policyc.ir.target_port import TargetPort
 from policyc.model.names import known_names
 from policyc.model.scope import Scope
 from policyc.model.types import PRINCIPAL, RESOURCE, STRING
@@ -24,7 +24,7 @@ class StatementBuilder:
     """Turns one policy's statements into IR; `resources` are all of the project."""
 
     scope: Scope
-    words: Words
+    words: TargetPort
     resources: Mapping[str, Resource]
     diagnostics: Diagnostics
 

@@ -9,7 +9,7 @@ from policyc.diagnostics import Diagnostics, Label
 from policyc.ir.authz import Policy
 from policyc.ir.build import build_program
 from policyc.ir.program import Program
-from policyc.ir.words import Words
+from policyc.ir.target_port import TargetPort
 from policyc.model.values import Principal, Resource
 from policyc.model.vocabulary import Attribute
 from policyc.targets.base import Document
@@ -26,13 +26,13 @@ def complete(resource: Resource, open_file: Callable[[str, Span], Source | None]
     return with_claims(resource, open_file, diagnostics)
 
 
-def words() -> Words:
+def words() -> TargetPort:
     """What all registered targets can say."""
 
     def scope(name: str, on: Resource | Principal, resources: Mapping[str, Resource]) -> Mapping[str, Attribute]:
         return target(name).scope(on, resources)
 
-    return Words(
+    return TargetPort(
         targets=tuple(TARGETS),
         vocabulary=lambda name: target(name).vocabulary(),
         resource_types=resource_types,

@@ -15,7 +15,7 @@ from policyc.engines.cedar.decide import (
     parse_policies,
     sanitise,
 )
-from policyc.engines.cedar.truths import FAILS, FALSE, TRUE
+from policyc.engines.cedar.outcome_sets import FAILS, FALSE, TRUE
 from policyc.engines.trace import Decision
 
 OPEN = "(principal, action, resource)"

@@ -14,7 +14,7 @@ from policyc.engines.trace import Decision
 from policyc.ir.authz import Atom, Constant, Op, Policy, Statement
 from policyc.ir.build import build_program
 from policyc.ir.program import Program
-from policyc.ir.words import Words
+from policyc.ir.target_port import TargetPort
 from policyc.model.types import GROUP, Named
 from policyc.model.values import Group, Resource
 from policyc.targets.verified_access import TARGET
@@ -24,7 +24,7 @@ from policyc.targets.verified_access.scope import facts, trust_types
 from policyc.targets.verified_access.validate import context_schema, faults
 from policyc.text import Span
 
-WORDS = Words(
+WORDS = TargetPort(
     ("verified_access",),
     lambda name: TARGET.vocabulary(),
     lambda: TARGET.vocabulary().resource_types,

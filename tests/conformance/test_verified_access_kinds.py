@@ -16,14 +16,14 @@ from policyc.engines.cedar.decide import decide, parse_policies
 from policyc.engines.trace import Decision, Outcome, Verdict
 from policyc.ir.build import build_program
 from policyc.ir.program import Program
-from policyc.ir.words import Words
+from policyc.ir.target_port import TargetPort
 from policyc.model.values import Scalar
 from policyc.simulate.runner import run_tests
 from policyc.targets.base import Document, Request
 from policyc.targets.verified_access import TARGET
 from policyc.targets.verified_access.limits import MOST_TESTS
 
-WORDS = Words(
+WORDS = TargetPort(
     ("verified_access",),
     lambda name: TARGET.vocabulary(),
     lambda: TARGET.vocabulary().resource_types,

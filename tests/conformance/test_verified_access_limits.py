@@ -13,7 +13,7 @@ from policyc.diagnostics import Diagnostics
 from policyc.ir.authz import Atom, Constant, Op, Policy, Statement
 from policyc.ir.build import build_program
 from policyc.ir.program import Program
-from policyc.ir.words import Words
+from policyc.ir.target_port import TargetPort
 from policyc.model.types import INT, STRING
 from policyc.model.values import Resource
 from policyc.model.vocabulary import Attribute
@@ -22,7 +22,7 @@ from policyc.targets.verified_access.limits import check_policy
 from policyc.targets.verified_access.scope import facts
 from policyc.text import Span
 
-WORDS = Words(
+WORDS = TargetPort(
     ("verified_access",),
     lambda name: TARGET.vocabulary(),
     lambda: TARGET.vocabulary().resource_types,

@@ -13,13 +13,13 @@ from policyc.diagnostics import Diagnostics
 from policyc.engines.trace import Decision, Outcome, Verdict
 from policyc.ir.build import build_program
 from policyc.ir.program import Program
-from policyc.ir.words import Words
+from policyc.ir.target_port import TargetPort
 from policyc.model.values import Principal, Scalar
 from policyc.targets.base import Request
 from policyc.targets.verified_access import TARGET
 from policyc.targets.verified_access.chain import simulate
 
-WORDS = Words(
+WORDS = TargetPort(
     ("verified_access",),
     lambda name: TARGET.vocabulary(),
     lambda: TARGET.vocabulary().resource_types,

@@ -13,12 +13,12 @@ import pytest
 from policyc.diagnostics import Diagnostics
 from policyc.ir.build import build_program
 from policyc.ir.program import Program
-from policyc.ir.words import Words
+from policyc.ir.target_port import TargetPort
 from policyc.targets.object_lambda import TARGET
 from policyc.targets.schema_check import check_documents
 
 FOLDER = Path(__file__).parent / "object_lambda_emit"
-WORDS = Words(
+WORDS = TargetPort(
     ("object_lambda",),
     lambda name: TARGET.vocabulary(),
     lambda: TARGET.vocabulary().resource_types,

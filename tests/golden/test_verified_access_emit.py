@@ -9,11 +9,11 @@ import pytest
 from policyc.diagnostics import Diagnostics
 from policyc.ir.build import build_program
 from policyc.ir.program import Program
-from policyc.ir.words import Words
+from policyc.ir.target_port import TargetPort
 from policyc.targets.verified_access import TARGET
 
 FOLDER = Path(__file__).parent / "verified_access_emit"
-WORDS = Words(
+WORDS = TargetPort(
     ("verified_access",),
     lambda name: TARGET.vocabulary(),
     lambda: TARGET.vocabulary().resource_types,

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from policyc.diagnostics import Diagnostics
 from policyc.engines.cedar.decide import decide, parse_policies
-from policyc.engines.cedar.truths import FAILS, FALSE, TRUE, holds, holds_or_fails
+from policyc.engines.cedar.outcome_sets import FAILS, FALSE, TRUE, holds, holds_or_fails
 from policyc.engines.trace import Decision
 from policyc.ir import decide as reference
 from policyc.ir.authz import All, Always, AnyOf, Atom, Cond, Constant, Never, Op, Policy, Statement

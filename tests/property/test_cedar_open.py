@@ -188,7 +188,7 @@ def test_an_answer_names_the_ends_that_contexts_have(data: st.DataObject) -> Non
     text = data.draw(texts(paths))
     doubtful = [path for path in paths if len(path) == 1 and data.draw(st.booleans())]
     unknown = [path for path in paths if path not in doubtful]
-    answer, worlds = look(parse_policies(text), KNOWN, unknown, doubtful)
+    answer, partial = look(parse_policies(text), KNOWN, unknown, doubtful)
     seen = set()
     for context in whole_contexts(unknown, doubtful, 150):
         (end,) = ends(text, context).ends
@@ -196,16 +196,16 @@ def test_an_answer_names_the_ends_that_contexts_have(data: st.DataObject) -> Non
         seen.add(end)
         if answer.decision is not Decision.UNDECIDED:
             assert decision(parse_policies(text), context) is answer.decision
-    assert worlds.exact
+    assert partial.exact
     # the other way round: each named end is met by a context that the engine can show
-    slots = list(worlds.slots.all())
+    slots = list(partial.slots.all())
     sizes = {slot.question: len(slot.choices) for slot in slots}
     sizes |= {question: 2 for slot in slots for question in (*slot.members.values(), slot.others) if question >= 0}
-    if not worlds.shapes.wild:
+    if not partial.encoding.wild:
         for chosen in itertools.islice(itertools.product(*(range(size) for size in sizes.values())), 1_000):
             if seen == answer.ends:
                 break
-            context = worlds.context(dict(zip(sizes, chosen, strict=True)))
+            context = partial.context(dict(zip(sizes, chosen, strict=True)))
             assert context is not None
             seen |= ends(text, context).ends
         assert seen == answer.ends or _product(sizes.values()) > 1_000
@@ -242,9 +242,9 @@ def test_a_coarse_answer_covers_the_sharp_one(data: st.DataObject) -> None:
 
     paths = data.draw(st.lists(st.sampled_from(sorted(TESTS)), min_size=1, max_size=3, unique=True))
     policies = parse_policies(data.draw(texts(paths)))
-    sharp, worlds = look(policies, KNOWN, paths)
-    worlds.give_up()
-    coarse = cedar._coarse(policies, worlds)
+    sharp, partial = look(policies, KNOWN, paths)
+    partial.give_up()
+    coarse = cedar._coarse(policies, partial)
     assert sharp.ends <= coarse.ends
     for one, other in zip(sharp.statements, coarse.statements, strict=True):
         assert one.truths <= other.truths

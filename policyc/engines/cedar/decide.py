@@ -12,13 +12,13 @@ from functools import lru_cache
 from typing import Any, Final, Literal, TypeAlias
 
 from policyc.diagnostics import Diagnostics
-from policyc.engines.cedar.ask import CedarError, NotOpen, UnusableContext, ask, policy_set, sanitise
+from policyc.engines.cedar.authorize import CedarError, NotOpen, UnusableContext, authorize, policy_set, sanitise
 from policyc.engines.cedar.diagrams import Diagram, TooManyCases
-from policyc.engines.cedar.shapes import FAILED, HOLDS, LACKS
-from policyc.engines.cedar.tests import Path, Test, as_statement, conditions_of, depth, find_tests
-from policyc.engines.cedar.truths import FAILS, FALSE, TRUE, Truths, both, holds, known, opposite
+from policyc.engines.cedar.encoding import FAILED, HOLDS, LACKS
+from policyc.engines.cedar.outcome_sets import FAILS, FALSE, TRUE, Truths, both, holds, known, opposite
+from policyc.engines.cedar.partial import PartialEvaluation
+from policyc.engines.cedar.predicates import Path, Test, as_statement, conditions_of, depth, find_tests
 from policyc.engines.cedar.values import About, Documented
-from policyc.engines.cedar.worlds import Worlds
 from policyc.engines.trace import Decision
 from policyc.record import record
 from policyc.syntax.cedar_nodes import Document, Statement
@@ -31,11 +31,11 @@ __all__ = [
     "CedarError",
     "Documented",
     "NotOpen",
+    "PartialEvaluation",
     "Path",
     "PolicyText",
     "StatementResult",
     "UnusableContext",
-    "Worlds",
     "decide",
     "decision",
     "look",
@@ -148,29 +148,29 @@ def look(
     unknown: Iterable[Path] = (),
     doubtful: Iterable[Path] = (),
     about: About | None = None,
-) -> tuple[Answer, Worlds]:
+) -> tuple[Answer, PartialEvaluation]:
     """The answer, with what its tests come to on the context. Raises as `decide` does."""
-    worlds = Worlds(policies.tests, context, unknown, doubtful, about, policies.names)
-    if worlds.settled and not any(policies.scopes):
-        return _settled(policies, worlds), worlds
+    partial = PartialEvaluation(policies.tests, context, unknown, doubtful, about, policies.names)
+    if partial.settled and not any(policies.scopes):
+        return _settled(policies, partial), partial
     try:
-        return _exact(policies, worlds) if worlds.exact else _coarse(policies, worlds), worlds
+        return _exact(policies, partial) if partial.exact else _coarse(policies, partial), partial
     except TooManyCases:
-        worlds.give_up()
-        return _coarse(policies, worlds), worlds
+        partial.give_up()
+        return _coarse(policies, partial), partial
 
 
 def decision(policies: PolicyText, context: Mapping[str, object]) -> Decision:
     """The decision alone, in one question to Cedar: several times faster than `decide`. Raises as `decide` does."""
-    return Decision(ask(policies.handle, sanitise(context))[0])
+    return Decision(authorize(policies.handle, sanitise(context))[0])
 
 
 # --- a context with nothing open ------------------------------------------------------------------------------------
 
 
-def _settled(policies: PolicyText, worlds: Worlds) -> Answer:
-    told, _, _ = ask(policies.handle, worlds.base)
-    _, holding, failing = ask(policies.apart, worlds.base)
+def _settled(policies: PolicyText, partial: PartialEvaluation) -> Answer:
+    told, _, _ = authorize(policies.handle, partial.base)
+    _, holding, failing = authorize(policies.apart, partial.base)
     statements = tuple(
         _result(index, effect, FAILS if index in failing else known(index in holding), failing.get(index, ""))
         for index, effect in enumerate(policies.effects)
@@ -186,11 +186,11 @@ def _settled(policies: PolicyText, worlds: Worlds) -> Answer:
 # --- with something open --------------------------------------------------------------------------------------------
 
 
-def _exact(policies: PolicyText, worlds: Worlds) -> Answer:
+def _exact(policies: PolicyText, partial: PartialEvaluation) -> Answer:
     """The answer by diagrams; an example of each end is put to Cedar as a whole."""
-    diagrams = worlds.diagrams
+    diagrams = partial.diagrams
     parts = [
-        _statement(item, scopes, worlds)
+        _statement(item, scopes, partial)
         for item, scopes in zip(policies.document.statements, policies.scopes, strict=True)
     ]
     permitted: Diagram = LACKS
@@ -208,46 +208,46 @@ def _exact(policies: PolicyText, worlds: Worlds) -> Answer:
     end = diagrams.then(forbidden, (_FORBIDDEN, granted, granted))
     found = diagrams.outcomes(end)
     for outcome in found:
-        _confirm(policies, worlds, end, outcome)
+        _confirm(policies, partial, end, outcome)
     refused = diagrams.merged(end, {_FORBIDDEN: _UNPERMITTED})
-    missing, caller = worlds.hangs_on(diagrams.questions(refused))
+    missing, caller = partial.hangs_on(diagrams.questions(refused))
     statements = tuple(
-        _result(index, effect, worlds.words(part), _message(policies, worlds, part, index))
+        _result(index, effect, partial.words(part), _message(policies, partial, part, index))
         for index, (effect, part) in enumerate(zip(policies.effects, parts, strict=True))
     )
     return _answer(frozenset(_ENDS[outcome] for outcome in found), statements, missing, caller)
 
 
-def _statement(statement: Statement, scopes: tuple[str, ...], worlds: Worlds) -> Diagram:
+def _statement(statement: Statement, scopes: tuple[str, ...], partial: PartialEvaluation) -> Diagram:
     end: Diagram = HOLDS
     for clause in reversed(statement.clauses):
         after = (end, LACKS, FAILED) if clause.kind == "when" else (LACKS, end, FAILED)
-        end = worlds.diagrams.then(worlds.diagram(clause.body), after)
+        end = partial.diagrams.then(partial.diagram(clause.body), after)
     for text in reversed(scopes):
-        end = worlds.diagrams.then(worlds.caller_diagram(text), (end, LACKS, FAILED))
+        end = partial.diagrams.then(partial.caller_diagram(text), (end, LACKS, FAILED))
     return end
 
 
-def _confirm(policies: PolicyText, worlds: Worlds, end: Diagram, outcome: int) -> None:
+def _confirm(policies: PolicyText, partial: PartialEvaluation, end: Diagram, outcome: int) -> None:
     """Cedar itself on an example of an end; one that rests on a test without a form has none."""
-    chosen = worlds.diagrams.example(end, outcome)
-    data = None if chosen is None else worlds.context(chosen)
+    chosen = partial.diagrams.example(end, outcome)
+    data = None if chosen is None else partial.context(chosen)
     if data is not None:
-        told, _, _ = ask(policies.handle, data)
+        told, _, _ = authorize(policies.handle, data)
         if told != ("allow" if outcome in (_ALLOWED, _UNSURE) else "deny"):
             raise CedarError(f"Cedar says {told} where the statements say {_ENDS[outcome]}")
 
 
-def _message(policies: PolicyText, worlds: Worlds, part: Diagram, index: int) -> str:
+def _message(policies: PolicyText, partial: PartialEvaluation, part: Diagram, index: int) -> str:
     """Cedar's words on a statement that fails whatever is open."""
     if part != FAILED:
         return ""
-    data = worlds.context({})
-    errors = {} if data is None else ask(policies.apart, data)[2]
+    data = partial.context({})
+    errors = {} if data is None else authorize(policies.apart, data)[2]
     return errors.get(index, "the condition cannot be evaluated")
 
 
-def _coarse(policies: PolicyText, worlds: Worlds) -> Answer:
+def _coarse(policies: PolicyText, partial: PartialEvaluation) -> Answer:
     """The answer by what each statement can come to, apart from the others."""
     statements: list[StatementResult] = []
     missing: set[Path] = set()
@@ -257,7 +257,7 @@ def _coarse(policies: PolicyText, worlds: Worlds) -> Answer:
         for _ in scopes:
             truths = both(truths, TRUE | FALSE)
         for clause in item.clauses:
-            found = worlds.truths(clause.body)
+            found = partial.truths(clause.body)
             truths = both(truths, found if clause.kind == "when" else opposite(found))
         statements.append(
             _result(index, item.effect, truths, "the condition cannot be evaluated" if truths == FAILS else "")
@@ -265,7 +265,7 @@ def _coarse(policies: PolicyText, worlds: Worlds) -> Answer:
         if len(truths) > 1:
             caller = caller or bool(scopes)
             for clause in item.clauses:
-                paths, asks = worlds.open_reads(clause.body)
+                paths, asks = partial.open_reads(clause.body)
                 missing |= set(paths)
                 caller = caller or asks
     ends = _ends(statements)

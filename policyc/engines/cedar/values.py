@@ -12,7 +12,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from itertools import islice, pairwise
 from typing import Literal, TypeAlias
 
-from policyc.engines.cedar.tests import Kind, OfList, OfValue, Path, Scalar
+from policyc.engines.cedar.predicates import Kind, OfList, OfValue, Path, Scalar
 from policyc.engines.cedar.texts import telling_texts
 from policyc.record import record
 

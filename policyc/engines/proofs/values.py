@@ -16,7 +16,7 @@ from policyc.engines.proofs.globs import may_exist
 from policyc.ir.authz import Atom, Constant, Op
 from policyc.ir.compare import compares
 from policyc.ir.decide import atom_holds
-from policyc.ir.moments import moment
+from policyc.ir.instants import moment
 from policyc.ir.pattern import escape_pattern
 from policyc.model.types import BOOL, EnumOf, Named, Shape, Type, shapes
 from policyc.model.values import Scalar

@@ -14,7 +14,7 @@ from policyc.engines.iam.document import compile_document
 from policyc.engines.iam.principals import principal_arn
 from policyc.engines.iam.statement import Kind
 from policyc.engines.iam.switches import DEFAULT, Switches
-from policyc.ir.moments import moment_text
+from policyc.ir.instants import moment_text
 from policyc.model.types import Named, Type
 from policyc.model.values import Principal, Scalar
 from policyc.model.vocabulary import Attribute

@@ -12,7 +12,7 @@ from fractions import Fraction
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Final, Literal
 
-from policyc.ir.moments import moment, moment_text
+from policyc.ir.instants import moment, moment_text
 from policyc.ir.pattern import escape_pattern
 from policyc.record import record
 from policyc.targets.iam_documents.escape import literal_glob, literal_text, pattern_glob

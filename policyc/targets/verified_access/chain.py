@@ -205,7 +205,7 @@ def _verdict(answer: Answer, traces: tuple[StatementTrace, ...]) -> Verdict:
 
 
 def _unanswered(apart: Answer, traces: tuple[StatementTrace, ...]) -> str:
-    """Words on the statements that meet a value of another kind than documented; empty for none."""
+    """TargetPort on the statements that meet a value of another kind than documented; empty for none."""
     failed = [traces[result.index] for result in apart.failed]
     denies = ", ".join(f"`{trace.label}`" for trace in failed if trace.effect == "deny")
     allows = ", ".join(f"`{trace.label}`" for trace in failed if trace.effect == "allow")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from policyc.engines.cedar.decide import About, Documented, Path
-from policyc.engines.cedar.tests import Kind
+from policyc.engines.cedar.predicates import Kind
 from policyc.model.types import Named, shapes
 from policyc.targets.verified_access.scope import KEY, Fact
 

@@ -11,7 +11,18 @@ from types import MappingProxyType
 from typing import Any
 
 from policyc.engines.cedar.decide import StatementResult
-from policyc.engines.cedar.truths import FAILS, FALSE, OPEN, TRUE, Truths, both, either, holds, holds_or_fails, known
+from policyc.engines.cedar.outcome_sets import (
+    FAILS,
+    FALSE,
+    OPEN,
+    TRUE,
+    Truths,
+    both,
+    either,
+    holds,
+    holds_or_fails,
+    known,
+)
 from policyc.engines.trace import Reason, StatementTrace
 from policyc.ir.authz import All, Always, AnyOf, Atom, Cond, Never, Op, Policy, Statement
 from policyc.ir.decide import atom_holds

@@ -15,7 +15,7 @@ from policyc.engines.trace import GateTrace, Outcome
 from policyc.ir.authz import Policy
 from policyc.ir.build import build_program
 from policyc.ir.program import Program
-from policyc.ir.words import Words
+from policyc.ir.target_port import TargetPort
 from policyc.model.values import Principal, Scalar
 from policyc.targets.base import Document, Request
 from policyc.targets.iam_documents.carriers import carrier_of
@@ -171,7 +171,7 @@ def load(root: Path, text: str) -> Lab:
     """Load, check and emit. Documents are empty when there is an error; else each fits its schema."""
     (root / "a.policy").write_text(text, encoding="utf-8")
     vocabulary = TARGET.vocabulary()
-    words = Words(
+    words = TargetPort(
         ("object_lambda",),
         lambda _: vocabulary,
         lambda: vocabulary.resource_types,

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from policyc.engines.cedar.decide import About, Answer, Path, Worlds, decide, look, parse_policies
-from policyc.engines.cedar.tests import conditions_of, find_tests
+from policyc.engines.cedar.decide import About, Answer, PartialEvaluation, Path, decide, look, parse_policies
+from policyc.engines.cedar.predicates import conditions_of, find_tests
 from policyc.engines.trace import Decision, GateTrace, Outcome, StatementTrace, Verdict
 from policyc.record import record
 from policyc.syntax.cedar_nodes import Document
@@ -53,7 +53,7 @@ class Asking:
     source: Source
     document: Document
     answer: Answer
-    worlds: Worlds
+    partial: PartialEvaluation
     judged: Judged
 
 
@@ -91,8 +91,8 @@ def read_paths(documents: Iterable[Document]) -> list[Path]:
 
 
 def _gate(kind: str, source: Source, document: Document, question: Question) -> Asking:
-    answer, worlds = _look(source, question, question.context)
-    asked = Asked(question.context, worlds)
+    answer, partial = _look(source, question, question.context)
+    asked = Asked(question.context, partial)
     traces = tuple(
         trace(source.file, place, statement, result, asked)
         for place, (statement, result) in enumerate(zip(document.statements, answer.statements, strict=True))
@@ -109,10 +109,10 @@ def _gate(kind: str, source: Source, document: Document, question: Question) -> 
         switches=(*switches, *_forms(source, document, question, verdict)),
     )
     missing = tuple(cedar_path(path) for path in answer.missing)
-    return Asking(source, document, answer, worlds, Judged(gate, missing))
+    return Asking(source, document, answer, partial, Judged(gate, missing))
 
 
-def _look(source: Source, question: Question, context: Mapping[str, Any]) -> tuple[Answer, Worlds]:
+def _look(source: Source, question: Question, context: Mapping[str, Any]) -> tuple[Answer, PartialEvaluation]:
     return look(parse_policies(source.text), context, question.unknown, question.doubtful, question.about)
 
 
@@ -179,7 +179,7 @@ def _left(asked: Sequence[Asking], question: Question) -> Iterator[str]:
             condition = condition_of(statement)
             if result.matched is None and condition is not None:
                 effect = "allowed" if statement.effect == "permit" else "refused"
-                left = residual(condition, Asked(question.context, item.worlds))
+                left = residual(condition, Asked(question.context, item.partial))
                 yield f"{item.source.file} leaves: {effect} if {left}"
 
 
@@ -216,7 +216,7 @@ def _denies(asked: Sequence[Asking], question: Question) -> Iterator[str]:
         if near is None:
             continue
         statement = item.document.statements[near.index]
-        for node, words in unless_notes(item.document, statement, Asked(question.context, item.worlds)):
+        for node, words in unless_notes(item.document, statement, Asked(question.context, item.partial)):
             yield f"{item.source.file}, line {item.source.position(node.span.start).line}: {words}"
 
 

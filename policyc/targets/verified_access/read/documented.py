@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from policyc.diagnostics import Diagnostics
 from policyc.engines.cedar.decide import About, Documented, Path
-from policyc.engines.cedar.tests import Kind as Word
+from policyc.engines.cedar.predicates import Kind as Word
 from policyc.syntax.cedar_nodes import Document
 from policyc.targets.verified_access.read.kinds import Member, context_kind
 from policyc.targets.verified_access.read.trust import declared_trust

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from policyc.engines.cedar.decide import Path, StatementResult, Worlds
-from policyc.engines.cedar.truths import FAILS, FALSE, TRUE, holds
+from policyc.engines.cedar.decide import PartialEvaluation, Path, StatementResult
+from policyc.engines.cedar.outcome_sets import FAILS, FALSE, TRUE, holds
 from policyc.engines.trace import Reason, StatementTrace
 from policyc.record import record
 from policyc.syntax.cedar_nodes import (
@@ -48,7 +48,7 @@ class Asked:
     """A context, what is open in it, and what the tests of a text come to on it."""
 
     context: Mapping[str, Any]
-    worlds: Worlds
+    partial: PartialEvaluation
 
 
 def trace(policy: str, index: int, statement: Statement, result: StatementResult, asked: Asked) -> StatementTrace:
@@ -85,7 +85,7 @@ def label_of(statement: Statement, index: int) -> str:
 
 def truth(node: Expr, asked: Asked) -> bool | None:
     """What Cedar says of a condition by itself: None when it hangs on something open; a failing one is false."""
-    return holds(asked.worlds.truths(node))
+    return holds(asked.partial.truths(node))
 
 
 # --- what is left ---------------------------------------------------------------------------------------------------
@@ -106,7 +106,7 @@ def _residual(node: Expr, asked: Asked) -> Expr:
         case Not(of):
             return Not(_residual(of, asked), node.span)
         case If(test, then, otherwise):
-            told = asked.worlds.truths(test)
+            told = asked.partial.truths(test)
             if told in (TRUE, FALSE):
                 return _residual(then if told == TRUE else otherwise, asked)
             return node
@@ -118,7 +118,7 @@ def _open_items(items: Sequence[Expr], conjunction: bool, asked: Asked) -> Itera
     """The operands that the whole hangs on: not those without effect, nor what stands behind one that settles it."""
     idle, settled = (TRUE, FALSE) if conjunction else (FALSE, TRUE)
     for item in items:
-        told = asked.worlds.truths(item)
+        told = asked.partial.truths(item)
         if told != idle:
             yield _residual(item, asked)
         if told in (settled, FAILS):
@@ -141,7 +141,7 @@ def _reasons(node: Expr, asked: Asked, negated: bool) -> list[Reason]:
         case Not(of):
             return _reasons(of, asked, not negated)
         case If(test, then, otherwise):
-            told_of = asked.worlds.truths(test)
+            told_of = asked.partial.truths(test)
             out = _reasons(test, asked, told_of == FALSE)
             out += _reasons(then, asked, negated) if "true" in told_of else []
             out += _reasons(otherwise, asked, negated) if "false" in told_of else []
@@ -251,7 +251,7 @@ def unless_notes(document: Document, statement: Statement, asked: Asked) -> Iter
                 if before <= comment.span.start < item.span.start and comment.text.startswith(_UNLESS)
             ]
             before = item.span.end
-            told = asked.worlds.truths(item)
+            told = asked.partial.truths(item)
             if names and told != TRUE:
                 words = "applies" if told == FALSE else "cannot be evaluated, so the permit does not apply"
                 yield item, f"the deny `{names[-1]}` in it {words if told in (FALSE, FAILS) else 'is open'}"

@@ -7,11 +7,11 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Final, Literal
 
-from policyc.engines.cedar.ask import ask, permits, policy_set
+from policyc.engines.cedar.authorize import authorize, permits, policy_set
 from policyc.engines.cedar.diagrams import Diagram, Diagrams, TooManyCases
-from policyc.engines.cedar.open import Slot, Slots
-from policyc.engines.cedar.tests import Form, OfList, OfValue, Path, Presence, Scalar, Test, literal_of
-from policyc.engines.cedar.truths import FAILS, OPEN, Truths
+from policyc.engines.cedar.outcome_sets import FAILS, OPEN, Truths
+from policyc.engines.cedar.predicates import Form, OfList, OfValue, Path, Presence, Scalar, Test, literal_of
+from policyc.engines.cedar.unknowns import Slot, Slots
 from policyc.engines.cedar.values import LIST, RECORD, About, Choice, unlike, ways
 from policyc.record import record
 from policyc.syntax.cedar_nodes import Compare, Entity, Expr, Is, SetOf, Var, path_of
@@ -32,7 +32,7 @@ class OpenTest:
     touched: tuple[Path, ...]
 
 
-class Shapes:
+class Encoding:
     """The diagrams of open tests by their text. `base` is the context as far as it is known."""
 
     def __init__(
@@ -229,7 +229,7 @@ def ends_of(texts: tuple[str, ...], data: Mapping[str, Any]) -> tuple[int, ...]:
     """How Cedar says that tests end on a context."""
     if not texts:
         return ()
-    _, holding, failing = ask(policy_set(permits(texts)), data)
+    _, holding, failing = authorize(policy_set(permits(texts)), data)
     return tuple(HOLDS if at in holding else FAILED if at in failing else LACKS for at in range(len(texts)))
 
 

@@ -23,7 +23,7 @@ def _as_it_is(
 
 
 @record
-class Words:
+class TargetPort:
     """`targets` by the word after `for`, loaded when asked; `resource_types` of all of them; `scope` of one target; `networks` are
     the targets of `network` declarations; `complete` adds to resources what lies in other files."""
 
@@ -35,7 +35,7 @@ class Words:
     complete: Complete = _as_it_is
 
     def reserved(self, targets: Iterable[str]) -> dict[str, str]:
-        """Words that a file which writes for `targets` must not declare or import, with what they mean already."""
+        """TargetPort that a file which writes for `targets` must not declare or import, with what they mean already."""
         out: dict[str, str] = {}
         for target in sorted(set(targets) & set(self.targets)):
             for name in self.vocabulary(target).attributes:

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from policyc.engines.cedar.ask import NotOpen
-from policyc.engines.cedar.tests import Form, OfList, OfValue, Path, Presence, Scalar, Test, form_of, literal_of
+from policyc.engines.cedar.authorize import NotOpen
+from policyc.engines.cedar.predicates import Form, OfList, OfValue, Path, Presence, Scalar, Test, form_of, literal_of
 from policyc.engines.cedar.values import About, Choice
 from policyc.record import record
 from policyc.syntax.cedar_nodes import Expr, path_of

@@ -14,12 +14,12 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from policyc.engines.cedar.ask import sanitise
+from policyc.engines.cedar.authorize import sanitise
 from policyc.engines.cedar.diagrams import Diagram, TooManyCases
-from policyc.engines.cedar.open import Marks, Slots, mark
-from policyc.engines.cedar.shapes import FAILED, HOLDS, LACKS, OpenTest, Shapes, copy, ends_of, put
-from policyc.engines.cedar.tests import Path, Test, find_tests
-from policyc.engines.cedar.truths import FAILS, FALSE, TRUE, Truths, both, choose, either, opposite
+from policyc.engines.cedar.encoding import FAILED, HOLDS, LACKS, Encoding, OpenTest, copy, ends_of, put
+from policyc.engines.cedar.outcome_sets import FAILS, FALSE, TRUE, Truths, both, choose, either, opposite
+from policyc.engines.cedar.predicates import Path, Test, find_tests
+from policyc.engines.cedar.unknowns import Marks, Slots, mark
 from policyc.engines.cedar.values import About, unlike
 from policyc.syntax.cedar_nodes import And, Expr, If, Not, Or
 from policyc.syntax.cedar_plain import written
@@ -28,7 +28,7 @@ _WORDS: Final[Mapping[int, Truths]] = {HOLDS: TRUE, LACKS: FALSE, FAILED: FAILS}
 _WORK = 400_000
 
 
-class Worlds:
+class PartialEvaluation:
     """The tests of one text on one context; `names` are the texts of its nodes, where they are at hand."""
 
     def __init__(
@@ -52,14 +52,14 @@ class Worlds:
         self.slots = Slots(self.data, self.marks, about)
         found = {text: self._open_test(test) for text, test in tests.items()}
         self._open = {text: item for text, item in found.items() if item is not None}
-        self.shapes = Shapes(self._open, self.slots, self.base, about, work)
-        self.diagrams = self.shapes.diagrams
+        self.encoding = Encoding(self._open, self.slots, self.base, about, work)
+        self.diagrams = self.encoding.diagrams
         self._told: Mapping[str, int] | None = None
         self._parts: dict[int, tuple[Expr, Diagram | Truths]] = {}
         self.exact = True
         if self._open:
             try:
-                self.shapes.make()
+                self.encoding.make()
             except TooManyCases:
                 self.give_up()
 
@@ -92,7 +92,7 @@ class Worlds:
 
     def caller_diagram(self, text: str) -> Diagram:
         """A constraint on principal, action or resource: true or not."""
-        return self.shapes.caller(text)
+        return self.encoding.caller(text)
 
     def hangs_on(self, questions: Iterable[int]) -> tuple[tuple[Path, ...], bool]:
         """The open attributes behind questions, and whether the caller is among them. Below an attribute that is there with an unknown value
@@ -105,7 +105,7 @@ class Worlds:
                 top = self.marks.over(slot.path)
                 paths.add(top if top in self.marks.sure and top is not None else slot.path)
         for question in asked:
-            read, asks = self.shapes.wild.get(question, ((), False))
+            read, asks = self.encoding.wild.get(question, ((), False))
             paths.update(read)
             caller = caller or asks
         return tuple(sorted(paths)), caller
@@ -122,11 +122,11 @@ class Worlds:
 
     def context(self, chosen: Mapping[int, int]) -> dict[str, Any] | None:
         """A context of that choice; None where it takes a test without a form."""
-        if any(question in self.shapes.wild for question in chosen):
+        if any(question in self.encoding.wild for question in chosen):
             return None
         data = copy(self.base)
         for slot in self.slots.tops.values():
-            self.shapes.fill(data, slot, chosen)
+            self.encoding.fill(data, slot, chosen)
         return data
 
     def give_up(self) -> None:
@@ -169,7 +169,7 @@ class Worlds:
                 return self.diagrams.then(self.diagram(test), (self.diagram(then), self.diagram(otherwise), FAILED))
             case _:
                 text = self._names.get(id(node)) or written(node)
-                return self.shapes.made[text] if text in self._open else self._ends[text]
+                return self.encoding.made[text] if text in self._open else self._ends[text]
 
     def _set(self, node: Expr) -> Truths:
         kept = self._parts.get(id(node))
@@ -190,6 +190,6 @@ class Worlds:
                 found = choose(self._set(test), self._set(then), self._set(otherwise))
             case _:
                 text = self._names.get(id(node)) or written(node)
-                found = self.shapes.coarse(text) if text in self._open else _WORDS[self._ends[text]]
+                found = self.encoding.coarse(text) if text in self._open else _WORDS[self._ends[text]]
         self._parts[id(node)] = (node, found)
         return found

@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Literal
 
-from policyc.engines.cedar.tests import Path
+from policyc.engines.cedar.predicates import Path
 
 _CALLER = {"principal": 'Caller::"caller"', "action": 'Action::"request"', "resource": 'Application::"application"'}
 _ESCAPES = frozenset({"__entity", "__extn", "__expr"})
@@ -55,7 +55,9 @@ def policy_set(text: str) -> Any:
         raise CedarError(f"Cedar cannot read the policy: {error}") from error
 
 
-def ask(handle: Any, data: Mapping[str, object]) -> tuple[Literal["allow", "deny"], frozenset[int], Mapping[int, str]]:
+def authorize(
+    handle: Any, data: Mapping[str, object]
+) -> tuple[Literal["allow", "deny"], frozenset[int], Mapping[int, str]]:
     """The decision on a context, the statements that brought it about, and the message of each that could not be evaluated."""
     import cedarpy
 

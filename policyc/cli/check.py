@@ -91,7 +91,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
             return refuse(mistakes, project, console, args.format)
     findings = Diagnostics([*compiled.diagnostics, *mistakes])
     natives = list(dict.fromkeys([*natives, *find_natives(project.root, paths, findings)]))
-    read = check_natives(project.root, natives, findings, settings)
+    read = check_natives(project.root, natives, findings, settings, project.read)
     if not compiled.program.modules and not natives and not findings.has_errors:
         return nothing_found(console)
     return _finish(args, console, project, compiled, findings, read)
@@ -106,7 +106,7 @@ def _check_natives(
     settings: NativeSettings,
 ) -> int:
     """Documents alone, without any policy file."""
-    sources = check_natives(project.root, natives, findings, settings)
+    sources = check_natives(project.root, natives, findings, settings, project.read)
     report(findings.sorted(), sources, console, args.format)
     serious = any(item.severity is not Severity.INFO for item in findings)
     if args.format == "human" and not serious and not args.quiet:

@@ -38,7 +38,7 @@ def compile_project(project: Project, thorough: bool = False) -> Compiled:
     from policyc.targets.schema_check import check_documents
 
     diagnostics = Diagnostics()
-    program = load_program(project.root, project.paths, project.params, diagnostics)
+    program = load_program(project.root, project.paths, project.params, diagnostics, project.read)
     if project.config.switches:
         program = replace(program, switches=project.config.switches)
     if diagnostics.has_errors:

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Protocol, cast
 
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity
-from policyc.model.files import find_files, read_source
+from policyc.model.files import Unsaved, find_files, read_source
 from policyc.record import record
 from policyc.text import Source
 
@@ -77,13 +77,13 @@ def native(path: Path, kind: str = "") -> Native:
 
 
 def check_natives(
-    root: Path, paths: Sequence[Path], diagnostics: Diagnostics, settings: NativeSettings
+    root: Path, paths: Sequence[Path], diagnostics: Diagnostics, settings: NativeSettings, read: Unsaved | None = None
 ) -> dict[str, Source]:
-    """Check native documents below `root`; the sources come back for the reports."""
+    """Check native documents below `root`, those that are not saved as `read` has them; the sources come back for the reports."""
     sources: dict[str, Source] = {}
     for path in paths:
         name = path.resolve().relative_to(root).as_posix()
-        source = read_source(root, name, None, diagnostics)
+        source = read_source(root, name, None, diagnostics, read)
         if source is not None:
             sources[name] = source
             found = Diagnostics()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from policyc.cli.cache import find_config
@@ -17,13 +17,14 @@ from policyc.text import Source
 @record
 class Project:
     """`root` is absolute and without symbolic links; `paths` are absolute; `base` leads from the current folder to
-    the root for people (`../`)."""
+    the root for people (`../`); `read` has the texts that are not saved."""
 
     root: Path
     config: Config
     params: Mapping[str, str]
     paths: tuple[Path, ...]
     base: str
+    read: Callable[[str], str | None] | None = None
 
     @property
     def sources(self) -> dict[str, Source]:

@@ -11,7 +11,7 @@ from policyc.ir.program import BoundNetwork, BoundTest, Program
 from policyc.ir.resources import bind_resource, check_links
 from policyc.ir.statements import StatementBuilder
 from policyc.ir.target_port import TargetPort
-from policyc.model.files import Files, load_files, read_source, stays_inside
+from policyc.model.files import Files, Unsaved, load_files, read_source, stays_inside
 from policyc.model.names import Definition, bind_imports, declare
 from policyc.model.scope import Project, Scope, constructors
 from policyc.model.values import Principal, Resource
@@ -20,20 +20,31 @@ from policyc.text import Source, Span
 
 
 def build_program(
-    root: Path, paths: Sequence[Path], params: Mapping[str, str], words: TargetPort, diagnostics: Diagnostics
+    root: Path,
+    paths: Sequence[Path],
+    params: Mapping[str, str],
+    words: TargetPort,
+    diagnostics: Diagnostics,
+    read: Unsaved | None = None,
 ) -> Program:
-    """Load `paths` and their imports below `root` and check everything.
+    """Load `paths` and their imports below `root` and check everything; `read` has the texts that are not saved.
 
     Always returns a program; with errors in `diagnostics` it is partial and must not be emitted.
     """
-    files = load_files(root, paths, diagnostics)
-    return check_files(files, params, words, diagnostics, root)
+    files = load_files(root, paths, diagnostics, read)
+    return check_files(files, params, words, diagnostics, root, read)
 
 
 def check_files(
-    files: Files, params: Mapping[str, str], words: TargetPort, diagnostics: Diagnostics, root: Path | None = None
+    files: Files,
+    params: Mapping[str, str],
+    words: TargetPort,
+    diagnostics: Diagnostics,
+    root: Path | None = None,
+    read: Unsaved | None = None,
 ) -> Program:
-    """The program of already parsed files; `root` is where further files are looked for that resources name."""
+    """The program of already parsed files; `root` is where further files are looked for that resources name, `read` has those of
+    them that are not saved."""
     project = Project(params)
     reserved = {file: _reserved(module, words) for file, module in files.modules.items()}
     own = {file: declare(module, file, reserved[file], diagnostics) for file, module in files.modules.items()}
@@ -43,7 +54,7 @@ def check_files(
     _check_params(own, params, diagnostics)
     resources = _resources(files, project, words, diagnostics)
     if root is not None:
-        resources = _completed(files, root.resolve(), resources, words, diagnostics)
+        resources = _completed(files, root.resolve(), resources, words, diagnostics, read)
     principals = _fold_all(own, project, diagnostics)
     _check_predicates(own, project, words, diagnostics)
     policies = _policies(files, project, words, resources, diagnostics)
@@ -102,7 +113,12 @@ def _resources(files: Files, project: Project, words: TargetPort, diagnostics: D
 
 
 def _completed(
-    files: Files, root: Path, resources: Mapping[str, Resource], words: TargetPort, diagnostics: Diagnostics
+    files: Files,
+    root: Path,
+    resources: Mapping[str, Resource],
+    words: TargetPort,
+    diagnostics: Diagnostics,
+    read: Unsaved | None,
 ) -> dict[str, Resource]:
     """The resources with what further files say of them; those files join the program's sources."""
 
@@ -114,7 +130,7 @@ def _completed(
                 "outside-root", f"`{name}` does not stay inside the project root", span, "move it below the root"
             )
             return None
-        source = read_source(root, name, span, diagnostics)
+        source = read_source(root, name, span, diagnostics, read)
         if source is not None:
             files.sources[name] = source
         return source

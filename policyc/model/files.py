@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -16,6 +16,10 @@ POLICY_ENDING = ".policy"
 #: Files above this size are refused: no hand-written policy comes near it.
 LARGEST_FILE = 4 * 1024 * 1024
 
+#: The text of a file that is not saved as it shall be read (an editor's buffer, standard input), by its root-relative name;
+#: None for every file that is read from the disk.
+Unsaved = Callable[[str], str | None]
+
 
 @dataclass(slots=True)
 class Files:
@@ -25,20 +29,27 @@ class Files:
     modules: dict[str, nodes.Module] = field(default_factory=dict)
 
 
-def load_files(root: Path, paths: Iterable[Path], diagnostics: Diagnostics) -> Files:
+def load_files(root: Path, paths: Iterable[Path], diagnostics: Diagnostics, read: Unsaved | None = None) -> Files:
     """Read and parse `paths` (files or folders) and everything that they `use`.
 
-    Whatever cannot be read is reported; the rest is still loaded.
+    Whatever cannot be read is reported; the rest is still loaded. What `read` has a text for is not read from the disk and need
+    not exist there; a file that exists nowhere else must be named in `paths` or imported, no folder shows it.
     """
     from policyc.syntax.parser import parse
 
-    loader = _Loader(root.resolve(), diagnostics)
-    for name in find_files(root, paths, diagnostics):
+    loader = _Loader(root.resolve(), diagnostics, read)
+    for name in find_files(root, paths, diagnostics, read=read):
         loader.visit(name, parse)
     return loader.files
 
 
-def find_files(root: Path, paths: Iterable[Path], diagnostics: Diagnostics, ending: str = POLICY_ENDING) -> list[str]:
+def find_files(
+    root: Path,
+    paths: Iterable[Path],
+    diagnostics: Diagnostics,
+    ending: str = POLICY_ENDING,
+    read: Unsaved | None = None,
+) -> list[str]:
     """The files with an `ending` under `paths`, and those that `paths` name, as root-relative names, sorted; hidden folders are left
     out.
 
@@ -49,7 +60,10 @@ def find_files(root: Path, paths: Iterable[Path], diagnostics: Diagnostics, endi
     found: set[str] = set()
     for path in paths:
         absolute = path if path.is_absolute() else root / path
-        if not absolute.exists():
+        name = None if read is None else _inner_name(root, absolute)
+        if read is not None and name is not None and read(name) is not None:
+            found.add(name)
+        elif not absolute.exists():
             diagnostics.error("missing-file", f"`{path}` does not exist", None, "check the path")
         elif absolute.is_dir():
             found.update(_walk(root, absolute, ending, diagnostics))
@@ -108,15 +122,22 @@ def stays_inside(path: Path, root: Path) -> bool:
 
 
 def _relative(root: Path, path: Path, diagnostics: Diagnostics) -> str | None:
-    try:
-        return path.resolve().relative_to(root).as_posix()
-    except (ValueError, OSError, RuntimeError):
+    name = _inner_name(root, path)
+    if name is None:
         diagnostics.error(
             "outside-root",
             f"`{path.name}` lies outside the project root",
             None,
             "move it below the root, or give another `--root`",
         )
+    return name
+
+
+def _inner_name(root: Path, path: Path) -> str | None:
+    """The name of a path below `root` with its links followed, None when it does not lead there."""
+    try:
+        return path.resolve().relative_to(root).as_posix()
+    except (ValueError, OSError, RuntimeError):
         return None
 
 
@@ -124,6 +145,7 @@ def _relative(root: Path, path: Path, diagnostics: Diagnostics) -> str | None:
 class _Loader:
     root: Path
     diagnostics: Diagnostics
+    read: Unsaved | None = None
     files: Files = field(default_factory=Files)
     chain: list[str] = field(default_factory=list)
 
@@ -158,7 +180,7 @@ class _Loader:
         assert callable(parse)
         if name in self.files.modules:
             return
-        source = read_source(self.root, name, span, self.diagnostics)
+        source = read_source(self.root, name, span, self.diagnostics, self.read)
         if source is None:
             return
         self.files.sources[name] = source
@@ -195,9 +217,34 @@ def resolve_use(use: nodes.Use, root: Path, diagnostics: Diagnostics) -> str | N
     return PurePosixPath(text).as_posix()
 
 
-def read_source(root: Path, name: str, span: Span | None, diagnostics: Diagnostics) -> Source | None:
-    """One file's text. UTF-8 only; a leading byte order mark is dropped. `span` is the import that asked for it."""
-    path = root / name
+def read_source(
+    root: Path, name: str, span: Span | None, diagnostics: Diagnostics, read: Unsaved | None = None
+) -> Source | None:
+    """One file's text, from `read` when that has it. UTF-8 only; a leading byte order mark is dropped. `span` is the import that
+    asked for it."""
+    unsaved = None if read is None else read(name)
+    raw = _saved(root / name, name, span, diagnostics) if unsaved is None else unsaved.encode("utf-8", "surrogatepass")
+    if raw is None:
+        return None
+    if len(raw) > LARGEST_FILE:
+        diagnostics.error("file-too-large", f"`{name}` is larger than 4 MiB", span, "split it into modules")
+        return None
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        diagnostics.error(
+            "not-utf-8",
+            f"`{name}` is not UTF-8: byte {error.start} on line {line}",
+            span or Span(name, 0, 0),
+            "save the file as UTF-8",
+        )
+        return None
+    return Source(name, text.removeprefix("\ufeff"))
+
+
+def _saved(path: Path, name: str, span: Span | None, diagnostics: Diagnostics) -> bytes | None:
+    """The bytes of a regular file, at most one more than `LARGEST_FILE`."""
     try:
         if not path.is_file():
             reason = "is a folder" if path.is_dir() else "is no regular file" if path.exists() else "does not exist"
@@ -205,25 +252,10 @@ def read_source(root: Path, name: str, span: Span | None, diagnostics: Diagnosti
                 "missing-file", f"`{name}` {reason}", span, "check the path; it starts at the project root"
             )
             return None
-        if path.stat().st_size > LARGEST_FILE:
-            diagnostics.error("file-too-large", f"`{name}` is larger than 4 MiB", span, "split it into modules")
-            return None
-        raw = path.read_bytes()
+        with path.open("rb") as file:
+            return file.read(LARGEST_FILE + 1)
     except OSError as error:
         diagnostics.error(
             "unreadable-file", f"`{name}` cannot be read: {error.strerror}".lower(), span, "check its permissions"
         )
         return None
-    try:
-        text = raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        place = Span(name, 0, 0)
-        diagnostics.error(
-            "not-utf-8",
-            f"`{name}` is not UTF-8: byte {error.start} on line {line}",
-            span or place,
-            "save the file as UTF-8",
-        )
-        return None
-    return Source(name, text.removeprefix("\ufeff"))

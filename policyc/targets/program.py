@@ -10,6 +10,7 @@ from policyc.ir.authz import Policy
 from policyc.ir.build import build_program
 from policyc.ir.program import Program
 from policyc.ir.target_port import TargetPort
+from policyc.model.files import Unsaved
 from policyc.model.values import Principal, Resource
 from policyc.model.vocabulary import Attribute
 from policyc.targets.base import Document
@@ -42,12 +43,14 @@ def words() -> TargetPort:
     )
 
 
-def load_program(root: Path, paths: Sequence[Path], params: Mapping[str, str], diagnostics: Diagnostics) -> Program:
-    """Load, check and lower `paths` below `root`, and ask each target for its limits.
+def load_program(
+    root: Path, paths: Sequence[Path], params: Mapping[str, str], diagnostics: Diagnostics, read: Unsaved | None = None
+) -> Program:
+    """Load, check and lower `paths` below `root`, and ask each target for its limits; `read` has the texts that are not saved.
 
     Always returns a program; with errors in `diagnostics` it is partial and must not be emitted.
     """
-    program = build_program(root, paths, params, words(), diagnostics)
+    program = build_program(root, paths, params, words(), diagnostics, read)
     broken = _incomplete(program.resources)
     for policy in program.policies:
         if not _asked(policy) & broken:

@@ -73,3 +73,31 @@ def test_imports_stand_before_their_importers(tmp_path: Path) -> None:
     files = load_files(tmp_path, [Path("a.policy")], diagnostics)
     assert list(files.modules) == ["c.policy", "sub/b.policy", "a.policy"]
     assert not diagnostics.has_errors
+
+
+def test_an_unsaved_text_stands_for_its_file_and_a_new_one_needs_none(tmp_path: Path) -> None:
+    write(tmp_path / "a.policy", 'let a: string = "saved"\n')
+    write(tmp_path / "b.policy", 'use "a.policy" { a }\nlet b: string = a\n')
+    buffers = {
+        "a.policy": '\ufefflet a: string = "typed"\n',
+        "sub/new.policy": 'use "a.policy" { a }\nlet c: string = a\n',
+    }
+    diagnostics = Diagnostics()
+    files = load_files(tmp_path, [Path(), tmp_path / "sub/new.policy"], diagnostics, buffers.get)
+    assert list(files.modules) == ["a.policy", "b.policy", "sub/new.policy"]
+    assert not diagnostics.has_errors
+    assert files.sources["a.policy"].text == 'let a: string = "typed"\n'
+    assert files.sources["b.policy"].text.startswith("use")
+
+
+def test_an_unsaved_text_is_held_to_the_same_limits(tmp_path: Path) -> None:
+    buffers = {"half.policy": 'let a: string = "\ud800"\n', "huge.policy": "// x\n" * 1_000_000, "empty.policy": ""}
+    diagnostics = Diagnostics()
+    load_files(tmp_path, map(Path, buffers), diagnostics, buffers.get)
+    assert sorted(item.rule for item in diagnostics) == ["empty-file", "file-too-large", "not-utf-8"]
+
+
+def test_no_unsaved_text_is_asked_for_outside_the_root(tmp_path: Path) -> None:
+    diagnostics = Diagnostics()
+    load_files(tmp_path, [Path("../x.policy")], diagnostics, {"../x.policy": "", "x.policy": ""}.get)
+    assert [item.rule for item in diagnostics] == ["missing-file"]

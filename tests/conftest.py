@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import os
 
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-settings.register_profile("steady", derandomize=True, database=None)
-settings.register_profile("explore", derandomize=False)
+#: how long one example takes says how busy the machine is, not whether the code is right
+_UNTIMED = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("steady", derandomize=True, database=None, **_UNTIMED)
+settings.register_profile("explore", derandomize=False, **_UNTIMED)
 settings.load_profile("explore" if os.environ.get("POLICYC_EXPLORE") else "steady")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from policyc.diagnostics import Diagnostics, Label, did_you_mean
@@ -14,6 +15,7 @@ from policyc.ir.target_port import TargetPort
 from policyc.model.files import Files, Unsaved, load_files, read_source, stays_inside
 from policyc.model.names import Definition, bind_imports, declare
 from policyc.model.scope import Project, Scope, constructors
+from policyc.model.soundness import sound_modules
 from policyc.model.values import Principal, Resource
 from policyc.syntax import nodes
 from policyc.text import Source, Span
@@ -52,6 +54,11 @@ def check_files(
         table = bind_imports(module, file, own[file], own, reserved[file], diagnostics)
         project.scopes[file] = Scope(file, table, project)
     _check_params(own, params, diagnostics)
+    modules, lost = sound_modules(files.modules, {file: scope.table for file, scope in project.scopes.items()})
+    files = replace(files, modules=modules)
+    own = {
+        file: {name: item for name, item in table.items() if (file, name) not in lost} for file, table in own.items()
+    }
     resources = _resources(files, project, words, diagnostics)
     if root is not None:
         resources = _completed(files, root.resolve(), resources, words, diagnostics, read)

@@ -17,7 +17,8 @@ from policyc.text import Span
 def bind_resource(
     node: nodes.Resource, scope: Scope, types: Mapping[str, ResourceType], diagnostics: Diagnostics
 ) -> Resource | None:
-    """The resource with every field folded, or None when its type is unknown. Bad fields are reported and left out."""
+    """The resource with every field folded, or None when its type is unknown or a required field has no value. Bad fields are reported
+    and left out."""
     kind = types.get(node.type.text)
     if kind is None:
         diagnostics.error(
@@ -63,6 +64,8 @@ def bind_resource(
             )
         elif field.default and field.name not in seen:
             fields[field.name] = Value(field.type, field.default, node.name.span)
+    if any(field.required and field.name not in fields for field in kind.fields.values()):
+        return None
     return Resource(node.name.text, kind.name, tuple(fields.items()), scope.file, node.span, node.doc)
 
 

@@ -133,6 +133,8 @@ class StatementBuilder:
         label = self._label(node, index, labels)
         clauses = self._clauses(node, vocabulary)
         objects = self._on(clauses.get("on"))
+        if objects is None:
+            return None
         types = {resource.type for resource in objects} or ({on.type} if isinstance(on, Resource) else set())
         who = self._who(clauses.get("who"))
         can = self._can(clauses.get("can"), types)
@@ -248,7 +250,8 @@ class StatementBuilder:
             verbs.extend(found)
         return Can(tuple(dict.fromkeys(verbs)), clause.negated, clause.span)
 
-    def _on(self, clause: nodes.ListClause | None) -> tuple[Resource, ...]:
+    def _on(self, clause: nodes.ListClause | None) -> tuple[Resource, ...] | None:
+        """The resources of the clause; None when one of them was refused where it is declared."""
         if clause is None:
             return ()
         if clause.negated:
@@ -258,8 +261,9 @@ class StatementBuilder:
         out: list[Resource] = []
         for item in clause.items:
             value = self.scope.value(item, RESOURCE, self.diagnostics)
-            if value is not None and isinstance(value.data, ResourceLink) and value.data.id in self.resources:
-                out.append(self.resources[value.data.id])
+            if value is None or not isinstance(value.data, ResourceLink) or value.data.id not in self.resources:
+                return None
+            out.append(self.resources[value.data.id])
         return tuple(dict.fromkeys(out))
 
     def _path(self, clause: nodes.ListClause | None) -> Paths | None:

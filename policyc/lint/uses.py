@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from policyc.lint.rule import Lint
 from policyc.syntax import nodes
-from policyc.text import Span
+from policyc.syntax.references import refs_in
 
 
 def names_used(lint: Lint, file: str) -> set[str]:
@@ -25,16 +25,3 @@ def _names(module: nodes.Module) -> set[str]:
         for ref in refs_in(declaration)
         if isinstance(first := ref.parts[0], nodes.Field)
     }
-
-
-def refs_in(node: object) -> Iterator[nodes.Ref]:
-    """Every reference below a node."""
-    work: list[object] = [node]
-    while work:
-        item = work.pop()
-        if isinstance(item, nodes.Ref):
-            yield item
-        elif isinstance(item, tuple):
-            work.extend(item)
-        elif not isinstance(item, Span | str | int | None):
-            work.extend(getattr(item, name) for name in type(item).__match_args__)  # type: ignore[attr-defined]

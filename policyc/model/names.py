@@ -23,16 +23,31 @@ Named = (
 
 
 @record
+class Lost:
+    """A name whose declaration cannot be used, with the word that it would have been declared by."""
+
+    word: str
+    name: nodes.Ident
+
+
+@record
 class Definition:
     """A declaration and the file that it stands in."""
 
-    node: Named
+    node: Named | Lost
     file: str
+
+    @property
+    def damaged(self) -> bool:
+        """Whether only the name is known, because the text or the import of it has an error."""
+        return isinstance(self.node, Lost)
 
     @property
     def kind(self) -> str:
         """The word for messages."""
         match self.node:
+            case Lost(word=word):
+                return word
             case nodes.PrincipalDecl():
                 return "principal"
             case nodes.GroupDecl():
@@ -49,7 +64,8 @@ def declare(
 ) -> dict[str, Definition]:
     """The names that a file declares itself. `reserved` maps a word that must not be declared to what it already means."""
     table: dict[str, Definition] = {}
-    for node in module.declarations:
+    lost = [Lost(item.word, item.name) for item in module.damaged if item.name is not None]
+    for node in (*module.sound, *lost):
         if isinstance(node, nodes.InlineTest):
             continue
         name = node.name
@@ -85,7 +101,10 @@ def bind_imports(
     for use in module.uses:
         theirs = exports.get(use.path.value)
         if theirs is None or theirs is exports.get(file):
-            continue  # the file could not be loaded, or imports itself; reported already
+            # the file could not be loaded, or imports itself; reported already
+            for name in use.names:
+                table.setdefault(name.text, _lost(name, use.path.value))
+            continue
         for name in use.names:
             definition = theirs.get(name.text)
             if definition is None:
@@ -95,6 +114,7 @@ def bind_imports(
                     name.span,
                     did_you_mean(name.text, theirs, f"declare `{name.text}` in that file, or import another name"),
                 )
+                table.setdefault(name.text, _lost(name, use.path.value))
             elif name.text in own:
                 diagnostics.error(
                     "shadowed-name",
@@ -123,6 +143,11 @@ def bind_imports(
                 imported[name.text] = name.span
                 table[name.text] = definition
     return table
+
+
+def _lost(name: nodes.Ident, file: str) -> Definition:
+    """What stands for an import that failed: known by name, so that its uses are not blamed as well."""
+    return Definition(Lost("name", name), f"{file}?")
 
 
 def known_names(table: Table, kinds: Iterable[str] = ()) -> list[str]:

@@ -792,9 +792,22 @@ class Comment:
 
 
 @record
+class Damaged:
+    """A declaration whose text has a syntax error: its first `word`, the offset of that, and the name that it declares (None for a test)."""
+
+    word: str
+    name: Ident | None
+    start: int
+
+
+@record
 class Module:
     """One file. `name` is the `module` line's, or None; `line` is where that line stands. `comments` are all comments in
-    order of place."""
+    order of place.
+
+    After syntax errors `declarations` holds what could be read, with mended and missing parts, for tools that look at text;
+    only those in `sound` mean what was written. `damaged` names the others, those that were lost whole included.
+    """
 
     name: Ident | None
     uses: tuple[Use, ...]
@@ -802,3 +815,12 @@ class Module:
     span: Span = field(compare=False)
     comments: tuple[Comment, ...] = field(default=(), compare=False)
     line: Span | None = field(default=None, compare=False)
+    damaged: tuple[Damaged, ...] = ()
+
+    @property
+    def sound(self) -> tuple[Declaration, ...]:
+        """The declarations without a syntax error: the only ones that may be compiled."""
+        if not self.damaged:
+            return self.declarations
+        starts = {item.start for item in self.damaged}
+        return tuple(item for item in self.declarations if item.span.start not in starts)

@@ -8,6 +8,7 @@ whatever could be read; with errors it may lack parts, so ask the diagnostics be
 from __future__ import annotations
 
 import gc
+from bisect import bisect_right
 from typing import TYPE_CHECKING, Any
 
 from policyc.diagnostics import Diagnostics
@@ -16,7 +17,7 @@ from policyc.syntax.build_declarations import ModuleLine
 from policyc.syntax.builder import load_actions
 from policyc.syntax.driver import Driver
 from policyc.syntax.lexer import scan
-from policyc.syntax.nodes import Declaration, Module, Use
+from policyc.syntax.nodes import Damaged, Declaration, Ident, InlineTest, Module, Use
 from policyc.syntax.problems import Problems
 from policyc.syntax.table import Table, load_table
 from policyc.text import Source
@@ -101,4 +102,36 @@ def _assemble(build: Build, items: list[Any], source: Source) -> Module:
                 declarations.append(item)
     span = source.span(0, len(source.text))
     name, line = (first.name, first.span) if first is not None else (None, None)
-    return Module(name, tuple(uses), tuple(declarations), span, tuple(build.tokens.comments), line)
+    damaged = _damaged(build, declarations) if build.problems.count else ()
+    return Module(name, tuple(uses), tuple(declarations), span, tuple(build.tokens.comments), line, damaged)
+
+
+def _damaged(build: Build, declarations: list[Declaration]) -> tuple[Damaged, ...]:
+    """The declarations that a syntax error belongs to, and those that no tree was made of, by what their text begins with."""
+    from policyc.syntax.recovery import begun_declarations
+
+    begun = begun_declarations(build.text, build.tokens)
+    starts = sorted({item.span.start for item in declarations} | set(begun))
+    hit = {starts[at - 1] for place in build.problems.places if (at := bisect_right(starts, place))}
+    hit |= set(begun) - {item.span.start for item in declarations}
+    if build.problems.full:
+        hit |= {start for start in starts if start > max(build.problems.places)}
+    named = {item.span.start: item.name for item in declarations if not isinstance(item, InlineTest)}
+    return tuple(
+        Damaged(_word(build.text, start), named.get(start) or _ident(build, begun.get(start)), start)
+        for start in sorted(hit)
+    )
+
+
+def _word(text: str, start: int) -> str:
+    end = start
+    while text[end : end + 1].isalpha():
+        end += 1
+    return text[start:end]
+
+
+def _ident(build: Build, token: int | None) -> Ident | None:
+    if token is None:
+        return None
+    start, end = build.starts[token], build.ends[token]
+    return Ident(build.text[start:end], build.span(start, end))

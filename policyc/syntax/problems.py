@@ -14,12 +14,14 @@ LIMIT = 50
 class Problems:
     """Adds syntax errors of one source to a sink, at most `LIMIT` of them; `full` says that the limit is reached."""
 
-    __slots__ = ("_diagnostics", "count", "source")
+    __slots__ = ("_diagnostics", "count", "places", "source")
 
     def __init__(self, source: Source, diagnostics: Diagnostics) -> None:
         self.source = source
         self._diagnostics = diagnostics
         self.count = 0
+        #: offsets of what is wrong; for a bracket that nothing closes, where it was opened
+        self.places: list[int] = []
 
     @property
     def full(self) -> bool:
@@ -42,6 +44,7 @@ class Problems:
         if self.full:
             return
         self.count += 1
+        self.places.extend([label.span.start for label in labels] or [start])
         fix = None
         span = self.span(start, end)
         if replacement is not None:

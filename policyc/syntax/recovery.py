@@ -14,6 +14,7 @@ from policyc.syntax.build_context import PROVE, RESERVED
 from policyc.syntax.driver import MAX_NESTING, Driver, advance, as_name, survives
 from policyc.syntax.expected import CLAUSES, DECLARATIONS, choices, describe, expected_terminals, found
 from policyc.syntax.hints import hint
+from policyc.syntax.lexer import Tokens
 from policyc.syntax.problems import Problems
 from policyc.syntax.table import END, Table
 
@@ -46,8 +47,21 @@ _SYNC = frozenset(
     }
 )
 _STARTS = frozenset(DECLARATIONS) | {PROVE}
+_BEGINS = frozenset(DECLARATIONS) - {"use", "module"}
 _ENOUGH = 3
 _MOST = 200
+
+
+def begun_declarations(text: str, tokens: Tokens) -> dict[int, int | None]:
+    """Every declaration that the text begins: the offset of its word -> the token of its name, None for a test."""
+    kinds, starts = tokens.kinds, tokens.starts
+    found: dict[int, int | None] = {}
+    for index, kind in enumerate(kinds):
+        if kind in _BEGINS and (not starts[index] or text[starts[index] - 1] in "\n\ufeff"):
+            following = as_name(kinds[index + 1])
+            if following == ("STRING" if kind == "test" else "NAME"):
+                found[starts[index]] = None if kind == "test" else index + 1
+    return found
 
 
 class Recovery:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from policyc.diagnostics import Diagnostics, Label
-from policyc.ir.authz import Policy
 from policyc.ir.build import build_program
 from policyc.ir.program import Program
 from policyc.ir.target_port import TargetPort
@@ -51,30 +50,12 @@ def load_program(
     Always returns a program; with errors in `diagnostics` it is partial and must not be emitted.
     """
     program = build_program(root, paths, params, words(), diagnostics, read)
-    broken = _incomplete(program.resources)
     for policy in program.policies:
-        if not _asked(policy) & broken:
-            target(policy.target).check(policy, program, diagnostics)
+        target(policy.target).check(policy, program, diagnostics)
     for name in TARGETS:
         if name in used_targets(program):
             target(name).check_program(program, diagnostics)
     return program
-
-
-def _asked(policy: Policy) -> frozenset[str]:
-    """The ids of the resources that a policy is on or names in `on`."""
-    named = {resource.id for statement in policy.statements for resource in statement.on}
-    return frozenset(named | ({policy.on.id} if isinstance(policy.on, Resource) else set()))
-
-
-def _incomplete(resources: Mapping[str, Resource]) -> frozenset[str]:
-    """Resources without a field that their type requires: the front end has reported it, and they have no ARN to check."""
-    kinds = resource_types()
-    return frozenset(
-        key
-        for key, resource in resources.items()
-        if any(field.required and resource.get(field.name) is None for field in kinds[resource.type].fields.values())
-    )
 
 
 def used_targets(program: Program) -> frozenset[str]:

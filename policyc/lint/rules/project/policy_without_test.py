@@ -40,9 +40,9 @@ from __future__ import annotations
 from policyc.diagnostics import Diagnostics, Severity
 from policyc.ir.program import BoundTest
 from policyc.lint.rule import Lint
-from policyc.lint.uses import refs_in
 from policyc.model.values import Principal, Resource, ResourceLink
 from policyc.syntax import nodes
+from policyc.syntax.references import refs_in
 
 SEVERITY = Severity.INFO
 

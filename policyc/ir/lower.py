@@ -27,7 +27,7 @@ ATOM_BUDGET = 2_000
 EXPANSION_BUDGET = 2_000
 
 #: Types of attributes that a declared group may be compared with: it stands for its id there.
-_GROUP_PLACES = (STRING, Named("uuid"), GROUP)
+_GROUP_PLACES = (STRING, Named("idc_group_id"), GROUP)
 
 #: What a name inside a predicate stands for: the argument and the place to read it in.
 Operand: TypeAlias = Attribute | Value

@@ -95,7 +95,7 @@ def test_exists_is_the_guards_and_a_complement_wraps_them(tmp_path: Path) -> Non
     ("condition", "rule", "place"),
     [
         ('idc.groups["finance"].group_name == "x"', "malformed-attribute-key", '"finance"'),
-        (f'idc.groups["{FINANCE.upper()}"].group_name == "x"', "malformed-attribute-key", f'"{FINANCE.upper()}"'),
+        (f'idc.groups["{FINANCE[1:]}"].group_name == "x"', "malformed-attribute-key", f'"{FINANCE[1:]}"'),
         ('idc.groups.group_name == "x"', "missing-key", "idc.groups.group_name"),
         (f'idc.groups["{FINANCE}"] == "x"', "unknown-attribute", f'idc.groups["{FINANCE}"]'),
         (f'idc.groups["{FINANCE}"].name == "x"', "unknown-attribute", f'idc.groups["{FINANCE}"].name'),

@@ -28,7 +28,7 @@ _OTHERS = {
     "asn": 65000,
     "port": 8443,
     "http_method": "POST",
-    "uuid": "00000000-0000-0000-0000-000000000000",
+    "idc_group_id": "00000000-0000-0000-0000-000000000000",
     "distribution_id": "E9ZYXWVUT98765",
     "attachment_id": "attachment-0fffffffffffffff0",
     "service_principal": "lambda.amazonaws.com",

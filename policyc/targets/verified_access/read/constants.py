@@ -7,11 +7,14 @@ from typing import Literal
 
 from policyc.syntax.cedar_nodes import Call, Compare, Expr, Lit, Slot, Var, walk
 from policyc.syntax.cedar_plain import written
+from policyc.targets.verified_access.read.templates import is_template
 
 
 def is_constant(node: Expr) -> bool:
-    """Whether an expression reads nothing of the request."""
-    return not any(isinstance(part, Var | Slot) for part in walk(node))
+    """Whether an expression reads nothing of the request, and nothing in it is still to be filled in."""
+    return not any(
+        isinstance(part, Var | Slot) or (isinstance(part, Lit) and is_template(part.value)) for part in walk(node)
+    )
 
 
 def constant_truth(node: Expr) -> bool | Literal["unknown"] | None:
@@ -28,7 +31,9 @@ def constant_truth(node: Expr) -> bool | Literal["unknown"] | None:
 
 
 def readable(call: Call) -> bool:
-    """Whether Cedar can read the literals of `ip("…")` and its like."""
+    """Whether Cedar can read the literals of `ip("…")` and its like; of a template nobody knows, so it counts as readable."""
+    if any(isinstance(arg, Lit) and is_template(arg.value) for arg in call.args):
+        return True
     return constant_truth(Compare("==", call, call, call.span)) is not None
 
 

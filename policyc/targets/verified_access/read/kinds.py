@@ -15,7 +15,6 @@ from policyc.model.types import Named, shapes
 from policyc.record import record
 from policyc.targets.verified_access.scope import REQUEST_ROOTS, trust_types, vocabulary
 
-_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _BASES = {"int": "long", "bool": "bool"}
 #: what a port can be (logs show -1 where there is none), and seconds since 1970 up to the year 9999
 _PORTS = (-1, 65_535)
@@ -73,7 +72,7 @@ STRING, LONG, BOOL, UNKNOWN, ENTITY, IP = (Kind(name) for name in ("string", "lo
 
 def is_group_id(text: str) -> bool:
     """Whether a text has the form of an Identity Center group id."""
-    return _UUID.fullmatch(text) is not None
+    return re.fullmatch(shapes()["idc_group_id"].pattern, text) is not None
 
 
 def context_kind(trust: Mapping[str, str], undeclared: frozenset[str] = frozenset(), shared: bool = False) -> Kind:

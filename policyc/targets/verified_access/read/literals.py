@@ -7,15 +7,16 @@ import re
 from policyc.syntax.cedar_nodes import Expr, Lit, Neg
 from policyc.targets.verified_access.read.constants import network_of
 from policyc.targets.verified_access.read.kinds import Kind, Member
+from policyc.targets.verified_access.read.templates import is_template
 
 MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 
 
 def literal_of(node: Expr) -> str | int | bool | None:
-    """The value of a literal, also of a number with a minus; None for anything else."""
+    """The value of a literal, also of a number with a minus; None for anything else, a template too."""
     match node:
         case Lit(value):
-            return value
+            return None if is_template(value) else value
         case Neg(Lit(value)) if isinstance(value, int) and not isinstance(value, bool):
             return -value
         case _:

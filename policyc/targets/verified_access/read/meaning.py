@@ -50,6 +50,7 @@ from policyc.targets.verified_access.read.outcome import (
     sure,
     turned,
 )
+from policyc.targets.verified_access.read.templates import is_template
 from policyc.targets.verified_access.scope import REQUEST_ROOTS
 
 _ORDERS = {"<": Op.LT, "<=": Op.LE, ">": Op.GT, ">=": Op.GE}
@@ -156,8 +157,8 @@ class Meaning:
         """What is known of an attribute; None for one that cannot be there."""
         kind, member = self.context, None
         for name in path:
-            if kind.name == "unknown":
-                return Member(kind)
+            if kind.name == "unknown" or is_template(name):
+                return Member(Kind("unknown"))
             if kind.keyed and kind.item is not None:
                 member = Member(kind.item)
             else:

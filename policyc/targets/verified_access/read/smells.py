@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TypeAlias
 
 from policyc.diagnostics import Diagnostic, Diagnostics, Edit, Fix, Severity
 from policyc.ir.authz import Atom, Constant, Op
 from policyc.model.types import BOOL
-from policyc.syntax.cedar_nodes import And, Compare, Expr, Has, If, Like, Lit, Method, Not, Or, path_of, replaced, walk
+from policyc.syntax.cedar_nodes import (
+    And,
+    Compare,
+    Expr,
+    Get,
+    Has,
+    If,
+    Like,
+    Lit,
+    Method,
+    Not,
+    Or,
+    path_of,
+    replaced,
+    walk,
+)
 from policyc.syntax.cedar_plain import pattern_text, written
 from policyc.targets.verified_access.read.meaning import attribute_of
 from policyc.targets.verified_access.read.proof import Proof
 from policyc.targets.verified_access.read.statements import Judged
 from policyc.targets.verified_access.read.subset import check_subset
+from policyc.targets.verified_access.read.templates import is_template
 from policyc.targets.verified_access.read.typing import Path
 from policyc.text import Span
 
@@ -25,7 +40,6 @@ _CLIENT = {("http_request", "x_forwarded_for"), ("http_request", "user_agent")}
 _ADDRESSES = {("http_request", "client_ip"), ("tcp_flow", "client_ip"), ("tcp_flow", "destination_ip")}
 _PORTS = {("http_request", "port"), ("tcp_flow", "destination_port")}
 _PATH = ("http_request", "path")
-_LEFT_OVER = re.compile(r"\$\{[^{}]*\}|\{\{[^{}]*\}\}|%\{[^{}]*\}|^<[^<>@]+>$")
 
 
 def check_smells(judged: Judged, diagnostics: Diagnostics) -> None:
@@ -227,14 +241,26 @@ def _heads(test: Expr) -> Iterator[tuple[str, Span]]:
 
 
 def _check_left_overs(nodes: list[Expr], diagnostics: Diagnostics) -> None:
-    for node in nodes:
-        text = node.value if isinstance(node, Lit) else None
-        if isinstance(node, Like):
-            text = "".join("*" if part is None else part for part in node.pattern)
-        if isinstance(text, str) and _LEFT_OVER.search(text):
+    for text, span in (pair for node in nodes for pair in _texts(node)):
+        if is_template(text):
             diagnostics.warning(
                 "cedar-template-text",
                 f"`{text}` looks like a placeholder that was never filled in",
-                node.pattern_span if isinstance(node, Like) else node.span,
+                span,
                 "render the template first",
             )
+
+
+def _texts(node: Expr) -> Iterator[tuple[str, Span]]:
+    """The texts of a literal, a pattern, or the names of attributes, in quotes or not."""
+    match node:
+        case Lit(str(value)):
+            yield value, node.span
+        case Like(_, pattern):
+            yield "".join("*" if part is None else part for part in pattern), node.pattern_span
+        case Has(_, names):
+            yield from ((name, node.name_span) for name in names)
+        case Get(_, name):
+            yield name, node.name_span
+        case _:
+            pass

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from policyc.diagnostics import Diagnostics, did_you_mean
 from policyc.syntax.cedar_nodes import Document, Get, Has, path_of, walk
+from policyc.targets.verified_access.read.templates import is_template
 from policyc.targets.verified_access.scope import REQUEST_ROOTS, split_name, trust_types
 from policyc.text import Span
 
@@ -63,7 +64,7 @@ def undeclared_roots(document: Document, trust: Mapping[str, str]) -> dict[str, 
     """The names right below `context` that are neither request data nor declared, where each stands first."""
     found: dict[str, Span] = {}
     for path, span in _reads(document):
-        if path and path[0] not in REQUEST_ROOTS and path[0] not in trust:
+        if path and path[0] not in REQUEST_ROOTS and path[0] not in trust and not is_template(path[0]):
             found.setdefault(path[0], span)
     return found
 

@@ -38,6 +38,7 @@ from policyc.syntax.cedar_nodes import (
 from policyc.syntax.cedar_plain import quoted, written
 from policyc.targets.verified_access.read.kinds import BOOL, ENTITY, LONG, UNKNOWN, Kind, Member, is_group_id
 from policyc.targets.verified_access.read.literals import literal_kind
+from policyc.targets.verified_access.read.templates import is_template
 from policyc.targets.verified_access.scope import REQUEST_ROOTS
 from policyc.text import Span
 
@@ -241,6 +242,8 @@ class Checker:
 
     def _member(self, record: Kind, name: str, span: Span, of: Expr) -> Member | None:
         """The attribute of a record; one that cannot be there is reported."""
+        if is_template(name):
+            return Member(UNKNOWN)  # what it stands for may be there
         if record.keyed and record.item is not None:
             if is_group_id(name):
                 return Member(record.item)

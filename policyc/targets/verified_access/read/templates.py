@@ -1,0 +1,13 @@
+"""Text that a template should have filled in, and did not: nothing is decided on it, whatever it stands for."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_LEFT_OVER: Final = re.compile(r"\$\{[^{}]*\}|\{\{[^{}]*\}\}|%\{[^{}]*\}|^<[^<>@]+>$")
+
+
+def is_template(text: object) -> bool:
+    """Whether a value is text with a placeholder of Terraform, CloudFormation, Helm or a person in it."""
+    return isinstance(text, str) and _LEFT_OVER.search(text) is not None

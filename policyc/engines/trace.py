@@ -100,7 +100,8 @@ class GateTrace:
 
     `decided_by` holds the statements that settled the verdict (matching denies, else matching allows; for an implicit
     deny none); `nearest` is the allow that came closest when nothing matched; `statements` is the full record.
-    `switches` names the documented switches that mattered here.
+    `switches` names the documented switches that mattered here; `wants` what an undecided gate lacks besides condition keys:
+    a document, or a part of the request, in words for people.
     """
 
     name: str
@@ -111,6 +112,7 @@ class GateTrace:
     nearest: StatementTrace | None = None
     statements: tuple[StatementTrace, ...] = ()
     switches: tuple[str, ...] = ()
+    wants: tuple[str, ...] = ()
 
 
 @record

@@ -105,7 +105,7 @@ def _sentence(reason: Reason) -> str:
         return reason.sentence()
     actual, first, more = reason.actual[0], reason.expected[0], len(reason.expected) - 1
     others = f" and {more} more" if more > 0 else ""
-    if reason.operator == "is not":
+    if reason.operator == "wants other than":
         return f"`{actual}` is {'not ' if reason.matched else ''}among the excluded `{first}`{others}"
     return f"`{first}`{others} {'covers' if reason.matched else 'does not cover'} `{actual}`"
 

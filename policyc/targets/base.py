@@ -84,6 +84,7 @@ class Request:
     span: Span | None = None
     empty: frozenset[str] = frozenset()
     spans: Mapping[str, Span] = MappingProxyType({})
+    unknown: frozenset[str] = frozenset()
 
 
 class Target(Protocol):

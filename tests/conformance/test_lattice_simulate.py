@@ -169,7 +169,7 @@ TEXTS = [
 @pytest.mark.parametrize(("policies", "suffix", "reason"), TEXTS)
 def test_the_denial_text_names_the_gate(tmp_path: Path, policies: tuple[str, ...], suffix: str, reason: str) -> None:
     outcome = answer(tmp_path, project("aws_iam", "aws_iam", *policies))
-    user = f"arn:aws:sts::{SHOP}:assumed-role/order-service/session"
+    user = f"arn:aws:sts::{SHOP}:assumed-role/order-service/<session>"
     assert outcome.error == (
         f"AccessDeniedException: User: {user} is not authorized to perform: vpc-lattice-svcs:Invoke "
         f"on resource: {ARN}/stock {suffix}"

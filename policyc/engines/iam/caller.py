@@ -6,15 +6,17 @@ Source: IAM evaluation reference 4.2, 4.3, 4.4, 7 and 9.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import IntFlag, StrEnum
+from typing import Final
 
 from policyc.engines.iam.arns import split_arn
 from policyc.engines.iam.globs import fold
 from policyc.engines.iam.values import Unknown, Values
 
-DEFAULT_SESSION = "session"
+UNKNOWN_SESSION: Final = "<session>"
+"""Stands in a shown ARN for the name of a session that nobody stated."""
 
 
 class CallerKind(StrEnum):
@@ -49,7 +51,8 @@ class Grant(IntFlag):
 class Caller:
     """One caller. Build it with the constructors below; fields that do not apply to the kind stay empty.
 
-    `unique_id` is the `AIDA…` or `AROA…` id (empty = not known), `tags` the principal and session tags,
+    `path` and `session` are those of a role session: None for the path of a role that only its session's ARN names, empty for
+    a session of which nothing but the role is known. `unique_id` is the `AIDA…` or `AROA…` id (empty = not known), `tags` the principal and session tags,
     `org_id` and `org_paths` the organisation of the account (empty = in none), `creator` the ARN of the user
     that made a federated session, `services` every name of a service principal, its direct name first, and for an
     identity provider, which only role trust policies name, its ARN or domain.
@@ -59,7 +62,7 @@ class Caller:
     partition: str = "aws"
     account: str = ""
     name: str = ""
-    path: str = "/"
+    path: str | None = "/"
     session: str = ""
     unique_id: str = ""
     tags: tuple[tuple[str, str], ...] = ()
@@ -85,7 +88,8 @@ class Caller:
             case CallerKind.USER:
                 return f"arn:{self.partition}:iam::{self.account}:user{self.path}{self.name}"
             case CallerKind.ROLE:
-                return f"arn:{self.partition}:sts::{self.account}:assumed-role/{self.name}/{self.session}"
+                session = self.session or UNKNOWN_SESSION
+                return f"arn:{self.partition}:sts::{self.account}:assumed-role/{self.name}/{session}"
             case CallerKind.FEDERATED:
                 return f"arn:{self.partition}:sts::{self.account}:federated-user/{self.name}"
             case CallerKind.SERVICE | CallerKind.PROVIDER:
@@ -95,36 +99,67 @@ class Caller:
 
     @property
     def principal_arn(self) -> str | None:
-        """The value of `aws:PrincipalArn`: a role's own ARN for its sessions; None for services and anonymous."""
+        """The value of `aws:PrincipalArn`: a role's own ARN for its sessions; None for services, anonymous and where it is not known."""
         if self.kind is CallerKind.ROLE:
+            if self.path is None:
+                return None
             return f"arn:{self.partition}:iam::{self.account}:role{self.path}{self.name}"
         return self.arn if self.kind not in UNOWNED else None
 
     @property
     def is_service_linked(self) -> bool:
-        return self.kind is CallerKind.ROLE and self.path.startswith("/aws-service-role/")
+        return self.kind is CallerKind.ROLE and (self.path or "").startswith("/aws-service-role/")
 
-    @property
-    def levels(self) -> tuple[frozenset[str], ...]:
-        """The levels that NotPrincipal must all list to exempt this caller (4.4), each a set of spellings."""
-        if self.kind is CallerKind.ANONYMOUS:
-            return (frozenset(),)
-        if self.kind is CallerKind.SERVICE:
-            return (frozenset(f"service:{name}" for name in self.services),)
-        if self.kind is CallerKind.PROVIDER:
-            return (frozenset(f"federated:{name}" for name in self.services),)
-        account = frozenset({f"aws:{self.account}", f"aws:arn:{self.partition}:iam::{self.account}:root"})
-        own = [arn for arn in (self.principal_arn, self.arn, self.creator) if arn]
-        if self.kind is CallerKind.ROOT:
-            return (account,)
-        return (account, *(frozenset({f"aws:{arn}"}) for arn in dict.fromkeys(own)))
+    def names(self, listed: frozenset[str]) -> tuple[Grant, Grant]:
+        """How the strongest of the listed principals, as the reader spells them, may and how it surely names the caller."""
+        sure = max((self.grants[name] for name in listed & self.identity), default=Grant.NONE)
+        others = tuple(self._compared(listed))
+        return max((sure, *(grant for grant, _ in others))), max(
+            (sure, *(grant for grant, certain in others if certain))
+        )
+
+    def _compared(self, listed: frozenset[str]) -> Iterator[tuple[Grant, bool]]:
+        """Names of a role session that only a comparison can tell: its role by another path, which names it for certain,
+        as a role's name is unique in an account; and a session of a role whose session is not known, which may be it."""
+        if self.kind is not CallerKind.ROLE or (self.path is not None and self.session):
+            return
+        role = f"aws:arn:{self.partition}:iam::{self.account}:role/"
+        session = f"aws:arn:{self.partition}:sts::{self.account}:assumed-role/{self.name}/"
+        for name in listed:
+            if self.path is None and name.startswith(role) and name.endswith(f"/{self.name}"):
+                yield Grant.LIMITED, True
+            elif not self.session and name.startswith(session):
+                yield Grant.DIRECT, False
+
+    def is_exempt(self, listed: frozenset[str]) -> bool | None:
+        """Whether a NotPrincipal that lists these principals exempts the caller: each of its levels must be listed (4.4);
+        None where that hangs on a session that is not known."""
+        if "*" in listed:
+            return True
+        match self.kind:
+            case CallerKind.ANONYMOUS:
+                return False
+            case CallerKind.SERVICE | CallerKind.PROVIDER:
+                return bool(listed & self.identity)
+        if not listed & {f"aws:{self.account}", f"aws:arn:{self.partition}:iam::{self.account}:root"}:
+            return False
+        if self.kind is not CallerKind.ROLE:
+            own = [] if self.kind is CallerKind.ROOT else [self.arn, self.creator]
+            return all(f"aws:{arn}" in listed for arn in own if arn)
+        if self.path is not None and f"aws:{self.principal_arn}" not in listed:
+            return False
+        if self.path is None and not any(grant is Grant.LIMITED for grant, _ in self._compared(listed)):
+            return False
+        if self.session:
+            return f"aws:{self.arn}" in listed
+        return None if any(grant is Grant.DIRECT for grant, _ in self._compared(listed)) else False
 
     def keys(self) -> dict[str, Values]:
         """The condition keys AWS derives from the caller, by folded name; unknown where only AWS could tell."""
         keys: dict[str, Values] = {f"aws:principaltag/{fold(key)}": (value,) for key, value in self.tags}
         keys.update(_KEYS[self.kind](self))
         if self.kind not in UNOWNED:
-            keys["aws:principalarn"] = (self.principal_arn or "",)
+            keys["aws:principalarn"] = Unknown.PRESENT if self.principal_arn is None else (self.principal_arn,)
             keys["aws:principalaccount"] = (self.account,)
             keys["aws:principalisawsservice"] = ("false",)
             if self.org_id:
@@ -147,13 +182,13 @@ def _grants(caller: Caller) -> dict[str, Grant]:
     grants[f"aws:arn:{caller.partition}:iam::{caller.account}:root"] = Grant.DELEGATION
     if caller.canonical_id:
         grants[f"canonical:{caller.canonical_id}"] = Grant.DELEGATION
-    if caller.kind is CallerKind.ROLE:
+    if caller.principal_arn is not None and caller.kind is CallerKind.ROLE:
         grants[f"aws:{caller.principal_arn}"] = Grant.LIMITED
     if caller.unique_id:  # what AWS stores in place of the ARN
         grants[f"aws:{caller.unique_id}"] = Grant.LIMITED if caller.kind is CallerKind.ROLE else Grant.DIRECT
     if caller.creator:
         grants[f"aws:{caller.creator}"] = Grant.LIMITED
-    if caller.kind is not CallerKind.ROOT:
+    if caller.kind is not CallerKind.ROOT and (caller.session or caller.kind is not CallerKind.ROLE):
         grants[f"aws:{caller.arn}"] = Grant.DIRECT
     return grants
 
@@ -168,11 +203,17 @@ def _user_keys(caller: Caller) -> dict[str, Values]:
 
 
 _TEMPORARY: dict[str, Values] = {"aws:multifactorauthpresent": Unknown.PRESENT, "aws:tokenissuetime": Unknown.PRESENT}
+#: what a session may have been given when it began, so that nobody knows it of a session that nobody named
+_OF_SESSION: dict[str, Values] = dict.fromkeys(
+    ("aws:sourceidentity", "aws:federatedprovider", "aws:multifactorauthage"), Unknown.ANY
+)
 
 
 def _role_keys(caller: Caller) -> dict[str, Values]:
-    userid: Values = (f"{caller.unique_id}:{caller.session}",) if caller.unique_id else Unknown.PRESENT
-    return {"aws:principaltype": ("AssumedRole",), "aws:userid": userid, **_TEMPORARY}
+    known = caller.unique_id and caller.session
+    userid: Values = (f"{caller.unique_id}:{caller.session}",) if known else Unknown.PRESENT
+    keys: dict[str, Values] = {"aws:principaltype": ("AssumedRole",), "aws:userid": userid, **_TEMPORARY}
+    return keys if caller.session else keys | _OF_SESSION
 
 
 def _federated_keys(caller: Caller) -> dict[str, Values]:
@@ -248,7 +289,7 @@ def caller_from_arn(
     text: str,
     *,
     session: str = "",
-    path: str = "/",
+    path: str | None = None,
     unique_id: str = "",
     tags: Mapping[str, str] | None = None,
     org_id: str = "",
@@ -258,17 +299,17 @@ def caller_from_arn(
 ) -> Caller:
     """The caller an ARN names: root, user, role (a session of it), assumed role or federated user, in any partition.
 
-    A role ARN becomes a session named `session` or else `DEFAULT_SESSION`. A session ARN does not hold the role's
-    path: give it as `path` when it is not `/`. Raises ValueError for any other text.
+    A role ARN becomes a session named `session`, or one of which nothing is known. A session ARN does not hold the role's
+    path: give it as `path` where it is known. Raises ValueError for any other text.
     """
     fields = split_arn(text)
     if fields is None or fields[0] != "arn" or not fields[1].startswith("aws") or fields[3] or not fields[4]:
         raise ValueError(f"`{text}` is not the ARN of a caller")
     partition, place, account, rest = fields[1], fields[2], fields[4], fields[5]
-    if not path.startswith("/") or not path.endswith("/"):
+    if path is not None and not (path.startswith("/") and path.endswith("/")):
         raise ValueError("a path starts and ends with `/`")
 
-    def caller(kind: CallerKind, name: str = "", path: str = "/", session: str = "") -> Caller:
+    def caller(kind: CallerKind, name: str = "", path: str | None = "/", session: str = "") -> Caller:
         held = tuple((tags or {}).items())
         return Caller(
             kind, partition, account, name, path, session, unique_id, held, org_id, org_paths, canonical_id, creator
@@ -279,7 +320,7 @@ def caller_from_arn(
     if place == "iam" and (named := _NAMED.fullmatch(rest)):
         if named[1] == "user":
             return caller(CallerKind.USER, named[3], named[2])
-        return caller(CallerKind.ROLE, named[3], named[2], session or DEFAULT_SESSION)
+        return caller(CallerKind.ROLE, named[3], named[2], session)
     if place == "sts" and (assumed := _ASSUMED.fullmatch(rest)):
         return caller(CallerKind.ROLE, assumed[1], path, assumed[2])
     if place == "sts" and (federated := _FEDERATED.fullmatch(rest)):

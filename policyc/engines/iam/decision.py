@@ -110,11 +110,9 @@ def weigh(documents: Iterable[Document], asked: Request, bounded: bool = False) 
         deny_must = deny_must or must & program.deny != 0
         allow_can = allow_can or can & program.allow != 0
         allow_must = allow_must or must & program.allow != 0
-        for grant, mask in program.grants(asked.caller):
-            if can & mask:
-                grant_can = max(grant_can, grant)
-            if must & mask:
-                grant_must = max(grant_must, grant)
+        perhaps, surely = program.grants(asked.caller)
+        grant_can = max((grant_can, *(grant for grant, mask in perhaps if can & mask)))
+        grant_must = max((grant_must, *(grant for grant, mask in surely if must & mask)))
     return Weight(deny_can, deny_must, allow_can, allow_must, grant_can, grant_must)
 
 

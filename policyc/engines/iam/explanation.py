@@ -88,9 +88,9 @@ def _level_weight(level: Iterable[Document], asked: Request, bounded: bool, over
             if answer is False or statement.deny or statement.principals is None:
                 continue
             parts = [(1 << statement.index, statement.principals)]
-            grant = max(g if mask else Grant.NONE for g, mask in grant_masks(parts, asked.caller, narrowed, switches))
-            can = max(can, grant)
-            must = max(must, grant) if answer else must
+            perhaps, surely = grant_masks(parts, asked.caller, narrowed, switches)
+            can = max((can, *(grant for grant, mask in perhaps if mask)))
+            must = max((must, *(grant for grant, mask in surely if mask and answer)))
     denies, allows = answers[True], answers[False]
     return Weight(
         any(answer is not False for answer in denies),

@@ -123,21 +123,23 @@ class PrincipalColumn:
 
     def __init__(self, statements: Sequence[Statement], switches: Switches) -> None:
         self.switches = switches
-        self.memo: dict[tuple[frozenset[str], bool], int] = {}
-        self.grants: dict[frozenset[str], tuple[tuple[Grant, int], ...]] = {}
+        self.memo: dict[tuple[frozenset[str], bool], Masks] = {}
+        self.grants: dict[frozenset[str], tuple[GrantMasks, GrantMasks]] = {}
         self.parts = [(1 << s.index, s.deny, s.principals) for s in statements if s.principals is not None]
         self.narrowed = narrowed_mask(statements)
 
-    def miss(self, caller: Caller, bounded: bool) -> int:
-        found = 0
+    def miss(self, caller: Caller, bounded: bool) -> Masks:
+        can = must = 0
         for bit, deny, part in self.parts:
-            if part.decide(caller, bounded, deny, self.switches):
-                found |= bit
+            answer = part.decide(caller, bounded, deny, self.switches)
+            can |= bit if answer is not False else 0
+            must |= bit if answer else 0
+        found = can, must
         remember(self.memo, (caller.identity, bounded), found, 0)
         return found
 
-    def grants_for(self, caller: Caller) -> tuple[tuple[Grant, int], ...]:
-        """The allow statements by how they name the caller, strongest first."""
+    def grants_for(self, caller: Caller) -> tuple[GrantMasks, GrantMasks]:
+        """The allow statements by how they may and by how they surely name the caller, strongest first."""
         known = self.grants.get(caller.identity)
         if known is None:
             known = grant_masks(
@@ -147,18 +149,23 @@ class PrincipalColumn:
         return known
 
 
+GrantMasks = tuple[tuple[Grant, int], ...]
+
+
 def grant_masks(
     parts: Iterable[tuple[int, PrincipalPart]], caller: Caller, narrowed: int, switches: Switches
-) -> tuple[tuple[Grant, int], ...]:
-    """Statement masks by grant, strongest first; `narrowed` are the statements that also test aws:PrincipalArn."""
-    masks = dict.fromkeys((Grant.DIRECT, Grant.STAR, Grant.LIMITED, Grant.DELEGATION), 0)
+) -> tuple[GrantMasks, GrantMasks]:
+    """Statement masks by the grant that may and by the one that surely holds, strongest first; `narrowed` are the statements
+    that also test aws:PrincipalArn."""
+    found = [dict.fromkeys((Grant.DIRECT, Grant.STAR, Grant.LIMITED, Grant.DELEGATION), 0) for _ in range(2)]
     for bit, part in parts:
-        grant = part.grant(caller, switches)
-        if grant is Grant.STAR and switches.star_bypasses_boundary == "limited" and not bit & narrowed:
-            grant = Grant.LIMITED
-        if grant is not Grant.NONE:
-            masks[grant] |= bit
-    return tuple(masks.items())
+        for masks, named in zip(found, part.grant(caller, switches), strict=True):
+            grant = named
+            if grant is Grant.STAR and switches.star_bypasses_boundary == "limited" and not bit & narrowed:
+                grant = Grant.LIMITED
+            if grant is not Grant.NONE:
+                masks[grant] |= bit
+    return tuple(found[0].items()), tuple(found[1].items())
 
 
 def narrowed_mask(statements: Iterable[Statement]) -> int:

@@ -39,30 +39,28 @@ class PrincipalPart:
     texts: tuple[str, ...]
     span: Span
 
-    def decide(self, caller: Caller, bounded: bool, deny: bool, switches: Switches) -> bool:
-        """Whether the part covers the caller; `bounded` tells that a permissions boundary is set for it."""
+    def decide(self, caller: Caller, bounded: bool, deny: bool, switches: Switches) -> bool | None:
+        """Whether the part covers the caller, None where that hangs on a session that is not known; `bounded` tells that a
+        permissions boundary is set for it."""
         if not self.texts:
             return False
+        if not self.negated or not deny:  # for an allow, exempting on any name admits the fewest
+            can, must = self.grant(caller, switches)
+            return None if can and not must else bool(must)
+        if bounded:
+            return True
+        exempt = caller.is_exempt(self.names)
+        return None if exempt is None else not exempt
+
+    def grant(self, caller: Caller, switches: Switches) -> tuple[Grant, Grant]:
+        """The strongest way in which an allow with this part may, and in which it surely names the caller."""
+        names = self.names
+        if caller.kind is CallerKind.SERVICE and switches.star_matches_services == "no" and not self.negated:
+            names = names - {"*"}
+        can, must = caller.names(names)
         if not self.negated:
-            return self.grant(caller, switches) is not Grant.NONE
-        if not deny:  # exempting on any name admits the fewest
-            return not self._named(caller)
-        exempt = "*" in self.names or all(level & self.names for level in caller.levels)
-        return bounded or not exempt
-
-    def grant(self, caller: Caller, switches: Switches) -> Grant:
-        """The strongest way in which an allow with this part names the caller."""
-        if self.negated:
-            return Grant.STAR if self.texts and not self._named(caller) else Grant.NONE
-        found = Grant.NONE
-        for name in self.names & caller.identity:
-            star_refused = name == "*" and caller.kind is CallerKind.SERVICE and switches.star_matches_services == "no"
-            if not star_refused:
-                found = max(found, caller.grants[name])
-        return found
-
-    def _named(self, caller: Caller) -> bool:
-        return bool(self.names & caller.identity)
+            return can, must
+        return Grant.NONE if must or not self.texts else Grant.STAR, Grant.NONE if can or not self.texts else Grant.STAR
 
 
 @record

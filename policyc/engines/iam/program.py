@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from policyc.engines.iam.atoms import Atom
-from policyc.engines.iam.caller import Caller, Grant
+from policyc.engines.iam.caller import Caller
 from policyc.engines.iam.key_columns import KeyColumn
 from policyc.engines.iam.memo import Masks
 from policyc.engines.iam.operators import Family, Qualifier
-from policyc.engines.iam.part_columns import ActionColumn, PrincipalColumn, ResourceColumn
+from policyc.engines.iam.part_columns import ActionColumn, GrantMasks, PrincipalColumn, ResourceColumn
 from policyc.engines.iam.switches import Switches
 
 if TYPE_CHECKING:
@@ -42,9 +42,11 @@ class Program:
         if can is None:
             can = self.actions.miss(action)
         can &= self.alive
+        sure = -1
         if self.principals is not None:
             named = self.principals.memo.get((asked.caller.identity, bounded))
-            can &= self.principals.miss(asked.caller, bounded) if named is None else named
+            may, sure = self.principals.miss(asked.caller, bounded) if named is None else named
+            can &= may
         if not can:
             return 0, 0
         column = self.resources
@@ -52,7 +54,7 @@ class Program:
         pair = column.memo.get(key)
         if pair is None:
             pair = column.miss(key, resource, get)
-        must = can & pair[1]
+        must = can & sure & pair[1]
         can &= pair[0]
         for name, memo, single in self.single:
             value = get(name)
@@ -72,9 +74,9 @@ class Program:
             must &= pair[1]
         return can, must
 
-    def grants(self, caller: Caller) -> tuple[tuple[Grant, int], ...]:
-        """The allow statements by how they name the caller; empty for documents without principals."""
-        return self.principals.grants_for(caller) if self.principals is not None else ()
+    def grants(self, caller: Caller) -> tuple[GrantMasks, GrantMasks]:
+        """The allow statements by how they may and how they surely name the caller; empty for documents without principals."""
+        return self.principals.grants_for(caller) if self.principals is not None else ((), ())
 
 
 def _by_keys(statements: Iterable[Statement]) -> dict[tuple[str, ...], list[tuple[Atom, int]]]:

@@ -19,6 +19,9 @@ from policyc.engines.iam.variables import variables_of
 from policyc.engines.trace import Reason
 
 CORE = ("principal", "action", "resource")
+#: how a part says what it is about, and what it is about everything but
+_WANTS = "wants"
+_EXCLUDES = "wants other than"
 
 
 def reasons_for(statement: Statement, asked: Request, bounded: bool, switches: Switches) -> tuple[Reason, ...]:
@@ -48,11 +51,12 @@ def statement_matches(statement: Statement, asked: Request, bounded: bool, switc
     if statement.inert or not statement.actions.decide(asked.folded_action):
         return False
     part = statement.principals
-    if part is not None and not part.decide(asked.caller, bounded, statement.deny, switches):
+    answer = True if part is None else part.decide(asked.caller, bounded, statement.deny, switches)
+    if answer is False:
         return False
-    answer: bool | None = True
     if statement.resources is not None:
-        answer = statement.resources.decide(asked.resource, asked.get, statement.deny, switches)
+        about = statement.resources.decide(asked.resource, asked.get, statement.deny, switches)
+        answer = about if about is False or answer else None
     for atom in statement.conditions:
         if answer is False:
             return False
@@ -65,7 +69,9 @@ def _principal(part: PrincipalPart, caller: Caller, bounded: bool, deny: bool, s
     answer = part.decide(caller, bounded, deny, switches)
     named = tuple(text for text in part.texts if _names(text, caller))
     actual = (caller.arn or "anonymous",)
-    operator = "is not" if part.negated else "is"
+    operator = _EXCLUDES if part.negated else _WANTS
+    if answer is None:
+        return Reason("principal", None, "the name of the session", operator, part.texts, None, part.span)
     return Reason("principal", answer, "principal", operator, named or part.texts, actual, part.span)
 
 
@@ -78,7 +84,7 @@ def _names(text: str, caller: Caller) -> bool:
 def _action(part: ActionPart, asked: Request) -> Reason:
     hits = tuple(pattern.text for pattern in part.patterns if pattern.test(asked.folded_action))
     expected = hits or tuple(pattern.text for pattern in part.patterns)
-    operator = "is not" if part.negated else "is"
+    operator = _EXCLUDES if part.negated else _WANTS
     return Reason("action", part.decide(asked.folded_action), "action", operator, expected, (asked.action,), part.span)
 
 
@@ -86,12 +92,12 @@ def _resource(part: ResourcePart, asked: Request, deny: bool, switches: Switches
     answer = part.decide(asked.resource, asked.get, deny, switches)
     hits = {pattern.text: pattern.hit(asked.resource, asked.get, switches) for pattern in part.patterns}
     expected = tuple(text for text, hit in hits.items() if hit is not Hit.NO) or tuple(hits)
-    operator = "is not" if part.negated else "is"
+    operator = _EXCLUDES if part.negated else _WANTS
     unknown = _first_unknown(
         ((variable.key, variable.spelled) for p in part.patterns for variable in variables_of(p.template)), asked.get
     )
     if answer is None and unknown is not None:
-        return Reason("resource", None, unknown, f"resource {operator}", expected, None, part.span)
+        return Reason("resource", None, unknown, operator, expected, None, part.span)
     return Reason("resource", answer, "resource", operator, expected, (asked.resource,), part.span)
 
 

@@ -14,6 +14,7 @@ from policyc.engines.iam.caller import Caller, anonymous, caller_from_arn, ident
 from policyc.engines.iam.decision import Policies
 from policyc.engines.iam.explanation import explain_request
 from policyc.engines.iam.request import Request
+from policyc.engines.iam.role_path import with_role_path
 from policyc.engines.trace import Outcome
 from policyc.simulate.documents.given import in_role, levels
 from policyc.simulate.documents.question import Question, Situation
@@ -52,6 +53,7 @@ def answer(situation: Situation, question: Question, diagnostics: Diagnostics) -
     if asked is None:
         return None
     policies = _policies(situation, asked.action, own[0] if own else "")
+    asked = replace(asked, caller=with_role_path(asked.caller, (item.compiled for item in situation.documents)))
     outcome = explain_request(policies, asked)
     return replace(outcome, notes=(*outcome.notes, *_notes(situation, asked, own)))
 

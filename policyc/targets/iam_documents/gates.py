@@ -55,13 +55,21 @@ def statement_origins(document: Document) -> list[tuple[str, Span | None]]:
 
 
 def identity_documents(documents: Iterable[Document], caller: Principal) -> list[Document]:
-    """The identity policies that the caller carries: those in the project, and raw ones that were given for whoever calls."""
+    """The identity policies that the caller carries: those in the project, and raw ones that were given for whoever calls.
+
+    A session whose role has an unknown path is carried by the one role of that name in the account.
+    """
     carrier = carrier_of(caller)
-    return [
-        item
-        for item in documents
-        if item.role == "identity" and (item.attached_to == ANY_CALLER or (carrier and item.attached_to == carrier))
-    ]
+    held = [item for item in documents if item.role == "identity"]
+    if caller.kind == "session" and carrier and not any(item.attached_to == carrier for item in held):
+        start, _, name = carrier.partition(":role/")
+        same = {
+            item.attached_to
+            for item in held
+            if item.attached_to.startswith(f"{start}:role/") and item.attached_to.endswith(f"/{name}")
+        }
+        carrier = same.pop() if len(same) == 1 and "/" not in name else carrier
+    return [item for item in held if item.attached_to == ANY_CALLER or (carrier and item.attached_to == carrier)]
 
 
 def engine_caller(principal: Principal, partition: str = "aws") -> Caller | None:
@@ -72,7 +80,7 @@ def engine_caller(principal: Principal, partition: str = "aws") -> Caller | None
         case "service", (name,):
             return callers.service(name)
         case "session", (_, role, _):
-            path = f"/{role.rpartition('/')[0]}/" if "/" in role else "/"
+            path = f"/{role.rpartition('/')[0]}/" if "/" in role else None
             return callers.caller_from_arn(principal_arn(principal, partition), path=path)
         case (("role" | "user" | "federated_user" | "root"), _) if not principal.is_pattern:
             return callers.caller_from_arn(principal_arn(principal, partition))

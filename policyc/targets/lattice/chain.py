@@ -14,7 +14,9 @@ from typing import Final
 from policyc.diagnostics import Diagnostics
 from policyc.engines.iam.document import Document as Compiled
 from policyc.engines.iam.explanation import explain, missing_keys
+from policyc.engines.iam.principals import principal_arn
 from policyc.engines.iam.request import Request as Asked
+from policyc.engines.iam.role_path import with_role_path
 from policyc.engines.iam.statement import Kind
 from policyc.engines.iam.switches import Switches
 from policyc.engines.trace import Decision, GateTrace, Outcome, Verdict
@@ -60,13 +62,27 @@ def simulate(
     if facts.asked is None:
         return _without_caller(gates, facts, notes)
     if not facts.path_known and not _any_path(gates, request):
-        traces = tuple(_settled(gate) or _undecided(gate, "the policy looks at the path") for gate in gates)
-        return _outcome(traces, facts, ["path"], notes)
-    traces = tuple(_settled(gate) or _asked(gate, facts.asked) for gate in gates)
-    outcome = _outcome(traces, facts, [], notes)
+        summary = "the policy looks at the path"
+        traces = tuple(gate.settled or _open(gate.name, gate.kind, summary, "path") for gate in gates)
+        return _outcome(traces, facts, notes)
+    asked = _with_role(program, facts.asked, gates, notes)
+    facts = replace(facts, asked=asked)
+    traces = tuple(gate.settled or explain(gate.documents, asked, name=gate.name, kind=gate.kind) for gate in gates)
+    outcome = _outcome(traces, facts, notes)
     if outcome.decision is Decision.DENY:  # refused before any rule is tried
         return outcome
-    return replace(outcome, notes=(*outcome.notes, *describe_route(program, request, facts.asked.action)))
+    return replace(outcome, notes=(*outcome.notes, *describe_route(program, request, asked.action)))
+
+
+def _with_role(program: Program, asked: Asked, gates: Iterable[_Gate], notes: list[str]) -> Asked:
+    """The question with the path of the role that a session belongs to, where a policy or the project tells it."""
+    roles = (principal_arn(item, asked.caller.partition) for item in program.principals if item.kind == "role")
+    caller = with_role_path(asked.caller, (item for gate in gates for item in gate.documents), roles)
+    if caller is asked.caller:
+        return asked
+    if caller.path not in (None, "/"):
+        notes.append(f"the session is one of `{caller.principal_arn}`: no other role of the account has that name")
+    return replace(asked, caller=caller)
 
 
 # --- the gates --------------------------------------------------------------------------------------------------
@@ -108,7 +124,7 @@ def _identity_gate(request: Request, documents: Sequence[Document], any_auth: bo
     if not any_auth:
         return _Gate(name, "identity", settled=_skip(name, "identity", "no gate asks who calls: auth is none"))
     if caller is None:
-        return _Gate(name, "identity", settled=_open(name, "identity", "the request does not state its caller"))
+        return _Gate(name, "identity", settled=_open(name, "identity", "the request does not state its caller", "who"))
     if caller.kind in ("anonymous", "service"):
         summary = "unsigned callers and services have no identity policy"
         return _Gate(name, "identity", settled=_skip(name, "identity", summary))
@@ -116,7 +132,8 @@ def _identity_gate(request: Request, documents: Sequence[Document], any_auth: bo
     if not found:
         who = carrier_of(caller) or name
         summary = f"no identity policy of `{who}` is in the project, so what it allows is not known"
-        return _Gate(name, "identity", settled=_open(name, "identity", summary))
+        wanted = "an identity policy of the caller"
+        return _Gate(name, "identity", settled=_open(name, "identity", summary, wanted))
     title = " ".join([*(item.owner for item in found), "on", name])
     return _Gate(title, "identity", tuple(compile_emitted(item, Kind.IDENTITY, switches) for item in found))
 
@@ -126,7 +143,8 @@ def _resource_gate(resource: Resource | None, kind: str, documents: Sequence[Doc
         return _Gate(kind, kind, settled=_skip(kind, kind, "the service names no service network"))
     if resource.text("auth") == AUTH_OPEN:
         summary = f"no policy of the {kind} was given, nor whether its auth is on"
-        return _Gate(resource.name, kind, settled=_open(resource.name, kind, summary))
+        wanted = f"{kind}-policy (or {kind}-auth none)"
+        return _Gate(resource.name, kind, settled=_open(resource.name, kind, summary, wanted))
     if resource.text("auth") != "aws_iam":
         return _Gate(resource.name, kind, settled=_skip(resource.name, kind, "auth is none"))
     found = [item for item in documents if item.attached_to == resource.id and item.role == kind]
@@ -142,20 +160,8 @@ def _skip(name: str, kind: str, summary: str) -> GateTrace:
     return GateTrace(name, kind, Verdict.SKIPPED, summary)
 
 
-def _open(name: str, kind: str, summary: str) -> GateTrace:
-    return GateTrace(name, kind, Verdict.UNDECIDED, summary)
-
-
-def _settled(gate: _Gate) -> GateTrace | None:
-    return gate.settled
-
-
-def _undecided(gate: _Gate, summary: str) -> GateTrace:
-    return _open(gate.name, gate.kind, summary)
-
-
-def _asked(gate: _Gate, asked: Asked) -> GateTrace:
-    return explain(gate.documents, asked, name=gate.name, kind=gate.kind)
+def _open(name: str, kind: str, summary: str, *wants: str) -> GateTrace:
+    return GateTrace(name, kind, Verdict.UNDECIDED, summary, wants=wants)
 
 
 def _any_path(gates: Iterable[_Gate], request: Request) -> bool:
@@ -170,11 +176,11 @@ def _any_path(gates: Iterable[_Gate], request: Request) -> bool:
 def _without_caller(gates: Sequence[_Gate], facts: Facts, notes: list[str]) -> Outcome:
     """A request that does not say who calls, or how: only gates that refuse or pass everyone are settled."""
     summary = "the request does not state " + " and ".join(f"`{word}`" for word in facts.missing)
-    traces = tuple(_settled(gate) or _undecided(gate, summary) for gate in gates)
-    return _outcome(traces, facts, list(facts.missing), notes)
+    traces = tuple(gate.settled or _open(gate.name, gate.kind, summary, *facts.missing) for gate in gates)
+    return _outcome(traces, facts, notes)
 
 
-def _outcome(traces: tuple[GateTrace, ...], facts: Facts, missing: list[str], notes: list[str]) -> Outcome:
+def _outcome(traces: tuple[GateTrace, ...], facts: Facts, notes: list[str]) -> Outcome:
     refusal = _refusal(traces)
     if refusal is not None:
         asked = facts.asked
@@ -183,10 +189,11 @@ def _outcome(traces: tuple[GateTrace, ...], facts: Facts, missing: list[str], no
             notes.append(f"the access log has authDeniedReason `{refusal.kind.capitalize()}`")
         return Outcome(Decision.DENY, traces, refusal.name, error, (), tuple(notes))
     if any(trace.verdict is Verdict.UNDECIDED for trace in traces):
-        wanted = [*missing, *(word for trace in traces for word in _wanted(trace))]
+        wanted = [word for trace in traces for word in _wanted(trace)]
         first = next(trace for trace in traces if trace.verdict is Verdict.UNDECIDED)
         return Outcome(Decision.UNDECIDED, traces, first.name, "", tuple(dict.fromkeys(wanted)), tuple(notes))
-    return Outcome(Decision.ALLOW, traces, None, "", (), tuple(notes))
+    deciding = next((trace for trace in reversed(traces) if trace.decided_by), traces[-1])
+    return Outcome(Decision.ALLOW, traces, deciding.name, "", (), tuple(notes))
 
 
 def _refusal(traces: Sequence[GateTrace]) -> GateTrace | None:
@@ -203,10 +210,8 @@ def _wanted(trace: GateTrace) -> list[str]:
     """What an undecided gate would have to know, in the words of a request."""
     if trace.verdict is not Verdict.UNDECIDED:
         return []
-    if trace.kind == "identity" and not trace.statements:
-        return ["an identity policy of the caller"] if "no identity policy" in trace.summary else []
     keys = missing_keys(trace.statements)
-    return [_KEYS_OF_REQUEST_LINE.get(key.lower()) or language_name(key) for key in keys]
+    return [*trace.wants] + [_KEYS_OF_REQUEST_LINE.get(key.lower()) or language_name(key) for key in keys]
 
 
 def _error(refusal: GateTrace, asked: Asked, path_known: bool) -> str:

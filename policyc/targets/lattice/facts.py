@@ -71,7 +71,9 @@ def read_request(program: Program, request: Request, diagnostics: Diagnostics) -
         return Facts(None, network, missing)
     http = verb.action == INVOKE
     resource = arn_of(service) + ((request.path or "/") if http else "")
-    unknown = frozenset(key for key in _unstated(http) if key not in {name.lower() for name in context})
+    unknown = (
+        frozenset(key for key in _unstated(http) if key not in {name.lower() for name in context}) | request.unknown
+    )
     return Facts(
         Asked(verb.action, resource, caller, context, unknown), network, (), not http or request.path is not None
     )

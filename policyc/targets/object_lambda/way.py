@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from policyc.engines.iam import Caller, Kind, Policies, decide_request, explain_request
+from policyc.engines.iam import Caller, CallerKind, Kind, Policies, decide_request, explain_request
 from policyc.engines.iam.document import Document as Compiled
+from policyc.engines.iam.principals import principal_arn
 from policyc.engines.iam.request import Request as Asked
+from policyc.engines.iam.role_path import with_role_path
 from policyc.engines.iam.switches import Switches
 from policyc.engines.trace import Decision, GateTrace, Outcome, Verdict
 from policyc.ir.program import Program
@@ -18,6 +20,7 @@ from policyc.targets.iam_documents.carriers import carrier_of
 from policyc.targets.iam_documents.gates import identity_documents
 from policyc.targets.iam_documents.limits import Limits, limits_of
 from policyc.targets.object_lambda.context import Context, caller_of
+from policyc.targets.object_lambda.documents import ROLE_POLICY
 from policyc.targets.object_lambda.gates import (
     ANY_KEY,
     NEEDS_KEY,
@@ -57,7 +60,18 @@ class Way:
         return iam_switches(self.program.switches)
 
     def caller(self, principal: Principal | None = None) -> Caller:
-        return caller_of(principal or self.who, self.partition)
+        """The engine's caller, its role's path filled in where a policy or the project tells it."""
+        who = principal or self.who
+        found = caller_of(who, self.partition)
+        if found.kind is not CallerKind.ROLE or found.path is not None:
+            return found
+        own = [
+            item for item in self.documents if item.kind.startswith("object_lambda/") and item.role != ROLE_POLICY.role
+        ]
+        held = [compiled(item, Kind.RESOURCE, self.switches) for item in own]
+        held += self.identity(who)
+        roles = (principal_arn(item, self.partition) for item in self.program.principals if item.kind == "role")
+        return with_role_path(found, held, roles)
 
     def request(self, action: str, resource: str, context: Context) -> Asked:
         """The question that one hop puts to its documents."""

@@ -39,7 +39,8 @@ def compile_document(
     switches: Switches = DEFAULT,
     origins: Sequence[Origin] = (),
 ) -> Document | None:
-    """The compiled document, or None when `diagnostics` got an error for it.
+    """The compiled document, or None when it could not be read whole; `diagnostics` then got an error. What AWS refuses to save
+    though its meaning is plain, such as an empty list of actions, is an error too, and the document is there.
 
     `origins` gives, per statement in order, the label and place to show instead of the Sid and the place in `tree`.
     Warnings do not stop a document: what AWS stores it also evaluates.

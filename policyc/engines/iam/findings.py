@@ -8,17 +8,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from policyc.diagnostics import Diagnostics, Label
+from policyc.diagnostics import Diagnostic, Diagnostics, Label, Severity
 from policyc.engines.iam.statement import Kind
 from policyc.engines.iam.switches import Switches
+from policyc.engines.iam.templates import unrendered
 from policyc.engines.iam.variables import Template, VariableError, read_template
 from policyc.syntax.json_text import JsonArray, JsonBool, JsonNull, JsonNumber, JsonObject, JsonString, JsonValue
 from policyc.text import Span
 
+#: kinds that customers keep as managed policies, in IAM or in an organization
+_MANAGED = frozenset({Kind.IDENTITY, Kind.BOUNDARY, Kind.SCP, Kind.RCP})
+
 
 @dataclass(slots=True)
 class Reading:
-    """One document being read. `version` is empty when absent; `used` gathers the switches that shaped a statement."""
+    """One document being read. `version` is empty when absent; `used` gathers the switches that shaped a statement, and
+    `version_told` tells whether a finding spoke of the version already."""
 
     kind: Kind
     version: str
@@ -26,13 +31,23 @@ class Reading:
     diagnostics: Diagnostics
     failed: bool = False
     used: set[str] = field(default_factory=set)
+    version_told: bool = False
 
     def error(self, rule: str, message: str, span: Span, help: str, labels: tuple[Label, ...] = ()) -> None:
         self.failed = True
         self.diagnostics.error(rule, message, span, help, labels)
 
+    def refuse(self, rule: str, message: str, span: Span, help: str, labels: tuple[Label, ...] = ()) -> None:
+        """An error about what AWS does not store though its meaning is plain: the document can still be evaluated."""
+        self.diagnostics.error(rule, message, span, help, labels)
+
     def warn(self, rule: str, message: str, span: Span, help: str, labels: tuple[Label, ...] = ()) -> None:
         self.diagnostics.warning(rule, message, span, help, labels)
+
+    def doubt(self, rule: str, message: str, span: Span, help: str) -> None:
+        """What AWS refuses in managed policies and stores elsewhere: a warning where the document may be one, else a note."""
+        serious = self.kind in _MANAGED
+        self.diagnostics.add(Diagnostic(rule, message, span, help, Severity.WARNING if serious else Severity.INFO))
 
     @property
     def expands(self) -> bool:
@@ -41,8 +56,20 @@ class Reading:
             return self.version == "2012-10-17"
         return self.switches.variables_without_version == "expand"
 
+    def is_template(self, text: str, span: Span) -> bool:
+        """Whether a text holds `${…}` that is no policy variable; that is an error, and nothing else is said about the text."""
+        found = unrendered(text) if "${" in text else None
+        if found is not None:
+            help = (
+                "render the template first; a policy variable names a condition key, such as `${aws:PrincipalTag/team}`"
+            )
+            self.error("template-not-rendered", f"`{found}` is no policy variable", span, help)
+        return found is not None
+
     def template(self, text: str, span: Span, *, wildcards: bool, variables: bool) -> Template:
         """The tokens of a pattern; a malformed variable is an error and the text is then taken literally."""
+        if self.is_template(text, span):
+            return read_template(text, wildcards=wildcards, variables=False)
         if variables and "${" in text:
             self._note_version(text, span)
         try:
@@ -52,6 +79,7 @@ class Reading:
             return read_template(text, wildcards=wildcards, variables=False)
 
     def _note_version(self, text: str, span: Span) -> None:
+        self.version_told |= not self.expands or not self.version
         if not self.version:
             self.used.add("variables-without-version")
             help = 'add `"Version": "2012-10-17"`'
@@ -72,6 +100,11 @@ class Reading:
             if not isinstance(item, JsonString):
                 self.wrong_type(item, what, "a string or a list of strings")
         return found
+
+
+def is_empty(value: JsonValue) -> bool:
+    """Whether a value is a list without items."""
+    return isinstance(value, JsonArray) and not value.items
 
 
 def type_name(value: JsonValue) -> str:

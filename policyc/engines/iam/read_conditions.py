@@ -15,6 +15,7 @@ from policyc.engines.iam.dates import has_no_zone
 from policyc.engines.iam.findings import Reading
 from policyc.engines.iam.globs import Wild, fold
 from policyc.engines.iam.operators import Family, Operator, Qualifier, operator_names, read_operator
+from policyc.engines.iam.templates import unrendered
 from policyc.engines.iam.values import parse_network, parse_truth
 from policyc.engines.iam.variables import MULTIVALUED, Variable
 from policyc.record import record
@@ -127,6 +128,8 @@ def _misspelled(key: str, reading: Reading) -> bool:
 
 def _check_key(operator: Operator, entry: JsonMember, reading: Reading) -> None:
     key = fold(entry.key)
+    if reading.is_template(entry.key, entry.key_span):
+        return
     if "${" in key:
         help = "write the key itself"
         reading.error("variable-unsupported-in-element", f"a variable in key `{entry.key}`", entry.key_span, help)
@@ -185,10 +188,12 @@ def _value(operator: Operator, item: JsonString | JsonNumber | JsonBool, reading
 
 def _string_template(operator: Operator, text: str, span: Span, reading: Reading) -> tuple[str | Wild | Variable, ...]:
     variables = operator.takes_variables
-    if "${" in text and not variables and operator.family is not Family.NULL:
+    if "${" in text and unrendered(text) is None and not variables and operator.family is not Family.NULL:
         variables = _variables_elsewhere(operator, text, span, reading)
+        if not variables and reading.expands:
+            return ()
     template = reading.template(text, span, wildcards=operator.glob, variables=variables)
-    if not any(isinstance(token, Variable) for token in template):
+    if unrendered(text) is None and not any(isinstance(token, Variable) for token in template):
         _check_value(operator, text, span, reading)
         if operator.family is Family.ARN and len(split_tokens(template)) < FIELDS and text != "*":
             help = "write `arn:partition:service:region:account:resource`"
@@ -224,6 +229,8 @@ def _check_value(operator: Operator, text: str, span: Span, reading: Reading) ->
     message = f"`{text}` is not what `{operator.text}` compares"
     if family is Family.IP:
         reading.error(rule, message, span, f"write {wanted}")
+    elif family is Family.DATE:
+        reading.refuse(rule, message, span, f"write {wanted}")
     else:
         reading.warn(rule, message, span, f"write {wanted}")
 

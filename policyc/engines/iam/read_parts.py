@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from policyc.diagnostics import did_you_mean
 from policyc.engines.iam.arns import FIELDS, pad_tokens, split_tokens
-from policyc.engines.iam.findings import Reading
+from policyc.engines.iam.findings import Reading, is_empty
 from policyc.engines.iam.globs import Wild
 from policyc.engines.iam.parts import (
     ActionPart,
@@ -20,7 +20,9 @@ from policyc.engines.iam.parts import (
     action_pattern,
     resource_pattern,
 )
+from policyc.engines.iam.read_arns import check_fields
 from policyc.engines.iam.statement import Kind
+from policyc.engines.iam.templates import unrendered
 from policyc.engines.iam.variables import Template, Variable
 from policyc.syntax.json_text import JsonMember, JsonObject, JsonString
 from policyc.text import Span
@@ -30,7 +32,7 @@ PRINCIPAL_TYPES = ("AWS", "Federated", "Service", "CanonicalUser")
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _UNIQUE_ID = re.compile(r"(AIDA|AROA|ANPA|AGPA)[A-Z0-9]{12,}")
 _PRINCIPAL_ARN = re.compile(
-    r"arn:aws[a-z-]*:(?:iam::[a-z0-9]+:(?:root|user/[^*?]+|role/[^*?]+)"
+    r"arn:aws[a-z-]*:(?:iam::(?:[0-9]{12}|cloudfront):(?:root|user/[^*?]+|role/[^*?]+)"
     r"|sts::[0-9]{12}:(?:assumed-role/[^*?/]+/[^*?/]+|federated-user/[^*?]+))"
 )
 _ACTION = re.compile(r"[A-Za-z0-9*?_.-]+:[A-Za-z0-9*?_.-]+")
@@ -53,9 +55,9 @@ def read_actions(elements: Elements, span: Span, reading: Reading) -> ActionPart
         help = "list the actions under `Action`"
         reading.error("rcp-syntax-error-notaction", "`NotAction` in a resource control policy", member.key_span, help)
     strings = reading.strings(member.value, f"`{member.key}`")
-    if not strings:
+    if is_empty(member.value):
         help = "name an action, or remove the statement"
-        reading.warn("empty-array-action", "without actions the statement has no effect", member.value.span, help)
+        reading.refuse("empty-array-action", f"`{member.key}` lists nothing", member.value.span, help)
     for item in strings:
         _check_action(item, reading)
     return ActionPart(negated, tuple(action_pattern(item.value, item.span) for item in strings), member.value.span)
@@ -63,6 +65,8 @@ def read_actions(elements: Elements, span: Span, reading: Reading) -> ActionPart
 
 def _check_action(item: JsonString, reading: Reading) -> None:
     text = item.value
+    if reading.is_template(text, item.span):
+        return
     if "${" in text:
         help = "name the action itself"
         reading.error("variable-unsupported-in-element", f"a variable in action `{text}`", item.span, help)
@@ -88,16 +92,18 @@ def read_resources(elements: Elements, span: Span, reading: Reading) -> Resource
         reading.error("missing-resource", "the statement has no `Resource` or `NotResource`", span, help)
         return None
     strings = reading.strings(member.value, f"`{member.key}`")
-    if not strings:
+    if is_empty(member.value):
         help = "name a resource, or remove the statement"
-        reading.warn("empty-array-resource", "without resources the statement has no effect", member.value.span, help)
+        reading.refuse("empty-array-resource", f"`{member.key}` lists nothing", member.value.span, help)
     return ResourcePart(negated, tuple(_resource(item, reading) for item in strings), member.value.span)
 
 
 def _resource(item: JsonString, reading: Reading) -> ResourcePattern:
     text = item.value
     template = reading.template(text, item.span, wildcards=True, variables=True)
-    if not text.startswith(("arn:", "*", "?")):
+    if unrendered(text) is not None:
+        pass  # told already
+    elif not text.startswith(("arn:", "*", "?")):
         help = "start with `arn:` or a wildcard"
         reading.error("invalid-arn-prefix", f"resource `{text}` is not an ARN", item.span, help)
     elif text.startswith("arn:"):
@@ -118,12 +124,15 @@ def _check_arn(text: str, template: Template, span: Span, reading: Reading) -> T
     elif any(isinstance(token, Wild) for token in service) and text != "arn:*":
         help = "name the service"
         reading.warn("wildcard-in-service-name", f"a wildcard in the service of `{text}`", span, help)
+    told = check_fields(text, fields, span, reading)
     if len(fields) >= FIELDS:
         return template
     if reading.kind in _PADDED:
         return tuple(pad_tokens(template))
     message, help = f"`{text}` has fewer than six fields", "write `arn:partition:service:region:account:resource`"
-    if reading.kind is Kind.SESSION or not any(isinstance(token, Wild) for token in template):
+    if told:
+        reading.failed = True
+    elif reading.kind is Kind.SESSION or not any(isinstance(token, Wild) for token in template):
         reading.error("missing-arn-field", message, span, help)
     else:
         reading.warn("missing-arn-field", message, span, help)
@@ -167,6 +176,8 @@ def _principal_names(member: JsonMember, reading: Reading) -> tuple[frozenset[st
     value = member.value
     if isinstance(value, JsonString) and value.value == "*":
         return frozenset({"*"}), ("*",)
+    if isinstance(value, JsonString) and reading.is_template(value.value, value.span):
+        return frozenset(), ()
     if isinstance(value, JsonString) and _is_bare(value, reading):
         return frozenset({_principal_name("AWS", value, reading)}), (value.value,)
     if not isinstance(value, JsonObject):
@@ -185,7 +196,7 @@ def _principal_names(member: JsonMember, reading: Reading) -> tuple[frozenset[st
             continue
         _check_type(entry, reading)
         strings = reading.strings(entry.value, f"principal type `{entry.key}`")
-        if not strings:
+        if is_empty(entry.value):
             help = "name a principal, or remove the list"
             reading.warn("empty-array-principal", "the list of principals is empty", entry.value.span, help)
         for item in strings:
@@ -215,7 +226,9 @@ def _principal_name(type_: str, item: JsonString, reading: Reading) -> str:
     text = item.value
     if type_ == "AWS" and text == "*":
         return "*"
-    if "${" in text:
+    if reading.is_template(text, item.span):
+        pass
+    elif "${" in text:
         help = "name the principal itself, or use a condition on `aws:PrincipalArn`"
         reading.error("variable-unsupported-in-element", f"a variable in principal `{text}`", item.span, help)
     elif "*" in text or "?" in text:

@@ -51,6 +51,7 @@ def read_document(
     _id(top.get("Id"), reading)
     statements = _statements(top.get("Statement"), tree, reading, origins)
     _unique_sids(top.get("Statement"), reading)
+    _doubt_version(top.get("Version"), tree, reading)
     if kind in _PLAIN_KINDS:
         check_characters(tree, reading)
     return None if reading.failed else (reading.version, statements)
@@ -82,6 +83,19 @@ def _version(member: JsonMember | None, reading: Reading) -> str:
     return VERSIONS[0]
 
 
+def _doubt_version(member: JsonMember | None, tree: JsonObject, reading: Reading) -> None:
+    """Doubts about a version that nothing in the document hangs on; the reading of `${…}` told of the others."""
+    if reading.version_told:
+        return
+    if member is None:
+        help = 'add `"Version": "2012-10-17"`'
+        brace = Span(tree.span.file, tree.span.start, tree.span.start + 1)
+        reading.doubt("missing-version", "the policy has no `Version`", brace, help)
+    elif reading.version != VERSIONS[0]:
+        message = f"`{reading.version}` is the old version of the policy language"
+        reading.doubt("old-version", message, member.value.span, 'write `"Version": "2012-10-17"`')
+
+
 def _id(member: JsonMember | None, reading: Reading) -> None:
     if member is None:
         return
@@ -102,7 +116,7 @@ def _statements(
     items = member.value.items if isinstance(member.value, JsonArray) else (member.value,)
     if not items:
         help = "add a statement, or remove the policy"
-        reading.warn("empty-statement-list", "the policy has no statements and grants nothing", member.value.span, help)
+        reading.refuse("empty-statement-list", "the policy has no statements", member.value.span, help)
     statements = []
     for index, item in enumerate(items):
         if not isinstance(item, JsonObject):

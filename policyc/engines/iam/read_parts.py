@@ -130,9 +130,10 @@ def _check_arn(text: str, template: Template, span: Span, reading: Reading) -> T
     if reading.kind in _PADDED:
         return tuple(pad_tokens(template))
     message, help = f"`{text}` has fewer than six fields", "write `arn:partition:service:region:account:resource`"
+    vague = reading.kind is not Kind.SESSION and any(isinstance(token, Wild) for token in template)
     if told:
-        reading.failed = True
-    elif reading.kind is Kind.SESSION or not any(isinstance(token, Wild) for token in template):
+        reading.failed |= not vague
+    elif not vague:
         reading.error("missing-arn-field", message, span, help)
     else:
         reading.warn("missing-arn-field", message, span, help)

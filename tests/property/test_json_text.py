@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from decimal import Decimal
 from typing import Any
@@ -11,7 +12,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policyc.diagnostics import Diagnostics
-from policyc.syntax.json_text import MAX_DEPTH, JsonArray, JsonObject, JsonValue, from_plain, parse_json
+from policyc.syntax.json_exact import read_exactly
+from policyc.syntax.json_text import (
+    MAX_DEPTH,
+    JsonArray,
+    JsonObject,
+    JsonValue,
+    from_plain,
+    parse_json,
+    parse_json_values,
+)
 from policyc.text import Source, Span
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
@@ -114,6 +124,57 @@ def test_mutated_texts_never_crash_and_agree_on_what_is_valid(plain: Any, edits:
     assert findings == []
     assert tree is not None
     assert beyond_floats(tree.plain()) == expected
+
+
+WORDS = ["null", "true", "false", "NaN", "-Infinity", "Infinity", '"a"', '"a":', '{"a":1}', "[]", "1e400", "-0", "01"]
+ESCAPES = ["\\u", "\\u0041", "\\ud800", "\\udc00", "\\ud83d\\ude00", "\\uD8", "\\n", "\\x", '""', '"\\u0061":']
+RARE = ["\x00", "\x7f", "\ud800", "\ufeff", "\xa0", "１", "é", "𐀀"]
+PIECES = st.sampled_from([*"{}[],:\"\\ \n\t-+.0123456789eE/#'", *RARE, *WORDS, *ESCAPES])
+HOSTILE = st.one_of(st.text(max_size=30), st.lists(PIECES, max_size=14).map("".join), TREES.map(json.dumps))
+
+
+def comparable(values: Any, findings: Diagnostics) -> Any:
+    """Everything that a reading gave, places included."""
+    return repr(values), [(item.rule, item.message, item.span, item.help, item.labels) for item in findings]
+
+
+@settings(deadline=None, max_examples=3000)
+@given(HOSTILE, st.booleans())
+def test_the_scanner_and_the_exact_reader_give_the_same(text: str, many: bool) -> None:
+    quick, exact = Diagnostics(), Diagnostics()
+    source = Source("p.json", text)
+    if many:
+        read_quickly: Any = parse_json_values(source, quick)
+    else:
+        tree = parse_json(source, quick)
+        read_quickly = None if tree is None else (tree,)
+    assert comparable(read_quickly, quick) == comparable(read_exactly(source, exact, many), exact)
+
+
+@pytest.mark.parametrize("wrap", ["[", '{"a":'])
+@pytest.mark.parametrize("depth", [MAX_DEPTH - 1, MAX_DEPTH, MAX_DEPTH + 1, 900, 5000])
+def test_the_scanner_counts_levels_as_the_exact_reader_does(wrap: str, depth: int) -> None:
+    text = wrap * depth + "1" + {"[": "]", '{"a":': "}"}[wrap] * depth
+    tree, findings = read(text)
+    assert (tree is None) is (depth > MAX_DEPTH)
+    assert [item.rule for item in findings] == (["json-too-deep"] if depth > MAX_DEPTH else [])
+
+
+def test_places_are_found_late_and_stand_for_spans() -> None:
+    source = Source("p.json", ' {"a": ["x", 2]}')
+    tree = parse_json(source, Diagnostics())
+    assert isinstance(tree, JsonObject)
+    member = tree.members[0]
+    assert isinstance(member.value, JsonArray)
+    place = member.value.items[1].span
+    assert (place.file, place.start, place.end) == ("p.json", 13, 14)
+    assert place == Span("p.json", 13, 14)
+    assert Span("p.json", 13, 14) == place
+    assert len({place, Span("p.json", 13, 14)}) == 1
+    assert member.key_span < place < Span("p.json", 14, 14)
+    assert Span("p.json", 0, 0) < place
+    assert member.key_span.to(place) == Span("p.json", 2, 14)
+    assert copy.copy(place) == place.at_start().to(place) == Span("p.json", 13, 14)
 
 
 @given(st.text(max_size=30))

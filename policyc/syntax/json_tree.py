@@ -1,0 +1,124 @@
+"""The tree of a JSON text: values and members, each with its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from math import isinf
+from typing import Any, Final
+
+from policyc.record import record
+from policyc.text import Span
+
+_MAX_INT_DIGITS: Final = 4000
+
+
+@record
+class JsonString:
+    """A string; `value` has its escapes resolved, `span` covers the quotes."""
+
+    value: str
+    span: Span
+
+    def plain(self) -> str:
+        return self.value
+
+
+@record
+class JsonNumber:
+    """A number; `text` is the literal as written."""
+
+    text: str
+    span: Span
+
+    def plain(self) -> int | float | Decimal:
+        """An int or a float; a Decimal when it is too long for an int or too large for a float.
+
+        An infinite float only when the exponent is beyond a Decimal too.
+        """
+        if self.text.lstrip("-").isdigit():
+            return int(self.text) if len(self.text) <= _MAX_INT_DIGITS else Decimal(self.text)
+        value = float(self.text)
+        if not isinf(value):
+            return value
+        try:
+            return Decimal(self.text)
+        except InvalidOperation:
+            return value
+
+
+@record
+class JsonBool:
+    value: bool
+    span: Span
+
+    def plain(self) -> bool:
+        return self.value
+
+
+@record
+class JsonNull:
+    span: Span
+
+    def plain(self) -> None:
+        return None
+
+
+@record
+class JsonArray:
+    items: tuple[JsonValue, ...]
+    span: Span
+
+    def plain(self) -> list[Any]:
+        return [item.plain() for item in self.items]
+
+
+@record
+class JsonMember:
+    """One `key: value` pair; `key_span` covers the key with its quotes."""
+
+    key: str
+    key_span: Span
+    value: JsonValue
+
+
+@record
+class JsonObject:
+    members: tuple[JsonMember, ...]
+    span: Span
+
+    def plain(self) -> dict[str, Any]:
+        return {member.key: member.value.plain() for member in self.members}
+
+    def get(self, key: str) -> JsonValue | None:
+        """The value of `key`, or None when the object has no such key."""
+        return next((member.value for member in self.members if member.key == key), None)
+
+    def __iter__(self) -> Iterator[JsonMember]:
+        return iter(self.members)
+
+
+JsonValue = JsonObject | JsonArray | JsonString | JsonNumber | JsonBool | JsonNull
+
+
+def from_plain(value: object, span: Span) -> JsonValue:
+    """A tree for ordinary Python data, every node at `span`.
+
+    Takes mappings with text keys, sequences, str, bool, int, float, Decimal and None; anything else is a TypeError.
+    """
+    match value:
+        case None:
+            return JsonNull(span)
+        case bool():
+            return JsonBool(value, span)
+        case str():
+            return JsonString(value, span)
+        case int() | float() | Decimal():
+            return JsonNumber(str(value), span)
+        case Mapping():
+            members = tuple(JsonMember(str(key), span, from_plain(item, span)) for key, item in value.items())
+            return JsonObject(members, span)
+        case Sequence():
+            return JsonArray(tuple(from_plain(item, span) for item in value), span)
+        case _:
+            raise TypeError(f"no JSON form for {type(value).__name__}")

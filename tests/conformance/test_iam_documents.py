@@ -518,12 +518,12 @@ def test_two_spellings_of_a_context_key_are_refused() -> None:
 
 
 def test_a_memo_is_bounded() -> None:
-    from policyc.engines.iam.memo import MEMO_LIMIT
+    from policyc.engines.iam.columns import MEMO_LIMIT
 
     held = document(cond("StringLike", "a*"))
     for number in range(MEMO_LIMIT + 10):
         assert verdict_fast(held, f"a{number}") is Verdict.ALLOW
-    assert len(held.program.single[0][1]) <= MEMO_LIMIT
+    assert len(held.masks.single[0][1]) <= MEMO_LIMIT
 
 
 def verdict_fast(held: Any, value: str) -> Verdict:

@@ -102,15 +102,15 @@ def weigh(documents: Iterable[Document], asked: Request, bounded: bool = False) 
     deny_can = deny_must = allow_can = allow_must = False
     grant_can = grant_must = Grant.NONE
     for document in documents:
-        program = document.program
-        can, must = program.masks(asked, bounded)
+        index = document.masks
+        can, must = index.masks(asked, bounded)
         if not can:
             continue
-        deny_can = deny_can or can & program.deny != 0
-        deny_must = deny_must or must & program.deny != 0
-        allow_can = allow_can or can & program.allow != 0
-        allow_must = allow_must or must & program.allow != 0
-        perhaps, surely = program.grants(asked.caller)
+        deny_can = deny_can or can & index.deny != 0
+        deny_must = deny_must or must & index.deny != 0
+        allow_can = allow_can or can & index.allow != 0
+        allow_must = allow_must or must & index.allow != 0
+        perhaps, surely = index.grants(asked.caller)
         grant_can = max((grant_can, *(grant for grant, mask in perhaps if can & mask)))
         grant_must = max((grant_must, *(grant for grant, mask in surely if must & mask)))
     return Weight(deny_can, deny_must, allow_can, allow_must, grant_can, grant_must)

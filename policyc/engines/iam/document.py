@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from policyc.diagnostics import Diagnostics
-from policyc.engines.iam.program import Program
+from policyc.engines.iam.masks import MaskIndex
 from policyc.engines.iam.reader import read_document
 from policyc.engines.iam.statement import Kind, Origin, Statement
 from policyc.engines.iam.switches import DEFAULT, Switches
@@ -27,7 +27,7 @@ class Document:
     statements: tuple[Statement, ...]
     switches: Switches
     span: Span
-    program: Program
+    masks: MaskIndex
 
 
 def compile_document(
@@ -49,7 +49,7 @@ def compile_document(
     if read is None:
         return None
     version, statements = read
-    return Document(name or kind.value, kind, version, statements, switches, tree.span, Program(statements, switches))
+    return Document(name or kind.value, kind, version, statements, switches, tree.span, MaskIndex(statements, switches))
 
 
 def compile_text(

@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import partial
 
 from policyc.engines.iam.caller import UNOWNED, Grant
+from policyc.engines.iam.columns import grant_masks, narrowed_mask
 from policyc.engines.iam.decision import (
     Documents,
     Gate,
@@ -24,8 +25,7 @@ from policyc.engines.iam.decision import (
     settle,
 )
 from policyc.engines.iam.document import Document
-from policyc.engines.iam.part_columns import grant_masks, narrowed_mask
-from policyc.engines.iam.program import open_questions
+from policyc.engines.iam.masks import open_questions
 from policyc.engines.iam.reasons import CORE, matched, reasons_for, statement_matches
 from policyc.engines.iam.request import Request
 from policyc.engines.iam.statement import Statement

@@ -7,6 +7,7 @@ A pattern is a sequence of tokens: text, `Wild.STAR` or `Wild.ONE`. Text is neve
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from enum import Enum
 
@@ -19,21 +20,13 @@ class Wild(Enum):
 
 
 Tokens = tuple["str | Wild", ...]
+_WILDS: dict[str, str | Wild] = {wild.value: wild for wild in Wild}
+_SPLIT = re.compile(r"([*?])").split
 
 
 def wildcard_tokens(text: str) -> Tokens:
     """The tokens of a pattern in which every `*` and `?` is a wildcard."""
-    tokens: list[str | Wild] = []
-    start = 0
-    for at, char in enumerate(text):
-        if char in "*?":
-            if at > start:
-                tokens.append(text[start:at])
-            tokens.append(Wild(char))
-            start = at + 1
-    if start < len(text):
-        tokens.append(text[start:])
-    return tuple(tokens)
+    return tuple([_WILDS.get(piece, piece) for piece in _SPLIT(text) if piece])
 
 
 def fold(text: str) -> str:

@@ -6,6 +6,7 @@ Source: IAM evaluation reference 8.1; https://docs.aws.amazon.com/IAM/latest/Use
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 from policyc.record import record
@@ -97,6 +98,7 @@ _PREFIXES = {"ForAllValues:": Qualifier.ALL, "ForAnyValue:": Qualifier.ANY}
 _SUFFIX = "IfExists"
 
 
+@lru_cache(maxsize=512)
 def read_operator(text: str) -> Operator | None:
     """The operator of that name, or None; `Null` with `IfExists` reads as an operator and is refused by the reader."""
     qualifier, rest = Qualifier.ONE, text

@@ -10,9 +10,7 @@ from collections.abc import Mapping
 
 from policyc.diagnostics import did_you_mean
 from policyc.engines.iam.arns import FIELDS, pad_tokens, split_tokens
-from policyc.engines.iam.findings import Reading, is_empty
-from policyc.engines.iam.globs import Wild
-from policyc.engines.iam.parts import (
+from policyc.engines.iam.elements import (
     ActionPart,
     PrincipalPart,
     ResourcePart,
@@ -20,6 +18,8 @@ from policyc.engines.iam.parts import (
     action_pattern,
     resource_pattern,
 )
+from policyc.engines.iam.findings import Reading, is_empty
+from policyc.engines.iam.globs import Wild
 from policyc.engines.iam.read_arns import check_fields
 from policyc.engines.iam.statement import Kind
 from policyc.engines.iam.templates import unrendered

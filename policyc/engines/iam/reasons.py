@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable
 
 from policyc.engines.iam.atoms import Atom
 from policyc.engines.iam.caller import Caller
+from policyc.engines.iam.elements import ActionPart, Hit, PrincipalPart, ResourcePart
 from policyc.engines.iam.operators import Family, Qualifier
-from policyc.engines.iam.parts import ActionPart, Hit, PrincipalPart, ResourcePart
 from policyc.engines.iam.request import Request
 from policyc.engines.iam.statement import Statement
 from policyc.engines.iam.switches import Switches

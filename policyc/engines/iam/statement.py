@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from policyc.engines.iam.atoms import Atom
-from policyc.engines.iam.parts import ActionPart, PrincipalPart, ResourcePart
+from policyc.engines.iam.elements import ActionPart, PrincipalPart, ResourcePart
 from policyc.record import record
 from policyc.text import Span
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from policyc.engines.iam.globs import Tokens, Wild, fold
+from policyc.engines.iam.globs import Tokens, Wild, fold, wildcard_tokens
 from policyc.engines.iam.values import Unknown, Values
 from policyc.record import record
 
@@ -55,10 +55,14 @@ def read_template(text: str, *, wildcards: bool, variables: bool) -> Template:
 
     Raises VariableError for a variable that is not well formed.
     """
-    return tuple(_merge(_pieces(text, wildcards, variables)))
+    if variables and "${" in text:
+        return tuple(_merge(_pieces(text, wildcards)))
+    if wildcards:
+        return wildcard_tokens(text)
+    return (text,) if text else ()
 
 
-def _pieces(text: str, wildcards: bool, variables: bool) -> Iterator[str | Wild | Variable]:
+def _pieces(text: str, wildcards: bool) -> Iterator[str | Wild | Variable]:
     at = 0
     for found in _SPECIAL.finditer(text):
         if found.start() < at:
@@ -68,7 +72,7 @@ def _pieces(text: str, wildcards: bool, variables: bool) -> Iterator[str | Wild 
                 yield text[at : found.start()]
                 yield Wild(found.group())
                 at = found.end()
-        elif variables:
+        else:
             yield text[at : found.start()]
             piece, at = _variable(text, found.start())
             yield piece

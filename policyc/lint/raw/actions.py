@@ -6,7 +6,7 @@ Source: IAM evaluation reference, section 5; Lattice reference, sections 2 and 9
 from __future__ import annotations
 
 from policyc.diagnostics import Diagnostics, did_you_mean
-from policyc.engines.iam.parts import action_pattern
+from policyc.engines.iam.elements import action_pattern
 from policyc.lint.raw.statements import RawStatement
 from policyc.lint.raw.words import actions
 from policyc.syntax.json_text import JsonString

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from policyc.engines.iam.document import Document
+from policyc.engines.iam.elements import ResourcePattern
 from policyc.engines.iam.globs import Wild
-from policyc.engines.iam.parts import ResourcePattern
 
 
 def any_path_will_do(document: Document, arn: str) -> bool:

@@ -13,8 +13,8 @@ from typing import Final
 from policyc.diagnostics import Diagnostics
 from policyc.engines.iam.document import Document as Compiled
 from policyc.engines.iam.document import compile_text
+from policyc.engines.iam.elements import ResourcePattern
 from policyc.engines.iam.globs import Wild
-from policyc.engines.iam.parts import ResourcePattern
 from policyc.engines.iam.request import Request
 from policyc.engines.iam.statement import Kind
 from policyc.engines.iam.switches import DEFAULT, Switches

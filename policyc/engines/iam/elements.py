@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum
+from functools import lru_cache
 
 from policyc.engines.iam.arns import FieldTests, field_tests, fields_match, split_arn, star_in_early_field
 from policyc.engines.iam.caller import Caller, CallerKind, Grant
@@ -73,8 +74,13 @@ class ActionPattern:
 
 def action_pattern(text: str, span: Span) -> ActionPattern:
     """A pattern over folded action names; `exact` is the only action that matches, None with wildcards."""
+    return ActionPattern(text, *_action_test(text), span)
+
+
+@lru_cache(maxsize=4096)
+def _action_test(text: str) -> tuple[Callable[[str], bool], str | None]:
     glob = compile_glob(fold_tokens(wildcard_tokens(text)))
-    return ActionPattern(text, matcher(glob), glob.exact, span)
+    return matcher(glob), glob.exact
 
 
 @record
@@ -91,19 +97,26 @@ class ActionPart:
         return any(pattern.test(folded_action) for pattern in self.patterns) is not self.negated
 
 
-@record
 class _Readings:
-    """A resource pattern without variables, made ready for both readings."""
+    """A resource pattern without variables in both readings, made ready when it is first asked."""
 
-    whole: Callable[[str], bool]
-    fields: FieldTests | None
-    may_differ: bool
-    is_star: bool
+    __slots__ = ("fields", "is_star", "may_differ", "tokens", "whole")
+
+    def __init__(self, tokens: Tokens) -> None:
+        self.tokens = tokens
+        self.is_star = bool(tokens) and tokens == (Wild.STAR,) * len(tokens)
+        self.whole: Callable[[str], bool] | None = None
+
+    def _ready(self) -> Callable[[str], bool]:
+        self.may_differ = star_in_early_field(self.tokens)
+        self.fields: FieldTests | None = field_tests(self.tokens) if self.may_differ else None
+        self.whole = matcher(compile_glob(self.tokens))
+        return self.whole
 
     def hit(self, resource: str, switches: Switches) -> Hit:
         if resource == "*":  # an action without resource types
             return Hit.YES if self.is_star else Hit.NO
-        whole = self.whole(resource)
+        whole = (self.whole or self._ready())(resource)
         if not self.may_differ or self.fields is None or switches.resource_star_colon == "whole":
             return Hit.YES if whole else Hit.NO
         fields = split_arn(resource)
@@ -111,15 +124,6 @@ class _Readings:
         if whole is apart or switches.resource_star_colon == "segments":
             return Hit.YES if apart else Hit.NO
         return Hit.SPLIT
-
-
-def _readings(tokens: Tokens) -> _Readings:
-    return _Readings(
-        matcher(compile_glob(tokens)),
-        field_tests(tokens),
-        star_in_early_field(tokens),
-        bool(tokens) and all(token is Wild.STAR for token in tokens),
-    )
 
 
 @record
@@ -146,12 +150,12 @@ class ResourcePattern:
         tokens = expand(self.template, get, switches.substituted_wildcards == "wildcards")
         if isinstance(tokens, Unknown):
             return Hit.UNKNOWN if resource.startswith(self.beginning) else Hit.NO
-        return Hit.NO if tokens is None else _readings(tokens).hit(resource, switches)
+        return Hit.NO if tokens is None else _Readings(tokens).hit(resource, switches)
 
 
 def resource_pattern(text: str, template: Template, span: Span) -> ResourcePattern:
-    tokens = tuple(token for token in template if not isinstance(token, Variable))
-    return ResourcePattern(text, template, _readings(tokens) if len(tokens) == len(template) else None, span)
+    tokens = tuple([token for token in template if not isinstance(token, Variable)])
+    return ResourcePattern(text, template, _Readings(tokens) if len(tokens) == len(template) else None, span)
 
 
 @record

@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from policyc.engines.iam.atoms import Atom
 from policyc.engines.iam.caller import Caller
-from policyc.engines.iam.key_columns import KeyColumn
-from policyc.engines.iam.memo import Masks
+from policyc.engines.iam.columns import ActionColumn, GrantMasks, KeyColumn, Masks, PrincipalColumn, ResourceColumn
 from policyc.engines.iam.operators import Family, Qualifier
-from policyc.engines.iam.part_columns import ActionColumn, GrantMasks, PrincipalColumn, ResourceColumn
 from policyc.engines.iam.switches import Switches
 
 if TYPE_CHECKING:
@@ -18,22 +16,22 @@ if TYPE_CHECKING:
     from policyc.engines.iam.statement import Statement
 
 
-class Program:
+class MaskIndex:
     """The masks of one document."""
 
     __slots__ = ("actions", "alive", "allow", "deny", "joint", "principals", "resources", "single")
 
     def __init__(self, statements: Sequence[Statement], switches: Switches) -> None:
-        self.deny = sum(1 << s.index for s in statements if s.deny)
-        self.allow = sum(1 << s.index for s in statements if not s.deny)
-        self.alive = sum(1 << s.index for s in statements if not s.inert)
+        self.deny = sum([1 << s.index for s in statements if s.deny])
+        self.allow = sum([1 << s.index for s in statements if not s.deny])
+        self.alive = sum([1 << s.index for s in statements if not s.inert])
         self.actions = ActionColumn(statements)
         self.resources = ResourceColumn(statements, switches)
         has_principals = any(s.principals is not None for s in statements)
         self.principals = PrincipalColumn(statements, switches) if has_principals else None
-        columns = [KeyColumn(keys, held, switches) for keys, held in _by_keys(statements).items()]
-        self.single = tuple((column.keys[0], column.memo, column) for column in columns if len(column.keys) == 1)
-        self.joint = tuple(column for column in columns if len(column.keys) > 1)
+        columns = _key_columns(statements, switches)
+        self.single = tuple([(column.keys[0], column.memo, column) for column in columns if len(column.keys) == 1])
+        self.joint = tuple([column for column in columns if len(column.keys) > 1])
 
     def masks(self, asked: Request, bounded: bool = False) -> Masks:
         """The statements that may match and those that surely do."""
@@ -79,18 +77,18 @@ class Program:
         return self.principals.grants_for(caller) if self.principals is not None else ((), ())
 
 
-def _by_keys(statements: Iterable[Statement]) -> dict[tuple[str, ...], list[tuple[Atom, int]]]:
-    """The entries of all statements by the keys they depend on; equal entries share one mask."""
-    shared: dict[tuple[object, ...], tuple[Atom, int]] = {}
+def _key_columns(statements: Iterable[Statement], switches: Switches) -> list[KeyColumn]:
+    """The entries of all statements by the keys they depend on."""
+    columns: dict[tuple[str, ...], KeyColumn] = {}
     for statement in statements:
+        bit = 1 << statement.index
         for atom in statement.conditions:
-            name = (atom.key, atom.operator, tuple(value.template for value in atom.values))
-            known = shared.get(name)
-            shared[name] = (known[0] if known else atom, (known[1] if known else 0) | 1 << statement.index)
-    columns: dict[tuple[str, ...], list[tuple[Atom, int]]] = {}
-    for atom, mask in shared.values():
-        columns.setdefault(atom.keys, []).append((atom, mask))
-    return columns
+            keys = atom.keys if atom.needs else (atom.key,)
+            column = columns.get(keys)
+            if column is None:
+                column = columns[keys] = KeyColumn(keys, switches)
+            column.atoms.append((atom, bit))
+    return list(columns.values())
 
 
 def open_questions(statements: Iterable[Statement]) -> frozenset[str]:

@@ -146,9 +146,13 @@ class _Places:
         if kind is tuple:
             members = []
             for key, value in self._inside(raw, depth):
-                key_number = self.count
-                self.count = key_number + 1
-                members.append(JsonMember(key, _late(self, key_number), self.tree(value, depth + 1)))
+                at = self.count
+                if type(value) is str:
+                    self.count = at + 2
+                    members.append(JsonMember(key, _late(self, at), JsonString(value, _late(self, at + 1))))
+                else:
+                    self.count = at + 1
+                    members.append(JsonMember(key, _late(self, at), self.tree(value, depth + 1)))
             return JsonObject(tuple(members), _late(self, number))
         span = _late(self, number)
         if kind is list:

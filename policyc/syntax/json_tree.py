@@ -92,7 +92,10 @@ class JsonObject:
 
     def get(self, key: str) -> JsonValue | None:
         """The value of `key`, or None when the object has no such key."""
-        return next((member.value for member in self.members if member.key == key), None)
+        for member in self.members:
+            if member.key == key:
+                return member.value
+        return None
 
     def __iter__(self) -> Iterator[JsonMember]:
         return iter(self.members)

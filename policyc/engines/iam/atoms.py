@@ -24,7 +24,7 @@ from policyc.engines.iam.values import (
     parse_number,
     parse_truth,
 )
-from policyc.engines.iam.variables import Template, expand, variables_of
+from policyc.engines.iam.variables import Template, Variable, expand
 from policyc.record import record
 from policyc.text import Span
 
@@ -77,7 +77,11 @@ class Atom:
 def atom(operator: Operator, spelled: str, values: Iterable[PolicyValue], span: Span) -> Atom:
     """An atom with the keys of its variables found."""
     held = tuple(values)
-    needs = {variable.key: None for value in held for variable in variables_of(value.template)}
+    needs: dict[str, None] = {}
+    for value in held:
+        for token in value.template:
+            if isinstance(token, Variable):
+                needs[token.key] = None
     return Atom(operator, fold(spelled), spelled, held, span, tuple(needs))
 
 

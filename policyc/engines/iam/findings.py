@@ -7,6 +7,7 @@ to store, or what leaves the meaning open, is an error; what AWS stores and eval
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from policyc.diagnostics import Diagnostic, Diagnostics, Label, Severity
 from policyc.engines.iam.statement import Kind
@@ -23,7 +24,10 @@ _MANAGED = frozenset({Kind.IDENTITY, Kind.BOUNDARY, Kind.SCP, Kind.RCP})
 @dataclass(slots=True)
 class Reading:
     """One document being read. `version` is empty when absent; `used` gathers the switches that shaped a statement, and
-    `version_told` tells whether a finding spoke of the version already."""
+    `version_told` tells whether a finding spoke of the version already.
+
+    Documents repeat themselves: `silent` remembers by its text what was read without a word to say, and `told` counts the words.
+    """
 
     kind: Kind
     version: str
@@ -32,20 +36,31 @@ class Reading:
     failed: bool = False
     used: set[str] = field(default_factory=set)
     version_told: bool = False
+    silent: dict[object, Any] = field(default_factory=dict)
+    told: int = 0
+
+    def use(self, switch: str) -> None:
+        """A switch shaped the statement."""
+        self.told += 1
+        self.used.add(switch)
 
     def error(self, rule: str, message: str, span: Span, help: str, labels: tuple[Label, ...] = ()) -> None:
         self.failed = True
+        self.told += 1
         self.diagnostics.error(rule, message, span, help, labels)
 
     def refuse(self, rule: str, message: str, span: Span, help: str, labels: tuple[Label, ...] = ()) -> None:
         """An error about what AWS does not store though its meaning is plain: the document can still be evaluated."""
+        self.told += 1
         self.diagnostics.error(rule, message, span, help, labels)
 
     def warn(self, rule: str, message: str, span: Span, help: str, labels: tuple[Label, ...] = ()) -> None:
+        self.told += 1
         self.diagnostics.warning(rule, message, span, help, labels)
 
     def doubt(self, rule: str, message: str, span: Span, help: str) -> None:
         """What AWS refuses in managed policies and stores elsewhere: a warning where the document may be one, else a note."""
+        self.told += 1
         serious = self.kind in _MANAGED
         self.diagnostics.add(Diagnostic(rule, message, span, help, Severity.WARNING if serious else Severity.INFO))
 
@@ -68,9 +83,11 @@ class Reading:
 
     def template(self, text: str, span: Span, *, wildcards: bool, variables: bool) -> Template:
         """The tokens of a pattern; a malformed variable is an error and the text is then taken literally."""
+        if "${" not in text:
+            return read_template(text, wildcards=wildcards, variables=False)
         if self.is_template(text, span):
             return read_template(text, wildcards=wildcards, variables=False)
-        if variables and "${" in text:
+        if variables:
             self._note_version(text, span)
         try:
             return read_template(text, wildcards=wildcards, variables=variables and self.expands)
@@ -81,7 +98,7 @@ class Reading:
     def _note_version(self, text: str, span: Span) -> None:
         self.version_told |= not self.expands or not self.version
         if not self.version:
-            self.used.add("variables-without-version")
+            self.use("variables-without-version")
             help = 'add `"Version": "2012-10-17"`'
             self.warn("missing-version", f"`{text}` may be read as plain text: the policy has no Version", span, help)
         elif not self.expands:
@@ -94,6 +111,8 @@ class Reading:
 
     def strings(self, value: JsonValue, what: str) -> list[JsonString]:
         """A string or a list of strings."""
+        if isinstance(value, JsonString):
+            return [value]
         items = value.items if isinstance(value, JsonArray) else (value,)
         found = [item for item in items if isinstance(item, JsonString)]
         for item in items:

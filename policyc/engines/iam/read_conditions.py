@@ -76,7 +76,7 @@ def read_conditions(member: JsonMember | None, reading: Reading) -> Conditions:
 
 
 def _empty_object(span: Span, reading: Reading) -> bool:
-    reading.used.add("empty-condition")
+    reading.use("empty-condition")
     help = "remove it, or write the condition that is meant"
     reading.warn("empty-object-condition", "an empty condition object", span, help)
     return reading.switches.empty_condition == "inert"
@@ -100,7 +100,12 @@ def _operator(entry: JsonMember, reading: Reading) -> Operator | None:
 
 
 def _block(operator: Operator, block: JsonObject, reading: Reading) -> list[Atom]:
-    atoms = []
+    if len(block.members) > 1:
+        _check_doubles(block, reading)
+    return [_entry(operator, entry, reading) for entry in block.members]
+
+
+def _check_doubles(block: JsonObject, reading: Reading) -> None:
     first: dict[str, Span] = {}
     for entry in block.members:
         earlier = first.setdefault(fold(entry.key), entry.key_span)
@@ -109,12 +114,41 @@ def _block(operator: Operator, block: JsonObject, reading: Reading) -> list[Atom
             help = "write the key once, with all its values"
             rule = "duplicate-keys-with-different-case"
             reading.error(rule, f"key `{entry.key}` is written twice", entry.key_span, help, (label,))
-        _check_key(operator, entry, reading)
-        items = _items(entry, reading)
-        _check_items(operator, entry, items, reading)
-        made = atom(operator, entry.key, [_value(operator, item, reading) for item in items], entry.value.span)
-        atoms.append(replace(made, key=_ABSENT + made.key) if _misspelled(entry.key, reading) else made)
-    return atoms
+
+
+def _entry(operator: Operator, entry: JsonMember, reading: Reading) -> Atom:
+    texts = _texts(entry.value)
+    name = (operator.text, entry.key, texts)
+    known = reading.silent.get(name) if texts is not None else None
+    if known is not None:
+        return _again(known, operator, entry)
+    told = reading.told
+    _check_key(operator, entry, reading)
+    items = _items(entry, reading)
+    _check_items(operator, entry, items, reading)
+    made = atom(operator, entry.key, [_value(operator, item, reading) for item in items], entry.value.span)
+    if _misspelled(entry.key, reading):
+        made = replace(made, key=_ABSENT + made.key)
+    if reading.told == told and texts is not None:
+        reading.silent[name] = made
+    return made
+
+
+def _texts(value: JsonValue) -> str | tuple[str, ...] | None:
+    """What an entry's value says, when that is a string or a list of strings."""
+    if isinstance(value, JsonString):
+        return value.value
+    if not isinstance(value, JsonArray):
+        return None
+    texts = tuple([item.value for item in value.items if isinstance(item, JsonString)])
+    return texts if len(texts) == len(value.items) else None
+
+
+def _again(known: Atom, operator: Operator, entry: JsonMember) -> Atom:
+    """An entry that was read before, at its new place."""
+    items = entry.value.items if isinstance(entry.value, JsonArray) else (entry.value,)
+    values = [PolicyValue(value.text, value.template, item.span) for value, item in zip(known.values, items)]
+    return Atom(operator, known.key, known.spelled, tuple(values), entry.value.span, known.needs)
 
 
 def _misspelled(key: str, reading: Reading) -> bool:
@@ -122,7 +156,7 @@ def _misspelled(key: str, reading: Reading) -> bool:
     name = key.partition("/")[0]
     if not fold(name).startswith("vpc-lattice-svcs:") or name.partition(":")[2] in _LATTICE_KEYS:
         return False
-    reading.used.add("lattice-key-case")
+    reading.use("lattice-key-case")
     return reading.switches.lattice_key_case == "exact"
 
 
@@ -204,7 +238,7 @@ def _string_template(operator: Operator, text: str, span: Span, reading: Reading
 def _variables_elsewhere(operator: Operator, text: str, span: Span, reading: Reading) -> bool:
     """Whether a variable is expanded although the operator is neither a string nor an ARN operator."""
     if operator.family is Family.BOOL and reading.switches.bool_variables == "expand":
-        reading.used.add("bool-variables")
+        reading.use("bool-variables")
         return True
     if reading.expands:
         help = "use variables with String and ARN operators only"

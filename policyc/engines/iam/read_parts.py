@@ -65,7 +65,7 @@ def read_actions(elements: Elements, span: Span, reading: Reading) -> ActionPart
 
 def _check_action(item: JsonString, reading: Reading) -> None:
     text = item.value
-    if reading.is_template(text, item.span):
+    if "${" in text and reading.is_template(text, item.span):
         return
     if "${" in text:
         help = "name the action itself"
@@ -101,14 +101,27 @@ def read_resources(elements: Elements, span: Span, reading: Reading) -> Resource
 def _resource(item: JsonString, reading: Reading) -> ResourcePattern:
     text = item.value
     template = reading.template(text, item.span, wildcards=True, variables=True)
-    if unrendered(text) is not None:
+    if "${" in text and unrendered(text) is not None:
         pass  # told already
     elif not text.startswith(("arn:", "*", "?")):
         help = "start with `arn:` or a wildcard"
         reading.error("invalid-arn-prefix", f"resource `{text}` is not an ARN", item.span, help)
     elif text.startswith("arn:"):
-        template = _check_arn(text, template, item.span, reading)
+        template = _checked_arn(text, template, item.span, reading)
     return resource_pattern(text, template, item.span)
+
+
+def _checked_arn(text: str, template: Template, span: Span, reading: Reading) -> Template:
+    """The template after its checks; of six fields only the first five are looked at, and those repeat in a document."""
+    *head, rest = text.split(":", FIELDS - 1)
+    first = text[: len(text) - len(rest)] if len(head) == FIELDS - 1 and "${" not in "".join(head) else None
+    if first is not None and first in reading.silent:
+        return template
+    told = reading.told
+    checked = _check_arn(text, template, span, reading)
+    if first is not None and reading.told == told:
+        reading.silent[first] = True
+    return checked
 
 
 def _check_arn(text: str, template: Template, span: Span, reading: Reading) -> Template:
@@ -211,7 +224,7 @@ def _is_bare(value: JsonString, reading: Reading) -> bool:
     if not _ACCOUNT.fullmatch(value.value) and not _PRINCIPAL_ARN.fullmatch(value.value):
         return False
     if reading.switches.bare_principal == "account":
-        reading.used.add("bare-principal")
+        reading.use("bare-principal")
         return True
     return False
 

@@ -114,7 +114,7 @@ def _scanned(source: Source, many: bool) -> tuple[JsonValue, ...] | None:
             raw, at = _DECODER.raw_decode(text, at)
             if many and not isinstance(raw, (tuple, list)):  # where a number ends is the exact reader's to say
                 return None
-            found.append(places.tree(raw, 0))
+            found.append(places.tree(raw))
             at = _after_space(text, at)
     except (ValueError, RecursionError, _Irregular):
         return None
@@ -136,36 +136,31 @@ class _Places:
         self.count = 0
         self.found: list[Span] = []
 
-    def tree(self, raw: Any, depth: int) -> JsonValue:
+    def tree(self, raw: Any, depth: int = 0) -> JsonValue:
         """The tree of what the scanner read, every place still to be found."""
         number = self.count
         self.count = number + 1
         kind = type(raw)
         if kind is str:
             return JsonString(raw, _late(self, number))
+        if depth >= MAX_DEPTH and (kind is tuple or kind is list):
+            raise _Irregular
         if kind is tuple:
             members = []
-            for key, value in self._inside(raw, depth):
+            for key, value in raw:
                 at = self.count
-                if type(value) is str:
+                if type(value) is str:  # most are
                     self.count = at + 2
                     members.append(JsonMember(key, _late(self, at), JsonString(value, _late(self, at + 1))))
                 else:
                     self.count = at + 1
                     members.append(JsonMember(key, _late(self, at), self.tree(value, depth + 1)))
             return JsonObject(tuple(members), _late(self, number))
-        span = _late(self, number)
         if kind is list:
-            return JsonArray(tuple([self.tree(item, depth + 1) for item in self._inside(raw, depth)]), span)
+            return JsonArray(tuple([self.tree(item, depth + 1) for item in raw]), _late(self, number))
         if kind is _Number:
-            return JsonNumber(str(raw), span)
-        return JsonNull(span) if raw is None else JsonBool(raw, span)
-
-    def _inside(self, raw: Any, depth: int) -> Any:
-        """What an object or array holds, unless it is nested too deeply."""
-        if depth >= MAX_DEPTH:
-            raise _Irregular
-        return raw
+            return JsonNumber(str(raw), _late(self, number))
+        return JsonNull(_late(self, number)) if raw is None else JsonBool(raw, _late(self, number))
 
     def span(self, number: int) -> Span:
         if not self.found:

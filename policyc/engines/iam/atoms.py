@@ -39,7 +39,6 @@ class PolicyValue:
 
     text: str
     template: Template
-    span: Span
 
 
 @record

@@ -1,8 +1,10 @@
 """The parts of all statements of a document, each as a column: from a request's value to masks of statements.
 
 Bit i stands for statement i. A pair of masks for a value is `can`, the statements the value does not rule out, and
-`must`, those it is known to satisfy; with everything known the two are equal. A column is filled when it is first asked,
-and remembers a bounded number of answers.
+`must`, those it is known to satisfy; with everything known the two are equal.
+
+Columns cost nothing until they are asked. The first question looks at the few statements that are still in the running; from
+the second one on a column is filled, answers for all statements at once and remembers a bounded number of answers.
 """
 
 from __future__ import annotations
@@ -136,29 +138,41 @@ class ResourceColumn:
 class PrincipalColumn:
     """Principal and NotPrincipal of all statements, and how each allow names a caller."""
 
-    __slots__ = ("grants", "memo", "narrowed", "parts", "switches")
+    __slots__ = ("asked", "grants", "memo", "narrowed", "parts", "statements", "switches")
 
     def __init__(self, statements: Sequence[Statement], switches: Switches) -> None:
-        self.switches = switches
+        self.switches, self.statements = switches, statements
+        self.asked = False
+        self.narrowed: int | None = None
         self.memo: dict[tuple[frozenset[str], bool], Masks] = {}
         self.grants: dict[frozenset[str], tuple[GrantMasks, GrantMasks]] = {}
         self.parts = [(1 << s.index, s.deny, s.principals) for s in statements if s.principals is not None]
-        self.narrowed = narrowed_mask(statements)
 
-    def miss(self, caller: Caller, bounded: bool) -> Masks:
+    def miss(self, caller: Caller, bounded: bool, wanted: int) -> Masks:
+        """The masks for a caller; of the first one only those of the `wanted` statements count."""
+        if not self.asked:
+            self.asked = True
+            return self._masks(caller, bounded, wanted)
+        found = self._masks(caller, bounded, -1)
+        remember(self.memo, (caller.identity, bounded), found, 0)
+        return found
+
+    def _masks(self, caller: Caller, bounded: bool, wanted: int) -> Masks:
         can = must = 0
         for bit, deny, part in self.parts:
+            if not bit & wanted:
+                continue
             answer = part.decide(caller, bounded, deny, self.switches)
             can |= bit if answer is not False else 0
             must |= bit if answer else 0
-        found = can, must
-        remember(self.memo, (caller.identity, bounded), found, 0)
-        return found
+        return can, must
 
     def grants_for(self, caller: Caller) -> tuple[GrantMasks, GrantMasks]:
         """The allow statements by how they may and by how they surely name the caller, strongest first."""
         known = self.grants.get(caller.identity)
         if known is None:
+            if self.narrowed is None:
+                self.narrowed = narrowed_mask(self.statements)
             known = grant_masks(
                 ((bit, part) for bit, deny, part in self.parts if not deny), caller, self.narrowed, self.switches
             )
@@ -330,12 +344,13 @@ def _all_masks(atoms: Iterable[tuple[Atom, int]], get: Get, switches: Switches) 
 class KeyColumn:
     """Every entry that depends on the same keys: one key, or with variables several. Equal entries share one mask."""
 
-    __slots__ = ("atoms", "groups", "keys", "memo", "others", "switches")
+    __slots__ = ("asked", "atoms", "groups", "keys", "memo", "others", "switches")
 
     def __init__(self, keys: tuple[str, ...], switches: Switches) -> None:
         self.keys, self.switches = keys, switches
         self.memo: dict[Any, Masks] = {}
         self.atoms: list[tuple[Atom, int]] = []
+        self.asked = False
         self.others: tuple[tuple[Atom, int], ...] = ()
         self.groups: tuple[_Group, ...] = ()
 
@@ -356,7 +371,11 @@ class KeyColumn:
                 groups.append(_Group(grouped[0][0].operator, grouped, self.switches))
         self.groups, self.others, self.atoms = tuple(groups), tuple(others), []
 
-    def miss(self, key: Any, get: Get) -> Masks:
+    def miss(self, key: Any, get: Get, wanted: int) -> Masks:
+        """The masks for a value; of the first one only those of the `wanted` statements count."""
+        if not self.asked:
+            self.asked = True
+            return _all_masks([entry for entry in self.atoms if entry[1] & wanted], get, self.switches)
         if self.atoms:
             self._fill()
         values = get(self.keys[0])

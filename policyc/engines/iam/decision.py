@@ -92,13 +92,12 @@ def decide(documents: Documents, asked: Request, *, bounded: bool = False) -> Ve
     surely gets no allow is an implicit deny even if a deny is open. `bounded` tells that the caller has a permissions
     boundary, which NotPrincipal looks at. Who is named how makes no difference here; `decide_request` weighs it.
     """
-    if isinstance(documents, Document):
-        documents = (documents,)
-    return weigh(documents, asked, bounded).verdict
+    held = (documents,) if isinstance(documents, Document) else documents
+    return weigh(held, asked, bounded, graded=False).verdict
 
 
-def weigh(documents: Iterable[Document], asked: Request, bounded: bool = False) -> Weight:
-    """The weight of several documents that count as one policy."""
+def weigh(documents: Iterable[Document], asked: Request, bounded: bool = False, graded: bool = True) -> Weight:
+    """The weight of several documents that count as one policy; without `graded` no grant is looked for."""
     deny_can = deny_must = allow_can = allow_must = False
     grant_can = grant_must = Grant.NONE
     for document in documents:
@@ -110,9 +109,10 @@ def weigh(documents: Iterable[Document], asked: Request, bounded: bool = False) 
         deny_must = deny_must or must & index.deny != 0
         allow_can = allow_can or can & index.allow != 0
         allow_must = allow_must or must & index.allow != 0
-        perhaps, surely = index.grants(asked.caller)
-        grant_can = max((grant_can, *(grant for grant, mask in perhaps if can & mask)))
-        grant_must = max((grant_must, *(grant for grant, mask in surely if must & mask)))
+        if graded:
+            perhaps, surely = index.grants(asked.caller)
+            grant_can = max((grant_can, *(grant for grant, mask in perhaps if can & mask)))
+            grant_must = max((grant_must, *(grant for grant, mask in surely if must & mask)))
     return Weight(deny_can, deny_must, allow_can, allow_must, grant_can, grant_must)
 
 

@@ -40,11 +40,6 @@ class MaskIndex:
         if can is None:
             can = self.actions.miss(action)
         can &= self.alive
-        sure = -1
-        if self.principals is not None:
-            named = self.principals.memo.get((asked.caller.identity, bounded))
-            may, sure = self.principals.miss(asked.caller, bounded) if named is None else named
-            can &= may
         if not can:
             return 0, 0
         column = self.resources
@@ -52,13 +47,21 @@ class MaskIndex:
         pair = column.memo.get(key)
         if pair is None:
             pair = column.miss(key, resource, get)
-        must = can & sure & pair[1]
+        must = can & pair[1]
         can &= pair[0]
+        if self.principals is not None and can:
+            pair = self.principals.memo.get((asked.caller.identity, bounded))
+            if pair is None:
+                pair = self.principals.miss(asked.caller, bounded, can)
+            can &= pair[0]
+            must &= pair[1]
+        if not can:
+            return 0, 0
         for name, memo, single in self.single:
             value = get(name)
             pair = memo.get(value)
             if pair is None:
-                pair = single.miss(value, get)
+                pair = single.miss(value, get, can)
             can &= pair[0]
             must &= pair[1]
             if not can:
@@ -67,7 +70,7 @@ class MaskIndex:
             key = tuple(map(get, joint.keys))
             pair = joint.memo.get(key)
             if pair is None:
-                pair = joint.miss(key, get)
+                pair = joint.miss(key, get, can)
             can &= pair[0]
             must &= pair[1]
         return can, must

@@ -140,15 +140,17 @@ def _texts(value: JsonValue) -> str | tuple[str, ...] | None:
         return value.value
     if not isinstance(value, JsonArray):
         return None
-    texts = tuple([item.value for item in value.items if isinstance(item, JsonString)])
-    return texts if len(texts) == len(value.items) else None
+    texts: list[str] = []
+    for item in value.items:
+        if not isinstance(item, JsonString):
+            return None
+        texts.append(item.value)
+    return tuple(texts)
 
 
 def _again(known: Atom, operator: Operator, entry: JsonMember) -> Atom:
     """An entry that was read before, at its new place."""
-    items = entry.value.items if isinstance(entry.value, JsonArray) else (entry.value,)
-    values = [PolicyValue(value.text, value.template, item.span) for value, item in zip(known.values, items)]
-    return Atom(operator, known.key, known.spelled, tuple(values), entry.value.span, known.needs)
+    return Atom(operator, known.key, known.spelled, known.values, entry.value.span, known.needs)
 
 
 def _misspelled(key: str, reading: Reading) -> bool:
@@ -211,13 +213,13 @@ def _check_items(
 def _value(operator: Operator, item: JsonString | JsonNumber | JsonBool, reading: Reading) -> PolicyValue:
     match item:
         case JsonString(text, span):
-            return PolicyValue(text, _string_template(operator, text, span, reading), span)
+            return PolicyValue(text, _string_template(operator, text, span, reading))
         case JsonNumber(text, span):
             pass
         case JsonBool(flag, span):
             text = "true" if flag else "false"
     _check_value(operator, text, span, reading)
-    return PolicyValue(text, (text,) if text else (), span)
+    return PolicyValue(text, (text,) if text else ())
 
 
 def _string_template(operator: Operator, text: str, span: Span, reading: Reading) -> tuple[str | Wild | Variable, ...]:

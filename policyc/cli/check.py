@@ -13,7 +13,7 @@ from policyc.cli.console import Console
 from policyc.cli.natives import NativeSettings, check_natives, find_natives, split_natives
 from policyc.cli.parser import WrongUse, one_of
 from policyc.cli.project import Project, open_project
-from policyc.cli.trust import add_trust, trust_of
+from policyc.cli.trust import add_trust, samples_of, trust_of
 from policyc.diagnostics import Diagnostics, Severity
 from policyc.report.screen import plural
 from policyc.text import Source
@@ -50,6 +50,7 @@ EPILOG = """examples:
   policyc check policy.json              one document as AWS takes it: IAM JSON or a Cloud WAN policy
   policyc check --as bucket policy.json  when its shape does not tell what it is
   policyc check --trust idc=iam_identity_center group.cedar
+  policyc check --claims okta=okta-claims.json group.cedar
 
 exit status: 0 clean, 1 errors or warnings found, 2 wrong use or configuration,
 3 internal error, 4 no policy file found. Notes alone count as clean."""
@@ -80,7 +81,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
         raise WrongUse("`--as` is about documents, and none is named", "name a file such as `policy.json`")
     config = project.config
     settings = NativeSettings(
-        args.kind or "", config.switches, trust_of(args), frozenset(config.ignore), config.severity
+        args.kind or "", config.switches, trust_of(args), frozenset(config.ignore), config.severity, samples_of(args)
     )
     if natives and not paths:
         return _check_natives(args, console, project, natives, mistakes, settings)
@@ -110,7 +111,7 @@ def _check_natives(
     report(findings.sorted(), sources, console, args.format)
     serious = any(item.severity is not Severity.INFO for item in findings)
     if args.format == "human" and not serious and not args.quiet:
-        console.write(f"{plural(len(sources), 'document')}: no findings\n")
+        console.write(f"{plural(len(natives), 'document')}: no findings\n")
     return exits.FINDINGS if serious else exits.CLEAN
 
 
@@ -129,7 +130,7 @@ def _finish(
         files = plural(len(compiled.program.modules) + len(natives), "file")
         console.write(f"{files}, {plural(len(compiled.all_documents), 'document')}: no findings\n")
     status = exits.FINDINGS if serious else exits.CLEAN
-    if compiled.loaded and not args.no_cache and not (natives and findings.has_errors):
+    if compiled.loaded and not args.no_cache and not args.claims and not (natives and findings.has_errors):
         texts = {name: source.text for name, source in {**compiled.program.sources, **natives}.items()}
         console.out.flush()
         cache.remember(

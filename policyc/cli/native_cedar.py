@@ -11,7 +11,7 @@ def check(source: Source, diagnostics: Diagnostics, settings: NativeSettings) ->
     """Everything that is wrong or doubtful in one text."""
     from policyc.targets.verified_access.read.check import check_text
 
-    check_text(source, diagnostics, settings.trust)
+    check_text(source, diagnostics, settings.trust, settings.samples, settings.open_file)
 
 
 def format(source: Source, diagnostics: Diagnostics) -> str | None:

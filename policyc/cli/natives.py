@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -10,9 +10,9 @@ from types import MappingProxyType
 from typing import Protocol, cast
 
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity
-from policyc.model.files import Unsaved, find_files, read_source
+from policyc.model.files import Unsaved, find_files, read_inside, read_source
 from policyc.record import record
-from policyc.text import Source
+from policyc.text import Source, Span
 
 #: file ending -> module of `policyc.cli` that handles it; `.policy` files are no natives
 NATIVES: Mapping[str, str] = {".json": "native_json", ".cedar": "native_cedar"}
@@ -25,14 +25,17 @@ SEARCHED = ".cedar"
 @record
 class NativeSettings:
     """What a command line and a project say about native documents: `kind` from `--as` (empty: tell it by the shape), the
-    project's `[switches]`, the trust providers from `--trust` (policy reference name -> type), and what `[lint]` says of
-    warnings and notes; an error is never ignored."""
+    project's `[switches]`, the trust providers from `--trust` (policy reference name -> type), what `[lint]` says of warnings and
+    notes (an error is never ignored), and samples of claims from `--claims` (policy reference name -> text); `open_file` opens the
+    samples that a document names."""
 
     kind: str = ""
     switches: Mapping[str, str] = MappingProxyType({})
     trust: Mapping[str, str] = MappingProxyType({})
     ignore: frozenset[str] = frozenset()
     severity: Mapping[str, str] = MappingProxyType({})
+    samples: Mapping[str, Source] = MappingProxyType({})
+    open_file: Callable[[str, Span, Diagnostics], Source | None] = lambda name, span, diagnostics: None
 
 
 class Native(Protocol):
@@ -80,7 +83,15 @@ def check_natives(
     root: Path, paths: Sequence[Path], diagnostics: Diagnostics, settings: NativeSettings, read: Unsaved | None = None
 ) -> dict[str, Source]:
     """Check native documents below `root`, those that are not saved as `read` has them; the sources come back for the reports."""
-    sources: dict[str, Source] = {}
+    sources: dict[str, Source] = {source.file: source for source in settings.samples.values()}
+
+    def open_file(name: str, span: Span, found: Diagnostics) -> Source | None:
+        source = read_inside(root, name, span, found, read)
+        if source is not None:
+            sources[name] = source
+        return source
+
+    settings = replace(settings, open_file=open_file)
     for path in paths:
         name = path.resolve().relative_to(root).as_posix()
         source = read_source(root, name, None, diagnostics, read)

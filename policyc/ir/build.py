@@ -12,7 +12,7 @@ from policyc.ir.program import BoundNetwork, BoundTest, Program
 from policyc.ir.resources import bind_resource, check_links
 from policyc.ir.statements import StatementBuilder
 from policyc.ir.target_port import TargetPort
-from policyc.model.files import Files, Unsaved, load_files, read_source, stays_inside
+from policyc.model.files import Files, Unsaved, load_files, read_inside
 from policyc.model.names import Definition, bind_imports, declare
 from policyc.model.scope import Project, Scope, constructors
 from policyc.model.soundness import sound_modules
@@ -132,12 +132,7 @@ def _completed(
     def open_file(name: str, span: Span) -> Source | None:
         if name in files.sources:
             return files.sources[name]
-        if not stays_inside(root / name, root):
-            diagnostics.error(
-                "outside-root", f"`{name}` does not stay inside the project root", span, "move it below the root"
-            )
-            return None
-        source = read_source(root, name, span, diagnostics, read)
+        source = read_inside(root, name, span, diagnostics, read)
         if source is not None:
             files.sources[name] = source
         return source

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from policyc.data import data_root
-from policyc.lint.examples import SHARED, SHARED_FILE
+from policyc.lint.examples import SAMPLE, SAMPLE_FILE, SHARED, SHARED_FILE
 from policyc.lint.registry import all_rules
 from policyc.lint.rule import Rule
 
@@ -63,7 +63,7 @@ def _index(rules: tuple[Rule, ...]) -> str:
             if rule.family == family:
                 out.append(f"| [{rule.name}]({rule.name}.md) | {rule.severity} | {rule.summary} |")
         out.append("")
-    out.append(f"## {SHARED_FILE}\n\n```policy\n{SHARED}```\n")
+    out.append(f"## {SHARED_FILE}\n\n```policy\n{SHARED}```\n\n## {SAMPLE_FILE}\n\n```json\n{SAMPLE}```\n")
     return "\n".join(out)
 
 

@@ -1,7 +1,8 @@
-"""The declarations that the examples of all rules share, as the file `shop.policy` beside each example."""
+"""What the examples of all rules share: the declarations of `shop.policy`, and a sample of claims, as files beside each example."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 SHARED_FILE: Final = "shop.policy"
@@ -36,3 +37,12 @@ resource resized: object_lambda.access_point {
   name: "photos-resized", at: shop/us-east-1, supporting: photo_ap, function: resize
 }
 """
+
+SAMPLE_FILE: Final = "okta-claims.json"
+
+SAMPLE: Final = """\
+{"sub": "00u1", "email": "ana@example.com", "email_verified": true, "group_membership": ["ops"], "department": "sales"}
+"""
+
+#: What lies beside each example, by file name.
+FILES: Final[Mapping[str, str]] = {SHARED_FILE: SHARED, SAMPLE_FILE: SAMPLE}

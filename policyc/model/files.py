@@ -121,6 +121,23 @@ def stays_inside(path: Path, root: Path) -> bool:
         return False
 
 
+def read_inside(
+    root: Path, name: str, span: Span | None, diagnostics: Diagnostics, read: Unsaved | None = None
+) -> Source | None:
+    """The text of a file that something in the project names by its path from the root; None after a report, also of a path that leads
+    out of it."""
+    root = root.resolve()
+    if is_inner_path(name) and name and stays_inside(root / name, root):
+        return read_source(root, name, span, diagnostics, read)
+    diagnostics.error(
+        "outside-root",
+        f"`{name}` does not stay inside the project root",
+        span,
+        "write the path from the project root, without `..`",
+    )
+    return None
+
+
 def _relative(root: Path, path: Path, diagnostics: Diagnostics) -> str | None:
     name = _inner_name(root, path)
     if name is None:

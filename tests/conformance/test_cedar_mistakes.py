@@ -414,7 +414,7 @@ def test_a_doubt_can_be_silenced_with_a_reason(text: str) -> None:
     [
         ("// policyc: ignore[cedar-unverified-email]", {"suppression-without-reason"}),
         ("// policyc: ignore[cedar-port-form] because", {"unused-suppression", "cedar-unverified-email"}),
-        ("// policyc: ignore[cedar-quotes] because", {"malformed-suppression", "cedar-unverified-email"}),
+        ("// policyc: ignore[cedar-nothing] because", {"malformed-suppression", "cedar-unverified-email"}),
         ("// policyc: ignore it", {"malformed-suppression", "cedar-unverified-email"}),
     ],
 )

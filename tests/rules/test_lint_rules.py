@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity
-from policyc.lint.examples import SHARED, SHARED_FILE
+from policyc.lint.examples import FILES
 from policyc.lint.registry import RULES, Settings, rule, run_rules
 from policyc.lint.rule import HEADINGS
 from policyc.targets.program import emit_documents, load_program
@@ -55,7 +55,7 @@ ALL_CASES = [case for name in RULES for case in cases(name)]
 
 def lint(tmp_path: Path, text: str, name: str, others: tuple[tuple[str, str], ...] = ()) -> list[Diagnostic]:
     """The findings of one rule in `case.policy`; the program has to compile and its documents to be emitted."""
-    for file, body in ((SHARED_FILE, SHARED), *others, ("case.policy", text)):
+    for file, body in (*FILES.items(), *others, ("case.policy", text)):
         (tmp_path / file).write_text(body, encoding="utf-8")
     diagnostics = Diagnostics()
     program = load_program(tmp_path, [Path("case.policy")], {}, diagnostics)
@@ -126,7 +126,8 @@ def test_no_rule_crashes_on_the_cases_of_another(name: str, tmp_path: Path) -> N
     for number, text in enumerate([case.text for case in cases(name)] + [rule(name).example("Example")]):
         folder = tmp_path / str(number)
         folder.mkdir()
-        (folder / SHARED_FILE).write_text(SHARED, encoding="utf-8")
+        for file, body in FILES.items():
+            (folder / file).write_text(body, encoding="utf-8")
         (folder / "case.policy").write_text(text, encoding="utf-8")
         found = Diagnostics()
         run_rules(load_program(folder, [Path("case.policy")], {}, Diagnostics()), [], found)

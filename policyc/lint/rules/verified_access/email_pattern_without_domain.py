@@ -40,7 +40,7 @@ from policyc.lint.places import literal_fix
 from policyc.lint.rule import Lint
 from policyc.text import Span
 
-SEVERITY = Severity.ERROR
+SEVERITY = Severity.WARNING
 
 
 def check(lint: Lint) -> None:

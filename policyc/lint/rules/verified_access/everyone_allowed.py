@@ -2,7 +2,8 @@
 
 ## What it does
 Finds an `allow` without a condition, or with one that always holds, on a group, when no `deny` narrows it and an endpoint of
-the group (or a group without declared endpoints) has no policy of its own that asks for more.
+the group (or a group without declared endpoints) has no policy of its own that asks for more. A condition that only asks whether data of
+a user's provider is there (`exists okta.email`) holds for everybody who has logged in.
 
 ## Why is this bad
 Verified Access then only asks for a login. Whoever has an account with the identity provider reaches the application.
@@ -32,13 +33,14 @@ https://docs.aws.amazon.com/verified-access/latest/ug/auth-policies-policy-eval.
 from __future__ import annotations
 
 from policyc.diagnostics import Severity
-from policyc.engines.proofs.conditions import always_holds
-from policyc.ir.authz import Statement
+from policyc.engines.proofs.conditions import Goal, always_holds, may_be_met
+from policyc.ir.authz import Atom, Cond, Op, Statement
+from policyc.ir.conditions import atoms
 from policyc.lint.places import label_of
 from policyc.lint.rule import Lint
 from policyc.model.values import Resource
 
-SEVERITY = Severity.ERROR
+SEVERITY = Severity.WARNING
 
 
 def check(lint: Lint) -> None:
@@ -63,6 +65,14 @@ def _wide(lint: Lint, resource: Resource) -> Statement | None:
         if any(item.effect == "deny" for item in policy.statements):
             return None
         for item in policy.statements:
-            if always_holds(item.when):
+            if item.effect == "allow" and _holds_for_users(item.when):
                 return item
     return None
+
+
+def _holds_for_users(when: Cond) -> bool:
+    """Whether everybody meets a condition who has all the trust data that it speaks of."""
+    there: list[Goal] = [
+        (Atom(atom.attribute, Op.EXISTS, ()), True) for atom in atoms(when) if atom.op is Op.EXISTS and not atom.negated
+    ]
+    return always_holds(when) or (bool(there) and not may_be_met([(when, False), *there]))

@@ -32,12 +32,12 @@ https://docs.aws.amazon.com/verified-access/latest/ug/trust-data-iam-add-pol.htm
 from __future__ import annotations
 
 from policyc.diagnostics import Severity
-from policyc.engines.proofs.conditions import Goal, TooLarge, branches
+from policyc.engines.proofs.conditions import TooLarge, branches
 from policyc.ir.authz import Atom, Policy, Statement
 from policyc.ir.conditions import atoms
+from policyc.lint.admission import ways_in
 from policyc.lint.emails import is_address, provider, unverified
 from policyc.lint.rule import Lint
-from policyc.model.values import Resource
 
 SEVERITY = Severity.WARNING
 
@@ -64,28 +64,10 @@ def _trusted(lint: Lint, policy: Policy, statement: Statement) -> list[Atom]:
     own = [atom for atom in atoms(statement.when) if is_address(atom.attribute) and not atom.negated]
     found: list[Atom] = []
     for name in dict.fromkeys(provider(atom.attribute) for atom in own):
-        for goals in _ways(lint, policy, statement):
+        for goals in ways_in(lint, policy, statement):
             try:
                 for held in branches(goals, unverified(name)):
                     found.extend(a for a in own if a in held and a not in found and provider(a.attribute) == name)
             except TooLarge:
                 break
     return found
-
-
-def _ways(lint: Lint, policy: Policy, statement: Statement) -> list[list[Goal]]:
-    """What has to be met to get in by this statement: itself, no deny, and one `allow` of the group where there is a policy."""
-    goals: list[Goal] = [(statement.when, True), *_denies(policy)]
-    on = policy.on
-    group = lint.program.resource(on.link("group")) if isinstance(on, Resource) else None
-    above = lint.program.policies_on(group) if group is not None else ()
-    if not above:
-        return [goals]
-    denies = [goal for item in above for goal in _denies(item)]
-    return [
-        [*goals, (item.when, True), *denies] for other in above for item in other.statements if item.effect == "allow"
-    ]
-
-
-def _denies(policy: Policy) -> list[Goal]:
-    return [(item.when, False) for item in policy.statements if item.effect == "deny"]

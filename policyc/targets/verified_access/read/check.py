@@ -7,24 +7,26 @@ from collections.abc import Mapping
 from policyc.diagnostics import Diagnostics
 from policyc.syntax.cedar_nodes import Document
 from policyc.syntax.cedar_text import parse_cedar
+from policyc.targets.verified_access.read.claims import OpenFile, check_claims, declarations, no_files
 from policyc.targets.verified_access.read.ignore import silence
 from policyc.targets.verified_access.read.kinds import context_kind
 from policyc.targets.verified_access.read.overlaps import check_overlaps
 from policyc.targets.verified_access.read.smells import check_smells
 from policyc.targets.verified_access.read.statements import check_statement
 from policyc.targets.verified_access.read.subset import report_unusual
-from policyc.targets.verified_access.read.trust import (
-    asks_for_request,
-    declared_trust,
-    reads_both,
-    report_undeclared,
-    undeclared_roots,
-)
+from policyc.targets.verified_access.read.trust import asks_for_request, reads_both, report_undeclared, undeclared_roots
 from policyc.text import Source
 
 
-def check_text(source: Source, diagnostics: Diagnostics, trust: Mapping[str, str] | None = None) -> Document | None:
-    """Report the mistakes of a Cedar text; `trust` adds to the providers that its comments declare.
+def check_text(
+    source: Source,
+    diagnostics: Diagnostics,
+    trust: Mapping[str, str] | None = None,
+    samples: Mapping[str, Source] | None = None,
+    open_file: OpenFile = no_files,
+) -> Document | None:
+    """Report the mistakes of a Cedar text; `trust` adds to the providers that its comments declare, `samples` to the claims, and
+    `open_file` opens the samples that comments name.
 
     The tree comes back, None when the text is no Cedar.
     """
@@ -32,11 +34,12 @@ def check_text(source: Source, diagnostics: Diagnostics, trust: Mapping[str, str
     if document is None:
         return None
     found = Diagnostics()
-    declared = {**declared_trust(document, found), **(trust or {})}
-    roots = undeclared_roots(document, declared)
-    report_undeclared(document, roots, declared, found)
+    declared = declarations([document], trust or {}, samples or {}, open_file, found)
+    roots = undeclared_roots(document, declared.trust)
+    report_undeclared(document, roots, declared.trust, found)
+    check_claims(document, declared.claims, found)
     either_root = reads_both(document) or asks_for_request(document)
-    context = context_kind(declared, frozenset(roots), either_root)
+    context = context_kind(declared.trust, frozenset(roots), either_root, declared.claims)
     if not document.statements:
         found.warning(
             "cedar-empty",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from policyc.diagnostics import Diagnostics
 from policyc.engines.cedar.decide import About, Answer, PartialEvaluation, Path, decide, look, parse_policies
 from policyc.engines.cedar.predicates import conditions_of, find_tests
 from policyc.engines.trace import Decision, GateTrace, Outcome, StatementTrace, Verdict
@@ -25,6 +26,7 @@ from policyc.targets.verified_access.gates import (
     summary,
     verdict_of,
 )
+from policyc.targets.verified_access.read.claims import Declared, declarations, no_files
 from policyc.targets.verified_access.read.documented import of_texts
 from policyc.targets.verified_access.read.reasons import Asked, residual, trace, unless_notes
 from policyc.targets.verified_access.read.statements import condition_of
@@ -64,10 +66,14 @@ def judge(
     unknown: Sequence[Path],
     endpoint_alone: EndpointAlone = "deny",
     doubtful: Sequence[Path] = (),
+    declared: Declared | None = None,
 ) -> Outcome:
-    """The outcome for one context. Raises `UnusableContext` when Cedar has no value for something in it."""
-    documents = [item for item in (group, endpoint) if item is not None]
-    question = Question(context, tuple(unknown), tuple(doubtful), of_texts(document for _, document in documents))
+    """The outcome for one context; `declared` tells of the trust providers, else the comments of the texts do. Raises `UnusableContext`
+    when Cedar has no value for something in it."""
+    if declared is None:
+        documents = [item[1] for item in (group, endpoint) if item is not None]
+        declared = declarations(documents, {}, {}, no_files, Diagnostics())
+    question = Question(context, tuple(unknown), tuple(doubtful), of_texts(declared))
     first = None if group is None else _gate("group", *group, question)
     second = None if endpoint is None else _gate("endpoint", *endpoint, question)
     judged = (

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
-from policyc.diagnostics import Diagnostics
 from policyc.engines.cedar.decide import About, Documented, Path
 from policyc.engines.cedar.predicates import Kind as Word
-from policyc.syntax.cedar_nodes import Document
+from policyc.targets.verified_access.read.claims import Declared
 from policyc.targets.verified_access.read.kinds import Member, context_kind
-from policyc.targets.verified_access.read.trust import declared_trust
 
 _WORDS: Mapping[str, Word] = {"string": "text", "long": "number", "bool": "bool", "set": "list", "record": "record"}
 
 
-def of_texts(documents: Iterable[Document]) -> About:
+def of_texts(declared: Declared) -> About:
     """The documentation of request data and of the declared providers; None for whatever else a path names."""
-    trust: dict[str, str] = {}
-    for document in documents:
-        trust |= declared_trust(document, Diagnostics())
-    context = context_kind(trust)
+    context = context_kind(declared.trust, claims=declared.claims)
 
     def about(path: Path) -> Documented | None:
         kind = context
@@ -38,7 +33,7 @@ def of_texts(documents: Iterable[Document]) -> About:
 
 
 def _documented(member: Member) -> Documented | None:
-    word = "address" if member.address else _WORDS.get(member.kind.name)
+    word = "address" if member.address else _WORDS.get(member.told.name)
     if word is None:
         return None
     words: set[Word] = {word, "text", "number"} if member.text_too else {word}

@@ -1,47 +1,24 @@
 """Comments in Cedar text that silence a finding, with the reason: `// policyc: ignore[rule] why it is meant`.
 
-Behind code a comment covers its line; on a line of its own the statement, or else the line, that follows. Only doubts can be
-silenced, never what cannot be read or can never hold. A comment that silences nothing is itself reported.
+Behind code a comment covers its line; on a line of its own the statement, or else the line, that follows. Whatever is not certain can be
+silenced: warnings and notes, never an error. A comment that silences nothing is itself reported.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator
 
-from policyc.diagnostics import Diagnostic, Diagnostics, did_you_mean
+from policyc.data import read_text
+from policyc.diagnostics import Diagnostic, Diagnostics, Severity, did_you_mean
 from policyc.record import record
 from policyc.syntax.cedar_nodes import Comment, Document
+from policyc.targets.verified_access.slips import RULES
 from policyc.text import Source, Span
 
 _FORM = re.compile(r"policyc:\s*ignore\s*\[([^\]]*)\]\s*(.*)", re.DOTALL)
-_ADDRESSED = re.compile(r"policyc:(?!\s*trust\b)")
-DOUBTS = frozenset(
-    {
-        "cedar-address-as-text",
-        "cedar-address-list",
-        "cedar-admits-nobody",
-        "cedar-always-false",
-        "cedar-always-true",
-        "cedar-client-controlled",
-        "cedar-everyone-allowed",
-        "cedar-everyone-refused",
-        "cedar-forbid-fails-open",
-        "cedar-may-fail",
-        "cedar-odd-method",
-        "cedar-only-presence",
-        "cedar-open-email-pattern",
-        "cedar-outside-subset",
-        "cedar-overruled",
-        "cedar-path-slash",
-        "cedar-permit-dies",
-        "cedar-port-form",
-        "cedar-redundant",
-        "cedar-trust-not-declared",
-        "cedar-unverified-email",
-        "cedar-wrapped-claims",
-    }
-)
+_ADDRESSED = re.compile(r"policyc:(?!\s*(trust|claims)\b)")
 
 
 @record
@@ -55,21 +32,34 @@ def silence(document: Document, source: Source, found: Iterable[Diagnostic], dia
     """Pass on the findings that no comment covers, and report comments that are wrong or cover none."""
     ignores = list(_ignores(document, source, diagnostics))
     used: set[tuple[int, str]] = set()
+    certain: set[tuple[int, str]] = set()
     for item in found:
         takers = [
             (place, item.rule)
             for place, one in enumerate(ignores)
             if item.rule in one.names and item.span is not None and one.covers.start <= item.span.start < one.covers.end
         ]
-        used.update(takers)
-        if not takers:
+        (certain if item.severity is Severity.ERROR else used).update(takers)
+        if not takers or item.severity is Severity.ERROR:
             diagnostics.add(item)
     for place, one in enumerate(ignores):
         for name in one.names:
-            if (place, name) not in used:
+            if (place, name) in certain:
+                diagnostics.warning(
+                    "malformed-suppression",
+                    f"`{name}` is certain here, and only doubts can be silenced",
+                    one.span,
+                    "correct the text, and remove the comment",
+                )
+            elif (place, name) not in used:
                 diagnostics.warning(
                     "unused-suppression", f"nothing here is reported as `{name}`", one.span, "remove the comment"
                 )
+
+
+def _known() -> frozenset[str]:
+    """The names of all findings in Cedar text."""
+    return frozenset(json.loads(read_text("schemas/errors/cedar.json"))) | RULES
 
 
 def _ignores(document: Document, source: Source, diagnostics: Diagnostics) -> Iterator[_Ignore]:
@@ -81,18 +71,19 @@ def _ignores(document: Document, source: Source, diagnostics: Diagnostics) -> It
                     "malformed-suppression",
                     "this comment speaks to policyc, but says nothing that it understands",
                     comment.span,
-                    "write `// policyc: ignore[rule-name] reason`, or `// policyc: trust NAME=TYPE`",
+                    "write `// policyc: ignore[rule-name] reason`, `// policyc: trust NAME=TYPE` or `// policyc: claims NAME=FILE`",
                 )
             continue
+        known = _known()
         names = tuple(name.strip() for name in form[1].split(","))
-        wrong = [name for name in names if name not in DOUBTS]
-        for name in wrong:
-            diagnostics.error(
-                "malformed-suppression",
-                f"`{name}` cannot be silenced here",
-                comment.span,
-                did_you_mean(name, DOUBTS, "only doubtful parts of Cedar text can be; correct the text"),
-            )
+        for name in names:
+            if name not in known:
+                diagnostics.error(
+                    "malformed-suppression",
+                    f"nothing in Cedar text is reported as `{name}`",
+                    comment.span,
+                    did_you_mean(name, known, "write the name that the report gives in brackets"),
+                )
         if not form[2].strip():
             diagnostics.error(
                 "suppression-without-reason",
@@ -100,9 +91,7 @@ def _ignores(document: Document, source: Source, diagnostics: Diagnostics) -> It
                 comment.span,
                 "write behind the bracket why the finding is meant",
             )
-        yield _Ignore(
-            tuple(name for name in names if name in DOUBTS), _covered(document, source, comment), comment.span
-        )
+        yield _Ignore(tuple(name for name in names if name in known), _covered(document, source, comment), comment.span)
 
 
 def _covered(document: Document, source: Source, comment: Comment) -> Span:

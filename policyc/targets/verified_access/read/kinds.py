@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from functools import cache
+from dataclasses import replace
+from functools import cache, partial
 from types import MappingProxyType
 from typing import Any
 
@@ -44,7 +45,7 @@ class Kind:
 class Member:
     """An attribute of a record; `values`, `range` and `form` (a pattern) bound its value; an `address` is the text of one IP
     address; `text_too` marks one that is a number in one source and text in another. `usual` bounds a number whose range nobody
-    documents: seconds since 1970, a port."""
+    documents: seconds since 1970, a port. `sampled` marks a claim whose kind AWS's samples show and nobody promises."""
 
     kind: Kind
     required: bool = False
@@ -55,6 +56,12 @@ class Member:
     note: str = ""
     address: bool = False
     usual: tuple[int, int] | None = None
+    sampled: bool = False
+
+    @property
+    def told(self) -> Kind:
+        """The kind that its values certainly have: unknown for a claim that only samples show."""
+        return UNKNOWN if self.sampled else self.kind
 
 
 _WORDS = {
@@ -75,8 +82,14 @@ def is_group_id(text: str) -> bool:
     return re.fullmatch(shapes()["idc_group_id"].pattern, text) is not None
 
 
-def context_kind(trust: Mapping[str, str], undeclared: frozenset[str] = frozenset(), shared: bool = False) -> Kind:
-    """The record `context` for trust providers by policy reference name -> type; `undeclared` roots hold anything.
+def context_kind(
+    trust: Mapping[str, str],
+    undeclared: frozenset[str] = frozenset(),
+    shared: bool = False,
+    claims: Mapping[str, Kind] = MappingProxyType({}),
+) -> Kind:
+    """The record `context` for trust providers by policy reference name -> type; `undeclared` roots hold anything, and `claims` are
+    the records that OIDC providers were seen to send, which go before AWS's samples.
 
     `shared` is set for a text that counts on HTTP requests and on TCP flows, of which each request is one.
     """
@@ -85,10 +98,12 @@ def context_kind(trust: Mapping[str, str], undeclared: frozenset[str] = frozense
         members[name] = Member(UNKNOWN)
     for name, word in trust.items():
         entry = trust_types().get(word)
-        if entry is not None and name not in REQUEST_ROOTS:
+        if name in claims:
+            members[name] = Member(claims[name])
+        elif entry is not None and name not in REQUEST_ROOTS:
             # what lies behind a key is told by the kind of the record that holds the keys
             plain = {path: about for path, about in entry.attributes.items() if "[]" not in path}
-            record = _record(plain, _trust_member, entry.open)
+            record = _record(plain, partial(_trust_member, sampled=entry.open), entry.open)
             members[name] = Member(record, _always(record))
     return Kind("record", members=members)
 
@@ -136,15 +151,37 @@ def _record(
             members[first] = member(entry)
     for name, entries in inner.items():
         kind = _record(entries, member, open)
-        members[name] = Member(kind, _always(kind))
+        members[name] = Member(kind, _always(kind), sampled=open)
     return Kind("record", members=members, open=open)
+
+
+def is_device(context: Kind, root: str) -> bool:
+    """Whether a name right below `context` is a provider of device data: it sends what is documented, for some requests."""
+    member = context.members.get(root)
+    return (
+        member is not None
+        and member.kind.name == "record"
+        and not (member.required or member.kind.open or root in REQUEST_ROOTS)
+    )
+
+
+def as_sampled(kind: Kind) -> Kind:
+    """The kind with every claim as AWS's samples show it; the same object where it holds no such claim."""
+    members = {name: _member_as_sampled(member) for name, member in kind.members.items()}
+    same = all(member is kind.members[name] for name, member in members.items())
+    return kind if same else replace(kind, members=members)
+
+
+def _member_as_sampled(member: Member) -> Member:
+    kind = as_sampled(member.kind)
+    return member if kind is member.kind and not member.sampled else replace(member, kind=kind, sampled=False)
 
 
 def _always(record: Kind) -> bool:
     return any(member.required for member in record.members.values())
 
 
-def _trust_member(entry: Mapping[str, Any]) -> Member:
+def _trust_member(entry: Mapping[str, Any], *, sampled: bool) -> Member:
     kind = Kind(_BASES.get(entry["type"], "string"))
     if entry.get("form") == "set":
         kind = Kind("set", kind)
@@ -159,4 +196,5 @@ def _trust_member(entry: Mapping[str, Any]) -> Member:
         None if low is None or high is None else (low, high),
         note=entry.get("note", ""),
         usual=_EPOCH if entry.get("unit") == "epoch seconds" else None,
+        sampled=sampled,
     )

@@ -118,7 +118,7 @@ class Meaning:
     def _has(self, path: tuple[str, ...], names: Sequence[str]) -> Outcome:
         there, missing, loose = self._way(path)
         holder = self.member(path) if path else None
-        loose = loose or (holder is not None and holder.kind.name == "unknown")
+        loose = loose or (holder is not None and holder.told.name == "unknown")
         found: list[Cond] = [there]
         lacking: list[Cond] = []
         at = path
@@ -151,7 +151,7 @@ class Meaning:
             return Never(), None, False
         if member.required:
             return Always(), member, False
-        return Atom(attribute_of(path, "there"), Op.EXISTS, ()), member, member.kind.name == "unknown"
+        return Atom(attribute_of(path, "there"), Op.EXISTS, ()), member, member.told.name == "unknown"
 
     def member(self, path: tuple[str, ...]) -> Member | None:
         """What is known of an attribute; None for one that cannot be there."""
@@ -188,6 +188,10 @@ class Meaning:
             else:
                 work.extend(children(current))
         return both(there), either(missing)
+
+    def there(self, path: tuple[str, ...]) -> Cond:
+        """That an attribute and all on the way to it is there."""
+        return self._way(path)[0]
 
     def missing(self, path: tuple[str, ...]) -> Cond:
         """That an attribute, or something on the way to it, is not there."""
@@ -342,7 +346,7 @@ def attribute_of(path: tuple[str, ...], view: str, member: Member | None = None)
 
 def _exactly(member: Member | None, view: str) -> bool:
     """Whether an attribute is documented to be of this kind and no other."""
-    return member is not None and member.kind.name == view and not member.text_too
+    return member is not None and member.told.name == view and not member.text_too
 
 
 def _view_of(value: object) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from policyc.diagnostics import did_you_mean
+from policyc.diagnostics import Diagnostic, Edit, Fix, Severity, did_you_mean
 from policyc.syntax.cedar_nodes import (
     Arith,
     Call,
@@ -21,7 +21,7 @@ from policyc.syntax.cedar_nodes import (
     path_of,
 )
 from policyc.syntax.cedar_plain import written
-from policyc.targets.verified_access.read.constants import readable
+from policyc.targets.verified_access.read.constants import network_of, readable
 from policyc.targets.verified_access.read.kinds import BOOL, IP, LONG, UNKNOWN, Kind, Member
 from policyc.targets.verified_access.read.literals import different, impossible, literal_of
 from policyc.targets.verified_access.read.methods import ODD_METHODS_HELP, is_odd_method
@@ -94,6 +94,7 @@ def _equal(checker: Checker, node: Compare, known: Known) -> Info:
         if equal is False:
             _unlike(checker, node, left, right)
     else:
+        _check_whole_set(checker, node)
         for info, other in ((left, node.right), (right, node.left)):
             value = literal_of(other)
             if value is not None and impossible(info.member, value):
@@ -102,6 +103,22 @@ def _equal(checker: Checker, node: Compare, known: Known) -> Info:
             else:
                 _check_method(checker, info.member, other, value)
     return Info(BOOL, None if equal is None else equal is (node.operator == "=="), risks=risks)
+
+
+def _check_whole_set(checker: Checker, node: Compare) -> None:
+    """A list that is compared as a whole with one that is written out."""
+    for part, other in ((node.left, node.right), (node.right, node.left)):
+        if path_of(part) and isinstance(other, SetOf) and other.items:
+            negation = "!" if node.operator == "!=" else ""
+            listed = written(other.items[0]) if len(other.items) == 1 else written(other)
+            method = "contains" if len(other.items) == 1 else "containsAll"
+            checker.diagnostics.warning(
+                "cedar-set-equality",
+                f"`{written(node)}` compares the whole list: it {'fails only' if negation else 'holds only'} for users with "
+                "exactly these values and no other",
+                node.span,
+                f"write `{negation}{written(part)}.{method}({listed})`",
+            )
 
 
 def _two_formed(left: Info, right: Info) -> bool:
@@ -175,9 +192,11 @@ def _values_help(member: Member, value: object) -> str:
 def _in(checker: Checker, node: Compare, left: Expr, right: Expr, known: Known) -> Info:
     first, second = checker.check(left, known), checker.check(right, known)
     risks = risks_of((first, second))
-    if first.kind.name not in ("entity", "unknown"):
+    sent = first.kind.name == "unknown" and path_of(left) is not None  # nothing below `context` is an entity
+    if sent or first.kind.name not in ("entity", "unknown"):
         help = f"write `{written(right)}.contains({written(left)})`" if second.kind.name == "set" else "write `==`"
-        checker.fails(f"`in` wants an entity on its left, and `{written(left)}` is {first.kind.words}", node.span, help)
+        what = "data of a request" if sent else first.kind.words
+        checker.fails(f"`in` wants an entity on its left, and `{written(left)}` is {what}", node.span, help)
         return Info(BOOL, risks=risks, broken=True)
     listed = right.items if isinstance(right, SetOf) else (right,)
     if isinstance(left, Var) and any(isinstance(item, Var) and item.name == left.name for item in listed):
@@ -223,7 +242,7 @@ def _call(checker: Checker, node: Call, known: Known) -> Info:
         )
         return Info(kind, risks=risks, broken=True)
     if node.function == "ip" and path_of(arg) == ("http_request", "x_forwarded_for"):
-        checker.error(
+        checker.diagnostics.warning(
             "cedar-address-list",
             "`x_forwarded_for` is often a list with commas, over which `ip` fails",
             node.span,
@@ -275,6 +294,8 @@ def _method(checker: Checker, node: Method, known: Known) -> Info:
     if node.name == "isInRange" and (len(infos) != 1 or infos[0].kind.name not in ("ip", "unknown")):
         checker.fails("`isInRange` takes one address block", node.span, 'write `isInRange(ip("10.0.0.0/8"))`')
         return Info(BOOL, risks=risks, broken=True)
+    if node.name == "isInRange" and _is_swapped(checker, node):
+        return Info(BOOL, False, risks=risks)
     if node.name in ("containsAll", "containsAny") and infos[0].kind.name not in ("set", "unknown"):
         checker.fails(f"`{node.name}` takes a list", node.args[0].span, f"write `[{written(node.args[0])}]`")
         return Info(BOOL, risks=risks, broken=True)
@@ -282,6 +303,29 @@ def _method(checker: Checker, node: Method, known: Known) -> Info:
         return Info(BOOL, _contains(checker, node, of, infos[0]), risks=risks)
     kind = LONG if node.name in _NUMBERS else _RESULTS.get(node.name, UNKNOWN if node.name == "getTag" else BOOL)
     return Info(kind, risks=risks)
+
+
+def _is_swapped(checker: Checker, node: Method) -> bool:
+    """Report a block that is asked whether it lies in an address, the wrong way round; tells whether that never holds."""
+    (arg,) = node.args
+    block = network_of(node.of)
+    path = path_of(arg.args[0]) if isinstance(arg, Call) and arg.function == "ip" and len(arg.args) == 1 else None
+    if block is None or not path or block.endswith("/128" if ":" in block else "/32"):
+        return False
+    member = checker.check(arg.args[0]).member if isinstance(arg, Call) else None
+    certain = member is not None and member.address
+    better = f"{written(arg)}.isInRange({written(node.of)})"
+    checker.diagnostics.add(
+        Diagnostic(
+            "cedar-swapped-range",
+            f"this asks whether the block `{block}` lies inside the address, which no single address holds",
+            node.span,
+            f"write `{better}`",
+            Severity.ERROR if certain else Severity.WARNING,
+            fix=Fix("swap the two", (Edit(node.span, better),)),
+        )
+    )
+    return certain
 
 
 def _instead(node: Method, of: Info) -> str:

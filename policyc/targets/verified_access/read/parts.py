@@ -199,6 +199,7 @@ _TOLD = frozenset(
         "cedar-group-name",
         "cedar-impossible-value",
         "cedar-no-entities",
+        "cedar-swapped-range",
         "cedar-odd-method",
         "cedar-type-mismatch",
         "cedar-unknown-attribute",

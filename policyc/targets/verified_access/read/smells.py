@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from policyc.diagnostics import Diagnostic, Diagnostics, Edit, Fix, Severity
 from policyc.ir.authz import Atom, Constant, Op
-from policyc.model.types import BOOL
+from policyc.model.types import BOOL, STRING
 from policyc.syntax.cedar_nodes import (
     And,
     Compare,
@@ -27,6 +27,7 @@ from policyc.syntax.cedar_nodes import (
 from policyc.syntax.cedar_plain import pattern_text, written
 from policyc.targets.verified_access.read.meaning import attribute_of
 from policyc.targets.verified_access.read.proof import Proof
+from policyc.targets.verified_access.read.slips import check_slips, is_email
 from policyc.targets.verified_access.read.statements import Judged
 from policyc.targets.verified_access.read.subset import check_subset
 from policyc.targets.verified_access.read.templates import is_template
@@ -53,6 +54,7 @@ def check_smells(judged: Judged, diagnostics: Diagnostics) -> None:
     _check_addresses(tests, diagnostics)
     _check_ports(tests, diagnostics)
     _check_slashes(tests, diagnostics)
+    check_slips(nodes, diagnostics)
     _check_left_overs(nodes, diagnostics)
 
 
@@ -82,15 +84,11 @@ def _tests(condition: Expr, grants: bool) -> Iterator[Test]:
 # --- e-mail -----------------------------------------------------------------------------------------------------
 
 
-def _is_email(path: Path) -> bool:
-    return path[-1] == "email" or (len(path) > 1 and path[-2:] == ("email", "address"))
-
-
 def _check_emails(tests: list[Test], judged: Judged, diagnostics: Diagnostics) -> None:
     """Patterns that leave the domain open, and addresses that let somebody in whom nobody may have verified."""
     told: set[Path] = set()
     for path, test, _, grants in tests:
-        if not grants or not _is_email(path) or isinstance(test, Has):
+        if not grants or not is_email(path) or isinstance(test, Has):
             continue
         if isinstance(test, Like):
             _check_pattern(test, diagnostics)
@@ -114,8 +112,11 @@ def _lets_in_unverified(path: Path, tests: list[Test], judged: Judged) -> bool:
         return True
     own = [test for other, test, _, grants in tests if other == path and grants and not isinstance(test, Has)]
     without = replaced(judged.condition, {id(test): Lit(False, test.span) for test in own})
-    verified = Atom(attribute_of(flag, "bool"), Op.EQ, (Constant(BOOL, True),), "", True)
-    return Proof().shown(judged.outcome.true, judged.meaning.of(without).not_true, verified)
+    verified = [
+        Atom(attribute_of(flag, view), Op.EQ, (Constant(kind, value),), "", True)
+        for view, kind, value in (("bool", BOOL, True), ("string", STRING, "true"))
+    ]
+    return Proof().shown(judged.outcome.true, judged.meaning.of(without).not_true, *verified)
 
 
 def _attribute(test: Expr, path: Path) -> Expr:
@@ -128,7 +129,7 @@ def _check_pattern(test: Like, diagnostics: Diagnostics) -> None:
         return
     shown = pattern_text(test.pattern)
     if not tail:
-        diagnostics.error(
+        diagnostics.warning(
             "cedar-open-email-pattern",
             f"`{shown}` matches addresses of any domain",
             test.pattern_span,
@@ -136,7 +137,7 @@ def _check_pattern(test: Like, diagnostics: Diagnostics) -> None:
         )
         return
     better = pattern_text((*test.pattern[:-1], f"@{tail}"))
-    diagnostics.error(
+    diagnostics.warning(
         "cedar-open-email-pattern",
         f"`{shown}` matches any domain that ends in `{tail}`",
         test.pattern_span,

@@ -10,14 +10,16 @@ from enum import Enum
 
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity
 from policyc.record import record
-from policyc.syntax.cedar_nodes import And, Clause, Expr, Lit, Not, Statement, path_of, walk
+from policyc.syntax.cedar_nodes import And, Clause, Expr, Has, Lit, Not, Statement, path_of, walk
 from policyc.syntax.cedar_plain import attribute, written
-from policyc.targets.verified_access.read.kinds import Kind
+from policyc.targets.verified_access.read.doubts import check_doubts
+from policyc.targets.verified_access.read.kinds import Kind, is_device
 from policyc.targets.verified_access.read.meaning import Meaning
 from policyc.targets.verified_access.read.outcome import Outcome
 from policyc.targets.verified_access.read.parts import check_parts, odd_methods
 from policyc.targets.verified_access.read.proof import Proof
 from policyc.targets.verified_access.read.typing import Checker, Info, Path, Risk
+from policyc.targets.verified_access.scope import REQUEST_ROOTS
 
 
 class Verdict(Enum):
@@ -75,6 +77,7 @@ def check_statement(
     elif not proof.impossible(outcome.fails):
         _check_failing(info, found)
     _check_hazards(checker, statement.effect, found)
+    check_doubts(condition, statement.effect, context, found)
     verdict = Verdict.NEVER if never else Verdict.ALWAYS if sure else Verdict.SOMETIMES
     if any(part.constrained for part in statement.scope):
         verdict = Verdict.SOMETIMES
@@ -82,6 +85,8 @@ def check_statement(
         _report_never(statement, found)
     elif always:
         _report_always(statement, info, sure, found)
+    elif statement.effect == "permit" and not never:
+        _check_presence(statement, condition, meaning, proof, found)
     diagnostics.extend(found)
     return Judged(statement, verdict, meaning, condition, outcome)
 
@@ -96,6 +101,7 @@ _EXPLAIN_NEVER = frozenset(
         "cedar-group-name",
         "cedar-impossible-value",
         "cedar-no-entities",
+        "cedar-swapped-range",
         "cedar-type-mismatch",
         "cedar-unknown-attribute",
         "cedar-unlike-kinds",
@@ -149,13 +155,46 @@ def _report_always(statement: Statement, info: Info, sure: bool, diagnostics: Di
     )
 
 
+def _check_presence(
+    statement: Statement, condition: Expr, meaning: Meaning, proof: Proof, diagnostics: Diagnostics
+) -> None:
+    """A permit that holds for everybody for whom there is what it asks for with `has`: of a user's provider that is everybody."""
+    asked = [
+        (*path, *node.names)
+        for node in walk(condition)
+        if isinstance(node, Has) and (path := path_of(node.of)) is not None
+    ]
+    told = any(item.rule == "cedar-always-true" for item in diagnostics)
+    if told or not all(_of_provider(path, meaning) for path in asked) or not asked:
+        return
+    if not proof.impossible(meaning.of(condition).false, *(meaning.there(path) for path in asked)):
+        return
+    names = " and ".join(f"`{_shown(path)}`" for path in asked[:3]) + (" and more" if len(asked) > 3 else "")
+    device = all(is_device(meaning.context, path[0]) for path in asked)
+    diagnostics.add(
+        Diagnostic(
+            "cedar-presence-alone",
+            f"this permit tests no value: it lets in everybody whose request has {names}",
+            walk(condition)[0].span,
+            "test what the device is like as well" if device else "test groups, e-mail or device",
+            Severity.INFO if device else Severity.WARNING,
+        )
+    )
+
+
+def _of_provider(path: Path, meaning: Meaning) -> bool:
+    """Whether a path names trust data, and no group by its id, which says more than that something is there."""
+    holder = meaning.member(path[:-1]) if len(path) > 1 else None
+    return path[0] not in REQUEST_ROOTS and not (holder is not None and holder.kind.keyed)
+
+
 def _check_failing(info: Info, diagnostics: Diagnostics) -> None:
     """A forbid that reads what may be absent: Cedar skips it then, and access stays open."""
     seen: set[Path] = set()
     for risk in info.risks:
         if not any(risk.path[: len(path)] == path for path in seen):
             deepest = max((other.path for other in info.risks if other.path[: len(risk.path)] == risk.path), key=len)
-            diagnostics.error(
+            diagnostics.warning(
                 "cedar-forbid-fails-open",
                 f"`{_shown(risk.path)}` may be absent when this is read; then Cedar skips this forbid",
                 risk.span,
@@ -168,7 +207,7 @@ def _check_hazards(checker: Checker, effect: str, diagnostics: Diagnostics) -> N
     """Operations that fail for some values: a permit does not apply then, a forbid is skipped."""
     for hazard in checker.hazards:
         if effect == "forbid":
-            diagnostics.error(
+            diagnostics.warning(
                 "cedar-forbid-fails-open", f"{hazard.what}; then Cedar skips this forbid", hazard.span, hazard.help
             )
         else:

@@ -16,7 +16,8 @@ from policyc.targets.verified_access.scope import REQUEST_ROOTS, split_name, tru
 from policyc.text import Span
 
 _HEAD = re.compile(r"policyc:\s*trust\b")
-_PAIR = re.compile(r'\s+(?:"(?P<quoted>[^"]+)"|(?P<name>[^\s="]+))=(?P<type>\S+)')
+#: `NAME=VALUE` in a comment
+PAIR = re.compile(r'\s+(?:"(?P<quoted>[^"]+)"|(?P<name>[^\s="]+))=(?P<value>\S+)')
 
 
 def declared_trust(document: Document, diagnostics: Diagnostics) -> dict[str, str]:
@@ -27,14 +28,14 @@ def declared_trust(document: Document, diagnostics: Diagnostics) -> dict[str, st
         if head is None:
             continue
         at = head.end()
-        while (pair := _PAIR.match(comment.text, at)) is not None:
+        while (pair := PAIR.match(comment.text, at)) is not None:
             at = pair.end()
             name = pair["quoted"] or pair["name"]
-            problem = trust_problem(name, pair["type"])
+            problem = trust_problem(name, pair["value"])
             if problem is not None:
                 diagnostics.error(problem[0], problem[1], comment.span, problem[2])
             else:
-                trust[name] = pair["type"]
+                trust[name] = pair["value"]
         if comment.text[at:].strip() or at == head.end():
             diagnostics.error(
                 "cedar-trust-comment",
@@ -63,7 +64,7 @@ def trust_problem(name: str, word: str) -> tuple[str, str, str] | None:
 def undeclared_roots(document: Document, trust: Mapping[str, str]) -> dict[str, Span]:
     """The names right below `context` that are neither request data nor declared, where each stands first."""
     found: dict[str, Span] = {}
-    for path, span in _reads(document):
+    for path, span in reads(document):
         if path and path[0] not in REQUEST_ROOTS and path[0] not in trust and not is_template(path[0]):
             found.setdefault(path[0], span)
     return found
@@ -71,7 +72,7 @@ def undeclared_roots(document: Document, trust: Mapping[str, str]) -> dict[str, 
 
 def reads_both(document: Document) -> bool:
     """Whether the text is about HTTP requests and TCP flows, so that it has to ask which of the two it has."""
-    return {path[0] for path, _ in _reads(document) if path} >= set(REQUEST_ROOTS)
+    return {path[0] for path, _ in reads(document) if path} >= set(REQUEST_ROOTS)
 
 
 def asks_for_request(document: Document) -> bool:
@@ -84,7 +85,7 @@ def asks_for_request(document: Document) -> bool:
     )
 
 
-def _reads(document: Document) -> list[tuple[tuple[str, ...], Span]]:
+def reads(document: Document) -> list[tuple[tuple[str, ...], Span]]:
     """Every attribute path that the text reads or asks for, the longest ones included."""
     out: list[tuple[tuple[str, ...], Span]] = []
     for statement in document.statements:
@@ -126,7 +127,7 @@ def report_undeclared(
 
 def _seems(document: Document, root: str) -> str:
     """The one documented provider that has an attribute which the text reads below `root`; empty when there is none or several."""
-    wanted = {path[1:] for path, _ in _reads(document) if path[0] == root}
+    wanted = {path[1:] for path, _ in reads(document) if path[0] == root}
     fitting = [
         name
         for name, kind in trust_types().items()

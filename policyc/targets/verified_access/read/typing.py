@@ -36,10 +36,9 @@ from policyc.syntax.cedar_nodes import (
     path_of,
 )
 from policyc.syntax.cedar_plain import quoted, written
-from policyc.targets.verified_access.read.kinds import BOOL, ENTITY, LONG, UNKNOWN, Kind, Member, is_group_id
+from policyc.targets.verified_access.read.kinds import BOOL, ENTITY, LONG, UNKNOWN, Kind, Member, is_device, is_group_id
 from policyc.targets.verified_access.read.literals import literal_kind
 from policyc.targets.verified_access.read.templates import is_template
-from policyc.targets.verified_access.scope import REQUEST_ROOTS
 from policyc.text import Span
 
 Path: TypeAlias = tuple[str, ...]
@@ -79,6 +78,11 @@ class Info:
     member: Member | None = None
     broken: bool = False
     reach: tuple[int, int] | None = None
+
+    @property
+    def record(self) -> Kind:
+        """The kind to look up attributes in: of a claim that only samples show what they show."""
+        return self.member.kind if self.member is not None and self.member.sampled else self.kind
 
 
 @dataclass(slots=True)
@@ -185,17 +189,19 @@ class Checker:
 
     def _get(self, node: Get, known: Known) -> Info:
         of = self.check(node.of, known)
-        if of.broken or of.kind.name == "unknown":
+        if of.broken or of.record.name == "unknown":
             return self._reached(node, Info(UNKNOWN, risks=of.risks, broken=of.broken), None, known)
-        if of.kind.name != "record":
+        if of.record.name != "record":
+            if of.kind.name == "unknown":
+                return self._reached(node, Info(UNKNOWN, risks=of.risks), None, known)
             return self._no_attributes(node, of)
         if isinstance(node.of, RecordOf):
             return Info(UNKNOWN, risks=of.risks)
         self._check_wrapped_claims(node)
-        member = self._member(of.kind, node.name, node.name_span, node.of)
+        member = self._member(of.record, node.name, node.name_span, node.of)
         if member is None:
             return Info(UNKNOWN, risks=of.risks, broken=True)
-        return self._reached(node, Info(member.kind, None, risks=of.risks, member=member), member, known)
+        return self._reached(node, Info(member.told, None, risks=of.risks, member=member), member, known)
 
     def _reached(self, node: Get, info: Info, member: Member | None, known: Known) -> Info:
         """The attribute, with the risk that it is not there."""
@@ -205,17 +211,8 @@ class Checker:
         reach = None if member is None else member.range or member.usual
         if path in known or (member is not None and member.required):
             return Info(info.kind, None, risks=info.risks, member=info.member, reach=reach)
-        risk = Risk(path, node.span, len(path) > 1 and path[:1] in known and self._is_device(path[0]))
+        risk = Risk(path, node.span, len(path) > 1 and path[:1] in known and is_device(self.context, path[0]))
         return Info(info.kind, None, risks=(*info.risks, risk), member=info.member, reach=reach)
-
-    def _is_device(self, root: str) -> bool:
-        """Whether a root is a provider of device data: it sends what is documented and nothing else, for some requests."""
-        member = self.context.members.get(root)
-        return (
-            member is not None
-            and member.kind.name == "record"
-            and not (member.required or member.kind.open or root in REQUEST_ROOTS)
-        )
 
     def _check_wrapped_claims(self, node: Get) -> None:
         """`okta.claims.x`: an OIDC provider's claims stand right below its name."""

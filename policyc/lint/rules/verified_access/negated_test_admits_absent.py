@@ -1,0 +1,90 @@
+"""A negated test lets in users who lack what it is about.
+
+## What it does
+Finds an `allow` with a negated test of trust data (`!=`, `not in`, `not …`) that a user without the attribute passes, past every `deny`
+and the group's policy.
+
+## Why is this bad
+A comparison with an absent attribute is false, so its negation is true: `jamf.risk != "HIGH"` also holds for a laptop that no provider
+has ever seen, and `okta.email != ""` for users without an address.
+
+## Example
+```policy
+use "shop.policy" { staff }
+
+policy staff_policy for verified_access on staff {
+  allow "healthy" { when jamf.risk != "HIGH" and idc.user.email.verified == true }
+}
+```
+
+## Use instead
+```policy
+use "shop.policy" { staff }
+
+policy staff_policy for verified_access on staff {
+  allow "healthy" { when exists jamf.risk and jamf.risk != "HIGH" and idc.user.email.verified == true }
+}
+```
+
+## Source
+https://docs.aws.amazon.com/verified-access/latest/ug/trust-data-third-party-trust.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policyc.diagnostics import Severity
+from policyc.engines.proofs.conditions import Facts, TooLarge, branches
+from policyc.ir.authz import Atom, Policy, Statement
+from policyc.ir.conditions import atoms
+from policyc.lint.admission import ways_in
+from policyc.lint.rule import Lint
+from policyc.model.values import Scalar
+from policyc.model.vocabulary import Attribute
+from policyc.targets.verified_access.scope import REQUEST_ROOTS
+
+SEVERITY = Severity.WARNING
+
+
+def check(lint: Lint) -> None:
+    for policy in lint.program.policies:
+        for statement in policy.statements if policy.target == "verified_access" else ():
+            for atom in _passed(lint, policy, statement) if statement.effect == "allow" else ():
+                name = atom.attribute.name
+                lint.report(
+                    atom.span,
+                    f"users without `{name}` pass this test, so `{statement.label}` lets them in",
+                    f"add `exists {name} and` before it",
+                )
+
+
+def _passed(lint: Lint, policy: Policy, statement: Statement) -> Iterator[Atom]:
+    """The negated tests that let somebody in who lacks their attribute, each attribute once."""
+    told: set[str] = set()
+    for atom in atoms(statement.when):
+        attribute = atom.attribute
+        sent = attribute.presence != "always" and attribute.native.partition(".")[0] not in REQUEST_ROOTS
+        if atom.negated and sent and attribute.name not in told and _lets_in(lint, policy, statement, atom):
+            told.add(attribute.name)
+            yield atom
+
+
+def _lets_in(lint: Lint, policy: Policy, statement: Statement, atom: Atom) -> bool:
+    lacking = _without(atom.attribute)
+    for goals in ways_in(lint, policy, statement):
+        try:
+            if any(atom in held for held in branches(goals, lacking)):
+                return True
+        except TooLarge:
+            continue
+    return False
+
+
+def _without(missing: Attribute) -> Facts:
+    """What is known of a user who lacks one attribute."""
+
+    def facts(attribute: Attribute) -> tuple[Scalar, ...] | None:
+        return () if attribute.native == missing.native else None
+
+    return facts

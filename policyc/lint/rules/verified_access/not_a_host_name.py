@@ -1,0 +1,55 @@
+"""A host name is compared with a scheme, a port or a path in it.
+
+## What it does
+Finds tests of `http_request.hostname`, in policies and in Cedar text, against a value or pattern that holds more than a host name.
+
+## Why is this bad
+A request's host name is the name alone, such as `app.example.com`; scheme, port and path stand elsewhere, so the test is never
+true.
+
+## Example
+```policy
+use "shop.policy" { staff }
+
+policy staff_policy for verified_access on staff {
+  allow "wiki" { when http_request.hostname == "https://wiki.example.com" }
+}
+```
+
+## Use instead
+```policy
+use "shop.policy" { staff }
+
+policy staff_policy for verified_access on staff {
+  allow "wiki" { when http_request.hostname == "wiki.example.com" }
+}
+```
+
+## Source
+https://docs.aws.amazon.com/verified-access/latest/ug/trust-data-default-context.html
+"""
+
+from __future__ import annotations
+
+from policyc.diagnostics import Severity
+from policyc.ir.authz import Op
+from policyc.ir.conditions import atoms
+from policyc.lint.places import literal_fix
+from policyc.lint.rule import Lint
+from policyc.targets.verified_access.slips import HOST, host_name
+
+SEVERITY = Severity.WARNING
+
+
+def check(lint: Lint) -> None:
+    for policy in lint.program.policies:
+        for statement in policy.statements if policy.target == "verified_access" else ():
+            for atom in atoms(statement.when):
+                if atom.attribute.native != HOST or atom.op not in (Op.EQ, Op.LIKE):
+                    continue
+                for value in atom.values:
+                    text, span = str(value.value), value.span or atom.span
+                    slip = host_name(text, atom.op is Op.LIKE)
+                    if slip is not None:
+                        fix = literal_fix(lint, span, text, slip.better, "leave the host name") if slip.better else None
+                        lint.report(span, slip.message, slip.help, (), fix)

@@ -1,0 +1,112 @@
+"""Values that are written down wrong in the language and in Cedar text alike: one judgement for both, each with its words.
+
+Every function takes what a test compares with and gives the finding's message and help, or None when nothing is wrong. The rule of
+each is a lint rule of the same name, whose page says why it matters.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Final, TypeAlias
+
+from policyc.diagnostics import did_you_mean
+from policyc.record import record
+
+#: A pattern in pieces: None stands for `*`, a text for itself.
+Pieces: TypeAlias = Sequence[str | None]
+
+WILDCARD_WITHOUT_LIKE: Final = "wildcard-without-like"
+PATTERN_WITHOUT_STAR: Final = "pattern-without-star"
+NOT_A_HOST_NAME: Final = "not-a-host-name"
+STORE_PREFIX: Final = "group-id-with-store-prefix"
+CLAIM_NOT_IN_SAMPLE: Final = "claim-not-in-sample"
+
+#: The rules that speak of Cedar text as well.
+RULES: Final = frozenset(
+    {WILDCARD_WITHOUT_LIKE, PATTERN_WITHOUT_STAR, NOT_A_HOST_NAME, STORE_PREFIX, CLAIM_NOT_IN_SAMPLE}
+)
+
+#: of the names of a sample this many are listed
+_MOST_LISTED: Final = 8
+
+HOST: Final = "http_request.hostname"
+
+_PREFIXED: Final = re.compile(r"[0-9a-f]{10}-[0-9A-Fa-f-]{36}")
+_SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_PORT: Final = re.compile(r":[0-9]+$")
+
+
+@record
+class Slip:
+    """What is wrong and what to do; `better` is the text to write instead, where one is certain. `never` says that no request has the
+    value."""
+
+    message: str
+    help: str
+    better: str = ""
+    never: bool = False
+
+
+def store_prefix(group: str) -> Slip | None:
+    """A group id with the ten digits of its identity store, which may or may not come with it in trust data."""
+    if _PREFIXED.fullmatch(group) is None:
+        return None
+    return Slip(
+        f"whether `{group[:11]}`, the number of the identity store, stands before group ids in trust data is not documented",
+        "look at the `groups` of a log record with trust context, and write the id as it stands there",
+    )
+
+
+def host_name(text: str, pattern: bool = False) -> Slip | None:
+    """A host name, or a pattern of some, with what a request's host name never has: a scheme, a port, a path."""
+    scheme = _SCHEME.match(text)
+    host, slash, _ = text[scheme.end() if scheme else 0 :].partition("/")
+    port = _PORT.search(host)
+    name = host[: port.start()] if port else host
+    extra = "scheme" if scheme else "port" if port else "path" if slash else ""
+    if not extra:
+        return None
+    better = name if name.strip("*.") else ""
+    return Slip(
+        f"a host name has no {extra}, so no request has the {'pattern' if pattern else 'value'} `{text}`",
+        f"write `{better}`" if better else "write the name alone, such as `app.example.com`",
+        better,
+        True,
+    )
+
+
+def lacking(claim: str, holder: str, name: str, there: Iterable[str]) -> Slip:
+    """A claim that a policy reads and a sample of what its provider sends does not have."""
+    names = list(there)
+    listed = ", ".join(f"`{one}`" for one in names[:_MOST_LISTED]) or "nothing"
+    return Slip(
+        f"the sample of `{holder}` has no `{name}`, so users may not have `{claim}`",
+        did_you_mean(name, names, f"it has {listed}; add the claim to the sample if the provider sends it"),
+    )
+
+
+def starred(text: str, write_like: str) -> Slip | None:
+    """A `*` under an equality, which takes it for a plain character."""
+    if "*" not in text:
+        return None
+    return Slip(
+        f"`{text}` is compared as it stands: only `like` knows wildcards", f"write `{write_like}`, or drop the wildcard"
+    )
+
+
+def without_star(pieces: Pieces, shown: str, kind: str, write_equal: str) -> Slip | None:
+    """A pattern that only its own text fits; `kind` is `email`, `host` or empty."""
+    if None in pieces:
+        return None
+    text = "".join(piece or "" for piece in pieces)
+    cut = kind == "email" and ("@" not in text.strip("@") or text.endswith("@"))
+    if cut or (kind == "host" and text.startswith((".", "-"))):
+        domain = "@" in text or kind == "host"
+        better = (
+            f"*{shown}" if domain and not text.endswith("@") else f"*@{shown}" if "." in text and not domain else ""
+        )
+        noun = "address" if kind == "email" else "host name"
+        help = f"write `{better}`" if better else "write `*@` and the domain"
+        return Slip(f"`{shown}` has no `*`, and no {noun} is just that", help, better, True)
+    return Slip(f"`{shown}` has no `*`, so nothing but that very text fits", f"write `{write_equal}`, or add a `*`")

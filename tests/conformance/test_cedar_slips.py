@@ -1,0 +1,122 @@
+"""What is written down wrong in Cedar text: swapped ranges, stars under `==`, patterns without one, whole lists, bare presence, hosts.
+
+Each finding is told, and what its help says to write is taken without a word.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from policyc.diagnostics import Diagnostic, Diagnostics, Severity
+from policyc.targets.verified_access.read.check import check_text
+from policyc.text import Source
+
+TRUST = {"idp": "oidc", "idc": "iam_identity_center", "jamf": "jamf"}
+IP, HOST = "context.http_request.client_ip", "context.http_request.hostname"
+VERIFIED = " && context.idp.email_verified == true"
+
+
+def findings(condition: str, effect: str = "permit") -> list[Diagnostic]:
+    diagnostics = Diagnostics()
+    check_text(
+        Source("p.cedar", f"{effect} (principal, action, resource) when {{ {condition} }};\n"), diagnostics, TRUST
+    )
+    return diagnostics.sorted()
+
+
+@pytest.mark.parametrize(
+    ("rule", "wrong", "right"),
+    [
+        ("cedar-swapped-range", f'ip("10.0.0.0/8").isInRange(ip({IP}))', f'ip({IP}).isInRange(ip("10.0.0.0/8"))'),
+        ("cedar-swapped-range", f'ip("2001:db8::/32").isInRange(ip({IP}))', f'ip({IP}).isInRange(ip("2001:db8::/32"))'),
+        (
+            "wildcard-without-like",
+            'context.idp.email == "*@example.com"' + VERIFIED,
+            'context.idp.email like "*@example.com"' + VERIFIED,
+        ),
+        (
+            "wildcard-without-like",
+            '["*@example.com"].contains(context.idp.email)' + VERIFIED,
+            'context.idp.email like "*@example.com"' + VERIFIED,
+        ),
+        ("wildcard-without-like", 'context.idp.groups.contains("ops-*")', 'context.idp.groups.contains("ops")'),
+        (
+            "pattern-without-star",
+            'context.idp.email like "@example.com"' + VERIFIED,
+            'context.idp.email like "*@example.com"' + VERIFIED,
+        ),
+        (
+            "pattern-without-star",
+            'context.idc.user.email.address like "example.com" && context.idc.user.email.verified',
+            'context.idc.user.email.address like "*@example.com" && context.idc.user.email.verified',
+        ),
+        ("pattern-without-star", f'{HOST} like ".example.com"', f'{HOST} like "*.example.com"'),
+        ("pattern-without-star", 'context.jamf.osv like "14.5"', 'context.jamf.osv == "14.5"'),
+        ("cedar-set-equality", 'context.idp.groups == ["ops"]', 'context.idp.groups.contains("ops")'),
+        (
+            "cedar-set-equality",
+            'context.idp.additional_user_context.groups == ["ops", "dev"]',
+            'context.idp.additional_user_context.groups.containsAll(["ops", "dev"])',
+        ),
+        ("cedar-set-equality", '["ops"] == context.jamf.groups', 'context.jamf.groups.contains("ops")'),
+        ("not-a-host-name", f'{HOST} == "https://app.example.com"', f'{HOST} == "app.example.com"'),
+        ("not-a-host-name", f'["app.example.com:8443"].contains({HOST})', f'["app.example.com"].contains({HOST})'),
+        ("not-a-host-name", f'{HOST} == "app.example.com/wiki"', f'{HOST} == "app.example.com"'),
+        ("not-a-host-name", f'{HOST} like "http://*.example.com"', f'{HOST} like "*.example.com"'),
+        ("cedar-presence-alone", "context has idp", 'context has idp && context.idp.groups.contains("x")'),
+        ("cedar-presence-alone", "context has idp && context.idp has email", 'context.idp.groups.contains("x")'),
+        ("cedar-presence-alone", "context.idp has groups", 'context.idp.groups.contains("x")'),
+    ],
+)
+def test_a_slip_is_found_and_its_remedy_is_taken(rule: str, wrong: str, right: str) -> None:
+    told = [item for item in findings(wrong) if item.severity is not Severity.INFO]
+    assert [item.rule for item in told] == [rule]
+    assert [item.rule for item in findings(right) if item.severity is not Severity.INFO] == []
+
+
+@pytest.mark.parametrize(
+    ("condition", "better"),
+    [
+        (f'ip("10.0.0.0/8").isInRange(ip({IP}))', f'ip({IP}).isInRange(ip("10.0.0.0/8"))'),
+        ('context.idp.email like "@example.com"' + VERIFIED, 'context.idp.email like "*@example.com"' + VERIFIED),
+        (f'{HOST} == "https://app.example.com:443/x"', f'{HOST} == "app.example.com"'),
+    ],
+)
+def test_a_fix_writes_the_right_text(condition: str, better: str) -> None:
+    text = f"permit (principal, action, resource) when {{ {condition} }};\n"
+    (item,) = findings(condition)
+    assert item.fix is not None
+    for edit in item.fix.edits:
+        text = text[: edit.span.start] + edit.replacement + text[edit.span.end :]
+    assert text == f"permit (principal, action, resource) when {{ {better} }};\n"
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        f'ip("10.1.2.3").isInRange(ip({IP}))',  # one address lies in itself
+        'ip("10.0.0.0/8").isInRange(ip("10.0.0.0/4"))',
+        "context.idp.groups == []",
+        f'{HOST} like "*"',
+        'context.http_request.user_agent like "*MSIE*"',
+        '!(context has jamf) && context.idp.groups.contains("x")',
+        'context.idc.groups has "b4c8e438-20a1-70b2-1111-5f0e6d3a9c11"',
+        "!(context.idp has suspended)",
+    ],
+)
+def test_what_is_meant_is_left_alone(condition: str) -> None:
+    slips = {"cedar-swapped-range", "wildcard-without-like", "pattern-without-star", "cedar-set-equality"}
+    slips |= {"not-a-host-name", "cedar-presence-alone"}
+    assert not slips & {item.rule for item in findings(condition)}
+
+
+def test_a_forbid_may_ask_for_presence_and_a_device_is_something_at_least() -> None:
+    assert "cedar-presence-alone" not in {item.rule for item in findings("context has idp", "forbid")}
+    assert {item.severity for item in findings("context has jamf") if item.rule == "cedar-presence-alone"} == {
+        Severity.INFO
+    }
+
+
+def test_a_swapped_range_over_unknown_text_is_a_doubt() -> None:
+    (item,) = (one for one in findings('ip("10.0.0.0/8").isInRange(ip(context.idp.home))') if "range" in one.rule)
+    assert item.severity is Severity.WARNING

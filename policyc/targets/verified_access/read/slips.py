@@ -37,8 +37,8 @@ def check_slips(nodes: Sequence[Expr], diagnostics: Diagnostics) -> None:
                 if slip is not None:
                     diagnostics.add(Diagnostic(STORE_PREFIX, slip.message, node.name_span, slip.help, Severity.INFO))
             case _:
-                for path, literal in _equalities(node):
-                    _check_value(path, literal, diagnostics)
+                for subject, literal in _equalities(node):
+                    _check_value(subject, literal, diagnostics)
 
 
 def is_email(path: Path) -> bool:

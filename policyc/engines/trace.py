@@ -5,7 +5,10 @@ Every engine returns these shapes, so that `simulate`, `test` and the reports re
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import field
 from enum import StrEnum
+from typing import Any, TypeVar
 
 from policyc.record import record
 from policyc.text import Span
@@ -72,8 +75,40 @@ class Reason:
         return f"{self.subject} is {seen}, {self.operator} {wants}".rstrip()
 
 
+class _Late:
+    """A record whose fields can be made when somebody looks at them: reasons are for people, and most answers are not shown."""
+
+    __slots__ = ()
+
+    def __getattr__(self, name: str) -> Any:
+        """The value of a field that `late` left open."""
+        make = None if name == "make" or name.startswith("__") else self.make
+        if make is None or name not in type(self).__slots__:
+            raise AttributeError(name)
+        value = make(name)
+        getattr(type(self), name).__set__(self, value)
+        return value
+
+
+L = TypeVar("L", bound=_Late)
+
+
+def late(cls: type[L], make: Callable[[str], Any], **known: Any) -> L:
+    """A record of `cls` with the `known` fields; `make` gives each of the others by its name when it is first asked for."""
+    made = object.__new__(cls)
+    for name, value in known.items():
+        getattr(cls, name).__set__(made, value)
+    cls.make.__set__(made, make)  # type: ignore[attr-defined]
+    return made
+
+
+def changed(given: L, **fields: Any) -> L:
+    """The record with other values for some fields; what is still open stays open."""
+    return late(type(given), lambda name: getattr(given, name), **fields)
+
+
 @record
-class StatementTrace:
+class StatementTrace(_Late):
     """One statement of one document against one request.
 
     `policy` names the document, `index` counts its statements from 0, `label` is the Sid or the source label,
@@ -87,6 +122,7 @@ class StatementTrace:
     matched: bool | None
     reasons: tuple[Reason, ...]
     span: Span | None = None
+    make: Callable[[str], Any] | None = field(default=None, compare=False, repr=False)
 
     @property
     def misses(self) -> tuple[Reason, ...]:
@@ -95,7 +131,7 @@ class StatementTrace:
 
 
 @record
-class GateTrace:
+class GateTrace(_Late):
     """One gate: `name` as the user knows it, `kind` such as `service`, `network`, `identity`, `bucket`.
 
     `decided_by` holds the statements that settled the verdict (matching denies, else matching allows; for an implicit
@@ -113,10 +149,11 @@ class GateTrace:
     statements: tuple[StatementTrace, ...] = ()
     switches: tuple[str, ...] = ()
     wants: tuple[str, ...] = ()
+    make: Callable[[str], Any] | None = field(default=None, compare=False, repr=False)
 
 
 @record
-class Outcome:
+class Outcome(_Late):
     """The answer for one request: the decision, each gate in the order of evaluation, and what the caller sees.
 
     `deciding` names the gate that settled it (on an allow the one that people ask about, None for the last); `error` is the text or code
@@ -129,3 +166,4 @@ class Outcome:
     error: str = ""
     missing: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    make: Callable[[str], Any] | None = field(default=None, compare=False, repr=False)

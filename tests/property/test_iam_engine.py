@@ -24,7 +24,9 @@ from policyc.engines.iam import (
     explain_request,
     identity_provider,
     service,
+    weigh,
 )
+from policyc.engines.iam.reasons import CORE
 from policyc.engines.trace import Decision, Verdict
 from policyc.syntax.json_text import from_plain
 from policyc.text import Span
@@ -240,6 +242,45 @@ def test_fast_explained_and_slow_agree(plain: dict[str, Any], forms: list[dict[s
         for statement, shown in zip(plain["Statement"], trace.statements, strict=True):
             version = plain.get("Version", "")
             assert shown.matched is slow_iam.statement_matches(statement, form, version, bounded)
+
+
+@EFFORT
+@given(documents(), st.lists(requests(), min_size=1, max_size=3), st.booleans())
+def test_what_is_shown_is_what_was_decided(plain: dict[str, Any], forms: list[dict[str, Any]], bounded: bool) -> None:
+    """Reasons are made one by one and the verdict is not; the parts of a statement must add up to its match."""
+    document = engine_document(plain, Kind.RESOURCE)
+    for form in forms:
+        trace = explain(document, engine_request(form), bounded=bounded)
+        for shown in trace.statements:
+            answers = {reason.matched for reason in shown.reasons}
+            assert shown.matched is (False if False in answers else None if None in answers else True)
+        effect = {Verdict.ALLOW: "Allow", Verdict.EXPLICIT_DENY: "Deny"}.get(trace.verdict)
+        assert trace.decided_by == tuple(s for s in trace.statements if s.matched and s.effect == effect)
+        near = None
+        if trace.verdict in (Verdict.IMPLICIT_DENY, Verdict.UNDECIDED):
+            others = [s for s in trace.statements if s.effect == "Allow" and s.matched is not True]
+            near = min(others, key=lambda s: (sum(r.part in CORE for r in s.misses), len(s.misses)), default=None)
+        assert trace.nearest == near
+
+
+@EFFORT
+@given(documents(), st.lists(requests(), min_size=1, max_size=2), st.booleans())
+def test_a_turned_switch_is_the_document_read_with_it(plain: Any, forms: list[dict[str, Any]], bounded: bool) -> None:
+    document = engine_document(plain, Kind.RESOURCE)
+    for form in forms:
+        asked = engine_request(form)
+        verdict = decide(document, asked, bounded=bounded)
+        matter = set()
+        for name, other in document.switches.alternatives("deciding"):
+            read = compile_document(from_plain(plain, NOWHERE), Kind.RESOURCE, Diagnostics(), switches=other)
+            assert read is not None
+            expected = weigh((read,), asked, bounded)
+            assert weigh((document,), asked, bounded, turned=(name, other.choice(name))) == expected
+            if expected.verdict is not verdict:
+                matter.add(name)
+        shaped = {name for statement in document.statements for name in statement.switches}
+        reported = set(explain(document, asked, bounded=bounded).switches)
+        assert matter <= reported <= matter | shaped
 
 
 @st.composite

@@ -16,7 +16,7 @@ from policyc.engines.iam.atoms import Atom, parse_value, ready_value
 from policyc.engines.iam.caller import Caller, Grant
 from policyc.engines.iam.elements import Get, Hit, PrincipalPart, ResourcePattern, settle
 from policyc.engines.iam.globs import Tokens, Wild, fold
-from policyc.engines.iam.operators import Family, Operator, Relation
+from policyc.engines.iam.operators import Family, Operator, Qualifier, Relation
 from policyc.engines.iam.switches import Switches
 from policyc.engines.iam.values import Network, Values, parse_network
 from policyc.engines.iam.variables import Template, Variable
@@ -344,15 +344,26 @@ def _all_masks(atoms: Iterable[tuple[Atom, int]], get: Get, switches: Switches) 
 class KeyColumn:
     """Every entry that depends on the same keys: one key, or with variables several. Equal entries share one mask."""
 
-    __slots__ = ("asked", "atoms", "groups", "keys", "memo", "others", "switches")
+    __slots__ = ("asked", "atoms", "filled", "groups", "keys", "memo", "others", "switches")
 
     def __init__(self, keys: tuple[str, ...], switches: Switches) -> None:
         self.keys, self.switches = keys, switches
         self.memo: dict[Any, Masks] = {}
         self.atoms: list[tuple[Atom, int]] = []
-        self.asked = False
+        self.asked = self.filled = False
         self.others: tuple[tuple[Atom, int], ...] = ()
         self.groups: tuple[_Group, ...] = ()
+
+    def turned(self, switches: Switches) -> KeyColumn:
+        """The same entries under other switches."""
+        made = KeyColumn(self.keys, switches)
+        made.atoms = self.atoms
+        return made
+
+    @property
+    def questions(self) -> frozenset[str]:
+        """The switches that could bear on the entries."""
+        return frozenset(name for atom, _ in self.atoms for name in _questions_of(atom))
 
     def _fill(self) -> None:
         shared: dict[tuple[str, ...], dict[tuple[Template, ...], tuple[Atom, int]]] = {}
@@ -369,14 +380,14 @@ class KeyColumn:
             others += [(atom, mask) for atom, mask in found if not _is_plain(atom)]
             if grouped:
                 groups.append(_Group(grouped[0][0].operator, grouped, self.switches))
-        self.groups, self.others, self.atoms = tuple(groups), tuple(others), []
+        self.groups, self.others, self.filled = tuple(groups), tuple(others), True
 
     def miss(self, key: Any, get: Get, wanted: int) -> Masks:
         """The masks for a value; of the first one only those of the `wanted` statements count."""
         if not self.asked:
             self.asked = True
             return _all_masks([entry for entry in self.atoms if entry[1] & wanted], get, self.switches)
-        if self.atoms:
+        if not self.filled:
             self._fill()
         values = get(self.keys[0])
         can, must = _all_masks(self.others, get, self.switches)
@@ -387,6 +398,31 @@ class KeyColumn:
         size = sum(map(len, values)) if isinstance(values, tuple) else 0
         remember(self.memo, key, (can, must), size)
         return can, must
+
+
+def _questions_of(atom: Atom) -> Iterable[str]:
+    operator = atom.operator
+    if operator.qualifier is Qualifier.ONE:
+        yield "many-values-without-prefix"
+    if not atom.values:
+        yield from ("empty-values", "empty-values-negated")
+    if atom.needs:
+        yield "substituted-wildcards"
+    if operator.negated:
+        yield "unparsable-negated"
+    if operator.qualifier is Qualifier.ANY:
+        yield from ("any-value-negated-absent", "any-value-if-exists-absent")
+    if operator.qualifier is Qualifier.ALL:
+        yield from ("blank-set-absent", "all-values-not-like-absent")
+    match operator.family:
+        case Family.IP:
+            yield "bare-ipv6"
+        case Family.ARN:
+            yield "short-arn-pattern"
+        case Family.DATE:
+            yield "date-without-zone"
+        case _:
+            return
 
 
 def _is_plain(atom: Atom) -> bool:

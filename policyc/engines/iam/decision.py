@@ -96,12 +96,19 @@ def decide(documents: Documents, asked: Request, *, bounded: bool = False) -> Ve
     return weigh(held, asked, bounded, graded=False).verdict
 
 
-def weigh(documents: Iterable[Document], asked: Request, bounded: bool = False, graded: bool = True) -> Weight:
-    """The weight of several documents that count as one policy; without `graded` no grant is looked for."""
+def weigh(
+    documents: Iterable[Document],
+    asked: Request,
+    bounded: bool = False,
+    graded: bool = True,
+    turned: tuple[str, str] | None = None,
+) -> Weight:
+    """The weight of several documents that count as one policy; without `graded` no grant is looked for. `turned` is a switch and
+    another choice for it."""
     deny_can = deny_must = allow_can = allow_must = False
     grant_can = grant_must = Grant.NONE
     for document in documents:
-        index = document.masks
+        index = document.masks if turned is None else document.masks.turned(*turned)
         can, must = index.masks(asked, bounded)
         if not can:
             continue
@@ -133,10 +140,7 @@ def combine(best: Settlement, worst: Settlement) -> Decision:
 def weights_of(policies: Policies, asked: Request) -> dict[Gate, Weight]:
     """The weight of each gate that the request meets; a gate that is not there has none."""
     bounded = policies.boundary is not None
-    return {
-        gate: join_levels([weigh(level, asked, bounded) for level in levels])
-        for gate, levels in gate_levels(policies, asked.caller).items()
-    }
+    return {gate: weigh_levels(levels, asked, bounded) for gate, levels in gate_levels(policies, asked.caller).items()}
 
 
 def gate_levels(policies: Policies, caller: Caller) -> dict[Gate, tuple[tuple[Document, ...], ...]]:
@@ -159,6 +163,17 @@ def gate_levels(policies: Policies, caller: Caller) -> dict[Gate, tuple[tuple[Do
     if policies.endpoint is not None:
         levels[Gate.ENDPOINT] = (policies.endpoint,)
     return levels
+
+
+def weigh_levels(
+    levels: Iterable[Sequence[Document]],
+    asked: Request,
+    bounded: bool,
+    graded: bool = True,
+    turned: tuple[str, str] | None = None,
+) -> Weight:
+    """The weight of a gate."""
+    return join_levels([weigh(level, asked, bounded, graded, turned) for level in levels])
 
 
 def join_levels(levels: Sequence[Weight]) -> Weight:

@@ -1,17 +1,17 @@
 """Explaining: every statement against a request, part by part, and the whole way of a request.
 
-Slower than deciding and on a path of its own, statement by statement; both must agree.
+The verdict comes from the masks, as when deciding; reasons are made for the statements that somebody looks at.
 Source: IAM evaluation reference, sections 3, 10 and 15.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
-from policyc.engines.iam.caller import UNOWNED, Grant
-from policyc.engines.iam.columns import grant_masks, narrowed_mask
+from policyc.engines.iam.caller import UNOWNED, CallerKind
 from policyc.engines.iam.decision import (
     Documents,
     Gate,
@@ -21,16 +21,17 @@ from policyc.engines.iam.decision import (
     combine,
     gate_levels,
     is_cross_account,
-    join_levels,
     settle,
+    weigh_levels,
+    weights_of,
 )
 from policyc.engines.iam.document import Document
-from policyc.engines.iam.masks import open_questions
-from policyc.engines.iam.reasons import CORE, matched, reasons_for, statement_matches
+from policyc.engines.iam.masks import MaskIndex
+from policyc.engines.iam.reasons import reasons_for
 from policyc.engines.iam.request import Request
 from policyc.engines.iam.statement import Statement
-from policyc.engines.iam.switches import DEFAULT
-from policyc.engines.trace import Decision, GateTrace, Outcome, Reason, StatementTrace, Verdict
+from policyc.engines.iam.switches import TABLE, Switches
+from policyc.engines.trace import Decision, GateTrace, Outcome, Reason, StatementTrace, Verdict, changed, late
 
 _TITLES = {
     Gate.RCP: "resource control policy",
@@ -59,120 +60,159 @@ def explain(
 
 
 def _gate(levels: Sequence[Sequence[Document]], asked: Request, name: str, kind: str, bounded: bool) -> GateTrace:
-    documents = [document for level in levels for document in level]
-    verdict = slow_weight(levels, asked, bounded).verdict
-    statements = tuple(trace for document in documents for trace in _traces(document, asked, bounded))
-    decided_by = _decided_by(verdict, statements)
-    near = _nearest(statements) if verdict in (Verdict.IMPLICIT_DENY, Verdict.UNDECIDED) else None
-    switches = _switches_that_matter(levels, asked, bounded, verdict, (*decided_by, *((near,) if near else ())))
-    summary = _summary(verdict, decided_by, near, statements, asked)
-    return GateTrace(name, str(kind), verdict, summary, decided_by, near, statements, switches)
+    verdict = weigh_levels(levels, asked, bounded, graded=False).verdict
+    record = _Record(levels, asked, bounded, verdict)
+    return late(GateTrace, record.field, name=name, kind=str(kind), verdict=verdict, wants=())
 
 
-def slow_weight(
-    levels: Sequence[Sequence[Document]], asked: Request, bounded: bool, override: tuple[str, str] | None = None
-) -> Weight:
-    """The weight of a gate, statement by statement, with one switch turned by `override` if given."""
-    return join_levels([_level_weight(level, asked, bounded, override) for level in levels])
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """What a gate can tell beyond its verdict, each part made when it is asked for."""
+
+    levels: Sequence[Sequence[Document]]
+    asked: Request
+    bounded: bool
+    verdict: Verdict
+
+    def field(self, name: str) -> Any:
+        """A field of the gate's `GateTrace`."""
+        match name:
+            case "decided_by":
+                return self.decided_by()
+            case "nearest":
+                return self.nearest()
+            case "statements":
+                return tuple(self.traces(lambda _index, _can, _must: -1))
+            case "switches":
+                return self.switches()
+            case "summary":
+                return self.summary()
+            case _:
+                raise AttributeError(name)
+
+    def traces(self, chosen: Callable[[MaskIndex, int, int], int]) -> Iterable[StatementTrace]:
+        """The traces of the statements that `chosen` picks from the masks of each document."""
+        for document in self.documents():
+            can, must = document.masks.masks(self.asked, self.bounded)
+            wanted = chosen(document.masks, can, must)
+            for statement in document.statements:
+                bit = 1 << statement.index
+                if wanted & bit:
+                    matched = bool(must & bit) or (None if can & bit else False)
+                    yield _trace(statement, document, self.asked, self.bounded, matched)
+
+    def documents(self) -> Iterable[Document]:
+        return (document for level in self.levels for document in level)
+
+    def decided_by(self) -> tuple[StatementTrace, ...]:
+        match self.verdict:
+            case Verdict.ALLOW:
+                return tuple(self.traces(lambda index, _can, must: must & index.allow))
+            case Verdict.EXPLICIT_DENY:
+                return tuple(self.traces(lambda index, _can, must: must & index.deny))
+            case _:
+                return ()
+
+    def nearest(self) -> StatementTrace | None:
+        """The allow with the fewest parts against it, those of who, what and where weighing most."""
+        if self.verdict not in (Verdict.IMPLICIT_DENY, Verdict.UNDECIDED):
+            return None
+        best: tuple[int, int] | None = None
+        found: tuple[Statement, Document, bool | None] | None = None
+        for document in self.documents():
+            can, must = document.masks.masks(self.asked, self.bounded)
+            misses = document.masks.misses(self.asked, self.bounded)
+            for statement in document.statements:
+                bit = 1 << statement.index
+                if statement.deny or must & bit:
+                    continue
+                core = sum([1 for missed in misses if missed & bit])
+                if best is not None and core > best[0]:
+                    continue
+                others = _conditions_missed(statement, self.asked, document.switches)
+                if best is None or (core, core + others) < best:
+                    best = core, core + others
+                    found = statement, document, None if can & bit else False
+        return None if found is None else _trace(found[0], found[1], self.asked, self.bounded, found[2])
+
+    def switches(self) -> tuple[str, ...]:
+        """Those whose other choice would change the verdict, and those that shaped how a statement that is shown was read."""
+        asked, bounded = self.asked, self.bounded
+        names = {
+            name
+            for name, choice in other_choices(self.documents(), asked)
+            if weigh_levels(self.levels, asked, bounded, False, (name, choice)).verdict is not self.verdict
+        }
+        near = self.nearest()
+        shown = {(trace.policy, trace.index) for trace in (*self.decided_by(), *((near,) if near else ()))}
+        for document in self.documents():
+            for statement in document.statements:
+                if statement.switches and (document.name, statement.index) in shown:
+                    names.update(statement.switches)
+        return tuple(sorted(names))
+
+    def summary(self) -> str:
+        match self.verdict:
+            case Verdict.UNDECIDED:
+                open_ones = self.traces(lambda _index, can, must: can & ~must)
+                keys = ", ".join(f"`{key}`" for key in missing_keys(open_ones))
+                return f"depends on {keys or 'what is not known'}"
+            case Verdict.ALLOW | Verdict.EXPLICIT_DENY:
+                verb = "denies" if self.verdict is Verdict.EXPLICIT_DENY else "allows"
+                return f"`{self.decided_by()[0].label}` {verb}"
+            case _:
+                near = self.nearest()
+                told = f"no statement allows `{self.asked.action}`"
+                if near is None or not near.misses:
+                    return told
+                return f"{told}; nearest is `{near.label}`: {near.misses[0].sentence()}"
 
 
-def _level_weight(level: Iterable[Document], asked: Request, bounded: bool, override: tuple[str, str] | None) -> Weight:
-    answers: dict[bool, list[bool | None]] = {True: [], False: []}
-    can = must = Grant.NONE
-    for document in level:
-        switches = document.switches.choosing(*override) if override else document.switches
-        narrowed = narrowed_mask(document.statements)
-        for statement in document.statements:
-            answer = statement_matches(statement, asked, bounded, switches)
-            answers[statement.deny].append(answer)
-            if answer is False or statement.deny or statement.principals is None:
-                continue
-            parts = [(1 << statement.index, statement.principals)]
-            perhaps, surely = grant_masks(parts, asked.caller, narrowed, switches)
-            can = max((can, *(grant for grant, mask in perhaps if mask)))
-            must = max((must, *(grant for grant, mask in surely if mask and answer)))
-    denies, allows = answers[True], answers[False]
-    return Weight(
-        any(answer is not False for answer in denies),
-        True in denies,
-        any(answer is not False for answer in allows),
-        True in allows,
-        can,
-        must,
-    )
-
-
-def _traces(document: Document, asked: Request, bounded: bool) -> Iterable[StatementTrace]:
-    for statement in document.statements:
-        yield trace_statement(statement, document, asked, bounded)
+def _conditions_missed(statement: Statement, asked: Request, switches: Switches) -> int:
+    """How many entries of a statement do not surely hold."""
+    return statement.inert + sum(atom.decide(asked.get, switches) is not True for atom in statement.conditions)
 
 
 def trace_statement(statement: Statement, document: Document, asked: Request, bounded: bool = False) -> StatementTrace:
     """One statement against a request."""
-    reasons = reasons_for(statement, asked, bounded, document.switches)
-    return StatementTrace(
-        document.name, statement.index, statement.label, statement.effect, matched(reasons), reasons, statement.span
+    can, must = document.masks.masks(asked, bounded)
+    bit = 1 << statement.index
+    return _trace(statement, document, asked, bounded, bool(must & bit) or (None if can & bit else False))
+
+
+def _trace(
+    statement: Statement, document: Document, asked: Request, bounded: bool, matched: bool | None
+) -> StatementTrace:
+    return late(
+        StatementTrace,
+        lambda _name: reasons_for(statement, asked, bounded, document.switches),
+        policy=document.name,
+        index=statement.index,
+        label=statement.label,
+        effect=statement.effect,
+        matched=matched,
+        span=statement.span,
     )
 
 
-def _decided_by(verdict: Verdict, statements: Iterable[StatementTrace]) -> tuple[StatementTrace, ...]:
-    effect = {Verdict.ALLOW: "Allow", Verdict.EXPLICIT_DENY: "Deny"}.get(verdict)
-    return tuple(trace for trace in statements if trace.matched and trace.effect == effect)
-
-
-def _nearest(statements: Iterable[StatementTrace]) -> StatementTrace | None:
-    """The allow with the fewest parts against it, those of who, what and where weighing most."""
-
-    def distance(trace: StatementTrace) -> tuple[int, int]:
-        misses = trace.misses
-        return sum(reason.part in CORE for reason in misses), len(misses)
-
-    return min((t for t in statements if t.effect == "Allow" and t.matched is not True), key=distance, default=None)
-
-
-def _switches_that_matter(
-    levels: Sequence[Sequence[Document]],
-    asked: Request,
-    bounded: bool,
-    verdict: Verdict,
-    near: Iterable[StatementTrace],
-) -> tuple[str, ...]:
-    names = dict.fromkeys(
-        name
-        for name, choice in _other_choices(levels)
-        if slow_weight(levels, asked, bounded, (name, choice)).verdict is not verdict
-    )
-    shown = {(trace.policy, trace.index) for trace in near}
-    for document in (document for level in levels for document in level):
-        for statement in document.statements:
-            if statement.switches and (document.name, statement.index) in shown:
-                names.update(dict.fromkeys(statement.switches))
-    return tuple(sorted(names))
-
-
-def _other_choices(levels: Sequence[Sequence[Document]]) -> list[tuple[str, str]]:
-    """Each other choice of each switch that could bear on the documents."""
-    documents = [document for level in levels for document in level]
-    base = documents[0].switches if documents else DEFAULT
-    bearing = frozenset().union(*(open_questions(document.statements) for document in documents))
-    return [(name, other.choice(name)) for name, other in base.alternatives("deciding") if name in bearing]
-
-
-def _summary(
-    verdict: Verdict,
-    decided_by: Sequence[StatementTrace],
-    near: StatementTrace | None,
-    statements: Sequence[StatementTrace],
-    asked: Request,
-) -> str:
-    if decided_by:
-        verb = "denies" if verdict is Verdict.EXPLICIT_DENY else "allows"
-        return f"`{decided_by[0].label}` {verb}"
-    if verdict is Verdict.UNDECIDED:
-        return f"depends on {', '.join(f'`{key}`' for key in missing_keys(statements)) or 'what is not known'}"
-    if near is not None and near.misses:
-        return f"no statement allows `{asked.action}`; nearest is `{near.label}`: {near.misses[0].sentence()}"
-    return f"no statement allows `{asked.action}`"
+def other_choices(documents: Iterable[Document], asked: Request) -> list[tuple[str, str]]:
+    """Each other choice of each switch that could bear on what the documents say to a request."""
+    held = tuple(documents)
+    if not held:
+        return []
+    base = held[0].switches
+    bearing = frozenset().union(*(document.masks.open_questions() for document in held))
+    if asked.caller.kind is not CallerKind.SERVICE:
+        bearing -= {"star-matches-services"}
+    if not any(isinstance(values, tuple) and len(values) > 1 for values in asked.values.values()):
+        bearing -= {"many-values-without-prefix"}
+    return [
+        (switch.name, choice)
+        for switch in TABLE
+        if switch.when == "deciding" and switch.name in bearing
+        for choice in switch.choices
+        if choice != base.choice(switch.name)
+    ]
 
 
 def missing_keys(statements: Iterable[StatementTrace]) -> tuple[str, ...]:
@@ -190,36 +230,45 @@ def explain_request(policies: Policies, asked: Request) -> Outcome:
     levels = gate_levels(policies, asked.caller)
     bounded = policies.boundary is not None
     traces = {gate: _gate(held, asked, _TITLES[gate], gate.value, bounded) for gate, held in levels.items()}
-    weights = {gate: slow_weight(held, asked, bounded) for gate, held in levels.items()}
+    weights = weights_of(policies, asked)
     best = settle(policies, asked, weights, hopeful=True)
     worst = settle(policies, asked, weights, hopeful=False)
     decision = combine(best, worst)
     order = [gate for gate in Gate if gate in traces]
-    open_statements = [trace for gate in order for trace in traces[gate].statements]
-    return Outcome(
-        decision,
-        tuple(_shown(traces[gate], gate, weights, decision) for gate in order),
-        _TITLES[worst.gate] if worst.gate is not None and decision is Decision.DENY else None,
-        _error(best, asked) if decision is Decision.DENY else "",
-        missing_keys(open_statements) if decision is Decision.UNDECIDED else (),
-        tuple(_notes(policies, asked, levels, weights, decision)),
+
+    def make(name: str) -> tuple[str, ...]:
+        if name == "notes":
+            return tuple(_notes(policies, asked, levels, decision))
+        statements = [trace for gate in order for trace in traces[gate].statements]
+        return missing_keys(statements) if decision is Decision.UNDECIDED else ()
+
+    return late(
+        Outcome,
+        make,
+        decision=decision,
+        gates=tuple(_shown(traces[gate], gate, weights, decision) for gate in order),
+        deciding=_TITLES[worst.gate] if worst.gate is not None and decision is Decision.DENY else None,
+        error=_error(best, asked) if decision is Decision.DENY else "",
     )
 
 
 def _shown(trace: GateTrace, gate: Gate, weights: Mapping[Gate, Weight], decision: Decision) -> GateTrace:
     """The gate as people should see it: what did not stand in the way is not shown as a refusal."""
     if gate is Gate.RCP and trace.verdict is Verdict.IMPLICIT_DENY:  # the full-access policy of AWS allows
-        open_deny = weights[gate].deny_can
-        verdict = Verdict.UNDECIDED if open_deny else Verdict.ALLOW
+        if not weights[gate].deny_can:
+            return changed(trace, verdict=Verdict.ALLOW, summary="no statement denies", nearest=None)
         keys = ", ".join(f"`{key}`" for key in missing_keys(trace.statements))
-        summary = f"depends on {keys}" if open_deny else "no statement denies"
-        return replace(trace, verdict=verdict, summary=summary, nearest=None)
-    skipped = decision is Decision.ALLOW and trace.verdict is Verdict.IMPLICIT_DENY
-    if skipped:
+        return changed(trace, verdict=Verdict.UNDECIDED, summary=f"depends on {keys}", nearest=None)
+    if decision is not Decision.ALLOW or trace.verdict is not Verdict.IMPLICIT_DENY:
+        return trace
+
+    def make(name: str) -> Any:
+        if name != "summary":
+            return getattr(trace, name)
         other = Gate.IDENTITY if gate is Gate.RESOURCE else Gate.RESOURCE
-        summary = f"{trace.summary}; not needed, the {_TITLES[other]} decides"
-        return replace(trace, verdict=Verdict.SKIPPED, summary=summary)
-    return trace
+        return f"{trace.summary}; not needed, the {_TITLES[other]} decides"
+
+    return late(GateTrace, make, name=trace.name, kind=trace.kind, verdict=Verdict.SKIPPED)
 
 
 def _error(settled: Settlement, asked: Request) -> str:
@@ -231,11 +280,7 @@ def _error(settled: Settlement, asked: Request) -> str:
 
 
 def _notes(
-    policies: Policies,
-    asked: Request,
-    levels: Mapping[Gate, Sequence[Sequence[Document]]],
-    weights: Mapping[Gate, Weight],
-    decision: Decision,
+    policies: Policies, asked: Request, levels: Mapping[Gate, Sequence[Sequence[Document]]], decision: Decision
 ) -> Iterable[str]:
     if not (policies.owner or asked.resource_account) and asked.caller.account:
         yield "the resource's account is not given; taken as the caller's own"
@@ -243,10 +288,11 @@ def _notes(
         yield "across accounts both the resource policy and the caller's own policies must allow"
     bounded = policies.boundary is not None
     turned = []
-    for name, choice in _other_choices([level for held in levels.values() for level in held]):
-        other = {gate: slow_weight(held, asked, bounded, (name, choice)) for gate, held in levels.items()}
+    documents = [document for held in levels.values() for level in held for document in level]
+    for choice in other_choices(documents, asked):
+        other = {gate: weigh_levels(held, asked, bounded, turned=choice) for gate, held in levels.items()}
         run = partial(settle, policies, asked, other)
         if combine(run(hopeful=True), run(hopeful=False)) is not decision:
-            turned.append(name)
+            turned.append(choice[0])
     for name in dict.fromkeys(turned):
         yield f"switch `{name}` decided this"

@@ -5,23 +5,43 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from policyc.engines.iam.atoms import Atom
 from policyc.engines.iam.caller import Caller
 from policyc.engines.iam.columns import ActionColumn, GrantMasks, KeyColumn, Masks, PrincipalColumn, ResourceColumn
-from policyc.engines.iam.operators import Family, Qualifier
-from policyc.engines.iam.switches import Switches
+from policyc.engines.iam.switches import Switches, turned_switches
 
 if TYPE_CHECKING:
     from policyc.engines.iam.request import Request
     from policyc.engines.iam.statement import Statement
 
 
+#: the switches that bear on how resources and principals match
+OF_RESOURCES = ("resource-star-colon", "substituted-wildcards")
+OF_PRINCIPALS = ("star-matches-services", "star-bypasses-boundary")
+
+
 class MaskIndex:
     """The masks of one document."""
 
-    __slots__ = ("actions", "alive", "allow", "deny", "joint", "principals", "resources", "single")
+    __slots__ = (
+        "actions",
+        "alive",
+        "allow",
+        "columns",
+        "deny",
+        "joint",
+        "principals",
+        "questions",
+        "resources",
+        "single",
+        "statements",
+        "switches",
+        "turned_by",
+    )
 
     def __init__(self, statements: Sequence[Statement], switches: Switches) -> None:
+        self.statements, self.switches = statements, switches
+        self.turned_by: dict[tuple[str, str], MaskIndex] = {}
+        self.questions: frozenset[str] | None = None
         self.deny = sum([1 << s.index for s in statements if s.deny])
         self.allow = sum([1 << s.index for s in statements if not s.deny])
         self.alive = sum([1 << s.index for s in statements if not s.inert])
@@ -29,7 +49,10 @@ class MaskIndex:
         self.resources = ResourceColumn(statements, switches)
         has_principals = any(s.principals is not None for s in statements)
         self.principals = PrincipalColumn(statements, switches) if has_principals else None
-        columns = _key_columns(statements, switches)
+        self._set_columns(_key_columns(statements, switches))
+
+    def _set_columns(self, columns: Sequence[KeyColumn]) -> None:
+        self.columns = columns
         self.single = tuple([(column.keys[0], column.memo, column) for column in columns if len(column.keys) == 1])
         self.joint = tuple([column for column in columns if len(column.keys) > 1])
 
@@ -75,6 +98,48 @@ class MaskIndex:
             must &= pair[1]
         return can, must
 
+    def misses(self, asked: Request, bounded: bool) -> tuple[int, ...]:
+        """For each of who, what and where the statements that do not surely match there."""
+        action, get, column = asked.folded_action, asked.get, self.resources
+        known = self.actions.memo.get(action)
+        what = self.actions.miss(action) if known is None else known
+        key: Any = (asked.resource, *map(get, column.needs)) if column.needs else asked.resource
+        _, where = column.memo.get(key) or column.miss(key, asked.resource, get)
+        if self.principals is None:
+            return ~what, ~where
+        named = self.principals.memo.get((asked.caller.identity, bounded))
+        _, who = named or self.principals.miss(asked.caller, bounded, -1)
+        return ~who, ~what, ~where
+
+    def turned(self, name: str, choice: str) -> MaskIndex:
+        """The masks with one switch turned; what the switch does not bear on is shared."""
+        found = self.turned_by.get((name, choice))
+        if found is None:
+            found = self.turned_by[name, choice] = self._turn(name, choice)
+        return found
+
+    def _turn(self, name: str, choice: str) -> MaskIndex:
+        switches = turned_switches(self.switches, name, choice)
+        made = MaskIndex.__new__(MaskIndex)
+        made.statements, made.switches, made.turned_by, made.questions = self.statements, switches, {}, self.questions
+        made.deny, made.allow, made.alive, made.actions = self.deny, self.allow, self.alive, self.actions
+        made.resources = ResourceColumn(self.statements, switches) if name in OF_RESOURCES else self.resources
+        turns = self.principals is not None and name in OF_PRINCIPALS
+        made.principals = PrincipalColumn(self.statements, switches) if turns else self.principals
+        made._set_columns([column.turned(switches) if name in column.questions else column for column in self.columns])
+        return made
+
+    def open_questions(self) -> frozenset[str]:
+        """The switches that could bear on the document at all; the others need no second look when explaining."""
+        if self.questions is None:
+            names = {"star-matches-services", "star-bypasses-boundary"} if self.principals is not None else set()
+            if any(statement.resources is not None for statement in self.statements):
+                names.add("resource-star-colon")
+            if self.resources.needs:
+                names.add("substituted-wildcards")
+            self.questions = frozenset(names).union(*(column.questions for column in self.columns))
+        return self.questions
+
     def grants(self, caller: Caller) -> tuple[GrantMasks, GrantMasks]:
         """The allow statements by how they may and how they surely name the caller; empty for documents without principals."""
         return self.principals.grants_for(caller) if self.principals is not None else ((), ())
@@ -92,39 +157,3 @@ def _key_columns(statements: Iterable[Statement], switches: Switches) -> list[Ke
                 column = columns[keys] = KeyColumn(keys, switches)
             column.atoms.append((atom, bit))
     return list(columns.values())
-
-
-def open_questions(statements: Iterable[Statement]) -> frozenset[str]:
-    """The switches that could bear on a document at all; the others need no second look when explaining."""
-    names = {"many-values-without-prefix", "star-matches-services", "star-bypasses-boundary"}
-    for statement in statements:
-        if statement.resources is not None:
-            names.add("resource-star-colon")
-            if any(pattern.needs for pattern in statement.resources.patterns):
-                names.add("substituted-wildcards")
-        for atom in statement.conditions:
-            names.update(_questions_of(atom))
-    return frozenset(names)
-
-
-def _questions_of(atom: Atom) -> Iterable[str]:
-    operator = atom.operator
-    if not atom.values:
-        yield from ("empty-values", "empty-values-negated")
-    if atom.needs:
-        yield "substituted-wildcards"
-    if operator.negated:
-        yield "unparsable-negated"
-    if operator.qualifier is Qualifier.ANY:
-        yield from ("any-value-negated-absent", "any-value-if-exists-absent")
-    if operator.qualifier is Qualifier.ALL:
-        yield from ("blank-set-absent", "all-values-not-like-absent")
-    match operator.family:
-        case Family.IP:
-            yield "bare-ipv6"
-        case Family.ARN:
-            yield "short-arn-pattern"
-        case Family.DATE:
-            yield "date-without-zone"
-        case _:
-            return

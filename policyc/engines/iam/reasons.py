@@ -38,33 +38,6 @@ def reasons_for(statement: Statement, asked: Request, bounded: bool, switches: S
     return tuple(found)
 
 
-def matched(reasons: Iterable[Reason]) -> bool | None:
-    """All parts together: False if one does not match, else None if one is not known."""
-    answers = {reason.matched for reason in reasons}
-    if False in answers:
-        return False
-    return None if None in answers else True
-
-
-def statement_matches(statement: Statement, asked: Request, bounded: bool, switches: Switches) -> bool | None:
-    """As `matched` of its reasons, without writing them."""
-    if statement.inert or not statement.actions.decide(asked.folded_action):
-        return False
-    part = statement.principals
-    answer = True if part is None else part.decide(asked.caller, bounded, statement.deny, switches)
-    if answer is False:
-        return False
-    if statement.resources is not None:
-        about = statement.resources.decide(asked.resource, asked.get, statement.deny, switches)
-        answer = about if about is False or answer else None
-    for atom in statement.conditions:
-        if answer is False:
-            return False
-        entry = atom.decide(asked.get, switches)
-        answer = entry if answer or entry is False else None
-    return answer
-
-
 def _principal(part: PrincipalPart, caller: Caller, bounded: bool, deny: bool, switches: Switches) -> Reason:
     answer = part.decide(caller, bounded, deny, switches)
     named = tuple(text for text in part.texts if _names(text, caller))

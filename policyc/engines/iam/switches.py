@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import ClassVar, Final
 
 from policyc.engines.choices import Choices, Question
@@ -210,6 +211,12 @@ class Switches(Choices):
                 for choice in switch.choices:
                     if choice != self.choice(switch.name):
                         yield switch.name, self.choosing(switch.name, choice)
+
+
+@lru_cache(maxsize=256)
+def turned_switches(switches: Switches, name: str, choice: str) -> Switches:
+    """The switches with one of them set to another choice."""
+    return switches.choosing(name, choice)
 
 
 DEFAULT: Final = Switches()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import field
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from policyc.record import record
 from policyc.text import Span
@@ -130,6 +130,20 @@ class StatementTrace(_Late):
         return tuple(reason for reason in self.reasons if reason.matched is not True)
 
 
+#: gates whose name is the kind of policy itself
+OWN_TITLES: Final = frozenset(
+    {
+        "identity policy",
+        "resource policy",
+        "service control policy",
+        "resource control policy",
+        "permissions boundary",
+        "session policy",
+        "endpoint policy",
+    }
+)
+
+
 @record
 class GateTrace(_Late):
     """One gate: `name` as the user knows it, `kind` such as `service`, `network`, `identity`, `bucket`.
@@ -150,6 +164,15 @@ class GateTrace(_Late):
     switches: tuple[str, ...] = ()
     wants: tuple[str, ...] = ()
     make: Callable[[str], Any] | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def title(self) -> str:
+        """The gate for people: its kind and its name; the name alone where it says what kind it is, as `identity policy` does."""
+        return (
+            self.name
+            if self.name == self.kind or self.name.rstrip(" 0123456789") in OWN_TITLES
+            else f"{self.kind} {self.name}"
+        )
 
 
 @record

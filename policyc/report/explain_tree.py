@@ -30,39 +30,35 @@ def one_change(outcome: Outcome) -> str:
         return _against_a_deny(gate.decided_by[0], gate)
     nearest = gate.nearest
     if nearest is None or not nearest.misses:
-        return f"at {gate.kind} {gate.name}: {gate.summary}"
+        return f"at {gate.title}: {gate.summary}"
     return _towards(nearest, gate)
 
 
 def _open_gate(outcome: Outcome) -> str:
     gate = next((item for item in outcome.gates if item.verdict is Verdict.UNDECIDED), None)
-    return "" if gate is None else f"at {gate.kind} {gate.name}: {gate.summary}"
+    return "" if gate is None else f"at {gate.title}: {gate.summary}"
 
 
 def _against_a_deny(statement: StatementTrace, gate: GateTrace) -> str:
     """A deny stops matching when one of its parts does; a condition is what a request can change."""
     parts = sorted(statement.reasons, key=lambda reason: _ORDER.get(reason.part, 4))
     if not parts:
-        return f"`{statement.label}` at {gate.kind} {gate.name} denies"
+        return f"`{statement.label}` at {gate.title} denies"
     part = parts[0]
-    return (
-        f"`{statement.label}` at {gate.kind} {gate.name} denies as long as its {part.part} matches: {part.sentence()}"
-    )
+    return f"`{statement.label}` at {gate.title} denies as long as its {part.part} matches: {part.sentence()}"
 
 
 def _towards(nearest: StatementTrace, gate: GateTrace) -> str:
     misses = nearest.misses
     first = misses[0]
     if len(misses) == 1:
-        return f"`{nearest.label}` at {gate.kind} {gate.name} would allow but for its {first.part}: {first.sentence()}"
+        return f"`{nearest.label}` at {gate.title} would allow but for its {first.part}: {first.sentence()}"
     if any(reason.part in ("principal", "action", "resource") for reason in misses):
         return (
-            f"no statement at {gate.kind} {gate.name} is about this request; add an allow, or widen `{nearest.label}`: "
+            f"no statement at {gate.title} is about this request; add an allow, or widen `{nearest.label}`: "
             f"{first.sentence()}, and {len(misses) - 1} more"
         )
-    return (
-        f"`{nearest.label}` at {gate.kind} {gate.name} misses {len(misses)} conditions, the first: {first.sentence()}"
-    )
+    return f"`{nearest.label}` at {gate.title} misses {len(misses)} conditions, the first: {first.sentence()}"
 
 
 def render_change(outcome: Outcome, options: Options) -> str:
@@ -78,7 +74,7 @@ def render_tree(outcome: Outcome, sources: Mapping[str, Source], options: Option
     """Each gate with every statement and part. Fits the width of `options`."""
     lines = [paint("reasons", "strong", options.color)]
     for gate in outcome.gates:
-        lines += wrap(f"  {gate.kind} {gate.name}: {gate.verdict.value}", options.width, "    ")
+        lines += wrap(f"  {gate.title}: {gate.verdict.value}", options.width, "    ")
         if not gate.statements:
             lines += wrap(f"    {gate.summary}", options.width, "      ")
         for statement in gate.statements:
@@ -143,7 +139,7 @@ def render_why_not(outcome: Outcome, label: str, sources: Mapping[str, Source], 
     lines: list[str] = []
     for gate, statement in find_statements(outcome, label):
         state = {True: "matches", False: "does not match", None: "may match"}[statement.matched]
-        head = f"{statement.effect.lower()} `{statement.label}` at {gate.kind} {gate.name} {state}"
+        head = f"{statement.effect.lower()} `{statement.label}` at {gate.title} {state}"
         lines += ["", *wrap(head, options.width, "  ")] if lines else wrap(head, options.width, "  ")
         if statement.span is not None:
             lines += frames([Mark(_first_line(statement.span, sources), "", "frame", False)], sources, options)

@@ -33,10 +33,10 @@ def misses(outcome: Outcome) -> list[str]:
     for gate in outcome.gates:
         if gate.verdict is Verdict.EXPLICIT_DENY:
             labels = ", ".join(f"`{statement.label}`" for statement in gate.decided_by)
-            found.append(f"{gate.kind} {gate.name} refuses by {labels}")
+            found.append(f"{gate.title} refuses by {labels}")
         elif gate.verdict in (Verdict.IMPLICIT_DENY, Verdict.UNDECIDED):
             reasons = [reason.sentence() for reason in gate.nearest.misses] if gate.nearest is not None else []
-            found.append(f"{gate.kind} {gate.name}: " + ("; ".join(reasons) or gate.summary))
+            found.append(f"{gate.title}: " + ("; ".join(reasons) or gate.summary))
     return found
 
 

@@ -50,11 +50,11 @@ def _headline(outcome: Outcome, options: Options) -> list[str]:
         text = ""
     elif gate.decided_by:
         labels = ", ".join(f"`{statement.label}`" for statement in gate.decided_by[:_MOST_STATEMENTS])
-        text = f"by {labels} at {gate.kind} {gate.name}"
+        text = f"by {labels} at {gate.title}"
     elif gate.verdict is Verdict.IMPLICIT_DENY:
-        text = f"by default at {gate.kind} {gate.name}"
+        text = f"by default at {gate.title}"
     else:
-        text = f"at {gate.kind} {gate.name}"
+        text = f"at {gate.title}"
     head = decision.value
     lines = wrap(f"{head} {text}".rstrip(), options.width, "  ")
     lines[0] = paint(head, _STYLES[decision], options.color) + lines[0].removeprefix(head)
@@ -90,7 +90,7 @@ def _first_line(span: Span, sources: Mapping[str, Source]) -> Span:
 
 
 def _gate_table(outcome: Outcome, sources: Mapping[str, Source], options: Options) -> list[str]:
-    rows = [(f"{gate.kind} {gate.name}", gate) for gate in outcome.gates]
+    rows = [(gate.title, gate) for gate in outcome.gates]
     widest = min(max(cells(name) for name, _ in rows), options.width // 2)
     lines = [paint("gates", "strong", options.color)]
     for name, gate in rows:
@@ -118,7 +118,7 @@ def _nearest_lines(gate: GateTrace, sources: Mapping[str, Source], options: Opti
     nearest = gate.nearest
     if nearest is None:
         return []
-    lines = wrap(f"nearest at {gate.kind} {gate.name}: {nearest.effect.lower()} `{nearest.label}`", options.width, "  ")
+    lines = wrap(f"nearest at {gate.title}: {nearest.effect.lower()} `{nearest.label}`", options.width, "  ")
     if nearest.span is not None:
         span = _first_line(nearest.span, sources)
         lines += frames([Mark(span, "", "frame", False)], sources, options)

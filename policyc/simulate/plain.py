@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Literal
+from typing import Final, Literal
 
 from policyc.diagnostics import Diagnostics, did_you_mean
 from policyc.ir.attributes import key_fits, resolve_attribute, shown_name
@@ -35,6 +35,8 @@ from policyc.text import Source, Span
 
 _REF = re.compile(r'\.?(?P<field>[A-Za-z_][A-Za-z0-9_]*)|\["(?P<key>[^"\\]*)"\]')
 _GROUP_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+#: an unsigned caller, also as access logs write it (https://docs.aws.amazon.com/vpc-lattice/latest/ug/monitoring-access-logs.html)
+ANONYMOUS: Final = frozenset({"anonymous", "Anonymous"})
 _PRINCIPAL_ARN = re.compile(
     r"arn:[a-z-]+:(?:(?P<sts>sts)|iam)::(?P<account>[0-9]{12}):"
     r"(?P<kind>role|user|assumed-role|federated-user|root)(?:/(?P<name>.+))?"
@@ -425,8 +427,10 @@ def parse_ref(text: PlainText) -> nodes.Ref | None:
 
 def parse_caller(text: str) -> Principal | None:
     """A caller from an ARN, a service name or `anonymous`; None for anything else."""
-    if text == "anonymous":
-        return Principal("anonymous", (), text)
+    if text in ANONYMOUS:
+        return Principal("anonymous", (), "anonymous")
+    if "*" in text or "?" in text:
+        return None
     match = _PRINCIPAL_ARN.fullmatch(text)
     if match is not None:
         account, name = match["account"], match["name"]

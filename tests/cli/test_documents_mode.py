@@ -613,7 +613,7 @@ def test_explain_leads_with_the_one_thing_to_change(run: Run) -> None:
         ROLE,
     )
     ran = run("simulate", *flags, "--explain")
-    assert ran.out.startswith("change: `Read` at identity identity policy would allow but for its condition:")
+    assert ran.out.startswith("change: `Read` at identity policy would allow but for its condition:")
     assert "[not] condition: aws:PrincipalOrgID is absent" in ran.out and "[matched] action:" in ran.out
     assert all(len(line) <= 80 for line in ran.out.splitlines())
     data = json.loads(run("simulate", *flags, "--explain", "--why-not", "Read", "--format", "json").out)

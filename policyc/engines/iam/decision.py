@@ -40,7 +40,8 @@ class Policies:
     means that none applies, as in the management account. Only the denies of `rcps` count: the full-access policy of
     AWS always stands beside them. `session` is None when the session has no policy. `owner` is the account of the
     resource; empty takes it from `aws:ResourceAccount` or the ARN, and failing that the caller's own account.
-    `resource_must_allow` is for resources whose own policy must allow even inside one account (section 11).
+    `resource_must_allow` is for resources whose own policy must allow even inside one account, `identity_must_allow` for those
+    where it does not stand in for the caller's own policy (section 11).
     """
 
     identity: tuple[Document, ...] = ()
@@ -52,6 +53,7 @@ class Policies:
     endpoint: tuple[Document, ...] | None = None
     owner: str = ""
     resource_must_allow: bool = False
+    identity_must_allow: bool = False
 
 
 class Weight(NamedTuple):
@@ -213,7 +215,7 @@ def settle(policies: Policies, asked: Request, weights: Mapping[Gate, Weight], h
     across = is_cross_account(policies, asked)
     if grant is Grant.NONE and (across or policies.resource_must_allow):
         return Settlement(False, Gate.RESOURCE, False)
-    if not across:
+    if not across and not policies.identity_must_allow:
         if grant >= Grant.STAR:
             return Settlement(True, None, False)
         if grant is Grant.LIMITED:  # the identity policy need not allow, the limits still do

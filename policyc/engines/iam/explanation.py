@@ -33,7 +33,7 @@ from policyc.engines.iam.statement import Statement
 from policyc.engines.iam.switches import TABLE, Switches
 from policyc.engines.trace import Decision, GateTrace, Outcome, Reason, StatementTrace, Verdict, changed, late
 
-_TITLES = {
+TITLES = {
     Gate.RCP: "resource control policy",
     Gate.SCP: "service control policy",
     Gate.RESOURCE: "resource policy",
@@ -229,7 +229,7 @@ def explain_request(policies: Policies, asked: Request) -> Outcome:
     """The record behind `decide_request`: each gate that the request meets in order, and which one settled it."""
     levels = gate_levels(policies, asked.caller)
     bounded = policies.boundary is not None
-    traces = {gate: _gate(held, asked, _TITLES[gate], gate.value, bounded) for gate, held in levels.items()}
+    traces = {gate: _gate(held, asked, TITLES[gate], gate.value, bounded) for gate, held in levels.items()}
     weights = weights_of(policies, asked)
     best = settle(policies, asked, weights, hopeful=True)
     worst = settle(policies, asked, weights, hopeful=False)
@@ -247,9 +247,19 @@ def explain_request(policies: Policies, asked: Request) -> Outcome:
         make,
         decision=decision,
         gates=tuple(_shown(traces[gate], gate, weights, decision) for gate in order),
-        deciding=_TITLES[worst.gate] if worst.gate is not None and decision is Decision.DENY else None,
+        deciding=TITLES[_deciding(worst, weights)],
         error=_error(best, asked) if decision is Decision.DENY else "",
     )
+
+
+def _deciding(worst: Settlement, weights: Mapping[Gate, Weight]) -> Gate:
+    """The gate that settled it: the one that refuses, or would with what is not known at its worst; for an allow the caller's own
+    policy, unless the resource's alone decided."""
+    if worst.gate is not None:
+        return worst.gate
+    own = weights.get(Gate.IDENTITY)
+    alone = weights[Gate.RESOURCE].allow_must and (own is None or not own.allow_must)
+    return Gate.RESOURCE if alone else Gate.IDENTITY
 
 
 def _shown(trace: GateTrace, gate: Gate, weights: Mapping[Gate, Weight], decision: Decision) -> GateTrace:
@@ -266,17 +276,17 @@ def _shown(trace: GateTrace, gate: Gate, weights: Mapping[Gate, Weight], decisio
         if name != "summary":
             return getattr(trace, name)
         other = Gate.IDENTITY if gate is Gate.RESOURCE else Gate.RESOURCE
-        return f"{trace.summary}; not needed, the {_TITLES[other]} decides"
+        return f"{trace.summary}; not needed, the {TITLES[other]} decides"
 
-    return late(GateTrace, make, name=trace.name, kind=trace.kind, verdict=Verdict.SKIPPED)
+    return late(GateTrace, make, name=trace.name, kind=trace.kind, verdict=Verdict.SKIPPED, wants=())
 
 
 def _error(settled: Settlement, asked: Request) -> str:
     if settled.gate is None:
         return ""
     if settled.explicit:
-        return f"access denied: an explicit deny in a {_TITLES[settled.gate]}".replace("a identity", "an identity")
-    return f"access denied: no {_TITLES[settled.gate]} allows `{asked.action}`"
+        return f"access denied: an explicit deny in a {TITLES[settled.gate]}".replace("a identity", "an identity")
+    return f"access denied: no {TITLES[settled.gate]} allows `{asked.action}`"
 
 
 def _notes(

@@ -11,26 +11,19 @@ from typing import Final
 
 from policyc.diagnostics import Diagnostics
 from policyc.engines.iam.caller import Caller, anonymous, caller_from_arn, identity_provider, service
-from policyc.engines.iam.decision import Policies
-from policyc.engines.iam.explanation import explain_request
+from policyc.engines.iam.decision import Gate, Policies
+from policyc.engines.iam.document import Document as Compiled
+from policyc.engines.iam.explanation import TITLES, explain_request
 from policyc.engines.iam.request import Request
 from policyc.engines.iam.role_path import with_role_path
-from policyc.engines.trace import Outcome
+from policyc.engines.trace import Decision, GateTrace, Outcome, Verdict, changed
 from policyc.simulate.documents.given import in_role, levels
 from policyc.simulate.documents.question import Question, Situation
-from policyc.simulate.plain import PlainText
+from policyc.simulate.plain import ANONYMOUS, PlainText
+from policyc.targets.iam_documents.gates import allows_everyone
 from policyc.targets.iam_documents.limits import rcps_bear_on
+from policyc.targets.iam_documents.own_policy import ANY, OwnPolicy, Rule, documents, needs_no_permission, own_policy
 
-#: documents that can be the resource's own, and those of them that must allow even inside one account (section 11)
-RESOURCE_ROLES: Final = (
-    "resource-policy",
-    "bucket-policy",
-    "access-point-policy",
-    "function-policy",
-    "key-policy",
-    "trust-policy",
-)
-_MUST_ALLOW: Final = frozenset({"key-policy", "trust-policy"})
 _ACTION: Final = re.compile(r"[A-Za-z0-9-]+:[A-Za-z0-9]+")
 _SERVICE: Final = re.compile(r"[a-z0-9][a-z0-9.-]*\.amazonaws\.com(\.cn)?")
 _PROVIDER: Final = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:(saml-provider|oidc-provider)/.+")
@@ -41,43 +34,96 @@ _DOMAINS: Final = ("cognito-identity.amazonaws.com", "www.amazon.com", "graph.fa
 def answer(situation: Situation, question: Question, diagnostics: Diagnostics) -> Outcome | None:
     """The decision with every policy on the way, or None after an error."""
     asked = _request(question, diagnostics)
-    own = [role for role in RESOURCE_ROLES if situation.has(role)]
-    if len(own) > 1:
-        diagnostics.error(
-            "two-resource-policies",
-            f"`--{own[0]}` and `--{own[1]}` are two policies of the resource",
-            question.span,
-            "give the one of the resource that is asked; chains need `--object-lambda-arn` or `--access-point-arn`",
-        )
-        return None
     if asked is None:
         return None
-    policies = _policies(situation, asked.action, own[0] if own else "")
+    own = own_policy(asked.action, asked.resource)
+    given = _given_policy(situation, question, asked, own, diagnostics)
+    if given is None:
+        return None
+    source = needs_no_permission(asked.action, asked.caller)
+    if source:
+        return Outcome(
+            Decision.ALLOW, (), notes=(f"`{asked.action}` needs no permission, and no policy can deny it: {source}",)
+        )
     asked = replace(asked, caller=with_role_path(asked.caller, (item.compiled for item in situation.documents)))
-    outcome = explain_request(policies, asked)
-    return replace(outcome, notes=(*outcome.notes, *_notes(situation, asked, own)))
+    policies = _policies(situation, asked.action, given, own)
+    open_gate = not given and own.rule is not Rule.MAY
+    outcome = explain_request(replace(policies, resource=(allows_everyone(),)) if open_gate else policies, asked)
+    outcome = _with_open_policies(outcome, own, open_gate)
+    return changed(outcome, notes=(*outcome.notes, *_notes(situation, asked, own, given)))
 
 
-def _policies(situation: Situation, action: str, own: str) -> Policies:
+def _given_policy(
+    situation: Situation, question: Question, asked: Request, own: OwnPolicy, diagnostics: Diagnostics
+) -> tuple[Compiled, ...] | None:
+    """The policy of the resource that is asked, empty when none was given; None after reporting one of another resource."""
+    before = len(diagnostics)
+    for role in sorted(documents()):
+        if situation.has(role) and role not in (ANY.document, own.document):
+            diagnostics.error(
+                "policy-of-another-resource",
+                f"`--{role}` is no policy of `{asked.resource}` that `{asked.action}` meets",
+                question.span,
+                f"give the {own.title} with `--{own.document}`" + (f"; or ask {own.ask}" if own.ask else ""),
+            )
+    if own.document != ANY.document and situation.has(own.document) and situation.has(ANY.document):
+        diagnostics.error(
+            "two-resource-policies",
+            f"`--{ANY.document}` and `--{own.document}` are two policies of the resource",
+            question.span,
+            "give the one of the resource that is asked",
+        )
+    held = situation.documents
+    return None if len(diagnostics) > before else in_role(held, own.document) or in_role(held, ANY.document)
+
+
+def _policies(situation: Situation, action: str, resource: tuple[Compiled, ...], own: OwnPolicy) -> Policies:
     documents = situation.documents
     owner = situation.words.get("resource-account")
     return Policies(
         identity=in_role(documents, "identity"),
-        resource=in_role(documents, own) if own else (),
+        resource=resource,
         boundary=in_role(documents, "boundary") or None,
         session=in_role(documents, "session") or None,
         scps=levels(documents, "scp"),
         rcps=levels(documents, "rcp") if rcps_bear_on(action, situation.switches) else (),
         endpoint=in_role(documents, "endpoint-policy") or None,
         owner="" if owner is None else owner.text,
-        resource_must_allow=own in _MUST_ALLOW,
+        resource_must_allow=own.rule is not Rule.MAY,
+        identity_must_allow=own.rule is Rule.EVERY,
     )
 
 
-def _notes(situation: Situation, asked: Request, own: list[str]) -> list[str]:
+def _with_open_policies(outcome: Outcome, own: OwnPolicy, open_gate: bool) -> Outcome:
+    """The outcome where policies that have to allow were not given: open, unless the request is refused whatever they say."""
+    wants = ((own.title,) if open_gate else ()) + own.beside
+    gates = tuple(
+        GateTrace(
+            gate.name, gate.kind, Verdict.UNDECIDED, f"the {own.title} has to allow, and was not given", wants=wants
+        )
+        if open_gate and gate.kind == Gate.RESOURCE
+        else gate
+        for gate in outcome.gates
+    )
+    if outcome.decision is Decision.DENY:
+        return changed(outcome, gates=gates)
+    if not wants:
+        return outcome
+    if not open_gate:
+        summary = "has to permit the request as well, and was not given"
+        gates += tuple(GateTrace(name, name, Verdict.UNDECIDED, summary, wants=(name,)) for name in own.beside)
+    deciding = TITLES[Gate.RESOURCE] if open_gate else own.beside[0]
+    return changed(
+        outcome, decision=Decision.UNDECIDED, gates=gates, deciding=deciding, missing=(*wants, *outcome.missing)
+    )
+
+
+def _notes(situation: Situation, asked: Request, own: OwnPolicy, given: tuple[Compiled, ...]) -> list[str]:
     notes = []
-    if not own:
-        notes.append("no policy of the resource was given, so it was taken to have none")
+    if not given and own.rule is Rule.MAY:
+        notes.append(f"no {own.title} was given, so the resource was taken to have none")
+    if own.ask:
+        notes.append(f"this is one gate of several: ask {own.ask}")
     if situation.has("rcp") and not rcps_bear_on(asked.action, situation.switches):
         prefix = asked.action.partition(":")[0]
         notes.append(f"resource control policies do not bear on `{prefix}` (switch `rcp-services`)")
@@ -100,40 +146,57 @@ def _request(question: Question, diagnostics: Diagnostics) -> Request | None:
             action.span,
             "write `service:Name`, such as `s3:GetObject`",
         )
-    resource = question.resource
-    if resource is not None and resource.text != "*" and (not resource.text.startswith("arn:") or _wild(resource.text)):
-        diagnostics.error(
-            "not-one-resource",
-            f"`{resource.text}` is not the ARN of one resource",
-            resource.span,
-            "write its whole ARN, or `*` for an action without resources",
-        )
+    resource = None if question.resource is None else _one_resource(question.resource, diagnostics)
     context = question.keys(diagnostics)
     if len(diagnostics) > before or caller is None or action is None or resource is None or context is None:
         return None
-    return Request(action.text, resource.text, caller, context, frozenset(question.unknown))
+    return Request(action.text, resource, caller, context, frozenset(question.unknown))
 
 
-def _wild(text: str) -> bool:
-    """Whether an ARN holds a wildcard where no real one has it: S3 keys may hold `*` and `?`."""
-    return not text.startswith(("arn:aws:s3:", "arn:aws-cn:s3:", "arn:aws-us-gov:s3:")) and "*" in text
+def _one_resource(text: PlainText, diagnostics: Diagnostics) -> str | None:
+    """The ARN of the one resource that is asked, `*` for an action without resources; None after an error.
+
+    A request is about one thing, so a wildcard in it is refused; `${*}` and `${?}` stand for the plain characters, as in policies.
+    """
+    plain = text.text.replace("${*}", "\ue000").replace("${?}", "\ue001").replace("${$}", "$")
+    if text.text == "*":
+        return "*"
+    if not plain.startswith("arn:"):
+        diagnostics.error(
+            "not-one-resource",
+            f"`{text.text}` is not the ARN of one resource",
+            text.span,
+            "write its whole ARN, or `*` for an action without resources",
+        )
+        return None
+    if "*" in plain or "?" in plain:
+        diagnostics.error(
+            "not-one-resource",
+            f"`{text.text}` is a pattern, and a request is about one resource",
+            text.span,
+            "write one ARN that it covers; a real `*` in an object's key is `${*}`, a real `?` is `${?}`",
+        )
+        return None
+    return plain.replace("\ue000", "*").replace("\ue001", "?")
 
 
 def read_caller(text: PlainText, diagnostics: Diagnostics) -> Caller | None:
     """The caller that a text names, or None after an error."""
-    if text.text == "anonymous":
+    if text.text in ANONYMOUS:
         return anonymous()
     if _PROVIDER.fullmatch(text.text) or text.text in _DOMAINS:
         return identity_provider(text.text)
     if _SERVICE.fullmatch(text.text):
         return service(text.text)
     try:
-        return caller_from_arn(text.text)
+        if "*" not in text.text and "?" not in text.text:
+            return caller_from_arn(text.text)
     except ValueError:
-        diagnostics.error(
-            "not-one-caller",
-            f"`{text.text}` is no caller",
-            text.span,
-            "give the ARN of a role, user, session or identity provider, a service such as `cloudfront.amazonaws.com`, or `anonymous`",
-        )
-        return None
+        pass
+    diagnostics.error(
+        "not-one-caller",
+        f"`{text.text}` is no caller",
+        text.span,
+        "give the ARN of a role, user, session or identity provider, a service such as `cloudfront.amazonaws.com`, or `anonymous`",
+    )
+    return None

@@ -10,7 +10,7 @@ from policyc.diagnostics import Diagnostics
 from policyc.engines.iam import caller as callers
 from policyc.engines.iam.caller import Caller
 from policyc.engines.iam.document import Document as Compiled
-from policyc.engines.iam.document import compile_document
+from policyc.engines.iam.document import compile_document, compile_text
 from policyc.engines.iam.principals import principal_arn
 from policyc.engines.iam.statement import Kind
 from policyc.engines.iam.switches import DEFAULT, Switches
@@ -43,6 +43,15 @@ def compile_emitted(document: Document, kind: Kind, switches: Switches = DEFAULT
     if compiled is None:
         raise ValueError(f"emitted document {document.path} cannot be read: {next(iter(diagnostics)).message}")
     return compiled
+
+
+@lru_cache(maxsize=1)
+def allows_everyone() -> Compiled:
+    """A resource's policy at its most generous, for one that nobody gave."""
+    text = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}'
+    found = compile_text(Source("not given", text), Kind.RESOURCE, Diagnostics())
+    assert found is not None
+    return found
 
 
 def statement_origins(document: Document) -> list[tuple[str, Span | None]]:

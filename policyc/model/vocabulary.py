@@ -29,7 +29,8 @@ class Attribute:
     `values` closes the list of allowed values, empty when open; `pattern` is a regular expression that a value compared with
     `==` or `in` fits from its start (an ARN of the right service). `key` is filled once a keyed attribute is used;
     `key_type` names the type that the key has to fit, empty for any text. `minimum` and `maximum` are the documented ends
-    of a number (a score), None where the type alone bounds it.
+    of a number (a score), None where the type alone bounds it. `shape` is what every value in a request looks like, as a whole, where
+    the type does not tell (see `engines/proofs/shapes.py`), and `says` the same in words.
     """
 
     name: str
@@ -47,6 +48,8 @@ class Attribute:
     key_type: str = ""
     minimum: int | None = None
     maximum: int | None = None
+    shape: str = ""
+    says: str = field(default="", compare=False)
 
     def with_key(self, key: str) -> Attribute:
         """The attribute for one key of a keyed family."""
@@ -68,6 +71,8 @@ class Attribute:
             self.key_type,
             self.minimum,
             self.maximum,
+            self.shape,
+            self.says,
         )
 
 
@@ -151,6 +156,8 @@ def read_attributes(entries: Mapping[str, Any]) -> dict[str, Attribute]:
             key_type=entry.get("key", ""),
             minimum=entry.get("minimum"),
             maximum=entry.get("maximum"),
+            shape=entry.get("shape", ""),
+            says=entry.get("says", ""),
         )
         for name, entry in entries.items()
     }

@@ -32,6 +32,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-polic
 from __future__ import annotations
 
 from policyc.diagnostics import Severity
+from policyc.engines.proofs.misfits import misfit
 from policyc.ir.authz import Op
 from policyc.ir.conditions import atoms
 from policyc.lint.rule import Lint
@@ -43,7 +44,12 @@ def check(lint: Lint) -> None:
     for policy in lint.program.policies:
         for statement in policy.statements:
             for atom in atoms(statement.when):
-                starred = [value for value in atom.values if "*" in str(value.value) or "?" in str(value.value)]
+                starred = [
+                    value
+                    for value in atom.values
+                    if ("*" in str(value.value) or "?" in str(value.value))
+                    and not misfit(atom.attribute, str(value.value))
+                ]
                 if atom.op is Op.EQ and starred:
                     lint.report(
                         starred[0].span or atom.span,

@@ -1,0 +1,224 @@
+r"""Whether a pattern with wildcards and the shape of a key's real values have a text in common.
+
+A shape is a regular expression of a small kind, as the vocabularies write it: characters, classes such as `[0-9a-z]` and `[^:]`,
+`.`, escapes, groups, `|`, and the repetitions `* + ? {n} {n,m}`. Both sides become automata that are walked together; time is at
+most the product of their sizes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+
+from policyc.ir.pattern import Plain, Token, Wild, pattern_tokens
+from policyc.record import record
+
+Test = Callable[[str], bool]
+#: Repetitions are written out, so this bounds the size of one shape.
+_MOST_STATES = 4_000
+#: Every character that a step of a shape can be about, but for the colon; shapes are written in ASCII.
+_OTHERS = [chr(code) for code in range(32, 128) if chr(code) != ":"]
+
+
+@record
+class Shape:
+    """An automaton: per state the states reached without a character, and the tested steps. State 0 begins, 1 accepts."""
+
+    free: tuple[tuple[int, ...], ...]
+    steps: tuple[tuple[tuple[Test, int], ...], ...]
+
+
+def fits(shape: str, text: str) -> bool:
+    """Whether a whole text has the shape."""
+    return _meet(compiled(shape), tuple(map(Plain, text)))
+
+
+def may_fit(shape: str, pattern: str, arn: bool = False) -> bool:
+    """Whether some text has the shape and matches the pattern (`*`, `?`; `\\*` literal). With `arn`, wildcards before the fifth
+    colon stay within their field."""
+    tokens = pattern_tokens(pattern)
+    return _meet(compiled(shape), tokens, _fields_end(tokens) if arn else 0)
+
+
+def _fields_end(tokens: tuple[Token, ...]) -> int:
+    """The place after the fifth plain colon, or the end of a pattern with fewer."""
+    colons = [at for at, token in enumerate(tokens) if token == Plain(":")]
+    return colons[4] if len(colons) > 4 else 0
+
+
+def _meet(shape: Shape, tokens: tuple[Token, ...], within: int = 0) -> bool:
+    """One pass over the pattern with the set of states that are possible after each piece. Wildcards among the first `within`
+    pieces take no colon."""
+    now = _closed(shape, {0})
+    for at, token in enumerate(tokens):
+        if token is Wild.RUN:
+            now = _reachable(shape, now, at < within)
+        elif isinstance(token, Wild):
+            steps = (step for state in now for step in shape.steps[state])
+            now = _closed(shape, {target for test, target in steps if at >= within or _takes_more(test)})
+        else:
+            now = _closed(shape, {target for state in now for test, target in shape.steps[state] if test(token.char)})
+        if not now:
+            return False
+    return 1 in now
+
+
+def _closed(shape: Shape, states: set[int]) -> set[int]:
+    work = list(states)
+    while work:
+        for target in shape.free[work.pop()]:
+            if target not in states:
+                states.add(target)
+                work.append(target)
+    return states
+
+
+def _takes_more(test: Test) -> bool:
+    """Whether a step takes another character than a colon."""
+    return any(map(test, _OTHERS))
+
+
+def _reachable(shape: Shape, states: set[int], within: bool) -> set[int]:
+    work, seen = list(states), set(states)
+    while work:
+        state = work.pop()
+        taken = (target for test, target in shape.steps[state] if not within or _takes_more(test))
+        for target in (*shape.free[state], *taken):
+            if target not in seen:
+                seen.add(target)
+                work.append(target)
+    return seen
+
+
+@lru_cache(maxsize=512)
+def compiled(shape: str) -> Shape:
+    """The automaton of a shape. Raises ValueError for what is no shape of this kind: a mistake in a vocabulary."""
+    reader = _Reader(shape)
+    start, end = reader.choice()
+    if reader.at != len(shape):
+        raise ValueError(f"unexpected `{shape[reader.at]}` at {reader.at} in shape {shape}")
+    reader.free[0].append(start)
+    reader.free[end].append(1)
+    return Shape(tuple(map(tuple, reader.free)), tuple(map(tuple, reader.steps)))
+
+
+class _Reader:
+    """A recursive reader of shapes that adds states as it goes; every part is a pair (first state, last state)."""
+
+    def __init__(self, text: str) -> None:
+        self.text, self.at = text, 0
+        self.free: list[list[int]] = [[], []]
+        self.steps: list[list[tuple[Test, int]]] = [[], []]
+
+    def state(self) -> int:
+        if len(self.free) > _MOST_STATES:
+            raise ValueError(f"shape {self.text} is too large")
+        self.free.append([])
+        self.steps.append([])
+        return len(self.free) - 1
+
+    def peek(self) -> str:
+        return self.text[self.at : self.at + 1]
+
+    def choice(self) -> tuple[int, int]:
+        start, end = self.state(), self.state()
+        while True:
+            first, last = self.sequence()
+            self.free[start].append(first)
+            self.free[last].append(end)
+            if self.peek() != "|":
+                return start, end
+            self.at += 1
+
+    def sequence(self) -> tuple[int, int]:
+        start = last = self.state()
+        while self.peek() not in ("", "|", ")"):
+            begin = self.at
+            first, end = self.item()
+            least, most = self.repetition()
+            self.free[last].append(first)
+            last = self.repeated(begin, end, first, least, most)
+        return start, last
+
+    def repeated(self, begin: int, end: int, first: int, least: int, most: int | None) -> int:
+        """Write the item that was read from `begin` out as often as needed; the last state."""
+        after = self.at
+        out, at = self.state(), end
+        if least == 0:
+            self.free[first].append(out)
+        for count in range(1, max(least, most or 1)):
+            self.at = begin
+            again, end = self.item()
+            self.free[at].append(again)
+            if count >= least:
+                self.free[at].append(out)
+            first, at = again, end
+        self.free[at].append(out)
+        if most is None:
+            self.free[at].append(first)
+        self.at = after
+        return out
+
+    def repetition(self) -> tuple[int, int | None]:
+        char = self.peek()
+        if char in ("*", "+", "?") and char:
+            self.at += 1
+            return {"*": (0, None), "+": (1, None), "?": (0, 1)}[char]
+        if char != "{":
+            return 1, 1
+        end = self.text.index("}", self.at)
+        low, comma, high = self.text[self.at + 1 : end].partition(",")
+        self.at = end + 1
+        return int(low), int(high) if high else None if comma else int(low)
+
+    def item(self) -> tuple[int, int]:
+        char = self.peek()
+        self.at += 1
+        if char == "(":
+            if self.text.startswith("?:", self.at):
+                self.at += 2
+            found = self.choice()
+            if self.peek() != ")":
+                raise ValueError(f"a group of shape {self.text} is not closed")
+            self.at += 1
+            return found
+        test = self.one_of() if char == "[" else _ANY if char == "." else _same(self.escaped(char))
+        start, end = self.state(), self.state()
+        self.steps[start].append((test, end))
+        return start, end
+
+    def escaped(self, char: str) -> str:
+        if char in "*+?{}^$]":
+            raise ValueError(f"`{char}` has to be escaped in shape {self.text}")
+        if char == "\\":
+            char = self.peek()
+            self.at += 1
+            if char.isalnum():
+                raise ValueError(f"`\\{char}` is no escape of a shape")
+        return char
+
+    def one_of(self) -> Test:
+        end = self.text.index("]", self.at + 1)
+        body = self.text[self.at : end]
+        self.at = end + 1
+        negated = body.startswith("^")
+        body = body.removeprefix("^")
+        chars, ranges, at = set[str](), list[tuple[str, str]](), 0
+        while at < len(body):
+            if body[at] == "\\":
+                at += 1
+            if body[at + 1 : at + 2] == "-" and at + 2 < len(body):
+                ranges.append((body[at], body[at + 2]))
+                at += 3
+            else:
+                chars.add(body[at])
+                at += 1
+        return lambda char: (char in chars or any(low <= char <= high for low, high in ranges)) is not negated
+
+
+def _same(wanted: str) -> Test:
+    return lambda char: char == wanted
+
+
+def _ANY(char: str) -> bool:
+    return True

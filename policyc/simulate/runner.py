@@ -12,7 +12,7 @@ from policyc.record import record
 from policyc.simulate.keyword import matches_keyword
 from policyc.simulate.request import RequestBuilder
 from policyc.syntax import nodes
-from policyc.targets.base import Document
+from policyc.targets.base import Document, DocumentSet
 from policyc.targets.registry import resource_types, target
 from policyc.text import Span
 
@@ -41,7 +41,8 @@ def run_tests(
 
     Raises ValueError when `keyword` cannot be read.
     """
-    return [run_test(program, documents, test, observe) for test in select_tests(program.tests, keyword)]
+    held = DocumentSet.of(documents)
+    return [run_test(program, held, test, observe) for test in select_tests(program.tests, keyword)]
 
 
 def select_tests(tests: Iterable[BoundTest], keyword: str) -> list[BoundTest]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
 from types import MappingProxyType
 from typing import Protocol
 
@@ -64,6 +65,36 @@ class Document:
     map: tuple[MapEntry, ...] = ()
     added: tuple[Addition, ...] = ()
     quota: Quota | None = None
+
+
+class DocumentSet(tuple[Document, ...]):
+    """The documents of a project, with the ones of a resource or a role at hand."""
+
+    @cached_property
+    def _by_carrier(self) -> dict[str, tuple[Document, ...]]:
+        return _grouped(self, lambda item: item.attached_to)
+
+    @cached_property
+    def _by_role(self) -> dict[str, tuple[Document, ...]]:
+        return _grouped(self, lambda item: item.role)
+
+    @staticmethod
+    def of(documents: Iterable[Document]) -> DocumentSet:
+        return documents if isinstance(documents, DocumentSet) else DocumentSet(documents)
+
+    def on(self, carrier: str) -> tuple[Document, ...]:
+        """The documents that a resource or principal carries."""
+        return self._by_carrier.get(carrier, ())
+
+    def with_role(self, role: str) -> tuple[Document, ...]:
+        return self._by_role.get(role, ())
+
+
+def _grouped(documents: Iterable[Document], key: Callable[[Document], str]) -> dict[str, tuple[Document, ...]]:
+    found: dict[str, list[Document]] = {}
+    for item in documents:
+        found.setdefault(key(item), []).append(item)
+    return {name: tuple(held) for name, held in found.items()}
 
 
 @record

@@ -317,7 +317,8 @@ def engine_policies(plain: dict[str, Any]) -> Policies:
 
 
 def has_hidden_unknowns(form: dict[str, Any]) -> bool:
-    return form["caller"]["kind"] in ("service", "provider")
+    caller = engine_caller(form["caller"])
+    return form["caller"]["kind"] in ("service", "provider") or caller.path is None
 
 
 @EFFORT

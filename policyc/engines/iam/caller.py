@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import IntFlag, StrEnum
+from functools import lru_cache
 from typing import Final
 
 from policyc.engines.iam.arns import split_arn
@@ -73,11 +74,13 @@ class Caller:
     services: tuple[str, ...] = ()
     grants: Mapping[str, Grant] = field(init=False, compare=False, repr=False)
     identity: frozenset[str] = field(init=False, compare=False, repr=False)
+    derived: Mapping[str, Values] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         grants = _grants(self)
         object.__setattr__(self, "grants", grants)
         object.__setattr__(self, "identity", frozenset(grants))
+        object.__setattr__(self, "derived", self._keys())
 
     @property
     def arn(self) -> str:
@@ -154,7 +157,11 @@ class Caller:
             return f"aws:{self.arn}" in listed
         return None if any(grant is Grant.DIRECT for grant, _ in self._compared(listed)) else False
 
-    def keys(self) -> dict[str, Values]:
+    def keys(self) -> Mapping[str, Values]:
+        """The condition keys AWS derives from the caller, by folded name; unknown where only AWS could tell."""
+        return self.derived
+
+    def _keys(self) -> dict[str, Values]:
         """The condition keys AWS derives from the caller, by folded name; unknown where only AWS could tell."""
         keys: dict[str, Values] = {f"aws:principaltag/{fold(key)}": (value,) for key, value in self.tags}
         keys.update(_KEYS[self.kind](self))
@@ -302,6 +309,22 @@ def caller_from_arn(
     A role ARN becomes a session named `session`, or one of which nothing is known. A session ARN does not hold the role's
     path: give it as `path` where it is known. Raises ValueError for any other text.
     """
+    held = tuple((tags or {}).items())
+    return _from_arn(text, session, path, unique_id, held, org_id, org_paths, canonical_id, creator)
+
+
+@lru_cache(maxsize=1024)
+def _from_arn(
+    text: str,
+    session: str,
+    path: str | None,
+    unique_id: str,
+    tags: tuple[tuple[str, str], ...],
+    org_id: str,
+    org_paths: tuple[str, ...],
+    canonical_id: str,
+    creator: str,
+) -> Caller:
     fields = split_arn(text)
     if fields is None or fields[0] != "arn" or not fields[1].startswith("aws") or fields[3] or not fields[4]:
         raise ValueError(f"`{text}` is not the ARN of a caller")
@@ -310,9 +333,8 @@ def caller_from_arn(
         raise ValueError("a path starts and ends with `/`")
 
     def caller(kind: CallerKind, name: str = "", path: str | None = "/", session: str = "") -> Caller:
-        held = tuple((tags or {}).items())
         return Caller(
-            kind, partition, account, name, path, session, unique_id, held, org_id, org_paths, canonical_id, creator
+            kind, partition, account, name, path, session, unique_id, tags, org_id, org_paths, canonical_id, creator
         )
 
     if place == "iam" and rest == "root":

@@ -17,6 +17,8 @@ from policyc.engines.iam.values import Unknown, Values
 ALWAYS_PRESENT = ("aws:currenttime", "aws:epochtime", "aws:requestedregion", "aws:securetransport", "aws:useragent")
 """Keys that every request carries (9): when a request does not state them, they hold something not known."""
 
+_AMBIENT: Mapping[str, Values] = {"aws:viaawsservice": ("false",), **dict.fromkeys(ALWAYS_PRESENT, Unknown.PRESENT)}
+
 ContextValue = str | bool | int | Iterable[str] | None
 
 
@@ -80,35 +82,31 @@ def _texts(value: ContextValue) -> tuple[str, ...]:
 
 def _values(asked: Request) -> tuple[dict[str, Values], tuple[str, ...]]:
     """Every value by folded key, and the prefixes under which other keys are not known."""
-    values: dict[str, Values] = {}
+    stated: dict[str, Values] = {}
     for key, given in asked.context.items():
-        if fold(key) in values:
+        folded = fold(key)
+        if folded in stated:
             raise ValueError(f"key `{key}` is given twice")
-        values[fold(key)] = tuple(given) or None
+        stated[folded] = tuple(given) or None
     prefixes: list[str] = []
     for key in map(fold, asked.unknown):
         if key == "*" or key.endswith("/*"):
             prefixes.append(key[:-1])
         else:
-            values[key] = Unknown.ANY
-    for key, derived in asked.caller.keys().items():
-        if key in values or (derived is Unknown.ANY and key.startswith(tuple(prefixes))):
-            continue
-        values[key] = derived
-    _ambient(values)
-    return values, tuple(prefixes)
-
-
-def _ambient(values: dict[str, Values]) -> None:
-    now = values.get("aws:currenttime")
-    if isinstance(now, tuple) and "aws:epochtime" not in values:
+            stated[key] = Unknown.ANY
+    values = {**_AMBIENT, **asked.caller.keys(), **stated}
+    if prefixes:
+        start = tuple(prefixes)
+        for key in [
+            key for key in values if key not in stated and values[key] is Unknown.ANY and key.startswith(start)
+        ]:
+            del values[key]
+    now = stated.get("aws:currenttime")
+    if isinstance(now, tuple) and "aws:epochtime" not in stated:
         instant = parse_instant(now[0])
         if instant is not None:
             values["aws:epochtime"] = (str(int(instant)),)
-    for key in ALWAYS_PRESENT:
-        if key not in values:
-            values[key] = Unknown.PRESENT
-    values.setdefault("aws:viaawsservice", ("false",))
+    return values, tuple(prefixes)
 
 
 def _lookup(values: Mapping[str, Values], prefixes: tuple[str, ...]) -> Callable[[str], Values]:

@@ -19,7 +19,7 @@ from policyc.model.types import Named, Type
 from policyc.model.values import Principal, Scalar
 from policyc.model.vocabulary import Attribute
 from policyc.syntax.json_text import parse_json
-from policyc.targets.base import Document
+from policyc.targets.base import Document, DocumentSet
 from policyc.targets.iam_documents.carriers import carrier_of
 from policyc.text import Source, Span
 
@@ -27,12 +27,26 @@ from policyc.text import Source, Span
 ANY_CALLER: Final = "*"
 
 
-@lru_cache(maxsize=256)
+#: compiled documents by the identity of what they were compiled from, which stands beside them and so stays alive
+_COMPILED: dict[tuple[int, Kind, Switches], tuple[Document, Compiled]] = {}
+_MOST_COMPILED: Final = 4096
+
+
 def compile_emitted(document: Document, kind: Kind, switches: Switches = DEFAULT) -> Compiled:
-    """The compiled form of a document that a target emitted, its statements pointing to the `.policy` source.
+    """The compiled form of a document that a target emitted, its statements pointing to the `.policy` source; made once.
 
     Raises ValueError when the text cannot be read: emitted text always can, so that is a bug.
     """
+    key = (id(document), kind, switches)
+    known = _COMPILED.get(key)
+    if known is None:
+        if len(_COMPILED) >= _MOST_COMPILED:
+            _COMPILED.clear()
+        known = _COMPILED[key] = document, _compile(document, kind, switches)
+    return known[1]
+
+
+def _compile(document: Document, kind: Kind, switches: Switches) -> Compiled:
     diagnostics = Diagnostics()
     tree = parse_json(Source(document.path, document.text), diagnostics)
     if tree is None:
@@ -69,7 +83,7 @@ def identity_documents(documents: Iterable[Document], caller: Principal) -> list
     A session whose role has an unknown path is carried by the one role of that name in the account.
     """
     carrier = carrier_of(caller)
-    held = [item for item in documents if item.role == "identity"]
+    held = DocumentSet.of(documents).with_role("identity")
     if caller.kind == "session" and carrier and not any(item.attached_to == carrier for item in held):
         start, _, name = carrier.partition(":role/")
         same = {
@@ -81,6 +95,7 @@ def identity_documents(documents: Iterable[Document], caller: Principal) -> list
     return [item for item in held if item.attached_to == ANY_CALLER or (carrier and item.attached_to == carrier)]
 
 
+@lru_cache(maxsize=1024)
 def engine_caller(principal: Principal, partition: str = "aws") -> Caller | None:
     """The caller of a request; None for principals that stand for many callers."""
     match principal.kind, principal.args:

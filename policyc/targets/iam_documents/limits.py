@@ -19,7 +19,7 @@ from policyc.engines.iam.decision import Policies
 from policyc.engines.iam.document import Document as Compiled
 from policyc.engines.iam.statement import Kind
 from policyc.record import record
-from policyc.targets.base import Document
+from policyc.targets.base import Document, DocumentSet
 from policyc.targets.iam_documents.gates import compile_emitted
 from policyc.targets.switches import choice, iam_switches
 
@@ -52,10 +52,10 @@ def limits_of(documents: Iterable[Document], settings: Mapping[str, str]) -> Lim
     """The limits among some documents."""
     switches = iam_switches(settings)
     held: dict[str, dict[str, list[Compiled]]] = {name: {} for name in _KINDS}
-    for item in documents:
-        if item.role in _KINDS:
-            compiled = compile_emitted(item, _KINDS[item.role], switches)
-            held[item.role].setdefault(item.attached_to, []).append(compiled)
+    known = DocumentSet.of(documents)
+    for role, kind in _KINDS.items():
+        for item in known.with_role(role):
+            held[role].setdefault(item.attached_to, []).append(compile_emitted(item, kind, switches))
     grouped = {name: tuple(tuple(level) for level in found.values()) for name, found in held.items()}
     alone = {name: tuple(item for level in grouped[name] for item in level) or None for name in ("boundary", "session")}
     return Limits(alone["boundary"], alone["session"], grouped["scp"], grouped["rcp"])

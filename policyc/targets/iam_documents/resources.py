@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache
+from string import Formatter
 
 from policyc.ir.authz import Can, Paths
 from policyc.model.values import Resource
@@ -13,13 +15,15 @@ from policyc.targets.iam_documents.operators import KeyTest
 from policyc.targets.iam_documents.statements import Grant
 from policyc.text import Span
 
+_OF_PLACE = ("partition", "region", "account")
+
 
 def resource_arn(resource: Resource, kind: ResourceType) -> str:
     """The ARN of a declared resource; a `qualifier` field is its last part wherever a type has one.
 
     Raises ValueError when a field of the template is missing: the front end lets no such resource through.
     """
-    fields = {name: resource.text(name) for name in kind.fields if resource.text(name)}
+    fields = {name: text for name in _fields_of(kind.arn) if (text := resource.text(name))}
     place = resource.place
     if place is not None:
         fields |= {"partition": place.partition, "region": place.region, "account": place.account}
@@ -29,6 +33,12 @@ def resource_arn(resource: Resource, kind: ResourceType) -> str:
         raise ValueError(f"resource {resource.id} lacks {missing}") from None
     qualifier = resource.text("qualifier")
     return f"{arn}:{qualifier}" if qualifier and "{qualifier}" not in kind.arn else arn
+
+
+@cache
+def _fields_of(template: str) -> tuple[str, ...]:
+    """The fields that a template of an ARN names, but for those of its place."""
+    return tuple(name for _, name, _, _ in Formatter().parse(template) if name and name not in _OF_PLACE)
 
 
 def verb_grants(verbs: Sequence[Verb], can: Can | None, span: Span | None = None) -> list[tuple[Verb, Conjunct]]:

@@ -23,7 +23,7 @@ from policyc.engines.trace import Decision, GateTrace, Outcome, Verdict
 from policyc.ir.program import Program
 from policyc.model.values import Resource
 from policyc.record import record
-from policyc.targets.base import Document, Request
+from policyc.targets.base import Document, DocumentSet, Request
 from policyc.targets.iam_documents.carriers import carrier_of
 from policyc.targets.iam_documents.gates import compile_emitted, identity_documents
 from policyc.targets.iam_documents.limits import TITLES, limits_of, rcps_bear_on
@@ -57,6 +57,7 @@ def simulate(
     facts = read_request(program, request, diagnostics)
     if facts is None:
         return None
+    documents = DocumentSet.of(documents)
     gates = _gates(program, request, facts, documents)
     notes = list(_notes(request, facts))
     if facts.asked is None:
@@ -147,7 +148,7 @@ def _resource_gate(resource: Resource | None, kind: str, documents: Sequence[Doc
         return _Gate(resource.name, kind, settled=_open(resource.name, kind, summary, wanted))
     if resource.text("auth") != "aws_iam":
         return _Gate(resource.name, kind, settled=_skip(resource.name, kind, "auth is none"))
-    found = [item for item in documents if item.attached_to == resource.id and item.role == kind]
+    found = [item for item in DocumentSet.of(documents).on(resource.id) if item.role == kind]
     if not found:
         summary = "auth is aws_iam and there is no policy, which refuses everyone"
         refusal = GateTrace(resource.name, kind, Verdict.IMPLICIT_DENY, summary)

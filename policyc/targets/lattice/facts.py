@@ -7,6 +7,7 @@ request does not state and nobody can derive is not known when every request has
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 
 from policyc.diagnostics import Diagnostics
 from policyc.engines.iam.caller import Caller
@@ -71,9 +72,8 @@ def read_request(program: Program, request: Request, diagnostics: Diagnostics) -
         return Facts(None, network, missing)
     http = verb.action == INVOKE
     resource = arn_of(service) + ((request.path or "/") if http else "")
-    unknown = (
-        frozenset(key for key in _unstated(http) if key not in {name.lower() for name in context}) | request.unknown
-    )
+    stated = {name.lower() for name in context}
+    unknown = frozenset(key for key in _unstated(http) if key not in stated) | request.unknown
     return Facts(
         Asked(verb.action, resource, caller, context, unknown), network, (), not http or request.path is not None
     )
@@ -171,18 +171,19 @@ def _caller(request: Request, service: Resource, diagnostics: Diagnostics) -> Ca
     return caller
 
 
-def _unstated(http: bool) -> list[str]:
+@cache
+def _unstated(http: bool) -> tuple[str, ...]:
     """The service's own keys that every request of this kind has, folded; unknown where they are not stated.
 
     What AWS derives from the caller, and the global keys, the engine knows best.
     """
-    return [
+    return tuple(
         item.native.lower()
         for item in vocabulary().attributes.values()
         if item.presence == "always"
         and item.native.startswith("vpc-lattice-svcs:")
         and (http or not is_http_only(item.native))
-    ]
+    )
 
 
 def language_name(key: str) -> str:

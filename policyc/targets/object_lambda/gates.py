@@ -29,7 +29,6 @@ ANY_KEY: Final = "\ue000"
 NEEDS_KEY: Final = "depends on `path`, the key of the object"
 
 
-@lru_cache(maxsize=512)
 def compiled(document: Document, kind: Kind, switches: Switches = DEFAULT) -> Compiled:
     """The document as the engine decides on it."""
     return compile_emitted(document, kind, switches)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from types import MappingProxyType
-from typing import Protocol
+from typing import Any, Protocol
 
 from policyc.diagnostics import Diagnostics
 from policyc.engines.trace import Outcome
@@ -85,6 +85,11 @@ class DocumentSet(tuple[Document, ...]):
     def on(self, carrier: str) -> tuple[Document, ...]:
         """The documents that a resource or principal carries."""
         return self._by_carrier.get(carrier, ())
+
+    @cached_property
+    def kept(self) -> dict[Any, Any]:
+        """What a target worked out from these documents and asks for again with every request."""
+        return {}
 
     def with_role(self, role: str) -> tuple[Document, ...]:
         return self._by_role.get(role, ())

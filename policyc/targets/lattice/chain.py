@@ -58,7 +58,7 @@ def simulate(
     if facts is None:
         return None
     documents = DocumentSet.of(documents)
-    gates = _gates(program, request, facts, documents)
+    gates = _known_gates(program, request, facts, documents)
     notes = list(_notes(request, facts))
     if facts.asked is None:
         return _without_caller(gates, facts, notes)
@@ -87,6 +87,17 @@ def _with_role(program: Program, asked: Asked, gates: Iterable[_Gate], notes: li
 
 
 # --- the gates --------------------------------------------------------------------------------------------------
+
+
+def _known_gates(program: Program, request: Request, facts: Facts, documents: DocumentSet) -> tuple[_Gate, ...]:
+    """The gates, worked out once for each caller of a service."""
+    key = ("lattice", request.resource.id, request.who, tuple(program.switches.items()))
+    resource, network, gates = documents.kept.get(key, (None, None, ()))
+    if resource is not request.resource or network is not facts.network:
+        gates = _gates(program, request, facts, documents)
+        documents.kept[key] = request.resource, facts.network, gates
+    known: tuple[_Gate, ...] = gates
+    return known
 
 
 def _gates(program: Program, request: Request, facts: Facts, documents: Sequence[Document]) -> tuple[_Gate, ...]:

@@ -41,9 +41,19 @@ def kind_of(resource: Resource) -> ResourceType:
     return vocabulary().resource_types[resource.type]
 
 
+#: ARNs by the identity of the resource, which stands beside its ARN and so stays alive
+_ARNS: dict[int, tuple[Resource, str]] = {}
+_MOST_ARNS: Final = 4096
+
+
 def arn_of(resource: Resource) -> str:
     """The ARN of a service or a service network, without a path."""
-    return resource_arn(resource, kind_of(resource))
+    known = _ARNS.get(id(resource))
+    if known is None:
+        if len(_ARNS) >= _MOST_ARNS:
+            _ARNS.clear()
+        known = _ARNS[id(resource)] = resource, resource_arn(resource, kind_of(resource))
+    return known[1]
 
 
 def verbs_of(resource: Resource) -> tuple[Verb, ...]:

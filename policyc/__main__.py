@@ -34,8 +34,12 @@ def _run(arguments: list[str]) -> int:
         answer = recall(arguments, sys.stdout)
         if answer is not None:
             return answer
+    import gc
+
     from policyc.cli.app import run
 
+    # A command makes large trees, drops little before it ends, and has hardly a cycle in them: look for those less often.
+    gc.set_threshold(50_000, 20, 100)
     return run(arguments)
 
 

@@ -7,7 +7,8 @@ from types import MappingProxyType
 
 from policyc.ir.authz import Policy
 from policyc.model.scope import Scope
-from policyc.model.values import Principal, Resource
+from policyc.model.values import Principal, Resource, ResourceLink
+from policyc.per_object import PerObject
 from policyc.record import record
 from policyc.syntax import nodes
 from policyc.text import Source
@@ -56,6 +57,30 @@ class Program:
 
     def policies_on(self, resource: Resource) -> tuple[Policy, ...]:
         """The policies attached to a resource, in order of declaration."""
-        return tuple(
-            policy for policy in self.policies if isinstance(policy.on, Resource) and policy.on.id == resource.id
-        )
+        return _by_resource(self.policies).get(resource.id, ())
+
+    def linked_to(self, resource: Resource, type: str, name: str) -> tuple[Resource, ...]:
+        """The resources of a type whose field `name` names this resource, in order of declaration."""
+        return _by_link(self.resources).get((type, name, resource.id), ())
+
+
+def _policies_by_resource(policies: tuple[Policy, ...]) -> dict[str, tuple[Policy, ...]]:
+    found: dict[str, list[Policy]] = {}
+    for policy in policies:
+        if isinstance(policy.on, Resource):
+            found.setdefault(policy.on.id, []).append(policy)
+    return {key: tuple(held) for key, held in found.items()}
+
+
+def _resources_by_link(resources: Mapping[str, Resource]) -> dict[tuple[str, str, str], tuple[Resource, ...]]:
+    """Resources by their type, the field that names another one, and the id of that one."""
+    found: dict[tuple[str, str, str], list[Resource]] = {}
+    for resource in resources.values():
+        for name, value in resource.fields:
+            if isinstance(value.data, ResourceLink):
+                found.setdefault((resource.type, name, value.data.id), []).append(resource)
+    return {key: tuple(held) for key, held in found.items()}
+
+
+_by_resource = PerObject(_policies_by_resource, 64)
+_by_link = PerObject(_resources_by_link, 64)

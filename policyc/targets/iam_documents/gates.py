@@ -18,6 +18,7 @@ from policyc.ir.instants import moment_text
 from policyc.model.types import Named, Type
 from policyc.model.values import Principal, Scalar
 from policyc.model.vocabulary import Attribute
+from policyc.per_object import PerObject
 from policyc.syntax.json_text import parse_json
 from policyc.targets.base import Document, DocumentSet
 from policyc.targets.iam_documents.carriers import carrier_of
@@ -27,23 +28,23 @@ from policyc.text import Source, Span
 ANY_CALLER: Final = "*"
 
 
-#: compiled documents by the identity of what they were compiled from, which stands beside them and so stays alive
-_COMPILED: dict[tuple[int, Kind, Switches], tuple[Document, Compiled]] = {}
-_MOST_COMPILED: Final = 4096
-
-
 def compile_emitted(document: Document, kind: Kind, switches: Switches = DEFAULT) -> Compiled:
     """The compiled form of a document that a target emitted, its statements pointing to the `.policy` source; made once.
 
     Raises ValueError when the text cannot be read: emitted text always can, so that is a bug.
     """
-    key = (id(document), kind, switches)
-    known = _COMPILED.get(key)
-    if known is None:
-        if len(_COMPILED) >= _MOST_COMPILED:
-            _COMPILED.clear()
-        known = _COMPILED[key] = document, _compile(document, kind, switches)
-    return known[1]
+    known = _compiled(document)
+    key = kind, switches
+    if key not in known:
+        known[key] = _compile(document, kind, switches)
+    return known[key]
+
+
+def _nothing_yet(_document: Document) -> dict[tuple[Kind, Switches], Compiled]:
+    return {}
+
+
+_compiled = PerObject(_nothing_yet, 4096)
 
 
 def _compile(document: Document, kind: Kind, switches: Switches) -> Compiled:

@@ -34,15 +34,13 @@ class HeaderTest:
 
 def listeners_of(service: Resource, program: Program) -> list[Resource]:
     """The declared listeners of a service, by port."""
-    found = [
-        item for item in program.resources.values() if item.type == LISTENER and item.link("service") == service.id
-    ]
+    found = program.linked_to(service, LISTENER, "service")
     return sorted(found, key=lambda item: (port_of(item), item.id))
 
 
 def rules_of(listener: Resource, program: Program) -> list[Resource]:
     """The declared rules of a listener, in the order in which they are tried."""
-    found = [item for item in program.resources.values() if item.type == RULE and item.link("listener") == listener.id]
+    found = program.linked_to(listener, RULE, "listener")
     return sorted(found, key=lambda item: (int(item.text("priority")), item.id))
 
 

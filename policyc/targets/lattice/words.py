@@ -9,6 +9,7 @@ from typing import Final
 
 from policyc.model.values import Resource
 from policyc.model.vocabulary import ResourceType, Verb, Vocabulary, load_vocabulary
+from policyc.per_object import PerObject
 from policyc.targets.iam_documents import resource_arn
 
 NETWORK: Final = "lattice.service_network"
@@ -41,19 +42,12 @@ def kind_of(resource: Resource) -> ResourceType:
     return vocabulary().resource_types[resource.type]
 
 
-#: ARNs by the identity of the resource, which stands beside its ARN and so stays alive
-_ARNS: dict[int, tuple[Resource, str]] = {}
-_MOST_ARNS: Final = 4096
-
-
 def arn_of(resource: Resource) -> str:
     """The ARN of a service or a service network, without a path."""
-    known = _ARNS.get(id(resource))
-    if known is None:
-        if len(_ARNS) >= _MOST_ARNS:
-            _ARNS.clear()
-        known = _ARNS[id(resource)] = resource, resource_arn(resource, kind_of(resource))
-    return known[1]
+    return _arn_of(resource)
+
+
+_arn_of = PerObject[Resource, str](lambda resource: resource_arn(resource, kind_of(resource)), 4096)
 
 
 def verbs_of(resource: Resource) -> tuple[Verb, ...]:

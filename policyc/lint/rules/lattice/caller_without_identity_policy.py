@@ -43,6 +43,7 @@ https://docs.aws.amazon.com/vpc-lattice/latest/ug/auth-policies.html
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from policyc.diagnostics import Severity
@@ -58,8 +59,8 @@ SEVERITY = Severity.WARNING
 
 
 def check(lint: Lint) -> None:
-    identity = [policy for policy in lint.program.policies if policy.target == "identity"]
-    if not identity:
+    identity = _Callers([policy for policy in lint.program.policies if policy.target == "identity"])
+    if not identity.policies:
         return
     for service in services(lint):
         for policy in policies_for(lint, service) if checks(service) else ():
@@ -68,12 +69,33 @@ def check(lint: Lint) -> None:
                     _check_callers(lint, service, statement, statement.who, identity)
 
 
-def _check_callers(lint: Lint, service: Resource, statement: Statement, who: Who, identity: list[Policy]) -> None:
+class _Callers:
+    """Identity policies by their caller, so that a caller is not held against every policy of the project."""
+
+    def __init__(self, policies: Sequence[Policy]) -> None:
+        self.policies = policies
+        self.named: dict[tuple[str, tuple[str, ...]], list[Policy]] = {}
+        self.others: list[Policy] = []
+        for policy in policies:
+            on = policy.on
+            if isinstance(on, Principal) and on.kind in ("role", "user") and not on.is_pattern:
+                self.named.setdefault((on.kind, on.args), []).append(policy)
+            else:
+                self.others.append(policy)
+
+    def policies_of(self, principal: Principal) -> list[Policy]:
+        """Those whose caller may be meant by `principal`, a role or user."""
+        plain = not principal.is_pattern
+        near = [*self.named.get((principal.kind, principal.args), ()), *self.others] if plain else self.policies
+        return [item for item in near if isinstance(item.on, Principal) and principals_may_meet(item.on, principal)]
+
+
+def _check_callers(lint: Lint, service: Resource, statement: Statement, who: Who, identity: _Callers) -> None:
     wanted = replace(statement, who=None, on=(service,))
     for principal in who.principals if not who.negated else ():
         if principal.kind not in ("role", "user"):
             continue
-        own = [item for item in identity if isinstance(item.on, Principal) and principals_may_meet(item.on, principal)]
+        own = identity.policies_of(principal)
         allows = [item for policy in own for item in policy.statements if item.effect == "allow"]
         if any(statements_may_meet(item, wanted) for item in allows):
             continue

@@ -50,8 +50,12 @@ class Native(Protocol):
 
 def split_natives(paths: Sequence[Path], kind: str = "") -> tuple[list[Path], list[Path]]:
     """The paths that are native documents by their ending or by `--as`, and all others. Folders are never natives."""
-    natives = [path for path in paths if (path.suffix in NATIVES or kind in KINDS) and not path.is_dir()]
-    return natives, [path for path in paths if path not in natives]
+    natives: list[Path] = []
+    others: list[Path] = []
+    for path in paths:
+        named = path.suffix in NATIVES or kind in KINDS
+        (natives if named and not path.is_dir() else others).append(path)
+    return natives, others
 
 
 def find_natives(root: Path, paths: Sequence[Path], diagnostics: Diagnostics) -> list[Path]:

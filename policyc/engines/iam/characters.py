@@ -19,21 +19,18 @@ def check_characters(tree: JsonValue, reading: Reading) -> None:
     work: list[JsonValue] = [tree]
     while work:
         value = work.pop()
-        match value:
-            case JsonString(text, span):
-                _check(text, span, reading)
-            case JsonArray(items):
-                work.extend(items)
-            case JsonObject(members):
-                for member in members:
-                    _check(member.key, member.key_span, reading)
-                    work.append(member.value)
-            case _:
-                pass
+        if isinstance(value, JsonString):
+            _check(value.value, value.span, reading)
+        elif isinstance(value, JsonArray):
+            work.extend(value.items)
+        elif isinstance(value, JsonObject):
+            for member in value.members:
+                _check(member.key, member.key_span, reading)
+                work.append(member.value)
 
 
 def _check(text: str, span: Span, reading: Reading) -> None:
-    found = _BAD.search(text)
+    found = None if text.isascii() and text.isprintable() else _BAD.search(text)
     if found is not None:
         help = "use characters up to U+00FF, or match the others with `?` or `*` and a Like operator"
         reading.error(

@@ -19,6 +19,9 @@ OF_RESOURCES = ("resource-star-colon", "substituted-wildcards")
 OF_PRINCIPALS = ("star-matches-services", "star-bypasses-boundary")
 
 
+_WORKED_OUT = frozenset({"deny", "allow", "alive", "actions", "resources", "principals", "columns", "single", "joint"})
+
+
 class MaskIndex:
     """The masks of one document."""
 
@@ -38,10 +41,26 @@ class MaskIndex:
         "turned_by",
     )
 
+    deny: int
+    allow: int
+    alive: int
+    actions: ActionColumn
+    resources: ResourceColumn
+    principals: PrincipalColumn | None
+    columns: Sequence[KeyColumn]
+    single: tuple[tuple[str, dict[Any, Masks], KeyColumn], ...]
+    joint: tuple[KeyColumn, ...]
+
     def __init__(self, statements: Sequence[Statement], switches: Switches) -> None:
         self.statements, self.switches = statements, switches
         self.turned_by: dict[tuple[str, str], MaskIndex] = {}
         self.questions: frozenset[str] | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        """What is worked out when the first request comes: `check` reads many documents and asks them nothing."""
+        if name not in _WORKED_OUT:
+            raise AttributeError(name)
+        statements, switches = self.statements, self.switches
         self.deny = sum([1 << s.index for s in statements if s.deny])
         self.allow = sum([1 << s.index for s in statements if not s.deny])
         self.alive = sum([1 << s.index for s in statements if not s.inert])
@@ -50,6 +69,7 @@ class MaskIndex:
         has_principals = any(s.principals is not None for s in statements)
         self.principals = PrincipalColumn(statements, switches) if has_principals else None
         self._set_columns(_key_columns(statements, switches))
+        return getattr(self, name)
 
     def _set_columns(self, columns: Sequence[KeyColumn]) -> None:
         self.columns = columns

@@ -9,7 +9,7 @@ from policyc.diagnostics import Diagnostics
 from policyc.targets.iam_documents.kinds import DocumentKind
 from policyc.text import Source, Span
 
-_SPACE = frozenset(" \t\r\n")
+_NO_SPACE = dict.fromkeys(map(ord, " \t\r\n"))
 
 
 def check_size(source: Source, kind: DocumentKind, span: Span, whitespace: str, diagnostics: Diagnostics) -> None:
@@ -29,5 +29,5 @@ def check_size(source: Source, kind: DocumentKind, span: Span, whitespace: str, 
 def size_of(text: str, kind: DocumentKind, whitespace: str) -> int:
     """The size as the service counts it: "white space is not counted" is taken at its word, also inside strings."""
     if kind.dense or (kind.unit == "bytes" and whitespace == "ignored"):
-        text = "".join(char for char in text if char not in _SPACE)
+        text = text.translate(_NO_SPACE)
     return len(text.encode()) if kind.unit == "bytes" else len(text)

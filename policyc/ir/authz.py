@@ -10,11 +10,20 @@ from dataclasses import field
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
-from policyc.model.types import Type
+from policyc.ir.pattern import Wild, escape_pattern
+from policyc.model.types import STRING, Type
 from policyc.model.values import Group, Principal, Resource, Scalar
 from policyc.model.vocabulary import Attribute, Verb
 from policyc.record import record
 from policyc.text import Span
+
+
+class Origin(StrEnum):
+    """What the author of a policy wrote."""
+
+    LANGUAGE = "language"
+    IAM = "iam json"
+    CEDAR = "cedar"
 
 
 class Op(StrEnum):
@@ -55,6 +64,16 @@ class Never:
 
 
 @record
+class Spelling:
+    """How a native document writes a test: its operator, its key, the values, and the place of the key."""
+
+    operator: str
+    key: str
+    values: tuple[Glob, ...]
+    key_span: Span
+
+
+@record
 class Atom:
     """One attribute against one or more literals.
 
@@ -70,6 +89,7 @@ class Atom:
     quantifier: Literal["", "any", "all"] = ""
     negated: bool = False
     span: Span | None = field(default=None, compare=False)
+    spelling: Spelling | None = field(default=None, compare=False)
 
 
 @record
@@ -86,15 +106,64 @@ class AnyOf:
     items: tuple[Cond, ...]
 
 
-Cond: TypeAlias = Always | Never | Atom | All | AnyOf
+@record
+class Variable:
+    """A place in a value that a request fills: `key` as written; `default` None when there is none."""
+
+    key: str
+    default: str | None = None
+
+
+Tokens: TypeAlias = tuple["str | Wild | Variable", ...]
+
+
+@record
+class Glob:
+    """A text of a native document: as written, and as its pieces (plain text, wildcards, policy variables)."""
+
+    text: str
+    tokens: Tokens
+    span: Span | None = field(default=None, compare=False)
+
+    @property
+    def pattern(self) -> str | None:
+        """The same as a pattern of the language; None when a variable stands in it."""
+        out = ""
+        for token in self.tokens:
+            if isinstance(token, Variable):
+                return None
+            out += token.value if isinstance(token, Wild) else escape_pattern(token)
+        return out
+
+
+@record
+class RawTest:
+    """A test of a native document that no `Atom` says exactly: the operator with its prefix and suffix, as written, on one
+    key. `attribute` is what a vocabulary knows of the key, else `raw_attribute(key)`. `negated` gives the exact complement.
+    """
+
+    operator: str
+    attribute: Attribute
+    values: tuple[Glob, ...]
+    negated: bool = False
+    span: Span | None = field(default=None, compare=False)
+    spelling: Spelling | None = field(default=None, compare=False)
+
+
+Cond: TypeAlias = Always | Never | Atom | RawTest | All | AnyOf
 
 
 @record
 class Who:
-    """The callers of a statement: any of `principals`, or (`negated`) everyone but them."""
+    """The callers of a statement: any of `principals`, or (`negated`) everyone but them.
+
+    `by_level` is how `NotPrincipal` of an IAM deny spares callers: only when the account, the role or user, and the
+    session are all listed, so that it covers more than "everyone but them".
+    """
 
     principals: tuple[Principal, ...]
     negated: bool = False
+    by_level: bool = False
     span: Span | None = field(default=None, compare=False)
 
 
@@ -117,8 +186,19 @@ class Paths:
 
 
 @record
+class Resources:
+    """The resources of a statement of a native document: ARN patterns, or (`negated`) all but them. None at all cover nothing."""
+
+    patterns: tuple[Glob, ...]
+    negated: bool = False
+    span: Span | None = field(default=None, compare=False)
+
+
+@record
 class Statement:
     """One `allow` or `deny`. A clause that the author left out is None (`who`, `can`, `path`) or empty (`on`).
+
+    A statement of a native document has `resources` in place of `on` and `path`.
 
     `when` joins every `when`, `unless` and `who … where` of the statement. `index` counts statements in the policy from 0.
     """
@@ -134,11 +214,16 @@ class Statement:
     span: Span | None = field(default=None, compare=False)
     label_span: Span | None = field(default=None, compare=False)
     doc: str = field(default="", compare=False)
+    resources: Resources | None = None
 
 
 @record
 class Policy:
-    """A checked policy: `on` is the resource that it is attached to, or the principal that carries it."""
+    """A checked policy: `on` is the resource that it is attached to, or the principal that carries it.
+
+    `origin` says what its author wrote, and so in whose words to speak of it; `kind` names the kind of document that a
+    native text is (`auth-policy`, `bucket`, …), empty for a policy of the language.
+    """
 
     name: str
     target: str
@@ -148,3 +233,10 @@ class Policy:
     span: Span = field(compare=False)
     name_span: Span | None = field(default=None, compare=False)
     doc: str = field(default="", compare=False)
+    origin: Origin = Origin.LANGUAGE
+    kind: str = ""
+
+
+def raw_attribute(key: str) -> Attribute:
+    """The attribute of a key that no vocabulary knows; it may have any number of values."""
+    return Attribute(f'key["{key}"]', key, STRING, keyed=True, key=key)

@@ -18,12 +18,14 @@ class Principal:
     """A caller, or a pattern of callers. `kind` is a constructor of `schemas/core/principals.json` (`role`, `user`, `service`,
     `anyone`, `cloudfront` …); `args` its arguments in order, as text.
 
-    `role("111122223333", "batch/*")` has kind `role` and args `("111122223333", "batch/*")`.
+    `role("111122223333", "batch/*")` has kind `role` and args `("111122223333", "batch/*")`. `name` is how its author calls it.
+    What a native document names beyond these has kind `native` and the type and text as written: `("AWS", "AROA…")`.
     """
 
     kind: str
     args: tuple[str, ...]
     name: str = field(default="", compare=False)
+    span: Span | None = field(default=None, compare=False)
 
     @property
     def account(self) -> str:

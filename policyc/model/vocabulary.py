@@ -14,6 +14,7 @@ from typing import Any, Literal
 from policyc.data import read_text
 from policyc.model.types import Type, parse_type
 from policyc.record import record
+from policyc.text import Span
 
 Presence = Literal["always", "optional"]
 
@@ -83,6 +84,7 @@ class Verb:
     `action` is the native action (`vpc-lattice-svcs:Invoke`); `requires` are (condition key, value) pairs that the verb
     adds, such as the request method for `GET`. `below` is what stands between the resource's ARN and a path in documents
     of callers (`/`, `/object/`, empty where paths begin with a slash themselves); None for an action on the resource itself.
+    A `glob` stands in a native document: `action` is a pattern (`*`, `?`) over actions in any letter case.
     """
 
     name: str
@@ -91,6 +93,8 @@ class Verb:
     doc: str = field(default="", compare=False)
     source: str = field(default="", compare=False)
     below: str | None = None
+    glob: bool = False
+    span: Span | None = field(default=None, compare=False)
 
 
 @record

@@ -1,0 +1,239 @@
+"""From an IAM document to a policy of the IR: every statement, with its places and its Sid as label.
+
+Total for what the engine's reader takes: what no typed test says exactly becomes a `RawTest`, a principal that the language
+has no word for one of kind `native`, actions and resources stay patterns. Nothing is reported here; an element of the wrong
+type is left out, because `compile_document` refuses the document that has one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from policyc.engines.iam.arns import FIELDS, pad_tokens, split_tokens
+from policyc.engines.iam.globs import Wild as NativeWild
+from policyc.engines.iam.statement import Kind
+from policyc.engines.iam.switches import DEFAULT, Switches
+from policyc.engines.iam.variables import Template, VariableError, read_template
+from policyc.engines.iam.variables import Variable as NativeVariable
+from policyc.ir.authz import Can, Cond, Glob, Never, Origin, Policy, Resources, Statement, Tokens, Variable, Who
+from policyc.ir.conditions import conjunction
+from policyc.ir.pattern import Wild
+from policyc.model.types import Named
+from policyc.model.values import Principal, Resource, Value
+from policyc.model.vocabulary import Verb
+from policyc.record import record
+from policyc.syntax.json_text import JsonArray, JsonMember, JsonObject, JsonString, JsonValue
+from policyc.targets.iam_documents.kinds import DocumentKind
+from policyc.targets.iam_documents.read_tests import read_test
+from policyc.text import Span
+
+_IAM: Final = re.compile(r"arn:[^:]*:iam::([^:]*):(user|role)/(.+)", re.DOTALL)
+_ROOT: Final = re.compile(r"arn:[^:]*:iam::([^:]*):root")
+_STS: Final = re.compile(r"arn:[^:]*:sts::([^:]*):(?:assumed-role/([^/]+)/(.+)|federated-user/(.+))", re.DOTALL)
+_ACCOUNT: Final = re.compile(r"[0-9]{12}")
+_PADDED: Final = (Kind.IDENTITY, Kind.BOUNDARY, Kind.SCP)
+
+
+@record
+class Reading:
+    """How the texts of one document are read: its kind, whether `${…}` is a variable, and the choices where AWS is silent."""
+
+    kind: DocumentKind
+    expands: bool
+    switches: Switches
+
+    def glob(self, text: str, span: Span, *, wildcards: bool, variables: bool = True) -> Glob:
+        """A text with its wildcards and variables; a malformed variable is plain text."""
+        try:
+            template = read_template(text, wildcards=wildcards, variables=variables and self.expands)
+        except VariableError:
+            template = read_template(text, wildcards=wildcards, variables=False)
+        return Glob(text, tokens_of(template), span)
+
+
+def read_policy(tree: JsonValue, kind: DocumentKind, file: str, switches: Switches = DEFAULT) -> Policy:
+    """The policy that a document states. `file` is where it lies, and its last part the policy's name."""
+    members = tree if isinstance(tree, JsonObject) else JsonObject((), tree.span)
+    reading = Reading(kind, _expands(members, switches), switches)
+    found = members.get("Statement")
+    items = found.items if isinstance(found, JsonArray) else (found,)
+    statements = tuple(
+        _statement(item, index, reading) for index, item in enumerate(items) if isinstance(item, JsonObject)
+    )
+    start = tree.span.at_start()
+    name = file.rpartition("/")[2]
+    on = Resource(name, kind.attached, _FIELDS.get(kind.attached, lambda _: ())(start), file, start)
+    return Policy(name, kind.target, on, statements, file, tree.span, start, "", Origin.IAM, kind.name)
+
+
+def _checking(span: Span) -> tuple[tuple[str, Value], ...]:
+    """A gate that has an auth policy is taken to ask it."""
+    return (("auth", Value(Named("string"), "aws_iam", span)),)
+
+
+_FIELDS: Final = {"lattice.service": _checking}
+
+
+def _expands(tree: JsonObject, switches: Switches) -> bool:
+    version = tree.get("Version")
+    if isinstance(version, JsonString):
+        return version.value == "2012-10-17"
+    return switches.variables_without_version == "expand"
+
+
+def _statement(tree: JsonObject, index: int, reading: Reading) -> Statement:
+    deny = _text(tree.get("Effect")) == "Deny"
+    sid = tree.get("Sid")
+    label, label_span = _text(sid), sid.span if sid is not None else None
+    when = conjunction(list(_tests(tree.get("Condition"), reading)))
+    return Statement(
+        "deny" if deny else "allow",
+        label or f"statement {index + 1}",
+        _who(tree, deny, reading),
+        _can(tree),
+        (),
+        None,
+        when,
+        index,
+        tree.span,
+        label_span if label else _first_line(tree),
+        resources=_resources(tree, reading),
+    )
+
+
+def _first_line(tree: JsonObject) -> Span:
+    """The first member of a statement without a Sid, which is where it begins for a reader."""
+    if not tree.members:
+        return tree.span.at_start()
+    first = tree.members[0]
+    return first.key_span.to(first.value.span)
+
+
+def _text(value: JsonValue | None) -> str:
+    return value.value if isinstance(value, JsonString) else ""
+
+
+def _strings(value: JsonValue | None) -> tuple[JsonString, ...]:
+    items = value.items if isinstance(value, JsonArray) else (value,)
+    return tuple(item for item in items if isinstance(item, JsonString))
+
+
+def _chosen(tree: JsonObject, name: str) -> tuple[JsonMember | None, bool]:
+    for member in tree.members:
+        if member.key in (name, f"Not{name}"):
+            return member, member.key != name
+    return None, False
+
+
+# --- who, can, where --------------------------------------------------------------------------------------------
+
+
+def _who(tree: JsonObject, deny: bool, reading: Reading) -> Who | None:
+    member, negated = _chosen(tree, "Principal")
+    if member is None:
+        return None
+    return Who(tuple(_principals(member.value)), negated, negated and deny, member.value.span)
+
+
+def _principals(value: JsonValue) -> Iterator[Principal]:
+    if isinstance(value, JsonString):
+        yield _principal("AWS", value)
+    for entry in value.members if isinstance(value, JsonObject) else ():
+        for item in _strings(entry.value):
+            yield _principal(entry.key, item)
+
+
+def _principal(type_: str, item: JsonString) -> Principal:
+    """The caller that a principal element names, in the language's kinds where they mean the same."""
+    text, span = item.value, item.span
+    match type_:
+        case "AWS" if text == "*":
+            return Principal("anyone", (), text, span)
+        case "AWS" if (kind_args := _aws(text)) is not None:
+            return Principal(*kind_args, text, span)
+        case "Service":
+            return Principal("service", (text,), text, span)
+        case "CanonicalUser":
+            return Principal("canonical_user", (text,), text, span)
+        case _:
+            return Principal("native", (type_, text), text, span)
+
+
+def _aws(text: str) -> tuple[str, tuple[str, ...]] | None:
+    if _ACCOUNT.fullmatch(text):
+        return "account", (text,)
+    if found := _ROOT.fullmatch(text):
+        return "account", (found[1],)
+    if found := _IAM.fullmatch(text):
+        return found[2], (found[1], found[3])
+    if found := _STS.fullmatch(text):
+        return ("federated_user", (found[1], found[4])) if found[4] else ("session", (found[1], found[2], found[3]))
+    return None
+
+
+def _can(tree: JsonObject) -> Can | None:
+    member, negated = _chosen(tree, "Action")
+    if member is None:
+        return None
+    verbs = tuple(Verb(item.value, item.value, glob=True, span=item.span) for item in _strings(member.value))
+    return Can(verbs, negated, member.value.span)
+
+
+def _resources(tree: JsonObject, reading: Reading) -> Resources | None:
+    member, negated = _chosen(tree, "Resource")
+    if member is None:
+        return None
+    globs = tuple(_resource(item, reading) for item in _strings(member.value))
+    return Resources(globs, negated, member.value.span)
+
+
+def _resource(item: JsonString, reading: Reading) -> Glob:
+    found = reading.glob(item.value, item.span, wildcards=True)
+    if reading.kind.engine not in _PADDED or not item.value.startswith("arn:"):
+        return found
+    template = native_tokens(found.tokens)
+    if len(split_tokens(template)) >= FIELDS:
+        return found
+    return Glob(item.value, tokens_of(tuple(pad_tokens(template))), item.span)
+
+
+def tokens_of(template: Template) -> Tokens:
+    """The engine's pieces of a text as the IR's."""
+    return tuple(
+        Variable(piece.spelled, piece.default)
+        if isinstance(piece, NativeVariable)
+        else Wild(piece.value)
+        if isinstance(piece, NativeWild)
+        else piece
+        for piece in template
+    )
+
+
+def native_tokens(tokens: Tokens) -> Template:
+    """The IR's pieces of a text as the engine's."""
+    return tuple(
+        NativeVariable(piece.key.lower(), piece.key, piece.default)
+        if isinstance(piece, Variable)
+        else NativeWild(piece.value)
+        if isinstance(piece, Wild)
+        else piece
+        for piece in tokens
+    )
+
+
+# --- conditions -------------------------------------------------------------------------------------------------
+
+
+def _tests(condition: JsonValue | None, reading: Reading) -> Iterator[Cond]:
+    if not isinstance(condition, JsonObject):
+        return
+    blocks = [entry for entry in condition.members if isinstance(entry.value, JsonObject)]
+    empty = not condition.members or any(not entry.value.members for entry in blocks)  # type: ignore[union-attr]
+    if empty and reading.switches.empty_condition == "inert":
+        yield Never()
+    for block in blocks:
+        assert isinstance(block.value, JsonObject)
+        for entry in block.value.members:
+            yield read_test(block.key, entry, reading)

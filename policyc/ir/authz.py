@@ -163,8 +163,8 @@ class Who:
 
     principals: tuple[Principal, ...]
     negated: bool = False
-    by_level: bool = False
     span: Span | None = field(default=None, compare=False)
+    by_level: bool = False
 
 
 @record

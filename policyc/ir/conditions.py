@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import assert_never
 
-from policyc.ir.authz import All, Always, AnyOf, Atom, Cond, Never
+from policyc.ir.authz import All, Always, AnyOf, Atom, Cond, Never, RawTest
 
 
 def conjunction(items: list[Cond]) -> Cond:
@@ -41,12 +41,17 @@ def disjunction(items: list[Cond]) -> Cond:
 
 
 def atoms(cond: Cond) -> Iterator[Atom]:
-    """Every test of a condition, left to right."""
+    """Every typed test of a condition, left to right."""
+    return (test for test in tests(cond) if isinstance(test, Atom))
+
+
+def tests(cond: Cond) -> Iterator[Atom | RawTest]:
+    """Every test of a condition, typed and raw, left to right."""
     work = [cond]
     while work:
         node = work.pop()
         match node:
-            case Atom():
+            case Atom() | RawTest():
                 yield node
             case All(items) | AnyOf(items):
                 work.extend(reversed(items))

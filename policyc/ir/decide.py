@@ -10,9 +10,25 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Literal, assert_never
 
-from policyc.ir.authz import All, Always, AnyOf, Atom, Can, Cond, Never, Op, Paths, Statement, Who
+from policyc.ir.authz import (
+    All,
+    Always,
+    AnyOf,
+    Atom,
+    Can,
+    Cond,
+    Never,
+    Op,
+    Paths,
+    RawTest,
+    Resources,
+    Statement,
+    Tokens,
+    Who,
+)
 from policyc.ir.compare import compares
-from policyc.ir.pattern import pattern_matches
+from policyc.ir.pattern import Wild, pattern_matches, tokens_match
+from policyc.ir.raw_tests import fill, fold, raw_holds, split_fields
 from policyc.model.values import Principal, Scalar
 from policyc.model.vocabulary import Verb
 from policyc.record import record
@@ -20,14 +36,20 @@ from policyc.record import record
 
 @record
 class Facts:
-    """One request with everything known. `who` is one caller (never a pattern), `resource` a resource id, `path` None for
-    requests that have no path; `values` maps attribute names to their values, absent ones left out or empty."""
+    """One request with everything known. `who` is one caller (never a pattern), `resource` a resource id, or an ARN for
+    policies read from native documents; `path` None for requests that have no path. `values` maps attribute names to their values, absent ones
+    left out or empty; `keys` does so for native keys in lower case, which raw tests and policy variables ask for."""
 
     who: Principal
     can: Verb
     resource: str
     path: str | None = None
     values: Mapping[str, tuple[Scalar, ...]] = MappingProxyType({})
+    keys: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """The values of a native key, spelled in any letter case."""
+        return self.keys.get("".join(map(fold, key)), ())
 
 
 def decide(statements: Iterable[Statement], facts: Facts) -> Literal["allow", "deny"] | None:
@@ -43,12 +65,19 @@ def statement_matches(statement: Statement, facts: Facts) -> bool:
         and (statement.can is None or can_matches(statement.can, facts.can))
         and (not statement.on or any(resource.id == facts.resource for resource in statement.on))
         and (statement.path is None or path_matches(statement.path, facts.path))
+        and (statement.resources is None or resources_match(statement.resources, statement.effect == "deny", facts))
         and condition_holds(statement.when, facts)
     )
 
 
 def who_matches(who: Who, caller: Principal) -> bool:
-    """Whether one of the principals names the caller, or (`negated`) none does."""
+    """Whether one of the principals names the caller, or (`negated`) none does; `by_level` spares a caller only when each of
+    its levels is named."""
+    if who.by_level:
+        everyone = any(principal.kind == "anyone" for principal in who.principals)
+        return not (everyone or all(any(one in who.principals for one in level) for level in _levels(caller)))
+    if not who.principals:
+        return False  # only a native document can list nobody
     return any(names(principal, caller) for principal in who.principals) is not who.negated
 
 
@@ -79,12 +108,59 @@ def names(principal: Principal, caller: Principal) -> bool:
             return caller == principal
 
 
+def _levels(caller: Principal) -> list[set[Principal]]:
+    """The account, the role or user, and the session of a caller, each with the ways to name it; nobody names an unsigned one."""
+    match caller.kind, caller.args:
+        case "anonymous", _:
+            return [set()]
+        case "root", (account,):
+            return [{Principal("account", (account,))}]
+        case (("role" | "user" | "federated_user"), (account, _)):
+            return [{Principal("account", (account,))}, {caller}]
+        case "session", (account, role, session):
+            name = role.rpartition("/")[2]
+            own = {Principal("session", (account, name, session))}
+            return [{Principal("account", (account,))}, {Principal("role", (account, role))}, own]
+        case _:
+            return [{caller}]
+
+
 def can_matches(can: Can, verb: Verb) -> bool:
     """Whether a verb of the clause covers the request's verb: same action, and it asks for nothing more."""
     if not can.verbs:
         return not can.negated
-    covered = any(item.action == verb.action and set(item.requires) <= set(verb.requires) for item in can.verbs)
+    covered = any(_action_matches(item, verb) and set(item.requires) <= set(verb.requires) for item in can.verbs)
     return covered is not can.negated
+
+
+def _action_matches(item: Verb, verb: Verb) -> bool:
+    if not item.glob:
+        return item.action == verb.action
+    pattern = item.action.replace("\\", "\\\\")
+    return pattern_matches("".join(map(fold, pattern)), "".join(map(fold, verb.action)))
+
+
+def resources_match(resources: Resources, deny: bool, facts: Facts) -> bool:
+    """Whether a pattern covers the ARN of the request. An ARN pattern has two readings, as one text and field by field; where
+    they differ, the one that allows less holds. An action without resources has the resource `*`, which only stars match."""
+    if not resources.patterns:
+        return False
+    generous = deny is not resources.negated
+    return any(_resource_matches(glob.tokens, generous, facts) for glob in resources.patterns) is not resources.negated
+
+
+def _resource_matches(tokens: Tokens, generous: bool, facts: Facts) -> bool:
+    filled = fill(tokens, facts.texts)
+    if filled is None:
+        return False
+    if facts.resource == "*":
+        return filled == (Wild.RUN,)
+    whole = tokens_match(filled, facts.resource)
+    fields, parts = facts.resource.split(":", 5), split_fields(filled)
+    if len(parts) < 6:
+        return whole
+    apart = len(fields) == 6 and all(map(tokens_match, parts, fields))
+    return whole or apart if generous else whole and apart
 
 
 def path_matches(paths: Paths, path: str | None) -> bool:
@@ -103,6 +179,8 @@ def condition_holds(cond: Cond, facts: Facts) -> bool:
                 done.append(isinstance(node, Always))
             case Atom():
                 done.append(atom_holds(node, facts.values.get(node.attribute.name, ())))
+            case RawTest():
+                done.append(raw_holds(node, facts.texts))
             case All() | AnyOf():
                 if not ready:
                     work.append((node, True))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from policyc.engines.proofs.conditions import Facts, implies, may_be_met, nothing_known
 from policyc.engines.proofs.globs import covers as globs_cover
 from policyc.engines.proofs.globs import may_exist, may_overlap
-from policyc.ir.authz import Can, Paths, Statement, Who
+from policyc.ir.authz import Can, Glob, Paths, Resources, Statement, Who
 from policyc.ir.pattern import escape_pattern
 from policyc.model.values import Principal, Resource
 from policyc.model.vocabulary import Verb
@@ -28,6 +28,7 @@ def reach_covers(outer: Statement, inner: Statement) -> bool:
         and can_covers(outer.can, inner.can)
         and on_covers(outer.on, inner.on)
         and path_covers(outer.path, inner.path)
+        and resources_cover(outer.resources, inner.resources, outer.effect == "deny")
     )
 
 
@@ -38,6 +39,7 @@ def statements_may_meet(first: Statement, second: Statement, facts: Facts = noth
         and cans_may_meet(first.can, second.can)
         and (not first.on or not second.on or bool(_ids(first.on) & _ids(second.on)))
         and paths_may_meet(first.path, second.path)
+        and resources_may_meet(first.resources, second.resources)
         and may_be_met([(first.when, True), (second.when, True)], facts)
     )
 
@@ -51,6 +53,8 @@ def who_covers(outer: Who | None, inner: Who | None) -> bool:
         return True
     if inner is None:
         return not outer.negated and any(item.kind == "anyone" for item in outer.principals)
+    if inner.by_level:
+        inner = Who((Principal("anyone", ()),))  # it covers more than "everyone but them"
     if inner.negated:
         if outer.negated:
             return all(any(names(seen, item) for seen in inner.principals) for item in outer.principals)
@@ -68,7 +72,7 @@ def whos_may_meet(first: Who | None, second: Who | None) -> bool:
         return True
     if first.negated or second.negated:
         out, listed = (first, second) if first.negated else (second, first)
-        return any(not any(names(a, b) for a in out.principals) for b in listed.principals)
+        return out.by_level or any(not any(names(a, b) for a in out.principals) for b in listed.principals)
     return any(principals_may_meet(a, b) for a in first.principals for b in second.principals)
 
 
@@ -146,10 +150,20 @@ def cans_may_meet(first: Can | None, second: Can | None) -> bool:
 
 def verb_covers(outer: Verb, inner: Verb) -> bool:
     """Same action, and the outer verb asks for nothing that the inner one does not."""
+    if outer.glob or inner.glob:
+        return globs_cover([_action(outer)], _action(inner)) and not outer.requires
     return outer.action == inner.action and set(outer.requires) <= set(inner.requires)
 
 
+def _action(verb: Verb) -> str:
+    """The actions that a verb means, as a pattern in lower case."""
+    text = verb.action.lower()
+    return text.replace("\\", "\\\\") if verb.glob else escape_pattern(text)
+
+
 def _verbs_may_meet(first: Verb, second: Verb) -> bool:
+    if first.glob or second.glob:
+        return may_overlap([_action(first)], [_action(second)])
     wanted = dict(first.requires)
     return first.action == second.action and all(wanted.get(key, value) == value for key, value in second.requires)
 
@@ -183,3 +197,40 @@ def paths_may_meet(first: Paths | None, second: Paths | None) -> bool:
     wanted = [paths.patterns for paths in (first, second) if not paths.negated]
     banned = [item for paths in (first, second) if paths.negated for item in paths.patterns]
     return may_exist(wanted, banned)
+
+
+def resources_cover(outer: Resources | None, inner: Resources | None, generous: bool) -> bool:
+    """Whether every ARN of `inner` is one of `outer`; an element left out takes in all. A pattern with a wildcard before the fifth
+    colon has two readings: `generous` tells that either of the outer one will do, as for a deny."""
+    if outer is None:
+        return True
+    if inner is None or (inner.negated and not outer.negated):
+        return False
+    if inner.negated:
+        return all(_glob_covered(inner.patterns, item, generous) for item in outer.patterns)
+    if outer.negated:
+        return not any(_globs_may_meet(a, b) for a in outer.patterns for b in inner.patterns)
+    return all(_glob_covered(outer.patterns, item, generous) for item in inner.patterns)
+
+
+def _glob_covered(outer: Sequence[Glob], inner: Glob, generous: bool) -> bool:
+    if inner in outer:
+        return True
+    pattern = inner.pattern
+    plain = [item.pattern for item in outer if item.pattern is not None]
+    if pattern is None:
+        return "*" in plain
+    return globs_cover(plain, pattern) and (generous or "*" in plain or globs_cover(plain, pattern, arn=True))
+
+
+def resources_may_meet(first: Resources | None, second: Resources | None) -> bool:
+    """Whether some ARN may be meant by both; False is proven."""
+    if first is None or second is None or first.negated or second.negated:
+        return True
+    return any(_globs_may_meet(a, b) for a in first.patterns for b in second.patterns)
+
+
+def _globs_may_meet(first: Glob, second: Glob) -> bool:
+    if first.pattern is None or second.pattern is None:
+        return True
+    return may_overlap([first.pattern], [second.pattern])

@@ -21,9 +21,10 @@ _HEADER = "vpc-lattice-svcs:requestheader/"
 
 @record
 class Door:
-    """An allow that lets callers without a signature in, on a service that they can reach. `tests` are the tests of the
+    """An allow of `policy` that lets callers without a signature in, on a service that they can reach. `tests` are the tests of the
     statement that such a caller passes."""
 
+    policy: Policy
     statement: Statement
     resource: Resource
     tests: tuple[Atom, ...]
@@ -89,20 +90,20 @@ def _find_doors(lint: Lint) -> list[Door]:
         if gate is None or not checks(gate):
             continue
         for policy, statement in open_statements(policies_for(lint, gate, service if gate is network else None)):
-            found.setdefault((policy.file, statement.index, policy.name), _door(statement, service))
+            found.setdefault((policy.file, statement.index, policy.name), _door(policy, statement, service))
     carried = {service.link("network") for service in services(lint)}
     for resource in lint.program.resources.values():
         if resource.type == NETWORK and checks(resource) and resource.id not in carried:
             for policy, statement in open_statements(policies_for(lint, resource)):
-                found.setdefault((policy.file, statement.index, policy.name), _door(statement, resource))
+                found.setdefault((policy.file, statement.index, policy.name), _door(policy, statement, resource))
     return list(found.values())
 
 
-def _door(statement: Statement, resource: Resource) -> Door:
+def _door(policy: Policy, statement: Statement, resource: Resource) -> Door:
     own = set(atoms(statement.when))
     goals = [(item, True) for item in (statement.when.items if isinstance(statement.when, All) else (statement.when,))]
     try:
         held = next(branches(goals, anonymous_facts), ())
     except TooLarge:
         held = ()
-    return Door(statement, resource, tuple(atom for atom in held if atom in own))
+    return Door(policy, statement, resource, tuple(atom for atom in held if atom in own))

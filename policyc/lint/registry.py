@@ -11,10 +11,11 @@ from typing import Final
 
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity
 from policyc.ir.program import Program
-from policyc.lint.rule import Lint, Rule
+from policyc.lint.rule import Lint, Rule, kind_of
 from policyc.lint.suppress import apply_suppressions
 from policyc.record import record
 from policyc.targets.base import Document
+from policyc.targets.iam_documents.kinds import KINDS
 
 CRASHED: Final = "rule-crashed"
 
@@ -95,7 +96,8 @@ def run_family(name: str, program: Program, settings: Settings, shared: dict[str
 def _families_of(program: Program) -> frozenset[str]:
     targets = {policy.target for policy in program.policies} | {net.node.target.text for net in program.networks}
     targets |= {resource.type.partition(".")[0] for resource in program.resources.values()}
-    return frozenset({"project"} | targets | ({"policy"} if program.policies else set()))
+    found = targets | ({"policy"} if program.policies else set()) | ({"project"} if program.modules or not program.policies else set())
+    return frozenset(found | ({"iam"} if any(kind_of(policy) in KINDS for policy in program.policies) else set()))
 
 
 def _run(

@@ -1,7 +1,9 @@
 """What a lint rule is: one file below `lint/rules/`, with its documentation in the docstring.
 
 The file `rules/<family>/<name>.py` holds `SEVERITY`, a docstring and `check(lint)`. The family says which programs the rule is
-loaded for: `project` for all, `policy` for those with a policy of any kind, else the name of one target.
+loaded for: `project` for policy files, `policy` for those with a policy of any kind, `iam` for those whose policies are or become IAM
+documents, else the name of one target. Policies of the language and documents that were read (`targets/iam_documents/read.py`) are
+the same to a rule; `lint/speech.py` has the words for either author.
 
 The docstring's first line is the summary; then come the headings of `HEADINGS`, in that order, as `## Heading` lines.
 `Example` and `Use instead` hold one ```policy block each: a whole file that imports what it needs from
@@ -10,11 +12,12 @@ The docstring's first line is the summary; then come the headings of `HEADINGS`,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
 from policyc.diagnostics import Diagnostic, Fix, Label, Severity
+from policyc.ir.authz import Policy, Statement
 from policyc.ir.program import Program
 from policyc.record import record
 from policyc.targets.base import Document
@@ -42,6 +45,17 @@ class Lint:
         """Add a finding of this rule at the part that is wrong."""
         self.found.append(Diagnostic(self.rule, message, span, help, self.severity, labels, fix))
 
+    def statements(self, *kinds: str) -> Iterator[tuple[Policy, Statement]]:
+        """Every statement with its policy, of the given kinds of document (`auth-policy`, `bucket`, …; all of them without any):
+        policies of the language and documents that were read alike."""
+        for policy in self.program.policies:
+            if not kinds or kind_of(policy) in kinds:
+                yield from ((policy, statement) for statement in policy.statements)
+
+    def policies(self, *kinds: str) -> Iterator[Policy]:
+        """Every policy of the given kinds of document; all of them without any."""
+        return (policy for policy in self.program.policies if not kinds or kind_of(policy) in kinds)
+
     def once(self, name: str, make: Callable[[Lint], _T]) -> _T:
         """The result of `make`, worked out by the first rule that asks for it."""
         if name not in self.shared:
@@ -53,6 +67,20 @@ class Lint:
         """The source text at a span."""
         source = self.program.sources.get(span.file)
         return "" if source is None else source.text[span.start : span.end]
+
+
+#: what a policy of the language becomes, where its target writes documents of one kind for the policies themselves
+_KINDS: Final = {
+    "lattice": "auth-policy",
+    "object_lambda": "object-lambda",
+    "identity": "identity",
+    "verified_access": "cedar",
+}
+
+
+def kind_of(policy: Policy) -> str:
+    """The kind of document that a policy is or becomes."""
+    return policy.kind or _KINDS.get(policy.target, "")
 
 
 @record

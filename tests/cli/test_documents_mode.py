@@ -72,18 +72,18 @@ ORG = {"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}
 FINDINGS: list[tuple[str, str, list[Any], list[str]]] = [
     ("clean", "auth-policy", [allow(INVOKE, f"{SERVICE}/*", {"AWS": ROLE})], []),
     ("org", "auth-policy", [allow(INVOKE, "*", "*", ORG)], []),
-    ("Lattice 9 #19", "auth-policy", [allow(INVOKE, "*", "*")], ["anonymous-admitted"]),
+    ("Lattice 9 #19", "auth-policy", [allow(INVOKE, "*", "*")], ["open-to-anonymous"]),
     (
         "Lattice 9 #20",
         "auth-policy",
         [allow(INVOKE, "*", "*", {"StringEquals": {"vpc-lattice-svcs:SourceVpc": "vpc-1"}})],
-        ["anonymous-admitted"],
+        ["network-origin-only"],
     ),
     (
         "Lattice 9 #21",
         "auth-policy",
         [allow(INVOKE, "*", "*", {"StringNotEquals": {"aws:PrincipalOrgID": "o-1"}})],
-        ["anonymous-admitted"],
+        ["negated-test-admits-anonymous"],
     ),
     (
         "a tag is signed only",
@@ -101,7 +101,7 @@ FINDINGS: list[tuple[str, str, list[Any], list[str]]] = [
         "Lattice 9 #23",
         "auth-policy",
         [allow(INVOKE, "*", "*", {"StringNotEquals": {"aws:PrincipalType": "anonymous"}})],
-        ["anonymous-admitted"],
+        ["negated-test-admits-anonymous"],
     ),
     (
         "denied elsewhere",
@@ -245,7 +245,7 @@ def test_findings_point_into_the_json(run: Run) -> None:
 @pytest.mark.parametrize(
     ("kind", "statement", "rule"),
     [
-        ("", allow("vpc-lattice-svcs:Invoke", "*", "*"), "anonymous-admitted"),
+        ("", allow("vpc-lattice-svcs:Invoke", "*", "*"), "open-to-anonymous"),
         ("", allow("s3-object-lambda:GetObject", f"{OLAP}/*", {"AWS": ROLE}), "path-behind-object-lambda"),
         (
             "",

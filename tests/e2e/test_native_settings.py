@@ -21,10 +21,10 @@ def check(folder: Path, monkeypatch: pytest.MonkeyPatch, config: str, text: str 
 
 def test_a_warning_can_be_ignored_or_turned_into_a_note(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert check(tmp_path, monkeypatch, "") == 1
-    assert check(tmp_path, monkeypatch, '[lint]\nignore = ["anonymous-admitted"]\n') == 0
-    assert check(tmp_path, monkeypatch, '[lint.severity]\nanonymous-admitted = "info"\n') == 0
+    assert check(tmp_path, monkeypatch, '[lint]\nignore = ["open-to-anonymous"]\n') == 0
+    assert check(tmp_path, monkeypatch, '[lint.severity]\nopen-to-anonymous = "info"\n') == 0
 
 
 def test_an_error_cannot_be_ignored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     broken = OPEN.replace('"Effect": "Allow", ', "")
-    assert check(tmp_path, monkeypatch, '[lint]\nignore = ["missing-effect", "anonymous-admitted"]\n', broken) == 1
+    assert check(tmp_path, monkeypatch, '[lint]\nignore = ["missing-effect", "open-to-anonymous"]\n', broken) == 1

@@ -11,8 +11,9 @@ from dataclasses import replace
 from typing import Final, TypeAlias, assert_never
 
 from policyc.engines.proofs.values import may_hold
-from policyc.ir.authz import All, Always, AnyOf, Atom, Cond, Never, Op
-from policyc.ir.conditions import atoms
+from policyc.ir.authz import All, Always, AnyOf, Atom, Cond, Never, Op, RawTest, Variable
+from policyc.ir.conditions import tests
+from policyc.ir.raw_tests import raw_holds
 from policyc.model.values import Scalar
 from policyc.model.vocabulary import Attribute
 
@@ -24,6 +25,9 @@ MOST_PATTERNS: Final = 8
 
 #: A condition that has to hold (True) or to fail (False).
 Goal: TypeAlias = tuple[Cond, bool]
+
+#: A raw test, and whether it has to hold.
+Raw: TypeAlias = tuple[RawTest, bool]
 
 #: The values of an attribute in the requests that a question is about: empty for absent, None when open.
 Facts: TypeAlias = Callable[[Attribute], tuple[Scalar, ...] | None]
@@ -75,7 +79,7 @@ def implies(first: Cond, second: Cond, facts: Facts = nothing_known) -> bool:
     """Whether every request that passes `first` is proven to pass `second`."""
     if second == first or isinstance(second, Always):
         return True
-    known = {atom.attribute.native for atom in atoms(first)}
+    known = {test.attribute.native for test in tests(first)}
     for item in second.items if isinstance(second, All) else (second,):
         if isinstance(item, Atom) and item.attribute.native not in known and may_be_met([(item, False)], facts):
             return never_holds(first, facts)  # nothing in `first` speaks of it
@@ -87,9 +91,9 @@ def branches(
 ) -> Iterator[tuple[Atom, ...]]:
     """The ways to meet the goals, each as the tests that hold in it. Raises TooLarge past the budget."""
     steps = steps or Steps()
-    stack: list[tuple[tuple[Goal, ...], tuple[Atom, ...]]] = [(tuple(goals), ())]
+    stack: list[tuple[tuple[Goal, ...], tuple[Atom, ...], tuple[Raw, ...]]] = [(tuple(goals), (), ())]
     while stack:
-        pending, held = stack.pop()
+        pending, held, opaque = stack.pop()
         while pending:
             steps.take()
             at = next((i for i, goal in enumerate(pending) if not _forks(goal)), 0)
@@ -107,17 +111,37 @@ def branches(
                         if not _fits(atom, held, facts):
                             break
                     pending = rest
+                case RawTest():
+                    if not _raw_fits(cond, wanted, opaque, facts):
+                        break
+                    opaque = (*opaque, (cond, wanted))
+                    pending = rest
                 case All(items) | AnyOf(items):
                     if isinstance(cond, All) is wanted:
                         pending = (*((item, wanted) for item in items), *rest)
                     else:
                         for item in reversed(items[1:]):
-                            stack.append((((item, wanted), *rest), held))
+                            stack.append((((item, wanted), *rest), held, opaque))
                         pending = ((items[0], wanted), *rest)
                 case _:
                     assert_never(cond)
         else:
             yield held
+
+
+def _raw_fits(test: RawTest, wanted: bool, held: Sequence[Raw], facts: Facts) -> bool:
+    """Whether a raw test may go as wanted: what is known of its key decides it, and it does not contradict itself."""
+    if (test, not wanted) in held or (replace(test, negated=not test.negated), wanted) in held:
+        return False
+    known = facts(test.attribute)
+    if known is None or any(isinstance(token, Variable) for value in test.values for token in value.tokens):
+        return True
+    texts = tuple(_text(value) for value in known)
+    return raw_holds(test, lambda _: texts) is wanted
+
+
+def _text(value: Scalar) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _forks(goal: Goal) -> bool:

@@ -33,7 +33,7 @@ _SIGNED_FAMILY: Final = "aws:principaltag/"
 _SOURCES: Final = frozenset(
     {"aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths", "aws:calledvia"}
 )
-_OPEN_KINDS: Final = frozenset({"auth-policy", "resource", "bucket", "access-point"})
+_OPEN_KINDS: Final = frozenset({"resource", "bucket", "access-point"})
 _OBJECT_LAMBDA: Final = "s3-object-lambda.amazonaws.com"
 
 

@@ -11,10 +11,12 @@ from policyc.lint.raw.actions import check_actions
 from policyc.lint.raw.callers import check_callers
 from policyc.lint.raw.condition_keys import check_keys
 from policyc.lint.raw.resources import check_resources
+from policyc.lint.raw.rules import lint_documents
 from policyc.lint.raw.sizes import check_size
 from policyc.lint.raw.statements import statements_of
 from policyc.syntax.json_text import JsonValue
 from policyc.targets.iam_documents.kinds import KINDS, DocumentKind, guess_kind
+from policyc.targets.iam_documents.read import read_policy
 from policyc.text import Source
 
 
@@ -41,5 +43,7 @@ def check_tree(
             check_resources(statement, found)
             check_keys(statement, found)
         check_callers(statements, switches, found)
+        if not found.has_errors:
+            lint_documents([read_policy(tree, kind, source.file, switches)], [source], found)
     diagnostics.extend(found)
     return document

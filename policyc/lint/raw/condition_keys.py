@@ -9,8 +9,8 @@ from typing import Final
 
 from policyc.diagnostics import Diagnostics, did_you_mean
 from policyc.lint.raw.statements import ConditionKey, RawStatement
-from policyc.lint.raw.words import KEY_SERVICES, keys
 from policyc.model.vocabulary import Attribute
+from policyc.targets.iam_documents.known_keys import KEY_SERVICES, known_keys
 
 _LATTICE: Final = "vpc-lattice-svcs"
 _HEADERS: Final = "vpc-lattice-svcs:requestheader/"
@@ -23,7 +23,7 @@ def check_keys(statement: RawStatement, diagnostics: Diagnostics) -> None:
     """Report unknown keys with the closest known one, and keys that cannot be there."""
     for entry in statement.condition_keys():
         service = entry.key.partition(":")[0].lower()
-        known = keys().find(entry.key)
+        known = known_keys().find(entry.key)
         if known is None:
             if service in KEY_SERVICES:
                 _unknown(entry, service, diagnostics)
@@ -33,7 +33,7 @@ def check_keys(statement: RawStatement, diagnostics: Diagnostics) -> None:
 
 
 def _unknown(entry: ConditionKey, service: str, diagnostics: Diagnostics) -> None:
-    names = keys().names(service)
+    names = known_keys().names(service)
     if service == "aws":
         diagnostics.warning(
             "invalid-global-condition-key",
@@ -61,14 +61,14 @@ def _spelling(entry: ConditionKey, known: Attribute, diagnostics: Diagnostics) -
             "header-name-case",
             f"the header name in `{entry.key}` has capital letters, and HTTP/2 sends none",
             entry.span,
-            f"write `{known.native}{entry.key[len(_HEADERS) :].lower()}`",
+            f"write `{known.native[: len(_HEADERS)]}{entry.key[len(_HEADERS) :].lower()}`",
         )
     elif not entry.key.startswith(known.native):
         diagnostics.warning(
             "condition-key-case",
             f"`{entry.key}` is not how VPC Lattice spells this key, and its guide heeds letter case",
             entry.span,
-            f"write `{known.native}{entry.key[len(known.native) :] if known.keyed else ''}`",
+            f"write `{known.native}`",
         )
 
 

@@ -23,7 +23,8 @@ _S3_QUOTAS: Final = (
 @record
 class DocumentKind:
     """One kind. `engine` is what the deciding engine calls it, `services` the action prefixes that can match a request there
-    (empty: any), `limit` its size in `unit` (0: none is published); `dense` tells that white space does not count.
+    (empty: any), `limit` its size in `unit` (0: none is published); `dense` tells that white space does not count. `target`
+    writes such documents, for resources of the type `attached`; empty for kinds that no target writes.
     """
 
     name: str
@@ -34,12 +35,16 @@ class DocumentKind:
     unit: str = "bytes"
     dense: bool = False
     source: str = ""
+    target: str = ""
+    attached: str = ""
 
 
 _ALL: Final = (
-    DocumentKind("identity", "identity policy", Kind.IDENTITY, (), 6144, "characters", True, _IAM_QUOTAS),
-    DocumentKind("boundary", "permissions boundary", Kind.BOUNDARY, (), 6144, "characters", True, _IAM_QUOTAS),
-    DocumentKind("session", "session policy", Kind.SESSION, (), 2048, "characters", False, _IAM_QUOTAS),
+    DocumentKind("identity", "identity policy", Kind.IDENTITY, (), 6144, "characters", True, _IAM_QUOTAS, "identity"),
+    DocumentKind(
+        "boundary", "permissions boundary", Kind.BOUNDARY, (), 6144, "characters", True, _IAM_QUOTAS, "identity"
+    ),
+    DocumentKind("session", "session policy", Kind.SESSION, (), 2048, "characters", False, _IAM_QUOTAS, "identity"),
     DocumentKind("trust", "role trust policy", Kind.TRUST, ("sts",), 2048, "characters", True, _IAM_QUOTAS),
     DocumentKind("scp", "service control policy", Kind.SCP, (), 5120, "characters", False, _ORG_QUOTAS),
     DocumentKind("rcp", "resource control policy", Kind.RCP, (), 5120, "characters", False, _ORG_QUOTAS),
@@ -52,9 +57,27 @@ _ALL: Final = (
         "bytes",
         False,
         "https://docs.aws.amazon.com/vpc-lattice/latest/ug/quotas.html",
+        "lattice",
+        "lattice.service",
     ),
-    DocumentKind("object-lambda", "Object Lambda access point policy", Kind.RESOURCE, ("s3-object-lambda",)),
-    DocumentKind("access-point", "access point policy", Kind.RESOURCE, ("s3",), 20 * _KB, source=_S3_QUOTAS),
+    DocumentKind(
+        "object-lambda",
+        "Object Lambda access point policy",
+        Kind.RESOURCE,
+        ("s3-object-lambda",),
+        target="object_lambda",
+        attached="object_lambda.access_point",
+    ),
+    DocumentKind(
+        "access-point",
+        "access point policy",
+        Kind.RESOURCE,
+        ("s3",),
+        20 * _KB,
+        source=_S3_QUOTAS,
+        target="object_lambda",
+        attached="s3.access_point",
+    ),
     DocumentKind(
         "bucket",
         "bucket policy",
@@ -62,6 +85,8 @@ _ALL: Final = (
         ("s3",),
         20 * _KB,
         source="https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-management.html",
+        target="object_lambda",
+        attached="s3.bucket",
     ),
     DocumentKind(
         "function",
@@ -70,6 +95,8 @@ _ALL: Final = (
         ("lambda",),
         20 * _KB,
         source="https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html",
+        target="object_lambda",
+        attached="lambda.function",
     ),
     DocumentKind("key", "key policy", Kind.RESOURCE, ("kms",)),
     DocumentKind("endpoint", "VPC endpoint policy", Kind.ENDPOINT),

@@ -1,7 +1,7 @@
 """From an IAM document to a policy of the IR: every statement, with its places and its Sid as label.
 
 Total for what the engine's reader takes: what no typed test says exactly becomes a `RawTest`, a principal that the language
-has no word for one of kind `native`, actions and resources stay patterns. Nothing is reported here; an element of the wrong
+has no word for one of kind `native`, actions and resources stay patterns; a statement that lists no principal, action or resource never holds. Nothing is reported here; an element of the wrong
 type is left out, because `compile_document` refuses the document that has one.
 """
 
@@ -12,21 +12,17 @@ from collections.abc import Iterator
 from typing import Final
 
 from policyc.engines.iam.arns import FIELDS, pad_tokens, split_tokens
-from policyc.engines.iam.globs import Wild as NativeWild
 from policyc.engines.iam.statement import Kind
 from policyc.engines.iam.switches import DEFAULT, Switches
-from policyc.engines.iam.variables import Template, VariableError, read_template
-from policyc.engines.iam.variables import Variable as NativeVariable
-from policyc.ir.authz import Can, Cond, Glob, Never, Origin, Policy, Resources, Statement, Tokens, Variable, Who
+from policyc.ir.authz import Can, Cond, Glob, Never, Origin, Policy, Resources, Statement, Who
 from policyc.ir.conditions import conjunction
-from policyc.ir.pattern import Wild
 from policyc.model.types import Named
 from policyc.model.values import Principal, Resource, Value
 from policyc.model.vocabulary import Verb
-from policyc.record import record
 from policyc.syntax.json_text import JsonArray, JsonMember, JsonObject, JsonString, JsonValue
 from policyc.targets.iam_documents.kinds import DocumentKind
 from policyc.targets.iam_documents.read_tests import read_test
+from policyc.targets.iam_documents.texts import Reading, native_tokens, tokens_of
 from policyc.text import Span
 
 _IAM: Final = re.compile(r"arn:[^:]*:iam::([^:]*):(user|role)/(.+)", re.DOTALL)
@@ -34,23 +30,6 @@ _ROOT: Final = re.compile(r"arn:[^:]*:iam::([^:]*):root")
 _STS: Final = re.compile(r"arn:[^:]*:sts::([^:]*):(?:assumed-role/([^/]+)/(.+)|federated-user/(.+))", re.DOTALL)
 _ACCOUNT: Final = re.compile(r"[0-9]{12}")
 _PADDED: Final = (Kind.IDENTITY, Kind.BOUNDARY, Kind.SCP)
-
-
-@record
-class Reading:
-    """How the texts of one document are read: its kind, whether `${…}` is a variable, and the choices where AWS is silent."""
-
-    kind: DocumentKind
-    expands: bool
-    switches: Switches
-
-    def glob(self, text: str, span: Span, *, wildcards: bool, variables: bool = True) -> Glob:
-        """A text with its wildcards and variables; a malformed variable is plain text."""
-        try:
-            template = read_template(text, wildcards=wildcards, variables=variables and self.expands)
-        except VariableError:
-            template = read_template(text, wildcards=wildcards, variables=False)
-        return Glob(text, tokens_of(template), span)
 
 
 def read_policy(tree: JsonValue, kind: DocumentKind, file: str, switches: Switches = DEFAULT) -> Policy:
@@ -87,19 +66,21 @@ def _statement(tree: JsonObject, index: int, reading: Reading) -> Statement:
     deny = _text(tree.get("Effect")) == "Deny"
     sid = tree.get("Sid")
     label, label_span = _text(sid), sid.span if sid is not None else None
-    when = conjunction(list(_tests(tree.get("Condition"), reading)))
+    who, can, resources = _who(tree, deny), _can(tree), _resources(tree, reading)
+    nothing = (who and not who.principals) or (can and not can.verbs) or (resources and not resources.patterns)
+    when = Never() if nothing else conjunction(list(_tests(tree.get("Condition"), reading)))
     return Statement(
         "deny" if deny else "allow",
         label or f"statement {index + 1}",
-        _who(tree, deny, reading),
-        _can(tree),
+        who,
+        can,
         (),
         None,
         when,
         index,
         tree.span,
         label_span if label else _first_line(tree),
-        resources=_resources(tree, reading),
+        resources=resources,
     )
 
 
@@ -130,11 +111,11 @@ def _chosen(tree: JsonObject, name: str) -> tuple[JsonMember | None, bool]:
 # --- who, can, where --------------------------------------------------------------------------------------------
 
 
-def _who(tree: JsonObject, deny: bool, reading: Reading) -> Who | None:
+def _who(tree: JsonObject, deny: bool) -> Who | None:
     member, negated = _chosen(tree, "Principal")
     if member is None:
         return None
-    return Who(tuple(_principals(member.value)), negated, negated and deny, member.value.span)
+    return Who(tuple(_principals(member.value)), negated, member.value.span, negated and deny)
 
 
 def _principals(value: JsonValue) -> Iterator[Principal]:
@@ -197,30 +178,6 @@ def _resource(item: JsonString, reading: Reading) -> Glob:
     if len(split_tokens(template)) >= FIELDS:
         return found
     return Glob(item.value, tokens_of(tuple(pad_tokens(template))), item.span)
-
-
-def tokens_of(template: Template) -> Tokens:
-    """The engine's pieces of a text as the IR's."""
-    return tuple(
-        Variable(piece.spelled, piece.default)
-        if isinstance(piece, NativeVariable)
-        else Wild(piece.value)
-        if isinstance(piece, NativeWild)
-        else piece
-        for piece in template
-    )
-
-
-def native_tokens(tokens: Tokens) -> Template:
-    """The IR's pieces of a text as the engine's."""
-    return tuple(
-        NativeVariable(piece.key.lower(), piece.key, piece.default)
-        if isinstance(piece, Variable)
-        else NativeWild(piece.value)
-        if isinstance(piece, Wild)
-        else piece
-        for piece in tokens
-    )
 
 
 # --- conditions -------------------------------------------------------------------------------------------------

@@ -17,11 +17,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from ipaddress import ip_network
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from policyc.engines.iam.arns import FIELDS
 from policyc.engines.iam.dates import parse_instant
-from policyc.engines.iam.globs import fold
 from policyc.engines.iam.operators import Family, Operator, Qualifier, Relation, read_operator
 from policyc.engines.iam.values import parse_number, parse_truth
 from policyc.ir.authz import Atom, Cond, Constant, Glob, Op, RawTest, Spelling, Variable, raw_attribute
@@ -34,10 +33,7 @@ from policyc.syntax.json_text import JsonArray, JsonBool, JsonMember, JsonNumber
 from policyc.targets.iam_documents.known_keys import known_keys
 from policyc.targets.iam_documents.leaves import family_of
 from policyc.targets.iam_documents.operators import ordering_key
-from policyc.text import Span
-
-if TYPE_CHECKING:
-    from policyc.targets.iam_documents.read import Reading
+from policyc.targets.iam_documents.texts import Reading
 
 _FAMILIES: Final = {
     Family.STRING: ("String", "Arn"),
@@ -67,7 +63,7 @@ def read_test(operator_text: str, entry: JsonMember, reading: Reading) -> Cond:
     spelling = Spelling(operator_text, entry.key, globs, entry.key_span)
     known = known_keys().find(entry.key)
     attribute = known or raw_attribute(entry.key)
-    if known is not None and reading.switches.lattice_key_case == "exact" and not entry.key.startswith(known.native):
+    if known is not None and _misspelled(entry.key, known, reading):
         attribute, known = raw_attribute(_ABSENT + entry.key), None
     raw = RawTest(operator_text, attribute, globs, False, span, spelling)
     if operator is None:
@@ -79,6 +75,12 @@ def read_test(operator_text: str, entry: JsonMember, reading: Reading) -> Cond:
     return _typed(operator, raw) or raw
 
 
+def _misspelled(key: str, known: Attribute, reading: Reading) -> bool:
+    """Whether the service may take the key for another one, which no request has, because of its letter case."""
+    lattice = known.native.startswith("vpc-lattice-svcs:")
+    return lattice and reading.switches.lattice_key_case == "exact" and not key.startswith(known.native)
+
+
 def _items(value: JsonValue) -> tuple[JsonValue, ...]:
     items = value.items if isinstance(value, JsonArray) else (value,)
     return tuple(item for item in items if isinstance(item, JsonString | JsonNumber | JsonBool))
@@ -87,8 +89,7 @@ def _items(value: JsonValue) -> tuple[JsonValue, ...]:
 def _value(item: JsonValue, operator: Operator | None, reading: Reading) -> Glob:
     if isinstance(item, JsonString):
         variables = operator is not None and (
-            operator.takes_variables
-            or (operator.family is Family.BOOL and reading.switches.bool_variables == "expand")
+            operator.takes_variables or (operator.family is Family.BOOL and reading.switches.bool_variables == "expand")
         )
         wildcards = operator is not None and operator.glob
         return reading.glob(item.value, item.span, wildcards=wildcards, variables=variables)
@@ -245,13 +246,3 @@ def _block(text: str) -> str | None:
         return str(ip_network(text, strict=False))
     except ValueError:
         return None
-
-
-def place_of(test: Atom | RawTest) -> Span | None:
-    """Where the key of a test stands, else the test."""
-    return test.spelling.key_span if test.spelling is not None else test.span
-
-
-def folded(test: Atom | RawTest) -> str:
-    """The native key of a test in one letter case, for comparison."""
-    return fold(test.attribute.native)

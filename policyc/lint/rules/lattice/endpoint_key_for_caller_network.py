@@ -32,8 +32,9 @@ https://docs.aws.amazon.com/vpc-lattice/latest/ug/auth-policies.html
 from __future__ import annotations
 
 from policyc.diagnostics import Severity
-from policyc.ir.conditions import atoms
+from policyc.ir.conditions import tests
 from policyc.lint.rule import Lint
+from policyc.lint.speech import key_of, word
 
 SEVERITY = Severity.WARNING
 
@@ -41,12 +42,11 @@ _ENDPOINT_KEYS = ("aws:sourcevpc", "aws:sourcevpce", "aws:sourceip", "aws:vpcsou
 
 
 def check(lint: Lint) -> None:
-    for policy in lint.program.policies:
-        for statement in policy.statements if policy.target == "lattice" else ():
-            for atom in atoms(statement.when):
-                if atom.attribute.native.lower() in _ENDPOINT_KEYS:
-                    lint.report(
-                        atom.span,
-                        f"`{atom.attribute.name}` is not known to be set for calls to VPC Lattice",
-                        "test `source.vpc` or `source.vpc_owner`",
-                    )
+    for policy, statement in lint.statements("auth-policy"):
+        for test in tests(statement.when):
+            if test.attribute.native.lower() in _ENDPOINT_KEYS:
+                lint.report(
+                    test.span,
+                    f"`{key_of(test)}` is not known to be set for calls to VPC Lattice",
+                    f"test `{word(policy, 'source.vpc')}` or `{word(policy, 'source.vpc_owner')}`",
+                )

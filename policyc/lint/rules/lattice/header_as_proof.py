@@ -35,8 +35,9 @@ from policyc.diagnostics import Severity
 from policyc.lint.gates import doors
 from policyc.lint.places import caller_of
 from policyc.lint.rule import Lint
+from policyc.lint.speech import clause
 
-SEVERITY = Severity.ERROR
+SEVERITY = Severity.WARNING
 
 
 def check(lint: Lint) -> None:
@@ -46,5 +47,5 @@ def check(lint: Lint) -> None:
             lint.report(
                 atom.span or caller_of(door.statement),
                 f"`{door.statement.label}` lets in whoever sends this header",
-                "name the callers after `who`",
+                f"name the callers in `{clause(door.policy, 'who')}`",
             )

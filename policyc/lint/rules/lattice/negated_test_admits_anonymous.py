@@ -37,11 +37,13 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-ke
 from __future__ import annotations
 
 from policyc.diagnostics import Severity
-from policyc.lint.gates import doors
+from policyc.ir.authz import Atom
+from policyc.lint.gates import Door, doors
 from policyc.lint.places import caller_of
 from policyc.lint.rule import Lint
+from policyc.lint.speech import attribute_word, clause, exists, is_document
 
-SEVERITY = Severity.ERROR
+SEVERITY = Severity.WARNING
 
 
 def check(lint: Lint) -> None:
@@ -51,7 +53,14 @@ def check(lint: Lint) -> None:
             lint.report(
                 atom.span or caller_of(door.statement),
                 f"unsigned callers pass this test, so `{door.statement.label}` lets them into `{door.resource.name}`",
-                f"add `exists {atom.attribute.name}`, or list who may"
-                if atom.attribute.presence != "always"
-                else "list who may, or write `who authenticated`",
+                _help(door, atom),
             )
+
+
+def _help(door: Door, atom: Atom) -> str:
+    if atom.attribute.presence != "always":
+        return f"add `{exists(door.policy, atom.attribute)}`, or list who may"
+    if is_document(door.policy):
+        key = attribute_word(door.policy, atom.attribute)
+        return f"list who may in `{clause(door.policy, 'who')}`, or compare `{key}` with the values that may"
+    return "list who may, or write `who authenticated`"

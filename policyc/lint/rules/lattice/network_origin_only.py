@@ -36,6 +36,7 @@ from policyc.diagnostics import Severity
 from policyc.lint.gates import Door, doors
 from policyc.lint.places import caller_of
 from policyc.lint.rule import Lint
+from policyc.lint.speech import clause, word
 
 SEVERITY = Severity.WARNING
 
@@ -47,7 +48,7 @@ def check(lint: Lint) -> None:
             lint.report(
                 atom.span or caller_of(door.statement),
                 f"`{door.statement.label}` asks where a request comes from and not who sends it",
-                "name the callers after `who`, or add a test such as `aws.PrincipalOrgID == …`",
+                f"name the callers in `{clause(door.policy, 'who')}`, or test `{word(door.policy, 'aws.PrincipalOrgID')}` as well",
             )
 
 

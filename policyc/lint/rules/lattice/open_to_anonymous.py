@@ -34,12 +34,19 @@ https://docs.aws.amazon.com/vpc-lattice/latest/ug/auth-policies.html
 from __future__ import annotations
 
 from policyc.diagnostics import Severity
+from policyc.ir.authz import Origin
 from policyc.lint.callers import ANONYMOUS
 from policyc.lint.gates import doors
 from policyc.lint.places import caller_of
 from policyc.lint.rule import Lint
 
-SEVERITY = Severity.ERROR
+SEVERITY = Severity.WARNING
+
+_HELP = {
+    Origin.LANGUAGE: "name the callers, or add a test that unsigned requests fail, such as `aws.PrincipalOrgID == …`;"
+    " write `who anonymous` if it is meant",
+    Origin.IAM: "name the callers, or add a test that unsigned requests fail, such as `StringEquals` on `aws:PrincipalOrgID`",
+}
 
 
 def check(lint: Lint) -> None:
@@ -51,6 +58,5 @@ def check(lint: Lint) -> None:
         lint.report(
             caller_of(door.statement),
             f"`{door.statement.label}` lets unsigned callers into `{door.resource.name}`",
-            "name the callers, or add a test that unsigned requests fail, such as `aws.PrincipalOrgID == …`;"
-            " write `who anonymous` if it is meant",
+            _HELP[door.policy.origin],
         )

@@ -32,8 +32,9 @@ https://docs.aws.amazon.com/vpc-lattice/latest/ug/http-listeners.html
 from __future__ import annotations
 
 from policyc.diagnostics import Severity
-from policyc.ir.conditions import atoms
+from policyc.ir.conditions import tests
 from policyc.lint.rule import Lint
+from policyc.lint.speech import key_of, word
 
 SEVERITY = Severity.WARNING
 
@@ -41,12 +42,11 @@ _OWN = "vpc-lattice-svcs:requestheader/x-amzn-lattice-"
 
 
 def check(lint: Lint) -> None:
-    for policy in lint.program.policies:
-        for statement in policy.statements if policy.target == "lattice" else ():
-            for atom in atoms(statement.when):
-                if atom.attribute.native.lower().startswith(_OWN):
-                    lint.report(
-                        atom.span,
-                        f"`{atom.attribute.name}` is set by the service, never by the caller",
-                        "test `source.vpc` or the caller's identity",
-                    )
+    for policy, statement in lint.statements("auth-policy"):
+        for test in tests(statement.when):
+            if test.attribute.native.lower().startswith(_OWN):
+                lint.report(
+                    test.span,
+                    f"`{key_of(test)}` is set by the service, never by the caller",
+                    f"test `{word(policy, 'source.vpc')}` or the caller's identity",
+                )

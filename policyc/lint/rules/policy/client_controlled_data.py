@@ -32,8 +32,10 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-polic
 from __future__ import annotations
 
 from policyc.diagnostics import Severity
-from policyc.ir.conditions import atoms
+from policyc.ir.authz import Atom, RawTest
+from policyc.ir.conditions import tests
 from policyc.lint.rule import Lint
+from policyc.lint.speech import key_of
 
 SEVERITY = Severity.WARNING
 
@@ -41,13 +43,17 @@ _MADE_UP = ("http_request.user_agent", "http_request.x_forwarded_for", "aws:user
 
 
 def check(lint: Lint) -> None:
-    for policy in lint.program.policies:
-        for statement in policy.statements:
-            for atom in atoms(statement.when):
-                grants = atom.negated is (statement.effect == "deny")
-                if grants and atom.attribute.native.lower() in _MADE_UP:
-                    lint.report(
-                        atom.span,
-                        f"`{atom.attribute.name}` is whatever the client says, so it proves nothing",
-                        "test who the caller is, or where the request comes from",
-                    )
+    for _, statement in lint.statements():
+        for test in tests(statement.when):
+            grants = _excludes(test) is (statement.effect == "deny")
+            if grants and test.attribute.native.lower() in _MADE_UP:
+                lint.report(
+                    test.span,
+                    f"`{key_of(test)}` is whatever the client says, so it proves nothing",
+                    "test who the caller is, or where the request comes from",
+                )
+
+
+def _excludes(test: Atom | RawTest) -> bool:
+    """Whether the test turns away requests that have a certain value."""
+    return test.negated if isinstance(test, Atom) else "Not" in test.operator

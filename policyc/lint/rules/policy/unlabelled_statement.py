@@ -1,7 +1,7 @@
 """A statement has no label.
 
 ## What it does
-Finds `allow` and `deny` without a label in quotes.
+Finds `allow` and `deny` without a label in quotes. A statement of an IAM document needs no Sid.
 
 ## Why is this bad
 The label names the statement in the built document, in the answer of a simulation and in tests. Without one the
@@ -34,16 +34,16 @@ from __future__ import annotations
 from policyc.diagnostics import Severity
 from policyc.lint.places import label_of
 from policyc.lint.rule import Lint
+from policyc.lint.speech import is_document
 
 SEVERITY = Severity.INFO
 
 
 def check(lint: Lint) -> None:
-    for policy in lint.program.policies:
-        for statement in policy.statements:
-            if statement.label_span is None:
-                lint.report(
-                    label_of(statement),
-                    f"this `{statement.effect}` has no label",
-                    f'say what it is for: `{statement.effect} "orders-read-stock" {{ … }}`',
-                )
+    for policy, statement in lint.statements():
+        if statement.label_span is None and not is_document(policy):
+            lint.report(
+                label_of(statement),
+                f"this `{statement.effect}` has no label",
+                f'say what it is for: `{statement.effect} "orders-read-stock" {{ … }}`',
+            )

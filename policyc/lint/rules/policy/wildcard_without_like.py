@@ -50,7 +50,7 @@ def check(lint: Lint) -> None:
                     if ("*" in str(value.value) or "?" in str(value.value))
                     and not misfit(atom.attribute, str(value.value))
                 ]
-                if atom.op is Op.EQ and starred:
+                if atom.op is Op.EQ and starred and atom.spelling is None:
                     lint.report(
                         starred[0].span or atom.span,
                         f"`{starred[0].value}` is compared as it stands: only `like` knows wildcards",

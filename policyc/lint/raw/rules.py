@@ -1,0 +1,22 @@
+"""The lint rules on IAM documents that no policy file writes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from policyc.diagnostics import Diagnostics
+from policyc.ir.authz import Policy
+from policyc.ir.program import Program
+from policyc.lint.registry import Settings, run_rules
+from policyc.model.values import Resource
+from policyc.text import Source
+
+
+def lint_documents(
+    policies: Sequence[Policy], sources: Sequence[Source], diagnostics: Diagnostics, settings: Settings | None = None
+) -> None:
+    """Run every rule that has something to say on a set of documents: what one of them states is known to the rules on the
+    others."""
+    resources = {policy.on.id: policy.on for policy in policies if isinstance(policy.on, Resource)}
+    program = Program({source.file: source for source in sources}, {}, resources, (), tuple(policies), (), ())
+    run_rules(program, (), diagnostics, settings)

@@ -96,7 +96,11 @@ def run_family(name: str, program: Program, settings: Settings, shared: dict[str
 def _families_of(program: Program) -> frozenset[str]:
     targets = {policy.target for policy in program.policies} | {net.node.target.text for net in program.networks}
     targets |= {resource.type.partition(".")[0] for resource in program.resources.values()}
-    found = targets | ({"policy"} if program.policies else set()) | ({"project"} if program.modules or not program.policies else set())
+    found = (
+        targets
+        | ({"policy"} if program.policies else set())
+        | ({"project"} if program.modules or not program.policies else set())
+    )
     return frozenset(found | ({"iam"} if any(kind_of(policy) in KINDS for policy in program.policies) else set()))
 
 

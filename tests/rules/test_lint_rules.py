@@ -1,7 +1,8 @@
 """Every lint rule: its documentation, its two examples, and the cases of `<rule>.md` beside this file.
 
 A case file holds ```policy blocks, each a whole file beside `shop.policy`; a line that a finding starts on ends in
-`// finding: rule-name`. A block opened as ```policy file=name.policy is another file for the blocks after it.
+`// finding: rule-name`. A block opened as ```policy file=name.policy is another file for the blocks after it; one opened as
+```json as=KIND is an IAM document of that kind, marked alike (the marks are taken out before it is read).
 """
 
 from __future__ import annotations
@@ -14,14 +15,21 @@ from pathlib import Path
 import pytest
 
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity
+from policyc.engines.iam.document import compile_document
 from policyc.lint.examples import FILES
+from policyc.lint.raw.rules import lint_documents
 from policyc.lint.registry import RULES, Settings, rule, run_rules
 from policyc.lint.rule import HEADINGS
+from policyc.syntax.json_text import parse_json
+from policyc.targets.iam_documents.kinds import KINDS
+from policyc.targets.iam_documents.read import read_policy
 from policyc.targets.program import emit_documents, load_program
+from policyc.text import Source
 
 HERE = Path(__file__).parent
-BLOCK = re.compile(r"^```policy(?: file=(\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^```(?:policy(?: file=(\S+))?|json as=(\S+))\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 MARK = re.compile(r"// finding: ([a-z-]+)$")
+MARKS = re.compile(r"// finding: [a-z-]+ *$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -30,6 +38,7 @@ class Case:
     number: int
     text: str
     others: tuple[tuple[str, str], ...]
+    kind: str = ""
 
     def expected(self) -> list[tuple[int, str]]:
         return [
@@ -43,11 +52,11 @@ def cases(name: str) -> Iterator[Case]:
     others: list[tuple[str, str]] = []
     path = HERE / f"{name}.md"
     text = path.read_text(encoding="utf-8") if path.exists() else ""
-    for number, (file, body) in enumerate(BLOCK.findall(text), 1):
+    for number, (file, kind, body) in enumerate(BLOCK.findall(text), 1):
         if file:
             others.append((file, body))
         else:
-            yield Case(name, number, body, tuple(others))
+            yield Case(name, number, body, tuple(others), kind)
 
 
 ALL_CASES = [case for name in RULES for case in cases(name)]
@@ -69,6 +78,22 @@ def lint(tmp_path: Path, text: str, name: str, others: tuple[tuple[str, str], ..
     return [item for item in found if item.span is not None and item.span.file == "case.policy"]
 
 
+def lint_document(text: str, kind: str, name: str) -> list[Diagnostic]:
+    """The findings of one rule in an IAM document, which the engine's reader has to take."""
+    source = Source("case.json", MARKS.sub(lambda mark: " " * len(mark[0]), text))
+    diagnostics = Diagnostics()
+    tree = parse_json(source, diagnostics)
+    assert tree is not None
+    compile_document(tree, KINDS[kind].engine, diagnostics)
+    assert not diagnostics.has_errors, "\n".join(f"{item.rule}: {item.message}" for item in diagnostics)
+    found = Diagnostics()
+    policy = read_policy(tree, KINDS[kind], source.file)
+    lint_documents([policy], [source], found, Settings(select=frozenset({name})))
+    for item in found:
+        check_style(item)
+    return list(found)
+
+
 def check_style(item: Diagnostic) -> None:
     assert item.rule != "rule-crashed", item.message
     assert item.message and item.help and item.span is not None, item
@@ -83,7 +108,10 @@ def lines(text: str, found: list[Diagnostic]) -> list[tuple[int, str]]:
 
 @pytest.mark.parametrize("case", ALL_CASES, ids=lambda case: f"{case.rule}-{case.number}")
 def test_case(case: Case, tmp_path: Path) -> None:
-    found = lint(tmp_path, case.text, case.rule, case.others)
+    if case.kind:
+        found = lint_document(case.text, case.kind, case.rule)
+    else:
+        found = lint(tmp_path, case.text, case.rule, case.others)
     assert lines(case.text, found) == sorted(case.expected()), [item.message for item in found]
 
 

@@ -13,9 +13,9 @@ from __future__ import annotations
 
 import json
 import os
-import stat
 import sys
 
+from policyc.bounded import read_regular
 from policyc.cli.terminal import VARIABLES, is_terminal, width_of
 from policyc.version import VERSION
 
@@ -170,7 +170,7 @@ def _same_files(entry: Mapping[str, Any], root: str) -> bool:
             if os.path.realpath(folder) != folder:
                 return False
             real.add(folder)
-        if not stat.S_ISREG(os.lstat(path).st_mode) or _digest(_bytes(path)) != digest:
+        if _digest(_bytes(path)) != digest:
             return False
     return True
 
@@ -204,8 +204,7 @@ def _digest(data: bytes) -> str:
 
 
 def _bytes(path: str) -> bytes:
-    with open(path, "rb") as file:
-        return file.read()
+    return read_regular(path, _LARGEST, follow=False)
 
 
 def _entry_path(root: str, argv: Sequence[str]) -> str:
@@ -214,9 +213,8 @@ def _entry_path(root: str, argv: Sequence[str]) -> str:
 
 
 def _read(root: str, argv: Sequence[str]) -> dict[str, Any]:
-    path = _entry_path(root, argv)
-    _require(os.path.getsize(path) <= _LARGEST)
-    body, _, seal = _bytes(path).rpartition(b"\n")
+    _require(not os.path.islink(os.path.join(root, FOLDER)))
+    body, _, seal = _bytes(_entry_path(root, argv)).rpartition(b"\n")
     key = _key(create=False)
     _require(seal.decode("ascii") == _seal(body, key))
     entry = json.loads(body)

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from policyc.bounded import read_regular
 from policyc.data import read_text
 from policyc.diagnostics import Diagnostics, did_you_mean
 from policyc.record import record
@@ -41,11 +42,16 @@ class Config:
 
 def load_config(file: Path, diagnostics: Diagnostics) -> Config:
     """Read a configuration file. Whatever is wrong is reported, and the defaults stand in."""
+    from policyc.model.files import stays_inside
+
     name = file.name
+    if not stays_inside(file, file.parent.resolve()):
+        diagnostics.error(
+            "path-outside-root", f"`{name}` is a link that leads out of its folder", None, "put the file itself there"
+        )
+        return Config()
     try:
-        if file.stat().st_size > _LARGEST:
-            raise OSError(0, "it is larger than 1 MiB")
-        raw = file.read_bytes()
+        raw = read_regular(file, _LARGEST)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         diagnostics.error(
@@ -66,7 +72,7 @@ def load_config(file: Path, diagnostics: Diagnostics) -> Config:
     found = misfits(data, json.loads(read_text(SCHEMA)))
     for misfit in found:
         _report(misfit, source, diagnostics)
-    return Config(source=source) if found else _build(data, source, diagnostics)
+    return Config(source=source) if found else _build(data, source, file.parent.resolve(), diagnostics)
 
 
 def _parse(source: Source, diagnostics: Diagnostics) -> dict[str, Any] | None:
@@ -123,8 +129,9 @@ def _known_keys(path: tuple[str, ...]) -> list[str]:
     return sorted(schema["properties"])
 
 
-def _build(data: Mapping[str, Any], source: Source, diagnostics: Diagnostics) -> Config:
-    from policyc.model.files import is_inner_path
+def _build(data: Mapping[str, Any], source: Source, root: Path, diagnostics: Diagnostics) -> Config:
+    """The configuration of the project in the folder `root` (resolved)."""
+    from policyc.model.files import is_inner_path, stays_inside
 
     project, lint = data.get("project", {}), data.get("lint", {})
     config = Config(
@@ -139,12 +146,12 @@ def _build(data: Mapping[str, Any], source: Source, diagnostics: Diagnostics) ->
         source=source,
     )
     for text, keys in [*((path, ("project", "paths")) for path in config.paths), (config.out, ("build", "out"))]:
-        if not is_inner_path(text):
+        if not is_inner_path(text) or not stays_inside(root / text, root):
             diagnostics.error(
                 "path-outside-root",
                 f"`{text}` does not stay inside the project root",
                 find_key(source, keys),
-                "write a path relative to the folder of this file, without `..`",
+                "write a path relative to the folder of this file, without `..` and without links that lead out",
             )
     return config
 

@@ -70,13 +70,15 @@ def _root(args: argparse.Namespace, file: Path | None, diagnostics: Diagnostics)
 
 
 def _named_paths(named: Sequence[str], root: Path, diagnostics: Diagnostics) -> list[Path]:
-    from policyc.model.files import stays_inside
+    from policyc.model.files import LINK_HELP, is_circle, stays_inside
 
     paths = []
     for text in named:
         path = Path(os.path.abspath(text))  # noqa: PTH100 - keeps symbolic links, unlike resolve
         if not os.path.lexists(path):
             diagnostics.error("missing-path", f"`{text}` does not exist", None, "check the path")
+        elif is_circle(path):
+            diagnostics.error("links-in-a-circle", f"`{text}` is a link that leads back to itself", None, LINK_HELP)
         elif not stays_inside(path, root):
             diagnostics.error(
                 "path-outside-root",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from policyc.bounded import NotRegular, TooLarge, read_regular
 from policyc.diagnostics import Diagnostics
 from policyc.syntax import nodes
 from policyc.text import Source, Span
@@ -19,6 +21,10 @@ LARGEST_FILE = 4 * 1024 * 1024
 #: The text of a file that is not saved as it shall be read (an editor's buffer, standard input), by its root-relative name;
 #: None for every file that is read from the disk.
 Unsaved = Callable[[str], str | None]
+
+
+#: what to do about links in a circle
+LINK_HELP = "put the file itself there, or point one of the links to it"
 
 
 @dataclass(slots=True)
@@ -138,9 +144,20 @@ def read_inside(
     return None
 
 
+def is_circle(path: Path) -> bool:
+    """Whether the links that a path goes through lead back to themselves."""
+    try:
+        path.stat()
+    except OSError as error:
+        return error.errno == errno.ELOOP
+    return False
+
+
 def _relative(root: Path, path: Path, diagnostics: Diagnostics) -> str | None:
     name = _inner_name(root, path)
-    if name is None:
+    if name is None and is_circle(path):
+        diagnostics.error("links-in-a-circle", f"`{path.name}` is a link that leads back to itself", None, LINK_HELP)
+    elif name is None:
         diagnostics.error(
             "outside-root",
             f"`{path.name}` lies outside the project root",
@@ -261,18 +278,16 @@ def read_source(
 
 
 def _saved(path: Path, name: str, span: Span | None, diagnostics: Diagnostics) -> bytes | None:
-    """The bytes of a regular file, at most one more than `LARGEST_FILE`."""
+    """The bytes of a regular file of at most `LARGEST_FILE`."""
     try:
-        if not path.is_file():
-            reason = "is a folder" if path.is_dir() else "is no regular file" if path.exists() else "does not exist"
-            diagnostics.error(
-                "missing-file", f"`{name}` {reason}", span, "check the path; it starts at the project root"
-            )
-            return None
-        with path.open("rb") as file:
-            return file.read(LARGEST_FILE + 1)
+        return read_regular(path, LARGEST_FILE)
+    except TooLarge:
+        diagnostics.error("file-too-large", f"`{name}` is larger than 4 MiB", span, "split it into modules")
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError, NotRegular):
+        reason = "is a folder" if path.is_dir() else "is no regular file" if path.exists() else "does not exist"
+        diagnostics.error("missing-file", f"`{name}` {reason}", span, "check the path; it starts at the project root")
     except OSError as error:
         diagnostics.error(
             "unreadable-file", f"`{name}` cannot be read: {error.strerror}".lower(), span, "check its permissions"
         )
-        return None
+    return None

@@ -1,0 +1,101 @@
+"""Nothing outside the project is read or written, whatever a link, a device or a pipe promises."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from policyc.bounded import NotRegular, TooLarge, read_regular
+
+REPOSITORY = Path(__file__).parents[2]
+POLICY = 'let shop: account = "111122223333"\nprincipal app = role(shop, "app")\n'
+
+
+def policyc(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    env = {**os.environ, "PYTHONPATH": str(REPOSITORY), "NO_COLOR": "1", "XDG_CACHE_HOME": str(root.parent / "cache")}
+    command = [sys.executable, "-m", "policyc", *words]
+    return subprocess.run(command, cwd=root, env=env, capture_output=True, text=True, timeout=60, check=False)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    root = tmp_path / "project"
+    root.mkdir()
+    (root / "a.policy").write_text(POLICY)
+    return root
+
+
+def test_only_regular_files_are_read(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"12345")
+    (tmp_path / "link").symlink_to(tmp_path / "file")
+    os.mkfifo(tmp_path / "pipe")
+    assert read_regular(tmp_path / "file", 5) == b"12345"
+    assert read_regular(tmp_path / "link", 5) == b"12345"
+    with pytest.raises(TooLarge):
+        read_regular(tmp_path / "file", 4)
+    with pytest.raises(OSError, match="symbolic links"):
+        read_regular(tmp_path / "link", 5, follow=False)
+    for name in (tmp_path / "pipe", tmp_path, Path("/dev/zero")):
+        with pytest.raises(NotRegular):
+            read_regular(name, 5)
+
+
+def test_a_configuration_behind_a_link_is_refused(project: Path) -> None:
+    (project.parent / "secret.env").write_text("TOKEN = abc value\n")
+    (project / "policyc.toml").symlink_to("../secret.env")
+    for command in ("check", "build", "test", "fmt"):
+        done = policyc(project, command)
+        assert done.returncode == 2, done.stderr
+        assert "path-outside-root" in done.stdout + done.stderr
+        assert "abc value" not in done.stdout + done.stderr
+
+
+def test_a_configuration_linked_inside_the_project_is_read(project: Path) -> None:
+    (project / "real.toml").write_text('[project]\npaths = ["missing"]\n')
+    (project / "policyc.toml").symlink_to("real.toml")
+    assert "missing-path" in policyc(project, "check").stdout + policyc(project, "check").stderr
+
+
+def test_an_output_folder_behind_a_link_is_refused(project: Path) -> None:
+    (project.parent / "elsewhere").mkdir()
+    (project / "out").symlink_to("../elsewhere")
+    (project / "policyc.toml").write_text('[build]\nout = "out"\n')
+    done = policyc(project, "build")
+    assert done.returncode == 2
+    assert "path-outside-root" in done.stdout + done.stderr
+    assert list((project.parent / "elsewhere").iterdir()) == []
+
+
+def test_links_in_a_circle_are_called_that(project: Path) -> None:
+    (project / "x.policy").symlink_to("y.policy")
+    (project / "y.policy").symlink_to("x.policy")
+    for words in (["check", "x.policy"], ["check"]):
+        done = policyc(project, *words)
+        assert done.returncode in (1, 2)
+        assert "links-in-a-circle" in done.stdout + done.stderr
+        assert "outside" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("where", ["/dev/zero", "pipe"])
+def test_an_entry_of_the_cache_that_is_no_file_is_not_read(project: Path, where: str) -> None:
+    first = policyc(project, "check")
+    entries = list((project / ".policyc-cache").glob("check-*.json"))
+    assert len(entries) == 1
+    entries[0].unlink()
+    if where == "pipe":
+        os.mkfifo(entries[0])
+    else:
+        entries[0].symlink_to(where)
+    again = policyc(project, "check")
+    assert (again.returncode, again.stdout) == (first.returncode, first.stdout)
+
+
+def test_a_cache_folder_that_is_a_link_is_left_alone(project: Path) -> None:
+    (project.parent / "there").mkdir()
+    (project / ".policyc-cache").symlink_to("../there")
+    policyc(project, "check")
+    assert list((project.parent / "there").iterdir()) == []

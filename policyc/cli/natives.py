@@ -12,6 +12,7 @@ from typing import Protocol, cast
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity
 from policyc.model.files import Unsaved, find_files, read_inside, read_source
 from policyc.record import record
+from policyc.syntax.hidden import check_characters
 from policyc.text import Source, Span
 
 #: file ending -> module of `policyc.cli` that handles it; `.policy` files are no natives
@@ -102,6 +103,7 @@ def check_natives(
         if source is not None:
             sources[name] = source
             found = Diagnostics()
+            check_characters(source, found)
             native(path, settings.kind).check(source, found, settings)
             diagnostics.extend(_as_configured(found, settings))
     return sources

@@ -12,7 +12,8 @@ import re
 from dataclasses import dataclass, field
 from functools import cache
 
-from policyc.syntax.literals import HIDDEN, quote
+from policyc.syntax.hidden import HIDDEN, character_name, unseen
+from policyc.syntax.literals import quote
 from policyc.syntax.nodes import Comment
 from policyc.syntax.problems import Problems
 from policyc.syntax.table import END, load_table
@@ -35,7 +36,8 @@ _UNQUOTED = r"[0-9]+(?:\.[0-9]+){3}(?:/[0-9]+)?|[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0
 _QUOTED = r"'[^'\n]*'|[“”„«‘’‚`][^“”„«»‘’‚`\"\n]*[“”»‘’`\"]"
 _JUNK = r"[^\s\"'A-Za-z0-9_{}()\[\],:.<>=/*-]+|[^ \t\r\n]"
 _BLANK = " \t\r\n"
-_HIDDEN = re.compile(f"[{HIDDEN}]+|\r(?!\n)")
+_HIDDEN = re.compile(f"[{HIDDEN}\r]+")
+_BARE_RETURN = re.compile(r"\r(?!\n)")
 _WORD_REST = re.compile(r"[\w-]+")
 _HYPHEN_RANGE = re.compile(r"[0-9]+-[0-9]+\Z")
 _ZONE = re.compile(r"[a-z-]+-[0-9]+[a-z]\Z")
@@ -281,13 +283,13 @@ class _Scan:
 
     def _report_hidden(self) -> None:
         """Control characters and text-reordering marks are refused wherever they stand, comments included."""
-        for match in _HIDDEN.finditer(self.text, 1 if self.text.startswith("\ufeff") else 0):
-            char = match.group()[0]
-            message = f"unexpected {_name(char)}, which cannot be seen"
+        for start, end in (*unseen(self.text), *(found.span() for found in _BARE_RETURN.finditer(self.text))):
+            char = self.text[start]
+            message = f"unexpected {character_name(char)}, which cannot be seen"
             help = f"remove it; in a string write `\\u{{{ord(char):x}}}`"
             if char == "\r":
                 help = "end lines with a line feed, with or without a carriage return before it"
-            self.problems.add("unexpected-character", message, match.start(), match.end(), help)
+            self.problems.add("unexpected-character", message, start, end, help)
             if self.problems.full:
                 return
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 
 from policyc.record import record
+from policyc.syntax.hidden import HIDDEN
 
 _ESCAPE = re.compile(r"\\(?:u\{([^}\n]*)\}|(.)|$)", re.DOTALL)
 _SIMPLE = {'"': '"', "\\": "\\", "n": "\n", "t": "\t", "*": "\\*", "?": "\\?"}
 _HEXADECIMAL = re.compile(r"[0-9A-Fa-f]{1,6}\Z")
 
-# Control characters and the marks that reorder text on a screen: allowed in a string only as an escape.
-HIDDEN = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u0085\u200b\u200e\u200f\u2060\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff"
+# What nobody sees is allowed in a string only as an escape.
 _NEEDS_ESCAPE = re.compile(f'["\\\\\n\t\r{HIDDEN}]')
 
 

@@ -93,6 +93,7 @@ def test_a_remembered_check_imports_nothing_heavy(
     modules = set(ran.stderr.decode().splitlines())
     assert {name for name in modules if name.startswith("policyc.")} == {
         "policyc.__main__",
+        "policyc.bounded",
         "policyc.cli",
         "policyc.cli.cache",
         "policyc.cli.terminal",

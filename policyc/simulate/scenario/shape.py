@@ -9,6 +9,7 @@ from typing import Any, Final
 from policyc.data import read_text
 from policyc.diagnostics import Diagnostics, did_you_mean
 from policyc.shape import Misfit, misfits
+from policyc.syntax.hidden import check_characters
 from policyc.syntax.json_text import JsonArray, JsonObject, JsonValue, parse_json
 from policyc.syntax.yaml_text import parse_yaml
 from policyc.text import Source, Span
@@ -19,6 +20,7 @@ ENDINGS: Final = (".yaml", ".yml", ".json")
 
 def read_tree(source: Source, diagnostics: Diagnostics) -> JsonObject | None:
     """The tree of a scenario whose shape is right, or None after reporting what is not."""
+    check_characters(source, diagnostics)
     read = parse_json if source.file.endswith(".json") else parse_yaml
     tree = read(source, diagnostics)
     if tree is None:

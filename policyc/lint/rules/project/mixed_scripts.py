@@ -26,7 +26,7 @@ policy inventory_auth for lattice on inventory {
 ```
 
 ## Source
-Unicode Technical Standard 39, section 5, https://www.unicode.org/reports/tr39/
+https://www.unicode.org/reports/tr39/
 """
 
 from __future__ import annotations

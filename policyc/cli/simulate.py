@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib import import_module
 from typing import Protocol, cast
 
@@ -12,13 +13,15 @@ from policyc.cli.answer import write_answer
 from policyc.cli.compile import compile_project, nothing_found, refuse, refuse_findings
 from policyc.cli.console import Console
 from policyc.cli.inputs import read_input
-from policyc.cli.parser import WrongUse
+from policyc.cli.parser import WrongUse, one_of
 from policyc.cli.project import open_project
 from policyc.cli.simulate_documents import beside_project
 from policyc.diagnostics import Diagnostics
 from policyc.report.registry import render
-from policyc.simulate.plain import PlainRequest, PlainText, bind, from_flags, from_json
-from policyc.targets.registry import resource_types, target
+from policyc.simulate.answer import answer_fully
+from policyc.simulate.keys import EVERYTHING
+from policyc.simulate.plain import PlainRequest, bind, from_flags, from_json
+from policyc.simulate.references import PlainText
 from policyc.text import Source
 
 FORMATS = ("human", "json")
@@ -64,6 +67,20 @@ def describe(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="NAME",
         help="an attribute that the request really lacks; may be given several times",
+    )
+    parser.add_argument(
+        "--unknown",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="an attribute of which nothing is known, not even whether it is there; `*` for all; may be given several times",
+    )
+    parser.add_argument(
+        "--assume",
+        default="absent",
+        type=one_of("value", ("absent", "unknown")),
+        metavar="WORD",
+        help="what an attribute is that the request may have and does not state: `absent` (default) or `unknown`",
     )
     parser.add_argument(
         "--request", metavar="FILE", help="read the request from a JSON or YAML file (`-` for JSON on standard input)"
@@ -122,12 +139,13 @@ def run(args: argparse.Namespace, console: Console) -> int:
     sources: Mapping[str, Source] = {**program.sources, source.file: source}
     request = None if plain is None else bind(plain, program, diagnostics)
     outcome = None
+    if request is not None and args.assume == "unknown":
+        request = replace(request, unknown=request.unknown | {EVERYTHING})
     if request is not None and not diagnostics.has_errors:
-        name = resource_types()[request.resource.type].target
         beside, texts = beside_project(args, project.config.switches, diagnostics)
         sources = {**sources, **texts}
         if not diagnostics.has_errors:
-            outcome = target(name).simulate(program, [*compiled.all_documents, *beside], request, diagnostics)
+            outcome = answer_fully(program, [*compiled.all_documents, *beside], request, diagnostics)
     if outcome is None or diagnostics.has_errors:
         console.base = ""
         text = render(args.format, diagnostics.sorted(), sources, console.error_options())
@@ -142,6 +160,7 @@ def _check_flags(args: argparse.Namespace) -> None:
     flags = [name for name in ("who", "can", "path") if getattr(args, name) is not None]
     flags += ["set"] if args.settings else []
     flags += ["absent"] if args.absent else []
+    flags += ["unknown"] if args.unknown else []
     if args.request is not None and flags:
         raise WrongUse(
             f"`--request` and `--{flags[0]}` exclude each other", "put everything into the file, or into flags"
@@ -150,7 +169,9 @@ def _check_flags(args: argparse.Namespace) -> None:
 
 def _read(args: argparse.Namespace, diagnostics: Diagnostics) -> tuple[PlainRequest | None, Source]:
     if args.request is None:
-        return from_flags(args.resource, args.who, args.can, args.path, args.settings, diagnostics, args.absent)
+        return from_flags(
+            args.resource, args.who, args.can, args.path, args.settings, diagnostics, args.absent, args.unknown
+        )
     source = read_input(args.request, "one request", "--request")
     place = None
     if args.resource is not None:

@@ -70,6 +70,10 @@ def _check_flags(args: argparse.Namespace) -> None:
         raise WrongUse(
             "a request is either `--context` or `--log`", "give one of them: JSON of the context, or a log record"
         )
+    if args.assume == "unknown":
+        raise WrongUse(
+            "`--assume` goes with policies of the project and IAM documents", "name what is not known with `--unknown`"
+        )
     others = [name for name in ("resource", "who", "can", "path", "request") if getattr(args, name, None) is not None]
     if others or args.settings:
         name = others[0] if others else "set"

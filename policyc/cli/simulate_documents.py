@@ -54,20 +54,11 @@ _WORDS: Final = {
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group(
-        "raw documents", "JSON files as AWS takes them, in place of RESOURCE; --set then takes condition keys"
-    )
+    group = parser.add_argument_group("raw documents", "JSON files as AWS takes them, in place of RESOURCE")
     for role, text in _ROLES.items():
         group.add_argument(f"--{role}", action="append", default=[], metavar="FILE", help=text)
     group.add_argument("--action", metavar="NAME", help="what the caller does, such as s3:GetObject")
     group.add_argument("--resource-arn", metavar="ARN", help="the resource that is asked, or `*`")
-    group.add_argument(
-        "--unknown",
-        action="append",
-        default=[],
-        metavar="KEY",
-        help="a condition key, or with Cedar text an attribute, of which nothing is known",
-    )
     for name in _ARNS:
         group.add_argument(f"--{name}-arn", metavar="ARN", help=f"the {name.replace('-', ' ')} of a chain")
     for name, (text, choices) in _WORDS.items():
@@ -103,7 +94,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
         {name: text for name, text in texts.items() if text is not None},
         args.settings,
         args.absent,
-        args.unknown,
+        [*args.unknown, *(["*"] if args.assume == "unknown" else [])],
         given,
         project.config.switches,
         diagnostics,
@@ -140,10 +131,7 @@ def beside_project(
     args: argparse.Namespace, switches: Mapping[str, str], diagnostics: Diagnostics
 ) -> tuple[list[Document], dict[str, Source]]:
     """Limits of the caller given as raw documents beside a project. Raises WrongUse for other options of this mode."""
-    used = _mentioned(args)
-    if used is None:
-        return [], {}
-    names = [*_ROLES, "action", "resource-arn", "unknown", *(f"{name}-arn" for name in _ARNS), *_WORDS]
+    names = [*_ROLES, "action", "resource-arn", *(f"{name}-arn" for name in _ARNS), *_WORDS]
     for name in names:
         if name not in _BESIDE_PROJECT and getattr(args, name.replace("-", "_")):
             raise WrongUse(

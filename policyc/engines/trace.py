@@ -180,7 +180,8 @@ class Outcome(_Late):
     """The answer for one request: the decision, each gate in the order of evaluation, and what the caller sees.
 
     `deciding` names the gate that settled it (on an allow the one that people ask about, None for the last); `error` is the text or code
-    that the caller would get; `missing` lists what an undecided request lacks; `notes` are further facts.
+    that the caller would get; `missing` lists what an undecided request lacks; `notes` are further facts; `assumed` what a decided
+    request does not state and was taken to be absent, where another decision could come of it.
     """
 
     decision: Decision
@@ -189,4 +190,5 @@ class Outcome(_Late):
     error: str = ""
     missing: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    assumed: tuple[str, ...] = ()
     make: Callable[[str], Any] | None = field(default=None, compare=False, repr=False)

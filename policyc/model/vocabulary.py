@@ -114,7 +114,8 @@ class ResourceField:
 @record
 class ResourceType:
     """A kind of resource. `arn` is a template over the fields plus `{partition}` `{region}` `{account}`; `policies` tells whether
-    a policy of the vocabulary's target may be put `on` it, and `requests` whether any request names it as its resource."""
+    a policy of the vocabulary's target may be put `on` it, `requests` whether any request names it as its resource, and `own_methods`
+    whether requests may use methods that are no verb of it."""
 
     name: str
     target: str
@@ -125,6 +126,7 @@ class ResourceType:
     doc: str = ""
     source: str = ""
     requests: bool = True
+    own_methods: bool = False
 
 
 ClauseRule = Literal["required", "optional", "forbidden"]
@@ -222,4 +224,5 @@ def _resource_type(name: str, target: str, entry: Mapping[str, Any]) -> Resource
         entry.get("doc", ""),
         entry.get("source", ""),
         entry.get("requests", True),
+        entry.get("own_methods", False),
     )

@@ -134,6 +134,10 @@ def _remarks(outcome: Outcome) -> Iterator[str]:
         yield f"the caller sees: {outcome.error}"
     if outcome.missing:
         yield "the request does not say: " + ", ".join(f"`{name}`" for name in outcome.missing)
+    if outcome.assumed:
+        other = Decision.DENY if outcome.decision is Decision.ALLOW else Decision.ALLOW
+        names = ", ".join(f"`{name}`" for name in outcome.assumed)
+        yield f"assumed absent: {names}; stated, it may be {other.value}"
     for note in outcome.notes:
         yield f"note: {note}"
     switches = sorted({name for gate in outcome.gates for name in gate.switches})
@@ -150,6 +154,7 @@ def outcome_data(outcome: Outcome, sources: Mapping[str, Source]) -> dict[str, A
         "deciding": outcome.deciding,
         "error": outcome.error,
         "missing": list(outcome.missing),
+        "assumed": list(outcome.assumed),
         "notes": list(outcome.notes),
         "gates": [_gate_data(gate, sources) for gate in outcome.gates],
     }

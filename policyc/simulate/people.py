@@ -16,7 +16,8 @@ from policyc.ir.program import Program
 from policyc.model.values import Resource
 from policyc.model.vocabulary import Attribute
 from policyc.record import record
-from policyc.simulate.plain import PlainRequest, PlainText, attribute_texts, bind_to, parse_ref
+from policyc.simulate.plain import PlainRequest, attribute_texts, bind_to
+from policyc.simulate.references import PlainText, parse_ref
 from policyc.syntax.json_text import JsonArray, JsonMember, JsonObject, JsonString, JsonValue, parse_json
 from policyc.targets.base import Document, Request
 from policyc.targets.registry import target

@@ -17,7 +17,9 @@ from policyc.model.types import GROUP, STRING, SetOf
 from policyc.model.values import Group, Principal, Resource, Scalar, Value
 from policyc.model.vocabulary import Attribute
 from policyc.record import record
-from policyc.simulate.request import FIELDS, find_resource, known_word
+from policyc.simulate.keys import attribute_of_key, is_native, native_key, refuse_both
+from policyc.simulate.references import PlainText, parse_ref
+from policyc.simulate.request import FIELDS, find_resource, known_word, own_method
 from policyc.syntax import nodes
 from policyc.syntax.json_text import (
     JsonArray,
@@ -33,7 +35,6 @@ from policyc.targets.base import Request
 from policyc.targets.registry import resource_types, target
 from policyc.text import Source, Span
 
-_REF = re.compile(r'\.?(?P<field>[A-Za-z_][A-Za-z0-9_]*)|\["(?P<key>[^"\\]*)"\]')
 _GROUP_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 #: an unsigned caller, also as access logs write it (https://docs.aws.amazon.com/vpc-lattice/latest/ug/monitoring-access-logs.html)
 ANONYMOUS: Final = frozenset({"anonymous", "Anonymous"})
@@ -44,23 +45,16 @@ _PRINCIPAL_ARN = re.compile(
 
 
 @record
-class PlainText:
-    """A text with the place that it was given at."""
-
-    text: str
-    span: Span
-
-
-@record
 class PlainRequest:
     """What was given, before any of it is understood. An attribute without texts (None) is stated to be absent, one with none of them to be
-    an empty list."""
+    an empty list. `unknown` names what nothing is known of."""
 
     resource: PlainText
     who: PlainText | None = None
     can: PlainText | None = None
     path: PlainText | None = None
     attributes: tuple[tuple[PlainText, tuple[PlainText, ...] | None], ...] = field(default=())
+    unknown: tuple[PlainText, ...] = ()
 
 
 def from_flags(
@@ -71,9 +65,10 @@ def from_flags(
     settings: Sequence[str],
     diagnostics: Diagnostics,
     absent: Sequence[str] = (),
+    unknown: Sequence[str] = (),
 ) -> tuple[PlainRequest | None, Source]:
     """A request from the command line; `settings` are texts `name=value` (a list with commas is left whole until its type
-    is known), `absent` are names of attributes that are really not there.
+    is known), `absent` are names of attributes that are really not there, `unknown` of those of which nothing is known.
 
     The source is the command line as text, for frames under messages.
     """
@@ -83,6 +78,7 @@ def from_flags(
     ]
     parts += [("--set ", setting) for setting in settings]
     parts += [("--absent ", name) for name in absent]
+    parts += [("--unknown ", name) for name in unknown]
     text = " ".join(flag + value for flag, value in parts)
     source = Source("<arguments>", text)
     places: list[PlainText] = []
@@ -90,9 +86,9 @@ def from_flags(
     for flag, value in parts:
         places.append(PlainText(value, source.span(at + len(flag), at + len(flag) + len(value))))
         at += len(flag) + len(value) + 1
-    by_flag = {
-        flag: place for (flag, _), place in zip(parts, places, strict=True) if flag not in ("", "--set ", "--absent ")
-    }
+    several = ("", "--set ", "--absent ", "--unknown ")
+    by_flag = {flag: place for (flag, _), place in zip(parts, places, strict=True) if flag not in several}
+    nothing_known = tuple(place for (flag, _), place in zip(parts, places, strict=True) if flag == "--unknown ")
     attributes: list[tuple[PlainText, tuple[PlainText, ...] | None]] = []
     for (flag, _), place in zip(parts, places, strict=True):
         if flag == "--absent ":
@@ -111,9 +107,8 @@ def from_flags(
         start = place.span.start
         key = PlainText(name, source.span(start, start + len(name)))
         attributes.append((key, (PlainText(value, source.span(start + len(name) + 1, place.span.end)),)))
-    return PlainRequest(
-        places[0], by_flag.get("--who "), by_flag.get("--can "), by_flag.get("--path "), tuple(attributes)
-    ), source
+    given = (by_flag.get("--who "), by_flag.get("--can "), by_flag.get("--path "))
+    return PlainRequest(places[0], *given, tuple(attributes), nothing_known), source
 
 
 def from_json(source: Source, diagnostics: Diagnostics, resource: PlainText | None = None) -> PlainRequest | None:
@@ -247,7 +242,12 @@ class _Binder:
                         "state attributes only",
                     )
         who = self._caller(plain.who) if plain.who is not None and kind.verbs else None
-        if plain.can is not None and kind.verbs and plain.can.text not in kind.verbs:
+        if (
+            plain.can is not None
+            and kind.verbs
+            and plain.can.text not in kind.verbs
+            and not own_method(plain.can.text, kind)
+        ):
             self.diagnostics.error(
                 "unknown-verb",
                 f"nobody can `{plain.can.text}` a `{kind.name}`",
@@ -285,6 +285,7 @@ class _Binder:
                 spans[attribute.name] = texts[0].span if texts else key.span
                 if texts is not None and not found:
                     empty.add(attribute.name)
+        unknown = self._unknown(plain, used, attributes)
         if any(item.severity == "error" for item in list(self.diagnostics)[before:]):
             return None
         return Request(
@@ -297,11 +298,25 @@ class _Binder:
             plain.resource.span,
             frozenset(empty),
             spans,
+            unknown,
         )
+
+    def _unknown(
+        self, plain: PlainRequest, used: Mapping[str, Attribute], attributes: Mapping[str, Attribute]
+    ) -> frozenset[str]:
+        """The keys of which nothing is known."""
+        names = {item.text: native_key(item, attributes, self.diagnostics) or "" for item in plain.unknown}
+        held = {item.native: PlainText(item.name, plain.resource.span) for item in used.values()}
+        refuse_both(
+            held.values(), plain.unknown, {**{p.text: key for key, p in held.items()}, **names}, self.diagnostics
+        )
+        return frozenset(names.values())
 
     def _attribute(self, key: PlainText, attributes: Mapping[str, Attribute], kind: str) -> Attribute | None:
         ref = parse_ref(key)
         attribute = resolve_attribute(ref, attributes) if ref is not None else None
+        if attribute is None and is_native(key.text):
+            attribute = attribute_of_key(key.text, attributes)
         if attribute is None:
             self.diagnostics.error(
                 "unknown-attribute",
@@ -408,21 +423,6 @@ class _Binder:
             ),
         )
         return None
-
-
-def parse_ref(text: PlainText) -> nodes.Ref | None:
-    """A reference written as text (`source.vpc`, `header["x-team"]`, or `header.x-team` without the quotes), or None."""
-    parts: list[nodes.Field | nodes.Key] = []
-    at = 0
-    while at < len(text.text):
-        match = _REF.match(text.text, at)
-        if match is None or (at == 0 and match["field"] is None):
-            return None
-        parts.append(
-            nodes.Key(match["key"], text.span) if match["field"] is None else nodes.Field(match["field"], text.span)
-        )
-        at = match.end()
-    return nodes.Ref(tuple(parts), text.span) if parts else None
 
 
 def parse_caller(text: str) -> Principal | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -145,7 +146,7 @@ class RequestBuilder:
 
     def _verb(self, expr: nodes.Expr, kind: ResourceType) -> str | None:
         word = expr.simple if isinstance(expr, nodes.Ref) else None
-        if word is not None and word in kind.verbs:
+        if word is not None and (word in kind.verbs or own_method(word, kind)):
             return word
         shown = word or "this"
         self.diagnostics.error(
@@ -214,6 +215,13 @@ class RequestBuilder:
             key.span,
             did_you_mean(key.text, names, "`policyc explain` lists the attributes of each target"),
         )
+
+
+def own_method(word: str, kind: ResourceType) -> bool:
+    """Whether a request may use a method that the vocabulary does not list, as HTTP lets everyone define them: at most 16 characters
+    in listeners' rules (https://docs.aws.amazon.com/vpc-lattice/latest/APIReference/API_HttpMatch.html). Methods are case-sensitive,
+    so one in small letters is a slip."""
+    return kind.own_methods and re.fullmatch(r"[A-Z][A-Z0-9_-]{1,15}", word) is not None
 
 
 def known_word(attribute: Attribute, attributes: Mapping[str, Attribute]) -> str | None:

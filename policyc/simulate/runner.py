@@ -9,11 +9,11 @@ from policyc.diagnostics import Diagnostic, Diagnostics, Severity
 from policyc.engines.trace import GateTrace, Outcome, Verdict
 from policyc.ir.program import BoundTest, Program
 from policyc.record import record
+from policyc.simulate.answer import answer, assuming
 from policyc.simulate.keyword import matches_keyword
 from policyc.simulate.request import RequestBuilder
 from policyc.syntax import nodes
-from policyc.targets.base import Document, DocumentSet
-from policyc.targets.registry import resource_types, target
+from policyc.targets.base import Document, DocumentSet, Request
 from policyc.text import Span
 
 
@@ -85,6 +85,7 @@ class _Run:
     test: BoundTest
     diagnostics: Diagnostics
     observe: Observe | None = None
+    request: Request | None = None
 
     def run(self) -> int:
         outcome: Outcome | None = None
@@ -134,8 +135,8 @@ class _Run:
         request = RequestBuilder(self.program, self.test.scope, self.diagnostics).from_step(step)
         if request is None:
             return None
-        name = resource_types()[request.resource.type].target
-        outcome = target(name).simulate(self.program, self.documents, request, self.diagnostics)
+        self.request = request
+        outcome = answer(self.program, self.documents, request, self.diagnostics)
         if outcome is not None and self.observe is not None:
             self.observe(outcome)
         return outcome
@@ -143,6 +144,8 @@ class _Run:
     def _expect(self, step: nodes.ExpectDecision, outcome: Outcome) -> None:
         problem = unmet(step, outcome)
         if problem is not None:
+            if self.request is not None:
+                outcome = assuming(self.program, self.documents, self.request, outcome)
             self.diagnostics.add(Diagnostic("test-failed", problem, step.span, story(outcome), Severity.ERROR))
 
 
@@ -193,4 +196,6 @@ def story(outcome: Outcome) -> str:
             break
     if outcome.missing:
         parts.append("the request does not state " + ", ".join(outcome.missing))
+    if outcome.assumed:
+        parts.append("assumed absent: " + ", ".join(outcome.assumed))
     return "; ".join(parts) or "the request passes no gate"

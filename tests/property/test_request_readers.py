@@ -13,7 +13,8 @@ from jsonschema import Draft202012Validator
 
 from policyc.diagnostics import Diagnostics
 from policyc.ir.program import Program
-from policyc.simulate.plain import PlainText, bind, from_flags, from_json, parse_caller, parse_ref
+from policyc.simulate.plain import bind, from_flags, from_json, parse_caller
+from policyc.simulate.references import PlainText, parse_ref
 from policyc.targets.program import load_program
 from policyc.text import Source, Span
 
@@ -78,7 +79,7 @@ def test_a_good_request_is_read_whole(program: Program) -> None:
         ({"resource": "inventry"}, "unknown-name", '"inventry"'),
         ({"who": "order_fm"}, "unknown-name", '"order_fm"'),
         ({"who": "batch_jobs"}, "not-one-caller", '"batch_jobs"'),
-        ({"can": "FETCH"}, "unknown-verb", '"FETCH"'),
+        ({"can": "fetch"}, "unknown-verb", '"fetch"'),
         ({"attributes": {"source.vpcc": "x"}}, "unknown-attribute", '"source.vpcc"'),
         ({"attributes": {"source.vpc": "vpc-1"}}, "malformed-value", '"vpc-1"'),
         (

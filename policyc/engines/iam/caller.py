@@ -48,6 +48,22 @@ class Grant(IntFlag):
     DIRECT = 8
 
 
+#: keys that only a signed request has
+_SIGNED: Final = (
+    "aws:principalarn",
+    "aws:principalorgid",
+    "aws:principalorgpaths",
+    "aws:principaltag/",
+    "aws:username",
+    "aws:tokenissuetime",
+    "aws:multifactorauth",
+    "aws:sourceidentity",
+    "aws:federatedprovider",
+)
+#: keys that only a call by an AWS service itself has
+_OF_SERVICES: Final = ("aws:principalservicename",)
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
     """One caller. Build it with the constructors below; fields that do not apply to the kind stay empty.
@@ -156,6 +172,14 @@ class Caller:
         if self.session:
             return f"aws:{self.arn}" in listed
         return None if any(grant is Grant.DIRECT for grant, _ in self._compared(listed)) else False
+
+    def lacks(self, key: str) -> bool:
+        """Whether requests of this kind of caller never have the condition key, in lower case (9)."""
+        if self.kind is CallerKind.ANONYMOUS:
+            return key.startswith((*_SIGNED, *_OF_SERVICES))
+        if key == "aws:username":
+            return self.kind is not CallerKind.USER
+        return key.startswith(_OF_SERVICES) and self.kind is not CallerKind.SERVICE
 
     def keys(self) -> Mapping[str, Values]:
         """The condition keys AWS derives from the caller, by folded name; unknown where only AWS could tell."""

@@ -249,6 +249,7 @@ def explain_request(policies: Policies, asked: Request) -> Outcome:
         gates=tuple(_shown(traces[gate], gate, weights, decision) for gate in order),
         deciding=TITLES[_deciding(worst, weights)],
         error=_error(best, asked) if decision is Decision.DENY else "",
+        assumed=(),
     )
 
 

@@ -28,7 +28,8 @@ class Request:
 
     `action` is `prefix:Name`, `resource` an ARN or `*` for an action without resource types, `context` maps keys (any
     letter case) to their values; no values means absent. `unknown` names keys of which nothing is known: a key, all
-    keys under a prefix (`aws:PrincipalTag/*`), or `*` for every key that is neither given nor derived. Keys derived
+    keys under a prefix (`aws:PrincipalTag/*`), or `*` for every key that is neither given nor derived, save what requests of that
+    caller never have and the keys, or beginnings of keys, of `lacking`, which this request surely has not. Keys derived
     from the caller (4.3, 7, 9) are added unless the context or `unknown` names them. Two spellings of one key are a
     ValueError.
     """
@@ -38,6 +39,7 @@ class Request:
     caller: Caller
     context: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unknown: frozenset[str] = frozenset()
+    lacking: tuple[str, ...] = ()
     values: Mapping[str, Values] = field(init=False, compare=False, repr=False)
     folded_action: str = field(init=False, compare=False, repr=False)
     get: Callable[[str], Values] = field(init=False, compare=False, repr=False)
@@ -49,16 +51,17 @@ class Request:
         caller: Caller,
         context: Mapping[str, ContextValue] | None = None,
         unknown: Iterable[str] = (),
+        lacking: Iterable[str] = (),
     ) -> Request:
         """A request from ordinary values: text, truth values and numbers become one value each, None and [] none."""
         held = {key: _texts(value) for key, value in (context or {}).items()}
-        return Request(action, resource, caller, held, frozenset(unknown))
+        return Request(action, resource, caller, held, frozenset(unknown), tuple(map(fold, lacking)))
 
     def __post_init__(self) -> None:
         values, prefixes = _values(self)
         object.__setattr__(self, "values", values)
         object.__setattr__(self, "folded_action", fold(self.action))
-        object.__setattr__(self, "get", _lookup(values, prefixes) if prefixes else values.get)
+        object.__setattr__(self, "get", _lookup(values, prefixes, self) if prefixes else values.get)
 
     @property
     def resource_account(self) -> str | None:
@@ -109,10 +112,16 @@ def _values(asked: Request) -> tuple[dict[str, Values], tuple[str, ...]]:
     return values, tuple(prefixes)
 
 
-def _lookup(values: Mapping[str, Values], prefixes: tuple[str, ...]) -> Callable[[str], Values]:
+def _lookup(values: Mapping[str, Values], prefixes: tuple[str, ...], asked: Request) -> Callable[[str], Values]:
+    named = tuple(prefix for prefix in prefixes if prefix)
+    everything = "" in prefixes
+
     def get(key: str) -> Values:
         if key in values:
             return values[key]
-        return Unknown.ANY if key.startswith(prefixes) else None
+        if named and key.startswith(named):
+            return Unknown.ANY
+        absent = not everything or key.startswith(asked.lacking) or asked.caller.lacks(key)
+        return None if absent else Unknown.ANY
 
     return get

@@ -10,15 +10,19 @@ from dataclasses import replace
 from typing import Final
 
 from policyc.diagnostics import Diagnostics, did_you_mean
-from policyc.engines.trace import Decision, GateTrace, Outcome, Verdict
+from policyc.engines.trace import Decision, GateTrace, Outcome, Verdict, changed
 from policyc.ir.program import Program
 from policyc.model.types import STRING
 from policyc.model.values import Principal, Resource
 from policyc.model.vocabulary import Attribute
+from policyc.simulate.answer import answer_fully
 from policyc.simulate.documents.given import Given, attach
 from policyc.simulate.documents.question import Question, Situation
 from policyc.simulate.documents.resources import Drafts
-from policyc.simulate.plain import PlainText, parse_caller
+from policyc.simulate.keys import attribute_of_key
+from policyc.simulate.plain import parse_caller
+from policyc.simulate.references import PlainText
+from policyc.simulate.request import own_method
 from policyc.targets.base import Document, Request
 from policyc.targets.iam_documents.gates import ANY_CALLER
 from policyc.targets.registry import resource_types, target
@@ -51,12 +55,12 @@ def is_chain(situation: Situation) -> bool:
 
 def answer(situation: Situation, question: Question, diagnostics: Diagnostics) -> Outcome | None:
     """The decision gate by gate, or None after an error."""
-    if question.action is not None or question.resource is not None or question.unknown:
+    if question.action is not None or question.resource is not None:
         diagnostics.error(
             "two-kinds-of-question",
             "a request through a chain states what it does with `can`",
             question.span,
-            "leave `--action`, `--resource-arn` and `--unknown` out, or leave the ARNs of the chain out",
+            "leave `--action` and `--resource-arn` out, or leave the ARNs of the chain out",
         )
         return None
     names = _chain(situation)
@@ -80,12 +84,12 @@ def answer(situation: Situation, question: Question, diagnostics: Diagnostics) -
         situation.switches,
     )
     documents = list(_attached(situation, resources))
-    outcome = target(resource_types()[asked.type].target).simulate(program, documents, request, diagnostics)
+    outcome = answer_fully(program, documents, request, diagnostics)
     if outcome is None:
         return None
     if names == _LATTICE and "network" not in resources and "network-auth" not in situation.words:
         outcome = _without_network(outcome)
-    return replace(outcome, notes=(*outcome.notes, *_notes(situation, names)))
+    return changed(outcome, notes=(*outcome.notes, *_notes(situation, names)))
 
 
 def _without_network(outcome: Outcome) -> Outcome:
@@ -96,7 +100,7 @@ def _without_network(outcome: Outcome) -> Outcome:
         for gate in outcome.gates
     )
     if outcome.decision is Decision.DENY:
-        return replace(outcome, gates=gates)
+        return changed(outcome, gates=gates)
     missing = (*outcome.missing, "network-policy (or network-auth none)")
     deciding = outcome.deciding if outcome.decision is Decision.UNDECIDED else "network"
     return Outcome(Decision.UNDECIDED, gates, deciding, "", missing)
@@ -119,7 +123,10 @@ def _drafts(
         arn = situation.arns.get(name)
         if arn is not None:
             drafts.read(name, arn, diagnostics)
-        elif name != "network" or situation.has("network-policy"):
+        elif name == "network":
+            if situation.has("network-policy") or "network-auth" in situation.words:
+                drafts.unnamed(name)
+        else:
             diagnostics.error(
                 "incomplete-question",
                 f"the chain needs the ARN of its {name.replace('-', ' ')}",
@@ -209,7 +216,7 @@ def _request(asked: Resource, question: Question, diagnostics: Diagnostics) -> R
     before = len(diagnostics)
     kind = resource_types()[asked.type]
     can = question.can
-    if can is not None and can.text not in kind.verbs:
+    if can is not None and can.text not in kind.verbs and not own_method(can.text, kind):
         diagnostics.error(
             "unknown-verb",
             f"nobody can `{can.text}` a `{kind.name}`",
@@ -219,12 +226,14 @@ def _request(asked: Resource, question: Question, diagnostics: Diagnostics) -> R
             ),
         )
     who = None if question.who is None else _principal(question.who.name, diagnostics)
-    keys = question.keys(diagnostics)
-    if keys is None or len(diagnostics) > before:
-        return None
     attributes = target(kind.target).scope(asked, {})
-    used = {name: attribute for key in keys for name, attribute in [_attribute(key, attributes)]}
-    values = {name: tuple(keys[key]) for key in keys for name in [_attribute(key, attributes)[0]]}
+    keys = question.keys(attributes, diagnostics)
+    unknown = question.unknown_keys(attributes, diagnostics)
+    if keys is None or unknown is None or len(diagnostics) > before:
+        return None
+    found = {key: attribute_of_key(key, attributes) or Attribute(key, key, STRING, True) for key in keys}
+    used = {attribute.name: replace(attribute, type=STRING) for attribute in found.values()}
+    values = {found[key].name: tuple(texts) for key, texts in keys.items()}
     return Request(
         asked,
         who,
@@ -233,6 +242,7 @@ def _request(asked: Resource, question: Question, diagnostics: Diagnostics) -> R
         values,
         used,
         question.span,
+        unknown=unknown,
     )
 
 
@@ -247,16 +257,3 @@ def _principal(text: PlainText, diagnostics: Diagnostics) -> Principal | None:
         )
         return None
     return replace(found, name=found.args[-1]) if found.args and not found.name else found
-
-
-def _attribute(key: str, attributes: Mapping[str, Attribute]) -> tuple[str, Attribute]:
-    """The attribute behind a condition key, by its name in the language where it has one; its values stay plain text."""
-    folded = key.lower()
-    for item in attributes.values():
-        native = item.native.lower()
-        if native and item.keyed and folded.startswith(native) and len(folded) > len(native):
-            keyed = item.with_key(key[len(native) :])
-            return keyed.name, replace(keyed, type=STRING)
-        if native == folded and not item.keyed:
-            return item.name, replace(item, type=STRING)
-    return key, Attribute(key, key, STRING, True)

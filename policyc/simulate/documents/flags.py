@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from policyc.diagnostics import Diagnostics
 from policyc.simulate.documents.given import Given
 from policyc.simulate.documents.question import ARNS, Question, Situation, Who
-from policyc.simulate.plain import PlainText
+from policyc.simulate.references import PlainText
 from policyc.text import Source
 
 _WORDS = ("service-auth", "network-auth", "protocol", "transforms", "bucket-account", "resource-account")
@@ -29,6 +29,7 @@ def read_question(
     """
     parts = [(f"--{name} ", text) for name, text in texts.items()]
     parts += [("--set ", text) for text in settings] + [("--absent ", text) for text in absent]
+    parts += [("--unknown ", text) for text in unknown]
     source = Source("<arguments>", " ".join(flag + text for flag, text in parts))
     places: list[PlainText] = []
     at = 0
@@ -37,7 +38,8 @@ def read_question(
         at += len(flag) + len(text) + 1
     named = dict(zip(texts, places))
     who = named.get("who")
-    stated, gone = places[len(texts) : len(texts) + len(settings)], places[len(texts) + len(settings) :]
+    first, second = len(texts) + len(settings), len(texts) + len(settings) + len(absent)
+    stated, gone, open_keys = places[len(texts) : first], places[first:second], places[second:]
     context = (*_context(stated, source, diagnostics), *((place, ()) for place in gone))
     question = Question(
         source.span(0, len(source.text)),
@@ -47,7 +49,7 @@ def read_question(
         named.get("can"),
         named.get("path"),
         context,
-        tuple(unknown),
+        tuple(open_keys),
     )
     situation = Situation(
         tuple(given),
@@ -64,12 +66,12 @@ def _context(
     held: dict[str, tuple[PlainText, list[str]]] = {}
     for setting in settings:
         name, equals, value = setting.text.partition("=")
-        if not equals or ":" not in name:
+        if not equals or not name:
             diagnostics.error(
                 "malformed-setting",
                 f"`{setting.text}` is no condition key with a value",
                 setting.span,
-                "write `--set KEY=VALUE`, such as `aws:PrincipalOrgID=o-a1b2c3d4e5`",
+                "write `--set KEY=VALUE`, such as `aws:PrincipalOrgID=o-a1b2c3d4e5` or `source.vpc=vpc-0a1b2c3d`",
             )
             continue
         start = setting.span.start

@@ -17,9 +17,12 @@ from policyc.engines.iam.explanation import TITLES, explain_request
 from policyc.engines.iam.request import Request
 from policyc.engines.iam.role_path import with_role_path
 from policyc.engines.trace import Decision, GateTrace, Outcome, Verdict, changed
+from policyc.simulate.assumptions import with_assumptions
 from policyc.simulate.documents.given import in_role, levels
 from policyc.simulate.documents.question import Question, Situation
-from policyc.simulate.plain import ANONYMOUS, PlainText
+from policyc.simulate.keys import iam_attributes
+from policyc.simulate.plain import ANONYMOUS
+from policyc.simulate.references import PlainText
 from policyc.targets.iam_documents.gates import allows_everyone
 from policyc.targets.iam_documents.limits import rcps_bear_on
 from policyc.targets.iam_documents.own_policy import ANY, OwnPolicy, Rule, documents, needs_no_permission, own_policy
@@ -48,8 +51,13 @@ def answer(situation: Situation, question: Question, diagnostics: Diagnostics) -
     asked = replace(asked, caller=with_role_path(asked.caller, (item.compiled for item in situation.documents)))
     policies = _policies(situation, asked.action, given, own)
     open_gate = not given and own.rule is not Rule.MAY
-    outcome = explain_request(replace(policies, resource=(allows_everyone(),)) if open_gate else policies, asked)
-    outcome = _with_open_policies(outcome, own, open_gate)
+    bearing = replace(policies, resource=(allows_everyone(),)) if open_gate else policies
+
+    def answer_to(unknown: frozenset[str]) -> Outcome:
+        wider = replace(asked, unknown=asked.unknown | unknown)
+        return _with_open_policies(explain_request(bearing, wider), own, open_gate)
+
+    outcome = with_assumptions(answer_to(frozenset()), answer_to, str)
     return changed(outcome, notes=(*outcome.notes, *_notes(situation, asked, own, given)))
 
 
@@ -147,10 +155,11 @@ def _request(question: Question, diagnostics: Diagnostics) -> Request | None:
             "write `service:Name`, such as `s3:GetObject`",
         )
     resource = None if question.resource is None else _one_resource(question.resource, diagnostics)
-    context = question.keys(diagnostics)
+    context = question.keys(iam_attributes(), diagnostics)
+    unknown = question.unknown_keys(iam_attributes(), diagnostics)
     if len(diagnostics) > before or caller is None or action is None or resource is None or context is None:
         return None
-    return Request(action.text, resource, caller, context, frozenset(question.unknown))
+    return Request(action.text, resource, caller, context, unknown or frozenset())
 
 
 def _one_resource(text: PlainText, diagnostics: Diagnostics) -> str | None:

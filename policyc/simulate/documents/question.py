@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from policyc.diagnostics import Diagnostics
+from policyc.model.vocabulary import Attribute
 from policyc.simulate.documents.given import Given
-from policyc.simulate.plain import PlainText
+from policyc.simulate.keys import native_key, refuse_both
+from policyc.simulate.references import PlainText
 from policyc.text import Span
 
 #: resources of the two chains by the option that gives their ARN (without `-arn`)
@@ -53,21 +55,36 @@ class Question:
     can: PlainText | None = None
     path: PlainText | None = None
     context: tuple[tuple[PlainText, tuple[str, ...]], ...] = ()
-    unknown: tuple[str, ...] = ()
+    unknown: tuple[PlainText, ...] = ()
 
-    def keys(self, diagnostics: Diagnostics) -> dict[str, tuple[str, ...]] | None:
-        """Every condition key that is stated, the caller's included; None after reporting one that is stated twice."""
+    def keys(self, attributes: Mapping[str, Attribute], diagnostics: Diagnostics) -> dict[str, tuple[str, ...]] | None:
+        """Every condition key that is stated, the caller's included; None after reporting one that is stated twice or is none.
+        `attributes` are the words of the language for keys."""
         out = {} if self.who is None else dict(self.who.keys())
         seen = {key.lower() for key in out}
-        for key, values in self.context:
-            if key.text.lower() in seen:
+        for name, values in self.context:
+            key = native_key(name, attributes, diagnostics)
+            if key is None:
+                return None
+            if key.lower() in seen:
                 diagnostics.error(
-                    "duplicate-key", f"`{key.text}` is given twice", key.span, "give each key once, with all its values"
+                    "duplicate-key",
+                    f"`{name.text}` is given twice",
+                    name.span,
+                    "give each key once, with all its values",
                 )
                 return None
-            seen.add(key.text.lower())
-            out[key.text] = values
+            seen.add(key.lower())
+            out[key] = values
         return out
+
+    def unknown_keys(self, attributes: Mapping[str, Attribute], diagnostics: Diagnostics) -> frozenset[str] | None:
+        """The keys of which nothing is known; None after reporting one that is none, or is stated as well."""
+        before = len(diagnostics)
+        stated = [name for name, _ in self.context]
+        names = {item.text: native_key(item, attributes, diagnostics) or "" for item in (*stated, *self.unknown)}
+        refuse_both(stated, self.unknown, names, diagnostics)
+        return None if len(diagnostics) > before else frozenset(names[item.text] for item in self.unknown)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Final
 from policyc.diagnostics import Diagnostics
 from policyc.model.types import PLACE, RESOURCE, STRING, SetOf
 from policyc.model.values import Place, Resource, ResourceLink, Value
-from policyc.simulate.plain import PlainText
+from policyc.simulate.references import PlainText
 from policyc.text import Span
 
 _REGION: Final = r"(?P<region>[a-z0-9-]+)"
@@ -85,6 +85,11 @@ class Drafts:
         if found.get("qualifier"):
             fields["qualifier"] = Value(STRING, found["qualifier"], arn.span)
         self.made[name] = fields
+
+    def unnamed(self, name: str) -> None:
+        """A resource of which no ARN is given: it stands where the first one does."""
+        place = self.home or Place("000000000000", "us-east-1")
+        self.made[name] = {"at": Value(PLACE, place, self.span)}
 
     def text(self, name: str, key: str, value: str) -> None:
         """Set a text field."""

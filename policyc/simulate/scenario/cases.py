@@ -8,7 +8,7 @@ from typing import Final
 
 from policyc.diagnostics import Diagnostics, did_you_mean
 from policyc.simulate.documents.question import Who
-from policyc.simulate.plain import PlainText
+from policyc.simulate.references import PlainText
 from policyc.syntax import nodes
 from policyc.syntax.json_text import (
     JsonArray,
@@ -37,7 +37,7 @@ class Fields:
     texts: dict[str, PlainText] = field(default_factory=dict)
     attributes: dict[str, Values] = field(default_factory=dict)
     context: dict[str, Values] = field(default_factory=dict)
-    unknown: tuple[str, ...] = ()
+    unknown: tuple[PlainText, ...] = ()
 
     def over(self, other: Fields) -> Fields:
         """These fields, and those of `other` where these say nothing."""
@@ -117,7 +117,7 @@ def read_fields(value: JsonValue | None) -> Fields:
         texts,
         _values(value.get("attributes")),
         _values(value.get("context")),
-        tuple(item.value for item in _items(unknown) if isinstance(item, JsonString)),
+        tuple(PlainText(item.value, item.span) for item in _items(unknown) if isinstance(item, JsonString)),
     )
 
 

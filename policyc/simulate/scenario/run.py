@@ -11,19 +11,20 @@ from policyc.diagnostics import Diagnostic, Diagnostics, Severity
 from policyc.engines.trace import Outcome
 from policyc.ir.program import Program
 from policyc.model.files import read_source, stays_inside
+from policyc.simulate.answer import answer_fully
 from policyc.simulate.documents.ask import ask
 from policyc.simulate.documents.chains import caller_document, is_chain
 from policyc.simulate.documents.given import LEVELS, Given, read_given
 from policyc.simulate.documents.question import Question, Situation, Who
 from policyc.simulate.keyword import matches_keyword
-from policyc.simulate.plain import PlainRequest, PlainText, bind
+from policyc.simulate.plain import PlainRequest, bind
+from policyc.simulate.references import PlainText
 from policyc.simulate.runner import TestResult, story, unmet
 from policyc.simulate.scenario.cases import Case, Values, read_cases
 from policyc.simulate.scenario.coverage import Coverage, iam_documents
 from policyc.simulate.scenario.shape import read_tree
 from policyc.syntax.json_text import JsonArray, JsonObject, JsonString, JsonValue
 from policyc.targets.base import Document
-from policyc.targets.registry import resource_types, target
 from policyc.targets.switches import iam_switches
 from policyc.text import Source, Span
 
@@ -196,8 +197,7 @@ class _InProject:
 
     def ask(self, case: Case, diagnostics: Diagnostics) -> Outcome | None:
         fields, texts = case.fields, case.fields.texts
-        unfit = bool(fields.context or fields.unknown)
-        _refuse(("action", "resource_arn"), unfit, "context", case, diagnostics)
+        _refuse(("action", "resource_arn"), bool(fields.context), "context", case, diagnostics)
         resource = texts.get("resource")
         if resource is None:
             diagnostics.error("incomplete-question", "the request names no resource", case.span, "add `resource`")
@@ -211,12 +211,12 @@ class _InProject:
             texts.get("can"),
             texts.get("path"),
             (*fields.attributes.values(), *extra),
+            fields.unknown,
         )
         request = bind(plain, self.program, diagnostics)
         if request is None:
             return None
-        name = resource_types()[request.resource.type].target
-        return target(name).simulate(self.program, [*self.documents, *self.beside], request, diagnostics)
+        return answer_fully(self.program, [*self.documents, *self.beside], request, diagnostics)
 
 
 def _caller_attributes(who: Who, span: Span) -> Iterator[Values]:

@@ -13,21 +13,6 @@ from policyc.engines.iam.caller import Caller, CallerKind
 from policyc.targets.base import Request
 from policyc.targets.iam_documents.gates import context_texts
 
-#: keys that only a signed request has
-_SIGNED = (
-    "aws:principalarn",
-    "aws:principalorgid",
-    "aws:principalorgpaths",
-    "aws:principaltag/",
-    "aws:username",
-    "aws:tokenissuetime",
-    "aws:multifactorauth",
-    "aws:sourceidentity",
-    "aws:federatedprovider",
-)
-#: keys that only a call by an AWS service itself has
-_OF_SERVICES = ("aws:principalservicename",)
-
 
 def check_stated(
     request: Request, caller: Caller, diagnostics: Diagnostics, also: Mapping[str, tuple[str, ...]] | None = None
@@ -46,7 +31,7 @@ def check_stated(
         problem = ""
         if other[1] != texts:
             problem = f"`{name}` and `{other[0]}` are one key with two values"
-        elif texts and _never(key, caller):
+        elif texts and caller.lacks(key):
             problem = f"`{name}` is stated, and {_kind(caller)} never has it"
         elif isinstance(known := derived.get(key), tuple) and known != texts:
             said = ", ".join(f"`{text}`" for text in texts) or "absent"
@@ -62,14 +47,6 @@ def check_stated(
                 "drop the attribute, or name the caller that is meant",
             )
     return fits
-
-
-def _never(key: str, caller: Caller) -> bool:
-    if caller.kind is CallerKind.ANONYMOUS:
-        return key.startswith((*_SIGNED, *_OF_SERVICES))
-    if key == "aws:username":
-        return caller.kind is not CallerKind.USER
-    return key.startswith(_OF_SERVICES) and caller.kind is not CallerKind.SERVICE
 
 
 def _kind(caller: Caller) -> str:

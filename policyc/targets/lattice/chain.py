@@ -30,7 +30,7 @@ from policyc.targets.iam_documents.limits import TITLES, limits_of, rcps_bear_on
 from policyc.targets.lattice.facts import Facts, language_name, read_request
 from policyc.targets.lattice.paths import any_path_will_do
 from policyc.targets.lattice.routing import describe_route
-from policyc.targets.lattice.words import INVOKE, METHOD_KEY, PATH_KEY, arn_of
+from policyc.targets.lattice.words import INVOKE, METHOD_KEY, PATH_KEY, arn_of, kind_of
 from policyc.targets.switches import iam_switches
 
 #: in which order AWS names the gate when several refuse (Lattice reference section 5, observed)
@@ -247,6 +247,10 @@ def _notes(request: Request, facts: Facts) -> Iterable[str]:
     service, network = request.resource, facts.network
     if network is None:
         yield f"`{service.name}` names no service network, so no policy of a network was asked"
+    if request.can is not None and request.can not in kind_of(service).verbs:
+        yield f"`{request.can}` is taken as a method of its own: it is none of those that VPC Lattice lists"
+    if request.path is not None and ("*" in request.path or "?" in request.path):
+        yield f"`{request.path}` is taken as it stands: a request has one path, and `*` no special meaning in it"
     gates = [item for item in (service, network) if item is not None]
     if all(item.text("auth") != "aws_iam" for item in gates):
         yield "with auth none everywhere AWS does not say whether the caller's identity policy counts; it was not asked"

@@ -21,14 +21,17 @@ from policyc.targets.iam_documents.gates import engine_caller, stated_context
 from policyc.targets.iam_documents.stated import check_stated
 from policyc.targets.lattice.words import (
     CONNECT,
+    HTTP_ONLY,
     INVOKE,
     METHOD_KEY,
     NETWORK_KEY,
     PATH_KEY,
+    QUERY_KEYS,
     SERVICE,
     SERVICE_KEY,
     arn_of,
     is_http_only,
+    own_verb,
     verbs_of,
     vocabulary,
 )
@@ -75,7 +78,10 @@ def read_request(program: Program, request: Request, diagnostics: Diagnostics) -
     stated = {name.lower() for name in context}
     unknown = frozenset(key for key in _unstated(http) if key not in stated) | request.unknown
     return Facts(
-        Asked(verb.action, resource, caller, context, unknown), network, (), not http or request.path is not None
+        Asked(verb.action, resource, caller, context, unknown, _lacking(service, http)),
+        network,
+        (),
+        not http or request.path is not None,
     )
 
 
@@ -84,6 +90,12 @@ def _verb(request: Request, service: Resource, diagnostics: Diagnostics) -> Verb
     possible = {verb.name: verb for verb in verbs_of(service)}
     if request.can is not None:
         verb = possible.get(request.can)
+        if (
+            verb is None
+            and INVOKE in {item.action for item in possible.values()}
+            and service.text("protocol") != "grpc"
+        ):
+            verb = own_verb(request.can, service)
         if verb is None:
             diagnostics.error(
                 "verb-never-comes",
@@ -101,7 +113,7 @@ def _verb(request: Request, service: Resource, diagnostics: Diagnostics) -> Verb
 def _derived(request: Request, service: Resource, network: Resource | None, verb: Verb | None) -> dict[str, str]:
     """Keys that follow from the rest of the request."""
     out = {SERVICE_KEY: arn_of(service)}
-    if network is not None:
+    if network is not None and network.text("id"):
         out[NETWORK_KEY] = arn_of(network)
     if request.path is not None:
         out[PATH_KEY] = request.path
@@ -184,6 +196,13 @@ def _unstated(http: bool) -> tuple[str, ...]:
         and item.native.startswith("vpc-lattice-svcs:")
         and (http or not is_http_only(item.native))
     )
+
+
+def _lacking(service: Resource, http: bool) -> tuple[str, ...]:
+    """The service's own keys, or beginnings of them, that such a request never has, folded."""
+    if not http:
+        return tuple(key.lower() for key in HTTP_ONLY)
+    return (QUERY_KEYS.lower(),) if service.text("protocol") == "grpc" else ()
 
 
 def language_name(key: str) -> str:

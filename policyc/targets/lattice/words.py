@@ -29,7 +29,7 @@ NETWORK_KEY: Final = "vpc-lattice-svcs:ServiceNetworkArn"
 PRINCIPALS: Final = frozenset(
     {"anyone", "anonymous", "authenticated", "account", "role", "user", "session", "federated_user", "service"}
 )
-_HTTP_ONLY: Final = (METHOD_KEY, PATH_KEY, HEADER_KEYS, QUERY_KEYS)
+HTTP_ONLY: Final = (METHOD_KEY, PATH_KEY, HEADER_KEYS, QUERY_KEYS)
 
 
 def vocabulary() -> Vocabulary:
@@ -64,9 +64,14 @@ def verbs_of(resource: Resource) -> tuple[Verb, ...]:
             return tuple(verb for verb in verbs if verb.action == INVOKE)
 
 
+def own_verb(method: str, resource: Resource) -> Verb | None:
+    """A request with a method that the vocabulary does not list; None for one of its verbs, which the resource then lacks."""
+    return None if method in kind_of(resource).verbs else Verb(method, INVOKE, ((METHOD_KEY, method),))
+
+
 def is_http_only(key: str) -> bool:
     """Whether a condition key exists for HTTP requests only, so that TLS passthrough never has it."""
-    return key.lower().startswith(tuple(name.lower() for name in _HTTP_ONLY))
+    return key.lower().startswith(tuple(name.lower() for name in HTTP_ONLY))
 
 
 def is_query(key: str) -> bool:

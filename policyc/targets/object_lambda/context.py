@@ -29,10 +29,12 @@ _OF_RESOURCE: Final = ("aws:resourceorgid", "aws:resourceorgpaths", "aws:resourc
 
 @record
 class Context:
-    """Keys in lower case with their values (none = absent), and the keys of which nothing is known."""
+    """Keys in lower case with their values (none = absent), the keys of which nothing is known, and those, or beginnings of them, that
+    the hop never has."""
 
     values: Mapping[str, tuple[str, ...]]
     unknown: frozenset[str] = frozenset()
+    lacking: tuple[str, ...] = ()
 
 
 def caller_of(principal: Principal, partition: str) -> Caller:
@@ -66,6 +68,11 @@ def _ambient(place: Place | None, owner: str) -> dict[str, tuple[str, ...]]:
     return {**region, "aws:resourceaccount": (owner,)}
 
 
+def _unknown(asked: Request, held: Mapping[str, object]) -> frozenset[str]:
+    """What the request says that nothing is known of, without what follows from the rest."""
+    return frozenset(key for key in map(str.lower, asked.unknown) if key not in held)
+
+
 def _not_stated(keys: Iterable[str], held: Mapping[str, object]) -> frozenset[str]:
     return frozenset(key for key in keys if key not in held)
 
@@ -82,7 +89,8 @@ def first(asked: Request, caller: Principal, versioned: bool) -> Context:
     base = {**_ambient(place, account(resource)), "aws:securetransport": ("true",)}
     values = {**base, **_source_keys(caller, partition), **held}
     always = (*_OLAP_ALWAYS, *(("s3-object-lambda:versionid",) if versioned else ()))
-    return Context(values, _not_stated(always, values))
+    unknown = frozenset(key for key in _unknown(asked, values) if not key.startswith("s3:"))
+    return Context(values, _not_stated(always, values) | unknown, ("s3:", "aws:calledvia"))
 
 
 def direct(asked: Request, caller: Principal, versioned: bool) -> Context:
@@ -97,7 +105,7 @@ def direct(asked: Request, caller: Principal, versioned: bool) -> Context:
         **stated(asked),
     }
     always = (*_S3_ALWAYS, *(("s3:versionid",) if versioned else ()))
-    return Context(values, _not_stated(always, values))
+    return Context(values, _not_stated(always, values) | _unknown(asked, values))
 
 
 def at_access_point(context: Context, access_point: Resource, bucket: Resource) -> Context:
@@ -110,7 +118,7 @@ def at_access_point(context: Context, access_point: Resource, bucket: Resource) 
         "s3:resourceaccount": (account(bucket),),
         "aws:resourceaccount": (account(bucket),),
     }
-    return Context({**context.values, **added}, context.unknown - set(added))
+    return Context({**context.values, **added}, context.unknown - set(added), context.lacking)
 
 
 # --- hops behind the first --------------------------------------------------------------------------------------
@@ -140,7 +148,9 @@ def onward(before: Context, chain: Chain, caller: Principal) -> Context:
         "aws:viaawsservice": ("true",),
     }
     values["aws:resourceaccount"] = (account(chain.function),)
-    return Context({key: value for key, value in values.items() if key not in unknown}, frozenset(unknown))
+    unknown -= {key for key in LOST if key in unknown}
+    held = {key: value for key, value in values.items() if key not in unknown}
+    return Context(held, frozenset(unknown), (*LOST, "s3-object-lambda:"))
 
 
 def with_function_source(context: Context, chain: Chain, caller: Principal) -> Context:
@@ -148,14 +158,14 @@ def with_function_source(context: Context, chain: Chain, caller: Principal) -> C
     if caller.kind != "cloudfront" or chain.function_source == "open":
         return context
     seen = _source_keys(caller, chain.place.partition)
-    return Context({**context.values, **seen}, context.unknown - set(seen))
+    return Context({**context.values, **seen}, context.unknown - set(seen), context.lacking)
 
 
 def at_supporting(context: Context, asked: Request, chain: Chain, presigned: bool, versioned: bool) -> Context:
     """Hops 3 and 4: the keys of S3 come in; where the function uses a presigned URL, its own address may show."""
     said = stated(asked)
     values = {**context.values, **{key: value for key, value in said.items() if key.startswith("s3:")}}
-    unknown = set(context.unknown)
+    unknown = set(context.unknown) | {key for key in _unknown(asked, values) if key.startswith("s3:")}
     version = said.get("s3-object-lambda:versionid", ())
     if versioned and "s3:versionid" not in values:
         if version:
@@ -166,4 +176,4 @@ def at_supporting(context: Context, asked: Request, chain: Chain, presigned: boo
     if presigned:
         values.pop("aws:sourceip", None)
         unknown |= {"aws:sourceip", "s3:signatureage"} - set(values)
-    return at_access_point(Context(values, frozenset(unknown)), chain.access_point, chain.bucket)
+    return at_access_point(Context(values, frozenset(unknown), context.lacking), chain.access_point, chain.bucket)

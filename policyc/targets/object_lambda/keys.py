@@ -52,4 +52,5 @@ def _context(context: Context, bucket: Resource) -> Context:
     values.pop("aws:resourceaccount", None)
     unknown = {key for key in context.unknown if not key.startswith("s3:")}
     unknown |= {"aws:calledvia", "aws:calledviafirst", "aws:calledvialast", "kms:encryptioncontext:aws:s3:arn"}
-    return Context({key: value for key, value in values.items() if key not in unknown}, frozenset(unknown))
+    held = {key: value for key, value in values.items() if key not in unknown}
+    return Context(held, frozenset(unknown), (*context.lacking, "s3:"))

@@ -75,7 +75,7 @@ class Way:
 
     def request(self, action: str, resource: str, context: Context) -> Asked:
         """The question that one hop puts to its documents."""
-        return Asked.of(action, resource, self.caller(), dict(context.values), context.unknown)
+        return Asked.of(action, resource, self.caller(), dict(context.values), context.unknown, context.lacking)
 
     def attached(self, carrier: str, role: str, kind: Kind = Kind.RESOURCE) -> tuple[Compiled, ...]:
         """The documents of this target on a resource or role."""

@@ -92,6 +92,13 @@ def _askable(request: Request, known: Mapping[str, Fact], diagnostics: Diagnosti
                 request.span,
                 "state attributes such as `idc.user.email.address`, `http_request.http_method`, `http_request.path`",
             )
+    if request.unknown:
+        diagnostics.error(
+            "clause-not-allowed",
+            "a request to an endpoint cannot say that nothing is known of an attribute",
+            request.span,
+            "leave the attribute out: what every request has is then unknown, and the answer names it; or ask the Cedar files",
+        )
     for name, values in request.values.items():
         fact = find_fact(known, name)
         if fact is None:

@@ -13,6 +13,7 @@ from policyc.cli import exits
 from policyc.cli.console import Console, standard_console
 from policyc.cli.parser import WITH_VALUE, HelpText, Parser, WrongUse, add_common
 from policyc.diagnostics import did_you_mean
+from policyc.packages import MissingPackage
 from policyc.report.screen import clean, paint, wrap
 
 if TYPE_CHECKING:
@@ -75,6 +76,9 @@ def run(argv: Sequence[str]) -> int:
         return exits.WRONG_USE
     except SystemExit as error:  # argparse after --help
         return error.code if isinstance(error.code, int) else exits.CLEAN
+    except MissingPackage as missing:
+        _say_wrong_use(WrongUse(str(missing), missing.help), console)
+        return exits.WRONG_USE
     except BrokenPipeError:
         _silence_stdout()
         return exits.PIPE_CLOSED

@@ -77,7 +77,8 @@ def run(args: argparse.Namespace, console: Console) -> int:
     if mistakes.has_errors:
         return refuse(mistakes, project, console, args.format)
     compiled = compile_project(project, thorough=True)
-    if compiled.diagnostics.has_errors:
+    unjudged = any(item.rule == "missing-package" for item in compiled.diagnostics)
+    if compiled.diagnostics.has_errors or unjudged:  # what is written is deployed
         report(compiled.diagnostics.sorted(), {**project.sources, **compiled.program.sources}, console, args.format)
         return exits.FINDINGS
     if not compiled.program.modules:

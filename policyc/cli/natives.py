@@ -11,6 +11,7 @@ from typing import Protocol, cast
 
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity
 from policyc.model.files import Unsaved, find_files, read_inside, read_source
+from policyc.packages import MissingPackage
 from policyc.record import record
 from policyc.syntax.hidden import check_characters
 from policyc.text import Source, Span
@@ -104,7 +105,10 @@ def check_natives(
             sources[name] = source
             found = Diagnostics()
             check_characters(source, found)
-            native(path, settings.kind).check(source, found, settings)
+            try:
+                native(path, settings.kind).check(source, found, settings)
+            except MissingPackage as missing:
+                found.error("missing-package", str(missing), source.span(0, 0), missing.help)
             diagnostics.extend(_as_configured(found, settings))
     return sources
 

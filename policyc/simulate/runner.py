@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity
 from policyc.engines.trace import GateTrace, Outcome, Verdict
 from policyc.ir.program import BoundTest, Program
+from policyc.packages import MissingPackage
 from policyc.record import record
 from policyc.simulate.answer import answer, assuming
 from policyc.simulate.keyword import matches_keyword
@@ -136,7 +137,11 @@ class _Run:
         if request is None:
             return None
         self.request = request
-        outcome = answer(self.program, self.documents, request, self.diagnostics)
+        try:
+            outcome = answer(self.program, self.documents, request, self.diagnostics)
+        except MissingPackage as missing:
+            self.diagnostics.error("missing-package", str(missing), step.resource.span, missing.help)
+            return None
         if outcome is not None and self.observe is not None:
             self.observe(outcome)
         return outcome

@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from policyc.diagnostics import Diagnostics, Label
+from policyc.packages import MissingPackage
 from policyc.syntax.json_text import (
     JsonArray,
     JsonBool,
@@ -34,8 +35,12 @@ _TAG: Final = "tag:yaml.org,2002:"
 
 def parse_yaml(source: Source, diagnostics: Diagnostics) -> JsonValue | None:
     """The tree of one YAML document, or None after an error was reported to `diagnostics`."""
-    import yaml
-
+    try:
+        import yaml
+    except ImportError:
+        missing = MissingPackage("pyyaml")
+        diagnostics.error("missing-package", str(missing), source.span(0, 0), missing.help)
+        return None
     loader = yaml.SafeLoader(source.text)
     try:
         node = loader.get_single_node()

@@ -9,6 +9,7 @@ from typing import Any
 
 from policyc.data import read_text
 from policyc.diagnostics import Diagnostics
+from policyc.packages import MissingPackage
 from policyc.shape import Misfit, UnknownKeyword, misfits
 from policyc.targets.base import Document
 from policyc.text import Span
@@ -96,8 +97,10 @@ def load_schema(kind: str) -> dict[str, Any]:
 
 @cache
 def _reference(kind: str) -> Any:
-    from jsonschema import Draft202012Validator
-
+    try:
+        from jsonschema import Draft202012Validator
+    except ImportError:
+        raise MissingPackage("jsonschema") from None
     return Draft202012Validator(load_schema(kind))
 
 

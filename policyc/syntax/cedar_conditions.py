@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from policyc.diagnostics import did_you_mean
+from policyc.syntax.cedar_hints import PRESENCE, long_name, presence
 from policyc.syntax.cedar_lexer import CedarMistake, Token
 from policyc.syntax.cedar_literals import BadEscape, pattern, unescape
 from policyc.syntax.cedar_nodes import (
@@ -76,7 +77,6 @@ _ORDERS: Final = ("==", "!=", "<", "<=", ">", ">=")
 _LONG: Final = 2**63
 _WORDS: Final = {"and": "&&", "or": "||", "not": "!", "AND": "&&", "OR": "||", "NOT": "!"}
 _FOREIGN_METHODS: Final = {
-    "exists": "write `context.a has b`",
     "startsWith": 'write `like "text*"`',
     "endsWith": 'write `like "*text"`',
     "includes": "use `.contains(…)` on a set, `like` on text",
@@ -233,6 +233,7 @@ class ConditionReader:
             self.advance()
             return Has(left, (self._text(first),), self.span(first), self._from(start))
         names = [self._attribute("`has` wants the name of an attribute").text]
+        self._refuse_long_name(left, first, asks=True)
         while self.take("."):
             names.append(self._attribute("an attribute's name follows the dot").text)
         return Has(left, tuple(names), self._from(first), self._from(start))
@@ -311,18 +312,19 @@ class ConditionReader:
                 self._descend(sign)
                 self.advance()
                 out = self._access(out, start) if sign.text == "." else self._index(out, start)
-            elif sign.text in (":", "::") and isinstance(out, Get):
-                raise self._awkward_name(out, sign)
             else:
                 break
         self.depth = depth
         return out
 
     def _access(self, of: Expr, start: Token) -> Expr:
+        if self.peek.text in PRESENCE and self.ahead(1).text == "(":
+            token = self.advance()
+            raise presence(token.text, of, self._arguments(), self._from(start), self.source)
         token = self._attribute("an attribute's name follows the dot")
         if self.peek.text == "(":
             return self._method(of, token, start)
-        self._refuse_hyphen(of, token)
+        self._refuse_long_name(of, token)
         return Get(of, token.text, self.span(token), self._from(start))
 
     def _index(self, of: Expr, start: Token) -> Expr:
@@ -353,29 +355,13 @@ class ConditionReader:
             )
         return self.advance()
 
-    def _refuse_hyphen(self, of: Expr, token: Token) -> None:
-        """`context.my-idp` reads as a subtraction of a variable that does not exist."""
-        sign, after = self.peek, self.ahead(1)
-        if sign.text == "-" and sign.start == token.end and after.kind == "name" and after.start == sign.end:
-            if after.text in VARIABLES or after.text in RESERVED or after.text in FUNCTIONS:
-                return
-            name = f"{token.text}-{after.text}"
-            raise CedarMistake(
-                "cedar-attribute-name",
-                f"`{name}` reads as a subtraction",
-                self.source.span(token.start, after.end),
-                f'write `["{name}"]` without the dot',
-            )
-
-    def _awkward_name(self, out: Get, sign: Token) -> CedarMistake:
-        after = self.ahead(1)
-        name = f"{out.name}{sign.text}{after.text.strip(chr(34))}"
-        return CedarMistake(
-            "cedar-attribute-name",
-            f"`{sign.text}` cannot stand in an attribute's name",
-            self.source.span(out.name_span.start, after.end),
-            f'write `["{name}"]` without the dot',
-        )
+    def _refuse_long_name(self, of: Expr, token: Token, *, asks: bool = False) -> None:
+        """`context.my-idp` reads as a subtraction of a variable that does not exist, `cognito:groups` as nothing."""
+        after = self.peek
+        if after.kind == "sign" and after.text in ("-", ":", "::") and after.start == token.end:
+            mistake = long_name(self.source, of, token.start, asks, (*VARIABLES, *RESERVED, *FUNCTIONS))
+            if mistake is not None:
+                raise mistake
 
     def _method(self, of: Expr, token: Token, start: Token) -> Expr:
         name = token.text
@@ -499,6 +485,9 @@ class ConditionReader:
         if token.text in ("true", "false"):
             self.advance()
             return Lit(token.text == "true", self.span(token))
+        if token.text in PRESENCE and self.ahead(1).text == "(":
+            self.advance()
+            raise presence(token.text, None, self._arguments(), self._from(token), self.source)
         if token.text in RESERVED:
             raise expected("a value or an attribute", token, self.source)
         if self.ahead(1).text == "::":

@@ -54,13 +54,14 @@ class Fact:
 
 @record
 class TrustType:
-    """A kind of trust provider. `open` ones (OIDC) may send more than is documented."""
+    """A kind of trust provider. `open` ones (OIDC) may send more than is documented; `names` are what people call one."""
 
     name: str
     doc: str
     source: str
     open: bool
     attributes: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
+    names: tuple[str, ...] = ()
 
 
 def vocabulary() -> Vocabulary:
@@ -72,7 +73,7 @@ def vocabulary() -> Vocabulary:
 def trust_types() -> Mapping[str, TrustType]:
     """Every kind of trust provider by the word of the `trust` field."""
     return {
-        name: TrustType(name, entry["doc"], entry["source"], entry["open"], entry["attributes"])
+        name: TrustType(name, entry["doc"], entry["source"], entry["open"], entry["attributes"], tuple(entry["names"]))
         for name, entry in json.loads(read_text("schemas/verified_access/trust.json"))["types"].items()
     }
 

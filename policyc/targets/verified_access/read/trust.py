@@ -126,11 +126,13 @@ def report_undeclared(
 
 
 def _seems(document: Document, root: str) -> str:
-    """The one documented provider that has an attribute which the text reads below `root`; empty when there is none or several."""
+    """The type that a provider has by what the text reads below `root`: the one documented type with such an attribute; else the type
+    that its name speaks of. Empty when there is none or several."""
     wanted = {path[1:] for path, _ in reads(document) if path[0] == root}
     fitting = [
         name
         for name, kind in trust_types().items()
         if not kind.open and any(split_name(path) in wanted for path in kind.attributes)
     ]
-    return fitting[0] if len(fitting) == 1 else ""
+    named = [name for name, kind in trust_types().items() if any(word in root.lower() for word in (name, *kind.names))]
+    return fitting[0] if len(fitting) == 1 else named[0] if len(named) == 1 else ""

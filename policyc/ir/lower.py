@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
 from policyc.diagnostics import Diagnostics, Label, did_you_mean
-from policyc.ir.attributes import is_possible, key_fits, lacks_key, resolve_attribute, shown_name
+from policyc.ir.attributes import is_possible, key_fits, resolve_attribute
 from policyc.ir.authz import Always, Atom, Cond, Constant, Never, Op
 from policyc.ir.compare import compares
 from policyc.ir.conditions import conjunction, disjunction
+from policyc.ir.foreign import no_hint, refuse_call, refuse_null, report_unknown
 from policyc.model.fit import assignable
 from policyc.model.names import known_names
 from policyc.model.scope import Scope
@@ -38,19 +39,25 @@ _ORDER_OPS = {"<": Op.LT, "<=": Op.LE, ">": Op.GT, ">=": Op.GE}
 
 
 def lower_condition(
-    expr: nodes.Expr, scope: Scope, attributes: Mapping[str, Attribute], diagnostics: Diagnostics
+    expr: nodes.Expr,
+    scope: Scope,
+    attributes: Mapping[str, Attribute],
+    diagnostics: Diagnostics,
+    hint: Callable[[str], str] = no_hint,
 ) -> Cond | None:
     """The normal form of `expr`, or None after reporting what is wrong with it.
 
-    `attributes` are the vocabulary words in reach, by language name (`header[]` for keyed ones).
+    `attributes` are the vocabulary words in reach, by language name (`header[]` for keyed ones); `hint` knows more of names that are
+    none of them.
     """
-    return _Lowering(attributes, diagnostics).lower(expr, scope, {}, False)
+    return _Lowering(attributes, diagnostics, hint).lower(expr, scope, {}, False)
 
 
 @dataclass(slots=True)
 class _Lowering:
     attributes: Mapping[str, Attribute]
     diagnostics: Diagnostics
+    hint: Callable[[str], str]
     atoms: int = 0
     expansions: int = 0
     stopped: bool = False
@@ -128,6 +135,8 @@ class _Lowering:
             negate, op = not negate, "in" if op == "not in" else "like"
         elif op == "!=":
             negate, op = not negate, "=="
+        if op == "==" and refuse_null(node, scope, self.diagnostics):
+            return None
         subject = self._find_attribute(left, scope, env)
         if subject is None:
             other = self._find_attribute(right, scope, env)
@@ -419,12 +428,6 @@ class _Lowering:
                 "not-an-attribute", "an attribute is wanted here", expr.span, "name one, such as `source.vpc`"
             )
             return
-        families = {name for name, item in self.attributes.items() if item.keyed}
-        words = [name for name in self.attributes if name not in families]
-        words += [shown_name(name) for name in self.attributes if name in families]
-        if (wanted := lacks_key(expr, self.attributes)) is not None:
-            self.diagnostics.error("missing-key", f"`{expr.text}` wants a key", expr.span, f"write `{wanted}`")
-            return
         definition = scope.lookup(expr.simple or "")
         if definition is not None:
             self.diagnostics.error(
@@ -435,22 +438,17 @@ class _Lowering:
                 (Label(definition.node.name.span, "declared here"),),
             )
             return
-        self.diagnostics.error(
-            "unknown-attribute",
-            f"unknown attribute `{expr.text}`",
-            expr.span,
-            did_you_mean(
-                expr.text, [*words, *known_names(scope.table)], "`policyc explain` lists the attributes of each target"
-            ),
-        )
+        report_unknown(expr, scope, self.attributes, self.hint(expr.text), self.diagnostics)
 
     def _constant_compare(
         self, node: nodes.Compare, op: nodes.CompareOp, scope: Scope, env: Mapping[str, Operand], negate: bool
     ) -> Cond | None:
         """Both sides are known at compile time, such as `stage == prod`."""
-        if isinstance(node.left, nodes.Ref) and not self._is_known_value(node.left, scope, env):
-            self._unknown(node.left, scope)
-            return None
+        for side in (node.left, node.right):
+            named = isinstance(side, nodes.Ref) and (side is node.left or side.simple is None)
+            if isinstance(side, nodes.Ref) and named and not self._is_known_value(side, scope, env):
+                self._unknown(side, scope)
+                return None
         left = self._value(node.left, None, scope, env)
         if left is None:
             return None
@@ -490,6 +488,8 @@ class _Lowering:
     def _call(self, call: nodes.Call, scope: Scope, env: Mapping[str, Operand], negate: bool) -> Cond | None:
         name = call.function.text
         definition = scope.lookup(name)
+        if definition is None and refuse_call(call, scope, self.attributes, self.diagnostics):
+            return None
         if definition is None or not isinstance(definition.node, nodes.Predicate):
             labels = () if definition is None else (Label(definition.node.name.span, "declared here"),)
             self.diagnostics.error(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from policyc.diagnostics import Diagnostics, Label, did_you_mean
 from policyc.ir.authz import Always, Can, Cond, Paths, Policy, Statement, Who
@@ -139,7 +140,7 @@ class StatementBuilder:
         who = self._who(clauses.get("who"))
         can = self._can(clauses.get("can"), types)
         path = self._path(clauses.get("path"))
-        when = self._when(node, attributes)
+        when = self._when(node, attributes, partial(self.words.hint, vocabulary.target, on, self.resources))
         if when is None or any(item.severity == "error" for item in list(self.diagnostics)[before:]):
             return None
         return Statement(
@@ -281,18 +282,20 @@ class StatementBuilder:
             patterns.append(str(value.data))
         return Paths(tuple(dict.fromkeys(patterns)), clause.negated, clause.span)
 
-    def _when(self, node: nodes.Statement, attributes: Mapping[str, Attribute]) -> Cond | None:
+    def _when(
+        self, node: nodes.Statement, attributes: Mapping[str, Attribute], hint: Callable[[str], str]
+    ) -> Cond | None:
         items: list[Cond] = []
         failed = False
         for clause in node.clauses:
             match clause:
                 case nodes.Condition(word="when", expr=expr):
-                    lowered = lower_condition(expr, self.scope, attributes, self.diagnostics)
+                    lowered = lower_condition(expr, self.scope, attributes, self.diagnostics, hint)
                 case nodes.Condition(expr=expr):
                     negated = nodes.Not(expr, expr.span)
-                    lowered = lower_condition(negated, self.scope, attributes, self.diagnostics)
+                    lowered = lower_condition(negated, self.scope, attributes, self.diagnostics, hint)
                 case nodes.ListClause(where=where) if where is not None:
-                    lowered = lower_condition(where, self.scope, attributes, self.diagnostics)
+                    lowered = lower_condition(where, self.scope, attributes, self.diagnostics, hint)
                 case _:
                     lowered = Always()
             if lowered is None:

@@ -12,6 +12,8 @@ from policyc.text import Source, Span
 
 #: The attributes that a policy or a request on something may use; needs all resources, for what a resource inherits.
 AttributeScope = Callable[[str, Resource | Principal, Mapping[str, Resource]], Mapping[str, Attribute]]
+#: What to do about a name that a policy of a target on something does not see; empty when the nearest name says it best.
+Hint = Callable[[str, Resource | Principal, Mapping[str, Resource], str], str]
 #: Adds to a resource what files of the project say of it; those are opened by name from the root, reported at a span.
 Complete = Callable[[Resource, Callable[[str, Span], "Source | None"], Diagnostics], Resource]
 
@@ -22,10 +24,15 @@ def _as_it_is(
     return resource
 
 
+def _nothing(target: str, on: Resource | Principal, resources: Mapping[str, Resource], name: str) -> str:
+    return ""
+
+
 @record
 class TargetPort:
     """`targets` by the word after `for`, loaded when asked; `resource_types` of all of them; `scope` of one target; `networks` are
-    the targets of `network` declarations; `complete` adds to resources what lies in other files."""
+    the targets of `network` declarations; `complete` adds to resources what lies in other files; `hint` knows
+    more of names that nothing has."""
 
     targets: tuple[str, ...]
     vocabulary: Callable[[str], Vocabulary]
@@ -33,6 +40,7 @@ class TargetPort:
     scope: AttributeScope
     networks: frozenset[str]
     complete: Complete = _as_it_is
+    hint: Hint = _nothing
 
     def reserved(self, targets: Iterable[str]) -> dict[str, str]:
         """TargetPort that a file which writes for `targets` must not declare or import, with what they mean already."""

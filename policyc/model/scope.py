@@ -328,6 +328,10 @@ class Scope:
                 did_you_mean(word, expected.members, "use one of the listed words"),
             )
             return None
+        if expected is not None and takes_word(expected, word.upper()):
+            help = f"did you mean `{word.upper()}`?"
+            diagnostics.error("unknown-name", f"unknown name `{word}`", ref.span, help)
+            return None
         names = known_names(self.table)
         if expected == PRINCIPAL:
             names = known_names(self.table, ("principal",)) + [

@@ -31,7 +31,8 @@ class Attribute:
     `==` or `in` fits from its start (an ARN of the right service). `key` is filled once a keyed attribute is used;
     `key_type` names the type that the key has to fit, empty for any text. `minimum` and `maximum` are the documented ends
     of a number (a score), None where the type alone bounds it. `shape` is what every value in a request looks like, as a whole, where
-    the type does not tell (see `engines/proofs/shapes.py`), and `says` the same in words.
+    the type does not tell (see `engines/proofs/shapes.py`), and `says` the same in words. `constructor` makes
+    the groups that its values are.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Attribute:
     maximum: int | None = None
     shape: str = ""
     says: str = field(default="", compare=False)
+    constructor: str = ""
 
     def with_key(self, key: str) -> Attribute:
         """The attribute for one key of a keyed family."""

@@ -320,7 +320,7 @@ class ConditionReader:
     def _access(self, of: Expr, start: Token) -> Expr:
         if self.peek.text in PRESENCE and self.ahead(1).text == "(":
             token = self.advance()
-            raise presence(token.text, of, self._arguments(), self._from(start), self.source)
+            raise presence(token.text, of, self._arguments(), self.span(token), self._from(start), self.source)
         token = self._attribute("an attribute's name follows the dot")
         if self.peek.text == "(":
             return self._method(of, token, start)
@@ -487,7 +487,7 @@ class ConditionReader:
             return Lit(token.text == "true", self.span(token))
         if token.text in PRESENCE and self.ahead(1).text == "(":
             self.advance()
-            raise presence(token.text, None, self._arguments(), self._from(token), self.source)
+            raise presence(token.text, None, self._arguments(), self.span(token), self._from(token), self.source)
         if token.text in RESERVED:
             raise expected("a value or an attribute", token, self.source)
         if self.ahead(1).text == "::":

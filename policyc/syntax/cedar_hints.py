@@ -35,8 +35,8 @@ def long_name(source: Source, of: Expr, start: int, asks: bool, variables: Seque
     return CedarMistake("cedar-attribute-name", f"`{name}` {why}", source.span(start, end), f"write `{better}`", fix)
 
 
-def presence(name: str, of: Expr | None, args: Sequence[Expr], span: Span, source: Source) -> CedarMistake:
-    """`has(context.idp.groups)` and `context.idp.exists("groups")`: what to write for them."""
+def presence(name: str, of: Expr | None, args: Sequence[Expr], at: Span, whole: Span, source: Source) -> CedarMistake:
+    """`has(context.idp.groups)` and `context.idp.exists("groups")`: what to write for them. `at` is the name, `whole` all of it."""
     parts = [*([of] if of is not None else []), *args]
     better = ""
     match parts:
@@ -50,9 +50,9 @@ def presence(name: str, of: Expr | None, args: Sequence[Expr], span: Span, sourc
     return CedarMistake(
         f"cedar-unknown-{kind}",
         f"Cedar has no {kind} `{name}`: `has` stands between the two",
-        span,
+        at,
         f"write `{better}`" if better else "write such as `context.idc has groups`",
-        Fix(f"write `{better}`", (Edit(span, better),)) if better else None,
+        Fix(f"write `{better}`", (Edit(whole, better),)) if better else None,
     )
 
 

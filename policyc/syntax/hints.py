@@ -7,11 +7,26 @@ from policyc.syntax.expected import CLAUSES, DECLARATIONS
 from policyc.syntax.table import END
 
 _BEGINNINGS = frozenset({*CLAUSES, *DECLARATIONS, "allow", "deny", "where"})
+#: what other policy languages call the two kinds of statements
+_EFFECTS = {
+    "permit": "allow",
+    "grant": "allow",
+    "accept": "allow",
+    "forbid": "deny",
+    "reject": "deny",
+    "refuse": "deny",
+}
 _COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">=", "in", "like"})
 
 
 def hint(kind: str, word: str, before: str, word_before: str, terminals: frozenset[str]) -> str | None:
     """What to do, or None when the list of what was expected says it best."""
+    if {"allow", "deny"} <= terminals and word.lower() in _EFFECTS:
+        return f"write `{_EFFECTS[word.lower()]}`"
+    if word == "has" and "==" in terminals:
+        return "presence is asked with `exists` in front, such as `exists idc.groups`"
+    if word == "is" and "==" in terminals:
+        return "write `==`, or `exists a.b` to ask whether something is there"
     if kind == "}" and before in ("}", "{", "STRING", "NAME", "]", ")") and "}" not in terminals and END in terminals:
         return "remove it, or look for a block above that was closed too early"
     if kind in ("}", "]", ")") and END in terminals:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from policyc.diagnostics import Diagnostics
 from policyc.engines.trace import Outcome
@@ -121,6 +121,14 @@ class Request:
     empty: frozenset[str] = frozenset()
     spans: Mapping[str, Span] = MappingProxyType({})
     unknown: frozenset[str] = frozenset()
+
+
+@runtime_checkable
+class Hints(Protocol):
+    """What a target may offer beside `Target`: help for names that its resources do not show."""
+
+    def hint(self, on: Resource | Principal, resources: Mapping[str, Resource], name: str) -> str:
+        """What to do about a name that `on` does not see; empty when the nearest name says it best."""
 
 
 class Target(Protocol):

@@ -12,7 +12,7 @@ from policyc.ir.target_port import TargetPort
 from policyc.model.files import Unsaved
 from policyc.model.values import Principal, Resource
 from policyc.model.vocabulary import Attribute
-from policyc.targets.base import Document
+from policyc.targets.base import Document, Hints
 from policyc.targets.registry import NETWORK_TARGETS, TARGETS, resource_types, target
 from policyc.text import Source, Span
 
@@ -24,6 +24,12 @@ def complete(resource: Resource, open_file: Callable[[str, Span], Source | None]
     from policyc.targets.verified_access.samples import complete as with_claims
 
     return with_claims(resource, open_file, diagnostics)
+
+
+def hint_of(name: str, on: Resource | Principal, resources: Mapping[str, Resource], unseen: str) -> str:
+    """What a target says of a name that `on` does not see; empty when it has nothing to say."""
+    back_end = target(name)
+    return back_end.hint(on, resources, unseen) if isinstance(back_end, Hints) else ""
 
 
 def words() -> TargetPort:
@@ -39,6 +45,7 @@ def words() -> TargetPort:
         scope=scope,
         networks=NETWORK_TARGETS,
         complete=complete,
+        hint=hint_of,
     )
 
 

@@ -27,6 +27,11 @@ class VerifiedAccess:
     def scope(self, on: Resource | Principal, resources: Mapping[str, Resource]) -> Mapping[str, Attribute]:
         return {name: fact.attribute for name, fact in _scope.facts(on, resources).items()}
 
+    def hint(self, on: Resource | Principal, resources: Mapping[str, Resource], name: str) -> str:
+        from policyc.targets.verified_access.hints import hint
+
+        return hint(on, resources, name)
+
     def check(self, policy: Policy, program: Program, diagnostics: Diagnostics) -> None:
         from policyc.targets.verified_access.limits import check_policy
 

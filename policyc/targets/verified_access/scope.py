@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from types import MappingProxyType
@@ -76,6 +76,19 @@ def trust_types() -> Mapping[str, TrustType]:
         name: TrustType(name, entry["doc"], entry["source"], entry["open"], entry["attributes"], tuple(entry["names"]))
         for name, entry in json.loads(read_text("schemas/verified_access/trust.json"))["types"].items()
     }
+
+
+def guess_type(name: str, reads: Iterable[tuple[str, ...]]) -> str:
+    """The type that a trust provider seems to have: the one documented type with an attribute that is read below its name, else the
+    type that its name speaks of. Empty when there is none or several."""
+    wanted = set(reads)
+    fitting = [
+        word
+        for word, kind in trust_types().items()
+        if not kind.open and any(_steps(path) in wanted for path in kind.attributes)
+    ]
+    named = [word for word, kind in trust_types().items() if any(one in name.lower() for one in (word, *kind.names))]
+    return fitting[0] if len(fitting) == 1 else named[0] if len(named) == 1 else ""
 
 
 @cache
@@ -274,6 +287,7 @@ def _fact(name: str, path: tuple[str, ...], entry: Mapping[str, Any]) -> Fact:
         key_type=key_type,
         minimum=entry.get("minimum"),
         maximum=entry.get("maximum"),
+        constructor=entry.get("group", ""),
     )
     return Fact(
         attribute, path, entry.get("form", "scalar"), entry.get("group", ""), entry.get("minimum"), entry.get("maximum")

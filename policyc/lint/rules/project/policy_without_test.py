@@ -43,6 +43,7 @@ from policyc.lint.rule import Lint
 from policyc.model.values import Principal, Resource, ResourceLink
 from policyc.syntax import nodes
 from policyc.syntax.references import refs_in
+from policyc.targets.registry import resource_types
 
 SEVERITY = Severity.INFO
 
@@ -56,7 +57,7 @@ def check(lint: Lint) -> None:
             lint.report(
                 policy.name_span or policy.span,
                 f"no test asks anything about `{policy.name}`",
-                f"add a `test` with a request to `{on.name}`"
+                f"add a `test` with a request to `{_addressee(lint, on).name}`"
                 if isinstance(on, Resource)
                 else f"add a `test` with a request whose `who` is `{on.name}`",
             )
@@ -67,6 +68,18 @@ def check(lint: Lint) -> None:
                 f"no test asks anything about `{network.name}`",
                 f"add a `test` that lays attachments `on {network.name}`",
             )
+
+
+def _addressee(lint: Lint, on: Resource) -> Resource:
+    """What a request goes to, so that the policy on a resource is asked: of a group that takes none one of its members."""
+    if resource_types()[on.type].requests:
+        return on
+    members = (item for item in lint.program.resources.values() if _links_to(item, on))
+    return next(members, on)
+
+
+def _links_to(item: Resource, on: Resource) -> bool:
+    return any(isinstance(value.data, ResourceLink) and value.data.id == on.id for _, value in item.fields)
 
 
 def _asked(lint: Lint) -> tuple[set[str], set[Principal], set[str]]:

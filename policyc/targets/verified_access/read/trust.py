@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from policyc.diagnostics import Diagnostics, did_you_mean
 from policyc.syntax.cedar_nodes import Document, Get, Has, path_of, walk
 from policyc.targets.verified_access.read.templates import is_template
-from policyc.targets.verified_access.scope import REQUEST_ROOTS, split_name, trust_types
+from policyc.targets.verified_access.scope import REQUEST_ROOTS, guess_type, trust_types
 from policyc.text import Span
 
 _HEAD = re.compile(r"policyc:\s*trust\b")
@@ -115,7 +115,7 @@ def report_undeclared(
                 did_you_mean(name, known, f"the roots are {', '.join(f'`{item}`' for item in known)}"),
             )
             continue
-        seems = _seems(document, name)
+        seems = guess_type(name, [path[1:] for path, _ in reads(document) if path[0] == name])
         example = f"{name}={seems or 'oidc'}" if name.isidentifier() else f'"{name}"={seems or "oidc"}'
         close = did_you_mean(name, REQUEST_ROOTS, "")
         words = f"`context.{name}` is checked against nothing, because its trust provider is not declared"
@@ -123,16 +123,3 @@ def report_undeclared(
         if seems:
             help += f", if it is {trust_types()[seems].doc}"
         diagnostics.add(Diagnostic("cedar-trust-not-declared", words, span, help, Severity.INFO))
-
-
-def _seems(document: Document, root: str) -> str:
-    """The type that a provider has by what the text reads below `root`: the one documented type with such an attribute; else the type
-    that its name speaks of. Empty when there is none or several."""
-    wanted = {path[1:] for path, _ in reads(document) if path[0] == root}
-    fitting = [
-        name
-        for name, kind in trust_types().items()
-        if not kind.open and any(split_name(path) in wanted for path in kind.attributes)
-    ]
-    named = [name for name, kind in trust_types().items() if any(word in root.lower() for word in (name, *kind.names))]
-    return fitting[0] if len(fitting) == 1 else named[0] if len(named) == 1 else ""

@@ -1,0 +1,100 @@
+"""Conditions in the words of other languages: `a.contains(x)`, `a == null`, `has(a)`. What they are called here is the help."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from policyc.diagnostics import Diagnostics, did_you_mean
+from policyc.ir.attributes import lacks_key, resolve_attribute, shown_name
+from policyc.model.names import known_names
+from policyc.model.scope import Scope
+from policyc.model.values import Group
+from policyc.model.vocabulary import Attribute
+from policyc.syntax import nodes
+
+
+def no_hint(name: str) -> str:
+    """For conditions that belong to no resource."""
+    return ""
+
+
+_NULLS: Final = frozenset({"null", "nil", "none", "None", "undefined", "NULL"})
+_PRESENCE: Final = frozenset({"has", "isset", "defined", "is_set", "isPresent"})
+#: methods on text -> the pattern that asks the same; on lists only `contains` and `includes` have a meaning
+_ON_TEXT: Final = {"contains": "*{}*", "includes": "*{}*", "startsWith": "{}*", "endsWith": "*{}"}
+_ON_LISTS: Final = frozenset({"contains", "includes"})
+
+
+def refuse_null(node: nodes.Compare, scope: Scope, diagnostics: Diagnostics) -> bool:
+    """Report a comparison with `null`, and tell whether it is one."""
+    for one, other in ((node.left, node.right), (node.right, node.left)):
+        if isinstance(one, nodes.Ref) and one.text in _NULLS and scope.lookup(one.text) is None:
+            name = other.text if isinstance(other, nodes.Ref) else "a.b"
+            there = f"exists {name}" if node.op == "!=" else f"not (exists {name})"
+            diagnostics.error("unknown-name", f"there is no `{one.text}` here", one.span, f"write `{there}`")
+            return True
+    return False
+
+
+def refuse_call(call: nodes.Call, scope: Scope, attributes: Mapping[str, Attribute], diagnostics: Diagnostics) -> bool:
+    """Report a call that other languages have, and tell whether it is one."""
+    *head, last = call.function.parts
+    name = last.name if isinstance(last, nodes.Field) else ""
+    better = _method(nodes.Ref(tuple(head), call.function.span), name, call, scope, attributes) if head else ""
+    if not head and name in _PRESENCE and len(call.args) == 1 and isinstance(call.args[0], nodes.Ref):
+        better = f"exists {call.args[0].text}"
+    if better:
+        kind = "method" if head else "function"
+        diagnostics.error("unknown-predicate", f"there is no {kind} `{name}`", call.function.span, f"write `{better}`")
+    return bool(better)
+
+
+def _method(subject: nodes.Ref, name: str, call: nodes.Call, scope: Scope, attributes: Mapping[str, Attribute]) -> str:
+    """How the question that a method asks is written here; empty for none."""
+    attribute = resolve_attribute(subject, attributes)
+    if name in _PRESENCE or name == "exists":
+        return f"exists {subject.text}"
+    if attribute is None or len(call.args) != 1:
+        return ""
+    (arg,) = call.args
+    if attribute.many and name in _ON_LISTS:
+        return f"{_member(arg, attribute, scope)} in {subject.text}"
+    if not attribute.many and name in _ON_TEXT and isinstance(arg, nodes.Str):
+        return f'{subject.text} like "{_ON_TEXT[name].format(arg.value)}"'
+    return ""
+
+
+def _member(arg: nodes.Expr, attribute: Attribute, scope: Scope) -> str:
+    """A value as it stands left of `in`: of groups the declared one, else the constructor."""
+    if isinstance(arg, nodes.Ref):
+        return arg.text
+    if not isinstance(arg, nodes.Str):
+        return "x"
+    if not attribute.constructor:
+        return f'"{arg.value}"'
+    for name in known_names(scope.table, ("group",)):
+        definition = scope.lookup(name)
+        value = None if definition is None else scope.definition_value(definition, Diagnostics())
+        if value is not None and isinstance(value.data, Group) and value.data.id == arg.value:
+            return name
+    return f'{attribute.constructor}("{arg.value}")'
+
+
+def report_unknown(
+    ref: nodes.Ref, scope: Scope, attributes: Mapping[str, Attribute], hint: str, diagnostics: Diagnostics
+) -> None:
+    """Report a name that is no attribute, no value and nothing to be read with a key; `hint` is what the target says of it."""
+    if (wanted := lacks_key(ref, attributes)) is not None:
+        diagnostics.error("missing-key", f"`{ref.text}` wants a key", ref.span, f"write `{wanted}`")
+        return
+    words = [shown_name(name) for name in attributes]
+    diagnostics.error(
+        "unknown-attribute",
+        f"unknown attribute `{ref.text}`",
+        ref.span,
+        hint
+        or did_you_mean(
+            ref.text, [*words, *known_names(scope.table)], "`policyc explain` lists the attributes of each target"
+        ),
+    )

@@ -1,0 +1,74 @@
+"""What to do about a name that a policy or a request at a group or endpoint does not see, where the resources tell it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from policyc.diagnostics import did_you_mean
+from policyc.model.values import Principal, Resource
+from policyc.targets.verified_access.scope import (
+    ENDPOINT,
+    REQUEST_ROOTS,
+    entries,
+    facts,
+    group_of,
+    guess_type,
+    language_name,
+    split_name,
+    trust_types,
+)
+
+#: How the other kind of request calls the same thing.
+_ELSEWHERE: Final = {
+    "tcp_flow.destination_port": "http_request.port",
+    "tcp_flow.client_ip": "http_request.client_ip",
+    "http_request.port": "tcp_flow.destination_port",
+    "http_request.client_ip": "tcp_flow.client_ip",
+}
+
+
+def hint(on: Resource | Principal, resources: Mapping[str, Resource], name: str) -> str:
+    """The help for an unseen name; empty when the nearest name says it best."""
+    steps = split_name(name)
+    if not isinstance(on, Resource) or steps is None or len(steps) < 2:
+        return ""
+    if steps[0] in REQUEST_ROOTS:
+        return _of_protocol(on, steps[0], name)
+    group = group_of(on, resources)
+    if group is None:
+        return ""
+    trust = {key: str(value.data) for key, value in entries(group, "trust")}
+    if steps[0] not in trust:
+        send = [other[0] for one in facts(on, resources) if (other := split_name(one)) and other[1:] == steps[1:]]
+        usual = any(steps[0] in (word, *kind.names) for word, kind in trust_types().items())
+        return ("" if usual else did_you_mean(steps[0], send, "")) or _missing(group, steps)
+    kind = trust_types().get(trust[steps[0]])
+    if kind is None or not kind.open:
+        return ""
+    known = [other[1:] for one in facts(on, resources) if (other := split_name(one)) and other[0] == steps[0]]
+    near = did_you_mean(".".join(steps[1:]), [".".join(other) for other in known], "")
+    return near or f"declare it in `claims` of `{group.name}`, such as `{language_name(steps)}: string`"
+
+
+def _of_protocol(on: Resource, root: str, name: str) -> str:
+    protocol = on.text("protocol") if on.type == ENDPOINT else ""
+    if not protocol or (root == "tcp_flow") is (protocol == "tcp"):
+        return ""
+    article = "an" if protocol.startswith("h") else "a"
+    told = f"`{on.name}` is {article} {protocol} endpoint, which has no `{root}`"
+    other = _ELSEWHERE.get(name)
+    wanted = "tcp" if root == "tcp_flow" else "https"
+    return (
+        f"{told}: {f'test `{other}`' if other else 'drop the test'}, or declare the endpoint with `protocol: {wanted}`"
+    )
+
+
+def _missing(group: Resource, steps: tuple[str, ...]) -> str:
+    """A provider that the group does not have."""
+    word = guess_type(steps[0], [steps[1:]])
+    if not word:
+        return f"add the provider `{steps[0]}` with its type to `trust` of `{group.name}`: " + ", ".join(
+            f"`{steps[0]}: {kind}`" for kind in trust_types()
+        )
+    return f"add `{steps[0]}: {word}` to `trust` of `{group.name}`"

@@ -1,0 +1,223 @@
+"""Slips that people bring from other languages or make at Verified Access: one error, and a help that is right when followed."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from policyc.diagnostics import Diagnostic, Diagnostics
+from policyc.lint.registry import run_rules
+from policyc.syntax.cedar_text import parse_cedar
+from policyc.targets.program import emit_documents, load_program
+from policyc.text import Source
+
+HEAD = """group engineering = oidc_group("engineering")
+group finance = idc_group("b4c8e438-20a1-70b2-1111-5f0e6d3a9c11")
+resource staff: verified_access.group {{ trust: {{ {trust} }}, claims: {{ {claims} }} }}
+resource wiki: verified_access.endpoint {{ group: staff, protocol: {protocol}, domain: "wiki.example.com" }}
+"""
+POLICY = """policy wiki_in for verified_access on wiki {{
+  allow "a" {{ when {condition} }}
+}}
+test "asked" {{ request wiki {{ }} expect undecided }}
+"""
+
+
+def found(
+    tmp_path: Path, condition: str, trust: str = "idp: oidc", claims: str = "", protocol: str = "https"
+) -> list[Diagnostic]:
+    """What the checks and the rules say, but for what is no matter here: an unused group, an unverified address."""
+    text = HEAD.format(trust=trust, claims=claims, protocol=protocol) + POLICY.format(condition=condition)
+    (tmp_path / "p.policy").write_text(text, encoding="utf-8")
+    diagnostics = Diagnostics()
+    program = load_program(tmp_path, [Path("p.policy")], {}, diagnostics)
+    if not diagnostics.has_errors:
+        run_rules(program, emit_documents(program, diagnostics), diagnostics)
+    beside = ("unused-declaration", "unverified-email", "group-without-policy", "negated-test-admits-absent")
+    return [item for item in diagnostics if item.rule not in beside]
+
+
+def written(item: Diagnostic) -> str:
+    """The text that a help says to write, in backticks."""
+    match = re.search(r"`([^`]+)`", item.help)
+    assert match is not None, item.help
+    return match[1]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ('idp.groups.contains("engineering")', "engineering in idp.groups"),
+        ("idp.groups.contains(engineering)", "engineering in idp.groups"),
+        ('idp.groups.contains("sales")', 'oidc_group("sales") in idp.groups'),
+        ('idp.email.endsWith("@example.com")', 'idp.email like "*@example.com"'),
+        ('idp.email.startsWith("ana")', 'idp.email like "ana*"'),
+        ("idp.email == null", "not (exists idp.email)"),
+        ("idp.email != null", "exists idp.email"),
+        ("null == idp.email", "not (exists idp.email)"),
+        ("has(idp.email)", "exists idp.email"),
+        ("idp.email.exists()", "exists idp.email"),
+    ],
+)
+def test_other_languages_words(tmp_path: Path, wrong: str, right: str) -> None:
+    (item,) = found(tmp_path, wrong)
+    assert written(item) == right
+    told = {one.rule for one in found(tmp_path, right)}
+    assert told <= {"everyone-allowed", "email-pattern-without-domain"}, "the question itself is what was asked"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ("http_request.http_method == get", "http_request.http_method == GET"),
+        ("http_request.http_method in [post, GET]", "http_request.http_method in [POST, GET]"),
+        ("http_request.http_method != Delete", "http_request.http_method != DELETE"),
+    ],
+)
+def test_methods_are_in_capitals(tmp_path: Path, wrong: str, right: str) -> None:
+    (item,) = found(tmp_path, wrong)
+    assert item.span is not None
+    text = (tmp_path / "p.policy").read_text(encoding="utf-8")
+    assert written(item) == text[item.span.start : item.span.end].upper()
+    assert found(tmp_path, right) == []
+
+
+@pytest.mark.parametrize(
+    ("condition", "entry"),
+    [
+        ('jamf.risk == "LOW"', "jamf: jamf"),
+        ('my_jamf.risk in ["LOW"]', "my_jamf: jamf"),
+        ("edr.assessment.overall > 80", "edr: crowdstrike"),
+        ("crwd.assessment.os > 80", "crwd: crowdstrike"),
+        ("laptop.device.is_managed", "laptop: jumpcloud"),
+        ("finance in idc.groups", "idc: iam_identity_center"),
+        ('idc.user.user_name == "ana"', "idc: iam_identity_center"),
+    ],
+)
+def test_a_missing_provider_is_added_to_trust(tmp_path: Path, condition: str, entry: str) -> None:
+    (item,) = found(tmp_path, condition)
+    assert item.help == f"add `{entry}` to `trust` of `staff`"
+    assert found(tmp_path, condition, trust=f"idp: oidc, {entry}") == []
+
+
+@pytest.mark.parametrize(
+    ("condition", "claim"),
+    [
+        ('idp.department == "sales"', "idp.department: string"),
+        ('idp.cost_center == "4711"', "idp.cost_center: string"),
+        ('idp["custom:site"] == "hq"', 'idp["custom:site"]: string'),
+        ('idp.address.country == "DE"', "idp.address.country: string"),
+    ],
+)
+def test_an_undeclared_claim_is_declared(tmp_path: Path, condition: str, claim: str) -> None:
+    (item,) = found(tmp_path, condition)
+    assert "`claims` of `staff`" in item.help and f"`{claim}`" in item.help
+    assert found(tmp_path, condition, claims=claim) == []
+
+
+def test_a_slip_in_a_known_claim_or_provider_is_told_as_one(tmp_path: Path) -> None:
+    (item,) = found(tmp_path, 'idp.emial == "a@example.com"')
+    assert item.help == "did you mean `email`?"
+    (item,) = found(tmp_path, 'ipd.email == "a@example.com"')
+    assert item.help == "did you mean `idp`?"
+
+
+@pytest.mark.parametrize(
+    ("condition", "protocol", "better"),
+    [
+        ("tcp_flow.destination_port == 22", "https", "http_request.port == 22"),
+        ('tcp_flow.client_ip in "192.0.2.0/24"', "http", 'http_request.client_ip in "192.0.2.0/24"'),
+        ("http_request.port == 22", "tcp", "tcp_flow.destination_port == 22"),
+    ],
+)
+def test_the_other_protocols_data(tmp_path: Path, condition: str, protocol: str, better: str) -> None:
+    (item,) = found(tmp_path, condition, protocol=protocol)
+    assert f" {protocol} endpoint" in item.help and f"test `{better.split()[0]}`" in item.help
+    assert found(tmp_path, better, protocol=protocol) == []
+    other = "tcp" if protocol != "tcp" else "https"
+    assert f"`protocol: {other}`" in item.help and found(tmp_path, condition, protocol=other) == []
+
+
+@pytest.mark.parametrize(("word", "right"), [("permit", "allow"), ("forbid", "deny"), ("grant", "allow")])
+def test_effects_of_other_languages_are_one_error(tmp_path: Path, word: str, right: str) -> None:
+    text = HEAD.format(trust="idp: oidc", claims="", protocol="https")
+    text += f'policy staff_in for verified_access on staff {{\n  {word} "a" {{ when idp.email_verified }}\n}}\n'
+    (tmp_path / "p.policy").write_text(text, encoding="utf-8")
+    diagnostics = Diagnostics()
+    load_program(tmp_path, [Path("p.policy")], {}, diagnostics)
+    (item,) = diagnostics
+    assert item.help == f"write `{right}`"
+
+
+def test_a_group_is_tested_through_an_endpoint_of_its(tmp_path: Path) -> None:
+    text = HEAD.format(trust="idp: oidc", claims="", protocol="https")
+    text += 'policy staff_in for verified_access on staff { allow "a" { when idp.email_verified } }\n'
+    (tmp_path / "p.policy").write_text(text, encoding="utf-8")
+    diagnostics = Diagnostics()
+    program = load_program(tmp_path, [Path("p.policy")], {}, diagnostics)
+    run_rules(program, [], diagnostics)
+    (item,) = (one for one in diagnostics if one.rule == "policy-without-test")
+    assert item.help == "add a `test` with a request to `wiki`"
+
+
+# --- Cedar text -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ('context.my-trust-provider.user == "u1"', 'context["my-trust-provider"].user == "u1"'),
+        ('context.corp-idp-eu-west.email == "a"', 'context["corp-idp-eu-west"].email == "a"'),
+        ('context.idp-2.email == "a"', 'context["idp-2"].email == "a"'),
+        ('context.idp.cognito:groups.contains("a")', 'context.idp["cognito:groups"].contains("a")'),
+        ('context.idp.custom:cost-center == "a"', 'context.idp["custom:cost-center"] == "a"'),
+        ("context has my-long-idp", 'context has "my-long-idp"'),
+        ("context.idp has cost-center", 'context.idp has "cost-center"'),
+        ("has(context.idp.groups)", "context.idp has groups"),
+        ("exists(context.idp.groups)", "context.idp has groups"),
+        ('context.idp.has("groups")', "context.idp has groups"),
+        ('has(context["my-idp"].email)', 'context["my-idp"] has email'),
+        ('has(context.idp, "cognito:groups")', 'context.idp has "cognito:groups"'),
+    ],
+)
+def test_cedar_text_that_is_written_in_another_way(wrong: str, right: str) -> None:
+    text = f"permit (principal, action, resource) when {{ {wrong} }};"
+    diagnostics = Diagnostics()
+    assert parse_cedar(Source("p.cedar", text), diagnostics) is None
+    (item,) = diagnostics
+    assert item.fix is not None and item.help == item.fix.message
+    (edit,) = item.fix.edits
+    mended = text[: edit.span.start] + edit.replacement + text[edit.span.end :]
+    assert mended == f"permit (principal, action, resource) when {{ {right} }};"
+    assert parse_cedar(Source("p.cedar", mended), Diagnostics()) is not None
+
+
+@pytest.mark.parametrize("condition", ["context.a.b-5 > 0", "context.a.b-context.a.c > 0", "context.a.b - 1 > 0"])
+def test_a_subtraction_stays_one(condition: str) -> None:
+    text = f"permit (principal, action, resource) when {{ {condition} }};"
+    assert parse_cedar(Source("p.cedar", text), Diagnostics()) is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "read", "word"),
+    [
+        ("jamf", "diskEncryptionEnabled == true", "jamf"),
+        ("corp_jamf", 'x == "a"', "jamf"),
+        ("crwd", "exp > 5", "crowdstrike"),
+        ("jumpcloud", 'serial == "a"', "jumpcloud"),
+        ("idc", 'department == "a"', "iam_identity_center"),
+        ("edr", "assessment.overall > 50", "crowdstrike"),
+        ("login", 'department == "a"', "oidc"),
+    ],
+)
+def test_a_trust_type_is_guessed_by_what_is_read_or_by_name(name: str, read: str, word: str) -> None:
+    from policyc.targets.verified_access.read.check import check_text
+
+    diagnostics = Diagnostics()
+    check_text(
+        Source("p.cedar", f"permit (principal, action, resource) when {{ context.{name}.{read} }};"), diagnostics
+    )
+    (item,) = (one for one in diagnostics if one.rule == "cedar-trust-not-declared")
+    assert f"`// policyc: trust {name}={word}`" in item.help

@@ -8,12 +8,13 @@ POLICYC := $(RUN) -m policyc
 READY := $(VENV)/.policyc-ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types bench docs dist clean
+.PHONY: help demo test lint types bench fuzz docs dist clean
 
 help:
 	@echo "make demo    compile, check and test the policies of this repository, and ask a few questions"
 	@echo "make test    ruff, mypy and every test"
 	@echo "make bench   measure start-up and throughput"
+	@echo "make fuzz    mutate every input until something breaks (MINUTES=10)"
 	@echo "make docs    write the generated pages and tables again"
 	@echo "make dist    build the wheel and the source archive"
 	@echo "make clean   remove what the other targets made"
@@ -63,6 +64,10 @@ types: $(READY)
 
 bench: $(READY)
 	@for bench in tests/bench/*.py; do echo "== $$bench"; $(RUN) "$$bench" || exit 1; done
+
+# what it finds is kept in tests/fuzz/corpus and asked again by every `make test`
+fuzz: $(READY)
+	$(RUN) tests/fuzz/fuzz.py --minutes $(or $(MINUTES),10)
 
 docs: $(READY)
 	$(RUN) -m policyc.syntax.table

@@ -93,6 +93,8 @@ def _parse(source: Source, diagnostics: Diagnostics) -> dict[str, Any] | None:
         reason = reason[:1].lower() + reason[1:]
     except RecursionError:
         span, reason = source.span(0, 0), "values are nested too deeply"
+    except ValueError:  # the interpreter's own limit on the digits of a number
+        span, reason = source.span(0, 0), "a number has too many digits"
     diagnostics.error(
         "invalid-config", f"`{source.file}` is not TOML: {reason}", span, "see https://toml.io for the syntax"
     )

@@ -41,8 +41,9 @@ def parse_yaml(source: Source, diagnostics: Diagnostics) -> JsonValue | None:
         missing = MissingPackage("pyyaml")
         diagnostics.error("missing-package", str(missing), source.span(0, 0), missing.help)
         return None
-    loader = yaml.SafeLoader(source.text)
+    loader = None
     try:
+        loader = yaml.SafeLoader(source.text)  # looks at the characters already
         node = loader.get_single_node()
     except yaml.YAMLError as error:
         _syntax(error, source, diagnostics)
@@ -51,7 +52,8 @@ def parse_yaml(source: Source, diagnostics: Diagnostics) -> JsonValue | None:
         diagnostics.error("yaml-too-deep", "values are nested too deeply", source.span(0, 0), "flatten the data")
         return None
     finally:
-        loader.dispose()
+        if loader is not None:
+            loader.dispose()
     if node is None:
         diagnostics.error("yaml-empty", "the file holds nothing", source.span(0, 0), "write one mapping")
         return None

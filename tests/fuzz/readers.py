@@ -1,0 +1,167 @@
+"""Everything that policyc reads, each with the command that reads it and texts to start from.
+
+A reader is asked through `policyc.cli.app.run`, the way that people take; exit status 3 is a crash.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+
+from policyc.cli.app import run
+
+ROOT = Path(__file__).parents[2]
+GOLDEN = ROOT / "tests" / "golden"
+
+IAM = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Sid": "a",
+            "Effect": "Allow",
+            "Principal": {
+                "AWS": ["arn:aws:iam::111122223333:role/app", "444455556666"],
+                "Service": "lambda.amazonaws.com",
+            },
+            "Action": ["s3:Get*", "kms:Decrypt"],
+            "Resource": ["arn:aws:s3:::bucket/${aws:username}/*", "*"],
+            "Condition": {
+                "ForAllValues:StringLikeIfExists": {"aws:TagKeys": ["a*", "b?"]},
+                "DateLessThan": {"aws:CurrentTime": "2026-01-01T00:00:00Z"},
+                "IpAddress": {"aws:SourceIp": ["10.0.0.0/8", "2001:db8::/32"]},
+                "Null": {"aws:PrincipalOrgID": "false"},
+            },
+        },
+        {"Effect": "Deny", "NotPrincipal": "*", "NotAction": "sts:*", "NotResource": "arn:aws:iam::*:role/x"},
+    ],
+}
+SCENARIO = """policies: []
+tests:
+  - name: a
+    request: {resource: inventory, who: order_fn, can: GET, path: /stock/42}
+    expect: deny
+"""
+CONFIG = """[project]
+name = "a"
+paths = ["."]
+[lint]
+ignore = ["unused-import"]
+[params]
+stage = "prod"
+[build]
+out = "out"
+"""
+CONTEXT = {
+    "idp": {"groups": ["a"], "email": "a@b.example", "email_verified": True, "level": 3},
+    "http_request": {"http_method": "GET", "hostname": "x.example", "path": "/", "user_agent": "x"},
+}
+CEDAR = 'permit (principal, action, resource)\nwhen { context.idp.groups.contains("a") && !(context.idp has level) };\n'
+INVENTORY = {
+    "Attachments": [
+        {
+            "AttachmentId": "attachment-0a1b2c3d4e5f67890",
+            "AttachmentType": "VPC",
+            "EdgeLocation": "us-east-1",
+            "ResourceArn": "arn:aws:ec2:us-east-1:111122223333:vpc/vpc-0a1b2c3d4e5f67890",
+            "SegmentName": "production",
+            "Tags": [{"Key": "segment", "Value": "production"}],
+        }
+    ]
+}
+
+
+@dataclass(frozen=True)
+class Reader:
+    """`name` of the file that is read, the command's words, texts to mutate, and files that stand beside it."""
+
+    name: str
+    command: tuple[str, ...]
+    seeds: tuple[str, ...]
+    beside: tuple[tuple[str, str], ...] = ()
+
+    def ask(self, text: str, folder: Path) -> tuple[int, str]:
+        """Exit status and everything printed, with the text as the file; `folder` is an empty one."""
+        for name, content in self.beside:
+            (folder / name).write_text(content, encoding="utf-8")
+        (folder / self.name).write_bytes(text.encode("utf-8", "surrogatepass"))
+        out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+        with _inside(folder), redirect_stdout(out), redirect_stderr(out):
+            status = run(list(self.command))
+        out.flush()
+        return status, out.buffer.getvalue().decode("utf-8")  # type: ignore[attr-defined]
+
+
+@contextmanager
+def _inside(folder: Path) -> Iterator[None]:
+    before = Path.cwd()
+    os.environ["POLICYC_DEBUG"] = "1"
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(before)
+
+
+def _texts(pattern: str, folder: Path = GOLDEN) -> tuple[str, ...]:
+    return tuple(path.read_text(encoding="utf-8") for path in sorted(folder.glob(pattern)))
+
+
+def _examples() -> tuple[str, ...]:
+    """Every worked example as a file of its own: imports become what a missing file is."""
+    return _texts("**/*.policy", ROOT / "policies") + _texts("**/input.policy")
+
+
+def readers() -> dict[str, Callable[[], Reader]]:
+    """Readers by name, made when they are asked for."""
+    core = _texts("cloudwan_emit/*/output.json")
+    iam = (json.dumps(IAM, indent=1), *_texts("*/expected/**/*.json"))
+    network = (("core.json", core[0]),)
+    identity = (("group.cedar", CEDAR),)
+    asked = ("--identity", "x.json", "--who", "arn:aws:iam::111122223333:role/app", "--action", "s3:GetObject")
+    return {
+        "language": lambda: Reader("x.policy", ("check", "--no-cache", "x.policy"), _examples()),
+        "layout": lambda: Reader("x.policy", ("fmt", "--check", "x.policy"), _examples()),
+        "iam": lambda: Reader("x.json", ("check", "x.json"), iam),
+        "iam-asked": lambda: Reader("x.json", ("simulate", *asked, "--resource-arn", "arn:aws:s3:::b/k"), iam),
+        "core-network": lambda: Reader("x.json", ("check", "x.json"), core),
+        "routes": lambda: Reader("x.json", ("routes", "x.json"), core),
+        "cedar": lambda: Reader(
+            "x.cedar", ("check", "x.cedar"), (CEDAR, *_texts("verified_access_emit/expected/*.cedar"))
+        ),
+        "cedar-layout": lambda: Reader("x.cedar", ("fmt", "--check", "x.cedar"), (CEDAR, *_texts("**/*.cedar"))),
+        "scenario": lambda: Reader("x.yaml", ("test", "x.yaml"), (SCENARIO,)),
+        "configuration": lambda: Reader(
+            "policyc.toml", ("check", "--no-cache"), (CONFIG,), (("a.policy", 'let a = "x"\n'),)
+        ),
+        "inventory": lambda: Reader(
+            "x.json", ("routes", "core.json", "--attachments", "x.json"), (json.dumps(INVENTORY),), network
+        ),
+        "context": lambda: Reader(
+            "x.json",
+            ("simulate", "--group-policy", "group.cedar", "--context", "x.json"),
+            (json.dumps(CONTEXT),),
+            identity,
+        ),
+        "log": lambda: Reader(
+            "x.json", ("simulate", "--group-policy", "group.cedar", "--log", "x.json"), (json.dumps(CONTEXT),), identity
+        ),
+    }
+
+
+def crash(printed: str) -> str:
+    """What crashed, by its last frame inside policyc and the error, so that one fault is told once."""
+    lines = [line.strip() for line in printed.splitlines()]
+    frames = [line for line in lines if line.startswith("File ") and "policyc" in line]
+    place = frames[-1].rpartition("/")[2] if frames else "?"
+    error = next((line for line in lines if line.startswith("internal error:")), "internal error")
+    return f"{place} {error[:60]}"
+
+
+if __name__ == "__main__":
+    sys.exit("run tests/fuzz/fuzz.py")

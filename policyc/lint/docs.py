@@ -17,6 +17,7 @@ FOLDER: Final = "docs/rules"
 _FAMILIES: Final = {
     "project": "Every project",
     "policy": "Every kind of policy",
+    "iam": "IAM documents",
     "lattice": "VPC Lattice",
     "object_lambda": "S3 Object Lambda",
     "verified_access": "Verified Access",

@@ -5,13 +5,14 @@ loaded for: `project` for policy files, `policy` for those with a policy of any 
 documents, else the name of one target. Policies of the language and documents that were read (`targets/iam_documents/read.py`) are
 the same to a rule; `lint/speech.py` has the words for either author.
 
-The docstring's first line is the summary; then come the headings of `HEADINGS`, in that order, as `## Heading` lines.
+A rule that only documents can break has ```json as=KIND blocks there. The docstring's first line is the summary; then come the headings of `HEADINGS`, in that order, as `## Heading` lines.
 `Example` and `Use instead` hold one ```policy block each: a whole file that imports what it needs from
 `shop.policy` (see `lint/examples.py`); the tests run both.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
@@ -23,6 +24,7 @@ from policyc.record import record
 from policyc.targets.base import Document
 from policyc.text import Span
 
+_BLOCK: Final = re.compile(r"^```(?:policy|json as=(?P<kind>\S+))\n(?P<text>.*?)^```", re.MULTILINE | re.DOTALL)
 HEADINGS: Final = ("What it does", "Why is this bad", "Example", "Use instead", "Source")
 
 _T = TypeVar("_T")
@@ -110,6 +112,11 @@ class Rule:
         return "\n".join(out).strip()
 
     def example(self, heading: str) -> str:
-        """The policy text of the section's code block, empty when there is none."""
-        _, _, after = self.section(heading).partition("```policy\n")
-        return after.partition("```")[0]
+        """The text of the section's code block, empty when there is none."""
+        found = _BLOCK.search(self.section(heading))
+        return "" if found is None else found["text"]
+
+    def example_kind(self, heading: str) -> str:
+        """The kind of IAM document that the section's code block holds, empty for a policy of the language."""
+        found = _BLOCK.search(self.section(heading))
+        return "" if found is None else found["kind"] or ""

@@ -125,14 +125,19 @@ def test_every_rule_has_a_bad_and_a_good_case(name: str) -> None:
 
 @pytest.mark.parametrize("name", RULES)
 def test_the_bad_example_is_found(name: str, tmp_path: Path) -> None:
-    assert lint(tmp_path, rule(name).example("Example"), name)
+    assert example_findings(name, "Example", tmp_path)
 
 
 @pytest.mark.parametrize("name", RULES)
 def test_the_better_example_is_clean(name: str, tmp_path: Path) -> None:
     text = rule(name).example("Use instead")
     assert text.strip()
-    assert [item.message for item in lint(tmp_path, text, name)] == []
+    assert [item.message for item in example_findings(name, "Use instead", tmp_path)] == []
+
+
+def example_findings(name: str, heading: str, tmp_path: Path) -> list[Diagnostic]:
+    text, kind = rule(name).example(heading), rule(name).example_kind(heading)
+    return lint_document(text, kind, name) if kind else lint(tmp_path, text, name)
 
 
 @pytest.mark.parametrize("name", RULES)

@@ -8,7 +8,6 @@ from policyc.diagnostics import Diagnostics
 from policyc.engines.iam.document import Document, compile_document
 from policyc.engines.iam.switches import DEFAULT, Switches
 from policyc.lint.raw.actions import check_actions
-from policyc.lint.raw.callers import check_callers
 from policyc.lint.raw.condition_keys import check_keys
 from policyc.lint.raw.resources import check_resources
 from policyc.lint.raw.rules import lint_documents
@@ -42,7 +41,6 @@ def check_tree(
             check_actions(statement, found)
             check_resources(statement, found)
             check_keys(statement, found)
-        check_callers(statements, switches, found)
         if not found.has_errors:
             lint_documents([read_policy(tree, kind, source.file, switches)], [source], found)
     diagnostics.extend(found)

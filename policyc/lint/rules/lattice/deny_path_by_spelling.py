@@ -33,37 +33,35 @@ https://docs.aws.amazon.com/vpc-lattice/latest/ug/listener-rules.html
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from policyc.diagnostics import Severity
-from policyc.ir.authz import Paths, Policy, Statement
-from policyc.lint.covering import path_covers, statements_may_meet
-from policyc.lint.places import label_of
+from policyc.ir.authz import Policy, Statement
+from policyc.lint.covering import statements_may_meet
+from policyc.lint.paths import path_covered, path_places
 from policyc.lint.rule import Lint
+from policyc.lint.speech import effect
 
 SEVERITY = Severity.INFO
 
 
 def check(lint: Lint) -> None:
-    for policy in lint.program.policies:
-        for statement in policy.statements if policy.target == "lattice" else ():
-            if statement.effect == "deny" and statement.path is not None and not statement.path.negated:
-                _check_path(lint, policy, statement, statement.path)
+    for policy in lint.policies("auth-policy"):
+        for statement in policy.statements:
+            if statement.effect == "deny":
+                _check_paths(lint, policy, statement)
 
 
-def _check_path(lint: Lint, policy: Policy, deny: Statement, paths: Paths) -> None:
-    for pattern in paths.patterns:
+def _check_paths(lint: Lint, policy: Policy, deny: Statement) -> None:
+    allows = [item for item in policy.statements if item.effect == "allow"]
+    for place in path_places(deny):
+        pattern = place.pattern
         other = pattern.upper() if pattern != pattern.upper() else pattern.lower()
-        spelt = replace(paths, patterns=(other,))
-        if other == pattern or path_covers(paths, spelt):
+        spelt = place.instead(other)
+        if other == pattern or path_covered(spelt, [deny]):
             continue
-        if any(
-            item.effect == "allow" and statements_may_meet(item, replace(deny, path=spelt))
-            for item in policy.statements
-        ):
+        if any(statements_may_meet(item, spelt) for item in allows):
             lint.report(
-                paths.span or label_of(deny),
-                f"this `deny` stops `{pattern}`, while `{other}` is still allowed",
+                place.span,
+                f"this `{effect(policy, 'deny')}` stops `{pattern}`, while `{other}` is still allowed",
                 "allow only the paths that are meant",
             )
             return

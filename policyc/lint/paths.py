@@ -1,0 +1,98 @@
+"""The request paths that statements for VPC Lattice name, wherever they stand: `path`, the end of a resource, or a test of the path.
+
+Source: Lattice reference, sections 2 and 3.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Final
+
+from policyc.engines.proofs.conditions import implies
+from policyc.ir.authz import All, Atom, Cond, Constant, Glob, Op, Origin, Paths, Policy, Statement
+from policyc.ir.conditions import conjunction
+from policyc.ir.pattern import Wild, escape_pattern
+from policyc.lint.covering import reach_covers
+from policyc.lint.places import label_of
+from policyc.record import record
+from policyc.text import Span
+
+_KEY: Final = "vpc-lattice-svcs:requestpath"
+#: a service with a path behind it, and one without
+SERVICE: Final = re.compile(r"(arn:[^:]*:vpc-lattice:[^:]*:[^:]*:service/[^/]+)(/.*)", re.DOTALL)
+BARE_SERVICE: Final = re.compile(r"arn:[^:]*:vpc-lattice:[^:]*:[^:]*:service/[^/*?]+")
+
+
+@record
+class PathPlace:
+    """One path pattern of a statement (`pattern` in the language's form) and where it stands. `before` is what a resource has in
+    front of the path; `test` the test of the path that holds it."""
+
+    statement: Statement
+    pattern: str
+    span: Span | None
+    before: str = ""
+    test: Atom | None = None
+
+    def instead(self, pattern: str) -> Statement:
+        """The statement with this path alone, as another pattern."""
+        statement = self.statement
+        if self.test is not None:
+            value = Constant(self.test.attribute.type, pattern)
+            other: Cond = replace(self.test, op=Op.LIKE, values=(value,))
+            items = statement.when.items if isinstance(statement.when, All) else (statement.when,)
+            return replace(statement, when=conjunction([other if item is self.test else item for item in items]))
+        if statement.resources is not None:
+            glob = Glob(self.before + pattern, _tokens(self.before + pattern))
+            return replace(statement, resources=replace(statement.resources, patterns=(glob,)))
+        return replace(statement, path=Paths((pattern,)))
+
+    def said(self, policy: Policy, *patterns: str) -> str:
+        """The patterns as the author would write them in this place."""
+        shown = [f"{self.before}{pattern}" for pattern in patterns]
+        listed = ", ".join(f'"{text}"' for text in shown)
+        if self.test is not None and policy.origin is Origin.IAM:
+            return f'"StringLike": {{"{self.test.attribute.native}": [{listed}]}}'
+        if self.test is not None:
+            return " or ".join(f"{self.test.attribute.name} like {text}" for text in listed.split(", "))
+        return f'"Resource": [{listed}]' if policy.origin is Origin.IAM else f"path {listed}"
+
+
+def _tokens(pattern: str) -> tuple[str | Wild, ...]:
+    return tuple(Wild(part) if part in ("*", "?") else part for part in re.split(r"([*?])", pattern) if part)
+
+
+def path_places(statement: Statement) -> Iterator[PathPlace]:
+    """Every path pattern that has to fit for the statement to match; negated ones are left out."""
+    if statement.path is not None and not statement.path.negated:
+        span = statement.path.span or label_of(statement)
+        yield from (PathPlace(statement, pattern, span) for pattern in statement.path.patterns)
+    if statement.resources is not None and not statement.resources.negated:
+        for glob in statement.resources.patterns:
+            found = SERVICE.fullmatch(glob.text)
+            if found is not None and glob.pattern == glob.text:
+                yield PathPlace(statement, found[2], glob.span, found[1])
+    for test in _path_tests(statement.when):
+        for value in test.values if not test.negated else ():
+            text = str(value.value)
+            pattern = text if test.op is Op.LIKE else escape_pattern(text)
+            yield PathPlace(statement, pattern, value.span or test.span, "", test)
+
+
+def _path_tests(cond: Cond) -> list[Atom]:
+    items = cond.items if isinstance(cond, All) else (cond,)
+    return [
+        item
+        for item in items
+        if isinstance(item, Atom) and item.attribute.native.lower() == _KEY and item.op in (Op.EQ, Op.LIKE)
+    ]
+
+
+def path_covered(wanted: Statement, others: Sequence[Statement]) -> bool:
+    """Whether one of the statements takes in the wanted one's callers, verbs, resources and paths; other conditions are not compared."""
+    path = conjunction(list(_path_tests(wanted.when)))
+    return any(
+        reach_covers(other, wanted) and implies(path, conjunction(list(_path_tests(other.when)))) for other in others
+    )

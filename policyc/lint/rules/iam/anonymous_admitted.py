@@ -1,0 +1,77 @@
+"""An allow of a bucket, access point or key lets requests without a signature in.
+
+## What it does
+Finds an allow for `"*"` whose condition an unsigned request can pass, when no deny turns it away: in bucket, access point,
+key and other resource policies. A bucket that delegates to access points (a fixed `s3:DataAccessPointAccount` or
+`s3:DataAccessPointArn`) is left alone: that is what AWS recommends, and it is not public.
+
+## Why is this bad
+`"*"` takes in everyone, with or without credentials. Whoever knows the name reads or writes.
+
+## Example
+```json as=bucket
+{"Version": "2012-10-17", "Statement": [
+  {"Effect": "Allow",
+   "Principal": "*",
+   "Action": "s3:GetObject",
+   "Resource": "arn:aws:s3:::acme-photos/*"}
+]}
+```
+
+## Use instead
+```json as=bucket
+{"Version": "2012-10-17", "Statement": [
+  {"Effect": "Allow",
+   "Principal": "*",
+   "Action": "s3:GetObject",
+   "Resource": "arn:aws:s3:::acme-photos/*",
+   "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}}
+]}
+```
+
+## Source
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
+"""
+
+from __future__ import annotations
+
+from policyc.diagnostics import Severity
+from policyc.ir.authz import All, Atom, Cond, Op
+from policyc.lint.callers import open_statements
+from policyc.lint.places import caller_of
+from policyc.lint.rule import Lint
+
+SEVERITY = Severity.WARNING
+
+_DELEGATION = ("s3:dataaccesspointaccount", "s3:dataaccesspointarn")
+
+
+def check(lint: Lint) -> None:
+    for policy in lint.policies("bucket", "access-point", "key", "resource"):
+        for _, statement in open_statements([policy]):
+            if policy.kind == "bucket" and _delegates(statement.when):
+                continue
+            lint.report(
+                caller_of(statement),
+                f"`{statement.label}` lets unsigned requests in",
+                'name the callers, or add `"StringNotEqualsIgnoreCase": {"aws:PrincipalType": "anonymous"}`',
+            )
+
+
+def _delegates(cond: Cond) -> bool:
+    """Whether every request that passes comes by way of fixed access points, whose own policies decide."""
+    items = cond.items if isinstance(cond, All) else (cond,)
+    return any(
+        isinstance(item, Atom)
+        and item.attribute.native.lower() in _DELEGATION
+        and item.op in (Op.EQ, Op.LIKE)
+        and not item.negated
+        and all(_is_fixed(str(value.value)) for value in item.values)
+        for item in items
+    )
+
+
+def _is_fixed(value: str) -> bool:
+    """Whether an account, or the account of an access point's ARN, is written out."""
+    account = value.split(":")[4] if value.count(":") >= 5 else value
+    return account.isdigit()

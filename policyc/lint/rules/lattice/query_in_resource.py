@@ -1,0 +1,54 @@
+"""A resource holds a query string.
+
+## What it does
+Finds a resource of an auth policy with `?name=` behind the path.
+
+## Why is this bad
+The query is no part of the resource, and `?` stands for any one character. The resource never matches the request that is meant.
+
+## Example
+```json as=auth-policy
+{"Version": "2012-10-17", "Statement": [
+  {"Effect": "Allow",
+   "Principal": {"AWS": "arn:aws:iam::111122223333:role/orders"},
+   "Action": "vpc-lattice-svcs:Invoke",
+   "Resource": "arn:aws:vpc-lattice:us-west-2:111122223333:service/svc-0a1b2c3d4e5f67890/stock?page=1"}
+]}
+```
+
+## Use instead
+```json as=auth-policy
+{"Version": "2012-10-17", "Statement": [
+  {"Effect": "Allow",
+   "Principal": {"AWS": "arn:aws:iam::111122223333:role/orders"},
+   "Action": "vpc-lattice-svcs:Invoke",
+   "Resource": "arn:aws:vpc-lattice:us-west-2:111122223333:service/svc-0a1b2c3d4e5f67890/stock",
+   "Condition": {"ForAnyValue:StringEquals": {"vpc-lattice-svcs:RequestQueryString/page": "1"}}}
+]}
+```
+
+## Source
+https://docs.aws.amazon.com/vpc-lattice/latest/ug/auth-policies.html
+"""
+
+from __future__ import annotations
+
+import re
+
+from policyc.diagnostics import Severity
+from policyc.lint.rule import Lint
+
+SEVERITY = Severity.WARNING
+
+_QUERY = re.compile(r"arn:[^:]*:vpc-lattice:.*\?[^/?*=]+=", re.DOTALL)
+
+
+def check(lint: Lint) -> None:
+    for _, statement in lint.statements("auth-policy", "identity"):
+        for glob in statement.resources.patterns if statement.resources is not None else ():
+            if _QUERY.match(glob.text) is not None:
+                lint.report(
+                    glob.span,
+                    f"`{glob.text}` holds a query string, which is no part of the resource",
+                    "test `vpc-lattice-svcs:RequestQueryString/NAME` in a condition",
+                )

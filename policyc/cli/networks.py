@@ -150,10 +150,10 @@ def open_inventory(args: argparse.Namespace, console: Console) -> Inventory | in
 
 def tell_silent(tables: Tables, args: argparse.Namespace, console: Console) -> None:
     """Warn of attachments of which nobody says what they announce: AWS's own list has no prefixes."""
-    from policyc.targets.cloud_wan.silence import tell_silence
+    from policyc.targets.cloud_wan.unstated_prefixes import warn_unstated
 
     diagnostics = Diagnostics()
-    tell_silence(tables, diagnostics)
+    warn_unstated(tables, diagnostics)
     if diagnostics and args.inventories:
         console.base = ""
         console.err.write(render("human", diagnostics.sorted(), {}, console.error_options()))

@@ -95,7 +95,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
 
 
 def _check(args: argparse.Namespace, console: Console, tables: Tables, opened: Opened) -> int:
-    from policyc.targets.cloud_wan.live import check_inventory
+    from policyc.targets.cloud_wan.inventory_checks import check_inventory
     from policyc.targets.cloud_wan.wording import in_document_words
 
     if args.format == "csv":

@@ -24,6 +24,8 @@ _STYLES: Final = {
     "reachable": "good",
     "segment": "good",
     "group": "good",
+    "one-way": "error",
+    "partly": "error",
     "blocked": "error",
     "pending": "error",
     "unassociated": "error",
@@ -33,6 +35,8 @@ _STATUS: Final = {
     "reachable": exits.CLEAN,
     "segment": exits.CLEAN,
     "group": exits.CLEAN,
+    "one-way": exits.DENY,
+    "partly": exits.DENY,
     "blocked": exits.DENY,
     "pending": exits.DENY,
     "unassociated": exits.DENY,
@@ -158,7 +162,7 @@ def _path(
         answer = ask_path(tables, args.path_from, args.path_to, diagnostics)
     if answer is None:
         return say(diagnostics, {}, args, console, exits.WRONG_USE)
-    verdict = answer.forward.verdict.value
+    verdict = answer.trip.value
     if args.format == "json":
         data = {
             "format_version": FORMAT_VERSION,

@@ -14,7 +14,7 @@ from policyc.ir import network as ir
 from policyc.targets.cloud_wan.classes import senders
 from policyc.targets.cloud_wan.compare import changed_pairs, compare
 from policyc.targets.cloud_wan.inventory_file import Inventory
-from policyc.targets.cloud_wan.outside import changed_outside
+from policyc.targets.cloud_wan.external_prefixes import changed_outside
 
 CALM = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 REGIONS = ("us-east-1", "eu-west-1", "sa-east-1")

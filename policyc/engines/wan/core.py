@@ -129,7 +129,8 @@ class Core:
 
     `asns_seen` counts the attachments that announce an ASN (see `outbound`); `dropped` collects (attachment, prefix) that a routing policy drops; `settled` what the mesh makes of equal origins, `paths`
     what an edge takes in of equal routes; `places` finds attachments by where they are, `labels`
-    and `paired` the policies on attachments and edge pairs; `spanned` remembers spans, `owned` who states a prefix, numbered.
+    and `paired` the policies on attachments and edge pairs; `spanned` remembers spans, `owned` who states a prefix, numbered;
+    `dropped_by` is `dropped` by attachment, with its length then.
     """
 
     network: CoreNetwork
@@ -147,6 +148,16 @@ class Core:
     spanned: dict[int, _Spans] = field(default_factory=dict)
     asns_seen: dict[int, int] = field(default_factory=dict)
     owned: dict[Prefix, list[tuple[int, Association]]] = field(default_factory=dict)
+    dropped_by: tuple[int, dict[str, list[Prefix]]] = field(default_factory=lambda: (0, {}))
+
+    def dropped_of(self, name: str) -> list[Prefix]:
+        """The prefixes of an attachment that a routing policy drops somewhere."""
+        if self.dropped_by[0] != len(self.dropped):
+            found: dict[str, list[Prefix]] = {}
+            for dropped, prefix in self.dropped:
+                found.setdefault(dropped, []).append(prefix)
+            self.dropped_by = (len(self.dropped), found)
+        return self.dropped_by[1].get(name, [])
 
     def owners(self, prefix: Prefix) -> list[Association]:
         """Whoever states a block that covers the prefix, in the order of the inventory; a default route belongs to nobody."""

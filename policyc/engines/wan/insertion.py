@@ -288,8 +288,7 @@ def _default_edges(action: SendTo, edge: str, present: Sequence[str]) -> Inspect
 def _behind(core: Core) -> dict[str, dict[str, bool]]:
     """The segments whose routes each group's tables hold, and whether their remote routes take a second hop.
 
-    By the published tables a dual-hop action gives the second hop to the segments that it sends to; a switch gives it to the
-    sending segment too.
+    A dual-hop action gives the second hop to the segments that it sends to and to the sending one; a switch takes it from the latter.
     """
     out: dict[str, dict[str, bool]] = {}
     for action in core.network.actions:

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
+from policyc.engines.wan.associate import Association
 from policyc.engines.wan.core import Core, TableName
 from policyc.engines.wan.mesh import Star
 from policyc.engines.wan.origins import Entry
@@ -19,6 +20,7 @@ from policyc.engines.wan.prefixes import WIDTH, Prefix
 from policyc.engines.wan.routing_policies import Sieve
 from policyc.engines.wan.rows import Row
 from policyc.engines.wan.tables import Tables
+from policyc.engines.wan.walks import place_of
 from policyc.ir.network import RoutingPolicy
 
 
@@ -35,12 +37,19 @@ class Flow(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """From one segment to another: `groups` are the function groups on the way; `edges` (from, to) pairs that get through when
-    only some do."""
+    """From one segment to another: `groups` are the function groups on the way; where only some traffic gets through, `edges` are the
+    (from, to) pairs that do, and `lost` prefixes that do not, a few. `families` is the flow by IP version, the flow being what they have in
+    common; `exits` are the groups by which traffic leaves the core network (`send-to`)."""
 
     flow: Flow
     groups: tuple[str, ...] = ()
     edges: tuple[tuple[str, str], ...] = ()
+    families: tuple[tuple[int, Flow], ...] = ()
+    lost: tuple[str, ...] = ()
+    exits: tuple[str, ...] = ()
+
+    def flow_of(self, family: int) -> Flow:
+        return dict(self.families).get(family, Flow.EMPTY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +60,34 @@ class Matrix:
     cells: dict[tuple[str, str], Cell]
 
     def one_way(self, here: str, there: str) -> bool:
-        """Whether traffic gets there and nothing gets back."""
-        forth, back = self.cells[here, there].flow, self.cells[there, here].flow
-        return forth in (Flow.DIRECT, Flow.INSPECTED) and back is Flow.BLOCKED
+        """Whether traffic gets there and nothing gets back, whatever the IP version."""
+        ways = self.one_way_families(here, there)
+        return bool(ways) and len(ways) == len(
+            [family for family, flow in self.cells[here, there].families if flow in _ARRIVES]
+        )
+
+    def one_way_families(self, here: str, there: str) -> tuple[int, ...]:
+        """The IP versions in which traffic gets there and nothing gets back."""
+        forth, back = self.cells[here, there], self.cells[there, here]
+        return tuple(
+            family for family, flow in forth.families if flow in _ARRIVES and back.flow_of(family) is Flow.BLOCKED
+        )
+
+
+#: flows in which everything is certain to arrive
+_ARRIVES: Final = (Flow.DIRECT, Flow.INSPECTED)
+#: prefixes that a cell names
+_FEW: Final = 3
 
 
 class _End(NamedTuple):
-    """What becomes of a packet from here on: `delivered` (to an attachment of `place`), `lost` or `unknown`, and the groups passed."""
+    """What becomes of a packet from here on: `delivered` (to an attachment of `place`), `lost` or `unknown`, and the groups passed; `exit` is
+    the group by which it left."""
 
     end: str
     groups: frozenset[str] = frozenset()
     place: str = ""
+    exit: str = ""
 
 
 _LOST, _UNKNOWN = _End("lost"), _End("unknown")
@@ -211,34 +237,68 @@ def _kinds(tables: Tables, segment: str, nest: _Nest, sieve: Sieve) -> list[_Kin
     return list(seen.values())
 
 
+class _Told(NamedTuple):
+    """What becomes of a kind of route to an attachment `there`, for traffic of some edges."""
+
+    edges: Sequence[str]
+    begins: str
+    prefix: Prefix
+    ends: frozenset[_End]
+    there: str
+
+    @property
+    def state(self) -> str:
+        """`delivered`, `lost`, or `unknown`: also where the service picks one of several ends."""
+        # Someone of another segment who announces the same prefix is not the one that was meant.
+        found = {"lost" if end.end == "delivered" and end.place != self.there else end.end for end in self.ends}
+        return found.pop() if len(found) == 1 else "unknown"
+
+
 def _cell(walker: _Walker, here: str, there: str, kinds: list[_Kind]) -> Cell:
     name = TableName("segment", here)
     edges = walker.tables.edges_of(name)
-    found: list[tuple[list[str], str, frozenset[_End]]] = []
+    found: list[_Told] = []
     for kind in kinds:
         begins = kind.edges[0] if kind.edges else ""
         if not walker.knows(name, kind.prefix):
-            found.append(([edges[0]], begins, _NOTHING))
+            found.append(_Told(edges[:1], begins, kind.prefix, _NOTHING, there))
             continue
         telling = _telling(walker.tables, name, edges, kind)
-        found += [(told, begins, some) for told, some in walker.by_edge(name, telling, kind.prefix)]
-    # Someone of another segment who announces the same prefix is not the one that was meant.
-    ends = {_UNKNOWN if end.end == "delivered" and end.place != there else end for _, _, some in found for end in some}
-    if not ends:
-        return Cell(Flow.EMPTY)
-    groups = tuple(sorted({group for end in ends for group in end.groups}))
-    states = {end.end for end in ends}
-    if "unknown" in states:
-        return Cell(Flow.UNDECIDED, groups)
-    if states == {"lost"}:
-        return Cell(Flow.BLOCKED)
-    if states == {"delivered"}:
-        return Cell(Flow.INSPECTED if all(end.groups for end in ends) else Flow.DIRECT, groups)
+        found += [
+            _Told(told, begins, kind.prefix, some, there) for told, some in walker.by_edge(name, telling, kind.prefix)
+        ]
+    families = sorted({told.prefix.family for told in found})
+    by_family = tuple((family, _flow([told for told in found if told.prefix.family == family])) for family in families)
+    flow = _flow(found)
+    groups = tuple(sorted({group for told in found for end in told.ends for group in end.groups}))
+    exits = tuple(sorted({end.exit for told in found for end in told.ends if end.exit}))
+    if flow is Flow.BLOCKED:
+        return Cell(flow, families=by_family, exits=exits)
+    if flow is not Flow.PARTLY:
+        return Cell(flow, groups, families=by_family)
     pairs: dict[tuple[str, str], set[str]] = {}
-    for told, begins, some in found:
-        for edge in told:
-            pairs.setdefault((edge, begins), set()).update(end.end for end in some)
-    return Cell(Flow.PARTLY, groups, tuple(sorted(pair for pair, some in pairs.items() if some == {"delivered"})))
+    lost: dict[Prefix, set[str]] = {}
+    for told in found:
+        lost.setdefault(told.prefix, set()).add(told.state)
+        for edge in told.edges:
+            pairs.setdefault((edge, told.begins), set()).add(told.state)
+    through = tuple(sorted(pair for pair, states in pairs.items() if states == {"delivered"}))
+    never = sorted(prefix for prefix, states in lost.items() if states == {"lost"})
+    return Cell(flow, groups, through, by_family, tuple(map(str, never[:_FEW])))
+
+
+def _flow(found: Sequence[_Told]) -> Flow:
+    """What comes of traffic of some kinds together."""
+    states = {told.state for told in found}
+    if not states:
+        return Flow.EMPTY
+    if "unknown" in states:
+        return Flow.UNDECIDED
+    if states == {"lost"}:
+        return Flow.BLOCKED
+    if states == {"delivered"}:
+        return Flow.INSPECTED if all(end.groups for told in found for end in told.ends) else Flow.DIRECT
+    return Flow.PARTLY
 
 
 def _telling(tables: Tables, name: TableName, edges: tuple[str, ...], kind: _Kind) -> tuple[str, ...]:
@@ -260,11 +320,12 @@ _NOTHING = frozenset({_LOST})
 
 
 class _Following(NamedTuple):
-    """The next look-up, and the group between."""
+    """The next look-up, and the group between. With `passed_on` somebody who does not have the address would have to pass the packet on."""
 
     key: _Key
     row: Row | None
     group: str
+    passed_on: bool = False
 
 
 class _Step(NamedTuple):
@@ -325,7 +386,12 @@ class _Walker:
             for following in step.following:
                 # A look-up that is still open is made again: the packet goes in circles.
                 for end in known.get(following.key, _NOTHING):
-                    ends.add(_End(end.end, end.groups | {following.group}, end.place) if following.group else end)
+                    if following.passed_on:
+                        ends.add(_LOST if end.end == "lost" else _UNKNOWN)
+                    elif following.group:
+                        ends.add(_End(end.end, end.groups | {following.group}, end.place, end.exit))
+                    else:
+                        ends.add(end)
             known[step.key] = frozenset(ends)
             open_.discard(step.key)
             stack.pop()
@@ -342,16 +408,23 @@ class _Walker:
             hop = option.hop
             table = hop.following(name)
             if hop.kind == "attachment":
-                ends.add(self._delivered(hop.name, prefix))
+                found = self.tables.core.associations[hop.name]
+                if prefix in found.attachment.prefixes:
+                    ends.add(_End("delivered", place=found.place))
+                else:
+                    following.append(self._onward(found, hop.edge, prefix))
             elif hop.kind == "blackhole":
                 ends.add(_LOST)
             elif table is None:
-                ends.add(_UNKNOWN)
+                ends.add(_End("lost", exit=hop.name))
             else:
                 there = self.tables.table(table, hop.edge).lookup(prefix)
                 following.append(_Following((table, id(there), prefix), there, hop.name))
         return _Step(key, ends, following)
 
-    def _delivered(self, attachment: str, prefix: Prefix) -> _End:
-        found = self.tables.core.associations[attachment]
-        return _End("delivered", place=found.place) if prefix in found.attachment.prefixes else _UNKNOWN
+    def _onward(self, found: Association, edge: str, prefix: Prefix) -> _Following:
+        """Where the table of its own place leads what somebody is handed who does not have the address."""
+        table = place_of(found)
+        at = edge if edge in found.attachment.regions else found.attachment.regions[0]
+        row = self.tables.table(table, at).lookup(prefix) if at in self.tables.edges_of(table) else None
+        return _Following((table, id(row), prefix), row, "", passed_on=True)

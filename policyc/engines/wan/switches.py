@@ -61,10 +61,11 @@ TABLE: Final[tuple[Switch, ...]] = (
     ),
     Switch(
         "dual-hop-return",
-        "is traffic back to the segment that sends by dual-hop inspected at one edge, as the published tables show, or at both?",
+        "is traffic back to the segment that sends by dual-hop inspected at both edges, as AWS documents, or at one, as a published "
+        "sample of tables shows?",
         ("one", "both"),
-        "one",
-        f"{_SAMPLES}5-service_insertion.md",
+        "both",
+        f"https://docs.aws.amazon.com/networkmanager/latest/APIReference/API_ServiceInsertionAction.html, {_SAMPLES}5-service_insertion.md",
     ),
     Switch(
         "local-preference-rank",
@@ -115,7 +116,7 @@ class Switches(Choices):
     pattern_case: str = "undecided"
     filter_direction: str = "import"
     several_label_rules: str = "all"
-    dual_hop_return: str = "one"
+    dual_hop_return: str = "both"
     local_preference_rank: str = "undecided"
     inserted_route_rank: str = "undecided"
     far_side_loops: str = "undecided"

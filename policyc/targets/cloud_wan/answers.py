@@ -9,7 +9,8 @@ from policyc.engines.wan.associate import Association, RuleTrace, Standing
 from policyc.engines.wan.candidates import Candidate
 from policyc.engines.wan.outbound import Heard
 from policyc.engines.wan.paths import Path
-from policyc.engines.wan.reach import Answer, Walk
+from policyc.engines.wan.reach import Answer, Verdict, Walk
+from policyc.engines.wan.round_trip import Trip
 from policyc.engines.wan.tables import Option, Row
 from policyc.targets.cloud_wan.questions import PathAnswer
 
@@ -70,12 +71,13 @@ def association_lines(found: Association) -> Iterator[str]:
 
 
 def path_data(answer: PathAnswer) -> dict[str, Any]:
-    """Both directions of a path."""
+    """What comes of a connection, by IP version too, and both directions of its path."""
     return {
-        "verdict": answer.forward.verdict.value,
+        "verdict": answer.trip.value,
+        "by_version": {f"IPv{family}": trip.value for family, trip in answer.by_family().items()},
         "forward": _answer_data(answer.forward),
         "back": None if answer.back is None else _answer_data(answer.back),
-        "differences": list(answer.differences),
+        "differences": [*answer.differences(), *answer.remarks],
     }
 
 
@@ -85,6 +87,10 @@ def _answer_data(answer: Answer) -> dict[str, Any]:
         "reason": answer.reason,
         "sentence": answer.sentence,
         "inspected_by": list(answer.groups),
+        "prefixes": [
+            {"prefix": str(part.prefix), "verdict": part.verdict.value, "sentence": part.sentence}
+            for part in answer.parts
+        ],
         "ways": [_walk_data(walk) for walk in answer.walks],
         "notes": list(answer.notes),
     }
@@ -105,13 +111,26 @@ def _walk_data(walk: Walk) -> dict[str, Any]:
 
 
 def path_lines(answer: PathAnswer, source: str, to: str) -> Iterator[str]:
-    """The verdict first, then the ways there and back hop by hop."""
-    yield f"{answer.forward.verdict.value}: {source} to {to}"
+    """What comes of a connection first, then the ways there and back hop by hop."""
+    yield f"{answer.trip.value}: {source} to {to}{_headline(answer)}"
+    yield from (f"  {text}" for text in answer.differences())
     yield from _answer_lines("there", answer.forward)
     if answer.back is not None:
         yield from _answer_lines("back", answer.back)
-    for text in answer.differences:
+    for text in answer.remarks:
         yield f"note: {text}"
+
+
+def _headline(answer: PathAnswer) -> str:
+    match answer.trip:
+        case Trip.REACHABLE:
+            return "" if answer.back is None else ", and back"
+        case Trip.ONE_WAY:
+            return " arrives, and nothing comes back"
+        case Trip.UNDECIDED if answer.forward.verdict is Verdict.REACHABLE:
+            return " arrives, and whether anything comes back is not known"
+        case _:
+            return ""
 
 
 def _answer_lines(direction: str, answer: Answer) -> Iterator[str]:

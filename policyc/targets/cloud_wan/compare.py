@@ -21,9 +21,9 @@ from policyc.engines.wan.switches import DEFAULT, Switches
 from policyc.engines.wan.tables import Tables
 from policyc.ir.network import AttachCondition, AttachmentType, AttachRule, CoreNetwork, SendVia
 from policyc.targets.cloud_wan.classes import Class, Unchanged, receivers, senders
+from policyc.targets.cloud_wan.external_prefixes import block_text, changed_outside
 from policyc.targets.cloud_wan.graph import cell_text
 from policyc.targets.cloud_wan.inventory_file import Inventory
-from policyc.targets.cloud_wan.outside import block_text, changed_outside
 from policyc.targets.cloud_wan.probes import probe
 from policyc.targets.cloud_wan.questions import situate
 

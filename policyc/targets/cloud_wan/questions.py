@@ -10,25 +10,23 @@ from policyc.engines.wan.attachments import Attachment
 from policyc.engines.wan.core import build_core
 from policyc.engines.wan.prefixes import parse_prefix
 from policyc.engines.wan.reach import Answer, Target, Verdict, build_tables, reach, reach_back
+from policyc.engines.wan.round_trip import RoundTrip
 from policyc.engines.wan.switches import DEFAULT, Switches
 from policyc.engines.wan.tables import Tables
 from policyc.ir.network import CoreNetwork, CreateRoute
 from policyc.targets.cloud_wan.inventory import FIELDS, Given, given, read_attachment
 from policyc.targets.cloud_wan.inventory_file import Inventory, last_part
-from policyc.targets.cloud_wan.silence import silence_text, silent_attachments, weigh_silence
 from policyc.targets.cloud_wan.steps import read_target
+from policyc.targets.cloud_wan.unstated_prefixes import silent_attachments, unstated_text, weigh_unstated
 
 _LISTS = {"cidr": "cidrs", "cidrs": "cidrs", "regions": "regions"}
 
 
 @dataclass(frozen=True, slots=True)
-class PathAnswer:
-    """Both directions of one path; `back` is None when nothing was delivered to one attachment that could answer. `differences`
-    say how the two ways differ."""
+class PathAnswer(RoundTrip):
+    """Both directions of one path; `remarks` say how the two ways differ where both arrive."""
 
-    forward: Answer
-    back: Answer | None
-    differences: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
 def attachment_from_flag(text: str, position: int, diagnostics: Diagnostics) -> Attachment | None:
@@ -78,7 +76,7 @@ def situate(network: CoreNetwork, inventory: Inventory, switches: Switches = DEF
     tables = build_tables(build_core(network, tuple(_announcing(network, inventory)), switches, inventory.lists))
     silent = silent_attachments(tables)
     if silent:
-        tables.notes.append(silence_text(silent, len(tables.core.associations)))
+        tables.notes.append(unstated_text(silent, len(tables.core.associations)))
     return tables
 
 
@@ -162,20 +160,15 @@ def ask_path(tables: Tables, source: str, to: str, diagnostics: Diagnostics) -> 
             f'name an address, or add a file: `{{"attachments": {{"{end.id or end.name}": {{"cidrs": ["10.1.0.0/16"]}}}}}}`',
         )
         return None
-    forward = weigh_silence(tables, start.name, target, reach(tables, start.name, target))
+    forward = weigh_unstated(tables, start.name, target, reach(tables, start.name, target))
     back = reach_back(tables, start.name, forward)
-    return PathAnswer(forward, back, tuple(_differences(tables, forward, back)))
+    return PathAnswer(forward, back, tuple(_remarks(tables, forward, back)))
 
 
-def _differences(tables: Tables, forward: Answer, back: Answer | None) -> Iterator[str]:
+def _remarks(tables: Tables, forward: Answer, back: Answer | None) -> Iterator[str]:
     """How the way back differs from the way there, where both are certain. Where an appliance lets traffic out of the core network
     (`send-to`), the way back begins at that appliance, which inspects it too."""
-    if back is None:
-        return
-    if back.verdict is Verdict.BLOCKED:
-        yield f"one-way: nothing comes back ({back.sentence})"
-        return
-    if back.verdict is not Verdict.REACHABLE:
+    if back is None or forward.verdict is not Verdict.REACHABLE or back.verdict is not Verdict.REACHABLE:
         return
     ends = [tables.core.associations[walk.delivered_to] for walk in forward.walks]
     exits = [item.place for item in ends if item.is_group and item.place in forward.groups]

@@ -15,7 +15,7 @@ from policyc.engines.wan.paths import STATIC, unsettled
 from policyc.engines.wan.prefixes import Prefix
 from policyc.engines.wan.tables import Tables
 from policyc.ir.network import CoreNetwork, CreateRoute, RoutingPolicy, SendTo, SendVia
-from policyc.targets.cloud_wan.live_quotas import check_quotas
+from policyc.targets.cloud_wan.inventory_quotas import check_quotas
 from policyc.text import Span
 
 _ATTRIBUTES = (

@@ -79,6 +79,8 @@ def _verdict(answer: Answer) -> str:
             return "not known"
         case Verdict.BLOCKED:
             return "blocked"
+        case Verdict.PARTLY:
+            return "partly reachable"
         case Verdict.REACHABLE:
             by = " or ".join(dict.fromkeys(walk.delivered_to for walk in answer.walks))
             return f"reachable by {by}" + (f", inspected by {', '.join(answer.groups)}" if answer.groups else "")

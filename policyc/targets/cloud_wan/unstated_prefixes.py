@@ -23,34 +23,34 @@ def silent_attachments(tables: Tables) -> list[Attachment]:
     return [item.attachment for item in found if item.attachment.silent and item.standing not in idle]
 
 
-def tell_silence(tables: Tables, diagnostics: Diagnostics) -> None:
+def warn_unstated(tables: Tables, diagnostics: Diagnostics) -> None:
     """One warning with the number of silent attachments and how to give them a voice."""
     silent = silent_attachments(tables)
     if silent:
         name = silent[0].id or silent[0].name
         diagnostics.warning(
             "prefixes-not-stated",
-            silence_text(silent, len(tables.core.associations)),
+            unstated_text(silent, len(tables.core.associations)),
             None,
             f'add a file: `{{"attachments": {{"{name}": {{"cidrs": ["10.1.0.0/16"]}}}}}}` (`[]` says that it announces nothing)',
         )
 
 
-def silence_text(silent: list[Attachment], total: int) -> str:
+def unstated_text(silent: list[Attachment], total: int) -> str:
     """How many there are, and the first of them."""
     shown = ", ".join(f"`{item.name}`" for item in silent[:2]) + (", …" if len(silent) > 2 else "")
     return f"what {len(silent)} of {total} attachments announce is not stated ({shown})"
 
 
-def weigh_silence(tables: Tables, source: str, target: Target, answer: Answer) -> Answer:
+def weigh_unstated(tables: Tables, source: str, target: Target, answer: Answer) -> Answer:
     """The answer for an address with regard to what silent attachments may announce. One for an attachment stands: routes of others do
     not lead to it."""
     silent = silent_attachments(tables)
     sends = tables.core.associations[source].working
     if target.attachment or not silent or not sends or answer.verdict is Verdict.UNDECIDED:
         return answer
-    text = silence_text(silent, len(tables.core.associations))
-    if answer.verdict is Verdict.REACHABLE:
+    text = unstated_text(silent, len(tables.core.associations))
+    if answer.verdict in (Verdict.REACHABLE, Verdict.PARTLY):
         return replace(answer, notes=(*answer.notes, f"{text}: a longer prefix of theirs would lead elsewhere"))
     if not any(_differs(tables, source, target, some) for some in _candidates(silent)):
         return answer

@@ -15,6 +15,7 @@ from policyc.engines.wan.outbound import told_to
 from policyc.engines.wan.paths import DYNAMIC, Path
 from policyc.engines.wan.prefixes import Prefix, parse_prefix
 from policyc.engines.wan.reach import Answer, Target, Verdict, reach, reach_back
+from policyc.engines.wan.round_trip import RoundTrip, Trip
 from policyc.engines.wan.routing_policies import Surroundings, transform
 from policyc.engines.wan.switches import DEFAULT
 from policyc.engines.wan.tables import Tables
@@ -52,8 +53,11 @@ def test_the_way_back_has_the_ip_version_of_the_way_there() -> None:
         there, back = ask(tables, "a", address)
         assert there.verdict is Verdict.REACHABLE and back is not None and back.verdict is verdict
     there, back = ask(tables, "a", "b")
-    assert there.verdict is Verdict.REACHABLE and back is not None and back.verdict is Verdict.UNDECIDED
-    assert "IPv4 blackhole" in back.sentence and "IPv6 delivered" in back.sentence
+    assert there.verdict is Verdict.REACHABLE and back is not None and back.verdict is Verdict.PARTLY
+    assert "IPv4 is blocked" in back.sentence and "IPv6 is reachable" in back.sentence
+    found = RoundTrip(there, back)
+    assert found.trip is Trip.PARTLY and found.by_family() == {4: Trip.ONE_WAY, 6: Trip.REACHABLE}
+    assert [line.split(",")[0] for line in found.differences()] == ["IPv4: one-way", "IPv6: reachable"]
 
 
 def test_only_ip_versions_that_both_ends_have_are_asked_about() -> None:
@@ -73,7 +77,7 @@ def test_only_ip_versions_that_both_ends_have_are_asked_about() -> None:
     assert (
         there.verdict is Verdict.REACHABLE
         and back is not None
-        and (back.verdict, back.reason) == (Verdict.UNDECIDED, "no-prefix")
+        and (back.verdict, back.reason) == (Verdict.BLOCKED, "no-prefix")
     )
 
 
@@ -244,7 +248,7 @@ def test_traffic_that_an_appliance_lets_out_comes_back_by_it() -> None:
     answer = ask_path(tables, "v", "8.8.8.8", Diagnostics())
     assert answer is not None and answer.back is not None
     assert (answer.forward.verdict, answer.back.verdict) == (Verdict.REACHABLE, Verdict.REACHABLE)
-    assert answer.differences == ()
+    assert answer.remarks == () and list(answer.differences()) == [] and answer.trip is Trip.REACHABLE
 
 
 @pytest.mark.parametrize("rank, wanted", [("undecided", None), ("inserted", True), ("direct", False)])

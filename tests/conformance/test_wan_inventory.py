@@ -14,8 +14,8 @@ from policyc.engines.wan.switches import DEFAULT
 from policyc.ir.network import CoreNetwork
 from policyc.syntax.json_text import from_plain
 from policyc.targets.cloud_wan.compare import compare
-from policyc.targets.cloud_wan.inventory_file import Inventory, read_inventory
 from policyc.targets.cloud_wan.inventory_checks import check_inventory
+from policyc.targets.cloud_wan.inventory_file import Inventory, read_inventory
 from policyc.targets.cloud_wan.questions import find_attachment, situate
 from policyc.targets.cloud_wan.read import read_value
 from policyc.targets.cloud_wan.validate.update import check_update

@@ -13,11 +13,13 @@ from policyc.engines.wan.core import TableName, build_core
 from policyc.engines.wan.paths import Path
 from policyc.engines.wan.prefixes import Prefix, parse_prefix
 from policyc.engines.wan.reach import Answer, Target, Verdict, build_tables, reach, reach_back
+from policyc.engines.wan.round_trip import Trip
 from policyc.engines.wan.routing_policies import Surroundings, apply_policies
 from policyc.engines.wan.switches import DEFAULT, Switches
 from policyc.engines.wan.tables import Tables
 from policyc.ir.network import CoreNetwork
 from policyc.syntax.json_text import from_plain
+from policyc.targets.cloud_wan.questions import ask_path
 from policyc.targets.cloud_wan.read import read_value
 from policyc.targets.cloud_wan.validate import validate_network
 from policyc.text import Span
@@ -328,7 +330,7 @@ FIREWALLS = (vpc("fw1", "fw", US, "100.64.0.0/24"), vpc("fw2", "fw", EU, "100.64
         ("segment", "dev", EU, "10.3.0.0/16", f"the peering to {US}"),
         ("group", "fw", US, "10.1.0.0/16", "attachment `p1`"),
         ("group", "fw", US, "10.3.0.0/16", "attachment `d1`"),
-        ("group", "fw", US, "10.2.0.0/16", f"the peering to {EU}"),
+        ("group", "fw", US, "10.2.0.0/16", f"group `fw` at {EU}"),
         ("group", "fw", US, "10.4.0.0/16", f"group `fw` at {EU}"),
         ("group", "fw", EU, "10.3.0.0/16", f"group `fw` at {US}"),
     ],
@@ -351,8 +353,26 @@ def test_dual_hop_without_attachment_at_the_other_end_is_a_blackhole() -> None:
     assert (answer.verdict, answer.reason) == (Verdict.BLOCKED, "blackhole")
 
 
+@pytest.mark.parametrize("source, to", [("p1", "d2"), ("d2", "p1"), ("p2", "d1"), ("d1", "p2")])
+def test_dual_hop_is_inspected_at_both_edges_both_ways(source: str, to: str) -> None:
+    """The page of the API: at the source edge and at the destination edge; an explicit A to B covers B to A."""
+    answer = ask_path(e5(*FIREWALLS), source, to, Diagnostics())
+    assert answer is not None and answer.trip is Trip.REACHABLE and answer.remarks == ()
+    here, there = ("fw1", "fw2") if source[1] == "1" else ("fw2", "fw1")
+    assert [walk.through for walk in answer.forward.walks] == [(here, there, to)]
+    assert answer.back is not None and [walk.through for walk in answer.back.walks] == [(there, here, source)]
+
+
+@pytest.mark.parametrize("source, to", [("p1", "d2"), ("d2", "p1"), ("p2", "d1"), ("d1", "p2"), ("p2", "d2")])
+def test_one_edge_without_an_appliance_loses_dual_hop_traffic_both_ways(source: str, to: str) -> None:
+    tables = e5(FIREWALLS[0])
+    answer = go(tables, source, to)
+    assert (answer.verdict, answer.reason) == (Verdict.BLOCKED, "blackhole")
+    assert go(tables, "p1", "d1").verdict is Verdict.REACHABLE
+
+
 def test_dual_hop_return_switch() -> None:
-    one, both = e5(*FIREWALLS), e5(*FIREWALLS, switches=DEFAULT.choosing("dual-hop-return", "both"))
+    one, both = e5(*FIREWALLS, switches=DEFAULT.choosing("dual-hop-return", "one")), e5(*FIREWALLS)
     assert [walk.through for walk in go(one, "d2", "p1").walks] == [("fw2", "p1")]
     assert [walk.through for walk in go(both, "d2", "p1").walks] == [("fw2", "fw1", "p1")]
 
@@ -400,8 +420,11 @@ def test_send_to_an_empty_group_is_a_blackhole() -> None:
     assert (answer.verdict, answer.reason) == (Verdict.BLOCKED, "blackhole")
 
 
-def test_isolated_spokes_with_send_to_depend_on_the_appliance() -> None:
-    assert go(egress(*FIREWALLS), "s1", "s2").verdict is Verdict.UNDECIDED
+def test_send_to_gives_isolated_spokes_no_path() -> None:
+    """AWS's traffic tables of central egress: within the isolated segment and between segments that share nothing it is blocked."""
+    answer = go(egress(*FIREWALLS), "s1", "s2")
+    assert (answer.verdict, answer.reason) == (Verdict.BLOCKED, "left")
+    assert "traffic leaves at `fw1`" in answer.sentence and any("sends back" in note for note in answer.notes)
     hole = {
         "action": "create-route",
         "segment": "spokes",
@@ -638,4 +661,6 @@ def test_a_direct_connect_gateway_hears_of_local_routes_alone() -> None:
 def test_an_asked_prefix_is_cut_where_tables_differ() -> None:
     tables = e1()
     answer = go(tables, "a", "10.8.0.0/15")
-    assert answer.verdict is Verdict.UNDECIDED and {walk.end for walk in answer.walks} == {"delivered", "no-route"}
+    assert answer.verdict is Verdict.PARTLY and {walk.end for walk in answer.walks} == {"delivered", "no-route"}
+    told = {str(part.prefix): part.verdict for part in answer.parts}
+    assert told == {"10.8.0.0/15": Verdict.BLOCKED, "10.9.0.0/16": Verdict.REACHABLE}

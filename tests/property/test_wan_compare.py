@@ -13,8 +13,8 @@ from policyc.engines.wan.tables import Tables
 from policyc.ir import network as ir
 from policyc.targets.cloud_wan.classes import senders
 from policyc.targets.cloud_wan.compare import changed_pairs, compare
-from policyc.targets.cloud_wan.inventory_file import Inventory
 from policyc.targets.cloud_wan.external_prefixes import changed_outside
+from policyc.targets.cloud_wan.inventory_file import Inventory
 
 CALM = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 REGIONS = ("us-east-1", "eu-west-1", "sa-east-1")
@@ -147,6 +147,9 @@ def attached(draw: st.DrawFn, index: int) -> Attachment:
 def verdict(tables: Tables, here: Attachment, there: Attachment) -> str:
     answer = reach(tables, here.name, Target(there.prefixes, there.name))
     text = answer.verdict.value if answer.verdict.value != "undecided" else "not known"
+    if answer.verdict.value == "partly":
+        numbers = [str(at) for at, part in enumerate(answer.parts, 1) if part.verdict.value == "reachable"]
+        text = f"reachable in part (prefix {', '.join(numbers)} of {len(answer.parts)})"
     return text + (f", inspected by {', '.join(answer.groups)}" if answer.groups else "")
 
 

@@ -107,12 +107,13 @@ def build_tables(core: Core) -> Tables:
 
 
 def reach(tables: Tables, source: str, target: Target) -> Answer:
-    """Whether the attachment called `source` reaches the target. `source` must be known. It sends with the IP versions that it has."""
+    """Whether the attachment called `source` reaches the target. `source` must be known. To another attachment goes only what both have
+    an IP version for."""
     association = tables.core.associations[source]
     mine = {prefix.family for prefix in association.attachment.prefixes}
     kept = target.prefixes
     # An appliance passes on what others send.
-    if mine and not association.is_group:
+    if target.attachment and mine and not association.is_group:
         kept = tuple(prefix for prefix in kept if prefix.family in mine)
     if target.prefixes and not kept:
         sentence = f"`{source}` has {_versions(mine)} alone, and {target.text} has none"

@@ -26,6 +26,7 @@ from policyc.engines.wan.prefixes import WIDTH, Prefix
 from policyc.engines.wan.reach import MAX_WALKS, MAX_WALKS_OF_ALL
 from policyc.engines.wan.routing_policies import Sieve
 from policyc.engines.wan.tables import Tables
+from policyc.engines.wan.walks import place_of
 from policyc.ir.network import CreateRoute
 
 #: with more prefixes than this their number decides whether there are too many ways to follow
@@ -110,7 +111,9 @@ class _View:
         if item.name in self.alone or any(has_longer(self.tables, prefix) for prefix in item.prefixes):
             return place, item.name
         signs = [self._sign(prefix, item.name) for prefix in item.prefixes]
-        return place, frozenset(signs), len(signs) if len(signs) > _MANY else bool(signs)
+        # Where prefixes fare differently their order tells which of them an answer is about.
+        unlike = tuple(signs) if len(set(signs)) > 1 else frozenset(signs)
+        return place, unlike, len(signs) if len(signs) > _MANY else bool(signs)
 
     def _sign(self, prefix: Prefix, owner: str) -> Hashable:
         """Everything that look-ups of a prefix depend on, with its owner left out."""
@@ -217,10 +220,22 @@ class Unchanged:
             if before != after:
                 return self._settle(start, edge, prefix, False)
             waiting += [(table, hop.edge) for hop in before[0] if (table := hop.following(place[0])) is not None]
+            onward = [self._onward(hop) for hop in before[0] if hop.kind == "attachment"]
+            if None in onward:
+                return self._settle(start, edge, prefix, False)
+            waiting += [place for place in onward if place is not None]
             waiting += [(TableName("group", hop.name), hop.edge) for hop in before[0] if hop.kind == "group"]
         for place in seen:
             self._equal[(*place, prefix)] = True
         return True
+
+    def _onward(self, hop: NextHop) -> tuple[TableName, str] | None:
+        """Where somebody who is handed a packet may send it on; None where that is not the same before and after."""
+        before, after = (tables.core.associations[hop.name] for tables in self._tables)
+        if _place(before) != _place(after):
+            return None
+        regions = after.attachment.regions
+        return place_of(after), hop.edge if hop.edge in regions else regions[0]
 
     def _settle(self, name: TableName, edge: str, prefix: Prefix, equal: bool) -> bool:
         self._equal[name, edge, prefix] = equal

@@ -14,7 +14,7 @@ from typing import Any
 
 from policyc.engines.wan.associate import Association, Associator, Standing
 from policyc.engines.wan.attachments import Announced, Attachment
-from policyc.engines.wan.matrix import segment_matrix
+from policyc.engines.wan.matrix import Cell, Flow, segment_matrix
 from policyc.engines.wan.prefixes import Prefix
 from policyc.engines.wan.reach import Answer, Target, Verdict, reach
 from policyc.engines.wan.switches import DEFAULT, Switches
@@ -22,7 +22,6 @@ from policyc.engines.wan.tables import Tables
 from policyc.ir.network import AttachCondition, AttachmentType, AttachRule, CoreNetwork, SendVia
 from policyc.targets.cloud_wan.classes import Class, Unchanged, receivers, senders
 from policyc.targets.cloud_wan.external_prefixes import block_text, changed_outside
-from policyc.targets.cloud_wan.graph import cell_text
 from policyc.targets.cloud_wan.inventory_file import Inventory
 from policyc.targets.cloud_wan.probes import probe
 from policyc.targets.cloud_wan.questions import situate
@@ -163,7 +162,7 @@ def _by_segment(old: Tables, new: Tables) -> Iterator[Change]:
         texts = []
         for matrix in (before, after):
             gone = [name for name in pair if name not in matrix.names]
-            texts.append(f"no segment {gone[0]}" if gone else _words(cell_text(matrix.cells[pair])))
+            texts.append(f"no segment {gone[0]}" if gone else _words(matrix.cells[pair]))
         if texts[0] != texts[1]:
             yield Change("reach", f"{here} to {there}", *texts)
         elif frozenset(pair) in altered and any(matrix.cells[pair].groups for matrix in (before, after)):
@@ -202,10 +201,26 @@ def _made_up(old: Tables, new: Tables, segment: str) -> list[Attachment]:
     return [item.attachment for item in placed if item.place == segment and not item.is_group]
 
 
-def _words(text: str) -> str:
-    return {"yes": "reachable", "-": "blocked", "?": "not known", "some": "reachable between some edges"}.get(
-        text, f"inspected {text}" if text.startswith("via") else text
-    )
+def _words(cell: Cell) -> str:
+    if cell.flow is Flow.PARTLY and len({flow for _, flow in cell.families}) > 1:
+        return ", ".join(f"IPv{family} {_flow_words(cell, flow)}" for family, flow in cell.families)
+    return _flow_words(cell, cell.flow)
+
+
+def _flow_words(cell: Cell, flow: Flow) -> str:
+    match flow:
+        case Flow.DIRECT:
+            return "reachable" if not cell.groups else f"reachable, partly inspected via {'+'.join(cell.groups)}"
+        case Flow.INSPECTED:
+            return f"inspected via {'+'.join(cell.groups)}"
+        case Flow.BLOCKED:
+            return "blocked"
+        case Flow.PARTLY:
+            return "reachable in part"
+        case Flow.UNDECIDED:
+            return "not known"
+        case Flow.EMPTY:
+            return "empty"
 
 
 def _with_prefixes(attachments: Sequence[Attachment]) -> Iterator[Attachment]:
@@ -345,8 +360,20 @@ class _Crowd:
 
 
 def _verdict(answer: Answer) -> str:
-    text = answer.verdict.value if answer.verdict.value != "undecided" else "not known"
+    match answer.verdict:
+        case Verdict.UNDECIDED:
+            text = "not known"
+        case Verdict.PARTLY:
+            text = f"reachable in part ({_numbers(answer)})"
+        case Verdict.REACHABLE | Verdict.BLOCKED:
+            text = answer.verdict.value
     return text + (f", inspected by {', '.join(answer.groups)}" if answer.groups else "")
+
+
+def _numbers(answer: Answer) -> str:
+    """Which of the prefixes are reached, by number: what is said of one attachment stands for others with other prefixes."""
+    numbers = [str(at) for at, part in enumerate(answer.parts, 1) if part.verdict is Verdict.REACHABLE]
+    return f"prefix {', '.join(numbers)} of {len(answer.parts)}"
 
 
 def _where(tables: Tables, answer: Answer) -> str:

@@ -157,7 +157,11 @@ def graph_data(graph: Graph) -> dict[str, Any]:
                 "flow": cell.flow.value,
                 "groups": list(cell.groups),
                 "edges": [list(pair) for pair in cell.edges],
+                "by_version": {f"IPv{family}": flow.value for family, flow in cell.families},
+                "lost": list(cell.lost),
+                "exits": list(cell.exits),
                 "one_way": graph.matrix.one_way(here, there),
+                "one_way_versions": [f"IPv{family}" for family in graph.matrix.one_way_families(here, there)],
             }
             for (here, there), cell in graph.matrix.cells.items()
         ],

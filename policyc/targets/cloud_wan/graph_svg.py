@@ -31,10 +31,10 @@ _FLOWS = {
 _LEGEND = (
     (Flow.DIRECT, "reaches it"),
     (Flow.INSPECTED, "inspected on the way"),
-    (Flow.PARTLY, "between some edges only"),
-    (Flow.BLOCKED, "no route"),
+    (Flow.PARTLY, "in part"),
+    (Flow.BLOCKED, "not by the core network"),
     (Flow.UNDECIDED, "not known"),
-    (Flow.EMPTY, "nobody there"),
+    (Flow.EMPTY, "nothing attached there"),
 )
 _LINES = (
     ("share", "share"),

@@ -5,14 +5,16 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 
-from policyc.engines.wan.matrix import Flow
+from policyc.engines.wan.matrix import Cell, Flow, Matrix
 from policyc.targets.cloud_wan.graph import Graph, Link, cell_text
 
 LEGEND = (
     "yes: reaches it; via G: inspected by G on every way",
-    "some: only between some edges; -: no route; ?: not published or not stated",
-    ">: one way, nothing comes back",
+    "some: only what is named below; -: not by the core network; ?: not published or not stated",
+    "empty: nothing is attached there; >: one way, nothing comes back",
 )
+#: pairs of edges that a note names
+_MOST = 8
 _GAP = "  "
 
 
@@ -35,14 +37,41 @@ def matrix_text(graph: Graph, width: int | None = None) -> str:
     notes = list(LEGEND)
     if graph.assumed:
         notes.append("no inventory given: one attachment stands in each segment and group at each edge")
-    partial = [(pair, cell) for pair, cell in graph.matrix.cells.items() if cell.flow is Flow.PARTLY]
-    for (here, there), cell in partial:
-        more = f" and {len(cell.edges) - 8} more" if len(cell.edges) > 8 else ""
-        notes.append(f"{here} reaches {there} only: " + ", ".join(f"{a} to {b}" for a, b in cell.edges[:8]) + more)
+    notes += _footnotes(graph.matrix)
     lines.append("")
     for note in notes:
         lines += [note] if width is None else textwrap.wrap(note, max(width, 20), subsequent_indent=_GAP)
     return "\n".join(lines) + "\n"
+
+
+def _footnotes(matrix: Matrix) -> Iterator[str]:
+    """What `some` stands for, which IP version goes one way where only one does, and where blocked traffic leaves."""
+    for (here, there), cell in matrix.cells.items():
+        if cell.flow is Flow.PARTLY:
+            yield f"{here} reaches {there} only: {_partly(cell)}"
+        ways = matrix.one_way_families(here, there)
+        if ways and not matrix.one_way(here, there):
+            yield f"{here} to {there} is one way by {_versions(ways)}: nothing comes back"
+    exits = {cell.exits for cell in matrix.cells.values() if cell.exits}
+    for names in sorted(exits):
+        pairs = [f"{here} to {there}" for (here, there), cell in matrix.cells.items() if cell.exits == names]
+        more = f" and {len(pairs) - _MOST} more" if len(pairs) > _MOST else ""
+        yield f"by `send-to`, traffic leaves at {', '.join(names)}: {', '.join(pairs[:_MOST])}{more}"
+
+
+def _partly(cell: Cell) -> str:
+    """By IP version where that is the difference, else the pairs of edges that get through, and prefixes that do not."""
+    flows = {flow for _, flow in cell.families}
+    if len(flows) > 1 and Flow.PARTLY not in flows:
+        return _versions([family for family, flow in cell.families if flow is not Flow.BLOCKED])
+    more = f" and {len(cell.edges) - _MOST} more" if len(cell.edges) > _MOST else ""
+    edges = ", ".join(f"{a} to {b}" for a, b in cell.edges[:_MOST]) + more
+    lost = f"not {', '.join(cell.lost)}" if cell.lost else ""
+    return "; ".join(text for text in (edges, lost) if text) or "some prefixes"
+
+
+def _versions(families: Sequence[int]) -> str:
+    return " and ".join(f"IPv{family}" for family in families)
 
 
 def _blocks(names: Sequence[str], widths: Mapping[str, int], room: int | None) -> list[list[str]]:

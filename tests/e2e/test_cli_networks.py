@@ -145,7 +145,7 @@ def test_every_attachment_of_a_list(run: Run) -> None:
 
 def test_a_path_there_and_back(run: Run) -> None:
     status, out, _ = run("simulate", "core", *BOTH, "--from", "pay", "--to", "tools")
-    assert status == 0 and out.startswith("reachable: pay to tools\n")
+    assert status == 0 and out.startswith("reachable: pay to tools, and back\n")
     assert "10.9.0.0/16 -> the peering to eu-west-1" in out and "back: reachable" in out
     status, out, _ = run("simulate", "core", *BOTH, "--from", "pay", "--to", "10.3.0.7", "--format", "json")
     answer = json.loads(out)
@@ -228,6 +228,7 @@ def test_pictures(run: Run) -> None:
 
 def test_a_wide_matrix_is_cut_into_blocks(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """No line is wider than the terminal, and every pair of segments stands in one block."""
+    monkeypatch.setenv("COLUMNS", "80")
     whole = run("graph", "core")[1]
     monkeypatch.setenv("COLUMNS", "40")
     narrow = run("graph", "core")[1]

@@ -32,7 +32,7 @@ _LEGEND = (
     (Flow.DIRECT, "reaches it"),
     (Flow.INSPECTED, "inspected on the way"),
     (Flow.PARTLY, "in part"),
-    (Flow.BLOCKED, "not by the core network"),
+    (Flow.BLOCKED, "no path"),
     (Flow.UNDECIDED, "not known"),
     (Flow.EMPTY, "nothing attached there"),
 )

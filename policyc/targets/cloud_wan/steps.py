@@ -11,6 +11,7 @@ from policyc.engines.wan.attachments import Attachment
 from policyc.engines.wan.core import build_core
 from policyc.engines.wan.prefixes import Prefix, has_host_bits, parse_prefix
 from policyc.engines.wan.reach import Answer, Target, Verdict, build_tables, reach, reach_back
+from policyc.engines.wan.round_trip import RoundTrip, Trip
 from policyc.engines.wan.switches import DEFAULT, Switches
 from policyc.engines.wan.tables import Tables
 from policyc.ir.network import CoreNetwork
@@ -250,8 +251,8 @@ class _Run:
         """That a path cannot be known: the service picks a way that nobody publishes, or something is not stated."""
         answer = self._asked_answer(span)
         if answer is not None:
-            held = answer.verdict is Verdict.UNDECIDED
-            story = tell(answer, self._back())
+            trip = RoundTrip(answer, self._back())
+            held, story = trip.trip is Trip.UNDECIDED, tell(trip)
             self._result(span, held, story if held else f"expected undecided, but the path is {story}")
 
     def _expect_path(self, step: nodes.ExpectPath) -> None:
@@ -260,13 +261,14 @@ class _Run:
             return
         if self._unknown_way(step):
             return
-        held = path_holds(step, answer)
+        trip = RoundTrip(answer, self._back())
+        held = path_holds(step, trip)
         wanted = (
             step.state
             if step.name is None
             else f"{step.state} {'by ' if step.state == 'inspected' else ''}{step.name.text}"
         )
-        story = tell(answer, self._back())
+        story = tell(trip)
         self._result(step.span, held, story if held else f"expected {wanted}, but the path is {story}")
 
     def _unknown_way(self, step: nodes.ExpectPath) -> bool:
@@ -304,13 +306,15 @@ def _acceptance_hint(association: Association) -> str:
     return " (write `accepted: true` for an attachment that was accepted)" if pending else ""
 
 
-def path_holds(step: nodes.ExpectPath, answer: Answer) -> bool:
-    """Whether an answer is what was expected. All but `blocked` ask for a path that is certain to arrive."""
+def path_holds(step: nodes.ExpectPath, trip: RoundTrip) -> bool:
+    """Whether a path is what was expected: `reachable` asks for both directions, all others are about the way there, and all but `blocked`
+    ask for a path that is certain to arrive."""
+    answer = trip.forward
     arrives = answer.verdict is Verdict.REACHABLE
     name = "" if step.name is None else step.name.text
     match step.state:
         case "reachable":
-            return arrives
+            return trip.trip is Trip.REACHABLE
         case "blocked":
             return answer.verdict is Verdict.BLOCKED
         case "inspected":
@@ -323,9 +327,10 @@ def path_holds(step: nodes.ExpectPath, answer: Answer) -> bool:
             return arrives and all(name in (walk.through[:1] + walk.groups[:1]) for walk in answer.walks)
 
 
-def tell(answer: Answer, back: Answer | None = None) -> str:
-    """An answer in one line: the verdict, why, each possible way, and the way back when it differs."""
-    parts = [f"{answer.verdict.value}: {answer.sentence}"]
+def tell(trip: RoundTrip) -> str:
+    """A path in one line: what comes of it, why, each possible way, and the way back when it differs."""
+    answer, back = trip.forward, trip.back
+    parts = [f"{trip.trip.value}: {answer.sentence}"]
     parts += [walk.sentence() for walk in answer.walks[:3]]
     if len(answer.walks) > 3:
         parts.append(f"{len(answer.walks) - 3} more possible ways")

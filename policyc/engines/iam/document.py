@@ -38,14 +38,16 @@ def compile_document(
     name: str = "",
     switches: Switches = DEFAULT,
     origins: Sequence[Origin] = (),
+    stored: bool = False,
 ) -> Document | None:
     """The compiled document, or None when it could not be read whole; `diagnostics` then got an error. What AWS refuses to save
     though its meaning is plain, such as an empty list of actions, is an error too, and the document is there.
 
     `origins` gives, per statement in order, the label and place to show instead of the Sid and the place in `tree`.
-    Warnings do not stop a document: what AWS stores it also evaluates.
+    Warnings do not stop a document: what AWS stores it also evaluates. With `stored` the document is there and asked: a malformed
+    action matches nothing, and a statement with a template that nobody rendered is left open.
     """
-    read = read_document(tree, kind, diagnostics, switches, origins)
+    read = read_document(tree, kind, diagnostics, switches, origins, stored)
     if read is None:
         return None
     version, statements = read

@@ -72,6 +72,15 @@ class ActionPattern:
     span: Span
 
 
+def no_action(text: str, span: Span) -> ActionPattern:
+    """What AWS stores though it is no action: it covers none."""
+    return ActionPattern(text, _never, None, span)
+
+
+def _never(action: str) -> bool:
+    return False
+
+
 def action_pattern(text: str, span: Span) -> ActionPattern:
     """A pattern over folded action names; `exact` is the only action that matches, None with wildcards."""
     return ActionPattern(text, *_action_test(text), span)

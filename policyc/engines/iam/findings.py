@@ -24,7 +24,7 @@ _MANAGED = frozenset({Kind.IDENTITY, Kind.BOUNDARY, Kind.SCP, Kind.RCP})
 @dataclass(slots=True)
 class Reading:
     """One document being read. `version` is empty when absent; `used` gathers the switches that shaped a statement, and
-    `version_told` tells whether a finding spoke of the version already.
+    `version_told` tells whether a finding spoke of the version already; `tolerated` are rules whose findings leave the document usable.
 
     Documents repeat themselves: `silent` remembers by its text what was read without a word to say, and `told` counts the words.
     """
@@ -38,6 +38,7 @@ class Reading:
     version_told: bool = False
     silent: dict[object, Any] = field(default_factory=dict)
     told: int = 0
+    tolerated: frozenset[str] = frozenset()
 
     def use(self, switch: str) -> None:
         """A switch shaped the statement."""
@@ -45,7 +46,7 @@ class Reading:
         self.used.add(switch)
 
     def error(self, rule: str, message: str, span: Span, help: str, labels: tuple[Label, ...] = ()) -> None:
-        self.failed = True
+        self.failed = self.failed or rule not in self.tolerated
         self.told += 1
         self.diagnostics.error(rule, message, span, help, labels)
 

@@ -19,7 +19,9 @@ OF_RESOURCES = ("resource-star-colon", "substituted-wildcards")
 OF_PRINCIPALS = ("star-matches-services", "star-bypasses-boundary")
 
 
-_WORKED_OUT = frozenset({"deny", "allow", "alive", "actions", "resources", "principals", "columns", "single", "joint"})
+_WORKED_OUT = frozenset(
+    {"deny", "allow", "alive", "actions", "resources", "principals", "columns", "single", "joint", "whole"}
+)
 
 
 class MaskIndex:
@@ -39,11 +41,13 @@ class MaskIndex:
         "statements",
         "switches",
         "turned_by",
+        "whole",
     )
 
     deny: int
     allow: int
     alive: int
+    whole: int
     actions: ActionColumn
     resources: ResourceColumn
     principals: PrincipalColumn | None
@@ -64,6 +68,7 @@ class MaskIndex:
         self.deny = sum([1 << s.index for s in statements if s.deny])
         self.allow = sum([1 << s.index for s in statements if not s.deny])
         self.alive = sum([1 << s.index for s in statements if not s.inert])
+        self.whole = ~sum([1 << s.index for s in statements if s.holes])
         self.actions = ActionColumn(statements)
         self.resources = ResourceColumn(statements, switches)
         has_principals = any(s.principals is not None for s in statements)
@@ -90,7 +95,7 @@ class MaskIndex:
         pair = column.memo.get(key)
         if pair is None:
             pair = column.miss(key, resource, get)
-        must = can & pair[1]
+        must = can & pair[1] & self.whole
         can &= pair[0]
         if self.principals is not None and can:
             pair = self.principals.memo.get((asked.caller.identity, bounded))
@@ -143,6 +148,7 @@ class MaskIndex:
         made = MaskIndex.__new__(MaskIndex)
         made.statements, made.switches, made.turned_by, made.questions = self.statements, switches, {}, self.questions
         made.deny, made.allow, made.alive, made.actions = self.deny, self.allow, self.alive, self.actions
+        made.whole = self.whole
         made.resources = ResourceColumn(self.statements, switches) if name in OF_RESOURCES else self.resources
         turns = self.principals is not None and name in OF_PRINCIPALS
         made.principals = PrincipalColumn(self.statements, switches) if turns else self.principals

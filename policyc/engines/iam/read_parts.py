@@ -16,6 +16,7 @@ from policyc.engines.iam.elements import (
     ResourcePart,
     ResourcePattern,
     action_pattern,
+    no_action,
     resource_pattern,
 )
 from policyc.engines.iam.findings import Reading, is_empty
@@ -58,25 +59,30 @@ def read_actions(elements: Elements, span: Span, reading: Reading) -> ActionPart
     if is_empty(member.value):
         help = "name an action, or remove the statement"
         reading.refuse("empty-array-action", f"`{member.key}` lists nothing", member.value.span, help)
-    for item in strings:
-        _check_action(item, reading)
-    return ActionPart(negated, tuple(action_pattern(item.value, item.span) for item in strings), member.value.span)
+    patterns = tuple(
+        action_pattern(item.value, item.span) if _check_action(item, reading) else no_action(item.value, item.span)
+        for item in strings
+    )
+    return ActionPart(negated, patterns, member.value.span)
 
 
-def _check_action(item: JsonString, reading: Reading) -> None:
+def _check_action(item: JsonString, reading: Reading) -> bool:
+    """Whether a text is an action; one that is none is reported."""
     text = item.value
     if "${" in text and reading.is_template(text, item.span):
-        return
+        return False
     if "${" in text:
         help = "name the action itself"
         reading.error("variable-unsupported-in-element", f"a variable in action `{text}`", item.span, help)
     elif text != "*" and _ACTION.fullmatch(text) is None:
         help = "write `service:Name`, where `*` and `?` are wildcards, or `*` alone"
         reading.error("invalid-action", f"`{text}` is not an action", item.span, help)
+        return False
     elif reading.kind is Kind.SCP and re.search(r"[*?].", text):
         help = "end the action with the wildcard"
         message = f"a wildcard inside `{text}` may be refused in a service control policy"
         reading.warn("scp-syntax-error-action-wildcard", message, item.span, help)
+    return True
 
 
 def read_resources(elements: Elements, span: Span, reading: Reading) -> ResourcePart | None:

@@ -14,7 +14,8 @@ from policyc.engines.iam.characters import check_characters
 from policyc.engines.iam.findings import Reading
 from policyc.engines.iam.read_conditions import read_conditions
 from policyc.engines.iam.read_parts import read_actions, read_principals, read_resources
-from policyc.engines.iam.statement import Kind, Origin, Statement
+from policyc.engines.iam.statement import Hole, Kind, Origin, Statement
+from policyc.engines.iam.stored import STORED, set_aside
 from policyc.engines.iam.switches import Switches
 from policyc.syntax.json_text import JsonArray, JsonMember, JsonObject, JsonString, JsonValue
 from policyc.text import Span
@@ -39,10 +40,15 @@ _PLAIN_KINDS = (Kind.IDENTITY, Kind.BOUNDARY, Kind.SESSION, Kind.TRUST)
 
 
 def read_document(
-    tree: JsonValue, kind: Kind, diagnostics: Diagnostics, switches: Switches, origins: Sequence[Origin]
+    tree: JsonValue,
+    kind: Kind,
+    diagnostics: Diagnostics,
+    switches: Switches,
+    origins: Sequence[Origin],
+    stored: bool = False,
 ) -> tuple[str, tuple[Statement, ...]] | None:
-    """The version (empty when absent) and the statements, or None after an error."""
-    reading = Reading(kind, "", switches, diagnostics)
+    """The version (empty when absent) and the statements, or None after an error; `stored` for a document that is there, to decide on."""
+    reading = Reading(kind, "", switches, diagnostics, tolerated=STORED if stored else frozenset())
     if not isinstance(tree, JsonObject):
         reading.wrong_type(tree, "the policy", 'an object with a `"Statement"`')
         return None
@@ -130,6 +136,9 @@ def _statements(
 
 def _statement(tree: JsonObject, index: int, reading: Reading, origin: Origin | None) -> Statement | None:
     elements = _elements(tree, _ELEMENTS, reading)
+    holes: tuple[Hole, ...] = ()
+    if reading.tolerated:
+        elements, holes = set_aside(elements)
     reading.used.clear()
     _refuse_pairs(elements, reading)
     deny = _effect(elements.get("Effect"), tree.span, reading)
@@ -156,6 +165,7 @@ def _statement(tree: JsonObject, index: int, reading: Reading, origin: Origin | 
         span,
         conditions.inert,
         tuple(sorted(reading.used)),
+        holes,
     )
 
 

@@ -35,6 +35,10 @@ def reasons_for(statement: Statement, asked: Request, bounded: bool, switches: S
     found.extend(_condition(atom, asked.get, switches) for atom in statement.conditions)
     if statement.inert:
         found.append(Reason("condition", False, "Condition", "is empty", (), ("{}",), statement.span))
+    found.extend(
+        Reason(hole.part, None, hole.text, "a template that nobody rendered", (), None, hole.span)
+        for hole in statement.holes
+    )
     return tuple(found)
 
 

@@ -31,11 +31,21 @@ class Kind(StrEnum):
 
 
 @record
+class Hole:
+    """A template (`text`, such as `${account}`) that nobody rendered, in one part of a statement: what it stands for is not known."""
+
+    part: str
+    text: str
+    span: Span
+
+
+@record
 class Statement:
     """One statement. `label` is the Sid or `statement N` counted from 1, or what the caller of `compile_document`
     gave; `resources` is None where the kind has none; `inert` statements match nothing, whatever is asked.
 
-    `switches` names the switches that shaped how it was read.
+    `switches` names the switches that shaped how it was read. With `holes` it may match wherever its other elements do, and never
+    surely does.
     """
 
     index: int
@@ -48,6 +58,7 @@ class Statement:
     span: Span
     inert: bool = False
     switches: tuple[str, ...] = ()
+    holes: tuple[Hole, ...] = ()
 
     @property
     def effect(self) -> str:

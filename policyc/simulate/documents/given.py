@@ -52,7 +52,8 @@ class Given:
 
 
 def read_given(role: str, source: Source, level: int, switches: Switches, diagnostics: Diagnostics) -> Given | None:
-    """A document in its role, or None after an error. Warnings are left to `check`: a simulation answers one request."""
+    """A document in its role, or None after an error. What does not keep AWS from evaluating it is left to `check`: a simulation
+    answers one request."""
     found = Diagnostics()
     tree = parse_json(source, found)
     if tree is not None and not is_policy(tree):
@@ -63,9 +64,11 @@ def read_given(role: str, source: Source, level: int, switches: Switches, diagno
     kind = KINDS[ROLES[role]]
     compiled = None
     if tree is not None:
-        compiled = compile_document(tree, kind.engine, found, name=source.file, switches=switches)
+        compiled = compile_document(tree, kind.engine, found, name=source.file, switches=switches, stored=True)
+    if compiled is not None:
+        return Given(role, source, compiled, level)
     diagnostics.extend(item for item in found if item.severity == "error")
-    return None if compiled is None else Given(role, source, compiled, level)
+    return None
 
 
 def attach(given: Given, carrier: str, role: str, kind: str) -> Document:

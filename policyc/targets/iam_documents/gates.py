@@ -53,7 +53,13 @@ def _compile(document: Document, kind: Kind, switches: Switches) -> Compiled:
     if tree is None:
         raise ValueError(f"emitted document {document.path} is not JSON: {next(iter(diagnostics)).message}")
     compiled = compile_document(
-        tree, kind, diagnostics, name=document.owner, switches=switches, origins=statement_origins(document)
+        tree,
+        kind,
+        diagnostics,
+        name=document.owner,
+        switches=switches,
+        origins=statement_origins(document),
+        stored=True,
     )
     if compiled is None:
         raise ValueError(f"emitted document {document.path} cannot be read: {next(iter(diagnostics)).message}")

@@ -1,0 +1,80 @@
+"""Reading a document that is there, to decide on it: what AWS stores matches nothing where it is malformed, and of a statement with
+a template that nobody rendered no more is said than its other elements tell.
+
+`check` reports both. Source: IAM evaluation reference and Lattice reference, corrections.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from policyc.engines.iam.statement import Hole
+from policyc.engines.iam.templates import unrendered
+from policyc.syntax.json_tree import JsonArray, JsonMember, JsonObject, JsonString, JsonValue
+
+#: rules of findings about what AWS stores, and evaluates as matching nothing
+STORED: Final = frozenset({"invalid-action"})
+_PARTS: Final = {
+    "Principal": "principal",
+    "NotPrincipal": "principal",
+    "Action": "action",
+    "NotAction": "action",
+    "Resource": "resource",
+    "NotResource": "resource",
+}
+
+
+def set_aside(elements: Mapping[str, JsonMember]) -> tuple[dict[str, JsonMember], tuple[Hole, ...]]:
+    """The elements of a statement with those that hold a template widened to everything, and the templates."""
+    kept = dict(elements)
+    holes: list[Hole] = []
+    for name, part in _PARTS.items():
+        found = None if name not in kept else _first(kept[name].value)
+        if found is not None:
+            member = kept.pop(name)
+            wide = name.removeprefix("Not")
+            kept[wide] = JsonMember(wide, member.key_span, JsonString("*", member.value.span))
+            holes.append(Hole(part, unrendered(found.value) or found.value, found.span))
+    condition = kept.get("Condition")
+    if condition is not None and isinstance(condition.value, JsonObject):
+        operators = tuple(_without_templates(member, holes) for member in condition.value.members)
+        kept["Condition"] = JsonMember(condition.key, condition.key_span, JsonObject(operators, condition.value.span))
+        if not any(isinstance(item.value, JsonObject) and item.value.members for item in operators) and holes:
+            del kept["Condition"]
+    return kept, tuple(holes)
+
+
+def _without_templates(operator: JsonMember, holes: list[Hole]) -> JsonMember:
+    """One operator of a condition with only those keys that a request can be held against."""
+    if not isinstance(operator.value, JsonObject):
+        return operator
+    kept = []
+    for member in operator.value.members:
+        named = unrendered(member.key) if "${" in member.key else None
+        found = None if named else _first(member.value)
+        if named is None and found is None:
+            kept.append(member)
+        else:
+            text = named or (unrendered(found.value) if found is not None else None)
+            holes.append(Hole("condition", text or member.key, member.key_span if found is None else found.span))
+    return JsonMember(operator.key, operator.key_span, JsonObject(tuple(kept), operator.value.span))
+
+
+def _first(value: JsonValue) -> JsonString | None:
+    """The first text in a value that holds a template."""
+    return next((text for text in _texts(value) if "${" in text.value and unrendered(text.value) is not None), None)
+
+
+def _texts(value: JsonValue) -> Iterator[JsonString]:
+    work = [value]
+    while work:
+        match work.pop():
+            case JsonString() as text:
+                yield text
+            case JsonArray() as items:
+                work.extend(reversed(items.items))
+            case JsonObject() as held:
+                work.extend(member.value for member in reversed(held.members))
+            case _:
+                pass

@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 @dataclass_transform(frozen_default=True, field_specifiers=(dataclasses.field,))
 def record(cls: type[T]) -> type[T]:
-    """Make the class a frozen slotted record of its annotated fields; it may not inherit fields."""
+    """Make the class a frozen slotted record of its annotated fields; it may not inherit fields. It may say itself when two are equal."""
     space = dict(cls.__dict__)
     if "__post_init__" in space:
         raise TypeError("a record only holds its fields: use a dataclass for one that computes")
@@ -26,7 +26,8 @@ def record(cls: type[T]) -> type[T]:
     compared = tuple(name for name in names if _is_compared(given.get(name)))
     for name in ("__dict__", "__weakref__"):
         space.pop(name, None)
-    space |= _SHARED
+    own = {name: space[name] for name in ("__eq__", "__hash__") if space.get(name) is not None}
+    space |= _SHARED | own
     space["__slots__"] = names
     space["__match_args__"] = names
     space["__record__"] = (names, compared, given)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from policyc.diagnostics import did_you_mean
 from policyc.syntax.cedar_hints import PRESENCE, long_name, presence
 from policyc.syntax.cedar_lexer import CedarMistake, Token
-from policyc.syntax.cedar_literals import BadEscape, pattern, unescape
+from policyc.syntax.cedar_literals import RESERVED, BadEscape, pattern, unescape
 from policyc.syntax.cedar_nodes import (
     And,
     Arith,
@@ -43,7 +43,6 @@ if TYPE_CHECKING:
 
 #: Parentheses, member accesses and terms of a sum within one another. Cedar's own bound is far higher, nobody's need is.
 DEEPEST: Final = 40
-RESERVED: Final = frozenset({"true", "false", "if", "then", "else", "in", "is", "like", "has", "__cedar"})
 VARIABLES: Final = ("principal", "action", "resource", "context")
 FUNCTIONS: Final = ("ip", "decimal", "datetime", "duration", "unknown")
 #: methods with a fixed number of arguments, which the parser checks; None: the evaluator checks

@@ -61,6 +61,6 @@ def _text(node: Expr, source: Source) -> str:
 
 
 def _named(name: str) -> str:
-    from policyc.syntax.cedar_plain import attribute
+    from policyc.syntax.cedar_printer import attribute
 
     return attribute(name)

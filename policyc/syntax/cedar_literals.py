@@ -1,4 +1,4 @@
-"""What string and pattern literals of Cedar stand for.
+"""What string and pattern literals of Cedar stand for, and the words that are no names.
 
 Escapes are those of Rust, which Cedar's parser borrows, and in a pattern also `\\*` for a plain star.
 Source: https://docs.cedarpolicy.com/policies/syntax-datatypes.html
@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+#: What cannot stand as a name without quotes.
+RESERVED: Final = frozenset({"true", "false", "if", "then", "else", "in", "is", "like", "has", "__cedar"})
 _SIMPLE: Final = {"n": "\n", "r": "\r", "t": "\t", "\\": "\\", "0": "\0", "'": "'", '"': '"'}
 _ESCAPE: Final = re.compile(r"\\(?:x(?P<x>[0-7][0-9A-Fa-f])|u\{(?P<u>[0-9A-Fa-f][0-9A-Fa-f_]*)\}|(?P<c>[nrt\\0'\"*]))")
 

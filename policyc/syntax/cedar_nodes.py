@@ -1,16 +1,22 @@
-"""The tree of a Cedar text: statements with their scope and conditions, every part with its place.
+"""The tree of Cedar: statements with their scope and conditions, every part with its place.
 
+Hand-written text is read into it, compiled policies are lowered into it. Two parts are equal when they say the same, wherever they
+stand: places take no part in equality. In what lowering makes, a place is that of the source, where there is one.
 Chains of `&&` and `||` are one node each, whatever their length, so a tree is no deeper than its parentheses and member
 accesses, which the parser bounds. Source of the language: https://docs.cedarpolicy.com/policies/syntax-grammar.html
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Literal, TypeAlias
+from collections.abc import Callable
+from dataclasses import field, replace
+from typing import Final, Literal, TypeAlias
 
 from policyc.record import record
 from policyc.text import Span
+
+#: The place of a part that was made and not read.
+NOWHERE: Final = Span("", 0, 0)
 
 
 @record
@@ -18,7 +24,14 @@ class Lit:
     """A string, a whole number, `true` or `false`."""
 
     value: str | int | bool
-    span: Span
+    span: Span = field(default=NOWHERE, compare=False)
+
+    def __eq__(self, other: object) -> bool:
+        """`1` and `true` are different literals, which Python calls equal."""
+        return isinstance(other, Lit) and type(self.value) is type(other.value) and self.value == other.value
+
+    def __hash__(self) -> int:
+        return hash((type(self.value), self.value))
 
 
 @record
@@ -26,7 +39,7 @@ class Var:
     """`principal`, `action`, `resource` or `context`."""
 
     name: str
-    span: Span
+    span: Span = field(default=NOWHERE, compare=False)
 
 
 @record
@@ -35,7 +48,7 @@ class Entity:
 
     type: str
     id: str
-    span: Span
+    span: Span = field(default=NOWHERE, compare=False)
 
 
 @record
@@ -43,19 +56,19 @@ class Slot:
     """`?principal` or `?resource` of a template."""
 
     name: str
-    span: Span
+    span: Span = field(default=NOWHERE, compare=False)
 
 
 @record
 class SetOf:
     items: tuple[Expr, ...]
-    span: Span
+    span: Span = field(default=NOWHERE, compare=False)
 
 
 @record
 class RecordOf:
     pairs: tuple[tuple[str, Expr], ...]
-    span: Span
+    span: Span = field(default=NOWHERE, compare=False)
 
 
 @record
@@ -64,8 +77,8 @@ class Get:
 
     of: Expr
     name: str
-    name_span: Span
-    span: Span
+    name_span: Span = field(default=NOWHERE, compare=False)
+    span: Span = field(default=NOWHERE, compare=False)
 
 
 @record
@@ -74,8 +87,8 @@ class Has:
 
     of: Expr
     names: tuple[str, ...]
-    name_span: Span
-    span: Span
+    name_span: Span = field(default=NOWHERE, compare=False)
+    span: Span = field(default=NOWHERE, compare=False)
 
 
 @record
@@ -84,8 +97,8 @@ class Like:
 
     of: Expr
     pattern: tuple[str | None, ...]
-    pattern_span: Span
-    span: Span
+    pattern_span: Span = field(default=NOWHERE, compare=False)
+    span: Span = field(default=NOWHERE, compare=False)
 
 
 @record
@@ -95,7 +108,7 @@ class Is:
     of: Expr
     type: str
     inside: Expr | None
-    span: Span
+    span: Span = field(default=NOWHERE, compare=False)
 
 
 @record
@@ -105,7 +118,7 @@ class Compare:
     operator: str
     left: Expr
     right: Expr
-    span: Span
+    span: Span = field(default=NOWHERE, compare=False)
 
 
 @record
@@ -115,19 +128,19 @@ class Arith:
     operator: str
     left: Expr
     right: Expr
-    span: Span
+    span: Span = field(default=NOWHERE, compare=False)
 
 
 @record
 class Not:
     of: Expr
-    span: Span
+    span: Span = field(default=NOWHERE, compare=False)
 
 
 @record
 class Neg:
     of: Expr
-    span: Span
+    span: Span = field(default=NOWHERE, compare=False)
 
 
 @record
@@ -135,7 +148,7 @@ class And:
     """Two or more operands of `&&`, from left to right."""
 
     items: tuple[Expr, ...]
-    span: Span
+    span: Span = field(default=NOWHERE, compare=False)
 
 
 @record
@@ -143,7 +156,7 @@ class Or:
     """Two or more operands of `||`, from left to right."""
 
     items: tuple[Expr, ...]
-    span: Span
+    span: Span = field(default=NOWHERE, compare=False)
 
 
 @record
@@ -151,7 +164,7 @@ class If:
     test: Expr
     then: Expr
     otherwise: Expr
-    span: Span
+    span: Span = field(default=NOWHERE, compare=False)
 
 
 @record
@@ -160,7 +173,7 @@ class Call:
 
     function: str
     args: tuple[Expr, ...]
-    span: Span
+    span: Span = field(default=NOWHERE, compare=False)
 
 
 @record
@@ -169,9 +182,9 @@ class Method:
 
     of: Expr
     name: str
-    name_span: Span
+    name_span: Span = field(compare=False)
     args: tuple[Expr, ...]
-    span: Span
+    span: Span = field(default=NOWHERE, compare=False)
 
 
 Expr: TypeAlias = (
@@ -199,11 +212,15 @@ Expr: TypeAlias = (
 
 @record
 class ScopePart:
-    """One of the three parts between the parentheses; `constrained` unless it is the bare variable."""
+    """One of the three parts between the parentheses: the bare variable, or a `constraint` on it, such as `principal == A::"x"`."""
 
     name: str
-    constrained: bool
-    span: Span
+    constraint: Compare | Is | None = None
+    span: Span = field(default=NOWHERE, compare=False)
+
+    @property
+    def constrained(self) -> bool:
+        return self.constraint is not None
 
 
 @record
@@ -212,7 +229,7 @@ class Annotation:
 
     key: str
     value: str
-    span: Span
+    span: Span = field(default=NOWHERE, compare=False)
 
 
 @record
@@ -221,7 +238,7 @@ class Clause:
 
     kind: Literal["when", "unless"]
     body: Expr
-    span: Span
+    span: Span = field(default=NOWHERE, compare=False)
 
 
 @record
@@ -229,12 +246,12 @@ class Statement:
     """One policy; `comment` is the text of the `//` lines right before it."""
 
     effect: Literal["permit", "forbid"]
-    effect_span: Span
+    effect_span: Span = field(compare=False)
     annotations: tuple[Annotation, ...]
     scope: tuple[ScopePart, ...]
     clauses: tuple[Clause, ...]
-    comment: str
-    span: Span
+    comment: str = field(default="", compare=False)
+    span: Span = field(default=NOWHERE, compare=False)
 
 
 @record
@@ -242,7 +259,7 @@ class Comment:
     """One `//` comment; `text` is what stands behind the slashes, trimmed."""
 
     text: str
-    span: Span
+    span: Span = field(default=NOWHERE, compare=False)
 
 
 @record
@@ -250,8 +267,8 @@ class Document:
     """`trailing_commas` are the places of commas behind the last value of a list, which Cedar takes since 4.4."""
 
     statements: tuple[Statement, ...]
-    comments: tuple[Comment, ...]
-    trailing_commas: tuple[Span, ...] = ()
+    comments: tuple[Comment, ...] = field(default=(), compare=False)
+    trailing_commas: tuple[Span, ...] = field(default=(), compare=False)
 
 
 def children(node: Expr) -> tuple[Expr, ...]:
@@ -288,21 +305,52 @@ def walk(node: Expr) -> list[Expr]:
     return out
 
 
-def replaced(node: Expr, others: Mapping[int, Expr]) -> Expr:
-    """The expression with some of its conditions exchanged, by the identity of the old ones. The parser bounds the depth."""
-    if id(node) in others:
-        return others[id(node)]
+def rewritten(node: Expr, change: Callable[[Expr], Expr | None]) -> Expr:
+    """The expression with parts exchanged for what `change` gives, from the outside in; None leaves a part and goes on inside it."""
+    new = change(node)
+    if new is not None:
+        return new
+
+    def inside(part: Expr) -> Expr:
+        return rewritten(part, change)
+
     match node:
-        case And(items, span):
-            return And(tuple(replaced(item, others) for item in items), span)
-        case Or(items, span):
-            return Or(tuple(replaced(item, others) for item in items), span)
-        case Not(of, span):
-            return Not(replaced(of, others), span)
-        case If(test, then, otherwise, span):
-            return If(replaced(test, others), replaced(then, others), replaced(otherwise, others), span)
-        case _:
+        case Lit() | Var() | Entity() | Slot():
             return node
+        case SetOf(items) | And(items) | Or(items):
+            return type(node)(tuple(inside(item) for item in items), node.span)
+        case RecordOf(pairs):
+            return RecordOf(tuple((name, inside(item)) for name, item in pairs), node.span)
+        case Get() | Has() | Like() | Not() | Neg():
+            return replace(node, of=inside(node.of))
+        case Is():
+            return replace(node, of=inside(node.of), inside=None if node.inside is None else inside(node.inside))
+        case Compare() | Arith():
+            return replace(node, left=inside(node.left), right=inside(node.right))
+        case If():
+            return replace(node, test=inside(node.test), then=inside(node.then), otherwise=inside(node.otherwise))
+        case Call():
+            return replace(node, args=tuple(inside(arg) for arg in node.args))
+        case Method():
+            return replace(node, of=inside(node.of), args=tuple(inside(arg) for arg in node.args))
+
+
+OPEN_SCOPE: Final = tuple(ScopePart(name) for name in ("principal", "action", "resource"))
+
+
+def attribute_at(path: tuple[str, ...], span: Span = NOWHERE) -> Expr:
+    """The attribute at a path below `context`; the opposite of `path_of`."""
+    out: Expr = Var("context", span)
+    for step in path:
+        out = Get(out, step, span, span)
+    return out
+
+
+def literal(value: str | int | bool, span: Span = NOWHERE) -> Expr:
+    """A value as the reader makes it: a number below zero is a minus and a number, but for the least of all."""
+    if isinstance(value, int) and not isinstance(value, bool) and -(2**63) < value < 0:
+        return Neg(Lit(-value, span), span)
+    return Lit(value, span)
 
 
 def path_of(node: Expr) -> tuple[str, ...] | None:

@@ -16,13 +16,16 @@ from policyc.syntax.cedar_nodes import (
     Annotation,
     Clause,
     Comment,
+    Compare,
     Document,
     Entity,
     Expr,
+    Is,
     ScopePart,
     SetOf,
     Slot,
     Statement,
+    Var,
     walk,
 )
 from policyc.text import Source
@@ -162,24 +165,26 @@ class _Reader(ConditionReader):
 
     def _scope_part(self, name: str, start: Token) -> ScopePart:
         operator = self.peek
+        variable = Var(name, self.span(start))
+        constraint: Compare | Is | None = None
         if operator.text == "is" and operator.kind == "name":
             if name == "action":
                 raise self._bad_scope(operator, "`is` cannot stand behind `action`")
             self.advance()
-            self.type_name()
-            if self.take("in"):
-                self._target(name, many=False)
+            kind = self.type_name()
+            inside = self._target(name, many=False) if self.take("in") else None
+            constraint = Is(variable, kind, inside, self.source.span(start.start, self.last.end))
         elif operator.text in ("==", "in"):
             self.advance()
-            self._target(name, many=operator.text == "in")
+            target = self._target(name, many=operator.text == "in")
+            constraint = Compare(operator.text, variable, target, self.source.span(start.start, self.last.end))
             if self.peek.text == "is":
                 raise self._bad_scope(self.peek, "`is` stands before `in`")
         elif operator.text not in (",", ")"):
             raise self._bad_scope(operator, f"`{operator.text or 'the end'}` cannot stand behind `{name}`")
-        span = self.source.span(start.start, self.last.end)
-        return ScopePart(name, self.last is not start, span)
+        return ScopePart(name, constraint, self.source.span(start.start, self.last.end))
 
-    def _target(self, name: str, *, many: bool) -> None:
+    def _target(self, name: str, *, many: bool) -> Expr:
         """What a scope compares with: an entity, of an action also a list; a template's slot."""
         at = self.peek
         target: Expr = self.sum()
@@ -191,6 +196,7 @@ class _Reader(ConditionReader):
                 raise self._bad_scope(at, f"`{name}` can only be compared with an entity here")
             if name == "action" and item.type.rpartition("::")[2] != "Action":
                 raise self._bad_scope(at, "the type of an action is `Action`")
+        return target
 
     def _bad_scope(self, token: Token, message: str) -> CedarMistake:
         return CedarMistake(

@@ -68,4 +68,4 @@ def test_the_map_leads_from_each_part_to_its_source(program: Program) -> None:
         (item.path, [entry.pointer for entry in item.map if entry.label == "retired browsers"])
         for item in TARGET.emit(program, Diagnostics())
     ]
-    assert moved[0] == ("verified_access/staff_policy.cedar", ["line 29", "line 54", "line 79"])
+    assert moved[0] == ("verified_access/staff_policy.cedar", ["line 24", "line 44", "line 58"])

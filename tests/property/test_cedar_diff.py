@@ -31,8 +31,9 @@ from policyc.ir.program import Program
 from policyc.model.types import GROUP, RECORD, STRING, Named
 from policyc.model.values import Group, Principal, Resource, Scalar, Value
 from policyc.model.vocabulary import Verb
+from policyc.syntax.cedar_text import parse_cedar
 from policyc.targets.verified_access.context import build_context
-from policyc.targets.verified_access.emit import emit_policy, write_apart
+from policyc.targets.verified_access.emit import emit_policy, lowered, write_apart
 from policyc.targets.verified_access.explain import Stated, trace_statement, truth
 from policyc.targets.verified_access.limits import check_policy
 from policyc.targets.verified_access.read.check import check_text
@@ -669,3 +670,15 @@ def test_emitted_text_can_be_laid_out(data: st.DataObject) -> None:
     text = lay_out(Source("p.cedar", emit_policy(data.draw(policies()), KNOWN).text), diagnostics)
     assert list(diagnostics) == [] and text is not None
     assert lay_out(Source("p.cedar", text), diagnostics) == text
+
+
+@SIDE
+@given(st.data())
+def test_emitted_text_is_in_the_layout_of_fmt(data: st.DataObject) -> None:
+    """What is built passes `policyc fmt --check`, and reads as the tree that it was printed from."""
+    policy = data.draw(policies())
+    text = emit_policy(policy, KNOWN).text
+    assert lay_out(Source("p.cedar", text), Diagnostics()) == text
+    apart = parse_cedar(Source("p.cedar", write_apart(policy, KNOWN)), Diagnostics())
+    assert apart is not None
+    assert apart.statements == tuple(lowered(item, (), KNOWN) for item in policy.statements)

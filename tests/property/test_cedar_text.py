@@ -10,7 +10,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from policyc.diagnostics import Diagnostics
-from policyc.syntax.cedar_nodes import Document
+from policyc.syntax.cedar_nodes import Document, Lit
+from policyc.syntax.cedar_printer import WIDTH, statement_text, written
 from policyc.syntax.cedar_text import parse_cedar
 from policyc.text import Source
 
@@ -411,3 +412,28 @@ def test_nesting_is_bounded() -> None:
         assert parse_cedar(Source("x.cedar", f"{OPEN} when {{ {text}"), diagnostics) is None
     assert {item.rule for item in diagnostics} == {"cedar-too-deep"}
     assert ours(f"{OPEN} when {{ {' && '.join(['true'] * 3000)} }};") is not None
+
+
+@settings(max_examples=150, deadline=None)
+@given(expressions(), expressions(), st.booleans())
+def test_what_is_printed_is_read_back_and_laid_out_as_cedar_does(first: str, second: str, wide: bool) -> None:
+    """The printer writes the layout of Cedar's formatter, on one line and on many, and loses nothing."""
+    assume(first.count("(") + second.count("(") <= 30)
+    join = " && " if wide else " || "
+    text = f"{OPEN} when {{ {join.join([first, second, 'context.averylongattributename.another' * (1 + 2 * wide)])} }};"
+    document = ours(text)
+    if document is None:
+        return
+    (statement,) = document.statements
+    printed = statement_text(statement)
+    again = ours(printed)
+    assert again is not None and again.statements == document.statements
+    assert cedarpy.format_policies(printed, line_width=WIDTH, indent_width=2).strip() == printed.strip()
+    flat = ours(f"{OPEN} when {{ {written(statement.clauses[0].body)} }};")
+    assert flat is not None and flat.statements == document.statements
+
+
+def test_literals_of_different_kinds_are_different() -> None:
+    """Python calls 1 and True equal; Cedar does not, and a tree is a key."""
+    assert Lit(1) != Lit(True) and Lit(0) != Lit(False) and Lit("1") != Lit(1)
+    assert len({Lit(1), Lit(True), Lit("true")}) == 3

@@ -21,7 +21,8 @@ from policyc.engines.cedar.predicates import Path, Test, as_statement, condition
 from policyc.engines.cedar.values import About, Documented
 from policyc.engines.trace import Decision
 from policyc.record import record
-from policyc.syntax.cedar_nodes import Document, Statement
+from policyc.syntax.cedar_nodes import Document, Expr, Statement
+from policyc.syntax.cedar_printer import written
 from policyc.syntax.cedar_text import parse_cedar
 from policyc.text import Source
 
@@ -86,14 +87,14 @@ class Answer:
 @record
 class PolicyText:
     """Parsed policies. `handle` is Cedar's own, `apart` the same with every statement as a permit, which tells each one's part;
-    `scopes` are the texts of constrained scopes by statement, `names` those of tests by the identity of their nodes."""
+    `scopes` are the texts of constrained scopes by statement, `names` those of tests."""
 
     handle: Any
     apart: Any
     document: Document
     effects: tuple[Literal["permit", "forbid"], ...]
     tests: Mapping[str, Test]
-    names: Mapping[int, str]
+    names: Mapping[Expr, str]
     scopes: tuple[tuple[str, ...], ...]
 
 
@@ -106,23 +107,22 @@ def parse_policies(text: str) -> PolicyText:
         raise CedarError(f"Cedar cannot read the policy: {next(iter(diagnostics)).message}")
     deep = max((depth(condition) for condition in conditions_of(document)), default=0) > _DEEP
     statements = document.statements
-    whole = "\n".join(as_statement(item, item.effect, text, deep) for item in statements) if deep else text
+    whole = "\n".join(as_statement(item, item.effect, deep) for item in statements) if deep else text
     handle = policy_set(whole)
     if handle.templates():
         raise CedarError("the policy holds templates, which never decide")
     if len(handle) != len(statements):
         raise CedarError("Cedar counts other statements than policyc does")
-    names: dict[int, str] = {}
+    names: dict[Expr, str] = {}
     return PolicyText(
         handle,
-        policy_set("\n".join(as_statement(item, "permit", text, deep) for item in statements)),
+        policy_set("\n".join(as_statement(item, "permit", deep) for item in statements)),
         document,
         tuple(item.effect for item in statements),
         find_tests(conditions_of(document), names),
         names,
         tuple(
-            tuple(text[part.span.start : part.span.end] for part in item.scope if part.constrained)
-            for item in statements
+            tuple(written(part.constraint) for part in item.scope if part.constraint is not None) for item in statements
         ),
     )
 

@@ -15,7 +15,7 @@ from policyc.engines.cedar.unknowns import Slot, Slots
 from policyc.engines.cedar.values import LIST, RECORD, About, Choice, unlike, ways
 from policyc.record import record
 from policyc.syntax.cedar_nodes import Compare, Entity, Expr, Is, SetOf, Var, path_of
-from policyc.syntax.cedar_plain import written
+from policyc.syntax.cedar_printer import written
 
 #: How a condition can end, as ends of diagrams.
 HOLDS: Final = 0

@@ -22,7 +22,7 @@ from policyc.engines.cedar.predicates import Path, Test, find_tests
 from policyc.engines.cedar.unknowns import Marks, Slots, mark
 from policyc.engines.cedar.values import About, unlike
 from policyc.syntax.cedar_nodes import And, Expr, If, Not, Or
-from policyc.syntax.cedar_plain import written
+from policyc.syntax.cedar_printer import written
 
 _WORDS: Final[Mapping[int, Truths]] = {HOLDS: TRUE, LACKS: FALSE, FAILED: FAILS}
 _WORK = 400_000
@@ -38,7 +38,7 @@ class PartialEvaluation:
         unknown: Iterable[Path] = (),
         doubtful: Iterable[Path] = (),
         about: About | None = None,
-        names: Mapping[int, str] = MappingProxyType({}),
+        names: Mapping[Expr, str] = MappingProxyType({}),
         work: int = _WORK,
     ) -> None:
         self.data = sanitise(context)
@@ -55,7 +55,8 @@ class PartialEvaluation:
         self.encoding = Encoding(self._open, self.slots, self.base, about, work)
         self.diagrams = self.encoding.diagrams
         self._told: Mapping[str, int] | None = None
-        self._parts: dict[int, tuple[Expr, Diagram | Truths]] = {}
+        self._diagrams: dict[Expr, Diagram] = {}
+        self._sets: dict[Expr, Truths] = {}
         self.exact = True
         if self._open:
             try:
@@ -83,11 +84,9 @@ class PartialEvaluation:
 
     def diagram(self, node: Expr) -> Diagram:
         """The same with what it hangs on. Raises TooManyCases."""
-        kept = self._parts.get(id(node))
-        if kept is not None and isinstance(kept[1], int):
-            return kept[1]
-        found = self._joined(node)
-        self._parts[id(node)] = (node, found)
+        found = self._diagrams.get(node)
+        if found is None:
+            found = self._diagrams[node] = self._joined(node)
         return found
 
     def caller_diagram(self, text: str) -> Diagram:
@@ -132,7 +131,7 @@ class PartialEvaluation:
     def give_up(self) -> None:
         """Go on with sets of truths alone."""
         self.exact = False
-        self._parts.clear()
+        self._diagrams.clear()
 
     @property
     def _ends(self) -> Mapping[str, int]:
@@ -168,13 +167,13 @@ class PartialEvaluation:
             case If(test, then, otherwise):
                 return self.diagrams.then(self.diagram(test), (self.diagram(then), self.diagram(otherwise), FAILED))
             case _:
-                text = self._names.get(id(node)) or written(node)
+                text = self._names.get(node) or written(node)
                 return self.encoding.made[text] if text in self._open else self._ends[text]
 
     def _set(self, node: Expr) -> Truths:
-        kept = self._parts.get(id(node))
-        if kept is not None and not isinstance(kept[1], int):
-            return kept[1]
+        kept = self._sets.get(node)
+        if kept is not None:
+            return kept
         match node:
             case And(items):
                 found = TRUE
@@ -189,7 +188,7 @@ class PartialEvaluation:
             case If(test, then, otherwise):
                 found = choose(self._set(test), self._set(then), self._set(otherwise))
             case _:
-                text = self._names.get(id(node)) or written(node)
+                text = self._names.get(node) or written(node)
                 found = self.encoding.coarse(text) if text in self._open else _WORDS[self._ends[text]]
-        self._parts[id(node)] = (node, found)
+        self._sets[node] = found
         return found

@@ -32,7 +32,7 @@ from policyc.syntax.cedar_nodes import (
     children,
     path_of,
 )
-from policyc.syntax.cedar_plain import written
+from policyc.syntax.cedar_printer import written
 
 #: An attribute below `context`, step by step.
 Path: TypeAlias = tuple[str, ...]
@@ -107,9 +107,8 @@ def conditions_of(document: Document) -> list[Expr]:
     return [clause.body for statement in document.statements for clause in statement.clauses]
 
 
-def find_tests(conditions: Iterable[Expr], names: dict[int, str] | None = None) -> Mapping[str, Test]:
-    """The tests by their text, in the order of reading; what is written twice is one test. `names` gets the text of each node by its
-    identity."""
+def find_tests(conditions: Iterable[Expr], names: dict[Expr, str] | None = None) -> Mapping[str, Test]:
+    """The tests by their text, in the order of reading; what is written twice is one test. `names` gets the text of each."""
     found: dict[str, Test] = {}
     work = list(reversed(list(conditions)))
     while work:
@@ -120,7 +119,7 @@ def find_tests(conditions: Iterable[Expr], names: dict[int, str] | None = None) 
             continue
         text = written(node)
         if names is not None:
-            names[id(node)] = text
+            names[node] = text
         if text not in found:
             found[text] = Test(text, node, tuple(_reads(node)), _asks_caller(node))
     return found
@@ -294,9 +293,9 @@ def _joined(kind: type[And] | type[Or], items: list[Expr]) -> Expr:
     return items[0] if len(items) == 1 else kind(tuple(items), items[0].span.to(items[-1].span))
 
 
-def as_statement(statement: Statement, effect: str, text: str, short: bool) -> str:
+def as_statement(statement: Statement, effect: str, short: bool) -> str:
     """The statement with another effect: as a permit it tells whether it applies by itself; `short` cuts its chains."""
-    scope = ", ".join(text[part.span.start : part.span.end] for part in statement.scope)
+    scope = ", ".join(part.name if part.constraint is None else written(part.constraint) for part in statement.scope)
     clauses = " ".join(
         f"{clause.kind} {{ {written(balanced(clause.body) if short else clause.body)} }}"
         for clause in statement.clauses

@@ -6,8 +6,10 @@ from collections.abc import Iterator, Mapping
 
 from policyc.ir.authz import Always, Atom, Op, Statement
 from policyc.ir.conditions import atoms
+from policyc.syntax.cedar_nodes import Has, path_of, walk
+from policyc.syntax.cedar_printer import written
 from policyc.targets.verified_access.condition import lower_condition
-from policyc.targets.verified_access.expression import And, Expression, Has, Not, Or, Path, write_flat
+from policyc.targets.verified_access.expression import Path
 from policyc.targets.verified_access.needs import WORDS, needs
 from policyc.targets.verified_access.scope import Fact, fact_of
 
@@ -19,7 +21,9 @@ def additions(statement: Statement, facts: Mapping[str, Fact]) -> Iterator[str]:
     expression = lower_condition(statement.when, facts)
     wanted = {asked for atom in atoms(statement.when) for asked in _asked(atom, fact_of(facts, atom.attribute))}
     guards = dict.fromkeys(
-        write_flat(guard) for guard in _guards(expression) if (guard.parent, guard.name) not in wanted
+        written(node)
+        for node in walk(expression)
+        if isinstance(node, Has) and (path_of(node.of), node.names[0]) not in wanted
     )
     if guards:
         yield "guards, because an absent attribute makes a test false: " + ", ".join(f"`{guard}`" for guard in guards)
@@ -42,17 +46,3 @@ def _asked(atom: Atom, fact: Fact) -> Iterator[tuple[Path, str]]:
         yield fact.path[:-1], fact.path[-1]
     elif fact.form == "record":
         yield from ((fact.path, str(value.value)) for value in atom.values)
-
-
-def _guards(expression: Expression) -> Iterator[Has]:
-    work: list[Expression] = [expression]
-    while work:
-        match work.pop():
-            case Has() as guard:
-                yield guard
-            case Not(item):
-                work.append(item)
-            case And(items) | Or(items):
-                work.extend(reversed(items))
-            case _:
-                pass

@@ -19,23 +19,22 @@ from itertools import pairwise, takewhile
 from typing import TypeAlias
 
 from policyc.ir.authz import All, Always, AnyOf, Atom, Cond, Never, Op, RawTest
+from policyc.ir.pattern import Plain, pattern_tokens
 from policyc.model.types import Named
+from policyc.syntax.cedar_nodes import NOWHERE, Compare, Expr, Like, Lit, Not, attribute_at, literal
 from policyc.targets.verified_access.expression import (
-    Address,
-    Compare,
-    Expression,
-    Has,
-    Like,
-    Not,
-    OneOf,
     Path,
-    SetTest,
-    Truth,
+    address,
     can_fail,
     conjoin,
     disjoin,
+    equals,
+    guard,
+    of_set,
+    within,
 )
 from policyc.targets.verified_access.scope import Fact, fact_of
+from policyc.text import Span
 
 #: Paths that are known to be present at a place in a conjunction.
 Known: TypeAlias = frozenset[Path]
@@ -44,7 +43,7 @@ _IP = Named("ip")
 _ORDERS = {Op.LT: "<", Op.LE: "<=", Op.GT: ">", Op.GE: ">="}
 
 
-def lower_condition(cond: Cond, facts: Mapping[str, Fact], known: Known = frozenset()) -> Expression:
+def lower_condition(cond: Cond, facts: Mapping[str, Fact], known: Known = frozenset()) -> Expr:
     """The Cedar form of a condition that `limits.check_policy` has passed, at a place where the paths of `known` are present.
 
     Raises ValueError on anything else (a bug).
@@ -57,17 +56,17 @@ def established(cond: Cond, facts: Mapping[str, Fact]) -> Known:
     return _lower(cond, facts, frozenset())[1]
 
 
-def _lower(cond: Cond, facts: Mapping[str, Fact], known: Known) -> tuple[Expression, Known]:
+def _lower(cond: Cond, facts: Mapping[str, Fact], known: Known) -> tuple[Expr, Known]:
     """The expression, and what is known to be present wherever it is true."""
     match cond:
         case Always():
-            return Truth(True), known
+            return Lit(True), known
         case Never():
-            return Truth(False), known
+            return Lit(False), known
         case Atom():
             return _atom(cond, fact_of(facts, cond.attribute), known)
         case All(items):
-            parts: list[Expression] = []
+            parts: list[Expr] = []
             for item in items:
                 part, known = _lower(item, facts, known)
                 parts.append(part)
@@ -76,7 +75,7 @@ def _lower(cond: Cond, facts: Mapping[str, Fact], known: Known) -> tuple[Express
             shared = [path for path in _asked_first(cond, facts) if path not in known]
             known = known.union(shared)
             branches, ends = zip(*(_lower(item, facts, known) for item in items), strict=True)
-            return conjoin([*(_guard(path) for path in shared), disjoin(list(branches))]), frozenset.intersection(*ends)
+            return conjoin([*(guard(path) for path in shared), disjoin(list(branches))]), frozenset.intersection(*ends)
         case RawTest():
             raise TypeError("a raw test comes from an IAM document")
 
@@ -92,7 +91,7 @@ def _asked_first(cond: Cond, facts: Mapping[str, Fact]) -> dict[Path, None]:
             for before, item in pairwise(items):
                 if may_fail(before, facts):
                     break
-                out |= dict.fromkeys(path for path in _asked_first(item, facts) if not can_fail(_guard(path)))
+                out |= dict.fromkeys(path for path in _asked_first(item, facts) if not can_fail(guard(path)))
             return out
         case AnyOf(items):
             return _common([list(_asked_first(item, facts)) for item in items])
@@ -116,7 +115,7 @@ def may_fail(cond: Cond, facts: Mapping[str, Fact]) -> bool:
 def _common(branches: Sequence[Sequence[Path]]) -> dict[Path, None]:
     """What all branches of a disjunction ask for in the same order from their start, then what cannot fail in any of them."""
     same = [paths[0] for paths in takewhile(lambda paths: len(set(paths)) == 1, zip(*branches, strict=False))]
-    later = [path for path in branches[0] if not can_fail(_guard(path)) and all(path in other for other in branches)]
+    later = [path for path in branches[0] if not can_fail(guard(path)) and all(path in other for other in branches)]
     return dict.fromkeys([*same, *later])
 
 
@@ -124,84 +123,90 @@ def _prefixes(path: Path) -> list[Path]:
     return [path[:length] for length in range(1, len(path) + 1)]
 
 
-def _guard(path: Path) -> Has:
-    return Has(path[:-1], path[-1])
-
-
-def _atom(atom: Atom, fact: Fact, known: Known) -> tuple[Expression, Known]:
+def _atom(atom: Atom, fact: Fact, known: Known) -> tuple[Expr, Known]:
+    span = atom.span or NOWHERE
     prefixes = _prefixes(fact.path)
-    guards: list[Expression] = [_guard(prefix) for prefix in prefixes if prefix not in known]
+    guards: list[Expr] = [guard(prefix, span) for prefix in prefixes if prefix not in known]
     if atom.op is Op.EXISTS:
         # the last guard is the test itself, so it is written even where it is known
-        parts = guards or [_guard(fact.path)]
+        parts = guards or [guard(fact.path, span)]
     else:
-        parts = [*guards, _test(atom, fact)]
+        parts = [*guards, _test(atom, fact, span)]
     whole = conjoin(parts)
     if atom.negated:
-        return Not(whole), known
+        return Not(whole, span), known
     return whole, known.union(prefixes)
 
 
-def _test(atom: Atom, fact: Fact) -> Expression:
+def _test(atom: Atom, fact: Fact, span: Span) -> Expr:
     """The test of a present attribute."""
     match fact.form:
         case "record":
             if atom.op is not Op.EQ or atom.quantifier != "any":
                 raise ValueError(f"a record of groups cannot be tested with {atom.quantifier} {atom.op}")
-            return disjoin([Has(fact.path, _text(value.value)) for value in atom.values])
+            return disjoin([guard((*fact.path, _text(value.value)), span) for value in atom.values])
         case "set":
-            return _set_test(atom, fact)
+            return _set_test(atom, fact, span)
         case "scalar":
-            return _scalar_test(atom, fact)
+            return _scalar_test(atom, fact, span)
 
 
-def _set_test(atom: Atom, fact: Fact) -> Expression:
-    literals = tuple(_text(value.value) for value in atom.values)
+def _set_test(atom: Atom, fact: Fact, span: Span) -> Expr:
+    texts = tuple(_text(value.value) for value in atom.values)
     if atom.op is not Op.EQ:
         raise ValueError(f"a set cannot be tested with {atom.op}")
-    some = (
-        SetTest(fact.path, "contains", literals) if len(literals) == 1 else SetTest(fact.path, "containsAny", literals)
-    )
+    some = of_set(fact.path, "contains" if len(texts) == 1 else "containsAny", texts, span)
     match atom.quantifier:
         case "any":
             return some
         case "all":
             # a set inside the literals is not empty exactly when it shares one with them
-            return conjoin([some, SetTest(fact.path, "within", literals)])
+            return conjoin([some, within(fact.path, texts, span)])
         case _:
             raise ValueError("a set needs a quantifier")
 
 
-def _scalar_test(atom: Atom, fact: Fact) -> Expression:
+def _scalar_test(atom: Atom, fact: Fact, span: Span) -> Expr:
     path, values = fact.path, [value.value for value in atom.values]
+    subject = attribute_at(path, span)
     match atom.op:
         case Op.LIKE:
-            return disjoin([Like(path, _text(value)) for value in values])
+            return disjoin([Like(subject, cedar_pattern(_text(value)), span, span) for value in values])
         case Op.IN_CIDR:
-            return disjoin([Address(path, _text(value), True) for value in values])
+            return disjoin([address(path, _text(value), span, inside=True) for value in values])
         case Op.LT | Op.LE | Op.GT | Op.GE:
-            return disjoin([Compare(path, _ORDERS[atom.op], _number(value)) for value in values])
+            return disjoin(
+                [Compare(_ORDERS[atom.op], subject, literal(_number(value), span), span) for value in values]
+            )
         case Op.EQ if fact.attribute.type == _IP:
-            return _same_address(path, [_text(value) for value in values])
+            return _same_address(path, [_text(value) for value in values], span)
         case Op.EQ if fact.text_too:
             numbers = [_number(value) for value in values]
-            return disjoin([_equals(path, numbers, False), _equals(path, [str(number) for number in numbers], True)])
+            return disjoin([equals(path, numbers, span), equals(path, map(str, numbers), span)])
         case Op.EQ:
-            return _equals(path, values, False)
+            return equals(path, map(_literal, values), span)
         case Op.EXISTS:
             raise ValueError("a guard is no test")
 
 
-def _equals(path: Path, values: Sequence[object], second: bool) -> Expression:
-    literals = tuple(dict.fromkeys(_literal(value) for value in values))
-    return Compare(path, "==", literals[0], second) if len(literals) == 1 else OneOf(path, literals, second)
+def cedar_pattern(text: str) -> tuple[str | None, ...]:
+    """A pattern of the language, which has no `?` any more, as Cedar's: None for each run of `*`, texts for what stands between."""
+    out: list[str | None] = []
+    for token in pattern_tokens(text):
+        piece = token.char if isinstance(token, Plain) else None
+        if piece is None or not out or out[-1] is None:
+            if piece is not None or not out or out[-1] is not None:
+                out.append(piece)
+        else:
+            out[-1] = f"{out[-1]}{piece}"
+    return tuple(out)
 
 
-def _same_address(path: Path, values: list[str]) -> Expression:
+def _same_address(path: Path, values: list[str], span: Span) -> Expr:
     """An IPv4 address has one spelling, so text is exact and cannot fail; IPv6 has many, so it is read as an address."""
     plain = [value for value in values if isinstance(ip_address(value), IPv4Address)]
-    parts: list[Expression] = [_equals(path, plain, False)] if plain else []
-    parts += [Address(path, str(ip_address(value)), False) for value in values if value not in plain]
+    parts: list[Expr] = [equals(path, plain, span)] if plain else []
+    parts += [address(path, str(ip_address(value)), span, inside=False) for value in values if value not in plain]
     return disjoin(parts)
 
 

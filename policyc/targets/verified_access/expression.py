@@ -1,140 +1,115 @@
-"""Cedar conditions as a small tree, and how they are written down.
-
-Two spellings exist. The deployed one is what the service gets. The checked one is for Cedar's strict validator alone: it
-refuses `ip(…)` over an attribute and a comparison of one attribute with both a number and text, so both read a stand-in
-attribute there that the generated schema types accordingly (reference: verified-access, section 6).
-"""
+"""Conditions in Cedar as lowering makes them: tests of attributes below `context`, joined, and what Cedar does with them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
-from policyc.ir.pattern import Plain, pattern_tokens
-from policyc.record import record
-from policyc.targets.verified_access.scope import cedar_path, is_identifier, quoted
+from policyc.syntax.cedar_nodes import (
+    NOWHERE,
+    And,
+    Call,
+    Compare,
+    Expr,
+    Get,
+    Has,
+    Lit,
+    Method,
+    Not,
+    Or,
+    SetOf,
+    attribute_at,
+    children,
+    literal,
+    path_of,
+)
+from policyc.syntax.cedar_printer import written
+from policyc.text import Span
 
 Path: TypeAlias = tuple[str, ...]
 
-#: How long a line of emitted text may get.
-WIDTH = 100
-_STEP = "  "
+
+# --- tests ----------------------------------------------------------------------------------------------------------
 
 
-@record
-class Truth:
-    """`true` or `false`."""
-
-    value: bool
+def guard(path: Path, span: Span = NOWHERE) -> Has:
+    """The record that an attribute lies in has it."""
+    return Has(attribute_at(path[:-1], span), (path[-1],), span, span)
 
 
-@record
-class Has:
-    """The record at `parent` has the attribute `name`."""
-
-    parent: Path
-    name: str
-
-
-@record
-class Compare:
-    """An attribute against one literal; `operator` is `==`, `<`, `<=`, `>` or `>=`. `stand_in` marks a second type."""
-
-    path: Path
-    operator: str
-    literal: str | int | bool
-    stand_in: bool = False
+def equals(path: Path, values: Iterable[str | int | bool], span: Span = NOWHERE) -> Expr:
+    """An attribute is one of some literals."""
+    literals = tuple(dict.fromkeys(literal(value, span) for value in values))
+    subject = attribute_at(path, span)
+    return (
+        Compare("==", subject, literals[0], span)
+        if len(literals) == 1
+        else Method(SetOf(literals, span), "contains", span, (subject,), span)
+    )
 
 
-@record
-class OneOf:
-    """An attribute is one of several literals; `stand_in` as in `Compare`."""
-
-    path: Path
-    literals: tuple[str | int | bool, ...]
-    stand_in: bool = False
-
-
-@record
-class Like:
-    """An attribute fits a pattern of the language that has no `?`."""
-
-    path: Path
-    pattern: str
-
-
-@record
-class Address:
+def address(path: Path, text: str, span: Span = NOWHERE, *, inside: bool) -> Expr:
     """An attribute, read as an address, is in a block (`inside`) or is the one address."""
-
-    path: Path
-    literal: str
-    inside: bool
+    subject, other = Call("ip", (attribute_at(path, span),), span), Call("ip", (Lit(text, span),), span)
+    return Method(subject, "isInRange", span, (other,), span) if inside else Compare("==", subject, other, span)
 
 
-@record
-class SetTest:
-    """A set attribute against literals: `contains` (one), `containsAny`, or `within`: every element is a literal."""
-
-    path: Path
-    method: str
-    literals: tuple[str | int, ...]
+def of_set(path: Path, name: str, values: Sequence[str | int], span: Span = NOWHERE) -> Expr:
+    """A set holds a literal (`contains`), or any of several (`containsAny`)."""
+    items = tuple(literal(value, span) for value in values)
+    arg = items[0] if name == "contains" else SetOf(items, span)
+    return Method(attribute_at(path, span), name, span, (arg,), span)
 
 
-@record
-class Not:
-    item: Expression
+def within(path: Path, values: Sequence[str | int], span: Span = NOWHERE) -> Expr:
+    """Every element of a set is one of some literals."""
+    items = tuple(literal(value, span) for value in values)
+    return Method(SetOf(items, span), "containsAll", span, (attribute_at(path, span),), span)
 
 
-@record
-class And:
-    """Two or more, from left to right; none of them is an `And`."""
-
-    items: tuple[Expression, ...]
+def written_path(path: Path) -> str:
+    """The attribute as Cedar names it."""
+    return written(attribute_at(path))
 
 
-@record
-class Or:
-    """Two or more, from left to right; none of them is an `Or`."""
-
-    items: tuple[Expression, ...]
+# --- joining --------------------------------------------------------------------------------------------------------
 
 
-Expression: TypeAlias = Truth | Has | Compare | OneOf | Like | Address | SetTest | Not | And | Or
+def conjoin(items: Iterable[Expr]) -> Expr:
+    """All of one or more conditions, flattened."""
+    return _join(And, items)
 
 
-def conjoin(items: list[Expression]) -> Expression:
-    """All of one or more expressions, flattened."""
-    flat: list[Expression] = []
+def disjoin(items: Iterable[Expr]) -> Expr:
+    """Any of one or more conditions, flattened."""
+    return _join(Or, items)
+
+
+def _join(kind: type[And] | type[Or], items: Iterable[Expr]) -> Expr:
+    flat: list[Expr] = []
     for item in items:
-        flat.extend(item.items if isinstance(item, And) else (item,))
-    return flat[0] if len(flat) == 1 else And(tuple(flat))
+        flat.extend(item.items if isinstance(item, And | Or) and isinstance(item, kind) else (item,))
+    return flat[0] if len(flat) == 1 else kind(tuple(flat), flat[0].span)
 
 
-def disjoin(items: list[Expression]) -> Expression:
-    """Any of one or more expressions, flattened."""
-    flat: list[Expression] = []
-    for item in items:
-        flat.extend(item.items if isinstance(item, Or) else (item,))
-    return flat[0] if len(flat) == 1 else Or(tuple(flat))
+def opposite(node: Expr) -> Expr:
+    """The negation; that of a negation is what it negates."""
+    return node.of if isinstance(node, Not) else Not(node, node.span)
 
 
-def size(expression: Expression) -> int:
-    """How many tests the expression has, guards included."""
-    match expression:
-        case Not(item):
-            return size(item)
-        case And(items) | Or(items):
-            return sum(size(item) for item in items)
-        case _:
-            return 1
+# --- what Cedar does with them --------------------------------------------------------------------------------------
 
 
-def chain(expression: Expression) -> int:
-    """How deep Cedar nests the expression: `a && b && c` is `(a && b) && c`, so a chain is as deep as it is long."""
-    match expression:
-        case Not(item):
-            return 1 + chain(item)
+def size(node: Expr) -> int:
+    """How many tests a condition has, guards included."""
+    return sum(size(part) for part in children(node)) if isinstance(node, And | Or | Not) else 1
+
+
+def chain(node: Expr) -> int:
+    """How deep Cedar nests a condition: `a && b && c` is `(a && b) && c`, so a chain is as deep as it is long."""
+    match node:
+        case Not(of):
+            return 1 + chain(of)
         case And(items) | Or(items):
             last = len(items) - 1
             return max(last + 1 - max(place, 1) + chain(item) for place, item in enumerate(items))
@@ -142,148 +117,20 @@ def chain(expression: Expression) -> int:
             return 1
 
 
-def can_fail(expression: Expression) -> bool:
+def can_fail(node: Expr) -> bool:
     """Whether a value of another type than documented makes Cedar's evaluation fail.
 
     Equality and membership in a list of literals compare values of any type. The records right below `context` are the service's own, so
     asking one of those for an attribute cannot fail; whatever lies further down is made by a trust provider.
     """
-    match expression:
-        case Truth():
+    match node:
+        case Lit():
             return False
-        case Has(parent):
-            return len(parent) > 1
-        case Compare(path, "==") | OneOf(path):
-            return len(path) > 2
-        case Compare() | Like() | Address() | SetTest():
+        case Has(of):
+            return len(path_of(of) or ()) > 1
+        case Compare("==", Get() as subject, _) | Method(SetOf(), "contains", _, (Get() as subject,)):
+            return len(path_of(subject) or ()) > 2
+        case Not() | And() | Or():
+            return any(can_fail(part) for part in children(node))
+        case _:
             return True
-        case Not(item):
-            return can_fail(item)
-        case And(items) | Or(items):
-            return any(can_fail(item) for item in items)
-
-
-def opposite(expression: Expression) -> Expression:
-    """The negation; that of a negation is what it negates."""
-    return expression.item if isinstance(expression, Not) else Not(expression)
-
-
-# --- writing ----------------------------------------------------------------------------------------------------
-
-
-def stand_in(path: Path) -> Path:
-    """The attribute that stands in for `path` under a second type in the checked spelling."""
-    return (*path[:-1], f"{path[-1]} (second type)")
-
-
-def write_condition(expression: Expression, *, checked: bool = False) -> list[str]:
-    """The lines between `when {` and `}`, one conjunct a line, without trailing blanks."""
-    return _lines(expression, 1, checked)
-
-
-def write_conjuncts(parts: Sequence[tuple[str, Expression]], *, checked: bool = False) -> tuple[list[str], list[int]]:
-    """The lines of a conjunction in which each part can have a comment above it, and the number (from 0) of each part's first line."""
-    out: list[str] = []
-    starts: list[int] = []
-    for place, (comment, part) in enumerate(parts):
-        if comment:
-            out.append(f"{_STEP}{comment}")
-        starts.append(len(out))
-        out.extend(_block(part, 1, checked))
-        if place < len(parts) - 1:
-            out[-1] += " &&"
-    return out, starts
-
-
-def write_flat(expression: Expression, *, checked: bool = False) -> str:
-    """The expression on one line."""
-    match expression:
-        case Truth(value):
-            return "true" if value else "false"
-        case Has(parent, name):
-            return f"{written_path(parent)} has {name if is_identifier(name) else quoted(name)}"
-        case Compare(path, operator, literal, second):
-            return f"{_second(path, second and checked)} {operator} {_literal(literal)}"
-        case OneOf(path, literals, second):
-            return f"{_set(literals)}.contains({_second(path, second and checked)})"
-        case Like(path, pattern):
-            return f"{written_path(path)} like {_pattern(pattern)}"
-        case Address(path, literal, inside):
-            subject = written_path(stand_in(path)) if checked else f"ip({written_path(path)})"
-            return f"{subject}.isInRange(ip({quoted(literal)}))" if inside else f"{subject} == ip({quoted(literal)})"
-        case SetTest(path, "contains", literals):
-            return f"{written_path(path)}.contains({_literal(literals[0])})"
-        case SetTest(path, "within", literals):
-            return f"{_set(literals)}.containsAll({written_path(path)})"
-        case SetTest(path, method, literals):
-            return f"{written_path(path)}.{method}({_set(literals)})"
-        case Not(item):
-            return f"!({write_flat(item, checked=checked)})"
-        case And(items):
-            return " && ".join(_part(item, checked) for item in items)
-        case Or(items):
-            return " || ".join(_part(item, checked) for item in items)
-
-
-def _part(item: Expression, checked: bool) -> str:
-    text = write_flat(item, checked=checked)
-    return f"({text})" if isinstance(item, And | Or) else text
-
-
-def _lines(expression: Expression, depth: int, checked: bool) -> list[str]:
-    indent = _STEP * depth
-    if isinstance(expression, And | Or):
-        joint = " &&" if isinstance(expression, And) else " ||"
-        out: list[str] = []
-        for place, item in enumerate(expression.items):
-            block = _block(item, depth, checked)
-            if place < len(expression.items) - 1:
-                block[-1] += joint
-            out.extend(block)
-        return out
-    flat = indent + write_flat(expression, checked=checked)
-    if isinstance(expression, Not) and isinstance(expression.item, And | Or) and len(flat) > WIDTH:
-        return [f"{indent}!(", *_lines(expression.item, depth + 1, checked), f"{indent})"]
-    return [flat]
-
-
-def _block(item: Expression, depth: int, checked: bool) -> list[str]:
-    """One operand of a chain: on one line when it fits, else broken up inside parentheses."""
-    indent = _STEP * depth
-    flat = indent + _part(item, checked)
-    if not isinstance(item, And | Or) or len(flat) <= WIDTH:
-        return _lines(item, depth, checked) if not isinstance(item, And | Or) else [flat]
-    return [f"{indent}(", *_lines(item, depth + 1, checked), f"{indent})"]
-
-
-def written_path(path: Path) -> str:
-    """The attribute as Cedar names it."""
-    text = cedar_path(path)
-    if not text:
-        return "context"
-    return f"context{text}" if text.startswith("[") else f"context.{text}"
-
-
-def _second(path: Path, second: bool) -> str:
-    return written_path(stand_in(path)) if second else written_path(path)
-
-
-def _literal(literal: str | int | bool) -> str:
-    if isinstance(literal, bool):
-        return "true" if literal else "false"
-    return quoted(literal) if isinstance(literal, str) else str(literal)
-
-
-def _set(literals: tuple[str | int | bool, ...]) -> str:
-    return "[" + ", ".join(_literal(literal) for literal in literals) + "]"
-
-
-def _pattern(pattern: str) -> str:
-    """A Cedar pattern literal: `*` stays a wildcard, a plain star becomes `\\*`."""
-    out = ""
-    for token in pattern_tokens(pattern):
-        if isinstance(token, Plain):
-            out += "\\*" if token.char == "*" else quoted(token.char)[1:-1]
-        else:
-            out += "*"
-    return f'"{out}"'

@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 
 from policyc.ir.authz import Policy, Statement
 from policyc.record import record
+from policyc.syntax.cedar_nodes import And, Expr
 from policyc.targets.verified_access.condition import established, lower_condition, may_fail
-from policyc.targets.verified_access.expression import And, Expression, chain, opposite
+from policyc.targets.verified_access.expression import chain, opposite
 from policyc.targets.verified_access.scope import Fact
 
 
@@ -21,7 +22,7 @@ class Unless:
     """A deny inside a permit: what has to hold for the deny not to apply."""
 
     deny: Statement
-    condition: Expression
+    condition: Expr
 
 
 def moved_denies(policy: Policy, facts: Mapping[str, Fact]) -> tuple[Statement, ...]:

@@ -14,6 +14,7 @@ from typing import TypeAlias
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity, did_you_mean
 from policyc.model.types import RECORD, STRING
 from policyc.model.values import Resource, Value
+from policyc.syntax.cedar_printer import is_identifier
 from policyc.syntax.json_text import (
     JsonArray,
     JsonBool,
@@ -24,7 +25,7 @@ from policyc.syntax.json_text import (
     JsonValue,
     parse_json,
 )
-from policyc.targets.verified_access.scope import entries, is_identifier, split_name, trust_types
+from policyc.targets.verified_access.scope import entries, split_name, trust_types
 from policyc.text import Source, Span
 
 #: Opens a file of the project by its name from the root; reports what is wrong with it at the span and gives None.

@@ -15,6 +15,7 @@ from policyc.model.types import parse_type
 from policyc.model.values import Principal, Resource, Value
 from policyc.model.vocabulary import Attribute, Presence, Vocabulary, load_vocabulary
 from policyc.record import record
+from policyc.syntax.cedar_printer import is_identifier, quoted
 
 GROUP = "verified_access.group"
 ENDPOINT = "verified_access.endpoint"
@@ -27,7 +28,6 @@ KEY = "[]"
 
 _KEY = re.compile(r'(?:^|\.)(?P<name>[^.\["]+)|\["(?P<key>[^"]+)"\]')
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_RESERVED = frozenset({"true", "false", "if", "then", "else", "in", "is", "like", "has", "__cedar"})
 
 #: What `context` holds on its own; a trust provider cannot go by these names.
 REQUEST_ROOTS = ("http_request", "tcp_flow")
@@ -189,23 +189,6 @@ def cedar_path(path: tuple[str, ...]) -> str:
         else:
             out += f"[{quoted(step)}]"
     return out
-
-
-def is_identifier(text: str) -> bool:
-    """Whether Cedar takes the name after a dot without quotes."""
-    return _IDENTIFIER.fullmatch(text) is not None and text not in _RESERVED
-
-
-def quoted(text: str) -> str:
-    """A Cedar string literal."""
-    return '"' + "".join(_ESCAPES.get(char) or _plain(char) for char in text) + '"'
-
-
-def _plain(char: str) -> str:
-    return char if char.isprintable() else f"\\u{{{ord(char):x}}}"
-
-
-_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\0": "\\0"}
 
 
 def _request_facts(on: Resource) -> Iterator[Fact]:

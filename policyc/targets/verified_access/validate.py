@@ -1,12 +1,14 @@
 """Cedar's own strict validator over each emitted policy, with a schema made from the attributes that it may use.
 
-The deployed text is parsed as it is. The validator gets the checked spelling (see `expression`), in which attributes
-read under a second type are stand-ins; such a stand-in is required in the schema, because the guard is on the attribute.
+The deployed text is parsed as it is. The validator gets another spelling: it refuses `ip(…)` over an attribute and a comparison of one
+attribute with both a number and text, so what is read under a second type is read from a stand-in there; a stand-in is required in the
+schema, because the guard is on the attribute (reference: verified-access, section 6).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import cache
 from importlib.util import find_spec
 from typing import TypeAlias
@@ -15,8 +17,10 @@ from policyc.ir.authz import Op, Policy
 from policyc.ir.conditions import atoms
 from policyc.model.types import Named, shapes
 from policyc.packages import MissingPackage
-from policyc.targets.verified_access.expression import Path, stand_in
-from policyc.targets.verified_access.scope import Fact, fact_of, quoted
+from policyc.syntax.cedar_nodes import Call, Compare, Expr, Get, Lit, Method, SetOf, Statement, path_of, rewritten
+from policyc.syntax.cedar_printer import quoted, statement_text
+from policyc.targets.verified_access.expression import Path
+from policyc.targets.verified_access.scope import Fact, fact_of
 
 #: A record type of the schema: attribute (with `?` when optional) -> Cedar type.
 Record: TypeAlias = "dict[str, str | Record]"
@@ -64,6 +68,53 @@ def faults(text: str, checked: str, schema: str) -> Iterable[str]:
     except ValueError as error:
         return [str(error)]
     return [] if result.validation_passed else [f"{error.policy_id}: {error.error}" for error in result.errors]
+
+
+def checked_text(statements: Iterable[Statement], policy: Policy, facts: Mapping[str, Fact]) -> str:
+    """The statements of a policy in the spelling for the validator."""
+    tested = {
+        fact.path: fact
+        for item in policy.statements
+        for atom in atoms(item.when)
+        for fact in [fact_of(facts, atom.attribute)]
+    }
+    return "\n".join(statement_text(_checked(statement, tested)) for statement in statements)
+
+
+def _checked(statement: Statement, tested: Mapping[Path, Fact]) -> Statement:
+
+    def change(node: Expr) -> Expr | None:
+        match node:
+            case Call("ip", (Get() as read,)):
+                return _stand_in(read)
+            case Compare("==", Get() as read, Lit(str())) if _two_formed(read, tested):
+                return replace(node, left=_stand_in(read))
+            case Method(SetOf((Lit(str()), *_)), "contains", _, (Get() as read,)) if _two_formed(read, tested):
+                return replace(node, args=(_stand_in(read),))
+            case _:
+                return None
+
+    return replace(
+        statement, clauses=tuple(replace(clause, body=rewritten(clause.body, change)) for clause in statement.clauses)
+    )
+
+
+def _two_formed(read: Get, tested: Mapping[Path, Fact]) -> bool:
+    fact = tested.get(path_of(read) or ())
+    return fact is not None and fact.text_too
+
+
+def _stand_in(read: Get) -> Get:
+    return replace(read, name=_second(read.name))
+
+
+def stand_in(path: Path) -> Path:
+    """The attribute that stands in for `path` under a second type."""
+    return (*path[:-1], _second(path[-1]))
+
+
+def _second(name: str) -> str:
+    return f"{name} (second type)"
 
 
 def _put(record: Record, path: Path, kind: str | Record, *, required: bool = False) -> None:

@@ -6,7 +6,7 @@ from ipaddress import ip_network
 from typing import Literal
 
 from policyc.syntax.cedar_nodes import Call, Compare, Expr, Lit, Slot, Var, walk
-from policyc.syntax.cedar_plain import written
+from policyc.syntax.cedar_printer import written
 from policyc.targets.verified_access.read.templates import is_template
 
 

@@ -9,11 +9,10 @@ from __future__ import annotations
 from policyc.diagnostics import Diagnostics
 from policyc.packages import MissingPackage
 from policyc.syntax.cedar_nodes import Document
-from policyc.syntax.cedar_plain import key
+from policyc.syntax.cedar_printer import WIDTH
 from policyc.syntax.cedar_text import parse_cedar
 from policyc.text import Source
 
-WIDTH = 100
 _MOST_PASSES = 4
 
 
@@ -79,7 +78,7 @@ def _format_piece(text: str) -> str | None:
 
 def _checked(before: Document, source: Source, text: str, diagnostics: Diagnostics) -> str | None:
     after = parse_cedar(Source(source.file, text), Diagnostics())
-    if after is None or _meaning(after) != _meaning(before) or _comments(after) != _comments(before):
+    if after is None or after != before or _comments(after) != _comments(before):
         _refuse(source, diagnostics)
         return None
     return text
@@ -92,18 +91,6 @@ def _refuse(source: Source, diagnostics: Diagnostics) -> None:
         source.span(0, 0),
         "put each comment on a line of its own, before a statement or a condition",
     )
-
-
-def _meaning(document: Document) -> list[object]:
-    return [
-        (
-            statement.effect,
-            [(item.key, item.value) for item in statement.annotations],
-            [(part.name, part.constrained) for part in statement.scope],
-            [(clause.kind, key(clause.body)) for clause in statement.clauses],
-        )
-        for statement in document.statements
-    ]
 
 
 def _comments(document: Document) -> list[str]:

@@ -35,7 +35,7 @@ from policyc.syntax.cedar_nodes import (
     path_of,
     walk,
 )
-from policyc.syntax.cedar_plain import key
+from policyc.syntax.cedar_printer import written
 from policyc.targets.verified_access.read.constants import constant_truth, is_constant, network_of
 from policyc.targets.verified_access.read.kinds import Kind, Member
 from policyc.targets.verified_access.read.literals import MIRRORED, literal_of
@@ -72,22 +72,22 @@ class Meaning:
     value, or (None) that it always fails. With `either_root` a request has `http_request` or `tcp_flow`, never both; else it has both
     as far as `context` says so."""
 
-    def __init__(self, context: Kind, settled: Mapping[int, bool | None], *, either_root: bool) -> None:
+    def __init__(self, context: Kind, settled: Mapping[Expr, bool | None], *, either_root: bool) -> None:
         self.context = context
         self.settled = settled
         self.either_root = either_root
-        self._known: dict[int, tuple[Expr, Outcome]] = {}
+        self._known: dict[Expr, Outcome] = {}
 
     def of(self, node: Expr) -> Outcome:
-        """The three conditions of an expression; of the same node always the same objects."""
-        found = self._known.get(id(node))
+        """The three conditions of an expression; of equal ones always the same objects."""
+        found = self._known.get(node)
         if found is None:
-            found = self._known[id(node)] = (node, self._outcome(node))  # the node is kept, so its id stays its own
-        return found[1]
+            found = self._known[node] = self._outcome(node)
+        return found
 
     def _outcome(self, node: Expr) -> Outcome:
-        if id(node) in self.settled:
-            return self._settled(node, self.settled[id(node)])
+        if node in self.settled:
+            return self._settled(node, self.settled[node])
         match node:
             case Lit(bool(value)):
                 return sure(value)
@@ -327,7 +327,7 @@ class Meaning:
     def _opaque(self, node: Expr) -> Outcome:
         """Some truth that hangs on the whole text of the expression alone."""
         there, missing = self._reads(node)
-        attribute = Attribute(f"?{key(node)}", f"?{key(node)}", BOOL, presence="always")
+        attribute = Attribute(f"?{written(node)}", f"?{written(node)}", BOOL, presence="always")
         atom = Atom(attribute, Op.EQ, (Constant(BOOL, True),))
         return Outcome(both((there, atom)), both((there, negated(atom))), missing if _never_fails(node) else _PERHAPS)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from policyc.syntax.cedar_nodes import Compare, Expr
-from policyc.syntax.cedar_plain import written
+from policyc.syntax.cedar_printer import written
 from policyc.targets.verified_access.read.kinds import BOOL, LONG
 from policyc.targets.verified_access.read.literals import MIRRORED, literal_of, order_constant
 from policyc.targets.verified_access.read.typing import Checker, Hazard, Info, Known, number, risks_of

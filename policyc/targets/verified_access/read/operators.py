@@ -20,7 +20,7 @@ from policyc.syntax.cedar_nodes import (
     Var,
     path_of,
 )
-from policyc.syntax.cedar_plain import written
+from policyc.syntax.cedar_printer import written
 from policyc.targets.verified_access.read.constants import network_of, readable
 from policyc.targets.verified_access.read.kinds import BOOL, IP, LONG, UNKNOWN, Kind, Member
 from policyc.targets.verified_access.read.literals import different, impossible, literal_of

@@ -7,8 +7,8 @@ from typing import Final
 
 from policyc.diagnostics import Diagnostics, Label
 from policyc.record import record
-from policyc.syntax.cedar_nodes import And, Document, Expr, Statement
-from policyc.syntax.cedar_plain import key
+from policyc.syntax.cedar_nodes import And, Document, Expr, Lit, Statement
+from policyc.syntax.cedar_printer import written
 from policyc.targets.verified_access.read.outcome import natives
 from policyc.targets.verified_access.read.proof import FOR_A_TEXT, Proof
 from policyc.targets.verified_access.read.statements import Judged, Verdict
@@ -16,6 +16,8 @@ from policyc.text import Source
 
 #: How many pairs of statements are compared by what they mean; all are by how they are written.
 _MOST_PAIRS: Final = 4_000
+#: What a statement without conditions is found by.
+_NOTHING: Final = Lit(True)
 #: How many statements one question takes together.
 _MOST_TOGETHER: Final = 30
 
@@ -25,7 +27,7 @@ class _Part:
     """A statement that may apply: its conjuncts as written, and the attributes that it speaks of."""
 
     judged: Judged
-    conjuncts: frozenset[str]
+    conjuncts: frozenset[Expr]
     names: frozenset[str]
 
     @property
@@ -57,9 +59,7 @@ def _compared(judged: Judged) -> bool:
 
 
 def _part(judged: Judged) -> _Part:
-    return _Part(
-        judged, frozenset(key(item) for item in _flat(judged.condition)) - {"true"}, natives(judged.outcome.not_true)
-    )
+    return _Part(judged, frozenset(_flat(judged.condition)) - {_NOTHING}, natives(judged.outcome.not_true))
 
 
 class _Overlaps:
@@ -92,14 +92,14 @@ class _Overlaps:
         """The statements that apply wherever one does, by how they are written and then by what they mean. Of two that say the
         same the earlier one stays."""
         part = self.parts[place]
-        written = {at for name in ("", *part.conjuncts) for at in self.by_conjunct.get(name, ())}
-        for at in sorted(written - {place}):
+        alike = {at for name in (_NOTHING, *part.conjuncts) for at in self.by_conjunct.get(name, ())}
+        for at in sorted(alike - {place}):
             other = self.parts[at]
             first = other.conjuncts < part.conjuncts or at < place or other.statement.effect != part.statement.effect
             if first and other.conjuncts <= part.conjuncts and self._outweighs(other, part):
                 yield at
         for at, other in enumerate(self.parts):
-            if at == place or at in written or not self._outweighs(other, part) or not other.names <= part.names:
+            if at == place or at in alike or not self._outweighs(other, part) or not other.names <= part.names:
                 continue
             self.pairs -= 1
             if self.pairs < 0:
@@ -139,15 +139,15 @@ class _Overlaps:
             )
 
 
-def _index(parts: Sequence[_Part]) -> dict[str, list[int]]:
-    """Statements by the rarest of their conjuncts, so that few have to be compared; an unconditional one by the empty text."""
-    count: dict[str, int] = {}
+def _index(parts: Sequence[_Part]) -> dict[Expr, list[int]]:
+    """Statements by the rarest of their conjuncts, so that few have to be compared; an unconditional one by what is always true."""
+    count: dict[Expr, int] = {}
     for part in parts:
         for name in part.conjuncts:
             count[name] = count.get(name, 0) + 1
-    out: dict[str, list[int]] = {}
+    out: dict[Expr, list[int]] = {}
     for place, part in enumerate(parts):
-        rarest = min(part.conjuncts, key=lambda name: (count[name], name), default="")
+        rarest = min(part.conjuncts, key=lambda name: (count[name], written(name)), default=_NOTHING)
         out.setdefault(rarest, []).append(place)
     return out
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity
 from policyc.ir.authz import Atom, Cond, Constant, Op
 from policyc.syntax.cedar_nodes import And, Expr, Has, If, Lit, Not, Or, children, path_of, walk
-from policyc.syntax.cedar_plain import written
+from policyc.syntax.cedar_printer import written
 from policyc.targets.verified_access.read.constants import is_constant
 from policyc.targets.verified_access.read.kinds import Member
 from policyc.targets.verified_access.read.meaning import Meaning, attribute_of

@@ -21,10 +21,10 @@ from policyc.syntax.cedar_nodes import (
     Not,
     Or,
     path_of,
-    replaced,
+    rewritten,
     walk,
 )
-from policyc.syntax.cedar_plain import pattern_text, written
+from policyc.syntax.cedar_printer import pattern_text, written
 from policyc.targets.verified_access.read.meaning import attribute_of
 from policyc.targets.verified_access.read.proof import Proof
 from policyc.targets.verified_access.read.slips import check_slips, is_email
@@ -111,7 +111,7 @@ def _lets_in_unverified(path: Path, tests: list[Test], judged: Judged) -> bool:
     if not any(other == flag for other, *_ in tests):
         return True
     own = [test for other, test, _, grants in tests if other == path and grants and not isinstance(test, Has)]
-    without = replaced(judged.condition, {id(test): Lit(False, test.span) for test in own})
+    without = rewritten(judged.condition, lambda part: Lit(False, part.span) if part in own else None)
     verified = [
         Atom(attribute_of(flag, view), Op.EQ, (Constant(kind, value),), "", True)
         for view, kind, value in (("bool", BOOL, True), ("string", STRING, "true"))

@@ -11,7 +11,7 @@ from enum import Enum
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity
 from policyc.record import record
 from policyc.syntax.cedar_nodes import And, Clause, Expr, Has, Lit, Not, Statement, path_of, walk
-from policyc.syntax.cedar_plain import attribute, written
+from policyc.syntax.cedar_printer import attribute, written
 from policyc.targets.verified_access.read.doubts import check_doubts
 from policyc.targets.verified_access.read.kinds import Kind, is_device
 from policyc.targets.verified_access.read.meaning import Meaning

@@ -35,7 +35,7 @@ from policyc.syntax.cedar_nodes import (
     Var,
     path_of,
 )
-from policyc.syntax.cedar_plain import quoted, written
+from policyc.syntax.cedar_printer import quoted, written
 from policyc.targets.verified_access.read.kinds import BOOL, ENTITY, LONG, UNKNOWN, Kind, Member, is_device, is_group_id
 from policyc.targets.verified_access.read.literals import literal_kind
 from policyc.targets.verified_access.read.templates import is_template
@@ -96,15 +96,15 @@ class Checker:
     diagnostics: Diagnostics
     killers: list[tuple[Risk, Sequence[Expr], int]] = field(default_factory=list)
     hazards: list[Hazard] = field(default_factory=list)
-    settled: dict[int, bool | None] = field(default_factory=dict)
+    settled: dict[Expr, bool | None] = field(default_factory=dict)
 
     def check(self, node: Expr, known: Known = _NONE) -> Info:
         """The expression's kind and what it reads, its mistakes reported."""
         info = self._info(node, known)
         if info.broken:
-            self.settled[id(node)] = None
+            self.settled[node] = None
         elif info.constant is not None:
-            self.settled[id(node)] = info.constant
+            self.settled[node] = info.constant
         return info
 
     def _info(self, node: Expr, known: Known) -> Info:
@@ -144,7 +144,7 @@ class Checker:
             node.span,
             "compare it with something",
         )
-        self.settled[id(node)] = None
+        self.settled[node] = None
         return Info(BOOL, risks=info.risks, broken=True)
 
     def error(self, rule: str, message: str, span: Span, help: str) -> None:

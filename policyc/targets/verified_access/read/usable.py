@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from policyc.diagnostics import Diagnostics
 from policyc.engines.cedar.decide import CedarError, Path, parse_policies
-from policyc.syntax.cedar_nodes import Document
+from policyc.syntax.cedar_nodes import Document, Slot, walk
 from policyc.targets.verified_access.scope import KEY, REQUEST_ROOTS, trust_types, vocabulary
 from policyc.text import Source
 
@@ -14,7 +14,7 @@ def check_usable(source: Source, document: Document, diagnostics: Diagnostics) -
     before = len(diagnostics)
     for statement in document.statements:
         for part in statement.scope:
-            if "?" in source.text[part.span.start : part.span.end].partition('"')[0]:
+            if part.constraint is not None and any(isinstance(node, Slot) for node in walk(part.constraint)):
                 diagnostics.error(
                     "unusable-policy",
                     "this statement is a template, which never decides by itself",

@@ -1,0 +1,463 @@
+"""The one printer of Cedar: a tree as text in the layout of Cedar's own formatter, or an expression on one line.
+
+The layout is made of groups: a group stands on one line when it fits into the width with what follows it up to the next place for a
+break, else all its own breaks are taken and its inner groups are tried again. A comment never fits on a line with others, so it breaks every
+group around it. So text that is printed here is text that `policyc fmt` leaves alone (held by tests against Cedar's formatter).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, TypeAlias
+
+from policyc.record import record
+from policyc.syntax.cedar_literals import RESERVED
+from policyc.syntax.cedar_nodes import (
+    And,
+    Arith,
+    Call,
+    Clause,
+    Compare,
+    Entity,
+    Expr,
+    Get,
+    Has,
+    If,
+    Is,
+    Like,
+    Lit,
+    Method,
+    Neg,
+    Not,
+    Or,
+    RecordOf,
+    ScopePart,
+    SetOf,
+    Slot,
+    Statement,
+    Var,
+)
+
+WIDTH: Final = 100
+INDENT: Final = 2
+_IDENTIFIER: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_ESCAPES: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\0": "\\0"}
+
+
+@record
+class Group:
+    """On one line if it fits; a `broken` one holds a comment."""
+
+    parts: tuple[Piece, ...]
+    broken: bool
+
+
+@record
+class Nest:
+    """Breaks inside are indented by `by` more."""
+
+    by: int
+    parts: tuple[Piece, ...]
+
+
+@record
+class Break:
+    """A place for a line break: `flat` stands there instead; None for one that is always taken."""
+
+    flat: str | None
+
+
+@record
+class Mark:
+    """Nothing to be seen: the number of the line that it comes to stand on is remembered under `name`."""
+
+    name: object
+
+
+Piece: TypeAlias = "str | Group | Nest | Break | Mark"
+
+_LINE: Final = Break(" ")
+_SOFT: Final = Break("")
+_HARD: Final = Break(None)
+
+
+@record
+class Part:
+    """An operand of a condition's outermost `&&`, under a comment of one or more lines (empty for none)."""
+
+    expression: Expr
+    comment: str = ""
+    name: object = None
+
+
+# --- texts ----------------------------------------------------------------------------------------------------------
+
+
+def quoted(text: str) -> str:
+    """A string literal."""
+    return '"' + "".join(_ESCAPES.get(char) or _plain(char) for char in text) + '"'
+
+
+def is_identifier(name: str) -> bool:
+    """Whether Cedar takes a name after a dot without quotes."""
+    return _IDENTIFIER.fullmatch(name) is not None and name not in RESERVED
+
+
+def attribute(name: str) -> str:
+    """A name as `has` takes it."""
+    return name if is_identifier(name) else quoted(name)
+
+
+def pattern_text(pattern: Iterable[str | None]) -> str:
+    """A pattern as its literal."""
+    return '"' + "".join("*" if part is None else quoted(part)[1:-1].replace("*", "\\*") for part in pattern) + '"'
+
+
+def written(node: Expr) -> str:
+    """The expression on one line, with as many parentheses as its reading needs. The parser bounds the depth."""
+    out: list[str] = []
+    work: list[Piece] = list(reversed(_pieces(node)))
+    while work:
+        piece = work.pop()
+        match piece:
+            case str():
+                out.append(piece)
+            case Break(flat):
+                out.append(flat or "")
+            case Group(parts) | Nest(_, parts):
+                work.extend(reversed(parts))
+            case _:
+                pass
+    return "".join(out)
+
+
+def statement_text(statement: Statement) -> str:
+    """A statement as it is, on lines of its own."""
+    return laid_out(_statement(statement, None))[0]
+
+
+def print_statement(
+    statement: Statement, comments: Sequence[str], parts: Sequence[Part] | None = None, name: object = None
+) -> tuple[Piece, ...]:
+    """A statement under its comment lines. `parts` are the operands of its one clause, where they carry comments of their own; `name`
+    marks its first line."""
+    return (*_comment_lines(comments), Mark(name), *_statement(statement, parts))
+
+
+def laid_out(pieces: Iterable[Piece], width: int = WIDTH) -> tuple[str, Mapping[object, int]]:
+    """The text, which ends in a line feed, and the numbers (from 1) of the lines of marks."""
+    return _Page(width).write(tuple(pieces))
+
+
+# --- pieces of statements -------------------------------------------------------------------------------------------
+
+
+def _comment_lines(lines: Sequence[str]) -> tuple[Piece, ...]:
+    return tuple(piece for line in lines for piece in (f"// {line}".rstrip(), _HARD))
+
+
+def _statement(statement: Statement, parts: Sequence[Part] | None) -> tuple[Piece, ...]:
+    out: list[Piece] = []
+    for annotation in statement.annotations:
+        value = f"({quoted(annotation.value)})" if annotation.value else ""
+        out += [f"@{annotation.key}{value}", _HARD]
+    out += [f"{statement.effect} (", *_scope(statement.scope), ")"]
+    for clause in statement.clauses:
+        out += [_HARD, *_clause(clause, parts)]
+    return (*out, ";")
+
+
+def _scope(scope: Sequence[ScopePart]) -> tuple[Piece, ...]:
+    parts = [_scope_part(part) for part in scope]
+    if not any(isinstance(part.constraint, Compare) or _has_inside(part.constraint) for part in scope):
+        return _group(*parts[0], ", ", *parts[1], ", ", *parts[2])
+    listed = (*parts[0], ",", _HARD, *parts[1], ",", _HARD, *parts[2])
+    return (Nest(INDENT, (_HARD, *listed)), _HARD)
+
+
+def _has_inside(constraint: Compare | Is | None) -> bool:
+    return isinstance(constraint, Is) and constraint.inside is not None
+
+
+def _scope_part(part: ScopePart) -> tuple[Piece, ...]:
+    match part.constraint:
+        case None:
+            return (part.name,)
+        case Compare(operator, _, right):
+            return _group(part.name, _group(_LINE, operator), Nest(INDENT, (_LINE, *_pieces(right))))
+        case Is(_, kind, inside):
+            head = (part.name, *_group(Nest(INDENT, (*_group(_LINE, "is"), _LINE, kind))))
+            if inside is None:
+                return head
+            return _group(*_group(*head, _LINE, "in"), Nest(INDENT, (_LINE, *_pieces(inside))))
+
+
+def _clause(clause: Clause, parts: Sequence[Part] | None) -> tuple[Piece, ...]:
+    if parts:
+        body = _parts(parts)
+    else:
+        body = (_LINE, *_group(*_pieces(clause.body)))
+    return _group(clause.kind, _LINE, *_group("{", Nest(INDENT, body), _LINE, "}"))
+
+
+def _parts(parts: Sequence[Part]) -> tuple[Piece, ...]:
+    """The lines between `{` and `}`, where operands carry comments."""
+    out: list[Piece] = []
+    first = parts[0].comment
+    head: list[Piece] = [_HARD, *_comment_lines(first.split("\n"))] if first else [_LINE]
+    for place, part in enumerate(parts):
+        lead = part.comment if place else ""
+        node = part.expression
+        inner = _wrapped(node, isinstance(node, And | Or | If) and len(parts) > 1, lead, part.name)
+        out += [*inner, *((" &&", _LINE) if place < len(parts) - 1 else ())]
+    return (*head, *_group(*out))
+
+
+# --- pieces of expressions ------------------------------------------------------------------------------------------
+
+
+def _group(*parts: Piece | tuple[Piece, ...]) -> tuple[Piece, ...]:
+    flat = tuple(item for part in parts for item in (part if isinstance(part, tuple) else (part,)))
+    return (Group(flat, any(_broken(item) for item in flat)),)
+
+
+def _broken(piece: Piece) -> bool:
+    match piece:
+        case Break(flat):
+            return flat is None
+        case Group(_, broken):
+            return broken
+        case Nest(_, parts):
+            return any(_broken(part) for part in parts)
+        case _:
+            return False
+
+
+def _lead(comment: str, name: object) -> tuple[Piece, ...]:
+    """A comment before the first token of an expression, and the mark of what follows."""
+    mark = () if name is None else (Mark(name),)
+    return (_HARD, *_comment_lines(comment.split("\n")), *mark) if comment else mark
+
+
+def _pieces(node: Expr, lead: tuple[Piece, ...] = ()) -> tuple[Piece, ...]:
+    """The expression; `lead` stands before its first token."""
+    match node:
+        case Lit() | Var() | Entity() | Slot() | SetOf() | RecordOf() | Get() | Method() | Call():
+            return _member(node, lead)
+        case Has(of, names):
+            head, *rest = [attribute(name) for name in names]
+            field = _group(head, Nest(INDENT, _between(_SOFT, [(f".{step}",) for step in rest])))
+            return _group(*_tight(of, lead), _LINE, "has", _LINE, Nest(INDENT, field))
+        case Like(of, pattern):
+            return _group(*_tight(of, lead), _LINE, "like", _LINE, pattern_text(pattern))
+        case Is(of, kind, inside):
+            tail = () if inside is None else (_LINE, "in ", *_tight(inside))
+            return _group(*_tight(of, lead), f" is {kind}", *tail)
+        case Compare(operator, left, right):
+            return (*_operand(left, lead), f" {operator} ", *_operand(right))
+        case Arith(operator, left, right):
+            return _group(*_operand(left, lead), f" {operator}", _LINE, *_operand(right))
+        case Not(of):
+            inner = _member(of) if isinstance(of, Get | Method | Lit) else _wrapped(of, True)
+            return (*lead, "!", *inner)
+        case Neg(Lit(int(value))) if _is_number(value):
+            return (*lead, f"-{value}")
+        case Neg(of):
+            return (*lead, "-", *_wrapped(of, True))
+        case And(items) | Or(items):
+            joint = " &&" if isinstance(node, And) else " ||"
+            out: list[Piece] = []
+            for place, item in enumerate(items):
+                out += _wrapped(item, isinstance(item, And | Or | If), (), None, lead if place == 0 else ())
+                out += [joint, _LINE] if place < len(items) - 1 else []
+            return tuple(out)
+        case If(test, then, otherwise):
+            return _group(
+                *lead,
+                "if",
+                Nest(INDENT, (_LINE, *_pieces(test))),
+                _LINE,
+                "then",
+                Nest(INDENT, (_LINE, *_pieces(then))),
+                _LINE,
+                "else",
+                Nest(INDENT, (_LINE, *_pieces(otherwise))),
+            )
+
+
+def _wrapped(
+    node: Expr,
+    parentheses: bool,
+    comment: str | tuple[Piece, ...] = "",
+    name: object = None,
+    lead: tuple[Piece, ...] = (),
+) -> tuple[Piece, ...]:
+    """An expression, in parentheses where it needs them."""
+    before = lead or (_lead(comment, name) if isinstance(comment, str) else ())
+    if not parentheses:
+        return _pieces(node, before)
+    return _group(*before, "(", Nest(1, _pieces(node)), ")")
+
+
+def _tight(node: Expr, lead: tuple[Piece, ...] = ()) -> tuple[Piece, ...]:
+    """An operand of anything but `&&` and `||`."""
+    plain = isinstance(node, Lit | Var | Entity | Slot | SetOf | RecordOf | Get | Call | Method)
+    return _wrapped(node, not plain, "", None, lead)
+
+
+def _operand(node: Expr, lead: tuple[Piece, ...] = ()) -> tuple[Piece, ...]:
+    """A side of a comparison or a sum, where a number may have its minus."""
+    if isinstance(node, Neg) and isinstance(node.of, Lit) and _is_number(node.of.value):
+        return _pieces(node, lead)
+    return _tight(node, lead)
+
+
+def _member(node: Expr, lead: tuple[Piece, ...] = ()) -> tuple[Piece, ...]:
+    """A value with its accesses: one group, in which every access may go to a line of its own."""
+    accesses: list[tuple[Piece, ...]] = []
+    while isinstance(node, Get | Method):
+        if isinstance(node, Method):
+            accesses += [_arguments(node.args), (f".{node.name}",)]
+        elif is_identifier(node.name):
+            accesses.append((f".{node.name}",))
+        else:
+            accesses.append(("[", _SOFT, quoted(node.name), _SOFT, "]"))
+        node = node.of
+    if isinstance(node, Call):
+        accesses.append(_arguments(node.args))
+    return _group(*_primary(node, lead), Nest(INDENT, _between(_SOFT, list(reversed(accesses)))))
+
+
+def _primary(node: Expr, lead: tuple[Piece, ...]) -> tuple[Piece, ...]:
+    match node:
+        case Lit(value):
+            return (*lead, _literal(value))
+        case Var(name):
+            return (*lead, name)
+        case Entity(kind, ident):
+            return (*lead, f"{kind}::{quoted(ident)}")
+        case Slot(name):
+            return (*lead, f"?{name}")
+        case Call(function):
+            return (*lead, function)
+        case SetOf(items):
+            return (*lead, "[", Nest(1, _listed([_pieces(item) for item in items])), "]")
+        case RecordOf(()):
+            return (*lead, "{}")
+        case RecordOf(pairs):
+            listed = [(f"{attribute(name)}: ", *_pieces(item)) for name, item in pairs]
+            return (*lead, "{", Nest(INDENT, (_LINE, *_listed(listed))), _LINE, "}")
+        case _:
+            return _wrapped(node, True, "", None, lead)
+
+
+def _arguments(args: Sequence[Expr]) -> tuple[Piece, ...]:
+    return ("(", Nest(INDENT, (_SOFT, *_listed([_pieces(arg) for arg in args]))), _SOFT, ")")
+
+
+def _listed(items: Sequence[tuple[Piece, ...]]) -> tuple[Piece, ...]:
+    out: list[Piece] = []
+    for place, item in enumerate(items):
+        out += [*item, *((",", _LINE) if place < len(items) - 1 else ())]
+    return tuple(out)
+
+
+def _between(joint: Piece, items: Sequence[tuple[Piece, ...]]) -> tuple[Piece, ...]:
+    out: list[Piece] = []
+    for place, item in enumerate(items):
+        out += [*((joint,) if place else ()), *item]
+    return tuple(out)
+
+
+def _literal(value: str | int | bool) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return quoted(value) if isinstance(value, str) else str(value)
+
+
+def _is_number(value: str | int | bool) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _plain(char: str) -> str:
+    return char if char.isprintable() else f"\\u{{{ord(char):x}}}"
+
+
+# --- the page -------------------------------------------------------------------------------------------------------
+
+
+def _length(text: str) -> int:
+    """Cedar's formatter counts bytes."""
+    return len(text) if text.isascii() else len(text.encode())
+
+
+#: Indentation, whether on one line, and what is to be written.
+_Job: TypeAlias = "tuple[int, bool, Piece]"
+
+
+class _Page:
+    """Lines as they are written."""
+
+    def __init__(self, width: int) -> None:
+        self.width = width
+        self.lines: list[str] = []
+        self.line = ""
+        self.marks: dict[object, int] = {}
+
+    def write(self, pieces: tuple[Piece, ...]) -> tuple[str, Mapping[object, int]]:
+        work: list[_Job] = [(0, False, piece) for piece in reversed(pieces)]
+        while work:
+            indent, flat, piece = work.pop()
+            match piece:
+                case str():
+                    self.line += piece
+                case Mark(name):
+                    if name is not None:
+                        self.marks[name] = len(self.lines) + 1
+                case Nest(by, parts):
+                    work.extend((indent + by, flat, part) for part in reversed(parts))
+                case Group(parts, broken):
+                    level = flat or (not broken and self._fits(parts, work))
+                    work.extend((indent, level, part) for part in reversed(parts))
+                case Break(text):
+                    if flat and text is not None:
+                        self.line += text
+                    else:
+                        self._new_line(indent)
+        self._new_line(0)
+        return "\n".join(self.lines) + "\n", self.marks
+
+    def _new_line(self, indent: int) -> None:
+        """Lines that would be empty are none."""
+        if self.line.strip():
+            self.lines.append(self.line.rstrip())
+        self.line = " " * indent
+
+    def _fits(self, parts: tuple[Piece, ...], rest: Sequence[_Job]) -> bool:
+        """Whether the parts stand on what is left of the line, with what follows up to the next break."""
+        left = self.width - _length(self.line)
+        own: list[Piece] = list(reversed(parts))
+        place = len(rest)
+        flat = True
+        while left >= 0:
+            if not own:
+                flat = False
+                if place == 0:
+                    return True
+                place -= 1
+                own.append(rest[place][2])
+                flat = rest[place][1]
+            piece = own.pop()
+            match piece:
+                case str():
+                    left -= _length(piece)
+                case Break(text):
+                    if not flat or text is None:
+                        return True
+                    left -= len(text)
+                case Group(inner) | Nest(_, inner):
+                    own.extend(reversed(inner))
+                case _:
+                    pass
+        return False

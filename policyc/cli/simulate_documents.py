@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from policyc.cli import exits
@@ -26,8 +27,8 @@ _ROLES: Final = {
     "identity": "the caller's identity policy",
     "boundary": "the caller's permissions boundary",
     "session": "the session policy of the caller's session",
-    "scp": "a service control policy; each file is one level that must allow",
-    "rcp": "a resource control policy; each file is one level",
+    "scp": "a service control policy; each option is one level that must allow, several files of a level have commas between them",
+    "rcp": "a resource control policy; each option is one level",
     "endpoint-policy": "the policy of the VPC endpoint that the request comes through; Cedar text is that of a Verified Access endpoint",
     "resource-policy": "the policy of the resource that is asked",
     "trust-policy": "the trust policy of the role that is assumed",
@@ -120,11 +121,17 @@ def read_flags(
     given: list[Given] = []
     sources: dict[str, Source] = {}
     for role in roles:
-        for at, name in enumerate(getattr(args, role.replace("-", "_"))):
-            source = sources.setdefault(name, read_input(name, "one policy", f"--{role}"))
-            found = read_given(role, source, at + 1 if role in LEVELS else 0, chosen, diagnostics)
-            given += [] if found is None else [found]
+        for at, text in enumerate(getattr(args, role.replace("-", "_"))):
+            for name in _files_of_level(text) if role in LEVELS else (text,):
+                source = sources.setdefault(name, read_input(name, "one policy", f"--{role}"))
+                found = read_given(role, source, at + 1 if role in LEVELS else 0, chosen, diagnostics)
+                given += [] if found is None else [found]
     return given, sources
+
+
+def _files_of_level(text: str) -> tuple[str, ...]:
+    """The files of one level of an organization: one, or several with commas between them."""
+    return (text,) if "," not in text or Path(text).exists() else tuple(filter(None, text.split(",")))
 
 
 def beside_project(

@@ -15,6 +15,7 @@ from policyc.ir.program import Program
 from policyc.simulate.assumptions import with_assumptions
 from policyc.simulate.keys import is_native
 from policyc.simulate.references import PlainText, parse_ref
+from policyc.simulate.speech import in_words
 from policyc.targets.base import Document, Request
 from policyc.targets.registry import resource_types, target
 from policyc.text import Span
@@ -29,7 +30,7 @@ def answer(
 
 
 def assuming(program: Program, documents: Sequence[Document], request: Request, outcome: Outcome) -> Outcome:
-    """The outcome of the request with what it took for absent, where that decides."""
+    """The outcome of the request for people: in the words of the language, with what it took for absent where that decides."""
     chosen = target(resource_types()[request.resource.type].target)
     attributes = chosen.scope(request.resource, program.resources)
 
@@ -42,7 +43,7 @@ def assuming(program: Program, documents: Sequence[Document], request: Request, 
         attribute = None if ref is None else resolve_attribute(ref, attributes)
         return name if attribute is None else attribute.native
 
-    return with_assumptions(outcome, again, key_of)
+    return in_words(with_assumptions(outcome, again, key_of), program, attributes)
 
 
 def answer_fully(

@@ -165,7 +165,7 @@ class _Record:
                 told = f"no statement allows `{self.asked.action}`"
                 if near is None or not near.misses:
                     return told
-                return f"{told}; nearest is `{near.label}`: {near.misses[0].sentence()}"
+                return f"{told}; nearest is `{near.label}`"
 
 
 def _conditions_missed(statement: Statement, asked: Request, switches: Switches) -> int:

@@ -42,7 +42,7 @@ _LISTS = ("list", "rules", "targets", "types", "switches")
 @record
 class Topic:
     """Something that can be explained: `kind` is `rule`, `target`, `attribute`, `resource type`, `field`,
-    `verb`, `type`, `switch` or `file`."""
+    `verb`, `trust type`, `principal`, `group`, `type`, `switch` or `file`."""
 
     name: str
     kind: str
@@ -76,7 +76,10 @@ def _find(wanted: str) -> list[Topic]:
     if found:
         return found
     names = {topic.name for topic in topics()} | set(_LISTS)
-    tails = sorted(topic.name for topic in topics() if topic.name.endswith("." + wanted))
+    inner = {topic.name: topic for topic in topics() if topic.name.endswith("." + wanted)}
+    if len(inner) == 1:
+        return list(inner.values())
+    tails = sorted(inner)
     if tails:
         raise WrongUse(
             f"nothing is called `{wanted}`", "did you mean " + " or ".join(f"`{name}`" for name in tails[:4]) + "?"
@@ -100,6 +103,7 @@ def topics() -> tuple[Topic, ...]:
         _rules,
         _vocabularies,
         _trust_types,
+        _constructors,
         _types,
         _switches,
         _files,
@@ -184,6 +188,18 @@ def _trust_types() -> Iterator[Topic]:
                 ("source", about["source"]),
             )
             yield Topic(f"verified_access.trust.{name}.{attribute}", "attribute", about["doc"], told)
+
+
+def _constructors() -> Iterator[Topic]:
+    """What makes principals and groups: `role(shop, "…")`, `oidc_group("…")`."""
+    data = json.loads(read_text("schemas/core/principals.json"))
+    for kind, entries in (("principal", data["principals"]), ("group", data["groups"])):
+        for name, entry in entries.items():
+            taken = entry["parameters"]
+            written = f"{name}({', '.join(item['name'] for item in taken)})" if taken else name
+            types = ", ".join(f"{item['name']}: {item['type']}" for item in taken)
+            facts = (("written", written), ("takes", types), ("source", entry.get("source", "")))
+            yield Topic(name, kind, entry["doc"], facts)
 
 
 def _types() -> Iterator[Topic]:

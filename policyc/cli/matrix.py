@@ -72,6 +72,9 @@ def run(args: argparse.Namespace, console: Console) -> int:
         sources = {**program.sources, source.file: source}
         console.err.write(render("human", diagnostics.sorted(), sources, console.error_options()))
         return exits.WRONG_USE
+    if len(diagnostics) and not args.quiet:
+        sources = {**program.sources, source.file: source}
+        console.err.write(render("human", diagnostics.sorted(), sources, console.error_options()))
     table = [
         Cell(
             f"{visit.visitor.user} / {visit.visitor.device}" if visit.visitor.device else visit.visitor.user,

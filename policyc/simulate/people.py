@@ -8,12 +8,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
-from policyc.diagnostics import Diagnostics, did_you_mean
+from policyc.diagnostics import Diagnostic, Diagnostics, Severity, did_you_mean
 from policyc.engines.trace import Outcome
 from policyc.ir.attributes import resolve_attribute, shown_name
+from policyc.ir.conditions import atoms
 from policyc.ir.program import Program
-from policyc.model.values import Resource
+from policyc.model.names import known_names
+from policyc.model.values import Group, Resource
 from policyc.model.vocabulary import Attribute
 from policyc.record import record
 from policyc.simulate.plain import PlainRequest, attribute_texts, bind_to
@@ -21,11 +24,14 @@ from policyc.simulate.references import PlainText, parse_ref
 from policyc.syntax.json_text import JsonArray, JsonMember, JsonObject, JsonString, JsonValue, parse_json
 from policyc.targets.base import Document, Request
 from policyc.targets.registry import target
-from policyc.text import Source
+from policyc.text import Source, Span
 
 ENDPOINT = "verified_access.endpoint"
 SECTIONS = ("users", "devices", "request")
 DEVICES = "devices"
+
+#: of the groups that nobody declares this many are named
+_MOST_GROUPS: Final = 8
 
 Given = tuple[tuple[PlainText, tuple[PlainText, ...] | None], ...]
 
@@ -156,6 +162,7 @@ def visit_all(
     scopes = {endpoint.id: back_end.scope(endpoint, program.resources) for endpoint in endpoints}
     if not _all_known(visitors, list(scopes.values()), diagnostics):
         return ()
+    _check_groups(program, visitors, list(scopes.values()), diagnostics)
     answers: dict[tuple[object, ...], Outcome | None] = {}
     out: list[Visit] = []
     for visitor in visitors:
@@ -192,9 +199,64 @@ def _all_known(
     return not diagnostics.has_errors
 
 
-def _has(key: PlainText, scope: Mapping[str, Attribute]) -> bool:
+def _check_groups(
+    program: Program, visitors: Sequence[Visitor], scopes: Sequence[Mapping[str, Attribute]], diagnostics: Diagnostics
+) -> None:
+    """Note the groups of users that no file declares, by name or id: a slip would only show as a refusal. One that is close to a
+    declared group has a note of its own, all others share one."""
+    declared = list(_declared_groups(program))
+    others: dict[str, PlainText] = {}
+    told: set[str] = set()
+    for key, texts in (pair for visitor in visitors for pair in visitor.attributes):
+        attribute = next((found for scope in scopes if (found := _resolved(key, scope)) is not None), None)
+        if attribute is None or not attribute.constructor or not attribute.many:
+            continue
+        known = {word for group in declared if group.kind == attribute.constructor for word in (group.name, group.id)}
+        for text in texts or ():
+            if text.text in known or text.text in told:
+                continue
+            told.add(text.text)
+            near = did_you_mean(text.text, sorted(known - {""}), "")
+            if near:
+                _note_group(f"no file declares a group `{text.text}`", text.span, near, diagnostics)
+            else:
+                others[text.text] = text
+    if others:
+        shown = ", ".join(f"`{name}`" for name in list(others)[:_MOST_GROUPS])
+        more = f" and {len(others) - _MOST_GROUPS} more" if len(others) > _MOST_GROUPS else ""
+        _note_group(
+            f"no file declares the group{'s' if len(others) > 1 else ''} {shown}{more}",
+            next(iter(others.values())).span,
+            "nothing to do where no policy is about them; else declare such a group",
+            diagnostics,
+        )
+
+
+def _note_group(message: str, span: Span, help: str, diagnostics: Diagnostics) -> None:
+    diagnostics.add(Diagnostic("undeclared-group", message, span, help, Severity.INFO))
+
+
+def _declared_groups(program: Program) -> Iterator[Group]:
+    """The groups that files declare, and those that policies write out."""
+    for scope in program.scopes.values():
+        for name in known_names(scope.table, ("group",)):
+            definition = scope.lookup(name)
+            value = None if definition is None else scope.definition_value(definition, Diagnostics())
+            if value is not None and isinstance(value.data, Group):
+                yield value.data
+    for policy in program.policies:
+        for statement in policy.statements:
+            for atom in atoms(statement.when):
+                yield from (value.group for value in atom.values if value.group is not None)
+
+
+def _resolved(key: PlainText, scope: Mapping[str, Attribute]) -> Attribute | None:
     ref = parse_ref(key)
-    return ref is not None and resolve_attribute(ref, scope) is not None
+    return None if ref is None else resolve_attribute(ref, scope)
+
+
+def _has(key: PlainText, scope: Mapping[str, Attribute]) -> bool:
+    return _resolved(key, scope) is not None
 
 
 def _request(

@@ -103,10 +103,10 @@ def topics() -> tuple[Topic, ...]:
         _rules,
         _vocabularies,
         _trust_types,
-        _constructors,
         _types,
         _switches,
         _files,
+        _constructors,
     )
     return tuple(topic for source in sources for topic in source())
 

@@ -3,28 +3,40 @@
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from policyc.cli import exits
 from policyc.cli.answer import write_answer
+from policyc.cli.compile import Compiled, compile_project, refuse_findings
 from policyc.cli.console import Console
 from policyc.cli.inputs import read_input
 from policyc.cli.parser import WrongUse
-from policyc.cli.project import open_project
-from policyc.diagnostics import Diagnostics, did_you_mean
-from policyc.engines.trace import Outcome
+from policyc.cli.project import Project, open_project
+from policyc.cli.trust import add_trust, samples_of, trust_of
+from policyc.diagnostics import Diagnostics, Severity, did_you_mean
+from policyc.engines.trace import Decision, Outcome
+from policyc.model.files import read_inside
+from policyc.record import record
 from policyc.report.registry import render
-from policyc.text import Source
+from policyc.text import Source, Span
 
 if TYPE_CHECKING:
+    from policyc.engines.cedar.decide import NotOpen, UnusableContext
     from policyc.syntax.cedar_nodes import Document
     from policyc.syntax.json_text import JsonValue
     from policyc.targets.verified_access.gates import EndpointAlone
-    from policyc.targets.verified_access.read.access_log import LoggedRequest
+    from policyc.targets.verified_access.read.access_log import LoggedRequest, Record
+    from policyc.targets.verified_access.read.claims import Declared
+    from policyc.targets.verified_access.read.replay import Texts
 
     Path = tuple[str, ...]
+
+
+#: logs are larger than what people write
+_LARGEST_LOG: Final = 256 * 1024 * 1024
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
@@ -35,7 +47,13 @@ def describe(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--group-policy", metavar="FILE", help="the Cedar text of the group's policy")
     group.add_argument("--context", metavar="FILE", help='the context as JSON, such as {"jamf": {"risk": "LOW"}, …}')
-    group.add_argument("--log", metavar="FILE", help="an access log record (OCSF 1.0.0-rc.2) in place of a context")
+    group.add_argument(
+        "--log",
+        metavar="FILE",
+        help="access log records (OCSF 1.0.0-rc.2) in place of a context: one, or one a line; also with the name of a declared "
+        "endpoint in place of Cedar files",
+    )
+    add_trust(group)
 
 
 def wants(args: argparse.Namespace) -> bool:
@@ -44,16 +62,48 @@ def wants(args: argparse.Namespace) -> bool:
     return bool(args.group_policy or args.context or args.log or cedar)
 
 
+@record
+class _Asking:
+    """What is asked: the texts, what they read, what the command line calls unknown, and what is declared of the providers."""
+
+    policies: Texts
+    read: list[Path]
+    unknown: list[Path]
+    alone: EndpointAlone
+    declared: Declared
+
+
 def run(args: argparse.Namespace, console: Console) -> int:
     _check_flags(args)
     diagnostics = Diagnostics()
-    project = open_project(args, [], diagnostics)
+    project = open_project(args, args.paths if args.resource else [], diagnostics)
     sources: dict[str, Source] = dict(project.sources)
-    group = _policy(args.group_policy, sources, diagnostics)
-    endpoint = _policy(args.endpoint_policy[0] if args.endpoint_policy else None, sources, diagnostics)
-    outcome = None
+    policies: Texts = (None, None)
+    trust = trust_of(args)
+    if args.resource and not diagnostics.has_errors:
+        compiled = compile_project(project)
+        if compiled.diagnostics.has_errors:
+            return refuse_findings(compiled, project, console, args.format)
+        policies, trust = _of_endpoint(args.resource, compiled, diagnostics)
+        sources |= {**compiled.program.sources, **{item[0].file: item[0] for item in policies if item is not None}}
+    elif not diagnostics.has_errors:
+        group = _policy(args.group_policy, sources, diagnostics)
+        endpoint = _policy(args.endpoint_policy[0] if args.endpoint_policy else None, sources, diagnostics)
+        policies = (group, endpoint)
+    asking = None
     if not diagnostics.has_errors:
-        outcome = _outcome(args, project.config.switches, (group, endpoint), sources, diagnostics)
+        asking = _asking(args, project, policies, trust, sources, diagnostics)
+    if asking is not None and args.log and not diagnostics.has_errors:
+        source = read_input(args.log, "log records", largest=_LARGEST_LOG)
+        sources[source.file] = source
+        from policyc.targets.verified_access.read.access_log import parse_records
+
+        records = parse_records(source, diagnostics)
+        if len(records) > 1 and not diagnostics.has_errors:
+            return _answer_all(records, asking, sources, args, console)
+        outcome = _of_record(records[0], asking, diagnostics)[1] if records else None
+    else:
+        outcome = None if asking is None or diagnostics.has_errors else _of_context(args, asking, sources, diagnostics)
     if outcome is None or diagnostics.has_errors:
         text = render(args.format, diagnostics.sorted(), sources, console.error_options())
         (console.write if args.format == "json" else console.err.write)(text)
@@ -62,8 +112,15 @@ def run(args: argparse.Namespace, console: Console) -> int:
 
 
 def _check_flags(args: argparse.Namespace) -> None:
-    if not (args.group_policy or args.endpoint_policy):
-        raise WrongUse("no policy given", "name Cedar files with `--group-policy`, `--endpoint-policy` or both")
+    if args.resource and args.log and not (args.group_policy or args.endpoint_policy):
+        named: tuple[str, ...] = ("who", "can", "path", "request")
+    elif not (args.group_policy or args.endpoint_policy):
+        raise WrongUse(
+            "no policy given",
+            "name Cedar files with `--group-policy`, `--endpoint-policy` or both, or with `--log` an endpoint of the project",
+        )
+    else:
+        named = ("resource", "who", "can", "path", "request")
     if len(args.endpoint_policy) > 1:
         raise WrongUse("an endpoint has one policy", "give `--endpoint-policy` once")
     if bool(args.context) == bool(args.log):
@@ -74,11 +131,11 @@ def _check_flags(args: argparse.Namespace) -> None:
         raise WrongUse(
             "`--assume` goes with policies of the project and IAM documents", "name what is not known with `--unknown`"
         )
-    others = [name for name in ("resource", "who", "can", "path", "request") if getattr(args, name, None) is not None]
+    others = [name for name in named if getattr(args, name, None) is not None]
     if others or args.settings:
         name = others[0] if others else "set"
         shown = f"`{args.resource}`" if name == "resource" else f"`--{name}`"
-        raise WrongUse(f"{shown} goes with policies of the project, not with Cedar files", "drop it")
+        raise WrongUse(f"{shown} goes with policies of the project, not with Cedar files or log records", "drop it")
 
 
 def _policy(name: str | None, sources: dict[str, Source], diagnostics: Diagnostics) -> tuple[Source, Document] | None:
@@ -95,100 +152,167 @@ def _policy(name: str | None, sources: dict[str, Source], diagnostics: Diagnosti
     return source, document
 
 
-def _outcome(
+def _of_endpoint(name: str, compiled: Compiled, diagnostics: Diagnostics) -> tuple[Texts, dict[str, str]]:
+    """The texts that the project deploys on the group of a declared endpoint and on the endpoint, and the group's trust providers."""
+    from policyc.simulate.request import find_resource
+    from policyc.syntax.cedar_text import parse_cedar
+    from policyc.targets.verified_access.scope import ENDPOINT, entries, group_of, reference
+
+    program = compiled.program
+    endpoint = find_resource(program, name, diagnostics, None)
+    if endpoint is None:
+        return (None, None), {}
+    group = group_of(endpoint, program.resources)
+    if endpoint.type != ENDPOINT or group is None:
+        diagnostics.error(
+            "request-to-group",
+            f"`{endpoint.name}` is no endpoint of Verified Access, and a log record is about one",
+            endpoint.span,
+            f"name a `{ENDPOINT}`",
+        )
+        return (None, None), {}
+    texts: list[tuple[Source, Document] | None] = []
+    for resource in (group, endpoint):
+        found = next(
+            (
+                item
+                for item in compiled.all_documents
+                if item.attached_to == resource.id and item.path.endswith(".cedar")
+            ),
+            None,
+        )
+        source = None if found is None else Source(found.path, found.text)
+        tree = None if source is None else parse_cedar(source, diagnostics)
+        texts.append(None if source is None or tree is None else (source, tree))
+    if texts == [None, None]:
+        diagnostics.error(
+            "unusable-policy", f"no policy is on `{name}` or its group", endpoint.span, "write one, or name Cedar files"
+        )
+    return (texts[0], texts[1]), {reference(group, key): str(value.data) for key, value in entries(group, "trust")}
+
+
+def _asking(
     args: argparse.Namespace,
-    switches: Mapping[str, str],
-    policies: tuple[tuple[Source, Document] | None, tuple[Source, Document] | None],
+    project: Project,
+    policies: Texts,
+    trust: Mapping[str, str],
     sources: dict[str, Source],
     diagnostics: Diagnostics,
+) -> _Asking:
+    from policyc.targets.switches import choice
+    from policyc.targets.verified_access.read.claims import declarations
+    from policyc.targets.verified_access.read.decide import read_paths
+
+    def open_file(name: str, span: Span, found: Diagnostics) -> Source | None:
+        source = read_inside(project.root, name, span, found)
+        if source is not None:
+            sources[name] = source
+        return source
+
+    documents = [item[1] for item in policies if item is not None]
+    read = read_paths(documents)
+    samples = samples_of(args)
+    sources.update({source.file: source for source in samples.values()})
+    declared = declarations(documents, trust, samples, open_file, diagnostics)
+    alone: EndpointAlone = "allow" if choice(project.config.switches, "endpoint-policy-alone") == "allow" else "deny"
+    return _Asking(policies, read, [_path(text, read) for text in args.unknown], alone, declared)
+
+
+def _of_context(
+    args: argparse.Namespace, asking: _Asking, sources: dict[str, Source], diagnostics: Diagnostics
 ) -> Outcome | None:
     from policyc.engines.cedar.decide import NotOpen, UnusableContext
-    from policyc.targets.switches import choice
-    from policyc.targets.verified_access.read.access_log import LoggedRequest, place
-    from policyc.targets.verified_access.read.decide import judge, read_paths
-
-    read = read_paths(item[1] for item in policies if item is not None)
-    unknown = [_path(text, read) for text in args.unknown]
-    found = _request(args, sources, diagnostics)
-    if found is None:
-        return None
-    request, tree = found
-    alone: EndpointAlone = "allow" if choice(switches, "endpoint-policy-alone") == "allow" else "deny"
-    try:
-        if isinstance(request, LoggedRequest):
-            return _of_record(request, policies, unknown, read, alone)
-        return judge(*policies, request, unknown, alone)
-    except (UnusableContext, NotOpen) as error:
-        inside = ("data", "context") if args.log else ()
-        help = "state another value" if isinstance(error, UnusableContext) else "state it, or name it with `--unknown`"
-        what = (
-            f"the value of `{'.'.join(error.path)}`"
-            if isinstance(error, UnusableContext)
-            else f"`{'.'.join(error.path)}`"
-        )
-        diagnostics.error("unusable-request", f"{what} {error.why}", place(tree, *inside, *error.path), help)
-        return None
-
-
-def _of_record(
-    request: LoggedRequest,
-    policies: tuple[tuple[Source, Document] | None, tuple[Source, Document] | None],
-    stated: list[Path],
-    read: list[Path],
-    alone: EndpointAlone,
-) -> Outcome:
-    """The answer to a log record. What it tells twice with different values is known only where both values give the same answer."""
-    from policyc.targets.verified_access.read.access_log import absent_providers, open_paths
+    from policyc.syntax.json_text import JsonObject, parse_json
     from policyc.targets.verified_access.read.decide import judge
 
-    missing, doubtful = open_paths(request, read)
-    unknown = list(dict.fromkeys([*stated, *missing]))
-    doubtful = [path for path in doubtful if path not in unknown]
-    context = dict(request.context)
-    outcome = judge(*policies, context, unknown, alone, doubtful)
-    for (root, name), value in request.others.items():
-        other = {**context, root: {**context[root], name: value}}
-        if judge(*policies, other, unknown, alone, doubtful).decision is not outcome.decision:
-            context[root] = {key: item for key, item in context[root].items() if key != name}
-            unknown.append((root, name))
-            outcome = judge(*policies, context, unknown, alone, doubtful)
-    notes = [f"not told by the record: {gap}" for gap in request.gaps]
-    notes += [
-        f"not told by the record: it holds nothing of `{name}`, so that is taken to be absent"
-        for name in absent_providers(request, read)
-    ]
-    if request.expected:
-        same = request.expected == outcome.decision.value
-        said = "as the policies do" if same else f"the policies {_says(outcome)}"
-        notes.insert(0, f"the log says {request.expected}, {said}")
-    return replace(outcome, notes=(*outcome.notes, *notes))
-
-
-def _says(outcome: Outcome) -> str:
-    return "leave it open" if outcome.decision.value == "undecided" else f"say {outcome.decision.value}"
-
-
-def _request(
-    args: argparse.Namespace, sources: dict[str, Source], diagnostics: Diagnostics
-) -> tuple[Any, JsonValue] | None:
-    """The context, or the request of a log record, with its tree; None after a report."""
-    from policyc.syntax.json_text import JsonObject, parse_json
-    from policyc.targets.verified_access.read.access_log import parse_log_record, read_log_record
-
-    source = read_input(args.context or args.log, "a request")
+    source = read_input(args.context, "a request")
     sources[source.file] = source
-    tree = parse_log_record(source, diagnostics) if args.log else parse_json(source, diagnostics)
+    tree = parse_json(source, diagnostics)
     if tree is None:
         return None
-    if args.log:
-        logged = read_log_record(tree, diagnostics)
-        return None if logged is None else (logged, tree)
     if not isinstance(tree, JsonObject):
         diagnostics.error(
             "malformed-request", "a context is one JSON object", tree.span, 'such as {"jamf": {"risk": "LOW"}}'
         )
         return None
-    return tree.plain(), tree
+    try:
+        return judge(*asking.policies, tree.plain(), asking.unknown, asking.alone, (), asking.declared)
+    except (UnusableContext, NotOpen) as error:
+        _refuse(error, tree, (), diagnostics)
+        return None
+
+
+def _of_record(item: Record, asking: _Asking, diagnostics: Diagnostics) -> tuple[LoggedRequest | None, Outcome | None]:
+    """The request of a record and the answer to it, None after a report."""
+    from policyc.engines.cedar.decide import NotOpen, UnusableContext
+    from policyc.targets.verified_access.read.access_log import read_log_record
+    from policyc.targets.verified_access.read.replay import replay
+
+    logged = read_log_record(item.tree, diagnostics)
+    if logged is None:
+        return None, None
+    try:
+        return logged, replay(logged, asking.policies, asking.unknown, asking.read, asking.alone, asking.declared)
+    except (UnusableContext, NotOpen) as error:
+        _refuse(error, item.tree, ("data", "context"), diagnostics)
+        return logged, None
+
+
+def _refuse(
+    error: UnusableContext | NotOpen, tree: JsonValue, inside: tuple[str, ...], diagnostics: Diagnostics
+) -> None:
+    from policyc.engines.cedar.decide import UnusableContext
+    from policyc.targets.verified_access.read.access_log import place
+
+    value = isinstance(error, UnusableContext)
+    what = f"the value of `{'.'.join(error.path)}`" if value else f"`{'.'.join(error.path)}`"
+    help = "state another value" if value else "state it, or name it with `--unknown`"
+    diagnostics.error("unusable-request", f"{what} {error.why}", place(tree, *inside, *error.path), help)
+
+
+def _answer_all(
+    records: Sequence[Record],
+    asking: _Asking,
+    sources: Mapping[str, Source],
+    args: argparse.Namespace,
+    console: Console,
+) -> int:
+    """An answer for each record of a log, and what they come to: 0 when all are as the log says, 1 when some are not, 11 when some are
+    open. Records that no policy decided are said to be skipped."""
+    from policyc.report.outcome import outcome_data
+    from policyc.targets.verified_access.read.replay import agrees
+
+    data: list[dict[str, Any]] = []
+    counts = {"as the log says": 0, "not as the log says": 0, "undecided": 0, "skipped": 0}
+    for number, item in enumerate(records, 1):
+        found = Diagnostics()
+        logged, outcome = _of_record(item, asking, found)
+        texts = {**sources, item.source.file: item.source}
+        if logged is None or outcome is None:
+            counts["skipped"] += 1
+            notes = [replace(one, severity=Severity.INFO) for one in found]
+            console.err.write(render("human", notes, texts, console.error_options()))
+            continue
+        told = "undecided" if outcome.decision is Decision.UNDECIDED else "as the log says"
+        counts[
+            told if told == "undecided" or not logged.expected or agrees(logged, outcome) else "not as the log says"
+        ] += 1
+        if args.format == "json":
+            data.append({"record": number, "log": logged.expected, **outcome_data(outcome, texts)})
+        else:
+            console.write(f"record {number}: ")
+            write_answer(outcome, texts, args, console)
+            console.write("\n")
+    if args.format == "json":
+        console.write(json.dumps({"format_version": 1, "records": data}, indent=2) + "\n")
+    else:
+        shown = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+        console.write(f"{len(records)} records: {shown}\n")
+    if counts["skipped"] == len(records):
+        return exits.WRONG_USE
+    if counts["not as the log says"]:
+        return exits.FINDINGS
+    return exits.UNDECIDED if counts["undecided"] else exits.CLEAN
 
 
 def _path(text: str, read: Sequence[Path]) -> Path:

@@ -337,8 +337,8 @@ def test_nothing_of_the_record_is_shown_but_what_tests_read(run: Run) -> None:
 @pytest.mark.parametrize(
     ("record", "said", "where"),
     [
-        (json.dumps(HTTP) + "\n" + json.dumps(HTTP), "holds 2 records, one on each line", "r.json:2:1"),
-        (json.dumps([HTTP]), "a list of 1 records", "r.json:1:1"),
+        ("[]", "this file holds no record", "r.json:1:1"),
+        ("[3]", "a log record is one JSON object", "r.json:1:2"),
         ('{\n "class_uid": "3006",\n "status_code": "800"}', "still logging in", "r.json:3:17"),
         ('{\n "class_uid": "7"}', "`class_uid` 7 is no access record", "r.json:2:15"),
         (

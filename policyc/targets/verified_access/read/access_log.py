@@ -7,7 +7,7 @@ Source: https://docs.aws.amazon.com/verified-access/latest/ug/ocsfv1-examples.ht
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final, Literal
 
@@ -27,6 +27,24 @@ _ESCAPES = ("__entity", "__extn", "__expr")
 
 
 @record
+class Record:
+    """One record of a log file. Of a file with a record on each line each is a source of its own, `FILE:LINE`."""
+
+    source: Source
+    tree: JsonValue
+
+
+@record
+class Gap:
+    """Something that a record does not tell, about the attribute at `path`; without a path about all requests, or (`trust`) about all
+    trust data."""
+
+    text: str
+    path: Path = ()
+    trust: bool = False
+
+
+@record
 class LoggedRequest:
     """The context that a record tells, what the log says came of it, and what is missing or unsure.
 
@@ -36,32 +54,44 @@ class LoggedRequest:
 
     context: Mapping[str, Any]
     expected: Literal["allow", "deny", ""]
-    gaps: tuple[str, ...]
+    gaps: tuple[Gap, ...]
     trusted: bool
     root: str
     others: Mapping[Path, str | int] = MappingProxyType({})
 
 
-def parse_log_record(source: Source, diagnostics: Diagnostics) -> JsonValue | None:
-    """The JSON of one record, or None after reporting what is wrong, such as a file with a record on each line."""
+def parse_records(source: Source, diagnostics: Diagnostics) -> list[Record]:
+    """The records of a file: one object, a list of them, or one on each line. Empty after reporting what is wrong."""
+    lines = [(number, line) for number, line in enumerate(source.text.split("\n"), 1) if line.strip()]
     found = Diagnostics()
-    tree = parse_json(source, found)
-    lines = [line for line in source.text.split("\n") if line.strip()]
-    if tree is None and len(lines) > 1:
-        alone = Diagnostics()
-        if parse_json(Source(source.file, lines[0]), alone) is not None:
-            second = source.text.index(lines[1], source.text.index(lines[0]) + len(lines[0]))
-            _refuse(f"this file holds {len(lines)} records, one on each line", source.span(second, second), diagnostics)
-            return None
+    tree = None if _by_lines(source, lines) else parse_json(source, found)
+    if isinstance(tree, JsonArray):
+        records = [Record(source, item) for item in tree.items]
+    elif tree is not None:
+        records = [Record(source, tree)]
+    else:
+        records = [] if found.has_errors else list(_line_records(source, lines, found))
     diagnostics.extend(found)
-    return tree
+    if not records and not found.has_errors:
+        _refuse("this file holds no record", source.span(0, 0), diagnostics)
+    return [] if found.has_errors else records
+
+
+def _by_lines(source: Source, lines: Sequence[tuple[int, str]]) -> bool:
+    """Whether a file has a record on each line: then its first one is a whole."""
+    return len(lines) > 1 and parse_json(Source(source.file, lines[0][1]), Diagnostics()) is not None
+
+
+def _line_records(source: Source, lines: Sequence[tuple[int, str]], diagnostics: Diagnostics) -> Iterator[Record]:
+    for number, line in lines:
+        own = Source(f"{source.file}:{number}", line)
+        tree = parse_json(own, diagnostics)
+        if tree is not None:
+            yield Record(own, tree)
 
 
 def read_log_record(tree: JsonValue, diagnostics: Diagnostics) -> LoggedRequest | None:
     """The request of one record, or None after reporting why it is none."""
-    if isinstance(tree, JsonArray):
-        _refuse(f"this is a list of {len(tree.items)} records", tree.span.at_start(), diagnostics)
-        return None
     if not isinstance(tree, JsonObject):
         _refuse("a log record is one JSON object", tree.span, diagnostics)
         return None
@@ -78,7 +108,7 @@ def read_log_record(tree: JsonValue, diagnostics: Diagnostics) -> LoggedRequest 
     if why:
         _refuse(f"this record is no decision of a policy: {why}", place(tree, "status_code"), diagnostics)
         return None
-    gaps: list[str] = []
+    gaps: list[Gap] = []
     context = _trust_context(data, tree, gaps, diagnostics)
     if context is None:
         return None
@@ -86,13 +116,14 @@ def read_log_record(tree: JsonValue, diagnostics: Diagnostics) -> LoggedRequest 
     trusted = isinstance(logged, Mapping) and bool(logged)
     if not trusted:
         told = "off" if logged is None or logged == {} else "on, but what stands there is no record"
-        gaps.append(
-            f"the record holds no trust context (`IncludeTrustContext` was {told}), so all trust data is unknown"
-        )
+        what = f"the record holds no trust context (`IncludeTrustContext` was {told}), so all trust data is unknown"
+        gaps.append(Gap(what, trust=True))
     root = "http_request" if kind == HTTP_CLASS else "tcp_flow"
     others = _add_request(root, data, context, gaps)
     gaps.append(
-        "the record names neither the endpoint's nor the group's id and no policy, so the texts may be newer than it"
+        Gap(
+            "the record names neither the endpoint's nor the group's id and no policy, so the texts may be newer than it"
+        )
     )
     return LoggedRequest(context, expected, tuple(gaps), trusted, root, others)
 
@@ -112,7 +143,7 @@ def _refuse(message: str, span: Span, diagnostics: Diagnostics) -> None:
         "unusable-log-record",
         message,
         span,
-        "give a file of one record: OCSF 1.0.0-rc.2, status code 100 or 300, logged with trust context",
+        "give records of OCSF 1.0.0-rc.2 with status code 100 or 300, logged with trust context",
     )
 
 
@@ -129,7 +160,7 @@ def _expected(data: Mapping[str, Any], kind: str) -> tuple[Literal["allow", "den
 
 
 def _trust_context(
-    data: Mapping[str, Any], tree: JsonObject, gaps: list[str], diagnostics: Diagnostics
+    data: Mapping[str, Any], tree: JsonObject, gaps: list[Gap], diagnostics: Diagnostics
 ) -> dict[str, Any] | None:
     found = _get(data, "data", "context")
     if not isinstance(found, Mapping):
@@ -141,7 +172,7 @@ def _trust_context(
     return None if problems else context
 
 
-def _clean(value: Any, path: Path, gaps: list[str], problems: list[tuple[Path, str]]) -> Any:
+def _clean(value: Any, path: Path, gaps: list[Gap], problems: list[tuple[Path, str]]) -> Any:
     """A value as Cedar can take it; None when there is none. JSON nesting is bounded by the reader."""
     where = ".".join(path)
     match value:
@@ -152,7 +183,8 @@ def _clean(value: Any, path: Path, gaps: list[str], problems: list[tuple[Path, s
                 return value
             problems.append((path, f"`{where}` does not fit in 64 bits"))
         case None:
-            gaps.append(f"`{where}` is null in the record; it is left out, what Verified Access does is not documented")
+            what = f"`{where}` is null in the record; it is left out, what Verified Access does is not documented"
+            gaps.append(Gap(what, path))
         case Mapping():
             escape = next((key for key in value if key in _ESCAPES), None)
             if escape is not None:
@@ -166,7 +198,7 @@ def _clean(value: Any, path: Path, gaps: list[str], problems: list[tuple[Path, s
             items = [_clean(item, (*path, "[]"), gaps, problems) for item in value]
             return [item for item in items if item is not None]
         case _:
-            gaps.append(f"`{where}` is a fraction, which Cedar does not have; it is left out")
+            gaps.append(Gap(f"`{where}` is a fraction, which Cedar does not have; it is left out", path))
     return None
 
 
@@ -192,13 +224,13 @@ _PLACES: Final[Mapping[str, Mapping[str, tuple[Path, ...]]]] = {
 
 
 def _add_request(
-    root: str, data: Mapping[str, Any], context: dict[str, Any], gaps: list[str]
+    root: str, data: Mapping[str, Any], context: dict[str, Any], gaps: list[Gap]
 ) -> Mapping[Path, str | int]:
     """Request data: what the context lacks is taken from the record's own fields, and that is said. The other values of what the record
     tells twice come back."""
     logged = context.get(root, {})
     if not isinstance(logged, Mapping):
-        gaps.append(f"`{root}` is no record; it is left out")
+        gaps.append(Gap(f"`{root}` is no record; it is left out", (root,)))
         logged = {}
     request = dict(logged)
     others: dict[Path, str | int] = {}
@@ -214,9 +246,8 @@ def _add_request(
         if second is not None:
             others[root, name] = second[0]
             doubt = f"; `{'.'.join(second[1])}` has another value"
-        gaps.append(
-            f"`{root}.{name}` is taken from the record's `{'.'.join(where)}`; that the policy saw the same is not documented{doubt}"
-        )
+        what = f"`{root}.{name}` is taken from the record's `{'.'.join(where)}`; that the policy saw the same is not documented{doubt}"
+        gaps.append(Gap(what, (root, name)))
     context[root] = request
     return others
 
@@ -231,6 +262,21 @@ def _get(data: Any, *path: str) -> Any:
             return None
         data = data.get(step)
     return data
+
+
+def gaps_of(logged: LoggedRequest, read: Sequence[Path]) -> list[str]:
+    """What the record does not tell of the attributes that the policies read."""
+    trust = any(path[0] not in REQUEST_ROOTS for path in read)
+    return [
+        gap.text
+        for gap in logged.gaps
+        if (trust if gap.trust else not gap.path or any(_related(gap.path, path) for path in read))
+    ]
+
+
+def _related(gap: Path, path: Path) -> bool:
+    shorter = min(len(gap), len(path))
+    return gap[:shorter] == path[:shorter]
 
 
 def open_paths(logged: LoggedRequest, read: Sequence[Path]) -> tuple[list[Path], list[Path]]:

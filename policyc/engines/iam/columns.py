@@ -9,7 +9,7 @@ the second one on a column is filled, answers for all statements at once and rem
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from policyc.engines.iam.atoms import Atom, parse_value, ready_value
@@ -381,6 +381,16 @@ class KeyColumn:
             if grouped:
                 groups.append(_Group(grouped[0][0].operator, grouped, self.switches))
         self.groups, self.others, self.filled = tuple(groups), tuple(others), True
+
+    def missed(self, get: Get) -> Iterator[int]:
+        """For each operator the statements whose entry does not surely hold; a statement has one entry for an operator and a key."""
+        if not self.filled:
+            self._fill()
+        values = get(self.keys[0])
+        for group in self.groups:
+            yield ~group.masks(values, get)[1]
+        for other in self.others:
+            yield ~_all_masks((other,), get, self.switches)[1]
 
     def miss(self, key: Any, get: Get, wanted: int) -> Masks:
         """The masks for a value; of the first one only those of the `wanted` statements count."""

@@ -7,8 +7,7 @@ Source: IAM evaluation reference, sections 3, 10 and 15.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from policyc.engines.iam.caller import UNOWNED, CallerKind
@@ -30,7 +29,7 @@ from policyc.engines.iam.masks import MaskIndex
 from policyc.engines.iam.reasons import reasons_for
 from policyc.engines.iam.request import Request
 from policyc.engines.iam.statement import Statement
-from policyc.engines.iam.switches import TABLE, Switches
+from policyc.engines.iam.switches import TABLE
 from policyc.engines.trace import Decision, GateTrace, Outcome, Reason, StatementTrace, Verdict, changed, late
 
 TITLES = {
@@ -65,22 +64,19 @@ def _gate(levels: Sequence[Sequence[Document]], asked: Request, name: str, kind:
     return late(GateTrace, record.field, name=name, kind=str(kind), verdict=verdict, wants=())
 
 
-@dataclass(frozen=True, slots=True)
 class _Record:
     """What a gate can tell beyond its verdict, each part made when it is asked for."""
 
-    levels: Sequence[Sequence[Document]]
-    asked: Request
-    bounded: bool
-    verdict: Verdict
+    def __init__(self, levels: Sequence[Sequence[Document]], asked: Request, bounded: bool, verdict: Verdict) -> None:
+        self.levels, self.asked, self.bounded, self.verdict = levels, asked, bounded, verdict
 
     def field(self, name: str) -> Any:
         """A field of the gate's `GateTrace`."""
         match name:
             case "decided_by":
-                return self.decided_by()
+                return self.decided_by
             case "nearest":
-                return self.nearest()
+                return self.nearest
             case "statements":
                 return tuple(self.traces(lambda _index, _can, _must: -1))
             case "switches":
@@ -104,6 +100,7 @@ class _Record:
     def documents(self) -> Iterable[Document]:
         return (document for level in self.levels for document in level)
 
+    @cached_property
     def decided_by(self) -> tuple[StatementTrace, ...]:
         match self.verdict:
             case Verdict.ALLOW:
@@ -113,27 +110,25 @@ class _Record:
             case _:
                 return ()
 
+    @cached_property
     def nearest(self) -> StatementTrace | None:
         """The allow with the fewest parts against it, those of who, what and where weighing most."""
         if self.verdict not in (Verdict.IMPLICIT_DENY, Verdict.UNDECIDED):
             return None
         best: tuple[int, int] | None = None
-        found: tuple[Statement, Document, bool | None] | None = None
+        found: tuple[Document, int, bool | None] | None = None
         for document in self.documents():
-            can, must = document.masks.masks(self.asked, self.bounded)
-            misses = document.masks.misses(self.asked, self.bounded)
-            for statement in document.statements:
-                bit = 1 << statement.index
-                if statement.deny or must & bit:
-                    continue
-                core = sum([1 for missed in misses if missed & bit])
-                if best is not None and core > best[0]:
-                    continue
-                others = _conditions_missed(statement, self.asked, document.switches)
-                if best is None or (core, core + others) < best:
-                    best = core, core + others
-                    found = statement, document, None if can & bit else False
-        return None if found is None else _trace(found[0], found[1], self.asked, self.bounded, found[2])
+            index = document.masks
+            can, must = index.masks(self.asked, self.bounded)
+            core, closest = _fewest(index.misses(self.asked, self.bounded), index.allow & ~must)
+            others, closest = _fewest([~index.alive, *index.missed_entries(self.asked)], closest)
+            if closest and (best is None or (core, others) < best):
+                best = core, others
+                first = closest & -closest
+                found = document, first.bit_length() - 1, None if can & first else False
+        if found is None:
+            return None
+        return _trace(found[0].statements[found[1]], found[0], self.asked, self.bounded, found[2])
 
     def switches(self) -> tuple[str, ...]:
         """Those whose other choice would change the verdict, and those that shaped how a statement that is shown was read."""
@@ -143,8 +138,8 @@ class _Record:
             for name, choice in other_choices(self.documents(), asked)
             if weigh_levels(self.levels, asked, bounded, False, (name, choice)).verdict is not self.verdict
         }
-        near = self.nearest()
-        shown = {(trace.policy, trace.index) for trace in (*self.decided_by(), *((near,) if near else ()))}
+        near = self.nearest
+        shown = {(trace.policy, trace.index) for trace in (*self.decided_by, *((near,) if near else ()))}
         for document in self.documents():
             for statement in document.statements:
                 if statement.switches and (document.name, statement.index) in shown:
@@ -159,18 +154,24 @@ class _Record:
                 return f"depends on {keys or 'what is not known'}"
             case Verdict.ALLOW | Verdict.EXPLICIT_DENY:
                 verb = "denies" if self.verdict is Verdict.EXPLICIT_DENY else "allows"
-                return f"`{self.decided_by()[0].label}` {verb}"
+                return f"`{self.decided_by[0].label}` {verb}"
             case _:
-                near = self.nearest()
+                near = self.nearest
                 told = f"no statement allows `{self.asked.action}`"
                 if near is None or not near.misses:
                     return told
                 return f"{told}; nearest is `{near.label}`"
 
 
-def _conditions_missed(statement: Statement, asked: Request, switches: Switches) -> int:
-    """How many entries of a statement do not surely hold."""
-    return statement.inert + sum(atom.decide(asked.get, switches) is not True for atom in statement.conditions)
+def _fewest(misses: Iterable[int], among: int) -> tuple[int, int]:
+    """In how few of the masks a statement of `among` can be, and which statements are in no more."""
+    by_count = [among]
+    for missed in misses:
+        by_count.append(0)
+        for count in range(len(by_count) - 1, 0, -1):
+            by_count[count] = (by_count[count] & ~missed) | (by_count[count - 1] & missed)
+        by_count[0] &= ~missed
+    return next(((count, mask) for count, mask in enumerate(by_count) if mask), (0, 0))
 
 
 def trace_statement(statement: Statement, document: Document, asked: Request, bounded: bool = False) -> StatementTrace:

@@ -136,6 +136,10 @@ class MaskIndex:
         _, who = named or self.principals.miss(asked.caller, bounded, -1)
         return ~who, ~what, ~where
 
+    def missed_entries(self, asked: Request) -> list[int]:
+        """For each key and operator the statements whose entry of `Condition` does not surely hold."""
+        return [mask for column in self.columns for mask in column.missed(asked.get)]
+
     def turned(self, name: str, choice: str) -> MaskIndex:
         """The masks with one switch turned; what the switch does not bear on is shared."""
         found = self.turned_by.get((name, choice))

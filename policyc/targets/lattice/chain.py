@@ -19,7 +19,7 @@ from policyc.engines.iam.request import Request as Asked
 from policyc.engines.iam.role_path import with_role_path
 from policyc.engines.iam.statement import Kind
 from policyc.engines.iam.switches import Switches
-from policyc.engines.trace import Decision, GateTrace, Outcome, Verdict
+from policyc.engines.trace import Decision, GateTrace, Outcome, Verdict, changed
 from policyc.ir.program import Program
 from policyc.model.values import Resource
 from policyc.record import record
@@ -67,12 +67,13 @@ def simulate(
         traces = tuple(gate.settled or _open(gate.name, gate.kind, summary, "path") for gate in gates)
         return _outcome(traces, facts, notes)
     asked = _with_role(program, facts.asked, gates, notes)
-    facts = replace(facts, asked=asked)
+    if asked is not facts.asked:
+        facts = replace(facts, asked=asked)
     traces = tuple(gate.settled or explain(gate.documents, asked, name=gate.name, kind=gate.kind) for gate in gates)
     outcome = _outcome(traces, facts, notes)
     if outcome.decision is Decision.DENY:  # refused before any rule is tried
         return outcome
-    return replace(outcome, notes=(*outcome.notes, *describe_route(program, request, asked.action)))
+    return changed(outcome, notes=(*outcome.notes, *describe_route(program, request, asked.action)))
 
 
 def _with_role(program: Program, asked: Asked, gates: Iterable[_Gate], notes: list[str]) -> Asked:

@@ -1,22 +1,25 @@
-"""Microseconds per decision for 1, 10, 50 and 500 statements, compiled once and asked many times.
+"""What an answer costs for 1, 10, 50 and 500 statements, from the text of a document to a decision and its reasons.
 
-Run: `python tests/bench/decide.py`. Warm: a thousand requests that were all asked before. Unseen: every request brings a path, a tag
-and a time that the engine has never met. In the same run, where they are installed: moto's evaluator of IAM policies (on identity
-policies, the only kind that it takes) and cedarpy with a parsed policy set of as many policies.
+Run: `python tests/bench/answers.py`. All columns come from the same documents in one run, the least of many rounds in turns; those that read the text are
+also told as a multiple of `json.loads` of it, so that figures of different machines can be compared. First: parse, compile and decide
+one request. Warm: a thousand requests that were all asked before. Unseen: every request brings a path, a tag and a time that the engine has never met.
+Request: a request is built from ordinary values. Explained: the verdict with the deciding and the nearest statement, their reasons, and the
+switches that matter. Beside them, where they are installed: moto's evaluator of IAM policies (on identity policies, the only kind that it takes) and
+cedarpy with a parsed policy set of as many policies.
 """
 
 from __future__ import annotations
 
 import json
 import random
-import statistics
 import time
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any
 
 from policyc.diagnostics import Diagnostics
-from policyc.engines.iam import Document, Kind, Request, caller_from_arn, compile_text, decide
+from policyc.engines.iam import Document, Kind, Request, caller_from_arn, compile_text, decide, explain
+from policyc.syntax.json_text import parse_json
 from policyc.text import Source
 
 SIZES = (1, 10, 50, 500)
@@ -76,13 +79,13 @@ def requests(size: int, fresh: bool) -> list[Request]:
 
 
 def microseconds(run: Callable[[], None], count: int, rounds: int) -> float:
-    """The median over several rounds, per call."""
+    """The least of several rounds, per call."""
     times = []
     for _ in range(rounds):
         start = time.perf_counter()
         run()
         times.append((time.perf_counter() - start) / count * 1e6)
-    return statistics.median(times)
+    return min(times)
 
 
 def warm(size: int) -> float:
@@ -106,7 +109,7 @@ def unseen(size: int) -> float:
         for one in asked:
             decide(document, one)
         times.append((time.perf_counter() - start) / len(asked) * 1e6)
-    return statistics.median(times)
+    return min(times)
 
 
 def moto(size: int) -> float | None:
@@ -181,19 +184,76 @@ def pattern_growth() -> list[tuple[int, float]]:
     return out
 
 
+def reading(size: int) -> list[str]:
+    """The cells that start from the text: `json.loads` in ms, and parse, compile and first answer as multiples of it."""
+    text = json.dumps(policy(size, True))
+    source, asked = Source("bench.json", text), request(size - 1, "x", "GET", 3)
+
+    def first() -> None:
+        document = compile_text(source, Kind.RESOURCE, Diagnostics())
+        assert document is not None
+        decide(document, asked)
+
+    works: list[Callable[[], object]] = [
+        lambda: json.loads(text),
+        lambda: parse_json(source, Diagnostics()),
+        lambda: compile_text(source, Kind.RESOURCE, Diagnostics()),
+        first,
+    ]
+    least = [1e9] * len(works)
+    for _ in range(max(5, 2000 // (size + 10))):
+        for number, work in enumerate(works):
+            start = time.perf_counter()
+            work()
+            least[number] = min(least[number], time.perf_counter() - start)
+    unit = least[0]
+    return [f"{unit * 1e3:.3f} ms", *(f"{took / unit:.1f}x" for took in least[1:]), f"{least[-1] * 1e3:.2f} ms"]
+
+
+def building() -> float:
+    """Microseconds for one request from ordinary values, its caller known by ARN."""
+
+    def run() -> None:
+        for second in range(ASKED):
+            request(7, "x", "GET", second)
+
+    return microseconds(run, ASKED, 9)
+
+
+def explained(size: int) -> float:
+    """Microseconds for the verdict with everything that is shown of it, half of the requests refused."""
+    document, asked = compiled(size), requests(size, fresh=False)[:100]
+
+    def run() -> None:
+        for one in asked:
+            trace = explain(document, one)
+            shown = (*trace.decided_by, *((trace.nearest,) if trace.nearest else ()))
+            assert trace.summary
+            assert all(statement.reasons for statement in shown)
+            assert trace.switches is not None
+
+    run()
+    return microseconds(run, len(asked), 5)
+
+
 def show(cells: Sequence[str]) -> None:
-    print("  " + "".join(f"{cell:>14}" for cell in cells))
+    print("  " + "".join(f"{cell:>12}" for cell in cells))
 
 
 def main() -> None:
-    print("microseconds per decision (median)")
-    show(["statements", "warm", "unseen", "moto", "cedarpy"])
+    print("reading a document (multiples of json.loads of its text)")
+    show(["statements", "json.loads", "parse", "compile", "first", "first"])
+    for size in SIZES:
+        show([str(size), *reading(size)])
+    print(f"building a request: {building():.1f} microseconds")
+    print("asking it (microseconds)")
+    show(["statements", "warm", "unseen", "explained", "moto", "cedarpy"])
     missing = set()
     for size in SIZES:
         others = {"moto": moto(size), "cedarpy": cedar(size)}
         missing |= {name for name, value in others.items() if value is None}
         shown = ["-" if value is None else f"{value:.0f}" for value in others.values()]
-        show([str(size), f"{warm(size):.2f}", f"{unseen(size):.1f}", *shown])
+        show([str(size), f"{warm(size):.2f}", f"{unseen(size):.1f}", f"{explained(size):.0f}", *shown])
     for name in sorted(missing):
         print(f"  {name} is not installed here, so its column is empty")
     print("pattern with a star for every second character, value as long (unseen)")

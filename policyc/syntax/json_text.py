@@ -212,14 +212,21 @@ class _Late:
     def end(self) -> int:
         return self._exact().end
 
-    def to(self, other: Span) -> Span:
-        return self._exact().to(other)
+    def to(self, other: Span | _Late) -> Span:
+        if isinstance(other, _Late) and other._places is self._places and type(other) is not _LateStart:
+            return _late_range(self._places, self._number, other._last)
+        return self._exact().to(Span(other.file, other.start, other.end))
 
     def at_start(self) -> Span:
-        return self._exact().at_start()
+        return _late_start(self._places, self._number)
 
     def _exact(self) -> Span:
         return self._places.span(self._number)
+
+    @property
+    def _last(self) -> int:
+        """The number of the place where this one ends."""
+        return self._number
 
     def __eq__(self, other: object) -> bool:
         return self._exact() == other
@@ -237,8 +244,36 @@ class _Late:
         return Span, (self.file, self.start, self.end)
 
 
+class _LateStart(_Late):
+    """The empty place before another."""
+
+    __slots__ = ()
+
+    def _exact(self) -> Span:
+        return self._places.span(self._number).at_start()
+
+
+class _LateRange(_Late):
+    """From the start of one place to the end of a later one."""
+
+    __slots__ = ("_end_number",)
+
+    def __init__(self, places: _Places, number: int, last: int) -> None:
+        super().__init__(places, number)
+        self._end_number = last
+
+    def _exact(self) -> Span:
+        return self._places.span(self._number).to(self._places.span(self._end_number))
+
+    @property
+    def _last(self) -> int:
+        return self._end_number
+
+
 # `Span` is a frozen dataclass: an heir of it takes thrice as long to make, and a text has thousands of places
 if TYPE_CHECKING:
     _late: Callable[[_Places, int], Span]
+    _late_start: Callable[[_Places, int], Span]
+    _late_range: Callable[[_Places, int, int], Span]
 else:
-    _late = _Late
+    _late, _late_start, _late_range = _Late, _LateStart, _LateRange

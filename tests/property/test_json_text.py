@@ -173,7 +173,11 @@ def test_places_are_found_late_and_stand_for_spans() -> None:
     assert len({place, Span("p.json", 13, 14)}) == 1
     assert member.key_span < place < Span("p.json", 14, 14)
     assert Span("p.json", 0, 0) < place
-    assert member.key_span.to(place) == Span("p.json", 2, 14)
+    both = member.key_span.to(place)
+    assert both.to(Span("p.json", 15, 16)) == Span("p.json", 2, 16)
+    assert both.at_start() == Span("p.json", 2, 2)
+    assert both.at_start().to(place.at_start()) == Span("p.json", 2, 13)
+    assert member.key_span.to(both) == both.to(place) == both == Span("p.json", 2, 14)
     assert copy.copy(place) == place.at_start().to(place) == Span("p.json", 13, 14)
 
 

@@ -16,6 +16,7 @@ from policyc.ir.conditions import tests
 from policyc.ir.raw_tests import raw_holds
 from policyc.model.values import Scalar
 from policyc.model.vocabulary import Attribute
+from policyc.per_object import PerObject
 
 #: Steps that opening one condition may take.
 BUDGET: Final = 3_000
@@ -67,7 +68,12 @@ def may_be_met(goals: Sequence[Goal], facts: Facts = nothing_known) -> bool:
 
 def never_holds(cond: Cond, facts: Facts = nothing_known) -> bool:
     """Whether the condition is proven to fail for every request."""
+    if facts is nothing_known:  # what several rules ask of every condition
+        return _never_holds(cond)
     return not may_be_met([(cond, True)], facts)
+
+
+_never_holds = PerObject[Cond, bool](lambda cond: not may_be_met([(cond, True)]), 4096)
 
 
 def always_holds(cond: Cond, facts: Facts = nothing_known) -> bool:

@@ -28,11 +28,13 @@ class Shape:
     steps: tuple[tuple[tuple[Test, int], ...], ...]
 
 
+@lru_cache(maxsize=4096)
 def fits(shape: str, text: str) -> bool:
     """Whether a whole text has the shape."""
     return _meet(compiled(shape), tuple(map(Plain, text)))
 
 
+@lru_cache(maxsize=4096)
 def may_fit(shape: str, pattern: str, arn: bool = False) -> bool:
     """Whether some text has the shape and matches the pattern (`*`, `?`; `\\*` literal). With `arn`, wildcards before the fifth
     colon stay within their field."""

@@ -1,15 +1,19 @@
 """Actions that no request has, or that no request to this kind of resource has.
 
-Source: IAM evaluation reference, section 5; Lattice reference, sections 2 and 9; Object Lambda reference, sections 4 and 12.
+Our vocabularies list the actions of their services whole; all others are looked up in the service authorization reference, which a new
+service may be missing from: a doubt, not an error.
+Source: IAM evaluation reference, sections 5 and 14; Lattice reference, sections 2 and 9; Object Lambda reference, sections 4 and 12.
 """
 
 from __future__ import annotations
 
 from policyc.diagnostics import Diagnostics, did_you_mean
-from policyc.engines.iam.elements import action_pattern
+from policyc.engines.iam.parts import action_pattern
+from policyc.lint.raw.nearest import nearest_action, nearest_name
 from policyc.lint.raw.statements import RawStatement
 from policyc.lint.raw.words import actions
 from policyc.syntax.json_text import JsonString
+from policyc.targets.iam_documents import services
 
 #: prefixes that people write for another one
 _MEANT = {
@@ -32,28 +36,79 @@ def check_actions(statement: RawStatement, diagnostics: Diagnostics) -> None:
             _other_service(item, service, statement, diagnostics)
         elif actions(service):
             _unknown(item, service, diagnostics)
+        elif services.is_there():
+            _unlisted(item, service, diagnostics)
 
 
 def _unknown(item: JsonString, service: str, diagnostics: Diagnostics) -> None:
-    known = [f"{service}:{name}" for name in actions(service)]
-    pattern = action_pattern(item.value, item.span)
-    if any(pattern.test(name.lower()) for name in known):
+    known = actions(service)
+    if not _none_like(item, [f"{service}:{name}" for name in known]):
         return
     diagnostics.error(
         "invalid-action",
         f"there is no action `{item.value}`",
         item.span,
-        did_you_mean(item.value, known, "its actions are " + ", ".join(f"`{name}`" for name in known[:6])),
+        nearest_action(item.value, known)
+        or "its actions are " + ", ".join(f"`{service}:{name}`" for name in known[:6]),
     )
+
+
+def _none_like(item: JsonString, known: list[str]) -> bool:
+    pattern = action_pattern(item.value, item.span)
+    return not any(pattern.test(name.lower()) for name in known)
+
+
+def _unlisted(item: JsonString, service: str, diagnostics: Diagnostics) -> None:
+    """What the service authorization reference does not list."""
+    found = services.service(service)
+    if found is None:
+        diagnostics.warning(
+            "unknown-service",
+            f"no service has the prefix `{service}` (as of {services.updated()})",
+            item.span,
+            _meant(item.value)
+            or nearest_name(service, services.prefixes(), item.value[len(service) :])
+            or "write the prefix that the service's page in the service authorization reference gives",
+        )
+    elif _none_like(item, [f"{service}:{action.name}" for action in found.actions.values()]):
+        names = [action.name for action in found.actions.values()]
+        diagnostics.warning(
+            "unknown-action",
+            f"`{service}` has no action like `{item.value}` (as of {services.updated()})",
+            item.span,
+            _meant(item.value)
+            or _of_a_relative(item.value)
+            or nearest_action(item.value, names)
+            or "write an action that the service's page in the service authorization reference gives",
+        )
+
+
+def _meant(text: str) -> str:
+    """The same action below the prefix that was meant."""
+    service, _, name = text.partition(":")
+    meant = _MEANT.get(service.lower(), "")
+    known = {action.lower(): action for action in actions(meant)}
+    return f"did you mean `{meant}:{known[name.lower()]}`?" if name.lower() in known else ""
+
+
+def _of_a_relative(text: str) -> str:
+    """The same action in the other plane of the service, such as `execute-api` and `apigateway` have them."""
+    service, _, name = text.partition(":")
+    for prefix in services.relatives(service.lower()):
+        found = services.service(prefix)
+        if found is not None and name.lower() in found.actions:
+            return f"did you mean `{prefix}:{found.actions[name.lower()].name}`?"
+    return ""
 
 
 def _other_service(item: JsonString, service: str, statement: RawStatement, diagnostics: Diagnostics) -> None:
     wanted = " or ".join(f"`{name}:`" for name in statement.kind.services)
-    meant, name = _MEANT.get(service, ""), item.value.partition(":")[2]
-    known = meant in statement.kind.services and name.lower() in {action.lower() for action in actions(meant)}
-    hint = f"did you mean `{meant}:{name}`?" if known else ""
     title = statement.kind.title
     article = "an" if title[0] in "aeiouAEIO" else "a"
+    hint = _meant(item.value) if _MEANT.get(service, "") in statement.kind.services else ""
+    if not hint and service not in _MEANT:
+        hint = did_you_mean(service, statement.kind.services, "")
+        hint = f"did you mean `{statement.kind.services[0]}:{item.value.partition(':')[2]}`?" if hint else ""
     diagnostics.warning(
         "unsupported-action-in-policy",
         f"`{item.value}` never matches: requests to {article} {title} have actions of {wanted}",

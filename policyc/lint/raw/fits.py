@@ -1,0 +1,139 @@
+"""Actions and resources of one statement that no request has together, and condition keys that none of its actions carries.
+
+Source: the resource types and keys of each action in the service authorization reference; IAM evaluation reference, sections 5 and 6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from policyc.diagnostics import Diagnostics, Label
+from policyc.engines.iam.operators import Family, Qualifier, read_operator
+from policyc.engines.iam.parts import action_pattern
+from policyc.lint.raw.statements import RawStatement
+from policyc.syntax.json_text import JsonString
+from policyc.targets.iam_documents import arns, services
+from policyc.targets.iam_documents.services import Action, Service
+
+#: S3 takes requests through access points for what its pages list for buckets and objects (Object Lambda reference, section 5)
+_THROUGH_POINTS: Final = {
+    "bucket": ("arn:${Partition}:s3:${Region}:${Account}:accesspoint/${AccessPointName}",)
+    + ("arn:${Partition}:s3::${Account}:accesspoint/${AccessPointName}",),
+    "object": ("arn:${Partition}:s3:${Region}:${Account}:accesspoint/${AccessPointName}/object/${ObjectName}",)
+    + ("arn:${Partition}:s3::${Account}:accesspoint/${AccessPointName}/object/${ObjectName}",),
+}
+#: what people leave out or write too much of at the end of an ARN
+_ENDS: Final = ("/*", "/object/*")
+
+
+def check_fits(statement: RawStatement, diagnostics: Diagnostics) -> None:
+    """Report actions that apply to none of the statement's resources."""
+    resources = statement.resources
+    if not resources or not services.is_there():
+        return
+    for item in statement.actions:
+        found = list(_meant(item))
+        if found and not any(_applies(service, action, resources, statement) for service, action in found):
+            _report(item, found[0][0], found[0][1], resources, diagnostics)
+
+
+def _meant(item: JsonString) -> Iterator[tuple[Service, Action]]:
+    """The actions that a text names, of one service; nothing for `*` and for services that are not known."""
+    prefix, colon, name = item.value.partition(":")
+    found = services.service(prefix) if colon and name != "*" else None
+    if found is None:
+        return
+    pattern = action_pattern(item.value, item.span)
+    for action in found.actions.values():
+        if pattern.test(f"{found.prefix}:{action.name}".lower()):
+            yield found, action
+
+
+def forms(service: Service, action: Action) -> list[str]:
+    """The ARNs that a request of the action is about, as forms."""
+    out = [service.forms[name].arn for name in action.types if name in service.forms]
+    if service.prefix == "s3":
+        out += [form for name in action.types for form in _THROUGH_POINTS.get(name, ())]
+    return out
+
+
+def _applies(
+    service: Service, action: Action, resources: tuple[JsonString, ...], statement: RawStatement
+) -> bool:
+    if any(not item.value.strip("*") for item in resources):
+        return True
+    if not action.types:
+        return statement.kind.engine.has_principal  # where a policy is attached may be what counts
+    known = forms(service, action)
+    return any(_vague(item.value) or arns.any_may_be(item.value, known) for item in resources)
+
+
+def _vague(text: str) -> bool:
+    """Whether a text is no ARN with all its fields, so that it is not looked into."""
+    return not text.startswith("arn:") or text.count(":") < 5
+
+
+def _report(
+    item: JsonString, service: Service, action: Action, resources: tuple[JsonString, ...], diagnostics: Diagnostics
+) -> None:
+    known = forms(service, action)
+    what = f"`{resources[0].value}`" if len(resources) == 1 else "any of these resources"
+    help = (
+        next((f"write `{text}`" for text in _repairs(resources[0].value) if arns.any_may_be(text, known)), "")
+        if len(resources) == 1
+        else ""
+    )
+    if not action.types:
+        help = 'write `"*"` as the resource in a statement of its own'
+    diagnostics.warning(
+        "action-not-for-resource",
+        f"`{item.value}` never applies to {what}",
+        resources[0].span if len(resources) == 1 else item.span,
+        help or "it applies to " + " or ".join(f"`{form}`" for form in known[:2]),
+        (Label(item.span, "this action"),) if len(resources) == 1 else (),
+    )
+
+
+def _repairs(text: str) -> Iterator[str]:
+    for end in _ENDS:
+        if not text.endswith("*"):
+            yield text + end
+    for end in reversed(_ENDS):
+        if text.endswith(end):
+            yield text.removesuffix(end)
+    head, slash, _ = text.rpartition("/object/")
+    if slash:
+        yield head
+
+
+def check_carried(statement: RawStatement, diagnostics: Diagnostics) -> None:
+    """Report keys of a service that none of the statement's actions carries, where that makes the test fail for certain."""
+    found = [pair for item in statement.actions for pair in _meant(item)]
+    whole = len({item.value.partition(":")[0].lower() for item in statement.actions}) == len(
+        {service.prefix for service, _ in found}
+    )
+    if not found or not whole or not services.is_there() or any(_is_all(item.value) for item in statement.actions):
+        return
+    for entry in statement.condition_keys():
+        prefix = entry.key.partition(":")[0].lower()
+        operator = read_operator(entry.operator)
+        if operator is None or operator.negated or operator.if_exists or operator.qualifier is Qualifier.ALL:
+            continue
+        mine = [(service, action) for service, action in found if service.prefix == prefix]
+        if not mine or operator.family is Family.NULL or entry.key.lower() in services.AMBIENT_KEYS:
+            continue
+        key = mine[0][0].key(entry.key)
+        if key is None or any(key in service.carried(action) for service, action in mine):
+            continue
+        names = ", ".join(f"`{item.value}`" for item in statement.actions[:3])
+        diagnostics.warning(
+            "key-not-carried",
+            f"requests of {names} do not carry `{entry.key}`, so this test never holds",
+            entry.span,
+            "drop the test, or move it to a statement with the actions that have the key",
+        )
+
+
+def _is_all(text: str) -> bool:
+    return text == "*" or text.endswith(":*")

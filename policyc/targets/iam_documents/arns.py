@@ -1,0 +1,108 @@
+"""Whether an ARN in a document can be one of a resource, by the documented forms: Region, account and resource part.
+
+Forms come from the service authorization reference (`services.py`); Regions and what the ids in a form look like from
+`schemas/iam/arns.json`. A text with wildcards is one of a resource when some ARN matches both.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any, Final
+
+from policyc.data import read_text
+from policyc.engines.proofs.shapes import fits, may_fit
+from policyc.record import record
+from policyc.targets.iam_documents import services
+
+_HOLE: Final = re.compile(r"\$\{([^}]*)\}|(\*)")
+_VARIABLE: Final = re.compile(r"\$\{([^}]*)\}")
+_WILD: Final = frozenset("*?")
+_SPECIAL: Final = re.compile(r"([\\.^$*+?{}\[\]()|])")
+_GENERAL: Final = {"Partition": "aws[a-z-]*", "Region": "[a-z0-9-]+", "Account": "[0-9]{12}", "AccountId": "[0-9]{12}"}
+
+
+@record
+class Regions:
+    """The Regions known on a day, and what the name of any Region looks like."""
+
+    names: frozenset[str]
+    shape: str
+    as_of: str
+
+
+@cache
+def _facts() -> Mapping[str, Any]:
+    found: Mapping[str, Any] = json.loads(read_text("schemas/iam/arns.json"))
+    return found
+
+
+@cache
+def regions() -> Regions:
+    data = _facts()
+    return Regions(frozenset(data["regions"]), data["region_shape"], data["as_of"])
+
+
+def is_exact(service: str) -> bool:
+    """Whether the forms of a service's ARNs are known to be all of them, so that another text is certainly none."""
+    return service in _facts()["exact"]
+
+
+def may_be_region(text: str) -> bool:
+    """Whether a Region could have this name, known or not."""
+    return fits(regions().shape, text)
+
+
+def glob(text: str) -> str:
+    """A resource of a document as a pattern, its variables as any text."""
+    plain = text.replace("\\", "\\\\")
+    return _VARIABLE.sub(lambda found: {"*": r"\*", "?": r"\?", "$": "$"}.get(found[1], "*"), plain)
+
+
+def may_be(text: str, form: str) -> bool:
+    """Whether a resource of a document may be one of the form, or match one."""
+    return may_fit(_shape(form), glob(text))
+
+
+def resource_may_be(text: str, form: str) -> bool:
+    """As `may_be`, for the parts after the fifth colon alone."""
+    service = form.split(":", 5)[2]
+    return may_fit(_shape_of(form.split(":", 5)[5], service), glob(text.split(":", 5)[5]))
+
+
+@cache
+def forms_of(service: str) -> tuple[str, ...]:
+    """The forms of ARNs whose service field is `service`, as its own pages list them; empty when they list none."""
+    found = services.service(service)
+    return tuple(form.arn for form in (found.forms.values() if found else ()) if form.arn.split(":", 3)[2] == service)
+
+
+@cache
+def all_forms_of(service: str) -> tuple[str, ...]:
+    """As `forms_of`, in the pages of every service; the ARN of one service may be listed by another. Reads all of them."""
+    return tuple(form for form in services.every_form() if form.split(":", 3)[2] == service)
+
+
+def any_may_be(text: str, forms: Iterable[str]) -> bool:
+    return any(may_be(text, form) for form in forms)
+
+
+@cache
+def _shape(form: str) -> str:
+    return _shape_of(form, form.split(":", 3)[2])
+
+
+@cache
+def _shape_of(form: str, service: str) -> str:
+    holes = {**_GENERAL, **_facts()["holes"].get(service, {})}
+
+    def hole(found: re.Match[str]) -> str:
+        return ".*" if found[2] else holes.get(found[1], ".+")
+
+    out, at = [], 0
+    for found in _HOLE.finditer(form):
+        out += [_SPECIAL.sub(r"\\\1", form[at : found.start()]), hole(found)]
+        at = found.end()
+    return "".join(out) + _SPECIAL.sub(r"\\\1", form[at:])

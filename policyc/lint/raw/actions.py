@@ -8,7 +8,8 @@ Source: IAM evaluation reference, sections 5 and 14; Lattice reference, sections
 from __future__ import annotations
 
 from policyc.diagnostics import Diagnostics, did_you_mean
-from policyc.engines.iam.parts import action_pattern
+from policyc.engines.iam.elements import action_pattern
+from policyc.lint.raw.fits import may_apply
 from policyc.lint.raw.nearest import nearest_action, nearest_name
 from policyc.lint.raw.statements import RawStatement
 from policyc.lint.raw.words import actions
@@ -35,22 +36,20 @@ def check_actions(statement: RawStatement, diagnostics: Diagnostics) -> None:
         if statement.kind.services and service not in statement.kind.services:
             _other_service(item, service, statement, diagnostics)
         elif actions(service):
-            _unknown(item, service, diagnostics)
+            _unknown(item, service, statement, diagnostics)
         elif services.is_there():
             _unlisted(item, service, diagnostics)
 
 
-def _unknown(item: JsonString, service: str, diagnostics: Diagnostics) -> None:
+def _unknown(item: JsonString, service: str, statement: RawStatement, diagnostics: Diagnostics) -> None:
     known = actions(service)
     if not _none_like(item, [f"{service}:{name}" for name in known]):
         return
-    diagnostics.error(
-        "invalid-action",
-        f"there is no action `{item.value}`",
-        item.span,
-        nearest_action(item.value, known)
-        or "its actions are " + ", ".join(f"`{service}:{name}`" for name in known[:6]),
-    )
+    fitting = [f"`{service}:{name}`" for name in known if may_apply(service, name, statement)]
+    listed = fitting or [f"`{service}:{name}`" for name in known]
+    otherwise = f"write {listed[0]}" if len(listed) == 1 else "its actions are " + ", ".join(listed[:6])
+    help = nearest_action(item.value, known) or otherwise
+    diagnostics.error("invalid-action", f"there is no action `{item.value}`", item.span, help)
 
 
 def _none_like(item: JsonString, known: list[str]) -> bool:

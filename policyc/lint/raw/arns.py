@@ -17,16 +17,13 @@ _FIELDS = 6
 _VAGUE = ("*", "?", "$")
 
 
-def check_arns(statement: RawStatement, diagnostics: Diagnostics) -> bool:
-    """Report them; whether there was one."""
-    return any([_check(item, diagnostics) for item in statement.resources])
-
-
-def _check(item: JsonString, diagnostics: Diagnostics) -> bool:
-    fields = item.value.split(":", _FIELDS - 1)
-    if fields[0] != "arn" or len(fields) < _FIELDS or _vague(fields[2]) or not fields[2]:
-        return False
-    return _region(item, fields, diagnostics) or _form(item, fields, diagnostics)
+def check_arns(statement: RawStatement, diagnostics: Diagnostics) -> None:
+    """Report them."""
+    for item in statement.resources:
+        fields = item.value.split(":", _FIELDS - 1)
+        whole = fields[0] == "arn" and len(fields) == _FIELDS and fields[2] and not _vague(fields[2])
+        if whole and not _region(item, fields, diagnostics):
+            _form(item, fields, diagnostics)
 
 
 def _vague(text: str) -> bool:
@@ -39,28 +36,25 @@ def _region(item: JsonString, fields: Sequence[str], diagnostics: Diagnostics) -
         return False
     help = nearest_name(name, known.names) or "write the Region's code, such as `eu-west-1`"
     if arns.may_be_region(name):
-        diagnostics.warning(
-            "unknown-region", f"no Region was called `{name}` on {known.as_of}", item.span, help
-        )
+        diagnostics.warning("unknown-region", f"no Region was called `{name}` on {known.as_of}", item.span, help)
     else:
         diagnostics.error("invalid-arn-region", f"`{name}` in `{item.value}` is no Region", item.span, help)
     return True
 
 
-def _form(item: JsonString, fields: Sequence[str], diagnostics: Diagnostics) -> bool:
-    """Whether no form of the service's ARNs takes the text; told with what is wrong about it."""
+def _form(item: JsonString, fields: Sequence[str], diagnostics: Diagnostics) -> None:
+    """Report a text that no form of the service's ARNs takes, with what is wrong about it."""
     service = fields[2]
     if not services.is_there() or arns.any_may_be(item.value, arns.forms_of(service)):
-        return False
+        return
     forms = arns.all_forms_of(service)
     if not forms or arns.any_may_be(item.value, forms):
-        return False
+        return
     alike = [form.split(":", _FIELDS - 1) for form in forms if arns.resource_may_be(item.value, form)]
     if not alike:
         _no_resource(item, service, forms, diagnostics)
     else:
         _field(item, fields, alike, diagnostics)
-    return True
 
 
 def _no_resource(item: JsonString, service: str, forms: Sequence[str], diagnostics: Diagnostics) -> None:
@@ -88,7 +82,12 @@ def _field(item: JsonString, fields: Sequence[str], alike: Sequence[Sequence[str
             return _report(f"missing-arn-{word}", message, item, service, help, diagnostics)
     example = ":".join(alike[0])
     return _report(
-        "invalid-arn-resource", f"`{item.value}` is no ARN of `{service}`", item, service, f"its ARNs look like `{example}`", diagnostics
+        "invalid-arn-resource",
+        f"`{item.value}` is no ARN of `{service}`",
+        item,
+        service,
+        f"its ARNs look like `{example}`",
+        diagnostics,
     )
 
 

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from policyc.diagnostics import Diagnostics
+from policyc.diagnostics import Diagnostic, Diagnostics, Severity
 from policyc.engines.iam.document import Document, compile_document
 from policyc.engines.iam.switches import DEFAULT, Switches
 from policyc.lint.raw.actions import check_actions
-from policyc.lint.raw.condition_keys import check_keys
+from policyc.lint.raw.arns import check_arns
+from policyc.lint.raw.condition_keys import check_keys, check_variables
+from policyc.lint.raw.fits import check_carried, check_fits
 from policyc.lint.raw.resources import check_resources
 from policyc.lint.raw.rules import lint_documents
 from policyc.lint.raw.sizes import check_size
-from policyc.lint.raw.statements import statements_of
+from policyc.lint.raw.statements import RawStatement, statements_of
 from policyc.syntax.json_text import JsonValue
-from policyc.targets.iam_documents.kinds import KINDS, DocumentKind, guess_kind
+from policyc.targets.iam_documents.kinds import KINDS, DocumentKind, guess_kind, may_lack_principals
 from policyc.targets.iam_documents.read import read_policy
-from policyc.text import Source
+from policyc.text import Source, Span
 
 
 def check_tree(
@@ -34,14 +36,39 @@ def check_tree(
     kind: DocumentKind = KINDS[kind_name] if kind_name else guess_kind(tree)
     found = Diagnostics()
     check_size(source, kind, tree.span, (settings or {}).get("size-whitespace", "counted"), found)
+    if not kind_name and kind.name == "identity" and may_lack_principals(tree):
+        found.add(_taken_for(kind, tree.span))
     document = compile_document(tree, kind.engine, found, name=source.file, switches=switches)
     if document is not None:
         statements = statements_of(document, tree, kind)
         for statement in statements:
-            check_actions(statement, found)
-            check_resources(statement, found)
-            check_keys(statement, found)
+            check_statement(statement, found)
         if not found.has_errors:
             lint_documents([read_policy(tree, kind, source.file, switches)], [source], found)
     diagnostics.extend(found)
     return document
+
+
+def _taken_for(kind: DocumentKind, span: Span) -> Diagnostic:
+    """A note on what a document was taken for, where that may not be what was meant."""
+    message = f"taken for an {kind.title}, as no statement names a `Principal`"
+    help = "say what it is with `--as KIND`; the policy of a resource has to name its callers"
+    start = Span(span.file, span.start, span.start + 1)
+    return Diagnostic("kind-guessed", message, start, help, Severity.INFO)
+
+
+def check_statement(statement: RawStatement, diagnostics: Diagnostics) -> None:
+    """What is wrong with the words of one statement. Whether they go together is looked at only where each is right."""
+    words = Diagnostics()
+    check_actions(statement, words)
+    before = len(words)
+    check_resources(statement, words)
+    if len(words) == before:
+        check_arns(statement, words)
+    if not len(words):
+        check_fits(statement, words)
+    check_keys(statement, words)
+    check_variables(statement, words)
+    if not len(words):
+        check_carried(statement, words)
+    diagnostics.extend(words)

@@ -5,17 +5,22 @@ Source: IAM evaluation reference, sections 8.2 and 9, and 15 #13; Lattice refere
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from policyc.diagnostics import Diagnostics, did_you_mean
-from policyc.lint.raw.statements import ConditionKey, RawStatement
+from policyc.lint.raw.nearest import nearest_name
+from policyc.lint.raw.statements import ConditionKey, RawStatement, strings
 from policyc.model.vocabulary import Attribute
+from policyc.targets.iam_documents import services
 from policyc.targets.iam_documents.known_keys import KEY_SERVICES, known_keys
 
 _LATTICE: Final = "vpc-lattice-svcs"
 _HEADERS: Final = "vpc-lattice-svcs:requestheader/"
 #: keys that only S3 evaluates, behind the Object Lambda access point
 _BEHIND_OLAP: Final = ("s3:prefix", "s3:delimiter", "s3:max-keys", "s3:existingobjecttag/", "s3:versionid")
+#: a policy variable; `${*}` and the like name no key
+_VARIABLE: Final = re.compile(r"\$\{([^}',*?$]+:[^}',]*)[^}]*\}")
 _FIRST_HOP: Final = "object-lambda"
 
 
@@ -27,14 +32,23 @@ def check_keys(statement: RawStatement, diagnostics: Diagnostics) -> None:
         if known is None:
             if service in KEY_SERVICES:
                 _unknown(entry, service, diagnostics)
+            else:
+                _unlisted(entry, service, diagnostics)
+        elif known.keyed and not known.key:
+            _nameless(entry, known, diagnostics)
         else:
             _spelling(entry, known, diagnostics)
         _absent_here(entry, service, statement, diagnostics)
 
 
 def _unknown(entry: ConditionKey, service: str, diagnostics: Diagnostics) -> None:
-    names = known_keys().names(service)
-    if service == "aws":
+    names = [_spelled(name) for name in known_keys().names(service)]
+    family = next((name for name in names if name.lower().startswith(f"{entry.key.lower()}/")), "")
+    if family:
+        diagnostics.error(
+            "key-without-name", f"`{entry.key}` lacks the name behind its `/`", entry.span, f"write `{family}`"
+        )
+    elif service == "aws":
         diagnostics.warning(
             "invalid-global-condition-key",
             f"no global condition key is called `{entry.key}`",
@@ -50,6 +64,62 @@ def _unknown(entry: ConditionKey, service: str, diagnostics: Diagnostics) -> Non
             entry.span,
             did_you_mean(entry.key, names, "its keys are " + ", ".join(f"`{name}`" for name in names)),
         )
+
+
+def _spelled(name: str) -> str:
+    """A documented key as an author can write it: a family with a name behind its slash."""
+    return f"{name}name" if name.endswith("/") else name
+
+
+def _nameless(entry: ConditionKey, known: Attribute, diagnostics: Diagnostics) -> None:
+    diagnostics.error(
+        "key-without-name",
+        f"`{entry.key}` lacks the name behind its `/`, so no request carries it",
+        entry.span,
+        f"write `{_spelled(known.native)}` with the name that is meant",
+    )
+
+
+def _unlisted(entry: ConditionKey, prefix: str, diagnostics: Diagnostics) -> None:
+    """A key that the service authorization reference does not list; identity providers have keys of their own."""
+    if not services.is_there() or not prefix or any(char in prefix for char in "./") or prefix in services.providers():
+        return
+    found = services.service(prefix)
+    if found is None:
+        help = nearest_name(prefix, services.prefixes(), entry.key[len(prefix) :])
+        message = f"no service has the prefix `{prefix}` of this key (as of {services.updated()})"
+    elif found.key(entry.key) is None:
+        names = [_spelled(services.HOLE.sub("name", key)) for key in found.keys.values()]
+        help = nearest_name(entry.key, [name for name in names if name.lower().startswith(f"{prefix}:")])
+        message = f"`{prefix}` has no condition key `{entry.key}` (as of {services.updated()})"
+    else:
+        return
+    help = help or "write a key that the service's page in the service authorization reference gives"
+    diagnostics.warning("unknown-condition-key", message, entry.span, help)
+
+
+def check_variables(statement: RawStatement, diagnostics: Diagnostics) -> None:
+    """Report policy variables that name no key, with the closest known one."""
+    values = [text for entry in statement.condition_keys() for text in strings(entry.value)]
+    for item in (*statement.resources, *values):
+        for found in _VARIABLE.finditer(item.value):
+            key = found[1].strip()
+            prefix = key.partition(":")[0].lower()
+            if known_keys().find(key) is not None or any(char in prefix for char in "./"):
+                continue
+            if prefix not in KEY_SERVICES:
+                listed = services.service(prefix) if services.is_there() else None
+                if listed is None or listed.key(key) is not None:
+                    continue
+            names = [_spelled(name) for name in known_keys().names(prefix)]
+            name = key.rpartition("/")[2] if "/" in key else ""
+            help = nearest_name(key, [item.replace("/name", f"/{name}") if name else item for item in names])
+            diagnostics.warning(
+                "unknown-variable",
+                f"`${{{key}}}` names no condition key, so it has no value",
+                item.span,
+                help or "write the key as its service documents it",
+            )
 
 
 def _spelling(entry: ConditionKey, known: Attribute, diagnostics: Diagnostics) -> None:

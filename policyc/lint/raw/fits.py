@@ -5,24 +5,25 @@ Source: the resource types and keys of each action in the service authorization 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
 from policyc.diagnostics import Diagnostics, Label
+from policyc.engines.iam.elements import action_pattern
 from policyc.engines.iam.operators import Family, Qualifier, read_operator
-from policyc.engines.iam.parts import action_pattern
 from policyc.lint.raw.statements import RawStatement
 from policyc.syntax.json_text import JsonString
 from policyc.targets.iam_documents import arns, services
 from policyc.targets.iam_documents.services import Action, Service
 
 #: S3 takes requests through access points for what its pages list for buckets and objects (Object Lambda reference, section 5)
-_THROUGH_POINTS: Final = {
-    "bucket": ("arn:${Partition}:s3:${Region}:${Account}:accesspoint/${AccessPointName}",)
-    + ("arn:${Partition}:s3::${Account}:accesspoint/${AccessPointName}",),
-    "object": ("arn:${Partition}:s3:${Region}:${Account}:accesspoint/${AccessPointName}/object/${ObjectName}",)
-    + ("arn:${Partition}:s3::${Account}:accesspoint/${AccessPointName}/object/${ObjectName}",),
-}
+_POINTS: Final = (
+    "arn:${Partition}:s3:${Region}:${Account}:accesspoint/",
+    "arn:${Partition}:s3::${Account}:accesspoint/",
+)
+_THROUGH_POINTS: Final = {"bucket": "${AccessPointName}", "object": "${AccessPointName}/object/${ObjectName}"}
+_WITH_RULES: Final = re.compile(r"arn:[^:]*:vpc-lattice:[^:]*:[^:]*:(service|servicenetwork)/")
 #: what people leave out or write too much of at the end of an ARN
 _ENDS: Final = ("/*", "/object/*")
 
@@ -34,8 +35,24 @@ def check_fits(statement: RawStatement, diagnostics: Diagnostics) -> None:
         return
     for item in statement.actions:
         found = list(_meant(item))
+        if found and _has_rules(found[0][0], resources):
+            continue
         if found and not any(_applies(service, action, resources, statement) for service, action in found):
             _report(item, found[0][0], found[0][1], resources, diagnostics)
+
+
+def _has_rules(service: Service, resources: tuple[JsonString, ...]) -> bool:
+    """Whether lint rules tell what is wrong with these resources, in the language as well."""
+    return service.prefix == "vpc-lattice-svcs" and any(_WITH_RULES.match(item.value) for item in resources)
+
+
+def may_apply(prefix: str, name: str, statement: RawStatement) -> bool:
+    """Whether an action may be about one of the statement's resources, as far as is known."""
+    service = services.service(prefix) if services.is_there() else None
+    action = service.actions.get(name.lower()) if service is not None else None
+    if service is None or action is None or not statement.resources:
+        return True
+    return _applies(service, action, statement.resources, statement)
 
 
 def _meant(item: JsonString) -> Iterator[tuple[Service, Action]]:
@@ -54,13 +71,12 @@ def forms(service: Service, action: Action) -> list[str]:
     """The ARNs that a request of the action is about, as forms."""
     out = [service.forms[name].arn for name in action.types if name in service.forms]
     if service.prefix == "s3":
-        out += [form for name in action.types for form in _THROUGH_POINTS.get(name, ())]
+        ends = [_THROUGH_POINTS[name] for name in action.types if name in _THROUGH_POINTS]
+        out += [point + end for end in ends for point in _POINTS]
     return out
 
 
-def _applies(
-    service: Service, action: Action, resources: tuple[JsonString, ...], statement: RawStatement
-) -> bool:
+def _applies(service: Service, action: Action, resources: tuple[JsonString, ...], statement: RawStatement) -> bool:
     if any(not item.value.strip("*") for item in resources):
         return True
     if not action.types:

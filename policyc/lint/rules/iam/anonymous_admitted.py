@@ -1,8 +1,8 @@
-"""An allow of a bucket, access point or key lets requests without a signature in.
+"""An allow of a bucket, access point or other resource lets requests without a signature in.
 
 ## What it does
-Finds an allow for `"*"` whose condition an unsigned request can pass, when no deny turns it away: in bucket, access point,
-key and other resource policies. A bucket that delegates to access points (a fixed `s3:DataAccessPointAccount` or
+Finds an allow for `"*"` whose condition an unsigned request can pass, when no deny turns it away: in bucket, access point
+and other resource policies whose service takes such requests; the calls that manage resources are always signed. A bucket that delegates to access points (a fixed `s3:DataAccessPointAccount` or
 `s3:DataAccessPointArn`) is left alone: that is what AWS recommends, and it is not public.
 
 ## Why is this bad
@@ -36,26 +36,38 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-publi
 from __future__ import annotations
 
 from policyc.diagnostics import Severity
-from policyc.ir.authz import All, Atom, Cond, Op
+from policyc.ir.authz import All, Atom, Cond, Op, Statement
 from policyc.lint.callers import open_statements
 from policyc.lint.places import caller_of
 from policyc.lint.rule import Lint
 
 SEVERITY = Severity.WARNING
 
+#: services that take some of their requests without a signature
+_UNSIGNED = frozenset(
+    {"vpc-lattice-svcs", "s3", "s3express", "s3-outposts", "sqs", "sns", "execute-api", "es", "aoss", "mediastore"}
+)
 _DELEGATION = ("s3:dataaccesspointaccount", "s3:dataaccesspointarn")
 
 
 def check(lint: Lint) -> None:
-    for policy in lint.policies("bucket", "access-point", "key", "resource"):
+    for policy in lint.policies("bucket", "access-point", "resource"):
         for _, statement in open_statements([policy]):
-            if policy.kind == "bucket" and _delegates(statement.when):
+            if (policy.kind == "bucket" and _delegates(statement.when)) or not _takes_unsigned(statement):
                 continue
             lint.report(
                 caller_of(statement),
                 f"`{statement.label}` lets unsigned requests in",
                 'name the callers, or add `"StringNotEqualsIgnoreCase": {"aws:PrincipalType": "anonymous"}`',
             )
+
+
+def _takes_unsigned(statement: Statement) -> bool:
+    """Whether an action of the statement is one that its service takes without a signature."""
+    if statement.can is None or statement.can.negated:
+        return True
+    prefixes = {verb.action.partition(":")[0].lower() for verb in statement.can.verbs}
+    return any(prefix in _UNSIGNED or "*" in prefix or "?" in prefix for prefix in prefixes)
 
 
 def _delegates(cond: Cond) -> bool:

@@ -32,9 +32,10 @@ from __future__ import annotations
 
 from policyc.diagnostics import Severity
 from policyc.engines.proofs.misfits import holds_query
-from policyc.ir.authz import Op
-from policyc.ir.conditions import atoms
+from policyc.ir.authz import Atom, Op
+from policyc.ir.conditions import tests
 from policyc.lint.rule import Lint
+from policyc.lint.speech import word
 
 SEVERITY = Severity.WARNING
 
@@ -42,13 +43,18 @@ _PATH = "vpc-lattice-svcs:requestpath"
 
 
 def check(lint: Lint) -> None:
-    for policy in lint.program.policies:
-        for statement in policy.statements:
-            for atom in atoms(statement.when):
-                for value in atom.values if atom.op is Op.LIKE and atom.attribute.native.lower() == _PATH else ():
-                    if holds_query(str(value.value)):
-                        lint.report(
-                            value.span or atom.span,
-                            f"`{value.value}` holds a query string, which is no part of the path",
-                            'leave the path before `?`, and test `query["NAME"]`',
-                        )
+    for policy, statement in lint.statements("auth-policy", "identity"):
+        for test in tests(statement.when):
+            if test.attribute.native.lower() != _PATH:
+                continue
+            if isinstance(test, Atom):
+                found = [(str(value.value), value.span) for value in test.values if test.op is Op.LIKE]
+            else:
+                found = [(value.text, value.span) for value in test.values if "Like" in test.operator]
+            for text, span in found:
+                if holds_query(text):
+                    message = f"`{text}` holds a query string, which is no part of the path"
+                    query = word(policy, "query[]")
+                    lint.report(
+                        span or test.span, message, f"write the path before `?` alone, and test `{query}` as well"
+                    )

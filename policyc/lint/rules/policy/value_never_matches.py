@@ -32,30 +32,50 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-ke
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from policyc.diagnostics import Severity
 from policyc.engines.proofs.misfits import Misfit, misfit
-from policyc.ir.authz import Atom, Op
-from policyc.ir.conditions import atoms
+from policyc.ir.authz import Atom, Op, RawTest, Variable
+from policyc.ir.conditions import tests
+from policyc.ir.pattern import Wild, escape_pattern
 from policyc.lint.rule import Lint
+from policyc.lint.speech import key_of
+from policyc.text import Span
 
 SEVERITY = Severity.ERROR
 
 
 def check(lint: Lint) -> None:
-    for policy in lint.program.policies:
-        for statement in policy.statements:
-            for atom in atoms(statement.when):
-                _check(lint, atom)
+    for _, statement in lint.statements():
+        for test in tests(statement.when):
+            for text, span, found in _misfits(test):
+                message = f"`{key_of(test)}` is never `{text}`: it is {found.says}"
+                lint.report(span or test.span, message, _help(found, text))
 
 
-def _check(lint: Lint, atom: Atom) -> None:
-    texts = [value for value in atom.values if isinstance(value.value, str) and value.group is None]
-    for value in texts if atom.op in (Op.EQ, Op.LIKE) else ():
-        text = str(value.value)
-        found = misfit(atom.attribute, text, wild=atom.op is Op.LIKE)
+def _misfits(test: Atom | RawTest) -> Iterator[tuple[str, Span | None, Misfit]]:
+    """The values of a test that the attribute never has, with their places."""
+    if isinstance(test, RawTest):
+        base = test.operator.rpartition(":")[2].removesuffix("IfExists")
+        if not base.startswith(("String", "Arn")):
+            return
+        for glob in test.values:
+            wild = any(not isinstance(item, str) for item in glob.tokens)
+            text = "".join(map(_piece, glob.tokens)) if wild else "".join(map(str, glob.tokens))
+            found = misfit(test.attribute, text, wild=wild, fold=base.endswith("IgnoreCase"))
+            if found is not None:
+                yield glob.text, glob.span, found
+        return
+    texts = [value for value in test.values if isinstance(value.value, str) and value.group is None]
+    for value in texts if test.op in (Op.EQ, Op.LIKE) else ():
+        found = misfit(test.attribute, str(value.value), wild=test.op is Op.LIKE)
         if found is not None:
-            message = f"`{atom.attribute.name}` is never `{text}`: it is {found.says}"
-            lint.report(value.span or atom.span, message, _help(found, text))
+            yield str(value.value), value.span, found
+
+
+def _piece(token: str | Wild | Variable) -> str:
+    return escape_pattern(token) if isinstance(token, str) else token.value if isinstance(token, Wild) else "*"
 
 
 def _help(found: Misfit, text: str) -> str:

@@ -1,0 +1,99 @@
+"""An allow lets callers of every account in.
+
+## What it does
+Finds an allow for `"*"` that nothing narrows, in the policies of keys, functions, Object Lambda access points and in the trust
+policies of roles. Requests to these are always signed, so what such an allow lets in is everybody with an account of AWS. Tests of the
+caller's account or organization, of where a request comes from and of the service that makes it narrow one.
+
+## Why is this bad
+Anybody can open an account. Whoever knows the ARN uses the key, assumes the role, calls the function.
+
+## Example
+```json as=trust
+{"Version": "2012-10-17", "Statement": [
+  {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
+]}
+```
+
+## Use instead
+```json as=trust
+{"Version": "2012-10-17", "Statement": [
+  {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole",
+   "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}}
+]}
+```
+
+## Source
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from policyc.diagnostics import Severity
+from policyc.ir.authz import All, Atom, Cond, Op, RawTest
+from policyc.lint.callers import open_statements
+from policyc.lint.places import caller_of
+from policyc.lint.rule import Lint, kind_of
+from policyc.lint.speech import is_document
+
+SEVERITY = Severity.WARNING
+
+_OPENS: Final = {
+    "key": "opens the key to callers of every account",
+    "trust": "lets callers of every account assume the role",
+    "function": "lets callers of every account call the function",
+    "object-lambda": "lets callers of every account in",
+}
+#: keys whose test says where a request comes from, or for whom a service makes it; those of the caller fail for everyone unknown
+_NARROWING: Final = frozenset(
+    {
+        "aws:sourcearn",
+        "aws:sourceaccount",
+        "aws:sourceorgid",
+        "aws:sourceorgpaths",
+        "aws:sourcevpc",
+        "aws:sourcevpcarn",
+        "aws:sourcevpce",
+        "aws:sourceip",
+        "aws:vpcsourceip",
+        "aws:vpceaccount",
+        "aws:vpceorgid",
+        "aws:vpceorgpaths",
+        "aws:principalaccount",
+        "aws:userid",
+        "kms:calleraccount",
+        "sts:externalid",
+        "lambda:functionurlauthtype",
+    }
+)
+
+
+def check(lint: Lint) -> None:
+    for policy in lint.policies(*_OPENS):
+        for _, statement in open_statements([policy]):
+            if not _is_narrowed(statement.when):
+                key = "aws:PrincipalOrgID" if is_document(policy) else "aws.PrincipalOrgID"
+                lint.report(
+                    caller_of(statement),
+                    f"`{statement.label}` {_OPENS[kind_of(policy)]}",
+                    f"name the callers, or test `{key}`",
+                )
+
+
+def _is_narrowed(cond: Cond) -> bool:
+    items = cond.items if isinstance(cond, All) else (cond,)
+    return any(
+        isinstance(item, Atom | RawTest) and item.attribute.native.lower() in _NARROWING and _is_positive(item)
+        for item in items
+    )
+
+
+def _is_positive(test: Atom | RawTest) -> bool:
+    """Whether the test fails for a request that lacks the key or has another value."""
+    if test.negated:
+        return False
+    if isinstance(test, Atom):
+        return test.op is not Op.EXISTS
+    return not any(word in test.operator for word in ("Not", "IfExists", "ForAllValues:", "Null"))

@@ -20,8 +20,8 @@ from policyc.cli.networks import (
     tell_silent,
 )
 from policyc.cli.parser import WrongUse
-from policyc.diagnostics import Diagnostics, did_you_mean
-from policyc.report.screen import paint, wrap
+from policyc.diagnostics import Diagnostics, Severity, did_you_mean
+from policyc.report.screen import paint, plural, wrap
 
 if TYPE_CHECKING:
     from policyc.engines.wan.core import TableName
@@ -108,7 +108,10 @@ def _check(args: argparse.Namespace, console: Console, tables: Tables, opened: O
     }
     found = diagnostics.sorted()
     report(list(in_document_words(found)) if opened.document else found, texts, console, args.format)
-    return exits.FINDINGS if diagnostics else exits.CLEAN
+    serious = any(item.severity is not Severity.INFO for item in diagnostics)
+    if args.format == "human" and not serious:
+        console.write(f"{plural(len(tables.core.associations), 'attachment')}: no findings\n")
+    return exits.FINDINGS if serious else exits.CLEAN
 
 
 def _places(args: argparse.Namespace, tables: Tables) -> list[tuple[TableName, str]]:

@@ -34,12 +34,36 @@ def shadowing(network: CoreNetwork, rule: AttachRule) -> AttachRule | None:
 
 def rule_covers(outer: AttachRule, inner: AttachRule) -> bool:
     """Whether every attachment that matches `inner` is proven to match `outer`."""
-    alternatives = [(item,) for item in inner.conditions] if inner.logic == "or" else [inner.conditions]
     wanted = any if outer.logic == "or" else all
     return all(
         wanted(any(condition_covers(need, given) for given in alternative) for need in outer.conditions)
-        for alternative in alternatives
+        for alternative in alternatives(inner)
     )
+
+
+def may_meet(one: AttachRule, other: AttachRule) -> bool:
+    """Whether an attachment that just meets `other` may match `one` too: not when that wants another value of the same thing, or
+    a tag that `other` does not speak of."""
+    return any(_fits(mine, theirs) for mine in alternatives(one) for theirs in alternatives(other))
+
+
+def alternatives(rule: AttachRule) -> list[tuple[AttachCondition, ...]]:
+    """The sets of conditions of which each by itself makes a rule match."""
+    return [(item,) for item in rule.conditions] if rule.logic == "or" else [rule.conditions]
+
+
+def _fits(mine: tuple[AttachCondition, ...], theirs: tuple[AttachCondition, ...]) -> bool:
+    tags = {item.key for item in theirs if item.key is not None}
+    if any(item.key is not None and item.key not in tags for item in mine):
+        return False
+    wanted = {_subject(item): item.value for item in mine if item.operator == "equals"}
+    return not any(
+        item.operator == "equals" and wanted.get(_subject(item), item.value) != item.value for item in theirs
+    )
+
+
+def _subject(condition: AttachCondition) -> tuple[str, str]:
+    return condition.type, "" if condition.key is None else condition.key.text
 
 
 def condition_covers(outer: AttachCondition, inner: AttachCondition) -> bool:

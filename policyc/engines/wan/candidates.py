@@ -7,13 +7,14 @@ been at this edge. Source: Cloud WAN reference, sections 3.5, 3.6, 3.8, 3.9 and 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from policyc.engines.wan.core import NextHop
 from policyc.engines.wan.origins import Entry
-from policyc.engines.wan.paths import DYNAMIC, RANK_SWITCH, STATIC, UNDECIDED, Choice, Path, contested
+from policyc.engines.wan.paths import DYNAMIC, RANK_SWITCH, STATIC, UNDECIDED, Choice, Path, contested, exported
 from policyc.engines.wan.prefixes import Prefix
+from policyc.engines.wan.routing_policies import transform
 from policyc.engines.wan.rows import Row, distinct, peering
 from policyc.engines.wan.shares import Taking, find_taking, taken_origins
 from policyc.engines.wan.tables import RouteTable, Tables
@@ -32,7 +33,8 @@ class Candidate:
     """One way to a prefix from one table. `kind` is the class of the route, `giver` the segment that shares it, `origin` the attachment
     behind it (empty for blackholes and aggregates), `via` the edge that it was heard from; `path` is None for what is inserted.
 
-    With `possible` it may be chosen, and `reason` says what decides; a `lost` one lost at `step`, and `reason` says to what.
+    `heard` is the path before the inbound policies of the edge itself (those of the attachment's label, or of the pair of edges), which
+    `list-core-network-routing-information` shows; None where they change nothing. With `possible` it may be chosen, and `reason` says what decides; a `lost` one lost at `step`, and `reason` says to what.
     """
 
     kind: Kind
@@ -45,6 +47,7 @@ class Candidate:
     standing: Standing
     step: Step | Literal[""] = ""
     reason: str = ""
+    heard: Path | None = None
 
 
 @dataclass(slots=True)
@@ -62,7 +65,8 @@ class Candidates:
             row = table.rows[prefix]
             entry = self._entry(table.name.name, prefix) if table.name.kind == "segment" else None
             inserted = list(_inserted(row, [rows[prefix] for rows in laid if prefix in rows]))
-            direct = [] if entry is None else list(self._direct(table.edge, row, entry, bool(inserted)))
+            name = table.name.name
+            direct = [] if entry is None else list(self._direct(name, table.edge, row, entry, bool(inserted)))
             yield row, sorted([*direct, *inserted], key=lambda item: _STANDINGS.index(item.standing))
 
     def _entry(self, segment: str, prefix: Prefix) -> Entry | None:
@@ -90,7 +94,7 @@ class Candidates:
 
     # --- routes of the segment --------------------------------------------------------------------------------
 
-    def _direct(self, edge: str, row: Row, entry: Entry, inserted: bool) -> Iterator[Candidate]:
+    def _direct(self, segment: str, edge: str, row: Row, entry: Entry, inserted: bool) -> Iterator[Candidate]:
         choice = entry.choices.get(edge)
         if choice is None:
             return
@@ -108,9 +112,43 @@ class Candidates:
                 standing, step, reason = _beside(row, hop in hops, reason, "the inserted route comes first")
             elif standing == "chosen" and row.doubts:
                 standing, reason = "possible", "; ".join(row.doubts)
+            heard = self._heard(segment, edge, row.prefix, entry, path)
             yield Candidate(
-                kind, origin.attachment, origin.giver, hop, origin.why, path, path.via, standing, step, reason
+                kind, origin.attachment, origin.giver, hop, origin.why, path, path.via, standing, step, reason, heard
             )
+
+    def _heard(self, segment: str, edge: str, prefix: Prefix, entry: Entry, path: Path) -> Path | None:
+        """A path before the edge's own inbound policies, where those change it."""
+        core = self.tables.core
+        if path.via:
+            inbound = core.pairs(segment).policies.get((edge, path.via, "inbound"))
+            sent = entry.choices.get(path.via) if inbound else None
+            before = None if sent is None else self._sent(segment, edge, prefix, path, sent)
+        else:
+            found = core.associations.get(entry.origins[path.source].attachment)
+            routes = () if found is None or path.kind != DYNAMIC else found.attachment.routes
+            told = next((route for route in routes if route.prefix == prefix and route.as_path is not None), None)
+            before = None
+            if told is not None:
+                communities = told.communities if path.communities or told.communities else path.communities
+                before = replace(path, as_path=told.as_path or (), med=told.med, preference=0, communities=communities)
+        return None if before is None or _attributes(before) == _attributes(path) else before
+
+    def _sent(self, segment: str, edge: str, prefix: Prefix, path: Path, sent: Choice) -> Path | None:
+        """What a peer sent of which an edge made a path."""
+        core = self.tables.core
+        policies = core.pairs(segment).policies
+        for best in sent.best:
+            left = transform(policies.get((path.via, edge, "outbound"), ()), best, prefix, core.around)
+            if best.source == path.source and left.path is not None and left.prefix == prefix:
+                heard = exported(left.path, path.via, core.asns[path.via])
+                if transform(policies.get((edge, path.via, "inbound"), ()), heard, prefix, core.around).path == path:
+                    return heard
+        return None
+
+
+def _attributes(path: Path) -> tuple[object, ...]:
+    return path.as_path, path.med, path.preference, path.communities
 
 
 def _inserted(row: Row, laid: Sequence[Row]) -> Iterator[Candidate]:

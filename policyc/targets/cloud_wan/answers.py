@@ -192,6 +192,7 @@ def candidate_data(found: Candidate) -> dict[str, Any]:
         "heard_from": found.via or None,
         "why": found.why,
         "attributes": None if path is None else path_attributes(path),
+        "heard": None if found.heard is None else path_attributes(found.heard),
         "lost_at": found.step or None,
         "reason": found.reason or None,
     }
@@ -201,6 +202,8 @@ def candidate_text(found: Candidate) -> str:
     """Class, origin and attributes of a candidate in one short text, with what kept it from being chosen or may do so."""
     path = found.path if found.hop.kind != "blackhole" else None
     attributes = "" if path is None else attribute_text(path)
+    if found.heard is not None:
+        attributes += f"; heard as {attribute_text(found.heard)}"
     head = f"{found.kind}, {found.why}" + (f" ({attributes})" if attributes else "")
     return f"{head}: {found.reason}" if found.reason else head
 

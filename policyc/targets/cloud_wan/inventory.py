@@ -66,6 +66,28 @@ class PrefixList:
     prefixes: tuple[Prefix, ...]
 
 
+#: what people call types of attachments, by the name that the service has for them
+_SLIPS: Final[Mapping[str, AttachmentType]] = {
+    "vpn": "site-to-site-vpn",
+    "site-to-site": "site-to-site-vpn",
+    "s2s-vpn": "site-to-site-vpn",
+    "tgw": "transit-gateway-route-table",
+    "transit-gateway": "transit-gateway-route-table",
+    "dx": "direct-connect-gateway",
+    "dxgw": "direct-connect-gateway",
+    "direct-connect": "direct-connect-gateway",
+    "sdwan": "connect",
+}
+
+
+def type_hint(text: str, known: Sequence[str]) -> str:
+    """The type of attachment that somebody means, in the spelling of `known`."""
+    meant = _SLIPS.get(text.lower().replace("_", "-"))
+    if meant is not None:
+        return f"did you mean `{known[ATTACHMENT_TYPES.index(meant)]}`?"
+    return did_you_mean(text, known, "use one of " + ", ".join(f"`{kind}`" for kind in known))
+
+
 def is_prefix_list(fields: Mapping[str, Given]) -> bool:
     """Whether an entry describes a prefix list: `type: prefix_list`."""
     kind = fields.get("type")
@@ -172,8 +194,7 @@ class _Reader:
         for kind in ATTACHMENT_TYPES:
             if text.replace("_", "-") == kind:
                 return kind
-        known = [kind.replace("-", "_") for kind in ATTACHMENT_TYPES]
-        help = did_you_mean(text, known, "types are " + ", ".join(known))
+        help = type_hint(text, [kind.replace("-", "_") for kind in ATTACHMENT_TYPES])
         self.refuse(f"`{text}` is no type of attachment", self.at("type"), help)
         return None
 

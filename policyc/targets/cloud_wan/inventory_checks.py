@@ -15,6 +15,7 @@ from policyc.engines.wan.paths import STATIC, unsettled
 from policyc.engines.wan.prefixes import Prefix
 from policyc.engines.wan.tables import Tables
 from policyc.ir.network import CoreNetwork, CreateRoute, RoutingPolicy, SendTo, SendVia
+from policyc.targets.cloud_wan.announcement_checks import check_announcements, joined_to
 from policyc.targets.cloud_wan.inventory_quotas import check_quotas
 from policyc.text import Span
 
@@ -50,6 +51,7 @@ def check_inventory(tables: Tables, diagnostics: Diagnostics) -> None:
         check(core, diagnostics)
     _check_overlaps(tables, diagnostics)
     _check_ties(tables, diagnostics)
+    check_announcements(tables, diagnostics)
     check_quotas(tables, diagnostics)
 
 
@@ -95,7 +97,9 @@ def _check_insertion(core: Core, diagnostics: Diagnostics) -> None:
             )
             continue
         if isinstance(action, SendVia) and action.mode == "dual-hop":
-            missing = [edge for edge in core.edges_of(action.segment.text) if edge not in present]
+            concerned = (action.segment.text, *core.network.redirected(action))
+            edges = dict.fromkeys(edge for name in concerned for edge in core.edges_of(name))
+            missing = [edge for edge in edges if edge not in present]
             if missing:
                 diagnostics.warning(
                     "group-without-attachment",
@@ -343,7 +347,7 @@ def _check_overlaps(tables: Tables, diagnostics: Diagnostics) -> None:
     told: set[tuple[str, str]] = set()
     for segment in core.network.segments:
         name = segment.name.text
-        domain = [name, *(other for other in _joined_to(core, name) if other != name)]
+        domain = [name, *(other for other in joined_to(core, name) if other != name)]
         found = [
             (route.prefix, item.name)
             for other in domain
@@ -351,31 +355,21 @@ def _check_overlaps(tables: Tables, diagnostics: Diagnostics) -> None:
             if item.type == "vpc"
             for route in item.routes
         ]
-        inspected = name in _joined_to(core, name)
+        inspected = name in joined_to(core, name)
         apart = {item.name for item in core.members(name)} if segment.isolated and not inspected else set()
         for one, other, prefix in _overlapping(found):
             pair = (min(one, other), max(one, other))
             if pair not in told and not (one in apart and other in apart):
                 told.add(pair)
                 if len(told) <= _MOST:
+                    places = {core.associations[item].place for item in pair}
+                    meeting = places.pop() if len(places) == 1 else name
                     diagnostics.warning(
                         "overlapping-addresses",
-                        f"`{one}` and `{other}` overlap at {prefix} and meet in segment `{name}`",
+                        f"`{one}` and `{other}` overlap at {prefix} and meet in segment `{meeting}`",
                         core.associations[other].attachment.span,
                         "give one of them other addresses: one will not be reached",
                     )
-
-
-def _joined_to(core: Core, segment: str) -> Iterator[str]:
-    """The segments whose addresses a segment has routes to, by a share or by inspection."""
-    yield from (other for other in core.shared_with(segment) if core.admits(segment, other))
-    for action in core.network.actions:
-        if isinstance(action, SendVia):
-            others = core.network.redirected(action)
-            if action.segment.text == segment:
-                yield from others
-            elif segment in others:
-                yield action.segment.text
 
 
 def _overlapping(found: Sequence[tuple[Prefix, str]]) -> Iterator[tuple[str, str, Prefix]]:

@@ -1,8 +1,8 @@
 """A rule drops every prefix inside `0.0.0.0/0`, and the default route itself passes.
 
 ## What it does
-Finds a `drop` for `prefix in "0.0.0.0/0"` (or `"::/0"`) in a policy without a rule for exactly that prefix, and a drop of every IPv4
-prefix in a policy that does not speak of IPv6.
+Finds a `drop` for `prefix in "0.0.0.0/0"` (or `"::/0"`) in a policy without a rule for exactly that prefix, and a drop of every other IPv4
+prefix behind an `allow`, in a policy that does not speak of IPv6. A policy that only drops one IP version does so on purpose.
 
 ## Why is this bad
 The service's test for prefixes inside a block leaves out the block itself. The one route that takes all traffic is
@@ -72,7 +72,9 @@ def _check_policy(lint: Lint, policy: RoutingPolicy) -> None:
 
 
 def _check_family(lint: Lint, policy: RoutingPolicy) -> None:
-    """A policy that drops every IPv4 route and does not speak of IPv6, nor of anything else that an IPv6 route may meet."""
+    """A list of what may pass that drops every other IPv4 route and does not speak of IPv6, nor of anything else that an IPv6 route may meet."""
+    if not any(rule.action.type == "allow" for rule in policy.rules):
+        return
     matches = [match for rule in policy.rules for match in rule.matches]
     if any(not match.type.startswith("prefix-") or ":" in str(match.value) for match in matches):
         return
@@ -82,7 +84,7 @@ def _check_family(lint: Lint, policy: RoutingPolicy) -> None:
             if match.type == "prefix-in-cidr" and match.value == "0.0.0.0/0":
                 lint.report(
                     match.span or rule.span,
-                    "this drops every IPv4 route, and IPv6 routes pass",
+                    "this drops every other IPv4 route, and all IPv6 routes pass",
                     "write `otherwise -> drop`, or drop `::/0` and what lies inside it too",
                 )
                 return

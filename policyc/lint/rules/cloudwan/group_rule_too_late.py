@@ -48,8 +48,8 @@ https://docs.aws.amazon.com/network-manager/latest/cloudwan/cloudwan-policy-atta
 from __future__ import annotations
 
 from policyc.diagnostics import Severity
-from policyc.ir.network import AttachCondition, AttachRule, ToGroup
-from policyc.lint.networks import core_networks, ordered_rules, rule_covers
+from policyc.ir.network import AttachRule, ToGroup
+from policyc.lint.networks import core_networks, may_meet, ordered_rules, rule_covers
 from policyc.lint.rule import Lint
 
 SEVERITY = Severity.WARNING
@@ -62,34 +62,10 @@ def check(lint: Lint) -> None:
             if not isinstance(rule.action, ToGroup):
                 earlier.append(rule)
                 continue
-            taker = next((one for one in earlier if not rule_covers(one, rule) and _may_meet(one, rule)), None)
+            taker = next((one for one in earlier if not rule_covers(one, rule) and may_meet(one, rule)), None)
             if taker is not None:
                 lint.report(
                     rule.number.span or rule.span,
                     f"rule {taker.number.value} may take appliances before this rule for `{rule.action.group}`",
                     f"give this rule a number below {taker.number.value}",
                 )
-
-
-def _may_meet(one: AttachRule, other: AttachRule) -> bool:
-    """Whether an attachment that just meets `other` may match `one` too: not when that wants another value of the same thing, or
-    a tag that `other` does not speak of."""
-    return any(_fits(mine, theirs) for mine in _alternatives(one) for theirs in _alternatives(other))
-
-
-def _alternatives(rule: AttachRule) -> list[tuple[AttachCondition, ...]]:
-    return [(item,) for item in rule.conditions] if rule.logic == "or" else [rule.conditions]
-
-
-def _fits(mine: tuple[AttachCondition, ...], theirs: tuple[AttachCondition, ...]) -> bool:
-    tags = {item.key for item in theirs if item.key is not None}
-    if any(item.key is not None and item.key not in tags for item in mine):
-        return False
-    wanted = {_subject(item): item.value for item in mine if item.operator == "equals"}
-    return not any(
-        item.operator == "equals" and wanted.get(_subject(item), item.value) != item.value for item in theirs
-    )
-
-
-def _subject(condition: AttachCondition) -> tuple[str, str]:
-    return condition.type, "" if condition.key is None else condition.key.text

@@ -4,7 +4,8 @@
 Finds segments that no rule names and no `-> tag` rule can lead to. Rules that an earlier one shadows do not count.
 
 ## Why is this bad
-Attachments meant for it stay outside or land elsewhere, and nothing says so: they show as available, without a segment.
+A segment may be there before those who join it. But attachments meant for it stay outside or land elsewhere, and nothing says so: they
+show as available, without a segment.
 
 ## Example
 ```policy
@@ -43,7 +44,7 @@ from policyc.diagnostics import Severity
 from policyc.lint.networks import core_networks, joinable
 from policyc.lint.rule import Lint
 
-SEVERITY = Severity.WARNING
+SEVERITY = Severity.INFO
 
 
 def check(lint: Lint) -> None:

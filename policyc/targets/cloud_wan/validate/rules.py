@@ -16,6 +16,7 @@ from policyc.ir.network import (
     ToGroup,
     ToTag,
 )
+from policyc.targets.cloud_wan.inventory import type_hint
 
 MAX_RULE_NUMBER = 65535
 _TAG_CONDITIONS = ("tag-exists", "tag-name", "tag-value")
@@ -157,7 +158,7 @@ def _check_condition(condition: AttachCondition, diagnostics: Diagnostics) -> No
             "attachment-type",
             f"`{value.text[:80]}` is no type of attachment",
             value.span or condition.span,
-            did_you_mean(value.text, ATTACHMENT_TYPES, "use one of " + ", ".join(f"`{t}`" for t in ATTACHMENT_TYPES)),
+            type_hint(value.text, ATTACHMENT_TYPES),
         )
     if condition.type == "account-id" and _ACCOUNT.fullmatch(value.text) is None:
         diagnostics.error(

@@ -218,6 +218,19 @@ def test_a_request_is_about_one_resource(resource: str) -> None:
     assert [item.rule for item in diagnostics] == ["not-one-resource"]
 
 
+@pytest.mark.parametrize(
+    ("action", "rules"),
+    [("kms:Decrypt", ["not-one-resource"]), ("sts:AssumeRole", ["not-one-resource"]), ("s3:ListAllMyBuckets", [])],
+)
+def test_no_resource_is_asked_where_the_action_has_none(action: str, rules: list[str]) -> None:
+    diagnostics = Diagnostics()
+    question, situation, _ = read_question(
+        {"who": USER, "action": action, "resource-arn": "*"}, (), (), (), [], {}, diagnostics
+    )
+    assert (ask(situation, question, diagnostics) is None) is bool(rules)
+    assert [item.rule for item in diagnostics] == rules
+
+
 def test_a_real_star_in_a_key_is_written_as_in_policies() -> None:
     held = policy("s3:*").replace('"*"', '"arn:aws:s3:::b/a${*}b"')
     assert answer("s3:GetObject", "arn:aws:s3:::b/a${*}b", identity=held).decision is Decision.ALLOW

@@ -23,6 +23,7 @@ from policyc.simulate.documents.question import Question, Situation
 from policyc.simulate.keys import iam_attributes
 from policyc.simulate.plain import ANONYMOUS
 from policyc.simulate.references import PlainText
+from policyc.targets.iam_documents import services
 from policyc.targets.iam_documents.gates import allows_everyone
 from policyc.targets.iam_documents.limits import rcps_bear_on
 from policyc.targets.iam_documents.own_policy import ANY, OwnPolicy, Rule, documents, needs_no_permission, own_policy
@@ -130,6 +131,10 @@ def _notes(situation: Situation, asked: Request, own: OwnPolicy, given: tuple[Co
     notes = []
     if not given and own.rule is Rule.MAY:
         notes.append(f"no {own.title} was given, so the resource was taken to have none")
+    types = _resource_types(asked.action) if asked.resource == "*" else None
+    if types is not None and types.types:
+        shown = ", ".join(types.types[:4])
+        notes.append(f"`*` is taken as no resource at all; `{types.name}` can be asked of resources ({shown})")
     if own.ask:
         notes.append(f"this is one gate of several: ask {own.ask}")
     if situation.has("rcp") and not rcps_bear_on(asked.action, situation.switches):
@@ -155,11 +160,28 @@ def _request(question: Question, diagnostics: Diagnostics) -> Request | None:
             "write `service:Name`, such as `s3:GetObject`",
         )
     resource = None if question.resource is None else _one_resource(question.resource, diagnostics)
+    types = _resource_types(action.text) if action is not None and resource == "*" else None
+    if types is not None and types.required and question.resource is not None:
+        diagnostics.error(
+            "not-one-resource",
+            f"`{types.name}` is asked of a resource ({', '.join(types.types)}), and `*` names none",
+            question.resource.span,
+            "write the ARN of one",
+        )
     context = question.keys(iam_attributes(), diagnostics)
     unknown = question.unknown_keys(iam_attributes(), diagnostics)
     if len(diagnostics) > before or caller is None or action is None or resource is None or context is None:
         return None
     return Request(action.text, resource, caller, context, unknown or frozenset())
+
+
+def _resource_types(action: str) -> services.Action | None:
+    """What is known of the resources of an action; None where nothing is."""
+    prefix, _, name = action.lower().partition(":")
+    if not services.is_there():
+        return None
+    known = services.service(prefix)
+    return None if known is None else known.actions.get(name)
 
 
 def _one_resource(text: PlainText, diagnostics: Diagnostics) -> str | None:

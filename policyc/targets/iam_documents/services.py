@@ -45,11 +45,12 @@ class ResourceForm:
 @record
 class Action:
     """One action. `types` are names of resource types, folded, empty for one that no resource narrows (its resource is `*`);
-    `keys` are condition keys, folded, holes included."""
+    `keys` are condition keys, folded, holes included; `required` whether every request of it is about a resource of some type."""
 
     name: str
     types: tuple[str, ...]
     keys: frozenset[str]
+    required: bool = False
 
 
 @record
@@ -122,7 +123,8 @@ def service(prefix: str) -> Service | None:
         entry = data.actions.get_action_details(prefix, name)
         types = entry.get("resourceTypes", ())
         keys = _folded(entry.get("conditionKeys", ())).union(*(_folded(item["conditionKeys"]) for item in types))
-        actions[name.lower()] = Action(name, tuple(item["name"].lower() for item in types), keys)
+        required = any(item.get("required") for item in types)
+        actions[name.lower()] = Action(name, tuple(item["name"].lower() for item in types), keys, required)
     spelled = {str(key).lower(): str(key) for key in data.conditions.get_condition_keys_for_service(prefix)}
     return Service(prefix, MappingProxyType(actions), MappingProxyType(forms), MappingProxyType(spelled))
 

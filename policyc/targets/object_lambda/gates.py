@@ -110,7 +110,7 @@ def with_open_key(found: GateTrace, documents: Iterable[Compiled], asked: Reques
             changes = False
     if not changes:
         return found
-    return replace(found, verdict=Verdict.UNDECIDED, summary=NEEDS_KEY, decided_by=())
+    return replace(found, verdict=Verdict.UNDECIDED, summary=NEEDS_KEY, decided_by=(), wants=("path",))
 
 
 def _is_torn(pattern: ResourcePattern, prefix: str) -> bool:

@@ -110,15 +110,13 @@ def _bucket(way: Way, bucket: Resource, call: Operation, context: Context, by_id
     limits = _limits(way, asked)
     both = (*both, *(limit for limit in limits if limit.verdict is Verdict.EXPLICIT_DENY))
     alone = choice(way.program.switches, IDENTITY_ON_ACCESS_POINT)
-    verdict, summary = _settle(by_bucket, by_caller, inside, by_identity, limits, _ALONE[alone])
+    verdict, summary, switches = _settle(by_bucket, by_caller, inside, by_identity, limits, _ALONE[alone])
     found = join(both, verdict, bucket.name, BUCKET_POLICY.role, summary)
     if verdict is Verdict.IMPLICIT_DENY and inside and way.identity_unknown:
         return way.open_identity(found)
     if verdict is Verdict.UNDECIDED:
         way.missing.extend(_open_keys(both))
-    if summary == _NOT_DOCUMENTED:
-        return replace(found, switches=(IDENTITY_ON_ACCESS_POINT,))
-    return found
+    return replace(found, switches=switches) if switches else found
 
 
 #: what the switch makes of it
@@ -146,21 +144,22 @@ def _settle(
     by_identity: bool,
     limits: tuple[GateTrace, ...],
     alone: Verdict,
-) -> tuple[Verdict, str]:
+) -> tuple[Verdict, str, tuple[str, ...]]:
+    """The verdict, the summary, and the switch that chose it."""
     for one in (by_bucket, by_caller, *limits):
         if one.verdict is Verdict.EXPLICIT_DENY:
-            return Verdict.EXPLICIT_DENY, one.summary
+            return Verdict.EXPLICIT_DENY, one.summary, ()
     for one in (by_bucket, by_caller, *limits):
         if any(trace.effect == "Deny" and trace.matched is None for trace in one.statements):
-            return Verdict.UNDECIDED, one.summary
+            return Verdict.UNDECIDED, one.summary, ()
     allowing = [by_bucket, by_caller] if inside else [by_bucket]
     for wanted in (Verdict.ALLOW, Verdict.UNDECIDED):
         for one in allowing:
             if one.verdict is wanted:
-                return wanted, one.summary
+                return wanted, one.summary, ()
     if inside and by_identity:
-        return alone, _NOT_DOCUMENTED
-    return Verdict.IMPLICIT_DENY, f"the bucket does not delegate: {by_bucket.summary}"
+        return alone, _NOT_DOCUMENTED, (IDENTITY_ON_ACCESS_POINT,)
+    return Verdict.IMPLICIT_DENY, f"the bucket does not delegate: {by_bucket.summary}", ()
 
 
 def _open_keys(gates: tuple[GateTrace, ...]) -> list[str]:

@@ -21,15 +21,7 @@ from policyc.targets.iam_documents.gates import identity_documents
 from policyc.targets.iam_documents.limits import Limits, limits_of
 from policyc.targets.object_lambda.context import Context, caller_of
 from policyc.targets.object_lambda.documents import ROLE_POLICY
-from policyc.targets.object_lambda.gates import (
-    ANY_KEY,
-    NEEDS_KEY,
-    OpenKey,
-    allows_everything,
-    compiled,
-    gate,
-    with_open_key,
-)
+from policyc.targets.object_lambda.gates import ANY_KEY, OpenKey, allows_everything, compiled, gate, with_open_key
 from policyc.targets.object_lambda.operations import Operation
 from policyc.targets.switches import iam_switches
 
@@ -123,9 +115,9 @@ class Way:
     def open_identity(self, found: GateTrace, principal: Principal | None = None) -> GateTrace:
         """The gate, undecided because it hangs on policies of the caller that the project does not hold."""
         carrier = carrier_of(principal or self.who) or (principal or self.who).kind
-        self.missing.append(f"the identity policy of {carrier}")
+        wants = (f"the identity policy of {carrier}",)
         summary = f"no identity policy of `{carrier}` is in the project, so what it allows is not known"
-        return replace(found, verdict=Verdict.UNDECIDED, summary=summary, decided_by=())
+        return replace(found, verdict=Verdict.UNDECIDED, summary=summary, decided_by=(), wants=wants)
 
     def noted(self, outcome: Outcome, name: str, kind: str) -> GateTrace:
         """The outcome of a hop as one gate, with what it misses remembered."""
@@ -145,8 +137,8 @@ class Way:
         """Record a gate; whether the request may go on, as it also does where that is open."""
         self.gates.append(found)
         self.errors.append(error)
-        if found.verdict is Verdict.UNDECIDED and found.summary == NEEDS_KEY:
-            self.missing.append("path")
+        if found.verdict is Verdict.UNDECIDED:
+            self.missing.extend(found.wants)
         return found.verdict not in _REFUSED
 
     def outcome(self) -> Outcome:

@@ -23,7 +23,7 @@ from policyc.simulate.keys import attribute_of_key
 from policyc.simulate.plain import parse_caller
 from policyc.simulate.references import PlainText
 from policyc.simulate.request import own_method
-from policyc.targets.base import Document, Request
+from policyc.targets.base import Document, DocumentSet, Request
 from policyc.targets.iam_documents.gates import ANY_CALLER
 from policyc.targets.registry import resource_types, target
 
@@ -64,32 +64,34 @@ def answer(situation: Situation, question: Question, diagnostics: Diagnostics) -
         )
         return None
     names = _chain(situation)
-    drafts = _drafts(names, situation, question, diagnostics)
-    if drafts is None:
+    made = situation.kept.get("chain") or _made(names, situation, question, diagnostics)
+    if made is None:
         return None
-    resources = drafts.finish()
-    asked = resources[names[0]]
-    request = _request(asked, question, diagnostics)
+    situation.kept["chain"] = made
+    resources, program, documents = made
+    request = _request(resources[names[0]], question, diagnostics)
     if request is None:
         return None
-    program = Program(
-        {item.source.file: item.source for item in situation.documents},
-        {},
-        {item.id: item for item in resources.values()},
-        (),
-        (),
-        (),
-        (),
-        {},
-        situation.switches,
-    )
-    documents = list(_attached(situation, resources))
     outcome = answer_fully(program, documents, request, diagnostics)
     if outcome is None:
         return None
     if names == _LATTICE and "network" not in resources and "network-auth" not in situation.words:
         outcome = _without_network(outcome)
     return changed(outcome, notes=(*outcome.notes, *_notes(situation, names)))
+
+
+def _made(
+    names: tuple[str, ...], situation: Situation, question: Question, diagnostics: Diagnostics
+) -> tuple[dict[str, Resource], Program, DocumentSet] | None:
+    """The resources of the chain, the program that they make up and its documents; None after an error."""
+    drafts = _drafts(names, situation, question, diagnostics)
+    if drafts is None:
+        return None
+    resources = drafts.finish()
+    sources = {item.source.file: item.source for item in situation.documents}
+    held = {item.id: item for item in resources.values()}
+    program = Program(sources, {}, held, (), (), (), (), {}, situation.switches)
+    return resources, program, DocumentSet(_attached(situation, resources))
 
 
 def _without_network(outcome: Outcome) -> Outcome:

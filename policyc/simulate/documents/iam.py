@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from policyc.diagnostics import Diagnostics
 from policyc.engines.iam.caller import Caller, anonymous, caller_from_arn, identity_provider, service
@@ -16,7 +16,7 @@ from policyc.engines.iam.document import Document as Compiled
 from policyc.engines.iam.explanation import TITLES, explain_request
 from policyc.engines.iam.request import Request
 from policyc.engines.iam.role_path import with_role_path
-from policyc.engines.trace import Decision, GateTrace, Outcome, Verdict, changed
+from policyc.engines.trace import Decision, GateTrace, Outcome, Verdict, changed, late
 from policyc.simulate.assumptions import with_assumptions
 from policyc.simulate.documents.given import in_role, levels
 from policyc.simulate.documents.question import Question, Situation
@@ -59,7 +59,12 @@ def answer(situation: Situation, question: Question, diagnostics: Diagnostics) -
         return _with_open_policies(explain_request(bearing, wider), own, open_gate)
 
     outcome = with_assumptions(answer_to(frozenset()), answer_to, str)
-    return changed(outcome, notes=(*outcome.notes, *_notes(situation, asked, own, given)))
+
+    def make(name: str) -> Any:
+        found = getattr(outcome, name)
+        return (*found, *_notes(situation, asked, own, given)) if name == "notes" else found
+
+    return late(Outcome, make, decision=outcome.decision)
 
 
 def _given_policy(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from policyc.diagnostics import Diagnostics
 from policyc.model.vocabulary import Attribute
@@ -90,12 +90,13 @@ class Question:
 @dataclass(frozen=True, slots=True)
 class Situation:
     """What a request meets: documents, the ARNs of the resources in a chain by name, `words` such as `service-auth`, and the
-    project's switches."""
+    project's switches. `kept` is what a chain worked out from all that and asks for again with the next request."""
 
     documents: tuple[Given, ...] = ()
     arns: Mapping[str, PlainText] = field(default_factory=dict)
     words: Mapping[str, PlainText] = field(default_factory=dict)
     switches: Mapping[str, str] = field(default_factory=dict)
+    kept: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def has(self, *roles: str) -> bool:
         """Whether a document of one of the roles is given."""

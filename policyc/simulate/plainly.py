@@ -1,0 +1,196 @@
+"""Requests in ordinary values, answered without a command line: what a program, a test or a notebook has in its hands.
+
+    asker = ProjectAsker(program, documents)
+    outcome = asker.ask("inventory", who="order_fn", can="GET", path="/stock/42", **{"source.vpc": "vpc-0a1b2c3d4e5f67890"})
+    asker = DocumentAsker({"identity": role_json, "service-policy": auth_json})
+    outcome = asker.ask(who="arn:aws:iam::111122223333:role/app", can="GET", path="/x", **{"service-arn": "arn:…"})
+
+What cannot be asked raises `Unaskable` with the diagnostics. Documents are read once; each answer is made as far as it is looked at.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Final, TypeAlias
+
+from policyc.diagnostics import Diagnostic, Diagnostics
+from policyc.engines.trace import Outcome
+from policyc.ir.program import Program
+from policyc.simulate.answer import answer_fully
+from policyc.simulate.documents.ask import ask
+from policyc.simulate.documents.given import LEVELS, ROLES, Given, read_given
+from policyc.simulate.documents.question import ARNS, Question, Situation, Who
+from policyc.simulate.keys import EVERYTHING
+from policyc.simulate.plain import PlainRequest, bind
+from policyc.simulate.references import PlainText
+from policyc.targets.base import Document, DocumentSet
+from policyc.targets.switches import iam_switches
+from policyc.text import Source, Span
+
+Plain: TypeAlias = "str | bool | int | Decimal | Sequence[str | bool | int | Decimal] | None"
+"""A value as programs write it; None for an attribute that is really not there, a sequence for several values."""
+_NOWHERE: Final = Span("<request>", 0, 0)
+_MOST_KEPT: Final = 256
+_WORDS: Final = ("service-auth", "network-auth", "protocol", "transforms", "bucket-account", "resource-account")
+
+
+class Unaskable(ValueError):
+    """A request that cannot be asked, or documents that cannot be read; `diagnostics` say why."""
+
+    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+        self.diagnostics = tuple(item for item in diagnostics if item.severity == "error")
+        super().__init__("; ".join(f"{item.message} ({item.help})" for item in self.diagnostics) or "nothing to ask")
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectAsker:
+    """Requests to the declared resources of a program without errors; `documents` are those of all targets."""
+
+    program: Program
+    documents: Sequence[Document]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "documents", DocumentSet.of(self.documents))
+
+    def ask(
+        self,
+        resource: str,
+        /,
+        *,
+        who: str | None = None,
+        can: str | None = None,
+        path: str | None = None,
+        unknown: Iterable[str] = (),
+        assume_unknown: bool = False,
+        **attributes: Plain,
+    ) -> Outcome:
+        """The answer. Attributes are named in the language or by their key; `unknown` names those of which nothing is known, and with
+        `assume_unknown` that is everything that the request may have and does not state. Raises Unaskable."""
+        diagnostics = Diagnostics()
+        plain = PlainRequest(
+            PlainText(resource, _NOWHERE),
+            _text(who),
+            _text(can),
+            _text(path),
+            tuple((PlainText(name, _NOWHERE), _texts(value)) for name, value in attributes.items()),
+            _names(unknown, assume_unknown),
+        )
+        request = bind(plain, self.program, diagnostics)
+        outcome = None if request is None else answer_fully(self.program, self.documents, request, diagnostics)
+        if outcome is None:
+            raise Unaskable(diagnostics)
+        return outcome
+
+
+@dataclass(slots=True)
+class DocumentAsker:
+    """Requests against documents alone, by their role (`identity`, `service-policy`, `key-policy`, …): JSON as text or as plain data.
+
+    Control policies (`scp`, `rcp`) are lists, one entry for each level of the organization; a level is one document or a list of them.
+    Raises Unaskable for documents that cannot be read.
+    """
+
+    documents: Mapping[str, Any]
+    switches: Mapping[str, str] = field(default_factory=dict)
+    _given: tuple[Given, ...] = field(default=(), init=False, repr=False)
+    _situations: dict[Any, Situation] = field(default_factory=dict, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        diagnostics = Diagnostics()
+        given: list[Given] = []
+        chosen = iam_switches(self.switches)
+        for role, value in self.documents.items():
+            if role not in ROLES:
+                raise ValueError(f"no document has the role `{role}`; roles are {', '.join(ROLES)}")
+            for level, number, text in _leveled(role, value):
+                name = role if number == 0 else f"{role} {number}"
+                found = read_given(role, Source(name, text), level, chosen, diagnostics)
+                given += [] if found is None else [found]
+        if diagnostics.has_errors:
+            raise Unaskable(diagnostics)
+        self._given = tuple(given)
+
+    def ask(
+        self,
+        *,
+        who: str | None = None,
+        action: str | None = None,
+        resource: str | None = None,
+        can: str | None = None,
+        path: str | None = None,
+        unknown: Iterable[str] = (),
+        assume_unknown: bool = False,
+        arns: Mapping[str, str] | None = None,
+        settings: Mapping[str, str] | None = None,
+        **context: Plain,
+    ) -> Outcome:
+        """The answer. `arns` are those of a chain by name (`service`, `network`, `object-lambda`, …), `settings` such as
+        `network-auth`; the rest are condition keys, or words for them. Raises Unaskable."""
+        diagnostics = Diagnostics()
+        for name, known, what in (
+            *((n, ARNS, "ARN") for n in arns or ()),
+            *((n, _WORDS, "setting") for n in settings or ()),
+        ):
+            if name not in known:
+                raise ValueError(f"there is no {what} `{name}`; write one of {', '.join(known)}")
+        question = Question(
+            _NOWHERE,
+            None if who is None else Who(PlainText(who, _NOWHERE)),
+            _text(action),
+            _text(resource),
+            _text(can),
+            _text(path),
+            tuple(
+                (PlainText(name, _NOWHERE), tuple(item.text for item in _texts(value) or ()))
+                for name, value in context.items()
+            ),
+            _names(unknown, assume_unknown),
+        )
+        key = (tuple((arns or {}).items()), tuple((settings or {}).items()))
+        situation = self._situations.get(key)
+        if situation is None:
+            if len(self._situations) >= _MOST_KEPT:
+                self._situations.clear()
+            situation = Situation(self._given, _placed(arns), _placed(settings), self.switches)
+            self._situations[key] = situation
+        outcome = ask(situation, question, diagnostics)
+        if outcome is None:
+            raise Unaskable(diagnostics)
+        return outcome
+
+
+def _leveled(role: str, value: Any) -> Iterable[tuple[int, int, str]]:
+    """The documents of a role: the level of each (0 where there are none), its number from 1 (0 for the only one), its text."""
+    several = list(value) if isinstance(value, list | tuple) else [value]
+    number = 0
+    for level, item in enumerate(several, 1):
+        for one in item if isinstance(item, list | tuple) else [item]:
+            number += 1
+            text = one if isinstance(one, str) else json.dumps(one)
+            yield level if role in LEVELS else 0, number if len(several) > 1 else 0, text
+
+
+def _text(text: str | None) -> PlainText | None:
+    return None if text is None else PlainText(text, _NOWHERE)
+
+
+def _placed(texts: Mapping[str, str] | None) -> dict[str, PlainText]:
+    return {name: PlainText(text, _NOWHERE) for name, text in (texts or {}).items()}
+
+
+def _names(unknown: Iterable[str], assume_unknown: bool) -> tuple[PlainText, ...]:
+    names = (*unknown, EVERYTHING) if assume_unknown else tuple(unknown)
+    return tuple(PlainText(name, _NOWHERE) for name in names)
+
+
+def _texts(value: Plain) -> tuple[PlainText, ...] | None:
+    if value is None:
+        return None
+    if isinstance(value, bool):
+        return (PlainText("true" if value else "false", _NOWHERE),)
+    if isinstance(value, str | int | Decimal):
+        return (PlainText(str(value), _NOWHERE),)
+    return tuple(text for item in value for text in _texts(item) or ())

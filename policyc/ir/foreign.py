@@ -46,7 +46,7 @@ def refuse_call(call: nodes.Call, scope: Scope, attributes: Mapping[str, Attribu
         better = f"exists {call.args[0].text}"
     if better:
         kind = "method" if head else "function"
-        diagnostics.error("unknown-predicate", f"there is no {kind} `{name}`", call.function.span, f"write `{better}`")
+        diagnostics.error("unknown-function", f"there is no {kind} `{name}`", call.function.span, f"write `{better}`")
     return bool(better)
 
 

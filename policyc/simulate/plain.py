@@ -32,6 +32,7 @@ from policyc.syntax.json_text import (
     parse_json,
 )
 from policyc.targets.base import Request
+from policyc.targets.program import hint_of
 from policyc.targets.registry import resource_types, target
 from policyc.text import Source, Span
 
@@ -322,7 +323,8 @@ class _Binder:
                 "unknown-attribute",
                 f"a request to a `{kind}` has no `{key.text}`",
                 key.span,
-                did_you_mean(
+                hint_of(resource_types()[kind].target, self.resource, self.program.resources, key.text)
+                or did_you_mean(
                     key.text,
                     [shown_name(name) for name in attributes],
                     "`policyc explain` lists the attributes of each target",

@@ -17,6 +17,7 @@ from policyc.model.values import Group, Principal, Resource, ResourceLink, Scala
 from policyc.model.vocabulary import Attribute, ResourceType
 from policyc.syntax import nodes
 from policyc.targets.base import Request
+from policyc.targets.program import hint_of
 from policyc.targets.registry import resource_types, target
 from policyc.text import Span
 
@@ -105,7 +106,7 @@ class RequestBuilder:
             else:
                 attribute = resolve_attribute(entry.key, attributes)
                 if attribute is None:
-                    self._unknown(entry.key, attributes, kind)
+                    self._unknown(entry.key, attributes, resource)
                     continue
                 if not key_fits(entry.key, attribute, self.diagnostics):
                     continue
@@ -202,7 +203,8 @@ class RequestBuilder:
             return None
         return value.data if value is not None and isinstance(value.data, Group) else None
 
-    def _unknown(self, key: nodes.Ref, attributes: Mapping[str, Attribute], kind: ResourceType) -> None:
+    def _unknown(self, key: nodes.Ref, attributes: Mapping[str, Attribute], resource: Resource) -> None:
+        kind = resource_types()[resource.type]
         names: list[str] = [shown_name(name) for name in attributes]
         if kind.verbs:
             names += FIELDS
@@ -213,7 +215,8 @@ class RequestBuilder:
             "unknown-attribute",
             f"a request to a `{kind.name}` has no `{key.text}`",
             key.span,
-            did_you_mean(key.text, names, "`policyc explain` lists the attributes of each target"),
+            hint_of(kind.target, resource, self.program.resources, key.text)
+            or did_you_mean(key.text, names, "`policyc explain` lists the attributes of each target"),
         )
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from policyc.diagnostics import Diagnostic, Diagnostics
 from policyc.lint.registry import run_rules
+from policyc.simulate.runner import run_tests
 from policyc.syntax.cedar_text import parse_cedar
 from policyc.targets.program import emit_documents, load_program
 from policyc.text import Source
@@ -221,3 +222,21 @@ def test_a_trust_type_is_guessed_by_what_is_read_or_by_name(name: str, read: str
     )
     (item,) = (one for one in diagnostics if one.rule == "cedar-trust-not-declared")
     assert f"`// policyc: trust {name}={word}`" in item.help
+
+
+@pytest.mark.parametrize(
+    ("field", "help"),
+    [
+        ('jamf.risk: "LOW"', "add `jamf: jamf` to `trust` of `staff`"),
+        ('idp.department: "sales"', "declare it in `claims` of `staff`, such as `idp.department: string`"),
+    ],
+)
+def test_a_request_has_the_same_help_as_a_policy(tmp_path: Path, field: str, help: str) -> None:
+    text = HEAD.format(trust="idp: oidc", claims="", protocol="https")
+    text += 'policy wiki_in for verified_access on wiki { allow "a" { when idp.email_verified } }\n'
+    text += f'test "asked" {{ request wiki {{ {field} }} expect deny }}\n'
+    (tmp_path / "p.policy").write_text(text, encoding="utf-8")
+    diagnostics = Diagnostics()
+    program = load_program(tmp_path, [Path("p.policy")], {}, diagnostics)
+    (result,) = run_tests(program, emit_documents(program, diagnostics))
+    assert help in [item.help for item in result.findings]

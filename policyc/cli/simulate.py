@@ -20,8 +20,8 @@ from policyc.diagnostics import Diagnostics
 from policyc.report.registry import render
 from policyc.simulate.answer import answer_fully
 from policyc.simulate.keys import EVERYTHING
-from policyc.simulate.plain import PlainRequest, bind, from_flags, from_json
 from policyc.simulate.references import PlainText
+from policyc.simulate.request_text import PlainRequest, bind, from_flags, from_json
 from policyc.text import Source
 
 FORMATS = ("human", "json")

@@ -20,9 +20,9 @@ from policyc.targets.base import Document
 from policyc.text import Source
 
 if TYPE_CHECKING:
-    from policyc.simulate.documents.given import Given
+    from policyc.simulate.documents.attached import Attached
 
-#: role -> what the option is about; the roles of `policyc.simulate.documents.given`
+#: role -> what the option is about; the roles of `policyc.simulate.documents.attached`
 _ROLES: Final = {
     "identity": "the caller's identity policy",
     "boundary": "the caller's permissions boundary",
@@ -112,19 +112,19 @@ def run(args: argparse.Namespace, console: Console) -> int:
 
 def read_flags(
     args: argparse.Namespace, roles: Sequence[str], switches: Mapping[str, str], diagnostics: Diagnostics
-) -> tuple[list[Given], dict[str, Source]]:
+) -> tuple[list[Attached], dict[str, Source]]:
     """The documents that the options name, and their texts."""
-    from policyc.simulate.documents.given import LEVELS, read_given
+    from policyc.simulate.documents.attached import LEVELS, read_attached
     from policyc.targets.switches import iam_switches
 
     chosen = iam_switches(switches)
-    given: list[Given] = []
+    given: list[Attached] = []
     sources: dict[str, Source] = {}
     for role in roles:
         for at, text in enumerate(getattr(args, role.replace("-", "_"))):
             for name in _files_of_level(text) if role in LEVELS else (text,):
                 source = sources.setdefault(name, read_input(name, "one policy", f"--{role}"))
-                found = read_given(role, source, at + 1 if role in LEVELS else 0, chosen, diagnostics)
+                found = read_attached(role, source, at + 1 if role in LEVELS else 0, chosen, diagnostics)
                 given += [] if found is None else [found]
     return given, sources
 

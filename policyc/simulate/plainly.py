@@ -21,11 +21,11 @@ from policyc.engines.trace import Outcome
 from policyc.ir.program import Program
 from policyc.simulate.answer import answer_fully
 from policyc.simulate.documents.ask import ask
-from policyc.simulate.documents.given import LEVELS, ROLES, Given, read_given
-from policyc.simulate.documents.question import ARNS, Question, Situation, Who
+from policyc.simulate.documents.attached import LEVELS, ROLES, Attached, read_attached
+from policyc.simulate.documents.question import ARNS, PolicyContext, Question, Who
 from policyc.simulate.keys import EVERYTHING
-from policyc.simulate.plain import PlainRequest, bind
 from policyc.simulate.references import PlainText
+from policyc.simulate.request_text import PlainRequest, bind
 from policyc.targets.base import Document, DocumentSet
 from policyc.targets.switches import iam_switches
 from policyc.text import Source, Span
@@ -95,19 +95,19 @@ class DocumentAsker:
 
     documents: Mapping[str, Any]
     switches: Mapping[str, str] = field(default_factory=dict)
-    _given: tuple[Given, ...] = field(default=(), init=False, repr=False)
-    _situations: dict[Any, Situation] = field(default_factory=dict, init=False, repr=False)
+    _given: tuple[Attached, ...] = field(default=(), init=False, repr=False)
+    _situations: dict[Any, PolicyContext] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
         diagnostics = Diagnostics()
-        given: list[Given] = []
+        given: list[Attached] = []
         chosen = iam_switches(self.switches)
         for role, value in self.documents.items():
             if role not in ROLES:
                 raise ValueError(f"no document has the role `{role}`; roles are {', '.join(ROLES)}")
             for level, number, text in _leveled(role, value):
                 name = role if number == 0 else f"{role} {number}"
-                found = read_given(role, Source(name, text), level, chosen, diagnostics)
+                found = read_attached(role, Source(name, text), level, chosen, diagnostics)
                 given += [] if found is None else [found]
         if diagnostics.has_errors:
             raise Unaskable(diagnostics)
@@ -154,7 +154,7 @@ class DocumentAsker:
         if situation is None:
             if len(self._situations) >= _MOST_KEPT:
                 self._situations.clear()
-            situation = Situation(self._given, _placed(arns), _placed(settings), self.switches)
+            situation = PolicyContext(self._given, _placed(arns), _placed(settings), self.switches)
             self._situations[key] = situation
         outcome = ask(situation, question, diagnostics)
         if outcome is None:

@@ -13,8 +13,8 @@ from policyc.engines.iam.caller import caller_from_arn
 from policyc.engines.iam.switches import Switches
 from policyc.engines.trace import Decision, Outcome
 from policyc.simulate.documents.ask import ask
+from policyc.simulate.documents.attached import read_attached
 from policyc.simulate.documents.flags import read_question
-from policyc.simulate.documents.given import read_given
 from policyc.targets.iam_documents.own_policy import Rule, needs_no_permission, own_policy
 from policyc.text import Source
 
@@ -72,7 +72,7 @@ def answer(action: str, resource: str, who: str = USER, **documents: str) -> Out
     diagnostics = Diagnostics()
     given = []
     for role, text in documents.items():
-        found = read_given(role.replace("_", "-"), Source(f"{role}.json", text), 1, Switches(), diagnostics)
+        found = read_attached(role.replace("_", "-"), Source(f"{role}.json", text), 1, Switches(), diagnostics)
         assert found is not None, [item.message for item in diagnostics]
         given.append(found)
     texts = {"who": who, "action": action, "resource-arn": resource, "resource-account": HOME}
@@ -185,7 +185,7 @@ def test_a_policy_that_has_to_allow_and_was_not_given_leaves_it_open(name: str) 
 
 def test_a_policy_of_another_resource_is_refused() -> None:
     diagnostics = Diagnostics()
-    given = read_given("key-policy", Source("k.json", policy("kms:*", "*")), 0, Switches(), diagnostics)
+    given = read_attached("key-policy", Source("k.json", policy("kms:*", "*")), 0, Switches(), diagnostics)
     assert given is not None
     texts = {"who": USER, "action": "s3:GetObject", "resource-arn": "arn:aws:s3:::b/k"}
     question, situation, _ = read_question(texts, (), (), (), [given], {}, diagnostics)

@@ -9,7 +9,7 @@ import pytest
 from policyc.diagnostics import Diagnostics
 from policyc.engines.trace import Outcome
 from policyc.simulate.answer import answer_fully
-from policyc.simulate.plain import bind, from_flags
+from policyc.simulate.request_text import bind, from_flags
 from policyc.targets.program import emit_documents, load_program
 
 PROJECT = """

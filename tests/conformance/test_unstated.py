@@ -16,9 +16,9 @@ from policyc.engines.iam.switches import Switches
 from policyc.engines.trace import Decision, Outcome
 from policyc.simulate.answer import answer_fully
 from policyc.simulate.documents.ask import ask
+from policyc.simulate.documents.attached import read_attached
 from policyc.simulate.documents.flags import read_question
-from policyc.simulate.documents.given import read_given
-from policyc.simulate.plain import bind, from_flags
+from policyc.simulate.request_text import bind, from_flags
 from policyc.targets.program import emit_documents, load_program
 from policyc.text import Source
 
@@ -43,7 +43,7 @@ def asked(
     diagnostics = Diagnostics()
     given = []
     for role, text in documents.items():
-        found = read_given(role, Source(f"{role}.json", text), 0, Switches(), diagnostics)
+        found = read_attached(role, Source(f"{role}.json", text), 0, Switches(), diagnostics)
         assert found is not None, [item.message for item in diagnostics]
         given.append(found)
     question, situation, _ = read_question(texts, settings, (), unknown, given, {}, diagnostics)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from policyc.diagnostics import Diagnostics
 from policyc.engines.trace import Outcome
 from policyc.simulate.documents import chains, iam
-from policyc.simulate.documents.question import Question, Situation
+from policyc.simulate.documents.question import PolicyContext, Question
 
 
-def ask(situation: Situation, question: Question, diagnostics: Diagnostics) -> Outcome | None:
+def ask(situation: PolicyContext, question: Question, diagnostics: Diagnostics) -> Outcome | None:
     """The answer, or None after reporting why the question cannot be asked."""
     found = Diagnostics()
     if chains.is_chain(situation):
@@ -19,7 +19,7 @@ def ask(situation: Situation, question: Question, diagnostics: Diagnostics) -> O
     return None if found.has_errors else outcome
 
 
-def _plain(situation: Situation, question: Question, diagnostics: Diagnostics) -> Outcome | None:
+def _plain(situation: PolicyContext, question: Question, diagnostics: Diagnostics) -> Outcome | None:
     for name, value in (("can", question.can), ("path", question.path)):
         if value is not None:
             diagnostics.error(

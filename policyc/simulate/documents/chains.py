@@ -16,13 +16,13 @@ from policyc.model.types import STRING
 from policyc.model.values import Principal, Resource
 from policyc.model.vocabulary import Attribute
 from policyc.simulate.answer import answer_fully
-from policyc.simulate.documents.given import Given, attach
-from policyc.simulate.documents.question import Question, Situation
+from policyc.simulate.documents.attached import Attached, attach
+from policyc.simulate.documents.question import PolicyContext, Question
 from policyc.simulate.documents.resources import Drafts
 from policyc.simulate.keys import attribute_of_key
-from policyc.simulate.plain import parse_caller
 from policyc.simulate.references import PlainText
 from policyc.simulate.request import own_method
+from policyc.simulate.request_text import parse_caller
 from policyc.targets.base import Document, DocumentSet, Request
 from policyc.targets.iam_documents.gates import ANY_CALLER
 from policyc.targets.registry import resource_types, target
@@ -46,14 +46,14 @@ _OLAP: Final = ("object-lambda", "function", "access-point", "bucket")
 _ACCESS_POINT: Final = ("access-point", "bucket")
 
 
-def is_chain(situation: Situation) -> bool:
+def is_chain(situation: PolicyContext) -> bool:
     """Whether what is given belongs to a chain of several gates, rather than to one request of IAM."""
     return bool({"service", "network", "object-lambda", "access-point"} & set(situation.arns)) or situation.has(
         "service-policy", "network-policy", "object-lambda-policy"
     )
 
 
-def answer(situation: Situation, question: Question, diagnostics: Diagnostics) -> Outcome | None:
+def answer(situation: PolicyContext, question: Question, diagnostics: Diagnostics) -> Outcome | None:
     """The decision gate by gate, or None after an error."""
     if question.action is not None or question.resource is not None:
         diagnostics.error(
@@ -81,7 +81,7 @@ def answer(situation: Situation, question: Question, diagnostics: Diagnostics) -
 
 
 def _made(
-    names: tuple[str, ...], situation: Situation, question: Question, diagnostics: Diagnostics
+    names: tuple[str, ...], situation: PolicyContext, question: Question, diagnostics: Diagnostics
 ) -> tuple[dict[str, Resource], Program, DocumentSet] | None:
     """The resources of the chain, the program that they make up and its documents; None after an error."""
     drafts = _drafts(names, situation, question, diagnostics)
@@ -108,7 +108,7 @@ def _without_network(outcome: Outcome) -> Outcome:
     return Outcome(Decision.UNDECIDED, gates, deciding, "", missing)
 
 
-def _chain(situation: Situation) -> tuple[str, ...]:
+def _chain(situation: PolicyContext) -> tuple[str, ...]:
     if "service" in situation.arns or situation.has("service-policy", "network-policy") or "network" in situation.arns:
         return _LATTICE
     if "object-lambda" in situation.arns or situation.has("object-lambda-policy"):
@@ -117,7 +117,7 @@ def _chain(situation: Situation) -> tuple[str, ...]:
 
 
 def _drafts(
-    names: tuple[str, ...], situation: Situation, question: Question, diagnostics: Diagnostics
+    names: tuple[str, ...], situation: PolicyContext, question: Question, diagnostics: Diagnostics
 ) -> Drafts | None:
     before = len(diagnostics)
     drafts = Drafts(question.span)
@@ -146,7 +146,7 @@ def _drafts(
     return drafts
 
 
-def _fill_lattice(drafts: Drafts, situation: Situation) -> None:
+def _fill_lattice(drafts: Drafts, situation: PolicyContext) -> None:
     words = situation.words
     for name in _LATTICE:
         if name in drafts.made:
@@ -159,7 +159,7 @@ def _fill_lattice(drafts: Drafts, situation: Situation) -> None:
         drafts.link("service", "network", "network")
 
 
-def _fill_storage(drafts: Drafts, situation: Situation) -> None:
+def _fill_storage(drafts: Drafts, situation: PolicyContext) -> None:
     owner = situation.words.get("bucket-account")
     if owner is not None:
         drafts.owner("bucket", owner.text)
@@ -177,7 +177,7 @@ def _fill_storage(drafts: Drafts, situation: Situation) -> None:
         drafts.words("object-lambda", "actions", calls)
 
 
-def _attached(situation: Situation, resources: Mapping[str, Resource]) -> Iterator[Document]:
+def _attached(situation: PolicyContext, resources: Mapping[str, Resource]) -> Iterator[Document]:
     for given in situation.documents:
         if given.role in _CALLER_ROLES:
             yield caller_document(given)
@@ -189,13 +189,13 @@ def _attached(situation: Situation, resources: Mapping[str, Resource]) -> Iterat
                 )
 
 
-def caller_document(given: Given) -> Document:
+def caller_document(given: Attached) -> Document:
     """A document of the caller or its organization, for whoever calls."""
     carrier = f"level {given.level}" if given.level else ANY_CALLER
     return attach(given, carrier, given.role, "raw")
 
 
-def _notes(situation: Situation, names: tuple[str, ...]) -> Iterator[str]:
+def _notes(situation: PolicyContext, names: tuple[str, ...]) -> Iterator[str]:
     unused = situation.files(
         role for role in ("resource-policy", "trust-policy", "endpoint-policy") if situation.has(role)
     )

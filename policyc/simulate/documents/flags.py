@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from policyc.diagnostics import Diagnostics
-from policyc.simulate.documents.given import Given
-from policyc.simulate.documents.question import ARNS, Question, Situation, Who
+from policyc.simulate.documents.attached import Attached
+from policyc.simulate.documents.question import ARNS, PolicyContext, Question, Who
 from policyc.simulate.references import PlainText
 from policyc.text import Source
 
@@ -18,10 +18,10 @@ def read_question(
     settings: Sequence[str],
     absent: Sequence[str],
     unknown: Sequence[str],
-    given: Sequence[Given],
+    given: Sequence[Attached],
     switches: Mapping[str, str],
     diagnostics: Diagnostics,
-) -> tuple[Question, Situation, Source]:
+) -> tuple[Question, PolicyContext, Source]:
     """The question, what stands around it, and the command line as text for frames under messages.
 
     `texts` are options by name without dashes; `settings` texts `KEY=VALUE`, where a key that stands several times gets several
@@ -51,7 +51,7 @@ def read_question(
         context,
         tuple(open_keys),
     )
-    situation = Situation(
+    situation = PolicyContext(
         tuple(given),
         {name: named[f"{name}-arn"] for name in ARNS if f"{name}-arn" in named},
         {name: named[name] for name in _WORDS if name in named},

@@ -18,11 +18,11 @@ from policyc.engines.iam.request import Request
 from policyc.engines.iam.role_path import with_role_path
 from policyc.engines.trace import Decision, GateTrace, Outcome, Verdict, changed, late
 from policyc.simulate.assumptions import with_assumptions
-from policyc.simulate.documents.given import in_role, levels
-from policyc.simulate.documents.question import Question, Situation
+from policyc.simulate.documents.attached import in_role, levels
+from policyc.simulate.documents.question import PolicyContext, Question
 from policyc.simulate.keys import iam_attributes
-from policyc.simulate.plain import ANONYMOUS
 from policyc.simulate.references import PlainText
+from policyc.simulate.request_text import ANONYMOUS
 from policyc.targets.iam_documents import services
 from policyc.targets.iam_documents.gates import allows_everyone
 from policyc.targets.iam_documents.limits import rcps_bear_on
@@ -35,7 +35,7 @@ _PROVIDER: Final = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:(saml-provider|oid
 _DOMAINS: Final = ("cognito-identity.amazonaws.com", "www.amazon.com", "graph.facebook.com", "accounts.google.com")
 
 
-def answer(situation: Situation, question: Question, diagnostics: Diagnostics) -> Outcome | None:
+def answer(situation: PolicyContext, question: Question, diagnostics: Diagnostics) -> Outcome | None:
     """The decision with every policy on the way, or None after an error."""
     asked = _request(question, diagnostics)
     if asked is None:
@@ -68,7 +68,7 @@ def answer(situation: Situation, question: Question, diagnostics: Diagnostics) -
 
 
 def _given_policy(
-    situation: Situation, question: Question, asked: Request, own: OwnPolicy, diagnostics: Diagnostics
+    situation: PolicyContext, question: Question, asked: Request, own: OwnPolicy, diagnostics: Diagnostics
 ) -> tuple[Compiled, ...] | None:
     """The policy of the resource that is asked, empty when none was given; None after reporting one of another resource."""
     before = len(diagnostics)
@@ -91,7 +91,7 @@ def _given_policy(
     return None if len(diagnostics) > before else in_role(held, own.document) or in_role(held, ANY.document)
 
 
-def _policies(situation: Situation, action: str, resource: tuple[Compiled, ...], own: OwnPolicy) -> Policies:
+def _policies(situation: PolicyContext, action: str, resource: tuple[Compiled, ...], own: OwnPolicy) -> Policies:
     documents = situation.documents
     owner = situation.words.get("resource-account")
     return Policies(
@@ -132,7 +132,7 @@ def _with_open_policies(outcome: Outcome, own: OwnPolicy, open_gate: bool) -> Ou
     )
 
 
-def _notes(situation: Situation, asked: Request, own: OwnPolicy, given: tuple[Compiled, ...]) -> list[str]:
+def _notes(situation: PolicyContext, asked: Request, own: OwnPolicy, given: tuple[Compiled, ...]) -> list[str]:
     notes = []
     if not given and own.rule is Rule.MAY:
         notes.append(f"no {own.title} was given, so the resource was taken to have none")

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from policyc.diagnostics import Diagnostics
 from policyc.model.vocabulary import Attribute
-from policyc.simulate.documents.given import Given
+from policyc.simulate.documents.attached import Attached
 from policyc.simulate.keys import native_key, refuse_both
 from policyc.simulate.references import PlainText
 from policyc.text import Span
@@ -88,11 +88,11 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Situation:
+class PolicyContext:
     """What a request meets: documents, the ARNs of the resources in a chain by name, `words` such as `service-auth`, and the
     project's switches. `kept` is what a chain worked out from all that and asks for again with the next request."""
 
-    documents: tuple[Given, ...] = ()
+    documents: tuple[Attached, ...] = ()
     arns: Mapping[str, PlainText] = field(default_factory=dict)
     words: Mapping[str, PlainText] = field(default_factory=dict)
     switches: Mapping[str, str] = field(default_factory=dict)

@@ -13,12 +13,12 @@ from policyc.ir.program import Program
 from policyc.model.files import read_source, stays_inside
 from policyc.simulate.answer import answer_fully
 from policyc.simulate.documents.ask import ask
+from policyc.simulate.documents.attached import LEVELS, Attached, read_attached
 from policyc.simulate.documents.chains import caller_document, is_chain
-from policyc.simulate.documents.given import LEVELS, Given, read_given
-from policyc.simulate.documents.question import Question, Situation, Who
+from policyc.simulate.documents.question import PolicyContext, Question, Who
 from policyc.simulate.keyword import matches_keyword
-from policyc.simulate.plain import PlainRequest, bind
 from policyc.simulate.references import PlainText
+from policyc.simulate.request_text import PlainRequest, bind
 from policyc.simulate.runner import TestResult, story, unmet
 from policyc.simulate.scenario.cases import Case, Values, read_cases
 from policyc.simulate.scenario.coverage import Coverage, iam_documents
@@ -109,8 +109,8 @@ def _asks_actions(tree: JsonObject) -> bool:
     return any(isinstance(item, JsonObject) and item.get("action") is not None for item in holders)
 
 
-def _situation(tree: JsonObject, given: Sequence[Given], switches: Mapping[str, str]) -> Situation:
-    return Situation(tuple(given), _named(tree.get("arns")), _named(tree.get("settings")), switches)
+def _situation(tree: JsonObject, given: Sequence[Attached], switches: Mapping[str, str]) -> PolicyContext:
+    return PolicyContext(tuple(given), _named(tree.get("arns")), _named(tree.get("settings")), switches)
 
 
 def _named(value: JsonValue | None) -> dict[str, PlainText]:
@@ -120,14 +120,14 @@ def _named(value: JsonValue | None) -> dict[str, PlainText]:
     }
 
 
-def _documents(tree: JsonObject, around: Surroundings, ran: Ran) -> list[Given]:
+def _documents(tree: JsonObject, around: Surroundings, ran: Ran) -> list[Attached]:
     documents = tree.get("documents")
     switches = iam_switches(around.switches)
-    out: list[Given] = []
+    out: list[Attached] = []
     for member in documents.members if isinstance(documents, JsonObject) else ():
         for level, text in _files(member.value, member.key in LEVELS):
             source = _inside(text, around.root, ran)
-            found = None if source is None else read_given(member.key, source, level, switches, ran.findings)
+            found = None if source is None else read_attached(member.key, source, level, switches, ran.findings)
             out += [] if found is None else [found]
     return out
 
@@ -170,7 +170,7 @@ def _texts(value: JsonValue | None) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _InDocuments:
-    situation: Situation
+    situation: PolicyContext
 
     def ask(self, case: Case, diagnostics: Diagnostics) -> Outcome | None:
         fields, texts = case.fields, case.fields.texts

@@ -40,9 +40,9 @@ from policyc.targets.object_lambda.operations import (
     is_transformed,
     operation,
 )
+from policyc.targets.object_lambda.recorder import HopRecorder
 from policyc.targets.object_lambda.resources import Chain, account, arn, chain_of, execution_role
 from policyc.targets.object_lambda.storage import Storage, read_originals, unless_public
-from policyc.targets.object_lambda.way import Way
 
 ACCESS_DENIED: Final = "403 AccessDenied"
 NOT_INVOKED: Final = "403 LambdaPermissionError"
@@ -68,17 +68,17 @@ def simulate(
         return Outcome(Decision.UNDECIDED, (), missing=("who",))
     if not contexts.fits(asked, asked.who, diagnostics):
         return None
-    way = Way(program, documents, asked, asked.who)
+    hops = HopRecorder(program, documents, asked, asked.who)
     call = _call(asked, asked.can)
     match asked.resource.type:
         case resources.OLAP:
-            return _through_olap(way, call, diagnostics)
+            return _through_olap(hops, call, diagnostics)
         case resources.ACCESS_POINT:
-            return _to_access_point(way, call)
+            return _to_access_point(hops, call)
         case resources.BUCKET:
-            return _to_bucket(way, call)
+            return _to_bucket(hops, call)
         case resources.FUNCTION:
-            return _to_function(way)
+            return _to_function(hops)
         case other:
             raise ValueError(f"no request goes to a {other}")
 
@@ -93,118 +93,118 @@ def _call(asked: Request, verb: str) -> Operation:
 # --- through the chain ------------------------------------------------------------------------------------------
 
 
-def _through_olap(way: Way, call: Operation, diagnostics: Diagnostics) -> Outcome | None:
-    chain = chain_of(way.asked.resource, way.program)
+def _through_olap(hops: HopRecorder, call: Operation, diagnostics: Diagnostics) -> Outcome | None:
+    chain = chain_of(hops.asked.resource, hops.program)
     if chain is None:
-        raise ValueError(f"{way.asked.resource.id} is not complete, and requests go to checked programs only")
+        raise ValueError(f"{hops.asked.resource.id} is not complete, and requests go to checked programs only")
     if ambiguous(call.call, chain.transformed):
         diagnostics.error(
             "ambiguous-operation",
             f"`{call.call}` may be ListObjects or ListObjectsV2, and `{chain.olap.name}` transforms only one of them",
-            way.asked.span,
+            hops.asked.span,
             "say which of the two calls it is",
         )
         return None
     transformed = is_transformed(call, chain.transformed)
-    first = contexts.first(way.asked, way.who, call.versioned)
-    if not _first_hop(way, chain, call, first) or call.permission == ANSWER:
-        return way.outcome()
-    behind = contexts.onward(first, chain, way.who)
-    if not _function_hop(way, chain, call, behind, transformed):
-        return way.outcome()
-    seen = contexts.at_supporting(behind, way.asked, chain, transformed, call.versioned)
+    first = contexts.first(hops.asked, hops.who, call.versioned)
+    if not _first_hop(hops, chain, call, first) or call.permission == ANSWER:
+        return hops.outcome()
+    behind = contexts.onward(first, chain, hops.who)
+    if not _function_hop(hops, chain, call, behind, transformed):
+        return hops.outcome()
+    seen = contexts.at_supporting(behind, hops.asked, chain, transformed, call.versioned)
     storage = Storage(chain.access_point, chain.bucket, behind_olap=True)
-    if not read_originals(way, storage, call, seen, NO_ANSWER if transformed else ACCESS_DENIED):
+    if not read_originals(hops, storage, call, seen, NO_ANSWER if transformed else ACCESS_DENIED):
         if transformed:
-            way.notes.append(_FUNCTION_REFUSED)
-        return way.outcome()
+            hops.notes.append(_FUNCTION_REFUSED)
+        return hops.outcome()
     if transformed:
-        _answer_hop(way, chain, call)
-    return way.outcome()
+        _answer_hop(hops, chain, call)
+    return hops.outcome()
 
 
-def _first_hop(way: Way, chain: Chain, call: Operation, context: Context) -> bool:
+def _first_hop(hops: HopRecorder, chain: Chain, call: Operation, context: Context) -> bool:
     """Hop 1: the Object Lambda access point, which takes signed requests over HTTPS only."""
-    policies = [policy.name for policy in policies_on(chain.olap, way.program)]
+    policies = [policy.name for policy in policies_on(chain.olap, hops.program)]
     name = f"{' and '.join(policies)} on {chain.olap.name}" if policies else chain.olap.name
     refusal = ""
-    if way.who.kind == "anonymous":
+    if hops.who.kind == "anonymous":
         refusal = "an Object Lambda access point serves no unsigned request"
     elif context.values.get("aws:securetransport") == ("false",):
         refusal = "an Object Lambda access point serves HTTPS only"
     if refusal:
-        return way.add(GateTrace(name, OLAP_POLICY.role, Verdict.IMPLICIT_DENY, refusal), ACCESS_DENIED)
-    own = way.attached(chain.olap.id, OLAP_POLICY.role)
-    asked = way.request(f"{OLAP}:{call.permission}", arn(chain.olap), context)
-    found = way.flow(own, asked, account(chain.olap), name, OLAP_POLICY.role)
+        return hops.add(GateTrace(name, OLAP_POLICY.role, Verdict.IMPLICIT_DENY, refusal), ACCESS_DENIED)
+    own = hops.attached(chain.olap.id, OLAP_POLICY.role)
+    asked = hops.request(f"{OLAP}:{call.permission}", arn(chain.olap), context)
+    found = hops.flow(own, asked, account(chain.olap), name, OLAP_POLICY.role)
     # all four settings of Block Public Access are on at an Object Lambda access point and cannot be edited
-    return way.add(unless_public(found, chain.olap, own, asked, at_bucket=False), ACCESS_DENIED)
+    return hops.add(unless_public(found, chain.olap, own, asked, at_bucket=False), ACCESS_DENIED)
 
 
-def _function_hop(way: Way, chain: Chain, call: Operation, behind: Context, transformed: bool) -> bool:
+def _function_hop(hops: HopRecorder, chain: Chain, call: Operation, behind: Context, transformed: bool) -> bool:
     """Hop 2: the function runs with the caller's permission, for transformed calls only."""
     name, kind = chain.function.name, FUNCTION_POLICY.role
     if not transformed:
         summary = f"{call.call} is not transformed, so the function does not run"
-        return way.add(GateTrace(name, kind, Verdict.SKIPPED, summary), "")
-    context = contexts.with_function_source(behind, chain, way.who)
-    asked = way.request(INVOKE, arn(chain.function), context)
-    found = way.flow(way.attached(chain.function.id, kind), asked, account(chain.function), name, kind)
+        return hops.add(GateTrace(name, kind, Verdict.SKIPPED, summary), "")
+    context = contexts.with_function_source(behind, chain, hops.who)
+    asked = hops.request(INVOKE, arn(chain.function), context)
+    found = hops.flow(hops.attached(chain.function.id, kind), asked, account(chain.function), name, kind)
     if context is not behind:
         found = replace(found, switches=(*found.switches, FUNCTION_SOURCE))
-    return way.add(found, NOT_INVOKED)
+    return hops.add(found, NOT_INVOKED)
 
 
-def _answer_hop(way: Way, chain: Chain, call: Operation) -> None:
+def _answer_hop(hops: HopRecorder, chain: Chain, call: Operation) -> None:
     """Hop 5: the function hands its answer to a GET over as its execution role."""
     name, kind = f"{chain.function.name} role", ROLE_POLICY.role
     if not call.answers_through_service:
         summary = f"the function answers {call.call} by itself, without a further permission"
-        way.add(GateTrace(name, kind, Verdict.SKIPPED, summary), "")
+        hops.add(GateTrace(name, kind, Verdict.SKIPPED, summary), "")
         return
     role = execution_role(chain.function)
-    held = way.attached(role_carrier(chain.function), kind, Kind.IDENTITY)
+    held = hops.attached(role_carrier(chain.function), kind, Kind.IDENTITY)
     if role is not None:
-        held += way.identity(role)
+        held += hops.identity(role)
     carrier = role or Principal("role", (account(chain.function), "execution-role"))
     if not held:
-        way.add(way.open_identity(GateTrace(name, kind, Verdict.UNDECIDED, ""), carrier), NO_ANSWER)
+        hops.add(hops.open_identity(GateTrace(name, kind, Verdict.UNDECIDED, ""), carrier), NO_ANSWER)
         return
-    asked = Asked.of(f"{OLAP}:{ANSWER}", arn(chain.olap), way.caller(carrier), {}, ("*",))
+    asked = Asked.of(f"{OLAP}:{ANSWER}", arn(chain.olap), hops.caller(carrier), {}, ("*",))
     outcome = explain_request(Policies(identity=held, owner=account(chain.olap)), asked)
-    way.add(way.noted(outcome, name, kind), NO_ANSWER)
+    hops.add(hops.noted(outcome, name, kind), NO_ANSWER)
 
 
 # --- direct requests --------------------------------------------------------------------------------------------
 
 
-def _to_access_point(way: Way, call: Operation) -> Outcome:
-    access_point = way.asked.resource
-    bucket = way.program.resource(access_point.link("bucket"))
+def _to_access_point(hops: HopRecorder, call: Operation) -> Outcome:
+    access_point = hops.asked.resource
+    bucket = hops.program.resource(access_point.link("bucket"))
     if bucket is None:
         raise ValueError(f"{access_point.id} has no bucket, and requests go to checked programs only")
-    context = contexts.at_access_point(contexts.direct(way.asked, way.who, call.versioned), access_point, bucket)
-    read_originals(way, Storage(access_point, bucket, behind_olap=False), call, context, ACCESS_DENIED)
-    return way.outcome()
+    context = contexts.at_access_point(contexts.direct(hops.asked, hops.who, call.versioned), access_point, bucket)
+    read_originals(hops, Storage(access_point, bucket, behind_olap=False), call, context, ACCESS_DENIED)
+    return hops.outcome()
 
 
-def _to_bucket(way: Way, call: Operation) -> Outcome:
-    bucket = way.asked.resource
-    target, key = way.object_arn(arn(bucket), "/", call)
-    asked = way.request(f"s3:{call.permission}", target, contexts.direct(way.asked, way.who, call.versioned))
-    own = way.attached(bucket.id, BUCKET_POLICY.role)
-    context = contexts.direct(way.asked, way.who, call.versioned)
-    found = way.flow(own, asked, account(bucket), bucket.name, BUCKET_POLICY.role, key)
-    if way.add(unless_public(found, bucket, own, asked, at_bucket=True), ACCESS_DENIED):
-        key_found = key_gate(way, bucket, call, context)
+def _to_bucket(hops: HopRecorder, call: Operation) -> Outcome:
+    bucket = hops.asked.resource
+    target, key = hops.object_arn(arn(bucket), "/", call)
+    asked = hops.request(f"s3:{call.permission}", target, contexts.direct(hops.asked, hops.who, call.versioned))
+    own = hops.attached(bucket.id, BUCKET_POLICY.role)
+    context = contexts.direct(hops.asked, hops.who, call.versioned)
+    found = hops.flow(own, asked, account(bucket), bucket.name, BUCKET_POLICY.role, key)
+    if hops.add(unless_public(found, bucket, own, asked, at_bucket=True), ACCESS_DENIED):
+        key_found = key_gate(hops, bucket, call, context)
         if key_found is not None:
-            way.add(key_found, ACCESS_DENIED)
-    return way.outcome()
+            hops.add(key_found, ACCESS_DENIED)
+    return hops.outcome()
 
 
-def _to_function(way: Way) -> Outcome:
-    function, kind = way.asked.resource, FUNCTION_POLICY.role
-    asked = way.request(INVOKE, arn(function), contexts.direct(way.asked, way.who, False))
-    own = way.attached(function.id, kind)
-    way.add(way.flow(own, asked, account(function), function.name, kind), NOT_INVOKED_DIRECTLY)
-    return way.outcome()
+def _to_function(hops: HopRecorder) -> Outcome:
+    function, kind = hops.asked.resource, FUNCTION_POLICY.role
+    asked = hops.request(INVOKE, arn(function), contexts.direct(hops.asked, hops.who, False))
+    own = hops.attached(function.id, kind)
+    hops.add(hops.flow(own, asked, account(function), function.name, kind), NOT_INVOKED_DIRECTLY)
+    return hops.outcome()

@@ -15,33 +15,33 @@ from policyc.model.values import Resource
 from policyc.targets.object_lambda.context import Context
 from policyc.targets.object_lambda.gates import allows_everything
 from policyc.targets.object_lambda.operations import Operation
-from policyc.targets.object_lambda.way import Way
+from policyc.targets.object_lambda.recorder import HopRecorder
 
 ROLE: Final = "key"
 _USES: Final = {"GetObject": "kms:Decrypt", "PutObject": "kms:GenerateDataKey"}
 _ACCOUNT_FIELD: Final = 4
 
 
-def key_gate(way: Way, bucket: Resource, call: Operation, context: Context) -> GateTrace | None:
+def key_gate(hops: HopRecorder, bucket: Resource, call: Operation, context: Context) -> GateTrace | None:
     """The gate of the key; None when the bucket has none of the customer's, or the call touches no content."""
     key, action = bucket.text("kms_key"), _USES.get(call.call)
     if not key or action is None:
         return None
     name = key.rpartition("/")[2]
-    own = way.attached(bucket.id, ROLE)
+    own = hops.attached(bucket.id, ROLE)
     if not own:
         summary = f"the policy of key `{name}` is not given, so what it allows is not known"
-        way.missing.append(f"the policy of key {name}")
+        hops.missing.append(f"the policy of key {name}")
         return GateTrace(name, ROLE, Verdict.UNDECIDED, summary)
-    asked = way.request(action, key, _context(context, bucket))
+    asked = hops.request(action, key, _context(context, bucket))
     owner = key.split(":")[_ACCOUNT_FIELD]
-    policies = way.bound(Policies(way.identity(), own, owner=owner, resource_must_allow=True), asked)
+    policies = hops.bound(Policies(hops.identity(), own, owner=owner, resource_must_allow=True), asked)
     outcome = explain_request(policies, asked)
-    if outcome.decision is not Decision.ALLOW and way.identity_unknown:
+    if outcome.decision is not Decision.ALLOW and hops.identity_unknown:
         hopeful = Policies((allows_everything(),), own, owner=owner, resource_must_allow=True)
         if decide_request(hopeful, asked) is not Decision.DENY:
-            return way.open_identity(way.noted(outcome, name, ROLE))
-    return way.noted(outcome, name, ROLE)
+            return hops.open_identity(hops.noted(outcome, name, ROLE))
+    return hops.noted(outcome, name, ROLE)
 
 
 def _context(context: Context, bucket: Resource) -> Context:

@@ -23,8 +23,8 @@ from policyc.targets.object_lambda.gates import join, with_open_key
 from policyc.targets.object_lambda.keys import key_gate
 from policyc.targets.object_lambda.operations import Operation
 from policyc.targets.object_lambda.public import public_statement, still_served
+from policyc.targets.object_lambda.recorder import HopRecorder
 from policyc.targets.object_lambda.resources import account, arn
-from policyc.targets.object_lambda.way import Way
 from policyc.targets.switches import choice
 
 #: whether an identity policy that names only the access point lets a request through a bucket that does not delegate
@@ -40,30 +40,30 @@ class Storage:
     behind_olap: bool
 
 
-def read_originals(way: Way, storage: Storage, call: Operation, context: Context, error: str) -> bool:
+def read_originals(hops: HopRecorder, storage: Storage, call: Operation, context: Context, error: str) -> bool:
     """Hops 3 and 4; `error` is what the caller sees when one of them refuses."""
     access_point = storage.access_point
     kind = SUPPORTING_POLICY.role if storage.behind_olap else "access_point"
-    target, key = way.object_arn(arn(access_point), "/object/", call)
-    asked = way.request(f"s3:{call.permission}", target, context)
-    own = way.attached(access_point.id, SUPPORTING_POLICY.role)
-    found = way.flow(own, asked, account(access_point), access_point.name, kind, key)
+    target, key = hops.object_arn(arn(access_point), "/object/", call)
+    asked = hops.request(f"s3:{call.permission}", target, context)
+    own = hops.attached(access_point.id, SUPPORTING_POLICY.role)
+    found = hops.flow(own, asked, account(access_point), access_point.name, kind, key)
     found = _network_origin(storage, context, found)
     found = unless_public(found, access_point, own, asked, at_bucket=False)
-    if not way.add(found, error):
+    if not hops.add(found, error):
         return False
     by_identity = found.verdict is Verdict.ALLOW and explain(own, asked).verdict is not Verdict.ALLOW
     bucket = unless_public(
-        _bucket(way, storage.bucket, call, context, by_identity),
+        _bucket(hops, storage.bucket, call, context, by_identity),
         storage.bucket,
-        way.attached(storage.bucket.id, BUCKET_POLICY.role),
+        hops.attached(storage.bucket.id, BUCKET_POLICY.role),
         asked,
         at_bucket=True,
     )
-    if not way.add(bucket, error):
+    if not hops.add(bucket, error):
         return False
-    key_found = key_gate(way, storage.bucket, call, context)
-    return key_found is None or way.add(key_found, error)
+    key_found = key_gate(hops, storage.bucket, call, context)
+    return key_found is None or hops.add(key_found, error)
 
 
 def unless_public(
@@ -93,29 +93,29 @@ def _network_origin(storage: Storage, context: Context, found: GateTrace) -> Gat
     return replace(found, verdict=Verdict.IMPLICIT_DENY, summary=summary, decided_by=())
 
 
-def _bucket(way: Way, bucket: Resource, call: Operation, context: Context, by_identity: bool) -> GateTrace:
+def _bucket(hops: HopRecorder, bucket: Resource, call: Operation, context: Context, by_identity: bool) -> GateTrace:
     """Hop 4: the bucket's own policy, by delegation; inside its account also the caller's policy on the bucket.
 
     The caller's denies on the bucket count, though AWS does not say whether they bear on requests to an access point:
     the other reading would let more through. `by_identity` tells that only an identity policy opened the access point.
     """
-    target, key = way.object_arn(arn(bucket), "/", call)
-    asked = way.request(f"s3:{call.permission}", target, context)
-    own, identity = way.attached(bucket.id, BUCKET_POLICY.role), way.identity()
+    target, key = hops.object_arn(arn(bucket), "/", call)
+    asked = hops.request(f"s3:{call.permission}", target, context)
+    own, identity = hops.attached(bucket.id, BUCKET_POLICY.role), hops.identity()
     by_bucket = with_open_key(explain(own, asked, name=bucket.name, kind=BUCKET_POLICY.role), own, asked, key)
     by_caller = with_open_key(explain(identity, asked, name="identity", kind="identity"), identity, asked, key)
     inside = asked.caller.account == account(bucket)
     bears = identity and (inside or by_caller.verdict is not Verdict.ALLOW)
     both = (by_bucket, by_caller) if bears else (by_bucket,)
-    limits = _limits(way, asked)
+    limits = _limits(hops, asked)
     both = (*both, *(limit for limit in limits if limit.verdict is Verdict.EXPLICIT_DENY))
-    alone = choice(way.program.switches, IDENTITY_ON_ACCESS_POINT)
+    alone = choice(hops.program.switches, IDENTITY_ON_ACCESS_POINT)
     verdict, summary, switches = _settle(by_bucket, by_caller, inside, by_identity, limits, _ALONE[alone])
     found = join(both, verdict, bucket.name, BUCKET_POLICY.role, summary)
-    if verdict is Verdict.IMPLICIT_DENY and inside and way.identity_unknown:
-        return way.open_identity(found)
+    if verdict is Verdict.IMPLICIT_DENY and inside and hops.identity_unknown:
+        return hops.open_identity(found)
     if verdict is Verdict.UNDECIDED:
-        way.missing.extend(_open_keys(both))
+        hops.missing.extend(_open_keys(both))
     return replace(found, switches=switches) if switches else found
 
 
@@ -126,9 +126,9 @@ _NOT_DOCUMENTED: Final = (
 )
 
 
-def _limits(way: Way, asked: Asked) -> tuple[GateTrace, ...]:
+def _limits(hops: HopRecorder, asked: Asked) -> tuple[GateTrace, ...]:
     """What bounds the caller, asked for the bucket. Its denies count; that it allows was settled at the access point."""
-    levels = way.bound(Policies(), asked)
+    levels = hops.bound(Policies(), asked)
     held = [("scp", level) for level in levels.scps] + [("rcp", level) for level in levels.rcps]
     if asked.caller.kind is CallerKind.SERVICE:
         held = [item for item in held if item[0] == "rcp"]

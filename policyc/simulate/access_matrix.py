@@ -19,8 +19,8 @@ from policyc.model.names import known_names
 from policyc.model.values import Group, Resource
 from policyc.model.vocabulary import Attribute
 from policyc.record import record
-from policyc.simulate.plain import PlainRequest, attribute_texts, bind_to
 from policyc.simulate.references import PlainText, parse_ref
+from policyc.simulate.request_text import PlainRequest, attribute_texts, bind_to
 from policyc.syntax.json_text import JsonArray, JsonMember, JsonObject, JsonString, JsonValue, parse_json
 from policyc.targets.base import Document, Request
 from policyc.targets.registry import target
@@ -33,7 +33,7 @@ DEVICES = "devices"
 #: of the groups that nobody declares this many are named
 _MOST_GROUPS: Final = 8
 
-Given = tuple[tuple[PlainText, tuple[PlainText, ...] | None], ...]
+Attached = tuple[tuple[PlainText, tuple[PlainText, ...] | None], ...]
 
 
 @record
@@ -42,7 +42,7 @@ class Visitor:
 
     user: str
     device: str
-    attributes: Given
+    attributes: Attached
 
 
 @record
@@ -107,14 +107,14 @@ def _sections(tree: JsonValue, diagnostics: Diagnostics) -> dict[str, Sequence[J
     return None if diagnostics.has_errors else found
 
 
-def _attributes(value: JsonValue, diagnostics: Diagnostics) -> Given | None:
+def _attributes(value: JsonValue, diagnostics: Diagnostics) -> Attached | None:
     if not isinstance(value, JsonObject):
         _report("malformed-people", "a device is an object of attributes", value, diagnostics)
         return None
     return _attributes_of(value.members, diagnostics)
 
 
-def _attributes_of(members: Sequence[JsonMember], diagnostics: Diagnostics) -> Given:
+def _attributes_of(members: Sequence[JsonMember], diagnostics: Diagnostics) -> Attached:
     out: list[tuple[PlainText, tuple[PlainText, ...] | None]] = []
     for member in members:
         texts = attribute_texts(member.value, diagnostics)
@@ -123,7 +123,7 @@ def _attributes_of(members: Sequence[JsonMember], diagnostics: Diagnostics) -> G
     return tuple(out)
 
 
-def _devices(user: JsonObject, known: Mapping[str, Given], diagnostics: Diagnostics) -> Iterator[str]:
+def _devices(user: JsonObject, known: Mapping[str, Attached], diagnostics: Diagnostics) -> Iterator[str]:
     listed = user.get(DEVICES)
     if listed is None:
         yield ""
@@ -144,7 +144,7 @@ def _devices(user: JsonObject, known: Mapping[str, Given], diagnostics: Diagnost
         yield ""
 
 
-def _merged(*parts: Given) -> Given:
+def _merged(*parts: Attached) -> Attached:
     """All attributes; what a later part says goes before an earlier one."""
     found = {key.text: (key, texts) for part in parts for key, texts in part}
     return tuple(found.values())

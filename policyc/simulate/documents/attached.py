@@ -42,7 +42,7 @@ LEVELS: Final = frozenset({"scp", "rcp"})
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class Attached:
     """One document in its role. `level` counts the levels of an organization from 1, 0 elsewhere."""
 
     role: str
@@ -51,7 +51,9 @@ class Given:
     level: int = 0
 
 
-def read_given(role: str, source: Source, level: int, switches: Switches, diagnostics: Diagnostics) -> Given | None:
+def read_attached(
+    role: str, source: Source, level: int, switches: Switches, diagnostics: Diagnostics
+) -> Attached | None:
     """A document in its role, or None after an error. What does not keep AWS from evaluating it is left to `check`: a simulation
     answers one request."""
     found = Diagnostics()
@@ -66,12 +68,12 @@ def read_given(role: str, source: Source, level: int, switches: Switches, diagno
     if tree is not None:
         compiled = compile_document(tree, kind.engine, found, name=source.file, switches=switches, stored=True)
     if compiled is not None:
-        return Given(role, source, compiled, level)
+        return Attached(role, source, compiled, level)
     diagnostics.extend(item for item in found if item.severity == "error")
     return None
 
 
-def attach(given: Given, carrier: str, role: str, kind: str) -> Document:
+def attach(given: Attached, carrier: str, role: str, kind: str) -> Document:
     """The document as a target would have emitted it: carried by `carrier`, a gate of kind `role`, its statements in place."""
     entries = tuple(
         MapEntry(f"/Statement/{statement.index}", statement.label, statement.span)
@@ -82,12 +84,12 @@ def attach(given: Given, carrier: str, role: str, kind: str) -> Document:
     )
 
 
-def in_role(given: Iterable[Given], role: str) -> tuple[Compiled, ...]:
+def in_role(given: Iterable[Attached], role: str) -> tuple[Compiled, ...]:
     """The compiled documents of one role."""
     return tuple(item.compiled for item in given if item.role == role)
 
 
-def levels(given: Iterable[Given], role: str) -> tuple[tuple[Compiled, ...], ...]:
+def levels(given: Iterable[Attached], role: str) -> tuple[tuple[Compiled, ...], ...]:
     """The compiled documents of one role by level."""
     held: dict[int, list[Compiled]] = {}
     for item in given:

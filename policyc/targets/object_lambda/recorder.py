@@ -1,4 +1,4 @@
-"""A request on its way: who asks, which documents bear on it, and the record of the hops so far."""
+"""A request on its hops: who asks, which documents bear on it, and the record of the hops so far."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _REFUSED: Final = (Verdict.EXPLICIT_DENY, Verdict.IMPLICIT_DENY)
 
 
 @dataclass(slots=True)
-class Way:
+class HopRecorder:
     """One request; `gates` and `errors` (what the caller sees if that gate refuses) grow hop by hop."""
 
     program: Program

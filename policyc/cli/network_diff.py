@@ -1,9 +1,10 @@
-"""`policyc build --diff OLD.json`: what changes for attachments and paths when a network replaces the one that is live."""
+"""`policyc build --diff OLD.json`: what changes in the configuration, for attachments and paths when a network replaces the one that is live."""
 
 from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,8 @@ from policyc.report.registry import render
 from policyc.report.screen import paint, plural, wrap
 
 if TYPE_CHECKING:
-    from policyc.targets.cloud_wan.compare import Comparison
+    from policyc.targets.cloud_wan.compare import Change, Comparison
+    from policyc.targets.cloud_wan.configuration_diff import ConfigurationChange
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
@@ -27,7 +29,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--diff",
         metavar="OLD.json",
-        help="list the associations and paths that change against this core network policy; exit 1 when any do",
+        help="list what changes against this core network policy, with the edges that are updated; exit 1 when anything does",
     )
     group.add_argument(
         "--network",
@@ -87,7 +89,12 @@ def _only(args: argparse.Namespace) -> str | None:
 def _write(found: Comparison, console: Console) -> None:
     options = console.options()
     lines: list[str] = []
-    for title, changes in (("associations", found.associations), ("reachability", found.reach)):
+    sections: tuple[tuple[str, Sequence[ConfigurationChange | Change]], ...] = (
+        ("configuration", found.configuration),
+        ("associations", found.associations),
+        ("reachability", found.reach),
+    )
+    for title, changes in sections:
         head = f"{title}: {plural(len(changes), 'change')}" if changes else f"{title}: no change"
         lines.append(paint(head, "strong", options.color))
         for change in changes:

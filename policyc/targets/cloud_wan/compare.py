@@ -1,4 +1,4 @@
-"""What changes when one core network policy replaces another: where attachments go, and who reaches whom.
+"""What changes when one core network policy replaces another: the configuration, where attachments go, and who reaches whom.
 
 With an inventory, attachments that are alike in both networks are asked once for all (see `classes`): the answer is that of asking
 every pair. Without one, each association rule gives an attachment that just meets it, and one attachment stands in each segment
@@ -21,6 +21,7 @@ from policyc.engines.wan.switches import DEFAULT, Switches
 from policyc.engines.wan.tables import Tables
 from policyc.ir.network import AttachCondition, AttachmentType, AttachRule, CoreNetwork, SendVia
 from policyc.targets.cloud_wan.classes import Class, Unchanged, receivers, senders
+from policyc.targets.cloud_wan.configuration_diff import ConfigurationChange, changed_configuration
 from policyc.targets.cloud_wan.external_prefixes import block_text, changed_outside
 from policyc.targets.cloud_wan.inventory_file import Inventory
 from policyc.targets.cloud_wan.probes import probe
@@ -48,13 +49,19 @@ class Change:
 class Comparison:
     """`assumed` tells that no inventory was given."""
 
+    configuration: tuple[ConfigurationChange, ...]
     associations: tuple[Change, ...]
     reach: tuple[Change, ...]
     assumed: bool
 
     @property
-    def changes(self) -> tuple[Change, ...]:
-        return self.associations + self.reach
+    def changes(self) -> tuple[ConfigurationChange | Change, ...]:
+        return (*self.configuration, *self.associations, *self.reach)
+
+    @property
+    def edges(self) -> tuple[str, ...]:
+        """The edges that are certain to be updated."""
+        return tuple(dict.fromkeys(edge for change in self.configuration for edge in change.edges or ()))
 
 
 def compare(
@@ -65,11 +72,15 @@ def compare(
         witnesses = _witnesses(old, new)
         placed = tuple(dict.fromkeys(_moved(old, new, witnesses, switches)))
         before, after = probe(old, switches), probe(new, switches)
-        return Comparison(placed, (*_by_segment(before, after), *_outside_by_segment(before, after)), True)
+        changed = tuple(changed_configuration(old, new, None, ()))
+        return Comparison(changed, placed, (*_by_segment(before, after), *_outside_by_segment(before, after)), True)
     known = Inventory(tuple(_with_prefixes(inventory.attachments)), inventory.lists)
     moved = tuple(_moved(old, new, known.attachments, switches))
+    names = {change.subject for change in moved}
+    regions = [region for item in known.attachments if item.name in names for region in item.regions]
+    changed = tuple(changed_configuration(old, new, known.attachments, regions))
     before, after = situate(old, known, switches), situate(new, known, switches)
-    return Comparison(moved, (*_by_class(before, after), *_outside(before, after)), False)
+    return Comparison(changed, moved, (*_by_class(before, after), *_outside(before, after)), False)
 
 
 # --- associations -----------------------------------------------------------------------------------------------
@@ -393,6 +404,16 @@ def comparison_data(found: Comparison) -> dict[str, Any]:
         "format_version": 1,
         "kind": "comparison",
         "assumed": found.assumed,
+        "configuration": [
+            {
+                "subject": item.subject,
+                "before": item.before,
+                "after": item.after,
+                "edges": None if item.edges is None else list(item.edges),
+            }
+            for item in found.configuration
+        ],
+        "edges": list(found.edges),
         "associations": [_change_data(item) for item in found.associations],
         "reach": [_change_data(item) for item in found.reach],
     }

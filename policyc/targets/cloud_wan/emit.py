@@ -79,6 +79,11 @@ def plain_document(network: CoreNetwork) -> dict[str, Any]:
     )
 
 
+def plain_action(action: SegmentAction) -> dict[str, Any]:
+    """One segment action as ordinary data."""
+    return _action(action)
+
+
 def _kept(entries: Mapping[str, Any]) -> dict[str, Any]:
     """Without the members that nobody wrote."""
     return {key: value for key, value in entries.items() if value is not None and value != []}

@@ -1,9 +1,11 @@
-"""Differential: a random policy decides alike on the IR and, in the IAM engine, on the document that it is emitted as."""
+"""Differential: a random policy decides alike on the IR, in the IAM engine on the document that it is emitted as, and on
+what is read from that document."""
 
 from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import HealthCheck, event, given, settings
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 
 from policyc.data import read_text
 from policyc.diagnostics import Diagnostics
+from policyc.engines.iam.caller import CallerKind
 from policyc.engines.iam.decision import decide as engine_decide
 from policyc.engines.iam.request import Request as EngineRequest
 from policyc.engines.iam.statement import Kind
@@ -21,10 +24,13 @@ from policyc.model.types import Named
 from policyc.model.values import Place, Principal, Resource, ResourceLink, Value
 from policyc.model.vocabulary import Attribute, Verb, load_vocabulary
 from policyc.shape import misfits
+from policyc.syntax.json_text import parse_json
 from policyc.targets.iam_documents.gates import compile_emitted, context_texts, engine_caller
+from policyc.targets.iam_documents.kinds import KINDS
+from policyc.targets.iam_documents.read import read_policy
 from policyc.targets.lattice.emit import emit_policy
 from policyc.targets.lattice.words import CONNECT, INVOKE, METHOD_KEY, PATH_KEY
-from policyc.text import Span
+from policyc.text import Source, Span
 
 #: decisions compared by each property, some to a policy; `make test` asks for 10,000
 CASES = int(os.environ.get("POLICYC_CASES", "1500"))
@@ -258,6 +264,10 @@ def asked(known: Facts, service: Resource) -> Any:
         context |= {"aws:PrincipalArn": (), "aws:PrincipalType": (), "aws:PrincipalAccount": ()}
     caller = engine_caller(known.who)
     assert caller is not None
+    if (
+        caller.kind is CallerKind.ROLE
+    ):  # everything is known of these callers, the path of the role and the session as well
+        caller = replace(caller, path=caller.path or "/", session=caller.session or "unnamed")
     return EngineRequest.of(known.can.action, arn(service) + (known.path or ""), caller, context)
 
 
@@ -284,6 +294,9 @@ def test_the_ir_and_the_document_decide_alike(data: st.DataObject) -> None:
         return
     assert misfits(json.loads(document.text), SCHEMA) == []
     compiled = compile_emitted(document, Kind.RESOURCE)
+    tree = parse_json(Source("d.json", document.text), diagnostics)
+    assert tree is not None
+    read = read_policy(tree, KINDS["auth-policy"], "d.json")
     services = SERVICES if policy.on is MESH else (policy.on,)
     for _ in range(4):
         service = data.draw(st.sampled_from(services))
@@ -291,7 +304,19 @@ def test_the_ir_and_the_document_decide_alike(data: st.DataObject) -> None:
         known = data.draw(facts(service))
         expected = VERDICTS[decide(policy.statements, known)]
         event(str(expected))
-        assert engine_decide(compiled, asked(known, service)) is expected, document.text
+        request = asked(known, service)
+        assert engine_decide(compiled, request) is expected, document.text
+        assert VERDICTS[decide(read.statements, of_document(known, request))] is expected, document.text
+
+
+def of_document(known: Facts, request: EngineRequest) -> Facts:
+    """The request for the policy that is read from the document; the keys of these documents that vocabularies know hold texts."""
+    keys = {key: held for key, held in request.values.items() if isinstance(held, tuple)}
+    values: dict[str, tuple[Any, ...]] = {
+        name: keys.get(attribute.native.lower(), ())
+        for name, attribute in load_vocabulary("identity").attributes.items()
+    }
+    return Facts(known.who, Verb("asked", request.action), request.resource, None, values, keys)
 
 
 @st.composite

@@ -21,7 +21,7 @@ from policyc.model.values import Principal, Resource, Value
 from policyc.model.vocabulary import Verb
 from policyc.syntax.json_text import JsonArray, JsonMember, JsonObject, JsonString, JsonValue
 from policyc.targets.iam_documents.kinds import DocumentKind
-from policyc.targets.iam_documents.read_tests import read_test
+from policyc.targets.iam_documents.read_tests import join_all, read_test
 from policyc.targets.iam_documents.texts import Reading, native_tokens, tokens_of
 from policyc.text import Span
 
@@ -68,7 +68,7 @@ def _statement(tree: JsonObject, index: int, reading: Reading) -> Statement:
     label, label_span = _text(sid), sid.span if sid is not None else None
     who, can, resources = _who(tree, deny), _can(tree), _resources(tree, reading)
     nothing = (who and not who.principals) or (can and not can.verbs) or (resources and not resources.patterns)
-    when = Never() if nothing else conjunction(list(_tests(tree.get("Condition"), reading)))
+    when = Never() if nothing else conjunction(join_all(list(_tests(tree.get("Condition"), reading))))
     return Statement(
         "deny" if deny else "allow",
         label or f"statement {index + 1}",

@@ -7,7 +7,7 @@ keys included, are those of `leaves.py` read backwards:
 - `…IfExists` adds "or the key is absent"; on an order it is the negation of the opposite order;
 - `ForAnyValue:` on a multi-valued key is `any`; with a negated operator it is "present, and not `all`";
 - `ForAllValues:` with a negated operator is "not `any`". With a positive one it is raw: for it a set of empty texts is an
-  absent key;
+  absent key; beside `ForAnyValue:` of the same values it is `all`;
 - `Null` asks for presence, whatever the key.
 """
 
@@ -23,7 +23,7 @@ from policyc.engines.iam.arns import FIELDS
 from policyc.engines.iam.dates import parse_instant
 from policyc.engines.iam.operators import Family, Operator, Qualifier, Relation, read_operator
 from policyc.engines.iam.values import parse_number, parse_truth
-from policyc.ir.authz import Atom, Cond, Constant, Glob, Op, RawTest, Spelling, Variable, raw_attribute
+from policyc.ir.authz import Atom, Cond, Constant, Glob, Op, RawTest, Spelling, Tokens, Variable, raw_attribute
 from policyc.ir.conditions import conjunction, disjunction
 from policyc.ir.instants import moment_text
 from policyc.ir.pattern import Wild, pattern_matches
@@ -51,6 +51,8 @@ _ORDERS: Final = {
 }
 _OPPOSITE: Final = {Op.LT: Op.GE, Op.GE: Op.LT, Op.LE: Op.GT, Op.GT: Op.LE}
 _PLAIN_NUMBER: Final = re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,30})?")
+_EVERY: Final = "ForAllValues:"
+_SOME: Final = "ForAnyValue:"
 #: in front of a key that no request has, for a document read with `lattice-key-case` `exact`
 _ABSENT: Final = "\0"
 
@@ -131,6 +133,27 @@ def _typed(operator: Operator, raw: RawTest) -> Cond | None:
             return disjunction([absent, atom]) if operator.if_exists else atom
         case Qualifier.ONE:
             return _if_exists(atom, absent) if operator.if_exists and not operator.negated else atom
+
+
+def join_all(items: Sequence[Cond]) -> list[Cond]:
+    """The conditions of one block, where `ForAllValues:` beside `ForAnyValue:` of the same operator, key and values is `all`: the
+    second makes both false for an absent key and for a set of empty texts that no value takes in."""
+    out = list(items)
+    for raw in (item for item in items if isinstance(item, RawTest) and item.operator.startswith(_EVERY)):
+        wanted = (_SOME + raw.operator.removeprefix(_EVERY), {value.tokens for value in raw.values})
+        for at, item in enumerate(out):
+            same = isinstance(item, Atom) and item.attribute == raw.attribute and _written(item) == wanted
+            if isinstance(item, Atom) and same:
+                out[at] = replace(item, quantifier="all", spelling=raw.spelling)
+                out.remove(raw)
+                break
+    return out
+
+
+def _written(atom: Atom) -> tuple[str, set[Tokens]] | None:
+    """The operator of a test and its values, as they are written."""
+    found = atom.spelling
+    return None if found is None else (found.operator, {value.tokens for value in found.values})
 
 
 def _if_exists(atom: Atom, absent: Atom) -> Cond:

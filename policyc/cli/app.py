@@ -30,6 +30,7 @@ COMMANDS = {
     "graph": ("policyc.cli.graph", "draw a core network, with who reaches whom"),
     "fmt": ("policyc.cli.fmt", "lay out policy files in the one style"),
     "explain": ("policyc.cli.explain", "say what a rule, an attribute or a switch means"),
+    "facts": ("policyc.cli.facts", "show what is known of AWS's services, and from when"),
     "init": ("policyc.cli.init", "start a project that passes check and test"),
 }
 

@@ -34,7 +34,8 @@ def _region(item: JsonString, fields: Sequence[str], diagnostics: Diagnostics) -
     name, known = fields[3], arns.regions()
     if not name or _vague(name) or name in known.names:
         return False
-    help = nearest_name(name, known.names) or "write the Region's code, such as `eu-west-1`"
+    head, tail = ":".join(fields[:3]) + ":", ":" + ":".join(fields[4:])
+    help = nearest_name(name, known.names, tail, head) or "write the Region's code, such as `eu-west-1`"
     if arns.may_be_region(name):
         diagnostics.warning("unknown-region", f"no Region was called `{name}` on {known.as_of}", item.span, help)
     else:
@@ -62,7 +63,8 @@ def _no_resource(item: JsonString, service: str, forms: Sequence[str], diagnosti
     word = part.replace(":", "/").partition("/")[0]
     words = {form.split(":", _FIELDS - 1)[5].replace(":", "/").partition("/")[0] for form in forms}
     same = [form for form in forms if form.split(":", _FIELDS - 1)[5].startswith(word)] if word in words else []
-    help = "" if same else nearest_name(word, [item for item in words if "$" not in item], part[len(word) :])
+    head = item.value[: -len(part)]
+    help = "" if same else nearest_name(word, [item for item in words if "$" not in item], part[len(word) :], head)
     help = help or "its ARNs look like " + " or ".join(f"`{form}`" for form in (same or forms)[:2])
     message = f"`{part}` is no resource of `{service}`"
     _report("invalid-arn-resource", message, item, service, help, diagnostics)

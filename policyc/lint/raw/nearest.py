@@ -20,14 +20,14 @@ def nearest_action(text: str, names: Iterable[str]) -> str:
     tail = name[len(stem) :]
     known = tuple(sorted(names))
     if tail and stem:
-        sizes = range(max(2, len(stem) - 1), len(stem) + 2)
+        sizes = range(max(2, len(stem) - 1), len(stem) + 1)
         known = tuple(sorted({item[:size] for item in known for size in sizes}))
     return _help(stem, known, f"{prefix}:", tail)
 
 
-def nearest_name(text: str, names: Iterable[str], tail: str = "") -> str:
-    """For a word of its own; `tail` is what stands behind it."""
-    return _help(text, tuple(sorted(names)), "", tail)
+def nearest_name(text: str, names: Iterable[str], tail: str = "", head: str = "") -> str:
+    """For a word of its own; `head` and `tail` are what stands around it."""
+    return _help(text, tuple(sorted(names)), head, tail)
 
 
 def _help(word: str, names: tuple[str, ...], before: str, after: str) -> str:

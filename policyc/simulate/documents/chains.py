@@ -75,8 +75,8 @@ def answer(situation: PolicyContext, question: Question, diagnostics: Diagnostic
     outcome = answer_fully(program, documents, request, diagnostics)
     if outcome is None:
         return None
-    if names == _LATTICE and "network" not in resources and "network-auth" not in situation.words:
-        outcome = _without_network(outcome)
+    if names != _LATTICE and not situation.has("bucket-policy"):
+        outcome = _without_bucket_policy(outcome)
     return changed(outcome, notes=(*outcome.notes, *_notes(situation, names)))
 
 
@@ -94,18 +94,15 @@ def _made(
     return resources, program, DocumentSet(_attached(situation, resources))
 
 
-def _without_network(outcome: Outcome) -> Outcome:
-    """A request of whose service network nothing was said: its gate is open, and so is an allow by all others."""
-    summary = "no policy of the service network was given"
-    gates = tuple(
-        GateTrace(gate.name, gate.kind, Verdict.UNDECIDED, summary) if gate.kind == "network" else gate
-        for gate in outcome.gates
-    )
-    if outcome.decision is Decision.DENY:
-        return changed(outcome, gates=gates)
-    missing = (*outcome.missing, "network-policy (or network-auth none)")
-    deciding = outcome.deciding if outcome.decision is Decision.UNDECIDED else "network"
-    return Outcome(Decision.UNDECIDED, gates, deciding, "", missing)
+def _without_bucket_policy(outcome: Outcome) -> Outcome:
+    """A request that nothing lets into the bucket, whose policy was not given: it may delegate to the access point."""
+    refusing = next((gate for gate in outcome.gates if gate.name == outcome.deciding and gate.kind == "bucket"), None)
+    if outcome.decision is not Decision.DENY or refusing is None or refusing.verdict is not Verdict.IMPLICIT_DENY:
+        return outcome
+    summary = "the bucket policy has to let the access point's requests in, and was not given"
+    opened = GateTrace(refusing.name, refusing.kind, Verdict.UNDECIDED, summary, wants=("bucket policy",))
+    gates = tuple(opened if gate is refusing else gate for gate in outcome.gates)
+    return Outcome(Decision.UNDECIDED, gates, refusing.name, "", ("bucket policy",), outcome.notes)
 
 
 def _chain(situation: PolicyContext) -> tuple[str, ...]:
@@ -126,8 +123,7 @@ def _drafts(
         if arn is not None:
             drafts.read(name, arn, diagnostics)
         elif name == "network":
-            if situation.has("network-policy") or "network-auth" in situation.words:
-                drafts.unnamed(name)
+            drafts.unnamed(name)
         else:
             diagnostics.error(
                 "incomplete-question",

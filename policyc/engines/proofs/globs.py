@@ -7,6 +7,7 @@ rest. Each pattern's state is a set of positions; the number of combined states 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final, TypeAlias
@@ -17,6 +18,7 @@ from policyc.ir.pattern import Plain, Wild, is_plain, pattern_matches, pattern_t
 STATE_CAP: Final = 4_000
 STEP_CAP: Final = 200_000
 
+_TO_WILD: Final = re.compile(r"[^*?]*")
 #: A character outside the ones that the patterns mention.
 _OTHER: Final = "\U0010ffff"
 
@@ -55,6 +57,8 @@ def _begin_alike(first: str, second: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _beginning(text: str) -> str:
+    if "\\" not in text:
+        return _TO_WILD.match(text)[0]  # type: ignore[index]
     tokens = pattern_tokens(text)
     end = next((at for at, token in enumerate(tokens) if isinstance(token, Wild)), len(tokens))
     return "".join(token.char for token in tokens[:end] if isinstance(token, Plain))

@@ -43,7 +43,7 @@ class TargetPort:
     hint: Hint = _nothing
 
     def reserved(self, targets: Iterable[str]) -> dict[str, str]:
-        """TargetPort that a file which writes for `targets` must not declare or import, with what they mean already."""
+        """Words that a file which writes for `targets` must not declare or import, with what they mean already."""
         out: dict[str, str] = {}
         for target in sorted(set(targets) & set(self.targets)):
             for name in self.vocabulary(target).attributes:

@@ -9,7 +9,7 @@ _DEEPEST = 50
 
 
 def matches_keyword(expression: str, name: str) -> bool:
-    """Whether `name` fits. TargetPort that follow one another without `and` or `or` are one phrase with blanks.
+    """Whether `name` fits. Words that follow one another without `and` or `or` are one phrase with blanks.
 
     Raises ValueError with a sentence when the expression cannot be read.
     """

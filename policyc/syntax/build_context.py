@@ -7,7 +7,7 @@ from policyc.syntax.nodes import Ident
 from policyc.syntax.problems import Problems
 from policyc.text import Span
 
-# TargetPort that begin a clause or make an expression: no declaration may take one, and none names a value.
+# Words that begin a clause or make an expression: no declaration may take one, and none names a value.
 RESERVED = frozenset(
     {
         "all",

@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 
 #: Parentheses, member accesses and terms of a sum within one another. Cedar's own bound is far higher, nobody's need is.
 DEEPEST: Final = 40
+#: Operands of one `&&` or `||`.
+LONGEST: Final = 25_000
 VARIABLES: Final = ("principal", "action", "resource", "context")
 FUNCTIONS: Final = ("ip", "decimal", "datetime", "duration", "unknown")
 #: methods with a fixed number of arguments, which the parser checks; None: the evaluator checks
@@ -197,6 +199,13 @@ class ConditionReader:
         start = self.peek
         items = [part()]
         while self.take(sign):
+            if len(items) >= LONGEST:
+                raise CedarMistake(
+                    "cedar-too-long",
+                    f"more than {LONGEST:,} operands are joined with `{sign}`",
+                    self.span(self.last),
+                    "split the condition into several statements",
+                )
             items.append(part())
         return items[0] if len(items) == 1 else node(tuple(items), self._from(start))
 
@@ -501,6 +510,13 @@ class ConditionReader:
     def _entity(self) -> Expr:
         start = self.peek
         kind = self.type_name(entity=True)
+        if self.peek.kind == "string" and self.last.text != "::":
+            raise CedarMistake(
+                "cedar-syntax",
+                "an entity's type and id are joined with `::`",
+                self.source.span(start.start, self.peek.end),
+                f"write `{kind}::{self.peek.text}`",
+            )
         if self.peek.kind != "string":
             if self.peek.text == "(":
                 raise CedarMistake(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from policyc.engines.cedar.decide import (
     CedarError,
+    Documented,
     NotOpen,
     UnusableContext,
     decide,
@@ -291,3 +293,54 @@ def test_the_caller_where_it_cannot_matter() -> None:
     assert (both.missing, both.caller) == ((("a",),), True)
     twice = permit('principal == User::"x" || !(principal == User::"x")')
     assert decide(parse_policies(twice), {}).decision is Decision.ALLOW
+
+
+@pytest.mark.parametrize(
+    ("condition", "known"),
+    [
+        ("context.idp.manager == context.hr.manager", {"hr": {"manager": "u1"}}),
+        ("context.idp.a.b.score > context.limits.floor", {"limits": {"floor": 50}}),
+        ("context.limits.top >= context.idp.score", {"limits": {"top": 50}}),
+        ("context.idp.tags.contains(context.hr.tag) && context.idp == context.hr", {"hr": {"tag": "x"}}),
+    ],
+)
+def test_a_provider_of_which_nothing_is_known(condition: str, known: dict[str, Any]) -> None:
+    """It is there with a value that nobody states; what is compared with known attributes stays open."""
+    answer = decide(parse_policies(permit(condition)), known, [("idp",)])
+    assert (answer.decision, answer.missing) == (Decision.UNDECIDED, (("idp",),))
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ("context.edr.score <= 100", Decision.ALLOW),
+        ("context.edr.score > 100", Decision.DENY),
+        ("context.edr.score >= 1", Decision.UNDECIDED),
+        ("context.edr.score == 101 || context.edr.score < -5", Decision.DENY),
+        ('["LOW", "HIGH"].contains(context.edr.risk)', Decision.ALLOW),
+        ('context.edr.risk == "LOW"', Decision.UNDECIDED),
+        ('context.edr.risk like "*O*"', Decision.UNDECIDED),
+        ('context.edr.risk like "*"', Decision.ALLOW),
+        ('context.edr.risk == "low"', Decision.DENY),
+    ],
+)
+def test_every_documented_value_gives_the_answer(condition: str, expected: Decision) -> None:
+    """A score of 0 to 100 and a risk of two words: what holds for all of them holds."""
+    documented = {
+        ("edr", "score"): Documented(frozenset({"number"}), True, range=(0, 100)),
+        ("edr", "risk"): Documented(frozenset({"text"}), True, ("LOW", "HIGH")),
+    }
+    unknown = [("edr", "score"), ("edr", "risk")]
+    assert decide(parse_policies(permit(condition)), {}, unknown, about=documented.get).decision is expected
+
+
+@pytest.mark.parametrize("value", [1e30, Decimal("1e30"), Decimal("-1e999999"), Decimal("9223372036854775808.0")])
+def test_a_large_number_with_an_exponent_is_no_fraction(value: object) -> None:
+    with pytest.raises(UnusableContext, match="more than 64 bits"):
+        sanitise({"edr": {"score": value}})
+
+
+@pytest.mark.parametrize(("value", "why"), [(1e3, "exponent"), (Decimal("2.0"), "exponent"), (1.5, "fraction")])
+def test_numbers_in_other_forms(value: object, why: str) -> None:
+    with pytest.raises(UnusableContext, match=why):
+        sanitise({"edr": {"score": value}})

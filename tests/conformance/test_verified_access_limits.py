@@ -149,6 +149,20 @@ def test_a_statement_that_cedar_might_give_up_on(tmp_path: Path) -> None:
     assert condition(tmp_path, " and ".join(f'jamf.osv != "{number}"' for number in range(80))) == []
 
 
+def copies(allows: int, denies: int) -> str:
+    lines = [f'allow "a{n}" {{ when okta.email == "u{n}@example.com" }}' for n in range(allows)]
+    lines += [f'deny "d{n}" {{ when http_request.user_agent like "*agent-{n}*" }}' for n in range(denies)]
+    return f"{HEAD}policy p for verified_access on staff {{ {' '.join(lines)} }}\n"
+
+
+def test_a_document_that_grows_by_copies_is_told_with_its_size(tmp_path: Path) -> None:
+    """More than a CloudFormation template body may have (51,200 bytes); fewer copies are no news."""
+    ((rule, shown, help),) = findings(tmp_path, copies(60, 20))
+    assert (rule, shown) == ("large-document", "p")
+    assert 'unexpected-kinds = "trusted"' in help and "the deny does not hold" in help
+    assert findings(tmp_path, copies(10, 10)) == []
+
+
 def test_a_statement_that_nests_too_deep(tmp_path: Path) -> None:
     text = 'jamf.osv == "0"'
     for number in range(30):

@@ -208,6 +208,23 @@ def test_the_leading_slash_of_a_path_is_named_where_it_decides(tmp_path: Path) -
     assert ask(project(tmp_path, both), {"http_request.path": ("/app/x",)}).gates[0].switches == ()
 
 
+def test_trusted_kinds_leave_a_deny_that_cedar_may_skip(tmp_path: Path) -> None:
+    """The switch `unexpected-kinds`: shorter text, and on an unexpected value nobody documents what becomes of the request."""
+    text = """policy p for verified_access on staff {
+  allow "all" { when true }
+  deny "outside" { when http_request.client_ip not in "10.0.0.0/8" }
+}
+"""
+    program = replace(project(tmp_path, text), switches={"unexpected-kinds": "trusted"})
+    (document,) = TARGET.emit(program, Diagnostics())
+    assert "forbid (principal, action, resource)" in document.text and "unless:" not in document.text
+    gate = ask(program, {"http_request.client_ip": ("10.1.1.1, 192.0.2.1",)}).gates[0]
+    assert (gate.verdict, gate.switches) == (Verdict.UNDECIDED, ("erroring-forbid",))
+    assert "Cedar skips it" in gate.summary
+    assert ask(program, {"http_request.client_ip": ("10.1.1.1",)}).decision is Decision.ALLOW
+    assert ask(program, {"http_request.client_ip": ("192.0.2.1",)}).decision is Decision.DENY
+
+
 def test_a_deny_that_cannot_be_answered_denies(tmp_path: Path) -> None:
     """Cedar would skip it as a `forbid`; inside the permits it keeps them from applying."""
     outside = """policy p for verified_access on staff {

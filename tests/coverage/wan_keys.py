@@ -1,7 +1,7 @@
 """Every key of a core network policy document, from its JSON Schema, and whether a document holds it.
 
 A key is written as a path: `segments[].name`; where an object has forms, the form stands in brackets: `segment-actions[share].mode`.
-TargetPort that a key can hold are entries too: `attachment-policies[].conditions[].type = tag-exists`.
+Words that a key can hold are entries too: `attachment-policies[].conditions[].type = tag-exists`.
 """
 
 from __future__ import annotations

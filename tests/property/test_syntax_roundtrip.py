@@ -21,7 +21,7 @@ from policyc.text import Source, Span
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "syntax"
 SPAN = Span("t", 0, 0)
-# TargetPort that the language keeps for itself in expressions and declarations; every other keyword may be a name there.
+# Words that the language keeps for itself in expressions and declarations; every other keyword may be a name there.
 RESERVED = {
     "all",
     "and",

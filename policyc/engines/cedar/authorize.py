@@ -124,10 +124,23 @@ def _plain(value: object, path: Path) -> object:
             return [_plain(item, (*path, "[]")) for item in value]
         case None:
             raise UnusableContext(path, "is null, which Cedar does not have")
+        case float() | Decimal() if _is_whole(value):
+            if not -_LONG <= value < _LONG:
+                raise UnusableContext(path, "is a number of more than 64 bits")
+            raise UnusableContext(
+                path, "is written with an exponent or a point, and Cedar takes whole numbers in plain digits"
+            )
         case float() | Decimal():
             raise UnusableContext(path, "is a fraction, which Cedar does not have")
         case _:
             raise UnusableContext(path, "is neither text, a whole number, true or false, a list nor a record")
+
+
+def _is_whole(value: float | Decimal) -> bool:
+    """Whether a number in another form than plain digits is a whole one."""
+    if isinstance(value, float):
+        return value.is_integer()
+    return value.is_finite() and value == value.to_integral_value()
 
 
 def _key(key: object, path: Path) -> str:

@@ -254,7 +254,9 @@ def copy(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def put(data: dict[str, Any], path: Path, value: object) -> None:
-    """Put a value into a context, with the records on the way to it."""
+    """Put a value into a context, with the records on the way to it; what stands in for one of them gives way."""
     for step in path[:-1]:
-        data = data.setdefault(step, {})
+        if not isinstance(data.get(step), dict):
+            data[step] = {}
+        data = data[step]
     data[path[-1]] = value

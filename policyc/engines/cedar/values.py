@@ -23,10 +23,13 @@ _MOST_POINTS = 600
 
 @record
 class Documented:
-    """What is documented of an attribute: the kinds that its value may have, and whether its record always has it."""
+    """What is documented of an attribute: the kinds that its value may have, and whether its record always has it; every text that it
+    may be (empty: any), and the range of its numbers."""
 
     kinds: frozenset[Kind]
     always: bool = False
+    values: tuple[str, ...] = ()
+    range: tuple[int, int] | None = None
 
 
 #: What is documented of the attribute at a path; None for nothing.
@@ -67,7 +70,11 @@ def ways(
     choices += [LIST] if "list" in kinds else []
     choices += [Choice("value", flag) for flag in (True, False) if "bool" in kinds]
     if "number" in kinds:
-        choices += [Choice("value", number) for number in _numbers(values)]
+        choices += [
+            Choice("value", number) for number in _numbers(values, None if documented is None else documented.range)
+        ]
+    if documented is not None and documented.values and "text" in kinds:
+        return Ways((*choices, *(Choice("value", text) for text in documented.values)))
     texts, loose = _texts(values, [point for point in points if isinstance(point, str)], kinds)
     choices += [Choice("value", text) for text in texts]
     return Ways(tuple(choices), loose)
@@ -100,11 +107,13 @@ def unlike(texts: Iterable[object]) -> str:
     return next(text for count in range(1, len(taken) + 2) if (text := "x" * count) not in taken)
 
 
-def _numbers(tests: Iterable[OfValue]) -> list[int]:
-    """Limits and compared numbers with their neighbours, which stand for all between."""
+def _numbers(tests: Iterable[OfValue], documented: tuple[int, int] | None) -> list[int]:
+    """Limits and compared numbers with their neighbours, which stand for all between, as far as the documented range goes."""
+    low, high = documented or (-_LONG, _LONG - 1)
     limits = {point for test in tests for point in test.points if type(point) is int}
-    near = {limit + step for limit in limits for step in (-1, 0, 1)} or {0}
-    return sorted(number for number in near if -_LONG <= number < _LONG)
+    near = {limit + step for limit in limits for step in (-1, 0, 1)} | {min(max(0, low), high)}
+    ends = {low, high} if documented is not None else set()
+    return sorted(number for number in near | ends if low <= number <= high)
 
 
 def _texts(tests: Sequence[OfValue], points: Sequence[str], kinds: frozenset[Kind]) -> tuple[list[str], bool]:

@@ -18,11 +18,12 @@ from policyc.ir.conditions import atoms
 from policyc.ir.program import Program
 from policyc.model.values import Resource, Scalar
 from policyc.targets.base import Document, Request
+from policyc.targets.switches import choice
 from policyc.targets.verified_access.context import Context, Values, build_context, check_groups
 from policyc.targets.verified_access.documented import of_facts
 from policyc.targets.verified_access.emit import write_apart
 from policyc.targets.verified_access.explain import nearest, trace_statement
-from policyc.targets.verified_access.fold import moved_denies
+from policyc.targets.verified_access.fold import SWITCH, moved_denies
 from policyc.targets.verified_access.gates import EndpointAlone, Judged, decided_by, no_policy, outcome_of, summary
 from policyc.targets.verified_access.scope import ENDPOINT, Fact, facts, find_fact, group_of, other_protocol
 
@@ -176,15 +177,18 @@ def _gate(
         for statement, result in zip(policy.statements, apart.statements, strict=True)
     )
     verdict = _verdict(answer, traces)
+    trusted = choice(program.switches, SWITCH) == "trusted"
+    switches: tuple[str, ...] = ("path-slash",) if _slash_matters(text, policy, context, answer, about) else ()
+    switches += ("erroring-forbid",) if "unsure" in answer.ends else ()
     gate = GateTrace(
         name=policy.name,
         kind=kind,
         verdict=verdict,
-        summary=summary(verdict, _unanswered(apart, traces), ("allow", "deny")),
+        summary=summary(verdict, _unanswered(apart, traces, trusted), ("allow", "deny")),
         decided_by=decided_by(verdict, traces),
         nearest=nearest(traces) if verdict in (Verdict.IMPLICIT_DENY, Verdict.UNDECIDED) else None,
         statements=traces,
-        switches=("path-slash",) if _slash_matters(text, policy, context, answer, about) else (),
+        switches=switches,
     )
     return Judged(gate, tuple(context.unknown[path] for path in answer.missing))
 
@@ -203,7 +207,8 @@ def _verdict(answer: Answer, traces: tuple[StatementTrace, ...]) -> Verdict:
     """What the deployed text decides; a refusal is an explicit one where a deny matches, or meets a test without an answer."""
     match answer.decision:
         case Decision.ALLOW:
-            return Verdict.ALLOW
+            # only where kinds are trusted a deny is left that Cedar may skip, which AWS's page tells otherwise
+            return Verdict.UNDECIDED if "unsure" in answer.ends else Verdict.ALLOW
         case Decision.UNDECIDED:
             return Verdict.UNDECIDED
         case Decision.DENY:
@@ -211,12 +216,13 @@ def _verdict(answer: Answer, traces: tuple[StatementTrace, ...]) -> Verdict:
             return Verdict.EXPLICIT_DENY if denied else Verdict.IMPLICIT_DENY
 
 
-def _unanswered(apart: Answer, traces: tuple[StatementTrace, ...]) -> str:
-    """TargetPort on the statements that meet a value of another kind than documented; empty for none."""
+def _unanswered(apart: Answer, traces: tuple[StatementTrace, ...], trusted: bool) -> str:
+    """Words on the statements that meet a value of another kind than documented; empty for none."""
     failed = [traces[result.index] for result in apart.failed]
     denies = ", ".join(f"`{trace.label}`" for trace in failed if trace.effect == "deny")
     allows = ", ".join(f"`{trace.label}`" for trace in failed if trace.effect == "allow")
-    words = [f"{denies} cannot be answered on these values, so it denies"] if denies else []
+    then = "so Cedar skips it" if trusted else "so it denies"
+    words = [f"{denies} cannot be answered on these values, {then}"] if denies else []
     words += [f"{allows} cannot be answered on these values, so it does not allow"] if allows else []
     return "; ".join(words)
 

@@ -24,7 +24,7 @@ def _lookup(known: tuple[Fact, ...]) -> About:
     found: dict[Path, Documented] = {}
     for fact in known:
         always = fact.attribute.presence == "always"
-        found[fact.path] = Documented(_kinds(fact), always)
+        found[fact.path] = Documented(_kinds(fact), always, fact.attribute.values, _range(fact))
         for length in range(1, len(fact.path)):
             above = found.get(fact.path[:length])
             there = always or (above is not None and above.always)
@@ -37,6 +37,10 @@ def _lookup(known: tuple[Fact, ...]) -> About:
         return next((entry for family, entry in keyed.items() if _fits(family, path)), None)
 
     return about
+
+
+def _range(fact: Fact) -> tuple[int, int] | None:
+    return None if fact.minimum is None or fact.maximum is None else (fact.minimum, fact.maximum)
 
 
 def _fits(family: Path, path: Path) -> bool:

@@ -13,9 +13,10 @@ from policyc.syntax import cedar_nodes as cedar
 from policyc.syntax.cedar_nodes import NOWHERE, OPEN_SCOPE, And, Clause, Expr
 from policyc.syntax.cedar_printer import WIDTH, Part, laid_out, print_statement, statement_text
 from policyc.targets.base import Addition, Document, MapEntry
+from policyc.targets.switches import choice
 from policyc.targets.verified_access.additions import additions, moved_because
 from policyc.targets.verified_access.condition import lower_condition
-from policyc.targets.verified_access.fold import Unless, exceptions, moved_denies
+from policyc.targets.verified_access.fold import SWITCH, Unless, exceptions, moved_denies
 from policyc.targets.verified_access.scope import GROUP, Fact, facts
 from policyc.targets.verified_access.validate import checked_text, context_schema, faults, missing
 
@@ -29,21 +30,17 @@ def emit_documents(program: Program) -> Sequence[Document]:
     Raises RuntimeError when Cedar refuses one: that is a fault of the compiler, not of its user.
     """
     return [
-        emit_policy(policy, facts(policy.on, program.resources))
+        emit_policy(policy, facts(policy.on, program.resources), trusted=choice(program.switches, SWITCH) == "trusted")
         for policy in program.policies
         if policy.target == TARGET
     ]
 
 
-def emit_policy(policy: Policy, known: Mapping[str, Fact]) -> Document:
-    """The document of one policy that has passed `limits`."""
+def emit_policy(policy: Policy, known: Mapping[str, Fact], *, trusted: bool = False) -> Document:
+    """The document of one policy that has passed `limits`; `trusted` as for `fold.moved_denies`."""
     if not isinstance(policy.on, Resource):
         raise ValueError(f"`{policy.name}` is not on a resource")
-    writer = _Writer(known, moved_denies(policy, known))
-    writer.head(policy)
-    for statement in policy.statements:
-        writer.statement(statement)
-    writer.finish()
+    writer = _write(policy, known, trusted)
     text = writer.text
     checked = checked_text(writer.checked, policy, known)
     found = [] if missing() else list(faults(text, checked, context_schema(policy, known)))
@@ -60,6 +57,20 @@ def emit_policy(policy: Policy, known: Mapping[str, Fact]) -> Document:
         map=tuple(writer.map),
         added=tuple(writer.added),
     )
+
+
+def written_size(policy: Policy, known: Mapping[str, Fact], *, trusted: bool = False) -> int:
+    """How many bytes the document of a policy has."""
+    return len(_write(policy, known, trusted).text.encode())
+
+
+def _write(policy: Policy, known: Mapping[str, Fact], trusted: bool) -> _Writer:
+    writer = _Writer(known, moved_denies(policy, known, trusted=trusted))
+    writer.head(policy)
+    for statement in policy.statements:
+        writer.statement(statement)
+    writer.finish()
+    return writer
 
 
 def write_apart(policy: Policy, known: Mapping[str, Fact]) -> str:

@@ -8,6 +8,7 @@ Source: https://docs.cedarpolicy.com/auth/authorization.html
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from policyc.ir.authz import Policy, Statement
 from policyc.record import record
@@ -25,9 +26,14 @@ class Unless:
     condition: Expr
 
 
-def moved_denies(policy: Policy, facts: Mapping[str, Fact]) -> tuple[Statement, ...]:
-    """The denies that are written into every permit, in order of source; none where nothing is permitted anyway."""
-    if all(statement.effect == "deny" for statement in policy.statements):
+#: The switch on what stands in trust data: `trusted` leaves every deny a `forbid`.
+SWITCH: Final = "unexpected-kinds"
+
+
+def moved_denies(policy: Policy, facts: Mapping[str, Fact], *, trusted: bool = False) -> tuple[Statement, ...]:
+    """The denies that are written into every permit, in order of source; none where nothing is permitted anyway, or where values are
+    `trusted` to be of the documented kinds."""
+    if trusted or all(statement.effect == "deny" for statement in policy.statements):
         return ()
     return tuple(item for item in policy.statements if item.effect == "deny" and may_fail(item.when, facts))
 

@@ -60,7 +60,7 @@ def summary(verdict: Verdict, remark: str, words: tuple[str, str]) -> str:
 
 
 def skipped(answer: Answer, traces: tuple[StatementTrace, ...]) -> str:
-    """TargetPort on the statements that Cedar skips on the values of the request, and on what no request states; empty for none."""
+    """Words on the statements that Cedar skips on the values of the request, and on what no request states; empty for none."""
     failed = [f"`{traces[result.index].label}`" for result in answer.failed]
     words = [f"Cedar cannot evaluate {', '.join(failed)} on these values"] if failed else []
     if answer.caller:

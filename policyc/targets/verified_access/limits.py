@@ -12,16 +12,18 @@ from collections.abc import Mapping
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import TypeAlias
 
-from policyc.diagnostics import Diagnostics, Label, did_you_mean
+from policyc.diagnostics import Diagnostic, Diagnostics, Label, Severity, did_you_mean
 from policyc.ir.authz import All, AnyOf, Atom, Cond, Constant, Op, Policy, Statement
 from policyc.ir.conditions import atoms
 from policyc.ir.pattern import Wild, pattern_tokens
 from policyc.ir.program import Program
 from policyc.model.types import Named, shapes
 from policyc.model.values import Resource
+from policyc.targets.switches import choice
 from policyc.targets.verified_access.condition import lower_condition
-from policyc.targets.verified_access.expression import size
-from policyc.targets.verified_access.fold import exceptions, longest_chain, moved_denies
+from policyc.targets.verified_access.emit import written_size
+from policyc.targets.verified_access.expression import size as tests_in
+from policyc.targets.verified_access.fold import SWITCH, exceptions, longest_chain, moved_denies
 from policyc.targets.verified_access.scope import Fact, facts, find_fact, other_protocol
 
 #: rule, message, help
@@ -31,6 +33,10 @@ Problem: TypeAlias = tuple[str, str, str]
 #: Cedar 4.12 fails between 1,000 and 5,000 in one chain; its answers about one of more than about 400 are nested too deep for
 #: Python's JSON reader.
 MOST_TESTS = 250
+#: A text beyond this is told: more than the body of a CloudFormation template may have
+#: (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html).
+LARGE = 51_200
+_FEW_COPIES = 20
 #: How deep `and` and `or` may alternate in one statement.
 DEEPEST = 40
 
@@ -47,7 +53,7 @@ def check_policy(policy: Policy, program: Program, diagnostics: Diagnostics) -> 
     for statement in policy.statements:
         _check_statement(statement, known, diagnostics)
     if len(diagnostics) == before:
-        _check_folded(policy, known, diagnostics)
+        _check_folded(policy, known, choice(program.switches, SWITCH) == "trusted", diagnostics)
 
 
 def _check_alone(policy: Policy, program: Program, diagnostics: Diagnostics) -> None:
@@ -93,7 +99,7 @@ def _check_statement(statement: Statement, known: Mapping[str, Fact], diagnostic
     for atom in atoms(statement.when):
         _check_atom(atom, known, diagnostics)
     if len(diagnostics) == before:
-        count = size(lower_condition(statement.when, known))
+        count = tests_in(lower_condition(statement.when, known))
         if count > MOST_TESTS:
             _too_large(statement, f"compiles to {count} tests, more than {MOST_TESTS}", diagnostics)
 
@@ -107,9 +113,9 @@ def _too_large(statement: Statement, what: str, diagnostics: Diagnostics) -> Non
     )
 
 
-def _check_folded(policy: Policy, known: Mapping[str, Fact], diagnostics: Diagnostics) -> None:
-    """Report the deny with which a permit gets past what Cedar evaluates safely."""
-    moved = moved_denies(policy, known)
+def _check_folded(policy: Policy, known: Mapping[str, Fact], trusted: bool, diagnostics: Diagnostics) -> None:
+    """Report the deny with which a permit gets past what Cedar evaluates safely, and say when the copies make a text large."""
+    moved = moved_denies(policy, known, trusted=trusted)
     for allow in policy.statements if moved else ():
         if (
             allow.effect == "deny"
@@ -128,6 +134,22 @@ def _check_folded(policy: Policy, known: Mapping[str, Fact], diagnostics: Diagno
             (Label(allow.label_span or allow.span, "the allow that gets too large"),) if allow.span else (),
         )
         return
+    allows = sum(statement.effect == "allow" for statement in policy.statements)
+    if len(moved) * allows < _FEW_COPIES:
+        return
+    size = written_size(policy, known)
+    if size > LARGE:
+        diagnostics.add(
+            Diagnostic(
+                "large-document",
+                f"`{policy.name}` becomes {size:,} bytes of Cedar, because each of {len(moved)} denies is written into each of "
+                f"{allows} allows",
+                policy.name_span or policy.span,
+                f'join allows with `or`; or set `{SWITCH} = "trusted"` under `[switches]` in policyc.toml, which leaves each '
+                "deny one `forbid`: where a value is of another kind than documented, Cedar skips it and the deny does not hold",
+                Severity.INFO,
+            )
+        )
 
 
 def _depth(cond: Cond) -> int:

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from policyc.diagnostics import Diagnostics
-from policyc.syntax.cedar_nodes import Document
+from policyc.syntax.cedar_nodes import Document, Statement, walk
 from policyc.syntax.cedar_text import parse_cedar
 from policyc.targets.verified_access.read.claims import OpenFile, check_claims, declarations, no_files
 from policyc.targets.verified_access.read.ignore import silence
 from policyc.targets.verified_access.read.kinds import context_kind
 from policyc.targets.verified_access.read.overlaps import check_overlaps
+from policyc.targets.verified_access.read.repeats import first_of_each
 from policyc.targets.verified_access.read.smells import check_smells
 from policyc.targets.verified_access.read.statements import check_statement
 from policyc.targets.verified_access.read.subset import report_unusual
 from policyc.targets.verified_access.read.trust import asks_for_request, reads_both, report_undeclared, undeclared_roots
 from policyc.text import Source
+
+#: Parts of one statement that are looked into; the time grows faster than their number.
+_MOST_PARTS: Final = 10_000
 
 
 def check_text(
@@ -47,11 +52,28 @@ def check_text(
             source.span(0, 0),
             "write a `permit`, or remove the policy",
         )
-    judged = [check_statement(item, context, found, either_root=either_root) for item in document.statements]
+    judged = [
+        check_statement(item, context, found, either_root=either_root)
+        for item in document.statements
+        if not _is_too_long(item, found)
+    ]
     for item in judged:
         check_smells(item, found)
     for comma in document.trailing_commas:
         report_unusual(comma, "a comma behind the last value", found)
     check_overlaps(document, judged, source, found)
-    silence(document, source, found, diagnostics)
+    silence(document, source, first_of_each(document, found), diagnostics)
     return document
+
+
+def _is_too_long(statement: Statement, diagnostics: Diagnostics) -> bool:
+    """Whether a statement has more parts than are looked into; said where it is so."""
+    parts = sum(len(walk(clause.body)) for clause in statement.clauses)
+    if parts > _MOST_PARTS:
+        diagnostics.warning(
+            "cedar-too-long",
+            f"this {statement.effect} has {parts:,} parts, and none of them is checked beyond {_MOST_PARTS:,}",
+            statement.effect_span,
+            "split it into several statements",
+        )
+    return parts > _MOST_PARTS

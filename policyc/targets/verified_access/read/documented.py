@@ -37,4 +37,4 @@ def _documented(member: Member) -> Documented | None:
     if word is None:
         return None
     words: set[Word] = {word, "text", "number"} if member.text_too else {word}
-    return Documented(frozenset(words), member.required)
+    return Documented(frozenset(words), member.required, member.values, member.range)

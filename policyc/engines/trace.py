@@ -167,12 +167,11 @@ class GateTrace(_Late):
 
     @property
     def title(self) -> str:
-        """The gate for people: its kind and its name; the name alone where it says what kind it is, as `identity policy` does."""
-        return (
-            self.name
-            if self.name == self.kind or self.name.rstrip(" 0123456789") in OWN_TITLES
-            else f"{self.kind} {self.name}"
-        )
+        """The gate for people: its kind and its name; one of them where it says what the other does, as `identity policy` does."""
+        kind = self.kind.replace("_", " ")
+        if kind.endswith(self.name.replace("-", " ")):
+            return kind
+        return self.name if self.name.rstrip(" 0123456789") in OWN_TITLES else f"{self.kind} {self.name}"
 
 
 @record

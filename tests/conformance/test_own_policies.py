@@ -11,7 +11,7 @@ from policyc.data import read_text
 from policyc.diagnostics import Diagnostics
 from policyc.engines.iam.caller import caller_from_arn
 from policyc.engines.iam.switches import Switches
-from policyc.engines.trace import Decision, Outcome
+from policyc.engines.trace import Decision, GateTrace, Outcome, Verdict
 from policyc.simulate.documents.ask import ask
 from policyc.simulate.documents.attached import read_attached
 from policyc.simulate.documents.flags import read_question
@@ -235,3 +235,18 @@ def test_a_real_star_in_a_key_is_written_as_in_policies() -> None:
     held = policy("s3:*").replace('"*"', '"arn:aws:s3:::b/a${*}b"')
     assert answer("s3:GetObject", "arn:aws:s3:::b/a${*}b", identity=held).decision is Decision.ALLOW
     assert answer("s3:GetObject", "arn:aws:s3:::b/axb", identity=held).decision is Decision.DENY
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "title"),
+    [
+        ("identity policy", "identity", "identity policy"),
+        ("service control policy 2", "scp", "service control policy 2"),
+        ("network", "network", "network"),
+        ("access-point", "supporting_access_point", "supporting access point"),
+        ("stock_auth on stock", "service", "service stock_auth on stock"),
+        ("photos", "bucket", "bucket photos"),
+    ],
+)
+def test_a_gate_is_named_without_saying_a_word_twice(name: str, kind: str, title: str) -> None:
+    assert GateTrace(name, kind, Verdict.ALLOW, "").title == title

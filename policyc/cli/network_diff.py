@@ -71,7 +71,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
     else:
         if diagnostics:
             console.err.write(render("human", diagnostics.sorted(), new.sources, console.error_options()))
-        _write(found, console)
+        write_comparison(found, console)
     return exits.FINDINGS if found.changes or diagnostics.has_errors else exits.CLEAN
 
 
@@ -86,7 +86,8 @@ def _only(args: argparse.Namespace) -> str | None:
     return stem if stem in names and len(names) > 1 else None
 
 
-def _write(found: Comparison, console: Console) -> None:
+def write_comparison(found: Comparison, console: Console) -> None:
+    """For people: each section with its changes."""
     options = console.options()
     lines: list[str] = []
     sections: tuple[tuple[str, Sequence[ConfigurationChange | Change]], ...] = (

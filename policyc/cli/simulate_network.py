@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from policyc.cli import exits
+from policyc.cli import exits, network_diff
 from policyc.cli.console import Console
 from policyc.cli.networks import Opened, describe_inventory, open_inventory, open_network, say, tell_silent
 from policyc.cli.parser import WrongUse
@@ -18,7 +18,10 @@ from policyc.report.screen import paint, wrap
 if TYPE_CHECKING:
     from policyc.engines.wan.associate import Association
     from policyc.engines.wan.attachments import Attachment
+    from policyc.engines.wan.tables import Tables
     from policyc.targets.cloud_wan.inventory_file import Inventory
+    from policyc.targets.cloud_wan.questions import PathAnswer
+    from policyc.targets.cloud_wan.what_if import Supposed
 
 _STYLES: Final = {
     "reachable": "good",
@@ -60,19 +63,32 @@ def describe(parser: argparse.ArgumentParser) -> None:
     describe_inventory(group)
     group.add_argument("--from", dest="path_from", metavar="NAME", help="the attachment that sends")
     group.add_argument("--to", dest="path_to", metavar="NAME|PREFIX", help="an attachment, an address or a prefix")
+    for option, name, metavar, help_ in (
+        ("--without", "without", "NAME", "suppose that this attachment is gone; without `--from`, list what changes"),
+        ("--without-edge", "without_edges", "REGION", "suppose that this edge is gone"),
+        ("--tag", "supposed_tags", "NAME.KEY=VALUE", "suppose that an attachment has this tag"),
+        ("--add", "supposed_added", "KEY=VALUE,…", "suppose one attachment more, written as for `--attachment`"),
+    ):
+        group.add_argument(option, dest=name, action="append", default=[], metavar=metavar, help=help_)
 
 
 def wants(args: argparse.Namespace) -> bool:
     """Whether the question is about a core network."""
-    asked = args.new_attachments or args.inventories or args.path_from or args.path_to
+    asked = args.new_attachments or args.inventories or args.path_from or args.path_to or _supposed(args)
     return bool(asked) or (args.resource is not None and args.resource.endswith(".json"))
+
+
+def _supposed(args: argparse.Namespace) -> Supposed:
+    from policyc.targets.cloud_wan.what_if import Supposed
+
+    return Supposed(args.without, args.without_edges, args.supposed_tags, args.supposed_added)
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
     if (args.path_from is None) is not (args.path_to is None):
         missing = "to" if args.path_to is None else "from"
         raise WrongUse(f"a path has two ends, and `--{missing}` is missing", "give `--from A --to B`")
-    if not (args.new_attachments or args.inventories):
+    if not (args.new_attachments or args.inventories or args.supposed_added):
         raise WrongUse(
             "nothing is attached, so there is nothing to ask", "give `--attachment type=vpc,…` or `--attachments FILE`"
         )
@@ -86,6 +102,8 @@ def run(args: argparse.Namespace, console: Console) -> int:
     given = _given(args, opened, diagnostics)
     if diagnostics.has_errors:
         return say(diagnostics, {}, args, console, exits.WRONG_USE)
+    if _supposed(args):
+        return _what_if(args, console, opened, replace(inventory, attachments=(*inventory.attachments, *given)))
     if args.path_from is not None:
         return _path(args, console, opened, inventory, given)
     return _associations(args, console, opened, given or list(inventory.attachments))
@@ -150,7 +168,7 @@ def _worst(states: Sequence[str]) -> int:
 def _path(
     args: argparse.Namespace, console: Console, opened: Opened, inventory: Inventory, given: Sequence[Attachment]
 ) -> int:
-    from policyc.targets.cloud_wan.answers import FORMAT_VERSION, path_data, path_lines
+    from policyc.targets.cloud_wan.answers import FORMAT_VERSION, path_data
     from policyc.targets.cloud_wan.questions import ask_path, check_names, situate
 
     everything = replace(inventory, attachments=(*inventory.attachments, *given))
@@ -173,11 +191,73 @@ def _path(
         }
         console.write(json.dumps(data, indent=2) + "\n")
         return _STATUS[verdict]
-    options = console.options()
+    _write_path(answer, args, console)
+    return _STATUS[verdict]
+
+
+def _write_path(
+    answer: PathAnswer, args: argparse.Namespace, console: Console, before: PathAnswer | None = None
+) -> None:
+    """A path for people, with what comes of it `before` something that is supposed."""
+    from policyc.targets.cloud_wan.answers import path_lines
+
+    options, verdict = console.options(), answer.trip.value
     lines: list[str] = []
     for text in path_lines(answer, args.path_from, args.path_to):
         indent = text[: len(text) - len(text.lstrip())]
         lines += wrap(text, options.width, indent + "    ")
     lines[0] = paint(verdict, _STYLES[verdict], options.color) + lines[0].removeprefix(verdict)
+    if before is not None:
+        same = "the same today" if before.trip is answer.trip else f"today it is {before.trip.value}"
+        lines[1:1] = wrap(f"  {same}: {before.forward.sentence}", options.width, "    ")
     console.write("\n".join(lines) + "\n")
-    return _STATUS[verdict]
+
+
+# --- what if ----------------------------------------------------------------------------------------------------
+
+
+def _what_if(args: argparse.Namespace, console: Console, opened: Opened, inventory: Inventory) -> int:
+    """One path today and as supposed, or all that changes."""
+    from policyc.targets.cloud_wan.compare import compare_tables, comparison_data
+    from policyc.targets.cloud_wan.questions import check_names, situate
+    from policyc.targets.cloud_wan.what_if import suppose
+
+    diagnostics = Diagnostics()
+    check_names(inventory.attachments, diagnostics)
+    worlds = None if diagnostics.has_errors else suppose(opened.network, inventory, _supposed(args), diagnostics)
+    if worlds is None:
+        return say(diagnostics, {}, args, console, exits.WRONG_USE)
+    before, after = (situate(world.network, world.inventory, opened.switches) for world in worlds)
+    tell_silent(before, args, console)
+    if args.path_from is not None:
+        return _supposed_path(args, console, before, after)
+    found = compare_tables(before, after)
+    if args.format == "json":
+        console.write(json.dumps(comparison_data(found), indent=2) + "\n")
+    else:
+        network_diff.write_comparison(found, console)
+    return exits.FINDINGS if found.changes else exits.CLEAN
+
+
+def _supposed_path(args: argparse.Namespace, console: Console, before: Tables, after: Tables) -> int:
+    from policyc.targets.cloud_wan.answers import FORMAT_VERSION, path_data
+    from policyc.targets.cloud_wan.questions import ask_path
+
+    diagnostics = Diagnostics()
+    answers = [ask_path(tables, args.path_from, args.path_to, diagnostics) for tables in (before, after)]
+    today, then = answers
+    if today is None or then is None:
+        return say(diagnostics, {}, args, console, exits.WRONG_USE)
+    if args.format == "json":
+        data = {
+            "format_version": FORMAT_VERSION,
+            "kind": "path",
+            "from": args.path_from,
+            "to": args.path_to,
+            **path_data(then),
+            "today": path_data(today),
+        }
+        console.write(json.dumps(data, indent=2) + "\n")
+    else:
+        _write_path(then, args, console, today)
+    return _STATUS[then.trip.value]

@@ -83,6 +83,16 @@ def compare(
     return Comparison(changed, moved, (*_by_class(before, after), *_outside(before, after)), False)
 
 
+def compare_tables(before: Tables, after: Tables) -> Comparison:
+    """What differs between two sets of tables with attachments of the same names."""
+    pairs = (
+        (name, _standing(found), after.core.associations[name]) for name, found in before.core.associations.items()
+    )
+    moved = (Change("association", name, one, _standing(other)) for name, one, other in pairs)
+    told = tuple(change for change in moved if change.before != change.after)
+    return Comparison((), told, (*_by_class(before, after), *_outside(before, after)), False)
+
+
 # --- associations -----------------------------------------------------------------------------------------------
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from policyc.cli import exits, network_diff
+from policyc.cli import exits, network_diff, simulate_crowds
 from policyc.cli.console import Console
 from policyc.cli.networks import Opened, describe_inventory, open_inventory, open_network, say, tell_silent
 from policyc.cli.parser import WrongUse
@@ -63,6 +63,14 @@ def describe(parser: argparse.ArgumentParser) -> None:
     describe_inventory(group)
     group.add_argument("--from", dest="path_from", metavar="NAME", help="the attachment that sends")
     group.add_argument("--to", dest="path_to", metavar="NAME|PREFIX", help="an attachment, an address or a prefix")
+    group.add_argument(
+        "--who-reaches", metavar="NAME", help="every attachment that reaches this segment, function group or attachment"
+    )
+    group.add_argument(
+        "--inspected",
+        action="store_true",
+        help="with `--from A --to B`, each a segment or an attachment: whether everything that arrives is inspected; exit 10 when not",
+    )
     for option, name, metavar, help_ in (
         ("--without", "without", "NAME", "suppose that this attachment is gone; without `--from`, list what changes"),
         ("--without-edge", "without_edges", "REGION", "suppose that this edge is gone"),
@@ -74,7 +82,14 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 def wants(args: argparse.Namespace) -> bool:
     """Whether the question is about a core network."""
-    asked = args.new_attachments or args.inventories or args.path_from or args.path_to or _supposed(args)
+    asked = (
+        args.new_attachments
+        or args.inventories
+        or args.path_from
+        or args.path_to
+        or args.who_reaches
+        or _supposed(args)
+    )
     return bool(asked) or (args.resource is not None and args.resource.endswith(".json"))
 
 
@@ -88,6 +103,8 @@ def run(args: argparse.Namespace, console: Console) -> int:
     if (args.path_from is None) is not (args.path_to is None):
         missing = "to" if args.path_to is None else "from"
         raise WrongUse(f"a path has two ends, and `--{missing}` is missing", "give `--from A --to B`")
+    if args.inspected and args.path_from is None:
+        raise WrongUse("`--inspected` is about traffic from one place to another", "give `--from A --to B`")
     if not (args.new_attachments or args.inventories or args.supposed_added):
         raise WrongUse(
             "nothing is attached, so there is nothing to ask", "give `--attachment type=vpc,…` or `--attachments FILE`"
@@ -102,6 +119,9 @@ def run(args: argparse.Namespace, console: Console) -> int:
     given = _given(args, opened, diagnostics)
     if diagnostics.has_errors:
         return say(diagnostics, {}, args, console, exits.WRONG_USE)
+    if args.who_reaches is not None or args.inspected:
+        everything = replace(inventory, attachments=(*inventory.attachments, *given))
+        return simulate_crowds.run(args, console, opened, everything)
     if _supposed(args):
         return _what_if(args, console, opened, replace(inventory, attachments=(*inventory.attachments, *given)))
     if args.path_from is not None:

@@ -9,6 +9,7 @@ from policyc.syntax.nodes import (
     AttachmentEntry,
     ExpectAttachment,
     ExpectDecision,
+    ExpectNobody,
     ExpectPath,
     Expr,
     Ident,
@@ -61,6 +62,8 @@ def build_expect_step(b: Build, start: int, end: int, _expect: int, expectation:
             return ExpectAttachment(expectation.attachment, expectation.state, expectation.name, expectation.rule, span)
         case ExpectPath():
             return ExpectPath(expectation.state, expectation.name, span)
+        case ExpectNobody():
+            return ExpectNobody(expectation.source, expectation.to, span)
     raise AssertionError(expectation)
 
 
@@ -120,3 +123,9 @@ def build_expect_not_inspected(b: Build, start: int, end: int, _not: int, _inspe
 
 def build_expect_next_hop(b: Build, start: int, end: int, _next: int, _hop: int, name: Ident) -> ExpectPath:
     return ExpectPath("next hop", name, b.span(start, end))
+
+
+def build_expect_nobody(
+    b: Build, start: int, end: int, _no: int, _attachment: int, _of: int, source: Ident, _reaches: int, to: Ident
+) -> ExpectNobody:
+    return ExpectNobody(source, to, b.span(start, end))

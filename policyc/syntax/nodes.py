@@ -766,7 +766,16 @@ class ExpectPath:
     span: Span = field(compare=False)
 
 
-Step: TypeAlias = RequestStep | OnStep | PathStep | ExpectDecision | ExpectAttachment | ExpectPath
+@record
+class ExpectNobody:
+    """`expect no attachment of development reaches vault`: about every attachment of two segments, function groups or attachments."""
+
+    source: Ident
+    to: Ident
+    span: Span = field(compare=False)
+
+
+Step: TypeAlias = RequestStep | OnStep | PathStep | ExpectDecision | ExpectAttachment | ExpectPath | ExpectNobody
 
 
 @record

@@ -106,6 +106,8 @@ def _step(step: n.Step) -> Doc:
             )
         case n.ExpectPath():
             return "expect " + _path_state(step)
+        case n.ExpectNobody():
+            return f"expect no attachment of {step.source.text} reaches {step.to.text}"
         case _:
             assert_never(step)
 

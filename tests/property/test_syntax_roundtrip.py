@@ -208,6 +208,7 @@ STEP = st.one_of(
     node(n.ExpectAttachment, ATTACHMENT, st.sampled_from(["unassociated", "pending"]), st.none(), st.none() | NUMBER),
     node(n.ExpectPath, st.sampled_from(["reachable", "blocked", "inspected", "not inspected"]), st.none()),
     node(n.ExpectPath, st.sampled_from(["inspected", "next hop"]), IDENT),
+    node(n.ExpectNobody, IDENT, IDENT),
 )
 DECLARATION = st.one_of(
     documented(n.Let, IDENT, st.none() | TYPE, EXPR),

@@ -19,6 +19,7 @@ from policyc.ir.program import BoundNetwork, BoundTest, Program
 from policyc.model.scope import Scope
 from policyc.model.values import Value
 from policyc.syntax import nodes
+from policyc.targets.cloud_wan.crowds import crossings, crowd_names, find_crowd
 from policyc.targets.cloud_wan.inventory import Given, check_regions, is_prefix_list, read_attachment, read_prefix_list
 from policyc.targets.cloud_wan.lower import lower_network
 from policyc.text import Span
@@ -68,6 +69,8 @@ class _Run:
                     self._follow(step)
                 case nodes.ExpectPath():
                     self._expect_path(step)
+                case nodes.ExpectNobody():
+                    self._expect_nobody(step)
                 case nodes.ExpectDecision(decision="undecided", by=None, at=None):
                     self._expect_undecided(step.span)
                 case nodes.RequestStep() | nodes.ExpectDecision():
@@ -270,6 +273,38 @@ class _Run:
         )
         story = tell(trip)
         self._result(step.span, held, story if held else f"expected {wanted}, but the path is {story}")
+
+    def _expect_nobody(self, step: nodes.ExpectNobody) -> None:
+        """That every path from one crowd to another is certain to be blocked; a crowd without members is a mistake in the test."""
+        tables = self._tables()
+        if tables is None:
+            text = "no network is named before this"
+            self._misplaced(step.span, text, "write `on NETWORK { attachment … }` first")
+            return
+        here, there = (self._crowd(tables, name) for name in (step.source, step.to))
+        if here is None or there is None:
+            return
+        for crossing in crossings(tables, here, there):
+            if crossing.answer.verdict is not Verdict.BLOCKED:
+                one, other = crossing.sending[0].name, crossing.receiving[0].name
+                may = "reaches" if crossing.arrives else "may reach"
+                message = f"expected nobody, but `{one}` {may} `{other}`: {crossing.answer.sentence}"
+                self._result(step.span, False, message)
+                return
+        self._result(step.span, True, f"no attachment of {step.source.text} reaches {step.to.text}")
+
+    def _crowd(self, tables: Tables, name: nodes.Ident) -> list[Attachment] | None:
+        found = find_crowd(tables, name.text)
+        if found:
+            return found
+        if found is None:
+            names = crowd_names(tables)
+            help = did_you_mean(name.text, names, "name a segment, a function group or an attachment")
+            self.diagnostics.error("network-unknown-name", f"nothing is named `{name.text}`", name.span, help)
+        else:
+            help = "attach something there in `on NETWORK { attachment … }`, or nothing is proven"
+            self.diagnostics.error("test-without-expectation", f"nothing is attached to `{name.text}`", name.span, help)
+        return None
 
     def _unknown_way(self, step: nodes.ExpectPath) -> bool:
         """A function group, or a next hop, that there is not is a mistake in the test."""

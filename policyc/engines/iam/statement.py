@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from policyc.engines.iam.atoms import Atom
-from policyc.engines.iam.elements import ActionPart, PrincipalPart, ResourcePart
 from policyc.record import record
 from policyc.text import Span
+
+if TYPE_CHECKING:  # the kinds of documents are asked for in places that decide nothing
+    from policyc.engines.iam.atoms import Atom
+    from policyc.engines.iam.elements import ActionPart, PrincipalPart, ResourcePart
 
 Origin = tuple[str, Span | None]
 """Where a statement comes from: a label for people and the place to show; see `compile_document`."""

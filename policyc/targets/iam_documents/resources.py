@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cache
-from string import Formatter
 
 from policyc.ir.authz import Can, Paths
 from policyc.model.values import Resource
@@ -38,6 +37,8 @@ def resource_arn(resource: Resource, kind: ResourceType) -> str:
 @cache
 def _fields_of(template: str) -> tuple[str, ...]:
     """The fields that a template of an ARN names, but for those of its place."""
+    from string import Formatter
+
     return tuple(name for _, name, _, _ in Formatter().parse(template) if name and name not in _OF_PLACE)
 
 

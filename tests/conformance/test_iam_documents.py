@@ -36,6 +36,7 @@ REFUSED = {
     "invalid-partition",
     "invalid-arn-account",
     "missing-arn-field",
+    "invalid-service-principal-format",
 }
 # fact, document, kind, rules of the findings, whether it may be evaluated
 DOCUMENTS: list[tuple[str, Any, Kind, list[str], bool]] = [
@@ -205,6 +206,8 @@ DOCUMENTS: list[tuple[str, Any, Kind, list[str], bool]] = [
         ["invalid-principal-format"],
         False,
     ),
+    ("13 service", policy(OPEN | {"Principal": {"Service": "lambda"}}), R, ["invalid-service-principal-format"], True),
+    ("13 service", policy(OPEN | {"Principal": {"Service": "delivery.logs.amazonaws.com"}}), R, [], True),
     ("7 template", policy(OK | {"Resource": "${service_arn}/*"}), IDENT, ["template-not-rendered"], False),
     ("7 template", policy(OK | {"Resource": "arn:aws:s3:::${Bucket.Arn}/*"}), IDENT, ["template-not-rendered"], False),
     ("7 template", policy(OPEN | {"Principal": {"AWS": "${role_arn}"}}), R, ["template-not-rendered"], False),

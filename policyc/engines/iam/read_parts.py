@@ -36,6 +36,11 @@ _PRINCIPAL_ARN = re.compile(
     r"arn:aws[a-z-]*:(?:iam::(?:[0-9]{12}|cloudfront):(?:root|user/[^*?]+|role/[^*?]+)"
     r"|sts::[0-9]{12}:(?:assumed-role/[^*?/]+/[^*?/]+|federated-user/[^*?]+))"
 )
+#: services call themselves by a domain, `lambda.amazonaws.com` or, for some, below `amazon.com` or `aws.internal`
+_SERVICE_NAME = re.compile(
+    r"[a-z0-9][a-z0-9-]*(\.[a-z0-9-]+)*\.(amazonaws\.com(\.cn)?|amazon\.com|aws\.internal|aws\.amazon\.com)"
+)
+_WORD = re.compile(r"[a-z0-9-]+")
 _ACTION = re.compile(r"[A-Za-z0-9*?_.-]+:[A-Za-z0-9*?_.-]+")
 _PADDED = (Kind.IDENTITY, Kind.BOUNDARY, Kind.SCP)
 
@@ -258,6 +263,12 @@ def _principal_name(type_: str, item: JsonString, reading: Reading) -> str:
         _check_aws(text, item.span, reading)
     elif not text:
         reading.error("invalid-principal-format", "an empty principal", item.span, "name a principal")
+    elif type_ == "Service" and _SERVICE_NAME.fullmatch(text) is None:
+        help = (
+            f"write `{text}.amazonaws.com`" if _WORD.fullmatch(text) else "write a name such as `lambda.amazonaws.com`"
+        )
+        rule = "invalid-service-principal-format"
+        reading.refuse(rule, f"`{text}` is no service principal", item.span, help)
     prefix = {"AWS": "aws", "Service": "service", "Federated": "federated", "CanonicalUser": "canonical"}[type_]
     return f"{prefix}:{text}"
 

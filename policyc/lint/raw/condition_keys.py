@@ -32,8 +32,8 @@ def check_keys(statement: RawStatement, diagnostics: Diagnostics) -> None:
         if known is None:
             if service in KEY_SERVICES:
                 _unknown(entry, service, diagnostics)
-            else:
-                _unlisted(entry, service, diagnostics)
+            elif (told := unlisted(entry.key)) is not None:
+                diagnostics.warning("unknown-condition-key", told[0], entry.span, told[1])
         elif known.keyed and not known.key:
             _nameless(entry, known, diagnostics)
         else:
@@ -80,22 +80,23 @@ def _nameless(entry: ConditionKey, known: Attribute, diagnostics: Diagnostics) -
     )
 
 
-def _unlisted(entry: ConditionKey, prefix: str, diagnostics: Diagnostics) -> None:
-    """A key that the service authorization reference does not list; identity providers have keys of their own."""
+def unlisted(key: str) -> tuple[str, str] | None:
+    """What is wrong with a key that our vocabularies do not know, and what to do; None when its service lists it, and for keys of
+    identity providers, which have names of their own."""
+    prefix = key.partition(":")[0].lower()
     if not services.is_there() or not prefix or any(char in prefix for char in "./") or prefix in services.providers():
-        return
+        return None
     found = services.service(prefix)
     if found is None:
-        help = nearest_name(prefix, services.prefixes(), entry.key[len(prefix) :])
-        message = f"no service has the prefix `{prefix}` of this key (as of {services.updated()})"
-    elif found.key(entry.key) is None:
-        names = [_spelled(services.HOLE.sub("name", key)) for key in found.keys.values()]
-        help = nearest_name(entry.key, [name for name in names if name.lower().startswith(f"{prefix}:")])
-        message = f"`{prefix}` has no condition key `{entry.key}` (as of {services.updated()})"
+        help = nearest_name(prefix, services.prefixes(), key[len(prefix) :])
+        message = f"no service has the prefix `{prefix}` (as of {services.updated()})"
+    elif found.key(key) is None:
+        names = [_spelled(services.HOLE.sub("name", name)) for name in found.keys.values()]
+        help = nearest_name(key, [name for name in names if name.lower().startswith(f"{prefix}:")])
+        message = f"`{prefix}` has no condition key `{key}` (as of {services.updated()})"
     else:
-        return
-    help = help or "write a key that the service's page in the service authorization reference gives"
-    diagnostics.warning("unknown-condition-key", message, entry.span, help)
+        return None
+    return message, help or "write a key that the service's page in the service authorization reference gives"
 
 
 def check_variables(statement: RawStatement, diagnostics: Diagnostics) -> None:

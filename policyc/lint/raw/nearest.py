@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import re
 from collections.abc import Iterable
 from functools import lru_cache
@@ -11,6 +12,8 @@ _LONGEST = 100
 #: from here on the closest name is taken to be the one that is meant
 _SURE = 0.75
 _NEAR = 0.6
+#: how many names are compared character by character
+_COMPARED = 10
 
 
 def nearest_action(text: str, names: Iterable[str]) -> str:
@@ -20,8 +23,10 @@ def nearest_action(text: str, names: Iterable[str]) -> str:
     tail = name[len(stem) :]
     known = tuple(sorted(names))
     if tail and stem:
-        sizes = range(max(2, len(stem) - 1), len(stem) + 1)
-        known = tuple(sorted({item[:size] for item in known for size in sizes}))
+        begun = {item[:size] for item in known for size in (len(stem) - 1, len(stem)) if size > 1}
+        if stem[:-1] in begun:
+            return f"did you mean `{prefix}:{stem[:-1]}{tail}`?"  # one letter too many
+        known = tuple(sorted(begun))
     return _help(stem, known, f"{prefix}:", tail)
 
 
@@ -46,15 +51,30 @@ def _closest(word: str, names: tuple[str, ...]) -> tuple[str, ...]:
     folded = word.lower()
     if not word or len(word) > _LONGEST:
         return ()
-    ratios = []
     matcher = SequenceMatcher(b=folded)
-    for name in names:
+    ratios = []
+    for name in _alike(folded, names):
         matcher.set_seq1(name.lower())
-        if matcher.real_quick_ratio() >= _NEAR and matcher.quick_ratio() >= _NEAR:
-            ratios.append((matcher.ratio(), name))
+        ratios.append((matcher.ratio(), name))
     ranked = sorted(((ratio, name) for ratio, name in ratios if ratio >= _NEAR), key=lambda item: (-item[0], item[1]))
     if ranked and ranked[0][0] >= _SURE:
         return "sure", ranked[0][1]
     begin = [name for name in names if len(word) >= 4 and name.lower().startswith(folded)]
     near = list(dict.fromkeys([*sorted(begin, key=len), *(name for _, name in ranked)]))
     return ("near", *near[:3]) if near else ()
+
+
+def _alike(folded: str, names: tuple[str, ...]) -> list[str]:
+    """The names that share most pairs of neighbouring characters with a word: cheap to tell, and few are left to compare well."""
+    pairs = _pairs(folded)
+    scores = ((len(pairs & other), -abs(len(name) - len(folded)), name) for name, other in _paired(names))
+    return [name for score, _, name in heapq.nlargest(_COMPARED, scores) if score or len(folded) < 3]
+
+
+@lru_cache(maxsize=256)
+def _paired(names: tuple[str, ...]) -> tuple[tuple[str, frozenset[str]], ...]:
+    return tuple((name, _pairs(name.lower())) for name in names)
+
+
+def _pairs(text: str) -> frozenset[str]:
+    return frozenset(text[at : at + 2] for at in range(len(text) - 1))

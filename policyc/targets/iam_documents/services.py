@@ -113,6 +113,7 @@ def version() -> str:
     return str(_data().data_version())
 
 
+@cache
 def updated() -> str:
     """The day of the facts, `YYYY-MM-DD`."""
     return str(_data().data_updated_at().date().isoformat())

@@ -19,6 +19,7 @@ from policyc.engines.iam.request import Request as EngineRequest
 from policyc.engines.iam.statement import Kind
 from policyc.engines.trace import Verdict
 from policyc.ir.authz import All, Always, AnyOf, Atom, Can, Cond, Constant, Never, Op, Paths, Policy, Statement, Who
+from policyc.ir.conditions import atoms as every_atom
 from policyc.ir.decide import Facts, decide
 from policyc.model.types import Named
 from policyc.model.values import Place, Principal, Resource, ResourceLink, Value
@@ -306,15 +307,17 @@ def test_the_ir_and_the_document_decide_alike(data: st.DataObject) -> None:
         event(str(expected))
         request = asked(known, service)
         assert engine_decide(compiled, request) is expected, document.text
-        assert VERDICTS[decide(read.statements, of_document(known, request))] is expected, document.text
+        assert VERDICTS[decide(read.statements, of_document(known, request, read))] is expected, document.text
 
 
-def of_document(known: Facts, request: EngineRequest) -> Facts:
-    """The request for the policy that is read from the document; the keys of these documents that vocabularies know hold texts."""
+def of_document(known: Facts, request: EngineRequest, read: Policy) -> Facts:
+    """The request for the policy that is read from the document: by native key, and by name for the keys that it tests as typed ones,
+    which hold texts in documents of the random attributes."""
     keys = {key: held for key, held in request.values.items() if isinstance(held, tuple)}
     values: dict[str, tuple[Any, ...]] = {
-        name: keys.get(attribute.native.lower(), ())
-        for name, attribute in load_vocabulary("identity").attributes.items()
+        test.attribute.name: keys.get(test.attribute.native.lower(), ())
+        for statement in read.statements
+        for test in every_atom(statement.when)
     }
     return Facts(known.who, Verb("asked", request.action), request.resource, None, values, keys)
 

@@ -8,7 +8,7 @@ from policyc.text import Source
 
 
 def check(source: Source, diagnostics: Diagnostics, settings: NativeSettings) -> None:
-    """Everything that is wrong or doubtful in one text."""
+    """Everything that is wrong or doubtful in one text; its rules look at no other document."""
     from policyc.targets.verified_access.read.check import check_text
 
     check_text(source, diagnostics, settings.trust, settings.samples, settings.open_file)

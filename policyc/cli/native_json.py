@@ -6,6 +6,7 @@ import json
 
 from policyc.cli.natives import NativeSettings
 from policyc.diagnostics import Diagnostics
+from policyc.ir.authz import Policy
 from policyc.syntax.json_text import JsonArray, JsonNumber, JsonObject, JsonValue, parse_json
 from policyc.targets.iam_documents.kinds import KINDS, is_policy
 from policyc.text import Source
@@ -16,11 +17,12 @@ _CORE_KEY = "core-network-configuration"
 _CORE_ANSWER = "CoreNetworkPolicy"
 
 
-def check(source: Source, diagnostics: Diagnostics, settings: NativeSettings) -> None:
-    """Everything that is wrong or doubtful in one document; what it is tells `settings.kind`, else its shape."""
+def check(source: Source, diagnostics: Diagnostics, settings: NativeSettings) -> Policy | None:
+    """Everything that is wrong or doubtful in one document but for the rules on the policy that it states; what it is tells
+    `settings.kind`, else its shape."""
     tree = parse_json(source, diagnostics)
     if tree is None:
-        return
+        return None
     kind = settings.kind or _shape(tree)
     if kind == CORE_NETWORK:
         _check_network(tree, source, diagnostics)
@@ -28,7 +30,8 @@ def check(source: Source, diagnostics: Diagnostics, settings: NativeSettings) ->
         from policyc.lint.raw.check import check_tree
         from policyc.targets.switches import iam_switches
 
-        check_tree(source, tree, settings.kind, diagnostics, iam_switches(settings.switches), settings.switches)
+        switches = iam_switches(settings.switches)
+        return check_tree(source, tree, settings.kind, diagnostics, switches, settings.switches)
     else:
         diagnostics.error(
             "unknown-document",
@@ -36,6 +39,7 @@ def check(source: Source, diagnostics: Diagnostics, settings: NativeSettings) ->
             tree.span.at_start(),
             'an IAM document has a "Statement", a Cloud WAN policy a "core-network-configuration"; `--as KIND` says what it is',
         )
+    return None
 
 
 def format(source: Source, diagnostics: Diagnostics) -> str | None:

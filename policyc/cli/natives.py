@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Protocol, cast
 
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity
+from policyc.ir.authz import Policy
 from policyc.model.files import Unsaved, find_files, read_inside, read_source
 from policyc.packages import MissingPackage
 from policyc.record import record
@@ -43,8 +44,9 @@ class NativeSettings:
 class Native(Protocol):
     """A module that handles one kind of native file."""
 
-    def check(self, source: Source, diagnostics: Diagnostics, settings: NativeSettings) -> None:
-        """Everything that is wrong or doubtful in one document."""
+    def check(self, source: Source, diagnostics: Diagnostics, settings: NativeSettings) -> Policy | None:
+        """Everything that is wrong or doubtful in one document; the policy that it states, where rules on sets of documents have
+        yet to look at it."""
 
     def format(self, source: Source, diagnostics: Diagnostics) -> str | None:
         """The document in canonical layout, or None after reporting why it cannot be."""
@@ -98,6 +100,7 @@ def check_natives(
         return source
 
     settings = replace(settings, open_file=open_file)
+    policies: list[Policy] = []
     for path in paths:
         name = path.resolve().relative_to(root).as_posix()
         source = read_source(root, name, None, diagnostics, read)
@@ -106,10 +109,17 @@ def check_natives(
             found = Diagnostics()
             check_characters(source, found)
             try:
-                native(path, settings.kind).check(source, found, settings)
+                policy = native(path, settings.kind).check(source, found, settings)
+                policies += [] if policy is None else [policy]
             except MissingPackage as missing:
                 found.error("missing-package", str(missing), source.span(0, 0), missing.help)
             diagnostics.extend(_as_configured(found, settings))
+    if policies:
+        from policyc.lint.raw.rules import lint_documents
+
+        found = Diagnostics()
+        lint_documents(policies, [sources[policy.file] for policy in policies], found)
+        diagnostics.extend(_as_configured(found, settings))
     return sources
 
 

@@ -12,6 +12,7 @@ import pytest
 from policyc.__main__ import main
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity
 from policyc.lint.raw.check import check_tree
+from policyc.lint.raw.rules import lint_documents
 from policyc.lint.raw.words import actions
 from policyc.syntax.json_text import parse_json
 from policyc.targets.iam_documents import arns, own_services, services
@@ -39,7 +40,8 @@ def check(text: str, kind: str) -> list[Diagnostic]:
     source = Source("p.json", text)
     tree = parse_json(source, diagnostics)
     assert tree is not None
-    check_tree(source, tree, kind, diagnostics)
+    policy = check_tree(source, tree, kind, diagnostics)
+    lint_documents([policy] if policy is not None else [], [source], diagnostics)
     return [item for item in diagnostics.sorted() if item.severity is not Severity.INFO]
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity
-from policyc.engines.iam.document import Document, compile_document
+from policyc.engines.iam.document import compile_document
 from policyc.engines.iam.switches import DEFAULT, Switches
+from policyc.ir.authz import Policy
 from policyc.lint.raw.actions import check_actions
 from policyc.lint.raw.arns import check_arns
 from policyc.lint.raw.condition_keys import check_keys, check_variables
 from policyc.lint.raw.fits import check_carried, check_fits
 from policyc.lint.raw.resources import check_resources
-from policyc.lint.raw.rules import lint_documents
 from policyc.lint.raw.sizes import check_size
 from policyc.lint.raw.statements import RawStatement, statements_of
 from policyc.packages import MissingPackage
@@ -30,8 +30,8 @@ def check_tree(
     diagnostics: Diagnostics,
     switches: Switches = DEFAULT,
     settings: Mapping[str, str] | None = None,
-) -> Document | None:
-    """Everything that is wrong or doubtful in an IAM document; the compiled form when it has no error of shape.
+) -> Policy | None:
+    """What is wrong or doubtful in the words of an IAM document; the policy that it states when that is no error, for the rules.
 
     `kind_name` is a name of `KINDS`, or empty to tell it by the shape. `settings` are further switches by name.
     """
@@ -48,10 +48,8 @@ def check_tree(
             found.warning("missing-package", str(lacking), tree.span.at_start(), lacking.help)
         for statement in statements:
             check_statement(statement, found)
-        if not found.has_errors:
-            lint_documents([read_policy(tree, kind, source.file, switches)], [source], found)
     diagnostics.extend(found)
-    return document
+    return None if document is None or found.has_errors else read_policy(tree, kind, source.file, switches)
 
 
 def _taken_for(kind: DocumentKind, span: Span) -> Diagnostic:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from policyc.diagnostics import Diagnostics
 from policyc.ir.authz import Policy
 from policyc.ir.program import Program
+from policyc.lint.raw.sets import joined
 from policyc.lint.registry import Settings, run_rules
 from policyc.model.values import Resource
 from policyc.text import Source
@@ -17,6 +18,7 @@ def lint_documents(
 ) -> None:
     """Run every rule that has something to say on a set of documents: what one of them states is known to the rules on the
     others."""
+    policies = joined(policies)
     resources = {policy.on.id: policy.on for policy in policies if isinstance(policy.on, Resource)}
     program = Program({source.file: source for source in sources}, {}, resources, (), tuple(policies), (), ())
     run_rules(program, (), diagnostics, settings)

@@ -1,0 +1,82 @@
+"""Documents that are checked together: a network's auth policy with those of its services; and what `build` writes, checked."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from policyc.__main__ import main
+from policyc.data import data_root
+
+HOME = "111122223333"
+PREFIX = f"arn:aws:vpc-lattice:us-west-2:{HOME}:service"
+NETWORK_ARN = f"arn:aws:vpc-lattice:us-west-2:{HOME}:servicenetwork/sn-0123456789abcdef0"
+
+
+def auth(effect: str, principal: Any, resource: str, condition: Any = None) -> dict[str, Any]:
+    out = {"Effect": effect, "Principal": principal, "Action": "vpc-lattice-svcs:Invoke", "Resource": resource}
+    return out | ({"Condition": condition} if condition else {})
+
+
+def role(account: str, name: str) -> dict[str, str]:
+    return {"AWS": f"arn:aws:iam::{account}:role/{name}"}
+
+
+ORDERS = [auth("Allow", role(HOME, "web"), f"{PREFIX}/svc-0123456789abcdef0/*")]
+STOCK = [auth("Allow", role("444455556666", "partner"), f"{PREFIX}/svc-0fedcba9876543210/*")]
+OWN = auth("Allow", "*", "*", {"StringEquals": {"aws:PrincipalAccount": HOME}})
+
+
+def found(folder: Path, capsys: pytest.CaptureFixture[str], *names: str) -> list[tuple[str, str]]:
+    main(["check", *names, "--as", "auth-policy", "--format", "json"])
+    report = json.loads(capsys.readouterr().out)
+    return [(item["location"]["file"], item["rule"]) for item in report["findings"] if item["severity"] != "info"]
+
+
+@pytest.mark.parametrize(
+    ("mesh", "expected"),
+    [
+        ([OWN, auth("Allow", "*", "*", {"StringEquals": {"aws:PrincipalAccount": "444455556666"}})], []),
+        ([OWN], [("stock.json", "blocked-by-network")]),
+        (
+            [OWN, auth("Deny", "*", f"{PREFIX}/svc-0123456789abcdef0/*")],
+            [("orders.json", "allow-covered-by-deny"), ("stock.json", "blocked-by-network")],
+        ),
+        (
+            [auth("Deny", "*", "*", {"StringNotEquals": {"aws:PrincipalAccount": HOME}})],
+            [("mesh.json", "policy-allows-nobody")],
+        ),
+    ],
+)
+def test_a_network_and_its_services(
+    mesh: list[Any], expected: list[tuple[str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("policyc.toml").write_text("")
+    for name, statements in (("mesh", mesh), ("orders", ORDERS), ("stock", STOCK)):
+        Path(f"{name}.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": statements}, indent=1))
+    together = found(tmp_path, capsys, "mesh.json", "orders.json", "stock.json")
+    assert [item for item in together if item in expected] == expected
+    assert {rule for _, rule in together} == {rule for _, rule in expected}
+    alone = [item for name in ("orders.json", "stock.json") for item in found(tmp_path, capsys, name)]
+    assert alone == []
+
+
+def test_what_build_writes_passes_check(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(data_root() / "policies", tmp_path / "policies")
+    (tmp_path / "policyc.toml").write_text('[project]\npaths = ["policies"]\n')
+    monkeypatch.chdir(tmp_path)
+    assert main(["build"]) == 0
+    kinds = {"lattice": "auth-policy", "identity": "identity"}
+    for path in sorted(tmp_path.glob("out/*/*.json")):
+        if "source_map" in path.name or path.parent.name not in (*kinds, "object_lambda"):
+            continue
+        capsys.readouterr()
+        told = ["--as", kinds[path.parent.name]] if path.parent.name in kinds else []
+        assert main(["check", str(path.relative_to(tmp_path)), *told]) == 0, capsys.readouterr().out

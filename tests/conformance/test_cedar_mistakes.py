@@ -463,3 +463,20 @@ def test_a_trailing_comma_is_newer_than_what_is_documented() -> None:
 def test_an_address_in_a_list_of_texts_is_noted_too() -> None:
     text = permit('["10.1.2.3"].contains(context.http_request.client_ip)')
     assert [(item.rule, item.severity) for item in findings(text)] == [("cedar-address-as-text", Severity.INFO)]
+
+
+@pytest.mark.parametrize(("second", "count"), [("*MSIE*", 1), ("*Trident*", 2)])
+def test_what_statements_repeat_is_said_once(second: str, count: int) -> None:
+    """A deny that is written into every permit is one doubt; another test is another one."""
+    agent = "context.http_request.user_agent"
+    deny = f'!(context has http_request && context.http_request has user_agent && {agent} like "{{}}")'
+    test = f'context.idc.groups has "{GROUP}" && {{}}'
+    text = "\n".join(permit(test.format(deny.format(pattern))) for pattern in ("*MSIE*", second))
+    assert [item.rule for item in findings(text)].count("cedar-client-controlled") == count
+
+
+@pytest.mark.parametrize(("operands", "severity"), [(25_001, Severity.ERROR), (10_001, Severity.WARNING), (300, None)])
+def test_a_condition_without_end_is_refused_or_not_looked_into(operands: int, severity: Severity | None) -> None:
+    text = permit(f"context has idc && {' && '.join(['true'] * operands)}")
+    found = {item.severity for item in findings(text) if item.rule == "cedar-too-long"}
+    assert found == ({severity} if severity is not None else set())

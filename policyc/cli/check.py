@@ -81,7 +81,13 @@ def run(args: argparse.Namespace, console: Console) -> int:
         raise WrongUse("`--as` is about documents, and none is named", "name a file such as `policy.json`")
     config = project.config
     settings = NativeSettings(
-        args.kind or "", config.switches, trust_of(args), frozenset(config.ignore), config.severity, samples_of(args)
+        args.kind or "",
+        config.switches,
+        trust_of(args),
+        frozenset(config.ignore),
+        config.severity,
+        config.per_path,
+        samples_of(args),
     )
     if natives and not paths:
         return _check_natives(args, console, project, natives, mistakes, settings)

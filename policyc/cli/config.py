@@ -30,6 +30,7 @@ class Config:
     select: tuple[str, ...] = ("all",)
     ignore: tuple[str, ...] = ()
     severity: Mapping[str, str] = MappingProxyType({})
+    per_path: tuple[tuple[str, frozenset[str]], ...] = ()
     switches: Mapping[str, str] = MappingProxyType({})
     out: str = "out"
     name: str = ""
@@ -127,7 +128,7 @@ def _report(misfit: Misfit, source: Source, diagnostics: Diagnostics) -> None:
 def _known_keys(path: tuple[str, ...]) -> list[str]:
     schema = json.loads(read_text(SCHEMA))
     for part in path:
-        schema = schema["properties"][part]
+        schema = schema.get("properties", {}).get(part) or schema["additionalProperties"]
     return sorted(schema["properties"])
 
 
@@ -142,6 +143,7 @@ def _build(data: Mapping[str, Any], source: Source, root: Path, diagnostics: Dia
         select=tuple(lint.get("select", ("all",))),
         ignore=tuple(lint.get("ignore", ())),
         severity=dict(lint.get("severity", {})),
+        per_path=tuple((path, frozenset(item["ignore"])) for path, item in lint.get("per-path", {}).items()),
         switches=_switches(data.get("switches", {}), source, diagnostics),
         out=data.get("build", {}).get("out", "out"),
         name=project.get("name", ""),

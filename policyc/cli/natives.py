@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from fnmatch import fnmatchcase
 from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
@@ -29,7 +30,7 @@ SEARCHED = ".cedar"
 class NativeSettings:
     """What a command line and a project say about native documents: `kind` from `--as` (empty: tell it by the shape), the
     project's `[switches]`, the trust providers from `--trust` (policy reference name -> type), what `[lint]` says of warnings and
-    notes (an error is never ignored), and samples of claims from `--claims` (policy reference name -> text); `open_file` opens the
+    notes, of all files and of those that a pattern names (an error is never ignored), and samples of claims from `--claims` (policy reference name -> text); `open_file` opens the
     samples that a document names."""
 
     kind: str = ""
@@ -37,6 +38,7 @@ class NativeSettings:
     trust: Mapping[str, str] = MappingProxyType({})
     ignore: frozenset[str] = frozenset()
     severity: Mapping[str, str] = MappingProxyType({})
+    per_path: tuple[tuple[str, frozenset[str]], ...] = ()
     samples: Mapping[str, Source] = MappingProxyType({})
     open_file: Callable[[str, Span, Diagnostics], Source | None] = lambda name, span, diagnostics: None
 
@@ -123,10 +125,16 @@ def check_natives(
     return sources
 
 
+def _is_meant(item: Diagnostic, settings: NativeSettings) -> bool:
+    """Whether `[lint.per-path]` says of the finding's file that it is meant there."""
+    file = item.span.file if item.span is not None else ""
+    return any(item.rule in names and fnmatchcase(file, pattern) for pattern, names in settings.per_path)
+
+
 def _as_configured(found: Diagnostics, settings: NativeSettings) -> Iterator[Diagnostic]:
     for item in found:
         if item.severity is Severity.ERROR:
             yield item
-        elif item.rule not in settings.ignore:
+        elif item.rule not in settings.ignore and not _is_meant(item, settings):
             chosen = settings.severity.get(item.rule)
             yield item if chosen is None else replace(item, severity=Severity(chosen))

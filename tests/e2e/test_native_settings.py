@@ -28,3 +28,29 @@ def test_a_warning_can_be_ignored_or_turned_into_a_note(tmp_path: Path, monkeypa
 def test_an_error_cannot_be_ignored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     broken = OPEN.replace('"Effect": "Allow", ', "")
     assert check(tmp_path, monkeypatch, '[lint]\nignore = ["missing-effect", "open-to-anonymous"]\n', broken) == 1
+
+
+PER_PATH = '[lint.per-path."{}"]\nignore = ["{}"]\nreason = "the price list is public"\n'
+
+
+@pytest.mark.parametrize(
+    ("config", "status"),
+    [
+        (PER_PATH.format("auth.json", "open-to-anonymous"), 0),
+        (PER_PATH.format("*.json", "open-to-anonymous"), 0),
+        (PER_PATH.format("other/*.json", "open-to-anonymous"), 1),
+        (PER_PATH.format("auth.json", "header-as-proof"), 1),
+        ('[lint.per-path."auth.json"]\nignore = ["open-to-anonymous"]\n', 2),
+        ('[lint.per-path."auth.json"]\nignores = ["open-to-anonymous"]\nreason = "x"\n', 2),
+    ],
+)
+def test_findings_that_are_meant_in_one_file(
+    config: str, status: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reason is needed, and only the files and rules that are named are silent."""
+    assert check(tmp_path, monkeypatch, config) == status
+
+
+def test_an_error_stays_in_a_file_with_meant_findings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = OPEN.replace('"Effect": "Allow", ', "")
+    assert check(tmp_path, monkeypatch, PER_PATH.format("auth.json", "missing-effect"), broken) == 1

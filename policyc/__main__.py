@@ -18,16 +18,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return _run(list(sys.argv[1:] if argv is None else argv))
     except KeyboardInterrupt:
-        sys.stderr.write("\ninterrupted\n")
+        if sys.stderr is not None:
+            sys.stderr.write("\ninterrupted\n")
         return 130
 
 
 def _run(arguments: list[str]) -> int:
-    if arguments == ["--version"]:
+    if arguments in (["--version"], ["-V"]):
         from policyc.version import VERSION
 
-        sys.stdout.write(f"policyc {VERSION}\n")
-        return 0
+        try:
+            sys.stdout.write(f"policyc {VERSION}\n")
+            sys.stdout.flush()
+        except (OSError, AttributeError):
+            pass  # closed or full: the long way says so
+        else:
+            return 0
     if arguments[:1] == ["check"]:
         from policyc.cli.cache import recall
 

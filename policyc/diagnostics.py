@@ -6,11 +6,21 @@ style: lower case, no final stop, the user's text in backticks, one sentence for
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from enum import StrEnum
 
 from policyc.record import record
 from policyc.text import Span
+
+_LONG = 200
+_DIGITS = re.compile(r"\d{48,}")
+
+
+def _shortened(text: str) -> str:
+    """A message without the digits of a number that nobody reads: its first ones and how many there are."""
+    return _DIGITS.sub(lambda found: f"{found[0][:12]}… ({len(found[0]):,} digits)", text)
 
 
 class Severity(StrEnum):
@@ -79,6 +89,8 @@ class Diagnostics:
         self.extend(items)
 
     def add(self, item: Diagnostic) -> None:
+        if len(item.message) > _LONG or len(item.help) > _LONG:
+            item = replace(item, message=_shortened(item.message), help=_shortened(item.help))
         if item not in self._seen:
             self._seen.add(item)
             self._items.append(item)

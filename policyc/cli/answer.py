@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Mapping
 
 from policyc.cli import exits
@@ -11,7 +10,8 @@ from policyc.cli.console import Console
 from policyc.cli.parser import WrongUse
 from policyc.diagnostics import did_you_mean
 from policyc.engines.trace import Decision, Outcome
-from policyc.report.outcome import outcome_data, render_outcome, statement_data
+from policyc.report.outcome import Detail
+from policyc.report.registry import renderer
 from policyc.text import Source
 
 STATUS = {Decision.ALLOW: exits.CLEAN, Decision.DENY: exits.DENY, Decision.UNDECIDED: exits.UNDECIDED}
@@ -30,14 +30,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 def write_answer(outcome: Outcome, sources: Mapping[str, Source], args: argparse.Namespace, console: Console) -> int:
     """Write the outcome and return its exit status. Raises WrongUse when `--why-not` names no statement."""
-    from policyc.report.explain_tree import (
-        find_statements,
-        labels,
-        one_change,
-        render_change,
-        render_tree,
-        render_why_not,
-    )
+    from policyc.report.explain_tree import find_statements, labels
 
     if args.why_not is not None and not find_statements(outcome, args.why_not):
         known = labels(outcome)
@@ -45,23 +38,6 @@ def write_answer(outcome: Outcome, sources: Mapping[str, Source], args: argparse
             "its statements are " + ", ".join(f"`{name}`" for name in known[:10]) if known else "it met no statement"
         )
         raise WrongUse(f"the request met no statement `{args.why_not}`", did_you_mean(args.why_not, known, otherwise))
-    if args.format == "json":
-        data = outcome_data(outcome, sources)
-        if args.explain:
-            data["change"] = one_change(outcome)
-        if args.why_not is not None:
-            found = find_statements(outcome, args.why_not)
-            data["why_not"] = [{"gate": gate.name, "statement": statement_data(item, sources)} for gate, item in found]
-        console.write(json.dumps(data, indent=2) + "\n")
-        return STATUS[outcome.decision]
-    options = console.options()
-    change = render_change(outcome, options) if args.explain else ""
-    if change:
-        console.write(change + "\n")
-    if args.why_not is not None:
-        console.write(f"{outcome.decision.value}\n\n" + render_why_not(outcome, args.why_not, sources, options))
-    else:
-        console.write(render_outcome(outcome, sources, options))
-    if args.explain:
-        console.write("\n" + render_tree(outcome, sources, options))
+    detail = Detail(args.explain, args.why_not)
+    console.write(renderer("outcome", args.format)(outcome, sources, console.options(), detail))
     return STATUS[outcome.decision]

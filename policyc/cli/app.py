@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol
 
 from policyc.cli import exits
-from policyc.cli.console import Console, standard_console
-from policyc.cli.parser import WITH_VALUE, HelpText, Parser, WrongUse, add_common
+from policyc.cli.console import Console, Unwritable, standard_console
+from policyc.cli.output_file import OutputFile
+from policyc.cli.parser import WITH_VALUE, HelpText, Parser, WrongUse, add_shared, close_option
+from policyc.cli.terminal import silence
 from policyc.diagnostics import did_you_mean
 from policyc.packages import MissingPackage
+from policyc.report.registry import writes_commands
 from policyc.report.screen import clean, paint, wrap
 
 if TYPE_CHECKING:
@@ -50,13 +52,16 @@ start here:
   policyc build             write the documents to out/
   policyc explain list      everything that can be explained
 
-`policyc COMMAND --help` tells more; `policyc --version` prints the version.
+`policyc COMMAND --help` tells more; `policyc --version` (`-V`) prints the version.
 """
 
 
 class Command(Protocol):
-    """What a command's module offers."""
+    """What a command's module offers. `SHARED` names the shared options that mean something to it. What it writes is a report
+    of the kind `REPORT` in any format of the registry, or, where that is empty, its own in one of `FORMATS`."""
 
+    SHARED: Sequence[str]
+    REPORT: str
     FORMATS: Sequence[str]
 
     def describe(self, parser: argparse.ArgumentParser) -> None:
@@ -70,22 +75,31 @@ def run(argv: Sequence[str]) -> int:
     """Run one command line and return its exit status. Everything that goes wrong ends here, each in its own way."""
     console = standard_console()
     try:
-        status = _dispatch(list(argv), console)
-        console.out.flush()
+        status = _ended(list(argv), console)
+        console.flush()
+    except Unwritable as error:
+        silence(console.out, 1)
+        console.error(f"error: standard output cannot be written: {error}\n")
+        status = exits.WRONG_USE
+    except BrokenPipeError:
+        silence(console.out, 1)
+        status = exits.PIPE_CLOSED
+    return status
+
+
+def _ended(argv: list[str], console: Console) -> int:
+    try:
+        return _dispatch(argv, console)
     except WrongUse as error:
         _say_wrong_use(error, console)
         return exits.WRONG_USE
-    except SystemExit as error:  # argparse after --help
-        return error.code if isinstance(error.code, int) else exits.CLEAN
     except MissingPackage as missing:
         _say_wrong_use(WrongUse(str(missing), missing.help), console)
         return exits.WRONG_USE
-    except BrokenPipeError:
-        _silence_stdout()
-        return exits.PIPE_CLOSED
+    except (Unwritable, BrokenPipeError):
+        raise
     except Exception as error:
         return _say_internal_error(error, argv, console)
-    return status
 
 
 def _dispatch(argv: list[str], console: Console) -> int:
@@ -97,10 +111,21 @@ def _dispatch(argv: list[str], console: Console) -> int:
         raise WrongUse(f"unknown command `{name}`", did_you_mean(name, COMMANDS, "see `policyc --help`"))
     command: Command = import_module(COMMANDS[name][0])
     parser = _parser(name, command)
-    args = parser.parse([*argv[:at], *argv[at + 1 :]])
+    words = [*argv[:at], *argv[at + 1 :]]
+    if any(word in ("-h", "--help") for word in words):
+        console.write(parser.format_help())
+        return exits.CLEAN
+    args = parser.parse(words)
     args.argv = tuple(argv)
-    console.color, console.quiet = args.color, args.quiet
-    return command.run(args, console)
+    console.color, console.quiet = getattr(args, "color", "auto"), getattr(args, "quiet", False)
+    console.commands = writes_commands(getattr(args, "format", ""))
+    if getattr(args, "output", None) is None:
+        return command.run(args, console)
+    with OutputFile(args.output) as file:
+        console.out = file.stream
+        status = command.run(args, console)
+    console.out = sys.stdout
+    return status
 
 
 def _command_index(argv: Sequence[str]) -> int | None:
@@ -116,23 +141,23 @@ def _without_command(argv: Sequence[str], console: Console) -> int:
         listed = "\n".join(f"  {name:<10} {text}" for name, (_, text) in COMMANDS.items())
         console.write(USAGE.format(commands=listed))
         return exits.CLEAN if argv else exits.WRONG_USE
-    if "--version" in argv:
+    if "--version" in argv or "-V" in argv:
         from policyc.version import VERSION
 
         console.write(f"policyc {VERSION}\n")
         return exits.CLEAN
-    known = (*WITH_VALUE, "--help", "--version", "--quiet", "--debug")
+    known = (*WITH_VALUE, "--help", "--version", "-V", "--quiet", "--debug")
     word = argv[0].partition("=")[0]
     if word in known or word == "-q":
         raise WrongUse("no command given", "the commands are " + ", ".join(f"`{name}`" for name in COMMANDS))
-    raise WrongUse(f"unknown option `{word}`", did_you_mean(word, known, "see `policyc --help`"))
+    raise WrongUse(f"unknown option `{word}`", close_option(word, known, "see `policyc --help`"))
 
 
 def _parser(name: str, command: Command) -> Parser:
 
     parser = Parser(prog=f"policyc {name}", add_help=False, allow_abbrev=False, formatter_class=HelpText)
     command.describe(parser)
-    add_common(parser, command.FORMATS)
+    add_shared(parser, command.SHARED, command.REPORT, command.FORMATS)
     return parser
 
 
@@ -141,12 +166,12 @@ def _say_wrong_use(error: WrongUse, console: Console) -> None:
     texts = wrap(f"error: {error.message}", options.width, "  ")
     head = paint("error", "error", options.color) + texts[0].removeprefix("error")
     lines = [head, *texts[1:], *wrap(f"  = help: {error.help}", options.width, " " * 10)]
-    console.err.write("\n".join(lines) + "\n")
+    console.error("\n".join(lines) + "\n")
 
 
 def _say_internal_error(error: Exception, argv: Sequence[str], console: Console) -> int:
     summary = clean(f"{type(error).__name__}: {error}")[:500]
-    console.err.write(
+    console.error(
         f"internal error: {summary}\n"
         "This is a bug in policyc; nothing about your policies follows from it. Please report the command\n"
         "with the smallest input that shows it. POLICYC_DEBUG=1 or --debug prints the traceback.\n"
@@ -154,11 +179,5 @@ def _say_internal_error(error: Exception, argv: Sequence[str], console: Console)
     if os.environ.get("POLICYC_DEBUG") or "--debug" in argv:
         from traceback import format_exception
 
-        console.err.write("".join(format_exception(error)))
+        console.error("".join(format_exception(error)))
     return exits.INTERNAL
-
-
-def _silence_stdout() -> None:
-    """Point standard output at nothing, so that the interpreter's last flush cannot fail again."""
-    with suppress(OSError, ValueError, AttributeError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -15,14 +15,16 @@ from policyc.cli.output import MANIFEST, Output, Problem
 from policyc.cli.parser import one_of
 from policyc.cli.project import Project, open_project
 from policyc.diagnostics import Diagnostics
+from policyc.report.data import span_data
 from policyc.report.frame import located
-from policyc.report.json import span_data
 from policyc.report.screen import clean, paint, plural, wrap
 from policyc.targets.base import Document
 from policyc.targets.iam_documents.resources import resource_arn
 from policyc.targets.registry import TARGETS
 
-FORMATS = ("human", "concise", "json", "sarif", "github")
+SHARED = ("root", "config", "exclude", "param", "format", "color", "quiet")
+REPORT = "findings"
+FORMATS = ()
 SOURCE_MAP = "source-map.json"
 
 DESCRIPTION = """Compile policies and write one document per policy, network or link of a chain, with
@@ -73,7 +75,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
         return network_diff.run(args, console)
     mistakes = Diagnostics()
     project = open_project(args, args.paths, mistakes)
-    console.base = project.base
+    console.names = project.names
     if mistakes.has_errors:
         return refuse(mistakes, project, console, args.format)
     compiled = compile_project(project, thorough=True)
@@ -211,5 +213,5 @@ def _fail(problem: Problem, console: Console) -> int:
     options = console.error_options()
     lines = wrap(f"error[{problem.rule}]: {problem.message}", options.width, "  ")
     lines += wrap(f"  = help: {problem.help}", options.width, " " * 10)
-    console.err.write("\n".join(lines) + "\n")
+    console.error("\n".join(lines) + "\n")
     return exits.WRONG_USE

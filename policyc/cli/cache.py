@@ -16,7 +16,8 @@ import os
 import sys
 
 from policyc.bounded import read_regular
-from policyc.cli.terminal import VARIABLES, is_terminal, width_of
+from policyc.cli.places import CONFIG, WORKSPACES, find_config, find_repository
+from policyc.cli.terminal import VARIABLES, is_terminal, width_of, write_utf_8
 from policyc.version import VERSION
 
 try:  # the C module itself: `hashlib` would load OpenSSL first
@@ -31,9 +32,9 @@ if TYPE_CHECKING:
 
 FORMAT_VERSION = 1
 FOLDER = ".policyc-cache"
-#: files whose coming and going changes a report: policies, Cedar texts, and the mark of an output folder, which is not searched
-_COUNTED = (".policy", ".cedar", ".policyc-manifest.json")
-CONFIG = "policyc.toml"
+#: files whose coming and going changes a report: policies, what folders are searched for (`policyc.cli.natives`), the
+#: configuration of a project below, and the mark of an output folder, which is not searched
+_COUNTED = (".policy", ".cedar", ".json", ".tf", ".yaml", ".yml", ".template", CONFIG)
 _PACKAGE = os.path.dirname(os.path.abspath(os.path.dirname(__file__)))
 _LARGEST = 8 * 1024 * 1024
 
@@ -42,9 +43,9 @@ class _Changed(Exception):
     """Something is not as it was recorded, so the record does not apply."""
 
 
-def recall(argv: Sequence[str], out: TextIO) -> int | None:
+def recall(argv: Sequence[str], out: TextIO | None) -> int | None:
     """Print the remembered report of this command line and return its exit status; None when there is none that applies."""
-    if "--no-cache" in argv:
+    if out is None or "--no-cache" in argv:
         return None
     try:
         place = _locate(argv)
@@ -60,6 +61,7 @@ def recall(argv: Sequence[str], out: TextIO) -> int | None:
     except (_Changed, OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
     try:
+        write_utf_8(out)
         out.write(text)
         out.flush()
     except (OSError, UnicodeError):
@@ -68,16 +70,23 @@ def recall(argv: Sequence[str], out: TextIO) -> int | None:
 
 
 def remember(
-    argv: Sequence[str], out: TextIO, inputs: Sequence[str], sources: Mapping[str, str], report: str, status: int
+    argv: Sequence[str],
+    out: TextIO,
+    inputs: Sequence[str],
+    sources: Mapping[str, str],
+    looked: Sequence[str],
+    report: str,
+    status: int,
 ) -> bool:
-    """Keep a report. `inputs` are the absolute paths that were asked for, `sources` the text of every file that took part by its
-    root-relative name. Returns whether it was kept; failing to is no error."""
+    """Keep a report. `inputs` are the absolute paths that were searched, `sources` the text of every file that took part by its
+    root-relative name, `looked` the names of further files that were opened. Returns whether it was kept; failing to is no error."""
     try:
         place = _locate(argv)
         if place is None:
             return False
         root, config = place
         files = {name: _digest(text.encode()) for name, text in sources.items()}
+        files |= {name: _digest(_bytes(os.path.join(root, name))) for name in looked}
         walks = {path: sorted(_walk(path)) for path in inputs}
         entry = {
             "format_version": FORMAT_VERSION,
@@ -93,19 +102,6 @@ def remember(
     except (_Changed, OSError, ValueError):
         return False
     return True
-
-
-def find_config(start: str) -> str | None:
-    """The nearest `policyc.toml` in `start` or a folder above it."""
-    folder = start
-    while True:
-        path = os.path.join(folder, CONFIG)
-        if os.path.isfile(path):
-            return path
-        above = os.path.dirname(folder)
-        if above == folder:
-            return None
-        folder = above
 
 
 def _locate(argv: Sequence[str]) -> tuple[str, str | None] | None:
@@ -130,7 +126,8 @@ def _circumstances(argv: Sequence[str], root: str, config: str | None, out: Text
         "config": None if config is None else _digest(_bytes(config)),
         "terminal": is_terminal(out),
         "width": width_of(out, os.environ),
-        "environment": {name: os.environ.get(name) for name in VARIABLES},
+        "environment": {name: os.environ.get(name) for name in (*VARIABLES, *WORKSPACES)},
+        "repository": find_repository(root, os.environ),
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
@@ -15,12 +16,20 @@ from policyc.report.options import RuleText
 def rule_texts() -> Mapping[str, RuleText]:
     """The text of every rule that a diagnostic can carry, lint rules included."""
     texts: dict[str, RuleText] = {}
-    for _, name, entry in diagnostic_entries():
-        texts[name] = RuleText(entry["summary"], entry.get("why", ""), entry.get("help", ""))
+    pages: Mapping[str, str] = json.loads(read_text("schemas/rule_sources.json"))
+    for stage, name, entry in diagnostic_entries():
+        page = _address(" ".join(str(text) for text in entry.values())) or pages.get(stage, "")
+        texts[name] = RuleText(entry["summary"], entry.get("why", ""), entry.get("help", ""), page)
     for name, doc in lint_rules().items():
         summary, _, rest = doc.partition("\n")
-        texts.setdefault(name, RuleText(summary.strip(), rest.strip(), ""))
+        texts.setdefault(name, RuleText(summary.strip(), rest.strip(), "", _address(doc) or pages["lint"]))
     return texts
+
+
+def _address(text: str) -> str:
+    """The first public address in a text."""
+    found = re.search(r"https://[^\s)>`]+", text)
+    return "" if found is None else found[0].rstrip(".,;")
 
 
 def diagnostic_entries() -> Iterator[tuple[str, str, Mapping[str, Any]]]:
@@ -36,6 +45,12 @@ def diagnostic_entries() -> Iterator[tuple[str, str, Mapping[str, Any]]]:
 def native_rules() -> frozenset[str]:
     """The rules that checking native documents (IAM JSON, Cedar) can report."""
     return frozenset(name for stage, name, _ in diagnostic_entries() if stage in ("iam", "documents", "cedar"))
+
+
+@cache
+def never_ignored() -> frozenset[str]:
+    """The rules of native documents that are errors wherever they are reported."""
+    return frozenset(json.loads(read_text("schemas/never_ignored.json")))
 
 
 @cache

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from pathlib import Path
+import sys
 
 from policyc.cli import cache, exits
-from policyc.cli.compile import Compiled, compile_project, lint, nothing_found, refuse, report
+from policyc.cli.compile import CONFIGURATION, compile_project, lint, nothing_found, refuse, report
 from policyc.cli.console import Console
-from policyc.cli.natives import NativeSettings, check_natives, find_natives, split_natives
+from policyc.cli.found import Found, kept, together
+from policyc.cli.natives import NATIVES, NativeSettings, check_natives, find_natives, split_natives
 from policyc.cli.parser import WrongUse, one_of
-from policyc.cli.project import Project, open_project
+from policyc.cli.project import POLICY, Project, here, open_projects
+from policyc.cli.standard_input import read_stdin, with_stdin
 from policyc.cli.trust import add_trust, samples_of, trust_of
-from policyc.diagnostics import Diagnostics, Severity
+from policyc.diagnostics import Diagnostic, Diagnostics, Severity
 from policyc.report.screen import plural
-from policyc.text import Source
 
-FORMATS = ("human", "concise", "json", "sarif", "github")
+SHARED = ("root", "config", "exclude", "param", "format", "output", "color", "quiet")
+REPORT = "findings"
+FORMATS = ()
 #: the names of `policyc.targets.iam_documents.kinds.KINDS`, which need not be loaded to read a command line, Cloud WAN and Cedar
 KIND_NAMES = (
     "identity",
@@ -40,17 +41,21 @@ KIND_NAMES = (
 )
 
 DESCRIPTION = """Read policy files with everything that they import, check them, compile them to documents
-in memory, check those against the services' schemas and quotas, and run the lint rules."""
+in memory, check those against the services' schemas and quotas, and run the lint rules. The project is
+always read whole; PATH says which part of it is reported on."""
 
 EPILOG = """examples:
   policyc check                          the paths of policyc.toml
-  policyc check policies/shop.policy     one file
+  policyc check policies/shop.policy     what concerns one file
+  policyc check --exclude vendor         without a folder
   policyc check --param stage=prod       with a parameter
-  policyc check --format sarif > findings.sarif
+  policyc check --format sarif --output findings.sarif
   policyc check policy.json              one document as AWS takes it: IAM JSON or a Cloud WAN policy
   policyc check --as bucket policy.json  when its shape does not tell what it is
   policyc check --trust idc=iam_identity_center group.cedar
   policyc check --claims okta=okta-claims.json group.cedar
+  policyc check - --as auth-policy       what comes on standard input
+  policyc check - --stdin-filename policies/shop.policy    as if it were saved there
 
 exit status: 0 clean, 1 errors or warnings found, 2 wrong use or configuration,
 3 internal error, 4 no policy file found. Notes alone count as clean."""
@@ -58,7 +63,9 @@ exit status: 0 clean, 1 errors or warnings found, 2 wrong use or configuration,
 
 def describe(parser: argparse.ArgumentParser) -> None:
     parser.description, parser.epilog = DESCRIPTION, EPILOG
-    parser.add_argument("paths", nargs="*", metavar="PATH", help="files or folders (default: `paths` of policyc.toml)")
+    parser.add_argument(
+        "paths", nargs="*", metavar="PATH", help="files or folders, or - (default: `paths` of policyc.toml)"
+    )
     parser.add_argument(
         "--as",
         dest="kind",
@@ -66,22 +73,61 @@ def describe(parser: argparse.ArgumentParser) -> None:
         type=one_of("kind", KIND_NAMES),
         help="what a document is, in place of what its shape and ending tell: " + ", ".join(KIND_NAMES),
     )
+    parser.add_argument(
+        "--stdin-filename",
+        metavar="FILE",
+        help="the file in whose place standard input (`-`) is read; it need not exist",
+    )
     add_trust(parser)
     parser.add_argument("--no-cache", action="store_true", help="neither use nor keep a remembered result")
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
     mistakes = Diagnostics()
-    project = open_project(args, args.paths, mistakes)
-    console.base = project.base
+    kind: str = args.kind or ""
+    unsaved = read_stdin(args, kind)
+    named = args.paths if unsaved is None else [unsaved.named]
+    projects = open_projects(args, named, mistakes, () if kind else (POLICY, *NATIVES))
+    console.names = projects[0].names
     if mistakes.has_errors:
-        return refuse(mistakes, project, console, args.format)
-    natives, paths = split_natives(project.paths, args.kind or "")
-    if args.kind and not natives:
+        return refuse(mistakes, projects[0], console, args.format)
+    if unsaved is not None:
+        projects = [with_stdin(projects[0], unsaved)]
+    found: list[Found] = []
+    for project in projects:
+        part = _check(project, args, kind, mistakes)
+        if part is None:
+            console.names = project.names
+            return refuse(mistakes, project, console, args.format)
+        found.append(part)
+    if kind and not any(split_natives(project.named, kind)[0] for project in projects):
         raise WrongUse("`--as` is about documents, and none is named", "name a file such as `policy.json`")
+    whole = together(found)
+    console.names = whole.names
+    if not (whole.modules or whole.natives or whole.shown):
+        _tell_unread(whole, console)
+        return nothing_found(console)
+    status = _write(whole, args, console)
+    alone = len(projects) == 1 and projects[0].root == here(args)
+    if (
+        alone
+        and whole.loaded
+        and unsaved is None
+        and not whole.unread
+        and not (args.no_cache or args.claims or args.output)
+    ):
+        console.flush()
+        walked = [str(path) for path in (*projects[0].paths, *projects[0].named)]
+        cache.remember(args.argv, sys.stdout, walked, whole.texts, whole.looked, "".join(console.written), status)
+    return status
+
+
+def _check(project: Project, args: argparse.Namespace, kind: str, mistakes: Diagnostics) -> Found | None:
+    """One project; None after adding mistakes of its configuration to `mistakes`."""
+    natives, _ = split_natives(project.named, kind)
     config = project.config
     settings = NativeSettings(
-        args.kind or "",
+        kind,
         config.switches,
         trust_of(args),
         frozenset(config.ignore),
@@ -89,57 +135,53 @@ def run(args: argparse.Namespace, console: Console) -> int:
         config.per_path,
         samples_of(args),
     )
-    if natives and not paths:
-        return _check_natives(args, console, project, natives, mistakes, settings)
-    compiled = compile_project(replace(project, paths=tuple(paths)))
-    if compiled.loaded and not compiled.diagnostics.has_errors:
-        lint(compiled, project.config, mistakes)
-        if any(item.rule == "unknown-rule" for item in mistakes):
-            return refuse(mistakes, project, console, args.format)
-    findings = Diagnostics([*compiled.diagnostics, *mistakes])
-    natives = list(dict.fromkeys([*natives, *find_natives(project.root, paths, findings)]))
-    read = check_natives(project.root, natives, findings, settings, project.read)
-    if not compiled.program.modules and not natives and not findings.has_errors:
-        return nothing_found(console)
-    return _finish(args, console, project, compiled, findings, read)
+    findings = Diagnostics()
+    if natives and len(natives) == len(project.named):  # documents alone, without any policy file
+        sources = check_natives(project.root, natives, findings, settings, project.read)
+        shown = tuple(findings.sorted())
+        return Found(project.names, shown, {**project.sources, **sources}, natives=len(sources))
+    compiled = compile_project(project)
+    found = Diagnostics(compiled.diagnostics)
+    if compiled.loaded and not found.has_errors:
+        lint(compiled, config, found)
+        wrong = [item for item in found if item.rule in CONFIGURATION]
+        if wrong:
+            mistakes.extend(wrong)
+            return None
+    searched = find_natives(project, findings)
+    natives = list(dict.fromkeys([*natives, *searched.documents]))
+    texts = check_natives(project.root, natives, findings, settings, project.read)
+    shown = (*kept(found, project, compiled.program.modules, compiled.diagnostics.has_errors), *findings)
+    sources = {**compiled.program.sources, **texts}
+    return Found(
+        project.names,
+        tuple(sorted(shown, key=Diagnostic.sort_key)),
+        {**project.sources, **sources},
+        sum(project.asks_about(name) for name in compiled.program.modules),
+        len(texts),
+        len(compiled.all_documents),
+        compiled.loaded and not (natives and findings.has_errors),
+        {name: source.text for name, source in sources.items()},
+        searched.looked,
+        searched.unread,
+    )
 
 
-def _check_natives(
-    args: argparse.Namespace,
-    console: Console,
-    project: Project,
-    natives: Sequence[Path],
-    findings: Diagnostics,
-    settings: NativeSettings,
-) -> int:
-    """Documents alone, without any policy file."""
-    sources = check_natives(project.root, natives, findings, settings, project.read)
-    report(findings.sorted(), sources, console, args.format)
-    serious = any(item.severity is not Severity.INFO for item in findings)
-    if args.format == "human" and not serious and not args.quiet:
-        console.write(f"{plural(len(natives), 'document')}: no findings\n")
+def _write(whole: Found, args: argparse.Namespace, console: Console) -> int:
+    """The report and its exit status."""
+    report(whole.shown, whole.sources, console, args.format)
+    if args.format == "human" and not whole.shown and not args.quiet:
+        read = plural(whole.modules + whole.natives, "file" if whole.modules else "document")
+        compiled = f", {plural(whole.documents, 'document')}" if whole.modules else ""
+        console.write(f"{read}{compiled}: no findings\n")
+    _tell_unread(whole, console)
+    serious = any(item.severity is not Severity.INFO for item in whole.shown)
     return exits.FINDINGS if serious else exits.CLEAN
 
 
-def _finish(
-    args: argparse.Namespace,
-    console: Console,
-    project: Project,
-    compiled: Compiled,
-    findings: Diagnostics,
-    natives: Mapping[str, Source],
-) -> int:
-    sources = {**project.sources, **compiled.program.sources, **natives}
-    report(findings.sorted(), sources, console, args.format)
-    serious = any(item.severity is not Severity.INFO for item in findings)
-    if args.format == "human" and not serious and not args.quiet:
-        files = plural(len(compiled.program.modules) + len(natives), "file")
-        console.write(f"{files}, {plural(len(compiled.all_documents), 'document')}: no findings\n")
-    status = exits.FINDINGS if serious else exits.CLEAN
-    if compiled.loaded and not args.no_cache and not args.claims and not (natives and findings.has_errors):
-        texts = {name: source.text for name, source in {**compiled.program.sources, **natives}.items()}
-        console.out.flush()
-        cache.remember(
-            args.argv, console.out, [str(path) for path in project.paths], texts, "".join(console.written), status
-        )
-    return status
+def _tell_unread(whole: Found, console: Console) -> None:
+    """Name the files that hold policies in a form that is not read: an all-clear does not cover them."""
+    if whole.unread:
+        shown = ", ".join(f"`{whole.names.shown(name)}`" for name in whole.unread[:5])
+        more = f" and {len(whole.unread) - 5} more" if len(whole.unread) > 5 else ""
+        console.error(f"not read, though policies seem to stand in it: {shown}{more}\n")

@@ -12,9 +12,12 @@ from policyc.cli.project import Project
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity, did_you_mean
 from policyc.ir.program import Program
 from policyc.record import record
-from policyc.report.registry import render
+from policyc.report.registry import render, serves
 from policyc.targets.base import Document
 from policyc.text import Source
+
+#: mistakes in `[lint]` of the configuration, as `lint` reports them
+CONFIGURATION = frozenset({"unknown-rule", "rule-not-ignored"})
 
 
 @record
@@ -38,7 +41,8 @@ def compile_project(project: Project, thorough: bool = False) -> Compiled:
     from policyc.targets.schema_check import check_documents
 
     diagnostics = Diagnostics()
-    program = load_program(project.root, project.paths, project.params, diagnostics, project.read)
+    files = project.policy_files(diagnostics)
+    program = load_program(project.root, files, project.params, diagnostics, project.read)
     if project.config.switches:
         program = replace(program, switches=project.config.switches)
     if diagnostics.has_errors:
@@ -51,9 +55,9 @@ def compile_project(project: Project, thorough: bool = False) -> Compiled:
 def lint(compiled: Compiled, config: Config, diagnostics: Diagnostics) -> None:
     """Run the selected lint rules over a program that compiled and add what they find, at the configured severity.
 
-    A rule that does not exist is reported as `unknown-rule`, and then none runs.
+    A rule that does not exist is reported as `unknown-rule`, an error that cannot be ignored as `rule-not-ignored`; then none runs.
     """
-    from policyc.cli.catalogue import native_rules
+    from policyc.cli.catalogue import native_rules, never_ignored
     from policyc.lint.registry import RULES, Settings, run_rules
 
     mistakes = Diagnostics()
@@ -65,6 +69,15 @@ def lint(compiled: Compiled, config: Config, diagnostics: Diagnostics) -> None:
                     f"there is no lint rule `{name}`",
                     config.span("lint", setting, name),
                     did_you_mean(name, RULES, "`policyc explain rules` lists the rules"),
+                )
+    for setting, names in (("ignore", config.ignore), ("severity", config.severity)):
+        for name in names:
+            if name in never_ignored():
+                mistakes.error(
+                    "rule-not-ignored",
+                    f"`{name}` is an error of the document itself, which no setting takes away",
+                    config.span("lint", setting, name),
+                    "remove it here, and correct the document",
                 )
     diagnostics.extend(mistakes)
     if mistakes.has_errors:
@@ -91,7 +104,7 @@ def refuse(diagnostics: Diagnostics, project: Project, console: Console, format:
     """Report mistakes of the command line or configuration and return their exit status."""
     sources = project.sources
     if format in ("human", "concise"):
-        console.err.write(render(format, diagnostics.sorted(), sources, console.error_options()))
+        console.error(render(format, diagnostics.sorted(), sources, console.error_options()))
     else:
         report(diagnostics.sorted(), sources, console, format)
     return exits.WRONG_USE
@@ -102,13 +115,30 @@ def refuse_findings(compiled: Compiled, project: Project, console: Console, form
     findings = compiled.diagnostics.sorted()
     sources = {**project.sources, **compiled.program.sources}
     if format in ("human", "concise"):
-        console.err.write(render(format, findings, sources, console.error_options()))
+        console.error(render(format, findings, sources, console.error_options()))
     else:
-        console.write(render("json", findings, sources, console.options()))
+        form = format if serves(format, "findings") else "json"
+        console.write(render(form, findings, sources, console.options()))
     return exits.FINDINGS
+
+
+def refuse_request(
+    diagnostics: Diagnostics,
+    sources: Mapping[str, Source],
+    format: str,
+    console: Console,
+    status: int = exits.WRONG_USE,
+) -> int:
+    """Report why a question cannot be answered: to standard output for programs, else to standard error."""
+    if format in ("human", "concise") or not serves(format, "findings"):
+        form = format if format == "concise" else "human"
+        console.error(render(form, diagnostics.sorted(), sources, console.error_options()))
+    else:
+        console.write(render(format, diagnostics.sorted(), sources, console.options()))
+    return status
 
 
 def nothing_found(console: Console) -> int:
     """Say that no policy file was found; its own exit status, so that an empty folder never reads as clean."""
-    console.err.write("nothing to check: no *.policy file found (see `paths` in policyc.toml, or name a file)\n")
+    console.error("nothing to check: no *.policy file found (see `paths` in policyc.toml, or name a file)\n")
     return exits.NOTHING

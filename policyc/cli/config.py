@@ -26,6 +26,7 @@ class Config:
     `source` is None when there is no file."""
 
     paths: tuple[str, ...] = (".",)
+    exclude: tuple[str, ...] = ()
     params: Mapping[str, str] = MappingProxyType({})
     select: tuple[str, ...] = ("all",)
     ignore: tuple[str, ...] = ()
@@ -121,7 +122,7 @@ def _report(misfit: Misfit, source: Source, diagnostics: Diagnostics) -> None:
         "invalid-setting",
         f"the setting `{'.'.join(keys)}` {misfit.message}",
         span,
-        "see docs/cli.md for the settings and their values",
+        "`policyc explain policyc.toml` lists the settings and their values",
     )
 
 
@@ -139,6 +140,7 @@ def _build(data: Mapping[str, Any], source: Source, root: Path, diagnostics: Dia
     project, lint = data.get("project", {}), data.get("lint", {})
     config = Config(
         paths=tuple(project.get("paths", (".",))),
+        exclude=tuple(text.rstrip("/") for text in project.get("exclude", ())),
         params={name: param_text(value) for name, value in data.get("params", {}).items()},
         select=tuple(lint.get("select", ("all",))),
         ignore=tuple(lint.get("ignore", ())),

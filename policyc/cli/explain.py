@@ -20,6 +20,8 @@ from policyc.record import record
 from policyc.report.options import Options
 from policyc.report.screen import cells, clean, paint, wrap
 
+SHARED = ("format", "output", "color")
+REPORT = ""
 FORMATS = ("human", "json")
 
 DESCRIPTION = """Say what a rule, a target, an attribute, a resource type, a verb or a switch means."""

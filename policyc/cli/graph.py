@@ -10,6 +10,8 @@ from policyc.cli.console import Console
 from policyc.cli.networks import describe_network, open_inventory, open_network, say, tell_silent
 from policyc.diagnostics import Diagnostics
 
+SHARED = ("root", "config", "param", "format", "output")
+REPORT = ""
 FORMATS = ("matrix", "svg", "mermaid", "dot", "json")
 
 DESCRIPTION = """Draw a core network: segments and function groups by edge, shares, service insertion and static

@@ -13,6 +13,8 @@ from policyc.cli.parser import WrongUse
 from policyc.data import read_text
 from policyc.report.screen import clean
 
+SHARED = ("quiet",)
+REPORT = ""
 FORMATS = ("human",)
 
 DESCRIPTION = """Start a project: policyc.toml, two small policy files with tests, a workflow for GitHub, and

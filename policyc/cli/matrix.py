@@ -11,10 +11,13 @@ from policyc.cli.inputs import read_input
 from policyc.cli.parser import WrongUse
 from policyc.cli.project import open_project
 from policyc.diagnostics import Diagnostics
-from policyc.report.matrix import Cell, render_matrix, sheet_text
-from policyc.report.registry import render
+from policyc.report.matrix import Cell
+from policyc.report.registry import render, renderer
+from policyc.report.sheet import sheet_text
 
-FORMATS = ("human", "json", "markdown", "csv")
+SHARED = ("root", "config", "param", "format", "output", "color", "quiet")
+REPORT = "matrix"
+FORMATS = ()
 
 DESCRIPTION = """Ask for every user and device of a file, and every declared Verified Access endpoint, who gets in where,
 and which requirement each refused user misses. Nothing leaves this machine."""
@@ -52,7 +55,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
 
     diagnostics = Diagnostics()
     project = open_project(args, args.paths, diagnostics)
-    console.base = project.base
+    console.names = project.names
     if diagnostics.has_errors:
         return refuse(diagnostics, project, console)
     compiled = compile_project(project)
@@ -62,19 +65,18 @@ def run(args: argparse.Namespace, console: Console) -> int:
     if not program.modules:
         return nothing_found(console)
     if not any(resource.type == ENDPOINT for resource in program.resources.values()):
-        console.err.write("nothing to ask: the project declares no `verified_access.endpoint`\n")
+        console.error("nothing to ask: the project declares no `verified_access.endpoint`\n")
         return exits.NOTHING
-    source = read_input(args.users, "a file of users")
+    source = read_input(args.users, "a file of users", args)
     visitors = read_visitors(source, diagnostics)
     visits = visit_all(program, compiled.all_documents, visitors, diagnostics) if visitors else ()
     if diagnostics.has_errors or not visits:
-        console.base = ""
         sources = {**program.sources, source.file: source}
-        console.err.write(render("human", diagnostics.sorted(), sources, console.error_options()))
+        console.error(render("human", diagnostics.sorted(), sources, console.error_options()))
         return exits.WRONG_USE
     if len(diagnostics) and not args.quiet:
         sources = {**program.sources, source.file: source}
-        console.err.write(render("human", diagnostics.sorted(), sources, console.error_options()))
+        console.error(render("human", diagnostics.sorted(), sources, console.error_options()))
     table = [
         Cell(
             f"{visit.visitor.user} / {visit.visitor.device}" if visit.visitor.device else visit.visitor.user,
@@ -83,23 +85,21 @@ def run(args: argparse.Namespace, console: Console) -> int:
         )
         for visit in visits
     ]
-    console.write(render_matrix(args.format, table, console.options()))
-    return _compare(args.expect, table, console) if args.expect else exits.CLEAN
+    console.write(renderer("matrix", args.format)(table, console.options()))
+    return _compare(args.expect, args, table, console) if args.expect else exits.CLEAN
 
 
-def _compare(name: str, table: list[Cell], console: Console) -> int:
+def _compare(name: str, args: argparse.Namespace, table: list[Cell], console: Console) -> int:
     """Whether the answers are those of a kept table; each difference is a remark."""
     import csv
     import io
 
-    rows = list(csv.reader(io.StringIO(read_input(name, "a kept table").text, newline="")))
+    rows = list(csv.reader(io.StringIO(read_input(name, "a kept table", args, "--expect").text, newline="")))
     if not rows or rows[0][:3] != ["visitor", "endpoint", "decision"]:
         raise WrongUse(f"`{name}` is no table of answers", "keep one with `policyc matrix USERS --format csv > FILE`")
     kept = {(row[0], row[1]): row[2] for row in rows[1:] if len(row) >= 3}
     now = {(sheet_text(cell.row), sheet_text(cell.column)): cell.outcome.decision.value for cell in table}
     changed = [key for key in {**kept, **now} if kept.get(key) != now.get(key)]
     for key in changed:
-        console.err.write(
-            f"{key[0]} at {key[1]}: {now.get(key, 'no longer asked')}, was {kept.get(key, 'not asked')}\n"
-        )
+        console.error(f"{key[0]} at {key[1]}: {now.get(key, 'no longer asked')}, was {kept.get(key, 'not asked')}\n")
     return exits.FINDINGS if changed else exits.CLEAN

@@ -10,6 +10,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol, cast
 
+from policyc.cli import native_text
+from policyc.cli.project import Project
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity
 from policyc.ir.authz import Policy
 from policyc.model.files import Unsaved, find_files, read_inside, read_source
@@ -22,8 +24,8 @@ from policyc.text import Source, Span
 NATIVES: Mapping[str, str] = {".json": "native_json", ".cedar": "native_cedar"}
 #: the kinds of `--as` that are no JSON -> the ending whose module reads them
 KINDS: Mapping[str, str] = {"cedar": ".cedar"}
-#: what folders are searched for beside policy files; a `.json` file may be anything, so it has to be named
-SEARCHED = ".cedar"
+#: what folders are searched for beside policy files; all but Cedar text may be anything, so it is looked at first
+SEARCHED = (".cedar", ".json", ".tf", ".yaml", ".yml", ".template")
 
 
 @record
@@ -64,15 +66,38 @@ def split_natives(paths: Sequence[Path], kind: str = "") -> tuple[list[Path], li
     return natives, others
 
 
-def find_natives(root: Path, paths: Sequence[Path], diagnostics: Diagnostics) -> list[Path]:
-    """The Cedar texts in the folders of `paths`, sorted, but for those that `build` wrote there."""
-    found = find_files(root, [path for path in paths if path.is_dir()], diagnostics, SEARCHED)
-    if not found:
-        return []
+@record
+class Searched:
+    """What the folders of a project hold beside policy files: `documents` of ours, `unread` names of files that seem to hold
+    policies inside something else, `looked` names of those that were opened and are neither."""
+
+    documents: tuple[Path, ...] = ()
+    unread: tuple[str, ...] = ()
+    looked: tuple[str, ...] = ()
+
+
+def find_natives(project: Project, diagnostics: Diagnostics, endings: tuple[str, ...] = SEARCHED) -> Searched:
+    """Look through the folders that a command line or the configuration names, but for those that `build` wrote."""
     from policyc.cli.output import MANIFEST
 
-    built: dict[Path, bool] = {}
-    return [root / name for name in found if not _is_built(root / name, root, MANIFEST, built)]
+    root, built = project.root, dict[Path, bool]()
+
+    def leave_out(name: str) -> bool:
+        return name.endswith("node_modules") or project.leaves_out(name)
+
+    documents, unread, looked = [], [], []
+    for name in find_files(root, project.searched(), diagnostics, endings, leave_out=leave_out):
+        path = root / name
+        if _is_built(path, root, MANIFEST, built):
+            continue
+        match native_text.recognize(path):
+            case native_text.Sort.OURS:
+                documents.append(path)
+            case native_text.Sort.INSIDE:
+                unread.append(name)
+            case _:
+                looked.append(name)
+    return Searched(tuple(documents), tuple(unread), tuple(looked))
 
 
 def _is_built(path: Path, root: Path, manifest: str, known: dict[Path, bool]) -> bool:

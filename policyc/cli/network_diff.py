@@ -63,14 +63,14 @@ def run(args: argparse.Namespace, console: Console) -> int:
     check_update(old.network, new.network, attached, diagnostics)
     found = compare(old.network, new.network, inventory if args.inventories else None, new.switches)
     if args.format == "json":
-        from policyc.report.json import finding_data
+        from policyc.report.data import finding_data
 
         sources = {**old.sources, **new.sources}
         data = comparison_data(found) | {"findings": [finding_data(item, sources) for item in diagnostics.sorted()]}
         console.write(json.dumps(data, indent=2) + "\n")
     else:
         if diagnostics:
-            console.err.write(render("human", diagnostics.sorted(), new.sources, console.error_options()))
+            console.error(render("human", diagnostics.sorted(), new.sources, console.error_options()))
         write_comparison(found, console)
     return exits.FINDINGS if found.changes or diagnostics.has_errors else exits.CLEAN
 

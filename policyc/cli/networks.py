@@ -86,7 +86,7 @@ def read_network(name: str, args: argparse.Namespace, console: Console) -> Opene
 
     diagnostics = Diagnostics()
     project = open_project(args, (), diagnostics)
-    source = read_input(name, "a network document", largest=_LARGEST)
+    source = read_input(name, "a network document", args, largest=_LARGEST)
     found = Diagnostics()
     network = None if diagnostics.has_errors else check_document(source, found)
     diagnostics.extend(in_document_words(found))
@@ -102,7 +102,7 @@ def _declared(name: str | None, args: argparse.Namespace, console: Console) -> O
 
     diagnostics = Diagnostics()
     project = open_project(args, args.paths, diagnostics)
-    console.base = project.base
+    console.names = project.names
     if diagnostics.has_errors:
         return refuse(diagnostics, project, console, message_format(args))
     compiled = compile_project(project)
@@ -137,14 +137,13 @@ def open_inventory(args: argparse.Namespace, console: Console) -> Inventory | in
 
     if not args.inventories:
         return Inventory()
-    sources = [inventory_source(name) for name in args.inventories]
+    sources = [inventory_source(name, args) for name in args.inventories]
     diagnostics = Diagnostics()
     found = read_inventory(sources, diagnostics)
     if found is None:
         return say(diagnostics, {source.file: source for source in sources}, args, console, exits.WRONG_USE)
     if diagnostics:
-        console.base = ""
-        console.err.write(render("human", diagnostics.sorted(), {s.file: s for s in sources}, console.error_options()))
+        console.error(render("human", diagnostics.sorted(), {s.file: s for s in sources}, console.error_options()))
     return found
 
 
@@ -155,8 +154,7 @@ def tell_silent(tables: Tables, args: argparse.Namespace, console: Console) -> N
     diagnostics = Diagnostics()
     warn_unstated(tables, diagnostics)
     if diagnostics and args.inventories:
-        console.base = ""
-        console.err.write(render("human", diagnostics.sorted(), {}, console.error_options()))
+        console.error(render("human", diagnostics.sorted(), {}, console.error_options()))
 
 
 def message_format(args: argparse.Namespace) -> str:
@@ -168,14 +166,13 @@ def say(
     diagnostics: Diagnostics, sources: Mapping[str, Source], args: argparse.Namespace, console: Console, status: int
 ) -> int:
     """Report what is in the way: findings as JSON to standard output, else for people to standard error."""
-    console.base = ""
     if message_format(args) == "json":
         report(diagnostics.sorted(), sources, console, "json")
     else:
-        console.err.write(render("human", diagnostics.sorted(), sources, console.error_options()))
+        console.error(render("human", diagnostics.sorted(), sources, console.error_options()))
     return status
 
 
-def inventory_source(name: str) -> Source:
+def inventory_source(name: str, args: argparse.Namespace) -> Source:
     """A file of attachments, `-` for standard input. Raises WrongUse."""
-    return read_input(name, "a list of attachments", "--attachments", _LARGEST)
+    return read_input(name, "a list of attachments", args, "--attachments", _LARGEST)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
 from policyc.cli.terminal import width_of
 from policyc.diagnostics import did_you_mean
+from policyc.report import registry
 
 
 class WrongUse(Exception):
@@ -30,6 +31,15 @@ class HelpText(argparse.HelpFormatter):
         # argparse makes one for each option; left to itself it loads `shutil` and what compresses archives to ask for the width
         super().__init__(prog, **{"width": width_of(sys.stdout, os.environ) - 2, **settings})
 
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        from textwrap import wrap
+
+        return wrap(" ".join(text.split()), width, break_long_words=False, break_on_hyphens=False)
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        listed = getattr(action, "choices_of_help", None)
+        return action.help if listed is None or action.help is None else action.help.replace(FORMATS_HERE, listed())
+
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         from textwrap import fill, wrap
 
@@ -40,14 +50,21 @@ class HelpText(argparse.HelpFormatter):
                 prose.append(line)
                 continue
             if prose:
-                lines.append(fill(" ".join(prose), width))
+                lines.append(fill(" ".join(prose), width, break_long_words=False, break_on_hyphens=False))
                 prose = []
             margin = line[: len(line) - len(line.lstrip())]
             command, gap, remark = line.lstrip().partition("  ")
             if len(line) > width and gap and remark.strip():
                 lines += [
                     margin + command,
-                    *wrap(remark.strip(), width, initial_indent=" " * 8, subsequent_indent=" " * 8),
+                    *wrap(
+                        remark.strip(),
+                        width,
+                        initial_indent=" " * 8,
+                        subsequent_indent=" " * 8,
+                        break_long_words=False,
+                        break_on_hyphens=False,
+                    ),
                 ]
             else:
                 lines.append(line)
@@ -69,9 +86,18 @@ class Parser(argparse.ArgumentParser):
                 name = word.partition("=")[0]
                 # INVARIANT: argparse keeps every option's names here; there is no public list.
                 known = self._option_string_actions
-                raise WrongUse(f"unknown option `{name}`", did_you_mean(name, known, f"see `{self.prog} --help`"))
+                raise WrongUse(f"unknown option `{name}`", close_option(name, known, f"see `{self.prog} --help`"))
             raise WrongUse(f"unexpected argument `{word}`", f"see `{self.prog} --help`")
         return options
+
+
+def close_option(name: str, known: Iterable[str], otherwise: str) -> str:
+    """The option that was meant. Compared without the hyphens, which all have in common, and only a slip away."""
+    from difflib import get_close_matches
+
+    options = {option.lstrip("-"): option for option in known}
+    close = get_close_matches(name.lstrip("-").lower(), sorted(options), n=1, cutoff=0.75)
+    return f"did you mean `{options[close[0]]}`?" if close else otherwise
 
 
 def one_of(noun: str, choices: Sequence[str]) -> Callable[[str], str]:
@@ -96,42 +122,81 @@ def name_and_value(text: str) -> tuple[str, str]:
     return name, value
 
 
-#: options that every command has and that take a value, for finding the command behind them
-WITH_VALUE = ("--root", "--config", "--format", "--color", "--param")
+#: options of several commands that take a value, for finding the command behind them
+WITH_VALUE = ("--root", "--config", "--format", "--color", "--param", "--exclude", "--output")
+#: what a command may share with others; each takes those that mean something to it
+SHARED = ("root", "config", "exclude", "param", "format", "output", "color", "quiet")
 
 
-def add_common(parser: argparse.ArgumentParser, formats: Sequence[str]) -> None:
-    """The options that every command has; `formats` are those that this command can write, the default first."""
-    group = parser.add_argument_group("options of every command")
-    group.add_argument(
-        "--root",
-        type=Path,
-        metavar="DIR",
-        help="the project root; nothing outside it is read (default: the folder of policyc.toml, else the current folder)",
-    )
-    group.add_argument("--config", type=Path, metavar="FILE", help="the configuration in place of policyc.toml")
-    group.add_argument(
-        "--param",
-        type=name_and_value,
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help="the value of a `param` declaration; may be given several times",
-    )
-    group.add_argument(
-        "--format",
-        type=one_of("format", formats),
-        default=formats[0],
-        metavar="FORMAT",
-        help=f"one of {', '.join(formats)} (default: {formats[0]})",
-    )
-    group.add_argument(
-        "--color",
-        type=one_of("value", ("auto", "always", "never")),
-        default="auto",
-        metavar="WHEN",
-        help="auto, always or never; auto means on a terminal unless NO_COLOR is set (default: auto)",
-    )
-    group.add_argument("-q", "--quiet", action="store_true", help="say nothing but findings")
+def add_shared(parser: argparse.ArgumentParser, shared: Sequence[str], kind: str, formats: Sequence[str]) -> None:
+    """Add the options of `shared` and those of every command. What `--format` takes is the formats that serve reports of
+    a `kind`, or without a kind `formats`, the default first."""
+    group = parser.add_argument_group("options that commands share")
+    for name in shared:
+        match name:
+            case "root":
+                group.add_argument(
+                    "--root",
+                    type=Path,
+                    metavar="DIR",
+                    help="the project root; nothing outside it is read (default: the folder of policyc.toml, else the "
+                    "current folder)",
+                )
+            case "config":
+                group.add_argument(
+                    "--config", type=Path, metavar="FILE", help="the configuration in place of policyc.toml"
+                )
+            case "exclude":
+                group.add_argument(
+                    "--exclude",
+                    action="append",
+                    default=[],
+                    metavar="PATH",
+                    help="a file or folder to leave out, or a pattern such as `*.gen.policy`; may be given several times",
+                )
+            case "param":
+                group.add_argument(
+                    "--param",
+                    type=name_and_value,
+                    action="append",
+                    default=[],
+                    metavar="NAME=VALUE",
+                    help="the value of a `param` declaration; may be given several times",
+                )
+            case "format":
+                _add_format(group, kind, formats)
+            case "output":
+                group.add_argument(
+                    "--output", metavar="FILE", help="write the report to this file, not to standard output"
+                )
+            case "color":
+                group.add_argument(
+                    "--color",
+                    type=one_of("value", ("auto", "always", "never")),
+                    default="auto",
+                    metavar="WHEN",
+                    help="auto, always or never; auto means on a terminal unless NO_COLOR is set (default: auto)",
+                )
+            case _:
+                group.add_argument("-q", "--quiet", action="store_true", help="say nothing but findings")
     group.add_argument("--debug", action="store_true", help="show the traceback of an internal error")
     group.add_argument("-h", "--help", action="help", help="show this text and exit")
+
+
+def _add_format(group: argparse._ActionsContainer, kind: str, formats: Sequence[str]) -> None:
+    def read(text: str) -> str:
+        # Only the format that is asked for is imported; all of them for help and mistakes.
+        return text if kind and registry.serves(text, kind) else one_of("format", _formats(kind, formats))(text)
+
+    default = registry.DEFAULT if kind else formats[0]
+    help = f"one of {FORMATS_HERE} (default: {default})"
+    action = group.add_argument("--format", type=read, default=default, metavar="FORMAT", help=help)
+    action.choices_of_help = lambda: ", ".join(_formats(kind, formats))  # type: ignore[attr-defined]
+
+
+def _formats(kind: str, formats: Sequence[str]) -> Sequence[str]:
+    return registry.formats(kind) if kind else formats
+
+
+#: stands in the help of `--format` until somebody reads it
+FORMATS_HERE = "{formats}"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from policyc.cli.console import Console
 from policyc.report.screen import cells, clean, paint, wrap
+from policyc.report.sheet import sheet_text
 
 if TYPE_CHECKING:
     from policyc.engines.wan.core import TableName
@@ -46,9 +47,9 @@ def send(parts: Iterable[str], console: Console) -> None:
     for part in parts:
         batch.append(part)
         if len(batch) >= _BATCH:
-            console.out.write("".join(batch))
+            console.stream("".join(batch))
             batch.clear()
-    console.out.write("".join(batch))
+    console.stream("".join(batch))
 
 
 # --- JSON -------------------------------------------------------------------------------------------------------
@@ -138,8 +139,7 @@ def csv_parts(tables: Tables, places: Sequence[Place], candidates: bool) -> Iter
 
 
 def _safe(cell: Any) -> Any:
-    """A cell that begins like a formula would run in a spreadsheet."""
-    return "'" + cell if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t") else cell
+    return sheet_text(cell) if isinstance(cell, str) else cell
 
 
 def _row_cells(tables: Tables) -> Callable[[TableName, str], Iterator[list[Any]]]:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from policyc.engines.wan.core import TableName
     from policyc.engines.wan.tables import Tables
 
+SHARED = ("root", "config", "param", "format", "output", "color", "quiet")
+REPORT = ""
 FORMATS = ("human", "json", "csv")
 
 DESCRIPTION = """Compute the route tables of a core network for what is attached: one table per segment and per
@@ -104,7 +106,9 @@ def _check(args: argparse.Namespace, console: Console, tables: Tables, opened: O
     check_inventory(tables, diagnostics)
     texts = {
         **opened.sources,
-        **{source.file: source for source in map(inventory_source, args.inventories) if source.file != "<stdin>"},
+        **{
+            source.file: source for source in (inventory_source(name, args) for name in args.inventories if name != "-")
+        },
     }
     found = diagnostics.sorted()
     report(list(in_document_words(found)) if opened.document else found, texts, console, args.format)

@@ -70,7 +70,7 @@ class _Loader:
     def paths(self, names: tuple[str, ...], diagnostics: Diagnostics) -> tuple[Path, ...]:
         root = self.project.root
         if not names:
-            return self.policies or tuple(root / text for text in self.project.config.paths)
+            return self.policies or self.project.paths or tuple(root / text for text in self.project.config.paths)
         for name in names:
             path = root / name
             if "\0" in name or not stays_inside(path, root):

@@ -8,23 +8,24 @@ from dataclasses import replace
 from importlib import import_module
 from typing import Protocol, cast
 
-from policyc.cli import answer, exits
+from policyc.cli import answer
 from policyc.cli.answer import write_answer
-from policyc.cli.compile import compile_project, nothing_found, refuse, refuse_findings
+from policyc.cli.compile import compile_project, nothing_found, refuse, refuse_findings, refuse_request
 from policyc.cli.console import Console
 from policyc.cli.inputs import read_input
 from policyc.cli.parser import WrongUse, one_of
 from policyc.cli.project import open_project
 from policyc.cli.simulate_documents import beside_project
 from policyc.diagnostics import Diagnostics
-from policyc.report.registry import render
 from policyc.simulate.answer import answer_fully
 from policyc.simulate.keys import EVERYTHING
 from policyc.simulate.references import PlainText
 from policyc.simulate.request_text import PlainRequest, bind, from_flags, from_json
 from policyc.text import Source
 
-FORMATS = ("human", "json")
+SHARED = ("root", "config", "param", "format", "output", "color")
+REPORT = "outcome"
+FORMATS = ()
 
 DESCRIPTION = """Send one made-up request to a declared resource and print the decision, the statement that
 settled it, what every policy on the way says, and for a refusal what the nearest statement missed.
@@ -126,7 +127,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
     _check_flags(args)
     diagnostics = Diagnostics()
     project = open_project(args, args.paths, diagnostics)
-    console.base = project.base
+    console.names = project.names
     if diagnostics.has_errors:
         return refuse(diagnostics, project, console, args.format)
     compiled = compile_project(project)
@@ -147,10 +148,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
         if not diagnostics.has_errors:
             outcome = answer_fully(program, [*compiled.all_documents, *beside], request, diagnostics)
     if outcome is None or diagnostics.has_errors:
-        console.base = ""
-        text = render(args.format, diagnostics.sorted(), sources, console.error_options())
-        (console.write if args.format == "json" else console.err.write)(text)
-        return exits.WRONG_USE
+        return refuse_request(diagnostics, sources, args.format, console)
     return write_answer(outcome, sources, args, console)
 
 
@@ -172,7 +170,7 @@ def _read(args: argparse.Namespace, diagnostics: Diagnostics) -> tuple[PlainRequ
         return from_flags(
             args.resource, args.who, args.can, args.path, args.settings, diagnostics, args.absent, args.unknown
         )
-    source = read_input(args.request, "one request", "--request")
+    source = read_input(args.request, "one request", args, "--request")
     place = None
     if args.resource is not None:
         place = PlainText(args.resource, source.span(0, 0))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from policyc.cli import exits
 from policyc.cli.answer import write_answer
-from policyc.cli.compile import Compiled, compile_project, refuse_findings
+from policyc.cli.compile import Compiled, compile_project, refuse_findings, refuse_request
 from policyc.cli.console import Console
 from policyc.cli.inputs import read_input
 from policyc.cli.parser import WrongUse
@@ -87,14 +87,14 @@ def run(args: argparse.Namespace, console: Console) -> int:
         policies, trust = _of_endpoint(args.resource, compiled, diagnostics)
         sources |= {**compiled.program.sources, **{item[0].file: item[0] for item in policies if item is not None}}
     elif not diagnostics.has_errors:
-        group = _policy(args.group_policy, sources, diagnostics)
-        endpoint = _policy(args.endpoint_policy[0] if args.endpoint_policy else None, sources, diagnostics)
+        group = _policy(args.group_policy, args, sources, diagnostics)
+        endpoint = _policy(args.endpoint_policy[0] if args.endpoint_policy else None, args, sources, diagnostics)
         policies = (group, endpoint)
     asking = None
     if not diagnostics.has_errors:
         asking = _asking(args, project, policies, trust, sources, diagnostics)
     if asking is not None and args.log and not diagnostics.has_errors:
-        source = read_input(args.log, "log records", largest=_LARGEST_LOG)
+        source = read_input(args.log, "log records", args, largest=_LARGEST_LOG)
         sources[source.file] = source
         from policyc.targets.verified_access.read.access_log import parse_records
 
@@ -105,9 +105,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
     else:
         outcome = None if asking is None or diagnostics.has_errors else _of_context(args, asking, sources, diagnostics)
     if outcome is None or diagnostics.has_errors:
-        text = render(args.format, diagnostics.sorted(), sources, console.error_options())
-        (console.write if args.format == "json" else console.err.write)(text)
-        return exits.WRONG_USE
+        return refuse_request(diagnostics, sources, args.format, console)
     return write_answer(outcome, sources, args, console)
 
 
@@ -138,13 +136,15 @@ def _check_flags(args: argparse.Namespace) -> None:
         raise WrongUse(f"{shown} goes with policies of the project, not with Cedar files or log records", "drop it")
 
 
-def _policy(name: str | None, sources: dict[str, Source], diagnostics: Diagnostics) -> tuple[Source, Document] | None:
+def _policy(
+    name: str | None, args: argparse.Namespace, sources: dict[str, Source], diagnostics: Diagnostics
+) -> tuple[Source, Document] | None:
     if name is None:
         return None
     from policyc.syntax.cedar_text import parse_cedar
     from policyc.targets.verified_access.read.usable import check_usable
 
-    source = read_input(name, "a Cedar policy")
+    source = read_input(name, "a Cedar policy", args)
     sources[source.file] = source
     document = parse_cedar(source, diagnostics)
     if document is None or not check_usable(source, document, diagnostics):
@@ -225,7 +225,7 @@ def _of_context(
     from policyc.syntax.json_text import JsonObject, parse_json
     from policyc.targets.verified_access.read.decide import judge
 
-    source = read_input(args.context, "a request")
+    source = read_input(args.context, "a request", args)
     sources[source.file] = source
     tree = parse_json(source, diagnostics)
     if tree is None:
@@ -291,7 +291,7 @@ def _answer_all(
         if logged is None or outcome is None:
             counts["skipped"] += 1
             notes = [replace(one, severity=Severity.INFO) for one in found]
-            console.err.write(render("human", notes, texts, console.error_options()))
+            console.error(render("human", notes, texts, console.error_options()))
             continue
         told = "undecided" if outcome.decision is Decision.UNDECIDED else "as the log says"
         counts[

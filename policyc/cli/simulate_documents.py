@@ -7,15 +7,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from policyc.cli import exits
 from policyc.cli.answer import write_answer
-from policyc.cli.compile import refuse
+from policyc.cli.compile import refuse, refuse_request
 from policyc.cli.console import Console
 from policyc.cli.inputs import read_input
 from policyc.cli.parser import WrongUse, one_of
 from policyc.cli.project import open_project
 from policyc.diagnostics import Diagnostics
-from policyc.report.registry import render
 from policyc.targets.base import Document
 from policyc.text import Source
 
@@ -103,10 +101,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
     sources = {**project.sources, **sources, source.file: source}
     outcome = None if diagnostics.has_errors else ask(situation, question, diagnostics)
     if outcome is None:
-        console.base = ""
-        text = render(args.format, diagnostics.sorted(), sources, console.error_options())
-        (console.write if args.format == "json" else console.err.write)(text)
-        return exits.WRONG_USE
+        return refuse_request(diagnostics, sources, args.format, console)
     return write_answer(outcome, sources, args, console)
 
 
@@ -123,7 +118,8 @@ def read_flags(
     for role in roles:
         for at, text in enumerate(getattr(args, role.replace("-", "_"))):
             for name in _files_of_level(text) if role in LEVELS else (text,):
-                source = sources.setdefault(name, read_input(name, "one policy", f"--{role}"))
+                source = read_input(name, "one policy", args, f"--{role}")
+                sources[source.file] = source
                 found = read_attached(role, source, at + 1 if role in LEVELS else 0, chosen, diagnostics)
                 given += [] if found is None else [found]
     return given, sources

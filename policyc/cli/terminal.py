@@ -1,4 +1,4 @@
-"""What the output goes to: a terminal or not, with colour or not, how wide. Imports nothing heavy."""
+"""What the output goes to: a terminal or not, with colour or not, how wide, and in which encoding. Imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ if TYPE_CHECKING:
     from typing import TextIO
 
 NARROWEST, DEFAULT_WIDTH, WIDEST = 40, 80, 160
+#: set by build servers, whose log readers obey commands that stand in what a program prints
+SERVERS = ("CI", "GITHUB_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION")
 #: every environment variable that changes how a report looks
-VARIABLES = ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "TERM")
+VARIABLES = ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "TERM", *SERVERS)
 
 
 def is_terminal(stream: TextIO) -> bool:
@@ -44,3 +46,19 @@ def width_of(stream: TextIO, environ: Mapping[str, str]) -> int:
         except (OSError, ValueError, AttributeError):
             width = 0
     return min(max(width, NARROWEST), WIDEST) if width else DEFAULT_WIDTH
+
+
+def write_utf_8(stream: TextIO | None) -> None:
+    """Make a standard stream write UTF-8 with `\\n` line ends, whatever the locale says, so that equal runs give equal bytes and
+    a declared encoding is true. What no encoding has (a lone surrogate) becomes an escape."""
+    reconfigure = getattr(stream, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
+
+
+def silence(stream: TextIO | None, number: int) -> None:
+    """Point the descriptor of a stream that failed at nothing, so that the interpreter's last flush cannot fail again."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), number if stream is None else stream.fileno())
+    except (OSError, ValueError, AttributeError):
+        return

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from policyc.cli import exits
-from policyc.cli.compile import Compiled, compile_project, nothing_found, refuse, refuse_findings
+from policyc.cli.compile import Compiled, compile_project, nothing_found, refuse, refuse_findings, refuse_request
 from policyc.cli.console import Console
+from policyc.cli.output_file import write_file
 from policyc.cli.parser import WrongUse
-from policyc.cli.project import open_project
+from policyc.cli.project import POLICY, Project, open_project
 from policyc.cli.scenarios import run_scenarios, shown, split_scenarios
 from policyc.diagnostics import Diagnostics
 from policyc.report.coverage import Shown, coverage_data, render_coverage
 from policyc.report.options import Options
-from policyc.report.registry import render
-from policyc.report.tests import TestResult, render_tests, render_tests_concise, render_tests_json
+from policyc.report.registry import renderer, serves
+from policyc.report.tests import TestResult
 from policyc.simulate.scenario.coverage import Coverage, iam_documents
+from policyc.simulate.scenario.shape import ENDINGS
 from policyc.text import Source
 
-FORMATS = ("human", "concise", "json", "junit")
+SHARED = ("root", "config", "exclude", "param", "format", "output", "color", "quiet")
+REPORT = "tests"
+FORMATS = ()
 
 DESCRIPTION = """Run the `test` blocks of the policies, or scenario files, offline, against the documents that `build`
 would write. A failed test shows what was decided instead, and why."""
@@ -60,7 +62,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--threshold", type=_percent, metavar="N", help="fail when less than N percent is reached; implies --coverage"
     )
-    parser.add_argument("--junit", type=Path, metavar="FILE", help="also write the results as JUnit XML")
+    parser.add_argument("--junit", metavar="FILE", help="also write the results as JUnit XML")
 
 
 def _percent(text: str) -> float:
@@ -75,23 +77,23 @@ def _percent(text: str) -> float:
 
 def run(args: argparse.Namespace, console: Console) -> int:
     mistakes = Diagnostics()
-    project = open_project(args, args.paths, mistakes)
-    console.base = project.base
+    project = open_project(args, args.paths, mistakes, (POLICY, *ENDINGS))
+    console.names = project.names
     if mistakes.has_errors:
         return refuse(mistakes, project, console, _findings_format(args.format))
     coverage = Coverage() if args.coverage or args.threshold is not None else None
-    scenarios, paths = split_scenarios(project.paths)
+    scenarios, paths = split_scenarios(project.named)
     results: list[TestResult] = []
     sources: dict[str, Source] = {**project.sources}
     try:
         if paths or not scenarios:
-            compiled = compile_project(replace(project, paths=tuple(paths)))
+            compiled = compile_project(project)
             sources |= compiled.program.sources
             if compiled.diagnostics.has_errors:
                 return refuse_findings(compiled, project, console, _findings_format(args.format))
             if not compiled.program.modules:
                 return nothing_found(console)
-            results += _inline(compiled, args.keyword, coverage)
+            results += _inline(compiled, project, args.keyword, coverage)
         findings = Diagnostics()
         told, texts = run_scenarios(project, scenarios, paths, args.keyword, coverage, findings)
         results, sources = [*results, *told], {**sources, **texts}
@@ -102,7 +104,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
         return exits.FINDINGS
     if not results:
         fitting = f" whose label fits `{args.keyword}`" if args.keyword else ""
-        console.err.write(f"nothing to test: no test{fitting} in these files\n")
+        console.error(f"nothing to test: no test{fitting} in these files\n")
         return exits.NOTHING
     measured = None if coverage is None else shown(coverage, args.threshold)
     _write(args, console, results, sources, measured)
@@ -110,26 +112,25 @@ def run(args: argparse.Namespace, console: Console) -> int:
     return exits.CLEAN if enough and all(result.passed for result in results) else exits.FINDINGS
 
 
-def _inline(compiled: Compiled, keyword: str, coverage: Coverage | None) -> list[TestResult]:
-    """The tests written in the policies."""
+def _inline(compiled: Compiled, project: Project, keyword: str, coverage: Coverage | None) -> list[TestResult]:
+    """The tests written in the files that the command line names."""
     from policyc.simulate.runner import run_tests
 
     if coverage is not None:
         for document in iam_documents(compiled.all_documents):
             coverage.add_document(document)
     observe = None if coverage is None else coverage.add_outcome
-    return list(run_tests(compiled.program, compiled.all_documents, keyword, observe))
+    asked = replace(
+        compiled.program, tests=tuple(test for test in compiled.program.tests if project.asks_about(test.file))
+    )
+    return list(run_tests(asked, compiled.all_documents, keyword, observe))
 
 
 def _refuse_scenario(
     findings: Diagnostics, sources: Mapping[str, Source], args: argparse.Namespace, console: Console
 ) -> None:
     """Say why scenarios could not be run."""
-    format = _findings_format(args.format)
-    if format == "json":
-        console.write(render("json", findings.sorted(), sources, console.options()))
-    else:
-        console.err.write(render(format, findings.sorted(), sources, console.error_options()))
+    refuse_request(findings, sources, args.format, console)
 
 
 def _write(
@@ -140,44 +141,20 @@ def _write(
     measured: Shown | None,
 ) -> None:
     options = console.options()
+    text = renderer("tests", args.format)(results, sources, options)
     if measured is not None and args.format == "json":
-        data = json.loads(_render("json", results, sources, options))
+        data = json.loads(text)
         data["coverage"] = coverage_data(measured, sources)
-        console.write(json.dumps(data, indent=2) + "\n")
-    else:
-        console.write(_render(args.format, results, sources, options))
-        if measured is not None:
-            text = render_coverage(measured, sources, options)
-            (console.err if args.format == "junit" else console.out).write(text)
+        text = json.dumps(data, indent=2) + "\n"
+    console.write(text)
+    if measured is not None and args.format != "json":
+        told = render_coverage(measured, sources, options)
+        (console.write if args.format in ("human", "concise") else console.error)(told)
     if args.junit is not None:
-        _write_junit(args.junit, _render("junit", results, sources, options))
-
-
-def _render(format: str, results: Sequence[TestResult], sources: Mapping[str, Source], options: Options) -> str:
-    match format:
-        case "concise":
-            return render_tests_concise(results, sources, options)
-        case "json":
-            return render_tests_json(results, sources, options)
-        case "junit":
-            from policyc.report.junit import render_junit
-
-            return render_junit(results, sources, options)
-        case _:
-            return render_tests(results, sources, options)
+        plain = Options(width=options.width, names=options.names)
+        write_file(args.junit, renderer("tests", "junit")(results, sources, plain), "--junit")
 
 
 def _findings_format(format: str) -> str:
     """The form for findings where there are no test results to show."""
-    return "human" if format == "junit" else format
-
-
-def _write_junit(path: Path, text: str) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        reason = (error.strerror or str(error)).lower()
-        raise WrongUse(f"`{path}` cannot be written: {reason}", "check the path after `--junit`") from error
+    return format if serves(format, "findings") else "human"

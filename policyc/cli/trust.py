@@ -54,4 +54,4 @@ def samples_of(args: argparse.Namespace) -> dict[str, Source]:
     for name, file in args.claims:
         if files.setdefault(name, file) != file:
             raise WrongUse(f"`--claims` gives `{name}` two samples", "join them into one file")
-    return {name: read_input(file, "a sample of claims", "--claims") for name, file in files.items()}
+    return {name: read_input(file, "a sample of claims", args, "--claims") for name, file in files.items()}

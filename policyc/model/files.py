@@ -53,11 +53,12 @@ def find_files(
     root: Path,
     paths: Iterable[Path],
     diagnostics: Diagnostics,
-    ending: str = POLICY_ENDING,
+    ending: str | tuple[str, ...] = POLICY_ENDING,
     read: Unsaved | None = None,
+    leave_out: Callable[[str], bool] | None = None,
 ) -> list[str]:
-    """The files with an `ending` under `paths`, and those that `paths` name, as root-relative names, sorted; hidden folders are left
-    out.
+    """The files with an `ending` (or one of several) under `paths`, and those that `paths` name, as root-relative names, sorted; hidden folders are left
+    out, and the files and folders below `paths` whose name `leave_out` does not want.
 
     Links are followed while they stay below the root, each folder once; whatever cannot be read is reported, since a
     file that is left out without a word is a policy that nobody checked.
@@ -72,21 +73,27 @@ def find_files(
         elif not absolute.exists():
             diagnostics.error("missing-file", f"`{path}` does not exist", None, "check the path")
         elif absolute.is_dir():
-            found.update(_walk(root, absolute, ending, diagnostics))
+            found.update(_walk(root, absolute, ending, diagnostics, leave_out or _nothing))
         else:
             found.add(_relative(root, absolute, diagnostics) or "")
     return sorted(found - {""})
 
 
-def _walk(root: Path, start: Path, ending: str, diagnostics: Diagnostics) -> Iterator[str]:
+def _nothing(name: str) -> bool:
+    return False
+
+
+def _walk(
+    root: Path, start: Path, ending: str | tuple[str, ...], diagnostics: Diagnostics, leave_out: Callable[[str], bool]
+) -> Iterator[str]:
     stack, seen = [start], set()
     while stack:
         folder = stack.pop()
         name = _relative(root, folder, diagnostics)
-        if name is None or name in seen:
+        if name is None or name in seen or (folder != start and leave_out(name)):
             continue
         seen.add(name)
-        if folder.name.endswith(ending):
+        if folder.name.endswith(ending) and ending == POLICY_ENDING:
             diagnostics.error("missing-file", f"`{name}` is a folder, not a file", None, "rename the folder")
         try:
             entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
@@ -103,7 +110,9 @@ def _walk(root: Path, start: Path, ending: str, diagnostics: Diagnostics) -> Ite
                 if not entry.name.startswith("."):
                     stack.append(Path(entry.path))
             elif entry.name.endswith(ending):
-                yield _relative(root, Path(entry.path), diagnostics) or ""
+                found = _relative(root, Path(entry.path), diagnostics)
+                if found is not None and not leave_out(found):
+                    yield found
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from policyc.record import record
+from policyc.report.data import span_data
 from policyc.report.frame import located
-from policyc.report.json import span_data
 from policyc.report.options import Options
 from policyc.report.screen import paint, wrap
 from policyc.text import Source, Span

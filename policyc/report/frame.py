@@ -65,7 +65,7 @@ def frames(marks: Sequence[Mark], sources: Mapping[str, Source], options: Option
 
 def located(span: Span, sources: Mapping[str, Source], options: Options) -> str:
     """`file:line:column` for people; the file alone when its text is not at hand."""
-    name = clean(options.base + span.file)
+    name = clean(options.names.shown(span.file))
     source = sources.get(span.file)
     if source is None:
         return name
@@ -94,7 +94,7 @@ def _last_line(place: _Place) -> int:
 def _one_file(places: Sequence[_Place], source: Source | None, gutter: int, options: Options) -> list[str]:
     first = places[0]
     arrow = "-->" if first.mark.primary else ":::"
-    name = clean(options.base + first.mark.span.file)
+    name = clean(options.names.shown(first.mark.span.file))
     color = options.color
     if source is None:
         lines = [" " * gutter + paint(arrow, "frame", color) + " " + name]

@@ -16,7 +16,7 @@ def render(findings: Sequence[Diagnostic], sources: Mapping[str, Source], option
     if not findings:
         return ""
     parts = ["\n".join(finding_lines(finding, sources, options)) for finding in findings]
-    parts.append(summary(findings, options))
+    parts += [] if options.quiet else [summary(findings, options)]
     return "\n\n".join(parts) + "\n"
 
 

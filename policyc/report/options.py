@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -10,22 +11,54 @@ from policyc.record import record
 
 @record
 class RuleText:
-    """What the catalogue says about one rule: `summary` is one line, `why` and `help` a sentence or two."""
+    """What the catalogue says about one rule: `summary` is one line, `why` and `help` a sentence or two, `url` the public page
+    that it rests on."""
 
     summary: str
     why: str = ""
     help: str = ""
+    url: str = ""
+
+
+@record
+class Names:
+    """How files are called. Spans name a file from `root`; people read it from the folder `here` where they stand, code
+    hosts from the folder `repository`. All three are absolute; without a root a name stays as it is."""
+
+    root: str = ""
+    here: str = ""
+    repository: str = ""
+
+    def shown(self, file: str) -> str:
+        """A file for people: a path from where they stand."""
+        return self._from(self.here, file)
+
+    def in_repository(self, file: str) -> str:
+        """A file for a code host: a path from the repository's root with `/` separators."""
+        return self._from(self.repository, file)
+
+    def _from(self, start: str, file: str) -> str:
+        if not self.root or not start or start == self.root or file.startswith("<"):
+            return file
+        try:
+            return os.path.relpath(os.path.join(self.root, file), start).replace(os.sep, "/")  # noqa: PTH118
+        except ValueError:  # another drive
+            return self.root.replace(os.sep, "/") + "/" + file
+
+
+#: files keep the names that they have
+NOWHERE = Names()
 
 
 @record
 class Options:
-    """`width` counts terminal cells, at least 40. `base` goes before each file name where people click on it (the way from the
-    current folder to the project root, such as `../`; empty when they are the same). `rules` describes the rules for
-    the formats that carry such data; a rule that it lacks is reported by its name alone.
+    """`width` counts terminal cells, at least 40. `rules` describes the rules for the formats that carry such data; a rule
+    that it lacks is reported by its name alone. `quiet` leaves out what is no finding, such as totals.
     """
 
     color: bool = False
     width: int = 80
-    base: str = ""
+    names: Names = NOWHERE
     version: str = ""
     rules: Mapping[str, RuleText] = MappingProxyType({})
+    quiet: bool = False

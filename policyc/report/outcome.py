@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from policyc.engines.trace import Decision, GateTrace, Outcome, Reason, StatementTrace, Verdict
+from policyc.record import record
+from policyc.report.data import span_data
 from policyc.report.frame import Mark, frames, located
-from policyc.report.json import span_data
 from policyc.report.options import Options
 from policyc.report.screen import cells, clean, paint, shorten, wrap
 from policyc.text import Source, Span
@@ -16,6 +17,30 @@ FORMAT_VERSION = 1
 #: more deciding statements than this are counted, not shown
 _MOST_STATEMENTS = 3
 _STYLES = {Decision.ALLOW: "good", Decision.DENY: "error", Decision.UNDECIDED: "warning"}
+
+
+@record
+class Detail:
+    """How much an answer tells: what to change and every statement part by part; one statement (its label) part by part."""
+
+    explain: bool = False
+    why_not: str | None = None
+
+
+def render_answer(outcome: Outcome, sources: Mapping[str, Source], options: Options, detail: Detail) -> str:
+    """The answer with as much detail as was asked for."""
+    from policyc.report.explain_tree import render_change, render_tree, render_why_not
+
+    parts = []
+    change = render_change(outcome, options) if detail.explain else ""
+    parts += [change] if change else []
+    if detail.why_not is not None:
+        told = render_why_not(outcome, detail.why_not, sources, options)
+        parts.append(f"{outcome.decision.value}\n\n{told}")
+    else:
+        parts.append(render_outcome(outcome, sources, options))
+    parts += [render_tree(outcome, sources, options)] if detail.explain else []
+    return "\n".join(parts)
 
 
 def render_outcome(outcome: Outcome, sources: Mapping[str, Source], options: Options) -> str:

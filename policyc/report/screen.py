@@ -7,6 +7,7 @@ characters and lone surrogates are shown as `\\x1b` or `\\u{202e}`, so that no t
 
 from __future__ import annotations
 
+import re
 from unicodedata import category, combining, east_asian_width
 
 TAB = "    "
@@ -23,6 +24,15 @@ _STYLES = {
     "faint": "\x1b[2m",
 }
 _RESET = "\x1b[0m"
+_OWN = frozenset({*_STYLES.values(), _RESET})
+_ODD = re.compile("\x1b\\[[0-9;]*m|[^\n -~]")
+#: what the log readers of build servers obey: `##[…]` and `##name[…]` anywhere, `::name` at the start of a line
+#: (https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs,
+#: https://learn.microsoft.com/en-us/azure/devops/pipelines/scripts/logging-commands)
+_COMMAND = re.compile(r"#(?=#[\w.]*\[)|^([^\S\n]*):(?=:)", re.MULTILINE)
+#: the longest ARN or address that is kept in one piece: twice the longest ARN that IAM takes
+_WHOLE = re.compile(r"[^\w]*(?:arn:|https?://)")
+_LONGEST_WHOLE = 4096
 
 
 def paint(text: str, style: str, color: bool) -> str:
@@ -53,6 +63,17 @@ def clean(text: str) -> str:
     return "".join(cell(char)[0] for char in text)
 
 
+def printable(text: str, color: bool, log: bool = False) -> str:
+    """A whole text for a terminal: line breaks and, with `color`, the styles of `paint` stay; the rest is cleaned as by
+    `clean`. With `log` it holds nothing that a build server's log reader would obey; the escapes are those of JSON, so that JSON
+    stays JSON."""
+    if not (text.isascii() and text.replace("\n", "").isprintable()):
+        text = _ODD.sub(lambda found: found[0] if color and found[0] in _OWN else clean(found[0]), text)
+    if log and ("##" in text or "::" in text):
+        text = _COMMAND.sub(lambda found: "\\u0023" if found[0] == "#" else f"{found[1]}\\u003a", text)
+    return text
+
+
 def cells(text: str) -> int:
     """The number of terminal cells that `clean(text)` takes."""
     if text.isascii() and text.isprintable():
@@ -63,7 +84,8 @@ def cells(text: str) -> int:
 def wrap(text: str, width: int, indent: str = "") -> list[str]:
     """Cleaned `text` broken at spaces into lines of at most `width` cells; lines after the first begin with `indent`.
 
-    A word longer than a line is cut where the line ends. At least one line comes back.
+    A word longer than a line is cut where the line ends, but for ARNs and addresses, which are there to be copied. At least
+    one line comes back.
     """
     text = clean(text)
     line = text[: len(text) - len(text.lstrip(" "))]
@@ -79,7 +101,7 @@ def wrap(text: str, width: int, indent: str = "") -> list[str]:
         if not fresh:
             lines.append(line)
             line, used, limit = "", 0, rest
-        if used + size > limit:
+        if used + size > limit and not (len(word) <= _LONGEST_WHOLE and _WHOLE.match(word)):
             pieces = _cut(word, limit - used, rest)
             lines += [line + pieces[0], *pieces[1:-1]]
             line, used, limit = pieces[-1], cells(pieces[-1]), rest

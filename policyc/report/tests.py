@@ -1,20 +1,16 @@
-"""The results of inline tests for people and for programs."""
+"""The results of tests for people."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 from policyc.diagnostics import Diagnostic
 from policyc.report.frame import located
 from policyc.report.human import finding_lines
-from policyc.report.json import finding_data, span_data
 from policyc.report.options import Options
 from policyc.report.screen import clean, paint, plural
 from policyc.text import Source, Span
-
-FORMAT_VERSION = 1
 
 
 class TestResult(Protocol):
@@ -44,15 +40,19 @@ def render_tests(results: Sequence[TestResult], sources: Mapping[str, Source], o
     for result in results:
         by_file.setdefault(result.span.file, []).append(result)
     for file, group in by_file.items():
+        if options.quiet:
+            break
         held = sum(result.passed for result in group)
         state = paint("ok", "good", options.color) if held == len(group) else paint("FAILED", "error", options.color)
-        lines.append(f"{clean(options.base + file)}: {held} of {plural(len(group), 'test')} passed, {state}")
+        lines.append(f"{clean(options.names.shown(file))}: {held} of {plural(len(group), 'test')} passed, {state}")
     for result in results:
         if not result.passed:
             where = located(result.span, sources, options)
             lines += ["", paint("failed", "error", options.color) + f": {clean(result.label)} ({where})"]
             for finding in result.findings:
                 lines += finding_lines(finding, sources, options)
+    if options.quiet:
+        return "\n".join(lines[1:]) + "\n" if lines else ""
     failed = sum(not result.passed for result in results)
     passed = len(results) - failed
     totals = [paint(f"{passed} passed", "good", options.color)]
@@ -62,29 +62,6 @@ def render_tests(results: Sequence[TestResult], sources: Mapping[str, Source], o
     return "\n".join(lines) + "\n"
 
 
-def render_tests_concise(results: Sequence[TestResult], sources: Mapping[str, Source], options: Options) -> str:
-    """`file:line:column: pass|fail: label`, one line per test."""
-    return "".join(
-        f"{located(result.span, sources, options)}: {'pass' if result.passed else 'fail'}: {clean(result.label)}\n"
-        for result in results
-    )
-
-
-def render_tests_json(results: Sequence[TestResult], sources: Mapping[str, Source], options: Options) -> str:
-    """`{"format_version", "tests": […], "counts"}`."""
-    failed = sum(not result.passed for result in results)
-    data: dict[str, Any] = {
-        "format_version": FORMAT_VERSION,
-        "tool": {"name": "policyc", "version": options.version},
-        "tests": [
-            {
-                "label": result.label,
-                "passed": result.passed,
-                "location": span_data(result.span, sources),
-                "findings": [finding_data(finding, sources) for finding in result.findings],
-            }
-            for result in results
-        ],
-        "counts": {"passed": len(results) - failed, "failed": failed},
-    }
-    return json.dumps(data, indent=2) + "\n"
+def failures(results: Sequence[TestResult]) -> list[Diagnostic]:
+    """What went wrong in all tests, for formats that know findings only."""
+    return [finding for result in results if not result.passed for finding in result.findings]

@@ -690,7 +690,7 @@ def test_switches_are_listed_set_and_named(run: Run) -> None:
         ('bare-ipv7 = "128"', "unknown-switch", "did you mean `bare-ipv6`?"),
         ("bare-ipv6 = 64", "unknown-choice", "`128`, `32`"),
         ('erroring-forbid = "deny"', "unknown-switch", "remove it"),
-        ("bare-ipv6 = true", "invalid-setting", "docs/cli.md"),
+        ("bare-ipv6 = true", "invalid-setting", "policyc explain"),
     ],
 )
 def test_bad_switches_are_located(run: Run, text: str, rule: str, help: str) -> None:

@@ -14,10 +14,9 @@ from jsonschema import Draft202012Validator
 
 from policyc.data import read_text
 from policyc.diagnostics import Applicability, Diagnostic, Edit, Fix, Label, Severity
-from policyc.report.junit import render_junit
-from policyc.report.options import Options, RuleText
-from policyc.report.registry import FORMATS, render
-from policyc.report.tests import render_tests, render_tests_concise, render_tests_json
+from policyc.report.options import Names, Options, RuleText
+from policyc.report.registry import formats, render, renderer
+from policyc.report.tests import render_tests
 from policyc.text import Source, Span
 
 TEXT = """module shop
@@ -207,8 +206,15 @@ def test_color_only_wraps_whole_parts() -> None:
     assert painted.count("\x1b[0m") == len(re.findall(r"\x1b\[[1-9][0-9;]*m", painted))
 
 
-def test_base_goes_before_file_names() -> None:
-    assert "--> ../policies/shop.policy:4:22" in human([finding()], base="../")
+def test_people_read_files_from_where_they_stand_and_code_hosts_from_the_repository() -> None:
+    names = Names("/repo/teams/shop", "/repo/teams/shop/docs", "/repo")
+    assert "--> ../policies/shop.policy:4:22" in human([finding()], names=names)
+    assert "file=teams/shop/policies/shop.policy," in render("github", [finding()], SOURCES, Options(names=names))
+    place = sarif([finding()], names=names)["results"][0]["locations"][0]["physicalLocation"]  # type: ignore[index]
+    assert place["artifactLocation"]["uri"] == "teams/shop/policies/shop.policy"
+    entry = json.loads(render("gitlab", [finding()], SOURCES, Options(names=names)))[0]
+    assert entry["location"] == {"path": "teams/shop/policies/shop.policy", "lines": {"begin": 4}}
+    assert entry["severity"] == "critical" and entry["check_name"] == "unknown-name" and entry["fingerprint"]
 
 
 # --- concise, github ------------------------------------------------------------------------------------------
@@ -288,7 +294,7 @@ def test_sarif_has_rules_results_regions_and_fixes() -> None:
     assert driver["name"] == "policyc" and driver["semanticVersion"] == "0.1.0"
     rule = driver["rules"][0]
     assert rule["id"] == "unknown-name" and rule["shortDescription"]["text"] == "a name is not known"
-    assert rule["properties"]["documentation"] == "docs/rules.md#unknown-name" and "helpUri" not in rule
+    assert rule["properties"]["documentation"] == "policyc explain unknown-name" and "helpUri" not in rule
     assert run["columnKind"] == "unicodeCodePoints"
     result = run["results"][0]  # type: ignore[index]
     assert result["ruleIndex"] == 0 and result["level"] == "error"
@@ -334,7 +340,7 @@ def test_sarif_escapes_file_names_as_uris() -> None:
     assert place["artifactLocation"]["uri"] == "a%20b/%C3%BC%23%3F.policy"
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", formats("findings"))
 def test_every_format_is_pure_and_takes_no_findings(name: str) -> None:
     items = [RICH, finding(span=None)]
     assert render(name, items, SOURCES, Options()) == render(name, items, SOURCES, Options())
@@ -374,15 +380,15 @@ def test_test_results_for_people() -> None:
 
 
 def test_test_results_concise_and_json() -> None:
-    lines = render_tests_concise(RESULTS, SOURCES, Options()).splitlines()
+    lines = renderer("tests", "concise")(RESULTS, SOURCES, Options()).splitlines()
     assert lines[0] == "policies/shop.policy:4:3: pass: reads stock" and ": fail: a write" in lines[1]
-    data = json.loads(render_tests_json(RESULTS, SOURCES, Options()))
+    data = json.loads(renderer("tests", "json")(RESULTS, SOURCES, Options()))
     Draft202012Validator(json.loads(read_text("schemas/tests.schema.json"))).validate(data)
     assert data["counts"] == {"passed": 1, "failed": 1}
 
 
 def test_junit_is_xml_whatever_the_text() -> None:
-    root = ElementTree.fromstring(render_junit(RESULTS, SOURCES, Options(color=True)).encode("utf-8"))
+    root = ElementTree.fromstring(renderer("tests", "junit")(RESULTS, SOURCES, Options(color=True)).encode("utf-8"))
     assert root.tag == "testsuites" and root.get("tests") == "2" and root.get("failures") == "1"
     suite = root.find("testsuite")
     assert suite is not None and suite.get("name") == "policies/shop.policy"
@@ -396,4 +402,4 @@ def test_junit_is_xml_whatever_the_text() -> None:
 @pytest.mark.parametrize("text", HOSTILE)
 def test_junit_survives_hostile_text(text: str) -> None:
     results = [Result(text, span_of(SOURCE, "allow"), False, (finding(message=text, help=text),))]
-    ElementTree.fromstring(render_junit(results, SOURCES, Options()).encode("utf-8"))
+    ElementTree.fromstring(renderer("tests", "junit")(results, SOURCES, Options()).encode("utf-8"))

@@ -10,20 +10,28 @@ from collections.abc import Mapping, Sequence
 from policyc.diagnostics import Diagnostic, Severity
 from policyc.report.options import Options
 from policyc.report.screen import clean
+from policyc.report.tests import TestResult, failures
 from policyc.text import Source, Span
 
+#: the report is read by the runner's log reader, not by people
+WORKFLOW_COMMANDS = True
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 
 
-def render(findings: Sequence[Diagnostic], sources: Mapping[str, Source], options: Options) -> str:
+def findings(items: Sequence[Diagnostic], sources: Mapping[str, Source], options: Options) -> str:
     """One `::error file=…,line=…,…::message` line per finding."""
-    return "".join(_command(finding, sources, options) + "\n" for finding in findings)
+    return "".join(_command(finding, sources, options) + "\n" for finding in items)
+
+
+def tests(results: Sequence[TestResult], sources: Mapping[str, Source], options: Options) -> str:
+    """What failed, each on the line of its expectation."""
+    return findings(failures(results), sources, options)
 
 
 def _command(finding: Diagnostic, sources: Mapping[str, Source], options: Options) -> str:
     properties: dict[str, str] = {}
     if finding.span is not None:
-        properties["file"] = options.base + finding.span.file
+        properties["file"] = options.names.in_repository(finding.span.file)
         source = sources.get(finding.span.file)
         if source is not None:
             start, end = source.position(finding.span.start), source.position(_end(finding.span))
@@ -45,6 +53,8 @@ def _end(span: Span) -> int:
 
 
 def _data(text: str) -> str:
+    # `##[…]` is obeyed anywhere in a line
+    text = text.replace("##", "#\\u0023")
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 

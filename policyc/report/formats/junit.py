@@ -20,9 +20,9 @@ from policyc.text import Source
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def render_junit(results: Sequence[TestResult], sources: Mapping[str, Source], options: Options) -> str:
+def tests(results: Sequence[TestResult], sources: Mapping[str, Source], options: Options) -> str:
     """One suite per file, one case per test; a failure carries its findings as plain text."""
-    plain = Options(width=options.width, base=options.base)
+    plain = Options(width=options.width, names=options.names)
     failed = sum(not result.passed for result in results)
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',

@@ -1,30 +1,12 @@
-"""Findings as JSON for programs. `FORMAT_VERSION` grows when a reader would have to change."""
+"""Findings and places as plain data, for every report that programs read."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from policyc.diagnostics import Diagnostic, Fix
-from policyc.report.options import Options
 from policyc.text import Source, Span
-
-FORMAT_VERSION = 1
-
-
-def render(findings: Sequence[Diagnostic], sources: Mapping[str, Source], options: Options) -> str:
-    """`{"format_version", "tool", "findings", "counts"}`; the shape is `schemas/report.schema.json`."""
-    counts = {"error": 0, "warning": 0, "info": 0}
-    for finding in findings:
-        counts[finding.severity.value] += 1
-    data = {
-        "format_version": FORMAT_VERSION,
-        "tool": {"name": "policyc", "version": options.version},
-        "findings": [finding_data(finding, sources) for finding in findings],
-        "counts": counts,
-    }
-    return json.dumps(data, indent=2) + "\n"
 
 
 def finding_data(finding: Diagnostic, sources: Mapping[str, Source]) -> dict[str, Any]:

@@ -1,0 +1,89 @@
+"""What checking one project found, narrowed to what was asked about, and several projects as one report."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+
+from policyc.cli.project import Project
+from policyc.diagnostics import Diagnostic, Edit, Severity
+from policyc.record import record
+from policyc.report.options import Names
+from policyc.text import Source, Span
+
+
+@record
+class Found:
+    """`shown` are the findings to report, with files relative to `names.root`; `sources` the texts that they point into.
+    `modules` and `natives` count the policy files and native documents that were asked about, `documents` what the policies
+    compile to. `loaded` as in `Compiled`. `texts` holds every file that took part, `looked` the names of files that were looked at
+    and are none of ours, `unread` those that seem to hold policies inside something else."""
+
+    names: Names
+    shown: tuple[Diagnostic, ...]
+    sources: Mapping[str, Source]
+    modules: int = 0
+    natives: int = 0
+    documents: int = 0
+    loaded: bool = False
+    texts: Mapping[str, str] = MappingProxyType({})
+    looked: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+
+
+def kept(
+    findings: Iterable[Diagnostic], project: Project, policies: Collection[str], everything: bool
+) -> list[Diagnostic]:
+    """The findings about what the command line names, and those about other files than `policies`. `everything` keeps errors of other files too: where the project does not
+    compile, they are why nothing else can be said."""
+    return [
+        item
+        for item in findings
+        if item.span is None
+        or item.span.file not in policies
+        or project.asks_about(item.span.file)
+        or (everything and item.severity is Severity.ERROR)
+    ]
+
+
+def together(parts: Sequence[Found]) -> Found:
+    """Several projects in one report, their files named from the folder that holds them all."""
+    if len(parts) == 1:
+        return parts[0]
+    top = os.path.commonpath([part.names.root for part in parts])
+    moved = [_moved(part, top) for part in parts]
+    return Found(
+        replace(parts[0].names, root=top),
+        tuple(sorted((item for part in moved for item in part.shown), key=Diagnostic.sort_key)),
+        {name: source for part in moved for name, source in part.sources.items()},
+        sum(part.modules for part in parts),
+        sum(part.natives for part in parts),
+        sum(part.documents for part in parts),
+        unread=tuple(name for part in moved for name in part.unread),
+    )
+
+
+def _moved(part: Found, top: str) -> Found:
+    way = os.path.relpath(part.names.root, top).replace(os.sep, "/")
+    if way == ".":
+        return part
+    names = {name: f"{way}/{name}" for name in {*part.sources, *part.unread}}
+
+    def at(span: Span) -> Span:
+        return replace(span, file=f"{way}/{span.file}")
+
+    def item(old: Diagnostic) -> Diagnostic:
+        fix = old.fix
+        if fix is not None:
+            fix = replace(fix, edits=tuple(Edit(at(edit.span), edit.replacement) for edit in fix.edits))
+        labels = tuple(replace(label, span=at(label.span)) for label in old.labels)
+        return replace(old, span=None if old.span is None else at(old.span), labels=labels, fix=fix)
+
+    return replace(
+        part,
+        shown=tuple(item(old) for old in part.shown),
+        sources={names[name]: Source(names[name], source.text) for name, source in part.sources.items()},
+        unread=tuple(names[name] for name in part.unread),
+    )

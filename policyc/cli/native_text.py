@@ -1,0 +1,60 @@
+"""Telling by a look which files of a folder are documents of ours: many repositories are full of JSON and YAML that is not."""
+
+from __future__ import annotations
+
+import json
+import re
+from enum import Enum
+from pathlib import Path
+from typing import Any, Final
+
+_LARGEST: Final = 4 * 1024 * 1024
+_CORE_NETWORK: Final = ("core-network-configuration", "CoreNetworkPolicy")
+#: a statement of an IAM document in JSON, YAML or HCL, a Cedar policy in a string, or a core network policy
+_HOLDS: Final = re.compile(
+    rb"""["']?Effect["']?\s*[:=]\s*["']?(?:Allow|Deny)\b|\b(?:permit|forbid)\s*\(\s*principal|core-network-configuration"""
+    rb"""|\baws_iam_policy_document\b"""
+)
+#: keys of our own files about policies, which hold documents and are none
+_ABOUT: Final = ("requests", "users", "documents", "format_version")
+
+
+class Sort(Enum):
+    """What a file turned out to be: a document, something with a policy inside, or neither."""
+
+    OURS = "ours"
+    INSIDE = "inside"
+    OTHER = "other"
+
+
+def recognize(path: Path) -> Sort:
+    """The sort of a file. One that cannot be read or is too large is `OTHER`; a file that holds what looks like a
+    policy and cannot be understood is `INSIDE`."""
+    if path.suffix == ".cedar":
+        return Sort.OURS
+    try:
+        if not path.is_file() or path.stat().st_size > _LARGEST:
+            return Sort.OTHER
+        raw = path.read_bytes()
+    except OSError:
+        return Sort.OTHER
+    if path.suffix == ".json" and (b'"Statement"' in raw or b"core-network" in raw or b"CoreNetworkPolicy" in raw):
+        sort = _json(raw)
+        if sort is not None:
+            return sort
+    return Sort.INSIDE if _HOLDS.search(raw) is not None else Sort.OTHER
+
+
+def _json(raw: bytes) -> Sort | None:
+    """The sort of a JSON text when that is certain."""
+    try:
+        data: Any = json.loads(raw)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(data, dict) or any(key in data for key in _ABOUT):
+        return Sort.OTHER
+    if any(key in data for key in _CORE_NETWORK):
+        return Sort.OURS
+    statements = data.get("Statement")
+    listed = statements if isinstance(statements, list) else [statements]
+    return Sort.OURS if any(isinstance(item, dict) and "Effect" in item for item in listed) else None

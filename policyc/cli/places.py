@@ -1,0 +1,45 @@
+"""Where a run stands: the project's configuration above a folder, and the repository around it. Imports nothing heavy."""
+
+from __future__ import annotations
+
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+CONFIG = "policyc.toml"
+#: where build servers say which folder they checked the repository out to
+#: (https://docs.github.com/en/actions/reference/workflows-and-actions/variables,
+#: https://docs.gitlab.com/ci/variables/predefined_variables/)
+WORKSPACES = ("GITHUB_WORKSPACE", "CI_PROJECT_DIR")
+
+
+def find_config(start: str) -> str | None:
+    """The nearest `policyc.toml` in the folder `start` or one above it."""
+    return _above(start, CONFIG)
+
+
+def find_repository(root: str, environ: Mapping[str, str]) -> str:
+    """The folder that paths in reports for code hosts are relative to: the build server's workspace when it holds the
+    project, else the nearest folder with `.git`, else the project's own root, which is what comes back without any."""
+    for name in WORKSPACES:
+        folder = environ.get(name, "")
+        if folder and os.path.isabs(folder):
+            real = os.path.realpath(folder)
+            if root == real or root.startswith(real.rstrip(os.sep) + os.sep):
+                return real
+    found = _above(root, ".git")
+    return root if found is None else os.path.dirname(found)
+
+
+def _above(start: str, name: str) -> str | None:
+    folder = start
+    while True:
+        path = os.path.join(folder, name)
+        if os.path.lexists(path):
+            return path
+        above = os.path.dirname(folder)
+        if above == folder:
+            return None
+        folder = above

@@ -1,0 +1,89 @@
+"""Reports as JSON for programs. `FORMAT_VERSION` grows when a reader would have to change."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from policyc.diagnostics import Diagnostic
+from policyc.engines.trace import Outcome
+from policyc.report.data import finding_data, span_data
+from policyc.report.explain_tree import find_statements, one_change
+from policyc.report.matrix import Cell, axes, misses
+from policyc.report.options import Options
+from policyc.report.outcome import Detail, deciding_gate, outcome_data, statement_data
+from policyc.report.tests import TestResult
+from policyc.text import Source
+
+FORMAT_VERSION = 1
+
+
+def findings(items: Sequence[Diagnostic], sources: Mapping[str, Source], options: Options) -> str:
+    """`{"format_version", "tool", "findings", "counts"}`; the shape is `schemas/report.schema.json`."""
+    return written(findings_data(items, sources, options))
+
+
+def findings_data(items: Sequence[Diagnostic], sources: Mapping[str, Source], options: Options) -> dict[str, Any]:
+    """The same as plain data, for commands that have more to tell."""
+    counts = {"error": 0, "warning": 0, "info": 0}
+    for finding in items:
+        counts[finding.severity.value] += 1
+    return {**_head(options), "findings": [finding_data(finding, sources) for finding in items], "counts": counts}
+
+
+def tests(results: Sequence[TestResult], sources: Mapping[str, Source], options: Options) -> str:
+    """`{"format_version", "tool", "tests": […], "counts"}`; the shape is `schemas/tests.schema.json`."""
+    failed = sum(not result.passed for result in results)
+    return written(
+        {
+            **_head(options),
+            "tests": [
+                {
+                    "label": result.label,
+                    "passed": result.passed,
+                    "location": span_data(result.span, sources),
+                    "findings": [finding_data(finding, sources) for finding in result.findings],
+                }
+                for result in results
+            ],
+            "counts": {"passed": len(results) - failed, "failed": failed},
+        }
+    )
+
+
+def outcome(answer: Outcome, sources: Mapping[str, Source], options: Options, detail: Detail) -> str:
+    """The answer to one request; the shape is `schemas/outcome.schema.json`."""
+    data = outcome_data(answer, sources)
+    if detail.explain:
+        data["change"] = one_change(answer)
+    if detail.why_not is not None:
+        found = find_statements(answer, detail.why_not)
+        data["why_not"] = [{"gate": gate.name, "statement": statement_data(item, sources)} for gate, item in found]
+    return written(data)
+
+
+def matrix(table: Sequence[Cell], options: Options) -> str:
+    """Every answer with what stood in the way."""
+    rows, columns = axes(table)
+    entries = [
+        {
+            "visitor": cell.row,
+            "endpoint": cell.column,
+            "decision": cell.outcome.decision.value,
+            "gate": gate.name if (gate := deciding_gate(cell.outcome)) is not None else None,
+            "misses": misses(cell.outcome),
+            "unknown": list(cell.outcome.missing),
+        }
+        for cell in table
+    ]
+    return written({"format_version": FORMAT_VERSION, "visitors": rows, "endpoints": columns, "answers": entries})
+
+
+def written(data: Mapping[str, Any]) -> str:
+    """Plain data as text."""
+    return json.dumps(data, indent=2) + "\n"
+
+
+def _head(options: Options) -> dict[str, Any]:
+    return {"format_version": FORMAT_VERSION, "tool": {"name": "policyc", "version": options.version}}

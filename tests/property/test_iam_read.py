@@ -28,6 +28,8 @@ from policyc.ir.authz import All, AnyOf, Atom, Cond, Constant, Op, Policy, RawTe
 from policyc.ir.conditions import disjunction
 from policyc.ir.conditions import tests as every_test
 from policyc.ir.decide import Facts, decide
+from policyc.lint.raw.rules import lint_documents
+from policyc.lint.registry import Settings
 from policyc.model.types import BOOL, Named, shapes
 from policyc.model.values import Principal, Scalar
 from policyc.model.vocabulary import Attribute, Verb
@@ -37,7 +39,7 @@ from policyc.targets.iam_documents.kinds import KINDS
 from policyc.targets.iam_documents.known_keys import known_keys
 from policyc.targets.iam_documents.leaves import Conjunct, family_of
 from policyc.targets.iam_documents.read import read_policy
-from policyc.text import Source
+from policyc.text import Source, Span
 
 CASES = int(os.environ.get("POLICYC_CASES", "1500"))
 #: decisions asked of each document
@@ -103,6 +105,8 @@ KEYS: dict[str, tuple[list[str], list[str]]] = {
     "x:date": ([*DATES, "d"], [*DATES, "d"]),
     "x:any": ([*TEXTS, *ARNS, *ADDRESSES, "YQ==", "true", "443"], [*GLOBS, "YQ==", "true", *BLOCKS, *ARN_GLOBS]),
 }
+#: keys that every request has, at least every one to VPC Lattice
+ALWAYS = {"aws:CurrentTime", "aws:SecureTransport", "vpc-lattice-svcs:Port"}
 MANY = {"vpc-lattice-svcs:RequestQueryString/q", "aws:CalledVia", "aws:TagKeys"}
 UNKNOWN = [key for key in KEYS if key.startswith("x:")]
 #: operators that a key's type asks for, so that typed tests are drawn often
@@ -245,7 +249,7 @@ def request_of(draw: Random) -> tuple[Principal, Request]:
         if key == "aws:username" and who.kind == "user":
             continue
         most = 3 if key in MANY or key in UNKNOWN else 1
-        least = 1 if key in ("aws:CurrentTime", "aws:SecureTransport") else 0
+        least = 1 if key in ALWAYS else 0
         context[key] = tuple(draw.choices(pool, k=draw.choice([least, 1, 1, most])))
     return who, Request.of(draw.choice(ASKABLE), draw.choice(NAMED), caller, context)
 
@@ -341,6 +345,8 @@ def atom_of(draw: Random) -> Atom:
     blocks, one bound for an order."""
     attribute = known_keys().find(draw.choice([key for key in KEYS if key not in UNKNOWN and "Tls" not in key]))
     assert attribute is not None
+    if not attribute.native.startswith("aws:"):
+        attribute = replace(attribute, presence="optional")  # in the policy of just any resource
     family = family_of(attribute.type)
     assert family is not None
     op = draw.choice([Op.EXISTS, *OPERATORS.get(family, (Op.EQ, *ORDERS))])
@@ -402,3 +408,39 @@ def same(left: Cond, right: Cond) -> bool:
         one, other = replace(left, values=()), replace(right, values=())
         return one == other and set(left.values) == set(right.values)
     return left == right
+
+
+# --- what rules prove of documents --------------------------------------------------------------------------------
+
+IDLE = ("redundant-statement", "allow-covered-by-deny", "condition-never-holds", "caller-contradicts-condition")
+
+
+@settings(max_examples=-(-CASES // 2), deadline=None)
+@given(st.integers(0, 2**64))
+def test_a_statement_that_a_rule_calls_idle_changes_no_decision(seed: int) -> None:
+    """Statements are left out one at a time: each of two that say the same is idle only beside the other."""
+    draw = Random(seed)
+    name, document = document_of(draw)
+    source = Source("d.json", json.dumps(document, ensure_ascii=False))
+    tree = parse_json(source, Diagnostics())
+    assert tree is not None
+    policy = read_policy(tree, KINDS[name], "d.json")
+    found = Diagnostics()
+    lint_documents([policy], [source], found, Settings(select=frozenset(IDLE)))
+    for item in found:
+        assert item.rule in IDLE and item.span is not None, item.message
+        idle = next(one for one in policy.statements if one.span is not None and inside(item.span, one.span))
+        if item.rule == "caller-contradicts-condition" and idle.who is not None and len(idle.who.principals) > 1:
+            continue  # the other callers may pass
+        if item.message.startswith("no request passes this alternative"):
+            continue
+        event(item.rule)
+        rest = [one for one in policy.statements if one is not idle]
+        for _ in range(ASKED):
+            who, request = request_of(draw)
+            known = facts(who, request, policy)
+            assert decide(policy.statements, known) == decide(rest, known), (item.message, document, request)
+
+
+def inside(inner: Span, outer: Span) -> bool:
+    return outer.start <= inner.start and inner.end <= outer.end

@@ -51,6 +51,7 @@ _ORDERS: Final = {
 }
 _OPPOSITE: Final = {Op.LT: Op.GE, Op.GE: Op.LT, Op.LE: Op.GT, Op.GT: Op.LE}
 _PLAIN_NUMBER: Final = re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,30})?")
+_OF_HTTP: Final = ("vpc-lattice-svcs:RequestMethod", "vpc-lattice-svcs:RequestPath")
 _EVERY: Final = "ForAllValues:"
 _SOME: Final = "ForAnyValue:"
 #: in front of a key that no request has, for a document read with `lattice-key-case` `exact`
@@ -64,6 +65,8 @@ def read_test(operator_text: str, entry: JsonMember, reading: Reading) -> Cond:
     span = entry.key_span.to(entry.value.span)
     spelling = Spelling(operator_text, entry.key, globs, entry.key_span)
     known = known_keys().find(entry.key)
+    if known is not None and not _always(known, reading):
+        known = replace(known, presence="optional")
     attribute = known or raw_attribute(entry.key)
     if known is not None and _misspelled(entry.key, known, reading):
         attribute, known = raw_attribute(_ABSENT + entry.key), None
@@ -75,6 +78,15 @@ def read_test(operator_text: str, entry: JsonMember, reading: Reading) -> Cond:
     if known is None:
         return raw
     return _typed(operator, raw) or raw
+
+
+def _always(known: Attribute, reading: Reading) -> bool:
+    """Whether every request that the document decides on has the key: a key of another service than the document is about is
+    absent from the others' requests, and a connection has no method and no path."""
+    service = known.native.partition(":")[0]
+    if known.presence != "always" or known.native in _OF_HTTP:
+        return False
+    return service == "aws" or service in reading.kind.services
 
 
 def _misspelled(key: str, known: Attribute, reading: Reading) -> bool:

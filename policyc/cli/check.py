@@ -139,7 +139,7 @@ def _check(project: Project, args: argparse.Namespace, kind: str, mistakes: Diag
     if natives and len(natives) == len(project.named):  # documents alone, without any policy file
         sources = check_natives(project.root, natives, findings, settings, project.read)
         shown = tuple(findings.sorted())
-        return Found(project.names, shown, {**project.sources, **sources}, natives=len(sources))
+        return Found(project.names, shown, {**project.sources, **sources}, natives=len(natives))
     compiled = compile_project(project)
     found = Diagnostics(compiled.diagnostics)
     if compiled.loaded and not found.has_errors:
@@ -158,7 +158,7 @@ def _check(project: Project, args: argparse.Namespace, kind: str, mistakes: Diag
         tuple(sorted(shown, key=Diagnostic.sort_key)),
         {**project.sources, **sources},
         sum(project.asks_about(name) for name in compiled.program.modules),
-        len(texts),
+        len(natives),
         len(compiled.all_documents),
         compiled.loaded and not (natives and findings.has_errors),
         {name: source.text for name, source in sources.items()},

@@ -204,7 +204,8 @@ def _bounds(text: str, focus: tuple[int, int], room: int) -> tuple[int, int]:
     start = min(focus[0], len(text))
     usable = room - 2 * len(ELLIPSIS)
     wanted = sum(cell(char)[1] for char in text[start : min(focus[1], start + usable)])
-    before = max(min(usable // 3, usable - wanted), 0)
+    # what does not fit anyway makes room for what it belongs to
+    before = usable // 3 if wanted >= usable else min(usable // 3, usable - wanted)
     first, used = _grow(text, start, -1, before, most)
     last, _ = _grow(text, start, 1, usable - used, most)
     if last >= len(text):

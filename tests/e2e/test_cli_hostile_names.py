@@ -85,7 +85,7 @@ def check_text(text: str, commands: bool = False) -> None:
     assert not odd, (odd, text)
     assert not re.search(r"##[\w.]*\[", text), text
     for line in text.split("\n"):
-        assert commands and re.match(r"::(error|warning|notice) ", line) or not line.lstrip().startswith("::"), line
+        assert (commands and re.match(r"::(error|warning|notice) ", line)) or not line.lstrip().startswith("::"), line
 
 
 def check_form(name: str, text: str) -> None:

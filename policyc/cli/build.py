@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from policyc.cli import exits, network_diff
-from policyc.cli.compile import Compiled, compile_project, nothing_found, refuse, report
 from policyc.cli.console import Console
-from policyc.cli.output import MANIFEST, Output, Problem
+from policyc.cli.output import Output, Problem
 from policyc.cli.parser import one_of
-from policyc.cli.project import Project, open_project
+from policyc.cli.project import open_project
+from policyc.cli.refuse import nothing_found, refuse, report
 from policyc.diagnostics import Diagnostics
 from policyc.report.data import span_data
 from policyc.report.frame import located
@@ -21,6 +21,9 @@ from policyc.report.screen import clean, paint, plural, wrap
 from policyc.targets.base import Document
 from policyc.targets.iam_documents.resources import resource_arn
 from policyc.targets.registry import TARGETS
+from policyc.workspace.compile import Compiled, compile_project
+from policyc.workspace.places import MANIFEST
+from policyc.workspace.project import Project
 
 SHARED = ("root", "config", "exclude", "param", "format", "color", "quiet")
 REPORT = "findings"

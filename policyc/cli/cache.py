@@ -16,9 +16,9 @@ import os
 import sys
 
 from policyc.bounded import read_regular
-from policyc.cli.places import CONFIG, WORKSPACES, find_config, find_repository
 from policyc.cli.terminal import VARIABLES, is_terminal, width_of, write_utf_8
 from policyc.version import VERSION
+from policyc.workspace.places import CONFIG, WORKSPACES, find_config, find_repository
 
 try:  # the C module itself: `hashlib` would load OpenSSL first
     from _blake2 import blake2b
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 FORMAT_VERSION = 1
 FOLDER = ".policyc-cache"
-#: files whose coming and going changes a report: policies, what folders are searched for (`policyc.cli.natives`), the
+#: files whose coming and going changes a report: policies, what folders are searched for (`policyc.workspace.natives`), the
 #: configuration of a project below, and the mark of an output folder, which is not searched
 _COUNTED = (".policy", ".cedar", ".json", ".tf", ".yaml", ".yml", ".template", CONFIG)
 _PACKAGE = os.path.dirname(os.path.abspath(os.path.dirname(__file__)))

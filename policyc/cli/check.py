@@ -6,16 +6,18 @@ import argparse
 import sys
 
 from policyc.cli import cache, exits
-from policyc.cli.compile import CONFIGURATION, compile_project, lint, nothing_found, refuse, report
 from policyc.cli.console import Console
-from policyc.cli.found import Found, kept, together
-from policyc.cli.natives import NATIVES, NativeSettings, check_natives, find_natives, split_natives
 from policyc.cli.parser import WrongUse, one_of
-from policyc.cli.project import POLICY, Project, here, open_projects
+from policyc.cli.project import here, open_projects
+from policyc.cli.refuse import nothing_found, refuse, report
 from policyc.cli.standard_input import read_stdin, with_stdin
 from policyc.cli.trust import add_trust, samples_of, trust_of
-from policyc.diagnostics import Diagnostic, Diagnostics, Severity
+from policyc.diagnostics import Diagnostics, Severity
 from policyc.report.screen import plural
+from policyc.workspace.checking import check_project
+from policyc.workspace.found import Found, together
+from policyc.workspace.natives import NATIVES, settings_of, split_natives
+from policyc.workspace.project import POLICY
 
 SHARED = ("root", "config", "exclude", "param", "format", "output", "color", "quiet")
 REPORT = "findings"
@@ -93,9 +95,10 @@ def run(args: argparse.Namespace, console: Console) -> int:
         return refuse(mistakes, projects[0], console, args.format)
     if unsaved is not None:
         projects = [with_stdin(projects[0], unsaved)]
+    trust, samples = trust_of(args), samples_of(args)
     found: list[Found] = []
     for project in projects:
-        part = _check(project, args, kind, mistakes)
+        part = check_project(project, settings_of(project.config, kind, trust, samples), mistakes)
         if part is None:
             console.names = project.names
             return refuse(mistakes, project, console, args.format)
@@ -120,51 +123,6 @@ def run(args: argparse.Namespace, console: Console) -> int:
         walked = [str(path) for path in (*projects[0].paths, *projects[0].named)]
         cache.remember(args.argv, sys.stdout, walked, whole.texts, whole.looked, "".join(console.written), status)
     return status
-
-
-def _check(project: Project, args: argparse.Namespace, kind: str, mistakes: Diagnostics) -> Found | None:
-    """One project; None after adding mistakes of its configuration to `mistakes`."""
-    natives, _ = split_natives(project.named, kind)
-    config = project.config
-    settings = NativeSettings(
-        kind,
-        config.switches,
-        trust_of(args),
-        frozenset(config.ignore),
-        config.severity,
-        config.per_path,
-        samples_of(args),
-    )
-    findings = Diagnostics()
-    if natives and len(natives) == len(project.named):  # documents alone, without any policy file
-        sources = check_natives(project.root, natives, findings, settings, project.read)
-        shown = tuple(findings.sorted())
-        return Found(project.names, shown, {**project.sources, **sources}, natives=len(natives))
-    compiled = compile_project(project)
-    found = Diagnostics(compiled.diagnostics)
-    if compiled.loaded and not found.has_errors:
-        lint(compiled, config, found)
-        wrong = [item for item in found if item.rule in CONFIGURATION]
-        if wrong:
-            mistakes.extend(wrong)
-            return None
-    searched = find_natives(project, findings)
-    natives = list(dict.fromkeys([*natives, *searched.documents]))
-    texts = check_natives(project.root, natives, findings, settings, project.read)
-    shown = (*kept(found, project, compiled.program.modules, compiled.diagnostics.has_errors), *findings)
-    sources = {**compiled.program.sources, **texts}
-    return Found(
-        project.names,
-        tuple(sorted(shown, key=Diagnostic.sort_key)),
-        {**project.sources, **sources},
-        sum(project.asks_about(name) for name in compiled.program.modules),
-        len(natives),
-        len(compiled.all_documents),
-        compiled.loaded and not (natives and findings.has_errors),
-        {name: source.text for name, source in sources.items()},
-        searched.looked,
-        searched.unread,
-    )
 
 
 def _write(whole: Found, args: argparse.Namespace, console: Console) -> int:

@@ -9,7 +9,6 @@ from dataclasses import asdict
 from functools import cache
 
 from policyc.cli import exits
-from policyc.cli.catalogue import diagnostic_entries, lint_rules
 from policyc.cli.console import Console
 from policyc.cli.parser import WrongUse
 from policyc.data import read_text
@@ -19,6 +18,7 @@ from policyc.model.vocabulary import Attribute, ResourceType, Vocabulary
 from policyc.record import record
 from policyc.report.options import Options
 from policyc.report.screen import cells, clean, paint, wrap
+from policyc.workspace.catalogue import diagnostic_entries, lint_rules
 
 SHARED = ("format", "output", "color")
 REPORT = ""

@@ -8,17 +8,18 @@ import stat
 from pathlib import Path
 
 from policyc.cli import exits
-from policyc.cli.compile import nothing_found, refuse, refuse_request
 from policyc.cli.console import Console
-from policyc.cli.found import Found, together
 from policyc.cli.inputs import read_stdin_text
-from policyc.cli.natives import NATIVES, find_natives, native
 from policyc.cli.parser import WrongUse
-from policyc.cli.project import POLICY, Project, open_projects
+from policyc.cli.project import open_projects
+from policyc.cli.refuse import nothing_found, refuse, refuse_request
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity
 from policyc.report.registry import render
 from policyc.report.screen import clean, paint, plural
 from policyc.text import Source
+from policyc.workspace.found import Found, together
+from policyc.workspace.natives import NATIVES, find_natives, native
+from policyc.workspace.project import POLICY, Project
 
 SHARED = ("root", "config", "exclude", "format", "color", "quiet")
 REPORT = "findings"

@@ -5,15 +5,16 @@ from __future__ import annotations
 import argparse
 
 from policyc.cli import exits
-from policyc.cli.compile import compile_project, nothing_found, refuse, refuse_findings
 from policyc.cli.console import Console
 from policyc.cli.inputs import read_input
 from policyc.cli.parser import WrongUse
 from policyc.cli.project import open_project
+from policyc.cli.refuse import nothing_found, refuse, refuse_findings
 from policyc.diagnostics import Diagnostics
 from policyc.report.matrix import Cell
 from policyc.report.registry import render, renderer
 from policyc.report.sheet import sheet_text
+from policyc.workspace.compile import compile_project
 
 SHARED = ("root", "config", "param", "format", "output", "color", "quiet")
 REPORT = "matrix"

@@ -77,8 +77,8 @@ def run(args: argparse.Namespace, console: Console) -> int:
 
 def _only(args: argparse.Namespace) -> str | None:
     """The network that the old file is called after, if there is such a one; else whichever is the only one."""
-    from policyc.cli.compile import compile_project
     from policyc.cli.project import open_project
+    from policyc.workspace.compile import compile_project
 
     project = open_project(args, args.paths, Diagnostics())
     names = [network.name for network in compile_project(project).program.networks]

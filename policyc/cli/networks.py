@@ -7,15 +7,16 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from policyc.cli import exits
-from policyc.cli.compile import compile_project, nothing_found, refuse, refuse_findings, report
 from policyc.cli.console import Console
 from policyc.cli.inputs import read_input
 from policyc.cli.parser import WrongUse
 from policyc.cli.project import open_project
+from policyc.cli.refuse import nothing_found, refuse, refuse_findings, report
 from policyc.diagnostics import Diagnostics, did_you_mean
 from policyc.record import record
 from policyc.report.registry import render
 from policyc.text import Source
+from policyc.workspace.compile import compile_project
 
 if TYPE_CHECKING:
     from policyc.engines.wan.switches import Switches

@@ -20,8 +20,8 @@ from typing import Any
 from policyc.model.files import is_inner_path
 from policyc.record import record
 from policyc.report.screen import clean
+from policyc.workspace.places import MANIFEST
 
-MANIFEST = ".policyc-manifest.json"
 FORMAT_VERSION = 1
 
 #: path relative to the folder -> (target, text); the target is empty for what belongs to the whole project

@@ -6,8 +6,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from policyc.cli.catalogue import diagnostic_entries, lint_rules
 from policyc.data import data_root
+from policyc.workspace.catalogue import diagnostic_entries, lint_rules
 
 RULES = "docs/rules.md"
 

@@ -8,97 +8,13 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from fnmatch import fnmatchcase
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
-from policyc.cli.config import Config, load_config
-from policyc.cli.places import CONFIG, find_config, find_repository
 from policyc.diagnostics import Diagnostics
-from policyc.record import record
-from policyc.report.options import Names
-from policyc.text import Source
-
-POLICY = ".policy"
-
-
-@record
-class Project:
-    """`root` is absolute and without symbolic links. `paths` (absolute) lead to its policies; `named` are those that the command
-    line names, empty for everything. `read` has the texts that are not saved. `exclude` holds patterns for names relative
-    to the root. `alone` says that the command line chose the root, so that no other project is looked for below it."""
-
-    root: Path
-    config: Config
-    params: Mapping[str, str]
-    paths: tuple[Path, ...]
-    named: tuple[Path, ...] = ()
-    read: Callable[[str], str | None] | None = None
-    exclude: tuple[str, ...] = ()
-    alone: bool = False
-
-    @property
-    def sources(self) -> dict[str, Source]:
-        """The texts that a message about the configuration points into."""
-        return {} if self.config.source is None else {self.config.source.file: self.config.source}
-
-    @property
-    def names(self) -> Names:
-        """How reports call its files."""
-        root = str(self.root)
-        return Names(root, os.path.realpath(os.getcwd()), find_repository(root, os.environ))  # noqa: PTH109
-
-    def leaves_out(self, name: str) -> bool:
-        """Whether a file or folder below the root is excluded or a project of its own."""
-        return is_excluded(name, self.exclude) or (
-            not self.alone and os.path.lexists(os.path.join(self.root, name, CONFIG))  # noqa: PTH118
-        )
-
-    def asks_about(self, name: str) -> bool:
-        """Whether a root-relative file is among those that the command line names."""
-        if is_excluded(name, self.exclude):
-            return False
-        if not self.named:
-            return True
-        return any(self._inside(name, path) for path in self.named)
-
-    def _inside(self, name: str, path: Path) -> bool:
-        try:
-            wanted = path.resolve().relative_to(self.root).as_posix()
-        except (ValueError, OSError, RuntimeError):
-            return False
-        return wanted == "." or name == wanted or name.startswith(wanted + "/")
-
-    def policy_files(self, diagnostics: Diagnostics) -> list[Path]:
-        """Every policy file of the project."""
-        from policyc.model.files import find_files
-
-        return [
-            self.root / name
-            for name in find_files(self.root, self.paths, diagnostics, read=self.read, leave_out=self.leaves_out)
-        ]
-
-    def searched(self) -> list[Path]:
-        """The folders to search for documents: the named ones, else those of the configuration."""
-        return [path for path in (self.named or self.paths) if path.is_dir()]
-
-
-def is_excluded(name: str, patterns: Sequence[str]) -> bool:
-    """Whether a root-relative name lies at or below what a pattern means: a path, a path with `*`, or without a slash any part."""
-    for pattern in patterns:
-        if "/" not in pattern:
-            if any(fnmatchcase(part, pattern) for part in name.split("/")):
-                return True
-        elif any(fnmatchcase(name[:end], pattern) for end in _ends(name)):
-            return True
-    return False
-
-
-def _ends(name: str) -> Iterator[int]:
-    for at, char in enumerate(name):
-        if char == "/":
-            yield at
-    yield len(name)
+from policyc.workspace.config import Config
+from policyc.workspace.places import CONFIG, find_config
+from policyc.workspace.project import POLICY, Project, is_excluded, open_root
 
 
 def here(args: argparse.Namespace) -> Path:
@@ -182,18 +98,15 @@ def _nested_roots(folder: Path, exclude: Sequence[str]) -> Iterator[Path]:
 def _open(
     args: argparse.Namespace, root: Path, file: Path | None, named: list[Path], diagnostics: Diagnostics
 ) -> Project:
-    config = Config() if file is None or not os.path.lexists(file) else load_config(file, diagnostics)
-    wanted = [path for path in named if path.is_dir() or path.suffix == POLICY or _is_unsaved(path, args)]
-    paths = _config_paths(config, root, diagnostics) if config.source is not None or not named else []
-    return Project(
+    return open_root(
         root,
-        config,
-        {**config.params, **dict(getattr(args, "param", ()))},
-        tuple(dict.fromkeys([*paths, *wanted])),
-        tuple(named),
-        None,
-        (*config.exclude, *_excluded_here(getattr(args, "exclude", ()), root)),
-        args.root is not None or args.config is not None,
+        file,
+        diagnostics,
+        params=dict(getattr(args, "param", ())),
+        named=named,
+        policies=[path for path in named if path.is_dir() or path.suffix == POLICY or _is_unsaved(path, args)],
+        exclude=tuple(_excluded_here(getattr(args, "exclude", ()), root)),
+        alone=args.root is not None or args.config is not None,
     )
 
 
@@ -240,6 +153,7 @@ def _is_file(path: Path) -> bool:
 def _named_paths(
     named: Sequence[str], reads: Collection[str], args: argparse.Namespace, diagnostics: Diagnostics
 ) -> list[Path]:
+
     from policyc.model.files import LINK_HELP, is_circle
 
     paths = []
@@ -276,18 +190,3 @@ def _reach(path: Path, root: Path, diagnostics: Diagnostics) -> bool:
         "give `--root` with a folder that holds it",
     )
     return False
-
-
-def _config_paths(config: Config, root: Path, diagnostics: Diagnostics) -> list[Path]:
-    paths = []
-    for text in config.paths:
-        if os.path.exists(root / text):  # noqa: PTH110 - False for a name that is too long, where Path raises
-            paths.append(root / text)
-        else:
-            diagnostics.error(
-                "missing-path",
-                f"`{text}` does not exist",
-                config.span("project", "paths"),
-                "correct `paths` in the configuration",
-            )
-    return paths

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from policyc.cli import exits
-from policyc.cli.compile import report
 from policyc.cli.console import Console
 from policyc.cli.networks import (
     Opened,
@@ -20,6 +19,7 @@ from policyc.cli.networks import (
     tell_silent,
 )
 from policyc.cli.parser import WrongUse
+from policyc.cli.refuse import report
 from policyc.diagnostics import Diagnostics, Severity, did_you_mean
 from policyc.report.screen import paint, plural, wrap
 

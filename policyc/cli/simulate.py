@@ -10,11 +10,11 @@ from typing import Protocol, cast
 
 from policyc.cli import answer
 from policyc.cli.answer import write_answer
-from policyc.cli.compile import compile_project, nothing_found, refuse, refuse_findings, refuse_request
 from policyc.cli.console import Console
 from policyc.cli.inputs import read_input
 from policyc.cli.parser import WrongUse, one_of
 from policyc.cli.project import open_project
+from policyc.cli.refuse import nothing_found, refuse, refuse_findings, refuse_request
 from policyc.cli.simulate_documents import beside_project
 from policyc.diagnostics import Diagnostics
 from policyc.simulate.answer import answer_fully
@@ -22,6 +22,7 @@ from policyc.simulate.keys import EVERYTHING
 from policyc.simulate.references import PlainText
 from policyc.simulate.request_text import PlainRequest, bind, from_flags, from_json
 from policyc.text import Source
+from policyc.workspace.compile import compile_project
 
 SHARED = ("root", "config", "param", "format", "output", "color")
 REPORT = "outcome"

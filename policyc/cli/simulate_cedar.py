@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from policyc.cli import exits
 from policyc.cli.answer import write_answer
-from policyc.cli.compile import Compiled, compile_project, refuse_findings, refuse_request
 from policyc.cli.console import Console
 from policyc.cli.inputs import read_input
 from policyc.cli.parser import WrongUse
-from policyc.cli.project import Project, open_project
+from policyc.cli.project import open_project
+from policyc.cli.refuse import refuse_findings, refuse_request
 from policyc.cli.trust import add_trust, samples_of, trust_of
 from policyc.diagnostics import Diagnostics, Severity, did_you_mean
 from policyc.engines.trace import Decision, Outcome
@@ -22,6 +22,8 @@ from policyc.model.files import read_inside
 from policyc.record import record
 from policyc.report.registry import render
 from policyc.text import Source, Span
+from policyc.workspace.compile import Compiled, compile_project
+from policyc.workspace.project import Project
 
 if TYPE_CHECKING:
     from policyc.engines.cedar.decide import NotOpen, UnusableContext

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from policyc.cli.answer import write_answer
-from policyc.cli.compile import refuse, refuse_request
 from policyc.cli.console import Console
 from policyc.cli.inputs import read_input
 from policyc.cli.parser import WrongUse, one_of
 from policyc.cli.project import open_project
+from policyc.cli.refuse import refuse, refuse_request
 from policyc.diagnostics import Diagnostics
 from policyc.targets.base import Document
 from policyc.text import Source

@@ -8,10 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from policyc.cli.inputs import read_stdin_text
-from policyc.cli.natives import KINDS
 from policyc.cli.parser import WrongUse
-from policyc.cli.project import POLICY, Project
 from policyc.record import record
+from policyc.workspace.natives import KINDS
+from policyc.workspace.project import POLICY, Project
 
 _NAME = "stdin"
 

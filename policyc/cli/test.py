@@ -8,12 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from policyc.cli import exits
-from policyc.cli.compile import Compiled, compile_project, nothing_found, refuse, refuse_findings, refuse_request
 from policyc.cli.console import Console
 from policyc.cli.output_file import write_file
 from policyc.cli.parser import WrongUse
-from policyc.cli.project import POLICY, Project, open_project
-from policyc.cli.scenarios import run_scenarios, shown, split_scenarios
+from policyc.cli.project import open_project
+from policyc.cli.refuse import nothing_found, refuse, refuse_findings, refuse_request
 from policyc.diagnostics import Diagnostics
 from policyc.report.coverage import Shown, coverage_data, render_coverage
 from policyc.report.options import Options
@@ -22,6 +21,9 @@ from policyc.report.tests import TestResult
 from policyc.simulate.scenario.coverage import Coverage, iam_documents
 from policyc.simulate.scenario.shape import ENDINGS
 from policyc.text import Source
+from policyc.workspace.compile import Compiled, compile_project
+from policyc.workspace.project import POLICY, Project
+from policyc.workspace.scenarios import run_scenarios, shown, split_scenarios
 
 SHARED = ("root", "config", "exclude", "param", "format", "output", "color", "quiet")
 REPORT = "tests"

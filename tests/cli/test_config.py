@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from policyc.cli.config import Config, find_key, load_config
 from policyc.diagnostics import Diagnostic, Diagnostics
 from policyc.text import Source
+from policyc.workspace.config import Config, find_key, load_config
 
 
 def load(tmp_path: Path, text: str | bytes) -> tuple[Config, list[Diagnostic]]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from policyc.cli.natives import NativeSettings, check_natives
 from policyc.diagnostics import Diagnostics
+from policyc.workspace.natives import NativeSettings, check_natives
 
 
 def test_the_text_that_is_not_saved_is_the_one_that_is_checked(tmp_path: Path) -> None:

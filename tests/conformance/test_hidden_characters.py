@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from policyc.cli.natives import NativeSettings, check_natives
 from policyc.diagnostics import Diagnostics
 from policyc.simulate.scenario.shape import read_tree
 from policyc.syntax.hidden import check_characters, mixed_words, unseen
 from policyc.syntax.parser import parse
 from policyc.text import Source
+from policyc.workspace.natives import NativeSettings, check_natives
 
 #: every class that UTS 55 names, one or two of each
 UNSEEN = {

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 
-from policyc.cli.natives import NativeSettings
 from policyc.diagnostics import Diagnostics
 from policyc.ir.authz import Policy
 from policyc.syntax.json_text import JsonArray, JsonNumber, JsonObject, JsonValue, parse_json
 from policyc.targets.iam_documents.kinds import KINDS, is_policy
 from policyc.text import Source
+from policyc.workspace.natives import NativeSettings
 
 CORE_NETWORK = "core-network"
 _CORE_KEY = "core-network-configuration"

@@ -7,11 +7,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
-from policyc.cli.project import Project
 from policyc.diagnostics import Diagnostic, Edit, Severity
 from policyc.record import record
 from policyc.report.options import Names
 from policyc.text import Source, Span
+from policyc.workspace.project import Project
 
 
 @record

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from policyc.cli.natives import NativeSettings
 from policyc.diagnostics import Diagnostics
 from policyc.text import Source
+from policyc.workspace.natives import NativeSettings
 
 
 def check(source: Source, diagnostics: Diagnostics, settings: NativeSettings) -> None:

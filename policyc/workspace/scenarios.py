@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from policyc.cli.compile import compile_project
-from policyc.cli.project import Project
 from policyc.diagnostics import Diagnostics
 from policyc.model.files import read_source, stays_inside
 from policyc.report.coverage import Gap as ShownGap
@@ -18,6 +16,8 @@ from policyc.simulate.scenario.coverage import Coverage
 from policyc.simulate.scenario.run import Loaded, Surroundings, run_scenario
 from policyc.simulate.scenario.shape import ENDINGS
 from policyc.text import Source
+from policyc.workspace.compile import compile_project
+from policyc.workspace.project import Project
 
 
 def split_scenarios(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:

@@ -10,8 +10,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol, cast
 
-from policyc.cli import native_text
-from policyc.cli.project import Project
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity
 from policyc.ir.authz import Policy
 from policyc.model.files import Unsaved, find_files, read_inside, read_source
@@ -19,8 +17,12 @@ from policyc.packages import MissingPackage
 from policyc.record import record
 from policyc.syntax.hidden import check_characters
 from policyc.text import Source, Span
+from policyc.workspace import native_text
+from policyc.workspace.config import Config
+from policyc.workspace.places import MANIFEST
+from policyc.workspace.project import Project
 
-#: file ending -> module of `policyc.cli` that handles it; `.policy` files are no natives
+#: file ending -> module of this folder that handles it; `.policy` files are no natives
 NATIVES: Mapping[str, str] = {".json": "native_json", ".cedar": "native_cedar"}
 #: the kinds of `--as` that are no JSON -> the ending whose module reads them
 KINDS: Mapping[str, str] = {"cedar": ".cedar"}
@@ -43,6 +45,15 @@ class NativeSettings:
     per_path: tuple[tuple[str, frozenset[str]], ...] = ()
     samples: Mapping[str, Source] = MappingProxyType({})
     open_file: Callable[[str, Span, Diagnostics], Source | None] = lambda name, span, diagnostics: None
+
+
+def settings_of(
+    config: Config, kind: str = "", trust: Mapping[str, str] | None = None, samples: Mapping[str, Source] | None = None
+) -> NativeSettings:
+    """What a project's configuration says, with what was asked for beside it."""
+    return NativeSettings(
+        kind, config.switches, trust or {}, frozenset(config.ignore), config.severity, config.per_path, samples or {}
+    )
 
 
 class Native(Protocol):
@@ -78,8 +89,6 @@ class Searched:
 
 def find_natives(project: Project, diagnostics: Diagnostics, endings: tuple[str, ...] = SEARCHED) -> Searched:
     """Look through the folders that a command line or the configuration names, but for those that `build` wrote."""
-    from policyc.cli.output import MANIFEST
-
     root, built = project.root, dict[Path, bool]()
 
     def leave_out(name: str) -> bool:
@@ -111,7 +120,7 @@ def _is_built(path: Path, root: Path, manifest: str, known: dict[Path, bool]) ->
 
 def native(path: Path, kind: str = "") -> Native:
     """The module for a native file. Raises KeyError for an ending that nobody handles."""
-    return cast(Native, import_module(f"policyc.cli.{NATIVES[KINDS.get(kind, path.suffix)]}"))
+    return cast(Native, import_module(f"policyc.workspace.{NATIVES[KINDS.get(kind, path.suffix)]}"))
 
 
 def check_natives(
@@ -127,27 +136,36 @@ def check_natives(
         return source
 
     settings = replace(settings, open_file=open_file)
-    policies: list[Policy] = []
+    texts: list[tuple[Source, str]] = []
     for path in paths:
         name = path.resolve().relative_to(root).as_posix()
         source = read_source(root, name, None, diagnostics, read)
         if source is not None:
             sources[name] = source
-            found = Diagnostics()
-            check_characters(source, found)
-            try:
-                policy = native(path, settings.kind).check(source, found, settings)
-                policies += [] if policy is None else [policy]
-            except MissingPackage as missing:
-                found.error("missing-package", str(missing), source.span(0, 0), missing.help)
-            diagnostics.extend(_as_configured(found, settings))
+            texts.append((source, path.suffix))
+    check_texts(texts, diagnostics, settings)
+    return sources
+
+
+def check_texts(texts: Sequence[tuple[Source, str]], diagnostics: Diagnostics, settings: NativeSettings) -> None:
+    """Check documents, each by itself and all together; their endings (`.json`, `.cedar`) or `settings.kind` say what they are."""
+    policies: dict[str, Policy] = {}
+    sources = {source.file: source for source, _ in texts}
+    for source, ending in texts:
+        found = Diagnostics()
+        check_characters(source, found)
+        try:
+            policy = native(ending, settings.kind).check(source, found, settings)
+            policies |= {} if policy is None else {source.file: policy}
+        except MissingPackage as missing:
+            found.error("missing-package", str(missing), source.span(0, 0), missing.help)
+        diagnostics.extend(_as_configured(found, settings))
     if policies:
         from policyc.lint.raw.rules import lint_documents
 
         found = Diagnostics()
-        lint_documents(policies, [sources[policy.file] for policy in policies], found)
+        lint_documents(list(policies.values()), [sources[file] for file in policies], found)
         diagnostics.extend(_as_configured(found, settings))
-    return sources
 
 
 def _is_meant(item: Diagnostic, settings: NativeSettings) -> bool:

@@ -1,0 +1,206 @@
+"""Raw documents, as boto3 returns them or as files hold them: checked and asked without any policy file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from os import PathLike, fspath
+from typing import Any, Final, TypeAlias
+
+from policyc.api.results import Answer, Findings, PolicyError
+from policyc.diagnostics import Diagnostics, did_you_mean
+from policyc.simulate.plainly import Plain
+from policyc.text import Source
+
+#: a policy as a dict, as JSON or Cedar text, or as a path to a file
+Document: TypeAlias = Mapping[str, Any] | str | PathLike[str]
+
+_CEDAR_ROLES: Final = ("group", "endpoint")
+
+
+def check(document: Document, *, kind: str = "", trust: Mapping[str, str] | None = None) -> Findings:
+    """What is wrong or doubtful in one document.
+
+    `kind` is one of those that `policyc check --as` takes (`auth-policy`, `identity`, `cedar`, …); empty tells it by the shape.
+    `trust` maps policy reference names of Verified Access trust providers to their types.
+    """
+    from policyc.workspace.natives import NativeSettings, check_source
+
+    source = source_of(document, "document")
+    diagnostics = Diagnostics()
+    check_source(source, diagnostics, NativeSettings(kind=kind or _kind(source), trust=trust or {}))
+    return Findings(diagnostics, {source.file: source})
+
+
+def simulate(
+    documents: Mapping[str, Document | Sequence[Document]],
+    *,
+    who: str | None = None,
+    can: str | None = None,
+    path: str | None = None,
+    action: str | None = None,
+    resource: str | None = None,
+    context: Mapping[str, Any] | None = None,
+    unknown: Sequence[str] = (),
+    absent: Sequence[str] = (),
+    assume_unknown: bool = False,
+    switches: Mapping[str, str] | None = None,
+    **stated: Plain,
+) -> Answer:
+    """The answer of raw documents to one request.
+
+    `documents` maps roles (those of `policyc simulate`, with or without `-policy`: `identity`, `service`, `network`, `bucket`, `scp`, …)
+    to a document or several. A request to IAM states `action` and `resource`; one through a chain of VPC Lattice or S3 Object
+    Lambda states `can` and `path`, and the ARNs of the chain (`service_arn=…`). With `context` the documents are the Cedar texts
+    of a Verified Access `group` and `endpoint`. Further keyword arguments with a dot or a colon are attributes or condition keys
+    (`**{"source.vpc": "vpc-…"}`), the others options of the command (`network_auth="none"`).
+
+    Raises `PolicyError` when the request cannot be asked.
+    """
+    if context is not None:
+        return _cedar(documents, context, unknown, switches or {})
+    from policyc.simulate.documents.attached import ROLES
+    from policyc.simulate.documents.question import ARNS
+    from policyc.simulate.plainly import DocumentAsker, Unaskable
+
+    diagnostics = Diagnostics()
+    texts: dict[str, Any] = {}
+    sources: dict[str, Source] = {}
+    for name, value in documents.items():
+        role = _role(name, tuple(ROLES), diagnostics)
+        texts[role] = _texts(value, name, sources)
+    arns, settings, attributes = _sorted(stated, ARNS)
+    absences: dict[str, Plain] = dict.fromkeys(absent)
+    if diagnostics.has_errors:
+        raise PolicyError(Findings(diagnostics, sources))
+    try:
+        outcome = DocumentAsker(texts, switches or {}).ask(
+            who=who,
+            action=action,
+            resource=resource,
+            can=can,
+            path=path,
+            unknown=unknown,
+            assume_unknown=assume_unknown,
+            arns=arns,
+            settings=settings,
+            **attributes,
+            **absences,
+        )
+    except Unaskable as error:
+        raise PolicyError(Findings(error.diagnostics, sources)) from error
+    return Answer(outcome, sources)
+
+
+def _cedar(
+    documents: Mapping[str, Document | Sequence[Document]],
+    context: Mapping[str, Any],
+    unknown: Sequence[str],
+    switches: Mapping[str, str],
+) -> Answer:
+    from policyc.engines.cedar.decide import NotOpen, UnusableContext
+    from policyc.syntax.cedar_text import parse_cedar
+    from policyc.targets.switches import choice
+    from policyc.targets.verified_access.read.decide import judge
+    from policyc.targets.verified_access.read.usable import check_usable
+    from policyc.targets.verified_access.scope import split_name
+
+    diagnostics = Diagnostics()
+    sources: dict[str, Source] = {}
+    held: dict[str, Any] = {}
+    for name, value in documents.items():
+        role = _role(name, _CEDAR_ROLES, diagnostics)
+        for item in _each(value):
+            source = source_of(item, name)
+            sources[source.file] = source
+            parsed = parse_cedar(source, diagnostics)
+            if parsed is not None and check_usable(source, parsed, diagnostics):
+                held[role] = (source, parsed)
+    open_paths = []
+    for text in unknown:
+        found = split_name(text.removeprefix("context."))
+        if found is None:
+            diagnostics.error("malformed-setting", f"`{text}` is no attribute", None, "write it as `provider.claim`")
+        else:
+            open_paths.append(found)
+    if diagnostics.has_errors:
+        raise PolicyError(Findings(diagnostics, sources))
+    alone = "allow" if choice(switches, "endpoint-policy-alone") == "allow" else "deny"
+    try:
+        outcome = judge(held.get("group"), held.get("endpoint"), context, open_paths, alone)  # type: ignore[arg-type]
+    except (UnusableContext, NotOpen) as error:
+        diagnostics.error("unusable-request", f"`{'.'.join(error.path)}` {error.why}", None, "state another value")
+        raise PolicyError(Findings(diagnostics, sources)) from error
+    return Answer(outcome, sources)
+
+
+def source_of(document: Document, name: str) -> Source:
+    """The text of a document; one that is no file is called `<name>`. Raises `PolicyError` for a file that cannot be read."""
+    if isinstance(document, Mapping):
+        return Source(f"<{name}>", json.dumps(document, indent=2))
+    if isinstance(document, str) and (document.lstrip()[:1] in ("{", "[", "@") or "\n" in document or "(" in document):
+        return Source(f"<{name}>", document)
+    from policyc.bounded import read_regular
+    from policyc.model.files import LARGEST_FILE
+
+    path = fspath(document)
+    diagnostics = Diagnostics()
+    try:
+        return Source(path, read_regular(path, LARGEST_FILE).decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        diagnostics.error("not-utf-8", f"`{path}` is not UTF-8 at byte {error.start}", None, "save the file as UTF-8")
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        diagnostics.error("unreadable-file", f"`{path}` cannot be read: {reason}", None, "check the path")
+    raise PolicyError(Findings(diagnostics, {}))
+
+
+def _kind(source: Source) -> str:
+    return "" if source.text.lstrip("\ufeff \t\r\n")[:1] in ("{", "[") else "cedar"
+
+
+def _each(value: Document | Sequence[Document]) -> Iterator[Document]:
+    if isinstance(value, Mapping | str | PathLike):
+        yield value
+    else:
+        yield from value
+
+
+def _role(name: str, roles: Sequence[str], diagnostics: Diagnostics) -> str:
+    wanted = name.replace("_", "-")
+    for role in (wanted, f"{wanted}-policy", wanted.removesuffix("-policy")):
+        if role in roles:
+            return role
+    known = [role.removesuffix("-policy") for role in roles]
+    listed = ", ".join(f"`{role}`" for role in known)
+    diagnostics.error(
+        "unknown-role", f"no document has the role `{name}`", None, did_you_mean(wanted, known, f"roles are {listed}")
+    )
+    return ""
+
+
+def _texts(value: Document | Sequence[Document], name: str, sources: dict[str, Source]) -> Any:
+    """The texts of a role's documents; lists stay lists, because they may be the levels of an organization."""
+    if isinstance(value, Mapping | str | PathLike):
+        source = source_of(value, name)
+        sources[source.file] = source
+        return source.text
+    return [_texts(item, f"{name} {number}", sources) for number, item in enumerate(value, 1)]
+
+
+def _sorted(
+    stated: Mapping[str, Plain], arns: Sequence[str]
+) -> tuple[dict[str, str], dict[str, str], dict[str, Plain]]:
+    """ARNs of a chain, settings of the question, and attributes (names with a dot, a colon or a bracket)."""
+    places: dict[str, str] = {}
+    settings: dict[str, str] = {}
+    attributes: dict[str, Plain] = {}
+    for name, value in stated.items():
+        word = name.replace("_", "-")
+        if any(mark in name for mark in ".:["):
+            attributes[name] = value
+        elif word.removesuffix("-arn") in arns and word.endswith("-arn"):
+            places[word.removesuffix("-arn")] = str(value)
+        else:
+            settings[word] = str(value)
+    return places, settings, attributes

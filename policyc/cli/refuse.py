@@ -1,0 +1,68 @@
+"""Telling what was found, and why there is nothing to go on with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from policyc.cli import exits
+from policyc.cli.console import Console
+from policyc.diagnostics import Diagnostic, Diagnostics
+from policyc.report.registry import render, serves
+from policyc.text import Source
+from policyc.workspace.compile import Compiled
+from policyc.workspace.project import Project
+
+
+def report(findings: Sequence[Diagnostic], sources: Mapping[str, Source], console: Console, format: str) -> None:
+    """Write findings in a format of `report.registry`."""
+    options = console.options()
+    if format == "sarif":
+        from policyc.workspace.catalogue import rule_texts
+
+        options = replace(options, rules=rule_texts())
+    console.write(render(format, findings, sources, options))
+
+
+def refuse(diagnostics: Diagnostics, project: Project, console: Console, format: str = "human") -> int:
+    """Report mistakes of the command line or configuration and return their exit status."""
+    sources = project.sources
+    if format in ("human", "concise"):
+        console.error(render(format, diagnostics.sorted(), sources, console.error_options()))
+    else:
+        report(diagnostics.sorted(), sources, console, format)
+    return exits.WRONG_USE
+
+
+def refuse_findings(compiled: Compiled, project: Project, console: Console, format: str) -> int:
+    """Report why there is nothing to go on with; for commands whose own output is not a list of findings."""
+    findings = compiled.diagnostics.sorted()
+    sources = {**project.sources, **compiled.program.sources}
+    if format in ("human", "concise"):
+        console.error(render(format, findings, sources, console.error_options()))
+    else:
+        form = format if serves(format, "findings") else "json"
+        console.write(render(form, findings, sources, console.options()))
+    return exits.FINDINGS
+
+
+def refuse_request(
+    diagnostics: Diagnostics,
+    sources: Mapping[str, Source],
+    format: str,
+    console: Console,
+    status: int = exits.WRONG_USE,
+) -> int:
+    """Report why a question cannot be answered: to standard output for programs, else to standard error."""
+    if format in ("human", "concise") or not serves(format, "findings"):
+        form = format if format == "concise" else "human"
+        console.error(render(form, diagnostics.sorted(), sources, console.error_options()))
+    else:
+        console.write(render(format, diagnostics.sorted(), sources, console.options()))
+    return status
+
+
+def nothing_found(console: Console) -> int:
+    """Say that no policy file was found; its own exit status, so that an empty folder never reads as clean."""
+    console.error("nothing to check: no *.policy file found (see `paths` in policyc.toml, or name a file)\n")
+    return exits.NOTHING

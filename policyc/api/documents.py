@@ -24,11 +24,12 @@ def check(document: Document, *, kind: str = "", trust: Mapping[str, str] | None
     `kind` is one of those that `policyc check --as` takes (`auth-policy`, `identity`, `cedar`, …); empty tells it by the shape.
     `trust` maps policy reference names of Verified Access trust providers to their types.
     """
-    from policyc.workspace.natives import NativeSettings, check_source
+    from policyc.workspace.natives import NativeSettings, check_texts
 
     source = source_of(document, "document")
     diagnostics = Diagnostics()
-    check_source(source, diagnostics, NativeSettings(kind=kind or _kind(source), trust=trust or {}))
+    ending = ".json" if source.text.lstrip("\ufeff \t\r\n")[:1] in ("{", "[") else ".cedar"
+    check_texts([(source, ending)], diagnostics, NativeSettings(kind=kind, trust=trust or {}))
     return Findings(diagnostics, {source.file: source})
 
 
@@ -153,10 +154,6 @@ def source_of(document: Document, name: str) -> Source:
         reason = (error.strerror or str(error)).lower()
         diagnostics.error("unreadable-file", f"`{path}` cannot be read: {reason}", None, "check the path")
     raise PolicyError(Findings(diagnostics, {}))
-
-
-def _kind(source: Source) -> str:
-    return "" if source.text.lstrip("\ufeff \t\r\n")[:1] in ("{", "[") else "cedar"
 
 
 def _each(value: Document | Sequence[Document]) -> Iterator[Document]:

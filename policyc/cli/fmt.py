@@ -124,7 +124,7 @@ def formatted(source: Source, diagnostics: Diagnostics) -> str | None:
     """A file's text in the one style, or None when it has errors, which are reported."""
     path = Path(source.file)
     if path.suffix in NATIVES:
-        return native(path).format(source, diagnostics)
+        return native(path.suffix).format(source, diagnostics)
     from policyc.syntax.format import format_module
     from policyc.syntax.parser import parse
 

@@ -118,9 +118,9 @@ def _is_built(path: Path, root: Path, manifest: str, known: dict[Path, bool]) ->
     return known[folder]
 
 
-def native(path: Path, kind: str = "") -> Native:
-    """The module for a native file. Raises KeyError for an ending that nobody handles."""
-    return cast(Native, import_module(f"policyc.workspace.{NATIVES[KINDS.get(kind, path.suffix)]}"))
+def native(ending: str, kind: str = "") -> Native:
+    """The module for native files with an ending. Raises KeyError for one that nobody handles."""
+    return cast(Native, import_module(f"policyc.workspace.{NATIVES[KINDS.get(kind, ending)]}"))
 
 
 def check_natives(

@@ -27,7 +27,7 @@ ROOMS = {
     "engines": "decide native text",
     "targets": "read, emit, simulate",
     "lint": "rules on the IR",
-    "simulate": "requests and tests",
+    "simulation": "requests and tests",
     "report": "findings as text",
     "workspace": "projects and settings",
     "api": "import policyc",

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias
 
 from policyc.api.results import Answer, Findings, PolicyError
 from policyc.diagnostics import Diagnostics, did_you_mean
-from policyc.simulate.plainly import Plain
+from policyc.simulation.plainly import Plain
 from policyc.text import Source
 
 #: a policy as a dict, as JSON or Cedar text, or as a path to a file
@@ -60,9 +60,9 @@ def simulate(
     """
     if context is not None:
         return _cedar(documents, context, unknown, switches or {})
-    from policyc.simulate.documents.attached import ROLES
-    from policyc.simulate.documents.question import ARNS
-    from policyc.simulate.plainly import DocumentAsker, Unaskable
+    from policyc.simulation.documents.attached import ROLES
+    from policyc.simulation.documents.question import ARNS
+    from policyc.simulation.plainly import DocumentAsker, Unaskable
 
     diagnostics = Diagnostics()
     texts: dict[str, Any] = {}

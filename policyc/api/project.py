@@ -20,7 +20,7 @@ from policyc.api.results import (
     test_answer,
 )
 from policyc.diagnostics import Diagnostics
-from policyc.simulate.plainly import Plain, ProjectAsker, Unaskable
+from policyc.simulation.plainly import Plain, ProjectAsker, Unaskable
 from policyc.syntax import nodes
 from policyc.syntax.parser import parse
 from policyc.workspace.compile import Compiled, compile_project
@@ -109,7 +109,7 @@ class Project:
 
         Raises `PolicyError` when something is wrong with the project, ValueError when `keyword` cannot be read.
         """
-        from policyc.simulate.runner import run_tests
+        from policyc.simulation.runner import run_tests
 
         sound = self._sound
         results = run_tests(sound.program, sound.all_documents, keyword)
@@ -153,7 +153,7 @@ class Project:
 
     def run_test(self, file: str | PathLike[str], label: str) -> TestRun:
         """Run one `test` block by its file and label. Raises KeyError when there is none."""
-        from policyc.simulate.runner import run_test
+        from policyc.simulation.runner import run_test
 
         sound = self._sound
         name = Path(file).resolve().relative_to(self.root).as_posix()

@@ -15,7 +15,7 @@ from policyc.text import Source, Span
 
 if TYPE_CHECKING:
     from policyc.report.options import Options
-    from policyc.simulate.runner import TestResult
+    from policyc.simulation.runner import TestResult
 
 T = TypeVar("T")
 

@@ -52,7 +52,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
-    from policyc.simulate.access_matrix import ENDPOINT, read_visitors, visit_all
+    from policyc.simulation.access_matrix import ENDPOINT, read_visitors, visit_all
 
     diagnostics = Diagnostics()
     project = open_project(args, args.paths, diagnostics)

@@ -17,10 +17,10 @@ from policyc.cli.project import open_project
 from policyc.cli.refuse import nothing_found, refuse, refuse_findings, refuse_request
 from policyc.cli.simulate_documents import beside_project
 from policyc.diagnostics import Diagnostics
-from policyc.simulate.answer import answer_fully
-from policyc.simulate.keys import EVERYTHING
-from policyc.simulate.references import PlainText
-from policyc.simulate.request_text import PlainRequest, bind, from_flags, from_json
+from policyc.simulation.answer import answer_fully
+from policyc.simulation.keys import EVERYTHING
+from policyc.simulation.references import PlainText
+from policyc.simulation.request_text import PlainRequest, bind, from_flags, from_json
 from policyc.text import Source
 from policyc.workspace.compile import compile_project
 

@@ -156,7 +156,7 @@ def _policy(
 
 def _of_endpoint(name: str, compiled: Compiled, diagnostics: Diagnostics) -> tuple[Texts, dict[str, str]]:
     """The texts that the project deploys on the group of a declared endpoint and on the endpoint, and the group's trust providers."""
-    from policyc.simulate.request import find_resource
+    from policyc.simulation.request import find_resource
     from policyc.syntax.cedar_text import parse_cedar
     from policyc.targets.verified_access.scope import ENDPOINT, entries, group_of, reference
 

@@ -18,9 +18,9 @@ from policyc.targets.base import Document
 from policyc.text import Source
 
 if TYPE_CHECKING:
-    from policyc.simulate.documents.attached import Attached
+    from policyc.simulation.documents.attached import Attached
 
-#: role -> what the option is about; the roles of `policyc.simulate.documents.attached`
+#: role -> what the option is about; the roles of `policyc.simulation.documents.attached`
 _ROLES: Final = {
     "identity": "the caller's identity policy",
     "boundary": "the caller's permissions boundary",
@@ -78,8 +78,8 @@ def _mentioned(args: argparse.Namespace) -> str | None:
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
-    from policyc.simulate.documents.ask import ask
-    from policyc.simulate.documents.flags import read_question
+    from policyc.simulation.documents.ask import ask
+    from policyc.simulation.documents.flags import read_question
 
     diagnostics = Diagnostics()
     project = open_project(args, args.paths, diagnostics)
@@ -109,7 +109,7 @@ def read_flags(
     args: argparse.Namespace, roles: Sequence[str], switches: Mapping[str, str], diagnostics: Diagnostics
 ) -> tuple[list[Attached], dict[str, Source]]:
     """The documents that the options name, and their texts."""
-    from policyc.simulate.documents.attached import LEVELS, read_attached
+    from policyc.simulation.documents.attached import LEVELS, read_attached
     from policyc.targets.switches import iam_switches
 
     chosen = iam_switches(switches)
@@ -141,7 +141,7 @@ def beside_project(
                 f"`--{name}` is about raw documents, and a declared resource is asked",
                 "beside a project only " + ", ".join(f"`--{role}`" for role in _BESIDE_PROJECT) + " can be given",
             )
-    from policyc.simulate.documents.chains import caller_document
+    from policyc.simulation.documents.chains import caller_document
 
     given, sources = read_flags(args, _BESIDE_PROJECT, switches, diagnostics)
     return [caller_document(item) for item in given], sources

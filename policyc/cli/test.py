@@ -18,8 +18,8 @@ from policyc.report.coverage import Shown, coverage_data, render_coverage
 from policyc.report.options import Options
 from policyc.report.registry import renderer, serves
 from policyc.report.tests import TestResult
-from policyc.simulate.scenario.coverage import Coverage, iam_documents
-from policyc.simulate.scenario.shape import ENDINGS
+from policyc.simulation.scenario.coverage import Coverage, iam_documents
+from policyc.simulation.scenario.shape import ENDINGS
 from policyc.text import Source
 from policyc.workspace.compile import Compiled, compile_project
 from policyc.workspace.project import POLICY, Project
@@ -116,7 +116,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
 
 def _inline(compiled: Compiled, project: Project, keyword: str, coverage: Coverage | None) -> list[TestResult]:
     """The tests written in the files that the command line names."""
-    from policyc.simulate.runner import run_tests
+    from policyc.simulation.runner import run_tests
 
     if coverage is not None:
         for document in iam_documents(compiled.all_documents):

@@ -11,10 +11,10 @@ from policyc.diagnostics import Diagnostics
 from policyc.model.files import read_source, stays_inside
 from policyc.report.coverage import Gap as ShownGap
 from policyc.report.coverage import Shown
-from policyc.simulate.runner import TestResult
-from policyc.simulate.scenario.coverage import Coverage
-from policyc.simulate.scenario.run import Loaded, Surroundings, run_scenario
-from policyc.simulate.scenario.shape import ENDINGS
+from policyc.simulation.runner import TestResult
+from policyc.simulation.scenario.coverage import Coverage
+from policyc.simulation.scenario.run import Loaded, Surroundings, run_scenario
+from policyc.simulation.scenario.shape import ENDINGS
 from policyc.text import Source
 from policyc.workspace.compile import compile_project
 from policyc.workspace.project import Project

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from policyc.diagnostics import Diagnostics
-from policyc.simulate.runner import run_tests
+from policyc.simulation.runner import run_tests
 from policyc.syntax.parser import parse
 from policyc.targets.program import emit_documents, load_program
 from policyc.text import Source

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from policyc.diagnostics import Diagnostics
-from policyc.simulate.scenario.shape import read_tree
+from policyc.simulation.scenario.shape import read_tree
 from policyc.syntax.hidden import check_characters, mixed_words, unseen
 from policyc.syntax.parser import parse
 from policyc.text import Source

@@ -9,7 +9,7 @@ import pytest
 
 from policyc.diagnostics import Diagnostic, Diagnostics
 from policyc.lint.registry import run_rules
-from policyc.simulate.runner import run_tests
+from policyc.simulation.runner import run_tests
 from policyc.syntax.cedar_text import parse_cedar
 from policyc.targets.program import emit_documents, load_program
 from policyc.text import Source

@@ -12,9 +12,9 @@ from policyc.diagnostics import Diagnostics
 from policyc.engines.iam.caller import caller_from_arn
 from policyc.engines.iam.switches import Switches
 from policyc.engines.trace import Decision, GateTrace, Outcome, Verdict
-from policyc.simulate.documents.ask import ask
-from policyc.simulate.documents.attached import read_attached
-from policyc.simulate.documents.flags import read_question
+from policyc.simulation.documents.ask import ask
+from policyc.simulation.documents.attached import read_attached
+from policyc.simulation.documents.flags import read_question
 from policyc.targets.iam_documents.own_policy import Rule, needs_no_permission, own_policy
 from policyc.text import Source
 

@@ -9,7 +9,7 @@ import pytest
 
 from policyc.diagnostics import Diagnostics
 from policyc.engines.trace import Decision
-from policyc.simulate.plainly import DocumentAsker, ProjectAsker, Unaskable
+from policyc.simulation.plainly import DocumentAsker, ProjectAsker, Unaskable
 from policyc.targets.program import emit_documents, load_program
 
 HOME = "111122223333"

@@ -8,8 +8,8 @@ import pytest
 
 from policyc.diagnostics import Diagnostics
 from policyc.engines.trace import Outcome
-from policyc.simulate.answer import answer_fully
-from policyc.simulate.request_text import bind, from_flags
+from policyc.simulation.answer import answer_fully
+from policyc.simulation.request_text import bind, from_flags
 from policyc.targets.program import emit_documents, load_program
 
 PROJECT = """

@@ -14,11 +14,11 @@ import pytest
 from policyc.diagnostics import Diagnostics
 from policyc.engines.iam.switches import Switches
 from policyc.engines.trace import Decision, Outcome
-from policyc.simulate.answer import answer_fully
-from policyc.simulate.documents.ask import ask
-from policyc.simulate.documents.attached import read_attached
-from policyc.simulate.documents.flags import read_question
-from policyc.simulate.request_text import bind, from_flags
+from policyc.simulation.answer import answer_fully
+from policyc.simulation.documents.ask import ask
+from policyc.simulation.documents.attached import read_attached
+from policyc.simulation.documents.flags import read_question
+from policyc.simulation.request_text import bind, from_flags
 from policyc.targets.program import emit_documents, load_program
 from policyc.text import Source
 

@@ -15,9 +15,9 @@ from policyc.diagnostics import Diagnostics
 from policyc.engines.trace import Decision, Outcome
 from policyc.ir.build import build_program
 from policyc.ir.program import Program
-from policyc.simulate.access_matrix import read_visitors, visit_all
-from policyc.simulate.request_text import bind, from_flags, from_json
-from policyc.simulate.runner import run_tests
+from policyc.simulation.access_matrix import read_visitors, visit_all
+from policyc.simulation.request_text import bind, from_flags, from_json
+from policyc.simulation.runner import run_tests
 from policyc.targets.program import words
 from policyc.targets.registry import target
 from policyc.text import Source

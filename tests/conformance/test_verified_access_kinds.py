@@ -18,7 +18,7 @@ from policyc.ir.build import build_program
 from policyc.ir.program import Program
 from policyc.ir.target_port import TargetPort
 from policyc.model.values import Scalar
-from policyc.simulate.runner import run_tests
+from policyc.simulation.runner import run_tests
 from policyc.targets.base import Document, Request
 from policyc.targets.verified_access import TARGET
 from policyc.targets.verified_access.limits import MOST_TESTS

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from policyc.diagnostics import Diagnostics
-from policyc.simulate.runner import run_tests
+from policyc.simulation.runner import run_tests
 from policyc.targets.program import load_program
 
 NETWORK = """\

@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from policyc.diagnostics import Diagnostics
-from policyc.simulate.runner import run_tests
+from policyc.simulation.runner import run_tests
 from policyc.targets.base import Document
 from policyc.targets.program import emit_documents, load_program
 from policyc.targets.schema_check import check_documents

@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from policyc.diagnostics import Diagnostics
-from policyc.simulate.request_text import bind, from_flags
+from policyc.simulation.request_text import bind, from_flags
 from policyc.targets.program import load_program
 from policyc.targets.registry import target
 from tests.coverage.lab import Claim, Row

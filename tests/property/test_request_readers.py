@@ -13,8 +13,8 @@ from jsonschema import Draft202012Validator
 
 from policyc.diagnostics import Diagnostics
 from policyc.ir.program import Program
-from policyc.simulate.references import PlainText, parse_ref
-from policyc.simulate.request_text import bind, from_flags, from_json, parse_caller
+from policyc.simulation.references import PlainText, parse_ref
+from policyc.simulation.request_text import bind, from_flags, from_json, parse_caller
 from policyc.targets.program import load_program
 from policyc.text import Source, Span
 

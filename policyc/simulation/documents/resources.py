@@ -10,7 +10,7 @@ from typing import Final
 from policyc.diagnostics import Diagnostics
 from policyc.model.types import PLACE, RESOURCE, STRING, SetOf
 from policyc.model.values import Place, Resource, ResourceLink, Value
-from policyc.simulate.references import PlainText
+from policyc.simulation.references import PlainText
 from policyc.text import Span
 
 _REGION: Final = r"(?P<region>[a-z0-9-]+)"

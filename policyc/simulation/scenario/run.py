@@ -11,18 +11,18 @@ from policyc.diagnostics import Diagnostic, Diagnostics, Severity
 from policyc.engines.trace import Outcome
 from policyc.ir.program import Program
 from policyc.model.files import read_source, stays_inside
-from policyc.simulate.answer import answer_fully
-from policyc.simulate.documents.ask import ask
-from policyc.simulate.documents.attached import LEVELS, Attached, read_attached
-from policyc.simulate.documents.chains import caller_document, is_chain
-from policyc.simulate.documents.question import PolicyContext, Question, Who
-from policyc.simulate.keyword import matches_keyword
-from policyc.simulate.references import PlainText
-from policyc.simulate.request_text import PlainRequest, bind
-from policyc.simulate.runner import TestResult, story, unmet
-from policyc.simulate.scenario.cases import Case, Values, read_cases
-from policyc.simulate.scenario.coverage import Coverage, iam_documents
-from policyc.simulate.scenario.shape import read_tree
+from policyc.simulation.answer import answer_fully
+from policyc.simulation.documents.ask import ask
+from policyc.simulation.documents.attached import LEVELS, Attached, read_attached
+from policyc.simulation.documents.chains import caller_document, is_chain
+from policyc.simulation.documents.question import PolicyContext, Question, Who
+from policyc.simulation.keyword import matches_keyword
+from policyc.simulation.references import PlainText
+from policyc.simulation.request_text import PlainRequest, bind
+from policyc.simulation.runner import TestResult, story, unmet
+from policyc.simulation.scenario.cases import Case, Values, read_cases
+from policyc.simulation.scenario.coverage import Coverage, iam_documents
+from policyc.simulation.scenario.shape import read_tree
 from policyc.syntax.json_text import JsonArray, JsonObject, JsonString, JsonValue
 from policyc.targets.base import Document
 from policyc.targets.switches import iam_switches

@@ -19,8 +19,8 @@ from policyc.model.names import known_names
 from policyc.model.values import Group, Resource
 from policyc.model.vocabulary import Attribute
 from policyc.record import record
-from policyc.simulate.references import PlainText, parse_ref
-from policyc.simulate.request_text import PlainRequest, attribute_texts, bind_to
+from policyc.simulation.references import PlainText, parse_ref
+from policyc.simulation.request_text import PlainRequest, attribute_texts, bind_to
 from policyc.syntax.json_text import JsonArray, JsonMember, JsonObject, JsonString, JsonValue, parse_json
 from policyc.targets.base import Document, Request
 from policyc.targets.registry import target

@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from policyc.diagnostics import Diagnostics
 from policyc.model.vocabulary import Attribute
-from policyc.simulate.documents.attached import Attached
-from policyc.simulate.keys import native_key, refuse_both
-from policyc.simulate.references import PlainText
+from policyc.simulation.documents.attached import Attached
+from policyc.simulation.keys import native_key, refuse_both
+from policyc.simulation.references import PlainText
 from policyc.text import Span
 
 #: resources of the two chains by the option that gives their ARN (without `-arn`)

@@ -19,13 +19,13 @@ from typing import Any, Final, TypeAlias
 from policyc.diagnostics import Diagnostic, Diagnostics
 from policyc.engines.trace import Outcome
 from policyc.ir.program import Program
-from policyc.simulate.answer import answer_fully
-from policyc.simulate.documents.ask import ask
-from policyc.simulate.documents.attached import LEVELS, ROLES, Attached, read_attached
-from policyc.simulate.documents.question import ARNS, PolicyContext, Question, Who
-from policyc.simulate.keys import EVERYTHING
-from policyc.simulate.references import PlainText
-from policyc.simulate.request_text import PlainRequest, bind
+from policyc.simulation.answer import answer_fully
+from policyc.simulation.documents.ask import ask
+from policyc.simulation.documents.attached import LEVELS, ROLES, Attached, read_attached
+from policyc.simulation.documents.question import ARNS, PolicyContext, Question, Who
+from policyc.simulation.keys import EVERYTHING
+from policyc.simulation.references import PlainText
+from policyc.simulation.request_text import PlainRequest, bind
 from policyc.targets.base import Document, DocumentSet
 from policyc.targets.switches import iam_switches
 from policyc.text import Source, Span

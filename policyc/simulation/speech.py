@@ -15,7 +15,7 @@ from policyc.ir.program import Program
 from policyc.model.values import Group, Principal
 from policyc.model.vocabulary import Attribute
 from policyc.record import record
-from policyc.simulate.keys import attribute_of_key
+from policyc.simulation.keys import attribute_of_key
 from policyc.syntax import nodes
 
 _RELATIONS: Final = {

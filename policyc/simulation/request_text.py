@@ -17,9 +17,9 @@ from policyc.model.types import GROUP, STRING, SetOf
 from policyc.model.values import Group, Principal, Resource, Scalar, Value
 from policyc.model.vocabulary import Attribute
 from policyc.record import record
-from policyc.simulate.keys import attribute_of_key, is_native, native_key, refuse_both
-from policyc.simulate.references import PlainText, parse_ref
-from policyc.simulate.request import FIELDS, find_resource, known_word, own_method
+from policyc.simulation.keys import attribute_of_key, is_native, native_key, refuse_both
+from policyc.simulation.references import PlainText, parse_ref
+from policyc.simulation.request import FIELDS, find_resource, known_word, own_method
 from policyc.syntax import nodes
 from policyc.syntax.json_text import (
     JsonArray,

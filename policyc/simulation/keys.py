@@ -9,7 +9,7 @@ from typing import Final
 from policyc.diagnostics import Diagnostics, did_you_mean
 from policyc.ir.attributes import resolve_attribute, shown_name
 from policyc.model.vocabulary import Attribute, load_vocabulary
-from policyc.simulate.references import PlainText, parse_ref
+from policyc.simulation.references import PlainText, parse_ref
 
 #: nothing is known of whatever is neither stated nor follows from the rest of a request
 EVERYTHING: Final = "*"

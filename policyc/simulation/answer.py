@@ -12,10 +12,10 @@ from policyc.diagnostics import Diagnostics
 from policyc.engines.trace import Outcome
 from policyc.ir.attributes import resolve_attribute
 from policyc.ir.program import Program
-from policyc.simulate.assumptions import with_assumptions
-from policyc.simulate.keys import is_native
-from policyc.simulate.references import PlainText, parse_ref
-from policyc.simulate.speech import in_words
+from policyc.simulation.assumptions import with_assumptions
+from policyc.simulation.keys import is_native
+from policyc.simulation.references import PlainText, parse_ref
+from policyc.simulation.speech import in_words
 from policyc.targets.base import Document, Request
 from policyc.targets.registry import resource_types, target
 from policyc.text import Span

@@ -10,9 +10,9 @@ from policyc.engines.trace import GateTrace, Outcome, Verdict
 from policyc.ir.program import BoundTest, Program
 from policyc.packages import MissingPackage
 from policyc.record import record
-from policyc.simulate.answer import answer, assuming
-from policyc.simulate.keyword import matches_keyword
-from policyc.simulate.request import RequestBuilder
+from policyc.simulation.answer import answer, assuming
+from policyc.simulation.keyword import matches_keyword
+from policyc.simulation.request import RequestBuilder
 from policyc.syntax import nodes
 from policyc.targets.base import Document, DocumentSet, Request
 from policyc.text import Span

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from policyc.diagnostics import Diagnostics
-from policyc.simulate.documents.attached import Attached
-from policyc.simulate.documents.question import ARNS, PolicyContext, Question, Who
-from policyc.simulate.references import PlainText
+from policyc.simulation.documents.attached import Attached
+from policyc.simulation.documents.question import ARNS, PolicyContext, Question, Who
+from policyc.simulation.references import PlainText
 from policyc.text import Source
 
 _WORDS = ("service-auth", "network-auth", "protocol", "transforms", "bucket-account", "resource-account")

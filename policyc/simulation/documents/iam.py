@@ -17,12 +17,12 @@ from policyc.engines.iam.explanation import TITLES, explain_request
 from policyc.engines.iam.request import Request
 from policyc.engines.iam.role_path import with_role_path
 from policyc.engines.trace import Decision, GateTrace, Outcome, Verdict, changed, late
-from policyc.simulate.assumptions import with_assumptions
-from policyc.simulate.documents.attached import in_role, levels
-from policyc.simulate.documents.question import PolicyContext, Question
-from policyc.simulate.keys import iam_attributes
-from policyc.simulate.references import PlainText
-from policyc.simulate.request_text import ANONYMOUS
+from policyc.simulation.assumptions import with_assumptions
+from policyc.simulation.documents.attached import in_role, levels
+from policyc.simulation.documents.question import PolicyContext, Question
+from policyc.simulation.keys import iam_attributes
+from policyc.simulation.references import PlainText
+from policyc.simulation.request_text import ANONYMOUS
 from policyc.targets.iam_documents import services
 from policyc.targets.iam_documents.gates import allows_everyone
 from policyc.targets.iam_documents.limits import rcps_bear_on

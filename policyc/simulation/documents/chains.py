@@ -15,14 +15,14 @@ from policyc.ir.program import Program
 from policyc.model.types import STRING
 from policyc.model.values import Principal, Resource
 from policyc.model.vocabulary import Attribute
-from policyc.simulate.answer import answer_fully
-from policyc.simulate.documents.attached import Attached, attach
-from policyc.simulate.documents.question import PolicyContext, Question
-from policyc.simulate.documents.resources import Drafts
-from policyc.simulate.keys import attribute_of_key
-from policyc.simulate.references import PlainText
-from policyc.simulate.request import own_method
-from policyc.simulate.request_text import parse_caller
+from policyc.simulation.answer import answer_fully
+from policyc.simulation.documents.attached import Attached, attach
+from policyc.simulation.documents.question import PolicyContext, Question
+from policyc.simulation.documents.resources import Drafts
+from policyc.simulation.keys import attribute_of_key
+from policyc.simulation.references import PlainText
+from policyc.simulation.request import own_method
+from policyc.simulation.request_text import parse_caller
 from policyc.targets.base import Document, DocumentSet, Request
 from policyc.targets.iam_documents.gates import ANY_CALLER
 from policyc.targets.registry import resource_types, target

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from policyc.engines.trace import Decision, Outcome, late
-from policyc.simulate.keys import EVERYTHING
+from policyc.simulation.keys import EVERYTHING
 
 #: more keys than this are named together, without asking of each whether it alone decides
 _MOST: int = 12

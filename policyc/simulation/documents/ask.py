@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from policyc.diagnostics import Diagnostics
 from policyc.engines.trace import Outcome
-from policyc.simulate.documents import chains, iam
-from policyc.simulate.documents.question import PolicyContext, Question
+from policyc.simulation.documents import chains, iam
+from policyc.simulation.documents.question import PolicyContext, Question
 
 
 def ask(situation: PolicyContext, question: Question, diagnostics: Diagnostics) -> Outcome | None:

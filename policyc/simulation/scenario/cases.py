@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from policyc.diagnostics import Diagnostics, did_you_mean
-from policyc.simulate.documents.question import Who
-from policyc.simulate.references import PlainText
+from policyc.simulation.documents.question import Who
+from policyc.simulation.references import PlainText
 from policyc.syntax import nodes
 from policyc.syntax.json_text import (
     JsonArray,

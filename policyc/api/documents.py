@@ -69,13 +69,15 @@ def simulate(
     sources: dict[str, Source] = {}
     for name, value in documents.items():
         role = _role(name, tuple(ROLES), diagnostics)
-        texts[role] = _texts(value, name, sources)
+        texts[role] = _texts(value, name)
     arns, settings, attributes = _sorted(stated, ARNS)
     absences: dict[str, Plain] = dict.fromkeys(absent)
     if diagnostics.has_errors:
         raise PolicyError(Findings(diagnostics, sources))
     try:
-        outcome = DocumentAsker(texts, switches or {}).ask(
+        asker = DocumentAsker(texts, switches or {})
+        sources = asker.sources
+        outcome = asker.ask(
             who=who,
             action=action,
             resource=resource,
@@ -176,13 +178,11 @@ def _role(name: str, roles: Sequence[str], diagnostics: Diagnostics) -> str:
     return ""
 
 
-def _texts(value: Document | Sequence[Document], name: str, sources: dict[str, Source]) -> Any:
+def _texts(value: Document | Sequence[Document], name: str) -> Any:
     """The texts of a role's documents; lists stay lists, because they may be the levels of an organization."""
     if isinstance(value, Mapping | str | PathLike):
-        source = source_of(value, name)
-        sources[source.file] = source
-        return source.text
-    return [_texts(item, f"{name} {number}", sources) for number, item in enumerate(value, 1)]
+        return source_of(value, name).text
+    return [_texts(item, f"{name} {number}") for number, item in enumerate(value, 1)]
 
 
 def _sorted(

@@ -113,6 +113,11 @@ class DocumentAsker:
             raise Unaskable(diagnostics)
         self._given = tuple(given)
 
+    @property
+    def sources(self) -> dict[str, Source]:
+        """The texts that spans of an answer point into."""
+        return {item.source.file: item.source for item in self._given}
+
     def ask(
         self,
         *,

@@ -1,0 +1,200 @@
+"""`import policyc` as docs/python.md promises it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import policyc
+from policyc.__main__ import main
+
+ALLOW = {
+    "Version": "2012-10-17",
+    "Statement": [{"Sid": "read", "Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}],
+}
+ROLE = "arn:aws:iam::111122223333:role/app"
+READ = {"action": "s3:GetObject", "resource": "arn:aws:s3:::stock/42", "resource_account": "111122223333"}
+GROUP = 'permit (principal, action, resource) when { context.idp.level == "high" };'
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> policyc.Project:
+    monkeypatch.chdir(tmp_path)
+    assert main(["init", "-q"]) == 0
+    return policyc.load(tmp_path)
+
+
+def test_importing_costs_nothing() -> None:
+    code = "import policyc, sys; print(*[name for name in sys.modules if name.startswith('policyc.')])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
+
+
+def test_every_public_name_is_there() -> None:
+    for name in policyc.__all__:
+        assert getattr(policyc, name) is not None
+    assert set(policyc.__all__) <= set(dir(policyc))
+    with pytest.raises(AttributeError, match="no attribute 'ask'"):
+        policyc.ask  # type: ignore[attr-defined]  # noqa: B018
+
+
+def test_check_and_build(project: policyc.Project) -> None:
+    findings = project.check()
+    assert findings.ok
+    assert findings.errors == ()
+    built = project.build()
+    assert "lattice/inventory_auth.json" in built
+    assert built.document("lattice/inventory_auth.json").data["Version"] == "2012-10-17"
+    with pytest.raises(KeyError):
+        built.document("lattice/none.json")
+
+
+def test_test(project: policyc.Project) -> None:
+    run = project.test()
+    assert run.ok
+    assert [item.passed for item in run] == [True] * 3
+    assert [item.label for item in project.test("write")] == ["a write is not a read"]
+    assert not project.test("nothing-has-this-name").ok, "no test is no success"
+
+
+def test_simulate(project: policyc.Project) -> None:
+    attributes = {"source.vpc": "mesh_vpc", "aws.PrincipalOrgID": "o-a1b2c3d4e5"}
+    answer = project.simulate("inventory", who="order_fn", can="GET", path="/stock/42", **attributes)
+    assert answer.allowed
+    assert answer.by == "order-reads-stock"
+    assert "order-reads-stock" in answer.explain()
+    refused = project.simulate("inventory", who="order_fn", can="POST", path="/stock/42", **attributes)
+    assert refused.denied
+    assert refused.by is None
+    open_one = project.simulate("inventory", who="order_fn", can="GET", path="/stock/42", assume_unknown=True)
+    assert open_one.undecided
+
+
+def test_an_answer_is_no_truth_value(project: policyc.Project) -> None:
+    answer = project.simulate("inventory", who="order_fn", can="GET", path="/stock/42")
+    with pytest.raises(TypeError, match="allow, deny or undecided"):
+        bool(answer)
+
+
+def test_answers_are_those_of_the_command_line(project: policyc.Project, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["simulate", "inventory", "--who", "order_fn", "--can", "GET", "--path", "/stock/42", "--format", "json"])
+    told = json.loads(capsys.readouterr().out)
+    answer = project.simulate("inventory", who="order_fn", can="GET", path="/stock/42")
+    assert answer.to_dict()["decision"] == told["decision"]
+    assert [gate["verdict"] for gate in answer.to_dict()["gates"]] == [gate["verdict"] for gate in told["gates"]]
+    assert answer.to_dict()["assumed"] == told["assumed"]
+
+
+def test_many_requests(project: policyc.Project) -> None:
+    table = project.simulate_all(
+        {"resource": "inventory", "who": who, "can": "GET", "path": "/"}
+        for who in ("order_fn", "<b>"[:0] or "anonymous")
+    )
+    assert [row["decision"] for row in table.to_dicts()] == ["deny", "deny"]
+    assert "<td>anonymous</td>" in table._repr_html_()
+
+
+@pytest.mark.parametrize(
+    ("words", "rule"),
+    [
+        ({"who": "nobody", "can": "GET", "path": "/"}, "unknown-name"),
+        ({"who": "order_fn", "can": "READ THIS", "path": "/"}, "unknown-verb"),
+        ({"who": "order_fn", "can": "GET", "path": "/", "source.vcp": "x"}, "unknown-attribute"),
+    ],
+)
+def test_what_cannot_be_asked_is_an_exception(project: policyc.Project, words: dict[str, str], rule: str) -> None:
+    with pytest.raises(policyc.PolicyError) as caught:
+        project.simulate("inventory", **words)  # type: ignore[arg-type]
+    assert rule in {item.rule for item in caught.value.findings}
+    with pytest.raises(policyc.PolicyError):
+        project.simulate("nothing", who="order_fn", can="GET", path="/")
+
+
+def test_a_project_with_mistakes_can_be_loaded_and_checked(tmp_path: Path) -> None:
+    (tmp_path / "a.policy").write_text("let x: account = 5\n")
+    project = policyc.load(tmp_path)
+    (error,) = project.check().errors
+    assert (error.rule, error.place and error.place.line) == ("type-mismatch", 1)
+    for ask in (project.build, project.test):
+        with pytest.raises(policyc.PolicyError, match="type-mismatch"):
+            ask()
+
+
+def test_what_cannot_be_loaded(tmp_path: Path) -> None:
+    with pytest.raises(policyc.PolicyError, match="does not exist"):
+        policyc.load(tmp_path / "nowhere")
+    (tmp_path / "policyc.toml").write_text("[build]\nout = 5\n")
+    with pytest.raises(policyc.PolicyError, match="invalid-setting"):
+        policyc.load(tmp_path)
+
+
+def test_texts_that_are_not_saved(tmp_path: Path) -> None:
+    (tmp_path / "policyc.toml").write_text("")
+    (tmp_path / "a.policy").write_text('let a: account = "111122223333"\nprincipal p = role(a, "x")\n')
+    saved = policyc.load(tmp_path)
+    assert saved.check().errors == ()
+    unsaved = policyc.load(tmp_path, read={"a.policy": "let a = ="}.get)
+    assert [item.rule for item in unsaved.check().errors] == ["syntax-error"]
+
+
+@pytest.mark.parametrize("form", ["dict", "text", "path"])
+def test_documents_in_every_form(form: str, tmp_path: Path) -> None:
+    path = tmp_path / "role.json"
+    path.write_text(json.dumps(ALLOW))
+    document = {"dict": ALLOW, "text": json.dumps(ALLOW), "path": path}[form]
+    answer = policyc.simulate({"identity": document}, who=ROLE, **READ)  # type: ignore[arg-type, dict-item]
+    assert answer.allowed
+    assert answer.by == "read"
+    assert policyc.check(document).errors == ()  # type: ignore[arg-type]
+
+
+def test_levels_of_an_organization() -> None:
+    deny = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}]}
+    everything = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+    assert policyc.simulate({"identity": ALLOW, "scp": [everything, everything]}, who=ROLE, **READ).allowed  # type: ignore[arg-type]
+    refused = policyc.simulate({"identity": ALLOW, "scp": [everything, [everything, deny]]}, who=ROLE, **READ)  # type: ignore[arg-type, list-item, dict-item]
+    assert refused.denied
+
+
+def test_unknown_and_absent_keys() -> None:
+    guarded = json.loads(json.dumps(ALLOW))
+    guarded["Statement"][0]["Condition"] = {"StringEquals": {"aws:PrincipalTag/team": "red"}}
+    asked = {"identity": guarded}
+    assert policyc.simulate(asked, who=ROLE, **READ, **{"aws:PrincipalTag/team": "red"}).allowed  # type: ignore[arg-type]
+    assert policyc.simulate(asked, who=ROLE, **READ, unknown=["aws:PrincipalTag/team"]).undecided  # type: ignore[arg-type]
+    assert policyc.simulate(asked, who=ROLE, **READ, absent=["aws:PrincipalTag/team"]).denied  # type: ignore[arg-type]
+
+
+def test_a_role_that_there_is_not() -> None:
+    with pytest.raises(policyc.PolicyError, match="unknown-role"):
+        policyc.simulate({"identty": ALLOW}, who=ROLE, **READ)  # type: ignore[arg-type]
+
+
+def test_cedar_with_a_context() -> None:
+    assert policyc.simulate({"group": GROUP}, context={"idp": {"level": "high"}}).allowed
+    assert policyc.simulate({"group": GROUP}, context={"idp": {"level": "low"}}).denied
+    assert policyc.simulate({"group": GROUP}, context={"idp": {}}, unknown=["idp.level"]).undecided
+    assert not policyc.check("permit (principal, action, resource) when { context.x }").ok
+
+
+def test_findings_of_a_document_have_places_and_forms() -> None:
+    bad = {"Version": "2012-10-17", "Statement": [{"Effect": "Alow", "Action": "*", "Resource": "*"}]}
+    findings = policyc.check(bad, kind="identity")
+    (error,) = findings.errors
+    assert (error.rule, error.severity) == ("invalid-effect", policyc.Severity.ERROR)
+    assert error.place is not None
+    assert error.place.line == 5
+    assert findings.to_dict()["counts"]["error"] == 1
+    assert json.loads(findings.render("sarif"))["version"] == "2.1.0"
+    assert "Alow" not in findings._repr_html_() or "&lt;" not in findings._repr_html_()
+
+
+def test_html_is_escaped() -> None:
+    statement = {"Sid": "<script>", "Effect": "Allow", "Action": "<b>:x", "Resource": "*"}
+    shown = policyc.check({"Version": "2012-10-17", "Statement": [statement]}, kind="bucket")._repr_html_()
+    assert "<script>" not in shown
+    assert "<b>:" not in shown

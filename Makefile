@@ -71,6 +71,7 @@ fuzz: $(READY)
 	$(RUN) tests/fuzz/fuzz.py --minutes $(or $(MINUTES),10)
 
 docs: $(READY)
+	$(RUN) tools/floor_plan.py
 	$(RUN) -m policyc.syntax.table
 	$(RUN) -m policyc.cli.pages
 	$(RUN) -m policyc.lint.docs

@@ -106,7 +106,8 @@ class PolicyItem(pytest.Item):
         return str(excinfo.value) if isinstance(excinfo.value, Failed) else super().repr_failure(excinfo)
 
     def reportinfo(self) -> tuple[Path, int, str]:
-        return self.path, self.line - 1, self.name
+        # a name that ends the item's id would have its dots shown as colons
+        return self.path, self.line - 1, f'test "{self.name}"'
 
 
 def _told(findings: Findings) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -64,9 +66,10 @@ MAY_IMPORT = {
         "lint",
         "simulation",
         "report",
+        "workspace",
     },
     "__main__": {"version", "cli"},
-    "": set(),
+    "": {"api", "diagnostics", "engines.trace", "version"},
 }
 #: parts of `targets` that every target may use; a folder there that is not registered as a target
 SHARED_BY_TARGETS = {"base", "registry", "program", "schema_check", "iam_documents", "switches"}
@@ -199,6 +202,11 @@ def test_the_parse_table_is_fresh() -> None:
     from policyc.syntax import table
 
     assert read_text(table.TABLE) == table.generate(), "run `make docs`"
+
+
+def test_the_floor_plan_is_fresh() -> None:
+    done = subprocess.run([sys.executable, ROOT / "tools" / "floor_plan.py", "--check"], check=False)
+    assert done.returncode == 0, "run `make docs`"
 
 
 def test_generated_pages_are_fresh() -> None:

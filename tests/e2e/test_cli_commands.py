@@ -15,6 +15,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from policyc.__main__ import main
+from policyc.cli.app import COMMANDS
 from policyc.data import read_text
 from policyc.version import VERSION
 
@@ -71,7 +72,7 @@ def test_version_and_help(run: Run) -> None:
     assert run("--version") == Ran(0, f"policyc {VERSION}\n", "")
     assert run("--help").status == 0
     usage = run("--help").out
-    for command in ("check", "build", "test", "simulate", "fmt", "explain", "init"):
+    for command in COMMANDS:
         assert f"  {command} " in usage
         told = run(command, "--help")
         assert told.status == 0 and "examples:" in told.out and "exit status:" in told.out

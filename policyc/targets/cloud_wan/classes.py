@@ -190,6 +190,8 @@ class Unchanged:
         self._tables = (old, new)
         parts = any(has_longer(tables, prefix) for tables in self._tables for prefix in prefixes)
         self._prefixes = () if parts else prefixes
+        #: who alone states a prefix: what he is handed has arrived
+        self._alone = {prefix: self._owner(prefix) for prefix in self._prefixes}
         self._equal: dict[tuple[TableName, str, Prefix], bool] = {}
 
     def __call__(self, sender: Attachment) -> bool:
@@ -220,7 +222,8 @@ class Unchanged:
             if before != after:
                 return self._settle(start, edge, prefix, False)
             waiting += [(table, hop.edge) for hop in before[0] if (table := hop.following(place[0])) is not None]
-            onward = [self._onward(hop) for hop in before[0] if hop.kind == "attachment"]
+            alone = self._alone.get(prefix, "")
+            onward = [self._onward(hop) for hop in before[0] if hop.kind == "attachment" and hop.name != alone]
             if None in onward:
                 return self._settle(start, edge, prefix, False)
             waiting += [place for place in onward if place is not None]
@@ -228,6 +231,10 @@ class Unchanged:
         for place in seen:
             self._equal[(*place, prefix)] = True
         return True
+
+    def _owner(self, prefix: Prefix) -> str:
+        found = self._tables[1].core.owners(prefix)
+        return found[0].attachment.name if len(found) == 1 else ""
 
     def _onward(self, hop: NextHop) -> tuple[TableName, str] | None:
         """Where somebody who is handed a packet may send it on; None where that is not the same before and after."""

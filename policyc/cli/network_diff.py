@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     from policyc.targets.cloud_wan.configuration_diff import ConfigurationChange
 
 
+#: the options that a comparison reads
+_READ = frozenset(
+    {"diff", "network", "inventories", "root", "config", "param", "exclude", "format", "color", "quiet", "debug"}
+)
+
+
 def describe(parser: argparse.ArgumentParser) -> None:
     """The options of a comparison."""
     from policyc.cli.networks import describe_inventory
@@ -45,6 +51,9 @@ def run(args: argparse.Namespace, console: Console) -> int:
     from policyc.targets.cloud_wan.questions import check_names
     from policyc.targets.cloud_wan.validate.update import check_update
 
+    for name, option in args.given.items():
+        if name not in _READ:
+            raise WrongUse(f"`{option}` means nothing to `--diff`, which writes no documents", "drop it")
     if args.format not in ("human", "json"):
         raise WrongUse(f"`--diff` has no format `{args.format}`", "use `human` or `json`")
     old = read_network(args.diff, args, console)

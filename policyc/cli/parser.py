@@ -34,7 +34,12 @@ class HelpText(argparse.HelpFormatter):
     def _split_lines(self, text: str, width: int) -> list[str]:
         from textwrap import wrap
 
-        return wrap(" ".join(text.split()), width, break_long_words=False, break_on_hyphens=False)
+        words = [
+            part
+            for word in text.split()
+            for part in (word.replace(",", ",\0").split("\0") if len(word) > width else [word])
+        ]
+        return wrap(" ".join(words), width, break_long_words=False, break_on_hyphens=False)
 
     def _get_help_string(self, action: argparse.Action) -> str | None:
         listed = getattr(action, "choices_of_help", None)
@@ -77,9 +82,21 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise WrongUse(message.rstrip("."), f"see `{self.prog} --help`")
 
+    def format_help(self) -> str:
+        """The help text; its first line names the arguments, the options stand below in their groups."""
+        positionals = list(self._get_positional_actions())
+        shown = [f"{action.metavar}{'…' if action.nargs == '*' else ''}" for action in positionals]
+        optional = [f"[{name}]" if action.nargs in ("?", "*") else name for name, action in zip(shown, positionals)]
+        self.usage = " ".join([self.prog, *optional, "[options]"])
+        return super().format_help()
+
     def parse(self, words: Sequence[str]) -> argparse.Namespace:
         """The arguments as a namespace. Raises WrongUse."""
         options, extra = self.parse_known_args(list(words))
+        # INVARIANT: argparse keeps every option's names here; there is no public list.
+        actions = self._option_string_actions
+        names = [word.partition("=")[0] for word in words]
+        options.given = {actions[name].dest: name for name in names if name in actions}
         if extra:
             word = extra[0]
             if word.startswith("-") and word != "-":

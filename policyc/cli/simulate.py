@@ -52,10 +52,11 @@ exit status: 0 allow, 10 deny, 11 undecided because the request lacks something 
 def describe(parser: argparse.ArgumentParser) -> None:
     parser.description, parser.epilog = DESCRIPTION, EPILOG
     parser.add_argument("resource", nargs="?", metavar="RESOURCE", help="the name of a declared resource")
-    parser.add_argument("--who", metavar="NAME", help="the caller: a declared principal, an ARN, or `anonymous`")
-    parser.add_argument("--can", metavar="VERB", help="what the caller does, such as GET or GetObject")
-    parser.add_argument("--path", metavar="PATH", help="the path of the request")
-    parser.add_argument(
+    group = parser.add_argument_group("a request to a declared resource")
+    group.add_argument("--who", metavar="NAME", help="the caller: a declared principal, an ARN, or `anonymous`")
+    group.add_argument("--can", metavar="VERB", help="what the caller does, such as GET or GetObject")
+    group.add_argument("--path", metavar="PATH", help="the path of the request")
+    group.add_argument(
         "--set",
         dest="settings",
         action="append",
@@ -63,31 +64,31 @@ def describe(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=VALUE",
         help="the value of an attribute; may be given several times",
     )
-    parser.add_argument(
+    group.add_argument(
         "--absent",
         action="append",
         default=[],
         metavar="NAME",
         help="an attribute that the request really lacks; may be given several times",
     )
-    parser.add_argument(
+    group.add_argument(
         "--unknown",
         action="append",
         default=[],
         metavar="NAME",
         help="an attribute of which nothing is known, not even whether it is there; `*` for all; may be given several times",
     )
-    parser.add_argument(
+    group.add_argument(
         "--assume",
         default="absent",
         type=one_of("value", ("absent", "unknown")),
         metavar="WORD",
         help="what an attribute is that the request may have and does not state: `absent` (default) or `unknown`",
     )
-    parser.add_argument(
+    group.add_argument(
         "--request", metavar="FILE", help="read the request from a JSON or YAML file (`-` for JSON on standard input)"
     )
-    parser.add_argument(
+    group.add_argument(
         "--in",
         dest="paths",
         action="append",
@@ -96,12 +97,34 @@ def describe(parser: argparse.ArgumentParser) -> None:
         help="policy files or folders (default: `paths` of policyc.toml); may be given several times",
     )
     answer.describe(parser)
+    owners = dict.fromkeys(_names(parser), "")
     for mode in modes():
         mode.describe(parser)
+        owners |= {name: mode.__name__ for name in _names(parser) if name not in owners}
+    parser.set_defaults(owners=owners)
+
+
+def _names(parser: argparse.ArgumentParser) -> list[str]:
+    # INVARIANT: argparse has no public list of what was added.
+    return [action.dest for action in parser._actions]
+
+
+def _check_options(args: argparse.Namespace, mode: Mode | None) -> None:
+    """Refuse options of another kind of question, which would be passed over without a word. Raises WrongUse."""
+    about, here, others = (mode.ABOUT, mode.__name__, mode.OTHERS) if mode else ("a declared resource", "", _BESIDE)
+    for name, option in args.given.items():
+        owner = args.owners.get(name, here)
+        if owner != here and name not in others and owner not in others:
+            raise WrongUse(f"`{option}` means nothing to a question about {about}", "see `policyc simulate --help`")
 
 
 class Mode(Protocol):
-    """Another kind of question: a module `policyc.cli.simulate_<name>` that adds its own options to the command."""
+    """Another kind of question: a module `policyc.cli.simulate_<name>` that adds its own options to the command. `ABOUT` says
+    in a message what it is about; `OTHERS` names the options of other groups that it reads, "" for all those of a request."""
+
+    __name__: str
+    ABOUT: str
+    OTHERS: frozenset[str]
 
     def describe(self, parser: argparse.ArgumentParser) -> None:
         """Add an argument group with the options of this mode."""
@@ -114,6 +137,8 @@ class Mode(Protocol):
 
 
 #: the other kinds of questions, by the module that answers them; the first that wants a command line gets it
+#: what may stand beside a declared resource says that mode itself
+_BESIDE = frozenset({"policyc.cli.simulate_documents"})
 MODES: tuple[str, ...] = ("simulate_network", "simulate_cedar", "simulate_documents")
 
 
@@ -124,7 +149,9 @@ def modes() -> list[Mode]:
 def run(args: argparse.Namespace, console: Console) -> int:
     for mode in modes():
         if mode.wants(args):
+            _check_options(args, mode)
             return mode.run(args, console)
+    _check_options(args, None)
     _check_flags(args)
     diagnostics = Diagnostics()
     project = open_project(args, args.paths, diagnostics)

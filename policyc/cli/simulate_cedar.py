@@ -40,6 +40,10 @@ if TYPE_CHECKING:
 #: logs are larger than what people write
 _LARGEST_LOG: Final = 256 * 1024 * 1024
 
+#: see `policyc.cli.simulate.Mode`
+ABOUT: Final = "Cedar text"
+OTHERS: Final = frozenset({"", "endpoint_policy"})
+
 
 def describe(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group(

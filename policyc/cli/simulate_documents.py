@@ -51,6 +51,10 @@ _WORDS: Final = {
     "resource-account": ("the account of the resource, where its ARN has none", None),
 }
 
+#: see `policyc.cli.simulate.Mode`
+ABOUT: Final = "raw documents"
+OTHERS: Final = frozenset({""})
+
 
 def describe(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("raw documents", "JSON files as AWS takes them, in place of RESOURCE")

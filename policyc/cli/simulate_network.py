@@ -46,6 +46,10 @@ _STATUS: Final = {
     "undecided": exits.UNDECIDED,
 }
 
+#: see `policyc.cli.simulate.Mode`
+ABOUT: Final = "a core network"
+OTHERS: Final = frozenset({"resource", "paths"})
+
 
 def describe(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group(

@@ -53,7 +53,9 @@ class Project:
         )
 
     def asks_about(self, name: str) -> bool:
-        """Whether a root-relative file is among those that the command line names."""
+        """Whether a root-relative file is among those that are named; a file that is named by itself is never excluded."""
+        if self.root / name in self.named:
+            return True
         if is_excluded(name, self.exclude):
             return False
         if not self.named:

@@ -96,9 +96,10 @@ def test_a_remembered_check_imports_nothing_heavy(
         "policyc.bounded",
         "policyc.cli",
         "policyc.cli.cache",
-        "policyc.cli.places",
         "policyc.cli.terminal",
         "policyc.version",
+        "policyc.workspace",
+        "policyc.workspace.places",
     }
 
 

@@ -23,6 +23,10 @@ class BadEscape(ValueError):
         self.at, self.text = at, text
 
 
+_ESCAPES: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\0": "\\0"}
+_IDENTIFIER: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
 def unescape(inside: str) -> str:
     """The text of a string literal; `inside` is what stands between its quotes. Raises BadEscape."""
     return "".join("*" if part is None else part for part in _parts(inside, pattern=False))
@@ -92,3 +96,17 @@ def _value(match: re.Match[str], pattern: bool) -> str | None:
     if match["c"] == "*":
         return "*" if pattern else None
     return _SIMPLE[match["c"]]
+
+
+def quoted(text: str) -> str:
+    """A string literal."""
+    return '"' + "".join(_ESCAPES.get(char) or _plain(char) for char in text) + '"'
+
+
+def is_identifier(name: str) -> bool:
+    """Whether Cedar takes a name after a dot without quotes."""
+    return _IDENTIFIER.fullmatch(name) is not None and name not in RESERVED
+
+
+def _plain(char: str) -> str:
+    return char if char.isprintable() else f"\\u{{{ord(char):x}}}"

@@ -7,12 +7,11 @@ group around it. So text that is printed here is text that `policyc fmt` leaves 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, TypeAlias
 
 from policyc.record import record
-from policyc.syntax.cedar_literals import RESERVED
+from policyc.syntax.cedar_literals import is_identifier, quoted
 from policyc.syntax.cedar_nodes import (
     And,
     Arith,
@@ -41,8 +40,6 @@ from policyc.syntax.cedar_nodes import (
 
 WIDTH: Final = 100
 INDENT: Final = 2
-_IDENTIFIER: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_ESCAPES: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\0": "\\0"}
 
 
 @record
@@ -92,16 +89,6 @@ class Part:
 
 
 # --- texts ----------------------------------------------------------------------------------------------------------
-
-
-def quoted(text: str) -> str:
-    """A string literal."""
-    return '"' + "".join(_ESCAPES.get(char) or _plain(char) for char in text) + '"'
-
-
-def is_identifier(name: str) -> bool:
-    """Whether Cedar takes a name after a dot without quotes."""
-    return _IDENTIFIER.fullmatch(name) is not None and name not in RESERVED
 
 
 def attribute(name: str) -> str:
@@ -378,10 +365,6 @@ def _literal(value: str | int | bool) -> str:
 
 def _is_number(value: str | int | bool) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
-
-
-def _plain(char: str) -> str:
-    return char if char.isprintable() else f"\\u{{{ord(char):x}}}"
 
 
 # --- the page -------------------------------------------------------------------------------------------------------

@@ -169,6 +169,11 @@ def as_name(kind: str) -> str:
     return "NAME" if kind.isidentifier() and kind[0].islower() else kind
 
 
+def first_on_line(text: str, tokens: Tokens, index: int) -> bool:
+    """Whether a token is the first of its line."""
+    return index == 0 or "\n" in text[tokens.ends[index - 1] : tokens.starts[index]]
+
+
 def advance(table: Table, states: list[int], kind: str) -> bool:
     """Move a stack of states over one token as the parse would, without building; False when the token does not fit."""
     row = table.actions[states[-1]]

@@ -12,10 +12,10 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING, Any
 
 from policyc.diagnostics import Diagnostics
-from policyc.syntax.build_context import Build
+from policyc.syntax.build_context import RESERVED, Build
 from policyc.syntax.build_declarations import ModuleLine
 from policyc.syntax.builder import load_actions
-from policyc.syntax.driver import Driver
+from policyc.syntax.driver import Driver, first_on_line, survives
 from policyc.syntax.lexer import scan
 from policyc.syntax.nodes import Damaged, Declaration, Ident, InlineTest, Module, Use
 from policyc.syntax.problems import Problems
@@ -77,7 +77,11 @@ class _OnError:
         return self._load().too_deep(driver, index)
 
     def misread(self, driver: Driver, index: int) -> bool:
-        return self._load().misread(driver, index)
+        tokens = driver.tokens
+        kind = tokens.kinds[index]
+        if kind not in RESERVED and not first_on_line(self.problems.source.text, tokens, index):
+            return False
+        return survives(self.table, driver.states, ["NAME", tokens.kinds[index + 1]], 2) < 2
 
 
 def _assemble(build: Build, items: list[Any], source: Source) -> Module:

@@ -11,7 +11,7 @@ from bisect import bisect_left
 
 from policyc.diagnostics import Label
 from policyc.syntax.build_context import PROVE, RESERVED
-from policyc.syntax.driver import MAX_NESTING, Driver, advance, as_name, survives
+from policyc.syntax.driver import MAX_NESTING, Driver, advance, as_name, first_on_line, survives
 from policyc.syntax.expected import CLAUSES, DECLARATIONS, choices, describe, expected_terminals, found
 from policyc.syntax.hints import hint
 from policyc.syntax.lexer import Tokens
@@ -115,20 +115,13 @@ class Recovery:
             index += 1
         return index
 
-    def misread(self, driver: Driver, index: int) -> bool:
-        kind = driver.tokens.kinds[index]
-        if kind not in RESERVED and not self._first_on_line(driver, index):
-            return False
-        return not self._fits(driver.states, ["NAME", driver.tokens.kinds[index + 1]])
-
     # --- looking -----------------------------------------------------------------------------------------------
 
     def _word(self, driver: Driver, index: int) -> str:
         return self.text[driver.tokens.starts[index] : driver.tokens.ends[index]]
 
     def _first_on_line(self, driver: Driver, index: int) -> bool:
-        tokens = driver.tokens
-        return index == 0 or "\n" in self.text[tokens.ends[index - 1] : tokens.starts[index]]
+        return first_on_line(self.text, driver.tokens, index)
 
     def _starts_declaration(self, driver: Driver, index: int, margin: bool = False) -> bool:
         """Whether the token begins a declaration by its word, its place on the line and what follows it."""

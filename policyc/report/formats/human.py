@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from policyc.diagnostics import Diagnostic
 from policyc.engines.trace import Outcome
 from policyc.report.human import render
-from policyc.report.matrix import Cell, render_table
 from policyc.report.options import Options
-from policyc.report.outcome import Detail, render_answer
-from policyc.report.tests import TestResult, render_tests
 from policyc.text import Source
+
+if TYPE_CHECKING:
+    from policyc.report.matrix import Cell
+    from policyc.report.outcome import Detail
+    from policyc.report.tests import TestResult
 
 
 def findings(items: Sequence[Diagnostic], sources: Mapping[str, Source], options: Options) -> str:
@@ -21,14 +24,20 @@ def findings(items: Sequence[Diagnostic], sources: Mapping[str, Source], options
 
 def tests(results: Sequence[TestResult], sources: Mapping[str, Source], options: Options) -> str:
     """A line per file, every failure with its frame, and the totals."""
+    from policyc.report.tests import render_tests
+
     return render_tests(results, sources, options)
 
 
 def outcome(answer: Outcome, sources: Mapping[str, Source], options: Options, detail: Detail) -> str:
     """The decision, the statement that settled it, each gate, and what was missed."""
+    from policyc.report.outcome import render_answer
+
     return render_answer(answer, sources, options, detail)
 
 
 def matrix(table: Sequence[Cell], options: Options) -> str:
     """Blocks of columns as wide as the terminal, then a line for everybody who does not get in."""
+    from policyc.report.matrix import render_table
+
     return render_table(table, options)

@@ -14,7 +14,7 @@ from typing import TypeAlias
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity, did_you_mean
 from policyc.model.types import RECORD, STRING
 from policyc.model.values import Resource, Value
-from policyc.syntax.cedar_printer import is_identifier
+from policyc.syntax.cedar_literals import is_identifier
 from policyc.syntax.json_text import (
     JsonArray,
     JsonBool,

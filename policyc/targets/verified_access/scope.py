@@ -15,7 +15,7 @@ from policyc.model.types import parse_type
 from policyc.model.values import Principal, Resource, Value
 from policyc.model.vocabulary import Attribute, Presence, Vocabulary, load_vocabulary
 from policyc.record import record
-from policyc.syntax.cedar_printer import is_identifier, quoted
+from policyc.syntax.cedar_literals import is_identifier, quoted
 
 GROUP = "verified_access.group"
 ENDPOINT = "verified_access.endpoint"

@@ -17,8 +17,9 @@ from policyc.ir.authz import Op, Policy
 from policyc.ir.conditions import atoms
 from policyc.model.types import Named, shapes
 from policyc.packages import MissingPackage
+from policyc.syntax.cedar_literals import quoted
 from policyc.syntax.cedar_nodes import Call, Compare, Expr, Get, Lit, Method, SetOf, Statement, path_of, rewritten
-from policyc.syntax.cedar_printer import quoted, statement_text
+from policyc.syntax.cedar_printer import statement_text
 from policyc.targets.verified_access.expression import Path
 from policyc.targets.verified_access.scope import Fact, fact_of
 

@@ -12,6 +12,7 @@ from policyc.engines.cedar.decide import PartialEvaluation, Path, StatementResul
 from policyc.engines.cedar.outcome_sets import FAILS, FALSE, TRUE, holds
 from policyc.engines.trace import Reason, StatementTrace
 from policyc.record import record
+from policyc.syntax.cedar_literals import quoted
 from policyc.syntax.cedar_nodes import (
     And,
     Call,
@@ -29,7 +30,7 @@ from policyc.syntax.cedar_nodes import (
     Statement,
     path_of,
 )
-from policyc.syntax.cedar_printer import attribute, pattern_text, quoted, written
+from policyc.syntax.cedar_printer import attribute, pattern_text, written
 from policyc.targets.verified_access.read.literals import MIRRORED
 from policyc.targets.verified_access.read.statements import condition_of
 

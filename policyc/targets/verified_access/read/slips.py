@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from policyc.diagnostics import Diagnostic, Diagnostics, Edit, Fix, Severity
+from policyc.syntax.cedar_literals import quoted
 from policyc.syntax.cedar_nodes import Compare, Expr, Get, Has, Like, Lit, Method, SetOf, path_of
-from policyc.syntax.cedar_printer import pattern_text, quoted, written
+from policyc.syntax.cedar_printer import pattern_text, written
 from policyc.targets.verified_access.read.kinds import is_group_id
 from policyc.targets.verified_access.read.templates import is_template
 from policyc.targets.verified_access.read.typing import Path

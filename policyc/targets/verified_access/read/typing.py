@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from policyc.diagnostics import Diagnostics, did_you_mean
 from policyc.record import record
+from policyc.syntax.cedar_literals import quoted
 from policyc.syntax.cedar_nodes import (
     And,
     Arith,
@@ -35,7 +36,7 @@ from policyc.syntax.cedar_nodes import (
     Var,
     path_of,
 )
-from policyc.syntax.cedar_printer import quoted, written
+from policyc.syntax.cedar_printer import written
 from policyc.targets.verified_access.read.kinds import BOOL, ENTITY, LONG, UNKNOWN, Kind, Member, is_device, is_group_id
 from policyc.targets.verified_access.read.literals import literal_kind
 from policyc.targets.verified_access.read.templates import is_template

@@ -140,11 +140,16 @@ def did_you_mean(word: str, known: Iterable[str], otherwise: str) -> str:
 
     A case-only difference always counts as close. `known` should be small (names in scope).
     """
+    close = closest(word, known)
+    return f"did you mean `{close}`?" if close else otherwise
+
+
+def closest(word: str, known: Iterable[str]) -> str:
+    """The known word that `did_you_mean` offers, empty when none is close."""
     from difflib import get_close_matches  # costs a start-up and is needed for mistakes only
 
     choices = sorted(set(known))
     folded = {choice.casefold(): choice for choice in choices}
     if word.casefold() in folded:
-        return f"did you mean `{folded[word.casefold()]}`?"
-    close = get_close_matches(word, choices, n=1, cutoff=0.6)
-    return f"did you mean `{close[0]}`?" if close else otherwise
+        return folded[word.casefold()]
+    return next(iter(get_close_matches(word, choices, n=1, cutoff=0.6)), "")

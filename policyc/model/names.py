@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from policyc.diagnostics import Diagnostics, Label, did_you_mean
+from policyc.diagnostics import Diagnostics, Label, closest, did_you_mean
 from policyc.record import record
 from policyc.syntax import nodes
 from policyc.text import Span
@@ -98,6 +98,7 @@ def bind_imports(
     """Own names plus imported ones. `exports` has the own names of every loaded file, by the text of the `use` path."""
     table = dict(own)
     imported: dict[str, Span] = {}
+    misspelt: dict[str, Definition] = {}
     for use in module.uses:
         theirs = exports.get(use.path.value)
         if theirs is None or theirs is exports.get(file):
@@ -115,6 +116,9 @@ def bind_imports(
                     did_you_mean(name.text, theirs, f"declare `{name.text}` in that file, or import another name"),
                 )
                 table.setdefault(name.text, _lost(name, use.path.value))
+                meant = closest(name.text, theirs)
+                if meant:  # the file may spell it rightly elsewhere
+                    misspelt.setdefault(meant, _lost(nodes.Ident(meant, name.span), use.path.value))
             elif name.text in own:
                 diagnostics.error(
                     "shadowed-name",
@@ -142,7 +146,7 @@ def bind_imports(
                     )
                 imported[name.text] = name.span
                 table[name.text] = definition
-    return table
+    return misspelt | table
 
 
 def _lost(name: nodes.Ident, file: str) -> Definition:

@@ -233,7 +233,10 @@ class _Scan:
         help = 'end it with a straight double quote; write `\\n` for a line break and `\\"` for a quote inside'
         self._problem("unterminated-string", message, start, end, help)
         self.tokens.unclosed.add(start)
-        self._add("STRING", start, end)
+        brace = end - 1 if self.text[start:end].endswith("{") else end
+        self._add("STRING", start, len(self.text[:brace].rstrip()))
+        if brace < end:  # the quote is missing before a brace more often than a label ends in one
+            self._add("{", brace, end)
 
     def _quoted(self, start: int, end: int) -> None:
         text = self.text[start:end]

@@ -322,7 +322,16 @@ class Recovery:
         at = bisect_left(slips, starts[max(0, index - 1)])
         if at < len(slips) and slips[at] <= ends[index]:
             return True
-        return any(starts[before] in driver.tokens.unclosed for before in range(max(0, index - 2), index))
+        return self._behind_open_string(driver, index)
+
+    def _behind_open_string(self, driver: Driver, index: int) -> bool:
+        """Whether a string that was not closed stands before this in the same declaration: it may have taken any bracket with it."""
+        starts = driver.tokens.starts
+        opened = max((start for start in driver.tokens.unclosed if start < starts[index]), default=-1)
+        if opened < 0:
+            return False
+        behind = range(index - 1, bisect_left(starts, opened), -1)
+        return not any(self._starts_declaration(driver, at, margin=True) for at in behind)
 
     def _report_unclosed(self, driver: Driver, place: int, index: int) -> None:
         tokens = driver.tokens

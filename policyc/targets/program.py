@@ -82,7 +82,7 @@ def emit_documents(program: Program, diagnostics: Diagnostics) -> dict[str, tupl
         if first is not document:
             diagnostics.error(
                 "duplicate-document",
-                f"two declarations write the document `{document.path}`",
+                f"`{document.owner}` and `{first.owner}` would both be written to `{document.path}`",
                 document.span,
                 "rename one of them",
                 (Label(first.span, "the other one"),),

@@ -18,21 +18,12 @@ _MOST_PER_DOCUMENT = 5
 
 
 def check_documents(documents: Iterable[Document], diagnostics: Diagnostics, thorough: bool = False) -> None:
-    """Report every document that breaks its schema, its quota, or shares its path with another.
+    """Report every document that breaks its schema or its quota.
 
     `thorough` asks the jsonschema package, which is slow to load but the reference; else the small check of `policyc.shape`
     answers, which a test holds equal to it.
     """
-    taken: dict[str, Document] = {}
     for document in documents:
-        other = taken.setdefault(document.path.casefold(), document)
-        if other is not document:
-            diagnostics.error(
-                "document-path-clash",
-                f"`{document.owner}` and `{other.owner}` would both be written to `{document.path}`",
-                document.span,
-                "give one of them another name",
-            )
         _check_size(document, diagnostics)
         _check_shape(document, diagnostics, thorough)
 

@@ -51,9 +51,3 @@ def test_text_without_a_schema_is_left_to_its_target() -> None:
 def test_the_quota_is_the_last_size_that_fits() -> None:
     assert found(document(GOOD, quota=Quota(10_240, 10_240, "bytes", "source"))) == []
     assert found(document(GOOD, quota=Quota(10_241, 10_240, "bytes", "source"))) == [("document-too-large", WHOLE)]
-
-
-def test_two_documents_never_share_a_path_not_even_by_case() -> None:
-    rules = [rule for rule, _ in found(document(GOOD), document(GOOD, "lattice/A.json"))]
-    assert rules == ["document-path-clash"]
-    assert found(document(GOOD), document(GOOD, "lattice/b.json")) == []

@@ -47,6 +47,14 @@ def _check_carrier(policy: Policy, diagnostics: Diagnostics) -> None:
     where = policy.name_span or policy.span
     if not isinstance(carrier, Principal):
         return  # the front end has said so
+    if carrier.is_pattern and carrier.kind in _CARRIERS:
+        diagnostics.error(
+            "not-one-carrier",
+            f"`{carrier.name or carrier.kind}` is a pattern of {carrier.kind}s, and an identity policy is attached to one {carrier.kind}",
+            where,
+            f"write a policy on each {carrier.kind} that the pattern stands for; the pattern can stand in `who`",
+        )
+        return
     if not carrier_of(carrier) or carrier.kind not in _CARRIERS or carrier.is_pattern:
         diagnostics.error(
             "not-one-carrier",

@@ -41,20 +41,31 @@ SEVERITY = Severity.WARNING
 
 def check(lint: Lint) -> None:
     for file, module in lint.program.modules.items():
+        if module.line is not None:
+            continue
         used = names_used(lint, file)
         for use in module.uses:
             for at, name in enumerate(use.names):
                 if name.text not in used:
-                    lint.report(name.span, f"`{name.text}` is imported and not used", "drop it", (), _fix(use, at))
+                    fix = _fix(lint, use, at)
+                    lint.report(name.span, f"`{name.text}` is imported and not used", "drop it", (), fix)
 
 
-def _fix(use: nodes.Use, at: int) -> Fix | None:
-    """Cut the name and one comma out of the list; None when it is the only name."""
-    if len(use.names) == 1:
-        return None
+def _fix(lint: Lint, use: nodes.Use, at: int) -> Fix:
+    """Cut the name and one comma out of the list; the whole line when it is the only name."""
     here = use.names[at].span
+    if len(use.names) == 1:
+        text = lint.program.sources[here.file].text
+        start, end = use.span.start, use.span.end
+        whole = (
+            text[text.rfind("\n", 0, start) + 1 : start].strip() == "" and text[end:].partition("\n")[0].strip() == ""
+        )
+        end += len(text[end:].partition("\n")[0]) + (text[end:].find("\n") >= 0) if whole else 0
+        return Fix("drop the line", (Edit(Span(here.file, start, end), ""),), Applicability.SAFE)
     if at > 0:
         span = Span(here.file, use.names[at - 1].span.end, here.end)
     else:
         span = Span(here.file, here.start, use.names[1].span.start)
-    return Fix("drop the import", (Edit(span, ""),), Applicability.SAFE)
+    # A comment that would go as well may be about the other name.
+    safe = "//" not in lint.text(span)
+    return Fix("drop the import", (Edit(span, ""),), Applicability.SAFE if safe else Applicability.UNSAFE)

@@ -1,0 +1,67 @@
+"""One mistake is one error: what follows from it is not reported beside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from policyc.diagnostics import Diagnostics
+from policyc.targets.program import emit_documents, load_program
+
+ORG = 'let shop: account = "111122223333"\nprincipal orders = role(shop, "orders")\n'
+STOCK = 'resource stock: lattice.service { id: "svc-0123456789abcdef0", at: shop/us-west-2, auth: aws_iam }\n'
+
+
+def rules(root: Path, files: dict[str, str]) -> list[str]:
+    for name, text in files.items():
+        (root / name).write_text(text, encoding="utf-8")
+    diagnostics = Diagnostics()
+    program = load_program(root, [Path(name) for name in files], {}, diagnostics)
+    if not diagnostics.has_errors:
+        emit_documents(program, diagnostics)
+    return [item.rule for item in diagnostics]
+
+
+@pytest.mark.parametrize("used", ["orders", "oders", "orders, oders"])
+def test_a_misspelt_import_is_not_blamed_again_where_the_name_is_spelt_rightly(tmp_path: Path, used: str) -> None:
+    main = (
+        f'use "org.policy" {{ shop, oders }}\n{STOCK}policy p for lattice on stock {{ allow "a" {{ who {used} }} }}\n'
+    )
+    assert rules(tmp_path, {"org.policy": ORG, "main.policy": main}) == ["unknown-import"]
+
+
+def test_a_name_that_is_like_no_export_stays_unknown(tmp_path: Path) -> None:
+    main = (
+        f'use "org.policy" {{ shop, oders }}\n{STOCK}policy p for lattice on stock {{ allow "a" {{ who billing }} }}\n'
+    )
+    found = rules(tmp_path, {"org.policy": ORG, "main.policy": main})
+    assert found == ["unknown-import", "unknown-name"]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        'allow "read {\n    who orders\n  }',
+        'allow "read { who orders }',
+        'allow "read" { who orders path "/a }',
+        'allow "read" { who orders path "/a", "/b }\n  allow "write" { who orders }',
+        'allow "read" {\n    who orders\n    path "/a\n  }',
+    ],
+)
+def test_an_open_string_is_the_only_error_of_its_declaration(tmp_path: Path, statement: str) -> None:
+    text = f"{ORG}{STOCK}policy p for lattice on stock {{\n  {statement}\n}}\n"
+    assert rules(tmp_path, {"main.policy": text}) == ["unterminated-string"]
+    assert rules(tmp_path, {"main.policy": text + "let after = nothing\n"}) == ["unterminated-string", "unknown-name"]
+
+
+@pytest.mark.parametrize("second", ["p", "P"])
+def test_two_policies_of_one_document_are_one_error(tmp_path: Path, second: str) -> None:
+    policy = 'policy {} for lattice on {} {{ allow "a" {{ who orders path "/a" }} }}\n'
+    head = 'use "org.policy" { orders, stock, store }\n'
+    files = {
+        "org.policy": ORG + STOCK + STOCK.replace("stock", "store").replace("f0", "f1"),
+        "a.policy": head + policy.format("p", "stock"),
+        "b.policy": head + policy.format(second, "store"),
+    }
+    assert rules(tmp_path, files) == ["duplicate-document"]

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from functools import cache
+from typing import Any
 
 from policyc.cli import exits
 from policyc.cli.console import Console
@@ -37,6 +38,13 @@ EPILOG = """examples:
 
 exit status: 0 explained, 2 unknown name."""
 
+#: files that people write for policyc -> the schema that describes them
+FILES = {
+    "policyc.toml": "schemas/config.schema.json",
+    "request": "schemas/request.schema.json",
+    "scenario": "schemas/scenario.schema.json",
+    "attachments": "schemas/cloud_wan/attachments.schema.json",
+}
 #: words that are no topic themselves and list others
 _LISTS = ("list", "rules", "targets", "types", "switches")
 
@@ -211,9 +219,21 @@ def _types() -> Iterator[Topic]:
 
 
 def _files() -> Iterator[Topic]:
-    schema = json.loads(read_text("schemas/request.schema.json"))
-    facts = tuple((name, entry["description"]) for name, entry in schema["properties"].items())
-    yield Topic("request", "file", schema["description"], (*facts, ("schema", "schemas/request.schema.json")))
+    for name, place in FILES.items():
+        schema = json.loads(read_text(place))
+        yield Topic(name, "file", schema["description"], tuple(_keys(schema, schema, "")))
+
+
+def _keys(schema: dict[str, Any], whole: dict[str, Any], way: str) -> Iterator[tuple[str, str]]:
+    """The keys of a file with what they mean, those of nested objects behind them (`lint.select`), as deep as they have names."""
+    for name, entry in schema.get("properties", {}).items():
+        reference = entry.get("$ref", "").removeprefix("#/$defs/")
+        meant = whole["$defs"][reference] if reference else entry
+        told = entry.get("description") or meant.get("description")
+        if told:
+            yield way + name, told
+        if not reference:
+            yield from _keys(entry, whole, f"{way}{name}.")
 
 
 def _switches() -> Iterator[Topic]:

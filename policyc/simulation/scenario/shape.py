@@ -43,13 +43,15 @@ def _report(misfit: Misfit, tree: JsonValue, diagnostics: Diagnostics) -> None:
             did_you_mean(
                 str(misfit.path[-1]),
                 known,
-                "see `schemas/scenario.schema.json`"
+                "`policyc explain scenario` shows the shape"
                 if not known
                 else "write one of " + ", ".join(f"`{name}`" for name in known),
             ),
         )
         return
-    diagnostics.error("malformed-scenario", f"`{where}` {misfit.message}", span, "see `schemas/scenario.schema.json`")
+    diagnostics.error(
+        "malformed-scenario", f"`{where}` {misfit.message}", span, "`policyc explain scenario` shows the shape"
+    )
 
 
 def _place(tree: JsonValue, path: Sequence[str | int]) -> Span:

@@ -14,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from policyc.api.documents import check, simulate
+    from policyc.api.documents import Documents, check, simulate
     from policyc.api.project import Project, load
     from policyc.api.results import (
         Answer,
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from policyc.version import VERSION as __version__
 
 _HOMES = {
-    "policyc.api.documents": ("check", "simulate"),
+    "policyc.api.documents": ("Documents", "check", "simulate"),
     "policyc.api.project": ("Project", "load"),
     "policyc.api.results": (
         "Answer",
@@ -58,6 +58,7 @@ __all__ = [
     "Build",
     "BuiltDocument",
     "Decision",
+    "Documents",
     "Finding",
     "Findings",
     "GateTrace",

@@ -60,39 +60,79 @@ def simulate(
     """
     if context is not None:
         return _cedar(documents, context, unknown, switches or {})
-    from policyc.simulation.documents.attached import ROLES
-    from policyc.simulation.documents.question import ARNS
-    from policyc.simulation.plainly import DocumentAsker, Unaskable
+    return Documents(documents, switches=switches).simulate(
+        who=who,
+        can=can,
+        path=path,
+        action=action,
+        resource=resource,
+        unknown=unknown,
+        absent=absent,
+        assume_unknown=assume_unknown,
+        **stated,
+    )
 
-    diagnostics = Diagnostics()
-    texts: dict[str, Any] = {}
-    sources: dict[str, Source] = {}
-    for name, value in documents.items():
-        role = _role(name, tuple(ROLES), diagnostics)
-        texts[role] = _texts(value, name)
-    arns, settings, attributes = _sorted(stated, ARNS)
-    absences: dict[str, Plain] = dict.fromkeys(absent)
-    if diagnostics.has_errors:
-        raise PolicyError(Findings(diagnostics, sources))
-    try:
-        asker = DocumentAsker(texts, switches or {})
-        sources = asker.sources
-        outcome = asker.ask(
-            who=who,
-            action=action,
-            resource=resource,
-            can=can,
-            path=path,
-            unknown=unknown,
-            assume_unknown=assume_unknown,
-            arns=arns,
-            settings=settings,
-            **attributes,
-            **absences,
-        )
-    except Unaskable as error:
-        raise PolicyError(Findings(error.diagnostics, sources)) from error
-    return Answer(outcome, sources)
+
+class Documents:
+    """IAM documents by role, read once for many requests; `simulate` is as the function of that name. Raises `PolicyError`."""
+
+    def __init__(
+        self, documents: Mapping[str, Document | Sequence[Document]], *, switches: Mapping[str, str] | None = None
+    ) -> None:
+        from policyc.simulation.documents.attached import ROLES
+        from policyc.simulation.plainly import DocumentAsker, Unaskable
+
+        diagnostics = Diagnostics()
+        texts: dict[str, Any] = {}
+        for name, value in documents.items():
+            texts[_role(name, tuple(ROLES), diagnostics)] = _texts(value, name)
+        if diagnostics.has_errors:
+            raise PolicyError(Findings(diagnostics, {}))
+        try:
+            self._asker = DocumentAsker(texts, switches or {})
+        except Unaskable as error:
+            raise PolicyError(Findings(error.diagnostics, {})) from error
+
+    def simulate(
+        self,
+        *,
+        who: str | None = None,
+        can: str | None = None,
+        path: str | None = None,
+        action: str | None = None,
+        resource: str | None = None,
+        unknown: Sequence[str] = (),
+        absent: Sequence[str] = (),
+        assume_unknown: bool = False,
+        **stated: Plain,
+    ) -> Answer:
+        """The answer to one request."""
+        from policyc.simulation.documents.question import ARNS
+        from policyc.simulation.plainly import Unaskable
+
+        arns, settings, attributes = _sorted(stated, ARNS)
+        twice = [name for name in absent if name in attributes]
+        if twice:
+            diagnostics = Diagnostics()
+            diagnostics.error("duplicate-key", f"`{twice[0]}` is stated and absent", None, "leave one of the two out")
+            raise PolicyError(Findings(diagnostics, self._asker.sources))
+        attributes |= dict.fromkeys(absent)
+        try:
+            outcome = self._asker.ask(
+                who=who,
+                action=action,
+                resource=resource,
+                can=can,
+                path=path,
+                unknown=unknown,
+                assume_unknown=assume_unknown,
+                arns=arns,
+                settings=settings,
+                **attributes,
+            )
+        except Unaskable as error:
+            raise PolicyError(Findings(error.diagnostics, self._asker.sources)) from error
+        return Answer(outcome, self._asker.sources)
 
 
 def _cedar(

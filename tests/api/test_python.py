@@ -169,6 +169,11 @@ def test_unknown_and_absent_keys() -> None:
     assert policyc.simulate(asked, who=ROLE, **READ, absent=["aws:PrincipalTag/team"]).denied  # type: ignore[arg-type]
 
 
+def test_a_key_is_not_stated_and_absent() -> None:
+    with pytest.raises(policyc.PolicyError, match="stated and absent"):
+        policyc.simulate({"identity": ALLOW}, who=ROLE, **READ, absent=["aws:x"], **{"aws:x": "1"})  # type: ignore[arg-type]
+
+
 def test_a_role_that_there_is_not() -> None:
     with pytest.raises(policyc.PolicyError, match="unknown-role"):
         policyc.simulate({"identty": ALLOW}, who=ROLE, **READ)  # type: ignore[arg-type]

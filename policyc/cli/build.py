@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from policyc.cli import exits, network_diff
 from policyc.cli.console import Console
-from policyc.cli.output import Output, Problem
+from policyc.cli.output import STATES, Asked, Change, File, Files, Output, Problem
 from policyc.cli.parser import one_of
 from policyc.cli.project import open_project
 from policyc.cli.refuse import nothing_found, refuse, report
 from policyc.diagnostics import Diagnostics
 from policyc.report.data import span_data
+from policyc.report.formats.json import findings_data, written
 from policyc.report.frame import located
 from policyc.report.screen import clean, paint, plural, wrap
 from policyc.targets.base import Document
@@ -42,8 +43,9 @@ EPILOG = f"""examples:
   policyc build --explain             also list what the compiler added, and why
   policyc build --diff live.json      what changes for attachments and paths of a core network
 
-Documents that an earlier build wrote and that no longer come out are removed, unless they were
-changed by hand. {MANIFEST} in the output folder keeps the list.
+Every file that is written or removed is listed. Documents that an earlier build wrote and that no
+longer come out are removed, unless they were changed by hand; with PATH or --target only those that
+belong to it. {MANIFEST} in the output folder keeps the list.
 
 exit status: 0 done, 1 findings (or, with --check, out of date; with --diff, something changes), 2 wrong use or configuration,
 3 internal error, 4 no policy file found."""
@@ -63,7 +65,9 @@ def describe(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="only this target; may be given several times",
     )
-    parser.add_argument("--check", action="store_true", help="write nothing; list documents that are missing or stale")
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; list what is missing, stale, extra or left over"
+    )
     parser.add_argument(
         "--explain", action="store_true", help="list what lowering added, with the source of each statement"
     )
@@ -89,16 +93,43 @@ def run(args: argparse.Namespace, console: Console) -> int:
     if not compiled.program.modules:
         return nothing_found(console)
     files = plan_files(compiled, args.target or list(TARGETS), args.pretty)
-    output = Output(_out_folder(args, project))
-    if args.explain:
+    if project.named:
+        files = {path: file for path, file in files.items() if not file.source or project.asks_about(file.source)}
+    output = Output(_out_folder(args, project), project.root)
+
+    def asked(target: str, source: str) -> bool:
+        return (not args.target or target in args.target) and (
+            not project.named or (bool(source) and project.asks_about(source))
+        )
+
+    if args.explain and args.format != "json":
         explain(compiled, args.target or list(TARGETS), console)
     if args.check:
-        return _check(output, files, args.target, console)
-    problem = output.write(files, args.target or None)
-    if problem is not None:
-        return _fail(problem, console)
-    console.remark(f"wrote {plural(len(files), 'file')} to {_shown(output.folder)}")
+        return _check(output, files, asked, args.format, console)
+    change = output.write(files, asked)
+    if isinstance(change, Problem):
+        return _fail(change, console)
+    _tell(change, output, args.format, console)
     return exits.CLEAN
+
+
+def _tell(change: Change, output: Output, format: str, console: Console) -> None:
+    """Every file that was written or removed, or kept though it no longer comes out."""
+    lists = {"written": change.written, "removed": change.removed, "kept": change.kept, "unchanged": change.unchanged}
+    if format == "json":
+        listed = {name: list(paths) for name, paths in lists.items()}
+        data = {**findings_data([], {}, console.options()), "build": {"folder": output.folder.as_posix(), **listed}}
+        console.write(written(data))
+        return
+    if format in ("human", "concise"):
+        words = {"wrote": change.written, "removed": change.removed, "kept, for it was changed by hand": change.kept}
+        for word, paths in words.items():
+            for path in paths:
+                console.write(f"{word}: {clean(path)}\n")
+    done = [f"wrote {plural(len(change.written), 'file')} to {_shown(output.folder)}"]
+    done += [f"{len(change.unchanged):,} unchanged"] if change.unchanged else []
+    done += [f"{len(change.removed):,} removed"] if change.removed else []
+    console.remark(", ".join(done))
 
 
 def _out_folder(args: argparse.Namespace, project: Project) -> Path:
@@ -111,17 +142,17 @@ def _shown(folder: Path) -> str:
     return clean(folder.relative_to(here).as_posix() if folder.is_relative_to(here) else folder.as_posix())
 
 
-def plan_files(compiled: Compiled, targets: Sequence[str], pretty: bool) -> dict[str, tuple[str, str]]:
-    """Every file of a build: path relative to the output folder -> (target, text). The source map has no target and
-    covers the whole project whatever is selected."""
-    files: dict[str, tuple[str, str]] = {}
+def plan_files(compiled: Compiled, targets: Sequence[str], pretty: bool) -> dict[str, File]:
+    """Every file of a build by its path relative to the output folder. The source map has no target and covers the whole project
+    whatever is selected."""
+    files: dict[str, File] = {}
     for name in targets:
         for document in compiled.documents.get(name, ()):
-            files[document.path] = (name, document.text)
+            files[document.path] = File(name, document.span.file, document.text)
             if pretty and document.kind:
                 copy = json.dumps(json.loads(document.text), indent=2, ensure_ascii=False) + "\n"
-                files[document.path.removesuffix(".json") + ".pretty.json"] = (name, copy)
-    files[SOURCE_MAP] = ("", json.dumps(source_map(compiled), indent=1, ensure_ascii=False) + "\n")
+                files[document.path.removesuffix(".json") + ".pretty.json"] = File(name, document.span.file, copy)
+    files[SOURCE_MAP] = File("", "", json.dumps(source_map(compiled), indent=1, ensure_ascii=False) + "\n")
     return files
 
 
@@ -199,10 +230,15 @@ def explain(compiled: Compiled, targets: Sequence[str], console: Console) -> Non
             console.write("\n".join(lines) + "\n")
 
 
-def _check(output: Output, files: Mapping[str, tuple[str, str]], targets: Sequence[str], console: Console) -> int:
-    found = output.compare(files, targets or None)
+def _check(output: Output, files: Files, asked: Asked, format: str, console: Console) -> int:
+    found = output.compare(files, asked)
     if isinstance(found, Problem):
         return _fail(found, console)
+    if format == "json":
+        states = {state: [path for word, path in found if word == state] for state in STATES}
+        data = {**findings_data([], {}, console.options()), "build": {"folder": output.folder.as_posix(), **states}}
+        console.write(written(data))
+        return exits.FINDINGS if found else exits.CLEAN
     for state, path in found:
         console.write(f"{state}: {clean(path)}\n")
     if found:

@@ -272,9 +272,49 @@ def files(folder: str = "out") -> dict[str, bytes]:
     return {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}
 
 
+BUILT = ["identity/order_calls.json", "lattice/inventory_auth.json", "lattice/mesh_guard.json", "source-map.json"]
+
+
+def test_build_tells_programs_what_it_did(shop: Run) -> None:
+    for words, done in (((), "written"), ((), "unchanged")):
+        data = shop("build", "--format", "json", *words).json()
+        Draft202012Validator(json.loads(read_text("schemas/report.schema.json"))).validate(data)
+        assert data["build"][done] == BUILT and data["build"]["removed"] == []
+    stale = shop("build", "--check", "--format", "json", "-o", "other").json()
+    assert stale["build"]["missing"] == BUILT
+
+
+def test_build_of_a_path_writes_and_removes_what_comes_from_it(shop: Run) -> None:
+    shop("build")
+    before = set(files())
+    other = Path("policies/other.policy")
+    other.write_text(
+        'resource second: lattice.service { id: "svc-0123456789abcdef9", at: "111122223333"/us-west-2, auth: aws_iam }\n'
+        'policy second_auth for lattice on second { allow "all" { who authenticated path "/a", "/a/*" } }\n',
+        encoding="utf-8",
+    )
+    edit(SHOP, 'path "/stock", "/stock/*"', 'path "/stock"')
+    result = shop("build", str(other))
+    assert result.out.splitlines() == ["wrote: lattice/second_auth.json", "wrote: source-map.json"], result
+    assert set(files()) == before | {"lattice/second_auth.json"}
+    edit(str(other), "second_auth", "renamed")
+    assert "removed: lattice/second_auth.json" in shop("build", str(other)).out
+    assert set(files()) == before | {"lattice/renamed.json"}
+
+
+def test_a_build_folder_of_another_project_is_refused(run: Run) -> None:
+    assert run("init", "one").status == 0 and run("init", "two").status == 0
+    assert run("build", "--root", "one", "-o", "out").status == 0
+    before = files()
+    result = run("build", "--root", "two", "-o", "out")
+    assert result.status == 2 and "output-of-another-project" in result.err
+    assert files() == before
+
+
 def test_build_writes_documents_and_a_source_map(shop: Run) -> None:
     result = shop("build")
-    assert result.status == 0 and result.out == "" and "wrote" in result.err
+    listed = [f"wrote: {path}" for path in BUILT]
+    assert result.status == 0 and result.out.splitlines() == listed and "wrote 4 files to out" in result.err
     written = files()
     assert {"lattice/mesh_guard.json", "lattice/inventory_auth.json", "identity/order_calls.json"} <= set(written)
     data = json.loads(written["source-map.json"])

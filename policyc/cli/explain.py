@@ -221,7 +221,9 @@ def _types() -> Iterator[Topic]:
 def _files() -> Iterator[Topic]:
     for name, place in FILES.items():
         schema = json.loads(read_text(place))
-        yield Topic(name, "file", schema["description"], tuple(_keys(schema, schema, "")))
+        shapes_of = [schema] if "properties" in schema else schema["$defs"].values()
+        facts = dict(fact for shape in shapes_of for fact in _keys(shape, schema, ""))
+        yield Topic(name, "file", schema["description"], tuple(facts.items()))
 
 
 def _keys(schema: dict[str, Any], whole: dict[str, Any], way: str) -> Iterator[tuple[str, str]]:

@@ -7,6 +7,7 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
+from policyc.cli.console import reason
 from policyc.cli.inputs import read_stdin_text
 from policyc.cli.parser import WrongUse
 from policyc.record import record
@@ -33,11 +34,23 @@ def read_stdin(args: argparse.Namespace, kind: str) -> Unsaved | None:
         return None
     if args.paths != ["-"]:
         raise WrongUse("`-` goes alone", "read files and standard input in two runs")
+    if given is not None:
+        _check_name(given)
     text = read_stdin_text()
     if given is None:
         ending = KINDS.get(kind, ".json") if kind else ".json" if text.lstrip()[:1] in ("{", "[") else POLICY
         given = args.stdin_filename = _free_name(ending)
     return Unsaved(given, text)
+
+
+def _check_name(name: str) -> None:
+    """The file need not exist, but it could. Raises WrongUse."""
+    try:
+        os.lstat(name)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except (OSError, ValueError) as error:
+        raise WrongUse(f"`{name}` is no name of a file: {reason(error)}", "check `--stdin-filename`") from error
 
 
 def _free_name(ending: str) -> str:

@@ -73,6 +73,47 @@ def test_a_scenario_that_names_such_a_path_is_reported(project: Path, name: str,
     assert any(rule in said for rule in ("path-outside-root", "missing-path", "missing-file", "unreadable-file")), said
 
 
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["check", LONG],
+        ["check", f"{LONG}.json"],
+        ["check", "--root", LONG],
+        ["check", "--config", LONG],
+        ["check", "--output", LONG],
+        ["check", "--output", f"x/{LONG}/y"],
+        ["check", "-", "--stdin-filename", f"{LONG}.policy"],
+        ["fmt", LONG],
+        ["test", LONG],
+        ["test", "--junit", LONG],
+        ["simulate", "--request", LONG],
+        ["simulate", "r", "--in", LONG],
+        ["simulate", "--identity", LONG, "--who", "x", "--action", "s3:x"],
+        ["simulate", "--group-policy", f"{LONG}.cedar", "--context", LONG],
+        ["routes", f"{LONG}.json"],
+        ["graph", f"{LONG}.json", "--attachments", LONG],
+        ["build", "--diff", LONG],
+        ["init", LONG],
+        ["explain", LONG],
+    ],
+    ids=lambda argv: " ".join(argv)[:40],
+)
+def test_a_name_that_is_too_long_is_wrong_use(project: Path, argv: list[str]) -> None:
+    status, said = policyc(project, *argv)
+    assert status == 2 and "internal error" not in said
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may read everything")
+@pytest.mark.parametrize("command", [["check", "--no-cache"], ["fmt", "--check"], ["build"], ["test"]])
+def test_a_folder_that_may_not_be_read_is_reported(project: Path, command: list[str]) -> None:
+    (project / "src" / "hidden").mkdir(mode=0)
+    try:
+        status, said = policyc(project, *command)
+        assert status == 1 and "unreadable-file" in said
+    finally:
+        (project / "src" / "hidden").chmod(0o700)
+
+
 def test_a_root_that_is_no_folder_is_the_one_mistake(project: Path) -> None:
     status, said = policyc(project, "check", "--root", "nope")
     assert status == 2 and "`nope` is no folder" in said and "1 error" in said

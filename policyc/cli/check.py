@@ -7,6 +7,7 @@ import sys
 
 from policyc.cli import cache, exits
 from policyc.cli.console import Console
+from policyc.cli.fixing import apply_fixes
 from policyc.cli.parser import WrongUse, one_of
 from policyc.cli.project import here, open_projects
 from policyc.cli.refuse import nothing_found, refuse, report
@@ -16,8 +17,8 @@ from policyc.diagnostics import Diagnostics, Severity
 from policyc.report.screen import plural
 from policyc.workspace.checking import check_project
 from policyc.workspace.found import Found, together
-from policyc.workspace.natives import NATIVES, settings_of, split_natives
-from policyc.workspace.project import POLICY
+from policyc.workspace.natives import NATIVES, NativeSettings, settings_of, split_natives
+from policyc.workspace.project import POLICY, Project
 
 SHARED = ("root", "config", "exclude", "param", "format", "output", "color", "quiet")
 REPORT = "findings"
@@ -42,6 +43,9 @@ KIND_NAMES = (
     "cedar",
 )
 
+#: how often `--fix` looks again
+_ROUNDS = 100
+
 DESCRIPTION = """Read policy files with everything that they import, check them, compile them to documents
 in memory, check those against the services' schemas and quotas, and run the lint rules. The project is
 always read whole; PATH says which part of it is reported on."""
@@ -52,6 +56,7 @@ EPILOG = """examples:
   policyc check --exclude vendor         without a folder
   policyc check --param stage=prod       with a parameter
   policyc check --format sarif --output findings.sarif
+  policyc check --fix                    mend what is safe to mend, report the rest
   policyc check policy.json              one document as AWS takes it: IAM JSON or a Cloud WAN policy
   policyc check --as bucket policy.json  when its shape does not tell what it is
   policyc check --trust idc=iam_identity_center group.cedar
@@ -81,6 +86,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
         help="the file in whose place standard input (`-`) is read; it need not exist",
     )
     add_trust(parser)
+    parser.add_argument("--fix", action="store_true", help="mend what can be mended without a change of meaning")
     parser.add_argument("--no-cache", action="store_true", help="neither use nor keep a remembered result")
 
 
@@ -96,9 +102,12 @@ def run(args: argparse.Namespace, console: Console) -> int:
     if unsaved is not None:
         projects = [with_stdin(projects[0], unsaved)]
     trust, samples = trust_of(args), samples_of(args)
+    if args.fix and unsaved is not None:
+        raise WrongUse("`--fix` changes files, and standard input is none", "name the file")
     found: list[Found] = []
     for project in projects:
-        part = check_project(project, settings_of(project.config, kind, trust, samples), mistakes)
+        settings = settings_of(project.config, kind, trust, samples)
+        part = _mended(project, settings, mistakes, console) if args.fix else check_project(project, settings, mistakes)
         if part is None:
             console.names = project.names
             return refuse(mistakes, project, console, args.format)
@@ -117,12 +126,26 @@ def run(args: argparse.Namespace, console: Console) -> int:
         and whole.loaded
         and unsaved is None
         and not whole.unread
-        and not (args.no_cache or args.claims or args.output)
+        and not (args.no_cache or args.claims or args.output or args.fix)
     ):
         console.flush()
         walked = [str(path) for path in (*projects[0].paths, *projects[0].named)]
         cache.remember(args.argv, sys.stdout, walked, whole.texts, whole.looked, "".join(console.written), status)
     return status
+
+
+def _mended(project: Project, settings: NativeSettings, mistakes: Diagnostics, console: Console) -> Found | None:
+    """What is found after the safe fixes of what was found; one fix can make room for the next."""
+    part = check_project(project, settings, mistakes)
+    count = 0
+    for _ in range(_ROUNDS):
+        now = 0 if part is None else apply_fixes(project.root, part.shown, part.sources)
+        if not now:
+            break
+        count += now
+        part = check_project(project, settings, mistakes)
+    console.remark(f"fixed {plural(count, 'finding')}")
+    return part
 
 
 def _write(whole: Found, args: argparse.Namespace, console: Console) -> int:

@@ -29,8 +29,9 @@ DESCRIPTION = """Say what a rule, a target, an attribute, a resource type, a ver
 
 EPILOG = """examples:
   policyc explain unknown-name            a rule, as reports name it
+  policyc explain who                     a word of the language
   policyc explain lattice                 a target: its attributes and resource types
-  policyc explain lattice.source.vpc      an attribute of a target
+  policyc explain lattice.source.vpc      an attribute of a target; source.vpc is that of every target
   policyc explain lattice.service         a resource type with its fields and verbs
   policyc explain lattice.service.id      a field; lattice.service.GET is a verb
   policyc explain switches                where AWS leaves a question open, and what policyc assumes
@@ -51,7 +52,7 @@ _LISTS = ("list", "rules", "targets", "types", "switches")
 
 @record
 class Topic:
-    """Something that can be explained: `kind` is `rule`, `target`, `attribute`, `resource type`, `field`,
+    """Something that can be explained: `kind` is `rule`, `word`, `target`, `attribute`, `resource type`, `field`,
     `verb`, `trust type`, `principal`, `group`, `type`, `switch` or `file`."""
 
     name: str
@@ -86,14 +87,9 @@ def _find(wanted: str) -> list[Topic]:
     if found:
         return found
     names = {topic.name for topic in topics()} | set(_LISTS)
-    inner = {topic.name: topic for topic in topics() if topic.name.endswith("." + wanted)}
-    if len(inner) == 1:
-        return list(inner.values())
-    tails = sorted(inner)
-    if tails:
-        raise WrongUse(
-            f"nothing is called `{wanted}`", "did you mean " + " or ".join(f"`{name}`" for name in tails[:4]) + "?"
-        )
+    inner = [topic for topic in topics() if topic.name.endswith("." + wanted)]
+    if inner:  # the same word in several targets, or without its target
+        return inner
     raise WrongUse(
         f"nothing is called `{wanted}`", did_you_mean(wanted, names, "`policyc explain list` lists the names")
     )
@@ -111,6 +107,7 @@ def topics() -> tuple[Topic, ...]:
     """Everything that has an explanation, grouped by kind."""
     sources: tuple[Callable[[], Iterator[Topic]], ...] = (
         _rules,
+        _words,
         _vocabularies,
         _trust_types,
         _types,
@@ -130,6 +127,12 @@ def _rules() -> Iterator[Topic]:
         summary, _, rest = doc.strip().partition("\n")
         merged[name] = Topic(name, "rule", summary, (("stage", "lint"),), rest.strip("\n"))
     yield from (merged[name] for name in sorted(merged))
+
+
+def _words() -> Iterator[Topic]:
+    """The words that the grammar itself knows."""
+    for name, entry in json.loads(read_text("schemas/core/words.json"))["words"].items():
+        yield Topic(name, "word", entry["doc"], (("written", entry["written"]),))
 
 
 def _vocabularies() -> Iterator[Topic]:

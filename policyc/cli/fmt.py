@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
-import stat
 from pathlib import Path
 
 from policyc.cli import exits
@@ -13,6 +11,7 @@ from policyc.cli.inputs import read_stdin_text
 from policyc.cli.parser import WrongUse
 from policyc.cli.project import open_projects
 from policyc.cli.refuse import nothing_found, refuse, refuse_request
+from policyc.cli.replace_text import replace_text
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity
 from policyc.report.registry import render
 from policyc.report.screen import clean, paint, plural
@@ -177,18 +176,3 @@ def _lines(text: str) -> list[str]:
     """Lines as a file has them; `splitlines` would also break at form feeds and other characters."""
     lines = text.split("\n")
     return [line + "\n" for line in lines[:-1]] + ([lines[-1]] if lines[-1] else [])
-
-
-def replace_text(path: Path, text: str) -> None:
-    """Replace a file's text in one step, its mode kept, so that a crash leaves the old text or the new."""
-    mode = stat.S_IMODE(path.stat().st_mode)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with temporary.open("x", encoding="utf-8", newline="") as file:
-            file.write(text)
-        temporary.chmod(mode)
-        temporary.replace(path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        reason = (error.strerror or str(error)).lower()
-        raise WrongUse(f"`{path.name}` cannot be written: {reason}", "check its permissions") from error

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from types import MappingProxyType
+from types import MappingProxyType, ModuleType
 from typing import Final
 
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity
@@ -52,7 +53,14 @@ def rule(name: str) -> Rule:
     """The rule called `name`. Raises KeyError for an unknown one."""
     family = families()[name]
     module = import_module(f"policyc.lint.rules.{family}.{name.replace('-', '_')}")
-    return Rule(name, family, module.SEVERITY, (module.__doc__ or "").strip(), module.check)
+    return Rule(name, family, module.SEVERITY, _doc(module), module.check)
+
+
+def _doc(module: ModuleType) -> str:
+    """The module's docstring; `python -OO` drops it from what was compiled and leaves it in the file."""
+    if module.__doc__ is None and module.__file__ is not None:
+        return (ast.get_docstring(ast.parse(Path(module.__file__).read_bytes()), clean=False) or "").strip()
+    return (module.__doc__ or "").strip()
 
 
 def all_rules() -> tuple[Rule, ...]:

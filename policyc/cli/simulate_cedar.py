@@ -323,8 +323,8 @@ def _answer_all(
 
 def _path(text: str, read: Sequence[Path]) -> Path:
     """The attribute that `--unknown` names. One that the texts do not read may be a slip, unless its name is documented."""
+    from policyc.targets.cedar_documents.facts import cedar_path, split_name
     from policyc.targets.verified_access.read.usable import is_documented
-    from policyc.targets.verified_access.scope import cedar_path, split_name
 
     path = split_name(text.removeprefix("context."))
     if path is None:

@@ -17,11 +17,11 @@ from policyc.ir.program import Program
 from policyc.ir.target_port import TargetPort
 from policyc.model.types import GROUP, Named
 from policyc.model.values import Group, Resource
+from policyc.targets.cedar_documents.emit import emit_policy
+from policyc.targets.cedar_documents.limits import MOST_TESTS
+from policyc.targets.cedar_documents.validate import context_schema, faults
 from policyc.targets.verified_access import TARGET
-from policyc.targets.verified_access.emit import emit_policy
-from policyc.targets.verified_access.limits import MOST_TESTS
 from policyc.targets.verified_access.scope import facts, trust_types
-from policyc.targets.verified_access.validate import context_schema, faults
 from policyc.text import Span
 
 WORDS = TargetPort(
@@ -279,7 +279,7 @@ def test_every_attribute_is_emitted_and_validated(tmp_path: Path) -> None:
         value = fact.attribute.values[0] if fact.attribute.values else samples[kind]
         constant = Constant(GROUP, value, Group(fact.group, "g-1")) if kind == "group" else Constant(Named(kind), value)
         test = Atom(fact.attribute, Op.EQ, (constant,), "any" if fact.attribute.many else "")
-        document = emit_policy(policy_of(staff, test), known)
+        document = emit_policy(policy_of(staff, test), known, "group")
         assert document.text.count(" has ") >= len(fact.path)
 
 

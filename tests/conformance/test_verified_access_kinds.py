@@ -20,8 +20,8 @@ from policyc.ir.target_port import TargetPort
 from policyc.model.values import Scalar
 from policyc.simulation.runner import run_tests
 from policyc.targets.base import Document, Request
+from policyc.targets.cedar_documents.limits import MOST_TESTS
 from policyc.targets.verified_access import TARGET
-from policyc.targets.verified_access.limits import MOST_TESTS
 
 WORDS = TargetPort(
     ("verified_access",),

@@ -32,13 +32,14 @@ from policyc.model.types import GROUP, RECORD, STRING, Named
 from policyc.model.values import Group, Principal, Resource, Scalar, Value
 from policyc.model.vocabulary import Verb
 from policyc.syntax.cedar_text import parse_cedar
-from policyc.targets.verified_access.context import build_context
-from policyc.targets.verified_access.emit import emit_policy, lowered, write_apart
-from policyc.targets.verified_access.explain import Stated, trace_statement, truth
+from policyc.targets.cedar_documents.context import build_context
+from policyc.targets.cedar_documents.emit import emit_policy, lowered, write_apart
+from policyc.targets.cedar_documents.explain import Stated, trace_statement, truth
+from policyc.targets.cedar_documents.facts import Fact
 from policyc.targets.verified_access.limits import check_policy
 from policyc.targets.verified_access.read.check import check_text
 from policyc.targets.verified_access.read.layout import lay_out
-from policyc.targets.verified_access.scope import Fact, facts
+from policyc.targets.verified_access.scope import facts
 from policyc.text import Source, Span
 
 CASES = int(os.environ.get("POLICYC_CASES", "900"))
@@ -407,7 +408,7 @@ def test_cedar_decides_what_the_normal_form_means(data: st.DataObject) -> None:
     diagnostics = Diagnostics()
     check_policy(policy, Program({}, {}, {STAFF.id: STAFF}, (), (policy,), (), ()), diagnostics)
     assert list(diagnostics) == []
-    deployed = parse_policies(emit_policy(policy, KNOWN).text)
+    deployed = parse_policies(emit_policy(policy, KNOWN, "group").text)
     apart = parse_policies(write_apart(policy, KNOWN))
     for _ in range(REQUESTS):
         context = data.draw(contexts(policy))
@@ -445,7 +446,7 @@ def test_guards_before_a_disjunction_change_nothing(data: st.DataObject) -> None
         "a.policy",
         SPAN,
     )
-    text = parse_policies(emit_policy(policy, KNOWN).text)
+    text = parse_policies(emit_policy(policy, KNOWN, "group").text)
     for _ in range(4):
         context = data.draw(contexts(policy))
         (result,) = decide(text, context).statements
@@ -457,7 +458,7 @@ def test_guards_before_a_disjunction_change_nothing(data: st.DataObject) -> None
 def test_a_well_typed_request_fails_nowhere(data: st.DataObject) -> None:
     """And it means what it means on every target; `answer_of` agrees with that."""
     policy = data.draw(policies())
-    deployed = parse_policies(emit_policy(policy, KNOWN).text)
+    deployed = parse_policies(emit_policy(policy, KNOWN, "group").text)
     apart = parse_policies(write_apart(policy, KNOWN))
     values = data.draw(requests(policy))
     context = build_context(values, KNOWN)
@@ -491,7 +492,7 @@ def test_an_empty_list_is_there_and_empty(data: st.DataObject) -> None:
     for name in without:
         found = holder(context.data, FACTS[name].path).get(FACTS[name].path[-1])
         assert (found in ([], {})) is (name in empty)
-    answer = decide(parse_policies(emit_policy(policy, KNOWN).text), context.data)
+    answer = decide(parse_policies(emit_policy(policy, KNOWN, "group").text), context.data)
     assert answer.failed == ()
     assert answer.decision is meaning(policy, context.data)
     for statement in statements:
@@ -532,7 +533,7 @@ def told_by(context: Mapping[str, Any]) -> dict[str, tuple[Scalar, ...]]:
 @given(st.data())
 def test_a_definite_answer_holds_whatever_the_unknown_values_are(data: st.DataObject) -> None:
     policy = data.draw(policies())
-    deployed = parse_policies(emit_policy(policy, KNOWN).text)
+    deployed = parse_policies(emit_policy(policy, KNOWN, "group").text)
     apart = parse_policies(write_apart(policy, KNOWN))
     whole = data.draw(contexts(policy))
     hideable = sorted(name for name in FACTS if can_be_hidden(name, whole))
@@ -614,7 +615,7 @@ def test_groups_told_in_part_are_never_guessed(data: st.DataObject) -> None:
     told = {name: seen for name, seen in values.items() if name not in left_out}
     tests = [atom for statement in statements for atom in atoms_of(statement.when)]
     context = build_context(told, KNOWN, tests)
-    answer = decide(parse_policies(emit_policy(policy, KNOWN).text), context.data, context.unknown)
+    answer = decide(parse_policies(emit_policy(policy, KNOWN, "group").text), context.data, context.unknown)
     assert answer.failed == ()
     if answer.decision is not Decision.UNDECIDED:
         assert answer.decision is plain_meaning(policy, values)
@@ -629,7 +630,7 @@ def test_groups_told_in_part_are_never_guessed(data: st.DataObject) -> None:
 @given(st.data())
 def test_a_port_decides_alike_as_number_and_as_text(data: st.DataObject) -> None:
     policy = data.draw(policies())
-    parsed = parse_policies(emit_policy(policy, KNOWN).text)
+    parsed = parse_policies(emit_policy(policy, KNOWN, "group").text)
     values = data.draw(requests(policy))
     number = build_context(values, KNOWN).data
     text = {key: dict(value) for key, value in number.items()}
@@ -656,7 +657,7 @@ TRUST = {"idc": "iam_identity_center", "my-idp": "oidc", "jamf": "jamf", "crwd":
 @SIDE
 @given(st.data())
 def test_emitted_text_passes_the_checks_on_cedar_text(data: st.DataObject) -> None:
-    text = emit_policy(data.draw(policies()), KNOWN).text
+    text = emit_policy(data.draw(policies()), KNOWN, "group").text
     diagnostics = Diagnostics()
     assert check_text(Source("p.cedar", text), diagnostics, TRUST) is not None
     assert MISTAKES & {item.rule for item in diagnostics} == set()
@@ -667,7 +668,7 @@ def test_emitted_text_passes_the_checks_on_cedar_text(data: st.DataObject) -> No
 def test_emitted_text_can_be_laid_out(data: st.DataObject) -> None:
     """`policyc fmt` keeps every statement and every comment of it, and has nothing left to do the second time."""
     diagnostics = Diagnostics()
-    text = lay_out(Source("p.cedar", emit_policy(data.draw(policies()), KNOWN).text), diagnostics)
+    text = lay_out(Source("p.cedar", emit_policy(data.draw(policies()), KNOWN, "group").text), diagnostics)
     assert list(diagnostics) == [] and text is not None
     assert lay_out(Source("p.cedar", text), diagnostics) == text
 
@@ -677,7 +678,7 @@ def test_emitted_text_can_be_laid_out(data: st.DataObject) -> None:
 def test_emitted_text_is_in_the_layout_of_fmt(data: st.DataObject) -> None:
     """What is built passes `policyc fmt --check`, and reads as the tree that it was printed from."""
     policy = data.draw(policies())
-    text = emit_policy(policy, KNOWN).text
+    text = emit_policy(policy, KNOWN, "group").text
     assert lay_out(Source("p.cedar", text), Diagnostics()) == text
     apart = parse_cedar(Source("p.cedar", write_apart(policy, KNOWN)), Diagnostics())
     assert apart is not None

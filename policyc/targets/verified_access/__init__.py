@@ -44,13 +44,8 @@ class VerifiedAccess:
 
     def emit(self, program: Program, diagnostics: Diagnostics) -> Sequence[Document]:
         from policyc.targets.verified_access.emit import emit_documents
-        from policyc.targets.verified_access.validate import missing
 
-        documents = emit_documents(program)
-        if documents and (lacking := missing()) is not None:
-            message = f"nobody held the documents of `{self.name}` against Cedar: {lacking}"
-            diagnostics.warning("missing-package", message, documents[0].span, lacking.help)
-        return documents
+        return emit_documents(program, diagnostics)
 
     def simulate(
         self, program: Program, documents: Sequence[Document], request: Request, diagnostics: Diagnostics

@@ -1,189 +1,34 @@
-"""Policy documents in Cedar, one file for each policy, with comments that name the source."""
+"""Policy documents of groups and endpoints, one Cedar text for each policy."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from textwrap import wrap
-from typing import Literal
+from collections.abc import Sequence
 
-from policyc.ir.authz import Always, Policy, Statement
+from policyc.diagnostics import Diagnostics
+from policyc.ir.authz import Policy
 from policyc.ir.program import Program
 from policyc.model.values import Resource
-from policyc.syntax import cedar_nodes as cedar
-from policyc.syntax.cedar_nodes import NOWHERE, OPEN_SCOPE, And, Clause, Expr
-from policyc.syntax.cedar_printer import WIDTH, Part, laid_out, print_statement, statement_text
-from policyc.targets.base import Addition, Document, MapEntry
+from policyc.targets.base import Document
+from policyc.targets.cedar_documents.emit import emit_policy, tell_unchecked
+from policyc.targets.cedar_documents.fold import SWITCH
 from policyc.targets.switches import choice
-from policyc.targets.verified_access.additions import additions, moved_because
-from policyc.targets.verified_access.condition import lower_condition
-from policyc.targets.verified_access.fold import SWITCH, Unless, exceptions, moved_denies
-from policyc.targets.verified_access.scope import GROUP, Fact, facts
-from policyc.targets.verified_access.validate import checked_text, context_schema, faults, missing
+from policyc.targets.verified_access.scope import GROUP, facts
 
 TARGET = "verified_access"
-_MOVED = "written into each permit as a condition, because a value of an unexpected kind would make Cedar skip a forbid"
 
 
-def emit_documents(program: Program) -> Sequence[Document]:
-    """The documents of all Verified Access policies, in order of declaration. Cedar has parsed and validated each.
-
-    Raises RuntimeError when Cedar refuses one: that is a fault of the compiler, not of its user.
-    """
-    return [
-        emit_policy(policy, facts(policy.on, program.resources), trusted=choice(program.switches, SWITCH) == "trusted")
+def emit_documents(program: Program, diagnostics: Diagnostics) -> Sequence[Document]:
+    """The documents of all Verified Access policies, in order of declaration."""
+    trusted = choice(program.switches, SWITCH) == "trusted"
+    documents = [
+        emit_policy(policy, facts(policy.on, program.resources), role_of(policy), trusted=trusted)
         for policy in program.policies
         if policy.target == TARGET
     ]
+    tell_unchecked(TARGET, documents, diagnostics)
+    return documents
 
 
-def emit_policy(policy: Policy, known: Mapping[str, Fact], *, trusted: bool = False) -> Document:
-    """The document of one policy that has passed `limits`; `trusted` as for `fold.moved_denies`."""
-    if not isinstance(policy.on, Resource):
-        raise ValueError(f"`{policy.name}` is not on a resource")
-    writer = _write(policy, known, trusted)
-    text = writer.text
-    checked = checked_text(writer.checked, policy, known)
-    found = [] if missing() else list(faults(text, checked, context_schema(policy, known)))
-    if found:
-        raise RuntimeError(f"Cedar refuses the document of `{policy.name}`: {found[0]}")
-    return Document(
-        path=f"verified_access/{policy.name}.cedar",
-        kind="",
-        text=text,
-        owner=policy.name,
-        attached_to=policy.on.id,
-        role="group" if policy.on.type == GROUP else "endpoint",
-        span=policy.span,
-        map=tuple(writer.map),
-        added=tuple(writer.added),
-    )
-
-
-def written_size(policy: Policy, known: Mapping[str, Fact], *, trusted: bool = False) -> int:
-    """How many bytes the document of a policy has."""
-    return len(_write(policy, known, trusted).text.encode())
-
-
-def _write(policy: Policy, known: Mapping[str, Fact], trusted: bool) -> _Writer:
-    writer = _Writer(known, moved_denies(policy, known, trusted=trusted))
-    writer.head(policy)
-    for statement in policy.statements:
-        writer.statement(statement)
-    writer.finish()
-    return writer
-
-
-def write_apart(policy: Policy, known: Mapping[str, Fact]) -> str:
-    """Every statement of a policy on its own, the denies as `forbid`: what each of them says of a request, never what is deployed."""
-    return "\n".join(statement_text(lowered(statement, (), known)) for statement in policy.statements)
-
-
-class _Writer:
-    """Collects statements in the layout of `policyc fmt`, and remembers where each begins, and each condition that stands for one."""
-
-    def __init__(self, known: Mapping[str, Fact], moved: tuple[Statement, ...]) -> None:
-        self.known = known
-        self.moved = moved
-        self.text = ""
-        self.checked: list[cedar.Statement] = []
-        self.map: list[MapEntry] = []
-        self.added: list[Addition] = []
-        #: comment blocks that wait for the statement below them, each with the deny that it is about
-        self._waiting: list[tuple[list[str], Statement | None]] = []
-
-    def head(self, policy: Policy) -> None:
-        self._note(_comment(policy.doc), None)
-
-    def statement(self, statement: Statement) -> None:
-        if statement in self.moved:
-            words = f"{_plain(statement.label)}: {_MOVED}"
-            wrapped = wrap(words, WIDTH - len("// "), break_long_words=False, break_on_hyphens=False)
-            self._note([*wrapped, *_comment(statement.doc)], statement)
-            return
-        self._note([*_comment(statement.label), *_comment(statement.doc)], None)
-        unless = exceptions(statement, self.moved, self.known) if statement.effect == "allow" else ()
-        made = lowered(statement, unless, self.known)
-        parts = _parts(made, unless)
-        blocks = [lines for lines, _ in self._waiting]
-        comments = [line for place, lines in enumerate(blocks) for line in ([""] if place else []) + lines]
-        printed, lines = laid_out(print_statement(made, comments, parts, statement.index))
-        first = self._begin()
-        self._place_waiting(first)
-        self.text += printed
-        pointer = self._place(statement, first + lines[statement.index] - 1)
-        self.added += [Addition(pointer, message, statement.span) for message in additions(statement, self.known)]
-        for item in unless:
-            self._place(item.deny, first + lines[_UNLESS, item.deny.index] - 1)
-        self.checked.append(made)
-
-    def finish(self) -> None:
-        """Comments without a statement below them stand at the end."""
-        at = self.text.count("\n") + 1
-        self.text += "".join(f"// {line}".rstrip() + "\n" for lines, _ in self._waiting for line in lines)
-        self._place_waiting(at, separated=False)
-
-    def _note(self, lines: list[str], deny: Statement | None) -> None:
-        if lines:
-            self._waiting.append((lines, deny))
-
-    def _begin(self) -> int:
-        """The number of the next statement's first line, below an empty one."""
-        if self.text:
-            self.text += "\n"
-        return self.text.count("\n") + 1
-
-    def _place_waiting(self, line: int, *, separated: bool = True) -> None:
-        for lines, deny in self._waiting:
-            if deny is not None:
-                pointer = self._place(deny, line)
-                messages = [*additions(deny, self.known), moved_because(deny, self.known)]
-                self.added += [Addition(pointer, message, deny.span) for message in messages]
-            line += len(lines) + separated
-        self._waiting.clear()
-
-    def _place(self, statement: Statement, line: int) -> str:
-        """The part that begins on a line comes from a statement; its pointer."""
-        pointer = f"line {line}"
-        if statement.span is not None:
-            self.map.append(MapEntry(pointer, statement.label, statement.span))
-        return pointer
-
-
-_UNLESS = "unless"
-
-
-def _parts(made: cedar.Statement, unless: Sequence[Unless]) -> list[Part] | None:
-    """The operands of a permit's condition with the names of the denies that are written into it."""
-    if not unless:
-        return None
-    body = made.clauses[0].body
-    items = body.items if isinstance(body, And) else (body,)
-    own, denies = items[: len(items) - len(unless)], items[len(items) - len(unless) :]
-    noted = [
-        Part(item, f"unless: {_plain(one.deny.label)}", (_UNLESS, one.deny.index))
-        for item, one in zip(denies, unless, strict=True)
-    ]
-    return [*(Part(item) for item in own), *noted]
-
-
-def _comment(text: str) -> list[str]:
-    """Comment lines; control characters become blanks, so that nothing of the text can leave its comment."""
-    return [plain for line in text.split("\n") if (plain := _plain(line))]
-
-
-def _plain(line: str) -> str:
-    return " ".join("".join(char if char.isprintable() else " " for char in line).split())
-
-
-def lowered(statement: Statement, unless: Sequence[Unless], known: Mapping[str, Fact]) -> cedar.Statement:
-    """A statement in Cedar, with the denies that are written into it as the last operands of its condition."""
-    span = statement.span or NOWHERE
-    effect: Literal["permit", "forbid"] = "permit" if statement.effect == "allow" else "forbid"
-    parts: list[Expr] = []
-    if not isinstance(statement.when, Always):
-        own = lower_condition(statement.when, known)
-        parts += own.items if isinstance(own, And) else (own,)
-    parts += [item.condition for item in unless]
-    body = parts[0] if len(parts) == 1 else And(tuple(parts), span)
-    clauses = (Clause("when", body, span),) if parts else ()
-    return cedar.Statement(effect, span, (), OPEN_SCOPE, clauses, "", span)
+def role_of(policy: Policy) -> str:
+    """The gate that a policy forms."""
+    return "group" if isinstance(policy.on, Resource) and policy.on.type == GROUP else "endpoint"

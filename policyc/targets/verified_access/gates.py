@@ -12,17 +12,9 @@ from typing import Literal
 
 from policyc.engines.cedar.decide import Answer
 from policyc.engines.trace import Decision, GateTrace, Outcome, StatementTrace, Verdict
-from policyc.record import record
+from policyc.targets.cedar_documents.gate import Judged
 
 EndpointAlone = Literal["deny", "allow"]
-
-
-@record
-class Judged:
-    """A gate with the attributes that an undecided verdict hangs on, as the user names them."""
-
-    gate: GateTrace
-    missing: tuple[str, ...] = ()
 
 
 def verdict_of(answer: Answer) -> tuple[Verdict, tuple[str, ...]]:
@@ -37,28 +29,6 @@ def verdict_of(answer: Answer) -> tuple[Verdict, tuple[str, ...]]:
     return (Verdict.ALLOW if answer.ends == {"allowed"} else Verdict.UNDECIDED), switches
 
 
-def decided_by(verdict: Verdict, traces: tuple[StatementTrace, ...]) -> tuple[StatementTrace, ...]:
-    """The statements that settled the verdict."""
-    effect = {Verdict.ALLOW: ("allow", "permit"), Verdict.EXPLICIT_DENY: ("deny", "forbid")}.get(verdict, ())
-    return tuple(trace for trace in traces if trace.matched and trace.effect in effect)
-
-
-def summary(verdict: Verdict, remark: str, words: tuple[str, str]) -> str:
-    """One line on the gate; `words` are what its statements are called, `allow` and `deny` or `permit` and `forbid`; `remark` is about
-    those that fail on the values of the request."""
-    yes, no = words
-    match verdict:
-        case Verdict.ALLOW:
-            text = f"{_article(yes)} {yes} matches and no {no} does"
-        case Verdict.EXPLICIT_DENY:
-            text = f"a {no} applies" if remark else f"a {no} matches"
-        case Verdict.IMPLICIT_DENY:
-            text = f"no {yes} matches"
-        case _:
-            text = "" if remark else "the answer hangs on what the request does not state"
-    return "; ".join(part for part in (text, remark) if part)
-
-
 def skipped(answer: Answer, traces: tuple[StatementTrace, ...]) -> str:
     """Words on the statements that Cedar skips on the values of the request, and on what no request states; empty for none."""
     failed = [f"`{traces[result.index].label}`" for result in answer.failed]
@@ -70,10 +40,6 @@ def skipped(answer: Answer, traces: tuple[StatementTrace, ...]) -> str:
     if answer.missing and words:
         words.append("it hangs on what the request does not state")
     return "; ".join(words)
-
-
-def _article(word: str) -> str:
-    return "an" if word[0] in "aeiou" else "a"
 
 
 def no_policy(name: str, kind: str, other: Judged | None, endpoint_alone: EndpointAlone) -> Judged:

@@ -7,6 +7,7 @@ from typing import Final
 
 from policyc.diagnostics import did_you_mean
 from policyc.model.values import Principal, Resource
+from policyc.targets.cedar_documents.facts import language_name, split_name
 from policyc.targets.verified_access.scope import (
     ENDPOINT,
     REQUEST_ROOTS,
@@ -14,8 +15,6 @@ from policyc.targets.verified_access.scope import (
     facts,
     group_of,
     guess_type,
-    language_name,
-    split_name,
     trust_types,
 )
 

@@ -25,7 +25,8 @@ from policyc.syntax.json_text import (
     JsonValue,
     parse_json,
 )
-from policyc.targets.verified_access.scope import entries, split_name, trust_types
+from policyc.targets.cedar_documents.facts import split_name
+from policyc.targets.verified_access.scope import entries, trust_types
 from policyc.text import Source, Span
 
 #: Opens a file of the project by its name from the root; reports what is wrong with it at the span and gives None.

@@ -5,15 +5,8 @@ from __future__ import annotations
 from policyc.diagnostics import Diagnostics, Label, did_you_mean
 from policyc.ir.program import Program
 from policyc.model.values import Resource, Value
-from policyc.targets.verified_access.scope import (
-    GROUP,
-    REQUEST_ROOTS,
-    claim_types,
-    entries,
-    reference,
-    split_name,
-    trust_types,
-)
+from policyc.targets.cedar_documents.facts import split_name
+from policyc.targets.verified_access.scope import GROUP, REQUEST_ROOTS, claim_types, entries, reference, trust_types
 
 
 def check_resources(program: Program, diagnostics: Diagnostics) -> None:

@@ -14,9 +14,10 @@ from policyc.diagnostics import Diagnostics
 from policyc.record import record
 from policyc.syntax.cedar_nodes import Document
 from policyc.syntax.json_text import JsonArray, JsonBool, JsonNumber, JsonObject, JsonString, JsonValue, parse_json
+from policyc.targets.cedar_documents.facts import cedar_path
 from policyc.targets.verified_access.read.kinds import BOOL, LONG, STRING, UNKNOWN, Kind, Member
 from policyc.targets.verified_access.read.trust import PAIR, declared_trust, reads
-from policyc.targets.verified_access.scope import REQUEST_ROOTS, cedar_path, trust_types
+from policyc.targets.verified_access.scope import REQUEST_ROOTS, trust_types
 from policyc.targets.verified_access.slips import CLAIM_NOT_IN_SAMPLE, lacking
 from policyc.text import Source, Span
 

@@ -15,22 +15,14 @@ from policyc.engines.cedar.predicates import conditions_of, find_tests
 from policyc.engines.trace import Decision, GateTrace, Outcome, StatementTrace, Verdict
 from policyc.record import record
 from policyc.syntax.cedar_nodes import Document
-from policyc.targets.verified_access.explain import nearest
-from policyc.targets.verified_access.gates import (
-    EndpointAlone,
-    Judged,
-    decided_by,
-    no_policy,
-    outcome_of,
-    skipped,
-    summary,
-    verdict_of,
-)
+from policyc.targets.cedar_documents.explain import nearest
+from policyc.targets.cedar_documents.facts import cedar_path
+from policyc.targets.cedar_documents.gate import Judged, decided_by, summary
+from policyc.targets.verified_access.gates import EndpointAlone, no_policy, outcome_of, skipped, verdict_of
 from policyc.targets.verified_access.read.claims import Declared, declarations, no_files
 from policyc.targets.verified_access.read.documented import of_texts
 from policyc.targets.verified_access.read.reasons import Asked, residual, trace, unless_notes
 from policyc.targets.verified_access.read.statements import condition_of
-from policyc.targets.verified_access.scope import cedar_path
 from policyc.text import Source
 
 _PATH = ("http_request", "path")

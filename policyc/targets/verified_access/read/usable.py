@@ -5,7 +5,8 @@ from __future__ import annotations
 from policyc.diagnostics import Diagnostics
 from policyc.engines.cedar.decide import CedarError, Path, parse_policies
 from policyc.syntax.cedar_nodes import Document, Slot, walk
-from policyc.targets.verified_access.scope import KEY, REQUEST_ROOTS, trust_types, vocabulary
+from policyc.targets.cedar_documents.facts import KEY
+from policyc.targets.verified_access.scope import REQUEST_ROOTS, trust_types, vocabulary
 from policyc.text import Source
 
 

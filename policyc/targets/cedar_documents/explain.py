@@ -28,9 +28,9 @@ from policyc.ir.authz import All, Always, AnyOf, Atom, Cond, Never, Op, Policy, 
 from policyc.ir.decide import atom_holds
 from policyc.model.values import Scalar
 from policyc.record import record
-from policyc.targets.verified_access.expression import written_path
-from policyc.targets.verified_access.needs import WORDS, look, misfit
-from policyc.targets.verified_access.scope import Fact, find_fact
+from policyc.targets.cedar_documents.expression import written_path
+from policyc.targets.cedar_documents.facts import Fact, find_fact
+from policyc.targets.cedar_documents.needs import WORDS, look, misfit
 
 
 @record

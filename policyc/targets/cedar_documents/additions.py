@@ -8,10 +8,10 @@ from policyc.ir.authz import Always, Atom, Op, Statement
 from policyc.ir.conditions import atoms
 from policyc.syntax.cedar_nodes import Has, path_of, walk
 from policyc.syntax.cedar_printer import written
-from policyc.targets.verified_access.condition import lower_condition
-from policyc.targets.verified_access.expression import Path
-from policyc.targets.verified_access.needs import WORDS, needs
-from policyc.targets.verified_access.scope import Fact, fact_of
+from policyc.targets.cedar_documents.condition import lower_condition
+from policyc.targets.cedar_documents.expression import Path
+from policyc.targets.cedar_documents.facts import Fact, fact_of
+from policyc.targets.cedar_documents.needs import WORDS, needs
 
 
 def additions(statement: Statement, facts: Mapping[str, Fact]) -> Iterator[str]:

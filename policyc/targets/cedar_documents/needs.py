@@ -13,8 +13,8 @@ from typing import Any, Literal, TypeAlias
 from policyc.ir.authz import Atom, Op
 from policyc.model.types import Named
 from policyc.record import record
-from policyc.targets.verified_access.expression import Path
-from policyc.targets.verified_access.scope import Fact, fact_of, find_fact, language_name, split_name
+from policyc.targets.cedar_documents.expression import Path
+from policyc.targets.cedar_documents.facts import Fact, fact_of, find_fact, language_name, split_name
 
 Kind: TypeAlias = Literal["record", "list", "text", "number", "address"]
 

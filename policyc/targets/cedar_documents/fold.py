@@ -13,9 +13,9 @@ from typing import Final
 from policyc.ir.authz import Policy, Statement
 from policyc.record import record
 from policyc.syntax.cedar_nodes import And, Expr
-from policyc.targets.verified_access.condition import established, lower_condition, may_fail
-from policyc.targets.verified_access.expression import chain, opposite
-from policyc.targets.verified_access.scope import Fact
+from policyc.targets.cedar_documents.condition import established, lower_condition, may_fail
+from policyc.targets.cedar_documents.expression import chain, opposite
+from policyc.targets.cedar_documents.facts import Fact
 
 
 @record

@@ -22,7 +22,7 @@ from policyc.ir.authz import All, Always, AnyOf, Atom, Cond, Never, Op, RawTest
 from policyc.ir.pattern import Plain, pattern_tokens
 from policyc.model.types import Named
 from policyc.syntax.cedar_nodes import NOWHERE, Compare, Expr, Like, Lit, Not, attribute_at, literal
-from policyc.targets.verified_access.expression import (
+from policyc.targets.cedar_documents.expression import (
     Path,
     address,
     can_fail,
@@ -33,7 +33,7 @@ from policyc.targets.verified_access.expression import (
     of_set,
     within,
 )
-from policyc.targets.verified_access.scope import Fact, fact_of
+from policyc.targets.cedar_documents.facts import Fact, fact_of
 from policyc.text import Span
 
 #: Paths that are known to be present at a place in a conjunction.

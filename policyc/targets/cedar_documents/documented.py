@@ -8,7 +8,7 @@ from functools import lru_cache
 from policyc.engines.cedar.decide import About, Documented, Path
 from policyc.engines.cedar.predicates import Kind
 from policyc.model.types import Named, shapes
-from policyc.targets.verified_access.scope import KEY, Fact
+from policyc.targets.cedar_documents.facts import KEY, Fact
 
 _BASES: Mapping[str, Kind] = {"int": "number", "bool": "bool"}
 _RECORD: frozenset[Kind] = frozenset({"record"})

@@ -20,8 +20,8 @@ from policyc.packages import MissingPackage
 from policyc.syntax.cedar_literals import quoted
 from policyc.syntax.cedar_nodes import Call, Compare, Expr, Get, Lit, Method, SetOf, Statement, path_of, rewritten
 from policyc.syntax.cedar_printer import statement_text
-from policyc.targets.verified_access.expression import Path
-from policyc.targets.verified_access.scope import Fact, fact_of
+from policyc.targets.cedar_documents.expression import Path
+from policyc.targets.cedar_documents.facts import Fact, fact_of
 
 #: A record type of the schema: attribute (with `?` when optional) -> Cedar type.
 Record: TypeAlias = "dict[str, str | Record]"

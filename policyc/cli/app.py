@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Protocol
 
 from policyc.cli import exits
-from policyc.cli.console import Console, Unwritable, standard_console
+from policyc.cli.console import Console, Unwritable, reason, standard_console
 from policyc.cli.output_file import OutputFile
 from policyc.cli.parser import WITH_VALUE, HelpText, Parser, WrongUse, add_shared, close_option
 from policyc.cli.terminal import silence
@@ -117,6 +117,10 @@ def _dispatch(argv: list[str], console: Console) -> int:
         return exits.CLEAN
     args = parser.parse(words)
     args.argv = tuple(argv)
+    try:
+        os.getcwd()  # noqa: PTH109
+    except OSError as error:
+        raise WrongUse(f"the current folder cannot be used: {reason(error)}", "change to another folder") from error
     console.color, console.quiet = getattr(args, "color", "auto"), getattr(args, "quiet", False)
     console.commands = writes_commands(getattr(args, "format", ""))
     if getattr(args, "output", None) is None:

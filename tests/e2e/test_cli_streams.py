@@ -75,6 +75,22 @@ def test_a_closed_standard_input_is_wrong_use(project: Path, command: str) -> No
     assert status == exits.WRONG_USE and "error: standard input is closed" in err
 
 
+def test_a_current_folder_that_is_gone_is_wrong_use(project: Path) -> None:
+    line = f'rmdir "$PWD" && exec "{sys.executable}" -m policyc check'
+    (project / "gone").mkdir()
+    environ = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        ["/bin/sh", "-c", line],
+        cwd=project / "gone",
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2 and "the current folder cannot be used" in done.stderr
+
+
 def test_a_reader_that_goes_away_ends_the_run_quietly(project: Path) -> None:
     status, err = shell(project, "explain list", "| head -n 1 >/dev/null")
     assert status == 0 and err == ""

@@ -125,7 +125,7 @@ def _tell(change: Change, output: Output, format: str, console: Console) -> None
         words = {"wrote": change.written, "removed": change.removed, "kept, for it was changed by hand": change.kept}
         for word, paths in words.items():
             for path in paths:
-                console.write(f"{word}: {clean(path)}\n")
+                console.write("" if args.quiet else f"{word}: {clean(path)}\n")
     done = [f"wrote {plural(len(change.written), 'file')} to {_shown(output.folder)}"]
     done += [f"{len(change.unchanged):,} unchanged"] if change.unchanged else []
     done += [f"{len(change.removed):,} removed"] if change.removed else []

@@ -22,10 +22,11 @@ WRITERS = {
     "check": 0,
     "explain lattice": 0,
     "test": 0,
+    "build": 0,
     "simulate inventory --who order_fn --can GET --path /x": 10,
 }
 #: command lines that write nothing to standard output
-SILENT = {"build": 0, "fmt": 0, "check --format concise": 0, "check --output report.txt": 0}
+SILENT = {"build -q": 0, "fmt": 0, "check --format concise": 0, "check --output report.txt": 0}
 
 pytestmark = pytest.mark.skipif(not FULL.exists(), reason="this system has no /dev/full")
 

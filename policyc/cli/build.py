@@ -121,11 +121,13 @@ def _tell(change: Change, output: Output, format: str, console: Console) -> None
         data = {**findings_data([], {}, console.options()), "build": {"folder": output.folder.as_posix(), **listed}}
         console.write(written(data))
         return
-    if format in ("human", "concise"):
+    if format not in ("human", "concise"):
+        report((), {}, console, format)
+    elif not console.quiet:
         words = {"wrote": change.written, "removed": change.removed, "kept, for it was changed by hand": change.kept}
         for word, paths in words.items():
             for path in paths:
-                console.write("" if args.quiet else f"{word}: {clean(path)}\n")
+                console.write(f"{word}: {clean(path)}\n")
     done = [f"wrote {plural(len(change.written), 'file')} to {_shown(output.folder)}"]
     done += [f"{len(change.unchanged):,} unchanged"] if change.unchanged else []
     done += [f"{len(change.removed):,} removed"] if change.removed else []

@@ -22,7 +22,7 @@ WRITERS = {
     "check": 0,
     "explain lattice": 0,
     "test": 0,
-    "build": 0,
+    "build --format sarif": 0,
     "simulate inventory --who order_fn --can GET --path /x": 10,
 }
 #: command lines that write nothing to standard output

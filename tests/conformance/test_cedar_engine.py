@@ -18,6 +18,7 @@ from policyc.engines.cedar.decide import (
     sanitise,
 )
 from policyc.engines.cedar.outcome_sets import FAILS, FALSE, TRUE
+from policyc.engines.cedar.predicates import Kind
 from policyc.engines.trace import Decision
 
 OPEN = "(principal, action, resource)"
@@ -344,3 +345,35 @@ def test_a_large_number_with_an_exponent_is_no_fraction(value: object) -> None:
 def test_numbers_in_other_forms(value: object, why: str) -> None:
     with pytest.raises(UnusableContext, match=why):
         sanitise({"edr": {"score": value}})
+
+
+@pytest.mark.parametrize(
+    ("condition", "kinds", "expected"),
+    [
+        ("{0} >= 1 || {0} < 1", (), Decision.UNDECIDED),
+        ("{0} >= 1 || {0} < 1", ("number",), Decision.ALLOW),
+        ("{0} >= 1 || {0} < 1", ("number", "text"), Decision.UNDECIDED),
+        ("!({0} > 5 && {0} < 5)", (), Decision.UNDECIDED),
+        ("{0} > 5 && {0} < 5", (), Decision.DENY),
+        ('{0} like "*"', (), Decision.UNDECIDED),
+        ('{0} like "*"', ("text",), Decision.ALLOW),
+        ('{0} like "*" || {0} == 1', (), Decision.UNDECIDED),
+        ('{0} == "x" || {0} != "x"', (), Decision.ALLOW),
+        ("{0} || !{0}", (), Decision.UNDECIDED),
+        ("{0} || !{0}", ("bool",), Decision.ALLOW),
+        ('{0}.contains("x") || !{0}.contains("x")', (), Decision.UNDECIDED),
+        ('{0}.contains("x") || !{0}.contains("x")', ("list",), Decision.ALLOW),
+        ("{0} has b || !({0} has b)", (), Decision.UNDECIDED),
+        ("{0} has b || !({0} has b)", ("record",), Decision.ALLOW),
+        ("ip({0}).isIpv4() || ip({0}).isIpv6()", (), Decision.UNDECIDED),
+        ("ip({0}).isIpv4() || ip({0}).isIpv6()", ("address",), Decision.ALLOW),
+    ],
+)
+def test_a_claim_that_nobody_documents_may_be_of_another_kind(
+    condition: str, kinds: tuple[Kind, ...], expected: Decision
+) -> None:
+    """A comparison, a pattern, a list test or an address test of another kind of value fails, and the permit with it."""
+    documented = {("idp", "claim"): Documented(frozenset(kinds), True)} if kinds else {}
+    texts = parse_policies(permit(condition.format("context.idp.claim")))
+    answer = decide(texts, {"idp": {"sub": "u"}}, [("idp", "claim")], about=documented.get)
+    assert answer.decision is expected

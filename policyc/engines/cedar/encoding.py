@@ -47,7 +47,6 @@ class Encoding:
         self._base = base
         self._about = about
         self._free: dict[str, Diagram] = {}
-        self._safe: dict[Path, bool] = {}
 
     def make(self) -> None:
         """Make all diagrams. Raises TooManyCases."""
@@ -74,9 +73,9 @@ class Encoding:
         if isinstance(item.form, Presence):
             above = self._slots.chain((*item.form.path, *item.form.names))[:-1]
             above = [slot for slot in above if len(slot.path) <= len(item.form.path)]
-            return OPEN | FAILS if len(item.form.names) > 1 or any(slot.tests for slot in above) else OPEN
+            return OPEN if len(item.form.names) == 1 and all(map(self._a_record, above)) else OPEN | FAILS
         *outer, slot = self._slots.chain(item.form.path)
-        return OPEN if self._never_fails(slot) and not any(one.tests for one in outer) else OPEN | FAILS
+        return OPEN if _never_fails(slot) and all(map(self._a_record, outer)) else OPEN | FAILS
 
     def fill(self, data: dict[str, Any], slot: Slot, chosen: Mapping[int, int]) -> None:
         """Put an attribute into a context, in the way that is chosen; what is not asked for may be in any."""
@@ -99,7 +98,8 @@ class Encoding:
         """The ways of an attribute, and its questions."""
         forms = [form for _, form in slot.tests]
         documented = None if self._about is None else self._about(slot.path)
-        found = ways(forms, inner=bool(slot.inside), optional=slot.optional, documented=documented)
+        root = len(slot.path) == 1
+        found = ways(forms, inner=bool(slot.inside), optional=slot.optional, documented=documented, root=root)
         if found is None:
             raise TooManyCases
         slot.choices, slot.loose = found.choices, found.loose
@@ -201,12 +201,16 @@ class Encoding:
             end = self.diagrams.ask(question, (met, end))
         return end
 
-    def _never_fails(self, slot: Slot) -> bool:
-        """Whether the tests of an attribute that is there need no kind of value, or one and the same."""
-        if slot.path not in self._safe:
-            kinds = {"list" if isinstance(form, OfList) else form.kind for _, form in slot.tests}
-            self._safe[slot.path] = kinds == {None} or (kinds == {"list"} and not slot.inside and self._about is None)
-        return self._safe[slot.path]
+    def _a_record(self, slot: Slot) -> bool:
+        """Whether an attribute that is there can only be a record."""
+        documented = None if self._about is None else self._about(slot.path)
+        sure = len(slot.path) == 1 if documented is None else documented.kinds == {"record"}
+        return sure and not slot.tests
+
+
+def _never_fails(slot: Slot) -> bool:
+    """Whether the tests of an attribute that is there take a value of any kind."""
+    return all(isinstance(form, OfValue) and form.kind is None for _, form in slot.tests)
 
 
 def _plain(node: Expr) -> bool:

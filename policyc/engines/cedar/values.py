@@ -2,7 +2,7 @@
 
 Of whole numbers those at, below and above every limit; of texts one for each combination of patterns; of addresses one between any two
 edges of blocks; of lists each element that a test names, in it or not. An attribute whose kind is not documented is taken to have
-a value of any kind that a test needs or compares with.
+a value of any kind that a test needs or compares with, and one of a kind that every test fails on.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from policyc.record import record
 _LONG = 2**63
 _SPECIAL = ("127.0.0.0/8", "::1/128", "224.0.0.0/4", "ff00::/8")
 _MOST_POINTS = 600
+_PLAIN: tuple[Kind, ...] = ("text", "number", "bool", "list")
 
 
 @record
@@ -57,14 +58,15 @@ class Ways:
 
 
 def ways(
-    tests: Sequence[OfValue | OfList], *, inner: bool, optional: bool, documented: Documented | None
+    tests: Sequence[OfValue | OfList], *, inner: bool, optional: bool, documented: Documented | None, root: bool = False
 ) -> Ways | None:
-    """The ways of an attribute under the tests of it; `inner` when others ask what it holds. None when there are too many."""
+    """The ways of an attribute under the tests of it; `inner` when others ask what it holds, `root` for one right below
+    the context, whose kind the tests alone tell. None when there are too many."""
     values = [test for test in tests if isinstance(test, OfValue)]
     points = [point for test in values if test.kind is None for point in test.points]
     if len(points) > _MOST_POINTS:
         return None
-    kinds = _kinds(tests, points, inner, documented)
+    kinds = _kinds(tests, points, inner, root, documented)
     choices: list[Choice] = [ABSENT] if optional else []
     choices += [RECORD] if "record" in kinds else []
     choices += [LIST] if "list" in kinds else []
@@ -81,7 +83,7 @@ def ways(
 
 
 def _kinds(
-    tests: Sequence[OfValue | OfList], points: Sequence[Scalar], inner: bool, documented: Documented | None
+    tests: Sequence[OfValue | OfList], points: Sequence[Scalar], inner: bool, root: bool, documented: Documented | None
 ) -> frozenset[Kind]:
     needed: set[Kind] = {"record"} if inner else set()
     for test in tests:
@@ -93,7 +95,8 @@ def _kinds(
         return documented.kinds
     # nothing but equality: a value of any other kind is as unequal as another text
     compared: set[Kind] = {kind_of(point) for point in points if not (isinstance(point, str) and "address" in needed)}
-    return frozenset(needed | compared if needed else compared | {"text"})
+    strange = next((kind for kind in _PLAIN if kind not in needed), None)
+    return frozenset(needed | compared | ({strange} if strange is not None and not (root and needed) else set()))
 
 
 def kind_of(value: Scalar) -> Kind:

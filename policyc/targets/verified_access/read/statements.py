@@ -18,6 +18,7 @@ from policyc.targets.verified_access.read.meaning import Meaning
 from policyc.targets.verified_access.read.outcome import Outcome
 from policyc.targets.verified_access.read.parts import check_parts, odd_methods
 from policyc.targets.verified_access.read.proof import Proof
+from policyc.targets.verified_access.read.templates import is_template
 from policyc.targets.verified_access.read.typing import Checker, Info, Path, Risk
 from policyc.targets.verified_access.scope import REQUEST_ROOTS
 
@@ -183,7 +184,10 @@ def _check_presence(
 
 
 def _of_provider(path: Path, meaning: Meaning) -> bool:
-    """Whether a path names trust data, and no group by its id, which says more than that something is there."""
+    """Whether a path names trust data, and no group by its id, which says more than that something is there; a name that a template
+    left open says nothing yet."""
+    if any(is_template(name) for name in path):
+        return False
     holder = meaning.member(path[:-1]) if len(path) > 1 else None
     return path[0] not in REQUEST_ROOTS and not (holder is not None and holder.kind.keyed)
 

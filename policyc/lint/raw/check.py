@@ -49,7 +49,7 @@ def check_tree(
         for statement in statements:
             check_statement(statement, found)
     diagnostics.extend(found)
-    return None if document is None or found.has_errors else read_policy(tree, kind, source.file, switches)
+    return None if document is None else read_policy(tree, kind, source.file, switches)
 
 
 def _taken_for(kind: DocumentKind, span: Span) -> Diagnostic:

@@ -53,7 +53,8 @@ def rule(name: str) -> Rule:
     """The rule called `name`. Raises KeyError for an unknown one."""
     family = families()[name]
     module = import_module(f"policyc.lint.rules.{family}.{name.replace('-', '_')}")
-    return Rule(name, family, module.SEVERITY, _doc(module), module.check)
+    causes = tuple(getattr(module, "YIELDS_TO", ()))
+    return Rule(name, family, module.SEVERITY, _doc(module), module.check, causes)
 
 
 def _doc(module: ModuleType) -> str:
@@ -92,7 +93,20 @@ def run_rules(
             ran.add(name)
             if family in present:
                 found.extend(_run(name, program, documents, settings, shared))
-    diagnostics.extend(apply_suppressions(program, found, ran, RULES))
+    diagnostics.extend(_causes_only(apply_suppressions(program, found, ran, RULES)))
+
+
+def _causes_only(found: Sequence[Diagnostic]) -> list[Diagnostic]:
+    """The findings without those that follow from a mistake that another finding names: a rule yields to the rules of its
+    `YIELDS_TO` where these speak of a part of the same text. What is ignored or suppressed takes nothing with it."""
+    return [item for item in found if not any(_follows(item, other) for other in found)]
+
+
+def _follows(item: Diagnostic, cause: Diagnostic) -> bool:
+    if item.span is None or cause.span is None or item.span.file != cause.span.file:
+        return False
+    inside = item.span.start <= cause.span.start and cause.span.end <= item.span.end
+    return inside and item.rule in families() and cause.rule in rule(item.rule).yields_to
 
 
 def run_family(name: str, program: Program, settings: Settings, shared: dict[str, object]) -> list[Diagnostic]:

@@ -87,13 +87,15 @@ def kind_of(policy: Policy) -> str:
 
 @record
 class Rule:
-    """A loaded rule. `name` is the file's name in kebab-case."""
+    """A loaded rule. `name` is the file's name in kebab-case; `yields_to` names the rules whose findings are the cause of its own
+    where they lie within them (`YIELDS_TO` in the file)."""
 
     name: str
     family: str
     severity: Severity
     doc: str
     check: Callable[[Lint], None]
+    yields_to: tuple[str, ...] = ()
 
     @property
     def summary(self) -> str:

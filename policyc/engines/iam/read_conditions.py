@@ -23,7 +23,6 @@ from policyc.syntax.json_text import JsonArray, JsonBool, JsonMember, JsonNumber
 from policyc.text import Span
 
 #: a question mark that begins a query string is no wildcard
-_QUERY = re.compile(r"\?[^?*=&/]+=")
 _KEY = re.compile(r"[^\s:]+:\S.*")
 _MULTIVALUED_PREFIX = "vpc-lattice-svcs:requestquerystring/"
 _LATTICE_KEYS = frozenset(
@@ -254,11 +253,6 @@ def _variables_elsewhere(operator: Operator, text: str, span: Span, reading: Rea
 def _check_value(operator: Operator, text: str, span: Span, reading: Reading) -> None:
     """Whether a literal value is of the operator's type."""
     family = operator.family
-    starred = ("*" in text or "?" in text) and "${" not in text and _QUERY.search(text) is None
-    if family is Family.STRING and not operator.glob and starred:
-        help = "use `StringLike` if it is a wildcard"
-        message = f"`{text}` is compared as plain text by `{operator.text}`"
-        reading.warn("wildcard-without-like-operator", message, span, help)
     if family is Family.DATE and has_no_zone(text):
         help = "add `Z` or an offset such as `+01:00`"
         reading.warn("invalid-date-value", f"`{text}` has a time without an offset", span, help)

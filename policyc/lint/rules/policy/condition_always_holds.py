@@ -49,6 +49,7 @@ from policyc.lint.places import condition_of
 from policyc.lint.rule import Lint
 
 SEVERITY = Severity.WARNING
+YIELDS_TO = ("value-never-matches",)
 
 
 def check(lint: Lint) -> None:

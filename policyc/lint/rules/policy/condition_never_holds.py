@@ -39,6 +39,7 @@ from policyc.lint.places import condition_of
 from policyc.lint.rule import Lint
 
 SEVERITY = Severity.ERROR
+YIELDS_TO = ("value-never-matches",)
 
 
 def check(lint: Lint) -> None:

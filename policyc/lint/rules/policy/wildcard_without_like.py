@@ -1,10 +1,10 @@
 """A `*` or `?` stands in a comparison that takes it for a plain character.
 
 ## What it does
-Finds `==` and `in` with a text that holds `*` or `?`.
+Finds `==` and `in`, and `StringEquals` and its kin in a document, with a text that holds `*` or `?`.
 
 ## Why is this bad
-Only `like` knows wildcards. Such a comparison matches nothing but the very text, star and all: an `allow` turns into a
+Only `like` (`StringLike`) knows wildcards. Such a comparison matches nothing but the very text, star and all: an `allow` turns into a
 refusal and a `deny` into an open door.
 
 ## Example
@@ -31,28 +31,56 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-polic
 
 from __future__ import annotations
 
+from typing import Final
+
 from policyc.diagnostics import Severity
-from policyc.engines.proofs.misfits import misfit
-from policyc.ir.authz import Op
-from policyc.ir.conditions import atoms
+from policyc.engines.iam.operators import Family, read_operator
+from policyc.engines.proofs.misfits import holds_query, misfit
+from policyc.ir.authz import Atom, Op, RawTest
+from policyc.ir.conditions import tests
 from policyc.lint.rule import Lint
+from policyc.text import Span
 
 SEVERITY = Severity.WARNING
 
+#: operator that compares texts as they stand -> the one that reads wildcards
+_LIKE: Final = {
+    "StringEquals": "StringLike",
+    "StringNotEquals": "StringNotLike",
+    "StringEqualsIgnoreCase": "StringLike",
+    "StringNotEqualsIgnoreCase": "StringNotLike",
+}
+
 
 def check(lint: Lint) -> None:
-    for policy in lint.program.policies:
-        for statement in policy.statements:
-            for atom in atoms(statement.when):
-                starred = [
-                    value
-                    for value in atom.values
-                    if ("*" in str(value.value) or "?" in str(value.value))
-                    and not misfit(atom.attribute, str(value.value))
-                ]
-                if atom.op is Op.EQ and starred and atom.spelling is None:
-                    lint.report(
-                        starred[0].span or atom.span,
-                        f"`{starred[0].value}` is compared as it stands: only `like` knows wildcards",
-                        f"write `{atom.attribute.name} like …`, or drop the wildcard",
-                    )
+    for _, statement in lint.statements():
+        seen: set[Span | None] = set()  # one entry of a document may be several tests
+        for test in tests(statement.when):
+            if test.spelling is not None:
+                _check_native(lint, test, seen)
+            elif isinstance(test, Atom) and test.op is Op.EQ:
+                _check_atom(lint, test)
+
+
+def _check_atom(lint: Lint, atom: Atom) -> None:
+    for value in atom.values:
+        text = str(value.value)
+        if ("*" in text or "?" in text) and not misfit(atom.attribute, text):
+            message = f"`{text}` is compared as it stands: only `like` knows wildcards"
+            lint.report(value.span or atom.span, message, f"write `{atom.attribute.name} like …`, or drop the wildcard")
+            return
+
+
+def _check_native(lint: Lint, test: Atom | RawTest, seen: set[Span | None]) -> None:
+    spelling = test.spelling
+    operator = read_operator(spelling.operator) if spelling is not None else None
+    if spelling is None or operator is None or operator.family is not Family.STRING or operator.base not in _LIKE:
+        return
+    for value in spelling.values:
+        text = value.text
+        starred = ("*" in text or "?" in text) and "${" not in text and not holds_query(text)
+        if starred and value.span not in seen and not misfit(test.attribute, text, fold=operator.ignore_case):
+            seen.add(value.span)
+            message = f"`{text}` is compared as plain text by `{operator.text}`"
+            like = operator.text.replace(operator.base, _LIKE[operator.base])
+            lint.report(value.span or test.span, message, f"use `{like}` if it is a wildcard")

@@ -162,7 +162,8 @@ def _of_endpoint(name: str, compiled: Compiled, diagnostics: Diagnostics) -> tup
     """The texts that the project deploys on the group of a declared endpoint and on the endpoint, and the group's trust providers."""
     from policyc.simulation.request import find_resource
     from policyc.syntax.cedar_text import parse_cedar
-    from policyc.targets.verified_access.scope import ENDPOINT, entries, group_of, reference
+    from policyc.targets.cedar_documents.claims import entries
+    from policyc.targets.verified_access.scope import ENDPOINT, group_of, reference
 
     program = compiled.program
     endpoint = find_resource(program, name, diagnostics, None)

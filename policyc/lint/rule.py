@@ -22,6 +22,7 @@ from policyc.ir.authz import Policy, Statement
 from policyc.ir.program import Program
 from policyc.record import record
 from policyc.targets.base import Document
+from policyc.targets.registry import target
 from policyc.text import Span
 
 _BLOCK: Final = re.compile(r"^```(?:policy|json as=(?P<kind>\S+))\n(?P<text>.*?)^```", re.MULTILINE | re.DOTALL)
@@ -71,18 +72,9 @@ class Lint:
         return "" if source is None else source.text[span.start : span.end]
 
 
-#: what a policy of the language becomes, where its target writes documents of one kind for the policies themselves
-_KINDS: Final = {
-    "lattice": "auth-policy",
-    "object_lambda": "object-lambda",
-    "identity": "identity",
-    "verified_access": "cedar",
-}
-
-
 def kind_of(policy: Policy) -> str:
     """The kind of document that a policy is or becomes."""
-    return policy.kind or _KINDS.get(policy.target, "")
+    return policy.kind or target(policy.target).document
 
 
 @record

@@ -138,6 +138,10 @@ class Target(Protocol):
     def name(self) -> str:
         """The word after `for`."""
 
+    @property
+    def document(self) -> str:
+        """The kind of document that a policy becomes, as lint rules know it (`auth-policy`, `identity`, `object-lambda`, `cedar`)."""
+
     def vocabulary(self) -> Vocabulary:
         """The target's own words."""
 

@@ -16,6 +16,7 @@ TARGETS = {
     "cloudwan": "policyc.targets.cloud_wan",
     "object_lambda": "policyc.targets.object_lambda",
     "identity": "policyc.targets.identity",
+    "client_vpn": "policyc.targets.client_vpn",
 }
 
 #: the targets of `network` declarations; all others take a `policy`

@@ -90,7 +90,7 @@ def _trust(name: str, kind: str, path: str, entry: dict[str, object]) -> Claim:
 
 def claims() -> Iterator[Claim]:
     """Claims that an OIDC provider sends beyond the documented ones, by their type."""
-    for word, entry in json.loads(read_text("schemas/verified_access/trust.json"))["claims"].items():
+    for word, entry in json.loads(read_text("schemas/cedar/claims.json")).items():
         many = bool(entry.get("many"))
         value, other = pair(Attribute("okta.extra", "extra", parse_type(str(entry["type"])), many))
         test = f"{value} in okta.extra" if many else f"okta.extra == {value}"

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from policyc.targets.registry import resource_types
+from tests.coverage import vpn_claims
 from tests.coverage.access_claims import resources
 from tests.coverage.iam_claims import CHAIN, NAMES, two_tests
 from tests.coverage.lab import Claim, text_with, unproven
@@ -370,7 +371,14 @@ def _blocking(kind: str, name: str) -> Claim:
 
 def every_field() -> Iterator[Claim]:
     """All of them; a field of the vocabulary without a claim becomes one that fails."""
-    found = [*lattice_fields(), *routing_fields(), *access_fields(), *chain_fields(), *guarded_fields()]
+    found = [
+        *lattice_fields(),
+        *routing_fields(),
+        *access_fields(),
+        *vpn_claims.fields(),
+        *chain_fields(),
+        *guarded_fields(),
+    ]
     known = [f"{kind.name}.{field}" for kind in resource_types().values() for field in kind.fields]
     yield from found
     for entry in sorted(set(known) - {claim.entry for claim in found}):

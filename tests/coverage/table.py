@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from tests.coverage import access_claims, document_claims, field_claims, iam_claims, wan_claims
+from tests.coverage import access_claims, document_claims, field_claims, iam_claims, vpn_claims, wan_claims
 from tests.coverage.lab import Claim, Row
 
 PAGE = Path(__file__).parents[2] / "docs" / "coverage.md"
@@ -35,6 +35,7 @@ def every_claim() -> list[Claim]:
         access_claims.request_attributes(),
         access_claims.trust_attributes(),
         access_claims.claims(),
+        vpn_claims.attributes(),
         field_claims.every_field(),
         wan_claims.claims(),
         document_claims.principals(),

@@ -118,7 +118,7 @@ def _trust(kind: str) -> str:
 
 def _claims(_: str) -> str:
     rows = []
-    for name, entry in _trust_data()["claims"].items():
+    for name, entry in json.loads(read_text("schemas/cedar/claims.json")).items():
         kind = f"set[{entry['type']}]" if entry["many"] else entry["type"]
         rows.append((f"`{name}`", f"`{kind}`"))
     return _rows(("word in `claims`", "type"), rows)

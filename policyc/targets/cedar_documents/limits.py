@@ -227,7 +227,7 @@ def _form_problem(atom: Atom, fact: Fact, carrier: Carrier) -> Problem | None:
         return (
             "address-in-text",
             f"`{name}` is text that need not be one address, so a block of addresses cannot be tested",
-            f"use `{carrier.address} in …`",
+            f"use `{carrier.address} in …`" if carrier.address else "list the addresses with `in [...]`",
         )
     if atom.op is Op.LIKE and (_base(fact) != "string" or fact.attribute.type == _IP):
         return "wrong-operator", f"`like` does not work on `{name}`", "use `==` or `in`"

@@ -19,6 +19,7 @@ class CloudWan:
     """The target `cloudwan`; stages load on first use, so that `check` of other targets stays light."""
 
     name: str = "cloudwan"
+    document: str = "network"
 
     def vocabulary(self) -> Vocabulary:
         return load_vocabulary("cloud_wan")

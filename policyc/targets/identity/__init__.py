@@ -17,6 +17,7 @@ class Identity:
     """The target `identity`."""
 
     name = "identity"
+    document = "identity"
 
     def vocabulary(self) -> Vocabulary:
         return load_vocabulary("identity")

@@ -17,6 +17,7 @@ class Lattice:
     """The target `lattice`."""
 
     name = "lattice"
+    document = "auth-policy"
 
     def vocabulary(self) -> Vocabulary:
         return load_vocabulary("lattice")

@@ -17,6 +17,7 @@ class ObjectLambda:
     """The target `object_lambda`."""
 
     name = "object_lambda"
+    document = "object-lambda"
 
     def vocabulary(self) -> Vocabulary:
         return load_vocabulary("object_lambda")

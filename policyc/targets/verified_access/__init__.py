@@ -20,6 +20,7 @@ class VerifiedAccess:
     """The target `verified_access`; stages load on first use, so that `check` of other targets stays light."""
 
     name: str = "verified_access"
+    document: str = "cedar"
 
     def vocabulary(self) -> Vocabulary:
         return _scope.vocabulary()

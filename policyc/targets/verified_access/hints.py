@@ -7,16 +7,9 @@ from typing import Final
 
 from policyc.diagnostics import did_you_mean
 from policyc.model.values import Principal, Resource
+from policyc.targets.cedar_documents.claims import entries
 from policyc.targets.cedar_documents.facts import language_name, split_name
-from policyc.targets.verified_access.scope import (
-    ENDPOINT,
-    REQUEST_ROOTS,
-    entries,
-    facts,
-    group_of,
-    guess_type,
-    trust_types,
-)
+from policyc.targets.verified_access.scope import ENDPOINT, REQUEST_ROOTS, facts, group_of, guess_type, trust_types
 
 #: How the other kind of request calls the same thing.
 _ELSEWHERE: Final = {

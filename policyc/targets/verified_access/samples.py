@@ -25,8 +25,9 @@ from policyc.syntax.json_text import (
     JsonValue,
     parse_json,
 )
+from policyc.targets.cedar_documents.claims import entries
 from policyc.targets.cedar_documents.facts import split_name
-from policyc.targets.verified_access.scope import entries, trust_types
+from policyc.targets.verified_access.scope import trust_types
 from policyc.text import Source, Span
 
 #: Opens a file of the project by its name from the root; reports what is wrong with it at the span and gives None.

@@ -9,10 +9,11 @@ from types import MappingProxyType
 from typing import Any
 
 from policyc.data import read_text
-from policyc.model.values import Principal, Resource, Value
+from policyc.model.values import Principal, Resource
 from policyc.model.vocabulary import Vocabulary, load_vocabulary
 from policyc.record import record
-from policyc.targets.cedar_documents.facts import KEY, Fact, language_name, read_fact, split_name
+from policyc.targets.cedar_documents.claims import declared, entries
+from policyc.targets.cedar_documents.facts import KEY, Fact, language_name, read_fact
 
 GROUP = "verified_access.group"
 ENDPOINT = "verified_access.endpoint"
@@ -61,13 +62,6 @@ def guess_type(name: str, reads: Iterable[tuple[str, ...]]) -> str:
 
 
 @cache
-def claim_types() -> Mapping[str, Mapping[str, Any]]:
-    """What a declared claim can be, by the word of the `claims` field."""
-    claims: Mapping[str, Mapping[str, Any]] = json.loads(read_text("schemas/verified_access/trust.json"))["claims"]
-    return claims
-
-
-@cache
 def _two_formed() -> frozenset[str]:
     """Attributes that are a number in one source and text in another."""
     data = json.loads(read_text("schemas/verified_access/vocabulary.json"))
@@ -104,14 +98,6 @@ def other_protocol(known: Mapping[str, Fact], name: str) -> str:
     if root == "tcp_flow":
         return "a request to an http or https endpoint has `http_request`; `tcp_flow` belongs to tcp endpoints"
     return "a request to a tcp endpoint has `tcp_flow`; `http_request` belongs to http and https endpoints"
-
-
-def entries(resource: Resource, name: str) -> tuple[tuple[str, Value], ...]:
-    """The pairs of a record field, empty when it is absent."""
-    value = resource.get(name)
-    if value is None or not isinstance(value.data, tuple):
-        return ()
-    return tuple(pair for pair in value.data if isinstance(pair, tuple))
 
 
 def _request_facts(on: Resource) -> Iterator[Fact]:
@@ -158,10 +144,6 @@ def reference(group: Resource, name: str) -> str:
 
 
 def _claims(group: Resource) -> Iterator[tuple[str, tuple[str, ...], Mapping[str, Any]]]:
-    for key, value in entries(group, "claims"):
-        steps = split_name(key)
-        kind = claim_types().get(str(value.data))
-        if steps is not None and len(steps) > 1 and kind is not None:
-            doc = f"claim declared on the group, {value.data}"
-            source = "https://docs.aws.amazon.com/verified-access/latest/ug/trust-data.html"
-            yield steps[0], steps[1:], {**kind, "doc": doc, "source": source}
+    source = "https://docs.aws.amazon.com/verified-access/latest/ug/trust-data.html"
+    for steps, entry in declared(group, "claims", source):
+        yield steps[0], steps[1:], entry

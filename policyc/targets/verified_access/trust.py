@@ -5,8 +5,9 @@ from __future__ import annotations
 from policyc.diagnostics import Diagnostics, Label, did_you_mean
 from policyc.ir.program import Program
 from policyc.model.values import Resource, Value
+from policyc.targets.cedar_documents.claims import check_apart, check_kind, entries
 from policyc.targets.cedar_documents.facts import split_name
-from policyc.targets.verified_access.scope import GROUP, REQUEST_ROOTS, claim_types, entries, reference, trust_types
+from policyc.targets.verified_access.scope import GROUP, REQUEST_ROOTS, reference, trust_types
 
 
 def check_resources(program: Program, diagnostics: Diagnostics) -> None:
@@ -97,7 +98,6 @@ def _unknown_provider(name: str, trust: list[str], value: Value, diagnostics: Di
 
 def _check_claims(group: Resource, diagnostics: Diagnostics) -> None:
     trust = {name: str(value.data) for name, value in entries(group, "trust")}
-    words = claim_types()
     taken: dict[tuple[str, ...], Value] = {}
     for key, value in entries(group, "claims"):
         steps = split_name(key)
@@ -119,21 +119,5 @@ def _check_claims(group: Resource, diagnostics: Diagnostics) -> None:
                 value.span,
                 "only an `oidc` provider sends claims of its own; use its documented attributes",
             )
-        if not isinstance(value.data, str) or value.data not in words:
-            shown = value.data if isinstance(value.data, str) else "this"
-            diagnostics.error(
-                "unknown-claim-type",
-                f"`{shown}` is no type of claim",
-                value.span,
-                did_you_mean(str(shown), words, "use one of " + ", ".join(f"`{word}`" for word in words)),
-            )
-        for other, first in taken.items():
-            if other[: len(steps)] == steps or steps[: len(other)] == other:
-                diagnostics.error(
-                    "claim-inside-claim",
-                    f"`{key}` and another claim lie inside one another",
-                    value.span,
-                    "declare the innermost claims only",
-                    (Label(first.span, "the other one"),),
-                )
-        taken[steps] = value
+        check_kind(value, diagnostics)
+        check_apart(key, steps, value, taken, diagnostics)

@@ -35,7 +35,7 @@ from __future__ import annotations
 from policyc.diagnostics import Severity
 from policyc.ir.conditions import tests
 from policyc.lint.raw.condition_keys import unlisted
-from policyc.lint.rule import Lint
+from policyc.lint.rule import Lint, kind_of
 from policyc.lint.speech import is_document, key_of
 from policyc.targets.iam_documents.known_keys import known_keys
 
@@ -44,7 +44,7 @@ SEVERITY = Severity.WARNING
 
 def check(lint: Lint) -> None:
     for policy, statement in lint.statements():
-        for test in tests(statement.when) if not is_document(policy) and policy.target != "verified_access" else ():
+        for test in tests(statement.when) if not is_document(policy) and kind_of(policy) != "cedar" else ():
             native = test.attribute.native
             if native != test.attribute.key or known_keys().find(native) is not None:
                 continue

@@ -35,7 +35,7 @@ from __future__ import annotations
 from policyc.diagnostics import Severity
 from policyc.ir.authz import Policy
 from policyc.lint.gates import checks
-from policyc.lint.rule import Lint
+from policyc.lint.rule import Lint, kind_of
 from policyc.model.values import Resource
 
 SEVERITY = Severity.ERROR
@@ -54,4 +54,4 @@ def check(lint: Lint) -> None:
 def _has_to_allow(policy: Policy) -> bool:
     if policy.target == "lattice":
         return isinstance(policy.on, Resource) and checks(policy.on)
-    return policy.target == "verified_access"
+    return kind_of(policy) == "cedar"

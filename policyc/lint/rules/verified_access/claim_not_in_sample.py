@@ -40,8 +40,9 @@ from policyc.ir.conditions import atoms
 from policyc.lint.rule import Lint
 from policyc.model.values import Resource
 from policyc.syntax.json_text import JsonObject, parse_json
+from policyc.targets.cedar_documents.claims import entries
 from policyc.targets.cedar_documents.facts import language_name, split_name
-from policyc.targets.verified_access.scope import entries, group_of
+from policyc.targets.verified_access.scope import group_of
 from policyc.targets.verified_access.slips import lacking
 
 SEVERITY = Severity.WARNING

@@ -9,7 +9,7 @@ from policyc.ir.authz import Policy
 from policyc.syntax.json_text import JsonArray, JsonNumber, JsonObject, JsonValue, parse_json
 from policyc.targets.iam_documents.kinds import KINDS, is_policy
 from policyc.text import Source
-from policyc.workspace.natives import NativeSettings
+from policyc.workspace.natives import NativeSettings, rule_settings
 
 CORE_NETWORK = "core-network"
 _CORE_KEY = "core-network-configuration"
@@ -25,7 +25,7 @@ def check(source: Source, diagnostics: Diagnostics, settings: NativeSettings) ->
         return None
     kind = settings.kind or _shape(tree)
     if kind == CORE_NETWORK:
-        _check_network(tree, source, diagnostics)
+        _check_network(tree, source, diagnostics, settings)
     elif kind in KINDS or (settings.kind == "" and is_policy(tree)):
         from policyc.lint.raw.check import check_tree
         from policyc.targets.switches import iam_switches
@@ -76,7 +76,7 @@ def _shape(tree: JsonValue) -> str:
     return ""
 
 
-def _check_network(tree: JsonValue, source: Source, diagnostics: Diagnostics) -> None:
+def _check_network(tree: JsonValue, source: Source, diagnostics: Diagnostics, settings: NativeSettings) -> None:
     from policyc.lint.raw.network import check_network
 
-    check_network(source, diagnostics, tree)
+    check_network(source, diagnostics, tree, rule_settings(settings))

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity
 from policyc.ir.authz import Policy
@@ -22,6 +22,9 @@ from policyc.workspace.config import Config
 from policyc.workspace.places import MANIFEST
 from policyc.workspace.project import Project
 
+if TYPE_CHECKING:
+    from policyc.lint.registry import Settings
+
 #: file ending -> module of this folder that handles it; `.policy` files are no natives
 NATIVES: Mapping[str, str] = {".json": "native_json", ".cedar": "native_cedar"}
 #: the kinds of `--as` that are no JSON -> the ending whose module reads them
@@ -33,13 +36,14 @@ SEARCHED = (".cedar", ".json", ".tf", ".yaml", ".yml", ".template")
 @record
 class NativeSettings:
     """What a command line and a project say about native documents: `kind` from `--as` (empty: tell it by the shape), the
-    project's `[switches]`, the trust providers from `--trust` (policy reference name -> type), what `[lint]` says of warnings and
-    notes, of all files and of those that a pattern names (an error is never ignored), and samples of claims from `--claims` (policy reference name -> text); `open_file` opens the
+    project's `[switches]`, the trust providers from `--trust` (policy reference name -> type), what `[lint]` says of rules (`select`
+    None: all run), and of warnings and notes in all files and in those that a pattern names (an error of a reader is never ignored), and samples of claims from `--claims` (policy reference name -> text); `open_file` opens the
     samples that a document names."""
 
     kind: str = ""
     switches: Mapping[str, str] = MappingProxyType({})
     trust: Mapping[str, str] = MappingProxyType({})
+    select: frozenset[str] | None = None
     ignore: frozenset[str] = frozenset()
     severity: Mapping[str, str] = MappingProxyType({})
     per_path: tuple[tuple[str, frozenset[str]], ...] = ()
@@ -52,7 +56,14 @@ def settings_of(
 ) -> NativeSettings:
     """What a project's configuration says, with what was asked for beside it."""
     return NativeSettings(
-        kind, config.switches, trust or {}, frozenset(config.ignore), config.severity, config.per_path, samples or {}
+        kind,
+        config.switches,
+        trust or {},
+        None if "all" in config.select else frozenset(config.select),
+        frozenset(config.ignore),
+        config.severity,
+        config.per_path,
+        samples or {},
     )
 
 
@@ -164,8 +175,16 @@ def check_texts(texts: Sequence[tuple[Source, str]], diagnostics: Diagnostics, s
         from policyc.lint.raw.rules import lint_documents
 
         found = Diagnostics()
-        lint_documents(list(policies.values()), [sources[file] for file in policies], found)
+        lint_documents(list(policies.values()), [sources[file] for file in policies], found, rule_settings(settings))
         diagnostics.extend(_as_configured(found, settings))
+
+
+def rule_settings(settings: NativeSettings) -> Settings:
+    """What `[lint]` says to the rules, which are the same for documents as for policy files."""
+    from policyc.lint.registry import Settings
+
+    severity = {name: Severity(text) for name, text in settings.severity.items()}
+    return Settings(settings.select, settings.ignore, severity)
 
 
 def _is_meant(item: Diagnostic, settings: NativeSettings) -> bool:

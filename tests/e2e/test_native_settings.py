@@ -30,6 +30,48 @@ def test_an_error_cannot_be_ignored(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert check(tmp_path, monkeypatch, '[lint]\nignore = ["missing-effect", "open-to-anonymous"]\n', broken) == 1
 
 
+NEVER = OPEN.replace(
+    '"Resource": "*"', '"Resource": "*", "Condition": {"StringEquals": {"aws:PrincipalType": "anonymous"}}'
+)
+
+
+@pytest.mark.parametrize(
+    ("config", "status"),
+    [
+        ("", 1),
+        ('select = ["header-as-proof"]', 0),
+        ('select = ["value-never-matches"]', 1),
+        ('select = ["header-as-proof", "all"]', 1),
+        ('ignore = ["value-never-matches", "condition-never-holds"]', 0),
+        ('severity = { value-never-matches = "info" }', 0),
+    ],
+)
+def test_rules_are_chosen_as_for_policy_files(
+    config: str, status: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert check(tmp_path, monkeypatch, f"[lint]\n{config}\n", NEVER) == status
+
+
+NETWORK = """{"version": "2021.12",
+  "core-network-configuration": {"asn-ranges": ["64512-64555"], "edge-locations": [{"location": "us-east-1"}]},
+  "segments": [{"name": "prod"}]}"""
+
+
+def test_rules_are_chosen_for_core_networks_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def rules(config: str) -> str:
+        (tmp_path / "core.json").write_text(NETWORK)
+        (tmp_path / "policyc.toml").write_text(config)
+        monkeypatch.chdir(tmp_path)
+        main(["check", "core.json"])
+        return capsys.readouterr().out
+
+    assert "segment-nobody-joins" in rules("")
+    assert "segment-nobody-joins" in rules('[lint]\nselect = ["segment-nobody-joins"]\n')
+    assert "segment-nobody-joins" not in rules('[lint]\nselect = ["lonely-segment"]\n')
+
+
 PER_PATH = '[lint.per-path."{}"]\nignore = ["{}"]\nreason = "the price list is public"\n'
 
 

@@ -32,6 +32,7 @@ __all__ = [
     "Verdict",
     "Walk",
     "build_tables",
+    "heard_by",
     "reach",
     "reach_back",
 ]
@@ -139,7 +140,7 @@ def _reach(tables: Tables, source: str, target: Target) -> Answer:
         return Answer(Verdict.UNDECIDED, "no-prefix", f"{target.text} has no prefix, so nothing leads to it")
     found: list[tuple[Prefix, tuple[Walk, ...]]] = []
     count = 0
-    told = _told(tables, association)
+    told = heard_by(tables, association)
     for prefix in _parts(tables, target.prefixes):
         ways = _ways(tables, association, target, prefix, told)
         count += len(ways)
@@ -163,7 +164,7 @@ def _ways(
     return tuple(way.doubting(*doubts) for way in ways) if doubts else tuple(ways)
 
 
-def _told(tables: Tables, association: Association) -> tuple[Heard, ...] | None:
+def heard_by(tables: Tables, association: Association) -> tuple[Heard, ...] | None:
     """What the far side of an attachment is told, when it may not hear or take all of it; None when it hears all that there is."""
     if not hears_less(tables.core, association):
         return None

@@ -5,7 +5,7 @@ table of either network leads to both by the same kind of way: the same origins,
 about an attachment (it is the way out of a static route, an appliance, hears less than all, or has other prefixes within its
 own) gives it a class of its own, so that one answer stands for another only where the two cannot differ.
 
-`Unchanged` goes further: where no table on the way to a prefix differs between the two networks, nothing has to be asked.
+`differences` goes further: where no table on the way to a prefix differs between the two networks, nothing has to be asked.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from policyc.engines.wan.associate import Association, Standing
+from policyc.engines.wan.associate import Association
 from policyc.engines.wan.attachments import Attachment
-from policyc.engines.wan.core import NextHop, TableName
+from policyc.engines.wan.core import NextHop
 from policyc.engines.wan.mesh import find_spans
 from policyc.engines.wan.origins import Entry
 from policyc.engines.wan.outbound import hears_less, looping_asns
@@ -26,7 +26,6 @@ from policyc.engines.wan.prefixes import WIDTH, Prefix
 from policyc.engines.wan.reach import MAX_WALKS, MAX_WALKS_OF_ALL
 from policyc.engines.wan.routing_policies import Sieve
 from policyc.engines.wan.tables import Tables
-from policyc.engines.wan.walks import place_of
 from policyc.ir.network import CreateRoute
 
 #: with more prefixes than this their number decides whether there are too many ways to follow
@@ -39,7 +38,7 @@ def senders(old: Tables, new: Tables) -> list[Class]:
     """The attachments of an inventory in classes that reach the same."""
     found: dict[Hashable, list[Attachment]] = {}
     for item in new.core.attachments:
-        places = tuple(_place(tables.core.associations[item.name]) for tables in (old, new))
+        places = tuple(position(tables.core.associations[item.name]) for tables in (old, new))
         alone = item.name if any(_hears_less(tables, item) for tables in (old, new)) else ""
         direct = item.type == "direct-connect-gateway"
         versions = frozenset(prefix.family for prefix in item.prefixes)
@@ -58,14 +57,15 @@ def receivers(old: Tables, new: Tables) -> list[Class]:
     return [tuple(members) for members in found.values()]
 
 
-def has_longer(tables: Tables, prefix: Prefix) -> bool:
+def divided(tables: Tables, prefix: Prefix) -> bool:
     """Whether some table knows a part of the prefix by itself."""
     known = tables.known()
     at = bisect_right(known, prefix)
     return at < len(known) and prefix.covers(known[at])
 
 
-def _place(found: Association) -> tuple[str, str, bool]:
+def position(found: Association) -> tuple[str, str, bool]:
+    """Where an attachment is and whether it carries traffic; the deciding rule is no part of it."""
     return found.standing.value, found.place, found.is_group
 
 
@@ -107,8 +107,8 @@ class _View:
         self.asns = frozenset(self.tables.core.asns.values()) | looping_asns(self.tables.core)
 
     def key(self, item: Attachment) -> Hashable:
-        place = _place(self.tables.core.associations[item.name])
-        if item.name in self.alone or any(has_longer(self.tables, prefix) for prefix in item.prefixes):
+        place = position(self.tables.core.associations[item.name])
+        if item.name in self.alone or any(divided(self.tables, prefix) for prefix in item.prefixes):
             return place, item.name
         signs = [self._sign(prefix, item.name) for prefix in item.prefixes]
         # Where prefixes fare differently their order tells which of them an answer is about.
@@ -177,82 +177,3 @@ def _ways(tables: Tables) -> Iterable[str]:
                 target = core.by_id(word.text)
                 if target is not None:
                     yield target.attachment.name
-
-
-class Unchanged:
-    """Which senders' ways to some prefixes are the same before and after: every table that a packet may pass has equal rows for them.
-
-    Says False where it does not know: without a prefix, for prefixes with several parts, and for senders that moved, hear less than
-    all, or are Direct Connect gateways.
-    """
-
-    def __init__(self, old: Tables, new: Tables, prefixes: tuple[Prefix, ...]) -> None:
-        self._tables = (old, new)
-        parts = any(has_longer(tables, prefix) for tables in self._tables for prefix in prefixes)
-        self._prefixes = () if parts else prefixes
-        #: who alone states a prefix: what he is handed has arrived
-        self._alone = {prefix: self._owner(prefix) for prefix in self._prefixes}
-        self._equal: dict[tuple[TableName, str, Prefix], bool] = {}
-
-    def __call__(self, sender: Attachment) -> bool:
-        before, after = (tables.core.associations[sender.name] for tables in self._tables)
-        if _place(before) != _place(after):
-            return False
-        if before.standing in (Standing.PENDING, Standing.UNASSOCIATED, Standing.UNDECIDED):
-            return True
-        plain = sender.type != "direct-connect-gateway" and not any(_hears_less(item, sender) for item in self._tables)
-        if not plain or not self._prefixes:
-            return False
-        start = TableName("group" if before.is_group else "segment", before.place)
-        return all(self._way(start, sender.regions[0], prefix) for prefix in self._prefixes)
-
-    def _way(self, start: TableName, edge: str, prefix: Prefix) -> bool:
-        """Whether all tables from here on have equal rows. What was passed on an equal way is equal as well."""
-        seen: set[tuple[TableName, str]] = set()
-        waiting = [(start, edge)]
-        while waiting:
-            place = waiting.pop()
-            known = self._equal.get((*place, prefix))
-            if known is False:
-                return self._settle(start, edge, prefix, False)
-            if known or place in seen:
-                continue
-            seen.add(place)
-            before, after = (self._hops(tables, *place, prefix) for tables in self._tables)
-            if before != after:
-                return self._settle(start, edge, prefix, False)
-            waiting += [(table, hop.edge) for hop in before[0] if (table := hop.following(place[0])) is not None]
-            alone = self._alone.get(prefix, "")
-            onward = [self._onward(hop) for hop in before[0] if hop.kind == "attachment" and hop.name != alone]
-            if None in onward:
-                return self._settle(start, edge, prefix, False)
-            waiting += [place for place in onward if place is not None]
-            waiting += [(TableName("group", hop.name), hop.edge) for hop in before[0] if hop.kind == "group"]
-        for place in seen:
-            self._equal[(*place, prefix)] = True
-        return True
-
-    def _owner(self, prefix: Prefix) -> str:
-        found = self._tables[1].core.owners(prefix)
-        return found[0].attachment.name if len(found) == 1 else ""
-
-    def _onward(self, hop: NextHop) -> tuple[TableName, str] | None:
-        """Where somebody who is handed a packet may send it on; None where that is not the same before and after."""
-        before, after = (tables.core.associations[hop.name] for tables in self._tables)
-        if _place(before) != _place(after):
-            return None
-        regions = after.attachment.regions
-        return place_of(after), hop.edge if hop.edge in regions else regions[0]
-
-    def _settle(self, name: TableName, edge: str, prefix: Prefix, equal: bool) -> bool:
-        self._equal[name, edge, prefix] = equal
-        return equal
-
-    def _hops(self, tables: Tables, name: TableName, edge: str, prefix: Prefix) -> tuple[tuple[NextHop, ...], Hashable]:
-        """Where a look-up leads, with what else decides about the way: doubts, the row's prefix, and a group's appliances."""
-        row = tables.table(name, edge).lookup(prefix) if edge in tables.edges_of(name) else None
-        if row is None:
-            return (), None
-        hops = tuple(option.hop for option in row.options)
-        members = tuple(tuple(tables.core.group_members(hop.name, hop.edge)) for hop in hops if hop.kind == "group")
-        return hops, (row.prefix, row.doubts, members)

@@ -20,8 +20,9 @@ from policyc.engines.wan.reach import Answer, Target, Verdict, reach
 from policyc.engines.wan.switches import DEFAULT, Switches
 from policyc.engines.wan.tables import Tables
 from policyc.ir.network import AttachCondition, AttachmentType, AttachRule, CoreNetwork, SendVia
-from policyc.targets.cloud_wan.classes import Class, Unchanged, receivers, senders
+from policyc.targets.cloud_wan.classes import Class, receivers, senders
 from policyc.targets.cloud_wan.configuration_diff import ConfigurationChange, changed_configuration
+from policyc.targets.cloud_wan.differences import Differences
 from policyc.targets.cloud_wan.external_prefixes import block_text, changed_outside
 from policyc.targets.cloud_wan.inventory_file import Inventory
 from policyc.targets.cloud_wan.probes import probe
@@ -80,7 +81,7 @@ def compare(
     regions = [region for item in known.attachments if item.name in names for region in item.regions]
     changed = tuple(changed_configuration(old, new, known.attachments, regions))
     before, after = situate(old, known, switches), situate(new, known, switches)
-    return Comparison(changed, moved, (*_by_class(before, after), *_outside(before, after)), False)
+    return Comparison(changed, moved, tuple(_reachability(before, after)), False)
 
 
 def compare_tables(before: Tables, after: Tables) -> Comparison:
@@ -90,7 +91,7 @@ def compare_tables(before: Tables, after: Tables) -> Comparison:
     )
     moved = (Change("association", name, one, _standing(other)) for name, one, other in pairs)
     told = tuple(change for change in moved if change.before != change.after)
-    return Comparison((), told, (*_by_class(before, after), *_outside(before, after)), False)
+    return Comparison((), told, tuple(_reachability(before, after)), False)
 
 
 # --- associations -----------------------------------------------------------------------------------------------
@@ -254,25 +255,29 @@ def _with_prefixes(attachments: Sequence[Attachment]) -> Iterator[Attachment]:
         )
 
 
-def changed_pairs(old: Tables, new: Tables) -> Iterator[tuple[Class, Class, str, str]]:
+def changed_pairs(
+    old: Tables, new: Tables, differences: Differences | None = None
+) -> Iterator[tuple[Class, Class, str, str]]:
     """(senders, receivers, before, after) wherever the answer changes: for each sender to each receiver but itself."""
     sent = senders(old, new)
+    differences = differences or Differences(old, new)
     for receiving in receivers(old, new):
         standings = {tables.core.associations[receiving[0].name].standing for tables in (old, new)}
-        unchanged = Unchanged(old, new, receiving[0].prefixes if len(standings) == 1 else ())
-        for sending in sent:
+        suspects = differences.suspects(sent, receiving[0].prefixes) if len(standings) == 1 else sent
+        for sending in suspects:
             pair = _pair(sending, receiving)
-            if pair is not None and not unchanged(pair[0]):
-                target = Target(pair[1].prefixes, pair[1].name)
-                answers = [reach(tables, pair[0].name, target) for tables in (old, new)]
-                before, after = map(_verdict, answers)
-                if before == after:
-                    before, after = (
-                        text + _where(tables, answer)
-                        for text, tables, answer in zip((before, after), (old, new), answers, strict=True)
-                    )
-                if before != after:
-                    yield sending, receiving, before, after
+            if pair is None:
+                continue
+            target = Target(pair[1].prefixes, pair[1].name)
+            answers = [reach(tables, pair[0].name, target) for tables in (old, new)]
+            before, after = map(_verdict, answers)
+            if before == after:
+                before, after = (
+                    text + _where(tables, answer)
+                    for text, tables, answer in zip((before, after), (old, new), answers, strict=True)
+                )
+            if before != after:
+                yield sending, receiving, before, after
 
 
 def _pair(sending: Class, receiving: Class) -> tuple[Attachment, Attachment] | None:
@@ -284,11 +289,18 @@ def _pair(sending: Class, receiving: Class) -> tuple[Attachment, Attachment] | N
     return None
 
 
-def _by_class(old: Tables, new: Tables) -> list[Change]:
+def _reachability(old: Tables, new: Tables) -> Iterator[Change]:
+    """The changes between attachments, then those towards addresses that no attachment has."""
+    differences = Differences(old, new)
+    yield from _by_class(old, new, differences)
+    yield from _outside(old, new, differences)
+
+
+def _by_class(old: Tables, new: Tables, differences: Differences) -> list[Change]:
     """The changes of all pairs, told together for attachments of one place that change alike, in the order of the inventory."""
     crowd = _Crowd(old, new)
     found: dict[Class, dict[tuple[str, str, str], list[Attachment]]] = {}
-    for sending, receiving, before, after in changed_pairs(old, new):
+    for sending, receiving, before, after in changed_pairs(old, new, differences):
         towards = found.setdefault(sending, {})
         for item in receiving:
             towards.setdefault((before, after, crowd.places[item.name]), []).append(item)
@@ -308,11 +320,11 @@ def _by_class(old: Tables, new: Tables) -> list[Change]:
     ]
 
 
-def _outside(old: Tables, new: Tables) -> list[Change]:
+def _outside(old: Tables, new: Tables, differences: Differences) -> list[Change]:
     """The changes for addresses that no attachment has, told together for senders of one place and blocks that change alike."""
     crowd = _Crowd(old, new)
     found: dict[tuple[str, str, str, tuple[Prefix, ...]], list[Attachment]] = {}
-    for sending, texts, blocks in _blocks_of(old, new, senders(old, new)):
+    for sending, texts, blocks in _blocks_of(old, new, senders(old, new), differences):
         found.setdefault((crowd.places[sending[0].name], *texts, blocks), []).extend(sending)
     told = [(crowd.ordered(group), key) for key, group in found.items()]
     told.sort(key=lambda line: (crowd.order[line[0][0].name], line[1]))
@@ -320,11 +332,11 @@ def _outside(old: Tables, new: Tables) -> list[Change]:
 
 
 def _blocks_of(
-    old: Tables, new: Tables, sent: Sequence[Class]
+    old: Tables, new: Tables, sent: Sequence[Class], differences: Differences
 ) -> Iterator[tuple[Class, tuple[str, str], tuple[Prefix, ...]]]:
     """Each class of senders with every (before, after) and the blocks that change so."""
     found: dict[Class, dict[tuple[str, str], list[Prefix]]] = {}
-    for sending, block, before, after in changed_outside(old, new, sent):
+    for sending, block, before, after in changed_outside(old, new, sent, differences):
         found.setdefault(sending, {}).setdefault((before, after), []).append(block)
     for sending, changes in found.items():
         for texts, blocks in changes.items():
@@ -338,7 +350,7 @@ def _outside_by_segment(old: Tables, new: Tables) -> Iterator[Change]:
     ]
     count = Counter(new.core.associations[item.name].place for item in kept)
     found: dict[tuple[str, str, str, tuple[Prefix, ...]], list[str]] = {}
-    for sending, texts, blocks in _blocks_of(old, new, [(item,) for item in kept]):
+    for sending, texts, blocks in _blocks_of(old, new, [(item,) for item in kept], Differences(old, new)):
         item = sending[0]
         found.setdefault((new.core.associations[item.name].place, *texts, blocks), []).extend(item.regions)
     for (place, before, after, blocks), edges in found.items():

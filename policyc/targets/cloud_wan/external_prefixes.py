@@ -12,16 +12,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from policyc.engines.wan.prefixes import WIDTH, Prefix, parse_prefix
 from policyc.engines.wan.reach import Answer, Target, Verdict, reach
 from policyc.engines.wan.tables import Tables
-from policyc.targets.cloud_wan.classes import Class, Unchanged
+from policyc.targets.cloud_wan.classes import Class
+from policyc.targets.cloud_wan.differences import Differences
 
 
-def changed_outside(old: Tables, new: Tables, sent: Sequence[Class]) -> Iterator[tuple[Class, Prefix, str, str]]:
+def changed_outside(
+    old: Tables, new: Tables, sent: Sequence[Class], differences: Differences | None = None
+) -> Iterator[tuple[Class, Prefix, str, str]]:
     """(senders, block, before, after) wherever the answer for the addresses of a block that nobody has changes."""
+    differences = differences or Differences(old, new)
     for block, address in outside_blocks(old, new):
-        unchanged = Unchanged(old, new, (address,))
-        for sending in sent:
-            if unchanged(sending[0]):
-                continue
+        for sending in differences.suspects(sent, (address,)):
             name = sending[0].name
             before, after = (_verdict(reach(tables, name, Target((address,)))) for tables in (old, new))
             if before != after:

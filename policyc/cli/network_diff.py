@@ -95,8 +95,8 @@ def _only(args: argparse.Namespace) -> str | None:
     return stem if stem in names and len(names) > 1 else None
 
 
-def write_comparison(found: Comparison, console: Console) -> None:
-    """For people: each section with its changes."""
+def write_comparison(found: Comparison, console: Console, *, supposed: bool = False) -> None:
+    """For people: each section with its changes. What is only `supposed` configures nothing, and has no such section."""
     options = console.options()
     lines: list[str] = []
     sections: tuple[tuple[str, Sequence[ConfigurationChange | Change]], ...] = (
@@ -104,7 +104,7 @@ def write_comparison(found: Comparison, console: Console) -> None:
         ("associations", found.associations),
         ("reachability", found.reach),
     )
-    for title, changes in sections:
+    for title, changes in sections[1:] if supposed else sections:
         head = f"{title}: {plural(len(changes), 'change')}" if changes else f"{title}: no change"
         lines.append(paint(head, "strong", options.color))
         for change in changes:

@@ -259,7 +259,7 @@ def _what_if(args: argparse.Namespace, console: Console, opened: Opened, invento
     if args.format == "json":
         console.write(json.dumps(comparison_data(found), indent=2) + "\n")
     else:
-        network_diff.write_comparison(found, console)
+        network_diff.write_comparison(found, console, supposed=True)
     return exits.FINDINGS if found.changes else exits.CLEAN
 
 

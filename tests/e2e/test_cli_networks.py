@@ -393,3 +393,37 @@ def test_tables_without_attachments_say_so(run: Run, more: list[str]) -> None:
     assert said in run("routes", "core", *more)[2]
     assert said not in run("routes", "core", *more, *BOTH)[2]
     assert said not in run("routes", "core", *more, "--quiet")[2]
+
+
+# --- crowds and suppositions ------------------------------------------------------------------------------------
+
+
+def test_who_reaches_an_attachment(run: Run) -> None:
+    # Services are shared with payments; production comes through the firewall.
+    status, out, _ = run("simulate", "core", *BOTH, "--who-reaches", "pay")
+    assert status == 0
+    lines = [line.strip() for line in out.splitlines()]
+    assert "tools to pay: reachable" in lines and "prod to pay: reachable, inspected by firewalls" in lines
+
+
+def test_whether_everything_between_two_places_is_inspected(run: Run) -> None:
+    status, out, _ = run("simulate", "core", *BOTH, "--inspected", "--from", "payments", "--to", "production")
+    assert status == 0 and "everything that arrives is inspected" in out
+    status, out, _ = run("simulate", "core", *BOTH, "--inspected", "--from", "payments", "--to", "services")
+    assert status == 10 and "pay to tools" in out
+
+
+def test_without_an_edge_whatever_is_there_is_cut_off(run: Run) -> None:
+    status, out, _ = run("simulate", "core", *BOTH, "--without-edge", "eu-west-1")
+    assert status == 1
+    assert "  tools: segment services -> nowhere\n" in out and "  pay to tools: reachable -> blocked\n" in out
+    assert "pay to prod" not in out and "configuration" not in out
+
+
+def test_one_attachment_more(run: Run) -> None:
+    more = "name=new,type=vpc,region=us-east-1,account=111122223333,tag.segment=services,cidr=10.77.0.0/16"
+    status, out, _ = run("simulate", "core", *BOTH, "--add", more)
+    assert status == 1
+    assert "  new: nowhere -> segment services\n" in out and "  pay to new: blocked -> reachable\n" in out
+    status, out, _ = run("simulate", "core", *BOTH, "--add", more, "--from", "pay", "--to", "new")
+    assert status == 0 and out.startswith("reachable")

@@ -18,7 +18,7 @@ from policyc.engines.wan.core import Core
 from policyc.engines.wan.insertion import insert_services
 from policyc.engines.wan.outbound import Heard, far_asn, hears_less, told_to
 from policyc.engines.wan.paths import merge
-from policyc.engines.wan.prefixes import Prefix, fills
+from policyc.engines.wan.prefixes import Prefix, fills, shorten
 from policyc.engines.wan.tables import Tables, segment_tables, uncollected
 from policyc.engines.wan.walks import MAX_WALKS, Hop, Walk, settled, walks
 
@@ -153,7 +153,7 @@ def _reach(tables: Tables, source: str, target: Target) -> Answer:
 
 
 def _ways(
-    tables: Tables, association: Association, target: Target, prefix: Prefix, told: Sequence[Heard] | None
+    tables: Tables, association: Association, target: Target, prefix: Prefix, told: Told | None
 ) -> tuple[Walk, ...]:
     """Every possible way to one prefix, at most `MAX_WALKS` and one."""
     unknown, doubts = _knows(told, prefix)
@@ -164,22 +164,30 @@ def _ways(
     return tuple(way.doubting(*doubts) for way in ways) if doubts else tuple(ways)
 
 
-def heard_by(tables: Tables, association: Association) -> tuple[Heard, ...] | None:
+#: what a far side is told by prefix, each route with its place in the order of announcement
+Told = Mapping[Prefix, Sequence[tuple[int, Heard]]]
+
+
+def heard_by(tables: Tables, association: Association) -> Told | None:
     """What the far side of an attachment is told, when it may not hear or take all of it; None when it hears all that there is."""
     if not hears_less(tables.core, association):
         return None
     name = association.attachment.name
     found = tables.told.get(name)
     if found is None:
-        found = tables.told[name] = tuple(told_to(tables, association))
+        found = tables.told[name] = {}
+        for at, heard in enumerate(told_to(tables, association)):
+            found.setdefault(heard.prefix, []).append((at, heard))
     return found
 
 
-def _knows(told: Sequence[Heard] | None, prefix: Prefix) -> tuple[str, tuple[str, ...]]:
+def _knows(told: Told | None, prefix: Prefix) -> tuple[str, tuple[str, ...]]:
     """Why the far side is sure to have no route to the prefix (the end of a walk; empty when it may have one), and why that is not certain."""
     if told is None:
         return "", ()
-    covering = [item for item in told if item.prefix.covers(prefix)]
+    around = (shorten(prefix, length) for length in range(prefix.length + 1))
+    places = {at: heard for block in around for at, heard in told.get(block, ())}
+    covering = [places[at] for at in sorted(places)]
     taken = [item for item in covering if not item.refused]
     if any(not item.doubts for item in taken):
         return "", ()

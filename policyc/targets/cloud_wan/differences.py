@@ -126,7 +126,8 @@ class Differences:
 
 def _told(tables: Tables, association: Association) -> set[tuple[Prefix, bool, tuple[str, ...]]]:
     """What a verdict depends on in what a far side hears."""
-    return {(item.prefix, bool(item.refused), item.doubts) for item in heard_by(tables, association) or ()}
+    heard = (heard_by(tables, association) or {}).values()
+    return {(item.prefix, bool(item.refused), item.doubts) for routes in heard for _, item in routes}
 
 
 class _Ways:

@@ -15,6 +15,7 @@ from policyc.model.types import STRING, Type
 from policyc.model.values import Group, Principal, Resource, Scalar
 from policyc.model.vocabulary import Attribute, Verb
 from policyc.record import record
+from policyc.syntax.cedar_nodes import Expr
 from policyc.text import Span
 
 
@@ -150,7 +151,19 @@ class RawTest:
     spelling: Spelling | None = field(default=None, compare=False)
 
 
-Cond: TypeAlias = Always | Never | Atom | RawTest | All | AnyOf
+@record
+class RawExpression:
+    """A condition of a Cedar text that no `Atom` says exactly, as it stands there.
+
+    It holds when it evaluates to `true`; one whose evaluation fails does not. `negated` gives the exact complement of that.
+    """
+
+    expression: Expr
+    negated: bool = False
+    span: Span | None = field(default=None, compare=False)
+
+
+Cond: TypeAlias = Always | Never | Atom | RawTest | RawExpression | All | AnyOf
 
 
 @record

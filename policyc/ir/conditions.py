@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import assert_never
 
-from policyc.ir.authz import All, Always, AnyOf, Atom, Cond, Never, RawTest
+from policyc.ir.authz import All, Always, AnyOf, Atom, Cond, Never, RawExpression, RawTest
 
 
 def conjunction(items: list[Cond]) -> Cond:
@@ -40,13 +41,30 @@ def disjunction(items: list[Cond]) -> Cond:
     return out[0] if len(out) == 1 else AnyOf(tuple(out))
 
 
+def complement(cond: Cond) -> Cond:
+    """The condition that holds exactly where this one does not."""
+    match cond:
+        case Always():
+            return Never()
+        case Never():
+            return Always()
+        case Atom() | RawTest() | RawExpression():
+            return replace(cond, negated=not cond.negated)
+        case All(items):
+            return disjunction([complement(item) for item in items])
+        case AnyOf(items):
+            return conjunction([complement(item) for item in items])
+        case _:
+            assert_never(cond)
+
+
 def atoms(cond: Cond) -> Iterator[Atom]:
     """Every typed test of a condition, left to right."""
     return (test for test in tests(cond) if isinstance(test, Atom))
 
 
 def tests(cond: Cond) -> Iterator[Atom | RawTest]:
-    """Every test of a condition, typed and raw, left to right."""
+    """Every test of one attribute in a condition, typed and raw, left to right."""
     work = [cond]
     while work:
         node = work.pop()
@@ -55,7 +73,7 @@ def tests(cond: Cond) -> Iterator[Atom | RawTest]:
                 yield node
             case All(items) | AnyOf(items):
                 work.extend(reversed(items))
-            case Always() | Never():
+            case Always() | Never() | RawExpression():
                 pass
             case _:
                 assert_never(node)

@@ -6,7 +6,7 @@ every target's documents with it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Literal, assert_never
 
@@ -20,6 +20,7 @@ from policyc.ir.authz import (
     Never,
     Op,
     Paths,
+    RawExpression,
     RawTest,
     Resources,
     Statement,
@@ -32,13 +33,18 @@ from policyc.ir.raw_tests import fill, fold, raw_holds, split_fields
 from policyc.model.values import Principal, Scalar
 from policyc.model.vocabulary import Verb
 from policyc.record import record
+from policyc.syntax.cedar_nodes import Expr
+
+
+def _states_none(expression: Expr) -> bool:
+    raise ValueError("the request does not say what Cedar makes of an expression")
 
 
 @record
 class Facts:
     """One request with everything known. `who` is one caller (never a pattern), `resource` a resource id, or an ARN for
     policies read from native documents; `path` None for requests that have no path. `values` maps attribute names to their values, absent ones
-    left out or empty; `keys` does so for native keys in lower case, which raw tests and policy variables ask for."""
+    left out or empty; `keys` does so for native keys in lower case, which raw tests and policy variables ask for. `evaluates` tells whether Cedar makes `true` of an expression."""
 
     who: Principal
     can: Verb
@@ -46,6 +52,7 @@ class Facts:
     path: str | None = None
     values: Mapping[str, tuple[Scalar, ...]] = MappingProxyType({})
     keys: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    evaluates: Callable[[Expr], bool] = _states_none
 
     def texts(self, key: str) -> tuple[str, ...]:
         """The values of a native key, spelled in any letter case."""
@@ -181,6 +188,8 @@ def condition_holds(cond: Cond, facts: Facts) -> bool:
                 done.append(atom_holds(node, facts.values.get(node.attribute.name, ())))
             case RawTest():
                 done.append(raw_holds(node, facts.texts))
+            case RawExpression():
+                done.append(facts.evaluates(node.expression) is not node.negated)
             case All() | AnyOf():
                 if not ready:
                     work.append((node, True))

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Final, TypeAlias, assert_never
 
 from policyc.engines.proofs.values import may_hold
-from policyc.ir.authz import All, Always, AnyOf, Atom, Cond, Never, Op, RawTest, Variable
+from policyc.ir.authz import All, Always, AnyOf, Atom, Cond, Never, Op, RawExpression, RawTest, Variable
 from policyc.ir.conditions import tests
 from policyc.ir.raw_tests import raw_holds
 from policyc.model.values import Scalar
@@ -27,8 +27,8 @@ MOST_PATTERNS: Final = 8
 #: A condition that has to hold (True) or to fail (False).
 Goal: TypeAlias = tuple[Cond, bool]
 
-#: A raw test, and whether it has to hold.
-Raw: TypeAlias = tuple[RawTest, bool]
+#: A raw test or expression, and whether it has to hold.
+Raw: TypeAlias = tuple[RawTest | RawExpression, bool]
 
 #: The values of an attribute in the requests that a question is about: empty for absent, None when open.
 Facts: TypeAlias = Callable[[Attribute], tuple[Scalar, ...] | None]
@@ -117,7 +117,7 @@ def branches(
                         if not _fits(atom, held, facts):
                             break
                     pending = rest
-                case RawTest():
+                case RawTest() | RawExpression():
                     if not _raw_fits(cond, wanted, opaque, facts):
                         break
                     opaque = (*opaque, (cond, wanted))
@@ -135,10 +135,12 @@ def branches(
             yield held
 
 
-def _raw_fits(test: RawTest, wanted: bool, held: Sequence[Raw], facts: Facts) -> bool:
+def _raw_fits(test: RawTest | RawExpression, wanted: bool, held: Sequence[Raw], facts: Facts) -> bool:
     """Whether a raw test may go as wanted: what is known of its key decides it, and it does not contradict itself."""
     if (test, not wanted) in held or (replace(test, negated=not test.negated), wanted) in held:
         return False
+    if isinstance(test, RawExpression):
+        return True
     known = facts(test.attribute)
     if known is None or any(isinstance(token, Variable) for value in test.values for token in value.tokens):
         return True

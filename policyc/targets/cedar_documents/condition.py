@@ -18,7 +18,7 @@ from ipaddress import IPv4Address, ip_address
 from itertools import pairwise, takewhile
 from typing import TypeAlias
 
-from policyc.ir.authz import All, Always, AnyOf, Atom, Cond, Never, Op, RawTest
+from policyc.ir.authz import All, Always, AnyOf, Atom, Cond, Never, Op, RawExpression, RawTest
 from policyc.ir.pattern import Plain, pattern_tokens
 from policyc.model.types import Named
 from policyc.syntax.cedar_nodes import NOWHERE, Compare, Expr, Like, Lit, Not, attribute_at, literal
@@ -76,8 +76,8 @@ def _lower(cond: Cond, facts: Mapping[str, Fact], known: Known) -> tuple[Expr, K
             known = known.union(shared)
             branches, ends = zip(*(_lower(item, facts, known) for item in items), strict=True)
             return conjoin([*(guard(path) for path in shared), disjoin(list(branches))]), frozenset.intersection(*ends)
-        case RawTest():
-            raise TypeError("a raw test comes from an IAM document")
+        case RawTest() | RawExpression():
+            raise TypeError("raw tests come from documents")
 
 
 def _asked_first(cond: Cond, facts: Mapping[str, Fact]) -> dict[Path, None]:
@@ -108,8 +108,8 @@ def may_fail(cond: Cond, facts: Mapping[str, Fact]) -> bool:
             return can_fail(_atom(cond, fact_of(facts, cond.attribute), frozenset())[0])
         case All(items) | AnyOf(items):
             return any(may_fail(item, facts) for item in items)
-        case RawTest():
-            raise TypeError("a raw test comes from an IAM document")
+        case RawTest() | RawExpression():
+            raise TypeError("raw tests come from documents")
 
 
 def _common(branches: Sequence[Sequence[Path]]) -> dict[Path, None]:

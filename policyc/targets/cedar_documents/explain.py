@@ -24,7 +24,7 @@ from policyc.engines.cedar.outcome_sets import (
     known,
 )
 from policyc.engines.trace import Reason, StatementTrace
-from policyc.ir.authz import All, Always, AnyOf, Atom, Cond, Never, Op, Policy, RawTest, Statement
+from policyc.ir.authz import All, Always, AnyOf, Atom, Cond, Never, Op, Policy, RawExpression, RawTest, Statement
 from policyc.ir.decide import atom_holds
 from policyc.model.values import Scalar
 from policyc.record import record
@@ -85,8 +85,8 @@ def truth(cond: Cond, stated: Stated) -> Truths:
             for item in items:
                 whole = either(whole, truth(item, stated))
             return whole
-        case RawTest():
-            raise TypeError("a raw test comes from an IAM document")
+        case RawTest() | RawExpression():
+            raise TypeError("raw tests come from documents")
 
 
 def _atom_truth(atom: Atom, stated: Stated) -> Truths:
@@ -120,8 +120,8 @@ def _reasons(cond: Cond, stated: Stated, denies: bool) -> list[Reason]:
             telling = [item for item in items if truth(item, stated) == whole]
             telling = telling or [item for item in items if truth(item, stated) != FALSE]
             return [reason for item in telling for reason in _reasons(item, stated, denies)]
-        case RawTest():
-            raise TypeError("a raw test comes from an IAM document")
+        case RawTest() | RawExpression():
+            raise TypeError("raw tests come from documents")
 
 
 def _reason(atom: Atom, stated: Stated, denies: bool) -> Reason:

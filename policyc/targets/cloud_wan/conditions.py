@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from policyc.diagnostics import Diagnostics
-from policyc.ir.authz import All, Always, AnyOf, Atom, Cond, Constant, Never, Op, RawTest
+from policyc.ir.authz import All, Always, AnyOf, Atom, Cond, Constant, Never, Op, RawExpression, RawTest
 from policyc.ir.network import AttachCondition, ConditionType, Logic, MatchType, Operator, RouteMatch, Word
 from policyc.text import Span
 
@@ -76,8 +76,8 @@ def _flatten(
             return _join(items, "or", span, convert, diagnostics)
         case Always():
             raise AssertionError("handled by the callers")
-        case RawTest():
-            raise TypeError("a raw test comes from an IAM document")
+        case RawTest() | RawExpression():
+            raise TypeError("raw tests come from documents")
 
 
 def _join(

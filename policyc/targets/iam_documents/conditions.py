@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Final, assert_never
 
 from policyc.diagnostics import Diagnostics
-from policyc.ir.authz import All, Always, AnyOf, Atom, Cond, Never, Op, RawTest
+from policyc.ir.authz import All, Always, AnyOf, Atom, Cond, Never, Op, RawExpression, RawTest
 from policyc.record import record
 from policyc.targets.iam_documents.leaves import Conjunct, lower_atom
 from policyc.targets.iam_documents.operators import Contradiction, KeyTest, merge_tests, other_spellings
@@ -46,8 +46,8 @@ def lower_condition(cond: Cond, span: Span | None, diagnostics: Diagnostics) -> 
                 done.append(NEVER)
             case Atom():
                 done.append(lower_atom(node, span, diagnostics))
-            case RawTest():
-                raise TypeError("a raw test comes from an IAM document")
+            case RawTest() | RawExpression():
+                raise TypeError("raw tests come from documents")
             case All() | AnyOf():
                 items = _gather(node.items) if isinstance(node, AnyOf) else node.items
                 if not ready:

@@ -1,0 +1,418 @@
+"""A Cedar condition in the normal form: where it is true, and where it is false.
+
+An evaluation may also fail, so the two are no complements of each other, unless everything that an expression reads was asked for
+before it. A test of an absent attribute fails in Cedar and is false in the IR: both make a statement not apply, so the test alone
+says when it is true, while its negation also asks for the attribute.
+Kinds are those that are documented: a value of another kind has no answer in the language (docs/language.md), and in Cedar fails.
+Source: https://docs.cedarpolicy.com/policies/syntax-operators.html (evaluation from left to right, short circuit).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from ipaddress import ip_address, ip_network
+from typing import Final, TypeAlias
+
+from policyc.ir.authz import All, Always, AnyOf, Atom, Cond, Constant, Never, Op, RawExpression
+from policyc.ir.conditions import complement, conjunction, disjunction
+from policyc.ir.pattern import escape_pattern
+from policyc.model.types import GROUP, STRING, Named
+from policyc.model.values import Group, Scalar
+from policyc.record import record
+from policyc.syntax.cedar_nodes import (
+    And,
+    Call,
+    Compare,
+    Expr,
+    Get,
+    Has,
+    If,
+    Like,
+    Lit,
+    Method,
+    Neg,
+    Not,
+    Or,
+    SetOf,
+    path_of,
+)
+from policyc.targets.cedar_documents.facts import KEY, Fact
+from policyc.text import Span
+
+Path: TypeAlias = tuple[str, ...]
+#: Paths that are known to be present at a place.
+Known: TypeAlias = frozenset[Path]
+
+#: What a test needs to be present in order to hold.
+PathOf: TypeAlias = Callable[[Cond], Path | None]
+
+#: Parts of a condition beyond which it is kept as it stands: the two forms of a part can be longer than the part.
+_MOST_PARTS: Final = 2_000
+_ORDERS: Final = {"<": Op.LT, "<=": Op.LE, ">": Op.GT, ">=": Op.GE}
+_MIRRORED: Final = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+_IP: Final = Named("ip")
+
+
+@record
+class _Truth:
+    """Where an expression is true and where it is false; `present` are the paths that are there wherever it is true, and `sure` says
+    that it never fails on values of the documented kinds."""
+
+    true: Cond
+    false: Cond
+    present: Known
+    sure: bool
+
+
+def read_condition(body: Expr, facts: Mapping[str, Fact]) -> Cond:
+    """Where Cedar evaluates the expression to true."""
+    reader = _Reader(facts)
+    try:
+        return reader.read(body, frozenset()).true
+    except _TooLarge:
+        return RawExpression(body, span=body.span)
+
+
+class _TooLarge(Exception):
+    """The normal form of an expression is far longer than the expression."""
+
+
+class _Reader:
+    def __init__(self, facts: Mapping[str, Fact]) -> None:
+        self._facts = {fact.path: fact for fact in facts.values()}
+        self._families = [fact for fact in facts.values() if KEY in fact.path]
+
+    def read(self, node: Expr, known: Known) -> _Truth:
+        match node:
+            case Lit(bool(value)):
+                return _Truth(Always() if value else Never(), Never() if value else Always(), known, True)
+            case Not(of):
+                inner = self.read(of, known)
+                return _Truth(inner.false, inner.true, known, inner.sure)
+            case And(items):
+                return self._all(items, known)
+            case Or(items):
+                return self._any(items, known)
+            case If(test, then, otherwise):
+                return self._choice(node, test, then, otherwise, known)
+            case Has(of, names) if (path := path_of(of)) is not None:
+                return self._has(node, path, names, known)
+            case _:
+                return self._test(node, known) or self._raw(node, known)
+
+    # --- joining ----------------------------------------------------------------------------------------------
+
+    def _all(self, items: tuple[Expr, ...], known: Known) -> _Truth:
+        parts: list[_Truth] = []
+        for item in items:
+            part = self.read(item, known)
+            known = part.present
+            parts.append(part)
+        true = self._within(_without_guards([part.true for part in parts], self._path))
+        sure = all(part.sure for part in parts)
+        false: Cond = complement(true) if sure else _first_false(parts)
+        return _Truth(true, self._within(false), known, sure)
+
+    def _any(self, items: tuple[Expr, ...], known: Known) -> _Truth:
+        parts = [self.read(item, known) for item in items]
+        sure = all(part.sure for part in parts[:-1])
+        turned = [_Truth(part.false, part.true, known, part.sure) for part in parts]
+        true = _merged([part.true for part in parts]) if sure else _first_false(turned)
+        whole = sure and parts[-1].sure
+        false = complement(true) if whole else conjunction([part.false for part in parts])
+        present = frozenset.intersection(*(part.present for part in parts))
+        return _Truth(self._within(true), self._within(false), present, whole)
+
+    def _choice(self, node: If, test: Expr, then: Expr, otherwise: Expr, known: Known) -> _Truth:
+        asked = self.read(test, known)
+        first, second = self.read(then, asked.present), self.read(otherwise, known)
+        true = disjunction([conjunction([asked.true, first.true]), conjunction([asked.false, second.true])])
+        false = disjunction([conjunction([asked.true, first.false]), conjunction([asked.false, second.false])])
+        return _Truth(self._within(true), self._within(false), known, asked.sure and first.sure and second.sure)
+
+    def _within(self, cond: Cond) -> Cond:
+        if _size(cond) > _MOST_PARTS:
+            raise _TooLarge
+        return cond
+
+    # --- presence ---------------------------------------------------------------------------------------------
+
+    def _has(self, node: Has, path: Path, names: tuple[str, ...], known: Known) -> _Truth:
+        if len(names) > 1:
+            steps = tuple(
+                Has(_step(node.of, names[:count], node.span), (name,), node.name_span, node.span)
+                for count, name in enumerate(names)
+            )
+            return self._all(steps, known)
+        whole = (*path, names[0])
+        sure = not path or path in known
+        leaf = self._presence(node, whole)
+        if sure:
+            return _Truth(leaf, complement(leaf), known | {whole}, True)
+        return _Truth(leaf, RawExpression(Not(node, node.span), span=node.span), known | _prefixes(whole), False)
+
+    def _presence(self, node: Has, whole: Path) -> Cond:
+        if (fact := self._fact(whole)) is not None:
+            return Atom(fact.attribute, Op.EXISTS, (), span=node.span)
+        holder = self._fact(whole[:-1])
+        if holder is not None and holder.form == "record":
+            return Atom(holder.attribute, Op.EQ, (_constant(holder, whole[-1], node.span),), "any", span=node.span)
+        return RawExpression(node, span=node.span)
+
+    def _fact(self, path: Path) -> Fact | None:
+        found = self._facts.get(path)
+        if found is not None:
+            return found
+        for family in self._families:
+            if len(family.path) == len(path):
+                pairs = list(zip(family.path, path, strict=True))
+                if all(own in (KEY, step) for own, step in pairs):
+                    return family.with_key(next(step for own, step in pairs if own == KEY))
+        return None
+
+    def _path(self, cond: Cond) -> Path | None:
+        """What a test needs to be present in order to hold."""
+        match cond:
+            case RawExpression(Has(of, (name,)), False):
+                path = path_of(of)
+                return None if path is None else (*path, name)
+            case Atom(negated=False):
+                fact = next((fact for fact in self._facts.values() if fact.attribute == cond.attribute), None)
+                fact = fact or self._keyed(cond)
+                if fact is None:
+                    return None
+                one = fact.form == "record" and cond.op is Op.EQ and len(cond.values) == 1
+                return (*fact.path, str(cond.values[0].value)) if one else fact.path
+            case _:
+                return None
+
+    def _keyed(self, atom: Atom) -> Fact | None:
+        for family in self._families:
+            head, _, tail = family.attribute.name.partition(KEY)
+            name = atom.attribute.name
+            key = name[len(head) + 2 : len(name) - len(tail) - 2]
+            if family.with_key(key).attribute == atom.attribute:
+                return family.with_key(key)
+        return None
+
+    # --- tests ------------------------------------------------------------------------------------------------
+
+    def _raw(self, node: Expr, known: Known) -> _Truth:
+        """What is kept as it stands: true where it evaluates to true, false where its negation does."""
+        turned = RawExpression(Not(node, node.span), span=node.span)
+        return _Truth(RawExpression(node, span=node.span), turned, known, False)
+
+    def _test(self, node: Expr, known: Known) -> _Truth | None:
+        """A test of one attribute of a documented kind against literals of that kind; None for any other expression."""
+        found = self._atom(node)
+        if found is None:
+            return None
+        atom, path, equal = found
+        present = known | _prefixes(path)
+        true: Cond = atom
+        false = complement(atom)
+        if path not in known:
+            false = conjunction([Atom(atom.attribute, Op.EXISTS, (), span=node.span), false])
+        if not equal:
+            true, false = false, true
+        return _Truth(true, false, present, path in known)
+
+    def _atom(self, node: Expr) -> tuple[Atom, Path, bool] | None:
+        """The test, the path that it reads, and whether it is meant as it stands or (`!=`) turned round."""
+        match node:
+            case Get() if (path := path_of(node)) is not None:
+                return self._typed(path, Op.EQ, (True,), node.span)
+            case Compare("==" | "!=" as operator, left, right):
+                for one, other in ((left, right), (right, left)):
+                    found = self._equal(one, other, node.span)
+                    if found is not None:
+                        return found[0], found[1], operator == "=="
+                return None
+            case Compare(operator, left, right) if operator in _ORDERS:
+                if (path := path_of(left)) and (value := _literal(right)) is not None:
+                    return self._typed(path, _ORDERS[operator], (value,), node.span)
+                if (path := path_of(right)) and (value := _literal(left)) is not None:
+                    return self._typed(path, _ORDERS[_MIRRORED[operator]], (value,), node.span)
+                return None
+            case Like(of, pattern) if path := path_of(of):
+                text = "".join("*" if part is None else escape_pattern(part) for part in pattern)
+                return self._typed(path, Op.LIKE, (text,), node.span)
+            case Method(SetOf(items), "contains", _, (arg,)) if path := path_of(arg):
+                values = [_literal(item) for item in items]
+                return self._typed(path, Op.EQ, values, node.span)
+            case Method(of, "contains" | "containsAny" as name, _, (arg,)) if path := path_of(of):
+                items = (arg,) if name == "contains" else arg.items if isinstance(arg, SetOf) else ()
+                return self._typed(path, Op.EQ, [_literal(item) for item in items], node.span, "set")
+            case Method(Call("ip", (of,)), "isInRange", _, (Call("ip", (Lit(str(block)),)),)) if path := path_of(of):
+                return self._typed(path, Op.IN_CIDR, (block,), node.span) if _is_block(block) else None
+            case _:
+                return None
+
+    def _equal(self, one: Expr, other: Expr, span: Span) -> tuple[Atom, Path, bool] | None:
+        if (path := path_of(one)) and (value := _literal(other)) is not None:
+            return self._typed(path, Op.EQ, (value,), span)
+        match one, other:
+            case Call("ip", (of,)), Call("ip", (Lit(str(text)),)) if (path := path_of(of)) and ":" in text:
+                return self._typed(path, Op.EQ, (text,), span, "scalar", read_as_address=True)
+        return None
+
+    def _typed(
+        self,
+        path: Path,
+        op: Op,
+        values: Iterable[Scalar | None],
+        span: Span,
+        form: str = "scalar",
+        *,
+        read_as_address: bool = False,
+    ) -> tuple[Atom, Path, bool] | None:
+        fact = self._fact(path)
+        listed = tuple(values)
+        if fact is None or fact.form != form or fact.text_too or not listed:
+            return None
+        if not all(_fits(fact, op, value, read_as_address) for value in listed):
+            return None
+        constants = tuple(_constant(fact, value, span, op) for value in listed if value is not None)
+        return Atom(fact.attribute, op, constants, "any" if form == "set" else "", span=span), path, True
+
+
+# --- conditions -----------------------------------------------------------------------------------------------------
+
+
+def _first_false(parts: list[_Truth]) -> Cond:
+    """Where a chain of `&&` is false: one operand is, and all before it are true."""
+    out = parts[-1].false
+    for part in reversed(parts[:-1]):
+        out = disjunction([part.false, out if part.sure and _is_complement(part) else conjunction([part.true, out])])
+    return out
+
+
+def _is_complement(part: _Truth) -> bool:
+    return part.false == complement(part.true)
+
+
+def _without_guards(items: list[Cond], path: PathOf) -> Cond:
+    """The conjunction without the questions for presence that another of its tests answers."""
+    whole = conjunction(items)
+    flat = whole.items if isinstance(whole, All) else (whole,)
+    out: list[Cond] = []
+    for place, item in enumerate(flat):
+        asked = path(item) if _asks_presence(item) else None
+        if asked is not None and any(_needs(other, asked, path) for other in flat[place + 1 :]):
+            continue
+        out.append(item)
+    return conjunction(out)
+
+
+def _asks_presence(cond: Cond) -> bool:
+    match cond:
+        case RawExpression(Has(), False) | Atom(op=Op.EXISTS, negated=False):
+            return True
+        case Atom(op=Op.EQ, quantifier="any", negated=False, values=(_,)):
+            return True  # a record of groups is asked whether it has one; that of a set is no prefix of anything
+        case _:
+            return False
+
+
+def _needs(cond: Cond, asked: Path, path: PathOf) -> bool:
+    """Whether the condition holds only where the path is present."""
+    match cond:
+        case All(items):
+            return any(_needs(item, asked, path) for item in items)
+        case AnyOf(items):
+            return all(_needs(item, asked, path) for item in items)
+        case _:
+            own = path(cond)
+            return own is not None and own[: len(asked)] == asked
+
+
+def _merged(items: list[Cond]) -> Cond:
+    """The disjunction, with neighbours that compare one attribute the same way as one test."""
+    out: list[Cond] = []
+    for item in items:
+        last = out[-1] if out else None
+        if (
+            isinstance(item, Atom)
+            and isinstance(last, Atom)
+            and not item.negated
+            and not last.negated
+            and (item.attribute, item.op, item.quantifier) == (last.attribute, last.op, last.quantifier)
+            and item.quantifier != "all"
+        ):
+            values = tuple(dict.fromkeys((*last.values, *item.values)))
+            out[-1] = Atom(item.attribute, item.op, values, item.quantifier, span=last.span)
+        else:
+            out.append(item)
+    return disjunction(out)
+
+
+def _size(cond: Cond) -> int:
+    return sum(_size(item) for item in cond.items) if isinstance(cond, All | AnyOf) else 1
+
+
+# --- values ---------------------------------------------------------------------------------------------------------
+
+
+def _prefixes(path: Path) -> Known:
+    return frozenset(path[:count] for count in range(1, len(path) + 1))
+
+
+def _step(of: Expr, names: tuple[str, ...], span: Span) -> Expr:
+    for name in names:
+        of = Get(of, name, span, span)
+    return of
+
+
+def _literal(node: Expr) -> Scalar | None:
+    match node:
+        case Lit(value):
+            return value
+        case Neg(Lit(value)) if isinstance(value, int) and not isinstance(value, bool):
+            return -value
+        case _:
+            return None
+
+
+def _fits(fact: Fact, op: Op, value: Scalar | None, read_as_address: bool) -> bool:
+    """Whether a literal is of the attribute's kind, so that the test means the same in both languages."""
+    kind = fact.attribute.type
+    if kind == _IP:
+        if op is Op.IN_CIDR:
+            return True
+        # an IPv4 address has one spelling, so its text says it; IPv6 has many
+        return op is Op.EQ and isinstance(value, str) and _is_address(value) and (":" in value) is read_as_address
+    if op is Op.IN_CIDR or read_as_address:
+        return False
+    match str(kind):
+        case "bool":
+            return op is Op.EQ and isinstance(value, bool)
+        case "int":
+            return op is not Op.LIKE and isinstance(value, int) and not isinstance(value, bool)
+        case "port":
+            return False
+        case _:
+            return op in (Op.EQ, Op.LIKE) and isinstance(value, str)
+
+
+def _constant(fact: Fact, value: Scalar, span: Span, op: Op = Op.EQ) -> Constant:
+    if op is Op.LIKE:
+        return Constant(STRING, value, span=span)
+    if op is Op.IN_CIDR:
+        return Constant(Named("cidr"), value, span=span)
+    if fact.group and fact.form == "record":
+        return Constant(GROUP, value, Group(fact.group, str(value)), span)
+    return Constant(fact.attribute.type, value, span=span)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        return str(ip_address(text)) == text and "%" not in text
+    except ValueError:
+        return False
+
+
+def _is_block(text: str) -> bool:
+    try:
+        return "/" in text and str(ip_network(text)) == text
+    except ValueError:
+        return False

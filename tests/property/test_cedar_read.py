@@ -1,0 +1,265 @@
+"""Cedar texts read into the normal form: Cedar decides on a text what its normal form means, and emitted policies read back.
+
+The normal form says where a condition is true; a Cedar evaluation that fails is not true. Requests lack attributes, records on the way
+to them, or have every one. `POLICYC_CASES` sets the number of decisions compared (`make test` asks for 10,000), three to a text.
+
+Read back, a policy is what it was but for this: a question for presence goes where another test of the same conjunction answers it,
+neighbours of a disjunction that compare one attribute the same way are one test. Ports, which sources give as text or as number,
+and `all` of a set are kept as the expressions that stand in the text.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from policyc.diagnostics import Diagnostics
+from policyc.engines.cedar.authorize import authorize, policy_set
+from policyc.ir.authz import All, AnyOf, Atom, Cond, Op, Origin, Policy, RawExpression
+from policyc.ir.conditions import atoms as atoms_of
+from policyc.syntax.cedar_printer import written
+from policyc.syntax.cedar_text import parse_cedar
+from policyc.targets.cedar_documents.context import build_context
+from policyc.targets.cedar_documents.emit import emit_policy
+from policyc.targets.cedar_documents.read import read_document
+from policyc.text import Source
+from tests.property import test_cedar_diff as diff
+
+
+def read(text: str) -> Policy:
+    diagnostics = Diagnostics()
+    document = parse_cedar(Source("a.cedar", text), diagnostics)
+    assert document is not None, list(diagnostics)
+    return read_document(document, diff.KNOWN, diff.STAFF, "verified_access", "a.cedar")
+
+
+def is_true(permit: str, context: Mapping[str, Any]) -> bool:
+    """Whether the one permit of a text applies: its condition is true, neither false nor failing."""
+    return authorize(policy_set(permit), context)[0] == "allow"
+
+
+def holds(cond: Cond, context: Mapping[str, Any]) -> bool:
+    """The truth of a normal form on a context: typed tests by the documented values, expressions as Cedar evaluates them."""
+    match cond:
+        case RawExpression(expression, negated):
+            text = f"permit (principal, action, resource) when {{ {written(expression)} }};"
+            return is_true(text, context) is not negated
+        case Atom():
+            return diff.answer_of_test(cond, context) is True
+        case All(items):
+            return all(holds(item, context) for item in items)
+        case AnyOf(items):
+            return any(holds(item, context) for item in items)
+        case _:
+            return diff.answer_of(cond, context) is True
+
+
+# --- texts ----------------------------------------------------------------------------------------------------------
+
+LEAVES = (
+    "true",
+    "false",
+    'context has "my-idp"',
+    "context has idc",
+    "context has idc.groups",
+    "context has idc.user.email",
+    'context["my-idp"] has level',
+    'context["my-idp"] has email',
+    'context["my-idp"] has unheard',
+    "context.idc.groups has " + json.dumps(diff.UUIDS[0]),
+    "context.idc has groups",
+    'context["my-idp"].level == 50',
+    '50 != context["my-idp"].level',
+    'context["my-idp"].level == -1',
+    'context["my-idp"].level == "50"',
+    'context["my-idp"].level > 1',
+    '1 >= context["my-idp"].level',
+    'context["my-idp"].level + 1 > 50',
+    '[1, 50].contains(context["my-idp"].level)',
+    '[1, "a"].contains(context["my-idp"].level)',
+    'context["my-idp"].email like "a*"',
+    'context["my-idp"].email == "a"',
+    'context["my-idp"].email != "b*"',
+    'context["my-idp"].email == context["my-idp"].address["in"]',
+    'context["my-idp"].groups.contains("a")',
+    'context["my-idp"].groups.containsAny(["a", "ab"])',
+    'context["my-idp"].groups.containsAll(["a"])',
+    '["a", "ab"].containsAll(context["my-idp"].groups)',
+    'context["my-idp"]["cognito:groups"].contains("a")',
+    "context.idc.user.email.verified",
+    "context.idc.user.email.verified == true",
+    "context.http_request.port == 443",
+    'context.http_request.http_method == "GET"',
+    'context.http_request.client_ip == "10.1.1.1"',
+    'ip(context.http_request.client_ip).isInRange(ip("10.0.0.0/8"))',
+    'ip(context.http_request.client_ip) == ip("2001:db8::1")',
+    "ip(context.http_request.client_ip).isIpv4()",
+    'principal == Caller::"caller"',
+    'resource == Other::"x"',
+    "context.unheard",
+)
+GUARDED = (
+    'context has "my-idp" && context["my-idp"] has level && context["my-idp"].level == 50',
+    '!(context has "my-idp" && context["my-idp"] has level && context["my-idp"].level == 50)',
+    'context has "my-idp" && context["my-idp"] has groups && context["my-idp"].groups.contains("a")',
+    "context has http_request && context.http_request has client_ip && "
+    '!ip(context.http_request.client_ip).isInRange(ip("10.0.0.0/8"))',
+)
+
+
+def wider(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    return st.one_of(
+        inner.map(lambda one: f"!({one})"),
+        st.lists(inner, min_size=2, max_size=3).map(lambda items: " && ".join(f"({one})" for one in items)),
+        st.lists(inner, min_size=2, max_size=3).map(lambda items: " || ".join(f"({one})" for one in items)),
+        st.tuples(inner, inner, inner).map(lambda three: "if ({}) then ({}) else ({})".format(*three)),
+    )
+
+
+EXPRESSIONS = st.recursive(st.one_of(st.sampled_from(LEAVES), st.sampled_from(GUARDED)), wider, max_leaves=6)
+
+
+@st.composite
+def texts(draw: st.DrawFn) -> list[str]:
+    """Statements, each a text of its own."""
+    out = []
+    for _ in range(draw(st.integers(1, 3))):
+        scope = draw(
+            st.sampled_from(["principal, action, resource", 'principal == Caller::"caller", action, resource'])
+        )
+        clauses = draw(st.lists(st.tuples(st.sampled_from(["when", "unless"]), EXPRESSIONS), max_size=2))
+        body = " ".join(f"{kind} {{ {text} }}" for kind, text in clauses)
+        out.append(f"{draw(st.sampled_from(['permit', 'permit', 'forbid']))} ({scope}) {body};")
+    return out
+
+
+READ = ("okta.level", "okta.email", "okta.groups", 'okta["cognito:groups"]', "okta.address.in", "idc.groups")
+READ += ("idc.user.email.verified", "http_request.client_ip", "http_request.port", "http_request.http_method")
+
+
+@st.composite
+def contexts(draw: st.DrawFn) -> dict[str, Any]:
+    """A value of the documented kind, or absence, for every attribute that texts read; at times a whole record is absent."""
+    values: dict[str, Any] = dict.fromkeys(diff.FACTS, ())
+    for name in READ:
+        fact = diff.FACTS[name]
+        most = 1 if fact.form == "scalar" else 2
+        values[name] = tuple(draw(st.lists(st.sampled_from(diff.pool(fact)), max_size=most, unique=True)))
+    context: dict[str, Any] = json.loads(json.dumps(build_context(values, diff.KNOWN).data))
+    for root in draw(st.sampled_from([[], [], [], ["my-idp"], ["idc"]])):
+        context.pop(root, None)
+    return context
+
+
+@diff.SETTINGS
+@given(texts(), st.data())
+def test_cedar_decides_what_the_normal_form_of_a_text_means(statements: list[str], data: st.DataObject) -> None:
+    policy = read("\n".join(statements))
+    whole = policy_set("\n".join(statements))
+    for _ in range(diff.REQUESTS):
+        context = data.draw(contexts())
+        meant = [holds(statement.when, context) for statement in policy.statements]
+        assert meant == [is_true(text.replace("forbid (", "permit (", 1), context) for text in statements]
+        effects = {item.effect for item, found in zip(policy.statements, meant, strict=True) if found}
+        assert authorize(whole, context)[0] == ("allow" if effects == {"allow"} else "deny")
+
+
+# --- read(emit(policy)) ---------------------------------------------------------------------------------------------
+
+
+def is_kept_as_text(cond: Cond) -> bool:
+    return any(atom.quantifier == "all" or diff.FACTS[atom.attribute.name].text_too for atom in atoms_of(cond))
+
+
+@diff.SETTINGS
+@given(diff.policies())
+def test_an_emitted_policy_reads_back(policy: Policy) -> None:
+    assume(not any(is_kept_as_text(item.when) for item in policy.statements))
+    back = read(emit_policy(policy, diff.KNOWN, "group", trusted=True).text)
+    assert back.origin is Origin.CEDAR
+    assert [item.effect for item in back.statements] == [item.effect for item in policy.statements]
+    for item, other in zip(policy.statements, back.statements, strict=True):
+        assert not list(raw(other.when))
+        again = replace(policy, statements=(replace(item, when=other.when),))
+        assert read(emit_policy(again, diff.KNOWN, "group", trusted=True).text).statements[0].when == other.when
+
+
+def raw(cond: Cond) -> list[RawExpression]:
+    """The parts of a condition that no typed test says."""
+    if isinstance(cond, RawExpression):
+        return [cond]
+    return [part for item in cond.items for part in raw(item)] if isinstance(cond, All | AnyOf) else []
+
+
+# --- by hand --------------------------------------------------------------------------------------------------------
+
+
+def shown(cond: Cond) -> str:
+    """A condition in the language's words, expressions in backticks."""
+    match cond:
+        case RawExpression(expression, negated):
+            return ("not " if negated else "") + f"`{written(expression)}`"
+        case Atom(op=Op.EXISTS):
+            return ("not " if cond.negated else "") + f"exists {cond.attribute.name}"
+        case Atom():
+            values = ", ".join(str(item.value) for item in cond.values)
+            return ("not " if cond.negated else "") + f"{cond.attribute.name} {cond.quantifier or cond.op} {values}"
+        case All(items) | AnyOf(items):
+            return "(" + (" and " if isinstance(cond, All) else " or ").join(map(shown, items)) + ")"
+        case _:
+            return type(cond).__name__.lower()
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ('context.jamf.risk == "HIGH"', "jamf.risk == HIGH"),
+        ('!(context.jamf.risk == "HIGH")', "(exists jamf.risk and not jamf.risk == HIGH)"),
+        ('context.jamf.risk != "HIGH"', "(exists jamf.risk and not jamf.risk == HIGH)"),
+        ('context has jamf && context.jamf has risk && context.jamf.risk == "HIGH"', "jamf.risk == HIGH"),
+        ('!(context has jamf && context.jamf has risk && context.jamf.risk == "HIGH")', "not jamf.risk == HIGH"),
+        ('context.jamf.risk like "H*"', "jamf.risk like H*"),
+        ("context.jamf.risk == 3", "`context.jamf.risk == 3`"),
+        ("!(context.jamf.risk == 3)", "`!(context.jamf.risk == 3)`"),
+        ("context.unheard == context.jamf", "`context.unheard == context.jamf`"),
+        ('context.idc.groups has "g"', "idc.groups any g"),
+        # the second side is reached only where the first is false, not where it fails
+        (
+            'context.jamf.risk == "HIGH" || context.idc.groups has "g"',
+            "(jamf.risk == HIGH or (exists jamf.risk and not jamf.risk == HIGH and idc.groups any g))",
+        ),
+        ('if true then context.jamf.risk == "LOW" else context.unheard', "jamf.risk == LOW"),
+        ("true", "always"),
+        ("false && context.unheard", "never"),
+    ],
+)
+def test_a_condition_reads_as(text: str, meant: str) -> None:
+    assert shown(read(f"permit (principal, action, resource) when {{ {text} }};").statements[0].when) == meant
+
+
+def test_statements_have_names_effects_and_scopes() -> None:
+    policy = read(
+        '@id("first")\npermit (principal == Caller::"a", action, resource);\n\n'
+        "// second\n// more on it\nforbid (principal, action, resource) unless { true };\n\n"
+        "permit (principal, action, resource);\n"
+    )
+    assert [(item.effect, item.label, shown(item.when)) for item in policy.statements] == [
+        ("allow", "first", '`principal == Caller::"a"`'),
+        ("deny", "second", "never"),
+        ("allow", "policy 3", "always"),
+    ]
+
+
+def test_a_condition_whose_forms_grow_too_long_is_kept_as_text() -> None:
+    text = 'context.jamf.risk == "LOW"'
+    for count in range(30):
+        text = f'({text}) {"&&" if count % 2 else "||"} context.jamf.risk == "A{count}"'
+    when = read(f"permit (principal, action, resource) when {{ {text} }};").statements[0].when
+    assert isinstance(when, RawExpression)
+    assert written(when.expression) == text

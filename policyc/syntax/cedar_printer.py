@@ -309,7 +309,7 @@ def _member(node: Expr, lead: tuple[Piece, ...] = ()) -> tuple[Piece, ...]:
         elif is_identifier(node.name):
             accesses.append((f".{node.name}",))
         else:
-            accesses.append(("[", _SOFT, quoted(node.name), _SOFT, "]"))
+            accesses.append((f"[{quoted(node.name)}]",))
         node = node.of
     if isinstance(node, Call):
         accesses.append(_arguments(node.args))
@@ -340,6 +340,8 @@ def _primary(node: Expr, lead: tuple[Piece, ...]) -> tuple[Piece, ...]:
 
 
 def _arguments(args: Sequence[Expr]) -> tuple[Piece, ...]:
+    if not args:
+        return ("()",)
     return ("(", Nest(INDENT, (_SOFT, *_listed([_pieces(arg) for arg in args]))), _SOFT, ")")
 
 

@@ -440,3 +440,19 @@ def test_literals_of_different_kinds_are_different() -> None:
     """Python calls 1 and True equal; Cedar does not, and a tree is a key."""
     assert Lit(1) != Lit(True) and Lit(0) != Lit(False) and Lit("1") != Lit(1)
     assert len({Lit(1), Lit(True), Lit("true")}) == 3
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        'context["my-idp"].aaaaaaaaaaaaaaaaaaaaaaaaaaaaa.isEmpty().contains("yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy")',
+        'context.idc.groups["c242c5b0-6081-1845-6fa8-6e0d9513c107"].group_name like "*xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx*"',
+        'context.idc.groups["c242c5b0-6081-1845-6fa8-6e0d9513c107"].group_name == "c242c5b0-6081-1845-6fa8-6e0d9513c107-longer"',
+        "context.aaaaaaaaaaaaaaaaaaaaaaa.bbbbbbbbbbbbbbbbbbbbbbbb.isEmpty().ccccccccccccccccccccccc.dddddddddddddddd.isEmpty()",
+    ],
+)
+def test_long_accesses_break_as_the_formatter_breaks_them(condition: str) -> None:
+    document = ours(f"{OPEN} when {{ {condition} && context has a }};")
+    assert document is not None
+    printed = statement_text(document.statements[0])
+    assert cedarpy.format_policies(printed, line_width=WIDTH, indent_width=2).strip() == printed.strip()

@@ -136,10 +136,10 @@ def _words() -> Iterator[Topic]:
 
 
 def _vocabularies() -> Iterator[Topic]:
-    from policyc.targets.registry import TARGETS, target
+    from policyc.targets.registry import TARGETS, back_end
 
     for name in TARGETS:
-        vocabulary = target(name).vocabulary()
+        vocabulary = back_end(name).vocabulary()
         yield _target_topic(name, vocabulary)
         yield from (_attribute_topic(name, attribute) for attribute in vocabulary.attributes.values())
         for kind in vocabulary.resource_types.values():

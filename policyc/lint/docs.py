@@ -11,17 +11,12 @@ from policyc.data import data_root
 from policyc.lint.examples import SAMPLE, SAMPLE_FILE, SHARED, SHARED_FILE
 from policyc.lint.registry import all_rules
 from policyc.lint.rule import Rule
+from policyc.targets.registry import TARGETS, back_end
 
 FOLDER: Final = "docs/rules"
 
-_FAMILIES: Final = {
-    "project": "Every project",
-    "policy": "Every kind of policy",
-    "iam": "IAM documents",
-    "lattice": "VPC Lattice",
-    "object_lambda": "S3 Object Lambda",
-    "verified_access": "Verified Access",
-    "cloudwan": "Cloud WAN",
+_FAMILIES: Final = {"project": "Every project", "policy": "Every kind of policy", "iam": "IAM documents"} | {
+    name: back_end(name).called for name in TARGETS if name != "identity"
 }
 _INTRODUCTION: Final = f"""\
 # Lint rules

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 from policyc.diagnostics import Diagnostics
 from policyc.engines.trace import Outcome
@@ -14,7 +14,12 @@ from policyc.ir.program import Program
 from policyc.model.values import Principal, Resource, Scalar
 from policyc.model.vocabulary import Attribute, Vocabulary
 from policyc.record import record
-from policyc.text import Span
+from policyc.text import Source, Span
+
+#: Opens a file of the project by its path from the root; what is wrong with it is reported at the span.
+OpenFile: TypeAlias = Callable[[str, Span], Source | None]
+#: The kind of IAM statements that a document consists of; empty for Cedar and whatever else has none.
+Statements: TypeAlias = Literal["identity", "resource", ""]
 
 
 @record
@@ -131,31 +136,68 @@ class Hints(Protocol):
         """What to do about a name that `on` does not see; empty when the nearest name says it best."""
 
 
-class Target(Protocol):
-    """A back end. Implementations live in `targets/<name>/__init__.py` as the module-level object `TARGET`."""
+@runtime_checkable
+class Completes(Protocol):
+    """What a target may offer beside `Target`: files of the project that say more of its resources."""
+
+    def complete(self, resource: Resource, open_file: OpenFile, diagnostics: Diagnostics) -> Resource:
+        """The resource with what its files say; those that cannot be read are reported."""
+
+
+class BackEnd(Protocol):
+    """What every back end says of itself. It lives in `targets/<folder>/__init__.py` as the module-level object `TARGET`."""
 
     @property
     def name(self) -> str:
         """The word after `for`."""
 
     @property
-    def document(self) -> str:
-        """The kind of document that a policy becomes, as lint rules know it (`auth-policy`, `identity`, `object-lambda`, `cedar`)."""
+    def folder(self) -> str:
+        """Where its data lies below `schemas/`: `vocabulary.json`, with `switches` for its open questions, and a schema for each kind
+        of document."""
+
+    @property
+    def called(self) -> str:
+        """Its name for people, as a heading over its lint rules."""
 
     def vocabulary(self) -> Vocabulary:
         """The target's own words."""
-
-    def scope(self, on: Resource | Principal, resources: Mapping[str, Resource]) -> Mapping[str, Attribute]:
-        """The attributes that a policy on `on`, or a request to it, may use, by language name (`header[]` for keyed ones)."""
-
-    def check(self, policy: Policy, program: Program, diagnostics: Diagnostics) -> None:
-        """Limits: report what this target cannot say, at the source span."""
 
     def check_program(self, program: Program, diagnostics: Diagnostics) -> None:
         """Limits beyond single policies: what is wrong with the target's resources and networks."""
 
     def emit(self, program: Program, diagnostics: Diagnostics) -> Sequence[Document]:
         """Every document of this target for the project, in a stable order. Called only for programs without errors."""
+
+
+@runtime_checkable
+class Network(BackEnd, Protocol):
+    """A back end for `network` declarations: a graph, which takes no policies and no requests to resources."""
+
+    @property
+    def declared(self) -> Literal["network"]:
+        """The word that declares it."""
+
+
+class Target(BackEnd, Protocol):
+    """A back end for policies on resources and callers."""
+
+    @property
+    def document(self) -> str:
+        """The kind of document that a policy becomes, as lint rules know it (`auth-policy`, `identity`, `object-lambda`, `cedar`)."""
+
+    @property
+    def service(self) -> str:
+        """The IAM prefix of the service whose actions the vocabulary lists completely; empty for none."""
+
+    def scope(self, on: Resource | Principal, resources: Mapping[str, Resource]) -> Mapping[str, Attribute]:
+        """The attributes that a policy on `on`, or a request to it, may use, by language name (`header[]` for keyed ones)."""
+
+    def statements(self, document: Document) -> Statements:
+        """What kind of IAM statements a document of this target holds, so that test coverage counts those that no request meets."""
+
+    def check(self, policy: Policy, program: Program, diagnostics: Diagnostics) -> None:
+        """Limits: report what this target cannot say, at the source span."""
 
     def simulate(
         self, program: Program, documents: Sequence[Document], request: Request, diagnostics: Diagnostics

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from policyc.diagnostics import Diagnostics, Label
@@ -12,24 +12,21 @@ from policyc.ir.target_port import TargetPort
 from policyc.model.files import Unsaved
 from policyc.model.values import Principal, Resource
 from policyc.model.vocabulary import Attribute
-from policyc.targets.base import Document, Hints
-from policyc.targets.registry import NETWORK_TARGETS, TARGETS, resource_types, target
-from policyc.text import Source, Span
+from policyc.targets.base import Completes, Document, Hints, OpenFile
+from policyc.targets.registry import TARGETS, back_end, networks, resource_types, target
 
 
-def complete(resource: Resource, open_file: Callable[[str, Span], Source | None], diagnostics: Diagnostics) -> Resource:
+def complete(resource: Resource, open_file: OpenFile, diagnostics: Diagnostics) -> Resource:
     """The resource with what files of the project say of it: the claims of a Verified Access group from a sample."""
-    if resource.type != "verified_access.group" or resource.get("claims_from") is None:
-        return resource
-    from policyc.targets.verified_access.samples import complete as with_claims
-
-    return with_claims(resource, open_file, diagnostics)
+    kind = resource_types().get(resource.type)
+    owner = None if kind is None else back_end(kind.target)
+    return owner.complete(resource, open_file, diagnostics) if isinstance(owner, Completes) else resource
 
 
 def hint_of(name: str, on: Resource | Principal, resources: Mapping[str, Resource], unseen: str) -> str:
     """What a target says of a name that `on` does not see; empty when it has nothing to say."""
-    back_end = target(name)
-    return back_end.hint(on, resources, unseen) if isinstance(back_end, Hints) else ""
+    owner = back_end(name)
+    return owner.hint(on, resources, unseen) if isinstance(owner, Hints) else ""
 
 
 def words() -> TargetPort:
@@ -40,10 +37,10 @@ def words() -> TargetPort:
 
     return TargetPort(
         targets=tuple(TARGETS),
-        vocabulary=lambda name: target(name).vocabulary(),
+        vocabulary=lambda name: back_end(name).vocabulary(),
         resource_types=resource_types,
         scope=scope,
-        networks=NETWORK_TARGETS,
+        networks=networks(),
         complete=complete,
         hint=hint_of,
     )
@@ -61,7 +58,7 @@ def load_program(
         target(policy.target).check(policy, program, diagnostics)
     for name in TARGETS:
         if name in used_targets(program):
-            target(name).check_program(program, diagnostics)
+            back_end(name).check_program(program, diagnostics)
     return program
 
 
@@ -75,7 +72,7 @@ def used_targets(program: Program) -> frozenset[str]:
 def emit_documents(program: Program, diagnostics: Diagnostics) -> dict[str, tuple[Document, ...]]:
     """The documents of every used target, by target in the order of the registry. Only for programs without errors."""
     used = used_targets(program)
-    out = {name: tuple(target(name).emit(program, diagnostics)) for name in TARGETS if name in used}
+    out = {name: tuple(back_end(name).emit(program, diagnostics)) for name in TARGETS if name in used}
     seen: dict[str, Document] = {}
     for document in (document for group in out.values() for document in group):
         first = seen.setdefault(document.path.casefold(), document)

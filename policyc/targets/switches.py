@@ -14,18 +14,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from policyc.data import read_text
 from policyc.record import record
+from policyc.targets.registry import TARGETS, back_end
 
 if TYPE_CHECKING:
     from policyc.engines.iam.switches import Switches as IamSwitches
     from policyc.engines.wan.switches import Switches as WanSwitches
 
-#: area -> the data file that holds its questions
-_FILES: Final = {
-    "iam": "schemas/iam/switches.json",
-    "lattice": "schemas/lattice/vocabulary.json",
-    "object_lambda": "schemas/object_lambda/vocabulary.json",
-    "verified_access": "schemas/verified_access/vocabulary.json",
-}
 _GUIDE: Final = "https://docs.aws.amazon.com/IAM/latest/UserGuide/"
 _OPERATORS: Final = "reference_policies_elements_condition_operators.html"
 #: section of the IAM evaluation reference -> the page of the IAM guide that it rests on
@@ -75,8 +69,10 @@ def _all() -> Iterator[OpenQuestion]:
     for item in IAM:
         source = f"IAM evaluation reference {item.source}, {_page(item.source)}"
         yield OpenQuestion(item.name, "iam", item.question, item.choices, item.default, source)
-    for area, file in _FILES.items():
-        yield from _from_data(area, json.loads(read_text(file)), whole=area == "iam")
+    yield from _from_data("iam", json.loads(read_text("schemas/iam/switches.json")), whole=True)
+    for name in sorted(TARGETS):
+        data = json.loads(read_text(f"schemas/{back_end(name).folder}/vocabulary.json"))
+        yield from _from_data(name, data, whole=False)
     for wan in WAN:
         yield OpenQuestion(wan.name, "cloudwan", wan.question, wan.choices, wan.default, wan.source)
 

@@ -16,7 +16,7 @@ from policyc.targets.cloud_wan.inventory_file import Inventory
 from policyc.targets.cloud_wan.questions import ask_path, attachment_from_flag, check_names, situate
 from policyc.targets.cloud_wan.steps import StepResult, run_network_steps
 from policyc.targets.program import load_program
-from policyc.targets.registry import target
+from policyc.targets.registry import back_end
 from policyc.targets.schema_check import check_documents
 
 RULES = json.loads(read_text("schemas/errors/cloud_wan.json"))
@@ -44,7 +44,7 @@ def load(root: Path, text: str) -> tuple[Program, Diagnostics]:
 def emit(root: Path, body: str, head: str = HEAD, tail: str = "") -> tuple[dict[str, Any], list[Diagnostic]]:
     """The document of a network (empty when there is none) and the findings."""
     program, diagnostics = load(root, head + body + "\n}\n" + tail)
-    documents = () if diagnostics.has_errors else target("cloudwan").emit(program, diagnostics)
+    documents = () if diagnostics.has_errors else back_end("cloudwan").emit(program, diagnostics)
     check_documents(documents, diagnostics, thorough=True)
     return (json.loads(documents[0].text) if documents else {}), diagnostics.sorted()
 
@@ -306,7 +306,7 @@ def test_source_map_and_additions(tmp_path: Path) -> None:
     body = "share hub with dev\nfilter p direction inbound number 5 { 10: otherwise -> drop }"
     text = HEAD + body + "\n}\n"
     program, diagnostics = load(tmp_path, text)
-    (document,) = target("cloudwan").emit(program, diagnostics)
+    (document,) = back_end("cloudwan").emit(program, diagnostics)
     spans = {entry.pointer: text[entry.span.start : entry.span.end] for entry in document.map}
     assert spans["/segment-actions/0"] == "share hub with dev"
     assert spans["/routing-policies/0/routing-policy-rules/0"] == "10: otherwise -> drop"
@@ -315,7 +315,7 @@ def test_source_map_and_additions(tmp_path: Path) -> None:
     ]
     assert (document.path, document.owner) == ("cloudwan/core.json", "core")
     assert document.quota is not None and document.quota.counted == len(document.text.encode())
-    assert target("cloudwan").emit(program, diagnostics) == [document]
+    assert back_end("cloudwan").emit(program, diagnostics) == [document]
 
 
 # --- refusals ---------------------------------------------------------------------------------------------------
@@ -389,7 +389,7 @@ def test_version_gates_stand_at_the_source(tmp_path: Path) -> None:
 
 
 def test_policies_and_requests_are_not_for_core_networks(tmp_path: Path) -> None:
-    found = target("cloudwan")
+    found = back_end("cloudwan")
     vocabulary = found.vocabulary()
     assert vocabulary.resource_types == {} and set(vocabulary.clauses.values()) == {"forbidden"}
 

@@ -9,7 +9,7 @@ import re
 import pytest
 
 from policyc.data import read_text
-from policyc.targets.registry import TARGETS, resource_types, target
+from policyc.targets.registry import TARGETS, back_end, resource_types
 from policyc.targets.switches import catalogue
 from tests.docs.tables import PAGES, fill
 
@@ -44,4 +44,4 @@ def test_pages_tell_everything(name: str) -> None:
         wanted |= {f"trust {kind}" for kind in trust} | {"claims"}
     assert wanted <= tables, wanted - tables
     assert "```mermaid" in text
-    assert target(name).vocabulary().title.lower() in text.lower()
+    assert back_end(name).vocabulary().title.lower() in text.lower()

@@ -10,7 +10,7 @@ from policyc.diagnostics import Diagnostics
 from policyc.targets.cloud_wan.read import read_document
 from policyc.targets.cloud_wan.validate import validate_network
 from policyc.targets.program import load_program
-from policyc.targets.registry import target
+from policyc.targets.registry import back_end
 from policyc.targets.schema_check import check_documents
 from policyc.text import Source
 
@@ -21,7 +21,7 @@ CASES = sorted(path for path in (Path(__file__).parent / "cloudwan_emit").iterdi
 def test_golden(case: Path) -> None:
     diagnostics = Diagnostics()
     program = load_program(case, [Path("input.policy")], {}, diagnostics)
-    (document,) = target("cloudwan").emit(program, diagnostics)
+    (document,) = back_end("cloudwan").emit(program, diagnostics)
     check_documents([document], diagnostics, thorough=True)
     assert len(diagnostics) == 0, [item.message for item in diagnostics]
     assert document.text == (case / "output.json").read_text(encoding="utf-8")

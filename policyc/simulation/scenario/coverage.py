@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from policyc.engines.iam.document import Document as Compiled
 from policyc.engines.trace import Outcome, StatementTrace
 from policyc.targets.base import Document
+from policyc.targets.registry import policy_targets
 from policyc.text import Span
 
 Key = tuple[str, int, str, Span | None]
@@ -96,9 +97,11 @@ def iam_documents(documents: Iterable[Document]) -> Iterable[Compiled]:
     from policyc.engines.iam.statement import Kind
     from policyc.targets.iam_documents.gates import compile_emitted
 
+    by_folder = {owner.folder: owner for owner in policy_targets()}
     for item in documents:
-        folder, _, name = item.kind.partition("/")
-        if folder == "identity" or name == "execution_role_policy":
-            yield compile_emitted(item, Kind.IDENTITY)
-        elif folder in ("lattice", "object_lambda"):
-            yield compile_emitted(item, Kind.RESOURCE)
+        owner = by_folder.get(item.kind.partition("/")[0])
+        match owner.statements(item) if owner is not None else "":
+            case "identity":
+                yield compile_emitted(item, Kind.IDENTITY)
+            case "resource":
+                yield compile_emitted(item, Kind.RESOURCE)

@@ -11,7 +11,7 @@ from policyc.ir.program import Program
 from policyc.model.values import Principal, Resource
 from policyc.model.vocabulary import Attribute, Vocabulary
 from policyc.record import record
-from policyc.targets.base import Document, Request, Target
+from policyc.targets.base import Document, Request, Statements, Target
 from policyc.targets.client_vpn import scope as _scope
 
 
@@ -20,7 +20,10 @@ class ClientVpn:
     """The target `client_vpn`; stages load on first use, so that `check` of other targets stays light."""
 
     name: str = "client_vpn"
+    folder: str = "client_vpn"
+    called: str = "Client VPN"
     document: str = "cedar"
+    service: str = ""
 
     def vocabulary(self) -> Vocabulary:
         return _scope.vocabulary()
@@ -32,6 +35,9 @@ class ClientVpn:
         from policyc.targets.client_vpn.limits import hint
 
         return hint(on, name) if isinstance(on, Resource) else ""
+
+    def statements(self, document: Document) -> Statements:
+        return ""
 
     def check(self, policy: Policy, program: Program, diagnostics: Diagnostics) -> None:
         from policyc.targets.client_vpn.limits import check_policy

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from policyc.diagnostics import Diagnostics
-from policyc.engines.trace import Outcome
-from policyc.ir.authz import Policy
 from policyc.ir.program import Program
-from policyc.model.values import Principal, Resource
-from policyc.model.vocabulary import Attribute, Vocabulary, load_vocabulary
-from policyc.targets.base import Document, Request, Target
+from policyc.model.vocabulary import Vocabulary, load_vocabulary
+from policyc.targets.base import Document, Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,22 +17,12 @@ class CloudWan:
     """The target `cloudwan`; stages load on first use, so that `check` of other targets stays light."""
 
     name: str = "cloudwan"
-    document: str = "network"
+    folder: str = "cloud_wan"
+    called: str = "Cloud WAN"
+    declared: Literal["network"] = "network"
 
     def vocabulary(self) -> Vocabulary:
         return load_vocabulary("cloud_wan")
-
-    def scope(self, on: Resource | Principal, resources: Mapping[str, Resource]) -> Mapping[str, Attribute]:
-        """Nothing: no resource carries a policy of this target."""
-        return {}
-
-    def check(self, policy: Policy, program: Program, diagnostics: Diagnostics) -> None:
-        diagnostics.error(
-            "network-not-policy",
-            f"`{policy.name}` is a policy for cloudwan, which takes networks only",
-            policy.name_span or policy.span,
-            f'write `network {policy.name} for cloudwan version "2025.11" {{ … }}`',
-        )
 
     def check_program(self, program: Program, diagnostics: Diagnostics) -> None:
         """Lower and validate every network of the program; what `emit` reports too, without writing anything."""
@@ -47,16 +35,5 @@ class CloudWan:
 
         return emit_documents(program, diagnostics)
 
-    def simulate(
-        self, program: Program, documents: Sequence[Document], request: Request, diagnostics: Diagnostics
-    ) -> Outcome | None:
-        diagnostics.error(
-            "network-takes-no-request",
-            "a core network takes no requests",
-            request.span,
-            "ask about attachments and paths instead",
-        )
-        return None
 
-
-TARGET: Target = CloudWan()
+TARGET: Network = CloudWan()

@@ -10,14 +10,17 @@ from policyc.ir.authz import Policy
 from policyc.ir.program import Program
 from policyc.model.values import Principal, Resource
 from policyc.model.vocabulary import Attribute, Vocabulary, load_vocabulary
-from policyc.targets.base import Document, Request, Target
+from policyc.targets.base import Document, Request, Statements, Target
 
 
 class Identity:
     """The target `identity`."""
 
     name = "identity"
+    folder = "identity"
+    called = "IAM policies of callers"
     document = "identity"
+    service = ""
 
     def vocabulary(self) -> Vocabulary:
         return load_vocabulary("identity")
@@ -25,6 +28,9 @@ class Identity:
     def scope(self, on: Resource | Principal, resources: Mapping[str, Resource]) -> Mapping[str, Attribute]:
         """The attributes of every service that a caller can be allowed to call; limits check which of them fit."""
         return self.vocabulary().attributes
+
+    def statements(self, document: Document) -> Statements:
+        return "identity"
 
     def check(self, policy: Policy, program: Program, diagnostics: Diagnostics) -> None:
         from policyc.targets.identity.limits import check_policy

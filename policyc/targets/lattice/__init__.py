@@ -10,14 +10,17 @@ from policyc.ir.authz import Policy
 from policyc.ir.program import Program
 from policyc.model.values import Principal, Resource
 from policyc.model.vocabulary import Attribute, Vocabulary, load_vocabulary
-from policyc.targets.base import Document, Request, Target
+from policyc.targets.base import Document, Request, Statements, Target
 
 
 class Lattice:
     """The target `lattice`."""
 
     name = "lattice"
+    folder = "lattice"
+    called = "VPC Lattice"
     document = "auth-policy"
+    service = "vpc-lattice-svcs"
 
     def vocabulary(self) -> Vocabulary:
         return load_vocabulary("lattice")
@@ -25,6 +28,9 @@ class Lattice:
     def scope(self, on: Resource | Principal, resources: Mapping[str, Resource]) -> Mapping[str, Attribute]:
         """Every attribute, whatever the protocol: limits explain why one never comes."""
         return self.vocabulary().attributes
+
+    def statements(self, document: Document) -> Statements:
+        return "resource"
 
     def check(self, policy: Policy, program: Program, diagnostics: Diagnostics) -> None:
         from policyc.targets.lattice.limits import check_policy

@@ -10,14 +10,17 @@ from policyc.ir.authz import Policy
 from policyc.ir.program import Program
 from policyc.model.values import Principal, Resource
 from policyc.model.vocabulary import Attribute, Vocabulary, load_vocabulary
-from policyc.targets.base import Document, Request, Target
+from policyc.targets.base import Document, Request, Statements, Target
 
 
 class ObjectLambda:
     """The target `object_lambda`."""
 
     name = "object_lambda"
+    folder = "object_lambda"
+    called = "S3 Object Lambda"
     document = "object-lambda"
+    service = "s3-object-lambda"
 
     def vocabulary(self) -> Vocabulary:
         return load_vocabulary("object_lambda")
@@ -25,6 +28,9 @@ class ObjectLambda:
     def scope(self, on: Resource | Principal, resources: Mapping[str, Resource]) -> Mapping[str, Attribute]:
         """Every attribute: limits explain which ones an access point never evaluates, and requests may state them all."""
         return self.vocabulary().attributes
+
+    def statements(self, document: Document) -> Statements:
+        return "identity" if document.kind == "object_lambda/execution_role_policy" else "resource"
 
     def check(self, policy: Policy, program: Program, diagnostics: Diagnostics) -> None:
         from policyc.targets.object_lambda.limits import check

@@ -11,7 +11,7 @@ from policyc.ir.program import Program
 from policyc.model.values import Principal, Resource
 from policyc.model.vocabulary import Attribute, Vocabulary
 from policyc.record import record
-from policyc.targets.base import Document, Request, Target
+from policyc.targets.base import Document, OpenFile, Request, Statements, Target
 from policyc.targets.verified_access import scope as _scope
 
 
@@ -20,7 +20,10 @@ class VerifiedAccess:
     """The target `verified_access`; stages load on first use, so that `check` of other targets stays light."""
 
     name: str = "verified_access"
+    folder: str = "verified_access"
+    called: str = "Verified Access"
     document: str = "cedar"
+    service: str = ""
 
     def vocabulary(self) -> Vocabulary:
         return _scope.vocabulary()
@@ -32,6 +35,17 @@ class VerifiedAccess:
         from policyc.targets.verified_access.hints import hint
 
         return hint(on, resources, name)
+
+    def complete(self, resource: Resource, open_file: OpenFile, diagnostics: Diagnostics) -> Resource:
+        """A group with the claims that its samples show."""
+        if resource.get("claims_from") is None:
+            return resource
+        from policyc.targets.verified_access.samples import complete
+
+        return complete(resource, open_file, diagnostics)
+
+    def statements(self, document: Document) -> Statements:
+        return ""
 
     def check(self, policy: Policy, program: Program, diagnostics: Diagnostics) -> None:
         from policyc.targets.verified_access.limits import check_policy

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from policyc.engines.proofs.conditions import may_be_met
-from policyc.ir.authz import Policy, Statement
+from policyc.engines.proofs.conditions import Facts, may_be_met
+from policyc.ir.authz import Atom, Glob, Policy, RawTest, Statement
+from policyc.ir.conditions import tests
 from policyc.lint.covering import admits, can_covers, on_covers, path_covers
 from policyc.model.values import Principal, Scalar
 from policyc.model.vocabulary import Attribute
 
 ANYONE: Final = Principal("anyone", ())
 ANONYMOUS: Final = Principal("anonymous", ())
+
+PARTITIONS: Final = ("aws", "aws-cn", "aws-us-gov")
 
 #: keys that a request without a signature never has; `/` ends a family of keys
 _LACKED: Final = (
@@ -29,9 +32,45 @@ _LACKED: Final = (
     "aws:multifactorauthage",
     "aws:federatedprovider",
     "aws:sourceidentity",
+    "aws:sourcearn",
+    "aws:sourceaccount",
+    "aws:sourceowner",
+    "aws:sourceorgid",
+    "aws:sourceorgpaths",
+    "aws:calledvia",
+    "aws:calledviafirst",
+    "aws:calledvialast",
 )
 _ANONYMOUS: Final = {"aws:principaltype": "Anonymous", "aws:principalaccount": "anonymous", "aws:userid": "anonymous"}
 _TYPES: Final = {"role": "AssumedRole", "session": "AssumedRole", "user": "User", "federated_user": "FederatedUser"}
+_STRANGE_ACCOUNT: Final = "000000000000"
+_STRANGE_ROLE: Final = Principal("role", (_STRANGE_ACCOUNT, "stranger"))
+_STRANGER: Final = f"arn:aws:iam::{_STRANGE_ACCOUNT}:role/stranger"
+#: what a caller of an account that nobody wrote down sends
+_STRANGE: Final[dict[str, Scalar]] = {
+    "aws:principaltype": "AssumedRole",
+    "aws:principalaccount": _STRANGE_ACCOUNT,
+    "aws:principalorgid": "o-0000000000",
+    "aws:principalorgpaths": "o-0000000000/r-0000/",
+    "aws:userid": "AROA00000000000000000:stranger",
+    "aws:principalisawsservice": False,
+    "kms:calleraccount": _STRANGE_ACCOUNT,
+}
+#: where a request comes from that reaches a public endpoint from an address in no network's plan
+_STRAY: Final[dict[str, tuple[Scalar, ...]]] = {
+    "aws:sourceip": ("240.0.0.1",),
+    "aws:sourcevpc": (),
+    "aws:sourcevpcarn": (),
+    "aws:sourcevpce": (),
+    "aws:vpcsourceip": (),
+    "aws:vpceaccount": (),
+    "aws:vpceorgid": (),
+    "aws:vpceorgpaths": (),
+}
+#: keys that only requests of an AWS service carry
+_OF_SERVICES: Final = ("aws:principalservicename", "aws:principalservicenameslist")
+#: and what a request may lack besides: an account may be in no organization
+_ALONE: Final = (*_OF_SERVICES, "aws:principalorgid", "aws:principalorgpaths", "kms:calleraccount")
 _BY_ACCOUNT: Final = ("account", "role", "session", "user", "federated_user")
 
 
@@ -45,13 +84,18 @@ def anonymous_facts(attribute: Attribute) -> tuple[Scalar, ...] | None:
     return None
 
 
+def _stray_facts(attribute: Attribute) -> tuple[Scalar, ...] | None:
+    key = attribute.native.lower()
+    return _STRAY[key] if key in _STRAY else anonymous_facts(attribute)
+
+
 def is_identity(attribute: Attribute) -> bool:
     """Whether the attribute tells who signed the request."""
     return anonymous_facts(attribute) is not None
 
 
-def facts_of(principal: Principal) -> Callable[[Attribute], tuple[Scalar, ...] | None]:
-    """What is known of every request of a principal."""
+def facts_of(principal: Principal, partition: str = "") -> Facts:
+    """What is known of every request of a principal; its ARN only within a partition, which no principal tells."""
     if principal.kind == "anonymous":
         return anonymous_facts
     known: dict[str, str] = {}
@@ -59,6 +103,8 @@ def facts_of(principal: Principal) -> Callable[[Attribute], tuple[Scalar, ...] |
         known["aws:principalaccount"] = principal.account
     if principal.kind in _TYPES:
         known["aws:principaltype"] = _TYPES[principal.kind]
+    if partition and principal.kind in ("role", "user") and principal.account and not principal.is_pattern:
+        known["aws:principalarn"] = f"arn:{partition}:iam::{principal.account}:{principal.kind}/{principal.args[1]}"
 
     def facts(attribute: Attribute) -> tuple[Scalar, ...] | None:
         value = known.get(attribute.native.lower())
@@ -69,26 +115,75 @@ def facts_of(principal: Principal) -> Callable[[Attribute], tuple[Scalar, ...] |
 
 def lets_anonymous_in(statement: Statement, others: Sequence[Statement]) -> bool:
     """Whether an `allow` admits some caller without a signature whom none of the policy's denies turns away."""
-    if statement.effect != "allow" or not admits(statement.who, ANONYMOUS):
+    return _lets_in(statement, others, ANONYMOUS, anonymous_facts)
+
+
+def lets_strangers_in(statement: Statement, others: Sequence[Statement]) -> bool:
+    """The same of some role of an account that nobody wrote down. Its name is any that a pattern of the statement asks for."""
+    names = [_STRANGER, *(name for test in tests(statement.when) for name in _named_by(test))]
+    strangers = [_stranger_facts(name, lacking) for name in dict.fromkeys(names) for lacking in (_OF_SERVICES, _ALONE)]
+    return any(_lets_in(statement, others, _STRANGE_ROLE, facts) for facts in strangers)
+
+
+def _lets_in(statement: Statement, others: Sequence[Statement], caller: Principal, facts: Facts) -> bool:
+    if statement.effect != "allow" or not admits(statement.who, caller):
         return False
     denies = [
         (deny.when, False)
         for deny in others
         if deny.effect == "deny"
-        and admits(deny.who, ANONYMOUS)
+        and admits(deny.who, caller)
         and can_covers(deny.can, statement.can)
         and on_covers(deny.on, statement.on)
         and path_covers(deny.path, statement.path)
     ]
-    return may_be_met([(statement.when, True), *denies], anonymous_facts)
+    return may_be_met([(statement.when, True), *denies], facts)
+
+
+def _stranger_facts(arn: str, lacking: Sequence[str]) -> Facts:
+    known = {**_STRANGE, "aws:principalarn": arn}
+
+    def facts(attribute: Attribute) -> tuple[Scalar, ...] | None:
+        key = attribute.native.lower()
+        return () if key in lacking else (known[key],) if key in known else None
+
+    return facts
+
+
+def _named_by(test: Atom | RawTest) -> Iterator[str]:
+    """ARNs of the stranger's account that the patterns of a test of `aws:PrincipalArn` take in."""
+    if test.attribute.native.lower() != "aws:principalarn":
+        return
+    texts = (value.text if isinstance(value, Glob) else str(value.value) for value in test.values)
+    for text in texts:
+        fields = text.split(":", 5)
+        if len(fields) == 6 and not _is_written_out(fields[4]):
+            fields[1] = "aws" if "*" in fields[1] else fields[1]
+            fields[4] = _STRANGE_ACCOUNT
+            yield ":".join(fields).replace("*", "x").replace("?", "x")
+
+
+def _is_written_out(account: str) -> bool:
+    return account.isdigit()
 
 
 def open_statements(policies: Sequence[Policy]) -> list[tuple[Policy, Statement]]:
     """The allows of one gate that let callers without a signature in; all the gate's policies count together."""
+    return _open(policies, lets_anonymous_in)
+
+
+def open_to_the_world(policies: Sequence[Policy]) -> list[tuple[Policy, Statement]]:
+    """The allows of one gate that let requests without a signature in from a place that nobody wrote down."""
+    return _open(policies, lambda statement, others: _lets_in(statement, others, ANONYMOUS, _stray_facts))
+
+
+def open_to_strangers(policies: Sequence[Policy]) -> list[tuple[Policy, Statement]]:
+    """The allows of one gate that let some role of an account in that nobody wrote down."""
+    return _open(policies, lets_strangers_in)
+
+
+def _open(
+    policies: Sequence[Policy], lets_in: Callable[[Statement, Sequence[Statement]], bool]
+) -> list[tuple[Policy, Statement]]:
     every = [statement for policy in policies for statement in policy.statements]
-    return [
-        (policy, statement)
-        for policy in policies
-        for statement in policy.statements
-        if lets_anonymous_in(statement, every)
-    ]
+    return [(policy, statement) for policy in policies for statement in policy.statements if lets_in(statement, every)]

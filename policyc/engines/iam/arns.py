@@ -25,6 +25,13 @@ def split_arn(text: str) -> Fields | None:
     return fields if len(fields) == FIELDS else None
 
 
+def whole_arn(text: str) -> str:
+    """A resource as an ARN pattern: the policy of an API may leave out all before its stage, `execute-api:/stage/GET/pets`
+    (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-resource-policies-create-attach.html).
+    """
+    return f"arn:*:execute-api:*:*:*{text.removeprefix('execute-api:')}" if text.startswith("execute-api:/") else text
+
+
 def split_tokens(tokens: Iterable[str | Wild | Variable]) -> list[list[str | Wild | Variable]]:
     """A pattern's tokens split at the first five colons of its plain text; fewer lists when it has fewer colons."""
     fields: list[list[str | Wild | Variable]] = [[]]

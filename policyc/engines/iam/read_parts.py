@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 
 from policyc.diagnostics import did_you_mean
-from policyc.engines.iam.arns import FIELDS, pad_tokens, split_tokens
+from policyc.engines.iam.arns import FIELDS, pad_tokens, split_tokens, whole_arn
 from policyc.engines.iam.elements import (
     ActionPart,
     PrincipalPart,
@@ -25,7 +25,7 @@ from policyc.engines.iam.read_arns import check_fields
 from policyc.engines.iam.statement import Kind
 from policyc.engines.iam.templates import unrendered
 from policyc.engines.iam.variables import Template, Variable
-from policyc.syntax.json_text import JsonMember, JsonObject, JsonString
+from policyc.syntax.json_text import JsonArray, JsonMember, JsonObject, JsonString
 from policyc.text import Span
 
 Elements = Mapping[str, JsonMember]
@@ -42,6 +42,8 @@ _SERVICE_NAME = re.compile(
 )
 _WORD = re.compile(r"[a-z0-9-]+")
 _ACTION = re.compile(r"[A-Za-z0-9*?_.-]+:[A-Za-z0-9*?_.-]+")
+#: services whose resource policies stand in the resource and name none (https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-policies.html)
+_ATTACHED = ("ecr:",)
 _PADDED = (Kind.IDENTITY, Kind.BOUNDARY, Kind.SCP)
 
 
@@ -99,6 +101,8 @@ def read_resources(elements: Elements, span: Span, reading: Reading) -> Resource
             reading.error(rule, f"`{member.key}` in a role trust policy", member.key_span, help)
         return None
     if member is None:
+        if _names_none(elements, reading):
+            return None
         help = "add a `Resource`"
         reading.error("missing-resource", "the statement has no `Resource` or `NotResource`", span, help)
         return None
@@ -109,8 +113,18 @@ def read_resources(elements: Elements, span: Span, reading: Reading) -> Resource
     return ResourcePart(negated, tuple(_resource(item, reading) for item in strings), member.value.span)
 
 
+def _names_none(elements: Elements, reading: Reading) -> bool:
+    """Whether all that a statement names are actions of a service whose resource policies name no resource."""
+    member, negated = _chosen(elements, "Action")
+    if member is None or negated or reading.kind is not Kind.RESOURCE:
+        return False
+    items = member.value.items if isinstance(member.value, JsonArray) else (member.value,)
+    actions = [item.value.lower() for item in items if isinstance(item, JsonString)]
+    return bool(actions) and all(action.startswith(_ATTACHED) for action in actions)
+
+
 def _resource(item: JsonString, reading: Reading) -> ResourcePattern:
-    text = item.value
+    text = whole_arn(item.value)
     template = reading.template(text, item.span, wildcards=True, variables=True)
     if "${" in text and unrendered(text) is not None:
         pass  # told already
@@ -119,7 +133,7 @@ def _resource(item: JsonString, reading: Reading) -> ResourcePattern:
         reading.error("invalid-arn-prefix", f"resource `{text}` is not an ARN", item.span, help)
     elif text.startswith("arn:"):
         template = _checked_arn(text, template, item.span, reading)
-    return resource_pattern(text, template, item.span)
+    return resource_pattern(item.value, template, item.span)
 
 
 def _checked_arn(text: str, template: Template, span: Span, reading: Reading) -> Template:

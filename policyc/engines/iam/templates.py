@@ -20,7 +20,7 @@ _WORDS = frozenset({"self", "opt", "env", "file", "param", "sls", "cf", "git", "
 
 def unrendered(text: str) -> str | None:
     """The first `${…}` of a text that cannot be a policy variable, as written; None when there is none."""
-    for found in _PLACE.finditer(text):
+    for found in _PLACE.finditer(text, 0, text.rfind("}") + 1):  # what is never closed is looked at once
         inner = found[1].strip()
         if inner and inner not in _PLAIN and _is_foreign(inner):
             return found[0]

@@ -11,7 +11,20 @@ from dataclasses import replace
 from typing import Final, TypeAlias, assert_never
 
 from policyc.engines.proofs.values import may_hold
-from policyc.ir.authz import All, Always, AnyOf, Atom, Cond, Never, Op, RawExpression, RawTest, Variable
+from policyc.ir.authz import (
+    All,
+    Always,
+    AnyOf,
+    Atom,
+    Cond,
+    Glob,
+    Never,
+    Op,
+    RawExpression,
+    RawTest,
+    Variable,
+    raw_attribute,
+)
 from policyc.ir.conditions import tests
 from policyc.ir.raw_tests import raw_holds
 from policyc.model.values import Scalar
@@ -142,10 +155,22 @@ def _raw_fits(test: RawTest | RawExpression, wanted: bool, held: Sequence[Raw], 
     if isinstance(test, RawExpression):
         return True
     known = facts(test.attribute)
-    if known is None or any(isinstance(token, Variable) for value in test.values for token in value.tokens):
+    valued = replace(test, values=tuple(value for value in test.values if not _lacks(value, facts)))
+    if known is None and not valued.values and test.values and not test.operator.endswith("IfExists"):
+        # no value is left to be compared with, so one answer goes for every value of the key, and for none
+        return (
+            valued.operator.startswith(("ForAllValues", "ForAnyValue")) or raw_holds(valued, lambda _: ("",)) is wanted
+        )
+    if known is None or any(isinstance(token, Variable) for value in valued.values for token in value.tokens):
         return True
     texts = tuple(_text(value) for value in known)
-    return raw_holds(test, lambda _: texts) is wanted
+    return raw_holds(valued, lambda _: texts) is wanted
+
+
+def _lacks(value: Glob, facts: Facts) -> bool:
+    """Whether a value names a policy variable that is known to have none."""
+    variables = (token for token in value.tokens if isinstance(token, Variable) and token.default is None)
+    return any(facts(raw_attribute(token.key)) == () for token in variables)
 
 
 def _text(value: Scalar) -> str:

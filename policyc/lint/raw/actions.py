@@ -28,12 +28,12 @@ _MEANT = {
 
 def check_actions(statement: RawStatement, diagnostics: Diagnostics) -> None:
     """Report actions that do not exist, and actions of another service than the document is about."""
-    for item in statement.actions:
+    for item in statement.named_actions:
         service, colon, _ = item.value.partition(":")
         if not colon or "*" in service or "?" in service:
             continue
         service = service.lower()
-        if statement.kind.services and service not in statement.kind.services:
+        if statement.actions and statement.kind.services and service not in statement.kind.services:
             _other_service(item, service, statement, diagnostics)
         elif actions(service):
             _unknown(item, service, statement, diagnostics)

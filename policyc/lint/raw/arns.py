@@ -19,7 +19,7 @@ _VAGUE = ("*", "?", "$")
 
 def check_arns(statement: RawStatement, diagnostics: Diagnostics) -> None:
     """Report them."""
-    for item in statement.resources:
+    for item in statement.named_resources:
         fields = item.value.split(":", _FIELDS - 1)
         whole = fields[0] == "arn" and len(fields) == _FIELDS and fields[2] and not _vague(fields[2])
         if whole and not _region(item, fields, diagnostics):

@@ -9,6 +9,7 @@ import re
 from typing import Final
 
 from policyc.diagnostics import Diagnostics, did_you_mean
+from policyc.engines.iam.operators import Qualifier, read_operator
 from policyc.lint.raw.nearest import nearest_name
 from policyc.lint.raw.statements import ConditionKey, RawStatement, strings
 from policyc.model.vocabulary import Attribute
@@ -20,7 +21,7 @@ _HEADERS: Final = "vpc-lattice-svcs:requestheader/"
 #: keys that only S3 evaluates, behind the Object Lambda access point
 _BEHIND_OLAP: Final = ("s3:prefix", "s3:delimiter", "s3:max-keys", "s3:existingobjecttag/", "s3:versionid")
 #: a policy variable; `${*}` and the like name no key
-_VARIABLE: Final = re.compile(r"\$\{([^}',*?$]+:[^}',]*)[^}]*\}")
+_VARIABLE: Final = re.compile(r"\$\{([^}',*?$]+:[^}',]*)(?:[',][^}]*)?\}")
 _FIRST_HOP: Final = "object-lambda"
 
 
@@ -38,6 +39,7 @@ def check_keys(statement: RawStatement, diagnostics: Diagnostics) -> None:
             _nameless(entry, known, diagnostics)
         else:
             _spelling(entry, known, diagnostics)
+            _quantified(entry, known, statement, diagnostics)
         _absent_here(entry, service, statement, diagnostics)
 
 
@@ -103,7 +105,7 @@ def check_variables(statement: RawStatement, diagnostics: Diagnostics) -> None:
     """Report policy variables that name no key, with the closest known one."""
     values = [text for entry in statement.condition_keys() for text in strings(entry.value)]
     for item in (*statement.resources, *values):
-        for found in _VARIABLE.finditer(item.value):
+        for found in _VARIABLE.finditer(item.value, 0, item.value.rfind("}") + 1):
             key = found[1].strip()
             prefix = key.partition(":")[0].lower()
             if known_keys().find(key) is not None or any(char in prefix for char in "./"):
@@ -141,6 +143,21 @@ def _spelling(entry: ConditionKey, known: Attribute, diagnostics: Diagnostics) -
             entry.span,
             f"write `{known.native}`",
         )
+
+
+def _quantified(entry: ConditionKey, known: Attribute, statement: RawStatement, diagnostics: Diagnostics) -> None:
+    """`ForAllValues` holds where the key is absent: of one value that is hardly meant, least of all in an allow."""
+    operator = read_operator(entry.operator)
+    if operator is None or operator.qualifier is not Qualifier.ALL or known.many or not statement.allows:
+        return
+    if any(other.operator == "Null" and other.key.lower() == entry.key.lower() for other in statement.condition_keys()):
+        return
+    diagnostics.warning(
+        "forallvalues-with-single-valued-key",
+        f"`ForAllValues` lets requests without `{entry.key}` through, and the key has one value at most",
+        entry.span,
+        f"write `{entry.operator.rpartition(':')[2]}`",
+    )
 
 
 def _absent_here(entry: ConditionKey, service: str, statement: RawStatement, diagnostics: Diagnostics) -> None:

@@ -24,6 +24,9 @@ _POINTS: Final = (
 )
 _THROUGH_POINTS: Final = {"bucket": "${AccessPointName}", "object": "${AccessPointName}/object/${ObjectName}"}
 _WITH_RULES: Final = re.compile(r"arn:[^:]*:vpc-lattice:[^:]*:[^:]*:(service|servicenetwork)/")
+#: what IAM's guide allows on every bucket where the reference lists no resource type
+_ON_ALL_BUCKETS: Final = ("ListAllMyBuckets",)
+_ALL_BUCKETS: Final = re.compile(r"arn:[^:]*:s3:::\*")
 #: what people leave out or write too much of at the end of an ARN
 _ENDS: Final = ("/*", "/object/*")
 
@@ -73,13 +76,21 @@ def forms(service: Service, action: Action) -> list[str]:
     if service.prefix == "s3":
         ends = [_THROUGH_POINTS[name] for name in action.types if name in _THROUGH_POINTS]
         out += [point + end for end in ends for point in _POINTS]
+    out += [form for form in arns.also(service.prefix) if any(_word(form) == _word(listed) for listed in out)]
     return out
+
+
+def _word(form: str) -> str:
+    """What a form's resource part begins with, up to its first hole."""
+    return form.split(":", 5)[5].partition("$")[0].partition("/")[0]
 
 
 def _applies(service: Service, action: Action, resources: tuple[JsonString, ...], statement: RawStatement) -> bool:
     if any(not item.value.strip("*") for item in resources):
         return True
     if not action.types:
+        if action.name in _ON_ALL_BUCKETS and any(_ALL_BUCKETS.fullmatch(item.value) for item in resources):
+            return True
         return statement.kind.engine.has_principal  # where a policy is attached may be what counts
     known = forms(service, action)
     return any(_vague(item.value) or arns.any_may_be(item.value, known) for item in resources)

@@ -46,6 +46,16 @@ class RawStatement:
     def resources(self) -> tuple[JsonString, ...]:
         return self.texts("Resource")
 
+    @property
+    def named_actions(self) -> tuple[JsonString, ...]:
+        """The actions that are written, to be meant or to be left out."""
+        return self.actions or self.texts("NotAction")
+
+    @property
+    def named_resources(self) -> tuple[JsonString, ...]:
+        """The resources that are written, to be meant or to be left out."""
+        return self.resources or self.texts("NotResource")
+
     def condition_keys(self) -> Iterator[ConditionKey]:
         """Every condition key in the order of the text."""
         block = self.tree.get("Condition")

@@ -63,7 +63,9 @@ def may_be_region(text: str) -> bool:
 def glob(text: str) -> str:
     """A resource of a document as a pattern, its variables as any text."""
     plain = text.replace("\\", "\\\\")
-    return _VARIABLE.sub(lambda found: {"*": r"\*", "?": r"\?", "$": "$"}.get(found[1], "*"), plain)
+    closed = plain.rfind("}") + 1
+    filled = _VARIABLE.sub(lambda found: {"*": r"\*", "?": r"\?", "$": "$"}.get(found[1], "*"), plain[:closed])
+    return filled + plain[closed:]
 
 
 def may_be(text: str, form: str) -> bool:
@@ -77,12 +79,17 @@ def resource_may_be(text: str, form: str) -> bool:
     return may_fit(_shape_of(form.split(":", 5)[5], service), glob(text.split(":", 5)[5]))
 
 
+def also(service: str) -> tuple[str, ...]:
+    """Forms that the service's guide documents beside its page in the reference."""
+    return tuple(_facts()["also"].get(service, ()))
+
+
 @cache
 def forms_of(service: str) -> tuple[str, ...]:
     """The forms of ARNs whose service field is `service`, as its own pages list them; empty when they list none."""
     found = services.service(service)
     listed = (form.arn for form in (found.forms.values() if found else ()))
-    return tuple(form for form in (*listed, *_facts()["also"].get(service, ())) if form.split(":", 3)[2] == service)
+    return tuple(form for form in (*listed, *also(service)) if form.split(":", 3)[2] == service)
 
 
 @cache

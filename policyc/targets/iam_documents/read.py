@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from policyc.engines.iam.arns import FIELDS, pad_tokens, split_tokens
+from policyc.engines.iam.arns import FIELDS, pad_tokens, split_tokens, whole_arn
 from policyc.engines.iam.statement import Kind
 from policyc.engines.iam.switches import DEFAULT, Switches
 from policyc.ir.authz import Can, Cond, Glob, Never, Origin, Policy, Resources, Statement, Who
@@ -171,7 +171,10 @@ def _resources(tree: JsonObject, reading: Reading) -> Resources | None:
 
 
 def _resource(item: JsonString, reading: Reading) -> Glob:
-    found = reading.glob(item.value, item.span, wildcards=True)
+    whole = whole_arn(item.value)
+    found = reading.glob(whole, item.span, wildcards=True)
+    if whole != item.value:
+        return Glob(item.value, found.tokens, item.span)
     if reading.kind.engine not in _PADDED or not item.value.startswith("arn:"):
         return found
     template = native_tokens(found.tokens)

@@ -3,7 +3,8 @@
 ## What it does
 Finds an allow for `"*"` whose condition an unsigned request can pass, when no deny turns it away: in bucket, access point
 and other resource policies whose service takes such requests; the calls that manage resources are always signed. A bucket that delegates to access points (a fixed `s3:DataAccessPointAccount` or
-`s3:DataAccessPointArn`) is left alone: that is what AWS recommends, and it is not public.
+`s3:DataAccessPointArn`) is left alone: that is what AWS recommends, and it is not public. So is a statement that takes requests only
+from fixed addresses, VPCs or VPC endpoints.
 
 ## Why is this bad
 `"*"` takes in everyone, with or without credentials. Whoever knows the name reads or writes.
@@ -37,7 +38,7 @@ from __future__ import annotations
 
 from policyc.diagnostics import Severity
 from policyc.ir.authz import All, Atom, Cond, Op, Statement
-from policyc.lint.callers import open_statements
+from policyc.lint.callers import open_to_the_world
 from policyc.lint.places import caller_of
 from policyc.lint.rule import Lint
 
@@ -52,7 +53,7 @@ _DELEGATION = ("s3:dataaccesspointaccount", "s3:dataaccesspointarn")
 
 def check(lint: Lint) -> None:
     for policy in lint.policies("bucket", "access-point", "resource"):
-        for _, statement in open_statements([policy]):
+        for _, statement in open_to_the_world([policy]):
             if (policy.kind == "bucket" and _delegates(statement.when)) or not _takes_unsigned(statement):
                 continue
             lint.report(

@@ -2,8 +2,9 @@
 
 ## What it does
 Finds an allow for `"*"` that nothing narrows, in the policies of keys, functions, Object Lambda access points and in the trust
-policies of roles. Requests to these are always signed, so what such an allow lets in is everybody with an account of AWS. Tests of the
-caller's account or organization, of where a request comes from and of the service that makes it narrow one.
+policies of roles. Requests to these are always signed, so what such an allow lets in is everybody with an account of AWS. Tests that a
+caller of another account or organization fails narrow one, and so do tests of where a request comes from and of the resource that a
+service makes it for. An external id, a tag, a second factor and a role's name do not: anybody can have these in an account of their own.
 
 ## Why is this bad
 Anybody can open an account. Whoever knows the ARN uses the key, assumes the role, calls the function.
@@ -33,7 +34,7 @@ from typing import Final
 
 from policyc.diagnostics import Severity
 from policyc.ir.authz import All, Atom, Cond, Op, RawTest
-from policyc.lint.callers import open_statements
+from policyc.lint.callers import open_to_strangers
 from policyc.lint.places import caller_of
 from policyc.lint.rule import Lint, kind_of
 from policyc.lint.speech import is_document
@@ -61,10 +62,8 @@ _NARROWING: Final = frozenset(
         "aws:vpceaccount",
         "aws:vpceorgid",
         "aws:vpceorgpaths",
-        "aws:principalaccount",
-        "aws:userid",
-        "kms:calleraccount",
-        "sts:externalid",
+        "aws:sourceowner",
+        "aws:calledvia",
         "lambda:functionurlauthtype",
     }
 )
@@ -72,7 +71,7 @@ _NARROWING: Final = frozenset(
 
 def check(lint: Lint) -> None:
     for policy in lint.policies(*_OPENS):
-        for _, statement in open_statements([policy]):
+        for _, statement in open_to_strangers([policy]):
             if not _is_narrowed(statement.when):
                 key = "aws:PrincipalOrgID" if is_document(policy) else "aws.PrincipalOrgID"
                 lint.report(

@@ -2,7 +2,7 @@
 
 ## What it does
 Finds an allow for a service principal without a test of `aws:SourceArn`, `aws:SourceAccount`, `aws:SourceOrgID`,
-`aws:SourceOrgPaths` or `aws:CalledVia`. CloudFront on a function is a note of its own
+`aws:SourceOrgPaths` or `aws:CalledVia`, or at a key of its encryption context. CloudFront on a function is a note of its own
 (any-distribution-invokes), and so is Object Lambda (never-calls-the-function).
 
 ## Why is this bad
@@ -41,7 +41,14 @@ from policyc.lint.rule import Lint
 
 SEVERITY = Severity.WARNING
 
-_SOURCES = ("aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths", "aws:calledvia")
+_SOURCES = (
+    "aws:sourcearn",
+    "aws:sourceaccount",
+    "aws:sourceorgid",
+    "aws:sourceorgpaths",
+    "aws:calledvia",
+    "kms:encryptioncontext:",
+)
 #: what the policy of a function has rules of its own for
 _TOLD = {"function": ("cloudfront.amazonaws.com", "s3-object-lambda.amazonaws.com")}
 
@@ -51,7 +58,7 @@ def check(lint: Lint) -> None:
         who = statement.who
         if not policy.kind or statement.effect != "allow" or who is None or who.negated:
             continue
-        if any(test.attribute.native.lower() in _SOURCES for test in tests(statement.when)):
+        if any(test.attribute.native.lower().startswith(_SOURCES) for test in tests(statement.when)):
             continue
         for item in who.principals:
             if item.kind == "service" and item.args[0] not in _TOLD.get(policy.kind, ()):

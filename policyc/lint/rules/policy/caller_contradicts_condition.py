@@ -33,7 +33,7 @@ from __future__ import annotations
 
 from policyc.diagnostics import Severity
 from policyc.engines.proofs.conditions import never_holds
-from policyc.lint.callers import facts_of
+from policyc.lint.callers import PARTITIONS, facts_of
 from policyc.lint.places import condition_of
 from policyc.lint.rule import Lint
 from policyc.model.values import Principal
@@ -49,7 +49,7 @@ def check(lint: Lint) -> None:
             if who is None or who.negated or never_holds(statement.when):
                 continue
             for principal in who.principals:
-                if never_holds(statement.when, facts_of(principal)):
+                if all(never_holds(statement.when, facts_of(principal, partition)) for partition in PARTITIONS):
                     lint.report(
                         condition_of(statement.when, statement),
                         f"`{_name(principal)}` never passes this condition",

@@ -1,8 +1,8 @@
 """A policy that has to say yes holds no `allow`, so every request is refused.
 
 ## What it does
-Finds a policy with denies only on a VPC Lattice service or service network whose auth is `aws_iam`, or on a
-Verified Access group or endpoint.
+Finds a policy with denies only on a VPC Lattice service or service network whose auth is `aws_iam`, on a
+Verified Access group or endpoint, in the policy of a KMS key and in the trust policy of a role.
 
 ## Why is this bad
 What no statement allows is refused. Denies alone refuse everyone, and the service is down.
@@ -54,4 +54,4 @@ def check(lint: Lint) -> None:
 def _has_to_allow(policy: Policy) -> bool:
     if policy.target == "lattice":
         return isinstance(policy.on, Resource) and checks(policy.on)
-    return kind_of(policy) == "cedar"
+    return kind_of(policy) in ("cedar", "key", "trust")

@@ -1,7 +1,9 @@
 """A statement repeats what another one of the same policy says already.
 
 ## What it does
-Finds a statement that matches nothing which another statement with the same effect does not match.
+Finds a statement that matches nothing which another statement with the same effect does not match. An allow that names a role, a user
+or a session adds something to one that names their account: the account only hands the decision to its identity policies. VPC Lattice
+asks these anyway.
 
 ## Why is this bad
 It changes no decision, but the next reader has to find that out. Often it shows that the wider statement is wider than
@@ -33,14 +35,20 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-polic
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Final
+
 from policyc.diagnostics import Label, Severity
 from policyc.engines.proofs.conditions import never_holds
 from policyc.ir.authz import Policy, Statement
-from policyc.lint.covering import statement_covers
+from policyc.lint.covering import statement_covers, who_covers
 from policyc.lint.places import label_of
-from policyc.lint.rule import Lint
+from policyc.lint.rule import Lint, kind_of
 
 SEVERITY = Severity.WARNING
+
+#: policies whose allow of a caller by name needs no allow of an identity policy beside it (IAM evaluation reference, section 10.3)
+_GRANTING: Final = frozenset({"bucket", "access-point", "object-lambda", "function", "key", "trust", "resource"})
 
 
 def check(lint: Lint) -> None:
@@ -50,16 +58,26 @@ def check(lint: Lint) -> None:
 
 def _check_policy(lint: Lint, policy: Policy) -> None:
     gone: set[int] = set()
+    grants = kind_of(policy) in _GRANTING
     for narrow in reversed(policy.statements):
         if never_holds(narrow.when):
             continue
         for wide in policy.statements:
             if wide.index == narrow.index or wide.effect != narrow.effect or wide.index in gone:
                 continue
-            if statement_covers(wide, narrow):
+            if statement_covers(wide, narrow) and not (grants and _grants_more(wide, narrow)):
                 gone.add(narrow.index)
                 _report(lint, narrow, wide)
                 break
+
+
+def _grants_more(wide: Statement, narrow: Statement) -> bool:
+    """Whether `narrow` allows a caller by itself for whom `wide` only names the account."""
+    if narrow.effect == "deny" or narrow.who is None or narrow.who.negated or wide.who is None or wide.who.negated:
+        return False
+    direct = replace(wide.who, principals=tuple(item for item in wide.who.principals if item.kind != "account"))
+    named = replace(narrow.who, principals=tuple(item for item in narrow.who.principals if item.kind != "account"))
+    return bool(named.principals) and not who_covers(direct, named)
 
 
 def _report(lint: Lint, narrow: Statement, wide: Statement) -> None:

@@ -102,7 +102,7 @@ FINDINGS: list[tuple[str, str, list[Any], list[str]]] = [
         "Lattice 9 #23",
         "auth-policy",
         [allow(INVOKE, "*", "*", {"StringNotEquals": {"aws:PrincipalType": "anonymous"}})],
-        ["condition-always-holds", "negated-test-admits-anonymous", "value-never-matches"],
+        ["value-never-matches"],
     ),
     (
         "denied elsewhere",
@@ -270,7 +270,8 @@ def test_sizes_count_as_the_service_counts(run: Run) -> None:
     many = [allow("s3:GetObject", [f"arn:aws:s3:::bucket-{number}/*" for number in range(80)])] * 3
     assert len(json.dumps(many)) > 6144 > len(json.dumps(many[:1]))
     ran = run("check", save("p.json", *many), "--format", "json")
-    assert [item["rule"] for item in json.loads(ran.out)["findings"]] == ["policy-size-exceeds-quota"]
+    errors = [item["rule"] for item in json.loads(ran.out)["findings"] if item["severity"] == "error"]
+    assert errors == ["policy-size-exceeds-quota"]
     # white space does not count towards an identity policy, and does towards an auth policy unless the switch says no
     Path("wide.json").write_text(
         json.dumps({"Version": "2012-10-17", "Statement": many[:1]}, indent=80), encoding="utf-8"

@@ -16,13 +16,14 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from policyc.diagnostics import Diagnostics
 from policyc.engines.cedar.authorize import authorize, policy_set
 from policyc.ir.authz import All, AnyOf, Atom, Cond, Op, Origin, Policy, RawExpression
 from policyc.ir.conditions import atoms as atoms_of
+from policyc.model.types import Named
 from policyc.syntax.cedar_printer import written
 from policyc.syntax.cedar_text import parse_cedar
 from policyc.targets.cedar_documents.context import build_context
@@ -177,10 +178,13 @@ def is_kept_as_text(cond: Cond) -> bool:
     return any(atom.quantifier == "all" or diff.FACTS[atom.attribute.name].text_too for atom in atoms_of(cond))
 
 
-@diff.SETTINGS
+@settings(diff.SETTINGS, max_examples=min(1000, diff.CASES))
 @given(diff.policies())
 def test_an_emitted_policy_reads_back(policy: Policy) -> None:
+    """What was read once is read again as the same. Left out: what stays text, and tests of addresses, which are read in an equal form that
+    may be written another way the second time (the test above holds what they decide)."""
     assume(not any(is_kept_as_text(item.when) for item in policy.statements))
+    assume(not any(atom.attribute.type == Named("ip") for item in policy.statements for atom in atoms_of(item.when)))
     back = read(write_apart(policy, diff.KNOWN))
     assert back.origin is Origin.CEDAR
     assert [item.effect for item in back.statements] == [item.effect for item in policy.statements]

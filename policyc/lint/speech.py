@@ -27,13 +27,6 @@ def key_of(test: Atom | RawTest) -> str:
     return test.spelling.key if test.spelling is not None else test.attribute.name
 
 
-def operator_of(test: Atom | RawTest) -> str:
-    """The operator as it is written: `==`, or `StringEquals`."""
-    if test.spelling is not None:
-        return test.spelling.operator
-    return test.op.value if isinstance(test, Atom) else test.operator
-
-
 def word(policy: Policy, name: str) -> str:
     """An attribute of the policy's target by its name in the language, in the author's words."""
     return attribute_word(policy, target(policy.target).vocabulary().attributes[name])

@@ -91,8 +91,7 @@ def test_answers_are_those_of_the_command_line(project: policyc.Project, capsys:
 
 def test_many_requests(project: policyc.Project) -> None:
     table = project.simulate_all(
-        {"resource": "inventory", "who": who, "can": "GET", "path": "/"}
-        for who in ("order_fn", "<b>"[:0] or "anonymous")
+        {"resource": "inventory", "who": who, "can": "GET", "path": "/"} for who in ("order_fn", "anonymous")
     )
     assert [row["decision"] for row in table.to_dicts()] == ["deny", "deny"]
     assert "<td>anonymous</td>" in table._repr_html_()
@@ -195,7 +194,7 @@ def test_findings_of_a_document_have_places_and_forms() -> None:
     assert error.place.line == 5
     assert findings.to_dict()["counts"]["error"] == 1
     assert json.loads(findings.render("sarif"))["version"] == "2.1.0"
-    assert "Alow" not in findings._repr_html_() or "&lt;" not in findings._repr_html_()
+    assert "<td>invalid-effect</td>" in findings._repr_html_()
 
 
 def test_html_is_escaped() -> None:

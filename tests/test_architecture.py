@@ -16,7 +16,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "policyc"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 #: what every part may import
-BOTTOM = {"bounded", "packages", "per_object", "record"}
+BOTTOM = {"holes", "bounded", "packages", "per_object", "record"}
 #: part of the package -> the parts that it may import, besides itself and the bottom
 MAY_IMPORT = {
     "packages": set(),
@@ -25,6 +25,7 @@ MAY_IMPORT = {
     "bounded": set(),
     "version": set(),
     "text": set(),
+    "holes": set(),
     "data": set(),
     "shape": set(),
     "diagnostics": {"text"},
@@ -36,6 +37,7 @@ MAY_IMPORT = {
     "lint": {"text", "diagnostics", "data", "shape", "syntax", "model", "ir", "engines", "targets"},
     "simulation": {"text", "diagnostics", "data", "shape", "syntax", "model", "ir", "engines", "targets"},
     "report": {"text", "diagnostics", "engines.trace"},
+    "carriers": {"text", "holes", "diagnostics", "data", "syntax"},
     "workspace": {
         "text",
         "data",
@@ -49,6 +51,7 @@ MAY_IMPORT = {
         "lint",
         "simulation",
         "report",
+        "carriers",
     },
     "api": {"text", "diagnostics", "model", "syntax", "engines", "targets", "simulation", "report", "workspace"},
     "pytest_plugin": {"api"},

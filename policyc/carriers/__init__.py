@@ -1,0 +1,1 @@
+"""Files that hold policies inside something else: templates, plans, manifests. One module a format."""

@@ -1,0 +1,103 @@
+"""What a carrier finds in one host file: documents with their places and holes, and what it could not read."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from policyc.record import record
+from policyc.syntax.json_tree import JsonValue
+from policyc.text import Span
+
+
+@record
+class Hole:
+    """A value that the host leaves open. `name` is the host's expression (`Orders.Arn`), `kind` what is known of it (`account`, `region`, `partition`, `arn`,
+    `name`, `string`, `list`, `bool`, `number`, `document`), `place` where it was written first, `allowed` every value that it can take (empty: not
+    known), `assumed` the value that it has when nobody says otherwise (a parameter's default). A sensitive one is never printed."""
+
+    name: str
+    kind: str
+    place: Span
+    allowed: tuple[str, ...] = ()
+    assumed: str | None = None
+    sensitive: bool = False
+
+
+@record
+class Piece:
+    """A run of a text that stands in the host: from offset `at` of the text on. `exact` says that each character is one
+    character of the host from `span.start` on; else the whole run is at `span`."""
+
+    at: int
+    span: Span
+    exact: bool
+
+
+@record
+class PlacedText:
+    """A text (Cedar, or JSON in a string) as the host means it, holes as marks (`policyc.holes`), and where its parts stand in the host.
+    `pieces` begin at offset 0 and are in order; `whole` is the value in the host."""
+
+    value: str
+    pieces: tuple[Piece, ...]
+    whole: Span
+
+    def span(self, start: int, end: int) -> Span:
+        """Where a part of the text stands in the host; all of its value where no part is exact there."""
+        if not self.pieces:
+            return self.whole
+        first = self._at(start)
+        last = first if end <= start else self._at(end - 1)
+        begin = first.span.start + (start - first.at if first.exact else 0)
+        stop = last.span.start + (max(end, start) - last.at) if last.exact else last.span.end
+        return Span(self.whole.file, begin, max(begin, stop))
+
+    def is_exact(self, start: int, end: int) -> bool:
+        """Whether every character of a part stands in the host as it is, in one run: only such a part can be edited."""
+        if not self.pieces:
+            return False
+        first = self._at(start)
+        return first.exact and first is self._at(max(start, end - 1))
+
+    def _at(self, offset: int) -> Piece:
+        return self.pieces[max(0, bisect_right(self.pieces, offset, key=lambda piece: piece.at) - 1)]
+
+
+@record
+class Embedded:
+    """One document in a host file. `kind` is a name as `--as` takes it; `name` how the host calls what carries it (`OrdersAuth`,
+    `module.a.aws_vpclattice_auth_policy.b[0]`), `type` the host's type (`AWS::VpcLattice::AuthPolicy`), `place` the whole value.
+
+    `content` is a tree whose places are in the host, or a text. `holes` has every hole that `content` marks, by name. `facts` are what the host says about the
+    resources around it (`auth-type`, `resource`, `bucket`, `endpoint-protocol`, …). `world` names the conditions under which this form exists (empty: always), `also` a second place
+    of the same thing (the line of code that made it, the plan's line)."""
+
+    kind: str
+    name: str
+    type: str
+    place: Span
+    content: JsonValue | PlacedText
+    holes: Mapping[str, Hole] = MappingProxyType({})
+    facts: Mapping[str, str] = MappingProxyType({})
+    world: str = ""
+    also: str = ""
+
+
+@record
+class Unreadable:
+    """A policy that is there and cannot be read: `reason` says what stands in the way (`module from a registry`)."""
+
+    name: str
+    type: str
+    place: Span
+    reason: str
+
+
+@record
+class Carried:
+    """Everything of ours in one host file, in its order."""
+
+    documents: tuple[Embedded, ...] = ()
+    unreadable: tuple[Unreadable, ...] = ()

@@ -15,7 +15,9 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "policyc"
 PICTURE = ROOT / "docs" / "images" / "floors.svg"
 #: single modules without logic of policies; one box
-GROUND = frozenset({"record", "holes", "bounded", "per_object", "packages", "data", "shape", "text", "version", "diagnostics"})
+GROUND = frozenset(
+    {"record", "holes", "bounded", "per_object", "packages", "data", "shape", "text", "version", "diagnostics"}
+)
 #: not a part: the names of programs' front door, and the start of the command
 DOORS = frozenset({"__init__", "__main__"})
 #: what each part is for; a part that is missing here is a mistake

@@ -1,24 +1,31 @@
 """Holes: values that a host file leaves open (a parameter, an attribute of a resource that does not exist yet).
 
 A hole is tracked, never guessed. Inside a document's texts it stands as a mark, its name between two reserved characters, so that
-what is known around it (`‹Orders.Arn›/*`) keeps its structure; two marks of one name are one value. Policy variables (`${aws:username}`) are no
+what is known around it (`‹Orders.Arn›/*`) keeps its structure; two marks of one name are one value. A mark may say what every value of its hole looks
+like, as a pattern (`????????????` of an account, `arn:*:vpc-lattice:*:*:service/*` of a service's ARN). Policy variables (`${aws:username}`) are no
 holes: the request fills those.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 _OPEN: Final = "\ue000"
 _CLOSE: Final = "\ue001"
-_MARK: Final = re.compile(f"{_OPEN}([^{_OPEN}{_CLOSE}]*){_CLOSE}")
+_LIKE: Final = "\ue002"
+_RESERVED: Final = re.compile(f"[{_OPEN}{_CLOSE}{_LIKE}]")
+MARK: Final = re.compile(f"{_OPEN}([^{_OPEN}{_CLOSE}{_LIKE}]*)(?:{_LIKE}([^{_OPEN}{_CLOSE}{_LIKE}]*))?{_CLOSE}")
+#: what nothing is known of looks like
+_ANY: Final = "*"
 
 
-def mark(name: str) -> str:
-    """The text that stands for the hole `name`, which is the host's own expression for it (`Orders.Arn`, `var.team`)."""
-    return f"{_OPEN}{name.replace(_OPEN, '').replace(_CLOSE, '')}{_CLOSE}"
+def mark(name: str, like: str = "") -> str:
+    """The text that stands for the hole `name`, which is the host's own expression for it (`Orders.Arn`, `var.team`). `like` is a pattern
+    (`*` any run, `?` one character) that all its values fit."""
+    shape = f"{_LIKE}{_RESERVED.sub('', like)}" if like else ""
+    return f"{_OPEN}{_RESERVED.sub('', name)}{shape}{_CLOSE}"
 
 
 def has_hole(text: str) -> bool:
@@ -27,21 +34,36 @@ def has_hole(text: str) -> bool:
 
 def is_reserved(text: str) -> bool:
     """Whether a text as people wrote it holds the characters of marks: no carrier reads such a one."""
-    return _OPEN in text or _CLOSE in text
+    return _RESERVED.search(text) is not None
 
 
 def names_in(text: str) -> tuple[str, ...]:
     """The names of the holes of a text, in order, each once."""
-    return tuple(dict.fromkeys(_MARK.findall(text))) if _OPEN in text else ()
+    return tuple(dict.fromkeys(found[1] for found in MARK.finditer(text))) if _OPEN in text else ()
 
 
 def pieces(text: str) -> Iterator[tuple[str, bool]]:
     """The text in parts: a literal part and False, or the name of a hole and True."""
-    for at, part in enumerate(_MARK.split(text)):
-        if at % 2 or part:
-            yield part, bool(at % 2)
+    at = 0
+    for found in MARK.finditer(text):
+        if found.start() > at:
+            yield text[at : found.start()], False
+        yield found[1], True
+        at = found.end()
+    if at < len(text):
+        yield text[at:], False
+
+
+def widened(text: str) -> str:
+    """The text with what every value of its holes looks like in their places: a pattern that each completion fits."""
+    return MARK.sub(lambda found: found[2] or _ANY, text) if _OPEN in text else text
 
 
 def shown(text: str) -> str:
     """The text for people: `‹Orders.Arn›` for each hole."""
-    return _MARK.sub(lambda found: f"‹{found[1]}›", text) if _OPEN in text else text
+    return MARK.sub(lambda found: f"‹{found[1]}›", text) if _OPEN in text else text
+
+
+def filled(text: str, values: Mapping[str, str]) -> str:
+    """The text with the holes filled whose values are known by name."""
+    return MARK.sub(lambda found: values.get(found[1], found[0]), text) if _OPEN in text else text

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from policyc.record import record
 from policyc.syntax.json_tree import JsonValue
 from policyc.text import Span
+
+
+@record
+class Options:
+    """What is asked of a carrier. `values` fill holes, by the host's name for them (a parameter, `Orders.Arn`, `var.team`). `read` gives the
+    text of another file below the root by its root-relative name, None for one that is not there, cannot be read or leads out; `folder` the
+    names of the files in a root-relative folder, sorted. `fences` asks for the documents that stand in prose."""
+
+    values: Mapping[str, str] = MappingProxyType({})
+    read: Callable[[str], str | None] = lambda name: None
+    folder: Callable[[str], tuple[str, ...]] = lambda name: ()
+    fences: bool = False
 
 
 @record
@@ -72,7 +84,7 @@ class Embedded:
 
     `content` is a tree whose places are in the host, or a text. `holes` has every hole that `content` marks, by name. `facts` are what the host says about the
     resources around it (`auth-type`, `resource`, `bucket`, `endpoint-protocol`, …). `world` names the conditions under which this form exists (empty: always), `also` a second place
-    of the same thing (the line of code that made it, the plan's line)."""
+    of the same thing (the line of code that made it, the plan's line). `meant` names the rules whose findings the host's author says are meant."""
 
     kind: str
     name: str
@@ -83,6 +95,7 @@ class Embedded:
     facts: Mapping[str, str] = MappingProxyType({})
     world: str = ""
     also: str = ""
+    meant: tuple[str, ...] = ()
 
 
 @record

@@ -1,0 +1,57 @@
+"""Which module reads which kind of host file. A format is one module and one line here.
+
+Each module tells its files by their content and says what they carry:
+
+    recognize(name, raw) -> bool              cheap, on the name and the bytes; a file that is none of its own must cost next to nothing
+    carried(source, options, diagnostics)     documents, what could not be read, and errors of the host file itself
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Final, Protocol, cast
+
+from policyc.carriers.embedded import Carried, Options
+from policyc.diagnostics import Diagnostics
+from policyc.record import record
+from policyc.text import Source
+
+
+@record
+class Format:
+    """One kind of host file: its module below this package, and the endings that its files may have."""
+
+    module: str
+    endings: tuple[str, ...]
+
+
+#: in the order in which they are asked whether a file is theirs
+FORMATS: Final[Mapping[str, Format]] = {}
+
+
+class Carrier(Protocol):
+    """A module that reads one kind of host file."""
+
+    def recognize(self, name: str, raw: bytes) -> bool:
+        """Whether a file of this name and content is one of these."""
+
+    def carried(self, source: Source, options: Options, diagnostics: Diagnostics) -> Carried:
+        """What the file carries. A fault of the host file is an error in `diagnostics`, and what could be read comes back nevertheless."""
+
+
+def endings() -> tuple[str, ...]:
+    """Every ending that a host file may have."""
+    return tuple(dict.fromkeys(ending for format in FORMATS.values() for ending in format.endings))
+
+
+def carrier(format: str) -> Carrier:
+    return cast(Carrier, import_module(f"{__package__}.{FORMATS[format].module}"))
+
+
+def recognized(name: str, raw: bytes) -> str:
+    """The format of a file, empty when it is none that carries documents."""
+    for format, held in FORMATS.items():
+        if name.endswith(held.endings) and carrier(format).recognize(name, raw):
+            return format
+    return ""

@@ -146,7 +146,7 @@ def _cedar(
     from policyc.targets.cedar_documents.facts import split_name
     from policyc.targets.switches import choice
     from policyc.targets.verified_access.read.decide import judge
-    from policyc.targets.verified_access.read.usable import check_usable
+    from policyc.targets.verified_access.read.supported import check_supported
 
     diagnostics = Diagnostics()
     sources: dict[str, Source] = {}
@@ -157,7 +157,7 @@ def _cedar(
             source = source_of(item, name)
             sources[source.file] = source
             parsed = parse_cedar(source, diagnostics)
-            if parsed is not None and check_usable(source, parsed, diagnostics):
+            if parsed is not None and check_supported(source, parsed, diagnostics):
                 held[role] = (source, parsed)
     open_paths = []
     for text in unknown:

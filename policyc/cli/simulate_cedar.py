@@ -148,12 +148,12 @@ def _policy(
     if name is None:
         return None
     from policyc.syntax.cedar_text import parse_cedar
-    from policyc.targets.verified_access.read.usable import check_usable
+    from policyc.targets.verified_access.read.supported import check_supported
 
     source = read_input(name, "a Cedar policy", args)
     sources[source.file] = source
     document = parse_cedar(source, diagnostics)
-    if document is None or not check_usable(source, document, diagnostics):
+    if document is None or not check_supported(source, document, diagnostics):
         return None
     return source, document
 
@@ -325,7 +325,7 @@ def _answer_all(
 def _path(text: str, read: Sequence[Path]) -> Path:
     """The attribute that `--unknown` names. One that the texts do not read may be a slip, unless its name is documented."""
     from policyc.targets.cedar_documents.facts import cedar_path, split_name
-    from policyc.targets.verified_access.read.usable import is_documented
+    from policyc.targets.verified_access.read.supported import is_documented
 
     path = split_name(text.removeprefix("context."))
     if path is None:

@@ -13,8 +13,8 @@ from policyc.targets.verified_access.read.ignore import silence
 from policyc.targets.verified_access.read.kinds import context_kind
 from policyc.targets.verified_access.read.overlaps import check_overlaps
 from policyc.targets.verified_access.read.repeats import first_of_each
-from policyc.targets.verified_access.read.smells import check_smells
 from policyc.targets.verified_access.read.statements import check_statement
+from policyc.targets.verified_access.read.style import check_style
 from policyc.targets.verified_access.read.subset import report_unusual
 from policyc.targets.verified_access.read.trust import asks_for_request, reads_both, report_undeclared, undeclared_roots
 from policyc.text import Source
@@ -58,7 +58,7 @@ def check_text(
         if not _is_too_long(item, found)
     ]
     for item in judged:
-        check_smells(item, found)
+        check_style(item, found)
     for comma in document.trailing_commas:
         report_unusual(comma, "a comma behind the last value", found)
     check_overlaps(document, judged, source, found)

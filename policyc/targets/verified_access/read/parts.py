@@ -11,10 +11,10 @@ from policyc.syntax.cedar_nodes import And, Expr, Has, If, Lit, Not, Or, childre
 from policyc.syntax.cedar_printer import written
 from policyc.targets.verified_access.read.constants import is_constant
 from policyc.targets.verified_access.read.kinds import Member
-from policyc.targets.verified_access.read.meaning import Meaning, attribute_of
 from policyc.targets.verified_access.read.methods import is_odd_method
 from policyc.targets.verified_access.read.outcome import natives, negated
 from policyc.targets.verified_access.read.proof import Proof
+from policyc.targets.verified_access.read.to_conditions import Meaning, attribute_of
 from policyc.targets.verified_access.scope import REQUEST_ROOTS
 from policyc.text import Span
 

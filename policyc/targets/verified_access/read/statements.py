@@ -14,11 +14,11 @@ from policyc.syntax.cedar_nodes import And, Clause, Expr, Has, Lit, Not, Stateme
 from policyc.syntax.cedar_printer import attribute, written
 from policyc.targets.verified_access.read.doubts import check_doubts
 from policyc.targets.verified_access.read.kinds import Kind, is_device
-from policyc.targets.verified_access.read.meaning import Meaning
 from policyc.targets.verified_access.read.outcome import Outcome
 from policyc.targets.verified_access.read.parts import check_parts, odd_methods
 from policyc.targets.verified_access.read.proof import Proof
 from policyc.targets.verified_access.read.templates import is_template
+from policyc.targets.verified_access.read.to_conditions import Meaning
 from policyc.targets.verified_access.read.typing import Checker, Info, Path, Risk
 from policyc.targets.verified_access.scope import REQUEST_ROOTS
 

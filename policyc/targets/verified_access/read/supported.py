@@ -10,7 +10,7 @@ from policyc.targets.verified_access.scope import REQUEST_ROOTS, trust_types, vo
 from policyc.text import Source
 
 
-def check_usable(source: Source, document: Document, diagnostics: Diagnostics) -> bool:
+def check_supported(source: Source, document: Document, diagnostics: Diagnostics) -> bool:
     """Report a statement that never decides, and a text that Cedar cannot take; tells whether neither is so."""
     before = len(diagnostics)
     for statement in document.statements:

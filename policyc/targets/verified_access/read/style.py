@@ -25,12 +25,12 @@ from policyc.syntax.cedar_nodes import (
     walk,
 )
 from policyc.syntax.cedar_printer import pattern_text, written
-from policyc.targets.verified_access.read.meaning import attribute_of
 from policyc.targets.verified_access.read.proof import Proof
 from policyc.targets.verified_access.read.slips import check_slips, is_email
 from policyc.targets.verified_access.read.statements import Judged
 from policyc.targets.verified_access.read.subset import check_subset
 from policyc.targets.verified_access.read.templates import is_template
+from policyc.targets.verified_access.read.to_conditions import attribute_of
 from policyc.targets.verified_access.read.typing import Path
 from policyc.text import Span
 
@@ -43,7 +43,7 @@ _PORTS = {("http_request", "port"), ("tcp_flow", "destination_port")}
 _PATH = ("http_request", "path")
 
 
-def check_smells(judged: Judged, diagnostics: Diagnostics) -> None:
+def check_style(judged: Judged, diagnostics: Diagnostics) -> None:
     """Report the doubtful parts of one statement."""
     statement = judged.statement
     check_subset(statement, diagnostics)

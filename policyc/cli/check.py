@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 
-from policyc.cli import cache, exits
+from policyc.cli import cache, earlier, exits
 from policyc.cli.console import Console
 from policyc.cli.fixing import apply_fixes
 from policyc.cli.parser import WrongUse, one_of
@@ -14,11 +15,12 @@ from policyc.cli.refuse import nothing_found, refuse, report
 from policyc.cli.standard_input import read_stdin, with_stdin
 from policyc.cli.trust import add_trust, samples_of, trust_of
 from policyc.diagnostics import Diagnostics, Severity
-from policyc.report.screen import plural
+from policyc.report.screen import clean, plural
 from policyc.workspace.checking import check_project
 from policyc.workspace.found import Found, together
 from policyc.workspace.natives import NATIVES, NativeSettings, settings_of, split_natives
 from policyc.workspace.project import POLICY, Project
+from policyc.workspace.revisions import NoRevision, repository_of
 
 SHARED = ("root", "config", "exclude", "param", "format", "output", "color", "quiet")
 REPORT = "findings"
@@ -57,6 +59,7 @@ EPILOG = """examples:
   policyc check --param stage=prod       with a parameter
   policyc check --format sarif --output findings.sarif
   policyc check --fix                    mend what is safe to mend, report the rest
+  policyc check --base origin/main       only what this branch brought about
   policyc check policy.json              one document as AWS takes it: IAM JSON or a Cloud WAN policy
   policyc check --as bucket policy.json  when its shape does not tell what it is
   policyc check --trust idc=iam_identity_center group.cedar
@@ -88,22 +91,23 @@ def describe(parser: argparse.ArgumentParser) -> None:
     add_trust(parser)
     parser.add_argument("--fix", action="store_true", help="mend what can be mended without a change of meaning")
     parser.add_argument("--no-cache", action="store_true", help="neither use nor keep a remembered result")
+    earlier.describe(parser)
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
-    mistakes = Diagnostics()
     kind: str = args.kind or ""
     unsaved = read_stdin(args, kind)
+    if args.fix and unsaved is not None:
+        raise WrongUse("`--fix` changes files, and standard input is none", "name the file")
     named = args.paths if unsaved is None else [unsaved.named]
-    projects = open_projects(args, named, mistakes, () if kind else (POLICY, *NATIVES))
+    mistakes = Diagnostics()
+    projects = _opened(args, named, mistakes)
     console.names = projects[0].names
     if mistakes.has_errors:
         return refuse(mistakes, projects[0], console, args.format)
     if unsaved is not None:
         projects = [with_stdin(projects[0], unsaved)]
     trust, samples = trust_of(args), samples_of(args)
-    if args.fix and unsaved is not None:
-        raise WrongUse("`--fix` changes files, and standard input is none", "name the file")
     found: list[Found] = []
     for project in projects:
         settings = settings_of(project.config, kind, trust, samples)
@@ -119,6 +123,8 @@ def run(args: argparse.Namespace, console: Console) -> int:
     if not (whole.modules or whole.natives or whole.shown):
         _tell_unread(whole, console)
         return nothing_found(console)
+    if earlier.is_asked(args):
+        return _only_new(whole, args, console)
     status = _write(whole, args, console)
     alone = len(projects) == 1 and projects[0].root == here(args)
     if (
@@ -132,6 +138,36 @@ def run(args: argparse.Namespace, console: Console) -> int:
         walked = [str(path) for path in (*projects[0].paths, *projects[0].named)]
         cache.remember(args.argv, sys.stdout, walked, whole.texts, whole.looked, "".join(console.written), status)
     return status
+
+
+def _opened(args: argparse.Namespace, named: Sequence[str], mistakes: Diagnostics) -> list[Project]:
+    return open_projects(args, named, mistakes, () if args.kind else (POLICY, *NATIVES))
+
+
+def _only_new(whole: Found, args: argparse.Namespace, console: Console) -> int:
+    """The report of what an earlier state did not have."""
+    top = whole.names.repository or whole.names.root
+    if args.base:
+        top = _top(whole.names.root)
+
+    def check(asked: argparse.Namespace) -> Found | None:
+        """What another copy of the repository has; None where there is nothing to check, or what is there cannot be read."""
+        mistakes = Diagnostics()
+        parts = []
+        for project in _opened(asked, asked.paths, mistakes):
+            settings = settings_of(project.config, asked.kind or "", trust_of(asked), samples_of(asked))
+            parts.append(None if mistakes.has_errors else check_project(project, settings, mistakes))
+        found = [part for part in parts if part is not None]
+        return together(found) if found else None
+
+    before = earlier.earlier(args, top, check)
+    if args.write_baseline:
+        count = earlier.write_baseline(args.write_baseline, whole, top)
+        console.remark(f"{plural(count, 'known finding')} in {args.write_baseline}")
+        return exits.CLEAN
+    assert before is not None
+    new, result = earlier.compared(whole, before, top)
+    return _write(new, args, console, result)
 
 
 def _mended(project: Project, settings: NativeSettings, mistakes: Diagnostics, console: Console) -> Found | None:
@@ -148,13 +184,29 @@ def _mended(project: Project, settings: NativeSettings, mistakes: Diagnostics, c
     return part
 
 
-def _write(whole: Found, args: argparse.Namespace, console: Console) -> int:
+def _top(root: str) -> str:
+    try:
+        return repository_of(root)
+    except NoRevision as error:
+        raise WrongUse(str(error), error.help) from error
+
+
+def _write(whole: Found, args: argparse.Namespace, console: Console, compared: earlier.Compared | None = None) -> int:
     """The report and its exit status."""
-    report(whole.shown, whole.sources, console, args.format)
-    if args.format == "human" and not whole.shown and not args.quiet:
+    if compared is not None and args.format == "json":
+        from policyc.report.formats.json import findings_data, written
+
+        data = findings_data(whole.shown, whole.sources, console.options())
+        console.write(written({**data, "compared": compared.data()}))
+    else:
+        report(whole.shown, whole.sources, console, args.format)
+    if args.format == "human" and not args.quiet:
         read = plural(whole.modules + whole.natives, "file" if whole.modules else "document")
         compiled = f", {plural(whole.documents, 'document')}" if whole.modules else ""
-        console.write(f"{read}{compiled}: no findings\n")
+        if compared is not None:
+            console.write("".join(f"{clean(line)}\n" for line in compared.told()))
+        elif not whole.shown:
+            console.write(f"{read}{compiled}: no findings\n")
     _tell_unread(whole, console)
     serious = any(item.severity is not Severity.INFO for item in whole.shown)
     return exits.FINDINGS if serious else exits.CLEAN

@@ -24,8 +24,9 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 def test_each_kind_has_its_formats() -> None:
-    assert registry.formats("findings") == ("human", "concise", "github", "gitlab", "json", "sarif")
-    assert registry.formats("tests") == ("human", "concise", "github", "gitlab", "json", "junit")
+    machines = ("checkstyle", "concise", "github", "gitlab", "json", "junit", "markdown", "rdjson")
+    assert registry.formats("findings") == ("human", *machines, "sarif")
+    assert registry.formats("tests") == ("human", *machines)
     assert registry.formats("outcome") == ("human", "json")
     assert registry.formats("matrix") == ("human", "csv", "json", "markdown")
     assert [name for name in registry._names() if registry.writes_commands(name)] == ["github"]

@@ -9,18 +9,29 @@ from collections.abc import Mapping, Sequence
 
 from policyc.diagnostics import Diagnostic, Severity
 from policyc.report.options import Options
-from policyc.report.screen import clean
+from policyc.report.screen import clean, plural
 from policyc.report.tests import TestResult, failures
 from policyc.text import Source, Span
 
 #: the report is read by the runner's log reader, not by people
 WORKFLOW_COMMANDS = True
+#: annotations of one kind that a step may have
+_MOST = 10
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 
 
 def findings(items: Sequence[Diagnostic], sources: Mapping[str, Source], options: Options) -> str:
-    """One `::error file=…,line=…,…::message` line per finding."""
-    return "".join(_command(finding, sources, options) + "\n" for finding in items)
+    """One `::error file=…,line=…,…::message` line per finding, the worst first. Of one severity the runner shows ten and drops
+    the rest without a word, so the tenth says how many more there are."""
+    lines = []
+    for severity, command in _COMMANDS.items():
+        group = [item for item in items if item.severity is severity]
+        shown = group if len(group) <= _MOST else group[: _MOST - 1]
+        lines += [_command(item, sources, options) for item in shown]
+        if len(shown) < len(group):
+            more = plural(len(group) - len(shown), f"more {severity.value}")
+            lines.append(f"::{command} title=policyc::{more}; `policyc check` or `--format markdown` lists all")
+    return "".join(line + "\n" for line in lines)
 
 
 def tests(results: Sequence[TestResult], sources: Mapping[str, Source], options: Options) -> str:

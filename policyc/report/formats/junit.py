@@ -1,4 +1,4 @@
-"""Test results as JUnit XML, which build servers read.
+"""Test results and findings as JUnit XML, which build servers read.
 
 There is no standard; this follows the common core (`testsuites`, `testsuite`, `testcase`, `failure`) described at
 https://github.com/testmoapp/junitxml. Times are left out: the tests are pure, and equal runs give equal bytes.
@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from xml.sax.saxutils import escape, quoteattr
 
+from policyc.diagnostics import Diagnostic, Severity
 from policyc.report.human import finding_lines
 from policyc.report.options import Options
 from policyc.report.screen import clean
@@ -42,6 +43,35 @@ def tests(results: Sequence[TestResult], sources: Mapping[str, Source], options:
     return "\n".join(lines) + "\n"
 
 
+def findings(items: Sequence[Diagnostic], sources: Mapping[str, Source], options: Options) -> str:
+    """One suite; an error or a warning is a failed case, a note one that passed and says so."""
+    plain = Options(width=options.width, names=options.names)
+    failed = sum(item.severity is not Severity.INFO for item in items)
+    lines = [
+        '<?xml version="1.0" encoding="UTF-8"?>',
+        f'<testsuites name="policyc" tests="{len(items)}" failures="{failed}" errors="0">',
+        f'  <testsuite name="check" tests="{len(items)}" failures="{failed}" errors="0">',
+    ]
+    for item in items:
+        lines += _finding(item, sources, plain)
+    return "\n".join([*lines, "  </testsuite>", "</testsuites>"]) + "\n"
+
+
+def _finding(item: Diagnostic, sources: Mapping[str, Source], options: Options) -> list[str]:
+    place = ""
+    if item.span is not None:
+        file = options.names.in_repository(item.span.file)
+        source = sources.get(item.span.file)
+        line = "" if source is None else f' line="{source.position(item.span.start).line}"'
+        place = f" file={_attribute(file)}{line}"
+    body = escape(legal("\n".join(finding_lines(item, sources, options))))
+    head = f"    <testcase classname={_attribute('policyc.' + item.rule)} name={_attribute(item.message)}{place}>"
+    if item.severity is Severity.INFO:
+        return [head, f"      <system-out>{body}</system-out>", "    </testcase>"]
+    kind = _attribute(item.severity.value)
+    return [head, f"      <failure type={kind} message={_attribute(item.message)}>{body}</failure>", "    </testcase>"]
+
+
 def _case(result: TestResult, sources: Mapping[str, Source], options: Options) -> list[str]:
     file = result.span.file
     source = sources.get(file)
@@ -53,10 +83,15 @@ def _case(result: TestResult, sources: Mapping[str, Source], options: Options) -
     body = "\n".join(text for finding in result.findings for text in finding_lines(finding, sources, options))
     return [
         head + ">",
-        f"      <failure message={_attribute(message)}>{escape(_ILLEGAL.sub('?', body))}</failure>",
+        f"      <failure message={_attribute(message)}>{escape(legal(body))}</failure>",
         "    </testcase>",
     ]
 
 
 def _attribute(text: str) -> str:
-    return quoteattr(_ILLEGAL.sub("?", clean(text)))
+    return quoteattr(legal(clean(text)))
+
+
+def legal(text: str) -> str:
+    """The text without what XML cannot hold."""
+    return _ILLEGAL.sub("?", text)

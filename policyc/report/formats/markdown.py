@@ -7,14 +7,18 @@ Source: https://spec.commonmark.org/0.31.2/#backslash-escapes
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from policyc.diagnostics import Diagnostic, Severity
 from policyc.engines.trace import Decision
 from policyc.report.matrix import Cell, axes, misses
 from policyc.report.options import Options
-from policyc.report.screen import clean
+from policyc.report.screen import clean, plural
+from policyc.report.tests import TestResult
+from policyc.text import Source, Span
 
 _MARKS = re.compile(r"[\\`*_{}\[\]()#+!|~:@]|\b(?=www\.)")
+_NOUNS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 _TAGS = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
 
 
@@ -33,6 +37,57 @@ def matrix(table: Sequence[Cell], options: Options) -> str:
     ]
     lines += ["", *refused] if refused else []
     return "\n".join(lines) + "\n"
+
+
+#: characters of one report: a comment holds about 65,000
+_MOST = 60_000
+
+
+def findings(items: Sequence[Diagnostic], sources: Mapping[str, Source], options: Options) -> str:
+    """A head line, then the findings as a list, the worst first, each with its place and help; cut where a comment would be full."""
+    if not items:
+        return "**policyc**: no findings\n"
+    counts = [(severity, sum(item.severity is severity for item in items)) for severity in Severity]
+    head = "**policyc**: " + ", ".join(plural(count, _NOUNS[severity]) for severity, count in counts if count)
+    ordered = [item for severity in Severity for item in items if item.severity is severity]
+    return _cut([head, "", *(_finding(item, sources, options) for item in ordered)], len(ordered), "finding")
+
+
+def tests(results: Sequence[TestResult], sources: Mapping[str, Source], options: Options) -> str:
+    """How many passed, and a list of what failed with its reasons."""
+    failed = [result for result in results if not result.passed]
+    head = f"**policyc test**: {len(results) - len(failed)} passed" + (f", {len(failed)} failed" if failed else "")
+    lines = [head, ""]
+    for result in failed:
+        reasons = "; ".join(marked(item.message) for item in result.findings)
+        lines.append(f"- {_place(result.span, sources, options)}: {marked(result.label)}: {reasons}")
+    return _cut(lines if failed else [head], len(failed), "failure")
+
+
+def _cut(lines: Sequence[str], entries: int, noun: str) -> str:
+    """The lines as one text; entries that would make it too long are counted."""
+    size = 0
+    shown: list[str] = []
+    for line in lines:
+        size += len(line) + 1
+        if size > _MOST:
+            left = entries - (len(shown) - 2)
+            shown.append(f"\n{plural(left, f'more {noun}')} not shown")
+            break
+        shown.append(line)
+    return "\n".join(shown) + "\n"
+
+
+def _finding(item: Diagnostic, sources: Mapping[str, Source], options: Options) -> str:
+    place = "" if item.span is None else _place(item.span, sources, options) + ": "
+    help = f"\\\n  help: {marked(item.help)}" if item.help else ""
+    return f"- {item.severity.value} `{clean(item.rule)}` {place}{marked(item.message)}{help}"
+
+
+def _place(span: Span, sources: Mapping[str, Source], options: Options) -> str:
+    source = sources.get(span.file)
+    line = "" if source is None else f":{source.position(span.start).line}"
+    return marked(options.names.in_repository(span.file) + line)
 
 
 def marked(text: str) -> str:

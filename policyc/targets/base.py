@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 from policyc.diagnostics import Diagnostics
 from policyc.engines.trace import Outcome
@@ -16,10 +16,11 @@ from policyc.model.vocabulary import Attribute, Vocabulary
 from policyc.record import record
 from policyc.text import Source, Span
 
+if TYPE_CHECKING:
+    from policyc.ir.network import CoreNetwork
+
 #: Opens a file of the project by its path from the root; what is wrong with it is reported at the span.
 OpenFile: TypeAlias = Callable[[str, Span], Source | None]
-#: The kind of IAM statements that a document consists of; empty for Cedar and whatever else has none.
-Statements: TypeAlias = Literal["identity", "resource", ""]
 
 
 @record
@@ -108,6 +109,17 @@ def _grouped(documents: Iterable[Document], key: Callable[[Document], str]) -> d
 
 
 @record
+class Native:
+    """A native document as somebody has it: its text, its kind as lint rules and `check --as` know it (`auth-policy`, `cedar`,
+    `core-network`), and where that is known the resource that it is attached to, with those that this one may link to."""
+
+    source: Source
+    kind: str
+    on: Resource | None = None
+    resources: Mapping[str, Resource] = MappingProxyType({})
+
+
+@record
 class Request:
     """One request to a declared resource, with everything that it states.
 
@@ -166,8 +178,20 @@ class BackEnd(Protocol):
     def check_program(self, program: Program, diagnostics: Diagnostics) -> None:
         """Limits beyond single policies: what is wrong with the target's resources and networks."""
 
+    @property
+    def kinds(self) -> Mapping[str, str]:
+        """The kinds of documents that it writes and reads, by `Document.kind`."""
+
     def emit(self, program: Program, diagnostics: Diagnostics) -> Sequence[Document]:
         """Every document of this target for the project, in a stable order. Called only for programs without errors."""
+
+    def read(self, native: Native, diagnostics: Diagnostics) -> Policy | CoreNetwork | None:
+        """What a native document of one of its kinds states, each part with its place and its label (Sid, `@id`, rule number).
+
+        Total for what AWS stores: what the language has no word for is kept as it stands there, and what can match nothing matches
+        nothing. None after reporting why a document cannot be read whole; what is doubtful in one, and what AWS would refuse to
+        store of it, is for `check` to say.
+        """
 
 
 @runtime_checkable
@@ -177,6 +201,8 @@ class Network(BackEnd, Protocol):
     @property
     def declared(self) -> Literal["network"]:
         """The word that declares it."""
+
+    def read(self, native: Native, diagnostics: Diagnostics) -> CoreNetwork | None: ...
 
 
 class Target(BackEnd, Protocol):
@@ -193,8 +219,7 @@ class Target(BackEnd, Protocol):
     def scope(self, on: Resource | Principal, resources: Mapping[str, Resource]) -> Mapping[str, Attribute]:
         """The attributes that a policy on `on`, or a request to it, may use, by language name (`header[]` for keyed ones)."""
 
-    def statements(self, document: Document) -> Statements:
-        """What kind of IAM statements a document of this target holds, so that test coverage counts those that no request meets."""
+    def read(self, native: Native, diagnostics: Diagnostics) -> Policy | None: ...
 
     def check(self, policy: Policy, program: Program, diagnostics: Diagnostics) -> None:
         """Limits: report what this target cannot say, at the source span."""

@@ -9,11 +9,14 @@ from pathlib import Path
 
 from policyc.data import data_root
 from policyc.diagnostics import Diagnostics
+from policyc.ir.authz import Policy
+from policyc.ir.network import CoreNetwork
 from policyc.ir.program import Program
 from policyc.model.vocabulary import Vocabulary
-from policyc.targets.base import BackEnd, Document, Network, Target
+from policyc.targets.base import BackEnd, Document, Native, Network, Target
 from policyc.targets.program import used_targets
 from policyc.targets.schema_check import check_documents
+from policyc.text import Source, Span
 
 PAGES = Path(__file__).parents[2] / "docs" / "targets"
 
@@ -23,6 +26,7 @@ def lacking(owner: Target | Network, program: Program) -> Iterator[str]:
     yield from data_faults(owner)
     yield from page_faults(owner)
     yield from document_faults(owner, program)
+    yield from reading_faults(owner, program)
     if not isinstance(owner, Network):
         yield from policy_faults(owner, program)
 
@@ -106,6 +110,62 @@ def _kind_faults(owner: BackEnd, item: Document) -> Iterator[str]:
         yield f"{item.path} is of the kind of another target"
 
 
+#: texts that no service stores
+BROKEN = ("", "{", "[]", "null", "{}", '"text"', "\0", "[" * 300, "permit", '{"Statement": 1}', '{"version": 2021.12}')
+
+
+def reading_faults(owner: BackEnd, program: Program) -> Iterator[str]:
+    """What the target emits it reads, with a name and a place for each part that its source map has; and it refuses what cannot be read."""
+    for item in owner.emit(program, Diagnostics()):
+        if item.kind not in owner.kinds:
+            yield f"{item.path} is of no kind that it reads"
+            continue
+        found = Diagnostics()
+        on = program.resources.get(item.attached_to)
+        source = Source(item.path, item.text)
+        read = owner.read(Native(source, owner.kinds[item.kind], on, program.resources), found)
+        if read is None or len(found):
+            yield f"{item.path} is not read: {[one.message for one in found]}"
+        else:
+            yield from (f"{item.path}: {fault}" for fault in _part_faults(read, item))
+    for kind in owner.kinds.values():
+        for text in BROKEN:
+            found = Diagnostics()
+            if owner.read(Native(Source("broken", text), kind), found) is None and not found.has_errors:
+                yield f"{kind}: {text[:20]!r} is refused without a word"
+
+
+def _part_faults(read: Policy | CoreNetwork, item: Document) -> Iterator[str]:
+    """The parts that the source map has, each with a name that is written there, or for Cedar above it, and a place of its own."""
+    parts = list(_parts(read))
+    last = 0
+    for name, span in parts:
+        if span is None or span.start < last or name not in item.text[last : span.end]:
+            yield f"`{name}` does not stand at its place"
+        else:
+            last = span.end
+    lines = {int(entry.pointer[5:]) for entry in item.map if entry.pointer.startswith("line ")}
+    mapped = [entry for entry in item.map if re.fullmatch(r"/(?!core)[a-zA-Z-]+/\d+", entry.pointer)]
+    held = [{line for line in lines if span is not None and line in _lines(item.text, span)} for _, span in parts]
+    if not all(held) if lines else len(parts) != len(mapped):
+        yield f"{len(mapped) or len(lines)} parts are written, and {len(parts)} read"
+
+
+def _lines(text: str, span: Span) -> range:
+    first = text.count("\n", 0, span.start) + 1
+    return range(first, first + text.count("\n", span.start, span.end) + 1)
+
+
+def _parts(read: Policy | CoreNetwork) -> Iterator[tuple[str, Span | None]]:
+    if not isinstance(read, CoreNetwork):
+        yield from ((one.label, one.span) for one in read.statements)
+        return
+    yield from ((one.name.text, one.span) for one in (*read.segments, *read.groups))
+    yield from ((one.segment.text, one.span) for one in read.actions)
+    yield from ((str(one.number.value), one.span) for one in (*read.attach_rules, *read.label_rules))
+    yield from ((one.name.text, one.span) for one in read.routing_policies)
+
+
 def policy_faults(owner: Target, program: Program) -> Iterator[str]:
     """Policies have a kind and a scope; IAM statements are counted, and each policy passes its own limits."""
     if not owner.document:
@@ -117,7 +177,3 @@ def policy_faults(owner: Target, program: Program) -> Iterator[str]:
             if policy.on is not None and not owner.scope(policy.on, program.resources):
                 yield f"{policy.name} sees no attribute"
     yield from (f"{item.rule}: {item.message}" for item in findings if item.severity.value == "error")
-    for item in owner.emit(program, Diagnostics()):
-        iam = item.kind != "" and '"Statement"' in item.text
-        if iam is (owner.statements(item) == ""):
-            yield f"{item.path}: {'its statements are not counted' if iam else 'it has no IAM statements'}"

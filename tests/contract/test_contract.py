@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from policyc.diagnostics import Diagnostics
+from policyc.ir.authz import Policy
 from policyc.ir.program import Program
-from policyc.targets.base import Document
+from policyc.targets.base import Document, Native
 from policyc.targets.program import emit_documents, load_program
 from policyc.targets.registry import TARGETS, back_end, networks, resource_types, target
 from tests.contract.contract import lacking
@@ -84,6 +85,18 @@ def _emit(change: Any) -> Any:
     return emit
 
 
+def _read(change: Any) -> Any:
+    def read(native: Native, diagnostics: Diagnostics) -> Policy | None:
+        found = target("lattice").read(native, diagnostics)
+        return None if found is None else change(found)
+
+    return read
+
+
+def _without_places(policy: Policy) -> Policy:
+    return replace(policy, statements=tuple(replace(item, span=None) for item in policy.statements))
+
+
 NUMBERS = count()
 
 
@@ -102,7 +115,11 @@ NUMBERS = count()
         ({"emit": _emit(lambda item: replace(item, kind="lattice/unheard"))}, "has no schema"),
         ({"emit": _emit(lambda item: replace(item, kind="identity/policy"))}, "of the kind of another target"),
         ({"emit": _emit(lambda item: replace(item, text='{"Version": 1}\n'))}, "document-breaks-schema"),
-        ({"statements": lambda document: ""}, "its statements are not counted"),
+        ({"kinds": {}}, "is of no kind that it reads"),
+        ({"read": lambda native, diagnostics: None}, "is not read"),
+        ({"read": lambda native, diagnostics: None}, "is refused without a word"),
+        ({"read": _read(lambda policy: replace(policy, statements=policy.statements[1:]))}, "parts are written, and"),
+        ({"read": _read(_without_places)}, "does not stand at its place"),
         ({"scope": lambda on, resources: {}}, "sees no attribute"),
         (
             {"vocabulary": lambda: replace(target("lattice").vocabulary(), hints={}, clauses={"who": "forbidden"})},

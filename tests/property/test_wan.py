@@ -18,7 +18,6 @@ from policyc.engines.wan.prefixes import Prefix, count_pieces, fills, format_pre
 from policyc.engines.wan.reach import Target, Verdict, build_tables, reach
 from policyc.ir import network as ir
 from policyc.syntax.json_text import from_plain
-from policyc.targets.cloud_wan.emit import plain_document, write_document
 from policyc.targets.cloud_wan.read import read_document, read_value
 from policyc.targets.cloud_wan.validate import validate_network
 from policyc.text import Source, Span
@@ -67,95 +66,6 @@ segment_actions = st.one_of(
     st.builds(ir.SendTo, segment_names, some(group_names, 1, 1), st.none() | sets, overrides, texts),
     st.builds(ir.AssociatePolicies, segment_names, regions, regions, some(policy_names), texts),
 )
-attach_conditions = st.one_of(
-    st.just(ir.AttachCondition("any")),
-    st.builds(ir.AttachCondition, st.sampled_from(["tag-exists", "tag-name"]), words),
-    st.builds(ir.AttachCondition, st.just("tag-value"), words, st.sampled_from(ir.OPERATORS), words),
-    st.builds(
-        ir.AttachCondition,
-        st.sampled_from(["resource-id", "region", "attachment-type", "account-id"]),
-        st.none(),
-        st.sampled_from(ir.OPERATORS),
-        words,
-    ),
-)
-attach_actions = st.one_of(
-    st.builds(ir.ToSegment, segment_names, flags),
-    st.builds(ir.ToTag, words, flags),
-    st.builds(ir.ToGroup, group_names, flags),
-)
-logics = st.none() | st.sampled_from(ir.LOGICS)
-matches = st.one_of(
-    st.builds(ir.RouteMatch, st.sampled_from(["prefix-equals", "prefix-in-cidr"]), cidrs.map(str)),
-    st.builds(ir.RouteMatch, st.just("prefix-in-prefix-list"), words.map(str)),
-    st.builds(ir.RouteMatch, st.just("asn-in-as-path"), asns),
-    st.builds(ir.RouteMatch, st.just("community-in-list"), st.just("65000:1")),
-    st.builds(ir.RouteMatch, st.just("med-equals"), asns),
-)
-route_actions = st.one_of(
-    st.builds(ir.RouteAction, st.sampled_from(["drop", "allow"])),
-    st.builds(ir.RouteAction, st.just("summarize"), cidrs.map(str)),
-    st.builds(ir.RouteAction, st.sampled_from(["prepend-asn-list", "remove-asn-list", "replace-asn-list"]), some(asns)),
-    st.builds(ir.RouteAction, st.sampled_from(["add-community", "remove-community"]), st.just("65000:2")),
-    st.builds(ir.RouteAction, st.sampled_from(["set-med", "set-local-preference"]), asns),
-)
-routing_policies = st.builds(
-    ir.RoutingPolicy,
-    policy_names,
-    st.sampled_from(ir.DIRECTIONS),
-    numbers,
-    some(st.builds(ir.RouteRule, numbers, some(matches), route_actions, logics)),
-    texts,
-)
-networks = st.builds(
-    ir.CoreNetwork,
-    st.sampled_from(ir.VERSIONS).map(ir.Word),
-    st.builds(
-        ir.Configuration,
-        some(st.builds(ir.AsnRange, asns, asns)),
-        some(st.builds(ir.Edge, regions, st.none() | asns.map(ir.Number), some(cidrs, 0))),
-        some(cidrs, 0),
-        flags,
-        flags,
-        flags,
-    ),
-    some(
-        st.builds(
-            ir.Segment,
-            segment_names,
-            texts,
-            some(regions, 0),
-            flags,
-            flags,
-            some(segment_names, 0),
-            some(segment_names, 0),
-        )
-    ),
-    some(st.builds(ir.FunctionGroup, group_names, texts, flags), 0),
-    some(segment_actions, 0),
-    some(st.builds(ir.AttachRule, numbers, some(attach_conditions), attach_actions, logics, texts), 0),
-    some(st.builds(ir.LabelRule, numbers, some(words), some(policy_names), some(regions, 0), texts), 0),
-    some(routing_policies, 0),
-)
-
-
-@CALM
-@given(networks)
-def test_reading_what_was_written_gives_the_same_network(network: ir.CoreNetwork) -> None:
-    text, _ = write_document(network)
-    diagnostics = Diagnostics()
-    assert read_document(Source("x.json", text), diagnostics) == network, [item.message for item in diagnostics]
-    assert not diagnostics.has_errors
-    assert json.loads(text) == plain_document(network)
-
-
-@CALM
-@given(networks)
-def test_validation_never_breaks(network: ir.CoreNetwork) -> None:
-    diagnostics = Diagnostics()
-    assert validate_network(network, diagnostics) is not diagnostics.has_errors
-
-
 # --- broken documents -------------------------------------------------------------------------------------------
 
 SAMPLE = (Path(__file__).parents[1] / "golden" / "cloudwan_emit" / "every_form" / "output.json").read_text(

@@ -5,9 +5,11 @@ Source: IAM evaluation reference 4, 5 and 6.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from enum import Enum
 from functools import lru_cache
+from typing import Final
 
 from policyc.engines.iam.arns import FieldTests, field_tests, fields_match, split_arn, star_in_early_field
 from policyc.engines.iam.caller import Caller, CallerKind, Grant
@@ -19,6 +21,12 @@ from policyc.record import record
 from policyc.text import Span
 
 Get = Callable[[str], Values]
+_ACTION: Final = re.compile(r"[A-Za-z0-9*?_.-]+:[A-Za-z0-9*?_.-]+")
+
+
+def is_action(text: str) -> bool:
+    """Whether a text is an action or a pattern over actions; AWS stores others, and they match nothing."""
+    return text == "*" or _ACTION.fullmatch(text) is not None
 
 
 class Hit(Enum):

@@ -16,6 +16,7 @@ from policyc.engines.iam.elements import (
     ResourcePart,
     ResourcePattern,
     action_pattern,
+    is_action,
     no_action,
     resource_pattern,
 )
@@ -41,7 +42,6 @@ _SERVICE_NAME = re.compile(
     r"[a-z0-9][a-z0-9-]*(\.[a-z0-9-]+)*\.(amazonaws\.com(\.cn)?|amazon\.com|aws\.internal|aws\.amazon\.com)"
 )
 _WORD = re.compile(r"[a-z0-9-]+")
-_ACTION = re.compile(r"[A-Za-z0-9*?_.-]+:[A-Za-z0-9*?_.-]+")
 #: services whose resource policies stand in the resource and name none (https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-policies.html)
 _ATTACHED = ("ecr:",)
 _PADDED = (Kind.IDENTITY, Kind.BOUNDARY, Kind.SCP)
@@ -81,7 +81,7 @@ def _check_action(item: JsonString, reading: Reading) -> bool:
     if "${" in text:
         help = "name the action itself"
         reading.error("variable-unsupported-in-element", f"a variable in action `{text}`", item.span, help)
-    elif text != "*" and _ACTION.fullmatch(text) is None:
+    elif not is_action(text):
         help = "write `service:Name`, where `*` and `?` are wildcards, or `*` alone"
         reading.error("invalid-action", f"`{text}` is not an action", item.span, help)
         return False

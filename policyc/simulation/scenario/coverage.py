@@ -94,14 +94,11 @@ class Coverage:
 
 def iam_documents(documents: Iterable[Document]) -> Iterable[Compiled]:
     """The emitted documents that consist of IAM statements, compiled."""
-    from policyc.engines.iam.statement import Kind
     from policyc.targets.iam_documents.gates import compile_emitted
+    from policyc.targets.iam_documents.kinds import KINDS
 
-    by_folder = {owner.folder: owner for owner in policy_targets()}
+    names = {schema: name for owner in policy_targets() for schema, name in owner.kinds.items()}
     for item in documents:
-        owner = by_folder.get(item.kind.partition("/")[0])
-        match owner.statements(item) if owner is not None else "":
-            case "identity":
-                yield compile_emitted(item, Kind.IDENTITY)
-            case "resource":
-                yield compile_emitted(item, Kind.RESOURCE)
+        kind = KINDS.get(names.get(item.kind, ""))
+        if kind is not None:
+            yield compile_emitted(item, kind.engine)

@@ -9,16 +9,31 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final, Literal
 
+from policyc.diagnostics import Diagnostics
 from policyc.ir.authz import Always, Cond, Origin, Policy, Statement
 from policyc.model.values import Resource
 from policyc.syntax import cedar_nodes as cedar
 from policyc.syntax.cedar_nodes import And, Compare, Expr, Is, Not
+from policyc.syntax.cedar_text import parse_cedar
 from policyc.targets.cedar_documents.facts import Fact
 from policyc.targets.cedar_documents.read_conditions import read_condition
-from policyc.text import Span
+from policyc.text import Source, Span
 
 #: a comment that speaks to policyc names no statement
 _DIRECTIVE: Final = "policyc"
+
+
+def read_text(
+    source: Source, known: Mapping[str, Fact], on: Resource, target: str, diagnostics: Diagnostics
+) -> Policy | None:
+    """The policy that a text states, as `read_document`; None after reporting why it is no Cedar."""
+    document = parse_cedar(source, diagnostics)
+    return None if document is None else read_document(document, known, on, target, source.file)
+
+
+def attached(kind: str, source: Source) -> Resource:
+    """What a text is attached to where nobody says it: a resource of this kind of which nothing is known."""
+    return Resource(source.file.rpartition("/")[2], kind, (), source.file, source.span(0, 0))
 
 
 def read_document(document: cedar.Document, known: Mapping[str, Fact], on: Resource, target: str, file: str) -> Policy:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from policyc.diagnostics import Diagnostics
 from policyc.engines.trace import Outcome
@@ -10,20 +11,19 @@ from policyc.ir.authz import Policy
 from policyc.ir.program import Program
 from policyc.model.values import Principal, Resource
 from policyc.model.vocabulary import Attribute, Vocabulary
-from policyc.record import record
-from policyc.targets.base import Document, Request, Statements, Target
+from policyc.targets.base import Document, Native, Request, Target
 from policyc.targets.client_vpn import scope as _scope
 
 
-@record
 class ClientVpn:
     """The target `client_vpn`; stages load on first use, so that `check` of other targets stays light."""
 
-    name: str = "client_vpn"
-    folder: str = "client_vpn"
-    called: str = "Client VPN"
-    document: str = "cedar"
-    service: str = ""
+    name = "client_vpn"
+    folder = "client_vpn"
+    called = "Client VPN"
+    document = "cedar"
+    service = ""
+    kinds = MappingProxyType({"": "cedar"})
 
     def vocabulary(self) -> Vocabulary:
         return _scope.vocabulary()
@@ -35,9 +35,6 @@ class ClientVpn:
         from policyc.targets.client_vpn.limits import hint
 
         return hint(on, name) if isinstance(on, Resource) else ""
-
-    def statements(self, document: Document) -> Statements:
-        return ""
 
     def check(self, policy: Policy, program: Program, diagnostics: Diagnostics) -> None:
         from policyc.targets.client_vpn.limits import check_policy
@@ -53,6 +50,13 @@ class ClientVpn:
         from policyc.targets.client_vpn.emit import emit_documents
 
         return emit_documents(program, diagnostics)
+
+    def read(self, native: Native, diagnostics: Diagnostics) -> Policy | None:
+        """The policy of a text; what it is attached to tells which attributes have a documented kind."""
+        from policyc.targets.cedar_documents.read import attached, read_text
+
+        on = native.on or attached("client_vpn.endpoint", native.source)
+        return read_text(native.source, _scope.facts(on), on, self.name, diagnostics)
 
     def simulate(
         self, program: Program, documents: Sequence[Document], request: Request, diagnostics: Diagnostics

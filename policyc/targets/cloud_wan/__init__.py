@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal
 
 from policyc.diagnostics import Diagnostics
 from policyc.ir.program import Program
 from policyc.model.vocabulary import Vocabulary, load_vocabulary
-from policyc.targets.base import Document, Network
+from policyc.targets.base import Document, Native, Network
+
+if TYPE_CHECKING:
+    from policyc.ir.network import CoreNetwork
 
 
-@dataclass(frozen=True, slots=True)
 class CloudWan:
     """The target `cloudwan`; stages load on first use, so that `check` of other targets stays light."""
 
-    name: str = "cloudwan"
-    folder: str = "cloud_wan"
-    called: str = "Cloud WAN"
+    name = "cloudwan"
+    folder = "cloud_wan"
+    called = "Cloud WAN"
     declared: Literal["network"] = "network"
+    kinds = MappingProxyType({"cloud_wan/core_network_policy": "core-network"})
 
     def vocabulary(self) -> Vocabulary:
         return load_vocabulary("cloud_wan")
@@ -34,6 +37,11 @@ class CloudWan:
         from policyc.targets.cloud_wan.documents import emit_documents
 
         return emit_documents(program, diagnostics)
+
+    def read(self, native: Native, diagnostics: Diagnostics) -> CoreNetwork | None:
+        from policyc.targets.cloud_wan.check import read_text
+
+        return read_text(native.source, diagnostics)
 
 
 TARGET: Network = CloudWan()

@@ -32,6 +32,25 @@ def unwrap(tree: JsonValue, diagnostics: Diagnostics) -> JsonValue | None:
     return None if inside is None else from_plain(inside.plain(), tree.span)
 
 
+def read_text(source: Source, diagnostics: Diagnostics) -> CoreNetwork | None:
+    """The network of a document, or of an answer of the service around one; None after reporting what is wrong with its shape."""
+    found = Diagnostics()
+    read = _read(source, found)
+    if read is None:
+        diagnostics.extend(found)
+    return None if read is None else read[0]
+
+
+def _read(
+    source: Source, diagnostics: Diagnostics, tree: JsonValue | None = None
+) -> tuple[CoreNetwork, JsonValue] | None:
+    """The network and the tree of its policy; None after an error."""
+    tree = parse_json(source, diagnostics) if tree is None else tree
+    tree = None if tree is None else unwrap(tree, diagnostics)
+    network = None if tree is None else read_value(tree, diagnostics, source.file)
+    return None if diagnostics.has_errors or network is None or tree is None else (network, tree)
+
+
 def check_document(source: Source, diagnostics: Diagnostics, tree: JsonValue | None = None) -> CoreNetwork | None:
     """Report everything that the service would refuse; the network, or None when its shape is wrong.
 
@@ -39,12 +58,11 @@ def check_document(source: Source, diagnostics: Diagnostics, tree: JsonValue | N
     something only where the two disagree, which is a bug.
     """
     found = Diagnostics()
-    tree = parse_json(source, found) if tree is None else tree
-    tree = None if tree is None else unwrap(tree, found)
-    network = None if tree is None else read_value(tree, found, source.file)
-    if found.has_errors or network is None or tree is None:
+    read = _read(source, found, tree)
+    if read is None:
         diagnostics.extend(found)
         return None
+    network, tree = read
     size = len(source.text[tree.span.start : tree.span.end].encode())
     if size > MAX_SIZE:
         found.error(

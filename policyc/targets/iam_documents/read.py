@@ -11,7 +11,10 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from policyc.diagnostics import Diagnostics
 from policyc.engines.iam.arns import FIELDS, pad_tokens, split_tokens, whole_arn
+from policyc.engines.iam.document import compile_document
+from policyc.engines.iam.elements import is_action
 from policyc.engines.iam.statement import Kind
 from policyc.engines.iam.switches import DEFAULT, Switches
 from policyc.ir.authz import Can, Cond, Glob, Never, Origin, Policy, Resources, Statement, Who
@@ -19,8 +22,9 @@ from policyc.ir.conditions import conjunction
 from policyc.model.types import Named
 from policyc.model.values import Principal, Resource, Value
 from policyc.model.vocabulary import Verb
-from policyc.syntax.json_text import JsonArray, JsonMember, JsonObject, JsonString, JsonValue
-from policyc.targets.iam_documents.kinds import DocumentKind
+from policyc.syntax.json_text import JsonArray, JsonMember, JsonObject, JsonString, JsonValue, parse_json
+from policyc.targets.base import Native
+from policyc.targets.iam_documents.kinds import KINDS, DocumentKind
 from policyc.targets.iam_documents.read_tests import join_all, read_test
 from policyc.targets.iam_documents.texts import Reading, native_tokens, tokens_of
 from policyc.text import Span
@@ -32,8 +36,25 @@ _ACCOUNT: Final = re.compile(r"[0-9]{12}")
 _PADDED: Final = (Kind.IDENTITY, Kind.BOUNDARY, Kind.SCP)
 
 
-def read_policy(tree: JsonValue, kind: DocumentKind, file: str, switches: Switches = DEFAULT) -> Policy:
-    """The policy that a document states. `file` is where it lies, and its last part the policy's name."""
+def read_text(native: Native, diagnostics: Diagnostics) -> Policy | None:
+    """The policy that a document states; None after reporting why it cannot be read whole."""
+    tree = parse_json(native.source, diagnostics)
+    if tree is None:
+        return None
+    found, strict = KINDS[native.kind], Diagnostics()
+    if compile_document(tree, found.engine, strict) is None:
+        stored = compile_document(tree, found.engine, Diagnostics(), stored=True)
+        if stored is None or any(statement.holes for statement in stored.statements):
+            diagnostics.extend(strict)
+            return None
+    return read_policy(tree, found, native.source.file, on=native.on)
+
+
+def read_policy(
+    tree: JsonValue, kind: DocumentKind, file: str, switches: Switches = DEFAULT, on: Resource | None = None
+) -> Policy:
+    """The policy that a document states. `file` is where it lies, and its last part the policy's name; `on` what it is attached to,
+    a resource of the kind's type where nobody says it."""
     members = tree if isinstance(tree, JsonObject) else JsonObject((), tree.span)
     reading = Reading(kind, _expands(members, switches), switches)
     found = members.get("Statement")
@@ -43,7 +64,7 @@ def read_policy(tree: JsonValue, kind: DocumentKind, file: str, switches: Switch
     )
     start = tree.span.at_start()
     name = file.rpartition("/")[2]
-    on = Resource(name, kind.attached, _FIELDS.get(kind.attached, lambda _: ())(start), file, start)
+    on = on or Resource(name, kind.attached, _FIELDS.get(kind.attached, lambda _: ())(start), file, start)
     return Policy(name, kind.target, on, statements, file, tree.span, start, "", Origin.IAM, kind.name)
 
 
@@ -158,8 +179,13 @@ def _can(tree: JsonObject) -> Can | None:
     member, negated = _chosen(tree, "Action")
     if member is None:
         return None
-    verbs = tuple(Verb(item.value, item.value, glob=True, span=item.span) for item in _strings(member.value))
+    verbs = tuple(_verb(item) for item in _strings(member.value))
     return Can(verbs, negated, member.value.span)
+
+
+def _verb(item: JsonString) -> Verb:
+    """What an entry means: a pattern over actions, or where it is malformed nothing but itself, which no request asks for."""
+    return Verb(item.value, item.value, glob=is_action(item.value), span=item.span)
 
 
 def _resources(tree: JsonObject, reading: Reading) -> Resources | None:

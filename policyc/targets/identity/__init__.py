@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from policyc.diagnostics import Diagnostics
 from policyc.engines.trace import Outcome
@@ -10,7 +11,7 @@ from policyc.ir.authz import Policy
 from policyc.ir.program import Program
 from policyc.model.values import Principal, Resource
 from policyc.model.vocabulary import Attribute, Vocabulary, load_vocabulary
-from policyc.targets.base import Document, Request, Statements, Target
+from policyc.targets.base import Document, Native, Request, Target
 
 
 class Identity:
@@ -21,6 +22,7 @@ class Identity:
     called = "IAM policies of callers"
     document = "identity"
     service = ""
+    kinds = MappingProxyType({"identity/policy": "identity"})
 
     def vocabulary(self) -> Vocabulary:
         return load_vocabulary("identity")
@@ -28,9 +30,6 @@ class Identity:
     def scope(self, on: Resource | Principal, resources: Mapping[str, Resource]) -> Mapping[str, Attribute]:
         """The attributes of every service that a caller can be allowed to call; limits check which of them fit."""
         return self.vocabulary().attributes
-
-    def statements(self, document: Document) -> Statements:
-        return "identity"
 
     def check(self, policy: Policy, program: Program, diagnostics: Diagnostics) -> None:
         from policyc.targets.identity.limits import check_policy
@@ -51,6 +50,11 @@ class Identity:
         from policyc.targets.registry import resource_types
 
         return emit_documents(program, resource_types(), diagnostics)
+
+    def read(self, native: Native, diagnostics: Diagnostics) -> Policy | None:
+        from policyc.targets.iam_documents.read import read_text
+
+        return read_text(native, diagnostics)
 
     def simulate(
         self, program: Program, documents: Sequence[Document], request: Request, diagnostics: Diagnostics

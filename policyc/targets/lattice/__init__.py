@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from policyc.diagnostics import Diagnostics
 from policyc.engines.trace import Outcome
@@ -10,7 +11,7 @@ from policyc.ir.authz import Policy
 from policyc.ir.program import Program
 from policyc.model.values import Principal, Resource
 from policyc.model.vocabulary import Attribute, Vocabulary, load_vocabulary
-from policyc.targets.base import Document, Request, Statements, Target
+from policyc.targets.base import Document, Native, Request, Target
 
 
 class Lattice:
@@ -21,6 +22,7 @@ class Lattice:
     called = "VPC Lattice"
     document = "auth-policy"
     service = "vpc-lattice-svcs"
+    kinds = MappingProxyType({"lattice/auth_policy": "auth-policy"})
 
     def vocabulary(self) -> Vocabulary:
         return load_vocabulary("lattice")
@@ -28,9 +30,6 @@ class Lattice:
     def scope(self, on: Resource | Principal, resources: Mapping[str, Resource]) -> Mapping[str, Attribute]:
         """Every attribute, whatever the protocol: limits explain why one never comes."""
         return self.vocabulary().attributes
-
-    def statements(self, document: Document) -> Statements:
-        return "resource"
 
     def check(self, policy: Policy, program: Program, diagnostics: Diagnostics) -> None:
         from policyc.targets.lattice.limits import check_policy
@@ -52,6 +51,11 @@ class Lattice:
         from policyc.targets.lattice.emit import emit_documents
 
         return emit_documents(program, diagnostics)
+
+    def read(self, native: Native, diagnostics: Diagnostics) -> Policy | None:
+        from policyc.targets.iam_documents.read import read_text
+
+        return read_text(native, diagnostics)
 
     def simulate(
         self, program: Program, documents: Sequence[Document], request: Request, diagnostics: Diagnostics

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from policyc.diagnostics import Diagnostics
 from policyc.engines.trace import Outcome
@@ -10,7 +11,7 @@ from policyc.ir.authz import Policy
 from policyc.ir.program import Program
 from policyc.model.values import Principal, Resource
 from policyc.model.vocabulary import Attribute, Vocabulary, load_vocabulary
-from policyc.targets.base import Document, Request, Statements, Target
+from policyc.targets.base import Document, Native, Request, Target
 
 
 class ObjectLambda:
@@ -21,6 +22,15 @@ class ObjectLambda:
     called = "S3 Object Lambda"
     document = "object-lambda"
     service = "s3-object-lambda"
+    kinds = MappingProxyType(
+        {
+            "object_lambda/access_point_policy": "object-lambda",
+            "object_lambda/supporting_access_point_policy": "access-point",
+            "object_lambda/bucket_policy": "bucket",
+            "object_lambda/function_policy": "function",
+            "object_lambda/execution_role_policy": "identity",
+        }
+    )
 
     def vocabulary(self) -> Vocabulary:
         return load_vocabulary("object_lambda")
@@ -28,9 +38,6 @@ class ObjectLambda:
     def scope(self, on: Resource | Principal, resources: Mapping[str, Resource]) -> Mapping[str, Attribute]:
         """Every attribute: limits explain which ones an access point never evaluates, and requests may state them all."""
         return self.vocabulary().attributes
-
-    def statements(self, document: Document) -> Statements:
-        return "identity" if document.kind == "object_lambda/execution_role_policy" else "resource"
 
     def check(self, policy: Policy, program: Program, diagnostics: Diagnostics) -> None:
         from policyc.targets.object_lambda.limits import check
@@ -44,6 +51,11 @@ class ObjectLambda:
         from policyc.targets.object_lambda.documents import emit
 
         return emit(program, diagnostics)
+
+    def read(self, native: Native, diagnostics: Diagnostics) -> Policy | None:
+        from policyc.targets.iam_documents.read import read_text
+
+        return read_text(native, diagnostics)
 
     def simulate(
         self, program: Program, documents: Sequence[Document], request: Request, diagnostics: Diagnostics

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from policyc.diagnostics import Diagnostics
 from policyc.engines.trace import Outcome
@@ -10,20 +11,19 @@ from policyc.ir.authz import Policy
 from policyc.ir.program import Program
 from policyc.model.values import Principal, Resource
 from policyc.model.vocabulary import Attribute, Vocabulary
-from policyc.record import record
-from policyc.targets.base import Document, OpenFile, Request, Statements, Target
+from policyc.targets.base import Document, Native, OpenFile, Request, Target
 from policyc.targets.verified_access import scope as _scope
 
 
-@record
 class VerifiedAccess:
     """The target `verified_access`; stages load on first use, so that `check` of other targets stays light."""
 
-    name: str = "verified_access"
-    folder: str = "verified_access"
-    called: str = "Verified Access"
-    document: str = "cedar"
-    service: str = ""
+    name = "verified_access"
+    folder = "verified_access"
+    called = "Verified Access"
+    document = "cedar"
+    service = ""
+    kinds = MappingProxyType({"": "cedar"})
 
     def vocabulary(self) -> Vocabulary:
         return _scope.vocabulary()
@@ -44,9 +44,6 @@ class VerifiedAccess:
 
         return complete(resource, open_file, diagnostics)
 
-    def statements(self, document: Document) -> Statements:
-        return ""
-
     def check(self, policy: Policy, program: Program, diagnostics: Diagnostics) -> None:
         from policyc.targets.verified_access.limits import check_policy
 
@@ -61,6 +58,13 @@ class VerifiedAccess:
         from policyc.targets.verified_access.emit import emit_documents
 
         return emit_documents(program, diagnostics)
+
+    def read(self, native: Native, diagnostics: Diagnostics) -> Policy | None:
+        """The policy of a text; what it is attached to tells which attributes have a documented kind."""
+        from policyc.targets.cedar_documents.read import attached, read_text
+
+        on = native.on or attached("verified_access.group", native.source)
+        return read_text(native.source, _scope.facts(on, native.resources), on, self.name, diagnostics)
 
     def simulate(
         self, program: Program, documents: Sequence[Document], request: Request, diagnostics: Diagnostics

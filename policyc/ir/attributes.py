@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
-from policyc.diagnostics import Diagnostics, did_you_mean
-from policyc.ir.authz import Constant, Op
+from policyc.diagnostics import Diagnostics
 from policyc.model.literals import misfit
 from policyc.model.types import shapes
 from policyc.model.vocabulary import Attribute
@@ -48,29 +46,3 @@ def lacks_key(ref: nodes.Ref, attributes: Mapping[str, Attribute]) -> str | None
 def shown_name(name: str) -> str:
     """An attribute's name as people write it: `header["…"]` for `header[]`."""
     return name.replace("[]", '["…"]')
-
-
-def is_possible(attribute: Attribute, op: Op, constant: Constant, diagnostics: Diagnostics) -> bool:
-    """Whether the attribute can have the value; one that it never has is reported."""
-    if op is not Op.EQ:
-        return True
-    text = str(constant.value)
-    if attribute.values and text not in attribute.values:
-        diagnostics.error(
-            "impossible-value",
-            f"`{attribute.name}` is never `{text}`",
-            constant.span,
-            did_you_mean(
-                text, attribute.values, "its values are " + ", ".join(f"`{value}`" for value in attribute.values)
-            ),
-        )
-        return False
-    if attribute.pattern and re.match(attribute.pattern, text) is None:
-        diagnostics.error(
-            "impossible-value",
-            f"`{attribute.name}` is never `{text}`",
-            constant.span,
-            f"{attribute.name} is {attribute.doc}; write `like` for a pattern",
-        )
-        return False
-    return True

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Literal, TypeAlias
 
 from policyc.diagnostics import Diagnostics, Label, did_you_mean
-from policyc.ir.attributes import is_possible, key_fits, resolve_attribute
+from policyc.ir.attributes import key_fits, resolve_attribute
 from policyc.ir.authz import Always, Atom, Cond, Constant, Never, Op
 from policyc.ir.compare import compares
 from policyc.ir.conditions import conjunction, disjunction
@@ -233,9 +233,6 @@ class _Lowering:
             return None
         if not values:
             return Always() if negate else Never()
-        for value in values:
-            if not is_possible(attribute, test_op, value, self.diagnostics):
-                return None
         return self._atom(Atom(attribute, test_op, tuple(dict.fromkeys(values)), quantifier, negate, span))
 
     def _right_side(

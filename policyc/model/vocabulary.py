@@ -27,8 +27,7 @@ class Attribute:
     stand in the middle), `native` the target's own name (a condition key such as `vpc-lattice-svcs:SourceVpc`; for a keyed
     attribute the prefix before the key; for Cedar a dotted path below `context`, with brackets where a key goes). `many` marks a multi-valued key. `presence` says whether every request has
     it: a request that does not state an `always` attribute is undecided, one without an `optional` attribute lacks it.
-    `values` closes the list of allowed values, empty when open; `pattern` is a regular expression that a value compared with
-    `==` or `in` fits from its start (an ARN of the right service). `key` is filled once a keyed attribute is used;
+    `values` closes the list of allowed values, empty when open. `key` is filled once a keyed attribute is used;
     `key_type` names the type that the key has to fit, empty for any text. `minimum` and `maximum` are the documented ends
     of a number (a score), None where the type alone bounds it. `shape` is what every value in a request looks like, as a whole, where
     the type does not tell (see `engines/proofs/shapes.py`), and `says` the same in words. `constructor` makes
@@ -46,7 +45,6 @@ class Attribute:
     note: str = field(default="", compare=False)
     keyed: bool = False
     key: str | None = None
-    pattern: str = ""
     key_type: str = ""
     minimum: int | None = None
     maximum: int | None = None
@@ -70,7 +68,6 @@ class Attribute:
             self.note,
             True,
             key,
-            self.pattern,
             self.key_type,
             self.minimum,
             self.maximum,
@@ -160,7 +157,6 @@ def read_attributes(entries: Mapping[str, Any]) -> dict[str, Attribute]:
             source=entry["source"],
             note=entry.get("note", ""),
             keyed="[]" in name,
-            pattern=entry.get("pattern", ""),
             key_type=entry.get("key", ""),
             minimum=entry.get("minimum"),
             maximum=entry.get("maximum"),

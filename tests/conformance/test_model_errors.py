@@ -142,12 +142,6 @@ ROWS = [
     ("unknown attribute", statement("when source.vpcc == vpc"), "unknown-attribute", "source.vpcc"),
     ("attribute of the wrong type", statement("when source.vpc == shop"), "type-mismatch", "shop"),
     ("text of the wrong form", statement('when source.vpc == "vpc-1"'), "malformed-value", '"vpc-1"'),
-    (
-        "an ARN of another service",
-        statement('when service_arn == "arn:aws:s3:::photos"'),
-        "impossible-value",
-        '"arn:aws:s3:::photos"',
-    ),
     ("order on text", statement("when aws.PrincipalOrgID < org"), "wrong-operator", "org"),
     ("header without a name", statement('when header == "x"'), "missing-key", "header"),
     ("many values compared as one", statement('when query["q"] == "x"'), "multi-valued-attribute", 'query["q"]'),

@@ -70,14 +70,9 @@ def condition(folder: Path, text: str, on: str = "staff") -> list[tuple[str, str
         ('any okta.groups like "ops-*"', "pattern-over-set", 'any okta.groups like "ops-*"'),
         # patterns
         ('okta.email like "a?@example.com"', "one-character-wildcard", '"a?@example.com"'),
-        # allowed values, L23
-        ('jamf.risk == "low"', "impossible-value", '"low"'),
-        ('jamf.risk in ["LOW", "Medium"]', "impossible-value", '"Medium"'),
-        ('crwd.platform == "Windows"', "impossible-value", '"Windows"'),
         # version compare, L22
         ('jamf.osv > "14.0"', "wrong-operator", '"14.0"'),
         # scores, L30
-        ("crwd.assessment.overall > 101", "impossible-value", "101"),
         ('crwd.assessment.overall == "pass"', "type-mismatch", '"pass"'),
         # ports of unsure type, L24
         ("http_request.port > 1024", "order-of-unsure-type", "http_request.port > 1024"),
@@ -97,8 +92,7 @@ def test_a_condition_without_cedar_form(tmp_path: Path, text: str, rule: str, sh
     assert found[0][2]
 
 
-def test_values_are_suggested(tmp_path: Path) -> None:
-    assert condition(tmp_path, 'jamf.risk == "low"')[0][2] == "did you mean `LOW`?"
+def test_names_are_suggested(tmp_path: Path) -> None:
     assert condition(tmp_path, 'http_request.method == "GET"')[0][2] == "did you mean `http_request.http_method`?"
 
 

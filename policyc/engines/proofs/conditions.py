@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final, TypeAlias, assert_never
 
+from policyc.engines.proofs.raw_values import Raw, keys_agree, same_key
 from policyc.engines.proofs.values import may_hold
 from policyc.ir.authz import (
     All,
@@ -39,9 +40,6 @@ MOST_PATTERNS: Final = 8
 
 #: A condition that has to hold (True) or to fail (False).
 Goal: TypeAlias = tuple[Cond, bool]
-
-#: A raw test or expression, and whether it has to hold.
-Raw: TypeAlias = tuple[RawTest | RawExpression, bool]
 
 #: The values of an attribute in the requests that a question is about: empty for absent, None when open.
 Facts: TypeAlias = Callable[[Attribute], tuple[Scalar, ...] | None]
@@ -127,13 +125,15 @@ def branches(
                     atom = cond if wanted else replace(cond, negated=not cond.negated)
                     if len(held) > 64 or atom not in held:  # a test that stands there twice does no harm
                         held = (*held, atom)
-                        if not _fits(atom, held, facts):
+                        if not _fits(atom, held, facts) or not keys_agree(atom.attribute, held, opaque):
                             break
                     pending = rest
                 case RawTest() | RawExpression():
                     if not _raw_fits(cond, wanted, opaque, facts):
                         break
                     opaque = (*opaque, (cond, wanted))
+                    if isinstance(cond, RawTest) and not keys_agree(cond.attribute, held, opaque):
+                        break
                     pending = rest
                 case All(items) | AnyOf(items):
                     if isinstance(cond, All) is wanted:
@@ -192,4 +192,4 @@ def _fits(atom: Atom, held: Sequence[Atom], facts: Facts) -> bool:
 
 
 def _same_attribute(first: Atom, second: Atom) -> bool:
-    return first.attribute.native == second.attribute.native and first.attribute.type == second.attribute.type
+    return same_key(first.attribute, second.attribute) and first.attribute.type == second.attribute.type

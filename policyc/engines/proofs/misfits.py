@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
+from difflib import get_close_matches
 
 from policyc.engines.proofs.shapes import fits, may_fit
+from policyc.engines.proofs.values import number_range
 from policyc.model.types import Named, SetOf, shapes
 from policyc.model.vocabulary import Attribute
 from policyc.record import record
@@ -47,8 +50,22 @@ def misfit(attribute: Attribute, text: str, *, wild: bool = False, fold: bool = 
     spellings = {text, text.lower(), text.upper(), text.capitalize()} if fold else {text}
     if any(map(takes, spellings)):
         return None
-    repair = next(filter(takes, _repairs(text, wild)), "")
+    repair = next(filter(takes, (*_repairs(text, wild), *_named(attribute, text))), "")
     return Misfit(says, repair)
+
+
+def number_misfit(attribute: Attribute, text: str) -> Misfit | None:
+    """Why no request has this number, or None when one may: a fraction where whole numbers are counted, or one out of range."""
+    low, high = number_range(attribute)
+    if low is None or high is None:
+        return None
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return None  # told as a value of the wrong type
+    if low <= number <= high and number == number.to_integral_value():
+        return None
+    return Misfit(f"a whole number from {low} to {high}" if attribute.minimum is None else f"from {low} to {high}", "")
 
 
 def holds_query(text: str) -> bool:
@@ -73,6 +90,11 @@ def _looks(attribute: Attribute) -> tuple[str, str] | None:
     if kind.name == "bool":
         return "true|false", "`true` or `false`"
     return (shape.pattern, attribute.says or f"{shape.doc}, such as `{shape.example}`") if shape.pattern else None
+
+
+def _named(attribute: Attribute, text: str) -> list[str]:
+    """The closest of the values that are listed."""
+    return get_close_matches(text, attribute.values, 1)
 
 
 def _escaped(text: str) -> str:

@@ -18,7 +18,7 @@ from policyc.ir.compare import compares
 from policyc.ir.decide import atom_holds
 from policyc.ir.instants import moment
 from policyc.ir.pattern import escape_pattern
-from policyc.model.types import BOOL, EnumOf, Named, Shape, Type, shapes
+from policyc.model.types import BOOL, EnumOf, Named, SetOf, Type, shapes
 from policyc.model.values import Scalar
 from policyc.model.vocabulary import Attribute
 
@@ -112,32 +112,38 @@ def _candidates(attribute: Attribute, passes: Sequence[Atom], fails: Sequence[At
         return _between([moment(str(item.value)) for item in constants])
     if check == "decimal":
         return _between([Fraction(str(item.value)) for item in constants])
-    if isinstance(kind, Named) and kind.name in shapes() and shapes()[kind.name].base == "int":
-        return _whole(attribute, shapes()[kind.name], constants)
-    return None
+    return None if number_range(attribute) == (None, None) else _whole(attribute, constants)
 
 
 def _check_of(kind: Type) -> str:
     return shapes()[kind.name].check if isinstance(kind, Named) and kind.name in shapes() else ""
 
 
+def number_range(attribute: Attribute) -> tuple[int | None, int | None]:
+    """The least and the greatest value of an attribute that counts in whole numbers, None where nothing bounds it."""
+    kind = attribute.type.item if isinstance(attribute.type, SetOf) else attribute.type
+    if not isinstance(kind, Named) or kind.name not in shapes() or shapes()[kind.name].base != "int":
+        return None, None
+    shape = shapes()[kind.name]
+    low = shape.minimum if attribute.minimum is None else attribute.minimum
+    return low, shape.maximum if attribute.maximum is None else attribute.maximum
+
+
 def _in_range(attribute: Attribute, value: Scalar) -> bool:
-    """Whether a value lies between the documented ends of its attribute; what is no number does."""
-    low, high = attribute.minimum, attribute.maximum
+    """Whether a value lies between the ends of its attribute; what is no number does."""
+    low, high = number_range(attribute)
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         return True
     return (low is None or value >= low) and (high is None or value <= high)
 
 
-def _whole(attribute: Attribute, shape: Shape, constants: Iterable[Constant]) -> Iterator[Scalar]:
+def _whole(attribute: Attribute, constants: Iterable[Constant]) -> Iterator[Scalar]:
     """The ends of the range, and each literal with its neighbours, as far as they are values of the attribute."""
-    low = shape.minimum if attribute.minimum is None else attribute.minimum
-    high = shape.maximum if attribute.maximum is None else attribute.maximum
-    yield from (end for end in (low, high) if end is not None)
+    yield from (end for end in number_range(attribute) if end is not None)
     for item in constants:
         if isinstance(item.value, int | Decimal):
             for value in (int(item.value) - 1, int(item.value), int(item.value) + 1):
-                if (low is None or value >= low) and (high is None or value <= high):
+                if _in_range(attribute, value):
                     yield value
 
 

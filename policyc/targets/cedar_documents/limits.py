@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import TypeAlias
 
-from policyc.diagnostics import Diagnostic, Diagnostics, Label, Severity, did_you_mean
+from policyc.diagnostics import Diagnostic, Diagnostics, Label, Severity
 from policyc.ir.authz import All, AnyOf, Atom, Cond, Constant, Op, Policy, Statement
 from policyc.ir.conditions import atoms
 from policyc.ir.pattern import Wild, pattern_tokens
@@ -43,7 +43,6 @@ DEEPEST = 40
 
 _ORDERS = (Op.LT, Op.LE, Op.GT, Op.GE)
 _IP = Named("ip")
-_LONG = range(-(2**63), 2**63)
 
 
 @record
@@ -264,10 +263,6 @@ def _value_problem(op: Op, fact: Fact, constant: Constant) -> Problem | None:
         return _group_problem(fact, constant)
     if op is Op.LIKE:
         return _pattern_problem(str(value))
-    if op is Op.EQ and fact.attribute.values and value not in fact.attribute.values:
-        listed = ", ".join(f"`{known}`" for known in fact.attribute.values)
-        help = did_you_mean(str(value), fact.attribute.values, f"its values are {listed}")
-        return "impossible-value", f"`{name}` is never `{value}`", help
     base = _base(fact)
     fits = isinstance(value, {"int": int, "bool": bool}.get(base, str)) and (base == "bool") is isinstance(value, bool)
     if not fits:
@@ -276,8 +271,6 @@ def _value_problem(op: Op, fact: Fact, constant: Constant) -> Problem | None:
             f"`{name}` is of type `{fact.attribute.type}`, and `{value}` is not",
             "change the literal",
         )
-    if isinstance(value, int) and not isinstance(value, bool):
-        return _number_problem(fact, value)
     if fact.attribute.type == _IP:
         return _address_problem(str(value))
     return _text_problem(str(value))
@@ -305,19 +298,6 @@ def _pattern_problem(pattern: str) -> Problem | None:
             "use `*`, list the values, or write `\\?` for a question mark",
         )
     return _text_problem(pattern)
-
-
-def _number_problem(fact: Fact, value: int) -> Problem | None:
-    low, high = fact.minimum, fact.maximum
-    if low is not None and high is not None and not low <= value <= high:
-        return (
-            "impossible-value",
-            f"`{fact.attribute.name}` is {low} to {high}, so `{value}` decides nothing",
-            f"compare with a number from {low} to {high}",
-        )
-    if value not in _LONG:
-        return "impossible-value", f"`{value}` does not fit in 64 bits", "use a smaller number"
-    return None
 
 
 def _address_problem(text: str) -> Problem | None:

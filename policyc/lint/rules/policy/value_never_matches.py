@@ -2,7 +2,7 @@
 
 ## What it does
 Finds values of `==`, `in` and `like` that no request can have: a path without `/` at its beginning or with a query string, a method
-in lower case, a malformed id, an ARN of the wrong kind, the ARN of a session where the role's stands, a path of an organization
+in lower case, a malformed id, a port above 65535, an ARN of the wrong kind, the ARN of a session where the role's stands, a path of an organization
 without `/` at its end.
 
 ## Why is this bad
@@ -32,15 +32,16 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-ke
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from policyc.diagnostics import Severity
-from policyc.engines.proofs.misfits import Misfit, misfit
+from policyc.engines.proofs.misfits import Misfit, misfit, number_misfit
 from policyc.ir.authz import Atom, Op, RawTest, Variable
 from policyc.ir.conditions import tests
 from policyc.ir.pattern import Wild, escape_pattern
 from policyc.lint.rule import Lint
 from policyc.lint.speech import key_of
+from policyc.model.vocabulary import Attribute
 from policyc.text import Span
 
 SEVERITY = Severity.ERROR
@@ -58,20 +59,32 @@ def _misfits(test: Atom | RawTest) -> Iterator[tuple[str, Span | None, Misfit]]:
     """The values of a test that the attribute never has, with their places."""
     if isinstance(test, RawTest):
         base = test.operator.rpartition(":")[2].removesuffix("IfExists")
-        if not base.startswith(("String", "Arn")):
-            return
-        for glob in test.values:
+        if base in ("NumericEquals", "NumericNotEquals"):
+            yield from _numbers(test.attribute, ((glob.text, glob.span) for glob in test.values))
+        for glob in test.values if base.startswith(("String", "Arn")) else ():
             wild = any(not isinstance(item, str) for item in glob.tokens)
             text = "".join(map(_piece, glob.tokens)) if wild else "".join(map(str, glob.tokens))
             found = misfit(test.attribute, text, wild=wild, fold=base.endswith("IgnoreCase"))
             if found is not None:
                 yield glob.text, glob.span, found
         return
+    if test.op is Op.EQ:
+        counts = [value for value in test.values if isinstance(value.value, int) and not isinstance(value.value, bool)]
+        yield from _numbers(test.attribute, ((str(value.value), value.span) for value in counts))
     texts = [value for value in test.values if isinstance(value.value, str) and value.group is None]
     for value in texts if test.op in (Op.EQ, Op.LIKE) else ():
         found = misfit(test.attribute, str(value.value), wild=test.op is Op.LIKE)
         if found is not None:
             yield str(value.value), value.span, found
+
+
+def _numbers(
+    attribute: Attribute, texts: Iterable[tuple[str, Span | None]]
+) -> Iterator[tuple[str, Span | None, Misfit]]:
+    for text, span in texts:
+        found = number_misfit(attribute, text)
+        if found is not None:
+            yield text, span, found
 
 
 def _piece(token: str | Wild | Variable) -> str:

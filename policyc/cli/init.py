@@ -9,6 +9,7 @@ from pathlib import Path
 from policyc.cli import exits
 from policyc.cli.cache import FOLDER
 from policyc.cli.console import Console
+from policyc.cli.own_wheel import FILE, NotInstalled, make_wheel
 from policyc.cli.parser import WrongUse
 from policyc.data import read_text
 from policyc.report.screen import clean
@@ -17,8 +18,8 @@ SHARED = ("quiet",)
 REPORT = ""
 FORMATS = ("human",)
 
-DESCRIPTION = """Start a project: policyc.toml, two small policy files with tests, a workflow for GitHub, and
-lines for .gitignore. Nothing that exists is overwritten."""
+DESCRIPTION = """Start a project: policyc.toml, two small policy files with tests, a workflow for GitHub with this
+policyc as a wheel in tools/, and lines for .gitignore. Nothing that exists is overwritten."""
 
 EPILOG = """examples:
   policyc init               in the current folder
@@ -37,6 +38,8 @@ FILES = {
     ".github/workflows/policies.yml": "schemas/scaffold/workflow.yml",
 }
 _IGNORED = (f"{FOLDER}/", "/out/")
+#: where the workflow expects the wheel
+_TOOLS = "tools"
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
@@ -46,7 +49,8 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, console: Console) -> int:
     folder: Path = args.folder
-    taken = [name for name in FILES if os.path.lexists(folder / name)]
+    wheel = f"{_TOOLS}/{FILE}"
+    taken = [name for name in (*FILES, wheel) if os.path.lexists(folder / name)]
     if taken:
         raise WrongUse(f"`{(folder / taken[0]).as_posix()}` exists", "choose another folder; nothing was written")
     try:
@@ -56,6 +60,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
             with path.open("x", encoding="utf-8", newline="\n") as file:
                 file.write(read_text(template))
             console.remark(f"wrote {clean(path.as_posix())}")
+        _put_wheel(folder / wheel, console)
         _ignore(folder / ".gitignore", console)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
@@ -63,6 +68,18 @@ def run(args: argparse.Namespace, console: Console) -> int:
     way = "" if folder == Path() else f"cd {clean(folder.as_posix())} && "
     console.remark(f"\nnext: {way}policyc check && policyc test")
     return exits.CLEAN
+
+
+def _put_wheel(path: Path, console: Console) -> None:
+    try:
+        data = make_wheel()
+    except NotInstalled:
+        console.remark(f"no wheel for the workflow: this policyc is not installed; put one into {_TOOLS}/")
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("xb") as file:
+        file.write(data)
+    console.remark(f"wrote {clean(path.as_posix())}")
 
 
 def _ignore(path: Path, console: Console) -> None:

@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# What the action does, after Python is there: installs policyc from the action's own checkout, runs the commands, writes annotations,
+# the step summary and, where asked, the comment. The settings come in POLICYC_* (action.yml); nothing of them is ever part of a command's text.
+set -uo pipefail
+
+here=${GITHUB_ACTION_PATH:-$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)}
+work=$(mktemp -d "${RUNNER_TEMP:-/tmp}/policyc.XXXXXX")
+report="$work/report.md"
+worst=0
+
+# POLICYC_COMMAND lets a test bring its own policyc
+if [ -n "${POLICYC_COMMAND:-}" ]; then
+  policyc=("$POLICYC_COMMAND")
+else
+  python -m venv "$work/venv" || exit 3
+  python=$(ls "$work"/venv/bin/python "$work"/venv/Scripts/python.exe 2>/dev/null | head -n 1)
+  "$python" -m pip install --quiet --disable-pip-version-check --constraint "$here/tools/action-constraints.txt" "$here" || exit 3
+  policyc=("$python" -m policyc)
+fi
+
+read -r -a paths <<< "${POLICYC_PATHS:-}"
+base=()
+if [ -n "${POLICYC_BASE:-}" ]; then
+  # a checkout of one commit has no base: get that commit, and say so where that fails
+  if git cat-file -e "${POLICYC_BASE}^{commit}" 2>/dev/null \
+    || git fetch --quiet --no-tags --depth=1 origin -- "$POLICYC_BASE" 2>/dev/null; then
+    base=(--base "$POLICYC_BASE")
+  else
+    echo "::warning title=policyc::the base is not at hand, so every finding is shown; check out with fetch-depth 0"
+  fi
+fi
+
+# one command: its report goes where it is told, its status counts
+run() {
+  "${policyc[@]}" "$@"
+  local status=$?
+  [ "$status" -le "$worst" ] || worst=$status
+  return 0
+}
+
+run check ${paths[@]+"${paths[@]}"} ${base[@]+"${base[@]}"} --format github
+"${policyc[@]}" check ${paths[@]+"${paths[@]}"} ${base[@]+"${base[@]}"} --format markdown --output "$report" || true
+if [ -n "${POLICYC_SARIF:-}" ]; then
+  # code scanning compares states by itself, so it gets everything
+  "${policyc[@]}" check ${paths[@]+"${paths[@]}"} --format sarif --output "$POLICYC_SARIF" || true
+fi
+if [ "${POLICYC_TEST:-}" = true ]; then
+  run test --format github
+  { echo; "${policyc[@]}" test --format markdown; } >> "$report" || true
+fi
+if [ "${POLICYC_BUILD:-}" = true ]; then
+  run build --check
+fi
+
+[ -e "$report" ] || echo "**policyc** ended before it had a report; the log says why" > "$report"
+if [ -n "${GITHUB_STEP_SUMMARY:-}" ]; then
+  # more than 1 MiB and nothing is shown
+  head -c 900000 "$report" >> "$GITHUB_STEP_SUMMARY"
+fi
+if [ -n "${GITHUB_OUTPUT:-}" ]; then
+  { echo "report=$report"; echo "status=$worst"; } >> "$GITHUB_OUTPUT"
+fi
+if [ "${POLICYC_COMMENT:-}" = true ] && [ -n "${POLICYC_PULL:-}" ]; then
+  # a pull request from a fork has a token that may only read: the summary has the report then
+  python3 "$here/tools/comment.py" "$report" || echo "::notice title=policyc::the comment could not be written; the step summary has the report"
+fi
+exit "$worst"

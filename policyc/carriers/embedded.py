@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from policyc.holes import MARK
 from policyc.record import record
 from policyc.syntax.json_tree import JsonValue
 from policyc.text import Span
@@ -66,6 +67,13 @@ class PlacedText:
         stop = last.span.start + (max(end, start) - last.at) if last.exact else last.span.end
         return Span(self.whole.file, begin, max(begin, stop))
 
+    def is_vague(self, span: Span) -> bool:
+        """Whether a place of this text is more than what is meant: the whole value, or a run that does not stand there as it is."""
+        if not self.pieces:
+            return True
+        runs = (piece for piece in self.pieces if not piece.exact and piece.span == span)
+        return any(has_more(self, piece) for piece in runs)
+
     def is_exact(self, start: int, end: int) -> bool:
         """Whether every character of a part stands in the host as it is, in one run: only such a part can be edited."""
         if not self.pieces:
@@ -77,13 +85,20 @@ class PlacedText:
         return self.pieces[max(0, bisect_right(self.pieces, offset, key=lambda piece: piece.at) - 1)]
 
 
+def has_more(text: PlacedText, piece: Piece) -> bool:
+    """Whether an inexact run is more than one escape or one hole."""
+    following = next((other.at for other in text.pieces if other.at > piece.at), len(text.value))
+    run = text.value[piece.at : following]
+    return len(run) > 1 and MARK.fullmatch(run) is None
+
+
 @record
 class Embedded:
     """One document in a host file. `kind` is a name as `--as` takes it; `name` how the host calls what carries it (`OrdersAuth`,
     `module.a.aws_vpclattice_auth_policy.b[0]`), `type` the host's type (`AWS::VpcLattice::AuthPolicy`), `place` the whole value.
 
     `content` is a tree whose places are in the host, or a text. `holes` has every hole that `content` marks, by name. `facts` are what the host says about the
-    resources around it (`auth-type`, `resource`, `bucket`, `endpoint-protocol`, …). `world` names the conditions under which this form exists (empty: always), `also` a second place
+    resources around it (`auth-type`, `resource`, `bucket`, `endpoint-protocol`, …; `resource` is the companion that it is attached to). `world` names the conditions under which this form exists (empty: always), `also` a second place
     of the same thing (the line of code that made it, the plan's line). `meant` names the rules whose findings the host's author says are meant."""
 
     kind: str
@@ -109,8 +124,22 @@ class Unreadable:
 
 
 @record
+class Companion:
+    """A resource that the host describes beside its documents, so that they can be judged together: `type` as the language calls it
+    (`lattice.service`), `fields` what is known of it by the language's names (`auth`: `aws_iam`), `links` the names of other companions by field (`network`)."""
+
+    name: str
+    type: str
+    place: Span
+    fields: Mapping[str, str] = MappingProxyType({})
+    links: Mapping[str, str] = MappingProxyType({})
+
+
+@record
 class Carried:
-    """Everything of ours in one host file, in its order."""
+    """Everything of ours in one host file, in its order. Files of one `module` (empty: the file by itself) are judged together."""
 
     documents: tuple[Embedded, ...] = ()
     unreadable: tuple[Unreadable, ...] = ()
+    companions: tuple[Companion, ...] = ()
+    module: str = ""

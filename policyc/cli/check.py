@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from collections.abc import Sequence
 
 from policyc.cli import cache, earlier, exits
@@ -16,9 +17,10 @@ from policyc.cli.standard_input import read_stdin, with_stdin
 from policyc.cli.trust import add_trust, samples_of, trust_of
 from policyc.diagnostics import Diagnostics, Severity
 from policyc.report.screen import clean, plural
+from policyc.report.tally import Tally, closing_line
 from policyc.workspace.checking import check_project
 from policyc.workspace.found import Found, together
-from policyc.workspace.natives import NATIVES, NativeSettings, settings_of, split_natives
+from policyc.workspace.natives import SEARCHED, NativeSettings, settings_of, split_natives
 from policyc.workspace.project import POLICY, Project
 from policyc.workspace.revisions import NoRevision, repository_of
 
@@ -89,6 +91,11 @@ def describe(parser: argparse.ArgumentParser) -> None:
         help="the file in whose place standard input (`-`) is read; it need not exist",
     )
     add_trust(parser)
+    parser.add_argument(
+        "--allow-unreadable",
+        action="store_true",
+        help="exit with 0 though policies stand in files in a form that is not read",
+    )
     parser.add_argument("--fix", action="store_true", help="mend what can be mended without a change of meaning")
     parser.add_argument("--no-cache", action="store_true", help="neither use nor keep a remembered result")
     earlier.describe(parser)
@@ -120,8 +127,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
         raise WrongUse("`--as` is about documents, and none is named", "name a file such as `policy.json`")
     whole = together(found)
     console.names = whole.names
-    if not (whole.modules or whole.natives or whole.shown):
-        _tell_unread(whole, console)
+    if not (whole.modules or whole.natives or whole.shown or whole.tally != Tally()):
         return nothing_found(console)
     if earlier.is_asked(args):
         return _only_new(whole, args, console)
@@ -131,7 +137,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
         alone
         and whole.loaded
         and unsaved is None
-        and not whole.unread
+        and not whole.tally.unreadable
         and not (args.no_cache or args.claims or args.output or args.fix)
     ):
         console.flush()
@@ -141,7 +147,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
 
 
 def _opened(args: argparse.Namespace, named: Sequence[str], mistakes: Diagnostics) -> list[Project]:
-    return open_projects(args, named, mistakes, () if args.kind else (POLICY, *NATIVES))
+    return open_projects(args, named, mistakes, () if args.kind else (POLICY, *SEARCHED))
 
 
 def _only_new(whole: Found, args: argparse.Namespace, console: Console) -> int:
@@ -196,25 +202,21 @@ def _write(whole: Found, args: argparse.Namespace, console: Console, compared: e
     if compared is not None and args.format == "json":
         from policyc.report.formats.json import findings_data, written
 
-        data = findings_data(whole.shown, whole.sources, console.options())
+        data = findings_data(whole.shown, whole.sources, replace(console.options(), tally=whole.tally))
         console.write(written({**data, "compared": compared.data()}))
     else:
-        report(whole.shown, whole.sources, console, args.format)
+        report(whole.shown, whole.sources, console, args.format, whole.tally)
     if args.format == "human" and not args.quiet:
-        read = plural(whole.modules + whole.natives, "file" if whole.modules else "document")
-        compiled = f", {plural(whole.documents, 'document')}" if whole.modules else ""
+        inside = whole.tally != Tally()
         if compared is not None:
             console.write("".join(f"{clean(line)}\n" for line in compared.told()))
-        elif not whole.shown:
+        elif not whole.shown and (whole.modules or not inside):
+            read = plural(whole.modules + whole.natives, "file" if whole.modules else "document")
+            compiled = f", {plural(whole.documents, 'document')}" if whole.modules else ""
             console.write(f"{read}{compiled}: no findings\n")
-    _tell_unread(whole, console)
+        if inside:
+            every = whole.tally if whole.modules else whole.tally.plus(Tally(whole.natives, whole.natives))
+            console.write(closing_line(every, len(whole.shown), whole.names.shown) + "\n")
     serious = any(item.severity is not Severity.INFO for item in whole.shown)
-    return exits.FINDINGS if serious else exits.CLEAN
-
-
-def _tell_unread(whole: Found, console: Console) -> None:
-    """Name the files that hold policies in a form that is not read: an all-clear does not cover them."""
-    if whole.unread:
-        shown = ", ".join(f"`{whole.names.shown(name)}`" for name in whole.unread[:5])
-        more = f" and {len(whole.unread) - 5} more" if len(whole.unread) > 5 else ""
-        console.error(f"not read, though policies seem to stand in it: {shown}{more}\n")
+    unread = bool(whole.tally.unreadable) and not args.allow_unreadable
+    return exits.FINDINGS if serious or unread else exits.CLEAN

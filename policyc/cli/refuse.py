@@ -9,14 +9,21 @@ from policyc.cli import exits
 from policyc.cli.console import Console
 from policyc.diagnostics import Diagnostic, Diagnostics
 from policyc.report.registry import render, serves
+from policyc.report.tally import Tally
 from policyc.text import Source
 from policyc.workspace.compile import Compiled
 from policyc.workspace.project import Project
 
 
-def report(findings: Sequence[Diagnostic], sources: Mapping[str, Source], console: Console, format: str) -> None:
-    """Write findings in a format of `report.registry`."""
-    options = console.options()
+def report(
+    findings: Sequence[Diagnostic],
+    sources: Mapping[str, Source],
+    console: Console,
+    format: str,
+    tally: Tally | None = None,
+) -> None:
+    """Write findings in a format of `report.registry`, with what was seen of policies inside other files."""
+    options = replace(console.options(), tally=tally)
     if format == "sarif":
         from policyc.workspace.catalogue import rule_texts
 

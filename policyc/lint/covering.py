@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from policyc.engines.proofs.conditions import Facts, implies, may_be_met, nothing_known
 from policyc.engines.proofs.globs import covers as globs_cover
 from policyc.engines.proofs.globs import may_exist, may_overlap
+from policyc.holes import has_hole
 from policyc.ir.authz import Can, Glob, Paths, Resources, Statement, Who
 from policyc.ir.pattern import escape_pattern
 from policyc.model.values import Principal, Resource
@@ -96,8 +97,15 @@ def names(outer: Principal, inner: Principal) -> bool:
             return False
 
 
+def is_open(principal: Principal) -> bool:
+    """Whether a hole stands in the principal, so that nobody knows whom it names."""
+    return any(map(has_hole, principal.args))
+
+
 def principals_may_meet(first: Principal, second: Principal) -> bool:
     """Whether some caller may be meant by both; False is proven."""
+    if is_open(first) or is_open(second):
+        return True
     both_ways = ((first, second), (second, first))
     if any(names(one, other) for one, other in both_ways):
         return True

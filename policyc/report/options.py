@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from policyc.record import record
+from policyc.report.tally import Tally
 
 
 @record
@@ -53,7 +54,8 @@ NOWHERE = Names()
 @record
 class Options:
     """`width` counts terminal cells, at least 40. `rules` describes the rules for the formats that carry such data; a rule
-    that it lacks is reported by its name alone. `quiet` leaves out what is no finding, such as totals.
+    that it lacks is reported by its name alone. `quiet` leaves out what is no finding, such as totals. `tally` is what
+    was seen of policies inside other files.
     """
 
     color: bool = False
@@ -62,3 +64,4 @@ class Options:
     version: str = ""
     rules: Mapping[str, RuleText] = MappingProxyType({})
     quiet: bool = False
+    tally: Tally | None = None

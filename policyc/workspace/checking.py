@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from policyc.diagnostics import Diagnostic, Diagnostics
+from policyc.report.tally import NotRead, Tally
 from policyc.workspace.compile import CONFIGURATION, Compiled, compile_project, lint
 from policyc.workspace.found import Found, kept
 from policyc.workspace.natives import NativeSettings, check_natives, find_natives, split_natives
@@ -21,9 +22,10 @@ def check_project(
     natives, _ = split_natives(project.named, settings.kind)
     findings = Diagnostics()
     if natives and len(natives) == len(project.named):  # documents alone, without any policy file
-        sources = check_natives(project.root, natives, findings, settings, project.read)
+        checked = check_natives(project.root, natives, findings, settings, project.read, natives)
         shown = tuple(findings.sorted())
-        return Found(project.names, shown, {**project.sources, **sources}, natives=len(natives))
+        sources = {**project.sources, **checked.sources}
+        return Found(project.names, shown, sources, natives=checked.documents, tally=checked.tally)
     compiled = compile(project)
     found = Diagnostics(compiled.diagnostics)
     if compiled.loaded and not found.has_errors:
@@ -33,19 +35,20 @@ def check_project(
             mistakes.extend(wrong)
             return None
     searched = find_natives(project, findings)
-    natives = list(dict.fromkeys([*natives, *searched.documents]))
-    texts = check_natives(project.root, natives, findings, settings, project.read)
+    paths = list(dict.fromkeys([*natives, *searched.documents]))
+    checked = check_natives(project.root, paths, findings, settings, project.read, natives)
+    unread = tuple(NotRead(name, 0, "", "in a form that is not read") for name in searched.unread)
     shown = (*kept(found, project, compiled.program.modules, compiled.diagnostics.has_errors), *findings)
-    sources = {**compiled.program.sources, **texts}
+    sources = {**compiled.program.sources, **checked.sources}
     return Found(
         project.names,
         tuple(sorted(shown, key=Diagnostic.sort_key)),
         {**project.sources, **sources},
         sum(project.asks_about(name) for name in compiled.program.modules),
-        len(natives),
+        checked.documents,
         len(compiled.all_documents),
-        compiled.loaded and not (natives and findings.has_errors),
+        compiled.loaded and not (paths and findings.has_errors),
         {name: source.text for name, source in sources.items()},
         searched.looked,
-        searched.unread,
+        checked.tally.plus(Tally(unreadable=unread)),
     )

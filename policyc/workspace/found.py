@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import reduce
 from types import MappingProxyType
 
 from policyc.diagnostics import Diagnostic, Edit, Severity
 from policyc.record import record
 from policyc.report.options import Names
+from policyc.report.tally import Tally
 from policyc.text import Source, Span
 from policyc.workspace.project import Project
 
@@ -19,7 +21,7 @@ class Found:
     """`shown` are the findings to report, with files relative to `names.root`; `sources` the texts that they point into.
     `modules` and `natives` count the policy files and native documents that were asked about, `documents` what the policies
     compile to. `loaded` as in `Compiled`. `texts` holds every file that took part, `looked` the names of files that were looked at
-    and are none of ours, `unread` those that seem to hold policies inside something else."""
+    and are none of ours, `tally` says what stands inside other files."""
 
     names: Names
     shown: tuple[Diagnostic, ...]
@@ -30,7 +32,7 @@ class Found:
     loaded: bool = False
     texts: Mapping[str, str] = MappingProxyType({})
     looked: tuple[str, ...] = ()
-    unread: tuple[str, ...] = ()
+    tally: Tally = Tally()
 
 
 def kept(
@@ -61,7 +63,7 @@ def together(parts: Sequence[Found]) -> Found:
         sum(part.modules for part in parts),
         sum(part.natives for part in parts),
         sum(part.documents for part in parts),
-        unread=tuple(name for part in moved for name in part.unread),
+        tally=reduce(Tally.plus, (part.tally for part in moved)),
     )
 
 
@@ -69,7 +71,7 @@ def _moved(part: Found, top: str) -> Found:
     way = os.path.relpath(part.names.root, top).replace(os.sep, "/")
     if way == ".":
         return part
-    names = {name: f"{way}/{name}" for name in {*part.sources, *part.unread}}
+    names = {name: f"{way}/{name}" for name in part.sources}
 
     def at(span: Span) -> Span:
         return replace(span, file=f"{way}/{span.file}")
@@ -85,5 +87,7 @@ def _moved(part: Found, top: str) -> Found:
         part,
         shown=tuple(item(old) for old in part.shown),
         sources={names[name]: Source(names[name], source.text) for name, source in part.sources.items()},
-        unread=tuple(names[name] for name in part.unread),
+        tally=replace(
+            part.tally, unreadable=tuple(replace(item, file=f"{way}/{item.file}") for item in part.tally.unreadable)
+        ),
     )

@@ -8,7 +8,10 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, Final
 
-_LARGEST: Final = 4 * 1024 * 1024
+from policyc.carriers.registry import recognized
+
+#: files above this size are looked into no further
+_LARGEST: Final = 16 * 1024 * 1024
 _CORE_NETWORK: Final = ("core-network-configuration", "CoreNetworkPolicy")
 #: a statement of an IAM document in JSON, YAML or HCL, a Cedar policy in a string, or a core network policy
 _HOLDS: Final = re.compile(
@@ -20,9 +23,11 @@ _ABOUT: Final = ("requests", "users", "documents", "format_version")
 
 
 class Sort(Enum):
-    """What a file turned out to be: a document, something with a policy inside, or neither."""
+    """What a file turned out to be: a document, a host file of documents, something with a policy inside that nobody reads, or none of
+    these."""
 
     OURS = "ours"
+    HOST = "host"
     INSIDE = "inside"
     OTHER = "other"
 
@@ -42,6 +47,8 @@ def recognize(path: Path) -> Sort:
         sort = _json(raw)
         if sort is not None:
             return sort
+    if recognized(path.name, raw):
+        return Sort.HOST
     return Sort.INSIDE if _HOLDS.search(raw) is not None else Sort.OTHER
 
 

@@ -1,8 +1,8 @@
-"""Native documents (JSON, Cedar) named on a command line: which module reads which kind of file."""
+"""Native documents (JSON, Cedar) and the files that hold some, named on a command line or found: which module reads which kind of file."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from importlib import import_module
@@ -10,11 +10,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol, cast
 
+from policyc.carriers.registry import endings, recognized
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity
 from policyc.ir.authz import Policy
 from policyc.model.files import Unsaved, find_files, read_inside, read_source
 from policyc.packages import MissingPackage
 from policyc.record import record
+from policyc.report.tally import Tally
 from policyc.syntax.hidden import check_characters
 from policyc.text import Source, Span
 from policyc.workspace import native_text
@@ -30,7 +32,7 @@ NATIVES: Mapping[str, str] = {".json": "native_json", ".cedar": "native_cedar"}
 #: the kinds of `--as` that are no JSON -> the ending whose module reads them
 KINDS: Mapping[str, str] = {"cedar": ".cedar"}
 #: what folders are searched for beside policy files; all but Cedar text may be anything, so it is looked at first
-SEARCHED = (".cedar", ".json", ".tf", ".yaml", ".yml", ".template")
+SEARCHED = tuple(dict.fromkeys((".cedar", ".json", ".yaml", ".yml", *endings())))
 
 
 @record
@@ -38,7 +40,7 @@ class NativeSettings:
     """What a command line and a project say about native documents: `kind` from `--as` (empty: tell it by the shape), the
     project's `[switches]`, the trust providers from `--trust` (policy reference name -> type), what `[lint]` says of rules (`select`
     None: all run), and of warnings and notes in all files and in those that a pattern names (an error of a reader is never ignored), and samples of claims from `--claims` (policy reference name -> text); `open_file` opens the
-    samples that a document names."""
+    samples that a document names. `values` fill what host files leave open, by the host's name for it; `fences` asks for documents in prose."""
 
     kind: str = ""
     switches: Mapping[str, str] = MappingProxyType({})
@@ -48,6 +50,8 @@ class NativeSettings:
     severity: Mapping[str, str] = MappingProxyType({})
     per_path: tuple[tuple[str, frozenset[str]], ...] = ()
     samples: Mapping[str, Source] = MappingProxyType({})
+    values: Mapping[str, str] = MappingProxyType({})
+    fences: bool = False
     open_file: Callable[[str, Span, Diagnostics], Source | None] = lambda name, span, diagnostics: None
 
 
@@ -79,19 +83,19 @@ class Native(Protocol):
 
 
 def split_natives(paths: Sequence[Path], kind: str = "") -> tuple[list[Path], list[Path]]:
-    """The paths that are native documents by their ending or by `--as`, and all others. Folders are never natives."""
+    """The paths that are documents, or may hold some, by their ending or by `--as`, and all others. Folders are never natives."""
     natives: list[Path] = []
     others: list[Path] = []
     for path in paths:
-        named = path.suffix in NATIVES or kind in KINDS
+        named = path.name.endswith(SEARCHED) or kind in KINDS
         (natives if named and not path.is_dir() else others).append(path)
     return natives, others
 
 
 @record
 class Searched:
-    """What the folders of a project hold beside policy files: `documents` of ours, `unread` names of files that seem to hold
-    policies inside something else, `looked` names of those that were opened and are neither."""
+    """What the folders of a project hold beside policy files: `documents` of ours and files that hold some, `unread` names of files that
+    seem to hold policies in a form that nobody reads, `looked` names of those that were opened and are neither."""
 
     documents: tuple[Path, ...] = ()
     unread: tuple[str, ...] = ()
@@ -111,7 +115,7 @@ def find_natives(project: Project, diagnostics: Diagnostics, endings: tuple[str,
         if _is_built(path, root, MANIFEST, built):
             continue
         match native_text.recognize(path):
-            case native_text.Sort.OURS:
+            case native_text.Sort.OURS | native_text.Sort.HOST:
                 documents.append(path)
             case native_text.Sort.INSIDE:
                 unread.append(name)
@@ -134,10 +138,25 @@ def native(ending: str, kind: str = "") -> Native:
     return cast(Native, import_module(f"policyc.workspace.{NATIVES[KINDS.get(kind, ending)]}"))
 
 
+@record
+class Checked:
+    """What was looked at: the sources for the reports, how many files are documents, and what host files held."""
+
+    sources: Mapping[str, Source]
+    documents: int = 0
+    tally: Tally = Tally()
+
+
 def check_natives(
-    root: Path, paths: Sequence[Path], diagnostics: Diagnostics, settings: NativeSettings, read: Unsaved | None = None
-) -> dict[str, Source]:
-    """Check native documents below `root`, those that are not saved as `read` has them; the sources come back for the reports."""
+    root: Path,
+    paths: Sequence[Path],
+    diagnostics: Diagnostics,
+    settings: NativeSettings,
+    read: Unsaved | None = None,
+    named: Collection[Path] = (),
+) -> Checked:
+    """Check native documents below `root` and files that hold some, those that are not saved as `read` has them. Of those that are `named` it
+    is said when they hold none."""
     sources: dict[str, Source] = {source.file: source for source in settings.samples.values()}
 
     def open_file(name: str, span: Span, found: Diagnostics) -> Source | None:
@@ -148,14 +167,53 @@ def check_natives(
 
     settings = replace(settings, open_file=open_file)
     texts: list[tuple[Source, str]] = []
+    hosts: list[tuple[Source, str]] = []
     for path in paths:
         name = path.resolve().relative_to(root).as_posix()
         source = read_source(root, name, None, diagnostics, read)
-        if source is not None:
-            sources[name] = source
+        if source is None:
+            continue
+        sources[name] = source
+        format = "" if settings.kind else recognized(path.name, source.text.encode())
+        if format:
+            hosts.append((source, format))
+        elif settings.kind or path.suffix in NATIVES:
             texts.append((source, path.suffix))
+        elif path in named:
+            diagnostics.add(_holds_nothing(source))
     check_texts(texts, diagnostics, settings)
-    return sources
+    return Checked(sources, len(texts), _check_hosts(root, hosts, diagnostics, settings, named))
+
+
+def _check_hosts(
+    root: Path,
+    files: Sequence[tuple[Source, str]],
+    diagnostics: Diagnostics,
+    settings: NativeSettings,
+    named: Collection[Path],
+) -> Tally:
+    if not files:
+        return Tally()
+    from policyc.workspace.hosts import check_hosts, open_hosts
+
+    found = Diagnostics()
+    hosts = open_hosts(root, files, found, settings)
+    told = {item.span.file for item in found if item.span is not None}
+    asked = {path.resolve().relative_to(root).as_posix() for path in named}
+    for host in hosts:
+        carried = host.carried
+        empty = not (carried.documents or carried.unreadable or carried.companions)
+        if empty and host.source.file in asked and host.source.file not in told:
+            found.add(_holds_nothing(host.source))
+    tally = check_hosts(hosts, found, settings)
+    diagnostics.extend(_as_configured(found, settings))
+    return tally
+
+
+def _holds_nothing(source: Source) -> Diagnostic:
+    message = f"`{source.file}` holds no policy that policyc knows"
+    help = "name the file that holds the policies"
+    return Diagnostic("no-policy-inside", message, source.span(0, 0), help, Severity.INFO)
 
 
 def check_texts(texts: Sequence[tuple[Source, str]], diagnostics: Diagnostics, settings: NativeSettings) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from policyc.engines.iam.arns import arn_pattern, split_arn
+from policyc.engines.iam.arns import FIELDS, arn_pattern, split_arn, split_tokens
 from policyc.engines.iam.dates import parse_instant
 from policyc.engines.iam.globs import Tokens, Wild, compile_glob, fold, fold_tokens, matcher
 from policyc.engines.iam.operators import Family, Operator, Qualifier, Relation
@@ -24,7 +24,8 @@ from policyc.engines.iam.values import (
     parse_number,
     parse_truth,
 )
-from policyc.engines.iam.variables import Template, Variable, expand
+from policyc.engines.iam.variables import Template, Variable, expand, widest
+from policyc.holes import has_hole
 from policyc.record import record
 from policyc.text import Span
 
@@ -89,6 +90,8 @@ def _presence(atom: Atom, values: Values) -> bool | None:
         return True
     if atom.operator.qualifier is Qualifier.ANY:
         return False
+    if any(has_hole(value.text) for value in atom.values):
+        return None
     wanted = {parse_truth(value.text) for value in atom.values} - {None}
     if len(wanted) != 1:
         return bool(wanted)
@@ -125,34 +128,50 @@ def _present(atom: Atom, values: tuple[str, ...], get: Get, switches: Switches) 
     many = switches.many_values_without_prefix
     if operator.qualifier is Qualifier.ONE and len(values) > 1 and many != "any":
         return False if many == "no-match" else None
-    tests, complete = _tests(atom, get, switches)
-    answers = [_one(operator, value, tests, complete, switches) for value in values]
+    tests, maybe = _tests(atom, get, switches)
+    answers = [_one(operator, value, tests, maybe, switches) for value in values]
     return _all(answers) if operator.qualifier is Qualifier.ALL else _any(answers)
 
 
-def _tests(atom: Atom, get: Get, switches: Switches) -> tuple[list[Test | None], bool]:
-    """The ready policy values (None for one that cannot be read), and whether every variable is known.
+def _tests(atom: Atom, get: Get, switches: Switches) -> tuple[list[Test | None], list[Test]]:
+    """The ready policy values (None for one that cannot be read), and for each whose variables are not all known a test that everything passes
+    which it may match.
 
     A value with a variable that has no value is left out: it can neither match nor fail a negated test.
     """
     tests: list[Test | None] = []
-    complete = True
+    maybe: list[Test] = []
     for value in atom.values:
         tokens = expand(value.template, get, switches.substituted_wildcards == "wildcards" and atom.operator.glob)
         if isinstance(tokens, Unknown):
-            complete = False
+            maybe.append(_possible(atom.operator, value.template, get, switches))
         elif tokens is not None:
             tests.append(ready_value(atom.operator, tokens, switches))
-    return tests, complete
+    return tests, maybe
 
 
-def _one(operator: Operator, value: str, tests: list[Test | None], complete: bool, switches: Switches) -> bool | None:
+def _possible(operator: Operator, template: Template, get: Get, switches: Switches) -> Test:
+    """What a value may match whose variables are not all known, as far as the text around them tells."""
+    tokens = widest(template, get)
+    if operator.family is Family.ARN and len(split_tokens(tokens)) < FIELDS:
+        return _anything
+    found = ready_value(operator, tokens, switches) if operator.family in (Family.STRING, Family.ARN) else None
+    return found or _anything
+
+
+def _anything(value: Any) -> bool:
+    return True
+
+
+def _one(
+    operator: Operator, value: str, tests: list[Test | None], maybe: list[Test], switches: Switches
+) -> bool | None:
     """Whether one request value passes: hits a policy value, or for a negated operator hits none."""
     parsed = parse_value(operator, value, switches)
     if operator.negated and switches.unparsable_negated == "no-match" and (parsed is None or None in tests):
         return False
     hit = parsed is not None and any(test is not None and test(parsed) for test in tests)
-    if hit or complete or parsed is None:
+    if hit or parsed is None or not any(test(parsed) for test in maybe):
         return hit is not operator.negated
     return None
 

@@ -16,7 +16,10 @@ from policyc.engines.iam.caller import Caller, CallerKind, Grant
 from policyc.engines.iam.globs import Tokens, Wild, compile_glob, fold_tokens, matcher, wildcard_tokens
 from policyc.engines.iam.switches import Switches
 from policyc.engines.iam.values import Unknown, Values
-from policyc.engines.iam.variables import Template, Variable, expand, variables_of
+from policyc.engines.iam.variables import Template, Variable, expand, read_template, variables_of, widest
+from policyc.engines.proofs.globs import may_overlap
+from policyc.holes import has_hole, widened
+from policyc.ir.pattern import escape_pattern
 from policyc.record import record
 from policyc.text import Span
 
@@ -41,12 +44,13 @@ class Hit(Enum):
 @record
 class PrincipalPart:
     """Principal or NotPrincipal. `names` are spelled `*`, `aws:…` (account or ARN), `service:…`, `canonical:…` or
-    `federated:…`; `texts` as written."""
+    `federated:…`; `texts` as written; `open_names` are spelled alike and hold holes."""
 
     negated: bool
     names: frozenset[str]
     texts: tuple[str, ...]
     span: Span
+    open_names: tuple[str, ...] = ()
 
     def decide(self, caller: Caller, bounded: bool, deny: bool, switches: Switches) -> bool | None:
         """Whether the part covers the caller, None where that hangs on a session that is not known; `bounded` tells that a
@@ -59,6 +63,8 @@ class PrincipalPart:
         if bounded:
             return True
         exempt = caller.is_exempt(self.names)
+        if not exempt and self.open_names and caller.is_exempt(self.names | self._may_be(caller)) is not False:
+            return None
         return None if exempt is None else not exempt
 
     def grant(self, caller: Caller, switches: Switches) -> tuple[Grant, Grant]:
@@ -67,9 +73,16 @@ class PrincipalPart:
         if caller.kind is CallerKind.SERVICE and switches.star_matches_services == "no" and not self.negated:
             names = names - {"*"}
         can, must = caller.names(names)
+        if self.open_names:
+            can = max((can, *(caller.grants[name] for name in self._may_be(caller))))
         if not self.negated:
             return can, must
         return Grant.NONE if must or not self.texts else Grant.STAR, Grant.NONE if can or not self.texts else Grant.STAR
+
+    def _may_be(self, caller: Caller) -> frozenset[str]:
+        """The caller's names that the open ones may stand for."""
+        fit = [matcher(compile_glob(wildcard_tokens(widened(name)))) for name in self.open_names]
+        return frozenset(name for name in caller.identity if any(test(name) for test in fit))
 
 
 @record
@@ -96,7 +109,7 @@ def action_pattern(text: str, span: Span) -> ActionPattern:
 
 @lru_cache(maxsize=4096)
 def _action_test(text: str) -> tuple[Callable[[str], bool], str | None]:
-    glob = compile_glob(fold_tokens(wildcard_tokens(text)))
+    glob = compile_glob(fold_tokens(wildcard_tokens(widened(text))))
     return matcher(glob), glob.exact
 
 
@@ -162,16 +175,39 @@ class ResourcePattern:
         return self.template[0] if self.template and isinstance(self.template[0], str) else ""
 
     def hit(self, resource: str, get: Get, switches: Switches) -> Hit:
+        if has_hole(resource):
+            return self._open_hit(resource, get)
         if self.ready is not None:
             return self.ready.hit(resource, switches)
         tokens = expand(self.template, get, switches.substituted_wildcards == "wildcards")
         if isinstance(tokens, Unknown):
-            return Hit.UNKNOWN if resource.startswith(self.beginning) else Hit.NO
+            return Hit.NO if _Readings(widest(self.template, get)).hit(resource, switches) is Hit.NO else Hit.UNKNOWN
         return Hit.NO if tokens is None else _Readings(tokens).hit(resource, switches)
+
+    def _open_hit(self, resource: str, get: Get) -> Hit:
+        """A resource that has a hole itself: one value wherever it stands, so that the same text is matched for certain."""
+        same = tuple(
+            token.spelled if isinstance(token, Variable) and token.is_open else token for token in self.template
+        )
+        known = not any(isinstance(token, Variable) or token is Wild.ONE for token in same)
+        if known and matcher(compile_glob(_no_variables(same)))(resource):
+            return Hit.YES
+        asked = widest(read_template(resource, wildcards=False, variables=False), get)
+        may = may_overlap([_pattern(widest(self.template, get))], [_pattern(asked)])
+        return Hit.UNKNOWN if may else Hit.NO
+
+
+def _no_variables(tokens: Template) -> Tokens:
+    return tuple([token for token in tokens if not isinstance(token, Variable)])
+
+
+def _pattern(tokens: Tokens) -> str:
+    """The tokens as a pattern of the language."""
+    return "".join(token.value if isinstance(token, Wild) else escape_pattern(token) for token in tokens)
 
 
 def resource_pattern(text: str, template: Template, span: Span) -> ResourcePattern:
-    tokens = tuple([token for token in template if not isinstance(token, Variable)])
+    tokens = _no_variables(template)
     return ResourcePattern(text, template, _Readings(tokens) if len(tokens) == len(template) else None, span)
 
 

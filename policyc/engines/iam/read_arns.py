@@ -26,7 +26,7 @@ def check_fields(text: str, fields: Sequence[Field], span: Span, reading: Readin
     if partition is not None and _PARTITION.fullmatch(partition) is None:
         message = f"`{partition}` in `{text}` is no partition" if partition else f"`{text}` has no partition"
         reading.refuse("invalid-partition", message, span, "write `aws`, or a partition such as `aws-cn`")
-    elif len(fields) < 3 and not any(isinstance(token, Wild) for field in fields for token in field):
+    elif len(fields) < 3 and all(isinstance(token, str) for field in fields for token in field):
         help = "write `arn:partition:service:region:account:resource`"
         reading.refuse("missing-arn-field", f"`{text}` names no service", span, help)
     elif service == "":

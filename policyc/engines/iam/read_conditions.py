@@ -17,7 +17,8 @@ from policyc.engines.iam.globs import Wild, fold
 from policyc.engines.iam.operators import Family, Operator, Qualifier, operator_names, read_operator
 from policyc.engines.iam.templates import unrendered
 from policyc.engines.iam.values import parse_network, parse_truth
-from policyc.engines.iam.variables import MULTIVALUED, Variable
+from policyc.engines.iam.variables import MULTIVALUED, Variable, read_template
+from policyc.holes import has_hole
 from policyc.record import record
 from policyc.syntax.json_text import JsonArray, JsonBool, JsonMember, JsonNumber, JsonObject, JsonString, JsonValue
 from policyc.text import Span
@@ -225,6 +226,8 @@ def _value(operator: Operator, item: JsonString | JsonNumber | JsonBool, reading
 
 def _string_template(operator: Operator, text: str, span: Span, reading: Reading) -> tuple[str | Wild | Variable, ...]:
     variables = operator.takes_variables
+    if has_hole(text) and not variables:
+        return read_template(text, wildcards=False, variables=False)
     if "${" in text and unrendered(text) is None and not variables and operator.family is not Family.NULL:
         variables = _variables_elsewhere(operator, text, span, reading)
         if not variables and reading.expands:

@@ -26,6 +26,7 @@ from policyc.engines.iam.read_arns import check_fields
 from policyc.engines.iam.statement import Kind
 from policyc.engines.iam.templates import unrendered
 from policyc.engines.iam.variables import Template, Variable
+from policyc.holes import MARK, has_hole, widened
 from policyc.syntax.json_text import JsonArray, JsonMember, JsonObject, JsonString
 from policyc.text import Span
 
@@ -128,12 +129,20 @@ def _resource(item: JsonString, reading: Reading) -> ResourcePattern:
     template = reading.template(text, item.span, wildcards=True, variables=True)
     if "${" in text and unrendered(text) is not None:
         pass  # told already
+    elif has_hole(text) and _may_be_arn(text):
+        template = _check_arn(text, template, item.span, reading) if text.startswith("arn:") else template
     elif not text.startswith(("arn:", "*", "?")):
         help = "start with `arn:` or a wildcard"
         reading.error("invalid-arn-prefix", f"resource `{text}` is not an ARN", item.span, help)
     elif text.startswith("arn:"):
         template = _checked_arn(text, template, item.span, reading)
     return resource_pattern(item.value, template, item.span)
+
+
+def _may_be_arn(text: str) -> bool:
+    """Whether a text with holes may be an ARN, or `*`, by what it begins with."""
+    known = widened(text).partition("*")[0].partition("?")[0][:4]
+    return "arn:".startswith(known)
 
 
 def _checked_arn(text: str, template: Template, span: Span, reading: Reading) -> Template:
@@ -152,7 +161,7 @@ def _checked_arn(text: str, template: Template, span: Span, reading: Reading) ->
 def _check_arn(text: str, template: Template, span: Span, reading: Reading) -> Template:
     fields = split_tokens(template)
     early = fields[: FIELDS - 1]
-    if any(isinstance(token, Variable) for field in early for token in field):
+    if any(isinstance(token, Variable) and not token.is_open for field in early for token in field):
         help = "use variables after the fifth colon only"
         reading.error("variable-unsupported-in-element", f"a variable before the resource part of `{text}`", span, help)
     service = fields[2] if len(fields) > 2 else []
@@ -163,7 +172,7 @@ def _check_arn(text: str, template: Template, span: Span, reading: Reading) -> T
         help = "name the service"
         reading.warn("wildcard-in-service-name", f"a wildcard in the service of `{text}`", span, help)
     told = check_fields(text, fields, span, reading)
-    if len(fields) >= FIELDS:
+    if len(fields) >= FIELDS or any(isinstance(token, Variable) and token.is_open for token in template):
         return template
     if reading.kind in _PADDED:
         return tuple(pad_tokens(template))
@@ -193,8 +202,12 @@ def read_principals(elements: Elements, deny: bool, span: Span, reading: Reading
         return None
     if negated:
         _check_not_principal(member, deny, reading)
-    part = PrincipalPart(negated, *_principal_names(member, reading), member.value.span)
-    if kind is Kind.RCP and part.names != {"*"}:
+    names, texts = _principal_names(member, reading)
+    part = PrincipalPart(negated, names, texts, member.value.span)
+    if any(map(has_hole, texts)):
+        opened = tuple(sorted(name for name in names if has_hole(name)))
+        part = PrincipalPart(negated, names - set(opened), texts, member.value.span, opened)
+    if kind is Kind.RCP and part.names != {"*"} and (part.names or not part.open_names):
         help = 'write `"Principal": "*"` and narrow it with a condition'
         reading.error("rcp-syntax-error-principal", "a resource control policy names principals", part.span, help)
     return part
@@ -215,6 +228,8 @@ def _principal_names(member: JsonMember, reading: Reading) -> tuple[frozenset[st
     value = member.value
     if isinstance(value, JsonString) and value.value == "*":
         return frozenset({"*"}), ("*",)
+    if isinstance(value, JsonString) and has_hole(value.value):
+        return frozenset({value.value}), (value.value,)
     if isinstance(value, JsonString) and reading.is_template(value.value, value.span):
         return frozenset(), ()
     if isinstance(value, JsonString) and _is_bare(value, reading):
@@ -270,9 +285,11 @@ def _principal_name(type_: str, item: JsonString, reading: Reading) -> str:
     elif "${" in text:
         help = "name the principal itself, or use a condition on `aws:PrincipalArn`"
         reading.error("variable-unsupported-in-element", f"a variable in principal `{text}`", item.span, help)
-    elif "*" in text or "?" in text:
+    elif "*" in (known := MARK.sub("", text)) or "?" in known:
         help = 'use `"*"` with `ArnLike` on `aws:PrincipalArn`'
         reading.error("unsupported-wildcard-in-principal", f"a wildcard in principal `{text}`", item.span, help)
+    elif has_hole(text):
+        pass
     elif type_ == "AWS":
         _check_aws(text, item.span, reading)
     elif not text:

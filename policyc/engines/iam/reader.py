@@ -15,8 +15,9 @@ from policyc.engines.iam.findings import Reading
 from policyc.engines.iam.read_conditions import read_conditions
 from policyc.engines.iam.read_parts import read_actions, read_principals, read_resources
 from policyc.engines.iam.statement import Hole, Kind, Origin, Statement
-from policyc.engines.iam.stored import STORED, set_aside
+from policyc.engines.iam.stored import STORED, set_aside, set_open_aside
 from policyc.engines.iam.switches import Switches
+from policyc.holes import MARK, has_hole
 from policyc.syntax.json_text import JsonArray, JsonMember, JsonObject, JsonString, JsonValue
 from policyc.text import Span
 
@@ -84,6 +85,8 @@ def _version(member: JsonMember | None, reading: Reading) -> str:
         return ""
     if isinstance(member.value, JsonString) and member.value.value in VERSIONS:
         return member.value.value
+    if isinstance(member.value, JsonString) and has_hole(member.value.value):
+        return VERSIONS[0]
     help = "write `2012-10-17`"
     reading.error("invalid-version", "this is no version of the policy language", member.value.span, help)
     return VERSIONS[0]
@@ -139,6 +142,7 @@ def _statement(tree: JsonObject, index: int, reading: Reading, origin: Origin | 
     holes: tuple[Hole, ...] = ()
     if reading.tolerated:
         elements, holes = set_aside(elements)
+    elements, opened = set_open_aside(elements)
     reading.used.clear()
     _refuse_pairs(elements, reading)
     deny = _effect(elements.get("Effect"), tree.span, reading)
@@ -165,7 +169,7 @@ def _statement(tree: JsonObject, index: int, reading: Reading, origin: Origin | 
         span,
         conditions.inert,
         tuple(sorted(reading.used)),
-        holes,
+        (*holes, *opened),
     )
 
 
@@ -201,7 +205,7 @@ def _sid(member: JsonMember | None, reading: Reading) -> str:
     if not text:
         help = "remove the `Sid`, or name the statement"
         reading.warn("empty-sid-value", "the `Sid` is empty", member.value.span, help)
-    elif not reading.kind.has_principal and _SID.fullmatch(text) is None:
+    elif not reading.kind.has_principal and _SID.fullmatch(MARK.sub("", text)) is None:
         help = "use letters A-Z, a-z and digits only"
         reading.error("unsupported-sid", f"`Sid` `{text}` has other characters than it may", member.value.span, help)
     return text

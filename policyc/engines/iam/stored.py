@@ -1,7 +1,8 @@
 """Reading a document that is there, to decide on it: what AWS stores matches nothing where it is malformed, and of a statement with
-a template that nobody rendered no more is said than its other elements tell.
+a template that nobody rendered no more is said than its other elements tell. `check` reports both.
 
-`check` reports both. Source: IAM evaluation reference and Lattice reference, corrections.
+A hole in an action or a condition key is set aside in every document: there no text can be compared with what it stands for.
+ Source: IAM evaluation reference and Lattice reference, corrections.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Final
 
 from policyc.engines.iam.statement import Hole
 from policyc.engines.iam.templates import unrendered
+from policyc.holes import has_hole, shown, widened
 from policyc.syntax.json_tree import JsonArray, JsonMember, JsonObject, JsonString, JsonValue
 
 #: rules of findings about what AWS stores, and evaluates as matching nothing
@@ -43,6 +45,53 @@ def set_aside(elements: Mapping[str, JsonMember]) -> tuple[dict[str, JsonMember]
         if not any(isinstance(item.value, JsonObject) and item.value.members for item in operators) and holes:
             del kept["Condition"]
     return kept, tuple(holes)
+
+
+def set_open_aside(elements: Mapping[str, JsonMember]) -> tuple[dict[str, JsonMember], tuple[Hole, ...]]:
+    """The elements of a statement with its actions widened by what their holes may be, and without the tests whose keys have holes."""
+    holes: list[Hole] = []
+    kept = dict(elements)
+    for name in ("Action", "NotAction"):
+        member = kept.get(name)
+        found = [] if member is None else [text for text in _texts(member.value) if has_hole(text.value)]
+        if member is None or not found:
+            continue
+        holes += [Hole("action", shown(text.value), text.span) for text in found]
+        kept.pop(name)
+        wide: JsonValue = JsonString("*", member.value.span)
+        if name == "Action":
+            wide = JsonArray(tuple(_widened(text) for text in _texts(member.value)), member.value.span)
+        kept["Action"] = JsonMember("Action", member.key_span, wide)
+    condition = kept.get("Condition")
+    if condition is not None and isinstance(condition.value, JsonObject):
+        operators = tuple(_without_open_keys(member, holes) for member in condition.value.members)
+        if operators != condition.value.members:
+            some = tuple(item for item in operators if not isinstance(item.value, JsonObject) or item.value.members)
+            value = JsonObject(some, condition.value.span)
+            kept.pop("Condition")
+            if some:
+                kept["Condition"] = JsonMember(condition.key, condition.key_span, value)
+    return kept, tuple(holes)
+
+
+def _widened(text: JsonString) -> JsonString:
+    """An action with a hole as the pattern of what it may be; of one that may hold the colon nothing is known."""
+    if not has_hole(text.value):
+        return text
+    wide = widened(text.value)
+    return JsonString(wide if ":" in wide else "*", text.span)
+
+
+def _without_open_keys(operator: JsonMember, holes: list[Hole]) -> JsonMember:
+    if not isinstance(operator.value, JsonObject) or not any(has_hole(item.key) for item in operator.value.members):
+        return operator
+    kept = []
+    for member in operator.value.members:
+        if has_hole(member.key):
+            holes.append(Hole("condition", shown(member.key), member.key_span))
+        else:
+            kept.append(member)
+    return JsonMember(operator.key, operator.key_span, JsonObject(tuple(kept), operator.value.span))
 
 
 def _without_templates(operator: JsonMember, holes: list[Hole]) -> JsonMember:

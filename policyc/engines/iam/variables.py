@@ -1,4 +1,4 @@
-"""Policy variables: `${key}`, `${key, 'default'}` and the plain characters `${*}`, `${?}`, `${$}`.
+"""Policy variables: `${key}`, `${key, 'default'}` and the plain characters `${*}`, `${?}`, `${$}`; and holes, which no request fills.
 
 Source: IAM evaluation reference, section 7.
 """
@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 
 from policyc.engines.iam.globs import Tokens, Wild, fold, wildcard_tokens
 from policyc.engines.iam.values import Unknown, Values
+from policyc.holes import MARK, has_hole, mark, widened
 from policyc.record import record
 
 MULTIVALUED = frozenset(
@@ -28,11 +29,17 @@ MULTIVALUED = frozenset(
 
 @record
 class Variable:
-    """A place to fill from the request: `key` folded, `spelled` as written, `default` None when there is none."""
+    """A place to fill from the request: `key` folded, `spelled` as written, `default` None when there is none. A hole (its mark) is a key
+    that no request fills, by itself or as a part of one."""
 
     key: str
     spelled: str
     default: str | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the request cannot tell the value."""
+        return has_hole(self.key)
 
 
 Template = tuple["str | Wild | Variable", ...]
@@ -47,7 +54,7 @@ class VariableError(Exception):
 
 
 _DEFAULT = re.compile(r"([^\s,']+), '([^']*)'")
-_SPECIAL = re.compile(r"\$\{|[*?]")
+_SPECIAL = re.compile(r"\$\{|[*?]|" + MARK.pattern)
 
 
 def read_template(text: str, *, wildcards: bool, variables: bool) -> Template:
@@ -55,24 +62,28 @@ def read_template(text: str, *, wildcards: bool, variables: bool) -> Template:
 
     Raises VariableError for a variable that is not well formed.
     """
-    if variables and "${" in text:
-        return tuple(_merge(_pieces(text, wildcards)))
+    if (variables and "${" in text) or has_hole(text):
+        return tuple(_merge(_pieces(text, wildcards, variables)))
     if wildcards:
         return wildcard_tokens(text)
     return (text,) if text else ()
 
 
-def _pieces(text: str, wildcards: bool) -> Iterator[str | Wild | Variable]:
+def _pieces(text: str, wildcards: bool, variables: bool) -> Iterator[str | Wild | Variable]:
     at = 0
     for found in _SPECIAL.finditer(text):
         if found.start() < at:
             continue
-        if found.group() != "${":
+        if found[1] is not None:
+            yield text[at : found.start()]
+            yield Variable(mark(found[1]), found[0])
+            at = found.end()
+        elif found.group() != "${":
             if wildcards:
                 yield text[at : found.start()]
                 yield Wild(found.group())
                 at = found.end()
-        else:
+        elif variables:
             yield text[at : found.start()]
             piece, at = _variable(text, found.start())
             yield piece
@@ -106,6 +117,8 @@ def _variable(text: str, start: int) -> tuple[str | Variable, int]:
         raise VariableError(
             "missing-brace-in-variable", "a variable inside a variable", "close it with `}`", start, after
         )
+    if has_hole(inner):
+        return Variable(inner, inner), after
     with_default = _DEFAULT.fullmatch(inner)
     if with_default is not None:
         return Variable(fold(with_default[1]), with_default[1], with_default[2]), after
@@ -161,7 +174,23 @@ def expand(template: Template, get: Callable[[str], Values], wildcards: bool = F
     return Unknown.ANY if unknown else tuple(tokens)
 
 
+def widest(template: Template, get: Callable[[str], Values]) -> Tokens:
+    """The pattern that takes in whatever the template may become: what is not known as any text, a hole as what its values look like."""
+    tokens: list[str | Wild] = []
+    for token in template:
+        if not isinstance(token, Variable):
+            tokens.append(token)
+        elif token.is_open:
+            tokens.extend(_merge_wild(widened(token.spelled) if MARK.fullmatch(token.spelled) else Wild.STAR.value))
+        else:
+            value = _value(token, get)
+            tokens.append(value if isinstance(value, str) else Wild.STAR)
+    return tuple(tokens)
+
+
 def _value(variable: Variable, get: Callable[[str], Values]) -> str | Unknown | None:
+    if variable.is_open:
+        return Unknown.PRESENT
     values = None if variable.key in MULTIVALUED else get(variable.key)
     if isinstance(values, Unknown):
         return values

@@ -2,7 +2,8 @@ r"""Questions about sets of texts given by patterns: is there a text that fits a
 
 Answered by walking all patterns at once over an alphabet of the characters that they mention plus one that stands for the
 rest. Each pattern's state is a set of positions; the number of combined states is capped, and past the cap the answer is
-"perhaps", so that a rule stays silent.
+"perhaps", so that a rule stays silent. A pattern with a hole is known in part: it may fit what else could stand there, and surely fits nothing
+but itself.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final, TypeAlias
 
+from policyc.holes import MARK, has_hole
 from policyc.ir.pattern import Plain, Wild, is_plain, pattern_matches, pattern_tokens, plain_text
 
 #: Combined states that one question may look at, and steps between them that all machines together may take.
@@ -29,6 +31,7 @@ _Pattern: TypeAlias = tuple[_Token, ...]
 
 def may_overlap(first: Sequence[str], second: Sequence[str], arn: bool = False) -> bool:
     """Whether some text may fit one pattern of each list; False is proven."""
+    first, second = [_wide(text) for text in first], [_wide(text) for text in second]
     if not any(_begin_alike(one, other) for one in first for other in second):
         return False
     return may_exist((first, second), (), arn)
@@ -36,6 +39,10 @@ def may_overlap(first: Sequence[str], second: Sequence[str], arn: bool = False) 
 
 def covers(outer: Sequence[str], inner: str, arn: bool = False) -> bool:
     """Whether every text that fits `inner` is proven to fit one of `outer`."""
+    if has_hole(inner) or any(map(has_hole, outer)):
+        if inner in outer:
+            return True
+        outer, inner = [text for text in outer if not has_hole(text)], _wide(inner)
     if not arn:
         # The common cases, without walking anything.
         outer = [pattern for pattern in outer if _begin_alike(pattern, inner)]
@@ -69,7 +76,13 @@ def may_exist(all_of: Sequence[Sequence[str]], none_of: Sequence[str], arn: bool
 
     With `arn` the patterns match as ARNs do: no wildcard crosses one of the first five colons. False is proven.
     """
-    return _may_exist(tuple(tuple(item) for item in all_of), tuple(none_of), arn)
+    wanted = tuple(tuple(map(_wide, item)) for item in all_of)
+    return _may_exist(wanted, tuple(text for text in none_of if not has_hole(text)), arn)
+
+
+def _wide(text: str) -> str:
+    """A pattern with all that its holes may be, which may be a wildcard too."""
+    return MARK.sub("*", text) if has_hole(text) else text
 
 
 @lru_cache(maxsize=4096)

@@ -30,14 +30,24 @@ def check_tree(
     diagnostics: Diagnostics,
     switches: Switches = DEFAULT,
     settings: Mapping[str, str] | None = None,
+    *,
+    name: str = "",
+    text: str | None = None,
 ) -> Policy | None:
     """What is wrong or doubtful in the words of an IAM document; the policy that it states when that is no error, for the rules.
 
-    `kind_name` is a name of `KINDS`, or empty to tell it by the shape. `settings` are further switches by name.
+    `kind_name` is a name of `KINDS`, or empty to tell it by the shape. `settings` are further switches by name. A document
+    that is a part of `source` has a `name` of its own, and `text` is what counts for its size.
     """
     kind: DocumentKind = KINDS[kind_name] if kind_name else guess_kind(tree)
     found = Diagnostics()
-    check_size(source, kind, tree.span, (settings or {}).get("size-whitespace", "counted"), found)
+    check_size(
+        source.text if text is None else text,
+        kind,
+        tree.span,
+        (settings or {}).get("size-whitespace", "counted"),
+        found,
+    )
     if not kind_name and kind.name == "identity" and may_lack_principals(tree):
         found.add(_taken_for(kind, tree.span))
     document = compile_document(tree, kind.engine, found, name=source.file, switches=switches)
@@ -49,7 +59,7 @@ def check_tree(
         for statement in statements:
             check_statement(statement, found)
     diagnostics.extend(found)
-    return None if document is None else read_policy(tree, kind, source.file, switches)
+    return None if document is None else read_policy(tree, kind, source.file, switches, name=name)
 
 
 def _taken_for(kind: DocumentKind, span: Span) -> Diagnostic:

@@ -14,11 +14,16 @@ from policyc.text import Source
 
 
 def lint_documents(
-    policies: Sequence[Policy], sources: Sequence[Source], diagnostics: Diagnostics, settings: Settings | None = None
+    policies: Sequence[Policy],
+    sources: Sequence[Source],
+    diagnostics: Diagnostics,
+    settings: Settings | None = None,
+    resources: Sequence[Resource] = (),
 ) -> None:
     """Run every rule that has something to say on a set of documents: what one of them states is known to the rules on the
-    others."""
-    policies = joined(policies)
-    resources = {policy.on.id: policy.on for policy in policies if isinstance(policy.on, Resource)}
-    program = Program({source.file: source for source in sources}, {}, resources, (), tuple(policies), (), ())
+    others. `resources` are those that are described beside the documents; without any the set tells what it can."""
+    policies = list(policies) if resources else joined(policies)
+    known = {resource.id: resource for resource in resources}
+    known |= {policy.on.id: policy.on for policy in policies if isinstance(policy.on, Resource)}
+    program = Program({source.file: source for source in sources}, {}, known, (), tuple(policies), (), ())
     run_rules(program, (), diagnostics, settings)

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from policyc.diagnostics import Diagnostics
 from policyc.targets.iam_documents.kinds import DocumentKind
-from policyc.text import Source, Span
+from policyc.text import Span
 
 _NO_SPACE = dict.fromkeys(map(ord, " \t\r\n"))
 
 
-def check_size(source: Source, kind: DocumentKind, span: Span, whitespace: str, diagnostics: Diagnostics) -> None:
+def check_size(text: str, kind: DocumentKind, span: Span, whitespace: str, diagnostics: Diagnostics) -> None:
     """Report a document above its limit. `whitespace` is the switch `size-whitespace`: `counted` or `ignored` where nothing is
     published."""
-    counted = size_of(source.text, kind, whitespace)
+    counted = size_of(text, kind, whitespace)
     if kind.limit and counted > kind.limit:
         dense = " without white space" if kind.dense else ""
         diagnostics.error(

@@ -13,6 +13,7 @@ from policyc.report.explain_tree import find_statements, one_change
 from policyc.report.matrix import Cell, axes, misses
 from policyc.report.options import Options
 from policyc.report.outcome import Detail, deciding_gate, outcome_data, statement_data
+from policyc.report.tally import Tally
 from policyc.report.tests import TestResult
 from policyc.text import Source
 
@@ -29,7 +30,9 @@ def findings_data(items: Sequence[Diagnostic], sources: Mapping[str, Source], op
     counts = {"error": 0, "warning": 0, "info": 0}
     for finding in items:
         counts[finding.severity.value] += 1
-    return {**_head(options), "findings": [finding_data(finding, sources) for finding in items], "counts": counts}
+    seen = {} if options.tally is None or options.tally == Tally() else {"inside": options.tally.data()}
+    found = [finding_data(finding, sources) for finding in items]
+    return {**_head(options), "findings": found, "counts": counts, **seen}
 
 
 def tests(results: Sequence[TestResult], sources: Mapping[str, Source], options: Options) -> str:

@@ -14,6 +14,7 @@ from urllib.parse import quote
 from policyc.diagnostics import Diagnostic, Fix, Severity
 from policyc.report.fingerprint import fingerprint
 from policyc.report.options import Options
+from policyc.report.tally import Tally
 from policyc.text import Source, Span
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -39,7 +40,35 @@ def findings(items: Sequence[Diagnostic], sources: Mapping[str, Source], options
         "originalUriBaseIds": {_ROOT: {"description": {"text": "the repository's root"}}},
         "results": [_result(finding, names.index(finding.rule), sources, options, seen) for finding in items],
     }
+    if options.tally is not None and options.tally != Tally():
+        run["properties"] = {"inside": options.tally.data()}
+        run["invocations"] = [_invocation(options.tally, options)]
     return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+
+
+def _invocation(tally: Tally, options: Options) -> dict[str, Any]:
+    """What was not read, as notifications of the run (section 3.58)."""
+    return {
+        "executionSuccessful": True,
+        "toolExecutionNotifications": [
+            {
+                "level": "error",
+                "message": {"text": f"not readable: {item.reason}"},
+                "locations": [
+                    {
+                        "physicalLocation": {
+                            "artifactLocation": {
+                                "uri": quote(options.names.in_repository(item.file)),
+                                "uriBaseId": _ROOT,
+                            },
+                            "region": {"startLine": max(1, item.line)},
+                        }
+                    }
+                ],
+            }
+            for item in tally.unreadable
+        ],
+    }
 
 
 def _rule(name: str, items: Sequence[Diagnostic], options: Options) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from policyc.engines.iam.document import compile_document
 from policyc.engines.iam.elements import is_action
 from policyc.engines.iam.statement import Kind
 from policyc.engines.iam.switches import DEFAULT, Switches
+from policyc.holes import has_hole
 from policyc.ir.authz import Can, Cond, Glob, Never, Origin, Policy, Resources, Statement, Who
 from policyc.ir.conditions import conjunction
 from policyc.model.types import Named
@@ -51,9 +52,14 @@ def read_text(native: Native, diagnostics: Diagnostics) -> Policy | None:
 
 
 def read_policy(
-    tree: JsonValue, kind: DocumentKind, file: str, switches: Switches = DEFAULT, on: Resource | None = None
+    tree: JsonValue,
+    kind: DocumentKind,
+    file: str,
+    switches: Switches = DEFAULT,
+    on: Resource | None = None,
+    name: str = "",
 ) -> Policy:
-    """The policy that a document states. `file` is where it lies, and its last part the policy's name; `on` what it is attached to,
+    """The policy that a document states. `file` is where it lies, and without a `name` its last part the policy's name; `on` what it is attached to,
     a resource of the kind's type where nobody says it."""
     members = tree if isinstance(tree, JsonObject) else JsonObject((), tree.span)
     reading = Reading(kind, _expands(members, switches), switches)
@@ -63,7 +69,7 @@ def read_policy(
         _statement(item, index, reading) for index, item in enumerate(items) if isinstance(item, JsonObject)
     )
     start = tree.span.at_start()
-    name = file.rpartition("/")[2]
+    name = name or file.rpartition("/")[2]
     on = on or Resource(name, kind.attached, _FIELDS.get(kind.attached, lambda _: ())(start), file, start)
     return Policy(name, kind.target, on, statements, file, tree.span, start, "", Origin.IAM, kind.name)
 
@@ -153,6 +159,8 @@ def _principal(type_: str, item: JsonString) -> Principal:
     match type_:
         case "AWS" if text == "*":
             return Principal("anyone", (), text, span)
+        case _ if has_hole(text):
+            return Principal("native", (type_, text), text, span)
         case "AWS" if (kind_args := _aws(text)) is not None:
             return Principal(*kind_args, text, span)
         case "Service":

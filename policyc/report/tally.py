@@ -1,0 +1,74 @@
+"""What a run saw of policies inside other files, and what it did not: an all-clear covers no more than this."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from policyc.record import record
+from policyc.report.screen import plural
+
+#: unreadable documents that a line names
+_MOST_NAMED = 5
+
+
+@record
+class NotRead:
+    """A policy that is there and was not read; `line` counts from 1, 0 for a file as a whole."""
+
+    file: str
+    line: int
+    name: str
+    reason: str
+
+
+@record
+class Tally:
+    """`documents` in `files` were read, `unknown` of them with values that are not known, for which `withheld` checks cannot be made."""
+
+    documents: int = 0
+    files: int = 0
+    unknown: int = 0
+    withheld: int = 0
+    unreadable: tuple[NotRead, ...] = ()
+
+    def plus(self, other: Tally) -> Tally:
+        return Tally(
+            self.documents + other.documents,
+            self.files + other.files,
+            self.unknown + other.unknown,
+            self.withheld + other.withheld,
+            (*self.unreadable, *other.unreadable),
+        )
+
+    def data(self) -> dict[str, Any]:
+        """As plain data for programs."""
+        return {
+            "documents": self.documents,
+            "files": self.files,
+            "unknown": self.unknown,
+            "withheld": self.withheld,
+            "unreadable": [
+                {"file": item.file, "line": item.line, "name": item.name, "reason": item.reason}
+                for item in self.unreadable
+            ],
+        }
+
+
+def closing_line(tally: Tally, findings: int, shown: Any = str) -> str:
+    """`14 documents in 9 files: 3 findings; 2 with unknown values (4 checks withheld); 1 not readable: main.tf:12 (module from a registry)`."""
+    parts = [
+        f"{plural(tally.documents, 'document')} in {plural(tally.files, 'file')}: "
+        + (plural(findings, "finding") if findings else "no findings")
+    ]
+    if tally.unknown:
+        held = f" ({plural(tally.withheld, 'check')} withheld)" if tally.withheld else ""
+        parts.append(f"{tally.unknown} with unknown values{held}")
+    if tally.unreadable:
+        named = [
+            f"{shown(item.file)}{f':{item.line}' if item.line else ''} ({item.reason})"
+            for item in tally.unreadable[:_MOST_NAMED]
+        ]
+        more = len(tally.unreadable) - _MOST_NAMED
+        rest = f" and {more} more" if more > 0 else ""
+        parts.append(f"{len(tally.unreadable)} not readable: {', '.join(named)}{rest}")
+    return "; ".join(parts)

@@ -1,0 +1,272 @@
+"""Documents inside host files, checked as they stand there: with values that the host leaves open, and together with what it says around them.
+
+A finding has to hold whatever the open values are. So documents are checked with their holes, where whatever hangs on one is silent or in doubt, and once more
+for each of several ways to fill them: what does not come up every time hangs on a value, and is withheld and counted.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from policyc.carriers.embedded import Companion, Embedded, PlacedText, Unreadable
+from policyc.diagnostics import Diagnostic, Diagnostics, Label
+from policyc.holes import MARK, has_hole, shown
+from policyc.ir.authz import Policy
+from policyc.model.types import RESOURCE, STRING
+from policyc.model.values import Resource, ResourceLink, Value
+from policyc.packages import MissingPackage
+from policyc.record import record
+from policyc.syntax.json_text import JsonValue
+from policyc.text import Source, Span
+from policyc.workspace.completions import Completion, completions
+from policyc.workspace.natives import NativeSettings, rule_settings
+from policyc.workspace.placed import moved, obstacle, tree_of
+
+CEDAR = "cedar"
+CORE_NETWORK = "core-network"
+
+#: what a finding is known by where the same documents are checked with other values
+_Key = tuple[str, Span | None]
+
+
+@record
+class Item:
+    """One document and the file that it stands in."""
+
+    source: Source
+    document: Embedded
+
+
+@record
+class Judged:
+    """What was found in documents that were judged together: `withheld` counts what hangs on values that are not known."""
+
+    findings: tuple[Diagnostic, ...] = ()
+    withheld: int = 0
+    unreadable: tuple[tuple[Source, Unreadable], ...] = ()
+
+
+def judge(items: Sequence[Item], companions: Sequence[tuple[Source, Companion]], settings: NativeSettings) -> Judged:
+    """Check documents, each by itself and all together. Worlds that exclude one another are not mixed."""
+    unreadable: list[tuple[Source, Unreadable]] = []
+    readable: list[Item] = []
+    for item in items:
+        stop = _obstacle(item.document)
+        if stop is None:
+            readable.append(item)
+        else:
+            lost = Unreadable(item.document.name, item.document.type, stop[1], stop[0])
+            unreadable.append((item.source, lost))
+    worlds = list(dict.fromkeys(item.document.world for item in readable)) or [""]
+    whole = [world for world in worlds if world]
+    withheld: set[_Key] = set()
+    found: dict[Diagnostic, list[str]] = {}
+    for world in whole or [""]:
+        some = [item for item in readable if item.document.world in ("", world)]
+        certain, doubtful = _certain(some, companions, settings)
+        withheld |= doubtful
+        for one in _said(certain):
+            found.setdefault(one, []).append(world)
+    findings = [
+        one if len(held) == len(whole or [""]) else replace(one, message=f"{one.message} ({', '.join(held)})")
+        for one, held in found.items()
+    ]
+    return Judged(tuple(findings), len(withheld), tuple(unreadable))
+
+
+def _obstacle(document: Embedded) -> tuple[str, Span] | None:
+    """What leaves nothing to be read of a document, with its place."""
+    content = document.content
+    if not isinstance(content, PlacedText):
+        return obstacle(content) if document.kind != CORE_NETWORK else None
+    if MARK.fullmatch(content.value.strip()):
+        return f"the document is {shown(content.value.strip())}", content.whole
+    if document.kind == CEDAR:
+        return _open_cedar(content)
+    tree = tree_of(content, Diagnostics())
+    return None if tree is None or document.kind == CORE_NETWORK else obstacle(tree)
+
+
+def _open_cedar(text: PlacedText) -> tuple[str, Span] | None:
+    """A hole outside the strings and comments of a Cedar text, where it may be any code."""
+    if not has_hole(text.value):
+        return None
+    from policyc.syntax.cedar_lexer import tokens
+
+    read, comments = tokens(Source(text.whole.file, text.value))
+    covered = [(token.start, token.end) for token in read if token.kind == "string"]
+    covered += [(comment.span.start, comment.span.end) for comment in comments]
+    for found in MARK.finditer(text.value):
+        if not any(start < found.start() < end for start, end in covered):
+            return f"{shown(found[0])} stands outside a string", text.span(found.start(), found.end())
+    return None
+
+
+# --- certain for every value -----------------------------------------------------------------------------------
+
+
+def _certain(
+    items: Sequence[Item], companions: Sequence[tuple[Source, Companion]], settings: NativeSettings
+) -> tuple[list[Diagnostic], set[_Key]]:
+    """The findings that hold for every completion that is tried, and what some of them lack."""
+    homes = {item.name: source.file for source, item in companions}
+    resources = [_resource(item, homes) for _, item in companions]
+    found = _findings(items, resources, settings, None)
+    opened = [item.document for item in items if item.document.holes]
+    if not opened:
+        return found, set()
+    every = [{_key(item) for item in _findings(items, resources, settings, way)} for way in completions(opened)]
+    sure = set.intersection(*every)
+    kept = [item for item in found if _key(item) in sure]
+    return kept, (set.union(*every) | {_key(item) for item in found}) - sure
+
+
+def _key(item: Diagnostic) -> _Key:
+    return item.rule, item.span
+
+
+def _said(findings: Sequence[Diagnostic]) -> Iterator[Diagnostic]:
+    """The findings with holes as people know them. A fix that would write one is none."""
+    for item in findings:
+        labels = tuple(Label(label.span, shown(label.message)) for label in item.labels)
+        fix = item.fix
+        if fix is not None and any(has_hole(edit.replacement) for edit in fix.edits):
+            fix = None
+        yield replace(item, message=shown(item.message), help=shown(item.help), labels=labels, fix=fix)
+
+
+# --- one way to read them all ------------------------------------------------------------------------------------
+
+
+def _findings(
+    items: Sequence[Item], resources: Sequence[Resource], settings: NativeSettings, way: Completion | None
+) -> list[Diagnostic]:
+    found = Diagnostics()
+    policies: list[Policy] = []
+    for item in items:
+        mine = Diagnostics()
+        policy = _check(item, mine, settings, way)
+        found.extend(one for one in mine if one.rule not in item.document.meant)
+        if policy is not None:
+            policies.append(_attached(policy, item, resources))
+    if policies or resources:
+        from policyc.lint.raw.rules import lint_documents
+
+        sources = list({item.source.file: item.source for item in items}.values())
+        mine = Diagnostics()
+        lint_documents(policies, sources, mine, rule_settings(settings), resources)
+        found.extend(one for one in mine if not _is_meant(one, items))
+    return list(found)
+
+
+def _is_meant(found: Diagnostic, items: Sequence[Item]) -> bool:
+    return any(
+        found.rule in item.document.meant and found.span is not None and _within(found.span, item.document.place)
+        for item in items
+    )
+
+
+def _within(inner: Span, outer: Span) -> bool:
+    return inner.file == outer.file and outer.start <= inner.start and inner.end <= outer.end
+
+
+def _check(item: Item, diagnostics: Diagnostics, settings: NativeSettings, way: Completion | None) -> Policy | None:
+    """What is wrong with one document by itself; the policy that it states."""
+    document, content = item.document, item.document.content
+    place = content if isinstance(content, PlacedText) else None
+    if place is not None and way is not None:
+        place = way.placed(place)
+    found = Diagnostics()
+    policy = None
+    try:
+        if document.kind == CEDAR:
+            if place is not None:
+                _check_cedar(place, document, found, settings)
+        else:
+            tree = _tree(content, place, found, way)
+            if tree is not None and document.kind == CORE_NETWORK:
+                from policyc.lint.raw.network import check_network
+
+                check_network(item.source, found, tree, rule_settings(settings))
+            elif tree is not None:
+                policy = _check_iam(item, tree, found, settings)
+    except MissingPackage as missing:
+        found.error("missing-package", str(missing), document.place.at_start(), missing.help)
+    if place is not None:
+        diagnostics.extend(_vaguely(found, place))
+    else:  # what stands between the values of a host is the host's, so nothing is mended there
+        diagnostics.extend(replace(one, fix=None) if one.fix is not None else one for one in found)
+    return policy
+
+
+def _tree(
+    content: JsonValue | PlacedText, place: PlacedText | None, found: Diagnostics, way: Completion | None
+) -> JsonValue | None:
+    if place is not None:
+        tree = tree_of(place, found)
+        return tree if tree is None or way is None else way.tree(tree)
+    assert not isinstance(content, PlacedText)
+    return content if way is None else way.tree(content)
+
+
+def _check_iam(item: Item, tree: JsonValue, found: Diagnostics, settings: NativeSettings) -> Policy | None:
+    from policyc.lint.raw.check import check_tree
+    from policyc.targets.switches import iam_switches
+
+    content = item.document.content
+    text = (
+        content.value
+        if isinstance(content, PlacedText)
+        else json.dumps(tree.plain(), separators=(",", ":"), default=str)
+    )
+    return check_tree(
+        item.source,
+        tree,
+        item.document.kind,
+        found,
+        iam_switches(settings.switches),
+        settings.switches,
+        name=item.document.name,
+        text=MARK.sub("", text),
+    )
+
+
+def _check_cedar(text: PlacedText, document: Embedded, found: Diagnostics, settings: NativeSettings) -> None:
+    from policyc.targets.verified_access.read.check import check_text
+
+    inner = Diagnostics()
+    trust = {
+        **dict(pair.split("=", 1) for pair in document.facts.get("trust", "").split(",") if pair),
+        **settings.trust,
+    }
+    check_text(Source(text.whole.file, text.value), inner, trust, settings.samples, settings.open_file)
+    found.extend(moved(item, text) for item in inner)
+
+
+def _vaguely(found: Diagnostics, place: PlacedText) -> Iterator[Diagnostic]:
+    """The findings, with a word where a place is no more than the text that they are in."""
+    for item in found:
+        vague = item.span is not None and place.is_vague(item.span)
+        yield replace(item, message=f"in this string, {item.message}") if vague else item
+
+
+# --- what stands around them -------------------------------------------------------------------------------------
+
+
+def _resource(item: Companion, homes: Mapping[str, str]) -> Resource:
+    fields = [(name, Value(STRING, text, item.place)) for name, text in item.fields.items()]
+    links = [
+        (name, Value(RESOURCE, ResourceLink(f"{homes[other]}#{other}", other), item.place))
+        for name, other in item.links.items()
+        if other in homes
+    ]
+    return Resource(item.name, item.type, (*fields, *links), homes[item.name], item.place)
+
+
+def _attached(policy: Policy, item: Item, resources: Sequence[Resource]) -> Policy:
+    """The policy on the resource that the host says it is on."""
+    name = item.document.facts.get("resource", "")
+    on = next((one for one in resources if one.name == name), None) if name else None
+    return policy if on is None else replace(policy, on=on)

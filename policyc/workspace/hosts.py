@@ -1,0 +1,106 @@
+"""Host files of a run: read by their carriers, their documents judged, and what stayed out of sight counted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from policyc.bounded import read_regular
+from policyc.carriers.embedded import Carried, Options, Unreadable
+from policyc.carriers.registry import carrier
+from policyc.diagnostics import Diagnostics
+from policyc.holes import is_reserved, shown
+from policyc.model.files import LARGEST_FILE, is_inner_path, stays_inside
+from policyc.record import record
+from policyc.report.tally import NotRead, Tally
+from policyc.text import Source
+from policyc.workspace.embedded import Item, judge
+from policyc.workspace.natives import NativeSettings
+
+
+@record
+class Host:
+    """One host file and what its carrier found in it."""
+
+    source: Source
+    format: str
+    carried: Carried
+
+
+def open_hosts(
+    root: Path, files: Iterable[tuple[Source, str]], diagnostics: Diagnostics, settings: NativeSettings
+) -> list[Host]:
+    """The host files, each read by the carrier of its format. What a file says of others is read below the root alone."""
+    options = Options(settings.values, _reader(root), _lister(root), settings.fences)
+    hosts = []
+    for source, format in files:
+        if is_reserved(source.text):
+            where = next(at for at, char in enumerate(source.text) if is_reserved(char))
+            diagnostics.error(
+                "reserved-character",
+                f"`{source.file}` holds a character (U+{ord(source.text[where]):04X}) that stands for unknown values here",
+                source.span(where, where + 1),
+                "write another character",
+            )
+            continue
+        hosts.append(Host(source, format, carrier(format).carried(source, options, diagnostics)))
+    return hosts
+
+
+def check_hosts(hosts: Sequence[Host], diagnostics: Diagnostics, settings: NativeSettings) -> Tally:
+    """Judge the documents of each file, or of each module of files, and count."""
+    tally = Tally()
+    groups: dict[tuple[str, str], list[Host]] = {}
+    for host in hosts:
+        groups.setdefault((host.format, host.carried.module or host.source.file), []).append(host)
+    for group in groups.values():
+        items = [Item(host.source, document) for host in group for document in host.carried.documents]
+        companions = [(host.source, item) for host in group for item in host.carried.companions]
+        judged = judge(items, companions, settings)
+        diagnostics.extend(judged.findings)
+        unread = [(host.source, item) for host in group for item in host.carried.unreadable]
+        unread += judged.unreadable
+        lost = {(item.place, item.name) for _, item in judged.unreadable}
+        read = [item for item in items if (item.document.place, item.document.name) not in lost]
+        places = dict.fromkeys((item.document.place, item.document.kind) for item in read)
+        tally = tally.plus(
+            Tally(
+                len(places),
+                len({place.file for place, _ in places}),
+                len({item.document.place for item in read if item.document.holes}),
+                judged.withheld,
+                tuple(_not_read(source, item) for source, item in unread),
+            )
+        )
+    return tally
+
+
+def _not_read(source: Source, item: Unreadable) -> NotRead:
+    return NotRead(source.file, source.position(item.place.start).line, item.name, shown(item.reason))
+
+
+def _reader(root: Path) -> Callable[[str], str | None]:
+    """Opens files below the root; what leads out, is too large or no text is not there."""
+
+    def read(name: str) -> str | None:
+        if not name or not is_inner_path(name) or not stays_inside(root / name, root):
+            return None
+        try:
+            return read_regular(root / name, LARGEST_FILE).decode("utf-8-sig")
+        except (OSError, UnicodeDecodeError):
+            return None
+
+    return read
+
+
+def _lister(root: Path) -> Callable[[str], tuple[str, ...]]:
+    def names(folder: str) -> tuple[str, ...]:
+        path = root / folder
+        if (folder and not is_inner_path(folder)) or not stays_inside(path, root):
+            return ()
+        try:
+            return tuple(sorted(entry.name for entry in path.iterdir() if entry.is_file()))
+        except OSError:
+            return ()
+
+    return names

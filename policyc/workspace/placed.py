@@ -1,0 +1,139 @@
+"""Trees of embedded documents: JSON in a text of a host read with its places in the host, and what stands where nothing can be unknown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Final
+
+from policyc.carriers.embedded import Piece, PlacedText
+from policyc.diagnostics import Diagnostic, Diagnostics
+from policyc.holes import MARK, has_hole, shown
+from policyc.syntax.json_text import JsonArray, JsonMember, JsonObject, JsonString, JsonValue, parse_json
+from policyc.text import Source, Span
+
+_STRING: Final = re.compile(r'"(?:\\.|[^"\\])*"')
+
+
+def tree_of(text: PlacedText, diagnostics: Diagnostics) -> JsonValue | None:
+    """The tree of a JSON text with its places in the host; None after an error, which is at its place there too."""
+    text = _quoted(text)
+    found = Diagnostics()
+    tree = parse_json(Source(text.whole.file, text.value), found)
+    diagnostics.extend(moved(item, text) for item in found)
+    return None if tree is None else respanned(tree, lambda span: text.span(span.start, span.end))
+
+
+def moved(item: Diagnostic, text: PlacedText) -> Diagnostic:
+    """A finding about a text, at its place in the host; its fix goes with it where each character stands in the host as it is."""
+    fix = item.fix
+    if fix is not None:
+        exact = all(text.is_exact(edit.span.start, edit.span.end) for edit in fix.edits)
+        edits = tuple(replace(edit, span=text.span(edit.span.start, edit.span.end)) for edit in fix.edits)
+        fix = replace(fix, edits=edits) if exact else None
+    labels = tuple(replace(one, span=text.span(one.span.start, one.span.end)) for one in item.labels)
+    span = text.whole if item.span is None else text.span(item.span.start, item.span.end)
+    return replace(item, span=span, labels=labels, fix=fix)
+
+
+def _quoted(text: PlacedText) -> PlacedText:
+    """The text with quotes around the holes that stand for a whole value."""
+    if not has_hole(text.value):
+        return text
+    strings = [found.span() for found in _STRING.finditer(text.value)]
+    bare = [found.span() for found in MARK.finditer(text.value) if not any(a < found.start() < b for a, b in strings)]
+    if not bare:
+        return text
+    return edited(text, [(start, end, f'"{text.value[start:end]}"') for start, end in bare])
+
+
+def edited(text: PlacedText, edits: list[tuple[int, int, str]]) -> PlacedText:
+    """The text with other runs in place of some; each new run is at the place of the old one."""
+    value: list[str] = []
+    pieces: list[Piece] = []
+    at = size = 0
+    for start, end, other in [*edits, (len(text.value), len(text.value), "")]:
+        for piece in _within(text, at, start):
+            pieces.append(Piece(size + piece.at - at, piece.span, piece.exact))
+        value += (text.value[at:start], other)
+        size += start - at
+        if other:
+            pieces.append(Piece(size, text.span(start, end), False))
+        size += len(other)
+        at = end
+    return PlacedText("".join(value), tuple(pieces) if text.pieces else (), text.whole)
+
+
+def _within(text: PlacedText, start: int, end: int) -> Iterator[Piece]:
+    """The pieces of a part of the text, the first one cut where the part begins."""
+    for number, piece in enumerate(text.pieces):
+        following = text.pieces[number + 1].at if number + 1 < len(text.pieces) else len(text.value)
+        if following <= start or piece.at >= end:
+            continue
+        skip = max(0, start - piece.at)
+        span = Span(piece.span.file, piece.span.start + skip, piece.span.end) if piece.exact else piece.span
+        yield Piece(piece.at + skip, span, piece.exact)
+
+
+def respanned(tree: JsonValue, place: Callable[[Span], Span]) -> JsonValue:
+    """The tree with other places. As deep as the reader goes."""
+    match tree:
+        case JsonObject(members, span):
+            moved = tuple(
+                JsonMember(member.key, place(member.key_span), respanned(member.value, place)) for member in members
+            )
+            return JsonObject(moved, place(span))
+        case JsonArray(items, span):
+            return JsonArray(tuple(respanned(item, place) for item in items), place(span))
+        case _:
+            return replace(tree, span=place(tree.span))
+
+
+def filled_tree(tree: JsonValue, fill: Callable[[JsonString], JsonValue], name: Callable[[str], str]) -> JsonValue:
+    """The tree with other values for its texts that have holes (`fill`), and other keys (`name`)."""
+    match tree:
+        case JsonObject(members, span):
+            made = tuple(
+                JsonMember(name(member.key), member.key_span, filled_tree(member.value, fill, name))
+                for member in members
+            )
+            return JsonObject(made, span)
+        case JsonArray(items, span):
+            return JsonArray(tuple(filled_tree(item, fill, name) for item in items), span)
+        case JsonString(text) if has_hole(text):
+            return fill(tree)
+        case _:
+            return tree
+
+
+def obstacle(tree: JsonValue) -> tuple[str, Span] | None:
+    """What leaves nothing to be read of an IAM document, for people, with its place: an effect or statements that are not known."""
+    if isinstance(tree, JsonString) and has_hole(tree.value):
+        return f"the document is {shown(tree.value)}", tree.span
+    if not isinstance(tree, JsonObject):
+        return None
+    found = tree.get("Statement")
+    items = found.items if isinstance(found, JsonArray) else (found,)
+    for element, holder in [("Statement", tree), *(("Effect", item) for item in items)]:
+        value = holder.get(element) if isinstance(holder, JsonObject) else None
+        if isinstance(value, JsonString) and has_hole(value.value):
+            return f"`{element}` is {shown(value.value)}", value.span
+        if element == "Statement" and isinstance(value, JsonArray):
+            for item in value.items:
+                if isinstance(item, JsonString) and has_hole(item.value):
+                    return f"a statement is {shown(item.value)}", item.span
+    return _open_key(tree)
+
+
+def _open_key(tree: JsonObject) -> tuple[str, Span] | None:
+    """A key with a hole where keys have a meaning: anywhere but among the keys of a condition."""
+    for member in tree.members:
+        if has_hole(member.key):
+            return f"the key `{shown(member.key)}` is not known", member.key_span
+        items = member.value.items if isinstance(member.value, JsonArray) else (member.value,)
+        for item in items if member.key != "Condition" else ():
+            found = _open_key(item) if isinstance(item, JsonObject) else None
+            if found is not None:
+                return found
+    return None

@@ -12,7 +12,9 @@ def test_the_text_that_is_not_saved_is_the_one_that_is_checked(tmp_path: Path) -
     (tmp_path / "role.json").write_text("{")
     typed = '{"Version": "2012-10-17", "Statement": []}'
     found = Diagnostics()
-    sources = check_natives(tmp_path, [tmp_path / "role.json"], found, NativeSettings(), {"role.json": typed}.get).sources
+    sources = check_natives(
+        tmp_path, [tmp_path / "role.json"], found, NativeSettings(), {"role.json": typed}.get
+    ).sources
     assert sources["role.json"].text == typed
     assert not any(item.rule.startswith("json-") for item in found)
     check_natives(tmp_path, [tmp_path / "role.json"], found, NativeSettings())

@@ -31,12 +31,11 @@ _MESSAGE_FORMATS: Final = ("json",)
 
 @record
 class Opened:
-    """A network that was read without an error. `sources` hold its text; `documents` says that it came from a JSON document."""
+    """A network that was read without an error. `sources` hold its text."""
 
     network: CoreNetwork
     sources: Mapping[str, Source]
     switches: Switches
-    document: bool = False
 
 
 def describe_network(parser: argparse.ArgumentParser) -> None:
@@ -82,19 +81,16 @@ def _is_document(name: str) -> bool:
 def read_network(name: str, args: argparse.Namespace, console: Console) -> Opened | int:
     """The network of one JSON document. Findings that do not stop the question are left to `check`."""
     from policyc.targets.cloud_wan.check import check_document
-    from policyc.targets.cloud_wan.wording import in_document_words
     from policyc.targets.switches import wan_switches
 
     diagnostics = Diagnostics()
     project = open_project(args, (), diagnostics)
     source = read_input(name, "a network document", args, largest=_LARGEST)
-    found = Diagnostics()
-    network = None if diagnostics.has_errors else check_document(source, found)
-    diagnostics.extend(in_document_words(found))
+    network = None if diagnostics.has_errors else check_document(source, diagnostics)
     sources = {**project.sources, source.file: source}
     if network is None or diagnostics.has_errors:
         return say(diagnostics, sources, args, console, exits.FINDINGS)
-    return Opened(network, sources, wan_switches(project.config.switches), document=True)
+    return Opened(network, sources, wan_switches(project.config.switches))
 
 
 def _declared(name: str | None, args: argparse.Namespace, console: Console) -> Opened | int:

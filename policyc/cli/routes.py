@@ -98,7 +98,6 @@ def run(args: argparse.Namespace, console: Console) -> int:
 
 def _check(args: argparse.Namespace, console: Console, tables: Tables, opened: Opened) -> int:
     from policyc.targets.cloud_wan.inventory_checks import check_inventory
-    from policyc.targets.cloud_wan.wording import in_document_words
 
     if args.format == "csv":
         raise WrongUse("`--check` has no CSV form", "use `--format human` or `json`")
@@ -110,8 +109,7 @@ def _check(args: argparse.Namespace, console: Console, tables: Tables, opened: O
             source.file: source for source in (inventory_source(name, args) for name in args.inventories if name != "-")
         },
     }
-    found = diagnostics.sorted()
-    report(list(in_document_words(found)) if opened.document else found, texts, console, args.format)
+    report(diagnostics.sorted(), texts, console, args.format)
     serious = any(item.severity is not Severity.INFO for item in diagnostics)
     if args.format == "human" and not serious:
         console.write(f"{plural(len(tables.core.associations), 'attachment')}: no findings\n")

@@ -67,13 +67,16 @@ def _write(
         data = {"format_version": 1, "kind": "crossings", "title": title, "crossings": [_data(item) for item in found]}
         console.write(json.dumps(data, indent=2) + "\n")
         return status
+    from policyc.engines.wan.reach import Verdict
+
     options = console.options()
     lines = [paint(title, "strong", options.color)]
     for item in found:
-        verdict = "not known" if item.answer.verdict.value == "undecided" else item.answer.verdict.value
+        unknown = item.answer.verdict is Verdict.UNDECIDED
+        verdict = "not known" if unknown else item.answer.verdict.value
         by = f", inspected by {', '.join(item.answer.groups)}" if item.answer.groups else ""
         text = f"{_named(item.sending)} to {_named(item.receiving)}: {verdict}{by}"
-        if verdict == "not known":
+        if unknown:
             text += f" ({item.answer.sentence})"
         lines += wrap(f"  {text}", options.width, "      ")
     if not found:

@@ -42,6 +42,10 @@ class Verdict(StrEnum):
                 return Decision.DENY
 
 
+#: the operator of a reason about a principal, an action or a resource that a statement leaves out
+EXCLUDES: Final = "wants other than"
+
+
 @record
 class Reason:
     """Why one part of a statement matched, did not, or cannot be known (`matched` is None).

@@ -10,6 +10,7 @@ from dataclasses import field
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
+from policyc.ir.origin import Origin as Origin
 from policyc.ir.pattern import Wild, escape_pattern
 from policyc.model.types import STRING, Type
 from policyc.model.values import Group, Principal, Resource, Scalar
@@ -17,14 +18,6 @@ from policyc.model.vocabulary import Attribute, Verb
 from policyc.record import record
 from policyc.syntax.cedar_nodes import Expr
 from policyc.text import Span
-
-
-class Origin(StrEnum):
-    """What the author of a policy wrote."""
-
-    LANGUAGE = "language"
-    IAM = "iam json"
-    CEDAR = "cedar"
 
 
 class Op(StrEnum):

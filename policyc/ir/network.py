@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import field
 from typing import Final, Literal, TypeAlias
 
+from policyc.ir.origin import Origin
 from policyc.record import record
 from policyc.text import Span
 
@@ -380,7 +381,8 @@ class RoutingPolicy:
 
 @record
 class CoreNetwork:
-    """A whole core network policy. `name` is the language's or the file's name for it; the document has none."""
+    """A whole core network policy. `name` is the language's or the file's name for it; the document has none. `origin` says what its
+    author wrote, and so in whose words to speak of it."""
 
     version: Word
     configuration: Configuration
@@ -391,6 +393,7 @@ class CoreNetwork:
     label_rules: tuple[LabelRule, ...] = ()
     routing_policies: tuple[RoutingPolicy, ...] = ()
     name: str = field(default="", compare=False)
+    origin: Origin = field(default=Origin.LANGUAGE, compare=False)
     span: Span | None = field(default=None, compare=False)
 
     def segment(self, name: str) -> Segment | None:

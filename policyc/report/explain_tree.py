@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from policyc.engines.trace import Decision, GateTrace, Outcome, Reason, StatementTrace, Verdict
+from policyc.engines.trace import EXCLUDES, Decision, GateTrace, Outcome, Reason, StatementTrace, Verdict
 from policyc.report.frame import Mark, frames, located
 from policyc.report.options import Options
 from policyc.report.screen import paint, wrap
@@ -101,7 +101,7 @@ def _sentence(reason: Reason) -> str:
         return reason.sentence()
     actual, first, more = reason.actual[0], reason.expected[0], len(reason.expected) - 1
     others = f" and {more} more" if more > 0 else ""
-    if reason.operator == "wants other than":
+    if reason.operator == EXCLUDES:
         return f"`{actual}` is {'not ' if reason.matched else ''}among the excluded `{first}`{others}"
     return f"`{first}`{others} {'covers' if reason.matched else 'does not cover'} `{actual}`"
 

@@ -19,12 +19,14 @@ from policyc.simulation.keys import attribute_of_key
 from policyc.syntax import nodes
 
 _RELATIONS: Final = {
-    Relation.EQUAL: "wants",
-    Relation.LESS: "wants less than",
-    Relation.LESS_EQUAL: "wants at most",
-    Relation.GREATER: "wants more than",
-    Relation.GREATER_EQUAL: "wants at least",
+    Relation.EQUAL: "",
+    Relation.LESS: "less than",
+    Relation.LESS_EQUAL: "at most",
+    Relation.GREATER: "more than",
+    Relation.GREATER_EQUAL: "at least",
 }
+#: of how many values an operator speaks
+_SOME: Final = {Qualifier.ALL: "all", Qualifier.ANY: "some", Qualifier.ONE: ""}
 
 
 @record
@@ -92,19 +94,13 @@ def _reason(reason: Reason, attributes: Mapping[str, Attribute], names: Mapping[
 def _verb(operator: Operator, expected: tuple[str, ...]) -> str:
     """What an operator wants of a value, in words."""
     if operator.family is Family.IP:
-        verb = "wants an address outside" if operator.negated else "wants an address in"
+        how = "an address outside" if operator.negated else "an address in"
     elif operator.glob and any("*" in text or "?" in text for text in expected):
-        verb = "wants unlike" if operator.negated else "wants like"
+        how = "unlike" if operator.negated else "like"
     else:
-        verb = "wants other than" if operator.negated else _RELATIONS[operator.relation]
-    match operator.qualifier:
-        case Qualifier.ALL:
-            verb = verb.replace("wants", "wants all", 1)
-        case Qualifier.ANY:
-            verb = verb.replace("wants", "wants some", 1)
-        case Qualifier.ONE:
-            pass
-    return verb + (" if present" if operator.if_exists else "")
+        how = "other than" if operator.negated else _RELATIONS[operator.relation]
+    words = ("wants", _SOME[operator.qualifier], how, "if present" if operator.if_exists else "")
+    return " ".join(word for word in words if word)
 
 
 def _names(program: Program, file: str) -> Mapping[str, str]:

@@ -15,6 +15,8 @@ from policyc.targets.base import Document
 from policyc.text import Span
 
 _MOST_PER_DOCUMENT = 5
+#: keywords whose messages are about a key and not about what stands at the place
+_ABOUT_KEYS = frozenset({"additionalProperties", "propertyNames"})
 
 
 def check_documents(documents: Iterable[Document], diagnostics: Diagnostics, thorough: bool = False) -> None:
@@ -62,7 +64,7 @@ def _check_shape(document: Document, diagnostics: Diagnostics, thorough: bool) -
 
 
 def _sentence(misfit: Misfit) -> str:
-    return f"is wrong: {misfit.message}" if misfit.message.startswith("the ") else misfit.message
+    return f"is wrong: {misfit.message}" if misfit.rule in _ABOUT_KEYS else misfit.message
 
 
 def shape_errors(kind: str, data: Any, thorough: bool = False) -> Iterator[Misfit]:

@@ -16,12 +16,11 @@ from policyc.engines.iam.statement import Statement
 from policyc.engines.iam.switches import Switches
 from policyc.engines.iam.values import Unknown, Values
 from policyc.engines.iam.variables import variables_of
-from policyc.engines.trace import Reason
+from policyc.engines.trace import EXCLUDES, Reason
 
 CORE = ("principal", "action", "resource")
-#: how a part says what it is about, and what it is about everything but
+#: how a part says what it is about
 _WANTS = "wants"
-_EXCLUDES = "wants other than"
 
 
 def reasons_for(statement: Statement, asked: Request, bounded: bool, switches: Switches) -> tuple[Reason, ...]:
@@ -46,7 +45,7 @@ def _principal(part: PrincipalPart, caller: Caller, bounded: bool, deny: bool, s
     answer = part.decide(caller, bounded, deny, switches)
     named = tuple(text for text in part.texts if _names(text, caller))
     actual = (caller.arn or "anonymous",)
-    operator = _EXCLUDES if part.negated else _WANTS
+    operator = EXCLUDES if part.negated else _WANTS
     if answer is None:
         return Reason("principal", None, "the name of the session", operator, part.texts, None, part.span)
     return Reason("principal", answer, "principal", operator, named or part.texts, actual, part.span)
@@ -61,7 +60,7 @@ def _names(text: str, caller: Caller) -> bool:
 def _action(part: ActionPart, asked: Request) -> Reason:
     hits = tuple(pattern.text for pattern in part.patterns if pattern.test(asked.folded_action))
     expected = hits or tuple(pattern.text for pattern in part.patterns)
-    operator = _EXCLUDES if part.negated else _WANTS
+    operator = EXCLUDES if part.negated else _WANTS
     return Reason("action", part.decide(asked.folded_action), "action", operator, expected, (asked.action,), part.span)
 
 
@@ -69,7 +68,7 @@ def _resource(part: ResourcePart, asked: Request, deny: bool, switches: Switches
     answer = part.decide(asked.resource, asked.get, deny, switches)
     hits = {pattern.text: pattern.hit(asked.resource, asked.get, switches) for pattern in part.patterns}
     expected = tuple(text for text, hit in hits.items() if hit is not Hit.NO) or tuple(hits)
-    operator = _EXCLUDES if part.negated else _WANTS
+    operator = EXCLUDES if part.negated else _WANTS
     unknown = _first_unknown(
         ((variable.key, variable.spelled) for p in part.patterns for variable in variables_of(p.template)), asked.get
     )

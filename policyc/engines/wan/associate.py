@@ -131,19 +131,22 @@ class Associator:
 
 
 def _unknown(attachment: Attachment, rule: AttachRule, trace: tuple[RuleTrace, ...]) -> Association:
-    open_reasons = [reason for reason in trace[-1].reasons if reason.matched is None]
-    switches = tuple(dict.fromkeys(_switch_of(reason) for reason in open_reasons if _switch_of(reason)))
-    why = "; ".join(reason.sentence() for reason in open_reasons)
+    pairs = zip(rule.conditions, trace[-1].reasons, strict=True)
+    left_open = [(condition, reason) for condition, reason in pairs if reason.matched is None]
+    asked = (_switch_of(condition, reason.actual is not None) for condition, reason in left_open)
+    switches = tuple(dict.fromkeys(name for name in asked if name))
+    why = "; ".join(reason.sentence() for _, reason in left_open)
     sentence = f"whether rule {rule.number.value} matches cannot be known: {why}"
     if switches:
         sentence += f" (open question: {', '.join(switches)})"
     return Association(attachment, Standing.UNDECIDED, "", False, rule, sentence, trace, switches)
 
 
-def _switch_of(reason: Reason) -> str:
-    if reason.operator == "not-equals" and reason.actual is None and reason.subject.startswith("tag"):
+def _switch_of(condition: AttachCondition, stated: bool) -> str:
+    """The open question that a condition without an answer hangs on; empty where something is not stated."""
+    if condition.operator == "not-equals" and condition.type == "tag-value" and not stated:
         return "not-equals-missing-tag"
-    if reason.operator in ("contains", "begins-with") and reason.actual is not None:
+    if condition.operator in ("contains", "begins-with") and stated:
         return "pattern-case"
     return ""
 

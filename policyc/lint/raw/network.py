@@ -8,7 +8,6 @@ from policyc.ir.program import Program
 from policyc.lint.registry import Settings, run_family
 from policyc.syntax.json_text import JsonValue
 from policyc.targets.cloud_wan.check import check_document
-from policyc.targets.cloud_wan.wording import in_document_words
 from policyc.text import Source
 
 _NO_PROGRAM = Program({}, {}, {}, (), (), (), ())
@@ -23,7 +22,7 @@ def check_network(
     network = check_document(source, found, tree)
     if network is not None and not found.has_errors:
         lint_network(network, found, settings)
-    diagnostics.extend(in_document_words(found))
+    diagnostics.extend(found)
     return network
 
 

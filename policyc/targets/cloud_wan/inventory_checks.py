@@ -17,6 +17,7 @@ from policyc.engines.wan.tables import Tables
 from policyc.ir.network import CoreNetwork, CreateRoute, RoutingPolicy, SendTo, SendVia
 from policyc.targets.cloud_wan.announcement_checks import check_announcements, joined_to
 from policyc.targets.cloud_wan.inventory_quotas import check_quotas
+from policyc.targets.cloud_wan.speech import speech
 from policyc.text import Span
 
 _ATTRIBUTES = (
@@ -96,38 +97,13 @@ def _check_insertion(core: Core, diagnostics: Diagnostics) -> None:
                 "attach an appliance to the group: until then the traffic is lost",
             )
             continue
-        if isinstance(action, SendVia) and action.mode == "dual-hop":
-            concerned = (action.segment.text, *core.network.redirected(action))
-            edges = dict.fromkeys(edge for name in concerned for edge in core.edges_of(name))
-            missing = [edge for edge in edges if edge not in present]
-            if missing:
-                diagnostics.warning(
-                    "group-without-attachment",
-                    f"dual-hop of `{action.segment}` needs group `{group}` in {', '.join(missing)}",
-                    group.span or action.span,
-                    "attach an appliance there: until then the traffic of that edge is lost",
-                )
-        if isinstance(action, SendTo) and len(present) > 1:
-            covered = {word.text for item in action.overrides for edges in item.edge_sets for word in edges}
-            unknown = [e for e in core.edges_of(action.segment.text) if e not in present and e not in covered]
-            if unknown:
-                diagnostics.warning(
-                    "exit-region-unknown",
-                    f"which edge takes the traffic of `{action.segment}` from {', '.join(unknown)} is not published",
-                    group.span or action.span,
-                    "add an override such as `edge [us-east-1] use eu-west-1`",
-                )
-        unsaid = (
-            _unsaid_flows(core, action, present) if isinstance(action, SendVia) and action.mode == "single-hop" else []
-        )
-        if unsaid:
-            more = f" and {len(unsaid) - 2} more" if len(unsaid) > 2 else ""
-            diagnostics.warning(
-                "inspection-edge-unknown",
-                f"which edge inspects traffic of `{action.segment}` {', '.join(unsaid[:2])}{more} is not published",
-                group.span or action.span,
-                "add an override such as `edge [us-east-1, eu-west-1] use us-east-1`",
-            )
+        place = group.span or action.span
+        if isinstance(action, SendTo):
+            _check_exit(core, action, present, place, diagnostics)
+        elif action.mode == "dual-hop":
+            _check_both_hops(core, action, present, place, diagnostics)
+        else:
+            _check_one_hop(core, action, present, place, diagnostics)
         for override in action.overrides:
             if override.use.text not in present:
                 diagnostics.warning(
@@ -138,10 +114,60 @@ def _check_insertion(core: Core, diagnostics: Diagnostics) -> None:
                 )
 
 
-def _unsaid_flows(core: Core, action: SendVia, present: Sequence[str]) -> list[str]:
-    """The flows between attachments for which the service chooses one of several edges by its own list (reference, section 3.9)."""
+def _check_exit(
+    core: Core, action: SendTo, present: Sequence[str], place: Span | None, diagnostics: Diagnostics
+) -> None:
+    """Which edge takes what leaves at an edge without an attachment of the group, where there are several."""
+    covered = {word.text for item in action.overrides for edges in item.edge_sets for word in edges}
+    unknown = [e for e in core.edges_of(action.segment.text) if e not in present and e not in covered]
+    if unknown and len(present) > 1:
+        diagnostics.warning(
+            "exit-region-unknown",
+            f"which edge takes the traffic of `{action.segment}` from {', '.join(unknown)} is not published",
+            place,
+            f"add an override such as {speech(core.network).override(unknown[:1], present[0])}",
+        )
+
+
+def _check_both_hops(
+    core: Core, action: SendVia, present: Sequence[str], place: Span | None, diagnostics: Diagnostics
+) -> None:
+    concerned = (action.segment.text, *core.network.redirected(action))
+    edges = dict.fromkeys(edge for name in concerned for edge in core.edges_of(name))
+    missing = [edge for edge in edges if edge not in present]
+    if missing:
+        diagnostics.warning(
+            "group-without-attachment",
+            f"dual-hop of `{action.segment}` needs group `{action.groups[0]}` in {', '.join(missing)}",
+            place,
+            "attach an appliance there: until then the traffic of that edge is lost",
+        )
+
+
+def _check_one_hop(
+    core: Core, action: SendVia, present: Sequence[str], place: Span | None, diagnostics: Diagnostics
+) -> None:
+    unsaid = _unsaid_flows(core, action, present)
+    if unsaid:
+        shown = ", ".join(
+            f"between {one} and {other}" if one != other else f"within {one}" for one, other in unsaid[:2]
+        )
+        more = f" and {len(unsaid) - 2} more" if len(unsaid) > 2 else ""
+        edges = list(dict.fromkeys(unsaid[0]))
+        use = next((edge for edge in edges if edge in present), present[0])
+        diagnostics.warning(
+            "inspection-edge-unknown",
+            f"which edge inspects traffic of `{action.segment}` {shown}{more} is not published",
+            place,
+            f"add an override such as {speech(core.network).override(edges, use)}",
+        )
+
+
+def _unsaid_flows(core: Core, action: SendVia, present: Sequence[str]) -> list[tuple[str, str]]:
+    """The flows between attachments for which the service chooses one of several edges by its own list (reference, section 3.9), as
+    pairs of edges."""
     sets = [{word.text for word in edges} for override in action.overrides for edges in override.edge_sets]
-    out: dict[str, None] = {}
+    out: dict[tuple[str, str], None] = {}
     for one in _peopled(core, action.segment.text):
         for name in core.network.redirected(action):
             for other in _peopled(core, name):
@@ -151,8 +177,7 @@ def _unsaid_flows(core: Core, action: SendVia, present: Sequence[str]) -> list[s
                 covered = any(pair == item if len(pair) == 1 else pair <= item for item in sets)
                 known = len(at) == 1 or (not at and len(present) == 1)
                 if not covered and not known:
-                    first, last = sorted(pair)[0], sorted(pair)[-1]
-                    out[f"within {first}" if first == last else f"between {first} and {last}"] = None
+                    out[min(pair), max(pair)] = None
     return list(out)
 
 
@@ -234,7 +259,9 @@ def _check_labels(core: Core, diagnostics: Diagnostics) -> None:
                 "label-without-rule",
                 f"`{item.name}` has label `{item.label}`, which no rule names",
                 item.span,
-                did_you_mean(item.label, known, "add a rule under `labels`, or remove the label"),
+                did_you_mean(
+                    item.label, known, f"add a rule under {speech(core.network).label_rules}, or remove the label"
+                ),
             )
             continue
         for rule, message, help, span in _label_findings(core, item):
@@ -282,7 +309,7 @@ def _direct_findings(core: Core, item: Attachment) -> Iterator[tuple[str, str, s
             and any(r.action.type == "summarize" for p in policies for r in p.rules)
         ):
             message = f"every edge announces the aggregate to Direct Connect gateways with label `{item.label}`"
-            yield "aggregate-from-every-edge", message, "limit the rule with `edges`", rule.span
+            yield "aggregate-from-every-edge", message, f"limit the rule with {speech(core.network).edges}", rule.span
     limited = [rule for rule in rules if rule.edges]
     if limited and len(limited) == len(rules):
         covered = {word.text for rule in limited for word in rule.edges}

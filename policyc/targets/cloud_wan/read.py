@@ -35,6 +35,7 @@ from policyc.ir.network import (
     Share,
     Word,
 )
+from policyc.ir.origin import Origin
 from policyc.syntax.json_text import JsonArray, JsonNumber, JsonObject, JsonString, JsonValue, parse_json
 from policyc.targets.cloud_wan.fields import Fields, kind_of
 from policyc.targets.cloud_wan.read_rules import read_attach_rules, read_label_rules
@@ -129,6 +130,7 @@ def read_value(value: JsonValue, diagnostics: Diagnostics, name: str = "") -> Co
         label_rules,
         routing_policies,
         name,
+        Origin.CLOUD_WAN,
         value.span,
     )
 

@@ -42,19 +42,21 @@ from policyc.diagnostics import Severity
 from policyc.ir.network import AttachRule, CoreNetwork, ToGroup, ToSegment
 from policyc.lint.networks import core_networks
 from policyc.lint.rule import Lint
+from policyc.targets.cloud_wan.speech import speech
 
 SEVERITY = Severity.WARNING
 
 
 def check(lint: Lint) -> None:
     for network in core_networks(lint):
+        words = speech(network)
         for rule in network.attach_rules:
             name = _guarded(network, rule)
             if rule.action.acceptance is False and name:
                 lint.report(
                     rule.number.span or rule.span,
-                    f"`no acceptance` on rule {rule.number.value} has no effect, because `{name}` requires acceptance",
-                    f"write `no acceptance` on `{name}` if it is meant, and drop it here",
+                    f"{words.rule_without_acceptance} on rule {rule.number.value} has no effect, because `{name}` requires acceptance",
+                    f"write {words.no_acceptance} on `{name}` if it is meant, and drop it here",
                 )
 
 

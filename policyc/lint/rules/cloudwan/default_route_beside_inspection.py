@@ -48,6 +48,7 @@ from policyc.diagnostics import Severity
 from policyc.ir.network import CreateRoute, SendTo
 from policyc.lint.networks import core_networks, sends
 from policyc.lint.rule import Lint
+from policyc.targets.cloud_wan.speech import speech
 
 SEVERITY = Severity.WARNING
 
@@ -62,6 +63,6 @@ def check(lint: Lint) -> None:
                 if cidr.text in ("0.0.0.0/0", "::/0"):
                     lint.report(
                         cidr.span,
-                        f"this default route competes with `send to` of `{action.segment}`",
+                        f"this default route competes with {speech(network).send_to} of `{action.segment}`",
                         "keep one of the two",
                     )

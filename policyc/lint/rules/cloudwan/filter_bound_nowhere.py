@@ -50,12 +50,14 @@ from policyc.diagnostics import Severity
 from policyc.ir.network import AssociatePolicies, Share
 from policyc.lint.networks import core_networks
 from policyc.lint.rule import Lint
+from policyc.targets.cloud_wan.speech import speech
 
 SEVERITY = Severity.WARNING
 
 
 def check(lint: Lint) -> None:
     for network in core_networks(lint):
+        words = speech(network)
         bound = {word.text for rule in network.label_rules for word in rule.policies}
         for action in network.actions:
             if isinstance(action, Share | AssociatePolicies):
@@ -65,5 +67,5 @@ def check(lint: Lint) -> None:
                 lint.report(
                     policy.name.span,
                     f"`{policy.name}` is applied nowhere, so it has no effect",
-                    f"name it in a share (`apply {policy.name}`), on a pair of edges, or in `labels`",
+                    f"name it in a share ({words.applied(policy.name)}), on a pair of edges, or in {words.label_rules}",
                 )

@@ -54,6 +54,7 @@ from policyc.diagnostics import Severity
 from policyc.ir.network import RoutingPolicy
 from policyc.lint.networks import core_networks
 from policyc.lint.rule import Lint
+from policyc.targets.cloud_wan.speech import speech
 
 SEVERITY = Severity.WARNING
 
@@ -61,17 +62,17 @@ SEVERITY = Severity.WARNING
 def check(lint: Lint) -> None:
     for network in core_networks(lint):
         for policy in network.routing_policies:
-            _check_policy(lint, policy)
+            _check_policy(lint, policy, speech(network).drop_the_rest)
 
 
-def _check_policy(lint: Lint, policy: RoutingPolicy) -> None:
+def _check_policy(lint: Lint, policy: RoutingPolicy, rest: str) -> None:
     seen = len(lint.found)
-    _check_exact(lint, policy)
+    _check_exact(lint, policy, rest)
     if len(lint.found) == seen:
-        _check_family(lint, policy)
+        _check_family(lint, policy, rest)
 
 
-def _check_family(lint: Lint, policy: RoutingPolicy) -> None:
+def _check_family(lint: Lint, policy: RoutingPolicy, rest: str) -> None:
     """A list of what may pass that drops every other IPv4 route and does not speak of IPv6, nor of anything else that an IPv6 route may meet."""
     if not any(rule.action.type == "allow" for rule in policy.rules):
         return
@@ -85,12 +86,12 @@ def _check_family(lint: Lint, policy: RoutingPolicy) -> None:
                 lint.report(
                     match.span or rule.span,
                     "this drops every other IPv4 route, and all IPv6 routes pass",
-                    "write `otherwise -> drop`, or drop `::/0` and what lies inside it too",
+                    f"add {rest}, or drop `::/0` and what lies inside it too",
                 )
                 return
 
 
-def _check_exact(lint: Lint, policy: RoutingPolicy) -> None:
+def _check_exact(lint: Lint, policy: RoutingPolicy, rest: str) -> None:
     exact = {match.value for rule in policy.rules for match in rule.matches if match.type == "prefix-equals"}
     for rule in policy.rules:
         alone = len(rule.matches) == 1 or rule.logic == "or"
@@ -99,5 +100,5 @@ def _check_exact(lint: Lint, policy: RoutingPolicy) -> None:
                 lint.report(
                     match.span or rule.span,
                     f"this drops what lies inside `{match.value}` and lets the route `{match.value}` itself pass",
-                    "write `otherwise -> drop`, or add a rule for that prefix",
+                    f"add {rest}, or add a rule for that prefix",
                 )

@@ -53,6 +53,7 @@ from policyc.diagnostics import Severity
 from policyc.ir.network import AssociatePolicies, CoreNetwork, RoutingPolicy, Share, Word
 from policyc.lint.networks import core_networks
 from policyc.lint.rule import Lint
+from policyc.targets.cloud_wan.speech import speech
 
 SEVERITY = Severity.WARNING
 
@@ -65,7 +66,7 @@ def check(lint: Lint) -> None:
                 lint.report(
                     policy.name.span,
                     f"`{policy.name}` drops no route, so it filters nothing",
-                    "end it with `otherwise -> drop`",
+                    f"add {speech(network).drop_the_rest} at its end",
                 )
 
 

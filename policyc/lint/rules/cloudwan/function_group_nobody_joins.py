@@ -45,6 +45,7 @@ from policyc.diagnostics import Severity
 from policyc.ir.network import ToGroup
 from policyc.lint.networks import core_networks, sends, shadowing
 from policyc.lint.rule import Lint
+from policyc.targets.cloud_wan.speech import speech
 
 SEVERITY = Severity.WARNING
 
@@ -57,10 +58,11 @@ def check(lint: Lint) -> None:
             if isinstance(rule.action, ToGroup) and shadowing(network, rule) is None
         }
         used = {word.text for action in sends(network) for word in action.groups}
+        words = speech(network)
         for group in network.groups:
             if group.name.text in used and group.name.text not in filled:
                 lint.report(
                     group.name.span,
                     f"traffic is sent to `{group.name}`, and no rule adds attachments to it",
-                    f"add a rule to `attach` that leads to `group {group.name}`",
+                    f"add a rule to {words.rules} that leads to {words.group(group.name)}",
                 )

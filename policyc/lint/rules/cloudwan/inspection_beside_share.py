@@ -49,6 +49,7 @@ from policyc.diagnostics import Label, Severity
 from policyc.ir.network import SendVia
 from policyc.lint.networks import core_networks, sends, share_pairs, shares
 from policyc.lint.rule import Lint
+from policyc.targets.cloud_wan.speech import speech
 
 SEVERITY = Severity.WARNING
 
@@ -69,7 +70,7 @@ def check(lint: Lint) -> None:
                     lint.report(
                         share.with_segments.span or share.span,
                         f"{names} share routes, so traffic between them may go past the inspection",
-                        "drop the share: `send via` makes the segments reach each other",
+                        f"drop the share: {speech(network).send_via} makes the segments reach each other",
                         (Label(action.segment.span, "inspected here"),) if action.segment.span else (),
                     )
                     break

@@ -48,12 +48,14 @@ from policyc.diagnostics import Label, Severity
 from policyc.ir.network import SendVia
 from policyc.lint.networks import core_networks, sends
 from policyc.lint.rule import Lint
+from policyc.targets.cloud_wan.speech import speech
 
 SEVERITY = Severity.WARNING
 
 
 def check(lint: Lint) -> None:
     for network in core_networks(lint):
+        words = speech(network)
         for action in sends(network):
             segment = network.segment(action.segment.text)
             if not isinstance(action, SendVia) or segment is None or segment.isolated:
@@ -62,6 +64,6 @@ def check(lint: Lint) -> None:
                 lint.report(
                     action.segment.span,
                     f"traffic inside `{segment.name}` is not inspected, because its attachments reach one another directly",
-                    f"add `isolate` to `segment {segment.name}`",
-                    (Label(segment.name.span, "declared here without `isolate`"),) if segment.name.span else (),
+                    f"add {words.isolate} to {words.segment(segment.name)}",
+                    (Label(segment.name.span, f"declared here without {words.isolate}"),) if segment.name.span else (),
                 )

@@ -49,6 +49,7 @@ from policyc.diagnostics import Severity
 from policyc.ir.network import SendVia
 from policyc.lint.networks import core_networks, sends
 from policyc.lint.rule import Lint
+from policyc.targets.cloud_wan.speech import speech
 
 SEVERITY = Severity.INFO
 
@@ -64,7 +65,7 @@ def check(lint: Lint) -> None:
             if pairs and pairs <= seen:
                 lint.report(
                     action.segment.span,
-                    "an earlier `send via` does this already, in both directions",
+                    f"an earlier {speech(network).send_via} does this already, in both directions",
                     "remove this one",
                 )
             seen |= pairs

@@ -43,6 +43,7 @@ from __future__ import annotations
 from policyc.diagnostics import Severity
 from policyc.lint.networks import core_networks, joinable
 from policyc.lint.rule import Lint
+from policyc.targets.cloud_wan.speech import speech
 
 SEVERITY = Severity.INFO
 
@@ -50,10 +51,11 @@ SEVERITY = Severity.INFO
 def check(lint: Lint) -> None:
     for network in core_networks(lint):
         names = joinable(network)
+        words = speech(network)
         for segment in network.segments:
             if segment.name.text not in names:
                 lint.report(
                     segment.name.span,
                     f"no rule puts attachments into `{segment.name}`",
-                    f"add a rule to `attach` that leads to `segment {segment.name}`",
+                    f"add a rule to {words.rules} that leads to {words.segment(segment.name)}",
                 )

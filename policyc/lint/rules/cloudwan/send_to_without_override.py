@@ -47,6 +47,7 @@ from policyc.diagnostics import Severity
 from policyc.ir.network import SendTo
 from policyc.lint.networks import core_networks, sends
 from policyc.lint.rule import Lint
+from policyc.targets.cloud_wan.speech import speech
 
 SEVERITY = Severity.INFO
 
@@ -60,5 +61,5 @@ def check(lint: Lint) -> None:
                 lint.report(
                     action.segment.span,
                     f"where traffic of `{action.segment}` leaves at an edge without an attachment of the group is not published",
-                    f"add an override such as `edge [{edges[-1]}] use {edges[0]}` for each edge without one",
+                    f"add an override such as {speech(network).override(edges[-1:], edges[0])} for each edge without one",
                 )

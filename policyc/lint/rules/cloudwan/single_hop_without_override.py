@@ -49,6 +49,7 @@ from policyc.diagnostics import Severity
 from policyc.ir.network import CoreNetwork, SendVia
 from policyc.lint.networks import core_networks, sends
 from policyc.lint.rule import Lint
+from policyc.targets.cloud_wan.speech import speech
 
 SEVERITY = Severity.WARNING
 
@@ -64,7 +65,7 @@ def check(lint: Lint) -> None:
                     lint.report(
                         action.segment.span,
                         f"which edge inspects traffic between {shown}{more} is not said, and the service's own order is not published",
-                        f"add an override such as `edge [{', '.join(open_[0])}] use {open_[0][0]}` for each pair of edges",
+                        f"add an override such as {speech(network).override(open_[0], open_[0][0])} for each pair of edges",
                     )
 
 

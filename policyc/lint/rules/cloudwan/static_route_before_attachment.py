@@ -52,13 +52,17 @@ https://github.com/aws-samples/aws-cloud-wan-blueprints/blob/main/policy/6-stati
 
 from __future__ import annotations
 
+from typing import Final
+
 from policyc.diagnostics import Diagnostics, Severity
 from policyc.ir.network import CreateRoute, Word
 from policyc.lint.networks import core_networks
 from policyc.lint.rule import Lint
 from policyc.syntax import nodes
+from policyc.targets.cloud_wan.speech import speech
 
 SEVERITY = Severity.INFO
+_BY_TEST: Final = "; an attachment with that `id` in a test says that it exists"
 
 
 def check(lint: Lint) -> None:
@@ -74,7 +78,7 @@ def check(lint: Lint) -> None:
             lint.report(
                 unknown[0].span or routes[0].span,
                 f"static routes name {names}, so the core network has to be live already",
-                "for a new one, deploy it without these routes first; an attachment with that `id` in a test says that it exists",
+                "for a new one, deploy it without these routes first" + ("" if speech(network).document else _BY_TEST),
             )
 
 

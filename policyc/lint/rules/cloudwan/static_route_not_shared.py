@@ -54,6 +54,7 @@ from policyc.engines.wan.prefixes import Prefix, parse_prefix
 from policyc.ir.network import CoreNetwork, CreateRoute, SendTo, Word
 from policyc.lint.networks import core_networks, neighbours
 from policyc.lint.rule import Lint
+from policyc.targets.cloud_wan.speech import speech
 
 SEVERITY = Severity.INFO
 
@@ -76,7 +77,7 @@ def check(lint: Lint) -> None:
                 lint.report(
                     missing[0].span or action.span,
                     f"the static route {missing[0]} of `{hub}` is not shared with {shown}",
-                    "give each segment that needs it the route, or inspect its traffic by `send to`: shares carry no static routes",
+                    f"give each segment that needs it the route, or inspect its traffic by {speech(network).send_to}: shares carry no static routes",
                 )
 
 

@@ -45,6 +45,7 @@ from policyc.diagnostics import Severity
 from policyc.lint.networks import core_networks
 from policyc.lint.open_segments import guarded_segments, opened_segments
 from policyc.lint.rule import Lint
+from policyc.targets.cloud_wan.speech import speech
 
 SEVERITY = Severity.WARNING
 
@@ -52,6 +53,7 @@ SEVERITY = Severity.WARNING
 def check(lint: Lint) -> None:
     for network in core_networks(lint):
         guarded = guarded_segments(network)
+        words = speech(network)
         for rule in network.attach_rules:
             reached = [name for name in opened_segments(network, rule) if name in guarded]
             if reached:
@@ -59,5 +61,5 @@ def check(lint: Lint) -> None:
                 lint.report(
                     rule.number.span or rule.span,
                     f"every account that may attach can join {names} by rule {rule.number.value}, though another rule guards it",
-                    "add `require acceptance`, or a condition on `account`",
+                    f"add {words.rule_with_acceptance}, or {words.account_condition}",
                 )

@@ -42,6 +42,7 @@ from policyc.ir.network import ToTag
 from policyc.lint.networks import core_networks
 from policyc.lint.open_segments import guarded_segments, opened_segments
 from policyc.lint.rule import Lint
+from policyc.targets.cloud_wan.speech import speech
 
 SEVERITY = Severity.INFO
 
@@ -49,6 +50,7 @@ SEVERITY = Severity.INFO
 def check(lint: Lint) -> None:
     for network in core_networks(lint):
         guarded = guarded_segments(network)
+        words = speech(network)
         for rule in network.attach_rules:
             reached = [name for name in opened_segments(network, rule) if name not in guarded]
             if isinstance(rule.action, ToTag) and reached:
@@ -56,5 +58,5 @@ def check(lint: Lint) -> None:
                 lint.report(
                     rule.action.key.span or rule.span,
                     f"every account that may attach can choose {names} by the tag `{rule.action.key}`",
-                    "add `require acceptance`, or a condition on `account`",
+                    f"add {words.rule_with_acceptance}, or {words.account_condition}",
                 )

@@ -17,13 +17,7 @@ from policyc.ir.network import (
     ToSegment,
     Word,
 )
-
-_DECLARE = {
-    "segment": "declare it with `segment`, or under `segments`",
-    "function group": "declare it with `function_group`, or under `network-function-groups`",
-    "routing policy": "declare it with `filter`, or under `routing-policies`",
-    "edge location": "add it to `edges`, or to `core-network-configuration.edge-locations`",
-}
+from policyc.targets.cloud_wan.speech import speech
 
 
 def check_references(network: CoreNetwork, diagnostics: Diagnostics) -> None:
@@ -40,7 +34,7 @@ def check_references(network: CoreNetwork, diagnostics: Diagnostics) -> None:
                 "network-unknown-name",
                 f"no {kind} is named `{word.text[:80]}`",
                 word.span,
-                did_you_mean(word.text, known[kind], _DECLARE[kind]),
+                did_you_mean(word.text, known[kind], speech(network).declare(kind)),
             )
 
 

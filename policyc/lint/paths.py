@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Final
 
 from policyc.engines.proofs.conditions import implies
-from policyc.ir.authz import All, Atom, Cond, Constant, Glob, Op, Origin, Paths, Policy, Statement
+from policyc.ir.authz import All, AnyOf, Atom, Cond, Constant, Glob, Op, Origin, Paths, Policy, RawTest, Statement
 from policyc.ir.conditions import conjunction
 from policyc.ir.pattern import Wild, escape_pattern
 from policyc.lint.covering import reach_covers
@@ -22,6 +22,8 @@ from policyc.text import Span
 _KEY: Final = "vpc-lattice-svcs:requestpath"
 #: a service with a path behind it, and one without
 SERVICE: Final = re.compile(r"(arn:[^:]*:vpc-lattice:[^:]*:[^:]*:service/[^/]+)(/.*)", re.DOTALL)
+#: the operator of a path test for which letter case counts for nothing
+ANY_CASE: Final = "StringEqualsIgnoreCase"
 BARE_SERVICE: Final = re.compile(r"arn:[^:]*:vpc-lattice:[^:]*:[^:]*:service/[^/*?]+")
 
 
@@ -34,16 +36,16 @@ class PathPlace:
     pattern: str
     span: Span | None
     before: str = ""
-    test: Atom | None = None
+    test: Atom | RawTest | None = None
 
     def instead(self, pattern: str) -> Statement:
         """The statement with this path alone, as another pattern."""
         statement = self.statement
         if self.test is not None:
-            value = Constant(self.test.attribute.type, pattern)
-            other: Cond = replace(self.test, op=Op.LIKE, values=(value,))
+            other: Cond = Atom(self.test.attribute, Op.LIKE, (Constant(self.test.attribute.type, pattern),))
             items = statement.when.items if isinstance(statement.when, All) else (statement.when,)
-            return replace(statement, when=conjunction([other if item is self.test else item for item in items]))
+            kept = [other if _path_test(item) is self.test else item for item in items]
+            return replace(statement, when=conjunction(kept))
         if statement.resources is not None:
             glob = Glob(self.before + pattern, _tokens(self.before + pattern))
             return replace(statement, resources=replace(statement.resources, patterns=(glob,)))
@@ -75,19 +77,32 @@ def path_places(statement: Statement) -> Iterator[PathPlace]:
             if found is not None and glob.pattern == glob.text:
                 yield PathPlace(statement, found[2], glob.span, found[1])
     for test in _path_tests(statement.when):
+        if isinstance(test, RawTest):
+            if test.operator == ANY_CASE and not test.negated:
+                yield from (
+                    PathPlace(statement, glob.pattern, glob.span, "", test) for glob in test.values if glob.pattern
+                )
+            continue
         for value in test.values if not test.negated else ():
             text = str(value.value)
             pattern = text if test.op is Op.LIKE else escape_pattern(text)
             yield PathPlace(statement, pattern, value.span or test.span, "", test)
 
 
-def _path_tests(cond: Cond) -> list[Atom]:
+def _path_tests(cond: Cond) -> list[Atom | RawTest]:
     items = cond.items if isinstance(cond, All) else (cond,)
-    return [
-        item
-        for item in items
-        if isinstance(item, Atom) and item.attribute.native.lower() == _KEY and item.op in (Op.EQ, Op.LIKE)
-    ]
+    return [test for item in items if (test := _path_test(item)) is not None]
+
+
+def _path_test(cond: Cond) -> Atom | RawTest | None:
+    """The test of a path that a condition is; of one that lets requests without a path pass as well, the test itself."""
+    if isinstance(cond, AnyOf) and len(cond.items) == 2:
+        absent, cond = cond.items
+        if not isinstance(absent, Atom) or absent.op is not Op.EXISTS or not absent.negated:
+            return None
+    if isinstance(cond, Atom):
+        return cond if cond.attribute.native.lower() == _KEY and cond.op in (Op.EQ, Op.LIKE) else None
+    return cond if isinstance(cond, RawTest) and cond.attribute.native.lower() == _KEY else None
 
 
 def path_covered(wanted: Statement, others: Sequence[Statement]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from policyc.diagnostics import Applicability, Edit, Fix
 from policyc.ir.authz import Cond, Statement
-from policyc.ir.conditions import atoms
+from policyc.ir.conditions import tests
 from policyc.lint.rule import Lint
 from policyc.model.values import Resource
 from policyc.syntax import nodes
@@ -38,9 +38,9 @@ def caller_of(statement: Statement) -> Span | None:
 def condition_of(cond: Cond, statement: Statement) -> Span | None:
     """All tests of a condition that are written in the statement itself, else the label."""
     inside = [
-        atom.span
-        for atom in atoms(cond)
-        if atom.span is not None and statement.span is not None and _within(atom.span, statement.span)
+        test.span
+        for test in tests(cond)
+        if test.span is not None and statement.span is not None and _within(test.span, statement.span)
     ]
     if not inside:
         return label_of(statement)

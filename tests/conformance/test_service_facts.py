@@ -108,6 +108,17 @@ WRONG: list[tuple[str, str, str]] = [
     ("auth-policy", text_of("vpc-lattice-svcs:Invoke", LATTICE + "service/orders/*", ROLE), "invalid-arn-resource"),
     (
         "auth-policy",
+        text_of("vpc-lattice-svcs:Invoke", "arn:aws:vpc-lattice:*:*:service/svc-0123456789abcdef/*", ROLE),
+        "invalid-arn-resource",
+    ),
+    ("identity", text_of("*", "arn:aws:s33:::acme-photos/*"), "unknown-service"),
+    ("resource", text_of("sns:Publish", "arn:aws:sn:us-east-1:111122223333:t", ROLE), "unknown-service"),
+    ("bucket", text_of("*:GetObject", f"{BUCKET}/*", ROLE), "invalid-service-in-action"),
+    ("identity", text_of("s?:GetObject", f"{BUCKET}/*"), "invalid-service-in-action"),
+    ("identity", text_of("*:*", f"{BUCKET}/*"), "invalid-service-in-action"),
+    ("auth-policy", text_of("vpc-lattice-*:Invoke", f"{SERVICE}/*", ROLE), "invalid-service-in-action"),
+    (
+        "auth-policy",
         text_of("*", f"{SERVICE}/*", ROLE, keys("vpc-lattice-svcs:RequestMethod", "get")),
         "value-never-matches",
     ),

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final, TypeAlias
 
+from policyc.engines.proofs.globs import may_exist
 from policyc.ir.authz import Atom, Op, RawExpression, RawTest, Variable
 from policyc.ir.decide import atom_holds
-from policyc.ir.pattern import Wild, escape_pattern, pattern_matches
+from policyc.ir.pattern import Wild, escape_pattern, is_plain, pattern_matches, plain_text
 from policyc.ir.raw_tests import fold, raw_holds
 from policyc.model.types import BOOL
 from policyc.model.values import Scalar
@@ -39,7 +40,11 @@ def keys_agree(attribute: Attribute, held: Sequence[Atom], raws: Iterable[Raw]) 
         return True
     if any(isinstance(item.value, int) and not isinstance(item.value, bool) for atom in typed for item in atom.values):
         return True  # one number has many texts
-    return _one_passes(attribute, typed, opaque) and _one_folded_passes(typed, opaque)
+    return (
+        _one_passes(attribute, typed, opaque)
+        and _one_folded_passes(typed, opaque)
+        and may_exist([*_wanted_of_atoms(typed), *_wanted(opaque, (_EXACT, _LIKE))], [])
+    )
 
 
 def same_key(first: Attribute, second: Attribute) -> bool:
@@ -51,10 +56,11 @@ def same_key(first: Attribute, second: Attribute) -> bool:
 
 
 def _compares_texts(test: RawTest) -> bool:
-    """Whether a test compares one value with texts that are written out."""
-    return ":" not in test.operator and not any(
-        isinstance(token, Variable) for value in test.values for token in value.tokens
-    )
+    """Whether a test is about one value at most, and compares it with texts that are written out."""
+    one = (
+        ":" not in test.operator or test.attribute.native != test.attribute.key
+    )  # an unknown key may have several values
+    return one and not any(isinstance(token, Variable) for value in test.values for token in value.tokens)
 
 
 def _one_passes(attribute: Attribute, typed: Sequence[Atom], opaque: Sequence[tuple[RawTest, bool]]) -> bool:
@@ -81,6 +87,8 @@ def _values(attribute: Attribute, typed: Sequence[Atom], opaque: Sequence[tuple[
     for atom in typed:
         if atom.op is Op.EQ and not atom.negated and all(isinstance(item.value, str) for item in atom.values):
             return [str(item.value) for item in atom.values]
+        if atom.op is Op.LIKE and not atom.negated and all(is_plain(str(item.value)) for item in atom.values):
+            return [plain_text(str(item.value)) for item in atom.values]
     return ["true", "false"] if attribute.type == BOOL else list(attribute.values) or None
 
 
@@ -94,33 +102,37 @@ def _text(tokens: Iterable[object]) -> str:
 
 def _one_folded_passes(typed: Sequence[Atom], opaque: Sequence[tuple[RawTest, bool]]) -> bool:
     """The same where only letter case is open: a text that passes, passes without its letter case as well."""
-    wanted = [_patterns_of_atom(atom) for atom in typed if not atom.negated and atom.op in (Op.EQ, Op.LIKE)]
-    wanted += [
-        _patterns(test)
-        for test, holds in opaque
-        if holds is not test.negated and test.operator in (_EXACT, _FOLDED, _LIKE)
-    ]
+    wanted = [*_wanted_of_atoms(typed), *_wanted(opaque, (_EXACT, _FOLDED, _LIKE))]
     listed = next((test for test, holds in opaque if test.operator == _FOLDED and holds is not test.negated), None)
     if listed is None or len(listed.values) > _MOST:
         return True
     texts = [_folded(_text(value.tokens)) for value in listed.values]
-    return any(all(any(pattern_matches(one, text) for one in patterns) for patterns in wanted) for text in texts)
+    folded = [[_folded(pattern) for pattern in patterns] for patterns in wanted]
+    return any(all(any(pattern_matches(one, text) for one in patterns) for patterns in folded) for text in texts)
 
 
-def _patterns_of_atom(atom: Atom) -> list[str]:
-    escape = atom.op is Op.EQ
-    return [_folded(escape_pattern(str(item.value)) if escape else str(item.value)) for item in atom.values]
-
-
-def _patterns(test: RawTest) -> list[str]:
-    if test.operator != _LIKE:
-        return [_folded(escape_pattern(_text(value.tokens))) for value in test.values]
+def _wanted_of_atoms(typed: Sequence[Atom]) -> list[list[str]]:
+    """Per typed test that has to hold, the patterns of which its text matches one."""
     return [
-        _folded(
-            "".join(token.value if isinstance(token, Wild) else escape_pattern(str(token)) for token in value.tokens)
-        )
-        for value in test.values
+        [escape_pattern(str(item.value)) if atom.op is Op.EQ else str(item.value) for item in atom.values]
+        for atom in typed
+        if not atom.negated and atom.op in (Op.EQ, Op.LIKE) and all(isinstance(item.value, str) for item in atom.values)
     ]
+
+
+def _wanted(opaque: Sequence[tuple[RawTest, bool]], operators: Sequence[str]) -> list[list[str]]:
+    """The same per raw test with one of the operators."""
+    return [
+        [_pattern(value.tokens, test.operator == _LIKE) for value in test.values]
+        for test, holds in opaque
+        if holds is not test.negated and test.operator in operators
+    ]
+
+
+def _pattern(tokens: Iterable[object], like: bool) -> str:
+    if not like:
+        return escape_pattern(_text(tokens))
+    return "".join(token.value if isinstance(token, Wild) else escape_pattern(str(token)) for token in tokens)
 
 
 def _folded(text: str) -> str:

@@ -25,11 +25,16 @@ _MEANT = {
     "s3-object-lambdas": "s3-object-lambda",
 }
 
+#: service of an ARN -> prefix of the actions on such a resource, where the two differ
+_ARN_OWNERS = {"vpc-lattice": "vpc-lattice-svcs"}
+
 
 def check_actions(statement: RawStatement, diagnostics: Diagnostics) -> None:
     """Report actions that do not exist, and actions of another service than the document is about."""
     for item in statement.named_actions:
         service, colon, _ = item.value.partition(":")
+        if colon and ("*" in service or "?" in service):
+            _any_service(item, statement, diagnostics)
         if not colon or "*" in service or "?" in service:
             continue
         service = service.lower()
@@ -39,6 +44,35 @@ def check_actions(statement: RawStatement, diagnostics: Diagnostics) -> None:
             _unknown(item, service, statement, diagnostics)
         elif services.is_there():
             _unlisted(item, service, diagnostics)
+
+
+def _any_service(item: JsonString, statement: RawStatement, diagnostics: Diagnostics) -> None:
+    """A wildcard in front of the colon: IAM documents it for the names of actions, and for `*` alone."""
+    service, _, name = item.value.partition(":")
+    pattern = action_pattern(f"{service}:x", item.span)
+    owners = statement.kind.services or sorted(_owners(statement))
+    meant = [f"`{owner}:{name}`" for owner in owners if pattern.test(f"{owner}:x") and _is_listed(owner, name, item)]
+    whole = not service.strip("*") and not name.strip("*")
+    diagnostics.warning(
+        "invalid-service-in-action",
+        f"the service in `{item.value}` has a wildcard, and one is documented only behind the colon",
+        item.span,
+        "write `*`" if whole else f"write {meant[0]}" if len(meant) == 1 else "name the service in front of the colon",
+    )
+
+
+def _is_listed(owner: str, name: str, item: JsonString) -> bool:
+    found = services.service(owner) if services.is_there() else None
+    listed = actions(owner) or tuple(action.name for action in (found.actions.values() if found else ()))
+    return not listed or any(
+        action_pattern(f"{owner}:{name}", item.span).test(f"{owner}:{one}".lower()) for one in listed
+    )
+
+
+def _owners(statement: RawStatement) -> set[str]:
+    """The services whose resources a statement names."""
+    arns = (item.value.split(":", 3) for item in statement.named_resources)
+    return {_ARN_OWNERS.get(fields[2], fields[2]) for fields in arns if len(fields) > 3 and "*" not in fields[2]}
 
 
 def _unknown(item: JsonString, service: str, statement: RawStatement, diagnostics: Diagnostics) -> None:

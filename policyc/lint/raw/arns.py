@@ -1,5 +1,6 @@
-"""ARNs in `Resource` that no resource has, by the service's own forms: Region, account, and the part behind them.
+"""ARNs that no resource has, by the service's own forms: service, Region, account, and the part behind them.
 
+Looked at in `Resource` here, and in conditions by the rule `arn-of-no-resource`.
 Source: IAM evaluation reference, section 13 (INVALID_ARN_REGION, ARN_REGION_NOT_ALLOWED, INVALID_ARN_RESOURCE …) and its corrections.
 """
 
@@ -10,92 +11,119 @@ from collections.abc import Sequence
 from policyc.diagnostics import Diagnostics
 from policyc.lint.raw.nearest import nearest_name
 from policyc.lint.raw.statements import RawStatement
-from policyc.syntax.json_text import JsonString
+from policyc.record import record
 from policyc.targets.iam_documents import arns, services
 
 _FIELDS = 6
 _VAGUE = ("*", "?", "$")
 
 
+@record
+class ArnProblem:
+    """Why a text is no ARN of a resource. `certain` tells that the service's forms are known to be all, so that it is an error and
+    no doubt; `rule` is what it is called in `Resource` then."""
+
+    rule: str
+    message: str
+    help: str
+    certain: bool
+
+
 def check_arns(statement: RawStatement, diagnostics: Diagnostics) -> None:
     """Report them."""
     for item in statement.named_resources:
-        fields = item.value.split(":", _FIELDS - 1)
-        whole = fields[0] == "arn" and len(fields) == _FIELDS and fields[2] and not _vague(fields[2])
-        if whole and not _region(item, fields, diagnostics):
-            _form(item, fields, diagnostics)
+        found = arn_problem(item.value)
+        if found is None:
+            continue
+        if found.certain:
+            diagnostics.error(found.rule, found.message, item.span, found.help)
+        else:
+            diagnostics.warning(found.rule, found.message, item.span, found.help)
+
+
+def arn_problem(text: str) -> ArnProblem | None:
+    """Why no resource has an ARN that a text, with or without wildcards, may match; None when one may."""
+    fields = text.split(":", _FIELDS - 1)
+    if fields[0] != "arn" or len(fields) < _FIELDS or not fields[2] or _vague(fields[2]):
+        return None
+    return _service(text, fields) or _region(text, fields) or _form(text, fields)
 
 
 def _vague(text: str) -> bool:
     return any(char in text for char in _VAGUE)
 
 
-def _region(item: JsonString, fields: Sequence[str], diagnostics: Diagnostics) -> bool:
+def _service(text: str, fields: Sequence[str]) -> ArnProblem | None:
+    name = fields[2]
+    if not services.is_there() or name != name.lower() or name in services.prefixes() or arns.all_forms_of(name):
+        return None
+    head, tail = ":".join(fields[:2]) + ":", ":" + ":".join(fields[3:])
+    return ArnProblem(
+        "unknown-service",
+        f"no service has ARNs like `{text}` (as of {services.updated()})",
+        nearest_name(name, services.prefixes(), tail, head) or "write the service as its own ARNs do",
+        False,
+    )
+
+
+def _region(text: str, fields: Sequence[str]) -> ArnProblem | None:
     name, known = fields[3], arns.regions()
     if not name or _vague(name) or name in known.names:
-        return False
+        return None
     head, tail = ":".join(fields[:3]) + ":", ":" + ":".join(fields[4:])
     help = nearest_name(name, known.names, tail, head) or "write the Region's code, such as `eu-west-1`"
     if arns.may_be_region(name):
-        diagnostics.warning("unknown-region", f"no Region was called `{name}` on {known.as_of}", item.span, help)
-    else:
-        diagnostics.error("invalid-arn-region", f"`{name}` in `{item.value}` is no Region", item.span, help)
-    return True
+        return ArnProblem("unknown-region", f"no Region was called `{name}` on {known.as_of}", help, False)
+    return ArnProblem("invalid-arn-region", f"`{name}` in `{text}` is no Region", help, True)
 
 
-def _form(item: JsonString, fields: Sequence[str], diagnostics: Diagnostics) -> None:
-    """Report a text that no form of the service's ARNs takes, with what is wrong about it."""
+def _form(text: str, fields: Sequence[str]) -> ArnProblem | None:
+    """A text that no form of the service's ARNs takes, with what is wrong about it."""
     service = fields[2]
-    if not services.is_there() or arns.any_may_be(item.value, arns.forms_of(service)):
-        return
+    if not services.is_there() or arns.any_may_be(text, arns.forms_of(service)):
+        return None
     forms = arns.all_forms_of(service)
-    if not forms or arns.any_may_be(item.value, forms):
-        return
-    alike = [form.split(":", _FIELDS - 1) for form in forms if arns.resource_may_be(item.value, form)]
-    if not alike:
-        _no_resource(item, service, forms, diagnostics)
-    else:
-        _field(item, fields, alike, diagnostics)
+    if not forms or arns.any_may_be(text, forms):
+        return None
+    alike = [form.split(":", _FIELDS - 1) for form in forms if arns.resource_may_be(text, form)]
+    return _field(text, fields, alike) if alike else _no_resource(text, service, forms)
 
 
-def _no_resource(item: JsonString, service: str, forms: Sequence[str], diagnostics: Diagnostics) -> None:
-    part = item.value.split(":", _FIELDS - 1)[5]
+def _no_resource(text: str, service: str, forms: Sequence[str]) -> ArnProblem:
+    part = text.split(":", 5)[5]
     word = part.replace(":", "/").partition("/")[0]
     words = {form.split(":", _FIELDS - 1)[5].replace(":", "/").partition("/")[0] for form in forms}
     same = [form for form in forms if form.split(":", _FIELDS - 1)[5].startswith(word)] if word in words else []
-    head = item.value[: -len(part)]
+    head = text[: -len(part)]
     help = "" if same else nearest_name(word, [item for item in words if "$" not in item], part[len(word) :], head)
-    help = help or "its ARNs look like " + " or ".join(f"`{form}`" for form in (same or forms)[:2])
-    message = f"`{part}` is no resource of `{service}`"
-    _report("invalid-arn-resource", message, item, service, help, diagnostics)
+    help = help or _looks(service, sorted(same, key=len) or forms)
+    return _problem("invalid-arn-resource", f"`{part}` is no resource of `{service}`", service, help)
 
 
-def _field(item: JsonString, fields: Sequence[str], alike: Sequence[Sequence[str]], diagnostics: Diagnostics) -> None:
+def _looks(service: str, forms: Sequence[str]) -> str:
+    """What the service's ARNs look like, with the form of the ids in them where it is known."""
+    shown = list(dict.fromkeys(forms))[:2]
+    ids = {name: shape for form in shown for name, shape in arns.id_shapes(service, form).items()}
+    told = "".join(f", with `{shape}` for `${{{name}}}`" for name, shape in ids.items())
+    return "its ARNs look like " + " or ".join(f"`{form}`" for form in shown) + told
+
+
+def _field(text: str, fields: Sequence[str], alike: Sequence[Sequence[str]]) -> ArnProblem:
     service = fields[2]
     for at, what, word in ((3, "Region", "region"), (4, "account", "account")):
         wanted = {form[at] for form in alike}
         if fields[at] and wanted == {""}:
-            message = f"ARNs like `{item.value}` have no {what}"
             right = ":".join([*fields[:at], "", *fields[at + 1 :]])
-            return _report(f"arn-{word}-not-allowed", message, item, service, f"write `{right}`", diagnostics)
+            message = f"an ARN like `{text}` has no {what}"
+            return _problem(f"arn-{word}-not-allowed", message, service, f"write `{right}`")
         if not fields[at] and "" not in wanted:
-            message = f"`{item.value}` lacks the {what}"
             help = f"write the {what} in its field, or `*` for any"
-            return _report(f"missing-arn-{word}", message, item, service, help, diagnostics)
-    example = ":".join(alike[0])
-    return _report(
-        "invalid-arn-resource",
-        f"`{item.value}` is no ARN of `{service}`",
-        item,
-        service,
-        f"its ARNs look like `{example}`",
-        diagnostics,
-    )
+            return _problem(f"missing-arn-{word}", f"`{text}` lacks the {what}", service, help)
+    help = f"its ARNs look like `{':'.join(alike[0])}`"
+    return _problem("invalid-arn-resource", f"`{text}` is no ARN of `{service}`", service, help)
 
 
-def _report(rule: str, message: str, item: JsonString, service: str, help: str, diagnostics: Diagnostics) -> None:
-    """An error where the forms are known to be all; else a doubt, as a newer form may be missing."""
-    if arns.is_exact(service):
-        diagnostics.error(rule, message, item.span, help)
-    else:
-        diagnostics.warning("undocumented-arn", message, item.span, help)
+def _problem(rule: str, message: str, service: str, help: str) -> ArnProblem:
+    """Certain where the forms are known to be all; else a doubt, as a newer form may be missing."""
+    certain = arns.is_exact(service)
+    return ArnProblem(rule if certain else "undocumented-arn", message, help, certain)

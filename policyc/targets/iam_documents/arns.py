@@ -19,6 +19,7 @@ from policyc.targets.iam_documents import services
 
 _HOLE: Final = re.compile(r"\$\{([^}]*)\}|(\*)")
 _VARIABLE: Final = re.compile(r"\$\{([^}]*)\}")
+_LETTERS: Final = "abcdefghijklmnopqrstuvwxyz"
 _WILD: Final = frozenset("*?")
 _SPECIAL: Final = re.compile(r"([\\.^$*+?{}\[\]()|])")
 _GENERAL: Final = {
@@ -69,8 +70,9 @@ def glob(text: str) -> str:
 
 
 def may_be(text: str, form: str) -> bool:
-    """Whether a resource of a document may be one of the form, or match one."""
-    return may_fit(_shape(form), glob(text))
+    """Whether a resource of a document may be one of the form, or match one. A wildcard stays in its field: of an ARN that only a star
+    across fields makes match, the resource part is none all the same."""
+    return may_fit(_shape(form), glob(text), arn=True)
 
 
 def resource_may_be(text: str, form: str) -> bool:
@@ -96,6 +98,13 @@ def forms_of(service: str) -> tuple[str, ...]:
 def all_forms_of(service: str) -> tuple[str, ...]:
     """As `forms_of`, in the pages of every service; the ARN of one service may be listed by another. Reads all of them."""
     return (*forms_of(service), *(form for form in services.every_form() if form.split(":", 3)[2] == service))
+
+
+def id_shapes(service: str, form: str) -> dict[str, str]:
+    """What the ids in a form look like, by the name of their hole, where more is known than that they are texts."""
+    known = _facts()["holes"].get(service, {})
+    names = (found[1] for found in _HOLE.finditer(form))
+    return {name: known[name] for name in names if known.get(name, ".*").startswith(tuple(_LETTERS))}
 
 
 def any_may_be(text: str, forms: Iterable[str]) -> bool:

@@ -33,6 +33,7 @@ https://docs.aws.amazon.com/vpc-lattice/latest/ug/auth-policies.html
 from __future__ import annotations
 
 from policyc.diagnostics import Severity
+from policyc.ir.authz import RawTest
 from policyc.ir.pattern import is_plain
 from policyc.lint.paths import path_covered, path_places
 from policyc.lint.rule import Lint
@@ -48,8 +49,9 @@ def check(lint: Lint) -> None:
             for place in path_places(statement):
                 below = place.pattern.rstrip("/") + "/*"
                 if is_plain(place.pattern) and not path_covered(place.instead(below), denies):
+                    wider = f"write `{place.said(policy, place.pattern, below)}`, or better, "
                     lint.report(
                         place.span,
                         f"this `{effect(policy, 'deny')}` stops `{place.pattern}` and nothing below it",
-                        f"write `{place.said(policy, place.pattern, below)}`, or better, allow only the paths that are meant",
+                        f"{'' if isinstance(place.test, RawTest) else wider}allow only the paths that are meant",
                     )

@@ -13,10 +13,12 @@ from policyc.ir.authz import Always, Atom, Cond, Constant, Never, Op
 from policyc.ir.compare import compares
 from policyc.ir.conditions import conjunction, disjunction
 from policyc.ir.foreign import no_hint, refuse_call, refuse_null, report_unknown
+from policyc.ir.raw_forms import RAW, NativeForms, lower_raw_test
+from policyc.ir.wording import article, text_of
 from policyc.model.fit import assignable
 from policyc.model.names import known_names
 from policyc.model.scope import Scope
-from policyc.model.types import BOOL, GROUP, OBJECT_TYPES, STRING, EnumOf, Named, SetOf, Type, shapes
+from policyc.model.types import BOOL, GROUP, OBJECT_TYPES, STRING, Named, SetOf, Type, shapes
 from policyc.model.values import Group, Scalar, Value
 from policyc.model.vocabulary import Attribute
 from policyc.syntax import nodes
@@ -44,13 +46,14 @@ def lower_condition(
     attributes: Mapping[str, Attribute],
     diagnostics: Diagnostics,
     hint: Callable[[str], str] = no_hint,
+    native: NativeForms | None = None,
 ) -> Cond | None:
     """The normal form of `expr`, or None after reporting what is wrong with it.
 
     `attributes` are the vocabulary words in reach, by language name (`header[]` for keyed ones); `hint` knows more of names that are
-    none of them.
+    none of them, `native` reads raw tests, where documents can have them.
     """
-    return _Lowering(attributes, diagnostics, hint).lower(expr, scope, {}, False)
+    return _Lowering(attributes, diagnostics, hint, native).lower(expr, scope, {}, False)
 
 
 @dataclass(slots=True)
@@ -58,6 +61,7 @@ class _Lowering:
     attributes: Mapping[str, Attribute]
     diagnostics: Diagnostics
     hint: Callable[[str], str]
+    native: NativeForms | None
     atoms: int = 0
     expansions: int = 0
     stopped: bool = False
@@ -149,14 +153,14 @@ class _Lowering:
                     "pattern-on-the-left",
                     "the pattern of `like` stands on its right",
                     node.span,
-                    f"write `{_text(right)} like …`",
+                    f"write `{text_of(right)} like …`",
                 )
                 return None
             subject, right, op = other, left, _FLIP[op]
         elif self._find_attribute(right, scope, env) is not None:
             self.diagnostics.error(
                 "attribute-on-the-right",
-                f"`{_text(right)}` is an attribute too, and two attributes cannot be compared yet",
+                f"`{text_of(right)}` is an attribute too, and two attributes cannot be compared yet",
                 right.span,
                 "compare with a literal or a `let`",
             )
@@ -285,7 +289,7 @@ class _Lowering:
     def _wrong_operator(self, attribute: Attribute, op: str, span: Span) -> None:
         self.diagnostics.error(
             "wrong-operator",
-            f"`{op}` does not work on `{attribute.name}`, {_article(attribute.type)}",
+            f"`{op}` does not work on `{attribute.name}`, {article(attribute.type)}",
             span,
             "use `in` with a block of addresses" if attribute.type == Named("ip") else "use `==` or `in`",
         )
@@ -327,7 +331,7 @@ class _Lowering:
             return True
         self.diagnostics.error(
             "type-mismatch",
-            f"`{_text(expr)}` holds {item.type} where {expected} is wanted",
+            f"`{text_of(expr)}` holds {item.type} where {expected} is wanted",
             expr.span,
             "types do not convert; use a list of the wanted type",
         )
@@ -371,7 +375,7 @@ class _Lowering:
             if expected is not None and not assignable(bound.type, expected):
                 self.diagnostics.error(
                     "type-mismatch",
-                    f"`{expr.text}` is {_article(bound.type)} where {_article(expected)} is wanted",
+                    f"`{expr.text}` is {article(bound.type)} where {article(expected)} is wanted",
                     expr.span,
                     "change the type of the parameter",
                 )
@@ -455,7 +459,7 @@ class _Lowering:
         if isinstance(left.type, Named) and left.type.name in OBJECT_TYPES | {"cidr"}:
             self.diagnostics.error(
                 "type-mismatch",
-                f"{_article(left.type)} cannot be compared here",
+                f"{article(left.type)} cannot be compared here",
                 node.left.span,
                 "compare an attribute with it",
             )
@@ -470,7 +474,7 @@ class _Lowering:
             return None
         if op in _ORDER_OPS and not (isinstance(left.type, Named) and left.type.name in _ORDERED):
             self.diagnostics.error(
-                "wrong-operator", f"`{op}` does not work on {_article(left.type)}", node.span, "use `==` or `in`"
+                "wrong-operator", f"`{op}` does not work on {article(left.type)}", node.span, "use `==` or `in`"
             )
             return None
         test = _ORDER_OPS.get(op) or (Op.LIKE if op == "like" else Op.IN_CIDR if expected == Named("cidr") else Op.EQ)
@@ -485,6 +489,10 @@ class _Lowering:
     def _call(self, call: nodes.Call, scope: Scope, env: Mapping[str, Operand], negate: bool) -> Cond | None:
         name = call.function.text
         definition = scope.lookup(name)
+        if definition is None and name == RAW:
+            return lower_raw_test(
+                call, scope, self.native, lambda ref: self._attribute(ref, scope, env), negate, self.diagnostics
+            )
         if definition is None and refuse_call(call, scope, self.attributes, self.diagnostics):
             return None
         if definition is None or not isinstance(definition.node, nodes.Predicate):
@@ -563,7 +571,7 @@ class _Lowering:
             return attribute
         self.diagnostics.error(
             "type-mismatch",
-            f"`{attribute.name}` is {_article(given)} where `{parameter.name.text}` wants {_article(expected)}",
+            f"`{attribute.name}` is {article(given)} where `{parameter.name.text}` wants {article(expected)}",
             arg.span,
             "pass an attribute or a value of that type",
             (Label(parameter.span, "declared here"),),
@@ -584,14 +592,3 @@ def _scalar(value: Value) -> Scalar:
     data = value.data
     assert isinstance(data, str | int | Decimal | bool)
     return data
-
-
-def _article(kind: Type) -> str:
-    if isinstance(kind, EnumOf):
-        return f"one of {kind}"
-    text = str(kind)
-    return f"an `{text}`" if text[0] in "aeio" else f"a `{text}`"
-
-
-def _text(expr: nodes.Expr) -> str:
-    return expr.text if isinstance(expr, nodes.Ref) else "…"

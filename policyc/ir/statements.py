@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from functools import partial
 
 from policyc.diagnostics import Diagnostics, Label, did_you_mean
-from policyc.ir.authz import Always, Can, Cond, Paths, Policy, Statement, Who
+from policyc.ir.authz import Always, Can, Cond, Paths, Policy, Resources, Statement, Who
 from policyc.ir.conditions import conjunction
 from policyc.ir.lower import lower_condition
+from policyc.ir.raw_forms import NativeForms, is_raw, raw_principal, raw_resources, raw_verb
 from policyc.ir.target_port import TargetPort
 from policyc.model.names import known_names
 from policyc.model.scope import Scope
@@ -133,14 +134,19 @@ class StatementBuilder:
         before = len(self.diagnostics)
         label = self._label(node, index, labels)
         clauses = self._clauses(node, vocabulary)
-        objects = self._on(clauses.get("on"))
-        if objects is None:
+        native = self.words.native(vocabulary.target)
+        if native is None and self._has_raw(clauses):
             return None
+        aimed = self._on(clauses.get("on"), native)
+        if aimed is None:
+            return None
+        objects, resources = aimed
         types = {resource.type for resource in objects} or ({on.type} if isinstance(on, Resource) else set())
-        who = self._who(clauses.get("who"))
+        who = self._who(clauses.get("who"), node.effect)
         can = self._can(clauses.get("can"), types)
         path = self._path(clauses.get("path"))
-        when = self._when(node, attributes, partial(self.words.hint, vocabulary.target, on, self.resources))
+        hint = partial(self.words.hint, vocabulary.target, on, self.resources)
+        when = self._when(node, attributes, hint, native)
         if when is None or any(item.severity == "error" for item in list(self.diagnostics)[before:]):
             return None
         return Statement(
@@ -155,7 +161,17 @@ class StatementBuilder:
             span=node.span,
             label_span=node.label.span if node.label else None,
             doc=node.doc,
+            resources=resources,
         )
+
+    def _has_raw(self, clauses: Mapping[str, nodes.ListClause]) -> bool:
+        """Whether a clause holds a raw form, reported for a target that has none."""
+        found = [item for clause in clauses.values() for item in clause.items if is_raw(item, self.scope)]
+        for item in found:
+            self.diagnostics.error(
+                "misplaced-raw-form", "this target has no raw forms", item.span, "write it in the words of the language"
+            )
+        return bool(found)
 
     def _label(self, node: nodes.Statement, index: int, labels: dict[str, Span]) -> str:
         if node.label is None:
@@ -215,15 +231,28 @@ class StatementBuilder:
                 )
         return found
 
-    def _who(self, clause: nodes.ListClause | None) -> Who | None:
+    def _who(self, clause: nodes.ListClause | None, effect: str) -> Who | None:
         if clause is None:
             return None
         principals: list[Principal] = []
+        raw = [item for item in clause.items if is_raw(item, self.scope)]
         for item in clause.items:
+            if isinstance(item, nodes.Call) and item in raw:
+                named = raw_principal(item, self.scope, self.diagnostics)
+                principals += [] if named is None else [named]
+                continue
             value = self.scope.value(item, PRINCIPAL, self.diagnostics)
             if value is not None and isinstance(value.data, Principal):
                 principals.append(value.data)
-        return Who(tuple(dict.fromkeys(principals)), clause.negated, clause.span)
+        by_level = bool(raw) and clause.negated
+        if by_level and (effect == "allow" or len(raw) < len(clause.items)):
+            self.diagnostics.error(
+                "misplaced-raw-form",
+                "`who not raw(…)` is the `NotPrincipal` of a deny, and of nothing else",
+                clause.span,
+                "name all callers of this `deny` with `raw`, or none of them",
+            )
+        return Who(tuple(dict.fromkeys(principals)), clause.negated, clause.span, by_level)
 
     def _can(self, clause: nodes.ListClause | None, types: set[str]) -> Can | None:
         if clause is None:
@@ -231,6 +260,10 @@ class StatementBuilder:
         known = self.words.resource_types()
         verbs: list[Verb] = []
         for item in clause.items:
+            if isinstance(item, nodes.Call) and is_raw(item, self.scope):
+                raw = raw_verb(item, self.scope, self.diagnostics)
+                verbs += [] if raw is None else [raw]
+                continue
             word = item.simple if isinstance(item, nodes.Ref) else None
             if word is None:
                 self.diagnostics.error(
@@ -249,12 +282,20 @@ class StatementBuilder:
                 )
                 continue
             verbs.extend(found)
+        if len({verb.glob for verb in verbs}) > 1:
+            help = "name all actions of this clause with `raw`, or none of them"
+            self.diagnostics.error("misplaced-raw-form", "the clause mixes verbs and raw actions", clause.span, help)
         return Can(tuple(dict.fromkeys(verbs)), clause.negated, clause.span)
 
-    def _on(self, clause: nodes.ListClause | None) -> tuple[Resource, ...] | None:
-        """The resources of the clause; None when one of them was refused where it is declared."""
+    def _on(
+        self, clause: nodes.ListClause | None, native: NativeForms | None
+    ) -> tuple[tuple[Resource, ...], Resources | None] | None:
+        """The resources of the clause, declared or raw; None when one of them was refused where it is declared."""
         if clause is None:
-            return ()
+            return (), None
+        if native is not None and any(is_raw(item, self.scope) for item in clause.items):
+            raw = raw_resources(clause, self.scope, native, self.diagnostics)
+            return None if raw is None else ((), raw)
         if clause.negated:
             self.diagnostics.error(
                 "clause-not-allowed", "`on not` cannot be said", clause.span, "list the resources that are meant"
@@ -265,7 +306,7 @@ class StatementBuilder:
             if value is None or not isinstance(value.data, ResourceLink) or value.data.id not in self.resources:
                 return None
             out.append(self.resources[value.data.id])
-        return tuple(dict.fromkeys(out))
+        return tuple(dict.fromkeys(out)), None
 
     def _path(self, clause: nodes.ListClause | None) -> Paths | None:
         if clause is None:
@@ -283,19 +324,23 @@ class StatementBuilder:
         return Paths(tuple(dict.fromkeys(patterns)), clause.negated, clause.span)
 
     def _when(
-        self, node: nodes.Statement, attributes: Mapping[str, Attribute], hint: Callable[[str], str]
+        self,
+        node: nodes.Statement,
+        attributes: Mapping[str, Attribute],
+        hint: Callable[[str], str],
+        native: NativeForms | None,
     ) -> Cond | None:
         items: list[Cond] = []
         failed = False
         for clause in node.clauses:
             match clause:
                 case nodes.Condition(word="when", expr=expr):
-                    lowered = lower_condition(expr, self.scope, attributes, self.diagnostics, hint)
+                    lowered = lower_condition(expr, self.scope, attributes, self.diagnostics, hint, native)
                 case nodes.Condition(expr=expr):
                     negated = nodes.Not(expr, expr.span)
-                    lowered = lower_condition(negated, self.scope, attributes, self.diagnostics, hint)
+                    lowered = lower_condition(negated, self.scope, attributes, self.diagnostics, hint, native)
                 case nodes.ListClause(where=where) if where is not None:
-                    lowered = lower_condition(where, self.scope, attributes, self.diagnostics, hint)
+                    lowered = lower_condition(where, self.scope, attributes, self.diagnostics, hint, native)
                 case _:
                     lowered = Always()
             if lowered is None:

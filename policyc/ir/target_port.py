@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from policyc.diagnostics import Diagnostics
+from policyc.ir.raw_forms import NativeForms
 from policyc.model.values import Principal, Resource
 from policyc.model.vocabulary import Attribute, ResourceType, Vocabulary
 from policyc.record import record
@@ -28,11 +29,15 @@ def _nothing(target: str, on: Resource | Principal, resources: Mapping[str, Reso
     return ""
 
 
+def _none(target: str) -> NativeForms | None:
+    return None
+
+
 @record
 class TargetPort:
     """`targets` by the word after `for`, loaded when asked; `resource_types` of all of them; `scope` of one target; `networks` are
     the targets of `network` declarations; `complete` adds to resources what lies in other files; `hint` knows
-    more of names that nothing has."""
+    more of names that nothing has; `native` reads the raw forms of a target's statements, None where it has none."""
 
     targets: tuple[str, ...]
     vocabulary: Callable[[str], Vocabulary]
@@ -41,6 +46,7 @@ class TargetPort:
     networks: frozenset[str]
     complete: Complete = _as_it_is
     hint: Hint = _nothing
+    native: Callable[[str], NativeForms | None] = _none
 
     def reserved(self, targets: Iterable[str]) -> dict[str, str]:
         """Words that a file which writes for `targets` must not declare or import, with what they mean already."""

@@ -11,6 +11,7 @@ from policyc.diagnostics import Diagnostics
 from policyc.engines.trace import Outcome
 from policyc.ir.authz import Policy
 from policyc.ir.program import Program
+from policyc.ir.raw_forms import NativeForms
 from policyc.model.values import Principal, Resource, Scalar
 from policyc.model.vocabulary import Attribute, Vocabulary
 from policyc.record import record
@@ -154,6 +155,14 @@ class Completes(Protocol):
 
     def complete(self, resource: Resource, open_file: OpenFile, diagnostics: Diagnostics) -> Resource:
         """The resource with what its files say; those that cannot be read are reported."""
+
+
+@runtime_checkable
+class TakesRaw(Protocol):
+    """What a target of IAM documents may offer beside `Target`: statements may hold `raw(…)`."""
+
+    def native_forms(self) -> NativeForms:
+        """How its documents read such texts."""
 
 
 class BackEnd(Protocol):

@@ -8,11 +8,12 @@ from pathlib import Path
 from policyc.diagnostics import Diagnostics, Label
 from policyc.ir.build import build_program
 from policyc.ir.program import Program
+from policyc.ir.raw_forms import NativeForms
 from policyc.ir.target_port import TargetPort
 from policyc.model.files import Unsaved
 from policyc.model.values import Principal, Resource
 from policyc.model.vocabulary import Attribute
-from policyc.targets.base import Completes, Document, Hints, OpenFile
+from policyc.targets.base import Completes, Document, Hints, OpenFile, TakesRaw
 from policyc.targets.registry import TARGETS, back_end, networks, resource_types, target
 
 
@@ -29,6 +30,12 @@ def hint_of(name: str, on: Resource | Principal, resources: Mapping[str, Resourc
     return owner.hint(on, resources, unseen) if isinstance(owner, Hints) else ""
 
 
+def native_forms(name: str) -> NativeForms | None:
+    """How the statements of a target read raw forms; None where it has none."""
+    owner = back_end(name)
+    return owner.native_forms() if isinstance(owner, TakesRaw) else None
+
+
 def words() -> TargetPort:
     """What all registered targets can say."""
 
@@ -43,6 +50,7 @@ def words() -> TargetPort:
         networks=networks(),
         complete=complete,
         hint=hint_of,
+        native=native_forms,
     )
 
 

@@ -15,6 +15,7 @@ from policyc.ir.authz import All, Always, AnyOf, Atom, Cond, Never, Op, RawExpre
 from policyc.record import record
 from policyc.targets.iam_documents.leaves import Conjunct, lower_atom
 from policyc.targets.iam_documents.operators import Contradiction, KeyTest, merge_tests, other_spellings
+from policyc.targets.iam_documents.raw_forms import raw_key_test
 from policyc.text import Span
 
 #: OR of ANDs: `()` is never true, `((),)` always
@@ -46,8 +47,10 @@ def lower_condition(cond: Cond, span: Span | None, diagnostics: Diagnostics) -> 
                 done.append(NEVER)
             case Atom():
                 done.append(lower_atom(node, span, diagnostics))
-            case RawTest() | RawExpression():
-                raise TypeError("raw tests come from documents")
+            case RawTest():
+                done.append(((raw_key_test(node),),))
+            case RawExpression():
+                raise TypeError("raw expressions come from Cedar")
             case All() | AnyOf():
                 items = _gather(node.items) if isinstance(node, AnyOf) else node.items
                 if not ready:
@@ -146,9 +149,10 @@ def tidy(tests: Sequence[KeyTest]) -> Conjunct | None:
         if isinstance(merged, Contradiction):
             return None
         out.extend(merged)
-    if len({test.slot for test in out if test.base == "Null"}) < sum(1 for test in out if test.base == "Null"):
+    nulls = [test for test in out if test.base == "Null" and not test.verbatim]
+    if len({test.slot for test in nulls}) < len(nulls):
         return tidy(out)  # an intersection became a second test of absence
-    absent = {test.key.lower() for test in out if test.base == "Null" and test.values == ("true",)}
+    absent = {test.key.lower() for test in nulls if test.values == ("true",)}
     if any(test.needs_presence and test.key.lower() in absent for test in out):
         return None
     return tuple(out)

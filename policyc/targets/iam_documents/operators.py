@@ -51,7 +51,8 @@ class KeyTest:
 
     `base` is the operator without prefix and suffix. `values` are what the author meant, not yet escaped: plain text, or
     patterns of the language (`\\*` literal) for the Like operators. `note` says why lowering put the test in, empty
-    when the author wrote it.
+    when the author wrote it. A `verbatim` test is a raw one: `base` is the whole operator, the values are texts of a document, and
+    no law joins it with others.
     """
 
     base: str
@@ -61,6 +62,7 @@ class KeyTest:
     if_exists: bool = False
     note: str = field(default="", compare=False)
     span: Span | None = field(default=None, compare=False)
+    verbatim: bool = False
 
     @property
     def operator(self) -> str:
@@ -75,6 +77,8 @@ class KeyTest:
     @property
     def needs_presence(self) -> bool:
         """Whether the test is false for an absent key."""
+        if self.verbatim:
+            return False
         if self.base == "Null":
             return self.values == ("false",)
         if self.if_exists or self.qualifier == "ForAllValues:":
@@ -84,7 +88,9 @@ class KeyTest:
     def texts(self) -> tuple[str, ...]:
         """The values as the document spells them, escaped, sorted, each once."""
         convert: Callable[[str], str]
-        if self.base in GLOB:
+        if self.verbatim:
+            convert = str
+        elif self.base in GLOB:
             convert = pattern_glob
         elif self.base in _GLOB_OF_LITERAL:
             convert = literal_glob
@@ -112,6 +118,8 @@ def merge_tests(tests: Sequence[KeyTest]) -> tuple[KeyTest, ...] | Contradiction
     first = tests[0]
     if len(tests) == 1:
         return (first,)
+    if any(test.verbatim for test in tests):
+        return tuple(dict.fromkeys(tests))
     if first.base == "Null":
         return (first,) if len({test.values for test in tests}) == 1 else Contradiction()
     if first.base in _UPPER or first.base in _LOWER:
@@ -129,6 +137,8 @@ def other_spellings(test: KeyTest) -> tuple[KeyTest, ...]:
 
     For an absent key they may be true where `test` is false: use them only beside a test of the key that is false then.
     """
+    if test.verbatim:
+        return ()
     out = [test]
     if test.base in ("StringEquals", "ArnEquals"):
         patterns = tuple(escape_pattern(value) for value in test.values)

@@ -1,6 +1,6 @@
 """A `who` clause as `Principal` elements, each with the tests that must hold beside it.
 
-`NotPrincipal` is never written: AWS advises against it, and it denies every caller with a permissions boundary (IAM
+`NotPrincipal` is written for raw principals alone: AWS advises against it, and it denies every caller with a permissions boundary (IAM
 reference 4.4). "Everyone but" becomes `"*"` with negated tests, which callers without the key (anonymous ones, services)
 pass, as the language says. Source: IAM reference sections 4 and 9.
 """
@@ -52,6 +52,7 @@ class Callers:
 
     element: Element | None
     tests: Conjunct = ()
+    other_than: frozenset[Literal["Principal", "Action", "Resource"]] = frozenset()
 
 
 def lower_who(
@@ -71,18 +72,25 @@ def lower_who(
     if not who.principals and not who.negated:
         diagnostics.error("nobody", "`who` names nobody", where, "name a caller, or write `who anyone`")
         return None
+    if who.by_level:
+        listed: dict[str, list[str]] = {}
+        for item in who.principals:
+            listed.setdefault(item.args[0], []).append(item.args[1])
+        return (Callers(_element(listed), other_than=frozenset({"Principal"})),)
     if who.negated:
         return _everyone_but(who.principals, partition, where, diagnostics)
     return _named(who.principals, partition, where)
 
 
 def principal_problem(item: Principal, negated: bool, kinds: Collection[str]) -> tuple[str, str] | None:
-    """Why a principal cannot be written, and what to do instead; None when it can."""
+    """Why a principal cannot be written, and what to do instead; None when it can, as a raw one always."""
     if item.kind == "root":
         return (
             "`root` as a principal stands for the whole account, not for its root user",
             "write `account(…)`, or `anyone` with a condition on `aws.PrincipalArn` for the root user alone",
         )
+    if item.kind == "native":
+        return None
     if item.kind not in kinds:
         return f"`{item.kind}` is no principal of this service", "use one of " + _listed(sorted(kinds))
     if item.kind == "session" and (negated or item.is_pattern):
@@ -117,6 +125,8 @@ def _named(principals: Sequence[Principal], partition: str, where: Span | None) 
     distributions: list[Principal] = []
     for item in principals:
         match item.kind:
+            case "native":
+                exact.setdefault(item.args[0], []).append(item.args[1])
             case "service":
                 exact.setdefault("Service", []).append(item.args[0])
             case "canonical_user":

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cache
+from typing import Literal
 
-from policyc.ir.authz import Can, Paths
+from policyc.diagnostics import Diagnostics
+from policyc.ir.authz import Can, Paths, Statement
 from policyc.model.values import Resource
 from policyc.model.vocabulary import ResourceType, Verb
 from policyc.targets.iam_documents.escape import literal_glob, pattern_glob
@@ -100,6 +102,42 @@ def _required(verbs: Sequence[Verb], span: Span | None) -> Conjunct:
         for key, value in verb.requires:
             values.setdefault(key, []).append(value)
     return tuple(KeyTest("StringEquals", key, tuple(found), span=span) for key, found in values.items())
+
+
+def raw_grants(verbs: Sequence[Verb], statement: Statement) -> list[Grant] | None:
+    """The grants of a statement with a raw `can` or `on` clause, whose texts stay as they are; None for any other.
+
+    `verbs` are those of the resource that the policy is on. A raw `can` clause needs a raw `on` clause (see the limits).
+    """
+    can, on = statement.can, statement.resources
+    if on is None:
+        return None
+    others: set[Literal["Principal", "Action", "Resource"]] = {"Resource"} if on.negated else set()
+    resources = tuple(glob.text for glob in on.patterns)
+    if can is not None and any(verb.glob for verb in can.verbs):
+        others |= {"Action"} if can.negated else set()
+        return [Grant(tuple(verb.action for verb in can.verbs), resources, (), frozenset(others))]
+    span = can.span if can is not None else None
+    return [Grant((verb.action,), resources, tests, frozenset(others)) for verb, tests in verb_grants(verbs, can, span)]
+
+
+def check_raw_clauses(statement: Statement, diagnostics: Diagnostics) -> None:
+    """Refuse a raw `can` without a raw `on`, and a `path` beside a raw `on`: neither has a resource that it could belong to."""
+    can, on = statement.can, statement.resources
+    if can is not None and on is None and any(verb.glob for verb in can.verbs):
+        diagnostics.error(
+            "misplaced-raw-form",
+            "a raw action stands beside raw resources, and the statement has none",
+            can.span or statement.span,
+            'add `on raw("…")` with the pattern that the document has to name',
+        )
+    if on is not None and statement.path is not None:
+        diagnostics.error(
+            "misplaced-raw-form",
+            "a raw resource has its path in it",
+            statement.path.span or statement.span,
+            "leave `path` out, and write the whole pattern after `on`",
+        )
 
 
 def path_resources(arn: str, verb: Verb, path: Paths | None) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import field, replace
-from typing import Any, Final
+from typing import Any, Final, Literal, TypeAlias
 
 from policyc.diagnostics import Diagnostics
 from policyc.ir.authz import Statement
@@ -27,6 +27,8 @@ from policyc.targets.iam_documents.operators import KeyTest
 from policyc.targets.iam_documents.principals import Callers, Element
 
 VERSION: Final = "2012-10-17"
+#: elements that a statement writes as `Not…`
+OtherThan: TypeAlias = frozenset[Literal["Principal", "Action", "Resource"]]
 _WORDS = re.compile(r"[A-Za-z0-9]+")
 #: operators whose values may be joined when two parts differ in nothing else
 _ANY_OF: Final = frozenset(
@@ -37,16 +39,18 @@ _ANY_OF: Final = frozenset(
 @record
 class Grant:
     """Actions on resources, with the tests that the verbs need (such as the request method). ARNs and patterns are
-    escaped already (`pattern_glob`, `literal_glob`)."""
+    escaped already (`pattern_glob`, `literal_glob`). `other_than` names the elements that say what is left out."""
 
     actions: tuple[str, ...]
     resources: tuple[str, ...]
     tests: Conjunct = ()
+    other_than: OtherThan = frozenset()
 
 
 @record
 class Part:
-    """One statement of the document, before it has its Sid. `principal` None leaves the element out."""
+    """One statement of the document, before it has its Sid. `principal` None leaves the element out; the elements in `other_than` are
+    written as `NotPrincipal`, `NotAction`, `NotResource`."""
 
     origin: Statement
     principal: Element | None
@@ -54,16 +58,19 @@ class Part:
     resources: tuple[str, ...]
     tests: Conjunct
     notes: tuple[str, ...] = field(default=(), compare=False)
+    other_than: OtherThan = frozenset()
 
 
 @record
 class Assembled:
-    """A finished document: `text` minified in canonical key order, `map` one entry per statement."""
+    """A finished document: `text` minified in canonical key order, `map` one entry per statement; `raw` tells that it holds texts that
+    its author wrote as they are."""
 
     text: str
     map: tuple[MapEntry, ...]
     added: tuple[Addition, ...]
     statements: int
+    raw: bool = False
 
 
 def statement_parts(
@@ -93,7 +100,8 @@ def statement_parts(
                 if placed is None:
                     return None
                 actions, resources = _sorted(grant.actions), _sorted(grant.resources)
-                parts.append(Part(origin, caller.element, actions, resources, placed, notes))
+                others = grant.other_than | caller.other_than
+                parts.append(Part(origin, caller.element, actions, resources, placed, notes, others))
     merged = merge_parts(parts)
     if len(merged) > BUDGET:
         report_too_large(origin.span, diagnostics)
@@ -136,7 +144,7 @@ def _joined(left: Part, right: Part) -> Part | None:
         left.resources != right.resources,
         left.tests != right.tests,
     ]
-    if left.origin is not right.origin or sum(differences) != 1:
+    if left.origin is not right.origin or sum(differences) != 1 or left.other_than or right.other_than:
         return None
     if differences[0]:
         element = _joined_element(left.principal, right.principal)
@@ -166,7 +174,7 @@ def _joined_tests(left: Conjunct, right: Conjunct) -> Conjunct | None:
     if len(pairs) != 1:
         return None
     index, one, two = pairs[0]
-    if one.base not in _ANY_OF or one.qualifier == "ForAllValues:" or one.if_exists:
+    if one.base not in _ANY_OF or one.verbatim or two.verbatim or one.qualifier == "ForAllValues:" or one.if_exists:
         return None
     both = replace(one, values=tuple(dict.fromkeys((*one.values, *two.values))))
     return (*left[:index], both, *left[index + 1 :])
@@ -190,7 +198,13 @@ def assemble(parts: Sequence[Part], policy_id: str = "") -> Assembled:
         added += [Addition(pointer, note, span) for note in notes]
     added += _splits(parts)
     text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-    return Assembled(text, tuple(entries), tuple(added), len(statements))
+    return Assembled(text, tuple(entries), tuple(added), len(statements), any(map(_is_raw, parts)))
+
+
+def _is_raw(part: Part) -> bool:
+    who = part.origin.who
+    named = who is not None and any(item.kind == "native" for item in who.principals)
+    return named or part.origin.resources is not None or any(test.verbatim for test in part.tests)
 
 
 def _splits(parts: Sequence[Part]) -> list[Addition]:
@@ -238,13 +252,17 @@ def _statement(part: Part, sid: str) -> dict[str, Any]:
     if part.principal == "*":
         out["Principal"] = "*"
     elif part.principal is not None:
-        out["Principal"] = {kind: _short(ids) for kind, ids in part.principal}
-    out["Action"] = _short(part.actions)
-    out["Resource"] = _short(part.resources)
+        out[_named("Principal", part)] = {kind: _short(ids) for kind, ids in part.principal}
+    out[_named("Action", part)] = _short(part.actions)
+    out[_named("Resource", part)] = _short(part.resources)
     block = condition_block(part.tests)
     if block:
         out["Condition"] = block
     return out
+
+
+def _named(element: Literal["Principal", "Action", "Resource"], part: Part) -> str:
+    return f"Not{element}" if element in part.other_than else element
 
 
 def _short(items: Sequence[str]) -> str | list[str]:

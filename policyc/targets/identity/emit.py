@@ -51,7 +51,7 @@ def emit_policy(policy: Policy, kinds: Mapping[str, ResourceType], diagnostics: 
         added.append(Addition("", message, policy.name_span or policy.span))
     return Document(
         path=f"identity/{policy.name}.json",
-        kind="identity/policy",
+        kind="identity/raw_policy" if document.raw else "identity/policy",
         text=document.text,
         owner=policy.name,
         attached_to=carrier_of(policy.on),

@@ -12,10 +12,11 @@ from policyc.ir.authz import Atom, Policy, Statement
 from policyc.ir.conditions import atoms
 from policyc.ir.pattern import Plain, Wild, pattern_tokens
 from policyc.model.values import Principal
-from policyc.model.vocabulary import ResourceType, Verb, load_vocabulary
+from policyc.model.vocabulary import Attribute, ResourceType, Verb, load_vocabulary
 from policyc.targets.iam_documents.carriers import carrier_of
 from policyc.targets.iam_documents.principals import principal_problem
 from policyc.targets.iam_documents.raw_keys import check_characters, check_raw_keys
+from policyc.targets.iam_documents.resources import check_raw_clauses
 
 _CARRIERS = frozenset({"role", "user"})
 
@@ -25,6 +26,10 @@ def check_policy(policy: Policy, kinds: Mapping[str, ResourceType], diagnostics:
     _check_carrier(policy, diagnostics)
     known = load_vocabulary("identity").attributes
     for statement in policy.statements:
+        check_raw_clauses(statement, diagnostics)
+        if statement.resources is not None:
+            _check_raw(statement, known, diagnostics)
+            continue
         if not statement.on:
             diagnostics.error(
                 "missing-clause",
@@ -40,6 +45,21 @@ def check_policy(policy: Policy, kinds: Mapping[str, ResourceType], diagnostics:
         check_characters(tests, statement.span, diagnostics)
         _check_services(statement, tests, kinds, diagnostics)
         _check_path(statement, kinds, diagnostics)
+
+
+def _check_raw(statement: Statement, known: Mapping[str, Attribute], diagnostics: Diagnostics) -> None:
+    """Verbs belong to a declared resource; beside a raw one only a raw action says whose it is."""
+    tests = list(atoms(statement.when))
+    check_raw_keys(tests, known, statement.span, diagnostics)
+    check_characters(tests, statement.span, diagnostics)
+    can = statement.can
+    if can is None or not can.verbs or not all(verb.glob for verb in can.verbs):
+        diagnostics.error(
+            "misplaced-raw-form",
+            "a verb belongs to a declared resource, and this statement has a raw one",
+            can.span if can is not None else statement.span,
+            'write the action: `can raw("vpc-lattice-svcs:Invoke")`',
+        )
 
 
 def _check_carrier(policy: Policy, diagnostics: Diagnostics) -> None:

@@ -18,6 +18,7 @@ from policyc.targets.iam_documents import (
     resource_grants,
     statement_parts,
 )
+from policyc.targets.iam_documents.resources import raw_grants
 
 
 @record
@@ -67,7 +68,7 @@ def lower_statement(
     when = lower_condition(statement.when, statement.span, diagnostics)
     if when is None:
         return None
-    grants: list[Grant] = []
+    grants: list[Grant] = raw_grants((), statement) or []
     for resource in statement.on:
         kind = kinds[resource.type]
         arn = resource_arn(resource, kind)

@@ -9,6 +9,7 @@ from policyc.diagnostics import Diagnostics
 from policyc.engines.trace import Outcome
 from policyc.ir.authz import Policy
 from policyc.ir.program import Program
+from policyc.ir.raw_forms import NativeForms
 from policyc.model.values import Principal, Resource
 from policyc.model.vocabulary import Attribute, Vocabulary, load_vocabulary
 from policyc.targets.base import Document, Native, Request, Target
@@ -30,6 +31,11 @@ class Lattice:
     def scope(self, on: Resource | Principal, resources: Mapping[str, Resource]) -> Mapping[str, Attribute]:
         """Every attribute, whatever the protocol: limits explain why one never comes."""
         return self.vocabulary().attributes
+
+    def native_forms(self) -> NativeForms:
+        from policyc.targets.iam_documents.raw_forms import Iam
+
+        return Iam()
 
     def check(self, policy: Policy, program: Program, diagnostics: Diagnostics) -> None:
         from policyc.targets.lattice.limits import check_policy

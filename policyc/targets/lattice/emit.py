@@ -39,7 +39,7 @@ def emit_policy(policy: Policy, diagnostics: Diagnostics) -> Document | None:
     document = assemble(lowered.parts)
     return Document(
         path=f"lattice/{policy.name}.json",
-        kind="lattice/auth_policy",
+        kind="lattice/raw_auth_policy" if document.raw else "lattice/auth_policy",
         text=document.text,
         owner=policy.name,
         attached_to=policy.on.id,

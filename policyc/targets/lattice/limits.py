@@ -14,6 +14,7 @@ from policyc.ir.pattern import Plain, Wild, pattern_tokens
 from policyc.ir.program import Program
 from policyc.model.values import Resource
 from policyc.targets.iam_documents.raw_keys import check_raw_keys
+from policyc.targets.iam_documents.resources import check_raw_clauses
 from policyc.targets.lattice.words import (
     CONNECT,
     NETWORK,
@@ -37,6 +38,7 @@ def check_policy(policy: Policy, program: Program, diagnostics: Diagnostics) -> 
         return  # the front end has said so
     _check_only_policy(policy, on, program, diagnostics)
     for statement in policy.statements:
+        check_raw_clauses(statement, diagnostics)
         _check_on(statement, on, diagnostics)
         _check_paths(statement, diagnostics)
         services = statement.on or (on,)
@@ -115,7 +117,7 @@ def _check_protocol(statement: Statement, service: Resource, diagnostics: Diagno
     can = statement.can
     if can is not None and not can.negated:
         for verb in can.verbs:
-            if verb.name not in possible:
+            if not verb.glob and verb.name not in possible:
                 diagnostics.error(
                     "verb-never-comes",
                     f"`{service.name}` speaks {_spoken(protocol)}, so nobody can `{verb.name}` it",

@@ -25,7 +25,7 @@ from policyc.targets.iam_documents import (
     resource_grants,
     statement_parts,
 )
-from policyc.targets.iam_documents.resources import verb_grants
+from policyc.targets.iam_documents.resources import raw_grants, verb_grants
 from policyc.targets.lattice.words import NETWORK, PATH_KEY, PRINCIPALS, arn_of, verbs_of
 
 _NETWORK_PATH_NOTE = (
@@ -88,7 +88,10 @@ def lower_statement(statement: Statement, on: Resource, diagnostics: Diagnostics
     if callers is None or when is None:
         return None
     notes: tuple[str, ...] = ()
-    if on.type == NETWORK and not statement.on:
+    raw = raw_grants(verbs_of(on), statement)
+    if raw is not None:
+        grants = raw
+    elif on.type == NETWORK and not statement.on:
         grants = network_grants(statement.can, statement.path, verbs_of(on))
         notes = (_EVERYONE_IN_NETWORK,)
     else:

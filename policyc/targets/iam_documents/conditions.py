@@ -139,7 +139,8 @@ def join(parts: Sequence[Alternatives], span: Span | None, diagnostics: Diagnost
 
 
 def tidy(tests: Sequence[KeyTest]) -> Conjunct | None:
-    """The conjunction with tests of one slot merged; None when no request can pass it."""
+    """The conjunction with tests of one slot merged, and without a test of presence that another test makes anyway; None when no
+    request can pass it."""
     slots: dict[tuple[str, str], list[KeyTest]] = {}
     for test in tests:
         slots.setdefault(test.slot, []).append(test)
@@ -155,7 +156,8 @@ def tidy(tests: Sequence[KeyTest]) -> Conjunct | None:
     absent = {test.key.lower() for test in nulls if test.values == ("true",)}
     if any(test.needs_presence and test.key.lower() in absent for test in out):
         return None
-    return tuple(out)
+    present = {test.key.lower() for test in out if test.needs_presence and test.base != "Null"}
+    return tuple(test for test in out if test not in nulls or test.key.lower() not in present)
 
 
 def _absorb(conjuncts: Iterable[Conjunct]) -> Alternatives:

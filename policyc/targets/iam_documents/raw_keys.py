@@ -11,7 +11,8 @@ from policyc.ir.authz import Atom
 from policyc.model.vocabulary import Attribute
 from policyc.text import Span
 
-_KEY = re.compile(r"[A-Za-z0-9-]+:[!-~]+(?: [!-~]+)*")
+#: what a condition key looks like
+KEY: Final = re.compile(r"[A-Za-z0-9-]+:[!-~]+(?: [!-~]+)*")
 #: what IAM accepts in the text of a policy (IAM reference section 1, quotas page)
 _ALLOWED: Final = re.compile(r"[\t\n\r\u0020-\u00ff]*")
 
@@ -27,7 +28,7 @@ def check_raw_keys(
         if not attribute.keyed or attribute.native != attribute.key:
             continue
         where = atom.span or span
-        if _KEY.fullmatch(attribute.native) is None:
+        if KEY.fullmatch(attribute.native) is None:
             diagnostics.error(
                 "malformed-key",
                 f"`{attribute.native}` is not a condition key",

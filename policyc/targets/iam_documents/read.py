@@ -95,7 +95,7 @@ def _statement(tree: JsonObject, index: int, reading: Reading) -> Statement:
     label, label_span = _text(sid), sid.span if sid is not None else None
     who, can, resources = _who(tree, deny), _can(tree), _resources(tree, reading)
     nothing = (who and not who.principals) or (can and not can.verbs) or (resources and not resources.patterns)
-    when = Never() if nothing else conjunction(join_all(list(_tests(tree.get("Condition"), reading))))
+    when = Never() if nothing else read_condition(tree.get("Condition"), reading)
     return Statement(
         "deny" if deny else "allow",
         label or f"statement {index + 1}",
@@ -218,6 +218,11 @@ def _resource(item: JsonString, reading: Reading) -> Glob:
 
 
 # --- conditions -------------------------------------------------------------------------------------------------
+
+
+def read_condition(condition: JsonValue | None, reading: Reading) -> Cond:
+    """The condition that a `Condition` block states."""
+    return conjunction(join_all(list(_tests(condition, reading))))
 
 
 def _tests(condition: JsonValue | None, reading: Reading) -> Iterator[Cond]:

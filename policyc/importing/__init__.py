@@ -1,0 +1,1 @@
+"""From documents of the services to policies of the language."""

@@ -1,0 +1,186 @@
+"""Documents to policies of the language: the entry point of `policyc import`.
+
+A document is read into the IR, its statements are raised to the language's words by its target (`policyc/targets/<name>/raising.py`), written as
+a tree and printed. What comes out is compiled before anybody sees it, and has to build the same document again (`settle.py`).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from policyc.diagnostics import Diagnostics, Severity
+from policyc.engines.iam.document import compile_document
+from policyc.importing.drafts import Choice, Draft, Given
+from policyc.importing.modules import Layout
+from policyc.importing.names import Names, snake
+from policyc.importing.settle import Settled, settle
+from policyc.importing.statements import declare_resource
+from policyc.ir.authz import Never, Policy, Statement
+from policyc.ir.target_port import TargetPort
+from policyc.lint.raw.sets import joined
+from policyc.model.values import Resource
+from policyc.record import record
+from policyc.syntax.json_text import JsonValue, parse_json
+from policyc.targets.iam_documents.kinds import KINDS, DocumentKind, guess_kind, is_policy
+from policyc.targets.iam_documents.read import read_policy
+from policyc.targets.program import words
+from policyc.targets.registry import resource_types
+
+_LATTICE = "auth-policy"
+_SUFFIXES = ("_auth_policy", "_policy", "_auth", "_guard")
+
+
+@record
+class Imported:
+    """The policy files by their path, and what became of each document: `policies` maps its file to (path, name of the policy)."""
+
+    files: Mapping[str, str]
+    policies: Mapping[str, tuple[str, str]]
+    settled: Settled
+
+
+@dataclass(slots=True)
+class _Run:
+    """One import on its way."""
+
+    names: Names
+    diagnostics: Diagnostics
+    resource_names: dict[str, str] = field(default_factory=dict)
+    drafts: list[Draft] = field(default_factory=list)
+
+
+def import_documents(given: Sequence[Given], layout: Layout, root: Path, diagnostics: Diagnostics) -> Imported | None:
+    """The policy files that say what the documents say; None after an error was reported. All of the documents are imported or none."""
+    port = words()
+    run = _Run(Names(_reserved(port)), diagnostics)
+    policies: list[tuple[Given, DocumentKind, Policy]] = []
+    for item in given:
+        tree = _tree(item, diagnostics)
+        stated = None if tree is None else _stated(item, tree, diagnostics)
+        if stated is not None:
+            policies.append((item, *stated))
+    if diagnostics.has_errors or not policies:
+        return None
+    _lattice([(item, policy) for item, kind, policy in policies if kind.name == _LATTICE], run)
+    if diagnostics.has_errors:
+        return None
+    settled = settle(run.drafts, run.names, run.resource_names, layout, root, diagnostics)
+    if settled is None:
+        return None
+    became = {draft.given.source.file: (layout.path(draft.given.stem), draft.name) for draft in run.drafts}
+    return Imported(settled.files, became, settled)
+
+
+def _reserved(port: TargetPort) -> frozenset[str]:
+    """Words that no declaration may take: those of the targets' attributes and of the fields of resources."""
+    taken = set(port.reserved(port.targets))
+    for kind in resource_types().values():
+        taken |= set(kind.verbs) | {word for item in kind.fields.values() for word in getattr(item.type, "members", ())}
+    return frozenset(taken | {name.partition(".")[0] for name in resource_types()})
+
+
+# --- reading ----------------------------------------------------------------------------------------------------
+
+
+def _tree(item: Given, diagnostics: Diagnostics) -> JsonValue | None:
+    tree = parse_json(item.source, diagnostics)
+    if tree is not None and not is_policy(tree):
+        diagnostics.error(
+            "unknown-document",
+            f"`{item.source.file}` is no document that can be imported",
+            tree.span.at_start(),
+            'an IAM document has a "Statement"; `policyc check` says what it takes a file for',
+        )
+        return None
+    return tree
+
+
+def _stated(item: Given, tree: JsonValue, diagnostics: Diagnostics) -> tuple[DocumentKind, Policy] | None:
+    """The policy that a document states, with its kind; None after reporting why there is none to import."""
+    kind = KINDS[item.kind] if item.kind else guess_kind(tree)
+    if kind.name != _LATTICE:
+        diagnostics.error(
+            "not-importable",
+            f"the language has no policies that become a document of the kind `{kind.name}`",
+            tree.span.at_start(),
+            "leave the document as it is: `policyc check` and `policyc simulate` read it there",
+        )
+        return None
+    found = Diagnostics()
+    compiled = compile_document(tree, kind.engine, found, name=item.source.file)
+    if compiled is None:
+        diagnostics.extend(one for one in found if one.severity is Severity.ERROR)
+        return None
+    return kind, read_policy(tree, kind, item.source.file)
+
+
+# --- drafts -----------------------------------------------------------------------------------------------------
+
+
+def _lattice(found: Sequence[tuple[Given, Policy]], run: _Run) -> None:
+    from policyc.targets.lattice import raising
+
+    policies = joined([policy for _, policy in found])
+    stems = {item.source.file: snake(PurePosixPath(item.stem).name, "policy") for item, _ in found}
+    wanted = {file: _bare(stem) for file, stem in stems.items()}
+    attached = {item.source.file: item.attached for item, _ in found if item.attached}
+    carriers = raising.carriers(policies, wanted, attached)
+    _declare(carriers.values(), run)
+    services = [item for item in carriers.values() if item.type == "lattice.service"]
+    for (item, _), policy in zip(found, policies, strict=True):
+        on = carriers[item.source.file]
+        behind = [service for service in services if service.link("network") == on.id]
+        ways = {one.index: tuple(raising.raised(one, on, behind)) for one in policy.statements}
+        name = run.names.free(stems[item.source.file])
+        draft = Draft(item, policy, KINDS[_LATTICE], name, "lattice", run.resource_names[on.id], [])
+        _choose(draft, policy.statements, ways, run.diagnostics)
+        run.drafts.append(draft)
+
+
+def _bare(stem: str) -> str:
+    """The name of what a policy called `stem` is on."""
+    for suffix in _SUFFIXES:
+        if stem.endswith(suffix) and stem != suffix:
+            return stem.removesuffix(suffix)
+    return f"{stem}_service"
+
+
+def _declare(carriers: Iterable[Resource], run: _Run) -> None:
+    """Declare what the policies are on, networks before the services that name them."""
+    from policyc.targets.lattice.raising import is_placeholder
+
+    kinds = resource_types()
+    for item in sorted(carriers, key=lambda one: any(name == "network" for name, _ in one.fields)):
+        doc = (
+            "The document does not say what it is attached to: put in its id, account and Region."
+            if is_placeholder(item)
+            else ""
+        )
+        run.resource_names[item.id] = declare_resource(item, kinds[item.type], run.names, run.resource_names, doc)
+
+
+def _choose(
+    draft: Draft, statements: Sequence[Statement], ways: Mapping[int, tuple[Statement, ...]], diagnostics: Diagnostics
+) -> None:
+    """The statements of a draft with their ways and their labels; those that no request matches are left out."""
+    labels = Counter(one.label for one in statements)
+    for one in statements:
+        if isinstance(one.when, Never):
+            draft.left_out.append(one.label)
+            continue
+        label = one.label if labels[one.label] == 1 and _is_label(one.label) else f"statement {one.index + 1}"
+        draft.choices.append(Choice(one, label, ways[one.index]))
+    if not draft.choices:
+        diagnostics.error(
+            "not-importable",
+            "no statement of the document can ever apply, and a policy of the language needs one",
+            draft.origin.span.at_start(),
+            "leave the document as it is, or correct it first",
+        )
+
+
+def _is_label(text: str) -> bool:
+    return any(char.isalnum() for char in text) and not any(ord(char) < 32 or ord(char) == 127 for char in text)

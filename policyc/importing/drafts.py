@@ -1,0 +1,71 @@
+"""What becomes of one document: a policy whose statements still have several ways to be said."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from policyc.importing.conditions import NoWords
+from policyc.importing.names import Names
+from policyc.importing.statements import statement_node
+from policyc.importing.tree import NOWHERE, ident, word
+from policyc.ir.authz import Policy, Statement
+from policyc.record import record
+from policyc.syntax import nodes
+from policyc.targets.iam_documents.kinds import DocumentKind
+from policyc.text import Source, Span
+
+
+@record
+class Given:
+    """A document to import: its text, the name of its kind (empty: the shape tells), the ARN of what it is attached to where somebody
+    stated it, and the file that it should become, without its ending."""
+
+    source: Source
+    kind: str = ""
+    attached: str = ""
+    stem: str = ""
+
+
+@dataclass(slots=True)
+class Choice:
+    """One statement: what it was in the document, and the ways to say it, the most readable one first."""
+
+    original: Statement
+    label: str
+    ways: tuple[Statement, ...]
+    at: int = 0
+
+    @property
+    def span(self) -> Span | None:
+        return self.original.span
+
+
+@dataclass(slots=True)
+class Draft:
+    """One document on its way: `origin` is the policy that it states, `name` the name of the policy of the language for `target` on `on`,
+    `doc` the comment above it, `left_out` the labels of statements that no request can ever match."""
+
+    given: Given
+    origin: Policy
+    kind: DocumentKind
+    name: str
+    target: str
+    on: str
+    choices: list[Choice]
+    left_out: list[str] = field(default_factory=list)
+    doc: str = ""
+
+    def node(self, names: Names, resource_names: dict[str, str]) -> nodes.Policy:
+        """The policy as it stands now. Ways that the language has no words for are passed over; raises NoWords when none is left."""
+        statements = []
+        for choice in self.choices:
+            statements.append(self._statement(choice, names, resource_names))
+        return nodes.Policy(ident(self.name), ident(self.target), word(self.on), tuple(statements), NOWHERE, self.doc)
+
+    def _statement(self, choice: Choice, names: Names, resource_names: dict[str, str]) -> nodes.Statement:
+        while choice.at < len(choice.ways):
+            try:
+                return statement_node(choice.ways[choice.at], choice.label, names, resource_names)
+            except NoWords:
+                choice.at += 1
+        raise NoWords

@@ -1,0 +1,261 @@
+"""From a statement of a document to statements of the language that are emitted as the same again.
+
+What the language says in its own words is tried first, `raw(…)` last. Nothing is taken on trust: a candidate counts only when the document
+that it is emitted as reads back as the statement that it was made from.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from policyc.diagnostics import Diagnostics
+from policyc.engines.iam.operators import read_operator
+from policyc.engines.iam.switches import DEFAULT
+from policyc.ir.authz import (
+    All,
+    AnyOf,
+    Atom,
+    Can,
+    Cond,
+    Constant,
+    Glob,
+    Op,
+    RawTest,
+    Resources,
+    Spelling,
+    Statement,
+    Variable,
+    Who,
+    raw_attribute,
+)
+from policyc.ir.conditions import conjunction, tests
+from policyc.ir.pattern import Wild
+from policyc.model.types import STRING
+from policyc.model.values import Principal
+from policyc.model.vocabulary import Attribute, Vocabulary
+from policyc.syntax.json_text import parse_json
+from policyc.targets.iam_documents.conditions import condition_block, lower_condition, place
+from policyc.targets.iam_documents.escape import literal_glob, literal_text
+from policyc.targets.iam_documents.kinds import DocumentKind
+from policyc.targets.iam_documents.raw_keys import KEY
+from policyc.targets.iam_documents.read import read_condition, read_policy
+from policyc.targets.iam_documents.statements import Part, assemble
+from policyc.targets.iam_documents.texts import Reading
+from policyc.text import Source
+
+#: kinds of caller that a document and the language name alike
+_WORDS: Final = frozenset(
+    {"anyone", "account", "role", "user", "session", "federated_user", "service", "canonical_user"}
+)
+_TYPES: Final = {"service": "Service", "canonical_user": "CanonicalUser"}
+_TEXT_TESTS: Final = {"StringEquals": (Op.EQ, False), "StringNotEquals": (Op.EQ, True)} | {
+    "StringLike": (Op.LIKE, False),
+    "StringNotLike": (Op.LIKE, True),
+}
+_BOTH: Final = ("ForAllValues:", "ForAnyValue:")
+
+
+# --- the same statement -----------------------------------------------------------------------------------------
+
+
+def reads_back(parts: Sequence[Part], original: Statement, kind: DocumentKind) -> bool:
+    """Whether the parts are one statement of a document that says what the original does."""
+    if len(parts) != 1:
+        return False
+    tree = parse_json(Source("", assemble(parts).text), Diagnostics())
+    assert tree is not None
+    (again,) = read_policy(tree, kind, "").statements
+    return meaning(again) == meaning(original)
+
+
+def meaning(statement: Statement) -> object:
+    """What a statement of a document says, apart from its label and the order in which it says it."""
+    who, can, on = statement.who, statement.can, statement.resources
+    return (
+        statement.effect,
+        who and (who.negated, who.by_level, frozenset(map(_caller, who.principals))),
+        can and (can.negated, frozenset(verb.action.lower() for verb in can.verbs)),
+        on and (on.negated, frozenset(map(_pattern, on.patterns))),
+        _condition(statement.when),
+    )
+
+
+def _caller(item: Principal) -> object:
+    """A caller with the partition of its ARN, which the kinds of the language leave out."""
+    partition = item.name.split(":")[1] if item.name.startswith("arn:") and item.name.count(":") else "aws"
+    return item.kind, item.args, partition
+
+
+def _pattern(glob: Glob) -> object:
+    out: list[object] = []
+    for token in glob.tokens:
+        if isinstance(token, str) and out and isinstance(out[-1], str):
+            out[-1] += token
+        else:
+            out.append(token)
+    return tuple(out)
+
+
+def _condition(cond: Cond) -> object:
+    match cond:
+        case All(items) | AnyOf(items):
+            return type(cond).__name__, frozenset(map(_condition, items))
+        case Atom():
+            values = frozenset((str(item.value), item.group) for item in cond.values)
+            return "test", cond.attribute.native, cond.op, values, cond.quantifier, cond.negated
+        case RawTest():
+            return "raw", cond.operator, cond.attribute.native, frozenset(map(_pattern, cond.values)), cond.negated
+        case _:
+            return type(cond).__name__
+
+
+# --- who --------------------------------------------------------------------------------------------------------
+
+
+def callers(statement: Statement) -> Iterator[Who | None]:
+    """The callers in the language's words, and as they stand in the document."""
+    who = statement.who
+    if who is None:
+        yield None
+        return
+    if not who.negated:
+        yield replace(who, principals=tuple(item if item.kind in _WORDS else _native(item) for item in who.principals))
+    yield replace(who, principals=tuple(map(_native, who.principals)))
+
+
+def _native(item: Principal) -> Principal:
+    return item if item.kind == "native" else Principal("native", (_TYPES.get(item.kind, "AWS"), item.name))
+
+
+# --- conditions -------------------------------------------------------------------------------------------------
+
+
+def entries(when: Cond) -> list[Cond]:
+    """The condition by the entries of the `Condition` block that it was read from."""
+    items = when.items if isinstance(when, All) else (when,)
+    found: dict[object, list[Cond]] = {}
+    for index, item in enumerate(items):
+        test = next(tests(item), None)
+        spelling = test.spelling if test is not None else None
+        key: object = index if spelling is None else (spelling.operator, spelling.key_span)
+        found.setdefault(key, []).append(item)
+    return [conjunction(items) for items in found.values()]
+
+
+def in_words(entry: Cond, kind: DocumentKind, vocabulary: Vocabulary) -> Cond | None:
+    """An entry as tests that the language has words for, when they come back as the entry; None when it has none."""
+    return next((item for item in _worded(entry, vocabulary) if _comes_back(item, entry, kind)), None)
+
+
+def _worded(entry: Cond, vocabulary: Vocabulary) -> Iterator[Cond]:
+    if isinstance(entry, RawTest):
+        attribute, form = entry.attribute, _TEXT_TESTS.get(entry.operator)
+        if form is None or KEY.fullmatch(attribute.native) is None or is_known(attribute, vocabulary):
+            return
+        op, negated = form
+        texts = [glob.pattern if op is Op.LIKE else _plain(glob) for glob in entry.values]
+        if all(text is not None for text in texts):
+            values = tuple(Constant(STRING, text) for text in texts if text is not None)
+            yield Atom(raw_attribute(attribute.native), op, values, "", negated)
+    elif all(isinstance(test, Atom) and is_known(test.attribute, vocabulary) for test in tests(entry)):
+        yield entry
+
+
+def is_known(attribute: Attribute, vocabulary: Vocabulary) -> bool:
+    """Whether a vocabulary has a word for an attribute."""
+    if not attribute.keyed:
+        return attribute.name in vocabulary.attributes
+    head = attribute.name.replace(f'["{attribute.key}"]', "[]", 1)
+    return head in vocabulary.attributes and attribute.native != attribute.key
+
+
+def _plain(glob: Glob) -> str | None:
+    return "".join(map(str, glob.tokens)) if all(isinstance(token, str) for token in glob.tokens) else None
+
+
+def _comes_back(cond: Cond, entry: Cond, kind: DocumentKind) -> bool:
+    found = Diagnostics()
+    alternatives = lower_condition(cond, None, found)
+    if alternatives is None or len(alternatives) != 1:
+        return False
+    placed = place(alternatives[0], None, found)
+    if placed is None:
+        return False
+    text = json.dumps(condition_block(placed), ensure_ascii=False)
+    tree = parse_json(Source("", text), Diagnostics())
+    return _condition(read_condition(tree, Reading(kind, True, DEFAULT))) == _condition(entry)
+
+
+def raw_tests(entry: Cond, vocabulary: Vocabulary) -> list[Cond]:
+    """An entry as it stands in the document; nothing for one that stands nowhere."""
+    out: dict[str, Cond] = {}
+    for test in tests(entry):
+        spelling = test.spelling
+        if spelling is None:
+            continue
+        operators = [spelling.operator]
+        if (
+            isinstance(test, Atom)
+            and test.quantifier == "all"
+            and not test.negated
+            and spelling.operator.startswith(_BOTH[0])
+        ):
+            operators.append(spelling.operator.replace(*_BOTH, 1))  # the two were read as one
+        of_key = test.attribute if is_known(test.attribute, vocabulary) else raw_attribute(spelling.key)
+        for operator in operators:
+            out[operator] = RawTest(operator, of_key, _texts(operator, spelling), span=test.span)
+    return list(out.values())
+
+
+def _texts(operator: str, spelling: Spelling) -> tuple[Glob, ...]:
+    known = read_operator(operator)
+    if known is None or not known.takes_variables:
+        return spelling.values
+    return tuple(rewritten(glob, known.glob) for glob in spelling.values)
+
+
+def rewritten(glob: Glob, wildcards: bool = True) -> Glob:
+    """A text as a document of version 2012-10-17 writes it."""
+    plain = literal_glob if wildcards else literal_text
+    out = ""
+    for token in glob.tokens:
+        match token:
+            case str():
+                out += plain(token)
+            case Wild():
+                out += token.value
+            case Variable(key, None):
+                out += f"${{{key}}}"
+            case Variable(key, default):
+                out += f"${{{key}, '{default}'}}"
+    return Glob(out, glob.tokens, glob.span)
+
+
+# --- statements -------------------------------------------------------------------------------------------------
+
+
+def conditions(
+    statement: Statement, left_out: Iterable[Cond], kind: DocumentKind, vocabulary: Vocabulary
+) -> Iterator[Cond]:
+    """The condition with the entries that have words in words, and all as they stand; entries that a clause says are left out."""
+    spare = list(left_out)
+    kept = [entry for entry in entries(statement.when) if entry not in spare]
+    raw = [conjunction(raw_tests(entry, vocabulary) or [entry]) for entry in kept]
+    worded = [in_words(entry, kind, vocabulary) for entry in kept]
+    yield conjunction([word if word is not None else other for word, other in zip(worded, raw, strict=True)])
+    yield conjunction(raw)
+
+
+def as_it_stands(statement: Statement) -> tuple[Can | None, Resources | None]:
+    """The actions and resources of a statement as raw ones."""
+    on = statement.resources
+    return statement.can, None if on is None else replace(on, patterns=tuple(rewritten(glob) for glob in on.patterns))
+
+
+def language_statement(original: Statement, **changes: Any) -> Statement:
+    """The statement without what only a document has; `changes` are the clauses that say it instead."""
+    bare = replace(original, who=None, can=None, on=(), path=None, resources=None)
+    return replace(bare, **changes)

@@ -1,0 +1,229 @@
+"""From an auth policy to the resource that carries it and to statements in the words of the language.
+
+A document does not say what it is attached to; the ARNs in it may. Where they do not, the carrier is declared with ids of nothing but zeros,
+which stand in no document.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from policyc.diagnostics import Diagnostics
+from policyc.ir.authz import Atom, Can, Cond, Glob, Op, Paths, Policy, Resources, Statement, Who
+from policyc.ir.pattern import escape_pattern
+from policyc.model.types import PLACE, RESOURCE, Named
+from policyc.model.values import Place, Principal, Resource, ResourceLink, Value
+from policyc.targets.iam_documents.kinds import KINDS
+from policyc.targets.iam_documents.raising import (
+    as_it_stands,
+    callers,
+    conditions,
+    entries,
+    language_statement,
+    reads_back,
+)
+from policyc.targets.lattice.lowering import lower_statement
+from policyc.targets.lattice.words import CONNECT, INVOKE, METHOD_KEY, NETWORK, SERVICE, arn_of, kind_of, vocabulary
+from policyc.text import Span
+
+_KIND: Final = KINDS["auth-policy"]
+_ARN: Final = re.compile(
+    r"arn:([a-z0-9-]+):vpc-lattice:([a-z0-9-]+):([0-9]{12}):(service/(svc-[0-9a-z]{17})|servicenetwork/(sn-[0-9a-z]{17}))"
+)
+_PARTITION: Final = re.compile(r"arn:(aws-cn|aws-us-gov):")
+_NOBODY: Final = "000000000000"
+_SOMEWHERE: Final = {"aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
+_ZEROS: Final = "0" * 17
+_ANONYMOUS: Final = {"StringNotEqualsIgnoreCase": "authenticated", "StringEqualsIgnoreCase": "anonymous"}
+
+
+def is_placeholder(resource: Resource) -> bool:
+    """Whether a carrier is declared with ids of zeros because nothing says what it is."""
+    return resource.text("id").endswith(_ZEROS)
+
+
+def read_carrier(arn: str, name: str, file: str) -> Resource | None:
+    """The service or service network of an ARN; None for an ARN of something else."""
+    found = _ARN.fullmatch(arn)
+    if found is None:
+        return None
+    place = Place(found[3], found[2])
+    return _resource(name, SERVICE if found[5] else NETWORK, found[5] or found[6], place, file)
+
+
+def carriers(policies: Sequence[Policy], names: Mapping[str, str], given: Mapping[str, str]) -> dict[str, Resource]:
+    """What each document is attached to, by its file: `names` are names for them, `given` the ARNs that somebody stated."""
+    found = {policy.file: _carrier(policy, names[policy.file], given.get(policy.file)) for policy in policies}
+    networks = [item for item in found.values() if item.type == NETWORK]
+    if len(networks) != 1:
+        return found
+    link = ("network", Value(RESOURCE, ResourceLink(networks[0].id, networks[0].name), networks[0].span))
+    linked = {policy.file for policy in policies if isinstance(policy.on, Resource) and policy.on.link("network")}
+    return {
+        file: replace(item, fields=(*item.fields[:2], link, *item.fields[2:])) if file in linked else item
+        for file, item in found.items()
+    }
+
+
+def _carrier(policy: Policy, name: str, given: str | None) -> Resource:
+    assert isinstance(policy.on, Resource)
+    stated = read_carrier(given, name, policy.file) if given else None
+    if stated is None:
+        stated = _told(policy, name) if policy.on.type == SERVICE else None
+    if stated is None:
+        ident = ("svc-" if policy.on.type == SERVICE else "sn-") + _ZEROS
+        stated = _resource(
+            name, policy.on.type, ident, Place(_NOBODY, _SOMEWHERE.get(_partition(policy), "us-east-1")), policy.file
+        )
+    protocol = _protocol(policy)
+    if stated.type == SERVICE and protocol:
+        stated = replace(stated, fields=(*stated.fields, ("protocol", _word(protocol, stated.span))))
+    return stated
+
+
+def _resource(name: str, kind: str, ident: str, place: Place, file: str) -> Resource:
+    span = Span(file, 0, 0)
+    fields = (("id", _word(ident, span)), ("at", Value(PLACE, place, span)), ("auth", _word("aws_iam", span)))
+    return Resource(name, kind, fields, file, span)
+
+
+def _word(text: str, span: Span) -> Value:
+    return Value(Named("string"), text, span)
+
+
+def _told(policy: Policy, name: str) -> Resource | None:
+    """The one service whose ARN the document's resources name."""
+    texts = [glob.text for statement in policy.statements for glob in _patterns(statement.resources)]
+    arns = {found[0] for text in texts if (found := _ARN.match(text)) is not None}
+    return read_carrier(arns.pop(), name, policy.file) if len(arns) == 1 else None
+
+
+def _partition(policy: Policy) -> str:
+    """The partition that the document's ARNs name, empty for that of the open internet."""
+    texts = [glob.text for statement in policy.statements for glob in _patterns(statement.resources)]
+    texts += [item.name for statement in policy.statements if statement.who for item in statement.who.principals]
+    return next((found[1] for text in texts if (found := _PARTITION.match(text)) is not None), "")
+
+
+def _protocol(policy: Policy) -> str:
+    """What the listeners have to speak so that every action of the document can come; empty for the default."""
+    actions = {action for statement in policy.statements for action in _actions(statement)}
+    if CONNECT not in actions:
+        return ""
+    return "tls_passthrough" if actions == {CONNECT} else "mixed"
+
+
+def _actions(statement: Statement) -> frozenset[str]:
+    """The actions that the statement names one by one, as the service spells them; empty for patterns and other services' actions."""
+    known = {INVOKE.lower(): INVOKE, CONNECT.lower(): CONNECT}
+    texts = (
+        [] if statement.can is None or statement.can.negated else [verb.action.lower() for verb in statement.can.verbs]
+    )
+    return frozenset(known[text] for text in texts) if all(text in known for text in texts) else frozenset()
+
+
+def _patterns(resources: Resources | None) -> tuple[Glob, ...]:
+    return () if resources is None or resources.negated else resources.patterns
+
+
+# --- statements -------------------------------------------------------------------------------------------------
+
+
+def raised(original: Statement, on: Resource, services: Sequence[Resource]) -> Iterator[Statement]:
+    """Statements of a policy on `on` that are emitted as the original again, the most readable one first; `services` are those that the
+    statement may name when `on` is their network."""
+    for candidate in _candidates(original, on, services):
+        found = Diagnostics()
+        parts = lower_statement(candidate, on, found)
+        if parts is not None and reads_back(parts, original, _KIND):
+            yield candidate
+
+
+def _candidates(original: Statement, on: Resource, services: Sequence[Resource]) -> Iterator[Statement]:
+    for who, said in _callers(original):
+        for can, path, aimed, more in _clauses(original, on, services):
+            for when in conditions(original, (*said, *more), _KIND, vocabulary()):
+                yield language_statement(original, who=who, can=can, path=path, on=aimed, when=when)
+        can, resources = as_it_stands(original)
+        for when in conditions(original, said, _KIND, vocabulary()):
+            yield language_statement(original, who=who, can=can, resources=resources, when=when)
+
+
+def _callers(original: Statement) -> Iterator[tuple[Who | None, tuple[Cond, ...]]]:
+    """The callers, with the tests of the condition that they say: anyone who signed, or nobody who did."""
+    who = original.who
+    if who is not None and not who.negated and [item.kind for item in who.principals] == ["anyone"]:
+        for entry in entries(original.when):
+            word = _signed(entry)
+            if word:
+                yield replace(who, principals=(Principal(word, ()),)), (entry,)
+    for callers_ in callers(original):
+        yield callers_, ()
+
+
+def _signed(entry: Cond) -> str:
+    spelling = getattr(entry, "spelling", None)
+    if spelling is None or spelling.key.lower() != "aws:principaltype":
+        return ""
+    is_anonymous = [value.text.lower() for value in spelling.values] == ["anonymous"]
+    return _ANONYMOUS.get(spelling.operator, "") if is_anonymous else ""
+
+
+def _clauses(
+    original: Statement, on: Resource, services: Sequence[Resource]
+) -> Iterator[tuple[Can | None, Paths | None, tuple[Resource, ...], tuple[Cond, ...]]]:
+    """`can`, `path` and `on` in words, with the tests of the condition that they say."""
+    actions, resources = _actions(original), original.resources
+    if not actions or resources is None or resources.negated:
+        return
+    if on.type == NETWORK and [glob.text for glob in resources.patterns] == ["*"]:
+        aims: list[tuple[Paths | None, tuple[Resource, ...]]] = [(None, ())]
+    else:
+        aims = list(_aims(resources, (on,) if on.type == SERVICE else tuple(services), on))
+    for path, aimed in aims:
+        for can, said in _verbs(original, actions, on):
+            yield can, path, aimed, said
+
+
+def _aims(
+    resources: Resources, services: Sequence[Resource], on: Resource
+) -> Iterator[tuple[Paths | None, tuple[Resource, ...]]]:
+    """The services that the patterns name, with the paths that each of them has."""
+    paths: dict[str, list[str]] = {}
+    by_id = {service.id: service for service in services}
+    for glob in resources.patterns:
+        pattern = glob.pattern
+        for service in services:
+            root = escape_pattern(arn_of(service))
+            if pattern is not None and (pattern == root or pattern.startswith(f"{root}/")):
+                paths.setdefault(service.id, []).append(pattern[len(root) :])
+                break
+        else:
+            return
+    if not paths or len({frozenset(found) for found in paths.values()}) != 1:
+        return
+    found = tuple(dict.fromkeys(next(iter(paths.values()))))
+    aimed = () if on.type == SERVICE else tuple(by_id[key] for key in paths)
+    yield (None if found in (("/*",), ("",)) else Paths(found)), aimed
+
+
+def _verbs(original: Statement, actions: frozenset[str], on: Resource) -> Iterator[tuple[Can | None, tuple[Cond, ...]]]:
+    """`can` clauses for the actions: methods where a test names them, none, or the action's own verb."""
+    known = kind_of(on).verbs
+    if actions == {INVOKE}:
+        for entry in entries(original.when):
+            methods = _methods(entry)
+            if methods and all(method in known for method in methods):
+                assert isinstance(entry, Atom)
+                yield Can(tuple(known[method] for method in methods), entry.negated), (entry,)
+    yield None, ()
+    wanted = [word for word, action in (("invoke", INVOKE), ("connect", CONNECT)) if action in actions]
+    yield Can(tuple(known[word] for word in wanted)), ()
+
+
+def _methods(entry: Cond) -> tuple[str, ...]:
+    named = isinstance(entry, Atom) and entry.attribute.native == METHOD_KEY and entry.op is Op.EQ
+    return tuple(str(item.value) for item in entry.values) if isinstance(entry, Atom) and named else ()

@@ -65,7 +65,7 @@ def import_documents(given: Sequence[Given], layout: Layout, root: Path, diagnos
     if diagnostics.has_errors or not policies:
         return None
     _lattice([(item, policy) for item, kind, policy in policies if kind.name == _LATTICE], run)
-    if diagnostics.has_errors:
+    if run.diagnostics.has_errors:
         return None
     settled = settle(run.drafts, run.names, run.resource_names, layout, root, diagnostics)
     if settled is None:
@@ -111,7 +111,7 @@ def _stated(item: Given, tree: JsonValue, diagnostics: Diagnostics) -> tuple[Doc
         return None
     found = Diagnostics()
     compiled = compile_document(tree, kind.engine, found, name=item.source.file)
-    if compiled is None:
+    if compiled is None or found.has_errors:  # AWS takes no such document
         diagnostics.extend(one for one in found if one.severity is Severity.ERROR)
         return None
     return kind, read_policy(tree, kind, item.source.file)

@@ -53,6 +53,7 @@ MAY_IMPORT = {
         "report",
         "carriers",
     },
+    "importing": {"text", "diagnostics", "syntax", "model", "ir", "engines", "targets", "lint"},
     "api": {"text", "diagnostics", "model", "syntax", "engines", "targets", "simulation", "report", "workspace"},
     "pytest_plugin": {"api"},
     "cli": {
@@ -70,6 +71,7 @@ MAY_IMPORT = {
         "simulation",
         "report",
         "workspace",
+        "importing",
     },
     "__main__": {"version", "cli"},
     "": {"api", "diagnostics", "engines.trace", "version"},

@@ -33,6 +33,7 @@ ROOMS = {
     "report": "findings as text",
     "carriers": "policies in templates",
     "workspace": "projects and settings",
+    "importing": "documents to policies",
     "api": "import policyc",
     "cli": "the command",
     "pytest_plugin": "tests in pytest",

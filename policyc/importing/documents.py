@@ -7,7 +7,7 @@ a tree and printed. What comes out is compiled before anybody sees it, and has t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -26,6 +26,8 @@ from policyc.record import record
 from policyc.syntax.json_text import JsonValue, parse_json
 from policyc.targets.iam_documents.kinds import KINDS, DocumentKind, guess_kind, is_policy
 from policyc.targets.iam_documents.read import read_policy
+from policyc.targets.lattice import raising
+from policyc.targets.lattice.raising import is_placeholder
 from policyc.targets.program import words
 from policyc.targets.registry import resource_types
 
@@ -34,11 +36,24 @@ _SUFFIXES = ("_auth_policy", "_policy", "_auth", "_guard")
 
 
 @record
+class Became:
+    """What became of the document `file`: the policy `name` in the policy file `path`. `unplaced` names what it is on where nothing says
+    which one that is; `left_out` are the labels of statements that no request can match."""
+
+    file: str
+    kind: str
+    path: str
+    name: str
+    unplaced: str = ""
+    left_out: tuple[str, ...] = ()
+
+
+@record
 class Imported:
-    """The policy files by their path, and what became of each document: `policies` maps its file to (path, name of the policy)."""
+    """The policy files by their path, and what became of each document."""
 
     files: Mapping[str, str]
-    policies: Mapping[str, tuple[str, str]]
+    policies: tuple[Became, ...]
     settled: Settled
 
 
@@ -70,8 +85,13 @@ def import_documents(given: Sequence[Given], layout: Layout, root: Path, diagnos
     settled = settle(run.drafts, run.names, run.resource_names, layout, root, diagnostics)
     if settled is None:
         return None
-    became = {draft.given.source.file: (layout.path(draft.given.stem), draft.name) for draft in run.drafts}
-    return Imported(settled.files, became, settled)
+    return Imported(settled.files, tuple(_became(draft, layout) for draft in run.drafts), settled)
+
+
+def _became(draft: Draft, layout: Layout) -> Became:
+    path = layout.path(draft.given.stem)
+    unplaced = draft.on if draft.unplaced else ""
+    return Became(draft.given.source.file, draft.kind.name, path, draft.name, unplaced, tuple(draft.left_out))
 
 
 def _reserved(port: TargetPort) -> frozenset[str]:
@@ -121,13 +141,17 @@ def _stated(item: Given, tree: JsonValue, diagnostics: Diagnostics) -> tuple[Doc
 
 
 def _lattice(found: Sequence[tuple[Given, Policy]], run: _Run) -> None:
-    from policyc.targets.lattice import raising
-
     policies = joined([policy for _, policy in found])
     stems = {item.source.file: snake(PurePosixPath(item.stem).name, "policy") for item, _ in found}
     wanted = {file: _bare(stem) for file, stem in stems.items()}
     attached = {item.source.file: item.attached for item, _ in found if item.attached}
+    _check_attached(found, raising.is_carrier, raising.EXAMPLE, run.diagnostics)
+    if run.diagnostics.has_errors:
+        return
     carriers = raising.carriers(policies, wanted, attached)
+    _check_once(found, carriers, run.diagnostics)
+    if run.diagnostics.has_errors:
+        return
     _declare(carriers.values(), run)
     services = [item for item in carriers.values() if item.type == "lattice.service"]
     for (item, _), policy in zip(found, policies, strict=True):
@@ -136,8 +160,35 @@ def _lattice(found: Sequence[tuple[Given, Policy]], run: _Run) -> None:
         ways = {one.index: tuple(raising.raised(one, on, behind)) for one in policy.statements}
         name = run.names.free(stems[item.source.file])
         draft = Draft(item, policy, KINDS[_LATTICE], name, "lattice", run.resource_names[on.id], [])
+        draft.unplaced = raising.is_placeholder(on)
         _choose(draft, policy.statements, ways, run.diagnostics)
         run.drafts.append(draft)
+
+
+def _check_attached(
+    found: Sequence[tuple[Given, Policy]], is_carrier: Callable[[str], bool], example: str, diagnostics: Diagnostics
+) -> None:
+    """Refuse ARNs of things that carry no such document."""
+    for item, policy in found:
+        if item.attached and not is_carrier(item.attached):
+            message = f"`{item.attached}` does not carry documents like this one"
+            diagnostics.error("malformed-arn", message, policy.name_span, f"write it like `{example}`")
+
+
+def _check_once(
+    found: Sequence[tuple[Given, Policy]], carriers: Mapping[str, Resource], diagnostics: Diagnostics
+) -> None:
+    seen: dict[tuple[object, ...], str] = {}
+    for item, policy in found:
+        on = carriers[item.source.file]
+        first = seen.setdefault(
+            (on.text("id"), on.place) if not is_placeholder(on) else (item.source.file,), item.source.file
+        )
+        if first != item.source.file:
+            message = f"`{first}` is the policy of the same thing already, which takes one"
+            diagnostics.error(
+                "not-importable", message, policy.name_span, "import one of them, or say with `--on` which is whose"
+            )
 
 
 def _bare(stem: str) -> str:
@@ -150,8 +201,6 @@ def _bare(stem: str) -> str:
 
 def _declare(carriers: Iterable[Resource], run: _Run) -> None:
     """Declare what the policies are on, networks before the services that name them."""
-    from policyc.targets.lattice.raising import is_placeholder
-
     kinds = resource_types()
     for item in sorted(carriers, key=lambda one: any(name == "network" for name, _ in one.fields)):
         doc = (

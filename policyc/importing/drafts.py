@@ -43,7 +43,8 @@ class Choice:
 @dataclass(slots=True)
 class Draft:
     """One document on its way: `origin` is the policy that it states, `name` the name of the policy of the language for `target` on `on`,
-    `doc` the comment above it, `left_out` the labels of statements that no request can ever match."""
+    `doc` the comment above it, `left_out` the labels of statements that no request can ever match, `unplaced` whether nothing says which
+    one it is on."""
 
     given: Given
     origin: Policy
@@ -54,6 +55,7 @@ class Draft:
     choices: list[Choice]
     left_out: list[str] = field(default_factory=list)
     doc: str = ""
+    unplaced: bool = False
 
     def node(self, names: Names, resource_names: dict[str, str]) -> nodes.Policy:
         """The policy as it stands now. Ways that the language has no words for are passed over; raises NoWords when none is left."""

@@ -11,11 +11,12 @@ from dataclasses import replace
 from typing import Final
 
 from policyc.engines.proofs.conditions import implies
-from policyc.ir.authz import All, AnyOf, Atom, Cond, Constant, Glob, Op, Origin, Paths, Policy, RawTest, Statement
+from policyc.ir.authz import All, AnyOf, Atom, Cond, Constant, Glob, Op, Origin, Paths, Policy, RawTest, Statement, Who
 from policyc.ir.conditions import conjunction
 from policyc.ir.pattern import Wild, escape_pattern
 from policyc.lint.covering import reach_covers
 from policyc.lint.places import label_of
+from policyc.model.values import Principal
 from policyc.record import record
 from policyc.text import Span
 
@@ -106,8 +107,17 @@ def _path_test(cond: Cond) -> Atom | RawTest | None:
 
 
 def path_covered(wanted: Statement, others: Sequence[Statement]) -> bool:
-    """Whether one of the statements takes in the wanted one's callers, verbs, resources and paths; other conditions are not compared."""
+    """Whether one of the statements takes in the wanted one's callers, verbs, resources and paths; other conditions are not compared,
+    and that callers have to sign is a condition in a document."""
     path = conjunction(list(_path_tests(wanted.when)))
     return any(
-        reach_covers(other, wanted) and implies(path, conjunction(list(_path_tests(other.when)))) for other in others
+        reach_covers(_whoever_signed(other), wanted) and implies(path, conjunction(list(_path_tests(other.when))))
+        for other in others
     )
+
+
+def _whoever_signed(statement: Statement) -> Statement:
+    who = statement.who
+    if who is None or who.negated or not any(item.kind in ("authenticated", "anonymous") for item in who.principals):
+        return statement
+    return replace(statement, who=Who((Principal("anyone", ()),)))

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from policyc.diagnostics import Diagnostics
+from policyc.engines.iam.globs import fold
 from policyc.engines.iam.operators import read_operator
 from policyc.engines.iam.switches import DEFAULT
 from policyc.ir.authz import (
@@ -89,7 +90,7 @@ def _caller(item: Principal) -> object:
     return item.kind, item.args, partition
 
 
-def _pattern(glob: Glob) -> object:
+def _pattern(glob: Glob) -> tuple[object, ...]:
     out: list[object] = []
     for token in glob.tokens:
         if isinstance(token, str) and out and isinstance(out[-1], str):
@@ -99,15 +100,23 @@ def _pattern(glob: Glob) -> object:
     return tuple(out)
 
 
+def _patterns(test: RawTest) -> object:
+    """The values of a raw test; an operator that ignores letter case has none."""
+    found = frozenset(map(_pattern, test.values))
+    if "IgnoreCase" not in test.operator:
+        return found
+    return frozenset(tuple(fold(token) if isinstance(token, str) else token for token in pattern) for pattern in found)
+
+
 def _condition(cond: Cond) -> object:
     match cond:
         case All(items) | AnyOf(items):
             return type(cond).__name__, frozenset(map(_condition, items))
         case Atom():
             values = frozenset((str(item.value), item.group) for item in cond.values)
-            return "test", cond.attribute.native, cond.op, values, cond.quantifier, cond.negated
+            return "test", fold(cond.attribute.native), cond.op, values, cond.quantifier, cond.negated
         case RawTest():
-            return "raw", cond.operator, cond.attribute.native, frozenset(map(_pattern, cond.values)), cond.negated
+            return "raw", cond.operator, fold(cond.attribute.native), _patterns(cond), cond.negated
         case _:
             return type(cond).__name__
 

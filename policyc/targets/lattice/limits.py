@@ -41,7 +41,7 @@ def check_policy(policy: Policy, program: Program, diagnostics: Diagnostics) -> 
         check_raw_clauses(statement, diagnostics)
         _check_on(statement, on, diagnostics)
         _check_paths(statement, diagnostics)
-        services = statement.on or (on,)
+        services = () if statement.resources is not None else statement.on or (on,)
         for service in services:
             _check_protocol(statement, service, diagnostics)
         _check_tests(statement, services, diagnostics)
@@ -117,7 +117,7 @@ def _check_protocol(statement: Statement, service: Resource, diagnostics: Diagno
     can = statement.can
     if can is not None and not can.negated:
         for verb in can.verbs:
-            if not verb.glob and verb.name not in possible:
+            if verb.name not in possible:
                 diagnostics.error(
                     "verb-never-comes",
                     f"`{service.name}` speaks {_spoken(protocol)}, so nobody can `{verb.name}` it",

@@ -33,11 +33,17 @@ _KIND: Final = KINDS["auth-policy"]
 _ARN: Final = re.compile(
     r"arn:([a-z0-9-]+):vpc-lattice:([a-z0-9-]+):([0-9]{12}):(service/(svc-[0-9a-z]{17})|servicenetwork/(sn-[0-9a-z]{17}))"
 )
+EXAMPLE: Final = "arn:aws:vpc-lattice:us-west-2:111122223333:service/svc-0123456789abcdef0"
 _PARTITION: Final = re.compile(r"arn:(aws-cn|aws-us-gov):")
 _NOBODY: Final = "000000000000"
 _SOMEWHERE: Final = {"aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 _ZEROS: Final = "0" * 17
 _ANONYMOUS: Final = {"StringNotEqualsIgnoreCase": "authenticated", "StringEqualsIgnoreCase": "anonymous"}
+
+
+def is_carrier(arn: str) -> bool:
+    """Whether an ARN is that of a service or a service network."""
+    return _ARN.fullmatch(arn) is not None
 
 
 def is_placeholder(resource: Resource) -> bool:
@@ -79,7 +85,7 @@ def _carrier(policy: Policy, name: str, given: str | None) -> Resource:
             name, policy.on.type, ident, Place(_NOBODY, _SOMEWHERE.get(_partition(policy), "us-east-1")), policy.file
         )
     protocol = _protocol(policy)
-    if stated.type == SERVICE and protocol:
+    if stated.type == SERVICE:
         stated = replace(stated, fields=(*stated.fields, ("protocol", _word(protocol, stated.span))))
     return stated
 
@@ -109,10 +115,10 @@ def _partition(policy: Policy) -> str:
 
 
 def _protocol(policy: Policy) -> str:
-    """What the listeners have to speak so that every action of the document can come; empty for the default."""
+    """What the listeners have to speak so that every action of the document can come; `https` where nothing asks for more."""
     actions = {action for statement in policy.statements for action in _actions(statement)}
     if CONNECT not in actions:
-        return ""
+        return "https"
     return "tls_passthrough" if actions == {CONNECT} else "mixed"
 
 
@@ -219,9 +225,14 @@ def _verbs(original: Statement, actions: frozenset[str], on: Resource) -> Iterat
             if methods and all(method in known for method in methods):
                 assert isinstance(entry, Atom)
                 yield Can(tuple(known[method] for method in methods), entry.negated), (entry,)
-    yield None, ()
     wanted = [word for word, action in (("invoke", INVOKE), ("connect", CONNECT)) if action in actions]
-    yield Can(tuple(known[word] for word in wanted)), ()
+    named = Can(tuple(known[word] for word in wanted))
+    # Where listeners speak more than HTTP the verb says which it is; elsewhere there is but one.
+    yield from (
+        ((named, ()), (None, ()))
+        if on.text("protocol") not in ("https", "") or (on.type == NETWORK and len(wanted) == 1)
+        else ((None, ()), (named, ()))
+    )
 
 
 def _methods(entry: Cond) -> tuple[str, ...]:

@@ -1,0 +1,207 @@
+"""`policyc import`: policy files from the documents that there are already."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from policyc.cli import exits
+from policyc.cli.console import Console
+from policyc.cli.import_files import write_all
+from policyc.cli.parser import WrongUse, one_of
+from policyc.cli.project import here, open_project
+from policyc.cli.refuse import refuse, refuse_request
+from policyc.diagnostics import Diagnostics
+from policyc.report.formats.json import findings_data, written
+from policyc.report.screen import clean, plural
+from policyc.workspace.natives import NATIVES, find_natives, split_natives
+from policyc.workspace.project import POLICY, Project
+
+if TYPE_CHECKING:
+    from policyc.importing.documents import Imported
+    from policyc.importing.drafts import Given
+    from policyc.importing.modules import Layout
+    from policyc.text import Source
+
+SHARED = ("root", "config", "exclude", "format", "color", "quiet")
+REPORT = "findings"
+FORMATS = ()
+#: kinds of `--as` that there are policies for
+KIND_NAMES = ("auth-policy",)
+
+DESCRIPTION = """Write policies of the language for documents as AWS takes them. Each document becomes one policy and each
+statement one statement; ids get names, and what the language has no word for stays as it is, in `raw(…)`.
+What comes out is compiled before it is written, and builds the same documents again."""
+
+EPILOG = """examples:
+  policyc import auth.json                          to standard output
+  policyc import auth.json -o policies/auth.policy
+  policyc import documents/ -o policies             a file for each, and one for what they share
+  policyc import documents/ -o all.policy           everything in one file
+  policyc import auth.json --on arn:aws:vpc-lattice:us-west-2:111122223333:service/svc-0123456789abcdef0
+  policyc import documents/ -o policies --dry-run   say what would be written
+
+exit status: 0 done, 1 a document cannot be imported (then nothing is written), 2 wrong use or
+configuration, 3 internal error, 4 no document found."""
+
+
+def describe(parser: argparse.ArgumentParser) -> None:
+    parser.description, parser.epilog = DESCRIPTION, EPILOG
+    parser.add_argument("paths", nargs="+", metavar="PATH", help="documents, or folders that hold some")
+    parser.add_argument(
+        "-o",
+        "--out",
+        metavar="PLACE",
+        default="-",
+        help="a file that ends in .policy, a folder, or - for standard output (the default)",
+    )
+    parser.add_argument(
+        "--as",
+        dest="kind",
+        metavar="KIND",
+        type=one_of("kind", KIND_NAMES),
+        help="what the named documents are, in place of what their shape tells: " + ", ".join(KIND_NAMES),
+    )
+    parser.add_argument(
+        "--on",
+        action="append",
+        default=[],
+        metavar="[FILE=]ARN",
+        help="what a document is attached to, where it does not say so itself; FILE is the document, if there are several",
+    )
+    parser.add_argument("--force", action="store_true", help="replace files that exist")
+    parser.add_argument("--dry-run", action="store_true", help="write nothing; list what would be written")
+
+
+def run(args: argparse.Namespace, console: Console) -> int:
+    from policyc.importing.documents import import_documents
+
+    mistakes = Diagnostics()
+    project = open_project(args, args.paths, mistakes, tuple(NATIVES))
+    console.names = project.names
+    if mistakes.has_errors:
+        return refuse(mistakes, project, console, args.format)
+    found = Diagnostics()
+    given, sources = _documents(project, args, found)
+    if not given and not found.has_errors:
+        console.error("nothing to import: no document found (see `policyc check` for what is taken for one)\n")
+        return exits.NOTHING
+    layout, root = _layout(args)
+    imported = None if found.has_errors else import_documents(given, layout, root, found)
+    if imported is None:
+        return refuse_request(found, sources, args.format, console, exits.FINDINGS)
+    if layout.file == _STREAM:
+        console.exact(imported.files[_STREAM])
+    elif not args.dry_run:
+        write_all(root, imported.files, args.force)
+    _tell(imported, args, console)
+    return exits.CLEAN
+
+
+#: the name of what goes to standard output
+_STREAM = "imported.policy"
+
+
+def _layout(args: argparse.Namespace) -> tuple[Layout, Path]:
+    """Where the policies go, and the root that their imports start at: the project's, or the folder itself outside of one."""
+    from policyc.importing.modules import Layout
+
+    root = here(args)
+    if args.out == "-":
+        return Layout(file=_STREAM), root
+    place = Path(os.path.realpath(args.out))
+    single = place.suffix == POLICY and not place.is_dir()
+    inside = place.is_relative_to(root)
+    if single:
+        return (
+            (Layout(file=place.relative_to(root).as_posix()), root)
+            if inside
+            else (Layout(file=place.name), place.parent)
+        )
+    if inside:
+        return Layout(folder="" if place == root else place.relative_to(root).as_posix()), root
+    return Layout(), place
+
+
+def _documents(
+    project: Project, args: argparse.Namespace, diagnostics: Diagnostics
+) -> tuple[list[Given], dict[str, Source]]:
+    """The documents that the command line names or that lie in its folders, with what it says of them, and their texts by file."""
+    from policyc.importing.drafts import Given
+    from policyc.model.files import read_source
+
+    named, _ = split_natives(project.named, args.kind or "")
+    searched = find_natives(project, diagnostics, tuple(NATIVES))
+    names = [
+        path.resolve().relative_to(project.root).as_posix() for path in dict.fromkeys((*named, *searched.documents))
+    ]
+    sources = {
+        name: source for name in names if (source := read_source(project.root, name, None, diagnostics)) is not None
+    }
+    attached = _attached(args.on, list(sources))
+    top = os.path.commonpath([str(PurePosixPath(name).parent) for name in sources]) if sources else ""
+    given = [
+        Given(
+            source,
+            args.kind or "",
+            attached.get(name, ""),
+            PurePosixPath(name).relative_to(top).with_suffix("").as_posix(),
+        )
+        for name, source in sources.items()
+    ]
+    return given, sources
+
+
+def _attached(stated: Sequence[str], names: Sequence[str]) -> dict[str, str]:
+    """What `--on` says of which document."""
+    out: dict[str, str] = {}
+    for item in stated:
+        file, _, arn = item.partition("=") if not item.startswith("arn:") else ("", "", item)
+        meant = [name for name in names if not file or name == file or name.endswith(f"/{file}")]
+        if len(meant) != 1 or not (arn.startswith("arn:")):
+            help = "write `--on auth.json=arn:aws:vpc-lattice:…`, with the name of one of the documents"
+            raise WrongUse(f"`{item}` does not say what one document is attached to", help)
+        out[meant[0]] = arn
+    return out
+
+
+def _tell(imported: Imported, args: argparse.Namespace, console: Console) -> None:
+    """What was written, and what a reader has to know of it."""
+    if args.format == "json" and args.out != "-":
+        console.write(written({**findings_data([], {}, console.options()), "import": _data(imported)}))
+        return
+    for item in imported.policies:
+        if item.unplaced:
+            console.remark(
+                f"`{clean(item.file)}` does not say what it is attached to: put the ids of `{item.unplaced}` in, or give `--on`"
+            )
+        for label in item.left_out:
+            console.remark(f"`{clean(item.file)}`: `{clean(label)}` matches no request and is left out")
+    if args.out == "-":
+        return
+    if not console.quiet:
+        verb = "would write" if args.dry_run else "wrote"
+        for path in imported.files:
+            console.write(f"{verb}: {clean(console.names.shown(path))}\n")
+    files, count = plural(len(imported.files), "file"), plural(len(imported.policies), "document")
+    console.remark(f"{count} in {files}")
+
+
+def _data(imported: Imported) -> Mapping[str, Any]:
+    return {
+        "files": sorted(imported.files),
+        "documents": [
+            {
+                "document": item.file,
+                "kind": item.kind,
+                "file": item.path,
+                "policy": item.name,
+                "unplaced": item.unplaced or None,
+                "left_out": list(item.left_out),
+            }
+            for item in imported.policies
+        ],
+    }

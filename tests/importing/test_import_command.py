@@ -1,0 +1,139 @@
+"""`policyc import` as a command: what it writes and what it leaves alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from policyc.__main__ import main
+from policyc.cli import exits
+
+Run = Callable[..., tuple[int, str, str]]
+SERVICE = "arn:aws:vpc-lattice:us-west-2:111122223333:service/svc-0a1b2c3d4e5f67890"
+
+
+def document(resource: str = f"{SERVICE}/*", **changes: object) -> str:
+    one = {"Sid": "A", "Effect": "Allow", "Principal": "*", "Action": "vpc-lattice-svcs:Invoke", "Resource": resource}
+    return json.dumps({"Version": "2012-10-17", "Statement": [one | changes]}, indent=2)
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / ".cache"))
+
+    def call(*words: str) -> tuple[int, str, str]:
+        status = main(list(words))
+        shown = capsys.readouterr()
+        return status, shown.out, shown.err
+
+    return call
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+def test_standard_output_is_a_policy_file_that_checks(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(document(), encoding="utf-8")
+    status, out, _ = run("import", "a.json")
+    assert status == exits.CLEAN
+    (tmp_path / "a.policy").write_text(out, encoding="utf-8")
+    assert run("fmt", "--check", "a.policy")[0] == exits.CLEAN
+    (tmp_path / "a.json").unlink()
+    assert run("check", "a.policy", "--format", "concise")[1].count("open-to-anonymous") == 1
+
+
+def test_a_folder_becomes_a_folder(run: Run, tmp_path: Path) -> None:
+    for name in ("docs/auth/a.json", "docs/b.json"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(document(f"{SERVICE[:-1]}{len(name) % 10}/*"), encoding="utf-8")
+    status, out, _ = run("import", "docs", "-o", "policies")
+    assert status == exits.CLEAN
+    assert files(tmp_path / "policies") == ["auth/a.policy", "b.policy", "shared.policy"]
+    assert out.splitlines() == [f"wrote: policies/{name}" for name in ("shared.policy", "auth/a.policy", "b.policy")]
+    assert run("build", "policies")[0] == exits.CLEAN
+
+
+def test_files_that_exist_are_left_alone_unless_asked(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(document(), encoding="utf-8")
+    (tmp_path / "a.policy").write_text("// mine\n", encoding="utf-8")
+    status, _, err = run("import", "a.json", "-o", "a.policy")
+    assert (status, "`a.policy` exists" in err) == (exits.WRONG_USE, True)
+    assert (tmp_path / "a.policy").read_text(encoding="utf-8") == "// mine\n"
+    assert run("import", "a.json", "-o", "a.policy", "--force")[0] == exits.CLEAN
+    assert "policy a for lattice" in (tmp_path / "a.policy").read_text(encoding="utf-8")
+
+
+def test_one_file_in_the_way_keeps_all_of_them(run: Run, tmp_path: Path) -> None:
+    for name, last in (("a", "0"), ("b", "1")):
+        (tmp_path / f"{name}.json").write_text(document(f"{SERVICE[:-1]}{last}/*"), encoding="utf-8")
+    (tmp_path / "out" / "b.policy").mkdir(parents=True)
+    status, _, err = run("import", "a.json", "b.json", "-o", "out", "--force")
+    assert (status, files(tmp_path / "out")) == (exits.WRONG_USE, [])
+    assert "`out/b.policy` is no plain file" in err
+
+
+def test_nothing_is_written_when_one_document_is_refused(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(document(), encoding="utf-8")
+    (tmp_path / "b.json").write_text(document(Effect="Maybe"), encoding="utf-8")
+    status, _, err = run("import", "a.json", "b.json", "-o", "out")
+    assert status == exits.FINDINGS
+    assert "error[invalid-effect]" in err and "b.json:" in err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_dry_run_writes_nothing(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(document(), encoding="utf-8")
+    assert run("import", "a.json", "-o", "out", "--dry-run")[1] == "would write: out/a.policy\n"
+    assert not (tmp_path / "out").exists()
+
+
+def test_programs_read_what_became_of_each_document(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(document("*"), encoding="utf-8")
+    data = json.loads(run("import", "a.json", "-o", "out", "--format", "json")[1])
+    assert data["import"] == {
+        "files": ["out/a.policy"],
+        "documents": [
+            {
+                "document": "a.json",
+                "kind": "auth-policy",
+                "file": "out/a.policy",
+                "policy": "a",
+                "unplaced": "a_service",
+                "left_out": [],
+            }
+        ],
+    }
+
+
+def test_what_a_document_is_attached_to_can_be_stated(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(document("*"), encoding="utf-8")
+    network = "arn:aws:vpc-lattice:us-west-2:111122223333:servicenetwork/sn-0123456789abcdef0"
+    out = run("import", "a.json", "--on", network)[1]
+    assert "lattice.service_network" in out and "raw(" not in out
+    status, _, err = run("import", "a.json", "--on", f"b.json={network}")
+    assert (status, "what one document is attached to" in err) == (exits.WRONG_USE, True)
+
+
+def test_an_arn_of_something_else_is_refused(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(document("*"), encoding="utf-8")
+    status, _, err = run("import", "a.json", "--on", "arn:aws:s3:::photos")
+    assert (status, "`arn:aws:s3:::photos`" in err) == (exits.FINDINGS, True)
+
+
+def test_two_documents_of_one_service_are_refused(run: Run, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.json").write_text(document(), encoding="utf-8")
+    status, _, err = run("import", "a.json", "b.json", "-o", "out")
+    assert status == exits.FINDINGS
+    assert "b.json:" in err
+
+
+def test_a_folder_without_documents_says_so(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    assert run("import", "docs")[0] == exits.NOTHING
+    assert run("import", "nothing.json")[0] == exits.WRONG_USE

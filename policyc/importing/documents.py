@@ -145,12 +145,10 @@ def _lattice(found: Sequence[tuple[Given, Policy]], run: _Run) -> None:
     stems = {item.source.file: snake(PurePosixPath(item.stem).name, "policy") for item, _ in found}
     wanted = {file: _bare(stem) for file, stem in stems.items()}
     attached = {item.source.file: item.attached for item, _ in found if item.attached}
-    _check_attached(found, raising.is_carrier, raising.EXAMPLE, run.diagnostics)
-    if run.diagnostics.has_errors:
+    if not _attachable(found, raising.is_carrier, raising.EXAMPLE, run.diagnostics):
         return
     carriers = raising.carriers(policies, wanted, attached)
-    _check_once(found, carriers, run.diagnostics)
-    if run.diagnostics.has_errors:
+    if not _apart(found, carriers, run.diagnostics):
         return
     _declare(carriers.values(), run)
     services = [item for item in carriers.values() if item.type == "lattice.service"]
@@ -165,30 +163,30 @@ def _lattice(found: Sequence[tuple[Given, Policy]], run: _Run) -> None:
         run.drafts.append(draft)
 
 
-def _check_attached(
+def _attachable(
     found: Sequence[tuple[Given, Policy]], is_carrier: Callable[[str], bool], example: str, diagnostics: Diagnostics
-) -> None:
-    """Refuse ARNs of things that carry no such document."""
-    for item, policy in found:
-        if item.attached and not is_carrier(item.attached):
-            message = f"`{item.attached}` does not carry documents like this one"
-            diagnostics.error("malformed-arn", message, policy.name_span, f"write it like `{example}`")
+) -> bool:
+    """Whether every ARN that somebody stated is that of a thing which carries such documents; those that are not are reported."""
+    wrong = [(item, policy) for item, policy in found if item.attached and not is_carrier(item.attached)]
+    for item, policy in wrong:
+        message = f"`{item.attached}` does not carry documents like this one"
+        diagnostics.error("malformed-arn", message, policy.name_span, f"write it like `{example}`")
+    return not wrong
 
 
-def _check_once(
-    found: Sequence[tuple[Given, Policy]], carriers: Mapping[str, Resource], diagnostics: Diagnostics
-) -> None:
-    seen: dict[tuple[object, ...], str] = {}
+def _apart(found: Sequence[tuple[Given, Policy]], carriers: Mapping[str, Resource], diagnostics: Diagnostics) -> bool:
+    """Whether each document is on a thing of its own; the others are reported."""
+    seen: dict[object, str] = {}
+    wrong = False
     for item, policy in found:
-        on = carriers[item.source.file]
-        first = seen.setdefault(
-            (on.text("id"), on.place) if not is_placeholder(on) else (item.source.file,), item.source.file
-        )
-        if first != item.source.file:
+        file, on = item.source.file, carriers[item.source.file]
+        first = seen.setdefault(file if is_placeholder(on) else (on.text("id"), on.place), file)
+        if first != file:
             message = f"`{first}` is the policy of the same thing already, which takes one"
-            diagnostics.error(
-                "not-importable", message, policy.name_span, "import one of them, or say with `--on` which is whose"
-            )
+            help = "import one of them, or say with `--on` which is whose"
+            diagnostics.error("not-importable", message, policy.name_span, help)
+            wrong = True
+    return not wrong
 
 
 def _bare(stem: str) -> str:

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity
 from policyc.engines.cedar.decide import decide, parse_policies
 from policyc.syntax.cedar_nodes import Statement
@@ -17,6 +14,8 @@ from policyc.targets.verified_access.read.kinds import Kind, context_kind
 from policyc.targets.verified_access.read.layout import lay_out
 from policyc.targets.verified_access.read.statements import Verdict, check_statement
 from policyc.text import Source, Span
+from tests.property import drawing as st
+from tests.property.drawing import Draw, cases
 
 TRUST = {"idc": "iam_identity_center", "okta": "oidc", "jamf": "jamf", "crwd": "crowdstrike"}
 CONTEXT = context_kind(TRUST)
@@ -25,7 +24,7 @@ OPEN = "(principal, action, resource)"
 GROUP = "c242c5b0-6081-1845-6fa8-6e0d9513c107"
 
 
-def values(kind: Kind, member: Any = None) -> st.SearchStrategy[Any]:
+def values(kind: Kind, member: Any = None) -> st.Strategy[Any]:
     """Any value that the documentation allows."""
     match kind.name:
         case "string" if member is not None and member.values:
@@ -53,7 +52,7 @@ def values(kind: Kind, member: Any = None) -> st.SearchStrategy[Any]:
             return records(kind)
 
 
-def requests() -> st.SearchStrategy[dict[str, Any]]:
+def requests() -> st.Strategy[dict[str, Any]]:
     """A context of either kind of request."""
     roots = ("http_request", "tcp_flow")
     rest = Kind("record", members={name: item for name, item in EITHER.members.items() if name not in roots})
@@ -61,7 +60,7 @@ def requests() -> st.SearchStrategy[dict[str, Any]]:
     return st.builds(lambda first, second: {**first, **second}, one, records(rest))
 
 
-def records(kind: Kind) -> st.SearchStrategy[dict[str, Any]]:
+def records(kind: Kind) -> st.Strategy[dict[str, Any]]:
     needed = {name: values(member.kind, member) for name, member in kind.members.items() if member.required}
     others = {name: values(member.kind, member) for name, member in kind.members.items() if not member.required}
     return st.fixed_dictionaries(needed, optional=others)
@@ -169,8 +168,7 @@ CONDITIONS = st.recursive(
 )
 
 
-@settings(max_examples=400, deadline=None)
-@given(CONDITIONS, records(CONTEXT))
+@cases(400, CONDITIONS, records(CONTEXT))
 def test_what_is_said_to_be_sure_is_sure(condition: str, context: dict[str, Any]) -> None:
     """No finding: the forbid never fails. Never and always mean that, except where the statement fails."""
     text = f"forbid {OPEN} when {{ {condition} }};"
@@ -227,8 +225,7 @@ STATEMENTS = st.builds(
 )
 
 
-@settings(max_examples=300, deadline=None)
-@given(st.lists(STATEMENTS, min_size=1, max_size=3), st.lists(requests(), min_size=8, max_size=8))
+@cases(300, st.lists(STATEMENTS, min_size=1, max_size=3), st.lists(requests(), min_size=8, max_size=8))
 def test_whatever_is_claimed_of_a_text_is_so(lines: list[str], contexts: list[dict[str, Any]]) -> None:
     """Never, always, only for those who have it, covered, overruled, cannot fail: each against contexts of both kinds."""
     statements, found = claims("\n".join(lines))
@@ -267,8 +264,7 @@ FAILING = (
 )
 
 
-@settings(max_examples=300, deadline=None)
-@given(CONDITIONS, st.lists(requests(), min_size=8, max_size=8))
+@cases(300, CONDITIONS, st.lists(requests(), min_size=8, max_size=8))
 def test_whatever_is_claimed_of_a_part_is_so(condition: str, contexts: list[dict[str, Any]]) -> None:
     """A part that is said to hold always is never false by itself, one that never holds is never true."""
     line = f"permit {OPEN} when {{ {condition} }};"
@@ -292,7 +288,7 @@ COMMENTS = st.sampled_from(["", "", "", " // c\n", "\n// d\n"])
 
 
 @st.composite
-def texts(draw: st.DrawFn) -> str:
+def texts(draw: Draw) -> str:
     """Statements with comments in places where people put them."""
     out = []
     for _ in range(draw(st.integers(0, 3))):
@@ -305,8 +301,7 @@ def texts(draw: st.DrawFn) -> str:
     return "\n\n".join(out)
 
 
-@settings(max_examples=150, deadline=None)
-@given(texts())
+@cases(150, texts())
 def test_formatting_twice_is_formatting_once(text: str) -> None:
     diagnostics = Diagnostics()
     once = lay_out(Source("p.cedar", text), diagnostics)

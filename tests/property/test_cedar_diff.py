@@ -4,7 +4,7 @@ Requests lack attributes, have them, or have something of another type in their 
 means is told here by a small evaluator of its own: tests from left to right with short circuit, a value of another type than documented
 leaves a test without an answer, an allow without an answer does not apply and a deny without one does.
 
-`POLICYC_CASES` sets the number of decisions compared (`make test` asks for 10,000), three to a policy.
+`POLICYC_CASES` sets the number of decisions compared (`make test` asks for 10,000), six to a policy.
 """
 
 from __future__ import annotations
@@ -14,9 +14,6 @@ import os
 from collections.abc import Iterator, Mapping
 from ipaddress import ip_address, ip_network
 from typing import Any, Literal
-
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from policyc.diagnostics import Diagnostics
 from policyc.engines.cedar.decide import decide, parse_policies
@@ -41,14 +38,14 @@ from policyc.targets.verified_access.read.check import check_text
 from policyc.targets.verified_access.read.layout import lay_out
 from policyc.targets.verified_access.scope import facts
 from policyc.text import Source, Span
+from tests.property import drawing as st
+from tests.property.drawing import Data, Draw, cases
 
 CASES = int(os.environ.get("POLICYC_CASES", "900"))
-REQUESTS = 3
-SETTINGS = settings(
-    max_examples=-(-CASES // REQUESTS), deadline=None, suppress_health_check=list(HealthCheck), database=None
-)
+REQUESTS = 6
+POLICIES = -(-CASES // REQUESTS)
 #: for properties that are checked beside the main one
-SIDE = settings(SETTINGS, max_examples=min(300, CASES))
+SIDE = min(300, CASES)
 
 SPAN = Span("a.policy", 0, 1)
 WORD = Named("word")
@@ -160,7 +157,7 @@ def constant(fact: Fact, value: Scalar) -> Constant:
 
 
 @st.composite
-def atoms(draw: st.DrawFn, names: list[str]) -> Atom:
+def atoms(draw: Draw, names: list[str]) -> Atom:
     fact = FACTS[draw(st.sampled_from(names))]
     kind = str(fact.attribute.type)
     negated = draw(st.booleans())
@@ -186,7 +183,7 @@ def atoms(draw: st.DrawFn, names: list[str]) -> Atom:
     return Atom(fact.attribute, op, tuple(constant(fact, value) for value in values), quantifier, negated)  # type: ignore[arg-type]
 
 
-def conditions(names: list[str]) -> st.SearchStrategy[Cond]:
+def conditions(names: list[str]) -> st.Strategy[Cond]:
     return st.recursive(
         atoms(names),
         lambda inner: st.lists(inner, min_size=2, max_size=4).flatmap(
@@ -197,11 +194,11 @@ def conditions(names: list[str]) -> st.SearchStrategy[Cond]:
 
 
 EFFECTS: tuple[Literal["allow", "deny"], ...] = ("allow", "deny")
-CONSTANTS: st.SearchStrategy[Cond] = st.sampled_from([Always(), Never()])
+CONSTANTS: st.Strategy[Cond] = st.sampled_from([Always(), Never()])
 
 
 @st.composite
-def policies(draw: st.DrawFn) -> Policy:
+def policies(draw: Draw) -> Policy:
     count = draw(st.integers(1, 4))
     pick = st.one_of(st.sampled_from(FOCUS), st.sampled_from(FOCUS), st.sampled_from(sorted(FACTS)))
     condition = conditions(draw(st.lists(pick, min_size=1, max_size=4, unique=True)))
@@ -224,7 +221,7 @@ def policies(draw: st.DrawFn) -> Policy:
 
 
 @st.composite
-def requests(draw: st.DrawFn, policy: Policy) -> dict[str, tuple[Scalar, ...]]:
+def requests(draw: Draw, policy: Policy) -> dict[str, tuple[Scalar, ...]]:
     """A value, or absence, for every attribute that the policy reads; every other one is absent."""
     out: dict[str, tuple[Scalar, ...]] = dict.fromkeys(FACTS, ())
     for statement in policy.statements:
@@ -377,7 +374,7 @@ STRANGE: tuple[Any, ...] = (
 
 
 @st.composite
-def contexts(draw: st.DrawFn, policy: Policy) -> dict[str, Any]:
+def contexts(draw: Draw, policy: Policy) -> dict[str, Any]:
     """What Cedar gets for a request: each attribute that the policy reads is absent, present, or of any kind whatever."""
     out: dict[str, Any] = json.loads(json.dumps(build_context(draw(requests(policy)), KNOWN).data))
     for name in dict.fromkeys(name for statement in policy.statements for name in names_in(statement.when)):
@@ -401,9 +398,8 @@ def put(context: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
     place[path[-1]] = json.loads(json.dumps(value))
 
 
-@SETTINGS
-@given(st.data())
-def test_cedar_decides_what_the_normal_form_means(data: st.DataObject) -> None:
+@cases(POLICIES, st.data())
+def test_cedar_decides_what_the_normal_form_means(data: Data) -> None:
     policy = data.draw(policies())
     diagnostics = Diagnostics()
     check_policy(policy, Program({}, {}, {STAFF.id: STAFF}, (), (policy,), (), ()), diagnostics)
@@ -430,12 +426,11 @@ DEEP = (
 )
 
 
-@SIDE
-@given(st.data())
-def test_guards_before_a_disjunction_change_nothing(data: st.DataObject) -> None:
+@cases(SIDE, st.data())
+def test_guards_before_a_disjunction_change_nothing(data: Data) -> None:
     """Sides that share an attribute ask for it once, before the disjunction; only where that fails no sooner than the sides would."""
     names = data.draw(st.lists(st.sampled_from(DEEP), min_size=2, max_size=2, unique=True))
-    plain: st.SearchStrategy[Cond] = atoms(names).filter(lambda atom: not atom.negated or atom.op is Op.EQ)
+    plain: st.Strategy[Cond] = atoms(names).filter(lambda atom: not atom.negated or atom.op is Op.EQ)
     side = st.lists(plain, min_size=1, max_size=3).map(conjunction)
     cond = disjunction([data.draw(side) for _ in range(data.draw(st.integers(2, 3)))])
     policy = Policy(
@@ -453,9 +448,8 @@ def test_guards_before_a_disjunction_change_nothing(data: st.DataObject) -> None
         assert result.truths == {True: TRUE, False: FALSE, None: FAILS}[answer_of(cond, context)]
 
 
-@SIDE
-@given(st.data())
-def test_a_well_typed_request_fails_nowhere(data: st.DataObject) -> None:
+@cases(SIDE, st.data())
+def test_a_well_typed_request_fails_nowhere(data: Data) -> None:
     """And it means what it means on every target; `answer_of` agrees with that."""
     policy = data.draw(policies())
     deployed = parse_policies(emit_policy(policy, KNOWN, "group").text)
@@ -471,9 +465,8 @@ def test_a_well_typed_request_fails_nowhere(data: st.DataObject) -> None:
         assert holds(truth(statement.when, Stated(values))) is matches
 
 
-@SIDE
-@given(st.data())
-def test_an_empty_list_is_there_and_empty(data: st.DataObject) -> None:
+@cases(SIDE, st.data())
+def test_an_empty_list_is_there_and_empty(data: Data) -> None:
     """`exists` is true of it, `any … in`, `in` and `all` are false, and so Cedar decides; an attribute that is absent is no empty list."""
     focus = [name for name, fact in FACTS.items() if fact.form != "scalar"]
     cond = data.draw(conditions([*data.draw(st.lists(st.sampled_from(focus), min_size=1, max_size=3)), "jamf.risk"]))
@@ -500,9 +493,8 @@ def test_an_empty_list_is_there_and_empty(data: st.DataObject) -> None:
         assert truth(statement.when, context.stated) == {True: TRUE, False: FALSE, None: FAILS}[told]
 
 
-@SIDE
-@given(st.data())
-def test_a_statement_without_an_answer_names_the_value(data: st.DataObject) -> None:
+@cases(SIDE, st.data())
+def test_a_statement_without_an_answer_names_the_value(data: Data) -> None:
     policy = data.draw(policies())
     context = data.draw(contexts(policy))
     apart = decide(parse_policies(write_apart(policy, KNOWN)), context)
@@ -529,9 +521,8 @@ def told_by(context: Mapping[str, Any]) -> dict[str, tuple[Scalar, ...]]:
     return out
 
 
-@SIDE
-@given(st.data())
-def test_a_definite_answer_holds_whatever_the_unknown_values_are(data: st.DataObject) -> None:
+@cases(SIDE, st.data())
+def test_a_definite_answer_holds_whatever_the_unknown_values_are(data: Data) -> None:
     policy = data.draw(policies())
     deployed = parse_policies(emit_policy(policy, KNOWN, "group").text)
     apart = parse_policies(write_apart(policy, KNOWN))
@@ -590,9 +581,8 @@ def whole_contexts(whole: dict[str, Any], hidden: list[str]) -> Iterator[dict[st
             yield changed
 
 
-@SIDE
-@given(st.data())
-def test_groups_told_in_part_are_never_guessed(data: st.DataObject) -> None:
+@cases(SIDE, st.data())
+def test_groups_told_in_part_are_never_guessed(data: Data) -> None:
     """The list of groups, and names of groups, left out in any combination: a definite answer is that of the whole request."""
     focus = st.lists(
         st.sampled_from([GROUPS, *(fact.attribute.name for fact in NAMED.values()), "jamf.risk"]), min_size=1
@@ -626,9 +616,8 @@ def test_groups_told_in_part_are_never_guessed(data: st.DataObject) -> None:
         assert found is None or found is reference.statement_matches(statement, facts_of(values))
 
 
-@SIDE
-@given(st.data())
-def test_a_port_decides_alike_as_number_and_as_text(data: st.DataObject) -> None:
+@cases(SIDE, st.data())
+def test_a_port_decides_alike_as_number_and_as_text(data: Data) -> None:
     policy = data.draw(policies())
     parsed = parse_policies(emit_policy(policy, KNOWN, "group").text)
     values = data.draw(requests(policy))
@@ -654,18 +643,16 @@ MISTAKES = {
 TRUST = {"idc": "iam_identity_center", "my-idp": "oidc", "jamf": "jamf", "crwd": "crowdstrike", "jc": "jumpcloud"}
 
 
-@SIDE
-@given(st.data())
-def test_emitted_text_passes_the_checks_on_cedar_text(data: st.DataObject) -> None:
+@cases(SIDE, st.data())
+def test_emitted_text_passes_the_checks_on_cedar_text(data: Data) -> None:
     text = emit_policy(data.draw(policies()), KNOWN, "group").text
     diagnostics = Diagnostics()
     assert check_text(Source("p.cedar", text), diagnostics, TRUST) is not None
     assert MISTAKES & {item.rule for item in diagnostics} == set()
 
 
-@SIDE
-@given(st.data())
-def test_emitted_text_can_be_laid_out(data: st.DataObject) -> None:
+@cases(SIDE, st.data())
+def test_emitted_text_can_be_laid_out(data: Data) -> None:
     """`policyc fmt` keeps every statement and every comment of it, and has nothing left to do the second time."""
     diagnostics = Diagnostics()
     text = lay_out(Source("p.cedar", emit_policy(data.draw(policies()), KNOWN, "group").text), diagnostics)
@@ -673,9 +660,8 @@ def test_emitted_text_can_be_laid_out(data: st.DataObject) -> None:
     assert lay_out(Source("p.cedar", text), diagnostics) == text
 
 
-@SIDE
-@given(st.data())
-def test_emitted_text_is_in_the_layout_of_fmt(data: st.DataObject) -> None:
+@cases(SIDE, st.data())
+def test_emitted_text_is_in_the_layout_of_fmt(data: Data) -> None:
     """What is built passes `policyc fmt --check`, and reads as the tree that it was printed from."""
     policy = data.draw(policies())
     text = emit_policy(policy, KNOWN, "group").text

@@ -15,18 +15,15 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-
 from policyc.engines.cedar.decide import Answer, decide, decision, look, parse_policies
 from policyc.engines.cedar.texts import telling_texts
 from policyc.engines.cedar.values import Documented
 from policyc.engines.trace import Decision
+from tests.property import drawing as st
+from tests.property.drawing import Data, Draw, cases
 
 CASES = int(os.environ.get("POLICYC_CASES", "900"))
-SETTINGS = settings(
-    max_examples=max(150, -(-CASES // 25)), deadline=None, suppress_health_check=list(HealthCheck), database=None
-)
+POLICIES = max(150, -(-CASES // 25))
 
 #: path -> its tests, and values of the kind that those tests take it to be
 TESTS: dict[tuple[str, ...], tuple[tuple[str, ...], tuple[Any, ...]]] = {
@@ -117,7 +114,7 @@ def present(path: tuple[str, ...]) -> list[str]:
 
 
 @st.composite
-def one_test(draw: st.DrawFn, paths: list[tuple[str, ...]]) -> str:
+def one_test(draw: Draw, paths: list[tuple[str, ...]]) -> str:
     kind = draw(st.integers(0, 9))
     if kind < 2:
         return draw(st.sampled_from(GROUND))
@@ -133,8 +130,8 @@ def one_test(draw: st.DrawFn, paths: list[tuple[str, ...]]) -> str:
     return " && ".join([*present(path), test]) if kind < 6 else test
 
 
-def conditions(paths: list[tuple[str, ...]]) -> st.SearchStrategy[str]:
-    def join(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+def conditions(paths: list[tuple[str, ...]]) -> st.Strategy[str]:
+    def join(inner: st.Strategy[str]) -> st.Strategy[str]:
         several = st.lists(inner, min_size=2, max_size=3)
         return st.one_of(
             several.map(lambda items: " && ".join(f"({item})" for item in items)),
@@ -147,7 +144,7 @@ def conditions(paths: list[tuple[str, ...]]) -> st.SearchStrategy[str]:
 
 
 @st.composite
-def texts(draw: st.DrawFn, paths: list[tuple[str, ...]]) -> str:
+def texts(draw: Draw, paths: list[tuple[str, ...]]) -> str:
     count = draw(st.integers(1, 3))
     return "\n".join(
         f"{draw(st.sampled_from(('permit', 'permit', 'forbid')) if place else st.just('permit'))} (principal, action, resource) "
@@ -181,9 +178,8 @@ def ends(text: str, context: dict[str, Any]) -> Answer:
     return decide(parse_policies(text), context)
 
 
-@SETTINGS
-@given(st.data())
-def test_an_answer_names_the_ends_that_contexts_have(data: st.DataObject) -> None:
+@cases(POLICIES, st.data())
+def test_an_answer_names_the_ends_that_contexts_have(data: Data) -> None:
     paths = data.draw(st.lists(st.sampled_from(sorted(TESTS)), min_size=1, max_size=3, unique=True))
     text = data.draw(texts(paths))
     doubtful = [path for path in paths if len(path) == 1 and data.draw(st.booleans())]
@@ -220,9 +216,8 @@ def _product(sizes: Any) -> int:
     return out
 
 
-@SETTINGS
-@given(st.data())
-def test_a_doubtful_provider_is_open_with_all_that_it_sends(data: st.DataObject) -> None:
+@cases(POLICIES, st.data())
+def test_a_doubtful_provider_is_open_with_all_that_it_sends(data: Data) -> None:
     """`r` and `record` as a whole may be missing; what is below may be missing too."""
     paths = [path for path in sorted(TESTS) if path[0] in ("r", "record")]
     text = data.draw(texts(data.draw(st.lists(st.sampled_from(paths), min_size=1, max_size=2, unique=True))))
@@ -234,9 +229,8 @@ def test_a_doubtful_provider_is_open_with_all_that_it_sends(data: st.DataObject)
         assert ends(text, context).ends <= answer.ends
 
 
-@SETTINGS
-@given(st.data())
-def test_a_coarse_answer_covers_the_sharp_one(data: st.DataObject) -> None:
+@cases(POLICIES, st.data())
+def test_a_coarse_answer_covers_the_sharp_one(data: Data) -> None:
     """Past the bound on work the answer is told from what each statement can come to: never anything less than there is."""
     from policyc.engines.cedar import decide as cedar
 
@@ -254,8 +248,11 @@ def test_a_coarse_answer_covers_the_sharp_one(data: st.DataObject) -> None:
 PIECES = st.sampled_from(["a", "b", "ab", "@", None, None, ""])
 
 
-@SETTINGS
-@given(st.lists(st.lists(PIECES, max_size=4).map(tuple), max_size=3), st.lists(st.text("ab@", max_size=4), max_size=2))
+@cases(
+    POLICIES,
+    st.lists(st.lists(PIECES, max_size=4).map(tuple), max_size=3),
+    st.lists(st.text("ab@", max_size=4), max_size=2),
+)
 def test_telling_texts_meet_every_combination(patterns: list[tuple[str | None, ...]], literals: list[str]) -> None:
     found = telling_texts(patterns, literals)
     assert found is not None and set(literals) <= set(found)
@@ -320,10 +317,10 @@ TERMS = st.sampled_from(
 )
 
 
-def any_expression() -> st.SearchStrategy[str]:
+def any_expression() -> st.Strategy[str]:
     """Expressions of every form that the reader takes, whether they make sense or not."""
 
-    def join(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    def join(inner: st.Strategy[str]) -> st.Strategy[str]:
         pair = st.tuples(inner, inner)
         operators = st.sampled_from(["==", "!=", "<", "<=", ">", "in", "&&", "||", "&&", "||", "+", "*"])
         methods = st.sampled_from(["contains", "containsAll", "containsAny", "isInRange", "lessThan"])
@@ -344,9 +341,8 @@ def any_expression() -> st.SearchStrategy[str]:
     return st.recursive(TERMS, join, max_leaves=6)
 
 
-@SETTINGS
-@given(st.data())
-def test_nonsense_is_answered_soundly_too(data: st.DataObject) -> None:
+@cases(POLICIES, st.data())
+def test_nonsense_is_answered_soundly_too(data: Data) -> None:
     """Any expression, attributes of any documented kind, there for sure or not: no context has an end that the answer leaves out."""
     kinds = {name: data.draw(st.sampled_from(sorted(OF_KIND))) for name in "ab"}
     unknown = [(name,) for name in kinds if data.draw(st.booleans())]

@@ -1,7 +1,7 @@
 """Cedar texts read into the normal form: Cedar decides on a text what its normal form means, and emitted policies read back.
 
 The normal form says where a condition is true; a Cedar evaluation that fails is not true. Requests lack attributes, records on the way
-to them, or have every one. `POLICYC_CASES` sets the number of decisions compared (`make test` asks for 10,000), three to a text.
+to them, or have every one. `POLICYC_CASES` sets the number of decisions compared (`make test` asks for 10,000), six to a text.
 
 Read back, a policy is what it was but for this: a question for presence goes where another test of the same conjunction answers it,
 neighbours of a disjunction that compare one attribute the same way are one test. Ports, which sources give as text or as number,
@@ -16,8 +16,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import assume, given, settings
-from hypothesis import strategies as st
 
 from policyc.diagnostics import Diagnostics
 from policyc.engines.cedar.authorize import authorize, policy_set
@@ -30,7 +28,9 @@ from policyc.targets.cedar_documents.context import build_context
 from policyc.targets.cedar_documents.emit import write_apart
 from policyc.targets.cedar_documents.read import read_document
 from policyc.text import Source
+from tests.property import drawing as st
 from tests.property import test_cedar_diff as diff
+from tests.property.drawing import Data, Draw, assume, cases
 
 
 def read(text: str) -> Policy:
@@ -114,7 +114,7 @@ GUARDED = (
 )
 
 
-def wider(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+def wider(inner: st.Strategy[str]) -> st.Strategy[str]:
     return st.one_of(
         inner.map(lambda one: f"!({one})"),
         st.lists(inner, min_size=2, max_size=3).map(lambda items: " && ".join(f"({one})" for one in items)),
@@ -127,7 +127,7 @@ EXPRESSIONS = st.recursive(st.one_of(st.sampled_from(LEAVES), st.sampled_from(GU
 
 
 @st.composite
-def texts(draw: st.DrawFn) -> list[str]:
+def texts(draw: Draw) -> list[str]:
     """Statements, each a text of its own."""
     out = []
     for _ in range(draw(st.integers(1, 3))):
@@ -145,7 +145,7 @@ READ += ("idc.user.email.verified", "http_request.client_ip", "http_request.port
 
 
 @st.composite
-def contexts(draw: st.DrawFn) -> dict[str, Any]:
+def contexts(draw: Draw) -> dict[str, Any]:
     """A value of the documented kind, or absence, for every attribute that texts read; at times a whole record is absent."""
     values: dict[str, Any] = dict.fromkeys(diff.FACTS, ())
     for name in READ:
@@ -158,9 +158,8 @@ def contexts(draw: st.DrawFn) -> dict[str, Any]:
     return context
 
 
-@diff.SETTINGS
-@given(texts(), st.data())
-def test_cedar_decides_what_the_normal_form_of_a_text_means(statements: list[str], data: st.DataObject) -> None:
+@cases(diff.POLICIES, texts(), st.data())
+def test_cedar_decides_what_the_normal_form_of_a_text_means(statements: list[str], data: Data) -> None:
     policy = read("\n".join(statements))
     whole = policy_set("\n".join(statements))
     for _ in range(diff.REQUESTS):
@@ -178,8 +177,7 @@ def is_kept_as_text(cond: Cond) -> bool:
     return any(atom.quantifier == "all" or diff.FACTS[atom.attribute.name].text_too for atom in atoms_of(cond))
 
 
-@settings(diff.SETTINGS, max_examples=min(1000, diff.CASES))
-@given(diff.policies())
+@cases(min(1000, diff.CASES), diff.policies())
 def test_an_emitted_policy_reads_back(policy: Policy) -> None:
     """What was read once is read again as the same. Left out: what stays text, and tests of addresses, which are read in an equal form that
     may be written another way the second time (the test above holds what they decide)."""

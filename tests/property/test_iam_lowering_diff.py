@@ -8,9 +8,6 @@ import os
 from dataclasses import replace
 from typing import Any
 
-from hypothesis import HealthCheck, event, given, settings
-from hypothesis import strategies as st
-
 from policyc.data import read_text
 from policyc.diagnostics import Diagnostics
 from policyc.engines.iam.caller import CallerKind
@@ -32,9 +29,13 @@ from policyc.targets.iam_documents.read import read_policy
 from policyc.targets.lattice.emit import emit_policy
 from policyc.targets.lattice.words import CONNECT, INVOKE, METHOD_KEY, PATH_KEY
 from policyc.text import Source, Span
+from tests.property import drawing as st
+from tests.property.drawing import Data, Draw, cases
 
 #: decisions compared by each property, some to a policy; `make test` asks for 10,000
 CASES = int(os.environ.get("POLICYC_CASES", "1500"))
+#: decisions asked of each policy
+REQUESTS = 8
 SPAN = Span("t.policy", 0, 0)
 SHOP, OTHER = "111122223333", "444455556666"
 #: rules that may refuse a random policy: the lowering says that it has no exact form, instead of bending it
@@ -129,7 +130,7 @@ PATH_PATTERNS = ["/", "/stock", "/stock/*", "*", "/stock\\*", "*/stock", "/?tock
 
 
 @st.composite
-def atoms(draw: st.DrawFn, pool: list[Attribute] = ATTRIBUTES) -> Atom:
+def atoms(draw: Draw, pool: list[Attribute] = ATTRIBUTES) -> Atom:
     attribute = draw(st.sampled_from(pool))
     negated = draw(st.booleans())
     _, operators = TYPES[str(attribute.type)]
@@ -143,7 +144,7 @@ def atoms(draw: st.DrawFn, pool: list[Attribute] = ATTRIBUTES) -> Atom:
 
 
 @st.composite
-def line_atoms(draw: st.DrawFn) -> Atom:
+def line_atoms(draw: Draw) -> Atom:
     """Tests of the request line, which meet the ones that `can` and `path` add."""
     attribute = draw(st.sampled_from([METHOD, REQUEST_PATH]))
     words = ["GET", "POST", "PURGE"] if attribute is METHOD else PATHS
@@ -155,8 +156,8 @@ def line_atoms(draw: st.DrawFn) -> Atom:
     return Atom(attribute, op, values, "", draw(st.booleans()))
 
 
-def conditions() -> st.SearchStrategy[Cond]:
-    leaf: st.SearchStrategy[Cond] = st.one_of(atoms(), atoms(), line_atoms())
+def conditions() -> st.Strategy[Cond]:
+    leaf: st.Strategy[Cond] = st.one_of(atoms(), atoms(), line_atoms())
     tree = st.recursive(
         leaf,
         lambda inner: st.builds(
@@ -198,7 +199,7 @@ NAMED = [
 
 
 @st.composite
-def whos(draw: st.DrawFn) -> Who:
+def whos(draw: Draw) -> Who:
     negated = draw(st.integers(0, 3)) == 0
     pool = [item for item in NAMED if not negated or item.kind not in ("session", "anyone")]
     picked = draw(st.lists(st.sampled_from(pool), min_size=1, max_size=3, unique=True))
@@ -208,7 +209,7 @@ def whos(draw: st.DrawFn) -> Who:
 
 
 @st.composite
-def statements(draw: st.DrawFn, on: Resource) -> tuple[Any, ...]:
+def statements(draw: Draw, on: Resource) -> tuple[Any, ...]:
     verbs = draw(st.none() | st.lists(st.sampled_from(list(VERBS.values())), min_size=1, max_size=3, unique=True))
     paths = draw(st.none() | st.lists(st.sampled_from(PATH_PATTERNS), min_size=1, max_size=2, unique=True))
     services = draw(st.lists(st.sampled_from(SERVICES), max_size=2, unique=True)) if on is MESH else []
@@ -223,7 +224,7 @@ def statements(draw: st.DrawFn, on: Resource) -> tuple[Any, ...]:
 
 
 @st.composite
-def policies(draw: st.DrawFn) -> Policy:
+def policies(draw: Draw) -> Policy:
     on = draw(st.sampled_from([MESH, *SERVICES]))
     drawn = draw(st.lists(statements(on), min_size=1, max_size=3))
     made = tuple(
@@ -237,7 +238,7 @@ def policies(draw: st.DrawFn) -> Policy:
 
 
 @st.composite
-def facts(draw: st.DrawFn, service: Resource) -> Facts:
+def facts(draw: Draw, service: Resource) -> Facts:
     http = service is not TUNNEL and (service is SHOPFRONT or draw(st.booleans()))
     values: dict[str, tuple[Any, ...]] = {}
     for attribute in ATTRIBUTES:
@@ -276,17 +277,13 @@ VERDICTS = {"allow": Verdict.ALLOW, "deny": Verdict.EXPLICIT_DENY, None: Verdict
 SCHEMA = json.loads(read_text("schemas/lattice/auth_policy.schema.json"))
 
 
-@settings(
-    max_examples=-(-CASES // 4), deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
-)
-@given(st.data())
-def test_the_ir_and_the_document_decide_alike(data: st.DataObject) -> None:
+@cases(-(-CASES // REQUESTS), st.data())
+def test_the_ir_and_the_document_decide_alike(data: Data) -> None:
     policy = data.draw(policies())
     diagnostics = Diagnostics()
     document = emit_policy(policy, diagnostics)
     if document is None:
         rules = {item.rule for item in diagnostics if item.severity == "error"}
-        event("refused: " + ", ".join(sorted(rules)))
         assert rules and rules <= REFUSALS
         if rules == {"empty-document"}:
             for service in SERVICES if policy.on is MESH else (policy.on,):
@@ -299,12 +296,11 @@ def test_the_ir_and_the_document_decide_alike(data: st.DataObject) -> None:
     assert tree is not None
     read = read_policy(tree, KINDS["auth-policy"], "d.json")
     services = SERVICES if policy.on is MESH else (policy.on,)
-    for _ in range(4):
+    for _ in range(REQUESTS):
         service = data.draw(st.sampled_from(services))
         assert isinstance(service, Resource)
         known = data.draw(facts(service))
         expected = VERDICTS[decide(policy.statements, known)]
-        event(str(expected))
         request = asked(known, service)
         assert engine_decide(compiled, request) is expected, document.text
         assert VERDICTS[decide(read.statements, of_document(known, request, read))] is expected, document.text
@@ -323,7 +319,7 @@ def of_document(known: Facts, request: EngineRequest, read: Policy) -> Facts:
 
 
 @st.composite
-def crowded(draw: st.DrawFn) -> Cond:
+def crowded(draw: Draw) -> Cond:
     """A condition whose tests crowd on two keys, so that the laws of merging and of slots are at work."""
     texts = [item for item in ATTRIBUTES if item.type in (Named("string"), Named("arn"))]
     pool = draw(st.lists(st.sampled_from([*ATTRIBUTES, *texts, *texts]), min_size=1, max_size=2, unique=True))
@@ -342,11 +338,8 @@ def crowded(draw: st.DrawFn) -> Cond:
     )
 
 
-@settings(
-    max_examples=-(-CASES // 6), deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
-)
-@given(st.data())
-def test_conditions_that_crowd_on_few_keys(data: st.DataObject) -> None:
+@cases(-(-CASES // REQUESTS), st.data())
+def test_conditions_that_crowd_on_few_keys(data: Data) -> None:
     when = data.draw(crowded())
     effect = data.draw(st.sampled_from(["allow", "deny"]))
     everyone = Who((Principal("anyone", ()),))
@@ -360,14 +353,12 @@ def test_conditions_that_crowd_on_few_keys(data: st.DataObject) -> None:
     document = emit_policy(policy, diagnostics)
     if document is None:
         rules = {item.rule for item in diagnostics if item.severity == "error"}
-        event("refused: " + ", ".join(sorted(rules)))
         assert rules and rules <= REFUSALS
         if rules == {"empty-document"}:
             assert decide(policy.statements, data.draw(facts(SHOPFRONT))) is None
         return
     compiled = compile_emitted(document, Kind.RESOURCE)
-    for _ in range(6):
+    for _ in range(REQUESTS):
         known = data.draw(facts(SHOPFRONT))
         expected = VERDICTS[decide(policy.statements, known)]
-        event(str(expected))
         assert engine_decide(compiled, asked(known, SHOPFRONT)) is expected, document.text

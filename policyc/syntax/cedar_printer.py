@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, TypeAlias
+from unicodedata import category, east_asian_width
 
 from policyc.record import record
 from policyc.syntax.cedar_literals import is_identifier, quoted
@@ -373,8 +374,14 @@ def _is_number(value: str | int | bool) -> bool:
 
 
 def _length(text: str) -> int:
-    """Cedar's formatter counts bytes."""
-    return len(text) if text.isascii() else len(text.encode())
+    """Columns of a screen, as Cedar's formatter counts them: two for a wide letter, none for a mark that joins another."""
+    return len(text) if text.isascii() else sum(map(_columns, text))
+
+
+def _columns(letter: str) -> int:
+    if (category(letter) in ("Mn", "Me", "Cf") and letter != "\u00ad") or "\u1160" <= letter <= "\u11ff":
+        return 0
+    return 2 if east_asian_width(letter) in "WF" else 1
 
 
 #: Indentation, whether on one line, and what is to be written.

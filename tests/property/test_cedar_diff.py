@@ -45,7 +45,7 @@ CASES = int(os.environ.get("POLICYC_CASES", "900"))
 REQUESTS = 6
 POLICIES = -(-CASES // REQUESTS)
 #: for properties that are checked beside the main one
-SIDE = min(300, CASES)
+SIDE = min(200, CASES)
 
 SPAN = Span("a.policy", 0, 1)
 WORD = Named("word")

@@ -97,7 +97,9 @@ def _atom_truth(atom: Atom, stated: Stated) -> Truths:
     if stated.facts and misfit(atom, stated.facts, stated.context) is not None:
         return FAILS
     if atom.op is Op.EXISTS and (fact := find_fact(stated.facts, atom.attribute.name)) is not None:
-        return known(look(stated.context, fact.path)[0] is not atom.negated)  # an empty list is there
+        # an empty list is there; the name of a group is, even where the context cannot hold the group beside others that nobody stated
+        there = bool(stated.values.get(atom.attribute.name)) or look(stated.context, fact.path)[0]
+        return known(there is not atom.negated)
     try:
         return known(atom_holds(atom, stated.values.get(atom.attribute.name, ())))
     except ValueError:  # text that is no address, which no address equals

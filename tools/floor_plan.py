@@ -35,6 +35,7 @@ ROOMS = {
     "workspace": "projects and settings",
     "importing": "documents to policies",
     "api": "import policyc",
+    "editor": "texts being written",
     "cli": "the command",
     "pytest_plugin": "tests in pytest",
 }

@@ -34,6 +34,7 @@ COMMANDS = {
     "fmt": ("policyc.cli.fmt", "lay out policy files in the one style"),
     "explain": ("policyc.cli.explain", "say what a rule, an attribute or a switch means"),
     "facts": ("policyc.cli.facts", "show what is known of AWS's services, and from when"),
+    "lsp": ("policyc.cli.lsp", "serve an editor: findings, completion, hover, rename"),
     "init": ("policyc.cli.init", "start a project that passes check and test"),
 }
 

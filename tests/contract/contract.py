@@ -70,7 +70,7 @@ def _unexplained(words: Vocabulary) -> Iterator[str]:
 
 def page_faults(owner: BackEnd) -> Iterator[str]:
     """A page with the target's name in its title, and `explain` knows each of its words."""
-    from policyc.cli.explain import topics
+    from policyc.workspace.topics import topics
 
     page = PAGES / f"{owner.name}.md"
     if not page.is_file():

@@ -1,0 +1,258 @@
+"""What can stand at a place: words of the grammar that really fit there, and the names and values that are meant in that clause."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from policyc.diagnostics import Diagnostics
+from policyc.editor.session import State
+from policyc.editor.words import word_at
+from policyc.ir.program import Program
+from policyc.model.names import Lost
+from policyc.model.scope import constructors
+from policyc.model.types import shapes
+from policyc.model.values import Principal, Resource
+from policyc.model.vocabulary import Attribute
+from policyc.record import record
+from policyc.syntax import nodes
+from policyc.syntax.driver import advance
+from policyc.syntax.expected import CLAUSES, DECLARATIONS, expected_terminals
+from policyc.syntax.lexer import Tokens, scan
+from policyc.syntax.problems import Problems
+from policyc.syntax.table import END, load_table
+from policyc.targets.registry import TARGETS, resource_types, target
+from policyc.text import Source
+
+_CONDITIONS: Final = frozenset({"when", "unless", "where"})
+_OPERATORS: Final = frozenset({"==", "!=", "<", "<=", ">", ">=", "in", "like", "["})
+_STEPS: Final = frozenset({"request", "expect", "on", "path"})
+
+
+@record
+class Item:
+    """One offer: `text` takes the place of what is typed from `start` to `end` (offsets), `kind` is what it is (`keyword`, `attribute`,
+    `verb`, `type`, `field`, `value`, `name`, `target`, `constructor`), `detail` one line about it."""
+
+    text: str
+    kind: str
+    start: int
+    end: int
+    detail: str = ""
+
+
+@record
+class _Place:
+    """The clause that is being written. `top` is the word of the declaration around it, `clause` the last clause word, `kinds` and `texts`
+    the tokens from the declaration to here."""
+
+    top: str
+    clause: str
+    kinds: tuple[str, ...]
+    texts: tuple[str, ...]
+
+    def after(self, word: str) -> str:
+        """The dotted name that stands behind the first `word`."""
+        if word not in self.kinds:
+            return ""
+        at = self.kinds.index(word) + 1
+        name = ""
+        while at < len(self.texts) and (self.texts[at] == "." or not name or name.endswith(".")):
+            name += self.texts[at]
+            at += 1
+        return name
+
+
+def complete(state: State, file: str, offset: int) -> list[Item]:
+    """The offers at a place, each once, those that the clause means before the words of the grammar."""
+    source = state.source(file)
+    if source is None or not file.endswith(".policy"):
+        return []
+    word = word_at(source.text, offset)
+    start = offset if word is None or word.start >= offset else word.start
+    end = offset if word is None or word.start >= offset else word.end
+    place, expected = _read(source, start)
+    if place is None or expected is None:
+        return []
+    offers = [*_meant(place, expected, state.compiled.program, file), *_words(expected)]
+    found: dict[str, Item] = {}
+    for text, kind, detail in offers:
+        found.setdefault(text, Item(text, kind, start, end, detail))
+    return list(found.values())
+
+
+_Offer = tuple[str, str, str]
+
+
+def _read(source: Source, offset: int) -> tuple[_Place | None, frozenset[str] | None]:
+    """The place, and the terminals that fit there; None inside a comment or a string, or where what stands before makes no sense."""
+    before = Source(source.file, source.text[:offset])
+    tokens = scan(Problems(before, Diagnostics()))
+    line = before.text.rfind("\n") + 1
+    if any(item.span.start >= line for item in tokens.comments) or tokens.unclosed:
+        return None, None
+    first = _declaration(before.text, tokens)
+    kinds = tuple(kind for kind in tokens.kinds[first:] if kind != END)
+    table = load_table()
+    states = [0]
+    for kind in kinds:
+        if not advance(table, states, kind):
+            return None, None
+    texts = tuple(before.text[tokens.starts[first + at] : tokens.ends[first + at]] for at in range(len(kinds)))
+    top = kinds[0] if kinds and kinds[0] in DECLARATIONS else ""
+    words = _STEPS if top == "test" else {*CLAUSES, "where"}
+    clause = ""
+    for kind in kinds[1:]:
+        if kind in words:
+            clause = kind
+        elif kind in ("allow", "deny"):
+            clause = ""
+    return _Place(top, clause, kinds, texts), expected_terminals(table, states)
+
+
+def _declaration(text: str, tokens: Tokens) -> int:
+    """The token that begins the declaration that is open at the end: the last word for one at the start of a line, outside of brackets or in the first column."""
+    for index in range(len(tokens.kinds) - 1, -1, -1):
+        start = tokens.starts[index]
+        if tokens.kinds[index] in DECLARATIONS and (start == 0 or text[start - 1] == "\n"):
+            return index
+    return 0
+
+
+def _words(expected: frozenset[str]) -> Iterator[_Offer]:
+    for kind in sorted(expected):
+        if kind.isidentifier() and kind[0].islower():
+            yield kind, "keyword", ""
+
+
+def _meant(place: _Place, expected: frozenset[str], program: Program, file: str) -> Iterator[_Offer]:
+    """What a clause means to name."""
+    if "NAME" not in expected:
+        return
+    last = place.kinds[-1] if place.kinds else ""
+    match place.top:
+        case "policy" | "network" if last == "for":
+            yield from ((name, "target", "") for name in TARGETS)
+        case "policy" if last == "on" and "{" not in place.kinds:
+            yield from _names(program, file, (nodes.Resource, nodes.PrincipalDecl))
+        case "policy":
+            yield from _in_statement(place, program, file)
+        case "resource" if last == ":" and "{" not in place.kinds:
+            yield from ((kind.name, "type", kind.doc) for kind in resource_types().values())
+        case "resource" if last in ("{", ","):
+            yield from _fields(place.after(":"))
+        case "test":
+            yield from _in_test(place, program, file)
+        case "let" | "param" | "predicate" if last == ":":
+            yield from ((name, "type", shape.doc) for name, shape in shapes().items())
+        case _:
+            yield from _names(program, file, None)
+            yield from _constructors()
+
+
+def _in_statement(place: _Place, program: Program, file: str) -> Iterator[_Offer]:
+    name, on = place.after("for"), _named(program, file, place.after("on"))
+    if name not in TARGETS or on is None:
+        return
+    attributes = target(name).scope(on, program.resources)
+    if place.clause in _CONDITIONS:
+        names = list(_names(program, file, None))
+        compared = place.kinds[-1] in _OPERATORS
+        yield from _values(place, attributes)
+        yield from names if compared else ()
+        yield from _attributes(attributes)
+        yield from names
+    elif place.clause == "who":
+        yield from _names(program, file, (nodes.PrincipalDecl, nodes.Let, nodes.GroupDecl))
+        yield from _constructors()
+    elif place.clause == "can" and isinstance(on, Resource):
+        yield from _verbs(on.type)
+    elif place.clause == "can":
+        for kind in resource_types().values():
+            yield from _verbs(kind.name)
+    elif place.clause in ("on", "path"):
+        yield from _names(program, file, (nodes.Resource, nodes.Let))
+
+
+def _in_test(place: _Place, program: Program, file: str) -> Iterator[_Offer]:
+    last = place.kinds[-1]
+    if place.clause == "request" and last == "request":
+        yield from _names(program, file, (nodes.Resource,))
+    elif place.clause == "request" and last in ("{", ","):
+        for name in ("who", "can", "path"):
+            yield name, "field", ""
+        # the resource of the request that is being written
+        words = _Place("", "", place.kinds[::-1], place.texts[::-1])
+        on = _named(program, file, place.texts[len(place.texts) - words.kinds.index("request")])
+        kind = None if not isinstance(on, Resource) else resource_types().get(on.type)
+        if kind is not None and isinstance(on, Resource) and kind.policies:
+            yield from _attributes(target(kind.target).scope(on, program.resources))
+    elif place.clause == "expect" and last == "at":
+        yield from _names(program, file, (nodes.Policy,))
+    elif last == "on":
+        yield from _names(program, file, (nodes.Network,))
+    elif place.clause == "request" and last == ":":
+        key = place.texts[-2] if len(place.texts) > 1 else ""
+        if key == "can":
+            words = _Place("", "", place.kinds[::-1], place.texts[::-1])
+            on = _named(program, file, place.texts[len(place.texts) - words.kinds.index("request")])
+            if isinstance(on, Resource):
+                yield from _verbs(on.type)
+        else:
+            yield from _names(program, file, None)
+
+
+def _values(place: _Place, attributes: Mapping[str, Attribute]) -> Iterator[_Offer]:
+    """The documented values of the attribute that is compared."""
+    if len(place.kinds) < 2 or place.kinds[-1] not in ("==", "!="):
+        return
+    name, at = "", len(place.texts) - 2
+    while at >= 0 and (place.texts[at] == "." or not name or name.startswith(".")):
+        name = place.texts[at] + name
+        at -= 1
+    found = attributes.get(name)
+    for value in () if found is None else found.values:
+        yield (value if str(found and found.type) == "bool" else f'"{value}"'), "value", name
+
+
+def _attributes(attributes: Mapping[str, Attribute]) -> Iterator[_Offer]:
+    for name, attribute in attributes.items():
+        kind = f"set[{attribute.type}]" if attribute.many else str(attribute.type)
+        yield name.replace("[]", '[""]'), "attribute", f"{kind}: {attribute.doc}"
+
+
+def _verbs(kind: str) -> Iterator[_Offer]:
+    found = resource_types().get(kind)
+    for verb in () if found is None else found.verbs.values():
+        yield verb.name, "verb", verb.action
+
+
+def _fields(kind: str) -> Iterator[_Offer]:
+    found = resource_types().get(kind)
+    for field in () if found is None else found.fields.values():
+        yield field.name, "field", f"{field.type}{', required' if field.required else ''}: {field.doc}"
+
+
+def _constructors() -> Iterator[_Offer]:
+    for name, entry in constructors().items():
+        yield name, "constructor", str(entry["doc"])
+
+
+def _names(program: Program, file: str, kinds: tuple[type, ...] | None) -> Iterator[_Offer]:
+    scope = program.scopes.get(file)
+    for name, definition in () if scope is None else scope.table.items():
+        if not isinstance(definition.node, Lost) and (kinds is None or isinstance(definition.node, kinds)):
+            yield name, "name", definition.kind
+
+
+def _named(program: Program, file: str, name: str) -> Resource | Principal | None:
+    """The resource or caller that a file calls so."""
+    scope = program.scopes.get(file)
+    definition = None if scope is None else scope.lookup(name)
+    if definition is None:
+        return None
+    found = program.resources.get(f"{definition.file}#{definition.node.name.text}")
+    if found is not None:
+        return found
+    value = None if scope is None else scope.definition_value(definition, Diagnostics())
+    return value.data if value is not None and isinstance(value.data, Principal) else None

@@ -59,6 +59,13 @@ def widened(text: str) -> str:
     return MARK.sub(lambda found: found[2] or _ANY, text) if _OPEN in text else text
 
 
+def sampled(text: str) -> str:
+    """The text with a plain sample in place of each hole, to look at its form: only what holds for every value may be said of it."""
+    if _OPEN not in text:
+        return text
+    return MARK.sub(lambda found: (found[2] or "x").replace("*", "x").replace("?", "0"), text)
+
+
 def shown(text: str) -> str:
     """The text for people: `‹Orders.Arn›` for each hole."""
     return MARK.sub(lambda found: f"‹{found[1]}›", text) if _OPEN in text else text

@@ -27,7 +27,9 @@ class Format:
 
 
 #: in the order in which they are asked whether a file is theirs
-FORMATS: Final[Mapping[str, Format]] = {}
+FORMATS: Final[Mapping[str, Format]] = {
+    "cloudformation": Format("cloudformation", (".json", ".yaml", ".yml", ".template"))
+}
 
 
 class Carrier(Protocol):

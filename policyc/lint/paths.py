@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Final
 
 from policyc.engines.proofs.conditions import implies
+from policyc.holes import MARK, has_hole, sampled
 from policyc.ir.authz import All, AnyOf, Atom, Cond, Constant, Glob, Op, Origin, Paths, Policy, RawTest, Statement, Who
 from policyc.ir.conditions import conjunction
 from policyc.ir.pattern import Wild, escape_pattern
@@ -74,9 +75,9 @@ def path_places(statement: Statement) -> Iterator[PathPlace]:
         yield from (PathPlace(statement, pattern, span) for pattern in statement.path.patterns)
     if statement.resources is not None and not statement.resources.negated:
         for glob in statement.resources.patterns:
-            found = SERVICE.fullmatch(glob.text)
-            if found is not None and glob.pattern == glob.text:
-                yield PathPlace(statement, found[2], glob.span, found[1])
+            found = _service_and_path(glob)
+            if found is not None:
+                yield PathPlace(statement, found[1], glob.span, found[0])
     for test in _path_tests(statement.when):
         if isinstance(test, RawTest):
             if test.operator == ANY_CASE and not test.negated:
@@ -88,6 +89,17 @@ def path_places(statement: Statement) -> Iterator[PathPlace]:
             text = str(value.value)
             pattern = text if test.op is Op.LIKE else escape_pattern(text)
             yield PathPlace(statement, pattern, value.span or test.span, "", test)
+
+
+def _service_and_path(glob: Glob) -> tuple[str, str] | None:
+    """A service's ARN, which may be a hole, and the path behind it."""
+    if has_hole(glob.text):
+        first = MARK.match(glob.text)
+        if first is None or has_hole(rest := glob.text[first.end() :]) or not rest.startswith("/"):
+            return None
+        return (first[0], rest) if BARE_SERVICE.fullmatch(sampled(first[0])) else None
+    found = SERVICE.fullmatch(glob.text)
+    return (found[1], found[2]) if found is not None and glob.pattern == glob.text else None
 
 
 def _path_tests(cond: Cond) -> list[Atom | RawTest]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
 from policyc.carriers.embedded import Piece, PlacedText
+from policyc.carriers.texts import cut
 from policyc.diagnostics import Diagnostic, Diagnostics
 from policyc.holes import MARK, has_hole, shown
 from policyc.syntax.json_text import JsonArray, JsonMember, JsonObject, JsonString, JsonValue, parse_json
@@ -54,7 +55,7 @@ def edited(text: PlacedText, edits: list[tuple[int, int, str]]) -> PlacedText:
     pieces: list[Piece] = []
     at = size = 0
     for start, end, other in [*edits, (len(text.value), len(text.value), "")]:
-        for piece in _within(text, at, start):
+        for piece in cut(text, at, start):
             pieces.append(Piece(size + piece.at - at, piece.span, piece.exact))
         value += (text.value[at:start], other)
         size += start - at
@@ -63,17 +64,6 @@ def edited(text: PlacedText, edits: list[tuple[int, int, str]]) -> PlacedText:
         size += len(other)
         at = end
     return PlacedText("".join(value), tuple(pieces) if text.pieces else (), text.whole)
-
-
-def _within(text: PlacedText, start: int, end: int) -> Iterator[Piece]:
-    """The pieces of a part of the text, the first one cut where the part begins."""
-    for number, piece in enumerate(text.pieces):
-        following = text.pieces[number + 1].at if number + 1 < len(text.pieces) else len(text.value)
-        if following <= start or piece.at >= end:
-            continue
-        skip = max(0, start - piece.at)
-        span = Span(piece.span.file, piece.span.start + skip, piece.span.end) if piece.exact else piece.span
-        yield Piece(piece.at + skip, span, piece.exact)
 
 
 def respanned(tree: JsonValue, place: Callable[[Span], Span]) -> JsonValue:

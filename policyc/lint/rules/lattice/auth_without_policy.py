@@ -44,5 +44,7 @@ def check(lint: Lint) -> None:
             lint.report(
                 name_of(lint, resource),
                 f"`{resource.name}` checks callers and has no policy, so it refuses every request",
-                f"write `policy … for lattice on {resource.name} {{ … }}`",
+                f"write `policy … for lattice on {resource.name} {{ … }}`"
+                if resource.file in lint.program.modules
+                else f"add an auth policy for `{resource.name}`, or turn its auth type off",
             )

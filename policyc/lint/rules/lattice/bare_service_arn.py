@@ -33,6 +33,7 @@ https://docs.aws.amazon.com/vpc-lattice/latest/ug/auth-policies.html
 from __future__ import annotations
 
 from policyc.diagnostics import Severity
+from policyc.holes import sampled
 from policyc.ir.authz import Can
 from policyc.lint.covering import cans_may_meet
 from policyc.lint.paths import BARE_SERVICE
@@ -52,7 +53,7 @@ def check(lint: Lint) -> None:
             continue
         texts = {glob.text for glob in resources.patterns}
         for glob in resources.patterns:
-            bare = BARE_SERVICE.fullmatch(glob.text) is not None and f"{glob.text}/*" not in texts
+            bare = BARE_SERVICE.fullmatch(sampled(glob.text)) is not None and f"{glob.text}/*" not in texts
             if bare and not (cans_may_meet(statement.can, _CONNECT) and len(texts) > 1):
                 lint.report(
                     glob.span,

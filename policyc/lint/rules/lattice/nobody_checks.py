@@ -46,5 +46,7 @@ def check(lint: Lint) -> None:
             lint.report(
                 name_of(lint, service),
                 f"nobody checks who calls `{service.name}`",
-                "declare `auth: aws_iam` on it or on its service network, with a policy",
+                "declare `auth: aws_iam` on it or on its service network, with a policy"
+                if service.file in lint.program.modules
+                else "give it or its service network the auth type `AWS_IAM`, with an auth policy",
             )

@@ -50,6 +50,8 @@ def check(lint: Lint) -> None:
             lint.report(
                 policy.name_span or policy.span,
                 f"nobody asks `{policy.name}`, because the auth of `{on.name}` is `none`",
-                f"declare `{on.name}` with `auth: aws_iam`",
+                f"declare `{on.name}` with `auth: aws_iam`"
+                if on.file in lint.program.modules
+                else f"give `{on.name}` the auth type `AWS_IAM`",
                 (Label(name_of(lint, on), "declared here"),),
             )

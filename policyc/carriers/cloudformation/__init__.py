@@ -1,0 +1,34 @@
+"""Templates of CloudFormation and SAM, in JSON and YAML, and those that CDK writes.
+
+Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-guide.html
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from policyc.carriers.embedded import Carried, Options
+from policyc.carriers.types import types
+from policyc.diagnostics import Diagnostics
+from policyc.text import Source
+
+
+@cache
+def _wanted() -> re.Pattern[bytes]:
+    names = [*types("cloudformation"), "AWS::Lambda::Permission", "AWS::VpcLattice::Service", "Fn::ForEach"]
+    return re.compile(b"|".join(re.escape(name.encode()) for name in names))
+
+
+def recognize(name: str, raw: bytes) -> bool:
+    """A template with a resource that we know: those without are nobody's business."""
+    return b"Resources" in raw and b"AWS::" in raw and _wanted().search(raw) is not None
+
+
+def carried(source: Source, options: Options, diagnostics: Diagnostics) -> Carried:
+    """The documents of a template, and what it says about the resources around them."""
+    from policyc.carriers.cloudformation.documents import read_documents
+    from policyc.carriers.cloudformation.template import read_template
+
+    template = read_template(source, options, diagnostics)
+    return Carried() if template is None else read_documents(template, diagnostics)

@@ -1,0 +1,138 @@
+"""The documents of a template, in the order of its resources, one for each world in which it differs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+from policyc.carriers.cloudformation.companions import companions, facts_of
+from policyc.carriers.cloudformation.loops import unrolled
+from policyc.carriers.cloudformation.lowering import Lowering, Stop, intrinsic
+from policyc.carriers.cloudformation.permissions import PERMISSION, statement_of
+from policyc.carriers.cloudformation.template import Resource, Template
+from policyc.carriers.cloudformation.worlds import conditions_in, label, worlds
+from policyc.carriers.embedded import Carried, Embedded, PlacedText, Unreadable
+from policyc.carriers.origins import Origins
+from policyc.carriers.types import DocumentType, reach, text_at, types
+from policyc.carriers.yaml_tree import Unreadable as BrokenFile
+from policyc.diagnostics import Diagnostics
+from policyc.syntax.json_tree import JsonArray, JsonObject, JsonString, JsonValue
+
+_CEDAR: Final = "cedar"
+_NETWORK: Final = "core-network"
+
+
+def read_documents(template: Template, diagnostics: Diagnostics) -> Carried:
+    """Everything that a template carries."""
+    documents: list[Embedded] = []
+    unreadable: list[Unreadable] = []
+    origins = Origins(template.source.file, template.options)
+    unrolled(template, unreadable)
+    for resource in list(template.resources.values()):
+        try:
+            for found in _documents_of(resource, template, diagnostics):
+                if isinstance(found, Unreadable):
+                    unreadable.append(found)
+                else:
+                    documents.append(replace(found, also=origins.of(resource.name)))
+        except BrokenFile as stop:
+            stop.report(diagnostics)
+            unreadable.append(Unreadable(resource.name, resource.type, resource.name_span, stop.message))
+    return Carried(tuple(documents), tuple(unreadable), tuple(companions(template)))
+
+
+def _documents_of(resource: Resource, template: Template, diagnostics: Diagnostics) -> Iterator[Embedded | Unreadable]:
+    if resource.type == PERMISSION:
+        yield from _in_worlds(resource, template, resource.properties, DocumentType("", "function"), "", diagnostics)
+    for kind in types("cloudformation").get(resource.type, ()):
+        for value, item, number in reach(resource.properties, kind.at):
+            if kind.only and not (isinstance(value, JsonObject) and value.get(kind.only) is not None):
+                continue
+            name = text_at(item, kind.name) if kind.name else ""
+            yield from _in_worlds(resource, template, value, kind, name or number, diagnostics)
+
+
+def _in_worlds(
+    resource: Resource, template: Template, value: JsonValue, kind: DocumentType, part: str, diagnostics: Diagnostics
+) -> Iterator[Embedded | Unreadable]:
+    """One document in each world in which it is another."""
+    name = f"{resource.name}.{part}" if part else resource.name
+    kind_name = kind.kind or kind.kinds.get(text_at(resource.properties, kind.by), "")
+    if not kind_name:
+        return
+    try:
+        every = worlds(conditions_in(value), template, value.span)
+    except Stop as stop:
+        yield Unreadable(name, resource.type, stop.span, stop.reason)
+        return
+    made: list[Embedded] = []
+    for truths in every:
+        lowering = Lowering(template, truths, diagnostics, kind_name == _NETWORK)
+        try:
+            content = _content(value, kind_name, resource, lowering)
+        except Stop as stop:
+            yield Unreadable(name, resource.type, stop.span, stop.reason)
+            continue
+        if content is None or any(content == other.content for other in made):
+            continue
+        facts = facts_of(resource, template, kind)
+        made.append(
+            Embedded(
+                kind_name,
+                name,
+                resource.type,
+                value.span,
+                content,
+                lowering.holes,
+                facts,
+                label(truths) if len(every) > 1 else "",
+                "",
+                _meant(resource, template),
+            )
+        )
+    yield from made
+
+
+def _content(value: JsonValue, kind: str, resource: Resource, lowering: Lowering) -> JsonValue | PlacedText | None:
+    """The document that a property holds: a tree, or a text where the host has one. Raises Stop."""
+    if resource.type == PERMISSION:
+        return statement_of(resource, lowering)
+    found = intrinsic(value)
+    if found is not None and found[0] == "If":
+        items = found[1].items if isinstance(found[1], JsonArray) else ()
+        if len(items) == 3 and isinstance(items[0], JsonString) and items[0].value in lowering.truths:
+            return _content(items[1] if lowering.truths[items[0].value] else items[2], kind, resource, lowering)
+    if found is not None and found[0] == "ToJsonString":
+        return lowering.value(found[1])
+    if (
+        found is not None
+        and found[0] == "Ref"
+        and isinstance(found[1], JsonString)
+        and found[1].value == "AWS::NoValue"
+    ):
+        return None
+    if isinstance(value, JsonObject) and found is None:
+        if kind == _CEDAR:
+            raise Stop("a Cedar policy is a text", value.span)
+        return lowering.value(value)
+    text = lowering.text(value)
+    if text is None:
+        made = lowering.value(value)
+        if made is None:
+            return None
+        if kind == _CEDAR or isinstance(made, JsonString):
+            raise Stop("it is no text and no mapping", value.span)
+        return made
+    return text if text.value.strip() else None
+
+
+def _meant(resource: Resource, template: Template) -> tuple[str, ...]:
+    """The rules whose findings `Metadata: {policyc: {ignore: […]}}` says are meant, on the resource or on the template."""
+    out: list[str] = []
+    for holder in (resource.body.get("Metadata"), template.sections.get("Metadata")):
+        ours = holder.get("policyc") if isinstance(holder, JsonObject) else None
+        listed = ours.get("ignore") if isinstance(ours, JsonObject) else None
+        items = listed.items if isinstance(listed, JsonArray) else (listed,)
+        out += [item.value for item in items if isinstance(item, JsonString)]
+    return tuple(out)

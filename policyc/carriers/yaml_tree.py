@@ -1,0 +1,214 @@
+"""YAML as infrastructure tools write it, as trees with places: tags of CloudFormation in their long form, words as they are written.
+
+Other than `syntax/yaml_text.py`, which reads our own files, this one takes what those tools take: tags, several documents, merge keys, and plain words that YAML would make a date
+of. Nothing is built that nobody asks for: a document is a `Lazy` mapping until a part of it is read. Source: https://yaml.org/spec/1.1/ and PyYAML's composer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from policyc.diagnostics import Diagnostics, Label
+from policyc.packages import MissingPackage
+from policyc.syntax.json_tree import (
+    JsonArray,
+    JsonBool,
+    JsonMember,
+    JsonNull,
+    JsonNumber,
+    JsonObject,
+    JsonString,
+    JsonValue,
+)
+from policyc.text import Source, Span
+
+MAX_DEPTH: Final = 100
+#: values that aliases may repeat, in one file
+MAX_REPEATED: Final = 100_000
+_TAG: Final = "tag:yaml.org,2002:"
+_NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+_TRUTH: Final = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+#: what stands before a value in a host: a tag, an anchor
+_BEFORE: Final = re.compile(r"(?:[!&][^\s]*\s+)*")
+
+
+class Unreadable(Exception):
+    """The file cannot be read on: one finding."""
+
+    def __init__(self, rule: str, message: str, span: Span, help: str, labels: tuple[Label, ...] = ()) -> None:
+        super().__init__(message)
+        self.rule, self.message, self.span, self.help, self.labels = rule, message, span, help, labels
+
+    def report(self, diagnostics: Diagnostics) -> None:
+        diagnostics.error(self.rule, self.message, self.span, self.help, self.labels)
+
+
+class Lazy:
+    """One node that is not read yet."""
+
+    __slots__ = ("node", "reader")
+
+    def __init__(self, reader: _Reader, node: Any) -> None:
+        self.reader, self.node = reader, node
+
+    @property
+    def span(self) -> Span:
+        return self.reader.span(self.node)
+
+    def members(self) -> dict[str, tuple[Span, Lazy]]:
+        """The members of a mapping, merge keys followed; empty for any other node."""
+        if self.node.id != "mapping":
+            return {}
+        return {key: (place, Lazy(self.reader, node)) for key, place, node in self.reader.members(self.node)}
+
+    def items(self) -> list[Lazy]:
+        return [Lazy(self.reader, node) for node in self.node.value] if self.node.id == "sequence" else []
+
+    def text(self) -> str:
+        """The text of a scalar, empty for any other node."""
+        return str(self.node.value) if self.node.id == "scalar" else ""
+
+    def value(self) -> JsonValue:
+        """The whole tree. Raises Unreadable."""
+        return self.reader.value(self.node, 0)
+
+
+def documents(source: Source, diagnostics: Diagnostics) -> list[Lazy]:
+    """The documents of a file; where it is broken, those before the fault, which is reported."""
+    try:
+        import yaml
+    except ImportError:
+        missing = MissingPackage("pyyaml")
+        diagnostics.error("missing-package", str(missing), source.span(0, 0), missing.help)
+        return []
+    found: list[Lazy] = []
+    reader = _Reader(source)
+    base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        loader = base(source.text)
+    except yaml.YAMLError as error:  # it looks at the characters already
+        _syntax(error, source, diagnostics)
+        return []
+    try:
+        while loader.check_node():
+            found.append(Lazy(reader, loader.get_node()))
+    except yaml.YAMLError as error:
+        _syntax(error, source, diagnostics)
+    except (RecursionError, ValueError):
+        diagnostics.error("yaml-too-deep", "values are nested too deeply", source.span(0, 0), "flatten the data")
+    finally:
+        loader.dispose()
+    return found
+
+
+def _syntax(error: Any, source: Source, diagnostics: Diagnostics) -> None:
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    at = mark.index if mark is not None else int(getattr(error, "position", 0) or 0)
+    at = min(at, len(source.text))
+    reason = str(getattr(error, "problem", None) or getattr(error, "reason", None) or "it cannot be read")
+    diagnostics.error(
+        "yaml-syntax-error",
+        f"`{source.file}` is not YAML: {reason.splitlines()[0].rstrip('.')}",
+        source.span(at, min(at + 1, len(source.text))),
+        "check the indentation and the quotes",
+    )
+
+
+class _Reader:
+    """From composed nodes to trees. Recursion goes at most `MAX_DEPTH` deep, and what aliases repeat is counted."""
+
+    __slots__ = ("repeated", "seen", "source")
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.seen: set[int] = set()
+        self.repeated = 0
+
+    def span(self, node: Any) -> Span:
+        """A node's place without its tag; blanks and line breaks that PyYAML counts to a block are left out."""
+        text = self.source.text
+        start, end = node.start_mark.index, min(node.end_mark.index, len(text))
+        if node.id == "scalar" and text[start : start + 1] in ("!", "&"):
+            found = _BEFORE.match(text, start, end)
+            start = found.end() if found is not None else start
+        while end > start and text[end - 1] in " \t\r\n":
+            end -= 1
+        return self.source.span(start, end)
+
+    def value(self, node: Any, depth: int) -> JsonValue:
+        span = self.span(node)
+        if depth > MAX_DEPTH:
+            raise Unreadable(
+                "yaml-too-deep", "values are nested too deeply, or an alias holds itself", span, "flatten it"
+            )
+        if id(node) in self.seen:
+            self.repeated += 1
+            if self.repeated > MAX_REPEATED:
+                message = f"aliases repeat more than {MAX_REPEATED:,} values"
+                raise Unreadable("yaml-too-large", message, span, "write fewer aliases")
+        self.seen.add(id(node))
+        tag: str = node.tag
+        if tag.startswith("!") and len(tag) > 1:
+            return self.tagged(node, tag[1:], span, depth)
+        match node.id:
+            case "mapping":
+                members = tuple(
+                    JsonMember(key, place, self.value(inner, depth + 1)) for key, place, inner in self.members(node)
+                )
+                return JsonObject(members, span)
+            case "sequence":
+                return JsonArray(tuple([self.value(item, depth + 1) for item in node.value]), span)
+            case _:
+                return self.scalar(node, span)
+
+    def tagged(self, node: Any, name: str, span: Span, depth: int) -> JsonValue:
+        """`!Sub x` as `{"Fn::Sub": x}`; `!Ref` and `!Condition` have no prefix."""
+        key = name if name in ("Ref", "Condition") else f"Fn::{name}"
+        inner: JsonValue
+        if node.id == "scalar":
+            inner = JsonString(str(node.value), span)
+        elif node.id == "sequence":
+            inner = JsonArray(tuple([self.value(item, depth + 1) for item in node.value]), span)
+        else:
+            held = ((key, place, value) for key, place, value in self.members(node))
+            inner = JsonObject(tuple([JsonMember(k, place, self.value(v, depth + 1)) for k, place, v in held]), span)
+        return JsonObject((JsonMember(key, span.at_start(), inner),), span)
+
+    def members(self, node: Any) -> Iterator[tuple[str, Span, Any]]:
+        """Keys, their places and values; of a merge key what the mapping does not have itself."""
+        seen: dict[str, Span] = {}
+        merged: list[Any] = []
+        for key_node, value_node in node.value:
+            if key_node.tag == _TAG + "merge":
+                merged += [value_node] if value_node.id == "mapping" else value_node.value
+                continue
+            place = self.span(key_node)
+            if key_node.id != "scalar":
+                raise Unreadable(
+                    "yaml-key", "a key is plain text", place, "write the key out, in quotes where it needs them"
+                )
+            key = str(key_node.value)
+            if key in seen:
+                labels = (Label(seen[key], "first written here"),)
+                raise Unreadable(
+                    "json-duplicate-key", f"`{key}` is written twice", place, "keep one of the two", labels
+                )
+            seen[key] = place
+            yield key, place, value_node
+        for other in merged:
+            for key_node, value_node in other.value if other.id == "mapping" else ():
+                if key_node.id == "scalar" and str(key_node.value) not in seen:
+                    seen[str(key_node.value)] = self.span(key_node)
+                    yield str(key_node.value), seen[str(key_node.value)], value_node
+
+    def scalar(self, node: Any, span: Span) -> JsonValue:
+        text, kind = str(node.value), node.tag.removeprefix(_TAG)
+        if kind == "null":
+            return JsonNull(span)
+        if kind == "bool" and text.lower() in _TRUTH:
+            return JsonBool(_TRUTH[text.lower()], span)
+        if kind in ("int", "float") and _NUMBER.fullmatch(text):
+            return JsonNumber(text, span)
+        return JsonString(text, span)

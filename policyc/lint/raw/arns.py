@@ -20,8 +20,8 @@ _VAGUE = ("*", "?", "$")
 
 @record
 class ArnProblem:
-    """Why a text is no ARN of a resource. `certain` tells that the service's forms are known to be all, so that it is an error and
-    no doubt; `rule` is what it is called in `Resource` then."""
+    """Why a text is no ARN of a resource. `certain` tells that the service's forms are known to be all, so that it is an error called
+    `rule` and no doubt."""
 
     rule: str
     message: str
@@ -38,7 +38,8 @@ def check_arns(statement: RawStatement, diagnostics: Diagnostics) -> None:
         if found.certain:
             diagnostics.error(found.rule, found.message, item.span, found.help)
         else:
-            diagnostics.warning(found.rule, found.message, item.span, found.help)
+            rule = found.rule if found.rule.startswith("unknown-") else "undocumented-arn"
+            diagnostics.warning(rule, found.message, item.span, found.help)
 
 
 def arn_problem(text: str) -> ArnProblem | None:
@@ -125,5 +126,4 @@ def _field(text: str, fields: Sequence[str], alike: Sequence[Sequence[str]]) -> 
 
 def _problem(rule: str, message: str, service: str, help: str) -> ArnProblem:
     """Certain where the forms are known to be all; else a doubt, as a newer form may be missing."""
-    certain = arns.is_exact(service)
-    return ArnProblem(rule if certain else "undocumented-arn", message, help, certain)
+    return ArnProblem(rule, message, help, arns.is_exact(service))

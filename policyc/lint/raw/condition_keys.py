@@ -55,9 +55,8 @@ def _unknown(entry: ConditionKey, service: str, diagnostics: Diagnostics) -> Non
             "invalid-global-condition-key",
             f"no global condition key is called `{entry.key}`",
             entry.span,
-            did_you_mean(
-                entry.key, names, "`policyc explain list` names the known keys; a newer key may be missing there"
-            ),
+            nearest_name(entry.key, names)
+            or "`policyc explain list` names the known keys; a newer key may be missing there",
         )
     else:
         diagnostics.error(

@@ -91,6 +91,8 @@ def _applies(service: Service, action: Action, resources: tuple[JsonString, ...]
     if not action.types:
         if action.name in _ON_ALL_BUCKETS and any(_ALL_BUCKETS.fullmatch(item.value) for item in resources):
             return True
+        if any(item.value.split(":", 5)[5:] == ["*"] for item in resources):
+            return True  # everything of a service may be meant, and take in what no page lists
         return statement.kind.engine.has_principal  # where a policy is attached may be what counts
     known = forms(service, action)
     return any(_vague(item.value) or arns.any_may_be(item.value, known) for item in resources)

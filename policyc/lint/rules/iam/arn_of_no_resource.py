@@ -41,11 +41,13 @@ from policyc.ir.authz import Atom, Op, RawTest, Variable
 from policyc.ir.conditions import tests
 from policyc.lint.raw.arns import arn_problem
 from policyc.lint.rule import Lint, kind_of
-from policyc.targets.iam_documents import arns
 from policyc.targets.iam_documents.kinds import KINDS
 from policyc.text import Span
 
 SEVERITY = Severity.WARNING
+
+#: what is told of services whose list of forms may lack some: they act for more than what their pages list for actions
+_TOLD = ("unknown-service", "unknown-region", "invalid-arn-region", "arn-region-not-allowed", "arn-account-not-allowed")
 
 
 def check(lint: Lint) -> None:
@@ -53,14 +55,8 @@ def check(lint: Lint) -> None:
         for test in tests(statement.when) if kind_of(policy) in KINDS else ():
             for text, span in _arns(test):
                 found = arn_problem(text)
-                # a service acts for more than what its page lists as resources of actions
-                if found is not None and (found.certain or found.rule != "undocumented-arn" or not _no_part(text)):
+                if found is not None and (found.certain or found.rule in _TOLD):
                     lint.report(span or test.span, found.message, found.help)
-
-
-def _no_part(text: str) -> bool:
-    """Whether it is the part behind the account that no form of the service has."""
-    return not any(arns.resource_may_be(text, form) for form in arns.all_forms_of(text.split(":", 3)[2]))
 
 
 def _arns(test: Atom | RawTest) -> Iterator[tuple[str, Span | None]]:

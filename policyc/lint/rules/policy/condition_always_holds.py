@@ -3,7 +3,7 @@
 ## What it does
 Finds a `when` or `unless`, or one of its conjuncts, that every request passes, or every request that has the attribute: a
 score of at least 0, a list of all the values that are documented. Conditions that are true because of a `param` are left
-alone.
+alone, and so is `StringLike` with `*` alone, by which documents ask whether a tag is there.
 
 ## Why is this bad
 The statement reads as if it were restricted and is not, or only asks whether the attribute is there. Joining two
@@ -47,37 +47,48 @@ from policyc.ir.authz import All, Always, Atom, Cond, Never, Op
 from policyc.ir.conditions import atoms
 from policyc.lint.places import condition_of
 from policyc.lint.rule import Lint
+from policyc.lint.speech import attribute_word, exists
+from policyc.model.vocabulary import Attribute
 
 SEVERITY = Severity.WARNING
 YIELDS_TO = ("value-never-matches",)
 
 
 def check(lint: Lint) -> None:
-    for policy in lint.program.policies:
-        for statement in policy.statements:
-            when = statement.when
-            if isinstance(when, Always | Never):
-                continue
-            for item in when.items if isinstance(when, All) else (when,):
-                if always_holds(item):
-                    lint.report(
-                        condition_of(item, statement),
-                        "every request passes this test",
-                        "write what is meant, or drop the test",
-                    )
-                elif (name := _only_present(item)) is not None:
-                    lint.report(
-                        condition_of(item, statement),
-                        f"every value passes this test, so it only asks whether `{name}` is there",
-                        f"write the limit that is meant, or `exists {name}`",
-                    )
+    for policy, statement in lint.statements():
+        when = statement.when
+        if isinstance(when, Always | Never):
+            continue
+        for item in when.items if isinstance(when, All) else (when,):
+            if always_holds(item):
+                lint.report(
+                    condition_of(item, statement),
+                    "every request passes this test",
+                    "write what is meant, or drop the test",
+                )
+            elif not _asks_for_presence(item) and (found := _only_present(item)) is not None:
+                lint.report(
+                    condition_of(item, statement),
+                    f"every value passes this test, so it only asks whether `{attribute_word(policy, found)}` is there",
+                    f"write the limit that is meant, or `{exists(policy, found)}`",
+                )
 
 
-def _only_present(cond: Cond) -> str | None:
+def _asks_for_presence(cond: Cond) -> bool:
+    """Whether a document tests a key for `*` alone: AWS's guides ask so whether a tag is there."""
+    return (
+        isinstance(cond, Atom)
+        and cond.op is Op.LIKE
+        and cond.spelling is not None
+        and [value.text for value in cond.spelling.values] == ["*"]
+    )
+
+
+def _only_present(cond: Cond) -> Attribute | None:
     """The one attribute that a condition is about, when it holds for all its values; None for any other condition."""
     tests = list(atoms(cond))
     if len({atom.attribute.native for atom in tests}) != 1 or all(atom.op is Op.EXISTS for atom in tests):
         return None
     attribute = tests[0].attribute
     there = Atom(attribute, Op.EXISTS, ())
-    return None if may_be_met([(cond, False), (there, True)]) else attribute.name
+    return None if may_be_met([(cond, False), (there, True)]) else attribute

@@ -77,6 +77,7 @@ class RequestBuilder:
         used: dict[str, Attribute] = {}
         spans: dict[str, Span] = {}
         empty: set[str] = set()
+        unknown: set[str] = set()
         seen: dict[str, Span] = {}
         for entry in record.entries:
             name = entry.key.text
@@ -118,6 +119,9 @@ class RequestBuilder:
                         f"write `{word}`, which is checked for its type",
                     )
                     continue
+                if self._is_word(entry.value, "unknown"):
+                    unknown.add(attribute.native)
+                    continue
                 found = self._values(entry.value, attribute)
                 if found is not None:
                     values[attribute.name], used[attribute.name] = found, attribute
@@ -126,7 +130,18 @@ class RequestBuilder:
                         empty.add(attribute.name)
         if any(item.severity == "error" for item in list(self.diagnostics)[before:]):
             return None
-        return Request(resource, who, words.get("can"), words.get("path"), values, used, span, frozenset(empty), spans)
+        return Request(
+            resource,
+            who,
+            words.get("can"),
+            words.get("path"),
+            values,
+            used,
+            span,
+            frozenset(empty),
+            spans,
+            frozenset(unknown),
+        )
 
     # --- fields -----------------------------------------------------------------------------------------------
 
@@ -165,7 +180,7 @@ class RequestBuilder:
         return None if value is None else str(value.data)
 
     def _values(self, expr: nodes.Expr, attribute: Attribute) -> tuple[Scalar, ...] | None:
-        if isinstance(expr, nodes.Ref) and expr.simple == "absent" and self.scope.lookup("absent") is None:
+        if self._is_word(expr, "absent"):
             return ()
         items = expr.items if isinstance(expr, nodes.ListOf) else (expr,)
         if not attribute.many and isinstance(expr, nodes.ListOf):
@@ -180,6 +195,10 @@ class RequestBuilder:
                 return None
             out.extend(value)
         return tuple(out)
+
+    def _is_word(self, expr: nodes.Expr, word: str) -> bool:
+        """Whether `absent` or `unknown` stands there, and no declaration of that name."""
+        return isinstance(expr, nodes.Ref) and expr.simple == word and self.scope.lookup(word) is None
 
     def _one(self, expr: nodes.Expr, attribute: Attribute) -> tuple[Scalar, ...] | None:
         group = self._group(expr) if attribute.many else None

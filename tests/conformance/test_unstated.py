@@ -19,6 +19,7 @@ from policyc.simulation.documents.ask import ask
 from policyc.simulation.documents.attached import read_attached
 from policyc.simulation.documents.flags import read_question
 from policyc.simulation.request_text import bind, from_flags
+from policyc.simulation.runner import run_tests
 from policyc.targets.program import emit_documents, load_program
 from policyc.text import Source
 
@@ -278,3 +279,35 @@ def test_the_schema_knows_the_field(tmp_path: Path) -> None:
     data = outcome_data(outcome, {})
     Draft202012Validator(json.loads(read_text("schemas/outcome.schema.json"))).validate(data)
     assert data["assumed"] == ['header["x-api-version"]']
+
+
+def passes(folder: Path, text: str) -> bool:
+    """Whether the only test of a policy file passes."""
+    (folder / "p.policy").write_text(text, encoding="utf-8")
+    diagnostics = Diagnostics()
+    program = load_program(folder, [Path("p.policy")], {}, diagnostics)
+    documents = [item for group in emit_documents(program, diagnostics).values() for item in group]
+    (result,) = run_tests(program, documents)
+    return result.passed
+
+
+@pytest.mark.parametrize(
+    ("stated", "expected"),
+    [
+        ('header["x-api-version"]: unknown', "undecided"),
+        ('header["x-api-version"]: absent', "deny"),
+        ('header["x-api-version"]: "v2"', "allow"),
+        ('header["x-api-version"]: unknown, source.vpc: unknown', "undecided"),
+        ('header["x-api-version"]: "v1", aws.PrincipalTag["team"]: unknown', "deny"),
+    ],
+)
+def test_an_inline_test_says_what_is_unknown(tmp_path: Path, stated: str, expected: str) -> None:
+    request = f'request stock {{ who: orders, can: GET, path: "/a", {stated} }}'
+    text = DECLARED % 'header["x-api-version"] == "v2"' + f'test "t" {{ {request} expect {expected} }}\n'
+    assert passes(tmp_path, text)
+
+
+def test_a_declaration_called_unknown_is_meant(tmp_path: Path) -> None:
+    request = 'request stock { who: orders, can: GET, path: "/a", header["x-api-version"]: unknown }'
+    text = 'let unknown: string = "v2"\n' + DECLARED % 'header["x-api-version"] == "v2"'
+    assert passes(tmp_path, text + f'test "t" {{ {request} expect allow }}\n')

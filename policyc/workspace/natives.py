@@ -20,8 +20,8 @@ from policyc.report.tally import Tally
 from policyc.syntax.hidden import check_characters
 from policyc.text import Source, Span
 from policyc.workspace import native_text
+from policyc.workspace.built import built_kind, is_built
 from policyc.workspace.config import Config
-from policyc.workspace.places import MANIFEST
 from policyc.workspace.project import Project
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def find_natives(project: Project, diagnostics: Diagnostics, endings: tuple[str,
     documents, unread, looked = [], [], []
     for name in find_files(root, project.searched(), diagnostics, endings, leave_out=leave_out):
         path = root / name
-        if _is_built(path, root, MANIFEST, built):
+        if is_built(path, root, built):
             continue
         match native_text.recognize(path):
             case native_text.Sort.OURS | native_text.Sort.HOST:
@@ -122,15 +122,6 @@ def find_natives(project: Project, diagnostics: Diagnostics, endings: tuple[str,
             case _:
                 looked.append(name)
     return Searched(tuple(documents), tuple(unread), tuple(looked))
-
-
-def _is_built(path: Path, root: Path, manifest: str, known: dict[Path, bool]) -> bool:
-    """Whether a folder above a file, up to the root, is an output folder."""
-    folder = path.parent
-    if folder not in known:
-        above = folder != root and _is_built(folder, root, manifest, known)
-        known[folder] = above or (folder / manifest).is_file()
-    return known[folder]
 
 
 def native(ending: str, kind: str = "") -> Native:
@@ -167,6 +158,8 @@ def check_natives(
 
     settings = replace(settings, open_file=open_file)
     texts: list[tuple[Source, str]] = []
+    kinds: dict[str, str] = {}
+    manifests: dict[Path, dict[str, str]] = {}
     hosts: list[tuple[Source, str]] = []
     for path in paths:
         name = path.resolve().relative_to(root).as_posix()
@@ -179,9 +172,10 @@ def check_natives(
             hosts.append((source, format))
         elif settings.kind or path.suffix in NATIVES:
             texts.append((source, path.suffix))
+            kinds[name] = settings.kind or built_kind(path, manifests)
         elif path in named:
             diagnostics.add(_holds_nothing(source))
-    check_texts(texts, diagnostics, settings)
+    check_texts(texts, diagnostics, settings, kinds)
     return Checked(sources, len(texts), _check_hosts(root, hosts, diagnostics, settings, named))
 
 
@@ -216,15 +210,23 @@ def _holds_nothing(source: Source) -> Diagnostic:
     return Diagnostic("no-policy-inside", message, source.span(0, 0), help, Severity.INFO)
 
 
-def check_texts(texts: Sequence[tuple[Source, str]], diagnostics: Diagnostics, settings: NativeSettings) -> None:
-    """Check documents, each by itself and all together; their endings (`.json`, `.cedar`) or `settings.kind` say what they are."""
+def check_texts(
+    texts: Sequence[tuple[Source, str]],
+    diagnostics: Diagnostics,
+    settings: NativeSettings,
+    kinds: Mapping[str, str] = MappingProxyType({}),
+) -> None:
+    """Check documents, each by itself and all together; their endings (`.json`, `.cedar`), `kinds` by file or `settings.kind` say what
+    they are."""
     policies: dict[str, Policy] = {}
     sources = {source.file: source for source, _ in texts}
     for source, ending in texts:
         found = Diagnostics()
         check_characters(source, found)
         try:
-            policy = native(ending, settings.kind).check(source, found, settings)
+            kind = kinds.get(source.file) or settings.kind
+            told = replace(settings, kind=kind) if kind != settings.kind else settings
+            policy = native(ending, kind).check(source, found, told)
             policies |= {} if policy is None else {source.file: policy}
         except MissingPackage as missing:
             found.error("missing-package", str(missing), source.span(0, 0), missing.help)

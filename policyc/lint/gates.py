@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from policyc.engines.proofs.conditions import TooLarge, branches
+from policyc.engines.proofs.budget import TooLarge
+from policyc.engines.proofs.conditions import branches
 from policyc.ir.authz import All, Atom, Policy, Statement
 from policyc.ir.conditions import atoms
 from policyc.lint.callers import anonymous_facts, is_identity, open_statements

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final, TypeAlias, assert_never
 
+from policyc.engines.proofs.budget import Steps, TooLarge
 from policyc.engines.proofs.raw_values import Raw, keys_agree, same_key
 from policyc.engines.proofs.values import may_hold
 from policyc.ir.authz import (
@@ -43,25 +44,6 @@ Goal: TypeAlias = tuple[Cond, bool]
 
 #: The values of an attribute in the requests that a question is about: empty for absent, None when open.
 Facts: TypeAlias = Callable[[Attribute], tuple[Scalar, ...] | None]
-
-
-class TooLarge(Exception):
-    """The budget ran out before all branches were seen."""
-
-
-class Steps:
-    """How many steps one question, or several that share it, may still take."""
-
-    __slots__ = ("left",)
-
-    def __init__(self, left: int = BUDGET) -> None:
-        self.left = left
-
-    def take(self) -> None:
-        """One step. Raises TooLarge when none is left."""
-        self.left -= 1
-        if self.left < 0:
-            raise TooLarge
 
 
 def nothing_known(_: Attribute) -> tuple[Scalar, ...] | None:
@@ -107,7 +89,7 @@ def branches(
     goals: Sequence[Goal], facts: Facts = nothing_known, steps: Steps | None = None
 ) -> Iterator[tuple[Atom, ...]]:
     """The ways to meet the goals, each as the tests that hold in it. Raises TooLarge past the budget."""
-    steps = steps or Steps()
+    steps = steps or Steps(BUDGET)
     stack: list[tuple[tuple[Goal, ...], tuple[Atom, ...], tuple[Raw, ...]]] = [(tuple(goals), (), ())]
     while stack:
         pending, held, opaque = stack.pop()

@@ -35,7 +35,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policyc.diagnostics import Severity
-from policyc.engines.proofs.conditions import Facts, TooLarge, branches
+from policyc.engines.proofs.budget import TooLarge
+from policyc.engines.proofs.conditions import Facts, branches
 from policyc.ir.authz import Atom, Policy, Statement
 from policyc.ir.conditions import atoms
 from policyc.lint.admission import ways_in

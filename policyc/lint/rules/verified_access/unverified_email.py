@@ -32,7 +32,8 @@ https://docs.aws.amazon.com/verified-access/latest/ug/trust-data-iam-add-pol.htm
 from __future__ import annotations
 
 from policyc.diagnostics import Severity
-from policyc.engines.proofs.conditions import TooLarge, branches
+from policyc.engines.proofs.budget import TooLarge
+from policyc.engines.proofs.conditions import branches
 from policyc.ir.authz import Atom, Policy, Statement
 from policyc.ir.conditions import atoms
 from policyc.lint.admission import ways_in

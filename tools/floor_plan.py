@@ -28,6 +28,7 @@ ROOMS = {
     "ir": "one model of policies",
     "engines": "decide native text",
     "targets": "read, emit, simulate",
+    "analysis": "all requests at once",
     "lint": "rules on the IR",
     "simulation": "requests and tests",
     "report": "findings as text",

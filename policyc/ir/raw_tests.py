@@ -24,7 +24,8 @@ _EPOCH: Final = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,30})?")
 _DATE: Final = re.compile(
     r"[0-9]{4}-[0-9]{2}(-[0-9]{2}(T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,30})?)?(Z|[+-][0-9]{2}:[0-9]{2})?)?)?"
 )
-_NEGATED: Final = {
+#: negated operators with what they negate
+NEGATED: Final = {
     "StringNotEquals": "StringEquals",
     "StringNotEqualsIgnoreCase": "StringEqualsIgnoreCase",
     "StringNotLike": "StringLike",
@@ -57,7 +58,7 @@ def _holds(test: RawTest, lookup: Lookup) -> bool:
     prefix, _, rest = test.operator.rpartition(":")
     base = rest.removesuffix("IfExists")
     if_exists = base != rest
-    negated = base in _NEGATED
+    negated = base in NEGATED
     values = lookup(test.attribute.native)
     if base == "Null":
         return _null(prefix, test, values)
@@ -70,7 +71,7 @@ def _holds(test: RawTest, lookup: Lookup) -> bool:
     if not prefix and len(values) > 1:
         return False
     tokens = [filled for value in test.values if (filled := fill(value.tokens, lookup)) is not None]
-    hits = [_passes(_NEGATED.get(base, base), negated, value, tokens) for value in values]
+    hits = [_passes(NEGATED.get(base, base), negated, value, tokens) for value in values]
     return all(hits) if prefix == "ForAllValues" else any(hits)
 
 

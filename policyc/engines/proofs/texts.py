@@ -139,6 +139,7 @@ def find(wanted: Sequence[Sequence[Pattern]], banned: Sequence[Pattern], steps: 
 
     Raises TooLarge past the budget.
     """
+    wanted = wanted or [[ANYTHING]]
     groups = [[item for item in group if _may_begin_with(item, wanted)] for group in wanted]
     if not all(groups):
         return None
@@ -191,6 +192,7 @@ class _Machine:
         "_all",
         "_banned",
         "_but",
+        "_digits",
         "_ones",
         "_plain",
         "_runs",
@@ -241,7 +243,7 @@ class _Machine:
             for char in _DIGITS:
                 if char in plain:
                     plain[char] |= digits
-        self._plain, self._but, self._runs, self._ones = plain, but, runs, ones
+        self._plain, self._but, self._runs, self._ones, self._digits = plain, but, runs, ones, digits
         self.width = at
         self._all = runs | ones
         self.digit = ""
@@ -275,7 +277,8 @@ class _Machine:
         if not_here:
             stays &= ~not_here
             moves &= ~not_here
-        moves |= state & self._plain.get(char, 0)
+        here = self._plain.get(char)
+        moves |= state & ((self._digits if char in _DIGITS else 0) if here is None else here)
         return self._closed(stays | (moves << 1))
 
     def letters_at(self, state: int) -> list[str]:

@@ -1,0 +1,325 @@
+"""Who asks, as atoms: the kind of caller, its ARN, and what AWS derives from both (IAM evaluation reference 4.2, 4.3, 4.4 and 9)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
+from typing import Final
+
+from policyc.analysis.domains import Fits, Test
+from policyc.analysis.formula import FALSE, TRUE, Lit
+from policyc.analysis.keys import Keys, inside, words_of
+from policyc.analysis.solver import Opaque, Tested
+from policyc.engines.iam.caller import CallerKind
+from policyc.engines.proofs.texts import Pattern, exactly
+from policyc.ir.authz import Who
+from policyc.model.values import Principal
+from policyc.record import record
+
+ARN_KEY: Final = "aws:principalarn"
+SERVICE_KEY: Final = "aws:principalservicename"
+PROVIDER_KEY: Final = "aws:federatedprovider"
+SIGNED: Final = (CallerKind.ROOT, CallerKind.USER, CallerKind.ROLE, CallerKind.FEDERATED)
+TYPES: Final = {
+    CallerKind.ROOT: "Account",
+    CallerKind.USER: "User",
+    CallerKind.ROLE: "AssumedRole",
+    CallerKind.FEDERATED: "FederatedUser",
+    CallerKind.ANONYMOUS: "Anonymous",
+}
+_REST: Final = {
+    CallerKind.ROOT: "iam::{}:root",
+    CallerKind.USER: "iam::{}:user/",
+    CallerKind.ROLE: "iam::{}:role/",
+    CallerKind.FEDERATED: "sts::{}:federated-user/",
+}
+_DIGITS: Final[Pattern] = (("#", ""),) * 12
+_NAME: Final[Pattern] = (("-", ":"), (".", ":"))
+_ANY_FIELD: Final[Pattern] = ((".", ":"),)
+_SERVICE: Final[Pattern] = (*_NAME, *exactly(".amazonaws.com"), (".", ":"))
+_ACCOUNT: Final = re.compile(r"[0-9]{12}")
+_ARN: Final = re.compile(r"arn:([^:]*):(iam|sts)::([^:]*):(.+)", re.DOTALL)
+_UNIQUE: Final = {"AIDA": CallerKind.USER, "AROA": CallerKind.ROLE}
+#: keys that only signed requests of an account's callers have
+_OF_SIGNED: Final = (
+    "aws:principalorgid",
+    "aws:principalorgpaths",
+    "aws:principaltag/",
+    "aws:tokenissuetime",
+    "aws:multifactorauth",
+    "aws:sourceidentity",
+)
+
+
+@record
+class IsKind:
+    """The atom that the caller is of a kind."""
+
+    kind: CallerKind
+
+
+@record
+class IsSession:
+    """The atom that the caller is one session: the ARN of an assumed role."""
+
+    arn: str
+
+
+@record
+class MadeBy:
+    """The atom that the caller is a federated user whom an IAM user made."""
+
+    arn: str
+
+
+@record
+class HasId:
+    """The atom that the caller has an id: a unique or a canonical one."""
+
+    text: str
+
+
+class Callers:
+    """The caller of a request."""
+
+    def __init__(
+        self, keys: Keys, kinds: Sequence[CallerKind], partitions: Sequence[str], star_is_service: bool
+    ) -> None:
+        self.keys, self.formula, self.kinds = keys, keys.formula, tuple(kinds)
+        self.partitions, self.star_is_service = tuple(partitions), star_is_service
+        self.sessions: dict[str, None] = {}
+        self.makers: dict[str, None] = {}
+        self.ids: dict[str, None] = {}
+        keys.derived.update(
+            {
+                ARN_KEY: (self._signed, lambda test: self._tested(ARN_KEY, test)),
+                "aws:principalaccount": (self._has_account, self._account),
+                "aws:principaltype": (self._has_type, lambda test: self._by_kind(TYPES, test)),
+                "aws:username": (lambda: self.kind(CallerKind.USER), self._user_name),
+                "aws:principalisawsservice": (lambda: -self.kind(CallerKind.ANONYMOUS), self._is_service),
+                SERVICE_KEY: (self._service, lambda test: self._tested(SERVICE_KEY, test)),
+                "aws:principalservicenameslist": (self._service, lambda test: self._tested(SERVICE_KEY, test)),
+            }
+        )
+
+    def kind(self, kind: CallerKind) -> Lit:
+        return self.formula.atom(IsKind(kind)) if kind in self.kinds else FALSE
+
+    def _any_kind(self, kinds: Iterable[CallerKind]) -> Lit:
+        return self.formula.some(self.kind(kind) for kind in kinds)
+
+    def _signed(self) -> Lit:
+        return self._any_kind(SIGNED)
+
+    def _service(self) -> Lit:
+        return self.kind(CallerKind.SERVICE)
+
+    def _has_account(self) -> Lit:
+        return self._any_kind((*SIGNED, CallerKind.ANONYMOUS))
+
+    def _has_type(self) -> Lit:
+        return self._any_kind(TYPES)
+
+    def _tested(self, key: str, test: Test) -> Lit:
+        """A test of a value that is free but for the kind of caller."""
+        return self.formula.atom(Tested((key, 0), test))
+
+    def arn(self, pattern: Pattern) -> Lit:
+        return self._tested(ARN_KEY, Fits(pattern))
+
+    # --- derived keys -------------------------------------------------------------------------------------------
+
+    def _by_kind(self, texts: dict[CallerKind, str], test: Test) -> Lit:
+        held = words_of(test, texts.values())
+        return self._any_kind(kind for kind, text in texts.items() if text in held)
+
+    def _is_service(self, test: Test) -> Lit:
+        held = words_of(test, ("true", "false"))
+        other = [kind for kind in self.kinds if kind not in (CallerKind.SERVICE, CallerKind.ANONYMOUS)]
+        return self.formula.some(
+            [self._service() if "true" in held else FALSE, self._any_kind(other) if "false" in held else FALSE]
+        )
+
+    def _account(self, test: Test) -> Lit:
+        unsigned = self.kind(CallerKind.ANONYMOUS) if words_of(test, ("anonymous",)) else FALSE
+        if not isinstance(test, Fits):
+            found = self.formula.atom(Opaque("`aws:PrincipalAccount` as a number"))
+        else:
+            field = inside(test.pattern, ":")
+            found = FALSE if field is None else self.arn(_arn_of(field))
+        return self.formula.some((unsigned, self.formula.every((self._signed(), found))))
+
+    def _user_name(self, test: Test) -> Lit:
+        if not isinstance(test, Fits):
+            return self.formula.atom(Opaque("`aws:username` as a number"))
+        name = inside(test.pattern, "/")
+        if name is None:
+            return FALSE
+        head = (*_arn_of(_ANY_FIELD)[:-1], *exactly("user/"))
+        return self.formula.some((self.arn((*head, *name)), self.arn((*head, ("*", ""), ("=", "/"), *name))))
+
+    # --- principals ---------------------------------------------------------------------------------------------
+
+    def matches(self, who: Who | None) -> Lit:
+        """Whether the caller is one of those that a statement is about."""
+        if who is None:
+            return TRUE
+        if who.by_level:
+            return -self._exempt(who.principals)
+        if not who.principals:
+            return FALSE
+        named = self.formula.some(self.named(item) for item in who.principals)
+        return -named if who.negated else named
+
+    def named(self, principal: Principal) -> Lit:
+        """Whether a principal, as a document writes it, names the caller."""
+        formula, text = self.formula, principal.name
+        match principal.kind, principal.args:
+            case "anyone", _:
+                return TRUE if self.star_is_service else -self._service()
+            case "account", (account,):
+                return formula.every((self._signed(), self._in_account(text, account)))
+            case "user", _:
+                maker = formula.every((self.kind(CallerKind.FEDERATED), formula.atom(MadeBy(text))))
+                self.makers[text] = None
+                return formula.some((maker, self._is(CallerKind.USER, text)))
+            case "role", _:
+                return self._is(CallerKind.ROLE, text)
+            case "session", _:
+                self.sessions[text] = None
+                return formula.every((self.kind(CallerKind.ROLE), formula.atom(IsSession(text))))
+            case "federated_user", _:
+                return self._is(CallerKind.FEDERATED, text)
+            case "service", (name,):
+                return formula.every((self._service(), self._tested(SERVICE_KEY, Fits(exactly(name)))))
+            case "canonical_user", (name,):
+                self.ids[name] = None
+                return formula.every((self._signed(), formula.atom(HasId(name))))
+            case "native", ("AWS", name) if name[:4] in _UNIQUE:
+                self.ids[name] = None
+                return formula.every((self.kind(_UNIQUE[name[:4]]), formula.atom(HasId(name))))
+            case "native", ("Federated", name):
+                provider = self._tested(PROVIDER_KEY, Fits(exactly(name)))
+                return formula.every((self.kind(CallerKind.PROVIDER), provider))
+            case _:
+                return FALSE
+
+    def _is(self, kind: CallerKind, arn: str) -> Lit:
+        return self.formula.every((self.kind(kind), self.arn(exactly(arn))))
+
+    def _in_account(self, text: str, account: str) -> Lit:
+        found = _ARN.fullmatch(text)
+        if _ACCOUNT.fullmatch(account) is None:
+            return FALSE
+        return self.arn(_arn_of(exactly(account), exactly(found[1]) if found else _ANY_FIELD))
+
+    def _exempt(self, principals: Sequence[Principal]) -> Lit:
+        """Whether a deny with NotPrincipal spares the caller: each of its levels has to be listed (4.4)."""
+        formula = self.formula
+        of = {
+            kind: [item for item in principals if item.kind == kind]
+            for kind in ("anyone", "account", "user", "role", "session", "federated_user", "service", "native")
+        }
+        if of["anyone"]:
+            return TRUE
+        account = formula.some(self.named(item) for item in of["account"])
+        own = {
+            CallerKind.ROOT: TRUE,
+            CallerKind.USER: formula.some(self._is(CallerKind.USER, item.name) for item in of["user"]),
+            CallerKind.ROLE: formula.every(
+                (
+                    formula.some(self._is(CallerKind.ROLE, item.name) for item in of["role"]),
+                    formula.some(self.named(item) for item in of["session"]),
+                )
+            ),
+            CallerKind.FEDERATED: formula.every(
+                (
+                    formula.some(self._is(CallerKind.FEDERATED, item.name) for item in of["federated_user"]),
+                    # a federated user that some user made is spared only when that user is listed as well
+                    *(
+                        formula.implies(
+                            formula.atom(MadeBy(maker)), TRUE if maker in {i.name for i in of["user"]} else FALSE
+                        )
+                        for maker in self.makers
+                    ),
+                )
+            ),
+        }
+        signed = formula.every(
+            (account, formula.some(formula.every((self.kind(kind), lit)) for kind, lit in own.items()))
+        )
+        others = formula.some(self.named(item) for item in (*of["service"], *of["native"]) if item.args[0] != "AWS")
+        return formula.some((signed, others))
+
+    # --- what every caller keeps to -----------------------------------------------------------------------------
+
+    def axioms(self) -> Iterable[Lit]:
+        """One kind of caller, with an ARN of that kind; sessions belong to their roles; some keys need a signature."""
+        formula = self.formula
+        kinds = [self.kind(kind) for kind in self.kinds]
+        yield formula.some(kinds)
+        yield formula.at_most_one(kinds)
+        for kind in SIGNED:
+            if kind in self.kinds:
+                shapes = [self.arn(_shape(partition, kind)) for partition in self.partitions]
+                yield formula.implies(self.kind(kind), formula.some(shapes))
+        if CallerKind.USER in self.kinds or CallerKind.ROLE in self.kinds:
+            yield -self.arn((*_arn_of(_ANY_FIELD)[:-1], ("*", ""), ("=", "/")))  # a path ends before the name
+        if CallerKind.SERVICE in self.kinds:
+            yield formula.implies(self._service(), self._tested(SERVICE_KEY, Fits(_SERVICE)))
+        yield from self._own(self.sessions, self._session)
+        yield from self._own(self.makers, self._maker)
+        yield formula.at_most_one([formula.atom(HasId(name)) for name in self.ids])
+        for name in self.ids:
+            yield formula.implies(formula.atom(HasId(name)), self._signed())
+        for key in list(self.keys.seen):
+            if key.startswith(_OF_SIGNED):
+                yield formula.implies(self.keys.present((key, 0)), self._signed())
+        yield from self._network()
+        if PROVIDER_KEY in self.keys.seen:
+            there = self.keys.present((PROVIDER_KEY, 0))
+            yield formula.implies(self.kind(CallerKind.PROVIDER), there)
+            yield formula.implies(there, -self.kind(CallerKind.ANONYMOUS))
+
+    def _own(self, texts: Iterable[str], lit: Callable[[str], tuple[Lit, Lit]]) -> Iterable[Lit]:
+        held = [lit(text) for text in texts]
+        yield self.formula.at_most_one([atom for atom, _ in held])
+        for atom, needs in held:
+            yield self.formula.implies(atom, needs)
+
+    def _session(self, text: str) -> tuple[Lit, Lit]:
+        formula = self.formula
+        atom = formula.atom(IsSession(text))
+        found = _ARN.fullmatch(text)
+        parts = found[4].split("/") if found else []
+        if found is None or len(parts) != 3:
+            return atom, FALSE
+        head = exactly(f"arn:{found[1]}:iam::{found[3]}:role/")
+        named = (self.arn((*head, *exactly(parts[1]))), self.arn((*head, ("*", ""), *exactly(f"/{parts[1]}"))))
+        return atom, formula.every((self.kind(CallerKind.ROLE), formula.some(named)))
+
+    def _maker(self, text: str) -> tuple[Lit, Lit]:
+        found = _ARN.fullmatch(text)
+        account = self._in_account(text, found[3]) if found else FALSE
+        return self.formula.atom(MadeBy(text)), self.formula.every((self.kind(CallerKind.FEDERATED), account))
+
+    def _network(self) -> Iterable[Lit]:
+        """A request comes through a VPC endpoint, with its keys, or over the internet, with a source address (9)."""
+        through = [key for key in ("aws:sourcevpc", "aws:sourcevpce", "aws:vpcsourceip") if key in self.keys.seen]
+        there = [self.keys.present((key, 0)) for key in through]
+        yield from (self.formula.same(one, other) for one, other in pairwise(there))
+        if there and "aws:sourceip" in self.keys.seen:
+            yield -self.formula.every((there[0], self.keys.present(("aws:sourceip", 0))))
+
+
+def _arn_of(account: Pattern, partition: Pattern = _ANY_FIELD) -> Pattern:
+    """ARNs of callers of some accounts."""
+    head = (*exactly("arn:"), *partition, ("=", ":"), *_ANY_FIELD, ("=", ":"), *_ANY_FIELD, ("=", ":"))
+    return (*head, *account, ("=", ":"), ("*", ""))
+
+
+def _shape(partition: str, kind: CallerKind) -> Pattern:
+    before, after = f"arn:{partition}:{_REST[kind]}".split("{}")
+    name: Pattern = () if kind is CallerKind.ROOT else _NAME
+    return (*exactly(before), *_DIGITS, *exactly(after), *name)

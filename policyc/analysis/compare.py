@@ -1,0 +1,193 @@
+"""What changes between two versions of one document, over all requests: classes of requests with a confirmed witness each, or a proof
+that there are none.
+
+A class is one statement that a request owes its new answer to, and one thing on the other side that kept it from having that answer
+before. It is found by its first witness and then excluded, until nothing is left: the classes together are all that changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Final
+
+from policyc.analysis.conditions import Bindings
+from policyc.analysis.domains import Unmodelled
+from policyc.analysis.formula import Lit
+from policyc.analysis.question import Said, Space
+from policyc.analysis.solver import BUDGET
+from policyc.analysis.witness import Witness, opaque_of, witness_of
+from policyc.engines.iam.decision import decide
+from policyc.engines.iam.document import Document
+from policyc.engines.proofs.budget import TooLarge
+from policyc.engines.trace import Verdict
+from policyc.ir.authz import Policy, Statement
+from policyc.record import record
+
+#: classes of one document that are told apart; what is left past that is said to be left
+MOST_CLASSES: Final = 50
+
+
+class Change(StrEnum):
+    """What becomes of a request."""
+
+    ALLOWED = "newly allowed"
+    DENIED = "newly denied"
+    BLOCKED = "newly blocked"
+    UNBLOCKED = "no longer blocked"
+
+
+class Disagreement(Exception):
+    """The engine does not say of a witness what the analysis says: a mistake in policyc. The text shows the witness."""
+
+
+@record
+class Version:
+    """One side: a document as the IR has it, and as the engine that decides does."""
+
+    policy: Policy
+    document: Document
+
+
+@record
+class Difference:
+    """A class of requests. `by` is the statement that a request owes its answer to on the side that has it (None for a default
+    deny), `before` the statement that decided on the other side (None where none matched)."""
+
+    change: Change
+    by: Statement | None
+    other: Statement | None
+    witness: Witness
+    old: Verdict
+    new: Verdict
+
+
+@record
+class Compared:
+    """All differences of a document. `settled` tells that there are no others; `open` says what keeps it from being so."""
+
+    differences: tuple[Difference, ...]
+    settled: bool
+    open: tuple[str, ...] = ()
+
+    @property
+    def same(self) -> bool:
+        """Whether every request is proven to be answered alike."""
+        return self.settled and not self.differences
+
+
+def compare(old: Version, new: Version, budget: int = BUDGET) -> Compared:
+    """Every class of requests that the two versions answer differently. Raises Disagreement."""
+    if _alike(old.policy, new.policy):
+        return Compared((), True)
+    comparison = _Comparison(old, new, budget)
+    found: list[Difference] = []
+    left: list[str] = []
+    try:
+        for change in Change:
+            found.extend(comparison.differences(change, left))
+    except TooLarge:
+        left.append("the budget of steps ran out")
+    except Unmodelled as reason:
+        left.append(str(reason))
+    finally:
+        comparison.space.solver.close()
+    return Compared(tuple(found), not left, tuple(dict.fromkeys(left)))
+
+
+def _alike(old: Policy, new: Policy) -> bool:
+    """Whether the same statements stand in both, in any order; labels aside."""
+
+    def parts(policy: Policy) -> list[object]:
+        return [
+            (item.effect, item.who, item.can, item.resources, item.when, item.on, item.path)
+            for item in policy.statements
+        ]
+
+    first, second = parts(old), parts(new)
+    return first == second or set(map(repr, first)) == set(map(repr, second))
+
+
+class _Comparison:
+    """Two versions in one space."""
+
+    def __init__(self, old: Version, new: Version, budget: int, bindings: Bindings | None = None) -> None:
+        self.old, self.new, self.budget = old, new, budget
+        self.space = Space((old.policy, new.policy), bindings, budget)
+        self.before, self.after = self.space.said(old.policy), self.space.said(new.policy)
+
+    def differences(self, change: Change, left: list[str]) -> Sequence[Difference]:
+        """The classes of one change; what is not settled is added to `left`."""
+        formula = self.space.formula
+        first, second, question = self._question(change)
+        found: list[Difference] = []
+        excluded: list[Lit] = []
+        while True:
+            solution = self.space.ask(question, *excluded)
+            if solution is None:
+                return found
+            if len(found) >= MOST_CLASSES:
+                left.append(f"more than {MOST_CLASSES} classes of requests are {change}")
+                return found
+            unknown = opaque_of(self.space, solution)
+            if unknown:
+                left.extend(unknown)
+                return found
+            witness = witness_of(self.space, solution)
+            one, pair = self._explained(change, first, second, witness)
+            found.append(one)
+            excluded.append(-formula.every(pair))
+
+    def _question(self, change: Change) -> tuple[Said, Said, Lit]:
+        before, after, every = self.before, self.after, self.space.formula.every
+        match change:
+            case Change.ALLOWED:
+                return after, before, every((after.allowed, -before.allowed))
+            case Change.DENIED:
+                return before, after, every((before.allowed, -after.allowed))
+            case Change.BLOCKED:
+                return after, before, every((after.some_deny, -before.some_deny, -before.allowed))
+            case Change.UNBLOCKED:
+                return before, after, every((before.some_deny, -after.some_deny, -after.allowed))
+
+    def _explained(self, change: Change, first: Said, second: Said, witness: Witness) -> tuple[Difference, list[Lit]]:
+        """The class of a witness, and the literals that mark the requests of the class."""
+        old, new = decide(self.old.document, witness.request), decide(self.new.document, witness.request)
+        if not _as_claimed(change, old, new):
+            shown = "; ".join(witness.lines())
+            raise Disagreement(f"{change} was found, and the engine says `{old}` before and `{new}` after: {shown}")
+        allowing = change in (Change.ALLOWED, Change.DENIED)
+        mine = self._matching(first.allows if allowing else first.denies, first is self.after, witness)
+        theirs = self._matching(second.denies, second is self.after, witness) if allowing else None
+        by, lit = mine or (None, first.some_allow if allowing else first.some_deny)
+        if theirs is not None:
+            other, mark = theirs
+        else:
+            other, mark = None, -second.some_deny
+        return Difference(change, by, other, witness, old, new), [lit, mark]
+
+    def _matching(
+        self, listed: Sequence[tuple[Statement, Lit]], after: bool, witness: Witness
+    ) -> tuple[Statement, Lit] | None:
+        """The first of some statements that matches the witness, those that the other version lacks first."""
+        document = (self.new if after else self.old).document
+        can, _ = document.masks.masks(witness.request, False)
+        others = {_content(item) for item in (self.old if after else self.new).policy.statements}
+        held = [(item, lit) for item, lit in listed if can >> item.index & 1]
+        return next((pair for pair in held if _content(pair[0]) not in others), held[0] if held else None)
+
+
+def _content(statement: Statement) -> str:
+    return repr((statement.effect, statement.who, statement.can, statement.resources, statement.when))
+
+
+def _as_claimed(change: Change, old: Verdict, new: Verdict) -> bool:
+    match change:
+        case Change.ALLOWED:
+            return new is Verdict.ALLOW and old in (Verdict.EXPLICIT_DENY, Verdict.IMPLICIT_DENY)
+        case Change.DENIED:
+            return old is Verdict.ALLOW and new in (Verdict.EXPLICIT_DENY, Verdict.IMPLICIT_DENY)
+        case Change.BLOCKED:
+            return new is Verdict.EXPLICIT_DENY and old is Verdict.IMPLICIT_DENY
+        case Change.UNBLOCKED:
+            return old is Verdict.EXPLICIT_DENY and new is Verdict.IMPLICIT_DENY

@@ -1,0 +1,282 @@
+"""Conditions of the IR as formulas over the keys of a request. The meaning is that of `policyc.ir.decide` and `policyc.ir.raw_tests`."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from ipaddress import ip_interface, ip_network
+from typing import Final, assert_never
+
+from policyc.analysis.domains import IPV6, Fits, Readable, Test, Within
+from policyc.analysis.formula import FALSE, TRUE, Lit
+from policyc.analysis.keys import Keys, Use, check_of, family_of, interval
+from policyc.analysis.solver import Opaque, Slot
+from policyc.engines.proofs.texts import ANYTHING, ARN, by_fields, exactly, whole
+from policyc.ir.authz import (
+    All,
+    Always,
+    AnyOf,
+    Atom,
+    Cond,
+    Constant,
+    Never,
+    Op,
+    Policy,
+    RawExpression,
+    RawTest,
+    Tokens,
+    Variable,
+)
+from policyc.ir.conditions import tests
+from policyc.ir.pattern import Token, Wild, pattern_tokens
+from policyc.ir.raw_tests import NEGATED, fill, fold, plain
+from policyc.model.types import BOOL, SetOf, Type
+
+#: values of the keys that policy variables name, by the folded key: None for an absent one; None in place of all: left open
+Bindings = Mapping[str, str | None]
+
+_RELATIONS: Final = {
+    "Equals": "==",
+    "LessThan": "<",
+    "LessThanEquals": "<=",
+    "GreaterThan": ">",
+    "GreaterThanEquals": ">=",
+}
+#: two operators of one entry of a block, and what they test
+_OPS: Final = {Op.EQ: "==", Op.LT: "<", Op.LE: "<=", Op.GT: ">", Op.GE: ">="}
+
+
+def folded(key: str) -> str:
+    """A key's name without its letter case."""
+    return "".join(map(fold, key))
+
+
+def uses_of(policies: Sequence[Policy]) -> dict[str, Use]:
+    """The keys that policies test, and how."""
+    quantified: dict[str, set[object]] = {}
+    attributes: dict[str, Use] = {}
+    for policy in policies:
+        for statement in policy.statements:
+            for test in tests(statement.when):
+                key = folded(test.attribute.native)
+                known = attributes.get(key)
+                if known is None or known.attribute.presence == "optional":
+                    attributes[key] = Use(test.attribute)
+                if isinstance(test, Atom) and test.quantifier:
+                    quantified.setdefault(key, set()).add((test.op, test.values, test.quantifier))
+                elif isinstance(test, RawTest) and ":" in test.operator:
+                    quantified.setdefault(key, set()).add((test.operator, test.values))
+    return {key: Use(use.attribute, len(quantified.get(key, ()))) for key, use in attributes.items()}
+
+
+def variables_of(policies: Sequence[Policy]) -> dict[str, Variable]:
+    """The policy variables that policies use, by the folded key."""
+    out: dict[str, Variable] = {}
+    for policy in policies:
+        for statement in policy.statements:
+            globs = [glob for test in tests(statement.when) if isinstance(test, RawTest) for glob in test.values]
+            globs += statement.resources.patterns if statement.resources else ()
+            for glob in globs:
+                out.update((folded(token.key), token) for token in glob.tokens if isinstance(token, Variable))
+    return out
+
+
+class Conditions:
+    """Turns conditions into literals. With `bindings`, policy variables have these values; without, a test with one is opaque."""
+
+    def __init__(self, keys: Keys, bindings: Bindings | None = None) -> None:
+        self.keys, self.formula, self.bindings = keys, keys.formula, bindings
+
+    def holds(self, cond: Cond) -> Lit:
+        """Whether a condition holds. Works on an explicit stack, so that depth does not matter."""
+        done: list[Lit] = []
+        work: list[tuple[Cond, bool]] = [(cond, False)]
+        while work:
+            node, ready = work.pop()
+            match node:
+                case Always() | Never():
+                    done.append(TRUE if isinstance(node, Always) else FALSE)
+                case Atom():
+                    done.append(self._atom(node))
+                case RawTest():
+                    found = self._raw(node)
+                    done.append(-found if node.negated else found)
+                case RawExpression():
+                    found = self.formula.atom(Opaque(f"the expression `{node.expression}`"))
+                    done.append(-found if node.negated else found)
+                case All(items) | AnyOf(items):
+                    if not ready:
+                        work.append((node, True))
+                        work.extend((item, False) for item in items)
+                        continue
+                    parts = done[len(done) - len(items) :]
+                    del done[len(done) - len(items) :]
+                    done.append(self.formula.every(parts) if isinstance(node, All) else self.formula.some(parts))
+                case _:
+                    assert_never(node)
+        return done[0]
+
+    # --- typed tests --------------------------------------------------------------------------------------------
+
+    def _atom(self, atom: Atom) -> Lit:
+        formula, keys = self.formula, self.keys
+        slots = keys.slots(folded(atom.attribute.native))
+        there = [keys.present(slot) for slot in slots]
+        if atom.op is Op.EXISTS:
+            found = there[0]
+        else:
+            kind = atom.attribute.type
+            wanted = [_typed(kind, atom.op, value) for value in atom.values]
+            hits = [formula.some(keys.passes(slot, test) for test in wanted if test is not None) for slot in slots]
+            if atom.quantifier == "all":
+                each = [formula.implies(present, hit) for present, hit in zip(there, hits, strict=True)]
+                found = formula.every([there[0], *each])
+            else:
+                found = formula.some(formula.every(pair) for pair in zip(there, hits, strict=True))
+        return -found if atom.negated else found
+
+    # --- raw tests ----------------------------------------------------------------------------------------------
+
+    def _raw(self, test: RawTest) -> Lit:
+        formula, keys = self.formula, self.keys
+        prefix, _, rest = test.operator.rpartition(":")
+        base = rest.removesuffix("IfExists")
+        if_exists = base != rest
+        negated = base in NEGATED
+        slots = keys.slots(folded(test.attribute.native))
+        there = [keys.present(slot) for slot in slots]
+        absent = -there[0]
+        if base == "Null":
+            if prefix:
+                return TRUE if prefix == "ForAllValues" else FALSE
+            wanted = {value.text.lower() for value in test.values} & {"true", "false"}
+            if len(wanted) != 1:
+                return TRUE if wanted else FALSE
+            return absent if "true" in wanted else there[0]
+        if not test.values:
+            if not prefix and not if_exists:
+                return TRUE if negated else FALSE
+            return absent if prefix != "ForAnyValue" or if_exists else FALSE
+        passed = [self._passes(test, NEGATED.get(base, base), negated, slot) for slot in slots]
+        if prefix == "ForAllValues":
+            blank = [keys.passes(slot, Fits(())) for slot in slots]
+            each = [formula.implies(present, hit) for present, hit in zip(there, passed, strict=True)]
+            none = [formula.implies(present, hit) for present, hit in zip(there, blank, strict=True)]
+            return formula.some((formula.every(each), formula.every(none)))
+        some = [formula.every(pair) for pair in zip(there, passed, strict=True)]
+        if prefix:
+            return formula.some([absent, *some] if if_exists else some)
+        alone = formula.every([some[0], *(-later for later in there[1:])])
+        return formula.some((absent, alone)) if if_exists or negated else alone
+
+    def _passes(self, test: RawTest, base: str, negated: bool, slot: Slot) -> Lit:
+        """One value of the request against all of the policy; what cannot be read passes nothing, not even a negation."""
+        hits: list[Lit] = []
+        odd = False
+        for glob in test.values:
+            tokens = self.filled(glob.tokens)
+            if tokens is None:
+                continue
+            if isinstance(tokens, Variable):
+                hits.append(self.keys.opaque(f"`{test.attribute.native}` against `{glob.text}`", slot))
+                continue
+            wanted = _raw(base, tokens)
+            odd = odd or wanted is None
+            if wanted is not None:
+                hits.append(self.keys.passes(slot, wanted))
+        if odd and negated:
+            return FALSE
+        some = self.formula.some(hits)
+        readable = _readable(base)
+        fits = TRUE if readable is None else self.keys.passes(slot, readable)
+        return self.formula.every((fits, -some if negated else some))
+
+    def filled(self, tokens: Tokens) -> tuple[Token, ...] | Variable | None:
+        """The pieces with their variables filled; None when one has no value, and the variable itself when it is left open."""
+        open_one = next((token for token in tokens if isinstance(token, Variable)), None)
+        if open_one is not None and self.bindings is None:
+            return open_one
+        return fill(tokens, self._bound)
+
+    def _bound(self, key: str) -> tuple[str, ...]:
+        value = (self.bindings or {}).get(folded(key))
+        return () if value is None else (value,)
+
+
+def _typed(kind: Type, op: Op, constant: Constant) -> Test | None:
+    """The test that a value compares with a literal; None for one that never holds."""
+    text = str(constant.value)
+    item = kind.item if isinstance(kind, SetOf) else kind
+    if op is Op.LIKE:
+        tokens = pattern_tokens(text)
+        pattern = by_fields(tokens) if check_of(kind) == "arn" else whole(tokens)
+        return None if pattern is None else Fits(pattern)
+    if op is Op.IN_CIDR:
+        return _block(text)
+    if item == BOOL:
+        return Fits(exactly(text.lower()))
+    family = family_of(kind)
+    if family == "text" and not isinstance(constant.value, bool) and op is Op.EQ:
+        return Fits(exactly(text))
+    if family == "date":
+        from policyc.ir.instants import moment
+
+        text = _plain(moment(text))
+    return interval("number" if family == "text" else family, _OPS[op], text)
+
+
+def _plain(number: Fraction) -> str:
+    from policyc.analysis.domains import decimal
+
+    return decimal(number)
+
+
+def _raw(base: str, tokens: tuple[Token, ...]) -> Test | None:
+    """The test that a value passes a positive operator with one value of a policy; None when that value cannot be read."""
+    text = plain(tokens)
+    match base:
+        case "StringEquals":
+            return Fits(exactly(text))
+        case "StringEqualsIgnoreCase":
+            return Fits(exactly(text, ignore_case=True))
+        case "StringLike":
+            return Fits(whole(tokens))
+        case "ArnEquals" | "ArnLike":
+            fields = ANYTHING if tokens == (Wild.RUN,) else by_fields(tokens)
+            return None if fields is None else Fits(fields)
+        case "Bool":
+            return Fits(exactly(text, ignore_case=True)) if text.lower() in ("true", "false") else None
+        case "IpAddress":
+            return _block(text)
+        case "BinaryEquals":
+            try:
+                return Fits(exactly(base64.b64encode(base64.b64decode(text.encode("ascii"), validate=True)).decode()))
+            except ValueError:
+                return None
+    family = "number" if base.startswith("Numeric") else "date"
+    return interval(family, _RELATIONS[base.removeprefix("Numeric").removeprefix("Date")], text)
+
+
+def _readable(base: str) -> Test | None:
+    """What a value has to be for an operator to compare it at all; None where any text will do."""
+    if base.startswith("Arn"):
+        return Fits(ARN)
+    if base.startswith("Numeric"):
+        return Readable("number")
+    if base.startswith("Date"):
+        return Readable("date")
+    return Readable("ip") if base == "IpAddress" else None
+
+
+def _block(text: str) -> Within | None:
+    """The addresses of a block; None for text that is none."""
+    try:
+        if "%" in text:
+            return None
+        block = ip_network(str(ip_interface(text).network))
+    except ValueError:
+        return None
+    add = IPV6 if block.version == 6 else 0
+    low, high = int(block.network_address) + add, int(block.broadcast_address) + add
+    return Within("ip", Fraction(low), Fraction(high))

@@ -1,0 +1,324 @@
+"""The values of one key: is there one that passes these tests and fails those? Exact, with a value or with a small reason why not.
+
+Texts are tested by patterns, numbers, instants and addresses by intervals. The value is a text as a request states it.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Sequence
+from fractions import Fraction
+from ipaddress import IPv6Address, ip_address
+from typing import Final, TypeAlias
+
+from policyc.engines.proofs.budget import Steps
+from policyc.engines.proofs.texts import Pattern, find, literal, test_of
+from policyc.record import record
+
+
+@record
+class Fits:
+    """The text fits a pattern."""
+
+    pattern: Pattern
+
+
+@record
+class Within:
+    """A number, an instant (seconds) or an address (IPv6 ones above all IPv4 ones) lies between two ends, which may belong to it; None:
+    no end. `family` is `number`, `date` or `ip`."""
+
+    family: str
+    low: Fraction | None
+    high: Fraction | None
+    with_low: bool = True
+    with_high: bool = True
+
+
+@record
+class Readable:
+    """The text is one of the family at all."""
+
+    family: str
+
+
+Test: TypeAlias = Fits | Within | Readable
+#: a test and whether it has to pass
+Goal: TypeAlias = tuple[Test, bool]
+#: IPv6 addresses are counted on from here
+IPV6: Final = 2**40
+#: the most digits of a number
+_LARGEST: Final = 400
+_IPV6_END: Final = IPV6 + 2**128 - 1
+
+
+class Unmodelled(Exception):
+    """The tests on one key are of kinds that are not understood together; the text says which."""
+
+
+class Domain:
+    """The values of one key. `hints` are values that readers like, tried first."""
+
+    __slots__ = ("_points", "_texts", "always_readable", "hints", "name", "tests")
+
+    def __init__(self, name: str, always_readable: bool, hints: Sequence[str] = ()) -> None:
+        self.name, self.always_readable, self.hints = name, always_readable, hints
+        self.tests: dict[Test, None] = {}
+        self._points: _Points | None = None
+        self._texts: dict[tuple[frozenset[Pattern], frozenset[Pattern]], str | None] = {}
+
+    def value(self, goals: Sequence[Goal], steps: Steps) -> str | None:
+        """A value that passes and fails as wanted, or None when there is none. Raises TooLarge, Unmodelled."""
+        texts = [goal for goal in goals if isinstance(goal[0], Fits)]
+        if len(texts) == len(goals):
+            return self._text(texts, steps)
+        if texts:
+            return self._mixed(goals)
+        return self._between(goals)
+
+    def reason(self, goals: Sequence[Goal], steps: Steps) -> list[Goal]:
+        """A small part of goals that cannot be met together, of which none can be left out."""
+        held = list(goals)
+        exact = next(
+            (goal for goal in held if goal[1] and isinstance(goal[0], Fits) and _only(goal[0]) is not None), None
+        )
+        if exact is not None:
+            text = _only(exact[0]) or ""
+            for goal in held:
+                if isinstance(goal[0], Fits) and test_of(goal[0].pattern)(text) is not goal[1]:
+                    return [exact, goal]
+        positive = [goal for goal in held if goal[1]]
+        if len(positive) < len(held) and self.value(positive, steps) is None:
+            held = positive
+        elif positive:
+            for goal in held:
+                if not goal[1] and self.value([*positive, goal], steps) is None:
+                    held = [*positive, goal]
+                    break
+        size = max(1, len(held) // 2)
+        while size:
+            at = 0
+            while at < len(held):
+                rest = held[:at] + held[at + size :]
+                if rest and self.value(rest, steps) is None:
+                    held = rest
+                else:
+                    at += size
+            size //= 2
+        return held
+
+    def _text(self, goals: Sequence[Goal], steps: Steps) -> str | None:
+        wanted = {test.pattern for test, passes in goals if passes and isinstance(test, Fits)}
+        banned = {test.pattern for test, passes in goals if not passes and isinstance(test, Fits)}
+        key = (frozenset(wanted), frozenset(banned))
+        if key not in self._texts:
+            steps.take(len(goals))
+            passes, fails = [test_of(item) for item in wanted], [test_of(item) for item in banned]
+            for text in self._guesses(wanted):
+                if all(test(text) for test in passes) and not any(test(text) for test in fails):
+                    self._texts[key] = text
+                    break
+            else:
+                single = any(literal(item) is not None for item in wanted)
+                ordered = [[item] for item in sorted(wanted)]
+                self._texts[key] = None if single else find(ordered, sorted(banned), steps)
+        return self._texts[key]
+
+    def _guesses(self, wanted: Iterable[Pattern]) -> Iterable[str]:
+        patterns = sorted(wanted, key=lambda item: (-len(item), item))
+        for item in patterns:
+            only = literal(item)
+            if only is not None:
+                yield only
+                return
+        yield from self.hints
+        for item in patterns[:3]:
+            for word in ("example", "x", ""):
+                yield filled(item, word)
+
+    def _mixed(self, goals: Sequence[Goal]) -> str:
+        """A value where a key is tested as text and as something else: some are tried, and no claim is made when none fits."""
+        points = self._all_points()
+        for text in (
+            *self.hints,
+            *(filled(test.pattern, "1") for test in self.tests if isinstance(test, Fits)),
+            *points.texts(),
+        ):
+            if all(passes(test, text) is wanted for test, wanted in goals):
+                return text
+        raise Unmodelled(f"`{self.name}` is tested as text and as {' and '.join(sorted(points.families))}")
+
+    def _between(self, goals: Sequence[Goal]) -> str | None:
+        return self._all_points().value(goals)
+
+    def _all_points(self) -> _Points:
+        if self._points is None or self._points.size != len(self.tests):
+            self._points = _Points(self)
+        return self._points
+
+
+def _only(test: Test) -> str | None:
+    return literal(test.pattern) if isinstance(test, Fits) else None
+
+
+def passes(test: Test, text: str) -> bool:
+    """Whether a text passes a test."""
+    if isinstance(test, Fits):
+        return test_of(test.pattern)(text)
+    number = _READ[test.family](text)
+    return number is not None and (isinstance(test, Readable) or _inside(test, number))
+
+
+def _inside(test: Within, number: Fraction) -> bool:
+    low = test.low is None or (number >= test.low if test.with_low else number > test.low)
+    return low and (test.high is None or (number <= test.high if test.with_high else number < test.high))
+
+
+class _Points:
+    """Numbers such that if any number passes and fails as wanted, one of these does, each with the tests that it passes as bits.
+
+    They are the ends of all intervals, one number between each pair of neighbours and one on either side.
+    """
+
+    __slots__ = ("_bits", "_masks", "_shown", "families", "size")
+
+    def __init__(self, domain: Domain) -> None:
+        tests = [test for test in domain.tests if not isinstance(test, Fits)]
+        self.size = len(domain.tests)
+        self.families = {test.family for test in tests}
+        if len(self.families) > 1:
+            raise Unmodelled(f"`{domain.name}` is tested as {' and '.join(sorted(self.families))}")
+        (family,) = self.families
+        ends = sorted(
+            {end for test in tests if isinstance(test, Within) for end in (test.low, test.high) if end is not None}
+        )
+        points = _between(ends, family)
+        self._shown: list[Callable[[], str]] = [_shower(family, point) for point in points]
+        self._bits = {test: 1 << at for at, test in enumerate(tests)}
+        masks = [0] * len(points)
+        for test, bit in self._bits.items():
+            first, last = 0, len(points)
+            if isinstance(test, Within):
+                if test.low is not None:
+                    first = (bisect_left if test.with_low else bisect_right)(points, test.low)
+                if test.high is not None:
+                    last = (bisect_right if test.with_high else bisect_left)(points, test.high)
+            for at in range(first, last):
+                masks[at] |= bit
+        if not domain.always_readable:
+            masks.append(0)
+            self._shown.append(lambda: "unreadable")
+        self._masks: dict[int, int] = {}
+        for at, mask in enumerate(masks):
+            self._masks.setdefault(mask, at)
+
+    def value(self, goals: Sequence[Goal]) -> str | None:
+        wanted = banned = 0
+        for test, passed in goals:
+            if not isinstance(test, Fits):
+                bit = self._bits[test]
+                wanted, banned = (wanted | bit, banned) if passed else (wanted, banned | bit)
+        for mask, at in self._masks.items():
+            if mask & wanted == wanted and not mask & banned:
+                return self._shown[at]()
+        return None
+
+    def texts(self) -> list[str]:
+        return [show() for show in self._shown]
+
+
+def _between(ends: list[Fraction], family: str) -> list[Fraction]:
+    if family == "ip":
+        whole = {int(end) + step for end in ends for step in (-1, 0, 1)} | {0x0A000001, IPV6 + (0x20010DB8 << 96) + 1}
+        return [Fraction(number) for number in sorted(whole) if 0 <= number < 2**32 or IPV6 <= number <= _IPV6_END]
+    if not ends:
+        return [Fraction(1_700_000_000 if family == "date" else 1)]
+    out = [ends[0] - 1]
+    for at, end in enumerate(ends):
+        out.append(end)
+        out.append((end + ends[at + 1]) / 2 if at + 1 < len(ends) else end + 1)
+    return out
+
+
+def _shower(family: str, point: Fraction) -> Callable[[], str]:
+    match family:
+        case "ip":
+            return lambda: str(ip_address(int(point)) if point < IPV6 else IPv6Address(int(point) - IPV6))
+        case "date":
+            return lambda: _date(point)
+        case _:
+            return lambda: decimal(point)
+
+
+def _date(seconds: Fraction) -> str:
+    from policyc.ir.instants import moment_text
+
+    whole = seconds.denominator == 1 and -62_000_000_000 < seconds < 253_000_000_000
+    return moment_text(f"{int(seconds)}.0") if whole else decimal(seconds)
+
+
+def decimal(number: Fraction) -> str:
+    """The number written out; its denominator has no factors but 2 and 5, as halves of decimals have."""
+    places = 0
+    while (number * 10**places).denominator != 1:
+        places += 1
+    scaled = abs(int(number * 10**places))
+    sign = "-" if number < 0 else ""
+    whole, rest = divmod(scaled, 10**places)
+    return f"{sign}{whole}.{rest:0{places}}" if places else f"{sign}{whole}"
+
+
+def read_number(text: str) -> Fraction | None:
+    """A number as numeric operators read it; None for other text."""
+    from policyc.engines.iam.values import parse_number
+
+    found = parse_number(text)
+    if found is not None and abs(found.adjusted()) > _LARGEST:
+        raise Unmodelled(f"`{text}` is too large or too small a number")
+    return None if found is None else Fraction(found)
+
+
+def read_date(text: str) -> Fraction | None:
+    """An instant in seconds as date operators read it; None for other text."""
+    from policyc.engines.iam.dates import parse_instant
+
+    found = parse_instant(text)
+    return None if found is None else Fraction(found)
+
+
+def read_address(text: str) -> Fraction | None:
+    """An address as a point; None for other text."""
+    try:
+        found = ip_address(text)
+    except ValueError:
+        return None
+    if "%" in text:
+        return None
+    return Fraction(int(found) + (IPV6 if found.version == 6 else 0))
+
+
+_READ: Final = {"number": read_number, "date": read_date, "ip": read_address}
+
+
+def filled(pattern: Pattern, word: str) -> str:
+    """A text that fits the pattern: `word` for each run of any characters, something fitting in the early fields of an ARN."""
+    arn = pattern[:4] == _ARN
+    out: list[str] = []
+    colons = digits = 0
+    for kind, char in pattern:
+        match kind:
+            case "=" | "~":
+                colons += char == ":"
+                out.append(char)
+            case "#":
+                out.append("111122223333"[digits % 12])
+                digits += 1
+            case "*" | ".":
+                out.append(_EARLY.get(colons, word) if arn and word else word)
+            case _:
+                out.append("x")
+    return "".join(out)
+
+
+_ARN: Final[Pattern] = tuple(("=", char) for char in "arn:")
+_EARLY: Final = {1: "aws", 3: "eu-west-1", 4: "111122223333"}

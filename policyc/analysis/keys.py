@@ -1,0 +1,179 @@
+"""What a request holds for each key, as atoms: present or not, and the tests that its values pass.
+
+A key has one value, or where a quantified operator asks for it one value per quantified test, which is enough: each such test needs
+one value that shows it. Some keys are not free: AWS derives them from the caller, so that tests of them are tests of the caller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Final
+
+from policyc.analysis.domains import Domain, Fits, Readable, Test, Within, read_address, read_date, read_number
+from policyc.analysis.formula import TRUE, Formula, Lit
+from policyc.analysis.solver import Opaque, Present, Slot, Tested
+from policyc.engines.proofs.texts import ANYTHING, ARN, Pattern, exactly
+from policyc.model.types import BOOL, EnumOf, Named, SetOf, Type, shapes
+from policyc.model.vocabulary import Attribute
+from policyc.record import record
+
+#: how many values of one key are told apart; past that, nothing is proven of it
+MOST_VALUES: Final = 6
+
+
+@record
+class Use:
+    """How policies use a key: what is known of it, and how many values of it a request may need."""
+
+    attribute: Attribute
+    quantified: int = 0
+
+    @property
+    def many(self) -> bool:
+        known = self.attribute.name != f'key["{self.attribute.native}"]'
+        return self.attribute.many or (not known and self.quantified > 0)
+
+    @property
+    def values(self) -> int:
+        return max(1, self.quantified) if self.many else 1
+
+
+@dataclass
+class Keys:
+    """The keys of one question. `derived` holds those that the caller determines: key -> (present, test of the value)."""
+
+    formula: Formula
+    uses: Mapping[str, Use]
+    hints: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    derived: dict[str, tuple[Callable[[], Lit], Callable[[Test], Lit]]] = field(default_factory=dict)
+    seen: dict[str, int] = field(default_factory=dict)
+
+    def slots(self, key: str) -> list[Slot]:
+        """The values of a key that a question tells apart."""
+        use = self.uses.get(key)
+        count = 1 if use is None or key in self.derived else min(use.values, MOST_VALUES)
+        self.seen[key] = count
+        return [(key, index) for index in range(count)]
+
+    def present(self, slot: Slot) -> Lit:
+        """Whether the request has this value."""
+        self.slots(slot[0])
+        if slot[0] in self.derived:
+            return self.derived[slot[0]][0]()
+        return self.formula.atom(Present(slot))
+
+    def passes(self, slot: Slot, test: Test) -> Lit:
+        """Whether this value, which is there, passes a test."""
+        self.slots(slot[0])
+        if slot[0] in self.derived:
+            return self.derived[slot[0]][1](test)
+        if isinstance(test, Fits) and test.pattern == ANYTHING:
+            return TRUE
+        if isinstance(test, Readable) and self.is_readable(slot[0]):
+            return TRUE
+        return self.formula.atom(Tested(slot, test))
+
+    def opaque(self, name: str, slot: Slot) -> Lit:
+        """Something about this value that is not understood."""
+        return self.formula.atom(Opaque(f"{name}, value {slot[1]}"))
+
+    def is_readable(self, key: str) -> bool:
+        """Whether every value of the key is of the key's documented type."""
+        use = self.uses.get(key)
+        return use is not None and family_of(use.attribute.type) != "text"
+
+    def domain(self, key: str) -> Domain:
+        """The values that a free key may have."""
+        use = self.uses.get(key)
+        hints = self.hints.get(key, ())
+        if use is not None:
+            hints = (*hints, *_examples(use.attribute))
+        return Domain(use.attribute.native if use else key, self.is_readable(key), hints)
+
+    def axioms(self) -> Iterable[Lit]:
+        """What every request keeps to: values come in order and are of their types, and keys that are always there are there."""
+        formula = self.formula
+        for key, count in list(self.seen.items()):
+            if key in self.derived:
+                continue
+            use = self.uses.get(key)
+            there = [self.present((key, index)) for index in range(count)]
+            yield from (formula.implies(later, earlier) for earlier, later in pairwise(there))
+            if use is None:
+                continue
+            if use.attribute.presence == "always":
+                yield there[0]
+            for index, present in enumerate(there):
+                shape = self._shape((key, index), use.attribute)
+                if shape != TRUE:
+                    yield formula.implies(present, shape)
+
+    def _shape(self, slot: Slot, attribute: Attribute) -> Lit:
+        kind = attribute.type.item if isinstance(attribute.type, SetOf) else attribute.type
+        words = attribute.values or (
+            kind.members if isinstance(kind, EnumOf) else ("true", "false") if kind == BOOL else ()
+        )
+        if words:
+            return self.formula.some(self.passes(slot, Fits(exactly(word))) for word in words)
+        if check_of(kind) == "arn":
+            return self.passes(slot, Fits(ARN))
+        return -self.passes(slot, Fits(())) if attribute.many else TRUE
+
+
+def check_of(kind: Type) -> str:
+    """The built-in check of a type's values (`arn`, `ip`, `datetime`, `decimal`); empty for none."""
+    item = kind.item if isinstance(kind, SetOf) else kind
+    return shapes()[item.name].check if isinstance(item, Named) and item.name in shapes() else ""
+
+
+def family_of(kind: Type) -> str:
+    """What the values of a type are compared as: `number`, `date`, `ip` or `text`."""
+    item = kind.item if isinstance(kind, SetOf) else kind
+    if isinstance(item, Named) and item.name in shapes() and shapes()[item.name].base == "int" and item != BOOL:
+        return "number"
+    return {"ip": "ip", "datetime": "date", "decimal": "number"}.get(check_of(kind), "text")
+
+
+def _examples(attribute: Attribute) -> tuple[str, ...]:
+    kind = attribute.type.item if isinstance(attribute.type, SetOf) else attribute.type
+    if attribute.values:
+        return attribute.values
+    if kind == BOOL:
+        return ("true", "false")
+    if isinstance(kind, Named) and kind.name in shapes() and kind.name != "string":
+        return (shapes()[kind.name].example,)
+    return ()
+
+
+def interval(family: str, relation: str, text: str) -> Within | None:
+    """The values that stand in a relation (`==`, `<`, `<=`, `>`, `>=`) to a literal; None when it cannot be read."""
+    read = {"number": read_number, "date": read_date, "ip": read_address}[family]
+    end = read(text)
+    if end is None:
+        return None
+    match relation:
+        case "<" | "<=":
+            return Within(family, None, end, True, relation == "<=")
+        case ">" | ">=":
+            return Within(family, end, None, relation == ">=", True)
+        case _:
+            return Within(family, end, end)
+
+
+def words_of(test: Test, words: Iterable[str]) -> frozenset[str]:
+    """Which of some texts pass a test."""
+    from policyc.analysis.domains import passes
+
+    return frozenset(word for word in words if passes(test, word))
+
+
+def inside(pattern: Pattern, border: str) -> Pattern | None:
+    """The same pattern for a part of a text that holds no `border`; None when no such part fits."""
+    if ("=", border) in pattern or ("~", border) in pattern:
+        return None
+    swap = {"*": (".", border), "?": ("-", border)}
+    if any(kind in ".-" and char != border for kind, char in pattern):
+        return None
+    return tuple(swap.get(kind, (kind, char)) for kind, char in pattern)

@@ -1,0 +1,312 @@
+"""The space of requests of one question, and what policies say over it: each statement as a literal.
+
+The encoding follows `policyc.ir.decide`; what it does not model exactly (policy variables that are left open, expressions of Cedar)
+is an opaque atom, so that "no such request" still is a proof, while a request that hangs on one is not yet an answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from policyc.analysis.callers import ARN_KEY, SERVICE_KEY, SIGNED, Callers
+from policyc.analysis.conditions import Bindings, Conditions, folded, uses_of
+from policyc.analysis.domains import Domain, Fits
+from policyc.analysis.formula import FALSE, TRUE, Formula, Lit
+from policyc.analysis.keys import MOST_VALUES, Keys
+from policyc.analysis.solver import BUDGET, Opaque, Solution, Solver, Tested
+from policyc.engines.iam.caller import CallerKind
+from policyc.engines.iam.statement import Kind
+from policyc.engines.proofs.texts import Pattern, by_fields, exactly, whole
+from policyc.ir.authz import Can, Policy, Resources, Statement, Variable
+from policyc.ir.pattern import Token, Wild, pattern_tokens
+from policyc.ir.raw_tests import split_fields
+from policyc.record import record
+from policyc.targets.iam_documents.kinds import KINDS
+
+ACTION: Final = "action"
+RESOURCE: Final = "resource"
+_ACTION_SHAPE: Final[Pattern] = (("-", ":"), (".", ":"), ("=", ":"), ("-", ":"), (".", ":"))
+
+
+@record
+class NoResource:
+    """The atom that the action is asked of no resource at all: the resource is `*`."""
+
+
+@record
+class Said:
+    """What one document says: its statements that allow and that deny, each with its literal."""
+
+    policy: Policy
+    allows: tuple[tuple[Statement, Lit], ...]
+    denies: tuple[tuple[Statement, Lit], ...]
+    some_allow: Lit
+    some_deny: Lit
+    allowed: Lit
+
+
+class Space:
+    """The requests that some policies are asked about. `bindings` are values for policy variables; None leaves them open."""
+
+    def __init__(self, policies: Sequence[Policy], bindings: Bindings | None = None, budget: int = BUDGET) -> None:
+        self.policies = tuple(policies)
+        self.formula = Formula()
+        uses = uses_of(policies)
+        self.keys = Keys(self.formula, uses)
+        self.callers = Callers(self.keys, kinds_of(policies), partitions_of(policies), star_is_service=True)
+        self.conditions = Conditions(self.keys, bindings)
+        self.solver = Solver(self.formula, self._domain, budget)
+        self.bindings = bindings
+        self._said: dict[int, Said] = {}
+        self.crowded = tuple(use.attribute.native for use in uses.values() if use.values > MOST_VALUES)
+        self.services = _services_of(policies)
+        self.patterns: dict[str, None] = {}
+
+    # --- documents ----------------------------------------------------------------------------------------------
+
+    def said(self, policy: Policy) -> Said:
+        """What a document says."""
+        known = self._said.get(id(policy))
+        if known is None:
+            formula = self.formula
+            of: dict[str, list[tuple[Statement, Lit]]] = {"allow": [], "deny": []}
+            for statement in policy.statements:
+                of[statement.effect].append((statement, self.statement(statement)))
+            allow = formula.some(lit for _, lit in of["allow"])
+            deny = formula.some(lit for _, lit in of["deny"])
+            known = Said(policy, tuple(of["allow"]), tuple(of["deny"]), allow, deny, formula.every((allow, -deny)))
+            self._said[id(policy)] = known
+        return known
+
+    def statement(self, statement: Statement) -> Lit:
+        """Whether a statement matches the request."""
+        deny = statement.effect == "deny"
+        return self.formula.every(
+            (
+                self.callers.matches(statement.who),
+                self.can(statement.can),
+                self.where(statement.resources, deny),
+                self.conditions.holds(statement.when),
+            )
+        )
+
+    def can(self, can: Can | None) -> Lit:
+        """Whether the action is one of a statement's."""
+        if can is None:
+            return TRUE
+        if not can.verbs:
+            return FALSE if can.negated else TRUE
+        some = self.formula.some(self.action(verb.action) for verb in can.verbs)
+        return -some if can.negated else some
+
+    def action(self, text: str) -> Lit:
+        """Whether the action fits a pattern, in any letter case."""
+        tokens = pattern_tokens(folded(text).replace("\\", "\\\\"))
+        return TRUE if tokens == (Wild.RUN,) else self.formula.atom(Tested((ACTION, 0), Fits(whole(tokens))))
+
+    def where(self, resources: Resources | None, deny: bool) -> Lit:
+        """Whether the resource is one of a statement's. Where the two readings of a pattern differ, the one that allows less holds."""
+        if resources is None:
+            return TRUE
+        if not resources.patterns:
+            return FALSE
+        generous = deny is not resources.negated
+        some = self.formula.some(self._resource(glob.tokens, glob.text, generous) for glob in resources.patterns)
+        return -some if resources.negated else some
+
+    def _resource(self, tokens: tuple[str | Wild | Variable, ...], text: str, generous: bool) -> Lit:
+        found = self.conditions.filled(tokens)
+        if found is None:
+            return FALSE
+        if isinstance(found, Variable):
+            return self.formula.atom(Opaque(f"the resource `{text}`"))
+        return self.resource(found, generous)
+
+    def resource(self, tokens: tuple[Token, ...], generous: bool) -> Lit:
+        """Whether the resource fits the pieces of a pattern."""
+        formula = self.formula
+        if tokens == (Wild.RUN,):
+            return TRUE
+        pattern = whole(tokens)
+        self.patterns["".join(char if kind == "=" else kind for kind, char in pattern)] = None
+        found = formula.atom(Tested((RESOURCE, 0), Fits(pattern)))
+        fields = by_fields(tokens)
+        if fields is not None and any(isinstance(item, Wild) for part in split_fields(tokens)[:5] for item in part):
+            apart = formula.atom(Tested((RESOURCE, 0), Fits(fields)))
+            found = formula.some((found, apart)) if generous else formula.every((found, apart))
+        return formula.every((-self.no_resource, found))
+
+    @property
+    def no_resource(self) -> Lit:
+        return self.formula.atom(NoResource())
+
+    # --- asking -------------------------------------------------------------------------------------------------
+
+    def ask(self, *wanted: Lit) -> Solution | None:
+        """A request for which all of `wanted` hold, a likely one if there is one; None: proven that there is none.
+
+        Raises TooLarge, Unmodelled.
+        """
+        facts = list(self._facts())
+        found = self.solver.solve([*wanted, *facts, *self._likely()])
+        return found if found is not None else self.solver.solve([*wanted, *facts])
+
+    def _facts(self) -> Iterable[Lit]:
+        """What every request keeps to."""
+        formula = self.formula
+        yield formula.atom(Tested((ACTION, 0), Fits(_ACTION_SHAPE)))
+        shapes = [formula.atom(Tested((RESOURCE, 0), Fits(_shape_of(name)))) for name in self.callers.partitions]
+        yield formula.some((self.no_resource, *shapes))
+        services = {name for policy in self.policies for name in _of_kind(policy)}
+        if services and all(_of_kind(policy) for policy in self.policies):
+            yield formula.some(self.action(f"{name}:*") for name in sorted(services))
+        for value in self.bindings or {}:
+            yield from self._bound(value)
+        yield from self.callers.axioms()
+        yield from self.keys.axioms()
+
+    def _bound(self, key: str) -> Iterable[Lit]:
+        """That the request has the value that a policy variable was given, and no other."""
+        text = (self.bindings or {})[key]
+        slots = self.keys.slots(key)
+        there = [self.keys.present(slot) for slot in slots]
+        if text is None:
+            yield from (-present for present in there)
+        else:
+            yield there[0]
+            yield from (-present for present in there[1:])
+            yield self.keys.passes(slots[0], Fits(exactly(text)))
+
+    def _likely(self) -> Iterable[Lit]:
+        """What most requests keep to: they ask a resource, and one of the service that the action belongs to."""
+        formula = self.formula
+        yield -self.no_resource
+        for name in self.services:
+            arns = [formula.atom(Tested((RESOURCE, 0), Fits(_arn_of(part)))) for part in _ARNS.get(name, (name,))]
+            yield formula.implies(self.action(f"{name}:*"), formula.some(arns))
+
+    def _domain(self, key: str) -> Domain:
+        if key == ACTION:
+            return Domain("the action", False, likely_actions(self.services))
+        if key == RESOURCE:
+            return Domain("the resource", False, tuple(_EXAMPLES[name] for name in self.services if name in _EXAMPLES))
+        if key == ARN_KEY:
+            partition = self.callers.partitions[0]
+            head, rest = f"arn:{partition}:", "111122223333:"
+            names = (f"iam::{rest}role/example", f"iam::{rest}user/example", f"iam::{rest}root")
+            hints = tuple(head + name for name in (*names, f"sts::{rest}federated-user/example"))
+            return Domain("aws:PrincipalArn", False, hints)
+        if key == SERVICE_KEY:
+            return Domain("aws:PrincipalServiceName", False, ("lambda.amazonaws.com", "logs.amazonaws.com"))
+        return self.keys.domain(key)
+
+
+def kinds_of(policies: Sequence[Policy]) -> tuple[CallerKind, ...]:
+    """The kinds of caller that meet documents of these kinds."""
+    engines = {KINDS[policy.kind].engine for policy in policies if policy.kind in KINDS}
+    if engines and engines <= {Kind.IDENTITY, Kind.BOUNDARY, Kind.SCP, Kind.SESSION}:
+        return SIGNED
+    if engines == {Kind.TRUST}:
+        return (*SIGNED, CallerKind.SERVICE, CallerKind.PROVIDER)
+    return (*SIGNED, CallerKind.SERVICE, CallerKind.ANONYMOUS)
+
+
+def partitions_of(policies: Sequence[Policy]) -> tuple[str, ...]:
+    """The partitions that documents name, `aws` where they name none: callers and resources of one request share theirs."""
+    found: set[str] = set()
+    for policy in policies:
+        for statement in policy.statements:
+            for principal in statement.who.principals if statement.who else ():
+                found.add(_partition(principal.name))
+            for glob in statement.resources.patterns if statement.resources else ():
+                found.add(_partition(glob.text))
+    return tuple(sorted(found - {""})) or ("aws",)
+
+
+def _partition(text: str) -> str:
+    parts = text.split(":", 2)
+    plain = len(parts) == 3 and parts[0] == "arn" and parts[1].startswith("aws") and "*" not in parts[1]
+    return parts[1] if plain and "?" not in parts[1] else ""
+
+
+def _services_of(policies: Sequence[Policy]) -> tuple[str, ...]:
+    """The prefixes of the actions that documents name."""
+    found: dict[str, None] = {}
+    for policy in policies:
+        found.update(dict.fromkeys(_of_kind(policy)))
+        for statement in policy.statements:
+            for verb in statement.can.verbs if statement.can else ():
+                prefix, colon, _ = verb.action.lower().partition(":")
+                if colon and "*" not in prefix and "?" not in prefix:
+                    found[prefix] = None
+    return tuple(found)
+
+
+def _of_kind(policy: Policy) -> tuple[str, ...]:
+    return KINDS[policy.kind].services if policy.kind in KINDS else ()
+
+
+#: services whose resources have the ARNs of others
+_ARNS: Final = {
+    "vpc-lattice-svcs": ("vpc-lattice",),
+    "sts": ("iam", "sts"),
+    "s3-object-lambda": ("s3-object-lambda", "s3"),
+}
+
+
+def _arn_of(service: str) -> Pattern:
+    return (
+        *exactly("arn:"),
+        (".", ":"),
+        *exactly(f":{service}:"),
+        (".", ":"),
+        ("=", ":"),
+        (".", ":"),
+        ("=", ":"),
+        ("*", ""),
+    )
+
+
+def _shape_of(partition: str) -> Pattern:
+    """Every ARN of a resource in a partition."""
+    field: Pattern = ((".", ":"), ("=", ":"))
+    return (*exactly(f"arn:{partition}:"), ("-", ":"), *field, *field, *field, ("?", ""), ("*", ""))
+
+
+#: resources that readers know, of services whose patterns tell nothing
+_EXAMPLES: Final = {
+    "s3": "arn:aws:s3:::example-bucket/example",
+    "sts": "arn:aws:iam::111122223333:role/example",
+    "vpc-lattice-svcs": "arn:aws:vpc-lattice:eu-west-1:111122223333:service/svc-0123456789abcdef0/example",
+    "kms": "arn:aws:kms:eu-west-1:111122223333:key/0a1b2c3d-1111-2222-3333-444455556666",
+}
+
+
+def likely_actions(services: Iterable[str]) -> tuple[str, ...]:
+    """Actions that there are, in lower case, those of some services that people know best first."""
+    return tuple(action.lower() for name in (*services, "s3") for action in known_actions(name))
+
+
+def known_actions(service: str) -> tuple[str, ...]:
+    """The actions of a service as AWS spells them; none where that is not known."""
+    from policyc.targets.iam_documents import services
+
+    if not services.is_there():
+        return ()
+    found = services.service(service)
+    names = [] if found is None else [action.name for action in found.actions.values()]
+    first = [name for name in _FIRST if name in names]
+    return tuple(f"{service}:{name}" for name in (*first, *sorted(set(names) - set(first))))
+
+
+_FIRST: Final = (
+    "GetObject",
+    "PutObject",
+    "ListBucket",
+    "Invoke",
+    "InvokeFunction",
+    "AssumeRole",
+    "Decrypt",
+    "SendMessage",
+)

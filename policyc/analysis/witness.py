@@ -1,0 +1,131 @@
+"""From a solution to one request, stated so that the engine that decides can be asked: caller, action, resource and context."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from policyc.analysis.callers import ARN_KEY, PROVIDER_KEY, SERVICE_KEY, HasId, IsKind, IsSession, MadeBy
+from policyc.analysis.question import ACTION, RESOURCE, NoResource, Space, known_actions
+from policyc.analysis.solver import Opaque, Present, Solution
+from policyc.engines.iam.caller import Caller, CallerKind, anonymous, caller_from_arn, identity_provider, service
+from policyc.engines.iam.request import Request
+from policyc.record import record
+
+_SERVICES: Final = "lambda.amazonaws.com"
+_PROVIDER: Final = "arn:aws:iam::111122223333:saml-provider/example"
+#: keys that the caller's own facts give a request
+_OF_CALLER: Final = frozenset(
+    {
+        "aws:principalaccount",
+        "aws:principaltype",
+        "aws:username",
+        "aws:principalisawsservice",
+        "aws:principalservicenameslist",
+        ARN_KEY,
+        SERVICE_KEY,
+    }
+)
+#: keys of which AWS does not say what they hold when a service or a provider's user asks; a witness states that they are absent
+_UNTOLD: Final = frozenset({ARN_KEY, "aws:principalaccount", "aws:principaltype"})
+
+
+@record
+class Witness:
+    """One request in words: `who` names the caller, `context` holds the keys that matter, as documents spell them."""
+
+    who: str
+    kind: CallerKind
+    action: str
+    resource: str
+    context: Mapping[str, tuple[str, ...]]
+    request: Request
+
+    def lines(self) -> list[str]:
+        """The request for people, a part to a line."""
+        out = [f"who       {self.who or 'anonymous'}", f"action    {self.action}", f"resource  {self.resource}"]
+        return out + [f"context   {key} = {', '.join(values)}" for key, values in self.context.items() if values]
+
+
+def opaque_of(space: Space, solution: Solution) -> tuple[str, ...]:
+    """What the solution hangs on that is not understood, for people; nothing when it is a request."""
+    meanings = space.formula.meanings
+    found = (meanings.get(atom) for atom in solution.atoms)
+    return tuple(
+        sorted({item.name.rpartition(", value ")[0] or item.name for item in found if isinstance(item, Opaque)})
+    )
+
+
+def witness_of(space: Space, solution: Solution) -> Witness:
+    """The request that a solution without opaque parts means."""
+    held = {
+        meaning: holds
+        for atom, holds in solution.atoms.items()
+        if (meaning := space.formula.meanings.get(atom)) is not None
+    }
+    caller = _caller(space, solution, held)
+    resource = "*" if held.get(NoResource()) else solution.values.get((RESOURCE, 0), "*")
+    action = _spelled(solution.values[(ACTION, 0)])
+    context: dict[str, tuple[str, ...]] = {}
+    shown: dict[str, tuple[str, ...]] = {}
+    for key, count in space.keys.seen.items():
+        if key in _OF_CALLER or (key == PROVIDER_KEY and caller.kind is CallerKind.PROVIDER):
+            if key in _UNTOLD and caller.kind in (CallerKind.SERVICE, CallerKind.PROVIDER):
+                context[key] = ()
+            continue
+        there = [index for index in range(count) if held.get(Present((key, index)))]
+        found = (solution.values.get((key, index)) for index in there)
+        values = tuple(dict.fromkeys(_any_value(space, key) if text is None else text for text in found))
+        use = space.keys.uses.get(key)
+        spelled = use.attribute.native if use is not None else key
+        context[spelled] = values
+        if values:
+            shown[spelled] = values
+    request = Request.of(action, resource, caller, context)
+    return Witness(_named(caller), caller.kind, action, resource, shown, request)
+
+
+def _any_value(space: Space, key: str) -> str:
+    """A value for a key that has to be there, whatever it is."""
+    hints = space.solver.domains[key].hints if key in space.solver.domains else space.keys.domain(key).hints
+    return hints[0] if hints else "example"
+
+
+def _caller(space: Space, solution: Solution, held: Mapping[object, bool]) -> Caller:
+    kind = next((kind for kind in space.callers.kinds if held.get(IsKind(kind))), space.callers.kinds[0])
+    unique = next((item.text for item, holds in held.items() if isinstance(item, HasId) and holds), "")
+    own, canonical = (unique, "") if unique[:4] in ("AIDA", "AROA") else ("", unique)
+    match kind:
+        case CallerKind.ANONYMOUS:
+            return anonymous()
+        case CallerKind.SERVICE:
+            return service(solution.values.get((SERVICE_KEY, 0), _SERVICES))
+        case CallerKind.PROVIDER:
+            return identity_provider(solution.values.get((PROVIDER_KEY, 0), _PROVIDER))
+        case CallerKind.ROLE:
+            named = next((item.arn for item, holds in held.items() if isinstance(item, IsSession) and holds), "")
+            session = named.rpartition("/")[2] if named else _free_session(space)
+            return caller_from_arn(
+                solution.values[(ARN_KEY, 0)], session=session, unique_id=own, canonical_id=canonical
+            )
+        case CallerKind.FEDERATED:
+            maker = next((item.arn for item, holds in held.items() if isinstance(item, MadeBy) and holds), "")
+            return caller_from_arn(solution.values[(ARN_KEY, 0)], creator=maker, unique_id=own, canonical_id=canonical)
+        case _:
+            return caller_from_arn(solution.values[(ARN_KEY, 0)], unique_id=own, canonical_id=canonical)
+
+
+def _free_session(space: Space) -> str:
+    """A name of a session that no document names."""
+    taken = {arn.rpartition("/")[2] for arn in space.callers.sessions}
+    return next(name for name in ("example", *(f"example-{at}" for at in range(len(taken) + 1))) if name not in taken)
+
+
+def _named(caller: Caller) -> str:
+    return caller.arn
+
+
+def _spelled(action: str) -> str:
+    """The action as AWS spells it, where it is known."""
+    prefix = action.partition(":")[0]
+    return next((known for known in known_actions(prefix) if known.lower() == action), action)

@@ -1,0 +1,252 @@
+"""The comparison of two documents against enumeration: every request over tiny domains, asked of the engine that decides.
+
+Documents are drawn with all operators, `Not…`, `…IfExists`, sets, absent keys, wildcards and policy variables, over few words. What the
+enumeration sees change has to be among the changes found, each of which the engine has confirmed, and a pair called the same must
+never be answered differently. `POLICYC_CASES` divided by 50 is the number of pairs.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import random
+from typing import Any
+
+from policyc.analysis.compare import Change, Version, compare
+from policyc.diagnostics import Diagnostics
+from policyc.engines.iam.caller import Caller, anonymous, caller_from_arn, service
+from policyc.engines.iam.decision import decide
+from policyc.engines.iam.document import compile_document
+from policyc.engines.iam.request import Request
+from policyc.engines.trace import Verdict
+from policyc.syntax.json_text import parse_json
+from policyc.targets.iam_documents.kinds import KINDS
+from policyc.targets.iam_documents.read import read_policy
+from policyc.text import Source
+
+PAIRS = max(100, int(os.environ.get("POLICYC_CASES", "10000")) // 50)
+ROLE, USER = "arn:aws:iam::111122223333:role/a", "arn:aws:iam::111122223333:user/b"
+SESSION = "arn:aws:sts::111122223333:assumed-role/a/s"
+CALLERS: tuple[Caller, ...] = (
+    caller_from_arn(ROLE, session="s"),
+    caller_from_arn(ROLE, session="t"),
+    caller_from_arn("arn:aws:iam::444455556666:role/p/a", session="s"),
+    caller_from_arn(USER),
+    caller_from_arn("arn:aws:iam::111122223333:root"),
+    caller_from_arn("arn:aws:sts::111122223333:federated-user/f"),
+    service("logs.amazonaws.com"),
+    anonymous(),
+)
+PRINCIPALS: tuple[Any, ...] = (
+    "*",
+    {"AWS": "111122223333"},
+    {"AWS": ROLE},
+    {"AWS": [USER, SESSION]},
+    {"AWS": ["444455556666", ROLE]},
+    {"AWS": ["111122223333", ROLE, SESSION]},
+    {"Service": "logs.amazonaws.com"},
+)
+ACTIONS = ("s3:GetObject", "s3:getobject", "s3:Get*", "s3:*", "*", "s3:?utObject", "s3:PutObject")
+ASKED_ACTIONS = ("s3:GetObject", "s3:PutObject", "s3:ListBucket")
+RESOURCES = (
+    "*",
+    "arn:aws:s3:::b/*",
+    "arn:aws:s3:::b",
+    "arn:aws:s3:::b/?",
+    "arn:aws:s3:::*",
+    "arn:aws:s3:*:b/a",
+    "arn:*:b/a",
+    "arn:aws:s3:::b/${aws:username}",
+)
+ASKED_RESOURCES = (
+    "arn:aws:s3:::b",
+    "arn:aws:s3:::b/a",
+    "arn:aws:s3:::b/b",
+    "arn:aws:s3:::b/ab",
+    "arn:aws:s3:x:y:b/a",
+    "*",
+)
+TEXT = {
+    "operators": (
+        "StringEquals",
+        "StringNotEquals",
+        "StringEqualsIgnoreCase",
+        "StringLike",
+        "StringNotLike",
+        "StringNotEqualsIgnoreCase",
+    ),
+    "values": ("a", "A", "b", "a*", "*", "?", "${aws:username}", "a:b:c:d:e:f"),
+    "asked": ((), ("a",), ("A",), ("b",), ("ab",), ("a:b:c:d:e:f",)),
+}
+ARN = {
+    "operators": ("ArnLike", "ArnNotLike", "ArnEquals", "StringLike", "StringNotEquals"),
+    "values": ("arn:aws:sns:*:1:t", "arn:*:1:*", "arn:aws:sns:e:1:t", "*", "arn:aws:sns:e:?:t:u"),
+    "asked": ((), ("arn:aws:sns:e:1:t",), ("arn:aws:sns:e:1:t:u",), ("arn:aws:sns:f:2:t",), ("arn",)),
+}
+NUMBER = {
+    "operators": (
+        "NumericEquals",
+        "NumericNotEquals",
+        "NumericLessThan",
+        "NumericGreaterThanEquals",
+        "NumericLessThanEquals",
+    ),
+    "values": ("1", "2", "2.5", "3"),
+    "asked": ((), ("1",), ("2",), ("2.2",), ("3",), ("no",)),
+}
+MOMENT = {
+    "operators": ("DateLessThan", "DateGreaterThan", "DateNotEquals", "DateGreaterThanEquals"),
+    "values": ("2020-01-01", "2021-01-01T00:00:00Z"),
+    "asked": ((), ("2019-01-01T00:00:00Z",), ("2020-01-01T00:00:00Z",), ("2020-06-01T00:00:00Z",), ("no",)),
+}
+ADDRESS = {
+    "operators": ("IpAddress", "NotIpAddress"),
+    "values": ("10.0.0.0/8", "10.0.0.0/9", "10.128.0.0/9", "2001:db8::/32", "10.1.2.3"),
+    "asked": ((), ("10.0.0.1",), ("10.200.0.1",), ("11.0.0.1",), ("2001:db8::1",)),
+}
+TRUTH = {"operators": ("Bool",), "values": ("true", "false"), "asked": (("true",), ("false",))}
+SETS = {
+    "operators": tuple(
+        f"{prefix}:{base}"
+        for prefix in ("ForAllValues", "ForAnyValue")
+        for base in ("StringEquals", "StringNotEquals", "StringLike", "StringNotLike")
+    ),
+    "values": ("a", "b", "a*", "?"),
+    "asked": ((), ("a",), ("b",), ("a", "b"), ("c", "a"), ("ab",)),
+}
+KEYS = {
+    "aws:PrincipalTag/x": TEXT,
+    "aws:SourceArn": ARN,
+    "s3:n": NUMBER,
+    "s3:d": MOMENT,
+    "aws:SourceIp": ADDRESS,
+    "aws:SecureTransport": TRUTH,
+    "aws:TagKeys": SETS,
+    "s3:many": SETS,
+    "aws:PrincipalOrgID": TEXT,
+}
+OF_CALLER = {
+    "aws:PrincipalArn": ("ArnLike", "ArnNotEquals", "StringLike", "StringNotLike"),
+    "aws:PrincipalAccount": ("StringEquals", "StringNotEquals", "StringLike"),
+    "aws:PrincipalType": ("StringEquals", "StringNotEquals"),
+    "aws:username": ("StringEquals", "StringLike", "StringNotEquals"),
+    "aws:PrincipalIsAWSService": ("Bool",),
+}
+CALLER_VALUES = {
+    "aws:PrincipalArn": (ROLE, USER, "arn:aws:iam::*:role/*", "arn:aws:iam::111122223333:*", "*"),
+    "aws:PrincipalAccount": ("111122223333", "444455556666", "anonymous", "1*", "*"),
+    "aws:PrincipalType": ("User", "AssumedRole", "Anonymous", "Account"),
+    "aws:username": ("b", "c", "?"),
+    "aws:PrincipalIsAWSService": ("true", "false"),
+}
+
+
+def some(chance: random.Random, items: tuple[Any, ...], most: int = 2) -> Any:
+    picked = chance.sample(items, min(len(items), chance.randint(1, most)))
+    return picked[0] if len(picked) == 1 else picked
+
+
+def condition(chance: random.Random, keys: list[str]) -> dict[str, Any]:
+    out: dict[str, dict[str, Any]] = {}
+    for _ in range(chance.randint(0, 2)):
+        if chance.random() < 0.25:
+            key = chance.choice(tuple(OF_CALLER))
+            operator, values = chance.choice(OF_CALLER[key]), some(chance, CALLER_VALUES[key])
+            values = values if operator != "Bool" else chance.choice(("true", "false"))
+        else:
+            key = chance.choice(keys)
+            if chance.random() < 0.15 and KEYS[key] is not TRUTH:
+                out.setdefault("Null", {})[key] = chance.choice(("true", "false"))
+                continue
+            operator = chance.choice(KEYS[key]["operators"])
+            values = some(chance, KEYS[key]["values"]) if operator != "Bool" else chance.choice(("true", "false"))
+        if chance.random() < 0.25:
+            operator += "IfExists"
+        out.setdefault(operator, {})[key] = values
+    return out
+
+
+def statement(chance: random.Random, keys: list[str]) -> dict[str, Any]:
+    out: dict[str, Any] = {"Effect": "Allow" if chance.random() < 0.65 else "Deny"}
+    negated = out["Effect"] == "Deny" and chance.random() < 0.25
+    out["NotPrincipal" if negated else "Principal"] = chance.choice(PRINCIPALS)
+    out["NotAction" if chance.random() < 0.15 else "Action"] = some(chance, ACTIONS)
+    out["NotResource" if chance.random() < 0.15 else "Resource"] = some(chance, RESOURCES)
+    block = condition(chance, keys)
+    return {**out, "Condition": block} if block else out
+
+
+def pair(chance: random.Random, keys: list[str]) -> tuple[list[Any], list[Any]]:
+    old = [statement(chance, keys) for _ in range(chance.randint(1, 4))]
+    new = json.loads(json.dumps(old))
+    for _ in range(chance.randint(0, 2)):
+        at = chance.randrange(len(new))
+        match chance.randrange(4):
+            case 0:
+                new[at] = statement(chance, keys)
+            case 1 if len(new) > 1:
+                del new[at]
+            case 2:
+                new.insert(at, statement(chance, keys))
+            case _:
+                block = condition(chance, keys)
+                new[at] = (
+                    {**new[at], "Condition": block} if block else {k: v for k, v in new[at].items() if k != "Condition"}
+                )
+    return old, new
+
+
+def version(statements: list[Any], name: str) -> Version | None:
+    tree = parse_json(Source(name, json.dumps({"Version": "2012-10-17", "Statement": statements})), Diagnostics())
+    assert tree is not None
+    document = compile_document(tree, KINDS["bucket"].engine, Diagnostics(), name=name)
+    return None if document is None else Version(read_policy(tree, KINDS["bucket"], name), document)
+
+
+def changes(old: Version, new: Version, keys: list[str]) -> set[Change]:
+    """What changes among all requests over the tiny domains."""
+    out: set[Change] = set()
+    asked: list[list[tuple[str, ...]]] = [list(KEYS[key]["asked"]) for key in keys]
+    for caller, action, resource in itertools.product(CALLERS, ASKED_ACTIONS, ASKED_RESOURCES):
+        for values in itertools.product(*asked):
+            context = dict(zip(keys, values, strict=True))
+            signed_only = any(key.startswith(("aws:PrincipalTag", "aws:PrincipalOrg")) and context[key] for key in keys)
+            if signed_only and caller.kind.value in ("anonymous", "service"):
+                continue
+            if context.get("aws:SecureTransport", ("x",)) == () or context.get("aws:SourceArn") == ("arn",):
+                continue
+            if caller.kind.value == "service":
+                context |= {"aws:PrincipalArn": (), "aws:PrincipalAccount": (), "aws:PrincipalType": ()}
+            request = Request.of(action, resource, caller, context)
+            one, other = decide(old.document, request), decide(new.document, request)
+            if one is other:
+                continue
+            allowed = one is Verdict.ALLOW, other is Verdict.ALLOW
+            if allowed[0] is not allowed[1]:
+                out.add(Change.ALLOWED if allowed[1] else Change.DENIED)
+            else:
+                out.add(Change.BLOCKED if other is Verdict.EXPLICIT_DENY else Change.UNBLOCKED)
+    return out
+
+
+def test_comparison_agrees_with_enumeration() -> None:
+    chance = random.Random(11)
+    settled = differs = 0
+    done = 0
+    while done < PAIRS:
+        keys = chance.sample(tuple(KEYS), 2)
+        old, new = pair(chance, keys)
+        first, second = version(old, "old.json"), version(new, "new.json")
+        if first is None or second is None:
+            continue
+        done += 1
+        found = compare(first, second)
+        seen = {item.change for item in found.differences}
+        expected = changes(first, second, keys) if done % 4 == 0 or found.same else set()
+        if found.settled:
+            settled += 1
+            assert expected <= seen, (json.dumps(old), json.dumps(new), expected, seen)
+        differs += bool(seen)
+    assert settled > PAIRS * 3 // 4
+    assert differs > PAIRS // 3

@@ -30,7 +30,7 @@ SHARED = ("root", "config", "exclude", "format", "color", "quiet")
 REPORT = "findings"
 FORMATS = ()
 #: kinds of `--as` that there are policies for
-KIND_NAMES = ("auth-policy",)
+KIND_NAMES = ("auth-policy", "identity")
 
 DESCRIPTION = """Write policies of the language for documents as AWS takes them. Each document becomes one policy and each
 statement one statement; ids get names, and what the language has no word for stays as it is, in `raw(…)`.

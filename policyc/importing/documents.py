@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
+from typing import Final
 
 from policyc.diagnostics import Diagnostics, Severity
 from policyc.engines.iam.document import compile_document
@@ -22,8 +23,11 @@ from policyc.ir.authz import Never, Policy, Statement
 from policyc.ir.target_port import TargetPort
 from policyc.lint.raw.sets import joined
 from policyc.model.values import Resource
+from policyc.model.vocabulary import ResourceType
 from policyc.record import record
+from policyc.syntax import nodes
 from policyc.syntax.json_text import JsonValue, parse_json
+from policyc.targets.iam_documents import resource_arn
 from policyc.targets.iam_documents.kinds import KINDS, DocumentKind, guess_kind, is_policy
 from policyc.targets.iam_documents.read import read_policy
 from policyc.targets.lattice import raising
@@ -31,8 +35,10 @@ from policyc.targets.lattice.raising import is_placeholder
 from policyc.targets.program import words
 from policyc.targets.registry import resource_types
 
-_LATTICE = "auth-policy"
-_SUFFIXES = ("_auth_policy", "_policy", "_auth", "_guard")
+_LATTICE: Final = "auth-policy"
+_IDENTITY: Final = "identity"
+IMPORTABLE: Final = (_LATTICE, _IDENTITY)
+_SUFFIXES = ("_auth_policy", "_policy", "_auth", "_guard", "_calls")
 
 
 @record
@@ -65,6 +71,16 @@ class _Run:
     diagnostics: Diagnostics
     resource_names: dict[str, str] = field(default_factory=dict)
     drafts: list[Draft] = field(default_factory=list)
+    by_arn: dict[str, Resource] = field(default_factory=dict)
+
+    def declare_named(self, found: Mapping[str, Resource], kinds: Mapping[str, ResourceType]) -> list[Resource]:
+        """The resources by ARN, those that are not declared yet as they are."""
+        for arn, item in found.items():
+            if arn not in self.by_arn:
+                named = replace(item, name=snake(item.name, "resource"))
+                self.resource_names[named.id] = declare_resource(named, kinds[item.type], self.names, {}, "")
+                self.by_arn[arn] = named
+        return [self.by_arn[arn] for arn in found]
 
 
 def import_documents(given: Sequence[Given], layout: Layout, root: Path, diagnostics: Diagnostics) -> Imported | None:
@@ -80,6 +96,7 @@ def import_documents(given: Sequence[Given], layout: Layout, root: Path, diagnos
     if diagnostics.has_errors or not policies:
         return None
     _lattice([(item, policy) for item, kind, policy in policies if kind.name == _LATTICE], run)
+    _identity([(item, policy) for item, kind, policy in policies if kind.name == _IDENTITY], run)
     if run.diagnostics.has_errors:
         return None
     settled = settle(run.drafts, run.names, run.resource_names, layout, root, diagnostics)
@@ -121,7 +138,7 @@ def _tree(item: Given, diagnostics: Diagnostics) -> JsonValue | None:
 def _stated(item: Given, tree: JsonValue, diagnostics: Diagnostics) -> tuple[DocumentKind, Policy] | None:
     """The policy that a document states, with its kind; None after reporting why there is none to import."""
     kind = KINDS[item.kind] if item.kind else guess_kind(tree)
-    if kind.name != _LATTICE:
+    if kind.name not in IMPORTABLE:
         diagnostics.error(
             "not-importable",
             f"the language has no policies that become a document of the kind `{kind.name}`",
@@ -163,6 +180,25 @@ def _lattice(found: Sequence[tuple[Given, Policy]], run: _Run) -> None:
         run.drafts.append(draft)
 
 
+def _identity(found: Sequence[tuple[Given, Policy]], run: _Run) -> None:
+    from policyc.targets.identity import raising as identity
+
+    if not _attachable(found, identity.is_carrier, identity.EXAMPLE, run.diagnostics):
+        return
+    kinds = resource_types()
+    resources = run.declare_named(identity.named_resources([policy for _, policy in found], kinds), kinds)
+    for item, policy in found:
+        stem = snake(PurePosixPath(item.stem).name, "policy")
+        carrier = identity.carrier(_bare(stem, "role"), item.attached)
+        on = run.names.principal(carrier)
+        assert isinstance(on, nodes.Ref)
+        ways = {one.index: tuple(identity.raised(one, resources, kinds)) for one in policy.statements}
+        draft = Draft(item, policy, KINDS[_IDENTITY], run.names.free(stem), "identity", on.text, [])
+        draft.unplaced = identity.is_placeholder(carrier)
+        _choose(draft, policy.statements, ways, run.diagnostics)
+        run.drafts.append(draft)
+
+
 def _attachable(
     found: Sequence[tuple[Given, Policy]], is_carrier: Callable[[str], bool], example: str, diagnostics: Diagnostics
 ) -> bool:
@@ -189,12 +225,12 @@ def _apart(found: Sequence[tuple[Given, Policy]], carriers: Mapping[str, Resourc
     return not wrong
 
 
-def _bare(stem: str) -> str:
-    """The name of what a policy called `stem` is on."""
+def _bare(stem: str, otherwise: str = "service") -> str:
+    """The name of what a policy called `stem` is on; `otherwise` is what it is, where the stem is the policy's alone."""
     for suffix in _SUFFIXES:
         if stem.endswith(suffix) and stem != suffix:
             return stem.removesuffix(suffix)
-    return f"{stem}_service"
+    return f"{stem}_{otherwise}"
 
 
 def _declare(carriers: Iterable[Resource], run: _Run) -> None:
@@ -206,6 +242,7 @@ def _declare(carriers: Iterable[Resource], run: _Run) -> None:
             if is_placeholder(item)
             else ""
         )
+        run.by_arn[resource_arn(item, kinds[item.type])] = item
         run.resource_names[item.id] = declare_resource(item, kinds[item.type], run.names, run.resource_names, doc)
 
 

@@ -12,10 +12,10 @@ from dataclasses import replace
 from typing import Final
 
 from policyc.diagnostics import Diagnostics
-from policyc.ir.authz import Atom, Can, Cond, Glob, Op, Paths, Policy, Resources, Statement, Who
-from policyc.ir.pattern import escape_pattern
+from policyc.ir.authz import Cond, Glob, Policy, Resources, Statement, Who
 from policyc.model.types import PLACE, RESOURCE, Named
 from policyc.model.values import Place, Principal, Resource, ResourceLink, Value
+from policyc.targets.iam_documents.clauses import Clauses, Declared, actions_of, clauses, spoken
 from policyc.targets.iam_documents.kinds import KINDS
 from policyc.targets.iam_documents.raising import (
     as_it_stands,
@@ -26,7 +26,7 @@ from policyc.targets.iam_documents.raising import (
     reads_back,
 )
 from policyc.targets.lattice.lowering import lower_statement
-from policyc.targets.lattice.words import CONNECT, INVOKE, METHOD_KEY, NETWORK, SERVICE, arn_of, kind_of, vocabulary
+from policyc.targets.lattice.words import CONNECT, NETWORK, SERVICE, arn_of, verbs_of, vocabulary
 from policyc.text import Span
 
 _KIND: Final = KINDS["auth-policy"]
@@ -38,6 +38,7 @@ _PARTITION: Final = re.compile(r"arn:(aws-cn|aws-us-gov):")
 _NOBODY: Final = "000000000000"
 _SOMEWHERE: Final = {"aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 _ZEROS: Final = "0" * 17
+
 _ANONYMOUS: Final = {"StringNotEqualsIgnoreCase": "authenticated", "StringEqualsIgnoreCase": "anonymous"}
 
 
@@ -116,19 +117,14 @@ def _partition(policy: Policy) -> str:
 
 def _protocol(policy: Policy) -> str:
     """What the listeners have to speak so that every action of the document can come; `https` where nothing asks for more."""
-    actions = {action for statement in policy.statements for action in _actions(statement)}
+    actions = {
+        action
+        for statement in policy.statements
+        for action in actions_of(statement, tuple(vocabulary().resource_types[SERVICE].verbs.values()))
+    }
     if CONNECT not in actions:
         return "https"
     return "tls_passthrough" if actions == {CONNECT} else "mixed"
-
-
-def _actions(statement: Statement) -> frozenset[str]:
-    """The actions that the statement names one by one, as the service spells them; empty for patterns and other services' actions."""
-    known = {INVOKE.lower(): INVOKE, CONNECT.lower(): CONNECT}
-    texts = (
-        [] if statement.can is None or statement.can.negated else [verb.action.lower() for verb in statement.can.verbs]
-    )
-    return frozenset(known[text] for text in texts) if all(text in known for text in texts) else frozenset()
 
 
 def _patterns(resources: Resources | None) -> tuple[Glob, ...]:
@@ -150,9 +146,9 @@ def raised(original: Statement, on: Resource, services: Sequence[Resource]) -> I
 
 def _candidates(original: Statement, on: Resource, services: Sequence[Resource]) -> Iterator[Statement]:
     for who, said in _callers(original):
-        for can, path, aimed, more in _clauses(original, on, services):
-            for when in conditions(original, (*said, *more), _KIND, vocabulary()):
-                yield language_statement(original, who=who, can=can, path=path, on=aimed, when=when)
+        for item in _clauses(original, on, services):
+            for when in conditions(original, (*said, *item.said), _KIND, vocabulary()):
+                yield language_statement(original, who=who, can=item.can, path=item.path, on=item.on, when=when)
         can, resources = as_it_stands(original)
         for when in conditions(original, said, _KIND, vocabulary()):
             yield language_statement(original, who=who, can=can, resources=resources, when=when)
@@ -178,63 +174,22 @@ def _signed(entry: Cond) -> str:
     return _ANONYMOUS.get(spelling.operator, "") if is_anonymous else ""
 
 
-def _clauses(
-    original: Statement, on: Resource, services: Sequence[Resource]
-) -> Iterator[tuple[Can | None, Paths | None, tuple[Resource, ...], tuple[Cond, ...]]]:
-    """`can`, `path` and `on` in words, with the tests of the condition that they say."""
-    actions, resources = _actions(original), original.resources
-    if not actions or resources is None or resources.negated:
-        return
-    if on.type == NETWORK and [glob.text for glob in resources.patterns] == ["*"]:
-        aims: list[tuple[Paths | None, tuple[Resource, ...]]] = [(None, ())]
+def _clauses(original: Statement, on: Resource, services: Sequence[Resource]) -> Iterator[Clauses]:
+    """`can`, `path` and `on` in words."""
+    everywhere = original.resources is not None and [glob.text for glob in original.resources.patterns] == ["*"]
+    if on.type == NETWORK and everywhere and not original.resources.negated:  # type: ignore[union-attr]
+        verbs = verbs_of(on)
+        actions = actions_of(original, verbs)
+        found = [Clauses(can, None, (), said) for can, said in spoken(original, actions, verbs)]
     else:
-        aims = list(_aims(resources, (on,) if on.type == SERVICE else tuple(services), on))
-    for path, aimed in aims:
-        for can, said in _verbs(original, actions, on):
-            yield can, path, aimed, said
-
-
-def _aims(
-    resources: Resources, services: Sequence[Resource], on: Resource
-) -> Iterator[tuple[Paths | None, tuple[Resource, ...]]]:
-    """The services that the patterns name, with the paths that each of them has."""
-    paths: dict[str, list[str]] = {}
-    by_id = {service.id: service for service in services}
-    for glob in resources.patterns:
-        pattern = glob.pattern
-        for service in services:
-            root = escape_pattern(arn_of(service))
-            if pattern is not None and (pattern == root or pattern.startswith(f"{root}/")):
-                paths.setdefault(service.id, []).append(pattern[len(root) :])
-                break
-        else:
-            return
-    if not paths or len({frozenset(found) for found in paths.values()}) != 1:
-        return
-    found = tuple(dict.fromkeys(next(iter(paths.values()))))
-    aimed = () if on.type == SERVICE else tuple(by_id[key] for key in paths)
-    yield (None if found in (("/*",), ("",)) else Paths(found)), aimed
-
-
-def _verbs(original: Statement, actions: frozenset[str], on: Resource) -> Iterator[tuple[Can | None, tuple[Cond, ...]]]:
-    """`can` clauses for the actions: methods where a test names them, none, or the action's own verb."""
-    known = kind_of(on).verbs
-    if actions == {INVOKE}:
-        for entry in entries(original.when):
-            methods = _methods(entry)
-            if methods and all(method in known for method in methods):
-                assert isinstance(entry, Atom)
-                yield Can(tuple(known[method] for method in methods), entry.negated), (entry,)
-    wanted = [word for word, action in (("invoke", INVOKE), ("connect", CONNECT)) if action in actions]
-    named = Can(tuple(known[word] for word in wanted))
-    # Where listeners speak more than HTTP the verb says which it is; elsewhere there is but one.
-    yield from (
-        ((named, ()), (None, ()))
-        if on.text("protocol") not in ("https", "") or (on.type == NETWORK and len(wanted) == 1)
-        else ((None, ()), (named, ()))
-    )
-
-
-def _methods(entry: Cond) -> tuple[str, ...]:
-    named = isinstance(entry, Atom) and entry.attribute.native == METHOD_KEY and entry.op is Op.EQ
-    return tuple(str(item.value) for item in entry.values) if isinstance(entry, Atom) and named else ()
+        carried = (on,) if on.type == SERVICE else services
+        found = list(clauses(original, [Declared(item, arn_of(item), verbs_of(item)) for item in carried]))
+        if on.type == SERVICE:
+            found = [replace(item, on=()) for item in found]
+    yield from (item for item in found if item.said)
+    for item in found:
+        if not item.said:
+            # Where more comes than HTTP, or in one place only one of two, the verb says which it is.
+            bare, plain = replace(item, can=None), on.type == SERVICE and on.text("protocol") == "https"
+            every = on.type == NETWORK and item.can is not None and len(item.can.verbs) == 2
+            yield from (bare, item) if plain or every else (item, bare)

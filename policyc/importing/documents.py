@@ -29,6 +29,7 @@ from policyc.syntax import nodes
 from policyc.syntax.json_text import JsonValue, parse_json
 from policyc.targets.iam_documents import resource_arn
 from policyc.targets.iam_documents.kinds import KINDS, DocumentKind, guess_kind, is_policy
+from policyc.targets.iam_documents.raising import distinct
 from policyc.targets.iam_documents.read import read_policy
 from policyc.targets.lattice import raising
 from policyc.targets.lattice.raising import is_placeholder
@@ -172,7 +173,7 @@ def _lattice(found: Sequence[tuple[Given, Policy]], run: _Run) -> None:
     for (item, _), policy in zip(found, policies, strict=True):
         on = carriers[item.source.file]
         behind = [service for service in services if service.link("network") == on.id]
-        ways = {one.index: tuple(raising.raised(one, on, behind)) for one in policy.statements}
+        ways = {one.index: distinct(raising.raised(one, on, behind)) for one in policy.statements}
         name = run.names.free(stems[item.source.file])
         draft = Draft(item, policy, KINDS[_LATTICE], name, "lattice", run.resource_names[on.id], [])
         draft.unplaced = raising.is_placeholder(on)
@@ -192,7 +193,7 @@ def _identity(found: Sequence[tuple[Given, Policy]], run: _Run) -> None:
         carrier = identity.carrier(_bare(stem, "role"), item.attached)
         on = run.names.principal(carrier)
         assert isinstance(on, nodes.Ref)
-        ways = {one.index: tuple(identity.raised(one, resources, kinds)) for one in policy.statements}
+        ways = {one.index: distinct(identity.raised(one, resources, kinds)) for one in policy.statements}
         draft = Draft(item, policy, KINDS[_IDENTITY], run.names.free(stem), "identity", on.text, [])
         draft.unplaced = identity.is_placeholder(carrier)
         _choose(draft, policy.statements, ways, run.diagnostics)

@@ -8,6 +8,7 @@ from pathlib import Path
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity
 from policyc.importing.conditions import NoWords
 from policyc.importing.drafts import Choice, Draft
+from policyc.importing.findings import differing, of_documents, of_policies
 from policyc.importing.modules import Layout, write_modules
 from policyc.importing.names import Names
 from policyc.ir.authz import Statement
@@ -39,7 +40,43 @@ def settle(
     root: Path,
     diagnostics: Diagnostics,
 ) -> Settled | None:
-    """The files for the drafts; None after reporting a statement that no way of saying it survives."""
+    """The files for the drafts; None after reporting a statement that no way of saying it survives.
+
+    Of the ways that survive, those are taken of which the rules tell what they tell of the documents, where there are such ways.
+    """
+    settled = _compiled(drafts, names, resource_names, layout, root, diagnostics)
+    if settled is None:
+        return None
+    wanted = of_documents(drafts)
+    best: tuple[int, list[int]] | None = None
+    while True:
+        apart = differing(drafts, wanted, of_policies(drafts, settled.program, settled.documents))
+        chosen = [choice.at for draft in drafts for choice in draft.choices]
+        if best is None or len(apart) < best[0]:
+            best = len(apart), chosen
+        onward = [choice for choice in apart if choice.at + 1 < len(choice.ways)]
+        for choice in onward:
+            choice.at += 1
+        further = _compiled(drafts, names, resource_names, layout, root, Diagnostics()) if onward else None
+        if further is None:
+            break
+        settled = further
+    if [choice.at for draft in drafts for choice in draft.choices] != best[1]:
+        for choice, at in zip((choice for draft in drafts for choice in draft.choices), best[1], strict=True):
+            choice.at = at
+        return _compiled(drafts, names, resource_names, layout, root, diagnostics)
+    return settled
+
+
+def _compiled(
+    drafts: Sequence[Draft],
+    names: Names,
+    resource_names: dict[str, str],
+    layout: Layout,
+    root: Path,
+    diagnostics: Diagnostics,
+) -> Settled | None:
+    """The files as they stand now, once every statement is said in a way that the language takes and that is built as it was."""
     while True:
         files = _written(drafts, names, resource_names, layout, diagnostics)
         if files is None:

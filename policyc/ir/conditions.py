@@ -63,6 +63,11 @@ def atoms(cond: Cond) -> Iterator[Atom]:
     return (test for test in tests(cond) if isinstance(test, Atom))
 
 
+def worded_atoms(cond: Cond) -> Iterator[Atom]:
+    """The typed tests that a policy of the language states in words, not in a raw form."""
+    return (atom for atom in atoms(cond) if atom.spelling is None)
+
+
 def tests(cond: Cond) -> Iterator[Atom | RawTest]:
     """Every test of one attribute in a condition, typed and raw, left to right."""
     work = [cond]

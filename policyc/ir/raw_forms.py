@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 from policyc.diagnostics import Diagnostics
-from policyc.ir.authz import Cond, Glob, RawTest, Resources
+from policyc.ir.authz import Cond, Glob, Resources
 from policyc.model.scope import Scope
 from policyc.model.types import STRING
 from policyc.model.values import Principal
@@ -25,10 +25,8 @@ RAW: Final = "raw"
 class NativeForms(Protocol):
     """How the documents of a target read such texts."""
 
-    def test(
-        self, operator: str, attribute: Attribute, values: Sequence[tuple[str, Span]], span: Span
-    ) -> RawTest | None:
-        """An entry of a `Condition` block; None for an operator that no document has."""
+    def test(self, operator: str, attribute: Attribute, values: Sequence[tuple[str, Span]], span: Span) -> Cond | None:
+        """What an entry of a `Condition` block states, its tests with their spelling; None for an operator that no document has."""
 
     def resource(self, text: str, span: Span) -> Glob:
         """A pattern of resources."""

@@ -45,9 +45,9 @@ def lower_condition(cond: Cond, span: Span | None, diagnostics: Diagnostics) -> 
                 done.append(ALWAYS)
             case Never():
                 done.append(NEVER)
-            case Atom():
+            case Atom(spelling=None):
                 done.append(lower_atom(node, span, diagnostics))
-            case RawTest():
+            case Atom() | RawTest():
                 done.append(((raw_key_test(node),),))
             case RawExpression():
                 raise TypeError("raw expressions come from Cedar")
@@ -73,7 +73,14 @@ def _gather(items: Sequence[Cond]) -> tuple[Cond, ...]:
     """Alternatives of one key and one operator as one atom with all their values."""
     out: dict[object, Cond] = {}
     for index, item in enumerate(items):
-        if isinstance(item, Atom) and not item.negated and item.quantifier != "all" and item.op is not Op.EXISTS:
+        plain = isinstance(item, Atom) and item.spelling is None
+        if (
+            plain
+            and isinstance(item, Atom)
+            and not item.negated
+            and item.quantifier != "all"
+            and item.op is not Op.EXISTS
+        ):
             place = (item.attribute.native, item.op, item.quantifier)
             seen = out.get(place)
             if isinstance(seen, Atom):

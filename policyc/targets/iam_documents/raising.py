@@ -170,7 +170,18 @@ def _worded(entry: Cond, vocabulary: Vocabulary) -> Iterator[Cond]:
             values = tuple(Constant(STRING, text) for text in texts if text is not None)
             yield Atom(raw_attribute(attribute.native), op, values, "", negated)
     elif all(isinstance(test, Atom) and is_known(test.attribute, vocabulary) for test in tests(entry)):
-        yield entry
+        yield unspelled(entry)
+
+
+def unspelled(cond: Cond) -> Cond:
+    """A condition without the way in which a document writes its tests."""
+    match cond:
+        case All(items) | AnyOf(items):
+            return replace(cond, items=tuple(map(unspelled, items)))
+        case Atom():
+            return replace(cond, spelling=None)
+        case _:
+            return cond
 
 
 def is_known(attribute: Attribute, vocabulary: Vocabulary) -> bool:
@@ -262,6 +273,17 @@ def as_it_stands(statement: Statement) -> tuple[Can | None, Resources | None]:
     """The actions and resources of a statement as raw ones."""
     on = statement.resources
     return statement.can, None if on is None else replace(on, patterns=tuple(rewritten(glob) for glob in on.patterns))
+
+
+def distinct(ways: Iterable[Statement]) -> tuple[Statement, ...]:
+    """The first statement of each degree of rawness: by who, where and under which condition it applies, and whether verbs say a test."""
+    found: dict[object, Statement] = {}
+    for way in ways:
+        who = way.who is not None and any(item.kind == "native" for item in way.who.principals)
+        raw = sum(isinstance(test, RawTest) for test in tests(way.when))
+        verbs = len(way.can.verbs) if way.can is not None and any(verb.requires for verb in way.can.verbs) else 0
+        found.setdefault((who, way.resources is not None, raw, verbs), way)
+    return tuple(found.values())
 
 
 def language_statement(original: Statement, **changes: Any) -> Statement:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from policyc.diagnostics import Diagnostics
 from policyc.ir.authz import Atom, Policy, Statement
-from policyc.ir.conditions import atoms
+from policyc.ir.conditions import worded_atoms
 from policyc.ir.pattern import Plain, Wild, pattern_tokens
 from policyc.model.values import Principal
 from policyc.model.vocabulary import Attribute, ResourceType, Verb, load_vocabulary
@@ -40,7 +40,7 @@ def check_policy(policy: Policy, kinds: Mapping[str, ResourceType], diagnostics:
             continue
         if not _check_resources(statement, kinds, diagnostics):
             continue
-        tests = list(atoms(statement.when))
+        tests = list(worded_atoms(statement.when))
         check_raw_keys(tests, known, statement.span, diagnostics)
         check_characters(tests, statement.span, diagnostics)
         _check_services(statement, tests, kinds, diagnostics)
@@ -49,7 +49,7 @@ def check_policy(policy: Policy, kinds: Mapping[str, ResourceType], diagnostics:
 
 def _check_raw(statement: Statement, known: Mapping[str, Attribute], diagnostics: Diagnostics) -> None:
     """Verbs belong to a declared resource; beside a raw one only a raw action says whose it is."""
-    tests = list(atoms(statement.when))
+    tests = list(worded_atoms(statement.when))
     check_raw_keys(tests, known, statement.span, diagnostics)
     check_characters(tests, statement.span, diagnostics)
     can = statement.can

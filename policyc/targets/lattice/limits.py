@@ -9,7 +9,7 @@ import re
 
 from policyc.diagnostics import Diagnostics, Label
 from policyc.ir.authz import Atom, Policy, Statement
-from policyc.ir.conditions import atoms
+from policyc.ir.conditions import worded_atoms
 from policyc.ir.pattern import Plain, Wild, pattern_tokens
 from policyc.ir.program import Program
 from policyc.model.values import Resource
@@ -157,10 +157,10 @@ def _spoken(protocol: str) -> str:
 
 
 def _check_tests(statement: Statement, services: tuple[Resource, ...], diagnostics: Diagnostics) -> None:
-    check_raw_keys(atoms(statement.when), vocabulary().attributes, statement.span, diagnostics)
+    check_raw_keys(worded_atoms(statement.when), vocabulary().attributes, statement.span, diagnostics)
     connects = [service for service in services if _connects_only(statement, service)]
     calls = [service for service in services if service.text("protocol") == "grpc"]
-    for atom in atoms(statement.when):
+    for atom in worded_atoms(statement.when):
         key, where = atom.attribute.native, atom.span or statement.span
         if is_header(key):
             _check_header(atom, where, diagnostics)

@@ -44,7 +44,12 @@ def compile_project(project: Project, thorough: bool = False) -> Compiled:
     if diagnostics.has_errors:
         return Compiled(program, {}, diagnostics, False)
     documents = emit_documents(program, diagnostics)
-    check_documents((document for group in documents.values() for document in group), diagnostics, thorough)
+    every = [document for group in documents.values() for document in group]
+    check_documents(every, diagnostics, thorough)
+    if any(is_raw(document) for document in every):
+        from policyc.lint.raw.emitted import refuse_raw_forms
+
+        refuse_raw_forms(program, every, diagnostics)
     return Compiled(program, {} if diagnostics.has_errors else documents, diagnostics, True)
 
 
@@ -84,3 +89,16 @@ def lint(compiled: Compiled, config: Config, diagnostics: Diagnostics) -> None:
         severity={name: Severity(text) for name, text in config.severity.items()},
     )
     run_rules(compiled.program, compiled.all_documents, diagnostics, settings)
+    if any(is_raw(document) for document in compiled.all_documents):
+        from policyc.lint.raw.emitted import check_raw_forms
+
+        found = Diagnostics()
+        check_raw_forms(compiled.program, compiled.all_documents, found)
+        for item in found:
+            if item.severity is Severity.ERROR or item.rule not in settings.ignore:
+                diagnostics.add(replace(item, severity=settings.severity.get(item.rule, item.severity)))
+
+
+def is_raw(document: Document) -> bool:
+    """Whether a document holds texts of raw forms."""
+    return document.kind.rpartition("/")[2].startswith("raw_")

@@ -11,6 +11,7 @@ from policyc.importing.drafts import Given
 from policyc.importing.modules import Layout
 from policyc.ir.authz import Policy
 from policyc.lint.raw.check import check_tree
+from policyc.lint.raw.emitted import check_raw_forms
 from policyc.lint.raw.rules import lint_documents
 from policyc.lint.registry import run_rules
 from policyc.syntax import nodes
@@ -79,6 +80,7 @@ def findings_of_policies(found: Imported) -> list[tuple[str, str, int]]:
     program, settled = found.settled.program, found.settled
     diagnostics = Diagnostics()
     run_rules(program, settled.documents, diagnostics)
+    check_raw_forms(program, settled.documents, diagnostics)
     names = {item.name: item for item in found.policies}
     spans: dict[str, list[Span | None]] = {}
     out: list[tuple[str, str, int]] = []

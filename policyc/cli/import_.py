@@ -149,6 +149,7 @@ def _documents(
             args.kind or "",
             attached.get(name, ""),
             PurePosixPath(name).relative_to(top).with_suffix("").as_posix(),
+            project.root / name in set(named),
         )
         for name, source in sources.items()
     ]
@@ -173,6 +174,8 @@ def _tell(imported: Imported, args: argparse.Namespace, console: Console) -> Non
     if args.format == "json" and args.out != "-":
         console.write(written({**findings_data([], {}, console.options()), "import": _data(imported)}))
         return
+    for file, kind in imported.passed_over.items():
+        console.remark(f"not imported: `{clean(file)}` is a {kind}, for which the language has no policies")
     for item in imported.policies:
         if item.unplaced:
             console.remark(
@@ -204,4 +207,5 @@ def _data(imported: Imported) -> Mapping[str, Any]:
             }
             for item in imported.policies
         ],
+        "passed_over": dict(imported.passed_over),
     }

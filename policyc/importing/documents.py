@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 from typing import Final
 
 from policyc.diagnostics import Diagnostics, Severity
@@ -57,11 +58,12 @@ class Became:
 
 @record
 class Imported:
-    """The policy files by their path, and what became of each document."""
+    """The policy files by their path, what became of each document, and what kind the documents are of that were passed over."""
 
     files: Mapping[str, str]
     policies: tuple[Became, ...]
     settled: Settled
+    passed_over: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(slots=True)
@@ -73,6 +75,7 @@ class _Run:
     resource_names: dict[str, str] = field(default_factory=dict)
     drafts: list[Draft] = field(default_factory=list)
     by_arn: dict[str, Resource] = field(default_factory=dict)
+    passed_over: dict[str, str] = field(default_factory=dict)
 
     def declare_named(self, found: Mapping[str, Resource], kinds: Mapping[str, ResourceType]) -> list[Resource]:
         """The resources by ARN, those that are not declared yet as they are."""
@@ -91,10 +94,19 @@ def import_documents(given: Sequence[Given], layout: Layout, root: Path, diagnos
     policies: list[tuple[Given, DocumentKind, Policy]] = []
     for item in given:
         tree = _tree(item, diagnostics)
+        if tree is not None and not item.named and (kind := _kind(item, tree)).name not in IMPORTABLE:
+            run.passed_over[item.source.file] = kind.title
+            continue
         stated = None if tree is None else _stated(item, tree, diagnostics)
         if stated is not None:
             policies.append((item, *stated))
-    if diagnostics.has_errors or not policies:
+    if diagnostics.has_errors:
+        return None
+    if not policies:
+        listed = ", ".join(f"`{file}` ({kind})" for file, kind in run.passed_over.items())
+        diagnostics.error(
+            "not-importable", f"the language has no policies for what is there: {listed}", None, "name other documents"
+        )
         return None
     _lattice([(item, policy) for item, kind, policy in policies if kind.name == _LATTICE], run)
     _identity([(item, policy) for item, kind, policy in policies if kind.name == _IDENTITY], run)
@@ -103,7 +115,7 @@ def import_documents(given: Sequence[Given], layout: Layout, root: Path, diagnos
     settled = settle(run.drafts, run.names, run.resource_names, layout, root, diagnostics)
     if settled is None:
         return None
-    return Imported(settled.files, tuple(_became(draft, layout) for draft in run.drafts), settled)
+    return Imported(settled.files, tuple(_became(draft, layout) for draft in run.drafts), settled, run.passed_over)
 
 
 def _became(draft: Draft, layout: Layout) -> Became:
@@ -136,9 +148,13 @@ def _tree(item: Given, diagnostics: Diagnostics) -> JsonValue | None:
     return tree
 
 
+def _kind(item: Given, tree: JsonValue) -> DocumentKind:
+    return KINDS[item.kind] if item.kind else guess_kind(tree)
+
+
 def _stated(item: Given, tree: JsonValue, diagnostics: Diagnostics) -> tuple[DocumentKind, Policy] | None:
     """The policy that a document states, with its kind; None after reporting why there is none to import."""
-    kind = KINDS[item.kind] if item.kind else guess_kind(tree)
+    kind = _kind(item, tree)
     if kind.name not in IMPORTABLE:
         diagnostics.error(
             "not-importable",

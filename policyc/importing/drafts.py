@@ -18,12 +18,14 @@ from policyc.text import Source, Span
 @record
 class Given:
     """A document to import: its text, the name of its kind (empty: the shape tells), the ARN of what it is attached to where somebody
-    stated it, and the file that it should become, without its ending."""
+    stated it, and the file that it should become, without its ending. `named` is False for one that was found in a folder: it is passed
+    over when the language has no policies of its kind."""
 
     source: Source
     kind: str = ""
     attached: str = ""
     stem: str = ""
+    named: bool = True
 
 
 @dataclass(slots=True)

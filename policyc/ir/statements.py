@@ -244,14 +244,14 @@ class StatementBuilder:
             value = self.scope.value(item, PRINCIPAL, self.diagnostics)
             if value is not None and isinstance(value.data, Principal):
                 principals.append(value.data)
-        by_level = bool(raw) and clause.negated
-        if by_level and (effect == "allow" or len(raw) < len(clause.items)):
+        if raw and clause.negated and len(raw) < len(clause.items):
             self.diagnostics.error(
                 "misplaced-raw-form",
-                "`who not raw(…)` is the `NotPrincipal` of a deny, and of nothing else",
+                "`who not raw(…)` is a `NotPrincipal`, which holds nothing but raw principals",
                 clause.span,
-                "name all callers of this `deny` with `raw`, or none of them",
+                "name all callers of this clause with `raw`, or none of them",
             )
+        by_level = bool(raw) and clause.negated and effect == "deny"
         return Who(tuple(dict.fromkeys(principals)), clause.negated, clause.span, by_level)
 
     def _can(self, clause: nodes.ListClause | None, types: set[str]) -> Can | None:

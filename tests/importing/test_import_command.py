@@ -107,6 +107,7 @@ def test_programs_read_what_became_of_each_document(run: Run, tmp_path: Path) ->
                 "left_out": [],
             }
         ],
+        "passed_over": {},
     }
 
 
@@ -131,6 +132,21 @@ def test_two_documents_of_one_service_are_refused(run: Run, tmp_path: Path) -> N
     status, _, err = run("import", "a.json", "b.json", "-o", "out")
     assert status == exits.FINDINGS
     assert "b.json:" in err
+
+
+def test_documents_without_a_target_are_passed_over_in_folders_and_refused_by_name(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "a.json").write_text(document(), encoding="utf-8")
+    trust = (
+        document()
+        .replace("vpc-lattice-svcs:Invoke", "sts:AssumeRole")
+        .replace(f',\n      "Resource": "{SERVICE}/*"', "")
+    )
+    (tmp_path / "docs" / "trust.json").write_text(trust, encoding="utf-8")
+    status, out, err = run("import", "docs", "-o", "out")
+    assert (status, out) == (exits.CLEAN, "wrote: out/a.policy\n")
+    assert "not imported: `docs/trust.json` is a role trust policy" in err
+    assert run("import", "docs/trust.json")[0] == exits.FINDINGS
 
 
 def test_a_folder_without_documents_says_so(run: Run, tmp_path: Path) -> None:

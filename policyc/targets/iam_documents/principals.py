@@ -72,7 +72,7 @@ def lower_who(
     if not who.principals and not who.negated:
         diagnostics.error("nobody", "`who` names nobody", where, "name a caller, or write `who anyone`")
         return None
-    if who.by_level:
+    if who.negated and who.principals and all(item.kind == "native" for item in who.principals):
         listed: dict[str, list[str]] = {}
         for item in who.principals:
             listed.setdefault(item.args[0], []).append(item.args[1])

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from policyc.diagnostics import Diagnostics
+from policyc.engines.iam.document import compile_document
 from policyc.engines.iam.globs import fold
 from policyc.engines.iam.operators import read_operator
 from policyc.engines.iam.switches import DEFAULT
@@ -63,11 +64,14 @@ _BOTH: Final = ("ForAllValues:", "ForAnyValue:")
 
 
 def reads_back(parts: Sequence[Part], original: Statement, kind: DocumentKind) -> bool:
-    """Whether the parts are one statement of a document that says what the original does."""
+    """Whether the parts are one statement of a document that AWS takes and that says what the original does."""
     if len(parts) != 1:
         return False
-    tree = parse_json(Source("", assemble(parts).text), Diagnostics())
+    found = Diagnostics()
+    tree = parse_json(Source("", assemble(parts).text), found)
     assert tree is not None
+    if compile_document(tree, kind.engine, found) is None or found.has_errors:
+        return False
     (again,) = read_policy(tree, kind, "").statements
     return meaning(again) == meaning(original)
 

@@ -102,9 +102,9 @@ def _word(text: str, span: Span) -> Value:
 
 
 def _told(policy: Policy, name: str) -> Resource | None:
-    """The one service whose ARN the document's resources name."""
+    """The one service whose ARN the document's resources name; a network's ARN is no resource of requests."""
     texts = [glob.text for statement in policy.statements for glob in _patterns(statement.resources)]
-    arns = {found[0] for text in texts if (found := _ARN.match(text)) is not None}
+    arns = {found[0] for text in texts if (found := _ARN.match(text)) is not None and found[5]}
     return read_carrier(arns.pop(), name, policy.file) if len(arns) == 1 else None
 
 

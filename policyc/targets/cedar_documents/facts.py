@@ -25,7 +25,8 @@ _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 @record
 class Fact:
     """An attribute and how Cedar stores it: `path` below `context`, `form`, the kind of group that its values name (empty
-    for none), the range of a score, and whether sources disagree between number and text (`text_too`)."""
+    for none), the range of a score, whether sources disagree between number and text (`text_too`), and whether nobody promises the kind
+    of its value (`any_kind`): then a test is one of values of the literals' kinds."""
 
     attribute: Attribute
     path: tuple[str, ...]
@@ -34,6 +35,7 @@ class Fact:
     minimum: int | None = None
     maximum: int | None = None
     text_too: bool = False
+    any_kind: bool = False
 
     def with_key(self, key: str) -> Fact:
         """The fact for one key of a keyed attribute: the key takes its step of the path."""

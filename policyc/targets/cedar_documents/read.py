@@ -7,7 +7,7 @@ A statement of the IR holds exactly where Cedar evaluates all clauses of the pol
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Final, Literal
+from typing import Literal
 
 from policyc.diagnostics import Diagnostics
 from policyc.ir.authz import Always, Cond, Origin, Policy, Statement
@@ -16,11 +16,9 @@ from policyc.syntax import cedar_nodes as cedar
 from policyc.syntax.cedar_nodes import And, Compare, Expr, Is, Not
 from policyc.syntax.cedar_text import parse_cedar
 from policyc.targets.cedar_documents.facts import Fact
-from policyc.targets.cedar_documents.read_conditions import read_condition
+from policyc.targets.cedar_documents.labels import label_of
+from policyc.targets.cedar_documents.read_conditions import NOTHING_SETTLED, Settled, read_condition
 from policyc.text import Source, Span
-
-#: a comment that speaks to policyc names no statement
-_DIRECTIVE: Final = "policyc"
 
 
 def read_text(
@@ -36,31 +34,31 @@ def attached(kind: str, source: Source) -> Resource:
     return Resource(source.file.rpartition("/")[2], kind, (), source.file, source.span(0, 0))
 
 
-def read_document(document: cedar.Document, known: Mapping[str, Fact], on: Resource, target: str, file: str) -> Policy:
-    """The policy that a text states; `known` are the attributes with a documented kind, `on` what the text is attached to."""
-    statements = tuple(_statement(item, index, known) for index, item in enumerate(document.statements))
+def read_document(
+    document: cedar.Document,
+    known: Mapping[str, Fact],
+    on: Resource,
+    target: str,
+    file: str,
+    settled: Settled = NOTHING_SETTLED,
+) -> Policy:
+    """The policy that a text states; `known` are the attributes with a documented kind, `on` what the text is attached to, `settled` the
+    tests whose value somebody has found out."""
+    statements = tuple(_statement(item, index, known, settled) for index, item in enumerate(document.statements))
     start = Span(file, 0, 0)
     name = file.rpartition("/")[2]
-    return Policy(name, target, on, statements, file, start, start, "", Origin.CEDAR, "cedar")
+    first = document.statements[0].effect_span if document.statements else start
+    return Policy(name, target, on, statements, file, start, first, "", Origin.CEDAR, "cedar")
 
 
-def _statement(item: cedar.Statement, index: int, known: Mapping[str, Fact]) -> Statement:
+def _statement(item: cedar.Statement, index: int, known: Mapping[str, Fact], settled: Settled) -> Statement:
     effect: Literal["allow", "deny"] = "allow" if item.effect == "permit" else "deny"
-    label, label_span = _label(item, index)
+    named = next((part for part in item.annotations if part.key == "id" and part.value), None)
+    label_span = item.effect_span if named is None else named.span
     parts = [*_scope(item), *_clauses(item)]
     body: Expr | None = None if not parts else parts[0] if len(parts) == 1 else And(tuple(parts), item.span)
-    when: Cond = Always() if body is None else read_condition(body, known)
-    return Statement(effect, label, None, None, (), None, when, index, item.span, label_span)
-
-
-def _label(item: cedar.Statement, index: int) -> tuple[str, Span]:
-    """The `@id`, else the first line of the comment above, else the place in the text."""
-    for annotation in item.annotations:
-        if annotation.key == "id" and annotation.value:
-            return annotation.value, annotation.span
-    lines = (line.strip() for line in item.comment.split("\n"))
-    found = next((line for line in lines if line and not line.startswith(_DIRECTIVE)), "")
-    return found or f"policy {index + 1}", item.effect_span
+    when: Cond = Always() if body is None else read_condition(body, known, settled)
+    return Statement(effect, label_of(item, index), None, None, (), None, when, index, item.span, label_span)
 
 
 def _scope(item: cedar.Statement) -> Iterator[Compare | Is]:

@@ -9,14 +9,15 @@ Source: https://docs.cedarpolicy.com/policies/syntax-operators.html (evaluation 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from ipaddress import ip_address, ip_network
+from types import MappingProxyType
 from typing import Final, TypeAlias
 
 from policyc.ir.authz import All, Always, AnyOf, Atom, Cond, Constant, Never, Op, RawExpression
 from policyc.ir.conditions import complement, conjunction, disjunction
 from policyc.ir.pattern import escape_pattern
-from policyc.model.types import GROUP, STRING, Named
+from policyc.model.types import BOOL, GROUP, INT, STRING, Named
 from policyc.model.values import Group, Scalar
 from policyc.record import record
 from policyc.syntax.cedar_nodes import (
@@ -35,6 +36,7 @@ from policyc.syntax.cedar_nodes import (
     Or,
     SetOf,
     path_of,
+    walk,
 )
 from policyc.targets.cedar_documents.facts import KEY, Fact
 from policyc.text import Span
@@ -45,6 +47,12 @@ Known: TypeAlias = frozenset[Path]
 
 #: What a test needs to be present in order to hold.
 PathOf: TypeAlias = Callable[[Cond], Path | None]
+#: Tests that have one value wherever what they read is there; None for those whose evaluation always fails.
+Settled: TypeAlias = Mapping[Expr, "bool | None"]
+#: A literal with its place.
+Written: TypeAlias = tuple["Scalar | None", Span]
+
+NOTHING_SETTLED: Final[Settled] = MappingProxyType({})
 
 #: Parts of a condition beyond which it is kept as it stands: the two forms of a part can be longer than the part.
 _MOST_PARTS: Final = 2_000
@@ -64,9 +72,9 @@ class _Truth:
     sure: bool
 
 
-def read_condition(body: Expr, facts: Mapping[str, Fact]) -> Cond:
-    """Where Cedar evaluates the expression to true."""
-    reader = _Reader(facts)
+def read_condition(body: Expr, facts: Mapping[str, Fact], settled: Settled = NOTHING_SETTLED) -> Cond:
+    """Where Cedar evaluates the expression to true; `settled` are tests of it whose value is known already."""
+    reader = _Reader(facts, settled)
     try:
         return reader.read(body, frozenset()).true
     except _TooLarge:
@@ -78,11 +86,15 @@ class _TooLarge(Exception):
 
 
 class _Reader:
-    def __init__(self, facts: Mapping[str, Fact]) -> None:
+    def __init__(self, facts: Mapping[str, Fact], settled: Settled) -> None:
         self._facts = {fact.path: fact for fact in facts.values()}
+        self._named = {fact.attribute.name: fact for fact in facts.values()}
         self._families = [fact for fact in facts.values() if KEY in fact.path]
+        self._settled = settled
 
     def read(self, node: Expr, known: Known) -> _Truth:
+        if not isinstance(node, Lit | And | Or | Not | If) and node in self._settled:
+            return self._of_settled(node, self._settled[node], known)
         match node:
             case Lit(bool(value)):
                 return _Truth(Always() if value else Never(), Never() if value else Always(), known, True)
@@ -137,6 +149,34 @@ class _Reader:
 
     # --- presence ---------------------------------------------------------------------------------------------
 
+    def _of_settled(self, node: Expr, value: bool | None, known: Known) -> _Truth:
+        """A test of one value: it holds, or does not, where everything is there that it reads."""
+        if value is None:
+            return _Truth(Never(), Never(), known, False)
+        there = self._all_there(node)
+        if there is None:
+            return self._raw(node, known)
+        absent = isinstance(there, Always)
+        return _Truth(there if value else Never(), Never() if value else there, known, absent)
+
+    def _all_there(self, node: Expr) -> Cond | None:
+        """That everything is there that an expression reads; None where that cannot be said."""
+        parts = walk(node)
+        if any(isinstance(part, And | Or | If | Has) for part in parts):
+            return None
+        paths = {path for part in parts if isinstance(part, Get) and (path := path_of(part))}
+        longest = [path for path in paths if not any(path != other and path == other[: len(path)] for other in paths)]
+        facts = [(path, self._fact(path)) for path in sorted(longest)]
+        if any(fact is None for _, fact in facts):
+            return None
+        return conjunction(
+            [
+                Atom(fact.attribute, Op.EXISTS, (), span=node.span)
+                for _, fact in facts
+                if fact is not None and fact.attribute.presence != "always"
+            ]
+        )
+
     def _has(self, node: Has, path: Path, names: tuple[str, ...], known: Known) -> _Truth:
         if len(names) > 1:
             steps = tuple(
@@ -155,8 +195,8 @@ class _Reader:
         if (fact := self._fact(whole)) is not None:
             return Atom(fact.attribute, Op.EXISTS, (), span=node.span)
         holder = self._fact(whole[:-1])
-        if holder is not None and holder.form == "record":
-            return Atom(holder.attribute, Op.EQ, (_constant(holder, whole[-1], node.span),), "any", span=node.span)
+        if holder is not None and holder.form == "record" and holder.group:
+            return Atom(holder.attribute, Op.EQ, (_constant(holder, whole[-1], node.name_span),), "any", span=node.span)
         return RawExpression(node, span=node.span)
 
     def _fact(self, path: Path) -> Fact | None:
@@ -177,8 +217,7 @@ class _Reader:
                 path = path_of(of)
                 return None if path is None else (*path, name)
             case Atom(negated=False):
-                fact = next((fact for fact in self._facts.values() if fact.attribute == cond.attribute), None)
-                fact = fact or self._keyed(cond)
+                fact = self._named.get(cond.attribute.name) or self._keyed(cond)
                 if fact is None:
                     return None
                 one = fact.form == "record" and cond.op is Op.EQ and len(cond.values) == 1
@@ -221,7 +260,7 @@ class _Reader:
         """The test, the path that it reads, and whether it is meant as it stands or (`!=`) turned round."""
         match node:
             case Get() if (path := path_of(node)) is not None:
-                return self._typed(path, Op.EQ, (True,), node.span)
+                return self._typed(path, Op.EQ, ((True, node.span),), node.span)
             case Compare("==" | "!=" as operator, left, right):
                 for one, other in ((left, right), (right, left)):
                     found = self._equal(one, other, node.span)
@@ -229,38 +268,38 @@ class _Reader:
                         return found[0], found[1], operator == "=="
                 return None
             case Compare(operator, left, right) if operator in _ORDERS:
-                if (path := path_of(left)) and (value := _literal(right)) is not None:
-                    return self._typed(path, _ORDERS[operator], (value,), node.span)
-                if (path := path_of(right)) and (value := _literal(left)) is not None:
-                    return self._typed(path, _ORDERS[_MIRRORED[operator]], (value,), node.span)
+                if (path := path_of(left)) and _literal(right) is not None:
+                    return self._typed(path, _ORDERS[operator], (_written(right),), node.span)
+                if (path := path_of(right)) and _literal(left) is not None:
+                    return self._typed(path, _ORDERS[_MIRRORED[operator]], (_written(left),), node.span)
                 return None
             case Like(of, pattern) if path := path_of(of):
                 text = "".join("*" if part is None else escape_pattern(part) for part in pattern)
-                return self._typed(path, Op.LIKE, (text,), node.span)
+                return self._typed(path, Op.LIKE, ((text, node.pattern_span),), node.span)
             case Method(SetOf(items), "contains", _, (arg,)) if path := path_of(arg):
-                values = [_literal(item) for item in items]
-                return self._typed(path, Op.EQ, values, node.span)
+                return self._typed(path, Op.EQ, map(_written, items), node.span)
             case Method(of, "contains" | "containsAny" as name, _, (arg,)) if path := path_of(of):
-                items = (arg,) if name == "contains" else arg.items if isinstance(arg, SetOf) else ()
-                return self._typed(path, Op.EQ, [_literal(item) for item in items], node.span, "set")
-            case Method(Call("ip", (of,)), "isInRange", _, (Call("ip", (Lit(str(block)),)),)) if path := path_of(of):
-                return self._typed(path, Op.IN_CIDR, (block,), node.span) if _is_block(block) else None
+                wanted: Sequence[Expr] = (arg,) if name == "contains" else arg.items if isinstance(arg, SetOf) else ()
+                return self._typed(path, Op.EQ, map(_written, wanted), node.span, "set")
+            case Method(Call("ip", (of,)), "isInRange", _, (Call("ip", (Lit(str(text)),)) as call,)) if path := path_of(of):
+                block = _block(text)
+                return None if block is None else self._typed(path, Op.IN_CIDR, ((block, call.span),), node.span)
             case _:
                 return None
 
     def _equal(self, one: Expr, other: Expr, span: Span) -> tuple[Atom, Path, bool] | None:
-        if (path := path_of(one)) and (value := _literal(other)) is not None:
-            return self._typed(path, Op.EQ, (value,), span)
+        if (path := path_of(one)) and _literal(other) is not None:
+            return self._typed(path, Op.EQ, (_written(other),), span)
         match one, other:
             case Call("ip", (of,)), Call("ip", (Lit(str(text)),)) if (path := path_of(of)) and ":" in text:
-                return self._typed(path, Op.EQ, (text,), span, "scalar", read_as_address=True)
+                return self._typed(path, Op.EQ, ((text, other.span),), span, "scalar", read_as_address=True)
         return None
 
     def _typed(
         self,
         path: Path,
         op: Op,
-        values: Iterable[Scalar | None],
+        values: Iterable[Written],
         span: Span,
         form: str = "scalar",
         *,
@@ -270,9 +309,9 @@ class _Reader:
         listed = tuple(values)
         if fact is None or fact.form != form or fact.text_too or not listed:
             return None
-        if not all(_fits(fact, op, value, read_as_address) for value in listed):
+        if not all(_fits(fact, op, value, read_as_address) for value, _ in listed):
             return None
-        constants = tuple(_constant(fact, value, span, op) for value in listed if value is not None)
+        constants = tuple(_constant(fact, value, place, op) for value, place in listed if value is not None)
         return Atom(fact.attribute, op, constants, "any" if form == "set" else "", span=span), path, True
 
 
@@ -373,9 +412,15 @@ def _literal(node: Expr) -> Scalar | None:
             return None
 
 
+def _written(node: Expr) -> Written:
+    return _literal(node), node.span
+
+
 def _fits(fact: Fact, op: Op, value: Scalar | None, read_as_address: bool) -> bool:
     """Whether a literal is of the attribute's kind, so that the test means the same in both languages."""
     kind = fact.attribute.type
+    if fact.any_kind:
+        return op is not Op.IN_CIDR and _is_kind(fact, value) and (op in (Op.EQ, Op.LIKE) or type(value) is int)
     if kind == _IP:
         if op is Op.IN_CIDR:
             return True
@@ -394,7 +439,16 @@ def _fits(fact: Fact, op: Op, value: Scalar | None, read_as_address: bool) -> bo
             return op in (Op.EQ, Op.LIKE) and isinstance(value, str)
 
 
+def _is_kind(fact: Fact, value: Scalar | None) -> bool:
+    """Whether a literal can be compared with an attribute of no promised kind: numbers with numbers, all others with texts and truth
+    values, which only equality compares with one another."""
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return value is not None and whole is (fact.attribute.type == INT)
+
+
 def _constant(fact: Fact, value: Scalar, span: Span, op: Op = Op.EQ) -> Constant:
+    if fact.any_kind and isinstance(value, bool):
+        return Constant(BOOL, value, span=span)
     if op is Op.LIKE:
         return Constant(STRING, value, span=span)
     if op is Op.IN_CIDR:
@@ -411,8 +465,11 @@ def _is_address(text: str) -> bool:
         return False
 
 
-def _is_block(text: str) -> bool:
+def _block(text: str) -> str | None:
+    """The block of an address or a block, without host bits; None for what Cedar cannot read."""
+    if "%" in text or ("." in text and ":" in text):
+        return None
     try:
-        return "/" in text and str(ip_network(text)) == text
+        return str(ip_network(text, strict=False))
     except ValueError:
-        return False
+        return None

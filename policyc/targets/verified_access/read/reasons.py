@@ -31,6 +31,7 @@ from policyc.syntax.cedar_nodes import (
     path_of,
 )
 from policyc.syntax.cedar_printer import attribute, pattern_text, written
+from policyc.targets.cedar_documents.labels import label_of
 from policyc.targets.verified_access.read.literals import MIRRORED
 from policyc.targets.verified_access.read.statements import condition_of
 
@@ -73,18 +74,6 @@ def trace(policy: str, index: int, statement: Statement, result: StatementResult
         reasons=tuple(reasons),
         span=statement.span,
     )
-
-
-def label_of(statement: Statement, index: int) -> str:
-    """What people call the statement: its `@id`, the first line of the paragraph of comment right above it, or its place."""
-    for annotation in statement.annotations:
-        if annotation.key == "id" and annotation.value:
-            return annotation.value
-    lines = [line for line in statement.comment.split("\n") if not line.startswith("policyc:")]
-    while lines and not lines[-1]:
-        lines.pop()
-    line = lines[max((place + 1 for place, text in enumerate(lines) if not text), default=0)] if lines else ""
-    return line[:_MOST_SHOWN] or f"{statement.effect} {index + 1}"
 
 
 def truth(node: Expr, asked: Asked) -> bool | None:

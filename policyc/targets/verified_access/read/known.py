@@ -1,0 +1,181 @@
+"""The attributes of a Cedar text as typed tests name them, so that lint rules can look at it as at any other policy.
+
+They are called as the text calls them (`context.idc.user.email.address`). Kinds are those that are documented or that a sample shows; a
+claim whose kind nobody promises is taken for what its tests compare it with, as long as these agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from policyc.model.types import BOOL, GROUP, INT, STRING, Named, Type
+from policyc.model.values import Resource
+from policyc.model.vocabulary import Attribute
+from policyc.syntax.cedar_nodes import (
+    And,
+    Compare,
+    Document,
+    Expr,
+    Has,
+    If,
+    Like,
+    Method,
+    Not,
+    Or,
+    SetOf,
+    path_of,
+    walk,
+)
+from policyc.targets.cedar_documents.expression import written_path
+from policyc.targets.cedar_documents.facts import KEY, Fact, Form, cedar_path
+from policyc.targets.verified_access.read.kinds import Kind, Member
+from policyc.targets.verified_access.read.literals import literal_kind, literal_of
+from policyc.targets.verified_access.scope import GROUP as GROUP_TYPE
+from policyc.targets.verified_access.scope import vocabulary
+from policyc.text import Span
+
+Path = tuple[str, ...]
+
+_TYPES: Mapping[str, Type] = {"string": STRING, "long": INT, "bool": BOOL}
+_GROUPS = "idc_group"
+
+
+def carrier_of(file: str) -> Resource:
+    """What a text is taken to be attached to: a group, as nothing in it says more."""
+    return Resource(file.rpartition("/")[2], GROUP_TYPE, (), file, Span(file, 0, 0))
+
+
+def known_facts(document: Document, context: Kind) -> Mapping[str, Fact]:
+    """Every attribute of the record `context`, and every other one that the text tests, by the name that the text has for it."""
+    uses = _uses(document)
+    facts = [*_of_record(context, (), uses)]
+    return {fact.attribute.name: fact for fact in facts}
+
+
+def _of_record(kind: Kind, path: Path, uses: Mapping[Path, set[str]]) -> Iterator[Fact]:
+    for name, member in kind.members.items():
+        yield from _of_member(member, (*path, name), uses)
+    if kind.open:
+        yield from _of_uses(path, uses, kind.members)
+
+
+def _of_member(member: Member, path: Path, uses: Mapping[Path, set[str]]) -> Iterator[Fact]:
+    kind = member.kind
+    if member.sampled or kind.name == "unknown":
+        yield from _of_use(path, uses)
+        yield from _of_uses(path, uses, kind.members)
+    if kind.keyed:
+        yield _fact(path, member, GROUP, "record", _GROUPS, many=True)
+        named = Attribute(
+            f"{_name(path)}[].group_name",
+            f"{cedar_path(path)}[].group_name",
+            STRING,
+            keyed=True,
+            key_type="idc_group_id",
+        )
+        yield Fact(named, (*path, KEY, "group_name"))
+    elif kind.name == "record":
+        yield _fact(path, member, STRING, "record")
+        yield from _of_record(kind, path, uses)
+    elif member.sampled or kind.name == "unknown":
+        return
+    elif kind.name == "set":
+        if kind.item is not None and kind.item.name == "string":
+            yield _fact(path, member, STRING, "set", many=True)
+    elif kind.name in _TYPES:
+        yield _fact(path, member, Named("ip") if member.address else _TYPES[kind.name], "scalar")
+
+
+def _fact(path: Path, member: Member, kind: Type, form: Form, group: str = "", *, many: bool = False) -> Fact:
+    low, high = member.range or (None, None)
+    own = vocabulary().attributes.get(".".join(path))
+    attribute = Attribute(
+        _name(path),
+        cedar_path(path),
+        kind if own is None or form != "scalar" else own.type,
+        many,
+        "always" if member.required else "optional",
+        member.values,
+        key_type="",
+        minimum=low,
+        maximum=high,
+        constructor=group,
+    )
+    return Fact(attribute, path, form, group, low, high, member.text_too)
+
+
+def _name(path: Path) -> str:
+    return written_path(path)
+
+
+# --- what nobody documents ------------------------------------------------------------------------------------------
+
+
+def _of_uses(path: Path, uses: Mapping[Path, set[str]], members: Mapping[str, Member]) -> Iterator[Fact]:
+    """Attributes below a path that may hold anything, but for the ones that are known."""
+    for other in uses:
+        if len(other) > len(path) and other[: len(path)] == path and other[len(path)] not in members:
+            yield from _of_use(other, uses)
+
+
+def _of_use(path: Path, uses: Mapping[Path, set[str]]) -> Iterator[Fact]:
+    found = uses.get(path, set())
+    attribute = Attribute(_name(path), cedar_path(path), STRING)
+    if not found or found == {"record"}:
+        yield Fact(attribute, path, "record")
+    elif found == {"set"}:
+        many = Attribute(attribute.name, attribute.native, STRING, many=True)
+        yield Fact(many, path, "set", any_kind=True)
+    elif found == {"long"}:
+        number = Attribute(attribute.name, attribute.native, INT)
+        yield Fact(number, path, any_kind=True)
+    elif found <= {"string", "bool"} or found == {"string", "pattern"} or found == {"pattern"}:
+        yield Fact(attribute, path, any_kind=True)
+
+
+def _uses(document: Document) -> Mapping[Path, set[str]]:
+    """What each attribute is compared with, or else asked: kinds of literals, `pattern`, `set`; `other` for whatever has no typed test.
+    An attribute that is only asked for, or only holds others, has none or `record`."""
+    found: dict[Path, set[str]] = {}
+    for statement in document.statements:
+        for clause in statement.clauses:
+            for node in (clause.body, *walk(clause.body)):
+                for path, kind in _use(node, clause.body):
+                    found.setdefault(path, set()).update(kind)
+                    for length in range(1, len(path)):
+                        found.setdefault(path[:length], set())
+    for path in [path for path, kinds in found.items() if not kinds]:
+        if any(len(other) > len(path) and other[: len(path)] == path for other in found):
+            found[path].add("record")
+    return found
+
+
+def _use(node: Expr, body: Expr) -> Iterator[tuple[Path, Sequence[str]]]:
+    match node:
+        case Compare("==" | "!=", left, right):
+            for one, other in ((left, right), (right, left)):
+                if path := path_of(one):
+                    yield path, [_kind_of(other)]
+        case Compare(_, left, right):
+            yield from ((path, ["long"]) for part in (left, right) if (path := path_of(part)))
+        case Like(of) if path := path_of(of):
+            yield path, ["pattern"]
+        case Has(of, names) if (path := path_of(of)) is not None:
+            yield (*path, *names), []
+        case Method(SetOf(items), "contains", _, (arg,)) if path := path_of(arg):
+            yield path, [_kind_of(item) for item in items]
+        case Method(of, "contains" | "containsAny" | "containsAll") if path := path_of(of):
+            yield path, ["set"]
+        case And(items) | Or(items):
+            yield from ((path, ["bool"]) for item in items if (path := path_of(item)))
+        case Not(of) | If(of) if path := path_of(of):
+            yield path, ["bool"]
+        case _ if node is body and (path := path_of(node)):
+            yield path, ["bool"]
+        case _:
+            pass
+
+
+def _kind_of(node: Expr) -> str:
+    value = literal_of(node)
+    return "other" if value is None else literal_kind(value)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from policyc.model.values import Scalar
 from policyc.model.vocabulary import Attribute
+from policyc.targets.cedar_documents.facts import split_name
 
 _ADDRESS = ("email", "email.address")
 _VERIFIED = ("email_verified", "email.verified")
@@ -18,7 +19,8 @@ def is_address(attribute: Attribute) -> bool:
 
 def provider(attribute: Attribute) -> str:
     """The trust provider that an attribute comes from."""
-    return attribute.name.partition(".")[0]
+    steps = split_name(attribute.native)
+    return steps[0] if steps else attribute.name.partition(".")[0]
 
 
 def unverified(name: str) -> Callable[[Attribute], tuple[Scalar, ...] | None]:

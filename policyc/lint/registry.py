@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -12,11 +12,13 @@ from typing import Final
 
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity
 from policyc.ir.program import Program
+from policyc.lint.constructs import commented_files
 from policyc.lint.rule import Lint, Rule, kind_of
 from policyc.lint.suppress import apply_suppressions
 from policyc.record import record
 from policyc.targets.base import Document
 from policyc.targets.iam_documents.kinds import KINDS
+from policyc.text import Span
 
 CRASHED: Final = "rule-crashed"
 
@@ -53,8 +55,8 @@ def rule(name: str) -> Rule:
     """The rule called `name`. Raises KeyError for an unknown one."""
     family = families()[name]
     module = import_module(f"policyc.lint.rules.{family}.{name.replace('-', '_')}")
-    causes = tuple(getattr(module, "YIELDS_TO", ()))
-    return Rule(name, family, module.SEVERITY, _doc(module), module.check, causes)
+    causes, follows = tuple(getattr(module, "YIELDS_TO", ())), tuple(getattr(module, "FOLLOWS", ()))
+    return Rule(name, family, module.SEVERITY, _doc(module), module.check, causes, follows)
 
 
 def _doc(module: ModuleType) -> str:
@@ -75,9 +77,14 @@ def rule_doc(name: str) -> str:
 
 
 def run_rules(
-    program: Program, documents: Sequence[Document], diagnostics: Diagnostics, settings: Settings | None = None
+    program: Program,
+    documents: Sequence[Document],
+    diagnostics: Diagnostics,
+    settings: Settings | None = None,
+    causes: Sequence[Diagnostic] = (),
 ) -> None:
-    """Lint a program that compiled without errors and add what was found, suppressed findings left out.
+    """Lint a program that compiled without errors and add what was found, suppressed findings left out. `causes` are what readers found
+    in its documents: a rule yields to those in the same statement as well.
 
     Nothing happens when `diagnostics` holds errors: a partial program would be blamed for what could not be read.
     """
@@ -93,20 +100,44 @@ def run_rules(
             ran.add(name)
             if family in present:
                 found.extend(_run(name, program, documents, settings, shared))
-    diagnostics.extend(_causes_only(apply_suppressions(program, found, ran, RULES)))
+    found = apply_suppressions(commented_files(program, RULES), found, ran, RULES)
+    told = [item for item in found if not any(_explains(other, item) for other in found)]
+    diagnostics.extend(_without_consequences(told, causes, program) if causes else told)
 
 
-def _causes_only(found: Sequence[Diagnostic]) -> list[Diagnostic]:
-    """The findings without those that follow from a mistake that another finding names: a rule yields to the rules of its
-    `YIELDS_TO` where these speak of a part of the same text. What is ignored or suppressed takes nothing with it."""
-    return [item for item in found if not any(_follows(item, other) for other in found)]
+def _without_consequences(
+    found: Iterable[Diagnostic], causes: Sequence[Diagnostic], program: Program
+) -> Iterator[Diagnostic]:
+    """The findings without those that follow from what a reader found."""
+    named = {item.rule for item in causes}
+    spans = [item.span for policy in program.policies for item in policy.statements if item.span is not None]
+    for item in found:
+        loaded = rule(item.rule) if item.rule in families() else None
+        if loaded is not None and item.span is not None and named.intersection(loaded.yields_to + loaded.follows):
+            place = item.span
+            whole = next((span for span in spans if _within(place, span)), place)
+            near = {one.rule for one in causes if one.span is not None and _within(one.span, whole)}
+            said = (cause.rule in loaded.yields_to and _overlap(cause.span, place) for cause in causes)
+            if near.intersection(loaded.follows) or any(said):
+                continue
+        yield item
 
 
-def _follows(item: Diagnostic, cause: Diagnostic) -> bool:
-    if item.span is None or cause.span is None or item.span.file != cause.span.file:
+def _explains(cause: Diagnostic, item: Diagnostic) -> bool:
+    """Whether a finding names the mistake that another one follows from: a rule yields to the rules of its `YIELDS_TO` where these
+    speak of a part of the same text. What is ignored or suppressed takes nothing with it."""
+    if item.span is None or cause.span is None or not _within(cause.span, item.span):
         return False
-    inside = item.span.start <= cause.span.start and cause.span.end <= item.span.end
-    return inside and item.rule in families() and cause.rule in rule(item.rule).yields_to
+    return item.rule in families() and cause.rule in rule(item.rule).yields_to
+
+
+def _overlap(first: Span | None, second: Span) -> bool:
+    """Whether one of two places lies inside the other."""
+    return first is not None and (_within(first, second) or _within(second, first))
+
+
+def _within(inner: Span, outer: Span) -> bool:
+    return inner.file == outer.file and outer.start <= inner.start and inner.end <= outer.end
 
 
 def run_family(name: str, program: Program, settings: Settings, shared: dict[str, object]) -> list[Diagnostic]:

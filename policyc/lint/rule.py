@@ -80,7 +80,7 @@ def kind_of(policy: Policy) -> str:
 @record
 class Rule:
     """A loaded rule. `name` is the file's name in kebab-case; `yields_to` names the rules whose findings are the cause of its own
-    where they lie within them (`YIELDS_TO` in the file)."""
+    where they lie within them (`YIELDS_TO` in the file), `follows` those of readers that are it anywhere in the same statement (`FOLLOWS`)."""
 
     name: str
     family: str
@@ -88,6 +88,7 @@ class Rule:
     doc: str
     check: Callable[[Lint], None]
     yields_to: tuple[str, ...] = ()
+    follows: tuple[str, ...] = ()
 
     @property
     def summary(self) -> str:

@@ -10,11 +10,18 @@ from typing import Final
 from policyc.ir.authz import Atom, Op, Origin, Policy, RawTest
 from policyc.model.values import Principal
 from policyc.model.vocabulary import Attribute
+from policyc.syntax.cedar_printer import attribute as cedar_attribute
+from policyc.targets.cedar_documents.facts import cedar_path, split_name
 from policyc.targets.registry import target
 
 #: clause of the language -> element of an IAM document
 _ELEMENTS: Final = {"who": "Principal", "can": "Action", "path": "Resource", "on": "Resource", "when": "Condition"}
-_EFFECTS: Final = {"allow": "Allow", "deny": "Deny"}
+#: what the author of each kind of text calls the effects
+_EFFECTS: Final = {
+    Origin.LANGUAGE: {"allow": "allow", "deny": "deny"},
+    Origin.IAM: {"allow": "Allow", "deny": "Deny"},
+    Origin.CEDAR: {"allow": "permit", "deny": "forbid"},
+}
 
 
 def is_document(policy: Policy) -> bool:
@@ -33,8 +40,14 @@ def word(policy: Policy, name: str) -> str:
 
 
 def attribute_word(policy: Policy, attribute: Attribute) -> str:
-    """An attribute in the author's words: `source.vpc`, or `vpc-lattice-svcs:SourceVpc`."""
-    return attribute.native if policy.origin is Origin.IAM else attribute.name
+    """An attribute in the author's words: `source.vpc`, `vpc-lattice-svcs:SourceVpc`, or `context.jamf.risk`."""
+    match policy.origin:
+        case Origin.IAM:
+            return attribute.native
+        case Origin.CEDAR:
+            return f"context{'' if attribute.native.startswith('[') else '.'}{attribute.native}"
+        case Origin.LANGUAGE:
+            return attribute.name
 
 
 def clause(policy: Policy, name: str) -> str:
@@ -44,7 +57,12 @@ def clause(policy: Policy, name: str) -> str:
 
 def effect(policy: Policy, name: str) -> str:
     """`allow` or `deny` as the author writes it."""
-    return _EFFECTS[name] if policy.origin is Origin.IAM else name
+    return _EFFECTS[policy.origin][name]
+
+
+def alternatives(policy: Policy) -> str:
+    """How to join values or tests of which one is enough."""
+    return "`||`" if policy.origin is Origin.CEDAR else "`or` or `in […]`"
 
 
 def caller(principal: Principal) -> str:
@@ -56,4 +74,17 @@ def exists(policy: Policy, attribute: Attribute) -> str:
     """How to ask for the presence of an attribute."""
     if policy.origin is Origin.IAM:
         return f'"Null": {{"{attribute.native}": "false"}}'
+    if policy.origin is Origin.CEDAR:
+        steps = split_name(attribute.native) or (attribute.native,)
+        return " && ".join(_has(steps[:length], step) for length, step in enumerate(steps))
     return f"{Op.EXISTS} {attribute.name}"
+
+
+def before(policy: Policy, attribute: Attribute) -> str:
+    """What to write before a test so that it counts only where its attribute is there."""
+    return f"{exists(policy, attribute)} {'&&' if policy.origin is Origin.CEDAR else 'and'}"
+
+
+def _has(holder: tuple[str, ...], step: str) -> str:
+    path = cedar_path(holder)
+    return f"context{'' if not path or path.startswith('[') else '.'}{path} has {cedar_attribute(step)}"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 
-from policyc.diagnostics import Diagnostics
+from policyc.diagnostics import Diagnostic, Diagnostics
 from policyc.ir.authz import Policy
 from policyc.syntax.json_text import JsonArray, JsonNumber, JsonObject, JsonValue, parse_json
 from policyc.targets.iam_documents.kinds import KINDS, is_policy
@@ -40,6 +41,11 @@ def check(source: Source, diagnostics: Diagnostics, settings: NativeSettings) ->
             'an IAM document has a "Statement", a Cloud WAN policy a "core-network-configuration"; `--as KIND` says what it is',
         )
     return None
+
+
+def settle(source: Source, found: Diagnostics, settings: NativeSettings) -> Iterable[Diagnostic]:
+    """All of the findings: JSON holds no comments."""
+    return found
 
 
 def format(source: Source, diagnostics: Diagnostics) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from importlib import import_module
@@ -77,6 +77,9 @@ class Native(Protocol):
     def check(self, source: Source, diagnostics: Diagnostics, settings: NativeSettings) -> Policy | None:
         """Everything that is wrong or doubtful in one document; the policy that it states, where rules on sets of documents have
         yet to look at it."""
+
+    def settle(self, source: Source, found: Diagnostics, settings: NativeSettings) -> Iterable[Diagnostic]:
+        """What is told of the findings on one document, those of rules included: its comments may say that some are meant."""
 
     def format(self, source: Source, diagnostics: Diagnostics) -> str | None:
         """The document in canonical layout, or None after reporting why it cannot be."""
@@ -219,9 +222,9 @@ def check_texts(
     """Check documents, each by itself and all together; their endings (`.json`, `.cedar`), `kinds` by file or `settings.kind` say what
     they are."""
     policies: dict[str, Policy] = {}
-    sources = {source.file: source for source, _ in texts}
+    findings: dict[str, Diagnostics] = {}
     for source, ending in texts:
-        found = Diagnostics()
+        found = findings[source.file] = Diagnostics()
         check_characters(source, found)
         try:
             kind = kinds.get(source.file) or settings.kind
@@ -230,12 +233,19 @@ def check_texts(
             policies |= {} if policy is None else {source.file: policy}
         except MissingPackage as missing:
             found.error("missing-package", str(missing), source.span(0, 0), missing.help)
-        diagnostics.extend(_as_configured(found, settings))
     if policies:
         from policyc.lint.raw.rules import lint_documents
 
-        found = Diagnostics()
-        lint_documents(list(policies.values()), [sources[file] for file in policies], found, rule_settings(settings))
+        told = Diagnostics()
+        sources = [source for source, _ in texts if source.file in policies]
+        causes = [item for found in findings.values() for item in found]
+        lint_documents(list(policies.values()), sources, told, rule_settings(settings), causes)
+        for item in told:
+            findings.setdefault(item.span.file if item.span is not None else "", Diagnostics()).add(item)
+    for source, ending in texts:
+        found = findings.pop(source.file, Diagnostics())
+        diagnostics.extend(_as_configured(native(ending, settings.kind).settle(source, found, settings), settings))
+    for found in findings.values():
         diagnostics.extend(_as_configured(found, settings))
 
 
@@ -253,7 +263,7 @@ def _is_meant(item: Diagnostic, settings: NativeSettings) -> bool:
     return any(item.rule in names and fnmatchcase(file, pattern) for pattern, names in settings.per_path)
 
 
-def _as_configured(found: Diagnostics, settings: NativeSettings) -> Iterator[Diagnostic]:
+def _as_configured(found: Iterable[Diagnostic], settings: NativeSettings) -> Iterator[Diagnostic]:
     for item in found:
         if item.severity is Severity.ERROR:
             yield item

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity
-from policyc.targets.verified_access.read.check import check_text
 from policyc.text import Source, Span
+from tests.cedar_texts import findings as found_in
 
 SAMPLE = {
     "sub": "u1",
@@ -32,7 +32,7 @@ def findings(condition: str, *, sample: object = None, effect: str = "permit", h
     diagnostics = Diagnostics()
     samples = {} if sample is None else {"idp": Source("claims.json", json.dumps(sample))}
     text = f"{head}{effect} (principal, action, resource) when {{ {condition} }};\n"
-    check_text(Source("p.cedar", text), diagnostics, {"idp": "oidc", "idc": "iam_identity_center"}, samples)
+    diagnostics.extend(found_in(text, {"idp": "oidc", "idc": "iam_identity_center"}, samples))
     return diagnostics.sorted()
 
 
@@ -126,9 +126,7 @@ def test_only_oidc_providers_have_samples() -> None:
     text = (
         'permit (principal, action, resource) when { context.idc.groups has "b4c8e438-20a1-70b2-1111-5f0e6d3a9c11" };'
     )
-    check_text(
-        Source("p.cedar", text), diagnostics, {"idc": "iam_identity_center"}, {"idc": Source("claims.json", "{}")}
-    )
+    diagnostics.extend(found_in(text, {"idc": "iam_identity_center"}, {"idc": Source("claims.json", "{}")}))
     assert [item.rule for item in diagnostics] == ["closed-trust-type"]
 
 
@@ -141,8 +139,8 @@ def test_a_comment_names_a_sample(tmp_path: Path) -> None:
 
     text = '// policyc: claims "my-idp"=samples/idp.json\npermit (principal, action, resource) when { context["my-idp"].level == 3 };'
     diagnostics = Diagnostics()
-    check_text(Source("p.cedar", text), diagnostics, None, None, open_file)
+    diagnostics.extend(found_in(text, None, None, open_file))
     assert not list(diagnostics) and opened == ["samples/idp.json"], "the sample declares the provider as well"
     diagnostics = Diagnostics()
-    check_text(Source("p.cedar", text.replace("idp.json", "idp.json and more")), diagnostics, None, None, open_file)
+    diagnostics.extend(found_in(text.replace("idp.json", "idp.json and more"), None, None, open_file))
     assert "cedar-trust-comment" in {item.rule for item in diagnostics}

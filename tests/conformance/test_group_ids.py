@@ -7,20 +7,18 @@ from __future__ import annotations
 
 import pytest
 
-from policyc.diagnostics import Diagnostics, Severity
+from policyc.diagnostics import Severity
 from policyc.model.literals import misfit
 from policyc.model.types import shapes
-from policyc.targets.verified_access.read.check import check_text
-from policyc.text import Source
+from tests.cedar_texts import findings
 
 LOWER = "b4c8e438-20a1-70b2-1111-5f0e6d3a9c11"
 TRUST = {"idc": "iam_identity_center", "jamf": "jamf", "idp": "oidc"}
 
 
 def found(condition: str) -> dict[str, Severity]:
-    diagnostics = Diagnostics()
-    check_text(Source("p.cedar", f"permit (principal, action, resource) when {{ {condition} }};\n"), diagnostics, TRUST)
-    return {item.rule: item.severity for item in diagnostics}
+    found = findings(f"permit (principal, action, resource) when {{ {condition} }};\n", TRUST)
+    return {item.rule: item.severity for item in found}
 
 
 @pytest.mark.parametrize(

@@ -258,7 +258,7 @@ def test_statements_have_names_effects_and_scopes() -> None:
     assert [(item.effect, item.label, shown(item.when)) for item in policy.statements] == [
         ("allow", "first", '`principal == Caller::"a"`'),
         ("deny", "second", "never"),
-        ("allow", "policy 3", "always"),
+        ("allow", "permit 3", "always"),
     ]
 
 

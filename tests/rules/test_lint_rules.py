@@ -2,7 +2,7 @@
 
 A case file holds ```policy blocks, each a whole file beside `shop.policy`; a line that a finding starts on ends in
 `// finding: rule-name`. A block opened as ```policy file=name.policy is another file for the blocks after it; one opened as
-```json as=KIND is an IAM document of that kind, marked alike (the marks are taken out before it is read).
+```json as=KIND is an IAM document of that kind, one opened as ```cedar a Cedar text, marked alike (the marks are taken out before it is read).
 """
 
 from __future__ import annotations
@@ -25,9 +25,10 @@ from policyc.targets.iam_documents.kinds import KINDS
 from policyc.targets.iam_documents.read import read_policy
 from policyc.targets.program import emit_documents, load_program
 from policyc.text import Source
+from policyc.workspace.natives import NativeSettings, check_texts
 
 HERE = Path(__file__).parent
-BLOCK = re.compile(r"^```(?:policy(?: file=(\S+))?|json as=(\S+))\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^```(?:policy(?: file=(\S+))?|json as=(\S+)|(cedar))\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 MARK = re.compile(r"// finding: ([a-z-]+)$")
 MARKS = re.compile(r"// finding: [a-z-]+ *$", re.MULTILINE)
 
@@ -52,11 +53,11 @@ def cases(name: str) -> Iterator[Case]:
     others: list[tuple[str, str]] = []
     path = HERE / f"{name}.md"
     text = path.read_text(encoding="utf-8") if path.exists() else ""
-    for number, (file, kind, body) in enumerate(BLOCK.findall(text), 1):
+    for number, (file, native, cedar, body) in enumerate(BLOCK.findall(text), 1):
         if file:
             others.append((file, body))
         else:
-            yield Case(name, number, body, tuple(others), kind)
+            yield Case(name, number, body, tuple(others), native or cedar)
 
 
 ALL_CASES = [case for name in RULES for case in cases(name)]
@@ -79,7 +80,14 @@ def lint(tmp_path: Path, text: str, name: str, others: tuple[tuple[str, str], ..
 
 
 def lint_document(text: str, kind: str, name: str) -> list[Diagnostic]:
-    """The findings of one rule in an IAM document, which the engine's reader has to take."""
+    """The findings of one rule in an IAM document, which the engine's reader has to take, or in a Cedar text."""
+    if kind == "cedar":
+        source = Source("case.cedar", MARKS.sub(lambda mark: " " * len(mark[0]), text))
+        document = Diagnostics()
+        check_texts([(source, ".cedar")], document, NativeSettings(select=frozenset({name})))
+        for item in document:
+            check_style(item)
+        return [item for item in document if item.rule == name]
     source = Source("case.json", MARKS.sub(lambda mark: " " * len(mark[0]), text))
     diagnostics = Diagnostics()
     tree = parse_json(source, diagnostics)
@@ -156,7 +164,9 @@ def test_every_case_file_belongs_to_a_rule() -> None:
 
 @pytest.mark.parametrize("name", RULES)
 def test_no_rule_crashes_on_the_cases_of_another(name: str, tmp_path: Path) -> None:
-    for number, text in enumerate([case.text for case in cases(name)] + [rule(name).example("Example")]):
+    for number, text in enumerate(
+        [case.text for case in cases(name) if case.kind != "cedar"] + [rule(name).example("Example")]
+    ):
         folder = tmp_path / str(number)
         folder.mkdir()
         for file, body in FILES.items():

@@ -1,10 +1,10 @@
-"""The lint rules on IAM documents that no policy file writes."""
+"""The lint rules on documents that no policy file writes."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from policyc.diagnostics import Diagnostics
+from policyc.diagnostics import Diagnostic, Diagnostics
 from policyc.ir.authz import Policy
 from policyc.ir.program import Program
 from policyc.lint.raw.sets import joined
@@ -19,11 +19,13 @@ def lint_documents(
     diagnostics: Diagnostics,
     settings: Settings | None = None,
     resources: Sequence[Resource] = (),
+    causes: Sequence[Diagnostic] = (),
 ) -> None:
     """Run every rule that has something to say on a set of documents: what one of them states is known to the rules on the
-    others. `resources` are those that are described beside the documents; without any the set tells what it can."""
+    others. `resources` are those that are described beside the documents; without any the set tells what it can. `causes` are what the
+    readers of the documents found."""
     policies = list(policies) if resources else joined(policies)
     known = {resource.id: resource for resource in resources}
     known |= {policy.on.id: policy.on for policy in policies if isinstance(policy.on, Resource)}
     program = Program({source.file: source for source in sources}, {}, known, (), tuple(policies), (), ())
-    run_rules(program, (), diagnostics, settings)
+    run_rules(program, (), diagnostics, settings, causes)

@@ -10,6 +10,7 @@ Source: https://docs.cedarpolicy.com/policies/syntax-operators.html (evaluation 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from ipaddress import ip_address, ip_network
 from types import MappingProxyType
 from typing import Final, TypeAlias
@@ -59,6 +60,12 @@ _MOST_PARTS: Final = 2_000
 _ORDERS: Final = {"<": Op.LT, "<=": Op.LE, ">": Op.GT, ">=": Op.GE}
 _MIRRORED: Final = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _IP: Final = Named("ip")
+_BLOCKS: Final[Mapping[str, tuple[str, ...]]] = {
+    "isIpv4": ("0.0.0.0/0",),
+    "isIpv6": ("::/0",),
+    "isLoopback": ("127.0.0.0/8", "::1/128"),
+    "isMulticast": ("224.0.0.0/4", "ff00::/8"),
+}
 
 
 @record
@@ -109,6 +116,8 @@ class _Reader:
                 return self._choice(node, test, then, otherwise, known)
             case Has(of, names) if (path := path_of(of)) is not None:
                 return self._has(node, path, names, known)
+            case Method(_, "containsAll" | "containsAny" as name, _, (SetOf(()),)):
+                return self._of_settled(node, name == "containsAll", known)
             case _:
                 return self._test(node, known) or self._raw(node, known)
 
@@ -120,16 +129,16 @@ class _Reader:
             part = self.read(item, known)
             known = part.present
             parts.append(part)
-        true = self._within(_without_guards([part.true for part in parts], self._path))
+        true = self._within(_with_presence([part.true for part in parts], self._path))
         sure = all(part.sure for part in parts)
-        false: Cond = complement(true) if sure else _first_false(parts)
+        false: Cond = complement(true) if sure else _first_false(parts, self._path)
         return _Truth(true, self._within(false), known, sure)
 
     def _any(self, items: tuple[Expr, ...], known: Known) -> _Truth:
         parts = [self.read(item, known) for item in items]
         sure = all(part.sure for part in parts[:-1])
         turned = [_Truth(part.false, part.true, known, part.sure) for part in parts]
-        true = _merged([part.true for part in parts]) if sure else _first_false(turned)
+        true = _merged([part.true for part in parts]) if sure else _first_false(turned, self._path)
         whole = sure and parts[-1].sure
         false = complement(true) if whole else conjunction([part.false for part in parts])
         present = frozenset.intersection(*(part.present for part in parts))
@@ -281,9 +290,13 @@ class _Reader:
             case Method(of, "contains" | "containsAny" as name, _, (arg,)) if path := path_of(of):
                 wanted: Sequence[Expr] = (arg,) if name == "contains" else arg.items if isinstance(arg, SetOf) else ()
                 return self._typed(path, Op.EQ, map(_written, wanted), node.span, "set")
-            case Method(Call("ip", (of,)), "isInRange", _, (Call("ip", (Lit(str(text)),)) as call,)) if path := path_of(of):
+            case Method(Call("ip", (of,)), "isInRange", _, (Call("ip", (Lit(str(text)),)) as call,)) if path := path_of(
+                of
+            ):
                 block = _block(text)
                 return None if block is None else self._typed(path, Op.IN_CIDR, ((block, call.span),), node.span)
+            case Method(Call("ip", (of,)), name, _, ()) if (path := path_of(of)) and name in _BLOCKS:
+                return self._typed(path, Op.IN_CIDR, ((block, node.span) for block in _BLOCKS[name]), node.span)
             case _:
                 return None
 
@@ -318,11 +331,12 @@ class _Reader:
 # --- conditions -----------------------------------------------------------------------------------------------------
 
 
-def _first_false(parts: list[_Truth]) -> Cond:
+def _first_false(parts: list[_Truth], path: PathOf) -> Cond:
     """Where a chain of `&&` is false: one operand is, and all before it are true."""
     out = parts[-1].false
     for part in reversed(parts[:-1]):
-        out = disjunction([part.false, out if part.sure and _is_complement(part) else conjunction([part.true, out])])
+        behind = out if part.sure and _is_complement(part) else _with_presence([part.true, out], path)
+        out = disjunction([part.false, behind])
     return out
 
 
@@ -330,12 +344,15 @@ def _is_complement(part: _Truth) -> bool:
     return part.false == complement(part.true)
 
 
-def _without_guards(items: list[Cond], path: PathOf) -> Cond:
-    """The conjunction without the questions for presence that another of its tests answers."""
+def _with_presence(items: list[Cond], path: PathOf) -> Cond:
+    """The conjunction without the questions for presence that another of its tests answers. Where one asks for the absence of what
+    another one needs, that need is written down, so that it can be seen."""
     whole = conjunction(items)
     flat = whole.items if isinstance(whole, All) else (whole,)
+    absent = [(item, lacked) for item in flat if (lacked := _lacked(item, path)) is not None]
     out: list[Cond] = []
     for place, item in enumerate(flat):
+        out += [_needed(lacked, item) for lacked, at in absent if isinstance(item, Atom) and _needs(item, at, path)]
         asked = path(item) if _asks_presence(item) else None
         if asked is not None and any(_needs(other, asked, path) for other in flat[place + 1 :]):
             continue
@@ -351,6 +368,20 @@ def _asks_presence(cond: Cond) -> bool:
             return True  # a record of groups is asked whether it has one; that of a set is no prefix of anything
         case _:
             return False
+
+
+def _needed(lacked: Cond, by: Atom) -> Cond:
+    """The presence of what is lacked, at the place of the test that needs it."""
+    return replace(lacked, negated=False, span=by.span) if isinstance(lacked, Atom | RawExpression) else lacked
+
+
+def _lacked(cond: Cond, path: PathOf) -> Path | None:
+    """The path that a condition wants to be absent; None for any other condition."""
+    match cond:
+        case RawExpression(Has(), True) | Atom(op=Op.EXISTS, negated=True):
+            return path(replace(cond, negated=False))
+        case _:
+            return None
 
 
 def _needs(cond: Cond, asked: Path, path: PathOf) -> bool:

@@ -24,7 +24,8 @@ REQUEST_ROOTS = ("http_request", "tcp_flow")
 
 @record
 class TrustType:
-    """A kind of trust provider. `open` ones (OIDC) may send more than is documented; `names` are what people call one."""
+    """A kind of trust provider. `open` ones (OIDC) may send more than is documented; `names` are what people call one,
+    and one of a `device` tells of what not every user has."""
 
     name: str
     doc: str
@@ -32,6 +33,7 @@ class TrustType:
     open: bool
     attributes: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
     names: tuple[str, ...] = ()
+    device: bool = False
 
 
 def vocabulary() -> Vocabulary:
@@ -43,7 +45,15 @@ def vocabulary() -> Vocabulary:
 def trust_types() -> Mapping[str, TrustType]:
     """Every kind of trust provider by the word of the `trust` field."""
     return {
-        name: TrustType(name, entry["doc"], entry["source"], entry["open"], entry["attributes"], tuple(entry["names"]))
+        name: TrustType(
+            name,
+            entry["doc"],
+            entry["source"],
+            entry["open"],
+            entry["attributes"],
+            tuple(entry["names"]),
+            entry["kind"] == "device",
+        )
         for name, entry in json.loads(read_text("schemas/verified_access/trust.json"))["types"].items()
     }
 
@@ -133,6 +143,16 @@ def _steps(path: str) -> tuple[str, ...]:
 def _overlap(first: tuple[str, ...], second: tuple[str, ...]) -> bool:
     shorter = min(len(first), len(second))
     return first[:shorter] == second[:shorter]
+
+
+def devices(group: Resource) -> frozenset[str]:
+    """The policy reference names of the group's providers of device data."""
+    types = trust_types()
+    return frozenset(
+        reference(group, name)
+        for name, value in entries(group, "trust")
+        if (kind := types.get(str(value.data))) is not None and kind.device
+    )
 
 
 def reference(group: Resource, name: str) -> str:

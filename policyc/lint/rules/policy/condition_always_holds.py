@@ -43,7 +43,7 @@ from __future__ import annotations
 
 from policyc.diagnostics import Severity
 from policyc.engines.proofs.conditions import always_holds, may_be_met
-from policyc.ir.authz import All, Always, Atom, Cond, Never, Op
+from policyc.ir.authz import All, Always, Atom, Cond, Never, Op, Origin
 from policyc.ir.conditions import atoms
 from policyc.lint.places import condition_of
 from policyc.lint.rule import Lint
@@ -52,6 +52,7 @@ from policyc.model.vocabulary import Attribute
 
 SEVERITY = Severity.WARNING
 YIELDS_TO = ("value-never-matches",)
+FOLLOWS = ("cedar-always-true", "cedar-impossible-value", "cedar-type-mismatch", "cedar-unlike-kinds")
 
 
 def check(lint: Lint) -> None:
@@ -82,6 +83,31 @@ def _asks_for_presence(cond: Cond) -> bool:
         and cond.spelling is not None
         and [value.text for value in cond.spelling.values] == ["*"]
     )
+    for policy in lint.program.policies:
+        for statement in policy.statements:
+            when = statement.when
+            if isinstance(when, Always | Never):
+                continue
+            for item in when.items if isinstance(when, All) else (when,):
+                if policy.origin is Origin.CEDAR and _is_guard(item):
+                    continue
+                if always_holds(item):
+                    lint.report(
+                        condition_of(item, statement),
+                        "every request passes this test",
+                        "write what is meant, or drop the test",
+                    )
+                elif (attribute := _only_present(item)) is not None:
+                    lint.report(
+                        condition_of(item, statement),
+                        f"every value passes this test, so it only asks whether `{attribute.name}` is there",
+                        f"write the limit that is meant, or `{exists(policy, attribute)}`",
+                    )
+
+
+def _is_guard(cond: Cond) -> bool:
+    """A question for presence, which Cedar needs before a test and which does no harm where it is not needed."""
+    return isinstance(cond, Atom) and cond.op is Op.EXISTS and not cond.negated
 
 
 def _only_present(cond: Cond) -> Attribute | None:

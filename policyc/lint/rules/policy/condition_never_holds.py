@@ -32,28 +32,46 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-lo
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Final
+
 from policyc.diagnostics import Label, Severity
-from policyc.engines.proofs.conditions import may_be_met, never_holds
-from policyc.ir.authz import All, AnyOf, Atom, Cond, Never, Statement
+from policyc.engines.proofs.conditions import Goal, may_be_met, never_holds
+from policyc.ir.authz import All, AnyOf, Atom, Cond, Never, Origin, Policy, Statement
 from policyc.lint.places import condition_of
 from policyc.lint.rule import Lint
+from policyc.lint.speech import alternatives
 
 SEVERITY = Severity.ERROR
-YIELDS_TO = ("value-never-matches",)
+YIELDS_TO = ("value-never-matches", "cedar-forbid-fails-open", "cedar-permit-dies")
+FOLLOWS = (
+    "cedar-always-false",
+    "cedar-group-name",
+    "cedar-impossible-value",
+    "cedar-no-entities",
+    "cedar-swapped-range",
+    "cedar-template-text",
+    "cedar-type-mismatch",
+    "cedar-unknown-attribute",
+    "cedar-unlike-kinds",
+)
+#: alternatives of one statement that are looked at
+_MOST_PARTS: Final = 300
 
 
 def check(lint: Lint) -> None:
     for policy in lint.program.policies:
         for statement in policy.statements:
-            if isinstance(statement.when, Never):
+            if isinstance(statement.when, Never) and policy.origin is not Origin.CEDAR:
                 continue
             if never_holds(statement.when):
-                _report_whole(lint, statement)
+                _report_whole(lint, policy, statement)
             else:
-                _check_parts(lint, statement)
+                _check_parts(lint, policy, statement)
 
 
-def _report_whole(lint: Lint, statement: Statement) -> None:
+def _report_whole(lint: Lint, policy: Policy, statement: Statement) -> None:
     what = "guards nothing" if statement.effect == "deny" else "lets nobody in"
     labels: tuple[Label, ...] = ()
     span = condition_of(statement.when, statement)
@@ -64,7 +82,7 @@ def _report_whole(lint: Lint, statement: Statement) -> None:
     lint.report(
         span,
         f"no request passes this condition, so `{statement.label}` {what}",
-        "join alternatives with `or` or `in […]`, or drop the statement",
+        f"join alternatives with {alternatives(policy)}, or drop the statement",
         labels,
     )
 
@@ -79,14 +97,26 @@ def _contradiction(cond: Cond) -> tuple[Atom, Atom] | None:
     return None
 
 
-def _check_parts(lint: Lint, statement: Statement) -> None:
-    items = statement.when.items if isinstance(statement.when, All) else (statement.when,)
+def _check_parts(lint: Lint, policy: Policy, statement: Statement) -> None:
+    for part, dead in islice(_parts(statement.when, ()), _MOST_PARTS):
+        if not dead:
+            continue
+        pair = _contradiction(part)
+        lint.report(
+            pair[1].span if pair is not None else condition_of(part, statement),
+            "no request passes this alternative together with the rest",
+            "correct it, or drop it",
+        )
+
+
+def _parts(cond: Cond, rest: Sequence[Goal]) -> Iterator[tuple[Cond, bool]]:
+    """Every alternative inside a condition that is met together with `rest`, and whether none can pass it there; what lies inside
+    such a one is left out."""
+    items = cond.items if isinstance(cond, All) else (cond,)
     for choice in items:
-        rest = [(item, True) for item in items if item is not choice]
+        others = [*rest, *((item, True) for item in items if item is not choice)]
         for part in choice.items if isinstance(choice, AnyOf) else ():
-            if not may_be_met([(part, True), *rest]):
-                lint.report(
-                    condition_of(part, statement),
-                    "no request passes this alternative together with the rest",
-                    "correct it, or drop it",
-                )
+            dead = not may_be_met([(part, True), *others])
+            yield part, dead
+            if not dead:
+                yield from _parts(part, others)

@@ -36,6 +36,7 @@ from policyc.diagnostics import Severity
 from policyc.ir.authz import Policy
 from policyc.lint.gates import checks
 from policyc.lint.rule import Lint, kind_of
+from policyc.lint.speech import effect
 from policyc.model.values import Resource
 
 SEVERITY = Severity.ERROR
@@ -43,11 +44,11 @@ SEVERITY = Severity.ERROR
 
 def check(lint: Lint) -> None:
     for policy in lint.program.policies:
-        if _has_to_allow(policy) and all(item.effect == "deny" for item in policy.statements):
+        if policy.statements and _has_to_allow(policy) and all(item.effect == "deny" for item in policy.statements):
             lint.report(
                 policy.name_span or policy.span,
                 f"`{policy.name}` allows nobody, so every request is refused",
-                "add an `allow` for those who may",
+                f"write the `{effect(policy, 'allow')}` of those who may",
             )
 
 

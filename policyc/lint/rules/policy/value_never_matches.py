@@ -45,6 +45,7 @@ from policyc.model.vocabulary import Attribute
 from policyc.text import Span
 
 SEVERITY = Severity.ERROR
+YIELDS_TO = ("cedar-group-name", "cedar-impossible-value", "cedar-odd-method", "cedar-template-text")
 
 
 def check(lint: Lint) -> None:

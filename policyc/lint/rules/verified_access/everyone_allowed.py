@@ -32,15 +32,23 @@ https://docs.aws.amazon.com/verified-access/latest/ug/auth-policies-policy-eval.
 
 from __future__ import annotations
 
+from typing import Final
+
 from policyc.diagnostics import Severity
 from policyc.engines.proofs.conditions import Goal, always_holds, may_be_met
-from policyc.ir.authz import Atom, Cond, Op, Statement
-from policyc.ir.conditions import atoms
-from policyc.lint.places import label_of
+from policyc.ir.authz import Cond, Op, Statement
+from policyc.ir.conditions import atoms, disjunction
+from policyc.lint.emails import provider
+from policyc.lint.places import condition_of
 from policyc.lint.rule import Lint
 from policyc.model.values import Resource
+from policyc.targets.verified_access.scope import REQUEST_ROOTS, group_of
+from policyc.targets.verified_access.scope import devices as devices_of
 
 SEVERITY = Severity.WARNING
+#: how many statements are taken together
+_MOST_TOGETHER: Final = 30
+FOLLOWS = ("cedar-always-true", "cedar-impossible-value", "cedar-odd-method", "cedar-unlike-kinds")
 
 
 def check(lint: Lint) -> None:
@@ -53,26 +61,34 @@ def check(lint: Lint) -> None:
         if wide is not None and (bare or not endpoints):
             reached = ", ".join(f"`{item.name}`" for item in bare) or f"`{group.name}`"
             lint.report(
-                label_of(wide),
+                condition_of(wide.when, wide),
                 f"`{wide.label}` lets everybody who can log in reach {reached}",
                 "add a condition on groups, e-mail or device",
             )
 
 
 def _wide(lint: Lint, resource: Resource) -> Statement | None:
-    """The `allow` of a resource's policy that takes in everybody, None when a `deny` could narrow it."""
+    """The `allow` of a resource's policy that takes in everybody, or the last of several that do together; None when a `deny` could
+    narrow it."""
     for policy in lint.program.policies_on(resource):
-        if any(item.effect == "deny" for item in policy.statements):
+        group = group_of(resource, lint.program.resources)
+        devices = frozenset() if group is None else devices_of(group)
+        allows = [item for item in policy.statements if item.effect == "allow"]
+        if len(allows) < len(policy.statements):
             return None
-        for item in policy.statements:
-            if item.effect == "allow" and _holds_for_users(item.when):
+        for item in allows:
+            if _holds_for_users(item.when, devices):
                 return item
+        if 1 < len(allows) <= _MOST_TOGETHER and always_holds(disjunction([item.when for item in allows])):
+            return allows[-1]
     return None
 
 
-def _holds_for_users(when: Cond) -> bool:
-    """Whether everybody meets a condition who has all the trust data that it speaks of."""
-    there: list[Goal] = [
-        (Atom(atom.attribute, Op.EXISTS, ()), True) for atom in atoms(when) if atom.op is Op.EXISTS and not atom.negated
-    ]
-    return always_holds(when) or (bool(there) and not may_be_met([(when, False), *there]))
+def _holds_for_users(when: Cond, devices: frozenset[str]) -> bool:
+    """Whether everybody meets a condition who has all the trust data of users that it speaks of."""
+    asked = {atom.attribute: atom for atom in atoms(when) if atom.op is Op.EXISTS and not atom.negated}
+    roots = {provider(attribute) for attribute in asked}
+    there: list[Goal] = [(atom, True) for attribute, atom in asked.items()]
+    if always_holds(when):
+        return True
+    return bool(there) and not roots & {*devices, *REQUEST_ROOTS} and not may_be_met([(when, False), *there])

@@ -37,10 +37,11 @@ from collections.abc import Iterator
 from policyc.diagnostics import Severity
 from policyc.engines.proofs.budget import TooLarge
 from policyc.engines.proofs.conditions import Facts, branches
-from policyc.ir.authz import Atom, Policy, Statement
+from policyc.ir.authz import Atom, Op, Policy, Statement
 from policyc.ir.conditions import atoms
 from policyc.lint.admission import ways_in
 from policyc.lint.rule import Lint
+from policyc.lint.speech import before
 from policyc.model.values import Scalar
 from policyc.model.vocabulary import Attribute
 from policyc.targets.verified_access.scope import REQUEST_ROOTS
@@ -56,7 +57,7 @@ def check(lint: Lint) -> None:
                 lint.report(
                     atom.span,
                     f"users without `{name}` pass this test, so `{statement.label}` lets them in",
-                    f"add `exists {name} and` before it",
+                    f"add `{before(policy, atom.attribute)}` before it",
                 )
 
 
@@ -66,7 +67,13 @@ def _passed(lint: Lint, policy: Policy, statement: Statement) -> Iterator[Atom]:
     for atom in atoms(statement.when):
         attribute = atom.attribute
         sent = attribute.presence != "always" and attribute.native.partition(".")[0] not in REQUEST_ROOTS
-        if atom.negated and sent and attribute.name not in told and _lets_in(lint, policy, statement, atom):
+        if (
+            atom.negated
+            and atom.op is not Op.EXISTS
+            and sent
+            and attribute.name not in told
+            and _lets_in(lint, policy, statement, atom)
+        ):
             told.add(attribute.name)
             yield atom
 

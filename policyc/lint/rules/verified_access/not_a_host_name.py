@@ -39,6 +39,7 @@ from policyc.lint.rule import Lint
 from policyc.targets.verified_access.slips import HOST, host_name
 
 SEVERITY = Severity.WARNING
+YIELDS_TO = ("cedar-impossible-value", "cedar-template-text")
 
 
 def check(lint: Lint) -> None:

@@ -34,7 +34,7 @@ from __future__ import annotations
 from policyc.diagnostics import Severity
 from policyc.engines.proofs.budget import TooLarge
 from policyc.engines.proofs.conditions import branches
-from policyc.ir.authz import Atom, Policy, Statement
+from policyc.ir.authz import Atom, Op, Policy, Statement
 from policyc.ir.conditions import atoms
 from policyc.lint.admission import ways_in
 from policyc.lint.emails import is_address, provider, unverified
@@ -55,6 +55,10 @@ def check(lint: Lint) -> None:
                     )
 
 
+def _compares(atom: Atom) -> bool:
+    return not atom.negated and atom.op is not Op.EXISTS
+
+
 def _flag(atom: Atom) -> str:
     name = atom.attribute.name
     return name.removesuffix("address") + "verified" if name.endswith(".address") else name + "_verified"
@@ -62,7 +66,7 @@ def _flag(atom: Atom) -> str:
 
 def _trusted(lint: Lint, policy: Policy, statement: Statement) -> list[Atom]:
     """The tests of addresses that let a user with an unverified one pass all gates."""
-    own = [atom for atom in atoms(statement.when) if is_address(atom.attribute) and not atom.negated]
+    own = [atom for atom in atoms(statement.when) if is_address(atom.attribute) and _compares(atom)]
     found: list[Atom] = []
     for name in dict.fromkeys(provider(atom.attribute) for atom in own):
         for goals in ways_in(lint, policy, statement):

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import Final
 
 from policyc.diagnostics import Diagnostics
-from policyc.syntax.cedar_nodes import Document, Statement, walk
+from policyc.ir.authz import Policy
+from policyc.syntax.cedar_nodes import Expr, Statement, walk
 from policyc.syntax.cedar_text import parse_cedar
+from policyc.targets.cedar_documents.read import read_document
 from policyc.targets.verified_access.read.claims import OpenFile, check_claims, declarations, no_files
-from policyc.targets.verified_access.read.ignore import silence
 from policyc.targets.verified_access.read.kinds import context_kind
-from policyc.targets.verified_access.read.overlaps import check_overlaps
-from policyc.targets.verified_access.read.repeats import first_of_each
+from policyc.targets.verified_access.read.known import carrier_of, known_facts
 from policyc.targets.verified_access.read.statements import check_statement
 from policyc.targets.verified_access.read.style import check_style
 from policyc.targets.verified_access.read.subset import report_unusual
@@ -29,11 +29,11 @@ def check_text(
     trust: Mapping[str, str] | None = None,
     samples: Mapping[str, Source] | None = None,
     open_file: OpenFile = no_files,
-) -> Document | None:
-    """Report the mistakes of a Cedar text; `trust` adds to the providers that its comments declare, `samples` to the claims, and
-    `open_file` opens the samples that comments name.
+) -> Policy | None:
+    """Report what only a reader of a Cedar text can see; `trust` adds to the providers that its comments declare, `samples` to the claims,
+    and `open_file` opens the samples that comments name.
 
-    The tree comes back, None when the text is no Cedar.
+    The policy that the text states comes back, for the lint rules; None when the text is no Cedar.
     """
     document = parse_cedar(source, diagnostics)
     if document is None:
@@ -52,18 +52,18 @@ def check_text(
             source.span(0, 0),
             "write a `permit`, or remove the policy",
         )
-    judged = [
-        check_statement(item, context, found, either_root=either_root)
-        for item in document.statements
-        if not _is_too_long(item, found)
-    ]
-    for item in judged:
-        check_style(item, found)
+    settled: dict[Expr, bool | None] = {}
+    for statement in document.statements:
+        if not _is_too_long(statement, found):
+            settled |= check_statement(statement, context, found, either_root=either_root)
+            check_style(statement, found)
     for comma in document.trailing_commas:
         report_unusual(comma, "a comma behind the last value", found)
-    check_overlaps(document, judged, source, found)
-    silence(document, source, first_of_each(document, found), diagnostics)
-    return document
+    diagnostics.extend(found)
+    known = known_facts(document, context)
+    return read_document(
+        document, known, carrier_of(source.file, document, declared.trust), "verified_access", source.file, settled
+    )
 
 
 def _is_too_long(statement: Statement, diagnostics: Diagnostics) -> bool:

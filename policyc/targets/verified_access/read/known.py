@@ -7,9 +7,10 @@ claim whose kind nobody promises is taken for what its tests compare it with, as
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeAlias
 
-from policyc.model.types import BOOL, GROUP, INT, STRING, Named, Type
-from policyc.model.values import Resource
+from policyc.model.types import BOOL, GROUP, INT, RECORD, STRING, Named, Type
+from policyc.model.values import Resource, Value
 from policyc.model.vocabulary import Attribute
 from policyc.syntax.cedar_nodes import (
     And,
@@ -30,26 +31,33 @@ from policyc.targets.cedar_documents.expression import written_path
 from policyc.targets.cedar_documents.facts import KEY, Fact, Form, cedar_path
 from policyc.targets.verified_access.read.kinds import Kind, Member
 from policyc.targets.verified_access.read.literals import literal_kind, literal_of
+from policyc.targets.verified_access.read.trust import reads, undeclared_roots
 from policyc.targets.verified_access.scope import GROUP as GROUP_TYPE
-from policyc.targets.verified_access.scope import vocabulary
+from policyc.targets.verified_access.scope import guess_type, vocabulary
 from policyc.text import Span
 
-Path = tuple[str, ...]
+Path: TypeAlias = tuple[str, ...]
 
 _TYPES: Mapping[str, Type] = {"string": STRING, "long": INT, "bool": BOOL}
 _GROUPS = "idc_group"
 
 
-def carrier_of(file: str) -> Resource:
-    """What a text is taken to be attached to: a group, as nothing in it says more."""
-    return Resource(file.rpartition("/")[2], GROUP_TYPE, (), file, Span(file, 0, 0))
+def carrier_of(file: str, document: Document, trust: Mapping[str, str]) -> Resource:
+    """What a text is taken to be attached to: a group, as nothing in it says more, with the providers of `trust`, and with those that it
+    reads and nobody declared as what they seem to be."""
+    start = Span(file, 0, 0)
+    seems = {
+        name: guess_type(name, [path[1:] for path, _ in reads(document) if path[0] == name])
+        for name in undeclared_roots(document, trust)
+    }
+    pairs = tuple((name, Value(STRING, word, start)) for name, word in {**seems, **trust}.items() if word)
+    return Resource(file.rpartition("/")[2], GROUP_TYPE, (("trust", Value(RECORD, pairs, start)),), file, start)
 
 
 def known_facts(document: Document, context: Kind) -> Mapping[str, Fact]:
     """Every attribute of the record `context`, and every other one that the text tests, by the name that the text has for it."""
     uses = _uses(document)
-    facts = [*_of_record(context, (), uses)]
-    return {fact.attribute.name: fact for fact in facts}
+    return {fact.attribute.name: fact for fact in _of_record(context, (), uses)}
 
 
 def _of_record(kind: Kind, path: Path, uses: Mapping[Path, set[str]]) -> Iterator[Fact]:
@@ -61,24 +69,19 @@ def _of_record(kind: Kind, path: Path, uses: Mapping[Path, set[str]]) -> Iterato
 
 def _of_member(member: Member, path: Path, uses: Mapping[Path, set[str]]) -> Iterator[Fact]:
     kind = member.kind
-    if member.sampled or kind.name == "unknown":
-        yield from _of_use(path, uses)
-        yield from _of_uses(path, uses, kind.members)
     if kind.keyed:
         yield _fact(path, member, GROUP, "record", _GROUPS, many=True)
+        name = f"{KEY}.group_name"
         named = Attribute(
-            f"{_name(path)}[].group_name",
-            f"{cedar_path(path)}[].group_name",
-            STRING,
-            keyed=True,
-            key_type="idc_group_id",
+            f"{written_path(path)}{name}", f"{cedar_path(path)}{name}", STRING, keyed=True, key_type="idc_group_id"
         )
         yield Fact(named, (*path, KEY, "group_name"))
     elif kind.name == "record":
         yield _fact(path, member, STRING, "record")
         yield from _of_record(kind, path, uses)
     elif member.sampled or kind.name == "unknown":
-        return
+        yield from _of_use(path, uses)
+        yield from _of_uses(path, uses, {})
     elif kind.name == "set":
         if kind.item is not None and kind.item.name == "string":
             yield _fact(path, member, STRING, "set", many=True)
@@ -90,22 +93,17 @@ def _fact(path: Path, member: Member, kind: Type, form: Form, group: str = "", *
     low, high = member.range or (None, None)
     own = vocabulary().attributes.get(".".join(path))
     attribute = Attribute(
-        _name(path),
+        written_path(path),
         cedar_path(path),
         kind if own is None or form != "scalar" else own.type,
         many,
         "always" if member.required else "optional",
         member.values,
-        key_type="",
         minimum=low,
         maximum=high,
         constructor=group,
     )
     return Fact(attribute, path, form, group, low, high, member.text_too)
-
-
-def _name(path: Path) -> str:
-    return written_path(path)
 
 
 # --- what nobody documents ------------------------------------------------------------------------------------------
@@ -120,7 +118,7 @@ def _of_uses(path: Path, uses: Mapping[Path, set[str]], members: Mapping[str, Me
 
 def _of_use(path: Path, uses: Mapping[Path, set[str]]) -> Iterator[Fact]:
     found = uses.get(path, set())
-    attribute = Attribute(_name(path), cedar_path(path), STRING)
+    attribute = Attribute(written_path(path), cedar_path(path), STRING)
     if not found or found == {"record"}:
         yield Fact(attribute, path, "record")
     elif found == {"set"}:

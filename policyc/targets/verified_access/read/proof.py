@@ -8,9 +8,8 @@ from policyc.engines.proofs.budget import Steps, TooLarge
 from policyc.engines.proofs.conditions import BUDGET, Goal, branches, nothing_known
 from policyc.ir.authz import All, Always, Cond, Never
 
-#: Steps for all questions about one statement, and for all about how the statements of a text go together.
+#: Steps for all questions about one statement.
 FOR_A_STATEMENT: Final = 20_000
-FOR_A_TEXT: Final = 150_000
 #: Tests that have to hold at once; time grows with their square.
 _MOST_TESTS: Final = 600
 
@@ -24,10 +23,6 @@ class Proof:
     def impossible(self, *conds: Cond) -> bool:
         """Whether no request meets all of the conditions; True is proven."""
         return self._ask(conds) is False
-
-    def shown(self, *conds: Cond) -> bool:
-        """Whether a way to meet all of the conditions was found."""
-        return self._ask(conds) is True
 
     def _ask(self, conds: tuple[Cond, ...]) -> bool | None:
         """Whether the conditions go together, None when it would take too long to say."""

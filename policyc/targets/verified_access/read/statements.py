@@ -1,34 +1,21 @@
-"""One statement as a whole: can it apply, must it, and does it fail where it should forbid.
+"""One statement as Cedar evaluates it: what is wrong with its tests, and where it fails, so that Cedar skips it.
 
-Verdicts are about requests that fit what AWS and the declared providers document.
+Whether its condition can hold, and must, is asked by the lint rules of the policy that the text states.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import Enum
 
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity
-from policyc.record import record
-from policyc.syntax.cedar_nodes import And, Clause, Expr, Has, Lit, Not, Statement, path_of, walk
+from policyc.syntax.cedar_nodes import And, Clause, Expr, Lit, Not, Statement
 from policyc.syntax.cedar_printer import attribute, written
 from policyc.targets.verified_access.read.doubts import check_doubts
-from policyc.targets.verified_access.read.kinds import Kind, is_device
-from policyc.targets.verified_access.read.outcome import Outcome
-from policyc.targets.verified_access.read.parts import check_parts, odd_methods
+from policyc.targets.verified_access.read.kinds import Kind
+from policyc.targets.verified_access.read.parts import check_parts
 from policyc.targets.verified_access.read.proof import Proof
-from policyc.targets.verified_access.read.templates import is_template
 from policyc.targets.verified_access.read.to_conditions import Meaning
 from policyc.targets.verified_access.read.typing import Checker, Info, Path, Risk
-from policyc.targets.verified_access.scope import REQUEST_ROOTS
-
-
-class Verdict(Enum):
-    """Whether a statement applies to every request, to none, or to some."""
-
-    ALWAYS = "always"
-    NEVER = "never"
-    SOMETIMES = "sometimes"
 
 
 def condition_of(statement: Statement) -> Expr | None:
@@ -43,21 +30,11 @@ def _clause(clause: Clause) -> Expr:
     return clause.body if clause.kind == "when" else Not(clause.body, clause.body.span)
 
 
-@record
-class Judged:
-    """What came out of one statement: whether it applies, and its condition in normal form."""
-
-    statement: Statement
-    verdict: Verdict
-    meaning: Meaning
-    condition: Expr
-    outcome: Outcome
-
-
 def check_statement(
     statement: Statement, context: Kind, diagnostics: Diagnostics, *, either_root: bool = False
-) -> Judged:
-    """Report what is wrong with the conditions of one statement, and with what they come to.
+) -> dict[Expr, bool | None]:
+    """Report what is wrong with the tests of one statement, and where its evaluation fails; the tests that have one value come back, with
+    it (None: they always fail).
 
     With `either_root` each request has `http_request` or `tcp_flow`, never both (see `Meaning`).
     """
@@ -65,131 +42,22 @@ def check_statement(
     condition = condition_of(statement) or Lit(True, statement.effect_span)
     checker = Checker(context, statement.effect, found)
     info = checker.truth(condition, frozenset())
+    settled = dict(checker.settled)
     meaning = Meaning(context, checker.settled, either_root=either_root)
-    outcome = meaning.of(condition)
     proof = Proof()
-    usual = odd_methods(condition)
-    check_parts(condition, meaning, proof, usual, found)
-    never = proof.impossible(outcome.true)
-    always = not never and proof.impossible(outcome.false, *usual)
-    sure = always and proof.impossible(outcome.fails)
+    check_parts(condition, meaning, proof, settled, found)
     if statement.effect == "permit":
         _check_killers(checker, meaning, proof, found)
-    elif not proof.impossible(outcome.fails):
+    elif not proof.impossible(meaning.of(condition).fails):
         _check_failing(info, found)
     _check_hazards(checker, statement.effect, found)
     check_doubts(condition, statement.effect, context, found)
-    verdict = Verdict.NEVER if never else Verdict.ALWAYS if sure else Verdict.SOMETIMES
-    if any(part.constrained for part in statement.scope):
-        verdict = Verdict.SOMETIMES
-    elif never and not any(item.rule in _EXPLAIN_NEVER for item in found):
-        _report_never(statement, found)
-    elif always:
-        _report_always(statement, info, sure, found)
-    elif statement.effect == "permit" and not never:
-        _check_presence(statement, condition, meaning, proof, found)
     diagnostics.extend(found)
-    return Judged(statement, verdict, meaning, condition, outcome)
+    return settled
 
 
 #: How many sides of an `||` behind a failing one are looked at.
 _SIDES = 20
-#: findings inside a statement that tell already why it never applies
-_EXPLAIN_NEVER = frozenset(
-    {
-        "cedar-always-false",
-        "cedar-contradiction",
-        "cedar-group-name",
-        "cedar-impossible-value",
-        "cedar-no-entities",
-        "cedar-swapped-range",
-        "cedar-type-mismatch",
-        "cedar-unknown-attribute",
-        "cedar-unlike-kinds",
-    }
-)
-
-
-def _report_never(statement: Statement, diagnostics: Diagnostics) -> None:
-    permit = statement.effect == "permit"
-    rule = "cedar-permit-cannot-apply" if permit else "cedar-forbid-cannot-fire"
-    what = "allows nobody" if permit else "forbids nothing"
-    diagnostics.error(
-        rule,
-        f"the condition of this {statement.effect} never holds, so it {what}",
-        statement.effect_span,
-        "correct the condition, or remove the statement",
-    )
-
-
-def _report_always(statement: Statement, info: Info, sure: bool, diagnostics: Diagnostics) -> None:
-    """A condition that is never false: it holds for everybody, or for everybody whose request has what it reads."""
-    span, permit = statement.effect_span, statement.effect == "permit"
-    if sure and permit:
-        reads = {path[0] for node in walk(condition_of(statement) or Lit(True, span)) if (path := path_of(node))}
-        over = [word for root, word in (("http_request", " over HTTP"), ("tcp_flow", " over TCP")) if root in reads]
-        diagnostics.warning(
-            "cedar-everyone-allowed",
-            f"this permit lets in everybody who can log in{over[0] if len(over) == 1 else ''}",
-            span,
-            "test groups, e-mail or device, unless the other policy of the pair (group or endpoint) does",
-        )
-        return
-    if sure:
-        diagnostics.warning(
-            "cedar-everyone-refused",
-            "this forbid refuses every request",
-            span,
-            "narrow its condition, or remove the statement",
-        )
-        return
-    read = sorted({risk.path for risk in info.risks})
-    deepest = [path for path in read if not any(path != other and path == other[: len(path)] for other in read)]
-    names = " and ".join(f"`{_shown(path)}`" for path in deepest[:3]) + (" and more" if len(deepest) > 3 else "")
-    there = f"whose request has {names}" if names else "for whom its evaluation does not fail"
-    what = f"lets in everybody {there}" if permit else f"refuses everybody {there}, and is skipped for others"
-    diagnostics.warning(
-        "cedar-only-presence",
-        f"this {statement.effect} tests no value: it {what}",
-        span,
-        "write the values or limits that are meant",
-    )
-
-
-def _check_presence(
-    statement: Statement, condition: Expr, meaning: Meaning, proof: Proof, diagnostics: Diagnostics
-) -> None:
-    """A permit that holds for everybody for whom there is what it asks for with `has`: of a user's provider that is everybody."""
-    asked = [
-        (*path, *node.names)
-        for node in walk(condition)
-        if isinstance(node, Has) and (path := path_of(node.of)) is not None
-    ]
-    told = any(item.rule == "cedar-always-true" for item in diagnostics)
-    if told or not all(_of_provider(path, meaning) for path in asked) or not asked:
-        return
-    if not proof.impossible(meaning.of(condition).false, *(meaning.there(path) for path in asked)):
-        return
-    names = " and ".join(f"`{_shown(path)}`" for path in asked[:3]) + (" and more" if len(asked) > 3 else "")
-    device = all(is_device(meaning.context, path[0]) for path in asked)
-    diagnostics.add(
-        Diagnostic(
-            "cedar-presence-alone",
-            f"this permit tests no value: it lets in everybody whose request has {names}",
-            walk(condition)[0].span,
-            "test what the device is like as well" if device else "test groups, e-mail or device",
-            Severity.INFO if device else Severity.WARNING,
-        )
-    )
-
-
-def _of_provider(path: Path, meaning: Meaning) -> bool:
-    """Whether a path names trust data, and no group by its id, which says more than that something is there; a name that a template
-    left open says nothing yet."""
-    if any(is_template(name) for name in path):
-        return False
-    holder = meaning.member(path[:-1]) if len(path) > 1 else None
-    return path[0] not in REQUEST_ROOTS and not (holder is not None and holder.kind.keyed)
 
 
 def _check_failing(info: Info, diagnostics: Diagnostics) -> None:

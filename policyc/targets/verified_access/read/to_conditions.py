@@ -189,10 +189,6 @@ class Meaning:
                 work.extend(children(current))
         return both(there), either(missing)
 
-    def there(self, path: tuple[str, ...]) -> Cond:
-        """That an attribute and all on the way to it is there."""
-        return self._way(path)[0]
-
     def missing(self, path: tuple[str, ...]) -> Cond:
         """That an attribute, or something on the way to it, is not there."""
         return self._way(path)[1]

@@ -17,11 +17,7 @@ from policyc.targets.registry import target
 #: clause of the language -> element of an IAM document
 _ELEMENTS: Final = {"who": "Principal", "can": "Action", "path": "Resource", "on": "Resource", "when": "Condition"}
 #: what the author of each kind of text calls the effects
-_EFFECTS: Final = {
-    Origin.LANGUAGE: {"allow": "allow", "deny": "deny"},
-    Origin.IAM: {"allow": "Allow", "deny": "Deny"},
-    Origin.CEDAR: {"allow": "permit", "deny": "forbid"},
-}
+_EFFECTS: Final = {Origin.IAM: {"allow": "Allow", "deny": "Deny"}, Origin.CEDAR: {"allow": "permit", "deny": "forbid"}}
 
 
 def is_document(policy: Policy) -> bool:
@@ -46,7 +42,7 @@ def attribute_word(policy: Policy, attribute: Attribute) -> str:
             return attribute.native
         case Origin.CEDAR:
             return f"context{'' if attribute.native.startswith('[') else '.'}{attribute.native}"
-        case Origin.LANGUAGE:
+        case _:
             return attribute.name
 
 
@@ -57,7 +53,7 @@ def clause(policy: Policy, name: str) -> str:
 
 def effect(policy: Policy, name: str) -> str:
     """`allow` or `deny` as the author writes it."""
-    return _EFFECTS[policy.origin][name]
+    return _EFFECTS.get(policy.origin, {}).get(name, name)
 
 
 def alternatives(policy: Policy) -> str:

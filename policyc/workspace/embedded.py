@@ -234,14 +234,15 @@ def _check_iam(item: Item, tree: JsonValue, found: Diagnostics, settings: Native
 
 
 def _check_cedar(text: PlacedText, document: Embedded, found: Diagnostics, settings: NativeSettings) -> None:
-    from policyc.targets.verified_access.read.check import check_text
+    from policyc.workspace.natives import check_texts
 
     inner = Diagnostics()
     trust = {
         **dict(pair.split("=", 1) for pair in document.facts.get("trust", "").split(",") if pair),
         **settings.trust,
     }
-    check_text(Source(text.whole.file, text.value), inner, trust, settings.samples, settings.open_file)
+    source = Source(text.whole.file, text.value)
+    check_texts([(source, ".cedar")], inner, replace(settings, kind="", trust=trust), whole=False)
     found.extend(moved(item, text) for item in inner)
 
 

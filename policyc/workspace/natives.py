@@ -218,18 +218,21 @@ def check_texts(
     diagnostics: Diagnostics,
     settings: NativeSettings,
     kinds: Mapping[str, str] = MappingProxyType({}),
+    *,
+    whole: bool = True,
 ) -> None:
     """Check documents, each by itself and all together; their endings (`.json`, `.cedar`), `kinds` by file or `settings.kind` say what
-    they are."""
+    they are. Those that are not `whole` stand in files whose characters are looked at elsewhere."""
     policies: dict[str, Policy] = {}
     findings: dict[str, Diagnostics] = {}
     for source, ending in texts:
         found = findings[source.file] = Diagnostics()
-        check_characters(source, found)
+        if whole:
+            check_characters(source, found)
         try:
             kind = kinds.get(source.file) or settings.kind
-            told = replace(settings, kind=kind) if kind != settings.kind else settings
-            policy = native(ending, kind).check(source, found, told)
+            own = replace(settings, kind=kind) if kind != settings.kind else settings
+            policy = native(ending, kind).check(source, found, own)
             policies |= {} if policy is None else {source.file: policy}
         except MissingPackage as missing:
             found.error("missing-package", str(missing), source.span(0, 0), missing.help)
@@ -239,12 +242,13 @@ def check_texts(
         told = Diagnostics()
         sources = [source for source, _ in texts if source.file in policies]
         causes = [item for found in findings.values() for item in found]
-        lint_documents(list(policies.values()), sources, told, rule_settings(settings), causes)
+        lint_documents(list(policies.values()), sources, told, rule_settings(settings), causes=causes)
         for item in told:
             findings.setdefault(item.span.file if item.span is not None else "", Diagnostics()).add(item)
     for source, ending in texts:
         found = findings.pop(source.file, Diagnostics())
-        diagnostics.extend(_as_configured(native(ending, settings.kind).settle(source, found, settings), settings))
+        kind = kinds.get(source.file) or settings.kind
+        diagnostics.extend(_as_configured(native(ending, kind).settle(source, found, settings), settings))
     for found in findings.values():
         diagnostics.extend(_as_configured(found, settings))
 

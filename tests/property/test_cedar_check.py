@@ -14,9 +14,9 @@ from policyc.targets.verified_access.read.kinds import Kind, context_kind
 from policyc.targets.verified_access.read.layout import lay_out
 from policyc.targets.verified_access.read.statements import check_statement
 from policyc.text import Source, Span
+from tests.cedar_texts import findings
 from tests.property import drawing as st
 from tests.property.drawing import Draw, cases
-from tests.cedar_texts import findings
 
 TRUST = {"idc": "iam_identity_center", "okta": "oidc", "jamf": "jamf", "crwd": "crowdstrike"}
 CONTEXT = context_kind(TRUST)

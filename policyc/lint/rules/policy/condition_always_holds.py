@@ -61,6 +61,8 @@ def check(lint: Lint) -> None:
         if isinstance(when, Always | Never):
             continue
         for item in when.items if isinstance(when, All) else (when,):
+            if policy.origin is Origin.CEDAR and _is_guard(item):
+                continue
             if always_holds(item):
                 lint.report(
                     condition_of(item, statement),
@@ -83,26 +85,6 @@ def _asks_for_presence(cond: Cond) -> bool:
         and cond.spelling is not None
         and [value.text for value in cond.spelling.values] == ["*"]
     )
-    for policy in lint.program.policies:
-        for statement in policy.statements:
-            when = statement.when
-            if isinstance(when, Always | Never):
-                continue
-            for item in when.items if isinstance(when, All) else (when,):
-                if policy.origin is Origin.CEDAR and _is_guard(item):
-                    continue
-                if always_holds(item):
-                    lint.report(
-                        condition_of(item, statement),
-                        "every request passes this test",
-                        "write what is meant, or drop the test",
-                    )
-                elif (attribute := _only_present(item)) is not None:
-                    lint.report(
-                        condition_of(item, statement),
-                        f"every value passes this test, so it only asks whether `{attribute.name}` is there",
-                        f"write the limit that is meant, or `{exists(policy, attribute)}`",
-                    )
 
 
 def _is_guard(cond: Cond) -> bool:

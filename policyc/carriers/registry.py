@@ -20,15 +20,20 @@ from policyc.text import Source
 
 @record
 class Format:
-    """One kind of host file: its module below this package, and the endings that its files may have."""
+    """One kind of host file: its module below this package, and the endings that its files may have. Some are read only where somebody asks for it."""
 
     module: str
     endings: tuple[str, ...]
+    on_request: bool = False
 
 
 #: in the order in which they are asked whether a file is theirs
 FORMATS: Final[Mapping[str, Format]] = {
-    "cloudformation": Format("cloudformation", (".json", ".yaml", ".yml", ".template"))
+    "cloudformation": Format("cloudformation", (".json", ".yaml", ".yml", ".template")),
+    "kubernetes": Format("kubernetes", (".yaml", ".yml", ".json")),
+    "pulumi": Format("pulumi", (".json",)),
+    "answer": Format("answer", (".json",)),
+    "markdown": Format("markdown", (".md", ".markdown"), True),
 }
 
 
@@ -42,18 +47,21 @@ class Carrier(Protocol):
         """What the file carries. A fault of the host file is an error in `diagnostics`, and what could be read comes back nevertheless."""
 
 
-def endings() -> tuple[str, ...]:
-    """Every ending that a host file may have."""
-    return tuple(dict.fromkeys(ending for format in FORMATS.values() for ending in format.endings))
+def endings(on_request: bool = False) -> tuple[str, ...]:
+    """Every ending that a host file may have, with `on_request` also of those that are read only then."""
+    asked = (format for format in FORMATS.values() if on_request or not format.on_request)
+    return tuple(dict.fromkeys(ending for format in asked for ending in format.endings))
 
 
 def carrier(format: str) -> Carrier:
     return cast(Carrier, import_module(f"{__package__}.{FORMATS[format].module}"))
 
 
-def recognized(name: str, raw: bytes) -> str:
+def recognized(name: str, raw: bytes, on_request: bool = False) -> str:
     """The format of a file, empty when it is none that carries documents."""
     for format, held in FORMATS.items():
+        if held.on_request and not on_request:
+            continue
         if name.endswith(held.endings) and carrier(format).recognize(name, raw):
             return format
     return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from policyc.carriers.embedded import Piece, PlacedText
@@ -43,3 +44,28 @@ def concat(parts: Iterable[PlacedText], whole: Span) -> PlacedText:
         values.append(text.value)
         size += len(text.value)
     return PlacedText("".join(values), tuple(pieces), whole)
+
+
+def edited(text: PlacedText, edits: list[tuple[int, int, str]]) -> PlacedText:
+    """The text with other runs in place of some; each new run is at the place of the old one."""
+    value: list[str] = []
+    pieces: list[Piece] = []
+    at = size = 0
+    for start, end, other in [*edits, (len(text.value), len(text.value), "")]:
+        for piece in cut(text, at, start):
+            pieces.append(Piece(size + piece.at - at, piece.span, piece.exact))
+        value += (text.value[at:start], other)
+        size += start - at
+        if other:
+            pieces.append(Piece(size, text.span(start, end), False))
+        size += len(other)
+        at = end
+    return PlacedText("".join(value), tuple(pieces) if text.pieces else (), text.whole)
+
+
+def url_decoded(text: PlacedText) -> PlacedText:
+    """A text whose characters are percent-encoded, as IAM answers with documents (RFC 3986)."""
+    from urllib.parse import unquote
+
+    runs = re.finditer(r"(?:%[0-9A-Fa-f]{2})+|\+", text.value)
+    return edited(text, [(run.start(), run.end(), " " if run[0] == "+" else unquote(run[0])) for run in runs])

@@ -34,7 +34,7 @@ FORMAT_VERSION = 1
 FOLDER = ".policyc-cache"
 #: files whose coming and going changes a report: policies, what folders are searched for (`policyc.workspace.natives`), the
 #: configuration of a project below, and the mark of an output folder, which is not searched
-_COUNTED = (".policy", ".cedar", ".json", ".tf", ".yaml", ".yml", ".template", CONFIG)
+_COUNTED = (".policy", ".cedar", ".json", ".tf", ".tofu", ".yaml", ".yml", ".template", ".gitignore", CONFIG)
 _PACKAGE = os.path.dirname(os.path.abspath(os.path.dirname(__file__)))
 _LARGEST = 8 * 1024 * 1024
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from policyc.carriers.registry import endings
 from policyc.diagnostics import Diagnostic, Diagnostics
 from policyc.report.tally import NotRead, Tally
 from policyc.workspace.compile import CONFIGURATION, Compiled, compile_project, lint
 from policyc.workspace.found import Found, kept
-from policyc.workspace.natives import NativeSettings, check_natives, find_natives, split_natives
+from policyc.workspace.natives import SEARCHED, NativeSettings, check_natives, find_natives, split_natives
 from policyc.workspace.project import Project
 
 
@@ -34,8 +35,9 @@ def check_project(
         if wrong:
             mistakes.extend(wrong)
             return None
-    searched = find_natives(project, findings)
-    paths = list(dict.fromkeys([*natives, *searched.documents]))
+    wanted = (*SEARCHED, *endings(True)) if settings.fences else SEARCHED
+    searched = find_natives(project, findings, wanted, settings.fences)
+    paths = list(dict.fromkeys([*natives, *searched.documents, *searched.hosts]))
     checked = check_natives(project.root, paths, findings, settings, project.read, natives)
     unread = tuple(NotRead(name, 0, "", "in a form that is not read") for name in searched.unread)
     shown = (*kept(found, project, compiled.program.modules, compiled.diagnostics.has_errors), *findings)

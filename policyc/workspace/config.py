@@ -27,6 +27,7 @@ class Config:
 
     paths: tuple[str, ...] = (".",)
     exclude: tuple[str, ...] = ()
+    include: tuple[str, ...] = ()
     params: Mapping[str, str] = MappingProxyType({})
     select: tuple[str, ...] = ("all",)
     ignore: tuple[str, ...] = ()
@@ -141,6 +142,7 @@ def _build(data: Mapping[str, Any], source: Source, root: Path, diagnostics: Dia
     config = Config(
         paths=tuple(project.get("paths", (".",))),
         exclude=tuple(text.rstrip("/") for text in project.get("exclude", ())),
+        include=tuple(text.rstrip("/") for text in project.get("include", ())),
         params={name: param_text(value) for name, value in data.get("params", {}).items()},
         select=tuple(lint.get("select", ("all",))),
         ignore=tuple(lint.get("ignore", ())),

@@ -32,9 +32,9 @@ class Sort(Enum):
     OTHER = "other"
 
 
-def recognize(path: Path) -> Sort:
+def recognize(path: Path, fences: bool = False) -> Sort:
     """The sort of a file. One that cannot be read or is too large is `OTHER`; a file that holds what looks like a
-    policy and cannot be understood is `INSIDE`."""
+    policy and cannot be understood is `INSIDE`. `fences` asks for prose too."""
     if path.suffix == ".cedar":
         return Sort.OURS
     try:
@@ -47,8 +47,10 @@ def recognize(path: Path) -> Sort:
         sort = _json(raw)
         if sort is not None:
             return sort
-    if recognized(path.name, raw):
+    if recognized(path.name, raw, fences):
         return Sort.HOST
+    if path.suffix in (".md", ".markdown"):
+        return Sort.OTHER
     return Sort.INSIDE if _HOLDS.search(raw) is not None else Sort.OTHER
 
 

@@ -22,6 +22,7 @@ from policyc.text import Source, Span
 from policyc.workspace import native_text
 from policyc.workspace.built import built_kind, is_built
 from policyc.workspace.config import Config
+from policyc.workspace.ignored import Ignored
 from policyc.workspace.project import Project
 
 if TYPE_CHECKING:
@@ -97,34 +98,54 @@ def split_natives(paths: Sequence[Path], kind: str = "") -> tuple[list[Path], li
 
 @record
 class Searched:
-    """What the folders of a project hold beside policy files: `documents` of ours and files that hold some, `unread` names of files that
+    """What the folders of a project hold beside policy files: `documents` of ours, `hosts` that hold some, `unread` names of files that
     seem to hold policies in a form that nobody reads, `looked` names of those that were opened and are neither."""
 
     documents: tuple[Path, ...] = ()
+    hosts: tuple[Path, ...] = ()
     unread: tuple[str, ...] = ()
     looked: tuple[str, ...] = ()
 
 
-def find_natives(project: Project, diagnostics: Diagnostics, endings: tuple[str, ...] = SEARCHED) -> Searched:
+def find_natives(
+    project: Project, diagnostics: Diagnostics, wanted: tuple[str, ...] = SEARCHED, fences: bool = False
+) -> Searched:
     """Look through the folders that a command line or the configuration names, but for those that `build` wrote."""
     root, built = project.root, dict[Path, bool]()
 
-    def leave_out(name: str) -> bool:
-        return name.endswith("node_modules") or project.leaves_out(name)
+    ignored = Ignored(
+        str(root),
+        project.names.repository or str(root),
+        project.config.include,
+        [_inner(path, root) for path in project.named if path.is_dir()],
+    )
 
-    documents, unread, looked = [], [], []
-    for name in find_files(root, project.searched(), diagnostics, endings, leave_out=leave_out):
+    def leave_out(name: str) -> bool:
+        return project.leaves_out(name) or ignored.leaves_out(name)
+
+    documents, hosts, unread, looked = [], [], [], []
+    for name in find_files(root, project.searched(), diagnostics, wanted, leave_out=leave_out):
         path = root / name
         if is_built(path, root, built):
             continue
-        match native_text.recognize(path):
-            case native_text.Sort.OURS | native_text.Sort.HOST:
+        match native_text.recognize(path, fences):
+            case native_text.Sort.OURS:
                 documents.append(path)
+            case native_text.Sort.HOST:
+                hosts.append(path)
             case native_text.Sort.INSIDE:
                 unread.append(name)
             case _:
                 looked.append(name)
-    return Searched(tuple(documents), tuple(unread), tuple(looked))
+    return Searched(tuple(documents), tuple(hosts), tuple(unread), (*looked, *ignored.files))
+
+
+def _inner(path: Path, root: Path) -> str:
+    """A path as seen from the root, empty for one that leads out."""
+    try:
+        return path.resolve().relative_to(root).as_posix()
+    except (ValueError, OSError, RuntimeError):
+        return ""
 
 
 def native(ending: str, kind: str = "") -> Native:
@@ -170,7 +191,7 @@ def check_natives(
         if source is None:
             continue
         sources[name] = source
-        format = "" if settings.kind else recognized(path.name, source.text.encode())
+        format = "" if settings.kind else recognized(path.name, source.text.encode(), settings.fences)
         if format:
             hosts.append((source, format))
         elif settings.kind or path.suffix in NATIVES:

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from policyc.carriers.embedded import Piece, PlacedText
-from policyc.carriers.texts import cut
+from policyc.carriers.embedded import PlacedText
+from policyc.carriers.texts import edited
 from policyc.diagnostics import Diagnostic, Diagnostics
 from policyc.holes import MARK, has_hole, shown
 from policyc.syntax.json_text import JsonArray, JsonMember, JsonObject, JsonString, JsonValue, parse_json
@@ -47,23 +47,6 @@ def _quoted(text: PlacedText) -> PlacedText:
     if not bare:
         return text
     return edited(text, [(start, end, f'"{text.value[start:end]}"') for start, end in bare])
-
-
-def edited(text: PlacedText, edits: list[tuple[int, int, str]]) -> PlacedText:
-    """The text with other runs in place of some; each new run is at the place of the old one."""
-    value: list[str] = []
-    pieces: list[Piece] = []
-    at = size = 0
-    for start, end, other in [*edits, (len(text.value), len(text.value), "")]:
-        for piece in cut(text, at, start):
-            pieces.append(Piece(size + piece.at - at, piece.span, piece.exact))
-        value += (text.value[at:start], other)
-        size += start - at
-        if other:
-            pieces.append(Piece(size, text.span(start, end), False))
-        size += len(other)
-        at = end
-    return PlacedText("".join(value), tuple(pieces) if text.pieces else (), text.whole)
 
 
 def respanned(tree: JsonValue, place: Callable[[Span], Span]) -> JsonValue:

@@ -280,7 +280,7 @@ def test_documents_in_folders_are_checked_and_others_named(run: Run) -> None:
     Path("infra/main.tf").write_text('policy = jsonencode({ Statement = [{ Effect = "Allow" }] })', encoding="utf-8")
     status, out, err = run("check", ".")
     assert status == 1 and "infra/auth.json:" in out
-    assert "infra/main.tf" in err and "package.json" not in out + err
+    assert "1 not readable: infra/main.tf" in out and "package.json" not in out + err
     assert "infra" not in run("check")[1]  # the configured paths only
 
 

@@ -1,0 +1,51 @@
+"""Documents at known places of a resource's body: as mappings there, or as texts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
+
+from policyc.carriers.embedded import Embedded, Hole, PlacedText, Unreadable
+from policyc.carriers.placing import placed
+from policyc.carriers.texts import url_decoded
+from policyc.carriers.types import DocumentType, reach, text_at
+from policyc.syntax.json_tree import JsonArray, JsonObject, JsonString, JsonValue
+from policyc.text import Source
+
+_ENCODED: Final = ("%7B", "%7b", "%0A", "%5B")
+CEDAR: Final = "cedar"
+_NOTHING: Final[Mapping[str, Hole]] = MappingProxyType({})
+
+
+def documents_in(
+    source: Source,
+    body: JsonValue,
+    kinds: Sequence[DocumentType],
+    name: str,
+    type_: str,
+    holes: Mapping[str, Hole] = _NOTHING,
+) -> Iterator[Embedded | Unreadable]:
+    """What stands in one body, in the order of `kinds`."""
+    for kind in kinds:
+        for value, item, number in reach(body, kind.at):
+            kind_name = kind.kind or kind.kinds.get(text_at(body, kind.by), "")
+            if kind.kinds and not kind_name:
+                continue
+            inner = (text_at(item, kind.name) if kind.name else "") or number
+            called = f"{name}.{inner}" if inner else name
+            content = content_of(source, value, kind_name)
+            if content is not None:
+                yield Embedded(kind_name, called, type_, value.span, content, holes)
+            elif not isinstance(value, JsonString):
+                yield Unreadable(called, type_, value.span, "it is no text and no mapping")
+
+
+def content_of(source: Source, value: JsonValue, kind: str) -> JsonValue | PlacedText | None:
+    """A document as a mapping or a text; None for one that is neither, or empty."""
+    if isinstance(value, JsonString):
+        if not value.value.strip():
+            return None
+        text = placed(source, value.span, value.value)
+        return url_decoded(text) if value.value.startswith(_ENCODED) else text
+    return value if isinstance(value, JsonObject | JsonArray) and kind != CEDAR else None

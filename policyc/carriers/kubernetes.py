@@ -1,0 +1,87 @@
+"""Manifests of Kubernetes: the AWS Gateway API Controller, ACK and Crossplane, and what `helm template` and `kustomize build` print.
+
+Sources: https://www.gateway-api-controller.eks.aws.dev/latest/api-types/iam-auth-policy/, https://aws-controllers-k8s.github.io/community/reference/ and
+https://marketplace.upbound.io/providers/upbound/provider-family-aws/
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Final
+
+from policyc.carriers.bodies import documents_in
+from policyc.carriers.embedded import Carried, Embedded, Options, Unreadable
+from policyc.carriers.types import text_at, types
+from policyc.carriers.yaml_tree import Unreadable as BrokenFile
+from policyc.carriers.yaml_tree import documents
+from policyc.diagnostics import Diagnostics
+from policyc.syntax.json_text import parse_json_values
+from policyc.syntax.json_tree import JsonArray, JsonObject, JsonValue
+from policyc.text import Source
+
+#: an action of a Go template
+_ACTION: Final = re.compile(r"\{\{-?\s*[.$\w\"(/]")
+
+
+@cache
+def _kinds() -> re.Pattern[bytes]:
+    names = {name.partition("/")[2] for name in types("kubernetes")}
+    return re.compile(rb"\bkind[\"']?\s*:\s*[\"']?(?:" + "|".join(sorted(names)).encode() + rb")\b")
+
+
+@cache
+def _groups() -> re.Pattern[bytes]:
+    names = {name.partition("/")[0] for name in types("kubernetes")}
+    return re.compile(b"|".join(re.escape(name.encode()) for name in sorted(names)))
+
+
+def recognize(name: str, raw: bytes) -> bool:
+    """A manifest with a resource that we know."""
+    return b"apiVersion" in raw and _groups().search(raw) is not None and _kinds().search(raw) is not None
+
+
+def carried(source: Source, options: Options, diagnostics: Diagnostics) -> Carried:
+    """The documents of a file with any number of manifests."""
+    found = _ACTION.search(source.text)
+    if found is not None and not source.text.lstrip().startswith('{"'):
+        where = re.search(r"^\s*kind:.*$", source.text, re.MULTILINE)
+        place = source.span(*(where or found).span())
+        return Carried((), (Unreadable("", "", place, "a Helm template; check what `helm template` prints"),))
+    out: list[Embedded] = []
+    lost: list[Unreadable] = []
+    for body in _bodies(source, diagnostics):
+        group = text_at(body, "apiVersion").partition("/")[0]
+        type_ = f"{group}/{text_at(body, 'kind')}"
+        space, name = text_at(body, "metadata.namespace"), text_at(body, "metadata.name")
+        called = f"{space}/{name}" if space else name
+        for item in documents_in(source, body, types("kubernetes").get(type_, ()), called, type_):
+            if isinstance(item, Unreadable):
+                lost.append(item)
+            else:
+                out.append(item)
+    return Carried(tuple(out), tuple(lost))
+
+
+def _bodies(source: Source, diagnostics: Diagnostics) -> Iterator[JsonValue]:
+    """The manifests of a file, those of a list one by one."""
+    try:
+        if source.text.lstrip().startswith("{"):
+            for tree in parse_json_values(source, diagnostics) or ():
+                yield from _listed(tree)
+            return
+        for node in documents(source, diagnostics):
+            group = node.members().get("apiVersion")
+            if group is not None and (_groups().search(group[1].text().encode()) or "items" in node.members()):
+                yield from _listed(node.value())
+    except BrokenFile as stop:
+        stop.report(diagnostics)
+
+
+def _listed(tree: JsonValue) -> Iterator[JsonValue]:
+    items = tree.get("items") if isinstance(tree, JsonObject) else None
+    if isinstance(items, JsonArray):
+        yield from items.items
+    else:
+        yield tree

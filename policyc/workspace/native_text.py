@@ -49,8 +49,8 @@ def recognize(path: Path, fences: bool = False) -> Sort:
             return sort
     if recognized(path.name, raw, fences):
         return Sort.HOST
-    if path.suffix in (".md", ".markdown"):
-        return Sort.OTHER
+    if path.suffix in (".md", ".markdown") or (b"Resources" in raw and b"AWS::" in raw):
+        return Sort.OTHER  # prose; a template whose resources have no policies of ours
     return Sort.INSIDE if _HOLDS.search(raw) is not None else Sort.OTHER
 
 

@@ -277,10 +277,10 @@ def test_documents_in_folders_are_checked_and_others_named(run: Run) -> None:
     Path("infra").mkdir()
     Path("infra/auth.json").write_text(json.dumps(SID), encoding="utf-8")
     Path("infra/package.json").write_text('{"name": "x"}', encoding="utf-8")
-    Path("infra/main.tf").write_text('policy = jsonencode({ Statement = [{ Effect = "Allow" }] })', encoding="utf-8")
+    Path("infra/serverless.yml").write_text("provider:\n  statements:\n    - Effect: Allow\n", encoding="utf-8")
     status, out, err = run("check", ".")
     assert status == 1 and "infra/auth.json:" in out
-    assert "1 not readable: infra/main.tf" in out and "package.json" not in out + err
+    assert "1 not readable: infra/serverless.yml" in out and "package.json" not in out + err
     assert "infra" not in run("check")[1]  # the configured paths only
 
 

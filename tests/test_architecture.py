@@ -68,6 +68,8 @@ MAY_IMPORT = {
         "report",
         "workspace",
     },
+    "api": {"text", "diagnostics", "model", "syntax", "engines", "targets", "simulation", "report", "workspace"},
+    "replay": {"text", "diagnostics", "ir", "model", "engines", "targets", "simulation", "report"},
     "pytest_plugin": {"api"},
     "editor": {"version", "text", "diagnostics", "syntax", "model", "ir", "targets", "simulation", "workspace"},
     "cli": {
@@ -88,6 +90,7 @@ MAY_IMPORT = {
         "workspace",
         "importing",
         "editor",
+        "replay",
     },
     "__main__": {"version", "cli"},
     "": {"api", "diagnostics", "engines.trace", "version"},

@@ -36,6 +36,7 @@ ROOMS = {
     "workspace": "projects and settings",
     "importing": "documents to policies",
     "api": "import policyc",
+    "replay": "recorded traffic",
     "editor": "texts being written",
     "cli": "the command",
     "pytest_plugin": "tests in pytest",

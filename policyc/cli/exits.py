@@ -8,5 +8,7 @@ NOTHING = 4
 #: `simulate` only
 DENY = 10
 UNDECIDED = 11
-#: a reader that went away (128 + SIGPIPE), as shells count it; Ctrl-C is 130 (128 + SIGINT), see `policyc.__main__`
+#: Ctrl-C (128 + SIGINT), as shells count it; see `policyc.__main__` too
+INTERRUPTED = 130
+#: a reader that went away (128 + SIGPIPE)
 PIPE_CLOSED = 141

@@ -57,7 +57,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
         "--log",
         metavar="FILE",
         help="access log records (OCSF 1.0.0-rc.2) in place of a context: one, or one a line; also with the name of a declared "
-        "endpoint in place of Cedar files",
+        "endpoint in place of Cedar files. With `--service-policy` or `--network-policy`: one record of a VPC Lattice access log",
     )
     add_trust(group)
 
@@ -65,7 +65,8 @@ def describe(parser: argparse.ArgumentParser) -> None:
 def wants(args: argparse.Namespace) -> bool:
     # `--endpoint-policy` and `--unknown` belong to raw documents as well; the ending tells Cedar text
     cedar = any(name.endswith(".cedar") for name in args.endpoint_policy)
-    return bool(args.group_policy or args.context or args.log or cedar)
+    log = args.log and not (args.service_policy or args.network_policy)
+    return bool(args.group_policy or args.context or log or cedar)
 
 
 @record

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -14,11 +15,13 @@ from policyc.cli.parser import WrongUse, one_of
 from policyc.cli.project import open_project
 from policyc.cli.refuse import refuse, refuse_request
 from policyc.diagnostics import Diagnostics
+from policyc.engines.trace import changed
 from policyc.targets.base import Document
 from policyc.text import Source
 
 if TYPE_CHECKING:
     from policyc.simulation.documents.attached import Attached
+    from policyc.targets.lattice.access_log import Recorded
 
 #: role -> what the option is about; the roles of `policyc.simulation.documents.attached`
 _ROLES: Final = {
@@ -53,7 +56,7 @@ _WORDS: Final = {
 
 #: see `policyc.cli.simulate.Mode`
 ABOUT: Final = "raw documents"
-OTHERS: Final = frozenset({""})
+OTHERS: Final = frozenset({"", "log"})
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
@@ -93,20 +96,55 @@ def run(args: argparse.Namespace, console: Console) -> int:
     texts = {name: getattr(args, name.replace("-", "_")) for name in ("who", "action", "resource-arn", "can", "path")}
     texts |= {f"{name}-arn": getattr(args, f"{name}-arn".replace("-", "_")) for name in _ARNS}
     texts |= {name: getattr(args, name.replace("-", "_")) for name in _WORDS}
+    texts = {name: text for name, text in texts.items() if text is not None}
+    settings, unknown = list(args.settings), [*args.unknown, *(["*"] if args.assume == "unknown" else [])]
+    logged = _logged(args) if args.log else None
+    if logged is not None:
+        texts = {**_texts_of(logged), **texts}
+        stated = {name.partition("=")[0].lower() for name in settings}
+        settings += [f"{key}={value}" for key, value in logged.keys if key.lower() not in stated]
+        unknown = ["*"]
     question, situation, source = read_question(
-        {name: text for name, text in texts.items() if text is not None},
-        args.settings,
-        args.absent,
-        [*args.unknown, *(["*"] if args.assume == "unknown" else [])],
-        given,
-        project.config.switches,
-        diagnostics,
+        texts, settings, args.absent, unknown, given, project.config.switches, diagnostics
     )
     sources = {**project.sources, **sources, source.file: source}
     outcome = None if diagnostics.has_errors else ask(situation, question, diagnostics)
     if outcome is None:
         return refuse_request(diagnostics, sources, args.format, console)
+    if logged is not None:
+        said = f"refused it ({logged.denied})" if logged.denied else "let it through"
+        agrees = (
+            "as the policies do"
+            if logged.verdict == outcome.decision.value
+            else f"the policies say {outcome.decision.value}"
+        )
+        outcome = changed(outcome, notes=(f"the log says that AWS {said}, {agrees}", *outcome.notes))
     return write_answer(outcome, sources, args, console)
+
+
+def _logged(args: argparse.Namespace) -> Recorded:
+    """The one request of `--log`. Raises WrongUse."""
+    from policyc.targets.lattice.access_log import NoRequest, read_record
+
+    source = read_input(args.log, "a log record", args, "--log")
+    several = "give one record, or ask about many with `policyc replay`"
+    try:
+        data = json.loads(source.text)
+    except (ValueError, RecursionError) as error:
+        raise WrongUse(f"`{args.log}` is not one record of JSON", several) from error
+    if not isinstance(data, dict):
+        raise WrongUse(f"`{args.log}` is not one record", several)
+    try:
+        return read_record(data)
+    except NoRequest as error:
+        raise WrongUse(f"`{args.log}` is no request to ask about: {error}", "give a record of a service") from error
+
+
+def _texts_of(logged: Recorded) -> dict[str, str]:
+    """A logged request as the options that would state it."""
+    texts = {"who": logged.who, "can": logged.can, "path": logged.path}
+    texts |= {"service-arn": logged.service, "network-arn": logged.network}
+    return {name: text for name, text in texts.items() if text}
 
 
 def read_flags(

@@ -1,0 +1,161 @@
+"""Log files as records, in a stream: whatever they are packed in, and everything that cannot be read counted.
+
+Source: access log reference, sections 1.1 and 7 (layouts, types that break readers).
+"""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import json
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from io import BufferedReader
+from typing import Any, Final, TypeAlias
+
+from policyc.record import record
+
+#: bytes of one line; longer ones are no records
+LONGEST_LINE: Final = 1024 * 1024
+#: bytes of a file that is one value (an array, `{"Records": …}`), which is read whole
+LARGEST_VALUE: Final = 256 * 1024 * 1024
+Readable: TypeAlias = "BufferedReader | gzip.GzipFile"
+_GZIP: Final = b"\x1f\x8b"
+_SKIPPED_ENDINGS: Final = (".parquet", ".orc", ".avro", ".zip", ".zst", ".bz2")
+#: keys under which files and answers hold their records
+_HOLDERS: Final = ("Records", "records", "events", "logEvents")
+
+
+@record
+class Place:
+    """Where a record stands: the file as it was named, and its line or number from 1."""
+
+    file: str
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.number}"
+
+
+class Log:
+    """The records of some files. `files` counts those that were read, `unread` what was not, by the reason; places of the first of each
+    reason are in `examples`."""
+
+    def __init__(self) -> None:
+        self.files = 0
+        self.unread: Counter[str] = Counter()
+        self.examples: dict[str, str] = {}
+
+    def miss(self, reason: str, place: Place | str) -> None:
+        """Something could not be read."""
+        self.unread[reason] += 1
+        self.examples.setdefault(reason, str(place))
+
+    def records(self, files: Iterable[tuple[str, BufferedReader]]) -> Iterator[tuple[dict[str, Any], Place]]:
+        """Every record with its place; `files` are names with streams, which are closed."""
+        for name, stream in files:
+            self.files += 1
+            with stream:
+                yield from self._file(name, stream)
+
+    def _file(self, name: str, stream: BufferedReader) -> Iterator[tuple[dict[str, Any], Place]]:
+        if name.endswith(_SKIPPED_ENDINGS):
+            self.miss("a file of a form that is not read", name)
+            return
+        try:
+            yield from self._values(name, _unpacked(stream))
+        except (EOFError, zlib.error, gzip.BadGzipFile):
+            self.miss("a compressed file that is cut short or broken; what stands before was read", name)
+        except OSError as error:
+            self.miss(f"a file that cannot be read ({(error.strerror or str(error)).lower()})", name)
+
+    def _values(self, name: str, stream: Readable) -> Iterator[tuple[dict[str, Any], Place]]:
+        first = stream.readline(LONGEST_LINE + 1)
+        encoding = _encoding(first)
+        if encoding == "utf-16":
+            rest = stream.read(LARGEST_VALUE + 1)
+            if len(rest) > LARGEST_VALUE:
+                self.miss("a file in UTF-16 that is too large", name)
+                return
+            yield from self._lines(name, _decoded_lines(first + rest))
+            return
+        first = first.removeprefix(codecs.BOM_UTF8)
+        if not _is_whole(first) and first.lstrip()[:1] in (b"{", b"["):
+            whole = first + stream.read(LARGEST_VALUE + 1)
+            if len(whole) <= LARGEST_VALUE and (found := _parsed(whole)) is not None:
+                yield from self._held(found, name)
+                return
+            lines: Iterable[bytes] = whole.splitlines()
+        else:
+            lines = _chain(first, stream)
+        yield from self._lines(name, lines)
+
+    def _lines(self, name: str, lines: Iterable[bytes]) -> Iterator[tuple[dict[str, Any], Place]]:
+        for number, line in enumerate(lines, 1):
+            if len(line) > LONGEST_LINE:
+                self.miss("a line that is too long", Place(name, number))
+                continue
+            if not line.strip():
+                continue
+            # an export of CloudWatch has the time before each record
+            start = line.find(b"{")
+            found = _parsed(line if start < 0 or line.lstrip()[:1] in (b"[", b"{") else line[start:])
+            if found is None:
+                self.miss("a line that is no JSON", Place(name, number))
+            elif isinstance(found, dict) and not any(isinstance(found.get(key), list) for key in _HOLDERS):
+                yield found, Place(name, number)
+            else:
+                yield from self._held(found, name)
+
+    def _held(self, value: Any, name: str) -> Iterator[tuple[dict[str, Any], Place]]:
+        """The records in one value: an array, an object that holds one, or a record by itself."""
+        if isinstance(value, dict):
+            held = next((value[key] for key in _HOLDERS if isinstance(value.get(key), list)), [value])
+        else:
+            held = value if isinstance(value, list) else [value]
+        for number, item in enumerate(held, 1):
+            if isinstance(item, dict) and isinstance(item.get("message"), str) and len(item) <= 5:
+                item = _parsed(item["message"].encode("utf-8", "replace"))  # as `get-log-events` answers
+            if isinstance(item, dict):
+                yield item, Place(name, number)
+            else:
+                self.miss("an entry that is no record", Place(name, number))
+
+
+def _unpacked(stream: BufferedReader) -> Readable:
+    return gzip.GzipFile(fileobj=stream) if stream.peek(2)[:2] == _GZIP else stream
+
+
+def _chain(first: bytes, stream: Readable) -> Iterator[bytes]:
+    """The lines of a stream, each cut off where it is too long; the rest of such a line is read over."""
+    line = first
+    while line:
+        yield line
+        while len(line) > LONGEST_LINE and not line.endswith(b"\n"):
+            line = stream.readline(LONGEST_LINE + 1)
+            if not line:
+                return
+        line = stream.readline(LONGEST_LINE + 1)
+
+
+def _encoding(head: bytes) -> str:
+    """`utf-16` for what PowerShell writes, else `utf-8`."""
+    return "utf-16" if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8"
+
+
+def _decoded_lines(data: bytes) -> Iterator[bytes]:
+    for line in data.decode("utf-16", "replace").splitlines():
+        yield line.encode("utf-8", "replace")
+
+
+def _is_whole(line: bytes) -> bool:
+    return isinstance(_parsed(line), dict)
+
+
+def _parsed(text: bytes) -> Any:
+    """The value of a JSON text, None for what is none."""
+    try:
+        return json.loads(text.decode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        return None

@@ -1,0 +1,131 @@
+"""A VPC Lattice access log record as a request: what it tells, and what it cannot tell, which is unknown and never absent.
+
+Source: https://docs.aws.amazon.com/vpc-lattice/latest/ug/monitoring-access-logs.html; access log reference, section 1.3.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from policyc.record import record
+
+#: how an absent value is written, by destination
+_ABSENT: Final = frozenset({"-", "null", ""})
+_STS: Final = re.compile(
+    r"arn:[^:]*:(?:sts|iam)::([0-9]{12}):(assumed-role|user|role|federated-user)/.+|arn:[^:]*:iam::([0-9]{12}):root"
+)
+#: `requestPath` of records that hold the listener's form before the path
+_PREFIXED: Final = re.compile(r"LatticePath\?:")
+#: fields that every record of a service has, and no other log all of
+_MARKS: Final = ("serviceArn", "resolvedUser")
+
+
+class NoRequest(Exception):
+    """A record that no auth policy decided, or that is none of Lattice's; the text says why."""
+
+
+@record
+class Recorded:
+    """One logged request. `who` is an ARN or `anonymous`, `can` a method or `connect`; `path` is empty where there is none. `keys` holds the
+    condition keys that the record tells; every other key is unknown. `denied` names who refused it: `Service`, `Network`, `Identity`,
+    `policy` where the record does not say which, and is empty for a request that the policies let through. `id` is empty where the record has none."""
+
+    who: str
+    can: str
+    path: str
+    service: str
+    network: str
+    keys: tuple[tuple[str, str], ...]
+    denied: str
+    id: str
+    time: str
+
+    @property
+    def verdict(self) -> str:
+        """What the log says came of it, as a decision."""
+        return "deny" if self.denied else "allow"
+
+
+def is_record(data: Mapping[str, Any]) -> bool:
+    """Whether a record is of a Lattice service, by the fields that it has."""
+    return all(name in data for name in _MARKS)
+
+
+def read_record(data: Mapping[str, Any]) -> Recorded:
+    """The request of a record. Raises NoRequest."""
+    if not is_record(data):
+        raise NoRequest("it is no access log record of a VPC Lattice service")
+
+    def text(name: str) -> str:
+        value = data.get(name)
+        return "" if value is None or str(value).strip() in _ABSENT else str(value).strip()
+
+    service, user = text("serviceArn"), text("resolvedUser") or text("callerPrincipal")
+    if not service:
+        raise NoRequest("it names no service")
+    who = _caller(user)
+    method, path = text("requestMethod"), _PREFIXED.sub("", text("requestPath")).partition("?")[0]
+    network = text("serviceNetworkArn")
+    told = {
+        "vpc-lattice-svcs:SourceVpc": text("sourceVpcId"),
+        "vpc-lattice-svcs:SourceVpcOwnerAccount": _account(text("sourceVpcArn")),
+        "aws:PrincipalOrgID": text("callerPrincipalOrgID"),
+        "vpc-lattice-svcs:RequestHeader/host": text("hostHeader"),
+        "vpc-lattice-svcs:RequestHeader/user-agent": text("userAgent"),
+        **_tags(data.get("callerPrincipalTags")),
+    }
+    return Recorded(
+        who,
+        method or "connect",
+        path if method else "",
+        service,
+        network,
+        tuple((name, value) for name, value in told.items() if value),
+        _denied(text("failureReason"), text("authDeniedReason")),
+        text("requestId"),
+        text("startTime"),
+    )
+
+
+def _caller(user: str) -> str:
+    if not user:
+        raise NoRequest("it does not say who called")
+    if user.lower() == "anonymous":
+        return "anonymous"
+    if user.lower() == "unknown":
+        raise NoRequest("the caller could not be authenticated, which no policy decides")
+    if _STS.fullmatch(user) is None:
+        raise NoRequest(f"its caller `{user}` is no ARN of a role, session or user")
+    return user
+
+
+def _denied(failure: str, reason: str) -> str:
+    if reason:
+        return reason
+    return "policy" if failure == "ClientAccessDenied" else ""
+
+
+def _account(arn: str) -> str:
+    fields = arn.split(":")
+    return fields[4] if len(fields) > 5 else ""
+
+
+def _tags(value: object) -> dict[str, str]:
+    """The caller's tags, which stand there as an object or as a text that holds one."""
+    if isinstance(value, str) and value.strip() not in _ABSENT:
+        try:
+            value = json.loads(value)
+        except ValueError:
+            return {}
+    if not isinstance(value, Mapping):
+        return {}
+    return {f"aws:PrincipalTag/{key}": str(item) for key, item in value.items() if isinstance(item, str | int)}
+
+
+def session_free(who: str) -> str:
+    """A caller without the name of its session, which is often a person's."""
+    head, slash, _ = who.rpartition("/")
+    return f"{head}/*" if slash and ":assumed-role/" in who else who

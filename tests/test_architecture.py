@@ -68,7 +68,6 @@ MAY_IMPORT = {
         "report",
         "workspace",
     },
-    "api": {"text", "diagnostics", "model", "syntax", "engines", "targets", "simulation", "report", "workspace"},
     "replay": {"text", "diagnostics", "ir", "model", "engines", "targets", "simulation", "report"},
     "pytest_plugin": {"api"},
     "editor": {"version", "text", "diagnostics", "syntax", "model", "ir", "targets", "simulation", "workspace"},

@@ -6,7 +6,7 @@ documents, else the name of one target. Policies of the language and documents t
 the same to a rule; `lint/speech.py` has the words for either author.
 
 A rule that only documents can break has ```json as=KIND blocks there. The docstring's first line is the summary; then come the headings of `HEADINGS`, in that order, as `## Heading` lines.
-`Example` and `Use instead` hold one ```policy block each: a whole file that imports what it needs from
+`Example` and `Use instead` hold one ```policy block each, or documents that are checked together: a whole file that imports what it needs from
 `shop.policy` (see `lint/examples.py`); the tests run both.
 """
 
@@ -107,11 +107,10 @@ class Rule:
         return "\n".join(out).strip()
 
     def example(self, heading: str) -> str:
-        """The text of the section's code block, empty when there is none."""
+        """The text of the section's first code block, empty when there is none."""
         found = _BLOCK.search(self.section(heading))
         return "" if found is None else found["text"]
 
-    def example_kind(self, heading: str) -> str:
-        """The kind of IAM document that the section's code block holds, empty for a policy of the language."""
-        found = _BLOCK.search(self.section(heading))
-        return "" if found is None else found["kind"] or ""
+    def example_documents(self, heading: str) -> tuple[tuple[str, str], ...]:
+        """Kind and text of the IAM documents that the section shows, which are checked together; none for a policy of the language."""
+        return tuple((item["kind"], item["text"]) for item in _BLOCK.finditer(self.section(heading)) if item["kind"])

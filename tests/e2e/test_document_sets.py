@@ -79,3 +79,53 @@ def test_what_build_writes_passes_check(
         capsys.readouterr()
         assert main(["check", str(path.relative_to(tmp_path))]) == 0, capsys.readouterr().out
         assert "kind-guessed" not in capsys.readouterr().out
+
+
+def test_the_documents_of_a_chain_are_looked_at_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(data_root() / "policies", tmp_path / "policies")
+    (tmp_path / "policyc.toml").write_text('[project]\npaths = ["policies"]\n')
+    monkeypatch.chdir(tmp_path)
+    assert main(["build"]) == 0
+    chain = [path.relative_to(tmp_path).as_posix() for path in sorted(tmp_path.glob("out/object_lambda/*.json"))]
+    assert len(chain) == 5
+
+    def rules() -> set[tuple[str, str]]:
+        capsys.readouterr()
+        main(["check", *chain, "--format", "json"])
+        report = json.loads(capsys.readouterr().out)
+        return {(item["location"]["file"].rpartition("/")[2], item["rule"]) for item in report["findings"]}
+
+    whole = rules()
+    assert whole == {("resize.function_policy.json", "any-distribution-invokes")}
+    bucket = tmp_path / "out/object_lambda/photos.bucket_policy.json"
+    bucket.write_text(bucket.read_text().replace(HOME, "444455556666"))
+    assert rules() - whole == {("photo_ap.supporting_access_point_policy.json", "hop-refuses-caller")}
+    role = tmp_path / "out/object_lambda/resize.execution_role_policy.json"
+    role.write_text(role.read_text().replace("accesspoint/", "accesspoint/other-"))
+    assert ("resize.execution_role_policy.json", "role-answers-elsewhere") in rules()
+    chain = [name for name in chain if "bucket" not in name]
+    assert ("resized.access_point_policy.json", "hop-not-given") in rules()
+
+
+def test_callers_are_looked_at_with_the_services_that_they_call(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("policyc.toml").write_text("")
+    method = {"StringEquals": {"vpc-lattice-svcs:RequestMethod": "GET"}}
+    service = f"{PREFIX}/svc-0123456789abcdef0"
+    caller = [
+        {"Effect": "Allow", "Action": "vpc-lattice-svcs:Invoke", "Resource": f"{service}/*", "Condition": condition}
+        for condition in (method, {"StringEquals": {"vpc-lattice-svcs:RequestMethod": "PUT"}})
+    ]
+    documents = {"mesh": [auth("Allow", "*", "*", {"StringEquals": {"aws:PrincipalAccount": HOME}})]}
+    documents |= {"orders": [auth("Allow", role(HOME, "web"), f"{service}/*", method)], "caller": caller}
+    for name, statements in documents.items():
+        Path(f"{name}.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": statements}, indent=1))
+    main(["check", "mesh.json", "orders.json", "caller.json", "--format", "json"])
+    report = json.loads(capsys.readouterr().out)
+    told = [item for item in report["findings"] if item["severity"] != "info"]
+    assert [(item["location"]["file"], item["rule"]) for item in told] == [("caller.json", "call-not-admitted")]
+    assert "`statement 2`" in told[0]["message"]

@@ -2,13 +2,14 @@
 
 A case file holds ```policy blocks, each a whole file beside `shop.policy`; a line that a finding starts on ends in
 `// finding: rule-name`. A block opened as ```policy file=name.policy is another file for the blocks after it; one opened as
-```json as=KIND is an IAM document of that kind, one opened as ```cedar a Cedar text, marked alike (the marks are taken out before it is read).
+```json as=KIND is an IAM document of that kind, one opened as ```cedar a Cedar text, marked alike (the marks are taken out before it is read). A
+document with file=name.json is checked together with the next one.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,7 +29,7 @@ from policyc.text import Source
 from policyc.workspace.natives import NativeSettings, check_texts
 
 HERE = Path(__file__).parent
-BLOCK = re.compile(r"^```(?:policy(?: file=(\S+))?|json as=(\S+)|(cedar))\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^```(?:policy|json as=(\S+)|(cedar))(?: file=(\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 MARK = re.compile(r"// finding: ([a-z-]+)$")
 MARKS = re.compile(r"// finding: [a-z-]+ *$", re.MULTILINE)
 
@@ -40,6 +41,7 @@ class Case:
     text: str
     others: tuple[tuple[str, str], ...]
     kind: str = ""
+    documents: tuple[tuple[str, str], ...] = ()
 
     def expected(self) -> list[tuple[int, str]]:
         return [
@@ -51,13 +53,17 @@ class Case:
 
 def cases(name: str) -> Iterator[Case]:
     others: list[tuple[str, str]] = []
+    documents: list[tuple[str, str]] = []
     path = HERE / f"{name}.md"
     text = path.read_text(encoding="utf-8") if path.exists() else ""
-    for number, (file, native, cedar, body) in enumerate(BLOCK.findall(text), 1):
+    for number, (native, cedar, file, body) in enumerate(BLOCK.findall(text), 1):
+        kind = native or cedar
         if file:
-            others.append((file, body))
+            documents += [(kind, body)] if kind else []
+            others += [] if kind else [(file, body)]
         else:
-            yield Case(name, number, body, tuple(others), native or cedar)
+            yield Case(name, number, body, tuple(others), kind, tuple(documents))
+            documents = []
 
 
 ALL_CASES = [case for name in RULES for case in cases(name)]
@@ -79,27 +85,42 @@ def lint(tmp_path: Path, text: str, name: str, others: tuple[tuple[str, str], ..
     return [item for item in found if item.span is not None and item.span.file == "case.policy"]
 
 
-def lint_document(text: str, kind: str, name: str) -> list[Diagnostic]:
-    """The findings of one rule in an IAM document, which the engine's reader has to take, or in a Cedar text."""
-    if kind == "cedar":
-        source = Source("case.cedar", MARKS.sub(lambda mark: " " * len(mark[0]), text))
-        document = Diagnostics()
-        check_texts([(source, ".cedar")], document, NativeSettings(select=frozenset({name})))
-        for item in document:
-            check_style(item)
-        return [item for item in document if item.rule == name]
-    source = Source("case.json", MARKS.sub(lambda mark: " " * len(mark[0]), text))
-    diagnostics = Diagnostics()
-    tree = parse_json(source, diagnostics)
-    assert tree is not None
-    compile_document(tree, KINDS[kind].engine, diagnostics)
-    assert not diagnostics.has_errors, "\n".join(f"{item.rule}: {item.message}" for item in diagnostics)
+def lint_cedar(text: str, name: str) -> list[Diagnostic]:
+    """The findings of one rule in a Cedar text."""
+    source = Source("case.cedar", MARKS.sub(lambda mark: " " * len(mark[0]), text))
     found = Diagnostics()
-    policy = read_policy(tree, KINDS[kind], source.file)
-    lint_documents([policy], [source], found, Settings(select=frozenset({name})))
+    check_texts([(source, ".cedar")], found, NativeSettings(select=frozenset({name})))
+    for item in found:
+        check_style(item)
+    return [item for item in found if item.rule == name]
+
+
+def lint_documents_of(documents: Sequence[tuple[str, str]], name: str) -> list[Diagnostic]:
+    """The findings of one rule in IAM documents (kind, text) that are checked together; the engine's reader has to take each."""
+    policies, sources = [], []
+    for number, (kind, text) in enumerate(documents):
+        source = Source(f"{kind}-{number}.json", MARKS.sub(lambda mark: " " * len(mark[0]), text))
+        diagnostics = Diagnostics()
+        tree = parse_json(source, diagnostics)
+        assert tree is not None
+        compile_document(tree, KINDS[kind].engine, diagnostics)
+        assert not diagnostics.has_errors, "\n".join(f"{item.rule}: {item.message}" for item in diagnostics)
+        policies.append(read_policy(tree, KINDS[kind], source.file))
+        sources.append(source)
+    found = Diagnostics()
+    lint_documents(policies, sources, found, Settings(select=frozenset({name})))
     for item in found:
         check_style(item)
     return list(found)
+
+
+def lint_case(case: Case) -> list[Diagnostic]:
+    """The findings in the last document of a case; those beside it are checked with it."""
+    if case.kind == "cedar":
+        return lint_cedar(case.text, case.rule)
+    documents = [*case.documents, (case.kind, case.text)]
+    own = f"{case.kind}-{len(documents) - 1}.json"
+    return [item for item in lint_documents_of(documents, case.rule) if item.span and item.span.file == own]
 
 
 def check_style(item: Diagnostic) -> None:
@@ -117,7 +138,7 @@ def lines(text: str, found: list[Diagnostic]) -> list[tuple[int, str]]:
 @pytest.mark.parametrize("case", ALL_CASES, ids=lambda case: f"{case.rule}-{case.number}")
 def test_case(case: Case, tmp_path: Path) -> None:
     if case.kind:
-        found = lint_document(case.text, case.kind, case.rule)
+        found = lint_case(case)
     else:
         found = lint(tmp_path, case.text, case.rule, case.others)
     assert lines(case.text, found) == sorted(case.expected()), [item.message for item in found]
@@ -144,8 +165,8 @@ def test_the_better_example_is_clean(name: str, tmp_path: Path) -> None:
 
 
 def example_findings(name: str, heading: str, tmp_path: Path) -> list[Diagnostic]:
-    text, kind = rule(name).example(heading), rule(name).example_kind(heading)
-    return lint_document(text, kind, name) if kind else lint(tmp_path, text, name)
+    documents = rule(name).example_documents(heading)
+    return lint_documents_of(documents, name) if documents else lint(tmp_path, rule(name).example(heading), name)
 
 
 @pytest.mark.parametrize("name", RULES)

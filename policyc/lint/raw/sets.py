@@ -23,7 +23,7 @@ ANY = "*"
 def joined(policies: Sequence[Policy]) -> list[Policy]:
     """The policies, with the services among them linked to their network where the set tells which one it is."""
     auth = [policy for policy in policies if policy.kind == AUTH_POLICY and isinstance(policy.on, Resource)]
-    wide = [policy for policy in auth if len(named := _services(policy)) != 1 or ANY in named]
+    wide = [policy for policy in auth if len(named := services_of(policy)) != 1 or ANY in named]
     if len(auth) < 2 or len(wide) != 1:
         return list(policies)
     network = wide[0]
@@ -41,7 +41,7 @@ def _placed(policy: Policy, network: Policy, mesh: Resource, link: tuple[str, Va
     return policy
 
 
-def _services(policy: Policy) -> set[str]:
+def services_of(policy: Policy) -> set[str]:
     """The services that the resources of a policy name, with or without a path; what a deny says of all of them is left out."""
     found: set[str] = set()
     for statement in policy.statements:

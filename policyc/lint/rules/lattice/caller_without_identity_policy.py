@@ -59,7 +59,10 @@ SEVERITY = Severity.WARNING
 
 
 def check(lint: Lint) -> None:
-    identity = _Callers([policy for policy in lint.program.policies if policy.target == "identity"])
+    callers = [policy for policy in lint.program.policies if policy.target == "identity"]
+    identity = _Callers(
+        [policy for policy in callers if isinstance(policy.on, Principal)]
+    )  # a document does not say whose it is
     if not identity.policies:
         return
     for service in services(lint):

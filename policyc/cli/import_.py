@@ -30,7 +30,7 @@ SHARED = ("root", "config", "exclude", "format", "color", "quiet")
 REPORT = "findings"
 FORMATS = ()
 #: kinds of `--as` that there are policies for
-KIND_NAMES = ("auth-policy", "identity")
+KIND_NAMES = ("auth-policy", "identity", "core-network")
 
 DESCRIPTION = """Write policies of the language for documents as AWS takes them. Each document becomes one policy and each
 statement one statement; ids get names, and what the language has no word for stays as it is, in `raw(…)`.
@@ -181,6 +181,9 @@ def _tell(imported: Imported, args: argparse.Namespace, console: Console) -> Non
             console.remark(
                 f"`{clean(item.file)}` does not say what it is attached to: put the ids of `{item.unplaced}` in, or give `--on`"
             )
+        if item.refused:
+            rules = ", ".join(f"`{rule}`" for rule in item.refused)
+            console.remark(f"`{clean(item.file)}` is refused by the service, and so is its policy: {rules}")
         for label in item.left_out:
             console.remark(f"`{clean(item.file)}`: `{clean(label)}` matches no request and is left out")
     if args.out == "-":
@@ -204,6 +207,7 @@ def _data(imported: Imported) -> Mapping[str, Any]:
                 "policy": item.name,
                 "unplaced": item.unplaced or None,
                 "left_out": list(item.left_out),
+                "refused": list(item.refused),
             }
             for item in imported.policies
         ],

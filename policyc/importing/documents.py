@@ -15,12 +15,15 @@ from typing import Final
 
 from policyc.diagnostics import Diagnostics, Severity
 from policyc.engines.iam.document import compile_document
-from policyc.importing.drafts import Choice, Draft, Given
+from policyc.importing.conditions import NoWords
+from policyc.importing.drafts import Choice, Draft, Given, Whole
 from policyc.importing.modules import Layout
 from policyc.importing.names import Names, snake
-from policyc.importing.settle import Settled, settle
+from policyc.importing.networks import network_node
+from policyc.importing.settle import Plan, Settled, settle
 from policyc.importing.statements import declare_resource
 from policyc.ir.authz import Never, Policy, Statement
+from policyc.ir.program import Program
 from policyc.ir.target_port import TargetPort
 from policyc.lint.raw.sets import joined
 from policyc.model.values import Resource
@@ -28,6 +31,8 @@ from policyc.model.vocabulary import ResourceType
 from policyc.record import record
 from policyc.syntax import nodes
 from policyc.syntax.json_text import JsonValue, parse_json
+from policyc.targets.base import Document
+from policyc.targets.cloud_wan import is_core_network
 from policyc.targets.iam_documents import resource_arn
 from policyc.targets.iam_documents.kinds import KINDS, DocumentKind, guess_kind, is_policy
 from policyc.targets.iam_documents.raising import distinct
@@ -36,9 +41,12 @@ from policyc.targets.lattice import raising
 from policyc.targets.lattice.raising import is_placeholder
 from policyc.targets.program import words
 from policyc.targets.registry import resource_types
+from policyc.text import Span
 
 _LATTICE: Final = "auth-policy"
 _IDENTITY: Final = "identity"
+CORE_NETWORK: Final = "core-network"
+#: kinds of IAM documents that there are policies for
 IMPORTABLE: Final = (_LATTICE, _IDENTITY)
 _SUFFIXES = ("_auth_policy", "_policy", "_auth", "_guard", "_calls")
 
@@ -46,7 +54,8 @@ _SUFFIXES = ("_auth_policy", "_policy", "_auth", "_guard", "_calls")
 @record
 class Became:
     """What became of the document `file`: the policy `name` in the policy file `path`. `unplaced` names what it is on where nothing says
-    which one that is; `left_out` are the labels of statements that no request can match."""
+    which one that is; `left_out` are the labels of statements that no request can match, `refused` the errors that
+    the document has and its policy has too."""
 
     file: str
     kind: str
@@ -54,6 +63,7 @@ class Became:
     name: str
     unplaced: str = ""
     left_out: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
 
 
 @record
@@ -70,52 +80,51 @@ class Imported:
 class _Run:
     """One import on its way."""
 
-    names: Names
+    plan: Plan
     diagnostics: Diagnostics
-    resource_names: dict[str, str] = field(default_factory=dict)
-    drafts: list[Draft] = field(default_factory=list)
     by_arn: dict[str, Resource] = field(default_factory=dict)
     passed_over: dict[str, str] = field(default_factory=dict)
 
     def declare_named(self, found: Mapping[str, Resource], kinds: Mapping[str, ResourceType]) -> list[Resource]:
         """The resources by ARN, those that are not declared yet as they are."""
+        plan = self.plan
         for arn, item in found.items():
             if arn not in self.by_arn:
                 named = replace(item, name=snake(item.name, "resource"))
-                self.resource_names[named.id] = declare_resource(named, kinds[item.type], self.names, {}, "")
+                plan.resource_names[named.id] = declare_resource(named, kinds[item.type], plan.names, {}, "")
                 self.by_arn[arn] = named
         return [self.by_arn[arn] for arn in found]
 
 
 def import_documents(given: Sequence[Given], layout: Layout, root: Path, diagnostics: Diagnostics) -> Imported | None:
     """The policy files that say what the documents say; None after an error was reported. All of the documents are imported or none."""
-    port = words()
-    run = _Run(Names(_reserved(port)), diagnostics)
-    policies: list[tuple[Given, DocumentKind, Policy]] = []
+    run = _Run(Plan(Names(_reserved(words()))), diagnostics)
+    sorts: dict[str, list[tuple[Given, Policy]]] = {}
     for item in given:
-        tree = _tree(item, diagnostics)
-        if tree is not None and not item.named and (kind := _kind(item, tree)).name not in IMPORTABLE:
-            run.passed_over[item.source.file] = kind.title
-            continue
-        stated = None if tree is None else _stated(item, tree, diagnostics)
-        if stated is not None:
-            policies.append((item, *stated))
-    if diagnostics.has_errors:
-        return None
-    if not policies:
-        listed = ", ".join(f"`{file}` ({kind})" for file, kind in run.passed_over.items())
-        diagnostics.error(
-            "not-importable", f"the language has no policies for what is there: {listed}", None, "name other documents"
-        )
-        return None
-    _lattice([(item, policy) for item, kind, policy in policies if kind.name == _LATTICE], run)
-    _identity([(item, policy) for item, kind, policy in policies if kind.name == _IDENTITY], run)
+        _sort(item, sorts, run)
     if run.diagnostics.has_errors:
         return None
-    settled = settle(run.drafts, run.names, run.resource_names, layout, root, diagnostics)
+    _lattice(sorts.get(_LATTICE, ()), run)
+    _identity(sorts.get(_IDENTITY, ()), run)
+    if not (run.plan.drafts or run.plan.wholes or run.diagnostics.has_errors):
+        listed = ", ".join(f"`{file}` ({kind})" for file, kind in run.passed_over.items())
+        message = f"the language has no policies for what is there: {listed}"
+        diagnostics.error("not-importable", message, None, "name other documents")
+    settled = None if run.diagnostics.has_errors else settle(run.plan, layout, root, diagnostics)
     if settled is None:
         return None
-    return Imported(settled.files, tuple(_became(draft, layout) for draft in run.drafts), settled, run.passed_over)
+    became = [_became(draft, layout) for draft in run.plan.drafts]
+    became += [
+        Became(
+            whole.given.source.file,
+            whole.kind,
+            layout.path(whole.given.stem),
+            whole.name,
+            refused=tuple(sorted(whole.refused)),
+        )
+        for whole in run.plan.wholes
+    ]
+    return Imported(settled.files, tuple(became), settled, run.passed_over)
 
 
 def _became(draft: Draft, layout: Layout) -> Became:
@@ -135,17 +144,26 @@ def _reserved(port: TargetPort) -> frozenset[str]:
 # --- reading ----------------------------------------------------------------------------------------------------
 
 
-def _tree(item: Given, diagnostics: Diagnostics) -> JsonValue | None:
-    tree = parse_json(item.source, diagnostics)
-    if tree is not None and not is_policy(tree):
-        diagnostics.error(
+def _sort(item: Given, sorts: dict[str, list[tuple[Given, Policy]]], run: _Run) -> None:
+    """Read one document and put it to those of its kind."""
+    tree = parse_json(item.source, run.diagnostics)
+    if tree is None:
+        return
+    if item.kind == CORE_NETWORK or (not item.kind and is_core_network(tree)):
+        _network(item, run)
+    elif not is_policy(tree):
+        run.diagnostics.error(
             "unknown-document",
             f"`{item.source.file}` is no document that can be imported",
             tree.span.at_start(),
-            'an IAM document has a "Statement"; `policyc check` says what it takes a file for',
+            'an IAM document has a "Statement", a Cloud WAN policy a "core-network-configuration"',
         )
-        return None
-    return tree
+    elif not item.named and (kind := _kind(item, tree)).name not in IMPORTABLE:
+        run.passed_over[item.source.file] = kind.title
+    else:
+        stated = _stated(item, tree, run.diagnostics)
+        if stated is not None:
+            sorts.setdefault(stated[0].name, []).append((item, stated[1]))
 
 
 def _kind(item: Given, tree: JsonValue) -> DocumentKind:
@@ -190,11 +208,11 @@ def _lattice(found: Sequence[tuple[Given, Policy]], run: _Run) -> None:
         on = carriers[item.source.file]
         behind = [service for service in services if service.link("network") == on.id]
         ways = {one.index: distinct(raising.raised(one, on, behind)) for one in policy.statements}
-        name = run.names.free(stems[item.source.file])
-        draft = Draft(item, policy, KINDS[_LATTICE], name, "lattice", run.resource_names[on.id], [])
+        name = run.plan.names.free(stems[item.source.file])
+        draft = Draft(item, policy, KINDS[_LATTICE], name, "lattice", run.plan.resource_names[on.id], [])
         draft.unplaced = raising.is_placeholder(on)
         _choose(draft, policy.statements, ways, run.diagnostics)
-        run.drafts.append(draft)
+        run.plan.drafts.append(draft)
 
 
 def _identity(found: Sequence[tuple[Given, Policy]], run: _Run) -> None:
@@ -207,13 +225,36 @@ def _identity(found: Sequence[tuple[Given, Policy]], run: _Run) -> None:
     for item, policy in found:
         stem = snake(PurePosixPath(item.stem).name, "policy")
         carrier = identity.carrier(_bare(stem, "role"), item.attached)
-        on = run.names.principal(carrier)
+        on = run.plan.names.principal(carrier)
         assert isinstance(on, nodes.Ref)
         ways = {one.index: distinct(identity.raised(one, resources, kinds)) for one in policy.statements}
-        draft = Draft(item, policy, KINDS[_IDENTITY], run.names.free(stem), "identity", on.text, [])
+        draft = Draft(item, policy, KINDS[_IDENTITY], run.plan.names.free(stem), "identity", on.text, [])
         draft.unplaced = identity.is_placeholder(carrier)
         _choose(draft, policy.statements, ways, run.diagnostics)
-        run.drafts.append(draft)
+        run.plan.drafts.append(draft)
+
+
+def _network(item: Given, run: _Run) -> None:
+    from policyc.targets.cloud_wan import raising as cloud_wan
+
+    stated = cloud_wan.stated(item.source, run.diagnostics)
+    if stated is None:
+        return
+    network, refused = stated
+    name = run.plan.names.free(snake(PurePosixPath(item.stem).name, "core"))
+    span = network.span or Span(item.source.file, 0, 1)
+    try:
+        node = network_node(network, name, cloud_wan.otherwise(span), run.plan.names)
+    except NoWords:
+        message = "the language has no words for a part of this network"
+        run.diagnostics.error("not-importable", message, span.at_start(), "keep the document as it is")
+        return
+
+    def differs(program: Program, documents: Sequence[Document]) -> tuple[bool, Span | None]:
+        again = cloud_wan.lowered(program).get(name)
+        return (True, None) if again is None else cloud_wan.difference(network, again)
+
+    run.plan.wholes.append(Whole(item, CORE_NETWORK, node, span.at_start(), differs, refused))
 
 
 def _attachable(
@@ -260,7 +301,9 @@ def _declare(carriers: Iterable[Resource], run: _Run) -> None:
             else ""
         )
         run.by_arn[resource_arn(item, kinds[item.type])] = item
-        run.resource_names[item.id] = declare_resource(item, kinds[item.type], run.names, run.resource_names, doc)
+        run.plan.resource_names[item.id] = declare_resource(
+            item, kinds[item.type], run.plan.names, run.plan.resource_names, doc
+        )
 
 
 def _choose(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from policyc.importing.conditions import NoWords
@@ -9,8 +10,10 @@ from policyc.importing.names import Names
 from policyc.importing.statements import statement_node
 from policyc.importing.tree import NOWHERE, ident, word
 from policyc.ir.authz import Policy, Statement
+from policyc.ir.program import Program
 from policyc.record import record
 from policyc.syntax import nodes
+from policyc.targets.base import Document as TargetDocument
 from policyc.targets.iam_documents.kinds import DocumentKind
 from policyc.text import Source, Span
 
@@ -73,3 +76,21 @@ class Draft:
             except NoWords:
                 choice.at += 1
         raise NoWords
+
+
+@record
+class Whole:
+    """A document that becomes one declaration which has but one way to be said: `differs` tells for a program that compiled, and the documents
+    that it is built to, whether this one came out otherwise, and where in the original. `refused` are the rules by which the service
+    would refuse the document, which therefore refuse the declaration too."""
+
+    given: Given
+    kind: str
+    node: nodes.Policy | nodes.Network
+    span: Span
+    differs: Callable[[Program, Sequence[TargetDocument]], tuple[bool, Span | None]]
+    refused: frozenset[str] = frozenset()
+
+    @property
+    def name(self) -> str:
+        return self.node.name.text

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity
 from policyc.importing.conditions import NoWords
-from policyc.importing.drafts import Choice, Draft
+from policyc.importing.drafts import Choice, Draft, Whole
 from policyc.importing.findings import differing, of_documents, of_policies
 from policyc.importing.modules import Layout, write_modules
 from policyc.importing.names import Names
@@ -23,6 +24,16 @@ from policyc.targets.program import emit_documents, load_program
 from policyc.text import Source, Span
 
 
+@dataclass(slots=True)
+class Plan:
+    """What is to be written: documents statement by statement, those that are said as a whole, and the names of all."""
+
+    names: Names
+    drafts: list[Draft] = field(default_factory=list)
+    wholes: list[Whole] = field(default_factory=list)
+    resource_names: dict[str, str] = field(default_factory=dict)
+
+
 @record
 class Settled:
     """The files with their texts, and the program and the documents that they make."""
@@ -32,21 +43,15 @@ class Settled:
     documents: tuple[Document, ...]
 
 
-def settle(
-    drafts: Sequence[Draft],
-    names: Names,
-    resource_names: dict[str, str],
-    layout: Layout,
-    root: Path,
-    diagnostics: Diagnostics,
-) -> Settled | None:
+def settle(plan: Plan, layout: Layout, root: Path, diagnostics: Diagnostics) -> Settled | None:
     """The files for the drafts; None after reporting a statement that no way of saying it survives.
 
     Of the ways that survive, those are taken of which the rules tell what they tell of the documents, where there are such ways.
     """
-    settled = _compiled(drafts, names, resource_names, layout, root, diagnostics)
+    settled = _compiled(plan, layout, root, diagnostics)
     if settled is None:
         return None
+    drafts = plan.drafts
     wanted = of_documents(drafts)
     best: tuple[int, list[int]] | None = None
     while True:
@@ -57,58 +62,83 @@ def settle(
         onward = [choice for choice in apart if choice.at + 1 < len(choice.ways)]
         for choice in onward:
             choice.at += 1
-        further = _compiled(drafts, names, resource_names, layout, root, Diagnostics()) if onward else None
+        further = _compiled(plan, layout, root, Diagnostics()) if onward else None
         if further is None:
             break
         settled = further
     if [choice.at for draft in drafts for choice in draft.choices] != best[1]:
         for choice, at in zip((choice for draft in drafts for choice in draft.choices), best[1], strict=True):
             choice.at = at
-        return _compiled(drafts, names, resource_names, layout, root, diagnostics)
+        return _compiled(plan, layout, root, diagnostics)
     return settled
 
 
-def _compiled(
-    drafts: Sequence[Draft],
-    names: Names,
-    resource_names: dict[str, str],
-    layout: Layout,
-    root: Path,
-    diagnostics: Diagnostics,
-) -> Settled | None:
+def _compiled(plan: Plan, layout: Layout, root: Path, diagnostics: Diagnostics) -> Settled | None:
     """The files as they stand now, once every statement is said in a way that the language takes and that is built as it was."""
+    drafts = plan.drafts
     while True:
-        files = _written(drafts, names, resource_names, layout, diagnostics)
+        files = _written(plan, layout, diagnostics)
         if files is None:
             return None
         found = Diagnostics()
         program = load_program(root, [root / name for name in files], {}, found, files.get)
+        found = _unexpected(plan.wholes, program, found)
         documents: tuple[Document, ...] = ()
         if not found.has_errors:
-            documents = tuple(item for group in emit_documents(program, found).values() for item in group)
+            emitted = Diagnostics()
+            documents = tuple(item for group in emit_documents(program, emitted).values() for item in group)
+            found.extend(_unexpected(plan.wholes, program, emitted))
         wrong = _refused(drafts, program, found) if found.has_errors else _other(drafts, documents)
         if not wrong and not found.has_errors:
-            return Settled(files, program, documents)
+            settled = Settled(files, program, documents)
+            return settled if _comes_out(plan.wholes, settled, diagnostics) else None
         if not wrong:
-            _report_file(drafts, program, found, diagnostics)
+            _report_file(plan, program, found, diagnostics)
             return None
         if not _moved_on(wrong, diagnostics):
             return None
 
 
-def _written(
-    drafts: Sequence[Draft], names: Names, resource_names: dict[str, str], layout: Layout, diagnostics: Diagnostics
-) -> dict[str, str] | None:
+def _written(plan: Plan, layout: Layout, diagnostics: Diagnostics) -> dict[str, str] | None:
     policies: dict[str, list[nodes.Declaration]] = {}
-    for draft in drafts:
+    for draft in plan.drafts:
         try:
-            node = draft.node(names, resource_names)
+            node = draft.node(plan.names, plan.resource_names)
         except NoWords:
             choice = next(choice for choice in draft.choices if choice.at >= len(choice.ways))
             _report(choice, None, diagnostics)
             return None
         policies.setdefault(layout.path(draft.given.stem), []).append(node)
-    return write_modules(policies, names, layout)
+    for whole in plan.wholes:
+        policies.setdefault(layout.path(whole.given.stem), []).append(whole.node)
+    return write_modules(policies, plan.names, layout)
+
+
+def _unexpected(wholes: Sequence[Whole], program: Program, found: Diagnostics) -> Diagnostics:
+    """The findings without the errors that a declaration has because its document has them."""
+    expected = {whole.name: whole.refused for whole in wholes if whole.refused}
+    allowed = [
+        (node.span, expected[node.name.text])
+        for module in program.modules.values()
+        for node in module.declarations
+        if isinstance(node, nodes.Policy | nodes.Network) and node.name.text in expected
+    ]
+    return Diagnostics(
+        item for item in found if not any(_inside(item.span, whole) and item.rule in rules for whole, rules in allowed)
+    )
+
+
+def _comes_out(wholes: Sequence[Whole], settled: Settled, diagnostics: Diagnostics) -> bool:
+    """Whether every document that has but one way to be said comes out as it was; the others are reported."""
+    sound = True
+    for whole in wholes:
+        differs, place = whole.differs(settled.program, settled.documents)
+        if differs:
+            message = "the language has no form of this that is built as the same again"
+            help = "keep the document as it is, or write this part in another way"
+            diagnostics.error("not-importable", message, place or whole.span, help)
+            sound = False
+    return sound
 
 
 def _refused(drafts: Sequence[Draft], program: Program, found: Diagnostics) -> list[tuple[Choice, Diagnostic | None]]:
@@ -171,13 +201,19 @@ def _report(choice: Choice, why: Diagnostic | None, diagnostics: Diagnostics) ->
     )
 
 
-def _report_file(drafts: Sequence[Draft], program: Program, found: Diagnostics, diagnostics: Diagnostics) -> None:
-    """The errors that lie in no statement, at the documents whose policies they are about."""
-    placed = list(_nodes(drafts, program))
+def _report_file(plan: Plan, program: Program, found: Diagnostics, diagnostics: Diagnostics) -> None:
+    """The errors that lie in no statement, at the documents that they are about."""
+    origins = {draft.name: draft.origin.name_span or draft.origin.span for draft in plan.drafts}
+    origins |= {whole.name: whole.span for whole in plan.wholes}
+    placed = [
+        (node.span, origins[node.name.text])
+        for module in program.modules.values()
+        for node in module.declarations
+        if isinstance(node, nodes.Policy | nodes.Network) and node.name.text in origins
+    ]
     for item in found:
         if item.severity is Severity.ERROR:
-            draft = next((draft for node, draft in placed if _inside(item.span, node.span)), drafts[0])
-            span = draft.origin.name_span or draft.origin.span
+            span = next((origin for whole, origin in placed if _inside(item.span, whole)), next(iter(origins.values())))
             diagnostics.error("not-importable", f"the document cannot be imported: {item.message}", span, item.help)
 
 

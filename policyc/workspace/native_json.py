@@ -13,9 +13,6 @@ from policyc.text import Source
 from policyc.workspace.natives import NativeSettings, rule_settings
 
 CORE_NETWORK = "core-network"
-_CORE_KEY = "core-network-configuration"
-#: what `aws networkmanager get-core-network-policy` prints it in
-_CORE_ANSWER = "CoreNetworkPolicy"
 
 
 def check(source: Source, diagnostics: Diagnostics, settings: NativeSettings) -> Policy | None:
@@ -77,9 +74,9 @@ def _quoted(text: str) -> str:
 
 
 def _shape(tree: JsonValue) -> str:
-    if isinstance(tree, JsonObject) and any(tree.get(key) is not None for key in (_CORE_KEY, _CORE_ANSWER)):
-        return CORE_NETWORK
-    return ""
+    from policyc.targets.cloud_wan import is_core_network
+
+    return CORE_NETWORK if is_core_network(tree) else ""
 
 
 def _check_network(tree: JsonValue, source: Source, diagnostics: Diagnostics, settings: NativeSettings) -> None:

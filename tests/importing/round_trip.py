@@ -46,7 +46,7 @@ def refused(text: str, kind: str = "") -> list[tuple[str, str]]:
 def built(found: Imported) -> dict[str, str]:
     """The text that each document's policy builds, by the document's file."""
     texts = {document.owner: document.text for document in found.settled.documents}
-    return {item.file: texts[item.name] for item in found.policies}
+    return {item.file: texts[item.name] for item in found.policies if item.name in texts}
 
 
 def assert_laid_out(found: Imported) -> None:

@@ -105,6 +105,7 @@ def test_programs_read_what_became_of_each_document(run: Run, tmp_path: Path) ->
                 "policy": "a",
                 "unplaced": "a_service",
                 "left_out": [],
+                "refused": [],
             }
         ],
         "passed_over": {},

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from policyc.diagnostics import Diagnostics
 from policyc.ir.program import Program
 from policyc.model.vocabulary import Vocabulary, load_vocabulary
+from policyc.syntax.json_text import JsonObject, JsonValue
 from policyc.targets.base import Document, Native, Network
 
 if TYPE_CHECKING:
     from policyc.ir.network import CoreNetwork
+
+
+#: what a policy document has, and what `aws networkmanager get-core-network-policy` prints it in
+_KEYS: Final = ("core-network-configuration", "CoreNetworkPolicy")
+
+
+def is_core_network(tree: JsonValue) -> bool:
+    """Whether a JSON value looks like a core network policy, or an answer of the service around one."""
+    return isinstance(tree, JsonObject) and any(tree.get(key) is not None for key in _KEYS)
 
 
 class CloudWan:

@@ -1,0 +1,291 @@
+"""Core networks of the IR as `network` declarations of the language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeAlias, assert_never
+
+from policyc.importing.conditions import NoWords
+from policyc.importing.names import Names
+from policyc.importing.tree import NOWHERE, compare, either, ident, joined, keyed, listed, text, word
+from policyc.ir.network import (
+    BLACKHOLE,
+    AssociatePolicies,
+    AttachCondition,
+    AttachRule,
+    Configuration,
+    CoreNetwork,
+    CreateRoute,
+    Edge,
+    EdgeOverride,
+    FunctionGroup,
+    LabelRule,
+    Logic,
+    RouteAction,
+    RouteMatch,
+    RouteRule,
+    RoutingPolicy,
+    Segment,
+    SegmentAction,
+    SegmentSet,
+    SendTo,
+    SendVia,
+    Share,
+    ToGroup,
+    ToSegment,
+    ToTag,
+    Word,
+)
+from policyc.ir.pattern import escape_pattern
+from policyc.model.literals import misfit
+from policyc.model.types import shapes
+from policyc.syntax import nodes
+
+_Options: TypeAlias = tuple[nodes.NetFlag | nodes.NetDescribe, ...]
+_SWITCHES = ("vpn_ecmp", "dns", "security_group_referencing")
+_ACTIONS = {"prepend-asn-list": "prepend_asns", "remove-asn-list": "remove_asns", "replace-asn-list": "replace_asns"}
+
+
+def network_node(network: CoreNetwork, name: str, otherwise: Sequence[RouteMatch], names: Names) -> nodes.Network:
+    """The declaration of a network; `otherwise` are the matches that `otherwise` stands for in filters. Raises NoWords."""
+    items: list[nodes.NetItem] = [*_configuration(network.configuration)]
+    items += map(_segment, network.segments)
+    items += map(_group, network.groups)
+    items += map(_action, network.actions)
+    if network.attach_rules:
+        items.append(nodes.NetAttach(tuple(_attach_rule(rule, names) for rule in network.attach_rules), NOWHERE))
+    if network.label_rules:
+        items.append(nodes.NetLabels(tuple(map(_label_rule, network.label_rules)), NOWHERE))
+    items += [_filter(policy, otherwise) for policy in network.routing_policies]
+    return nodes.Network(ident(name), ident("cloudwan"), text(network.version.text), tuple(items), NOWHERE)
+
+
+def _configuration(configuration: Configuration) -> Iterator[nodes.NetItem]:
+    ranges = [
+        nodes.Range(nodes.Int(item.low, NOWHERE), nodes.Int(item.high, NOWHERE), NOWHERE)
+        for item in configuration.asn_ranges
+    ]
+    yield nodes.NetAsns(tuple(ranges), NOWHERE)
+    if configuration.inside_cidrs:
+        yield nodes.NetInsideCidrs(_texts(configuration.inside_cidrs), NOWHERE)
+    for name in _SWITCHES:
+        value = getattr(configuration, name)
+        if value is not None:
+            yield nodes.NetSwitch(ident(name), value, NOWHERE)
+    yield nodes.NetEdges(tuple(map(_edge, configuration.edges)), NOWHERE)
+
+
+def _edge(edge: Edge) -> nodes.NetEdge:
+    asn = None if edge.asn is None else nodes.Int(edge.asn.value, NOWHERE)
+    inside = nodes.NetInsideCidrs(_texts(edge.inside_cidrs), NOWHERE) if edge.inside_cidrs else None
+    return nodes.NetEdge(_region(edge.location), asn, inside, NOWHERE)
+
+
+def _texts(words: Iterable[Word]) -> tuple[nodes.Expr, ...]:
+    return tuple(text(item.text) for item in words)
+
+
+def _idents(words: Iterable[Word]) -> tuple[nodes.Ident, ...]:
+    return tuple(ident(item.text) for item in words)
+
+
+def _region(item: Word) -> nodes.Expr:
+    if misfit(shapes()["region"], item.text) is not None:
+        raise NoWords
+    return nodes.Region(item.text, NOWHERE)
+
+
+def _regions(words: Iterable[Word]) -> tuple[nodes.Expr, ...]:
+    return tuple(map(_region, words))
+
+
+def _described(description: Word | None) -> list[nodes.NetDescribe]:
+    return [] if description is None else [nodes.NetDescribe(text(description.text), NOWHERE)]
+
+
+def _acceptance(value: bool | None) -> list[nodes.NetFlag]:
+    return [] if value is None else [nodes.NetFlag("acceptance", value, NOWHERE)]
+
+
+def _segment(segment: Segment) -> nodes.NetSegment:
+    options: list[nodes.NetFlag | nodes.NetDescribe | nodes.NetLocations | nodes.NetImportFilter] = []
+    if segment.edges:
+        options.append(nodes.NetLocations(_regions(segment.edges), NOWHERE))
+    if segment.isolate is not None:
+        options.append(nodes.NetFlag("isolate", segment.isolate, NOWHERE))
+    options += _acceptance(segment.acceptance)
+    if segment.deny_filter:
+        options.append(nodes.NetImportFilter("deny", _idents(segment.deny_filter), NOWHERE))
+    if segment.allow_filter:
+        options.append(nodes.NetImportFilter("allow", _idents(segment.allow_filter), NOWHERE))
+    options += _described(segment.description)
+    return nodes.NetSegment(ident(segment.name.text), tuple(options), NOWHERE)
+
+
+def _group(group: FunctionGroup) -> nodes.NetFunctionGroup:
+    options: _Options = (*_acceptance(group.acceptance), *_described(group.description))
+    return nodes.NetFunctionGroup(ident(group.name.text), options, NOWHERE)
+
+
+# --- segment actions --------------------------------------------------------------------------------------------
+
+
+def _action(action: SegmentAction) -> nodes.NetItem:
+    described = tuple(_described(action.description))
+    match action:
+        case Share():
+            applied = (nodes.NetPolicies(_idents(action.policies), NOWHERE),) if action.policies else ()
+            options = (*applied, *described)
+            return nodes.NetShare(ident(action.segment.text), _segments(action.with_segments), options, NOWHERE)
+        case CreateRoute():
+            destinations = tuple(
+                word(BLACKHOLE) if item.text == BLACKHOLE else text(item.text) for item in action.destinations
+            )
+            return nodes.NetRoute(ident(action.segment.text), _texts(action.cidrs), destinations, described, NOWHERE)
+        case SendVia():
+            mode = nodes.NetMode(ident(action.mode.replace("-", "_")), NOWHERE)
+            return _send("via", action, (mode, *map(_override, action.overrides), *described))
+        case SendTo():
+            return _send("to", action, (*map(_override, action.overrides), *described))
+        case AssociatePolicies():
+            here, there = _region(action.location), _region(action.peer)
+            applied_here = _idents(action.policies)
+            return nodes.NetApply(applied_here, ident(action.segment.text), here, there, described, NOWHERE)
+        case _:
+            assert_never(action)
+
+
+def _send(
+    kind: str, action: SendVia | SendTo, options: tuple[nodes.NetMode | nodes.NetOverride | nodes.NetDescribe, ...]
+) -> nodes.NetSend:
+    to = None if action.sent_to is None else _segments(action.sent_to)
+    segment = ident(action.segment.text)
+    return nodes.NetSend("via" if kind == "via" else "to", _idents(action.groups), segment, to, options, NOWHERE)
+
+
+def _segments(segments: SegmentSet) -> nodes.NetSegments:
+    return nodes.NetSegments(segments.every, _idents(segments.names), NOWHERE)
+
+
+def _override(override: EdgeOverride) -> nodes.NetOverride:
+    sets = tuple(map(_regions, override.edge_sets))
+    return nodes.NetOverride(sets, _region(override.use), NOWHERE)
+
+
+# --- rules ------------------------------------------------------------------------------------------------------
+
+
+def _attach_rule(rule: AttachRule, names: Names) -> nodes.NetAttachRule:
+    options: _Options = (*_acceptance(rule.action.acceptance), *_described(rule.description))
+    destination: nodes.NetToSegment | nodes.NetToTag | nodes.NetToGroup
+    match rule.action:
+        case ToSegment(segment=segment):
+            destination = nodes.NetToSegment(ident(segment.text), options, NOWHERE)
+        case ToTag(key=key):
+            destination = nodes.NetToTag(text(key.text), options, NOWHERE)
+        case ToGroup(group=group):
+            destination = nodes.NetToGroup(ident(group.text), options, NOWHERE)
+        case _:
+            assert_never(rule.action)
+    every = [item.type for item in rule.conditions] == ["any"]
+    condition = None if every else _joined([_condition(item, names) for item in rule.conditions], rule.logic)
+    return nodes.NetAttachRule(nodes.Int(rule.number.value, NOWHERE), condition, destination, NOWHERE)
+
+
+def _joined(items: list[nodes.Expr], logic: Logic | None) -> nodes.Expr:
+    if not items or (len(items) > 1 and logic is None):
+        raise NoWords
+    return either(items) if logic == "or" else joined(items)
+
+
+def _condition(item: AttachCondition, names: Names) -> nodes.Expr:
+    tag = keyed(f'tag["{item.key.text}"]', item.key.text) if item.key is not None else None
+    if item.type in ("tag-exists", "tag-name") and tag is not None:
+        return nodes.Exists(tag, NOWHERE)
+    if item.value is None or item.operator is None:
+        raise NoWords
+    match item.type:
+        case "tag-value" if tag is not None:
+            return _compared(tag, item, text(item.value.text))
+        case "account-id":
+            plain = misfit(shapes()["account"], item.value.text) is None
+            return _compared(word("account"), item, names.value("account", item.value.text) if plain else None)
+        case "region":
+            region = nodes.Region(item.value.text, NOWHERE)
+            fits = misfit(shapes()["region"], item.value.text) is None
+            return _compared(word("region"), item, region if fits else None)
+        case "attachment-type":
+            return _compared(word("type"), item, word(item.value.text.replace("-", "_")))
+        case "resource-id":
+            return _compared(word("resource_id"), item, text(item.value.text))
+        case _:
+            raise NoWords
+
+
+def _compared(subject: nodes.Ref, item: AttachCondition, value: nodes.Expr | None) -> nodes.Expr:
+    pattern = escape_pattern(item.value.text if item.value is not None else "")
+    match item.operator:
+        case "equals" if value is not None:
+            return compare(subject, "==", value)
+        case "not-equals" if value is not None:
+            return compare(subject, "!=", value)
+        case "begins-with":
+            return compare(subject, "like", text(f"{pattern}*"))
+        case "contains":
+            return compare(subject, "like", text(f"*{pattern}*"))
+        case _:
+            raise NoWords
+
+
+def _label_rule(rule: LabelRule) -> nodes.NetLabelRule:
+    locations = (nodes.NetLocations(_regions(rule.edges), NOWHERE),) if rule.edges else ()
+    labels = tuple(text(item.text) for item in rule.labels)
+    options = (*locations, *_described(rule.description))
+    return nodes.NetLabelRule(nodes.Int(rule.number.value, NOWHERE), labels, _idents(rule.policies), options, NOWHERE)
+
+
+def _filter(policy: RoutingPolicy, otherwise: Sequence[RouteMatch]) -> nodes.NetFilter:
+    rules = tuple(_filter_rule(rule, otherwise) for rule in policy.rules)
+    number = nodes.Int(policy.number.value, NOWHERE)
+    described = tuple(_described(policy.description))
+    return nodes.NetFilter(ident(policy.name.text), ident(policy.direction), number, described, rules, NOWHERE)
+
+
+def _filter_rule(rule: RouteRule, otherwise: Sequence[RouteMatch]) -> nodes.NetFilterRule:
+    every = tuple(rule.matches) == tuple(otherwise) and rule.logic == "or"
+    condition = None if every else _joined([_match(item) for item in rule.matches], rule.logic)
+    return nodes.NetFilterRule(nodes.Int(rule.number.value, NOWHERE), condition, _route_action(rule.action), NOWHERE)
+
+
+def _match(item: RouteMatch) -> nodes.Expr:
+    value: nodes.Expr = nodes.Int(item.value, NOWHERE) if isinstance(item.value, int) else text(item.value)
+    match item.type:
+        case "prefix-equals":
+            return compare(word("prefix"), "==", value)
+        case "prefix-in-cidr":
+            return compare(word("prefix"), "in", value)
+        case "prefix-in-prefix-list":
+            return compare(word("prefix_list"), "==", value)
+        case "asn-in-as-path":
+            return compare(value, "in", word("as_path"))
+        case "community-in-list":
+            return compare(value, "in", word("communities"))
+        case "med-equals":
+            return compare(word("med"), "==", value)
+        case _:
+            assert_never(item.type)
+
+
+def _route_action(action: RouteAction) -> nodes.NetAction:
+    name = _ACTIONS.get(action.type, action.type.replace("-", "_"))
+    value: nodes.Expr | None
+    match action.value:
+        case None:
+            value = None
+        case tuple():
+            value = listed(nodes.Int(item, NOWHERE) for item in action.value)
+        case int():
+            value = nodes.Int(action.value, NOWHERE)
+        case _:
+            value = text(action.value)
+    return nodes.NetAction(ident(name), value, NOWHERE)

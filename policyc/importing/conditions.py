@@ -14,12 +14,17 @@ from policyc.model.literals import misfit
 from policyc.model.types import BOOL, EnumOf, Named, SetOf, Type, shapes
 from policyc.model.vocabulary import Attribute
 from policyc.syntax import nodes
+from policyc.text import Span
 
 _ORDERS: dict[Op, nodes.CompareOp] = {Op.LT: "<", Op.LE: "<=", Op.GT: ">", Op.GE: ">="}
 
 
 class NoWords(Exception):
-    """The language has no words for it."""
+    """The language has no words for it; `span` is where it stands in the document, where that is known."""
+
+    def __init__(self, span: Span | None = None) -> None:
+        super().__init__()
+        self.span = span
 
 
 def expression(cond: Cond, names: Names) -> nodes.Expr:

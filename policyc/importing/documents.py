@@ -245,9 +245,9 @@ def _network(item: Given, run: _Run) -> None:
     span = network.span or Span(item.source.file, 0, 1)
     try:
         node = network_node(network, name, cloud_wan.otherwise(span), run.plan.names)
-    except NoWords:
-        message = "the language has no words for a part of this network"
-        run.diagnostics.error("not-importable", message, span.at_start(), "keep the document as it is")
+    except NoWords as nothing:
+        message = "the language has no words for this part of the network"
+        run.diagnostics.error("not-importable", message, nothing.span or span.at_start(), "keep the document as it is")
         return
 
     def differs(program: Program, documents: Sequence[Document]) -> tuple[bool, Span | None]:

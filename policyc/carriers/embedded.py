@@ -112,6 +112,11 @@ class Embedded:
     also: str = ""
     meant: tuple[str, ...] = ()
 
+    @property
+    def file(self) -> str:
+        """The file that the content stands in, which the host may only name."""
+        return self.content.whole.file if isinstance(self.content, PlacedText) else self.content.span.file
+
 
 @record
 class Unreadable:

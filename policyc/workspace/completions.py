@@ -11,14 +11,29 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from policyc.carriers.embedded import Embedded, PlacedText
+<<<<<<< HEAD
 from policyc.carriers.texts import edited
 from policyc.holes import MARK, has_hole
 from policyc.record import record
 from policyc.syntax.json_text import JsonArray, JsonBool, JsonNumber, JsonObject, JsonString, JsonValue
 from policyc.workspace.placed import filled_tree
+=======
+from policyc.holes import MARK, has_hole, mark
+from policyc.record import record
+from policyc.syntax.json_text import JsonArray, JsonBool, JsonMember, JsonNumber, JsonObject, JsonString, JsonValue
+from policyc.workspace.placed import edited, filled_tree
+>>>>>>> f77e722 (Terraform and OpenTofu: policies in HCL and its JSON form, worked out with their places)
 
 _WORD: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9./_-]{0,62}")
 _ACCOUNT: Final = re.compile(r"(?<![0-9])[0-9]{12}(?![0-9])")
+#: what stands before a part of an ARN; earlier parts may be holes
+_ARN_PART: Final = re.compile(r"arn((?::[^:\"]*){0,3}):")
+#: what callers of each kind look like
+_CALLERS: Final = {"AWS": "arn:aws:iam::????????????:role/*", "Service": "*.amazonaws.com"}
+_ARNS: Final = frozenset({"Resource", "NotResource"})
+#: prefix of actions -> service of the ARNs that they are asked of, where the two differ
+_ARN_SERVICES: Final = {"vpc-lattice-svcs": "vpc-lattice"}
+_PARTITION, _REGION = "aws", "us-east-1"
 _ACCOUNTS: Final = ("909090909090", "818181818181")
 #: names of a document that are tried as the value of its holes
 _MOST_NAMES: Final = 6
@@ -34,14 +49,20 @@ class Completion:
     whole: str = ""
 
     def text(self, text: str) -> str:
-        return MARK.sub(lambda found: self._value(found[1], found[2] or ""), text)
+        return MARK.sub(lambda found: self._value(found[2] or "", text[: found.start()]), text)
 
-    def _value(self, name: str, like: str) -> str:
+    def _value(self, like: str, before: str) -> str:
+        """A value for a hole that looks like `like`, behind `before`: an ARN has room for little else than a partition, a Region, an account at its place."""
         if like == "?" * 12:
             return self.account
         if not like:
-            return self.word
+            part = _ARN_PART.fullmatch(before)
+            return self.word if part is None else (_PARTITION, self.word, _REGION, self.account)[part[1].count(":")]
         own = self.word if _WORD.fullmatch(self.word) else "x"
+        if like.startswith("arn:*:"):
+            parts = like.split(":", 5)
+            parts[1], parts[3] = _PARTITION, _REGION if parts[3] == "*" else parts[3]
+            like = ":".join(parts)
         return like.replace("?" * 12, self.account).replace("*", own).replace("?", "0")
 
     def value(self, value: JsonString) -> JsonValue:
@@ -59,12 +80,70 @@ class Completion:
                 return JsonString(text, value.span)
 
     def tree(self, tree: JsonValue) -> JsonValue:
-        return filled_tree(tree, self.value, self.text)
+        return filled_tree(_likely(tree, self.word == "*"), self.value, self.text)
 
     def placed(self, text: PlacedText) -> PlacedText:
         """A text with its holes filled as they stand in a string of Cedar or JSON."""
-        runs = [(found.start(), found.end(), self.text(found[0])) for found in MARK.finditer(text.value)]
+        runs = [
+            (found.start(), found.end(), self._value(found[2] or "", _string_before(text.value, found.start())))
+            for found in MARK.finditer(text.value)
+        ]
         return edited(text, runs) if runs else text
+
+
+def _likely(tree: JsonValue, everything: bool, action: str = "") -> JsonValue:
+    """The tree in which a hole in the place of a caller or of an ARN looks like one: with any other word the statement would be refused for that alone, and nothing
+    else said of it. `everything` leaves those alone that can be `*`."""
+    match tree:
+        case JsonObject(members, span):
+            action = _first(tree.get("Action") or tree.get("NotAction")) or action
+            made = []
+            for member in members:
+                text = isinstance(member.value, JsonString | JsonArray)
+                if member.key in _CALLERS and text:
+                    value = member.value if everything else _as_if(member.value, _CALLERS[member.key], whole=True)
+                elif member.key in _ARNS and text:
+                    value = _as_if(member.value, _arn_like(action), whole=not everything)
+                else:
+                    value = _likely(member.value, everything, action)
+                made.append(JsonMember(member.key, member.key_span, value))
+            return JsonObject(tuple(made), span)
+        case JsonArray(items, span):
+            return JsonArray(tuple(_likely(item, everything, action) for item in items), span)
+        case _:
+            return tree
+
+
+def _as_if(value: JsonValue, like: str, whole: bool) -> JsonValue:
+    """Texts that begin with a hole of which nothing is known, with what it looks like; those that are nothing else when `whole` says so."""
+    match value:
+        case JsonArray(items, span):
+            return JsonArray(tuple(_as_if(item, like, whole) for item in items), span)
+        case JsonString(text, span):
+            found = MARK.match(text)
+            if found is None or found[2] or (found.end() == len(text) and not whole):
+                return value
+            return JsonString(mark(found[1], like) + text[found.end() :], span)
+        case _:
+            return value
+
+
+def _arn_like(action: str) -> str:
+    service = _ARN_SERVICES.get(action.partition(":")[0].lower(), action.partition(":")[0].lower())
+    if service in ("", "*", "s3"):
+        return "arn:aws:s3:::*"
+    return f"arn:aws:{service}:{_REGION}:????????????:*"
+
+
+def _first(value: JsonValue | None) -> str:
+    if isinstance(value, JsonArray):
+        value = next(iter(value.items), None)
+    return value.value if isinstance(value, JsonString) and not has_hole(value.value) else ""
+
+
+def _string_before(text: str, at: int) -> str:
+    """What stands before an offset in the string that it is in."""
+    return text[text.rfind('"', 0, at) + 1 : at]
 
 
 def completions(documents: Sequence[Embedded]) -> list[Completion]:

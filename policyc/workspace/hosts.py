@@ -47,19 +47,39 @@ def open_hosts(
     return hosts
 
 
-def check_hosts(hosts: Sequence[Host], diagnostics: Diagnostics, settings: NativeSettings) -> Tally:
-    """Judge the documents of each file, or of each module of files, and count."""
+def check_hosts(
+    hosts: Sequence[Host], diagnostics: Diagnostics, settings: NativeSettings, other: Callable[[str], Source | None]
+) -> Tally:
+    """Judge the documents of each file, or of each module of files, and count. What a host says may stand in another file: `other` opens it."""
+    opened: dict[str, Source | None] = {host.source.file: host.source for host in hosts}
+
+    def source_of(file: str) -> Source | None:
+        if file not in opened:
+            opened[file] = other(file)
+        return opened[file]
+
     tally = Tally()
     groups: dict[tuple[str, str], list[Host]] = {}
     for host in hosts:
         groups.setdefault((host.format, host.carried.module or host.source.file), []).append(host)
     for group in groups.values():
-        items = [Item(host.source, document) for host in group for document in host.carried.documents]
-        companions = [(host.source, item) for host in group for item in host.carried.companions]
+        # a module's documents come with its own files and with those that call it
+        once = {
+            (document.place, document.name, document.world): Item(host.source, document)
+            for host in group
+            for document in host.carried.documents
+        }
+        items = list(once.values())
+        companions = list(
+            {item.name: (host.source, item) for host in group for item in host.carried.companions}.values()
+        )
         judged = judge(items, companions, settings)
         diagnostics.extend(judged.findings)
-        unread = [(host.source, item) for host in group for item in host.carried.unreadable]
-        unread += judged.unreadable
+        for found in judged.findings:
+            if found.span is not None:
+                source_of(found.span.file)  # reports show the line
+        told = {lost: host.source for host in group for lost in host.carried.unreadable}
+        unread = [*((source, lost) for lost, source in told.items()), *judged.unreadable]
         lost = {(item.place, item.name) for _, item in judged.unreadable}
         read = [item for item in items if (item.document.place, item.document.name) not in lost]
         places = dict.fromkeys((item.document.place, item.document.kind) for item in read)
@@ -69,7 +89,7 @@ def check_hosts(hosts: Sequence[Host], diagnostics: Diagnostics, settings: Nativ
                 len({place.file for place, _ in places}),
                 len({item.document.place for item in read if item.document.holes}),
                 judged.withheld,
-                tuple(_not_read(source, item) for source, item in unread),
+                tuple(_not_read(source_of(item.place.file) or source, item) for source, item in unread),
             )
         )
     return tally

@@ -199,8 +199,18 @@ def check_natives(
             kinds[name] = settings.kind or built_kind(path, manifests)
         elif path in named:
             diagnostics.add(_holds_nothing(source))
+
+    def other(name: str) -> Source | None:
+        source = read_source(root, name, None, Diagnostics(), read)
+        if source is not None:
+            sources[name] = source
+        return source
+
+    tally, taken = _check_hosts(root, hosts, diagnostics, settings, named, other)
+    # what a host takes in (`file("policy.json")`) is judged there, where it is known what it is for
+    texts = [(source, ending) for source, ending in texts if source.file not in taken]
     check_texts(texts, diagnostics, settings, kinds)
-    return Checked(sources, len(texts), _check_hosts(root, hosts, diagnostics, settings, named))
+    return Checked(sources, len(texts), tally)
 
 
 def _check_hosts(
@@ -209,9 +219,11 @@ def _check_hosts(
     diagnostics: Diagnostics,
     settings: NativeSettings,
     named: Collection[Path],
-) -> Tally:
+    other: Callable[[str], Source | None],
+) -> tuple[Tally, set[str]]:
+    """What was counted, and the other files whose texts are documents of a host."""
     if not files:
-        return Tally()
+        return Tally(), set()
     from policyc.workspace.hosts import check_hosts, open_hosts
 
     found = Diagnostics()
@@ -223,9 +235,9 @@ def _check_hosts(
         empty = not (carried.documents or carried.unreadable or carried.companions)
         if empty and host.source.file in asked and host.source.file not in told:
             found.add(_holds_nothing(host.source))
-    tally = check_hosts(hosts, found, settings)
+    tally = check_hosts(hosts, found, settings, other)
     diagnostics.extend(_as_configured(found, settings))
-    return tally
+    return tally, {document.file for host in hosts for document in host.carried.documents}
 
 
 def _holds_nothing(source: Source) -> Diagnostic:

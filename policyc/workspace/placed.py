@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -73,11 +73,23 @@ def filled_tree(tree: JsonValue, fill: Callable[[JsonString], JsonValue], name: 
             )
             return JsonObject(made, span)
         case JsonArray(items, span):
-            return JsonArray(tuple(filled_tree(item, fill, name) for item in items), span)
+            return JsonArray(tuple(_filled_items(items, fill, name)), span)
         case JsonString(text) if has_hole(text):
             return fill(tree)
         case _:
             return tree
+
+
+def _filled_items(
+    items: tuple[JsonValue, ...], fill: Callable[[JsonString], JsonValue], name: Callable[[str], str]
+) -> Iterator[JsonValue]:
+    """The elements of a list; a hole among them that becomes a list stands for several."""
+    for item in items:
+        made = filled_tree(item, fill, name)
+        if isinstance(item, JsonString) and isinstance(made, JsonArray):
+            yield from made.items
+        else:
+            yield made
 
 
 def obstacle(tree: JsonValue) -> tuple[str, Span] | None:

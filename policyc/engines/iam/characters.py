@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from policyc.engines.iam.findings import Reading
+from policyc.holes import MARK
 from policyc.syntax.json_text import JsonArray, JsonObject, JsonString, JsonValue
 from policyc.text import Span
 
@@ -30,7 +31,7 @@ def check_characters(tree: JsonValue, reading: Reading) -> None:
 
 
 def _check(text: str, span: Span, reading: Reading) -> None:
-    found = None if text.isascii() and text.isprintable() else _BAD.search(text)
+    found = None if text.isascii() and text.isprintable() else _BAD.search(MARK.sub("", text))
     if found is not None:
         help = "use characters up to U+00FF, or match the others with `?` or `*` and a Like operator"
         reading.error(

@@ -1,0 +1,1 @@
+"""Terraform and OpenTofu: configuration in HCL or JSON, and what `terraform show -json` prints of plans and states."""

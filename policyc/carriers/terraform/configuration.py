@@ -1,0 +1,317 @@
+"""HCL and its JSON form as a carrier: documents of the module that a file belongs to, worked out from the topmost module that calls it."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+from types import MappingProxyType
+from typing import Final
+
+from policyc.carriers.embedded import Carried, Companion, Embedded, Hole, Options, Unreadable
+from policyc.carriers.terraform.data_documents import CORE_NETWORK, IAM
+from policyc.carriers.terraform.declared import ENDINGS, Placed
+from policyc.carriers.terraform.documents import PERMISSION, Found, found_in, holds_documents, slots
+from policyc.carriers.terraform.expressions import Undecided, Work
+from policyc.carriers.terraform.facts import AUTH_POLICIES, Around, around, context_types, is_context
+from policyc.carriers.terraform.modules import Configuration, ModuleInstance, ResourceInstance, tfvars
+from policyc.carriers.terraform.tree import Lost, Place, Tree, root_of, tree_of
+from policyc.carriers.terraform.values import Failed
+from policyc.carriers.terraform.worlds import described_world, in_worlds
+from policyc.diagnostics import Diagnostics
+from policyc.packages import MissingPackage
+from policyc.per_object import PerObject
+from policyc.record import record
+from policyc.syntax.json_text import parse_json
+from policyc.text import Source, Span
+
+#: a call of a module that is not here is worth a word when it seems to be about policies
+_ABOUT_POLICIES: Final = re.compile(
+    r"polic|lattice|verified.?access|cloud.?wan|core.?network|object.?lambda|assume_role", re.IGNORECASE
+)
+
+
+@cache
+def _words() -> re.Pattern[bytes]:
+    types = {*slots(), *context_types(), PERMISSION, IAM, CORE_NETWORK}
+    return re.compile(rb"\b(?:" + "|".join(sorted(types)).encode() + rb")\b")
+
+
+_MODULE: Final = re.compile(rb"\bmodule\b")
+_SOURCE: Final = re.compile(rb"\bsource\b[\"\s]*[=:]\s*\"([^\"]*)\"")
+
+
+def recognize(name: str, raw: bytes) -> bool:
+    """Whether a configuration file may hold documents, or call modules that do."""
+    if not name.endswith(ENDINGS):
+        return False
+    if _words().search(raw):
+        return True
+    if not _MODULE.search(raw):
+        return False
+    sources = [found[1] for found in _SOURCE.finditer(raw)]
+    return any(source.startswith((b"./", b"../")) for source in sources) or bool(
+        sources and _ABOUT_POLICIES.search(raw.decode("utf-8", "replace"))
+    )
+
+
+@record
+class Root:
+    """Everything that a root module and the modules below it hold, each with the file that it stands in and the one that calls it."""
+
+    documents: tuple[tuple[str, str, Embedded], ...]
+    unreadable: tuple[tuple[str, str, Unreadable], ...]
+    companions: tuple[tuple[str, str, Companion], ...]
+
+
+class _Folders:
+    """What was worked out with one set of options."""
+
+    def __init__(self, options: Options) -> None:
+        self.configuration = Configuration(options)
+        self._roots: dict[str, Root] = {}
+        self._homes: dict[str, str] = {}
+
+    def root_of(self, folder: str) -> str:
+        if folder not in self._homes:
+            self._homes[folder] = root_of(folder, self.configuration)
+        return self._homes[folder]
+
+    def root(self, folder: str) -> Root:
+        if folder not in self._roots:
+            self._roots[folder] = _worked_out(tree_of(folder, self.configuration), self.configuration)
+        return self._roots[folder]
+
+
+_folders: Final = PerObject(_Folders, 2)
+
+
+def carried(source: Source, options: Options, diagnostics: Diagnostics) -> Carried:
+    """The documents that stand in a file, and those of the modules that it calls."""
+    folder = posixpath.dirname(source.file)
+    try:
+        folders = _folders(options)
+        _report_fault(source, folders.configuration.declared(folder).faults.get(source.file), diagnostics)
+        home = folders.root_of(folder)
+        root = folders.root(home)
+    except MissingPackage as missing:
+        diagnostics.error("missing-package", str(missing), source.span(0, 0), missing.help)
+        return Carried(unreadable=(Unreadable(source.file, "configuration", source.span(0, 0), str(missing)),))
+    mine = (source.file,)
+    return Carried(
+        tuple(item for file, call, item in root.documents if file in mine or call in mine),
+        tuple(item for file, call, item in root.unreadable if file in mine or call in mine),
+        tuple(item for file, call, item in root.companions if file in mine or call in mine),
+        home or ".",
+    )
+
+
+def _report_fault(source: Source, fault: Span | None, diagnostics: Diagnostics) -> None:
+    if fault is None:
+        return
+    if source.file.endswith(".json"):
+        parse_json(source, diagnostics)
+        return
+    words = source.text[fault.start : fault.end].split("\n")[0].strip()
+    shown = f"`{words[:40]}` has no meaning here" if words else "something is missing here"
+    diagnostics.error(
+        "hcl-syntax-error",
+        f"{shown}: the file is no configuration from here on",
+        fault,
+        "look for a bracket, quote or comma too many or too few before it",
+    )
+
+
+# --- a root and all that it calls --------------------------------------------------------------------------------
+
+
+def _worked_out(tree: Tree, configuration: Configuration) -> Root:
+    values = configuration.options.values
+    work = Work({}, values)
+    top = _top(tree, configuration)
+    documents: list[tuple[str, str, Embedded]] = []
+    unreadable: list[tuple[str, str, Unreadable]] = []
+    later: list[tuple[Place, str, Placed]] = []
+    known = around(_context(tree, top, work), work)
+    for place in tree.places:
+        for name, placed in place.declared.resources.items():
+            if not holds_documents(placed.block.type, placed.block.labels):
+                continue
+            if placed.block.type == "data":
+                later.append((place, name, placed))
+                continue
+            _add(_of_block(top, place, name, placed, known, work), top, place, placed, documents, unreadable)
+    for place, name, placed in later:
+        if (placed.file, placed.block.head.start) not in work.used:
+            _add(_of_block(top, place, name, placed, known, work), top, place, placed, documents, unreadable)
+    for lost in tree.lost:
+        if _is_ours(lost):
+            made = Unreadable(_address(lost), "module", lost.call.block.head, lost.reason)
+            unreadable.append((lost.call.file, _call_file(top, lost.within), made))
+    companions = tuple(
+        (item.place.file, _caller(top, item.name), item) for item in _judged(known, tree, documents, unreadable)
+    )
+    return Root(tuple(documents), tuple(unreadable), companions)
+
+
+def _judged(
+    known: Around, tree: Tree, documents: list[tuple[str, str, Embedded]], unreadable: list[tuple[str, str, Unreadable]]
+) -> Iterator[Companion]:
+    """The gates that set rules look at: those whose policies are all here. Where it is not known what a policy is attached to, or what stands in
+    a module, a gate without one may have one all the same."""
+    on = {item.facts.get("resource", "") for _, _, item in documents if item.type in AUTH_POLICIES}
+    certain = not tree.lost and "" not in on and not any(item.type in AUTH_POLICIES for _, _, item in unreadable)
+    for item in known.companions.values():
+        if item.type.startswith("lattice.") and "auth" in item.fields and (certain or item.name in on):
+            yield item
+
+
+def _top(tree: Tree, configuration: Configuration) -> ModuleInstance:
+    declared = tree.places[0].declared
+    bare = ModuleInstance(configuration, declared, root=tree.root)
+    names = [name for name in configuration.options.folder(tree.root) if _is_automatic(name)]
+    given = {}
+    for name in sorted(names, key=lambda name: (not name.startswith("terraform.tfvars"), name)):
+        file = posixpath.join(tree.root, name)
+        text = configuration.options.read(file)
+        if text is not None:
+            given.update(tfvars(Source(file, text), bare.scope))
+    return replace(bare, variables=MappingProxyType(given))
+
+
+def _is_automatic(name: str) -> bool:
+    return name in ("terraform.tfvars", "terraform.tfvars.json") or name.endswith((".auto.tfvars", ".auto.tfvars.json"))
+
+
+def _modules(top: ModuleInstance, calls: tuple[str, ...], work: Work) -> list[ModuleInstance]:
+    """The instances of the module that a chain of calls leads to. Raises Failed and Undecided."""
+    found = [top]
+    for name in calls:
+        deeper: list[ModuleInstance] = []
+        for module in found:
+            expansion = module.expansion(f"module.{name}", module.declared.modules[name], work)
+            for suffix, _ in expansion.rows:
+                child = work.instances[expansion.address + suffix]
+                if isinstance(child, ModuleInstance):
+                    deeper.append(child)
+        found = deeper
+    return found
+
+
+def _instances(top: ModuleInstance, place: Place, name: str, placed: Placed, work: Work) -> Iterator[ResourceInstance]:
+    for module in _modules(top, place.calls, work):
+        expansion = module.expansion(name, placed, work)
+        for suffix, _ in expansion.rows:
+            instance = work.instances[expansion.address + suffix]
+            if isinstance(instance, ResourceInstance):
+                yield instance
+
+
+def _context(tree: Tree, top: ModuleInstance, work: Work) -> list[ResourceInstance]:
+    """The resources that say something about what documents are attached to, as far as it is certain that they are there."""
+    found: list[ResourceInstance] = []
+    for place in tree.places:
+        for name, placed in place.declared.resources.items():
+            if placed.block.type != "resource" or not is_context(placed.block.labels[0]):
+                continue
+            try:
+                found.extend(_instances(top, place, name, placed, work))
+            except (Failed, Undecided):
+                continue
+    return found
+
+
+def _of_block(
+    top: ModuleInstance, place: Place, name: str, placed: Placed, known: Around, work: Work
+) -> list[Embedded | Unreadable]:
+    """The documents of all instances of a block in every world, those that are alike as one."""
+    address = ".".join((*(f"module.{call}" for call in place.calls), name))
+    head = placed.block.head
+
+    def make(here: Work) -> list[Found | Unreadable]:
+        found: list[Found | Unreadable] = []
+        for instance in _instances(top, place, name, placed, here):
+            found.extend(found_in(instance, known, here))
+        return found
+
+    try:
+        worlds = in_worlds(work, top.configuration.options.values, head, make)
+    except Failed as failed:
+        where = failed.span if failed.span.file == placed.file else head
+        return [Unreadable(address, placed.block.labels[0], where, failed.reason)]
+    documents: dict[tuple[object, ...], tuple[Found, dict[str, None], list[str]]] = {}
+    lost: dict[Unreadable, None] = {}
+    for choices, items in worlds:
+        world = described_world(choices)
+        for item in items:
+            if isinstance(item, Unreadable):
+                lost[item] = None
+                continue
+            key = (item.kind, item.place, item.content, item.facts)
+            _, addresses, seen = documents.setdefault(key, (item, {}, []))
+            addresses[item.address] = None
+            if world not in seen:
+                seen.append(world)
+    made: list[Embedded | Unreadable] = []
+    for item, addresses, seen in documents.values():
+        everywhere = len(seen) == len(worlds)
+        for world in [""] if everywhere else seen:
+            made.append(_embedded(item, list(addresses), world, placed))
+    return [*made, *lost]
+
+
+def _embedded(item: Found, addresses: list[str], world: str, placed: Placed) -> Embedded:
+    shown = addresses[:3] + ([f"… ({len(addresses)} in all)"] if len(addresses) > 3 else [])
+    holes: dict[str, Hole] = {hole.name: hole for hole in item.holes}
+    return Embedded(
+        item.kind,
+        ", ".join(shown),
+        item.type,
+        item.place,
+        item.content,
+        MappingProxyType(holes),
+        MappingProxyType(dict(item.facts)),
+        world,
+        meant=placed.block.meant,
+    )
+
+
+def _add(
+    found: list[Embedded | Unreadable],
+    top: ModuleInstance,
+    place: Place,
+    placed: Placed,
+    documents: list[tuple[str, str, Embedded]],
+    unreadable: list[tuple[str, str, Unreadable]],
+) -> None:
+    call = _call_file(top, place)
+    for item in found:
+        if isinstance(item, Embedded):
+            documents.append((placed.file, call, item))
+        else:
+            unreadable.append((placed.file, call, item))
+
+
+def _call_file(top: ModuleInstance, place: Place) -> str:
+    """The file of the root module that calls a module, empty for the root itself."""
+    return top.declared.modules[place.calls[0]].file if place.calls else ""
+
+
+def _caller(top: ModuleInstance, address: str) -> str:
+    """The file of the root module that calls the module that something with an address stands in."""
+    word = address.removeprefix("module.")
+    found = top.declared.modules.get(re.split(r"[.\[]", word, maxsplit=1)[0])
+    return found.file if found is not None and word != address else ""
+
+
+def _address(lost: Lost) -> str:
+    return ".".join(f"module.{name}" for name in (*lost.within.calls, lost.name))
+
+
+def _is_ours(lost: Lost) -> bool:
+    if not lost.source or lost.source.startswith("."):
+        return True
+    names = lost.call.block.body.arguments
+    return bool(_ABOUT_POLICIES.search(lost.source)) or any(_ABOUT_POLICIES.search(name) for name in names)

@@ -1,0 +1,263 @@
+"""What a configuration says around its documents: the resources that they are attached to, and what those say of themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Final
+
+from policyc.carriers.embedded import Companion
+from policyc.carriers.terraform.bodies import Inner, blocks_of
+from policyc.carriers.terraform.expressions import Work
+from policyc.carriers.terraform.modules import ResourceInstance
+from policyc.carriers.terraform.values import Failed, Instance, Text, Unknown, Value
+from policyc.holes import MARK, has_hole
+from policyc.record import record
+
+#: resource type -> the argument that names what its document is attached to
+_ATTACHED: Final[Mapping[str, str]] = {
+    "aws_vpclattice_auth_policy": "resource_identifier",
+    "awscc_vpclattice_auth_policy": "resource_identifier",
+    "aws_s3_bucket_policy": "bucket",
+    "aws_s3control_access_point_policy": "access_point_arn",
+    "aws_s3control_object_lambda_access_point_policy": "name",
+    "aws_lambda_permission": "function_name",
+    "aws_networkmanager_core_network_policy_attachment": "core_network_id",
+}
+#: resource type -> what the language calls it, and the argument that is its name
+_TYPES: Final[Mapping[str, tuple[str, str]]] = {
+    "aws_vpclattice_service": ("lattice.service", "name"),
+    "aws_vpclattice_service_network": ("lattice.service_network", "name"),
+    "awscc_vpclattice_service": ("lattice.service", "name"),
+    "awscc_vpclattice_service_network": ("lattice.service_network", "name"),
+    "aws_verifiedaccess_group": ("verified_access.group", ""),
+    "aws_verifiedaccess_endpoint": ("verified_access.endpoint", ""),
+    "aws_s3_bucket": ("s3.bucket", "bucket"),
+    "aws_s3_access_point": ("s3.access_point", "name"),
+    "aws_lambda_function": ("lambda.function", "function_name"),
+    "aws_s3control_object_lambda_access_point": ("object_lambda.access_point", "name"),
+}
+AUTH_POLICIES: Final = ("aws_vpclattice_auth_policy", "awscc_vpclattice_auth_policy")
+#: what else tells how resources hang together
+_LINKS: Final = frozenset(
+    {
+        "aws_vpclattice_service_network_service_association",
+        "awscc_vpclattice_service_network_service_association",
+        "aws_verifiedaccess_instance_trust_provider_attachment",
+        "aws_verifiedaccess_trust_provider",
+    }
+)
+_AUTH: Final = {"AWS_IAM": "aws_iam", "NONE": "none"}
+_OPTIONS: Final = ("load_balancer_options", "network_interface_options")
+
+
+def is_context(type: str) -> bool:
+    """Whether resources of a type tell something that documents are judged with."""
+    return type in _TYPES or type in _LINKS
+
+
+@record
+class Around:
+    """Everything of one tree of modules that documents are judged with: companions by address, and for each Verified Access instance
+    its trust providers (`name=type,…`)."""
+
+    companions: Mapping[str, Companion]
+    trust: Mapping[str, str]
+
+
+def around(instances: Iterable[ResourceInstance], work: Work) -> Around:
+    """What the resources say of themselves; what cannot be worked out is left out."""
+    all = [item for item in instances if item.placed.block.type == "resource" and is_context(item.type)]
+    found: dict[str, Companion] = {}
+    for item in all:
+        made = _companion(item, work)
+        if made is not None:
+            found[item.address] = made
+    names = _by_name(all, work)
+    for item in all:
+        for holder, field, other in _links(item, names, work):
+            if holder in found and other in found:
+                links = {**found[holder].links, field: other}
+                found[holder] = replace(found[holder], links=links)
+    return Around(found, _trust(all, work))
+
+
+def facts_of(instance: ResourceInstance, known: Around, work: Work) -> dict[str, str]:
+    """The facts of a document's resource (`policyc.carriers.embedded.Embedded`)."""
+    facts: dict[str, str] = {}
+    attached = _ATTACHED.get(instance.type)
+    if attached is not None:
+        on = address_of(_argument(instance, attached, work), {}, work)
+        if on in known.companions:
+            facts["resource"] = on
+    elif instance.address in known.companions:
+        facts["resource"] = instance.address
+    if instance.type == "aws_verifiedaccess_group":
+        trust = known.trust.get(address_of(_argument(instance, "verifiedaccess_instance_id", work), {}, work))
+    elif instance.type == "aws_verifiedaccess_endpoint":
+        trust = _trust_of_endpoint(instance, known, work)
+    else:
+        trust = None
+    if trust:
+        facts["trust"] = trust
+    return facts
+
+
+def _trust_of_endpoint(instance: ResourceInstance, known: Around, work: Work) -> str | None:
+    group = work.instances.get(address_of(_argument(instance, "verified_access_group_id", work), {}, work))
+    if not isinstance(group, ResourceInstance):
+        return None
+    return known.trust.get(address_of(_argument(group, "verifiedaccess_instance_id", work), {}, work))
+
+
+def address_of(value: Value | None, names: Mapping[str, str], work: Work) -> str:
+    """The address of the instance that a value is an attribute of, or whose name it is; empty when it is of none."""
+    match value:
+        case Instance(address):
+            return address
+        case Unknown(name):
+            return _held(name, work)
+        case Text(text):
+            hole = MARK.fullmatch(text)
+            return names.get(text, "") if hole is None else _held(hole[1], work)
+        case _:
+            return ""
+
+
+def _held(name: str, work: Work) -> str:
+    address = name.rpartition(".")[0]
+    return address if address in work.instances else ""
+
+
+def _argument(instance: ResourceInstance, name: str, work: Work) -> Value | None:
+    """An argument, None when it is not written or cannot be worked out."""
+    try:
+        return instance.argument(name, work)
+    except Failed:
+        return None
+
+
+def _text(instance: ResourceInstance, name: str, work: Work) -> str:
+    value = _argument(instance, name, work)
+    return value.value if isinstance(value, Text) and not has_hole(value.value) else ""
+
+
+def _companion(item: ResourceInstance, work: Work) -> Companion | None:
+    if item.type not in _TYPES:
+        return None
+    type, named = _TYPES[item.type]
+    fields: dict[str, str] = {}
+    if type.startswith("lattice."):
+        written = "auth_type" in item.body.arguments
+        auth = _AUTH.get(_text(item, "auth_type", work), "") if written else "none"
+        if auth:
+            fields["auth"] = auth
+    elif type == "verified_access.endpoint":
+        protocol = _protocol(item, work)
+        if protocol:
+            fields["protocol"] = protocol
+    elif _text(item, named, work):
+        fields["name"] = _text(item, named, work)
+    return Companion(item.address, type, item.placed.block.head, fields)
+
+
+def _protocol(item: ResourceInstance, work: Work) -> str:
+    """What an endpoint speaks: `http` (also for HTTPS), `tcp`."""
+    if _text(item, "endpoint_type", work) == "cidr":
+        return "tcp"
+    for name in _OPTIONS:
+        try:
+            for inner in blocks_of(item.body, name, item.scope, work):
+                found = inner.argument("protocol", work)
+                if found is not None and isinstance(found[1], Text):
+                    return {"http": "http", "https": "http", "tcp": "tcp"}.get(found[1].value.lower(), "")
+        except Failed:
+            continue
+    return ""
+
+
+def _by_name(items: Iterable[ResourceInstance], work: Work) -> dict[str, str]:
+    """The addresses of resources by the name that is written for them."""
+    found: dict[str, str] = {}
+    for item in items:
+        if item.type in _TYPES and _TYPES[item.type][1]:
+            name = _text(item, _TYPES[item.type][1], work)
+            if name:
+                found.setdefault(name, item.address)
+    return found
+
+
+def _links(item: ResourceInstance, names: Mapping[str, str], work: Work) -> Iterator[tuple[str, str, str]]:
+    """A companion, a field of it, and the companion that it leads to."""
+
+    def at(argument: str) -> str:
+        return address_of(_argument(item, argument, work), names, work)
+
+    match item.type:
+        case (
+            "aws_vpclattice_service_network_service_association"
+            | "awscc_vpclattice_service_network_service_association"
+        ):
+            yield at("service_identifier"), "network", at("service_network_identifier")
+        case "aws_verifiedaccess_endpoint":
+            yield item.address, "group", at("verified_access_group_id")
+        case "aws_s3_access_point":
+            yield item.address, "bucket", at("bucket")
+        case "aws_s3control_object_lambda_access_point":
+            yield from _wiring(item, names, work)
+        case _:
+            return
+
+
+def _wiring(item: ResourceInstance, names: Mapping[str, str], work: Work) -> Iterator[tuple[str, str, str]]:
+    """The access point and the function behind an Object Lambda access point."""
+    for configuration in _inner(Inner(item.body, item.scope, item.placed.block.head), "configuration", work):
+        yield item.address, "access_point", _at(configuration, "supporting_access_point", names, work)
+        for transformation in _inner(configuration, "transformation_configuration", work):
+            for content in _inner(transformation, "content_transformation", work):
+                for function in _inner(content, "aws_lambda", work):
+                    yield item.address, "function", _at(function, "function_arn", names, work)
+
+
+def _inner(inner: Inner, type: str, work: Work) -> list[Inner]:
+    try:
+        return list(blocks_of(inner.body, type, inner.scope, work))
+    except Failed:
+        return []
+
+
+def _at(inner: Inner, argument: str, names: Mapping[str, str], work: Work) -> str:
+    try:
+        found = inner.argument(argument, work)
+    except Failed:
+        return ""
+    return "" if found is None else address_of(found[1], names, work)
+
+
+def _trust(items: Iterable[ResourceInstance], work: Work) -> dict[str, str]:
+    """The trust providers of each Verified Access instance whose attachments are all here."""
+    providers = {
+        item.address: _provider(item, work) for item in items if item.type == "aws_verifiedaccess_trust_provider"
+    }
+    found: dict[str, list[str]] = {}
+    unknown: set[str] = set()
+    for item in items:
+        if item.type != "aws_verifiedaccess_instance_trust_provider_attachment":
+            continue
+        instance = address_of(_argument(item, "verifiedaccess_instance_id", work), {}, work)
+        provider = address_of(_argument(item, "verifiedaccess_trust_provider_id", work), {}, work)
+        if providers.get(provider):
+            found.setdefault(instance, []).append(providers[provider])
+        else:
+            unknown.add(instance)
+    return {instance: ",".join(pairs) for instance, pairs in found.items() if instance and instance not in unknown}
+
+
+def _provider(item: ResourceInstance, work: Work) -> str:
+    name = _text(item, "policy_reference_name", work)
+    type = _text(item, "user_trust_provider_type", work) or _text(item, "device_trust_provider_type", work)
+    return f"{name}={type.replace('-', '_')}" if name and type else ""
+
+
+def context_types() -> tuple[str, ...]:
+    return (*_TYPES, *_LINKS)

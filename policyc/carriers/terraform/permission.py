@@ -1,0 +1,82 @@
+"""`aws_lambda_permission` as the statement that Lambda puts into the function's policy.
+
+Source: https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from policyc.carriers.terraform.expressions import Work
+from policyc.carriers.terraform.values import Entry, Fields, Items, Text, Unknown, Value, as_text, marked, plain_text
+from policyc.holes import has_hole, shown
+
+if TYPE_CHECKING:
+    from policyc.carriers.terraform.modules import ResourceInstance
+
+_ACCOUNT: Final = re.compile(r"[0-9]{12}|arn:.*")
+#: argument -> operator and key of the condition that it becomes
+_CONDITIONS: Final = (
+    ("source_arn", "ArnLike", "AWS:SourceArn"),
+    ("source_account", "StringEquals", "AWS:SourceAccount"),
+    ("principal_org_id", "StringEquals", "aws:PrincipalOrgID"),
+    ("event_source_token", "StringEquals", "lambda:EventSourceToken"),
+    ("function_url_auth_type", "StringEquals", "lambda:FunctionUrlAuthType"),
+)
+
+
+def permission_document(instance: ResourceInstance, work: Work) -> Value | None:
+    """The policy that one permission amounts to, None for one whose arguments are not written. Raises Failed."""
+    place = instance.placed.block.head
+    action, principal = instance.argument("action", work), instance.argument("principal", work)
+    function = instance.argument("function_name", work)
+    if action is None or principal is None or function is None:
+        return None
+    entries = [Entry("Effect", place, plain_text("Allow", place))]
+    sid = instance.argument("statement_id", work)
+    if sid is not None:
+        entries.insert(0, Entry("Sid", sid.span, sid))
+    entries.append(Entry("Principal", principal.span, _principal(principal)))
+    entries.append(Entry("Action", action.span, action))
+    entries.append(Entry("Resource", function.span, _function(instance, function, work)))
+    tests: dict[str, list[Entry]] = {}
+    for argument, operator, key in _CONDITIONS:
+        value = instance.argument(argument, work)
+        if value is not None:
+            tests.setdefault(operator, []).append(Entry(key, value.span, value))
+    if tests:
+        blocks = (
+            Entry(operator, keys[0].key_span, Fields(tuple(keys), keys[0].key_span)) for operator, keys in tests.items()
+        )
+        entries.append(Entry("Condition", place, Fields(tuple(blocks), place)))
+    statement = Fields(tuple(entries), place)
+    version = Entry("Version", place, plain_text("2012-10-17", place))
+    return Fields((version, Entry("Statement", place, Items((statement,), place))), place)
+
+
+def _is_arn(value: Value) -> bool:
+    return isinstance(value, Unknown) and value.kind == "arn"
+
+
+def _principal(value: Value) -> Value:
+    text = marked(as_text(value))
+    if text == "*":
+        return value
+    kind = "AWS" if _ACCOUNT.match(text) or (has_hole(text) and not text.endswith("amazonaws.com")) else "Service"
+    return Fields((Entry(kind, value.span, value),), value.span)
+
+
+def _function(instance: ResourceInstance, function: Value, work: Work) -> Value:
+    """The ARN of the function: Lambda takes its name too, and writes the ARN."""
+    qualifier = instance.argument("qualifier", work)
+    behind = "" if qualifier is None else f":{marked(as_text(qualifier))}"
+    text = marked(as_text(function))
+    if text.startswith("arn:") or ":function:" in text or _is_arn(function):
+        return plain_text(text + behind, function.span)
+    name = shown(text)
+    if isinstance(function, Text) and not has_hole(text):
+        hole = work.unknown(f"function {name}", function.span, "arn", f"arn:*:lambda:*:????????????:function:{name}")
+    else:
+        hole = work.unknown(f"function {name}", function.span, "arn", "arn:*:lambda:*:????????????:function:*")
+    return plain_text(marked(as_text(hole)) + behind, function.span)

@@ -1,0 +1,32 @@
+"""What is known of attributes that only the provider can tell: the form of an ARN or an id, by resource type (`schemas/terraform/shapes.json`)."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Final, cast
+
+from policyc.data import read_text
+
+_FIELD: Final = re.compile(r"\{(\w+)\}")
+_KINDS: Final = {"account_id": "account", "arn": "arn", "id": "name", "name": "name", "partition": "partition"}
+
+
+@cache
+def _shapes() -> Mapping[str, Mapping[str, str]]:
+    return cast(Mapping[str, Mapping[str, str]], json.loads(read_text("schemas/terraform/shapes.json")))
+
+
+def like_of(type: str, attribute: str, text: Callable[[str], str]) -> str:
+    """A pattern that every value of an attribute fits, empty when nothing is known; `text` gives arguments that are known."""
+    pattern = _shapes().get(type, {}).get(attribute, "")
+    return _FIELD.sub(lambda found: text(found[1]) or "*", pattern) if "{" in pattern else pattern
+
+
+def kind_of(attribute: str, like: str) -> str:
+    """What a hole for an attribute is."""
+    if like == "*-*-?":
+        return "region"
+    return _KINDS.get(attribute, "arn" if attribute.endswith("_arn") else "any")

@@ -1,0 +1,91 @@
+"""The tree of module calls below a root folder, as far as the files are here."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from typing import Final
+
+from policyc.carriers.terraform.declared import Declared, Placed
+from policyc.carriers.terraform.modules import Configuration, Remote
+from policyc.record import record
+
+MOST_CALLS: Final = 400
+
+
+@record
+class Place:
+    """One module in the tree: the names of the calls that lead to it from the root, and what it declares."""
+
+    calls: tuple[str, ...]
+    declared: Declared
+
+
+@record
+class Lost:
+    """A call that leads nowhere: `reason` says why. `within` is the module that makes it."""
+
+    within: Place
+    name: str
+    call: Placed
+    reason: str
+    source: str = ""
+
+
+@record
+class Tree:
+    root: str
+    places: tuple[Place, ...]
+    lost: tuple[Lost, ...]
+
+    def holds(self, folder: str) -> bool:
+        return any(place.declared.folder == folder for place in self.places)
+
+
+def tree_of(root: str, configuration: Configuration) -> Tree:
+    """All modules that are called from a folder, itself first."""
+    places: list[Place] = []
+    lost: list[Lost] = []
+    stack: list[tuple[Place, tuple[str, ...]]] = [(Place((), configuration.declared(root)), (root,))]
+    while stack:
+        place, above = stack.pop()
+        places.append(place)
+        for name, call in place.declared.modules.items():
+            key = ".".join((*place.calls, name))
+            child = configuration.child(place.declared, name, root, key)
+            if isinstance(child, Remote):
+                lost.append(Lost(place, name, call, _why(child.source), child.source))
+            elif child.folder in above:
+                lost.append(Lost(place, name, call, f"`module.{name}` calls itself"))
+            elif len(places) + len(stack) >= MOST_CALLS:
+                lost.append(Lost(place, name, call, f"there are more than {MOST_CALLS} module calls"))
+            else:
+                stack.append((Place((*place.calls, name), child), (*above, child.folder)))
+    return Tree(root, tuple(places), tuple(lost))
+
+
+def _why(source: str) -> str:
+    if source.startswith(("./", "../")):
+        return f"module from `{source}`, where no configuration can be read"
+    if source.startswith(("git", "http", "s3::", "gcs::", "hg::")) or "::" in source:
+        return "module from a repository"
+    return "module from a registry" if source else "module whose source is not known"
+
+
+def root_of(folder: str, configuration: Configuration) -> str:
+    """The topmost folder above `folder` whose modules lead to it, itself when there is none."""
+    for above in _above(folder):
+        if configuration.declared(above).modules and tree_of(above, configuration).holds(folder):
+            return above
+    return folder
+
+
+def _above(folder: str) -> Iterator[str]:
+    """The folders above one, the root first."""
+    if not folder:
+        return
+    parents = [""]
+    for part in posixpath.dirname(folder).split("/"):
+        if part:
+            parents.append(posixpath.join(parents[-1], part))
+    yield from parents

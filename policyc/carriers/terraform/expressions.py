@@ -12,7 +12,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Final, Protocol
 
 from policyc.carriers.embedded import Hole
-from policyc.carriers.terraform.functions import FUNCTIONS, Arguments
+from policyc.carriers.terraform.arguments import Arguments
+from policyc.carriers.terraform.functions import FUNCTIONS
 from policyc.carriers.terraform.nodes import (
     Attribute,
     Binary,

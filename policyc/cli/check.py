@@ -10,6 +10,7 @@ from dataclasses import replace
 from policyc.cli import cache, earlier, exits
 from policyc.cli.console import Console
 from policyc.cli.fixing import apply_fixes
+from policyc.cli.holes import add_bindings, bindings_of
 from policyc.cli.parser import WrongUse, one_of
 from policyc.cli.project import here, open_projects
 from policyc.cli.refuse import nothing_found, refuse, report
@@ -62,6 +63,8 @@ EPILOG = """examples:
   policyc check --format sarif --output findings.sarif
   policyc check --fix                    mend what is safe to mend, report the rest
   policyc check --base origin/main       only what this branch brought about
+  policyc check infra                    templates, plans and manifests with policies inside
+  policyc check --bind OrgId=o-a1b2c3d4e5 stack.yaml    with a value that a template leaves open
   policyc check policy.json              one document as AWS takes it: IAM JSON or a Cloud WAN policy
   policyc check --as bucket policy.json  when its shape does not tell what it is
   policyc check --trust idc=iam_identity_center group.cedar
@@ -91,6 +94,8 @@ def describe(parser: argparse.ArgumentParser) -> None:
         help="the file in whose place standard input (`-`) is read; it need not exist",
     )
     add_trust(parser)
+    add_bindings(parser)
+    parser.add_argument("--markdown", action="store_true", help="check policies in the code fences of Markdown too")
     parser.add_argument(
         "--allow-unreadable",
         action="store_true",
@@ -114,10 +119,10 @@ def run(args: argparse.Namespace, console: Console) -> int:
         return refuse(mistakes, projects[0], console, args.format)
     if unsaved is not None:
         projects = [with_stdin(projects[0], unsaved)]
-    trust, samples = trust_of(args), samples_of(args)
+    trust, samples, values = trust_of(args), samples_of(args), bindings_of(args)
     found: list[Found] = []
     for project in projects:
-        settings = settings_of(project.config, kind, trust, samples)
+        settings = replace(settings_of(project.config, kind, trust, samples), values=values, fences=args.markdown)
         part = _mended(project, settings, mistakes, console) if args.fix else check_project(project, settings, mistakes)
         if part is None:
             console.names = project.names
@@ -138,7 +143,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
         and whole.loaded
         and unsaved is None
         and not whole.tally.unreadable
-        and not (args.no_cache or args.claims or args.output or args.fix)
+        and not (args.no_cache or args.claims or args.bindings or args.output or args.fix)
     ):
         console.flush()
         walked = [str(path) for path in (*projects[0].paths, *projects[0].named)]
@@ -147,7 +152,8 @@ def run(args: argparse.Namespace, console: Console) -> int:
 
 
 def _opened(args: argparse.Namespace, named: Sequence[str], mistakes: Diagnostics) -> list[Project]:
-    return open_projects(args, named, mistakes, () if args.kind else (POLICY, *SEARCHED))
+    prose = (".md", ".markdown") if args.markdown else ()
+    return open_projects(args, named, mistakes, () if args.kind else (POLICY, *SEARCHED, *prose))
 
 
 def _only_new(whole: Found, args: argparse.Namespace, console: Console) -> int:
@@ -162,6 +168,7 @@ def _only_new(whole: Found, args: argparse.Namespace, console: Console) -> int:
         parts = []
         for project in _opened(asked, asked.paths, mistakes):
             settings = settings_of(project.config, asked.kind or "", trust_of(asked), samples_of(asked))
+            settings = replace(settings, values=bindings_of(asked), fences=asked.markdown)
             parts.append(None if mistakes.has_errors else check_project(project, settings, mistakes))
         found = [part for part in parts if part is not None]
         return together(found) if found else None

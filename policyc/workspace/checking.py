@@ -20,7 +20,7 @@ def check_project(
     compile: Callable[[Project], Compiled] = compile_project,
 ) -> Found | None:
     """What is found in one project; None after adding mistakes of its configuration to `mistakes`. `compile` may answer from memory."""
-    natives, _ = split_natives(project.named, settings.kind)
+    natives, _ = split_natives(project.named, settings.kind, settings.fences)
     findings = Diagnostics()
     if natives and len(natives) == len(project.named):  # documents alone, without any policy file
         checked = check_natives(project.root, natives, findings, settings, project.read, natives)

@@ -15,6 +15,7 @@ from policyc.record import record
 from policyc.report.tally import NotRead, Tally
 from policyc.text import Source
 from policyc.workspace.embedded import Item, judge
+from policyc.workspace.host_comments import without_suppressed
 from policyc.workspace.natives import NativeSettings
 
 
@@ -74,7 +75,7 @@ def check_hosts(
             {item.name: (host.source, item) for host in group for item in host.carried.companions}.values()
         )
         judged = judge(items, companions, settings)
-        diagnostics.extend(judged.findings)
+        diagnostics.extend(without_suppressed([host.source for host in group], judged.findings, settings.select))
         for found in judged.findings:
             if found.span is not None:
                 source_of(found.span.file)  # reports show the line

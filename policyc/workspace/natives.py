@@ -86,12 +86,13 @@ class Native(Protocol):
         """The document in canonical layout, or None after reporting why it cannot be."""
 
 
-def split_natives(paths: Sequence[Path], kind: str = "") -> tuple[list[Path], list[Path]]:
+def split_natives(paths: Sequence[Path], kind: str = "", fences: bool = False) -> tuple[list[Path], list[Path]]:
     """The paths that are documents, or may hold some, by their ending or by `--as`, and all others. Folders are never natives."""
     natives: list[Path] = []
     others: list[Path] = []
     for path in paths:
-        named = path.name.endswith(SEARCHED) or kind in KINDS
+        wanted = (*SEARCHED, *endings(True)) if fences else SEARCHED
+        named = path.name.endswith(wanted) or kind in KINDS
         (natives if named and not path.is_dir() else others).append(path)
     return natives, others
 
@@ -191,7 +192,7 @@ def check_natives(
         if source is None:
             continue
         sources[name] = source
-        format = "" if settings.kind else recognized(path.name, source.text.encode(), settings.fences)
+        format = format_of(path, source, settings)
         if format:
             hosts.append((source, format))
         elif settings.kind or path.suffix in NATIVES:
@@ -211,6 +212,11 @@ def check_natives(
     texts = [(source, ending) for source, ending in texts if source.file not in taken]
     check_texts(texts, diagnostics, settings, kinds)
     return Checked(sources, len(texts), tally)
+
+
+def format_of(path: Path, source: Source, settings: NativeSettings) -> str:
+    """The format of a file that holds documents, empty for one that is a document itself, or neither."""
+    return "" if settings.kind else recognized(path.name, source.text.encode(), settings.fences)
 
 
 def _check_hosts(

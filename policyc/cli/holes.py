@@ -1,0 +1,43 @@
+"""`--bind NAME=VALUE` and `--bindings FILE`: values for what templates leave open."""
+
+from __future__ import annotations
+
+import argparse
+
+from policyc.cli.inputs import read_input
+from policyc.cli.parser import WrongUse, name_and_value
+from policyc.diagnostics import Diagnostics
+
+
+def add_bindings(parser: argparse._ActionsContainer) -> None:
+    """Add the options."""
+    parser.add_argument(
+        "--bind",
+        type=name_and_value,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="the value of what a template leaves open, by the name that findings show as ‹NAME›; may be given several times",
+    )
+    parser.add_argument(
+        "--bindings",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="values from a parameter file, the output of describe-stacks or of terraform output -json; "
+        "may be given several times",
+    )
+
+
+def bindings_of(args: argparse.Namespace) -> dict[str, str]:
+    """The values by name; those of the command line go before those of files. Raises WrongUse."""
+    values: dict[str, str] = {}
+    if args.bindings:
+        from policyc.workspace.bindings import read_bindings
+    for name in args.bindings:
+        found = Diagnostics()
+        values |= read_bindings(read_input(name, "values", args, "--bindings"), found)
+        wrong = next(iter(found), None)
+        if wrong is not None:
+            raise WrongUse(wrong.message, wrong.help)
+    return {**values, **{name.strip("‹›"): value for name, value in args.bind}}

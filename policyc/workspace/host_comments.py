@@ -1,0 +1,73 @@
+"""Comments to policyc in host files whose comments begin with `#`: YAML and HCL. A comment of its own covers what stands below it and further in.
+
+The grammar is that of every text (`policyc.lint.suppress`).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from typing import Final
+
+from policyc.data import data_root, read_text
+from policyc.diagnostics import Diagnostic
+from policyc.lint.registry import RULES
+from policyc.lint.suppress import Commented, apply_suppressions, speaks
+from policyc.text import Source, Span
+
+_COMMENT: Final = re.compile(r"(?:^|(?<=\s))#+\s*policyc\s*:[^\n]*", re.MULTILINE)
+_ENDINGS: Final = (".yaml", ".yml", ".template", ".tf", ".tofu")
+_CLOSING: Final = frozenset("})]")
+
+
+def without_suppressed(
+    sources: Sequence[Source], found: Iterable[Diagnostic], ran: frozenset[str] | None
+) -> list[Diagnostic]:
+    """The findings that no comment of these files covers, and what is wrong with the comments. `ran` are the rules that were asked for, None for all."""
+    texts = [_commented(source) for source in sources if source.file.endswith(_ENDINGS) and speaks(source)]
+    held = [text for text in texts if text.comments]
+    if not held:
+        return list(found)
+    return apply_suppressions(held, found, set(RULES) if ran is None else ran, RULES)
+
+
+def _commented(source: Source) -> Commented:
+    comments = tuple(source.span(match.start(), match.end()) for match in _COMMENT.finditer(source.text))
+    constructs = tuple(span for comment in comments for span in _below(source, comment))
+    first = re.search(r"^\s*[^\s#]", source.text, re.MULTILINE)
+    return Commented(source, comments, constructs, first.end() - 1 if first else None, _known(), marker="#")
+
+
+@cache
+def _known() -> frozenset[str]:
+    """The names of everything that is reported in documents."""
+    names: set[str] = set(RULES)
+    for path in (data_root() / "schemas" / "errors").glob("*.json"):
+        names.update(json.loads(read_text(f"schemas/errors/{path.name}")))
+    return frozenset(names)
+
+
+def _below(source: Source, comment: Span) -> Iterator[Span]:
+    """What stands below a comment on a line of its own: the next line that holds something, and the lines after it that stand further in."""
+    number = source.position(comment.end).line + 1
+    count = len(source.line_starts())
+    while number <= count and (not source.line(number).strip() or source.line(number).lstrip().startswith("#")):
+        number += 1
+    if number > count:
+        return
+    line = source.line(number)
+    indent = len(line) - len(line.lstrip())
+    start = source.line_starts()[number - 1] + indent
+    end = start + len(line.strip())
+    while number < count:
+        number += 1
+        line = source.line(number)
+        if not line.strip():
+            continue
+        inner = len(line) - len(line.lstrip())
+        if inner < indent or (inner == indent and line.lstrip()[0] not in _CLOSING):
+            break
+        end = source.line_starts()[number - 1] + len(line.rstrip())
+    yield source.span(start, end)

@@ -1,0 +1,111 @@
+"""Every document of a project that nobody compiled: where it stands, what it is, and what is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from policyc.diagnostics import Diagnostics
+from policyc.holes import shown
+from policyc.model.files import read_source
+from policyc.record import record
+from policyc.report.tally import NotRead
+from policyc.syntax.json_text import parse_json
+from policyc.targets.iam_documents.kinds import KINDS, guess_kind, is_policy
+from policyc.text import Source
+from policyc.workspace.hosts import Host, check_hosts, open_hosts
+from policyc.workspace.natives import NativeSettings, find_natives, format_of, split_natives
+from policyc.workspace.project import Project
+
+#: kinds that are no IAM documents -> the target that writes them
+_TARGETS: Final = {"cedar": "verified_access", "core-network": "cloudwan"}
+
+
+@record
+class Entry:
+    """One document. `resource` is what it is attached to as far as is known, `unknown` the names of the values that are not known, `reason` why it
+    cannot be read, and `world` the conditions under which it is there."""
+
+    file: str
+    line: int
+    kind: str
+    target: str
+    name: str = ""
+    type: str = ""
+    resource: str = ""
+    unknown: tuple[str, ...] = ()
+    world: str = ""
+    also: str = ""
+    reason: str = ""
+
+    @property
+    def state(self) -> str:
+        """`known`, `unknown values` or `not readable`."""
+        return "not readable" if self.reason else "unknown values" if self.unknown else "known"
+
+
+def list_documents(project: Project, settings: NativeSettings, diagnostics: Diagnostics) -> list[Entry]:
+    """The documents of the named files and searched folders, by file and place."""
+    named, _ = split_natives(project.named, settings.kind, settings.fences)
+    searched = find_natives(project, diagnostics, fences=settings.fences)
+    entries: list[Entry] = [Entry(name, 0, "", "", reason="in a form that is not read") for name in searched.unread]
+    hosts: list[tuple[Source, str]] = []
+    for path in dict.fromkeys([*named, *searched.documents, *searched.hosts]):
+        name = path.resolve().relative_to(project.root).as_posix()
+        source = read_source(project.root, name, None, diagnostics, project.read)
+        if source is None:
+            continue
+        format = format_of(path, source, settings)
+        if format:
+            hosts.append((source, format))
+        else:
+            entries += _native(source, path.suffix)
+    for host in open_hosts(project.root, hosts, diagnostics, settings):
+        entries += _inside(host, settings)
+    return sorted(entries, key=lambda entry: (entry.file, entry.line, entry.name, entry.world))
+
+
+def _native(source: Source, ending: str) -> Iterator[Entry]:
+    if ending == ".cedar":
+        yield Entry(source.file, 1, "cedar", _TARGETS["cedar"])
+        return
+    tree = parse_json(source, Diagnostics())
+    if tree is None:
+        yield Entry(source.file, 1, "", "", reason="it is no JSON")
+    elif is_policy(tree):
+        kind = guess_kind(tree)
+        yield Entry(source.file, 1, kind.name, kind.target)
+    elif b"core-network-configuration" in source.text.encode():
+        yield Entry(source.file, 1, "core-network", _TARGETS["core-network"])
+
+
+def _inside(host: Host, settings: NativeSettings) -> Iterator[Entry]:
+    lost: dict[tuple[int, str], NotRead] = {}
+    for item in check_hosts([host], Diagnostics(), settings).unreadable:
+        lost[item.line, item.name] = item
+        yield Entry(item.file, item.line, "", "", item.name, reason=item.reason)
+    for document in host.carried.documents:
+        line = host.source.position(document.place.start).line
+        if any(name == document.name for _, name in lost):
+            continue
+        kind = KINDS.get(document.kind)
+        target = _TARGETS.get(document.kind, "") if kind is None else kind.target
+        yield Entry(
+            host.source.file,
+            line,
+            document.kind or "resource",
+            target,
+            document.name,
+            document.type,
+            document.facts.get("resource", ""),
+            tuple(f"‹{name}›" for name in document.holes),
+            document.world,
+            document.also,
+        )
+
+
+def state_of(entry: Entry) -> str:
+    """What is known of a document, for people."""
+    if entry.reason:
+        return f"not readable: {shown(entry.reason)}"
+    return f"unknown: {', '.join(entry.unknown)}" if entry.unknown else "known"

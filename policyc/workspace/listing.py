@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from policyc.diagnostics import Diagnostics
@@ -60,9 +60,13 @@ def list_documents(project: Project, settings: NativeSettings, diagnostics: Diag
             hosts.append((source, format))
         else:
             entries += _native(source, path.suffix)
+
+    def other(name: str) -> Source | None:
+        return read_source(project.root, name, None, diagnostics, project.read)
+
     for host in open_hosts(project.root, hosts, diagnostics, settings):
-        entries += _inside(host, settings)
-    return sorted(entries, key=lambda entry: (entry.file, entry.line, entry.name, entry.world))
+        entries += _inside(host, settings, other)
+    return sorted(dict.fromkeys(entries), key=lambda entry: (entry.file, entry.line, entry.name, entry.world))
 
 
 def _native(source: Source, ending: str) -> Iterator[Entry]:
@@ -79,19 +83,21 @@ def _native(source: Source, ending: str) -> Iterator[Entry]:
         yield Entry(source.file, 1, "core-network", _TARGETS["core-network"])
 
 
-def _inside(host: Host, settings: NativeSettings) -> Iterator[Entry]:
+def _inside(host: Host, settings: NativeSettings, other: Callable[[str], Source | None]) -> Iterator[Entry]:
     lost: dict[tuple[int, str], NotRead] = {}
-    for item in check_hosts([host], Diagnostics(), settings).unreadable:
+    for item in check_hosts([host], Diagnostics(), settings, other).unreadable:
         lost[item.line, item.name] = item
         yield Entry(item.file, item.line, "", "", item.name, reason=item.reason)
     for document in host.carried.documents:
-        line = host.source.position(document.place.start).line
+        file = document.place.file
+        source = host.source if file == host.source.file else other(file) or host.source
+        line = source.position(document.place.start).line
         if any(name == document.name for _, name in lost):
             continue
         kind = KINDS.get(document.kind)
         target = _TARGETS.get(document.kind, "") if kind is None else kind.target
         yield Entry(
-            host.source.file,
+            file,
             line,
             document.kind or "resource",
             target,

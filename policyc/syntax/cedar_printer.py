@@ -82,11 +82,13 @@ _HARD: Final = Break(None)
 
 @record
 class Part:
-    """An operand of a condition's outermost `&&`, under a comment of one or more lines (empty for none)."""
+    """An operand of a condition's outermost `&&`, under a comment of one or more lines (empty for none). Where its own operands of `||`
+    carry comments, they are `inner`."""
 
     expression: Expr
     comment: str = ""
     name: object = None
+    inner: tuple[Part, ...] = ()
 
 
 # --- texts ----------------------------------------------------------------------------------------------------------
@@ -197,9 +199,25 @@ def _parts(parts: Sequence[Part]) -> tuple[Piece, ...]:
     for place, part in enumerate(parts):
         lead = part.comment if place else ""
         node = part.expression
-        inner = _wrapped(node, isinstance(node, And | Or | If) and len(parts) > 1, lead, part.name)
+        parentheses = isinstance(node, And | Or | If) and len(parts) > 1
+        if part.inner:
+            inner = _alternatives(part, parentheses, lead)
+        else:
+            inner = _wrapped(node, parentheses, lead, part.name)
         out += [*inner, *((" &&", _LINE) if place < len(parts) - 1 else ())]
     return (*head, *_group(*out))
+
+
+def _alternatives(part: Part, parentheses: bool, comment: str) -> tuple[Piece, ...]:
+    """Operands of `||` under their comments; that of the first one stands before the parenthesis."""
+    out: list[Piece] = []
+    for place, item in enumerate(part.inner):
+        node = item.expression
+        wrapped = isinstance(node, And | Or | If)
+        out += [*_wrapped(node, wrapped, item.comment if place else "", item.name if place else None)]
+        out += [" ||", _LINE] if place < len(part.inner) - 1 else []
+    before = _lead(comment, part.inner[0].name)
+    return _group(*before, "(", Nest(1, tuple(out)), ")") if parentheses else (*before, *out)
 
 
 # --- pieces of expressions ------------------------------------------------------------------------------------------

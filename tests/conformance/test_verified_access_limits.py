@@ -150,7 +150,7 @@ def copies(allows: int, denies: int) -> str:
 
 
 def test_a_document_that_grows_by_copies_is_told_with_its_size(tmp_path: Path) -> None:
-    """More than a CloudFormation template body may have (51,200 bytes); fewer copies are no news."""
+    """More than a CloudFormation template body may have (51,200 bytes), with copies for each allow; fewer are no news."""
     ((rule, shown, help),) = findings(tmp_path, copies(60, 20))
     assert (rule, shown) == ("large-document", "p")
     assert 'unexpected-kinds = "trusted"' in help and "the deny does not hold" in help

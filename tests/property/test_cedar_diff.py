@@ -12,8 +12,10 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from ipaddress import ip_address, ip_network
 from typing import Any, Literal
+from unittest.mock import patch
 
 from policyc.diagnostics import Diagnostics
 from policyc.engines.cedar.decide import decide, parse_policies
@@ -29,6 +31,7 @@ from policyc.model.types import GROUP, RECORD, STRING, Named
 from policyc.model.values import Group, Principal, Resource, Scalar, Value
 from policyc.model.vocabulary import Verb
 from policyc.syntax.cedar_text import parse_cedar
+from policyc.targets.cedar_documents import fold
 from policyc.targets.cedar_documents.context import build_context
 from policyc.targets.cedar_documents.emit import emit_policy, lowered, write_apart
 from policyc.targets.cedar_documents.explain import Stated, trace_statement, truth
@@ -414,6 +417,25 @@ def test_cedar_decides_what_the_normal_form_means(data: Data) -> None:
         for statement, result in zip(policy.statements, decide(apart, context).statements, strict=True):
             assert result.effect == {"allow": "permit", "deny": "forbid"}[statement.effect]
             assert result.truths == {True: TRUE, False: FALSE, None: FAILS}[answer_of(statement.when, context)]
+
+
+@cases(SIDE, st.data())
+def test_allows_that_share_a_permit_decide_as_they_do_apart(data: Data) -> None:
+    """Also where values are of other kinds than documented, so that an allow or a deny fails. Each statement has its place in the text."""
+    first, second = data.draw(policies()), data.draw(policies())
+    effects = ("allow", "allow", "deny", "allow", "deny", "allow", "deny", "allow")
+    statements = tuple(
+        replace(item, index=at, effect=effects[at], label=f"{item.label} {at}")
+        for at, item in enumerate((*first.statements, *second.statements))
+    )
+    policy = replace(first, statements=statements)
+    with patch.object(fold, "FEW_COPIES", 0):
+        document = emit_policy(policy, KNOWN, "group")
+    shared = parse_policies(document.text)
+    for _ in range(REQUESTS):
+        assert decide(shared, context := data.draw(contexts(policy))).decision is meaning(policy, context)
+    assert lay_out(Source("p.cedar", document.text), Diagnostics()) == document.text
+    assert {entry.label for entry in document.map} == {item.label for item in statements}
 
 
 #: attributes that lie deep enough for a strange value in their way, and one that cannot fail

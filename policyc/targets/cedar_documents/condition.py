@@ -51,6 +51,14 @@ def lower_condition(cond: Cond, facts: Mapping[str, Fact], known: Known = frozen
     return _lower(cond, facts, known)[0]
 
 
+def lower_alternatives(conds: Sequence[Cond], facts: Mapping[str, Fact]) -> tuple[list[Expr], list[Expr], Known]:
+    """Several conditions of which one is enough: the guards that all of them ask for first, the form of each behind these, and the paths
+    that are present wherever one is true."""
+    shared = list(_asked_first(AnyOf(tuple(conds)), facts))
+    branches, ends = zip(*(_lower(item, facts, frozenset(shared)) for item in conds), strict=True)
+    return [guard(path) for path in shared], list(branches), frozenset.intersection(*ends)
+
+
 def established(cond: Cond, facts: Mapping[str, Fact]) -> Known:
     """The paths that are present wherever the condition is true."""
     return _lower(cond, facts, frozenset())[1]

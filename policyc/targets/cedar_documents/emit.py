@@ -10,14 +10,15 @@ from policyc.diagnostics import Diagnostics
 from policyc.ir.authz import Always, Policy, Statement
 from policyc.model.values import Resource
 from policyc.syntax import cedar_nodes as cedar
-from policyc.syntax.cedar_nodes import NOWHERE, OPEN_SCOPE, And, Clause, Expr
+from policyc.syntax.cedar_nodes import NOWHERE, OPEN_SCOPE, And, Clause, Expr, Or
 from policyc.syntax.cedar_printer import WIDTH, Part, laid_out, print_statement, statement_text
 from policyc.targets.base import Addition, Document, MapEntry
 from policyc.targets.cedar_documents.additions import additions, moved_because
-from policyc.targets.cedar_documents.condition import lower_condition
+from policyc.targets.cedar_documents.condition import lower_alternatives, lower_condition
 from policyc.targets.cedar_documents.facts import Fact
-from policyc.targets.cedar_documents.fold import Unless, exceptions, moved_denies
+from policyc.targets.cedar_documents.fold import Unless, exceptions, moved_denies, shared_permits
 from policyc.targets.cedar_documents.validate import checked_text, context_schema, faults, missing
+from policyc.text import Span
 
 _MOVED = "written into each permit as a condition, because a value of an unexpected kind would make Cedar skip a forbid"
 
@@ -61,7 +62,8 @@ def written_size(policy: Policy, known: Mapping[str, Fact], *, trusted: bool = F
 
 
 def _write(policy: Policy, known: Mapping[str, Fact], trusted: bool) -> _Writer:
-    writer = _Writer(known, moved_denies(policy, known, trusted=trusted))
+    moved = moved_denies(policy, known, trusted=trusted)
+    writer = _Writer(known, moved, shared_permits(policy, moved, known) if moved else ())
     writer.head(policy)
     for statement in policy.statements:
         writer.statement(statement)
@@ -77,9 +79,12 @@ def write_apart(policy: Policy, known: Mapping[str, Fact]) -> str:
 class _Writer:
     """Collects statements in the layout of `policyc fmt`, and remembers where each begins, and each condition that stands for one."""
 
-    def __init__(self, known: Mapping[str, Fact], moved: tuple[Statement, ...]) -> None:
+    def __init__(
+        self, known: Mapping[str, Fact], moved: tuple[Statement, ...], permits: Sequence[Sequence[Statement]]
+    ) -> None:
         self.known = known
         self.moved = moved
+        self.permits = {item.index: permit for permit in permits for item in permit}
         self.text = ""
         self.checked: list[cedar.Statement] = []
         self.map: list[MapEntry] = []
@@ -91,13 +96,21 @@ class _Writer:
         self._note(_comment(policy.doc), None)
 
     def statement(self, statement: Statement) -> None:
+        if (
+            statement.effect == "allow"
+            and (permit := self.permits.get(statement.index)) is not None
+            and len(permit) > 1
+        ):
+            if statement is permit[0]:
+                self._shared(permit)
+            return
         if statement in self.moved:
             words = f"{_plain(statement.label)}: {_MOVED}"
             wrapped = wrap(words, WIDTH - len("// "), break_long_words=False, break_on_hyphens=False)
             self._note([*wrapped, *_comment(statement.doc)], statement)
             return
         self._note([*_comment(statement.label), *_comment(statement.doc)], None)
-        unless = exceptions(statement, self.moved, self.known) if statement.effect == "allow" else ()
+        unless = exceptions([statement], self.moved, self.known) if statement.effect == "allow" else ()
         made = lowered(statement, unless, self.known)
         parts = _parts(made, unless)
         blocks = [lines for lines, _ in self._waiting]
@@ -110,6 +123,37 @@ class _Writer:
         self.added += [Addition(pointer, message, statement.span) for message in additions(statement, self.known)]
         for item in unless:
             self._place(item.deny, first + lines[_UNLESS, item.deny.index] - 1)
+        self.checked.append(made)
+
+    def _shared(self, allows: Sequence[Statement]) -> None:
+        """One permit for several allows, each under a comment with its name."""
+        unless = exceptions(allows, self.moved, self.known)
+        guards, branches, _ = lower_alternatives([item.when for item in allows], self.known)
+        span = allows[0].span or NOWHERE
+        items = tuple(part for branch in branches for part in (branch.items if isinstance(branch, Or) else (branch,)))
+        made = _permit((*guards, Or(items, span), *(item.condition for item in unless)), span)
+        noted: list[Part] = []
+        for allow, branch in zip(allows, branches, strict=True):
+            first, *rest = branch.items if isinstance(branch, Or) else (branch,)
+            comment = "\n".join([f"{_ALLOW}: {_plain(allow.label)}", *_comment(allow.doc)])
+            noted += [Part(first, comment, (_ALLOW, allow.index)), *(Part(item) for item in rest)]
+        denies = [
+            Part(item.condition, f"unless: {_plain(item.deny.label)}", (_UNLESS, item.deny.index)) for item in unless
+        ]
+        either = Part(Or(items, span), noted[0].comment, None, tuple(noted))
+        self._note([f"{len(allows)} allows, each unless one of {len(unless)} denies applies"], None)
+        blocks = [lines for lines, _ in self._waiting]
+        comments = [line for place, lines in enumerate(blocks) for line in ([""] if place else []) + lines]
+        parts = [*(Part(item) for item in guards), either, *denies]
+        printed, lines = laid_out(print_statement(made, comments, parts, allows[0].index))
+        first_line = self._begin()
+        self._place_waiting(first_line)
+        self.text += printed
+        for allow in allows:
+            pointer = self._place(allow, first_line + lines[_ALLOW, allow.index] - 1)
+            self.added += [Addition(pointer, message, allow.span) for message in additions(allow, self.known)]
+        for item in unless:
+            self._place(item.deny, first_line + lines[_UNLESS, item.deny.index] - 1)
         self.checked.append(made)
 
     def finish(self) -> None:
@@ -146,6 +190,7 @@ class _Writer:
 
 
 _UNLESS = "unless"
+_ALLOW = "allow"
 
 
 def _parts(made: cedar.Statement, unless: Sequence[Unless]) -> list[Part] | None:
@@ -180,6 +225,13 @@ def lowered(statement: Statement, unless: Sequence[Unless], known: Mapping[str, 
         own = lower_condition(statement.when, known)
         parts += own.items if isinstance(own, And) else (own,)
     parts += [item.condition for item in unless]
+    if effect == "permit" and unless:
+        return _permit(parts, span)
     body = parts[0] if len(parts) == 1 else And(tuple(parts), span)
     clauses = (Clause("when", body, span),) if parts else ()
     return cedar.Statement(effect, span, (), OPEN_SCOPE, clauses, "", span)
+
+
+def _permit(parts: Sequence[Expr], span: Span) -> cedar.Statement:
+    body = parts[0] if len(parts) == 1 else And(tuple(parts), span)
+    return cedar.Statement("permit", span, (), OPEN_SCOPE, (Clause("when", body, span),), "", span)

@@ -20,11 +20,19 @@ from policyc.ir.program import Program
 from policyc.model.types import Named, shapes
 from policyc.model.values import Resource
 from policyc.record import record
+from policyc.syntax.cedar_printer import written
 from policyc.targets.cedar_documents.condition import lower_condition
 from policyc.targets.cedar_documents.emit import written_size
 from policyc.targets.cedar_documents.expression import size as tests_in
 from policyc.targets.cedar_documents.facts import Fact, find_fact
-from policyc.targets.cedar_documents.fold import SWITCH, exceptions, longest_chain, moved_denies
+from policyc.targets.cedar_documents.fold import (
+    FEW_COPIES,
+    SWITCH,
+    exceptions,
+    longest_chain,
+    moved_denies,
+    shared_permits,
+)
 from policyc.targets.switches import choice
 
 #: rule, message, help
@@ -37,7 +45,6 @@ MOST_TESTS = 250
 #: A text beyond this is told: more than the body of a CloudFormation template may have
 #: (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html).
 LARGE = 51_200
-_FEW_COPIES = 20
 #: How deep `and` and `or` may alternate in one statement.
 DEEPEST = 40
 
@@ -133,7 +140,7 @@ def _check_folded(policy: Policy, known: Mapping[str, Fact], trusted: bool, diag
     for allow in policy.statements if moved else ():
         if (
             allow.effect == "deny"
-            or longest_chain(allow, unless := exceptions(allow, moved, known), known) <= MOST_TESTS
+            or longest_chain(allow, unless := exceptions([allow], moved, known), known) <= MOST_TESTS
         ):
             continue
         count = next(at for at in range(1, len(moved) + 1) if longest_chain(allow, unless[:at], known) > MOST_TESTS)
@@ -149,21 +156,26 @@ def _check_folded(policy: Policy, known: Mapping[str, Fact], trusted: bool, diag
         )
         return
     allows = sum(statement.effect == "allow" for statement in policy.statements)
-    if len(moved) * allows < _FEW_COPIES:
+    if len(moved) * allows < FEW_COPIES:
         return
     size = written_size(policy, known)
-    if size > LARGE:
-        diagnostics.add(
-            Diagnostic(
-                "large-document",
-                f"`{policy.name}` becomes {size:,} bytes of Cedar, because each of {len(moved)} denies is written into each of "
-                f"{allows} allows",
-                policy.name_span or policy.span,
-                f'join allows with `or`; or set `{SWITCH} = "trusted"` under `[switches]` in policyc.toml, which leaves each '
-                "deny one `forbid`: where a value is of another kind than documented, Cedar skips it and the deny does not hold",
-                Severity.INFO,
-            )
+    permits = len(shared_permits(policy, moved, known))
+    repeated = sum(len(written(item.condition)) for item in exceptions([], moved, known))
+    if size + repeated * (allows - permits) <= LARGE:
+        return
+    into = "one permit" if permits == 1 else f"each of {permits} permits"
+    diagnostics.add(
+        Diagnostic(
+            "large-document",
+            f"`{policy.name}` becomes {size:,} bytes of Cedar: {len(moved)} denies that Cedar may fail to evaluate are written into {into}, "
+            f"for {allows} allows",
+            policy.name_span or policy.span,
+            f'{"allows that test the same attributes share one; or " if permits > 1 else ""}set `{SWITCH} = "trusted"` under `[switches]` '
+            "in policyc.toml, which leaves each deny one `forbid`: where a value is of another kind than documented, Cedar skips it and the "
+            "deny does not hold",
+            Severity.INFO,
         )
+    )
 
 
 def _depth(cond: Cond) -> int:

@@ -98,17 +98,23 @@ def facts_of(principal: Principal, partition: str = "") -> Facts:
     """What is known of every request of a principal; its ARN only within a partition, which no principal tells."""
     if principal.kind == "anonymous":
         return anonymous_facts
-    known: dict[str, str] = {}
+    known: dict[str, Scalar] = {}
+    lacked: tuple[str, ...] = ()
     if principal.kind in _BY_ACCOUNT and principal.account:
         known["aws:principalaccount"] = principal.account
     if principal.kind in _TYPES:
-        known["aws:principaltype"] = _TYPES[principal.kind]
+        known |= {"aws:principaltype": _TYPES[principal.kind], "aws:principalisawsservice": False}
+        lacked = _OF_SERVICES if principal.kind == "user" else (*_OF_SERVICES, "aws:username")
+    if principal.kind == "service":
+        known["aws:principalisawsservice"] = True
+        lacked = ("aws:username", "aws:principalorgid", "aws:principalorgpaths")
     if partition and principal.kind in ("role", "user") and principal.account and not principal.is_pattern:
         known["aws:principalarn"] = f"arn:{partition}:iam::{principal.account}:{principal.kind}/{principal.args[1]}"
 
     def facts(attribute: Attribute) -> tuple[Scalar, ...] | None:
-        value = known.get(attribute.native.lower())
-        return None if value is None else (value,)
+        key = attribute.native.lower()
+        value = known.get(key)
+        return (value,) if value is not None else () if key in lacked else None
 
     return facts
 

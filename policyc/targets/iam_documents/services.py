@@ -108,6 +108,15 @@ def prefixes() -> frozenset[str]:
     return frozenset(_data().services.get_service_keys())
 
 
+def key_type(key: str) -> str:
+    """The type of a condition key as the reference has it (`String`, `ARN`, `Numeric`, `ArrayOfBool`, …); empty for an unknown one."""
+    found = service(key.partition(":")[0])
+    known = found.key(key) if found is not None else None
+    if found is None or known is None:
+        return ""
+    return str(_data().conditions.get_condition_key_details(found.prefix, found.keys[known])["type"])
+
+
 def version() -> str:
     """The version of the facts, such as `0.1.202610271`."""
     return str(_data().data_version())

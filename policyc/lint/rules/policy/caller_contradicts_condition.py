@@ -39,7 +39,7 @@ from policyc.lint.rule import Lint
 from policyc.model.values import Principal
 
 SEVERITY = Severity.ERROR
-YIELDS_TO = ("value-never-matches",)
+YIELDS_TO = ("value-never-matches", "operator-of-another-type")
 
 
 def check(lint: Lint) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import field
 from enum import StrEnum
+from functools import lru_cache
 from typing import Literal, TypeAlias
 
 from policyc.ir.origin import Origin as Origin
@@ -122,12 +123,17 @@ class Glob:
     @property
     def pattern(self) -> str | None:
         """The same as a pattern of the language; None when a variable stands in it."""
-        out = ""
-        for token in self.tokens:
-            if isinstance(token, Variable):
-                return None
-            out += token.value if isinstance(token, Wild) else escape_pattern(token)
-        return out
+        return _pattern_of(self.tokens)
+
+
+@lru_cache(maxsize=4096)
+def _pattern_of(tokens: Tokens) -> str | None:
+    out: list[str] = []
+    for token in tokens:
+        if isinstance(token, Variable):
+            return None
+        out.append(token.value if isinstance(token, Wild) else escape_pattern(token))
+    return "".join(out)
 
 
 @record

@@ -29,6 +29,9 @@ class Plain:
 Token: TypeAlias = Plain | Wild
 
 
+_plain = lru_cache(maxsize=4096)(Plain)
+
+
 @lru_cache(maxsize=4096)
 def pattern_tokens(text: str) -> tuple[Token, ...]:
     """The pattern as a list of plain characters and wildcards, neighbouring `*` as one."""
@@ -40,7 +43,7 @@ def pattern_tokens(text: str) -> tuple[Token, ...]:
             out.append(Plain(text[at + 1]))
             at += 2
             continue
-        token: Token = Wild(char) if char in "*?" else Plain(char)
+        token: Token = Wild(char) if char in "*?" else _plain(char)
         if not (token is Wild.RUN and out and out[-1] is Wild.RUN):
             out.append(token)
         at += 1

@@ -14,7 +14,7 @@ from policyc.model.values import Principal, Resource
 from policyc.model.vocabulary import Verb
 
 #: The kinds of caller that belong to an account.
-_OF_ACCOUNTS = ("account", "role", "session", "user", "federated_user", "root")
+OF_ACCOUNTS = ("account", "role", "session", "user", "federated_user", "root")
 
 
 def statement_covers(outer: Statement, inner: Statement) -> bool:
@@ -85,7 +85,7 @@ def names(outer: Principal, inner: Principal) -> bool:
         case "authenticated":
             return inner.kind not in ("anyone", "anonymous")
         case "account":
-            return inner.kind in _OF_ACCOUNTS and inner.args[0] == outer.args[0]
+            return inner.kind in OF_ACCOUNTS and inner.args[0] == outer.args[0]
         case "role" if inner.kind == "session":
             return inner.args[0] == outer.args[0] and globs_cover([outer.args[1]], escape_pattern(inner.args[1]))
         case "role" | "user" | "federated_user":
@@ -114,7 +114,7 @@ def principals_may_meet(first: Principal, second: Principal) -> bool:
             return other.kind != "anonymous"
     for one, other in both_ways:
         if one.kind in ("account", "root"):
-            return other.kind in _OF_ACCOUNTS and other.args[0] == one.args[0]
+            return other.kind in OF_ACCOUNTS and other.args[0] == one.args[0]
     if first.kind == second.kind and first.kind in ("role", "user", "federated_user"):
         return first.args[0] == second.args[0] and may_overlap([first.args[1]], [second.args[1]])
     if {first.kind, second.kind} == {"role", "session"}:
@@ -159,11 +159,11 @@ def cans_may_meet(first: Can | None, second: Can | None) -> bool:
 def verb_covers(outer: Verb, inner: Verb) -> bool:
     """Same action, and the outer verb asks for nothing that the inner one does not."""
     if outer.glob or inner.glob:
-        return globs_cover([_action(outer)], _action(inner)) and not outer.requires
+        return globs_cover([action_pattern(outer)], action_pattern(inner)) and not outer.requires
     return outer.action == inner.action and set(outer.requires) <= set(inner.requires)
 
 
-def _action(verb: Verb) -> str:
+def action_pattern(verb: Verb) -> str:
     """The actions that a verb means, as a pattern in lower case."""
     text = verb.action.lower()
     return text.replace("\\", "\\\\") if verb.glob else escape_pattern(text)
@@ -171,7 +171,7 @@ def _action(verb: Verb) -> str:
 
 def _verbs_may_meet(first: Verb, second: Verb) -> bool:
     if first.glob or second.glob:
-        return may_overlap([_action(first)], [_action(second)])
+        return may_overlap([action_pattern(first)], [action_pattern(second)])
     wanted = dict(first.requires)
     return first.action == second.action and all(wanted.get(key, value) == value for key, value in second.requires)
 

@@ -55,6 +55,12 @@ def _begin_alike(first: str, second: str) -> bool:
     return one.startswith(other) or other.startswith(one)
 
 
+def beginning(text: str) -> str:
+    """The plain text that a pattern begins with, up to its first wildcard or hole: a pattern that takes in all of another one begins with
+    no more than that one does."""
+    return _beginning(_wide(text))
+
+
 @lru_cache(maxsize=4096)
 def _beginning(text: str) -> str:
     if "\\" not in text:

@@ -7,11 +7,12 @@ most the product of their sizes.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
+from itertools import islice
+from typing import TypeAlias
 
 from policyc.ir.pattern import Plain, Token, Wild, pattern_tokens
-from policyc.record import record
 
 Test = Callable[[str], bool]
 #: Repetitions are written out, so this bounds the size of one shape.
@@ -20,12 +21,59 @@ _MOST_STATES = 4_000
 _OTHERS = [chr(code) for code in range(32, 128) if chr(code) != ":"]
 
 
-@record
+#: Moves that a shape remembers; past them it works them out each time.
+_MOST_MOVES = 20_000
+#: A set of states that are possible at once.
+States: TypeAlias = frozenset[int]
+
+
 class Shape:
     """An automaton: per state the states reached without a character, and the tested steps. State 0 begins, 1 accepts."""
 
-    free: tuple[tuple[int, ...], ...]
-    steps: tuple[tuple[tuple[Test, int], ...], ...]
+    __slots__ = ("_free", "_moves", "_steps", "start")
+
+    def __init__(self, free: Sequence[Sequence[int]], steps: Sequence[Sequence[tuple[Test, int]]]) -> None:
+        self._free, self._steps = free, steps
+        self._moves: dict[tuple[States, object, bool], States] = {}
+        self.start = self._closed({0})
+
+    def after(self, states: States, piece: Token, within: bool) -> States:
+        """The states after a piece of a pattern; `within` a field, where no wildcard takes a colon."""
+        key = (states, piece.char if isinstance(piece, Plain) else piece, within)
+        found = self._moves.get(key)
+        if found is None:
+            found = self._worked_out(states, piece, within)
+            if len(self._moves) < _MOST_MOVES:
+                self._moves[key] = found
+        return found
+
+    def _worked_out(self, states: States, piece: Token, within: bool) -> States:
+        if piece is Wild.RUN:
+            return self._reachable(states, within)
+        steps = (step for state in states for step in self._steps[state])
+        if isinstance(piece, Wild):
+            return self._closed({target for test, target in steps if not within or _takes_more(test)})
+        return self._closed({target for test, target in steps if test(piece.char)})
+
+    def _closed(self, states: set[int]) -> States:
+        work = list(states)
+        while work:
+            for target in self._free[work.pop()]:
+                if target not in states:
+                    states.add(target)
+                    work.append(target)
+        return frozenset(states)
+
+    def _reachable(self, states: States, within: bool) -> States:
+        work, seen = list(states), set(states)
+        while work:
+            state = work.pop()
+            taken = (target for test, target in self._steps[state] if not within or _takes_more(test))
+            for target in (*self._free[state], *taken):
+                if target not in seen:
+                    seen.add(target)
+                    work.append(target)
+        return frozenset(seen)
 
 
 @lru_cache(maxsize=4096)
@@ -44,52 +92,24 @@ def may_fit(shape: str, pattern: str, arn: bool = False) -> bool:
 
 def _fields_end(tokens: tuple[Token, ...]) -> int:
     """The place after the fifth plain colon, or the end of a pattern with fewer."""
-    colons = [at for at, token in enumerate(tokens) if token == Plain(":")]
-    return colons[4] if len(colons) > 4 else 0
+    colons = (at for at, token in enumerate(tokens) if isinstance(token, Plain) and token.char == ":")
+    return next(islice(colons, 4, None), 0)
 
 
 def _meet(shape: Shape, tokens: tuple[Token, ...], within: int = 0) -> bool:
     """One pass over the pattern with the set of states that are possible after each piece. Wildcards among the first `within`
     pieces take no colon."""
-    now = _closed(shape, {0})
+    now = shape.start
     for at, token in enumerate(tokens):
-        if token is Wild.RUN:
-            now = _reachable(shape, now, at < within)
-        elif isinstance(token, Wild):
-            steps = (step for state in now for step in shape.steps[state])
-            now = _closed(shape, {target for test, target in steps if at >= within or _takes_more(test)})
-        else:
-            now = _closed(shape, {target for state in now for test, target in shape.steps[state] if test(token.char)})
+        now = shape.after(now, token, at < within)
         if not now:
             return False
     return 1 in now
 
 
-def _closed(shape: Shape, states: set[int]) -> set[int]:
-    work = list(states)
-    while work:
-        for target in shape.free[work.pop()]:
-            if target not in states:
-                states.add(target)
-                work.append(target)
-    return states
-
-
 def _takes_more(test: Test) -> bool:
     """Whether a step takes another character than a colon."""
     return any(map(test, _OTHERS))
-
-
-def _reachable(shape: Shape, states: set[int], within: bool) -> set[int]:
-    work, seen = list(states), set(states)
-    while work:
-        state = work.pop()
-        taken = (target for test, target in shape.steps[state] if not within or _takes_more(test))
-        for target in (*shape.free[state], *taken):
-            if target not in seen:
-                seen.add(target)
-                work.append(target)
-    return seen
 
 
 @lru_cache(maxsize=512)
@@ -101,7 +121,7 @@ def compiled(shape: str) -> Shape:
         raise ValueError(f"unexpected `{shape[reader.at]}` at {reader.at} in shape {shape}")
     reader.free[0].append(start)
     reader.free[end].append(1)
-    return Shape(tuple(map(tuple, reader.free)), tuple(map(tuple, reader.steps)))
+    return Shape(reader.free, reader.steps)
 
 
 class _Reader:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 from policyc.diagnostics import Diagnostics, Label
@@ -16,6 +17,7 @@ from policyc.lint.raw.statements import RawStatement
 from policyc.syntax.json_text import JsonString
 from policyc.targets.iam_documents import arns, services
 from policyc.targets.iam_documents.services import Action, Service
+from policyc.text import Span
 
 #: S3 takes requests through access points for what its pages list for buckets and objects (Object Lambda reference, section 5)
 _POINTS: Final = (
@@ -58,16 +60,20 @@ def may_apply(prefix: str, name: str, statement: RawStatement) -> bool:
     return _applies(service, action, statement.resources, statement)
 
 
-def _meant(item: JsonString) -> Iterator[tuple[Service, Action]]:
+def _meant(item: JsonString) -> tuple[tuple[Service, Action], ...]:
     """The actions that a text names, of one service; nothing for `*` and for services that are not known."""
-    prefix, colon, name = item.value.partition(":")
+    return _meant_by(item.value)
+
+
+@lru_cache(maxsize=4096)
+def _meant_by(text: str) -> tuple[tuple[Service, Action], ...]:
+    prefix, colon, name = text.partition(":")
     found = services.service(prefix) if colon and name != "*" else None
     if found is None:
-        return
-    pattern = action_pattern(item.value, item.span)
-    for action in found.actions.values():
-        if pattern.test(f"{found.prefix}:{action.name}".lower()):
-            yield found, action
+        return ()
+    pattern = action_pattern(text, Span("", 0, 0))
+    actions = found.actions.values()
+    return tuple((found, action) for action in actions if pattern.test(f"{found.prefix}:{action.name}".lower()))
 
 
 def forms(service: Service, action: Action) -> list[str]:

@@ -40,6 +40,7 @@ from policyc.diagnostics import Label, Severity
 from policyc.engines.proofs.conditions import may_be_met, never_holds
 from policyc.ir.authz import Policy, Statement
 from policyc.ir.conditions import tests
+from policyc.lint.coverers import Coverers
 from policyc.lint.covering import reach_covers, statement_covers
 from policyc.lint.gates import SERVICE, checks, network_of, policies_for
 from policyc.lint.places import label_of
@@ -56,14 +57,17 @@ _MOST_SHOWN: Final = 5
 def check(lint: Lint) -> None:
     for policy in lint.program.policies:
         denies = [item for item in policy.statements if item.effect == "deny"] + list(_network_denies(lint, policy))
+        coverers = Coverers(denies)
         for allow in policy.statements:
             if allow.effect != "allow" or never_holds(allow.when):
                 continue
-            deny = next((item for item in denies if statement_covers(item, allow)), None)
+            near = list(coverers.of(allow))
+            deny = next((item for item in near if statement_covers(item, allow)), None)
             if deny is not None:
                 _report(lint, policy, allow, [deny])
-            elif together := _covering_together(allow, denies):
+            elif together := _covering_together(allow, near):
                 _report(lint, policy, allow, together)
+        coverers.tell(lint)
 
 
 def _network_denies(lint: Lint, policy: Policy) -> Iterator[Statement]:

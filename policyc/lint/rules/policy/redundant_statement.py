@@ -41,6 +41,7 @@ from typing import Final
 from policyc.diagnostics import Label, Severity
 from policyc.engines.proofs.conditions import never_holds
 from policyc.ir.authz import Policy, Statement
+from policyc.lint.coverers import Coverers
 from policyc.lint.covering import statement_covers, who_covers
 from policyc.lint.places import label_of
 from policyc.lint.rule import Lint, kind_of
@@ -58,17 +59,19 @@ def check(lint: Lint) -> None:
 
 def _check_policy(lint: Lint, policy: Policy) -> None:
     gone: set[int] = set()
+    coverers = Coverers(policy.statements)
     grants = kind_of(policy) in _GRANTING
     for narrow in reversed(policy.statements):
         if never_holds(narrow.when):
             continue
-        for wide in policy.statements:
+        for wide in coverers.of(narrow):
             if wide.index == narrow.index or wide.effect != narrow.effect or wide.index in gone:
                 continue
             if statement_covers(wide, narrow) and not (grants and _grants_more(wide, narrow)):
                 gone.add(narrow.index)
                 _report(lint, narrow, wide)
                 break
+    coverers.tell(lint)
 
 
 def _grants_more(wide: Statement, narrow: Statement) -> bool:

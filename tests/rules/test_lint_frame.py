@@ -222,6 +222,7 @@ def test_every_finding_of_the_frame_is_in_the_catalogue() -> None:
         "suppression-without-reason",
         "suppression-of-unknown-rule",
         "unused-suppression",
+        "too-many-pairs",
     }
     assert all(set(entry) == {"summary", "why", "help"} for entry in catalogue.values())
     assert not set(catalogue) & set(RULES)

@@ -188,7 +188,7 @@ def test_one_of_a_class_answers_for_all(data: st.DataObject) -> None:
         if here is not there and sites(old, here, there) != sites(new, here, there)
     }
     found: dict[tuple[str, str], tuple[str, str]] = {}
-    for sending, receiving, one, other in changed_pairs(old, new):
+    for sending, receiving, one, other in changed_pairs(old, new, senders(old, new)):
         for here in sending:
             for there in receiving:
                 if here is not there:

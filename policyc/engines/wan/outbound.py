@@ -8,7 +8,7 @@ ASN). A VPC hears nothing: its route tables are its own.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from policyc.engines.wan.associate import Association
@@ -72,8 +72,8 @@ def _loops(core: Core, attachment: Attachment) -> str:
     return "refuse" if attachment.type == "transit-gateway-route-table" else core.switches.far_side_loops
 
 
-def told_to(tables: Tables, association: Association) -> list[Heard]:
-    """Every route that is announced to the far side, those with it that it refuses."""
+def told_to(tables: Tables, association: Association, only: Collection[Prefix] | None = None) -> list[Heard]:
+    """Every route that is announced to the far side, those with it that it refuses; `only` what comes of the rows of some prefixes."""
     attachment = association.attachment
     if attachment.type == "vpc" or not association.working:
         return []
@@ -83,17 +83,24 @@ def told_to(tables: Tables, association: Association) -> list[Heard]:
         if edge in tables.edges_of(name):
             # Routing policies do not act on function groups (reference, section 3.10).
             policies = [] if association.is_group else tables.core.label_policies(attachment, edge, "outbound")
-            out += _at_edge(tables, association, name, edge, policies)
+            out += _at_edge(tables, association, name, edge, policies, only)
     return out
 
 
 def _at_edge(
-    tables: Tables, association: Association, name: TableName, edge: str, policies: Sequence[RoutingPolicy]
+    tables: Tables,
+    association: Association,
+    name: TableName,
+    edge: str,
+    policies: Sequence[RoutingPolicy],
+    only: Collection[Prefix] | None,
 ) -> list[Heard]:
     core = tables.core
     found: dict[Prefix, Heard] = {}
     shared = _shared_doubt(core, association, policies)
-    for prefix, row in sorted(tables.table(name, edge).rows.items()):
+    rows = tables.table(name, edge).rows
+    for prefix in sorted(rows if only is None else (prefix for prefix in only if prefix in rows)):
+        row = rows[prefix]
         for path, sure in _announced(row, association, edge):
             outcome = transform(policies, path, prefix, core.around)
             if outcome.path is not None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from ipaddress import IPv4Network, ip_network
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 WIDTH = {4: 32, 6: 128}
+_OCTET: Final = "(0|[1-9][0-9]{0,2})"
+_V4: Final = re.compile(rf"{_OCTET}\.{_OCTET}\.{_OCTET}\.{_OCTET}/(0|[1-9][0-9]?)").fullmatch
 
 
 class Prefix(NamedTuple):
@@ -56,12 +59,27 @@ def parse_prefix(text: str) -> Prefix | None:
     _, slash, length = text.partition("/")
     if slash and (not (length.isascii() and length.isdigit()) or (length[0] == "0" and length != "0")):
         return None
+    found = _plain_v4(text)
+    if found is not None:
+        return found
     try:
         network = ip_network(text, strict=False)
     except ValueError:
         return None
     family = 4 if isinstance(network, IPv4Network) else 6
     return Prefix(family, int(network.network_address), network.prefixlen)
+
+
+def _plain_v4(text: str) -> Prefix | None:
+    """The block of an IPv4 address with a mask length, which is what nearly every text is; None for all others and for what is wrong."""
+    found = _V4(text)
+    if found is None:
+        return None
+    one, two, three, four, length = map(int, found.groups())
+    if one > 255 or two > 255 or three > 255 or four > 255 or length > 32:
+        return None
+    shift = 32 - length
+    return Prefix(4, (one << 24 | two << 16 | three << 8 | four) >> shift << shift, length)
 
 
 def has_host_bits(text: str) -> bool:

@@ -256,10 +256,9 @@ def _with_prefixes(attachments: Sequence[Attachment]) -> Iterator[Attachment]:
 
 
 def changed_pairs(
-    old: Tables, new: Tables, differences: Differences | None = None
+    old: Tables, new: Tables, sent: Sequence[Class], differences: Differences | None = None
 ) -> Iterator[tuple[Class, Class, str, str]]:
     """(senders, receivers, before, after) wherever the answer changes: for each sender to each receiver but itself."""
-    sent = senders(old, new)
     differences = differences or Differences(old, new)
     for receiving in receivers(old, new):
         standings = {tables.core.associations[receiving[0].name].standing for tables in (old, new)}
@@ -291,16 +290,16 @@ def _pair(sending: Class, receiving: Class) -> tuple[Attachment, Attachment] | N
 
 def _reachability(old: Tables, new: Tables) -> Iterator[Change]:
     """The changes between attachments, then those towards addresses that no attachment has."""
-    differences = Differences(old, new)
-    yield from _by_class(old, new, differences)
-    yield from _outside(old, new, differences)
+    differences, sent = Differences(old, new), senders(old, new)
+    yield from _by_class(old, new, sent, differences)
+    yield from _outside(old, new, sent, differences)
 
 
-def _by_class(old: Tables, new: Tables, differences: Differences) -> list[Change]:
+def _by_class(old: Tables, new: Tables, sent: Sequence[Class], differences: Differences) -> list[Change]:
     """The changes of all pairs, told together for attachments of one place that change alike, in the order of the inventory."""
     crowd = _Crowd(old, new)
     found: dict[Class, dict[tuple[str, str, str], list[Attachment]]] = {}
-    for sending, receiving, before, after in changed_pairs(old, new, differences):
+    for sending, receiving, before, after in changed_pairs(old, new, sent, differences):
         towards = found.setdefault(sending, {})
         for item in receiving:
             towards.setdefault((before, after, crowd.places[item.name]), []).append(item)
@@ -320,11 +319,11 @@ def _by_class(old: Tables, new: Tables, differences: Differences) -> list[Change
     ]
 
 
-def _outside(old: Tables, new: Tables, differences: Differences) -> list[Change]:
+def _outside(old: Tables, new: Tables, sent: Sequence[Class], differences: Differences) -> list[Change]:
     """The changes for addresses that no attachment has, told together for senders of one place and blocks that change alike."""
     crowd = _Crowd(old, new)
     found: dict[tuple[str, str, str, tuple[Prefix, ...]], list[Attachment]] = {}
-    for sending, texts, blocks in _blocks_of(old, new, senders(old, new), differences):
+    for sending, texts, blocks in _blocks_of(old, new, sent, differences):
         found.setdefault((crowd.places[sending[0].name], *texts, blocks), []).extend(sending)
     told = [(crowd.ordered(group), key) for key, group in found.items()]
     told.sort(key=lambda line: (crowd.order[line[0][0].name], line[1]))

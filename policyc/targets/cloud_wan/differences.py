@@ -8,19 +8,24 @@ the same. For the few other prefixes the tables on the way are compared, from ea
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
+from typing import Final
 
 from policyc.engines.wan.associate import Association, Standing
 from policyc.engines.wan.attachments import Attachment
 from policyc.engines.wan.core import NextHop, TableName
-from policyc.engines.wan.outbound import hears_less
+from policyc.engines.wan.outbound import Heard, hears_less, told_to
 from policyc.engines.wan.prefixes import Prefix, shorten
 from policyc.engines.wan.reach import heard_by
 from policyc.engines.wan.rows import Option, Row, Rows
-from policyc.engines.wan.tables import Tables, uncollected
+from policyc.engines.wan.tables import RouteTable, Tables, uncollected
 from policyc.engines.wan.walks import place_of
 from policyc.targets.cloud_wan.classes import Class, divided, position
+
+_OPTIONS: Final = attrgetter("options")
+_DOUBTS: Final = attrgetter("doubts")
 
 #: a table at an edge
 Place = tuple[TableName, str]
@@ -28,18 +33,22 @@ Place = tuple[TableName, str]
 
 @dataclass(frozen=True, slots=True)
 class _Start:
-    """How a sender begins. `places` look up first what it sends; `untold` are prefixes that its far side hears of differently."""
+    """How a sender begins. `table` looks up first what it sends, at `edges`, and a `spanning` one chooses among them by what they find;
+    `untold` are prefixes that its far side hears of differently."""
 
-    places: tuple[Place, ...]
+    table: TableName
+    edges: tuple[str, ...]
+    spanning: bool = False
     untold: tuple[Prefix, ...] = ()
 
 
 @dataclass(slots=True)
 class _Beginning:
-    """How classes of senders, by number, begin: `asked` have to be asked always, `places` are those of all others that can send."""
+    """How classes of senders, by number, begin: `asked` have to be asked always, `starts` are those of all others that can send, by table
+    and by edges and whether they are spanning."""
 
     asked: list[int] = field(default_factory=list)
-    places: dict[tuple[Place, ...], list[int]] = field(default_factory=dict)
+    starts: dict[TableName, dict[tuple[tuple[str, ...], bool], list[int]]] = field(default_factory=dict)
     untold: list[tuple[int, tuple[Prefix, ...]]] = field(default_factory=list)
 
 
@@ -56,6 +65,13 @@ class Differences:
         kept = replace(old.core.network, actions=new.core.network.actions)
         #: whether outbound policies and the ASNs that far sides look for are the same
         self._tells_alike = not self._moved and kept == new.core.network and old.core.switches == new.core.switches
+        #: whether what far sides hear of a prefix hangs on other prefixes too
+        self._summed = any(
+            rule.action.type == "summarize"
+            for tables in (old, new)
+            for policy in tables.core.network.routing_policies
+            for rule in policy.rules
+        )
         with uncollected():
             self._changed = _changed_rows(old, new, self._moved)
         every = {prefix for found in self._changed.values() for prefix in found}
@@ -64,20 +80,24 @@ class Differences:
         self._sorted = sorted(every)
         self._lengths = {family: sorted({p.length for p in every if p.family == family}) for family in (4, 6)}
         self._last: tuple[Sequence[Class], _Beginning] | None = None
+        self._looked = (_Lookups(old), _Lookups(new))
 
     def suspects(self, sent: Sequence[Class], prefixes: Sequence[Prefix]) -> list[Class]:
         """The classes of senders whose way to one of the prefixes may not be the same before and after."""
         beginning = self._beginning(sent)
         found = set(beginning.asked)
-        for at, untold in beginning.untold:
-            if any(told.overlaps(prefix) for told in untold for prefix in prefixes):
-                found.add(at)
         touched = [prefix for prefix in prefixes if self._touches(prefix)]
+        near = prefixes if self._summed else touched
+        for at, untold in beginning.untold if near else ():
+            if any(told.overlaps(prefix) for told in untold for prefix in near):
+                found.add(at)
         cut = any(divided(tables, prefix) for tables in self._tables for prefix in touched)
-        ways = [] if cut else [_Ways(self._tables, self._changed, prefix, self._covering(prefix)) for prefix in touched]
-        for places, members in beginning.places.items() if touched else ():
-            if cut or not all(way.same(place) for way in ways for place in places):
-                found.update(members)
+        ways = [] if cut else [_Ways(self._looked, self._changed, prefix, self._covering(prefix)) for prefix in touched]
+        for name, starts in beginning.starts.items() if touched else ():
+            open_ = [way for way in ways if not way.never_meets(name)]
+            for (edges, spanning), members in starts.items() if cut or open_ else ():
+                if cut or not all(way.same((name, edge), spanning) for way in open_ for edge in edges):
+                    found.update(members)
         return [sent[at] for at in sorted(found)]
 
     def _beginning(self, sent: Sequence[Class]) -> _Beginning:
@@ -89,7 +109,8 @@ class Differences:
                 if start is True:
                     found.asked.append(at)
                 elif isinstance(start, _Start):
-                    found.places.setdefault(start.places, []).append(at)
+                    starts = found.starts.setdefault(start.table, {})
+                    starts.setdefault((start.edges, start.spanning), []).append(at)
                     if start.untold:
                         found.untold.append((at, start.untold))
             self._last = sent, found
@@ -117,40 +138,124 @@ class Differences:
         less = {hears_less(tables.core, found) for tables, found in zip(self._tables, (before, after), strict=True)}
         if edges[0] != edges[1] or len(less) > 1:
             return True
-        places = tuple((name, edge) for edge in edges[1] or sender.regions[:1])
-        if less == {False} or (self._tells_alike and not any(self._changed.get(place) for place in places)):
-            return _Start(places)
-        told = [_told(tables, found) for tables, found in zip(self._tables, (before, after), strict=True)]
-        return _Start(places, tuple({item[0] for item in told[0] ^ told[1]}))
+        begins = tuple(edges[1]) or sender.regions[:1]
+        spanning = sender.type == "direct-connect-gateway"
+        if less == {False} or (self._tells_alike and not any((name, edge) in self._changed for edge in begins)):
+            return _Start(name, begins, spanning)
+        only = None
+        if self._tells_alike and not self._summed:
+            only = {prefix for edge in begins for prefix in self._changed.get((name, edge), ())}
+        told = [_told(tables, found, only) for tables, found in zip(self._tables, (before, after), strict=True)]
+        return _Start(name, begins, spanning, tuple({item[0] for item in told[0] ^ told[1]}))
 
 
-def _told(tables: Tables, association: Association) -> set[tuple[Prefix, bool, tuple[str, ...]]]:
-    """What a verdict depends on in what a far side hears."""
-    heard = (heard_by(tables, association) or {}).values()
-    return {(item.prefix, bool(item.refused), item.doubts) for routes in heard for _, item in routes}
+def _told(
+    tables: Tables, association: Association, only: Collection[Prefix] | None
+) -> set[tuple[Prefix, bool, tuple[str, ...]]]:
+    """What a verdict depends on in what a far side hears, of the rows of some prefixes or (None) of all."""
+    if only is not None:
+        heard: Iterable[Heard] = told_to(tables, association, only)
+    else:
+        heard = (item for routes in (heard_by(tables, association) or {}).values() for _, item in routes)
+    return {(item.prefix, bool(item.refused), item.doubts) for item in heard}
+
+
+@dataclass(slots=True)
+class _Around:
+    """What tables without a row for some prefixes, all within the same blocks, find: `rows` by place, and in `names` the tables that look
+    the packet up next with the attachments that it may be handed to, by table."""
+
+    rows: dict[Place, Row | None] = field(default_factory=dict)
+    names: dict[TableName, tuple[frozenset[TableName], frozenset[str]]] = field(default_factory=dict)
+
+
+class _Lookups:
+    """Look-ups in all tables of one network. A table without a row for a prefix finds what it finds for every prefix within the same
+    blocks, so that is kept by those."""
+
+    def __init__(self, tables: Tables) -> None:
+        self.tables = tables
+        self._known = frozenset(tables.known())
+        self._lengths = {family: sorted({p.length for p in self._known if p.family == family}) for family in (4, 6)}
+        self._places: dict[Place, RouteTable | None] = {}
+        self._sources: dict[TableName, list[Mapping[Prefix, object]]] = {}
+        self._found: dict[tuple[Prefix, ...], _Around] = {}
+
+    def around(self, prefix: Prefix) -> _Around:
+        """What tables without a row for the prefix find, as far as somebody asked."""
+        lengths = (length for length in self._lengths[prefix.family] if length < prefix.length)
+        wider = tuple(block for block in (shorten(prefix, length) for length in lengths) if block in self._known)
+        return self._found.setdefault(wider, _Around())
+
+    def row(self, place: Place, prefix: Prefix, around: _Around) -> Row | None:
+        """The row of the longest prefix; None too where there is no such table."""
+        if place not in self._places:
+            there = place[1] in self.tables.edges_of(place[0])
+            self._places[place] = self.tables.table(*place) if there else None
+        table = self._places[place]
+        if table is None:
+            return None
+        row = table.rows.get(prefix)
+        if row is not None:
+            return row
+        if place not in around.rows:
+            around.rows[place] = table.lookup(prefix)
+        return around.rows[place]
+
+    def led(self, name: TableName, prefix: Prefix, around: _Around) -> tuple[frozenset[TableName], frozenset[str]]:
+        """The tables that may look a packet up next after this one, whatever the edge, and the attachments that it may be handed to."""
+        if name not in self._sources:
+            self._sources[name] = list(self.tables.sources(name))
+        if not any(prefix in source for source in self._sources[name]):
+            if name not in around.names:
+                around.names[name] = self._led(name, prefix, around)
+            return around.names[name]
+        return self._led(name, prefix, around)
+
+    def _led(self, name: TableName, prefix: Prefix, around: _Around) -> tuple[frozenset[TableName], frozenset[str]]:
+        names: set[TableName] = set()
+        handed: set[str] = set()
+        for edge in self.tables.edges_of(name):
+            row = self.row((name, edge), prefix, around)
+            for option in row.options if row is not None else ():
+                table = option.hop.following(name)
+                if table is not None:
+                    names.add(table)
+                if option.hop.kind == "group":
+                    names.add(TableName("group", option.hop.name))
+                elif option.hop.kind == "attachment":
+                    handed.add(option.hop.name)
+        return frozenset(names), frozenset(handed)
 
 
 class _Ways:
-    """The ways to one prefix that no table knows a part of: from which places on all tables have equal rows for it.
+    """The ways to one prefix that no table knows a part of: from which places on all tables lead alike.
 
     `covering` are the blocks around the prefix that some table has a differing row for.
     """
 
     def __init__(
         self,
-        tables: tuple[Tables, Tables],
+        looked: tuple[_Lookups, _Lookups],
         changed: Mapping[Place, set[Prefix]],
         prefix: Prefix,
         covering: Sequence[Prefix],
     ) -> None:
-        self._tables, self._changed, self._prefix, self._covering = tables, changed, prefix, covering
-        found = tables[1].core.owners(prefix)
+        self._looked, self._changed, self._prefix, self._covering = looked, changed, prefix, covering
+        self._around = (looked[0].around(prefix), looked[1].around(prefix))
+        found = looked[1].tables.core.owners(prefix)
         #: who alone states the prefix: what he is handed has arrived
         self._alone = found[0].attachment.name if len(found) == 1 else ""
         self._known: dict[Place, bool] = {}
+        self._tables: dict[TableName, bool] = {}
+        #: tables with a row that may lead the prefix elsewhere, at some edge
+        self._suspect = {name for (name, _), rows in changed.items() if any(block in rows for block in covering)}
 
-    def same(self, start: Place) -> bool:
-        """Whether all tables from here on have equal rows. What was passed on an equal way is equal as well."""
+    def same(self, start: Place, spanning: bool) -> bool:
+        """Whether all tables from here on lead alike. What was passed on an equal way is equal as well. A `spanning` start tells apart
+        two ways of dropping a packet."""
+        if spanning and self._is_changed(start) and self._row(0, start) != self._row(1, start):
+            return False
         known = self._known.get(start)
         if known is not None:
             return known
@@ -170,14 +275,44 @@ class _Ways:
         self._known.update(dict.fromkeys(seen, True))
         return True
 
+    def never_meets(self, start: TableName) -> bool:
+        """Whether no way from a table, at whatever edge, comes to one with a suspect row, or to somebody who is elsewhere now."""
+        found = self._tables.get(start)
+        if found is None:
+            seen: set[TableName] = set()
+            waiting = [start]
+            while waiting:
+                name = waiting.pop()
+                if name in seen:
+                    continue
+                seen.add(name)
+                names, handed = self._looked[1].led(name, self._prefix, self._around[1])
+                others = [self._place(other) for other in handed if other != self._alone]
+                if name in self._suspect or None in others:
+                    self._tables[start] = False
+                    return False
+                waiting += [*names, *(other for other in others if other is not None)]
+            self._tables.update(dict.fromkeys(seen, True))
+            found = True
+        return found
+
+    def _place(self, attachment: str) -> TableName | None:
+        """The table that somebody who is handed a packet may send it on by; None where that is not the same before and after."""
+        before, after = (looked.tables.core.associations[attachment] for looked in self._looked)
+        return place_of(after) if position(before) == position(after) else None
+
+    def _row(self, which: int, place: Place) -> Row | None:
+        return self._looked[which].row(place, self._prefix, self._around[which])
+
+    def _is_changed(self, place: Place) -> bool:
+        changed = self._changed.get(place, ())
+        return any(block in changed for block in self._covering)
+
     def _following(self, place: Place) -> list[Place] | None:
         """The places that may look the prefix up next; None where the look-up is not the same before and after."""
-        row = _lookup(self._tables[1], place, self._prefix)
-        changed = self._changed.get(place)
-        if changed and any(block in changed for block in self._covering):
-            other = _lookup(self._tables[0], place, self._prefix)
-            if self._led(self._tables[0], other) != self._led(self._tables[1], row):
-                return None
+        row = self._row(1, place)
+        if self._is_changed(place) and self._led(0, place, self._row(0, place)) != self._led(1, place, row):
+            return None
         out: list[Place] = []
         for option in row.options if row is not None else ():
             hop = option.hop
@@ -193,25 +328,26 @@ class _Ways:
                 out.append(onward)
         return out
 
-    def _led(self, tables: Tables, row: Row | None) -> Hashable:
-        """Where a look-up leads, with what else decides about the way: doubts, the row's prefix, and a group's appliances."""
-        if row is None:
+    def _led(self, which: int, place: Place, row: Row | None) -> Hashable:
+        """Where a look-up leads, with what else decides about the way: doubts, the row's prefix, and a group's appliances. A segment
+        drops what it has no row for, as a blackhole does."""
+        hops = () if row is None else tuple(option.hop for option in row.options)
+        doubts = () if row is None else row.doubts
+        if not doubts and place[0].kind != "group" and all(hop.kind == "blackhole" for hop in hops):
             return None
-        hops = tuple(option.hop for option in row.options)
-        members = tuple(tuple(tables.core.group_members(hop.name, hop.edge)) for hop in hops if hop.kind == "group")
-        return hops, row.prefix, row.doubts, members
+        if row is None:
+            return ()
+        core = self._looked[which].tables.core
+        members = tuple(tuple(core.group_members(hop.name, hop.edge)) for hop in hops if hop.kind == "group")
+        return hops, row.prefix, doubts, members
 
     def _onward(self, hop: NextHop) -> Place | None:
         """Where somebody who is handed a packet may send it on; None where that is not the same before and after."""
-        before, after = (tables.core.associations[hop.name] for tables in self._tables)
-        if position(before) != position(after):
+        table = self._place(hop.name)
+        if table is None:
             return None
-        regions = after.attachment.regions
-        return place_of(after), hop.edge if hop.edge in regions else regions[0]
-
-
-def _lookup(tables: Tables, place: Place, prefix: Prefix) -> Row | None:
-    return tables.table(*place).lookup(prefix) if place[1] in tables.edges_of(place[0]) else None
+        regions = self._looked[1].tables.core.associations[hop.name].attachment.regions
+        return table, hop.edge if hop.edge in regions else regions[0]
 
 
 # --- row by row -------------------------------------------------------------------------------------------------
@@ -226,12 +362,10 @@ def _changed_rows(old: Tables, new: Tables, moved: frozenset[str]) -> dict[Place
             before, after = (
                 tables.table(name, edge).rows if edge in _edges(tables, name) else {} for tables in (old, new)
             )
-            found = set(before.keys() ^ after.keys())
-            if found or not alike.throughout(before, after):
+            if not alike.throughout(before, after):
                 both = before.keys() & after.keys()
-                found.update(prefix for prefix in both if not alike(before[prefix], after[prefix]))
-            if found:
-                out[name, edge] = found
+                out[name, edge] = set(before.keys() ^ after.keys())
+                out[name, edge].update(prefix for prefix in both if not alike(before[prefix], after[prefix]))
     return out
 
 
@@ -250,28 +384,35 @@ class _Alike:
 
     def __init__(self, old: Tables, new: Tables, moved: frozenset[str]) -> None:
         self._cores, self._moved = (old.core, new.core), moved
-        # The tables keep all rows, so that ids of rows and options stay their own.
-        self._rows: set[tuple[int, int]] = set()
-        self._options: dict[tuple[int, int], bool] = {}
+        # The tables keep all rows, so that the ids of their options stay their own.
+        self._alike: set[tuple[int, int]] = set()
+        self._other: set[tuple[int, int]] = set()
 
     def __call__(self, one: Row, other: Row) -> bool:
         if one.doubts != other.doubts:
             return False
-        key = id(one.options), id(other.options)
-        found = self._options.get(key)
-        if found is None:
-            found = self._options[key] = self._compared(one.options, other.options)
-        return found
+        return self._lead_alike((id(one.options), id(other.options)), one.options, other.options)
 
     def throughout(self, before: Rows, after: Rows) -> bool:
-        """Whether all rows of two tables with the same prefixes are alike."""
-        pairs = set(zip(map(id, map(before.__getitem__, after)), map(id, after.values()), strict=True))
-        if pairs <= self._rows:
-            return True
-        if all(self(before[prefix], row) for prefix, row in after.items()):
-            self._rows |= pairs
-            return True
-        return False
+        """Whether two tables have the same prefixes, and all their rows are alike. Each pair of options is looked at once, and what
+        passes all rows is left to built-in functions."""
+        if list(before) == list(after):
+            olds = list(before.values())
+        elif before.keys() == after.keys():
+            olds = list(map(before.__getitem__, after))
+        else:
+            return False
+        news = list(after.values())
+        if list(map(_DOUBTS, olds)) != list(map(_DOUBTS, news)):
+            return False
+        one, other = list(map(_OPTIONS, olds)), list(map(_OPTIONS, news))
+        pairs = dict(zip(zip(map(id, one), map(id, other), strict=True), zip(one, other, strict=True), strict=True))
+        return all(self._lead_alike(key, *pairs[key]) for key in pairs.keys() - self._alike)
+
+    def _lead_alike(self, key: tuple[int, int], one: Sequence[Option], other: Sequence[Option]) -> bool:
+        if key not in self._alike and key not in self._other:
+            (self._alike if self._compared(one, other) else self._other).add(key)
+        return key in self._alike
 
     def _compared(self, one: Sequence[Option], other: Sequence[Option]) -> bool:
         if [(item.hop, item.path) for item in one] != [(item.hop, item.path) for item in other]:

@@ -14,6 +14,7 @@ from policyc.cli.import_files import write_all
 from policyc.cli.parser import WrongUse, one_of
 from policyc.cli.project import here, open_project
 from policyc.cli.refuse import refuse, refuse_request
+from policyc.cli.trust import add_trust, trust_of
 from policyc.diagnostics import Diagnostics
 from policyc.report.formats.json import findings_data, written
 from policyc.report.screen import clean, plural
@@ -30,7 +31,7 @@ SHARED = ("root", "config", "exclude", "format", "color", "quiet")
 REPORT = "findings"
 FORMATS = ()
 #: kinds of `--as` that there are policies for
-KIND_NAMES = ("auth-policy", "identity", "core-network")
+KIND_NAMES = ("auth-policy", "identity", "core-network", "cedar")
 
 DESCRIPTION = """Write policies of the language for documents as AWS takes them. Each document becomes one policy and each
 statement one statement; ids get names, and what the language has no word for stays as it is, in `raw(…)`.
@@ -72,6 +73,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
         metavar="[FILE=]ARN",
         help="what a document is attached to, where it does not say so itself; FILE is the document, if there are several",
     )
+    add_trust(parser)
     parser.add_argument("--force", action="store_true", help="replace files that exist")
     parser.add_argument("--dry-run", action="store_true", help="write nothing; list what would be written")
 
@@ -90,7 +92,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
         console.error("nothing to import: no document found (see `policyc check` for what is taken for one)\n")
         return exits.NOTHING
     layout, root = _layout(args)
-    imported = None if found.has_errors else import_documents(given, layout, root, found)
+    imported = None if found.has_errors else import_documents(given, layout, root, found, trust_of(args))
     if imported is None:
         return refuse_request(found, sources, args.format, console, exits.FINDINGS)
     if layout.file == _STREAM:
@@ -184,6 +186,10 @@ def _tell(imported: Imported, args: argparse.Namespace, console: Console) -> Non
         if item.refused:
             rules = ", ".join(f"`{rule}`" for rule in item.refused)
             console.remark(f"`{clean(item.file)}` is refused by the service, and so is its policy: {rules}")
+        for label in item.stricter:
+            console.remark(
+                f"`{clean(item.file)}`: `{clean(label)}` also denies where a value is of another kind than documented, and Cedar skips it there"
+            )
         for label in item.left_out:
             console.remark(f"`{clean(item.file)}`: `{clean(label)}` matches no request and is left out")
     if args.out == "-":
@@ -208,6 +214,7 @@ def _data(imported: Imported) -> Mapping[str, Any]:
                 "unplaced": item.unplaced or None,
                 "left_out": list(item.left_out),
                 "refused": list(item.refused),
+                "stricter": list(item.stricter),
             }
             for item in imported.policies
         ],

@@ -16,6 +16,7 @@ from policyc.model.vocabulary import Attribute
 from policyc.syntax import nodes
 from policyc.text import Span
 
+_IP = Named("ip")
 _ORDERS: dict[Op, nodes.CompareOp] = {Op.LT: "<", Op.LE: "<=", Op.GT: ">", Op.GE: ">="}
 
 
@@ -76,6 +77,9 @@ def _atom(atom: Atom, names: Names) -> nodes.Expr:
         return negation(ordered) if atom.negated else ordered
     if atom.attribute.type == BOOL and len(values) == 1:
         return _flag(subject, bool(atom.values[0].value), atom.negated)
+    if atom.op is Op.EQ and atom.attribute.type == _IP and len(values) > 1:  # behind `in` stand blocks of addresses
+        tests = [compare(subject, "!=" if atom.negated else "==", value) for value in values]
+        return joined(tests) if atom.negated else either(tests)
     one = values[0] if len(values) == 1 else listed(values)
     match atom.op:
         case Op.LIKE:
@@ -118,7 +122,7 @@ def _quantified(atom: Atom, subject: nodes.Ref, values: list[nodes.Expr]) -> nod
 def _value(constant: Constant, atom: Atom, names: Names) -> nodes.Expr:
     """A value as the type of its attribute writes it. Raises NoWords for one that the type does not take."""
     if constant.group is not None:
-        return call(constant.group.kind, text(constant.group.id))
+        return names.group(constant.group)
     kind = atom.attribute.type
     item = kind.item if isinstance(kind, SetOf) else kind
     if atom.op is Op.LIKE:

@@ -15,6 +15,7 @@ from typing import Final
 
 from policyc.diagnostics import Diagnostics, Severity
 from policyc.engines.iam.document import compile_document
+from policyc.importing.cedar import CEDAR, import_text
 from policyc.importing.conditions import NoWords
 from policyc.importing.drafts import Choice, Draft, Given, Whole
 from policyc.importing.modules import Layout
@@ -55,7 +56,8 @@ _SUFFIXES = ("_auth_policy", "_policy", "_auth", "_guard", "_calls")
 class Became:
     """What became of the document `file`: the policy `name` in the policy file `path`. `unplaced` names what it is on where nothing says
     which one that is; `left_out` are the labels of statements that no request can match, `refused` the errors that
-    the document has and its policy has too."""
+    the document has and its policy has too, `stricter` the labels of denies of Cedar that the language also lets hold where a value is of
+    another kind than documented, since it fails closed."""
 
     file: str
     kind: str
@@ -64,6 +66,7 @@ class Became:
     unplaced: str = ""
     left_out: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
+    stricter: tuple[str, ...] = ()
 
 
 @record
@@ -96,12 +99,23 @@ class _Run:
         return [self.by_arn[arn] for arn in found]
 
 
-def import_documents(given: Sequence[Given], layout: Layout, root: Path, diagnostics: Diagnostics) -> Imported | None:
-    """The policy files that say what the documents say; None after an error was reported. All of the documents are imported or none."""
+def import_documents(
+    given: Sequence[Given],
+    layout: Layout,
+    root: Path,
+    diagnostics: Diagnostics,
+    trust: Mapping[str, str] = MappingProxyType({}),
+) -> Imported | None:
+    """The policy files that say what the documents say; None after an error was reported. All of the documents are imported or none.
+    `trust` are the trust providers that Cedar texts may count on, by policy reference name."""
     run = _Run(Plan(Names(_reserved(words()))), diagnostics)
     sorts: dict[str, list[tuple[Given, Policy]]] = {}
     for item in given:
-        _sort(item, sorts, run)
+        if item.kind == CEDAR or item.source.file.endswith(".cedar"):
+            stem = snake(PurePosixPath(item.stem).name, "policy")
+            import_text(item, stem, _bare(stem, "group"), trust, run.plan, run.diagnostics)
+        else:
+            _sort(item, sorts, run)
     if run.diagnostics.has_errors:
         return None
     _lattice(sorts.get(_LATTICE, ()), run)
@@ -121,6 +135,7 @@ def import_documents(given: Sequence[Given], layout: Layout, root: Path, diagnos
             layout.path(whole.given.stem),
             whole.name,
             refused=tuple(sorted(whole.refused)),
+            stricter=whole.stricter,
         )
         for whole in run.plan.wholes
     ]

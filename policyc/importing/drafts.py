@@ -82,7 +82,8 @@ class Draft:
 class Whole:
     """A document that becomes one declaration which has but one way to be said: `differs` tells for a program that compiled, and the documents
     that it is built to, whether this one came out otherwise, and where in the original. `refused` are the rules by which the service
-    would refuse the document, which therefore refuse the declaration too."""
+    would refuse the document, which therefore refuse the declaration too; `stricter` are the labels of denies that also hold
+    where a value is of another kind than documented."""
 
     given: Given
     kind: str
@@ -90,6 +91,7 @@ class Whole:
     span: Span
     differs: Callable[[Program, Sequence[TargetDocument]], tuple[bool, Span | None]]
     refused: frozenset[str] = frozenset()
+    stricter: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

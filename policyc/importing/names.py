@@ -11,7 +11,7 @@ from policyc.importing.tree import NOWHERE, call, ident, record, text, word
 from policyc.ir.raw_forms import RAW
 from policyc.model.scope import constructors
 from policyc.model.types import shapes
-from policyc.model.values import Principal
+from policyc.model.values import Group, Principal
 from policyc.syntax import nodes
 from policyc.syntax.build_context import PROVE, RESERVED
 from policyc.syntax.references import refs_in
@@ -124,6 +124,17 @@ class Names:
             self.known[key] = self.free(snake(item.args[-1], item.kind))
             name = self.known[key]
             self.declared[name] = nodes.PrincipalDecl(ident(name), made, NOWHERE)
+        return word(self.known[key])
+
+    def group(self, item: Group) -> nodes.Ref:
+        """A directory group."""
+        key = (item.kind, item.id)
+        if key not in self.known:
+            name = self.free(
+                snake(f"group_{item.id.rpartition('-')[2] if item.kind == 'idc_group' else item.id}", "group")
+            )
+            self.known[key] = name
+            self.declared[name] = nodes.GroupDecl(ident(name), call(item.kind, text(item.id)), NOWHERE)
         return word(self.known[key])
 
     def resource(self, wanted: str, kind: str, key: str, doc: str = "", **fields: nodes.Expr) -> str:

@@ -10,7 +10,7 @@ from policyc.syntax import nodes
 from policyc.text import Span
 
 NOWHERE: Final = Span("", 0, 0)
-_STEP: Final = re.compile(r"\.?([^.\[\]]+)")
+_STEP: Final = re.compile(r'\.?([^.\["]+)|\["([^"]*)"\]')
 
 
 def ident(text: str) -> nodes.Ident:
@@ -22,14 +22,21 @@ def word(text: str) -> nodes.Ref:
     return nodes.Ref(tuple(nodes.Field(part, NOWHERE) for part in text.split(".")), NOWHERE)
 
 
-def keyed(text: str, key: str | None) -> nodes.Ref:
-    """An attribute by its name in the language; `key` is what stands in its brackets (`header["x-team"]`)."""
-    if key is None:
-        return word(text)
-    head, _, tail = text.partition(f'["{key}"]')
-    parts: list[nodes.Field | nodes.Key] = [*word(head).parts, nodes.Key(key, NOWHERE)]
-    parts += [nodes.Field(found[1], NOWHERE) for found in _STEP.finditer(tail)]
+def reference(name: str) -> nodes.Ref:
+    """A reference as people write it: `idc.user.email`, `corp["cognito:groups"]`."""
+    parts = [
+        nodes.Field(found[1], NOWHERE) if found[1] is not None else nodes.Key(found[2], NOWHERE)
+        for found in _STEP.finditer(name)
+    ]
     return nodes.Ref(tuple(parts), NOWHERE)
+
+
+def keyed(name: str, key: str | None) -> nodes.Ref:
+    """An attribute by its name in the language; `key` is what stands in its brackets (`header["x-team"]`), whatever it holds."""
+    if key is None:
+        return reference(name)
+    head, _, tail = name.partition(f'["{key}"]')
+    return nodes.Ref((*reference(head).parts, nodes.Key(key, NOWHERE), *reference(tail).parts), NOWHERE)
 
 
 def text(value: str) -> nodes.Str:

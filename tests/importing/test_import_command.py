@@ -106,6 +106,7 @@ def test_programs_read_what_became_of_each_document(run: Run, tmp_path: Path) ->
                 "unplaced": "a_service",
                 "left_out": [],
                 "refused": [],
+                "stricter": [],
             }
         ],
         "passed_over": {},

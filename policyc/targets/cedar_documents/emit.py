@@ -20,7 +20,8 @@ from policyc.targets.cedar_documents.fold import Unless, exceptions, moved_denie
 from policyc.targets.cedar_documents.validate import checked_text, context_schema, faults, missing
 from policyc.text import Span
 
-_MOVED = "written into each permit as a condition, because a value of an unexpected kind would make Cedar skip a forbid"
+#: what stands above the next statement for a deny that is written into the permits
+MOVED = "written into each permit as a condition, because a value of an unexpected kind would make Cedar skip a forbid"
 
 
 def emit_policy(policy: Policy, known: Mapping[str, Fact], role: str, *, trusted: bool = False) -> Document:
@@ -105,7 +106,7 @@ class _Writer:
                 self._shared(permit)
             return
         if statement in self.moved:
-            words = f"{_plain(statement.label)}: {_MOVED}"
+            words = f"{_plain(statement.label)}: {MOVED}"
             wrapped = wrap(words, WIDTH - len("// "), break_long_words=False, break_on_hyphens=False)
             self._note([*wrapped, *_comment(statement.doc)], statement)
             return

@@ -1,4 +1,4 @@
-"""`policyc matrix`: users and devices against every Verified Access endpoint of the project."""
+"""`policyc matrix`: users and devices against every endpoint of the project that people reach."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SHARED = ("root", "config", "param", "format", "output", "color", "quiet")
 REPORT = "matrix"
 FORMATS = ()
 
-DESCRIPTION = """Ask for every user and device of a file, and every declared Verified Access endpoint, who gets in where,
+DESCRIPTION = """Ask for every user and device of a file, and every declared endpoint of Verified Access and Client VPN, who gets in where,
 and which requirement each refused user misses. Nothing leaves this machine."""
 
 EPILOG = """examples:
@@ -52,7 +52,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
-    from policyc.simulation.access_matrix import ENDPOINT, read_visitors, visit_all
+    from policyc.simulation.access_matrix import read_visitors, visit_all, visited, visited_in
 
     diagnostics = Diagnostics()
     project = open_project(args, args.paths, diagnostics)
@@ -65,8 +65,9 @@ def run(args: argparse.Namespace, console: Console) -> int:
     program = compiled.program
     if not program.modules:
         return nothing_found(console)
-    if not any(resource.type == ENDPOINT for resource in program.resources.values()):
-        console.error("nothing to ask: the project declares no `verified_access.endpoint`\n")
+    if not visited_in(program):
+        types = " and no ".join(f"`{name}`" for name in visited())
+        console.error(f"nothing to ask: the project declares no {types}\n")
         return exits.NOTHING
     source = read_input(args.users, "a file of users", args)
     visitors = read_visitors(source, diagnostics)

@@ -22,11 +22,10 @@ from policyc.record import record
 from policyc.simulation.references import PlainText, parse_ref
 from policyc.simulation.request_text import PlainRequest, attribute_texts, bind_to
 from policyc.syntax.json_text import JsonArray, JsonMember, JsonObject, JsonString, JsonValue, parse_json
-from policyc.targets.base import Document, Request
-from policyc.targets.registry import target
+from policyc.targets.base import Document, Request, Target, Visited
+from policyc.targets.registry import policy_targets
 from policyc.text import Source, Span
 
-ENDPOINT = "verified_access.endpoint"
 SECTIONS = ("users", "devices", "request")
 DEVICES = "devices"
 
@@ -153,13 +152,24 @@ def _merged(*parts: Attached) -> Attached:
 # --- answers ----------------------------------------------------------------------------------------------------
 
 
+def visited() -> Mapping[str, Target]:
+    """The targets with resources that people reach, by the types of these."""
+    return {target.visited: target for target in policy_targets() if isinstance(target, Visited)}
+
+
+def visited_in(program: Program) -> list[Resource]:
+    """The resources of a project that people reach."""
+    types = visited()
+    return [resource for resource in program.resources.values() if resource.type in types]
+
+
 def visit_all(
     program: Program, documents: Sequence[Document], visitors: Sequence[Visitor], diagnostics: Diagnostics
 ) -> tuple[Visit, ...]:
     """Every visitor at every endpoint, in the order of the file and of declaration. Empty after a report."""
-    endpoints = [resource for resource in program.resources.values() if resource.type == ENDPOINT]
-    back_end = target("verified_access")
-    scopes = {endpoint.id: back_end.scope(endpoint, program.resources) for endpoint in endpoints}
+    owners = visited()
+    endpoints = visited_in(program)
+    scopes = {endpoint.id: owners[endpoint.type].scope(endpoint, program.resources) for endpoint in endpoints}
     if not _all_known(visitors, list(scopes.values()), diagnostics):
         return ()
     _check_groups(program, visitors, list(scopes.values()), diagnostics)
@@ -172,7 +182,7 @@ def visit_all(
                 return ()
             key = (endpoint.id, request.empty, *sorted(request.values.items()))
             if key not in answers:
-                answers[key] = back_end.simulate(program, documents, request, diagnostics)
+                answers[key] = owners[endpoint.type].simulate(program, documents, request, diagnostics)
             outcome = answers[key]
             if outcome is None:
                 return ()

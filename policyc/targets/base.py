@@ -165,6 +165,33 @@ class TakesRaw(Protocol):
         """How its documents read such texts."""
 
 
+@runtime_checkable
+class Visited(Protocol):
+    """What a target may offer beside `Target`: resources that people reach."""
+
+    @property
+    def visited(self) -> str:
+        """The resource type that `policyc matrix` asks about for every user and device."""
+
+
+@runtime_checkable
+class Rooted(Protocol):
+    """What a target may offer beside `Target`: names below Cedar's `context` that tell whose text it is."""
+
+    @property
+    def roots(self) -> frozenset[str]:
+        """The names that the service chose itself and that no user of another one is likely to choose."""
+
+
+@runtime_checkable
+class Providers(Protocol):
+    """What a target may offer beside `Target`: data that arrives under names which its resources choose."""
+
+    def providers(self) -> Mapping[str, Mapping[str, Any]]:
+        """Who sends such data, by the word of the language: `kind`, `doc`, `source`, and `attributes` by name (`type`, `many`,
+        `presence`, `note`, `source`)."""
+
+
 class BackEnd(Protocol):
     """What every back end says of itself. It lives in `targets/<folder>/__init__.py` as the module-level object `TARGET`."""
 

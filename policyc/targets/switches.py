@@ -1,7 +1,7 @@
 """Every open question about AWS in one place: what is asked, what policyc assumes, and what a project chose instead.
 
-The questions stand where they are answered: the tables of the IAM and the Cloud WAN engine, `schemas/iam/switches.json`, and
-`switches` in the vocabularies of the targets. A project chooses under `[switches]` in policyc.toml. Names are unique in all of them.
+The questions stand where they are answered: the tables of the IAM and the Cloud WAN engine, `schemas/iam/switches.json`,
+`schemas/cedar/switches.json`, and `switches` in the vocabularies of the targets. A project chooses under `[switches]` in policyc.toml. Names are unique in all of them.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _FIXED: Final = frozenset({"port-form", "path-slash", "erroring-forbid", "scope-
 
 @record
 class OpenQuestion:
-    """One switch. `area` is `iam`, `cloudwan` or a target; `settable` tells whether a project may choose."""
+    """One switch. `area` is `iam`, `cedar` (every target whose documents are Cedar), or a target; `settable` tells whether a project may choose."""
 
     name: str
     area: str
@@ -70,6 +70,7 @@ def _all() -> Iterator[OpenQuestion]:
         source = f"IAM evaluation reference {item.source}, {_page(item.source)}"
         yield OpenQuestion(item.name, "iam", item.question, item.choices, item.default, source)
     yield from _from_data("iam", json.loads(read_text("schemas/iam/switches.json")), whole=True)
+    yield from _from_data("cedar", json.loads(read_text("schemas/cedar/switches.json")), whole=True)
     for name in sorted(TARGETS):
         data = json.loads(read_text(f"schemas/{back_end(name).folder}/vocabulary.json"))
         yield from _from_data(name, data, whole=False)

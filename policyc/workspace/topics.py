@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -119,20 +119,23 @@ def _resource_topics(kind: ResourceType) -> Iterator[Topic]:
 
 def _trust_types() -> Iterator[Topic]:
     """What each kind of trust provider tells; a policy spells it behind the name that its group gives the provider."""
-    for name, entry in json.loads(read_text("schemas/verified_access/trust.json"))["types"].items():
-        attributes = entry.get("attributes", {})
-        facts = (("kind", entry["kind"]), ("attributes", ", ".join(attributes) or "none"), ("source", entry["source"]))
-        yield Topic(f"verified_access.trust.{name}", "trust type", entry["doc"], facts)
-        for attribute, about in attributes.items():
-            kind = f"set[{about['type']}]" if about.get("many") else about["type"]
-            presence = "in every request" if about.get("presence") == "always" else "may be absent"
-            told = (
-                ("type", kind),
-                ("presence", presence),
-                ("note", about.get("note", "")),
-                ("source", about["source"]),
-            )
-            yield Topic(f"verified_access.trust.{name}.{attribute}", "attribute", about["doc"], told)
+    from policyc.targets.base import Providers
+    from policyc.targets.registry import policy_targets
+
+    for target in policy_targets():
+        for name, entry in target.providers().items() if isinstance(target, Providers) else ():
+            yield from _provider_topics(f"{target.name}.trust.{name}", entry)
+
+
+def _provider_topics(name: str, entry: Mapping[str, Any]) -> Iterator[Topic]:
+    attributes = entry.get("attributes", {})
+    facts = (("kind", entry["kind"]), ("attributes", ", ".join(attributes) or "none"), ("source", entry["source"]))
+    yield Topic(name, "trust type", entry["doc"], facts)
+    for attribute, about in attributes.items():
+        kind = f"set[{about['type']}]" if about.get("many") else about["type"]
+        presence = "in every request" if about.get("presence") == "always" else "may be absent"
+        told = (("type", kind), ("presence", presence), ("note", about.get("note", "")), ("source", about["source"]))
+        yield Topic(f"{name}.{attribute}", "attribute", about["doc"], told)
 
 
 def _constructors() -> Iterator[Topic]:

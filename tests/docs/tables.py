@@ -14,7 +14,7 @@ from typing import Any
 
 from policyc.data import read_text
 from policyc.model.vocabulary import Attribute, load_vocabulary, read_attributes
-from policyc.targets.registry import resource_types
+from policyc.targets.registry import back_end, resource_types
 from policyc.targets.switches import catalogue
 
 PAGES = Path(__file__).parents[2] / "docs" / "targets"
@@ -51,12 +51,9 @@ def _linked(text: str, source: str) -> str:
 
 
 def _clauses(target: str) -> str:
-    vocabulary = load_vocabulary(_FOLDERS.get(target, target))
+    vocabulary = load_vocabulary(back_end(target).folder)
     rows = [(f"`{name}`", rule, vocabulary.hints.get(name, "")) for name, rule in vocabulary.clauses.items()]
     return _rows(("clause", "", "what to write"), rows)
-
-
-_FOLDERS = {"cloudwan": "cloud_wan"}
 
 
 def _fields(name: str) -> str:
@@ -94,7 +91,7 @@ def _attributes(items: Iterable[Attribute]) -> str:
 
 
 def _own_attributes(target: str) -> str:
-    folder = _FOLDERS.get(target, target)
+    folder = back_end(target).folder
     common = read_attributes(json.loads(read_text("schemas/iam/global.json"))["attributes"])
     return _attributes(item for item in load_vocabulary(folder).attributes.values() if item.name not in common)
 

@@ -23,6 +23,8 @@ class ClientVpn:
     called = "Client VPN"
     document = "cedar"
     service = ""
+    visited = _scope.ENDPOINT
+    roots = _scope.OWN
     kinds = MappingProxyType({"": "cedar"})
 
     def vocabulary(self) -> Vocabulary:

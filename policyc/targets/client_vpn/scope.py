@@ -19,6 +19,8 @@ ENDPOINT: Final = "client_vpn.endpoint"
 CONNECTION: Final = "connection"
 #: word of the language -> the name below `context`, where they differ
 _NATIVE: Final = {"active_directory": "active-directory", "mutual_authentication": "mutual-authentication"}
+#: names below `context` that are no trust providers of Verified Access as well
+OWN: Final = frozenset({"saml", *_NATIVE.values(), CONNECTION})
 _SOURCE: Final = "https://docs.aws.amazon.com/vpn/latest/clientvpn-admin/device-posture-step2.html"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
+from typing import Any
 
 from policyc.diagnostics import Diagnostics
 from policyc.engines.trace import Outcome
@@ -23,6 +24,7 @@ class VerifiedAccess:
     called = "Verified Access"
     document = "cedar"
     service = ""
+    visited = _scope.ENDPOINT
     kinds = MappingProxyType({"": "cedar"})
 
     def vocabulary(self) -> Vocabulary:
@@ -30,6 +32,9 @@ class VerifiedAccess:
 
     def scope(self, on: Resource | Principal, resources: Mapping[str, Resource]) -> Mapping[str, Attribute]:
         return {name: fact.attribute for name, fact in _scope.facts(on, resources).items()}
+
+    def providers(self) -> Mapping[str, Mapping[str, Any]]:
+        return _scope.trust_data()
 
     def hint(self, on: Resource | Principal, resources: Mapping[str, Resource], name: str) -> str:
         from policyc.targets.verified_access.hints import hint

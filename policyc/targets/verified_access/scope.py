@@ -42,6 +42,13 @@ def vocabulary() -> Vocabulary:
 
 
 @cache
+def trust_data() -> Mapping[str, Mapping[str, Any]]:
+    """What is documented of every kind of trust provider, by the word of the `trust` field."""
+    found: Mapping[str, Mapping[str, Any]] = json.loads(read_text("schemas/verified_access/trust.json"))["types"]
+    return found
+
+
+@cache
 def trust_types() -> Mapping[str, TrustType]:
     """Every kind of trust provider by the word of the `trust` field."""
     return {
@@ -54,7 +61,7 @@ def trust_types() -> Mapping[str, TrustType]:
             tuple(entry["names"]),
             entry["kind"] == "device",
         )
-        for name, entry in json.loads(read_text("schemas/verified_access/trust.json"))["types"].items()
+        for name, entry in trust_data().items()
     }
 
 

@@ -1,0 +1,77 @@
+"""Cedar text beside policy files: whose text it is, what `[lint]` says of it, and how findings in it are silenced."""
+
+from __future__ import annotations
+
+import pytest
+
+from policyc.diagnostics import Severity
+from policyc.workspace.natives import NativeSettings
+from tests.cedar_texts import findings
+
+OPEN = "(principal, action, resource)"
+EMAIL = f'permit {OPEN}\nwhen {{ context.okta.email like "*@example.com" }};\n'
+TRUST = {"okta": "oidc"}
+
+
+def rules(text: str, settings: NativeSettings | None = None) -> list[str]:
+    return [item.rule for item in findings(text, TRUST, settings=settings)]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        NativeSettings(trust=TRUST, ignore=frozenset({"unverified-email"})),
+        NativeSettings(trust=TRUST, select=frozenset({"everyone-allowed"})),
+        NativeSettings(trust=TRUST, per_path=(("*.cedar", frozenset({"unverified-email"})),)),
+    ],
+)
+def test_the_configuration_reaches_cedar_text(settings: NativeSettings) -> None:
+    assert rules(EMAIL) == ["unverified-email"]
+    assert rules(EMAIL, settings) == []
+
+
+def test_a_severity_is_chosen_for_cedar_text_too() -> None:
+    settings = NativeSettings(trust=TRUST, severity={"unverified-email": "info"})
+    assert [item.severity for item in findings(EMAIL, settings=settings)] == [Severity.INFO]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "// policyc: ignore-file[unverified-email] the provider verifies\n" + EMAIL,
+        EMAIL.replace("\nwhen", "\n// policyc: ignore[unverified-email] the provider verifies\nwhen"),
+        '@id("a")\n' + EMAIL.replace("};", "}; // policyc: ignore[unverified-email] the provider verifies"),
+        '// policyc: ignore[unverified-email] the provider verifies\n// more words\n@id("a")\n' + EMAIL,
+    ],
+)
+def test_comments_cover_the_text_the_line_or_the_statement(text: str) -> None:
+    assert [rule for rule in rules(text) if rule != "cedar-outside-subset"] == []
+
+
+def test_a_comment_on_the_text_stands_above_its_statements() -> None:
+    text = EMAIL + "// policyc: ignore-file[unverified-email] the provider verifies\n"
+    assert rules(text) == ["unverified-email", "malformed-suppression"]
+
+
+def test_a_certain_error_stays_and_the_rule_of_a_document_goes() -> None:
+    wrong = f'// policyc: trust jamf=jamf\n// policyc: ignore[cedar-impossible-value] meant\npermit {OPEN} when {{ context.jamf.risk == "low" }};\n'
+    assert sorted(rules(wrong)) == ["cedar-impossible-value", "malformed-suppression"]
+    dead = f'// policyc: trust jamf=jamf\n// policyc: ignore[condition-never-holds] a placeholder\npermit {OPEN} when {{ context.jamf.risk == "LOW" && context.jamf.risk == "HIGH" }};\n'
+    assert rules(dead) == []
+
+
+@pytest.mark.parametrize("root", ["saml", "connection", '"active-directory"', '"mutual-authentication"'])
+def test_data_that_only_client_vpn_has_tells_whose_text_it_is(root: str) -> None:
+    read = f"context[{root}]" if root.startswith('"') else f"context.{root}"
+    text = f'permit {OPEN} when {{ {read}.x == "a" && context.jamf.risk == "LOW" }};\n'
+    (item,) = findings(text)
+    assert (item.rule, item.severity) == ("kind-guessed", Severity.INFO)
+    assert "Client VPN" in item.message and "client_vpn" in item.help
+
+
+def test_a_name_that_a_group_may_choose_tells_nothing() -> None:
+    assert [item.rule for item in findings(f'permit {OPEN} when {{ context.jamf.risk == "LOW" }};\n')] == [
+        "cedar-trust-not-declared"
+    ]
+    declared = f'// policyc: trust saml=oidc\npermit {OPEN} when {{ context.saml.groups.contains("a") }};\n'
+    assert [item.rule for item in findings(declared)] == []

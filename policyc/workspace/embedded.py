@@ -113,14 +113,24 @@ def _certain(
     """The findings that hold for every completion that is tried, and what some of them lack."""
     homes = {item.name: source.file for source, item in companions}
     resources = [_resource(item, homes) for _, item in companions]
-    found = _findings(items, resources, settings, None)
+    found, stated = _findings(items, resources, settings, None)
     opened = [item.document for item in items if item.document.holes]
     if not opened:
         return found, set()
-    every = [{_key(item) for item in _findings(items, resources, settings, way)} for way in completions(opened)]
-    sure = set.intersection(*every)
-    kept = [item for item in found if _key(item) in sure]
-    return kept, (set.union(*every) | {_key(item) for item in found}) - sure
+    all_keys = {_key(item) for item in found}
+    unsure: set[_Key] = set()
+    for way in completions(opened):
+        mine, read = _findings(items, resources, settings, way)
+        keys = {_key(item) for item in mine}
+        # with such values the service would refuse the document, so nothing follows from what is not found in it
+        refused = [item.document.place for item in items if id(item) in stated - read]
+        unsure |= {key for key in all_keys ^ keys if not any(_is_in(key, place) for place in refused)}
+        all_keys |= keys
+    return [item for item in found if _key(item) not in unsure], unsure
+
+
+def _is_in(key: _Key, place: Span) -> bool:
+    return key[1] is not None and _within(key[1], place)
 
 
 def _key(item: Diagnostic) -> _Key:
@@ -142,15 +152,18 @@ def _said(findings: Sequence[Diagnostic]) -> Iterator[Diagnostic]:
 
 def _findings(
     items: Sequence[Item], resources: Sequence[Resource], settings: NativeSettings, way: Completion | None
-) -> list[Diagnostic]:
+) -> tuple[list[Diagnostic], set[int]]:
+    """What is found with holes as they are or filled, and the items (by `id`) whose policy could be read."""
     found = Diagnostics()
     policies: list[Policy] = []
+    read: set[int] = set()
     for item in items:
         mine = Diagnostics()
         policy = _check(item, mine, settings, way)
         found.extend(one for one in mine if one.rule not in item.document.meant)
         if policy is not None:
             policies.append(_attached(policy, item, resources))
+            read.add(id(item))
     if policies or resources:
         from policyc.lint.raw.rules import lint_documents
 
@@ -158,7 +171,7 @@ def _findings(
         mine = Diagnostics()
         lint_documents(policies, sources, mine, rule_settings(settings), resources)
         found.extend(one for one in mine if not _is_meant(one, items))
-    return list(found)
+    return list(found), read
 
 
 def _is_meant(found: Diagnostic, items: Sequence[Item]) -> bool:

@@ -8,10 +8,12 @@ before. It is found by its first witness and then excluded, until nothing is lef
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from enum import StrEnum
 from typing import Final
 
-from policyc.analysis.conditions import Bindings
+from policyc.analysis.classes import Region, because, region_of
+from policyc.analysis.conditions import Bindings, variables_of
 from policyc.analysis.domains import Unmodelled
 from policyc.analysis.formula import Lit
 from policyc.analysis.question import Said, Space
@@ -60,6 +62,8 @@ class Difference:
     witness: Witness
     old: Verdict
     new: Verdict
+    region: Region
+    because: tuple[str, ...]
 
 
 @record
@@ -105,38 +109,53 @@ def _alike(old: Policy, new: Policy) -> bool:
         ]
 
     first, second = parts(old), parts(new)
-    return first == second or set(map(repr, first)) == set(map(repr, second))
+    return first == second or set(first) == set(second)
 
 
 class _Comparison:
     """Two versions in one space."""
 
     def __init__(self, old: Version, new: Version, budget: int, bindings: Bindings | None = None) -> None:
-        self.old, self.new, self.budget = old, new, budget
+        self.old, self.new, self.budget, self.bindings = old, new, budget, bindings
         self.space = Space((old.policy, new.policy), bindings, budget)
         self.before, self.after = self.space.said(old.policy), self.space.said(new.policy)
 
     def differences(self, change: Change, left: list[str]) -> Sequence[Difference]:
         """The classes of one change; what is not settled is added to `left`."""
-        formula = self.space.formula
-        first, second, question = self._question(change)
+        question = self._question(change)[2]
         found: list[Difference] = []
         excluded: list[Lit] = []
-        while True:
-            solution = self.space.ask(question, *excluded)
-            if solution is None:
-                return found
+        while (solution := self.space.ask(question, *excluded)) is not None:
             if len(found) >= MOST_CLASSES:
                 left.append(f"more than {MOST_CLASSES} classes of requests are {change}")
-                return found
+                break
             unknown = opaque_of(self.space, solution)
-            if unknown:
+            one = self._bound(change, found) if unknown else self._explained(change, witness_of(self.space, solution))
+            if one is None:
                 left.extend(unknown)
-                return found
-            witness = witness_of(self.space, solution)
-            one, pair = self._explained(change, first, second, witness)
+                break
             found.append(one)
-            excluded.append(-formula.every(pair))
+            excluded.append(-self.space.formula.every(self._marks(change, one)))
+        return found
+
+    def _bound(self, change: Change, known: Sequence[Difference]) -> Difference | None:
+        """A class that shows when policy variables have some values; None where none of a few does."""
+        variables = variables_of((self.old.policy, self.new.policy))
+        for text in ("example", None, "other"):
+            if self.bindings is not None or not variables:
+                return None
+            tried = _Comparison(self.old, self.new, self.budget, dict.fromkeys(variables, text))
+            try:
+                question = tried._question(change)[2]
+                marks = [-tried.space.formula.every(tried._marks(change, one)) for one in known]
+                solution = tried.space.ask(question, *marks)
+                if solution is not None and not opaque_of(tried.space, solution):
+                    return tried._explained(change, witness_of(tried.space, solution))
+            except (TooLarge, Unmodelled):
+                continue
+            finally:
+                tried.space.solver.close()
+        return None
 
     def _question(self, change: Change) -> tuple[Said, Said, Lit]:
         before, after, every = self.before, self.after, self.space.formula.every
@@ -150,35 +169,44 @@ class _Comparison:
             case Change.UNBLOCKED:
                 return before, after, every((before.some_deny, -after.some_deny, -after.allowed))
 
-    def _explained(self, change: Change, first: Said, second: Said, witness: Witness) -> tuple[Difference, list[Lit]]:
-        """The class of a witness, and the literals that mark the requests of the class."""
+    def _explained(self, change: Change, witness: Witness) -> Difference:
+        """The class of a witness, which the engine is asked to confirm."""
+        first, second, question = self._question(change)
         old, new = decide(self.old.document, witness.request), decide(self.new.document, witness.request)
         if not _as_claimed(change, old, new):
             shown = "; ".join(witness.lines())
             raise Disagreement(f"{change} was found, and the engine says `{old}` before and `{new}` after: {shown}")
         allowing = change in (Change.ALLOWED, Change.DENIED)
-        mine = self._matching(first.allows if allowing else first.denies, first is self.after, witness)
-        theirs = self._matching(second.denies, second is self.after, witness) if allowing else None
-        by, lit = mine or (None, first.some_allow if allowing else first.some_deny)
-        if theirs is not None:
-            other, mark = theirs
-        else:
-            other, mark = None, -second.some_deny
-        return Difference(change, by, other, witness, old, new), [lit, mark]
+        by = self._matching(first.allows if allowing else first.denies, first is self.after, witness)
+        other = self._matching(second.denies, second is self.after, witness) if allowing else None
+        found = Difference(change, by, other, witness, old, new, Region((), (), (), ()), ())
+        region = region_of(self.space, by, [question, *self._marks(change, found)]) if by else found.region
+        return replace(
+            found, region=region, because=because(by, other, first.policy, second.policy, first is self.after)
+        )
 
-    def _matching(
-        self, listed: Sequence[tuple[Statement, Lit]], after: bool, witness: Witness
-    ) -> tuple[Statement, Lit] | None:
+    def _marks(self, change: Change, found: Difference) -> list[Lit]:
+        """The literals that mark the requests of a class."""
+        first, second, _ = self._question(change)
+        lits = {id(item): lit for item, lit in (*first.allows, *first.denies, *second.denies)}
+        allowing = change in (Change.ALLOWED, Change.DENIED)
+        default = first.some_allow if allowing else first.some_deny
+        return [
+            default if found.by is None else lits[id(found.by)],
+            -second.some_deny if found.other is None else lits[id(found.other)],
+        ]
+
+    def _matching(self, listed: Sequence[tuple[Statement, Lit]], after: bool, witness: Witness) -> Statement | None:
         """The first of some statements that matches the witness, those that the other version lacks first."""
         document = (self.new if after else self.old).document
         can, _ = document.masks.masks(witness.request, False)
         others = {_content(item) for item in (self.old if after else self.new).policy.statements}
-        held = [(item, lit) for item, lit in listed if can >> item.index & 1]
-        return next((pair for pair in held if _content(pair[0]) not in others), held[0] if held else None)
+        held = [item for item, _ in listed if can >> item.index & 1]
+        return next((item for item in held if _content(item) not in others), held[0] if held else None)
 
 
-def _content(statement: Statement) -> str:
-    return repr((statement.effect, statement.who, statement.can, statement.resources, statement.when))
+def _content(statement: Statement) -> tuple[object, ...]:
+    return (statement.effect, statement.who, statement.can, statement.resources, statement.when)
 
 
 def _as_claimed(change: Change, old: Verdict, new: Verdict) -> bool:

@@ -16,6 +16,7 @@ from policyc.analysis.formula import FALSE, TRUE, Formula, Lit
 from policyc.analysis.keys import MOST_VALUES, Keys
 from policyc.analysis.solver import BUDGET, Opaque, Solution, Solver, Tested
 from policyc.engines.iam.caller import CallerKind
+from policyc.engines.iam.elements import is_action
 from policyc.engines.iam.statement import Kind
 from policyc.engines.proofs.texts import Pattern, by_fields, exactly, whole
 from policyc.ir.authz import Can, Policy, Resources, Statement, Variable
@@ -101,7 +102,9 @@ class Space:
         return -some if can.negated else some
 
     def action(self, text: str) -> Lit:
-        """Whether the action fits a pattern, in any letter case."""
+        """Whether the action fits a pattern, in any letter case; what AWS stores though it is no action fits none."""
+        if not is_action(text):
+            return FALSE
         tokens = pattern_tokens(folded(text).replace("\\", "\\\\"))
         return TRUE if tokens == (Wild.RUN,) else self.formula.atom(Tested((ACTION, 0), Fits(whole(tokens))))
 

@@ -7,6 +7,7 @@ else has to be told.
 | `tests` | results of tests, sources, options |
 | `outcome` | the answer to one request, sources, options, how much to tell (`report.outcome.Detail`) |
 | `matrix` | cells of a table of answers, options |
+| `changes` | what a comparison found (`report.changes.Changes`), options |
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ def check(source: Source, diagnostics: Diagnostics, settings: NativeSettings) ->
     tree = parse_json(source, diagnostics)
     if tree is None:
         return None
-    kind = settings.kind or _shape(tree)
+    kind = settings.kind or shape_of(tree)
     if kind == CORE_NETWORK:
         _check_network(tree, source, diagnostics, settings)
     elif kind in KINDS or (settings.kind == "" and is_policy(tree)):
@@ -73,7 +73,8 @@ def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
-def _shape(tree: JsonValue) -> str:
+def shape_of(tree: JsonValue) -> str:
+    """`core-network` for what looks like one, else nothing."""
     from policyc.targets.cloud_wan import is_core_network
 
     return CORE_NETWORK if is_core_network(tree) else ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from policyc.diagnostics import Diagnostic, Severity
+from policyc.report.changes import Changes, phrase, summary
 from policyc.report.options import Options
 from policyc.report.screen import clean, plural
 from policyc.report.tests import TestResult, failures
@@ -37,6 +38,29 @@ def findings(items: Sequence[Diagnostic], sources: Mapping[str, Source], options
 def tests(results: Sequence[TestResult], sources: Mapping[str, Source], options: Options) -> str:
     """What failed, each on the line of its expectation."""
     return findings(failures(results), sources, options)
+
+
+def changes(found: Changes, options: Options) -> str:
+    """A `::warning` line for each class that is newly allowed, a `::notice` for every other change, the worst first; at most ten of a
+    kind, as the runner shows no more."""
+    lines: dict[str, list[str]] = {"warning": [], "notice": []}
+    for item in found.documents:
+        for entry in item.entries:
+            text = f"{entry.change}: {phrase(entry)}" + (
+                f"; because {'; '.join(entry.because)}" if entry.because else ""
+            )
+            lines["warning" if entry.widens else "notice"].append(
+                f"title=policyc diff {_property(item.name)}::{_data(clean(text))}"
+            )
+        for text in (*item.sentences, *(f"not settled: {reason}" for reason in item.open)):
+            lines["warning"].append(f"title=policyc diff {_property(item.name)}::{_data(clean(text))}")
+    out = []
+    for command, texts in lines.items():
+        shown = texts if len(texts) <= _MOST else texts[: _MOST - 1]
+        out += [f"::{command} {text}\n" for text in shown]
+        if len(shown) < len(texts):
+            out.append(f"::{command} title=policyc diff::{plural(len(texts) - len(shown), 'more change')}\n")
+    return "".join(out) or f"::notice title=policyc diff::{summary(found)}\n"
 
 
 def _command(finding: Diagnostic, sources: Mapping[str, Source], options: Options) -> str:

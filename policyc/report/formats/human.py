@@ -12,6 +12,7 @@ from policyc.report.options import Options
 from policyc.text import Source
 
 if TYPE_CHECKING:
+    from policyc.report.changes import Changes
     from policyc.report.matrix import Cell
     from policyc.report.outcome import Detail
     from policyc.report.tests import TestResult
@@ -41,3 +42,10 @@ def matrix(table: Sequence[Cell], options: Options) -> str:
     from policyc.report.matrix import render_table
 
     return render_table(table, options)
+
+
+def changes(found: Changes, options: Options) -> str:
+    """A head line; per document the classes of requests that change, each with its reason and one request."""
+    from policyc.report.changes import render_changes
+
+    return render_changes(found, options)

@@ -8,6 +8,7 @@ from typing import Any
 
 from policyc.diagnostics import Diagnostic
 from policyc.engines.trace import Outcome
+from policyc.report.changes import Changes, changes_data
 from policyc.report.data import finding_data, span_data
 from policyc.report.explain_tree import find_statements, one_change
 from policyc.report.matrix import Cell, axes, misses
@@ -81,6 +82,11 @@ def matrix(table: Sequence[Cell], options: Options) -> str:
         for cell in table
     ]
     return written({"format_version": FORMAT_VERSION, "visitors": rows, "endpoints": columns, "answers": entries})
+
+
+def changes(found: Changes, options: Options) -> str:
+    """What a comparison found; the shape is `schemas/changes.schema.json`."""
+    return written({**_head(options), **changes_data(found)})
 
 
 def written(data: Mapping[str, Any]) -> str:

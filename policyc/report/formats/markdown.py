@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from policyc.diagnostics import Diagnostic, Severity
 from policyc.engines.trace import Decision
+from policyc.report.changes import Changes, phrase, summary
 from policyc.report.matrix import Cell, axes, misses
 from policyc.report.options import Options
 from policyc.report.screen import clean, plural
@@ -37,6 +38,26 @@ def matrix(table: Sequence[Cell], options: Options) -> str:
     ]
     lines += ["", *refused] if refused else []
     return "\n".join(lines) + "\n"
+
+
+def changes(found: Changes, options: Options) -> str:
+    """A head line, then a list of what changes, a document at a time, each class with its reason and one request."""
+    lines = [f"**policyc diff**: {marked(summary(found))}", ""]
+    entries = 0
+    for item in found.documents:
+        if not (item.entries or item.sentences or item.open):
+            continue
+        lines += [f"**{marked(item.name)}** ({marked(item.kind)}, {item.state})", ""]
+        for entry in item.entries:
+            entries += 1
+            request = ", ".join(f"{part} {value}" for part, value in entry.request)
+            why = "; ".join(entry.because)
+            lines.append(f"- **{entry.change}**: {marked(phrase(entry))}" + (f"; because {marked(why)}" if why else ""))
+            lines.append(f"  - for example {marked(request)}: {entry.old}, now {entry.new}")
+        lines += [f"- {marked(sentence)}" for sentence in item.sentences]
+        lines += [f"- not settled: {marked(reason)}" for reason in item.open]
+        lines.append("")
+    return _cut(lines, entries, "class")
 
 
 #: characters of one report: a comment holds about 65,000

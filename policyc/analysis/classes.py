@@ -1,0 +1,205 @@
+"""A class of requests in words: who, what, where and under which conditions, and what in the documents makes the difference.
+
+Of the lists of a statement only those items are named that have requests in the class, which is asked item by item.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
+
+from policyc.analysis.formula import Lit
+from policyc.analysis.question import Space
+from policyc.engines.proofs.budget import TooLarge
+from policyc.ir.authz import All, Always, AnyOf, Atom, Cond, Never, Policy, RawExpression, RawTest, Resources, Statement
+from policyc.record import record
+
+#: items of one list that are asked one by one; longer lists are named whole
+_MOST_ITEMS: Final = 24
+
+
+@record
+class Region:
+    """What a class of requests has in common, each part as its document writes it; an empty part means any."""
+
+    who: tuple[str, ...]
+    what: tuple[str, ...]
+    where: tuple[str, ...]
+    conditions: tuple[str, ...]
+
+
+def region_of(space: Space, statement: Statement, marks: Sequence[Lit]) -> Region:
+    """The parts of a statement that requests with all of `marks` meet."""
+
+    def named(items: Sequence[tuple[str, Lit]]) -> tuple[str, ...]:
+        if not 1 < len(items) <= _MOST_ITEMS:
+            return tuple(text for text, _ in items)
+        kept = tuple(text for text, lit in items if _is_met(space, [*marks, lit]))
+        return kept or tuple(text for text, _ in items)
+
+    who, can, resources = statement.who, statement.can, statement.resources
+    callers = [] if who is None else [(item.name or item.kind, space.callers.named(item)) for item in who.principals]
+    actions = [] if can is None else [(verb.name, space.action(verb.action)) for verb in can.verbs]
+    places = (
+        []
+        if resources is None
+        else [
+            (glob.text, space.where(_only(resources, at), statement.effect == "deny"))
+            for at, glob in enumerate(resources.patterns)
+        ]
+    )
+    return Region(
+        _but(who is not None and who.negated, callers, named),
+        _but(can is not None and can.negated, actions, named),
+        _but(resources is not None and resources.negated, places, named),
+        conditions_of(statement.when),
+    )
+
+
+def _only(resources: Resources, at: int) -> Resources:
+    return Resources((resources.patterns[at],), resources.negated)
+
+
+def _but(
+    negated: bool, items: list[tuple[str, Lit]], named: Callable[[Sequence[tuple[str, Lit]]], tuple[str, ...]]
+) -> tuple[str, ...]:
+    """The items of a list that have requests in the class; of a negated one, that it is all but them."""
+    if negated:
+        return ("all but " + ", ".join(text for text, _ in items),)
+    return named(items)
+
+
+def _is_met(space: Space, wanted: Iterable[Lit]) -> bool:
+    """Whether some request meets the literals; yes where that is too much to tell."""
+    try:
+        return space.ask(*wanted) is not None
+    except TooLarge:
+        return True
+
+
+def conditions_of(cond: Cond) -> tuple[str, ...]:
+    """The conditions of a statement as its document writes them, one to a text."""
+    match cond:
+        case Always():
+            return ()
+        case All(items):
+            return tuple(dict.fromkeys(text for item in items for text in conditions_of(item)))
+        case _:
+            return (_written(cond),)
+
+
+def _written(cond: Cond) -> str:
+    match cond:
+        case Always():
+            return "always"
+        case Never():
+            return "never"
+        case Atom() | RawTest() if cond.spelling is not None:
+            values = ", ".join(glob.text for glob in cond.spelling.values)
+            return f"{cond.spelling.operator} {cond.spelling.key}: {values}"
+        case Atom():
+            values = ", ".join(str(item.value) for item in cond.values)
+            text = f"{cond.attribute.name} {cond.op.value} {values}".rstrip()
+            return f"not ({text})" if cond.negated else text
+        case RawTest():
+            text = f"{cond.operator} {cond.attribute.native}: {', '.join(glob.text for glob in cond.values)}"
+            return f"not ({text})" if cond.negated else text
+        case RawExpression():
+            return "an expression"
+        case AnyOf(items):
+            # one entry of a block may be several tests; all of them were written as one
+            texts = tuple(dict.fromkeys(_written(item) for item in items))
+            return (
+                " or ".join(text for text in texts if len(texts) == 1 or not text.startswith("not (exists")) or "always"
+            )
+        case All(items):
+            return " and ".join(dict.fromkeys(_written(item) for item in items))
+
+
+# --- what makes the difference ------------------------------------------------------------------------------------
+
+
+def because(
+    by: Statement | None, other: Statement | None, mine: Policy, theirs: Policy, gained: bool
+) -> tuple[str, ...]:
+    """Sentences that say what in the documents makes the difference: `by` is a statement of `mine`, `other` one of `theirs` that
+    decided there; `gained` tells that `mine` is the new version."""
+    out: list[str] = []
+    if by is not None:
+        out.extend(_changed(by, mine, theirs, gained))
+    if other is not None:
+        out.extend(_changed(other, theirs, mine, not gained))
+    return tuple(dict.fromkeys(out))
+
+
+def _changed(statement: Statement, mine: Policy, theirs: Policy, is_new: bool) -> list[str]:
+    twin = twin_of(statement, mine, theirs)
+    effect = "deny" if statement.effect == "deny" else "allow"
+    if twin is None:
+        return [f"`{statement.label}` ({effect}) is {'new' if is_new else 'gone'}"]
+    old, new = (twin, statement) if is_new else (statement, twin)
+    out: list[str] = []
+    for noun, parts in (("principal", _who), ("action", _can), ("resource", _where), ("condition", _when)):
+        before, after = parts(old), parts(new)
+        lost = [text for text in before if text not in after]
+        more = [text for text in after if text not in before]
+        if lost and more:
+            out.append(f"`{new.label}` has the {noun} {_listed(more)} in place of {_listed(lost)}")
+        elif lost:
+            out.append(f"`{new.label}` lost the {noun} {_listed(lost)}")
+        elif more:
+            out.append(f"`{new.label}` got the {noun} {_listed(more)}")
+    if old.effect != new.effect:
+        out.append(f"`{new.label}` is `{new.effect}` in place of `{old.effect}`")
+    return out
+
+
+def twin_of(statement: Statement, mine: Policy, theirs: Policy) -> Statement | None:
+    """The statement of the other version that this one was, or became: of the same label, else the one most like it that has no
+    twin of its own; None where it has none."""
+    contents = {_content(item) for item in mine.statements}
+    for item in theirs.statements:
+        if _content(item) == _content(statement):
+            return item
+    named = [item for item in theirs.statements if item.label == statement.label and item.label_span is not None]
+    if len(named) == 1 and not statement.label.startswith("statement "):
+        return named[0]
+    left = [item for item in theirs.statements if _content(item) not in contents and item.effect == statement.effect]
+    best = max(left, key=lambda item: _likeness(item, statement), default=None)
+    return best if best is not None and _likeness(best, statement) >= 2 else None
+
+
+def _likeness(first: Statement, second: Statement) -> int:
+    return sum(parts(first) == parts(second) for parts in (_who, _can, _where, _when))
+
+
+def _content(statement: Statement) -> tuple[object, ...]:
+    return (statement.effect, statement.who, statement.can, statement.resources, statement.when)
+
+
+def _who(statement: Statement) -> tuple[str, ...]:
+    who = statement.who
+    return (
+        ()
+        if who is None
+        else tuple(("not " if who.negated else "") + (item.name or item.kind) for item in who.principals)
+    )
+
+
+def _can(statement: Statement) -> tuple[str, ...]:
+    can = statement.can
+    return () if can is None else tuple(("not " if can.negated else "") + verb.name for verb in can.verbs)
+
+
+def _where(statement: Statement) -> tuple[str, ...]:
+    found = statement.resources
+    return () if found is None else tuple(("not " if found.negated else "") + glob.text for glob in found.patterns)
+
+
+def _when(statement: Statement) -> tuple[str, ...]:
+    return conditions_of(statement.when)
+
+
+def _listed(texts: Sequence[str]) -> str:
+    shown = ", ".join(f"`{text}`" for text in texts[:4])
+    return f"{shown} and {len(texts) - 4} more" if len(texts) > 4 else shown

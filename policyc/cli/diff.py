@@ -1,0 +1,150 @@
+"""`policyc diff`: what a change grants and takes, over all requests."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from policyc.cli import exits
+from policyc.cli.check import KIND_NAMES
+from policyc.cli.console import Console
+from policyc.cli.parser import WrongUse, one_of
+from policyc.cli.project import here
+from policyc.cli.refuse import refuse_request
+from policyc.diagnostics import Diagnostics
+from policyc.report.registry import renderer
+
+if TYPE_CHECKING:
+    from policyc.report.changes import Changes
+
+SHARED = ("root", "config", "param", "format", "output", "color", "quiet")
+REPORT = "changes"
+FORMATS = ()
+
+DESCRIPTION = """Say what changes between two versions of policies, over all requests: which classes of requests
+are newly allowed or newly denied, by which statement, with one request of each that the deciding
+engine confirms. `the same for all requests` is said only where it is proven."""
+
+EPILOG = """examples:
+  policyc diff old.json new.json          two documents
+  policyc diff --as bucket old.json new.json
+  policyc diff policies.old policies      two folders or projects
+  policyc diff out policies               what was built against its source
+  policyc diff main..HEAD                 two Git revisions of the project
+  policyc diff main:policies policies     a revision against the files that are here
+  policyc diff main..HEAD --format markdown --output comment.md
+  policyc diff main..HEAD --fail-on allow    for gates that only mind new access
+
+exit status: 0 the same (with --fail-on allow: nothing newly allowed), 1 something differs, 2 wrong use,
+3 internal error, 11 not settled within the budget, or something is not understood."""
+
+
+def describe(parser: argparse.ArgumentParser) -> None:
+    parser.description, parser.epilog = DESCRIPTION, EPILOG
+    parser.add_argument(
+        "paths", nargs="*", metavar="OLD NEW", help="files, folders, REVISION:PATH, or OLD..NEW for two revisions"
+    )
+    parser.add_argument(
+        "--as",
+        dest="kind",
+        metavar="KIND",
+        type=one_of("kind", KIND_NAMES),
+        help="what both documents are, as in `check`",
+    )
+    parser.add_argument(
+        "--fail-on",
+        dest="fail_on",
+        default="change",
+        type=one_of("condition", ("change", "allow")),
+        metavar="WHAT",
+        help="`change` (default) or `allow`: with it only requests that are newly allowed fail",
+    )
+
+
+def run(args: argparse.Namespace, console: Console) -> int:
+    from policyc.workspace.revisions import NoRevision
+
+    with ExitStack() as held:
+        try:
+            found = _compare(args, console, held)
+        except NoRevision as error:
+            raise WrongUse(str(error), error.help) from error
+    if isinstance(found, int):
+        return found
+    console.write(renderer("changes", args.format)(found, console.options()))
+    return _status(found, args.fail_on)
+
+
+def _status(found: Changes, fail_on: str) -> int:
+    if found.widens or (found.differs and fail_on == "change"):
+        return exits.FINDINGS
+    return exits.CLEAN if found.settled else exits.UNDECIDED
+
+
+def _compare(args: argparse.Namespace, console: Console, held: ExitStack) -> Changes | int:
+    from policyc.workspace.comparing import compare_sides
+    from policyc.workspace.sides import Side, read_side
+
+    root = here(args)
+    words = _two(args.paths)
+    diagnostics = Diagnostics()
+    sides: list[Side] = []
+    files = 0
+    for word in words:
+        path, top = _placed(word, root, held)
+        files += path.is_file()
+        side = read_side(
+            word or "the files here", path, top, diagnostics, args.kind or "", dict(args.param), args.config
+        )
+        if side is None:
+            return refuse_request(diagnostics, {}, args.format, console)
+        sides.append(side)
+    old, new = sides
+    if not old.pieces and not new.pieces:
+        console.error("nothing to compare: no policy and no document was found\n")
+        return exits.NOTHING
+    found = compare_sides(old, new, files == 2, diagnostics)
+    if found is None:
+        return refuse_request(diagnostics, {**old.sources, **new.sources}, args.format, console)
+    return found
+
+
+def _two(words: list[str]) -> tuple[str, str]:
+    """Both sides as they are named; a revision alone ends with `:`, the files that are here are empty."""
+    if len(words) in (1, 2) and ".." in words[0] and not os.path.exists(words[0]):  # noqa: PTH110 - a long name is no error
+        old, _, new = words[0].partition("..")
+        path = words[1] if len(words) == 2 else ""
+        if not old or new.startswith("."):
+            raise WrongUse(f"`{words[0]}` names no two revisions", "write `OLD..NEW`, such as `main..HEAD`")
+        return f"{old}:{path}", f"{new}:{path}" if new else path
+    if len(words) != 2:
+        raise WrongUse("`diff` compares two sides", "write `policyc diff OLD NEW`, or `policyc diff main..HEAD`")
+    return words[0], words[1]
+
+
+def _placed(word: str, root: Path, held: ExitStack) -> tuple[Path, Path]:
+    """Where a side lies, and the folder that nothing of it leads out of; a revision is written out, and kept while `held` is."""
+    from policyc.workspace.revisions import revision, written_out
+
+    path = Path(os.path.abspath(word or str(root)))  # noqa: PTH100 - links are looked at below
+    if not os.path.lexists(path) and ":" in word:
+        name, _, inner = word.partition(":")
+        at = revision(str(root), name)
+        wanted = os.path.normpath(os.path.join(os.path.relpath(root, at.top), inner))  # noqa: PTH118
+        if wanted.startswith(".."):
+            raise WrongUse(f"`{word}` lies outside the repository", "check the path after the `:`")
+        folder = held.enter_context(written_out(at))
+        if not (folder / wanted).exists():
+            raise WrongUse(f"`{name}` has no `{inner}`", "check the path after the `:`")
+        return folder / wanted, folder
+    if not path.exists():
+        raise WrongUse(f"`{word}` does not exist", "check the path")
+    real = path.resolve()
+    if not real.is_relative_to(root):
+        raise WrongUse(
+            f"`{word}` lies outside the project root `{root.name}`", "give `--root` with a folder that holds it"
+        )
+    return real, root

@@ -1,0 +1,200 @@
+"""What a comparison of policies found, as every format tells it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import field
+from typing import Any, Final
+
+from policyc.record import record
+from policyc.report.options import Options
+from policyc.report.screen import clean, paint, wrap
+
+#: what becomes of a document
+SAME: Final = "same"
+CHANGED: Final = "changed"
+ADDED: Final = "added"
+REMOVED: Final = "removed"
+OPEN: Final = "not settled"
+
+
+@record
+class Entry:
+    """One class of requests that is answered differently. `change` is `newly allowed`, `newly denied`, `newly blocked` (nobody allowed
+    them, now a deny refuses them whatever others allow) or `no longer blocked`; `who`, `what`, `where` and `conditions` are parts of the
+    statement `by`, an empty one means any; `because` are sentences; `request` is one request of the class, in parts; `old` and `new` are
+    what the engine says to it."""
+
+    change: str
+    by: str
+    other: str
+    who: tuple[str, ...]
+    what: tuple[str, ...]
+    where: tuple[str, ...]
+    conditions: tuple[str, ...]
+    because: tuple[str, ...]
+    request: tuple[tuple[str, str], ...]
+    old: str
+    new: str
+
+    @property
+    def widens(self) -> bool:
+        """Whether more requests may be allowed."""
+        return self.change in ("newly allowed", "no longer blocked")
+
+
+@record
+class Compared:
+    """One document: its state, the classes of requests that change, sentences for what is no policy (a network), and what keeps the answer
+    from being settled."""
+
+    name: str
+    kind: str
+    state: str
+    entries: tuple[Entry, ...] = ()
+    sentences: tuple[str, ...] = ()
+    open: tuple[str, ...] = ()
+
+
+@record
+class Changes:
+    """A whole comparison."""
+
+    old: str
+    new: str
+    documents: tuple[Compared, ...]
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def differs(self) -> bool:
+        return any(item.entries or item.sentences for item in self.documents)
+
+    @property
+    def settled(self) -> bool:
+        return not any(item.open for item in self.documents)
+
+    @property
+    def widens(self) -> bool:
+        """Whether some request may newly be allowed."""
+        return any(entry.widens for item in self.documents for entry in item.entries) or any(
+            item.sentences for item in self.documents
+        )
+
+    def count(self, change: str) -> int:
+        return sum(entry.change == change for item in self.documents for entry in item.entries)
+
+
+def summary(found: Changes) -> str:
+    """One line: how many classes of which change, or that nothing changes."""
+    counted = [
+        f"{found.count(change)} {change}"
+        for change in ("newly allowed", "newly denied", "newly blocked", "no longer blocked")
+        if found.count(change)
+    ]
+    others = sum(len(item.sentences) for item in found.documents)
+    counted += [f"{others} in networks"] if others else []
+    if counted:
+        return "changes: " + ", ".join(counted)
+    return "the same for all requests" if found.settled else "not settled"
+
+
+def phrase(entry: Entry) -> str:
+    """The class in one sentence: who, what, where, under which conditions."""
+    parts = [_listed(entry.who) or "anyone", _listed(entry.what) or "any action"]
+    text = f"{parts[0]}: {parts[1]}" + (f" on {_listed(entry.where)}" if entry.where else "")
+    return text + (f", if {'; '.join(entry.conditions)}" if entry.conditions else "")
+
+
+def _listed(texts: Sequence[str], most: int = 4) -> str:
+    more = f" and {len(texts) - most} more" if len(texts) > most else ""
+    return ", ".join(texts[:most]) + more
+
+
+_STYLES: Final = {
+    "newly allowed": "warning",
+    "newly denied": "good",
+    "newly blocked": "good",
+    "no longer blocked": "warning",
+}
+
+
+def render_changes(found: Changes, options: Options) -> str:
+    """For people: a block for each document that changes, and the summary as the last line."""
+    lines: list[str] = []
+    for item in found.documents:
+        if not (item.entries or item.sentences or item.open) and item.state in (SAME, CHANGED):
+            continue
+        title = (
+            f"{item.name} ({item.kind}, {item.state})"
+            if item.state in (ADDED, REMOVED)
+            else f"{item.name} ({item.kind})"
+        )
+        lines += [paint(clean(title), "strong", options.color)]
+        for entry in item.entries:
+            lines += [*_entry_lines(entry, options), ""]
+        for sentence in item.sentences:
+            lines += wrap(f"  {sentence}", options.width, "      ")
+        for reason in item.open:
+            lines += wrap(f"  not settled: {reason}", options.width, "      ")
+        if lines[-1]:
+            lines.append("")
+    lines += wrap(summary(found), options.width)
+    return "\n".join(lines) + "\n"
+
+
+def _entry_lines(entry: Entry, options: Options) -> list[str]:
+    lines = [paint(f"  {entry.change}", _STYLES[entry.change], options.color)]
+    parts = [
+        ("who", entry.who or ("anyone",)),
+        ("what", entry.what or ("any action",)),
+        ("where", entry.where),
+        ("if", entry.conditions),
+    ]
+    parts += [("because", entry.because)]
+    for name, texts in parts:
+        for at, text in enumerate(texts[:6]):
+            lines += wrap(f"    {name if not at else '':<9}{text}", options.width, " " * 13)
+        if len(texts) > 6:
+            lines.append(f"    {'':<9}and {len(texts) - 6} more")
+    lines.append(f"    for example (was {entry.old}, now {entry.new})")
+    for part, value in entry.request:
+        lines += wrap(f"      {part} = {value}", options.width, " " * 10)
+    return lines
+
+
+def changes_data(found: Changes) -> dict[str, Any]:
+    """Plain data; the shape is `schemas/changes.schema.json`."""
+    return {
+        "old": found.old,
+        "new": found.new,
+        "same": not found.differs and found.settled,
+        "settled": found.settled,
+        "documents": [
+            {
+                "name": item.name,
+                "kind": item.kind,
+                "state": item.state,
+                "changes": [_entry_data(entry) for entry in item.entries],
+                "sentences": list(item.sentences),
+                "open": list(item.open),
+            }
+            for item in found.documents
+        ],
+        "notes": list(found.notes),
+    }
+
+
+def _entry_data(entry: Entry) -> dict[str, Any]:
+    return {
+        "change": entry.change,
+        "who": list(entry.who),
+        "what": list(entry.what),
+        "where": list(entry.where),
+        "conditions": list(entry.conditions),
+        "because": list(entry.because),
+        "statement": entry.by or None,
+        "other_statement": entry.other or None,
+        "witness": [{"part": part, "value": value} for part, value in entry.request],
+        "old": entry.old,
+        "new": entry.new,
+    }

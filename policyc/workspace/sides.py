@@ -1,0 +1,140 @@
+"""One side of a comparison: the documents that a file, a folder or a project holds, each under the name by which its counterpart is found.
+
+Policies of the language count as the documents that they become; the documents of an output folder are found by the same names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+
+from policyc.diagnostics import Diagnostics, Severity
+from policyc.model.files import read_source
+from policyc.record import record
+from policyc.text import Source
+from policyc.workspace.compile import compile_project
+from policyc.workspace.natives import find_natives
+from policyc.workspace.places import CONFIG, MANIFEST, find_config
+from policyc.workspace.project import POLICY, Project, open_root
+
+#: documents of one side that are compared
+MOST_DOCUMENTS = 2_000
+
+
+@record
+class Piece:
+    """One document: `kind` is one of `check --as`, empty to tell it by the shape."""
+
+    name: str
+    kind: str
+    source: Source
+    labels: tuple[str, ...] = ()
+
+
+@record
+class Side:
+    """All documents of one side by name; `switches` are those of its project, `sources` the texts that findings point into."""
+
+    name: str
+    pieces: Mapping[str, Piece]
+    switches: Mapping[str, str]
+    sources: Mapping[str, Source]
+
+
+def read_side(
+    name: str,
+    path: Path,
+    root: Path,
+    diagnostics: Diagnostics,
+    kind: str = "",
+    params: Mapping[str, str] = MappingProxyType({}),
+    config: Path | None = None,
+) -> Side | None:
+    """What lies at `path` (absolute, below `root`); `name` is how the user calls it. None after reporting what is wrong."""
+    found = find_config(str(path if path.is_dir() else path.parent))
+    home = Path(found).parent.resolve() if found is not None and Path(found).resolve().is_relative_to(root) else root
+    built = path.is_dir() and (path / MANIFEST).is_file()
+    named = () if path == home else (path,)
+    file = config or home / CONFIG
+    project = open_root(
+        home,
+        file if file.is_file() else None,
+        diagnostics,
+        params=params,
+        named=named,
+        policies=[path] if not built and (path.is_dir() or path.suffix == POLICY) else [],
+    )
+    if diagnostics.has_errors:
+        return None
+    side = _side(name, path, built, kind, project, diagnostics)
+    return None if any(item.severity is Severity.ERROR for item in diagnostics) else side
+
+
+def _side(name: str, path: Path, built: bool, kind: str, project: Project, diagnostics: Diagnostics) -> Side:
+    pieces: dict[str, Piece] = {}
+    sources: dict[str, Source] = {}
+    if path.is_file() and path.suffix != POLICY:
+        _add_native(path, path.name, kind, project, pieces, sources, diagnostics)
+    elif built:
+        for inner in sorted(path.rglob("*")):
+            if inner.suffix in (".json", ".cedar") and not _is_beside(inner):
+                _add_native(inner, inner.relative_to(path).as_posix(), "", project, pieces, sources, diagnostics)
+    else:
+        _add_compiled(project, pieces, sources, diagnostics)
+        base = path if path.is_dir() else path.parent
+        for inner in find_natives(project, diagnostics).documents if path.is_dir() else ():
+            _add_native(inner, inner.resolve().relative_to(base).as_posix(), "", project, pieces, sources, diagnostics)
+    if len(pieces) > MOST_DOCUMENTS:
+        message = f"`{name}` holds more than {MOST_DOCUMENTS} documents"
+        diagnostics.error("too-many-documents", message, None, "name a part of it")
+    return Side(name, pieces, project.config.switches, sources)
+
+
+def _is_beside(path: Path) -> bool:
+    """Whether a file of an output folder is none of its documents."""
+    return path.name in (MANIFEST, "source-map.json") or path.name.endswith((".pretty.json", ".requirements.json"))
+
+
+def _add_native(
+    path: Path,
+    name: str,
+    kind: str,
+    project: Project,
+    pieces: dict[str, Piece],
+    sources: dict[str, Source],
+    diagnostics: Diagnostics,
+) -> None:
+    inner = path.resolve().relative_to(project.root).as_posix()
+    source = read_source(project.root, inner, None, diagnostics)
+    if source is not None:
+        sources[source.file] = source
+        pieces[name] = Piece(name, kind or ("cedar" if path.suffix == ".cedar" else ""), source)
+
+
+def _add_compiled(
+    project: Project, pieces: dict[str, Piece], sources: dict[str, Source], diagnostics: Diagnostics
+) -> None:
+    from policyc.targets.registry import TARGETS, back_end
+
+    compiled = compile_project(project)
+    sources.update(compiled.program.sources)
+    if compiled.diagnostics.has_errors:
+        diagnostics.extend(compiled.diagnostics)
+        return
+    kinds = {kind: called for name in TARGETS for kind, called in back_end(name).kinds.items()}
+    for document in compiled.all_documents:
+        if project.named and not project.asks_about(document.span.file):
+            continue
+        kind = kinds.get(document.kind, "") or ("cedar" if document.path.endswith(".cedar") else "")
+        labels = tuple(entry.label for entry in document.map)
+        pieces[document.path] = Piece(document.path, kind, Source(document.path, document.text), labels)
+
+
+def pairs(old: Side, new: Side, single: bool) -> Sequence[tuple[str, Piece | None, Piece | None]]:
+    """The documents of both sides by name; `single` tells that each side is one file, whatever they are called."""
+    if single and len(old.pieces) == len(new.pieces) == 1:
+        (one,), (other,) = old.pieces.values(), new.pieces.values()
+        return [(other.name, one, other)]
+    names = dict.fromkeys([*old.pieces, *new.pieces])
+    return [(name, old.pieces.get(name), new.pieces.get(name)) for name in sorted(names)]

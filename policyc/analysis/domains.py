@@ -132,6 +132,8 @@ class Domain:
                 yield only
                 return
         yield from self.hints
+        if not patterns:
+            yield from _WORDS
         for item in patterns[:3]:
             for word in ("example", "x", ""):
                 yield filled(item, word)
@@ -320,5 +322,7 @@ def filled(pattern: Pattern, word: str) -> str:
     return "".join(out)
 
 
+#: values that say they are only an example
+_WORDS: Final = ("example", "other", "another")
 _ARN: Final[Pattern] = tuple(("=", char) for char in "arn:")
 _EARLY: Final = {1: "aws", 3: "eu-west-1", 4: "111122223333"}

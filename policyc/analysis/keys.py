@@ -143,7 +143,8 @@ def _examples(attribute: Attribute) -> tuple[str, ...]:
     if kind == BOOL:
         return ("true", "false")
     if isinstance(kind, Named) and kind.name in shapes() and kind.name != "string":
-        return (shapes()[kind.name].example,)
+        text = shapes()[kind.name].example
+        return (text, *(text[:-1] + end for end in "123")) if family_of(kind) == "text" else (text,)
     return ()
 
 

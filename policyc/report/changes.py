@@ -149,17 +149,29 @@ def _entry_lines(entry: Entry, options: Options) -> list[str]:
         ("what", entry.what or ("any action",)),
         ("where", entry.where),
         ("if", entry.conditions),
+        ("because", entry.because),
     ]
-    parts += [("because", entry.because)]
     for name, texts in parts:
-        for at, text in enumerate(texts[:6]):
-            lines += wrap(f"    {name if not at else '':<9}{text}", options.width, " " * 13)
-        if len(texts) > 6:
-            lines.append(f"    {'':<9}and {len(texts) - 6} more")
+        for at, text in enumerate(texts[:_MOST_ITEMS]):
+            lines += _line(f"    {name if not at else '':<9}", text, options.width)
+        if len(texts) > _MOST_ITEMS:
+            lines.append(f"    {'':<9}and {len(texts) - _MOST_ITEMS} more")
     lines.append(f"    for example (was {entry.old}, now {entry.new})")
+    width = max(len(part) for part, _ in entry.request)
     for part, value in entry.request:
-        lines += wrap(f"      {part} = {value}", options.width, " " * 10)
+        lines += _line(f"      {part:<{width}}  ", value, options.width)
     return lines
+
+
+#: items of one list that people are shown
+_MOST_ITEMS: Final = 6
+
+
+def _line(head: str, text: str, width: int) -> list[str]:
+    """A text behind its heading; one without blanks, such as an ARN, stays whole whatever the width."""
+    if " " not in text:
+        return [clean(head + text)]
+    return wrap(head + text, width, " " * len(head))
 
 
 def changes_data(found: Changes) -> dict[str, Any]:

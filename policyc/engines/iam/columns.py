@@ -45,10 +45,11 @@ class ActionColumn:
     def __init__(self, statements: Sequence[Statement]) -> None:
         self.memo: dict[str, int] = {}
         self.statements: Sequence[Statement] = statements
+        self.exact: dict[str, int] = {}
+        self.globs: tuple[tuple[Callable[[str], bool], int], ...] = ()
+        self.positive = self.negated = 0
 
     def _fill(self) -> None:
-        self.exact: dict[str, int] = {}
-        self.positive = self.negated = 0
         globs: dict[str, tuple[Callable[[str], bool], int]] = {}
         for statement in self.statements:
             bit, part = 1 << statement.index, statement.actions

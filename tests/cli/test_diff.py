@@ -1,0 +1,260 @@
+"""`policyc diff` from the command line: worked changes with what a reviewer has to be told, statuses, formats, revisions, wrong use.
+
+Expectations derive from IAM's evaluation logic (IAM evaluation reference, sections 3 to 8).
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from policyc.__main__ import main
+from policyc.data import read_text
+
+APP, OPS = "arn:aws:iam::111122223333:role/app", "arn:aws:iam::111122223333:role/ops"
+READ = {
+    "Sid": "Read",
+    "Effect": "Allow",
+    "Principal": {"AWS": APP},
+    "Action": "s3:GetObject",
+    "Resource": "arn:aws:s3:::b/*",
+    "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}},
+}
+TLS = {
+    "Sid": "Tls",
+    "Effect": "Deny",
+    "Principal": "*",
+    "Action": "*",
+    "Resource": "*",
+    "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+}
+
+
+def without(statement: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in statement.items() if name not in names}
+
+
+@pytest.fixture
+def diff(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
+    """Compare two lists of statements; the status and the report as data."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(old: list[Any], new: list[Any], *words: str) -> tuple[int, dict[str, Any]]:
+        for name, statements in (("old.json", old), ("new.json", new)):
+            Path(name).write_text(json.dumps({"Version": "2012-10-17", "Statement": statements}), encoding="utf-8")
+        status = main(["diff", "old.json", "new.json", "--format", "json", *words])
+        written = capsys.readouterr()
+        assert not written.err
+        data = json.loads(written.out)
+        Draft202012Validator(json.loads(read_text("schemas/changes.schema.json"))).validate(data)
+        return status, data
+
+    return run
+
+
+def told(data: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(entry["change"], entry["statement"]) for item in data["documents"] for entry in item["changes"]]
+
+
+def test_an_organization_condition_lost(diff: Any) -> None:
+    status, data = diff([READ], [without(READ, "Condition")])
+    assert (status, told(data)) == (1, [("newly allowed", "Read")])
+    (entry,) = data["documents"][0]["changes"]
+    assert entry["because"] == ["`Read` lost the condition `StringEquals aws:PrincipalOrgID: o-a1b2c3d4e5`"]
+    assert (entry["who"], entry["what"], entry["where"]) == ([APP], ["s3:GetObject"], ["arn:aws:s3:::b/*"])
+    assert (entry["old"], entry["new"]) == ("implicit deny", "allow")
+    assert {item["part"]: item["value"] for item in entry["witness"]}["action"] == "s3:GetObject"
+
+
+def test_only_what_is_new_of_a_list_is_named(diff: Any) -> None:
+    wider = {**READ, "Action": ["s3:GetObject", "s3:Put*", "s3:DeleteObject"], "Principal": {"AWS": [APP, OPS]}}
+    _, data = diff([{**READ, "Action": ["s3:GetObject"], "Principal": {"AWS": [APP, OPS]}}], [wider])
+    (entry,) = data["documents"][0]["changes"]
+    assert entry["what"] == ["s3:Put*", "s3:DeleteObject"]
+    assert entry["who"] == [APP, OPS]
+
+
+def test_a_wildcard_widened(diff: Any) -> None:
+    _, data = diff([READ], [{**READ, "Resource": "arn:aws:s3:::b*"}])
+    assert told(data) == [("newly allowed", "Read")]
+    witness = {item["part"]: item["value"] for item in data["documents"][0]["changes"][0]["witness"]}
+    assert witness["resource"].startswith("arn:aws:s3:::b") and not witness["resource"].startswith("arn:aws:s3:::b/")
+
+
+def test_a_deny_removed_and_added(diff: Any) -> None:
+    _, data = diff([READ, TLS], [READ])
+    assert told(data) == [("newly allowed", "Read"), ("no longer blocked", "Tls")]
+    assert data["documents"][0]["changes"][0]["other_statement"] == "Tls"
+    _, data = diff([READ], [READ, TLS])
+    assert told(data) == [("newly denied", "Read"), ("newly blocked", "Tls")]
+
+
+def test_fail_on_allow_minds_new_access_only(diff: Any) -> None:
+    assert diff([READ, TLS], [READ], "--fail-on", "allow")[0] == 1
+    assert diff([READ], [READ, TLS], "--fail-on", "allow")[0] == 0
+    assert diff([READ], [READ, TLS])[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ([READ, TLS], [TLS, READ]),
+        ([READ], [{**READ, "Resource": ["arn:aws:s3:::b/", "arn:aws:s3:::b/?*"]}]),
+        ([{**READ, "Action": "*"}], [{**READ, "Action": "s3:*"}]),
+        ([{**READ, "Action": "s3:GETOBJECT"}], [READ]),
+        ([{**READ, "Principal": {"AWS": [APP, OPS]}}], [READ, {**READ, "Sid": "Ops", "Principal": {"AWS": OPS}}]),
+        (
+            [{**READ, "Condition": {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}}],
+            [{**READ, "Condition": {"IpAddress": {"aws:SourceIp": ["10.0.0.0/9", "10.128.0.0/9"]}}}],
+        ),
+        (
+            [{**READ, "Principal": "*", "Condition": {"ArnEquals": {"aws:PrincipalArn": APP}}}],
+            [{**READ, "Principal": {"AWS": "*"}, "Condition": {"StringLike": {"aws:PrincipalArn": APP}}}],
+        ),
+        (
+            [{**READ, "Condition": {"StringLike": {"aws:PrincipalTag/team": "${aws:PrincipalTag/unit}-*"}}}, TLS],
+            [TLS, {**READ, "Condition": {"StringLike": {"aws:PrincipalTag/team": "${aws:PrincipalTag/unit}-*"}}}],
+        ),
+    ],
+)
+def test_the_same_for_all_requests(diff: Any, old: list[Any], new: list[Any]) -> None:
+    status, data = diff(old, new, "--as", "bucket")
+    assert (status, data["same"]) == (0, True)
+
+
+def test_a_star_inside_is_no_cover_of_another(diff: Any) -> None:
+    """`b/a*` holds more than `b/a?`, though the text of the first fits the second."""
+    old, new = {**READ, "Resource": "arn:aws:s3:::b/a?"}, {**READ, "Resource": "arn:aws:s3:::b/a*"}
+    assert told(diff([old], [new])[1]) == [("newly allowed", "Read")]
+
+
+def test_arn_like_stops_at_colons_and_string_like_does_not(diff: Any) -> None:
+    def by(operator: str) -> dict[str, Any]:
+        return {**READ, "Condition": {operator: {"aws:SourceArn": "arn:aws:sns:*:111122223333:t"}}}
+
+    status, data = diff([by("ArnLike")], [by("StringLike")])
+    assert (status, told(data)) == (1, [("newly allowed", "Read")])
+
+
+def test_policy_variables_are_tried_with_values(diff: Any) -> None:
+    identity = without(READ, "Principal", "Condition")
+    old, new = (
+        {**identity, "Resource": "arn:aws:s3:::b/${aws:username}/*"},
+        {**identity, "Resource": "arn:aws:s3:::b/*"},
+    )
+    status, data = diff([old], [new])
+    assert (status, told(data)) == (1, [("newly allowed", "Read")])
+
+
+def test_what_is_not_understood_is_not_settled(diff: Any) -> None:
+    status, data = diff(
+        [{**READ, "Resource": "arn:aws:s3:::${bucket.name}/*"}], [{**READ, "Resource": "arn:aws:s3:::b/*"}]
+    )
+    assert status in (1, 11)
+    mixed = {
+        **READ,
+        "Condition": {"NumericLessThan": {"s3:max-keys": "10"}, "DateLessThan": {"s3:max-keys": "2020-01-01"}},
+    }
+    status, data = diff([mixed], [{**mixed, "Resource": "arn:aws:s3:::c/*"}])
+    assert (status, data["settled"], data["same"]) == (11, False, False)
+    assert "tested as" in data["documents"][0]["open"][0]
+
+
+def test_wrong_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a.json").write_text('{"Statement": []}', encoding="utf-8")
+    Path("bad.json").write_text("{", encoding="utf-8")
+    Path("odd.json").write_text("{}", encoding="utf-8")
+    for words in (
+        ["a.json"],
+        ["a.json", "nothing.json"],
+        ["a.json", "bad.json"],
+        ["a.json", "odd.json"],
+        ["..", "a.json"],
+    ):
+        assert main(["diff", *words]) == 2, words
+        assert "error" in capsys.readouterr().err
+
+
+def git(*words: str) -> None:
+    subprocess.run(
+        ["git", "-c", "user.name=x", "-c", "user.email=x@example.org", *words], check=True, capture_output=True
+    )
+
+
+POLICY = """
+let shop: account = "111122223333"
+let org: org_id = "o-a1b2c3d4e5"
+resource mesh: lattice.service { id: "svc-0a1b2c3d4e5f67890", at: shop/us-west-2, auth: aws_iam }
+policy mesh_auth for lattice on mesh {
+  allow "readers" { who authenticated  can GET  when aws.PrincipalOrgID == org }
+}
+"""
+
+
+def test_revisions_and_built_documents(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "shop" / "mesh.policy"
+    file.parent.mkdir()
+    file.write_text(POLICY, encoding="utf-8")
+    (tmp_path / "policyc.toml").write_text('[project]\npaths = ["shop"]\n', encoding="utf-8")
+    git("init", "-q", ".")
+    git("add", "-A")
+    git("commit", "-qm", "one")
+    assert main(["build", "-q"]) == 0
+    assert main(["diff", "out", "."]) == 0
+    file.write_text(POLICY.replace(" when aws.PrincipalOrgID == org", ""), encoding="utf-8")
+    assert main(["diff", "out", "."]) == 1
+    for words in (["HEAD:", "."], ["HEAD:shop", "shop"], ["HEAD.."]):
+        capsys.readouterr()
+        assert main(["diff", *words]) == 1, words
+        assert "aws:PrincipalOrgID" in capsys.readouterr().out
+    git("commit", "-qam", "two")
+    assert main(["diff", "HEAD..HEAD"]) == 0
+    assert main(["diff", "HEAD~1..HEAD", "--format", "markdown"]) == 1
+    assert "newly allowed" in capsys.readouterr().out
+    assert main(["diff", "HEAD..HEAD~1", "--fail-on", "allow"]) == 0
+    assert main(["diff", "nowhere..HEAD"]) == 2
+
+
+def test_a_document_that_goes_denies_what_it_allowed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for side in ("a", "b"):
+        (tmp_path / side).mkdir()
+        (tmp_path / side / "one.json").write_text(
+            json.dumps({"Version": "2012-10-17", "Statement": [READ]}), encoding="utf-8"
+        )
+    (tmp_path / "a" / "two.json").write_text(
+        json.dumps({"Version": "2012-10-17", "Statement": [READ]}), encoding="utf-8"
+    )
+    assert main(["diff", "a", "b"]) == 1
+    out = capsys.readouterr().out
+    assert "two.json (bucket, removed)" in out and "newly denied" in out
+    assert "one.json" not in out
+
+
+def test_networks_are_compared_by_their_own_means(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    network: dict[str, Any] = {
+        "version": "2021.12",
+        "core-network-configuration": {"asn-ranges": ["64512-64555"], "edge-locations": [{"location": "us-east-1"}]},
+        "segments": [{"name": "prod"}],
+    }
+    Path("old.json").write_text(json.dumps(network), encoding="utf-8")
+    Path("new.json").write_text(
+        json.dumps({**network, "segments": [{"name": "prod", "isolate-attachments": True}]}), encoding="utf-8"
+    )
+    assert main(["diff", "old.json", "new.json"]) == 1
+    assert "prod" in capsys.readouterr().out
+    assert main(["diff", "old.json", "old.json"]) == 0

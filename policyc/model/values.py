@@ -57,10 +57,7 @@ class Place:
     @property
     def partition(self) -> str:
         """The ARN partition that the Region belongs to."""
-        for prefix, partition in _PARTITIONS:
-            if self.region.startswith(prefix):
-                return partition
-        return "aws"
+        return partition_of(self.region)
 
 
 _PARTITIONS = (
@@ -72,6 +69,11 @@ _PARTITIONS = (
     ("us-isof-", "aws-iso-f"),
     ("eusc-", "aws-eusc"),
 )
+
+
+def partition_of(region: str) -> str:
+    """The ARN partition that a Region belongs to."""
+    return next((partition for prefix, partition in _PARTITIONS if region.startswith(prefix)), "aws")
 
 
 @record

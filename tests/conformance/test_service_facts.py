@@ -112,6 +112,8 @@ WRONG: list[tuple[str, str, str]] = [
         "invalid-arn-resource",
     ),
     ("identity", text_of("*", "arn:aws:s33:::acme-photos/*"), "unknown-service"),
+    ("identity", text_of("sqs:SendMessage", "arn:aws-cn:sqs:us-west-2:111122223333:q"), "invalid-arn-region"),
+    ("identity", text_of("sqs:SendMessage", "arn:aws:sqs:us-gov-west-1:111122223333:q"), "invalid-arn-region"),
     ("resource", text_of("sns:Publish", "arn:aws:sn:us-east-1:111122223333:t", ROLE), "unknown-service"),
     ("bucket", text_of("*:GetObject", f"{BUCKET}/*", ROLE), "invalid-service-in-action"),
     ("identity", text_of("s?:GetObject", f"{BUCKET}/*"), "invalid-service-in-action"),

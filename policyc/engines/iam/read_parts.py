@@ -286,7 +286,7 @@ def _principal_name(type_: str, item: JsonString, reading: Reading) -> str:
         help = "name the principal itself, or use a condition on `aws:PrincipalArn`"
         reading.error("variable-unsupported-in-element", f"a variable in principal `{text}`", item.span, help)
     elif "*" in (known := MARK.sub("", text)) or "?" in known:
-        help = 'use `"*"` with `ArnLike` on `aws:PrincipalArn`'
+        help = 'use `"*"` with `ArnLike` on `aws:PrincipalArn`' if type_ == "AWS" else "name each one"
         reading.error("unsupported-wildcard-in-principal", f"a wildcard in principal `{text}`", item.span, help)
     elif has_hole(text):
         pass

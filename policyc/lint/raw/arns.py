@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from policyc.diagnostics import Diagnostics
 from policyc.lint.raw.nearest import nearest_name
 from policyc.lint.raw.statements import RawStatement
+from policyc.model.values import partition_of
 from policyc.record import record
 from policyc.targets.iam_documents import arns, services
 
@@ -69,13 +70,24 @@ def _service(text: str, fields: Sequence[str]) -> ArnProblem | None:
 
 def _region(text: str, fields: Sequence[str]) -> ArnProblem | None:
     name, known = fields[3], arns.regions()
-    if not name or _vague(name) or name in known.names:
+    if not name or _vague(name):
         return None
+    if name in known.names:
+        return _partition(text, fields)
     head, tail = ":".join(fields[:3]) + ":", ":" + ":".join(fields[4:])
     help = nearest_name(name, known.names, tail, head) or "write the Region's code, such as `eu-west-1`"
     if arns.may_be_region(name):
         return ArnProblem("unknown-region", f"no Region was called `{name}` on {known.as_of}", help, False)
     return ArnProblem("invalid-arn-region", f"`{name}` in `{text}` is no Region", help, True)
+
+
+def _partition(text: str, fields: Sequence[str]) -> ArnProblem | None:
+    """A Region that belongs to another partition than the ARN says."""
+    right = partition_of(fields[3])
+    if _vague(fields[1]) or fields[1] == right:
+        return None
+    message = f"`{fields[3]}` in `{text}` is no Region of `{fields[1]}`"
+    return ArnProblem("invalid-arn-region", message, f"write `{':'.join([fields[0], right, *fields[2:]])}`", True)
 
 
 def _form(text: str, fields: Sequence[str]) -> ArnProblem | None:

@@ -12,6 +12,9 @@ _LONGEST = 100
 #: from here on the closest name is taken to be the one that is meant
 _SURE = 0.75
 _NEAR = 0.6
+#: and from here on, of names that are not listed whole, it is a slip; shorter words are near to one another by chance
+_SLIP = 0.88
+_SHORTEST = 5
 #: how many names are compared character by character
 _COMPARED = 10
 
@@ -33,6 +36,16 @@ def nearest_action(text: str, names: Iterable[str]) -> str:
 def nearest_name(text: str, names: Iterable[str], tail: str = "", head: str = "") -> str:
     """For a word of its own; `head` and `tail` are what stands around it."""
     return _help(text, tuple(sorted(names)), head, tail)
+
+
+def almost(word: str, names: frozenset[str]) -> str:
+    """The one name that a word of at least five letters differs from by a slip, empty when it is a name itself or near to none."""
+    if len(word) < _SHORTEST or word in names:
+        return ""
+    from difflib import get_close_matches  # is needed for mistakes only
+
+    found = get_close_matches(word, [name for name in names if len(name) >= _SHORTEST], 1, _SLIP)
+    return found[0] if found else ""
 
 
 def _help(word: str, names: tuple[str, ...], before: str, after: str) -> str:

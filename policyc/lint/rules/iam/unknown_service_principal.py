@@ -1,0 +1,60 @@
+"""A service principal looks like a misspelt one.
+
+## What it does
+Finds principals such as `cloudfrnt.amazonaws.com`, whose first word is no prefix of a service and very close to one that is. Names that
+are not close to any are left alone: services act under names that no list has whole (`ecs-tasks`, `edgelambda`).
+
+## Why is this bad
+No service calls by that name: an allow lets nobody in, a deny stops nobody. AWS refuses names that it does not know.
+
+## Example
+```json as=bucket
+{"Version": "2012-10-17", "Statement": [
+  {"Effect": "Allow",
+   "Principal": {"Service": "cloudfrnt.amazonaws.com"},
+   "Action": "s3:GetObject",
+   "Resource": "arn:aws:s3:::acme-photos/*",
+   "Condition": {"StringEquals": {"aws:SourceAccount": "111122223333"}}}
+]}
+```
+
+## Use instead
+```json as=bucket
+{"Version": "2012-10-17", "Statement": [
+  {"Effect": "Allow",
+   "Principal": {"Service": "cloudfront.amazonaws.com"},
+   "Action": "s3:GetObject",
+   "Resource": "arn:aws:s3:::acme-photos/*",
+   "Condition": {"StringEquals": {"aws:SourceAccount": "111122223333"}}}
+]}
+```
+
+## Source
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+"""
+
+from __future__ import annotations
+
+from policyc.diagnostics import Severity
+from policyc.lint.raw.nearest import almost
+from policyc.lint.rule import Lint
+from policyc.targets.iam_documents import services
+
+SEVERITY = Severity.WARNING
+
+_END = ".amazonaws.com"
+
+
+def check(lint: Lint) -> None:
+    for _, statement in lint.statements() if services.is_there() else ():
+        who = statement.who
+        for item in who.principals if who is not None else ():
+            name, end, rest = item.args[0].partition(_END) if item.kind == "service" else ("", "", "")
+            word, dot, region = name.partition(".")
+            meant = almost(word, services.prefixes()) if end else ""
+            if meant:
+                lint.report(
+                    item.span or who.span if who is not None else None,
+                    f"no service is known by a name like `{item.args[0]}`",
+                    f"did you mean `{meant}{dot}{region}{end}{rest}`?",
+                )

@@ -12,6 +12,7 @@ from policyc.cli import exits
 from policyc.cli.console import Console
 from policyc.cli.networks import open_inventory, open_network, read_network, say
 from policyc.cli.parser import WrongUse
+from policyc.cli.progress import Progress
 from policyc.diagnostics import Diagnostics
 from policyc.report.registry import render
 from policyc.report.screen import paint, plural, wrap
@@ -70,7 +71,8 @@ def run(args: argparse.Namespace, console: Console) -> int:
         return say(diagnostics, {}, args, console, exits.WRONG_USE)
     attached = inventory.attachments if args.inventories else None
     check_update(old.network, new.network, attached, diagnostics)
-    found = compare(old.network, new.network, inventory if args.inventories else None, new.switches)
+    with Progress(console) as progress:
+        found = compare(old.network, new.network, inventory if args.inventories else None, new.switches, progress)
     if args.format == "json":
         from policyc.report.data import finding_data
 

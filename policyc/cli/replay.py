@@ -8,12 +8,12 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from io import BufferedReader
 from pathlib import Path
-from time import monotonic
 from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
 from policyc.cli import exits
 from policyc.cli.console import Console
 from policyc.cli.parser import WrongUse, one_of
+from policyc.cli.progress import Progress
 from policyc.cli.project import here, open_project
 from policyc.cli.refuse import nothing_found, refuse, refuse_findings, refuse_request
 from policyc.cli.simulate_documents import read_flags
@@ -55,8 +55,6 @@ _OLD: Final = ("service-policy", "network-policy")
 _FAILURES: Final = ("newly-denied", "newly-allowed", "contradicted", "undecidable", "unread")
 #: who answers for the policies in force, and for new ones; which condition keys any of them reads
 _Asked: TypeAlias = "tuple[Ask, Ask | None, Callable[[str], bool]]"
-#: seconds between two lines of progress
-_PACE: Final = 1.0
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
@@ -99,20 +97,20 @@ def run(args: argparse.Namespace, console: Console) -> int:
     if isinstance(asked, int):
         return asked
     old, new, is_read = asked
-    log, progress = Log(), _Progress(console, args.quiet)
+    log = Log()
     tally: list[Tally] = []
 
     def watch(now: Tally) -> None:
         if not tally:
             tally.append(now)
-        progress(now.records)
+        progress("records", now.records)
 
     complete = True
-    try:
-        counted = replay(log.records(_opened(args, log)), old, new, is_read, watch)
-    except KeyboardInterrupt:
-        complete, counted = False, tally[0] if tally else Tally()
-    progress.end()
+    with Progress(console) as progress:
+        try:
+            counted = replay(log.records(_opened(args, log)), old, new, is_read, watch)
+        except KeyboardInterrupt:
+            complete, counted = False, tally[0] if tally else Tally()
     found = Replay(log, counted, new is not None, complete)
     write: Mapping[str, Callable[[], str]] = {
         "human": lambda: human(found, console.options()),
@@ -241,28 +239,3 @@ def _below(path: Path) -> Iterator[Path]:
         for name in sorted(files):
             if not name.startswith("."):
                 yield Path(folder) / name
-
-
-class _Progress:
-    """A line on a terminal while a log is read."""
-
-    def __init__(self, console: Console, quiet: bool) -> None:
-        stream = sys.stderr
-        self.shown = not quiet and stream is not None and stream.isatty() and not os.environ.get("CI")
-        self.start = self.last = monotonic()
-        self.told = False
-
-    def __call__(self, records: int) -> None:
-        if not self.shown or records % 1_000:
-            return
-        now = monotonic()
-        if now - self.last >= _PACE:
-            self.last, self.told = now, True
-            rate = records / (now - self.start)
-            sys.stderr.write(f"\r{records:,} records, {rate:,.0f} a second ")
-            sys.stderr.flush()
-
-    def end(self) -> None:
-        if self.told:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from policyc.cli.console import Console
+from policyc.cli.progress import Progress
+from policyc.cli.terminal import is_terminal
 from policyc.report.screen import cells, clean, paint, wrap
 from policyc.report.sheet import sheet_text
 
@@ -42,13 +44,18 @@ CANDIDATE_COLUMNS: Final = (
 
 
 def send(parts: Iterable[str], console: Console) -> None:
-    """Write texts as they come, some at once; nothing of them is kept."""
+    """Write texts as they come, some at once; nothing of them is kept. Who reads the rows themselves needs no count of them."""
     batch: list[str] = []
-    for part in parts:
-        batch.append(part)
-        if len(batch) >= _BATCH:
-            console.stream("".join(batch))
-            batch.clear()
+    count = 0
+    with Progress(console) as progress:
+        for part in parts:
+            batch.append(part)
+            if len(batch) >= _BATCH:
+                console.stream("".join(batch))
+                count += len(batch)
+                batch.clear()
+                if console.out is not None and not is_terminal(console.out):
+                    progress("rows", count)
     console.stream("".join(batch))
 
 

@@ -8,9 +8,9 @@ at each edge.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from policyc.engines.wan.associate import Association, Associator, Standing
 from policyc.engines.wan.attachments import Announced, Attachment
@@ -65,8 +65,20 @@ class Comparison:
         return tuple(dict.fromkeys(edge for change in self.configuration for edge in change.edges or ()))
 
 
+#: told what is counted, how many are done, and of how many
+Watch: TypeAlias = Callable[[str, int, int], None]
+
+
+def unwatched(_what: str, _done: int, _total: int) -> None:
+    """For those who do not care how far a comparison is."""
+
+
 def compare(
-    old: CoreNetwork, new: CoreNetwork, inventory: Inventory | None, switches: Switches = DEFAULT
+    old: CoreNetwork,
+    new: CoreNetwork,
+    inventory: Inventory | None,
+    switches: Switches = DEFAULT,
+    watch: Watch = unwatched,
 ) -> Comparison:
     """Every change of association and of reachability between two networks."""
     if inventory is None:
@@ -80,8 +92,12 @@ def compare(
     names = {change.subject for change in moved}
     regions = [region for item in known.attachments if item.name in names for region in item.regions]
     changed = tuple(changed_configuration(old, new, known.attachments, regions))
-    before, after = situate(old, known, switches), situate(new, known, switches)
-    return Comparison(changed, moved, tuple(_reachability(before, after)), False)
+    watch("networks put together", 0, 2)
+    before = situate(old, known, switches)
+    watch("networks put together", 1, 2)
+    after = situate(new, known, switches)
+    watch("networks put together", 2, 2)
+    return Comparison(changed, moved, tuple(_reachability(before, after, watch)), False)
 
 
 def compare_tables(before: Tables, after: Tables) -> Comparison:
@@ -256,11 +272,13 @@ def _with_prefixes(attachments: Sequence[Attachment]) -> Iterator[Attachment]:
 
 
 def changed_pairs(
-    old: Tables, new: Tables, sent: Sequence[Class], differences: Differences | None = None
+    old: Tables, new: Tables, sent: Sequence[Class], differences: Differences | None = None, watch: Watch = unwatched
 ) -> Iterator[tuple[Class, Class, str, str]]:
     """(senders, receivers, before, after) wherever the answer changes: for each sender to each receiver but itself."""
     differences = differences or Differences(old, new)
-    for receiving in receivers(old, new):
+    reached = receivers(old, new)
+    for at, receiving in enumerate(reached):
+        watch("destinations asked about", at, len(reached))
         standings = {tables.core.associations[receiving[0].name].standing for tables in (old, new)}
         suspects = differences.suspects(sent, receiving[0].prefixes) if len(standings) == 1 else sent
         for sending in suspects:
@@ -288,18 +306,18 @@ def _pair(sending: Class, receiving: Class) -> tuple[Attachment, Attachment] | N
     return None
 
 
-def _reachability(old: Tables, new: Tables) -> Iterator[Change]:
+def _reachability(old: Tables, new: Tables, watch: Watch = unwatched) -> Iterator[Change]:
     """The changes between attachments, then those towards addresses that no attachment has."""
     differences, sent = Differences(old, new), senders(old, new)
-    yield from _by_class(old, new, sent, differences)
+    yield from _by_class(old, new, sent, differences, watch)
     yield from _outside(old, new, sent, differences)
 
 
-def _by_class(old: Tables, new: Tables, sent: Sequence[Class], differences: Differences) -> list[Change]:
+def _by_class(old: Tables, new: Tables, sent: Sequence[Class], differences: Differences, watch: Watch) -> list[Change]:
     """The changes of all pairs, told together for attachments of one place that change alike, in the order of the inventory."""
     crowd = _Crowd(old, new)
     found: dict[Class, dict[tuple[str, str, str], list[Attachment]]] = {}
-    for sending, receiving, before, after in changed_pairs(old, new, sent, differences):
+    for sending, receiving, before, after in changed_pairs(old, new, sent, differences, watch):
         towards = found.setdefault(sending, {})
         for item in receiving:
             towards.setdefault((before, after, crowd.places[item.name]), []).append(item)

@@ -100,7 +100,7 @@ def test_a_comparison_tells_how_far_it_is(tmp_path: Path, monkeypatch: pytest.Mo
         monkeypatch.setattr("sys.stderr", stream)
         status = run(["build", "--diff", "core.json", "--network", "core.json", "--attachments", "inv.json"])
         told = ""
-        while not told.endswith("\r\x1b[K"):
+        while "2 of 2" not in told or not told.endswith("\r\x1b[K"):
             told += os.read(main, 10_000).decode()
     os.close(main)
     assert (status, out.getvalue().count("no change")) == (0, 3)

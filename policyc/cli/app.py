@@ -38,6 +38,8 @@ COMMANDS = {
     "explain": ("policyc.cli.explain", "say what a rule, an attribute or a switch means"),
     "facts": ("policyc.cli.facts", "show what is known of AWS's services, and from when"),
     "lsp": ("policyc.cli.lsp", "serve an editor: findings, completion, hover, rename"),
+    "doctor": ("policyc.cli.doctor", "show what policyc runs with, ready to paste into a report"),
+    "completion": ("policyc.cli.completion", "print a script that completes in a shell"),
     "init": ("policyc.cli.init", "start a project that passes check and test"),
 }
 
@@ -162,8 +164,12 @@ def _without_command(argv: Sequence[str], console: Console) -> int:
     raise WrongUse(f"unknown option `{word}`", close_option(word, known, "see `policyc --help`"))
 
 
-def _parser(name: str, command: Command) -> Parser:
+def parser_of(name: str) -> Parser:
+    """The parser of a command. Raises KeyError."""
+    return _parser(name, import_module(COMMANDS[name][0]))
 
+
+def _parser(name: str, command: Command) -> Parser:
     parser = Parser(prog=f"policyc {name}", add_help=False, allow_abbrev=False, formatter_class=HelpText)
     command.describe(parser)
     add_shared(parser, command.SHARED, command.REPORT, command.FORMATS)

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from policyc.cli.completion import scripts
 from policyc.data import data_root
 from policyc.workspace.catalogue import diagnostic_entries, lint_rules
 
@@ -47,7 +48,7 @@ def _sentence(text: str) -> str:
 
 def pages() -> dict[str, str]:
     """Every generated page: path from the root of the checkout -> text."""
-    return {RULES: rules_page()}
+    return {RULES: rules_page(), **scripts()}
 
 
 def stale_pages(root: Path) -> list[str]:

@@ -128,6 +128,7 @@ def one_of(noun: str, choices: Sequence[str]) -> Callable[[str], str]:
             f"unknown {noun} `{text}`; " + did_you_mean(text, choices, f"choose one of {listed}")
         )
 
+    read.choices = choices  # type: ignore[attr-defined]
     return read
 
 

@@ -5,13 +5,14 @@
 #    source ~/.local/share/bash_completion/policyc
 # See also: https://github.com/scop/bash-completion/blob/main/doc/configuration.md
 
-_shtab_policyc_subparsers=(check build test simulate replay matrix routes graph import list fmt explain facts lsp doctor completion init)
+_shtab_policyc_subparsers=(check build test simulate replay diff matrix routes graph import list fmt explain facts lsp doctor completion init)
 
 _shtab_policyc_check_option_strings=(--as --stdin-filename --trust --claims --bind --bindings --markdown --allow-unreadable --fix --no-cache --base --baseline --write-baseline --root --config --exclude --param --format --output --color -q --quiet --debug -h --help)
 _shtab_policyc_build_option_strings=(-o --out --target --check --explain --pretty --diff --network --attachments --root --config --exclude --param --format --color -q --quiet --debug -h --help)
 _shtab_policyc_test_option_strings=(-k --coverage --threshold --junit --root --config --exclude --param --format --output --color -q --quiet --debug -h --help)
 _shtab_policyc_simulate_option_strings=(--who --can --path --set --absent --unknown --assume --request --in --explain --why-not --attachment --attachments --from --to --who-reaches --inspected --without --without-edge --tag --add --group-policy --context --log --trust --claims --identity --boundary --session --scp --rcp --endpoint-policy --resource-policy --trust-policy --service-policy --network-policy --object-lambda-policy --access-point-policy --bucket-policy --function-policy --function-role-policy --key-policy --action --resource-arn --service-arn --network-arn --object-lambda-arn --access-point-arn --bucket-arn --function-arn --key-arn --service-auth --network-auth --protocol --transforms --bucket-account --resource-account --root --config --param --format --output --color --debug -h --help)
 _shtab_policyc_replay_option_strings=(--in --against --fail-on --identity --boundary --session --scp --rcp --service-policy --network-policy --old-service-policy --old-network-policy --service-auth --network-auth --protocol --root --config --param --format --output --color -q --quiet --debug -h --help)
+_shtab_policyc_diff_option_strings=(--as --fail-on --root --config --param --format --output --color -q --quiet --debug -h --help)
 _shtab_policyc_matrix_option_strings=(--in --expect --root --config --param --format --output --color -q --quiet --debug -h --help)
 _shtab_policyc_routes_option_strings=(--in --attachments --segment --edge --candidates --check --advertised --root --config --param --format --output --color -q --quiet --debug -h --help)
 _shtab_policyc_graph_option_strings=(--in --attachments --root --config --param --format --output --debug -h --help)
@@ -89,6 +90,9 @@ _shtab_policyc_replay___old_network_policy_COMPGEN=_shtab_compgen_files
 _shtab_policyc_replay___root_COMPGEN=_shtab_compgen_dirs
 _shtab_policyc_replay___config_COMPGEN=_shtab_compgen_files
 _shtab_policyc_replay___output_COMPGEN=_shtab_compgen_files
+_shtab_policyc_diff___root_COMPGEN=_shtab_compgen_dirs
+_shtab_policyc_diff___config_COMPGEN=_shtab_compgen_files
+_shtab_policyc_diff___output_COMPGEN=_shtab_compgen_files
 _shtab_policyc_matrix___in_COMPGEN=_shtab_compgen_files
 _shtab_policyc_matrix___expect_COMPGEN=_shtab_compgen_files
 _shtab_policyc_matrix___root_COMPGEN=_shtab_compgen_dirs
@@ -143,6 +147,10 @@ _shtab_policyc_simulate___color_choices=(auto always never)
 _shtab_policyc_replay___fail_on_choices=(newly-denied newly-allowed contradicted undecidable unread)
 _shtab_policyc_replay___format_choices=(human json csv)
 _shtab_policyc_replay___color_choices=(auto always never)
+_shtab_policyc_diff___as_choices=(identity boundary session trust scp rcp auth-policy object-lambda access-point bucket function key endpoint resource core-network cedar)
+_shtab_policyc_diff___fail_on_choices=(change allow)
+_shtab_policyc_diff___format_choices=(human github json markdown)
+_shtab_policyc_diff___color_choices=(auto always never)
 _shtab_policyc_matrix___format_choices=(human csv json markdown)
 _shtab_policyc_matrix___color_choices=(auto always never)
 _shtab_policyc_routes___format_choices=(human json csv)
@@ -162,7 +170,7 @@ _shtab_policyc_facts___color_choices=(auto always never)
 _shtab_policyc_doctor___format_choices=(human json)
 _shtab_policyc_doctor___color_choices=(auto always never)
 _shtab_policyc_completion_pos_0_choices=(bash zsh fish powershell)
-_shtab_policyc_pos_0_choices=(check build test simulate replay matrix routes graph import list fmt explain facts lsp doctor completion init)
+_shtab_policyc_pos_0_choices=(check build test simulate replay diff matrix routes graph import list fmt explain facts lsp doctor completion init)
 
 _shtab_policyc_check_pos_0_nargs='*'
 _shtab_policyc_check___markdown_nargs=0
@@ -201,6 +209,12 @@ _shtab_policyc_replay___quiet_nargs=0
 _shtab_policyc_replay___debug_nargs=0
 _shtab_policyc_replay__h_nargs=0
 _shtab_policyc_replay___help_nargs=0
+_shtab_policyc_diff_pos_0_nargs='*'
+_shtab_policyc_diff__q_nargs=0
+_shtab_policyc_diff___quiet_nargs=0
+_shtab_policyc_diff___debug_nargs=0
+_shtab_policyc_diff__h_nargs=0
+_shtab_policyc_diff___help_nargs=0
 _shtab_policyc_matrix__q_nargs=0
 _shtab_policyc_matrix___quiet_nargs=0
 _shtab_policyc_matrix___debug_nargs=0

@@ -13,6 +13,7 @@ _shtab_policyc_commands() {
     build:'write the documents of every service'
     check:'report everything that is wrong or doubtful'
     completion:'print a script that completes in a shell'
+    diff:'say what a change grants and takes, over all requests'
     doctor:'show what policyc runs with, ready to paste into a report'
     explain:'say what a rule, an attribute or a switch means'
     facts:'show what is known of AWS'"'"'s services, and from when'
@@ -100,6 +101,24 @@ _shtab_policyc_completion_options=(
 
 # guard to ensure default positional specs are added only once per session
 _shtab_policyc_completion_defaults_added=0
+
+_shtab_policyc_diff_options=(
+  "--as[what both documents are, as in \`check\`]:KIND:(identity boundary session trust scp rcp auth-policy object-lambda access-point bucket function key endpoint resource core-network cedar)"
+  "--fail-on[\`change\` (default) or \`allow\`\: with it only requests that are newly allowed fail]:WHAT:(change allow)"
+  "--root[the project root\; nothing outside it is read (default\: the folder of policyc.toml, else the current folder)]:DIR:_files -/"
+  "--config[the configuration in place of policyc.toml]:FILE:_files"
+  "*--param[the value of a \`param\` declaration\; may be given several times]:NAME=VALUE:"
+  "--format[one of \{formats\} (default\: human)]:FORMAT:(human github json markdown)"
+  "--output[write the report to this file, not to standard output]:FILE:_files"
+  "--color[auto, always or never\; auto means on a terminal unless NO_COLOR is set (default\: auto)]:WHEN:(auto always never)"
+  {-q,--quiet}"[say nothing but findings]"
+  "--debug[show the traceback of an internal error]"
+  "(- : *)"{-h,--help}"[show this text and exit]"
+  "(*)::files, folders, REVISION\:PATH, or OLD..NEW for two revisions:"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_policyc_diff_defaults_added=0
 
 _shtab_policyc_doctor_options=(
   "--root[the project root\; nothing outside it is read (default\: the folder of policyc.toml, else the current folder)]:DIR:_files -/"
@@ -418,6 +437,7 @@ _shtab_policyc() {
         build) _arguments -C -s $_shtab_policyc_build_options ;;
         check) _arguments -C -s $_shtab_policyc_check_options ;;
         completion) _arguments -C -s $_shtab_policyc_completion_options ;;
+        diff) _arguments -C -s $_shtab_policyc_diff_options ;;
         doctor) _arguments -C -s $_shtab_policyc_doctor_options ;;
         explain) _arguments -C -s $_shtab_policyc_explain_options ;;
         facts) _arguments -C -s $_shtab_policyc_facts_options ;;

@@ -17,6 +17,9 @@ _CLOSE: Final = "\ue001"
 _LIKE: Final = "\ue002"
 _RESERVED: Final = re.compile(f"[{_OPEN}{_CLOSE}{_LIKE}]")
 MARK: Final = re.compile(f"{_OPEN}([^{_OPEN}{_CLOSE}{_LIKE}]*)(?:{_LIKE}([^{_OPEN}{_CLOSE}{_LIKE}]*))?{_CLOSE}")
+#: the same without groups, as a part of other expressions
+WHOLE_MARK: Final = f"{_OPEN}[^{_OPEN}{_CLOSE}]*{_CLOSE}"
+_ESCAPED: Final = re.compile(r"\\ue000(.*?)(?:\\ue002.*?)?\\ue001")
 #: what nothing is known of looks like
 _ANY: Final = "*"
 
@@ -69,6 +72,11 @@ def sampled(text: str) -> str:
 def shown(text: str) -> str:
     """The text for people: `‹Orders.Arn›` for each hole."""
     return MARK.sub(lambda found: f"‹{found[1]}›", text) if _OPEN in text else text
+
+
+def shown_in_json(text: str) -> str:
+    """As `shown`, for JSON whose characters beyond ASCII are escaped."""
+    return _ESCAPED.sub(lambda found: f"\\u2039{found[1]}\\u203a", text) if "\\ue000" in text else text
 
 
 def filled(text: str, values: Mapping[str, str]) -> str:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Final
 
 from policyc.cli.answer import write_answer
 from policyc.cli.console import Console
+from policyc.cli.holes import add_bindings, bindings_of
 from policyc.cli.inputs import read_input
 from policyc.cli.parser import WrongUse, one_of
-from policyc.cli.project import open_project
+from policyc.cli.project import here, open_project
 from policyc.cli.refuse import refuse, refuse_request
 from policyc.diagnostics import Diagnostics
 from policyc.engines.trace import changed
@@ -21,6 +22,7 @@ from policyc.text import Source
 
 if TYPE_CHECKING:
     from policyc.simulation.documents.attached import Attached
+    from policyc.syntax.json_tree import JsonValue
     from policyc.targets.lattice.access_log import Recorded
 
 #: role -> what the option is about; the roles of `policyc.simulation.documents.attached`
@@ -60,13 +62,17 @@ OTHERS: Final = frozenset({"", "log"})
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("raw documents", "JSON files as AWS takes them, in place of RESOURCE")
+    group = parser.add_argument_group(
+        "raw documents",
+        "JSON files as AWS takes them, in place of RESOURCE, or files that hold some: template.yaml#NAME",
+    )
     for role, text in _ROLES.items():
         group.add_argument(f"--{role}", action="append", default=[], metavar="FILE", help=text)
     group.add_argument("--action", metavar="NAME", help="what the caller does, such as s3:GetObject")
     group.add_argument("--resource-arn", metavar="ARN", help="the resource that is asked, or `*`")
     for name in _ARNS:
         group.add_argument(f"--{name}-arn", metavar="ARN", help=f"the {name.replace('-', ' ')} of a chain")
+    add_bindings(group)
     for name, (text, choices) in _WORDS.items():
         group.add_argument(
             f"--{name}", metavar="WORD", help=text, type=str if choices is None else one_of("value", choices)
@@ -119,6 +125,8 @@ def run(args: argparse.Namespace, console: Console) -> int:
             else f"the policies say {outcome.decision.value}"
         )
         outcome = changed(outcome, notes=(f"the log says that AWS {said}, {agrees}", *outcome.notes))
+    if getattr(args, "taken", ""):
+        outcome = changed(outcome, notes=(*outcome.notes, args.taken))
     return write_answer(outcome, sources, args, console)
 
 
@@ -150,21 +158,57 @@ def _texts_of(logged: Recorded) -> dict[str, str]:
 def read_flags(
     args: argparse.Namespace, roles: Sequence[str], switches: Mapping[str, str], diagnostics: Diagnostics
 ) -> tuple[list[Attached], dict[str, Source]]:
-    """The documents that the options name, and their texts."""
+    """The documents that the options name, and their texts; of a file that holds several `FILE#NAME`."""
     from policyc.simulation.documents.attached import LEVELS, read_attached
     from policyc.targets.switches import iam_switches
 
     chosen = iam_switches(switches)
     given: list[Attached] = []
     sources: dict[str, Source] = {}
+    values = bindings_of(args)
     for role in roles:
         for at, text in enumerate(getattr(args, role.replace("-", "_"))):
             for name in _files_of_level(text) if role in LEVELS else (text,):
-                source = read_input(name, "one policy", args, f"--{role}")
+                before = len(diagnostics)
+                file, part = _file_and_part(name)
+                source = read_input(file, "one policy", args, f"--{role}")
                 sources[source.file] = source
-                found = read_attached(role, source, at + 1 if role in LEVELS else 0, chosen, diagnostics)
+                inside = _inside(args, role, source, part, values, diagnostics)
+                if len(diagnostics) > before:
+                    continue
+                found = read_attached(role, source, at + 1 if role in LEVELS else 0, chosen, diagnostics, inside)
                 given += [] if found is None else [found]
     return given, sources
+
+
+def _file_and_part(name: str) -> tuple[str, str]:
+    """`FILE#NAME` taken apart; a file may have `#` in its own name."""
+    file, sign, part = name.rpartition("#")
+    return (file, part) if sign and not Path(name).exists() else (name, "")
+
+
+def _inside(
+    args: argparse.Namespace, role: str, source: Source, part: str, values: Mapping[str, str], diagnostics: Diagnostics
+) -> JsonValue | None:
+    """The document of a role inside a template, with what the ARN of its resource tells; None for a file that is a document itself."""
+    from policyc.simulation.documents.attached import ROLES
+    from policyc.workspace.asked import document_in, stated_by, values_of
+
+    found = document_in(source, ROLES[role], part, values, here(args), diagnostics)
+    if found is None:
+        return None
+    name = role.removesuffix("-policy")
+    option = f"{name.replace('-', '_')}_arn"
+    arn = getattr(args, option, None)
+    if arn and not arn.startswith("arn:"):
+        arn = stated_by(found.document, arn, name, args.who or "")
+        if arn:
+            setattr(args, option, arn)
+            args.taken = f"`{found.document.facts['resource']}` is taken to stand in the caller's account"
+    auth = f"{name}_auth"
+    if "auth-type" in found.document.facts and getattr(args, auth, "") is None:
+        setattr(args, auth, found.document.facts["auth-type"])
+    return found.bound({**(values_of(found.document, arn) if arn else {}), **values})
 
 
 def _files_of_level(text: str) -> tuple[str, ...]:

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from unicodedata import category, combining, east_asian_width
 
+from policyc.holes import shown
+
 TAB = "    "
 ELLIPSIS = "…"
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -60,7 +62,7 @@ def clean(text: str) -> str:
     """`text` on one line with everything that a terminal might obey shown as an escape."""
     if text.isascii() and text.isprintable():
         return text
-    return "".join(cell(char)[0] for char in text)
+    return "".join(cell(char)[0] for char in shown(text))
 
 
 def printable(text: str, color: bool, log: bool = False) -> str:
@@ -68,6 +70,7 @@ def printable(text: str, color: bool, log: bool = False) -> str:
     `clean`. With `log` it holds nothing that a build server's log reader would obey; the escapes are those of JSON, so that JSON
     stays JSON."""
     if not (text.isascii() and text.replace("\n", "").isprintable()):
+        text = shown(text)
         text = _ODD.sub(lambda found: found[0] if color and found[0] in _OWN else clean(found[0]), text)
     if log and ("##" in text or "::" in text):
         text = _COMMAND.sub(lambda found: "\\u0023" if found[0] == "#" else f"{found[1]}\\u003a", text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from policyc.bounded import read_regular
@@ -28,11 +28,16 @@ class Host:
     carried: Carried
 
 
+def options_of(root: Path, values: Mapping[str, str], fences: bool = False) -> Options:
+    """What is asked of carriers below a root."""
+    return Options(values, _reader(root), _lister(root), fences)
+
+
 def open_hosts(
     root: Path, files: Iterable[tuple[Source, str]], diagnostics: Diagnostics, settings: NativeSettings
 ) -> list[Host]:
     """The host files, each read by the carrier of its format. What a file says of others is read below the root alone."""
-    options = Options(settings.values, _reader(root), _lister(root), settings.fences)
+    options = options_of(root, settings.values, settings.fences)
     hosts = []
     for source, format in files:
         if is_reserved(source.text):

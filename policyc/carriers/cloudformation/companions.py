@@ -71,6 +71,9 @@ def facts_of(resource: Resource, template: Template, kind: DocumentType) -> Mapp
     attached = logical(resource.properties.get(kind.on)) if kind.on else ""
     if attached in template.resources:
         facts["resource"] = attached
+        auth = _auth(template.resources[attached]) if template.resources[attached].type in _GATES else ""
+        if auth:
+            facts["auth-type"] = auth
     elif kind.on and isinstance(found := resource.properties.get(kind.on), JsonString):
         facts["resource"] = found.value
     if kind.kind == "cedar":

@@ -18,7 +18,7 @@ from policyc.engines.iam.switches import Switches
 from policyc.engines.iam.values import Unknown, Values
 from policyc.engines.iam.variables import Template, Variable, expand, read_template, variables_of, widest
 from policyc.engines.proofs.globs import may_overlap
-from policyc.holes import has_hole, widened
+from policyc.holes import MARK, has_hole, mark, widened
 from policyc.ir.pattern import escape_pattern
 from policyc.record import record
 from policyc.text import Span
@@ -192,13 +192,45 @@ class ResourcePattern:
         known = not any(isinstance(token, Variable) or token is Wild.ONE for token in same)
         if known and matcher(compile_glob(_no_variables(same)))(resource):
             return Hit.YES
-        asked = widest(read_template(resource, wildcards=False, variables=False), get)
-        may = may_overlap([_pattern(widest(self.template, get))], [_pattern(asked)])
+        begin = _common(_spelled_beginning(same), resource)
+        rest = read_template(resource[len(begin) :], wildcards=False, variables=False)
+        mine = _without_beginning(self.template, begin)
+        may = may_overlap([_pattern(widest(mine, get))], [_pattern(widest(rest, get))])
         return Hit.UNKNOWN if may else Hit.NO
 
 
 def _no_variables(tokens: Template) -> Tokens:
     return tuple([token for token in tokens if not isinstance(token, Variable)])
+
+
+def _spelled_beginning(tokens: Template) -> str:
+    """The text before the first wildcard or variable, holes as their marks."""
+    out = ""
+    for token in tokens:
+        if not isinstance(token, str):
+            break
+        out += token
+    return out
+
+
+def _common(first: str, second: str) -> str:
+    """What two texts begin with alike, no mark cut in two."""
+    at = next((at for at, (a, b) in enumerate(zip(first, second)) if a != b), min(len(first), len(second)))
+    held = first[:at]
+    return held[: held.rindex(mark("")[0])] if has_hole(MARK.sub("", held)) else held
+
+
+def _without_beginning(template: Template, beginning: str) -> Template:
+    """The tokens of a pattern behind what it begins with, which holds whole ones and perhaps a part of a text."""
+    left = beginning
+    for at, token in enumerate(template):
+        text = token if isinstance(token, str) else token.spelled if isinstance(token, Variable) else None
+        if not left or text is None:
+            return template[at:]
+        if len(text) > len(left):
+            return (text[len(left) :], *template[at + 1 :])
+        left = left[len(text) :]
+    return ()
 
 
 def _pattern(tokens: Tokens) -> str:

@@ -17,6 +17,7 @@ from policyc.engines.iam.switches import Switches
 from policyc.engines.iam.values import Unknown, Values
 from policyc.engines.iam.variables import variables_of
 from policyc.engines.trace import EXCLUDES, Reason
+from policyc.holes import has_hole
 
 CORE = ("principal", "action", "resource")
 #: how a part says what it is about
@@ -35,8 +36,7 @@ def reasons_for(statement: Statement, asked: Request, bounded: bool, switches: S
     if statement.inert:
         found.append(Reason("condition", False, "Condition", "is empty", (), ("{}",), statement.span))
     found.extend(
-        Reason(hole.part, None, hole.text, "a template that nobody rendered", (), None, hole.span)
-        for hole in statement.holes
+        Reason(hole.part, None, hole.text, _unknown_value(hole.text), (), None, hole.span) for hole in statement.holes
     )
     return tuple(found)
 
@@ -47,7 +47,8 @@ def _principal(part: PrincipalPart, caller: Caller, bounded: bool, deny: bool, s
     actual = (caller.arn or "anonymous",)
     operator = EXCLUDES if part.negated else _WANTS
     if answer is None:
-        return Reason("principal", None, "the name of the session", operator, part.texts, None, part.span)
+        subject = part.open_names[0].partition(":")[2] if part.open_names else "the name of the session"
+        return Reason("principal", None, subject, operator, part.texts, None, part.span)
     return Reason("principal", answer, "principal", operator, named or part.texts, actual, part.span)
 
 
@@ -70,7 +71,13 @@ def _resource(part: ResourcePart, asked: Request, deny: bool, switches: Switches
     expected = tuple(text for text, hit in hits.items() if hit is not Hit.NO) or tuple(hits)
     operator = EXCLUDES if part.negated else _WANTS
     unknown = _first_unknown(
-        ((variable.key, variable.spelled) for p in part.patterns for variable in variables_of(p.template)), asked.get
+        (
+            (variable.key, variable.spelled)
+            for pattern in part.patterns
+            for variable in variables_of(pattern.template)
+            if variable.spelled not in asked.resource
+        ),
+        asked.get,
     )
     if answer is None and unknown is not None:
         return Reason("resource", None, unknown, operator, expected, None, part.span)
@@ -94,4 +101,8 @@ def _condition(atom: Atom, get: Callable[[str], Values], switches: Switches) -> 
 
 def _first_unknown(named: Iterable[tuple[str, str]], get: Callable[[str], Values]) -> str | None:
     """The spelling of the first key that is not known."""
-    return next((spelled for key, spelled in named if isinstance(get(key), Unknown)), None)
+    return next((spelled for key, spelled in named if has_hole(key) or isinstance(get(key), Unknown)), None)
+
+
+def _unknown_value(text: str) -> str:
+    return "a template that nobody rendered" if "${" in text else "a value that is not known"

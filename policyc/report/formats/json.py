@@ -8,6 +8,7 @@ from typing import Any
 
 from policyc.diagnostics import Diagnostic
 from policyc.engines.trace import Outcome
+from policyc.holes import shown_in_json
 from policyc.report.changes import Changes, changes_data
 from policyc.report.data import finding_data, span_data
 from policyc.report.explain_tree import find_statements, one_change
@@ -91,7 +92,7 @@ def changes(found: Changes, options: Options) -> str:
 
 def written(data: Mapping[str, Any]) -> str:
     """Plain data as text."""
-    return json.dumps(data, indent=2) + "\n"
+    return shown_in_json(json.dumps(data, indent=2)) + "\n"
 
 
 def _head(options: Options) -> dict[str, Any]:

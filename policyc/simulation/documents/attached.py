@@ -5,6 +5,7 @@ Source: IAM evaluation reference, section 10; Lattice reference, section 5; Obje
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -13,7 +14,7 @@ from policyc.diagnostics import Diagnostics
 from policyc.engines.iam.document import Document as Compiled
 from policyc.engines.iam.document import compile_document
 from policyc.engines.iam.switches import Switches
-from policyc.syntax.json_text import parse_json
+from policyc.syntax.json_text import JsonValue, parse_json
 from policyc.targets.base import Document, MapEntry
 from policyc.targets.iam_documents.kinds import KINDS, is_policy
 from policyc.text import Source
@@ -43,21 +44,23 @@ LEVELS: Final = frozenset({"scp", "rcp"})
 
 @dataclass(frozen=True, slots=True)
 class Attached:
-    """One document in its role. `level` counts the levels of an organization from 1, 0 elsewhere."""
+    """One document in its role. `level` counts the levels of an organization from 1, 0 elsewhere. `text` is the document where `source` holds more than
+    that."""
 
     role: str
     source: Source
     compiled: Compiled
     level: int = 0
+    text: str = ""
 
 
 def read_attached(
-    role: str, source: Source, level: int, switches: Switches, diagnostics: Diagnostics
+    role: str, source: Source, level: int, switches: Switches, diagnostics: Diagnostics, inside: JsonValue | None = None
 ) -> Attached | None:
-    """A document in its role, or None after an error. What does not keep AWS from evaluating it is left to `check`: a simulation
-    answers one request."""
+    """A document in its role, or None after an error: the whole source, or the tree `inside` it. What does not keep AWS from evaluating it is left to `check`: a
+    simulation answers one request."""
     found = Diagnostics()
-    tree = parse_json(source, found)
+    tree = parse_json(source, found) if inside is None else inside
     if tree is not None and not is_policy(tree):
         found.error(
             "unknown-document", f"`{source.file}` is no IAM document", tree.span.at_start(), 'it needs a "Statement"'
@@ -68,7 +71,9 @@ def read_attached(
     if tree is not None:
         compiled = compile_document(tree, kind.engine, found, name=source.file, switches=switches, stored=True)
     if compiled is not None:
-        return Attached(role, source, compiled, level)
+        return Attached(
+            role, source, compiled, level, "" if inside is None else json.dumps(inside.plain(), default=str)
+        )
     diagnostics.extend(item for item in found if item.severity == "error")
     return None
 
@@ -80,7 +85,14 @@ def attach(given: Attached, carrier: str, role: str, kind: str) -> Document:
         for statement in given.compiled.statements
     )
     return Document(
-        given.source.file, kind, given.source.text, given.source.file, carrier, role, given.compiled.span, entries
+        given.source.file,
+        kind,
+        given.text or given.source.text,
+        given.source.file,
+        carrier,
+        role,
+        given.compiled.span,
+        entries,
     )
 
 

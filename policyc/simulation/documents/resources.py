@@ -8,23 +8,24 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from policyc.diagnostics import Diagnostics
+from policyc.holes import WHOLE_MARK
 from policyc.model.types import PLACE, RESOURCE, STRING, SetOf
 from policyc.model.values import Place, Resource, ResourceLink, Value
 from policyc.simulation.references import PlainText
 from policyc.text import Span
 
-_REGION: Final = r"(?P<region>[a-z0-9-]+)"
+_REGION: Final = rf"(?P<region>[a-z0-9-]+|{WHOLE_MARK})"
 _ACCOUNT: Final = r"(?P<account>[0-9]{12})"
 #: name of the option -> resource type, form of its ARN, the field that holds its name
 _FORMS: Final[Mapping[str, tuple[str, str, str]]] = {
     "service": (
         "lattice.service",
-        rf"arn:[a-z-]+:vpc-lattice:{_REGION}:{_ACCOUNT}:service/(?P<name>svc-[0-9a-z]+)",
+        rf"arn:[a-z-]+:vpc-lattice:{_REGION}:{_ACCOUNT}:service/(?P<name>svc-[0-9a-z]+|{WHOLE_MARK})",
         "id",
     ),
     "network": (
         "lattice.service_network",
-        rf"arn:[a-z-]+:vpc-lattice:{_REGION}:{_ACCOUNT}:servicenetwork/(?P<name>sn-[0-9a-z]+)",
+        rf"arn:[a-z-]+:vpc-lattice:{_REGION}:{_ACCOUNT}:servicenetwork/(?P<name>sn-[0-9a-z]+|{WHOLE_MARK})",
         "id",
     ),
     "object-lambda": (

@@ -1,0 +1,123 @@
+"""One document of a host file, to ask it: found by its kind, and by its name where there are several."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from policyc.carriers.embedded import Embedded, PlacedText
+from policyc.carriers.registry import carrier, recognized
+from policyc.diagnostics import Diagnostics, did_you_mean
+from policyc.holes import filled, mark
+from policyc.record import record
+from policyc.syntax.json_tree import JsonString, JsonValue
+from policyc.text import Source
+from policyc.workspace.hosts import options_of
+from policyc.workspace.placed import filled_tree, tree_of
+
+#: kinds that go for one another: what a generic resource policy is called
+_RESOURCE: Final = ("resource", "auth-policy", "object-lambda", "access-point", "bucket", "function", "key", "")
+
+
+_ACCOUNT: Final = re.compile(r"(?<=:)[0-9]{12}(?=:)")
+_LATTICE: Final = {"service": "service", "network": "servicenetwork"}
+
+
+@record
+class Inside:
+    """A document of a host file as a tree whose places are in the host."""
+
+    document: Embedded
+    tree: JsonValue
+
+    def bound(self, values: Mapping[str, str]) -> JsonValue:
+        """The tree with the holes filled that are known by name."""
+
+        def fill(text: JsonString) -> JsonValue:
+            return JsonString(filled(text.value, values), text.span)
+
+        return filled_tree(self.tree, fill, lambda key: filled(key, values))
+
+
+def document_in(
+    source: Source, kind: str, name: str, values: Mapping[str, str], root: Path, diagnostics: Diagnostics
+) -> Inside | None:
+    """The document of a kind in a host file; None for a file that is none, and after reporting why no single one is meant."""
+    format = recognized(source.file.rpartition("/")[2], source.text.encode())
+    if not format:
+        return None
+    found = Diagnostics()
+    carried = carrier(format).carried(source, options_of(root, values), found)
+    kinds = _RESOURCE if kind == "resource" else (kind,)
+    fitting = [one for one in carried.documents if one.kind in kinds]
+    chosen = [one for one in fitting if not name or one.name == name]
+    if len(chosen) != 1:
+        _not_one(source, kind, name, fitting, chosen, carried.unreadable != (), diagnostics)
+        return None
+    content = chosen[0].content
+    tree = tree_of(content, diagnostics) if isinstance(content, PlacedText) else content
+    return None if tree is None else Inside(chosen[0], tree)
+
+
+def _not_one(
+    source: Source,
+    kind: str,
+    name: str,
+    fitting: Sequence[Embedded],
+    chosen: Sequence[Embedded],
+    unreadable: bool,
+    diagnostics: Diagnostics,
+) -> None:
+    names = list(dict.fromkeys(one.name for one in fitting))
+    listed = ", ".join(f"`{source.file}#{one}`" for one in names[:8])
+    start = source.span(0, 0)
+    if not fitting:
+        why = "; `policyc list` says what cannot be read" if unreadable else ""
+        diagnostics.error(
+            "no-such-document",
+            f"`{source.file}` holds no document of the kind `{kind}`",
+            start,
+            f"name another file{why}",
+        )
+    elif not chosen:
+        help = did_you_mean(name, names, f"write {listed}")
+        diagnostics.error("no-such-document", f"`{source.file}` has no document `{name}`", start, help)
+    elif len({one.name for one in chosen}) > 1:
+        diagnostics.error(
+            "several-documents", f"`{source.file}` holds several documents of this kind", start, f"write {listed}"
+        )
+    else:
+        worlds = " and ".join(one.world or "always" for one in chosen)
+        diagnostics.error(
+            "several-documents",
+            f"`{chosen[0].name}` is one document {worlds}",
+            chosen[0].place,
+            "say which with `--bind NAME=VALUE` for the parameters that its conditions rest on",
+        )
+
+
+def values_of(document: Embedded, arn: str) -> dict[str, str]:
+    """What an ARN of the resource that a document is attached to tells of its holes: the resource's own, and the place of the stack that makes it."""
+    name = document.facts.get("resource", "")
+    fields = arn.split(":", 5)
+    if not name or len(fields) < 6:
+        return {}
+    values = {f"{name}.Arn": arn, "AWS::Partition": fields[1]}
+    values |= {key: text for key, text in (("AWS::Region", fields[3]), ("AWS::AccountId", fields[4])) if text}
+    last = fields[5].replace(":", "/").rpartition("/")[2]
+    values[f"{name}.Id"] = values[name] = last
+    if fields[2] in ("vpc-lattice",):
+        values[name] = arn
+    return values
+
+
+def stated_by(document: Embedded, text: str, kind: str, who: str) -> str:
+    """The ARN of a resource that is given by the template's name for it: its id and Region stay unknown, its account is taken to be the caller's. Empty for a
+    name that the document is not attached to."""
+    name = text.strip("‹›").removesuffix(".Arn")
+    account = _ACCOUNT.search(who)
+    if document.facts.get("resource") != name or account is None or kind not in _LATTICE:
+        return ""
+    return f"arn:aws:vpc-lattice:{mark('region')}:{account[0]}:{_LATTICE[kind]}/{mark(f'{name}.Id')}"

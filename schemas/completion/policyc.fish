@@ -169,6 +169,8 @@ complete -c policyc -n '_shtab_policyc_using simulate' -l access-point-arn -x -d
 complete -c policyc -n '_shtab_policyc_using simulate' -l bucket-arn -x -d 'the bucket of a chain'
 complete -c policyc -n '_shtab_policyc_using simulate' -l function-arn -x -d 'the function of a chain'
 complete -c policyc -n '_shtab_policyc_using simulate' -l key-arn -x -d 'the key of a chain'
+complete -c policyc -n '_shtab_policyc_using simulate' -l bind -x -d 'the value of what a template leaves open, by the name that findings show as ‹NAME›; may be given several times'
+complete -c policyc -n '_shtab_policyc_using simulate' -l bindings -xka "(__fish_complete_path (commandline -ct))" -d 'values from a parameter file, the output of describe-stacks or of terraform output -json; may be given several times'
 complete -c policyc -n '_shtab_policyc_using simulate' -l service-auth -xka "none aws_iam" -d 'the auth type of the service (default: aws_iam with a policy)'
 complete -c policyc -n '_shtab_policyc_using simulate' -l network-auth -xka "none aws_iam" -d 'the auth type of the service network (default: aws_iam with a policy)'
 complete -c policyc -n '_shtab_policyc_using simulate' -l protocol -xka "http https grpc tls_passthrough mixed" -d 'what the service speaks (default: https)'

@@ -374,6 +374,8 @@ _shtab_policyc_simulate_options=(
   "--bucket-arn[the bucket of a chain]:ARN:"
   "--function-arn[the function of a chain]:ARN:"
   "--key-arn[the key of a chain]:ARN:"
+  "*--bind[the value of what a template leaves open, by the name that findings show as \‹NAME\›\; may be given several times]:NAME=VALUE:"
+  "*--bindings[values from a parameter file, the output of describe-stacks or of terraform output -json\; may be given several times]:FILE:_files"
   "--service-auth[the auth type of the service (default\: aws_iam with a policy)]:WORD:(none aws_iam)"
   "--network-auth[the auth type of the service network (default\: aws_iam with a policy)]:WORD:(none aws_iam)"
   "--protocol[what the service speaks (default\: https)]:WORD:(http https grpc tls_passthrough mixed)"

@@ -55,7 +55,7 @@ MAY_IMPORT = {
         "report",
         "carriers",
     },
-    "importing": {"text", "diagnostics", "syntax", "model", "ir", "engines", "targets", "lint"},
+    "importing": {"text", "diagnostics", "syntax", "model", "ir", "engines", "targets", "lint", "simulation"},
     "api": {
         "text",
         "diagnostics",

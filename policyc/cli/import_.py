@@ -74,6 +74,11 @@ def describe(parser: argparse.ArgumentParser) -> None:
         help="what a document is attached to, where it does not say so itself; FILE is the document, if there are several",
     )
     add_trust(parser)
+    parser.add_argument(
+        "--tests",
+        action="store_true",
+        help="write tests too: for each statement a request that it is about, and one beside it",
+    )
     parser.add_argument("--force", action="store_true", help="replace files that exist")
     parser.add_argument("--dry-run", action="store_true", help="write nothing; list what would be written")
 
@@ -92,7 +97,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
         console.error("nothing to import: no document found (see `policyc check` for what is taken for one)\n")
         return exits.NOTHING
     layout, root = _layout(args)
-    imported = None if found.has_errors else import_documents(given, layout, root, found, trust_of(args))
+    imported = None if found.has_errors else import_documents(given, layout, root, found, trust_of(args), args.tests)
     if imported is None:
         return refuse_request(found, sources, args.format, console, exits.FINDINGS)
     if layout.file == _STREAM:

@@ -129,10 +129,11 @@ def _value(constant: Constant, atom: Atom, names: Names) -> nodes.Expr:
         return text(str(constant.value))
     if atom.op is Op.IN_CIDR:
         item = Named("cidr")
-    return _literal(constant.value, item, names)
+    return literal_of(constant.value, item, names)
 
 
-def _literal(value: str | int | Decimal | bool, kind: Type, names: Names) -> nodes.Expr:
+def literal_of(value: str | int | Decimal | bool, kind: Type, names: Names) -> nodes.Expr:
+    """A value as its type is written. Raises NoWords for one that the type does not take."""
     shown = str(value)
     match value:
         case bool():

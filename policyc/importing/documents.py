@@ -105,9 +105,10 @@ def import_documents(
     root: Path,
     diagnostics: Diagnostics,
     trust: Mapping[str, str] = MappingProxyType({}),
+    tests: bool = False,
 ) -> Imported | None:
     """The policy files that say what the documents say; None after an error was reported. All of the documents are imported or none.
-    `trust` are the trust providers that Cedar texts may count on, by policy reference name."""
+    `trust` are the trust providers that Cedar texts may count on, by policy reference name; `tests` asks for tests beside the policies."""
     run = _Run(Plan(Names(_reserved(words()))), diagnostics)
     sorts: dict[str, list[tuple[Given, Policy]]] = {}
     for item in given:
@@ -127,6 +128,10 @@ def import_documents(
     settled = None if run.diagnostics.has_errors else settle(run.plan, layout, root, diagnostics)
     if settled is None:
         return None
+    if tests:
+        from policyc.importing.witnesses import with_tests
+
+        settled = with_tests(run.plan, settled, layout, root)
     became = [_became(draft, layout) for draft in run.plan.drafts]
     became += [
         Became(

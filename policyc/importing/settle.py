@@ -99,19 +99,34 @@ def _compiled(plan: Plan, layout: Layout, root: Path, diagnostics: Diagnostics) 
             return None
 
 
-def _written(plan: Plan, layout: Layout, diagnostics: Diagnostics) -> dict[str, str] | None:
+def built(files: Mapping[str, str], root: Path) -> Settled | None:
+    """The files as they are, compiled; None where that finds an error."""
+    found = Diagnostics()
+    program = load_program(root, [root / name for name in files], {}, found, files.get)
+    if found.has_errors:
+        return None
+    documents = tuple(item for group in emit_documents(program, found).values() for item in group)
+    return None if found.has_errors else Settled(files, program, documents)
+
+
+def written(plan: Plan, layout: Layout, beside: Mapping[str, Sequence[nodes.Declaration]]) -> dict[str, str]:
+    """The files as the statements stand now, with further declarations behind the policies that they are about, by policy."""
     policies: dict[str, list[nodes.Declaration]] = {}
     for draft in plan.drafts:
-        try:
-            node = draft.node(plan.names, plan.resource_names)
-        except NoWords:
-            choice = next(choice for choice in draft.choices if choice.at >= len(choice.ways))
-            _report(choice, None, diagnostics)
-            return None
-        policies.setdefault(layout.path(draft.given.stem), []).append(node)
+        node = draft.node(plan.names, plan.resource_names)
+        policies.setdefault(layout.path(draft.given.stem), []).extend((node, *beside.get(draft.name, ())))
     for whole in plan.wholes:
-        policies.setdefault(layout.path(whole.given.stem), []).append(whole.node)
+        policies.setdefault(layout.path(whole.given.stem), []).extend((whole.node, *beside.get(whole.name, ())))
     return write_modules(policies, plan.names, layout)
+
+
+def _written(plan: Plan, layout: Layout, diagnostics: Diagnostics) -> dict[str, str] | None:
+    try:
+        return written(plan, layout, {})
+    except NoWords:
+        choices = (choice for draft in plan.drafts for choice in draft.choices)
+        _report(next(choice for choice in choices if choice.at >= len(choice.ways)), None, diagnostics)
+        return None
 
 
 def _unexpected(wholes: Sequence[Whole], program: Program, found: Diagnostics) -> Diagnostics:

@@ -151,6 +151,28 @@ def test_documents_without_a_target_are_passed_over_in_folders_and_refused_by_na
     assert run("import", "docs/trust.json")[0] == exits.FINDINGS
 
 
+def test_tests_are_written_and_hold(run: Run, tmp_path: Path) -> None:
+    method = {"StringEquals": {"vpc-lattice-svcs:RequestMethod": ["POST"]}}
+    role = {"AWS": "arn:aws:iam::111122223333:role/orders"}
+    (tmp_path / "a.json").write_text(document(f"{SERVICE}/stock/*", Principal=role, Condition=method), encoding="utf-8")
+    assert run("import", "a.json", "-o", "a.policy", "--tests")[0] == exits.CLEAN
+    text = (tmp_path / "a.policy").read_text(encoding="utf-8")
+    assert '  expect allow by "A" at a\n' in text and "  expect deny by default at a\n" in text
+    assert 'request a_service { who: orders, can: POST, path: "/stock/x" }' in text
+    assert run("fmt", "--check", "a.policy")[0] == exits.CLEAN
+    status, out, err = run("test", "a.policy")
+    assert (status, "2 passed" in out + err) == (exits.CLEAN, True)
+
+
+def test_tests_of_verified_access_ask_an_endpoint_of_the_group(run: Run, tmp_path: Path) -> None:
+    text = '// managed\npermit (principal, action, resource) when { context has jamf && context.jamf has risk && context.jamf.risk == "LOW" };'
+    (tmp_path / "d.cedar").write_text(text, encoding="utf-8")
+    shown = run("import", "d.cedar", "--tests")[1]
+    assert "resource d_group_app: verified_access.endpoint { group: d_group, protocol: https }" in shown
+    assert 'request d_group_app { jamf.risk: "LOW" }\n  expect allow by "managed" at d\n' in shown
+    assert "request d_group_app { jamf.risk: absent }\n  expect deny by default at d\n" in shown
+
+
 def test_a_folder_without_documents_says_so(run: Run, tmp_path: Path) -> None:
     (tmp_path / "docs").mkdir()
     assert run("import", "docs")[0] == exits.NOTHING

@@ -196,6 +196,7 @@ _shtab_policyc_import_options=(
   "*--on[what a document is attached to, where it does not say so itself\; FILE is the document, if there are several]:[FILE=]ARN:"
   "*--trust[a trust provider of Cedar text\: its policy reference name and iam_identity_center, oidc, jamf, crowdstrike or jumpcloud\; may be given several times]:NAME=TYPE:"
   "*--claims[what an OIDC provider of Cedar text sends for one user, as JSON\; may be given several times]:NAME=FILE:"
+  "--tests[write tests too\: for each statement a request that it is about, and one beside it]"
   "--force[replace files that exist]"
   "--dry-run[write nothing\; list what would be written]"
   "--root[the project root\; nothing outside it is read (default\: the folder of policyc.toml, else the current folder)]:DIR:_files -/"

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from policyc.targets.verified_access.gates import EndpointAlone
     from policyc.targets.verified_access.read.access_log import LoggedRequest, Record
     from policyc.targets.verified_access.read.claims import Declared
+    from policyc.targets.verified_access.read.kinds import Kind
     from policyc.targets.verified_access.read.replay import Texts
 
     Path = tuple[str, ...]
@@ -87,11 +88,12 @@ def run(args: argparse.Namespace, console: Console) -> int:
     sources: dict[str, Source] = dict(project.sources)
     policies: Texts = (None, None)
     trust = trust_of(args)
+    claims: Mapping[str, Kind] = {}
     if args.resource and not diagnostics.has_errors:
         compiled = compile_project(project)
         if compiled.diagnostics.has_errors:
             return refuse_findings(compiled, project, console, args.format)
-        policies, trust = _of_endpoint(args.resource, compiled, diagnostics)
+        policies, trust, claims = _of_endpoint(args.resource, compiled, diagnostics)
         sources |= {**compiled.program.sources, **{item[0].file: item[0] for item in policies if item is not None}}
     elif not diagnostics.has_errors:
         group = _policy(args.group_policy, args, sources, diagnostics)
@@ -99,7 +101,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
         policies = (group, endpoint)
     asking = None
     if not diagnostics.has_errors:
-        asking = _asking(args, project, policies, trust, sources, diagnostics)
+        asking = _asking(args, project, policies, trust, claims, sources, diagnostics)
     if asking is not None and args.log and not diagnostics.has_errors:
         source = read_input(args.log, "log records", args, largest=_LARGEST_LOG)
         sources[source.file] = source
@@ -159,17 +161,21 @@ def _policy(
     return source, document
 
 
-def _of_endpoint(name: str, compiled: Compiled, diagnostics: Diagnostics) -> tuple[Texts, dict[str, str]]:
-    """The texts that the project deploys on the group of a declared endpoint and on the endpoint, and the group's trust providers."""
+def _of_endpoint(
+    name: str, compiled: Compiled, diagnostics: Diagnostics
+) -> tuple[Texts, dict[str, str], Mapping[str, Kind]]:
+    """The texts that the project deploys on the group of a declared endpoint and on the endpoint, the group's trust providers, and the
+    claims that it declares of these."""
     from policyc.simulation.request import find_resource
     from policyc.syntax.cedar_text import parse_cedar
     from policyc.targets.cedar_documents.claims import entries
+    from policyc.targets.verified_access.read.claims import claims_of
     from policyc.targets.verified_access.scope import ENDPOINT, group_of, reference
 
     program = compiled.program
     endpoint = find_resource(program, name, diagnostics, None)
     if endpoint is None:
-        return (None, None), {}
+        return (None, None), {}, {}
     group = group_of(endpoint, program.resources)
     if endpoint.type != ENDPOINT or group is None:
         diagnostics.error(
@@ -178,7 +184,7 @@ def _of_endpoint(name: str, compiled: Compiled, diagnostics: Diagnostics) -> tup
             endpoint.span,
             f"name a `{ENDPOINT}`",
         )
-        return (None, None), {}
+        return (None, None), {}, {}
     texts: list[tuple[Source, Document] | None] = []
     for resource in (group, endpoint):
         found = next(
@@ -196,7 +202,8 @@ def _of_endpoint(name: str, compiled: Compiled, diagnostics: Diagnostics) -> tup
         diagnostics.error(
             "unusable-policy", f"no policy is on `{name}` or its group", endpoint.span, "write one, or name Cedar files"
         )
-    return (texts[0], texts[1]), {reference(group, key): str(value.data) for key, value in entries(group, "trust")}
+    trust = {reference(group, key): str(value.data) for key, value in entries(group, "trust")}
+    return (texts[0], texts[1]), trust, claims_of(group)
 
 
 def _asking(
@@ -204,6 +211,7 @@ def _asking(
     project: Project,
     policies: Texts,
     trust: Mapping[str, str],
+    claims: Mapping[str, Kind],
     sources: dict[str, Source],
     diagnostics: Diagnostics,
 ) -> _Asking:
@@ -221,7 +229,7 @@ def _asking(
     read = read_paths(documents)
     samples = samples_of(args)
     sources.update({source.file: source for source in samples.values()})
-    declared = declarations(documents, trust, samples, open_file, diagnostics)
+    declared = declarations(documents, trust, samples, open_file, diagnostics, claims)
     alone: EndpointAlone = "allow" if choice(project.config.switches, "endpoint-policy-alone") == "allow" else "deny"
     return _Asking(policies, read, [_path(text, read) for text in args.unknown], alone, declared)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
-from policyc.diagnostics import Diagnostics, did_you_mean
+from policyc.diagnostics import Diagnostic, Diagnostics, did_you_mean
 from policyc.ir.attributes import lacks_key, resolve_attribute, shown_name
 from policyc.model.names import known_names
 from policyc.model.scope import Scope
@@ -98,3 +99,10 @@ def report_unknown(
             ref.text, [*words, *known_names(scope.table)], "`policyc explain` lists the attributes of each target"
         ),
     )
+
+
+def with_hint(found: Iterable[Diagnostic], attribute: Attribute, hint: Callable[[str], str]) -> Iterator[Diagnostic]:
+    """Findings on what an attribute is compared with, with what its target says of its kind."""
+    for item in found:
+        more = hint(attribute.name) if item.rule in ("type-mismatch", "wrong-operator") else ""
+        yield replace(item, help=f"{item.help}; {more}") if more else item

@@ -12,7 +12,7 @@ from policyc.ir.attributes import key_fits, resolve_attribute
 from policyc.ir.authz import Always, Atom, Cond, Constant, Never, Op
 from policyc.ir.compare import compares
 from policyc.ir.conditions import conjunction, disjunction
-from policyc.ir.foreign import no_hint, refuse_call, refuse_null, report_unknown
+from policyc.ir.foreign import no_hint, refuse_call, refuse_null, report_unknown, with_hint
 from policyc.ir.raw_forms import RAW, NativeForms, lower_raw_test
 from policyc.ir.wording import article, text_of
 from policyc.model.fit import assignable
@@ -232,7 +232,10 @@ class _Lowering:
         env: Mapping[str, Operand],
         negate: bool,
     ) -> Cond | None:
+        outer, self.diagnostics = self.diagnostics, Diagnostics()
         test_op, values = self._right_side(attribute, op, right, scope, env)
+        outer.extend(with_hint(self.diagnostics, attribute, self.hint))
+        self.diagnostics = outer
         if values is None:
             return None
         if not values:

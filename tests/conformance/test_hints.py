@@ -240,3 +240,58 @@ def test_a_request_has_the_same_help_as_a_policy(tmp_path: Path, field: str, hel
     program = load_program(tmp_path, [Path("p.policy")], {}, diagnostics)
     (result,) = run_tests(program, emit_documents(program, diagnostics))
     assert help in [item.help for item in result.findings]
+
+
+@pytest.mark.parametrize(
+    ("condition", "claim"),
+    [
+        ('idp.email_verified == "true"', "idp.email_verified: string"),
+        ('idp.updated_at == "2026-01-01"', "idp.updated_at: string"),
+        ('idp.email_verified in ["true", "1"]', "idp.email_verified: string"),
+        ("idp.nickname == 3", "idp.nickname: int"),
+        ("idp.additional_user_context.aud == 7", "idp.additional_user_context.aud: int"),
+    ],
+)
+def test_a_claim_of_another_kind_than_aws_shows_is_declared(tmp_path: Path, condition: str, claim: str) -> None:
+    item = next(one for one in found(tmp_path, condition))
+    assert item.rule == "type-mismatch" and f"`{claim}`" in item.help
+    assert found(tmp_path, condition, claims=claim) == []
+    other = claim.rpartition(" ")[0] + (" int" if claim.endswith("string") else " string")
+    told = [one for one in found(tmp_path, condition, claims=other) if one.rule == "type-mismatch"]
+    assert told and "declare it" not in told[0].help, "what is declared is known"
+
+
+@pytest.mark.parametrize(("text", "better"), [("get", "GET"), ("Post", "POST"), ("DELET", "DELETE"), ("PSOT", "POST")])
+def test_a_method_in_cedar_text_has_its_right_spelling_named(text: str, better: str) -> None:
+    from tests.cedar_texts import findings
+
+    told = findings(f'permit (principal, action, resource) when {{ context.http_request.http_method == "{text}" }};\n')
+    assert [item.help for item in told] == [f"did you mean `{better}`?"]
+
+
+def test_a_provider_is_not_guessed_to_send_what_it_does_not() -> None:
+    from tests.cedar_texts import findings
+
+    text = "permit (principal, action, resource) when { context.jamf.diskEncryptionEnabled == true };\n"
+    (item,) = findings(text)
+    assert "`diskEncryptionEnabled`" in item.help and "`oidc`" in item.help
+    assert findings(f"// policyc: trust jamf=oidc\n{text}") == []
+
+
+def test_declared_claims_are_known_kinds_to_a_log_record(tmp_path: Path) -> None:
+    from policyc.targets.verified_access.read.claims import claims_of
+
+    (tmp_path / "p.policy").write_text(
+        'resource staff: verified_access.group { trust: { idp: oidc }, references: { idp: "my-idp" }, '
+        "claims: { idp.level: int, idp.address.country: string, idp.teams: string_set } }\n",
+        encoding="utf-8",
+    )
+    program = load_program(tmp_path, [Path("p.policy")], {}, Diagnostics())
+    (group,) = program.resources.values()
+    (kind,) = claims_of(group).values()
+    assert {name: member.kind.name for name, member in kind.members.items()} == {
+        "level": "long",
+        "address": "record",
+        "teams": "set",
+    }
+    assert kind.members["address"].kind.members["country"].kind.name == "string" and kind.open

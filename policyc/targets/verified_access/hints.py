@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Final
 
 from policyc.diagnostics import did_you_mean
+from policyc.model.types import STRING
 from policyc.model.values import Principal, Resource
 from policyc.targets.cedar_documents.claims import entries
-from policyc.targets.cedar_documents.facts import language_name, split_name
+from policyc.targets.cedar_documents.facts import Fact, language_name, split_name
 from policyc.targets.verified_access.scope import ENDPOINT, REQUEST_ROOTS, facts, group_of, guess_type, trust_types
 
 #: How the other kind of request calls the same thing.
@@ -38,9 +39,24 @@ def hint(on: Resource | Principal, resources: Mapping[str, Resource], name: str)
     kind = trust_types().get(trust[steps[0]])
     if kind is None or not kind.open:
         return ""
+    seen = facts(on, resources).get(name)
+    if seen is not None:
+        return "" if _is_declared(group, steps) else _other_kind(group, steps, seen)
     known = [other[1:] for one in facts(on, resources) if (other := split_name(one)) and other[0] == steps[0]]
     near = did_you_mean(".".join(steps[1:]), [".".join(other) for other in known], "")
     return near or f"declare it in `claims` of `{group.name}`, such as `{language_name(steps)}: string`"
+
+
+def _is_declared(group: Resource, steps: tuple[str, ...]) -> bool:
+    return any(split_name(key) == steps for key, _ in entries(group, "claims"))
+
+
+def _other_kind(group: Resource, steps: tuple[str, ...], seen: Fact) -> str:
+    """A claim whose kind only AWS's samples tell."""
+    if seen.form != "scalar":
+        return ""
+    word = "int" if seen.attribute.type == STRING else "string"
+    return f"or, if `{steps[0]}` sends another kind, declare it in `claims` of `{group.name}`: `{language_name(steps)}: {word}`"
 
 
 def _of_protocol(on: Resource, root: str, name: str) -> str:

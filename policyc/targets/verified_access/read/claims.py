@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Final, TypeAlias
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any, Final, TypeAlias
 
 from policyc.diagnostics import Diagnostics
+from policyc.model.values import Resource
 from policyc.record import record
 from policyc.syntax.cedar_nodes import Document
 from policyc.syntax.json_text import JsonArray, JsonBool, JsonNumber, JsonObject, JsonString, JsonValue, parse_json
+from policyc.targets.cedar_documents.claims import declared
 from policyc.targets.cedar_documents.facts import cedar_path
-from policyc.targets.verified_access.read.kinds import BOOL, LONG, STRING, UNKNOWN, Kind, Member
+from policyc.targets.verified_access.read.kinds import BOOL, LONG, STRING, UNKNOWN, Kind, Member, trust_member
 from policyc.targets.verified_access.read.trust import PAIR, declared_trust, reads
-from policyc.targets.verified_access.scope import REQUEST_ROOTS, trust_types
+from policyc.targets.verified_access.scope import REQUEST_ROOTS, reference, trust_types
 from policyc.targets.verified_access.slips import CLAIM_NOT_IN_SAMPLE, lacking
 from policyc.text import Source, Span
 
@@ -25,6 +29,8 @@ from policyc.text import Source, Span
 OpenFile: TypeAlias = Callable[[str, Span, Diagnostics], "Source | None"]
 
 _HEAD: Final = re.compile(r"policyc:\s*claims\b")
+#: a provider of which no claim is known
+_NOTHING: Final = Kind("record", open=True)
 _ESCAPES: Final = ("__entity", "__extn", "__expr")
 
 
@@ -48,8 +54,10 @@ def declarations(
     samples: Mapping[str, Source],
     open_file: OpenFile,
     diagnostics: Diagnostics,
+    known: Mapping[str, Kind] = MappingProxyType({}),
 ) -> Declared:
-    """What the comments of the texts declare, and what flags add to it and go before; mistakes are reported."""
+    """What the comments of the texts declare, and what flags add to it and go before; mistakes are reported. `known` are claims that are
+    declared elsewhere."""
     types: dict[str, str] = {}
     files: dict[str, Source] = {}
     places: dict[str, Span | None] = {}
@@ -60,7 +68,7 @@ def declarations(
             if source is not None:
                 files[name], places[name] = source, span
     types |= trust
-    claims: dict[str, Kind] = {}
+    claims: dict[str, Kind] = dict(known)
     for name, source in {**files, **samples}.items():
         kind = trust_types().get(types.setdefault(name, "oidc"))
         if name in REQUEST_ROOTS or (kind is not None and not kind.open):
@@ -94,6 +102,25 @@ def _declared(document: Document, diagnostics: Diagnostics) -> Iterable[tuple[st
                 comment.span,
                 "write `// policyc: claims okta=okta-claims.json`, the file by its path from the project root",
             )
+
+
+def claims_of(group: Resource) -> Mapping[str, Kind]:
+    """The claims that a declared group says its OIDC providers send, by policy reference name."""
+    found: dict[str, Kind] = {}
+    for steps, entry in declared(group, "claims", ""):
+        root = reference(group, steps[0])
+        found[root] = _with_claim(found.get(root, _NOTHING), steps[1:], entry)
+    return found
+
+
+def _with_claim(kind: Kind, steps: tuple[str, ...], entry: Mapping[str, Any]) -> Kind:
+    """A record with one more claim in it."""
+    if len(steps) == 1:
+        member = trust_member(entry, sampled=False)
+    else:
+        inner = kind.members.get(steps[0])
+        member = Member(_with_claim(_NOTHING if inner is None else inner.kind, steps[1:], entry))
+    return replace(kind, members={**kind.members, steps[0]: member})
 
 
 # --- samples --------------------------------------------------------------------------------------------------------

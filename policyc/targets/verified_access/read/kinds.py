@@ -103,7 +103,7 @@ def context_kind(
         elif entry is not None and name not in REQUEST_ROOTS:
             # what lies behind a key is told by the kind of the record that holds the keys
             plain = {path: about for path, about in entry.attributes.items() if "[]" not in path}
-            record = _record(plain, partial(_trust_member, sampled=entry.open), entry.open)
+            record = _record(plain, partial(trust_member, sampled=entry.open), entry.open)
             members[name] = Member(record, _always(record))
     return Kind("record", members=members)
 
@@ -181,7 +181,8 @@ def _always(record: Kind) -> bool:
     return any(member.required for member in record.members.values())
 
 
-def _trust_member(entry: Mapping[str, Any], *, sampled: bool) -> Member:
+def trust_member(entry: Mapping[str, Any], *, sampled: bool) -> Member:
+    """What an entry of the trust data tells of an attribute."""
     kind = Kind(_BASES.get(entry["type"], "string"))
     if entry.get("form") == "set":
         kind = Kind("set", kind)

@@ -24,7 +24,7 @@ from policyc.syntax.cedar_printer import written
 from policyc.targets.verified_access.read.constants import network_of, readable
 from policyc.targets.verified_access.read.kinds import BOOL, IP, LONG, UNKNOWN, Kind, Member
 from policyc.targets.verified_access.read.literals import different, impossible, literal_of
-from policyc.targets.verified_access.read.methods import ODD_METHODS_HELP, is_odd_method
+from policyc.targets.verified_access.read.methods import ODD_METHODS_HELP, REGISTERED, is_odd_method
 from policyc.targets.verified_access.read.numbers import check_order, check_sum
 from policyc.targets.verified_access.read.typing import Checker, Hazard, Info, Known, risks_of
 
@@ -170,7 +170,7 @@ def _check_method(checker: Checker, member: Member | None, literal: Expr, value:
             "cedar-odd-method",
             f"`{value}` is no registered HTTP method, and no browser sends it",
             literal.span,
-            ODD_METHODS_HELP,
+            _method_help(value),
         )
 
 
@@ -186,7 +186,14 @@ def _values_help(member: Member, value: object) -> str:
         return did_you_mean(
             str(value), member.values, "its values are " + ", ".join(f"`{one}`" for one in member.values)
         )
+    if member.form:
+        return _method_help(str(value))
     return "see the documented form of the attribute"
+
+
+def _method_help(text: str) -> str:
+    """What to write in place of a text that is no HTTP method."""
+    return did_you_mean(text.upper(), REGISTERED, ODD_METHODS_HELP)
 
 
 def _in(checker: Checker, node: Compare, left: Expr, right: Expr, known: Known) -> Info:

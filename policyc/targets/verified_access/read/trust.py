@@ -7,7 +7,7 @@ of the group's trust providers with their types. A root below `context` that not
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from policyc.diagnostics import Diagnostics, did_you_mean
 from policyc.syntax.cedar_nodes import Document, Get, Has, path_of, walk
@@ -99,6 +99,18 @@ def reads(document: Document) -> list[tuple[tuple[str, ...], Span]]:
     return sorted(out, key=lambda item: item[1].start)
 
 
+def _unsent(word: str, paths: Iterable[tuple[str, ...]]) -> str:
+    """The first path that a provider of a type, documented in full, does not send; empty when it sends all."""
+    kind = trust_types()[word]
+    known = [tuple(path.replace("[]", ".[]").split(".")) for path in kind.attributes]
+    lacking = (path for path in paths if not any(_begins(path, other) for other in known))
+    return "" if kind.open else ".".join(next(lacking, ()))
+
+
+def _begins(path: tuple[str, ...], known: tuple[str, ...]) -> bool:
+    return len(path) <= len(known) and all(own in (step, "[]") for own, step in zip(known, path, strict=False))
+
+
 def report_undeclared(
     document: Document, roots: Mapping[str, Span], trust: Mapping[str, str], diagnostics: Diagnostics
 ) -> None:
@@ -115,11 +127,14 @@ def report_undeclared(
                 did_you_mean(name, known, f"the roots are {', '.join(f'`{item}`' for item in known)}"),
             )
             continue
-        seems = guess_type(name, [path[1:] for path, _ in reads(document) if path[0] == name])
+        below = [path[1:] for path, _ in reads(document) if path[0] == name]
+        seems = guess_type(name, below)
         example = f"{name}={seems or 'oidc'}" if name.isidentifier() else f'"{name}"={seems or "oidc"}'
         close = did_you_mean(name, REQUEST_ROOTS, "")
         words = f"`context.{name}` is checked against nothing, because its trust provider is not declared"
         help = f"{close + ' Else ' if close else ''}write the comment `// policyc: trust {example}`"
         if seems:
             help += f", if it is {trust_types()[seems].doc}"
+            if unsent := _unsent(seems, below):
+                help += f"; that is not documented to send `{unsent}`, so drop the test of it or declare the provider as `oidc`"
         diagnostics.add(Diagnostic("cedar-trust-not-declared", words, span, help, Severity.INFO))

@@ -20,11 +20,13 @@ from policyc.text import Source
 
 @record
 class Format:
-    """One kind of host file: its module below this package, and the endings that its files may have. Some are read only where somebody asks for it."""
+    """One kind of host file: its module below this package, and the endings that its files may have. Some are read only where somebody asks for it.
+    Folders are not searched for `named` endings: files with those are looked at when somebody names one."""
 
     module: str
     endings: tuple[str, ...]
     on_request: bool = False
+    named: tuple[str, ...] = ()
 
 
 #: in the order in which they are asked whether a file is theirs
@@ -34,6 +36,7 @@ FORMATS: Final[Mapping[str, Format]] = {
     "pulumi": Format("pulumi", (".json",)),
     "answer": Format("answer", (".json",)),
     "markdown": Format("markdown", (".md", ".markdown"), True),
+    "terraform-plan": Format("terraform.plan", (".json",), named=(".txt", ".tfplan", ".plan", ".out", ".log")),
     "terraform": Format("terraform.configuration", (".tf", ".tf.json", ".tofu", ".tofu.json")),
 }
 
@@ -54,6 +57,11 @@ def endings(on_request: bool = False) -> tuple[str, ...]:
     return tuple(dict.fromkeys(ending for format in asked for ending in format.endings))
 
 
+def named_endings() -> tuple[str, ...]:
+    """The endings of files that are looked at only when they are named."""
+    return tuple(ending for format in FORMATS.values() for ending in format.named)
+
+
 def carrier(format: str) -> Carrier:
     return cast(Carrier, import_module(f"{__package__}.{FORMATS[format].module}"))
 
@@ -63,6 +71,6 @@ def recognized(name: str, raw: bytes, on_request: bool = False) -> str:
     for format, held in FORMATS.items():
         if held.on_request and not on_request:
             continue
-        if name.endswith(held.endings) and carrier(format).recognize(name, raw):
+        if name.endswith((*held.endings, *held.named)) and carrier(format).recognize(name, raw):
             return format
     return ""

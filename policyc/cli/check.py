@@ -21,7 +21,7 @@ from policyc.report.screen import clean, plural
 from policyc.report.tally import Tally, closing_line
 from policyc.workspace.checking import check_project
 from policyc.workspace.found import Found, together
-from policyc.workspace.natives import SEARCHED, NativeSettings, settings_of, split_natives
+from policyc.workspace.natives import NAMED, NativeSettings, settings_of, split_natives
 from policyc.workspace.project import POLICY, Project
 from policyc.workspace.revisions import NoRevision, repository_of
 
@@ -153,7 +153,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
 
 def _opened(args: argparse.Namespace, named: Sequence[str], mistakes: Diagnostics) -> list[Project]:
     prose = (".md", ".markdown") if args.markdown else ()
-    return open_projects(args, named, mistakes, () if args.kind else (POLICY, *SEARCHED, *prose))
+    return open_projects(args, named, mistakes, () if args.kind else (POLICY, *NAMED, *prose))
 
 
 def _only_new(whole: Found, args: argparse.Namespace, console: Console) -> int:

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol, cast
 
-from policyc.carriers.registry import endings, recognized
+from policyc.carriers.registry import endings, named_endings, recognized
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity
 from policyc.ir.authz import Policy
 from policyc.model.files import Unsaved, find_files, read_inside, read_source
@@ -34,6 +34,8 @@ NATIVES: Mapping[str, str] = {".json": "native_json", ".cedar": "native_cedar"}
 KINDS: Mapping[str, str] = {"cedar": ".cedar"}
 #: what folders are searched for beside policy files; all but Cedar text may be anything, so it is looked at first
 SEARCHED = tuple(dict.fromkeys((".cedar", ".json", ".yaml", ".yml", *endings())))
+#: what a command line may name: these, and some that no folder is searched for
+NAMED = (*SEARCHED, *named_endings())
 
 
 @record
@@ -91,7 +93,7 @@ def split_natives(paths: Sequence[Path], kind: str = "", fences: bool = False) -
     natives: list[Path] = []
     others: list[Path] = []
     for path in paths:
-        wanted = (*SEARCHED, *endings(True)) if fences else SEARCHED
+        wanted = (*NAMED, *endings(True)) if fences else NAMED
         named = path.name.endswith(wanted) or kind in KINDS
         (natives if named and not path.is_dir() else others).append(path)
     return natives, others

@@ -108,6 +108,12 @@ def carried(source: Source, options: Options, diagnostics: Diagnostics) -> Carri
     )
 
 
+def documents_of_folder(folder: str, options: Options) -> tuple[Embedded, ...]:
+    """The documents of the module in a folder and of all that it calls. Raises MissingPackage."""
+    folders = _Folders(options)
+    return tuple(item for _, _, item in folders.root(folder).documents)
+
+
 def _report_fault(source: Source, fault: Span | None, diagnostics: Diagnostics) -> None:
     if fault is None:
         return

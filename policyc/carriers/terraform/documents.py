@@ -150,9 +150,9 @@ def _one(
 ) -> Iterator[Found | Unreadable]:
     try:
         value = make()
-        if value is None:
+        if value is None or _is_empty(value):
             return
-        content = _content(value, kind)
+        content = _content(value, kind, work)
         facts = facts_of(instance, around, work)
     except Failed as failed:
         yield _lost(instance, failed, place)
@@ -165,16 +165,24 @@ def _one(
         )
 
 
+def _is_empty(value: Value) -> bool:
+    """Whether a data source makes no statement: `dynamic` blocks of a module make none until somebody asks for some."""
+    statements = value.value.get("Statement") if isinstance(value, Json) and isinstance(value.value, Fields) else None
+    return isinstance(statements, Items) and not statements.values and statements.span == value.span
+
+
 def _lost(instance: ResourceInstance, failed: Failed, place: Span) -> Unreadable:
     where = failed.span if failed.span.file == place.file else place
     return Unreadable(instance.address, instance.type, where, failed.reason)
 
 
-def _content(value: Value, kind: str) -> JsonValue | PlacedText | str | None:
+def _content(value: Value, kind: str, work: Work) -> JsonValue | PlacedText | str | None:
     """A value as a document; a reason where nothing of it is known, None for no document."""
     match value:
+        case Unknown(sensitive=True) | Json(Unknown(sensitive=True)):
+            return "the document is sensitive"
         case Json(Unknown() | Instance() as inner) | (Unknown() | Instance() as inner):
-            return f"the document is `{described(inner)}`, which has no value here"
+            return _open(described(inner), work)
         case Json(inner):
             if kind == "cedar":
                 raise Failed("JSON stands where Cedar text is wanted", value.span)
@@ -182,7 +190,7 @@ def _content(value: Value, kind: str) -> JsonValue | PlacedText | str | None:
         case Text(text):
             hole = MARK.fullmatch(text.strip())
             if hole is not None:
-                return f"the document is `{hole[1]}`, which has no value here"
+                return _open(hole[1], work)
             return placed(value) if text.strip() else None
         case Fields():
             return json_tree(value)
@@ -190,6 +198,10 @@ def _content(value: Value, kind: str) -> JsonValue | PlacedText | str | None:
             return None
         case _:
             raise Failed("it is no document", value.span)
+
+
+def _open(name: str, work: Work) -> str:
+    return f"the document is {work.when}" if work.when else f"the document is `{name}`, which has no value here"
 
 
 def _holes(value: Value, work: Work) -> tuple[Hole, ...]:

@@ -103,10 +103,12 @@ class Scope:
 class Work:
     """One evaluation: the choices made for open conditions, the holes met, and how much was done."""
 
-    __slots__ = ("_equalities", "_values", "choices", "depth", "holes", "instances", "seen", "steps", "used")
+    __slots__ = ("_equalities", "_values", "choices", "depth", "holes", "instances", "seen", "steps", "used", "when")
 
-    def __init__(self, choices: Mapping[str, bool], values: Mapping[str, str]) -> None:
+    def __init__(self, choices: Mapping[str, bool], values: Mapping[str, str], when: str = "") -> None:
         self.choices, self._values = choices, values
+        #: when what is open becomes known, for people
+        self.when = when
         self.holes: dict[str, Hole] = {}
         #: what is worked out once: locals, variables, instances, by their address
         self.seen: dict[str, object] = {}

@@ -40,6 +40,12 @@ run() {
 
 run check ${paths[@]+"${paths[@]}"} ${base[@]+"${base[@]}"} --format github
 "${policyc[@]}" check ${paths[@]+"${paths[@]}"} ${base[@]+"${base[@]}"} --format markdown --output "$report" || true
+if [ "${#base[@]}" -gt 0 ]; then
+  # what the change grants or takes away comes first; where it cannot be told the findings still can
+  if "${policyc[@]}" diff "${POLICYC_BASE}..HEAD" --format markdown --output "$work/diff.md"; [ $? -le 1 ] && [ -s "$work/diff.md" ]; then
+    { cat "$work/diff.md"; echo; cat "$report" 2>/dev/null; } > "$work/both.md" && mv "$work/both.md" "$report"
+  fi
+fi
 if [ -n "${POLICYC_SARIF:-}" ]; then
   # code scanning compares states by itself, so it gets everything
   "${policyc[@]}" check ${paths[@]+"${paths[@]}"} --format sarif --output "$POLICYC_SARIF" || true

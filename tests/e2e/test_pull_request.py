@@ -80,6 +80,19 @@ def test_what_is_new_is_an_annotation_and_fails(project: Path) -> None:
 
 
 @needs_bash
+def test_what_the_change_grants_comes_first(project: Path) -> None:
+    path = project / "policies" / "shop.policy"
+    path.write_text(path.read_text().replace("when source.vpc == mesh_vpc and", "when"))
+    identity = ["-c", "user.name=a", "-c", "user.email=a@b.c"]
+    subprocess.run(["git", *identity, "commit", "-qam", "from any network"], check=True, capture_output=True)
+    _, log, summary, _ = action(project, POLICYC_BASE="HEAD~1")
+    assert summary.startswith("**policyc diff**"), log
+    assert "**newly allowed**" in summary
+    assert "OrderReadsStock" in summary
+    assert summary.index("**newly allowed**") < summary.index("**policyc**: ")
+
+
+@needs_bash
 def test_settings_are_no_commands(project: Path) -> None:
     marker = project.parent / "ran"
     status, log, _, _ = action(

@@ -8,7 +8,7 @@ from typing import Final
 from policyc.engines.proofs.conditions import Facts, may_be_met
 from policyc.ir.authz import Atom, Glob, Policy, RawTest, Statement
 from policyc.ir.conditions import tests
-from policyc.lint.covering import admits, can_covers, on_covers, path_covers
+from policyc.lint.covering import admits, can_covers, on_covers, path_covers, resources_cover
 from policyc.model.values import Principal, Scalar
 from policyc.model.vocabulary import Attribute
 
@@ -142,6 +142,7 @@ def _lets_in(statement: Statement, others: Sequence[Statement], caller: Principa
         and can_covers(deny.can, statement.can)
         and on_covers(deny.on, statement.on)
         and path_covers(deny.path, statement.path)
+        and resources_cover(deny.resources, statement.resources, generous=True)
     ]
     return may_be_met([(statement.when, True), *denies], facts)
 

@@ -88,6 +88,7 @@ class Callers:
     ) -> None:
         self.keys, self.formula, self.kinds = keys, keys.formula, tuple(kinds)
         self.partitions, self.star_is_service = tuple(partitions), star_is_service
+        self._named: dict[object, Lit] = {}
         self.sessions: dict[str, None] = {}
         self.makers: dict[str, None] = {}
         self.ids: dict[str, None] = {}
@@ -174,6 +175,13 @@ class Callers:
 
     def named(self, principal: Principal) -> Lit:
         """Whether a principal, as a document writes it, names the caller."""
+        key = (principal.kind, principal.args, principal.name)
+        known = self._named.get(key)
+        if known is None:
+            known = self._named[key] = self._new_name(principal)
+        return known
+
+    def _new_name(self, principal: Principal) -> Lit:
         formula, text = self.formula, principal.name
         match principal.kind, principal.args:
             case "anyone", _:
@@ -323,3 +331,8 @@ def _shape(partition: str, kind: CallerKind) -> Pattern:
     before, after = f"arn:{partition}:{_REST[kind]}".split("{}")
     name: Pattern = () if kind is CallerKind.ROOT else _NAME
     return (*exactly(before), *_DIGITS, *exactly(after), *name)
+
+
+def accounts(account: str) -> Pattern:
+    """ARNs of the callers of one account."""
+    return _arn_of(exactly(account))

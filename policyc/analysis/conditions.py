@@ -5,10 +5,11 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from functools import lru_cache
 from ipaddress import ip_interface, ip_network
 from typing import Final, assert_never
 
-from policyc.analysis.domains import IPV6, Fits, Readable, Test, Within
+from policyc.analysis.domains import IPV6, Fits, Readable, Test, Within, simplest
 from policyc.analysis.formula import FALSE, TRUE, Lit
 from policyc.analysis.keys import Keys, Use, check_of, family_of, interval
 from policyc.analysis.solver import Opaque, Slot
@@ -47,6 +48,7 @@ _RELATIONS: Final = {
 _OPS: Final = {Op.EQ: "==", Op.LT: "<", Op.LE: "<=", Op.GT: ">", Op.GE: ">="}
 
 
+@lru_cache(maxsize=4096)
 def folded(key: str) -> str:
     """A key's name without its letter case."""
     return "".join(map(fold, key))
@@ -127,8 +129,8 @@ class Conditions:
             found = there[0]
         else:
             kind = atom.attribute.type
-            wanted = [_typed(kind, atom.op, value) for value in atom.values]
-            hits = [formula.some(keys.passes(slot, test) for test in wanted if test is not None) for slot in slots]
+            wanted = simplest([test for value in atom.values if (test := _typed(kind, atom.op, value)) is not None])
+            hits = [formula.some(keys.passes(slot, test) for test in wanted) for slot in slots]
             if atom.quantifier == "all":
                 each = [formula.implies(present, hit) for present, hit in zip(there, hits, strict=True)]
                 found = formula.every([there[0], *each])
@@ -173,6 +175,7 @@ class Conditions:
     def _passes(self, test: RawTest, base: str, negated: bool, slot: Slot) -> Lit:
         """One value of the request against all of the policy; what cannot be read passes nothing, not even a negation."""
         hits: list[Lit] = []
+        tested: list[Test] = []
         odd = False
         for glob in test.values:
             tokens = self.filled(glob.tokens)
@@ -184,7 +187,8 @@ class Conditions:
             wanted = _raw(base, tokens)
             odd = odd or wanted is None
             if wanted is not None:
-                hits.append(self.keys.passes(slot, wanted))
+                tested.append(wanted)
+        hits.extend(self.keys.passes(slot, test) for test in simplest(tested))
         if odd and negated:
             return FALSE
         some = self.formula.some(hits)
@@ -204,6 +208,7 @@ class Conditions:
         return () if value is None else (value,)
 
 
+@lru_cache(maxsize=8192)
 def _typed(kind: Type, op: Op, constant: Constant) -> Test | None:
     """The test that a value compares with a literal; None for one that never holds."""
     text = str(constant.value)
@@ -232,6 +237,7 @@ def _plain(number: Fraction) -> str:
     return decimal(number)
 
 
+@lru_cache(maxsize=8192)
 def _raw(base: str, tokens: tuple[Token, ...]) -> Test | None:
     """The test that a value passes a positive operator with one value of a policy; None when that value cannot be read."""
     text = plain(tokens)

@@ -13,6 +13,7 @@ from typing import Final, TypeAlias
 
 from policyc.engines.proofs.budget import Steps
 from policyc.engines.proofs.texts import Pattern, find, literal, test_of
+from policyc.engines.proofs.texts import simplest as texts_simplest
 from policyc.record import record
 
 
@@ -157,6 +158,28 @@ class Domain:
         if self._points is None or self._points.size != len(self.tests):
             self._points = _Points(self)
         return self._points
+
+
+def simplest(tests: Sequence[Test]) -> tuple[Test, ...]:
+    """Tests that the same values pass one of: patterns and blocks of addresses that belong together are one."""
+    if len(tests) < 2:
+        return tuple(tests)
+    texts = texts_simplest(test.pattern for test in tests if isinstance(test, Fits))
+    blocks = sorted(
+        (test.low, test.high)
+        for test in tests
+        if isinstance(test, Within) and test.family == "ip" and test.low is not None and test.high is not None
+    )
+    joined: list[tuple[Fraction, Fraction]] = []
+    for low, high in blocks:
+        if joined and low <= joined[-1][1] + 1 and (low < IPV6) is (joined[-1][0] < IPV6):
+            joined[-1] = (joined[-1][0], max(high, joined[-1][1]))
+        else:
+            joined.append((low, high))
+    others = [
+        test for test in tests if not isinstance(test, Fits) and not (isinstance(test, Within) and test.family == "ip")
+    ]
+    return (*map(Fits, texts), *(Within("ip", low, high) for low, high in joined), *dict.fromkeys(others))
 
 
 def _only(test: Test) -> str | None:

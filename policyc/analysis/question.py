@@ -13,15 +13,15 @@ from policyc.analysis.callers import ARN_KEY, SERVICE_KEY, SIGNED, Callers
 from policyc.analysis.conditions import Bindings, Conditions, folded, uses_of
 from policyc.analysis.domains import Domain, Fits
 from policyc.analysis.formula import FALSE, TRUE, Formula, Lit
-from policyc.analysis.keys import MOST_VALUES, Keys
+from policyc.analysis.keys import MOST_VALUES, Keys, Use
 from policyc.analysis.solver import BUDGET, Opaque, Solution, Solver, Tested
 from policyc.engines.iam.caller import CallerKind
 from policyc.engines.iam.elements import is_action
 from policyc.engines.iam.statement import Kind
-from policyc.engines.proofs.texts import Pattern, by_fields, exactly, whole
+from policyc.engines.proofs.texts import Pattern, by_fields, exactly, simplest, whole
 from policyc.ir.authz import Can, Policy, Resources, Statement, Variable
-from policyc.ir.pattern import Token, Wild, pattern_tokens
-from policyc.ir.raw_tests import split_fields
+from policyc.ir.pattern import Wild, pattern_tokens
+from policyc.model.vocabulary import Attribute
 from policyc.record import record
 from policyc.targets.iam_documents.kinds import KINDS
 
@@ -48,12 +48,19 @@ class Said:
 
 
 class Space:
-    """The requests that some policies are asked about. `bindings` are values for policy variables; None leaves them open."""
+    """The requests that some policies are asked about. `bindings` are values for policy variables; None leaves them open. `asked` are keys
+    that the question is about beside those of the policies."""
 
-    def __init__(self, policies: Sequence[Policy], bindings: Bindings | None = None, budget: int = BUDGET) -> None:
+    def __init__(
+        self,
+        policies: Sequence[Policy],
+        bindings: Bindings | None = None,
+        budget: int = BUDGET,
+        asked: Iterable[Attribute] = (),
+    ) -> None:
         self.policies = tuple(policies)
         self.formula = Formula()
-        uses = uses_of(policies)
+        uses = {**{folded(item.native): Use(item) for item in asked}, **uses_of(policies)}
         self.keys = Keys(self.formula, uses)
         self.callers = Callers(self.keys, kinds_of(policies), partitions_of(policies), star_is_service=True)
         self.conditions = Conditions(self.keys, bindings)
@@ -62,7 +69,8 @@ class Space:
         self._said: dict[int, Said] = {}
         self.crowded = tuple(use.attribute.native for use in uses.values() if use.values > MOST_VALUES)
         self.services = _services_of(policies)
-        self.patterns: dict[str, None] = {}
+        self._actions: dict[str, Lit] = {}
+        self._places: dict[object, Lit] = {}
 
     # --- documents ----------------------------------------------------------------------------------------------
 
@@ -103,10 +111,14 @@ class Space:
 
     def action(self, text: str) -> Lit:
         """Whether the action fits a pattern, in any letter case; what AWS stores though it is no action fits none."""
-        if not is_action(text):
-            return FALSE
-        tokens = pattern_tokens(folded(text).replace("\\", "\\\\"))
-        return TRUE if tokens == (Wild.RUN,) else self.formula.atom(Tested((ACTION, 0), Fits(whole(tokens))))
+        known = self._actions.get(text)
+        if known is None:
+            tokens = pattern_tokens(folded(text).replace("\\", "\\\\"))
+            known = FALSE if not is_action(text) else TRUE
+            if known == TRUE and tokens != (Wild.RUN,):
+                known = self.formula.atom(Tested((ACTION, 0), Fits(whole(tokens))))
+            self._actions[text] = known
+        return known
 
     def where(self, resources: Resources | None, deny: bool) -> Lit:
         """Whether the resource is one of a statement's. Where the two readings of a pattern differ, the one that allows less holds."""
@@ -115,30 +127,31 @@ class Space:
         if not resources.patterns:
             return FALSE
         generous = deny is not resources.negated
-        some = self.formula.some(self._resource(glob.tokens, glob.text, generous) for glob in resources.patterns)
+        some = self._resources(resources, generous)
         return -some if resources.negated else some
 
-    def _resource(self, tokens: tuple[str | Wild | Variable, ...], text: str, generous: bool) -> Lit:
-        found = self.conditions.filled(tokens)
-        if found is None:
-            return FALSE
-        if isinstance(found, Variable):
-            return self.formula.atom(Opaque(f"the resource `{text}`"))
-        return self.resource(found, generous)
-
-    def resource(self, tokens: tuple[Token, ...], generous: bool) -> Lit:
-        """Whether the resource fits the pieces of a pattern."""
-        formula = self.formula
-        if tokens == (Wild.RUN,):
-            return TRUE
-        pattern = whole(tokens)
-        self.patterns["".join(char if kind == "=" else kind for kind, char in pattern)] = None
-        found = formula.atom(Tested((RESOURCE, 0), Fits(pattern)))
-        fields = by_fields(tokens)
-        if fields is not None and any(isinstance(item, Wild) for part in split_fields(tokens)[:5] for item in part):
-            apart = formula.atom(Tested((RESOURCE, 0), Fits(fields)))
-            found = formula.some((found, apart)) if generous else formula.every((found, apart))
-        return formula.every((-self.no_resource, found))
+    def _resources(self, resources: Resources, generous: bool) -> Lit:
+        """Whether the resource fits one of the patterns. A pattern read field by field fits fewer texts than the same pattern read as
+        one text, so the reading that allows less is one of the two."""
+        key = (tuple(glob.tokens for glob in resources.patterns), generous)
+        known = self._places.get(key)
+        if known is not None:
+            return known
+        open_ones: list[Lit] = []
+        patterns: list[Pattern] = []
+        for glob in resources.patterns:
+            found = self.conditions.filled(glob.tokens)
+            if isinstance(found, Variable):
+                open_ones.append(self.formula.atom(Opaque(f"the resource `{glob.text}`")))
+            elif found is not None:
+                if found == (Wild.RUN,):
+                    return TRUE
+                fields = None if generous else by_fields(found)
+                patterns.append(whole(found) if fields is None else fields)
+        atoms = [self.formula.atom(Tested((RESOURCE, 0), Fits(pattern))) for pattern in simplest(patterns)]
+        known = self.formula.some([*open_ones, self.formula.every((-self.no_resource, self.formula.some(atoms)))])
+        self._places[key] = known
+        return known
 
     @property
     def no_resource(self) -> Lit:

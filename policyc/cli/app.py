@@ -29,6 +29,7 @@ COMMANDS = {
     "simulate": ("policyc.cli.simulate", "answer one request: allowed or not, and why"),
     "replay": ("policyc.cli.replay", "ask policies about recorded traffic"),
     "diff": ("policyc.cli.diff", "say what a change grants and takes, over all requests"),
+    "prove": ("policyc.cli.prove", "prove a guarantee for all requests, or break it with one"),
     "matrix": ("policyc.cli.matrix", "ask who gets in where: users and devices against applications"),
     "routes": ("policyc.cli.routes", "compute the route tables of a core network"),
     "graph": ("policyc.cli.graph", "draw a core network, with who reaches whom"),

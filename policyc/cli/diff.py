@@ -94,7 +94,7 @@ def _compare(args: argparse.Namespace, console: Console, held: ExitStack) -> Cha
     sides: list[Side] = []
     files = 0
     for word in words:
-        path, top = _placed(word, root, held)
+        path, top = placed(word, root, held)
         files += path.is_file()
         side = read_side(
             word or "the files here", path, top, diagnostics, args.kind or "", dict(args.param), args.config
@@ -125,7 +125,7 @@ def _two(words: list[str]) -> tuple[str, str]:
     return words[0], words[1]
 
 
-def _placed(word: str, root: Path, held: ExitStack) -> tuple[Path, Path]:
+def placed(word: str, root: Path, held: ExitStack) -> tuple[Path, Path]:
     """Where a side lies, and the folder that nothing of it leads out of; a revision is written out, and kept while `held` is."""
     from policyc.workspace.revisions import revision, written_out
 

@@ -159,3 +159,16 @@ def _networks(
     found = compare_networks(one, two, None, wan_switches(side.switches))
     sentences = tuple(change.sentence() for change in found.changes)
     return Compared(name, CORE_NETWORK, CHANGED if sentences else SAME, (), sentences)
+
+
+def versions(side: Side, diagnostics: Diagnostics) -> list[tuple[str, Version, tuple[str, ...]]] | None:
+    """Every IAM document of a side by name, with what of it is not understood; None after reporting one that cannot be read."""
+    out: list[tuple[str, Version, tuple[str, ...]]] = []
+    for name, piece in side.pieces.items():
+        tree = None if piece.kind == "cedar" else parse_json(piece.source, diagnostics)
+        if tree is None or CORE_NETWORK in (piece.kind, shape_of(tree)):
+            continue
+        found = _version(piece, tree, side, diagnostics)
+        if found is not None:
+            out.append((name, found[1], tuple(_doubts(found[1]))))
+    return None if diagnostics.has_errors else out

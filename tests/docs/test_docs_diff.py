@@ -1,4 +1,4 @@
-"""The page on `diff`: its documents are compared by its commands, and the output stands there."""
+"""The pages on `diff` and `prove`: their documents are asked by their commands, and the output stands there."""
 
 from __future__ import annotations
 
@@ -10,20 +10,22 @@ import pytest
 
 from policyc.__main__ import main
 
-PAGE = (Path(__file__).parents[2] / "docs" / "diff.md").read_text(encoding="utf-8")
+DOCS = Path(__file__).parents[2] / "docs"
 _JSON = re.compile(r"`(\w+\.json)`:\n\n```json\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
+@pytest.mark.parametrize(("page", "names"), [("diff.md", ["old.json", "new.json"]), ("prove.md", ["bucket.json"])])
 def test_commands_of_the_page(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    page: str, names: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    documents = _JSON.findall(PAGE)
-    assert [name for name, _ in documents] == ["old.json", "new.json"]
-    for name, text in documents:
-        Path(name).write_text(text, encoding="utf-8")
-    commands = [part for block in _CONSOLE.findall(PAGE) for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]]
+    text = (DOCS / page).read_text(encoding="utf-8")
+    documents = _JSON.findall(text)
+    assert [name for name, _ in documents] == names
+    for name, body in documents:
+        Path(name).write_text(body, encoding="utf-8")
+    commands = [part for block in _CONSOLE.findall(text) for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]]
     assert commands
     for part in commands:
         command, _, expected = part.partition("\n")

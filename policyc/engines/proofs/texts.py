@@ -33,7 +33,13 @@ _STRANGERS: Final = "xyzabcdefghijklmnopqrstuvwXYZ_~" + "".join(map(chr, range(0
 
 def whole(tokens: Iterable[Token], ignore_case: bool = False) -> Pattern:
     """A pattern over the whole text."""
-    return tuple(_piece(token, "*?", "", ignore_case) for token in tokens)
+    kind = "~" if ignore_case else "="
+    return tuple(
+        [
+            (kind, fold(token.char) if ignore_case else token.char) if isinstance(token, Plain) else (token.value, "")
+            for token in tokens
+        ]
+    )
 
 
 def by_fields(tokens: Sequence[Token]) -> Pattern | None:
@@ -42,9 +48,12 @@ def by_fields(tokens: Sequence[Token]) -> Pattern | None:
     colons = 0
     out: list[Piece] = []
     for token in tokens:
-        colons += token == Plain(":") and colons < _FIELDS - 1
-        inside = colons < _FIELDS - 1 and token != Plain(":")
-        out.append(_piece(token, ".-", ":", False) if inside else _piece(token, "*?", "", False))
+        if isinstance(token, Plain):
+            colons += token.char == ":" and colons < _FIELDS - 1
+            out.append(("=", token.char))
+        else:
+            run = token is IrWild.RUN
+            out.append((".-"[not run], ":") if colons < _FIELDS - 1 else ("*?"[not run], ""))
     return tuple(out) if colons == _FIELDS - 1 else None
 
 
@@ -53,14 +62,22 @@ def exactly(text: str, ignore_case: bool = False) -> Pattern:
     return tuple(("~", fold(char)) if ignore_case else ("=", char) for char in text)
 
 
-def _piece(token: Token, wild: str, but: str, ignore_case: bool) -> Piece:
-    match token:
-        case Plain(char):
-            return ("~", fold(char)) if ignore_case else ("=", char)
-        case IrWild.RUN:
-            return (wild[0], but)
-        case IrWild.ONE:
-            return (wild[1], but)
+def simplest(patterns: Iterable[Pattern]) -> tuple[Pattern, ...]:
+    """Patterns that fit the same texts together: `a` and `a?*` are `a*`; each once, in an order of their own."""
+    held = set(patterns)
+    work = [item for item in held if item[-2:] == _MORE]
+    while work:
+        item = work.pop()
+        if item in held and item[:-2] in held:
+            held -= {item, item[:-2]}
+            both = (*item[:-2], ("*", ""))
+            held.add(both)
+            if both[-3:-1] == (("?", ""),):
+                work.append(both)
+    return tuple(sorted(held))
+
+
+_MORE: Final[Pattern] = (("?", ""), ("*", ""))
 
 
 @lru_cache(maxsize=8192)

@@ -1,0 +1,216 @@
+"""Guarantees by name: what no document may allow, whatever else it says. Each is proven for all requests, or broken by one.
+
+Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html,
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final
+
+from policyc.analysis.callers import SIGNED, accounts
+from policyc.analysis.compare import Disagreement, Version
+from policyc.analysis.conditions import folded, variables_of
+from policyc.analysis.domains import Fits, Unmodelled
+from policyc.analysis.formula import Lit
+from policyc.analysis.question import Space
+from policyc.analysis.witness import Witness, opaque_of, witness_of
+from policyc.engines.iam.caller import CallerKind
+from policyc.engines.iam.decision import decide
+from policyc.engines.iam.statement import Kind
+from policyc.engines.proofs.budget import TooLarge
+from policyc.engines.proofs.texts import exactly
+from policyc.engines.trace import Verdict
+from policyc.ir.authz import Policy, Statement, raw_attribute
+from policyc.model.vocabulary import Attribute
+from policyc.record import record
+from policyc.targets.iam_documents.kinds import KINDS
+from policyc.targets.iam_documents.known_keys import known_keys
+
+#: kinds of documents that belong to their caller, whoever that is
+_WITHOUT_CALLERS: Final = frozenset({Kind.IDENTITY, Kind.BOUNDARY, Kind.SESSION, Kind.SCP})
+#: a request that a bucket hands over to the policy of an access point has it
+_DELEGATED: Final = "s3:DataAccessPointAccount"
+_ACCOUNT: Final = re.compile(r"(?<![0-9])[0-9]{12}(?![0-9])")
+
+
+@record
+class Named:
+    """What a guarantee is about: the account that owns the resources and the organization, each empty when nobody said."""
+
+    account: str = ""
+    organization: str = ""
+
+
+@record
+class Guarantee:
+    """`says` is what is guaranteed, `of_callers` whether it is about who asks, so that only documents that name callers are asked; `keys` the keys that it asks about, `needs` the facts that have to be named, `breaks` the requests that may
+    not be allowed."""
+
+    name: str
+    says: str
+    keys: tuple[str, ...]
+    needs: tuple[str, ...]
+    breaks: Callable[[Space, Named], Lit]
+    of_callers: bool = True
+
+    def asks(self, policy: Policy) -> bool:
+        """Whether the guarantee says something of a document of that kind."""
+        kind = KINDS.get(policy.kind)
+        return not self.of_callers or kind is None or kind.engine not in _WITHOUT_CALLERS
+
+
+@record
+class Proof:
+    """The answer for one document: `holds` True when proven, False with the request `witness` that `by` allows, None when not settled for the
+    reasons in `open`."""
+
+    holds: bool | None
+    witness: Witness | None = None
+    by: Statement | None = None
+    open: tuple[str, ...] = ()
+
+
+def prove(guarantee: Guarantee, named: Named, version: Version) -> Proof:
+    """Whether a document keeps a guarantee. Raises Disagreement."""
+    variables = variables_of((version.policy,))
+    proof = _proven(guarantee, named, version, None)
+    if proof.holds is None and variables and not proof.by:
+        for text in ("example", None):
+            tried = _proven(guarantee, named, version, dict.fromkeys(variables, text))
+            if tried.holds is False:
+                return tried
+    return proof
+
+
+def _proven(guarantee: Guarantee, named: Named, version: Version, bindings: Mapping[str, str | None] | None) -> Proof:
+    space = Space((version.policy,), bindings, asked=_attributes(guarantee))
+    try:
+        said = space.said(version.policy)
+        solution = space.ask(said.allowed, guarantee.breaks(space, named))
+        if solution is None:
+            return Proof(True)
+        unknown = opaque_of(space, solution)
+        if unknown:
+            return Proof(None, open=unknown)
+        witness = witness_of(space, solution)
+    except TooLarge:
+        return Proof(None, open=("the budget of steps ran out",))
+    except Unmodelled as reason:
+        return Proof(None, open=(str(reason),))
+    finally:
+        space.solver.close()
+    verdict = decide(version.document, witness.request)
+    if verdict is not Verdict.ALLOW:
+        raise Disagreement(
+            f"`{guarantee.name}` was found broken, and the engine says `{verdict}`: {'; '.join(witness.lines())}"
+        )
+    can, _ = version.document.masks.masks(witness.request, False)
+    by = next((item for item in version.policy.statements if item.effect == "allow" and can >> item.index & 1), None)
+    return Proof(False, witness, by)
+
+
+def _attributes(guarantee: Guarantee) -> Iterator[Attribute]:
+    for key in guarantee.keys:
+        yield known_keys().find(key) or raw_attribute(key)
+
+
+# --- the guarantees -----------------------------------------------------------------------------------------------
+
+
+def _present(space: Space, key: str) -> Lit:
+    return space.keys.present((folded(key), 0))
+
+
+def _is(space: Space, key: str, text: str) -> Lit:
+    """Whether a key has the value."""
+    slot = (folded(key), 0)
+    return space.formula.every((space.keys.present(slot), space.keys.passes(slot, Fits(exactly(text)))))
+
+
+def _signed(space: Space) -> Lit:
+    return space.formula.some(space.callers.kind(kind) for kind in SIGNED)
+
+
+def _public(space: Space, named: Named) -> Lit:
+    formula = space.formula
+    known = {text for policy in space.policies for text in accounts_of(policy)} | ({named.account} - {""})
+    stranger = [-space.callers.arn(accounts(text)) for text in sorted(known)]
+    outside = formula.every((_signed(space), -_present(space, "aws:PrincipalOrgID"), *stranger))
+    stranger_asks = formula.some((space.callers.kind(CallerKind.ANONYMOUS), outside))
+    return formula.every((stranger_asks, -_present(space, _DELEGATED)))
+
+
+def _cross_account(space: Space, named: Named) -> Lit:
+    return space.formula.every((_signed(space), -space.callers.arn(accounts(named.account))))
+
+
+def _confused_deputy(space: Space, named: Named) -> Lit:
+    keys = ("aws:SourceArn", "aws:SourceAccount", "aws:SourceOrgID", "aws:SourceOrgPaths")
+    return space.formula.every((space.callers.kind(CallerKind.SERVICE), *(-_present(space, key) for key in keys)))
+
+
+def _organization_only(space: Space, named: Named) -> Lit:
+    own = _is(space, "aws:PrincipalOrgID", named.organization)
+    return space.formula.every((-space.callers.kind(CallerKind.SERVICE), -own, -_present(space, _DELEGATED)))
+
+
+def _tls_only(space: Space, named: Named) -> Lit:
+    return _is(space, "aws:SecureTransport", "false")
+
+
+def accounts_of(policy: Policy) -> Iterator[str]:
+    """The account numbers that a document names anywhere among its principals and conditions."""
+    for statement in policy.statements:
+        texts = [item.name for item in statement.who.principals] if statement.who else []
+        for text in (*texts, *_values(statement)):
+            yield from _ACCOUNT.findall(text)
+
+
+def organizations_of(policy: Policy) -> Iterator[str]:
+    """The organizations that a document names in conditions."""
+    for statement in policy.statements:
+        yield from (text for text in _values(statement) if re.fullmatch(r"o-[a-z0-9]{10,32}", text))
+
+
+def _values(statement: Statement) -> Iterator[str]:
+    from policyc.ir.conditions import tests
+
+    for test in tests(statement.when):
+        if test.spelling is not None:
+            yield from (glob.text for glob in test.spelling.values)
+
+
+GUARANTEES: Final = {
+    item.name: item
+    for item in (
+        Guarantee(
+            "public",
+            "nobody without credentials, and nobody of an account that the document does not name, outside of every organization, "
+            "is allowed",
+            ("aws:PrincipalOrgID", _DELEGATED),
+            (),
+            _public,
+        ),
+        Guarantee("cross_account", "nobody of another account is allowed", (), ("account",), _cross_account),
+        Guarantee(
+            "confused_deputy",
+            "no AWS service is allowed without saying for which resource, account or organization it asks",
+            ("aws:SourceArn", "aws:SourceAccount", "aws:SourceOrgID", "aws:SourceOrgPaths"),
+            (),
+            _confused_deputy,
+        ),
+        Guarantee(
+            "organization_only",
+            "nobody outside of the organization is allowed, AWS services aside",
+            ("aws:PrincipalOrgID", _DELEGATED),
+            ("organization",),
+            _organization_only,
+        ),
+        Guarantee(
+            "tls_only", "nothing is allowed without TLS", ("aws:SecureTransport",), (), _tls_only, of_callers=False
+        ),
+    )
+}

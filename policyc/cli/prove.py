@@ -1,0 +1,177 @@
+"""`policyc prove`: whether documents keep a guarantee, over all requests."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+from policyc.cli import exits
+from policyc.cli.check import KIND_NAMES
+from policyc.cli.console import Console
+from policyc.cli.diff import placed
+from policyc.cli.parser import WrongUse, one_of
+from policyc.cli.project import here
+from policyc.cli.refuse import refuse_request
+from policyc.diagnostics import Diagnostics
+from policyc.report.screen import paint, plural, wrap
+
+if TYPE_CHECKING:
+    from policyc.analysis.guarantees import Guarantee, Named, Proof
+
+SHARED = ("root", "config", "param", "format", "output", "color", "quiet")
+REPORT = ""
+FORMATS = ("human", "json")
+#: the names of `policyc.analysis.guarantees.GUARANTEES`, which need not be loaded to read a command line
+NAMES = ("public", "cross_account", "confused_deputy", "organization_only", "tls_only")
+
+DESCRIPTION = """Prove that policies keep a guarantee for every request, or show one request that breaks it, which the
+deciding engine confirms. A policy is judged alone, without the other policies that a request meets;
+what is guaranteed of callers is asked of the documents that name them, not of identity policies and the like."""
+
+EPILOG = """guarantees:
+  public             nobody without credentials, and nobody of an account that the document does not
+                     name, outside of every organization, is allowed
+  cross_account      nobody of another account than that of --account is allowed
+  confused_deputy    no AWS service is allowed without aws:SourceArn, SourceAccount or the like
+  organization_only  nobody outside of the organization is allowed, AWS services aside
+  tls_only           nothing is allowed without TLS
+
+examples:
+  policyc prove --that organization_only bucket.json
+  policyc prove --that tls_only --that public policies
+  policyc prove --that cross_account --account 111122223333 key.json --as key
+
+exit status: 0 all hold, 1 one is broken, 2 wrong use, 3 internal error, 4 no document found, 11 not settled."""
+
+
+def describe(parser: argparse.ArgumentParser) -> None:
+    parser.description, parser.epilog = DESCRIPTION, EPILOG
+    parser.add_argument("paths", nargs="*", metavar="PATH", help="documents, folders, projects, or REVISION:PATH")
+    parser.add_argument(
+        "--that",
+        action="append",
+        default=[],
+        type=one_of("guarantee", NAMES),
+        metavar="NAME",
+        help="the guarantee: " + ", ".join(NAMES) + "; may be given several times",
+    )
+    parser.add_argument(
+        "--as",
+        dest="kind",
+        metavar="KIND",
+        type=one_of("kind", KIND_NAMES),
+        help="what the documents are, as in `check`",
+    )
+    parser.add_argument("--account", default="", metavar="ID", help="the account that owns the resources")
+    parser.add_argument(
+        "--organization",
+        default="",
+        metavar="ID",
+        help="the organization (default: the only one that a document names)",
+    )
+
+
+def run(args: argparse.Namespace, console: Console) -> int:
+    from policyc.analysis.guarantees import GUARANTEES, Named, organizations_of, prove
+    from policyc.workspace.comparing import versions
+    from policyc.workspace.sides import Side, read_side
+
+    if not args.that:
+        raise WrongUse("`prove` needs a guarantee", "add `--that`, such as `--that tls_only`")
+    if not args.paths:
+        raise WrongUse("`prove` needs documents", "name a file, a folder or a project")
+    diagnostics = Diagnostics()
+    root = here(args)
+    rows: list[tuple[str, Guarantee, Named, Proof]] = []
+    with ExitStack() as held:
+        for word in args.paths:
+            path, top = placed(word, root, held)
+            side: Side | None = read_side(word, path, top, diagnostics, args.kind or "", dict(args.param), args.config)
+            found = None if side is None else versions(side, diagnostics)
+            if side is None or found is None:
+                return refuse_request(diagnostics, {} if side is None else side.sources, args.format, console)
+            for name, version, doubts in found:
+                for wanted in args.that:
+                    guarantee = GUARANTEES[wanted]
+                    if not guarantee.asks(version.policy):
+                        continue
+                    organizations = sorted(set(organizations_of(version.policy)))
+                    only = organizations[0] if len(organizations) == 1 else ""
+                    named = Named(args.account, args.organization or only)
+                    _check_named(guarantee, named, name)
+                    rows.append((name, guarantee, named, _doubtful(doubts) or prove(guarantee, named, version)))
+    if not rows:
+        console.error("nothing to prove: no document was found\n")
+        return exits.NOTHING
+    console.write(_json(rows) if args.format == "json" else _human(rows, console))
+    if any(proof.holds is False for *_, proof in rows):
+        return exits.FINDINGS
+    return exits.CLEAN if all(proof.holds for *_, proof in rows) else exits.UNDECIDED
+
+
+def _doubtful(doubts: tuple[str, ...]) -> Proof | None:
+    from policyc.analysis.guarantees import Proof
+
+    return Proof(None, open=doubts) if doubts else None
+
+
+def _check_named(guarantee: Guarantee, named: Named, name: str) -> None:
+    for need in guarantee.needs:
+        if not getattr(named, need):
+            reason = f"`{guarantee.name}` needs an {need}, and `{name}` names not exactly one"
+            raise WrongUse(
+                reason if need == "organization" else f"`{guarantee.name}` needs an {need}", f"add `--{need} ID`"
+            )
+    if named.account and not (len(named.account) == 12 and named.account.isdigit()):
+        raise WrongUse(f"`{named.account}` is no account", "an account has twelve digits")
+
+
+def _human(rows: list[tuple[str, Guarantee, Named, Proof]], console: Console) -> str:
+    options = console.options()
+    lines: list[str] = []
+    for name, guarantee, _, proof in rows:
+        word, style = {True: ("holds", "good"), False: ("broken", "error"), None: ("not settled", "warning")}[
+            proof.holds
+        ]
+        if proof.holds and options.quiet:
+            continue
+        lines.append(paint(f"{word}: ", style, options.color) + f"{guarantee.name} in {name}")
+        if proof.witness is not None:
+            by = f" by `{proof.by.label}`" if proof.by is not None else ""
+            lines += wrap(f"  not all requests keep that {guarantee.says}; allowed{by}:", options.width, "  ")
+            lines += [f"    {line}" for line in proof.witness.lines()]
+        for reason in proof.open:
+            lines += wrap(f"  {reason}", options.width, "    ")
+    counts = {"hold": 0, "broken": 0, "not settled": 0}
+    for *_, proof in rows:
+        counts["hold" if proof.holds else "broken" if proof.holds is False else "not settled"] += 1
+    if not options.quiet:
+        told = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
+        lines.append(f"{plural(len(rows), 'guarantee')}: {told}")
+    return "".join(line + "\n" for line in lines)
+
+
+def _json(rows: list[tuple[str, Guarantee, Named, Proof]]) -> str:
+    def entry(name: str, guarantee: Guarantee, named: Named, proof: Proof) -> dict[str, Any]:
+        witness = proof.witness
+        return {
+            "document": name,
+            "guarantee": guarantee.name,
+            "account": named.account or None,
+            "organization": named.organization or None,
+            "holds": proof.holds,
+            "statement": proof.by.label if proof.by is not None else None,
+            "witness": None
+            if witness is None
+            else {
+                "who": witness.who or "anonymous",
+                "action": witness.action,
+                "resource": witness.resource,
+                "context": {key: list(values) for key, values in witness.context.items()},
+            },
+            "open": list(proof.open),
+        }
+
+    return json.dumps({"format_version": 1, "proofs": [entry(*row) for row in rows]}, indent=2) + "\n"

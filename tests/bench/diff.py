@@ -1,0 +1,165 @@
+"""What comparing two auth policies costs, in milliseconds: `python tests/bench/diff.py`.
+
+Documents of 5 to 400 statements over a fleet of services and teams; against each a copy with the statements split and in another
+order (equal), one with patterns and blocks rewritten (equal after rewriting), and one with a single resource more (different). A time is
+the least of five, of the comparison alone, the documents having been read.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import random
+import sys
+import time
+from typing import Any
+
+from policyc.analysis.compare import Version, compare
+from policyc.diagnostics import Diagnostics
+from policyc.engines.iam.document import compile_document
+from policyc.syntax.json_text import parse_json
+from policyc.targets.iam_documents.kinds import KINDS
+from policyc.targets.iam_documents.read import read_policy
+from policyc.text import Source
+
+KIND = KINDS["auth-policy"]
+ACCOUNTS = ("111122223333", "444455556666")
+SERVICES = [f"arn:aws:vpc-lattice:us-west-2:{ACCOUNTS[at % 2]}:service/svc-{at:017x}" for at in range(60)]
+NOUNS = ("orders", "users", "carts", "items", "payments", "admin", "health", "reports")
+TEAMS = [f"team{at:02}" for at in range(20)]
+METHODS = ("GET", "POST", "PUT", "DELETE")
+VPCS = [f"vpc-{at:017x}" for at in range(12)]
+
+
+def statements(count: int, seed: int) -> list[dict[str, Any]]:
+    chance = random.Random(seed)
+
+    def resources() -> list[str]:
+        out = []
+        for _ in range(chance.randint(1, 3)):
+            service, noun = chance.choice(SERVICES), chance.choice(NOUNS)
+            forms = (f"{service}/{noun}/*", f"{service}/*", f"arn:aws:vpc-lattice:us-west-2:*:service/*/{noun}/*")
+            out.append(chance.choice((*forms, f"{service}/*/{noun}/??")))
+        return sorted(set(out))
+
+    def callers() -> list[str]:
+        team = [chance.choice(TEAMS) for _ in range(chance.randint(1, 4))]
+        return sorted(
+            {f"arn:aws:iam::{chance.choice(ACCOUNTS)}:role/{name}{chance.choice(('', '-*', '/*'))}" for name in team}
+        )
+
+    out: list[dict[str, Any]] = []
+    for at in range(count):
+        allow: dict[str, Any] = {"Effect": "Allow", "Principal": "*", "Action": "vpc-lattice-svcs:Invoke"}
+        allow["Resource"] = resources()
+        match at % 7:
+            case 0:
+                condition: dict[str, Any] = {
+                    "ArnLike": {"aws:PrincipalArn": callers()},
+                    "StringEquals": {"vpc-lattice-svcs:RequestMethod": chance.sample(METHODS, 2)},
+                }
+            case 1:
+                condition = {"StringEquals": {"aws:PrincipalOrgID": chance.choice(("o-aaaaaaaaaa", "o-bbbbbbbbbb"))}}
+            case 2:
+                blocks = [f"10.{chance.randint(0, 9)}.0.0/{chance.choice((16, 17, 20, 24))}" for _ in range(3)]
+                condition = {
+                    "IpAddress": {"aws:VpcSourceIp": blocks},
+                    "StringEquals": {"vpc-lattice-svcs:SourceVpc": chance.sample(VPCS, 3)},
+                }
+            case 3:
+                allow |= {"Effect": "Deny", "Resource": "*/admin/*"}
+                condition = {"StringNotEquals": {"vpc-lattice-svcs:SourceVpc": chance.sample(VPCS, 10)}}
+            case 4:
+                paths = [f"o-aaaaaaaaaa/r-ab12/ou-ab12-{chance.randint(0, 5):08}/*" for _ in range(2)]
+                condition = {
+                    "ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": paths},
+                    "ArnLike": {"aws:PrincipalArn": callers()},
+                }
+            case 5:
+                allow |= {"Effect": "Deny"}
+                condition = {
+                    "Null": {"aws:PrincipalOrgID": "true"},
+                    "StringNotEquals": {"vpc-lattice-svcs:RequestMethod": ["GET"]},
+                }
+            case _:
+                condition = {
+                    "StringLike": {"aws:PrincipalTag/team": callers()},
+                    "StringEquals": {"vpc-lattice-svcs:RequestMethod": "GET"},
+                }
+        out.append({**allow, "Condition": condition})
+    return out
+
+
+def split(given: list[dict[str, Any]], chance: random.Random) -> list[dict[str, Any]]:
+    """The same meaning: a statement of several resources as two, all in another order."""
+    out: list[dict[str, Any]] = []
+    for item in given:
+        found = item["Resource"]
+        if isinstance(found, list) and len(found) > 1:
+            out += [{**item, "Resource": found[:1]}, {**item, "Resource": found[1:]}]
+        else:
+            out.append(item)
+    chance.shuffle(out)
+    return out
+
+
+def rewritten(given: list[dict[str, Any]], chance: random.Random) -> list[dict[str, Any]]:
+    """The same meaning in other patterns: `a*` as `a` and `a?*`, a block as its halves."""
+    out = []
+    for item in json.loads(json.dumps(given)):
+        found = item["Resource"] if isinstance(item["Resource"], list) else [item["Resource"]]
+        item["Resource"] = [
+            part for text in found for part in ([text[:-1], f"{text[:-1]}?*"] if text.endswith("*") else [text])
+        ]
+        for key, blocks in item["Condition"].get("IpAddress", {}).items():
+            halves = [str(half) for block in blocks for half in ipaddress.ip_network(block).subnets(1)]
+            item["Condition"]["IpAddress"][key] = halves
+        out.append(item)
+    chance.shuffle(out)
+    return out
+
+
+def wider(given: list[dict[str, Any]], chance: random.Random) -> list[dict[str, Any]]:
+    """One resource more in one allow."""
+    out = split(given, chance)
+    at = chance.choice([at for at, item in enumerate(out) if item["Effect"] == "Allow"])
+    found = out[at]["Resource"] if isinstance(out[at]["Resource"], list) else [out[at]["Resource"]]
+    out[at] = {**out[at], "Resource": [*found, f"{SERVICES[0]}/zz-internal/??/x*"]}
+    return out
+
+
+def version(given: list[dict[str, Any]]) -> Version:
+    diagnostics = Diagnostics()
+    text = json.dumps({"Version": "2012-10-17", "Statement": given})
+    tree = parse_json(Source("x.json", text), diagnostics)
+    assert tree is not None
+    document = compile_document(tree, KIND.engine, diagnostics, name="x.json", stored=True)
+    assert document is not None, list(diagnostics)
+    return Version(read_policy(tree, KIND, "x.json"), document)
+
+
+def main() -> None:
+    sizes = [int(word) for word in sys.argv[1:]] or [5, 20, 100, 400]
+    for count in sizes:
+        for title, change in (("equal", split), ("equal after rewriting", rewritten), ("different", wider)):
+            times: list[float] = []
+            told = set()
+            for seed in (11, 12, 13):
+                old = statements(count, seed)
+                one, other = version(old), version(change(old, random.Random(seed)))
+                least = 1e9
+                for _ in range(5 if count <= 100 else 2):
+                    begin = time.perf_counter()
+                    found = compare(one, other)
+                    least = min(least, time.perf_counter() - begin)
+                times.append(least * 1000)
+                told.add(
+                    "same" if found.same else f"{len(found.differences)} classes" if found.settled else "not settled"
+                )
+            print(
+                f"{count:4} statements, {title:22} {sorted(times)[1]:8.1f} ms, at most {max(times):8.1f} ms: {', '.join(sorted(told))}"
+            )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,103 @@
+"""`policyc prove --that …`: each guarantee held and broken, by what AWS documents of the keys (IAM evaluation reference, sections 4, 8 and 9)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from policyc.__main__ import main
+
+BASE = {"Sid": "S", "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}
+ORG = "o-a1b2c3d4e5"
+TLS = {
+    "Effect": "Deny",
+    "Principal": "*",
+    "Action": "*",
+    "Resource": "*",
+    "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+}
+
+
+def when(**blocks: dict[str, Any]) -> dict[str, Any]:
+    return {**BASE, "Condition": blocks}
+
+
+SERVICE = {**BASE, "Principal": {"Service": "logging.s3.amazonaws.com"}}
+CASES = [
+    ("public", [BASE], False),
+    ("public", [when(StringEquals={"aws:PrincipalOrgID": ORG})], True),
+    ("public", [when(StringEqualsIfExists={"aws:PrincipalOrgID": ORG})], False),
+    ("public", [when(StringEquals={"aws:PrincipalAccount": "111122223333"})], True),
+    ("public", [when(StringLike={"aws:PrincipalAccount": "*"})], False),
+    ("public", [{**BASE, "Principal": {"AWS": "111122223333"}}], True),
+    ("public", [when(StringNotEquals={"aws:PrincipalAccount": "111122223333"})], False),
+    ("public", [BASE, {**BASE, "Effect": "Deny", "Condition": {"Null": {"aws:PrincipalOrgID": "true"}}}], True),
+    ("cross_account", [{**BASE, "Principal": {"AWS": "arn:aws:iam::111122223333:role/a"}}], True),
+    ("cross_account", [{**BASE, "Principal": {"AWS": ["111122223333", "444455556666"]}}], False),
+    ("cross_account", [when(ArnLike={"aws:PrincipalArn": "arn:aws:iam::111122223333:role/*"})], True),
+    ("cross_account", [when(ArnLike={"aws:PrincipalArn": "arn:aws:iam::1111*:role/*"})], False),
+    ("confused_deputy", [SERVICE], False),
+    ("confused_deputy", [{**SERVICE, "Condition": {"StringEquals": {"aws:SourceAccount": "111122223333"}}}], True),
+    (
+        "confused_deputy",
+        [{**SERVICE, "Condition": {"StringEqualsIfExists": {"aws:SourceAccount": "111122223333"}}}],
+        False,
+    ),
+    ("confused_deputy", [{**SERVICE, "Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:s3:::*"}}}], True),
+    ("organization_only", [when(StringEquals={"aws:PrincipalOrgID": ORG})], True),
+    ("organization_only", [when(StringEquals={"aws:PrincipalOrgID": [ORG, "o-zzzzzzzzzz"]})], False),
+    ("organization_only", [when(StringNotEquals={"aws:PrincipalOrgID": ORG})], False),
+    ("tls_only", [BASE], False),
+    ("tls_only", [BASE, TLS], True),
+    ("tls_only", [BASE, {**TLS, "Action": "s3:PutObject"}], False),
+    ("tls_only", [when(Bool={"aws:SecureTransport": "true"})], True),
+]
+
+
+@pytest.mark.parametrize(("name", "statements", "holds"), CASES)
+def test_guarantee(
+    name: str,
+    statements: list[Any],
+    holds: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("b.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": statements}), encoding="utf-8")
+    words = ["--account", "111122223333"] if name == "cross_account" else []
+    words += ["--organization", ORG] if name == "organization_only" else []
+    assert main(["prove", "--that", name, "b.json", "--format", "json", *words]) == (0 if holds else 1)
+    (proof,) = json.loads(capsys.readouterr().out)["proofs"]
+    assert proof["holds"] is holds
+    assert (proof["witness"] is None) is holds
+
+
+def test_what_is_said_of_callers_is_not_asked_of_identity_policies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    identity = {key: value for key, value in BASE.items() if key != "Principal"}
+    Path("i.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": [identity]}), encoding="utf-8")
+    assert main(["prove", "--that", "public", "i.json"]) == 4
+    assert main(["prove", "--that", "tls_only", "i.json"]) == 1
+    capsys.readouterr()
+
+
+def test_wrong_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("b.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": [BASE]}), encoding="utf-8")
+    for words in (
+        ["b.json"],
+        ["--that", "tls_only"],
+        ["--that", "private", "b.json"],
+        ["--that", "cross_account", "b.json"],
+        ["--that", "cross_account", "--account", "12", "b.json"],
+        ["--that", "organization_only", "b.json"],
+        ["--that", "public", "none.json"],
+    ):
+        assert main(["prove", *words]) == 2, words
+        assert "error" in capsys.readouterr().err

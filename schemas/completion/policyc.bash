@@ -5,7 +5,7 @@
 #    source ~/.local/share/bash_completion/policyc
 # See also: https://github.com/scop/bash-completion/blob/main/doc/configuration.md
 
-_shtab_policyc_subparsers=(check build test simulate replay diff matrix routes graph import list fmt explain facts lsp doctor completion init)
+_shtab_policyc_subparsers=(check build test simulate replay diff prove matrix routes graph import list fmt explain facts lsp doctor completion init)
 
 _shtab_policyc_check_option_strings=(--as --stdin-filename --trust --claims --bind --bindings --markdown --allow-unreadable --fix --no-cache --base --baseline --write-baseline --root --config --exclude --param --format --output --color -q --quiet --debug -h --help)
 _shtab_policyc_build_option_strings=(-o --out --target --check --explain --pretty --diff --network --attachments --root --config --exclude --param --format --color -q --quiet --debug -h --help)
@@ -13,6 +13,7 @@ _shtab_policyc_test_option_strings=(-k --coverage --threshold --junit --root --c
 _shtab_policyc_simulate_option_strings=(--who --can --path --set --absent --unknown --assume --request --in --explain --why-not --attachment --attachments --from --to --who-reaches --inspected --without --without-edge --tag --add --group-policy --context --log --trust --claims --identity --boundary --session --scp --rcp --endpoint-policy --resource-policy --trust-policy --service-policy --network-policy --object-lambda-policy --access-point-policy --bucket-policy --function-policy --function-role-policy --key-policy --action --resource-arn --service-arn --network-arn --object-lambda-arn --access-point-arn --bucket-arn --function-arn --key-arn --bind --bindings --service-auth --network-auth --protocol --transforms --bucket-account --resource-account --root --config --param --format --output --color --debug -h --help)
 _shtab_policyc_replay_option_strings=(--in --against --fail-on --identity --boundary --session --scp --rcp --service-policy --network-policy --old-service-policy --old-network-policy --service-auth --network-auth --protocol --root --config --param --format --output --color -q --quiet --debug -h --help)
 _shtab_policyc_diff_option_strings=(--as --fail-on --root --config --param --format --output --color -q --quiet --debug -h --help)
+_shtab_policyc_prove_option_strings=(--that --as --account --organization --root --config --param --format --output --color -q --quiet --debug -h --help)
 _shtab_policyc_matrix_option_strings=(--in --expect --root --config --param --format --output --color -q --quiet --debug -h --help)
 _shtab_policyc_routes_option_strings=(--in --attachments --segment --edge --candidates --check --advertised --root --config --param --format --output --color -q --quiet --debug -h --help)
 _shtab_policyc_graph_option_strings=(--in --attachments --root --config --param --format --output --debug -h --help)
@@ -94,6 +95,10 @@ _shtab_policyc_replay___output_COMPGEN=_shtab_compgen_files
 _shtab_policyc_diff___root_COMPGEN=_shtab_compgen_dirs
 _shtab_policyc_diff___config_COMPGEN=_shtab_compgen_files
 _shtab_policyc_diff___output_COMPGEN=_shtab_compgen_files
+_shtab_policyc_prove_pos_0_COMPGEN=_shtab_compgen_files
+_shtab_policyc_prove___root_COMPGEN=_shtab_compgen_dirs
+_shtab_policyc_prove___config_COMPGEN=_shtab_compgen_files
+_shtab_policyc_prove___output_COMPGEN=_shtab_compgen_files
 _shtab_policyc_matrix___in_COMPGEN=_shtab_compgen_files
 _shtab_policyc_matrix___expect_COMPGEN=_shtab_compgen_files
 _shtab_policyc_matrix___root_COMPGEN=_shtab_compgen_dirs
@@ -152,6 +157,10 @@ _shtab_policyc_diff___as_choices=(identity boundary session trust scp rcp auth-p
 _shtab_policyc_diff___fail_on_choices=(change allow)
 _shtab_policyc_diff___format_choices=(human github json markdown)
 _shtab_policyc_diff___color_choices=(auto always never)
+_shtab_policyc_prove___that_choices=(public cross_account confused_deputy organization_only tls_only)
+_shtab_policyc_prove___as_choices=(identity boundary session trust scp rcp auth-policy object-lambda access-point bucket function key endpoint resource core-network cedar)
+_shtab_policyc_prove___format_choices=(human json)
+_shtab_policyc_prove___color_choices=(auto always never)
 _shtab_policyc_matrix___format_choices=(human csv json markdown)
 _shtab_policyc_matrix___color_choices=(auto always never)
 _shtab_policyc_routes___format_choices=(human json csv)
@@ -171,7 +180,7 @@ _shtab_policyc_facts___color_choices=(auto always never)
 _shtab_policyc_doctor___format_choices=(human json)
 _shtab_policyc_doctor___color_choices=(auto always never)
 _shtab_policyc_completion_pos_0_choices=(bash zsh fish powershell)
-_shtab_policyc_pos_0_choices=(check build test simulate replay diff matrix routes graph import list fmt explain facts lsp doctor completion init)
+_shtab_policyc_pos_0_choices=(check build test simulate replay diff prove matrix routes graph import list fmt explain facts lsp doctor completion init)
 
 _shtab_policyc_check_pos_0_nargs='*'
 _shtab_policyc_check___markdown_nargs=0
@@ -216,6 +225,12 @@ _shtab_policyc_diff___quiet_nargs=0
 _shtab_policyc_diff___debug_nargs=0
 _shtab_policyc_diff__h_nargs=0
 _shtab_policyc_diff___help_nargs=0
+_shtab_policyc_prove_pos_0_nargs='*'
+_shtab_policyc_prove__q_nargs=0
+_shtab_policyc_prove___quiet_nargs=0
+_shtab_policyc_prove___debug_nargs=0
+_shtab_policyc_prove__h_nargs=0
+_shtab_policyc_prove___help_nargs=0
 _shtab_policyc_matrix__q_nargs=0
 _shtab_policyc_matrix___quiet_nargs=0
 _shtab_policyc_matrix___debug_nargs=0

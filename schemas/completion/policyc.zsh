@@ -24,6 +24,7 @@ _shtab_policyc_commands() {
     list:'list the policies that stand in documents, templates and manifests'
     lsp:'serve an editor: findings, completion, hover, rename'
     matrix:'ask who gets in where: users and devices against applications'
+    prove:'prove a guarantee for all requests, or break it with one'
     replay:'ask policies about recorded traffic'
     routes:'compute the route tables of a core network'
     simulate:'answer one request: allowed or not, and why'
@@ -269,6 +270,26 @@ _shtab_policyc_matrix_options=(
 # guard to ensure default positional specs are added only once per session
 _shtab_policyc_matrix_defaults_added=0
 
+_shtab_policyc_prove_options=(
+  "*--that[the guarantee\: public, cross_account, confused_deputy, organization_only, tls_only\; may be given several times]:NAME:(public cross_account confused_deputy organization_only tls_only)"
+  "--as[what the documents are, as in \`check\`]:KIND:(identity boundary session trust scp rcp auth-policy object-lambda access-point bucket function key endpoint resource core-network cedar)"
+  "--account[the account that owns the resources]:ID:"
+  "--organization[the organization (default\: the only one that a document names)]:ID:"
+  "--root[the project root\; nothing outside it is read (default\: the folder of policyc.toml, else the current folder)]:DIR:_files -/"
+  "--config[the configuration in place of policyc.toml]:FILE:_files"
+  "*--param[the value of a \`param\` declaration\; may be given several times]:NAME=VALUE:"
+  "--format[one of \{formats\} (default\: human)]:FORMAT:(human json)"
+  "--output[write the report to this file, not to standard output]:FILE:_files"
+  "--color[auto, always or never\; auto means on a terminal unless NO_COLOR is set (default\: auto)]:WHEN:(auto always never)"
+  {-q,--quiet}"[say nothing but findings]"
+  "--debug[show the traceback of an internal error]"
+  "(- : *)"{-h,--help}"[show this text and exit]"
+  "(*)::documents, folders, projects, or REVISION\:PATH:_files"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_policyc_prove_defaults_added=0
+
 _shtab_policyc_replay_options=(
   "*--in[the policies (default\: the project)]:PATH:_files"
   "--against[the project with the policies in force\; the others are new]:DIR:_files -/"
@@ -451,6 +472,7 @@ _shtab_policyc() {
         list) _arguments -C -s $_shtab_policyc_list_options ;;
         lsp) _arguments -C -s $_shtab_policyc_lsp_options ;;
         matrix) _arguments -C -s $_shtab_policyc_matrix_options ;;
+        prove) _arguments -C -s $_shtab_policyc_prove_options ;;
         replay) _arguments -C -s $_shtab_policyc_replay_options ;;
         routes) _arguments -C -s $_shtab_policyc_routes_options ;;
         simulate) _arguments -C -s $_shtab_policyc_simulate_options ;;

@@ -49,7 +49,7 @@ _IDENTITY: Final = "identity"
 CORE_NETWORK: Final = "core-network"
 #: kinds of IAM documents that there are policies for
 IMPORTABLE: Final = (_LATTICE, _IDENTITY)
-_SUFFIXES = ("_auth_policy", "_policy", "_auth", "_guard", "_calls")
+_SUFFIXES = ("_auth_policy", "_policy", "_auth", "_guard", "_calls", "_posture")
 
 
 @record
@@ -114,7 +114,7 @@ def import_documents(
     for item in given:
         if item.kind == CEDAR or item.source.file.endswith(".cedar"):
             stem = snake(PurePosixPath(item.stem).name, "policy")
-            import_text(item, stem, _bare(stem, "group"), trust, run.plan, run.diagnostics)
+            import_text(item, stem, _bare(stem, ""), trust, run.plan, run.diagnostics)
         else:
             _sort(item, sorts, run)
     if run.diagnostics.has_errors:
@@ -308,7 +308,7 @@ def _bare(stem: str, otherwise: str = "service") -> str:
     for suffix in _SUFFIXES:
         if stem.endswith(suffix) and stem != suffix:
             return stem.removesuffix(suffix)
-    return f"{stem}_{otherwise}"
+    return f"{stem}_{otherwise}" if otherwise else stem
 
 
 def _declare(carriers: Iterable[Resource], run: _Run) -> None:

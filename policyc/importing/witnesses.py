@@ -154,6 +154,8 @@ def _witnesses(plan: Plan, settled: Settled) -> Iterator[Witness]:
             above = settled.program.policies_on(network) if network is not None else ()
             gate = next((one.when for item in above for one in item.statements if one.effect == "allow"), Always())
             yield from _of_policy(policy, on.name, plan.names, True, gate)
+        elif on.type == "client_vpn.endpoint":
+            yield from _of_policy(policy, on.name, plan.names, False)
         elif on.type == "verified_access.group":
             fields = {"group": word(on.name), "protocol": word("https")}
             name = plan.names.resource(f"{on.name}_app", "verified_access.endpoint", on.name, "", **fields)

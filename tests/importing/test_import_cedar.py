@@ -79,6 +79,40 @@ def test_a_forbid_that_could_fail_is_told_to_be_stricter() -> None:
     assert [item.stricter for item in found.policies] == [("browsers",)]
 
 
+VPN = """// healthy
+permit (principal, action, resource)
+when
+{
+  context has crowdstrike &&
+  context.crowdstrike has assessment &&
+  context.crowdstrike.assessment has overall &&
+  context.crowdstrike.assessment.overall > 50 &&
+  context has connection &&
+  context.connection has platform &&
+  context.connection.platform == "windows" &&
+  context has saml &&
+  context.saml has memberOf &&
+  context.saml.memberOf.contains("Engineering")
+};
+"""
+
+
+def test_device_posture_policies_come_back_byte_by_byte() -> None:
+    found, diagnostics = cedar(VPN)
+    assert found is not None, list(diagnostics)
+    assert built(found) == {"d.cedar": VPN}
+    shown = found.files["d.policy"]
+    assert "policy d for client_vpn on d_endpoint {" in shown
+    for field in ("trust: [crowdstrike]", "login: [saml]", "signals: { connection.platform: string }"):
+        assert field in shown
+
+
+def test_data_that_no_endpoint_has_is_refused() -> None:
+    found, diagnostics = cedar(VPN.replace("crowdstrike", "okta"))
+    assert found is None
+    assert {item.rule for item in diagnostics} == {"not-importable"}
+
+
 @pytest.mark.parametrize(
     ("text", "rule", "at"),
     [

@@ -18,9 +18,9 @@ ENDPOINT: Final = "client_vpn.endpoint"
 #: What every connection has, whatever the endpoint is set up with.
 CONNECTION: Final = "connection"
 #: word of the language -> the name below `context`, where they differ
-_NATIVE: Final = {"active_directory": "active-directory", "mutual_authentication": "mutual-authentication"}
+NATIVE: Final = {"active_directory": "active-directory", "mutual_authentication": "mutual-authentication"}
 #: names below `context` that are no trust providers of Verified Access as well
-OWN: Final = frozenset({"saml", *_NATIVE.values(), CONNECTION})
+OWN: Final = frozenset({"saml", *NATIVE.values(), CONNECTION})
 _SOURCE: Final = "https://docs.aws.amazon.com/vpn/latest/clientvpn-admin/device-posture-step2.html"
 
 
@@ -55,7 +55,7 @@ def _signals(endpoint: Resource, seen: tuple[str, ...]) -> Iterator[Fact]:
     for steps, entry in declared(endpoint, "signals", _SOURCE):
         if steps[0] in seen:
             always = {"presence": "always"} if steps[0] == CONNECTION else {}
-            path = (_NATIVE.get(steps[0], steps[0]), *steps[1:])
+            path = (NATIVE.get(steps[0], steps[0]), *steps[1:])
             yield read_fact(language_name(steps), path, {**entry, **always})
 
 

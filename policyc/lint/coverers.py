@@ -22,6 +22,8 @@ from policyc.model.values import Principal
 
 #: Pairs of statements that one rule compares in one policy, a second or two of work.
 MOST_PAIRS: Final = 100_000
+#: Fewer statements than this are sooner compared than sorted.
+FEW: Final = 8
 
 #: The beginnings of patterns; None for a clause that takes in more than it names.
 _Beginnings: TypeAlias = "list[str] | None"
@@ -32,15 +34,17 @@ class Coverers:
 
     def __init__(self, statements: Sequence[Statement]) -> None:
         self._statements = statements
-        self._clauses = [_Patterns(statements, of) for of in (_resources, _verbs, _paths)]
-        self._callers = _Callers(statements)
+        self._clauses = (
+            [] if len(statements) < FEW else [_Patterns(statements, of) for of in (_resources, _verbs, _paths)]
+        )
+        self._callers = None if len(statements) < FEW else _Callers(statements)
         self._left = MOST_PAIRS
         self._stopped: Statement | None = None
 
     def of(self, narrow: Statement) -> Iterator[Statement]:
         """Those that may cover a statement, itself among them, in their order; none that does is left out, unless the work has grown
         too large (`tell`)."""
-        ways = [*(clause.of(narrow) for clause in self._clauses), self._callers.of(narrow)]
+        ways = [clause.of(narrow) for clause in (*self._clauses, self._callers) if clause is not None]
         found = min((way for way in ways if way is not None), key=lambda way: sum(map(len, way)), default=None)
         last = -1
         for place in range(len(self._statements)) if found is None else merge(*found):

@@ -23,6 +23,7 @@ HIDDEN: Final = (
 #: joiners and variation selectors shape the letter or picture before them, and do nothing but hide behind an ASCII character
 _IDLE: Final = r"(?:(?<=[\x00-\x7f])|\A)[\u200c\u200d\ufe00-\ufe0f]"
 _UNSEEN: Final = re.compile(f"[{HIDDEN}]+|{_IDLE}")
+_LAYOUT: Final = {ord(char): None for char in "\t\n\r"}
 _WORD: Final = re.compile(r"\w+")
 _TOGETHER: Final = ({"LATIN", "HAN", "HIRAGANA", "KATAKANA"}, {"LATIN", "HAN", "BOPOMOFO"}, {"LATIN", "HAN", "HANGUL"})
 _HAN: Final = ("CJK", "KANGXI", "IDEOGRAPHIC")
@@ -34,7 +35,7 @@ _COMMON: Final = frozenset(
 
 def unseen(text: str) -> Iterator[tuple[int, int]]:
     """Where characters stand that nobody sees, as offsets; a byte order mark at the start is none."""
-    if text.isascii() and text.isprintable():
+    if text.isascii() and text.translate(_LAYOUT).isprintable():
         return
     for found in _UNSEEN.finditer(text, 1 if text.startswith("\ufeff") else 0):
         yield found.span()

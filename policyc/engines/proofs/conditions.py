@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Final, TypeAlias, assert_never
 
 from policyc.engines.proofs.budget import Steps, TooLarge
@@ -66,12 +67,24 @@ def never_holds(cond: Cond, facts: Facts = nothing_known) -> bool:
     return not may_be_met([(cond, True)], facts)
 
 
-_never_holds = PerObject[Cond, bool](lambda cond: not may_be_met([(cond, True)]), 4096)
+@lru_cache(maxsize=4096)
+def _fails_always(cond: Cond) -> bool:
+    return not may_be_met([(cond, True)])
+
+
+_never_holds = PerObject[Cond, bool](_fails_always, 4096)
 
 
 def always_holds(cond: Cond, facts: Facts = nothing_known) -> bool:
     """Whether the condition is proven to hold for every request."""
+    if facts is nothing_known:
+        return _always_holds(cond)
     return not may_be_met([(cond, False)], facts)
+
+
+@lru_cache(maxsize=4096)
+def _always_holds(cond: Cond) -> bool:
+    return not may_be_met([(cond, False)])
 
 
 def implies(first: Cond, second: Cond, facts: Facts = nothing_known) -> bool:

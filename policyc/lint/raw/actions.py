@@ -7,6 +7,8 @@ Source: IAM evaluation reference, sections 5 and 14; Lattice reference, sections
 
 from __future__ import annotations
 
+from functools import cache, lru_cache
+
 from policyc.diagnostics import Diagnostics, did_you_mean
 from policyc.engines.iam.elements import action_pattern
 from policyc.lint.raw.fits import may_apply
@@ -15,6 +17,7 @@ from policyc.lint.raw.statements import RawStatement
 from policyc.lint.raw.words import actions
 from policyc.syntax.json_text import JsonString
 from policyc.targets.iam_documents import services
+from policyc.text import Span
 
 #: prefixes that people write for another one
 _MEANT = {
@@ -77,7 +80,7 @@ def _owners(statement: RawStatement) -> set[str]:
 
 def _unknown(item: JsonString, service: str, statement: RawStatement, diagnostics: Diagnostics) -> None:
     known = actions(service)
-    if not _none_like(item, [f"{service}:{name}" for name in known]):
+    if not _is_none_of(item.value, service, known):
         return
     fitting = [f"`{service}:{name}`" for name in known if may_apply(service, name, statement)]
     listed = fitting or [f"`{service}:{name}`" for name in known]
@@ -86,9 +89,18 @@ def _unknown(item: JsonString, service: str, statement: RawStatement, diagnostic
     diagnostics.error("invalid-action", f"there is no action `{item.value}`", item.span, help)
 
 
-def _none_like(item: JsonString, known: list[str]) -> bool:
-    pattern = action_pattern(item.value, item.span)
-    return not any(pattern.test(name.lower()) for name in known)
+@lru_cache(maxsize=4096)
+def _is_none_of(text: str, service: str, known: tuple[str, ...]) -> bool:
+    """Whether a text matches none of a service's actions."""
+    pattern = action_pattern(text, Span("", 0, 0))
+    return not any(pattern.test(f"{service}:{name}".lower()) for name in known)
+
+
+@cache
+def _names(prefix: str) -> tuple[str, ...]:
+    """The actions that the service authorization reference lists."""
+    found = services.service(prefix)
+    return tuple(action.name for action in found.actions.values()) if found is not None else ()
 
 
 def _unlisted(item: JsonString, service: str, diagnostics: Diagnostics) -> None:
@@ -103,8 +115,7 @@ def _unlisted(item: JsonString, service: str, diagnostics: Diagnostics) -> None:
             or nearest_name(service, services.prefixes(), item.value[len(service) :])
             or "write the prefix that the service's page in the service authorization reference gives",
         )
-    elif _none_like(item, [f"{service}:{action.name}" for action in found.actions.values()]):
-        names = [action.name for action in found.actions.values()]
+    elif _is_none_of(item.value, service, names := _names(service)):
         diagnostics.warning(
             "unknown-action",
             f"`{service}` has no action like `{item.value}` (as of {services.updated()})",

@@ -78,6 +78,15 @@ def _meant_by(text: str) -> tuple[tuple[Service, Action], ...]:
 
 def forms(service: Service, action: Action) -> list[str]:
     """The ARNs that a request of the action is about, as forms."""
+    return _forms(service.prefix, action.name)
+
+
+@lru_cache(maxsize=4096)
+def _forms(prefix: str, name: str) -> list[str]:
+    service = services.service(prefix)
+    action = service.actions[name.lower()] if service is not None else None
+    if service is None or action is None:
+        return []
     out = [service.forms[name].arn for name in action.types if name in service.forms]
     if service.prefix == "s3":
         ends = [_THROUGH_POINTS[name] for name in action.types if name in _THROUGH_POINTS]

@@ -108,7 +108,21 @@ def id_shapes(service: str, form: str) -> dict[str, str]:
 
 
 def any_may_be(text: str, forms: Iterable[str]) -> bool:
-    return any(may_be(text, form) for form in forms)
+    """As `may_be`, for any of the forms."""
+    pattern = glob(text)
+    return any(may_fit(shape, pattern, arn=True) for shape in _together(tuple(forms)))
+
+
+#: forms that are walked at once
+_AT_ONCE: Final = 12
+
+
+@cache
+def _together(forms: tuple[str, ...]) -> tuple[str, ...]:
+    """The shapes of the forms, some in one."""
+    shapes = list(dict.fromkeys(map(_shape, forms)))
+    groups = [shapes[at : at + _AT_ONCE] for at in range(0, len(shapes), _AT_ONCE)]
+    return tuple("|".join(f"(?:{shape})" for shape in group) for group in groups)
 
 
 @cache

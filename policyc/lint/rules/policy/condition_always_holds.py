@@ -41,6 +41,8 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-polic
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from policyc.diagnostics import Severity
 from policyc.engines.proofs.conditions import always_holds, may_be_met
 from policyc.ir.authz import All, Always, Atom, Cond, Never, Op, Origin
@@ -92,6 +94,7 @@ def _is_guard(cond: Cond) -> bool:
     return isinstance(cond, Atom) and cond.op is Op.EXISTS and not cond.negated
 
 
+@lru_cache(maxsize=4096)
 def _only_present(cond: Cond) -> Attribute | None:
     """The one attribute that a condition is about, when it holds for all its values; None for any other condition."""
     tests = list(atoms(cond))

@@ -65,7 +65,7 @@ def set_open_aside(elements: Mapping[str, JsonMember]) -> tuple[dict[str, JsonMe
     condition = kept.get("Condition")
     if condition is not None and isinstance(condition.value, JsonObject):
         operators = tuple(_without_open_keys(member, holes) for member in condition.value.members)
-        if operators != condition.value.members:
+        if any(kept_one is not member for kept_one, member in zip(operators, condition.value.members, strict=True)):
             some = tuple(item for item in operators if not isinstance(item.value, JsonObject) or item.value.members)
             value = JsonObject(some, condition.value.span)
             kept.pop("Condition")

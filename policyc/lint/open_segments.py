@@ -6,7 +6,8 @@ The owner of an attachment sets its tags, so a tag is no proof of anything. Acco
 from __future__ import annotations
 
 from policyc.ir.network import AttachRule, CoreNetwork, ToSegment, ToTag
-from policyc.lint.networks import shadowing, tag_values
+from policyc.lint.networks import tag_values
+from policyc.lint.rule_order import shadowing
 
 
 def opened_segments(network: CoreNetwork, rule: AttachRule) -> list[str]:

@@ -43,8 +43,9 @@ from __future__ import annotations
 
 from policyc.diagnostics import Severity
 from policyc.ir.network import ToGroup
-from policyc.lint.networks import core_networks, sends, shadowing
+from policyc.lint.networks import core_networks, sends
 from policyc.lint.rule import Lint
+from policyc.lint.rule_order import shadowing
 from policyc.targets.cloud_wan.speech import speech
 
 SEVERITY = Severity.WARNING

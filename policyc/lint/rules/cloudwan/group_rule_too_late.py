@@ -48,21 +48,21 @@ https://docs.aws.amazon.com/network-manager/latest/cloudwan/cloudwan-policy-atta
 from __future__ import annotations
 
 from policyc.diagnostics import Severity
-from policyc.ir.network import AttachRule, ToGroup
-from policyc.lint.networks import core_networks, may_meet, ordered_rules, rule_covers
+from policyc.ir.network import ToGroup
+from policyc.lint.networks import core_networks
 from policyc.lint.rule import Lint
+from policyc.lint.rule_order import meeting, ordered_rules, rule_covers
 
 SEVERITY = Severity.WARNING
 
 
 def check(lint: Lint) -> None:
     for network in core_networks(lint):
-        earlier: list[AttachRule] = []
         for rule in ordered_rules(network):
             if not isinstance(rule.action, ToGroup):
-                earlier.append(rule)
                 continue
-            taker = next((one for one in earlier if not rule_covers(one, rule) and may_meet(one, rule)), None)
+            others = (one for one in meeting(network, rule) if not isinstance(one.action, ToGroup))
+            taker = next((one for one in others if not rule_covers(one, rule)), None)
             if taker is not None:
                 lint.report(
                     rule.number.span or rule.span,

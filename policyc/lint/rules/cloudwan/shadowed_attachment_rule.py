@@ -41,8 +41,9 @@ https://docs.aws.amazon.com/network-manager/latest/cloudwan/cloudwan-policies-js
 from __future__ import annotations
 
 from policyc.diagnostics import Label, Severity
-from policyc.lint.networks import core_networks, ordered_rules, shadowing
+from policyc.lint.networks import core_networks
 from policyc.lint.rule import Lint
+from policyc.lint.rule_order import ordered_rules, shadowing
 
 SEVERITY = Severity.WARNING
 

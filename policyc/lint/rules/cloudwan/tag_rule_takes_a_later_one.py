@@ -41,32 +41,37 @@ https://docs.aws.amazon.com/network-manager/latest/cloudwan/cloudwan-policy-atta
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from policyc.diagnostics import Label, Severity
 from policyc.ir.network import AttachRule, CoreNetwork, ToGroup, ToSegment, ToTag
-from policyc.lint.networks import core_networks, may_meet, ordered_rules, rule_covers, tag_values
+from policyc.lint.networks import core_networks, tag_values
 from policyc.lint.rule import Lint
+from policyc.lint.rule_order import meeting, ordered_rules, shadowing
 
 SEVERITY = Severity.WARNING
 
 
 def check(lint: Lint) -> None:
     for network in core_networks(lint):
-        earlier: list[AttachRule] = []
+        keys = {rule.action.key.text for rule in network.attach_rules if isinstance(rule.action, ToTag)}
         for rule in ordered_rules(network):
-            if not isinstance(rule.action, ToGroup) and not any(rule_covers(one, rule) for one in earlier):
-                _check_rule(lint, network, rule, earlier)
-            earlier.append(rule)
+            own = dict.fromkeys(item.key.text for item in rule.conditions if item.key is not None)
+            elsewhere = {key: value for key in own if key in keys and (value := _elsewhere(rule, key))}
+            if elsewhere and not isinstance(rule.action, ToGroup) and shadowing(network, rule) is None:
+                _check_rule(lint, network, rule, elsewhere)
 
 
-def _check_rule(lint: Lint, network: CoreNetwork, rule: AttachRule, earlier: list[AttachRule]) -> None:
-    for taker in earlier:
-        if not isinstance(taker.action, ToTag) or not may_meet(taker, rule):
-            continue
-        key = taker.action.key.text
-        values = sorted(tag_values(rule, key) or ())
-        elsewhere = [value for value in values if not _same_place(rule, key, value)]
-        if elsewhere:
-            value = elsewhere[0]
+def _elsewhere(rule: AttachRule, key: str) -> str:
+    """A value of a tag that the rule wants, where that names another place than the rule's own."""
+    return next((value for value in sorted(tag_values(rule, key) or ()) if not _same_place(rule, key, value)), "")
+
+
+def _check_rule(lint: Lint, network: CoreNetwork, rule: AttachRule, elsewhere: Mapping[str, str]) -> None:
+    for taker in meeting(network, rule):
+        if isinstance(taker.action, ToTag) and taker.action.key.text in elsewhere:
+            key = taker.action.key.text
+            value = elsewhere[key]
             number = taker.number.value
             where = (
                 f"into segment `{value}`"

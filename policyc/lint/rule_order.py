@@ -1,0 +1,186 @@
+"""The association rules of a core network in the order in which the service tries them, and which rule may take what a later one
+waits for.
+
+A network may have thousands of rules. So they are indexed by one of their conditions each, the one that fewest others have: of a rule whose
+conditions all have to hold, that one has to hold too.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator
+from heapq import merge
+from typing import TypeVar
+
+from policyc.ir.network import AttachCondition, AttachRule, CoreNetwork
+from policyc.per_object import PerObject
+
+#: the type of a condition and the key of its tag
+Subject = tuple[str, str]
+K = TypeVar("K")
+
+
+def ordered_rules(network: CoreNetwork) -> list[AttachRule]:
+    """The association rules in the order in which the service tries them."""
+    return _order_of(network).rules
+
+
+def shadowing(network: CoreNetwork, rule: AttachRule) -> AttachRule | None:
+    """The rule before `rule` that is proven to match every attachment which `rule` matches."""
+    found = (item for item in _order_of(network).may_cover(rule) if rule_covers(item, rule))
+    return next(found, None)
+
+
+def meeting(network: CoreNetwork, rule: AttachRule) -> Iterator[AttachRule]:
+    """The rules before `rule` that may match an attachment which just meets it (see `may_meet`), the first one first."""
+    return (item for item in _order_of(network).may_meet(rule) if may_meet(item, rule))
+
+
+# --- one rule and another ---------------------------------------------------------------------------------------
+
+
+def rule_covers(outer: AttachRule, inner: AttachRule) -> bool:
+    """Whether every attachment that matches `inner` is proven to match `outer`."""
+    wanted = any if outer.logic == "or" else all
+    return all(
+        wanted(any(condition_covers(need, given) for given in alternative) for need in outer.conditions)
+        for alternative in alternatives(inner)
+    )
+
+
+def may_meet(one: AttachRule, other: AttachRule) -> bool:
+    """Whether an attachment that just meets `other` may match `one` too: not when that wants another value of the same thing, or
+    a tag that `other` does not speak of."""
+    return any(_fits(mine, theirs) for mine in alternatives(one) for theirs in alternatives(other))
+
+
+def alternatives(rule: AttachRule) -> list[tuple[AttachCondition, ...]]:
+    """The sets of conditions of which each by itself makes a rule match."""
+    return [(item,) for item in rule.conditions] if rule.logic == "or" else [rule.conditions]
+
+
+def _fits(mine: tuple[AttachCondition, ...], theirs: tuple[AttachCondition, ...]) -> bool:
+    tags = {item.key for item in theirs if item.key is not None}
+    if any(item.key is not None and item.key not in tags for item in mine):
+        return False
+    wanted = [(_subject(item), item.value) for item in mine if item.operator == "equals"]
+    given = [(_subject(item), item.value) for item in theirs if item.operator == "equals"]
+    return not any(one[0] == other[0] and one != other for one in wanted for other in given)
+
+
+def _subject(condition: AttachCondition) -> Subject:
+    return condition.type, "" if condition.key is None else condition.key.text
+
+
+def condition_covers(outer: AttachCondition, inner: AttachCondition) -> bool:
+    """Whether an attachment that meets `inner` is proven to meet `outer`."""
+    if outer.type == "any" or outer == inner:
+        return True
+    if inner.type not in ("tag-value", "tag-exists") or outer.type not in ("tag-value", "tag-exists"):
+        return outer.type == inner.type and inner.operator == "equals" and _value_meets(outer, value_of(inner))
+    if (outer.key or "") != (inner.key or "") or inner.operator == "not-equals":
+        return False
+    if outer.type == "tag-exists":
+        return True
+    if inner.type == "tag-exists":
+        return False
+    if inner.operator == "equals":
+        return _value_meets(outer, value_of(inner))
+    part, wanted = value_of(inner), value_of(outer)
+    if outer.operator == "begins-with":
+        return inner.operator == "begins-with" and part.startswith(wanted)
+    return outer.operator == "contains" and wanted in part
+
+
+def _value_meets(condition: AttachCondition, value: str) -> bool:
+    wanted = value_of(condition)
+    match condition.operator:
+        case "equals":
+            return value == wanted
+        case "not-equals":
+            return value != wanted
+        case "contains":
+            return wanted in value
+        case "begins-with":
+            return value.startswith(wanted)
+        case None:
+            return False
+
+
+def value_of(condition: AttachCondition) -> str:
+    return condition.value.text if condition.value is not None else ""
+
+
+# --- the index --------------------------------------------------------------------------------------------------
+
+
+class _Order:
+    """The rules in order, and their places: `covers` by what a rule has to say to be covered by one, `by_value` by what one of their
+    conditions wants, `by_subject` by what they want some value of, `open` those that want no certain value of anything."""
+
+    def __init__(self, network: CoreNetwork) -> None:
+        self.rules = sorted(network.attach_rules, key=lambda rule: rule.number.value)
+        every = Counter(_sign(item) for rule in self.rules for item in rule.conditions)
+        self._covers: dict[Hashable, list[int]] = {}
+        self._by_value: dict[tuple[Subject, str], list[int]] = {}
+        self._by_subject: dict[Subject, list[int]] = {}
+        self._open: list[int] = []
+        for at, rule in enumerate(self.rules):
+            for alternative in alternatives(rule):
+                pivot = min(alternative, key=lambda item: every[_sign(item)], default=None)
+                _put(self._covers, "always" if pivot is None else _sign(pivot), at)
+                wanting = [item for item in alternative if item.operator == "equals"]
+                if not wanting:
+                    if self._open[-1:] != [at]:
+                        self._open.append(at)
+                    continue
+                rare = min(wanting, key=lambda item: every[_sign(item)])
+                _put(self._by_value, (_subject(rare), value_of(rare)), at)
+                _put(self._by_subject, _subject(rare), at)
+
+    def may_cover(self, rule: AttachRule) -> Iterator[AttachRule]:
+        """The rules before this one that may cover it, in order: each has to cover its first alternative."""
+        given = next(iter(alternatives(rule)), ())
+        signs = {"always", ("any",), *(sign for item in given for sign in _covered_by(item))}
+        return self._before(rule, (self._covers.get(sign, ()) for sign in signs))
+
+    def may_meet(self, rule: AttachRule) -> Iterator[AttachRule]:
+        lists: list[Iterable[int]] = [self._open]
+        for theirs in alternatives(rule):
+            wanted = {_subject(item): value_of(item) for item in theirs if item.operator == "equals"}
+            for subject, places in self._by_subject.items():
+                lists.append(self._by_value.get((subject, wanted[subject]), ()) if subject in wanted else places)
+        return self._before(rule, lists)
+
+    def _before(self, rule: AttachRule, lists: Iterable[Iterable[int]]) -> Iterator[AttachRule]:
+        last = -1
+        for at in merge(*lists):
+            if self.rules[at].number.value >= rule.number.value:
+                return
+            if at != last:
+                yield self.rules[at]
+            last = at
+
+
+def _put(found: dict[K, list[int]], key: K, at: int) -> None:
+    places = found.setdefault(key, [])
+    if places[-1:] != [at]:
+        places.append(at)
+
+
+def _sign(need: AttachCondition) -> Hashable:
+    """What some condition has to say for this one to be covered; `_covered_by` has the other side."""
+    if need.type == "any":
+        return ("any",)
+    if need.operator == "equals":
+        return "equals", _subject(need), value_of(need)
+    return ("tag", _subject(need)[1]) if need.type in ("tag-value", "tag-exists") else ("other", _subject(need))
+
+
+def _covered_by(given: AttachCondition) -> Iterator[Hashable]:
+    """The signs of all conditions that this one may cover."""
+    yield _sign(given)
+    yield ("tag", _subject(given)[1]) if given.type in ("tag-value", "tag-exists") else ("other", _subject(given))
+
+
+_order_of = PerObject(_Order, 16)

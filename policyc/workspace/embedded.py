@@ -59,6 +59,8 @@ def judge(items: Sequence[Item], companions: Sequence[tuple[Source, Companion]],
         else:
             lost = Unreadable(item.document.name, item.document.type, stop[1], stop[0])
             unreadable.append((item.source, lost))
+    hidden = {item.document.facts.get("resource") for item in items if item not in readable}
+    companions = [pair for pair in companions if pair[1].name not in hidden]
     worlds = list(dict.fromkeys(item.document.world for item in readable)) or [""]
     whole = [world for world in worlds if world]
     withheld: set[_Key] = set()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
 from policyc.carriers.cloudformation.lowering import intrinsic
@@ -15,6 +16,8 @@ _GATES: Final = {
     "AWS::VpcLattice::Service": "lattice.service",
     "AWS::VpcLattice::ServiceNetwork": "lattice.service_network",
 }
+_POLICY: Final = "AWS::VpcLattice::AuthPolicy"
+_SUB: Final = re.compile(r"\$\{([A-Za-z0-9]+)(?:\.[A-Za-z]+)?\}")
 _ASSOCIATION: Final = "AWS::VpcLattice::ServiceNetworkServiceAssociation"
 _AUTH: Final = {"AWS_IAM": "aws_iam", "NONE": "none"}
 _PROVIDER: Final = "AWS::EC2::VerifiedAccessTrustProvider"
@@ -22,8 +25,17 @@ _USER_TYPES: Final = {"iam-identity-center": "iam_identity_center", "oidc": "oid
 _DEVICE_TYPES: Final = {"jamf": "jamf", "crowdstrike": "crowdstrike", "jumpcloud": "jumpcloud"}
 
 
-def companions(template: Template) -> Iterator[Companion]:
-    """The gates of VPC Lattice whose auth type is known, with the network of each service."""
+def companions(template: Template, unread: Collection[str]) -> Iterator[Companion]:
+    """The gates of VPC Lattice whose auth type is known, with the network of each service. Those whose policy cannot be read (`unread` names such resources) are left
+    out, and where a policy may be on any of them, those that no policy is on for certain."""
+    attached: dict[str, str] = {}
+    anywhere = False
+    for resource in template.resources.values():
+        if resource.type == _POLICY:
+            on = resource.properties.get("ResourceIdentifier")
+            attached[resource.name] = logical(on)
+            anywhere |= not isinstance(on, JsonString) and not attached[resource.name]
+    lost = {on for name, on in attached.items() if name in unread}
     networks: dict[str, str] = {}
     for resource in template.resources.values():
         if resource.type == _ASSOCIATION:
@@ -34,7 +46,9 @@ def companions(template: Template) -> Iterator[Companion]:
     for resource in template.resources.values():
         kind = _GATES.get(resource.type)
         auth = _auth(resource) if kind is not None else ""
-        if kind is None or not auth:
+        if kind is None or not auth or resource.name in lost:
+            continue
+        if anywhere and resource.name not in attached.values():
             continue
         network = networks.get(resource.name, "")
         links = {"network": network} if network in template.resources else {}
@@ -59,6 +73,8 @@ def logical(value: JsonValue | None) -> str:
         return argument.value
     if name == "GetAtt" and isinstance(argument, JsonString):
         return argument.value.partition(".")[0]
+    if name == "Sub" and isinstance(argument, JsonString) and (found := _SUB.fullmatch(argument.value)):
+        return found[1]
     if name == "GetAtt" and isinstance(argument, JsonArray) and argument.items:
         first = argument.items[0]
         return first.value if isinstance(first, JsonString) else ""

@@ -39,7 +39,8 @@ def read_documents(template: Template, diagnostics: Diagnostics) -> Carried:
         except BrokenFile as stop:
             stop.report(diagnostics)
             unreadable.append(Unreadable(resource.name, resource.type, resource.name_span, stop.message))
-    return Carried(tuple(documents), tuple(unreadable), tuple(companions(template)))
+    unread = {item.name.partition(".")[0] for item in unreadable}
+    return Carried(tuple(documents), tuple(unreadable), tuple(companions(template, unread)))
 
 
 def _documents_of(resource: Resource, template: Template, diagnostics: Diagnostics) -> Iterator[Embedded | Unreadable]:

@@ -317,7 +317,7 @@ class Lowering:
             if default is not None:
                 return self.value(default, depth + 1)
             raise Stop(f"the mapping has no `{'.'.join(texts)}`", span)
-        name = ".".join(shown(text) for text in texts)
+        name = ".".join(map(_plainly, texts))
         leaves = self._leaves(texts)
         hole = self._mark(f"FindInMap {name}", "string", span)
         if leaves:
@@ -359,7 +359,7 @@ class Lowering:
         except Stop:
             text = None
         if text is not None:
-            return shown(text.value)
+            return _plainly(text.value)
         made = intrinsic(value)
         return "a list" if made is None else made[0]
 
@@ -381,6 +381,11 @@ class Lowering:
         message = f"the template has no parameter or resource `{name}`"
         help = did_you_mean(name, known[:500], "declare it, or correct the name")
         self.diagnostics.add(Diagnostic("cloudformation-unknown-name", message, span, help, Severity.INFO))
+
+
+def _plainly(text: str) -> str:
+    """A text as a part of a name."""
+    return shown(text).replace("‹", "").replace("›", "")
 
 
 def _has_macro(template: Template) -> bool:

@@ -1,0 +1,218 @@
+"""Commands on folders with policies inside other files: what is found, what is said of the rest, and how it ends."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from policyc.__main__ import main
+
+Run = Callable[..., tuple[int, str]]
+
+TEMPLATE = """\
+Parameters:
+  OrgId: {{ Type: String }}
+Resources:
+  Stock: {{ Type: AWS::VpcLattice::Service, Properties: {{ AuthType: AWS_IAM }} }}
+  StockAuth:
+    Type: AWS::VpcLattice::AuthPolicy
+    Properties:
+      ResourceIdentifier: !Ref Stock
+      Policy:
+        Version: "2012-10-17"
+        Statement:
+          - Sid: orders
+            Effect: Allow
+            Principal: {{ AWS: !Sub "arn:aws:iam::${{AWS::AccountId}}:role/orders" }}
+            Action: {action}
+            Resource: !Sub "${{Stock.Arn}}{tail}"
+            Condition: {{ StringEquals: {{ aws:PrincipalOrgID: !Ref OrgId }} }}
+"""
+INVOKE = "vpc-lattice-svcs:Invoke"
+
+
+def template(action: str = INVOKE, tail: str = "/*") -> str:
+    return TEMPLATE.format(action=action, tail=tail)
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def call(*words: str) -> tuple[int, str]:
+        status = main([*words])
+        captured = capsys.readouterr()
+        return status, captured.out + captured.err
+
+    return call
+
+
+def test_the_closing_line_says_what_was_seen(run: Run) -> None:
+    Path("stack.yaml").write_text(template(), encoding="utf-8")
+    status, said = run("check", "stack.yaml")
+    assert status == 0
+    assert said.startswith("1 document in 1 file: no findings; 1 with unknown values")
+
+
+def test_what_cannot_be_read_is_named_and_fails(run: Run) -> None:
+    Path("stack.yaml").write_text(template().replace("AWS_IAM", "NONE"), encoding="utf-8")
+    text = template().partition("      Policy:\n")[0] + "      Policy: !Ref Document\n"
+    Path("b.yaml").write_text(text.replace("  OrgId:", "  Document:"), encoding="utf-8")
+    status, said = run("check", "b.yaml")
+    assert status == 1
+    assert "1 not readable: b.yaml:9 (the document is ‹Document›)" in said
+    assert run("check", "b.yaml", "--allow-unreadable")[0] == 0
+    data = json.loads(run("check", "b.yaml", "--format", "json")[1])
+    assert data["inside"]["unreadable"][0]["line"] == 9
+    sarif = json.loads(run("check", "b.yaml", "--format", "sarif")[1])["runs"][0]
+    note = sarif["invocations"][0]["toolExecutionNotifications"][0]
+    assert note["locations"][0]["physicalLocation"]["region"]["startLine"] == 9
+
+
+def test_a_finding_holds_whatever_the_values_are(run: Run) -> None:
+    Path("stack.yaml").write_text(template(tail=""), encoding="utf-8")
+    status, said = run("check", "stack.yaml", "--format", "concise")
+    assert status == 1
+    assert "stack.yaml:16:" in said and "[bare-service-arn]: `‹Stock.Arn›` has no path" in said
+
+
+def test_values_are_bound(run: Run) -> None:
+    Path("stack.yaml").write_text(template(action="!Ref OrgId"), encoding="utf-8")
+    assert run("check", "stack.yaml")[0] == 0
+    assert "[invalid-action]" in run("check", "stack.yaml", "--bind", "OrgId=vpc-lattice-svcs:Invok")[1]
+    for data in (
+        [{"ParameterKey": "OrgId", "ParameterValue": "vpc-lattice-svcs:Invok"}],
+        {"Parameters": {"OrgId": "vpc-lattice-svcs:Invok"}},
+        {"Stacks": [{"Outputs": [{"OutputKey": "OrgId", "OutputValue": "vpc-lattice-svcs:Invok"}]}]},
+        {"OrgId": {"value": "vpc-lattice-svcs:Invok", "type": "string", "sensitive": False}},
+        ["OrgId=vpc-lattice-svcs:Invok"],
+    ):
+        Path("values.json").write_text(json.dumps(data), encoding="utf-8")
+        assert "[invalid-action]" in run("check", "stack.yaml", "--bindings", "values.json")[1]
+    Path("values.json").write_text("[]", encoding="utf-8")
+    assert run("check", "stack.yaml", "--bindings", "values.json")[0] == 2
+
+
+def test_comments_and_metadata_say_what_is_meant(run: Run) -> None:
+    text = template(tail="")
+    comment = "          # policyc: ignore[bare-service-arn] connections only\n"
+    Path("stack.yaml").write_text(text.replace("          - Sid", comment + "          - Sid"), encoding="utf-8")
+    assert run("check", "stack.yaml")[0] == 0
+    behind = text.replace('Arn}"', 'Arn}" # policyc: ignore[bare-service-arn] connections only')
+    Path("stack.yaml").write_text(behind, encoding="utf-8")
+    assert run("check", "stack.yaml")[0] == 0
+    Path("stack.yaml").write_text(template().replace("          - Sid", comment + "          - Sid"), encoding="utf-8")
+    assert "[unused-suppression]" in run("check", "stack.yaml")[1]
+    meant = "    Metadata: { policyc: { ignore: [bare-service-arn] } }\n    Properties:\n      ResourceId"
+    Path("stack.yaml").write_text(text.replace("    Properties:\n      ResourceId", meant), encoding="utf-8")
+    assert run("check", "stack.yaml")[0] == 0
+
+
+def test_folders_are_searched_by_content(run: Run) -> None:
+    Path("infra/deep").mkdir(parents=True)
+    Path("infra/deep/stack.yaml").write_text(template("vpc-lattice-svcs:Invok"), encoding="utf-8")
+    Path("infra/compose.yaml").write_text("services: { web: { image: x } }\n", encoding="utf-8")
+    Path("infra/broken.yaml").write_text("a: [\n", encoding="utf-8")
+    Path("infra/package.json").write_text('{"name": "x"}', encoding="utf-8")
+    Path("infra/ignored.yaml").write_text(template("vpc-lattice-svcs:Invok"), encoding="utf-8")
+    Path("infra/.gitignore").write_text("ignored.yaml\n", encoding="utf-8")
+    status, said = run("check", ".", "--format", "concise")
+    assert status == 1
+    assert said.count("[invalid-action]") == 1 and "infra/deep/stack.yaml:15:" in said
+    assert "compose" not in said and "broken" not in said and "package" not in said
+    assert "infra/ignored.yaml:15:" in run("check", "infra/ignored.yaml", "--format", "concise")[1]
+    Path("policyc.toml").write_text('[project]\ninclude = ["infra/ignored.yaml"]\n', encoding="utf-8")
+    assert run("check", ".", "--format", "concise")[1].count("[invalid-action]") == 2
+    Path("policyc.toml").write_text('[project]\nexclude = ["infra/deep"]\n', encoding="utf-8")
+    assert run("check", ".", "--format", "concise")[1].count("[invalid-action]") == 0
+
+
+def test_a_named_file_that_holds_nothing_says_so(run: Run) -> None:
+    Path("compose.yaml").write_text("services: {}\n", encoding="utf-8")
+    status, said = run("check", "compose.yaml")
+    assert status == 0 and "`compose.yaml` holds no policy that policyc knows" in said
+
+
+def test_prose_is_read_on_request(run: Run) -> None:
+    policy = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:GetObjec", "Resource": "*"}}
+    Path("notes.md").write_text(f"# Notes\n\n```json\n{json.dumps(policy)}\n```\n", encoding="utf-8")
+    assert "[unknown-action]" not in run("check", ".")[1]
+    assert "notes.md:4:" in run("check", ".", "--markdown", "--format", "concise")[1]
+
+
+def test_fixes_touch_exact_literals_only(run: Run) -> None:
+    cedar = "permit(principal, action, resource) when { context.http_request.http_method == 'GET' };"
+    head = "Resources:\n  G:\n    Type: AWS::EC2::VerifiedAccessGroup\n    Properties:\n      PolicyDocument: "
+    Path("a.yaml").write_text(f"{head}|\n        {cedar}\n", encoding="utf-8")
+    found = json.loads(run("check", "a.yaml", "--format", "json")[1])["findings"]
+    edit = found[0]["fix"]["edits"][0]
+    assert (edit["location"]["start"]["line"], edit["replacement"]) == (6, '"GET"')
+    Path("b.yaml").write_text(f"{head}{json.dumps(cedar)}\n", encoding="utf-8")
+    assert json.loads(run("check", "b.yaml", "--format", "json")[1])["findings"][0]["fix"] is not None
+    Path("c.yaml").write_text(head + "'" + cedar.replace("'", "''") + "'\n", encoding="utf-8")
+    assert json.loads(run("check", "c.yaml", "--format", "json")[1])["findings"][0]["fix"] is None
+
+
+def test_list_shows_every_document(run: Run) -> None:
+    Path("stack.yaml").write_text(template(), encoding="utf-8")
+    policy = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}}
+    Path("role.json").write_text(json.dumps(policy), encoding="utf-8")
+    Path("group.cedar").write_text("permit(principal, action, resource);", encoding="utf-8")
+    status, said = run("list", ".")
+    assert status == 0
+    lines = [line.split() for line in said.splitlines()]
+    assert lines[0] == ["group.cedar:1", "cedar", "verified_access", "-", "known"]
+    assert lines[1] == ["role.json:1", "identity", "identity", "-", "known"]
+    assert lines[2][:6] == ["stack.yaml:10", "auth-policy", "lattice", "StockAuth", "on", "Stock"]
+    data = json.loads(run("list", ".", "--format", "json")[1])["documents"]
+    assert (data[2]["state"], sorted(data[2]["unknown"])) == (
+        "unknown values",
+        ["AWS::AccountId", "OrgId", "Stock.Arn"],
+    )
+    assert run("list", "group.cedar")[0] == 0
+    Path("empty").mkdir()
+    assert run("list", "empty")[0] == 4
+
+
+WHO = ("--who", "arn:aws:iam::111122223333:role/orders", "--can", "GET", "--network-auth", "none")
+ARN = "arn:aws:vpc-lattice:us-west-2:111122223333:service/svc-0123456789abcdef0"
+
+
+@pytest.mark.parametrize("service", [ARN, "Stock", "Stock.Arn", "‹Stock.Arn›"])
+def test_a_document_in_a_template_is_asked(run: Run, service: str) -> None:
+    identity = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": INVOKE, "Resource": "*"}}
+    Path("id.json").write_text(json.dumps(identity), encoding="utf-8")
+    Path("stack.yaml").write_text(template(tail="/orders/*"), encoding="utf-8")
+    ask = (
+        "simulate",
+        "--identity",
+        "id.json",
+        "--service-policy",
+        "stack.yaml#StockAuth",
+        "--service-arn",
+        service,
+        *WHO,
+    )
+    org = ("--set", "aws:PrincipalOrgID=o-a1b2c3d4e5")
+    status, said = run(*ask, "--path", "/orders/1", *org)
+    assert status == 11 and "‹OrgId›" in said
+    assert run(*ask, "--path", "/orders/1", *org, "--bind", "OrgId=o-a1b2c3d4e5")[0] == 0
+    assert run(*ask, "--path", "/orders/1", *org, "--bind", "OrgId=o-0000000000")[0] == 10
+    assert run(*ask, "--path", "/other", *org)[0] == 10  # whatever the organization is
+
+
+def test_which_document_is_asked_has_to_be_told(run: Run) -> None:
+    Path("stack.yaml").write_text(
+        template() + template().partition("Resources:\n")[2].replace("Stock", "Shop"), encoding="utf-8"
+    )
+    status, said = run("simulate", "--service-policy", "stack.yaml", "--service-arn", ARN, "--path", "/x", *WHO)
+    assert status == 2 and "`stack.yaml#StockAuth`, `stack.yaml#ShopAuth`" in said
+    assert (
+        "no document `Nope`"
+        in run("simulate", "--service-policy", "stack.yaml#Nope", "--service-arn", ARN, "--path", "/x", *WHO)[1]
+    )

@@ -1,0 +1,122 @@
+"""Host files that are broken or meant to hurt: located, bounded, never silent."""
+
+from __future__ import annotations
+
+import json
+from time import process_time
+
+import pytest
+
+from policyc.carriers.embedded import Options, Unreadable
+from policyc.carriers.registry import carrier, recognized
+from policyc.diagnostics import Diagnostics
+from policyc.text import Source
+
+POLICY = '{"Version": "2012-10-17", "Statement": []}'
+AUTH = """\
+  It:
+    Type: AWS::VpcLattice::AuthPolicy
+    Properties:
+      Policy: {policy}
+"""
+
+
+def read(name: str, text: str) -> tuple[list[str], list[Unreadable], int]:
+    format = recognized(name, text.encode())
+    assert format
+    found = Diagnostics()
+    got = carrier(format).carried(Source(name, text), Options(), found)
+    return [item.rule for item in found], list(got.unreadable), len(got.documents)
+
+
+def test_a_broken_file_is_located() -> None:
+    text = "Resources:\n" + AUTH.format(policy=POLICY) + "  Bad: [\n"
+    rules, _, count = read("t.yaml", text)
+    assert rules == ["yaml-syntax-error"] and count == 0
+    assert read("t.json", '{"Resources": {"A": {"Type": "AWS::VpcLattice::AuthPolicy"},}}')[0] == [
+        "json-trailing-comma"
+    ]
+
+
+def test_documents_before_a_fault_are_read() -> None:
+    good = f"apiVersion: application-networking.k8s.aws/v1alpha1\nkind: IAMAuthPolicy\nspec:\n  policy: '{POLICY}'\n"
+    rules, _, count = read("t.yaml", f"{good}---\n{good}---\na: [\n")
+    assert rules == ["yaml-syntax-error"] and count == 2
+
+
+def test_aliases_that_multiply_are_bounded() -> None:
+    lines = ["Metadata:", "  a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"  a{at}: &a{at} [{', '.join([f'*a{at - 1}'] * 10)}]" for at in range(1, 12)]
+    text = "\n".join(lines) + "\nResources:\n" + AUTH.format(policy=POLICY)
+    start = process_time()
+    assert read("t.yaml", text)[0] == ["yaml-too-large"]
+    assert process_time() - start < 5
+
+
+def test_an_alias_that_holds_itself_is_located() -> None:
+    rules, _, _ = read("t.yaml", "Metadata: &m [*m]\nResources:\n" + AUTH.format(policy=POLICY))
+    assert rules == ["yaml-too-deep"]
+
+
+@pytest.mark.parametrize("key", ["- [a]", "{a: b}"])
+def test_keys_that_are_no_text(key: str) -> None:
+    policy = f"\n        ? {key}\n        : x"
+    rules, lost, _ = read("t.yaml", "Resources:\n" + AUTH.format(policy=policy))
+    assert rules == ["yaml-key"] and lost
+
+
+def test_a_key_twice_is_an_error() -> None:
+    rules, _, _ = read("t.yaml", "Resources:\n" + AUTH.format(policy="{Statement: [], Statement: []}"))
+    assert rules == ["json-duplicate-key"]
+
+
+def test_conditions_in_a_circle() -> None:
+    head = "Conditions:\n  A: !Not [!Condition B]\n  B: !Not [!Condition A]\nResources:\n"
+    _, lost, count = read("t.yaml", head + AUTH.format(policy="{Statement: [!If [A, {}, {}]]}"))
+    assert count == 0 and "circle" in lost[0].reason
+
+
+def test_too_many_conditions_are_said() -> None:
+    names = [f"C{at}" for at in range(12)]
+    parameters = "".join(f"  P{name}: {{Type: String}}\n" for name in names)
+    conditions = "".join(f"  {name}: !Equals [!Ref P{name}, x]\n" for name in names)
+    items = ", ".join(f"!If [{name}, a, b]" for name in names)
+    text = f"Parameters:\n{parameters}Conditions:\n{conditions}Resources:\n"
+    _, lost, count = read("t.yaml", text + AUTH.format(policy=f"{{Statement: [{{Resource: [{items}]}}]}}"))
+    assert count == 0 and "4096 combinations" in lost[0].reason
+
+
+def test_a_helm_template_is_unreadable() -> None:
+    text = """\
+{{- if .Values.auth }}
+apiVersion: application-networking.k8s.aws/v1alpha1
+kind: IAMAuthPolicy
+spec:
+  policy: {{ .Values.policy | toJson }}
+{{- end }}
+"""
+    rules, lost, _ = read("templates/auth.yaml", text)
+    assert not rules and "helm template" in lost[0].reason
+
+
+def test_other_peoples_templates_are_not_ours() -> None:
+    text = "{{- if .Values.x }}\napiVersion: apps/v1\nkind: Deployment\n{{- end }}\n"
+    assert recognized("templates/deployment.yaml", text.encode()) == ""
+    assert recognized("x.json", b'{"Statement": [{"date": "2026-01-01", "amount": 3}]}') == ""
+    assert recognized("x.json", b'{"policy": "be nice", "state": "on"}') == ""
+    assert recognized("x.yaml", b"Resources:\n  A: {Type: AWS::SNS::Topic}\n") == ""
+
+
+def test_a_large_template_is_quick() -> None:
+    body = {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "x" * 40, "Tags": [{"Key": "k", "Value": "v"}] * 3}}
+    resources = {f"T{at}": body for at in range(8000)}
+    resources["It"] = {"Type": "AWS::VpcLattice::AuthPolicy", "Properties": {"Policy": json.loads(POLICY)}}
+    start = process_time()
+    assert read("t.json", json.dumps({"Resources": resources}))[2] == 1
+    assert process_time() - start < 8
+
+
+def test_deep_nesting_is_located() -> None:
+    policy = "[" * 300 + "]" * 300
+    rules, _, _ = read("t.yaml", "Resources:\n" + AUTH.format(policy=policy))
+    assert rules == ["yaml-too-deep"]

@@ -15,7 +15,6 @@ from policyc.carriers.cloudformation.worlds import conditions_in, label, worlds
 from policyc.carriers.embedded import Carried, Embedded, PlacedText, Unreadable
 from policyc.carriers.origins import Origins
 from policyc.carriers.types import DocumentType, reach, text_at, types
-from policyc.carriers.yaml_tree import Unreadable as BrokenFile
 from policyc.diagnostics import Diagnostics
 from policyc.syntax.json_tree import JsonArray, JsonObject, JsonString, JsonValue
 
@@ -30,15 +29,14 @@ def read_documents(template: Template, diagnostics: Diagnostics) -> Carried:
     origins = Origins(template.source.file, template.options)
     unrolled(template, unreadable)
     for resource in list(template.resources.values()):
-        try:
-            for found in _documents_of(resource, template, diagnostics):
-                if isinstance(found, Unreadable):
-                    unreadable.append(found)
-                else:
-                    documents.append(replace(found, also=origins.of(resource.name)))
-        except BrokenFile as stop:
-            stop.report(diagnostics)
-            unreadable.append(Unreadable(resource.name, resource.type, resource.name_span, stop.message))
+        for found in _documents_of(resource, template, diagnostics):
+            if isinstance(found, Unreadable):
+                unreadable.append(found)
+            else:
+                documents.append(replace(found, also=origins.of(resource.name)))
+        if resource.problem is not None:
+            resource.problem.report(diagnostics)
+            unreadable.append(Unreadable(resource.name, resource.type, resource.name_span, str(resource.problem)))
     unread = {item.name.partition(".")[0] for item in unreadable}
     return Carried(tuple(documents), tuple(unreadable), tuple(companions(template, unread)))
 

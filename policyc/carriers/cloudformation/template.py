@@ -35,19 +35,22 @@ class Parameter:
 
 @dataclass(slots=True)
 class Resource:
-    """One resource. `body` is its whole mapping, read when asked for."""
+    """One resource. `body` is its whole mapping, read when asked for; one that cannot be read is empty, and `problem` says why."""
 
     name: str
     type: str
     name_span: Span
     read: Callable[[], JsonObject]
     _body: JsonObject | None = None
+    problem: Unreadable | None = None
 
     @property
     def body(self) -> JsonObject:
-        """Raises Unreadable."""
         if self._body is None:
-            self._body = self.read()
+            try:
+                self._body = self.read()
+            except Unreadable as stop:
+                self.problem, self._body = stop, JsonObject((), self.name_span)
         return self._body
 
     @property

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from policyc.cli import exits
 from policyc.cli.console import Console
+from policyc.cli.holes import add_bindings, bindings_of
 from policyc.cli.import_files import write_all
 from policyc.cli.parser import WrongUse, one_of
 from policyc.cli.project import here, open_project
 from policyc.cli.refuse import refuse, refuse_request
 from policyc.cli.trust import add_trust, trust_of
-from policyc.diagnostics import Diagnostics
+from policyc.diagnostics import Diagnostics, Severity
 from policyc.report.formats.json import findings_data, written
 from policyc.report.screen import clean, plural
-from policyc.workspace.natives import NATIVES, find_natives, split_natives
+from policyc.workspace.natives import NAMED, find_natives, format_of, settings_of, split_natives
 from policyc.workspace.project import POLICY, Project
 
 if TYPE_CHECKING:
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from policyc.importing.drafts import Given
     from policyc.importing.modules import Layout
     from policyc.text import Source
+    from policyc.workspace.taken_out import Left
 
 SHARED = ("root", "config", "exclude", "format", "color", "quiet")
 REPORT = "findings"
@@ -43,6 +47,7 @@ EPILOG = """examples:
   policyc import documents/ -o policies             a file for each, and one for what they share
   policyc import documents/ -o all.policy           everything in one file
   policyc import auth.json --on arn:aws:vpc-lattice:us-west-2:111122223333:service/svc-0123456789abcdef0
+  policyc import . -o policies                      also from templates, plans and manifests
   policyc import documents/ -o policies --dry-run   say what would be written
 
 exit status: 0 done, 1 a document cannot be imported (then nothing is written), 2 wrong use or
@@ -74,6 +79,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
         help="what a document is attached to, where it does not say so itself; FILE is the document, if there are several",
     )
     add_trust(parser)
+    add_bindings(parser)
     parser.add_argument(
         "--tests",
         action="store_true",
@@ -85,20 +91,38 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, console: Console) -> int:
     from policyc.importing.documents import import_documents
+    from policyc.workspace.taken_out import Left
 
     mistakes = Diagnostics()
-    project = open_project(args, args.paths, mistakes, tuple(NATIVES))
+    project = open_project(args, args.paths, mistakes, () if args.kind else NAMED)
     console.names = project.names
     if mistakes.has_errors:
         return refuse(mistakes, project, console, args.format)
     found = Diagnostics()
-    given, sources = _documents(project, args, found)
-    if not given and not found.has_errors:
+    given, sources, left = _documents(project, args, found)
+    if not given and not left and not found.has_errors:
         console.error("nothing to import: no document found (see `policyc check` for what is taken for one)\n")
         return exits.NOTHING
     layout, root = _layout(args)
-    imported = None if found.has_errors else import_documents(given, layout, root, found, trust_of(args), args.tests)
+    imported = None
+    while given and not found.has_errors:
+        wrong = Diagnostics()
+        imported = import_documents(given, layout, root, wrong, trust_of(args), args.tests)
+        refused = {
+            item.span.file: item.message for item in wrong if item.span is not None and item.severity is Severity.ERROR
+        }
+        lost = [item for item in given if item.source.file in refused and not item.named]
+        if imported is not None or not lost:
+            found.extend(wrong)
+            break
+        # what lies in a folder is told and left, what was named is an error
+        left += [Left(item.source.file, 0, "", refused[item.source.file]) for item in lost]
+        given = [item for item in given if item not in lost]
+    for item in left:
+        console.error(clean(f"not imported: {item.place(project.names.shown)}: {item.reason}") + "\n")
     if imported is None:
+        if not found.has_errors:
+            return exits.FINDINGS
         return refuse_request(found, sources, args.format, console, exits.FINDINGS)
     if layout.file == _STREAM:
         console.exact(imported.files[_STREAM])
@@ -108,6 +132,8 @@ def run(args: argparse.Namespace, console: Console) -> int:
     return exits.CLEAN
 
 
+#: where the words of a name such as `OrdersAuth` meet
+_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 #: the name of what goes to standard output
 _STREAM = "imported.policy"
 
@@ -135,20 +161,31 @@ def _layout(args: argparse.Namespace) -> tuple[Layout, Path]:
 
 def _documents(
     project: Project, args: argparse.Namespace, diagnostics: Diagnostics
-) -> tuple[list[Given], dict[str, Source]]:
-    """The documents that the command line names or that lie in its folders, with what it says of them, and their texts by file."""
+) -> tuple[list[Given], dict[str, Source], list[Left]]:
+    """The documents that the command line names or that lie in its folders, with what it says of them, their texts by file, and those of
+    host files that cannot be taken out."""
     from policyc.importing.drafts import Given
+    from policyc.importing.names import snake
     from policyc.model.files import read_source
+    from policyc.workspace.hosts import open_hosts
+    from policyc.workspace.taken_out import take_out
 
     named, _ = split_natives(project.named, args.kind or "")
-    searched = find_natives(project, diagnostics, tuple(NATIVES))
+    searched = find_natives(project, diagnostics)
     names = [
-        path.resolve().relative_to(project.root).as_posix() for path in dict.fromkeys((*named, *searched.documents))
+        path.resolve().relative_to(project.root).as_posix()
+        for path in dict.fromkeys((*named, *searched.documents, *searched.hosts))
     ]
     sources = {
         name: source for name in names if (source := read_source(project.root, name, None, diagnostics)) is not None
     }
-    attached = _attached(args.on, list(sources))
+    settings = replace(settings_of(project.config, args.kind or ""), values=bindings_of(args))
+    formats = {name: format_of(project.root / name, source, settings) for name, source in sources.items()}
+    files = [(sources[name], format) for name, format in formats.items() if format]
+    taken, left = take_out(open_hosts(project.root, files, diagnostics, settings))
+    inside = {item.file for item in taken} | set(filter(formats.get, formats))
+    sources = {name: source for name, source in sources.items() if name not in inside}
+    attached = _attached(args.on, [*sources, *(item.source.file for item in taken)])
     top = os.path.commonpath([str(PurePosixPath(name).parent) for name in sources]) if sources else ""
     given = [
         Given(
@@ -160,7 +197,16 @@ def _documents(
         )
         for name, source in sources.items()
     ]
-    return given, sources
+    for item in taken:
+        stem = PurePosixPath(item.file).with_name(snake(_WORDS.sub("_", item.name), "policy")).as_posix()
+        on = attached.get(item.source.file, item.attached)
+        given.append(Given(item.source, item.kind, on, stem, False))
+    return given, {**sources, **{item.source.file: item.source for item in taken}}, left
+
+
+def _file(name: str) -> str:
+    """The file of a document, which may stand in it behind a line (`stack.yaml:9 Auth`)."""
+    return re.sub(r":[0-9]+( .*)?$", "", name)
 
 
 def _attached(stated: Sequence[str], names: Sequence[str]) -> dict[str, str]:
@@ -168,7 +214,7 @@ def _attached(stated: Sequence[str], names: Sequence[str]) -> dict[str, str]:
     out: dict[str, str] = {}
     for item in stated:
         file, _, arn = item.partition("=") if not item.startswith("arn:") else ("", "", item)
-        meant = [name for name in names if not file or name == file or name.endswith(f"/{file}")]
+        meant = [name for name in names if not file or file in (name, _file(name)) or name.endswith(f"/{file}")]
         if len(meant) != 1 or not (arn.startswith("arn:")):
             help = "write `--on auth.json=arn:aws:vpc-lattice:…`, with the name of one of the documents"
             raise WrongUse(f"`{item}` does not say what one document is attached to", help)

@@ -1,0 +1,79 @@
+"""Documents of host files as texts of their own, for whoever takes whole documents: importing, comparing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+
+from policyc.carriers.embedded import Embedded, PlacedText
+from policyc.holes import shown
+from policyc.record import record
+from policyc.text import Source
+from policyc.workspace.hosts import Host
+
+
+@record
+class TakenOut:
+    """One document with nothing open in it: `source` is its text under a name that leads to its place (`stack.yaml:12 OrdersAuth`), `attached` the ARN of
+    what it is on where the host says so."""
+
+    source: Source
+    file: str
+    name: str
+    kind: str
+    attached: str
+
+
+@record
+class Left:
+    """A document that cannot be taken out, with the reason; `line` is 0 where `file` leads to the place itself."""
+
+    file: str
+    line: int
+    name: str
+    reason: str
+
+    def place(self, shown: Callable[[str], str]) -> str:
+        """Where it stands, for people; `shown` says how files are called."""
+        return f"{shown(self.file)}:{self.line} {self.name}" if self.line else shown(self.file)
+
+
+def take_out(hosts: Iterable[Host]) -> tuple[list[TakenOut], list[Left]]:
+    """The documents of host files, each once."""
+    taken: list[TakenOut] = []
+    left: list[Left] = []
+    seen: set[object] = set()
+    for host in hosts:
+        for document in host.carried.documents:
+            key = (document.place, document.name, document.world)
+            if key in seen:
+                continue
+            seen.add(key)
+            line = host.source.position(document.place.start).line
+            reason = _obstacle(document)
+            if reason:
+                left.append(Left(document.place.file, line, document.name, reason))
+            else:
+                name = f"{document.place.file}:{line} {document.name}".strip()
+                resource = document.facts.get("resource", "")
+                attached = resource if resource.startswith("arn:") else ""
+                text = _text(document)
+                taken.append(TakenOut(Source(name, text), document.place.file, document.name, document.kind, attached))
+        for lost in host.carried.unreadable:
+            line = host.source.position(lost.place.start).line
+            left.append(Left(lost.place.file, line, lost.name, shown(lost.reason)))
+    return taken, left
+
+
+def _obstacle(document: Embedded) -> str:
+    if document.holes:
+        names = ", ".join(f"`{name}`" for name in document.holes)
+        return f"{names} {'is' if len(document.holes) == 1 else 'are'} not known; give `--bind NAME=VALUE`"
+    return f"it is there only under a condition ({document.world})" if document.world else ""
+
+
+def _text(document: Embedded) -> str:
+    content = document.content
+    return (
+        content.value if isinstance(content, PlacedText) else json.dumps(content.plain(), indent=2, ensure_ascii=False)
+    )

@@ -1,0 +1,94 @@
+"""`policyc import` from templates and manifests: what can be taken out whole becomes policies, the rest is told."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from policyc.__main__ import main
+
+Run = Callable[..., tuple[int, str, str]]
+SERVICE = "arn:aws:vpc-lattice:us-west-2:111122223333:service/svc-0123456789abcdef0"
+TEMPLATE = """Parameters:
+  Team: {Type: String}
+Resources:
+  OrdersAuth:
+    Type: AWS::VpcLattice::AuthPolicy
+    Properties:
+      ResourceIdentifier: svc-0123456789abcdef0
+      Policy:
+        Version: "2012-10-17"
+        Statement:
+          - Sid: Read
+            Effect: Allow
+            Principal: {AWS: !Sub "arn:aws:iam::111122223333:role/${Team}"}
+            Action: vpc-lattice-svcs:Invoke
+            Resource: "*"
+"""
+MANIFEST = """apiVersion: application-networking.k8s.aws/v1alpha1
+kind: IAMAuthPolicy
+metadata: {name: stock}
+spec:
+  targetRef: {group: gateway.networking.k8s.io, kind: HTTPRoute, name: stock}
+  policy: |
+    {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*",
+      "Action": "vpc-lattice-svcs:Invoke", "Resource": "*"}]}
+"""
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "stack.yaml").write_text(TEMPLATE)
+
+    def go(*argv: str) -> tuple[int, str, str]:
+        status = main(list(argv))
+        told = capsys.readouterr()
+        return status, told.out, " ".join(told.err.split())
+
+    return go
+
+
+def test_a_value_that_is_not_known_is_asked_for(run: Run) -> None:
+    status, out, err = run("import", "stack.yaml")
+    assert (status, out) == (1, "")
+    assert "not imported: stack.yaml:9 OrdersAuth: `Team` is not known; give `--bind NAME=VALUE`" in err
+    assert run("import", "stack.yaml", "-o", "policies")[0] == 1
+    assert not Path("policies").exists()
+
+
+def test_with_its_value_it_builds_the_same_document(run: Run) -> None:
+    status, _, err = run("import", ".", "-o", "policies", "--bind", "Team=orders", "--on", f"stack.yaml={SERVICE}")
+    assert status == 0, err
+    assert "svc-0123456789abcdef0" in Path("policies/orders_auth.policy").read_text()
+    assert Path("policies/orders_auth.policy").is_file()
+    assert run("build", "policies")[0] == 0
+    (built,) = Path("out/lattice").glob("*.json")
+    (statement,) = json.loads(built.read_text())["Statement"]
+    assert statement["Sid"] == "Read"
+    assert statement["Principal"] == {"AWS": "arn:aws:iam::111122223333:role/orders"}
+
+
+def test_what_lies_beside_it_is_imported_all_the_same(run: Run) -> None:
+    Path("k8s").mkdir()
+    Path("k8s/auth.yaml").write_text(MANIFEST)
+    Path("notes.yaml").write_text("a: 1\n")
+    status, _, err = run("import", ".", "-o", "policies")
+    assert status == 0
+    assert "not imported: stack.yaml:9 OrdersAuth" in err
+    assert [path.name for path in Path("policies").rglob("*.policy")] == ["stock.policy"]
+
+
+def test_text_that_the_language_has_no_words_for_is_told_and_left(run: Run) -> None:
+    Path("group.yaml").write_text(
+        "Resources:\n  Group:\n    Type: AWS::EC2::VerifiedAccessGroup\n    Properties:\n      PolicyDocument: |\n"
+        '        permit(principal, action, resource) when { context.idc.user.email.address.contains("@") };\n'
+    )
+    Path("k8s.yaml").write_text(MANIFEST)
+    status, _, err = run("import", ".", "-o", "policies")
+    assert status == 0
+    assert "not imported: group.yaml:5 Group: " in err
+    assert [path.name for path in Path("policies").rglob("*.policy")] == ["stock.policy"]

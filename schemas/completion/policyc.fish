@@ -283,6 +283,8 @@ complete -c policyc -n '_shtab_policyc_using import' -l as -xka "auth-policy ide
 complete -c policyc -n '_shtab_policyc_using import' -l on -x -d 'what a document is attached to, where it does not say so itself; FILE is the document, if there are several'
 complete -c policyc -n '_shtab_policyc_using import' -l trust -x -d 'a trust provider of Cedar text: its policy reference name and iam_identity_center, oidc, jamf, crowdstrike or jumpcloud; may be given several times'
 complete -c policyc -n '_shtab_policyc_using import' -l claims -x -d 'what an OIDC provider of Cedar text sends for one user, as JSON; may be given several times'
+complete -c policyc -n '_shtab_policyc_using import' -l bind -x -d 'the value of what a template leaves open, by the name that findings show as ‹NAME›; may be given several times'
+complete -c policyc -n '_shtab_policyc_using import' -l bindings -xka "(__fish_complete_path (commandline -ct))" -d 'values from a parameter file, the output of describe-stacks or of terraform output -json; may be given several times'
 complete -c policyc -n '_shtab_policyc_using import' -l tests -d 'write tests too: for each statement a request that it is about, and one beside it'
 complete -c policyc -n '_shtab_policyc_using import' -l force -d 'replace files that exist'
 complete -c policyc -n '_shtab_policyc_using import' -l dry-run -d 'write nothing; list what would be written'

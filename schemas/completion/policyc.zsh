@@ -197,6 +197,8 @@ _shtab_policyc_import_options=(
   "*--on[what a document is attached to, where it does not say so itself\; FILE is the document, if there are several]:[FILE=]ARN:"
   "*--trust[a trust provider of Cedar text\: its policy reference name and iam_identity_center, oidc, jamf, crowdstrike or jumpcloud\; may be given several times]:NAME=TYPE:"
   "*--claims[what an OIDC provider of Cedar text sends for one user, as JSON\; may be given several times]:NAME=FILE:"
+  "*--bind[the value of what a template leaves open, by the name that findings show as \‹NAME\›\; may be given several times]:NAME=VALUE:"
+  "*--bindings[values from a parameter file, the output of describe-stacks or of terraform output -json\; may be given several times]:FILE:_files"
   "--tests[write tests too\: for each statement a request that it is about, and one beside it]"
   "--force[replace files that exist]"
   "--dry-run[write nothing\; list what would be written]"

@@ -74,8 +74,9 @@ def settle(source: Source, found: Diagnostics, settings: NativeSettings) -> Iter
         (*RULES, *own),
         _DECLARATIONS,
     )
-    ran = [*filter(runs, RULES), *own]
-    return apply_suppressions([text], first_of_each(document, found), ran, RULES)
+    asked = (item for item in found if item.severity is Severity.ERROR or item.rule not in own or runs(item.rule))
+    ran = [*filter(runs, RULES), *filter(runs, own)]
+    return apply_suppressions([text], first_of_each(document, asked), ran, RULES)
 
 
 def format(source: Source, diagnostics: Diagnostics) -> str | None:

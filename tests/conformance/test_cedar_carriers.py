@@ -30,6 +30,16 @@ def test_the_configuration_reaches_cedar_text(settings: NativeSettings) -> None:
     assert rules(EMAIL, settings) == []
 
 
+def test_doubts_of_the_reader_are_chosen_as_rules_are_and_its_errors_stay() -> None:
+    doubt = f"permit {OPEN} when {{ context.http_request.port == 443 }};\n"
+    chosen = NativeSettings(trust=TRUST, select=frozenset({"unverified-email"}))
+    assert rules(doubt) == ["cedar-port-form"]
+    assert rules(doubt, chosen) == []
+    assert rules(doubt, NativeSettings(trust=TRUST, select=frozenset({"cedar-port-form"}))) == ["cedar-port-form"]
+    wrong = f'permit {OPEN} when {{ context.http_request.method == "GET" }};\n'
+    assert rules(wrong, chosen) == ["cedar-unknown-attribute"]
+
+
 def test_a_severity_is_chosen_for_cedar_text_too() -> None:
     settings = NativeSettings(trust=TRUST, severity={"unverified-email": "info"})
     assert [item.severity for item in findings(EMAIL, settings=settings)] == [Severity.INFO]

@@ -33,7 +33,7 @@ def document_of(instance: ResourceInstance, word: str, span: Span, work: Work) -
     if known is None:
         work.seen[key] = _WORKING
         try:
-            known = make(instance, work)
+            known = work.weighed(make(instance, work), instance.placed.block.head)
         except BaseException:
             del work.seen[key]
             raise

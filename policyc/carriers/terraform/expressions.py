@@ -38,6 +38,7 @@ from policyc.carriers.terraform.nodes import (
 from policyc.carriers.terraform.nodes import Bool as BoolNode
 from policyc.carriers.terraform.nodes import Null as NullNode
 from policyc.carriers.terraform.nodes import Number as NumberNode
+from policyc.carriers.terraform.numbers import COMPARISONS, decimal, number, whole
 from policyc.carriers.terraform.values import (
     LARGEST_LIST,
     Bool,
@@ -46,6 +47,7 @@ from policyc.carriers.terraform.values import (
     Fields,
     Instance,
     Items,
+    Json,
     Null,
     Number,
     Text,
@@ -66,6 +68,7 @@ from policyc.text import Span
 #: nodes looked at for one document, and how deep references may lead
 MOST_STEPS: Final = 200_000
 MOST_DEPTH: Final = 70
+MOST_VALUES: Final = 100_000
 
 
 class Undecided(Exception):
@@ -103,7 +106,19 @@ class Scope:
 class Work:
     """One evaluation: the choices made for open conditions, the holes met, and how much was done."""
 
-    __slots__ = ("_equalities", "_values", "choices", "depth", "holes", "instances", "seen", "steps", "used", "when")
+    __slots__ = (
+        "_equalities",
+        "_sizes",
+        "_values",
+        "choices",
+        "depth",
+        "holes",
+        "instances",
+        "seen",
+        "steps",
+        "used",
+        "when",
+    )
 
     def __init__(self, choices: Mapping[str, bool], values: Mapping[str, str], when: str = "") -> None:
         self.choices, self._values = choices, values
@@ -117,6 +132,8 @@ class Work:
         #: where the data sources begin whose documents went into others
         self.used: set[tuple[str, int]] = set()
         self._equalities: dict[str, tuple[str, str]] = {}
+        #: how many values a collection holds, by its identity; it stands beside, so that no other takes its place
+        self._sizes: dict[int, tuple[Value, int]] = {}
         self.steps = self.depth = 0
 
     # holes and choices
@@ -169,16 +186,38 @@ class Work:
             raise TooMuch("references lead on too deeply", expression.span)
         self.depth += 1
         try:
-            return self._value(expression, scope)
+            return self.weighed(self._value(expression, scope), expression.span)
         finally:
             self.depth -= 1
+
+    def weighed(self, value: Value, span: Span) -> Value:
+        """The value, unless it holds more than a document may: what is shared inside it counts wherever it stands. Raises TooMuch."""
+        if isinstance(value, Items | Fields | Json) and self._size(value) > MOST_VALUES:
+            raise TooMuch(f"it makes more than {MOST_VALUES:,} values", span)
+        return value
+
+    def _size(self, value: Value) -> int:
+        known = self._sizes.get(id(value))
+        if known is not None:
+            return known[1]
+        match value:
+            case Items(values):
+                size = 1 + sum(map(self._size, values))
+            case Fields(entries):
+                size = 1 + sum(self._size(entry.value) for entry in entries)
+            case Json(inner):
+                size = 1 + self._size(inner)
+            case _:
+                return 1
+        self._sizes[id(value)] = value, size
+        return size
 
     def _value(self, expression: Expression, scope: Scope) -> Value:
         match expression:
             case Template():
                 return self.template(expression, scope)
             case NumberNode(text, span):
-                return Number(_decimal(text, span), span)
+                return Number(decimal(text, span), span)
             case BoolNode(truth, span):
                 return Bool(truth, span)
             case NullNode(span):
@@ -268,14 +307,14 @@ class Work:
             case Unknown(name, sensitive=sensitive):
                 return self.unknown(f"{name}[{described(key)}]", span, "any", sensitive=sensitive)
             case Items(values, open=open):
-                number = _whole(key)
-                if number is None or open:
+                at = whole(key)
+                if at is None or open:
                     if unknown_in(key) or open:
                         return self.unknown(f"{described(value)}[{described(key)}]", span, "any")
                     raise Failed("a list is asked for an element by what is no number", span)
-                if not 0 <= number < len(values):
-                    raise Failed(f"a list of {len(values)} has no element {number}", span)
-                return values[number]
+                if not 0 <= at < len(values):
+                    raise Failed(f"a list of {len(values)} has no element {at}", span)
+                return values[at]
             case Fields():
                 text = marked(as_text(key))
                 found = value.get(text)
@@ -317,7 +356,7 @@ class Work:
             )
         if node.operator == "!":
             return Bool(not self.choose(value, node.span), node.span)
-        return Number(-_number(value, node.span), node.span)
+        return Number(-number(value, node.span), node.span)
 
     def _binary(self, node: Binary, scope: Scope) -> Value:
         operator, span = node.operator, node.span
@@ -336,9 +375,9 @@ class Work:
         if unknown_in(left) or unknown_in(right):
             kind = "number" if operator in "+-*/%" else "bool"
             return self.unknown(f"{described(left)} {operator} {described(right)}", span, kind)
-        a, b = _number(left, span), _number(right, span)
-        if operator in _COMPARE:
-            return Bool(_COMPARE[operator](a, b), span)
+        a, b = number(left, span), number(right, span)
+        if operator in COMPARISONS:
+            return Bool(COMPARISONS[operator](a, b), span)
         try:
             match operator:
                 case "+":
@@ -529,38 +568,3 @@ def _bound(scope: Scope, key_name: str, key: Value, value_name: str, value: Valu
     if key_name:
         names[key_name] = key
     return scope.having(**names)
-
-
-_COMPARE: Final = {
-    "<": lambda a, b: a < b,
-    "<=": lambda a, b: a <= b,
-    ">": lambda a, b: a > b,
-    ">=": lambda a, b: a >= b,
-}
-
-
-def _decimal(text: str, span: Span) -> Decimal:
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        raise Failed("it is no number", span) from None
-
-
-def _whole(key: Value) -> int | None:
-    match key:
-        case Number(number) if number == number.to_integral_value() and number.adjusted() < 12:
-            return int(number)
-        case Text(text) if text.isdigit() and len(text) < 12:
-            return int(text)
-        case _:
-            return None
-
-
-def _number(value: Value, span: Span) -> Decimal:
-    match value:
-        case Number(number):
-            return number
-        case Text(text):
-            return _decimal(text, span)
-        case _:
-            raise Failed("a number is wanted", span)

@@ -51,6 +51,7 @@ def iam_document(instance: ResourceInstance, work: Work) -> Value:
     merged = Fields((), block.head)
     for document in [*_named(whole, _BEFORE, work), own, *_named(whole, _AFTER, work)]:
         merged = _merged(merged, document, block.head)
+        work.weighed(merged, block.head)
     return merged
 
 
@@ -194,7 +195,7 @@ def _merged(first: Fields, second: Value, span: Span) -> Fields:
     statements = list(_statements(first))
     for statement in map(_named_or_not, _statements(second)):
         sid = _sid(statement)
-        same = next((at for at, other in enumerate(statements) if sid and _sid(other) == sid), None)
+        same = next((at for at, other in enumerate(statements) if _sid(other) == sid), None) if sid else None
         if same is None:
             statements.append(statement)
         else:

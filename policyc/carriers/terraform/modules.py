@@ -278,9 +278,9 @@ class ModuleInstance:
             names = {"count": Fields((Entry("index", count.span, index),), count.span)}
             return Expansion(address, "any", (("[*]", names),))
         text = marked(as_text(value))
-        if not text.isdigit() or len(text) > 9:
+        if not text.isdigit():
             raise Failed("`count` is no whole number", count.span)
-        if int(text) > MOST_INSTANCES:
+        if len(text) > 9 or int(text) > MOST_INSTANCES:
             raise TooMuch(f"it makes more than {MOST_INSTANCES} instances", count.span)
         rows = []
         for number in range(int(text)):

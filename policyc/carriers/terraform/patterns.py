@@ -8,13 +8,16 @@ from typing import Final
 LONGEST: Final = 200
 #: what could take exponential time, or means something else there
 _NOT_READ: Final = re.compile(r"\(\?[^:P]|\(\?P[^<]|\\[pPQEzCA1-9]|\[\[:|\)[*+{]|[*+}?]\+")
-#: characters that such a pattern is tried on
-LONGEST_TEXT: Final = 5000
+_REPEATS: Final = re.compile(r"[*+}]")
+#: steps that matching may take at worst, if every repetition meets every character
+_MOST_STEPS: Final = 100_000_000
 
 
-def python_pattern(text: str) -> re.Pattern[str] | None:
-    """The pattern, or None for one that is not read here."""
+def python_pattern(text: str, subject: str) -> re.Pattern[str] | None:
+    """The pattern, or None for one that is not read here, or could take long on `subject`."""
     if len(text) > LONGEST or _NOT_READ.search(text):
+        return None
+    if (len(subject) + 1) ** (len(_REPEATS.findall(text)) + 1) > _MOST_STEPS:
         return None
     try:
         return re.compile(text, re.ASCII)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from policyc.carriers.terraform.arguments import Arguments, Function, is_open, known
 from policyc.carriers.terraform.formats import formatted
-from policyc.carriers.terraform.patterns import LONGEST_TEXT, python_pattern
+from policyc.carriers.terraform.patterns import python_pattern
 from policyc.carriers.terraform.values import (
     Bool,
     Entry,
@@ -62,8 +62,8 @@ def formatlist(args: Arguments) -> Value:
 def replace(args: Arguments) -> Value:
     text, old, new = args.text(0), args.text(1), args.text(2)
     if len(old) > 1 and old[0] == old[-1] == "/":
-        pattern = python_pattern(old[1:-1])
-        if pattern is None or len(text) > LONGEST_TEXT:
+        pattern = python_pattern(old[1:-1], text)
+        if pattern is None:
             return args.hole()
         return plain_text(pattern.sub(re.sub(r"\$\{?(\w+)\}?", r"\\g<\1>", new), text), args.span)
     made = text.replace(old, new)
@@ -88,8 +88,8 @@ def substr(args: Arguments) -> Value:
 
 @known("any")
 def regex(args: Arguments) -> Value:
-    pattern = python_pattern(args.text(0))
-    if pattern is None or len(args.text(1)) > LONGEST_TEXT:
+    pattern = python_pattern(args.text(0), args.text(1))
+    if pattern is None:
         return args.hole("any")
     found = pattern.search(args.text(1))
     if found is None:

@@ -160,8 +160,10 @@ def unknown_in(value: Value) -> bool:
             return False
 
 
-def described(value: Value) -> str:
+def described(value: Value, depth: int = 0) -> str:
     """A value in a word or two, for the name of a hole that depends on it."""
+    if depth > 3:
+        return "…"
     match value:
         case Text(text):
             return f'"{shown(text)}"' if len(text) <= 60 else "…"
@@ -176,12 +178,12 @@ def described(value: Value) -> str:
         case Instance(address):
             return address
         case Items(values):
-            return f"[{', '.join(described(item) for item in values[:3])}{', …' if len(values) > 3 else ''}]"
+            return f"[{', '.join(described(item, depth + 1) for item in values[:3])}{', …' if len(values) > 3 else ''}]"
         case Fields(entries):
-            inner = ", ".join(f"{entry.key} = {described(entry.value)}" for entry in entries[:3])
+            inner = ", ".join(f"{entry.key} = {described(entry.value, depth + 1)}" for entry in entries[:3])
             return f"{{{inner}{', …' if len(entries) > 3 else ''}}}"
         case Json(inner):
-            return f"jsonencode({described(inner)})"
+            return f"jsonencode({described(inner, depth + 1)})"
 
 
 def as_text(value: Value) -> Text | Unknown:

@@ -7,6 +7,7 @@ import argparse
 from policyc.cli.inputs import read_input
 from policyc.cli.parser import WrongUse, name_and_value
 from policyc.diagnostics import Diagnostics
+from policyc.packages import MissingPackage
 
 
 def add_bindings(parser: argparse._ActionsContainer) -> None:
@@ -24,7 +25,7 @@ def add_bindings(parser: argparse._ActionsContainer) -> None:
         action="append",
         default=[],
         metavar="FILE",
-        help="values from a parameter file, the output of describe-stacks or of terraform output -json; "
+        help="values from a parameter file, a .tfvars file, the output of describe-stacks or of terraform output -json; "
         "may be given several times",
     )
 
@@ -36,7 +37,10 @@ def bindings_of(args: argparse.Namespace) -> dict[str, str]:
         from policyc.workspace.bindings import read_bindings
     for name in args.bindings:
         found = Diagnostics()
-        values |= read_bindings(read_input(name, "values", args, "--bindings"), found)
+        try:
+            values |= read_bindings(read_input(name, "values", args, "--bindings"), found)
+        except MissingPackage as missing:
+            raise WrongUse(str(missing), missing.help) from None
         wrong = next(iter(found), None)
         if wrong is not None:
             raise WrongUse(wrong.message, wrong.help)

@@ -1,4 +1,4 @@
-"""Values for holes from files: parameters of a stack, outputs of stacks and of Terraform, and plain objects of names and texts.
+"""Values for holes from files: parameters of a stack, outputs of stacks and of Terraform, `*.tfvars`, and plain objects of names and texts.
 
 Sources: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-using-cli-deploying.html (parameter files),
 https://docs.aws.amazon.com/cli/latest/reference/cloudformation/describe-stacks.html, https://developer.hashicorp.com/terraform/cli/commands/output
@@ -15,7 +15,11 @@ from policyc.text import Source
 
 
 def read_bindings(source: Source, diagnostics: Diagnostics) -> dict[str, str]:
-    """The values by the names that holes have; a file that says none is an error."""
+    """The values by the names that holes have; a file that says none is an error. Raises MissingPackage."""
+    if source.file.endswith((".tfvars", ".tfvars.json")):
+        from policyc.carriers.terraform.tfvars import variable_texts
+
+        return variable_texts(source, diagnostics)
     tree = parse_json(source, diagnostics)
     if tree is None:
         return {}

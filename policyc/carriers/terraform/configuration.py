@@ -16,7 +16,8 @@ from policyc.carriers.terraform.declared import ENDINGS, Placed
 from policyc.carriers.terraform.documents import PERMISSION, Found, found_in, holds_documents, slots
 from policyc.carriers.terraform.expressions import Undecided, Work
 from policyc.carriers.terraform.facts import AUTH_POLICIES, Around, around, context_types, is_context
-from policyc.carriers.terraform.modules import Configuration, ModuleInstance, ResourceInstance, tfvars
+from policyc.carriers.terraform.modules import Configuration, ModuleInstance, ResourceInstance
+from policyc.carriers.terraform.tfvars import tfvars
 from policyc.carriers.terraform.tree import Lost, Place, Tree, root_of, tree_of
 from policyc.carriers.terraform.values import Failed
 from policyc.carriers.terraform.worlds import described_world, in_worlds
@@ -264,11 +265,11 @@ def _of_block(
     for item, addresses, seen in documents.values():
         everywhere = len(seen) == len(worlds)
         for world in [""] if everywhere else seen:
-            made.append(_embedded(item, list(addresses), world, placed))
+            made.append(_embedded(item, list(addresses), world))
     return [*made, *lost]
 
 
-def _embedded(item: Found, addresses: list[str], world: str, placed: Placed) -> Embedded:
+def _embedded(item: Found, addresses: list[str], world: str) -> Embedded:
     shown = addresses[:3] + ([f"… ({len(addresses)} in all)"] if len(addresses) > 3 else [])
     holes: dict[str, Hole] = {hole.name: hole for hole in item.holes}
     return Embedded(
@@ -280,7 +281,6 @@ def _embedded(item: Found, addresses: list[str], world: str, placed: Placed) -> 
         MappingProxyType(holes),
         MappingProxyType(dict(item.facts)),
         world,
-        meant=placed.block.meant,
     )
 
 

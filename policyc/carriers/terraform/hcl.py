@@ -39,7 +39,6 @@ from policyc.carriers.terraform.nodes import (
     Unary,
 )
 from policyc.carriers.terraform.runs import Placement, literals, stripped, without_indentation
-from policyc.carriers.terraform.suppressions import meant_by
 from policyc.packages import MissingPackage
 from policyc.record import record
 from policyc.text import Source, Span
@@ -211,7 +210,7 @@ class _Reader:
             body = Body(body.arguments, body.blocks, True)
         start = self.char(node.start_byte)
         heading = self.place.span(start, self.char(head.end_byte))
-        return Block(type, tuple(labels), body, heading, self.span(node), meant_by(self.text, start))
+        return Block(type, tuple(labels), body, heading, self.span(node))
 
     # expressions
 

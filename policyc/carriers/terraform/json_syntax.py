@@ -93,6 +93,14 @@ def _parsed(file: str, text: str) -> Parsed:
     return Parsed(Body({}, tuple(blocks)))
 
 
+def parse_values(source: Source) -> list[Argument]:
+    """The members of a JSON object as arguments, their texts as they are; nothing when the text is no object."""
+    tree = parse_json(source, Diagnostics())
+    form = _Form(source, "")
+    members = tree.members if isinstance(tree, JsonObject) else ()
+    return [Argument(item.key, item.key_span, form.expression(item.value, literal=True)) for item in members]
+
+
 class _Form:
     """The members of one kind of top block."""
 

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Final
 
 from policyc.carriers.embedded import Options, Piece
-from policyc.carriers.terraform.declared import Declared, Placed, declared_in, parsed_file, within
+from policyc.carriers.terraform.declared import Declared, Placed, declared_in, within
 from policyc.carriers.terraform.expressions import Scope, Work
 from policyc.carriers.terraform.hcl import parse_expression, parse_template
 from policyc.carriers.terraform.nodes import Body, Expression, Name, Template
@@ -39,7 +39,7 @@ from policyc.carriers.terraform.values import (
 )
 from policyc.holes import has_hole, is_reserved
 from policyc.record import record
-from policyc.text import Source, Span
+from policyc.text import Span
 
 #: instances of one block
 MOST_INSTANCES: Final = 500
@@ -185,7 +185,8 @@ class ModuleInstance:
             if argument is not None:
                 value = work.value(argument, self.caller)
         else:
-            bound = self.configuration.options.values.get(full)
+            values = self.configuration.options.values
+            bound = values.get(full, None if self.address else values.get(name))
             if bound is not None:
                 value = work.value(bound_value(bound, type, placed.block.head), self.scope)
             elif name in self.variables:
@@ -431,7 +432,7 @@ def _nullable(body: Body) -> bool:
 def bound_value(text: str, type: Expression | None, span: Span) -> Expression:
     """What somebody gave for a variable: a text for one that takes text, else an expression, as `-var` reads it."""
     place = Placement(span.file, span.start, span)
-    if wants_text(type) and not (type is None and text.startswith(("[", "{"))):
+    if wants_text(type) and not text.startswith(("[", "{")):
         return parse_template(text.replace("${", "$${").replace("%{", "%%{"), place)
     return parse_expression(text, place)
 
@@ -445,11 +446,3 @@ def kind_of_type(type: Expression | None) -> str:
             return "any"
         case _:
             return "list" if getattr(type, "name", "") in ("list", "set", "tuple") else "any"
-
-
-def tfvars(source: Source, scope: Scope) -> dict[str, Callable[[Work], Value]]:
-    """What a `*.tfvars` file gives, by variable. Raises MissingPackage."""
-    found: dict[str, Callable[[Work], Value]] = {}
-    for name, argument in parsed_file(source).body.arguments.items():
-        found[name] = lambda work, value=argument.value: work.value(value, scope)  # type: ignore[misc]
-    return found

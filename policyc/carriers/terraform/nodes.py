@@ -249,4 +249,3 @@ class Block:
     body: Body
     head: Span
     span: Span
-    meant: tuple[str, ...] = ()

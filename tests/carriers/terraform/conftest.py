@@ -12,6 +12,7 @@ from policyc.diagnostics import Diagnostics, Severity
 from policyc.record import record
 from policyc.report.tally import Tally
 from policyc.text import Source
+from policyc.workspace.native_text import Sort, recognize
 from policyc.workspace.natives import NativeSettings, check_natives
 
 _FILE = re.compile(r"^=== (\S+)\n", re.MULTILINE)
@@ -42,7 +43,8 @@ def check(tmp_path: Path) -> Check:
             path = tmp_path / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(content, encoding="utf-8")
-        paths = sorted(path for path in tmp_path.rglob("*") if path.suffix in (".tf", ".json", ".tofu"))
+        shown = (path for path in tmp_path.rglob("*.*") if not any(part.startswith(".") for part in path.parts))
+        paths = sorted(path for path in shown if recognize(path) in (Sort.OURS, Sort.HOST))
         found = Diagnostics()
         settings = NativeSettings(values=values or {})
         checked = check_natives(tmp_path.resolve(), paths, found, settings)

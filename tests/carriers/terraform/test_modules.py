@@ -1,0 +1,167 @@
+"""Modules, variables, worlds, what stands around documents, and comments that say what is meant."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from policyc.carriers.terraform.tfvars import variable_texts
+from policyc.diagnostics import Diagnostics
+from policyc.text import Source
+
+OPEN = """
+variable "method" {}
+resource "aws_vpclattice_auth_policy" "p" {
+  resource_identifier = aws_vpclattice_service.orders.arn
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Principal = { AWS = "arn:aws:iam::111122223333:role/app" }
+      Action    = "vpc-lattice-svcs:Invoke"
+      Resource  = "*"
+      Condition = { StringEquals = { "vpc-lattice-svcs:RequestMethod" = var.method } }
+    }]
+  })
+}
+"""
+NEVER = "value-never-matches"
+
+
+def test_an_open_variable_is_no_finding(check: Any) -> None:
+    checked = check(OPEN)
+    assert checked.found == ()
+    assert (checked.tally.documents, checked.tally.unknown) == (1, 1)
+
+
+def test_a_value_that_is_given_fills_it(check: Any) -> None:
+    assert [row.split()[1] for row in check(OPEN, {"var.method": "get"}).found] == [NEVER]
+    assert check(OPEN, {"method": "GET"}).found == ()
+
+
+@pytest.mark.parametrize("name", ["terraform.tfvars", "more.auto.tfvars"])
+def test_a_file_of_values_is_where_its_finding_stands(check: Any, name: str) -> None:
+    assert check(f'=== main.tf{OPEN}=== {name}\n\nmethod = "get"\n').found == (f"{name}:2 {NEVER}",)
+
+
+def test_a_later_file_of_values_wins(check: Any) -> None:
+    text = f'=== main.tf{OPEN}=== terraform.tfvars\nmethod = "get"\n=== a.auto.tfvars\nmethod = "GET"\n'
+    assert check(text).found == ()
+
+
+def test_a_json_file_of_values(check: Any) -> None:
+    text = f'=== main.tf{OPEN}=== terraform.tfvars.json\n{{\n  "method": "get"\n}}\n'
+    assert check(text).found == (f"terraform.tfvars.json:2 {NEVER}",)
+
+
+def test_values_for_bindings() -> None:
+    found = variable_texts(Source("x.tfvars", 'a = "x"\nb = ["y", 1]\nc = true\n'), Diagnostics())
+    assert found == {"var.a": "x", "var.b": '["y", 1]', "var.c": "true"}
+
+
+def test_a_sensitive_variable_stays_open(check: Any) -> None:
+    secret = OPEN.replace('variable "method" {}', 'variable "method" {\n  sensitive = true\n  default = "get"\n}')
+    checked = check(secret)
+    assert checked.found == ()
+    assert checked.tally.unknown == 1
+
+
+def test_a_default_stands_where_it_is_written(check: Any) -> None:
+    text = OPEN.replace('variable "method" {}', 'variable "method" {\n  default = "get"\n}')
+    assert check(text).found == (f"main.tf:3 {NEVER}",)
+
+
+MODULE = """=== main.tf
+module "a" {
+  source   = "./m"
+  for_each = { one = "GET", two = "get" }
+  method   = each.value
+}
+=== m/main.tf""" + OPEN.replace("aws_vpclattice_service.orders.arn", '"svc-0123456789abcdef0"')
+
+
+def test_a_module_has_the_values_of_its_caller(check: Any) -> None:
+    assert check(MODULE).found == (f"main.tf:3 {NEVER}",)
+
+
+def test_an_output_of_a_module_reaches_a_document(check: Any) -> None:
+    text = f'=== main.tf{OPEN.replace("var.method", "module.m.method")}module "m" {{\n  source = "./m"\n}}\n'
+    assert check(text + '=== m/out.tf\noutput "method" {\n  value = lower("GET")\n}\n').found == (
+        f"m/out.tf:2 {NEVER}",
+    )
+
+
+def test_a_module_from_a_registry_about_policies_is_not_read(check: Any) -> None:
+    checked = check(
+        'module "lattice" {\n  source = "acme/vpc-lattice/aws"\n}\nmodule "vpc" {\n  source = "acme/vpc/aws"\n}\n'
+    )
+    assert [(item.line, item.reason) for item in checked.tally.unreadable] == [(1, "module from a registry")]
+
+
+def test_a_module_that_init_brought_is_read(check: Any) -> None:
+    listed = '{"Modules": [{"Key": "", "Dir": "."}, {"Key": "a", "Source": "acme/policy/aws", "Dir": ".terraform/modules/a"}]}'
+    text = '=== main.tf\nmodule "a" {\n  source = "acme/policy/aws"\n  method = "get"\n}\n=== .terraform/modules/modules.json\n'
+    text += listed + "\n=== .terraform/modules/a/main.tf" + OPEN
+    checked = check(text)
+    assert checked.found == (f"main.tf:3 {NEVER}",)
+    assert not checked.tally.unreadable
+
+
+def test_each_way_of_a_condition_is_looked_at(check: Any) -> None:
+    text = OPEN.replace("= var.method", '= var.method == "x" ? "GET" : "get"')
+    checked = check(text)
+    assert checked.found == (f"main.tf:12 {NEVER}",)
+    assert checked.tally.documents == 1
+
+
+def test_a_comment_with_a_reason_says_that_a_finding_is_meant(check: Any) -> None:
+    text = OPEN.replace("var.method", '"get"')
+    head = 'resource "aws_vpclattice_auth_policy"'
+    assert check(text).found == (f"main.tf:12 {NEVER}",)
+    meant = f"# policyc: ignore[{NEVER}] nobody asks\n{head}"
+    assert check(text.replace(head, meant)).found == ()
+    without = f"# policyc: ignore[{NEVER}]\n{head}"
+    assert check(text.replace(head, without)).found != ()
+
+
+SERVICE = 'resource "aws_vpclattice_service" "orders" {\n  name      = "orders"\n  auth_type = "AWS_IAM"\n}\n'
+GATE = "auth-without-policy"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        pytest.param(SERVICE, True, id="no-policy"),
+        pytest.param(SERVICE.replace("AWS_IAM", "NONE"), False, id="no-auth"),
+        pytest.param(SERVICE.replace('"AWS_IAM"', "var.auth"), False, id="auth-not-known"),
+        pytest.param(SERVICE + OPEN, False, id="policy"),
+        pytest.param(SERVICE + OPEN.replace("aws_vpclattice_service.orders.arn", "var.service"), False, id="on-a-hole"),
+        pytest.param(SERVICE + 'module "m" {\n  source = "acme/lattice/aws"\n}\n', False, id="module-not-here"),
+    ],
+)
+def test_a_gate_without_a_policy(check: Any, text: str, told: bool) -> None:
+    assert any(GATE in row for row in check(text).found) is told
+
+
+TRUST = """
+resource "aws_verifiedaccess_trust_provider" "t" {
+  policy_reference_name    = "idc"
+  trust_provider_type      = "user"
+  user_trust_provider_type = "iam-identity-center"
+}
+resource "aws_verifiedaccess_instance" "i" {}
+resource "aws_verifiedaccess_instance_trust_provider_attachment" "a" {
+  verifiedaccess_instance_id       = aws_verifiedaccess_instance.i.id
+  verifiedaccess_trust_provider_id = aws_verifiedaccess_trust_provider.t.id
+}
+resource "aws_verifiedaccess_group" "g" {
+  verifiedaccess_instance_id = aws_verifiedaccess_instance.i.id
+  policy_document            = "permit(principal, action, resource) when { context.@@.user.email.address like \\"*@example.com\\" };"
+}
+"""
+
+
+def test_the_trust_providers_of_an_instance_are_known(check: Any) -> None:
+    wrong, right = (set(check(TRUST.replace("@@", name)).found) for name in ("idp", "idc"))
+    assert "main.tf:14 cedar-unknown-root" in wrong - right

@@ -58,7 +58,13 @@ def effect(policy: Policy, name: str) -> str:
 
 def alternatives(policy: Policy) -> str:
     """How to join values or tests of which one is enough."""
-    return "`||`" if policy.origin is Origin.CEDAR else "`or` or `in […]`"
+    match policy.origin:
+        case Origin.CEDAR:
+            return "`||`"
+        case Origin.IAM:
+            return "a list of values"
+        case _:
+            return "`or` or `in […]`"
 
 
 def caller(principal: Principal) -> str:

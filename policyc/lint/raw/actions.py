@@ -12,7 +12,7 @@ from functools import cache, lru_cache
 from policyc.diagnostics import Diagnostics, did_you_mean
 from policyc.engines.iam.elements import action_pattern
 from policyc.lint.raw.fits import may_apply
-from policyc.lint.raw.nearest import nearest_action, nearest_name
+from policyc.lint.raw.nearest import near_prefixes, nearest_action, nearest_name
 from policyc.lint.raw.statements import RawStatement
 from policyc.lint.raw.words import actions
 from policyc.syntax.json_text import JsonString
@@ -54,7 +54,7 @@ def _any_service(item: JsonString, statement: RawStatement, diagnostics: Diagnos
     service, _, name = item.value.partition(":")
     pattern = action_pattern(f"{service}:x", item.span)
     owners = statement.kind.services or sorted(_owners(statement))
-    meant = [f"`{owner}:{name}`" for owner in owners if pattern.test(f"{owner}:x") and _is_listed(owner, name, item)]
+    meant = [f"`{owner}:{name}`" for owner in owners if pattern.test(f"{owner}:x") and _lists(owner, item)]
     whole = not service.strip("*") and not name.strip("*")
     diagnostics.warning(
         "invalid-service-in-action",
@@ -64,12 +64,10 @@ def _any_service(item: JsonString, statement: RawStatement, diagnostics: Diagnos
     )
 
 
-def _is_listed(owner: str, name: str, item: JsonString) -> bool:
-    found = services.service(owner) if services.is_there() else None
-    listed = actions(owner) or tuple(action.name for action in (found.actions.values() if found else ()))
-    return not listed or any(
-        action_pattern(f"{owner}:{name}", item.span).test(f"{owner}:{one}".lower()) for one in listed
-    )
+def _lists(prefix: str, item: JsonString) -> bool:
+    """Whether a service has an action like the one that stands behind the colon."""
+    text = f"{prefix}:{item.value.partition(':')[2]}"
+    return not _is_none_of(text, prefix, actions(prefix) or _names(prefix))
 
 
 def _owners(statement: RawStatement) -> set[str]:
@@ -112,7 +110,9 @@ def _unlisted(item: JsonString, service: str, diagnostics: Diagnostics) -> None:
             f"no service has the prefix `{service}` (as of {services.updated()})",
             item.span,
             _meant(item.value)
-            or nearest_name(service, services.prefixes(), item.value[len(service) :])
+            or nearest_name(
+                service, near_prefixes(service, lambda one: _lists(one.prefix, item)), item.value[len(service) :]
+            )
             or "write the prefix that the service's page in the service authorization reference gives",
         )
     elif _is_none_of(item.value, service, names := _names(service)):

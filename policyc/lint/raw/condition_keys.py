@@ -10,7 +10,7 @@ from typing import Final
 
 from policyc.diagnostics import Diagnostics, did_you_mean
 from policyc.engines.iam.operators import Qualifier, read_operator
-from policyc.lint.raw.nearest import nearest_name
+from policyc.lint.raw.nearest import near_prefixes, nearest_name
 from policyc.lint.raw.statements import ConditionKey, RawStatement, strings
 from policyc.model.vocabulary import Attribute
 from policyc.targets.iam_documents import services
@@ -89,7 +89,8 @@ def unlisted(key: str) -> tuple[str, str] | None:
         return None
     found = services.service(prefix)
     if found is None:
-        help = nearest_name(prefix, services.prefixes(), key[len(prefix) :])
+        tail = key[len(prefix) :]
+        help = nearest_name(prefix, near_prefixes(prefix, lambda one: one.key(one.prefix + tail) is not None), tail)
         message = f"no service has the prefix `{prefix}` (as of {services.updated()})"
     elif found.key(key) is None:
         names = [_spelled(services.HOLE.sub("name", name)) for name in found.keys.values()]

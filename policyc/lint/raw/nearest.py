@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import heapq
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
+
+from policyc.targets.iam_documents import services
+from policyc.targets.iam_documents.services import Service
 
 #: longer words are no misspelt names, and comparing them takes long
 _LONGEST = 100
@@ -36,6 +39,15 @@ def nearest_action(text: str, names: Iterable[str]) -> str:
 def nearest_name(text: str, names: Iterable[str], tail: str = "", head: str = "") -> str:
     """For a word of its own; `head` and `tail` are what stands around it."""
     return _help(text, tuple(sorted(names)), head, tail)
+
+
+def near_prefixes(word: str, has: Callable[[Service], bool]) -> list[str]:
+    """The prefixes of services near to a word that have what was written behind it."""
+    from difflib import get_close_matches  # is needed for mistakes only
+
+    near = get_close_matches(word, services.prefixes(), _COMPARED, _NEAR)
+    found = (services.service(prefix) for prefix in near)
+    return [one.prefix for one in found if one is not None and has(one)]
 
 
 def almost(word: str, names: frozenset[str]) -> str:

@@ -44,6 +44,7 @@ from policyc.diagnostics import Severity
 from policyc.engines.iam.dates import parse_instant
 from policyc.engines.iam.operators import BASES, Family, Operator, Relation, read_operator
 from policyc.engines.iam.values import parse_number, parse_truth
+from policyc.engines.proofs.misfits import misfit
 from policyc.ir.authz import RawTest
 from policyc.ir.conditions import tests
 from policyc.lint.rule import Lint, kind_of
@@ -85,7 +86,7 @@ def check(lint: Lint) -> None:
                 lint.report(
                     test.span,
                     f"`{operator.text}` compares another type than `{key_of(test)}` has, which is {_CALLED.get(kind, 'a text')}",
-                    _help(operator, fitting[0], [value.text for value in test.values]),
+                    _help(operator, fitting[0], test),
                 )
 
 
@@ -101,13 +102,14 @@ def _kind(attribute: Attribute) -> str:
     return _OF_REFERENCE.get(told, told)
 
 
-def _help(operator: Operator, family: Family, texts: list[str]) -> str:
+def _help(operator: Operator, family: Family, test: RawTest) -> str:
     """The operator of a family that asks the nearest to what this one asks."""
     bases = [item for item in BASES.values() if item.family is family and not item.ignore_case]
     same = [item for item in bases if item.negated is operator.negated and item.relation is operator.relation]
     equal = [item for item in bases if item.negated is operator.negated and item.relation is Relation.EQUAL]
     meant = (same or equal or bases)[0].base
-    if same and all(_READ.get(family, str)(text) is not None for text in texts):
+    texts = [value.text for value in test.values]
+    if same and all(_READ.get(family, str)(text) is not None and not misfit(test.attribute, text) for text in texts):
         return f"write `{operator.text.replace(operator.base, meant)}`"
     return f"test it with an operator such as `{meant}`"
 

@@ -36,7 +36,7 @@ from policyc.engines.proofs.conditions import never_holds
 from policyc.lint.callers import PARTITIONS, facts_of
 from policyc.lint.places import condition_of
 from policyc.lint.rule import Lint
-from policyc.model.values import Principal
+from policyc.lint.speech import caller, clause
 
 SEVERITY = Severity.ERROR
 YIELDS_TO = ("value-never-matches", "operator-of-another-type")
@@ -52,10 +52,6 @@ def check(lint: Lint) -> None:
                 if all(never_holds(statement.when, facts_of(principal, partition)) for partition in PARTITIONS):
                     lint.report(
                         condition_of(statement.when, statement),
-                        f"`{_name(principal)}` never passes this condition",
-                        f"drop it from `who` of `{statement.label}`, or correct the condition",
+                        f"`{caller(principal)}` never passes this condition",
+                        f"drop it from `{clause(policy, 'who')}` of `{statement.label}`, or correct the condition",
                     )
-
-
-def _name(principal: Principal) -> str:
-    return principal.name or f"{principal.kind}({', '.join(principal.args)})".removesuffix("()")

@@ -33,19 +33,25 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-ke
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from policyc.diagnostics import Severity
 from policyc.engines.proofs.misfits import Misfit, misfit, number_misfit
 from policyc.ir.authz import Atom, Op, RawTest, Variable
 from policyc.ir.conditions import tests
 from policyc.ir.pattern import Wild, escape_pattern
+from policyc.lint.raw.nearest import nearest_name
 from policyc.lint.rule import Lint
 from policyc.lint.speech import key_of
+from policyc.model.types import Named
 from policyc.model.vocabulary import Attribute
+from policyc.targets.iam_documents import arns
 from policyc.text import Span
 
 SEVERITY = Severity.ERROR
 YIELDS_TO = ("cedar-group-name", "cedar-impossible-value", "cedar-odd-method", "cedar-template-text")
+
+_REGION: Final = Named("region")
 
 
 def check(lint: Lint) -> None:
@@ -53,7 +59,7 @@ def check(lint: Lint) -> None:
         for test in tests(statement.when):
             for text, span, found in _misfits(test):
                 message = f"`{key_of(test)}` is never `{text}`: it is {found.says}"
-                lint.report(span or test.span, message, _help(found, text))
+                lint.report(span or test.span, message, _help(test.attribute, found, text))
 
 
 def _misfits(test: Atom | RawTest) -> Iterator[tuple[str, Span | None, Misfit]]:
@@ -92,5 +98,9 @@ def _piece(token: str | Wild | Variable) -> str:
     return escape_pattern(token) if isinstance(token, str) else token.value if isinstance(token, Wild) else "*"
 
 
-def _help(found: Misfit, text: str) -> str:
-    return f"write `{found.repair}`" if found.repair else f"write a text that is like that, or drop `{text}`"
+def _help(attribute: Attribute, found: Misfit, text: str) -> str:
+    if found.repair:
+        return f"write `{found.repair}`"
+    if attribute.type == _REGION and (near := nearest_name(text, arns.regions().names)):
+        return near
+    return f"write a value that is like that, or drop `{text}`"

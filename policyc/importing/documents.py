@@ -7,7 +7,7 @@ a tree and printed. What comes out is compiled before anybody sees it, and has t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
@@ -36,7 +36,6 @@ from policyc.targets.base import Document
 from policyc.targets.cloud_wan import is_core_network
 from policyc.targets.iam_documents import resource_arn
 from policyc.targets.iam_documents.kinds import KINDS, DocumentKind, guess_kind, is_policy
-from policyc.targets.iam_documents.raising import distinct
 from policyc.targets.iam_documents.read import read_policy
 from policyc.targets.lattice import raising
 from policyc.targets.lattice.raising import is_placeholder
@@ -227,7 +226,7 @@ def _lattice(found: Sequence[tuple[Given, Policy]], run: _Run) -> None:
     for (item, _), policy in zip(found, policies, strict=True):
         on = carriers[item.source.file]
         behind = [service for service in services if service.link("network") == on.id]
-        ways = {one.index: distinct(raising.raised(one, on, behind)) for one in policy.statements}
+        ways = {one.index: raising.raised(one, on, behind) for one in policy.statements}
         name = run.plan.names.free(stems[item.source.file])
         draft = Draft(item, policy, KINDS[_LATTICE], name, "lattice", run.plan.resource_names[on.id], [])
         draft.unplaced = raising.is_placeholder(on)
@@ -247,7 +246,7 @@ def _identity(found: Sequence[tuple[Given, Policy]], run: _Run) -> None:
         carrier = identity.carrier(_bare(stem, "role"), item.attached)
         on = run.plan.names.principal(carrier)
         assert isinstance(on, nodes.Ref)
-        ways = {one.index: distinct(identity.raised(one, resources, kinds)) for one in policy.statements}
+        ways = {one.index: identity.raised(one, resources, kinds) for one in policy.statements}
         draft = Draft(item, policy, KINDS[_IDENTITY], run.plan.names.free(stem), "identity", on.text, [])
         draft.unplaced = identity.is_placeholder(carrier)
         _choose(draft, policy.statements, ways, run.diagnostics)
@@ -327,7 +326,7 @@ def _declare(carriers: Iterable[Resource], run: _Run) -> None:
 
 
 def _choose(
-    draft: Draft, statements: Sequence[Statement], ways: Mapping[int, tuple[Statement, ...]], diagnostics: Diagnostics
+    draft: Draft, statements: Sequence[Statement], ways: Mapping[int, Iterator[Statement]], diagnostics: Diagnostics
 ) -> None:
     """The statements of a draft with their ways and their labels; those that no request matches are left out."""
     labels = Counter(one.label for one in statements)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from policyc.importing.conditions import NoWords
@@ -33,16 +33,27 @@ class Given:
 
 @dataclass(slots=True)
 class Choice:
-    """One statement: what it was in the document, and the ways to say it, the most readable one first."""
+    """One statement: what it was in the document, and the ways to say it, the most readable one first. They are worked out when they are
+    asked for, since the first one is nearly always taken."""
 
     original: Statement
     label: str
-    ways: tuple[Statement, ...]
+    more: Iterator[Statement]
     at: int = 0
+    known: list[Statement] = field(default_factory=list)
 
     @property
     def span(self) -> Span | None:
         return self.original.span
+
+    def way(self, at: int) -> Statement | None:
+        """The way of that number; None when there are not as many."""
+        while len(self.known) <= at:
+            found = next(self.more, None)
+            if found is None:
+                return None
+            self.known.append(found)
+        return self.known[at]
 
 
 @dataclass(slots=True)
@@ -70,9 +81,9 @@ class Draft:
         return nodes.Policy(ident(self.name), ident(self.target), word(self.on), tuple(statements), NOWHERE, self.doc)
 
     def _statement(self, choice: Choice, names: Names, resource_names: dict[str, str]) -> nodes.Statement:
-        while choice.at < len(choice.ways):
+        while (way := choice.way(choice.at)) is not None:
             try:
-                return statement_node(choice.ways[choice.at], choice.label, names, resource_names)
+                return statement_node(way, choice.label, names, resource_names)
             except NoWords:
                 choice.at += 1
         raise NoWords

@@ -59,7 +59,7 @@ def settle(plan: Plan, layout: Layout, root: Path, diagnostics: Diagnostics) -> 
         chosen = [choice.at for draft in drafts for choice in draft.choices]
         if best is None or len(apart) < best[0]:
             best = len(apart), chosen
-        onward = [choice for choice in apart if choice.at + 1 < len(choice.ways)]
+        onward = [choice for choice in apart if choice.way(choice.at + 1) is not None]
         for choice in onward:
             choice.at += 1
         further = _compiled(plan, layout, root, Diagnostics()) if onward else None
@@ -125,7 +125,7 @@ def _written(plan: Plan, layout: Layout, diagnostics: Diagnostics) -> dict[str, 
         return written(plan, layout, {})
     except NoWords:
         choices = (choice for draft in plan.drafts for choice in draft.choices)
-        _report(next(choice for choice in choices if choice.at >= len(choice.ways)), None, diagnostics)
+        _report(next(choice for choice in choices if choice.way(choice.at) is None), None, diagnostics)
         return None
 
 
@@ -200,7 +200,7 @@ def _moved_on(wrong: Sequence[tuple[Choice, Diagnostic | None]], diagnostics: Di
     sound = True
     for choice, why in wrong:
         choice.at += 1
-        if choice.at >= len(choice.ways):
+        if choice.way(choice.at) is None:
             _report(choice, why, diagnostics)
             sound = False
     return sound

@@ -70,7 +70,9 @@ def findings_of_documents(texts: Mapping[str, str], kind: str = "") -> list[tupl
         policy = check_tree(source, tree, kind, diagnostics)
         assert policy is not None
         policies.append(policy)
-    lint_documents(policies, list(sources.values()), diagnostics)
+    rules = Diagnostics()
+    lint_documents(policies, list(sources.values()), rules)
+    diagnostics.extend(rules)
     spans = {policy.file: [statement.span for statement in policy.statements] for policy in policies}
     return _placed(diagnostics, spans)
 

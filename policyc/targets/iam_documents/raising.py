@@ -7,8 +7,9 @@ that it is emitted as reads back as the statement that it was made from.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, Final
 
 from policyc.diagnostics import Diagnostics
@@ -37,7 +38,7 @@ from policyc.ir.conditions import conjunction, tests
 from policyc.ir.pattern import Wild
 from policyc.model.types import STRING
 from policyc.model.values import Principal
-from policyc.model.vocabulary import Attribute, Vocabulary
+from policyc.model.vocabulary import Attribute, Vocabulary, load_vocabulary
 from policyc.syntax.json_text import parse_json
 from policyc.targets.iam_documents.conditions import condition_block, lower_condition, place
 from policyc.targets.iam_documents.escape import literal_glob, literal_text
@@ -158,8 +159,10 @@ def entries(when: Cond) -> list[Cond]:
     return [conjunction(items) for items in found.values()]
 
 
-def in_words(entry: Cond, kind: DocumentKind, vocabulary: Vocabulary) -> Cond | None:
-    """An entry as tests that the language has words for, when they come back as the entry; None when it has none."""
+@lru_cache(maxsize=1024)
+def in_words(entry: Cond, kind: DocumentKind, folder: str) -> Cond | None:
+    """An entry as tests that the vocabulary in a folder has words for, when they come back as the entry; None when it has none."""
+    vocabulary = load_vocabulary(folder)
     return next((item for item in _worded(entry, vocabulary) if _comes_back(item, entry, kind)), None)
 
 
@@ -261,14 +264,13 @@ def rewritten(glob: Glob, wildcards: bool = True) -> Glob:
 # --- statements -------------------------------------------------------------------------------------------------
 
 
-def conditions(
-    statement: Statement, left_out: Iterable[Cond], kind: DocumentKind, vocabulary: Vocabulary
-) -> Iterator[Cond]:
+def conditions(statement: Statement, left_out: Iterable[Cond], kind: DocumentKind, folder: str) -> Iterator[Cond]:
     """The condition with the entries that have words in words, and all as they stand; entries that a clause says are left out."""
+    vocabulary = load_vocabulary(folder)
     spare = list(left_out)
     kept = [entry for entry in entries(statement.when) if entry not in spare]
     raw = [conjunction(raw_tests(entry, vocabulary) or [entry]) for entry in kept]
-    worded = [in_words(entry, kind, vocabulary) for entry in kept]
+    worded = [in_words(entry, kind, folder) for entry in kept]
     yield conjunction([word if word is not None else other for word, other in zip(worded, raw, strict=True)])
     yield conjunction(raw)
 
@@ -279,15 +281,28 @@ def as_it_stands(statement: Statement) -> tuple[Can | None, Resources | None]:
     return statement.can, None if on is None else replace(on, patterns=tuple(rewritten(glob) for glob in on.patterns))
 
 
-def distinct(ways: Iterable[Statement]) -> tuple[Statement, ...]:
-    """The first statement of each degree of rawness: by who, where and under which condition it applies, and whether verbs say a test."""
-    found: dict[object, Statement] = {}
-    for way in ways:
-        who = way.who is not None and any(item.kind == "native" for item in way.who.principals)
-        raw = sum(isinstance(test, RawTest) for test in tests(way.when))
-        verbs = len(way.can.verbs) if way.can is not None and any(verb.requires for verb in way.can.verbs) else 0
-        found.setdefault((who, way.resources is not None, raw, verbs), way)
-    return tuple(found.values())
+def verified(
+    candidates: Iterable[Statement],
+    lower: Callable[[Statement], Sequence[Part] | None],
+    original: Statement,
+    kind: DocumentKind,
+) -> Iterator[Statement]:
+    """Of the candidates that are emitted as the original again the first one of each degree of rawness."""
+    found: set[object] = set()
+    for candidate in candidates:
+        degree = _degree(candidate)
+        parts = None if degree in found else lower(candidate)
+        if parts is not None and reads_back(parts, original, kind):
+            found.add(degree)
+            yield candidate
+
+
+def _degree(way: Statement) -> object:
+    """How raw a statement is: by who, where and under which condition it applies, and whether verbs say a test."""
+    who = way.who is not None and any(item.kind == "native" for item in way.who.principals)
+    raw = sum(isinstance(test, RawTest) for test in tests(way.when))
+    verbs = len(way.can.verbs) if way.can is not None and any(verb.requires for verb in way.can.verbs) else 0
+    return who, way.resources is not None, raw, verbs
 
 
 def language_statement(original: Statement, **changes: Any) -> Statement:

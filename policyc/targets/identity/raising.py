@@ -12,11 +12,11 @@ from typing import Final
 from policyc.diagnostics import Diagnostics
 from policyc.ir.authz import Policy, Statement
 from policyc.model.values import Principal, Resource
-from policyc.model.vocabulary import ResourceType, load_vocabulary
+from policyc.model.vocabulary import ResourceType
 from policyc.targets.iam_documents import resource_arn
 from policyc.targets.iam_documents.clauses import Declared, clauses, resource_of
 from policyc.targets.iam_documents.kinds import KINDS
-from policyc.targets.iam_documents.raising import as_it_stands, conditions, language_statement, reads_back
+from policyc.targets.iam_documents.raising import as_it_stands, conditions, language_statement, verified
 from policyc.targets.identity.lowering import lower_statement
 
 _KIND: Final = KINDS["identity"]
@@ -70,16 +70,13 @@ def raised(
     original: Statement, resources: Sequence[Resource], kinds: Mapping[str, ResourceType]
 ) -> Iterator[Statement]:
     """Statements that are emitted as the original again, the most readable one first; `resources` are those that are declared."""
-    for candidate in _candidates(original, resources, kinds):
-        parts = lower_statement(candidate, kinds, Diagnostics())
-        if parts is not None and reads_back(parts, original, _KIND):
-            yield candidate
+    candidates = _candidates(original, resources, kinds)
+    yield from verified(candidates, lambda one: lower_statement(one, kinds, Diagnostics()), original, _KIND)
 
 
 def _candidates(
     original: Statement, resources: Sequence[Resource], kinds: Mapping[str, ResourceType]
 ) -> Iterator[Statement]:
-    vocabulary = load_vocabulary("identity")
     texts = [glob.text for glob in original.resources.patterns] if original.resources is not None else []
     declared = []
     for item in resources:
@@ -88,8 +85,8 @@ def _candidates(
         if any(text.startswith(arn) for text in texts):
             declared.append(Declared(item, arn, tuple(kind.verbs.values())))
     for found in clauses(original, declared):
-        for when in conditions(original, found.said, _KIND, vocabulary):
+        for when in conditions(original, found.said, _KIND, "identity"):
             yield language_statement(original, can=found.can, path=found.path, on=found.on, when=when)
     can, on = as_it_stands(original)
-    for when in conditions(original, (), _KIND, vocabulary):
+    for when in conditions(original, (), _KIND, "identity"):
         yield language_statement(original, can=can, resources=on, when=when)

@@ -117,7 +117,7 @@ def _check_protocol(statement: Statement, service: Resource, diagnostics: Diagno
     can = statement.can
     if can is not None and not can.negated:
         for verb in can.verbs:
-            if verb.name not in possible:
+            if not verb.glob and verb.name not in possible:
                 diagnostics.error(
                     "verb-never-comes",
                     f"`{service.name}` speaks {_spoken(protocol)}, so nobody can `{verb.name}` it",

@@ -23,7 +23,7 @@ from policyc.targets.iam_documents.raising import (
     conditions,
     entries,
     language_statement,
-    reads_back,
+    verified,
 )
 from policyc.targets.lattice.lowering import lower_statement
 from policyc.targets.lattice.words import CONNECT, NETWORK, SERVICE, arn_of, verbs_of, vocabulary
@@ -137,20 +137,17 @@ def _patterns(resources: Resources | None) -> tuple[Glob, ...]:
 def raised(original: Statement, on: Resource, services: Sequence[Resource]) -> Iterator[Statement]:
     """Statements of a policy on `on` that are emitted as the original again, the most readable one first; `services` are those that the
     statement may name when `on` is their network."""
-    for candidate in _candidates(original, on, services):
-        found = Diagnostics()
-        parts = lower_statement(candidate, on, found)
-        if parts is not None and reads_back(parts, original, _KIND):
-            yield candidate
+    candidates = _candidates(original, on, services)
+    yield from verified(candidates, lambda one: lower_statement(one, on, Diagnostics()), original, _KIND)
 
 
 def _candidates(original: Statement, on: Resource, services: Sequence[Resource]) -> Iterator[Statement]:
     for who, said in _callers(original):
         for item in _clauses(original, on, services):
-            for when in conditions(original, (*said, *item.said), _KIND, vocabulary()):
+            for when in conditions(original, (*said, *item.said), _KIND, "lattice"):
                 yield language_statement(original, who=who, can=item.can, path=item.path, on=item.on, when=when)
         can, resources = as_it_stands(original)
-        for when in conditions(original, said, _KIND, vocabulary()):
+        for when in conditions(original, said, _KIND, "lattice"):
             yield language_statement(original, who=who, can=can, resources=resources, when=when)
 
 

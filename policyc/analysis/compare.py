@@ -22,6 +22,7 @@ from policyc.analysis.witness import Witness, opaque_of, witness_of
 from policyc.engines.iam.decision import decide
 from policyc.engines.iam.document import Document
 from policyc.engines.proofs.budget import TooLarge
+from policyc.engines.proofs.texts import Pattern
 from policyc.engines.trace import Verdict
 from policyc.ir.authz import Policy, Statement
 from policyc.record import record
@@ -80,11 +81,14 @@ class Compared:
         return self.settled and not self.differences
 
 
-def compare(old: Version, new: Version, budget: int = BUDGET) -> Compared:
-    """Every class of requests that the two versions answer differently. Raises Disagreement."""
-    if _alike(old.policy, new.policy):
+def compare(
+    old: Sequence[Version], new: Sequence[Version], budget: int = BUDGET, within: Sequence[Pattern] = ()
+) -> Compared:
+    """Every class of requests that the two sides answer differently. A side is one document, or several that must all allow, each at the
+    place of its counterpart; `within` are patterns of the resources that requests are about, all when there are none. Raises Disagreement."""
+    if all(_alike(one.policy, other.policy) for one, other in zip(old, new, strict=True)):
         return Compared((), True)
-    comparison = _Comparison(old, new, budget)
+    comparison = _Comparison(tuple(old), tuple(new), budget, within)
     found: list[Difference] = []
     left: list[str] = []
     try:
@@ -96,6 +100,7 @@ def compare(old: Version, new: Version, budget: int = BUDGET) -> Compared:
         left.append(str(reason))
     finally:
         comparison.space.solver.close()
+    left.extend(comparison.space.doubts())
     return Compared(tuple(found), not left, tuple(dict.fromkeys(left)))
 
 
@@ -115,10 +120,17 @@ def _alike(old: Policy, new: Policy) -> bool:
 class _Comparison:
     """Two versions in one space."""
 
-    def __init__(self, old: Version, new: Version, budget: int, bindings: Bindings | None = None) -> None:
-        self.old, self.new, self.budget, self.bindings = old, new, budget, bindings
-        self.space = Space((old.policy, new.policy), bindings, budget)
-        self.before, self.after = self.space.said(old.policy), self.space.said(new.policy)
+    def __init__(
+        self,
+        old: tuple[Version, ...],
+        new: tuple[Version, ...],
+        budget: int,
+        within: Sequence[Pattern] = (),
+        bindings: Bindings | None = None,
+    ) -> None:
+        self.old, self.new, self.budget, self.within, self.bindings = old, new, budget, within, bindings
+        self.space = Space([item.policy for item in (*old, *new)], bindings, budget, within=within)
+        self.before, self.after = (_joined(self.space, side) for side in (old, new))
 
     def differences(self, change: Change, left: list[str]) -> Sequence[Difference]:
         """The classes of one change; what is not settled is added to `left`."""
@@ -140,11 +152,11 @@ class _Comparison:
 
     def _bound(self, change: Change, known: Sequence[Difference]) -> Difference | None:
         """A class that shows when policy variables have some values; None where none of a few does."""
-        variables = variables_of((self.old.policy, self.new.policy))
+        variables = variables_of(self.space.policies)
         for text in ("example", None, "other"):
             if self.bindings is not None or not variables:
                 return None
-            tried = _Comparison(self.old, self.new, self.budget, dict.fromkeys(variables, text))
+            tried = _Comparison(self.old, self.new, self.budget, self.within, dict.fromkeys(variables, text))
             try:
                 question = tried._question(change)[2]
                 marks = [-tried.space.formula.every(tried._marks(change, one)) for one in known]
@@ -172,7 +184,7 @@ class _Comparison:
     def _explained(self, change: Change, witness: Witness) -> Difference:
         """The class of a witness, which the engine is asked to confirm."""
         first, second, question = self._question(change)
-        old, new = decide(self.old.document, witness.request), decide(self.new.document, witness.request)
+        old, new = _decided(self.old, witness), _decided(self.new, witness)
         if not _as_claimed(change, old, new):
             shown = "; ".join(witness.lines())
             raise Disagreement(f"{change} was found, and the engine says `{old}` before and `{new}` after: {shown}")
@@ -181,9 +193,17 @@ class _Comparison:
         other = self._matching(second.denies, second is self.after, witness) if allowing else None
         found = Difference(change, by, other, witness, old, new, Region((), (), (), ()), ())
         region = region_of(self.space, by, [question, *self._marks(change, found)]) if by else found.region
-        return replace(
-            found, region=region, because=because(by, other, first.policy, second.policy, first is self.after)
-        )
+        return replace(found, region=region, because=self._because(by, other, first is self.after))
+
+    def _because(self, by: Statement | None, other: Statement | None, gained: bool) -> tuple[str, ...]:
+        mine, theirs = (self.new, self.old) if gained else (self.old, self.new)
+        out: list[str] = []
+        for one, counterpart in zip(mine, theirs, strict=True):
+            if by is not None and any(item is by for item in one.policy.statements):
+                out += because(by, None, one.policy, counterpart.policy, gained)
+            if other is not None and any(item is other for item in counterpart.policy.statements):
+                out += because(None, other, one.policy, counterpart.policy, gained)
+        return tuple(dict.fromkeys(out))
 
     def _marks(self, change: Change, found: Difference) -> list[Lit]:
         """The literals that mark the requests of a class."""
@@ -198,11 +218,41 @@ class _Comparison:
 
     def _matching(self, listed: Sequence[tuple[Statement, Lit]], after: bool, witness: Witness) -> Statement | None:
         """The first of some statements that matches the witness, those that the other version lacks first."""
-        document = (self.new if after else self.old).document
-        can, _ = document.masks.masks(witness.request, False)
-        others = {_content(item) for item in (self.old if after else self.new).policy.statements}
-        held = [item for item, _ in listed if can >> item.index & 1]
-        return next((item for item in held if _content(item) not in others), held[0] if held else None)
+        mine, theirs = (self.new, self.old) if after else (self.old, self.new)
+        wanted = {id(item) for item, _ in listed}
+        held: list[Statement] = []
+        for one, counterpart in zip(mine, theirs, strict=True):
+            can, _ = one.document.masks.masks(witness.request, False)
+            others = {_content(item) for item in counterpart.policy.statements}
+            matching = [item for item in one.policy.statements if can >> item.index & 1 and id(item) in wanted]
+            held += matching
+            changed = next((item for item in matching if _content(item) not in others), None)
+            if changed is not None:
+                return changed
+        return held[-1] if held else None
+
+
+def _joined(space: Space, side: Sequence[Version]) -> Said:
+    """What documents say that must all allow."""
+    saids = [space.said(item.policy) for item in side]
+    formula = space.formula
+    allow, deny = formula.every(item.some_allow for item in saids), formula.some(item.some_deny for item in saids)
+    return Said(
+        tuple(pair for item in saids for pair in item.allows),
+        tuple(pair for item in saids for pair in item.denies),
+        allow,
+        deny,
+        formula.every((allow, -deny)),
+    )
+
+
+def _decided(side: Sequence[Version], witness: Witness) -> Verdict:
+    """What the engine says of documents that must all allow."""
+    said = [decide(item.document, witness.request) for item in side]
+    for verdict in (Verdict.EXPLICIT_DENY, Verdict.UNDECIDED, Verdict.IMPLICIT_DENY):
+        if verdict in said:
+            return verdict
+    return Verdict.ALLOW
 
 
 def _content(statement: Statement) -> tuple[object, ...]:

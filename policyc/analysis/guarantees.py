@@ -91,7 +91,8 @@ def _proven(guarantee: Guarantee, named: Named, version: Version, bindings: Mapp
         said = space.said(version.policy)
         solution = space.ask(said.allowed, guarantee.breaks(space, named))
         if solution is None:
-            return Proof(True)
+            doubts = tuple(space.doubts())
+            return Proof(None if doubts else True, open=doubts)
         unknown = opaque_of(space, solution)
         if unknown:
             return Proof(None, open=unknown)

@@ -37,9 +37,8 @@ class NoResource:
 
 @record
 class Said:
-    """What one document says: its statements that allow and that deny, each with its literal."""
+    """What a document says, or several that must all allow: the statements that allow and that deny, each with its literal."""
 
-    policy: Policy
     allows: tuple[tuple[Statement, Lit], ...]
     denies: tuple[tuple[Statement, Lit], ...]
     some_allow: Lit
@@ -49,7 +48,7 @@ class Said:
 
 class Space:
     """The requests that some policies are asked about. `bindings` are values for policy variables; None leaves them open. `asked` are keys
-    that the question is about beside those of the policies."""
+    that the question is about beside those of the policies, `within` patterns of the resources that it is about."""
 
     def __init__(
         self,
@@ -57,8 +56,9 @@ class Space:
         bindings: Bindings | None = None,
         budget: int = BUDGET,
         asked: Iterable[Attribute] = (),
+        within: Sequence[Pattern] = (),
     ) -> None:
-        self.policies = tuple(policies)
+        self.policies, self.within = tuple(policies), tuple(within)
         self.formula = Formula()
         uses = {**{folded(item.native): Use(item) for item in asked}, **uses_of(policies)}
         self.keys = Keys(self.formula, uses)
@@ -84,7 +84,7 @@ class Space:
                 of[statement.effect].append((statement, self.statement(statement)))
             allow = formula.some(lit for _, lit in of["allow"])
             deny = formula.some(lit for _, lit in of["deny"])
-            known = Said(policy, tuple(of["allow"]), tuple(of["deny"]), allow, deny, formula.every((allow, -deny)))
+            known = Said(tuple(of["allow"]), tuple(of["deny"]), allow, deny, formula.every((allow, -deny)))
             self._said[id(policy)] = known
         return known
 
@@ -157,6 +157,10 @@ class Space:
     def no_resource(self) -> Lit:
         return self.formula.atom(NoResource())
 
+    def doubts(self) -> list[str]:
+        """What keeps "no such request" from being a proof."""
+        return [f"`{key}` is tested in more ways than are told apart" for key in self.crowded]
+
     # --- asking -------------------------------------------------------------------------------------------------
 
     def ask(self, *wanted: Lit) -> Solution | None:
@@ -174,6 +178,9 @@ class Space:
         yield formula.atom(Tested((ACTION, 0), Fits(_ACTION_SHAPE)))
         shapes = [formula.atom(Tested((RESOURCE, 0), Fits(_shape_of(name)))) for name in self.callers.partitions]
         yield formula.some((self.no_resource, *shapes))
+        if self.within:
+            yield formula.some(formula.atom(Tested((RESOURCE, 0), Fits(pattern))) for pattern in self.within)
+            yield -self.no_resource
         services = {name for policy in self.policies for name in _of_kind(policy)}
         if services and all(_of_kind(policy) for policy in self.policies):
             yield formula.some(self.action(f"{name}:*") for name in sorted(services))

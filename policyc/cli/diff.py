@@ -55,6 +55,11 @@ def describe(parser: argparse.ArgumentParser) -> None:
         help="what both documents are, as in `check`",
     )
     parser.add_argument(
+        "--document",
+        action="store_true",
+        help="compare each document by itself, not those together that a request meets on its way to a declared service",
+    )
+    parser.add_argument(
         "--fail-on",
         dest="fail_on",
         default="change",
@@ -99,14 +104,14 @@ def _compare(args: argparse.Namespace, console: Console, held: ExitStack) -> Cha
         side = read_side(
             word or "the files here", path, top, diagnostics, args.kind or "", dict(args.param), args.config
         )
-        if side is None:
-            return refuse_request(diagnostics, {}, args.format, console)
+        if diagnostics.has_errors:
+            return refuse_request(diagnostics, side.sources, args.format, console)
         sides.append(side)
     old, new = sides
     if not old.pieces and not new.pieces:
         console.error("nothing to compare: no policy and no document was found\n")
         return exits.NOTHING
-    found = compare_sides(old, new, files == 2, diagnostics)
+    found = compare_sides(old, new, files == 2, diagnostics, args.document)
     if found is None:
         return refuse_request(diagnostics, {**old.sources, **new.sources}, args.format, console)
     return found

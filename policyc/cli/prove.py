@@ -76,7 +76,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, console: Console) -> int:
     from policyc.analysis.guarantees import GUARANTEES, Named, organizations_of, prove
     from policyc.workspace.comparing import versions
-    from policyc.workspace.sides import Side, read_side
+    from policyc.workspace.sides import read_side
 
     if not args.that:
         raise WrongUse("`prove` needs a guarantee", "add `--that`, such as `--that tls_only`")
@@ -88,10 +88,10 @@ def run(args: argparse.Namespace, console: Console) -> int:
     with ExitStack() as held:
         for word in args.paths:
             path, top = placed(word, root, held)
-            side: Side | None = read_side(word, path, top, diagnostics, args.kind or "", dict(args.param), args.config)
-            found = None if side is None else versions(side, diagnostics)
-            if side is None or found is None:
-                return refuse_request(diagnostics, {} if side is None else side.sources, args.format, console)
+            side = read_side(word, path, top, diagnostics, args.kind or "", dict(args.param), args.config)
+            found = None if diagnostics.has_errors else versions(side, diagnostics)
+            if found is None:
+                return refuse_request(diagnostics, side.sources, args.format, console)
             for name, version, doubts in found:
                 for wanted in args.that:
                     guarantee = GUARANTEES[wanted]

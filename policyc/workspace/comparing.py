@@ -5,7 +5,9 @@ from __future__ import annotations
 from policyc.analysis.compare import Difference, Version, compare
 from policyc.diagnostics import Diagnostics
 from policyc.engines.iam.document import compile_document
-from policyc.engines.iam.switches import BY_NAME, DEFAULT, Switches
+from policyc.engines.iam.switches import BY_NAME, DEFAULT
+from policyc.engines.proofs.texts import whole
+from policyc.ir.pattern import Plain, Wild, escape_pattern, pattern_tokens
 from policyc.report.changes import ADDED, CHANGED, OPEN, REMOVED, SAME, Changes, Compared, Entry
 from policyc.syntax.json_text import JsonValue, parse_json
 from policyc.targets.iam_documents.kinds import KINDS, DocumentKind, guess_kind, is_policy
@@ -15,14 +17,24 @@ from policyc.text import Source
 from policyc.workspace.native_json import CORE_NETWORK, shape_of
 from policyc.workspace.sides import Piece, Side, pairs
 
+_EVERYTHING = '{"Version":"2012-10-17","Statement":[{"Sid":"AuthNone","Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}'
 _NOTHING = '{"Version":"2012-10-17","Statement":[]}'
 
 
-def compare_sides(old: Side, new: Side, single: bool, diagnostics: Diagnostics) -> Changes | None:
-    """Everything that differs between two sides; None after reporting a document that cannot be read. Raises
+def compare_sides(old: Side, new: Side, single: bool, diagnostics: Diagnostics, alone: bool = False) -> Changes | None:
+    """Everything that differs between two sides; None after reporting a document that cannot be read. Documents that one request meets on
+    its way to a declared resource are compared together, or with `alone` each by itself. Raises
     `policyc.analysis.compare.Disagreement`."""
     out: list[Compared] = []
+    together: set[str] = set()
+    for name in sorted(set(old.ways) & set(new.ways)) if not alone else ():
+        way = _way(name, old, new, diagnostics)
+        if way is not None:
+            out.append(way)
+            together |= {gate for side in (old, new) for gate in side.ways[name].gates if gate}
     for name, before, after in pairs(old, new, single):
+        if name in together:
+            continue
         found = _compared(name, before, after, old, new, diagnostics)
         if found is not None:
             out.append(found)
@@ -60,12 +72,12 @@ def _compared(
             "different-kinds", f"`{name}` is {titles} on the two sides", None, "say what both are with `--as`"
         )
         return None
-    one = found[0][1] if before is not None else _empty(kind)
-    two = found[-1][1] if after is not None else _empty(kind)
+    one = found[0][1] if before is not None else _stated(kind, _NOTHING)
+    two = found[-1][1] if after is not None else _stated(kind, _NOTHING)
     doubts = _doubts(one) + _doubts(two)
     if doubts:
         return Compared(name, kind.name, OPEN, open=tuple(dict.fromkeys(doubts)))
-    result = compare(one, two)
+    result = compare([one], [two])
     entries = tuple(_entry(item) for item in result.differences)
     state = (
         ADDED if before is None else REMOVED if after is None else CHANGED if entries else OPEN if result.open else SAME
@@ -75,6 +87,37 @@ def _compared(
 
 def _alike(before: Piece, after: Piece) -> bool:
     return before.source.text == after.source.text and before.kind == after.kind
+
+
+def _way(name: str, old: Side, new: Side, diagnostics: Diagnostics) -> Compared | None:
+    """A declared resource, with all documents on the way to it; None where one cannot be read."""
+    kind = KINDS["auth-policy"]
+    versions_of: list[list[Version]] = []
+    for side in (old, new):
+        held: list[Version] = []
+        for gate in side.ways[name].gates:
+            if gate:
+                piece = side.pieces[gate]
+                tree = parse_json(piece.source, diagnostics)
+                found = None if tree is None else _version(piece, tree, side, diagnostics)
+                if found is None:
+                    return None
+                held.append(found[1])
+            else:
+                held.append(_stated(kind, _NOTHING if gate is None else _EVERYTHING))
+        versions_of.append(held)
+    before, after = versions_of
+    doubts = [text for version in (*before, *after) for text in _doubts(version)]
+    ways = (old.ways[name], new.ways[name])
+    if ways[0].arn != ways[1].arn:
+        doubts.append(f"the service is `{ways[0].arn}` on one side and `{ways[1].arn}` on the other")
+    if doubts:
+        return Compared(name, "lattice.service", OPEN, open=tuple(dict.fromkeys(doubts)))
+    tokens = pattern_tokens(escape_pattern(ways[0].arn))
+    result = compare(before, after, within=(whole(tokens), whole((*tokens, Plain("/"), Wild.RUN))))
+    entries = tuple(_entry(item) for item in result.differences)
+    state = CHANGED if entries else OPEN if result.open else SAME
+    return Compared(name, "lattice.service", state, entries, (), result.open)
 
 
 def _version(
@@ -110,13 +153,13 @@ def _doubts(version: Version) -> list[str]:
     return out + [f"the switch `{name}` is turned, and only its default is proven for" for name in turned]
 
 
-def _empty(kind: DocumentKind, switches: Switches = DEFAULT) -> Version:
-    """A document that says nothing, in place of one that is not there."""
-    tree = parse_json(Source("nothing", _NOTHING), Diagnostics())
+def _stated(kind: DocumentKind, text: str) -> Version:
+    """A document in place of one that is not there."""
+    tree = parse_json(Source("no policy", text), Diagnostics())
     assert tree is not None
-    document = compile_document(tree, kind.engine, Diagnostics(), name="nothing", switches=switches, stored=True)
+    document = compile_document(tree, kind.engine, Diagnostics(), name="no policy", stored=True)
     assert document is not None
-    return Version(read_policy(tree, kind, "nothing", switches), document)
+    return Version(read_policy(tree, kind, "no policy"), document)
 
 
 def _entry(item: Difference) -> Entry:

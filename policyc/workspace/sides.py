@@ -9,11 +9,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
-from policyc.diagnostics import Diagnostics, Severity
+from policyc.diagnostics import Diagnostics
 from policyc.model.files import read_source
 from policyc.record import record
+from policyc.targets.base import DocumentSet
 from policyc.text import Source
-from policyc.workspace.compile import compile_project
+from policyc.workspace.compile import Compiled, compile_project
 from policyc.workspace.natives import find_natives
 from policyc.workspace.places import CONFIG, MANIFEST, find_config
 from policyc.workspace.project import POLICY, Project, open_root
@@ -29,17 +30,27 @@ class Piece:
     name: str
     kind: str
     source: Source
-    labels: tuple[str, ...] = ()
+
+
+@record
+class Way:
+    """The way of a request to a declared resource: the name of the document at each gate, empty where the gate asks nobody, None where it
+    refuses everyone. `arn` is the resource's own."""
+
+    arn: str
+    gates: tuple[str | None, ...]
 
 
 @record
 class Side:
-    """All documents of one side by name; `switches` are those of its project, `sources` the texts that findings point into."""
+    """All documents of one side by name; `switches` are those of its project, `sources` the texts that findings point into, `ways` lead to
+    the resources that several documents bear on, by the resource's name."""
 
     name: str
     pieces: Mapping[str, Piece]
     switches: Mapping[str, str]
     sources: Mapping[str, Source]
+    ways: Mapping[str, Way] = MappingProxyType({})
 
 
 def read_side(
@@ -50,8 +61,8 @@ def read_side(
     kind: str = "",
     params: Mapping[str, str] = MappingProxyType({}),
     config: Path | None = None,
-) -> Side | None:
-    """What lies at `path` (absolute, below `root`); `name` is how the user calls it. None after reporting what is wrong."""
+) -> Side:
+    """What lies at `path` (absolute, below `root`); `name` is how the user calls it. What is wrong is reported: do not go on then."""
     found = find_config(str(path if path.is_dir() else path.parent))
     home = Path(found).parent.resolve() if found is not None and Path(found).resolve().is_relative_to(root) else root
     built = path.is_dir() and (path / MANIFEST).is_file()
@@ -66,14 +77,14 @@ def read_side(
         policies=[path] if not built and (path.is_dir() or path.suffix == POLICY) else [],
     )
     if diagnostics.has_errors:
-        return None
-    side = _side(name, path, built, kind, project, diagnostics)
-    return None if any(item.severity is Severity.ERROR for item in diagnostics) else side
+        return Side(name, {}, project.config.switches, project.sources)
+    return _side(name, path, built, kind, project, diagnostics)
 
 
 def _side(name: str, path: Path, built: bool, kind: str, project: Project, diagnostics: Diagnostics) -> Side:
     pieces: dict[str, Piece] = {}
     sources: dict[str, Source] = {}
+    ways: dict[str, Way] = {}
     if path.is_file() and path.suffix != POLICY:
         _add_native(path, path.name, kind, project, pieces, sources, diagnostics)
     elif built:
@@ -81,14 +92,14 @@ def _side(name: str, path: Path, built: bool, kind: str, project: Project, diagn
             if inner.suffix in (".json", ".cedar") and not _is_beside(inner):
                 _add_native(inner, inner.relative_to(path).as_posix(), "", project, pieces, sources, diagnostics)
     else:
-        _add_compiled(project, pieces, sources, diagnostics)
+        ways = _add_compiled(project, pieces, sources, diagnostics)
         base = path if path.is_dir() else path.parent
         for inner in find_natives(project, diagnostics).documents if path.is_dir() else ():
             _add_native(inner, inner.resolve().relative_to(base).as_posix(), "", project, pieces, sources, diagnostics)
     if len(pieces) > MOST_DOCUMENTS:
         message = f"`{name}` holds more than {MOST_DOCUMENTS} documents"
         diagnostics.error("too-many-documents", message, None, "name a part of it")
-    return Side(name, pieces, project.config.switches, sources)
+    return Side(name, pieces, project.config.switches, sources, ways)
 
 
 def _is_beside(path: Path) -> bool:
@@ -114,21 +125,40 @@ def _add_native(
 
 def _add_compiled(
     project: Project, pieces: dict[str, Piece], sources: dict[str, Source], diagnostics: Diagnostics
-) -> None:
+) -> dict[str, Way]:
     from policyc.targets.registry import TARGETS, back_end
 
     compiled = compile_project(project)
     sources.update(compiled.program.sources)
     if compiled.diagnostics.has_errors:
         diagnostics.extend(compiled.diagnostics)
-        return
+        return {}
     kinds = {kind: called for name in TARGETS for kind, called in back_end(name).kinds.items()}
     for document in compiled.all_documents:
         if project.named and not project.asks_about(document.span.file):
             continue
         kind = kinds.get(document.kind, "") or ("cedar" if document.path.endswith(".cedar") else "")
-        labels = tuple(entry.label for entry in document.map)
-        pieces[document.path] = Piece(document.path, kind, Source(document.path, document.text), labels)
+        pieces[document.path] = Piece(document.path, kind, Source(document.path, document.text))
+    ways = _ways(compiled)
+    return {name: way for name, way in ways.items() if all(gate in pieces for gate in way.gates if gate)}
+
+
+def _ways(compiled: Compiled) -> dict[str, Way]:
+    """The gates of every declared service of VPC Lattice: its network's, then its own (Lattice reference, sections 1 and 5)."""
+    from policyc.targets.lattice.words import arn_of
+
+    program, documents = compiled.program, DocumentSet(compiled.all_documents)
+    found: dict[str, Way] = {}
+    for service in program.resources.values():
+        if service.type == "lattice.service":
+            gates: list[str | None] = []
+            for item, role in ((program.resource(service.link("network")), "network"), (service, "service")):
+                if item is None or item.text("auth") != "aws_iam":
+                    gates.append("")
+                else:
+                    gates.append(next((one.path for one in documents.on(item.id) if one.role == role), None))
+            found[service.name] = Way(arn_of(service), tuple(gates))
+    return found
 
 
 def pairs(old: Side, new: Side, single: bool) -> Sequence[tuple[str, Piece | None, Piece | None]]:

@@ -150,7 +150,7 @@ def main() -> None:
                 least = 1e9
                 for _ in range(5 if count <= 100 else 2):
                     begin = time.perf_counter()
-                    found = compare(one, other)
+                    found = compare([one], [other])
                     least = min(least, time.perf_counter() - begin)
                 times.append(least * 1000)
                 told.add(

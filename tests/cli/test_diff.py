@@ -258,3 +258,44 @@ def test_networks_are_compared_by_their_own_means(
     assert main(["diff", "old.json", "new.json"]) == 1
     assert "prod" in capsys.readouterr().out
     assert main(["diff", "old.json", "old.json"]) == 0
+
+
+MESH = """
+let shop: account = "111122223333"
+let org: org_id = "o-a1b2c3d4e5"
+resource web: lattice.service_network {{ id: "sn-0a1b2c3d4e5f67890", at: shop/us-west-2, auth: {auth} }}
+resource stock: lattice.service {{ id: "svc-0a1b2c3d4e5f67890", at: shop/us-west-2, network: web, auth: aws_iam }}
+policy web_guard for lattice on web {{
+  allow "members" {{ who authenticated  when aws.PrincipalOrgID == org }}
+}}
+policy stock_auth for lattice on stock {{
+  allow "readers" {{ who {who}  can GET }}
+}}
+"""
+
+
+def test_the_whole_way_to_a_service_is_one_decision(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A service that opens to everybody lets in only whom its network lets in: every gate has to allow (VPC Lattice's guide)."""
+    monkeypatch.chdir(tmp_path)
+    role = 'role("111122223333", "app")'
+    variants = {"old": ("aws_iam", role), "wide": ("aws_iam", "authenticated"), "open": ("none", role)}
+    for name, (auth, who) in variants.items():
+        (tmp_path / name).mkdir()
+        text = MESH.format(auth=auth, who=who)
+        if auth == "none":  # a policy on a network without auth is a mistake
+            text = text.split("policy web_guard")[0] + "policy stock_auth" + text.split("policy stock_auth")[1]
+        (tmp_path / name / "mesh.policy").write_text(text, encoding="utf-8")
+    assert main(["diff", "old", "wide", "--format", "json"]) == 1
+    (found,) = json.loads(capsys.readouterr().out)["documents"]
+    assert (found["name"], found["kind"]) == ("stock", "lattice.service")
+    (entry,) = found["changes"]
+    witness = {item["part"]: item["value"] for item in entry["witness"]}
+    assert entry["change"] == "newly allowed" and witness["aws:PrincipalOrgID"] == "o-a1b2c3d4e5"
+    assert main(["diff", "old", "wide", "--document", "--format", "json"]) == 1
+    alone = json.loads(capsys.readouterr().out)["documents"]
+    witness = {item["part"]: item["value"] for item in alone[0]["changes"][0]["witness"]}
+    assert alone[0]["name"] == "lattice/stock_auth.json" and "aws:PrincipalOrgID" not in witness
+    assert main(["diff", "old", "open"]) == 1  # the network asks nobody any more
+    assert "newly allowed" in capsys.readouterr().out

@@ -241,7 +241,7 @@ def test_comparison_agrees_with_enumeration() -> None:
         if first is None or second is None:
             continue
         done += 1
-        found = compare(first, second)
+        found = compare([first], [second])
         seen = {item.change for item in found.differences}
         expected = changes(first, second, keys) if done % 4 == 0 or found.same else set()
         if found.settled:

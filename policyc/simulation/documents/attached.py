@@ -16,6 +16,7 @@ from policyc.engines.iam.document import compile_document
 from policyc.engines.iam.switches import Switches
 from policyc.syntax.json_text import JsonValue, parse_json
 from policyc.targets.base import Document, MapEntry
+from policyc.targets.iam_documents.gates import keep_compiled
 from policyc.targets.iam_documents.kinds import KINDS, is_policy
 from policyc.text import Source
 
@@ -84,7 +85,7 @@ def attach(given: Attached, carrier: str, role: str, kind: str) -> Document:
         MapEntry(f"/Statement/{statement.index}", statement.label, statement.span)
         for statement in given.compiled.statements
     )
-    return Document(
+    document = Document(
         given.source.file,
         kind,
         given.text or given.source.text,
@@ -94,6 +95,9 @@ def attach(given: Attached, carrier: str, role: str, kind: str) -> Document:
         given.compiled.span,
         entries,
     )
+    if given.text:
+        keep_compiled(document, given.compiled)
+    return document
 
 
 def in_role(given: Iterable[Attached], role: str) -> tuple[Compiled, ...]:

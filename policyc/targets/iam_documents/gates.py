@@ -40,6 +40,11 @@ def compile_emitted(document: Document, kind: Kind, switches: Switches = DEFAULT
     return known[key]
 
 
+def keep_compiled(document: Document, compiled: Compiled) -> None:
+    """Take a document's compiled form from whoever has it, its places included: a text that stands in a template has them there."""
+    _compiled(document)[compiled.kind, compiled.switches] = compiled
+
+
 def _nothing_yet(_document: Document) -> dict[tuple[Kind, Switches], Compiled]:
     return {}
 

@@ -27,8 +27,7 @@ def ordered_rules(network: CoreNetwork) -> list[AttachRule]:
 
 def shadowing(network: CoreNetwork, rule: AttachRule) -> AttachRule | None:
     """The rule before `rule` that is proven to match every attachment which `rule` matches."""
-    found = (item for item in _order_of(network).may_cover(rule) if rule_covers(item, rule))
-    return next(found, None)
+    return _order_of(network).shadowing(rule)
 
 
 def meeting(network: CoreNetwork, rule: AttachRule) -> Iterator[AttachRule]:
@@ -120,6 +119,8 @@ class _Order:
 
     def __init__(self, network: CoreNetwork) -> None:
         self.rules = sorted(network.attach_rules, key=lambda rule: rule.number.value)
+        #: by the identity of rules, which live as long as this
+        self._shadowing: dict[int, AttachRule | None] = {}
         every = Counter(_sign(item) for rule in self.rules for item in rule.conditions)
         self._covers: dict[Hashable, list[int]] = {}
         self._by_value: dict[tuple[Subject, str], list[int]] = {}
@@ -138,7 +139,13 @@ class _Order:
                 _put(self._by_value, (_subject(rare), value_of(rare)), at)
                 _put(self._by_subject, _subject(rare), at)
 
-    def may_cover(self, rule: AttachRule) -> Iterator[AttachRule]:
+    def shadowing(self, rule: AttachRule) -> AttachRule | None:
+        if id(rule) not in self._shadowing:
+            found = (item for item in self._may_cover(rule) if rule_covers(item, rule))
+            self._shadowing[id(rule)] = next(found, None)
+        return self._shadowing[id(rule)]
+
+    def _may_cover(self, rule: AttachRule) -> Iterator[AttachRule]:
         """The rules before this one that may cover it, in order: each has to cover its first alternative."""
         given = next(iter(alternatives(rule)), ())
         signs = {"always", ("any",), *(sign for item in given for sign in _covered_by(item))}

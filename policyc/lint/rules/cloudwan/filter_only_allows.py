@@ -47,7 +47,7 @@ https://docs.aws.amazon.com/network-manager/latest/cloudwan/cloudwan-routing-pol
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Mapping
 
 from policyc.diagnostics import Severity
 from policyc.ir.network import AssociatePolicies, CoreNetwork, RoutingPolicy, Share, Word
@@ -60,9 +60,15 @@ SEVERITY = Severity.WARNING
 
 def check(lint: Lint) -> None:
     for network in core_networks(lint):
+        dropping = {
+            policy.name.text: policy
+            for policy in network.routing_policies
+            if any(rule.action.type == "drop" for rule in policy.rules)
+        }
+        bound = _bound(network)
         for policy in network.routing_policies:
             only = policy.rules and all(rule.action.type == "allow" for rule in policy.rules)
-            if only and not _completed(network, policy):
+            if only and not _completed(policy, bound.get(policy.name.text, []), dropping):
                 lint.report(
                     policy.name.span,
                     f"`{policy.name}` drops no route, so it filters nothing",
@@ -70,13 +76,21 @@ def check(lint: Lint) -> None:
                 )
 
 
-def _completed(network: CoreNetwork, policy: RoutingPolicy) -> bool:
+def _completed(policy: RoutingPolicy, bound: list[list[str]], dropping: Mapping[str, RoutingPolicy]) -> bool:
     """Whether a later policy drops something wherever this one is applied: an `allow` spares a route from later policies too."""
+    return bool(bound) and all(any(_drops(dropping.get(name), policy) for name in names) for names in bound)
+
+
+def _bound(network: CoreNetwork) -> dict[str, list[list[str]]]:
+    """For every routing policy the lists that it is applied in, one list for each place."""
     places: dict[Hashable, list[str]] = {}
     for place, names in _bindings(network):
         places.setdefault(place, []).extend(word.text for word in names)
-    bound = [names for names in places.values() if policy.name.text in names]
-    return bool(bound) and all(any(_drops(network, name, policy) for name in names) for names in bound)
+    out: dict[str, list[list[str]]] = {}
+    for listed in places.values():
+        for name in dict.fromkeys(listed):
+            out.setdefault(name, []).append(listed)
+    return out
 
 
 def _bindings(network: CoreNetwork) -> Iterator[tuple[Hashable, tuple[Word, ...]]]:
@@ -92,11 +106,5 @@ def _bindings(network: CoreNetwork) -> Iterator[tuple[Hashable, tuple[Word, ...]
         yield from ((("label", word.text, edges), rule.policies) for word in rule.labels)
 
 
-def _drops(network: CoreNetwork, name: str, after: RoutingPolicy) -> bool:
-    other = network.routing_policy(name)
-    return (
-        other is not None
-        and other.direction == after.direction
-        and other.number.value > after.number.value
-        and any(rule.action.type == "drop" for rule in other.rules)
-    )
+def _drops(other: RoutingPolicy | None, after: RoutingPolicy) -> bool:
+    return other is not None and other.direction == after.direction and other.number.value > after.number.value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from policyc.carriers.terraform.expressions import Scope, Work
 from policyc.carriers.terraform.nodes import Argument, Body, Expression, Name
@@ -39,6 +39,22 @@ class Inner:
             return None
         value = work.value(found.value, self.scope)
         return None if isinstance(value, Null) else (found, value)
+
+
+#: what every block may say, and what plans say of data sources beside their arguments
+_COMMON = frozenset({"count", "for_each", "provider", "depends_on", "region", "id", "json", "minified_json"})
+_COMMON_BLOCKS = frozenset({"lifecycle", "timeouts", "dynamic"})
+
+
+def refuse_others(inner: Inner, known: Collection[str], work: Work) -> None:
+    """Refuse arguments and blocks that are not known here: what they say would be missing from the document. Raises Failed."""
+    for name in inner.body.arguments:
+        if name not in known and name not in _COMMON and inner.argument(name, work) is not None:
+            raise Failed(f"the argument `{name}` is not known here", inner.body.arguments[name].name_span)
+    for block in inner.body.blocks:
+        type = block.labels[0] if block.type == "dynamic" and block.labels else block.type
+        if type not in known and type not in _COMMON_BLOCKS:
+            raise Failed(f"the block `{type}` is not known here", block.head)
 
 
 def blocks_of(body: Body, type: str, scope: Scope, work: Work) -> Iterator[Inner]:

@@ -12,7 +12,7 @@ from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from policyc.carriers.terraform.bodies import Inner, blocks_of
+from policyc.carriers.terraform.bodies import Inner, blocks_of, refuse_others
 from policyc.carriers.terraform.expressions import Work
 from policyc.carriers.terraform.values import Bool, Entry, Fields, Items, Number, Text, Value, plain_text
 from policyc.holes import has_hole
@@ -44,19 +44,56 @@ def _dashed(*names: str) -> dict[str, str]:
 _OVERRIDE: Final = Shape(
     {"edge_sets": "edge-sets", "use_edge": "use-edge-location", "use_edge_location": "use-edge-location"}
 )
+_MATCH: Final = Shape(_dashed("type", "value"))
+_RULE: Final = Shape(
+    _dashed("condition_logic"),
+    one={"action": ("action", _MATCH)},
+    many={"match_conditions": ("match-conditions", _MATCH)},
+)
 _DOCUMENT: Final = Shape(
     {"version": "version"},
     one={
         "core_network_configuration": (
             "core-network-configuration",
             Shape(
-                _dashed("asn_ranges", "inside_cidr_blocks", "vpn_ecmp_support"),
+                _dashed(
+                    "asn_ranges",
+                    "inside_cidr_blocks",
+                    "vpn_ecmp_support",
+                    "dns_support",
+                    "security_group_referencing_support",
+                ),
                 many={"edge_locations": ("edge-locations", Shape(_dashed("location", "asn", "inside_cidr_blocks")))},
                 defaults={"vpn-ecmp-support": True},
             ),
         )
     },
     many={
+        "routing_policies": (
+            "routing-policies",
+            Shape(
+                _dashed(
+                    "routing_policy_name",
+                    "routing_policy_description",
+                    "routing_policy_direction",
+                    "routing_policy_number",
+                ),
+                many={
+                    "routing_policy_rules": (
+                        "routing-policy-rules",
+                        Shape(_dashed("rule_number"), one={"rule_definition": ("rule-definition", _RULE)}),
+                    )
+                },
+            ),
+        ),
+        "attachment_routing_policy_rules": (
+            "attachment-routing-policy-rules",
+            Shape(
+                _dashed("rule_number", "description", "edge_locations"),
+                one={"action": ("action", Shape(_dashed("associate_routing_policies")))},
+                many={"conditions": ("conditions", _MATCH)},
+            ),
+        ),
         "segments": (
             "segments",
             Shape(
@@ -80,11 +117,16 @@ _DOCUMENT: Final = Shape(
             "segment-actions",
             Shape(
                 {
-                    **_dashed("action", "segment", "mode", "destination_cidr_blocks", "destinations", "share_with"),
+                    **_dashed("action", "description", "segment", "mode", "destination_cidr_blocks", "destinations"),
+                    **_dashed("share_with", "routing_policy_names"),
                     "share_with_except": "share-with",
                 },
                 one={
                     "when_sent_to": ("when-sent-to", Shape(_dashed("segments"))),
+                    "edge_location_association": (
+                        "edge-location-association",
+                        Shape(_dashed("edge_location", "peer_edge_location", "routing_policy_names")),
+                    ),
                     "via": (
                         "via",
                         Shape(
@@ -118,6 +160,8 @@ _DOCUMENT: Final = Shape(
         ),
     },
 )
+#: what conditions of routing policies take as numbers
+_NUMERIC: Final = frozenset({"asn-in-as-path", "med-equals"})
 #: arguments that are left out when they are false, as the provider does
 _WHEN_TRUE: Final = frozenset({"require_acceptance"})
 
@@ -134,6 +178,7 @@ def core_network_document(instance: ResourceInstance, work: Work) -> Value:
 
 def _made(inner: Inner, shape: Shape, work: Work) -> Fields:
     entries: dict[str, Entry] = {}
+    refuse_others(inner, {*shape.arguments, *shape.one, *shape.many}, work)
     for name, key in shape.arguments.items():
         found = inner.argument(name, work)
         if found is None or (name in _WHEN_TRUE and isinstance(found[1], Bool) and not found[1].value):
@@ -150,13 +195,24 @@ def _made(inner: Inner, shape: Shape, work: Work) -> Fields:
         made = tuple(_made(block, below, work) for block in blocks_of(inner.body, name, inner.scope, work))
         if made:
             entries[key] = Entry(key, made[0].span, Items(made, inner.place))
-    return Fields(tuple(entries.values()), inner.place)
+    whole = Fields(tuple(entries.values()), inner.place)
+    return _counted(whole) if shape is _MATCH else whole
+
+
+def _counted(condition: Fields) -> Fields:
+    """A condition with a number where one is wanted."""
+    type, value = condition.get("type"), condition.get("value")
+    if isinstance(type, Text) and type.value in _NUMERIC and isinstance(value, Text) and value.value.isdigit():
+        place = next(entry.key_span for entry in condition.entries if entry.key == "value")
+        kept = (entry for entry in condition.entries if entry.key != "value")
+        return Fields((*kept, Entry("value", place, Number(Decimal(value.value), value.span))), condition.span)
+    return condition
 
 
 def _value(name: str, value: Value) -> Value:
     """An argument as the document has it."""
     match name, value:
-        case ("share_with", Items((Text("*") as everything,))):
+        case ("share_with" | "segments", Items((Text("*") as everything, *_))):
             return everything
         case ("share_with_except", _):
             return Fields((Entry("except", value.span, value),), value.span)
@@ -166,11 +222,16 @@ def _value(name: str, value: Value) -> Value:
             except InvalidOperation:
                 return value
         case (
-            "require_attachment_acceptance" | "isolate_attachments" | "vpn_ecmp_support" | "require_acceptance",
+            "require_attachment_acceptance"
+            | "isolate_attachments"
+            | "vpn_ecmp_support"
+            | "require_acceptance"
+            | "dns_support"
+            | "security_group_referencing_support",
             Text("true" | "false" as word, _, span),
         ):
             return Bool(word == "true", span)
-        case ("rule_number", Text(text, _, span)) if text.isdigit():
+        case ("rule_number" | "routing_policy_number", Text(text, _, span)) if text.isdigit():
             return Number(Decimal(text), span)
         case _:
             return value

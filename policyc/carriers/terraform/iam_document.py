@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from policyc.carriers.terraform.bodies import Inner, blocks_of
+from policyc.carriers.terraform.bodies import Inner, blocks_of, refuse_others
 from policyc.carriers.terraform.expressions import Work
 from policyc.carriers.terraform.texts import parsed
 from policyc.carriers.terraform.values import (
@@ -41,12 +41,17 @@ _LISTS: Final = (
 )
 _BEFORE: Final = ("source_json", "source_policy_documents")
 _AFTER: Final = ("override_policy_documents", "override_json")
+_KNOWN: Final = frozenset({"version", "policy_id", "statement", *_BEFORE, *_AFTER})
+_KNOWN_IN_STATEMENTS: Final = frozenset(
+    {"sid", "effect", "principals", "not_principals", "condition", *(name for name, _ in _LISTS)}
+)
 
 
 def iam_document(instance: ResourceInstance, work: Work) -> Value:
     """The document of a data source. Raises Failed."""
     block = instance.placed.block
     whole = Inner(block.body, instance.scope, block.head)
+    refuse_others(whole, _KNOWN, work)
     own = _own(whole, work)
     merged = Fields((), block.head)
     for document in [*_named(whole, _BEFORE, work), own, *_named(whole, _AFTER, work)]:
@@ -72,6 +77,7 @@ def _own(whole: Inner, work: Work) -> Fields:
 
 def _statement(inner: Inner, work: Work) -> Value:
     entries: list[Entry] = []
+    refuse_others(inner, _KNOWN_IN_STATEMENTS, work)
     sid, effect = inner.argument("sid", work), inner.argument("effect", work)
     if sid is not None and not (isinstance(sid[1], Text) and sid[1].value == ""):
         entries.append(Entry("Sid", sid[0].name_span, sid[1]))

@@ -366,3 +366,84 @@ def test_every_other_kind(check: Any, name: str, right: bool) -> None:
     assert checked.tally.documents == 1
     expected = set() if right else {f"{_place(whole, wrong)} {rule}"}
     assert set(checked.found) == expected
+
+
+ROUTING = """
+data "aws_networkmanager_core_network_policy_document" "core" {
+  version = "2025.11"
+  core_network_configuration {
+    asn_ranges  = ["64512-64555"]
+    dns_support = true
+    edge_locations {
+      location = "us-east-1"
+    }
+  }
+  segments {
+    name = "prod"
+  }
+  routing_policies {
+    routing_policy_name      = "prefer"
+    routing_policy_direction = "inbound"
+    routing_policy_number    = 100
+    routing_policy_rules {
+      rule_number = 1
+      rule_definition {
+        condition_logic = "or"
+        match_conditions {
+          type  = "@@"
+          value = "65000"
+        }
+        action {
+          type = "drop"
+        }
+      }
+    }
+  }
+  attachment_routing_policy_rules {
+    rule_number = 1
+    conditions {
+      type  = "routing-policy-label"
+      value = "trusted"
+    }
+    action {
+      associate_routing_policies = ["prefer"]
+    }
+  }
+  attachment_policies {
+    rule_number = 1
+    conditions {
+      type = "any"
+    }
+    action {
+      association_method = "constant"
+      segment            = "prod"
+    }
+  }
+}
+"""
+
+
+def test_routing_policies_of_the_newer_version(check: Any) -> None:
+    checked = check(ROUTING.replace("@@", "asn-in-as-path"))
+    assert checked.tally.documents == 1
+    assert checked.found == ()
+    assert check(ROUTING.replace("@@", "asn-in-path")).found
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (
+            'data "aws_iam_policy_document" "p" {\n  statement {\n    action = ["s3:GetObject"]\n  }\n}\n',
+            "argument `action`",
+        ),
+        (
+            'data "aws_iam_policy_document" "p" {\n  statements {\n    actions = ["s3:GetObject"]\n  }\n}\n',
+            "block `statements`",
+        ),
+        (ROUTING.replace("segments {", "segmentation {"), "block `segmentation`"),
+    ],
+)
+def test_what_is_not_known_is_never_left_out(check: Any, text: str, reason: str) -> None:
+    (lost,) = check(text).tally.unreadable
+    assert reason in lost.reason

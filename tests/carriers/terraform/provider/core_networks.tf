@@ -51,7 +51,6 @@ data "aws_networkmanager_core_network_policy_document" "full" {
   segment_actions {
     action                  = "create-route"
     segment                 = "dev"
-    description             = "q"
     destination_cidr_blocks = ["0.0.0.0/0"]
     destinations            = ["attachment-0123456789abcdef0"]
   }

@@ -14,6 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from policyc.api.changes import Comparison, diff
     from policyc.api.documents import Documents, check, simulate
     from policyc.api.project import Project, load
     from policyc.api.results import (
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from policyc.version import VERSION as __version__
 
 _HOMES = {
+    "policyc.api.changes": ("Comparison", "diff"),
     "policyc.api.documents": ("Documents", "check", "simulate"),
     "policyc.api.project": ("Project", "load"),
     "policyc.api.results": (
@@ -57,6 +59,7 @@ __all__ = [
     "Answers",
     "Build",
     "BuiltDocument",
+    "Comparison",
     "Decision",
     "Documents",
     "Finding",
@@ -72,6 +75,7 @@ __all__ = [
     "Verdict",
     "__version__",
     "check",
+    "diff",
     "load",
     "simulate",
 ]

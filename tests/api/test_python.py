@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -202,3 +203,21 @@ def test_html_is_escaped() -> None:
     shown = policyc.check({"Version": "2012-10-17", "Statement": [statement]}, kind="bucket")._repr_html_()
     assert "<script>" not in shown
     assert "<b>:" not in shown
+
+
+def test_diff_of_documents_and_of_folders(tmp_path: Path) -> None:
+    def document(*actions: str) -> dict[str, Any]:
+        statement = {"Sid": "S", "Effect": "Allow", "Action": list(actions), "Resource": "arn:aws:s3:::b/*"}
+        return {"Version": "2012-10-17", "Statement": [statement]}
+
+    found = policyc.diff(document("s3:GetObject"), document("s3:GetObject", "s3:PutObject"))
+    assert found and found.settled and found.widens and not found.same
+    assert [(entry["change"], entry["what"]) for entry in found.changes] == [("newly allowed", ["s3:PutObject"])]
+    assert "newly allowed" in str(found)
+    assert policyc.diff(document("s3:Get*", "s3:GetObject"), document("s3:GET*")).same
+    for name, actions in (("a", ["s3:GetObject"]), ("b", ["s3:*"])):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "role.json").write_text(json.dumps(document(*actions)), encoding="utf-8")
+    assert [entry["change"] for entry in policyc.diff(tmp_path / "a", tmp_path / "b").changes] == ["newly allowed"]
+    with pytest.raises(policyc.PolicyError):
+        policyc.diff({"Version": "2012-10-17"}, document("s3:GetObject"))

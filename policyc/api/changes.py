@@ -1,0 +1,102 @@
+"""`policyc.diff`: what changes between two versions, over all requests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from os import PathLike, fspath
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from policyc.api.documents import Document, source_of
+from policyc.api.results import Findings, PolicyError
+from policyc.diagnostics import Diagnostics
+
+if TYPE_CHECKING:
+    from policyc.report.changes import Changes
+    from policyc.workspace.sides import Side
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What a comparison found. Truthy when something differs."""
+
+    found: Changes
+
+    @property
+    def same(self) -> bool:
+        """Every request is proven to be answered alike."""
+        return self.settled and not self.found.differs
+
+    @property
+    def settled(self) -> bool:
+        """There are no other changes than those that were found."""
+        return self.found.settled
+
+    @property
+    def widens(self) -> bool:
+        """Some request may newly be allowed."""
+        return self.found.widens
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """Plain data: the part of `schemas/changes.schema.json` without its head."""
+        from policyc.report.changes import changes_data
+
+        return changes_data(self.found)
+
+    @property
+    def changes(self) -> list[dict[str, Any]]:
+        """The classes of requests that are answered differently, of all documents, as plain data."""
+        return [entry for item in self.data["documents"] for entry in item["changes"]]
+
+    def text(self, width: int = 80) -> str:
+        """The report for people."""
+        from policyc.report.changes import render_changes
+        from policyc.report.options import Options
+
+        return render_changes(self.found, Options(width=width))
+
+    def __bool__(self) -> bool:
+        return self.found.differs
+
+    def __str__(self) -> str:
+        return self.text()
+
+
+def diff(old: Document, new: Document, *, kind: str = "", alone: bool = False) -> Comparison:
+    """What changes from `old` to `new` over all requests: documents (a dict, text or a file), or paths of folders and projects.
+
+    `kind` is one of those that `policyc diff --as` takes; `alone` compares each document by itself. Raises `PolicyError`.
+    """
+    from policyc.workspace.comparing import compare_sides
+
+    diagnostics = Diagnostics()
+    sides = [_side(item, name, kind, diagnostics) for item, name in ((old, "old"), (new, "new"))]
+    before, after = sides
+    found = None
+    if not diagnostics.has_errors:
+        single = len(before.pieces) == len(after.pieces) == 1
+        found = compare_sides(before, after, single, diagnostics, alone)
+    if found is None:
+        raise PolicyError(Findings(diagnostics, {**before.sources, **after.sources}))
+    return Comparison(found)
+
+
+def _side(document: Document, name: str, kind: str, diagnostics: Diagnostics) -> Side:
+    from policyc.workspace.sides import Piece, Side, read_side
+
+    path = None if isinstance(document, Mapping) else _folder(document)
+    if path is not None:
+        return read_side(str(document), path, path if path.is_dir() else path.parent, diagnostics, kind)
+    source = source_of(document, name)
+    return Side(source.file, {"document": Piece("document", kind, source)}, {}, {source.file: source})
+
+
+def _folder(document: str | PathLike[str]) -> Path | None:
+    """The folder or policy file that is meant; None for documents."""
+    text = fspath(document)
+    if "\n" in text or text.lstrip()[:1] in ("{", "["):
+        return None
+    path = Path(text)
+    return path.resolve() if path.is_dir() or path.suffix == ".policy" else None

@@ -88,19 +88,18 @@ def compare(
     place of its counterpart; `within` are patterns of the resources that requests are about, all when there are none. Raises Disagreement."""
     if all(_alike(one.policy, other.policy) for one, other in zip(old, new, strict=True)):
         return Compared((), True)
-    comparison = _Comparison(tuple(old), tuple(new), budget, within)
     found: list[Difference] = []
     left: list[str] = []
     try:
+        comparison = _Comparison(tuple(old), tuple(new), budget, within)
+        left.extend(comparison.space.doubts())
         for change in Change:
             found.extend(comparison.differences(change, left))
+        comparison.space.solver.close()
     except TooLarge:
         left.append("the budget of steps ran out")
     except Unmodelled as reason:
         left.append(str(reason))
-    finally:
-        comparison.space.solver.close()
-    left.extend(comparison.space.doubts())
     return Compared(tuple(found), not left, tuple(dict.fromkeys(left)))
 
 

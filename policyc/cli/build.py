@@ -11,8 +11,8 @@ from typing import Any
 from policyc.cli import exits, network_diff
 from policyc.cli.console import Console
 from policyc.cli.output import STATES, Asked, Change, File, Files, Output, Problem
-from policyc.cli.parser import one_of
-from policyc.cli.project import open_project
+from policyc.cli.parser import WrongUse, one_of
+from policyc.cli.project import open_projects
 from policyc.cli.refuse import nothing_found, refuse, report
 from policyc.diagnostics import Diagnostics
 from policyc.report.data import span_data
@@ -81,17 +81,31 @@ def run(args: argparse.Namespace, console: Console) -> int:
     if args.diff is not None:
         return network_diff.run(args, console)
     mistakes = Diagnostics()
-    project = open_project(args, args.paths, mistakes)
-    console.names = project.names
+    projects = open_projects(args, args.paths, mistakes)
+    console.names = projects[0].names
     if mistakes.has_errors:
-        return refuse(mistakes, project, console, args.format)
+        return refuse(mistakes, projects[0], console, args.format)
+    if len(projects) > 1 and (args.format == "json" or args.out is not None):
+        names = ", ".join(f"`{clean(project.root.name)}`" for project in projects)
+        option = "`--format json`" if args.format == "json" else "`-o`"
+        raise WrongUse(f"{option} is about one project", f"name a path in one of {names}")
+    several = len(projects) > 1
+    ordered = sorted(projects, key=lambda one: one.root)
+    statuses = [_build(project, args, console, several) for project in ordered]
+    found = [status for status in statuses if status != exits.NOTHING]
+    return max(found) if found else nothing_found(console)
+
+
+def _build(project: Project, args: argparse.Namespace, console: Console, several: bool) -> int:
+    """Build one project; the exit status, `NOTHING` where it has no policies."""
+    console.names = project.names
     compiled = compile_project(project, thorough=True)
     unjudged = any(item.rule == "missing-package" for item in compiled.diagnostics)
     if compiled.diagnostics.has_errors or unjudged:  # what is written is deployed
         report(compiled.diagnostics.sorted(), {**project.sources, **compiled.program.sources}, console, args.format)
         return exits.FINDINGS
     if not compiled.program.modules:
-        return nothing_found(console)
+        return exits.NOTHING
     files = plan_files(compiled, args.target or list(TARGETS), args.pretty)
     if project.named:
         files = {path: file for path, file in files.items() if not file.source or project.asks_about(file.source)}
@@ -105,15 +119,15 @@ def run(args: argparse.Namespace, console: Console) -> int:
     if args.explain and args.format != "json":
         explain(compiled, args.target or list(TARGETS), console)
     if args.check:
-        return _check(output, files, asked, args.format, console)
+        return _check(output, files, asked, args.format, console, several)
     change = output.write(files, asked)
     if isinstance(change, Problem):
         return _fail(change, console)
-    _tell(change, output, args.format, console)
+    _tell(change, output, args.format, console, several)
     return exits.CLEAN
 
 
-def _tell(change: Change, output: Output, format: str, console: Console) -> None:
+def _tell(change: Change, output: Output, format: str, console: Console, several: bool) -> None:
     """Every file that was written or removed, or kept though it no longer comes out."""
     lists = {"written": change.written, "removed": change.removed, "kept": change.kept, "unchanged": change.unchanged}
     if format == "json":
@@ -127,7 +141,7 @@ def _tell(change: Change, output: Output, format: str, console: Console) -> None
         words = {"wrote": change.written, "removed": change.removed, "kept, for it was changed by hand": change.kept}
         for word, paths in words.items():
             for path in paths:
-                console.write(f"{word}: {clean(path)}\n")
+                console.write(f"{word}: {_named(output, path, several)}\n")
     done = [f"wrote {plural(len(change.written), 'file')} to {_shown(output.folder)}"]
     done += [f"{len(change.unchanged):,} unchanged"] if change.unchanged else []
     done += [f"{len(change.removed):,} removed"] if change.removed else []
@@ -232,7 +246,12 @@ def explain(compiled: Compiled, targets: Sequence[str], console: Console) -> Non
             console.write("\n".join(lines) + "\n")
 
 
-def _check(output: Output, files: Files, asked: Asked, format: str, console: Console) -> int:
+def _named(output: Output, path: str, several: bool) -> str:
+    """A file of an output folder; with the folder where there are several."""
+    return f"{_shown(output.folder)}/{clean(path)}" if several else clean(path)
+
+
+def _check(output: Output, files: Files, asked: Asked, format: str, console: Console, several: bool) -> int:
     found = output.compare(files, asked)
     if isinstance(found, Problem):
         return _fail(found, console)
@@ -242,7 +261,7 @@ def _check(output: Output, files: Files, asked: Asked, format: str, console: Con
         console.write(written(data))
         return exits.FINDINGS if found else exits.CLEAN
     for state, path in found:
-        console.write(f"{state}: {clean(path)}\n")
+        console.write(f"{state}: {_named(output, path, several)}\n")
     if found:
         console.remark(f"{plural(len(found), 'file')} of {_shown(output.folder)} out of date; run `policyc build`")
         return exits.FINDINGS

@@ -38,6 +38,29 @@ def open_project(
     return found[0]
 
 
+def open_asked(args: argparse.Namespace, resource: str | None, diagnostics: Diagnostics) -> Project:
+    """The project that a question about a resource is for: the one of the command line, and where it names none, the only one here or
+    below that declares the resource. Mistakes are reported: do not go on then."""
+    found = [] if args.paths or resource is None else open_projects(args, (), diagnostics)
+    if len(found) < 2 or diagnostics.has_errors:
+        return open_project(args, args.paths, diagnostics) if not diagnostics.has_errors else found[0]
+    declaring = [project for project in found if _declares(project, resource)]
+    if len(declaring) > 1:
+        listed = ", ".join(f"`{project.root.name}`" for project in declaring)
+        diagnostics.error(
+            "several-projects", f"several projects declare `{resource}`: {listed}", None, "say which with `--in PATH`"
+        )
+    return declaring[0] if declaring else found[0]
+
+
+def _declares(project: Project, resource: str | None) -> bool:
+    from policyc.targets.program import load_program
+
+    silent = Diagnostics()
+    program = load_program(project.root, project.policy_files(silent), project.params, silent, project.read)
+    return any(resource in (item.name, item.id) for item in program.resources.values())
+
+
 def open_projects(
     args: argparse.Namespace,
     named: Sequence[str],

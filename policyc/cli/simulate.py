@@ -13,7 +13,7 @@ from policyc.cli.answer import write_answer
 from policyc.cli.console import Console
 from policyc.cli.inputs import read_input
 from policyc.cli.parser import WrongUse, one_of
-from policyc.cli.project import open_project
+from policyc.cli.project import open_asked
 from policyc.cli.refuse import nothing_found, refuse, refuse_findings, refuse_request
 from policyc.cli.simulate_documents import beside_project
 from policyc.diagnostics import Diagnostics
@@ -154,7 +154,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
     _check_options(args, None)
     _check_flags(args)
     diagnostics = Diagnostics()
-    project = open_project(args, args.paths, diagnostics)
+    project = open_asked(args, args.resource, diagnostics)
     console.names = project.names
     if diagnostics.has_errors:
         return refuse(diagnostics, project, console, args.format)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -11,17 +12,20 @@ from policyc.cli import exits
 from policyc.cli.console import Console
 from policyc.cli.output_file import write_file
 from policyc.cli.parser import WrongUse
-from policyc.cli.project import open_project
+from policyc.cli.project import open_projects
 from policyc.cli.refuse import nothing_found, refuse, refuse_findings, refuse_request
-from policyc.diagnostics import Diagnostics
+from policyc.diagnostics import Diagnostic, Diagnostics
+from policyc.record import record
 from policyc.report.coverage import Shown, coverage_data, render_coverage
-from policyc.report.options import Options
+from policyc.report.options import Names, Options
 from policyc.report.registry import renderer, serves
+from policyc.report.screen import clean
 from policyc.report.tests import TestResult
 from policyc.simulation.scenario.coverage import Coverage, iam_documents
 from policyc.simulation.scenario.shape import ENDINGS
-from policyc.text import Source
+from policyc.text import Source, Span
 from policyc.workspace.compile import Compiled, compile_project
+from policyc.workspace.found import moved_finding, moved_sources, moved_span, way_from
 from policyc.workspace.project import POLICY, Project
 from policyc.workspace.scenarios import run_scenarios, shown, split_scenarios
 
@@ -79,11 +83,80 @@ def _percent(text: str) -> float:
 
 def run(args: argparse.Namespace, console: Console) -> int:
     mistakes = Diagnostics()
-    project = open_project(args, args.paths, mistakes, (POLICY, *ENDINGS))
-    console.names = project.names
+    projects = open_projects(args, args.paths, mistakes, (POLICY, *ENDINGS))
+    console.names = projects[0].names
     if mistakes.has_errors:
-        return refuse(mistakes, project, console, _findings_format(args.format))
+        return refuse(mistakes, projects[0], console, _findings_format(args.format))
     coverage = Coverage() if args.coverage or args.threshold is not None else None
+    if coverage is not None and len(projects) > 1:
+        names = ", ".join(f"`{clean(project.root.name)}`" for project in projects)
+        raise WrongUse("`--coverage` is about one project", f"name a path in one of {names}")
+    ran: list[Ran] = []
+    for project in sorted(projects, key=lambda one: one.root):
+        part = _run_project(project, args, coverage, console)
+        if isinstance(part, int):
+            if part == exits.NOTHING and len(projects) > 1:
+                continue
+            return nothing_found(console) if part == exits.NOTHING else part
+        ran.append(part)
+    if not ran:
+        return nothing_found(console)
+    whole = _together(ran, [str(project.root) for project in projects])
+    console.names = whole.names
+    if not whole.results:
+        fitting = f" whose label fits `{args.keyword}`" if args.keyword else ""
+        console.error(f"nothing to test: no test{fitting} in these files\n")
+        return exits.NOTHING
+    measured = None if coverage is None else shown(coverage, args.threshold)
+    _write(args, console, whole.results, whole.sources, measured)
+    enough = measured is None or measured.enough
+    return exits.CLEAN if enough and all(result.passed for result in whole.results) else exits.FINDINGS
+
+
+@record
+class Ran:
+    """What the tests of one project, or of several, came to; files are named from `names.root`."""
+
+    names: Names
+    results: tuple[TestResult, ...]
+    sources: Mapping[str, Source]
+
+
+def _together(parts: Sequence[Ran], roots: Sequence[str]) -> Ran:
+    """Several projects in one report, their files named from the folder that holds them all."""
+    if len(roots) == 1:
+        return parts[0]
+    top = os.path.commonpath(roots)
+    ways = [way_from(top, part.names.root) for part in parts]
+    return Ran(
+        replace(parts[0].names, root=top),
+        tuple(_moved(result, way) for part, way in zip(parts, ways, strict=True) for result in part.results),
+        {
+            name: item
+            for part, way in zip(parts, ways, strict=True)
+            for name, item in moved_sources(part.sources, way).items()
+        },
+    )
+
+
+def _moved(result: TestResult, way: str) -> TestResult:
+    findings = tuple(moved_finding(item, way) for item in result.findings)
+    return Told(result.label, moved_span(result.span, way), result.passed, findings)
+
+
+@record
+class Told:
+    """A result as somebody sees it who stands above its project."""
+
+    label: str
+    span: Span
+    passed: bool
+    findings: tuple[Diagnostic, ...]
+
+
+def _run_project(project: Project, args: argparse.Namespace, coverage: Coverage | None, console: Console) -> Ran | int:
+    """What the tests of one project came to; the exit status where they could not be run, which is told, or where there are no
+    policies."""
     scenarios, paths = split_scenarios(project.named)
     results: list[TestResult] = []
     sources: dict[str, Source] = {**project.sources}
@@ -92,9 +165,10 @@ def run(args: argparse.Namespace, console: Console) -> int:
             compiled = compile_project(project)
             sources |= compiled.program.sources
             if compiled.diagnostics.has_errors:
+                console.names = project.names
                 return refuse_findings(compiled, project, console, _findings_format(args.format))
             if not compiled.program.modules:
-                return nothing_found(console)
+                return exits.NOTHING
             results += _inline(compiled, project, args.keyword, coverage)
         findings = Diagnostics()
         told, texts = run_scenarios(project, scenarios, paths, args.keyword, coverage, findings)
@@ -102,16 +176,10 @@ def run(args: argparse.Namespace, console: Console) -> int:
     except ValueError as error:
         raise WrongUse(f"`-k` cannot be read: {error}", "write words joined by `and`, `or`, `not`") from error
     if findings.has_errors:
+        console.names = project.names
         _refuse_scenario(findings, sources, args, console)
         return exits.FINDINGS
-    if not results:
-        fitting = f" whose label fits `{args.keyword}`" if args.keyword else ""
-        console.error(f"nothing to test: no test{fitting} in these files\n")
-        return exits.NOTHING
-    measured = None if coverage is None else shown(coverage, args.threshold)
-    _write(args, console, results, sources, measured)
-    enough = measured is None or measured.enough
-    return exits.CLEAN if enough and all(result.passed for result in results) else exits.FINDINGS
+    return Ran(project.names, tuple(results), sources)
 
 
 def _inline(compiled: Compiled, project: Project, keyword: str, coverage: Coverage | None) -> list[TestResult]:

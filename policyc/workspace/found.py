@@ -67,27 +67,38 @@ def together(parts: Sequence[Found]) -> Found:
     )
 
 
+def way_from(top: str, root: str) -> str:
+    """What stands in front of the names of files below `root` for somebody who stands at `top`; empty for the same folder."""
+    way = os.path.relpath(root, top).replace(os.sep, "/")
+    return "" if way == "." else f"{way}/"
+
+
+def moved_span(span: Span, way: str) -> Span:
+    return replace(span, file=f"{way}{span.file}")
+
+
+def moved_finding(old: Diagnostic, way: str) -> Diagnostic:
+    """A finding as somebody sees it who stands further up."""
+    fix = old.fix
+    if fix is not None:
+        fix = replace(fix, edits=tuple(Edit(moved_span(edit.span, way), edit.replacement) for edit in fix.edits))
+    labels = tuple(replace(label, span=moved_span(label.span, way)) for label in old.labels)
+    return replace(old, span=None if old.span is None else moved_span(old.span, way), labels=labels, fix=fix)
+
+
+def moved_sources(sources: Mapping[str, Source], way: str) -> dict[str, Source]:
+    return {f"{way}{name}": Source(f"{way}{name}", source.text) for name, source in sources.items()}
+
+
 def _moved(part: Found, top: str) -> Found:
-    way = os.path.relpath(part.names.root, top).replace(os.sep, "/")
-    if way == ".":
+    way = way_from(top, part.names.root)
+    if not way:
         return part
-    names = {name: f"{way}/{name}" for name in part.sources}
-
-    def at(span: Span) -> Span:
-        return replace(span, file=f"{way}/{span.file}")
-
-    def item(old: Diagnostic) -> Diagnostic:
-        fix = old.fix
-        if fix is not None:
-            fix = replace(fix, edits=tuple(Edit(at(edit.span), edit.replacement) for edit in fix.edits))
-        labels = tuple(replace(label, span=at(label.span)) for label in old.labels)
-        return replace(old, span=None if old.span is None else at(old.span), labels=labels, fix=fix)
-
     return replace(
         part,
-        shown=tuple(item(old) for old in part.shown),
-        sources={names[name]: Source(names[name], source.text) for name, source in part.sources.items()},
+        shown=tuple(moved_finding(old, way) for old in part.shown),
+        sources=moved_sources(part.sources, way),
         tally=replace(
-            part.tally, unreadable=tuple(replace(item, file=f"{way}/{item.file}") for item in part.tally.unreadable)
+            part.tally, unreadable=tuple(replace(item, file=f"{way}{item.file}") for item in part.tally.unreadable)
         ),
     )

@@ -171,8 +171,44 @@ def test_one_question_is_asked_of_one_project(run: Run) -> None:
         "aws.PrincipalOrgID=o-a1b2c3d4e5",
     ]
     assert run(*asked, "--in", "teams/shop")[0] == 0
+    status, _, err = run(*asked)
+    assert status == 2 and "several projects declare `stock`" in err and "`--in PATH`" in err
     status, _, err = run(*asked, "--in", "teams/shop", "--in", "teams/wiki")
     assert status == 2 and "several-projects" in err
+
+
+def test_a_question_finds_the_project_that_declares_the_resource(run: Run) -> None:
+    project("teams/shop")
+    other = project("teams/wiki")
+    for file in other.glob("policies/*.policy"):
+        file.write_text(file.read_text(encoding="utf-8").replace("stock", "pages"), encoding="utf-8")
+    asked = ["--who", "fn", "--can", "GET", "--path", "/x", "--set", "aws.PrincipalOrgID=o-a1b2c3d4e5"]
+    for resource in ("stock", "pages"):
+        status, out, err = run("simulate", resource, *asked)
+        assert status == 0 and out.startswith("allow"), out + err
+
+
+def test_the_tests_and_documents_of_every_project_below(run: Run) -> None:
+    for name in ("shop", "wiki"):
+        project(f"teams/{name}")
+    status, out, _ = run("test")
+    assert status == 0 and "4 passed" in out and "teams/wiki/policies/auth_test.policy" in out
+    failing = Path("teams/wiki/policies/auth_test.policy")
+    failing.write_text(failing.read_text(encoding="utf-8").replace("expect allow by", "expect deny by"), "utf-8")
+    status, out, _ = run("test", "--format", "json")
+    files = {item["location"]["file"] for item in json.loads(out)["tests"] if not item["passed"]}
+    assert status == 1 and files == {"teams/wiki/policies/auth_test.policy"}
+    assert run("test", "teams/shop")[0] == 0
+    status, _, err = run("test", "--coverage")
+    assert status == 2 and "about one project" in err
+    status, out, _ = run("build")
+    assert status == 0 and "wrote: teams/shop/out/source-map.json" in out
+    assert Path("teams/wiki/out/source-map.json").exists() and not Path("out").exists()
+    assert run("build", "--check")[0] == 0
+    Path("teams/wiki/out/source-map.json").unlink()
+    status, out, _ = run("build", "--check")
+    assert status == 1 and "teams/wiki/out/source-map.json" in out and "teams/shop" not in out
+    assert run("build", "--format", "json")[0] == 2
 
 
 # --- what files are called --------------------------------------------------------------------------------------
@@ -211,8 +247,8 @@ def test_code_hosts_read_paths_from_the_repository(
 
 @pytest.mark.parametrize("command", [["check"], ["fmt"], ["test"], ["build"]])
 def test_a_file_of_another_kind_is_not_read_as_a_policy(run: Run, command: list[str]) -> None:
-    Path("main.tf").write_text('resource "aws_s3_bucket" "b" {}\n', encoding="utf-8")
-    status, _, err = run(*command, "main.tf")
+    Path("main.go").write_text("package main\n", encoding="utf-8")
+    status, _, err = run(*command, "main.go")
     assert status == 2 and "unknown-file-kind" in err and "syntax-error" not in err
 
 

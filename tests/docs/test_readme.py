@@ -35,7 +35,8 @@ def test_there_are_some() -> None:
 def test_every_command_that_is_named_exists() -> None:
     from policyc.cli.app import COMMANDS as KNOWN
 
-    named = set(re.findall(r"(?:`|^|\n|&& )policyc ([a-z]+)", TEXT))
+    blocks = "\n".join(re.findall(r"^```[a-z]*\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL))
+    named = set(re.findall(r"policyc ([a-z]+)", blocks)) | set(re.findall(r"`policyc ([a-z]+)", TEXT))
     assert named <= set(KNOWN), named - set(KNOWN)
 
 

@@ -269,3 +269,18 @@ def test_a_condition_whose_forms_grow_too_long_is_kept_as_text() -> None:
     when = read(f"permit (principal, action, resource) when {{ {text} }};").statements[0].when
     assert isinstance(when, RawExpression)
     assert written(when.expression).count("context.jamf.risk") == 31
+
+
+def test_alternatives_on_one_attribute_are_one_test() -> None:
+    """The first one asks for it; where that is false, it is there."""
+    text = " || ".join(f'context.jamf.osv == "{count}"' for count in range(200))
+    when = read(f"permit (principal, action, resource) when {{ {text} }};").statements[0].when
+    assert not raw(when) and len(list(atoms_of(when))) < 500
+
+
+@pytest.mark.parametrize("joint", ["||", "&&"])
+def test_a_long_chain_of_what_may_fail_is_kept_as_text(joint: str) -> None:
+    text = f" {joint} ".join(f'context["my-idp"].unheard{count} == "a"' for count in range(400))
+    for condition in (text, f"!({text})"):
+        (statement,) = read(f"permit (principal, action, resource) when {{ {condition} }};").statements
+        assert raw(statement.when)

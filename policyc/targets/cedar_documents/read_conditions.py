@@ -57,6 +57,10 @@ NOTHING_SETTLED: Final[Settled] = MappingProxyType({})
 
 #: Parts of a condition beyond which it is kept as it stands: the two forms of a part can be longer than the part.
 _MOST_PARTS: Final = 2_000
+#: Parts of `&&` and `||` that may fail: the form of each nests in that of the one before.
+_MOST_UNSURE: Final = 24
+#: How deep a condition may nest; everything that looks at one goes down into it.
+_DEEPEST: Final = 60
 _ORDERS: Final = {"<": Op.LT, "<=": Op.LE, ">": Op.GT, ">=": Op.GE}
 _MIRRORED: Final = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _IP: Final = Named("ip")
@@ -70,13 +74,14 @@ _BLOCKS: Final[Mapping[str, tuple[str, ...]]] = {
 
 @record
 class _Truth:
-    """Where an expression is true and where it is false; `present` are the paths that are there wherever it is true, and `sure` says
-    that it never fails on values of the documented kinds."""
+    """Where an expression is true and where it is false; `present` are the paths that are there wherever it is true, `read` those that
+    are wherever it is false, and `sure` says that it never fails on values of the documented kinds."""
 
     true: Cond
     false: Cond
     present: Known
     sure: bool
+    read: Known = frozenset()
 
 
 def read_condition(body: Expr, facts: Mapping[str, Fact], settled: Settled = NOTHING_SETTLED) -> Cond:
@@ -107,11 +112,11 @@ class _Reader:
                 return _Truth(Always() if value else Never(), Never() if value else Always(), known, True)
             case Not(of):
                 inner = self.read(of, known)
-                return _Truth(inner.false, inner.true, known, inner.sure)
+                return _Truth(inner.false, inner.true, known | inner.read, inner.sure, inner.present)
             case And(items):
-                return self._all(items, known)
+                return self._all(node, items, known)
             case Or(items):
-                return self._any(items, known)
+                return self._any(node, items, known)
             case If(test, then, otherwise):
                 return self._choice(node, test, then, otherwise, known)
             case Has(of, names) if (path := path_of(of)) is not None:
@@ -123,26 +128,36 @@ class _Reader:
 
     # --- joining ----------------------------------------------------------------------------------------------
 
-    def _all(self, items: tuple[Expr, ...], known: Known) -> _Truth:
+    def _all(self, node: Expr, items: tuple[Expr, ...], known: Known) -> _Truth:
         parts: list[_Truth] = []
         for item in items:
             part = self.read(item, known)
             known = part.present
             parts.append(part)
         true = self._within(_with_presence([part.true for part in parts], self._path))
-        sure = all(part.sure for part in parts)
-        false: Cond = complement(true) if sure else _first_false(parts, self._path)
-        return _Truth(true, self._within(false), known, sure)
+        unsure = sum(not part.sure for part in parts)
+        if unsure > _MOST_UNSURE:
+            false: Cond = RawExpression(Not(node, node.span), span=node.span)
+        else:
+            false = _first_false(parts, self._path) if unsure else complement(true)
+        return _Truth(true, self._within(false), known, not unsure)
 
-    def _any(self, items: tuple[Expr, ...], known: Known) -> _Truth:
-        parts = [self.read(item, known) for item in items]
+    def _any(self, node: Expr, items: tuple[Expr, ...], known: Known) -> _Truth:
+        parts: list[_Truth] = []
+        reached = known
+        for item in items:
+            part = self.read(item, reached)
+            reached |= part.read  # what stands behind is asked only where this one is false, and so was read
+            parts.append(part)
+        if sum(not part.sure for part in parts) > _MOST_UNSURE:
+            return self._raw(node, known)
         sure = all(part.sure for part in parts[:-1])
         turned = [_Truth(part.false, part.true, known, part.sure) for part in parts]
         true = _merged([part.true for part in parts]) if sure else _first_false(turned, self._path)
         whole = sure and parts[-1].sure
         false = complement(true) if whole else conjunction([part.false for part in parts])
         present = frozenset.intersection(*(part.present for part in parts))
-        return _Truth(self._within(true), self._within(false), present, whole)
+        return _Truth(self._within(true), self._within(false), present, whole, reached)
 
     def _choice(self, node: If, test: Expr, then: Expr, otherwise: Expr, known: Known) -> _Truth:
         asked = self.read(test, known)
@@ -152,7 +167,7 @@ class _Reader:
         return _Truth(self._within(true), self._within(false), known, asked.sure and first.sure and second.sure)
 
     def _within(self, cond: Cond) -> Cond:
-        if _size(cond) > _MOST_PARTS:
+        if _size(cond) > _MOST_PARTS or _depth(cond) > _DEEPEST:
             raise _TooLarge
         return cond
 
@@ -192,7 +207,7 @@ class _Reader:
                 Has(_step(node.of, names[:count], node.span), (name,), node.name_span, node.span)
                 for count, name in enumerate(names)
             )
-            return self._all(steps, known)
+            return self._all(node, steps, known)
         whole = (*path, names[0])
         sure = not path or path in known
         leaf = self._presence(node, whole)
@@ -263,7 +278,7 @@ class _Reader:
             false = conjunction([Atom(atom.attribute, Op.EXISTS, (), span=node.span), false])
         if not equal:
             true, false = false, true
-        return _Truth(true, false, present, path in known)
+        return _Truth(true, false, present, path in known, present)
 
     def _atom(self, node: Expr) -> tuple[Atom, Path, bool] | None:
         """The test, the path that it reads, and whether it is meant as it stands or (`!=`) turned round."""
@@ -418,6 +433,10 @@ def _merged(items: list[Cond]) -> Cond:
 
 def _size(cond: Cond) -> int:
     return sum(_size(item) for item in cond.items) if isinstance(cond, All | AnyOf) else 1
+
+
+def _depth(cond: Cond) -> int:
+    return 1 + max(map(_depth, cond.items)) if isinstance(cond, All | AnyOf) else 1
 
 
 # --- values ---------------------------------------------------------------------------------------------------------

@@ -33,11 +33,11 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-lo
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import islice
 from typing import Final
 
 from policyc.diagnostics import Label, Severity
-from policyc.engines.proofs.conditions import Goal, may_be_met, never_holds
+from policyc.engines.proofs.budget import Steps, TooLarge
+from policyc.engines.proofs.conditions import Goal, branches, may_be_met, never_holds, nothing_known
 from policyc.ir.authz import All, AnyOf, Atom, Cond, Never, Origin, Policy, Statement
 from policyc.lint.places import condition_of
 from policyc.lint.rule import Lint
@@ -56,8 +56,8 @@ FOLLOWS = (
     "cedar-unknown-attribute",
     "cedar-unlike-kinds",
 )
-#: alternatives of one statement that are looked at
-_MOST_PARTS: Final = 300
+#: steps for all alternatives of one statement; those that are left then are not looked at
+_MOST_STEPS: Final = 10_000
 
 
 def check(lint: Lint) -> None:
@@ -98,9 +98,7 @@ def _contradiction(cond: Cond) -> tuple[Atom, Atom] | None:
 
 
 def _check_parts(lint: Lint, policy: Policy, statement: Statement) -> None:
-    for part, dead in islice(_parts(statement.when, ()), _MOST_PARTS):
-        if not dead:
-            continue
+    for part in _dead_parts(statement.when, (), Steps(_MOST_STEPS)):
         pair = _contradiction(part)
         lint.report(
             pair[1].span if pair is not None else condition_of(part, statement),
@@ -109,14 +107,17 @@ def _check_parts(lint: Lint, policy: Policy, statement: Statement) -> None:
         )
 
 
-def _parts(cond: Cond, rest: Sequence[Goal]) -> Iterator[tuple[Cond, bool]]:
-    """Every alternative inside a condition that is met together with `rest`, and whether none can pass it there; what lies inside
-    such a one is left out."""
+def _dead_parts(cond: Cond, rest: Sequence[Goal], steps: Steps) -> Iterator[Cond]:
+    """The alternatives inside a condition that nothing can pass together with `rest`; what lies inside such a one is left out."""
     items = cond.items if isinstance(cond, All) else (cond,)
     for choice in items:
         others = [*rest, *((item, True) for item in items if item is not choice)]
         for part in choice.items if isinstance(choice, AnyOf) else ():
-            dead = not may_be_met([(part, True), *others])
-            yield part, dead
-            if not dead:
-                yield from _parts(part, others)
+            try:
+                met = next(branches([(part, True), *others], nothing_known, steps), None) is not None
+            except TooLarge:
+                return
+            if met:
+                yield from _dead_parts(part, others, steps)
+            else:
+                yield part

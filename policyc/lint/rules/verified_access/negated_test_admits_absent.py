@@ -33,9 +33,10 @@ https://docs.aws.amazon.com/verified-access/latest/ug/trust-data-third-party-tru
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from policyc.diagnostics import Severity
-from policyc.engines.proofs.budget import TooLarge
+from policyc.engines.proofs.budget import Steps, TooLarge
 from policyc.engines.proofs.conditions import Facts, branches
 from policyc.ir.authz import Atom, Op, Policy, Statement
 from policyc.ir.conditions import atoms
@@ -47,6 +48,8 @@ from policyc.model.vocabulary import Attribute
 from policyc.targets.verified_access.scope import REQUEST_ROOTS
 
 SEVERITY = Severity.WARNING
+#: steps for all questions about one statement
+_MOST_STEPS: Final = 1_000
 
 
 def check(lint: Lint) -> None:
@@ -64,6 +67,7 @@ def check(lint: Lint) -> None:
 def _passed(lint: Lint, policy: Policy, statement: Statement) -> Iterator[Atom]:
     """The negated tests that let somebody in who lacks their attribute, each attribute once."""
     told: set[str] = set()
+    steps = Steps(_MOST_STEPS)
     for atom in atoms(statement.when):
         attribute = atom.attribute
         sent = attribute.presence != "always" and attribute.native.partition(".")[0] not in REQUEST_ROOTS
@@ -72,17 +76,17 @@ def _passed(lint: Lint, policy: Policy, statement: Statement) -> Iterator[Atom]:
             and atom.op is not Op.EXISTS
             and sent
             and attribute.name not in told
-            and _lets_in(lint, policy, statement, atom)
+            and _lets_in(lint, policy, statement, atom, steps)
         ):
             told.add(attribute.name)
             yield atom
 
 
-def _lets_in(lint: Lint, policy: Policy, statement: Statement, atom: Atom) -> bool:
+def _lets_in(lint: Lint, policy: Policy, statement: Statement, atom: Atom, steps: Steps) -> bool:
     lacking = _without(atom.attribute)
     for goals in ways_in(lint, policy, statement):
         try:
-            if any(atom in held for held in branches(goals, lacking)):
+            if any(atom in held for held in branches(goals, lacking, steps)):
                 return True
         except TooLarge:
             continue

@@ -71,5 +71,7 @@ def refuse_request(
 
 def nothing_found(console: Console) -> int:
     """Say that no policy file was found; its own exit status, so that an empty folder never reads as clean."""
-    console.error("nothing to check: no policy file and no document was found (see `paths` in policyc.toml, or name a file)\n")
+    console.error(
+        "nothing to check: neither a policy file nor a document was found (`paths` in policyc.toml, or a name)\n"
+    )
     return exits.NOTHING

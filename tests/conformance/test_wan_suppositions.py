@@ -6,7 +6,8 @@ import pytest
 
 from policyc.diagnostics import Diagnostics
 from policyc.engines.wan.round_trip import Trip
-from policyc.targets.cloud_wan.compare import compare_tables
+from policyc.ir.network import CoreNetwork
+from policyc.targets.cloud_wan.compare import compare, compare_tables
 from policyc.targets.cloud_wan.crowds import crossings, find_crowd
 from policyc.targets.cloud_wan.inventory_file import Inventory
 from policyc.targets.cloud_wan.questions import ask_path, situate
@@ -96,3 +97,28 @@ def test_crowds_are_asked_as_every_pair_is() -> None:
     assert all(item.arrives and not item.uninspected for item in crossings(tables, apps, tools))
     assert all(item.arrives and item.uninspected for item in crossings(tables, apps, vault))
     assert not any(item.arrives for item in crossings(tables, tools, vault))
+
+
+def test_a_packet_that_is_dropped_either_way_is_no_change_whatever_it_passes_before() -> None:
+    """With a single hop the packet for `c` goes through the appliance and leaves by the VPN, with two it is lost at once: blocked both times."""
+
+    def send(mode: str) -> CoreNetwork:
+        via = {"network-function-groups": ["fw"]}
+        return network(
+            ["a", "b", "c"],
+            [{"action": "send-via", "segment": "a", "mode": mode, "when-sent-to": {"segments": ["b"]}, "via": via}],
+        )
+
+    there = (
+        attached("x", "a", US, "10.1.0.0/16"),
+        attached("out", "b", EU, "0.0.0.0/0", kind="site-to-site-vpn", as_path=(65001,)),
+        attached("y", "c", EU, "10.3.0.0/16"),
+        attached("inspector", "x", EU, "10.9.0.0/16", tag="fw"),
+    )
+    found = compare(send("dual-hop"), send("single-hop"), Inventory(there))
+    changes = {change.subject: (change.before, change.after) for change in found.reach}
+    assert changes["x to out"][0] == "blocked" and changes["x to out"][1].startswith("reachable")
+    assert "x to y" not in changes
+    assert all(change.before != change.after for change in found.reach)
+    assert "blocked" in {before for before, _ in changes.values()}
+    assert not any("blocked, inspected" in text for change in changes.values() for text in change)

@@ -150,7 +150,7 @@ def verdict(tables: Tables, here: Attachment, there: Attachment) -> str:
     if answer.verdict.value == "partly":
         numbers = [str(at) for at, part in enumerate(answer.parts, 1) if part.verdict.value == "reachable"]
         text = f"reachable in part (prefix {', '.join(numbers)} of {len(answer.parts)})"
-    return text + (f", inspected by {', '.join(answer.groups)}" if answer.groups else "")
+    return text + (f", inspected by {', '.join(answer.groups)}" if answer.groups and text != "blocked" else "")
 
 
 def sites(tables: Tables, here: Attachment, there: Attachment) -> set[tuple[str, ...]]:

@@ -415,8 +415,10 @@ def _verdict(answer: Answer) -> str:
             text = "not known"
         case Verdict.PARTLY:
             text = f"reachable in part ({_numbers(answer)})"
-        case Verdict.REACHABLE | Verdict.BLOCKED:
-            text = answer.verdict.value
+        case Verdict.BLOCKED:
+            return "blocked"  # whatever it passes before it is dropped
+        case Verdict.REACHABLE:
+            text = "reachable"
     return text + (f", inspected by {', '.join(answer.groups)}" if answer.groups else "")
 
 

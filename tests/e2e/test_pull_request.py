@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import threading
+import tomllib
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -202,6 +204,9 @@ def test_everything_that_runs_is_pinned(project: Path) -> None:
         assert all(len(name.partition("@")[2]) == 40 for name in uses), path
     pinned = [line for line in (ROOT / "tools" / "action-constraints.txt").read_text().splitlines() if line[0] != "#"]
     assert all("==" in line for line in pinned)
+    needed = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    names = {line.partition("==")[0].lower() for line in pinned}
+    assert {re.split(r"[<>=~ ]", item)[0].lower() for item in needed} <= names
 
 
 def test_the_workflow_finds_the_wheel_that_init_wrote(project: Path) -> None:

@@ -135,6 +135,10 @@ def readers() -> dict[str, Callable[[], Reader]]:
             "x.cedar", ("check", "x.cedar"), (CEDAR, *_texts("verified_access_emit/expected/*.cedar"))
         ),
         "cedar-layout": lambda: Reader("x.cedar", ("fmt", "--check", "x.cedar"), (CEDAR, *_texts("**/*.cedar"))),
+        "import": lambda: Reader("x.json", ("import", "x.json", "--tests"), (*iam, *core)),
+        "import-cedar": lambda: Reader(
+            "x.cedar", ("import", "x.cedar", "--trust", "idp=oidc", "--tests"), (CEDAR, *_texts("**/*.cedar"))
+        ),
         "scenario": lambda: Reader("x.yaml", ("test", "x.yaml"), (SCENARIO,)),
         "configuration": lambda: Reader(
             "policyc.toml", ("check", "--no-cache"), (CONFIG,), (("a.policy", 'let a = "x"\n'),)

@@ -173,6 +173,33 @@ def test_tests_of_verified_access_ask_an_endpoint_of_the_group(run: Run, tmp_pat
     assert "request d_group_app { jamf.risk: absent }\n  expect deny by default at d\n" in shown
 
 
+@pytest.mark.parametrize("name", ["allow", "9 lives", "policy", "aws", "set", "ü", "a\x1b[31m", "x" * 120, "--", "raw"])
+def test_whatever_a_document_is_called_its_policy_has_a_name(run: Run, tmp_path: Path, name: str) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / f"{name}.json").write_text(document("*", Sid="\u202eallow\x1b[31m\n"), encoding="utf-8")
+    status, out, err = run("import", "docs")
+    assert status == exits.CLEAN, err
+    assert "\x1b" not in out + err and "\u202e" not in out + err
+    (tmp_path / "p.policy").write_text(out, encoding="utf-8")
+    assert run("fmt", "--check", "p.policy")[0] == exits.CLEAN
+    assert run("build", "p.policy")[0] == exits.CLEAN
+
+
+def test_imports_of_files_start_at_the_root_of_the_project(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "policyc.toml").write_text('[project]\nname = "a"\npaths = ["policies"]\n', encoding="utf-8")
+    work = tmp_path / "work"
+    work.mkdir()
+    for name, last in (("a", "0"), ("b", "1")):
+        (work / f"{name}.json").write_text(document(f"{SERVICE[:-1]}{last}/*"), encoding="utf-8")
+    monkeypatch.chdir(work)
+    assert run("import", ".", "-o", "../policies")[0] == exits.CLEAN
+    assert 'use "policies/shared.policy"' in (tmp_path / "policies" / "a.policy").read_text(encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert run("build")[0] == exits.CLEAN
+
+
 def test_a_folder_without_documents_says_so(run: Run, tmp_path: Path) -> None:
     (tmp_path / "docs").mkdir()
     assert run("import", "docs")[0] == exits.NOTHING

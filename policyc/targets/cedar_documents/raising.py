@@ -236,9 +236,19 @@ def policies(source: Source, document: Document, on: Resource, carried: Carried)
     undone = _unfolded(document)
     if undone is not None:
         policy = _documented(read(undone[0], on, carried), undone[1])
-        if emit_policy(policy, carried.known, carried.role).text == source.text:
+        if _is_built(policy, source.text, carried):
             return policy, True
     return _documented_once(read(document, on, carried), document), False
+
+
+def _is_built(policy: Policy, text: str, carried: Carried) -> bool:
+    """Whether `build` writes this text for the policy; what it has no form for it has not written."""
+    if any(list(raw_parts(item.when)) for item in policy.statements):
+        return False
+    try:
+        return emit_policy(policy, carried.known, carried.role).text == text
+    except (ValueError, RuntimeError):
+        return False
 
 
 def stricter(policy: Policy, carried: Carried) -> Iterator[str]:

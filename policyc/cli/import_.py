@@ -93,8 +93,10 @@ def run(args: argparse.Namespace, console: Console) -> int:
     from policyc.importing.documents import import_documents
     from policyc.workspace.taken_out import Left
 
-    mistakes = Diagnostics()
-    project = open_project(args, args.paths, mistakes, () if args.kind else NAMED)
+    told = Diagnostics()
+    project = open_project(args, args.paths, told, () if args.kind else NAMED)
+    # The policies of a project need not be there yet: `paths` of its configuration may name what is about to be written.
+    mistakes = Diagnostics(item for item in told if item.rule != "missing-path" or item.span is None)
     console.names = project.names
     if mistakes.has_errors:
         return refuse(mistakes, project, console, args.format)

@@ -41,8 +41,12 @@ _PSEUDO: Final[Mapping[str, tuple[str, str]]] = {
     "AWS::NotificationARNs": ("list", ""),
 }
 _IN_SUB: Final = re.compile(r"\$\{([^}]*)\}")
+_INDEX: Final = re.compile(r"[0-9]{1,9}")
 _DYNAMIC: Final = re.compile(r"\{\{resolve:([a-z-]+):([^}]*)\}\}")
 _DEPTH: Final = 60
+#: what the expressions of one document may cost: a function `_CALL`, a text its length
+_MOST: Final = 2_000_000
+_CALL: Final = 50
 
 
 class Stop(Exception):
@@ -74,6 +78,7 @@ class Lowering:
     diagnostics: Diagnostics
     numbers: bool = False
     holes: dict[str, Hole] = field(default_factory=dict)
+    spent: int = 0
 
     def value(self, value: JsonValue, depth: int = 0) -> JsonValue | None:
         """What an expression stands for; None for `AWS::NoValue`. Raises Stop."""
@@ -109,28 +114,43 @@ class Lowering:
             return at_once(_scalar(value), value.span) if lone else None
         name, argument, span = found
         if name == "Sub":
-            return self._sub(argument, span, depth)
+            return self._made(self._sub(argument, span, depth))
         if name == "Join":
-            return self._join(argument, span, depth)
+            return self._made(self._join(argument, span, depth))
         if name == "If":
+            self._enter(span, depth)
             chosen = self._branch(argument, span)
             return None if _is_no_value(chosen) else self.text(chosen, depth + 1)
         made = self._function(name, argument, span, depth)
         return at_once(made.value, span) if isinstance(made, JsonString) else None
 
+    def _enter(self, span: Span, depth: int) -> None:
+        """A function is read: bounded in depth, and in what all of them cost, since each may name another's text many times."""
+        if depth > _DEPTH:
+            raise Stop("it is nested too deeply", span)
+        self._spend(_CALL, span)
+
+    def _made(self, text: PlacedText) -> PlacedText:
+        self._spend(len(text.value), text.whole)
+        return text
+
+    def _spend(self, cost: int, span: Span) -> None:
+        self.spent += cost
+        if self.spent > _MOST:
+            raise Stop("its expressions make too large a text", span)
+
     # --- functions -----------------------------------------------------------------------------------------------
 
     def _function(self, name: str, argument: JsonValue, span: Span, depth: int) -> JsonValue | None:
-        if depth > _DEPTH:
-            raise Stop("it is nested too deeply", span)
+        self._enter(span, depth)
         match name:
             case "Ref":
                 return self._ref(_text_of(argument), span)
             case "GetAtt":
-                return JsonString(self._attribute(argument, span), span)
+                return JsonString(self._attribute(argument, span, depth), span)
             case "Sub" | "Join":
                 text = self._sub(argument, span, depth) if name == "Sub" else self._join(argument, span, depth)
-                return JsonString(text.value, span)
+                return JsonString(self._made(text).value, span)
             case "If":
                 chosen = self._branch(argument, span)
                 return self.value(chosen, depth + 1)
@@ -142,7 +162,9 @@ class Lowering:
                 return self._find_in_map(argument, span, depth)
             case "ToJsonString":
                 made = self.value(argument, depth + 1)
-                return None if made is None else JsonString(json.dumps(made.plain(), default=str), span)
+                if made is None:
+                    return None
+                return JsonString(self._made(at_once(json.dumps(made.plain(), default=str), span)).value, span)
             case "Length":
                 made = self.value(argument, depth + 1)
                 if isinstance(made, JsonArray):
@@ -193,14 +215,14 @@ class Lowering:
                 name += ".Arn"
             return self._bound_or_mark(name, "arn" if like.startswith("arn:") else "name", span, like)
         if "." in name:
-            return self._attribute(JsonString(name, span), span)
+            return self._attribute(JsonString(name, span), span, 0)
         if not self.template.loops and not _has_macro(self.template):
             self._unknown(name, span)
         return self._mark(name, "string", span)
 
-    def _attribute(self, argument: JsonValue, span: Span) -> str:
+    def _attribute(self, argument: JsonValue, span: Span, depth: int) -> str:
         if isinstance(argument, JsonArray):
-            parts = [self.text(item) for item in argument.items]
+            parts = [self.text(item, depth + 1) for item in argument.items]
             name = ".".join(part.value for part in parts if part is not None)
         else:
             name = _text_of(argument)
@@ -220,6 +242,7 @@ class Lowering:
         return self._mark(name, kind, span, like) if bound is None else bound
 
     def _sub(self, argument: JsonValue, span: Span, depth: int) -> PlacedText:
+        self._enter(span, depth)
         names: dict[str, JsonValue] = {}
         if isinstance(argument, JsonArray) and argument.items:
             if len(argument.items) > 1 and isinstance(argument.items[1], JsonObject):
@@ -253,6 +276,7 @@ class Lowering:
         return concat([*out, part(text, at, len(text.value))], span)
 
     def _join(self, argument: JsonValue, span: Span, depth: int) -> PlacedText:
+        self._enter(span, depth)
         if not isinstance(argument, JsonArray) or len(argument.items) != 2:
             raise Stop("`Fn::Join` takes a delimiter and a list", span)
         delimiter = self.text(argument.items[0], depth + 1)
@@ -287,7 +311,7 @@ class Lowering:
             raise Stop("`Fn::Select` takes an index and a list", span)
         index = self.text(items[0], depth + 1)
         source = self.value(items[1], depth + 1)
-        if index is not None and index.value.isdigit() and isinstance(source, JsonArray):
+        if index is not None and _INDEX.fullmatch(index.value) and isinstance(source, JsonArray):
             if int(index.value) < len(source.items):
                 return source.items[int(index.value)]
             raise Stop(f"`Fn::Select` asks for item {index.value} of {len(source.items)}", span)

@@ -69,15 +69,20 @@ def label(truths: Truths) -> str:
 
 @dataclass(slots=True)
 class _Reading:
-    """`domains` has for each open name the values to try: texts for what is compared as a whole, `true` and `false` for what cannot be told."""
+    """`domains` has for each open name the values to try: texts for what is compared as a whole, `true` and `false` for what cannot be told.
+    `looked` and `decided` (for the choice at hand) have the conditions that were read, since each may be named many times."""
 
     template: Template
     span: Span
     domains: dict[str, list[str]] = field(default_factory=dict)
+    looked: set[str] = field(default_factory=set)
+    decided: dict[str, bool] = field(default_factory=dict)
 
     def look(self, name: str, depth: int) -> None:
         """Find what a condition rests on."""
-        self._look(self._expression(name), depth)
+        if name not in self.looked:
+            self._look(self._expression(name), depth)
+            self.looked.add(name)
 
     def _expression(self, name: str) -> JsonValue:
         found = self.template.section("Conditions", name)
@@ -133,10 +138,13 @@ class _Reading:
         if size > MOST * 4:
             raise Stop(f"it hangs on conditions with {size} combinations", self.span)
         for chosen in product(*self.domains.values()):
+            self.decided.clear()
             yield dict(zip(self.domains, chosen, strict=True))
 
     def truth(self, name: str, choice: Mapping[str, str], depth: int) -> bool:
-        return self._truth(self._expression(name), choice, depth)
+        if name not in self.decided:
+            self.decided[name] = self._truth(self._expression(name), choice, depth)
+        return self.decided[name]
 
     def _truth(self, value: JsonValue, choice: Mapping[str, str], depth: int) -> bool:
         if depth > _DEPTH:

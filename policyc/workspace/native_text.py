@@ -18,6 +18,8 @@ _HOLDS: Final = re.compile(
     rb"""["']?Effect["']?\s*[:=]\s*["']?(?:Allow|Deny)\b|\b(?:permit|forbid)\s*\(\s*principal|core-network-configuration"""
     rb"""|\baws_iam_policy_document\b"""
 )
+#: how UTF-16 begins
+_WIDE: Final = (b"\xff\xfe", b"\xfe\xff")
 #: keys of our own files about policies, which hold documents and are none
 _ABOUT: Final = ("requests", "users", "documents", "format_version")
 
@@ -43,6 +45,8 @@ def recognize(path: Path, fences: bool = False) -> Sort:
         raw = path.read_bytes()
     except OSError:
         return Sort.OTHER
+    if raw.startswith(_WIDE):  # a shell may write so; told when it is read
+        raw = raw.decode("utf-16", "replace").encode("utf-8", "replace")
     if path.suffix == ".json" and (b'"Statement"' in raw or b"core-network" in raw or b"CoreNetworkPolicy" in raw):
         sort = _json(raw)
         if sort is not None:

@@ -10,11 +10,12 @@ from policyc.carriers.cloudformation.companions import companions, facts_of
 from policyc.carriers.cloudformation.loops import unrolled
 from policyc.carriers.cloudformation.lowering import Lowering, Stop, intrinsic
 from policyc.carriers.cloudformation.permissions import PERMISSION, statement_of
+from policyc.carriers.cloudformation.reaching import reached, unreached
 from policyc.carriers.cloudformation.template import Resource, Template
 from policyc.carriers.cloudformation.worlds import conditions_in, label, worlds
 from policyc.carriers.embedded import Carried, Embedded, PlacedText, Unreadable
 from policyc.carriers.origins import Origins
-from policyc.carriers.types import DocumentType, reach, text_at, types
+from policyc.carriers.types import DocumentType, text_at, types
 from policyc.diagnostics import Diagnostics
 from policyc.syntax.json_tree import JsonArray, JsonObject, JsonString, JsonValue
 
@@ -42,14 +43,19 @@ def read_documents(template: Template, diagnostics: Diagnostics) -> Carried:
 
 
 def _documents_of(resource: Resource, template: Template, diagnostics: Diagnostics) -> Iterator[Embedded | Unreadable]:
+    kinds = types("cloudformation").get(resource.type, ())
+    if (kinds or resource.type == PERMISSION) and (stop := unreached(resource)) is not None:
+        yield Unreadable(resource.name, resource.type, stop.span, stop.reason)
+        return
     if resource.type == PERMISSION:
         yield from _in_worlds(resource, template, resource.properties, DocumentType("", "function"), "", diagnostics)
-    for kind in types("cloudformation").get(resource.type, ()):
-        for value, item, number in reach(resource.properties, kind.at):
-            if kind.only and not (isinstance(value, JsonObject) and value.get(kind.only) is not None):
+    for kind in kinds:
+        for found in reached(resource.properties, kind):
+            if isinstance(found, Stop):
+                yield Unreadable(resource.name, resource.type, found.span, found.reason)
                 continue
-            name = text_at(item, kind.name) if kind.name else ""
-            yield from _in_worlds(resource, template, value, kind, name or number, diagnostics)
+            name = text_at(found.item, kind.name) if kind.name else ""
+            yield from _in_worlds(resource, template, found.value, kind, name or found.number, diagnostics)
 
 
 def _in_worlds(

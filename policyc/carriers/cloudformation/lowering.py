@@ -68,6 +68,16 @@ def intrinsic(value: JsonValue) -> tuple[str, JsonValue, Span] | None:
     return (name, value.members[0].value, value.span) if key.startswith("Fn::") else None
 
 
+def written_by(value: JsonObject) -> Stop | None:
+    """Why members of a mapping are not known: a macro or a loop among them writes more."""
+    for member in value.members:
+        if member.key == "Fn::Transform":
+            return Stop("a macro (`Fn::Transform`) writes a part of it", member.key_span)
+        if member.key.startswith("Fn::ForEach::"):
+            return Stop("a loop (`Fn::ForEach`) writes a part of it", member.key_span)
+    return None
+
+
 @dataclass(slots=True)
 class Lowering:
     """Expressions read in one world (`truths` of the conditions there) and with the values that `--bind` gives. `holes` gathers what was left open.
@@ -89,6 +99,8 @@ class Lowering:
             return self._function(*found, depth)
         match value:
             case JsonObject(members, span):
+                if (stop := written_by(value)) is not None:
+                    raise stop
                 held = [(member, self.value(member.value, depth + 1)) for member in members]
                 return JsonObject(
                     tuple([JsonMember(member.key, member.key_span, one) for member, one in held if one is not None]),
@@ -120,7 +132,7 @@ class Lowering:
         if name == "If":
             self._enter(span, depth)
             chosen = self._branch(argument, span)
-            return None if _is_no_value(chosen) else self.text(chosen, depth + 1)
+            return None if is_no_value(chosen) else self.text(chosen, depth + 1)
         made = self._function(name, argument, span, depth)
         return at_once(made.value, span) if isinstance(made, JsonString) else None
 
@@ -428,7 +440,8 @@ def _at(value: JsonValue, span: Span) -> JsonValue:
             return value
 
 
-def _is_no_value(value: JsonValue) -> bool:
+def is_no_value(value: JsonValue) -> bool:
+    """Whether a value is `AWS::NoValue`, which takes what it stands for away."""
     found = intrinsic(value)
     return found is not None and found[0] == "Ref" and _text_of(found[1]) == "AWS::NoValue"
 

@@ -127,7 +127,16 @@ def _from_yaml(source: Source, options: Options, diagnostics: Diagnostics) -> Te
     found = documents(source, diagnostics)
     if not found:
         return None
-    top = found[0].members()
+    tops = [document.members() for document in found]
+    top = tops[0]
+    for document, members in zip(found[1:], tops[1:], strict=True):
+        if "Resources" in members:
+            raise Unreadable(
+                "yaml-syntax-error",
+                f"`{source.file}` is a template and holds {len(found)} YAML documents",
+                document.span.at_start(),
+                "keep one template in each file",
+            )
     sections: dict[str, JsonValue] = {str(name): top[name][1].value() for name in _SECTIONS if name in top}
     resources: dict[str, Resource] = {}
     loops: list[tuple[str, JsonValue]] = []

@@ -20,7 +20,7 @@ from policyc.model.vocabulary import Attribute
 from policyc.record import record
 
 #: how many values of one key are told apart; past that, nothing is proven of it
-MOST_VALUES: Final = 6
+MOST_VALUES: Final = 40
 
 
 @record

@@ -301,6 +301,20 @@ def test_the_whole_way_to_a_service_is_one_decision(
     assert "newly allowed" in capsys.readouterr().out
 
 
+def test_many_questions_about_a_set_are_told_apart(diff: Any) -> None:
+    def some(number: int) -> dict[str, Any]:
+        return {**READ, "Sid": f"S{number}", "Condition": {"ForAnyValue:StringLike": {"aws:TagKeys": f"k{number}*"}}}
+
+    listed = [some(number) for number in range(12)]
+    assert diff(listed, listed[::-1])[1]["same"]
+    together = {
+        **READ,
+        "Condition": {"ForAnyValue:StringLike": {"aws:TagKeys": [f"k{number}*" for number in range(12)]}},
+    }
+    assert diff(listed, [together])[1]["same"]
+    assert told(diff(listed[1:], [together])[1]) == [("newly allowed", "Read")]
+
+
 def test_no_input_runs_away(diff: Any) -> None:
     """A number that no memory holds, and patterns whose automaton is large: an answer or none, within the budget."""
     huge = {**READ, "Condition": {"NumericLessThan": {"s3:max-keys": "1e999999999"}}}

@@ -153,6 +153,29 @@ def test_texts_of_documents(run: Run, trick: str) -> None:
 
 
 @pytest.mark.parametrize("trick", TRICKS)
+def test_texts_of_changes(run: Run, trick: str) -> None:
+    statement = {
+        "Sid": trick,
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": "s3:GetObject",
+        "Resource": f"arn:aws:s3:::b/{trick}*",
+        "Condition": {"StringLike": {f"aws:PrincipalTag/{trick}": f"{trick}*"}},
+    }
+    for name, given in (("old.json", statement), ("new.json", {**statement, "Action": "s3:*"})):
+        Path(name).write_text(json.dumps({"Version": "2012-10-17", "Statement": [given]}), encoding="utf-8")
+    for name in formats("changes"):
+        _, out, err = run("diff", "old.json", "new.json", "--as", "bucket", "--format", name)
+        check_text(out, name == "github")
+        check_text(err)
+        check_form(name, out)
+    for name in ("human", "json"):
+        _, out, err = run("prove", "--that", "tls_only", "new.json", "--as", "bucket", "--format", name)
+        check_text(out)
+        check_text(err)
+
+
+@pytest.mark.parametrize("trick", TRICKS)
 def test_names_of_users(run: Run, trick: str) -> None:
     Path("a.policy").write_text(POLICY.format(label=quoted("staff")), encoding="utf-8")
     users = {"users": {trick: {"idc.user.email.address": trick}, trick + "2": {trick: 1}}}

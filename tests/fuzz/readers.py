@@ -139,6 +139,12 @@ def readers() -> dict[str, Callable[[], Reader]]:
         "import-cedar": lambda: Reader(
             "x.cedar", ("import", "x.cedar", "--trust", "idp=oidc", "--tests"), (CEDAR, *_texts("**/*.cedar"))
         ),
+        "terraform": lambda: Reader("main.tf", ("check", "main.tf"), _hcl()),
+        "terraform-plan": lambda: Reader(
+            "plan.json",
+            ("check", "plan.json"),
+            ((ROOT / "tests/carriers/terraform/plan/plan.json").read_text("utf-8"),),
+        ),
         "scenario": lambda: Reader("x.yaml", ("test", "x.yaml"), (SCENARIO,)),
         "configuration": lambda: Reader(
             "policyc.toml", ("check", "--no-cache"), (CONFIG,), (("a.policy", 'let a = "x"\n'),)
@@ -156,6 +162,10 @@ def readers() -> dict[str, Callable[[], Reader]]:
             "x.json", ("simulate", "--group-policy", "group.cedar", "--log", "x.json"), (json.dumps(CONTEXT),), identity
         ),
     }
+
+
+def _hcl() -> tuple[str, ...]:
+    return tuple(path.read_text("utf-8") for path in sorted((ROOT / "tests/carriers/terraform").rglob("*.tf")))
 
 
 def crash(printed: str) -> str:

@@ -18,7 +18,7 @@ from policyc.carriers.terraform.expressions import Undecided, Work
 from policyc.carriers.terraform.facts import AUTH_POLICIES, Around, around, context_types, is_context
 from policyc.carriers.terraform.modules import Configuration, ModuleInstance, ResourceInstance
 from policyc.carriers.terraform.tfvars import tfvars
-from policyc.carriers.terraform.tree import Lost, Place, Tree, root_of, tree_of
+from policyc.carriers.terraform.tree import Lost, Place, Tree, Trees
 from policyc.carriers.terraform.values import Failed
 from policyc.carriers.terraform.worlds import described_world, in_worlds
 from policyc.diagnostics import Diagnostics
@@ -72,17 +72,12 @@ class _Folders:
 
     def __init__(self, options: Options) -> None:
         self.configuration = Configuration(options)
+        self.trees = Trees(self.configuration)
         self._roots: dict[str, Root] = {}
-        self._homes: dict[str, str] = {}
-
-    def root_of(self, folder: str) -> str:
-        if folder not in self._homes:
-            self._homes[folder] = root_of(folder, self.configuration)
-        return self._homes[folder]
 
     def root(self, folder: str) -> Root:
         if folder not in self._roots:
-            self._roots[folder] = _worked_out(tree_of(folder, self.configuration), self.configuration)
+            self._roots[folder] = _worked_out(self.trees.of(folder), self.configuration)
         return self._roots[folder]
 
 
@@ -95,7 +90,7 @@ def carried(source: Source, options: Options, diagnostics: Diagnostics) -> Carri
     try:
         folders = _folders(options)
         _report_fault(source, folders.configuration.declared(folder).faults.get(source.file), diagnostics)
-        home = folders.root_of(folder)
+        home = folders.trees.root_of(folder)
         root = folders.root(home)
     except MissingPackage as missing:
         diagnostics.error("missing-package", str(missing), source.span(0, 0), missing.help)

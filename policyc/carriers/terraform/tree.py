@@ -37,12 +37,30 @@ class Tree:
     root: str
     places: tuple[Place, ...]
     lost: tuple[Lost, ...]
-
-    def holds(self, folder: str) -> bool:
-        return any(place.declared.folder == folder for place in self.places)
+    folders: frozenset[str]
 
 
-def tree_of(root: str, configuration: Configuration) -> Tree:
+class Trees:
+    """The trees of a configuration, each made once."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        self._configuration = configuration
+        self._made: dict[str, Tree] = {}
+
+    def of(self, root: str) -> Tree:
+        if root not in self._made:
+            self._made[root] = _tree_of(root, self._configuration)
+        return self._made[root]
+
+    def root_of(self, folder: str) -> str:
+        """The topmost folder above `folder` whose modules lead to it, itself when there is none."""
+        for above in _above(folder):
+            if self._configuration.declared(above).modules and folder in self.of(above).folders:
+                return above
+        return folder
+
+
+def _tree_of(root: str, configuration: Configuration) -> Tree:
     """All modules that are called from a folder, itself first."""
     places: list[Place] = []
     lost: list[Lost] = []
@@ -61,7 +79,7 @@ def tree_of(root: str, configuration: Configuration) -> Tree:
                 lost.append(Lost(place, name, call, f"there are more than {MOST_CALLS} module calls"))
             else:
                 stack.append((Place((*place.calls, name), child), (*above, child.folder)))
-    return Tree(root, tuple(places), tuple(lost))
+    return Tree(root, tuple(places), tuple(lost), frozenset(place.declared.folder for place in places))
 
 
 def _why(source: str) -> str:
@@ -70,14 +88,6 @@ def _why(source: str) -> str:
     if source.startswith(("git", "http", "s3::", "gcs::", "hg::")) or "::" in source:
         return "module from a repository"
     return "module from a registry" if source else "module whose source is not known"
-
-
-def root_of(folder: str, configuration: Configuration) -> str:
-    """The topmost folder above `folder` whose modules lead to it, itself when there is none."""
-    for above in _above(folder):
-        if configuration.declared(above).modules and tree_of(above, configuration).holds(folder):
-            return above
-    return folder
 
 
 def _above(folder: str) -> Iterator[str]:

@@ -8,7 +8,7 @@ from typing import Final
 
 from policyc.carriers.embedded import Companion
 from policyc.carriers.terraform.bodies import Inner, blocks_of
-from policyc.carriers.terraform.expressions import Work
+from policyc.carriers.terraform.expressions import Undecided, Work
 from policyc.carriers.terraform.modules import ResourceInstance
 from policyc.carriers.terraform.values import Failed, Instance, Text, Unknown, Value
 from policyc.holes import MARK, has_hole
@@ -133,7 +133,7 @@ def _argument(instance: ResourceInstance, name: str, work: Work) -> Value | None
     """An argument, None when it is not written or cannot be worked out."""
     try:
         return instance.argument(name, work)
-    except Failed:
+    except (Failed, Undecided):
         return None
 
 
@@ -171,7 +171,7 @@ def _protocol(item: ResourceInstance, work: Work) -> str:
                 found = inner.argument("protocol", work)
                 if found is not None and isinstance(found[1], Text):
                     return {"http": "http", "https": "http", "tcp": "tcp"}.get(found[1].value.lower(), "")
-        except Failed:
+        except (Failed, Undecided):
             continue
     return ""
 
@@ -222,14 +222,14 @@ def _wiring(item: ResourceInstance, names: Mapping[str, str], work: Work) -> Ite
 def _inner(inner: Inner, type: str, work: Work) -> list[Inner]:
     try:
         return list(blocks_of(inner.body, type, inner.scope, work))
-    except Failed:
+    except (Failed, Undecided):
         return []
 
 
 def _at(inner: Inner, argument: str, names: Mapping[str, str], work: Work) -> str:
     try:
         found = inner.argument(argument, work)
-    except Failed:
+    except (Failed, Undecided):
         return ""
     return "" if found is None else address_of(found[1], names, work)
 

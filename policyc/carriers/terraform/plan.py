@@ -24,7 +24,7 @@ from policyc.carriers.terraform.facts import around
 from policyc.carriers.terraform.modules import ResourceInstance
 from policyc.carriers.terraform.planned import Resource, instance_of, references_of, resources_of
 from policyc.carriers.terraform.secrets import cover
-from policyc.carriers.terraform.values import Text
+from policyc.carriers.terraform.values import Failed, Text
 from policyc.diagnostics import Diagnostics
 from policyc.holes import has_hole
 from policyc.packages import MissingPackage
@@ -114,8 +114,12 @@ class _Plan:
             word = getattr(argument.value, "word", "")
             name = getattr(names.get(word), "name", "")
             data = self._data(name, instance)
-            if data is not None:
+            if data is None:
+                continue
+            try:
                 names[word] = data.attribute("json", argument.name_span, self.work)
+            except Failed:
+                continue  # the argument stays open, which is told
         return replace(instance, scope=replace(instance.scope, names=names))
 
     def _data(self, name: str, instance: ResourceInstance) -> ResourceInstance | None:

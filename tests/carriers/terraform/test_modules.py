@@ -135,6 +135,7 @@ GATE = "auth-without-policy"
         pytest.param(SERVICE, True, id="no-policy"),
         pytest.param(SERVICE.replace("AWS_IAM", "NONE"), False, id="no-auth"),
         pytest.param(SERVICE.replace('"AWS_IAM"', "var.auth"), False, id="auth-not-known"),
+        pytest.param(SERVICE.replace('"AWS_IAM"', 'var.on ? "AWS_IAM" : "NONE"'), False, id="auth-on-a-condition"),
         pytest.param(SERVICE + OPEN, False, id="policy"),
         pytest.param(SERVICE + OPEN.replace("aws_vpclattice_service.orders.arn", "var.service"), False, id="on-a-hole"),
         pytest.param(SERVICE + 'module "m" {\n  source = "acme/lattice/aws"\n}\n', False, id="module-not-here"),

@@ -109,6 +109,13 @@ def test_an_unknown_element_of_a_list_is_a_hole_and_no_null(check: Any) -> None:
     assert (checked.tally.documents, checked.tally.unknown) == (1, 1)
 
 
+def test_a_deferred_document_that_cannot_be_rebuilt_is_told(check: Any) -> None:
+    text = PLAN.replace('"minified_json": true', '"other_json": true')
+    assert text != PLAN
+    lost = {item.name for item in check(f"=== plan.json\n{text}").tally.unreadable}
+    assert "aws_vpclattice_auth_policy.orders" in lost
+
+
 def test_a_version_that_nobody_knows_is_not_read(check: Any) -> None:
     checked = check('=== plan.json\n{"format_version": "7.0", "resource_changes": []}')
     assert [item.reason for item in checked.tally.unreadable] == ["its `format_version` is not known"]

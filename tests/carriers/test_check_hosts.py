@@ -216,3 +216,21 @@ def test_which_document_is_asked_has_to_be_told(run: Run) -> None:
         "no document `Nope`"
         in run("simulate", "--service-policy", "stack.yaml#Nope", "--service-arn", ARN, "--path", "/x", *WHO)[1]
     )
+
+
+def test_unknown_places_in_arns_are_no_mistakes(run: Run) -> None:
+    resources = [
+        "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:q",
+        "arn:aws:dynamodb:${OrgId}:${AWS::AccountId}:table/${OrgId}",
+        "arn:aws:s3-object-lambda:${AWS::Region}:${AWS::AccountId}:accesspoint/images",
+    ]
+    listed = "".join(f'\n              - !Sub "{text}"' for text in resources)
+    text = template(action='["sqs:SendMessage", "dynamodb:GetItem", "s3-object-lambda:GetObject"]')
+    text = text.replace("AWS::VpcLattice::AuthPolicy", "AWS::IAM::ManagedPolicy").replace(
+        ' !Sub "${Stock.Arn}/*"', listed
+    )
+    text = text.replace("      Policy:", "      PolicyDocument:").replace("      ResourceIdentifier: !Ref Stock\n", "")
+    text = text.replace('            Principal: { AWS: !Sub "arn:aws:iam::${AWS::AccountId}:role/orders" }\n', "")
+    Path("stack.yaml").write_text(text.replace("AWS_IAM", "!Ref OrgId"), encoding="utf-8")
+    status, said = run("check", "stack.yaml")
+    assert status == 0, said

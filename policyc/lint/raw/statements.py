@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from policyc.engines.iam.document import Document
 from policyc.engines.iam.statement import Statement
+from policyc.holes import has_hole, widened
 from policyc.record import record
 from policyc.syntax.json_text import JsonArray, JsonObject, JsonString, JsonValue
 from policyc.targets.iam_documents.kinds import DocumentKind
@@ -35,8 +36,12 @@ class RawStatement:
         return not self.compiled.deny
 
     def texts(self, element: str) -> tuple[JsonString, ...]:
-        """The strings of an element such as `Action`; nothing when it is left out or written as its `Not` form."""
-        return strings(self.tree.get(element))
+        """The strings of an element such as `Action`, holes as the patterns of what they may be; nothing when it is left out or written as its `Not`
+        form."""
+        found = strings(self.tree.get(element))
+        if not any(has_hole(item.value) for item in found):
+            return found
+        return tuple(JsonString(widened(item.value), item.span) for item in found)
 
     @property
     def actions(self) -> tuple[JsonString, ...]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from policyc.carriers.embedded import Piece, PlacedText
 from policyc.holes import has_hole, mark, names_in, pieces, shown
+from policyc.lint.raw.arns import arn_problem
+from policyc.targets.iam_documents import arns
 from policyc.text import Span
 
 
@@ -37,3 +39,12 @@ def test_an_inexact_piece_is_its_whole_place() -> None:
     text = PlacedText("a\tb", (Piece(0, Span("h", 10, 16), False),), Span("h", 9, 17))
     assert text.span(1, 2) == Span("h", 10, 16)
     assert not text.is_exact(0, 1)
+
+
+def test_a_hole_in_an_arn_may_hold_what_the_service_asks_for() -> None:
+    place = f"{mark('AWS::Region')}:{mark('AWS::AccountId')}"
+    point = f"arn:aws:s3-object-lambda:{place}:accesspoint/images"
+    assert arn_problem(point) is None
+    assert arns.any_may_be(point, arns.forms_of("s3-object-lambda"))
+    wrong = arn_problem(f"arn:aws:s3-object-lambda:{place}:accespoint/images")
+    assert wrong is not None and wrong.rule == "invalid-arn-resource"

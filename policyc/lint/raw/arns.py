@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from policyc.diagnostics import Diagnostics
+from policyc.holes import MARK
 from policyc.lint.raw.nearest import nearest_name
 from policyc.lint.raw.statements import RawStatement
 from policyc.model.values import partition_of
@@ -44,7 +45,8 @@ def check_arns(statement: RawStatement, diagnostics: Diagnostics) -> None:
 
 
 def arn_problem(text: str) -> ArnProblem | None:
-    """Why no resource has an ARN that a text, with or without wildcards, may match; None when one may."""
+    """Why no resource has an ARN that a text, with or without wildcards and holes, may match; None when one may."""
+    text = MARK.sub("*", text)  # a hole may hold anything, and its name may hold colons
     fields = text.split(":", _FIELDS - 1)
     if fields[0] != "arn" or len(fields) < _FIELDS or not fields[2] or _vague(fields[2]):
         return None

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from policyc.data import read_text
 from policyc.engines.proofs.shapes import fits, may_fit
+from policyc.holes import MARK
 from policyc.record import record
 from policyc.targets.iam_documents import services
 
@@ -62,8 +63,8 @@ def may_be_region(text: str) -> bool:
 
 
 def glob(text: str) -> str:
-    """A resource of a document as a pattern, its variables as any text."""
-    plain = text.replace("\\", "\\\\")
+    """A resource of a document as a pattern, its variables and holes as any text."""
+    plain = MARK.sub("*", text).replace("\\", "\\\\")
     closed = plain.rfind("}") + 1
     filled = _VARIABLE.sub(lambda found: {"*": r"\*", "?": r"\?", "$": "$"}.get(found[1], "*"), plain[:closed])
     return filled + plain[closed:]
@@ -78,7 +79,7 @@ def may_be(text: str, form: str) -> bool:
 def resource_may_be(text: str, form: str) -> bool:
     """As `may_be`, for the parts after the fifth colon alone."""
     service = form.split(":", 5)[2]
-    return may_fit(_shape_of(form.split(":", 5)[5], service), glob(text.split(":", 5)[5]))
+    return may_fit(_shape_of(form.split(":", 5)[5], service), glob(MARK.sub("*", text).split(":", 5)[5]))
 
 
 def also(service: str) -> tuple[str, ...]:

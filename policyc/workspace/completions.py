@@ -48,9 +48,11 @@ class Completion:
         """A value for a hole that looks like `like`, behind `before`: an ARN has room for little else than a partition, a Region, an account at its place."""
         if like == "?" * 12:
             return self.account
+        part = _ARN_PART.fullmatch(before)
+        if part is not None:
+            return (_PARTITION, self.word, _REGION, self.account)[part[1].count(":")]
         if not like:
-            part = _ARN_PART.fullmatch(before)
-            return self.word if part is None else (_PARTITION, self.word, _REGION, self.account)[part[1].count(":")]
+            return self.word
         own = self.word if _WORD.fullmatch(self.word) else "x"
         if like.startswith("arn:*:"):
             parts = like.split(":", 5)

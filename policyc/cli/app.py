@@ -125,6 +125,8 @@ def _dispatch(argv: list[str], console: Console) -> int:
         return exits.CLEAN
     args = parser.parse(words)
     args.argv = tuple(argv)
+    for word in words:
+        _be_sayable(word)
     try:
         os.getcwd()  # noqa: PTH109
     except OSError as error:
@@ -133,11 +135,22 @@ def _dispatch(argv: list[str], console: Console) -> int:
     console.commands = writes_commands(getattr(args, "format", ""))
     if getattr(args, "output", None) is None:
         return command.run(args, console)
-    with OutputFile(args.output) as file:
-        console.out = file.stream
-        status = command.run(args, console)
-    console.out = sys.stdout
-    return status
+    try:
+        with OutputFile(args.output) as file:
+            console.out = file.stream
+            return command.run(args, console)
+    finally:
+        console.out = sys.stdout
+
+
+def _be_sayable(word: str) -> None:
+    """Programs may ask with words that no shell can write and no file has as its name. Raises WrongUse."""
+    try:
+        if b"\0" not in os.fsencode(word):
+            return
+    except UnicodeEncodeError:
+        pass
+    raise WrongUse(f"`{clean(word)}` is no word of a command line", "leave the characters out that no text has")
 
 
 def _command_index(argv: Sequence[str]) -> int | None:

@@ -159,7 +159,7 @@ def _opened(args: argparse.Namespace, named: Sequence[str], mistakes: Diagnostic
 def _only_new(whole: Found, args: argparse.Namespace, console: Console) -> int:
     """The report of what an earlier state did not have."""
     top = whole.names.repository or whole.names.root
-    if args.base:
+    if args.base is not None:
         top = _top(whole.names.root)
 
     def check(asked: argparse.Namespace) -> Found | None:

@@ -142,10 +142,10 @@ def placed(word: str, root: Path, held: ExitStack) -> tuple[Path, Path]:
         if wanted.startswith(".."):
             raise WrongUse(f"`{word}` lies outside the repository", "check the path after the `:`")
         folder = held.enter_context(written_out(at))
-        if not (folder / wanted).exists():
+        if not os.path.exists(folder / wanted):  # noqa: PTH110 - a name may be too long to be one
             raise WrongUse(f"`{name}` has no `{inner}`", "check the path after the `:`")
         return folder / wanted, folder
-    if not path.exists():
+    if not os.path.exists(path):  # noqa: PTH110
         raise WrongUse(f"`{word}` does not exist", "check the path")
     real = path.resolve()
     if not real.is_relative_to(root):

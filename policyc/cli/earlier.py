@@ -82,14 +82,14 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 
 def is_asked(args: argparse.Namespace) -> bool:
-    return bool(args.base or args.baseline or args.write_baseline)
+    return args.base is not None or bool(args.baseline or args.write_baseline)
 
 
 def earlier(args: argparse.Namespace, top: str, check: Callable[[argparse.Namespace], Found | None]) -> Earlier | None:
     """What was found before, as the command line asks for; None when it does not. `check` does what a command line asks for. Raises WrongUse."""
-    if args.base and (args.baseline or args.write_baseline):
+    if args.base is not None and (args.baseline or args.write_baseline):
         raise WrongUse("`--base` and a baseline are two answers to one question", "leave one of them out")
-    if args.base:
+    if args.base is not None:
         return _at(args, top, check)
     if args.baseline:
         return read_baseline(args.baseline)

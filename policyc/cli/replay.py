@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
 from policyc.cli import exits
 from policyc.cli.console import Console
+from policyc.cli.holes import add_bindings
 from policyc.cli.parser import WrongUse, one_of
 from policyc.cli.progress import Progress
 from policyc.cli.project import here, open_project
@@ -73,6 +74,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
         help="end with 1 when there is any: " + ", ".join(_FAILURES) + "; may be given several times",
     )
     group = parser.add_argument_group("documents in place of a project")
+    add_bindings(group)
     for role in _ROLES:
         group.add_argument(f"--{role}", action="append", default=[], metavar="FILE", help=f"as in `simulate --{role}`")
     for role in _OLD:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from policyc.cli.answer import write_answer
@@ -184,7 +184,7 @@ def read_flags(
 def _file_and_part(name: str) -> tuple[str, str]:
     """`FILE#NAME` taken apart; a file may have `#` in its own name."""
     file, sign, part = name.rpartition("#")
-    return (file, part) if sign and not Path(name).exists() else (name, "")
+    return (file, part) if sign and not os.path.lexists(name) else (name, "")
 
 
 def _inside(
@@ -213,7 +213,7 @@ def _inside(
 
 def _files_of_level(text: str) -> tuple[str, ...]:
     """The files of one level of an organization: one, or several with commas between them."""
-    return (text,) if "," not in text or Path(text).exists() else tuple(filter(None, text.split(",")))
+    return (text,) if "," not in text or os.path.lexists(text) else tuple(filter(None, text.split(",")))
 
 
 def beside_project(

@@ -53,15 +53,14 @@ class _Beginning:
 
 
 class Differences:
-    """What is not the same in two networks with the same attachments. INVARIANT: the tables are not changed any more."""
+    """What is not the same in two networks; an attachment that only one of them places has moved. INVARIANT: the tables are not changed any more."""
 
     def __init__(self, old: Tables, new: Tables) -> None:
         self._tables = (old, new)
-        self._moved = frozenset(
-            name
-            for name, found in new.core.associations.items()
-            if position(found) != position(old.core.associations[name])
+        before, after = (
+            {name: position(found) for name, found in tables.core.associations.items()} for tables in (old, new)
         )
+        self._moved = frozenset(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
         kept = replace(old.core.network, actions=new.core.network.actions)
         #: whether outbound policies and the ASNs that far sides look for are the same
         self._tells_alike = not self._moved and kept == new.core.network and old.core.switches == new.core.switches

@@ -9,6 +9,17 @@ import os
 
 from hypothesis import HealthCheck, settings
 
+#: what a build server says of itself changes what is printed; tests that are about it set it themselves
+for name in (
+    "CI",
+    "GITHUB_ACTIONS",
+    "TF_BUILD",
+    "TEAMCITY_VERSION",
+    "GITHUB_WORKSPACE",
+    "CI_PROJECT_DIR",
+    "FORCE_COLOR",
+):
+    os.environ.pop(name, None)
 #: how long one example takes says how busy the machine is, not whether the code is right
 _UNTIMED = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 settings.register_profile("steady", derandomize=True, database=None, **_UNTIMED)

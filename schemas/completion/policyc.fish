@@ -189,6 +189,8 @@ complete -c policyc -n '_shtab_policyc_using; and test $_shtab_policyc_npos -eq 
 complete -c policyc -n '_shtab_policyc_using replay' -l in -xka "(__fish_complete_path (commandline -ct))" -d 'the policies (default: the project)'
 complete -c policyc -n '_shtab_policyc_using replay' -l against -xka "(__fish_complete_directories)" -d 'the project with the policies in force; the others are new'
 complete -c policyc -n '_shtab_policyc_using replay' -l fail-on -xka "newly-denied newly-allowed contradicted undecidable unread" -d 'end with 1 when there is any: newly-denied, newly-allowed, contradicted, undecidable, unread; may be given several times'
+complete -c policyc -n '_shtab_policyc_using replay' -l bind -x -d 'the value of what a template leaves open, by the name that findings show as ‹NAME›; may be given several times'
+complete -c policyc -n '_shtab_policyc_using replay' -l bindings -xka "(__fish_complete_path (commandline -ct))" -d 'values from a parameter file, a .tfvars file, the output of describe-stacks or of terraform output -json; may be given several times'
 complete -c policyc -n '_shtab_policyc_using replay' -l identity -xka "(__fish_complete_path (commandline -ct))" -d 'as in `simulate --identity`'
 complete -c policyc -n '_shtab_policyc_using replay' -l boundary -xka "(__fish_complete_path (commandline -ct))" -d 'as in `simulate --boundary`'
 complete -c policyc -n '_shtab_policyc_using replay' -l session -xka "(__fish_complete_path (commandline -ct))" -d 'as in `simulate --session`'

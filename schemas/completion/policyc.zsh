@@ -297,6 +297,8 @@ _shtab_policyc_replay_options=(
   "*--in[the policies (default\: the project)]:PATH:_files"
   "--against[the project with the policies in force\; the others are new]:DIR:_files -/"
   "*--fail-on[end with 1 when there is any\: newly-denied, newly-allowed, contradicted, undecidable, unread\; may be given several times]:WHAT:(newly-denied newly-allowed contradicted undecidable unread)"
+  "*--bind[the value of what a template leaves open, by the name that findings show as \‹NAME\›\; may be given several times]:NAME=VALUE:"
+  "*--bindings[values from a parameter file, a .tfvars file, the output of describe-stacks or of terraform output -json\; may be given several times]:FILE:_files"
   "*--identity[as in \`simulate --identity\`]:FILE:_files"
   "*--boundary[as in \`simulate --boundary\`]:FILE:_files"
   "*--session[as in \`simulate --session\`]:FILE:_files"

@@ -23,7 +23,6 @@ from policyc.workspace.checking import check_project
 from policyc.workspace.found import Found, together
 from policyc.workspace.natives import NAMED, NativeSettings, settings_of, split_natives
 from policyc.workspace.project import POLICY, Project
-from policyc.workspace.revisions import NoRevision, repository_of
 
 SHARED = ("root", "config", "exclude", "param", "format", "output", "color", "quiet")
 REPORT = "findings"
@@ -198,6 +197,8 @@ def _mended(project: Project, settings: NativeSettings, mistakes: Diagnostics, c
 
 
 def _top(root: str) -> str:
+    from policyc.workspace.revisions import NoRevision, repository_of
+
     try:
         return repository_of(root)
     except NoRevision as error:

@@ -22,9 +22,7 @@ from policyc.cli.output_file import write_file
 from policyc.cli.parser import WrongUse
 from policyc.diagnostics import Diagnostic, Severity
 from policyc.record import record
-from policyc.report.fingerprint import identity
 from policyc.workspace.found import Found
-from policyc.workspace.revisions import NoRevision, base_of, written_out
 
 FORMAT_VERSION: Final = 1
 _LARGEST: Final = 16 * 1024 * 1024
@@ -97,6 +95,8 @@ def earlier(args: argparse.Namespace, top: str, check: Callable[[argparse.Namesp
 
 
 def _at(args: argparse.Namespace, top: str, check: Callable[[argparse.Namespace], Found | None]) -> Earlier:
+    from policyc.workspace.revisions import NoRevision, base_of, written_out
+
     try:
         base = base_of(top, args.base)
         here = os.path.relpath(os.path.realpath(os.getcwd()), base.top)  # noqa: PTH109
@@ -133,6 +133,8 @@ def _moved(args: argparse.Namespace, top: str, folder: Path) -> argparse.Namespa
 
 def _identities(found: Found, top: str) -> Iterator[tuple[str, Diagnostic, str]]:
     """Each finding with its identity, and its file as the repository's root `top` sees it."""
+    from policyc.report.fingerprint import identity
+
     for item in found.shown:
         file = "" if item.span is None else os.path.relpath(os.path.join(found.names.root, item.span.file), top)  # noqa: PTH118
         file = file.replace(os.sep, "/")

@@ -10,8 +10,11 @@ from typing import Any, Final
 
 from policyc.carriers.registry import recognized
 
-#: files above this size are looked into no further
+#: files above this size are not read; whether a policy stands in them is looked for in pieces of `_PIECE` bytes
 _LARGEST: Final = 16 * 1024 * 1024
+_PIECE: Final = 1024 * 1024
+#: what a policy is known by is never longer
+_OVERLAP: Final = 256
 _CORE_NETWORK: Final = ("core-network-configuration", "CoreNetworkPolicy")
 #: a statement of an IAM document in JSON, YAML or HCL, a Cedar policy in a string, or a core network policy
 _HOLDS: Final = re.compile(
@@ -35,13 +38,15 @@ class Sort(Enum):
 
 
 def recognize(path: Path, fences: bool = False) -> Sort:
-    """The sort of a file. One that cannot be read or is too large is `OTHER`; a file that holds what looks like a
-    policy and cannot be understood is `INSIDE`. `fences` asks for prose too."""
+    """The sort of a file. One that cannot be read is `OTHER`; a file that holds what looks like a policy and cannot be understood,
+    or is too large, is `INSIDE`. `fences` asks for prose too."""
     if path.suffix == ".cedar":
         return Sort.OURS
     try:
-        if not path.is_file() or path.stat().st_size > _LARGEST:
+        if not path.is_file():
             return Sort.OTHER
+        if path.stat().st_size > _LARGEST:
+            return Sort.INSIDE if _stands_in(path) else Sort.OTHER
         raw = path.read_bytes()
     except OSError:
         return Sort.OTHER
@@ -56,6 +61,17 @@ def recognize(path: Path, fences: bool = False) -> Sort:
     if path.suffix in (".md", ".markdown") or (b"Resources" in raw and b"AWS::" in raw):
         return Sort.OTHER  # prose; a template whose resources have no policies of ours
     return Sort.INSIDE if _HOLDS.search(raw) is not None else Sort.OTHER
+
+
+def _stands_in(path: Path) -> bool:
+    """Whether something like a policy stands in a file of any size. Raises OSError."""
+    before = b""
+    with path.open("rb") as file:
+        while piece := file.read(_PIECE):
+            if _HOLDS.search(before + piece) is not None:
+                return True
+            before = piece[-_OVERLAP:]
+    return False
 
 
 def _json(raw: bytes) -> Sort | None:

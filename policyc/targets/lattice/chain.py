@@ -144,7 +144,7 @@ def _identity_gate(request: Request, documents: Sequence[Document], any_auth: bo
     found = identity_documents(documents, caller)
     if not found:
         who = carrier_of(caller) or name
-        summary = f"no identity policy of `{who}` is in the project, so what it allows is not known"
+        summary = f"no identity policy of `{who}` is given, so what it allows is not known"
         wanted = "an identity policy of the caller"
         return _Gate(name, "identity", settled=_open(name, "identity", summary, wanted))
     title = " ".join([*(item.owner for item in found), "on", name])

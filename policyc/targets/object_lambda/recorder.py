@@ -116,7 +116,7 @@ class HopRecorder:
         """The gate, undecided because it hangs on policies of the caller that the project does not hold."""
         carrier = carrier_of(principal or self.who) or (principal or self.who).kind
         wants = (f"the identity policy of {carrier}",)
-        summary = f"no identity policy of `{carrier}` is in the project, so what it allows is not known"
+        summary = f"no identity policy of `{carrier}` is given, so what it allows is not known"
         return replace(found, verdict=Verdict.UNDECIDED, summary=summary, decided_by=(), wants=wants)
 
     def noted(self, outcome: Outcome, name: str, kind: str) -> GateTrace:

@@ -74,6 +74,41 @@ INVENTORY = {
         }
     ]
 }
+_STATEMENT = {"Effect": "Allow", "Principal": "*", "Action": "vpc-lattice-svcs:Invoke", "Resource": "*"}
+TEMPLATE = """Parameters: {Org: {Type: String, AllowedValues: [o-a1b2c3d4e5, o-b1b2c3d4e5]}}
+Mappings: {M: {eu: {b: x}}}
+Conditions: {C: !Equals [!Ref Org, o-a1b2c3d4e5]}
+Resources:
+  Auth:
+    Type: AWS::VpcLattice::AuthPolicy
+    Properties:
+      ResourceIdentifier: !GetAtt S.Arn
+      Policy:
+        Statement:
+          - Effect: Allow
+            Principal: {AWS: !Sub "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/x"}
+            Action: !Select [0, !Split [",", "vpc-lattice-svcs:Invoke,x"]]
+            Resource: !Join ["", [!FindInMap [M, eu, b], "*"]]
+            Condition: !If [C, {StringEquals: {aws:PrincipalOrgID: !Ref Org}}, !Ref AWS::NoValue]
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      Policies: [!If [C, {PolicyName: a, PolicyDocument: {Statement: []}}, !Ref AWS::NoValue]]
+"""
+LOG = {
+    "startTime": "2026-05-01T10:00:00Z",
+    "requestMethod": "GET",
+    "requestPath": "/x",
+    "hostHeader": "x.example",
+    "serviceNetworkArn": "arn:aws:vpc-lattice:us-west-2:111122223333:servicenetwork/sn-0123456789abcdef0",
+    "serviceArn": "arn:aws:vpc-lattice:us-west-2:111122223333:service/svc-0123456789abcdef0",
+    "resolvedUser": "arn:aws:iam::111122223333:role/x",
+    "callerPrincipal": "arn:aws:iam::111122223333:role/x",
+    "sourceIpPort": "10.0.0.1:80",
+    "sourceVpcArn": "arn:aws:ec2:us-west-2:111122223333:vpc/vpc-0a1b2c3d4e5f67890",
+    "responseCode": 200,
+    "authDeniedReason": "-",
+}
 
 
 @dataclass(frozen=True)
@@ -152,6 +187,16 @@ def readers() -> dict[str, Callable[[], Reader]]:
         "inventory": lambda: Reader(
             "x.json", ("routes", "core.json", "--attachments", "x.json"), (json.dumps(INVENTORY),), network
         ),
+        "template": lambda: Reader("x.yaml", ("check", "--no-cache", "x.yaml"), (TEMPLATE,)),
+        "template-listed": lambda: Reader("x.yaml", ("list", "x.yaml"), (TEMPLATE,)),
+        "template-imported": lambda: Reader("x.yaml", ("import", "x.yaml"), (TEMPLATE,)),
+        "replay": lambda: Reader(
+            "x.json",
+            ("replay", "x.json", "--service-policy", "p.json"),
+            (json.dumps(LOG), json.dumps({"events": [{"message": json.dumps(LOG)}]})),
+            (("p.json", json.dumps({"Statement": [_STATEMENT]})),),
+        ),
+        "network-diff": lambda: Reader("x.json", ("diff", "core.json", "x.json"), core, network),
         "context": lambda: Reader(
             "x.json",
             ("simulate", "--group-policy", "group.cedar", "--context", "x.json"),

@@ -126,7 +126,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
         if not found.has_errors:
             return exits.FINDINGS
         return refuse_request(found, sources, args.format, console, exits.FINDINGS)
-    if layout.file == _STREAM:
+    if args.out == "-":
         console.exact(imported.files[_STREAM])
     elif not args.dry_run:
         write_all(root, imported.files, args.force)

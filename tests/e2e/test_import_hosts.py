@@ -92,3 +92,11 @@ def test_text_that_the_language_has_no_words_for_is_told_and_left(run: Run) -> N
     assert status == 0
     assert "not imported: group.yaml:5 Group: " in err
     assert [path.name for path in Path("policies").rglob("*.policy")] == ["stock.policy"]
+
+
+def test_the_name_of_the_file_is_no_other_place(run: Run) -> None:
+    # standard output has a name of its own inside
+    status, out, err = run("import", "stack.yaml", "-o", "imported.policy", "--bind", "Team=orders")
+    assert status == 0, err
+    assert "policy orders_auth" not in out
+    assert "policy orders_auth" in Path("imported.policy").read_text()

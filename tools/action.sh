@@ -42,7 +42,10 @@ run check ${paths[@]+"${paths[@]}"} ${base[@]+"${base[@]}"} --format github
 "${policyc[@]}" check ${paths[@]+"${paths[@]}"} ${base[@]+"${base[@]}"} --format markdown --output "$report" || true
 if [ "${#base[@]}" -gt 0 ]; then
   # what the change grants or takes away comes first; where it cannot be told the findings still can
-  if "${policyc[@]}" diff "${POLICYC_BASE}..HEAD" --format markdown --output "$work/diff.md"; [ $? -le 1 ] && [ -s "$work/diff.md" ]; then
+  "${policyc[@]}" diff "${POLICYC_BASE}..HEAD" --format markdown --output "$work/diff.md"
+  told=$?
+  # 11: a part of it is not settled, and the report says which
+  if { [ "$told" -le 1 ] || [ "$told" -eq 11 ]; } && [ -s "$work/diff.md" ]; then
     { cat "$work/diff.md"; echo; cat "$report" 2>/dev/null; } > "$work/both.md" && mv "$work/both.md" "$report"
   fi
 fi

@@ -15,7 +15,7 @@ from policyc.targets.iam_documents.read import read_policy
 from policyc.targets.switches import iam_switches, wan_switches
 from policyc.text import Source
 from policyc.workspace.native_json import CORE_NETWORK, shape_of
-from policyc.workspace.sides import Piece, Side, pairs
+from policyc.workspace.sides import HOST, Piece, Side, pairs
 
 _EVERYTHING = '{"Version":"2012-10-17","Statement":[{"Sid":"AuthNone","Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}'
 _NOTHING = '{"Version":"2012-10-17","Statement":[]}'
@@ -49,6 +49,9 @@ def _compared(
     kinds = {piece.kind for piece in (before, after) if piece is not None}
     if before is not None and after is not None and _alike(before, after) and old.switches == new.switches:
         return Compared(name, after.kind or "document", SAME)
+    if HOST in kinds:
+        why = "documents inside other files are compared as text only, and the texts differ"
+        return Compared(name, HOST, OPEN, open=(why,))
     if kinds == {"cedar"}:
         return Compared(name, "cedar", OPEN, open=("Cedar text is compared as text only, and the texts differ",))
     trees = [None if piece is None else parse_json(piece.source, diagnostics) for piece in (before, after)]

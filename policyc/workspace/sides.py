@@ -15,10 +15,12 @@ from policyc.record import record
 from policyc.targets.base import DocumentSet
 from policyc.text import Source
 from policyc.workspace.compile import Compiled, compile_project
-from policyc.workspace.natives import find_natives
+from policyc.workspace.natives import NATIVES, Searched, find_natives
 from policyc.workspace.places import CONFIG, MANIFEST, find_config
 from policyc.workspace.project import POLICY, Project, open_root
 
+#: the kind of a file that holds documents of which no more than the text is compared
+HOST = "host"
 #: documents of one side that are compared
 MOST_DOCUMENTS = 2_000
 
@@ -86,6 +88,7 @@ def _side(name: str, path: Path, built: bool, kind: str, project: Project, diagn
     sources: dict[str, Source] = {}
     ways: dict[str, Way] = {}
     if path.is_file() and path.suffix != POLICY:
+        kind = kind or ("" if path.suffix in NATIVES else HOST)
         _add_native(path, path.name, kind, project, pieces, sources, diagnostics)
     elif built:
         for inner in sorted(path.rglob("*")):
@@ -94,8 +97,12 @@ def _side(name: str, path: Path, built: bool, kind: str, project: Project, diagn
     else:
         ways = _add_compiled(project, pieces, sources, diagnostics)
         base = path if path.is_dir() else path.parent
-        for inner in find_natives(project, diagnostics).documents if path.is_dir() else ():
-            _add_native(inner, inner.resolve().relative_to(base).as_posix(), "", project, pieces, sources, diagnostics)
+        found = find_natives(project, diagnostics) if path.is_dir() else Searched()
+        unread = (project.root / inner for inner in found.unread)
+        for inner, sort in (*((one, "") for one in found.documents), *((one, HOST) for one in (*found.hosts, *unread))):
+            _add_native(
+                inner, inner.resolve().relative_to(base).as_posix(), sort, project, pieces, sources, diagnostics
+            )
     if len(pieces) > MOST_DOCUMENTS:
         message = f"`{name}` holds more than {MOST_DOCUMENTS} documents"
         diagnostics.error("too-many-documents", message, None, "name a part of it")

@@ -15,7 +15,7 @@ from policyc.carriers.bodies import documents_in
 from policyc.carriers.embedded import Carried, Embedded, Options, Unreadable
 from policyc.carriers.types import text_at, types
 from policyc.carriers.yaml_tree import Unreadable as BrokenFile
-from policyc.carriers.yaml_tree import documents
+from policyc.carriers.yaml_tree import documents, is_json
 from policyc.diagnostics import Diagnostics
 from policyc.syntax.json_text import parse_json_values
 from policyc.syntax.json_tree import JsonArray, JsonObject, JsonValue
@@ -67,7 +67,7 @@ def carried(source: Source, options: Options, diagnostics: Diagnostics) -> Carri
 def _bodies(source: Source, diagnostics: Diagnostics) -> Iterator[JsonValue]:
     """The manifests of a file, those of a list one by one."""
     try:
-        if source.text.lstrip().startswith("{"):
+        if is_json(source):
             for tree in parse_json_values(source, diagnostics) or ():
                 yield from _listed(tree)
             return

@@ -6,6 +6,7 @@ of. Nothing is built that nobody asks for: a document is a `Lazy` mapping until 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any, Final
@@ -101,6 +102,19 @@ def documents(source: Source, diagnostics: Diagnostics) -> list[Lazy]:
     finally:
         loader.dispose()
     return found
+
+
+def is_json(source: Source) -> bool:
+    """Whether a file is to be read as JSON: a YAML file may begin with a brace as well."""
+    if not source.text.lstrip().startswith("{"):
+        return False
+    if not source.file.endswith((".yaml", ".yml")):
+        return True
+    try:
+        json.loads(source.text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _syntax(error: Any, source: Source, diagnostics: Diagnostics) -> None:

@@ -37,11 +37,13 @@ def bindings_of(args: argparse.Namespace) -> dict[str, str]:
         from policyc.workspace.bindings import read_bindings
     for name in args.bindings:
         found = Diagnostics()
+        source = read_input(name, "values", args, "--bindings")
         try:
-            values |= read_bindings(read_input(name, "values", args, "--bindings"), found)
+            values |= read_bindings(source, found)
         except MissingPackage as missing:
             raise WrongUse(str(missing), missing.help) from None
         wrong = next(iter(found), None)
         if wrong is not None:
-            raise WrongUse(wrong.message, wrong.help)
+            line = f":{source.position(wrong.span.start).line}" if wrong.span is not None else ""
+            raise WrongUse(f"`{name}{line}`: {wrong.message}", wrong.help)
     return {**values, **{name.strip("‹›"): value for name, value in args.bind}}

@@ -1,8 +1,8 @@
 """The documents of an S3 Object Lambda chain that are checked together: who is let in at the access point in front, and what the
 documents behind it say of the same callers.
 
-One document of each kind makes a chain: the policy of the Object Lambda access point, and any of the policies of the function, the
-supporting access point and the bucket, and of the function's role. Source: Object Lambda reference, sections 2 and 6.
+A template says which function, supporting access point and bucket stand behind an Object Lambda access point. Elsewhere one document of each kind makes a chain: the
+policy of the access point in front, and any of the policies of the function, the supporting access point and the bucket, and of the function's role. Source: Object Lambda reference, sections 2 and 6.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from dataclasses import replace
 from typing import Final
 
 from policyc.ir.authz import Always, Can, Policy, Statement, Who
+from policyc.ir.program import Program
 from policyc.lint.covering import statements_may_meet
 from policyc.lint.rule import Lint
 from policyc.lint.speech import is_document
-from policyc.model.values import Principal, Scalar
+from policyc.model.values import Principal, Resource, Scalar
 from policyc.model.vocabulary import Attribute, Verb
 from policyc.record import record
 
@@ -49,22 +50,46 @@ class Chain:
         return found.pop() if len(found) == 1 else ""
 
 
-def chain_of(lint: Lint) -> Chain | None:
-    """The chain that the documents make; None when there is none, or they may make several."""
-    return lint.once("object lambda chain", _chain_of)
+def chains_of(lint: Lint) -> tuple[Chain, ...]:
+    """The chains that the documents make: as what stands around them says they hang together, else one, where there is one document of each kind."""
+    return lint.once("object lambda chains", _chains_of)
 
 
-def _chain_of(lint: Lint) -> Chain | None:
+def _chains_of(lint: Lint) -> tuple[Chain, ...]:
     by_kind: dict[str, list[Policy]] = {}
     for policy in lint.program.policies:
         if is_document(policy):
             by_kind.setdefault("role" if _answers(policy) else policy.kind, []).append(policy)
-    fronts = by_kind.get(FRONT, [])
-    if len(fronts) != 1 or any(len(by_kind.get(kind, ())) > 1 for kind in (*HOPS, "role")):
-        return None
+    fronts, roles = by_kind.get(FRONT, []), by_kind.get("role", [])
+    role = roles[0] if len(roles) == 1 else None
+    wired = {front: hops for front in fronts if (hops := _wiring(front, lint.program))}
+    if wired:
+        return tuple(Chain(front, _behind_of(hops, by_kind), role) for front, hops in wired.items())
+    if len(fronts) != 1 or len(roles) > 1 or any(len(by_kind.get(kind, ())) > 1 for kind in HOPS):
+        return ()
     behind = {kind: by_kind[kind][0] for kind in HOPS if kind in by_kind}
-    role = by_kind.get("role", [None])[0]
-    return Chain(fronts[0], behind, role) if behind or role is not None else None
+    return (Chain(fronts[0], behind, role),) if behind or role is not None else ()
+
+
+def _wiring(front: Policy, program: Program) -> dict[str, str]:
+    """Kind of document -> id of the resource behind an access point, where all of the way is known."""
+    if not isinstance(front.on, Resource):
+        return {}
+    function, point = front.on.link("function"), program.resource(front.on.link("supporting"))
+    bucket = point.link("bucket") if point is not None else None
+    if function is None or point is None or bucket is None:
+        return {}
+    return {"function": function, "access-point": point.id, "bucket": bucket}
+
+
+def _behind_of(hops: Mapping[str, str], by_kind: Mapping[str, list[Policy]]) -> dict[str, Policy]:
+    """The policy of each hop; a function's permissions are statements of one."""
+    found: dict[str, Policy] = {}
+    for kind, id in hops.items():
+        on = [item for item in by_kind.get(kind, ()) if isinstance(item.on, Resource) and item.on.id == id]
+        if on:
+            found[kind] = replace(on[0], statements=tuple(one for item in on for one in item.statements))
+    return found
 
 
 def _answers(policy: Policy) -> bool:

@@ -27,7 +27,7 @@ def read_bindings(source: Source, diagnostics: Diagnostics) -> dict[str, str]:
     if not found:
         diagnostics.error(
             "no-values-inside",
-            f"`{source.file}` holds no values",
+            "the file holds no values",
             tree.span.at_start(),
             'write `{"NAME": "VALUE"}`, or name a parameter file, `describe-stacks` output or `terraform output -json`',
         )

@@ -234,3 +234,46 @@ def test_unknown_places_in_arns_are_no_mistakes(run: Run) -> None:
     Path("stack.yaml").write_text(text.replace("AWS_IAM", "!Ref OrgId"), encoding="utf-8")
     status, said = run("check", "stack.yaml")
     assert status == 0, said
+
+
+def test_policies_of_other_types_are_told(run: Run) -> None:
+    statement = '{Effect: Allow, Action: "iot:*", Resource: "*"}'
+    Path("stack.yaml").write_text(
+        "Resources:\n  Things:\n    Type: AWS::IoT::Policy\n"
+        f"    Properties: {{PolicyDocument: {{Version: '2012-10-17', Statement: [{statement}]}}}}\n",
+        encoding="utf-8",
+    )
+    status, said = run("check", ".")
+    assert status == 0
+    assert "stack.yaml:2:3" in said and "a policy of `AWS::IoT::Policy` is not read" in said
+
+
+def test_a_yaml_file_may_begin_with_a_brace(run: Run) -> None:
+    Path("stack.yaml").write_text(
+        "{Resources: {A: {Type: 'AWS::VpcLattice::AuthPolicy', Properties: {ResourceIdentifier: svc-0123456789abcdef0,\n"
+        "  Policy: {Version: '2012-10-17', Statement: [{Effect: Allow, Principal: '*', Action: '*', Resource: '*'}]}}}}}\n",
+        encoding="utf-8",
+    )
+    status, said = run("check", ".")
+    assert status == 1
+    assert "open-to-anonymous" in said and "stack.yaml:2:" in said
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("stack.yaml", "Resources:\n  - Type: AWS::VpcLattice::AuthPolicy\n"),
+        ("stack.json", '{"Resources": [{"Type": "AWS::VpcLattice::AuthPolicy"}]}'),
+    ],
+)
+def test_resources_in_a_list_are_an_error(run: Run, name: str, text: str) -> None:
+    Path(name).write_text(text, encoding="utf-8")
+    status, said = run("check", ".")
+    assert status == 1 and "resources-not-a-mapping" in said and name in said
+
+
+def test_a_wrong_file_of_values_is_named(run: Run) -> None:
+    Path("stack.yaml").write_text(template(), encoding="utf-8")
+    Path("values.json").write_text('{"OrgId":\n "x",}', encoding="utf-8")
+    status, said = run("check", "stack.yaml", "--bindings", "values.json")
+    assert status == 2 and "values.json:2" in said

@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from typing import Final
 
 from policyc.carriers.embedded import Carried, Options
 from policyc.carriers.types import types
 from policyc.diagnostics import Diagnostics
 from policyc.text import Source
+
+#: the effect of a statement, in JSON and YAML, also inside a text
+STATEMENT: Final = re.compile(rb"""\bEffect\\?["']?\s*:\s*\\?["']?(?:Allow|Deny)\b""")
 
 
 @cache
@@ -21,8 +25,10 @@ def _wanted() -> re.Pattern[bytes]:
 
 
 def recognize(name: str, raw: bytes) -> bool:
-    """A template with a resource that we know: those without are nobody's business."""
-    return b"Resources" in raw and b"AWS::" in raw and _wanted().search(raw) is not None
+    """A template with a resource that we know, or with a statement in one that we do not: all others are nobody's business."""
+    if b"Resources" not in raw or b"AWS::" not in raw:
+        return False
+    return _wanted().search(raw) is not None or STATEMENT.search(raw) is not None
 
 
 def carried(source: Source, options: Options, diagnostics: Diagnostics) -> Carried:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
-from policyc.carriers.cloudformation.lowering import intrinsic
+from policyc.carriers.cloudformation.permissions import PERMISSION
 from policyc.carriers.cloudformation.template import Resource, Template
+from policyc.carriers.cloudformation.wiring import TYPES, logical, pointed, wired
 from policyc.carriers.embedded import Companion
 from policyc.carriers.types import DocumentType
-from policyc.syntax.json_tree import JsonArray, JsonString, JsonValue
+from policyc.syntax.json_tree import JsonString
 
 _GATES: Final = {
     "AWS::VpcLattice::Service": "lattice.service",
     "AWS::VpcLattice::ServiceNetwork": "lattice.service_network",
 }
 _POLICY: Final = "AWS::VpcLattice::AuthPolicy"
-_SUB: Final = re.compile(r"\$\{([A-Za-z0-9]+)(?:\.[A-Za-z]+)?\}")
 _ASSOCIATION: Final = "AWS::VpcLattice::ServiceNetworkServiceAssociation"
 _AUTH: Final = {"AWS_IAM": "aws_iam", "NONE": "none"}
 _PROVIDER: Final = "AWS::EC2::VerifiedAccessTrustProvider"
@@ -26,7 +25,7 @@ _DEVICE_TYPES: Final = {"jamf": "jamf", "crowdstrike": "crowdstrike", "jumpcloud
 
 
 def companions(template: Template, unread: Collection[str]) -> Iterator[Companion]:
-    """The gates of VPC Lattice whose auth type is known, with the network of each service. Those whose policy cannot be read (`unread` names such resources) are left
+    """What documents are judged with: the gates of VPC Lattice whose auth type is known, with the network of each service, and the resources of Object Lambda chains. Gates whose policy cannot be read (`unread` names such resources) are left
     out, and where a policy may be on any of them, those that no policy is on for certain."""
     attached: dict[str, str] = {}
     anywhere = False
@@ -53,6 +52,7 @@ def companions(template: Template, unread: Collection[str]) -> Iterator[Companio
         network = networks.get(resource.name, "")
         links = {"network": network} if network in template.resources else {}
         yield Companion(resource.name, kind, resource.name_span, {"auth": auth}, links)
+    yield from (item for item in wired(template) if item.name not in unread)
 
 
 def _auth(resource: Resource) -> str:
@@ -63,35 +63,19 @@ def _auth(resource: Resource) -> str:
     return _AUTH.get(found.value, "") if isinstance(found, JsonString) else ""
 
 
-def logical(value: JsonValue | None) -> str:
-    """The resource of the template that a value refers to, empty for anything else."""
-    made = None if value is None else intrinsic(value)
-    if made is None:
-        return ""
-    name, argument, _ = made
-    if name == "Ref" and isinstance(argument, JsonString):
-        return argument.value
-    if name == "GetAtt" and isinstance(argument, JsonString):
-        return argument.value.partition(".")[0]
-    if name == "Sub" and isinstance(argument, JsonString) and (found := _SUB.fullmatch(argument.value)):
-        return found[1]
-    if name == "GetAtt" and isinstance(argument, JsonArray) and argument.items:
-        first = argument.items[0]
-        return first.value if isinstance(first, JsonString) else ""
-    return ""
-
-
 def facts_of(resource: Resource, template: Template, kind: DocumentType) -> Mapping[str, str]:
     """What is known of one document beside its text."""
     facts: dict[str, str] = {}
-    attached = logical(resource.properties.get(kind.on)) if kind.on else ""
+    on = "FunctionName" if resource.type == PERMISSION else kind.on
+    named = resource.properties.get(on) if on else None
+    attached = resource.name if resource.type in TYPES else logical(named) or pointed(named, template)
     if attached in template.resources:
         facts["resource"] = attached
         auth = _auth(template.resources[attached]) if template.resources[attached].type in _GATES else ""
         if auth:
             facts["auth-type"] = auth
-    elif kind.on and isinstance(found := resource.properties.get(kind.on), JsonString):
-        facts["resource"] = found.value
+    elif isinstance(named, JsonString):
+        facts["resource"] = named.value
     if kind.kind == "cedar":
         trust = dict(_trust(template))
         if trust:

@@ -9,6 +9,7 @@ from typing import Final
 from policyc.carriers.cloudformation.companions import companions, facts_of
 from policyc.carriers.cloudformation.loops import unrolled
 from policyc.carriers.cloudformation.lowering import Lowering, Stop, intrinsic
+from policyc.carriers.cloudformation.others import tell_others
 from policyc.carriers.cloudformation.permissions import PERMISSION, statement_of
 from policyc.carriers.cloudformation.reaching import reached, unreached
 from policyc.carriers.cloudformation.template import Resource, Template
@@ -28,6 +29,7 @@ def read_documents(template: Template, diagnostics: Diagnostics) -> Carried:
     documents: list[Embedded] = []
     unreadable: list[Unreadable] = []
     origins = Origins(template.source.file, template.options)
+    tell_others(template, diagnostics)
     unrolled(template, unreadable)
     for resource in list(template.resources.values()):
         for found in _documents_of(resource, template, diagnostics):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from policyc.carriers.embedded import Options
-from policyc.carriers.yaml_tree import Lazy, Unreadable, documents
+from policyc.carriers.yaml_tree import Lazy, Unreadable, documents, is_json
 from policyc.diagnostics import Diagnostics
 from policyc.record import record
 from policyc.syntax.json_text import parse_json
@@ -88,8 +88,7 @@ class Template:
 
 def read_template(source: Source, options: Options, diagnostics: Diagnostics) -> Template | None:
     """The template in a file; None after reporting why it cannot be read, and for a file that is none."""
-    text = source.text.lstrip()
-    read = _from_json if text.startswith("{") else _from_yaml
+    read = _from_json if is_json(source) else _from_yaml
     try:
         template = read(source, options, diagnostics)
     except Unreadable as stop:
@@ -106,6 +105,8 @@ def _from_json(source: Source, options: Options, diagnostics: Diagnostics) -> Te
         return None
     sections: dict[str, JsonValue] = {name: value for name in _SECTIONS if (value := tree.get(name)) is not None}
     found = tree.get("Resources")
+    if found is not None and not isinstance(found, JsonObject):
+        raise _no_mapping(found.span)
     members = found.members if isinstance(found, JsonObject) else ()
     resources: dict[str, Resource] = {}
     loops: list[tuple[str, JsonValue]] = []
@@ -117,6 +118,12 @@ def _from_json(source: Source, options: Options, diagnostics: Diagnostics) -> Te
             if isinstance(type_, JsonString):
                 resources[member.key] = Resource(member.key, type_.value, member.key_span, _given(body), body)
     return Template(source, options, sections, resources, tuple(loops))
+
+
+def _no_mapping(span: Span) -> Unreadable:
+    return Unreadable(
+        "resources-not-a-mapping", "`Resources` is no mapping", span, "write each resource below its logical id"
+    )
 
 
 def _given(body: JsonObject) -> Callable[[], JsonObject]:
@@ -138,6 +145,8 @@ def _from_yaml(source: Source, options: Options, diagnostics: Diagnostics) -> Te
                 "keep one template in each file",
             )
     sections: dict[str, JsonValue] = {str(name): top[name][1].value() for name in _SECTIONS if name in top}
+    if "Resources" in top and top["Resources"][1].node.id != "mapping":
+        raise _no_mapping(top["Resources"][0])
     resources: dict[str, Resource] = {}
     loops: list[tuple[str, JsonValue]] = []
     for name, (span, node) in (top["Resources"][1].members() if "Resources" in top else {}).items():

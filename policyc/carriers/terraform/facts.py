@@ -212,7 +212,7 @@ def _links(item: ResourceInstance, names: Mapping[str, str], work: Work) -> Iter
 def _wiring(item: ResourceInstance, names: Mapping[str, str], work: Work) -> Iterator[tuple[str, str, str]]:
     """The access point and the function behind an Object Lambda access point."""
     for configuration in _inner(Inner(item.body, item.scope, item.placed.block.head), "configuration", work):
-        yield item.address, "access_point", _at(configuration, "supporting_access_point", names, work)
+        yield item.address, "supporting", _at(configuration, "supporting_access_point", names, work)
         for transformation in _inner(configuration, "transformation_configuration", work):
             for content in _inner(transformation, "content_transformation", work):
                 for function in _inner(content, "aws_lambda", work):

@@ -43,8 +43,9 @@ _SERVICE_NAME = re.compile(
     r"[a-z0-9][a-z0-9-]*(\.[a-z0-9-]+)*\.(amazonaws\.com(\.cn)?|amazon\.com|aws\.internal|aws\.amazon\.com)"
 )
 _WORD = re.compile(r"[a-z0-9-]+")
-#: services whose resource policies stand in the resource and name none (https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-policies.html)
-_ATTACHED = ("ecr:",)
+#: services whose resource policies stand in the resource and name none (https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-policies.html,
+#: https://docs.aws.amazon.com/efs/latest/ug/create-file-system-policy.html)
+_ATTACHED = ("ecr:", "elasticfilesystem:")
 _PADDED = (Kind.IDENTITY, Kind.BOUNDARY, Kind.SCP)
 
 

@@ -44,7 +44,8 @@ SEVERITY = Severity.INFO
 def check(lint: Lint) -> None:
     functions = {item.link("function") for item in access_points(lint) if "GetObject" in transformed(item)}
     for resource in lint.program.resources.values():
-        if resource.id in functions and resource.get("role") is None:
+        # one that a template describes has a role there, whose policies speak for themselves
+        if resource.id in functions and resource.get("role") is None and resource.place is not None:
             lint.report(
                 name_of(lint, resource),
                 f"`{resource.name}` answers GET requests, and nothing here allows it to",

@@ -71,7 +71,7 @@ https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/DownloadDistS
 from __future__ import annotations
 
 from policyc.diagnostics import Severity
-from policyc.lint.chains import HOPS, chain_of, outsiders
+from policyc.lint.chains import HOPS, Chain, chains_of, outsiders
 from policyc.lint.rule import Lint
 from policyc.lint.speech import caller
 
@@ -79,9 +79,13 @@ SEVERITY = Severity.INFO
 
 
 def check(lint: Lint) -> None:
-    chain = chain_of(lint)
-    first = next(outsiders(chain), None) if chain is not None else None
-    if chain is None or first is None:
+    for chain in chains_of(lint):
+        _check_chain(lint, chain)
+
+
+def _check_chain(lint: Lint, chain: Chain) -> None:
+    first = next(outsiders(chain), None)
+    if first is None:
         return
     missing = [title for kind, title in HOPS.items() if kind not in chain.behind]
     if missing:

@@ -55,7 +55,7 @@ from __future__ import annotations
 
 from policyc.diagnostics import Label, Severity
 from policyc.ir.authz import Statement
-from policyc.lint.chains import HOPS, Chain, call_at, chain_of, lets_through, outsiders
+from policyc.lint.chains import HOPS, Chain, call_at, chains_of, lets_through, outsiders
 from policyc.lint.rule import Lint
 from policyc.lint.speech import caller
 from policyc.model.values import Principal
@@ -67,9 +67,11 @@ _BUCKET = "bucket"
 
 
 def check(lint: Lint) -> None:
-    chain = chain_of(lint)
-    if chain is None:
-        return
+    for chain in chains_of(lint):
+        _check_chain(lint, chain)
+
+
+def _check_chain(lint: Lint, chain: Chain) -> None:
     for statement, principal in outsiders(chain):
         for hop in chain.behind:
             if (

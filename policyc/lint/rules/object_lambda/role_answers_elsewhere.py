@@ -51,7 +51,7 @@ from __future__ import annotations
 
 from policyc.diagnostics import Label, Severity
 from policyc.ir.authz import Can, Statement
-from policyc.lint.chains import chain_of
+from policyc.lint.chains import Chain, chains_of
 from policyc.lint.covering import cans_may_meet, resources_may_meet
 from policyc.lint.places import label_of
 from policyc.lint.rule import Lint
@@ -63,8 +63,12 @@ _ANSWER = Can((Verb("answer", "s3-object-lambda:WriteGetObjectResponse"),))
 
 
 def check(lint: Lint) -> None:
-    chain = chain_of(lint)
-    if chain is None or chain.role is None or not chain.arns:
+    for chain in chains_of(lint):
+        _check_chain(lint, chain)
+
+
+def _check_chain(lint: Lint, chain: Chain) -> None:
+    if chain.role is None or not chain.arns:
         return
     answers = [item for item in chain.role.statements if item.effect == "allow" and cans_may_meet(item.can, _ANSWER)]
     fronts = [item for item in chain.front.statements if item.resources is not None]

@@ -1,0 +1,38 @@
+"""Policies of resource types that are not read: told, so that silence about a template never passes for a judgement on them."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from policyc.carriers.cloudformation import STATEMENT
+from policyc.carriers.cloudformation.permissions import PERMISSION
+from policyc.carriers.cloudformation.template import Template
+from policyc.carriers.types import types
+from policyc.diagnostics import Diagnostic, Diagnostics, Severity
+
+_EFFECT: Final = re.compile(STATEMENT.pattern.decode())
+_SHARING: Final = "AWS::VpcLattice::ResourcePolicy"
+
+
+def tell_others(template: Template, diagnostics: Diagnostics) -> None:
+    """A note on each resource of another type that holds what looks like a statement."""
+    text = template.source.text
+    known = types("cloudformation")
+    resources = sorted(template.resources.values(), key=lambda item: item.name_span.start)
+    ends = [item.name_span.start for item in resources[1:]] + [len(text)]
+    for resource, end in zip(resources, ends, strict=True):
+        if resource.type in known or resource.type == PERMISSION:
+            continue
+        if _EFFECT.search(text, resource.name_span.end, end) is None:
+            continue
+        what = "shares a resource with other accounts and decides no request" if resource.type == _SHARING else ""
+        diagnostics.add(
+            Diagnostic(
+                "policy-of-unknown-type",
+                f"a policy of `{resource.type}` {what or 'is not read'}",
+                resource.name_span,
+                "put the document into a file and name that with `--as resource`, if it is one of IAM",
+                Severity.INFO,
+            )
+        )

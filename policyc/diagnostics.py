@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from enum import StrEnum
 
-from policyc.record import record
+from policyc.record import record, replace
 from policyc.text import Span
 
 _LONG = 200

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass, field
 
-from policyc.record import record
+from policyc.record import field, record
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@record(order=True)
 class Span:
     """A half-open range of one file.
 
@@ -37,7 +36,7 @@ class Position:
     column: int
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Source:
     """One file's text with its line index, made on first use."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 
 from policyc.cli import cache, earlier, exits
 from policyc.cli.console import Console
@@ -17,6 +16,7 @@ from policyc.cli.refuse import nothing_found, refuse, report
 from policyc.cli.standard_input import read_stdin, with_stdin
 from policyc.cli.trust import add_trust, samples_of, trust_of
 from policyc.diagnostics import Diagnostics, Severity
+from policyc.record import replace
 from policyc.report.screen import clean, plural
 from policyc.report.tally import Tally, closing_line
 from policyc.workspace.checking import check_project

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass, field
 from typing import TextIO
 
 from policyc.cli.terminal import SERVERS, is_terminal, silence, wants_color, width_of, write_utf_8
+from policyc.record import field, record
 from policyc.report.options import NOWHERE, Names, Options
 from policyc.report.screen import printable
 from policyc.version import VERSION
@@ -21,7 +21,7 @@ class Unwritable(Exception):
     """The report could not be written: a full disk, a closed stream. Its text is the reason."""
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Console:
     """One run's output. `written` collects what went out, so that `check` can remember it. `commands` says that the report's
     format consists of commands to a build server."""

@@ -12,7 +12,6 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import chdir
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,7 +20,7 @@ from policyc.cli.console import reason
 from policyc.cli.output_file import write_file
 from policyc.cli.parser import WrongUse
 from policyc.diagnostics import Diagnostic, Severity
-from policyc.record import record
+from policyc.record import record, replace
 from policyc.workspace.found import Found
 
 FORMAT_VERSION: Final = 1

@@ -6,7 +6,6 @@ import argparse
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,7 @@ from policyc.cli.project import here, open_project
 from policyc.cli.refuse import refuse, refuse_request
 from policyc.cli.trust import add_trust, trust_of
 from policyc.diagnostics import Diagnostics, Severity
+from policyc.record import replace
 from policyc.report.formats.json import findings_data, written
 from policyc.report.screen import clean, plural
 from policyc.workspace.natives import NAMED, find_natives, format_of, settings_of, split_natives

@@ -15,14 +15,13 @@ import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from policyc.cli.folder_lock import locked
 from policyc.model.files import is_inner_path
-from policyc.record import record
+from policyc.record import record, replace
 from policyc.report.screen import clean
 from policyc.workspace.places import MANIFEST
 

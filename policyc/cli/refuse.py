@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from policyc.cli import exits
 from policyc.cli.console import Console
 from policyc.diagnostics import Diagnostic, Diagnostics
+from policyc.record import replace
 from policyc.report.registry import render, serves
 from policyc.report.tally import Tally
 from policyc.text import Source

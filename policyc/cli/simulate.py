@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
-from dataclasses import replace
 from importlib import import_module
 from typing import Protocol, cast
 
@@ -17,6 +16,7 @@ from policyc.cli.project import open_asked
 from policyc.cli.refuse import nothing_found, refuse, refuse_findings, refuse_request
 from policyc.cli.simulate_documents import beside_project
 from policyc.diagnostics import Diagnostics
+from policyc.record import replace
 from policyc.simulation.answer import answer_fully
 from policyc.simulation.keys import EVERYTHING
 from policyc.simulation.references import PlainText

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from policyc.cli import exits
@@ -19,7 +18,7 @@ from policyc.cli.trust import add_trust, samples_of, trust_of
 from policyc.diagnostics import Diagnostics, Severity, did_you_mean
 from policyc.engines.trace import Decision, Outcome
 from policyc.model.files import read_inside
-from policyc.record import record
+from policyc.record import record, replace
 from policyc.report.registry import render
 from policyc.text import Source, Span
 from policyc.workspace.compile import Compiled, compile_project

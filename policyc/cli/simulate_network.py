@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from policyc.cli import exits, network_diff, simulate_crowds
@@ -13,6 +12,7 @@ from policyc.cli.console import Console
 from policyc.cli.networks import Opened, describe_inventory, open_inventory, open_network, say, tell_silent
 from policyc.cli.parser import WrongUse
 from policyc.diagnostics import Diagnostics
+from policyc.record import replace
 from policyc.report.screen import paint, wrap
 
 if TYPE_CHECKING:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 import os
-from dataclasses import replace
 from pathlib import Path
 
 from policyc.cli.console import reason
 from policyc.cli.inputs import read_stdin_text
 from policyc.cli.parser import WrongUse
-from policyc.record import record
+from policyc.record import record, replace
 from policyc.workspace.natives import KINDS
 from policyc.workspace.project import POLICY, Project
 

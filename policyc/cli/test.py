@@ -6,7 +6,6 @@ import argparse
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from policyc.cli import exits
 from policyc.cli.console import Console
@@ -15,7 +14,7 @@ from policyc.cli.parser import WrongUse
 from policyc.cli.project import open_projects
 from policyc.cli.refuse import nothing_found, refuse, refuse_findings, refuse_request
 from policyc.diagnostics import Diagnostic, Diagnostics
-from policyc.record import record
+from policyc.record import record, replace
 from policyc.report.coverage import Shown, coverage_data, render_coverage
 from policyc.report.options import Names, Options
 from policyc.report.registry import renderer, serves

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from time import monotonic
 
 from policyc.diagnostics import Diagnostic, Diagnostics
 from policyc.editor.index import Index
+from policyc.record import replace
 from policyc.text import Source
 from policyc.workspace.checking import check_project
 from policyc.workspace.compile import Compiled, compile_project

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
 from typing import ClassVar, Protocol, TypeVar
+
+from policyc.record import names, record, replace
 
 S = TypeVar("S", bound="Choices")
 
@@ -21,7 +22,7 @@ class Question(Protocol):
         """Every answer that may be chosen."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Choices:
     """One choice per question of `questions`; field names are the switch names with `_` for `-`.
 
@@ -31,9 +32,9 @@ class Choices:
     questions: ClassVar[Mapping[str, Question]] = {}
 
     def __post_init__(self) -> None:
-        for item in fields(self):
-            question = self.questions[item.name.replace("_", "-")]
-            if getattr(self, item.name) not in question.choices:
+        for name in names(self):
+            question = self.questions[name.replace("_", "-")]
+            if getattr(self, name) not in question.choices:
                 raise ValueError(f"{question.name} is one of {', '.join(question.choices)}")
 
     def choosing(self: S, name: str, choice: str) -> S:

@@ -6,11 +6,10 @@ Every engine returns these shapes, so that `simulate`, `test` and the reports re
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import field
 from enum import StrEnum
 from typing import Any, Final, TypeVar
 
-from policyc.record import record
+from policyc.record import field, record
 from policyc.text import Span
 
 

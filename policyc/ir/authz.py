@@ -6,7 +6,6 @@ lowering owes exactly this (see docs/language.md, "Absence").
 
 from __future__ import annotations
 
-from dataclasses import field
 from enum import StrEnum
 from functools import lru_cache
 from typing import Literal, TypeAlias
@@ -16,7 +15,7 @@ from policyc.ir.pattern import Wild, escape_pattern
 from policyc.model.types import STRING, Type
 from policyc.model.values import Group, Principal, Resource, Scalar
 from policyc.model.vocabulary import Attribute, Verb
-from policyc.record import record
+from policyc.record import field, record
 from policyc.syntax.cedar_nodes import Expr
 from policyc.text import Span
 

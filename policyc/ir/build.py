@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from policyc.diagnostics import Diagnostics, Label, did_you_mean
@@ -17,6 +16,7 @@ from policyc.model.names import Definition, bind_imports, declare
 from policyc.model.scope import Project, Scope, constructors
 from policyc.model.soundness import sound_modules
 from policyc.model.values import Principal, Resource
+from policyc.record import replace
 from policyc.syntax import nodes
 from policyc.text import Source, Span
 

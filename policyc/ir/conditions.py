@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import assert_never
 
 from policyc.ir.authz import All, Always, AnyOf, Atom, Cond, Never, RawExpression, RawTest
+from policyc.record import replace
 
 
 def conjunction(items: list[Cond]) -> Cond:

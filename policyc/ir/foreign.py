@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Final
 
 from policyc.diagnostics import Diagnostic, Diagnostics, did_you_mean
@@ -12,6 +11,7 @@ from policyc.model.names import known_names
 from policyc.model.scope import Scope
 from policyc.model.values import Group
 from policyc.model.vocabulary import Attribute
+from policyc.record import replace
 from policyc.syntax import nodes
 
 

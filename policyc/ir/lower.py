@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
@@ -21,6 +20,7 @@ from policyc.model.scope import Scope
 from policyc.model.types import BOOL, GROUP, OBJECT_TYPES, STRING, Named, SetOf, Type, shapes
 from policyc.model.values import Group, Scalar, Value
 from policyc.model.vocabulary import Attribute
+from policyc.record import field, record
 from policyc.syntax import nodes
 from policyc.text import Span
 
@@ -56,7 +56,7 @@ def lower_condition(
     return _Lowering(attributes, diagnostics, hint, native).lower(expr, scope, {}, False)
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class _Lowering:
     attributes: Mapping[str, Attribute]
     diagnostics: Diagnostics

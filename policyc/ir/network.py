@@ -8,11 +8,10 @@ service's defaults are given by the `…_on` properties, never written in.
 
 from __future__ import annotations
 
-from dataclasses import field
 from typing import Final, Literal, TypeAlias
 
 from policyc.ir.origin import Origin
-from policyc.record import record
+from policyc.record import field, record
 from policyc.text import Span
 
 VERSIONS: Final = ("2021.12", "2025.11")

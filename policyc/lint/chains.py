@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Final
 
 from policyc.ir.authz import Always, Can, Policy, Statement, Who
@@ -19,7 +18,7 @@ from policyc.lint.rule import Lint
 from policyc.lint.speech import is_document
 from policyc.model.values import Principal, Resource, Scalar
 from policyc.model.vocabulary import Attribute, Verb
-from policyc.record import record
+from policyc.record import record, replace
 
 FRONT: Final = "object-lambda"
 #: kind of document -> what it is called, in the order in which a request meets them

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from policyc.engines.proofs.budget import TooLarge
 from policyc.engines.proofs.conditions import branches
@@ -12,7 +11,7 @@ from policyc.ir.conditions import atoms
 from policyc.lint.callers import anonymous_facts, is_identity, open_statements
 from policyc.lint.rule import Lint
 from policyc.model.values import Resource
-from policyc.record import record
+from policyc.record import record, replace
 
 NETWORK = "lattice.service_network"
 SERVICE = "lattice.service"

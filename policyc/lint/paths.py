@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Final
 
 from policyc.engines.proofs.conditions import implies
@@ -18,7 +17,7 @@ from policyc.ir.pattern import Wild, escape_pattern
 from policyc.lint.covering import reach_covers
 from policyc.lint.places import label_of
 from policyc.model.values import Principal
-from policyc.record import record
+from policyc.record import record, replace
 from policyc.text import Span
 
 _KEY: Final = "vpc-lattice-svcs:requestpath"

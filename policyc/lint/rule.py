@@ -14,13 +14,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
 from policyc.diagnostics import Diagnostic, Fix, Label, Severity
 from policyc.ir.authz import Policy, Statement
 from policyc.ir.program import Program
-from policyc.record import record
+from policyc.record import field, record
 from policyc.targets.base import Document
 from policyc.targets.registry import target
 from policyc.text import Span
@@ -31,7 +30,7 @@ HEADINGS: Final = ("What it does", "Why is this bad", "Example", "Use instead", 
 _T = TypeVar("_T")
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Lint:
     """What a rule works on, and where it reports. `shared` keeps results that several rules need, by name."""
 

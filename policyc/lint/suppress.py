@@ -10,12 +10,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Final
 
 from policyc.data import data_root, read_text
 from policyc.diagnostics import Applicability, Diagnostic, Edit, Fix, Severity, did_you_mean
-from policyc.record import record
+from policyc.record import field, record
 from policyc.text import Source, Span
 
 _ADDRESSED: Final = re.compile(r"(?://+|#+)\s*policyc\s*:\s*(.*)", re.DOTALL)
@@ -41,7 +40,7 @@ class Commented:
         return self.source.text[span.start : span.end]
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Suppression:
     """One comment. It covers findings that start in `covers`; `used` collects the names that covered any, `certain` those of findings
     that cannot go away."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from policyc.bounded import NotRegular, TooLarge, read_regular
 from policyc.diagnostics import Diagnostics
+from policyc.record import field, record
 from policyc.syntax import nodes
 from policyc.text import Source, Span
 
@@ -27,7 +27,7 @@ Unsaved = Callable[[str], str | None]
 LINK_HELP = "put the file itself there, or point one of the links to it"
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Files:
     """Loaded files by their path relative to the root, imports before importers."""
 
@@ -184,7 +184,7 @@ def _inner_name(root: Path, path: Path) -> str | None:
         return None
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class _Loader:
     root: Path
     diagnostics: Diagnostics

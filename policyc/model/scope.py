@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -39,6 +38,7 @@ from policyc.model.types import (
     shapes,
 )
 from policyc.model.values import Group, Place, Principal, ResourceLink, Value
+from policyc.record import field, record
 from policyc.syntax import nodes
 from policyc.text import Span
 
@@ -55,7 +55,7 @@ def constructors() -> Mapping[str, Mapping[str, Any]]:
     }
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Project:
     """What all scopes of one run share: given parameters, folded declarations, and the chain being folded (for cycles)."""
 
@@ -65,7 +65,7 @@ class Project:
     folding: list[tuple[str, str]] = field(default_factory=list)
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Scope:
     """The names that one file sees. `value` folds an expression against an expected type."""
 

@@ -7,9 +7,9 @@ mistake is mended.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from policyc.model.names import Definition, Table
+from policyc.record import replace
 from policyc.syntax import nodes
 from policyc.syntax.references import refs_in
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import field
 from decimal import Decimal
 from typing import TypeAlias
 
 from policyc.model.types import Type
-from policyc.record import record
+from policyc.record import field, record
 from policyc.text import Span
 
 Scalar: TypeAlias = str | int | Decimal | bool

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import field
 from functools import cache
 from typing import Any, Literal
 
 from policyc.data import read_text
 from policyc.model.types import Type, parse_type
-from policyc.record import record
+from policyc.record import field, record
 from policyc.text import Span
 
 Presence = Literal["always", "optional"]

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import field
 from typing import Any, Final
 
-from policyc.record import record
+from policyc.record import field, record
 from policyc.report.options import Options
 from policyc.report.screen import clean, paint, wrap
 

@@ -6,12 +6,12 @@ It prints nothing and needs no command line: what cannot be asked is a diagnosti
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from policyc.diagnostics import Diagnostics
 from policyc.engines.trace import Outcome
 from policyc.ir.attributes import resolve_attribute
 from policyc.ir.program import Program
+from policyc.record import replace
 from policyc.simulation.assumptions import with_assumptions
 from policyc.simulation.keys import is_native
 from policyc.simulation.references import PlainText, parse_ref

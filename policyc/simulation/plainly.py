@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final, TypeAlias
 
 from policyc.diagnostics import Diagnostic, Diagnostics
 from policyc.engines.trace import Outcome
 from policyc.ir.program import Program
+from policyc.record import field, record
 from policyc.simulation.answer import answer_fully
 from policyc.simulation.documents.ask import ask
 from policyc.simulation.documents.attached import LEVELS, ROLES, Attached, read_attached
@@ -45,7 +45,7 @@ class Unaskable(ValueError):
         super().__init__("; ".join(f"{item.message} ({item.help})" for item in self.diagnostics) or "nothing to ask")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ProjectAsker:
     """Requests to the declared resources of a program without errors; `documents` are those of all targets."""
 
@@ -85,7 +85,7 @@ class ProjectAsker:
         return outcome
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class DocumentAsker:
     """Requests against documents alone, by their role (`identity`, `service-policy`, `key-policy`, …): JSON as text or as plain data.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 
 from policyc.diagnostics import Diagnostics, Label, did_you_mean
@@ -15,6 +14,7 @@ from policyc.model.scope import Scope
 from policyc.model.types import GROUP, PRINCIPAL, STRING
 from policyc.model.values import Group, Principal, Resource, ResourceLink, Scalar, Value
 from policyc.model.vocabulary import Attribute, ResourceType
+from policyc.record import record
 from policyc.syntax import nodes
 from policyc.targets.base import Request
 from policyc.targets.program import hint_of
@@ -27,7 +27,7 @@ FIELDS = ("who", "can", "path")
 _NOT_CALLERS = frozenset({"anyone", "authenticated", "account", "canonical_user"})
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class RequestBuilder:
     """Builds requests in one scope (that of the test, or of the file that declares the resource)."""
 

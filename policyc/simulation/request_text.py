@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final, Literal
 
@@ -16,7 +15,7 @@ from policyc.model.names import known_names
 from policyc.model.types import GROUP, STRING, SetOf
 from policyc.model.values import Group, Principal, Resource, Scalar, Value
 from policyc.model.vocabulary import Attribute
-from policyc.record import record
+from policyc.record import field, record
 from policyc.simulation.keys import attribute_of_key, is_native, native_key, refuse_both
 from policyc.simulation.references import PlainText, parse_ref
 from policyc.simulation.request import FIELDS, find_resource, known_word, own_method
@@ -223,7 +222,7 @@ def bind_to(resource: Resource, plain: PlainRequest, program: Program, diagnosti
     return _Binder(program, resource, diagnostics).bind(plain)
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class _Binder:
     program: Program
     resource: Resource

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity
 from policyc.engines.trace import Decision, GateTrace, Outcome, Verdict
@@ -79,7 +78,7 @@ def _run_network(program: Program, test: BoundTest, diagnostics: Diagnostics) ->
     return len(results)
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class _Run:
     program: Program
     documents: Sequence[Document]

@@ -9,10 +9,9 @@ accesses, which the parser bounds. Source of the language: https://docs.cedarpol
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import field, replace
 from typing import Final, Literal, TypeAlias
 
-from policyc.record import record
+from policyc.record import field, record, replace
 from policyc.text import Span
 
 #: The place of a part that was made and not read.

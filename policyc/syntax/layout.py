@@ -7,10 +7,10 @@ closing one); `attach` in `comments.py` puts them there. A container that holds 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeAlias
 
+from policyc.record import field, record
 from policyc.syntax.nodes import Comment
 from policyc.text import Span
 
@@ -45,7 +45,7 @@ MARKS = {
 _TRAILING_COMMA = frozenset({Style.LIST, Style.ARGUMENTS, Style.RECORD})
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Lead:
     """A comment on a line of its own above a unit or before a closing mark; `blank` keeps an empty line above it."""
 
@@ -53,7 +53,7 @@ class Lead:
     blank: bool
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Unit:
     """One item of a container. `blank` keeps an empty line above the item itself; `kind` is the declaration's word and
     `doc` its doc comment, both for trees without a text. The text of an `inexact` unit begins before its span (with an
@@ -69,7 +69,7 @@ class Unit:
     blank: bool = False
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Items:
     """A container of units. `operator` is what a chain puts before each unit but the first; a hanging chain begins on a
     line of its own when it is broken."""
@@ -86,21 +86,21 @@ class Items:
     measured: bool = False
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Seq:
     """Parts one after the other."""
 
     parts: tuple[Doc, ...]
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Group:
     """Parentheses around an expression."""
 
     body: Doc
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Turn:
     """` word body` behind the parts before it, or on the next line when they fill theirs."""
 

@@ -9,9 +9,9 @@ one slip gives one error.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from functools import cache
 
+from policyc.record import field, record
 from policyc.syntax.hidden import HIDDEN, character_name, unseen
 from policyc.syntax.literals import quote
 from policyc.syntax.nodes import Comment
@@ -43,7 +43,7 @@ _HYPHEN_RANGE = re.compile(r"[0-9]+-[0-9]+\Z")
 _ZONE = re.compile(r"[a-z-]+-[0-9]+[a-z]\Z")
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Tokens:
     """Parallel lists with one entry per token, the last one `END`; `docs` maps a token's start to the doc comment above
     it; `unclosed` holds the starts of strings that were closed by guess, `slips` the places of all that was mended or left

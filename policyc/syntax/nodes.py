@@ -7,10 +7,9 @@ and which literal fits which type, so that its messages can be kind.
 
 from __future__ import annotations
 
-from dataclasses import field
 from typing import Literal, TypeAlias
 
-from policyc.record import record
+from policyc.record import field, record
 from policyc.text import Span
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from policyc.diagnostics import Diagnostics, Severity, did_you_mean
 from policyc.ir.program import Program
-from policyc.record import record
+from policyc.record import record, replace
 from policyc.targets.base import Document
 from policyc.workspace.config import Config
 from policyc.workspace.project import Project

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from policyc.carriers.embedded import Companion, Embedded, PlacedText, Unreadable
 from policyc.diagnostics import Diagnostic, Diagnostics, Label
@@ -17,7 +16,7 @@ from policyc.ir.authz import Policy
 from policyc.model.types import RESOURCE, STRING
 from policyc.model.values import Resource, ResourceLink, Value
 from policyc.packages import MissingPackage
-from policyc.record import record
+from policyc.record import record, replace
 from policyc.syntax.json_text import JsonValue
 from policyc.text import Source, Span
 from policyc.workspace.completions import Completion, completions

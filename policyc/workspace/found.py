@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 from functools import reduce
 from types import MappingProxyType
 
 from policyc.diagnostics import Diagnostic, Edit, Severity
-from policyc.record import record
+from policyc.record import record, replace
 from policyc.report.options import Names
 from policyc.report.tally import Tally
 from policyc.text import Source, Span

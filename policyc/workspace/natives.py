@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from fnmatch import fnmatchcase
 from importlib import import_module
 from pathlib import Path
@@ -15,7 +14,7 @@ from policyc.diagnostics import Diagnostic, Diagnostics, Severity
 from policyc.ir.authz import Policy
 from policyc.model.files import Unsaved, find_files, read_inside, read_source
 from policyc.packages import MissingPackage
-from policyc.record import record
+from policyc.record import record, replace
 from policyc.report.tally import Tally
 from policyc.syntax.hidden import check_characters
 from policyc.text import Source, Span

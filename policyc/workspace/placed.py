@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Final
 
 from policyc.carriers.embedded import PlacedText
 from policyc.carriers.texts import edited
 from policyc.diagnostics import Diagnostic, Diagnostics
 from policyc.holes import MARK, has_hole, shown
+from policyc.record import replace
 from policyc.syntax.json_text import JsonArray, JsonMember, JsonObject, JsonString, JsonValue, parse_json
 from policyc.text import Source, Span
 

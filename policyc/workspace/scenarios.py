@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from policyc.diagnostics import Diagnostics
 from policyc.model.files import read_source, stays_inside
+from policyc.record import replace
 from policyc.report.coverage import Gap as ShownGap
 from policyc.report.coverage import Shown
 from policyc.simulation.runner import TestResult

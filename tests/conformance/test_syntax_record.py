@@ -8,7 +8,7 @@ import pickle
 
 import pytest
 
-from policyc.record import record
+from policyc.record import field, record, replace
 from policyc.syntax.nodes import Comment, Ident, Let, ListClause, Ref, Str
 from policyc.text import Span
 
@@ -20,8 +20,8 @@ class Sample:
     """Fields of each kind: plain, left out of comparisons, with a default."""
 
     name: str
-    span: Span = dataclasses.field(compare=False)
-    doc: str = dataclasses.field(default="", compare=False)
+    span: Span = field(compare=False)
+    doc: str = field(default="", compare=False)
     rest: tuple[str, ...] = ()
 
 
@@ -94,3 +94,80 @@ def test_copies_and_patterns() -> None:
         case _:
             pytest.fail("the pattern did not match")
     assert Comment.__match_args__ == ("text", "own_line", "span")
+
+
+@record(frozen=False, order=True)
+class Tally:
+    """A record that may change: a factory, a field that nobody gives, one left out of comparisons, one that is worked out."""
+
+    name: str
+    seen: list[str] = field(default_factory=list)
+    hidden: int = field(default=0, compare=False, repr=False)
+    length: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.length = len(self.name)
+
+
+@dataclasses.dataclass(slots=True, order=True)
+class TallyTwin:
+    name: str
+    seen: list[str] = dataclasses.field(default_factory=list)
+    hidden: int = dataclasses.field(default=0, compare=False, repr=False)
+    length: int = dataclasses.field(init=False)
+
+    def __post_init__(self) -> None:
+        self.length = len(self.name)
+
+
+@pytest.mark.parametrize("kind", [Tally, TallyTwin])
+@pytest.mark.parametrize("before", [0, 100], ids=["plain", "compiled"])
+def test_records_that_change(kind: type[Tally] | type[TallyTwin], before: int) -> None:
+    for _ in range(before):
+        kind("a").seen.append("kept apart")
+    made, other = kind("b", hidden=7), kind("b", ["x"])
+    assert (made.name, made.seen, made.hidden, made.length) == ("b", [], 7, 1)
+    assert repr(made) == f"{kind.__name__}(name='b', seen=[], length=1)"
+    assert made != other
+    assert made < other
+    assert sorted([other, made]) == [made, other]  # type: ignore[type-var]
+    made.seen.append("x")
+    assert made == other
+    assert copy.deepcopy(made) == other
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(made)
+    with pytest.raises(AttributeError):
+        made.unknown = 1  # type: ignore[union-attr]
+    with pytest.raises(TypeError, match="missing"):
+        kind(seen=[])  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="unexpected keyword"):
+        kind("a", length=3)  # type: ignore[call-arg]
+
+
+@record
+class Base:
+    """What `Derived` adds to."""
+
+    first: int
+    second: int = 2
+
+
+@record
+class Derived(Base):
+    """With the fields of its base before its own."""
+
+    third: int = 3
+
+
+def test_a_record_has_the_fields_of_its_base() -> None:
+    assert repr(Derived(1, third=5)) == "Derived(first=1, second=2, third=5)"
+    assert Derived(1) == replace(Derived(7), first=1)
+    assert Derived(1) != Base(1)
+    assert [one.name for one in dataclasses.fields(Derived)] == ["first", "second", "third"]
+
+
+def test_a_field_that_nobody_gives_is_not_replaced() -> None:
+    with pytest.raises(ValueError, match="init=False"):
+        replace(Tally("a"), length=3)
+    assert replace(Tally("a", hidden=3), name="long").length == 4
+    assert replace(Twin("a", HERE), name="b") == Twin("b", THERE)

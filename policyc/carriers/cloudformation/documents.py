@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Final
 
 from policyc.carriers.cloudformation.companions import companions, facts_of
@@ -18,6 +17,7 @@ from policyc.carriers.embedded import Carried, Embedded, PlacedText, Unreadable
 from policyc.carriers.origins import Origins
 from policyc.carriers.types import DocumentType, text_at, types
 from policyc.diagnostics import Diagnostics
+from policyc.record import replace
 from policyc.syntax.json_tree import JsonArray, JsonObject, JsonString, JsonValue
 
 _CEDAR: Final = "cedar"

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Final
 
 from policyc.carriers.cloudformation.template import Template
@@ -18,6 +17,7 @@ from policyc.carriers.texts import at_once, concat, part
 from policyc.carriers.types import attribute
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity, did_you_mean
 from policyc.holes import has_hole, mark, shown
+from policyc.record import field, record
 from policyc.syntax.json_tree import (
     JsonArray,
     JsonBool,
@@ -78,7 +78,7 @@ def written_by(value: JsonObject) -> Stop | None:
     return None
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Lowering:
     """Expressions read in one world (`truths` of the conditions there) and with the values that `--bind` gives. `holes` gathers what was left open.
     `numbers` says that a plain number stays one."""

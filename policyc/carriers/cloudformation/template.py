@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Final
 
 from policyc.carriers.embedded import Options
 from policyc.carriers.yaml_tree import Lazy, Unreadable, documents, is_json
 from policyc.diagnostics import Diagnostics
-from policyc.record import record
+from policyc.record import field, record
 from policyc.syntax.json_text import parse_json
 from policyc.syntax.json_tree import JsonArray, JsonObject, JsonString, JsonValue
 from policyc.text import Source, Span
@@ -33,7 +32,7 @@ class Parameter:
         return self.type.startswith("List<") or self.type == "CommaDelimitedList"
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Resource:
     """One resource. `body` is its whole mapping, read when asked for; one that cannot be read is empty, and `problem` says why."""
 
@@ -64,7 +63,7 @@ class Resource:
         return found.value if isinstance(found, JsonString) else ""
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Template:
     """A template with its sections as trees; `loops` are `Fn::ForEach` among its resources."""
 

@@ -7,7 +7,6 @@ cannot be told so is tried both ways. More than `MOST` worlds are not looked at,
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from itertools import product
 from typing import Final
 
@@ -15,6 +14,7 @@ from policyc.carriers.cloudformation.lowering import Lowering, Stop, intrinsic
 from policyc.carriers.cloudformation.template import Template
 from policyc.diagnostics import Diagnostics
 from policyc.holes import MARK, filled, has_hole, names_in
+from policyc.record import field, record
 from policyc.syntax.json_tree import JsonArray, JsonBool, JsonObject, JsonString, JsonValue
 from policyc.text import Span
 
@@ -67,7 +67,7 @@ def label(truths: Truths) -> str:
     return "when " + ", ".join(said) if said else ""
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class _Reading:
     """`domains` has for each open name the values to try: texts for what is compared as a whole, `true` and `false` for what cannot be told.
     `looked` and `decided` (for the choice at hand) have the conditions that were read, since each may be named many times."""

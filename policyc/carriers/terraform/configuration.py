@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import cache
 from types import MappingProxyType
 from typing import Final
@@ -24,7 +23,7 @@ from policyc.carriers.terraform.worlds import described_world, in_worlds
 from policyc.diagnostics import Diagnostics
 from policyc.packages import MissingPackage
 from policyc.per_object import PerObject
-from policyc.record import record
+from policyc.record import record, replace
 from policyc.syntax.json_text import parse_json
 from policyc.text import Source, Span
 

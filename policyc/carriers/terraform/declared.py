@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Final
 
 from policyc.carriers.embedded import Options
 from policyc.carriers.terraform.hcl import Parsed, parse_hcl
 from policyc.carriers.terraform.json_syntax import parse_json_form
 from policyc.carriers.terraform.nodes import Argument, Block, Body, Run, Template
-from policyc.record import record
+from policyc.record import field, record, replace
 from policyc.text import Source, Span
 
 ENDINGS: Final = (".tf", ".tf.json", ".tofu", ".tofu.json")
@@ -27,7 +26,7 @@ class Placed:
     file: str
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Declared:
     """One folder: what it declares by name. `faults` has the first syntax fault of each file, `read` the names of its files."""
 

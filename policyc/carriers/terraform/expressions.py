@@ -7,7 +7,6 @@ it must (`Undecided`). Every evaluation is bounded.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Final, Protocol
 
@@ -63,6 +62,7 @@ from policyc.carriers.terraform.values import (
     unknown_in,
 )
 from policyc.holes import has_hole
+from policyc.record import field, record
 from policyc.text import Span
 
 #: nodes looked at for one document, and how deep references may lead
@@ -92,7 +92,7 @@ class Module(Protocol):
         """A file as a template. Raises Failed."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Scope:
     """A module, and what iterators stand for: `each`, `count`, the names of `for`, of `dynamic` blocks and of template files."""
 

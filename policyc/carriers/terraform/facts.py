@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Final
 
 from policyc.carriers.embedded import Companion
@@ -12,7 +11,7 @@ from policyc.carriers.terraform.expressions import Undecided, Work
 from policyc.carriers.terraform.modules import ResourceInstance
 from policyc.carriers.terraform.values import Failed, Instance, Text, Unknown, Value
 from policyc.holes import MARK, has_hole
-from policyc.record import record
+from policyc.record import record, replace
 
 #: resource type -> the argument that names what its document is attached to
 _ATTACHED: Final[Mapping[str, str]] = {

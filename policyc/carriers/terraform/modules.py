@@ -7,7 +7,6 @@ from __future__ import annotations
 import json
 import posixpath
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
@@ -38,7 +37,7 @@ from policyc.carriers.terraform.values import (
     unknown_in,
 )
 from policyc.holes import has_hole, is_reserved
-from policyc.record import record
+from policyc.record import field, record
 from policyc.text import Span
 
 #: instances of one block
@@ -96,7 +95,7 @@ def _holds_anything(declared: Declared) -> bool:
     return bool(declared.resources or declared.outputs or declared.locals or declared.modules or declared.faults)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ModuleInstance:
     """One module in one place of the tree of calls. `address` is empty for the root, else `module.a` or `module.a["k"].module.b`; `given` are the
     arguments of the call, in the scope of the caller."""
@@ -375,7 +374,7 @@ class RemoteInstance:
         return work.unknown(f"{self.address}.{word}", span, "any")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ResourceInstance:
     """One instance of a resource or data source."""
 

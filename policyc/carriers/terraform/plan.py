@@ -10,7 +10,6 @@ import json
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -28,6 +27,7 @@ from policyc.carriers.terraform.values import Failed, Text
 from policyc.diagnostics import Diagnostics
 from policyc.holes import has_hole
 from policyc.packages import MissingPackage
+from policyc.record import replace
 from policyc.syntax.json_text import parse_json
 from policyc.syntax.json_tree import JsonObject, JsonString
 from policyc.text import Source

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Final
 
 from policyc.carriers.embedded import Piece
 from policyc.carriers.terraform.nodes import ForPart, IfPart, Part, Run
-from policyc.record import record
+from policyc.record import record, replace
 from policyc.text import Span
 
 _SPECIAL: Final = re.compile(r'\\(?:[nrt"\\]|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8})|\$\$\{|%%\{|\n')

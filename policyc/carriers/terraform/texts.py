@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from policyc.carriers.embedded import Piece, PlacedText
 from policyc.carriers.terraform.values import Entry, Failed, Fields, Items, Text, Value, from_json
 from policyc.diagnostics import Diagnostics
+from policyc.record import replace
 from policyc.syntax.json_text import parse_json
 from policyc.text import Source, Span
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Final, Literal
 
@@ -13,7 +12,7 @@ from policyc.engines.cedar.outcome_sets import FAILS, OPEN, Truths
 from policyc.engines.cedar.predicates import Form, OfList, OfValue, Path, Presence, Scalar, Test, literal_of
 from policyc.engines.cedar.unknowns import Slot, Slots
 from policyc.engines.cedar.values import LIST, RECORD, About, Choice, unlike, ways
-from policyc.record import record
+from policyc.record import record, replace
 from policyc.syntax.cedar_nodes import Compare, Entity, Expr, Is, SetOf, Var, path_of
 from policyc.syntax.cedar_printer import written
 

@@ -7,17 +7,16 @@ either is open too: each attribute that a test reads there may be missing, unles
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from policyc.engines.cedar.authorize import NotOpen
 from policyc.engines.cedar.predicates import Form, OfList, OfValue, Path, Presence, Scalar, Test, form_of, literal_of
 from policyc.engines.cedar.values import About, Choice
-from policyc.record import record
+from policyc.record import field, record
 from policyc.syntax.cedar_nodes import Expr, path_of
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Slot:
     """One open attribute. `question` and `choices` come from the tests that read it; `members` ask of a list which elements it has, `others`
     whether it has any that no test names."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from enum import IntFlag, StrEnum
 from functools import lru_cache
 from typing import Final
@@ -15,6 +14,7 @@ from typing import Final
 from policyc.engines.iam.arns import split_arn
 from policyc.engines.iam.globs import fold
 from policyc.engines.iam.values import Unknown, Values
+from policyc.record import field, record
 
 UNKNOWN_SESSION: Final = "<session>"
 """Stands in a shown ARN for the name of a session that nobody stated."""
@@ -64,7 +64,7 @@ _SIGNED: Final = (
 _OF_SERVICES: Final = ("aws:principalservicename",)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Caller:
     """One caller. Build it with the constructors below; fields that do not apply to the kind stay empty.
 

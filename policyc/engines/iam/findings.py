@@ -6,7 +6,6 @@ to store, or what leaves the meaning open, is an error; what AWS stores and eval
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from policyc.diagnostics import Diagnostic, Diagnostics, Label, Severity
@@ -14,6 +13,7 @@ from policyc.engines.iam.statement import Kind
 from policyc.engines.iam.switches import Switches
 from policyc.engines.iam.templates import unrendered
 from policyc.engines.iam.variables import Template, VariableError, read_template
+from policyc.record import field, record
 from policyc.syntax.json_text import JsonArray, JsonBool, JsonNull, JsonNumber, JsonObject, JsonString, JsonValue
 from policyc.text import Span
 
@@ -21,7 +21,7 @@ from policyc.text import Span
 _MANAGED = frozenset({Kind.IDENTITY, Kind.BOUNDARY, Kind.SCP, Kind.RCP})
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Reading:
     """One document being read. `version` is empty when absent; `used` gathers the switches that shaped a statement, and
     `version_told` tells whether a finding spoke of the version already; `tolerated` are rules whose findings leave the document usable.

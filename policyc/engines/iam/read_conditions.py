@@ -6,7 +6,6 @@ Source: IAM evaluation reference 8.1, 8.2 and 8.5.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from policyc.diagnostics import Label, did_you_mean
 from policyc.engines.iam.arns import FIELDS, split_tokens
@@ -19,7 +18,7 @@ from policyc.engines.iam.templates import unrendered
 from policyc.engines.iam.values import parse_network, parse_truth
 from policyc.engines.iam.variables import MULTIVALUED, Variable, read_template
 from policyc.holes import has_hole
-from policyc.record import record
+from policyc.record import record, replace
 from policyc.syntax.json_text import JsonArray, JsonBool, JsonMember, JsonNumber, JsonObject, JsonString, JsonValue
 from policyc.text import Span
 

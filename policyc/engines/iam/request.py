@@ -6,13 +6,13 @@ Source: IAM evaluation reference 8.3 and 9.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 
 from policyc.engines.iam.arns import split_arn
 from policyc.engines.iam.caller import Caller
 from policyc.engines.iam.dates import parse_instant
 from policyc.engines.iam.globs import fold
 from policyc.engines.iam.values import Unknown, Values
+from policyc.record import field, record
 
 ALWAYS_PRESENT = ("aws:currenttime", "aws:epochtime", "aws:requestedregion", "aws:securetransport", "aws:useragent")
 """Keys that every request carries (9): when a request does not state them, they hold something not known."""
@@ -22,7 +22,7 @@ _AMBIENT: Mapping[str, Values] = {"aws:viaawsservice": ("false",), **dict.fromke
 ContextValue = str | bool | int | Iterable[str] | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Request:
     """What is asked of AWS.
 

@@ -7,13 +7,13 @@ policy can tell paths apart. Source: IAM evaluation reference 4.1; https://docs.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from policyc.engines.iam.atoms import Atom
 from policyc.engines.iam.caller import Caller, CallerKind
 from policyc.engines.iam.document import Document
 from policyc.engines.iam.globs import Tokens, Wild, compile_glob, fold, fold_tokens
 from policyc.engines.iam.variables import Variable
+from policyc.record import replace
 
 _KEY = "aws:principalarn"
 #: a character that no ARN holds

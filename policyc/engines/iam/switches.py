@@ -8,14 +8,14 @@ Source: IAM evaluation reference, section 15 and the sections named per entry.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import ClassVar, Final
 
 from policyc.engines.choices import Choices, Question
+from policyc.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Switch:
     """One open question. `when` is `reading` if the choice shapes how a document is read, else `deciding`."""
 
@@ -177,7 +177,7 @@ TABLE: Final[tuple[Switch, ...]] = (
 BY_NAME: Final = {switch.name: switch for switch in TABLE}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Switches(Choices):
     """One choice per switch of `TABLE`; field names are the switch names with `_` for `-`."""
 

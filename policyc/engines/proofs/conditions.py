@@ -7,7 +7,6 @@ attribute. Every "cannot" is proven; past the budget the answer is "perhaps".
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from typing import Final, TypeAlias, assert_never
 
@@ -33,6 +32,7 @@ from policyc.ir.raw_tests import raw_holds
 from policyc.model.values import Scalar
 from policyc.model.vocabulary import Attribute
 from policyc.per_object import PerObject
+from policyc.record import replace
 
 #: Steps that opening one condition may take.
 BUDGET: Final = 3_000

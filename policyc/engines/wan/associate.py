@@ -5,13 +5,13 @@ Source: Cloud WAN reference, sections 3.2 and 3.3.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from policyc.engines.trace import Reason
 from policyc.engines.wan.attachments import DEAD_STATES, MOVING_STATES, PENDING_STATES, WORKING_STATES, Attachment
 from policyc.engines.wan.switches import DEFAULT, Switches
 from policyc.ir.network import AttachCondition, AttachRule, CoreNetwork, ToGroup, ToSegment, ToTag
+from policyc.record import record
 from policyc.text import Span
 
 
@@ -25,7 +25,7 @@ class Standing(StrEnum):
     UNDECIDED = "undecided"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RuleTrace:
     """One rule against one attachment; `matched` None when it cannot be known."""
 
@@ -35,7 +35,7 @@ class RuleTrace:
     span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Association:
     """The answer for one attachment.
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Final
 
 from policyc.engines.wan.prefixes import Prefix
 from policyc.ir.network import AttachmentType
+from policyc.record import field, record
 from policyc.text import Span
 
 #: MED of a route that states none (reference, section 3.5)
@@ -22,7 +22,7 @@ MOVING_STATES: Final = ("pending_tag_acceptance",)
 STATES: Final = (*WORKING_STATES, *PENDING_STATES, *DEAD_STATES, *MOVING_STATES)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Announced:
     """One prefix that an attachment brings, with its BGP attributes. `as_path` None means not stated (a VPC has none)."""
 
@@ -32,7 +32,7 @@ class Announced:
     communities: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Attachment:
     """One attachment. `regions` has several entries for a Direct Connect gateway alone.
 

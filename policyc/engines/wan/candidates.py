@@ -7,7 +7,6 @@ been at this edge. Source: Cloud WAN reference, sections 3.5, 3.6, 3.8, 3.9 and 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from policyc.engines.wan.core import NextHop
@@ -18,7 +17,7 @@ from policyc.engines.wan.routing_policies import transform
 from policyc.engines.wan.rows import Row, distinct, peering
 from policyc.engines.wan.shares import Taking, find_taking, taken_origins
 from policyc.engines.wan.tables import RouteTable, Tables
-from policyc.record import record
+from policyc.record import field, record, replace
 
 Kind = Literal["local", "shared", "static", "service"]
 Standing = Literal["chosen", "possible", "lost"]
@@ -50,7 +49,7 @@ class Candidate:
     heard: Path | None = None
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Candidates:
     """Finds the candidates of rows; `takings` remembers how segments take over routes."""
 

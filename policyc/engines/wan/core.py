@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
 from policyc.engines.wan.associate import Association, Associator, Standing
@@ -31,6 +30,7 @@ from policyc.ir.network import (
     Share,
     Word,
 )
+from policyc.record import field, record
 
 
 class TableName(NamedTuple):
@@ -44,7 +44,7 @@ class TableName(NamedTuple):
         return f"{'group' if self.kind == 'group' else 'segment'} {self.name}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NextHop:
     """Where a route leads: an attachment, the same or another table at another edge, a function group, or nowhere.
 
@@ -76,7 +76,7 @@ class NextHop:
                 return "blackhole"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Origin:
     """Where a route of one prefix enters a segment: the edge, the next hop there, and why it is there. `giver` is the segment that
     shares it."""
@@ -88,7 +88,7 @@ class Origin:
     giver: str = ""
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class _Places:
     """The working attachments by segment and by function group and edge, all by id, and the edges of segments."""
 
@@ -113,7 +113,7 @@ class _Spans(NamedTuple):
     at: Mapping[str, Span]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Pairs:
     """The routing policies on a segment's edge pairs by (location, peer, direction), and what they ask of prefixes; `acting` are
     the (sender, receiver) between which any acts."""
@@ -123,7 +123,7 @@ class Pairs:
     acting: frozenset[tuple[str, str]]
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Core:
     """The network, who is attached where, and what simulation was told. Made by `build_core`.
 

@@ -8,7 +8,6 @@ announce, static routes and what a summary touches are worked out one by one. So
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from policyc.engines.wan.core import Core
 from policyc.engines.wan.origins import Entry, Origins, Routes, add_own, own_routes, spread
@@ -18,9 +17,10 @@ from policyc.engines.wan.rows import Fates, Rows, Sheet, read_spans
 from policyc.engines.wan.shares import Leaked, find_taking, leak, taken_origins, taken_whole
 from policyc.engines.wan.statics import add_statics
 from policyc.ir.network import RoutingPolicy
+from policyc.record import field, record
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Domain:
     """One segment: `visible` its own routes that its attachments see, `taken` the sheets of other segments' routes that come in
     by kind, `mixed` the prefixes that were worked out one by one, which stand in place of all others."""
@@ -48,7 +48,7 @@ class Domain:
         return rows
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Domains:
     """Every segment of a core network. `own` holds each segment's attachment routes before isolation. `owners` are the segments
     that announce a prefix, `several` the prefixes with more than one origin, `contested` those of more than one segment."""

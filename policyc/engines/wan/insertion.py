@@ -7,7 +7,6 @@ published, so wherever it decides a row has one option per Region.
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from policyc.engines.wan.core import Core, NextHop, Origin, TableName
 from policyc.engines.wan.mesh import Span
@@ -17,11 +16,12 @@ from policyc.engines.wan.prefixes import DEFAULT_V4, DEFAULT_V6, Prefix
 from policyc.engines.wan.rows import Fate, Fates, Option, Row, Rows, Sheet, arrange, best_options, distinct, peering
 from policyc.engines.wan.tables import Overlay, Tables
 from policyc.ir.network import EdgeOverride, SendTo, SendVia
+from policyc.record import record
 
 _NO_MEMBER = "group `{}` has no attachment at {}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Inspection:
     """The edges of which one inspects a flow; empty means that the traffic is lost. `doubt` says why not even that is known."""
 
@@ -48,7 +48,7 @@ def insert_services(tables: Tables) -> None:
             _deliver(tables, routes, group, segment, second)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Exits:
     """Prefixes of a segment that leave its mesh alike: `spans` tells where from each edge; without spans at `edges` only."""
 

@@ -8,7 +8,6 @@ that of a Direct Connect gateway, or one behind outbound policies, may reach les
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, NamedTuple
 
@@ -22,6 +21,7 @@ from policyc.engines.wan.rows import Row
 from policyc.engines.wan.tables import Tables
 from policyc.engines.wan.walks import place_of
 from policyc.ir.network import RoutingPolicy
+from policyc.record import field, record
 
 
 class Flow(StrEnum):
@@ -35,7 +35,7 @@ class Flow(StrEnum):
     EMPTY = "empty"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Cell:
     """From one segment to another: `groups` are the function groups on the way; where only some traffic gets through, `edges` are the
     (from, to) pairs that do, and `lost` prefixes that do not, a few. `families` is the flow by IP version, the flow being what they have in
@@ -52,7 +52,7 @@ class Cell:
         return dict(self.families).get(family, Flow.EMPTY)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Matrix:
     """`cells` by (from, to) for the segments of `names`."""
 
@@ -115,7 +115,7 @@ def _policies(core: Core, here: str, there: str) -> tuple[RoutingPolicy, ...]:
     return (*bound, *(policy for some in core.pairs(here).policies.values() for policy in some))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Kind:
     """Prefixes that go the same way everywhere: one of them, the edges where it begins, whether it is like every other route of
     one origin, the known prefixes around it (itself included), and whether one of those around it may differ by edge."""
@@ -336,7 +336,7 @@ class _Step(NamedTuple):
     following: list[_Following]
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class _Walker:
     """Follows next hops; what one table does with a prefix is worked out once."""
 

@@ -7,7 +7,6 @@ relays what it heard. Source: Cloud WAN reference, section 3.5 (published captur
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import reduce
 from typing import NamedTuple
 
@@ -24,12 +23,13 @@ from policyc.engines.wan.paths import (
     merge,
     weigh,
 )
+from policyc.record import record, replace
 
 #: (sender, receiver, path) -> the path after the routing policies of that side, or None when dropped
 Policy = Callable[[str, str, Path], Path | None]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Transfer:
     """Routing policies on edge pairs: `leave` acts on what the sender hands out, `enter` on what the receiver takes in. `pairs` are
     the (sender, receiver) that have any; None means all."""

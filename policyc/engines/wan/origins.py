@@ -7,7 +7,6 @@ policy on an edge pair looks at prefixes), so equal origins are computed once.
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
-from dataclasses import dataclass, field, replace
 
 from policyc.engines.wan.core import Core, NextHop, Origin, Pairs
 from policyc.engines.wan.mesh import Transfer, settle
@@ -15,9 +14,10 @@ from policyc.engines.wan.paths import DYNAMIC, Choice, Path, merge
 from policyc.engines.wan.prefixes import Prefix
 from policyc.engines.wan.routing_policies import transform
 from policyc.ir.network import Direction
+from policyc.record import field, record, replace
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Entry:
     """One prefix of a segment: where it begins, and what each edge chose. Prefixes that fare alike have the same `choices` object."""
 
@@ -28,7 +28,7 @@ class Entry:
 Routes = dict[Prefix, Entry]
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Origins:
     """What begins where, by prefix, before the mesh."""
 
@@ -111,7 +111,7 @@ def _with_doubts(choices: Mapping[str, Choice], doubts: tuple[str, ...]) -> Mapp
 # --- policies on edge pairs -------------------------------------------------------------------------------------
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class _Meshed:
     """The mesh with policies on edge pairs. An aggregate begins at the edge that hears it, one round after the routes that it
     stands for."""

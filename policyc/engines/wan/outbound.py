@@ -9,7 +9,6 @@ ASN). A VPC hears nothing: its route tables are its own.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
 
 from policyc.engines.wan.associate import Association
 from policyc.engines.wan.attachments import Attachment
@@ -19,9 +18,10 @@ from policyc.engines.wan.prefixes import Prefix
 from policyc.engines.wan.routing_policies import Outcome, transform
 from policyc.engines.wan.tables import Row, Tables
 from policyc.ir.network import RoutingPolicy
+from policyc.record import record, replace
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Heard:
     """One route as the far side gets it at an edge. With several `paths` one of them is announced, and which is not known; with
     `doubts` it may not be announced, or not be taken. `replaces` are the routes that an aggregate stands for, `refused` says why the far

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from policyc.engines.wan.associate import Association, Standing
@@ -21,6 +20,7 @@ from policyc.engines.wan.paths import merge
 from policyc.engines.wan.prefixes import Prefix, fills, shorten
 from policyc.engines.wan.tables import Tables, segment_tables, uncollected
 from policyc.engines.wan.walks import MAX_WALKS, Hop, Walk, settled, walks
+from policyc.record import record, replace
 
 __all__ = [
     "MAX_WALKS",
@@ -50,7 +50,7 @@ class Verdict(StrEnum):
     UNDECIDED = "undecided"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Part:
     """The answer for one of the asked prefixes, or a part of it; the verdict is never `partly`."""
 
@@ -60,7 +60,7 @@ class Part:
     sentence: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Answer:
     """The answer for one direction. `reason` is a short word for it (`isolated`, `no-route`, `blackhole`, `pending-acceptance`,
     `not-associated`, `delivered`, `not-announced`, …), `sentence` says it in words; `walks` are all possible ways; `notes` further facts;
@@ -87,7 +87,7 @@ class Answer:
         return any(walk.groups for walk in self.walks)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Target:
     """Where to: all prefixes of an attachment (`attachment` set), or one address or prefix."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 
 from policyc.engines.wan.reach import Answer, Part, Target, Verdict, reach, reach_back
 from policyc.engines.wan.tables import Tables
+from policyc.record import record
 
 #: prefixes that are told one by one
 _FEW = 8
@@ -23,7 +23,7 @@ class Trip(StrEnum):
     UNDECIDED = "undecided"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RoundTrip:
     """Both directions of one path; `back` is None when nothing was delivered to an attachment that could answer."""
 

@@ -7,7 +7,6 @@ drops, `allow` and `drop` end the evaluation for all policies of the resource.
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import groupby, islice, pairwise, permutations, product
 from typing import Final
@@ -15,6 +14,7 @@ from typing import Final
 from policyc.engines.wan.paths import DYNAMIC, UNSTATED_ASN, Path
 from policyc.engines.wan.prefixes import Prefix, parse_prefix, shorten
 from policyc.ir.network import AsnRange, RouteAction, RouteMatch, RouteRule, RoutingPolicy
+from policyc.record import record, replace
 
 #: Contents of the prefix lists by alias.
 PrefixLists = Mapping[str, Sequence[Prefix]]
@@ -50,7 +50,7 @@ class PrefixList:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Surroundings:
     """What a match needs besides the route: prefix lists, the ranges from which edges take ASNs that nobody pinned, and whether a
     prefix list's entry stands for longer prefixes too (the switch `prefix-list-entries`)."""
@@ -60,7 +60,7 @@ class Surroundings:
     entries: str = "undecided"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Outcome:
     """What becomes of one route: dropped (`path` None), kept, or withdrawn in favour of an aggregate (then `prefix` is that one)."""
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -17,7 +16,7 @@ from policyc.engines.wan.core import NextHop, Origin
 from policyc.engines.wan.mesh import Span
 from policyc.engines.wan.paths import Path, merge, unsettled
 from policyc.engines.wan.prefixes import Prefix
-from policyc.record import record
+from policyc.record import field, record
 
 
 @record
@@ -106,7 +105,7 @@ def _divided(fates: Sequence[Fate]) -> Fates:
     return Fates(None, ()) if not fates or fates[0].empty else Fates(fates[0], tuple(fates[1:]))
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Sheet:
     """The rows of some prefixes at some edges: `common` those of most edges, `special` what an edge has in their place,
     `missing` those that it lacks. INVARIANT: rows are shared and never changed."""

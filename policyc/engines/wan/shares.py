@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Container, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 from policyc.engines.wan.core import Core, NextHop, Origin, TableName
@@ -13,6 +12,7 @@ from policyc.engines.wan.paths import DYNAMIC, Choice, Path, merge
 from policyc.engines.wan.prefixes import Prefix
 from policyc.engines.wan.routing_policies import Sieve, transform
 from policyc.ir.network import RoutingPolicy
+from policyc.record import record, replace
 
 
 class _Place(NamedTuple):
@@ -24,7 +24,7 @@ class _Place(NamedTuple):
     origin: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Leaked:
     """What a kind of route becomes in another segment: where it is handed over and the choices there, and the origins whose
     route a policy dropped."""
@@ -34,7 +34,7 @@ class Leaked:
     dropped: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Taking:
     """How one segment takes over the routes of another: alike to others with the same `context`, which is `plain` where no policy
     acts. `policies` are those of the share; `sieve` asks what they and those on the taker's edge pairs ask; `alike` tells that

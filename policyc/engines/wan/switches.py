@@ -7,10 +7,10 @@ reference, section 8, and the pages named per entry, which are silent or contrad
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from policyc.engines.choices import Choices, Question
+from policyc.record import record
 
 _AWS: Final = "https://docs.aws.amazon.com/network-manager/latest/cloudwan/"
 _SAMPLES: Final = "https://github.com/aws-samples/aws-cloud-wan-blueprints/blob/main/policy/"
@@ -19,7 +19,7 @@ _PULUMI: Final = "https://www.pulumi.com/registry/packages/aws/api-docs/networkm
 _GRAMMAR: Final = f"{_AWS}cloudwan-policies-json.html"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Switch:
     """One open question with its possible answers; `source` are the addresses of the pages it rests on."""
 
@@ -106,7 +106,7 @@ TABLE: Final[tuple[Switch, ...]] = (
 BY_NAME: Final = {switch.name: switch for switch in TABLE}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Switches(Choices):
     """One choice per switch of `TABLE`; a choice outside it is a ValueError."""
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
 from policyc.engines.wan.core import Core, TableName
@@ -17,6 +16,7 @@ from policyc.engines.wan.domains import Domains, build_domains
 from policyc.engines.wan.origins import Entry, Routes
 from policyc.engines.wan.prefixes import Prefix, shorten
 from policyc.engines.wan.rows import Option, Row, Rows
+from policyc.record import field, record
 
 __all__ = ["Option", "Overlay", "RouteTable", "Row", "Tables", "segment_tables", "uncollected"]
 
@@ -33,7 +33,7 @@ def uncollected() -> Iterator[None]:
             gc.enable()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Overlay:
     """Rows that service insertion adds to a table: `at` an edge of `edges`, for prefixes of `index` (whose entries are None for
     prefixes that nobody announces). `clash` says what is not published when another row for the prefix leads elsewhere (`{}` is
@@ -45,7 +45,7 @@ class Overlay:
     clash: str
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Tables:
     """Every table of the core network by name and edge. `told` remembers what far sides hear (see `outbound`),
     `sorted` every prefix. INVARIANT: overlays are laid before the first look-up."""
@@ -182,7 +182,7 @@ _RANK_SWITCH = "and which wins is the switch `inserted-route-rank`"
 _UNPUBLISHED = "and which wins is not published"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RouteTable:
     """One table at one edge. INVARIANT: nobody changes `rows`."""
 

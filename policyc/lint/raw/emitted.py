@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity
 from policyc.engines.iam.document import compile_document
@@ -14,6 +13,7 @@ from policyc.lint.places import label_of
 from policyc.lint.raw.check import check_statement
 from policyc.lint.raw.statements import statements_of
 from policyc.lint.rule import kind_of
+from policyc.record import replace
 from policyc.syntax.json_text import parse_json
 from policyc.targets.base import Document
 from policyc.targets.iam_documents.kinds import KINDS

@@ -8,12 +8,12 @@ Otherwise each document is looked at alone.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from policyc.ir.authz import Policy
 from policyc.lint.paths import BARE_SERVICE, SERVICE
 from policyc.model.types import RESOURCE
 from policyc.model.values import Resource, ResourceLink, Value
+from policyc.record import replace
 
 AUTH_POLICY = "auth-policy"
 #: stands for a resource that may be of any service

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from policyc.diagnostics import Diagnostics
 from policyc.engines.iam.document import Document as Compiled
 from policyc.engines.iam.document import compile_document
 from policyc.engines.iam.switches import Switches
+from policyc.record import record
 from policyc.syntax.json_text import JsonValue, parse_json
 from policyc.targets.base import Document, MapEntry
 from policyc.targets.iam_documents.gates import keep_compiled
@@ -43,7 +43,7 @@ ROLES: Final[Mapping[str, str]] = {
 LEVELS: Final = frozenset({"scp", "rcp"})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Attached:
     """One document in its role. `level` counts the levels of an organization from 1, 0 elsewhere. `text` is the document where `source` holds more than
     that."""

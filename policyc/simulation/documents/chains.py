@@ -6,7 +6,6 @@ The targets' own chains answer, so that a raw document and a compiled one mean t
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Final
 
 from policyc.diagnostics import Diagnostics, did_you_mean
@@ -15,6 +14,7 @@ from policyc.ir.program import Program
 from policyc.model.types import STRING
 from policyc.model.values import Principal, Resource
 from policyc.model.vocabulary import Attribute
+from policyc.record import replace
 from policyc.simulation.answer import answer_fully
 from policyc.simulation.documents.attached import Attached, attach
 from policyc.simulation.documents.question import PolicyContext, Question

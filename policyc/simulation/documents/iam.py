@@ -6,7 +6,6 @@ Source: IAM evaluation reference, sections 10 and 11.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import Any, Final
 
 from policyc.diagnostics import Diagnostics
@@ -17,6 +16,7 @@ from policyc.engines.iam.explanation import TITLES, explain_request
 from policyc.engines.iam.request import Request
 from policyc.engines.iam.role_path import with_role_path
 from policyc.engines.trace import Decision, GateTrace, Outcome, Verdict, changed, late
+from policyc.record import replace
 from policyc.simulation.assumptions import with_assumptions
 from policyc.simulation.documents.attached import in_role, levels
 from policyc.simulation.documents.question import PolicyContext, Question

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 from policyc.diagnostics import Diagnostics
 from policyc.model.vocabulary import Attribute
+from policyc.record import field, record
 from policyc.simulation.documents.attached import Attached
 from policyc.simulation.keys import native_key, refuse_both
 from policyc.simulation.references import PlainText
@@ -17,7 +17,7 @@ from policyc.text import Span
 ARNS: Final = ("service", "network", "object-lambda", "access-point", "bucket", "function", "key")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Who:
     """The caller: an ARN, a service, an identity provider or `anonymous`, and what AWS knows of it besides.
 
@@ -43,7 +43,7 @@ class Who:
         return out
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Question:
     """One request. `context` maps condition keys to their values, none for a key that is stated to be absent; `unknown` names keys of
     which nothing is known. `action` and `resource` are for IAM, `can` and `path` for the chains of Lattice and Object Lambda."""
@@ -87,7 +87,7 @@ class Question:
         return None if len(diagnostics) > before else frozenset(names[item.text] for item in self.unknown)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PolicyContext:
     """What a request meets: documents, the ARNs of the resources in a chain by name, `words` such as `service-auth`, and the
     project's switches. `kept` is what a chain worked out from all that and asks for again with the next request."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Final
 
 from policyc.diagnostics import Diagnostics
 from policyc.holes import WHOLE_MARK
 from policyc.model.types import PLACE, RESOURCE, STRING, SetOf
 from policyc.model.values import Place, Resource, ResourceLink, Value
+from policyc.record import field, record
 from policyc.simulation.references import PlainText
 from policyc.text import Span
 
@@ -55,7 +55,7 @@ _EXAMPLES: Final = {
 }
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Drafts:
     """Resources in the making: fields by name, from which `finish` makes resources. `home` is the place of the first one, which a
     bucket takes over, whose ARN has none."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Final
 
 from policyc.diagnostics import Diagnostics, did_you_mean
+from policyc.record import field, record
 from policyc.simulation.documents.question import Who
 from policyc.simulation.references import PlainText
 from policyc.syntax import nodes
@@ -29,7 +29,7 @@ Values = tuple[PlainText, tuple[PlainText, ...] | None]
 """A key with its values; None for a key that is stated to be absent."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Fields:
     """What a request states, before any of it is understood."""
 
@@ -50,7 +50,7 @@ class Fields:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Case:
     """One request with its expectation. `error` is a part of what the caller has to see, empty for anything."""
 

@@ -6,10 +6,10 @@ A condition counts for a request only where the statement is about it: its calle
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 
 from policyc.engines.iam.document import Document as Compiled
 from policyc.engines.trace import Outcome, StatementTrace
+from policyc.record import field, record
 from policyc.targets.base import Document
 from policyc.targets.registry import policy_targets
 from policyc.text import Span
@@ -18,7 +18,7 @@ Key = tuple[str, int, str, Span | None]
 _CORE = ("principal", "action", "resource")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Gap:
     """Something that no request reached: `what` is `statement`, `condition true` or `condition false`."""
 
@@ -28,7 +28,7 @@ class Gap:
     span: Span | None
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Coverage:
     """What was reached so far. Feed it documents and outcomes, then ask."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +10,7 @@ from policyc.diagnostics import Diagnostic, Diagnostics, Severity
 from policyc.engines.trace import Outcome
 from policyc.ir.program import Program
 from policyc.model.files import read_source, stays_inside
+from policyc.record import field, record
 from policyc.simulation.answer import answer_fully
 from policyc.simulation.documents.ask import ask
 from policyc.simulation.documents.attached import LEVELS, Attached, read_attached
@@ -35,7 +35,7 @@ Load = Callable[[tuple[str, ...], Diagnostics], Loaded | None]
 """Reads a project: the paths that the scenario names (none: the configured ones); None after an error."""
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Ran:
     """What came of a scenario: `findings` when it could not be run at all."""
 
@@ -44,7 +44,7 @@ class Ran:
     findings: Diagnostics = field(default_factory=Diagnostics)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Surroundings:
     """Where a scenario runs: `root` holds every file that it may name."""
 
@@ -168,7 +168,7 @@ def _texts(value: JsonValue | None) -> tuple[str, ...]:
 # --- asking -----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _InDocuments:
     situation: PolicyContext
 
@@ -189,7 +189,7 @@ class _InDocuments:
         return None if diagnostics.has_errors else ask(self.situation, question, diagnostics)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _InProject:
     program: Program
     documents: Sequence[Document]

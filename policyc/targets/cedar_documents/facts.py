@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, Literal
 
 from policyc.model.types import parse_type
 from policyc.model.vocabulary import Attribute, Presence
-from policyc.record import record
+from policyc.record import record, replace
 from policyc.syntax.cedar_literals import is_identifier, quoted
 
 #: How Cedar holds an attribute: one value, a set, or a record keyed by the value (Identity Center groups).

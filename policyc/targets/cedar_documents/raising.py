@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Final
 
 from policyc.diagnostics import Diagnostics
@@ -12,7 +11,7 @@ from policyc.ir.conditions import conjunction, disjunction
 from policyc.model.types import INT
 from policyc.model.values import Resource
 from policyc.model.vocabulary import Attribute
-from policyc.record import record
+from policyc.record import record, replace
 from policyc.syntax.cedar_nodes import (
     And,
     Clause,

@@ -10,7 +10,6 @@ Source: https://docs.cedarpolicy.com/policies/syntax-operators.html (evaluation 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from ipaddress import ip_address, ip_network
 from types import MappingProxyType
 from typing import Final, TypeAlias
@@ -20,7 +19,7 @@ from policyc.ir.conditions import complement, conjunction, disjunction
 from policyc.ir.pattern import escape_pattern
 from policyc.model.types import BOOL, GROUP, INT, STRING, Named
 from policyc.model.values import Group, Scalar
-from policyc.record import record
+from policyc.record import record, replace
 from policyc.syntax.cedar_nodes import (
     And,
     Call,

@@ -8,7 +8,6 @@ schema, because the guard is on the attribute (reference: verified-access, secti
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from functools import cache
 from importlib.util import find_spec
 from typing import TypeAlias
@@ -17,6 +16,7 @@ from policyc.ir.authz import Op, Policy
 from policyc.ir.conditions import atoms
 from policyc.model.types import Named, shapes
 from policyc.packages import MissingPackage
+from policyc.record import replace
 from policyc.syntax.cedar_literals import quoted
 from policyc.syntax.cedar_nodes import Call, Compare, Expr, Get, Lit, Method, SetOf, Statement, path_of, rewritten
 from policyc.syntax.cedar_printer import statement_text

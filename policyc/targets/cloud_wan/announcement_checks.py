@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity
 from policyc.engines.wan.attachments import Attachment
@@ -13,6 +12,7 @@ from policyc.engines.wan.core import Core
 from policyc.engines.wan.prefixes import Prefix, shorten
 from policyc.engines.wan.tables import Tables
 from policyc.ir.network import SendVia
+from policyc.record import record
 
 #: findings of one rule that are written out
 _MOST = 20
@@ -80,7 +80,7 @@ def _findings(item: Attachment, routes: Sequence[Prefix], heard: _Blocks) -> Ite
             )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Blocks:
     """The blocks of the VPCs that hear the routes of a segment, in order."""
 

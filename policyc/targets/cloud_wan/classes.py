@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Final
 
 from policyc.engines.wan.associate import Association
@@ -27,6 +26,7 @@ from policyc.engines.wan.reach import MAX_WALKS, MAX_WALKS_OF_ALL
 from policyc.engines.wan.routing_policies import Sieve
 from policyc.engines.wan.tables import Tables
 from policyc.ir.network import CreateRoute
+from policyc.record import field, record
 
 #: with more prefixes than this their number decides whether there are too many ways to follow
 _MANY: Final = MAX_WALKS_OF_ALL // MAX_WALKS
@@ -74,7 +74,7 @@ def _hears_less(tables: Tables, item: Attachment) -> bool:
     return hears_less(tables.core, tables.core.associations[item.name])
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class _View:
     """How one network sees its attachments as destinations.
 

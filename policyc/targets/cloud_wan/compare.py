@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from policyc.engines.wan.associate import Association, Associator, Standing
@@ -20,6 +19,7 @@ from policyc.engines.wan.reach import Answer, Target, Verdict, reach
 from policyc.engines.wan.switches import DEFAULT, Switches
 from policyc.engines.wan.tables import Tables
 from policyc.ir.network import AttachCondition, AttachmentType, AttachRule, CoreNetwork, SendVia
+from policyc.record import record, replace
 from policyc.targets.cloud_wan.classes import Class, receivers, senders
 from policyc.targets.cloud_wan.configuration_diff import ConfigurationChange, changed_configuration
 from policyc.targets.cloud_wan.differences import Differences
@@ -33,7 +33,7 @@ _FIRST = 241 << 24
 _FEW = 3
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Change:
     """Something that is `before` and will be `after`. `subject` is whom it is about, in words."""
 
@@ -46,7 +46,7 @@ class Change:
         return f"{self.subject}: {self.before} -> {self.after}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Comparison:
     """`assumed` tells that no inventory was given."""
 

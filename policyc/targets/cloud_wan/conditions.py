@@ -7,12 +7,12 @@ need numbers that nobody gave. Source: Cloud WAN reference, sections 1.6 and 1.8
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from policyc.diagnostics import Diagnostics
 from policyc.ir.authz import All, Always, AnyOf, Atom, Cond, Constant, Never, Op, RawExpression, RawTest
 from policyc.ir.network import AttachCondition, ConditionType, Logic, MatchType, Operator, RouteMatch, Word
+from policyc.record import record
 from policyc.text import Span
 
 T = TypeVar("T")
@@ -21,7 +21,7 @@ ATTACH_ATTRIBUTES = ("tag[]", "account", "region", "type", "resource_id")
 FILTER_ATTRIBUTES = ("prefix", "prefix_list", "as_path", "communities", "med")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Flat(Generic[T]):
     """Conditions with the word that joins them; None for a single one."""
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
 from policyc.engines.wan.attachments import Attachment
 from policyc.ir.network import AssociatePolicies, CoreNetwork, CreateRoute, SegmentAction, SendTo, SendVia, Share
+from policyc.record import record
 from policyc.targets.cloud_wan.emit import plain_action, plain_document
 
 #: what the service takes where a document says nothing
@@ -30,7 +30,7 @@ _CONFIGURATION: Final = "core-network-configuration"
 _LONGEST: Final = 160
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ConfigurationChange:
     """One key that is `before` and will be `after`, as text. `edges` are the Regions that are updated for it, None when that hangs on what is
     attached, which nobody said; `every` tells that they are all."""

@@ -6,16 +6,16 @@ Attachments that no table tells apart are asked once for all (see `classes`).
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from policyc.engines.wan.associate import Standing
 from policyc.engines.wan.attachments import Attachment
 from policyc.engines.wan.reach import Answer, Target, Verdict, reach
 from policyc.engines.wan.tables import Tables
+from policyc.record import record
 from policyc.targets.cloud_wan.classes import Class, receivers, senders
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Crossing:
     """What every sender gets from every receiver but itself."""
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from typing import Final
 
@@ -22,6 +21,7 @@ from policyc.engines.wan.reach import heard_by
 from policyc.engines.wan.rows import Option, Row, Rows
 from policyc.engines.wan.tables import RouteTable, Tables, uncollected
 from policyc.engines.wan.walks import place_of
+from policyc.record import field, record, replace
 from policyc.targets.cloud_wan.classes import Class, divided, position
 
 _OPTIONS: Final = attrgetter("options")
@@ -31,7 +31,7 @@ _DOUBTS: Final = attrgetter("doubts")
 Place = tuple[TableName, str]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Start:
     """How a sender begins. `table` looks up first what it sends, at `edges`, and a `spanning` one chooses among them by what they find;
     `untold` are prefixes that its far side hears of differently."""
@@ -42,7 +42,7 @@ class _Start:
     untold: tuple[Prefix, ...] = ()
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class _Beginning:
     """How classes of senders, by number, begin: `asked` have to be asked always, `starts` are those of all others that can send, by table
     and by edges and whether they are spanning."""
@@ -159,7 +159,7 @@ def _told(
     return {(item.prefix, bool(item.refused), item.doubts) for item in heard}
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class _Around:
     """What tables without a row for some prefixes, all within the same blocks, find: `rows` by place, and in `names` the tables that look
     the packet up next with the attachments that it may be handed to, by table."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, assert_never
 
 from policyc.ir.network import (
@@ -34,10 +33,11 @@ from policyc.ir.network import (
     ToTag,
     Word,
 )
+from policyc.record import field, record
 from policyc.text import Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Place:
     """An element of the document: JSON pointer, what people call it, where it was written."""
 
@@ -46,7 +46,7 @@ class Place:
     span: Span
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class _Map:
     places: list[Place] = field(default_factory=list)
 

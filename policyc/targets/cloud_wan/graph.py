@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Literal, assert_never
 
 from policyc.engines.wan.core import Core
 from policyc.engines.wan.matrix import Cell, Flow, Matrix, segment_matrix
 from policyc.engines.wan.tables import Tables
 from policyc.ir.network import AssociatePolicies, CoreNetwork, CreateRoute, SegmentAction, SendTo, SendVia, Share, Word
+from policyc.record import record
 
 LinkKind = Literal["share", "send-via", "send-to", "route"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Node:
     """A segment or a function group: `marks` are the facts that a reader wants beside the name, `edges` where it is with the number of
     attachments there (None without an inventory)."""
@@ -25,7 +25,7 @@ class Node:
     edges: tuple[tuple[str, int | None], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Link:
     """One action: from a segment to others, `by` a function group, a static route's prefixes and destination, or routing policies."""
 
@@ -36,7 +36,7 @@ class Link:
     label: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Graph:
     """`assumed` tells that no inventory was given and one attachment stands for all in each segment at each edge."""
 

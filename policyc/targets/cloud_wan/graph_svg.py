@@ -8,10 +8,10 @@ Equal input gives equal bytes.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from html import escape
 
 from policyc.engines.wan.matrix import Cell, Flow
+from policyc.record import field, record
 from policyc.targets.cloud_wan.graph import Graph, Link, Node
 
 _ROW = 26
@@ -51,7 +51,7 @@ _POINTS = (
 )
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class _Canvas:
     """Shapes in order, and how far they reach."""
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Final
 
 from policyc.diagnostics import Diagnostics, did_you_mean
 from policyc.engines.wan.attachments import DEFAULT_MED, STATES, Announced, Attachment
 from policyc.engines.wan.prefixes import Prefix, has_host_bits, parse_prefix
 from policyc.ir.network import ATTACHMENT_TYPES, AttachmentType
+from policyc.record import field, record
 from policyc.text import Span
 
 FIELDS: Final = (
@@ -37,7 +37,7 @@ _ROUTE_FIELDS = ("prefix", "as_path", "med", "communities")
 _ACCOUNT = re.compile(r"[0-9]{12}")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Given:
     """One stated value with its place: text, a number, a bool, a tuple of `Given`s, or named `Given`s (a record)."""
 
@@ -58,7 +58,7 @@ def given(value: object, span: Span | None = None) -> Given:
             raise TypeError(f"no attachment field holds {type(value).__name__}")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PrefixList:
     """The contents of one customer-managed prefix list under the alias that policies name."""
 
@@ -134,7 +134,7 @@ def check_regions(attachments: Iterable[Attachment], edges: Sequence[str], diagn
                 )
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class _Reader:
     name: str
     fields: Mapping[str, Given]

@@ -8,13 +8,13 @@ file lists, by name, tag `Name`, id or id of the resource. The shape is `schemas
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Final
 
 from policyc.diagnostics import Diagnostics, did_you_mean
 from policyc.engines.wan.attachments import Attachment
 from policyc.engines.wan.prefixes import Prefix
 from policyc.ir.network import ATTACHMENT_TYPES
+from policyc.record import field, record, replace
 from policyc.syntax.json_text import (
     JsonArray,
     JsonBool,
@@ -53,7 +53,7 @@ _ROWS: Final = "CoreNetworkRoutingInformation"
 _KEYS: Final = (*_LISTS, "prefix_lists", "Attachment", *_WRAPPERS, _LABELS, _ROWS)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Inventory:
     """Attachments with distinct names, and prefix lists by alias. `listed` are (attachment id, prefix) that route tables of the service
     tell of VPCs: a static route looks the same there."""
@@ -75,7 +75,7 @@ def read_inventory(sources: Sequence[Source], diagnostics: Diagnostics) -> Inven
     return None if found.has_errors else inventory
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class _Entry:
     """What is known of one attachment, or of something that adds to one."""
 
@@ -101,7 +101,7 @@ class _Entry:
         return found.value if found is not None and isinstance(found.value, str) else ""
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class _Reader:
     """`entries` by name; `names` finds an entry by its name or id; `added` waits until all is listed; `left_out` are ids of entries
     that were skipped; `token` is where a page says that another one follows."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import TypeVar
 
 from policyc.diagnostics import Diagnostics, Label, did_you_mean
@@ -41,6 +40,7 @@ from policyc.ir.program import BoundNetwork
 from policyc.model.scope import Scope
 from policyc.model.types import Named, Type
 from policyc.model.vocabulary import Attribute, load_vocabulary
+from policyc.record import field, record
 from policyc.syntax import nodes
 from policyc.targets.cloud_wan.conditions import (
     ATTACH_ATTRIBUTES,
@@ -57,7 +57,7 @@ CIDR, REGION, ATTACHMENT = Named("cidr"), Named("region"), Named("attachment_id"
 _SWITCHES = ("vpn_ecmp", "dns", "security_group_referencing")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Lowered:
     """A network with what lowering put in: (JSON pointer, message, span)."""
 
@@ -83,7 +83,7 @@ def word(ident: nodes.Ident) -> Word:
     return Word(ident.text, ident.span)
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class _Lowering:
     scope: Scope
     diagnostics: Diagnostics

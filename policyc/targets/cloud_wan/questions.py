@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 
 from policyc.diagnostics import Diagnostics, did_you_mean
 from policyc.engines.wan.attachments import Attachment
@@ -14,6 +13,7 @@ from policyc.engines.wan.round_trip import RoundTrip
 from policyc.engines.wan.switches import DEFAULT, Switches
 from policyc.engines.wan.tables import Tables
 from policyc.ir.network import CoreNetwork, CreateRoute
+from policyc.record import record, replace
 from policyc.targets.cloud_wan.inventory import FIELDS, Given, given, read_attachment
 from policyc.targets.cloud_wan.inventory_file import Inventory, last_part
 from policyc.targets.cloud_wan.steps import read_target
@@ -22,7 +22,7 @@ from policyc.targets.cloud_wan.unstated_prefixes import silent_attachments, unst
 _LISTS = {"cidr": "cidrs", "cidrs": "cidrs", "regions": "regions"}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PathAnswer(RoundTrip):
     """Both directions of one path; `remarks` say how the two ways differ where both arrive."""
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import zip_longest
 
 from policyc.diagnostics import Diagnostics, Severity
 from policyc.ir.network import AttachCondition, AttachRule, CoreNetwork, RouteMatch, RouteRule, RoutingPolicy
 from policyc.ir.program import Program
+from policyc.record import replace
 from policyc.targets.cloud_wan.check import check_document
 from policyc.targets.cloud_wan.conditions import every_prefix
 from policyc.targets.cloud_wan.lower import lower_network

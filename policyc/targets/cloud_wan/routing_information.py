@@ -7,16 +7,16 @@ announced; those that lead to other edges are left alone. Source: Cloud WAN refe
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from policyc.diagnostics import Diagnostics
 from policyc.engines.wan.prefixes import Prefix, parse_prefix
+from policyc.record import record
 from policyc.syntax.json_text import JsonArray, JsonNumber, JsonObject, JsonString, JsonValue
 from policyc.targets.cloud_wan.inventory import Given
 from policyc.text import Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Rows:
     """The routes of one attachment as the field `routes`; `bare` are those without an AS path, as VPCs and static routes have."""
 

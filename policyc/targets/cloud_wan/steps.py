@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from policyc.diagnostics import Diagnostics, Label, did_you_mean
 from policyc.engines.wan.associate import Association, Standing
@@ -18,6 +17,7 @@ from policyc.ir.network import CoreNetwork
 from policyc.ir.program import BoundNetwork, BoundTest, Program
 from policyc.model.scope import Scope
 from policyc.model.values import Value
+from policyc.record import field, record
 from policyc.syntax import nodes
 from policyc.targets.cloud_wan.crowds import crossings, crowd_names, find_crowd
 from policyc.targets.cloud_wan.inventory import Given, check_regions, is_prefix_list, read_attachment, read_prefix_list
@@ -25,7 +25,7 @@ from policyc.targets.cloud_wan.lower import lower_network
 from policyc.text import Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class StepResult:
     """One expectation: whether it held, and what happened, in words (rule number, hops)."""
 
@@ -41,7 +41,7 @@ def run_network_steps(
     return _Run(program, test, diagnostics, switches).run()
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class _Run:
     program: Program
     test: BoundTest

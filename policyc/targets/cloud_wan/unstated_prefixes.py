@@ -6,14 +6,13 @@ such attachment announcing that address; an answer with a route stands, with a n
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from policyc.diagnostics import Diagnostics
 from policyc.engines.wan.associate import Standing
 from policyc.engines.wan.attachments import Announced, Attachment
 from policyc.engines.wan.core import place_core
 from policyc.engines.wan.reach import Answer, Target, Verdict, build_tables, reach
 from policyc.engines.wan.tables import Tables
+from policyc.record import replace
 
 
 def silent_attachments(tables: Tables) -> list[Attachment]:

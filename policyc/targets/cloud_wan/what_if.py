@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
 
 from policyc.diagnostics import Diagnostics, did_you_mean
 from policyc.engines.wan.attachments import Attachment
 from policyc.ir.network import AssociatePolicies, CoreNetwork, EdgeOverride, SegmentAction, SendTo, SendVia, Word
+from policyc.record import field, record, replace
 from policyc.targets.cloud_wan.inventory_file import Inventory
 from policyc.targets.cloud_wan.questions import attachment_from_flag, find_attachment
 
@@ -15,7 +15,7 @@ from policyc.targets.cloud_wan.questions import attachment_from_flag, find_attac
 _GONE = "deleting"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Supposed:
     """What is supposed, as people write it: names of attachments and edges, `ATTACHMENT.KEY=VALUE`, and attachments as `--attachment`."""
 
@@ -28,7 +28,7 @@ class Supposed:
         return bool(self.without or self.without_edges or self.tags or self.added)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class World:
     """A network with what is attached to it. Two worlds of one supposition have attachments of the same names: one that is not there is about
     to be deleted, and `absent` names it."""

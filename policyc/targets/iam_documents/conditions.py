@@ -7,12 +7,11 @@ left becomes a statement of its own.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import Final, assert_never
 
 from policyc.diagnostics import Diagnostics
 from policyc.ir.authz import All, Always, AnyOf, Atom, Cond, Never, Op, RawExpression, RawTest
-from policyc.record import record
+from policyc.record import record, replace
 from policyc.targets.iam_documents.leaves import Conjunct, lower_atom
 from policyc.targets.iam_documents.operators import Contradiction, KeyTest, merge_tests, other_spellings
 from policyc.targets.iam_documents.raw_forms import raw_key_test

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from functools import cache
 from typing import Final
 
@@ -18,7 +17,7 @@ from policyc.data import read_text
 from policyc.engines.iam.decision import Policies
 from policyc.engines.iam.document import Document as Compiled
 from policyc.engines.iam.statement import Kind
-from policyc.record import record
+from policyc.record import record, replace
 from policyc.targets.base import Document, DocumentSet
 from policyc.targets.iam_documents.gates import compile_emitted
 from policyc.targets.switches import choice, iam_switches

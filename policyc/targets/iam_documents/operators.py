@@ -7,14 +7,13 @@ Absent keys: positive operators are false, negated ones true, `…IfExists` and 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import field, replace
 from fractions import Fraction
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Final, Literal
 
 from policyc.ir.instants import moment, moment_text
 from policyc.ir.pattern import escape_pattern
-from policyc.record import record
+from policyc.record import field, record, replace
 from policyc.targets.iam_documents.escape import literal_glob, literal_text, pattern_glob
 from policyc.text import Span
 

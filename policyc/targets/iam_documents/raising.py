@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Final
 
@@ -39,6 +38,7 @@ from policyc.ir.pattern import Wild
 from policyc.model.types import STRING
 from policyc.model.values import Principal
 from policyc.model.vocabulary import Attribute, Vocabulary, load_vocabulary
+from policyc.record import replace
 from policyc.syntax.json_text import parse_json
 from policyc.targets.iam_documents.conditions import condition_block, lower_condition, place
 from policyc.targets.iam_documents.escape import literal_glob, literal_text

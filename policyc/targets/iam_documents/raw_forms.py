@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Final
 
 from policyc.engines.iam.operators import read_operator
 from policyc.engines.iam.switches import DEFAULT
 from policyc.ir.authz import All, AnyOf, Atom, Cond, Glob, RawTest
 from policyc.model.vocabulary import Attribute
+from policyc.record import replace
 from policyc.syntax.json_text import JsonArray, JsonMember, JsonString
 from policyc.targets.iam_documents.kinds import KINDS
 from policyc.targets.iam_documents.operators import KeyTest

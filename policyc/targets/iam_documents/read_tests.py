@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from ipaddress import ip_network
 from typing import Final
 
@@ -29,6 +28,7 @@ from policyc.ir.instants import moment_text
 from policyc.ir.pattern import Wild, pattern_matches
 from policyc.model.types import Named, SetOf, Type, shapes
 from policyc.model.vocabulary import Attribute
+from policyc.record import replace
 from policyc.syntax.json_text import JsonArray, JsonBool, JsonMember, JsonNumber, JsonString, JsonValue
 from policyc.targets.iam_documents.known_keys import known_keys
 from policyc.targets.iam_documents.leaves import family_of

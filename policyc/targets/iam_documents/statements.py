@@ -6,12 +6,11 @@ import json
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import field, replace
 from typing import Any, Final, Literal, TypeAlias
 
 from policyc.diagnostics import Diagnostics
 from policyc.ir.authz import Statement
-from policyc.record import record
+from policyc.record import field, record, replace
 from policyc.targets.base import Addition, MapEntry
 from policyc.targets.iam_documents.conditions import (
     BUDGET,

@@ -8,7 +8,6 @@ https://docs.aws.amazon.com/vpc-lattice/latest/ug/auth-policies.html). A resourc
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from typing import Final
 
 from policyc.diagnostics import Diagnostics
@@ -22,7 +21,7 @@ from policyc.engines.iam.switches import Switches
 from policyc.engines.trace import Decision, GateTrace, Outcome, Verdict, changed
 from policyc.ir.program import Program
 from policyc.model.values import Resource
-from policyc.record import record
+from policyc.record import record, replace
 from policyc.targets.base import Document, DocumentSet, Request
 from policyc.targets.iam_documents.carriers import carrier_of
 from policyc.targets.iam_documents.gates import compile_emitted, identity_documents

@@ -8,13 +8,12 @@ becomes a test of `RequestPath`, because `*` in front of a path would swallow a 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from policyc.diagnostics import Diagnostics
 from policyc.ir.authz import Can, Never, Paths, Policy, Statement, Who
 from policyc.model.values import Resource
 from policyc.model.vocabulary import Verb
-from policyc.record import record
+from policyc.record import record, replace
 from policyc.targets.base import Addition
 from policyc.targets.iam_documents import (
     Grant,

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Final
 
 from policyc.diagnostics import Diagnostics
 from policyc.ir.authz import Cond, Glob, Policy, Resources, Statement, Who
 from policyc.model.types import PLACE, RESOURCE, Named
 from policyc.model.values import Place, Principal, Resource, ResourceLink, Value
+from policyc.record import replace
 from policyc.targets.iam_documents.clauses import Clauses, Declared, actions_of, clauses, spoken
 from policyc.targets.iam_documents.kinds import KINDS
 from policyc.targets.iam_documents.raising import (

@@ -8,14 +8,13 @@ S3 Object Lambda. A `deny` acts at the first only. Source: Object Lambda referen
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from typing import Final
 
 from policyc.diagnostics import Diagnostics
 from policyc.ir.authz import Atom, Policy, Statement, Who
 from policyc.ir.conditions import atoms
 from policyc.model.values import Principal
-from policyc.record import record
+from policyc.record import record, replace
 from policyc.targets.iam_documents import (
     ALL_KINDS,
     Grant,

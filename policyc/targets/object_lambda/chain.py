@@ -8,7 +8,6 @@ reference, named in `switches` or `notes`. A key (SSE-KMS) is asked where its po
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Final
 
 from policyc.diagnostics import Diagnostics
@@ -18,6 +17,7 @@ from policyc.engines.trace import Decision, GateTrace, Outcome, Verdict
 from policyc.ir.program import Program
 from policyc.model.values import Principal
 from policyc.model.vocabulary import load_vocabulary
+from policyc.record import replace
 from policyc.targets.base import Document, Request
 from policyc.targets.object_lambda import context as contexts
 from policyc.targets.object_lambda import resources

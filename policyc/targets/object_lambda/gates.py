@@ -6,7 +6,6 @@ The engine reads the emitted text; labels and places are those of the `.policy` 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from typing import Final
 
@@ -19,7 +18,7 @@ from policyc.engines.iam.request import Request
 from policyc.engines.iam.statement import Kind
 from policyc.engines.iam.switches import DEFAULT, Switches
 from policyc.engines.trace import Decision, GateTrace, Outcome, Verdict
-from policyc.record import record
+from policyc.record import record, replace
 from policyc.targets.base import Document
 from policyc.targets.iam_documents.gates import compile_emitted
 from policyc.text import Source

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 from typing import Final
 
 from policyc.engines.iam import Caller, CallerKind, Kind, Policies, decide_request, explain_request
@@ -15,6 +14,7 @@ from policyc.engines.iam.switches import Switches
 from policyc.engines.trace import Decision, GateTrace, Outcome, Verdict
 from policyc.ir.program import Program
 from policyc.model.values import Principal
+from policyc.record import field, record, replace
 from policyc.targets.base import Document, Request
 from policyc.targets.iam_documents.carriers import carrier_of
 from policyc.targets.iam_documents.gates import identity_documents
@@ -28,7 +28,7 @@ from policyc.targets.switches import iam_switches
 _REFUSED: Final = (Verdict.EXPLICIT_DENY, Verdict.IMPLICIT_DENY)
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class HopRecorder:
     """One request; `gates` and `errors` (what the caller sees if that gate refuses) grow hop by hop."""
 

@@ -7,7 +7,6 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-policies.htm
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Final
 
 from policyc.engines.iam import CallerKind, Policies, explain
@@ -15,7 +14,7 @@ from policyc.engines.iam.document import Document as Compiled
 from policyc.engines.iam.request import Request as Asked
 from policyc.engines.trace import GateTrace, Verdict
 from policyc.model.values import Resource
-from policyc.record import record
+from policyc.record import record, replace
 from policyc.targets.iam_documents.limits import TITLES
 from policyc.targets.object_lambda.context import Context
 from policyc.targets.object_lambda.documents import BUCKET_POLICY, SUPPORTING_POLICY

@@ -8,7 +8,6 @@ switches of `schemas/verified_access/vocabulary.json`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import lru_cache
 
 from policyc.diagnostics import Diagnostics, did_you_mean
@@ -18,6 +17,7 @@ from policyc.ir.authz import Policy
 from policyc.ir.conditions import atoms
 from policyc.ir.program import Program
 from policyc.model.values import Resource, Scalar
+from policyc.record import replace
 from policyc.targets.base import Document, Request
 from policyc.targets.cedar_documents.context import Context, Values
 from policyc.targets.cedar_documents.documented import of_facts

@@ -7,11 +7,11 @@ open are the switches of `schemas/verified_access/vocabulary.json`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Literal
 
 from policyc.engines.cedar.decide import Answer
 from policyc.engines.trace import Decision, GateTrace, Outcome, StatementTrace, Verdict
+from policyc.record import replace
 from policyc.targets.cedar_documents.gate import Judged
 
 EndpointAlone = Literal["deny", "allow"]

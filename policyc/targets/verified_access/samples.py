@@ -8,12 +8,12 @@ Source: https://docs.aws.amazon.com/verified-access/latest/ug/trust-data.html
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import TypeAlias
 
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity, did_you_mean
 from policyc.model.types import RECORD, STRING
 from policyc.model.values import Resource, Value
+from policyc.record import replace
 from policyc.syntax.cedar_literals import is_identifier
 from policyc.syntax.json_text import (
     JsonArray,

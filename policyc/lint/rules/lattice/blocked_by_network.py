@@ -42,8 +42,6 @@ https://docs.aws.amazon.com/vpc-lattice/latest/ug/auth-policies.html
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from policyc.diagnostics import Label, Severity
 from policyc.engines.proofs.conditions import never_holds
 from policyc.ir.authz import Statement, Who
@@ -53,6 +51,7 @@ from policyc.lint.gates import checks, network_of, policies_for, services
 from policyc.lint.places import caller_of
 from policyc.lint.rule import Lint
 from policyc.model.values import Principal, Resource
+from policyc.record import replace
 
 SEVERITY = Severity.ERROR
 

@@ -42,7 +42,6 @@ https://docs.aws.amazon.com/vpc-lattice/latest/ug/auth-policies.html
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 from policyc.diagnostics import Label, Severity
 from policyc.engines.proofs.conditions import never_holds
@@ -56,6 +55,7 @@ from policyc.lint.rule import Lint
 from policyc.lint.speech import effect, is_document
 from policyc.model.values import Principal, Resource
 from policyc.model.vocabulary import Verb
+from policyc.record import replace
 from policyc.text import Span
 
 SEVERITY = Severity.WARNING

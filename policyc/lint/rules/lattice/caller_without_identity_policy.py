@@ -44,7 +44,6 @@ https://docs.aws.amazon.com/vpc-lattice/latest/ug/auth-policies.html
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from policyc.diagnostics import Severity
 from policyc.engines.proofs.conditions import never_holds
@@ -54,6 +53,7 @@ from policyc.lint.gates import checks, policies_for, services
 from policyc.lint.places import caller_of
 from policyc.lint.rule import Lint
 from policyc.model.values import Principal, Resource
+from policyc.record import replace
 
 SEVERITY = Severity.WARNING
 

@@ -35,7 +35,6 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-polic
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
 
 from policyc.diagnostics import Label, Severity
@@ -45,6 +44,7 @@ from policyc.lint.coverers import Coverers
 from policyc.lint.covering import statement_covers, who_covers
 from policyc.lint.places import label_of
 from policyc.lint.rule import Lint, kind_of
+from policyc.record import replace
 
 SEVERITY = Severity.WARNING
 

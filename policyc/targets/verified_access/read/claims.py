@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
 from policyc.diagnostics import Diagnostics
 from policyc.model.values import Resource
-from policyc.record import record
+from policyc.record import record, replace
 from policyc.syntax.cedar_nodes import Document
 from policyc.syntax.json_text import JsonArray, JsonBool, JsonNumber, JsonObject, JsonString, JsonValue, parse_json
 from policyc.targets.cedar_documents.claims import declared

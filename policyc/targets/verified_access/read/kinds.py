@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import cache, partial
 from types import MappingProxyType
 from typing import Any
 
 from policyc.model.types import Named, shapes
-from policyc.record import record
+from policyc.record import record, replace
 from policyc.targets.verified_access.scope import REQUEST_ROOTS, trust_types, vocabulary
 
 _BASES = {"int": "long", "bool": "bool"}

@@ -6,10 +6,9 @@ Source: https://docs.cedarpolicy.com/policies/syntax-operators.html
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 
 from policyc.ir.authz import All, Always, AnyOf, Atom, Cond, Never
-from policyc.record import record
+from policyc.record import record, replace
 
 #: Up to this many operands of `&&` and `||` are carried along in full.
 _SHORT_CHAIN = 40

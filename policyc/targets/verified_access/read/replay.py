@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TypeAlias
 
 from policyc.engines.cedar.decide import Path
 from policyc.engines.trace import Outcome
+from policyc.record import replace
 from policyc.syntax.cedar_nodes import Document
 from policyc.targets.verified_access.gates import EndpointAlone
 from policyc.targets.verified_access.read.access_log import LoggedRequest, absent_providers, gaps_of, open_paths

@@ -7,11 +7,10 @@ it is true (`yes`) and when it is false (`no`).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from policyc.diagnostics import Diagnostics, did_you_mean
-from policyc.record import record
+from policyc.record import field, record
 from policyc.syntax.cedar_literals import quoted
 from policyc.syntax.cedar_nodes import (
     And,
@@ -86,7 +85,7 @@ class Info:
         return self.member.kind if self.member is not None and self.member.sampled else self.kind
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Checker:
     """Checks conditions against the record `context`; `effect` words the consequences. `killers` collects risks with what they take
     down: the sides of an `||` from a place on, or a negation, `hazards` what fails for some values, and `settled` the tests whose value the kinds

@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from functools import total_ordering
 from json import scanner
 from typing import TYPE_CHECKING, Any
@@ -48,13 +49,35 @@ __all__ = [
 ]
 
 
-def parse_json(source: Source, diagnostics: Diagnostics) -> JsonValue | None:
-    """The tree of one JSON text, or None after an error was reported to `diagnostics`.
+#: where a place of a text stands in the file that holds the text
+Moved = Callable[[Span], Span]
+
+
+def parse_json(source: Source, diagnostics: Diagnostics, moved: Moved | None = None) -> JsonValue | None:
+    """The tree of one JSON text, its places `moved` where the text stands in another file; or None after an error was reported to `diagnostics`, at its place in
+    the text.
 
     Duplicate keys do not stop the reading, so that all of them are reported, yet the answer is None then too.
     """
-    read = _scanned(source, many=False) or read_exactly(source, diagnostics)
-    return None if read is None else read[0]
+    read = _scanned(source, many=False, moved=moved)
+    if read is not None:
+        return read[0]
+    read = read_exactly(source, diagnostics)
+    return None if read is None else read[0] if moved is None else _respanned(read[0], moved)
+
+
+def _respanned(tree: JsonValue, moved: Moved) -> JsonValue:
+    """The tree with other places. As deep as the reader goes."""
+    match tree:
+        case JsonObject(members, span):
+            held = [
+                JsonMember(member.key, moved(member.key_span), _respanned(member.value, moved)) for member in members
+            ]
+            return JsonObject(tuple(held), moved(span))
+        case JsonArray(items, span):
+            return JsonArray(tuple([_respanned(item, moved) for item in items]), moved(span))
+        case _:
+            return replace(tree, span=moved(tree.span))
 
 
 def parse_json_values(source: Source, diagnostics: Diagnostics) -> tuple[JsonValue, ...] | None:
@@ -99,14 +122,14 @@ _DECODER = json.JSONDecoder(
 )
 
 
-def _scanned(source: Source, many: bool) -> tuple[JsonValue, ...] | None:
+def _scanned(source: Source, many: bool, moved: Moved | None = None) -> tuple[JsonValue, ...] | None:
     """The trees as the C scanner reads them, None for a text that only the exact reader can judge."""
     text = source.text
     if not _HAS_SCANNER or ("\\u" in text and _ESCAPED_HALF.search(text)):
         return None
     if not text.isascii() and _RAW_HALF.search(text):
         return None
-    places = _Places(source, many)
+    places = _Places(source, many, moved)
     found: list[JsonValue] = []
     at = _after_space(text, 1 if text.startswith("\ufeff") else 0)
     try:
@@ -129,10 +152,10 @@ def _after_space(text: str, at: int) -> int:
 class _Places:
     """Where the values and keys of a text stand, by their number in the order of the text; read when first asked."""
 
-    __slots__ = ("count", "found", "many", "source")
+    __slots__ = ("count", "found", "many", "moved", "source")
 
-    def __init__(self, source: Source, many: bool) -> None:
-        self.source, self.many = source, many
+    def __init__(self, source: Source, many: bool, moved: Moved | None) -> None:
+        self.source, self.many, self.moved = source, many, moved
         self.count = 0
         self.found: list[Span] = []
 
@@ -165,7 +188,8 @@ class _Places:
     def span(self, number: int) -> Span:
         if not self.found:
             for value in read_exactly(self.source, Diagnostics(), self.many) or ():
-                self.found.extend(_in_order(value))
+                spans = _in_order(value)
+                self.found.extend(spans if self.moved is None else map(self.moved, spans))
         return self.found[number]
 
 

@@ -30,12 +30,26 @@ CORE_NETWORK = "core-network"
 _Key = tuple[str, Span | None]
 
 
-@record
 class Item:
     """One document and the file that it stands in."""
 
-    source: Source
-    document: Embedded
+    __slots__ = ("_found", "_tree", "document", "source")
+
+    def __init__(self, source: Source, document: Embedded) -> None:
+        self.source, self.document = source, document
+        self._found: Diagnostics | None = None
+        self._tree: JsonValue | None = None
+
+    def tree(self, diagnostics: Diagnostics) -> JsonValue | None:
+        """The tree of a JSON document, read once; None where its text is none, which is reported."""
+        content = self.document.content
+        if not isinstance(content, PlacedText):
+            return content
+        if self._found is None:
+            self._found = Diagnostics()
+            self._tree = tree_of(content, self._found)
+        diagnostics.extend(self._found)
+        return self._tree
 
 
 @record
@@ -52,7 +66,7 @@ def judge(items: Sequence[Item], companions: Sequence[tuple[Source, Companion]],
     unreadable: list[tuple[Source, Unreadable]] = []
     readable: list[Item] = []
     for item in items:
-        stop = _obstacle(item.document)
+        stop = _obstacle(item)
         if stop is None:
             readable.append(item)
         else:
@@ -77,16 +91,16 @@ def judge(items: Sequence[Item], companions: Sequence[tuple[Source, Companion]],
     return Judged(tuple(findings), len(withheld), tuple(unreadable))
 
 
-def _obstacle(document: Embedded) -> tuple[str, Span] | None:
+def _obstacle(item: Item) -> tuple[str, Span] | None:
     """What leaves nothing to be read of a document, with its place."""
-    content = document.content
+    document, content = item.document, item.document.content
     if not isinstance(content, PlacedText):
         return obstacle(content) if document.kind != CORE_NETWORK else None
     if MARK.fullmatch(content.value.strip()):
         return f"the document is {shown(content.value.strip())}", content.whole
     if document.kind == CEDAR:
         return _open_cedar(content)
-    tree = tree_of(content, Diagnostics())
+    tree = item.tree(Diagnostics())
     return None if tree is None or document.kind == CORE_NETWORK else obstacle(tree)
 
 
@@ -199,7 +213,8 @@ def _check(item: Item, diagnostics: Diagnostics, settings: NativeSettings, way: 
             if place is not None:
                 _check_cedar(place, document, found, settings)
         else:
-            tree = _tree(content, place, found, way)
+            tree = item.tree(found)
+            tree = tree if tree is None or way is None else way.tree(tree)
             if tree is not None and document.kind == CORE_NETWORK:
                 from policyc.lint.raw.network import check_network
 
@@ -213,16 +228,6 @@ def _check(item: Item, diagnostics: Diagnostics, settings: NativeSettings, way: 
     else:  # what stands between the values of a host is the host's, so nothing is mended there
         diagnostics.extend(replace(one, fix=None) if one.fix is not None else one for one in found)
     return policy
-
-
-def _tree(
-    content: JsonValue | PlacedText, place: PlacedText | None, found: Diagnostics, way: Completion | None
-) -> JsonValue | None:
-    if place is not None:
-        tree = tree_of(place, found)
-        return tree if tree is None or way is None else way.tree(tree)
-    assert not isinstance(content, PlacedText)
-    return content if way is None else way.tree(content)
 
 
 def _check_iam(item: Item, tree: JsonValue, found: Diagnostics, settings: NativeSettings) -> Policy | None:

@@ -21,9 +21,9 @@ def tree_of(text: PlacedText, diagnostics: Diagnostics) -> JsonValue | None:
     """The tree of a JSON text with its places in the host; None after an error, which is at its place there too."""
     text = _quoted(text)
     found = Diagnostics()
-    tree = parse_json(Source(text.whole.file, text.value), found)
+    tree = parse_json(Source(text.whole.file, text.value), found, lambda span: text.span(span.start, span.end))
     diagnostics.extend(moved(item, text) for item in found)
-    return None if tree is None else respanned(tree, lambda span: text.span(span.start, span.end))
+    return tree
 
 
 def moved(item: Diagnostic, text: PlacedText) -> Diagnostic:
@@ -47,20 +47,6 @@ def _quoted(text: PlacedText) -> PlacedText:
     if not bare:
         return text
     return edited(text, [(start, end, f'"{text.value[start:end]}"') for start, end in bare])
-
-
-def respanned(tree: JsonValue, place: Callable[[Span], Span]) -> JsonValue:
-    """The tree with other places. As deep as the reader goes."""
-    match tree:
-        case JsonObject(members, span):
-            moved = tuple(
-                JsonMember(member.key, place(member.key_span), respanned(member.value, place)) for member in members
-            )
-            return JsonObject(moved, place(span))
-        case JsonArray(items, span):
-            return JsonArray(tuple(respanned(item, place) for item in items), place(span))
-        case _:
-            return replace(tree, span=place(tree.span))
 
 
 def filled_tree(tree: JsonValue, fill: Callable[[JsonString], JsonValue], name: Callable[[str], str]) -> JsonValue:

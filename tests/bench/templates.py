@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import os
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
-from importlib.util import find_spec
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
@@ -71,10 +71,11 @@ def main() -> None:
         print(f"{COUNT:,} mixed host files: {mixed:.2f} s, {mixed / COUNT * 1000:.1f} ms each")
         print(f"{UNRELATED:,} unrelated files: {unrelated:.2f} s")
         print(f"{COUNT:,} templates of CloudFormation: {own:.2f} s")
-        if find_spec("cfnlint") is None:
+        linter = shutil.which("cfn-lint")
+        if linter is None:
             print("cfn-lint is not installed: nothing to compare with")
         else:
-            other = seconds([python, "-m", "cfnlint", *names], root / "templates")
+            other = seconds([linter, *names], root / "templates")
             print(f"cfn-lint on the same: {other:.2f} s, {other / own:.1f}x")
 
 

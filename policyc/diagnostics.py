@@ -6,15 +6,15 @@ style: lower case, no final stop, the user's text in backticks, one sentence for
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
 from policyc.record import record, replace
+from policyc.regex import regex
 from policyc.text import Span
 
 _LONG = 200
-_DIGITS = re.compile(r"\d{48,}")
+_DIGITS = regex(r"\d{48,}")
 
 
 def _shortened(text: str) -> str:

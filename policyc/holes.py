@@ -8,18 +8,19 @@ holes: the request fills those.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Final
+
+from policyc.regex import regex
 
 _OPEN: Final = "\ue000"
 _CLOSE: Final = "\ue001"
 _LIKE: Final = "\ue002"
-_RESERVED: Final = re.compile(f"[{_OPEN}{_CLOSE}{_LIKE}]")
-MARK: Final = re.compile(f"{_OPEN}([^{_OPEN}{_CLOSE}{_LIKE}]*)(?:{_LIKE}([^{_OPEN}{_CLOSE}{_LIKE}]*))?{_CLOSE}")
+_RESERVED: Final = regex(f"[{_OPEN}{_CLOSE}{_LIKE}]")
+MARK: Final = regex(f"{_OPEN}([^{_OPEN}{_CLOSE}{_LIKE}]*)(?:{_LIKE}([^{_OPEN}{_CLOSE}{_LIKE}]*))?{_CLOSE}")
 #: the same without groups, as a part of other expressions
 WHOLE_MARK: Final = f"{_OPEN}[^{_OPEN}{_CLOSE}]*{_CLOSE}"
-_ESCAPED: Final = re.compile(r"\\ue000(.*?)(?:\\ue002.*?)?\\ue001")
+_ESCAPED: Final = regex(r"\\ue000(.*?)(?:\\ue002.*?)?\\ue001")
 #: what nothing is known of looks like
 _ANY: Final = "*"
 

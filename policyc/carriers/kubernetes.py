@@ -17,12 +17,13 @@ from policyc.carriers.types import text_at, types
 from policyc.carriers.yaml_tree import Unreadable as BrokenFile
 from policyc.carriers.yaml_tree import documents, is_json
 from policyc.diagnostics import Diagnostics
+from policyc.regex import regex
 from policyc.syntax.json_text import parse_json_values
 from policyc.syntax.json_tree import JsonArray, JsonObject, JsonValue
 from policyc.text import Source
 
 #: an action of a Go template
-_ACTION: Final = re.compile(r"\{\{-?\s*[.$\w\"(/]")
+_ACTION: Final = regex(r"\{\{-?\s*[.$\w\"(/]")
 
 
 @cache

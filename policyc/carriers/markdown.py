@@ -10,14 +10,15 @@ from typing import Final
 
 from policyc.carriers.embedded import Carried, Embedded, Options, Piece, PlacedText
 from policyc.diagnostics import Diagnostics
+from policyc.regex import regex
 from policyc.text import Source
 
-_FENCE: Final = re.compile(
+_FENCE: Final = regex(
     r"^(?P<indent> {0,3})(?P<fence>`{3,}|~{3,})[ \t]*(?P<word>[\w+-]*)[^\n]*\n(?P<body>.*?)^ {0,3}(?P=fence)",
     re.MULTILINE | re.DOTALL,
 )
-_STATEMENTS: Final = re.compile(r'"Statement"\s*:')
-_CEDAR: Final = re.compile(r"\b(?:permit|forbid)\s*\(\s*principal")
+_STATEMENTS: Final = regex(r'"Statement"\s*:')
+_CEDAR: Final = regex(r"\b(?:permit|forbid)\s*\(\s*principal")
 
 
 def recognize(name: str, raw: bytes) -> bool:

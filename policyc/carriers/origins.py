@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import json
 import posixpath
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from policyc.carriers.embedded import Options
+from policyc.regex import regex
 
-_PLACE: Final = re.compile(r"\(?((?:[A-Za-z]:)?[^\s():]+\.(?:ts|js|mjs|cjs|py|java|cs|go)):(\d+)(?::\d+)?\)?")
+_PLACE: Final = regex(r"\(?((?:[A-Za-z]:)?[^\s():]+\.(?:ts|js|mjs|cjs|py|java|cs|go)):(\d+)(?::\d+)?\)?")
 _LARGEST: Final = 4 * 1024 * 1024
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from policyc.carriers.embedded import Piece, PlacedText
+from policyc.regex import regex
 from policyc.text import Source, Span
 
 _JSON_ESCAPES: Final = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
@@ -28,7 +29,7 @@ _YAML_ESCAPES: Final = {
     "P": "\u2029",
 }
 _CODE: Final = {"x": 2, "u": 4, "U": 8}
-_HEADER: Final = re.compile(r"[|>][-+0-9]*[ \t]*(?:#[^\n]*)?\r?\n")
+_HEADER: Final = regex(r"[|>][-+0-9]*[ \t]*(?:#[^\n]*)?\r?\n")
 
 #: the text of a run, its place, and whether each character stands there
 _Run = tuple[str, int, int, bool]

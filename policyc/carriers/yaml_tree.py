@@ -7,12 +7,12 @@ of. Nothing is built that nobody asks for: a document is a `Lazy` mapping until 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from typing import Any, Final
 
 from policyc.diagnostics import Diagnostics, Label
 from policyc.packages import MissingPackage
+from policyc.regex import regex
 from policyc.syntax.json_tree import (
     JsonArray,
     JsonBool,
@@ -29,10 +29,10 @@ MAX_DEPTH: Final = 100
 #: values that aliases may repeat, in one file
 MAX_REPEATED: Final = 100_000
 _TAG: Final = "tag:yaml.org,2002:"
-_NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+_NUMBER: Final = regex(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _TRUTH: Final = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 #: what stands before a value in a host: a tag, an anchor
-_BEFORE: Final = re.compile(r"(?:[!&][^\s]*\s+)*")
+_BEFORE: Final = regex(r"(?:[!&][^\s]*\s+)*")
 
 
 class Unreadable(Exception):

@@ -19,6 +19,7 @@ from policyc.cli.refuse import refuse, refuse_request
 from policyc.cli.trust import add_trust, trust_of
 from policyc.diagnostics import Diagnostics, Severity
 from policyc.record import replace
+from policyc.regex import regex
 from policyc.report.formats.json import findings_data, written
 from policyc.report.screen import clean, plural
 from policyc.workspace.natives import NAMED, find_natives, format_of, settings_of, split_natives
@@ -135,7 +136,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
 
 
 #: where the words of a name such as `OrdersAuth` meet
-_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_WORDS = regex(r"(?<=[a-z0-9])(?=[A-Z])")
 #: the name of what goes to standard output
 _STREAM = "imported.policy"
 

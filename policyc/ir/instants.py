@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 
-_EPOCH = re.compile(r"-?[0-9]{1,3}|-?[0-9]{5,}|-[0-9]{4}|-?[0-9]+\.[0-9]+")
-_ISO = re.compile(
+from policyc.regex import regex
+
+_EPOCH = regex(r"-?[0-9]{1,3}|-?[0-9]{5,}|-[0-9]{4}|-?[0-9]+\.[0-9]+")
+_ISO = regex(
     r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2})(?:T([0-9]{2}):([0-9]{2})(?::([0-9]{2}(?:\.[0-9]+)?))?"
     r"(Z|[+-][0-9]{2}:?[0-9]{2})?)?)?)?"
 )

@@ -15,13 +15,14 @@ from typing import Final, TypeAlias
 from policyc.ir.authz import RawTest, Tokens, Variable
 from policyc.ir.instants import moment
 from policyc.ir.pattern import Plain, Token, Wild, tokens_match
+from policyc.regex import regex
 
 #: the values of a key in the request, by the key in any letter case; nothing for an absent one
 Lookup: TypeAlias = Callable[[str], tuple[str, ...]]
 
-_NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,9})?")
-_EPOCH: Final = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,30})?")
-_DATE: Final = re.compile(
+_NUMBER: Final = regex(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,9})?")
+_EPOCH: Final = regex(r"-?[0-9]{1,18}(\.[0-9]{1,30})?")
+_DATE: Final = regex(
     r"[0-9]{4}-[0-9]{2}(-[0-9]{2}(T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,30})?)?(Z|[+-][0-9]{2}:[0-9]{2})?)?)?"
 )
 #: negated operators with what they negate

@@ -19,11 +19,12 @@ from policyc.lint.speech import is_document
 from policyc.model.values import Principal, Resource, Scalar
 from policyc.model.vocabulary import Attribute, Verb
 from policyc.record import record, replace
+from policyc.regex import regex
 
 FRONT: Final = "object-lambda"
 #: kind of document -> what it is called, in the order in which a request meets them
 HOPS: Final[Mapping[str, str]] = {"function": "function", "access-point": "access point", "bucket": "bucket"}
-_ARN: Final = re.compile(r"arn:[^:]*:[^:]*:[^:]*:([0-9]{12}):(.*)", re.DOTALL)
+_ARN: Final = regex(r"arn:[^:]*:[^:]*:[^:]*:([0-9]{12}):(.*)", re.DOTALL)
 _SERVICE: Final = "s3-object-lambda"
 #: the keys that tell a bucket's policy by which access point a request comes: of which account, and its ARN
 _POINT_KEYS: Final = ("s3:dataaccesspointaccount", "s3:dataaccesspointarn")

@@ -18,14 +18,15 @@ from policyc.lint.covering import reach_covers
 from policyc.lint.places import label_of
 from policyc.model.values import Principal
 from policyc.record import record, replace
+from policyc.regex import regex
 from policyc.text import Span
 
 _KEY: Final = "vpc-lattice-svcs:requestpath"
 #: a service with a path behind it, and one without
-SERVICE: Final = re.compile(r"(arn:[^:]*:vpc-lattice:[^:]*:[^:]*:service/[^/]+)(/.*)", re.DOTALL)
+SERVICE: Final = regex(r"(arn:[^:]*:vpc-lattice:[^:]*:[^:]*:service/[^/]+)(/.*)", re.DOTALL)
 #: the operator of a path test for which letter case counts for nothing
 ANY_CASE: Final = "StringEqualsIgnoreCase"
-BARE_SERVICE: Final = re.compile(r"arn:[^:]*:vpc-lattice:[^:]*:[^:]*:service/[^/*?]+")
+BARE_SERVICE: Final = regex(r"arn:[^:]*:vpc-lattice:[^:]*:[^:]*:service/[^/*?]+")
 
 
 @record

@@ -20,11 +20,12 @@ from policyc.diagnostics import Diagnostic, Fix, Label, Severity
 from policyc.ir.authz import Policy, Statement
 from policyc.ir.program import Program
 from policyc.record import field, record
+from policyc.regex import regex
 from policyc.targets.base import Document
 from policyc.targets.registry import target
 from policyc.text import Span
 
-_BLOCK: Final = re.compile(r"^```(?:policy|json as=(?P<kind>\S+))\n(?P<text>.*?)^```", re.MULTILINE | re.DOTALL)
+_BLOCK: Final = regex(r"^```(?:policy|json as=(?P<kind>\S+))\n(?P<text>.*?)^```", re.MULTILINE | re.DOTALL)
 HEADINGS: Final = ("What it does", "Why is this bad", "Example", "Use instead", "Source")
 
 _T = TypeVar("_T")

@@ -15,10 +15,11 @@ from typing import Final
 from policyc.data import data_root, read_text
 from policyc.diagnostics import Applicability, Diagnostic, Edit, Fix, Severity, did_you_mean
 from policyc.record import field, record
+from policyc.regex import regex
 from policyc.text import Source, Span
 
-_ADDRESSED: Final = re.compile(r"(?://+|#+)\s*policyc\s*:\s*(.*)", re.DOTALL)
-_FORM: Final = re.compile(r"(ignore|ignore-file)\s*\[([^\]]*)\]\s*(.*)", re.DOTALL)
+_ADDRESSED: Final = regex(r"(?://+|#+)\s*policyc\s*:\s*(.*)", re.DOTALL)
+_FORM: Final = regex(r"(ignore|ignore-file)\s*\[([^\]]*)\]\s*(.*)", re.DOTALL)
 
 
 @record

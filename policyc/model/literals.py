@@ -6,11 +6,12 @@ import re
 from ipaddress import AddressValueError, IPv4Network, IPv6Network, ip_address, ip_network
 
 from policyc.model.types import Shape
+from policyc.regex import regex
 
-_ARN = re.compile(r"arn:[a-z0-9*?-]+:[a-z0-9-]+:[a-z0-9*?-]*:([0-9]{12}|aws|[*?]+)?:\S.*")
-_DATE = re.compile(r"(\d{4})(-\d{2}(-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?)?)?)?")
-_EPOCH = re.compile(r"-?\d{1,12}")
-_DECIMAL = re.compile(r"-?\d{1,30}(\.\d{1,30})?")
+_ARN = regex(r"arn:[a-z0-9*?-]+:[a-z0-9-]+:[a-z0-9*?-]*:([0-9]{12}|aws|[*?]+)?:\S.*")
+_DATE = regex(r"(\d{4})(-\d{2}(-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?)?)?)?")
+_EPOCH = regex(r"-?\d{1,12}")
+_DECIMAL = regex(r"-?\d{1,30}(\.\d{1,30})?")
 
 
 def misfit(shape: Shape, text: str) -> tuple[str, str] | None:

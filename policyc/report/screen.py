@@ -11,6 +11,7 @@ import re
 from unicodedata import category, combining, east_asian_width
 
 from policyc.holes import shown
+from policyc.regex import regex
 
 TAB = "    "
 ELLIPSIS = "…"
@@ -27,13 +28,13 @@ _STYLES = {
 }
 _RESET = "\x1b[0m"
 _OWN = frozenset({*_STYLES.values(), _RESET})
-_ODD = re.compile("\x1b\\[[0-9;]*m|[^\n -~]")
+_ODD = regex("\x1b\\[[0-9;]*m|[^\n -~]")
 #: what the log readers of build servers obey: `##[…]` and `##name[…]` anywhere, `::name` at the start of a line
 #: (https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs,
 #: https://learn.microsoft.com/en-us/azure/devops/pipelines/scripts/logging-commands)
-_COMMAND = re.compile(r"#(?=#[\w.]*\[)|^([^\S\n]*):(?=:)", re.MULTILINE)
+_COMMAND = regex(r"#(?=#[\w.]*\[)|^([^\S\n]*):(?=:)", re.MULTILINE)
 #: the longest ARN or address that is kept in one piece: twice the longest ARN that IAM takes
-_WHOLE = re.compile(r"[^\w]*(?:arn:|https?://)")
+_WHOLE = regex(r"[^\w]*(?:arn:|https?://)")
 _LONGEST_WHOLE = 4096
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
+from policyc.regex import regex
 
-_TOKEN = re.compile(r"\(|\)|[^\s()]+")
+_TOKEN = regex(r"\(|\)|[^\s()]+")
 _DEEPEST = 50
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 from policyc.record import record
+from policyc.regex import regex
 from policyc.syntax import nodes
 from policyc.text import Span
 
-_REF = re.compile(r'\.?(?P<field>[A-Za-z_][A-Za-z0-9_]*)|\["(?P<key>[^"\\]*)"\]')
+_REF = regex(r'\.?(?P<field>[A-Za-z_][A-Za-z0-9_]*)|\["(?P<key>[^"\\]*)"\]')
 
 
 @record

@@ -16,6 +16,7 @@ from policyc.model.types import GROUP, STRING, SetOf
 from policyc.model.values import Group, Principal, Resource, Scalar, Value
 from policyc.model.vocabulary import Attribute
 from policyc.record import field, record
+from policyc.regex import regex
 from policyc.simulation.keys import attribute_of_key, is_native, native_key, refuse_both
 from policyc.simulation.references import PlainText, parse_ref
 from policyc.simulation.request import FIELDS, find_resource, known_word, own_method
@@ -35,10 +36,10 @@ from policyc.targets.program import hint_of
 from policyc.targets.registry import resource_types, target
 from policyc.text import Source, Span
 
-_GROUP_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_GROUP_ID = regex(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 #: an unsigned caller, also as access logs write it (https://docs.aws.amazon.com/vpc-lattice/latest/ug/monitoring-access-logs.html)
 ANONYMOUS: Final = frozenset({"anonymous", "Anonymous"})
-_PRINCIPAL_ARN = re.compile(
+_PRINCIPAL_ARN = regex(
     r"arn:[a-z-]+:(?:(?P<sts>sts)|iam)::(?P<account>[0-9]{12}):"
     r"(?P<kind>role|user|assumed-role|federated-user|root)(?:/(?P<name>.+))?"
 )

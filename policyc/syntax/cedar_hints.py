@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from typing import Final
 
 from policyc.diagnostics import Edit, Fix
+from policyc.regex import regex
 from policyc.syntax.cedar_lexer import CedarMistake
 from policyc.syntax.cedar_nodes import Expr, Get, Lit
 from policyc.text import Source, Span
 
 #: A name that goes on behind hyphens and colons, all in one piece.
-_LONG_NAME: Final = re.compile(r"[A-Za-z0-9_]+(?:(?:-|::?)[A-Za-z0-9_]+)+")
+_LONG_NAME: Final = regex(r"[A-Za-z0-9_]+(?:(?:-|::?)[A-Za-z0-9_]+)+")
 #: How other languages call the question that Cedar asks with `has`.
 PRESENCE: Final = frozenset({"has", "exists", "defined", "isset", "isPresent", "hasAttribute", "has_attribute"})
 

@@ -6,24 +6,24 @@ names are ASCII, strings stand in double quotes and may run over lines, `//` sta
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from policyc.diagnostics import Edit, Fix
 from policyc.record import record
+from policyc.regex import regex
 from policyc.syntax.cedar_nodes import Comment
 from policyc.text import Source, Span
 
-_SPACE: Final = re.compile(r"[\s\x85]+")
-_COMMENT: Final = re.compile(r"//[^\n\r]*")
-_TOKEN: Final = re.compile(
+_SPACE: Final = regex(r"[\s\x85]+")
+_COMMENT: Final = regex(r"//[^\n\r]*")
+_TOKEN: Final = regex(
     r'(?P<string>"(?:\\[^\n]|[^"\\])*")'
     r"|(?P<name>[A-Za-z_][A-Za-z0-9_]*)"
     r"|(?P<number>[0-9]+)"
     r"|(?P<slot>\?(?:principal|resource)\b)"
     r"|(?P<sign>==|!=|<=|>=|&&|\|\||::|[@(){}\[\];,.:<>!+*/%=-])"
 )
-_TEMPLATE: Final = re.compile(r"\$\{[^{}\n]*\}|\{\{[^{}\n]*\}\}|<%[^\n]*?%>|%\{[^{}\n]*\}")
+_TEMPLATE: Final = regex(r"\$\{[^{}\n]*\}|\{\{[^{}\n]*\}\}|<%[^\n]*?%>|%\{[^{}\n]*\}")
 _CURLY: Final = {"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‘": "'", "’": "'", "‚": "'"}
 #: Python's `\s` also takes the four separators that Unicode does not count as white space
 _NOT_SPACE: Final = frozenset("\x1c\x1d\x1e\x1f")

@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from policyc.regex import regex
+
 #: What cannot stand as a name without quotes.
 RESERVED: Final = frozenset({"true", "false", "if", "then", "else", "in", "is", "like", "has", "__cedar"})
 _SIMPLE: Final = {"n": "\n", "r": "\r", "t": "\t", "\\": "\\", "0": "\0", "'": "'", '"': '"'}
-_ESCAPE: Final = re.compile(r"\\(?:x(?P<x>[0-7][0-9A-Fa-f])|u\{(?P<u>[0-9A-Fa-f][0-9A-Fa-f_]*)\}|(?P<c>[nrt\\0'\"*]))")
+_ESCAPE: Final = regex(r"\\(?:x(?P<x>[0-7][0-9A-Fa-f])|u\{(?P<u>[0-9A-Fa-f][0-9A-Fa-f_]*)\}|(?P<c>[nrt\\0'\"*]))")
 
 
 class BadEscape(ValueError):
@@ -24,7 +26,7 @@ class BadEscape(ValueError):
 
 
 _ESCAPES: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\0": "\\0"}
-_IDENTIFIER: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_IDENTIFIER: Final = regex(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def unescape(inside: str) -> str:

@@ -7,8 +7,7 @@ moves above the innermost unit that can have it there. None is ever left out: `f
 
 from __future__ import annotations
 
-import re
-
+from policyc.regex import regex
 from policyc.syntax.layout import MARKS, Doc, Group, Items, Lead, Seq, Style, Turn, Unit
 from policyc.syntax.nodes import Comment
 
@@ -16,7 +15,7 @@ from policyc.syntax.nodes import Comment
 # time.
 _UNBRACKETED = frozenset({Style.CHAIN, Style.COMMAS})
 # What may stand between a unit and a comment that trails it: marks, on other lines too, but no line break behind them.
-_ONLY_MARKS = re.compile(r"(?:\s*[),])*[ \t]*\Z")
+_ONLY_MARKS = regex(r"(?:\s*[),])*[ \t]*\Z")
 
 
 def attach(file: Items, comments: tuple[Comment, ...], text: str) -> None:

@@ -7,12 +7,12 @@ Chinese, Japanese and Korean, and with no other).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final
 from unicodedata import name as name_of
 
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity
+from policyc.regex import regex
 from policyc.text import Source
 
 #: for a character class: controls, marks that reorder text, and characters without a shape
@@ -22,9 +22,9 @@ HIDDEN: Final = (
 )
 #: joiners and variation selectors shape the letter or picture before them, and do nothing but hide behind an ASCII character
 _IDLE: Final = r"(?:(?<=[\x00-\x7f])|\A)[\u200c\u200d\ufe00-\ufe0f]"
-_UNSEEN: Final = re.compile(f"[{HIDDEN}]+|{_IDLE}")
+_UNSEEN: Final = regex(f"[{HIDDEN}]+|{_IDLE}")
 _LAYOUT: Final = {ord(char): None for char in "\t\n\r"}
-_WORD: Final = re.compile(r"\w+")
+_WORD: Final = regex(r"\w+")
 _TOGETHER: Final = ({"LATIN", "HAN", "HIRAGANA", "KATAKANA"}, {"LATIN", "HAN", "BOPOMOFO"}, {"LATIN", "HAN", "HANGUL"})
 _HAN: Final = ("CJK", "KANGXI", "IDEOGRAPHIC")
 #: first words of names that are no script: marks and digits go with any

@@ -5,10 +5,10 @@ It reads with an explicit stack, so that no input can exhaust the interpreter's.
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from policyc.diagnostics import Diagnostics, Label
+from policyc.regex import regex
 from policyc.syntax.json_tree import (
     JsonArray,
     JsonBool,
@@ -54,12 +54,12 @@ class Stop(Exception):
         self.rule, self.message, self.start, self.end, self.help, self.labels = rule, message, start, end, help, labels
 
 
-_SPACE = re.compile(r"[ \t\n\r]*")
-_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
-_PLAIN = re.compile(r'[^"\\\x00-\x1f\ud800-\udfff]*')
-_WORD = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
-_NUMBER_LIKE = re.compile(r"[+-]?[0-9.][0-9A-Za-z_.+-]*")
-_HEX4 = re.compile(r"[0-9a-fA-F]{4}")
+_SPACE = regex(r"[ \t\n\r]*")
+_NUMBER = regex(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+_PLAIN = regex(r'[^"\\\x00-\x1f\ud800-\udfff]*')
+_WORD = regex(r"[A-Za-z_$][A-Za-z0-9_$]*")
+_NUMBER_LIKE = regex(r"[+-]?[0-9.][0-9A-Za-z_.+-]*")
+_HEX4 = regex(r"[0-9a-fA-F]{4}")
 _ESCAPES = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _NOT_NUMBERS = {"NaN", "Infinity", "nan", "inf"}
 _FOREIGN_WORDS = {

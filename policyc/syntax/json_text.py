@@ -11,7 +11,6 @@ exactly from the start, so that there is one home for what is refused and how it
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from dataclasses import replace
 from functools import total_ordering
@@ -19,6 +18,7 @@ from json import scanner
 from typing import TYPE_CHECKING, Any
 
 from policyc.diagnostics import Diagnostics
+from policyc.regex import regex
 from policyc.syntax.json_exact import MAX_DEPTH, read_exactly
 from policyc.syntax.json_tree import (
     JsonArray,
@@ -99,10 +99,10 @@ class _Number(str):
     __slots__ = ()
 
 
-_SPACE = re.compile(r"[ \t\n\r]*")
+_SPACE = regex(r"[ \t\n\r]*")
 #: half a character, raw or escaped: the scanner takes it, and whole pairs are rare enough to be read exactly as well
-_RAW_HALF = re.compile(r"[\ud800-\udfff]")
-_ESCAPED_HALF = re.compile(r"\\u[dD][89a-fA-F]")
+_RAW_HALF = regex(r"[\ud800-\udfff]")
+_ESCAPED_HALF = regex(r"\\u[dD][89a-fA-F]")
 
 
 def _pairs(pairs: list[tuple[str, Any]]) -> tuple[tuple[str, Any], ...]:

@@ -12,6 +12,7 @@ import re
 from functools import cache
 
 from policyc.record import field, record
+from policyc.regex import regex
 from policyc.syntax.hidden import HIDDEN, character_name, unseen
 from policyc.syntax.literals import quote
 from policyc.syntax.nodes import Comment
@@ -36,11 +37,11 @@ _UNQUOTED = r"[0-9]+(?:\.[0-9]+){3}(?:/[0-9]+)?|[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0
 _QUOTED = r"'[^'\n]*'|[“”„«‘’‚`][^“”„«»‘’‚`\"\n]*[“”»‘’`\"]"
 _JUNK = r"[^\s\"'A-Za-z0-9_{}()\[\],:.<>=/*-]+|[^ \t\r\n]"
 _BLANK = " \t\r\n"
-_HIDDEN = re.compile(f"[{HIDDEN}\r]+")
-_BARE_RETURN = re.compile(r"\r(?!\n)")
-_WORD_REST = re.compile(r"[\w-]+")
-_HYPHEN_RANGE = re.compile(r"[0-9]+-[0-9]+\Z")
-_ZONE = re.compile(r"[a-z-]+-[0-9]+[a-z]\Z")
+_HIDDEN = regex(f"[{HIDDEN}\r]+")
+_BARE_RETURN = regex(r"\r(?!\n)")
+_WORD_REST = regex(r"[\w-]+")
+_HYPHEN_RANGE = regex(r"[0-9]+-[0-9]+\Z")
+_ZONE = regex(r"[a-z-]+-[0-9]+[a-z]\Z")
 
 
 @record(frozen=False)

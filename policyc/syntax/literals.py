@@ -9,14 +9,15 @@ from __future__ import annotations
 import re
 
 from policyc.record import record
+from policyc.regex import regex
 from policyc.syntax.hidden import HIDDEN
 
-_ESCAPE = re.compile(r"\\(?:u\{([^}\n]*)\}|(.)|$)", re.DOTALL)
+_ESCAPE = regex(r"\\(?:u\{([^}\n]*)\}|(.)|$)", re.DOTALL)
 _SIMPLE = {'"': '"', "\\": "\\", "n": "\n", "t": "\t", "*": "\\*", "?": "\\?"}
-_HEXADECIMAL = re.compile(r"[0-9A-Fa-f]{1,6}\Z")
+_HEXADECIMAL = regex(r"[0-9A-Fa-f]{1,6}\Z")
 
 # What nobody sees is allowed in a string only as an escape.
-_NEEDS_ESCAPE = re.compile(f'["\\\\\n\t\r{HIDDEN}]')
+_NEEDS_ESCAPE = regex(f'["\\\\\n\t\r{HIDDEN}]')
 
 
 @record

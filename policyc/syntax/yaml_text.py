@@ -6,11 +6,11 @@ are followed up to a total size, merge keys and tags are refused. Source: https:
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Final
 
 from policyc.diagnostics import Diagnostics, Label
 from policyc.packages import MissingPackage
+from policyc.regex import regex
 from policyc.syntax.json_text import (
     JsonArray,
     JsonBool,
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 MAX_DEPTH: Final = 60
 #: values of a file with every alias written out
 MAX_VALUES: Final = 100_000
-_NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+_NUMBER: Final = regex(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _TAG: Final = "tag:yaml.org,2002:"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -12,6 +11,7 @@ from policyc.carriers.registry import carrier, recognized
 from policyc.diagnostics import Diagnostics, did_you_mean
 from policyc.holes import filled, mark
 from policyc.record import record
+from policyc.regex import regex
 from policyc.syntax.json_tree import JsonString, JsonValue
 from policyc.text import Source
 from policyc.workspace.hosts import options_of
@@ -21,7 +21,7 @@ from policyc.workspace.placed import filled_tree, tree_of
 _RESOURCE: Final = ("resource", "auth-policy", "object-lambda", "access-point", "bucket", "function", "key", "")
 
 
-_ACCOUNT: Final = re.compile(r"(?<=:)[0-9]{12}(?=:)")
+_ACCOUNT: Final = regex(r"(?<=:)[0-9]{12}(?=:)")
 _LATTICE: Final = {"service": "service", "network": "servicenetwork"}
 
 

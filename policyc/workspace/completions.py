@@ -14,13 +14,14 @@ from policyc.carriers.embedded import Embedded, PlacedText
 from policyc.carriers.texts import edited
 from policyc.holes import MARK, has_hole, mark
 from policyc.record import record
+from policyc.regex import regex
 from policyc.syntax.json_text import JsonArray, JsonBool, JsonMember, JsonNumber, JsonObject, JsonString, JsonValue
 from policyc.workspace.placed import filled_tree
 
-_WORD: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9./_-]{0,62}")
-_ACCOUNT: Final = re.compile(r"(?<![0-9])[0-9]{12}(?![0-9])")
+_WORD: Final = regex(r"[A-Za-z0-9][A-Za-z0-9./_-]{0,62}")
+_ACCOUNT: Final = regex(r"(?<![0-9])[0-9]{12}(?![0-9])")
 #: what stands before a part of an ARN; earlier parts may be holes
-_ARN_PART: Final = re.compile(r"arn((?::[^:\"]*){0,3}):")
+_ARN_PART: Final = regex(r"arn((?::[^:\"]*){0,3}):")
 #: what callers of each kind look like
 _CALLERS: Final = {"AWS": "arn:aws:iam::????????????:role/*", "Service": "*.amazonaws.com"}
 _ARNS: Final = frozenset({"Resource", "NotResource"})

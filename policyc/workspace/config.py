@@ -13,6 +13,7 @@ from policyc.bounded import read_regular
 from policyc.data import read_text
 from policyc.diagnostics import Diagnostics, did_you_mean
 from policyc.record import record
+from policyc.regex import regex
 from policyc.shape import Misfit, misfits
 from policyc.text import Source, Span
 
@@ -207,8 +208,8 @@ def param_text(value: str | int | bool) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-_TABLE = re.compile(r"[ \t]*\[[ \t]*([A-Za-z0-9_.\"' \t-]+?)[ \t]*\]")
-_KEY = re.compile(r"[ \t]*([A-Za-z0-9_-]+|\"[^\"\n]*\"|'[^'\n]*')[ \t]*(=|\.)")
+_TABLE = regex(r"[ \t]*\[[ \t]*([A-Za-z0-9_.\"' \t-]+?)[ \t]*\]")
+_KEY = regex(r"[ \t]*([A-Za-z0-9_-]+|\"[^\"\n]*\"|'[^'\n]*')[ \t]*(=|\.)")
 
 
 def find_key(source: Source, path: tuple[str, ...]) -> Span:

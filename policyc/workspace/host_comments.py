@@ -15,9 +15,10 @@ from policyc.data import data_root, read_text
 from policyc.diagnostics import Diagnostic
 from policyc.lint.registry import RULES
 from policyc.lint.suppress import Commented, apply_suppressions, speaks
+from policyc.regex import regex
 from policyc.text import Source, Span
 
-_COMMENT: Final = re.compile(r"(?:^|(?<=\s))#+\s*policyc\s*:[^\n]*", re.MULTILINE)
+_COMMENT: Final = regex(r"(?:^|(?<=\s))#+\s*policyc\s*:[^\n]*", re.MULTILINE)
 _ENDINGS: Final = (".yaml", ".yml", ".template", ".tf", ".tofu")
 _CLOSING: Final = frozenset("})]")
 

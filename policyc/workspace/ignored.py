@@ -6,11 +6,11 @@ Source: https://git-scm.com/docs/gitignore; the closest file above a name that s
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from policyc.bounded import read_regular
+from policyc.regex import regex
 from policyc.workspace.project import is_excluded
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _FILE: Final = ".gitignore"
 _LARGEST: Final = 1024 * 1024
 #: packages, and the copies of files that CDK keeps beside its templates
-_FETCHED: Final = re.compile(r"(?:.*/)?(?:node_modules|cdk\.out/asset\.[^/]*)(?:/.*)?")
+_FETCHED: Final = regex(r"(?:.*/)?(?:node_modules|cdk\.out/asset\.[^/]*)(?:/.*)?")
 
 
 class Ignored:

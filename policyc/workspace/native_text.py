@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from enum import Enum
 from pathlib import Path
 from typing import Any, Final
 
 from policyc.carriers.registry import recognized
+from policyc.regex import regex
 
 #: files above this size are not read; whether a policy stands in them is looked for in pieces of `_PIECE` bytes
 _LARGEST: Final = 16 * 1024 * 1024
@@ -17,7 +17,7 @@ _PIECE: Final = 1024 * 1024
 _OVERLAP: Final = 256
 _CORE_NETWORK: Final = ("core-network-configuration", "CoreNetworkPolicy")
 #: a statement of an IAM document in JSON, YAML or HCL, a Cedar policy in a string, or a core network policy
-_HOLDS: Final = re.compile(
+_HOLDS: Final = regex(
     rb"""["']?Effect["']?\s*[:=]\s*["']?(?:Allow|Deny)\b|\b(?:permit|forbid)\s*\(\s*principal|core-network-configuration"""
     rb"""|\baws_iam_policy_document\b"""
 )

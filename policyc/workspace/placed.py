@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
@@ -11,10 +10,11 @@ from policyc.carriers.texts import edited
 from policyc.diagnostics import Diagnostic, Diagnostics
 from policyc.holes import MARK, has_hole, shown
 from policyc.record import replace
+from policyc.regex import regex
 from policyc.syntax.json_text import JsonArray, JsonMember, JsonObject, JsonString, JsonValue, parse_json
 from policyc.text import Source, Span
 
-_STRING: Final = re.compile(r'"(?:\\.|[^"\\])*"')
+_STRING: Final = regex(r'"(?:\\.|[^"\\])*"')
 
 
 def tree_of(text: PlacedText, diagnostics: Diagnostics) -> JsonValue | None:

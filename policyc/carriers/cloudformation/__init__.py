@@ -12,10 +12,11 @@ from typing import Final
 from policyc.carriers.embedded import Carried, Options
 from policyc.carriers.types import types
 from policyc.diagnostics import Diagnostics
+from policyc.regex import regex
 from policyc.text import Source
 
 #: the effect of a statement, in JSON and YAML, also inside a text
-STATEMENT: Final = re.compile(rb"""\bEffect\\?["']?\s*:\s*\\?["']?(?:Allow|Deny)\b""")
+STATEMENT: Final = regex(rb"""\bEffect\\?["']?\s*:\s*\\?["']?(?:Allow|Deny)\b""")
 
 
 @cache

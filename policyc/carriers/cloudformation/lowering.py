@@ -18,6 +18,7 @@ from policyc.carriers.types import attribute
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity, did_you_mean
 from policyc.holes import has_hole, mark, shown
 from policyc.record import field, record
+from policyc.regex import regex
 from policyc.syntax.json_tree import (
     JsonArray,
     JsonBool,
@@ -40,9 +41,9 @@ _PSEUDO: Final[Mapping[str, tuple[str, str]]] = {
     "AWS::StackName": ("name", ""),
     "AWS::NotificationARNs": ("list", ""),
 }
-_IN_SUB: Final = re.compile(r"\$\{([^}]*)\}")
-_INDEX: Final = re.compile(r"[0-9]{1,9}")
-_DYNAMIC: Final = re.compile(r"\{\{resolve:([a-z-]+):([^}]*)\}\}")
+_IN_SUB: Final = regex(r"\$\{([^}]*)\}")
+_INDEX: Final = regex(r"[0-9]{1,9}")
+_DYNAMIC: Final = regex(r"\{\{resolve:([a-z-]+):([^}]*)\}\}")
 _DEPTH: Final = 60
 #: what the expressions of one document may cost: a function `_CALL`, a text its length
 _MOST: Final = 2_000_000

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from policyc.carriers.cloudformation import STATEMENT
@@ -10,8 +9,9 @@ from policyc.carriers.cloudformation.permissions import PERMISSION
 from policyc.carriers.cloudformation.template import Template
 from policyc.carriers.types import types
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity
+from policyc.regex import regex
 
-_EFFECT: Final = re.compile(STATEMENT.pattern.decode())
+_EFFECT: Final = regex(STATEMENT.pattern.decode())
 _SHARING: Final = "AWS::VpcLattice::ResourcePolicy"
 
 

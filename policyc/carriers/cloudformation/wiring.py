@@ -13,6 +13,7 @@ from policyc.carriers.cloudformation.lowering import intrinsic
 from policyc.carriers.cloudformation.template import Template
 from policyc.carriers.embedded import Companion
 from policyc.carriers.types import reach
+from policyc.regex import regex
 from policyc.syntax.json_tree import JsonArray, JsonString, JsonValue
 
 #: resource type -> what the language calls it, and the property that is its name
@@ -36,8 +37,8 @@ _LINKS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
 }
 #: versions and aliases of a function, which stand for it
 _OF_FUNCTION: Final = frozenset({"AWS::Lambda::Alias", "AWS::Lambda::Version"})
-_LAST: Final = re.compile(r"(?:^|[:/])\$\{([A-Za-z0-9]+)(?:\.[A-Za-z]+)?\}\Z")
-_SUB: Final = re.compile(r"\$\{([A-Za-z0-9]+)(?:\.[A-Za-z]+)?\}")
+_LAST: Final = regex(r"(?:^|[:/])\$\{([A-Za-z0-9]+)(?:\.[A-Za-z]+)?\}\Z")
+_SUB: Final = regex(r"\$\{([A-Za-z0-9]+)(?:\.[A-Za-z]+)?\}")
 
 
 def wired(template: Template) -> Iterator[Companion]:

@@ -24,11 +24,12 @@ from policyc.diagnostics import Diagnostics
 from policyc.packages import MissingPackage
 from policyc.per_object import PerObject
 from policyc.record import record, replace
+from policyc.regex import regex
 from policyc.syntax.json_text import parse_json
 from policyc.text import Source, Span
 
 #: a call of a module that is not here is worth a word when it seems to be about policies
-_ABOUT_POLICIES: Final = re.compile(
+_ABOUT_POLICIES: Final = regex(
     r"polic|lattice|verified.?access|cloud.?wan|core.?network|object.?lambda|assume_role", re.IGNORECASE
 )
 
@@ -39,8 +40,8 @@ def _words() -> re.Pattern[bytes]:
     return re.compile(rb"\b(?:" + "|".join(sorted(types)).encode() + rb")\b")
 
 
-_MODULE: Final = re.compile(rb"\bmodule\b")
-_SOURCE: Final = re.compile(rb"\bsource\b[\"\s]*[=:]\s*\"([^\"]*)\"")
+_MODULE: Final = regex(rb"\bmodule\b")
+_SOURCE: Final = regex(rb"\bsource\b[\"\s]*[=:]\s*\"([^\"]*)\"")
 
 
 def recognize(name: str, raw: bytes) -> bool:

@@ -21,9 +21,10 @@ from policyc.carriers.terraform.values import (
     plain_text,
     unknown_in,
 )
+from policyc.regex import regex
 from policyc.text import Span
 
-_VERB: Final = re.compile(r"%(?:\[(\d+)\])?([-+ 0#]*)(\d*)(?:\.(\d+))?([a-zA-Z%])")
+_VERB: Final = regex(r"%(?:\[(\d+)\])?([-+ 0#]*)(\d*)(?:\.(\d+))?([a-zA-Z%])")
 
 
 def formatted(text: str, values: tuple[Value, ...], span: Span) -> list[Text | Unknown] | None:

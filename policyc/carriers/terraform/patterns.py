@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from policyc.regex import regex
+
 LONGEST: Final = 200
 #: what could take exponential time, or means something else there
-_NOT_READ: Final = re.compile(r"\(\?[^:P]|\(\?P[^<]|\\[pPQEzCA1-9]|\[\[:|\)[*+{]|[*+}?]\+")
-_REPEATS: Final = re.compile(r"[*+}]")
+_NOT_READ: Final = regex(r"\(\?[^:P]|\(\?P[^<]|\\[pPQEzCA1-9]|\[\[:|\)[*+{]|[*+}?]\+")
+_REPEATS: Final = regex(r"[*+}]")
 #: steps that matching may take at worst, if every repetition meets every character
 _MOST_STEPS: Final = 100_000_000
 

@@ -5,17 +5,17 @@ Source: https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 from policyc.carriers.terraform.expressions import Work
 from policyc.carriers.terraform.values import Entry, Fields, Items, Text, Unknown, Value, as_text, marked, plain_text
 from policyc.holes import has_hole, shown
+from policyc.regex import regex
 
 if TYPE_CHECKING:
     from policyc.carriers.terraform.modules import ResourceInstance
 
-_ACCOUNT: Final = re.compile(r"[0-9]{12}|arn:.*")
+_ACCOUNT: Final = regex(r"[0-9]{12}|arn:.*")
 #: argument -> operator and key of the condition that it becomes
 _CONDITIONS: Final = (
     ("source_arn", "ArnLike", "AWS:SourceArn"),

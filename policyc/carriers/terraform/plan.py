@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import posixpath
-import re
 from collections.abc import Iterator
 from types import MappingProxyType
 from typing import Any, Final
@@ -28,14 +27,13 @@ from policyc.diagnostics import Diagnostics
 from policyc.holes import has_hole
 from policyc.packages import MissingPackage
 from policyc.record import replace
+from policyc.regex import regex
 from policyc.syntax.json_text import parse_json
 from policyc.syntax.json_tree import JsonObject, JsonString
 from policyc.text import Source
 
-_HUMAN: Final = re.compile(
-    rb"(?:Terraform|OpenTofu) (?:will perform|used the selected providers|planned the following)"
-)
-_KEYS: Final = re.compile(r"\[[^\]]*\]")
+_HUMAN: Final = regex(rb"(?:Terraform|OpenTofu) (?:will perform|used the selected providers|planned the following)")
+_KEYS: Final = regex(r"\[[^\]]*\]")
 
 
 def recognize(name: str, raw: bytes) -> bool:

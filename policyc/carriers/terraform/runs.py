@@ -7,17 +7,17 @@ Source: https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md#templates
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
 from policyc.carriers.embedded import Piece
 from policyc.carriers.terraform.nodes import ForPart, IfPart, Part, Run
 from policyc.record import record, replace
+from policyc.regex import regex
 from policyc.text import Span
 
-_SPECIAL: Final = re.compile(r'\\(?:[nrt"\\]|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8})|\$\$\{|%%\{|\n')
-_DOUBLED: Final = re.compile(r"\$\$\{|%%\{|\n")
+_SPECIAL: Final = regex(r'\\(?:[nrt"\\]|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8})|\$\$\{|%%\{|\n')
+_DOUBLED: Final = regex(r"\$\$\{|%%\{|\n")
 _ESCAPES: Final = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Final, cast
 
 from policyc.data import read_text
+from policyc.regex import regex
 
-_FIELD: Final = re.compile(r"\{(\w+)\}")
+_FIELD: Final = regex(r"\{(\w+)\}")
 _KINDS: Final = {"account_id": "account", "arn": "arn", "id": "name", "name": "name", "partition": "partition"}
 
 

@@ -14,12 +14,13 @@ from typing import Any, Literal
 
 from policyc.engines.cedar.predicates import Path
 from policyc.packages import MissingPackage
+from policyc.regex import regex
 
 _CALLER = {"principal": 'Caller::"caller"', "action": 'Action::"request"', "resource": 'Application::"application"'}
 _ESCAPES = frozenset({"__entity", "__extn", "__expr"})
 _DEEPEST = 50
 _LONG = 2**63
-_FAILED = re.compile(r"while evaluating policy `policy([0-9]+)`: (.*)", re.DOTALL)
+_FAILED = regex(r"while evaluating policy `policy([0-9]+)`: (.*)", re.DOTALL)
 _GAVE_UP = "recursion limit reached"
 
 

@@ -5,7 +5,6 @@ Source: IAM evaluation reference 4.2, 4.3, 4.4, 7 and 9.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from enum import IntFlag, StrEnum
 from functools import lru_cache
@@ -15,6 +14,7 @@ from policyc.engines.iam.arns import split_arn
 from policyc.engines.iam.globs import fold
 from policyc.engines.iam.values import Unknown, Values
 from policyc.record import field, record
+from policyc.regex import regex
 
 UNKNOWN_SESSION: Final = "<session>"
 """Stands in a shown ARN for the name of a session that nobody stated."""
@@ -311,9 +311,9 @@ def identity_provider(name: str) -> Caller:
     return Caller(CallerKind.PROVIDER, services=(name,))
 
 
-_NAMED = re.compile(r"(user|role)(/(?:[!-~]*/)?)([^/]+)")
-_ASSUMED = re.compile(r"assumed-role/([^/]+)/([^/]+)")
-_FEDERATED = re.compile(r"federated-user/(.+)")
+_NAMED = regex(r"(user|role)(/(?:[!-~]*/)?)([^/]+)")
+_ASSUMED = regex(r"assumed-role/([^/]+)/([^/]+)")
+_FEDERATED = regex(r"federated-user/(.+)")
 
 
 def caller_from_arn(

@@ -5,14 +5,13 @@ Source: IAM evaluation reference, section 1; https://docs.aws.amazon.com/IAM/lat
 
 from __future__ import annotations
 
-import re
-
 from policyc.engines.iam.findings import Reading
 from policyc.holes import MARK
+from policyc.regex import regex
 from policyc.syntax.json_text import JsonArray, JsonObject, JsonString, JsonValue
 from policyc.text import Span
 
-_BAD = re.compile(r"[^\t\n\r\u0020-\u00ff]")
+_BAD = regex(r"[^\t\n\r\u0020-\u00ff]")
 
 
 def check_characters(tree: JsonValue, reading: Reading) -> None:

@@ -7,12 +7,13 @@ Source: IAM evaluation reference 8.1; W3C profile of ISO 8601, https://www.w3.or
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from fractions import Fraction
 
-_EPOCH = re.compile(r"(-?[0-9]{1,18})(?:\.([0-9]{1,30}))?")
-_DATE = re.compile(
+from policyc.regex import regex
+
+_EPOCH = regex(r"(-?[0-9]{1,18})(?:\.([0-9]{1,30}))?")
+_DATE = regex(
     r"([0-9]{4})-([0-9]{2})(?:-([0-9]{2})(?:T([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]{1,30}))?)?"
     r"(Z|[+-][0-9]{2}:[0-9]{2})?)?)?"
 )

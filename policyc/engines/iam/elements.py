@@ -5,7 +5,6 @@ Source: IAM evaluation reference 4, 5 and 6.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from enum import Enum
 from functools import lru_cache
@@ -21,10 +20,11 @@ from policyc.engines.proofs.globs import may_overlap
 from policyc.holes import MARK, has_hole, mark, widened
 from policyc.ir.pattern import escape_pattern
 from policyc.record import record
+from policyc.regex import regex
 from policyc.text import Span
 
 Get = Callable[[str], Values]
-_ACTION: Final = re.compile(r"[A-Za-z0-9*?_.-]+:[A-Za-z0-9*?_.-]+")
+_ACTION: Final = regex(r"[A-Za-z0-9*?_.-]+:[A-Za-z0-9*?_.-]+")
 
 
 def is_action(text: str) -> bool:

@@ -7,11 +7,11 @@ A pattern is a sequence of tokens: text, `Wild.STAR` or `Wild.ONE`. Text is neve
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from enum import Enum
 
 from policyc.record import record
+from policyc.regex import regex
 
 
 class Wild(Enum):
@@ -21,7 +21,7 @@ class Wild(Enum):
 
 Tokens = tuple["str | Wild", ...]
 _WILDS: dict[str, str | Wild] = {wild.value: wild for wild in Wild}
-_SPLIT = re.compile(r"([*?])").split
+_SPLIT = regex(r"([*?])").split
 
 
 def wildcard_tokens(text: str) -> Tokens:

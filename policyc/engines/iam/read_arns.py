@@ -5,18 +5,18 @@ Source: IAM evaluation reference, section 13 (INVALID_PARTITION, INVALID_ARN_ACC
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from policyc.engines.iam.findings import Reading
 from policyc.engines.iam.globs import Wild
 from policyc.engines.iam.variables import Variable
+from policyc.regex import regex
 from policyc.text import Span
 
 Field = Sequence[str | Wild | Variable]
-_PARTITION = re.compile(r"aws(-[a-z]+)*")
+_PARTITION = regex(r"aws(-[a-z]+)*")
 #: an account's number, or a word that stands there in ARNs of AWS's own resources
-_ACCOUNT = re.compile(r"([0-9]{12}|aws(-[a-z]+)*|amazon|cloudfront|third-party|offering)?")
+_ACCOUNT = regex(r"([0-9]{12}|aws(-[a-z]+)*|amazon|cloudfront|third-party|offering)?")
 
 
 def check_fields(text: str, fields: Sequence[Field], span: Span, reading: Reading) -> bool:

@@ -5,8 +5,6 @@ Source: IAM evaluation reference 8.1, 8.2 and 8.5.
 
 from __future__ import annotations
 
-import re
-
 from policyc.diagnostics import Label, did_you_mean
 from policyc.engines.iam.arns import FIELDS, split_tokens
 from policyc.engines.iam.atoms import Atom, PolicyValue, atom, parse_value
@@ -19,11 +17,12 @@ from policyc.engines.iam.values import parse_network, parse_truth
 from policyc.engines.iam.variables import MULTIVALUED, Variable, read_template
 from policyc.holes import has_hole
 from policyc.record import record, replace
+from policyc.regex import regex
 from policyc.syntax.json_text import JsonArray, JsonBool, JsonMember, JsonNumber, JsonObject, JsonString, JsonValue
 from policyc.text import Span
 
 #: a question mark that begins a query string is no wildcard
-_KEY = re.compile(r"[^\s:]+:\S.*")
+_KEY = regex(r"[^\s:]+:\S.*")
 _MULTIVALUED_PREFIX = "vpc-lattice-svcs:requestquerystring/"
 _LATTICE_KEYS = frozenset(
     {

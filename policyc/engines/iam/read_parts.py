@@ -27,22 +27,23 @@ from policyc.engines.iam.statement import Kind
 from policyc.engines.iam.templates import unrendered
 from policyc.engines.iam.variables import Template, Variable
 from policyc.holes import MARK, has_hole, widened
+from policyc.regex import regex
 from policyc.syntax.json_text import JsonArray, JsonMember, JsonObject, JsonString
 from policyc.text import Span
 
 Elements = Mapping[str, JsonMember]
 PRINCIPAL_TYPES = ("AWS", "Federated", "Service", "CanonicalUser")
-_ACCOUNT = re.compile(r"[0-9]{12}")
-_UNIQUE_ID = re.compile(r"(AIDA|AROA|ANPA|AGPA)[A-Z0-9]{12,}")
-_PRINCIPAL_ARN = re.compile(
+_ACCOUNT = regex(r"[0-9]{12}")
+_UNIQUE_ID = regex(r"(AIDA|AROA|ANPA|AGPA)[A-Z0-9]{12,}")
+_PRINCIPAL_ARN = regex(
     r"arn:aws[a-z-]*:(?:iam::(?:[0-9]{12}|cloudfront):(?:root|user/[^*?]+|role/[^*?]+)"
     r"|sts::[0-9]{12}:(?:assumed-role/[^*?/]+/[^*?/]+|federated-user/[^*?]+))"
 )
 #: services call themselves by a domain, `lambda.amazonaws.com` or, for some, below `amazon.com` or `aws.internal`
-_SERVICE_NAME = re.compile(
+_SERVICE_NAME = regex(
     r"[a-z0-9][a-z0-9-]*(\.[a-z0-9-]+)*\.(amazonaws\.com(\.cn)?|amazon\.com|aws\.internal|aws\.amazon\.com)"
 )
-_WORD = re.compile(r"[a-z0-9-]+")
+_WORD = regex(r"[a-z0-9-]+")
 #: services whose resource policies stand in the resource and name none (https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-policies.html,
 #: https://docs.aws.amazon.com/efs/latest/ug/create-file-system-policy.html)
 _ATTACHED = ("ecr:", "elasticfilesystem:")

@@ -6,7 +6,6 @@ Source: IAM evaluation reference, sections 1 and 2.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from policyc.diagnostics import Diagnostics, Label, did_you_mean
@@ -18,6 +17,7 @@ from policyc.engines.iam.statement import Hole, Kind, Origin, Statement
 from policyc.engines.iam.stored import STORED, set_aside, set_open_aside
 from policyc.engines.iam.switches import Switches
 from policyc.holes import MARK, has_hole
+from policyc.regex import regex
 from policyc.syntax.json_text import JsonArray, JsonMember, JsonObject, JsonString, JsonValue
 from policyc.text import Span
 
@@ -35,7 +35,7 @@ _ELEMENTS = (
     "Condition",
 )
 _PAIRS = (("Action", "NotAction"), ("Resource", "NotResource"), ("Principal", "NotPrincipal"))
-_SID = re.compile(r"[A-Za-z0-9]*")
+_SID = regex(r"[A-Za-z0-9]*")
 #: documents that IAM itself stores, with a closed set of characters
 _PLAIN_KINDS = (Kind.IDENTITY, Kind.BOUNDARY, Kind.SESSION, Kind.TRUST)
 

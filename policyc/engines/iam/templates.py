@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 
-_PLACE = re.compile(r"\$\{([^}]*)\}")
+from policyc.regex import regex
+
+_PLACE = regex(r"\$\{([^}]*)\}")
 #: `${}` and the like are malformed variables, not templates
 _PLAIN = frozenset({"*", "?", "$"})
-_DEFAULT = re.compile(r",\s*'.*", re.DOTALL)
+_DEFAULT = regex(r",\s*'.*", re.DOTALL)
 #: what no condition key holds: calls, indexes, quotes, pseudo parameters such as `AWS::AccountId`, paths without a name
-_FOREIGN = re.compile(r'[()\[\]{"|!]|::|^[^:]*:/')
+_FOREIGN = regex(r'[()\[\]{"|!]|::|^[^:]*:/')
 #: words before a colon that template languages use and no service does
 _WORDS = frozenset({"self", "opt", "env", "file", "param", "sls", "cf", "git", "var", "local", "data", "module"})
 

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
 from decimal import Decimal, InvalidOperation
 from enum import Enum
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 
 from policyc.record import record
+from policyc.regex import regex
 
-_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,9})?")
-_PREFIX = re.compile(r"[0-9]{1,3}")
+_NUMBER = regex(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,9})?")
+_PREFIX = regex(r"[0-9]{1,3}")
 
 
 class Unknown(Enum):

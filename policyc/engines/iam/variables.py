@@ -5,13 +5,13 @@ Source: IAM evaluation reference, section 7.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 
 from policyc.engines.iam.globs import Tokens, Wild, fold, wildcard_tokens
 from policyc.engines.iam.values import Unknown, Values
 from policyc.holes import MARK, has_hole, mark, widened
 from policyc.record import record
+from policyc.regex import regex
 
 MULTIVALUED = frozenset(
     [
@@ -53,8 +53,8 @@ class VariableError(Exception):
         self.rule, self.message, self.help, self.start, self.end = rule, message, help, start, end
 
 
-_DEFAULT = re.compile(r"([^\s,']+), '([^']*)'")
-_SPECIAL = re.compile(r"\$\{|[*?]|" + MARK.pattern)
+_DEFAULT = regex(r"([^\s,']+), '([^']*)'")
+_SPECIAL = regex(r"\$\{|[*?]|" + MARK.pattern)
 
 
 def read_template(text: str, *, wildcards: bool, variables: bool) -> Template:

@@ -6,7 +6,6 @@ in part: it may fit what else could stand there, and surely fits nothing but its
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
@@ -15,11 +14,12 @@ from policyc.engines.proofs.budget import Steps, TooLarge
 from policyc.engines.proofs.texts import by_fields, find, whole
 from policyc.holes import MARK, has_hole
 from policyc.ir.pattern import Plain, Wild, is_plain, pattern_matches, pattern_tokens, plain_text
+from policyc.regex import regex
 
 #: Steps that one question may take.
 STEP_CAP: Final = 20_000
 
-_TO_WILD: Final = re.compile(r"[^*?]*")
+_TO_WILD: Final = regex(r"[^*?]*")
 
 
 def may_overlap(first: Sequence[str], second: Sequence[str], arn: bool = False) -> bool:

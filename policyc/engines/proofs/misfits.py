@@ -16,10 +16,11 @@ from policyc.engines.proofs.values import number_range
 from policyc.model.types import Named, SetOf, shapes
 from policyc.model.vocabulary import Attribute
 from policyc.record import record
+from policyc.regex import regex
 
 ARN = Named("arn")
-_QUERY = re.compile(r"\?[^?*=&/]+=")
-_SESSION = re.compile(r"(arn:[^:]*):sts::([^:]*):assumed-role/([^/]+)(/.*)?", re.DOTALL)
+_QUERY = regex(r"\?[^?*=&/]+=")
+_SESSION = regex(r"(arn:[^:]*):sts::([^:]*):assumed-role/([^/]+)(/.*)?", re.DOTALL)
 
 
 @record

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from ipaddress import IPv4Network, ip_network
 from typing import Final, NamedTuple
 
+from policyc.regex import regex
+
 WIDTH = {4: 32, 6: 128}
 _OCTET: Final = "(0|[1-9][0-9]{0,2})"
-_V4: Final = re.compile(rf"{_OCTET}\.{_OCTET}\.{_OCTET}\.{_OCTET}/(0|[1-9][0-9]?)").fullmatch
+_V4: Final = regex(rf"{_OCTET}\.{_OCTET}\.{_OCTET}\.{_OCTET}/(0|[1-9][0-9]?)").fullmatch
 
 
 class Prefix(NamedTuple):

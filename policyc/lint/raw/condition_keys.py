@@ -5,7 +5,6 @@ Source: IAM evaluation reference, sections 8.2 and 9, and 15 #13; Lattice refere
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from policyc.diagnostics import Diagnostics, did_you_mean
@@ -13,6 +12,7 @@ from policyc.engines.iam.operators import Qualifier, read_operator
 from policyc.lint.raw.nearest import near_prefixes, nearest_name
 from policyc.lint.raw.statements import ConditionKey, RawStatement, strings
 from policyc.model.vocabulary import Attribute
+from policyc.regex import regex
 from policyc.targets.iam_documents import services
 from policyc.targets.iam_documents.known_keys import KEY_SERVICES, known_keys
 
@@ -21,7 +21,7 @@ _HEADERS: Final = "vpc-lattice-svcs:requestheader/"
 #: keys that only S3 evaluates, behind the Object Lambda access point
 _BEHIND_OLAP: Final = ("s3:prefix", "s3:delimiter", "s3:max-keys", "s3:existingobjecttag/", "s3:versionid")
 #: a policy variable; `${*}` and the like name no key
-_VARIABLE: Final = re.compile(r"\$\{([^}',*?$]+:[^}',]*)(?:[',][^}]*)?\}")
+_VARIABLE: Final = regex(r"\$\{([^}',*?$]+:[^}',]*)(?:[',][^}]*)?\}")
 _FIRST_HOP: Final = "object-lambda"
 
 

@@ -5,7 +5,6 @@ Source: the resource types and keys of each action in the service authorization 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
@@ -14,6 +13,7 @@ from policyc.diagnostics import Diagnostics, Label
 from policyc.engines.iam.elements import action_pattern
 from policyc.engines.iam.operators import Family, Qualifier, read_operator
 from policyc.lint.raw.statements import RawStatement
+from policyc.regex import regex
 from policyc.syntax.json_text import JsonString
 from policyc.targets.iam_documents import arns, services
 from policyc.targets.iam_documents.services import Action, Service
@@ -25,10 +25,10 @@ _POINTS: Final = (
     "arn:${Partition}:s3::${Account}:accesspoint/",
 )
 _THROUGH_POINTS: Final = {"bucket": "${AccessPointName}", "object": "${AccessPointName}/object/${ObjectName}"}
-_WITH_RULES: Final = re.compile(r"arn:[^:]*:vpc-lattice:[^:]*:[^:]*:(service|servicenetwork)/")
+_WITH_RULES: Final = regex(r"arn:[^:]*:vpc-lattice:[^:]*:[^:]*:(service|servicenetwork)/")
 #: what IAM's guide allows on every bucket where the reference lists no resource type
 _ON_ALL_BUCKETS: Final = ("ListAllMyBuckets",)
-_ALL_BUCKETS: Final = re.compile(r"arn:[^:]*:s3:::\*")
+_ALL_BUCKETS: Final = regex(r"arn:[^:]*:s3:::\*")
 #: what people leave out or write too much of at the end of an ARN
 _ENDS: Final = ("/*", "/object/*")
 

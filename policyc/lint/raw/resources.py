@@ -10,9 +10,10 @@ from typing import Final
 
 from policyc.diagnostics import Diagnostics
 from policyc.lint.raw.statements import RawStatement
+from policyc.regex import regex
 from policyc.syntax.json_text import JsonString
 
-_OLAP: Final = re.compile(r"arn:[^:]*:s3-object-lambda:[^:]*:[^:]*:accesspoint/[^/*?]+(?P<tail>/.*)?", re.DOTALL)
+_OLAP: Final = regex(r"arn:[^:]*:s3-object-lambda:[^:]*:[^:]*:accesspoint/[^/*?]+(?P<tail>/.*)?", re.DOTALL)
 _ARN_SERVICE: Final = {
     "auth-policy": "vpc-lattice",
     "object-lambda": "s3-object-lambda",

@@ -6,11 +6,11 @@ https://github.com/testmoapp/junitxml. Times are left out: the tests are pure, a
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from xml.sax.saxutils import escape, quoteattr
 
 from policyc.diagnostics import Diagnostic, Severity
+from policyc.regex import regex
 from policyc.report.human import finding_lines
 from policyc.report.options import Options
 from policyc.report.screen import clean
@@ -18,7 +18,7 @@ from policyc.report.tests import TestResult
 from policyc.text import Source
 
 #: characters that XML 1.0 cannot hold, even as references (https://www.w3.org/TR/xml/#charsets)
-_ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_ILLEGAL = regex("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def tests(results: Sequence[TestResult], sources: Mapping[str, Source], options: Options) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from policyc.diagnostics import Diagnostic, Severity
 from policyc.engines.trace import Decision
+from policyc.regex import regex
 from policyc.report.changes import Changes, phrase, summary
 from policyc.report.matrix import Cell, axes, misses
 from policyc.report.options import Options
@@ -18,7 +19,7 @@ from policyc.report.screen import clean, plural
 from policyc.report.tests import TestResult
 from policyc.text import Source, Span
 
-_MARKS = re.compile(r"[\\`*_{}\[\]()#+!|~:@]|\b(?=www\.)")
+_MARKS = regex(r"[\\`*_{}\[\]()#+!|~:@]|\b(?=www\.)")
 _NOUNS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 _TAGS = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
 

@@ -6,12 +6,12 @@ Source: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
 from policyc.diagnostics import Diagnostic, Fix, Severity
+from policyc.regex import regex
 from policyc.report.fingerprint import fingerprint
 from policyc.report.options import Options
 from policyc.report.tally import Tally
@@ -21,7 +21,7 @@ _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sa
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 _ROOT = "%SRCROOT%"
 #: in a message SARIF reads `[text](target)` as a link, and `{0}` as a placeholder where arguments are given (section 3.11.6)
-_LINK = re.compile(r"[\[\]\\]")
+_LINK = regex(r"[\[\]\\]")
 
 
 def findings(items: Sequence[Diagnostic], sources: Mapping[str, Source], options: Options) -> str:

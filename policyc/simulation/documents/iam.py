@@ -5,7 +5,6 @@ Source: IAM evaluation reference, sections 10 and 11.
 
 from __future__ import annotations
 
-import re
 from typing import Any, Final
 
 from policyc.diagnostics import Diagnostics
@@ -17,6 +16,7 @@ from policyc.engines.iam.request import Request
 from policyc.engines.iam.role_path import with_role_path
 from policyc.engines.trace import Decision, GateTrace, Outcome, Verdict, changed, late
 from policyc.record import replace
+from policyc.regex import regex
 from policyc.simulation.assumptions import with_assumptions
 from policyc.simulation.documents.attached import in_role, levels
 from policyc.simulation.documents.question import PolicyContext, Question
@@ -28,9 +28,9 @@ from policyc.targets.iam_documents.gates import allows_everyone
 from policyc.targets.iam_documents.limits import rcps_bear_on
 from policyc.targets.iam_documents.own_policy import ANY, OwnPolicy, Rule, documents, needs_no_permission, own_policy
 
-_ACTION: Final = re.compile(r"[A-Za-z0-9-]+:[A-Za-z0-9]+")
-_SERVICE: Final = re.compile(r"[a-z0-9][a-z0-9.-]*\.amazonaws\.com(\.cn)?")
-_PROVIDER: Final = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:(saml-provider|oidc-provider)/.+")
+_ACTION: Final = regex(r"[A-Za-z0-9-]+:[A-Za-z0-9]+")
+_SERVICE: Final = regex(r"[a-z0-9][a-z0-9.-]*\.amazonaws\.com(\.cn)?")
+_PROVIDER: Final = regex(r"arn:aws[a-z-]*:iam::[0-9]{12}:(saml-provider|oidc-provider)/.+")
 #: providers that trust policies name by their domain
 _DOMAINS: Final = ("cognito-identity.amazonaws.com", "www.amazon.com", "graph.facebook.com", "accounts.google.com")
 

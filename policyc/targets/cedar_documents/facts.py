@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
 from policyc.model.types import parse_type
 from policyc.model.vocabulary import Attribute, Presence
 from policyc.record import record, replace
+from policyc.regex import regex
 from policyc.syntax.cedar_literals import is_identifier, quoted
 
 #: How Cedar holds an attribute: one value, a set, or a record keyed by the value (Identity Center groups).
@@ -17,8 +17,8 @@ Form = Literal["scalar", "set", "record"]
 #: The step of a keyed attribute's path that a key takes the place of.
 KEY = "[]"
 
-_KEY = re.compile(r'(?:^|\.)(?P<name>[^.\["]+)|\["(?P<key>[^"]+)"\]')
-_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_KEY = regex(r'(?:^|\.)(?P<name>[^.\["]+)|\["(?P<key>[^"]+)"\]')
+_IDENTIFIER = regex(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 @record

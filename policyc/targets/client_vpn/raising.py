@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from policyc.diagnostics import Diagnostics
 from policyc.model.types import RECORD, STRING, Named, SetOf
 from policyc.model.values import Resource, Value
+from policyc.regex import regex
 from policyc.syntax.cedar_nodes import Document, Get, Has, path_of, walk
 from policyc.targets.cedar_documents.facts import language_name
 from policyc.targets.cedar_documents.raising import Carried, tested
 from policyc.targets.client_vpn.scope import CONNECTION, ENDPOINT, NATIVE, facts, vocabulary
 from policyc.text import Source, Span
 
-_ARN: Final = re.compile(r"arn:aws[a-z-]*:ec2:[a-z0-9-]+:[0-9]{12}:client-vpn-endpoint/cvpn-endpoint-[0-9a-f]{17}")
+_ARN: Final = regex(r"arn:aws[a-z-]*:ec2:[a-z0-9-]+:[0-9]{12}:client-vpn-endpoint/cvpn-endpoint-[0-9a-f]{17}")
 EXAMPLE: Final = "arn:aws:ec2:us-east-1:111122223333:client-vpn-endpoint/cvpn-endpoint-0123456789abcdef0"
 _WORDS: Final = {native: word for word, native in NATIVE.items()}
 

@@ -7,7 +7,6 @@ Fields: `type`, `region` (or `regions` for a Direct Connect gateway), `account`,
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
@@ -16,6 +15,7 @@ from policyc.engines.wan.attachments import DEFAULT_MED, STATES, Announced, Atta
 from policyc.engines.wan.prefixes import Prefix, has_host_bits, parse_prefix
 from policyc.ir.network import ATTACHMENT_TYPES, AttachmentType
 from policyc.record import field, record
+from policyc.regex import regex
 from policyc.text import Span
 
 FIELDS: Final = (
@@ -34,7 +34,7 @@ FIELDS: Final = (
     "current",
 )
 _ROUTE_FIELDS = ("prefix", "as_path", "med", "communities")
-_ACCOUNT = re.compile(r"[0-9]{12}")
+_ACCOUNT = regex(r"[0-9]{12}")
 
 
 @record

@@ -16,13 +16,14 @@ from policyc.data import read_text
 from policyc.engines.proofs.shapes import fits, may_fit
 from policyc.holes import MARK
 from policyc.record import record
+from policyc.regex import regex
 from policyc.targets.iam_documents import services
 
-_HOLE: Final = re.compile(r"\$\{([^}]*)\}|(\*)")
-_VARIABLE: Final = re.compile(r"\$\{([^}]*)\}")
+_HOLE: Final = regex(r"\$\{([^}]*)\}|(\*)")
+_VARIABLE: Final = regex(r"\$\{([^}]*)\}")
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyz"
 _WILD: Final = frozenset("*?")
-_SPECIAL: Final = re.compile(r"([\\.^$*+?{}\[\]()|])")
+_SPECIAL: Final = regex(r"([\\.^$*+?{}\[\]()|])")
 _GENERAL: Final = {
     "Partition": "aws[a-z-]*",
     "Region": "[a-z0-9-]+",

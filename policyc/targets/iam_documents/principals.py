@@ -7,7 +7,6 @@ pass, as the language says. Source: IAM reference sections 4 and 9.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final, Literal
 
@@ -16,6 +15,7 @@ from policyc.engines.iam.principals import distribution_arn, principal_arn
 from policyc.ir.authz import Who
 from policyc.model.values import Principal
 from policyc.record import record
+from policyc.regex import regex
 from policyc.targets.iam_documents.leaves import Conjunct
 from policyc.targets.iam_documents.operators import KeyTest
 from policyc.text import Span
@@ -25,8 +25,8 @@ Element = Literal["*"] | tuple[tuple[str, tuple[str, ...]], ...]
 
 CLOUDFRONT: Final = "cloudfront.amazonaws.com"
 _EXACT: Final = ("role", "user", "session", "federated_user", "account")
-_NAME = re.compile(r"[A-Za-z0-9_+=,.@*?-]+")
-_NAME_WITH_PATH = re.compile(r"(?:[!-.0-~]+/)*[A-Za-z0-9_+=,.@*?-]+")
+_NAME = regex(r"[A-Za-z0-9_+=,.@*?-]+")
+_NAME_WITH_PATH = regex(r"(?:[!-.0-~]+/)*[A-Za-z0-9_+=,.@*?-]+")
 
 #: every kind that an IAM document can name; a service may know fewer
 ALL_KINDS: Final = frozenset(

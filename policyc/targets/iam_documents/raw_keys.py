@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
 from policyc.diagnostics import Diagnostics
 from policyc.ir.authz import Atom
 from policyc.model.vocabulary import Attribute
+from policyc.regex import regex
 from policyc.text import Span
 
 #: what a condition key looks like
-KEY: Final = re.compile(r"[A-Za-z0-9-]+:[!-~]+(?: [!-~]+)*")
+KEY: Final = regex(r"[A-Za-z0-9-]+:[!-~]+(?: [!-~]+)*")
 #: what IAM accepts in the text of a policy (IAM reference section 1, quotas page)
-_ALLOWED: Final = re.compile(r"[\t\n\r\u0020-\u00ff]*")
+_ALLOWED: Final = regex(r"[\t\n\r\u0020-\u00ff]*")
 
 
 def check_raw_keys(

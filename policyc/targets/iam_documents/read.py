@@ -23,6 +23,7 @@ from policyc.ir.conditions import conjunction
 from policyc.model.types import Named
 from policyc.model.values import Principal, Resource, Value
 from policyc.model.vocabulary import Verb
+from policyc.regex import regex
 from policyc.syntax.json_text import JsonArray, JsonMember, JsonObject, JsonString, JsonValue, parse_json
 from policyc.targets.base import Native
 from policyc.targets.iam_documents.kinds import KINDS, DocumentKind
@@ -30,10 +31,10 @@ from policyc.targets.iam_documents.read_tests import join_all, read_test
 from policyc.targets.iam_documents.texts import Reading, native_tokens, tokens_of
 from policyc.text import Span
 
-_IAM: Final = re.compile(r"arn:[^:]*:iam::([^:]*):(user|role)/(.+)", re.DOTALL)
-_ROOT: Final = re.compile(r"arn:[^:]*:iam::([^:]*):root")
-_STS: Final = re.compile(r"arn:[^:]*:sts::([^:]*):(?:assumed-role/([^/]+)/(.+)|federated-user/(.+))", re.DOTALL)
-_ACCOUNT: Final = re.compile(r"[0-9]{12}")
+_IAM: Final = regex(r"arn:[^:]*:iam::([^:]*):(user|role)/(.+)", re.DOTALL)
+_ROOT: Final = regex(r"arn:[^:]*:iam::([^:]*):root")
+_STS: Final = regex(r"arn:[^:]*:sts::([^:]*):(?:assumed-role/([^/]+)/(.+)|federated-user/(.+))", re.DOTALL)
+_ACCOUNT: Final = regex(r"[0-9]{12}")
 _PADDED: Final = (Kind.IDENTITY, Kind.BOUNDARY, Kind.SCP)
 
 

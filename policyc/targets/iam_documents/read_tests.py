@@ -13,7 +13,6 @@ keys included, are those of `leaves.py` read backwards:
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from ipaddress import ip_network
 from typing import Final
@@ -29,6 +28,7 @@ from policyc.ir.pattern import Wild, pattern_matches
 from policyc.model.types import Named, SetOf, Type, shapes
 from policyc.model.vocabulary import Attribute
 from policyc.record import replace
+from policyc.regex import regex
 from policyc.syntax.json_text import JsonArray, JsonBool, JsonMember, JsonNumber, JsonString, JsonValue
 from policyc.targets.iam_documents.known_keys import known_keys
 from policyc.targets.iam_documents.leaves import family_of
@@ -50,7 +50,7 @@ _ORDERS: Final = {
     Relation.GREATER_EQUAL: Op.GE,
 }
 _OPPOSITE: Final = {Op.LT: Op.GE, Op.GE: Op.LT, Op.LE: Op.GT, Op.GT: Op.LE}
-_PLAIN_NUMBER: Final = re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,30})?")
+_PLAIN_NUMBER: Final = regex(r"-?[0-9]{1,30}(\.[0-9]{1,30})?")
 _OF_HTTP: Final = ("vpc-lattice-svcs:RequestMethod", "vpc-lattice-svcs:RequestPath")
 _EVERY: Final = "ForAllValues:"
 _SOME: Final = "ForAnyValue:"

@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from policyc.record import record
+from policyc.regex import regex
 
 #: keys that a request carries because of where it comes from, whatever it asks: no action lists them
 AMBIENT_KEYS: Final = frozenset(
@@ -30,7 +31,7 @@ AMBIENT_KEYS: Final = frozenset(
     }
 )
 #: what a documented key writes for a name of the user's: `${TagKey}`, `<key>`, `tag-key`, or nothing after a slash
-HOLE: Final = re.compile(r"\$\{[^}]*\}|<[^>]*>|(?<=/)tag-key$|(?<=/)$")
+HOLE: Final = regex(r"\$\{[^}]*\}|<[^>]*>|(?<=/)tag-key$|(?<=/)$")
 
 
 @record

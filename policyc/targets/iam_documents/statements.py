@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final, Literal, TypeAlias
@@ -11,6 +10,7 @@ from typing import Any, Final, Literal, TypeAlias
 from policyc.diagnostics import Diagnostics
 from policyc.ir.authz import Statement
 from policyc.record import field, record, replace
+from policyc.regex import regex
 from policyc.targets.base import Addition, MapEntry
 from policyc.targets.iam_documents.conditions import (
     BUDGET,
@@ -28,7 +28,7 @@ from policyc.targets.iam_documents.principals import Callers, Element
 VERSION: Final = "2012-10-17"
 #: elements that a statement writes as `Not…`
 OtherThan: TypeAlias = frozenset[Literal["Principal", "Action", "Resource"]]
-_WORDS = re.compile(r"[A-Za-z0-9]+")
+_WORDS = regex(r"[A-Za-z0-9]+")
 #: operators whose values may be joined when two parts differ in nothing else
 _ANY_OF: Final = frozenset(
     {"StringEquals", "StringLike", "NumericEquals", "DateEquals", "IpAddress", "ArnEquals", "ArnLike"}

@@ -13,6 +13,7 @@ from policyc.diagnostics import Diagnostics
 from policyc.ir.authz import Policy, Statement
 from policyc.model.values import Principal, Resource
 from policyc.model.vocabulary import ResourceType
+from policyc.regex import regex
 from policyc.targets.iam_documents import resource_arn
 from policyc.targets.iam_documents.clauses import Declared, clauses, resource_of
 from policyc.targets.iam_documents.kinds import KINDS
@@ -20,10 +21,10 @@ from policyc.targets.iam_documents.raising import as_it_stands, conditions, lang
 from policyc.targets.identity.lowering import lower_statement
 
 _KIND: Final = KINDS["identity"]
-_ARN: Final = re.compile(r"arn:aws[a-z-]*:iam::([0-9]{12}):(role|user)/([A-Za-z0-9_+=,.@/-]+)")
+_ARN: Final = regex(r"arn:aws[a-z-]*:iam::([0-9]{12}):(role|user)/([A-Za-z0-9_+=,.@/-]+)")
 EXAMPLE: Final = "arn:aws:iam::111122223333:role/order-service"
 _NOBODY: Final = "000000000000"
-_ROOTS: Final = re.compile(r"arn:[^:]+:[^:]+:[^:]*:[0-9]{12}:[A-Za-z-]+[/:][A-Za-z0-9_-]+")
+_ROOTS: Final = regex(r"arn:[^:]+:[^:]+:[^:]*:[0-9]{12}:[A-Za-z-]+[/:][A-Za-z0-9_-]+")
 
 
 def is_carrier(arn: str) -> bool:

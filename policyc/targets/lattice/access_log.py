@@ -6,19 +6,19 @@ Source: https://docs.aws.amazon.com/vpc-lattice/latest/ug/monitoring-access-logs
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Any, Final
 
 from policyc.record import record
+from policyc.regex import regex
 
 #: how an absent value is written, by destination
 _ABSENT: Final = frozenset({"-", "null", ""})
-_STS: Final = re.compile(
+_STS: Final = regex(
     r"arn:[^:]*:(?:sts|iam)::([0-9]{12}):(assumed-role|user|role|federated-user)/.+|arn:[^:]*:iam::([0-9]{12}):root"
 )
 #: `requestPath` of records that hold the listener's form before the path
-_PREFIXED: Final = re.compile(r"LatticePath\?:")
+_PREFIXED: Final = regex(r"LatticePath\?:")
 #: fields that every record of a service has, and no other log all of
 _MARKS: Final = ("serviceArn", "resolvedUser")
 

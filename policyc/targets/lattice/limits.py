@@ -5,14 +5,13 @@ Source: Lattice reference sections 1 to 4; https://docs.aws.amazon.com/vpc-latti
 
 from __future__ import annotations
 
-import re
-
 from policyc.diagnostics import Diagnostics, Label
 from policyc.ir.authz import Atom, Policy, Statement
 from policyc.ir.conditions import worded_atoms
 from policyc.ir.pattern import Plain, Wild, pattern_tokens
 from policyc.ir.program import Program
 from policyc.model.values import Resource
+from policyc.regex import regex
 from policyc.targets.iam_documents.raw_keys import check_raw_keys
 from policyc.targets.iam_documents.resources import check_raw_clauses
 from policyc.targets.lattice.words import (
@@ -27,8 +26,8 @@ from policyc.targets.lattice.words import (
 )
 from policyc.text import Span
 
-_HEADER_NAME = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+")
-_QUERY = re.compile(r"\?[^/]*=")
+_HEADER_NAME = regex(r"[a-z0-9!#$%&'*+.^_`|~-]+")
+_QUERY = regex(r"\?[^/]*=")
 
 
 def check_policy(policy: Policy, program: Program, diagnostics: Diagnostics) -> None:

@@ -6,7 +6,6 @@ which stand in no document.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
@@ -15,6 +14,7 @@ from policyc.ir.authz import Cond, Glob, Policy, Resources, Statement, Who
 from policyc.model.types import PLACE, RESOURCE, Named
 from policyc.model.values import Place, Principal, Resource, ResourceLink, Value
 from policyc.record import replace
+from policyc.regex import regex
 from policyc.targets.iam_documents.clauses import Clauses, Declared, actions_of, clauses, spoken
 from policyc.targets.iam_documents.kinds import KINDS
 from policyc.targets.iam_documents.raising import (
@@ -30,11 +30,11 @@ from policyc.targets.lattice.words import CONNECT, NETWORK, SERVICE, arn_of, ver
 from policyc.text import Span
 
 _KIND: Final = KINDS["auth-policy"]
-_ARN: Final = re.compile(
+_ARN: Final = regex(
     r"arn:([a-z0-9-]+):vpc-lattice:([a-z0-9-]+):([0-9]{12}):(service/(svc-[0-9a-z]{17})|servicenetwork/(sn-[0-9a-z]{17}))"
 )
 EXAMPLE: Final = "arn:aws:vpc-lattice:us-west-2:111122223333:service/svc-0123456789abcdef0"
-_PARTITION: Final = re.compile(r"arn:(aws-cn|aws-us-gov):")
+_PARTITION: Final = regex(r"arn:(aws-cn|aws-us-gov):")
 _NOBODY: Final = "000000000000"
 _SOMEWHERE: Final = {"aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 _ZEROS: Final = "0" * 17

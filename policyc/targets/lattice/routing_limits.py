@@ -11,10 +11,11 @@ from typing import Final
 from policyc.diagnostics import Diagnostics, Label
 from policyc.ir.program import Program
 from policyc.model.values import Resource, Value
+from policyc.regex import regex
 from policyc.targets.lattice.routing import LISTENER, RULE, TESTS, listeners_of, rules_of
 
-_TARGET: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,126}[a-z0-9](=[0-9]{1,3})?")
-_HEADER: Final = re.compile(rf"[A-Za-z0-9!#$%&'*+.^_`|~-]+ ({'|'.join(TESTS)}) .+", re.DOTALL)
+_TARGET: Final = regex(r"[a-z0-9][a-z0-9-]{0,126}[a-z0-9](=[0-9]{1,3})?")
+_HEADER: Final = regex(rf"[A-Za-z0-9!#$%&'*+.^_`|~-]+ ({'|'.join(TESTS)}) .+", re.DOTALL)
 _MOST_TARGETS: Final = 10
 _MOST_HEADERS: Final = 5
 _HIGHEST: Final = 2000

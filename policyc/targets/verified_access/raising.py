@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Final
 
 from policyc.diagnostics import Diagnostics
 from policyc.model.types import RECORD, STRING, Named
 from policyc.model.values import Resource, Value
+from policyc.regex import regex
 from policyc.syntax.cedar_nodes import Document
 from policyc.targets.cedar_documents.facts import language_name
 from policyc.targets.cedar_documents.raising import Carried, tested
@@ -17,10 +17,10 @@ from policyc.targets.verified_access.scope import GROUP, facts, guess_type, trus
 from policyc.text import Source, Span
 
 _WORD: Final = Named("word")
-_ARN: Final = re.compile(r"arn:aws[a-z-]*:ec2:[a-z0-9-]+:[0-9]{12}:verified-access-group/vagr-[0-9a-f]{17}")
+_ARN: Final = regex(r"arn:aws[a-z-]*:ec2:[a-z0-9-]+:[0-9]{12}:verified-access-group/vagr-[0-9a-f]{17}")
 EXAMPLE: Final = "arn:aws:ec2:us-east-1:111122223333:verified-access-group/vagr-0123456789abcdef0"
-_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_PARTS: Final = re.compile(r"[A-Za-z0-9]+")
+_NAME: Final = regex(r"[A-Za-z_][A-Za-z0-9_]*")
+_PARTS: Final = regex(r"[A-Za-z0-9]+")
 #: behind the last step of a path whose value is tested as a number and as text at once
 _BOTH: Final = "\0both"
 

@@ -6,12 +6,12 @@ each is a lint rule of the same name, whose page says why it matters.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import Final, TypeAlias
 
 from policyc.diagnostics import did_you_mean
 from policyc.record import record
+from policyc.regex import regex
 
 #: A pattern in pieces: None stands for `*`, a text for itself.
 Pieces: TypeAlias = Sequence[str | None]
@@ -32,9 +32,9 @@ _MOST_LISTED: Final = 8
 
 HOST: Final = "http_request.hostname"
 
-_PREFIXED: Final = re.compile(r"[0-9a-f]{10}-[0-9A-Fa-f-]{36}")
-_SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
-_PORT: Final = re.compile(r":[0-9]+$")
+_PREFIXED: Final = regex(r"[0-9a-f]{10}-[0-9A-Fa-f-]{36}")
+_SCHEME: Final = regex(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_PORT: Final = regex(r":[0-9]+$")
 
 
 @record

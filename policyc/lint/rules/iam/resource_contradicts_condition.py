@@ -45,6 +45,7 @@ from policyc.lint.rule import Lint, kind_of
 from policyc.lint.speech import clause, is_document
 from policyc.model.values import Resource
 from policyc.record import record
+from policyc.regex import regex
 from policyc.targets.iam_documents.kinds import KINDS
 from policyc.targets.iam_documents.known_keys import known_keys
 from policyc.targets.iam_documents.resources import resource_arn
@@ -62,8 +63,8 @@ _NETWORK = "lattice.service_network"
 #: type of resource -> the key that holds its ARN
 _ARN_KEYS = {"lattice.service": _SERVICE_KEY, _NETWORK: _NETWORK_KEY}
 _KEYS = frozenset(key.lower() for key in (_SERVICE_KEY, _NETWORK_KEY, _PATH_KEY, _OWNER_KEY))
-_ARN = re.compile(r"arn:[^:]*:(?P<service>[^:]*):[^:]*:(?P<account>[^:]*):(?P<rest>.*)", re.DOTALL)
-_ACCOUNT = re.compile(r"[0-9]{12}")
+_ARN = regex(r"arn:[^:]*:(?P<service>[^:]*):[^:]*:(?P<account>[^:]*):(?P<rest>.*)", re.DOTALL)
+_ACCOUNT = regex(r"[0-9]{12}")
 
 
 @record

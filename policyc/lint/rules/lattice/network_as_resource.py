@@ -38,10 +38,11 @@ import re
 from policyc.diagnostics import Severity
 from policyc.holes import sampled
 from policyc.lint.rule import Lint
+from policyc.regex import regex
 
 SEVERITY = Severity.ERROR
 
-_NETWORK = re.compile(r"arn:[^:]*:vpc-lattice:[^:]*:[^:]*:servicenetwork/.*", re.DOTALL)
+_NETWORK = regex(r"arn:[^:]*:vpc-lattice:[^:]*:[^:]*:servicenetwork/.*", re.DOTALL)
 
 
 def check(lint: Lint) -> None:

@@ -38,10 +38,11 @@ import re
 from policyc.diagnostics import Severity
 from policyc.holes import sampled
 from policyc.lint.rule import Lint
+from policyc.regex import regex
 
 SEVERITY = Severity.WARNING
 
-_QUERY = re.compile(r"arn:[^:]*:vpc-lattice:.*\?[^/?*=]+=", re.DOTALL)
+_QUERY = regex(r"arn:[^:]*:vpc-lattice:.*\?[^/?*=]+=", re.DOTALL)
 
 
 def check(lint: Lint) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from policyc.diagnostics import Diagnostics, Label
@@ -17,11 +16,12 @@ from policyc.ir.network import (
     Share,
     Word,
 )
+from policyc.regex import regex
 from policyc.targets.cloud_wan.validate.addressing import check_cidrs
 from policyc.text import Span
 
 MAX_POLICIES = 5
-_ATTACHMENT = re.compile(r"attachment-[0-9a-f]{17}")
+_ATTACHMENT = regex(r"attachment-[0-9a-f]{17}")
 
 
 def check_actions(network: CoreNetwork, diagnostics: Diagnostics) -> None:

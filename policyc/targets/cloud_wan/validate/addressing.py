@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from policyc.diagnostics import Diagnostics, Label
 from policyc.engines.wan.prefixes import Prefix, count_pieces, has_host_bits, parse_prefix
 from policyc.ir.network import AsnRange, Configuration, CoreNetwork, Edge, Word
+from policyc.regex import regex
 from policyc.targets.cloud_wan.validate.names import check_unique
 from policyc.text import Span
 
@@ -14,9 +13,9 @@ from policyc.text import Span
 ASN_WINDOWS = ((64512, 65534), (4200000000, 4294967294))
 #: the smallest piece of a pool that one edge gets, by IP version
 PIECE = {4: 24, 6: 64}
-_REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}")
+_REGION = regex(r"[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}")
 #: what the service's own reader may be trusted with: no zone, and no mask length that begins with a zero
-_CIDR = re.compile(r"[0-9A-Fa-f.:]+/(0|[1-9][0-9]{0,2})")
+_CIDR = regex(r"[0-9A-Fa-f.:]+/(0|[1-9][0-9]{0,2})")
 
 
 def check_configuration(network: CoreNetwork, diagnostics: Diagnostics) -> None:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from policyc.diagnostics import Diagnostics, Label
 from policyc.ir.network import CoreNetwork, Word
+from policyc.regex import regex
 from policyc.text import Span
 
 MAX_SEGMENTS = 40
 
-_SEGMENT_NAME = re.compile(r"[A-Za-z][0-9A-Za-z]{0,63}")
-_POLICY_NAME = re.compile(r"[0-9A-Za-z]{1,100}")
-_SAFE_POLICY_NAME = re.compile(r"[A-Za-z][0-9A-Za-z]{0,62}")
-_SAFE_LABEL = re.compile(r"[A-Za-z][0-9A-Za-z]{0,62}")
+_SEGMENT_NAME = regex(r"[A-Za-z][0-9A-Za-z]{0,63}")
+_POLICY_NAME = regex(r"[0-9A-Za-z]{1,100}")
+_SAFE_POLICY_NAME = regex(r"[A-Za-z][0-9A-Za-z]{0,62}")
+_SAFE_LABEL = regex(r"[A-Za-z][0-9A-Za-z]{0,62}")
 
 
 def check_names(network: CoreNetwork, diagnostics: Diagnostics) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from policyc.diagnostics import Diagnostic, Diagnostics, Label, Severity, did_you_mean
@@ -16,11 +15,12 @@ from policyc.ir.network import (
     ToGroup,
     ToTag,
 )
+from policyc.regex import regex
 from policyc.targets.cloud_wan.inventory import type_hint
 
 MAX_RULE_NUMBER = 65535
 _TAG_CONDITIONS = ("tag-exists", "tag-name", "tag-value")
-_ACCOUNT = re.compile(r"[0-9]{12}")
+_ACCOUNT = regex(r"[0-9]{12}")
 
 
 def check_rules(network: CoreNetwork, diagnostics: Diagnostics) -> None:

@@ -6,7 +6,6 @@ a finding; a sample is of one user, so it is no certainty.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
@@ -14,6 +13,7 @@ from typing import Any, Final, TypeAlias
 from policyc.diagnostics import Diagnostics
 from policyc.model.values import Resource
 from policyc.record import record, replace
+from policyc.regex import regex
 from policyc.syntax.cedar_nodes import Document
 from policyc.syntax.json_text import JsonArray, JsonBool, JsonNumber, JsonObject, JsonString, JsonValue, parse_json
 from policyc.targets.cedar_documents.claims import declared
@@ -27,7 +27,7 @@ from policyc.text import Source, Span
 #: Opens a file that a comment at the span names, by its path from the project root; None after a report.
 OpenFile: TypeAlias = Callable[[str, Span, Diagnostics], "Source | None"]
 
-_HEAD: Final = re.compile(r"policyc:\s*claims\b")
+_HEAD: Final = regex(r"policyc:\s*claims\b")
 #: a provider of which no claim is known
 _NOTHING: Final = Kind("record", open=True)
 _ESCAPES: Final = ("__entity", "__extn", "__expr")

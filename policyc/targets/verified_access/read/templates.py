@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
-_LEFT_OVER: Final = re.compile(r"\$\{[^{}]*\}|\{\{[^{}]*\}\}|%\{[^{}]*\}|^<[^<>@]+>$")
+from policyc.regex import regex
+
+_LEFT_OVER: Final = regex(r"\$\{[^{}]*\}|\{\{[^{}]*\}\}|%\{[^{}]*\}|^<[^<>@]+>$")
 
 
 def is_template(text: object) -> bool:

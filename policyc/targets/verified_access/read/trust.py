@@ -6,18 +6,18 @@ of the group's trust providers with their types. A root below `context` that not
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 
 from policyc.diagnostics import Diagnostics, did_you_mean
+from policyc.regex import regex
 from policyc.syntax.cedar_nodes import Document, Get, Has, path_of, walk
 from policyc.targets.verified_access.read.templates import is_template
 from policyc.targets.verified_access.scope import REQUEST_ROOTS, guess_type, trust_types
 from policyc.text import Span
 
-_HEAD = re.compile(r"policyc:\s*trust\b")
+_HEAD = regex(r"policyc:\s*trust\b")
 #: `NAME=VALUE` in a comment
-PAIR = re.compile(r'\s+(?:"(?P<quoted>[^"]+)"|(?P<name>[^\s="]+))=(?P<value>\S+)')
+PAIR = regex(r'\s+(?:"(?P<quoted>[^"]+)"|(?P<name>[^\s="]+))=(?P<value>\S+)')
 
 
 def declared_trust(document: Document, diagnostics: Diagnostics) -> dict[str, str]:

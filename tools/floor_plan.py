@@ -37,6 +37,7 @@ ROOMS = {
     "importing": "documents to policies",
     "api": "import policyc",
     "replay": "recorded traffic",
+    "aws": "policies on AWS itself",
     "editor": "texts being written",
     "cli": "the command",
     "pytest_plugin": "tests in pytest",

@@ -33,6 +33,7 @@ COMMANDS = {
     "matrix": ("policyc.cli.matrix", "ask who gets in where: users and devices against applications"),
     "routes": ("policyc.cli.routes", "compute the route tables of a core network"),
     "graph": ("policyc.cli.graph", "draw a core network, with who reaches whom"),
+    "aws": ("policyc.cli.aws", "read, compare and change the policies that are on AWS"),
     "import": ("policyc.cli.import_", "write policies for documents that there are already"),
     "list": ("policyc.cli.list_", "list the policies that stand in documents, templates and manifests"),
     "fmt": ("policyc.cli.fmt", "lay out policy files in the one style"),

@@ -24,6 +24,7 @@ from policyc.report.formats.json import findings_data, written
 from policyc.report.screen import clean, plural
 from policyc.workspace.natives import NAMED, find_natives, format_of, settings_of, split_natives
 from policyc.workspace.project import POLICY, Project
+from policyc.workspace.pulled import Known, pulled
 
 if TYPE_CHECKING:
     from policyc.importing.documents import Imported
@@ -167,6 +168,7 @@ def _documents(
 ) -> tuple[list[Given], dict[str, Source], list[Left]]:
     """The documents that the command line names or that lie in its folders, with what it says of them, their texts by file, and those of
     host files that cannot be taken out."""
+    from policyc.importing.documents import IMPORTABLE
     from policyc.importing.drafts import Given
     from policyc.importing.names import snake
     from policyc.model.files import read_source
@@ -190,11 +192,13 @@ def _documents(
     sources = {name: source for name, source in sources.items() if name not in inside}
     attached = _attached(args.on, [*sources, *(item.source.file for item in taken)])
     top = os.path.commonpath([str(PurePosixPath(name).parent) for name in sources]) if sources else ""
+    locks: Known = {}
+    known = {name: pulled(project.root / name, locks) for name in sources}
     given = [
         Given(
             source,
-            args.kind or "",
-            attached.get(name, ""),
+            args.kind or known[name].kind,
+            attached.get(name, "") or (known[name].resource if known[name].kind in IMPORTABLE else ""),
             PurePosixPath(name).relative_to(top).with_suffix("").as_posix(),
             project.root / name in set(named),
         )

@@ -88,7 +88,7 @@ def _lines(found: list[tuple[str, Any]]) -> list[str]:
     rows = []
     for file, entry in found:
         place = f"{file}:{entry.line}" if entry.line else file
-        carrier = f"{entry.name} on {entry.resource}" if entry.resource else entry.name
+        carrier = " on ".join(filter(None, (entry.name, entry.resource)))
         if entry.world:
             carrier += f" ({entry.world})"
         rows.append((place, entry.kind or "-", entry.target or "-", carrier or "-", state_of(entry)))

@@ -16,6 +16,7 @@ from policyc.text import Source
 from policyc.workspace.hosts import Host, check_hosts, open_hosts
 from policyc.workspace.natives import NativeSettings, find_natives, format_of, split_natives
 from policyc.workspace.project import Project
+from policyc.workspace.pulled import Known, Pulled, pulled
 
 #: kinds that are no IAM documents -> the target that writes them
 _TARGETS: Final = {"cedar": "verified_access", "core-network": "cloudwan"}
@@ -50,6 +51,7 @@ def list_documents(project: Project, settings: NativeSettings, diagnostics: Diag
     searched = find_natives(project, diagnostics, fences=settings.fences)
     entries: list[Entry] = [Entry(name, 0, "", "", reason="in a form that is not read") for name in searched.unread]
     hosts: list[tuple[Source, str]] = []
+    locks: Known = {}
     for path in dict.fromkeys([*named, *searched.documents, *searched.hosts]):
         name = path.resolve().relative_to(project.root).as_posix()
         source = read_source(project.root, name, None, diagnostics, project.read)
@@ -59,7 +61,7 @@ def list_documents(project: Project, settings: NativeSettings, diagnostics: Diag
         if format:
             hosts.append((source, format))
         else:
-            entries += _native(source, path.suffix)
+            entries += _native(source, path.suffix, pulled(path, locks))
 
     def other(name: str) -> Source | None:
         return read_source(project.root, name, None, diagnostics, project.read)
@@ -69,18 +71,18 @@ def list_documents(project: Project, settings: NativeSettings, diagnostics: Diag
     return sorted(dict.fromkeys(entries), key=lambda entry: (entry.file, entry.line, entry.name, entry.world))
 
 
-def _native(source: Source, ending: str) -> Iterator[Entry]:
+def _native(source: Source, ending: str, known: Pulled) -> Iterator[Entry]:
     if ending == ".cedar":
-        yield Entry(source.file, 1, "cedar", _TARGETS["cedar"])
+        yield Entry(source.file, 1, "cedar", _TARGETS["cedar"], resource=known.resource)
         return
     tree = parse_json(source, Diagnostics())
     if tree is None:
         yield Entry(source.file, 1, "", "", reason="it is no JSON")
     elif is_policy(tree):
-        kind = guess_kind(tree)
-        yield Entry(source.file, 1, kind.name, kind.target)
+        kind = KINDS[known.kind] if known.kind in KINDS else guess_kind(tree)
+        yield Entry(source.file, 1, kind.name, kind.target, resource=known.resource)
     elif b"core-network-configuration" in source.text.encode():
-        yield Entry(source.file, 1, "core-network", _TARGETS["core-network"])
+        yield Entry(source.file, 1, "core-network", _TARGETS["core-network"], resource=known.resource)
 
 
 def _inside(host: Host, settings: NativeSettings, other: Callable[[str], Source | None]) -> Iterator[Entry]:

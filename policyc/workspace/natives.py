@@ -23,6 +23,7 @@ from policyc.workspace.built import built_kind, is_built
 from policyc.workspace.config import Config
 from policyc.workspace.ignored import Ignored
 from policyc.workspace.project import Project
+from policyc.workspace.pulled import Known, pulled
 
 if TYPE_CHECKING:
     from policyc.lint.registry import Settings
@@ -186,6 +187,8 @@ def check_natives(
     texts: list[tuple[Source, str]] = []
     kinds: dict[str, str] = {}
     manifests: dict[Path, dict[str, str]] = {}
+    locks: Known = {}
+    trusts: dict[str, Mapping[str, str]] = {}
     hosts: list[tuple[Source, str]] = []
     for path in paths:
         name = path.resolve().relative_to(root).as_posix()
@@ -198,7 +201,9 @@ def check_natives(
             hosts.append((source, format))
         elif settings.kind or path.suffix in NATIVES:
             texts.append((source, path.suffix))
-            kinds[name] = settings.kind or built_kind(path, manifests)
+            held = pulled(path, locks)
+            kinds[name] = settings.kind or built_kind(path, manifests) or held.kind
+            trusts[name] = held.trust
         elif path in named:
             diagnostics.add(_holds_nothing(source))
 
@@ -211,7 +216,7 @@ def check_natives(
     tally, taken = _check_hosts(root, hosts, diagnostics, settings, named, other)
     # what a host takes in (`file("policy.json")`) is judged there, where it is known what it is for
     texts = [(source, ending) for source, ending in texts if source.file not in taken]
-    check_texts(texts, diagnostics, settings, kinds)
+    check_texts(texts, diagnostics, settings, kinds, trusts)
     return Checked(sources, len(texts), tally)
 
 
@@ -258,11 +263,12 @@ def check_texts(
     diagnostics: Diagnostics,
     settings: NativeSettings,
     kinds: Mapping[str, str] = MappingProxyType({}),
+    trusts: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
     *,
     whole: bool = True,
 ) -> None:
     """Check documents, each by itself and all together; their endings (`.json`, `.cedar`), `kinds` by file or `settings.kind` say what
-    they are. Those that are not `whole` stand in files whose characters are looked at elsewhere."""
+    they are, `trusts` by file the trust providers beside `settings.trust`. Those that are not `whole` stand in files whose characters are looked at elsewhere."""
     policies: dict[str, Policy] = {}
     findings: dict[str, Diagnostics] = {}
     for source, ending in texts:
@@ -272,6 +278,8 @@ def check_texts(
         try:
             kind = kinds.get(source.file) or settings.kind
             own = replace(settings, kind=kind) if kind != settings.kind else settings
+            more = trusts.get(source.file)
+            own = replace(own, trust={**more, **settings.trust}) if more else own
             policy = native(ending, kind).check(source, found, own)
             policies |= {} if policy is None else {source.file: policy}
         except MissingPackage as missing:

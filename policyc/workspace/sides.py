@@ -18,6 +18,7 @@ from policyc.workspace.compile import Compiled, compile_project
 from policyc.workspace.natives import NATIVES, Searched, find_natives
 from policyc.workspace.places import CONFIG, MANIFEST, find_config
 from policyc.workspace.project import POLICY, Project, open_root
+from policyc.workspace.pulled import pulled
 
 #: the kind of a file that holds documents of which no more than the text is compared
 HOST = "host"
@@ -127,7 +128,8 @@ def _add_native(
     source = read_source(project.root, inner, None, diagnostics)
     if source is not None:
         sources[source.file] = source
-        pieces[name] = Piece(name, kind or ("cedar" if path.suffix == ".cedar" else ""), source)
+        kind = kind or ("cedar" if path.suffix == ".cedar" else pulled(path, {}).kind)
+        pieces[name] = Piece(name, kind, source)
 
 
 def _add_compiled(

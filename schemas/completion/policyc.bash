@@ -5,7 +5,7 @@
 #    source ~/.local/share/bash_completion/policyc
 # See also: https://github.com/scop/bash-completion/blob/main/doc/configuration.md
 
-_shtab_policyc_subparsers=(check build test simulate replay diff prove matrix routes graph import list fmt explain facts lsp doctor completion init)
+_shtab_policyc_subparsers=(check build test simulate replay diff prove matrix routes graph aws import list fmt explain facts lsp doctor completion init)
 
 _shtab_policyc_check_option_strings=(--as --stdin-filename --trust --claims --bind --bindings --markdown --allow-unreadable --fix --no-cache --base --baseline --write-baseline --root --config --exclude --param --format --output --color -q --quiet --debug -h --help)
 _shtab_policyc_build_option_strings=(-o --out --target --check --explain --pretty --diff --network --attachments --root --config --exclude --param --format --color -q --quiet --debug -h --help)
@@ -17,6 +17,7 @@ _shtab_policyc_prove_option_strings=(--that --as --account --organization --root
 _shtab_policyc_matrix_option_strings=(--in --expect --root --config --param --format --output --color -q --quiet --debug -h --help)
 _shtab_policyc_routes_option_strings=(--in --attachments --segment --edge --candidates --check --advertised --root --config --param --format --output --color -q --quiet --debug -h --help)
 _shtab_policyc_graph_option_strings=(--in --attachments --root --config --param --format --output --debug -h --help)
+_shtab_policyc_aws_option_strings=(--profile --region --role-arn --endpoint-url -o --into --target --caller --resume --account --root --config --param --format --output --color -q --quiet --debug -h --help)
 _shtab_policyc_import_option_strings=(-o --out --as --on --trust --claims --bind --bindings --tests --force --dry-run --root --config --exclude --format --color -q --quiet --debug -h --help)
 _shtab_policyc_list_option_strings=(--bind --bindings --markdown --root --config --exclude --format --output --color -q --quiet --debug -h --help)
 _shtab_policyc_fmt_option_strings=(--check --stdin-filename --diff --root --config --exclude --format --color -q --quiet --debug -h --help)
@@ -115,6 +116,11 @@ _shtab_policyc_graph___attachments_COMPGEN=_shtab_compgen_files
 _shtab_policyc_graph___root_COMPGEN=_shtab_compgen_dirs
 _shtab_policyc_graph___config_COMPGEN=_shtab_compgen_files
 _shtab_policyc_graph___output_COMPGEN=_shtab_compgen_files
+_shtab_policyc_aws__o_COMPGEN=_shtab_compgen_dirs
+_shtab_policyc_aws___into_COMPGEN=_shtab_compgen_dirs
+_shtab_policyc_aws___root_COMPGEN=_shtab_compgen_dirs
+_shtab_policyc_aws___config_COMPGEN=_shtab_compgen_files
+_shtab_policyc_aws___output_COMPGEN=_shtab_compgen_files
 _shtab_policyc_import_pos_0_COMPGEN=_shtab_compgen_files
 _shtab_policyc_import___bindings_COMPGEN=_shtab_compgen_files
 _shtab_policyc_import___root_COMPGEN=_shtab_compgen_dirs
@@ -168,6 +174,10 @@ _shtab_policyc_matrix___color_choices=(auto always never)
 _shtab_policyc_routes___format_choices=(human json csv)
 _shtab_policyc_routes___color_choices=(auto always never)
 _shtab_policyc_graph___format_choices=(matrix svg mermaid dot json)
+_shtab_policyc_aws_pos_0_choices=(pull permissions)
+_shtab_policyc_aws___target_choices=(lattice verified_access cloudwan object_lambda callers organization)
+_shtab_policyc_aws___format_choices=(human json markdown)
+_shtab_policyc_aws___color_choices=(auto always never)
 _shtab_policyc_import___as_choices=(auth-policy identity core-network cedar)
 _shtab_policyc_import___format_choices=(human checkstyle concise github gitlab json junit markdown rdjson sarif)
 _shtab_policyc_import___color_choices=(auto always never)
@@ -182,7 +192,7 @@ _shtab_policyc_facts___color_choices=(auto always never)
 _shtab_policyc_doctor___format_choices=(human json)
 _shtab_policyc_doctor___color_choices=(auto always never)
 _shtab_policyc_completion_pos_0_choices=(bash zsh fish powershell)
-_shtab_policyc_pos_0_choices=(check build test simulate replay diff prove matrix routes graph import list fmt explain facts lsp doctor completion init)
+_shtab_policyc_pos_0_choices=(check build test simulate replay diff prove matrix routes graph aws import list fmt explain facts lsp doctor completion init)
 
 _shtab_policyc_check_pos_0_nargs='*'
 _shtab_policyc_check___markdown_nargs=0
@@ -249,6 +259,13 @@ _shtab_policyc_routes___help_nargs=0
 _shtab_policyc_graph___debug_nargs=0
 _shtab_policyc_graph__h_nargs=0
 _shtab_policyc_graph___help_nargs=0
+_shtab_policyc_aws_pos_1_nargs='*'
+_shtab_policyc_aws___resume_nargs=0
+_shtab_policyc_aws__q_nargs=0
+_shtab_policyc_aws___quiet_nargs=0
+_shtab_policyc_aws___debug_nargs=0
+_shtab_policyc_aws__h_nargs=0
+_shtab_policyc_aws___help_nargs=0
 _shtab_policyc_import_pos_0_nargs=+
 _shtab_policyc_import___tests_nargs=0
 _shtab_policyc_import___force_nargs=0

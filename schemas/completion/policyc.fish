@@ -50,8 +50,8 @@ function _shtab_policyc_using
   test "$_shtab_policyc_cmdpath" = "$argv"
 end
 
-set -g _shtab_policyc_commands check build test simulate replay diff prove matrix routes graph import list fmt explain facts lsp doctor completion init
-set -g _shtab_policyc_opts_with_value --absent --access-point-arn --access-point-policy --account --action --add --advertised --against --as --assume --attachment --attachments --base --baseline --bind --bindings --boundary --bucket-account --bucket-arn --bucket-policy --can --claims --color --config --context --diff --edge --endpoint-policy --exclude --expect --fail-on --format --from --function-arn --function-policy --function-role-policy --group-policy --identity --in --junit --key-arn --key-policy --log --network --network-arn --network-auth --network-policy --object-lambda-arn --object-lambda-policy --old-network-policy --old-service-policy --on --organization --out --output --param --path --protocol --rcp --request --resource-account --resource-arn --resource-policy --root --scp --segment --service-arn --service-auth --service-policy --session --set --stdin-filename --tag --target --that --threshold --to --transforms --trust --trust-policy --unknown --who --who-reaches --why-not --without --without-edge --write-baseline -k -o
+set -g _shtab_policyc_commands check build test simulate replay diff prove matrix routes graph aws import list fmt explain facts lsp doctor completion init
+set -g _shtab_policyc_opts_with_value --absent --access-point-arn --access-point-policy --account --action --add --advertised --against --as --assume --attachment --attachments --base --baseline --bind --bindings --boundary --bucket-account --bucket-arn --bucket-policy --caller --can --claims --color --config --context --diff --edge --endpoint-policy --endpoint-url --exclude --expect --fail-on --format --from --function-arn --function-policy --function-role-policy --group-policy --identity --in --into --junit --key-arn --key-policy --log --network --network-arn --network-auth --network-policy --object-lambda-arn --object-lambda-policy --old-network-policy --old-service-policy --on --organization --out --output --param --path --profile --protocol --rcp --region --request --resource-account --resource-arn --resource-policy --role-arn --root --scp --segment --service-arn --service-auth --service-policy --session --set --stdin-filename --tag --target --that --threshold --to --transforms --trust --trust-policy --unknown --who --who-reaches --why-not --without --without-edge --write-baseline -k -o
 
 complete -c policyc -e
 complete -c policyc -f
@@ -280,6 +280,26 @@ complete -c policyc -n '_shtab_policyc_using graph' -l format -xka "matrix svg m
 complete -c policyc -n '_shtab_policyc_using graph' -l output -xka "(__fish_complete_path (commandline -ct))" -d 'write the report to this file, not to standard output'
 complete -c policyc -n '_shtab_policyc_using graph' -l debug -d 'show the traceback of an internal error'
 complete -c policyc -n '_shtab_policyc_using graph' -s h -l help -d 'show this text and exit'
+complete -c policyc -n '_shtab_policyc_using; and test $_shtab_policyc_npos -eq 0' -a aws -d 'read, compare and change the policies that are on AWS'
+complete -c policyc -n '_shtab_policyc_using aws' -l profile -x -d 'a profile of the AWS CLI'"'"'s configuration'
+complete -c policyc -n '_shtab_policyc_using aws' -l region -x -d 'a Region; may be given several times'
+complete -c policyc -n '_shtab_policyc_using aws' -l role-arn -x -d 'a role to assume, one for each account; may be given several times'
+complete -c policyc -n '_shtab_policyc_using aws' -l endpoint-url -x -d 'a server in place of AWS, such as an emulator'
+complete -c policyc -n '_shtab_policyc_using aws' -s o -l into -xka "(__fish_complete_directories)" -d 'pull: the folder to write'
+complete -c policyc -n '_shtab_policyc_using aws' -l target -xka "lattice verified_access cloudwan object_lambda callers organization" -d 'only a part: lattice, verified_access, cloudwan, object_lambda, callers, organization; may be given several times'
+complete -c policyc -n '_shtab_policyc_using aws' -l caller -x -d 'a role or user beside those that policies name; may be given several times'
+complete -c policyc -n '_shtab_policyc_using aws' -l resume -d 'go on with a run that was interrupted'
+complete -c policyc -n '_shtab_policyc_using aws' -l account -x -d 'permissions: the account that the resources are in'
+complete -c policyc -n '_shtab_policyc_using aws' -l root -xka "(__fish_complete_directories)" -d 'the project root; nothing outside it is read (default: the folder of policyc.toml, else the current folder)'
+complete -c policyc -n '_shtab_policyc_using aws' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the configuration in place of policyc.toml'
+complete -c policyc -n '_shtab_policyc_using aws' -l param -x -d 'the value of a `param` declaration; may be given several times'
+complete -c policyc -n '_shtab_policyc_using aws' -l format -xka "human json markdown" -d 'one of {formats} (default: human)'
+complete -c policyc -n '_shtab_policyc_using aws' -l output -xka "(__fish_complete_path (commandline -ct))" -d 'write the report to this file, not to standard output'
+complete -c policyc -n '_shtab_policyc_using aws' -l color -xka "auto always never" -d 'auto, always or never; auto means on a terminal unless NO_COLOR is set (default: auto)'
+complete -c policyc -n '_shtab_policyc_using aws' -s q -l quiet -d 'say nothing but findings'
+complete -c policyc -n '_shtab_policyc_using aws' -l debug -d 'show the traceback of an internal error'
+complete -c policyc -n '_shtab_policyc_using aws' -s h -l help -d 'show this text and exit'
+complete -c policyc -n '_shtab_policyc_using aws; and test $_shtab_policyc_npos -eq 0' -ka "pull permissions" -d 'pull, permissions'
 complete -c policyc -n '_shtab_policyc_using; and test $_shtab_policyc_npos -eq 0' -a import -d 'write policies for documents that there are already'
 complete -c policyc -n '_shtab_policyc_using import' -s o -l out -x -d 'a file that ends in .policy, a folder, or - for standard output (the default)'
 complete -c policyc -n '_shtab_policyc_using import' -l as -xka "auth-policy identity core-network cedar" -d 'what the named documents are, in place of what their shape tells: auth-policy, identity, core-network, cedar'

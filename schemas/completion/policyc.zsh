@@ -10,6 +10,7 @@
 
 _shtab_policyc_commands() {
   local _commands=(
+    aws:'read, compare and change the policies that are on AWS'
     build:'write the documents of every service'
     check:'report everything that is wrong or doubtful'
     completion:'print a script that completes in a shell'
@@ -39,6 +40,32 @@ _shtab_policyc_options=(
 
 # guard to ensure default positional specs are added only once per session
 _shtab_policyc_defaults_added=0
+
+_shtab_policyc_aws_options=(
+  "--profile[a profile of the AWS CLI\'s configuration]:NAME:"
+  "*--region[a Region\; may be given several times]:NAME:"
+  "*--role-arn[a role to assume, one for each account\; may be given several times]:ARN:"
+  "--endpoint-url[a server in place of AWS, such as an emulator]:URL:"
+  {-o,--into}"[pull\: the folder to write]:DIR:_files -/"
+  "*--target[only a part\: lattice, verified_access, cloudwan, object_lambda, callers, organization\; may be given several times]:NAME:(lattice verified_access cloudwan object_lambda callers organization)"
+  "*--caller[a role or user beside those that policies name\; may be given several times]:ARN:"
+  "--resume[go on with a run that was interrupted]"
+  "--account[permissions\: the account that the resources are in]:ID:"
+  "--root[the project root\; nothing outside it is read (default\: the folder of policyc.toml, else the current folder)]:DIR:_files -/"
+  "--config[the configuration in place of policyc.toml]:FILE:_files"
+  "*--param[the value of a \`param\` declaration\; may be given several times]:NAME=VALUE:"
+  "--format[one of \{formats\} (default\: human)]:FORMAT:(human json markdown)"
+  "--output[write the report to this file, not to standard output]:FILE:_files"
+  "--color[auto, always or never\; auto means on a terminal unless NO_COLOR is set (default\: auto)]:WHEN:(auto always never)"
+  {-q,--quiet}"[say nothing but findings]"
+  "--debug[show the traceback of an internal error]"
+  "(- : *)"{-h,--help}"[show this text and exit]"
+  ":pull, permissions:(pull permissions)"
+  "(*)::what the action is about:"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_policyc_aws_defaults_added=0
 
 _shtab_policyc_build_options=(
   {-o,--out}"[the output folder (default\: \`\[build\] out\`, else out)]:DIR:_files -/"
@@ -463,6 +490,7 @@ _shtab_policyc() {
       (( CURRENT += 1 ))
       curcontext="${curcontext%:*:*}:_shtab_policyc-$line[1]:"
       case $line[1] in
+        aws) _arguments -C -s $_shtab_policyc_aws_options ;;
         build) _arguments -C -s $_shtab_policyc_build_options ;;
         check) _arguments -C -s $_shtab_policyc_check_options ;;
         completion) _arguments -C -s $_shtab_policyc_completion_options ;;

@@ -1,0 +1,47 @@
+"""The least permissions that an action of `policyc aws` needs, from the table of the calls that it makes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from policyc.aws.calls import CALLS, SESSION, TARGETS
+
+#: what `policyc aws permissions` takes -> whether it writes, and the calls beside those of targets
+PURPOSES: Final = {
+    "pull": (False, ()),
+    "drift": (False, ("history",)),
+    "plan": (False, ()),
+    "apply": (True, ()),
+    "validate": (False, ("validate",)),
+}
+
+
+def least(purpose: str, targets: Sequence[str], partition: str, region: str, account: str) -> dict[str, Any]:
+    """An identity policy; `*` for a Region or an account leaves it open. Raises KeyError for another purpose."""
+    writes, beside = PURPOSES[purpose]
+    wanted = {SESSION, *beside, *(targets or TARGETS)} if purpose != "validate" else {SESSION, *beside}
+    held = [call for call in CALLS.values() if call.target in wanted and (writes or not call.writes)]
+    return policy_of(((call.action, call.on) for call in held), partition, region, account)
+
+
+def policy_of(
+    needs: Iterable[tuple[str, tuple[str, ...]]], partition: str, region: str, account: str
+) -> dict[str, Any]:
+    """A policy for actions with the resources (patterns of `policyc.aws.calls`, or whole ARNs) that each is narrowed to."""
+    grouped: dict[tuple[str, ...], dict[str, None]] = {}
+    for action, on in needs:
+        arns = tuple(text.format(p=partition, r=region, a=account) if "{" in text else text for text in on)
+        grouped.setdefault(arns, {})[action] = None
+    statements = []
+    for number, arns in enumerate(sorted(grouped), 1):
+        actions = sorted(grouped[arns])
+        statements.append(
+            {
+                "Sid": "Lists" if not arns else f"Part{number}",
+                "Effect": "Allow",
+                "Action": actions,
+                "Resource": "*" if not arns else list(arns),
+            }
+        )
+    return {"Version": "2012-10-17", "Statement": statements}

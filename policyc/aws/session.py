@@ -1,0 +1,308 @@
+"""Sessions and clients of boto3, what their errors mean, and pages.
+
+Reads are tried again by boto3 (adaptive mode: throttling and server errors). Writes are sent once: a write whose answer is lost is settled by
+reading, never by sending it again.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from policyc.aws.calls import CALLS, GLOBAL
+from policyc.packages import MissingPackage
+from policyc.record import record
+
+#: calls that run at the same time
+WORKERS: Final = 8
+_ATTEMPTS: Final = 8
+_PATIENCE: Final = {"connect_timeout": 10, "read_timeout": 60}
+#: member of an answer that no file and no screen ever gets -> what stands there
+_SECRET: Final = frozenset(
+    {
+        "ClientSecret",
+        "Environment",
+        "ClientToken",
+        "SecretAccessKey",
+        "SessionToken",
+        "PreSharedKey",
+        "CustomerGatewayConfiguration",
+    }
+)
+
+
+class Trouble(StrEnum):
+    """What a failed call means for the one who made it."""
+
+    DENIED = "not allowed"
+    MISSING = "not there"
+    THROTTLED = "throttled"
+    CONFLICT = "changed by somebody else"
+    INVALID = "refused by the service"
+    UNKNOWN = "no answer"
+    UNREACHABLE = "not reachable"
+    OTHER = "failed"
+
+
+@record
+class Failure:
+    """One call that failed. `code` is AWS's error code, empty where no answer came; `details` are members that the error carries beside its
+    message (`Errors` of a core network policy, …)."""
+
+    client: str
+    method: str
+    trouble: Trouble
+    code: str
+    message: str
+    details: Mapping[str, Any]
+
+    @property
+    def action(self) -> str:
+        """The IAM action that the call takes."""
+        return CALLS[self.client, self.method].action
+
+    @property
+    def why(self) -> str:
+        """The reason as a part of a sentence."""
+        return f"{self.trouble.value} ({self.code})" if self.code else f"{self.trouble.value}: {self.message}"
+
+    @property
+    def unsettled(self) -> bool:
+        """Whether a write that failed so may have been done all the same."""
+        return self.trouble in (Trouble.UNKNOWN, Trouble.OTHER)
+
+
+class CallFailed(Exception):
+    """A call to AWS that failed for good."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(f"{failure.action}: {failure.why}")
+        self.failure = failure
+
+
+class NoSession(Exception):
+    """AWS cannot be asked at all: no credentials, no Region, a profile or role that cannot be used. `help` says what to do."""
+
+    def __init__(self, message: str, help: str) -> None:
+        super().__init__(message)
+        self.help = help
+
+
+@record
+class Access:
+    """How a command line says whom to be: at most one role, assumed from the profile's own credentials."""
+
+    profile: str = ""
+    role: str = ""
+    endpoint: str = ""
+    region: str = ""
+
+
+@record
+class Identity:
+    """Who asks: `partition` is `aws`, `aws-cn`, `aws-us-gov`."""
+
+    account: str
+    arn: str
+    partition: str
+
+
+_MISSING: Final = frozenset({
+    "ResourceNotFoundException", "NoSuchAccessPointPolicy", "NoSuchBucketPolicy", "NoSuchPublicAccessBlockConfiguration",
+    "NoSuchEntity", "NoSuchAccessPoint", "NoSuchBucket", "PolicyNotFoundException",
+})  # fmt: off
+_CONFLICT: Final = frozenset({
+    "ConflictException", "PreconditionFailedException", "ConcurrentModification", "OperationAborted",
+    "ResourceConflictException", "ConcurrentModificationException",
+})  # fmt: off
+_DENIED: Final = frozenset({
+    "AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthFailure", "ExpiredToken", "ExpiredTokenException",
+    "UnrecognizedClientException", "InvalidClientTokenId", "OptInRequired", "AllAccessDisabled",
+})  # fmt: off
+_THROTTLED: Final = frozenset({
+    "Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded", "SlowDown", "LimitExceededException",
+    "ThrottledException", "RequestThrottled",
+})  # fmt: off
+
+
+def failure_of(client: str, method: str, error: Exception) -> Failure:
+    """What an exception of botocore means. Raises the exception itself when it is none of botocore's."""
+    from botocore import exceptions as known
+
+    def made(trouble: Trouble, code: str = "", message: str = "", details: Mapping[str, Any] | None = None) -> Failure:
+        return Failure(client, method, trouble, code, message or str(error), details or {})
+
+    if isinstance(error, known.ClientError):
+        answer = error.response
+        code = str(answer.get("Error", {}).get("Code", ""))
+        message = str(answer.get("Error", {}).get("Message", ""))
+        status = int(answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+        details = {name: value for name, value in answer.items() if name not in ("Error", "ResponseMetadata")}
+        return made(_trouble(code, status), code, message, plain(details))
+    if isinstance(error, known.ReadTimeoutError | known.ConnectionClosedError | known.ResponseStreamingError):
+        return made(Trouble.UNKNOWN)
+    if isinstance(error, known.EndpointConnectionError | known.ConnectTimeoutError | known.ProxyConnectionError):
+        return made(Trouble.UNREACHABLE)
+    if isinstance(error, known.HTTPClientError):
+        return made(Trouble.UNKNOWN)
+    if isinstance(error, known.BotoCoreError):
+        return made(Trouble.OTHER)
+    raise error
+
+
+def _trouble(code: str, status: int) -> Trouble:
+    if code in _MISSING or code.endswith(".NotFound") or code == "404":
+        return Trouble.MISSING
+    if code in _CONFLICT:
+        return Trouble.CONFLICT
+    if code in _DENIED or status in (401, 403):
+        return Trouble.DENIED
+    if code in _THROTTLED or status == 429:
+        return Trouble.THROTTLED
+    return Trouble.OTHER if status >= 500 else Trouble.INVALID
+
+
+def plain(value: Any) -> Any:
+    """An answer as plain JSON data, its dates as ISO texts, without what is secret and without boto3's own members."""
+    if isinstance(value, Mapping):
+        return {
+            str(name): plain(item) for name, item in value.items() if name not in _SECRET and name != "ResponseMetadata"
+        }
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    if isinstance(value, str | int | float | bool) or value is None:
+        return value
+    return str(value)
+
+
+class Sessions:
+    """The clients of one account, made as they are needed, for several threads. Raises NoSession."""
+
+    def __init__(self, access: Access) -> None:
+        try:
+            import boto3
+            from botocore.exceptions import BotoCoreError
+        except ImportError as error:
+            raise MissingPackage("boto3") from error
+        self._lock = threading.Lock()
+        self._clients: dict[tuple[str, str, bool], Any] = {}
+        self._endpoint = access.endpoint
+        try:
+            session = boto3.Session(profile_name=access.profile or None)
+        except BotoCoreError as error:
+            raise NoSession(
+                f"the profile cannot be used: {_said(error)}", "see `aws configure list-profiles`"
+            ) from error
+        self._session = session
+        self.region: str = access.region or session.region_name or ""
+        if access.role:
+            self._session = self._assumed(access.role)
+        self.identity = self._identity()
+
+    def _assumed(self, role: str) -> Any:
+        import boto3
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            answer = self.client("sts", self.region or "us-east-1").assume_role(RoleArn=role, RoleSessionName="policyc")
+        except (BotoCoreError, ClientError) as error:
+            raise NoSession(f"the role `{role}` cannot be assumed: {_said(error)}", "check its trust policy") from error
+        found = answer["Credentials"]
+        self._clients.clear()
+        return boto3.Session(
+            aws_access_key_id=found["AccessKeyId"],
+            aws_secret_access_key=found["SecretAccessKey"],
+            aws_session_token=found["SessionToken"],
+            region_name=self.region or None,
+        )
+
+    def _identity(self) -> Identity:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            found = self.client("sts", self.region or "us-east-1").get_caller_identity()
+        except (BotoCoreError, ClientError) as error:
+            help = "give `--profile`, or set the credentials as for the AWS CLI"
+            raise NoSession(f"AWS does not say who asks: {_said(error)}", help) from error
+        return Identity(found["Account"], found["Arn"], found["Arn"].split(":")[1])
+
+    def client(self, service: str, region: str, writes: bool = False) -> Any:
+        """A client; one that writes sends every request once."""
+        from botocore.config import Config
+
+        where = "us-east-1" if service in GLOBAL else region
+        key = (service, where, writes)
+        with self._lock:
+            if key not in self._clients:
+                retries: dict[str, Any] = {"mode": "standard", "total_max_attempts": 1}
+                if not writes:
+                    retries = {"mode": "adaptive", "total_max_attempts": _ATTEMPTS}
+                config = Config(retries=retries, max_pool_connections=WORKERS * 2, **_PATIENCE)
+                client = self._session.client(
+                    service, region_name=where, config=config, endpoint_url=self._endpoint or None
+                )
+                if self._endpoint and service == "s3control":
+                    client.meta.events.register("before-sign.s3-control", _without_account)
+                self._clients[key] = client
+            return self._clients[key]
+
+    def call(self, client: str, method: str, region: str, **params: Any) -> Any:
+        """The plain answer of one call. Raises CallFailed."""
+        what = CALLS[client, method]
+        made = self.client(client, region, what.writes)
+        try:
+            return plain(getattr(made, method)(**params))
+        except Exception as error:
+            raise CallFailed(failure_of(client, method, error)) from error
+
+    def has(self, client: str, method: str, region: str) -> bool:
+        """Whether the installed boto3 knows a method."""
+        return hasattr(self.client(client, region), method)
+
+    def pages(self, client: str, method: str, region: str, key: str, **params: Any) -> Iterator[Any]:
+        """Every item of a list, page by page. Raises CallFailed, also in the middle."""
+        give, take, more = _TOKENS.get(client, ("NextToken", "NextToken", {}))
+        given = {**more, **params}
+        while True:
+            answer = self.call(client, method, region, **given)
+            yield from answer.get(key) or ()
+            token = answer.get(take)
+            if not token:
+                return
+            given[give] = token
+
+
+#: client -> the members that ask for the next page and name it, and the size of a page
+_TOKENS: Final[dict[str, tuple[str, str, dict[str, Any]]]] = {
+    "vpc-lattice": ("nextToken", "nextToken", {"maxResults": 100}),
+    "iam": ("Marker", "Marker", {}),
+    "lambda": ("Marker", "NextMarker", {}),
+}
+
+
+def _without_account(request: Any, **_: Any) -> None:
+    """A local server has no host of its own for every account, which S3 control's endpoint rules put before the name."""
+    from urllib.parse import urlsplit, urlunsplit
+
+    parts = urlsplit(request.url)
+    label, _, rest = parts.netloc.partition(".")
+    if label.isdigit() and len(label) == 12:
+        request.url = urlunsplit(parts._replace(netloc=rest))
+
+
+def _said(error: Exception) -> str:
+    text = str(error).rstrip(".")
+    return text[:1].lower() + text[1:]
+
+
+def fingerprint(params: Mapping[str, Any]) -> str:
+    """The parameters of a call as one text, the same for the same ones."""
+    return json.dumps(plain(params), sort_keys=True)

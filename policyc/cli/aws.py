@@ -1,0 +1,138 @@
+"""`policyc aws`: policies on AWS itself. Each action has a module of its own; this one reads the command line."""
+
+from __future__ import annotations
+
+import argparse
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Protocol, cast
+
+from policyc.cli.console import Console
+from policyc.cli.parser import WrongUse, one_of
+from policyc.diagnostics import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from policyc.aws.session import Sessions
+
+SHARED = ("root", "config", "param", "format", "output", "color", "quiet")
+REPORT = ""
+FORMATS = ("human", "json", "markdown")
+
+#: action -> (module, what it does, the options that mean something to it)
+_CONNECTION: Final = ("profile", "region", "role_arn", "endpoint_url")
+ACTIONS: Final = {
+    "pull": ("policyc.cli.aws_pull", (*_CONNECTION, "into", "targets", "callers", "resume")),
+    "permissions": ("policyc.cli.aws_permissions", ("targets", "account", "region")),
+}
+#: what `--target` takes; the same as `policyc.aws.calls.TARGETS`, which is not imported for a help text
+_TARGETS: Final = ("lattice", "verified_access", "cloudwan", "object_lambda", "callers", "organization")
+
+DESCRIPTION = """Read the policies that are on AWS, compare them with what was written, and change them step by step. Nothing
+but this command ever connects to AWS, and only with the credentials that the AWS CLI would take; it needs the
+package boto3 (`pip install 'policyc[aws]'`).
+
+pull: write what answers need into a folder, on which every other command works without a connection.
+permissions: print the least permissions that an action needs, as an identity policy."""
+
+EPILOG = """examples:
+  policyc aws pull -o live --region us-west-2
+  policyc aws pull -o live --region us-west-2 --region eu-west-1 --role-arn arn:aws:iam::111122223333:role/reader
+  policyc aws pull -o live --target lattice --target callers
+  policyc aws permissions pull --target lattice
+  policyc check live
+  policyc simulate --pulled live orders --who arn:aws:iam::111122223333:role/app --can GET --path /x
+
+exit status: 0 done, 2 wrong use, or AWS cannot be asked, 3 internal error, 4 nothing was found."""
+
+
+class Action(Protocol):
+    """What an action's module offers."""
+
+    def run(self, args: argparse.Namespace, console: Console) -> int:
+        """Do it; return the exit status."""
+
+
+def describe(parser: argparse.ArgumentParser) -> None:
+    parser.description, parser.epilog = DESCRIPTION, EPILOG
+    parser.add_argument("action", type=one_of("action", tuple(ACTIONS)), metavar="ACTION", help=", ".join(ACTIONS))
+    parser.add_argument("words", nargs="*", metavar="WORD", help="what the action is about")
+    group = parser.add_argument_group("whom to ask")
+    group.add_argument("--profile", default="", metavar="NAME", help="a profile of the AWS CLI's configuration")
+    group.add_argument(
+        "--region", action="append", default=[], metavar="NAME", help="a Region; may be given several times"
+    )
+    group.add_argument(
+        "--role-arn",
+        action="append",
+        default=[],
+        metavar="ARN",
+        help="a role to assume, one for each account; may be given several times",
+    )
+    group.add_argument(
+        "--endpoint-url", default="", metavar="URL", help="a server in place of AWS, such as an emulator"
+    )
+    group = parser.add_argument_group("what to read")
+    group.add_argument("-o", "--into", type=Path, metavar="DIR", help="pull: the folder to write")
+    group.add_argument(
+        "--target",
+        dest="targets",
+        action="append",
+        default=[],
+        type=one_of("target", _TARGETS),
+        metavar="NAME",
+        help=f"only a part: {', '.join(_TARGETS)}; may be given several times",
+    )
+    group.add_argument(
+        "--caller",
+        dest="callers",
+        action="append",
+        default=[],
+        metavar="ARN",
+        help="a role or user beside those that policies name; may be given several times",
+    )
+    group.add_argument("--resume", action="store_true", help="go on with a run that was interrupted")
+    group.add_argument("--account", metavar="ID", help="permissions: the account that the resources are in")
+
+
+def run(args: argparse.Namespace, console: Console) -> int:
+    from policyc.aws.session import NoSession
+
+    module, taken = ACTIONS[args.action]
+    _refuse_others(args, taken)
+    action = cast(Action, import_module(module))
+    try:
+        return action.run(args, console)
+    except NoSession as error:
+        raise WrongUse(str(error), error.help) from error
+
+
+def _refuse_others(args: argparse.Namespace, taken: Sequence[str]) -> None:
+    """An option that means nothing to the action is a mistake."""
+    shared = {"root", "config", "param", "format", "output", "color", "quiet", "debug"}
+    for name, option in args.given.items():
+        if name not in taken and name not in shared:
+            those = [action for action, (_, names) in ACTIONS.items() if name in names]
+            raise WrongUse(f"`{option}` means nothing to `aws {args.action}`", f"it belongs to {', '.join(those)}")
+
+
+def no_words(args: argparse.Namespace) -> None:
+    """Raises WrongUse where an action that takes none is given words."""
+    if args.words:
+        help = did_you_mean(args.words[0], ACTIONS, "see `policyc aws --help`")
+        raise WrongUse(f"unexpected argument `{args.words[0]}`", help)
+
+
+def sessions_of(args: argparse.Namespace) -> list[Sessions]:
+    """A session for each account that the command line names. Raises NoSession."""
+    from policyc.aws.session import Access, NoSession, Sessions
+
+    made: dict[str, Sessions] = {}
+    for role in args.role_arn or [""]:
+        one = Sessions(Access(args.profile, role, args.endpoint_url, args.region[0] if args.region else ""))
+        account = one.identity.account
+        if account in made:
+            raise NoSession(f"two roles are in the account {account}", "give one role for each account")
+        made[account] = one
+    return list(made.values())

@@ -1,0 +1,76 @@
+"""`policyc aws pull`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from policyc.cli import exits
+from policyc.cli.aws import no_words, sessions_of
+from policyc.cli.console import Console, reason
+from policyc.cli.parser import WrongUse
+from policyc.cli.progress import Progress
+from policyc.report.screen import clean
+
+#: reasons that people are shown; all of them are in the lock file
+_MOST: Final = 20
+
+
+def run(args: argparse.Namespace, console: Console) -> int:
+    from policyc.aws.folder import Occupied
+    from policyc.aws.pull import Wanted, pull
+    from policyc.workspace.pulled import BrokenLock
+
+    no_words(args)
+    if args.into is None:
+        raise WrongUse("`aws pull` needs a folder to write", "add `-o DIR`")
+    folder = Path(os.path.abspath(args.into))  # noqa: PTH100 - links are followed as the user wrote them
+    wanted = Wanted(tuple(args.targets) or Wanted().targets, tuple(args.region), tuple(args.callers))
+    sessions = sessions_of(args)
+    try:
+        with Progress(console) as progress:
+            found, lock = pull(sessions, wanted, folder, args.resume, progress)
+    except Occupied as error:
+        raise WrongUse(str(error), "name an empty folder, or one that `aws pull` wrote") from error
+    except BrokenLock as error:
+        raise WrongUse(str(error), "remove the folder and pull again") from error
+    except OSError as error:
+        raise WrongUse(f"`{args.into}` cannot be written: {reason(error)}", "check the folder and its disk") from error
+    if args.format == "json":
+        import json
+
+        console.write(json.dumps(_data(lock, str(args.into)), indent=1) + "\n")
+    else:
+        console.write("".join(f"{line}\n" for line in _lines(lock, found.calls, str(args.into))))
+    found_some = any(item["type"] != "account" for item in lock["resources"].values())
+    return exits.CLEAN if found_some else exits.NOTHING
+
+
+def _data(lock: Mapping[str, Any], folder: str) -> dict[str, Any]:
+    return {"format_version": 1, "folder": folder, **{name: lock[name] for name in lock if name != "format_version"}}
+
+
+def _lines(lock: Mapping[str, Any], calls: Mapping[str, int], folder: str) -> list[str]:
+    """For people: what was found, what could not be read, and where it lies."""
+    lines = []
+    for item in lock["accounts"]:
+        lines.append(f"account {item['account']} as {item['caller']}, {', '.join(item['regions']) or 'no Region'}")
+    counts = Counter(item["type"] for item in lock["resources"].values())
+    lines += [f"  {number:>6,}  {type}" for type, number in sorted(counts.items())]
+    unread = lock["unread"]
+    if unread:
+        lines.append(f"not readable: {len(unread):,} calls; answers that need them stay undecided")
+        grouped = Counter((one["action"], one["why"]) for one in unread)
+        for (action, why), number in sorted(grouped.items())[:_MOST]:
+            about = next(one["about"] for one in unread if (one["action"], one["why"]) == (action, why))
+            where = f" of {about}" if about and number == 1 else f", {number} times" if number > 1 else ""
+            lines.append(f"  {action}{where}: {why}")
+        if len(grouped) > _MOST:
+            lines.append(f"  and {len(grouped) - _MOST} more")
+    kept = f", {calls['kept']:,} answers kept from the run before" if calls["kept"] else ""
+    lines.append(f"wrote {len(lock['documents']):,} documents to {folder} ({calls['made']:,} calls{kept})")
+    return [clean(line) for line in lines]

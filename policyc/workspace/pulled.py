@@ -1,0 +1,100 @@
+"""Folders that hold what was pulled from AWS, known by their lock file: it says what each document is, what it hangs on, and what is known of
+the resources, so that everything works on such a folder without a connection."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final
+
+from policyc.bounded import read_regular
+from policyc.record import record
+
+LOCK: Final = "live.lock.json"
+FORMAT_VERSION: Final = 1
+_LARGEST: Final = 256 * 1024 * 1024
+
+
+@record
+class Lock:
+    """What a lock file says. `documents` by path: kind, target, role, resource, account, region, revision, sha256 (of the text as AWS has it);
+    `resources` by ARN: type, name, facts, policies (role -> path), unread (role -> reason); `unread` are the calls that gave no answer."""
+
+    pulled_at: str
+    accounts: tuple[Mapping[str, Any], ...]
+    documents: Mapping[str, Mapping[str, Any]]
+    resources: Mapping[str, Mapping[str, Any]]
+    files: tuple[str, ...]
+    unread: tuple[Mapping[str, Any], ...]
+
+    def of(self, arn: str) -> Mapping[str, Any]:
+        """What is known of a resource; empty for one that was not found."""
+        return self.resources.get(arn, MappingProxyType({}))
+
+
+class BrokenLock(Exception):
+    """A lock file that policyc did not write, or a newer one; the text says why."""
+
+
+def read_lock(folder: Path) -> Lock | None:
+    """The lock of a pulled folder, None for any other folder. Raises BrokenLock."""
+    file = folder / LOCK
+    if not file.is_file():
+        return None
+    try:
+        data = json.loads(read_regular(file, _LARGEST))
+    except (OSError, ValueError, RecursionError) as error:
+        raise BrokenLock(f"`{LOCK}` cannot be read") from error
+    if not isinstance(data, dict) or data.get("format_version") != FORMAT_VERSION:
+        raise BrokenLock(f"`{LOCK}` is of another version")
+    try:
+        return Lock(
+            str(data["pulled_at"]),
+            tuple(data["accounts"]),
+            dict(data["documents"]),
+            dict(data["resources"]),
+            tuple(data["files"]),
+            tuple(data["unread"]),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise BrokenLock(f"`{LOCK}` lacks a part") from error
+
+
+@record
+class Pulled:
+    """What a lock file says of one document: its kind, what carries it, and for Cedar text the types of trust providers by name."""
+
+    kind: str = ""
+    resource: str = ""
+    trust: Mapping[str, str] = MappingProxyType({})
+
+
+Known = dict[Path, "tuple[Path, Lock] | None"]
+_NOTHING: Final = Pulled()
+
+
+def pulled(path: Path, known: Known) -> Pulled:
+    """What is known of a document from the lock file above it; nothing for all others. `known` remembers folders."""
+    held = _home(path.parent, known)
+    if held is None:
+        return _NOTHING
+    folder, lock = held
+    entry = lock.documents.get(path.relative_to(folder).as_posix())
+    if entry is None:
+        return _NOTHING
+    arn = str(entry.get("resource", ""))
+    trust = lock.of(arn).get("facts", {}).get("trust") or {}
+    return Pulled(str(entry.get("kind", "")), arn, trust if entry.get("kind") == "cedar" else {})
+
+
+def _home(folder: Path, known: Known) -> tuple[Path, Lock] | None:
+    if folder not in known:
+        try:
+            lock = read_lock(folder)
+        except BrokenLock:
+            lock = None
+        above = folder.parent
+        known[folder] = (folder, lock) if lock is not None else None if above == folder else _home(above, known)
+    return known[folder]

@@ -1,0 +1,50 @@
+"""Credentials and Region of a caller who does not exist, and the account that it meets. Nothing here reaches a network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from botocore.loaders import create_loader
+
+from policyc.cli.app import run as run_command
+from tests.live.fake.core import REGION, installed
+from tests.live.world import World, world
+
+#: reading the models of the services takes most of a test's time
+LOADER = create_loader()
+
+
+@pytest.fixture(autouse=True)
+def nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_DEFAULT_REGION", "AWS_CONFIG_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    monkeypatch.setenv("AWS_REGION", REGION)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    monkeypatch.setattr("botocore.session.create_loader", lambda *_: LOADER)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def there() -> Iterator[World]:
+    made = world()
+    with installed(made.aws):
+        yield made
+
+
+@pytest.fixture
+def policyc(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """Run a command line: status, standard output, standard error."""
+
+    def run(*words: str) -> tuple[int, str, str]:
+        capsys.readouterr()
+        status = run_command(words)
+        found = capsys.readouterr()
+        return status, found.out, found.err
+
+    return run

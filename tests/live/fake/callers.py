@@ -1,0 +1,99 @@
+"""IAM roles with their policies, and the organization above the account."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
+
+from tests.live.fake.core import ACCOUNT, Refused
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def _encoded(document: Any) -> str:
+    """As IAM sends it."""
+    return quote(json.dumps(document))
+
+
+@dataclass
+class Iam:
+    roles: dict[str, dict[str, Any]] = field(default_factory=dict)
+    inline: dict[str, dict[str, Any]] = field(default_factory=dict)
+    attached: dict[str, list[str]] = field(default_factory=dict)
+    managed: dict[str, Any] = field(default_factory=dict)
+
+    def add_role(self, name: str, trust: Any, boundary: str = "") -> str:
+        arn = f"arn:aws:iam::{ACCOUNT}:role/{name}"
+        role: dict[str, Any] = {
+            "Path": "/", "RoleName": name, "RoleId": "AROAEXAMPLEEXAMPLE00", "Arn": arn, "CreateDate": START, "AssumeRolePolicyDocument": _encoded(trust),
+        }  # fmt: skip
+        if boundary:
+            role["PermissionsBoundary"] = {"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": boundary}
+        self.roles[name] = role
+        return arn
+
+    def get_role(self, RoleName: str) -> dict[str, Any]:
+        return {"Role": self._role(RoleName)}
+
+    def list_role_policies(self, RoleName: str, Marker: str | None = None) -> dict[str, Any]:
+        self._role(RoleName)
+        return {"PolicyNames": list(self.inline.get(RoleName, {}))}
+
+    def get_role_policy(self, RoleName: str, PolicyName: str) -> dict[str, Any]:
+        held = self.inline.get(RoleName, {})
+        if PolicyName not in held:
+            raise Refused("NoSuchEntity", 404)
+        return {"RoleName": RoleName, "PolicyName": PolicyName, "PolicyDocument": _encoded(held[PolicyName])}
+
+    def put_role_policy(self, RoleName: str, PolicyName: str, PolicyDocument: str) -> None:
+        self._role(RoleName)
+        self.inline.setdefault(RoleName, {})[PolicyName] = json.loads(PolicyDocument)
+
+    def delete_role_policy(self, RoleName: str, PolicyName: str) -> None:
+        if self.inline.get(RoleName, {}).pop(PolicyName, None) is None:
+            raise Refused("NoSuchEntity", 404)
+
+    def list_attached_role_policies(self, RoleName: str, Marker: str | None = None) -> dict[str, Any]:
+        arns = self.attached.get(RoleName, [])
+        return {"AttachedPolicies": [{"PolicyName": arn.rpartition("/")[2], "PolicyArn": arn} for arn in arns]}
+
+    def get_policy(self, PolicyArn: str) -> dict[str, Any]:
+        if PolicyArn not in self.managed:
+            raise Refused("NoSuchEntity", 404)
+        return {"Policy": {"Arn": PolicyArn, "DefaultVersionId": "v3"}}
+
+    def get_policy_version(self, PolicyArn: str, VersionId: str) -> dict[str, Any]:
+        return {"PolicyVersion": {"Document": _encoded(self.managed[PolicyArn]), "VersionId": VersionId}}
+
+    def _role(self, name: str) -> dict[str, Any]:
+        if name not in self.roles:
+            raise Refused("NoSuchEntity", 404)
+        return self.roles[name]
+
+
+@dataclass
+class Organizations:
+    """`parents`: id -> the one above it; `attached`: (id, filter) -> policies; `contents`: policy -> text."""
+
+    there: bool = True
+    parents: dict[str, str] = field(default_factory=dict)
+    attached: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    contents: dict[str, str] = field(default_factory=dict)
+
+    def describe_organization(self) -> dict[str, Any]:
+        if not self.there:
+            raise Refused("AWSOrganizationsNotInUseException", 400)
+        return {"Organization": {"Id": "o-a1b2c3d4e5", "MasterAccountId": "999988887777"}}
+
+    def list_parents(self, ChildId: str, NextToken: str | None = None) -> dict[str, Any]:
+        above = self.parents[ChildId]
+        return {"Parents": [{"Id": above, "Type": "ROOT" if above.startswith("r-") else "ORGANIZATIONAL_UNIT"}]}
+
+    def list_policies_for_target(self, TargetId: str, Filter: str, NextToken: str | None = None) -> dict[str, Any]:
+        return {"Policies": [{"Id": id, "Type": Filter} for id in self.attached.get((TargetId, Filter), [])]}
+
+    def describe_policy(self, PolicyId: str) -> dict[str, Any]:
+        return {"Policy": {"PolicySummary": {"Id": PolicyId}, "Content": self.contents[PolicyId]}}

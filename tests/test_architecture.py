@@ -69,7 +69,6 @@ MAY_IMPORT = {
         "report",
         "workspace",
     },
-    "replay": {"text", "diagnostics", "ir", "model", "engines", "targets", "simulation", "report"},
     "aws": {
         "text",
         "data",
@@ -83,6 +82,7 @@ MAY_IMPORT = {
         "report",
         "workspace",
     },
+    "replay": {"text", "diagnostics", "syntax", "ir", "model", "engines", "targets", "simulation", "report"},
     "pytest_plugin": {"api"},
     "editor": {"version", "text", "diagnostics", "syntax", "model", "ir", "targets", "simulation", "workspace"},
     "cli": {
@@ -125,6 +125,10 @@ HEAVY = {
     "pygls",
     "lsprotocol",
     "tree_sitter",
+    "duckdb",
+    "numpy",
+    "pyarrow",
+    "pyspark",
     "tree_sitter_hcl",
 }
 #: modules that are a heavy package's other half and are imported late themselves

@@ -92,11 +92,11 @@ def run(args: argparse.Namespace, console: Console) -> int:
         compiled = compile_project(project)
         if compiled.diagnostics.has_errors:
             return refuse_findings(compiled, project, console, args.format)
-        policies, trust, claims = _of_endpoint(args.resource, compiled, diagnostics)
+        policies, trust, claims = texts_of_endpoint(args.resource, compiled, diagnostics)
         sources |= {**compiled.program.sources, **{item[0].file: item[0] for item in policies if item is not None}}
     elif not diagnostics.has_errors:
-        group = _policy(args.group_policy, args, sources, diagnostics)
-        endpoint = _policy(args.endpoint_policy[0] if args.endpoint_policy else None, args, sources, diagnostics)
+        group = read_cedar(args.group_policy, args, sources, diagnostics)
+        endpoint = read_cedar(args.endpoint_policy[0] if args.endpoint_policy else None, args, sources, diagnostics)
         policies = (group, endpoint)
     asking = None
     if not diagnostics.has_errors:
@@ -144,7 +144,7 @@ def _check_flags(args: argparse.Namespace) -> None:
         raise WrongUse(f"{shown} goes with policies of the project, not with Cedar files or log records", "drop it")
 
 
-def _policy(
+def read_cedar(
     name: str | None, args: argparse.Namespace, sources: dict[str, Source], diagnostics: Diagnostics
 ) -> tuple[Source, Document] | None:
     if name is None:
@@ -160,7 +160,7 @@ def _policy(
     return source, document
 
 
-def _of_endpoint(
+def texts_of_endpoint(
     name: str, compiled: Compiled, diagnostics: Diagnostics
 ) -> tuple[Texts, dict[str, str], Mapping[str, Kind]]:
     """The texts that the project deploys on the group of a declared endpoint and on the endpoint, the group's trust providers, and the

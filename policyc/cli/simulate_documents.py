@@ -17,7 +17,7 @@ from policyc.cli.project import here, open_project
 from policyc.cli.refuse import refuse, refuse_request
 from policyc.diagnostics import Diagnostics
 from policyc.engines.trace import changed
-from policyc.targets.base import Document
+from policyc.targets.base import Document, NoRequest
 from policyc.text import Source
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
 
 def _logged(args: argparse.Namespace) -> Recorded:
     """The one request of `--log`. Raises WrongUse."""
-    from policyc.targets.lattice.access_log import NoRequest, read_record
+    from policyc.targets.lattice.access_log import read_record
 
     source = read_input(args.log, "a log record", args, "--log")
     several = "give one record, or ask about many with `policyc replay`"

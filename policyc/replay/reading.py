@@ -8,13 +8,15 @@ from __future__ import annotations
 import codecs
 import gzip
 import json
+import re
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from io import BufferedReader
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
-from policyc.record import record
+from policyc.replay.kinds.registry import KINDS
+from policyc.replay.recorded import ReadLine
 
 #: bytes of one line; longer ones are no records
 LONGEST_LINE: Final = 1024 * 1024
@@ -25,10 +27,11 @@ _GZIP: Final = b"\x1f\x8b"
 _SKIPPED_ENDINGS: Final = (".parquet", ".orc", ".avro", ".zip", ".zst", ".bz2")
 #: keys under which files and answers hold their records
 _HOLDERS: Final = ("Records", "records", "events", "logEvents")
+#: the time that an export of CloudWatch Logs has before each record
+_STAMP: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z\s")
 
 
-@record
-class Place:
+class Place(NamedTuple):
     """Where a record stands: the file as it was named, and its line or number from 1."""
 
     file: str
@@ -92,21 +95,43 @@ class Log:
         yield from self._lines(name, lines)
 
     def _lines(self, name: str, lines: Iterable[bytes]) -> Iterator[tuple[dict[str, Any], Place]]:
+        plain: ReadLine | None = None
+        seen = False
         for number, line in enumerate(lines, 1):
             if len(line) > LONGEST_LINE:
                 self.miss("a line that is too long", Place(name, number))
                 continue
             if not line.strip():
                 continue
-            # an export of CloudWatch has the time before each record
-            start = line.find(b"{")
-            found = _parsed(line if start < 0 or line.lstrip()[:1] in (b"[", b"{") else line[start:])
-            if found is None:
-                self.miss("a line that is no JSON", Place(name, number))
-            elif isinstance(found, dict) and not any(isinstance(found.get(key), list) for key in _HOLDERS):
-                yield found, Place(name, number)
+            text = _record_part(line)
+            if text[:1] in (b"{", b"["):
+                yield from self._value(_parsed(text), name, number)
+                continue
+            words = text.decode("utf-8", "replace").rstrip("\r\n")
+            if not seen or (plain is not None and plain(words) is None):
+                # a file of text begins with a line that tells its form, and files that were put together have several
+                found = text_form(words)
+                plain, seen = found or plain, True
+            data = None if plain is None else plain(words)
+            if data is not None:
+                yield dict(data), Place(name, number)
+            elif plain is None or text_form(words) is None:
+                self.miss(
+                    "a line that is no JSON" if plain is None else "a line that lacks fields", Place(name, number)
+                )
+
+    def _value(self, found: Any, name: str, number: int) -> Iterator[tuple[dict[str, Any], Place]]:
+        """The records of one line."""
+        if found is None:
+            self.miss("a line that is no JSON", Place(name, number))
+        elif isinstance(found, dict) and not any(isinstance(found.get(key), list) for key in _HOLDERS):
+            item = _message(found)
+            if item is None:
+                self.miss("an entry that is no record", Place(name, number))
             else:
-                yield from self._held(found, name)
+                yield item, Place(name, number)
+        else:
+            yield from self._held(found, name)
 
     def _held(self, value: Any, name: str) -> Iterator[tuple[dict[str, Any], Place]]:
         """The records in one value: an array, an object that holds one, or a record by itself."""
@@ -115,12 +140,38 @@ class Log:
         else:
             held = value if isinstance(value, list) else [value]
         for number, item in enumerate(held, 1):
-            if isinstance(item, dict) and isinstance(item.get("message"), str) and len(item) <= 5:
-                item = _parsed(item["message"].encode("utf-8", "replace"))  # as `get-log-events` answers
-            if isinstance(item, dict):
-                yield item, Place(name, number)
+            found = _message(item) if isinstance(item, dict) else None
+            if found is not None:
+                yield found, Place(name, number)
             else:
                 self.miss("an entry that is no record", Place(name, number))
+
+
+def text_form(line: str) -> ReadLine | None:
+    """What reads the lines of a file of plain text that begins with this one; None for a text of no known kind."""
+    return next((form for kind in KINDS if (form := kind.lines(line)) is not None), None)
+
+
+def _record_part(line: bytes) -> bytes:
+    """A line without the time that an export of CloudWatch Logs has before it."""
+    text = line.lstrip()
+    if text[:1].isdigit():
+        found = _STAMP.match(text[:40].decode("ascii", "replace"))
+        return text if found is None else text[found.end() :].lstrip()
+    return text
+
+
+def _message(item: dict[str, Any]) -> dict[str, Any] | None:
+    """The record in an event as `get-log-events` answers, or the record itself; None for an event that holds none."""
+    text = item.get("message")
+    if not (isinstance(text, str) and len(item) <= 5):
+        return item
+    if text.lstrip()[:1] == "{":
+        found = _parsed(text.encode("utf-8", "replace"))
+        return found if isinstance(found, dict) else None
+    form = text_form(text)
+    data = None if form is None else form(text)
+    return None if data is None else dict(data)
 
 
 def _unpacked(stream: BufferedReader) -> Readable:

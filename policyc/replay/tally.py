@@ -2,217 +2,247 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from policyc.engines.trace import Decision, Outcome, StatementTrace, Verdict
-from policyc.record import record
+from policyc.replay.askers.known import Known
+from policyc.replay.askers.said import Asker, Said
+from policyc.replay.classes import Class, ClassKey, caller_hash, merge_classes, ordered
+from policyc.replay.kinds.registry import kind_of
 from policyc.replay.reading import Place
-from policyc.report.outcome import deciding_gate
-from policyc.targets.lattice.access_log import NoRequest, Recorded, read_record, session_free
+from policyc.replay.recorded import Recorded, is_time, path_form, redacted
+from policyc.targets.base import NoRequest
 
-#: places of records that a class keeps
-_MOST_PLACES: Final = 3
 #: distinct requests whose answers are kept
 _MOST_KEPT: Final = 200_000
 #: ids of records, to count one that was delivered twice once
-_MOST_IDS: Final = 5_000_000
-
-#: answers a recorded request; None when it cannot be asked, with the reason
-Ask = Callable[[Recorded], "Outcome | str"]
-
-
-@record
-class Said:
-    """What the policies say to one request: the decision, the statement and gate that decide, the condition that was missed, and for an
-    undecided request what the record does not tell."""
-
-    decision: str
-    by: str
-    missed: str
-    unknown: tuple[str, ...]
-
-
-@dataclass(slots=True)
-class Class:
-    """Records that are alike: the same kind of change for the same caller, method and service, decided in the same way."""
-
-    recorded: str
-    old: str
-    new: str
-    who: str
-    can: str
-    service: str
-    by: str
-    missed: str
-    count: int = 0
-    first: str = ""
-    last: str = ""
-    paths: Counter[str] = field(default_factory=Counter)
-    places: list[Place] = field(default_factory=list)
-
-    def add(self, item: Recorded, place: Place) -> None:
-        self.count += 1
-        if item.time:
-            self.first = min(self.first or item.time, item.time)
-            self.last = max(self.last, item.time)
-        if len(self.paths) < 1_000 or item.path in self.paths:
-            self.paths[item.path] += 1
-        if len(self.places) < _MOST_PLACES:
-            self.places.append(place)
+MOST_IDS: Final = 20_000_000
+_QUOTED: Final = re.compile("`[^`]*`")
+#: what is said of times that are none
+NO_TIME: Final = "the time is none"
+MANY_IDS: Final = f"records beyond {MOST_IDS:,} with an id, among which deliveries were not compared"
 
 
 @dataclass(slots=True)
 class Tally:
-    """The count of a replay. `reproduced`, `contradicted` and `open` are about the policies that were in force (`old`); `pairs` counts
-    (recorded, old, new) decisions; `skipped` counts records that no policy decided, by reason."""
+    """The count of a replay. `reproduced`, `contradicted`, `open` and `silent` (the log does not say what came of it) are about the policies
+    that were in force (`old`); `pairs` counts (recorded, old, new) decisions, `hours` the same by hour (`2026-11-01T08`); `skipped` counts
+    records that no policy decided, by reason, `odd` what else is wrong with records that were asked about. `examples` holds the first
+    place of each reason. `identities` says that callers and paths are kept as they are."""
 
+    identities: bool = False
     records: int = 0
     duplicates: int = 0
     asked: int = 0
     reproduced: int = 0
     contradicted: int = 0
     open: int = 0
+    silent: int = 0
     pairs: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    hours: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)
+    kinds: Counter[str] = field(default_factory=Counter)
     missing: Counter[str] = field(default_factory=Counter)
     skipped: Counter[str] = field(default_factory=Counter)
-    examples: dict[str, str] = field(default_factory=dict)
-    changes: dict[tuple[str, ...], Class] = field(default_factory=dict)
-    against: dict[tuple[str, ...], Class] = field(default_factory=dict)
+    odd: Counter[str] = field(default_factory=Counter)
+    examples: dict[str, Place] = field(default_factory=dict)
+    changes: dict[ClassKey, Class] = field(default_factory=dict)
+    against: dict[ClassKey, Class] = field(default_factory=dict)
 
     def changed(self) -> list[Class]:
-        """The classes whose decision differs between old and new, the largest first."""
-        return _ordered(self.changes)
+        """The classes whose decision or way differs between old and new, the largest first."""
+        return ordered(self.changes.values())
 
     def against_the_log(self) -> list[Class]:
         """The classes where the policies in force say something else than the log, the largest first."""
-        return _ordered(self.against)
+        return ordered(self.against.values())
+
+    def newly(self, decision: str) -> int:
+        """Records that are decided so by the new policies and were not by those in force."""
+        return sum(item.count for item in self.changes.values() if item.key.new == decision != item.key.old)
+
+    def skip(self, reason: str, place: Place, count: int = 1) -> None:
+        """Records that cannot be asked about. Their own texts are left out of the reason unless callers are shown as they are."""
+        if not self.identities:
+            reason = _QUOTED.sub("`…`", reason)
+        self.skipped[reason] += count
+        self.example(reason, place)
+
+    def wonder(self, reason: str, place: Place, count: int = 1) -> None:
+        """Something is wrong with records that count all the same."""
+        self.odd[reason] += count
+        self.example(reason, place)
+
+    def example(self, reason: str, place: Place) -> None:
+        self.examples[reason] = min(self.examples.get(reason, place), place)
+
+    def count(self, item: Recorded, old: Said, new: Said, place: Place, count: int = 1) -> None:
+        """Records with the answers to them; where there are several they are alike in everything that is read of `item` here."""
+        self.sum(item.kind, item.verdict, old, new, count)
+        time = item.time
+        if time and not is_time(time):
+            self.wonder(NO_TIME, place, count)
+            time = ""
+        if time:
+            self.hours[time[:13], item.verdict, old.decision, new.decision] += count
+        if old.decision not in ("undecided", item.verdict) and item.verdict:
+            self.file(self.against, item, old, old, place, count, time, time)
+        if old.decision != new.decision or old.way != new.way:
+            self.file(self.changes, item, old, new, place, count, time, time)
+
+    def sum(self, kind: str, verdict: str, old: Said, new: Said, count: int) -> None:
+        """The sums that hang on the answers alone."""
+        self.asked += count
+        self.kinds[kind] += count
+        if not verdict:
+            self.silent += count
+        elif old.decision == "undecided":
+            self.open += count
+        elif old.decision == verdict:
+            self.reproduced += count
+        else:
+            self.contradicted += count
+        self.pairs[verdict, old.decision, new.decision] += count
+        if new.decision == "undecided":
+            for name in new.unknown:
+                self.missing[name] += count
+
+    def file(
+        self,
+        classes: dict[ClassKey, Class],
+        item: Recorded,
+        old: Said,
+        new: Said,
+        place: Place,
+        count: int,
+        first: str,
+        last: str,
+    ) -> None:
+        """Add records to their class; `new` is what is told of them."""
+        shown = _as_it_is if self.identities else redacted
+        by = (
+            new.by
+            if old.way == new.way or new.decision != "allow"
+            else f"{new.by}, by way of {new.way} in place of {old.way}"
+        )
+        key = ClassKey(
+            item.kind,
+            item.verdict,
+            old.decision,
+            new.decision,
+            shown(item.who),
+            item.can,
+            shown(item.where),
+            by,
+            new.missed,
+        )
+        found = classes.get(key)
+        if found is None:
+            found = classes[key] = Class(key)
+        path = item.path if self.identities else path_form(item.path)
+        found.add(count, first, last, path, place, caller_hash(item.who))
+
+    def merge(self, other: Tally) -> None:
+        """Add the count of another part of the log."""
+        for name in ("records", "duplicates", "asked", "reproduced", "contradicted", "open", "silent"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        for name in ("pairs", "hours", "kinds", "missing", "skipped", "odd"):
+            getattr(self, name).update(getattr(other, name))
+        for reason, place in other.examples.items():
+            self.example(reason, place)
+        merge_classes(self.changes, other.changes)
+        merge_classes(self.against, other.against)
 
 
-def _ordered(classes: dict[tuple[str, ...], Class]) -> list[Class]:
-    return sorted(classes.values(), key=lambda item: (-item.count, item.who, item.can, item.service, item.by))
+def _as_it_is(text: str) -> str:
+    return text
+
+
+class Replayer:
+    """Policies in force, and where there are some new ones, asked about records one by one."""
+
+    def __init__(self, old: Asker, new: Asker | None, tally: Tally, known: Known) -> None:
+        self.old, self.new, self.tally, self.known = Kept(old), None if new is None else Kept(new), tally, known
+        self.seen: set[str] = set()
+
+    def take(self, data: dict[str, Any], place: Place) -> None:
+        """One record."""
+        tally = self.tally
+        tally.records += 1
+        kind = kind_of(data)
+        if kind is None:
+            tally.skip("it is of no kind of log that is read", place)
+            return
+        try:
+            item = kind.read(data)
+        except NoRequest as error:
+            tally.skip(str(error), place)
+            return
+        if not self.is_new(item.id, place):
+            return
+        self.ask(item, place)
+
+    def is_new(self, id: str, place: Place) -> bool:
+        """Whether a record with this id was not there before."""
+        if not id:
+            return True
+        if id in self.seen:
+            self.tally.duplicates += 1
+            return False
+        if len(self.seen) < MOST_IDS:
+            self.seen.add(id)
+        else:
+            self.tally.wonder(MANY_IDS, place)
+        return True
+
+    def ask(self, item: Recorded, place: Place) -> None:
+        said = self.answers(item)
+        if isinstance(said, str):
+            self.tally.skip(said, place)
+        else:
+            self.tally.count(item, *said, place)
+
+    def answers(self, item: Recorded) -> tuple[Said, Said] | str:
+        """What the policies in force and the new ones say, or why they cannot be asked."""
+        item = self.known.fill(item)
+        said = self.old.answer(item)
+        if isinstance(said, str):
+            return said
+        then = said if self.new is None else self.new.answer(item)
+        return then if isinstance(then, str) else (said, then)
 
 
 def replay(
     records: Iterable[tuple[dict[str, Any], Place]],
-    ask_old: Ask,
-    ask_new: Ask | None,
-    is_read: Callable[[str], bool] = lambda key: True,
+    old: Asker,
+    new: Asker | None,
+    tally: Tally,
+    known: Known,
     watch: Callable[[Tally], None] = lambda tally: None,
-) -> Tally:
-    """Ask the policies in force, and where there are some the new ones, about every recorded request.
-
-    `is_read` says of a condition key whether some policy may read it: what nobody reads does not tell requests apart. `watch` sees the count
-    as it grows.
-    """
-    tally = Tally()
-    old, new = _Kept(ask_old), None if ask_new is None else _Kept(ask_new)
-    seen: set[str] = set()
+) -> None:
+    """Ask about every record; `watch` sees the count as it grows."""
+    replayer = Replayer(old, new, tally, known)
     for data, place in records:
-        tally.records += 1
+        replayer.take(data, place)
         watch(tally)
-        try:
-            item = read_record(data)
-        except NoRequest as error:
-            _skip(tally, str(error), place)
-            continue
-        if item.id:
-            if item.id in seen:
-                tally.duplicates += 1
-                continue
-            if len(seen) < _MOST_IDS:
-                seen.add(item.id)
-        said = old.answer(item, is_read)
-        if isinstance(said, str):
-            _skip(tally, said, place)
-            continue
-        then = said if new is None else new.answer(item, is_read)
-        if isinstance(then, str):
-            _skip(tally, then, place)
-            continue
-        _count(tally, item, said, then, place)
-    return tally
 
 
-def _skip(tally: Tally, reason: str, place: Place) -> None:
-    tally.skipped[reason] += 1
-    tally.examples.setdefault(reason, str(place))
-
-
-def _count(tally: Tally, item: Recorded, old: Said, new: Said, place: Place) -> None:
-    tally.asked += 1
-    if old.decision == "undecided":
-        tally.open += 1
-    elif old.decision == item.verdict:
-        tally.reproduced += 1
-    else:
-        tally.contradicted += 1
-    tally.pairs[item.verdict, old.decision, new.decision] += 1
-    if new.decision == "undecided":
-        tally.missing.update(new.unknown)
-    if old.decision not in ("undecided", item.verdict):
-        _file(tally.against, item, old, old, place)
-    if old.decision != new.decision:
-        _file(tally.changes, item, old, new, place)
-
-
-def _file(classes: dict[tuple[str, ...], Class], item: Recorded, old: Said, new: Said, place: Place) -> None:
-    """Add a record to its class; `new` is what is told of it."""
-    who = session_free(item.who)
-    key = (item.verdict, old.decision, new.decision, who, item.can, item.service, new.by, new.missed)
-    found = classes.get(key)
-    if found is None:
-        found = classes[key] = Class(*key)
-    found.add(item, place)
-
-
-class _Kept:
+class Kept:
     """Answers by what tells requests apart."""
 
-    def __init__(self, ask: Ask) -> None:
-        self.ask = ask
+    def __init__(self, asker: Asker) -> None:
+        self.asker = asker
         self.kept: dict[tuple[object, ...], Said | str] = {}
 
-    def answer(self, item: Recorded, is_read: Callable[[str], bool]) -> Said | str:
-        told = tuple(pair for pair in item.keys if is_read(pair[0]))
-        key = (item.who, item.can, item.path, item.service, item.network, told, item.denied == "")
+    def answer(self, item: Recorded) -> Said | str:
+        reads = self.asker.reads
+        told = tuple([pair for pair in item.keys if reads(pair[0])])
+        key = (item.kind, self.asker.caller(item), item.can, item.path, item.where, item.network, told, item.verdict)
         found = self.kept.get(key)
         if found is None:
             if len(self.kept) >= _MOST_KEPT:
                 self.kept.clear()
-            outcome = self.ask(item)
-            found = outcome if isinstance(outcome, str) else _said(outcome, item)
-            self.kept[key] = found
+            found = self.kept[key] = self.asker.answer(item)
         return found
-
-
-def _said(outcome: Outcome, item: Recorded) -> Said:
-    """The answer in short. A request that went through had a caller whose own policies let it: where only those are open, that is known."""
-    decision = outcome.decision
-    waiting = [gate for gate in outcome.gates if gate.verdict is Verdict.UNDECIDED]
-    if decision is Decision.UNDECIDED and not item.denied and waiting and all(g.kind == "identity" for g in waiting):
-        decided = next((gate for gate in reversed(outcome.gates) if gate.decided_by), None)
-        by = f"`{decided.decided_by[0].label}` at {decided.title}" if decided is not None else "the auth types"
-        return Said("allow", by, "", ())
-    gate = deciding_gate(outcome)
-    if decision is Decision.UNDECIDED:
-        return Said(decision.value, "", f"not known: {', '.join(outcome.missing[:3])}", tuple(outcome.missing))
-    by, missed = "", ""
-    if gate is not None:
-        # the gate of a caller bears the name of its session
-        where = "the caller's own policies" if gate.kind == "identity" else gate.title
-        by = f"`{gate.decided_by[0].label}` at {where}" if gate.decided_by else f"nothing at {where}"
-        if decision is Decision.DENY and not gate.decided_by and gate.nearest is not None:
-            missed = _missed(gate.nearest)
-    return Said(decision.value, by, missed, ())
-
-
-def _missed(nearest: StatementTrace) -> str:
-    """What the nearest statement wants; the value that was there differs from record to record."""
-    for reason in nearest.misses:
-        wants = ", ".join(f"`{value}`" for value in reason.expected[:2])
-        more = f" or {len(reason.expected) - 2} more" if len(reason.expected) > 2 else ""
-        return f"`{nearest.label}` missed: {reason.subject} {reason.operator} {wants}{more}".rstrip()
-    return ""

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 OpenFile: TypeAlias = Callable[[str, Span], Source | None]
 
 
+class NoRequest(Exception):
+    """A record of an access log that is no request which a policy decided; the text says why."""
+
+
 @record
 class MapEntry:
     """Where a part of a document came from. `pointer` is a JSON pointer (`/Statement/0`), or `line N` (from 1) for Cedar text."""

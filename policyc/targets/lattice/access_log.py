@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from policyc.record import record
 from policyc.regex import regex
+from policyc.targets.base import NoRequest
 
 #: how an absent value is written, by destination
 _ABSENT: Final = frozenset({"-", "null", ""})
@@ -21,10 +22,6 @@ _STS: Final = regex(
 _PREFIXED: Final = regex(r"LatticePath\?:")
 #: fields that every record of a service has, and no other log all of
 _MARKS: Final = ("serviceArn", "resolvedUser")
-
-
-class NoRequest(Exception):
-    """A record that no auth policy decided, or that is none of Lattice's; the text says why."""
 
 
 @record
@@ -61,7 +58,11 @@ def read_record(data: Mapping[str, Any]) -> Recorded:
 
     def text(name: str) -> str:
         value = data.get(name)
-        return "" if value is None or str(value).strip() in _ABSENT else str(value).strip()
+        if not isinstance(value, str):
+            # a number or a flag is read as JSON writes it, a list or an object is no text
+            value = "" if value is None or isinstance(value, Mapping | list) else json.dumps(value)
+        value = value.strip()
+        return "" if value in _ABSENT else value
 
     service, user = text("serviceArn"), text("resolvedUser") or text("callerPrincipal")
     if not service:

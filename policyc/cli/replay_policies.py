@@ -1,0 +1,268 @@
+"""Who answers for `policyc replay`: the policies of a project, or documents; those in force and the new ones."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from policyc.cli.console import Console
+from policyc.cli.inputs import read_input
+from policyc.cli.networks import open_inventory, read_network
+from policyc.cli.parser import WrongUse
+from policyc.cli.project import open_project
+from policyc.cli.refuse import nothing_found, refuse, refuse_findings, refuse_request
+from policyc.cli.simulate_cedar import read_cedar, texts_of_endpoint
+from policyc.cli.simulate_documents import read_flags
+from policyc.cli.trust import trust_of
+from policyc.diagnostics import Diagnostics
+from policyc.record import record
+from policyc.text import Source
+from policyc.workspace.compile import Compiled, compile_project
+
+if TYPE_CHECKING:
+    from policyc.replay.askers.cedar import Guard
+    from policyc.replay.askers.known import Known
+    from policyc.replay.askers.said import Asker
+    from policyc.targets.verified_access.read.replay import Texts
+    from policyc.workspace.project import Project
+
+#: documents of IAM that requests meet, and those of them that may have a predecessor
+ROLES: Final = (
+    *("identity", "boundary", "session", "scp", "rcp"),
+    *("service-policy", "network-policy", "bucket-policy"),
+)
+OLD: Final = ("service-policy", "network-policy", "bucket-policy")
+CEDAR: Final = ("group-policy", "endpoint-policy")
+NETWORK: Final = "core-network"
+WORDS: Final = ("service-auth", "network-auth", "protocol")
+_OF_IAM: Final = ("vpc-lattice", "cloudtrail", "s3-access")
+_OF_CEDAR, _OF_FLOWS = "verified-access", "flow-logs"
+
+
+@record
+class Policies:
+    """Who answers for the policies in force and for new ones; what is known of callers besides their records."""
+
+    old: Asker
+    new: Asker | None
+    known: Known
+
+
+def policies(args: argparse.Namespace, console: Console) -> Policies | int:
+    """Who is asked, or the exit status after saying what is wrong. Raises WrongUse."""
+    diagnostics = Diagnostics()
+    project = open_project(args, args.paths, diagnostics)
+    console.names = project.names
+    if diagnostics.has_errors:
+        return refuse(diagnostics, project, console)
+    known = _known(args)
+    found = (
+        _documents(args, project, known, console) if _has_documents(args) else _projects(args, project, known, console)
+    )
+    return found if isinstance(found, int) else Policies(*found, known)
+
+
+def _given(args: argparse.Namespace, name: str) -> Any:
+    return getattr(args, name.replace("-", "_"))
+
+
+def _has_documents(args: argparse.Namespace) -> bool:
+    names = (*ROLES, *WORDS, *CEDAR, NETWORK, *(f"old-{name}" for name in (*OLD, *CEDAR, NETWORK)))
+    return any(_given(args, name) for name in names)
+
+
+def _known(args: argparse.Namespace) -> Known:
+    from policyc.replay.askers.known import NotKnown, read_known
+
+    if args.known is None:
+        return read_known({})
+    source = read_input(args.known, "what is known of callers", args, "--known", 64 * 1024 * 1024)
+    try:
+        return read_known(json.loads(source.text))
+    except (ValueError, RecursionError, NotKnown) as error:
+        raise WrongUse(
+            f"`{args.known}` does not say what is known: {error}",
+            'write {"callers": {ARN: {KEY: "value"}}, "users": {ADDRESS: {PROVIDER: {…}}}}',
+        ) from None
+
+
+# --- documents ------------------------------------------------------------------------------------------------------
+
+
+def _documents(
+    args: argparse.Namespace, project: Project, known: Known, console: Console
+) -> tuple[Asker, Asker | None] | int:
+    from policyc.replay.askers.said import Many
+
+    if args.against or args.paths:
+        raise WrongUse("documents take the place of a project", "leave `--in` and `--against` out")
+    sides: list[dict[str, Asker]] = []
+    for old in (False, True):
+        made: dict[str, Asker] = {}
+        for part in (_of_iam(args, project, console, old), _of_cedar(args, project, known, console, old)):
+            if isinstance(part, int):
+                return part
+            made |= part
+        part = _of_network(args, console, old)
+        if isinstance(part, int):
+            return part
+        sides.append(made | part)
+    if not sides[0]:
+        raise WrongUse(
+            "no policy given",
+            "name one with `--service-policy`, `--network-policy`, `--bucket-policy`, `--group-policy`, `--endpoint-policy` "
+            "or `--core-network`",
+        )
+    replaced = any(_given(args, f"old-{name}") for name in (*OLD, *CEDAR, NETWORK))
+    return (Many(sides[1]), Many(sides[0])) if replaced else (Many(sides[0]), None)
+
+
+def _before(args: argparse.Namespace, names: Sequence[str], old: bool) -> argparse.Namespace:
+    """The command line with what was in force in the place of what is new."""
+    held = dict(vars(args))
+    for name in names:
+        earlier = _given(args, f"old-{name}")
+        if old and earlier:
+            held[name.replace("-", "_")] = earlier
+    return argparse.Namespace(**held)
+
+
+def _of_iam(args: argparse.Namespace, project: Project, console: Console, old: bool) -> dict[str, Asker] | int:
+    if not any(_given(args, name) or _given(args, f"old-{name}") for name in OLD):
+        return {}
+    from policyc.replay.askers.documents import OfDocuments
+
+    diagnostics = Diagnostics()
+    switches = project.config.switches
+    given, sources = read_flags(_before(args, OLD, old), ROLES, switches, diagnostics)
+    if diagnostics.has_errors:
+        return refuse_request(diagnostics, sources, "human", console)
+    asker = OfDocuments(given, {name: _given(args, name) for name in WORDS if _given(args, name) is not None}, switches)
+    return dict.fromkeys(_OF_IAM, asker)
+
+
+def _of_cedar(
+    args: argparse.Namespace, project: Project, known: Known, console: Console, old: bool
+) -> dict[str, Asker] | int:
+    names = _before(args, CEDAR, old)
+    if not any(_given(names, name) for name in CEDAR):
+        return {}
+    from policyc.replay.askers.cedar import OfCedar
+
+    diagnostics = Diagnostics()
+    sources: dict[str, Source] = {}
+    texts = (
+        read_cedar(names.group_policy, args, sources, diagnostics),
+        read_cedar(names.endpoint_policy, args, sources, diagnostics),
+    )
+    guard = None if diagnostics.has_errors else _guard(texts, project, trust_of(args), {}, diagnostics)
+    if guard is None or diagnostics.has_errors:
+        return refuse_request(diagnostics, sources, "human", console)
+    return {_OF_CEDAR: OfCedar({"": guard}, known.users)}
+
+
+def _guard(
+    texts: Texts, project: Project, trust: Mapping[str, str], claims: Mapping[str, Any], diagnostics: Diagnostics
+) -> Guard:
+    from policyc.replay.askers.cedar import Guard
+    from policyc.targets.switches import choice
+    from policyc.targets.verified_access.read.claims import declarations, no_files
+
+    documents = [item[1] for item in texts if item is not None]
+    declared = declarations(documents, trust, {}, no_files, diagnostics, claims)
+    alone = choice(project.config.switches, "endpoint-policy-alone")
+    return Guard(texts, declared, "allow" if alone == "allow" else "deny")
+
+
+def _of_network(args: argparse.Namespace, console: Console, old: bool) -> dict[str, Asker] | int:
+    name = (args.old_core_network if old else None) or args.core_network
+    if name is None:
+        return {}
+    from policyc.replay.askers.networks import OfNetwork
+    from policyc.targets.cloud_wan.questions import situate
+
+    opened = read_network(name, args, console)
+    if isinstance(opened, int):
+        return opened
+    inventory = open_inventory(args, console)
+    if isinstance(inventory, int):
+        return inventory
+    return {_OF_FLOWS: OfNetwork(situate(opened.network, inventory, opened.switches))}
+
+
+# --- projects -------------------------------------------------------------------------------------------------------
+
+
+def _projects(
+    args: argparse.Namespace, project: Project, known: Known, console: Console
+) -> tuple[Asker, Asker | None] | int:
+    here = _of_project(args, project, known, console)
+    if isinstance(here, int) or not args.against:
+        return here if isinstance(here, int) else (here, None)
+    diagnostics = Diagnostics()
+    there = argparse.Namespace(**{**vars(args), "root": Path(args.against), "config": None})
+    other = open_project(there, [], diagnostics)
+    if diagnostics.has_errors:
+        return refuse(diagnostics, other, console)
+    before = _of_project(args, other, known, console)
+    return before if isinstance(before, int) else (before, here)
+
+
+def _of_project(args: argparse.Namespace, project: Project, known: Known, console: Console) -> Asker | int:
+    from policyc.replay.askers.projects import OfProject
+    from policyc.replay.askers.said import Many
+
+    compiled = compile_project(project)
+    if compiled.diagnostics.has_errors:
+        return refuse_findings(compiled, project, console, "human")
+    if not compiled.program.modules:
+        return nothing_found(console)
+    askers: dict[str, Asker] = dict.fromkeys(_OF_IAM, OfProject(compiled.program, compiled.all_documents))
+    for part in (_endpoints(compiled, project, known, console), _network(args, compiled, project, console)):
+        if isinstance(part, int):
+            return part
+        askers |= part
+    return Many(askers)
+
+
+def _endpoints(compiled: Compiled, project: Project, known: Known, console: Console) -> dict[str, Asker] | int:
+    """The texts of each declared endpoint that has a domain."""
+    from policyc.replay.askers.cedar import OfCedar
+    from policyc.targets.verified_access.scope import ENDPOINT
+
+    guards: dict[str, Guard] = {}
+    diagnostics = Diagnostics()
+    for item in compiled.program.resources.values():
+        if item.type == ENDPOINT and item.text("domain"):
+            texts, trust, claims = texts_of_endpoint(item.id, compiled, diagnostics)
+            if texts != (None, None):
+                guards[str(item.text("domain"))] = _guard(texts, project, trust, claims, diagnostics)
+    if diagnostics.has_errors:
+        return refuse_request(diagnostics, compiled.program.sources, "human", console)
+    return {_OF_CEDAR: OfCedar(guards, known.users)} if guards else {}
+
+
+def _network(
+    args: argparse.Namespace, compiled: Compiled, project: Project, console: Console
+) -> dict[str, Asker] | int:
+    """The tables of the project's network, when attachments are given."""
+    if not args.inventories:
+        return {}
+    from policyc.replay.askers.networks import OfNetwork
+    from policyc.targets.cloud_wan.documents import checked_networks
+    from policyc.targets.cloud_wan.questions import situate
+    from policyc.targets.switches import wan_switches
+
+    inventory = open_inventory(args, console)
+    if isinstance(inventory, int):
+        return inventory
+    networks = [lowered.network for _, lowered in checked_networks(compiled.program, Diagnostics())]
+    if len(networks) != 1:
+        raise WrongUse(
+            f"the project declares {len(networks)} core networks, and flows are asked of one",
+            "name one document with `--core-network`",
+        )
+    return {_OF_FLOWS: OfNetwork(situate(networks[0], inventory, wan_switches(project.config.switches)))}

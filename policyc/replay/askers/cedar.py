@@ -1,0 +1,117 @@
+"""Cedar texts of Verified Access about logged requests: those of a project by endpoint, or texts that are given."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from policyc.diagnostics import Diagnostics
+from policyc.engines.cedar.decide import NotOpen, UnusableContext
+from policyc.record import record
+from policyc.replay.askers.said import Said, said_of
+from policyc.replay.kinds.verified_access import CONTEXT
+from policyc.replay.recorded import Recorded
+from policyc.syntax.json_text import parse_json
+from policyc.targets.verified_access.gates import EndpointAlone
+from policyc.targets.verified_access.read.access_log import read_log_record
+from policyc.targets.verified_access.read.claims import Declared
+from policyc.targets.verified_access.read.decide import read_paths
+from policyc.targets.verified_access.read.replay import Texts, replay
+from policyc.text import Source
+
+#: what a record tells of the request outside its trust context, and the attribute that it stands for
+_TOLD: Final = {
+    "http_request.http_method": "http_method",
+    "http_request.user_agent": "user_agent",
+    "http_request.url.hostname": "hostname",
+    "http_request.url.path": "path",
+    "http_request.url.query_string": "query",
+    "http_request.url.port": "port",
+    "src_endpoint.ip": "client_ip",
+    "device.ip": "client_ip",
+    "dst_endpoint.ip": "destination_ip",
+    "dst_endpoint.port": "destination_port",
+}
+_ROOTS: Final = ("http_request", "tcp_flow")
+
+
+@record
+class Guard:
+    """The texts that guard an endpoint, the group's first; what is declared of the trust providers; who decides without a group's policy."""
+
+    texts: Texts
+    declared: Declared
+    alone: EndpointAlone
+
+
+class OfCedar:
+    """Guards by the endpoint's domain; the one under the empty name guards every other host. `users` tells of people by the address that a
+    record has, what trust providers would have said of them."""
+
+    def __init__(self, guards: Mapping[str, Guard], users: Mapping[str, Mapping[str, Any]] | None = None) -> None:
+        self.guards, self.users = guards, users or {}
+        self.paths = {
+            host: read_paths([item[1] for item in guard.texts if item is not None]) for host, guard in guards.items()
+        }
+        self.parts = {path[:2] for paths in self.paths.values() for path in paths if path[0] in _ROOTS}
+        self.providers = {path[0] for paths in self.paths.values() for path in paths if path[0] not in _ROOTS}
+
+    def reads(self, key: str) -> bool:
+        if key in ("class_uid", CONTEXT):
+            return True
+        if key in _TOLD:
+            return any((root, _TOLD[key]) in self.parts for root in _ROOTS)
+        steps = key.removeprefix(CONTEXT + ".").split(".")
+        return tuple(steps[:2]) in self.parts if steps[0] in _ROOTS else steps[0] in self.providers
+
+    def caller(self, item: Recorded) -> str:
+        return item.who if item.who in self.users else ""
+
+    def answer(self, item: Recorded) -> Said | str:
+        guard = self.guards.get(item.where) or self.guards.get("")
+        if guard is None:
+            return "no endpoint with this domain is declared"
+        data = _record(item, self.users.get(item.who, {}))
+        found = Diagnostics()
+        tree = parse_json(Source("<record>", json.dumps(data)), found)
+        logged = None if tree is None else read_log_record(tree, found)
+        if logged is None:
+            return next((one.message for one in found), "the record cannot be read")
+        paths = self.paths[item.where if item.where in self.guards else ""]
+        try:
+            outcome = replay(logged, guard.texts, (), paths, guard.alone, guard.declared)
+        except (UnusableContext, NotOpen) as error:
+            return f"`{'.'.join(error.path)}` {error.why}"
+        return said_of(outcome, item)
+
+
+def _record(item: Recorded, known: Mapping[str, Any]) -> dict[str, Any]:
+    """The parts of a record put together again, with what is known of its user where it lacks trust data."""
+    data: dict[str, Any] = {"status_code": "100" if item.verdict == "allow" else "300"}
+    for key, text in item.keys:
+        steps = _steps(key)
+        value = json.loads(text)
+        if key == CONTEXT and value is None:
+            continue
+        inner = data
+        for step in steps[:-1]:
+            inner = inner.setdefault(step, {})
+        inner[steps[-1]] = value
+    context = data.get("data", {}).get("context")
+    if known and (context is None or context == {}):
+        data.setdefault("data", {})["context"] = dict(known)
+    elif known and isinstance(context, dict):
+        data["data"]["context"] = {**known, **context}
+    return data
+
+
+def _steps(key: str) -> Sequence[str]:
+    """The path of a part; names of trust providers hold no dots, names of attributes may."""
+    if not key.startswith(CONTEXT):
+        return key.split(".")
+    rest = key.removeprefix(CONTEXT).removeprefix(".")
+    root, _, part = rest.partition(".")
+    if not rest:
+        return ("data", "context")
+    return ("data", "context", root, part) if root in _ROOTS and part else ("data", "context", rest)

@@ -1,0 +1,98 @@
+"""Documents as every request of a log meets them: auth policies of VPC Lattice, policies of buckets and access points."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from policyc.diagnostics import Diagnostics
+from policyc.replay.askers.projects import plain, why
+from policyc.replay.askers.said import Names, Said, distinct, said_of
+from policyc.replay.recorded import Recorded
+from policyc.simulation.documents.ask import ask
+from policyc.simulation.documents.attached import Attached
+from policyc.simulation.documents.question import PolicyContext, Question, Who
+from policyc.simulation.keys import EVERYTHING
+from policyc.simulation.references import PlainText
+from policyc.targets.object_lambda.operations import LIST_ACTIONS
+from policyc.text import Span
+
+_NOWHERE: Final = Span("<record>", 0, 0)
+#: networks and services of one log
+_MOST_CONTEXTS: Final = 10_000
+
+
+class OfDocuments:
+    """Documents given by themselves; `words` are settings such as `network-auth`."""
+
+    def __init__(self, given: Sequence[Attached], words: Mapping[str, str], switches: Mapping[str, str]) -> None:
+        self.given, self.words, self.switches = tuple(given), words, switches
+        self.contexts: dict[tuple[str, ...], PolicyContext] = {}
+        names = Names(item.text or item.source.text for item in given)
+        self.reads, self.caller = names.reads, names.caller
+
+    def answer(self, item: Recorded) -> Said | str:
+        if item.kind == "vpc-lattice":
+            return self._asked(item, {"service": item.where} | ({"network": item.network} if item.network else {}))
+        if item.kind in ("cloudtrail", "s3-access") and item.where.startswith("arn:aws:s3:::"):
+            return self._of_bucket(item)
+        return f"documents by themselves are not asked about `{item.kind}` records of this kind of resource; give a project"
+
+    def _asked(self, item: Recorded, arns: Mapping[str, str]) -> Said | str:
+        question = Question(
+            _NOWHERE,
+            Who(plain(item.who)),
+            can=plain(item.can),
+            path=plain(item.path) if item.path else None,
+            context=_context(item),
+            unknown=(plain(EVERYTHING),),
+        )
+        return self._outcome(item, question, arns)
+
+    def _of_bucket(self, item: Recorded) -> Said | str:
+        """A request to a bucket itself: the action of IAM that its call asks for."""
+        name = _ACTIONS.get(item.can, item.can)
+        on_object = name not in LIST_ACTIONS
+        resource = f"{item.where}/{item.path}" if on_object else item.where
+        if on_object and not item.path:
+            return "the record does not say which object"
+        question = Question(
+            _NOWHERE,
+            Who(plain(item.who)),
+            action=plain(f"s3:{name}"),
+            resource=plain(resource),
+            context=_context(item),
+            unknown=(plain(EVERYTHING),),
+        )
+        return self._outcome(item, question, {})
+
+    def _outcome(self, item: Recorded, question: Question, arns: Mapping[str, str]) -> Said | str:
+        key = tuple(arns.values())
+        context = self.contexts.get(key)
+        if context is None:
+            if len(self.contexts) >= _MOST_CONTEXTS:
+                self.contexts.clear()
+            settings = {name: plain(text) for name, text in self.words.items()}
+            held = {name: plain(text) for name, text in arns.items()}
+            context = self.contexts[key] = PolicyContext(self.given, held, settings, self.switches)
+        found = Diagnostics()
+        outcome = ask(context, question, found)
+        return why(found) if outcome is None else said_of(outcome, item)
+
+
+#: calls whose permission has another name
+_ACTIONS: Final = {
+    "HeadObject": "GetObject",
+    "ListObjects": "ListBucket",
+    "ListObjectsV2": "ListBucket",
+    "ListObjectVersions": "ListBucketVersions",
+    "CreateMultipartUpload": "PutObject",
+    "UploadPart": "PutObject",
+    "CompleteMultipartUpload": "PutObject",
+    "AbortMultipartUpload": "AbortMultipartUpload",
+    "DeleteObjects": "DeleteObject",
+}
+
+
+def _context(item: Recorded) -> tuple[tuple[PlainText, tuple[str, ...]], ...]:
+    return tuple((plain(key), (value,)) for key, value in distinct(item.keys))

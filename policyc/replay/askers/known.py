@@ -1,0 +1,53 @@
+"""What an inventory knows of callers and users that their records do not tell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from policyc.record import record
+from policyc.replay.recorded import Recorded
+from policyc.targets.lattice.access_log import session_free
+
+#: the key under which the path of a role stands: what a session's ARN lacks
+ROLE = "role"
+
+
+class NotKnown(ValueError):
+    """A file does not say what is known in the form for it; the text says where."""
+
+
+@record
+class Known:
+    """`callers` are condition keys with values by ARN (of a role: of the role or of all its sessions, `…:assumed-role/NAME/*`), `users` what
+    trust providers say of a person by the address that records have."""
+
+    callers: Mapping[str, Mapping[str, str]]
+    users: Mapping[str, Mapping[str, Any]]
+
+    def fill(self, item: Recorded) -> Recorded:
+        """The request with what is known of its caller; what the record tells itself goes before."""
+        told = self.callers.get(item.who) or self.callers.get(session_free(item.who))
+        if not told:
+            return item
+        held = {key.lower() for key, _ in item.keys}
+        keys = tuple((key, value) for key, value in told.items() if key != ROLE and key.lower() not in held)
+        return replace(item, keys=(*item.keys, *keys), who=told.get(ROLE, item.who))
+
+
+def read_known(data: object) -> Known:
+    """What a file says. Raises NotKnown."""
+    if not isinstance(data, Mapping):
+        raise NotKnown("it is no object")
+    for name in data:
+        if name not in ("callers", "users"):
+            raise NotKnown(f"it has `{name}`")
+    callers, users = data.get("callers", {}), data.get("users", {})
+    for part in (callers, users):
+        if not isinstance(part, Mapping) or not all(isinstance(item, Mapping) for item in part.values()):
+            raise NotKnown("`callers` and `users` hold an object for each name")
+    for arn, keys in callers.items():
+        if not all(isinstance(value, str) for value in keys.values()):
+            raise NotKnown(f"a value of `{arn}` is no text")
+    return Known({arn: dict(keys) for arn, keys in callers.items()}, users)

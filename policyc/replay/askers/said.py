@@ -1,0 +1,131 @@
+"""An answer in short, as a replay counts it, and what gives one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, Protocol
+
+from policyc.engines.trace import Decision, Outcome, StatementTrace, Verdict
+from policyc.record import record
+from policyc.replay.recorded import Recorded
+from policyc.report.outcome import deciding_gate
+from policyc.targets.lattice.access_log import session_free
+
+
+@record
+class Said:
+    """What policies say to one request: the decision, the statement and gate that decide, the condition that was missed, and for an
+    undecided request what the record does not tell. `way` is the path of a packet: a request may be let through by another one."""
+
+    decision: str
+    by: str
+    missed: str
+    unknown: tuple[str, ...]
+    way: str = ""
+
+
+class Asker(Protocol):
+    """The policies of one state of affairs, for one kind of log or several."""
+
+    def reads(self, key: str) -> bool:
+        """Whether a policy may read a key of a record: what nobody reads does not tell requests apart."""
+
+    def caller(self, item: Recorded) -> str:
+        """The caller as far as the policies can tell callers apart."""
+
+    def answer(self, item: Recorded) -> Said | str:
+        """What the policies say, or why they cannot be asked."""
+
+
+class Many:
+    """Askers by kind of log."""
+
+    def __init__(self, askers: Mapping[str, Asker]) -> None:
+        self.askers = askers
+
+    def caller(self, item: Recorded) -> str:
+        asker = self.askers.get(item.kind)
+        return item.who if asker is None else asker.caller(item)
+
+    def reads(self, key: str) -> bool:
+        return any(asker.reads(key) for asker in self.askers.values())
+
+    def answer(self, item: Recorded) -> Said | str:
+        asker = self.askers.get(item.kind)
+        if asker is None:
+            return f"no policy is given that a record of kind {item.kind} meets"
+        return asker.answer(item)
+
+
+class Names:
+    """The names of keys that a set of documents may read: a key whose name stands in none of them is read by none."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self.whole = "\n".join(_spelled_out(text) for text in texts).lower()
+        self.known: dict[str, bool] = {}
+        self.sessions: bool | None = None
+
+    def reads(self, key: str) -> bool:
+        found = self.known.get(key)
+        if found is None:
+            found = self.known[key] = key.lower() in self.whole
+        return found
+
+    def caller(self, item: Recorded) -> str:
+        """The caller, of a role's session only the role where no document can tell sessions apart."""
+        if self.sessions is None:
+            self.sessions = any(word in self.whole for word in _OF_SESSIONS)
+        return item.who if self.sessions else session_free(item.who)
+
+
+#: without any of these a document knows no name of a session
+_OF_SESSIONS: Final = (":sts:", "assumed-role", "userid", "rolesessionname")
+
+
+def _spelled_out(text: str) -> str:
+    """A document without the escapes behind which a name could hide."""
+    try:
+        return json.dumps(json.loads(text), ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return text
+
+
+def said_of(outcome: Outcome, item: Recorded) -> Said:
+    """The answer in short. A request that went through had a caller whose own policies let it: where only those are open, that is known."""
+    decision = outcome.decision
+    waiting = [gate for gate in outcome.gates if gate.verdict is Verdict.UNDECIDED]
+    if (
+        decision is Decision.UNDECIDED
+        and item.verdict == "allow"
+        and waiting
+        and all(g.kind == "identity" and not g.statements for g in waiting)
+    ):
+        decided = next((gate for gate in reversed(outcome.gates) if gate.decided_by), None)
+        by = f"`{decided.decided_by[0].label}` at {decided.title}" if decided is not None else "the auth types"
+        return Said("allow", by, "", ())
+    gate = deciding_gate(outcome)
+    if decision is Decision.UNDECIDED:
+        return Said(decision.value, "", f"not known: {', '.join(outcome.missing[:3])}", tuple(outcome.missing))
+    by, missed = "", ""
+    if gate is not None:
+        # the gate of a caller bears the name of its session
+        where = "the caller's own policies" if gate.kind == "identity" else gate.title
+        by = f"`{gate.decided_by[0].label}` at {where}" if gate.decided_by else f"nothing at {where}"
+        if decision is Decision.DENY and not gate.decided_by and gate.nearest is not None:
+            missed = _missed(gate.nearest)
+    return Said(decision.value, by, missed, ())
+
+
+def _missed(nearest: StatementTrace) -> str:
+    """What the nearest statement wants; the value that was there differs from record to record."""
+    for reason in nearest.misses:
+        wants = ", ".join(f"`{value}`" for value in reason.expected[:2])
+        more = f" or {len(reason.expected) - 2} more" if len(reason.expected) > 2 else ""
+        return f"`{nearest.label}` missed: {reason.subject} {reason.operator} {wants}{more}".rstrip()
+    return ""
+
+
+def distinct(keys: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """Keys in any letter case once each; the last one counts."""
+    return tuple({name.lower(): (name, value) for name, value in keys}.values())

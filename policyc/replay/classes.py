@@ -1,0 +1,112 @@
+"""Records that are alike, counted: what is kept of them is the same in whatever order, and in however many parts, they come."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Final, NamedTuple
+
+from policyc.replay.reading import Place
+
+#: places of records that a class keeps: the first ones by file and number
+MOST_PLACES: Final = 3
+#: forms of paths that a class counts: the first ones in the order of the alphabet
+MOST_PATHS: Final = 1_000
+#: callers that are told apart, to say how many a class has; beyond it the number is estimated
+MOST_CALLERS: Final = 1_024
+_ALL_HASHES: Final = 2**64
+
+
+class ClassKey(NamedTuple):
+    """What makes records alike: the same change for the same caller, method and place, decided in the same way."""
+
+    kind: str
+    recorded: str
+    old: str
+    new: str
+    who: str
+    can: str
+    where: str
+    by: str
+    missed: str
+
+
+def caller_hash(who: str) -> int:
+    """A number for a caller, the same everywhere; who it was does not follow from it alone."""
+    return int.from_bytes(blake2b(who.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
+
+
+@dataclass(slots=True)
+class Class:
+    """The records of one key. `paths` counts forms of paths, `callers` holds numbers of distinct callers (the least ones), `first` and
+    `last` are times as logs write them, empty where no record has one."""
+
+    key: ClassKey
+    count: int = 0
+    first: str = ""
+    last: str = ""
+    paths: Counter[str] = field(default_factory=Counter)
+    places: list[Place] = field(default_factory=list)
+    callers: set[int] = field(default_factory=set)
+
+    def add(self, count: int, first: str, last: str, path: str, place: Place, caller: int) -> None:
+        """Records with one path of one caller; `place` is that of the first one."""
+        self.count += count
+        self._see(first, last)
+        self.paths[path] += count
+        if len(self.paths) > 2 * MOST_PATHS:
+            self._cut_paths()
+        self.callers.add(caller)
+        if len(self.callers) > 2 * MOST_CALLERS:
+            self.callers = set(sorted(self.callers)[:MOST_CALLERS])
+        self.place(place)
+
+    def place(self, place: Place) -> None:
+        """Keep a place if it is one of the first."""
+        if len(self.places) < MOST_PLACES or place < self.places[-1]:
+            self.places = sorted({*self.places, place})[:MOST_PLACES]
+
+    def merge(self, other: Class) -> None:
+        """The records of another part with the same key."""
+        self.count += other.count
+        self._see(other.first, other.last)
+        self.paths.update(other.paths)
+        self._cut_paths()
+        self.callers = set(sorted(self.callers | other.callers)[:MOST_CALLERS])
+        self.places = sorted({*self.places, *other.places})[:MOST_PLACES]
+
+    def _see(self, first: str, last: str) -> None:
+        if first:
+            self.first = min(self.first or first, first)
+            self.last = max(self.last, last)
+
+    def _cut_paths(self) -> None:
+        if len(self.paths) > MOST_PATHS:
+            self.paths = Counter({path: self.paths[path] for path in sorted(self.paths)[:MOST_PATHS]})
+
+    @property
+    def distinct_callers(self) -> int:
+        """How many callers there are; an estimate where there are very many."""
+        least = sorted(self.callers)[:MOST_CALLERS]
+        return len(least) if len(least) < MOST_CALLERS else round((MOST_CALLERS - 1) * _ALL_HASHES / (least[-1] + 1))
+
+    def most_common_paths(self, most: int) -> list[tuple[str, int]]:
+        """The paths with most records, in an order that does not hang on how they came."""
+        kept = sorted(self.paths)[:MOST_PATHS]
+        return sorted(((path, self.paths[path]) for path in kept), key=lambda pair: (-pair[1], pair[0]))[:most]
+
+
+def ordered(classes: Iterable[Class]) -> list[Class]:
+    """The largest class first."""
+    return sorted(classes, key=lambda item: (-item.count, item.key))
+
+
+def merge_classes(into: dict[ClassKey, Class], others: dict[ClassKey, Class]) -> None:
+    """Add the classes of another part."""
+    for key, item in others.items():
+        if key in into:
+            into[key].merge(item)
+        else:
+            into[key] = item

@@ -1,0 +1,132 @@
+"""Flow logs of VPCs, transit gateways and core networks, as questions to route tables. Source: access log reference, section 5.
+
+The fields of core network logs are not published: they are found by what their names hold, as the header line of a file tells them.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+from policyc.record import record
+from policyc.replay.recorded import Data, ReadLine, Recorded, text_of
+from policyc.targets.base import NoRequest
+
+#: the fields of a line without header, as CloudWatch Logs has them (version 2)
+_DEFAULT: Final = (
+    *("version", "account-id", "interface-id", "srcaddr", "dstaddr", "srcport", "dstport"),
+    *("protocol", "packets", "bytes", "start", "end", "action", "log-status"),
+)
+_MARKS: Final = ("srcaddr", "dstaddr")
+#: drops that route tables cause, and drops that they do not
+_LOST: Final = ("packets-lost-no-route", "packets-lost-blackhole")
+#: the attachment or VPC that a packet comes from: what one of the fields holds
+SOURCE: Final = "source"
+_SOURCES: Final = ("tgw-src-vpc-id", "vpc-id")
+
+
+@record
+class FlowLogs:
+    """`who` and `where` are addresses; `keys` may hold `source`, the id of the attachment or VPC that the packet comes from."""
+
+    name: str = "flow-logs"
+    title: str = "flow log"
+
+    def recognizes(self, data: Data) -> bool:
+        return all(name in data for name in _MARKS)
+
+    def read(self, data: Data) -> Recorded:
+        status = text_of(data, "log-status")
+        if status in ("NODATA", "SKIPDATA", "INCOMPLETEDATA"):
+            raise NoRequest(f"its log status is {status}, so it tells of no packet")
+        fields = {name.replace("_", "-"): name for name in data}
+        source, target = (_address(data, fields, end) for end in ("src", "dst"))
+        return Recorded(
+            self.name,
+            source,
+            "connect",
+            target,
+            "",
+            "",
+            tuple(_source(data, fields)),
+            _verdict(data, fields),
+            "",
+            _time(text_of(data, "start")),
+        )
+
+    def lines(self, first: str) -> ReadLine | None:
+        names = first.split()
+        if all(name in names for name in _MARKS):
+            return _reader([name.replace("_", "-") for name in names])
+        return _reader(_DEFAULT) if _is_default(names) else None
+
+
+def _reader(names: Sequence[str]) -> ReadLine:
+    def read(line: str) -> Data | None:
+        parts = line.split()
+        # each file of a folder begins with the header, and so do parts of a concatenated one
+        if len(parts) != len(names) or parts[0] == names[0]:
+            return None
+        return dict(zip(names, parts))
+
+    return read
+
+
+def _is_default(parts: Sequence[str]) -> bool:
+    return len(parts) == len(_DEFAULT) and parts[0] == "2" and parts[2].startswith("eni-")
+
+
+def _address(data: Data, fields: dict[str, str], end: str) -> str:
+    """The address of the packet itself where the log has it: of traffic through an appliance the other one is the appliance's."""
+    for name in (f"pkt-{end}addr", f"{end}addr"):
+        text = text_of(data, fields.get(name, name))
+        if text:
+            try:
+                return str(ipaddress.ip_address(text))
+            except ValueError:
+                raise NoRequest("an address of it is none") from None
+    raise NoRequest("it has no address, so it tells of no packet")
+
+
+def _source(data: Data, fields: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """Where the packet comes from, unless the record was made where it arrives."""
+    direction = text_of(data, fields.get("flow-direction", ""))
+    if direction == "ingress" and "vpc-id" in fields:
+        return
+    known = [name for name in fields if "attachment" in name and ("src" in name or "source" in name)]
+    entered = ("tgw-attachment-id",) if direction != "egress" else ()
+    for name in (*known, *_SOURCES, *entered):
+        value = text_of(data, fields.get(name, name))
+        if value:
+            yield SOURCE, value
+            return
+
+
+def _verdict(data: Data, fields: dict[str, str]) -> str:
+    """A drop for want of a route is a refusal, a packet that arrives none. What leaves an interface of a VPC may still be lost."""
+    if text_of(data, "action") == "REJECT":
+        raise NoRequest("a security group or a network ACL refused it, which no route does")
+    lost = [name for name in fields if name in _LOST or ("lost" in name and ("route" in name or "blackhole" in name))]
+    if any(_count(data, fields[name]) for name in lost):
+        return "deny"
+    if lost:
+        return "allow" if _count(data, "packets") else ""
+    arrives = "action" in fields and text_of(data, fields.get("flow-direction", "")) == "ingress"
+    return "allow" if arrives else ""
+
+
+def _count(data: Data, name: str) -> int:
+    text = text_of(data, name)
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0
+
+
+def _time(text: str) -> str:
+    """The moment of seconds since 1970, as other logs write it; what is none stays as it is."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 12):
+        return text
+    try:
+        return datetime.fromtimestamp(int(text), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (ValueError, OverflowError, OSError):
+        return text

@@ -1,0 +1,160 @@
+"""S3 server access logs: lines of text in a bucket, or JSON in CloudWatch Logs. Source: access log reference, section 3.2."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final
+from urllib.parse import unquote_plus
+
+from policyc.record import record
+from policyc.replay.recorded import Data, ReadLine, Recorded, text_of
+from policyc.targets.base import NoRequest
+
+#: the fields of a line in their order (https://docs.aws.amazon.com/AmazonS3/latest/userguide/LogFormat.html); new ones are appended
+_FIELDS: Final = (
+    "bucket_owner_id",
+    "bucket_name",
+    "request_time",
+    "remote_ip",
+    "requester",
+    "request_id",
+    "operation",
+    "key",
+    "request_uri",
+    "http_status",
+    "error_code",
+    "bytes_sent",
+    "object_size",
+    "total_time",
+    "turn_around_time",
+    "referer",
+    "user_agent",
+    "version_id",
+    "host_id",
+    "signature_version",
+    "cipher_suite",
+    "authentication_type",
+    "host_header",
+    "tls_version",
+    "access_point_arn",
+    "acl_required",
+    "source_region",
+)
+#: fields up to the error code; a line with fewer is none
+_LEAST: Final = 11
+_PART: Final = re.compile(r'\[([^\]]*)\]|"((?:[^"\\]|\\.)*)"|(\S+)')
+_FIRST: Final = re.compile(r"[0-9a-f]{64} [a-z0-9.-]+ \[[^\]]+\] ")
+_OPERATION: Final = re.compile(r"(REST|SOAP|BATCH|WEBSITE|S3)\.([A-Z]+)\.([A-Z_]+)")
+_CALLS: Final = {
+    ("GET", "OBJECT"): "GetObject",
+    ("HEAD", "OBJECT"): "HeadObject",
+    ("PUT", "OBJECT"): "PutObject",
+    ("DELETE", "OBJECT"): "DeleteObject",
+    ("GET", "BUCKET"): "ListBucket",
+    ("GET", "BUCKETVERSIONS"): "ListObjectVersions",
+    ("GET", "OBJECT_TAGGING"): "GetObjectTagging",
+    ("PUT", "OBJECT_TAGGING"): "PutObjectTagging",
+    ("GET", "ACL"): "GetObjectAcl",
+    ("PUT", "ACL"): "PutObjectAcl",
+    ("POST", "UPLOADS"): "CreateMultipartUpload",
+    ("PUT", "PART"): "UploadPart",
+    ("POST", "UPLOAD"): "CompleteMultipartUpload",
+    ("DELETE", "UPLOAD"): "AbortMultipartUpload",
+    ("POST", "MULTI_OBJECT_DELETE"): "DeleteObjects",
+}
+_SIGNATURES: Final = {"SigV4": "AWS4-HMAC-SHA256", "SigV2": "AWS"}
+_AUTH_TYPES: Final = {"AuthHeader": "REST-HEADER", "QueryString": "REST-QUERY-STRING"}
+_CANONICAL: Final = re.compile(r"[0-9a-f]{64}")
+_TLS: Final = re.compile(r"TLSv([0-9](?:\.[0-9])?)")
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_CLOCK: Final = re.compile(r"(\d\d)/(\w{3})/(\d{4}):(\d\d):(\d\d):(\d\d) \+0000")
+
+
+@record
+class S3Access:
+    name: str = "s3-access"
+    title: str = "S3 server access log"
+
+    def recognizes(self, data: Data) -> bool:
+        return "bucket_name" in data and "requester" in data and "operation" in data
+
+    def read(self, data: Data) -> Recorded:
+        found = _OPERATION.fullmatch(text_of(data, "operation"))
+        call = None if found is None else _CALLS.get((found[2], found[3]))
+        if found is None or call is None:
+            raise NoRequest("its operation is none that reads, lists or writes objects")
+        if found[1] in ("BATCH", "S3"):
+            raise NoRequest("S3 itself did it, which is no request")
+        key = text_of(data, "key")
+        return Recorded(
+            self.name,
+            _caller(text_of(data, "requester")),
+            call,
+            text_of(data, "access_point_arn") or f"arn:aws:s3:::{text_of(data, 'bucket_name')}",
+            # keys are encoded twice in lines of text
+            unquote_plus(unquote_plus(key)) if "schema_version_id" not in data else key,
+            "",
+            tuple(_keys(data)),
+            _verdict(text_of(data, "http_status"), text_of(data, "error_code")),
+            text_of(data, "request_id"),
+            _time(text_of(data, "request_time")),
+        )
+
+    def lines(self, first: str) -> ReadLine | None:
+        return None if _read_line(first) is None else _read_line
+
+
+def _read_line(line: str) -> Data | None:
+    if not _FIRST.match(line):
+        return None
+    parts = [next(part for part in found.groups() if part is not None) for found in _PART.finditer(line)]
+    return dict(zip(_FIELDS, parts)) if len(parts) >= _LEAST else None
+
+
+def _caller(requester: str) -> str:
+    if not requester:
+        return "anonymous"
+    if requester.startswith("svc:"):
+        return requester.removeprefix("svc:")
+    if _CANONICAL.fullmatch(requester):
+        raise NoRequest("its caller is a canonical id, which does not say which principal of the account it was")
+    return requester
+
+
+def _keys(data: Data) -> Iterator[tuple[str, str]]:
+    tls = _TLS.fullmatch(text_of(data, "tls_version"))
+    told = {
+        "aws:UserAgent": text_of(data, "user_agent"),
+        "aws:Referer": text_of(data, "referer"),
+        "s3:TlsVersion": "" if tls is None else tls[1],
+        "s3:authType": _AUTH_TYPES.get(text_of(data, "authentication_type"), ""),
+        "s3:signatureversion": _SIGNATURES.get(text_of(data, "signature_version"), ""),
+        "s3:VersionId": text_of(data, "version_id"),
+    }
+    yield from ((name, value) for name, value in told.items() if value)
+
+
+def _verdict(status: str, error: str) -> str:
+    if status == "403":
+        if error in ("AccessDenied", "AllAccessDisabled", ""):
+            return "deny"
+        raise NoRequest("its error does not tell whether policies let it pass")
+    if status[:1] in ("2", "3") or status in ("404", "412", "416"):
+        return "allow"
+    raise NoRequest("its status does not tell whether policies let it pass")
+
+
+def _time(text: str) -> str:
+    """As other logs write times, `06/Feb/2026:00:00:38 +0000`; what is none stays as it is."""
+    found = _CLOCK.fullmatch(text)
+    if found is None or found[2] not in _MONTHS:
+        return text.replace("+00:00", "Z")
+    day, month, year, *clock = found.groups()
+    text = f"{year}-{_MONTHS.index(month) + 1:02}-{day}T{':'.join(clock)}"
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return f"{text}Z"

@@ -1,0 +1,116 @@
+"""A request of the past as every kind of log tells it, and how its caller is shown."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Protocol, TypeAlias
+
+from policyc.record import record
+from policyc.targets.lattice.access_log import session_free
+
+Data: TypeAlias = Mapping[str, Any]
+#: makes a record of a line of text; None for a line that is none
+ReadLine: TypeAlias = Callable[[str], "Data | None"]
+
+#: how an absent value is written, by log and destination
+ABSENT: Final = frozenset({"-", "null", ""})
+_TIME: Final = re.compile(r"(20[1-9][0-9])-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?Z")
+_EMAIL: Final = re.compile(r"[^@\s]+@([^@\s]+)")
+#: a segment of a path that looks like an identifier, which differs from record to record and may be somebody's
+_IDENTIFIER: Final = re.compile(r"[^/]*[0-9@%][^/]*|[^/]{33,}")
+
+
+@record
+class Recorded:
+    """One logged request. `kind` names the log's kind; `who` is an ARN, an address, an email address or `anonymous`, `can` what was done, `where`
+    the resource, host or place that was asked, `path` empty where there is none, `network` the service network. `keys` holds what the record tells
+    besides, by condition key or attribute; everything else is unknown.
+
+    `verdict` is what the log says came of it: `allow`, `deny`, or empty where it does not say. `id` tells deliveries of one record, `time`
+    is as the log writes it; both are empty where there is none.
+    """
+
+    kind: str
+    who: str
+    can: str
+    where: str
+    path: str
+    network: str
+    keys: tuple[tuple[str, str], ...]
+    verdict: str
+    id: str
+    time: str
+
+
+class Kind(Protocol):
+    """A kind of log. A new one is a file in `policyc/replay/kinds` and a line in its registry."""
+
+    @property
+    def name(self) -> str:
+        """One word, as `vpc-lattice`."""
+
+    @property
+    def title(self) -> str:
+        """For people, as `VPC Lattice access log`."""
+
+    def recognizes(self, data: Data) -> bool:
+        """Whether a record is of this kind."""
+
+    def read(self, data: Data) -> Recorded:
+        """The request of a record. Raises NoRequest."""
+
+    def lines(self, first: str) -> ReadLine | None:
+        """For logs of plain text: what reads the lines of a file that begins with the line `first`; None when it is no such file."""
+
+
+def text_of(data: Data, *path: str) -> str:
+    """The text at a path of keys, empty where there is none; a number or a flag as JSON writes it."""
+    value: Any = data
+    for step in path:
+        if not isinstance(value, Mapping):
+            return ""
+        value = value.get(step)
+    return plain_text(value)
+
+
+def plain_text(value: object) -> str:
+    """A value as text, empty where a log says that there is none."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return str(value).lower()
+        case str():
+            text = value.strip()
+        case int() | float():
+            text = str(value)
+        case _:
+            return ""
+    return "" if text in ABSENT else text
+
+
+def is_time(text: str) -> bool:
+    """Whether a time is one in UTC of this century as ISO 8601 writes it."""
+    return _TIME.fullmatch(text) is not None
+
+
+def redacted(who: str) -> str:
+    """A caller without what may name a person: no session, no name before an `@`, no host in a network."""
+    if "@" in who and (found := _EMAIL.fullmatch(who)) is not None:
+        return f"*@{found[1]}"
+    if ":assumed-role/" in who:
+        return session_free(who)
+    if who[:1].isdigit() or ":" in who[:5]:
+        try:
+            address = ipaddress.ip_address(who)
+        except ValueError:
+            return who
+        return str(ipaddress.ip_network(f"{who}/{24 if address.version == 4 else 48}", strict=False))
+    return who
+
+
+def path_form(path: str) -> str:
+    """A path with `*` for each segment that looks like an identifier."""
+    return _IDENTIFIER.sub("*", path)

@@ -51,7 +51,7 @@ function _shtab_policyc_using
 end
 
 set -g _shtab_policyc_commands check build test simulate replay diff prove matrix routes graph aws import list fmt explain facts lsp doctor completion init
-set -g _shtab_policyc_opts_with_value --absent --access-point-arn --access-point-policy --account --action --add --advertised --against --as --assume --attachment --attachments --base --baseline --bind --bindings --boundary --bucket-account --bucket-arn --bucket-policy --caller --can --claims --color --config --context --diff --edge --endpoint-policy --endpoint-url --exclude --expect --fail-on --format --from --function-arn --function-policy --function-role-policy --group-policy --identity --in --into --junit --key-arn --key-policy --log --network --network-arn --network-auth --network-policy --object-lambda-arn --object-lambda-policy --old-network-policy --old-service-policy --on --organization --out --output --param --path --profile --protocol --rcp --region --request --resource-account --resource-arn --resource-policy --role-arn --root --scp --segment --service-arn --service-auth --service-policy --session --set --stdin-filename --tag --target --that --threshold --to --transforms --trust --trust-policy --unknown --who --who-reaches --why-not --without --without-edge --write-baseline -k -o
+set -g _shtab_policyc_opts_with_value --absent --access-point-arn --access-point-policy --account --action --add --advertised --against --as --assume --attachment --attachments --base --baseline --bind --bindings --boundary --bucket-account --bucket-arn --bucket-policy --caller --can --claims --color --config --context --core-network --diff --edge --endpoint-policy --endpoint-url --exclude --expect --fail-on --format --from --function-arn --function-policy --function-role-policy --group-policy --identity --in --into --junit --key-arn --key-policy --known --log --network --network-arn --network-auth --network-policy --object-lambda-arn --object-lambda-policy --old-bucket-policy --old-core-network --old-endpoint-policy --old-group-policy --old-network-policy --old-service-policy --on --organization --out --output --param --path --profile --protocol --rcp --region --request --resource-account --resource-arn --resource-policy --role-arn --root --scp --segment --service-arn --service-auth --service-policy --session --set --stdin-filename --tag --target --that --threshold --to --transforms --trust --trust-policy --unknown --who --who-reaches --why-not --without --without-edge --write-baseline -k -o
 
 complete -c policyc -e
 complete -c policyc -f
@@ -188,7 +188,10 @@ complete -c policyc -n '_shtab_policyc_using simulate' -s h -l help -d 'show thi
 complete -c policyc -n '_shtab_policyc_using; and test $_shtab_policyc_npos -eq 0' -a replay -d 'ask policies about recorded traffic'
 complete -c policyc -n '_shtab_policyc_using replay' -l in -xka "(__fish_complete_path (commandline -ct))" -d 'the policies (default: the project)'
 complete -c policyc -n '_shtab_policyc_using replay' -l against -xka "(__fish_complete_directories)" -d 'the project with the policies in force; the others are new'
-complete -c policyc -n '_shtab_policyc_using replay' -l fail-on -xka "newly-denied newly-allowed contradicted undecidable unread" -d 'end with 1 when there is any: newly-denied, newly-allowed, contradicted, undecidable, unread; may be given several times'
+complete -c policyc -n '_shtab_policyc_using replay' -l known -xka "(__fish_complete_path (commandline -ct))" -d 'what records do not tell of callers: {"callers": {ARN: {KEY: value}}, "users": {ADDRESS: {PROVIDER: …}}}'
+complete -c policyc -n '_shtab_policyc_using replay' -l show-identities -d 'callers, addresses and paths as they stand in the log'
+complete -c policyc -n '_shtab_policyc_using replay' -l fail-on -x -d 'end with 1 when there is any, or more than MOST (a number of records, or a share of them such as 0.1%): newly-denied, newly-allowed, contradicted, undecidable, unread; may be given several times'
+complete -c policyc -n '_shtab_policyc_using replay' -l attachments -xka "(__fish_complete_path (commandline -ct))" -d 'what is attached: JSON as `aws networkmanager list-attachments` prints it, or policyc'"'"'s own (`-` for standard input); several files add up'
 complete -c policyc -n '_shtab_policyc_using replay' -l bind -x -d 'the value of what a template leaves open, by the name that findings show as ‹NAME›; may be given several times'
 complete -c policyc -n '_shtab_policyc_using replay' -l bindings -xka "(__fish_complete_path (commandline -ct))" -d 'values from a parameter file, a .tfvars file, the output of describe-stacks or of terraform output -json; may be given several times'
 complete -c policyc -n '_shtab_policyc_using replay' -l identity -xka "(__fish_complete_path (commandline -ct))" -d 'as in `simulate --identity`'
@@ -198,21 +201,31 @@ complete -c policyc -n '_shtab_policyc_using replay' -l scp -xka "(__fish_comple
 complete -c policyc -n '_shtab_policyc_using replay' -l rcp -xka "(__fish_complete_path (commandline -ct))" -d 'as in `simulate --rcp`'
 complete -c policyc -n '_shtab_policyc_using replay' -l service-policy -xka "(__fish_complete_path (commandline -ct))" -d 'as in `simulate --service-policy`'
 complete -c policyc -n '_shtab_policyc_using replay' -l network-policy -xka "(__fish_complete_path (commandline -ct))" -d 'as in `simulate --network-policy`'
+complete -c policyc -n '_shtab_policyc_using replay' -l bucket-policy -xka "(__fish_complete_path (commandline -ct))" -d 'as in `simulate --bucket-policy`'
 complete -c policyc -n '_shtab_policyc_using replay' -l old-service-policy -xka "(__fish_complete_path (commandline -ct))" -d 'the service-policy in force; the other is new'
 complete -c policyc -n '_shtab_policyc_using replay' -l old-network-policy -xka "(__fish_complete_path (commandline -ct))" -d 'the network-policy in force; the other is new'
+complete -c policyc -n '_shtab_policyc_using replay' -l old-bucket-policy -xka "(__fish_complete_path (commandline -ct))" -d 'the bucket-policy in force; the other is new'
+complete -c policyc -n '_shtab_policyc_using replay' -l group-policy -xka "(__fish_complete_path (commandline -ct))" -d 'Cedar text'
+complete -c policyc -n '_shtab_policyc_using replay' -l old-group-policy -xka "(__fish_complete_path (commandline -ct))" -d 'the one in force; the other is new'
+complete -c policyc -n '_shtab_policyc_using replay' -l endpoint-policy -xka "(__fish_complete_path (commandline -ct))" -d 'Cedar text'
+complete -c policyc -n '_shtab_policyc_using replay' -l old-endpoint-policy -xka "(__fish_complete_path (commandline -ct))" -d 'the one in force; the other is new'
+complete -c policyc -n '_shtab_policyc_using replay' -l core-network -xka "(__fish_complete_path (commandline -ct))" -d 'a core network policy as JSON'
+complete -c policyc -n '_shtab_policyc_using replay' -l old-core-network -xka "(__fish_complete_path (commandline -ct))" -d 'the one in force; the other is new'
+complete -c policyc -n '_shtab_policyc_using replay' -l trust -x -d 'a trust provider of Cedar text: its policy reference name and iam_identity_center, oidc, jamf, crowdstrike or jumpcloud; may be given several times'
+complete -c policyc -n '_shtab_policyc_using replay' -l claims -x -d 'what an OIDC provider of Cedar text sends for one user, as JSON; may be given several times'
 complete -c policyc -n '_shtab_policyc_using replay' -l service-auth -x -d 'as in `simulate --service-auth`'
 complete -c policyc -n '_shtab_policyc_using replay' -l network-auth -x -d 'as in `simulate --network-auth`'
 complete -c policyc -n '_shtab_policyc_using replay' -l protocol -x -d 'as in `simulate --protocol`'
 complete -c policyc -n '_shtab_policyc_using replay' -l root -xka "(__fish_complete_directories)" -d 'the project root; nothing outside it is read (default: the folder of policyc.toml, else the current folder)'
 complete -c policyc -n '_shtab_policyc_using replay' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the configuration in place of policyc.toml'
 complete -c policyc -n '_shtab_policyc_using replay' -l param -x -d 'the value of a `param` declaration; may be given several times'
-complete -c policyc -n '_shtab_policyc_using replay' -l format -xka "human json csv" -d 'one of {formats} (default: human)'
+complete -c policyc -n '_shtab_policyc_using replay' -l format -xka "human json csv markdown html" -d 'one of {formats} (default: human)'
 complete -c policyc -n '_shtab_policyc_using replay' -l output -xka "(__fish_complete_path (commandline -ct))" -d 'write the report to this file, not to standard output'
 complete -c policyc -n '_shtab_policyc_using replay' -l color -xka "auto always never" -d 'auto, always or never; auto means on a terminal unless NO_COLOR is set (default: auto)'
 complete -c policyc -n '_shtab_policyc_using replay' -s q -l quiet -d 'say nothing but findings'
 complete -c policyc -n '_shtab_policyc_using replay' -l debug -d 'show the traceback of an internal error'
 complete -c policyc -n '_shtab_policyc_using replay' -s h -l help -d 'show this text and exit'
-complete -c policyc -n '_shtab_policyc_using replay; and test $_shtab_policyc_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'log files or folders, or - for standard input'
+complete -c policyc -n '_shtab_policyc_using replay; and test $_shtab_policyc_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'log files, folders or patterns, or - for standard input'
 complete -c policyc -n '_shtab_policyc_using; and test $_shtab_policyc_npos -eq 0' -a diff -d 'say what a change grants and takes, over all requests'
 complete -c policyc -n '_shtab_policyc_using diff' -l as -xka "identity boundary session trust scp rcp auth-policy object-lambda access-point bucket function key endpoint resource core-network cedar" -d 'what both documents are, as in `check`'
 complete -c policyc -n '_shtab_policyc_using diff' -l document -d 'compare each document by itself, not those together that a request meets on its way to a declared service'

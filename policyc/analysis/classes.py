@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
+from policyc.analysis.contents import content_of
 from policyc.analysis.formula import Lit
 from policyc.analysis.question import Space
+from policyc.analysis.solver import Solution
 from policyc.engines.proofs.budget import TooLarge
 from policyc.ir.authz import All, Always, AnyOf, Atom, Cond, Never, Policy, RawExpression, RawTest, Resources, Statement
 from policyc.record import record
@@ -28,13 +30,15 @@ class Region:
     conditions: tuple[str, ...]
 
 
-def region_of(space: Space, statement: Statement, marks: Sequence[Lit]) -> Region:
-    """The parts of a statement that requests with all of `marks` meet."""
+def region_of(
+    space: Space, statement: Statement, marks: Sequence[Lit], ask: Callable[..., Solution | None] | None = None
+) -> Region:
+    """The parts of a statement that requests with all of `marks` meet; `ask` asks for such a request, `space.ask` unless told."""
 
     def named(items: Sequence[tuple[str, Lit]]) -> tuple[str, ...]:
         if not 1 < len(items) <= _MOST_ITEMS:
             return tuple(text for text, _ in items)
-        kept = tuple(text for text, lit in items if _is_met(space, [*marks, lit]))
+        kept = tuple(text for text, lit in items if _is_met(ask or space.ask, [*marks, lit]))
         return kept or tuple(text for text, _ in items)
 
     who, can, resources = statement.who, statement.can, statement.resources
@@ -69,10 +73,10 @@ def _but(
     return named(items)
 
 
-def _is_met(space: Space, wanted: Iterable[Lit]) -> bool:
+def _is_met(ask: Callable[..., Solution | None], wanted: Iterable[Lit]) -> bool:
     """Whether some request meets the literals; yes where that is too much to tell."""
     try:
-        return space.ask(*wanted) is not None
+        return ask(*wanted) is not None
     except TooLarge:
         return True
 
@@ -157,24 +161,21 @@ def _changed(statement: Statement, mine: Policy, theirs: Policy, is_new: bool) -
 def twin_of(statement: Statement, mine: Policy, theirs: Policy) -> Statement | None:
     """The statement of the other version that this one was, or became: of the same label, else the one most like it that has no
     twin of its own; None where it has none."""
-    contents = {_content(item) for item in mine.statements}
-    for item in theirs.statements:
-        if _content(item) == _content(statement):
-            return item
+    contents = {content_of(item) for item in mine.statements}
+    own = content_of(statement)
+    alike = next((item for item in theirs.statements if content_of(item) == own), None)
+    if alike is not None:
+        return alike
     named = [item for item in theirs.statements if item.label == statement.label and item.label_span is not None]
     if len(named) == 1 and not statement.label.startswith("statement "):
         return named[0]
-    left = [item for item in theirs.statements if _content(item) not in contents and item.effect == statement.effect]
+    left = [item for item in theirs.statements if content_of(item) not in contents and item.effect == statement.effect]
     best = max(left, key=lambda item: _likeness(item, statement), default=None)
     return best if best is not None and _likeness(best, statement) >= 2 else None
 
 
 def _likeness(first: Statement, second: Statement) -> int:
     return sum(parts(first) == parts(second) for parts in (_who, _can, _where, _when))
-
-
-def _content(statement: Statement) -> tuple[object, ...]:
-    return (statement.effect, statement.who, statement.can, statement.resources, statement.when)
 
 
 def _who(statement: Statement) -> tuple[str, ...]:

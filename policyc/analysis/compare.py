@@ -14,10 +14,12 @@ from typing import Final
 
 from policyc.analysis.classes import Region, because, region_of
 from policyc.analysis.conditions import Bindings, variables_of
+from policyc.analysis.contents import content_of
 from policyc.analysis.domains import Unmodelled
 from policyc.analysis.formula import Lit
-from policyc.analysis.question import Said, Space
-from policyc.analysis.solver import BUDGET
+from policyc.analysis.question import Space
+from policyc.analysis.solver import BUDGET, Solution
+from policyc.analysis.unchanged import Split, Unchanged, split
 from policyc.analysis.witness import Witness, opaque_of, witness_of
 from policyc.engines.iam.decision import decide
 from policyc.engines.iam.document import Document
@@ -86,12 +88,13 @@ def compare(
 ) -> Compared:
     """Every class of requests that the two sides answer differently. A side is one document, or several that must all allow, each at the
     place of its counterpart; `within` are patterns of the resources that requests are about, all when there are none. Raises Disagreement."""
-    if all(_alike(one.policy, other.policy) for one, other in zip(old, new, strict=True)):
+    splits = [split(one.policy, other.policy) for one, other in zip(old, new, strict=True)]
+    if not any(item.old or item.new for item in splits):
         return Compared((), True)
     found: list[Difference] = []
     left: list[str] = []
     try:
-        comparison = _Comparison(tuple(old), tuple(new), budget, within)
+        comparison = _Comparison(tuple(old), tuple(new), splits, budget, within)
         left.extend(comparison.space.doubts())
         for change in Change:
             found.extend(comparison.differences(change, left))
@@ -103,17 +106,15 @@ def compare(
     return Compared(tuple(found), not left, tuple(dict.fromkeys(left)))
 
 
-def _alike(old: Policy, new: Policy) -> bool:
-    """Whether the same statements stand in both, in any order; labels aside."""
+@record
+class _Said:
+    """What documents say together: the statements that allow and that deny, and whether one does; `allowed` where all of them allow."""
 
-    def parts(policy: Policy) -> list[object]:
-        return [
-            (item.effect, item.who, item.can, item.resources, item.when, item.on, item.path)
-            for item in policy.statements
-        ]
-
-    first, second = parts(old), parts(new)
-    return first == second or set(first) == set(second)
+    allows: tuple[Statement, ...]
+    denies: tuple[Statement, ...]
+    some_allow: Lit
+    some_deny: Lit
+    allowed: Lit
 
 
 class _Comparison:
@@ -123,20 +124,64 @@ class _Comparison:
         self,
         old: tuple[Version, ...],
         new: tuple[Version, ...],
+        splits: Sequence[Split],
         budget: int,
         within: Sequence[Pattern] = (),
         bindings: Bindings | None = None,
     ) -> None:
         self.old, self.new, self.budget, self.within, self.bindings = old, new, budget, within, bindings
+        self.splits = splits
         self.space = Space([item.policy for item in (*old, *new)], bindings, budget, within=within)
-        self.before, self.after = (_joined(self.space, side) for side in (old, new))
+        self.unchanged = {
+            effect: [
+                Unchanged(self.space, at, effect, item.both, version.document)
+                for at, (item, version) in enumerate(zip(splits, new, strict=True))
+            ]
+            for effect in ("allow", "deny")
+        }
+        self.before, self.after = (
+            self._said(old, [item.old for item in splits]),
+            self._said(new, [item.new for item in splits]),
+        )
+
+    def ask(self, *wanted: Lit) -> Solution | None:
+        """A request for which all of `wanted` hold, with regard to all statements; None: proven that there is none."""
+        parts = [item for listed in self.unchanged.values() for item in listed]
+        while True:
+            solution = self.space.ask(*wanted, *(fact for item in parts for fact in item.facts))
+            if solution is None:
+                return None
+            if opaque_of(self.space, solution):
+                again = [item.spell_all() for item in parts]
+            elif not any(again := [item.spell_out(solution) for item in parts]):
+                witness = witness_of(self.space, solution)
+                again = [item.meet(solution, witness) for item in parts]
+            if not any(again):
+                return solution
+
+    def _said(self, side: Sequence[Version], own: Sequence[Sequence[Statement]]) -> _Said:
+        """What documents say that must all allow."""
+        formula = self.space.formula
+        allows, denies = [], []
+        for listed, unchanged, denied in zip(own, self.unchanged["allow"], self.unchanged["deny"], strict=True):
+            lits: dict[str, list[Lit]] = {"allow": [unchanged.atom], "deny": [denied.atom]}
+            for item in listed:
+                lits[item.effect].append(self.space.statement(item))
+            allows.append(formula.some(lits["allow"]))
+            denies.append(formula.some(lits["deny"]))
+        allow, deny = formula.every(allows), formula.some(denies)
+        of = {
+            effect: tuple(item for one in side for item in one.policy.statements if item.effect == effect)
+            for effect in ("allow", "deny")
+        }
+        return _Said(of["allow"], of["deny"], allow, deny, formula.every((allow, -deny)))
 
     def differences(self, change: Change, left: list[str]) -> Sequence[Difference]:
         """The classes of one change; what is not settled is added to `left`."""
         question = self._question(change)[2]
         found: list[Difference] = []
         excluded: list[Lit] = []
-        while (solution := self.space.ask(question, *excluded)) is not None:
+        while (solution := self.ask(question, *excluded)) is not None:
             if len(found) >= MOST_CLASSES:
                 left.append(f"more than {MOST_CLASSES} classes of requests are {change}")
                 break
@@ -155,11 +200,13 @@ class _Comparison:
         for text in ("example", None, "other"):
             if self.bindings is not None or not variables:
                 return None
-            tried = _Comparison(self.old, self.new, self.budget, self.within, dict.fromkeys(variables, text))
+            tried = _Comparison(
+                self.old, self.new, self.splits, self.budget, self.within, dict.fromkeys(variables, text)
+            )
             try:
                 question = tried._question(change)[2]
                 marks = [-tried.space.formula.every(tried._marks(change, one)) for one in known]
-                solution = tried.space.ask(question, *marks)
+                solution = tried.ask(question, *marks)
                 if solution is not None and not opaque_of(tried.space, solution):
                     return tried._explained(change, witness_of(tried.space, solution))
             except (TooLarge, Unmodelled):
@@ -168,7 +215,7 @@ class _Comparison:
                 tried.space.solver.close()
         return None
 
-    def _question(self, change: Change) -> tuple[Said, Said, Lit]:
+    def _question(self, change: Change) -> tuple[_Said, _Said, Lit]:
         before, after, every = self.before, self.after, self.space.formula.every
         match change:
             case Change.ALLOWED:
@@ -191,7 +238,7 @@ class _Comparison:
         by = self._matching(first.allows if allowing else first.denies, first is self.after, witness)
         other = self._matching(second.denies, second is self.after, witness) if allowing else None
         found = Difference(change, by, other, witness, old, new, Region((), (), (), ()), ())
-        region = region_of(self.space, by, [question, *self._marks(change, found)]) if by else found.region
+        region = region_of(self.space, by, [question, *self._marks(change, found)], self.ask) if by else found.region
         return replace(found, region=region, because=self._because(by, other, first is self.after))
 
     def _because(self, by: Statement | None, other: Statement | None, gained: bool) -> tuple[str, ...]:
@@ -207,42 +254,27 @@ class _Comparison:
     def _marks(self, change: Change, found: Difference) -> list[Lit]:
         """The literals that mark the requests of a class."""
         first, second, _ = self._question(change)
-        lits = {id(item): lit for item, lit in (*first.allows, *first.denies, *second.denies)}
         allowing = change in (Change.ALLOWED, Change.DENIED)
         default = first.some_allow if allowing else first.some_deny
         return [
-            default if found.by is None else lits[id(found.by)],
-            -second.some_deny if found.other is None else lits[id(found.other)],
+            default if found.by is None else self.space.statement(found.by),
+            -second.some_deny if found.other is None else self.space.statement(found.other),
         ]
 
-    def _matching(self, listed: Sequence[tuple[Statement, Lit]], after: bool, witness: Witness) -> Statement | None:
+    def _matching(self, listed: Sequence[Statement], after: bool, witness: Witness) -> Statement | None:
         """The first of some statements that matches the witness, those that the other version lacks first."""
         mine, theirs = (self.new, self.old) if after else (self.old, self.new)
-        wanted = {id(item) for item, _ in listed}
+        wanted = {id(item) for item in listed}
         held: list[Statement] = []
         for one, counterpart in zip(mine, theirs, strict=True):
             can, _ = one.document.masks.masks(witness.request, False)
-            others = {_content(item) for item in counterpart.policy.statements}
+            others = {content_of(item) for item in counterpart.policy.statements}
             matching = [item for item in one.policy.statements if can >> item.index & 1 and id(item) in wanted]
             held += matching
-            changed = next((item for item in matching if _content(item) not in others), None)
+            changed = next((item for item in matching if content_of(item) not in others), None)
             if changed is not None:
                 return changed
         return held[-1] if held else None
-
-
-def _joined(space: Space, side: Sequence[Version]) -> Said:
-    """What documents say that must all allow."""
-    saids = [space.said(item.policy) for item in side]
-    formula = space.formula
-    allow, deny = formula.every(item.some_allow for item in saids), formula.some(item.some_deny for item in saids)
-    return Said(
-        tuple(pair for item in saids for pair in item.allows),
-        tuple(pair for item in saids for pair in item.denies),
-        allow,
-        deny,
-        formula.every((allow, -deny)),
-    )
 
 
 def _decided(side: Sequence[Version], witness: Witness) -> Verdict:
@@ -252,10 +284,6 @@ def _decided(side: Sequence[Version], witness: Witness) -> Verdict:
         if verdict in said:
             return verdict
     return Verdict.ALLOW
-
-
-def _content(statement: Statement) -> tuple[object, ...]:
-    return (statement.effect, statement.who, statement.can, statement.resources, statement.when)
 
 
 def _as_claimed(change: Change, old: Verdict, new: Verdict) -> bool:

@@ -13,7 +13,7 @@ from policyc.analysis.domains import IPV6, Fits, Readable, Test, Within, simples
 from policyc.analysis.formula import FALSE, TRUE, Lit
 from policyc.analysis.keys import Keys, Use, check_of, family_of, interval
 from policyc.analysis.solver import Opaque, Slot
-from policyc.engines.proofs.texts import ANYTHING, ARN, by_fields, exactly, whole
+from policyc.engines.proofs.texts import ANYTHING, ARN, Pattern, by_fields, exactly, whole
 from policyc.ir.authz import (
     All,
     Always,
@@ -36,6 +36,9 @@ from policyc.model.types import BOOL, SetOf, Type
 
 #: values of the keys that policy variables name, by the folded key: None for an absent one; None in place of all: left open
 Bindings = Mapping[str, str | None]
+
+#: a pattern of resources read as one text, and field by field (None with fewer than six fields)
+Readings = tuple[Pattern, Pattern | None]
 
 _RELATIONS: Final = {
     "Equals": "==",
@@ -199,13 +202,37 @@ class Conditions:
     def filled(self, tokens: Tokens) -> tuple[Token, ...] | Variable | None:
         """The pieces with their variables filled; None when one has no value, and the variable itself when it is left open."""
         open_one = next((token for token in tokens if isinstance(token, Variable)), None)
-        if open_one is not None and self.bindings is None:
+        if open_one is None:
+            return filled(tokens)
+        if self.bindings is None:
             return open_one
         return fill(tokens, self._bound)
+
+    def readings(self, tokens: Tokens) -> Readings | Variable | None:
+        """What a pattern of resources fits; None when one of its variables has no value, the variable itself when it is left open."""
+        if not any(isinstance(token, Variable) for token in tokens):
+            return readings(tokens)
+        found = self.filled(tokens)
+        return found if found is None or isinstance(found, Variable) else (whole(found), by_fields(found))
 
     def _bound(self, key: str) -> tuple[str, ...]:
         value = (self.bindings or {}).get(folded(key))
         return () if value is None else (value,)
+
+
+@lru_cache(maxsize=8192)
+def filled(tokens: Tokens) -> tuple[Token, ...]:
+    """The pieces of a text that has no variables."""
+    found = fill(tokens, lambda key: ())
+    assert found is not None
+    return found
+
+
+@lru_cache(maxsize=8192)
+def readings(tokens: Tokens) -> Readings:
+    """What a pattern of resources without variables fits."""
+    pieces = filled(tokens)
+    return whole(pieces), by_fields(pieces)
 
 
 @lru_cache(maxsize=8192)

@@ -18,7 +18,7 @@ from policyc.analysis.solver import BUDGET, Opaque, Solution, Solver, Tested
 from policyc.engines.iam.caller import CallerKind
 from policyc.engines.iam.elements import is_action
 from policyc.engines.iam.statement import Kind
-from policyc.engines.proofs.texts import Pattern, by_fields, exactly, simplest, whole
+from policyc.engines.proofs.texts import ANYTHING, Pattern, exactly, simplest, whole
 from policyc.ir.authz import Can, Policy, Resources, Statement, Variable
 from policyc.ir.pattern import Wild, pattern_tokens
 from policyc.model.vocabulary import Attribute
@@ -71,6 +71,8 @@ class Space:
         self.services = _services_of(policies)
         self._actions: dict[str, Lit] = {}
         self._places: dict[object, Lit] = {}
+        self._kept: list[Lit] = []
+        self._told: tuple[object, ...] = ()
 
     # --- documents ----------------------------------------------------------------------------------------------
 
@@ -140,14 +142,14 @@ class Space:
         open_ones: list[Lit] = []
         patterns: list[Pattern] = []
         for glob in resources.patterns:
-            found = self.conditions.filled(glob.tokens)
+            found = self.conditions.readings(glob.tokens)
             if isinstance(found, Variable):
                 open_ones.append(self.formula.atom(Opaque(f"the resource `{glob.text}`")))
             elif found is not None:
-                if found == (Wild.RUN,):
+                text, fields = found
+                if text == ANYTHING:
                     return TRUE
-                fields = None if generous else by_fields(found)
-                patterns.append(whole(found) if fields is None else fields)
+                patterns.append(text if generous or fields is None else fields)
         atoms = [self.formula.atom(Tested((RESOURCE, 0), Fits(pattern))) for pattern in simplest(patterns)]
         known = self.formula.some([*open_ones, self.formula.every((-self.no_resource, self.formula.some(atoms)))])
         self._places[key] = known
@@ -168,12 +170,19 @@ class Space:
 
         Raises TooLarge, Unmodelled.
         """
-        facts = list(self._facts())
+        facts = self._facts()
         found = self.solver.solve([*wanted, *facts, *self._likely()])
         return found if found is not None else self.solver.solve([*wanted, *facts])
 
-    def _facts(self) -> Iterable[Lit]:
-        """What every request keeps to."""
+    def _facts(self) -> Sequence[Lit]:
+        """What every request keeps to; it is the same until something new was asked about."""
+        callers = self.callers
+        told = (len(callers.sessions), len(callers.makers), len(callers.ids), *self.keys.seen.items())
+        if told != self._told:
+            self._kept, self._told = list(self._all_facts()), told
+        return self._kept
+
+    def _all_facts(self) -> Iterable[Lit]:
         formula = self.formula
         yield formula.atom(Tested((ACTION, 0), Fits(_ACTION_SHAPE)))
         shapes = [formula.atom(Tested((RESOURCE, 0), Fits(_shape_of(name)))) for name in self.callers.partitions]

@@ -1,0 +1,39 @@
+"""What a statement says, as a key: equal keys mean the same requests, whatever the labels and places in the document."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Final
+
+from policyc.ir.authz import All, Atom, Cond, RawTest, Statement
+from policyc.per_object import PerObject
+
+
+def _content(statement: Statement) -> tuple[Hashable, Hashable]:
+    who, can, found = statement.who, statement.can, statement.resources
+    callers = (
+        None
+        if who is None
+        else (who.negated, who.by_level, *[(item.kind, item.args, item.name) for item in who.principals])
+    )
+    actions = None if can is None else (can.negated, *[verb.action for verb in can.verbs])
+    where = None if found is None else (found.negated, *[glob.tokens for glob in found.patterns])
+    return (statement.effect, callers, actions, _condition(statement.when), statement.on, statement.path), where
+
+
+#: everything that a statement says but its resources, and these
+content_of: Final = PerObject(_content, most=8192)
+
+
+def _condition(cond: Cond) -> Hashable:
+    match cond:
+        case All(items):
+            return frozenset([_condition(item) for item in items])
+        case Atom():
+            values = tuple([(item.value.__class__, item.value, item.group) for item in cond.values])
+            return (cond.op.value, cond.attribute.native, cond.attribute.name, values, cond.quantifier, cond.negated)
+        case RawTest():
+            texts = tuple([glob.tokens for glob in cond.values])
+            return (cond.operator, cond.attribute.native, cond.attribute.name, texts, cond.negated)
+        case _:
+            return cond

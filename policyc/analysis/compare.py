@@ -16,7 +16,7 @@ from policyc.analysis.classes import Region, because, region_of
 from policyc.analysis.conditions import Bindings, variables_of
 from policyc.analysis.contents import content_of
 from policyc.analysis.domains import Unmodelled
-from policyc.analysis.formula import Lit
+from policyc.analysis.formula import FALSE, Lit
 from policyc.analysis.question import Space
 from policyc.analysis.solver import BUDGET, Solution
 from policyc.analysis.unchanged import Split, Unchanged, split
@@ -40,6 +40,11 @@ class Change(StrEnum):
     DENIED = "newly denied"
     BLOCKED = "newly blocked"
     UNBLOCKED = "no longer blocked"
+    UNDECIDED = "now undecided"
+
+
+#: the changes that documents of IAM can make
+_ASKED: Final = (Change.ALLOWED, Change.DENIED, Change.BLOCKED, Change.UNBLOCKED)
 
 
 class Disagreement(Exception):
@@ -96,7 +101,7 @@ def compare(
     try:
         comparison = _Comparison(tuple(old), tuple(new), splits, budget, within)
         left.extend(comparison.space.doubts())
-        for change in Change:
+        for change in _ASKED:
             found.extend(comparison.differences(change, left))
         comparison.space.solver.close()
     except TooLarge:
@@ -226,6 +231,8 @@ class _Comparison:
                 return after, before, every((after.some_deny, -before.some_deny, -before.allowed))
             case Change.UNBLOCKED:
                 return before, after, every((before.some_deny, -after.some_deny, -after.allowed))
+            case Change.UNDECIDED:
+                return after, before, FALSE  # documents of IAM decide every request that says all
 
     def _explained(self, change: Change, witness: Witness) -> Difference:
         """The class of a witness, which the engine is asked to confirm."""
@@ -296,3 +303,5 @@ def _as_claimed(change: Change, old: Verdict, new: Verdict) -> bool:
             return new is Verdict.EXPLICIT_DENY and old is Verdict.IMPLICIT_DENY
         case Change.UNBLOCKED:
             return old is Verdict.EXPLICIT_DENY and new is Verdict.IMPLICIT_DENY
+        case Change.UNDECIDED:
+            return new is Verdict.UNDECIDED

@@ -14,6 +14,7 @@ from policyc.cli.console import Console
 from policyc.cli.parser import WrongUse, one_of
 from policyc.cli.project import here
 from policyc.cli.refuse import refuse_request
+from policyc.cli.trust import add_trust, samples_of, trust_of
 from policyc.diagnostics import Diagnostics
 from policyc.report.registry import renderer
 
@@ -59,6 +60,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="compare each document by itself, not those together that a request meets on its way to a declared service",
     )
+    add_trust(parser)
     parser.add_argument(
         "--fail-on",
         dest="fail_on",
@@ -102,7 +104,15 @@ def _compare(args: argparse.Namespace, console: Console, held: ExitStack) -> Cha
         path, top = placed(word, root, held)
         files += path.is_file()
         side = read_side(
-            word or "the files here", path, top, diagnostics, args.kind or "", dict(args.param), args.config
+            word or "the files here",
+            path,
+            top,
+            diagnostics,
+            args.kind or "",
+            dict(args.param),
+            args.config,
+            trust_of(args),
+            samples_of(args),
         )
         if diagnostics.has_errors:
             return refuse_request(diagnostics, side.sources, args.format, console)

@@ -20,7 +20,7 @@ OPEN: Final = "not settled"
 @record
 class Entry:
     """One class of requests that is answered differently. `change` is `newly allowed`, `newly denied`, `newly blocked` (nobody allowed
-    them, now a deny refuses them whatever others allow) or `no longer blocked`; `who`, `what`, `where` and `conditions` are parts of the
+    them, now a deny refuses them whatever others allow), `no longer blocked` or `now undecided`; `who`, `what`, `where` and `conditions` are parts of the
     statement `by`, an empty one means any; `because` are sentences; `request` is one request of the class, in parts; `old` and `new` are
     what the engine says to it."""
 
@@ -35,11 +35,14 @@ class Entry:
     request: tuple[tuple[str, str], ...]
     old: str
     new: str
+    by_context: bool = False
 
     @property
     def widens(self) -> bool:
         """Whether more requests may be allowed."""
-        return self.change in ("newly allowed", "no longer blocked")
+        return self.change in ("newly allowed", "no longer blocked") or (
+            self.change == "now undecided" and self.old != "allow"
+        )
 
 
 @record
@@ -85,11 +88,7 @@ class Changes:
 
 def summary(found: Changes) -> str:
     """One line: how many classes of which change, or that nothing changes."""
-    counted = [
-        f"{found.count(change)} {change}"
-        for change in ("newly allowed", "newly denied", "newly blocked", "no longer blocked")
-        if found.count(change)
-    ]
+    counted = [f"{found.count(change)} {change}" for change in _STYLES if found.count(change)]
     others = sum(len(item.sentences) for item in found.documents)
     counted += [f"{others} in networks"] if others else []
     if counted:
@@ -99,6 +98,8 @@ def summary(found: Changes) -> str:
 
 def phrase(entry: Entry) -> str:
     """The class in one sentence: who, what, where, under which conditions."""
+    if entry.by_context:
+        return "every request" + (f", if {'; '.join(entry.conditions)}" if entry.conditions else "")
     parts = [_listed(entry.who) or "anyone", _listed(entry.what) or "any action"]
     text = f"{parts[0]}: {parts[1]}" + (f" on {_listed(entry.where)}" if entry.where else "")
     return text + (f", if {'; '.join(entry.conditions)}" if entry.conditions else "")
@@ -114,6 +115,7 @@ _STYLES: Final = {
     "newly denied": "good",
     "newly blocked": "good",
     "no longer blocked": "warning",
+    "now undecided": "warning",
 }
 
 
@@ -144,8 +146,8 @@ def render_changes(found: Changes, options: Options) -> str:
 def _entry_lines(entry: Entry, options: Options) -> list[str]:
     lines = [paint(f"  {entry.change}", _STYLES[entry.change], options.color)]
     parts = [
-        ("who", entry.who or ("anyone",)),
-        ("what", entry.what or ("any action",)),
+        ("who", entry.who or (() if entry.by_context else ("anyone",))),
+        ("what", entry.what or (() if entry.by_context else ("any action",))),
         ("where", entry.where),
         ("if", entry.conditions),
         ("because", entry.because),

@@ -17,6 +17,8 @@ from policyc.text import Source
 from policyc.workspace.native_json import CORE_NETWORK, shape_of
 from policyc.workspace.sides import HOST, Piece, Side, pairs
 
+#: a resource whose gates hold Cedar text
+ENDPOINT = "verified_access.endpoint"
 _EVERYTHING = '{"Version":"2012-10-17","Statement":[{"Sid":"AuthNone","Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}'
 _NOTHING = '{"Version":"2012-10-17","Statement":[]}'
 
@@ -28,7 +30,15 @@ def compare_sides(old: Side, new: Side, single: bool, diagnostics: Diagnostics, 
     out: list[Compared] = []
     together: set[str] = set()
     for name in sorted(set(old.ways) & set(new.ways)) if not alone else ():
-        way = _way(name, old, new, diagnostics)
+        types = {old.ways[name].type, new.ways[name].type}
+        if len(types) > 1:
+            continue
+        if types == {ENDPOINT}:
+            from policyc.workspace.comparing_cedar import compare_endpoint
+
+            way = compare_endpoint(name, old, new, diagnostics)
+        else:
+            way = _way(name, old, new, diagnostics)
         if way is not None:
             out.append(way)
             together |= {gate for side in (old, new) for gate in side.ways[name].gates if gate}
@@ -53,7 +63,9 @@ def _compared(
         why = "documents inside other files are compared as text only, and the texts differ"
         return Compared(name, HOST, OPEN, open=(why,))
     if kinds == {"cedar"}:
-        return Compared(name, "cedar", OPEN, open=("Cedar text is compared as text only, and the texts differ",))
+        from policyc.workspace.comparing_cedar import compare_alone
+
+        return compare_alone(name, before, after, old, new, diagnostics)
     trees = [None if piece is None else parse_json(piece.source, diagnostics) for piece in (before, after)]
     if any(piece is not None and tree is None for piece, tree in zip((before, after), trees, strict=True)):
         return None

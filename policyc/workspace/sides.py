@@ -6,13 +6,15 @@ Policies of the language count as the documents that they become; the documents 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
 from policyc.diagnostics import Diagnostics
 from policyc.model.files import read_source
 from policyc.record import record
-from policyc.targets.base import DocumentSet
+from policyc.targets.base import Document, DocumentSet
+from policyc.targets.cedar_documents.facts import Fact
 from policyc.text import Source
 from policyc.workspace.compile import Compiled, compile_project
 from policyc.workspace.natives import NATIVES, Searched, find_natives
@@ -28,32 +30,40 @@ MOST_DOCUMENTS = 2_000
 
 @record
 class Piece:
-    """One document: `kind` is one of `check --as`, empty to tell it by the shape."""
+    """One document: `kind` is one of `check --as`, empty to tell it by the shape; `facts` are the attributes that the resource which
+    carries a Cedar text has, None where nobody declares it."""
 
     name: str
     kind: str
     source: Source
+    facts: Mapping[str, Fact] | None = None
 
 
 @record
 class Way:
     """The way of a request to a declared resource: the name of the document at each gate, empty where the gate asks nobody, None where it
-    refuses everyone. `arn` is the resource's own."""
+    has no policy. `type` and `arn` are the resource's own, `names` what the gates are called."""
 
+    type: str
     arn: str
     gates: tuple[str | None, ...]
+    names: tuple[str, ...] = ()
 
 
 @record
 class Side:
     """All documents of one side by name; `switches` are those of its project, `sources` the texts that findings point into, `ways` lead to
-    the resources that several documents bear on, by the resource's name."""
+    the resources that several documents bear on, by the resource's name. `trust` and `samples` tell of the trust providers of Cedar texts,
+    whose comments name files below `root`."""
 
     name: str
     pieces: Mapping[str, Piece]
     switches: Mapping[str, str]
     sources: Mapping[str, Source]
     ways: Mapping[str, Way] = MappingProxyType({})
+    trust: Mapping[str, str] = MappingProxyType({})
+    samples: Mapping[str, Source] = MappingProxyType({})
+    root: Path | None = None
 
 
 def read_side(
@@ -64,8 +74,11 @@ def read_side(
     kind: str = "",
     params: Mapping[str, str] = MappingProxyType({}),
     config: Path | None = None,
+    trust: Mapping[str, str] = MappingProxyType({}),
+    samples: Mapping[str, Source] = MappingProxyType({}),
 ) -> Side:
-    """What lies at `path` (absolute, below `root`); `name` is how the user calls it. What is wrong is reported: do not go on then."""
+    """What lies at `path` (absolute, below `root`); `name` is how the user calls it, `trust` and `samples` tell of the trust providers of
+    Cedar texts. What is wrong is reported: do not go on then."""
     found = find_config(str(path if path.is_dir() else path.parent))
     home = Path(found).parent.resolve() if found is not None and Path(found).resolve().is_relative_to(root) else root
     built = path.is_dir() and (path / MANIFEST).is_file()
@@ -81,7 +94,8 @@ def read_side(
     )
     if diagnostics.has_errors:
         return Side(name, {}, project.config.switches, project.sources)
-    return _side(name, path, built, kind, project, diagnostics)
+    found_side = _side(name, path, built, kind, project, diagnostics)
+    return replace(found_side, trust=trust, samples=samples, root=project.root)
 
 
 def _side(name: str, path: Path, built: bool, kind: str, project: Project, diagnostics: Diagnostics) -> Side:
@@ -147,14 +161,28 @@ def _add_compiled(
         if project.named and not project.asks_about(document.span.file):
             continue
         kind = kinds.get(document.kind, "") or ("cedar" if document.path.endswith(".cedar") else "")
-        pieces[document.path] = Piece(document.path, kind, Source(document.path, document.text))
+        facts = _facts(compiled, document) if kind == "cedar" else None
+        pieces[document.path] = Piece(document.path, kind, Source(document.path, document.text), facts)
     ways = _ways(compiled)
     return {name: way for name, way in ways.items() if all(gate in pieces for gate in way.gates if gate)}
 
 
+def _facts(compiled: Compiled, document: Document) -> Mapping[str, Fact] | None:
+    """The attributes of the resource that carries a Cedar text."""
+    from policyc.targets.client_vpn import scope as client_vpn
+    from policyc.targets.verified_access import scope as verified_access
+
+    on = compiled.program.resources.get(document.attached_to)
+    if on is None:
+        return None
+    return verified_access.facts(on, compiled.program.resources) or client_vpn.facts(on) or None
+
+
 def _ways(compiled: Compiled) -> dict[str, Way]:
-    """The gates of every declared service of VPC Lattice: its network's, then its own (Lattice reference, sections 1 and 5)."""
+    """The gates of every declared service of VPC Lattice: its network's, then its own (Lattice reference, sections 1 and 5); and those of
+    every declared endpoint of Verified Access: its group's, then its own."""
     from policyc.targets.lattice.words import arn_of
+    from policyc.targets.verified_access.scope import ENDPOINT, group_of
 
     program, documents = compiled.program, DocumentSet(compiled.all_documents)
     found: dict[str, Way] = {}
@@ -166,7 +194,11 @@ def _ways(compiled: Compiled) -> dict[str, Way]:
                     gates.append("")
                 else:
                     gates.append(next((one.path for one in documents.on(item.id) if one.role == role), None))
-            found[service.name] = Way(arn_of(service), tuple(gates))
+            found[service.name] = Way(service.type, arn_of(service), tuple(gates))
+        elif service.type == ENDPOINT and (group := group_of(service, program.resources)) is not None:
+            texts = [next((one.path for one in documents.on(item.id)), None) for item in (group, service)]
+            if texts != [None, None]:
+                found[service.name] = Way(service.type, service.id, tuple(texts), (group.name, service.name))
     return found
 
 

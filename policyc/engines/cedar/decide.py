@@ -27,6 +27,7 @@ from policyc.syntax.cedar_text import parse_cedar
 from policyc.text import Source
 
 __all__ = [
+    "ENDS",
     "About",
     "Answer",
     "CedarError",
@@ -39,6 +40,7 @@ __all__ = [
     "UnusableContext",
     "decide",
     "decision",
+    "end_of",
     "look",
     "parse_policies",
     "sanitise",
@@ -50,8 +52,8 @@ End: TypeAlias = Literal["allowed", "forbidden", "unpermitted", "unsure"]
 
 #: deeper than this a text is handed to Cedar in short pieces
 _DEEP = 100
-_ENDS: Final[Mapping[int, End]] = {3: "allowed", 4: "forbidden", 5: "unpermitted", 6: "unsure"}
-_ALLOWED, _FORBIDDEN, _UNPERMITTED, _UNSURE = _ENDS
+ENDS: Final[Mapping[int, End]] = {3: "allowed", 4: "forbidden", 5: "unpermitted", 6: "unsure"}
+_ALLOWED, _FORBIDDEN, _UNPERMITTED, _UNSURE = ENDS
 
 
 @record
@@ -189,6 +191,22 @@ def _settled(policies: PolicyText, partial: PartialEvaluation) -> Answer:
 def _exact(policies: PolicyText, partial: PartialEvaluation) -> Answer:
     """The answer by diagrams; an example of each end is put to Cedar as a whole."""
     diagrams = partial.diagrams
+    end, parts = end_of(policies, partial)
+    found = diagrams.outcomes(end)
+    for outcome in found:
+        _confirm(policies, partial, end, outcome)
+    refused = diagrams.merged(end, {_FORBIDDEN: _UNPERMITTED})
+    missing, caller = partial.hangs_on(diagrams.questions(refused))
+    statements = tuple(
+        _result(index, effect, partial.words(part), _message(policies, partial, part, index))
+        for index, (effect, part) in enumerate(zip(policies.effects, parts, strict=True))
+    )
+    return _answer(frozenset(ENDS[outcome] for outcome in found), statements, missing, caller)
+
+
+def end_of(policies: PolicyText, partial: PartialEvaluation) -> tuple[Diagram, list[Diagram]]:
+    """How a request ends, as the places of `ENDS`, and what each statement comes to (`HOLDS`, `LACKS`, `FAILED`). Raises TooManyCases."""
+    diagrams = partial.diagrams
     parts = [
         _statement(item, scopes, partial)
         for item, scopes in zip(policies.document.statements, policies.scopes, strict=True)
@@ -205,17 +223,7 @@ def _exact(policies: PolicyText, partial: PartialEvaluation) -> Answer:
     granted = diagrams.then(
         permitted, (diagrams.then(failing, (_UNSURE, _ALLOWED, _ALLOWED)), _UNPERMITTED, _UNPERMITTED)
     )
-    end = diagrams.then(forbidden, (_FORBIDDEN, granted, granted))
-    found = diagrams.outcomes(end)
-    for outcome in found:
-        _confirm(policies, partial, end, outcome)
-    refused = diagrams.merged(end, {_FORBIDDEN: _UNPERMITTED})
-    missing, caller = partial.hangs_on(diagrams.questions(refused))
-    statements = tuple(
-        _result(index, effect, partial.words(part), _message(policies, partial, part, index))
-        for index, (effect, part) in enumerate(zip(policies.effects, parts, strict=True))
-    )
-    return _answer(frozenset(_ENDS[outcome] for outcome in found), statements, missing, caller)
+    return diagrams.then(forbidden, (_FORBIDDEN, granted, granted)), parts
 
 
 def _statement(statement: Statement, scopes: tuple[str, ...], partial: PartialEvaluation) -> Diagram:
@@ -235,7 +243,7 @@ def _confirm(policies: PolicyText, partial: PartialEvaluation, end: Diagram, out
     if data is not None:
         told, _, _ = authorize(policies.handle, data)
         if told != ("allow" if outcome in (_ALLOWED, _UNSURE) else "deny"):
-            raise CedarError(f"Cedar says {told} where the statements say {_ENDS[outcome]}")
+            raise CedarError(f"Cedar says {told} where the statements say {ENDS[outcome]}")
 
 
 def _message(policies: PolicyText, partial: PartialEvaluation, part: Diagram, index: int) -> str:

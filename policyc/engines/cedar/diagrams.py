@@ -73,6 +73,24 @@ class Diagrams:
         """The same with some outcomes called like others."""
         return self.then(diagram, tuple(ends.get(end, end) for end in range(ENDS)))
 
+    def whatever(self, diagram: Diagram, questions: frozenset[int], sure: int, other: int) -> Diagram:
+        """Where `sure` comes out whatever some questions come to, that; `other` everywhere else."""
+        done: dict[Diagram, Diagram] = {}
+        for part in sorted(self._parts(diagram)):  # branches are made before what branches
+            if part < ENDS:
+                done[part] = sure if part == sure else other
+                continue
+            question, branches = self._nodes[part - ENDS]
+            made = [done[branch] for branch in branches]
+            if question not in questions:
+                done[part] = self.ask(question, made)
+                continue
+            both = sure
+            for branch in made:
+                both = self.then(both, tuple(branch if end == sure else other for end in range(ENDS)))
+            done[part] = both
+        return done[diagram]
+
     def outcomes(self, diagram: Diagram) -> frozenset[int]:
         """Everything that can come out."""
         return frozenset(part for part in self._parts(diagram) if part < ENDS)

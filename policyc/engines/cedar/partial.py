@@ -119,9 +119,9 @@ class PartialEvaluation:
                 caller = caller or test.caller
         return tuple(sorted(paths)), caller
 
-    def context(self, chosen: Mapping[int, int]) -> dict[str, Any] | None:
-        """A context of that choice; None where it takes a test without a form."""
-        if any(question in self.encoding.wild for question in chosen):
+    def context(self, chosen: Mapping[int, int], guess: bool = False) -> dict[str, Any] | None:
+        """A context of that choice; None where it takes a test without a form, unless it may be a guess."""
+        if not guess and any(question in self.encoding.wild for question in chosen):
             return None
         data = copy(self.base)
         for slot in self.slots.tops.values():

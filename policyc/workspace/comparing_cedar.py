@@ -1,0 +1,161 @@
+"""Comparing Cedar texts of two sides: one by itself, or the texts of a group and an endpoint together."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from policyc.analysis.cedar import CedarDifference, Gate, compare_cedar
+from policyc.diagnostics import Diagnostics
+from policyc.engines.cedar.authorize import CedarError
+from policyc.engines.cedar.decide import About, Documented, Path, parse_policies
+from policyc.model.files import read_inside
+from policyc.record import record
+from policyc.report.changes import ADDED, CHANGED, OPEN, REMOVED, SAME, Compared, Entry
+from policyc.syntax.cedar_nodes import Document
+from policyc.syntax.cedar_text import parse_cedar
+from policyc.targets.cedar_documents.documented import of_facts
+from policyc.targets.cedar_documents.facts import Fact, cedar_path
+from policyc.targets.switches import choice
+from policyc.targets.verified_access.read.claims import declarations
+from policyc.targets.verified_access.read.documented import of_texts
+from policyc.targets.verified_access.read.supported import check_supported
+from policyc.targets.verified_access.scope import ENDPOINT
+from policyc.text import Source, Span
+from policyc.workspace.sides import Piece, Side, Way
+
+
+@record
+class _Text:
+    """One text that was read."""
+
+    piece: Piece
+    document: Document
+
+
+def compare_alone(
+    name: str, before: Piece | None, after: Piece | None, old: Side, new: Side, diagnostics: Diagnostics
+) -> Compared | None:
+    """Two versions of one text; None after reporting one that cannot be read."""
+    read = [None if piece is None else _read(piece, diagnostics) for piece in (before, after)]
+    if any(item is None and piece is not None for item, piece in zip(read, (before, after), strict=True)):
+        return None
+    state = ADDED if before is None else REMOVED if after is None else ""
+    first, second = ([] if item is None else [item] for item in read)
+    gates = [Gate(name, None if item is None else parse_policies(item.piece.source.text)) for item in read]
+    return _compared(name, "cedar", state, ([gates[0]], [gates[1]]), (first, second), (old, new), diagnostics)
+
+
+def compare_endpoint(name: str, old: Side, new: Side, diagnostics: Diagnostics) -> Compared | None:
+    """A declared endpoint: the group's text and its own, both of which have to allow."""
+    gates: list[list[Gate]] = []
+    texts: list[list[_Text]] = []
+    for side in (old, new):
+        held: list[Gate] = []
+        mine: list[_Text] = []
+        way = side.ways[name]
+        for place, path in enumerate(way.gates):
+            read = None if path is None else _read(side.pieces[path], diagnostics)
+            if read is None and path is not None:
+                return None
+            if read is not None:
+                mine.append(read)
+            text = None if read is None else parse_policies(read.piece.source.text)
+            held.append(Gate(path or way.names[place], text, _without(way, place, side)))
+        gates.append(held)
+        texts.append(mine)
+    return _compared(name, ENDPOINT, "", (gates[0], gates[1]), (texts[0], texts[1]), (old, new), diagnostics)
+
+
+def _without(way: Way, place: int, side: Side) -> bool:
+    """Whether a request passes where there is no policy: at an endpoint in a group with one, and at a group where the switch says so."""
+    group, endpoint = way.gates
+    if place == 1:
+        return group is not None
+    return endpoint is not None and choice(side.switches, "endpoint-policy-alone") == "allow"
+
+
+def _compared(
+    name: str,
+    kind: str,
+    state: str,
+    gates: tuple[list[Gate], list[Gate]],
+    texts: tuple[list[_Text], list[_Text]],
+    sides: tuple[Side, Side],
+    diagnostics: Diagnostics,
+) -> Compared | None:
+    told = [_about(mine, side, diagnostics) for mine, side in zip(texts, sides, strict=True) if mine]
+    if diagnostics.has_errors:
+        return None
+    try:
+        found = compare_cedar(*gates, _agreed(told))
+    except CedarError as error:
+        return Compared(name, kind, OPEN, open=(str(error),))
+    entries = tuple(_entry(item) for item in found.differences)
+    return Compared(
+        name, kind, state or (CHANGED if entries else OPEN if found.open else SAME), entries, (), found.open
+    )
+
+
+def _read(piece: Piece, diagnostics: Diagnostics) -> _Text | None:
+    found = Diagnostics()
+    document = parse_cedar(piece.source, found)
+    if document is None or not check_supported(piece.source, document, found):
+        diagnostics.extend(found)
+        return None
+    return _Text(piece, document)
+
+
+def _about(texts: Sequence[_Text], side: Side, diagnostics: Diagnostics) -> About:
+    """What is documented of the attributes: by the resource that carries a text, else by the text's comments and `--trust`."""
+    facts: dict[str, Fact] = {}
+    for text in texts:
+        facts |= text.piece.facts or {}
+    if facts:
+        return of_facts(facts)
+
+    def open_file(name: str, span: Span, found: Diagnostics) -> Source | None:
+        return None if side.root is None else read_inside(side.root, name, span, found)
+
+    documents = [text.document for text in texts]
+    return of_texts(declarations(documents, side.trust, side.samples, open_file, diagnostics))
+
+
+def _agreed(told: Sequence[About]) -> About:
+    """What both versions are told of an attribute; nothing where they are told different things."""
+
+    def about(path: Path) -> Documented | None:
+        found = [one(path) for one in told]
+        return found[0] if found and all(item == found[0] for item in found) else None
+
+    return about
+
+
+def _entry(item: CedarDifference) -> Entry:
+    request = tuple(_rows(item.context)) or (("context", "{}"),)
+    return Entry(
+        item.change.value,
+        item.by,
+        item.other,
+        (),
+        (),
+        (),
+        item.conditions,
+        item.because,
+        request,
+        item.old.value,
+        item.new.value,
+        by_context=True,
+    )
+
+
+def _rows(data: Mapping[str, Any], above: Path = ()) -> Iterator[tuple[str, str]]:
+    """The attributes of a context as people write them, one to a row."""
+    for key, value in data.items():
+        path = (*above, key)
+        if isinstance(value, dict) and value:
+            yield from _rows(value, path)
+        else:
+            shown = cedar_path(path)
+            yield f"context{'' if shown.startswith('[') else '.'}{shown}", json.dumps(value, ensure_ascii=False)

@@ -133,6 +133,8 @@ _shtab_policyc_completion_defaults_added=0
 _shtab_policyc_diff_options=(
   "--as[what both documents are, as in \`check\`]:KIND:(identity boundary session trust scp rcp auth-policy object-lambda access-point bucket function key endpoint resource core-network cedar)"
   "--document[compare each document by itself, not those together that a request meets on its way to a declared service]"
+  "*--trust[a trust provider of Cedar text\: its policy reference name and iam_identity_center, oidc, jamf, crowdstrike or jumpcloud\; may be given several times]:NAME=TYPE:"
+  "*--claims[what an OIDC provider of Cedar text sends for one user, as JSON\; may be given several times]:NAME=FILE:"
   "--fail-on[\`change\` (default) or \`allow\`\: with it only requests that are newly allowed fail]:WHAT:(change allow)"
   "--root[the project root\; nothing outside it is read (default\: the folder of policyc.toml, else the current folder)]:DIR:_files -/"
   "--config[the configuration in place of policyc.toml]:FILE:_files"

@@ -324,7 +324,7 @@ def _state(gates: Sequence[Gate], data: Mapping[str, Any]) -> int | None:
             ends = decide(gate.text, data).ends
             if len(ends) > 1:
                 return None
-            mine = {"allowed": _YES, "unsure": _DOUBT}.get(*ends, _NO)
+            mine = _YES if "allowed" in ends else _DOUBT if "unsure" in ends else _NO
         out = _NO if _NO in (out, mine) else max(out, mine)
     return out
 

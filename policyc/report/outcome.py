@@ -53,8 +53,8 @@ def render_outcome(outcome: Outcome, sources: Mapping[str, Source], options: Opt
         lines += ["", *_gate_table(outcome, sources, options)]
     for refused in _refused_by_default(outcome):
         lines += ["", *_nearest_lines(refused, sources, options)]
-    remarks = [line for text in _remarks(outcome) for line in wrap(text, options.width, "  ")]
-    lines += ["", *remarks] if remarks else []
+    told = [line for text in remarks(outcome) for line in wrap(text, options.width, "  ")]
+    lines += ["", *told] if told else []
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
@@ -154,7 +154,8 @@ def _nearest_lines(gate: GateTrace, sources: Mapping[str, Source], options: Opti
     return lines
 
 
-def _remarks(outcome: Outcome) -> Iterator[str]:
+def remarks(outcome: Outcome) -> Iterator[str]:
+    """What is said below the gates: what the caller sees, what the request does not say, notes."""
     if outcome.error:
         yield f"the caller sees: {outcome.error}"
     if outcome.missing:

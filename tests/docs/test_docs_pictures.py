@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import re
 from pathlib import Path
 
+from policyc.__main__ import main
 from policyc.diagnostics import Diagnostics
 from policyc.targets.cloud_wan.documents import checked_networks
 from policyc.targets.cloud_wan.graph import draw_graph
@@ -32,3 +35,14 @@ def test_the_picture_is_fresh(tmp_path: Path) -> None:
         PICTURE.parent.mkdir(exist_ok=True)
         PICTURE.write_text(drawn, encoding="utf-8", newline="\n")
     assert PICTURE.read_text(encoding="utf-8") == drawn, "stale: run with POLICYC_UPDATE=1"
+
+
+def test_the_picture_of_an_answer_is_fresh() -> None:
+    """What the page on `simulate` shows is what the command draws of the policies of this repository."""
+    shown = DOCS / "images" / "answer.svg"
+    words = ["inventory", "--who", "order_fn", "--can", "POST", "--path", "/stock/42", "--format", "svg"]
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        assert main(["simulate", *words, "--root", str(DOCS.parent)]) == 10
+    if os.environ.get("POLICYC_UPDATE") == "1":
+        shown.write_text(out.getvalue(), encoding="utf-8", newline="\n")
+    assert shown.read_text(encoding="utf-8") == out.getvalue(), "stale: run with POLICYC_UPDATE=1"

@@ -27,8 +27,8 @@ def test_each_kind_has_its_formats() -> None:
     machines = ("checkstyle", "concise", "github", "gitlab", "json", "junit", "markdown", "rdjson")
     assert registry.formats("findings") == ("human", *machines, "sarif")
     assert registry.formats("tests") == ("human", *machines)
-    assert registry.formats("outcome") == ("human", "json")
-    assert registry.formats("matrix") == ("human", "csv", "json", "markdown")
+    assert registry.formats("outcome") == ("human", "html", "json", "svg")
+    assert registry.formats("matrix") == ("human", "csv", "html", "json", "markdown", "svg")
     assert [name for name in registry._names() if registry.writes_commands(name)] == ["github"]
 
 
@@ -49,4 +49,6 @@ def test_a_further_file_is_offered_by_the_commands_that_it_serves(
     main(["check", "--help"])
     assert counted in capsys.readouterr().out
     assert main(["matrix", "u.json", "--format", counted]) == 2
-    assert "choose one of `human`, `csv`, `json`, `markdown`" in " ".join(capsys.readouterr().err.split())
+    assert "choose one of `human`, `csv`, `html`, `json`, `markdown`, `svg`" in " ".join(
+        capsys.readouterr().err.split()
+    )

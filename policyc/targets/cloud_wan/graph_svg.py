@@ -7,26 +7,22 @@ Equal input gives equal bytes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from html import escape
-
+from policyc.canvas import CHAR, Canvas, diamond, number
 from policyc.engines.wan.matrix import Cell, Flow
-from policyc.record import field, record
 from policyc.targets.cloud_wan.graph import Graph, Link, Node
 
 _ROW = 26
 _LANE = 20
-_CHAR = 7.3
 _MARGIN = 24
-_INK, _FAINT, _GRID = "#1f2933", "#6b7785", "#d9dee5"
-_COLORS = {"share": "#0b7a3b", "send-via": "#1d5fbf", "send-to": "#8a3fb0", "route": "#b35c00"}
+_INK, _FAINT, _GRID = "ink", "faint", "grid"
+_COLORS = {"share": "good", "send-via": "blue", "send-to": "violet", "route": "amber"}
 _FLOWS = {
-    Flow.DIRECT: "#bfe5cb",
-    Flow.INSPECTED: "#c5d9f7",
-    Flow.PARTLY: "#f7e3b5",
-    Flow.UNDECIDED: "#f3d6d6",
-    Flow.BLOCKED: "#f4f6f8",
-    Flow.EMPTY: "#ffffff",
+    Flow.DIRECT: "good-ground",
+    Flow.INSPECTED: "blue-ground",
+    Flow.PARTLY: "open-ground",
+    Flow.UNDECIDED: "bad-ground",
+    Flow.BLOCKED: "panel",
+    Flow.EMPTY: "ground",
 }
 _LEGEND = (
     (Flow.DIRECT, "reaches it"),
@@ -51,71 +47,9 @@ _POINTS = (
 )
 
 
-@record(frozen=False)
-class _Canvas:
-    """Shapes in order, and how far they reach."""
-
-    parts: list[str] = field(default_factory=list)
-    width: float = 0
-    height: float = 0
-
-    def reach(self, x: float, y: float) -> None:
-        self.width, self.height = max(self.width, x), max(self.height, y)
-
-    def text(
-        self,
-        x: float,
-        y: float,
-        text: str,
-        *,
-        size: int = 12,
-        fill: str = _INK,
-        anchor: str = "start",
-        turn: bool = False,
-        bold: bool = False,
-    ) -> None:
-        weight = ' font-weight="600"' if bold else ""
-        spin = f' transform="rotate(-50 {_n(x)} {_n(y)})"' if turn else ""
-        self.parts.append(
-            f'<text x="{_n(x)}" y="{_n(y)}" font-size="{size}" fill="{fill}" text-anchor="{anchor}"{weight}{spin}>{escape(text)}</text>'
-        )
-        long = len(text) * _CHAR * size / 12
-        self.reach(
-            x + (long * 0.65 if turn else long if anchor == "start" else long / 2 if anchor == "middle" else 0), y + 6
-        )
-
-    def line(self, x1: float, y1: float, x2: float, y2: float, color: str, width: float = 1, dash: str = "") -> None:
-        style = f' stroke-dasharray="{dash}"' if dash else ""
-        self.parts.append(
-            f'<line x1="{_n(x1)}" y1="{_n(y1)}" x2="{_n(x2)}" y2="{_n(y2)}" stroke="{color}" stroke-width="{_n(width)}"{style}/>'
-        )
-        self.reach(max(x1, x2), max(y1, y2))
-
-    def circle(self, x: float, y: float, radius: float, fill: str, stroke: str) -> None:
-        self.parts.append(
-            f'<circle cx="{_n(x)}" cy="{_n(y)}" r="{_n(radius)}" fill="{fill}" stroke="{stroke}" stroke-width="1.5"/>'
-        )
-        self.reach(x + radius, y + radius)
-
-    def box(self, x: float, y: float, width: float, height: float, fill: str, title: str = "") -> None:
-        inner = f"<title>{escape(title)}</title>" if title else ""
-        self.parts.append(
-            f'<rect x="{_n(x)}" y="{_n(y)}" width="{_n(width)}" height="{_n(height)}" fill="{fill}" stroke="{_GRID}">{inner}</rect>'
-        )
-        self.reach(x + width, y + height)
-
-    def path(self, points: str, fill: str) -> None:
-        self.parts.append(f'<path d="{points}" fill="{fill}"/>')
-
-
-def _n(value: float) -> str:
-    """A coordinate with at most one digit behind the point."""
-    return f"{value:.1f}".removesuffix(".0")
-
-
 def svg_text(graph: Graph) -> str:
     """The whole picture as one SVG document."""
-    canvas = _Canvas()
+    canvas = Canvas(graph.name or "core network")
     canvas.text(_MARGIN, 34, graph.name or "core network", size=18, bold=True)
     about = f"{len([n for n in graph.nodes if not n.is_group])} segments, {len(graph.edges)} edges"
     if graph.assumed:
@@ -123,22 +57,15 @@ def svg_text(graph: Graph) -> str:
     canvas.text(_MARGIN, 54, about, fill=_FAINT)
     bottom = _grid(canvas, graph, 70)
     _matrix(canvas, graph, bottom + 36)
-    width, height = _n(canvas.width + _MARGIN), _n(canvas.height + _MARGIN)
-    head = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
-        f'font-family="Helvetica, Arial, DejaVu Sans, sans-serif" role="img"><title>{escape(graph.name or "core network")}</title>'
-    )
-    return (
-        "\n".join([head, f'<rect width="{width}" height="{height}" fill="#ffffff"/>', *canvas.parts, "</svg>"]) + "\n"
-    )
+    return canvas.svg(_MARGIN)
 
 
 # --- segments by edge, and the actions --------------------------------------------------------------------------
 
 
-def _grid(canvas: _Canvas, graph: Graph, top: float) -> float:
+def _grid(canvas: Canvas, graph: Graph, top: float) -> float:
     """Rows of nodes, columns of edges, lanes of actions; the lower end."""
-    names = max([len(node.name) for node in graph.nodes] or [0]) * _CHAR
+    names = max([len(node.name) for node in graph.nodes] or [0]) * CHAR
     marks = max([len(_marks(node)) for node in graph.nodes] or [0]) * 5.8
     left = _MARGIN + names + marks + 34
     column = 46.0
@@ -163,7 +90,7 @@ def _grid(canvas: _Canvas, graph: Graph, top: float) -> float:
     return _point_legend(canvas, graph, bottom + 20) if graph.links else bottom
 
 
-def _point_legend(canvas: _Canvas, graph: Graph, y: float) -> float:
+def _point_legend(canvas: Canvas, graph: Graph, y: float) -> float:
     """What the points on the lines of actions say; the lower end."""
     x = float(_MARGIN)
     groups = any(link.kind in ("send-via", "send-to") for link in graph.links)
@@ -171,23 +98,19 @@ def _point_legend(canvas: _Canvas, graph: Graph, y: float) -> float:
         if shape == "diamond" and not groups:
             continue
         if shape == "diamond":
-            canvas.path(_diamond(x + 6, y - 4, 6), _FAINT)
+            canvas.path(diamond(x + 6, y - 4, 6), _FAINT)
         else:
-            canvas.circle(x + 6, y - 4, 5.5 if shape == "ring" else 4, "#ffffff" if shape == "ring" else _FAINT, _FAINT)
+            canvas.circle(x + 6, y - 4, 5.5 if shape == "ring" else 4, "ground" if shape == "ring" else _FAINT, _FAINT)
         canvas.text(x + 18, y, text, size=11, fill=_FAINT)
         x += 18 + len(text) * 6.4 + 24
     return y
-
-
-def _diamond(x: float, y: float, size: float) -> str:
-    return f"M{_n(x)} {_n(y - size)}L{_n(x + size)} {_n(y)}L{_n(x)} {_n(y + size)}L{_n(x - size)} {_n(y)}Z"
 
 
 def _marks(node: Node) -> str:
     return ", ".join(("group", *node.marks) if node.is_group else node.marks)
 
 
-def _node_row(canvas: _Canvas, node: Node, graph: Graph, y: float, left: float, column: float, right: float) -> None:
+def _node_row(canvas: Canvas, node: Node, graph: Graph, y: float, left: float, column: float, right: float) -> None:
     canvas.line(_MARGIN, y + _ROW / 2, right, y + _ROW / 2, _GRID, 0.6)
     canvas.text(_MARGIN, y + 4, node.name, bold=True)
     canvas.text(left - 18, y + 4, _marks(node), size=10, fill=_FAINT, anchor="end")
@@ -197,9 +120,9 @@ def _node_row(canvas: _Canvas, node: Node, graph: Graph, y: float, left: float, 
         if edge not in counts:
             continue
         count = counts[edge]
-        filled = _INK if count is None or count else "#ffffff"
+        filled = _INK if count is None or count else "ground"
         if node.is_group:
-            canvas.path(_diamond(x, y, 7), filled if filled == _INK else _GRID)
+            canvas.path(diamond(x, y, 7), filled if filled == _INK else _GRID)
         else:
             canvas.circle(x, y, 6, filled, _INK)
         if count is not None:
@@ -215,7 +138,7 @@ def _lane(link: Link) -> str:
     return f"{parts} {link.label}".strip()[:34]
 
 
-def _action(canvas: _Canvas, link: Link, rows: dict[tuple[str, bool], float], x: float, head: float) -> None:
+def _action(canvas: Canvas, link: Link, rows: dict[tuple[str, bool], float], x: float, head: float) -> None:
     """One vertical line: a ring at the segment that the action is of, dots at those that it joins, a diamond at the group."""
     color = _COLORS[link.kind]
     canvas.text(x - 2, head - 8, _lane(link), size=11, fill=color, turn=True)
@@ -231,17 +154,17 @@ def _action(canvas: _Canvas, link: Link, rows: dict[tuple[str, bool], float], x:
         if y is not None and name != link.source:
             canvas.circle(x, y, 4, color, color)
     if group is not None:
-        canvas.path(_diamond(x, group, 6), color)
-    canvas.circle(x, source, 5.5, "#ffffff", color)
+        canvas.path(diamond(x, group, 6), color)
+    canvas.circle(x, source, 5.5, "ground", color)
 
 
 # --- who reaches whom -------------------------------------------------------------------------------------------
 
 
-def _matrix(canvas: _Canvas, graph: Graph, top: float) -> None:
+def _matrix(canvas: Canvas, graph: Graph, top: float) -> None:
     names = graph.matrix.names
     canvas.text(_MARGIN, top, "Who reaches whom (rows send, columns receive)", size=14, bold=True)
-    left = _MARGIN + max([len(name) for name in names] or [0]) * _CHAR + 16
+    left = _MARGIN + max([len(name) for name in names] or [0]) * CHAR + 16
     head = top + 14 + max([len(name) for name in names] or [0]) * 5.6 + 12
     size = 30.0
     for at, name in enumerate(names):
@@ -254,7 +177,7 @@ def _matrix(canvas: _Canvas, graph: Graph, top: float) -> None:
             x = left + size * column
             title = f"{here} to {there}: {cell.flow.value}" + (f" by {', '.join(cell.groups)}" if cell.groups else "")
             canvas.box(x, y, size, size, _FLOWS[cell.flow], title)
-            canvas.parts += list(_symbol(cell, x + size / 2, y + size / 2))
+            _symbol(canvas, cell, x + size / 2, y + size / 2)
             if graph.matrix.one_way(here, there):
                 canvas.text(x + size - 9, y + 11, "\u203a", size=13, bold=True)
     bottom = head + size * len(names) + 24
@@ -262,24 +185,24 @@ def _matrix(canvas: _Canvas, graph: Graph, top: float) -> None:
     for flow, text in _LEGEND:
         if any(cell.flow is flow for cell in graph.matrix.cells.values()):
             canvas.box(x, bottom - 13, 18, 18, _FLOWS[flow])
-            canvas.parts += list(_symbol(Cell(flow), x + 9, bottom - 4))
+            _symbol(canvas, Cell(flow), x + 9, bottom - 4)
             canvas.text(x + 24, bottom, text, size=11, fill=_FAINT)
             x += 24 + len(text) * 6.2 + 22
     if any(graph.matrix.one_way(*pair) for pair in graph.matrix.cells):
         canvas.text(x, bottom, "\u203a one way, nothing comes back", size=11, fill=_FAINT)
 
 
-def _symbol(cell: Cell, x: float, y: float) -> Iterator[str]:
+def _symbol(canvas: Canvas, cell: Cell, x: float, y: float) -> None:
     match cell.flow:
         case Flow.DIRECT:
-            yield f'<circle cx="{_n(x)}" cy="{_n(y)}" r="5" fill="#0b7a3b"/>'
+            canvas.circle(x, y, 5, "good", "good")
         case Flow.INSPECTED:
-            yield f'<path d="{_diamond(x, y, 6)}" fill="#1d5fbf"/>'
+            canvas.path(diamond(x, y, 6), "blue")
         case Flow.PARTLY:
-            yield f'<path d="M{_n(x - 5)} {_n(y)}A5 5 0 0 1 {_n(x + 5)} {_n(y)}Z" fill="#b35c00"/>'
+            canvas.path(f"M{number(x - 5)} {number(y)}A5 5 0 0 1 {number(x + 5)} {number(y)}Z", "amber")
         case Flow.UNDECIDED:
-            yield f'<text x="{_n(x)}" y="{_n(y + 5)}" font-size="14" text-anchor="middle" fill="#a02020" font-weight="600">?</text>'
+            canvas.text(x, y + 5, "?", size=14, fill="bad", anchor="middle", bold=True)
         case Flow.BLOCKED:
-            yield f'<line x1="{_n(x - 4)}" y1="{_n(y)}" x2="{_n(x + 4)}" y2="{_n(y)}" stroke="{_FAINT}" stroke-width="1.5"/>'
+            canvas.line(x - 4, y, x + 4, y, _FAINT, 1.5)
         case Flow.EMPTY:
             return

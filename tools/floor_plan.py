@@ -16,7 +16,20 @@ PACKAGE = ROOT / "policyc"
 PICTURE = ROOT / "docs" / "images" / "floors.svg"
 #: single modules without logic of policies; one box
 GROUND = frozenset(
-    {"record", "regex", "holes", "bounded", "per_object", "packages", "data", "shape", "text", "version", "diagnostics"}
+    {
+        "canvas",
+        "record",
+        "regex",
+        "holes",
+        "bounded",
+        "per_object",
+        "packages",
+        "data",
+        "shape",
+        "text",
+        "version",
+        "diagnostics",
+    }
 )
 #: not a part: the names of programs' front door, and the start of the command
 DOORS = frozenset({"__init__", "__main__"})

@@ -144,9 +144,9 @@ def _cedar(
     from policyc.engines.cedar.decide import NotOpen, UnusableContext
     from policyc.syntax.cedar_text import parse_cedar
     from policyc.targets.cedar_documents.facts import split_name
+    from policyc.targets.cedar_documents.text.supported import check_supported
     from policyc.targets.switches import choice
     from policyc.targets.verified_access.read.decide import judge
-    from policyc.targets.verified_access.read.supported import check_supported
 
     diagnostics = Diagnostics()
     sources: dict[str, Source] = {}

@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from policyc.engines.cedar.decide import NotOpen, UnusableContext
     from policyc.syntax.cedar_nodes import Document
     from policyc.syntax.json_text import JsonValue
+    from policyc.targets.cedar_documents.text.kinds import Kind
     from policyc.targets.verified_access.gates import EndpointAlone
     from policyc.targets.verified_access.read.access_log import LoggedRequest, Record
     from policyc.targets.verified_access.read.claims import Declared
-    from policyc.targets.verified_access.read.kinds import Kind
     from policyc.targets.verified_access.read.replay import Texts
 
     Path = tuple[str, ...]
@@ -150,7 +150,7 @@ def read_cedar(
     if name is None:
         return None
     from policyc.syntax.cedar_text import parse_cedar
-    from policyc.targets.verified_access.read.supported import check_supported
+    from policyc.targets.cedar_documents.text.supported import check_supported
 
     source = read_input(name, "a Cedar policy", args)
     sources[source.file] = source
@@ -214,9 +214,9 @@ def _asking(
     sources: dict[str, Source],
     diagnostics: Diagnostics,
 ) -> _Asking:
+    from policyc.targets.cedar_documents.text.asking import read_paths
     from policyc.targets.switches import choice
     from policyc.targets.verified_access.read.claims import declarations
-    from policyc.targets.verified_access.read.decide import read_paths
 
     def open_file(name: str, span: Span, found: Diagnostics) -> Source | None:
         source = read_inside(project.root, name, span, found)
@@ -333,7 +333,7 @@ def _answer_all(
 def _path(text: str, read: Sequence[Path]) -> Path:
     """The attribute that `--unknown` names. One that the texts do not read may be a slip, unless its name is documented."""
     from policyc.targets.cedar_documents.facts import cedar_path, split_name
-    from policyc.targets.verified_access.read.supported import is_documented
+    from policyc.targets.verified_access.read.trust import is_documented
 
     path = split_name(text.removeprefix("context."))
     if path is None:

@@ -58,7 +58,7 @@ def settle(source: Source, found: Diagnostics, settings: NativeSettings) -> Iter
     from policyc.lint.registry import RULES
     from policyc.lint.suppress import Commented, apply_suppressions, speaks
     from policyc.syntax.cedar_text import parse_cedar
-    from policyc.targets.verified_access.read.repeats import first_of_each
+    from policyc.targets.cedar_documents.text.repeats import first_of_each
 
     document = parse_cedar(source, Diagnostics()) if len(found) or speaks(source) else None
     if document is None:
@@ -81,6 +81,6 @@ def settle(source: Source, found: Diagnostics, settings: NativeSettings) -> Iter
 
 def format(source: Source, diagnostics: Diagnostics) -> str | None:
     """The text in Cedar's own layout, comments kept; None after reporting a syntax error."""
-    from policyc.targets.verified_access.read.layout import lay_out
+    from policyc.targets.cedar_documents.text.layout import lay_out
 
     return lay_out(source, diagnostics)

@@ -193,7 +193,7 @@ def test_a_reason_names_the_attribute_as_cedar_spells_it(tmp_path: Path) -> None
     outcome, _ = ask(tmp_path, SAME, f"{NAME}=sales")
     assert outcome is not None and outcome.gates[0].nearest is not None
     (miss,) = outcome.gates[0].nearest.misses
-    assert (miss.subject, miss.actual) == (f'context.corp.groups["{FINANCE}"].group_name', ("sales",))
+    assert (miss.subject, miss.actual) == (f'context.corp.groups["{FINANCE}"].group_name', ('"sales"',))
 
 
 @pytest.mark.parametrize(

@@ -244,9 +244,7 @@ def test_a_deny_without_an_answer_denies_by_its_label(tmp_path: Path) -> None:
     (statement,) = gate.decided_by
     assert (statement.label, statement.effect, statement.matched) == ("outside", "deny", True)
     (reason,) = statement.reasons
-    assert reason.sentence() == (
-        'context.http_request.client_ip is `text "::ffff:10.1.1.1"`, documented as `a bare address`'
-    )
+    assert reason.sentence() == ('context.http_request.client_ip is `"::ffff:10.1.1.1"`, has to be `a bare address`')
     assert [item.matched for item in gate.statements] == [True, True, False]
 
 
@@ -258,7 +256,7 @@ def test_a_deny_that_matches_is_named_though_it_stands_in_the_permits(tmp_path: 
     gate = ask(tmp_path, OUTSIDE, values).gates[0]
     assert (gate.verdict, gate.summary) == (Verdict.EXPLICIT_DENY, "a deny matches")
     assert [item.label for item in gate.decided_by] == ["old"]
-    assert gate.decided_by[0].reasons[0].actual == ("MSIE 6",)
+    assert gate.decided_by[0].reasons[0].actual == ('"MSIE 6"',)
     allowed = ask(tmp_path, OUTSIDE, {"http_request.client_ip": ("10.1.1.1",)})
     assert [item.label for item in allowed.gates[0].decided_by] == ["all"]
 
@@ -270,7 +268,7 @@ def test_an_allow_without_an_answer_says_what_it_missed(tmp_path: Path) -> None:
     assert gate.summary == "no allow matches; `inside` cannot be answered on these values, so it does not allow"
     assert gate.nearest is not None
     assert [(reason.actual, reason.expected) for reason in gate.nearest.misses] == [
-        (('text "10.1.1.1:443"',), ("a bare address",))
+        (('"10.1.1.1:443"',), ("a bare address",))
     ]
 
 
@@ -279,7 +277,7 @@ def test_a_score_as_text_denies(tmp_path: Path) -> None:
     gate = ask(tmp_path, weak, {"crwd.assessment.overall": ("82",)}).gates[0]
     assert gate.verdict is Verdict.EXPLICIT_DENY
     assert gate.decided_by[0].reasons[0].sentence() == (
-        'context.crwd.assessment.overall is `text "82"`, documented as `a number`'
+        'context.crwd.assessment.overall is `"82"`, has to be `a number`'
     )
 
 

@@ -166,8 +166,8 @@ def test_a_refusal_names_the_nearest_statement_and_its_miss(tmp_path: Path) -> N
     (miss,) = gate.nearest.misses
     assert (miss.subject, miss.operator, miss.expected, miss.actual) == (
         "context.jamf.risk",
-        "==",
-        ("LOW", "SECURE"),
+        "in",
+        ('"LOW"', '"SECURE"'),
         None,
     )
     assert miss.span is not None and text[miss.span.start : miss.span.end] == 'jamf.risk in ["LOW", "SECURE"]'
@@ -182,7 +182,7 @@ def test_an_allow_names_the_statement_and_a_deny_wins(tmp_path: Path) -> None:
     gate = ask(program, {**both, "http_request.user_agent": ("MSIE",)}).gates[0]
     assert gate.verdict is Verdict.EXPLICIT_DENY
     assert [item.label for item in gate.decided_by] == ["old browsers"]
-    assert gate.decided_by[0].reasons[0].actual == ("MSIE",)
+    assert gate.decided_by[0].reasons[0].actual == ('"MSIE"',)
 
 
 def test_request_data_of_the_other_protocol_is_absent(tmp_path: Path) -> None:

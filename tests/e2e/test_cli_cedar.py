@@ -437,7 +437,7 @@ def test_the_matrix_says_who_gets_in_and_what_is_missed(run: Run) -> None:
         ("carol", "portal"): "deny",
     }
     assert found["alice / mac2", "payroll"]["misses"] == [
-        "endpoint payroll_policy: context.jamf.risk is `HIGH`, == `LOW`"
+        'endpoint payroll_policy: context.jamf.risk is `"HIGH"`, == `"LOW"`'
     ]
     assert found["carol", "portal"]["misses"] == ["group partner_policy: context.okta.level is `1`, > `2`"]
 

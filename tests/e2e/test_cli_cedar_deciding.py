@@ -165,7 +165,7 @@ def test_a_very_long_condition_is_decided(run: Run) -> None:
     assert asked(run, text, {"host": "h4999"})["decision"] == "allow"
     found = asked(run, text, {"host": "x"})
     reasons = found["gates"][0]["nearest"]["reasons"]
-    assert (found["decision"], len(reasons)) == ("deny", 21)
+    assert (found["decision"], len(reasons), len(reasons[0]["expected"])) == ("deny", 2, 20)
     assert reasons[-1]["sentence"] == "4980 more alternatives do not hold either"
 
 
@@ -183,7 +183,7 @@ def test_a_template_is_refused_at_its_place(run: Run) -> None:
     [
         ("context.a == true", {"a": "true"}, '"true"', "true"),
         ('context.a == "22"', {"a": 22}, "22", '"22"'),
-        ('context.a.contains("x")', {"a": "x"}, '"x"', '"x"'),
+        ('context.a.contains("x")', {"a": "x"}, '"x"', "a list"),
         ('context.a == "x"', {"a": ["x"]}, '["x"]', '"x"'),
         ('context.a.contains("x")', {"a": []}, "[]", '"x"'),
         ('context.a like "*@x"', {"a": "b"}, '"b"', '"*@x"'),

@@ -9,10 +9,11 @@ from policyc.diagnostics import Diagnostic, Diagnostics, Severity
 from policyc.engines.cedar.decide import decide, parse_policies
 from policyc.syntax.cedar_nodes import Statement
 from policyc.syntax.cedar_text import parse_cedar
+from policyc.targets.cedar_documents.text.kinds import Kind
+from policyc.targets.cedar_documents.text.layout import lay_out
+from policyc.targets.cedar_documents.text.statements import check_statement
 from policyc.targets.verified_access.read.check import check_text
-from policyc.targets.verified_access.read.kinds import Kind, context_kind
-from policyc.targets.verified_access.read.layout import lay_out
-from policyc.targets.verified_access.read.statements import check_statement
+from policyc.targets.verified_access.read.context import context_kind
 from policyc.text import Source, Span
 from tests.cedar_texts import findings
 from tests.property import drawing as st

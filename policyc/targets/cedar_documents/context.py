@@ -18,8 +18,8 @@ from policyc.model.values import Scalar
 from policyc.model.vocabulary import Attribute
 from policyc.record import record
 from policyc.targets.base import Request
-from policyc.targets.cedar_documents.explain import Stated
 from policyc.targets.cedar_documents.facts import Fact, find_fact
+from policyc.targets.cedar_documents.stated import Stated
 
 #: What a request states, by language name; absent attributes are empty.
 Values: TypeAlias = Mapping[str, tuple[Scalar, ...]]

@@ -1,63 +1,64 @@
-"""Why a statement matched or did not: the tests of the normal form against what a request states.
+"""Why a statement matched or did not: each test of its condition beside the value that the request has.
 
-The decision is always Cedar's; this only names the tests behind it. A test that meets a value of another type than documented has no
-answer: then an allow does not apply, and a deny does.
+One explanation for text that somebody wrote and for policies of the language, whose conditions are told as the Cedar tests that they stand
+for (`stated.spoken`). The decision is always Cedar's; this only names the tests behind it. Values are written as Cedar writes them, so that
+the text "true" and the truth value `true` look different. A question for presence that only guards a later test is not told apart from it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final, TypeAlias
 
-from policyc.engines.cedar.decide import StatementResult
-from policyc.engines.cedar.outcome_sets import (
-    FAILS,
-    FALSE,
-    OPEN,
-    TRUE,
-    Truths,
-    both,
-    either,
-    holds,
-    holds_or_fails,
-    known,
-)
+from policyc.engines.cedar.outcome_sets import FAILS, FALSE, Truths, holds
 from policyc.engines.trace import Reason, StatementTrace
-from policyc.ir.authz import All, Always, AnyOf, Atom, Cond, Never, Op, Policy, RawExpression, RawTest, Statement
-from policyc.ir.decide import atom_holds
-from policyc.model.values import Scalar
-from policyc.record import record
-from policyc.targets.cedar_documents.expression import written_path
-from policyc.targets.cedar_documents.facts import Fact, find_fact
-from policyc.targets.cedar_documents.needs import WORDS, look, misfit
+from policyc.record import record, replace
+from policyc.syntax.cedar_literals import quoted
+from policyc.syntax.cedar_nodes import (
+    And,
+    Call,
+    Compare,
+    Expr,
+    Get,
+    Has,
+    If,
+    Like,
+    Lit,
+    Method,
+    Not,
+    Or,
+    SetOf,
+    path_of,
+    walk,
+)
+from policyc.syntax.cedar_printer import attribute, pattern_text, written
+from policyc.targets.cedar_documents.expression import Path, written_path
+from policyc.targets.cedar_documents.needs import WORDS, Kind, fits, look
+
+#: of a list or a record this many parts are shown
+_MOST_PARTS: Final = 3
+#: of alternatives this many are told one by one
+_MOST_ALTERNATIVES: Final = 20
+#: `1 < a` says the same as `a > 1`
+MIRRORED: Final = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
+_WORDS: Final = {"isInRange": "in range", "containsAll": "contains all of", "containsAny": "contains any of"}
+
+#: questions for presence that stand before a test
+Guards: TypeAlias = tuple[Has, ...]
 
 
 @record
-class Stated:
-    """What is known of a request: values by attribute name (absent ones left out or empty), the names of attributes that exist
-    with a value nobody stated (`unknown`), and of those that may or may not exist (`doubtful`). `context` is the same as Cedar gets
-    it, and `facts` tell where in it an attribute lies."""
+class Asked:
+    """A context as Cedar gets it, what each condition comes to on it, and what that does to the statement (`settle`): an allow needs a
+    condition that holds, and a deny may count one that has no answer."""
 
-    values: Mapping[str, tuple[Scalar, ...]]
-    unknown: frozenset[str] = frozenset()
-    doubtful: frozenset[str] = frozenset()
-    context: Mapping[str, Any] = MappingProxyType({})
-    facts: Mapping[str, Fact] = MappingProxyType({})
+    context: Mapping[str, Any]
+    truths: Callable[[Expr], Truths]
+    settle: Callable[[Truths], bool | None] = holds
 
-
-def trace_statement(policy: Policy, statement: Statement, result: StatementResult, stated: Stated) -> StatementTrace:
-    """One statement's part in the answer, with a reason for each test that mattered; `result` is what Cedar says of it on its own."""
-    settles = holds_or_fails if statement.effect == "deny" else holds
-    return StatementTrace(
-        policy=policy.name,
-        index=statement.index,
-        label=statement.label,
-        effect=statement.effect,
-        matched=settles(result.truths),
-        reasons=tuple(_reasons(statement.when, stated, statement.effect == "deny")),
-        span=statement.span,
-    )
+    def truth(self, node: Expr) -> bool | None:
+        """What a condition does to the statement; None when it hangs on something open."""
+        return self.settle(self.truths(node))
 
 
 def nearest(traces: tuple[StatementTrace, ...]) -> StatementTrace | None:
@@ -66,109 +67,216 @@ def nearest(traces: tuple[StatementTrace, ...]) -> StatementTrace | None:
     return min(open_allows, key=lambda trace: (trace.matched is False, len(trace.misses), trace.index), default=None)
 
 
-def truth(cond: Cond, stated: Stated) -> Truths:
-    """What a condition comes to; `limits` bounds the depth."""
-    match cond:
-        case Always():
-            return TRUE
-        case Never():
-            return FALSE
-        case Atom():
-            return _atom_truth(cond, stated)
-        case All(items):
-            whole = TRUE
-            for item in items:
-                whole = both(whole, truth(item, stated))
-            return whole
-        case AnyOf(items):
-            whole = FALSE
-            for item in items:
-                whole = either(whole, truth(item, stated))
-            return whole
-        case RawTest() | RawExpression():
-            raise TypeError("raw tests come from documents")
+def reasons(condition: Expr, asked: Asked) -> list[Reason]:
+    """A reason for each test; of alternatives only those that share the truth of the whole, of a choice the side that is taken."""
+    return _reasons(condition, asked, False, ())
 
 
-def _atom_truth(atom: Atom, stated: Stated) -> Truths:
-    if atom.attribute.name in stated.doubtful:
-        return OPEN
-    if atom.attribute.name in stated.unknown:
-        return known(not atom.negated) if atom.op is Op.EXISTS else OPEN
-    if stated.facts and misfit(atom, stated.facts, stated.context) is not None:
-        return FAILS
-    if atom.op is Op.EXISTS and (fact := find_fact(stated.facts, atom.attribute.name)) is not None:
-        # an empty list is there; the name of a group is, even where the context cannot hold the group beside others that nobody stated
-        there = bool(stated.values.get(atom.attribute.name)) or look(stated.context, fact.path)[0]
-        return known(there is not atom.negated)
-    try:
-        return known(atom_holds(atom, stated.values.get(atom.attribute.name, ())))
-    except ValueError:  # text that is no address, which no address equals
-        return known(atom.negated)
+def _reasons(node: Expr, asked: Asked, negated: bool, guards: Guards) -> list[Reason]:
+    match node:
+        case And(items) | Or(items):
+            parts = _guarded(items, guards) if isinstance(node, And) else [(item, guards) for item in items]
+            if isinstance(node, And) is not negated:
+                return [reason for item, before in parts for reason in _reasons(item, asked, negated, before)]
+            return _alternatives(_behind(guards, node), parts, asked, negated)
+        case Not(of):
+            return _reasons(of, asked, not negated, guards)
+        case If(test, then, otherwise):
+            told_of = asked.truths(_behind(guards, test))
+            out = _reasons(test, asked, told_of == FALSE, guards)
+            out += _reasons(then, asked, negated, guards) if "true" in told_of else []
+            out += _reasons(otherwise, asked, negated, guards) if "false" in told_of else []
+            return out
+        case Lit(bool(value)):
+            return (
+                [] if value is not negated else [Reason("condition", False, "the condition", "is never true", (), ())]
+            )
+        case _:
+            return [_reason(node, asked, negated, guards)]
 
 
-def _reasons(cond: Cond, stated: Stated, denies: bool) -> list[Reason]:
-    """A reason for each test; of a disjunction only the sides that share its truth. `denies` tells what a test without an answer does."""
-    match cond:
-        case Always():
-            return []
-        case Never():
-            return [Reason("condition", False, "the condition", "is never true", (), ())]
-        case Atom():
-            return [_reason(cond, stated, denies)]
-        case All(items):
-            return [reason for item in items for reason in _reasons(item, stated, denies)]
-        case AnyOf(items):
-            whole = truth(cond, stated)
-            telling = [item for item in items if truth(item, stated) == whole]
-            telling = telling or [item for item in items if truth(item, stated) != FALSE]
-            return [reason for item in telling for reason in _reasons(item, stated, denies)]
-        case RawTest() | RawExpression():
-            raise TypeError("raw tests come from documents")
+def _alternatives(node: Expr, parts: Sequence[tuple[Expr, Guards]], asked: Asked, negated: bool) -> list[Reason]:
+    whole = asked.truth(_turned(node, negated))
+    alike = [part for part in parts if asked.truth(_turned(_behind(part[1], part[0]), negated)) is whole]
+    told: list[Reason] = []
+    for item, before in alike[:_MOST_ALTERNATIVES]:
+        found = _reasons(item, asked, negated, before)
+        if len(found) == 1 and told and _same_test(told[-1], found[0]):
+            told[-1] = _joined(told[-1], found[0])
+        else:
+            told += found
+    return [*told, *_rest([item for item, _ in alike[_MOST_ALTERNATIVES:]], whole)]
 
 
-def _reason(atom: Atom, stated: Stated, denies: bool) -> Reason:
-    found = _atom_truth(atom, stated)
-    if found == FAILS and (wrong := misfit(atom, stated.facts, stated.context)) is not None:
-        need, seen = wrong
-        return Reason(
-            part="condition",
-            matched=denies,
-            subject=written_path(need.path),
-            operator="documented as",
-            expected=(WORDS[need.kind],),
-            actual=(seen,),
-            span=atom.span,
-        )
-    name = atom.attribute.name
-    values = () if name in stated.unknown else stated.values.get(name, ())
-    return Reason(
-        part="condition",
-        matched=holds(found),
-        subject=_subject(atom),
-        operator=_operator(atom),
-        expected=tuple(_text(value.value) for value in atom.values),
-        actual=tuple(_text(value) for value in values) or _empty(name, stated),
-        span=atom.span,
-    )
+def _same_test(one: Reason, other: Reason) -> bool:
+    """Whether two alternatives ask the same of the same value, so that one sentence says both."""
+    parts = [(item.subject, item.operator, item.matched, item.actual) for item in (one, other)]
+    return bool(one.expected) and parts[0] == parts[1]
 
 
-def _empty(name: str, stated: Stated) -> tuple[str, ...] | None:
-    """What is shown where there is no value: a list without any, or nothing."""
-    fact = find_fact(stated.facts, name)
-    return ("[]",) if fact is not None and look(stated.context, fact.path)[1] in ([], {}) else None
+def _joined(one: Reason, other: Reason) -> Reason:
+    span = one.span if one.span is None or other.span is None else one.span.to(other.span)
+    return replace(one, expected=tuple(dict.fromkeys((*one.expected, *other.expected))), span=span)
 
 
-def _subject(atom: Atom) -> str:
-    native = atom.attribute.native
-    return f"context{native}" if native.startswith("[") else f"context.{native}"
+def _rest(items: Sequence[Expr], matched: bool | None) -> list[Reason]:
+    if not items:
+        return []
+    words = {True: "come to the same", False: "do not hold either", None: "are open as well"}[matched]
+    span = items[0].span.to(items[-1].span)
+    return [Reason("condition", matched, f"{len(items)} more alternatives", words, (), (), span)]
 
 
-def _operator(atom: Atom) -> str:
-    words = [word for word in (atom.quantifier, str(atom.op)) if word]
-    if atom.negated:
-        return "!=" if words == ["=="] else "not " + " ".join(words)
-    return " ".join(words)
+# --- guards ---------------------------------------------------------------------------------------------------------
 
 
-def _text(value: Scalar) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+def _guarded(items: Sequence[Expr], guards: Guards) -> list[tuple[Expr, Guards]]:
+    """The operands of `&&` without those that only ask for the presence of what a later one reads, each with the ones before it."""
+    read = [_read(item) for item in items]
+    out: list[tuple[Expr, Guards]] = []
+    for place, item in enumerate(items):
+        asked = _asked_for(item)
+        if asked is not None and any(asked in paths for paths in read[place + 1 :]):
+            guards = (*guards, item)  # type: ignore[arg-type]
+        else:
+            out.append((item, tuple(one for one in guards if _asked_for(one) in read[place])))
+    return out
+
+
+def _asked_for(node: Expr) -> Path | None:
+    """The path whose presence a test asks for."""
+    match node:
+        case Has(of, names) if (path := path_of(of)) is not None:
+            return (*path, *names)
+        case _:
+            return None
+
+
+def _read(node: Expr) -> frozenset[Path]:
+    """The paths that have to be there for a condition to be read: those of its attributes and all above them."""
+    found: set[Path] = set()
+    for part in walk(node):
+        path = path_of(part) if isinstance(part, Get) else path_of(part.of) if isinstance(part, Has) else None
+        if path:
+            found.update(path[:length] for length in range(1, len(path) + 1))
+    return frozenset(found)
+
+
+def _behind(guards: Guards, node: Expr) -> Expr:
+    return And((*guards, node), node.span) if guards else node
+
+
+def _turned(node: Expr, negated: bool) -> Expr:
+    return Not(node, node.span) if negated else node
+
+
+# --- one test -------------------------------------------------------------------------------------------------------
+
+
+def _reason(node: Expr, asked: Asked, negated: bool, guards: Guards) -> Reason:
+    whole = _turned(_behind(guards, node), negated)
+    found = asked.truths(whole)
+    matched = asked.settle(found)
+    wrong = _unfit(node, asked.context) if found == FAILS else None
+    if wrong is not None:
+        path, kind, seen = wrong
+        return Reason("condition", matched, written_path(path), "has to be", (WORDS[kind],), (seen,), node.span)
+    subject, operator, expected = _parts(node)
+    at = path_of(subject)
+    if at is not None:
+        actual = value_at(at, asked.context)
+    else:
+        actual = None if matched is None else (str(matched is not negated).lower(),)
+    operator = f"not {operator}" if negated else operator
+    return Reason("condition", matched, written(subject), operator, expected, actual, node.span)
+
+
+def _parts(node: Expr) -> tuple[Expr, str, tuple[str, ...]]:
+    """What is tested, how, and against what."""
+    match node:
+        case Compare(operator, Lit(value), right) if operator in MIRRORED and path_of(right):
+            return right, MIRRORED[operator], (_shown(value),)
+        case Compare(operator, left, Lit(value)):
+            return _inside(left), operator, (_shown(value),)
+        case Compare(operator, left, right):
+            return _inside(left), operator, (written(_inside(right)),)
+        case Has(of, names):
+            return of, "has", (".".join(attribute(name) for name in names),)
+        case Like(of, pattern):
+            return of, "like", (pattern_text(pattern),)
+        case Method(SetOf(items), "contains", _, (arg,)):
+            return arg, "in", tuple(written(item) for item in items)
+        case Method(SetOf(items), "containsAll", _, (arg,)):
+            return arg, "all in", tuple(written(item) for item in items)
+        case Method(of, name, _, (SetOf(items),)):
+            return of, _WORDS.get(name, name), tuple(written(item) for item in items)
+        case Method(of, name, _, args):
+            return _inside(of), _WORDS.get(name, name), tuple(written(_inside(arg)) for arg in args)
+        case _:
+            return node, "==", ("true",)
+
+
+def _inside(node: Expr) -> Expr:
+    """The one argument of a constructor such as `ip(…)`."""
+    return node.args[0] if isinstance(node, Call) and len(node.args) == 1 else node
+
+
+def _unfit(node: Expr, context: Mapping[str, Any]) -> tuple[Path, Kind, str] | None:
+    """The first value that is of another kind than a test needs, the kind, and the value; None where there is none."""
+    for path, kind in _needs(node):
+        for length in range(1, len(path)):
+            there, value = look(context, path[:length])
+            if there and not fits(value, "record"):
+                return path[:length], "record", _shown(value)
+        there, value = look(context, path)
+        if there and kind is not None and not fits(value, kind):
+            return path, kind, _shown(value)
+    return None
+
+
+def _needs(node: Expr) -> Iterator[tuple[Path, Kind | None]]:
+    """The attributes that a test reads, each with the kind that its operator takes; None where any will do."""
+    match node:
+        case Has(of):
+            sides: tuple[tuple[Expr, Kind | None], ...] = ((of, "record"),)
+        case Like(of):
+            sides = ((of, "text"),)
+        case Compare("<" | "<=" | ">" | ">=", left, right):
+            sides = ((left, "number"), (right, "number"))
+        case Method(SetOf(), "contains"):
+            sides = ()
+        case Method(of, "contains" | "containsAll" | "containsAny", _, args):
+            sides = ((of, "list"), *((arg, "list") for arg in args))
+        case _:
+            sides = ()
+    yield from ((path, kind) for side, kind in sides if (path := path_of(side)))
+    for part in walk(node):
+        if isinstance(part, Call) and part.function == "ip":
+            yield from ((path, "address") for arg in part.args if (path := path_of(arg)))
+        elif isinstance(part, Get) and (path := path_of(part)):
+            yield path, None
+
+
+def value_at(path: Path, context: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """The value that a context has at a path, as Cedar writes it; of a record its names; None when it is absent or unknown."""
+    there, value = look(context, path)
+    return (_shown(value),) if there else None
+
+
+def _shown(value: object) -> str:
+    match value:
+        case bool():
+            return str(value).lower()
+        case str():
+            return quoted(value)
+        case Mapping():
+            return "{" + _first([attribute(str(name)) for name in value]) + "}"
+        case list() | tuple():
+            return "[" + _first([_shown(item) for item in value]) + "]"
+        case _:
+            return str(value)
+
+
+def _first(texts: Sequence[str]) -> str:
+    more = len(texts) - _MOST_PARTS
+    return ", ".join([*texts[:_MOST_PARTS], *([f"… {more} more"] if more > 0 else [])])

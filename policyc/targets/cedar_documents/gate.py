@@ -13,8 +13,9 @@ from policyc.record import record
 from policyc.targets.base import Document
 from policyc.targets.cedar_documents.context import Context, Values, build_context
 from policyc.targets.cedar_documents.documented import of_facts
-from policyc.targets.cedar_documents.explain import nearest, trace_statement
+from policyc.targets.cedar_documents.explain import nearest
 from policyc.targets.cedar_documents.facts import Fact
+from policyc.targets.cedar_documents.stated import trace_statement
 
 
 @record

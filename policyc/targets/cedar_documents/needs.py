@@ -62,8 +62,8 @@ def misfit(atom: Atom, facts: Mapping[str, Fact], context: Mapping[str, Any]) ->
         found, value = look(context, need.path)
         if not found or (need.kind == "address" and value in _plain_addresses(atom)):
             return None
-        if not _fits(value, need.kind):
-            return need, _shown(value)
+        if not fits(value, need.kind):
+            return need, shown(value)
     return None
 
 
@@ -96,7 +96,8 @@ def look(context: Mapping[str, Any], path: Path) -> tuple[bool, object]:
     return True, value
 
 
-def _fits(value: object, kind: Kind) -> bool:
+def fits(value: object, kind: Kind) -> bool:
+    """Whether a value is of a kind."""
     match kind:
         case "record":
             return isinstance(value, Mapping)
@@ -121,7 +122,8 @@ def _readable(text: str) -> bool:
     return whole and "%" not in text and not ("." in address and ":" in address)
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
+    """A value of another kind than wanted, in words."""
     match value:
         case bool():
             return str(value).lower()

@@ -9,37 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from policyc.engines.cedar.decide import Answer
-from policyc.engines.trace import Decision, GateTrace, Outcome, StatementTrace, Verdict
+from policyc.engines.trace import Decision, GateTrace, Outcome, Verdict
 from policyc.record import replace
 from policyc.targets.cedar_documents.gate import Judged
 
 EndpointAlone = Literal["deny", "allow"]
-
-
-def verdict_of(answer: Answer) -> tuple[Verdict, tuple[str, ...]]:
-    """The verdict of a Cedar text that people wrote, and the switches that it rests on. A forbid that fails leaves it open where it
-    would have mattered: Cedar skips it, AWS's page says that the policy denies then. (Compiled text has no such forbid.) So does a test
-    of the principal, action or resource, of which no value is published."""
-    if answer.ends <= {"forbidden", "unpermitted"}:
-        forbidden = any(result.matched and result.effect == "forbid" for result in answer.statements)
-        return (Verdict.EXPLICIT_DENY if forbidden or answer.ends == {"forbidden"} else Verdict.IMPLICIT_DENY), ()
-    switches: tuple[str, ...] = ("erroring-forbid",) if "unsure" in answer.ends else ()
-    switches += ("scope-values",) if answer.caller else ()
-    return (Verdict.ALLOW if answer.ends == {"allowed"} else Verdict.UNDECIDED), switches
-
-
-def skipped(answer: Answer, traces: tuple[StatementTrace, ...]) -> str:
-    """Words on the statements that Cedar skips on the values of the request, and on what no request states; empty for none."""
-    failed = [f"`{traces[result.index].label}`" for result in answer.failed]
-    words = [f"Cedar cannot evaluate {', '.join(failed)} on these values"] if failed else []
-    if answer.caller:
-        words.append(
-            "the answer hangs on `principal`, `action` or `resource`, whose values Verified Access does not publish"
-        )
-    if answer.missing and words:
-        words.append("it hangs on what the request does not state")
-    return "; ".join(words)
 
 
 def no_policy(name: str, kind: str, other: Judged | None, endpoint_alone: EndpointAlone) -> Judged:

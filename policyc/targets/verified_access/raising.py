@@ -12,7 +12,8 @@ from policyc.regex import regex
 from policyc.syntax.cedar_nodes import Document
 from policyc.targets.cedar_documents.facts import language_name
 from policyc.targets.cedar_documents.raising import Carried, tested
-from policyc.targets.verified_access.read.trust import declared_trust, reads, undeclared_roots
+from policyc.targets.cedar_documents.text.paths import reads
+from policyc.targets.verified_access.read.trust import declared_trust, undeclared_roots
 from policyc.targets.verified_access.scope import GROUP, facts, guess_type, trust_types
 from policyc.text import Source, Span
 

@@ -18,8 +18,9 @@ from policyc.syntax.cedar_nodes import Document
 from policyc.syntax.json_text import JsonArray, JsonBool, JsonNumber, JsonObject, JsonString, JsonValue, parse_json
 from policyc.targets.cedar_documents.claims import declared
 from policyc.targets.cedar_documents.facts import cedar_path
-from policyc.targets.verified_access.read.kinds import BOOL, LONG, STRING, UNKNOWN, Kind, Member, trust_member
-from policyc.targets.verified_access.read.trust import PAIR, declared_trust, reads
+from policyc.targets.cedar_documents.text.kinds import BOOL, LONG, STRING, UNKNOWN, Kind, Member, trust_member
+from policyc.targets.cedar_documents.text.paths import reads
+from policyc.targets.verified_access.read.trust import PAIR, declared_trust
 from policyc.targets.verified_access.scope import REQUEST_ROOTS, reference, trust_types
 from policyc.targets.verified_access.slips import CLAIM_NOT_IN_SAMPLE, lacking
 from policyc.text import Source, Span

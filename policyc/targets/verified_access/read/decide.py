@@ -1,4 +1,4 @@
-"""What a group's and an endpoint's Cedar text answer to a context, and why: Cedar decides, also on each test by itself.
+"""What a group's and an endpoint's Cedar text answer to a context, and why.
 
 An attribute may be unknown (there, with a value that nobody states) or doubtful (there or not). Unknown ones are asked about once more as
 absent.
@@ -6,49 +6,35 @@ absent.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from policyc.record import replace
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from policyc.diagnostics import Diagnostics
-from policyc.engines.cedar.decide import About, Answer, PartialEvaluation, Path, decide, look, parse_policies
-from policyc.engines.cedar.predicates import conditions_of, find_tests
-from policyc.engines.trace import Decision, GateTrace, Outcome, StatementTrace, Verdict
-from policyc.record import record
+from policyc.engines.cedar.decide import Path, decide, parse_policies
+from policyc.engines.trace import Decision, GateTrace, Outcome, Verdict
 from policyc.syntax.cedar_nodes import Document
-from policyc.targets.cedar_documents.explain import nearest
-from policyc.targets.cedar_documents.facts import cedar_path
-from policyc.targets.cedar_documents.gate import Judged, decided_by, summary
-from policyc.targets.verified_access.gates import EndpointAlone, no_policy, outcome_of, skipped, verdict_of
+from policyc.targets.cedar_documents.gate import Judged
+from policyc.targets.cedar_documents.text.asking import (
+    Asking,
+    Question,
+    ask,
+    left_open,
+    look_at,
+    names_of,
+    notes_on,
+    read_paths,
+    settled_whatever,
+    verdict_of,
+)
+from policyc.targets.cedar_documents.text.documented import of_context
+from policyc.targets.verified_access.gates import EndpointAlone, no_policy, outcome_of
 from policyc.targets.verified_access.read.claims import Declared, declarations, no_files
-from policyc.targets.verified_access.read.documented import of_texts
-from policyc.targets.verified_access.read.reasons import Asked, residual, trace, unless_notes
-from policyc.targets.verified_access.read.statements import condition_of
+from policyc.targets.verified_access.read.context import context_kind
 from policyc.text import Source
 
 _PATH = ("http_request", "path")
 _PORTS = (("http_request", "port"), ("tcp_flow", "destination_port"))
-
-
-@record
-class Question:
-    """A request: the context, the attributes in it that are there with an unknown value, those that may not be there, and what is
-    documented of them."""
-
-    context: Mapping[str, Any]
-    unknown: tuple[Path, ...]
-    doubtful: tuple[Path, ...]
-    about: About
-
-
-@record
-class Asking:
-    """One text with its answer to the question."""
-
-    source: Source
-    document: Document
-    answer: Answer
-    partial: PartialEvaluation
-    judged: Judged
 
 
 def judge(
@@ -65,7 +51,9 @@ def judge(
     if declared is None:
         documents = [item[1] for item in (group, endpoint) if item is not None]
         declared = declarations(documents, {}, {}, no_files, Diagnostics())
-    question = Question(context, tuple(unknown), tuple(doubtful), of_texts(declared))
+    question = Question(
+        context, tuple(unknown), tuple(doubtful), of_context(context_kind(declared.trust, claims=declared.claims))
+    )
     first = None if group is None else _gate("group", *group, question)
     second = None if endpoint is None else _gate("endpoint", *endpoint, question)
     judged = (
@@ -81,37 +69,12 @@ def judge(
     return outcome_of(judged, "HTTP 403" if "tcp_flow" not in context else "", notes)
 
 
-def read_paths(documents: Iterable[Document]) -> list[Path]:
-    """The attributes below `context` that the texts read or ask for, in their order."""
-    tests = find_tests(condition for document in documents for condition in conditions_of(document))
-    reads = (read for test in tests.values() for read in test.reads)
-    return [path for path in dict.fromkeys((*read.path, *read.names) for read in reads) if path]
-
-
 def _gate(kind: str, source: Source, document: Document, question: Question) -> Asking:
-    answer, partial = _look(source, question, question.context)
-    asked = Asked(question.context, partial)
-    traces = tuple(
-        trace(source.file, place, statement, result, asked)
-        for place, (statement, result) in enumerate(zip(document.statements, answer.statements, strict=True))
-    )
-    verdict, switches = verdict_of(answer)
-    gate = GateTrace(
-        name=source.file,
-        kind=kind,
-        verdict=verdict,
-        summary=summary(verdict, skipped(answer, traces), ("permit", "forbid")),
-        decided_by=decided_by(verdict, traces),
-        nearest=nearest(traces) if verdict in (Verdict.IMPLICIT_DENY, Verdict.UNDECIDED) else None,
-        statements=traces,
-        switches=(*switches, *_forms(source, document, question, verdict)),
-    )
-    missing = tuple(cedar_path(path) for path in answer.missing)
-    return Asking(source, document, answer, partial, Judged(gate, missing))
-
-
-def _look(source: Source, question: Question, context: Mapping[str, Any]) -> tuple[Answer, PartialEvaluation]:
-    return look(parse_policies(source.text), context, question.unknown, question.doubtful, question.about)
+    asking = ask(kind, source, document, question)
+    gate = asking.judged.gate
+    forms = _forms(source, document, question, gate.verdict)
+    judged = Judged(replace(gate, switches=(*gate.switches, *forms)), asking.judged.missing)
+    return replace(asking, judged=judged) if forms else asking
 
 
 def _forms(source: Source, document: Document, question: Question, verdict: Verdict) -> list[str]:
@@ -125,7 +88,7 @@ def _forms(source: Source, document: Document, question: Question, verdict: Verd
         if path not in read or other is None:
             continue
         changed = {**context, path[0]: {**context[path[0]], path[1]: other}}
-        if verdict_of(_look(source, question, changed)[0])[0].decision is not verdict.decision:
+        if verdict_of(look_at(source, question, changed)[0])[0].decision is not verdict.decision:
             found.append("path-slash" if path == _PATH else "port-form")
     return found
 
@@ -146,39 +109,18 @@ def _other_form(path: Path, value: object) -> object:
 def _notes(
     asked: Sequence[Asking], question: Question, endpoint_alone: EndpointAlone, judged: Sequence[Judged]
 ) -> Iterator[str]:
-    """What the open attributes mean for the answer, which statements Cedar could not evaluate, and which denies stand in a permit."""
-    yield from _failures(asked)
-    yield from _denies(asked, question)
-    yield from _misplaced(asked, question)
+    """What the open attributes mean for the answer, besides what is said of any text."""
+    yield from notes_on(asked, question)
     if not (question.unknown or question.doubtful):
         return
     decision = outcome_of(judged, "").decision
     if decision is not Decision.UNDECIDED:
-        values = f"the value of {_names(question.unknown)}" if question.unknown else ""
-        presence = f"{_names(question.doubtful)} may be" if question.doubtful else ""
-        yield f"{decision.value} whatever {' and whatever '.join(text for text in (values, presence) if text)}"
+        yield settled_whatever(decision, question)
     else:
-        yield from _left(asked, question)
+        yield from left_open(asked)
     without = None if question.doubtful or not question.unknown else _absent_too(asked, question, endpoint_alone)
     if without is not None and without is not decision:
-        yield f"without {_names(question.unknown)} the answer is {without.value}"
-
-
-def _names(paths: Sequence[Path]) -> str:
-    return ", ".join(f"`context{'' if cedar_path(path).startswith('[') else '.'}{cedar_path(path)}`" for path in paths)
-
-
-def _left(asked: Sequence[Asking], question: Question) -> Iterator[str]:
-    """What each open statement still asks for."""
-    for item in asked:
-        if item.judged.gate.verdict is not Verdict.UNDECIDED:
-            continue
-        for statement, result in zip(item.document.statements, item.answer.statements, strict=True):
-            condition = condition_of(statement)
-            if result.matched is None and condition is not None:
-                effect = "allowed" if statement.effect == "permit" else "refused"
-                left = residual(condition, Asked(question.context, item.partial))
-                yield f"{item.source.file} leaves: {effect} if {left}"
+        yield f"without {names_of(question.unknown)} the answer is {without.value}"
 
 
 def _absent_too(asked: Sequence[Asking], question: Question, endpoint_alone: EndpointAlone) -> Decision:
@@ -194,33 +136,3 @@ def _absent_too(asked: Sequence[Asking], question: Question, endpoint_alone: End
         endpoint or no_policy("", "endpoint", group, endpoint_alone),
     )
     return outcome_of(both, "").decision
-
-
-def _failures(asked: Sequence[Asking]) -> Iterator[str]:
-    for item in asked:
-        for failure in item.answer.failed:
-            line = item.source.position(item.document.statements[failure.index].span.start).line
-            what = (
-                "a permit that fails allows nothing"
-                if failure.effect == "permit"
-                else "Cedar skips a forbid that fails"
-            )
-            yield f"{item.source.file}, line {line}: {failure.error.rstrip('.')}; {what}"
-
-
-def _denies(asked: Sequence[Asking], question: Question) -> Iterator[str]:
-    for item in asked:
-        near: StatementTrace | None = item.judged.gate.nearest
-        if near is None:
-            continue
-        statement = item.document.statements[near.index]
-        for node, words in unless_notes(item.document, statement, Asked(question.context, item.partial)):
-            yield f"{item.source.file}, line {item.source.position(node.span.start).line}: {words}"
-
-
-def _misplaced(asked: Sequence[Asking], question: Question) -> Iterator[str]:
-    """A request that was given one level too deep."""
-    inner = question.context.get("context")
-    read = any(path[0] == "context" for path in read_paths(item.document for item in asked))
-    if len(question.context) == 1 and isinstance(inner, Mapping) and not read:
-        yield "the request has nothing but `context`; give what stands below it, the texts read no `context.context`"

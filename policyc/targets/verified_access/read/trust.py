@@ -10,9 +10,11 @@ from collections.abc import Iterable, Mapping
 
 from policyc.diagnostics import Diagnostics, did_you_mean
 from policyc.regex import regex
-from policyc.syntax.cedar_nodes import Document, Get, Has, path_of, walk
-from policyc.targets.verified_access.read.templates import is_template
-from policyc.targets.verified_access.scope import REQUEST_ROOTS, guess_type, trust_types
+from policyc.syntax.cedar_nodes import Document, Has, path_of, walk
+from policyc.targets.cedar_documents.facts import KEY
+from policyc.targets.cedar_documents.text.paths import reads
+from policyc.targets.cedar_documents.text.templates import is_template
+from policyc.targets.verified_access.scope import REQUEST_ROOTS, guess_type, trust_types, vocabulary
 from policyc.text import Span
 
 _HEAD = regex(r"policyc:\s*trust\b")
@@ -85,20 +87,6 @@ def asks_for_request(document: Document) -> bool:
     )
 
 
-def reads(document: Document) -> list[tuple[tuple[str, ...], Span]]:
-    """Every attribute path that the text reads or asks for, the longest ones included."""
-    out: list[tuple[tuple[str, ...], Span]] = []
-    for statement in document.statements:
-        for clause in statement.clauses:
-            for node in walk(clause.body):
-                path = path_of(node)
-                if isinstance(node, Get) and path is not None:
-                    out.append((path, node.name_span))
-                elif isinstance(node, Has) and (parent := path_of(node.of)) is not None:
-                    out.append(((*parent, *node.names), node.name_span))
-    return sorted(out, key=lambda item: item[1].start)
-
-
 def _unsent(word: str, paths: Iterable[tuple[str, ...]]) -> str:
     """The first path that a provider of a type, documented in full, does not send; empty when it sends all."""
     kind = trust_types()[word]
@@ -138,3 +126,15 @@ def report_undeclared(
             if unsent := _unsent(seems, below):
                 help += f"; that is not documented to send `{unsent}`, so drop the test of it or declare the provider as `oidc`"
         diagnostics.add(Diagnostic("cedar-trust-not-declared", words, span, help, Severity.INFO))
+
+
+def is_documented(path: tuple[str, ...]) -> bool:
+    """Whether request data, or a trust provider of some type, has an attribute of that name or something below it."""
+    if path[0] in REQUEST_ROOTS:
+        known = [tuple(attribute.native.split(".")) for attribute in vocabulary().attributes.values()]
+        return any(other[: len(path)] == path for other in known)
+    return any(
+        _begins(path[1:], tuple(name.replace("[]", f".{KEY}").split(".")))
+        for kind in trust_types().values()
+        for name in kind.attributes
+    )

@@ -36,10 +36,11 @@ from policyc.syntax.cedar_nodes import (
     walk,
 )
 from policyc.syntax.cedar_printer import written
-from policyc.targets.verified_access.read.constants import constant_truth, is_constant, network_of
-from policyc.targets.verified_access.read.kinds import Kind, Member
-from policyc.targets.verified_access.read.literals import MIRRORED, literal_of
-from policyc.targets.verified_access.read.outcome import (
+from policyc.targets.cedar_documents.explain import MIRRORED
+from policyc.targets.cedar_documents.text.constants import constant_truth, is_constant, network_of
+from policyc.targets.cedar_documents.text.kinds import Kind, Member
+from policyc.targets.cedar_documents.text.literals import literal_of
+from policyc.targets.cedar_documents.text.outcome import (
     BROKEN,
     Outcome,
     both,
@@ -50,8 +51,7 @@ from policyc.targets.verified_access.read.outcome import (
     sure,
     turned,
 )
-from policyc.targets.verified_access.read.templates import is_template
-from policyc.targets.verified_access.scope import REQUEST_ROOTS
+from policyc.targets.cedar_documents.text.templates import is_template
 
 _ORDERS = {"<": Op.LT, "<=": Op.LE, ">": Op.GT, ">=": Op.GE}
 _TYPES: Mapping[str, Type] = {"string": STRING, "long": INT, "bool": BOOL, "ip": Named("ip")}
@@ -69,13 +69,13 @@ _PERHAPS = Always()
 
 class Meaning:
     """Reads conditions over the record `context`. `settled` holds what the check of kinds found out by node: that a test has one
-    value, or (None) that it always fails. With `either_root` a request has `http_request` or `tcp_flow`, never both; else it has both
-    as far as `context` says so."""
+    value, or (None) that it always fails. Of the names right below `context` in `one_of`, a request has one and
+    never two."""
 
-    def __init__(self, context: Kind, settled: Mapping[Expr, bool | None], *, either_root: bool) -> None:
+    def __init__(self, context: Kind, settled: Mapping[Expr, bool | None], *, one_of: tuple[str, ...]) -> None:
         self.context = context
         self.settled = settled
-        self.either_root = either_root
+        self.one_of = one_of
         self._known: dict[Expr, Outcome] = {}
 
     def of(self, node: Expr) -> Outcome:
@@ -144,9 +144,9 @@ class Meaning:
     def _step(self, path: tuple[str, ...]) -> tuple[Cond, Member | None, bool]:
         """That the last step of a path is there, given the ones before it; what is known of it; whether that is nothing."""
         member = self.member(path)
-        if len(path) == 1 and path[0] in REQUEST_ROOTS and self.either_root:
-            first = Atom(attribute_of((REQUEST_ROOTS[0],), "there"), Op.EXISTS, ())
-            return (first if path[0] == REQUEST_ROOTS[0] else negated(first)), member, False
+        if len(path) == 1 and path[0] in self.one_of:
+            first = Atom(attribute_of((self.one_of[0],), "there"), Op.EXISTS, ())
+            return (first if path[0] == self.one_of[0] else negated(first)), member, False
         if member is None:
             return Never(), None, False
         if member.required:

@@ -21,12 +21,12 @@ from policyc.syntax.cedar_nodes import (
     path_of,
 )
 from policyc.syntax.cedar_printer import written
-from policyc.targets.verified_access.read.constants import network_of, readable
-from policyc.targets.verified_access.read.kinds import BOOL, IP, LONG, UNKNOWN, Kind, Member
-from policyc.targets.verified_access.read.literals import different, impossible, literal_of
-from policyc.targets.verified_access.read.methods import ODD_METHODS_HELP, REGISTERED, is_odd_method
-from policyc.targets.verified_access.read.numbers import check_order, check_sum
-from policyc.targets.verified_access.read.typing import Checker, Hazard, Info, Known, risks_of
+from policyc.targets.cedar_documents.text.constants import network_of, readable
+from policyc.targets.cedar_documents.text.kinds import BOOL, IP, LONG, UNKNOWN, Kind, Member
+from policyc.targets.cedar_documents.text.literals import different, impossible, literal_of
+from policyc.targets.cedar_documents.text.methods import ODD_METHODS_HELP, REGISTERED, is_odd_method
+from policyc.targets.cedar_documents.text.numbers import check_order, check_sum
+from policyc.targets.cedar_documents.text.typing import Checker, Hazard, Info, Known, risks_of
 
 Operator = SetOf | RecordOf | Like | Is | Compare | Arith | Neg | Call | Method
 _EXTENSIONS = {"ip": IP, "decimal": Kind("decimal"), "datetime": Kind("datetime"), "duration": Kind("duration")}

@@ -23,10 +23,10 @@ from policyc.syntax.cedar_nodes import (
     walk,
 )
 from policyc.syntax.cedar_printer import written
-from policyc.targets.verified_access.read.statements import condition_of
-from policyc.targets.verified_access.read.subset import check_subset
-from policyc.targets.verified_access.read.templates import is_template
-from policyc.targets.verified_access.read.typing import Path
+from policyc.targets.cedar_documents.text.statements import condition_of
+from policyc.targets.cedar_documents.text.subset import check_subset
+from policyc.targets.cedar_documents.text.templates import is_template
+from policyc.targets.cedar_documents.text.typing import Path
 from policyc.text import Span
 
 #: A test of an attribute: its path, the test, and the attribute's expression.
@@ -36,9 +36,9 @@ _ADDRESSES = {("http_request", "client_ip"), ("tcp_flow", "client_ip"), ("tcp_fl
 _PORTS = {("http_request", "port"), ("tcp_flow", "destination_port")}
 
 
-def check_style(statement: Statement, diagnostics: Diagnostics) -> None:
-    """Report the doubtful parts of one statement."""
-    check_subset(statement, diagnostics)
+def check_style(statement: Statement, called: str, diagnostics: Diagnostics) -> None:
+    """Report the doubtful parts of one statement of a policy of the service `called`."""
+    check_subset(statement, called, diagnostics)
     condition = condition_of(statement)
     if condition is None:
         return

@@ -1,4 +1,4 @@
-"""What is documented of the attributes that Cedar texts read, by the trust providers that their comments declare."""
+"""What is documented of the attributes that Cedar texts read."""
 
 from __future__ import annotations
 
@@ -6,15 +6,13 @@ from collections.abc import Mapping
 
 from policyc.engines.cedar.decide import About, Documented, Path
 from policyc.engines.cedar.predicates import Kind as Word
-from policyc.targets.verified_access.read.claims import Declared
-from policyc.targets.verified_access.read.kinds import Member, context_kind
+from policyc.targets.cedar_documents.text.kinds import Kind, Member
 
 _WORDS: Mapping[str, Word] = {"string": "text", "long": "number", "bool": "bool", "set": "list", "record": "record"}
 
 
-def of_texts(declared: Declared) -> About:
-    """The documentation of request data and of the declared providers; None for whatever else a path names."""
-    context = context_kind(declared.trust, claims=declared.claims)
+def of_context(context: Kind) -> About:
+    """The documentation of what stands below `context`; None for whatever else a path names."""
 
     def about(path: Path) -> Documented | None:
         kind = context

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
-from policyc.model.types import BOOL, GROUP, INT, RECORD, STRING, Named, Type
-from policyc.model.values import Resource, Value
+from policyc.model.types import BOOL, GROUP, INT, STRING, Named, Type
 from policyc.model.vocabulary import Attribute
 from policyc.syntax.cedar_nodes import (
     And,
@@ -29,29 +28,13 @@ from policyc.syntax.cedar_nodes import (
 )
 from policyc.targets.cedar_documents.expression import written_path
 from policyc.targets.cedar_documents.facts import KEY, Fact, Form, cedar_path
-from policyc.targets.verified_access.read.kinds import Kind, Member
-from policyc.targets.verified_access.read.literals import literal_kind, literal_of
-from policyc.targets.verified_access.read.trust import reads, undeclared_roots
-from policyc.targets.verified_access.scope import GROUP as GROUP_TYPE
-from policyc.targets.verified_access.scope import guess_type, vocabulary
-from policyc.text import Span
+from policyc.targets.cedar_documents.text.kinds import Kind, Member
+from policyc.targets.cedar_documents.text.literals import literal_kind, literal_of
 
 Path: TypeAlias = tuple[str, ...]
 
 _TYPES: Mapping[str, Type] = {"string": STRING, "long": INT, "bool": BOOL}
 _GROUPS = "idc_group"
-
-
-def carrier_of(file: str, document: Document, trust: Mapping[str, str]) -> Resource:
-    """What a text is taken to be attached to: a group, as nothing in it says more, with the providers of `trust`, and with those that it
-    reads and nobody declared as what they seem to be."""
-    start = Span(file, 0, 0)
-    seems = {
-        name: guess_type(name, [path[1:] for path, _ in reads(document) if path[0] == name])
-        for name in undeclared_roots(document, trust)
-    }
-    pairs = tuple((name, Value(STRING, word, start)) for name, word in {**seems, **trust}.items() if word)
-    return Resource(file.rpartition("/")[2], GROUP_TYPE, (("trust", Value(RECORD, pairs, start)),), file, start)
 
 
 def known_facts(document: Document, context: Kind) -> Mapping[str, Fact]:
@@ -91,11 +74,10 @@ def _of_member(member: Member, path: Path, uses: Mapping[Path, set[str]]) -> Ite
 
 def _fact(path: Path, member: Member, kind: Type, form: Form, group: str = "", *, many: bool = False) -> Fact:
     low, high = member.range or (None, None)
-    own = vocabulary().attributes.get(".".join(path))
     attribute = Attribute(
         written_path(path),
         cedar_path(path),
-        kind if own is None or form != "scalar" else own.type,
+        member.type if member.type is not None and form == "scalar" else kind,
         many,
         "always" if member.required else "optional",
         member.values,

@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 
 from policyc.syntax.cedar_nodes import Expr, Lit, Neg
-from policyc.targets.verified_access.read.constants import network_of
-from policyc.targets.verified_access.read.kinds import Kind, Member
-from policyc.targets.verified_access.read.templates import is_template
-
-MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
+from policyc.targets.cedar_documents.text.constants import network_of
+from policyc.targets.cedar_documents.text.kinds import Kind, Member
+from policyc.targets.cedar_documents.text.templates import is_template
 
 
 def literal_of(node: Expr) -> str | int | bool | None:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from policyc.syntax.cedar_nodes import Call, Compare, Expr, Lit, Slot, Var, walk
 from policyc.syntax.cedar_printer import written
-from policyc.targets.verified_access.read.templates import is_template
+from policyc.targets.cedar_documents.text.templates import is_template
 
 
 def is_constant(node: Expr) -> bool:

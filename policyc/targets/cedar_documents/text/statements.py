@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity
 from policyc.syntax.cedar_nodes import And, Clause, Expr, Lit, Not, Statement
 from policyc.syntax.cedar_printer import attribute, written
-from policyc.targets.verified_access.read.doubts import check_doubts
-from policyc.targets.verified_access.read.kinds import Kind
-from policyc.targets.verified_access.read.parts import check_parts
-from policyc.targets.verified_access.read.proof import Proof
-from policyc.targets.verified_access.read.to_conditions import Meaning
-from policyc.targets.verified_access.read.typing import Checker, Info, Path, Risk
+from policyc.targets.cedar_documents.text.doubts import check_doubts
+from policyc.targets.cedar_documents.text.kinds import Kind
+from policyc.targets.cedar_documents.text.parts import check_parts
+from policyc.targets.cedar_documents.text.proof import Proof
+from policyc.targets.cedar_documents.text.to_conditions import Meaning
+from policyc.targets.cedar_documents.text.typing import Checker, Info, Path, Risk
 
 
 def condition_of(statement: Statement) -> Expr | None:
@@ -31,19 +31,19 @@ def _clause(clause: Clause) -> Expr:
 
 
 def check_statement(
-    statement: Statement, context: Kind, diagnostics: Diagnostics, *, either_root: bool = False
+    statement: Statement, context: Kind, diagnostics: Diagnostics, *, one_of: tuple[str, ...] = ()
 ) -> dict[Expr, bool | None]:
     """Report what is wrong with the tests of one statement, and where its evaluation fails; the tests that have one value come back, with
     it (None: they always fail).
 
-    With `either_root` each request has `http_request` or `tcp_flow`, never both (see `Meaning`).
+    Of the names in `one_of` each request has one and never two (see `Meaning`).
     """
     found = Diagnostics()
     condition = condition_of(statement) or Lit(True, statement.effect_span)
     checker = Checker(context, statement.effect, found)
     info = checker.truth(condition, frozenset())
     settled = dict(checker.settled)
-    meaning = Meaning(context, checker.settled, either_root=either_root)
+    meaning = Meaning(context, checker.settled, one_of=one_of)
     proof = Proof()
     check_parts(condition, meaning, proof, settled, found)
     if statement.effect == "permit":

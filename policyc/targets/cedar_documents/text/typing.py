@@ -36,9 +36,9 @@ from policyc.syntax.cedar_nodes import (
     path_of,
 )
 from policyc.syntax.cedar_printer import written
-from policyc.targets.verified_access.read.kinds import BOOL, ENTITY, LONG, UNKNOWN, Kind, Member, is_device, is_group_id
-from policyc.targets.verified_access.read.literals import literal_kind
-from policyc.targets.verified_access.read.templates import is_template
+from policyc.targets.cedar_documents.text.kinds import BOOL, ENTITY, LONG, UNKNOWN, Kind, Member, is_group_id
+from policyc.targets.cedar_documents.text.literals import literal_kind
+from policyc.targets.cedar_documents.text.templates import is_template
 from policyc.text import Span
 
 Path: TypeAlias = tuple[str, ...]
@@ -211,7 +211,8 @@ class Checker:
         reach = None if member is None else member.range or member.usual
         if path in known or (member is not None and member.required):
             return Info(info.kind, None, risks=info.risks, member=info.member, reach=reach)
-        risk = Risk(path, node.span, len(path) > 1 and path[:1] in known and is_device(self.context, path[0]))
+        root = self.context.members.get(path[0])
+        risk = Risk(path, node.span, len(path) > 1 and path[:1] in known and root is not None and root.device)
         return Info(info.kind, None, risks=(*info.risks, risk), member=info.member, reach=reach)
 
     def _check_wrapped_claims(self, node: Get) -> None:
@@ -230,7 +231,7 @@ class Checker:
         if of.kind.name == "entity":
             help = "everything that a policy can test stands below `context`"
             self.error(
-                "cedar-no-entities", f"Verified Access gives `{written(node.of)}` no attributes", node.name_span, help
+                "cedar-no-entities", f"the service gives `{written(node.of)}` no attributes", node.name_span, help
             )
         else:
             help = "test its elements with `.contains(…)`" if of.kind.name == "set" else "compare it as a whole"
@@ -297,7 +298,7 @@ class Checker:
     # --- the rest ---------------------------------------------------------------------------------------------
 
     def _operator(self, node: Expr, known: Known) -> Info:
-        from policyc.targets.verified_access.read.operators import check_operator
+        from policyc.targets.cedar_documents.text.operators import check_operator
 
         assert isinstance(node, SetOf | RecordOf | Like | Is | Compare | Arith | Neg | Call | Method)
         return check_operator(self, node, known)

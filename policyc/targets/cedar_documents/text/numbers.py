@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from policyc.syntax.cedar_nodes import Compare, Expr
 from policyc.syntax.cedar_printer import written
-from policyc.targets.verified_access.read.kinds import BOOL, LONG
-from policyc.targets.verified_access.read.literals import MIRRORED, literal_of, order_constant
-from policyc.targets.verified_access.read.typing import Checker, Hazard, Info, Known, number, risks_of
+from policyc.targets.cedar_documents.explain import MIRRORED
+from policyc.targets.cedar_documents.text.kinds import BOOL, LONG
+from policyc.targets.cedar_documents.text.literals import literal_of, order_constant
+from policyc.targets.cedar_documents.text.typing import Checker, Hazard, Info, Known, number, risks_of
 
 
 def check_order(checker: Checker, node: Compare, known: Known) -> Info:

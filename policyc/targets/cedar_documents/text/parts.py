@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from policyc.diagnostics import Diagnostics
 from policyc.syntax.cedar_nodes import And, Expr, If, Lit, Not, Or, path_of, walk
 from policyc.syntax.cedar_printer import written
-from policyc.targets.verified_access.read.constants import constant_truth, is_constant
-from policyc.targets.verified_access.read.kinds import Member
-from policyc.targets.verified_access.read.proof import Proof
-from policyc.targets.verified_access.read.to_conditions import Meaning
+from policyc.targets.cedar_documents.text.constants import constant_truth, is_constant
+from policyc.targets.cedar_documents.text.kinds import Member
+from policyc.targets.cedar_documents.text.proof import Proof
+from policyc.targets.cedar_documents.text.to_conditions import Meaning
 from policyc.text import Span
 
 

@@ -1,4 +1,4 @@
-"""Cedar beyond what AWS documents for Verified Access: it may work, and nobody says so."""
+"""Cedar beyond what AWS documents for the service (`called`): it may work, and nobody says so."""
 
 from __future__ import annotations
 
@@ -28,27 +28,28 @@ from policyc.text import Span
 _DOCUMENTED = ("contains", "containsAll", "containsAny", "isInRange")
 
 
-def check_subset(statement: Statement, diagnostics: Diagnostics) -> None:
+def check_subset(statement: Statement, called: str, diagnostics: Diagnostics) -> None:
+    """Report what one statement has of it."""
     for part in statement.scope:
         if part.constrained:
             then = "refuse nobody" if statement.effect == "forbid" else "let in nobody"
             diagnostics.warning(
                 "cedar-outside-subset",
-                f"Verified Access wants `{part.name}` open in the scope, and this {statement.effect} may {then}",
+                f"{called} wants `{part.name}` open in the scope, and this {statement.effect} may {then}",
                 part.span,
                 "write `(principal, action, resource)` and test trust data after `when`",
             )
     for span, what in _unusual(statement):
-        report_unusual(span, what, diagnostics)
-    _check_entities(statement, diagnostics)
+        report_unusual(span, what, called, diagnostics)
+    _check_entities(statement, called, diagnostics)
 
 
-def report_unusual(span: Span, what: str, diagnostics: Diagnostics) -> None:
+def report_unusual(span: Span, what: str, called: str, diagnostics: Diagnostics) -> None:
     """Note something that AWS's page on operators does not have."""
     diagnostics.add(
         Diagnostic(
             "cedar-outside-subset",
-            f"{what} is Cedar, yet AWS documents it for Verified Access nowhere",
+            f"{what} is Cedar, yet AWS documents it for {called} nowhere",
             span,
             "keep to the operators of AWS's page, or try it in the policy assistant first",
             Severity.INFO,
@@ -56,7 +57,7 @@ def report_unusual(span: Span, what: str, diagnostics: Diagnostics) -> None:
     )
 
 
-def _check_entities(statement: Statement, diagnostics: Diagnostics) -> None:
+def _check_entities(statement: Statement, called: str, diagnostics: Diagnostics) -> None:
     """Tests of principal, action or resource: nobody says what they are, so nobody knows whether such a test holds."""
     may = "may refuse nobody" if statement.effect == "forbid" else "may let in nobody, or everybody"
     told: set[str] = set()
@@ -70,7 +71,7 @@ def _check_entities(statement: Statement, diagnostics: Diagnostics) -> None:
                 told.add(part.name)
                 diagnostics.warning(
                     "cedar-outside-subset",
-                    f"AWS does not say what `{part.name}` is in Verified Access, so this {statement.effect} {may}",
+                    f"AWS does not say what `{part.name}` is in {called}, so this {statement.effect} {may}",
                     node.span,
                     "test trust data below `context`",
                 )

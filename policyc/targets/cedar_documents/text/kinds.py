@@ -1,4 +1,4 @@
-"""What stands below `context`: kinds of values, and the record that a list of trust providers makes.
+"""What stands below `context`: kinds of values, and the record that documented attributes make.
 
 `Member.required` means that every request has the attribute; anything else needs a `has` before it is read.
 """
@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from functools import cache, partial
 from types import MappingProxyType
 from typing import Any
 
-from policyc.model.types import Named, shapes
+from policyc.model.types import Named, Type, shapes
+from policyc.model.vocabulary import Attribute
 from policyc.record import record, replace
-from policyc.targets.verified_access.scope import REQUEST_ROOTS, trust_types, vocabulary
 
 _BASES = {"int": "long", "bool": "bool"}
 #: what a port can be (logs show -1 where there is none), and seconds since 1970 up to the year 9999
@@ -44,7 +43,8 @@ class Kind:
 class Member:
     """An attribute of a record; `values`, `range` and `form` (a pattern) bound its value; an `address` is the text of one IP
     address; `text_too` marks one that is a number in one source and text in another. `usual` bounds a number whose range nobody
-    documents: seconds since 1970, a port. `sampled` marks a claim whose kind AWS's samples show and nobody promises."""
+    documents: seconds since 1970, a port. `sampled` marks a claim whose kind AWS's samples show and nobody promises. A `device` provider
+    sends all that is documented of it, for some requests. `type` is that of a vocabulary."""
 
     kind: Kind
     required: bool = False
@@ -56,6 +56,8 @@ class Member:
     address: bool = False
     usual: tuple[int, int] | None = None
     sampled: bool = False
+    device: bool = False
+    type: Type | None = None
 
     @property
     def told(self) -> Kind:
@@ -81,62 +83,7 @@ def is_group_id(text: str) -> bool:
     return re.fullmatch(shapes()["idc_group_id"].pattern, text) is not None
 
 
-def context_kind(
-    trust: Mapping[str, str],
-    undeclared: frozenset[str] = frozenset(),
-    shared: bool = False,
-    claims: Mapping[str, Kind] = MappingProxyType({}),
-) -> Kind:
-    """The record `context` for trust providers by policy reference name -> type; `undeclared` roots hold anything, and `claims` are
-    the records that OIDC providers were seen to send, which go before AWS's samples.
-
-    `shared` is set for a text that counts on HTTP requests and on TCP flows, of which each request is one.
-    """
-    members: dict[str, Member] = {name: Member(_request_record(name), not shared) for name in REQUEST_ROOTS}
-    for name in undeclared:
-        members[name] = Member(UNKNOWN)
-    for name, word in trust.items():
-        entry = trust_types().get(word)
-        if name in claims:
-            members[name] = Member(claims[name])
-        elif entry is not None and name not in REQUEST_ROOTS:
-            # what lies behind a key is told by the kind of the record that holds the keys
-            plain = {path: about for path, about in entry.attributes.items() if "[]" not in path}
-            record = _record(plain, partial(trust_member, sampled=entry.open), entry.open)
-            members[name] = Member(record, _always(record))
-    return Kind("record", members=members)
-
-
-@cache
-def _request_record(root: str) -> Kind:
-    members: dict[str, Member] = {}
-    two_formed = {"http_request.port", "tcp_flow.destination_port"}
-    for attribute in vocabulary().attributes.values():
-        first, _, rest = attribute.native.partition(".")
-        if first != root:
-            continue
-        shape = (
-            shapes()[attribute.type.name]
-            if isinstance(attribute.type, Named) and attribute.type.name in shapes()
-            else None
-        )
-        base = shape.base if shape is not None else "string"
-        form = shape.pattern if shape is not None and shape.pattern and attribute.name.endswith("method") else ""
-        members[rest] = Member(
-            Kind(_BASES.get(base, "string")),
-            attribute.presence == "always",
-            attribute.values,
-            None,
-            form,
-            attribute.native in two_formed,
-            attribute.note,
-            shape is not None and shape.check == "ip",
-            _PORTS if shape is not None and shape.name == "port" else None,
-        )
-    return Kind("record", members=members)
-
-
-def _record(
+def record_of(
     attributes: Mapping[str, Mapping[str, Any]], member: Callable[[Mapping[str, Any]], Member], open: bool
 ) -> Kind:
     """A record from dotted paths, inner records made on the way."""
@@ -149,19 +96,9 @@ def _record(
         else:
             members[first] = member(entry)
     for name, entries in inner.items():
-        kind = _record(entries, member, open)
-        members[name] = Member(kind, _always(kind), sampled=open)
+        kind = record_of(entries, member, open)
+        members[name] = Member(kind, always(kind), sampled=open)
     return Kind("record", members=members, open=open)
-
-
-def is_device(context: Kind, root: str) -> bool:
-    """Whether a name right below `context` is a provider of device data: it sends what is documented, for some requests."""
-    member = context.members.get(root)
-    return (
-        member is not None
-        and member.kind.name == "record"
-        and not (member.required or member.kind.open or root in REQUEST_ROOTS)
-    )
 
 
 def as_sampled(kind: Kind) -> Kind:
@@ -176,7 +113,8 @@ def _member_as_sampled(member: Member) -> Member:
     return member if kind is member.kind and not member.sampled else replace(member, kind=kind, sampled=False)
 
 
-def _always(record: Kind) -> bool:
+def always(record: Kind) -> bool:
+    """Whether every request has a record, as it has something in it."""
     return any(member.required for member in record.members.values())
 
 
@@ -198,3 +136,28 @@ def trust_member(entry: Mapping[str, Any], *, sampled: bool) -> Member:
         usual=_EPOCH if entry.get("unit") == "epoch seconds" else None,
         sampled=sampled,
     )
+
+
+def member_of(attribute: Attribute, *, required: bool, text_too: bool = False) -> Member:
+    """What the vocabulary tells of an attribute."""
+    name = attribute.type.name if isinstance(attribute.type, Named) else ""
+    shape = shapes().get(name)
+    base = shape.base if shape is not None else _base(attribute.type)
+    form = shape.pattern if shape is not None and shape.pattern and attribute.name.endswith("method") else ""
+    kind = Kind(_BASES.get(base, "string"))
+    return Member(
+        Kind("set", kind) if attribute.many else kind,
+        required,
+        attribute.values,
+        None if attribute.minimum is None or attribute.maximum is None else (attribute.minimum, attribute.maximum),
+        form,
+        text_too,
+        attribute.note,
+        shape is not None and shape.check == "ip",
+        _PORTS if shape is not None and shape.name == "port" else None,
+        type=attribute.type,
+    )
+
+
+def _base(kind: Type) -> str:
+    return kind.name if isinstance(kind, Named) else ""

@@ -1,0 +1,53 @@
+"""The record `context` that a list of trust providers makes, with the request data beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache, partial
+from types import MappingProxyType
+from typing import Final
+
+from policyc.targets.cedar_documents.text.kinds import UNKNOWN, Kind, Member, always, member_of, record_of, trust_member
+from policyc.targets.verified_access.scope import REQUEST_ROOTS, trust_types, vocabulary
+
+#: numbers in one source and text in another
+_TWO_FORMED: Final = frozenset({"http_request.port", "tcp_flow.destination_port"})
+
+
+def context_kind(
+    trust: Mapping[str, str],
+    undeclared: frozenset[str] = frozenset(),
+    shared: bool = False,
+    claims: Mapping[str, Kind] = MappingProxyType({}),
+) -> Kind:
+    """The record `context` for trust providers by policy reference name -> type; `undeclared` roots hold anything, and `claims` are
+    the records that OIDC providers were seen to send, which go before AWS's samples.
+
+    `shared` is set for a text that counts on HTTP requests and on TCP flows, of which each request is one.
+    """
+    members: dict[str, Member] = {name: Member(_request_record(name), not shared) for name in REQUEST_ROOTS}
+    for name in undeclared:
+        members[name] = Member(UNKNOWN)
+    for name, word in trust.items():
+        entry = trust_types().get(word)
+        if name in claims:
+            members[name] = Member(claims[name])
+        elif entry is not None and name not in REQUEST_ROOTS:
+            # what lies behind a key is told by the kind of the record that holds the keys
+            plain = {path: about for path, about in entry.attributes.items() if "[]" not in path}
+            record = record_of(plain, partial(trust_member, sampled=entry.open), entry.open)
+            required = always(record)
+            members[name] = Member(record, required, device=not (required or entry.open))
+    return Kind("record", members=members)
+
+
+@cache
+def _request_record(root: str) -> Kind:
+    members: dict[str, Member] = {}
+    for attribute in vocabulary().attributes.values():
+        first, _, rest = attribute.native.partition(".")
+        if first != root:
+            continue
+        text_too = attribute.native in _TWO_FORMED
+        members[rest] = member_of(attribute, required=attribute.presence == "always", text_too=text_too)
+    return Kind("record", members=members)

@@ -6,13 +6,13 @@ absent.
 
 from __future__ import annotations
 
-from policyc.record import replace
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from policyc.diagnostics import Diagnostics
 from policyc.engines.cedar.decide import Path, decide, parse_policies
 from policyc.engines.trace import Decision, GateTrace, Outcome, Verdict
+from policyc.record import replace
 from policyc.syntax.cedar_nodes import Document
 from policyc.targets.cedar_documents.gate import Judged
 from policyc.targets.cedar_documents.text.asking import (

@@ -13,10 +13,10 @@ from policyc.replay.askers.said import Said, said_of
 from policyc.replay.kinds.verified_access import CONTEXT
 from policyc.replay.recorded import Recorded
 from policyc.syntax.json_text import parse_json
+from policyc.targets.cedar_documents.text.asking import read_paths
 from policyc.targets.verified_access.gates import EndpointAlone
 from policyc.targets.verified_access.read.access_log import read_log_record
 from policyc.targets.verified_access.read.claims import Declared
-from policyc.targets.verified_access.read.decide import read_paths
 from policyc.targets.verified_access.read.replay import Texts, replay
 from policyc.text import Source
 

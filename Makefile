@@ -79,7 +79,6 @@ docs: $(READY)
 	$(RUN) tools/floor_plan.py
 	$(RUN) -m policyc.syntax.table
 	$(RUN) -m policyc.cli.pages
-	$(RUN) -m policyc.lint.docs
 	POLICYC_UPDATE=1 $(RUN) -m pytest tests/coverage tests/docs -n auto
 
 # the newest facts about AWS's services; prints what changes in our copy of them

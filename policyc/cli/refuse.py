@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 
 from policyc.cli import exits
@@ -27,7 +28,7 @@ def report(
     if format == "sarif":
         from policyc.workspace.catalogue import rule_texts
 
-        options = replace(options, rules=rule_texts())
+        options = replace(options, rules=rule_texts(), pages=os.environ.get("POLICYC_PAGES", ""))
     console.write(render(format, findings, sources, options))
 
 

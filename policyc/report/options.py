@@ -13,12 +13,13 @@ from policyc.report.tally import Tally
 @record
 class RuleText:
     """What the catalogue says about one rule: `summary` is one line, `why` and `help` a sentence or two, `url` the public page
-    that it rests on."""
+    that it rests on, `examples` Markdown with a wrong and a right text."""
 
     summary: str
     why: str = ""
     help: str = ""
     url: str = ""
+    examples: str = ""
 
 
 @record
@@ -55,7 +56,7 @@ NOWHERE = Names()
 class Options:
     """`width` counts terminal cells, at least 40. `rules` describes the rules for the formats that carry such data; a rule
     that it lacks is reported by its name alone. `quiet` leaves out what is no finding, such as totals. `tally` is what
-    was seen of policies inside other files.
+    was seen of policies inside other files. `pages` is the address of the folder with a page for each finding, empty where none is known.
     """
 
     color: bool = False
@@ -65,3 +66,4 @@ class Options:
     rules: Mapping[str, RuleText] = MappingProxyType({})
     quiet: bool = False
     tally: Tally | None = None
+    pages: str = ""

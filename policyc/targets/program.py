@@ -67,7 +67,19 @@ def load_program(
     for name in TARGETS:
         if name in used_targets(program):
             back_end(name).check_program(program, diagnostics)
+    if not diagnostics.has_errors:
+        _refuse_nobody(program, diagnostics)
     return program
+
+
+def _refuse_nobody(program: Program, diagnostics: Diagnostics) -> None:
+    """No statement of a sound program is without callers: its emitters would leave it out."""
+    for statement in (statement for policy in program.policies for statement in policy.statements):
+        who = statement.who
+        if who is not None and not who.principals and not who.negated:
+            diagnostics.error(
+                "nobody", "`who` names nobody", who.span or statement.span, "name a caller, or write `who anyone`"
+            )
 
 
 def used_targets(program: Program) -> frozenset[str]:

@@ -19,11 +19,32 @@ def rule_texts() -> Mapping[str, RuleText]:
     pages: Mapping[str, str] = json.loads(read_text("schemas/rule_sources.json"))
     for stage, name, entry in diagnostic_entries():
         page = _address(" ".join(str(text) for text in entry.values())) or pages.get(stage, "")
-        texts[name] = RuleText(entry["summary"], entry.get("why", ""), entry.get("help", ""), page)
+        examples = finding_examples().get(name, "")
+        texts[name] = RuleText(entry["summary"], entry.get("why", ""), entry.get("help", ""), page, examples)
     for name, doc in lint_rules().items():
         summary, _, rest = doc.partition("\n")
         texts.setdefault(name, RuleText(summary.strip(), rest.strip(), "", _address(doc) or pages["lint"]))
     return texts
+
+
+@cache
+def finding_examples() -> Mapping[str, str]:
+    """The Markdown of `schemas/findings/<stage>.md` by finding: an example that yields it and nothing else, and the right text.
+
+    A section begins with `# finding-name`. Its code blocks are files, called by what stands behind `file=` or `example.` and the
+    language's ending, and read as the kind behind `as=`; a `console` block is the command in place of `policyc check` of the last file.
+    """
+    found: dict[str, str] = {}
+    for path in sorted((data_root() / "schemas" / "findings").glob("*.md")):
+        name, lines, fenced = "", [""], False
+        for line in read_text(f"schemas/findings/{path.name}").splitlines():
+            fenced ^= line.startswith("```")
+            if line.startswith("# ") and not fenced:
+                name, lines = line[2:].strip(), []
+            else:
+                lines.append(line)
+            found[name] = "\n".join(lines).strip()
+    return found
 
 
 def _address(text: str) -> str:

@@ -11,7 +11,7 @@ from policyc.data import read_text
 from policyc.model.types import shapes
 from policyc.model.vocabulary import Attribute, ResourceType, Vocabulary
 from policyc.record import record
-from policyc.workspace.catalogue import diagnostic_entries, lint_rules
+from policyc.workspace.catalogue import diagnostic_entries, finding_examples, lint_rules
 
 #: files that people write for policyc -> the schema that describes them
 FILES = {
@@ -54,7 +54,8 @@ def _rules() -> Iterator[Topic]:
     merged: dict[str, Topic] = {}
     for stage, name, entry in diagnostic_entries():
         facts = tuple((key, entry[key]) for key in ("why", "help") if entry.get(key))
-        merged.setdefault(name, Topic(name, "rule", entry["summary"], (("stage", stage), *facts)))
+        text = finding_examples().get(name, "")
+        merged.setdefault(name, Topic(name, "rule", entry["summary"], (("stage", stage), *facts), text))
     for name, doc in lint_rules().items():
         summary, _, rest = doc.strip().partition("\n")
         merged[name] = Topic(name, "rule", summary, (("stage", "lint"),), rest.strip("\n"))

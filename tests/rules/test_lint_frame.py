@@ -13,7 +13,6 @@ from policyc.data import data_root
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity
 from policyc.ir.program import Program
 from policyc.lint import registry
-from policyc.lint.docs import pages, stale_pages, write_pages
 from policyc.lint.examples import SHARED, SHARED_FILE
 from policyc.lint.registry import RULES, Settings, rule, rule_doc, run_rules
 from policyc.lint.rule import Lint, Rule
@@ -231,19 +230,3 @@ def test_every_finding_of_the_frame_is_in_the_catalogue() -> None:
 def test_no_rule_shares_its_name_with_an_error() -> None:
     for path in (data_root() / "schemas/errors").glob("*.json"):
         assert not set(json.loads(path.read_text(encoding="utf-8"))) & set(RULES), path.name
-
-
-def test_the_pages_are_fresh() -> None:
-    assert stale_pages(data_root()) == [], "run `python -m policyc.lint.docs`"
-
-
-def test_writing_pages_removes_and_renews(tmp_path: Path) -> None:
-    write_pages(tmp_path)
-    assert stale_pages(tmp_path) == []
-    folder = tmp_path / "docs" / "rules"
-    (folder / "gone-rule.md").write_text("x", encoding="utf-8")
-    (folder / "README.md").write_text("x", encoding="utf-8")
-    assert stale_pages(tmp_path) == ["README.md", "gone-rule.md"]
-    write_pages(tmp_path)
-    assert stale_pages(tmp_path) == []
-    assert {path.name for path in folder.iterdir()} == set(pages())

@@ -50,6 +50,8 @@ def arn_problem(text: str) -> ArnProblem | None:
     fields = text.split(":", _FIELDS - 1)
     if fields[0] != "arn" or len(fields) < _FIELDS or not fields[2] or _vague(fields[2]):
         return None
+    if not _vague(fields[1]) and not fields[1].startswith("aws"):
+        return None  # told by the reader: no partition
     return _service(text, fields) or _region(text, fields) or _form(text, fields)
 
 

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from policyc.diagnostics import Diagnostic, Fix, Severity
 from policyc.regex import regex
 from policyc.report.fingerprint import fingerprint
-from policyc.report.options import Options
+from policyc.report.options import Options, RuleText
 from policyc.report.tally import Tally
 from policyc.text import Source, Span
 
@@ -82,13 +82,21 @@ def _rule(name: str, items: Sequence[Diagnostic], options: Options) -> dict[str,
     }
     if text is not None:
         advice = text.help or text.summary
-        more = f"`policyc explain {name}` tells more"
         rule["shortDescription"] = {"text": text.summary}
         rule["fullDescription"] = {"text": text.why or text.summary}
-        rule["help"] = {"text": advice, "markdown": f"{_plain(advice)}\n\n{more}"}
-        if text.url:
+        rule["help"] = {"text": advice, "markdown": _page(name, text)}
+        if options.pages:
+            rule["helpUri"] = f"{options.pages}{name}.md"
+        elif text.url:
             rule["helpUri"] = text.url
     return rule
+
+
+def _page(name: str, text: RuleText) -> str:
+    """What code scanning shows beside an alert: why, what to do, and the example of the finding's page."""
+    parts = (text.why, text.help and f"{text.help[:1].upper()}{text.help[1:]}.", text.examples)
+    told = [part for part in parts if part] or [text.summary]
+    return "\n\n".join([*told, f"`policyc explain {name}` tells the same."])
 
 
 def _result(

@@ -70,8 +70,7 @@ def lower_who(
     if any(problem for _, problem in problems):
         return None
     if not who.principals and not who.negated:
-        diagnostics.error("nobody", "`who` names nobody", where, "name a caller, or write `who anyone`")
-        return None
+        return None  # what stands there was refused where it is declared; `load_program` sees to it
     if who.negated and who.principals and all(item.kind == "native" for item in who.principals):
         listed: dict[str, list[str]] = {}
         for item in who.principals:

@@ -1,0 +1,121 @@
+"""A page for each finding: its example yields that finding and no other, and the right text beside it yields nothing.
+
+The examples are the sections of `schemas/findings/*.md` (`policyc.workspace.catalogue.finding_examples` tells their form); those of the
+lint rules are run by `tests/rules`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from policyc.__main__ import main
+from policyc.cli.pages import pages, stale_pages, write_pages
+from policyc.cli.rule_pages import FOLDER, STAGES
+from policyc.lint.examples import FILES
+from policyc.lint.registry import RULES
+from policyc.workspace.catalogue import diagnostic_entries, finding_examples
+
+#: what no text of a page can show: a limit that takes a long text, a state of the disk, two writers, an old state, a bug of policyc itself
+NOT_SHOWN = frozenset(Path(__file__).with_name("findings_without_example.txt").read_text(encoding="utf-8").split())
+ENTRIES = {name: stage for stage, name, _ in diagnostic_entries() if name not in RULES}
+EXAMPLES = finding_examples()
+_BLOCK = re.compile(r"^```(?P<info>[^\n]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+_FILE, _KIND = re.compile(r"file=(\S+)"), re.compile(r"as=(\S+)")
+_ENDINGS = {"policy": "policy", "json": "json", "cedar": "cedar", "yaml": "yaml", "hcl": "tf"}
+#: an example is about one finding, and has no tests of its own
+_CONFIG = '[lint]\nignore = ["policy-without-test"]\n'
+_FOUND = re.compile(r"^(?:error|warning|info)\[([a-z0-9-]+)\]", re.MULTILINE)
+
+
+def read_example(text: str) -> tuple[dict[str, str], str]:
+    """The files of one half of an example, by name, and its command."""
+    files: dict[str, str] = {}
+    command = ""
+    for found in _BLOCK.finditer(text):
+        info = found["info"]
+        language = info.partition(" ")[0]
+        if language == "console":
+            command = found["text"].removeprefix("$ ").strip()
+            continue
+        named = _FILE.search(info)
+        name = named[1] if named else f"example.{_ENDINGS[language]}"
+        files[name] = found["text"]
+        kind = _KIND.search(info)
+        default = f"policyc check {name}" + (f" --as {kind[1]}" if kind else "")
+    return files, command or (default if files else "")
+
+
+def findings_of(files: Mapping[str, str], command: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> set[str]:
+    for name, text in ({"policyc.toml": _CONFIG, **FILES} | dict(files)).items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+    program, *words = shlex.split(command)
+    assert program == "policyc"
+    main([*words, *(["--no-cache"] if words[0] == "check" else [])])
+    shown = capsys.readouterr()
+    return set(_FOUND.findall(shown.out + shown.err))
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_example_is_of_the_finding_and_the_right_text_of_none(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrong, _, right = EXAMPLES[name].partition("## Use instead\n")
+    files, command = read_example(wrong)
+    better, other = read_example(right)
+    monkeypatch.chdir(tmp_path)
+    assert findings_of(files, command, tmp_path, capsys) == {name}
+    # a command is said again only where it is another one
+    again = other if "```console" in right else command
+    assert findings_of({**files, **better}, again, tmp_path, capsys) == set()
+
+
+def test_every_finding_has_an_example_or_stands_in_the_list() -> None:
+    assert set(EXAMPLES) <= set(ENTRIES), "an example of no finding"
+    assert set(ENTRIES) - set(EXAMPLES) == NOT_SHOWN, "give the finding an example, or take it off the list"
+
+
+def test_every_finding_has_a_page() -> None:
+    assert stale_pages(Path(__file__).parents[2]) == [], "run `make docs`"
+    made = pages()
+    for name in (*ENTRIES, *RULES):
+        text = made[f"{FOLDER}/{name}.md"]
+        assert text.startswith(f"# {name}\n")
+        assert f"({name}.md)" in made[f"{FOLDER}/README.md"]
+        headings = [line for line in text.splitlines() if line.startswith("## ")]
+        assert len(headings) == len(set(headings))
+
+
+def test_every_stage_has_a_title() -> None:
+    assert set(ENTRIES.values()) <= set(STAGES)
+
+
+def test_explain_reads_the_same_example(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "missing-action"]) == 0
+    assert EXAMPLES["missing-action"] in capsys.readouterr().out
+
+
+def test_writing_pages_removes_and_renews(tmp_path: Path) -> None:
+    wanted = {f"{FOLDER}/a.md": "a", f"{FOLDER}/README.md": "r"}
+    write_pages(tmp_path, wanted)
+    (tmp_path / FOLDER / "gone.md").write_text("x", encoding="utf-8")
+    (tmp_path / FOLDER / "README.md").write_text("x", encoding="utf-8")
+    assert stale_pages(tmp_path, wanted) == [f"{FOLDER}/README.md", f"{FOLDER}/gone.md"]
+    assert write_pages(tmp_path, wanted) == [f"{FOLDER}/README.md", f"{FOLDER}/gone.md"]
+    assert stale_pages(tmp_path, wanted) == []
+
+
+def test_every_schema_is_called_by_where_it_lies() -> None:
+    folder = Path(__file__).parents[2] / "schemas"
+    for path in folder.rglob("*.schema.json"):
+        place = path.relative_to(folder).as_posix().removesuffix(".schema.json").replace("/", ":")
+        schema = json.loads(path.read_text(encoding="utf-8"))
+        assert schema["$id"] == f"urn:policyc:schemas:{place}"
+        Draft202012Validator.check_schema(schema)

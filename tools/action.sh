@@ -18,6 +18,9 @@ else
   policyc=("$python" -m policyc)
 fi
 
+# an action that is used from a path has no address of its own for the pages of findings
+case "${POLICYC_PAGES:-}" in *//blob/* | *blob//*) unset POLICYC_PAGES ;; esac
+
 read -r -a paths <<< "${POLICYC_PATHS:-}"
 base=()
 if [ -n "${POLICYC_BASE:-}" ]; then

@@ -17,10 +17,10 @@ from policyc.syntax.cedar_nodes import Document
 from policyc.syntax.cedar_text import parse_cedar
 from policyc.targets.cedar_documents.documented import of_facts
 from policyc.targets.cedar_documents.facts import Fact, cedar_path
+from policyc.targets.cedar_documents.text.documented import of_texts
+from policyc.targets.cedar_documents.text.supported import check_supported
 from policyc.targets.switches import choice
 from policyc.targets.verified_access.read.claims import declarations
-from policyc.targets.verified_access.read.documented import of_texts
-from policyc.targets.verified_access.read.supported import check_supported
 from policyc.targets.verified_access.scope import ENDPOINT
 from policyc.text import Source, Span
 from policyc.workspace.sides import Piece, Side, Way

@@ -17,10 +17,11 @@ from policyc.syntax.cedar_nodes import Document
 from policyc.syntax.cedar_text import parse_cedar
 from policyc.targets.cedar_documents.documented import of_facts
 from policyc.targets.cedar_documents.facts import Fact, cedar_path
-from policyc.targets.cedar_documents.text.documented import of_texts
+from policyc.targets.cedar_documents.text.documented import of_context
 from policyc.targets.cedar_documents.text.supported import check_supported
 from policyc.targets.switches import choice
 from policyc.targets.verified_access.read.claims import declarations
+from policyc.targets.verified_access.read.context import context_kind
 from policyc.targets.verified_access.scope import ENDPOINT
 from policyc.text import Source, Span
 from policyc.workspace.sides import Piece, Side, Way
@@ -119,7 +120,8 @@ def _about(texts: Sequence[_Text], side: Side, diagnostics: Diagnostics) -> Abou
         return None if side.root is None else read_inside(side.root, name, span, found)
 
     documents = [text.document for text in texts]
-    return of_texts(declarations(documents, side.trust, side.samples, open_file, diagnostics))
+    declared = declarations(documents, side.trust, side.samples, open_file, diagnostics)
+    return of_context(context_kind(declared.trust, claims=declared.claims))
 
 
 def _agreed(told: Sequence[About]) -> About:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib import import_module
@@ -62,6 +61,8 @@ def rule(name: str) -> Rule:
 def _doc(module: ModuleType) -> str:
     """The module's docstring; `python -OO` drops it from what was compiled and leaves it in the file."""
     if module.__doc__ is None and module.__file__ is not None:
+        import ast
+
         return (ast.get_docstring(ast.parse(Path(module.__file__).read_bytes()), clean=False) or "").strip()
     return (module.__doc__ or "").strip()
 

@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from functools import total_ordering
 from json import scanner
 from typing import TYPE_CHECKING, Any
 
 from policyc.diagnostics import Diagnostics
+from policyc.record import replace
 from policyc.regex import regex
 from policyc.syntax.json_exact import MAX_DEPTH, read_exactly
 from policyc.syntax.json_tree import (

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
-from difflib import get_close_matches
 
 from policyc.engines.proofs.shapes import fits, may_fit
 from policyc.engines.proofs.values import number_range
@@ -95,6 +94,8 @@ def _looks(attribute: Attribute) -> tuple[str, str] | None:
 
 def _named(attribute: Attribute, text: str) -> list[str]:
     """The closest of the values that are listed."""
+    from difflib import get_close_matches  # is needed for mistakes only
+
     return get_close_matches(text, attribute.values, 1)
 
 

@@ -7,14 +7,17 @@ Source: IAM evaluation reference, section 13 (INVALID_ARN_REGION, ARN_REGION_NOT
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from policyc.diagnostics import Diagnostics
 from policyc.holes import MARK
 from policyc.lint.raw.nearest import nearest_name
-from policyc.lint.raw.statements import RawStatement
 from policyc.model.values import partition_of
 from policyc.record import record
 from policyc.targets.iam_documents import arns, services
+
+if TYPE_CHECKING:
+    from policyc.lint.raw.statements import RawStatement
 
 _FIELDS = 6
 _VAGUE = ("*", "?", "$")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
@@ -93,6 +92,8 @@ def _alike(folded: str, names: tuple[str, ...]) -> list[str]:
     """The names that share most pairs of neighbouring characters with a word: cheap to tell, and few are left to compare well."""
     pairs = _pairs(folded)
     scores = ((len(pairs & other), -abs(len(name) - len(folded)), name) for name, other in _paired(names))
+    import heapq
+
     return [name for score, _, name in heapq.nlargest(_COMPARED, scores) if score or len(folded) < 3]
 
 

@@ -27,33 +27,43 @@ _MOST_MOVES = 20_000
 States: TypeAlias = frozenset[int]
 
 
+class At:
+    """States that are possible at once, with where known pieces lead from there: within a field, and beyond."""
+
+    __slots__ = ("moves", "states")
+
+    def __init__(self, states: States) -> None:
+        self.states = states
+        self.moves: tuple[dict[str | Wild, At], dict[str | Wild, At]] = ({}, {})
+
+
 class Shape:
     """An automaton: per state the states reached without a character, and the tested steps. State 0 begins, 1 accepts."""
 
-    __slots__ = ("_free", "_moves", "_steps", "start")
+    __slots__ = ("_free", "_known", "_moves", "_steps", "start")
 
     def __init__(self, free: Sequence[Sequence[int]], steps: Sequence[Sequence[tuple[Test, int]]]) -> None:
         self._free, self._steps = free, steps
-        self._moves: dict[tuple[States, object, bool], States] = {}
-        self.start = self._closed({0})
+        self._known: dict[States, At] = {}
+        self._moves = 0
+        self.start = At(self._closed({0}))
 
-    def after(self, states: States, piece: Token, within: bool) -> States:
-        """The states after a piece of a pattern; `within` a field, where no wildcard takes a colon."""
-        key = (states, piece.char if isinstance(piece, Plain) else piece, within)
-        found = self._moves.get(key)
-        if found is None:
-            found = self._worked_out(states, piece, within)
-            if len(self._moves) < _MOST_MOVES:
-                self._moves[key] = found
+    def after(self, at: At, piece: str | Wild, within: bool) -> At:
+        """The states after a character or a wildcard; `within` a field, where no wildcard takes a colon."""
+        states = self._worked_out(at.states, piece, within)
+        found = self._known.get(states) or At(states)
+        if self._moves < _MOST_MOVES:
+            self._moves += 1
+            self._known[states] = at.moves[within][piece] = found
         return found
 
-    def _worked_out(self, states: States, piece: Token, within: bool) -> States:
+    def _worked_out(self, states: States, piece: str | Wild, within: bool) -> States:
         if piece is Wild.RUN:
             return self._reachable(states, within)
         steps = (step for state in states for step in self._steps[state])
         if isinstance(piece, Wild):
             return self._closed({target for test, target in steps if not within or _takes_more(test)})
-        return self._closed({target for test, target in steps if test(piece.char)})
+        return self._closed({target for test, target in steps if test(piece)})
 
     def _closed(self, states: set[int]) -> States:
         work = list(states)
@@ -101,10 +111,11 @@ def _meet(shape: Shape, tokens: tuple[Token, ...], within: int = 0) -> bool:
     pieces take no colon."""
     now = shape.start
     for at, token in enumerate(tokens):
-        now = shape.after(now, token, at < within)
-        if not now:
+        piece, inside = token.char if isinstance(token, Plain) else token, at < within
+        now = now.moves[inside].get(piece) or shape.after(now, piece, inside)
+        if not now.states:
             return False
-    return 1 in now
+    return 1 in now.states
 
 
 def _takes_more(test: Test) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from policyc.engines.iam.document import Document
 from policyc.engines.iam.statement import Statement
 from policyc.holes import has_hole, widened
-from policyc.record import record
+from policyc.record import field, record
 from policyc.syntax.json_text import JsonArray, JsonObject, JsonString, JsonValue
 from policyc.targets.iam_documents.kinds import DocumentKind
 from policyc.text import Span
@@ -30,6 +30,7 @@ class RawStatement:
     kind: DocumentKind
     compiled: Statement
     tree: JsonObject
+    read: dict[str, tuple[JsonString, ...]] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def allows(self) -> bool:
@@ -38,10 +39,13 @@ class RawStatement:
     def texts(self, element: str) -> tuple[JsonString, ...]:
         """The strings of an element such as `Action`, holes as the patterns of what they may be; nothing when it is left out or written as its `Not`
         form."""
-        found = strings(self.tree.get(element))
-        if not any(has_hole(item.value) for item in found):
-            return found
-        return tuple(JsonString(widened(item.value), item.span) for item in found)
+        found = self.read.get(element)
+        if found is None:
+            found = strings(self.tree.get(element))
+            if any(has_hole(item.value) for item in found):
+                found = tuple(JsonString(widened(item.value), item.span) for item in found)
+            self.read[element] = found
+        return found
 
     @property
     def actions(self) -> tuple[JsonString, ...]:

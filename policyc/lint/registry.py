@@ -12,6 +12,7 @@ from typing import Final
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity
 from policyc.ir.program import Program
 from policyc.lint.constructs import commented_files
+from policyc.lint.nested import Nested
 from policyc.lint.rule import Lint, Rule, kind_of
 from policyc.lint.suppress import apply_suppressions
 from policyc.record import record
@@ -102,43 +103,52 @@ def run_rules(
             if family in present:
                 found.extend(_run(name, program, documents, settings, shared))
     found = apply_suppressions(commented_files(program, RULES), found, ran, RULES)
-    told = [item for item in found if not any(_explains(other, item) for other in found)]
+    told = list(_without_effects(found))
     diagnostics.extend(_without_consequences(told, causes, program) if causes else told)
+
+
+def _by_rule(found: Iterable[Diagnostic]) -> dict[str, Nested[Diagnostic]]:
+    places: dict[str, list[tuple[Span, Diagnostic]]] = {}
+    for item in found:
+        if item.span is not None:
+            places.setdefault(item.rule, []).append((item.span, item))
+    return {name: Nested(items) for name, items in places.items()}
+
+
+def _without_effects(found: Sequence[Diagnostic]) -> Iterator[Diagnostic]:
+    """The findings without those whose cause another one names: a rule yields to the rules of its `YIELDS_TO` where these speak of a part of
+    the same text. What is ignored or suppressed takes nothing with it."""
+    places = _by_rule(found)
+    for item in found:
+        causes = rule(item.rule).yields_to if item.span is not None and item.rule in families() else ()
+        if item.span is None or not any(
+            True for name in causes if name in places for _ in places[name].inside(item.span)
+        ):
+            yield item
 
 
 def _without_consequences(
     found: Iterable[Diagnostic], causes: Sequence[Diagnostic], program: Program
 ) -> Iterator[Diagnostic]:
     """The findings without those that follow from what a reader found."""
-    named = {item.rule for item in causes}
-    spans = [item.span for policy in program.policies for item in policy.statements if item.span is not None]
+    places = _by_rule(causes)
+
+    @cache  # finding the places of documents that were read fast takes a second reading
+    def statements() -> Nested[tuple[int, Span]]:
+        spans = [item.span for policy in program.policies for item in policy.statements if item.span is not None]
+        return Nested((span, (at, span)) for at, span in enumerate(spans))
+
     for item in found:
         loaded = rule(item.rule) if item.rule in families() else None
-        if loaded is not None and item.span is not None and named.intersection(loaded.yields_to + loaded.follows):
-            place = item.span
-            whole = next((span for span in spans if _within(place, span)), place)
-            near = {one.rule for one in causes if one.span is not None and _within(one.span, whole)}
-            said = (cause.rule in loaded.yields_to and _overlap(cause.span, place) for cause in causes)
-            if near.intersection(loaded.follows) or any(said):
+        if loaded is not None and item.span is not None:
+            follows = [places[name] for name in loaded.follows if name in places]
+            whole = min(statements().around(item.span), default=(0, item.span))[1] if follows else item.span
+            near = [cause.inside(whole) for cause in follows]
+            for cause in (places[name] for name in loaded.yields_to if name in places):
+                near += [cause.inside(item.span), cause.around(item.span)]
+            if any(True for found_there in near for _ in found_there):
                 continue
         yield item
-
-
-def _explains(cause: Diagnostic, item: Diagnostic) -> bool:
-    """Whether a finding names the mistake that another one follows from: a rule yields to the rules of its `YIELDS_TO` where these
-    speak of a part of the same text. What is ignored or suppressed takes nothing with it."""
-    if item.span is None or cause.span is None or not _within(cause.span, item.span):
-        return False
-    return item.rule in families() and cause.rule in rule(item.rule).yields_to
-
-
-def _overlap(first: Span | None, second: Span) -> bool:
-    """Whether one of two places lies inside the other."""
-    return first is not None and (_within(first, second) or _within(second, first))
-
-
-def _within(inner: Span, outer: Span) -> bool:
-    return inner.file == outer.file and outer.start <= inner.start and inner.end <= outer.end
 
 
 def run_family(name: str, program: Program, settings: Settings, shared: dict[str, object]) -> list[Diagnostic]:

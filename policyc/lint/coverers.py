@@ -1,8 +1,9 @@
 """Which statements may cover another one, found by what they begin with, so that a document of thousands is not compared pair by pair.
 
 A clause of the covering statement must take in what the clause of the covered one names, so its patterns begin with a part of that
-pattern's plain beginning, and one of its callers stands for that caller. Statements lie in buckets by these; those whose clause takes in
-things that it does not name (left out, negated, with a hole) lie in the bucket of all.
+pattern's plain beginning, and one of its callers stands for that caller; where its condition asks for one of some texts, that of the
+covered one asks for one of them too. Statements lie in buckets by these; those whose clause takes in things that it does not name (left
+out, negated, with a hole) lie in the bucket of all.
 """
 
 from __future__ import annotations
@@ -12,12 +13,15 @@ from heapq import merge
 from typing import Final, TypeAlias
 
 from policyc.diagnostics import Diagnostic, Severity
+from policyc.engines.proofs.conditions import never_holds
 from policyc.engines.proofs.globs import beginning
-from policyc.ir.authz import Statement
+from policyc.ir.authz import All, Atom, Cond, Op, Statement
+from policyc.ir.conditions import tests
 from policyc.ir.pattern import is_plain, plain_text
 from policyc.lint.covering import OF_ACCOUNTS, action_pattern, is_open
 from policyc.lint.places import label_of
 from policyc.lint.rule import Lint
+from policyc.model.types import STRING, Named, SetOf, shapes
 from policyc.model.values import Principal
 
 #: Pairs of statements that one rule compares in one policy, a second or two of work.
@@ -30,21 +34,22 @@ _Beginnings: TypeAlias = "list[str] | None"
 
 
 class Coverers:
-    """Statements, by what they may cover."""
+    """Statements, by what they may cover: each by itself, or `together` with others."""
 
-    def __init__(self, statements: Sequence[Statement]) -> None:
+    def __init__(self, statements: Sequence[Statement], together: bool = False) -> None:
         self._statements = statements
         self._clauses = (
             [] if len(statements) < FEW else [_Patterns(statements, of) for of in (_resources, _verbs, _paths)]
         )
         self._callers = None if len(statements) < FEW else _Callers(statements)
+        self._conditions = None if len(statements) < FEW or together else _Conditions(statements)
         self._left = MOST_PAIRS
         self._stopped: Statement | None = None
 
     def of(self, narrow: Statement) -> Iterator[Statement]:
         """Those that may cover a statement, itself among them, in their order; none that does is left out, unless the work has grown
         too large (`tell`)."""
-        ways = [clause.of(narrow) for clause in (*self._clauses, self._callers) if clause is not None]
+        ways = [clause.of(narrow) for clause in (*self._clauses, self._callers, self._conditions) if clause is not None]
         found = min((way for way in ways if way is not None), key=lambda way: sum(map(len, way)), default=None)
         last = -1
         for place in range(len(self._statements)) if found is None else merge(*found):
@@ -168,3 +173,63 @@ def _named_by(principal: Principal) -> Iterable[Hashable]:
     elif kind == "cloudfront":
         keys[("cloudfront",)] = None
     return keys
+
+
+class _Conditions:
+    """Statements by the texts of which their conditions ask for one.
+
+    Where a condition that can hold says nothing of a key but that it equals some texts, and implies that it is one of `values`, then one
+    of those texts is among `values`: any other text that nobody names could stand in the key's place.
+    """
+
+    def __init__(self, statements: Sequence[Statement]) -> None:
+        self._all: list[int] = []
+        self._keys: dict[str, list[int]] = {}
+        self._buckets: dict[tuple[str, Hashable], list[int]] = {}
+        for place, statement in enumerate(statements):
+            when = statement.when
+            asked = next(filter(_is_one_of, when.items if isinstance(when, All) else (when,)), None)
+            if not isinstance(asked, Atom):
+                self._all.append(place)
+                continue
+            key = asked.attribute.native.lower()
+            self._keys.setdefault(key, []).append(place)
+            for value in {item.value for item in asked.values}:
+                self._buckets.setdefault((key, value), []).append(place)
+
+    def of(self, narrow: Statement) -> list[list[int]] | None:
+        if not self._keys or never_holds(narrow.when):
+            return None
+        found: dict[str, dict[Hashable, None] | None] = {}
+        for test in tests(narrow.when):
+            key = test.attribute.native.lower()
+            if key not in self._keys or (isinstance(test, Atom) and test.op is Op.EXISTS and not test.negated):
+                continue
+            if not _is_one_of(test):
+                found[key] = None
+            elif (values := found.setdefault(key, {})) is not None:
+                values |= dict.fromkeys(item.value for item in test.values)  # type: ignore[union-attr]
+        out = [self._all]
+        for key, wanted in found.items():
+            if wanted is None:
+                out.append(self._keys[key])
+            else:
+                out += [self._buckets[key, value] for value in wanted if (key, value) in self._buckets]
+        return out
+
+
+def _is_one_of(cond: Cond) -> bool:
+    """Whether a condition is a test that a key, of which there are more texts than anybody can list, equals one of some."""
+    if (
+        not isinstance(cond, Atom)
+        or cond.op is not Op.EQ
+        or cond.negated
+        or cond.quantifier == "all"
+        or cond.attribute.values
+    ):
+        return False
+    kind = cond.attribute.type.item if isinstance(cond.attribute.type, SetOf) else cond.attribute.type
+    if not isinstance(kind, Named) or not all(isinstance(item.value, str) and not item.group for item in cond.values):
+        return False
+    shape = shapes().get(kind.name)
+    return kind == STRING if shape is None else shape.base == "string" and not shape.check and not shape.values

@@ -62,8 +62,9 @@ def statement(number: int, **more: Any) -> dict[str, Any]:
         lambda number: {"Resource": "*", "Action": f"s3:Get{number}Object"},
         lambda number: {"Resource": "*", "Principal": {"AWS": f"arn:aws:iam::111122223333:role/r{number}"}},
         lambda number: {"Resource": "*", "Principal": {"AWS": f"{number:012}"}},
+        lambda number: {"Resource": "*", "Condition": {"StringEquals": {"aws:PrincipalTag/team": f"t{number}"}}},
     ],
-    ids=["resources", "actions", "roles", "accounts"],
+    ids=["resources", "actions", "roles", "accounts", "conditions"],
 )
 def test_statements_that_name_different_things_are_not_compared(more: Any) -> None:
     kind = "bucket" if "Principal" in more(1) else "identity"
@@ -74,7 +75,7 @@ def test_statements_that_name_different_things_are_not_compared(more: Any) -> No
 
 def test_past_the_bound_the_rule_says_where_it_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(coverers, "MOST_PAIRS", 100)
-    tags = [{"StringEquals": {"aws:PrincipalTag/team": f"t{number}"}} for number in range(40)]
+    tags = [{"StringLike": {"aws:PrincipalTag/team": f"t{number}x*"}} for number in range(40)]
     items = [statement(number, Resource="*", Condition=tags[number]) for number in range(40)]
     policy, source = read("identity", {"Version": "2012-10-17", "Statement": items})
     found = Diagnostics()

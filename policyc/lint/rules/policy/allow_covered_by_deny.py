@@ -57,7 +57,7 @@ _MOST_SHOWN: Final = 5
 def check(lint: Lint) -> None:
     for policy in lint.program.policies:
         denies = [item for item in policy.statements if item.effect == "deny"] + list(_network_denies(lint, policy))
-        coverers = Coverers(denies)
+        coverers = Coverers(denies, together=True)
         for allow in policy.statements:
             if allow.effect != "allow" or never_holds(allow.when):
                 continue

@@ -13,6 +13,7 @@ from policyc.analysis.keys import Keys, inside, words_of
 from policyc.analysis.solver import Opaque, Tested
 from policyc.engines.iam.caller import CallerKind
 from policyc.engines.proofs.texts import Pattern, exactly
+from policyc.holes import has_hole, shown, widened
 from policyc.ir.authz import Who
 from policyc.model.values import Principal
 from policyc.record import record
@@ -166,6 +167,9 @@ class Callers:
         """Whether the caller is one of those that a statement is about."""
         if who is None:
             return TRUE
+        if who.negated and any(has_hole(item.name) for item in who.principals):
+            texts = ", ".join(shown(item.name) for item in who.principals)
+            return self.formula.atom(Opaque(f"`NotPrincipal` {texts}"))
         if who.by_level:
             return -self._exempt(who.principals)
         if not who.principals:
@@ -183,6 +187,14 @@ class Callers:
 
     def _new_name(self, principal: Principal) -> Lit:
         formula, text = self.formula, principal.name
+        if has_hole(text):
+            kind = principal.args[0] if principal.args else "AWS"
+            kinds = self.kinds
+            if kind == "AWS" and widened(text).startswith("arn:"):
+                kinds = SIGNED
+            elif kind == "Service":
+                kinds = (CallerKind.SERVICE,)
+            return formula.every((formula.atom(Opaque(f"the principal `{shown(text)}`")), self._any_kind(kinds)))
         match principal.kind, principal.args:
             case "anyone", _:
                 return TRUE if self.star_is_service else -self._service()

@@ -193,7 +193,7 @@ class _Comparison:
             unknown = opaque_of(self.space, solution)
             one = self._bound(change, found) if unknown else self._explained(change, witness_of(self.space, solution))
             if one is None:
-                left.extend(unknown)
+                left.extend(unknown or ("what is decided hangs on values that are not known",))
                 break
             found.append(one)
             excluded.append(-self.space.formula.every(self._marks(change, one)))
@@ -234,10 +234,12 @@ class _Comparison:
             case Change.UNDECIDED:
                 return after, before, FALSE  # documents of IAM decide every request that says all
 
-    def _explained(self, change: Change, witness: Witness) -> Difference:
-        """The class of a witness, which the engine is asked to confirm."""
+    def _explained(self, change: Change, witness: Witness) -> Difference | None:
+        """The class of a witness, which the engine is asked to confirm; None where that leaves it open, for values that are not known."""
         first, second, question = self._question(change)
         old, new = _decided(self.old, witness), _decided(self.new, witness)
+        if Verdict.UNDECIDED in (old, new):
+            return None
         if not _as_claimed(change, old, new):
             shown = "; ".join(witness.lines())
             raise Disagreement(f"{change} was found, and the engine says `{old}` before and `{new}` after: {shown}")

@@ -14,6 +14,7 @@ from policyc.analysis.formula import FALSE, TRUE, Lit
 from policyc.analysis.keys import Keys, Use, check_of, family_of, interval
 from policyc.analysis.solver import Opaque, Slot
 from policyc.engines.proofs.texts import ANYTHING, ARN, Pattern, by_fields, exactly, whole
+from policyc.holes import has_hole, shown
 from policyc.ir.authz import (
     All,
     Always,
@@ -102,6 +103,9 @@ class Conditions:
             match node:
                 case Always() | Never():
                     done.append(TRUE if isinstance(node, Always) else FALSE)
+                case Atom() | RawTest() if (text := open_text(node)) is not None:
+                    found = self.formula.atom(Opaque(text))
+                    done.append(-found if node.negated else found)
                 case Atom():
                     done.append(self._atom(node))
                 case RawTest():
@@ -218,6 +222,18 @@ class Conditions:
     def _bound(self, key: str) -> tuple[str, ...]:
         value = (self.bindings or {}).get(folded(key))
         return () if value is None else (value,)
+
+
+def open_text(test: Atom | RawTest) -> str | None:
+    """A test whose key or values hold what a host file leaves open, in words that are the same wherever it stands; None for any other."""
+    if isinstance(test, RawTest):
+        operator, values = test.operator, [glob.text for glob in test.values]
+    else:
+        operator, values = f"{test.quantifier} {test.op.value}".strip(), [str(item.value) for item in test.values]
+    key = test.attribute.native
+    if not has_hole(key) and not any(map(has_hole, values)):
+        return None
+    return f"`{shown(key)}` {operator} {', '.join(map(shown, values))}"
 
 
 @lru_cache(maxsize=8192)

@@ -19,7 +19,8 @@ from policyc.engines.iam.caller import CallerKind
 from policyc.engines.iam.elements import is_action
 from policyc.engines.iam.statement import Kind
 from policyc.engines.proofs.texts import ANYTHING, Pattern, exactly, simplest, whole
-from policyc.ir.authz import Can, Policy, Resources, Statement, Variable
+from policyc.holes import has_hole, shown, widened
+from policyc.ir.authz import Can, Glob, Policy, Resources, Statement, Variable
 from policyc.ir.pattern import Wild, pattern_tokens
 from policyc.model.vocabulary import Attribute
 from policyc.record import record
@@ -114,6 +115,10 @@ class Space:
     def action(self, text: str) -> Lit:
         """Whether the action fits a pattern, in any letter case; what AWS stores though it is no action fits none."""
         known = self._actions.get(text)
+        if known is None and has_hole(text):
+            wide = widened(text)
+            some = self.formula.atom(Opaque(f"the action `{shown(text)}`"))
+            known = self._actions[text] = self.formula.every((some, self.action(wide if ":" in wide else "*")))
         if known is None:
             tokens = pattern_tokens(folded(text).replace("\\", "\\\\"))
             known = FALSE if not is_action(text) else TRUE
@@ -142,6 +147,9 @@ class Space:
         open_ones: list[Lit] = []
         patterns: list[Pattern] = []
         for glob in resources.patterns:
+            if has_hole(glob.text):
+                open_ones.append(self._open_resource(glob))
+                continue
             found = self.conditions.readings(glob.tokens)
             if isinstance(found, Variable):
                 open_ones.append(self.formula.atom(Opaque(f"the resource `{glob.text}`")))
@@ -154,6 +162,15 @@ class Space:
         known = self.formula.some([*open_ones, self.formula.every((-self.no_resource, self.formula.some(atoms)))])
         self._places[key] = known
         return known
+
+    def _open_resource(self, glob: Glob) -> Lit:
+        """Whether the resource fits a pattern that a host file leaves open in part: not known, but for what all its values look like."""
+        some = self.formula.atom(Opaque(f"the resource `{shown(glob.text)}`"))
+        wide = widened(glob.text)
+        if "$" in wide or "\\" in wide or wide == "*":
+            return some
+        fits = self.formula.atom(Tested((RESOURCE, 0), Fits(whole(pattern_tokens(wide)))))
+        return self.formula.every((some, -self.no_resource, fits))
 
     @property
     def no_resource(self) -> Lit:
@@ -270,7 +287,7 @@ def _services_of(policies: Sequence[Policy]) -> tuple[str, ...]:
         for statement in policy.statements:
             for verb in statement.can.verbs if statement.can else ():
                 prefix, colon, _ = verb.action.lower().partition(":")
-                if colon and "*" not in prefix and "?" not in prefix:
+                if colon and "*" not in prefix and "?" not in prefix and not has_hole(prefix):
                     found[prefix] = None
     return tuple(found)
 

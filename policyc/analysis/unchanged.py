@@ -17,6 +17,7 @@ from policyc.analysis.solver import Solution
 from policyc.analysis.witness import Witness
 from policyc.engines.iam.document import Document
 from policyc.engines.proofs.texts import ANYTHING, Pattern, simplest
+from policyc.holes import has_hole
 from policyc.ir.authz import Glob, Policy, Resources, Statement, Tokens, Variable
 from policyc.record import record
 
@@ -83,11 +84,12 @@ def _only(statements: Iterable[Statement], wanted: Iterable[Tokens]) -> Iterable
 
 
 def _meaning(statements: Sequence[Statement]) -> object:
-    """The resources of statements that allow or deny together, in the least pieces; statements with variables mean only themselves."""
+    """The resources of statements that allow or deny together, in the least pieces; statements with variables or open values mean only
+    themselves."""
     texts: list[Pattern] = []
     fields: list[Pattern] = []
     for tokens in _patterns(statements):
-        if any(isinstance(token, Variable) for token in tokens):
+        if any(isinstance(token, Variable) or (isinstance(token, str) and has_hole(token)) for token in tokens):
             return id(statements)
         text, field = readings(tokens)
         if text == ANYTHING:  # which asks for no resource at all

@@ -16,12 +16,14 @@ from policyc.text import Span
 class Options:
     """What is asked of a carrier. `values` fill holes, by the host's name for them (a parameter, `Orders.Arn`, `var.team`). `read` gives the
     text of another file below the root by its root-relative name, None for one that is not there, cannot be read or leads out; `folder` the
-    names of the files in a root-relative folder, sorted. `fences` asks for the documents that stand in prose."""
+    names of the files in a root-relative folder, sorted. `fences` asks for the documents that stand in prose, `before` for those that a plan
+    finds in place of those that it leads to."""
 
     values: Mapping[str, str] = MappingProxyType({})
     read: Callable[[str], str | None] = lambda name: None
     folder: Callable[[str], tuple[str, ...]] = lambda name: ()
     fences: bool = False
+    before: bool = False
 
 
 @record

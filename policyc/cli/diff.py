@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from policyc.cli import exits
 from policyc.cli.check import KIND_NAMES
 from policyc.cli.console import Console
+from policyc.cli.holes import add_bindings, bindings_of
 from policyc.cli.parser import WrongUse, one_of
 from policyc.cli.project import here
 from policyc.cli.refuse import refuse_request
@@ -33,6 +34,7 @@ EPILOG = """examples:
   policyc diff old.json new.json          two documents
   policyc diff --as bucket old.json new.json
   policyc diff policies.old policies      two folders or projects
+  policyc diff plan.json                  what a Terraform plan changes (terraform show -json)
   policyc diff out policies               what was built against its source
   policyc diff main..HEAD                 two Git revisions of the project
   policyc diff main:policies policies     a revision against the files that are here
@@ -61,6 +63,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
         help="compare each document by itself, not those together that a request meets on its way to a declared service",
     )
     add_trust(parser)
+    add_bindings(parser)
     parser.add_argument(
         "--fail-on",
         dest="fail_on",
@@ -113,6 +116,8 @@ def _compare(args: argparse.Namespace, console: Console, held: ExitStack) -> Cha
             args.config,
             trust_of(args),
             samples_of(args),
+            bindings_of(args),
+            before=words[0] == words[1] and len(args.paths) == 1 and not sides,
         )
         if diagnostics.has_errors:
             return refuse_request(diagnostics, side.sources, args.format, console)
@@ -135,9 +140,21 @@ def _two(words: list[str]) -> tuple[str, str]:
         if not old or new.startswith("."):
             raise WrongUse(f"`{words[0]}` names no two revisions", "write `OLD..NEW`, such as `main..HEAD`")
         return f"{old}:{path}", f"{new}:{path}" if new else path
+    if len(words) == 1 and _is_plan(words[0]):
+        return words[0], words[0]
     if len(words) != 2:
         raise WrongUse("`diff` compares two sides", "write `policyc diff OLD NEW`, or `policyc diff main..HEAD`")
     return words[0], words[1]
+
+
+def _is_plan(name: str) -> bool:
+    """Whether a file is a Terraform plan, which knows both sides."""
+    from policyc.carriers.registry import recognized
+
+    try:
+        return recognized(name, Path(name).read_bytes()) == "terraform-plan"
+    except OSError:
+        return False
 
 
 def placed(word: str, root: Path, held: ExitStack) -> tuple[Path, Path]:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from policyc.analysis.compare import Difference, Version, compare
 from policyc.diagnostics import Diagnostics
 from policyc.engines.iam.document import compile_document
 from policyc.engines.iam.switches import BY_NAME, DEFAULT
 from policyc.engines.proofs.texts import whole
+from policyc.holes import has_hole, names_in, shown
 from policyc.ir.pattern import Plain, Wild, escape_pattern, pattern_tokens
 from policyc.report.changes import ADDED, CHANGED, OPEN, REMOVED, SAME, Changes, Compared, Entry
-from policyc.syntax.json_text import JsonValue, parse_json
+from policyc.syntax.json_text import JsonObject, JsonString, JsonValue, parse_json
 from policyc.targets.iam_documents.kinds import KINDS, DocumentKind, guess_kind, is_policy
 from policyc.targets.iam_documents.read import read_policy
 from policyc.targets.switches import iam_switches, wan_switches
 from policyc.text import Source
+from policyc.workspace.completions import filled_by_name, values_by_name
 from policyc.workspace.native_json import CORE_NETWORK, shape_of
+from policyc.workspace.placed import obstacle
 from policyc.workspace.sides import HOST, Piece, Side, pairs
 
 #: a resource whose gates hold Cedar text
@@ -60,18 +65,20 @@ def _compared(
     if before is not None and after is not None and _alike(before, after) and old.switches == new.switches:
         return Compared(name, after.kind or "document", SAME)
     if HOST in kinds:
-        why = "documents inside other files are compared as text only, and the texts differ"
-        return Compared(name, HOST, OPEN, open=(why,))
-    if kinds == {"cedar"}:
-        from policyc.workspace.comparing_cedar import compare_alone
-
-        return compare_alone(name, before, after, old, new, diagnostics)
-    trees = [None if piece is None else parse_json(piece.source, diagnostics) for piece in (before, after)]
+        names = [piece.source.file for piece in (after, before) if piece is not None and piece.kind == HOST]
+        return Compared(name, HOST, OPEN, open=(f"{names[0]} cannot be read, and the texts differ",))
+    if "cedar" in kinds:
+        return _cedar(name, before, after, old, new, diagnostics)
+    trees = [None if piece is None else piece.tree(diagnostics) for piece in (before, after)]
     if any(piece is not None and tree is None for piece, tree in zip((before, after), trees, strict=True)):
         return None
     shapes = {shape_of(tree) for tree in trees if tree is not None} | kinds
     if CORE_NETWORK in shapes:
         return _networks(name, before, after, new, diagnostics)
+    stops = [text for tree in trees if tree is not None for text in _obstacles(tree)]
+    if stops:
+        kinds_named = next((piece.kind for piece in (after, before) if piece is not None), "")
+        return Compared(name, kinds_named, OPEN, open=tuple(dict.fromkeys(stops)))
     sides = [
         _version(piece, tree, side, diagnostics)
         for piece, tree, side in ((before, trees[0], old), (after, trees[1], new))
@@ -93,11 +100,79 @@ def _compared(
     if doubts:
         return Compared(name, kind.name, OPEN, open=tuple(dict.fromkeys(doubts)))
     result = compare([one], [two])
-    entries = tuple(_entry(item) for item in result.differences)
-    state = (
-        ADDED if before is None else REMOVED if after is None else CHANGED if entries else OPEN if result.open else SAME
+    entries, left = tuple(_entry(item) for item in result.differences), result.open
+    names = _open_names(before, after)
+    if left and names:
+        entries += _with_values(entries, (before, after), (old, new))
+        left = (
+            f"{'what else changes' if entries else 'what changes'} hangs on {', '.join(f'‹{one}›' for one in names)}",
+        )
+    state = ADDED if before is None else REMOVED if after is None else CHANGED if entries else OPEN if left else SAME
+    return Compared(name, kind.name, state, entries, (), left)
+
+
+def _open_names(before: Piece | None, after: Piece | None) -> list[str]:
+    """The names of what host files leave open in two documents."""
+    found = (name for piece in (before, after) if piece is not None for name in names_in(piece.source.text))
+    return list(dict.fromkeys(found))
+
+
+def _obstacles(tree: JsonValue) -> list[str]:
+    """What leaves nothing to be read of a document inside a host file."""
+    found = obstacle(tree)
+    version = tree.get("Version") if isinstance(tree, JsonObject) else None
+    if isinstance(version, JsonString) and has_hole(version.value):
+        return [f"`Version` is {shown(version.value)}"]
+    return [] if found is None else [found[0]]
+
+
+def _with_values(
+    known: tuple[Entry, ...], pieces: tuple[Piece | None, Piece | None], sides: tuple[Side, Side]
+) -> tuple[Entry, ...]:
+    """Classes that show when what host files leave open has some values, the same on both sides; those that are `known` left out."""
+    trees = [None if piece is None else piece.tree(Diagnostics()) for piece in pieces]
+    values = values_by_name([tree for tree in trees if tree is not None])
+    versions: list[Version] = []
+    for piece, tree, side in zip(pieces, trees, sides, strict=True):
+        found = None
+        if piece is not None and tree is not None:
+            found = _version(piece, filled_by_name(tree, values), side, Diagnostics())
+            if found is None:
+                return ()  # the service would refuse a document with such values
+        versions.append(_stated(KINDS["auth-policy"], _NOTHING) if found is None else found[1])
+    told = {(item.change, item.by, item.other) for item in known}
+    named = tuple((f"‹{name}›", value) for name, value in values.items())
+    longest_first = sorted(values.items(), key=lambda item: -len(item[1]))
+
+    def open_again(texts: tuple[str, ...]) -> tuple[str, ...]:
+        for name, value in longest_first:
+            texts = tuple(text.replace(value, f"‹{name}›") for text in texts)
+        return texts
+
+    return tuple(
+        replace(
+            item,
+            who=open_again(item.who),
+            what=open_again(item.what),
+            where=open_again(item.where),
+            conditions=open_again(item.conditions),
+            because=open_again(item.because),
+            request=(*item.request, *named),
+        )
+        for item in map(_entry, compare([versions[0]], [versions[1]]).differences)
+        if (item.change, item.by, item.other) not in told
     )
-    return Compared(name, kind.name, state, entries, (), result.open)
+
+
+def _cedar(
+    name: str, before: Piece | None, after: Piece | None, old: Side, new: Side, diagnostics: Diagnostics
+) -> Compared | None:
+    holes = _open_names(before, after)
+    if holes:
+        return Compared(name, "cedar", OPEN, open=tuple(f"it hangs on ‹{hole}›, which is not known" for hole in holes))
+    from policyc.workspace.comparing_cedar import compare_alone
+
+    return compare_alone(name, before, after, old, new, diagnostics)
 
 
 def _alike(before: Piece, after: Piece) -> bool:
@@ -162,7 +237,7 @@ def _doubts(version: Version) -> list[str]:
     out = [
         f"`{label.label}` holds a template that nobody rendered"
         for label, statement in zip(version.policy.statements, document.statements, strict=True)
-        if statement.holes
+        if any("‹" not in hole.text for hole in statement.holes)
     ]
     turned = sorted(name for name in BY_NAME if document.switches.choice(name) != DEFAULT.choice(name))
     return out + [f"the switch `{name}` is turned, and only its default is proven for" for name in turned]
@@ -185,11 +260,11 @@ def _entry(item: Difference) -> Entry:
         item.change.value,
         item.by.label if item.by is not None else "",
         item.other.label if item.other is not None else "",
-        region.who,
-        region.what,
-        region.where,
-        region.conditions,
-        item.because,
+        tuple(map(shown, region.who)),
+        tuple(map(shown, region.what)),
+        tuple(map(shown, region.where)),
+        tuple(map(shown, region.conditions)),
+        tuple(map(shown, item.because)),
         tuple(request),
         item.old.value,
         item.new.value,
@@ -210,6 +285,10 @@ def _networks(
             ADDED if before is None else REMOVED,
             sentences=(f"the network is {'new' if before is None else 'gone'}",),
         )
+    holes = _open_names(before, after)
+    if holes:
+        why = tuple(f"it hangs on ‹{hole}›, which is not known" for hole in holes)
+        return Compared(name, CORE_NETWORK, OPEN, open=why)
     networks = [check_document(piece.source, diagnostics) for piece in (before, after)]
     one, two = networks
     if one is None or two is None or diagnostics.has_errors:
@@ -223,10 +302,13 @@ def versions(side: Side, diagnostics: Diagnostics) -> list[tuple[str, Version, t
     """Every IAM document of a side by name, with what of it is not understood; None after reporting one that cannot be read."""
     out: list[tuple[str, Version, tuple[str, ...]]] = []
     for name, piece in side.pieces.items():
-        tree = None if piece.kind == "cedar" else parse_json(piece.source, diagnostics)
+        if piece.kind == HOST:
+            out.append((name, _stated(KINDS["auth-policy"], _NOTHING), (f"{piece.source.file} cannot be read",)))
+            continue
+        tree = None if piece.kind == "cedar" else piece.tree(diagnostics)
         if tree is None or CORE_NETWORK in (piece.kind, shape_of(tree)):
             continue
         found = _version(piece, tree, side, diagnostics)
         if found is not None:
-            out.append((name, found[1], tuple(_doubts(found[1]))))
+            out.append((name, found[1], tuple(_doubts(found[1]) + _obstacles(tree))))
     return None if diagnostics.has_errors else out

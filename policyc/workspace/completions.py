@@ -7,12 +7,13 @@ it is what makes the most of a document right or wrong (a wildcard, a name or ac
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from policyc.carriers.embedded import Embedded, PlacedText
 from policyc.carriers.texts import edited
-from policyc.holes import MARK, has_hole, mark
+from policyc.holes import MARK, filled, has_hole, mark
 from policyc.record import record
 from policyc.regex import regex
 from policyc.syntax.json_text import JsonArray, JsonBool, JsonMember, JsonNumber, JsonObject, JsonString, JsonValue
@@ -20,6 +21,7 @@ from policyc.workspace.placed import filled_tree
 
 _WORD: Final = regex(r"[A-Za-z0-9][A-Za-z0-9./_-]{0,62}")
 _ACCOUNT: Final = regex(r"(?<![0-9])[0-9]{12}(?![0-9])")
+_NO_WORD: Final = regex(r"[^A-Za-z0-9]+")
 #: what stands before a part of an ARN; earlier parts may be holes
 _ARN_PART: Final = regex(r"arn((?::[^:\"]*){0,3}):")
 #: what callers of each kind look like
@@ -43,9 +45,9 @@ class Completion:
     whole: str = ""
 
     def text(self, text: str) -> str:
-        return MARK.sub(lambda found: self._value(found[2] or "", text[: found.start()]), text)
+        return MARK.sub(lambda found: self.value_of(found[2] or "", text[: found.start()]), text)
 
-    def _value(self, like: str, before: str) -> str:
+    def value_of(self, like: str, before: str) -> str:
         """A value for a hole that looks like `like`, behind `before`: an ARN has room for little else than a partition, a Region, an account at its place."""
         if like == "?" * 12:
             return self.account
@@ -81,10 +83,39 @@ class Completion:
     def placed(self, text: PlacedText) -> PlacedText:
         """A text with its holes filled as they stand in a string of Cedar or JSON."""
         runs = [
-            (found.start(), found.end(), self._value(found[2] or "", _string_before(text.value, found.start())))
+            (found.start(), found.end(), self.value_of(found[2] or "", _string_before(text.value, found.start())))
             for found in MARK.finditer(text.value)
         ]
         return edited(text, runs) if runs else text
+
+
+def values_by_name(trees: Sequence[JsonValue]) -> dict[str, str]:
+    """A value for each hole of some documents, by its name: one that looks as its marks say, and like no other's."""
+    likes: dict[str, str] = {}
+    before: dict[str, str] = {}
+    for tree in trees:
+        for text in _texts(_likely(tree, False)):
+            for found in MARK.finditer(text):
+                name = found[1]
+                likes[name] = likes.get(name) or found[2] or ""
+                part = text[: found.start()]
+                if name not in before or _ARN_PART.fullmatch(part) is not None:
+                    before[name] = part
+    out: dict[str, str] = {}
+    for name, like in likes.items():
+        word = f"value-of-{_NO_WORD.sub('-', name).strip('-').lower() or 'x'}"
+        account = f"{zlib.crc32(name.encode()) % 10**9:012d}"
+        out[name] = Completion(word, account).value_of(like, before[name])
+    return out
+
+
+def filled_by_name(tree: JsonValue, values: Mapping[str, str]) -> JsonValue:
+    """The tree with its holes filled."""
+
+    def text(item: str) -> str:
+        return filled(item, values)
+
+    return filled_tree(tree, lambda item: JsonString(text(item.value), item.span), text)
 
 
 def _likely(tree: JsonValue, everything: bool, action: str = "") -> JsonValue:

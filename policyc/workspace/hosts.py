@@ -28,16 +28,16 @@ class Host:
     carried: Carried
 
 
-def options_of(root: Path, values: Mapping[str, str], fences: bool = False) -> Options:
+def options_of(root: Path, values: Mapping[str, str], fences: bool = False, before: bool = False) -> Options:
     """What is asked of carriers below a root."""
-    return Options(values, _reader(root), _lister(root), fences)
+    return Options(values, _reader(root), _lister(root), fences, before)
 
 
 def open_hosts(
     root: Path, files: Iterable[tuple[Source, str]], diagnostics: Diagnostics, settings: NativeSettings
 ) -> list[Host]:
     """The host files, each read by the carrier of its format. What a file says of others is read below the root alone."""
-    options = options_of(root, settings.values, settings.fences)
+    options = options_of(root, settings.values, settings.fences, settings.before)
     hosts = []
     for source, format in files:
         if is_reserved(source.text):

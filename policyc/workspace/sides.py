@@ -10,13 +10,16 @@ from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
+from policyc.carriers.registry import recognized
 from policyc.diagnostics import Diagnostics
 from policyc.model.files import read_source
 from policyc.record import record
+from policyc.syntax.json_text import JsonValue, parse_json
 from policyc.targets.base import Document, DocumentSet
 from policyc.targets.cedar_documents.facts import Fact
 from policyc.text import Source
 from policyc.workspace.compile import Compiled, compile_project
+from policyc.workspace.embedded import Item
 from policyc.workspace.natives import NATIVES, Searched, find_natives
 from policyc.workspace.places import CONFIG, MANIFEST, find_config
 from policyc.workspace.project import POLICY, Project, open_root
@@ -31,12 +34,17 @@ MOST_DOCUMENTS = 2_000
 @record
 class Piece:
     """One document: `kind` is one of `check --as`, empty to tell it by the shape; `facts` are the attributes that the resource which
-    carries a Cedar text has, None where nobody declares it."""
+    carries a Cedar text has, None where nobody declares it; `item` is the document inside a host file."""
 
     name: str
     kind: str
     source: Source
     facts: Mapping[str, Fact] | None = None
+    item: Item | None = None
+
+    def tree(self, diagnostics: Diagnostics) -> JsonValue | None:
+        """The tree of a JSON document, with its places; None after an error."""
+        return parse_json(self.source, diagnostics) if self.item is None else self.item.tree(diagnostics)
 
 
 @record
@@ -76,9 +84,11 @@ def read_side(
     config: Path | None = None,
     trust: Mapping[str, str] = MappingProxyType({}),
     samples: Mapping[str, Source] = MappingProxyType({}),
+    values: Mapping[str, str] = MappingProxyType({}),
+    before: bool = False,
 ) -> Side:
     """What lies at `path` (absolute, below `root`); `name` is how the user calls it, `trust` and `samples` tell of the trust providers of
-    Cedar texts. What is wrong is reported: do not go on then."""
+    Cedar texts, `values` fill what host files leave open, `before` asks for what a plan finds. What is wrong is reported: do not go on then."""
     found = find_config(str(path if path.is_dir() else path.parent))
     home = Path(found).parent.resolve() if found is not None and Path(found).resolve().is_relative_to(root) else root
     built = path.is_dir() and (path / MANIFEST).is_file()
@@ -94,30 +104,48 @@ def read_side(
     )
     if diagnostics.has_errors:
         return Side(name, {}, project.config.switches, project.sources)
-    found_side = _side(name, path, built, kind, project, diagnostics)
+    found_side = _side(name, path, built, kind, project, diagnostics, values, before)
     return replace(found_side, trust=trust, samples=samples, root=project.root)
 
 
-def _side(name: str, path: Path, built: bool, kind: str, project: Project, diagnostics: Diagnostics) -> Side:
+def _side(
+    name: str,
+    path: Path,
+    built: bool,
+    kind: str,
+    project: Project,
+    diagnostics: Diagnostics,
+    values: Mapping[str, str],
+    before: bool,
+) -> Side:
     pieces: dict[str, Piece] = {}
     sources: dict[str, Source] = {}
     ways: dict[str, Way] = {}
+    hosts: list[tuple[Source, str]] = []
     if path.is_file() and path.suffix != POLICY:
-        kind = kind or ("" if path.suffix in NATIVES else HOST)
-        _add_native(path, path.name, kind, project, pieces, sources, diagnostics)
+        _add_native(path, path.name, kind, project, pieces, sources, hosts, diagnostics)
     elif built:
         for inner in sorted(path.rglob("*")):
             if inner.suffix in (".json", ".cedar") and not _is_beside(inner):
-                _add_native(inner, inner.relative_to(path).as_posix(), "", project, pieces, sources, diagnostics)
+                called = inner.relative_to(path).as_posix()
+                _add_native(inner, called, "", project, pieces, sources, None, diagnostics)
     else:
         ways = _add_compiled(project, pieces, sources, diagnostics)
         base = path if path.is_dir() else path.parent
         found = find_natives(project, diagnostics) if path.is_dir() else Searched()
         unread = (project.root / inner for inner in found.unread)
-        for inner, sort in (*((one, "") for one in found.documents), *((one, HOST) for one in (*found.hosts, *unread))):
-            _add_native(
-                inner, inner.resolve().relative_to(base).as_posix(), sort, project, pieces, sources, diagnostics
-            )
+        for inner, sort in (*((one, "") for one in (*found.documents, *found.hosts)), *((one, HOST) for one in unread)):
+            called = inner.resolve().relative_to(base).as_posix()
+            _add_native(inner, called, sort, project, pieces, sources, hosts, diagnostics)
+    if hosts:
+        from policyc.workspace.embedded_sides import embedded_pieces
+
+        top = "" if path == project.root or path.is_file() else path.relative_to(project.root).as_posix() + "/"
+
+        def called_by(file: str) -> str:
+            return "" if path.is_file() else file.removeprefix(top)
+
+        pieces |= embedded_pieces(project.root, hosts, called_by, values, before, diagnostics)
     if len(pieces) > MOST_DOCUMENTS:
         message = f"`{name}` holds more than {MOST_DOCUMENTS} documents"
         diagnostics.error("too-many-documents", message, None, "name a part of it")
@@ -136,14 +164,21 @@ def _add_native(
     project: Project,
     pieces: dict[str, Piece],
     sources: dict[str, Source],
+    hosts: list[tuple[Source, str]] | None,
     diagnostics: Diagnostics,
 ) -> None:
+    """Add a document, or note a file that holds some in `hosts`, where such are asked for."""
     inner = path.resolve().relative_to(project.root).as_posix()
     source = read_source(project.root, inner, None, diagnostics)
-    if source is not None:
-        sources[source.file] = source
-        kind = kind or ("cedar" if path.suffix == ".cedar" else pulled(path, {}).kind)
-        pieces[name] = Piece(name, kind, source)
+    if source is None:
+        return
+    sources[source.file] = source
+    format = "" if kind or hosts is None else recognized(path.name, source.text.encode())
+    if format and hosts is not None:
+        hosts.append((source, format))
+    else:
+        own = "cedar" if path.suffix == ".cedar" else pulled(path, {}).kind if path.suffix in NATIVES else HOST
+        pieces[name] = Piece(name, kind or own, source)
 
 
 def _add_compiled(

@@ -1,45 +1,203 @@
-"""Documents inside other files are not compared, and a change of such a file is never called no change."""
+"""`policyc diff` of documents inside templates, plans and manifests: what is open is the same unknown value on both sides.
+
+Expectations derive from what holds for every value of a parameter: a change of what stands around it is a change, the same text in two
+places is the same, and what hangs on a value is shown with one and named.
+"""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from policyc.__main__ import main
 
-TEMPLATE = """Resources:
-  A:
+TEMPLATE = """Parameters:
+  Vpc: {Type: String}
+  Other: {Type: String}
+Resources:
+  Stock:
+    Type: AWS::VpcLattice::Service
+    Properties: {Name: stock, AuthType: AWS_IAM}
+  StockAuth:
     Type: AWS::VpcLattice::AuthPolicy
     Properties:
-      ResourceIdentifier: svc-0123456789abcdef0
-      Policy: {Version: "2012-10-17", Statement: [{Effect: Allow, Principal: %s, Action: "*", Resource: "*"}]}
+      ResourceIdentifier: !Ref Stock
+      Policy:
+        Version: "2012-10-17"
+        Statement:
+          - Sid: Read
+            Effect: Allow
+            Principal: {AWS: !Sub "arn:aws:iam::${AWS::AccountId}:role/app"}
+            Action: vpc-lattice-svcs:Invoke
+            Resource: !Sub "${Stock.Arn}/stock/*"
+            Condition: {StringEquals: {"vpc-lattice-svcs:SourceVpc": !Ref Vpc}}
 """
-CLOSED, OPEN = (TEMPLATE.replace("%s", who) for who in ('{AWS: "111122223333"}', '"*"'))
 
 
 @pytest.fixture
-def sides(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def diff(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
+    """Compare two files of one name, in folders or named; the status and the documents of the report."""
     monkeypatch.chdir(tmp_path)
-    for name, text in (("old", CLOSED), ("new", OPEN)):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "stack.yaml").write_text(text)
-    return tmp_path
+
+    def run(old: str, new: str, *words: str, name: str = "stack.yaml", named: bool = False) -> tuple[int, list[Any]]:
+        for side, text in (("old", old), ("new", new)):
+            Path(side).mkdir(exist_ok=True)
+            Path(side, name).write_text(text, encoding="utf-8")
+        sides = (f"old/{name}", f"new/{name}") if named else ("old", "new")
+        status = main(["diff", *sides, "--format", "json", *words])
+        written = capsys.readouterr()
+        return status, json.loads(written.out)["documents"] if written.out else [written.err]
+
+    return run
+
+
+def witness(change: dict[str, Any]) -> dict[str, str]:
+    return {row["part"]: row["value"] for row in change["witness"]}
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "status"),
+    ("part", "other"),
     [
-        ("old", "new", 11),
-        ("old/stack.yaml", "new/stack.yaml", 11),
-        ("old", "old", 0),
-        ("old/stack.yaml", "old/stack.yaml", 0),
+        ("Sid: Read", "Sid: Reads"),
+        ("Type: String", "Type: String, Default: vpc-1"),
+        ("Name: stock", "Name: stock2"),
+        (
+            'Resource: !Sub "${Stock.Arn}/stock/*"',
+            'Resource: [!Sub "${Stock.Arn}/stock/*", !Sub "${Stock.Arn}/stock/*"]',
+        ),
     ],
 )
-def test_a_changed_template_is_not_settled(
-    old: str, new: str, status: int, sides: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("named", [False, True])
+def test_the_same_whatever_is_open(diff: Any, part: str, other: str, named: bool) -> None:
+    assert diff(TEMPLATE, TEMPLATE.replace(part, other), named=named)[0] == 0
+
+
+def test_a_statement_that_another_one_covers_changes_nothing(diff: Any) -> None:
+    """What the new statement allows the old one does, for every value of the parameters: the same unknown stands in both."""
+    narrow = (
+        TEMPLATE.split("          - Sid: Read\n")[1]
+        .replace("role/app", "role/app")
+        .replace(
+            'StringEquals: {"vpc-lattice-svcs:SourceVpc": !Ref Vpc}',
+            'StringEquals: {"vpc-lattice-svcs:SourceVpc": !Ref Vpc, "vpc-lattice-svcs:RequestMethod": GET}',
+        )
+    )
+    assert diff(TEMPLATE, TEMPLATE + "          - Sid: Get\n" + narrow)[0] == 0
+
+
+def test_a_lost_condition_is_shown_with_a_value(diff: Any) -> None:
+    start = TEMPLATE.index("            Condition:")
+    status, (found,) = diff(TEMPLATE, TEMPLATE[:start])
+    (change,) = found["changes"]
+    assert (status, found["name"], found["kind"]) == (1, "stack.yaml#StockAuth", "auth-policy")
+    assert change["change"] == "newly allowed"
+    assert change["because"] == ["`Read` lost the condition `StringEquals vpc-lattice-svcs:SourceVpc: ‹Vpc›`"]
+    assert change["where"] == ["‹Stock.Arn›/stock/*"]
+    told = witness(change)
+    assert told["‹Vpc›"] != told["vpc-lattice-svcs:SourceVpc"]
+    assert told["resource"].startswith(told["‹Stock.Arn›"])
+    assert found["open"] == ["what else changes hangs on ‹AWS::AccountId›, ‹Stock.Arn›, ‹Vpc›"]
+
+
+def test_another_parameter_is_another_value(diff: Any) -> None:
+    status, (found,) = diff(TEMPLATE, TEMPLATE.replace("!Ref Vpc", "!Ref Other"))
+    assert status == 1
+    assert {change["change"] for change in found["changes"]} == {"newly allowed", "newly denied"}
+
+
+def test_a_binding_settles_it(diff: Any) -> None:
+    other = TEMPLATE.replace("!Ref Vpc", "vpc-0a1b2c3d4e5f67890")
+    assert diff(TEMPLATE, other, "--bind", "Vpc=vpc-0a1b2c3d4e5f67890")[0] == 0
+    assert diff(TEMPLATE, other, "--bind", "Vpc=vpc-0a1b2c3d4e5f67891")[0] == 1
+
+
+def test_what_holds_whatever_is_open_is_settled(diff: Any) -> None:
+    """A deny of everything needs no value."""
+    deny = '          - {Sid: Stop, Effect: Deny, Principal: "*", Action: "*", Resource: "*"}\n'
+    status, (found,) = diff(TEMPLATE, TEMPLATE + deny)
+    assert status == 1
+    assert {"newly denied"} <= {change["change"] for change in found["changes"]} <= {"newly denied", "newly blocked"}
+
+
+@pytest.mark.parametrize("part", ["Effect: Allow", 'Version: "2012-10-17"'])
+def test_what_leaves_nothing_to_be_read_is_not_settled(diff: Any, part: str) -> None:
+    element = part.partition(":")[0]
+    status, (found,) = diff(TEMPLATE, TEMPLATE.replace(part, f"{element}: !Ref Other"))
+    assert (status, found["open"]) == (11, [f"`{element}` is ‹Other›"])
+
+
+def policy(method: str) -> str:
+    document = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Sid": "Read",
+                "Effect": "Allow",
+                "Principal": "*",
+                "Action": "vpc-lattice-svcs:Invoke",
+                "Resource": "*",
+                "Condition": {"StringEquals": {"vpc-lattice-svcs:RequestMethod": method}},
+            }
+        ],
+    }
+    return json.dumps({"policy": json.dumps(document), "resource_identifier": "svc-0123456789abcdef0"})
+
+
+def plan(before: str, after: str) -> str:
+    change = {
+        "actions": ["create"] if not before else ["update"],
+        "before": json.loads(policy(before)) if before else None,
+        "after": json.loads(policy(after)),
+        "after_unknown": {},
+    }
+    held = {
+        "address": "aws_vpclattice_auth_policy.stock",
+        "mode": "managed",
+        "type": "aws_vpclattice_auth_policy",
+        "name": "stock",
+        "change": change,
+    }
+    return json.dumps({"format_version": "1.2", "terraform_version": "1.9.0", "resource_changes": [held]})
+
+
+def test_two_plans(diff: Any) -> None:
+    status, (found,) = diff(plan("", "GET"), plan("", "POST"), name="plan.json", named=True)
+    assert (status, found["name"]) == (1, "aws_vpclattice_auth_policy.stock")
+    assert [change["change"] for change in found["changes"]] == ["newly allowed", "newly denied"]
+    assert not found["open"]
+
+
+def test_a_plan_knows_both_sides(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["diff", old, new]) == status
-    told = capsys.readouterr().out
-    assert ("the same for all requests" in told) == (status == 0)
-    assert ("compared as text only" in " ".join(told.split())) == (status == 11)
+    monkeypatch.chdir(tmp_path)
+    for before, after, status in (("GET", "GET", 0), ("GET", "POST", 1), ("", "GET", 1)):
+        Path("plan.json").write_text(plan(before, after), encoding="utf-8")
+        assert main(["diff", "plan.json"]) == status
+    assert "(auth-policy, added)" in capsys.readouterr().out
+
+
+def test_a_file_alone_that_is_no_plan_is_wrong_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a.json").write_text('{"Version": "2012-10-17", "Statement": []}', encoding="utf-8")
+    assert main(["diff", "a.json"]) == 2
+
+
+def test_a_document_that_only_one_side_has(diff: Any) -> None:
+    without = TEMPLATE[: TEMPLATE.index("  StockAuth:")]
+    status, (found,) = diff(without, TEMPLATE)
+    assert (status, found["state"]) == (1, "added")
+    assert diff(TEMPLATE, without)[1][0]["state"] == "removed"
+
+
+def test_a_policy_that_nobody_reads_is_never_the_same(diff: Any) -> None:
+    text = "policy: |\n  {{ range .Values }} {Effect: Allow, Action: '*'} {{ end }}\n"
+    status, (found,) = diff(text, text.replace("Allow", "Deny"), name="values.yaml")
+    assert status == 11
+    assert found["open"] == ["new/values.yaml cannot be read, and the texts differ"]
+    assert diff(text, text, name="values.yaml")[0] == 0

@@ -67,7 +67,7 @@ class _Plan:
         self.work = Work({}, options.values, "known after apply")
         self.instances: list[ResourceInstance] = []
         references = references_of(tree)
-        for resource in resources_of(tree):
+        for resource in resources_of(tree, options.before):
             rows = references.get(_KEYS.sub("", resource.address), {})
             instance = instance_of(resource, {key: self._reached(name, resource) for key, name in rows.items()})
             self.instances.append(instance)

@@ -20,6 +20,7 @@ from policyc.syntax.json_tree import JsonArray, JsonBool, JsonNull, JsonObject, 
 from policyc.text import Span
 
 _GONE: Final = frozenset({"delete", "forget"})
+_NEW: Final = frozenset({"create"})
 
 
 @record
@@ -37,8 +38,8 @@ class Resource:
     span: Span
 
 
-def resources_of(tree: JsonObject) -> Iterator[Resource]:
-    """The resources that will be there once a plan is carried out, or that a state holds."""
+def resources_of(tree: JsonObject, before: bool = False) -> Iterator[Resource]:
+    """The resources that will be there once a plan is carried out, or that a state holds; with `before` those that a plan finds."""
     changes = tree.get("resource_changes")
     for item in changes.items if isinstance(changes, JsonArray) else ():
         change = item.get("change") if isinstance(item, JsonObject) else None
@@ -50,6 +51,10 @@ def resources_of(tree: JsonObject) -> Iterator[Resource]:
             if isinstance(actions, JsonArray)
             else set()
         )
+        if before:
+            if words != _NEW:
+                yield _resource(item, change.get("before"), None, change.get("before_sensitive"))
+            continue
         if words and words <= _GONE:
             continue
         yield _resource(item, change.get("after"), change.get("after_unknown"), change.get("after_sensitive"))

@@ -1,0 +1,107 @@
+"""The comparison of documents with open values against completions of them: what is called the same is the same for every value.
+
+Texts of random documents are left open, the same names on both sides. A pair called the same answers every request alike whatever the
+values are; a class that is found without a doubt is there whatever they are. `POLICYC_CASES` divided by 100 is the number of pairs.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+from typing import Any
+
+from policyc.analysis.compare import compare
+from policyc.engines.iam.decision import decide
+from policyc.engines.iam.request import Request
+from policyc.engines.trace import Verdict
+from policyc.holes import filled, mark, names_in
+from tests.property.test_analysis_compare import ASKED_ACTIONS, ASKED_RESOURCES, CALLERS, KEYS, condition, pair, version
+
+PAIRS = max(60, int(os.environ.get("POLICYC_CASES", "10000")) // 100)
+#: values of holes: those that documents hold as well, wildcards, and others
+VALUES = (
+    "a",
+    "b",
+    "*",
+    "1",
+    "arn:aws:s3:::b/a",
+    "arn:aws:iam::111122223333:role/a",
+    "111122223333",
+    "10.1.2.3",
+    "s3:GetObject",
+    "q",
+)
+
+
+def opened(chance: random.Random, value: Any, names: dict[str, str]) -> Any:
+    """The value with some of its texts open; equal texts get one name."""
+    if isinstance(value, dict):
+        return {
+            key: item if key in ("Effect", "Null", "Bool") else opened(chance, item, names)
+            for key, item in value.items()
+        }
+    if isinstance(value, list):
+        return [opened(chance, item, names) for item in value]
+    if isinstance(value, str) and value not in ("*", "true", "false") and value in names:
+        return names[value]
+    return value
+
+
+def texts(value: Any) -> set[str]:
+    if isinstance(value, dict):
+        return (
+            set().union(*(texts(item) for key, item in value.items() if key not in ("Effect", "Null", "Bool")))
+            if value
+            else set()
+        )
+    if isinstance(value, list):
+        return set().union(*map(texts, value)) if value else set()
+    return {value} if isinstance(value, str) else set()
+
+
+def test_what_is_the_same_is_so_for_every_value() -> None:
+    chance = random.Random(29)
+    same = differs = left = 0
+    for number in range(PAIRS):
+        keys = chance.sample(tuple(KEYS), 2)
+        old, new = pair(chance, keys)
+        if chance.random() < 0.4:  # one that an allow covers
+            new = [*json.loads(json.dumps(old)), {**old[0], "Condition": condition(chance, keys)}]
+        held = sorted(texts(old) & texts(new))
+        picked = chance.sample(held, min(len(held), chance.randint(1, 3)))
+        names = {text: mark(f"P{at}") for at, text in enumerate(picked)}
+        first, second = (opened(chance, side, names) for side in (old, new))
+        versions = [version(side, name) for side, name in ((first, "old.json"), (second, "new.json"))]
+        if None in versions:
+            continue
+        found = compare([versions[0]], [versions[1]])  # type: ignore[list-item]
+        left += bool(found.open)
+        same += found.same
+        differs += bool(found.differences)
+        for _ in range(4):
+            values = {name: chance.choice(VALUES) for name in names_in(json.dumps([first, second], ensure_ascii=False))}
+            sides = []
+            for side in (first, second):
+                text = filled(json.dumps(side, ensure_ascii=False), values)
+                sides.append(version(json.loads(text), "filled.json"))
+            if None in sides:
+                continue
+            before, after = sides
+            assert before is not None and after is not None
+            for item in found.differences:
+                told = decide(before.document, item.witness.request), decide(after.document, item.witness.request)
+                assert told == (item.old, item.new), (number, first, second, values, item)
+            if not found.same:
+                continue
+            for _ in range(60):
+                context = {key: chance.choice(KEYS[key]["asked"]) for key in keys}
+                caller = chance.choice(CALLERS)
+                if caller.kind.value in ("anonymous", "service"):
+                    continue
+                if context.get("aws:SecureTransport", ("x",)) == () or context.get("aws:SourceArn") == ("arn",):
+                    continue
+                request = Request.of(chance.choice(ASKED_ACTIONS), chance.choice(ASKED_RESOURCES), caller, context)
+                answers = {decide(one.document, request) is Verdict.ALLOW for one in (before, after)}
+                assert len(answers) == 1, (number, first, second, values, request)
+    assert same > PAIRS // 10 and differs > PAIRS // 10 and left > PAIRS // 10, (same, differs, left)

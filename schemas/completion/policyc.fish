@@ -231,6 +231,8 @@ complete -c policyc -n '_shtab_policyc_using diff' -l as -xka "identity boundary
 complete -c policyc -n '_shtab_policyc_using diff' -l document -d 'compare each document by itself, not those together that a request meets on its way to a declared service'
 complete -c policyc -n '_shtab_policyc_using diff' -l trust -x -d 'a trust provider of Cedar text: its policy reference name and iam_identity_center, oidc, jamf, crowdstrike or jumpcloud; may be given several times'
 complete -c policyc -n '_shtab_policyc_using diff' -l claims -x -d 'what an OIDC provider of Cedar text sends for one user, as JSON; may be given several times'
+complete -c policyc -n '_shtab_policyc_using diff' -l bind -x -d 'the value of what a template leaves open, by the name that findings show as ‹NAME›; may be given several times'
+complete -c policyc -n '_shtab_policyc_using diff' -l bindings -xka "(__fish_complete_path (commandline -ct))" -d 'values from a parameter file, a .tfvars file, the output of describe-stacks or of terraform output -json; may be given several times'
 complete -c policyc -n '_shtab_policyc_using diff' -l fail-on -xka "change allow" -d '`change` (default) or `allow`: with it only requests that are newly allowed fail'
 complete -c policyc -n '_shtab_policyc_using diff' -l root -xka "(__fish_complete_directories)" -d 'the project root; nothing outside it is read (default: the folder of policyc.toml, else the current folder)'
 complete -c policyc -n '_shtab_policyc_using diff' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the configuration in place of policyc.toml'

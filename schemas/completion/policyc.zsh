@@ -135,6 +135,8 @@ _shtab_policyc_diff_options=(
   "--document[compare each document by itself, not those together that a request meets on its way to a declared service]"
   "*--trust[a trust provider of Cedar text\: its policy reference name and iam_identity_center, oidc, jamf, crowdstrike or jumpcloud\; may be given several times]:NAME=TYPE:"
   "*--claims[what an OIDC provider of Cedar text sends for one user, as JSON\; may be given several times]:NAME=FILE:"
+  "*--bind[the value of what a template leaves open, by the name that findings show as \‹NAME\›\; may be given several times]:NAME=VALUE:"
+  "*--bindings[values from a parameter file, a .tfvars file, the output of describe-stacks or of terraform output -json\; may be given several times]:FILE:_files"
   "--fail-on[\`change\` (default) or \`allow\`\: with it only requests that are newly allowed fail]:WHAT:(change allow)"
   "--root[the project root\; nothing outside it is read (default\: the folder of policyc.toml, else the current folder)]:DIR:_files -/"
   "--config[the configuration in place of policyc.toml]:FILE:_files"

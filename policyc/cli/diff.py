@@ -140,21 +140,13 @@ def _two(words: list[str]) -> tuple[str, str]:
         if not old or new.startswith("."):
             raise WrongUse(f"`{words[0]}` names no two revisions", "write `OLD..NEW`, such as `main..HEAD`")
         return f"{old}:{path}", f"{new}:{path}" if new else path
-    if len(words) == 1 and _is_plan(words[0]):
+    from policyc.workspace.sides import is_plan
+
+    if len(words) == 1 and is_plan(Path(words[0])):
         return words[0], words[0]
     if len(words) != 2:
         raise WrongUse("`diff` compares two sides", "write `policyc diff OLD NEW`, or `policyc diff main..HEAD`")
     return words[0], words[1]
-
-
-def _is_plan(name: str) -> bool:
-    """Whether a file is a Terraform plan, which knows both sides."""
-    from policyc.carriers.registry import recognized
-
-    try:
-        return recognized(name, Path(name).read_bytes()) == "terraform-plan"
-    except OSError:
-        return False
 
 
 def placed(word: str, root: Path, held: ExitStack) -> tuple[Path, Path]:

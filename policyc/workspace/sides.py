@@ -152,6 +152,14 @@ def _side(
     return Side(name, pieces, project.config.switches, sources, ways)
 
 
+def is_plan(path: Path) -> bool:
+    """Whether a file is a Terraform plan, which knows both sides of a comparison."""
+    try:
+        return recognized(path.name, path.read_bytes()) == "terraform-plan"
+    except OSError:
+        return False
+
+
 def _is_beside(path: Path) -> bool:
     """Whether a file of an output folder is none of its documents."""
     return path.name in (MANIFEST, "source-map.json") or path.name.endswith((".pretty.json", ".requirements.json"))

@@ -58,6 +58,7 @@ MAY_IMPORT = {
         "carriers",
     },
     "importing": {"text", "diagnostics", "syntax", "model", "ir", "engines", "targets", "lint", "simulation"},
+    "emitting": {"text", "holes", "diagnostics", "data", "syntax", "model", "ir", "targets"},
     "api": {
         "text",
         "diagnostics",
@@ -103,6 +104,7 @@ MAY_IMPORT = {
         "report",
         "workspace",
         "importing",
+        "emitting",
         "editor",
         "replay",
         "aws",

@@ -48,6 +48,7 @@ ROOMS = {
     "carriers": "policies in templates",
     "workspace": "projects and settings",
     "importing": "documents to policies",
+    "emitting": "templates to deploy",
     "api": "import policyc",
     "replay": "recorded traffic",
     "aws": "policies on AWS itself",

@@ -15,6 +15,7 @@ from policyc.cli.parser import WrongUse, one_of
 from policyc.cli.project import open_projects
 from policyc.cli.refuse import nothing_found, refuse, report
 from policyc.diagnostics import Diagnostics
+from policyc.emitting.registry import FORMS
 from policyc.report.data import span_data
 from policyc.report.formats.json import findings_data, written
 from policyc.report.frame import located
@@ -39,6 +40,8 @@ EPILOG = f"""examples:
   policyc build                       to the folder `out` of policyc.toml
   policyc build -o dist/policies      somewhere else
   policyc build --target lattice      only the documents of one target
+  policyc build --to cloudformation   templates to deploy, in `out/cloudformation`; also sam, cdk, terraform,
+                                      terraform-json, kubernetes and helm
   policyc build --check               exit 1 when the output folder is not up to date
   policyc build --explain             also list what the compiler added, and why
   policyc build --diff live.json      what changes for attachments and paths of a core network
@@ -64,6 +67,12 @@ def describe(parser: argparse.ArgumentParser) -> None:
         type=one_of("target", list(TARGETS)),
         metavar="NAME",
         help="only this target; may be given several times",
+    )
+    parser.add_argument(
+        "--to",
+        type=one_of("form", list(FORMS)),
+        metavar="FORM",
+        help="write the documents for deployment: " + ", ".join(FORMS) + "; a `param` without a value stays open there",
     )
     parser.add_argument(
         "--check", action="store_true", help="write nothing; list what is missing, stale, extra or left over"
@@ -99,14 +108,21 @@ def run(args: argparse.Namespace, console: Console) -> int:
 def _build(project: Project, args: argparse.Namespace, console: Console, several: bool) -> int:
     """Build one project; the exit status, `NOTHING` where it has no policies."""
     console.names = project.names
-    compiled = compile_project(project, thorough=True)
+    files: Files
+    if args.to is None:
+        compiled, files = compile_project(project, thorough=True), {}
+    else:
+        from policyc.cli.build_to import opened_files
+
+        compiled, files = opened_files(project, args, console)
     unjudged = any(item.rule == "missing-package" for item in compiled.diagnostics)
     if compiled.diagnostics.has_errors or unjudged:  # what is written is deployed
         report(compiled.diagnostics.sorted(), {**project.sources, **compiled.program.sources}, console, args.format)
         return exits.FINDINGS
     if not compiled.program.modules:
         return exits.NOTHING
-    files = plan_files(compiled, args.target or list(TARGETS), args.pretty)
+    if args.to is None:
+        files = plan_files(compiled, args.target or list(TARGETS), args.pretty)
     if project.named:
         files = {path: file for path, file in files.items() if not file.source or project.asks_about(file.source)}
     output = Output(_out_folder(args, project), project.root)
@@ -150,7 +166,8 @@ def _tell(change: Change, output: Output, format: str, console: Console, several
 
 def _out_folder(args: argparse.Namespace, project: Project) -> Path:
     given: Path | None = args.out
-    return project.root / project.config.out if given is None else given.absolute()
+    usual = project.root / project.config.out
+    return (usual / args.to if args.to else usual) if given is None else given.absolute()
 
 
 def _shown(folder: Path) -> str:

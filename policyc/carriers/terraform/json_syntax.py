@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Final
 
 from policyc.carriers.embedded import Piece
-from policyc.carriers.terraform.hcl import Parsed, parse_template
+from policyc.carriers.terraform.hcl import Parsed, parse_expression, parse_template
 from policyc.carriers.terraform.nodes import (
     Argument,
     Block,
@@ -68,7 +68,9 @@ _NESTED: Final = frozenset(
 )
 _HOLDERS: Final = frozenset({"resource", "data", *_NESTED})
 #: arguments whose text is taken as it is, not as a template
-_LITERAL: Final = frozenset({("variable", "type"), ("variable", "default"), ("variable", "description")})
+_LITERAL: Final = frozenset({("variable", "default"), ("variable", "description")})
+#: the argument whose text is an expression
+_TYPE: Final = ("variable", "type")
 
 
 def parse_json_form(source: Source) -> Parsed:
@@ -129,7 +131,9 @@ class _Form:
                 blocks.extend(self.nested(member))
             else:
                 as_text = (type, member.key) in _LITERAL
-                expression = self.expression(member.value, as_text)
+                expression = (
+                    self.typed(member.value) if (type, member.key) == _TYPE else self.expression(member.value, as_text)
+                )
                 arguments[member.key] = Argument(member.key, member.key_span, expression)
         return Body(arguments, tuple(blocks))
 
@@ -163,6 +167,12 @@ class _Form:
                     key = self.text(JsonString(member.key, member.key_span), literal)
                     pairs.append(Pair(key, self.expression(member.value, literal)))
                 return MapOf(tuple(pairs), span)
+
+    def typed(self, value: JsonValue) -> Expression:
+        """A type, which stands in quotes."""
+        if not isinstance(value, JsonString):
+            return self.expression(value, literal=True)
+        return parse_expression(value.value, Placement(self.source.file, value.span.start + 1))
 
     def text(self, value: JsonString, literal: bool) -> Template:
         """A string as a template. Its parts have exact places where it is written without escapes."""

@@ -35,6 +35,7 @@ STAGES: Final = {
     "verified_access": "Verified Access",
     "client_vpn": "Client VPN",
     "cloud_wan": "Cloud WAN",
+    "emitting": "Templates to deploy",
     "simulate": "Requests and tests",
     "scenario": "Scenarios",
     "cli": "The command line and its configuration",

@@ -85,6 +85,7 @@ complete -c policyc -n '_shtab_policyc_using check; and test $_shtab_policyc_npo
 complete -c policyc -n '_shtab_policyc_using; and test $_shtab_policyc_npos -eq 0' -a build -d 'write the documents of every service'
 complete -c policyc -n '_shtab_policyc_using build' -s o -l out -xka "(__fish_complete_directories)" -d 'the output folder (default: `[build] out`, else out)'
 complete -c policyc -n '_shtab_policyc_using build' -l target -xka "lattice verified_access cloudwan object_lambda identity client_vpn" -d 'only this target; may be given several times'
+complete -c policyc -n '_shtab_policyc_using build' -l to -xka "cloudformation sam cdk terraform terraform-json kubernetes helm" -d 'write the documents for deployment: cloudformation, sam, cdk, terraform, terraform-json, kubernetes, helm; a `param` without a value stays open there'
 complete -c policyc -n '_shtab_policyc_using build' -l check -d 'write nothing; list what is missing, stale, extra or left over'
 complete -c policyc -n '_shtab_policyc_using build' -l explain -d 'list what lowering added, with the source of each statement'
 complete -c policyc -n '_shtab_policyc_using build' -l pretty -d 'also write an indented copy, NAME.pretty.json, for people'

@@ -70,6 +70,7 @@ _shtab_policyc_aws_defaults_added=0
 _shtab_policyc_build_options=(
   {-o,--out}"[the output folder (default\: \`\[build\] out\`, else out)]:DIR:_files -/"
   "*--target[only this target\; may be given several times]:NAME:(lattice verified_access cloudwan object_lambda identity client_vpn)"
+  "--to[write the documents for deployment\: cloudformation, sam, cdk, terraform, terraform-json, kubernetes, helm\; a \`param\` without a value stays open there]:FORM:(cloudformation sam cdk terraform terraform-json kubernetes helm)"
   "--check[write nothing\; list what is missing, stale, extra or left over]"
   "--explain[list what lowering added, with the source of each statement]"
   "--pretty[also write an indented copy, NAME.pretty.json, for people]"

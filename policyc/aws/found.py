@@ -64,6 +64,11 @@ def joined(parts: Iterable[Part]) -> Part:
     )
 
 
+def among(only: frozenset[str], *names: str) -> bool:
+    """Whether something that goes by these names is to be looked at."""
+    return not only or any(name in only for name in names)
+
+
 def file_name(text: str) -> str:
     """A name as a part of a path, the same on every system."""
     kept = "".join(letter if letter.isascii() and (letter.isalnum() or letter in "-_.") else "_" for letter in text)

@@ -20,11 +20,14 @@ JOURNAL: Final = ".pull-journal.jsonl"
 
 @record
 class Wanted:
-    """What is pulled: `regions` empty for the one that each session has; `callers` are ARNs beside those that policies name."""
+    """What is pulled: `regions` empty for the one that each session has; `callers` are ARNs beside those that policies name (with `named` false:
+    those alone). `only` are the ARNs and ids of services, networks, groups, endpoints and core networks that are looked at, empty for all."""
 
     targets: tuple[str, ...] = TARGETS
     regions: tuple[str, ...] = ()
     callers: tuple[str, ...] = ()
+    named: bool = True
+    only: frozenset[str] = frozenset()
 
 
 @record
@@ -67,17 +70,19 @@ def _account(ask: Asker, regions: Sequence[str], wanted: Wanted, owners: Mapping
     parts: list[Part] = []
     for region in regions:
         if LATTICE in wanted.targets:
-            parts.append(lattice.read(ask, region, f"{home}/lattice/{region}"))
+            parts.append(lattice.read(ask, region, f"{home}/lattice/{region}", wanted.only))
         if VERIFIED_ACCESS in wanted.targets:
-            parts.append(verified_access.read(ask, region, f"{home}/verified_access/{region}"))
+            parts.append(verified_access.read(ask, region, f"{home}/verified_access/{region}", wanted.only))
         if OBJECT_LAMBDA in wanted.targets:
             parts.append(object_lambda.read(ask, region, f"{home}/object_lambda/{region}"))
     if CLOUD_WAN in wanted.targets:
-        parts.append(cloud_wan.read(ask, f"{home}/cloudwan", owners))
+        parts.append(cloud_wan.read(ask, f"{home}/cloudwan", owners, wanted.only))
     if CALLERS in wanted.targets:
         found = joined(parts)
-        arns = callers.named((item.text for item in found.documents if item.kind != "cedar"), ask.account)
-        roles = [item.facts.get("role") for item in found.resources if item.type == "lambda.function"]
+        texts = [item.text for item in found.documents if item.kind != "cedar"] if wanted.named else []
+        functions = [item for item in found.resources if item.type == "lambda.function"] if wanted.named else []
+        arns = callers.named(texts, ask.account)
+        roles = [item.facts.get("role") for item in functions]
         own = [arn for arn in wanted.callers if arn.split(":")[4:5] == [ask.account]]
         names = sorted({*arns, *own, *(str(role) for role in roles if role)})
         parts.append(callers.read(ask, f"{home}/iam", names))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from policyc.cli.console import Console
-from policyc.cli.parser import WrongUse, one_of
+from policyc.cli.parser import Parser, WrongUse, name_and_value, one_of
 from policyc.diagnostics import did_you_mean
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ FORMATS = ("human", "json", "markdown")
 _CONNECTION: Final = ("profile", "region", "role_arn", "endpoint_url")
 ACTIONS: Final = {
     "pull": ("policyc.cli.aws_pull", (*_CONNECTION, "into", "targets", "callers", "resume")),
+    "drift": ("policyc.cli.aws_drift", (*_CONNECTION, "live", "maps", "who_changed")),
     "permissions": ("policyc.cli.aws_permissions", ("targets", "account", "region")),
 }
 #: what `--target` takes; the same as `policyc.aws.calls.TARGETS`, which is not imported for a help text
@@ -34,6 +35,7 @@ but this command ever connects to AWS, and only with the credentials that the AW
 package boto3 (`pip install 'policyc[aws]'`).
 
 pull: write what answers need into a folder, on which every other command works without a connection.
+drift: compare what was written (paths as for `check`) with what is there, in meaning.
 permissions: print the least permissions that an action needs, as an identity policy."""
 
 EPILOG = """examples:
@@ -42,9 +44,13 @@ EPILOG = """examples:
   policyc aws pull -o live --target lattice --target callers
   policyc aws permissions pull --target lattice
   policyc check live
-  policyc simulate --pulled live orders --who arn:aws:iam::111122223333:role/app --can GET --path /x
+  policyc aws drift                       the project's policies against AWS
+  policyc aws drift policies --live live  against what was pulled, without a connection
+  policyc aws drift out/lattice/orders_auth.json --map orders_auth=svc-0123456789abcdef0
+  policyc aws drift --who-changed
 
-exit status: 0 done, 2 wrong use, or AWS cannot be asked, 3 internal error, 4 nothing was found."""
+exit status: 0 done, the same; 1 something differs; 2 wrong use, or AWS cannot be asked; 3 internal error; 4 nothing
+was found; 11 not settled: something could not be read, or is not understood."""
 
 
 class Action(Protocol):
@@ -55,6 +61,8 @@ class Action(Protocol):
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
+    if isinstance(parser, Parser):
+        parser.mixed = True
     parser.description, parser.epilog = DESCRIPTION, EPILOG
     parser.add_argument("action", type=one_of("action", tuple(ACTIONS)), metavar="ACTION", help=", ".join(ACTIONS))
     parser.add_argument("words", nargs="*", metavar="WORD", help="what the action is about")
@@ -91,6 +99,19 @@ def describe(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="ARN",
         help="a role or user beside those that policies name; may be given several times",
+    )
+    group.add_argument("--live", metavar="DIR", help="drift: a folder that was pulled, in place of AWS itself")
+    group.add_argument(
+        "--map",
+        dest="maps",
+        action="append",
+        default=[],
+        type=name_and_value,
+        metavar="NAME=ARN",
+        help="what a document, policy or network of the source is on: an ARN, an id, or a name; may be given several times",
+    )
+    group.add_argument(
+        "--who-changed", action="store_true", help="drift: ask CloudTrail who changed what differs, and when"
     )
     group.add_argument("--resume", action="store_true", help="go on with a run that was interrupted")
     group.add_argument("--account", metavar="ID", help="permissions: the account that the resources are in")

@@ -77,7 +77,9 @@ class HelpText(argparse.HelpFormatter):
 
 
 class Parser(argparse.ArgumentParser):
-    """Reports through WrongUse, never abbreviates, and offers the option that was meant."""
+    """Reports through WrongUse, never abbreviates, and offers the option that was meant. `mixed` lets arguments stand between options."""
+
+    mixed = False
 
     def error(self, message: str) -> NoReturn:
         raise WrongUse(message.rstrip("."), f"see `{self.prog} --help`")
@@ -92,7 +94,8 @@ class Parser(argparse.ArgumentParser):
 
     def parse(self, words: Sequence[str]) -> argparse.Namespace:
         """The arguments as a namespace. Raises WrongUse."""
-        options, extra = self.parse_known_args(list(words))
+        read = self.parse_known_intermixed_args if self.mixed else self.parse_known_args
+        options, extra = read(list(words))
         # INVARIANT: argparse keeps every option's names here; there is no public list.
         actions = self._option_string_actions
         names = [word.partition("=")[0] for word in words]

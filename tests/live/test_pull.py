@@ -39,7 +39,7 @@ def test_what_is_there_is_written(there: World, policyc: Run) -> None:
     kinds = {path: entry["kind"] for path, entry in lock()["documents"].items()}
     assert kinds[f"{ACCOUNT}/lattice/us-west-2/orders.{SERVICE}.json"] == "auth-policy"
     assert kinds[f"{ACCOUNT}/verified_access/us-west-2/{GROUP}.cedar"] == "cedar"
-    assert kinds[f"{ACCOUNT}/cloudwan/{CORE}/live.json"] == "core-network"
+    assert kinds[f"{ACCOUNT}/cloudwan/{CORE}/core.json"] == "core-network"
     assert kinds[f"{ACCOUNT}/iam/roles/app/boundary.json"] == "boundary"
     assert sorted(kinds.values()).count("scp") == 3
     assert {entry["kind"] for entry in lock()["documents"].values()} >= {
@@ -229,9 +229,9 @@ def test_every_other_command_works_on_the_folder(there: World, policyc: Run) -> 
     assert policyc("check", "policies", "--no-cache")[0] in (0, 1)
     core = f"{HOME}/cloudwan/{CORE}"
     files = ["--attachments", f"{core}/attachments.json", "--attachments", f"{core}/prefixes.json"]
-    status, out, _ = policyc("simulate", f"{core}/live.json", *files, "--from", "prod1", "--to", "dev2")
+    status, out, _ = policyc("simulate", f"{core}/core.json", *files, "--from", "prod1", "--to", "dev2")
     assert status == 10 and "blocked" in out
-    assert policyc("routes", f"{core}/live.json", *files)[0] == 0
+    assert policyc("routes", f"{core}/core.json", *files)[0] == 0
     lattice = f"{HOME}/lattice/us-west-2"
     documents = [
         "--service-policy",

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from policyc.aws.asking import Answer, Asker
 from policyc.aws.calls import CLOUD_WAN
-from policyc.aws.found import Facts, Held, Part, Resource, file_name, joined
+from policyc.aws.found import Facts, Held, Part, Resource, among, file_name, joined
 
 _CLIENT: Final = "networkmanager"
 #: VPCs that one call asks for
@@ -20,17 +20,20 @@ _MOST_VPCS: Final = 200
 _GONE: Final = frozenset({"DELETED", "DELETING", "REJECTED"})
 
 
-def read(ask: Asker, folder: str, owners: Mapping[str, Asker]) -> Part:
+def read(ask: Asker, folder: str, owners: Mapping[str, Asker], only: frozenset[str] = frozenset()) -> Part:
     """Every core network of the account; `owners` are those who may ask about VPCs, by account."""
     networks = ask.all(_CLIENT, "list_core_networks", "CoreNetworks").data or ()
-    mine = [item for item in networks if item.get("OwnerAccountId", ask.account) == ask.account]
-    return joined([_network(ask, item["CoreNetworkId"], folder, owners) for item in mine])
+    mine = [item["CoreNetworkId"] for item in networks if item.get("OwnerAccountId", ask.account) == ask.account]
+    wanted = [id for id in mine if among(only, id, core_network_arn(ask, id))]
+    return joined([_network(ask, id, folder, owners) for id in wanted])
 
 
 def _network(ask: Asker, id: str, folder: str, owners: Mapping[str, Asker]) -> Part:
     found = ask.get(_CLIENT, "get_core_network", "", id, CoreNetworkId=id).data
     arn = (found or {}).get("CoreNetwork", {}).get("CoreNetworkArn") or core_network_arn(ask, id)
     network = (found or {}).get("CoreNetwork", {})
+    tags = {tag["Key"]: tag["Value"] for tag in network.get("Tags") or ()}
+    stem = file_name(tags.get("Name") or id)
     home = f"{folder}/{file_name(id)}"
     documents: list[Held] = []
     policies: dict[str, str] = {}
@@ -48,7 +51,7 @@ def _network(ask: Asker, id: str, folder: str, owners: Mapping[str, Asker]) -> P
             alias == "LATEST" and revision.get("PolicyVersionId") == (versions["LIVE"] or {}).get("PolicyVersionId")
         ):
             continue
-        path = f"{home}/{alias.lower()}.json"
+        path = f"{home}/{stem}.json" if alias == "LIVE" else f"{home}/{stem}.latest.json"
         documents.append(Held(path, text, "core-network", CLOUD_WAN, alias.lower(), arn, revision))
         policies[alias.lower()] = path
     attached = ask.all(_CLIENT, "list_attachments", "Attachments", "", id, CoreNetworkId=id)
@@ -59,13 +62,13 @@ def _network(ask: Asker, id: str, folder: str, owners: Mapping[str, Asker]) -> P
         "edges": network.get("Edges"),
         "segments": network.get("Segments"),
         "versions": versions,
-        "tags": {tag["Key"]: tag["Value"] for tag in network.get("Tags") or ()},
+        "tags": tags,
         "attachments": None if attached.data is None else len(attached.data),
         "files": [file.path for file in files],
     }
     if attached.unread is not None:
         unread["attachments"] = attached.unread.why
-    name = facts["tags"].get("Name") or network.get("Description") or id
+    name = tags.get("Name") or network.get("Description") or id
     resource = Resource(arn, "cloudwan.core_network", str(name), facts, policies, unread)
     return Part(tuple(documents), (resource,), tuple(files))
 

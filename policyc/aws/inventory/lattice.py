@@ -10,16 +10,18 @@ from typing import Any, Final
 
 from policyc.aws.asking import Asker
 from policyc.aws.calls import LATTICE
-from policyc.aws.found import Held, Part, Resource, file_name, joined
+from policyc.aws.found import Held, Part, Resource, among, file_name, joined
 
 _CLIENT: Final = "vpc-lattice"
 
 
-def read(ask: Asker, region: str, folder: str) -> Part:
-    """Everything of one Region; `folder` is where its files go."""
+def read(ask: Asker, region: str, folder: str, only: frozenset[str] = frozenset()) -> Part:
+    """Everything of one Region, or what `only` names; `folder` is where its files go."""
     networks = ask.all(_CLIENT, "list_service_networks", "items", region).data or ()
     services = ask.all(_CLIENT, "list_services", "items", region).data or ()
-    groups = _target_groups(ask, region)
+    networks = [item for item in networks if among(only, item["arn"], item["id"])]
+    services = [item for item in services if among(only, item["arn"], item["id"])]
+    groups = _target_groups(ask, region) if services and not only else {}
     first = ask.each("service networks", lambda item: _network(ask, region, folder, item), networks)
     return joined([*first, *ask.each("services", lambda item: _service(ask, region, folder, item, groups), services)])
 

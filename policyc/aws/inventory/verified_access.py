@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from policyc.aws.asking import Asker
 from policyc.aws.calls import VERIFIED_ACCESS
-from policyc.aws.found import Facts, Held, Part, Resource, file_name, joined
+from policyc.aws.found import Facts, Held, Part, Resource, among, file_name, joined
 
 _CLIENT: Final = "ec2"
 #: type of trust provider -> the word that `--trust` takes
@@ -20,8 +20,8 @@ _TYPES: Final = {
 }
 
 
-def read(ask: Asker, region: str, folder: str) -> Part:
-    """Everything of one Region; `folder` is where its files go."""
+def read(ask: Asker, region: str, folder: str, only: frozenset[str] = frozenset()) -> Part:
+    """Everything of one Region, or the groups and endpoints that `only` names; `folder` is where its files go."""
     lists = {
         name: ask.all(_CLIENT, method, key, region).data
         for name, method, key in (
@@ -53,20 +53,27 @@ def read(ask: Asker, region: str, folder: str) -> Part:
         }
         return _policy(ask, region, folder, item, "Endpoint", facts)
 
-    groups = ask.each("groups", group, lists["groups"] or ())
-    endpoints = ask.each("endpoints", endpoint, lists["endpoints"] or ())
+    wanted = {
+        sort: [
+            item
+            for item in lists[f"{sort.lower()}s"] or ()
+            if among(only, _id(item, sort), _arn(ask, region, item, sort))
+        ]
+        for sort in ("Group", "Endpoint")
+    }
+    groups = ask.each("groups", group, wanted["Group"])
+    endpoints = ask.each("endpoints", endpoint, wanted["Endpoint"])
     files = (Facts(f"{folder}/instances.json", {name: lists[name] for name in ("instances", "providers", "logging")}),)
     return joined([*groups, *endpoints, Part((), (), files)])
 
 
 def _policy(ask: Asker, region: str, folder: str, item: Mapping[str, Any], sort: str, facts: dict[str, Any]) -> Part:
     """One group or endpoint with its policy."""
-    member = f"VerifiedAccess{sort}Id"
-    id = item[member]
+    id = _id(item, sort)
     method = f"get_verified_access_{sort.lower()}_policy"
-    answer = ask.get(_CLIENT, method, region, id, **{member: id})
+    answer = ask.get(_CLIENT, method, region, id, **{f"VerifiedAccess{sort}Id": id})
     role = f"{sort.lower()}-policy"
-    arn = item.get("VerifiedAccessGroupArn") or _arn(ask, region, id, sort)
+    arn = _arn(ask, region, item, sort)
     data = answer.data or {}
     facts["id"] = id
     facts["enabled"] = data.get("PolicyEnabled") if answer.known else None
@@ -82,9 +89,15 @@ def _policy(ask: Asker, region: str, folder: str, item: Mapping[str, Any], sort:
     return Part(held, (Resource(arn, type, str(name), facts, {role: path} if text else {}, unread),))
 
 
-def _arn(ask: Asker, region: str, id: str, sort: str) -> str:
-    """An endpoint's ARN, which no answer holds."""
-    return f"arn:{ask.partition}:ec2:{region}:{ask.account}:verified-access-{sort.lower()}/{id}"
+def _id(item: Mapping[str, Any], sort: str) -> str:
+    return str(item[f"VerifiedAccess{sort}Id"])
+
+
+def _arn(ask: Asker, region: str, item: Mapping[str, Any], sort: str) -> str:
+    """The ARN, which no answer holds for endpoints."""
+    if sort == "Group" and item.get("VerifiedAccessGroupArn"):
+        return str(item["VerifiedAccessGroupArn"])
+    return f"arn:{ask.partition}:ec2:{region}:{ask.account}:verified-access-{sort.lower()}/{_id(item, sort)}"
 
 
 def _trust(lists: Mapping[str, Any]) -> dict[str, dict[str, str]]:

@@ -1,0 +1,156 @@
+"""`drift`: what was written against what is on AWS, in meaning."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from policyc.aws.live import Live, Stored
+from policyc.aws.meant import Meant, MeantSide, placed, target_of
+from policyc.diagnostics import Diagnostics
+from policyc.record import record
+from policyc.report.changes import CHANGED, OPEN, Changes, Compared
+from policyc.text import Source
+from policyc.workspace.comparing import compare_sides
+from policyc.workspace.sides import Piece, Side
+
+SOURCE: Final = "the source"
+LIVE: Final = "AWS"
+#: what AWS puts in place of a principal that was deleted
+#: (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html)
+_DELETED: Final = re.compile(r'"((?:AROA|AIDA|AGPA)[A-Z0-9]{12,})"')
+
+
+@record
+class Pair:
+    """A document of the source and what AWS has in its place. `arn` is empty where no resource was found; `open` says why nothing is known."""
+
+    meant: Meant
+    arn: str
+    stored: Stored
+    open: str = ""
+
+    @property
+    def title(self) -> str:
+        """How reports call it."""
+        return self.meant.label
+
+
+def pairs(side: MeantSide, live: Live) -> list[Pair]:
+    """Every document of the source with its counterpart."""
+    return [_pair(item, live) for item in side.documents]
+
+
+def _pair(item: Meant, live: Live) -> Pair:
+    nothing = Stored(None)
+    if item.resource:
+        found = live.find(item.resource)
+    elif item.type == "cloudwan.core_network":
+        found = live.named(item.name, item.type)
+    else:
+        return Pair(item, "", nothing, "nothing says which resource carries it; give `--map`")
+    if len(found) > 1:
+        return Pair(item, "", nothing, f"{len(found)} resources have its name; give `--map`")
+    if not found:
+        why = live.not_listed(target_of(item))
+        if why:
+            return Pair(item, "", nothing, f"whether `{item.resource or item.name}` is there is not known ({why})")
+        if item.type == "cloudwan.core_network" and not item.resource:
+            return Pair(item, "", nothing, f"no core network is tagged `Name` = `{item.name}`; give `--map`")
+        return Pair(item, "", nothing)
+    item = placed(replace(item, resource=found[0]))
+    if not item.role:
+        return Pair(item, found[0], nothing, f"a {item.kind} document has no place on `{found[0]}`")
+    stored = live.stored(found[0], item.role, item.name)
+    if stored.why:
+        return Pair(item, found[0], stored, f"what AWS has is not known: {stored.why}")
+    return Pair(item, found[0], stored)
+
+
+def compared(
+    side: MeantSide, found: Sequence[Pair], live: Live, diagnostics: Diagnostics, *, to_source: bool = False
+) -> Changes | None:
+    """What AWS allows and denies that the source does not; with `to_source` what becoming the source would change. None after reporting a
+    document that cannot be read."""
+    meant = {pair.title: _piece(pair, pair.meant.text) for pair in found if not pair.open and pair.arn}
+    stored = {
+        pair.title: _piece(pair, pair.stored.text)
+        for pair in found
+        if pair.title in meant and pair.stored.text is not None
+    }
+    sources = {piece.source.file: piece.source for piece in (*meant.values(), *stored.values())}
+    one = Side(SOURCE, meant, side.switches, sources)
+    other = Side(LIVE, stored, side.switches, sources)
+    old, new = (other, one) if to_source else (one, other)
+    result = compare_sides(old, new, False, diagnostics, True)
+    if result is None:
+        return None
+    held = {item.name: item for item in result.documents}
+    for pair in found:
+        kind = pair.meant.kind or "document"
+        if pair.open:
+            held[pair.title] = Compared(pair.title, kind, OPEN, open=(pair.open,))
+        elif not pair.arn:
+            sentence = f"`{pair.meant.resource}` is not on AWS"
+            held[pair.title] = Compared(pair.title, kind, CHANGED, sentences=(sentence,))
+        else:
+            more = tuple(switched(pair, live))
+            item = held[pair.title]
+            if more:
+                held[pair.title] = replace(item, state=CHANGED, sentences=(*item.sentences, *more))
+    notes = (*_notes(side, found, live), *(f"not compared: {text}" for text in side.left))
+    return Changes(old.name, new.name, tuple(held[name] for name in sorted(held)), notes)
+
+
+def _piece(pair: Pair, text: str | None) -> Piece:
+    assert text is not None
+    kind = pair.meant.kind
+    return Piece(pair.title, kind, Source(pair.title, settled(kind, text)))
+
+
+def settled(kind: str, text: str) -> str:
+    """A text without what services change about it and what means nothing: Cedar in the one layout."""
+    if kind != "cedar":
+        return text
+    from policyc.packages import MissingPackage
+    from policyc.workspace.native_cedar import format
+
+    try:
+        return format(Source("text", text), Diagnostics()) or text
+    except MissingPackage:
+        return text
+
+
+def switched(pair: Pair, live: Live) -> Iterator[str]:
+    """What takes effect from a document, or keeps it from doing so, beside its text."""
+    facts: Mapping[str, Any] = live.resources[pair.arn]["facts"]
+    meant = pair.meant
+    if meant.auth and facts.get("auth") and facts["auth"] != meant.auth:
+        effect = (
+            "every caller is let in here" if facts["auth"] == "none" else "only callers that a policy allows get in"
+        )
+        yield f"the auth type is `{facts['auth'].upper()}` on AWS and `{meant.auth.upper()}` in the source: {effect}"
+    if meant.kind == "cedar" and facts.get("enabled") is False:
+        yield "the policy is not enabled on AWS (`PolicyEnabled` is false)"
+
+
+def _notes(side: MeantSide, found: Sequence[Pair], live: Live) -> Iterator[str]:
+    for pair in found:
+        if pair.arn and pair.meant.role == "live":
+            versions = live.resources[pair.arn]["facts"].get("versions") or {}
+            latest, current = (versions.get(alias) or {} for alias in ("LATEST", "LIVE"))
+            if latest.get("PolicyVersionId") != current.get("PolicyVersionId"):
+                number, state = latest.get("PolicyVersionId"), latest.get("ChangeSetState")
+                yield f"version {number} of `{pair.title}` is the latest and not live ({state})"
+        deleted = _DELETED.findall(pair.stored.text or "")
+        if deleted:
+            yield f"`{pair.title}` names `{deleted[0]}` on AWS: a role or user that was deleted"
+    wanted = {(pair.arn, pair.meant.role) for pair in found}
+    types = {pair.meant.type for pair in found}
+    others = [
+        arn for arn, role, _ in live.policies() if (arn, role) not in wanted and live.resources[arn]["type"] in types
+    ]
+    if others:
+        yield f"{len(others)} policies on AWS are not in the source, such as that of `{others[0]}`"

@@ -1,0 +1,124 @@
+"""What is on AWS as comparisons want it: from an inventory that was just taken, or from a folder that was pulled."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final
+
+from policyc.aws.calls import CALLS
+from policyc.aws.pull import Inventory
+from policyc.bounded import read_regular
+from policyc.record import record
+from policyc.workspace.pulled import Lock
+
+_LARGEST: Final = 16 * 1024 * 1024
+#: IAM action -> the target that it belongs to
+_TARGET_OF: Final = {call.action: call.target for call in CALLS.values()}
+
+
+@record
+class Stored:
+    """One document on AWS: `text` is None where there is none, or where `why` says why it is not known."""
+
+    text: str | None
+    why: str = ""
+    revision: Mapping[str, Any] = MappingProxyType({})
+    name: str = ""
+
+
+@record
+class Live:
+    """All that is known. `texts` and `revisions` by the path that a pull writes; `unread` are the calls without an answer."""
+
+    resources: Mapping[str, Mapping[str, Any]]
+    texts: Mapping[str, str]
+    revisions: Mapping[str, Mapping[str, Any]]
+    unread: tuple[Mapping[str, Any], ...]
+
+    def find(self, name: str) -> list[str]:
+        """The ARNs of the resources that an ARN, an id or a name means."""
+        if name in self.resources:
+            return [name]
+        found = [arn for arn, item in self.resources.items() if item["facts"].get("id") == name]
+        return found or [arn for arn, item in self.resources.items() if item["name"] == name]
+
+    def named(self, name: str, type: str) -> list[str]:
+        """The resources of a type with a name."""
+        return [arn for arn, item in self.resources.items() if item["type"] == type and item["name"] == name]
+
+    def not_listed(self, target: str) -> str:
+        """Why resources of a target may be missing though they are there; empty when all were listed."""
+        for one in self.unread:
+            verb = str(one["action"]).partition(":")[2]
+            if _TARGET_OF.get(str(one["action"])) == target and verb.startswith(("List", "Describe")):
+                return f"{one['action']}: {one['why']}"
+        return ""
+
+    def stored(self, arn: str, role: str, name: str = "") -> Stored:
+        """The document that a resource carries in a role; `name` tells one of several identity policies."""
+        item = self.resources[arn]
+        if role == "identity":
+            return self._identity(item, name)
+        why = item["unread"].get(role, "")
+        path = item["policies"].get(role)
+        if path is None:
+            return Stored(None, str(why))
+        return Stored(self.texts[path], "", self.revisions.get(path, {}), path)
+
+    def _identity(self, item: Mapping[str, Any], name: str) -> Stored:
+        """The policy of that name; the only inline one where the name says nothing."""
+        held = {path: self.revisions.get(path, {}) for path in item["facts"].get("identity") or ()}
+        own = [path for path, revision in held.items() if _called(name) in map(_called, _policy_names(revision))]
+        if len(own) == 1:
+            return Stored(self.texts[own[0]], "", held[own[0]], own[0])
+        why = str(item["unread"].get("identity", ""))
+        inline = sorted(str(revision["PolicyName"]) for revision in held.values() if "PolicyName" in revision)
+        if not why and inline:
+            why = f"it has no policy `{name}`, and others ({', '.join(f'`{one}`' for one in inline)}); give `--map {name}=ARN#{inline[0]}`"
+        return Stored(None, why)
+
+    def policies(self) -> Iterator[tuple[str, str, str]]:
+        """Every resource with a policy: its ARN, the role, and the path of the document."""
+        for arn, item in self.resources.items():
+            for role, path in item["policies"].items():
+                yield arn, role, path
+
+
+def _policy_names(revision: Mapping[str, Any]) -> tuple[str, ...]:
+    """What an identity policy is called."""
+    return (str(revision.get("PolicyName", "")), str(revision.get("PolicyArn", "")).rpartition("/")[2])
+
+
+def _called(name: str) -> str:
+    """A name as one in the language, without what a pull puts before it."""
+    return re.sub(r"[^a-z0-9]+", "_", name.lower()).removeprefix("inline_").removeprefix("managed_")
+
+
+def of_inventory(found: Inventory) -> Live:
+    """An inventory in memory, its texts as AWS has them."""
+    part = found.part
+    return Live(
+        {
+            item.arn: {
+                "type": item.type,
+                "name": item.name,
+                "facts": item.facts,
+                "policies": item.policies,
+                "unread": item.unread,
+            }
+            for item in part.resources
+        },
+        {item.path: item.text for item in part.documents},
+        {item.path: item.revision for item in part.documents},
+        tuple({"action": one.action, "about": one.about, "why": one.why} for one in found.unread),
+    )
+
+
+def of_folder(folder: Path, lock: Lock) -> Live:
+    """A pulled folder. Raises OSError for a document that is gone or too large, UnicodeDecodeError."""
+    texts = {path: read_regular(folder / path, _LARGEST).decode("utf-8") for path in lock.documents}
+    revisions = {path: dict(entry["revision"]) for path, entry in lock.documents.items()}
+    return Live(lock.resources, texts, revisions, lock.unread)

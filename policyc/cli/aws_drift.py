@@ -1,0 +1,55 @@
+"""`policyc aws drift`."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from policyc.cli import exits
+from policyc.cli.aws_sides import Opened, open_sides
+from policyc.cli.console import Console
+from policyc.cli.progress import Progress
+from policyc.cli.refuse import refuse_request
+from policyc.diagnostics import Diagnostics
+from policyc.report.registry import renderer
+from policyc.report.screen import clean, wrap
+
+if TYPE_CHECKING:
+    from policyc.report.changes import Changes
+
+
+def run(args: argparse.Namespace, console: Console) -> int:
+    from policyc.aws.drift import compared
+
+    diagnostics = Diagnostics()
+    with Progress(console) as progress:
+        opened = open_sides(args, console, diagnostics, progress)
+    if isinstance(opened, int):
+        return opened
+    found = compared(opened.side, opened.pairs, opened.live, diagnostics)
+    if found is None:
+        return refuse_request(diagnostics, opened.side.sources, args.format, console)
+    if args.who_changed:
+        found = _with_history(found, opened)
+    console.write(renderer("changes", args.format)(found, console.options()))
+    if args.format == "human":
+        for note in found.notes:
+            console.write("\n".join(wrap(clean(f"note: {note}"), console.options().width, "  ")) + "\n")
+    if found.differs:
+        return exits.FINDINGS
+    return exits.CLEAN if found.settled else exits.UNDECIDED
+
+
+def _with_history(found: Changes, opened: Opened) -> Changes:
+    """The comparison with who changed what differs."""
+    from policyc.aws.history import Changed, last_change
+
+    differing = {item.name for item in found.documents if item.entries or item.sentences or item.open}
+    notes = list(found.notes)
+    for pair in opened.pairs:
+        ask = opened.asker_of(pair.arn)
+        if pair.title in differing and pair.arn and ask is not None:
+            change = last_change(ask, pair.arn, pair.meant.role)
+            notes.append(f"`{pair.title}`: {change.sentence if isinstance(change, Changed) else change}")
+    return replace(found, notes=tuple(notes))

@@ -1,0 +1,209 @@
+"""`policyc aws drift`: what was written against what is there, in meaning. Every source here is what `import` made of a pull, so that it is the same."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.live.fake.core import ACCOUNT
+from tests.live.world import APP, CEDAR, CORE, GROUP, MESH, NETWORK_POLICY, ORDERS, SERVICE, World, allow, text
+
+Run = Callable[..., tuple[int, str, str]]
+GROUP_MAP = ("--map", f"vagr_0123456789abcdef0={GROUP}")
+
+
+@pytest.fixture
+def source(there: World, policyc: Run) -> Run:
+    """A project with everything that is there, and `drift` of it."""
+    policyc("aws", "pull", "-o", "live")
+    assert policyc("import", "live", "-o", "policies")[0] == 0
+    there.aws.log.clear()
+
+    def drift(*words: str) -> tuple[int, str, str]:
+        return policyc("aws", "drift", "policies", *GROUP_MAP, *words)
+
+    return drift
+
+
+def differing(out: str) -> dict[str, dict[str, Any]]:
+    return {
+        item["name"]: item
+        for item in json.loads(out)["documents"]
+        if item["changes"] or item["sentences"] or item["open"]
+    }
+
+
+def test_what_was_imported_is_the_same(source: Run) -> None:
+    status, out, err = source()
+    assert (status, err) == (0, ""), out
+    assert out.startswith("the same for all requests")
+
+
+def test_a_pulled_folder_serves_without_a_connection(there: World, source: Run) -> None:
+    assert source("--live", "live")[0] == 0
+    assert there.aws.log == []
+
+
+def test_only_what_the_source_is_about_is_read(there: World, source: Run) -> None:
+    for number in range(30):
+        there.lattice.add_service(f"svc-{number:017x}", f"shop{number}", policy=text(allow("A", "*")))
+    source()
+    assert len(there.aws.calls("get_auth_policy")) == 2
+    assert not there.aws.calls("list_access_points_for_object_lambda", "describe_organization")
+
+
+def test_a_policy_that_lets_more_in_is_told_as_a_class_with_a_witness(there: World, source: Run) -> None:
+    other = f"arn:aws:iam::{ACCOUNT}:role/other"
+    there.lattice.put_auth_policy(SERVICE, text(allow("App", {"AWS": APP}), allow("Other", {"AWS": other})))
+    status, out, _ = source("--format", "json")
+    assert status == 1
+    (change,) = next(iter(differing(out).values()))["changes"]
+    assert (change["change"], change["statement"], change["who"]) == ("newly allowed", "Other", [other])
+    assert {"part": "who", "value": other} in change["witness"]
+
+
+@pytest.mark.parametrize(
+    "rewritten",
+    [
+        json.dumps(
+            {
+                "Statement": [
+                    {
+                        "Resource": ["*"],
+                        "Principal": {"AWS": [APP]},
+                        "Action": ["vpc-lattice-svcs:Invoke"],
+                        "Effect": "Allow",
+                        "Sid": "App",
+                    }
+                ],
+                "Version": "2012-10-17",
+            }
+        ),
+        text(allow("Renamed", {"AWS": APP})),
+        text(allow("App", {"AWS": APP}), allow("Again", {"AWS": APP})),
+    ],
+)
+def test_what_a_service_rewrites_is_no_drift(there: World, source: Run, rewritten: str) -> None:
+    there.lattice.policies[SERVICE]["policy"] = rewritten
+    assert source()[0] == 0
+
+
+def test_cedar_that_is_laid_out_in_another_way_is_no_drift(there: World, source: Run) -> None:
+    there.ec2._hold(GROUP, CEDAR.replace("\n", "  ").strip())
+    assert source()[0] == 0
+
+
+def test_the_auth_type_and_the_flag_count_as_much_as_the_text(there: World, source: Run) -> None:
+    there.lattice.services[SERVICE]["authType"] = "NONE"
+    there.ec2.policies[GROUP]["PolicyEnabled"] = False
+    status, out, _ = source("--format", "json")
+    assert status == 1
+    sentences = [one for item in differing(out).values() for one in item["sentences"]]
+    assert "the auth type is `NONE` on AWS and `AWS_IAM` in the source: every caller is let in here" in sentences
+    assert "the policy is not enabled on AWS (`PolicyEnabled` is false)" in sentences
+
+
+def test_a_core_network_is_compared_by_where_attachments_go(there: World, source: Run) -> None:
+    changed = json.loads(json.dumps(NETWORK_POLICY))
+    changed["segment-actions"] = [
+        {"action": "share", "mode": "attachment-route", "segment": "prod", "share-with": ["dev"]}
+    ]
+    there.wan.networks[CORE].versions[0].text = json.dumps(changed)
+    status, out, _ = source("--format", "json")
+    assert status == 1
+    assert any("prod" in one and "dev" in one for one in differing(out)["cloudwan/core.json"]["sentences"])
+
+
+def test_a_version_that_waits_is_told_and_is_no_drift(there: World, source: Run) -> None:
+    there.wan.put_core_network_policy(CORE, json.dumps(NETWORK_POLICY))
+    status, out, _ = source()
+    assert status == 0
+    assert "version 2 of `cloudwan/core.json` is the latest and not live (PENDING_GENERATION)" in " ".join(out.split())
+
+
+def test_what_is_not_there_differs(there: World, source: Run) -> None:
+    del there.lattice.services[SERVICE]
+    status, out, _ = source()
+    assert status == 1 and "is not on AWS" in " ".join(out.split())
+
+
+@pytest.mark.parametrize("denied", ["get_auth_policy", "list_services"])
+def test_what_may_not_be_read_is_not_settled(there: World, source: Run, denied: str) -> None:
+    there.aws.denied = {denied}
+    status, out, _ = source()
+    assert status == 11
+    assert "not allowed (AccessDeniedException)" in " ".join(out.split())
+
+
+def test_a_policy_that_was_deleted_is_not_taken_for_one_that_is_not_readable(there: World, source: Run) -> None:
+    del there.lattice.policies[SERVICE]
+    status, out, _ = source("--format", "json")
+    assert status == 1
+    (item,) = differing(out).values()
+    assert item["state"] == "removed" and item["changes"][0]["change"] == "newly denied"
+
+
+def test_documents_are_a_source_where_something_says_what_they_hang_on(there: World, policyc: Run) -> None:
+    Path("auth.json").write_text(text(allow("Mine", {"AWS": APP})))
+    status, out, _ = policyc("aws", "drift", "auth.json")
+    assert status == 11 and "nothing says which resource carries it" in out
+    assert policyc("aws", "drift", "auth.json", "--map", f"auth={SERVICE}")[0] == 0
+    assert policyc("aws", "drift", "auth.json", "--map", f"auth.json={ORDERS}")[0] == 0
+    assert policyc("aws", "drift", "auth.json", "--map", "auth=orders")[0] == 0
+    status, _, err = policyc("aws", "drift", "auth.json", "--map", "other=orders")
+    assert status == 2 and "names nothing of the source" in err
+
+
+def test_a_pulled_folder_is_a_source_too(there: World, policyc: Run) -> None:
+    policyc("aws", "pull", "-o", "live")
+    assert policyc("aws", "drift", "live")[0] == 0
+    there.buckets.policies["acme-photos"] = text(
+        allow("Open", {"AWS": "*"}, "s3:GetObject", "arn:aws:s3:::acme-photos/*")
+    )
+    there.iam.inline["app"]["invoke"]["Statement"].pop()
+    status, out, _ = policyc("aws", "drift", "live", "--format", "json")
+    assert status == 1
+    assert {name.rpartition("/")[2] for name in differing(out)} == {"acme-photos.bucket.json", "inline-invoke.json"}
+
+
+def test_who_changed_it_comes_from_cloudtrail(there: World, source: Run) -> None:
+    from datetime import UTC, datetime
+
+    there.lattice.services[SERVICE]["authType"] = "NONE"
+
+    class Trail:
+        def lookup_events(self, LookupAttributes: list[dict[str, str]], NextToken: str = "") -> dict[str, Any]:
+            name = LookupAttributes[0]["AttributeValue"]
+            if name != "UpdateService":
+                return {"Events": []}
+            event = {
+                "userIdentity": {"arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/admin/eve"},
+                "userAgent": "Terraform",
+                "requestParameters": {"serviceIdentifier": SERVICE, "authType": "NONE"},
+            }
+            return {"Events": [{"EventTime": datetime(2026, 11, 2, tzinfo=UTC), "CloudTrailEvent": json.dumps(event)}]}
+
+    there.aws.services["cloudtrail"] = [Trail()]
+    status, out, _ = source("--who-changed")
+    assert status == 1
+    assert (
+        "last changed 2026-11-02T00:00:00+00:00 by arn:aws:sts::111122223333:assumed-role/admin/eve with Terraform (UpdateService)"
+        in " ".join(out.split())
+    )
+    there.aws.denied = {"lookup_events"}
+    status, out, _ = source("--who-changed")
+    assert status == 1 and "who changed it is not readable" in " ".join(out.split())
+
+
+def test_policies_of_others_are_told_and_are_no_drift(there: World, policyc: Run) -> None:
+    Path("auth.json").write_text(text(allow("Mine", {"AWS": APP})))
+    policyc("aws", "pull", "-o", "live")
+    there.lattice.add_service("svc-00000000000000001", "other", policy=text(allow("A", "*")))
+    policyc("aws", "pull", "-o", "live")
+    status, out, _ = policyc("aws", "drift", "auth.json", "--map", f"auth={SERVICE}", "--live", "live")
+    assert status == 0 and "1 policies on AWS are not in the source" in " ".join(out.split())
+    assert MESH not in out

@@ -127,7 +127,7 @@ def _compiled(document: Document, program: Program) -> Meant | None:
     if document.path.startswith("client_vpn/"):
         return None
     kinds = {kind: called for name in TARGETS for kind, called in back_end(name).kinds.items()}
-    kind = kinds.get(document.kind, "") or ("cedar" if document.path.endswith(".cedar") else "")
+    kind = kinds.get(document.kind) or ("cedar" if document.path.endswith(".cedar") else "identity")
     resource = program.resource(document.attached_to)
     if resource is None:
         arn = document.attached_to if document.attached_to.startswith("arn:") else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 from policyc.aws import folder as folders
@@ -21,13 +22,14 @@ JOURNAL: Final = ".pull-journal.jsonl"
 @record
 class Wanted:
     """What is pulled: `regions` empty for the one that each session has; `callers` are ARNs beside those that policies name (with `named` false:
-    those alone). `only` are the ARNs and ids of services, networks, groups, endpoints and core networks that are looked at, empty for all."""
+    those alone). `only` are by target the ARNs and ids of services, networks, groups, endpoints and core networks that are looked at, all of a target that it
+    lacks."""
 
     targets: tuple[str, ...] = TARGETS
     regions: tuple[str, ...] = ()
     callers: tuple[str, ...] = ()
     named: bool = True
-    only: frozenset[str] = frozenset()
+    only: Mapping[str, frozenset[str]] = MappingProxyType({})
 
 
 @record
@@ -68,15 +70,20 @@ def take(sessions: Sequence[Sessions], wanted: Wanted, journal: Journal | None, 
 def _account(ask: Asker, regions: Sequence[str], wanted: Wanted, owners: Mapping[str, Asker]) -> Part:
     home = ask.account
     parts: list[Part] = []
+    only, all_of_them = wanted.only, frozenset[str]()
     for region in regions:
         if LATTICE in wanted.targets:
-            parts.append(lattice.read(ask, region, f"{home}/lattice/{region}", wanted.only))
+            parts.append(lattice.read(ask, region, f"{home}/lattice/{region}", only.get(LATTICE, all_of_them)))
         if VERIFIED_ACCESS in wanted.targets:
-            parts.append(verified_access.read(ask, region, f"{home}/verified_access/{region}", wanted.only))
+            parts.append(
+                verified_access.read(
+                    ask, region, f"{home}/verified_access/{region}", only.get(VERIFIED_ACCESS, all_of_them)
+                )
+            )
         if OBJECT_LAMBDA in wanted.targets:
             parts.append(object_lambda.read(ask, region, f"{home}/object_lambda/{region}"))
     if CLOUD_WAN in wanted.targets:
-        parts.append(cloud_wan.read(ask, f"{home}/cloudwan", owners, wanted.only))
+        parts.append(cloud_wan.read(ask, f"{home}/cloudwan", owners, only.get(CLOUD_WAN, all_of_them)))
     if CALLERS in wanted.targets:
         found = joined(parts)
         texts = [item.text for item in found.documents if item.kind != "cedar"] if wanted.named else []

@@ -66,9 +66,10 @@ def open_sides(
     console.names = project.names
     if diagnostics.has_errors:
         return refuse(diagnostics, project, console, args.format)
-    side = read_meant(project, dict(args.maps), diagnostics)
-    if diagnostics.has_errors:
-        return refuse_request(diagnostics, side.sources, args.format, console, exits.FINDINGS)
+    wrong = Diagnostics()
+    side = read_meant(project, dict(args.maps), wrong)
+    if wrong.has_errors:
+        return refuse_request(wrong, side.sources, args.format, console, exits.FINDINGS)
     if not side.documents:
         console.error("nothing to compare: no policy and no document was found\n")
         return exits.NOTHING
@@ -106,8 +107,11 @@ def _asked(args: argparse.Namespace, side: MeantSide, sessions: Mapping[str, Ses
         dict.fromkeys(arn.split(":")[3] for arn in arns if arn.count(":") >= 5 and arn.split(":")[3])
     )
     callers = tuple(arn for arn in arns if ":iam:" in arn)
-    # what goes by a name has to be looked for among all
-    exact = all(is_exact(item.resource) for item in side.documents)
-    named = frozenset(arns) if exact else frozenset()
-    wanted = Wanted(targets, regions, callers, False, named)
+    only: dict[str, frozenset[str]] = {}
+    for target in targets:
+        names = [item.resource for item in side.documents if target_of(item) == target]
+        # what goes by a name has to be looked for among all
+        if all(map(is_exact, names)):
+            only[target] = frozenset(names)
+    wanted = Wanted(targets, regions, callers, False, only)
     return of_inventory(take(list(sessions.values()), wanted, None, progress))

@@ -59,12 +59,24 @@ def changed_configuration(
     yield from _Diff(old, new, attachments, tuple(dict.fromkeys(moved))).run()
 
 
+def _meant(document: dict[str, Any]) -> dict[str, Any]:
+    """A document without what says nothing: the word that joins the conditions of a rule that has only one, which consoles write."""
+    rules = document.get("attachment-policies")
+    if rules is None:
+        return document
+    kept = [
+        {key: value for key, value in rule.items() if key != "condition-logic" or len(rule.get("conditions", ())) > 1}
+        for rule in rules
+    ]
+    return {**document, "attachment-policies": kept}
+
+
 class _Diff:
     def __init__(
         self, old: CoreNetwork, new: CoreNetwork, attachments: Sequence[Attachment] | None, moved: tuple[str, ...]
     ) -> None:
         self.old, self.new, self.attachments, self.moved = old, new, attachments, moved
-        self.before, self.after = plain_document(old), plain_document(new)
+        self.before, self.after = _meant(plain_document(old)), _meant(plain_document(new))
         self.all = tuple(dict.fromkeys((*old.locations, *new.locations)))
 
     def run(self) -> Iterator[ConfigurationChange]:

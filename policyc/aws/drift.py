@@ -153,4 +153,5 @@ def _notes(side: MeantSide, found: Sequence[Pair], live: Live) -> Iterator[str]:
         arn for arn, role, _ in live.policies() if (arn, role) not in wanted and live.resources[arn]["type"] in types
     ]
     if others:
-        yield f"{len(others)} policies on AWS are not in the source, such as that of `{others[0]}`"
+        number = "1 policy" if len(others) == 1 else f"{len(others)} policies"
+        yield f"not in the source: {number} on AWS, such as that of `{others[0]}`"

@@ -42,7 +42,7 @@ class Live:
         """The ARNs of the resources that an ARN, an id or a name means."""
         if name in self.resources:
             return [name]
-        found = [arn for arn, item in self.resources.items() if item["facts"].get("id") == name]
+        found = [arn for arn in self.resources if arn.rpartition("/")[2] == name and "/" in arn]
         return found or [arn for arn, item in self.resources.items() if item["name"] == name]
 
     def named(self, name: str, type: str) -> list[str]:

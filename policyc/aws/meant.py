@@ -16,7 +16,7 @@ from policyc.syntax.json_text import parse_json
 from policyc.targets.base import Document
 from policyc.targets.iam_documents import resource_arn
 from policyc.targets.iam_documents.kinds import guess_kind, is_policy
-from policyc.targets.registry import TARGETS, back_end, resource_types
+from policyc.targets.registry import resource_types
 from policyc.text import Source
 from policyc.workspace.compile import compile_project
 from policyc.workspace.native_json import CORE_NETWORK, shape_of
@@ -24,19 +24,19 @@ from policyc.workspace.natives import find_natives, format_of, settings_of, spli
 from policyc.workspace.project import Project
 from policyc.workspace.pulled import Known, pulled
 
-#: role of a compiled document -> the role that the inventory knows it by
+#: role of a compiled document -> the role that the inventory knows it by, and its kind
 _ROLES: Final = {
-    "service": "service-policy",
-    "network": "network-policy",
-    "group": "group-policy",
-    "endpoint": "endpoint-policy",
-    "core network": "live",
-    "object_lambda_access_point": "object-lambda-policy",
-    "supporting_access_point": "access-point-policy",
-    "bucket": "bucket-policy",
-    "function": "function-policy",
-    "execution_role": "identity",
-    "identity": "identity",
+    "service": ("service-policy", "auth-policy"),
+    "network": ("network-policy", "auth-policy"),
+    "group": ("group-policy", "cedar"),
+    "endpoint": ("endpoint-policy", "cedar"),
+    "core network": ("live", CORE_NETWORK),
+    "object_lambda_access_point": ("object-lambda-policy", "object-lambda"),
+    "supporting_access_point": ("access-point-policy", "access-point"),
+    "bucket": ("bucket-policy", "bucket"),
+    "function": ("function-policy", "function"),
+    "execution_role": ("identity", "identity"),
+    "identity": ("identity", "identity"),
 }
 _KINDS: Final = {
     "cedar": "",
@@ -93,12 +93,14 @@ class Meant:
 
 @record
 class MeantSide:
-    """All documents of the source, those of which nothing says what they hang on included; `left` are texts about what cannot be taken."""
+    """All documents of the source, those of which nothing says what they hang on included; `left` are texts about what cannot be taken,
+    `unused` the names in `--map` that name nothing."""
 
     documents: tuple[Meant, ...]
     sources: Mapping[str, Source]
     switches: Mapping[str, str]
     left: tuple[str, ...] = ()
+    unused: tuple[str, ...] = ()
 
 
 def read_meant(project: Project, maps: Mapping[str, str], diagnostics: Diagnostics) -> MeantSide:
@@ -117,26 +119,23 @@ def read_meant(project: Project, maps: Mapping[str, str], diagnostics: Diagnosti
     held, left = _documents(project, sources, diagnostics)
     mapped = [_mapped(item, maps) for item in (*out, *held)]
     unused = set(maps) - {name for item in (*out, *held) for name in _names(item)}
-    for name in sorted(unused):
-        diagnostics.error("unknown-name", f"`--map {name}=…` names nothing of the source", None, "correct the name")
-    return MeantSide(tuple(mapped), sources, project.config.switches, tuple(left))
+    return MeantSide(tuple(mapped), sources, project.config.switches, tuple(left), tuple(sorted(unused)))
 
 
 def _compiled(document: Document, program: Program) -> Meant | None:
     """A document of the language; None for one of a target that is not deployed by these calls."""
     if document.path.startswith("client_vpn/"):
         return None
-    kinds = {kind: called for name in TARGETS for kind, called in back_end(name).kinds.items()}
-    kind = kinds.get(document.kind) or ("cedar" if document.path.endswith(".cedar") else "identity")
+    role, kind = _ROLES[document.role]
     resource = program.resource(document.attached_to)
     if resource is None:
         arn = document.attached_to if document.attached_to.startswith("arn:") else ""
         type = _type_of(arn)[0] if arn else "cloudwan.core_network"
-        return Meant(document.path, document.owner, kind, _ROLES[document.role], type, arn, document.text)
+        return Meant(document.path, document.owner, kind, role, type, arn, document.text)
     auth = resource.text("auth") if resource.type.startswith("lattice.") else ""
-    arn = arn_of(resource)
-    role = _ROLES[document.role]
-    return Meant(document.path, resource.name, kind, role, resource.type, arn, document.text, auth, also=document.owner)
+    return Meant(
+        document.path, resource.name, kind, role, resource.type, arn_of(resource), document.text, auth, document.owner
+    )
 
 
 def arn_of(resource: Resource) -> str:

@@ -34,9 +34,10 @@ DESCRIPTION = """Read the policies that are on AWS, compare them with what was w
 but this command ever connects to AWS, and only with the credentials that the AWS CLI would take; it needs the
 package boto3 (`pip install 'policyc[aws]'`).
 
-pull: write what answers need into a folder, on which every other command works without a connection.
-drift: compare what was written (paths as for `check`) with what is there, in meaning.
-permissions: print the least permissions that an action needs, as an identity policy."""
+actions:
+  pull         write what answers need into a folder, on which every other command works
+  drift        compare what was written (paths as for `check`) with what is there, in meaning
+  permissions  print the least permissions that an action needs, as an identity policy"""
 
 EPILOG = """examples:
   policyc aws pull -o live --region us-west-2

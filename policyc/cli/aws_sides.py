@@ -16,7 +16,7 @@ from policyc.cli.parser import WrongUse
 from policyc.cli.progress import Progress
 from policyc.cli.project import open_project
 from policyc.cli.refuse import refuse, refuse_request
-from policyc.diagnostics import Diagnostics
+from policyc.diagnostics import Diagnostics, did_you_mean
 
 if TYPE_CHECKING:
     from policyc.aws.asking import Asker
@@ -70,6 +70,10 @@ def open_sides(
     side = read_meant(project, dict(args.maps), wrong)
     if wrong.has_errors:
         return refuse_request(wrong, side.sources, args.format, console, exits.FINDINGS)
+    if side.unused:
+        known = [name for item in side.documents for name in (item.name, item.label)]
+        help = did_you_mean(side.unused[0], known, "correct the name")
+        raise WrongUse(f"`--map {side.unused[0]}=…` names nothing of the source", help)
     if not side.documents:
         console.error("nothing to compare: no policy and no document was found\n")
         return exits.NOTHING

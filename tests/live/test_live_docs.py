@@ -7,15 +7,30 @@ import shlex
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.live.world import World
+from tests.live.fake.core import ACCOUNT
+from tests.live.world import APP, SERVICE, World, allow, text
+
+Run = Callable[..., tuple[int, str, str]]
 
 PAGE = Path(__file__).parents[2] / "docs" / "live.md"
 
 
-def test_the_sessions_of_the_page_run(there: World, policyc: Callable[..., tuple[int, str, str]]) -> None:
-    sessions = re.findall(r"^```aws\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.M | re.S)
+def _drifted(there: World, policyc: Run) -> None:
+    assert policyc("import", "live", "-o", "policies")[0] == 0
+    other = f"arn:aws:iam::{ACCOUNT}:role/other"
+    there.lattice.put_auth_policy(SERVICE, text(allow("App", {"AWS": APP}), allow("Other", {"AWS": other})))
+
+
+#: word behind the fence -> what happens before the session
+BEFORE = {"drifted": _drifted}
+
+
+def test_the_sessions_of_the_page_run(there: World, policyc: Run) -> None:
+    sessions = re.findall(r"^```aws(.*?)\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.M | re.S)
     assert sessions
-    for session in sessions:
+    for before, session in sessions:
+        if before:
+            BEFORE[before.strip()](there, policyc)
         for part in re.split(r"^\$ ", session, flags=re.M)[1:]:
             line, _, expected = part.partition("\n")
             words = shlex.split(line)

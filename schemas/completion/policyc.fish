@@ -51,7 +51,7 @@ function _shtab_policyc_using
 end
 
 set -g _shtab_policyc_commands check build test simulate replay diff prove matrix routes graph aws import list fmt explain facts lsp doctor completion init
-set -g _shtab_policyc_opts_with_value --absent --access-point-arn --access-point-policy --account --action --add --advertised --against --as --assume --attachment --attachments --base --baseline --bind --bindings --boundary --bucket-account --bucket-arn --bucket-policy --caller --can --claims --color --config --context --core-network --diff --edge --endpoint-policy --endpoint-url --exclude --expect --fail-on --format --from --function-arn --function-policy --function-role-policy --group-policy --identity --in --into --junit --key-arn --key-policy --known --log --network --network-arn --network-auth --network-policy --object-lambda-arn --object-lambda-policy --old-bucket-policy --old-core-network --old-endpoint-policy --old-group-policy --old-network-policy --old-service-policy --on --organization --out --output --param --path --profile --protocol --rcp --region --request --resource-account --resource-arn --resource-policy --role-arn --root --scp --segment --service-arn --service-auth --service-policy --session --set --stdin-filename --tag --target --that --threshold --to --transforms --trust --trust-policy --unknown --who --who-reaches --why-not --without --without-edge --write-baseline -k -o
+set -g _shtab_policyc_opts_with_value --absent --access-point-arn --access-point-policy --account --action --add --advertised --against --as --assume --attachment --attachments --base --baseline --bind --bindings --boundary --bucket-account --bucket-arn --bucket-policy --caller --can --claims --color --config --context --core-network --diff --edge --endpoint-policy --endpoint-url --exclude --expect --fail-on --format --from --function-arn --function-policy --function-role-policy --group-policy --identity --in --into --junit --key-arn --key-policy --known --live --log --map --network --network-arn --network-auth --network-policy --object-lambda-arn --object-lambda-policy --old-bucket-policy --old-core-network --old-endpoint-policy --old-group-policy --old-network-policy --old-service-policy --on --organization --out --output --param --path --profile --protocol --rcp --region --request --resource-account --resource-arn --resource-policy --role-arn --root --scp --segment --service-arn --service-auth --service-policy --session --set --stdin-filename --tag --target --that --threshold --to --transforms --trust --trust-policy --unknown --who --who-reaches --why-not --without --without-edge --write-baseline -k -o
 
 complete -c policyc -e
 complete -c policyc -f
@@ -306,6 +306,9 @@ complete -c policyc -n '_shtab_policyc_using aws' -l endpoint-url -x -d 'a serve
 complete -c policyc -n '_shtab_policyc_using aws' -s o -l into -xka "(__fish_complete_directories)" -d 'pull: the folder to write'
 complete -c policyc -n '_shtab_policyc_using aws' -l target -xka "lattice verified_access cloudwan object_lambda callers organization" -d 'only a part: lattice, verified_access, cloudwan, object_lambda, callers, organization; may be given several times'
 complete -c policyc -n '_shtab_policyc_using aws' -l caller -x -d 'a role or user beside those that policies name; may be given several times'
+complete -c policyc -n '_shtab_policyc_using aws' -l live -xka "(__fish_complete_directories)" -d 'drift: a folder that was pulled, in place of AWS itself'
+complete -c policyc -n '_shtab_policyc_using aws' -l map -x -d 'what a document, policy or network of the source is on: an ARN, an id, or a name; may be given several times'
+complete -c policyc -n '_shtab_policyc_using aws' -l who-changed -d 'drift: ask CloudTrail who changed what differs, and when'
 complete -c policyc -n '_shtab_policyc_using aws' -l resume -d 'go on with a run that was interrupted'
 complete -c policyc -n '_shtab_policyc_using aws' -l account -x -d 'permissions: the account that the resources are in'
 complete -c policyc -n '_shtab_policyc_using aws' -l root -xka "(__fish_complete_directories)" -d 'the project root; nothing outside it is read (default: the folder of policyc.toml, else the current folder)'
@@ -317,7 +320,7 @@ complete -c policyc -n '_shtab_policyc_using aws' -l color -xka "auto always nev
 complete -c policyc -n '_shtab_policyc_using aws' -s q -l quiet -d 'say nothing but findings'
 complete -c policyc -n '_shtab_policyc_using aws' -l debug -d 'show the traceback of an internal error'
 complete -c policyc -n '_shtab_policyc_using aws' -s h -l help -d 'show this text and exit'
-complete -c policyc -n '_shtab_policyc_using aws; and test $_shtab_policyc_npos -eq 0' -ka "pull permissions" -d 'pull, permissions'
+complete -c policyc -n '_shtab_policyc_using aws; and test $_shtab_policyc_npos -eq 0' -ka "pull drift permissions" -d 'pull, drift, permissions'
 complete -c policyc -n '_shtab_policyc_using; and test $_shtab_policyc_npos -eq 0' -a import -d 'write policies for documents that there are already'
 complete -c policyc -n '_shtab_policyc_using import' -s o -l out -x -d 'a file that ends in .policy, a folder, or - for standard output (the default)'
 complete -c policyc -n '_shtab_policyc_using import' -l as -xka "auth-policy identity core-network cedar" -d 'what the named documents are, in place of what their shape tells: auth-policy, identity, core-network, cedar'

@@ -49,6 +49,9 @@ _shtab_policyc_aws_options=(
   {-o,--into}"[pull\: the folder to write]:DIR:_files -/"
   "*--target[only a part\: lattice, verified_access, cloudwan, object_lambda, callers, organization\; may be given several times]:NAME:(lattice verified_access cloudwan object_lambda callers organization)"
   "*--caller[a role or user beside those that policies name\; may be given several times]:ARN:"
+  "--live[drift\: a folder that was pulled, in place of AWS itself]:DIR:_files -/"
+  "*--map[what a document, policy or network of the source is on\: an ARN, an id, or a name\; may be given several times]:NAME=ARN:"
+  "--who-changed[drift\: ask CloudTrail who changed what differs, and when]"
   "--resume[go on with a run that was interrupted]"
   "--account[permissions\: the account that the resources are in]:ID:"
   "--root[the project root\; nothing outside it is read (default\: the folder of policyc.toml, else the current folder)]:DIR:_files -/"
@@ -60,7 +63,7 @@ _shtab_policyc_aws_options=(
   {-q,--quiet}"[say nothing but findings]"
   "--debug[show the traceback of an internal error]"
   "(- : *)"{-h,--help}"[show this text and exit]"
-  ":pull, permissions:(pull permissions)"
+  ":pull, drift, permissions:(pull drift permissions)"
   "(*)::what the action is about:"
 )
 

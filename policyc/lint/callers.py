@@ -41,7 +41,12 @@ _LACKED: Final = (
     "aws:calledviafirst",
     "aws:calledvialast",
 )
-_ANONYMOUS: Final = {"aws:principaltype": "Anonymous", "aws:principalaccount": "anonymous", "aws:userid": "anonymous"}
+_ANONYMOUS: Final = {
+    "aws:principaltype": "Anonymous",
+    "aws:principalaccount": "anonymous",
+    "aws:userid": "anonymous",
+    "lambda:functionurlauthtype": "NONE",
+}
 _TYPES: Final = {"role": "AssumedRole", "session": "AssumedRole", "user": "User", "federated_user": "FederatedUser"}
 _STRANGE_ACCOUNT: Final = "000000000000"
 _STRANGE_ROLE: Final = Principal("role", (_STRANGE_ACCOUNT, "stranger"))
@@ -55,6 +60,7 @@ _STRANGE: Final[dict[str, Scalar]] = {
     "aws:userid": "AROA00000000000000000:stranger",
     "aws:principalisawsservice": False,
     "kms:calleraccount": _STRANGE_ACCOUNT,
+    "lambda:functionurlauthtype": "AWS_IAM",
 }
 #: where a request comes from that reaches a public endpoint from an address in no network's plan
 _STRAY: Final[dict[str, tuple[Scalar, ...]]] = {

@@ -236,6 +236,9 @@ def document_of(draw: Random) -> tuple[str, dict[str, Any]]:
     return kind, {"Version": version, **document} if version else document
 
 
+OF_PEOPLE = ("aws:PrincipalOrgID", "aws:PrincipalOrgPaths")
+
+
 def request_of(draw: Random) -> tuple[Principal, Request]:
     who, caller = CALLERS[draw.choice(list(CALLERS))]
     context: dict[str, Any] = {
@@ -249,6 +252,9 @@ def request_of(draw: Random) -> tuple[Principal, Request]:
         context |= {"aws:PrincipalArn": (), "aws:PrincipalType": (), "aws:PrincipalAccount": (), "aws:userid": ()}
     for key, (pool, _) in KEYS.items():
         if key == "aws:username" and who.kind == "user":
+            continue
+        if key == "aws:username" or (who.kind == "service" and key in OF_PEOPLE):
+            context[key] = ()  # only a user has a user name, and a service acting as itself is in no organization
             continue
         most = 3 if key in MANY or key in UNKNOWN else 1
         least = 1 if key in ALWAYS else 0

@@ -11,7 +11,7 @@ from typing import Any
 from policyc.data import read_text
 from policyc.model.values import Principal, Resource
 from policyc.model.vocabulary import Vocabulary, load_vocabulary
-from policyc.record import record
+from policyc.record import record, replace
 from policyc.targets.cedar_documents.claims import declared, entries
 from policyc.targets.cedar_documents.facts import KEY, Fact, language_name, read_fact
 
@@ -100,7 +100,7 @@ def facts(on: Resource | Principal, resources: Mapping[str, Resource]) -> Mappin
     """
     if not isinstance(on, Resource) or on.type not in (GROUP, ENDPOINT):
         return {}
-    out = {fact.attribute.name: fact for fact in _request_facts(on)}
+    out = {fact.attribute.name: fact for fact in _request_facts(on, resources)}
     group = group_of(on, resources)
     if group is not None:
         out |= {fact.attribute.name: fact for fact in _trust_facts(group)}
@@ -117,13 +117,23 @@ def other_protocol(known: Mapping[str, Fact], name: str) -> str:
     return "a request to a tcp endpoint has `tcp_flow`; `http_request` belongs to http and https endpoints"
 
 
-def _request_facts(on: Resource) -> Iterator[Fact]:
+def _request_facts(on: Resource, resources: Mapping[str, Resource]) -> Iterator[Fact]:
     protocol = on.text("protocol") if on.type == ENDPOINT else ""
+    seen = _kinds_of(on, resources)
     for attribute in vocabulary().attributes.values():
         root, _, rest = attribute.native.partition(".")
         if protocol and (root == "tcp_flow") is not (protocol == "tcp"):
             continue
+        if attribute.presence == "always" and seen != {root}:
+            attribute = replace(attribute, presence="optional")
         yield Fact(attribute, (root, rest), text_too=attribute.name in _two_formed())
+
+
+def _kinds_of(on: Resource, resources: Mapping[str, Resource]) -> set[str]:
+    """The kinds of request that a resource is asked for: those of a group's endpoints, of which one is HTTP where none is declared."""
+    endpoints = [item for item in resources.values() if item.type == ENDPOINT and item.link("group") == on.id]
+    asked = [on] if on.type == ENDPOINT else endpoints
+    return {"tcp_flow" if item.text("protocol") == "tcp" else "http_request" for item in asked} or {"http_request"}
 
 
 def _trust_facts(group: Resource) -> Iterator[Fact]:

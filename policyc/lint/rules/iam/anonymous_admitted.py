@@ -2,7 +2,8 @@
 
 ## What it does
 Finds an allow for `"*"` whose condition an unsigned request can pass, when no deny turns it away: in bucket, access point
-and other resource policies whose service takes such requests; the calls that manage resources are always signed. A bucket that delegates to access points (a fixed `s3:DataAccessPointAccount` or
+and other resource policies whose service takes such requests, and of functions whose URL asks for no signature
+(`lambda:FunctionUrlAuthType` `NONE`); the calls that manage resources are always signed. A bucket that delegates to access points (a fixed `s3:DataAccessPointAccount` or
 `s3:DataAccessPointArn`) is left alone: that is what AWS recommends, and it is not public. So is a statement that takes requests only
 from fixed addresses, VPCs or VPC endpoints.
 
@@ -37,10 +38,12 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-publi
 from __future__ import annotations
 
 from policyc.diagnostics import Severity
-from policyc.ir.authz import All, Atom, Cond, Op, Statement
-from policyc.lint.callers import open_to_the_world
+from policyc.ir.authz import All, Atom, Can, Cond, Op, Statement
+from policyc.lint.callers import open_to_strangers, open_to_the_world
+from policyc.lint.covering import can_covers
 from policyc.lint.places import caller_of
 from policyc.lint.rule import Lint
+from policyc.model.vocabulary import Verb
 
 SEVERITY = Severity.WARNING
 
@@ -48,10 +51,20 @@ SEVERITY = Severity.WARNING
 _UNSIGNED = frozenset(
     {"vpc-lattice-svcs", "s3", "s3express", "s3-outposts", "sqs", "sns", "execute-api", "es", "aoss", "mediastore"}
 )
+_BY_URL = "lambda:InvokeFunctionUrl"
 _DELEGATION = ("s3:dataaccesspointaccount", "s3:dataaccesspointarn")
 
 
 def check(lint: Lint) -> None:
+    for policy in lint.policies("function"):
+        signed = [id(statement) for _, statement in open_to_strangers([policy])]  # these are open-to-every-account
+        for _, statement in open_to_the_world([policy]):
+            if id(statement) not in signed and _calls_by_url(statement):
+                lint.report(
+                    caller_of(statement),
+                    f"`{statement.label}` lets unsigned requests in: nobody checks who calls a function URL of type `NONE`",
+                    "ask for `AWS_IAM` and name the callers, or say with a comment that the function is public",
+                )
     for policy in lint.policies("bucket", "access-point", "resource"):
         for _, statement in open_to_the_world([policy]):
             if (policy.kind == "bucket" and _delegates(statement.when)) or not _takes_unsigned(statement):
@@ -61,6 +74,11 @@ def check(lint: Lint) -> None:
                 f"`{statement.label}` lets unsigned requests in",
                 'name the callers, or add `"StringNotEqualsIgnoreCase": {"aws:PrincipalType": "anonymous"}`',
             )
+
+
+def _calls_by_url(statement: Statement) -> bool:
+    """Whether an action of the statement is a call of the function's URL, the one request to Lambda that may come without a signature."""
+    return can_covers(statement.can, Can((Verb(_BY_URL, _BY_URL),)))
 
 
 def _takes_unsigned(statement: Statement) -> bool:

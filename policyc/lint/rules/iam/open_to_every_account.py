@@ -66,7 +66,6 @@ _NARROWING: Final = frozenset(
         "aws:vpceorgpaths",
         "aws:sourceowner",
         "aws:calledvia",
-        "lambda:functionurlauthtype",
     }
 )
 

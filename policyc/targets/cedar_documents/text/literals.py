@@ -40,6 +40,9 @@ def impossible(member: Member | None, value: str | int | bool) -> bool:
         return False
     if isinstance(value, bool):
         return False
+    if member.text_too and member.usual is not None:
+        low, high = member.usual
+        return not (str(value).lstrip("-").isdecimal() and low <= int(value) <= high)
     if isinstance(value, int):
         return member.range is not None and not member.range[0] <= value <= member.range[1]
     if member.values:

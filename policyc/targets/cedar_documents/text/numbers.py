@@ -49,6 +49,7 @@ def check_order(checker: Checker, node: Compare, known: Known) -> Info:
 
 
 def _check_two_formed(checker: Checker, info: Info, part: Expr, operator: str) -> None:
+    """A number that is text in another source: an operator on numbers may fail."""
     if info.member is not None and info.member.text_too:
         checker.hazards.append(
             Hazard(

@@ -218,6 +218,10 @@ def _like(checker: Checker, node: Like, known: Known) -> Info:
     of = checker.check(node.of, known)
     if of.broken:
         return Info(BOOL, risks=of.risks, broken=True)
+    if of.member is not None and of.member.text_too:
+        what = f"`{written(node.of)}` is a number in AWS's documentation, and `like` fails on a number"
+        checker.hazards.append(Hazard(what, node.of.span, "list the values"))
+        return Info(BOOL, risks=of.risks)
     if of.kind.name not in ("string", "unknown"):
         help = f"write `{written(node.of)}.contains(…)`" if of.kind.name == "set" else "compare it with `==`"
         if of.kind.name == "record" and of.kind.members:

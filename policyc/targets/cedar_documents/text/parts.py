@@ -97,6 +97,8 @@ def values_of(member: Member) -> str:
     """The documented values of an attribute, in words."""
     if member.range is not None:
         return f"its values are {member.range[0]} to {member.range[1]}"
+    if member.usual is not None:
+        return f"its values are {member.usual[0]} to {member.usual[1]}"
     if member.address:
         return "its values are single addresses"
     return "its values are " + ", ".join(f"`{one}`" for one in member.values)

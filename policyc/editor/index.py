@@ -90,7 +90,7 @@ class _Walk:
             for name in use.names:
                 yield from self._name(name.text, name.span)
         for node in module.sound:
-            if not isinstance(node, nodes.InlineTest):
+            if not isinstance(node, nodes.Labelled):
                 key = (self.file, node.name.text, "")
                 self.kinds[key] = Definition(node, self.file).kind
                 yield key, Use(node.name.span, True)
@@ -99,8 +99,8 @@ class _Walk:
     def _below(self, top: nodes.Declaration) -> Iterator[tuple[_Key, Use]]:
         """What a declaration says, in the order of the text; without recursion, as deep as the text is."""
         own = _own_names(top)
-        label = top.label.value if isinstance(top, nodes.InlineTest) else top.name.text
-        skipped = {id(top.name)} if not isinstance(top, nodes.InlineTest) else set()
+        label = top.label.value if isinstance(top, nodes.Labelled) else top.name.text
+        skipped = {id(top.name)} if not isinstance(top, nodes.Labelled) else set()
         for name, kind in own.items():
             self.kinds[self.file, name, label] = kind
         declared = {id(ident) for ident in _declared(top)}

@@ -33,8 +33,9 @@ def outline(module: nodes.Module) -> list[Entry]:
 
 
 def _entry(node: nodes.Declaration) -> Entry:
-    if isinstance(node, nodes.InlineTest):
-        return Entry(node.label.value, "test", node.span, node.label.span)
+    if isinstance(node, nodes.Labelled):
+        word = "test" if isinstance(node, nodes.InlineTest) else "prove"
+        return Entry(node.label.value, word, node.span, node.label.span)
     words = {nodes.PrincipalDecl: "principal", nodes.GroupDecl: "group"}
     kind = words.get(type(node), type(node).__name__.lower())
     return Entry(node.name.text, kind, node.span, node.name.span, tuple(_inner(node)))

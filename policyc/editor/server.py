@@ -43,6 +43,7 @@ _SYMBOLS = {
     "policy": lsp.SymbolKind.Class,
     "network": lsp.SymbolKind.Module,
     "test": lsp.SymbolKind.Event,
+    "prove": lsp.SymbolKind.Event,
     "segment": lsp.SymbolKind.Namespace,
 }
 _ITEMS = {

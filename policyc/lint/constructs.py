@@ -39,5 +39,7 @@ def _outermost(module: nodes.Module) -> Iterator[Span]:
                         yield from (entry.span for entry in item.rules)
             case nodes.InlineTest(steps=steps):
                 yield from (step.span for step in steps)
+            case nodes.Prove(claims=claims):
+                yield from (claim.span for claim in claims)
             case _:
                 pass

@@ -66,7 +66,7 @@ def declare(
     table: dict[str, Definition] = {}
     lost = [Lost(item.word, item.name) for item in module.damaged if item.name is not None]
     for node in (*module.sound, *lost):
-        if isinstance(node, nodes.InlineTest):
+        if isinstance(node, nodes.Labelled):
             continue
         name = node.name
         if name.text in reserved:

@@ -40,7 +40,7 @@ def sound_modules(
                 continue
             growing = True
             uses[file] = [(node, names) for node, names in uses[file] if not any(node is item for item in hanging)]
-            lost |= {(file, node.name.text) for node in hanging if not isinstance(node, nodes.InlineTest)}
+            lost |= {(file, node.name.text) for node in hanging if not isinstance(node, nodes.Labelled)}
     sound = {
         file: replace(module, declarations=tuple(node for node, _ in uses[file])) for file, module in modules.items()
     }

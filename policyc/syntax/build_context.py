@@ -28,7 +28,6 @@ RESERVED = frozenset(
         "who",
     }
 )
-PROVE = "prove"
 
 
 class Build:
@@ -60,7 +59,7 @@ class Build:
 
     def declare(self, name: Ident) -> None:
         """Refuse a reserved word as the name of a declaration."""
-        if name.text in RESERVED or name.text == PROVE:
+        if name.text in RESERVED:
             message = f"`{name.text}` is a reserved word and cannot be a name"
             help = f"choose another name, such as `{name.text}_` or a longer one"
             self.problems.add("reserved-word", message, name.span.start, name.span.end, help)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from policyc.syntax.build_context import PROVE, RESERVED, Build
+from policyc.syntax.build_context import RESERVED, Build
 from policyc.syntax.literals import unescape
 from policyc.syntax.nodes import (
     And,
@@ -166,7 +166,7 @@ def build_plain_ref(b: Build, _start: int, _end: int, ref: Ref) -> Ref:
 def _refuse_reserved(b: Build, ref: Ref) -> None:
     """A reserved word cannot name a value, since nothing can be declared under it."""
     first = ref.parts[0]
-    if isinstance(first, Field) and (first.name in RESERVED or first.name == PROVE):
+    if isinstance(first, Field) and first.name in RESERVED:
         message = f"`{first.name}` is a reserved word and names no value"
         help = "put it between double quotes if it is text, or use another name"
         b.problems.add("reserved-word", message, first.span.start, first.span.end, help)

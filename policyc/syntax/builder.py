@@ -12,7 +12,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, TypeAlias
 
-from policyc.syntax import build_declarations, build_expressions, build_networks, build_tests
+from policyc.syntax import build_declarations, build_expressions, build_networks, build_proofs, build_tests
 from policyc.syntax.table import load_table
 
 Action: TypeAlias = Callable[..., Any]
@@ -24,7 +24,7 @@ def load_actions() -> tuple[Action | None, ...]:
 
     A rule without a function is a mistake in the grammar or here, and raises AttributeError.
     """
-    modules = (build_expressions, build_declarations, build_networks, build_tests)
+    modules = (build_expressions, build_declarations, build_networks, build_tests, build_proofs)
     return tuple(_find(name, modules) if name else None for _, _, name in load_table().rules)
 
 

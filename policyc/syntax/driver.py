@@ -38,6 +38,7 @@ SUSPECTS = frozenset(
         "policy",
         "network",
         "test",
+        "prove",
     }
 )
 

@@ -15,6 +15,7 @@ DECLARATIONS = (
     "policy",
     "network",
     "test",
+    "prove",
     "use",
     "module",
 )

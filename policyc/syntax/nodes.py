@@ -787,7 +787,58 @@ class InlineTest:
     doc: str = field(default="", compare=False)
 
 
-Declaration: TypeAlias = Let | Param | PrincipalDecl | GroupDecl | Predicate | Resource | Policy | Network | InlineTest
+@record
+class RequestClaim:
+    """`every request to inventory where … is deny`, `no request to inventory who auditor is allowed by "label"`.
+
+    `to` are resources (none: all), `where` and `clauses` narrow the requests; `decision` is what `every` request gets, or what `no`
+    request gets. `by` is the label of a statement or a policy (after `no`), `at` a gate (after `every`).
+    """
+
+    quantifier: Literal["every", "no"]
+    to: tuple[Expr, ...]
+    where: Expr | None
+    clauses: tuple[ListClause | Condition, ...]
+    decision: Literal["allow", "deny"]
+    by: Str | Ref | None
+    at: Ref | None
+    span: Span = field(compare=False)
+
+
+@record
+class PathClaim:
+    """`no path from development to production on core`, `every path from spokes to services is inspected by firewalls`.
+
+    `source` is a segment or a function group, `to` one as well, or an address or prefix; `network` may be left out where there is one.
+    """
+
+    quantifier: Literal["every", "no"]
+    source: Ident
+    to: Expr
+    network: Ref | None
+    by: Ident | None
+    span: Span = field(compare=False)
+
+
+Claim: TypeAlias = RequestClaim | PathClaim
+
+
+@record
+class Prove:
+    """`prove "label" { … }`: what holds for all requests, or for all attachments."""
+
+    label: Str
+    claims: tuple[Claim, ...]
+    span: Span = field(compare=False)
+    doc: str = field(default="", compare=False)
+
+
+#: what has a label in place of a name
+Labelled: TypeAlias = InlineTest | Prove
+
+Declaration: TypeAlias = (
+    Let | Param | PrincipalDecl | GroupDecl | Predicate | Resource | Policy | Network | InlineTest | Prove
+)
 
 
 @record

@@ -17,7 +17,7 @@ from policyc.syntax.build_declarations import ModuleLine
 from policyc.syntax.builder import load_actions
 from policyc.syntax.driver import Driver, first_on_line, survives
 from policyc.syntax.lexer import scan
-from policyc.syntax.nodes import Damaged, Declaration, Ident, InlineTest, Module, Use
+from policyc.syntax.nodes import Damaged, Declaration, Ident, Labelled, Module, Use
 from policyc.syntax.problems import Problems
 from policyc.syntax.table import Table, load_table
 from policyc.text import Source
@@ -120,7 +120,7 @@ def _damaged(build: Build, declarations: list[Declaration]) -> tuple[Damaged, ..
     hit |= set(begun) - {item.span.start for item in declarations}
     if build.problems.full:
         hit |= {start for start in starts if start > max(build.problems.places)}
-    named = {item.span.start: item.name for item in declarations if not isinstance(item, InlineTest)}
+    named = {item.span.start: item.name for item in declarations if not isinstance(item, Labelled)}
     return tuple(
         Damaged(_word(build.text, start), named.get(start) or _ident(build, begun.get(start)), start)
         for start in sorted(hit)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import assert_never
 
 from policyc.syntax import nodes as n
-from policyc.syntax.layout import Doc, Items, Seq, Style, Turn, Unit
+from policyc.syntax.layout import Doc, Items, Seq, Style, Unit
 from policyc.syntax.literals import quote
-from policyc.syntax.print_expressions import print_expr, print_record, print_ref, print_type, print_value, print_values
+from policyc.syntax.print_expressions import print_expr, print_record, print_ref, print_type, print_value
 from policyc.syntax.print_networks import print_network
+from policyc.syntax.print_proofs import print_claim, print_clause
 from policyc.text import Span
 
 
@@ -54,6 +55,9 @@ def _declaration(node: n.Declaration) -> Doc:
         case n.InlineTest():
             units = [Unit(_step(step), step.span) for step in node.steps]
             return Seq((f"test {quote(node.label.value)} ", Items(Style.BLOCK, units, node.span)))
+        case n.Prove():
+            units = [Unit(print_claim(claim), claim.span) for claim in node.claims]
+            return Seq((f"prove {quote(node.label.value)} ", Items(Style.BLOCK, units, node.span)))
         case _:
             assert_never(node)
 
@@ -66,22 +70,9 @@ def _predicate(node: n.Predicate) -> Doc:
 
 
 def _statement(node: n.Statement) -> Doc:
-    units = [Unit(_clause(clause), clause.span) for clause in node.clauses]
+    units = [Unit(print_clause(clause), clause.span) for clause in node.clauses]
     label = f" {quote(node.label.value)}" if node.label is not None else ""
     return Seq((f"{node.effect}{label} ", Items(Style.BLOCK, units, node.span)))
-
-
-def _clause(clause: n.ListClause | n.Condition) -> Doc:
-    match clause:
-        case n.Condition():
-            return Seq((f"{clause.word} ", print_expr(clause.expr)))
-        case n.ListClause():
-            items = (f"{clause.word} {'not ' if clause.negated else ''}", print_values(clause.items))
-            if clause.where is None:
-                return Seq(items)
-            return Seq((*items, Turn("where", print_expr(clause.where))))
-        case _:
-            assert_never(clause)
 
 
 def _step(step: n.Step) -> Doc:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left
 
 from policyc.diagnostics import Label
-from policyc.syntax.build_context import PROVE, RESERVED
+from policyc.syntax.build_context import RESERVED
 from policyc.syntax.driver import MAX_NESTING, Driver, advance, as_name, first_on_line, survives
 from policyc.syntax.expected import CLAUSES, DECLARATIONS, choices, describe, expected_terminals, found
 from policyc.syntax.hints import hint
@@ -41,26 +41,29 @@ _SYNC = frozenset(
         "filter",
         "request",
         "expect",
+        "every",
         "attachment",
         "RULE",
         "describe",
     }
 )
-_STARTS = frozenset(DECLARATIONS) | {PROVE}
+_STARTS = frozenset(DECLARATIONS)
 _BEGINS = frozenset(DECLARATIONS) - {"use", "module"}
+#: declarations with a label in place of a name
+_LABELLED = ("test", "prove")
 _ENOUGH = 3
 _MOST = 200
 
 
 def begun_declarations(text: str, tokens: Tokens) -> dict[int, int | None]:
-    """Every declaration that the text begins: the offset of its word -> the token of its name, None for a test."""
+    """Every declaration that the text begins: the offset of its word -> the token of its name, None for a test or a proof."""
     kinds, starts = tokens.kinds, tokens.starts
     found: dict[int, int | None] = {}
     for index, kind in enumerate(kinds):
         if kind in _BEGINS and (not starts[index] or text[starts[index] - 1] in "\n\ufeff"):
             following = as_name(kinds[index + 1])
-            if following == ("STRING" if kind == "test" else "NAME"):
-                found[starts[index]] = None if kind == "test" else index + 1
+            if following == ("STRING" if kind in _LABELLED else "NAME"):
+                found[starts[index]] = None if kind in _LABELLED else index + 1
     return found
 
 
@@ -83,9 +86,6 @@ class Recovery:
     def mend(self, driver: Driver, index: int) -> int | None:
         if self.problems.full or not self._progress(driver, index):
             return None
-        after = self._skip_prove(driver, index)
-        if after is not None:
-            return after
         for attempt in (self._other_word, self._missing_close, self._missing_mark, self._extra_token):
             if attempt(driver, index):
                 return index
@@ -126,13 +126,13 @@ class Recovery:
     def _starts_declaration(self, driver: Driver, index: int, margin: bool = False) -> bool:
         """Whether the token begins a declaration by its word, its place on the line and what follows it."""
         tokens = driver.tokens
-        kind = PROVE if self._word(driver, index) == PROVE else tokens.kinds[index]
+        kind = tokens.kinds[index]
         if kind not in _STARTS or not self._first_on_line(driver, index):
             return False
         if margin and tokens.starts[index] and self.text[tokens.starts[index] - 1] not in "\n\ufeff":
             return False
         following = as_name(tokens.kinds[index + 1])
-        return following == ("STRING" if kind in ("use", "test", PROVE) else "NAME")
+        return following == ("STRING" if kind in ("use", *_LABELLED) else "NAME")
 
     def _open_at(self, driver: Driver) -> int | None:
         """The place in the stacks of the innermost bracket that is open."""
@@ -154,35 +154,6 @@ class Recovery:
         return driver.tokens.kinds[index : index + count]
 
     # --- mends -------------------------------------------------------------------------------------------------
-
-    def _skip_prove(self, driver: Driver, index: int) -> int | None:
-        """`prove "…" { … }` at the top of a file or after an open block: reported and stepped over."""
-        tokens = driver.tokens
-        if self._word(driver, index) != PROVE or not self._starts_declaration(driver, index):
-            return None
-        if not self._ends_here(driver.states):
-            # INVARIANT: with all blocks closed (or dropped) a declaration fits, so this does not come back here.
-            if self._open_at(driver) is None:
-                return None
-            self._close_blocks(driver, index, PROVE)
-            return index
-        driver.reduce_for("let", index)
-        message = "`prove` is reserved for a later version and does nothing yet"
-        help = "remove it for now; a `test` states what holds for single requests"
-        self.problems.add("reserved-word", message, tokens.starts[index], tokens.ends[index], help)
-        index += 1
-        depth = 0
-        while tokens.kinds[index] != END:
-            kind = tokens.kinds[index]
-            if depth == 0 and self._starts_declaration(driver, index):
-                break
-            if self._starts_declaration(driver, index, margin=True):
-                break
-            index += 1
-            depth += (kind == "{") - (kind == "}")
-            if kind == "}" and depth <= 0:
-                break
-        return index
 
     def _other_word(self, driver: Driver, index: int) -> bool:
         """`=` for `==`, or a keyword with a slip in it."""

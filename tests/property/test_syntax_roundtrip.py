@@ -39,7 +39,6 @@ RESERVED = {
     "when",
     "where",
     "who",
-    "prove",
 }
 SLOW = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 

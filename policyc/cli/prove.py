@@ -1,36 +1,32 @@
-"""`policyc prove`: whether documents keep a guarantee, over all requests."""
+"""`policyc prove`: what holds for all requests: the `prove` blocks of a project, guarantees by name, and a guarantees file about documents."""
 
 from __future__ import annotations
 
 import argparse
 import json
-from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from policyc.cli import exits
 from policyc.cli.check import KIND_NAMES
 from policyc.cli.console import Console
-from policyc.cli.diff import placed
 from policyc.cli.parser import WrongUse, one_of
-from policyc.cli.project import here
-from policyc.cli.refuse import refuse_request
-from policyc.diagnostics import Diagnostics
+from policyc.cli.prove_blocks import documents_of, run_blocks
 from policyc.report.screen import paint, plural, wrap
 
 if TYPE_CHECKING:
     from policyc.analysis.guarantees import Guarantee, Named, Proof
 
-SHARED = ("root", "config", "param", "format", "output", "color", "quiet")
-REPORT = ""
-FORMATS = ("human", "json")
+SHARED = ("root", "config", "exclude", "param", "format", "output", "color", "quiet")
+REPORT = "proofs"
+FORMATS = ()
 #: the names of `policyc.analysis.guarantees.GUARANTEES`, which need not be loaded to read a command line
 NAMES = ("public", "cross_account", "confused_deputy", "organization_only", "tls_only")
 
-DESCRIPTION = """Prove that policies keep a guarantee for every request, or show one request that breaks it, which the
-deciding engine confirms. A policy is judged alone, without the other policies that a request meets;
-what is guaranteed of callers is asked of the documents that name them, not of identity policies and the like."""
+DESCRIPTION = """Prove the `prove` blocks of the policies for every request and every attachment, or show a `test` block that breaks
+one and that the deciding engine confirms. With --that, prove a guarantee by name, and with --guarantees the blocks of a
+file, of documents: each is judged alone, without the other policies that a request meets."""
 
-EPILOG = """guarantees:
+EPILOG = """guarantees by name:
   public             nobody without credentials, and nobody of an account that the document does not
                      name, outside of every organization, is allowed
   cross_account      nobody of another account than that of --account is allowed
@@ -39,16 +35,30 @@ EPILOG = """guarantees:
   tls_only           nothing is allowed without TLS
 
 examples:
+  policyc prove                           every `prove` block of the project
+  policyc prove policies/shop             those of some files
+  policyc prove -k "stock and not write"  by words of the label
   policyc prove --that organization_only bucket.json
-  policyc prove --that tls_only --that public policies
   policyc prove --that cross_account --account 111122223333 key.json --as key
+  policyc prove --guarantees org.policy bucket.json roles/
 
-exit status: 0 all hold, 1 one is broken, 2 wrong use, 3 internal error, 4 no document found, 11 not settled."""
+exit status: 0 all hold, 1 one is broken, 2 wrong use, 3 internal error, 4 nothing to prove, 11 not settled."""
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
     parser.description, parser.epilog = DESCRIPTION, EPILOG
-    parser.add_argument("paths", nargs="*", metavar="PATH", help="documents, folders, projects, or REVISION:PATH")
+    parser.add_argument(
+        "paths",
+        nargs="*",
+        metavar="PATH",
+        help="policies; with --that or --guarantees documents, folders or REVISION:PATH",
+    )
+    parser.add_argument(
+        "-k", dest="keyword", default="", metavar="EXPR", help="only proofs whose label fits: words, and, or, not"
+    )
+    parser.add_argument(
+        "--guarantees", metavar="FILE", help="a policy file whose `prove` blocks are about the documents that are named"
+    )
     parser.add_argument(
         "--that",
         action="append",
@@ -74,34 +84,30 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
-    from policyc.analysis.guarantees import GUARANTEES, Named, organizations_of, prove
-    from policyc.workspace.comparing import versions
-    from policyc.workspace.sides import read_side
-
+    if args.that and args.guarantees:
+        raise WrongUse("`--that` and `--guarantees` are two ways to say what is proven", "give one of them")
     if not args.that:
-        raise WrongUse("`prove` needs a guarantee", "add `--that`, such as `--that tls_only`")
+        return run_blocks(args, console)
+    from policyc.analysis.guarantees import GUARANTEES, Named, organizations_of, prove
+
     if not args.paths:
-        raise WrongUse("`prove` needs documents", "name a file, a folder or a project")
-    diagnostics = Diagnostics()
-    root = here(args)
+        raise WrongUse("`prove --that` needs documents", "name a file, a folder or a project")
+    if args.format not in ("human", "json"):
+        raise WrongUse(f"`--that` has no `{args.format}` report", "use `human` or `json`")
     rows: list[tuple[str, Guarantee, Named, Proof]] = []
-    with ExitStack() as held:
-        for word in args.paths:
-            path, top = placed(word, root, held)
-            side = read_side(word, path, top, diagnostics, args.kind or "", dict(args.param), args.config)
-            found = None if diagnostics.has_errors else versions(side, diagnostics)
-            if found is None:
-                return refuse_request(diagnostics, side.sources, args.format, console)
-            for name, version, doubts in found:
-                for wanted in args.that:
-                    guarantee = GUARANTEES[wanted]
-                    if not guarantee.asks(version.policy):
-                        continue
-                    organizations = sorted(set(organizations_of(version.policy)))
-                    only = organizations[0] if len(organizations) == 1 else ""
-                    named = Named(args.account, args.organization or only)
-                    _check_named(guarantee, named, name)
-                    rows.append((name, guarantee, named, _doubtful(doubts) or prove(guarantee, named, version)))
+    for found in documents_of(args, console):
+        if isinstance(found, int):
+            return found
+        for name, version, doubts in found:
+            for wanted in args.that:
+                guarantee = GUARANTEES[wanted]
+                if not guarantee.asks(version.policy):
+                    continue
+                organizations = sorted(set(organizations_of(version.policy)))
+                only = organizations[0] if len(organizations) == 1 else ""
+                named = Named(args.account, args.organization or only)
+                _check_named(guarantee, named, name)
+                rows.append((name, guarantee, named, _doubtful(doubts) or prove(guarantee, named, version)))
     if not rows:
         console.error("nothing to prove: no document was found\n")
         return exits.NOTHING

@@ -17,6 +17,7 @@ from policyc.diagnostics import Diagnostic, Diagnostics
 from policyc.record import record, replace
 from policyc.report.coverage import Shown, coverage_data, render_coverage
 from policyc.report.options import Names, Options
+from policyc.report.proofs import Proof
 from policyc.report.registry import renderer, serves
 from policyc.report.screen import clean
 from policyc.report.tests import TestResult
@@ -32,8 +33,8 @@ SHARED = ("root", "config", "exclude", "param", "format", "output", "color", "qu
 REPORT = "tests"
 FORMATS = ()
 
-DESCRIPTION = """Run the `test` blocks of the policies, or scenario files, offline, against the documents that `build`
-would write. A failed test shows what was decided instead, and why."""
+DESCRIPTION = """Run the `test` and `prove` blocks of the policies, or scenario files, offline, against the documents that
+`build` would write. A failed test shows what was decided instead, and why."""
 
 EPILOG = """examples:
   policyc test                            every test of the project
@@ -140,6 +141,9 @@ def _together(parts: Sequence[Ran], roots: Sequence[str]) -> Ran:
 
 def _moved(result: TestResult, way: str) -> TestResult:
     findings = tuple(moved_finding(item, way) for item in result.findings)
+    if isinstance(result, Proof):
+        claims = tuple(replace(claim, span=moved_span(claim.span, way)) for claim in result.claims)
+        return replace(result, span=moved_span(result.span, way), claims=claims, findings=findings)
     return Told(result.label, moved_span(result.span, way), result.passed, findings)
 
 
@@ -182,17 +186,25 @@ def _run_project(project: Project, args: argparse.Namespace, coverage: Coverage 
 
 
 def _inline(compiled: Compiled, project: Project, keyword: str, coverage: Coverage | None) -> list[TestResult]:
-    """The tests written in the files that the command line names."""
+    """The tests and the proofs written in the files that the command line names."""
     from policyc.simulation.runner import run_tests
 
     if coverage is not None:
         for document in iam_documents(compiled.all_documents):
             coverage.add_document(document)
     observe = None if coverage is None else coverage.add_outcome
+    program = compiled.program
     asked = replace(
-        compiled.program, tests=tuple(test for test in compiled.program.tests if project.asks_about(test.file))
+        program,
+        tests=tuple(test for test in program.tests if project.asks_about(test.file)),
+        proofs=tuple(proof for proof in program.proofs if project.asks_about(proof.file)),
     )
-    return list(run_tests(asked, compiled.all_documents, keyword, observe))
+    results: list[TestResult] = list(run_tests(asked, compiled.all_documents, keyword, observe))
+    if asked.proofs:
+        from policyc.workspace.proving import prove_all
+
+        results += prove_all(asked, compiled.all_documents, keyword)
+    return results
 
 
 def _refuse_scenario(

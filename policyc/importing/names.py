@@ -13,7 +13,7 @@ from policyc.model.scope import constructors
 from policyc.model.types import shapes
 from policyc.model.values import Group, Principal
 from policyc.syntax import nodes
-from policyc.syntax.build_context import PROVE, RESERVED
+from policyc.syntax.build_context import RESERVED
 from policyc.syntax.references import refs_in
 
 _WORDS: Final = re.compile(r"[A-Za-z0-9]+")
@@ -89,7 +89,7 @@ class Names:
 
     def free(self, wanted: str) -> str:
         """A name that nothing else has, and takes it."""
-        words = self.reserved | RESERVED | {PROVE, RAW} | _WORDS_OF_FILES | set(constructors()) | set(shapes())
+        words = self.reserved | RESERVED | {RAW} | _WORDS_OF_FILES | set(constructors()) | set(shapes())
         name, number = wanted, 2
         if name in words:
             name = wanted = f"{wanted}_"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from policyc.diagnostics import Diagnostics, Label, did_you_mean
 from policyc.ir.authz import Policy
-from policyc.ir.program import BoundNetwork, BoundTest, Program
+from policyc.ir.program import BoundNetwork, BoundProof, BoundTest, Program
 from policyc.ir.resources import bind_resource, check_links
 from policyc.ir.statements import StatementBuilder
 from policyc.ir.target_port import TargetPort
@@ -78,6 +78,12 @@ def check_files(
             for file, module in files.modules.items()
             for node in module.declarations
             if isinstance(node, nodes.InlineTest)
+        ),
+        proofs=tuple(
+            BoundProof(node, project.scopes[file], file)
+            for file, module in files.modules.items()
+            for node in module.declarations
+            if isinstance(node, nodes.Prove)
         ),
         scopes=project.scopes,
     )
@@ -238,15 +244,15 @@ def _check_labels_of_tests(files: Files, diagnostics: Diagnostics) -> None:
     for module in files.modules.values():
         seen: dict[str, Span] = {}
         for node in module.declarations:
-            if not isinstance(node, nodes.InlineTest):
+            if not isinstance(node, nodes.Labelled):
                 continue
             text, span = node.label.value, node.label.span
             if text in seen:
                 diagnostics.error(
                     "duplicate-label",
-                    f"two tests of this file are called `{text}`",
+                    f"two tests or proofs of this file are called `{text}`",
                     span,
-                    "give each test its own label",
+                    "give each its own label",
                     (Label(seen[text], "first used here"),),
                 )
             seen.setdefault(text, span)

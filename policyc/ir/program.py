@@ -37,6 +37,15 @@ class BoundTest:
 
 
 @record
+class BoundProof:
+    """A `prove` with the scope that its expressions are read in."""
+
+    node: nodes.Prove
+    scope: Scope
+    file: str
+
+
+@record
 class Program:
     """`resources` is keyed by `Resource.id`, `scopes` by file; `principals` are the declared ones in order of file and
     place; `switches` holds the project's choices where the platform leaves a question open."""
@@ -50,6 +59,7 @@ class Program:
     tests: tuple[BoundTest, ...]
     scopes: Mapping[str, Scope] = MappingProxyType({})
     switches: Mapping[str, str] = MappingProxyType({})
+    proofs: tuple[BoundProof, ...] = ()
 
     def resource(self, link: str | None) -> Resource | None:
         """The resource with this id, None for None or an unknown id."""

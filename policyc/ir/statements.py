@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 
 from policyc.diagnostics import Diagnostics, Label, did_you_mean
@@ -15,7 +16,7 @@ from policyc.model.names import known_names
 from policyc.model.scope import Scope
 from policyc.model.types import PRINCIPAL, RESOURCE, STRING
 from policyc.model.values import Principal, Resource, ResourceLink
-from policyc.model.vocabulary import Attribute, Verb, Vocabulary
+from policyc.model.vocabulary import Attribute, ClauseRule, Verb, Vocabulary
 from policyc.record import record
 from policyc.syntax import nodes
 from policyc.text import Span
@@ -74,6 +75,23 @@ class StatementBuilder:
         return Policy(
             node.name.text, target, on, tuple(statements), self.scope.file, node.span, node.name.span, node.doc
         )
+
+    def scope_of(self, node: nodes.Statement, on: Resource) -> Statement | None:
+        """The requests to a resource that clauses describe, as a statement; None after reporting what is wrong. No clause is required."""
+        kind = self.words.resource_types()[on.type]
+        vocabulary = self.words.vocabulary(kind.target)
+        rule: ClauseRule = "optional" if kind.verbs else "forbidden"
+        clauses: dict[str, ClauseRule] = dict.fromkeys(("who", "can", "path"), rule)
+        attributes = self.words.scope(kind.target, on, self.resources)
+        return self._statement(node, 0, on, replace(vocabulary, clauses=clauses), attributes, {})
+
+    def claim_of(
+        self, node: nodes.Statement, on: Resource | Principal, target: str, attributes: Mapping[str, Attribute]
+    ) -> Statement | None:
+        """The requests that a document of a target is asked about, as clauses describe them; `on` stands for what it is attached to."""
+        rule: ClauseRule = "optional"
+        clauses: dict[str, ClauseRule] = dict.fromkeys(("who", "can", "on"), rule)
+        return self._statement(node, 0, on, replace(self.words.vocabulary(target), clauses=clauses), attributes, {})
 
     # --- what the policy is on --------------------------------------------------------------------------------
 

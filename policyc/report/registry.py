@@ -8,6 +8,7 @@ else has to be told.
 | `outcome` | the answer to one request, sources, options, how much to tell (`report.outcome.Detail`) |
 | `matrix` | cells of a table of answers, options |
 | `changes` | what a comparison found (`report.changes.Changes`), options |
+| `proofs` | what `prove` blocks came to, sources, options |
 """
 
 from __future__ import annotations

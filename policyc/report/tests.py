@@ -9,6 +9,7 @@ from policyc.diagnostics import Diagnostic
 from policyc.report.frame import located
 from policyc.report.human import finding_lines
 from policyc.report.options import Options
+from policyc.report.proofs import STYLES, Proof, broken_lines, state_counts
 from policyc.report.screen import clean, paint, plural
 from policyc.text import Source, Span
 
@@ -34,32 +35,61 @@ class TestResult(Protocol):
 
 
 def render_tests(results: Sequence[TestResult], sources: Mapping[str, Source], options: Options) -> str:
-    """A line per file, every failure with its frame, and the totals."""
-    lines: list[str] = []
-    by_file: dict[str, list[TestResult]] = {}
-    for result in results:
-        by_file.setdefault(result.span.file, []).append(result)
-    for file, group in by_file.items():
-        if options.quiet:
-            break
-        held = sum(result.passed for result in group)
-        state = paint("ok", "good", options.color) if held == len(group) else paint("FAILED", "error", options.color)
-        lines.append(f"{clean(options.names.shown(file))}: {held} of {plural(len(group), 'test')} passed, {state}")
-    for result in results:
+    """A line per file, every failure with its frame, and the totals; proofs have lines and totals of their own."""
+    proofs = proofs_in(results)
+    results = [result for result in results if not isinstance(result, Proof)]
+    lines = [] if options.quiet else [*_by_file(results, options, "passed"), *_by_file(proofs, options, "hold")]
+    for result in (*results, *proofs):
         if not result.passed:
             where = located(result.span, sources, options)
-            lines += ["", paint("failed", "error", options.color) + f": {clean(result.label)} ({where})"]
+            word = result.state if isinstance(result, Proof) else "failed"
+            style = STYLES.get(word, "error")
+            lines += ["", paint(word, style, options.color) + f": {clean(result.label)} ({where})"]
+            if isinstance(result, Proof):
+                lines += broken_lines(result, sources, options)
+                continue
             for finding in result.findings:
                 lines += finding_lines(finding, sources, options)
     if options.quiet:
         return "\n".join(lines[1:]) + "\n" if lines else ""
-    failed = sum(not result.passed for result in results)
-    passed = len(results) - failed
-    totals = [paint(f"{passed} passed", "good", options.color)]
-    if failed:
-        totals.insert(0, paint(f"{failed} failed", "error", options.color))
-    lines += ["", ", ".join(totals)]
+    if lines and lines[-1]:
+        lines.append("")
+    if results or not proofs:
+        failed = sum(not result.passed for result in results)
+        totals = [paint(f"{len(results) - failed} passed", "good", options.color)]
+        if failed:
+            totals.insert(0, paint(f"{failed} failed", "error", options.color))
+        lines.append(", ".join(totals))
+    if proofs:
+        counts = state_counts(proofs)
+        told = ", ".join(paint(text, STYLES[state], options.color) for state, text in counts.items())
+        lines.append(f"{plural(len(proofs), 'proof')}: {told}")
     return "\n".join(lines) + "\n"
+
+
+def _by_file(results: Sequence[TestResult], options: Options, held_word: str) -> list[str]:
+    """A line per file with how many of its tests, or proofs, hold."""
+    by_file: dict[str, list[TestResult]] = {}
+    for result in results:
+        by_file.setdefault(result.span.file, []).append(result)
+    lines: list[str] = []
+    for file, group in by_file.items():
+        held = sum(result.passed for result in group)
+        state = paint("ok", "good", options.color) if held == len(group) else paint("FAILED", "error", options.color)
+        noun = plural(len(group), "test" if held_word == "passed" else "proof")
+        verb = "holds" if held_word == "hold" and len(group) == 1 else held_word
+        lines.append(f"{clean(options.names.shown(file))}: {held} of {noun} {verb}, {state}")
+    return lines
+
+
+def proofs_in(results: Sequence[TestResult]) -> list[Proof]:
+    """The results that are proofs."""
+    return [result for result in results if isinstance(result, Proof)]
+
+
+def without_proofs(results: Sequence[TestResult]) -> list[TestResult]:
+    """The results of single requests."""
+    return [result for result in results if not isinstance(result, Proof)]
 
 
 def failures(results: Sequence[TestResult]) -> list[Diagnostic]:

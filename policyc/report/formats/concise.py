@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from policyc.diagnostics import Diagnostic
 from policyc.report.frame import located
 from policyc.report.options import Options
+from policyc.report.proofs import Proof
 from policyc.report.screen import clean, paint
 from policyc.report.tests import TestResult
 from policyc.text import Source
@@ -18,12 +19,16 @@ def findings(items: Sequence[Diagnostic], sources: Mapping[str, Source], options
 
 
 def tests(results: Sequence[TestResult], sources: Mapping[str, Source], options: Options) -> str:
-    """`file:line:column: pass|fail: label`, one line per test; `--quiet` leaves those that passed out."""
+    """`file:line:column: pass|fail: label`, one line per test, and `holds`, `broken` or `not settled` for a proof; `--quiet` leaves those that passed out."""
     return "".join(
-        f"{located(result.span, sources, options)}: {'pass' if result.passed else 'fail'}: {clean(result.label)}\n"
+        f"{located(result.span, sources, options)}: {_state(result)}: {clean(result.label)}\n"
         for result in results
         if not (options.quiet and result.passed)
     )
+
+
+def _state(result: TestResult) -> str:
+    return result.state if isinstance(result, Proof) else "pass" if result.passed else "fail"
 
 
 def _line(finding: Diagnostic, sources: Mapping[str, Source], options: Options) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from policyc.diagnostics import Diagnostic, Severity
 from policyc.report.changes import Changes, phrase, summary
 from policyc.report.options import Options
+from policyc.report.proofs import Proof
 from policyc.report.screen import clean, plural
 from policyc.report.tests import TestResult, failures
 from policyc.text import Source, Span
@@ -38,6 +39,11 @@ def findings(items: Sequence[Diagnostic], sources: Mapping[str, Source], options
 def tests(results: Sequence[TestResult], sources: Mapping[str, Source], options: Options) -> str:
     """What failed, each on the line of its expectation."""
     return findings(failures(results), sources, options)
+
+
+def proofs(items: Sequence[Proof], sources: Mapping[str, Source], options: Options) -> str:
+    """What is broken or not settled, each on the line of its claim."""
+    return findings(failures(items), sources, options)
 
 
 def changes(found: Changes, options: Options) -> str:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from policyc.report.changes import Changes
     from policyc.report.matrix import Cell
     from policyc.report.outcome import Detail
+    from policyc.report.proofs import Proof
     from policyc.report.tests import TestResult
 
 
@@ -42,6 +43,13 @@ def matrix(table: Sequence[Cell], options: Options) -> str:
     from policyc.report.matrix import render_table
 
     return render_table(table, options)
+
+
+def proofs(items: Sequence[Proof], sources: Mapping[str, Source], options: Options) -> str:
+    """A line per proof, what breaks it with a test to paste, and the totals."""
+    from policyc.report.proofs import render_proofs
+
+    return render_proofs(items, sources, options)
 
 
 def changes(found: Changes, options: Options) -> str:

@@ -15,8 +15,9 @@ from policyc.report.explain_tree import find_statements, one_change
 from policyc.report.matrix import Cell, axes, misses
 from policyc.report.options import Options
 from policyc.report.outcome import Detail, deciding_gate, outcome_data, statement_data
+from policyc.report.proofs import Proof, proof_counts, proofs_data
 from policyc.report.tally import Tally
-from policyc.report.tests import TestResult
+from policyc.report.tests import TestResult, proofs_in, without_proofs
 from policyc.text import Source
 
 FORMAT_VERSION = 1
@@ -39,7 +40,10 @@ def findings_data(items: Sequence[Diagnostic], sources: Mapping[str, Source], op
 
 def tests(results: Sequence[TestResult], sources: Mapping[str, Source], options: Options) -> str:
     """`{"format_version", "tool", "tests": […], "counts"}`; the shape is `schemas/tests.schema.json`."""
+    proofs = proofs_in(results)
+    results = without_proofs(results)
     failed = sum(not result.passed for result in results)
+    proven = {"proofs": proofs_data(proofs, sources), "proof_counts": proof_counts(proofs)} if proofs else {}
     return written(
         {
             **_head(options),
@@ -53,6 +57,7 @@ def tests(results: Sequence[TestResult], sources: Mapping[str, Source], options:
                 for result in results
             ],
             "counts": {"passed": len(results) - failed, "failed": failed},
+            **proven,
         }
     )
 
@@ -93,6 +98,11 @@ def changes(found: Changes, options: Options) -> str:
 def written(data: Mapping[str, Any]) -> str:
     """Plain data as text."""
     return shown_in_json(json.dumps(data, indent=2)) + "\n"
+
+
+def proofs(items: Sequence[Proof], sources: Mapping[str, Source], options: Options) -> str:
+    """What proofs came to; the shape is `schemas/proofs.schema.json`."""
+    return written({**_head(options), "proofs": proofs_data(items, sources), "proof_counts": proof_counts(items)})
 
 
 def _head(options: Options) -> dict[str, Any]:

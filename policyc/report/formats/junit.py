@@ -13,6 +13,7 @@ from policyc.diagnostics import Diagnostic, Severity
 from policyc.regex import regex
 from policyc.report.human import finding_lines
 from policyc.report.options import Options
+from policyc.report.proofs import Proof
 from policyc.report.screen import clean
 from policyc.report.tests import TestResult
 from policyc.text import Source
@@ -22,7 +23,7 @@ _ILLEGAL = regex("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def tests(results: Sequence[TestResult], sources: Mapping[str, Source], options: Options) -> str:
-    """One suite per file, one case per test; a failure carries its findings as plain text."""
+    """One suite per file, one case per test, and one suite per file for its proofs; a failure carries its findings as plain text."""
     plain = Options(width=options.width, names=options.names)
     failed = sum(not result.passed for result in results)
     lines = [
@@ -31,7 +32,8 @@ def tests(results: Sequence[TestResult], sources: Mapping[str, Source], options:
     ]
     by_file: dict[str, list[TestResult]] = {}
     for result in results:
-        by_file.setdefault(result.span.file, []).append(result)
+        suite = result.span.file + (" (proofs)" if isinstance(result, Proof) else "")
+        by_file.setdefault(suite, []).append(result)
     for file, group in by_file.items():
         broken = sum(not result.passed for result in group)
         name = _attribute(file)
@@ -41,6 +43,11 @@ def tests(results: Sequence[TestResult], sources: Mapping[str, Source], options:
         lines.append("  </testsuite>")
     lines.append("</testsuites>")
     return "\n".join(lines) + "\n"
+
+
+def proofs(items: Sequence[Proof], sources: Mapping[str, Source], options: Options) -> str:
+    """The same for proofs alone."""
+    return tests(items, sources, options)
 
 
 def findings(items: Sequence[Diagnostic], sources: Mapping[str, Source], options: Options) -> str:
@@ -81,6 +88,7 @@ def _case(result: TestResult, sources: Mapping[str, Source], options: Options) -
         return [head + "/>"]
     message = result.findings[0].message if result.findings else "the test failed"
     body = "\n".join(text for finding in result.findings for text in finding_lines(finding, sources, options))
+    body += "".join(f"\n\n{block}" for block in result.blocks) if isinstance(result, Proof) else ""
     return [
         head + ">",
         f"      <failure message={_attribute(message)}>{escape(legal(body))}</failure>",

@@ -15,8 +15,9 @@ from policyc.regex import regex
 from policyc.report.changes import Changes, phrase, summary
 from policyc.report.matrix import Cell, axes, misses
 from policyc.report.options import Options
+from policyc.report.proofs import Proof, clean_block, counted
 from policyc.report.screen import clean, plural
-from policyc.report.tests import TestResult
+from policyc.report.tests import TestResult, proofs_in, without_proofs
 from policyc.text import Source, Span
 
 _MARKS = regex(r"[\\`*_{}\[\]()#+!|~:@]|\b(?=www\.)")
@@ -78,12 +79,24 @@ def findings(items: Sequence[Diagnostic], sources: Mapping[str, Source], options
 def tests(results: Sequence[TestResult], sources: Mapping[str, Source], options: Options) -> str:
     """How many passed, and a list of what failed with its reasons."""
     failed = [result for result in results if not result.passed]
-    head = f"**policyc test**: {len(results) - len(failed)} passed" + (f", {len(failed)} failed" if failed else "")
+    tested, proofs = without_proofs(results), proofs_in(results)
+    broken = sum(not result.passed for result in tested)
+    counts = (
+        [f"{len(tested) - broken} passed" + (f", {broken} failed" if broken else "")] if tested or not proofs else []
+    )
+    head = "**policyc test**: " + "; ".join([*counts, *([counted(proofs)] if proofs else [])])
     lines = [head, ""]
     for result in failed:
         reasons = "; ".join(marked(item.message) for item in result.findings)
         lines.append(f"- {_place(result.span, sources, options)}: {marked(result.label)}: {reasons}")
+        for block in result.blocks if isinstance(result, Proof) else ():
+            lines += ["", "  ```policy", *(f"  {line}" for line in clean_block(block)), "  ```", ""]
     return _cut(lines if failed else [head], len(failed), "failure")
+
+
+def proofs(items: Sequence[Proof], sources: Mapping[str, Source], options: Options) -> str:
+    """How many hold, and what does not, each with a test to paste."""
+    return tests(items, sources, options).replace("**policyc test**", "**policyc prove**", 1)
 
 
 def _cut(lines: Sequence[str], entries: int, noun: str) -> str:

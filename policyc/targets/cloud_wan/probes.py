@@ -42,7 +42,7 @@ def probe(network: CoreNetwork, switches: Switches = DEFAULT) -> Tables:
 
 def probe_block(network: CoreNetwork, count: int) -> Prefix:
     """A block with room for `count` prefixes of /24 that the policy names as a part of wider ones at most."""
-    named = set(_named(network))
+    named = set(named_prefixes(network))
     for text in _PRIVATE:
         block = parse_prefix(text)
         assert block is not None
@@ -51,7 +51,7 @@ def probe_block(network: CoreNetwork, count: int) -> Prefix:
     return _UNUSED
 
 
-def _named(network: CoreNetwork) -> Iterator[Prefix]:
+def named_prefixes(network: CoreNetwork) -> Iterator[Prefix]:
     """The prefixes of static routes and routing policies."""
     texts = [word.text for action in network.actions if isinstance(action, CreateRoute) for word in action.cidrs]
     for policy in network.routing_policies:

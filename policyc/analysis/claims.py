@@ -1,0 +1,127 @@
+"""Claims of `prove` blocks, bound to the resources that they are about: who asks, for what, under which conditions, as one statement each."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal
+
+from policyc.analysis.ways import TYPES
+from policyc.diagnostics import Diagnostics, Label, did_you_mean
+from policyc.ir.authz import Statement
+from policyc.ir.program import BoundProof, Program
+from policyc.ir.statements import StatementBuilder
+from policyc.model.names import known_names
+from policyc.model.values import Resource, ResourceLink
+from policyc.record import record
+from policyc.syntax import nodes
+from policyc.targets.program import words
+from policyc.text import Span
+
+
+@record
+class About:
+    """A claim on the requests to one resource: those that match `scope`. `decision` is what each of them gets (`every`), or what none
+    gets; `label` names a statement, `gate` a gate."""
+
+    resource: Resource
+    scope: Statement
+    quantifier: Literal["every", "no"]
+    decision: Literal["allow", "deny"]
+    label: str
+    gate: str
+    span: Span
+
+    @property
+    def breaks(self) -> Literal["allow", "deny"]:
+        """The decision that breaks the claim."""
+        return "deny" if self.quantifier == "every" and self.decision == "allow" else "allow"
+
+
+def bind_claim(
+    program: Program, proof: BoundProof, node: nodes.RequestClaim, diagnostics: Diagnostics
+) -> tuple[About, ...] | None:
+    """The claim for each resource that it is about; None after reporting what is wrong with it."""
+    resources = _resources(program, proof, node, diagnostics)
+    if not resources:
+        return None
+    out: list[About] = []
+    for resource in resources:
+        found = Diagnostics()
+        scope = _scope(program, proof, node, resource, found)
+        for item in found:
+            diagnostics.add(
+                item if node.to else replace(item, help="name with `to` the resources that the claim is about")
+            )
+        if scope is None:
+            return None
+        label = node.by.value if isinstance(node.by, nodes.Str) else ""
+        gate = node.by.text if isinstance(node.by, nodes.Ref) else node.at.text if node.at is not None else ""
+        out.append(About(resource, scope, node.quantifier, node.decision, label, gate, node.span))
+    return tuple(out)
+
+
+def _resources(
+    program: Program, proof: BoundProof, node: nodes.RequestClaim, diagnostics: Diagnostics
+) -> list[Resource] | None:
+    if not node.to:
+        found = [item for item in program.resources.values() if item.type in TYPES]
+        if not found:
+            message = "no resource is declared that requests go to"
+            diagnostics.error("unprovable-claim", message, node.span, "name one with `to`, and declare it")
+            return None
+        return found
+    out: list[Resource] = []
+    for item in node.to:
+        resource = _resource(program, proof, item, diagnostics)
+        if resource is None:
+            return None
+        if resource.type not in TYPES:
+            diagnostics.error(
+                "unprovable-claim",
+                f"`{resource.name}` is a `{resource.type}`, which no request goes to",
+                item.span,
+                "name the resources behind it, or leave `to` out for all of them",
+            )
+            return None
+        out.append(resource)
+    return out
+
+
+def _resource(program: Program, proof: BoundProof, node: nodes.Expr, diagnostics: Diagnostics) -> Resource | None:
+    scope = proof.scope
+    name = node.simple if isinstance(node, nodes.Ref) else None
+    definition = None if name is None else scope.lookup(name)
+    if definition is None:
+        shown = node.text if isinstance(node, nodes.Ref) else "this"
+        names = known_names(scope.table, ("resource",))
+        help = did_you_mean(shown, names, "declare it or import it with `use`")
+        diagnostics.error("unknown-name", f"unknown resource `{shown}`", node.span, help)
+        return None
+    value = scope.definition_value(definition, diagnostics)
+    if value is None:
+        return None
+    if not isinstance(value.data, ResourceLink):
+        diagnostics.error(
+            "wrong-kind",
+            f"`{name}` is a {definition.kind}, and a request goes to a resource",
+            node.span,
+            "name a resource",
+            (Label(definition.node.name.span, "declared here"),),
+        )
+        return None
+    return program.resource(value.data.id)
+
+
+def _scope(
+    program: Program, proof: BoundProof, node: nodes.RequestClaim, resource: Resource, diagnostics: Diagnostics
+) -> Statement | None:
+    clauses = node.clauses
+    if node.where is not None:
+        clauses = (*clauses, nodes.Condition("when", node.where, node.where.span))
+    for clause in clauses:
+        if isinstance(clause, nodes.ListClause) and clause.word == "on":
+            help = "write the resources behind `to`"
+            diagnostics.error("clause-not-allowed", "a claim has no `on`", clause.span, help)
+            return None
+    builder = StatementBuilder(proof.scope, words(), program.resources, diagnostics)
+    return builder.scope_of(nodes.Statement("allow", None, clauses, node.span), resource)

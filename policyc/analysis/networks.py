@@ -1,0 +1,345 @@
+"""Paths of a core network for any attachments that its rules admit, not only for those that somebody declares.
+
+Route tables tell attachments apart by where they are, by their type and by how their prefixes lie to those that the network itself names
+(static routes, routing policies). So one attachment of every type at every edge, in worlds that differ by prefixes and by where the
+appliances are, stands for all; each is one that a rule admits. What routing policies and routes to single attachments may do beside is
+left open where the tables alone cannot rule it out. Source: Cloud WAN reference, sections 3.2, 3.5, 3.8, 3.9 and 3.12.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Final
+
+from policyc.engines.proofs.budget import Steps
+from policyc.engines.wan.associate import associate
+from policyc.engines.wan.attachments import Announced, Attachment
+from policyc.engines.wan.core import build_core
+from policyc.engines.wan.prefixes import Prefix, parse_prefix
+from policyc.engines.wan.reach import Verdict, build_tables
+from policyc.engines.wan.switches import Switches
+from policyc.ir.network import (
+    ATTACHMENT_TYPES,
+    AttachCondition,
+    AttachmentType,
+    AttachRule,
+    CoreNetwork,
+    CreateRoute,
+    SendTo,
+    SendVia,
+    Share,
+    ToGroup,
+    ToSegment,
+)
+from policyc.record import record
+from policyc.syntax.literals import quote
+from policyc.targets.cloud_wan.crowds import Crossing, crossings
+from policyc.targets.cloud_wan.probes import named_prefixes, probe_block
+
+GIVEN: Final = ("attachments have prefixes of their own, and are working",)
+_ACCOUNTS: Final = ("111122223333", "999988887777")
+#: blocks of addresses that networks seldom name, to have one outside of all that this one names
+_OUTSIDE: Final = ("192.168.0.0/16", "172.16.0.0/12", "100.64.0.0/10", "198.18.0.0/15", "11.0.0.0/8", "240.0.0.0/4")
+#: blocks of addresses that are tried, and sets of edges with appliances
+_MOST_BLOCKS: Final = 10
+_MOST_SETS: Final = 10
+#: what one attachment in one world costs, in steps of the budget
+_COST: Final = 20
+
+
+@record
+class Path:
+    """A path: who sends to whom in which world, what becomes of it, and whether that is certain."""
+
+    sending: Attachment
+    receiving: Attachment
+    appliances: tuple[Attachment, ...]
+    groups: tuple[str, ...]
+    certain: bool
+    sentence: str
+
+
+@record
+class Answer:
+    """What holds of all paths from one place to another. `path` is one that breaks the claim, or shows that something is open. `empty` says
+    why there is nothing to prove."""
+
+    holds: bool | None
+    path: Path | None = None
+    open: tuple[str, ...] = ()
+    empty: str = ""
+
+
+class Paths:
+    """Questions about all attachments of one network. Raises TooLarge."""
+
+    def __init__(self, network: CoreNetwork, switches: Switches, budget: int) -> None:
+        self.network, self.switches, self.steps = network, switches, Steps(budget)
+        self.edges = tuple(network.locations)
+
+    def none(self, source: str, to: str) -> Answer:
+        """Whether there is no path from one place to another."""
+        empty = self._empty((source, to))
+        if empty:
+            return Answer(False, empty=empty)
+        open_path: Path | None = None
+        for path in self.paths(source, to):
+            if path.certain:
+                return Answer(False, path)
+            open_path = open_path or path
+        if not self._may_connect(source, to):
+            return Answer(True)
+        if open_path is not None:
+            return Answer(None, open_path, (open_path.sentence,))
+        doubts = tuple(self._doubts(source, to))
+        return Answer(None if doubts else True, open=doubts)
+
+    def inspected(self, source: str, to: str, group: str | None) -> Answer:
+        """Whether every path from one place to another passes a function group (None: any)."""
+        empty = self._empty((source, to))
+        if empty:
+            return Answer(False, empty=empty)
+        seen, open_path = False, None
+        for path in self.paths(source, to):
+            seen = seen or path.certain
+            if group in path.groups if group is not None else path.groups:
+                continue
+            if path.certain:
+                return Answer(False, path)
+            open_path = open_path or path
+        if not seen:
+            return Answer(False, empty=f"no path from `{source}` to `{to}` was found, so nothing is proven")
+        if open_path is not None:
+            return Answer(None, open_path, (open_path.sentence,))
+        doubts = (
+            tuple(self._doubts(source, to)) if self._direct(source, to) or self._ways(source, to) != {group} else ()
+        )
+        return Answer(None if doubts else True, open=doubts)
+
+    def paths(self, source: str, to: str) -> Iterator[Path]:
+        """Every kind of path from one place to another, in every world; those that are surely blocked are left out."""
+        for sending, receiving, appliances in self._worlds(source, to):
+            everyone = (*sending, *receiving, *appliances)
+            self.steps.take(_COST * len(everyone))
+            tables = build_tables(build_core(self.network, everyone, self.switches))
+            for crossing in crossings(tables, sending, receiving):
+                self.steps.take(_COST)
+                if crossing.answer.verdict is not Verdict.BLOCKED:
+                    yield from _paths_of(crossing, appliances)
+
+    # --- worlds -------------------------------------------------------------------------------------------------
+
+    def _worlds(
+        self, source: str, to: str
+    ) -> Iterator[tuple[tuple[Attachment, ...], tuple[Attachment, ...], tuple[Attachment, ...]]]:
+        """Who sends, who receives, and which appliances there are."""
+        senders, receivers = self.admitted(source), self.admitted(to)
+        for places in self._appliance_sets():
+            for block in self._blocks():
+                numbers = iter(range(1 << 20))
+                sending = tuple(
+                    _placed(item, f"source{at}", block, next(numbers)) for at, item in enumerate(senders, 1)
+                )
+                receiving = tuple(
+                    _placed(item, f"target{at}", block, next(numbers)) for at, item in enumerate(receivers, 1)
+                )
+                appliances = tuple(
+                    _placed(item, f"appliance{at}", block, next(numbers)) for at, item in enumerate(places, 1)
+                )
+                yield sending, receiving, appliances
+
+    def _appliance_sets(self) -> Iterator[tuple[Attachment, ...]]:
+        """Appliances of every group at every edge, at none, and at single edges."""
+        every = [item for group in self.network.groups for item in self._one_type(self.admitted(group.name.text))]
+        yield tuple(every)
+        if every:
+            yield ()
+            edges = list(dict.fromkeys(item.regions[0] for item in every))
+            if len(edges) > 1:
+                for edge in edges[:_MOST_SETS]:
+                    yield tuple(item for item in every if item.regions[0] == edge)
+
+    def _one_type(self, found: Sequence[Attachment]) -> list[Attachment]:
+        """One attachment for each edge, a VPC where there is one."""
+        by_edge: dict[str, Attachment] = {}
+        for item in found:
+            by_edge.setdefault(item.regions[0], item)
+        return list(by_edge.values())
+
+    def _blocks(self) -> Iterator[Prefix]:
+        """Blocks of addresses that lie differently to the prefixes that the network names."""
+        named = list(dict.fromkeys(named_prefixes(self.network)))
+        yield probe_block(self.network, 1 << 12)
+        if not named:
+            return
+        outside = (parse_prefix(text) for text in _OUTSIDE)
+        yield from [
+            block
+            for block in outside
+            if block is not None and not any(block.covers(item) or item.covers(block) for item in named)
+        ][:1]
+        inside = [item for item in named if item.family == 4 and item.length <= 20]
+        yield from inside[:_MOST_BLOCKS]
+
+    # --- admission ----------------------------------------------------------------------------------------------
+
+    def admitted(self, place: str) -> list[Attachment]:
+        """An attachment of every type at every edge that the rules put into a place; one less where no rule does."""
+        out: list[Attachment] = []
+        for kind in ATTACHMENT_TYPES:
+            for edge in self.edges:
+                found = self._admitted(place, kind, edge)
+                if found is not None:
+                    out.append(found)
+        return out
+
+    def _admitted(self, place: str, kind: AttachmentType, edge: str) -> Attachment | None:
+        for rule in sorted(self.network.attach_rules, key=lambda item: item.number.value):
+            for draft in _drafts(rule, place, kind, edge):
+                self.steps.take()
+                found = associate(self.network, draft, self.switches)
+                if found.working and found.place == place:
+                    return draft
+        return None
+
+    def _empty(self, places: Iterable[str]) -> str:
+        for place in places:
+            if not self.admitted(place):
+                return f"no rule was found that admits an attachment into `{place}`, so nothing is proven"
+        return ""
+
+    # --- what the network itself says ---------------------------------------------------------------------------
+
+    def _direct(self, source: str, to: str) -> bool:
+        """Whether routes may lead from one place to another past every function group."""
+        segment = self.network.segment(source)
+        if source == to:
+            return segment is None or not segment.isolated
+        for action in self.network.actions:
+            if isinstance(action, Share):
+                others = self.network.members(action.with_segments, without=action.segment.text)
+                if {source, to} <= {action.segment.text, *others} and action.segment.text in (source, to):
+                    return True
+        return self._leads_to_attachments(source)
+
+    def _ways(self, source: str, to: str) -> set[str | None]:
+        """The function groups that traffic from one place to another may be sent through."""
+        out: set[str | None] = set()
+        for action in self.network.actions:
+            if isinstance(action, SendVia):
+                touched = {action.segment.text, *self.network.redirected(action)}
+            elif isinstance(action, SendTo):
+                touched = {action.segment.text}
+            else:
+                continue
+            if source in touched or to in touched:
+                out.update(word.text for word in action.groups)
+        return out
+
+    def _leads_to_attachments(self, source: str) -> bool:
+        return any(
+            isinstance(action, CreateRoute) and action.segment.text == source and bool(action.destinations)
+            for action in self.network.actions
+        )
+
+    def _may_connect(self, source: str, to: str) -> bool:
+        groups = {group.name.text for group in self.network.groups}
+        return bool({source, to} & groups) or self._direct(source, to) or bool(self._ways(source, to))
+
+    def _doubts(self, source: str, to: str) -> Iterator[str]:
+        if self.network.routing_policies:
+            yield "routing policies decide by prefix, and not every prefix was tried"
+        if self._leads_to_attachments(source):
+            yield f"static routes of `{source}` lead to single attachments, which may be anywhere"
+
+
+def _paths_of(crossing: Crossing, appliances: tuple[Attachment, ...]) -> Iterator[Path]:
+    """The ways of one crossing that arrive, or may."""
+    one, other = crossing.sending[0], next(item for item in crossing.receiving if item is not crossing.sending[0])
+    answer = crossing.answer
+    arriving = [walk for walk in answer.walks if walk.end in ("delivered", "unknown")]
+    certain = answer.verdict in (Verdict.REACHABLE, Verdict.PARTLY)
+    for walk in arriving:
+        yield Path(one, other, appliances, walk.groups, certain and walk.end == "delivered", answer.sentence)
+    if not arriving:
+        yield Path(one, other, appliances, (), False, answer.sentence)
+
+
+def _placed(item: Attachment, name: str, block: Prefix, number: int) -> Attachment:
+    """An attachment with a prefix of its own in a block."""
+    length = max(24, min(28, block.length + 8))
+    prefix = Prefix(4, block.bits + (number << 32 - length), length)
+    return replace(item, name=name, routes=(Announced(prefix),))
+
+
+def _drafts(rule: AttachRule, place: str, kind: AttachmentType, edge: str) -> Iterator[Attachment]:
+    """Attachments that a rule may put into a place."""
+    action = rule.action
+    tags: dict[str, str] = {}
+    match action:
+        case ToSegment(segment=word):
+            if word.text != place:
+                return
+        case ToGroup(group=word):
+            if word.text != place:
+                return
+        case _:
+            tags = {action.key.text: place}
+    sets = [(item,) for item in rule.conditions] if rule.logic == "or" else [rule.conditions]
+    for conditions in sets:
+        for account in _ACCOUNTS:
+            draft = _draft(conditions, dict(tags), account, kind, edge)
+            if draft is not None:
+                yield draft
+
+
+def _draft(
+    conditions: Sequence[AttachCondition], tags: dict[str, str], account: str, kind: AttachmentType, edge: str
+) -> Attachment | None:
+    """An attachment that meets conditions; None where its type or its edge cannot."""
+    resource: str | None = None
+    for condition in sorted(conditions, key=lambda item: item.operator != "equals"):
+        wanted = "" if condition.value is None else condition.value.text
+        other = condition.operator == "not-equals"
+        match condition.type:
+            case "tag-exists" | "tag-name":
+                tags.setdefault("" if condition.key is None else condition.key.text, "x")
+            case "tag-value":
+                key = "" if condition.key is None else condition.key.text
+                if other:
+                    tags.setdefault(key, f"{wanted}-x")
+                elif condition.operator == "equals" or wanted not in tags.get(key, ""):
+                    tags[key] = wanted
+            case "account-id":
+                if condition.operator == "equals":
+                    account = wanted
+                elif not other:
+                    account = wanted.ljust(12, "0")[:12]
+            case "resource-id":
+                resource = f"{wanted}x" if other else wanted
+            case "region" if condition.operator == "equals" and wanted != edge:
+                return None
+            case "attachment-type" if condition.operator == "equals" and wanted != kind:
+                return None
+            case _:
+                pass
+    return Attachment("draft", kind, (edge,), account, resource, tuple(tags.items()), state="available")
+
+
+def attachment_text(item: Attachment) -> str:
+    """An attachment as a test declares it."""
+    fields = [
+        f"type: {item.type.replace('-', '_')}",
+        f"region: {item.regions[0]}",
+        f"account: {quote(item.account or '')}",
+    ]
+    if item.resource_id is not None:
+        fields.append(f"resource_id: {quote(item.resource_id)}")
+    words = {name: value for name, value in item.tags if name.isidentifier() and name.isascii()}
+    if words:
+        fields.append("tags: { " + ", ".join(f"{name}: {quote(value)}" for name, value in words.items()) + " }")
+    fields += [f"tags[{quote(name)}]: {quote(value)}" for name, value in item.tags if name not in words]
+    fields.append("cidrs: [" + ", ".join(quote(str(prefix)) for prefix in item.prefixes) + "]")
+    fields.append("accepted: true")
+    return f"attachment {item.name} {{ {', '.join(fields)} }}"

@@ -1,0 +1,30 @@
+"""The whole way of a request to a declared resource as one formula: every gate that it meets, and what they make of it together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from policyc.analysis.formula import Lit
+from policyc.analysis.ways.base import Way
+from policyc.ir.authz import Statement
+from policyc.ir.program import Program
+from policyc.model.values import Resource
+from policyc.targets.base import Document
+
+#: types of resources whose way is known
+TYPES = ("lattice.service", "verified_access.endpoint", "client_vpn.endpoint")
+
+
+def way_to(
+    program: Program, documents: Sequence[Document], resource: Resource, scope: Statement, budget: int
+) -> tuple[Way, Lit]:
+    """The way to a resource of one of `TYPES`, and the requests that `scope` describes."""
+    match resource.type:
+        case "lattice.service":
+            from policyc.analysis.ways.lattice import way_to_service
+
+            return way_to_service(program, documents, resource, scope, budget)
+        case _:
+            from policyc.analysis.ways.cedar import way_to_endpoint
+
+            return way_to_endpoint(program, resource, scope, budget)

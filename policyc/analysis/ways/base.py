@@ -1,0 +1,149 @@
+"""What every kind of way has: gates, the decision, and how a solution is stated as a request of the language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import field
+from functools import lru_cache
+
+from policyc.analysis.formula import FALSE, TRUE, Formula, Lit
+from policyc.analysis.question import Said, Space
+from policyc.analysis.solver import Solution
+from policyc.diagnostics import Diagnostics
+from policyc.engines.iam.switches import BY_NAME, DEFAULT
+from policyc.ir.authz import Policy, Statement
+from policyc.ir.program import Program
+from policyc.model.values import Resource
+from policyc.record import record
+from policyc.syntax.json_text import parse_json
+from policyc.targets.base import Document
+from policyc.targets.iam_documents.gates import statement_origins
+from policyc.targets.iam_documents.kinds import KINDS
+from policyc.targets.iam_documents.read import read_policy
+from policyc.targets.registry import back_end
+from policyc.targets.switches import iam_switches
+from policyc.text import Source
+
+
+@record
+class OpenIdentity:
+    """The atom that policies of the caller which nobody gave allow the request."""
+
+
+@record
+class Line:
+    """One statement of a gate: its label, what it says, and whether it matches."""
+
+    label: str
+    statement: Statement
+    lit: Lit
+
+
+@record
+class Gate:
+    """One gate: the `names` that people call it by, what it says by itself, and its statements."""
+
+    names: tuple[str, ...]
+    kind: str
+    allowed: Lit
+    allows: tuple[Line, ...] = ()
+    denies: tuple[Line, ...] = ()
+
+    def statements(self, label: str) -> list[Lit]:
+        """The statements that allow and have a label."""
+        return [line.lit for line in self.allows if line.label == label]
+
+
+@record
+class Asking:
+    """A solution as a request of the language: its fields in order, each with its value as text. `plain` is another spelling of the
+    caller that says less, which reads better where it is enough."""
+
+    fields: tuple[tuple[str, str], ...]
+    plain: tuple[tuple[str, str], ...]
+
+
+@record
+class Way:
+    """The way of requests to one resource.
+
+    `allowed` is the decision, `world` what every such request keeps to, `open_identity` the atom of the policies of callers that nobody gave
+    (FALSE where there are none), `doubts` what keeps "no such request" from being a proof, `given` what is taken as given, `asking` states a
+    solution as a request.
+    """
+
+    resource: Resource
+    space: Space
+    gates: tuple[Gate, ...]
+    allowed: Lit
+    world: tuple[Lit, ...]
+    asking: Callable[[Solution], Asking]
+    open_identity: Lit = FALSE
+    doubts: tuple[str, ...] = ()
+    given: tuple[str, ...] = field(default=())
+
+    def gate(self, name: str) -> Gate | None:
+        """The gate that people mean by a name: its policy, its resource, or its kind."""
+        return next((gate for gate in self.gates if name in gate.names or name == gate.kind), None)
+
+
+def gate_of(
+    formula: Formula, space: Space, documents: Sequence[Document], policies: Sequence[Policy], kind: str, name: str
+) -> Gate:
+    """The gate that documents form together: one of them allows, and none denies."""
+    saids = [space.said(policy) for policy in policies]
+    allow = formula.some(said.some_allow for said in saids)
+    deny = formula.some(said.some_deny for said in saids)
+    names = tuple(dict.fromkeys([*(document.owner for document in documents), name]))
+    return Gate(
+        names,
+        kind,
+        formula.every((allow, -deny)),
+        tuple(_lines(documents, saids, "allow")),
+        tuple(_lines(documents, saids, "deny")),
+    )
+
+
+def _lines(documents: Sequence[Document], saids: Sequence[Said], effect: str) -> list[Line]:
+    out: list[Line] = []
+    for document, said in zip(documents, saids, strict=True):
+        labels = [label for label, _ in statement_origins(document)]
+        for statement, lit in said.allows if effect == "allow" else said.denies:
+            known = statement.index < len(labels)
+            out.append(Line(labels[statement.index] if known else statement.label, statement, lit))
+    return out
+
+
+def passed(names: tuple[str, ...], kind: str) -> Gate:
+    """A gate that asks nobody."""
+    return Gate(names, kind, TRUE)
+
+
+def refused(names: tuple[str, ...], kind: str) -> Gate:
+    """A gate that refuses everyone."""
+    return Gate(names, kind, FALSE)
+
+
+def policy_of(document: Document, target: str, switches: tuple[tuple[str, str], ...]) -> Policy:
+    """A document as the analysis reads it back. Raises ValueError when it cannot be read, which is a bug: it was emitted."""
+    return _policy_of(document, target, switches)
+
+
+@lru_cache(maxsize=2048)
+def _policy_of(document: Document, target: str, switches: tuple[tuple[str, str], ...]) -> Policy:
+    tree = parse_json(Source(document.path, document.text), Diagnostics())
+    if tree is None:
+        raise ValueError(f"the document {document.path} is no JSON")
+    kind = KINDS[back_end(target).kinds[document.kind]]
+    return read_policy(tree, kind, document.path, iam_switches(dict(switches)))
+
+
+def switches_of(program: Program) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted(program.switches.items()))
+
+
+def turned_switches(program: Program) -> list[str]:
+    """Doubts about switches of the deciding engine that the project turned: only the default is proven for."""
+    chosen = iam_switches(program.switches)
+    turned = sorted(name for name in BY_NAME if chosen.choice(name) != DEFAULT.choice(name))
+    return [f"the switch `{name}` is turned, and only its default is proven for" for name in turned]

@@ -1,0 +1,112 @@
+"""`policyc prove` for `prove` blocks: those of a project, and those of a guarantees file about documents."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from policyc.cli import exits
+from policyc.cli.console import Console
+from policyc.cli.diff import placed
+from policyc.cli.parser import WrongUse
+from policyc.cli.project import here, open_project
+from policyc.cli.refuse import refuse, refuse_findings, refuse_request
+from policyc.diagnostics import Diagnostics
+from policyc.report.proofs import Proof
+from policyc.report.registry import renderer, serves
+from policyc.text import Source
+
+if TYPE_CHECKING:
+    from policyc.analysis.compare import Version
+
+
+def run_blocks(args: argparse.Namespace, console: Console) -> int:
+    """The `prove` blocks of the project, or of a guarantees file."""
+    return _guarantees(args, console) if args.guarantees else _project(args, console)
+
+
+def documents_of(
+    args: argparse.Namespace, console: Console
+) -> Iterator[Sequence[tuple[str, Version, tuple[str, ...]]] | int]:
+    """The documents of each named path; the exit status where one cannot be read, which is told."""
+    from policyc.workspace.comparing import versions
+    from policyc.workspace.revisions import NoRevision
+    from policyc.workspace.sides import read_side
+
+    root = here(args)
+    with ExitStack() as held:
+        for word in args.paths:
+            diagnostics = Diagnostics()
+            try:
+                path, top = placed(word, root, held)
+            except NoRevision as error:
+                raise WrongUse(str(error), error.help) from error
+            side = read_side(word, path, top, diagnostics, args.kind or "", dict(args.param), args.config)
+            found = None if diagnostics.has_errors else versions(side, diagnostics)
+            yield refuse_request(diagnostics, side.sources, args.format, console) if found is None else found
+
+
+def _project(args: argparse.Namespace, console: Console) -> int:
+    from policyc.workspace.compile import compile_project
+    from policyc.workspace.proving import prove_all
+
+    mistakes = Diagnostics()
+    project = open_project(args, args.paths, mistakes)
+    console.names = project.names
+    form = args.format if serves(args.format, "findings") else "human"
+    if mistakes.has_errors:
+        return refuse(mistakes, project, console, form)
+    compiled = compile_project(project)
+    if compiled.diagnostics.has_errors:
+        return refuse_findings(compiled, project, console, form)
+    program = compiled.program
+    asked = replace(program, proofs=tuple(item for item in program.proofs if project.asks_about(item.file)))
+    try:
+        proofs = prove_all(asked, compiled.all_documents, args.keyword)
+    except ValueError as error:
+        raise WrongUse(f"`-k` cannot be read: {error}", "write words joined by `and`, `or`, `not`") from error
+    return _told(proofs, {**project.sources, **program.sources}, args, console)
+
+
+def _guarantees(args: argparse.Namespace, console: Console) -> int:
+    from policyc.targets.program import load_program
+    from policyc.workspace.guaranteed import Given, names_of, prove_documents
+
+    if not args.paths:
+        raise WrongUse("`prove --guarantees` needs documents", "name files, folders or projects")
+    file = Path(os.path.realpath(args.guarantees))
+    if not file.is_file():
+        raise WrongUse(f"`{args.guarantees}` is no file", "name a policy file with `prove` blocks")
+    diagnostics = Diagnostics()
+    program = load_program(file.parent, [file], dict(args.param), diagnostics)
+    if diagnostics.has_errors:
+        return refuse_request(diagnostics, program.sources, args.format, console)
+    held: list[tuple[str, Version, tuple[str, ...]]] = []
+    for found in documents_of(args, console):
+        if isinstance(found, int):
+            return found
+        held += found
+    names = names_of([name for name, _, _ in held])
+    given = [Given(names[name], name, version, doubts) for name, version, doubts in held]
+    if not given:
+        console.error("nothing to prove: no document was found\n")
+        return exits.NOTHING
+    own = replace(program, proofs=tuple(item for item in program.proofs if item.file == file.name))
+    return _told(prove_documents(own, given), program.sources, args, console)
+
+
+def _told(proofs: Sequence[Proof], sources: Mapping[str, Source], args: argparse.Namespace, console: Console) -> int:
+    if not proofs:
+        fitting = f" whose label fits `{args.keyword}`" if args.keyword else ""
+        console.error(f"nothing to prove: there is no `prove` block{fitting}\n")
+        return exits.NOTHING
+    console.write(renderer("proofs", args.format)(proofs, sources, console.options()))
+    states = {proof.state for proof in proofs}
+    if "broken" in states:
+        return exits.FINDINGS
+    return exits.UNDECIDED if "not settled" in states else exits.CLEAN

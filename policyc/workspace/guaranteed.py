@@ -1,0 +1,236 @@
+"""`prove` blocks about raw documents: a guarantees file names documents where a project's names resources, and each is judged alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from policyc.analysis.asking import asks
+from policyc.analysis.compare import Disagreement, Version
+from policyc.analysis.conditions import folded, variables_of
+from policyc.analysis.domains import Fits, Unmodelled
+from policyc.analysis.formula import Lit
+from policyc.analysis.question import Space
+from policyc.analysis.solver import BUDGET
+from policyc.analysis.witness import Witness, opaque_of, witness_of
+from policyc.diagnostics import Diagnostics, did_you_mean
+from policyc.engines.iam.decision import decide
+from policyc.engines.proofs.budget import TooLarge
+from policyc.engines.proofs.texts import exactly
+from policyc.engines.trace import Verdict
+from policyc.ir.authz import Policy, Statement
+from policyc.ir.program import BoundProof, Program
+from policyc.ir.statements import StatementBuilder
+from policyc.model.values import Principal, Resource
+from policyc.model.vocabulary import Attribute
+from policyc.record import record
+from policyc.report.proofs import ClaimAnswer, Proof, proof_of
+from policyc.syntax import nodes
+from policyc.targets.iam_documents.kinds import KINDS
+from policyc.targets.program import words
+from policyc.targets.registry import target
+from policyc.text import Span
+from policyc.workspace.proving_paths import claim_text
+
+_ANY_NAME: Final = re.compile(r"[^A-Za-z0-9_]")
+_OF_CALLERS: Final = Principal("role", ("111122223333", "example"))
+
+
+@record
+class Given:
+    """A document under the name by which claims speak of it; `doubts` are what of it is not understood."""
+
+    name: str
+    path: str
+    version: Version
+    doubts: tuple[str, ...]
+
+
+def names_of(paths: Sequence[str]) -> dict[str, str]:
+    """The names of documents in claims, by their paths: that of the file without its ending, with more of the path where two share it."""
+    out: dict[str, str] = {}
+    for path in paths:
+        parts = Path(path).with_suffix("").parts
+        for count in range(1, len(parts) + 1):
+            name = _ANY_NAME.sub("_", "_".join(parts[-count:]))
+            if name not in out.values():
+                break
+        out[path] = name
+    return out
+
+
+def prove_documents(program: Program, documents: Sequence[Given], budget: int = BUDGET) -> list[Proof]:
+    """The proofs of a guarantees file about documents. Raises `policyc.analysis.compare.Disagreement`."""
+    return [_proof(program, proof, documents, budget) for proof in program.proofs]
+
+
+def _proof(program: Program, proof: BoundProof, documents: Sequence[Given], budget: int) -> Proof:
+    diagnostics = Diagnostics()
+    label = proof.node.label
+    answers: list[ClaimAnswer] = []
+    for claim in proof.node.claims:
+        if isinstance(claim, nodes.PathClaim):
+            message = "a claim on paths is about a network, and documents have none"
+            diagnostics.error(
+                "unprovable-claim", message, claim.span, "put it beside the network, and run `policyc prove`"
+            )
+            continue
+        for document in _about(proof, claim, documents, diagnostics):
+            answers.append(_answer(program, proof, claim, document, budget, diagnostics))
+    return proof_of(label.value, label.span, answers, diagnostics)
+
+
+def _about(
+    proof: BoundProof, claim: nodes.RequestClaim, documents: Sequence[Given], diagnostics: Diagnostics
+) -> list[Given]:
+    if not claim.to:
+        return list(documents)
+    out: list[Given] = []
+    for item in claim.to:
+        name = item.text if isinstance(item, nodes.Ref) else "this"
+        found = next((one for one in documents if one.name == name), None)
+        if found is None:
+            names = [one.name for one in documents]
+            help = did_you_mean(name, names, f"the documents are {', '.join(names)}")
+            diagnostics.error("unknown-name", f"no document is called `{name}`", item.span, help)
+        else:
+            out.append(found)
+    return out
+
+
+def _answer(
+    program: Program,
+    proof: BoundProof,
+    claim: nodes.RequestClaim,
+    document: Given,
+    budget: int,
+    diagnostics: Diagnostics,
+) -> ClaimAnswer:
+    text = claim_text(program, claim.span)
+    found = ClaimAnswer(text, document.path, claim.span, None)
+    scope = _scope(program, proof, claim, document, diagnostics)
+    if scope is None:
+        return replace(found, open=("the claim cannot be read",))
+    if document.doubts:
+        return replace(found, open=document.doubts)
+    answer = _settled(found, claim, scope, document, budget, None)
+    variables = variables_of((document.version.policy,))
+    if answer.holds is None and variables:
+        for value in ("example", None):
+            tried = _settled(found, claim, scope, document, budget, dict.fromkeys(variables, value))
+            if tried.holds is False and tried.request:
+                return tried
+    return answer
+
+
+def _settled(
+    found: ClaimAnswer,
+    claim: nodes.RequestClaim,
+    scope: Statement,
+    document: Given,
+    budget: int,
+    bindings: Mapping[str, str | None] | None,
+) -> ClaimAnswer:
+    policy = document.version.policy
+    own = Policy(
+        "claim",
+        policy.target,
+        policy.on,
+        (replace(scope, who=None, can=None),),
+        policy.file,
+        policy.span,
+        kind=policy.kind,
+    )
+    space = Space((policy, own), bindings, budget)
+    formula = space.formula
+    try:
+        said = space.said(policy)
+        wanted = -said.allowed if claim.quantifier == "every" and claim.decision == "allow" else said.allowed
+        if isinstance(claim.by, nodes.Str):
+            lits = [lit for statement, lit in said.allows if statement.label == claim.by.value]
+            if not lits:
+                return replace(found, open=(f"no statement that allows is called `{claim.by.value}`",))
+            wanted = formula.every((wanted, formula.some(lits)))
+        inside = _inside(space, scope)
+        solution = space.ask(inside, wanted)
+        if solution is None:
+            if space.ask(inside) is None:
+                return replace(
+                    found, holds=False, answer=f"no request that `{document.name}` is asked about is like that"
+                )
+            doubts = tuple(space.doubts())
+            return replace(found, holds=None if doubts else True, open=doubts)
+        unknown = opaque_of(space, solution)
+        if unknown:
+            return replace(found, open=unknown)
+        witness = witness_of(space, solution)
+    except TooLarge:
+        return replace(found, open=("the budget of steps ran out",))
+    except Unmodelled as reason:
+        return replace(found, open=(str(reason),))
+    finally:
+        space.solver.close()
+    return _confirmed(found, claim, document, witness)
+
+
+def _confirmed(found: ClaimAnswer, claim: nodes.RequestClaim, document: Given, witness: Witness) -> ClaimAnswer:
+    verdict = decide(document.version.document, witness.request)
+    shown = ", ".join(" ".join(line.split()) for line in witness.lines())
+    allowed = verdict is Verdict.ALLOW
+    wants_denied = claim.quantifier == "every" and claim.decision == "allow"
+    if verdict is Verdict.UNDECIDED or allowed is wants_denied:
+        raise Disagreement(f"a claim was found broken, and the engine says `{verdict}`: {shown}")
+    can, _ = document.version.document.masks.masks(witness.request, False)
+    by = [item.label for item in document.version.policy.statements if item.effect == "allow" and can >> item.index & 1]
+    told = f"one such request gets {'allow' if allowed else 'deny'}" + (f" by `{by[0]}`" if allowed and by else "")
+    return replace(found, holds=False, request=shown, answer=told)
+
+
+def _inside(space: Space, scope: Statement) -> Lit:
+    """The requests of a claim."""
+    formula = space.formula
+    parts = [asks(space.callers, scope.who, space.callers.partitions[0]), space.conditions.holds(scope.when)]
+    parts.append(space.where(scope.resources, False))
+    if scope.can is not None:
+        verbs = []
+        for verb in scope.can.verbs:
+            tests = [space.keys.passes((folded(key), 0), Fits(exactly(value))) for key, value in verb.requires]
+            there = [space.keys.present((folded(key), 0)) for key, _ in verb.requires]
+            verbs.append(formula.every((space.action(verb.action), *there, *tests)))
+        some = formula.some(verbs)
+        parts.append(-some if scope.can.negated else some)
+    return formula.every(parts)
+
+
+def _scope(
+    program: Program, proof: BoundProof, claim: nodes.RequestClaim, document: Given, diagnostics: Diagnostics
+) -> Statement | None:
+    clauses = claim.clauses
+    if claim.where is not None:
+        clauses = (*clauses, nodes.Condition("when", claim.where, claim.where.span))
+    for clause in clauses:
+        if isinstance(clause, nodes.ListClause) and clause.word == "path":
+            help = 'write `on raw("arn:…")` with the pattern of the resource'
+            diagnostics.error("clause-not-allowed", "a claim on a document has no `path`", clause.span, help)
+            return None
+    builder = StatementBuilder(proof.scope, words(), program.resources, diagnostics)
+    kind = KINDS.get(document.version.policy.kind)
+    attached = kind.attached if kind is not None else ""
+    on: Resource | Principal = _OF_CALLERS
+    if attached:
+        on = Resource(document.name, attached, (), proof.file, Span(proof.file, 0, 0))
+    return builder.claim_of(
+        nodes.Statement("allow", None, clauses, claim.span), on, _target(attached), _attributes(on, attached)
+    )
+
+
+def _target(attached: str) -> str:
+    return words().resource_types()[attached].target if attached else "identity"
+
+
+def _attributes(on: Resource | Principal, attached: str) -> Mapping[str, Attribute]:
+    return target(_target(attached)).scope(on, MappingProxyType({}))

@@ -1,4 +1,4 @@
-"""A pytest plugin: the `test` blocks of `*.policy` files, and the cases of scenario files, as test items.
+"""A pytest plugin: the `test` and `prove` blocks of `*.policy` files, and the cases of scenario files, as test items.
 
 Installed with policyc, it is found by its entry point; `-p policyc` names it, `-p no:policyc` leaves it out. Files that are called
 `*.scenario.yaml` (or `.yml`, `.json`), or that the command line names, are taken as scenarios. A project is compiled once for
@@ -85,7 +85,7 @@ class ScenarioFile(PolicyFile):
 
 
 class PolicyItem(pytest.Item):
-    """One `test` block or scenario case; `line` counts from 1."""
+    """One `test` or `prove` block, or scenario case; `line` counts from 1."""
 
     def __init__(self, *, line: int, **rest: Any) -> None:
         super().__init__(**rest)

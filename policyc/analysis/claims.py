@@ -64,10 +64,11 @@ def _resources(
     program: Program, proof: BoundProof, node: nodes.RequestClaim, diagnostics: Diagnostics
 ) -> list[Resource] | None:
     if not node.to:
-        found = [item for item in program.resources.values() if item.type in TYPES]
+        seen = _visible(proof)
+        found = [item for item in program.resources.values() if item.type in TYPES and item.id in seen]
         if not found:
-            message = "no resource is declared that requests go to"
-            diagnostics.error("unprovable-claim", message, node.span, "name one with `to`, and declare it")
+            message = "this file declares and imports no resource that requests go to"
+            diagnostics.error("unprovable-claim", message, node.span, "import one with `use`, or declare it")
             return None
         return found
     out: list[Resource] = []
@@ -85,6 +86,12 @@ def _resources(
             return None
         out.append(resource)
     return out
+
+
+def _visible(proof: BoundProof) -> set[str]:
+    """The resources that the file of a proof declares or imports."""
+    found = [item for item in proof.scope.table.values() if isinstance(item.node, nodes.Resource)]
+    return {f"{item.file}#{item.node.name.text}" for item in found}
 
 
 def _resource(program: Program, proof: BoundProof, node: nodes.Expr, diagnostics: Diagnostics) -> Resource | None:

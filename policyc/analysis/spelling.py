@@ -20,7 +20,10 @@ _BARE: Final = frozenset({Named("region"), Named("asn"), Named("port")})
 
 def spelled(attribute: Attribute, values: Sequence[str]) -> str:
     """The values of an attribute in a request: one, or a list where the attribute may have several."""
-    texts = [literal(attribute.type, value) for value in values]
+    texts = [
+        f"{attribute.constructor}({quote(value)})" if attribute.constructor else literal(attribute.type, value)
+        for value in values
+    ]
     if not texts:
         return "absent"
     return f"[{', '.join(texts)}]" if attribute.many else texts[0]

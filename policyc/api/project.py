@@ -152,7 +152,7 @@ class Project:
         return Answers(asked)
 
     def run_test(self, file: str | PathLike[str], label: str) -> TestRun:
-        """Run one `test` block by its file and label. Raises KeyError when there is none."""
+        """Run one `test` or `prove` block by its file and label. Raises KeyError when there is none."""
         from policyc.simulation.runner import run_test
 
         sound = self._sound
@@ -161,6 +161,13 @@ class Project:
             if test.file == name and test.node.label.value == label:
                 result = run_test(sound.program, sound.all_documents, test)
                 return TestRun([test_answer(result, sound.program.sources)])
+        for proof in sound.program.proofs:
+            if proof.file == name and proof.node.label.value == label:
+                from policyc.workspace.proving import prove_one
+
+                return TestRun(
+                    [test_answer(prove_one(sound.program, sound.all_documents, proof), sound.program.sources)]
+                )
         raise KeyError(label)
 
     def run_scenario(self, file: str | PathLike[str]) -> TestRun:
@@ -193,7 +200,7 @@ class Project:
 
 
 def tests_in(file: str | PathLike[str]) -> tuple[list[tuple[str, int]], Findings]:
-    """Label and line of each `test` block of a policy file, from its syntax alone, and what is wrong with that."""
+    """Label and line of each `test` and `prove` block of a policy file, from its syntax alone, and what is wrong with that."""
     from policyc.model.files import read_source
 
     path = Path(file).resolve()
@@ -205,6 +212,6 @@ def tests_in(file: str | PathLike[str]) -> tuple[list[tuple[str, int]], Findings
     found = [
         (node.label.value, source.position(node.label.span.start).line)
         for node in module.declarations
-        if isinstance(node, nodes.InlineTest)
+        if isinstance(node, nodes.Labelled)
     ]
     return found, Findings(diagnostics, {source.file: source})

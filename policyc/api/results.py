@@ -15,7 +15,7 @@ from policyc.text import Source, Span
 
 if TYPE_CHECKING:
     from policyc.report.options import Options
-    from policyc.simulation.runner import TestResult
+    from policyc.report.tests import TestResult
 
 T = TypeVar("T")
 

@@ -88,7 +88,8 @@ class StatementBuilder:
     def claim_of(
         self, node: nodes.Statement, on: Resource | Principal, target: str, attributes: Mapping[str, Attribute]
     ) -> Statement | None:
-        """The requests that a document of a target is asked about, as clauses describe them; `on` stands for what it is attached to."""
+        """The requests that a raw document is asked about, as clauses describe them; `on` stands for what it is attached to, and `target`
+        is one whose raw forms are those of the document."""
         rule: ClauseRule = "optional"
         clauses: dict[str, ClauseRule] = dict.fromkeys(("who", "can", "on"), rule)
         return self._statement(node, 0, on, replace(self.words.vocabulary(target), clauses=clauses), attributes, {})

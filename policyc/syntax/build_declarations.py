@@ -131,12 +131,14 @@ def build_policy(
 def build_statement_bare(
     b: Build, start: int, end: int, effect: Any, _open: int, clauses: list[Any], _close: int
 ) -> Statement:
+    _refuse_where(b, clauses)
     return Statement(effect, None, tuple(clauses), b.span(start, end), b.doc(start))
 
 
 def build_statement_labelled(
     b: Build, start: int, end: int, effect: Any, label: Str, _open: int, clauses: list[Any], _close: int
 ) -> Statement:
+    _refuse_where(b, clauses)
     return Statement(effect, label, tuple(clauses), b.span(start, end), b.doc(start))
 
 
@@ -149,23 +151,24 @@ def build_list_clause_not(b: Build, start: int, end: int, word: Any, _not: int, 
 
 
 def build_list_clause_where(
-    b: Build, start: int, end: int, word: Any, items: list[Expr], where: int, expr: Expr
+    b: Build, start: int, end: int, word: Any, items: list[Expr], _where: int, expr: Expr
 ) -> ListClause:
-    _refuse_where(b, word, where)
     return ListClause(word, tuple(items), expr, b.span(start, end))
 
 
 def build_list_clause_not_where(
-    b: Build, start: int, end: int, word: Any, _not: int, items: list[Expr], where: int, expr: Expr
+    b: Build, start: int, end: int, word: Any, _not: int, items: list[Expr], _where: int, expr: Expr
 ) -> ListClause:
-    _refuse_where(b, word, where)
     return ListClause(word, tuple(items), expr, b.span(start, end), True)
 
 
-def _refuse_where(b: Build, word: str, where: int) -> None:
-    if word != "who":
-        help = "only `who` takes `where`; put the condition into a `when` clause"
-        b.refuse(f"`where` cannot follow `{word}`", b.span(b.starts[where], b.ends[where]), help)
+def _refuse_where(b: Build, clauses: list[Any]) -> None:
+    """In a statement `where` belongs to `who`; in a claim it may follow any clause."""
+    for clause in clauses:
+        if isinstance(clause, ListClause) and clause.where is not None and clause.word != "who":
+            start = b.text.rindex("where", clause.items[-1].span.end, clause.where.span.start)
+            help = "only `who` takes `where`; put the condition into a `when` clause"
+            b.refuse(f"`where` cannot follow `{clause.word}`", b.span(start, start + len("where")), help)
 
 
 def build_condition(b: Build, start: int, end: int, word: Any, expr: Expr) -> Condition:

@@ -80,7 +80,8 @@ def _proof(program: Program, proof: BoundProof, documents: Sequence[Given], budg
             )
             continue
         for document in _about(proof, claim, documents, diagnostics):
-            answers.append(_answer(program, proof, claim, document, budget, diagnostics))
+            answer = _answer(program, proof, claim, document, budget, diagnostics)
+            answers += [] if answer is None else [answer]
     return proof_of(label.value, label.span, answers, diagnostics)
 
 
@@ -109,12 +110,13 @@ def _answer(
     document: Given,
     budget: int,
     diagnostics: Diagnostics,
-) -> ClaimAnswer:
+) -> ClaimAnswer | None:
+    """The answer; None after reporting what is wrong with the claim."""
     text = claim_text(program, claim.span)
     found = ClaimAnswer(text, document.path, claim.span, None)
     scope = _scope(program, proof, claim, document, diagnostics)
     if scope is None:
-        return replace(found, open=("the claim cannot be read",))
+        return None
     if document.doubts:
         return replace(found, open=document.doubts)
     answer = _settled(found, claim, scope, document, budget, None)
@@ -224,7 +226,7 @@ def _scope(
     if attached:
         on = Resource(document.name, attached, (), proof.file, Span(proof.file, 0, 0))
     return builder.claim_of(
-        nodes.Statement("allow", None, clauses, claim.span), on, _target(attached), _attributes(on, attached)
+        nodes.Statement("allow", None, clauses, claim.span), on, "identity", _attributes(on, attached)
     )
 
 

@@ -63,12 +63,9 @@ def _claim(
 ) -> Iterable[ClaimAnswer]:
     if isinstance(claim, nodes.PathClaim):
         return prove_paths(program, documents, proof, claim, budget, diagnostics)
-    bound = bind_claim(program, proof, claim, diagnostics)
-    return (
-        ()
-        if bound is None
-        else [_Asked(program, documents, proof, about, budget, diagnostics).settle() for about in bound]
-    )
+    bound = bind_claim(program, proof, claim, diagnostics) or ()
+    found = [_Asked(program, documents, proof, about, budget, diagnostics).settle() for about in bound]
+    return [item for item in found if item is not None]
 
 
 class _Asked:
@@ -87,7 +84,8 @@ class _Asked:
         self.diagnostics = diagnostics
         self.way, self.scope = way_to(program, documents, about.resource, about.scope, budget)
 
-    def settle(self) -> ClaimAnswer:
+    def settle(self) -> ClaimAnswer | None:
+        """The answer; None after reporting a name in the claim that there is not."""
         try:
             return self._settle()
         except TooLarge:
@@ -97,15 +95,15 @@ class _Asked:
         finally:
             self.way.space.solver.close()
 
-    def _settle(self) -> ClaimAnswer:
+    def _settle(self) -> ClaimAnswer | None:
         wanted = self._breaking()
         if wanted is None:
-            return self._open(("the claim names what there is not",))
+            return None
         if self.way.doubts and self._doubt_decides():
             return self._open(self.way.doubts)
         hopeful = self.about.breaks == "deny"
         unknown = self.way.open_identity
-        first, second = (unknown, -unknown) if hopeful else (-unknown, unknown)
+        first, second = (unknown, -unknown) if hopeful and unknown != FALSE else (-unknown, unknown)
         solution = self._ask(wanted, first)
         if solution is None and unknown != FALSE:
             solution = self._ask(wanted, second)

@@ -11,13 +11,17 @@ import pytest
 from policyc.__main__ import main
 
 DOCS = Path(__file__).parents[2] / "docs"
-_JSON = re.compile(r"`(\w+\.(?:json|tf))`:\n\n```(?:json|hcl)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_JSON = re.compile(r"`(\w+\.(?:json|tf|policy))`:\n\n```(?:json|hcl|policy)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 @pytest.mark.parametrize(
     ("page", "names"),
-    [("diff.md", ["old.json", "new.json"]), ("prove.md", ["bucket.json"]), ("terraform.md", ["main.tf"])],
+    [
+        ("diff.md", ["old.json", "new.json"]),
+        ("prove.md", ["shop.policy", "bucket.json"]),
+        ("terraform.md", ["main.tf"]),
+    ],
 )
 def test_commands_of_the_page(
     page: str, names: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -18,7 +18,7 @@ from jsonschema import Draft202012Validator
 from policyc.__main__ import main
 from policyc.cli.app import COMMANDS
 from policyc.data import read_text
-from policyc.syntax.build_context import PROVE, RESERVED
+from policyc.syntax.build_context import RESERVED
 from policyc.syntax.table import load_table
 from policyc.version import VERSION
 
@@ -564,7 +564,7 @@ def test_explain_takes_names_without_their_target(run: Run, word: str, first: st
 
 def test_explain_knows_every_word_of_the_grammar(run: Run) -> None:
     listed = {topic["name"] for topic in run("explain", "list", "--format", "json").json()["topics"]}  # type: ignore[attr-defined]
-    assert {*load_table().keywords, *RESERVED, PROVE} <= listed
+    assert {*load_table().keywords, *RESERVED} <= listed
 
 
 def test_explain_without_docstrings() -> None:

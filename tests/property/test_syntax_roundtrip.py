@@ -209,6 +209,30 @@ STEP = st.one_of(
     node(n.ExpectPath, st.sampled_from(["inspected", "next hop"]), IDENT),
     node(n.ExpectNobody, IDENT, IDENT),
 )
+CLAIM = st.one_of(
+    node(
+        n.RequestClaim,
+        st.just("every"),
+        several(EXPR),
+        st.none() | EXPR,
+        several(CLAUSE),
+        st.sampled_from(["allow", "deny"]),
+        st.none(),
+        st.none() | REF,
+    ),
+    node(
+        n.RequestClaim,
+        st.just("no"),
+        several(EXPR),
+        st.none() | EXPR,
+        several(CLAUSE),
+        st.just("allow"),
+        st.none() | STR | REF,
+        st.none(),
+    ),
+    node(n.PathClaim, st.just("no"), IDENT, EXPR, st.none() | REF, st.none()),
+    node(n.PathClaim, st.just("every"), IDENT, EXPR, st.none() | REF, st.none() | IDENT),
+)
 DECLARATION = st.one_of(
     documented(n.Let, IDENT, st.none() | TYPE, EXPR),
     documented(n.Param, IDENT, TYPE, st.none() | EXPR),
@@ -219,6 +243,7 @@ DECLARATION = st.one_of(
     documented(n.Policy, IDENT, IDENT, REF, several(STATEMENT, most=2)),
     documented(n.Network, IDENT, IDENT, STR, several(NET_ITEM)),
     documented(n.InlineTest, STR, several(STEP)),
+    documented(n.Prove, STR, several(CLAIM)),
 )
 MODULE = st.builds(
     lambda name, uses, declarations: n.Module(name, uses, declarations, SPAN),

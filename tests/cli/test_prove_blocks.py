@@ -1,0 +1,281 @@
+"""`prove` blocks: claims of each form that hold and that are broken, by what the services' documentation says of their gates.
+
+What a broken claim prints is pasted beside the policies and run: it has to fail for the reason that was given.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from policyc.__main__ import main
+from policyc.data import read_text
+
+SHOP = """
+let acme: org_id = "o-a1b2c3d4e5"
+let shop: account = "111122223333"
+let vpc: vpc_id = "vpc-0a1b2c3d4e5f67890"
+principal app = role(shop, "app")
+principal batch = role(shop, "batch")
+principal other = role(shop, "other")
+resource mesh: lattice.service_network { id: "sn-0123456789abcdef0", at: shop/us-west-2, auth: aws_iam }
+resource stock: lattice.service { id: "svc-0a1b2c3d4e5f67890", at: shop/us-west-2, network: mesh, auth: aws_iam }
+resource open: lattice.service { id: "svc-0a1b2c3d4e5f67891", at: shop/us-west-2, auth: none }
+resource shut: lattice.service { id: "svc-0a1b2c3d4e5f67892", at: shop/us-west-2, auth: aws_iam }
+policy guard for lattice on mesh {
+  allow "members" { who anyone when aws.PrincipalOrgID == acme }
+  deny "no-deletes" { who anyone can DELETE }
+}
+policy stock_auth for lattice on stock {
+  allow "reads" { who app can GET, HEAD path "/stock/*" }
+  allow "writes" { who app, batch path "/stock/*" when source.vpc == vpc }
+  allow "health" { who anonymous can GET path "/health" }
+}
+policy calls for identity on app {
+  allow "all" { can invoke on stock path "/*" }
+  deny "not-private" { can invoke on stock path "/stock/private/*" }
+}
+"""
+#: claim, whether it holds (None: not settled)
+CLAIMS = [
+    ("every request to stock where aws.PrincipalOrgID != acme is deny", True),
+    ("every request to stock where not exists aws.PrincipalOrgID is deny", True),
+    # an unsigned request has no organization, so the network stops it
+    ("every request to stock who anonymous is deny", True),
+    ('every request to stock who anonymous can GET path "/health" is allow at stock_auth', True),
+    ("every request to stock can DELETE is deny", True),
+    ("every request to stock can DELETE is deny at stock_auth", False),
+    ("no request to stock can not GET, HEAD where source.vpc != vpc is allowed", True),
+    ("no request to stock can POST is allowed", False),
+    ('no request to stock path not "/stock/*" is allowed', True),
+    ('no request to stock path "/stock/private/*" who app is allowed', True),
+    ('no request to stock path "/stock/private/*" is allowed', False),
+    ("no request to stock who not app, batch is allowed", True),
+    ('no request to stock who app is allowed by "writes"', False),
+    ('no request to stock who not app, batch is allowed by "writes"', True),
+    ("no request to stock who other is allowed by stock_auth", True),
+    ("no request to stock who app is allowed by guard", False),
+    ('every request to stock who app can GET path "/stock/a" where aws.PrincipalOrgID == acme is allow', True),
+    ('every request to stock who app can GET path "/stock/a" is allow', False),
+    # the caller's own policies are not given
+    (
+        'every request to stock who batch can GET path "/stock/a" when source.vpc == vpc and aws.PrincipalOrgID == acme is allow',
+        None,
+    ),
+    (
+        'every request to stock who batch can GET path "/stock/a" when source.vpc == vpc and aws.PrincipalOrgID == acme is allow at stock_auth',
+        True,
+    ),
+    ("every request to open is allow", True),
+    ("every request to open is deny", False),
+    ("every request to shut is deny", True),
+    ("no request to stock, shut where aws.PrincipalOrgID != acme is allowed", True),
+    ("no request where source.vpc != vpc who other is allowed", False),
+]
+
+
+def proven(tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str) -> tuple[int, list[dict[str, Any]]]:
+    (tmp_path / "policyc.toml").write_text("", encoding="utf-8")
+    (tmp_path / "a.policy").write_text(text, encoding="utf-8")
+    status = main(["prove", "--root", str(tmp_path), "--format", "json"])
+    data = json.loads(capsys.readouterr().out)
+    Draft202012Validator(json.loads(read_text("schemas/proofs.schema.json"))).validate(data)
+    return status, data["proofs"]
+
+
+def blocks(claims: Sequence[str]) -> str:
+    return "\n".join(f'prove "{number:02}" {{ {claim} }}' for number, claim in enumerate(claims))
+
+
+def check_claims(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], base: str, wanted: Sequence[tuple[str, bool | None]]
+) -> None:
+    """Every claim is answered as wanted, and what breaks one shows it when it is pasted."""
+    status, proofs = proven(tmp_path, capsys, base + blocks([claim for claim, _ in wanted]))
+    assert status == 1
+    pasted: dict[str, bool] = {}
+    for (claim, holds), proof in zip(wanted, proofs, strict=True):
+        answers = [item["holds"] for item in proof["claims"]]
+        assert answers, proof["findings"]
+        assert (False if False in answers else None if None in answers else True) is holds, (claim, proof)
+        for item in proof["claims"]:
+            assert (item["test"] is None) is (item["holds"] is not False), claim
+            if item["test"] is not None:
+                label = item["test"].partition('"')[2].partition('"')[0]
+                pasted[label] = ' by "' in claim
+    tests = "\n".join(item["test"] for proof in proofs for item in proof["claims"] if item["test"])
+    (tmp_path / "a.policy").write_text(base + tests, encoding="utf-8")
+    main(["test", "--root", str(tmp_path), "--format", "json"])
+    ran = json.loads(capsys.readouterr().out)["tests"]
+    assert {item["label"]: item["passed"] for item in ran} == pasted
+    assert {found["rule"] for item in ran for found in item["findings"]} <= {"test-failed"}
+
+
+def test_claims_on_requests(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    check_claims(tmp_path, capsys, SHOP, CLAIMS)
+
+
+MISTAKES = [
+    ("every request to stok is deny", "unknown-name", "did you mean `stock`?"),
+    ("every request to mesh is deny", "unprovable-claim", "name the resources behind it"),
+    ("every request to app is deny", "wrong-kind", "name a resource"),
+    ("every request to stock where aws.PrincipalOrgId == acme is deny", "unknown-attribute", "aws.PrincipalOrgID"),
+    ("every request to stock is deny at stok_auth", "unknown-name", "did you mean `stock_auth`?"),
+    ('no request to stock is allowed by "rads"', "unknown-name", "did you mean `reads`?"),
+    ("every request to stock can FETCH is deny", "unknown-verb", "did you mean `PATCH`?"),
+    ("every request to stock on stock is deny", "clause-not-allowed", "`to`"),
+    (
+        "every request to stock who app where source.vpc == vpc and source.vpc != vpc is deny",
+        "vacuous-proof",
+        "that there are",
+    ),
+    ("no path from a to b", "unknown-network", "declare one"),
+    ("", "test-without-expectation", "every request to"),
+]
+
+
+def test_mistakes_in_claims(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, proofs = proven(tmp_path, capsys, SHOP + blocks([claim for claim, _, _ in MISTAKES]))
+    assert status == 1
+    for (claim, rule, help), proof in zip(MISTAKES, proofs, strict=True):
+        assert [item["rule"] for item in proof["findings"]] == [rule], claim
+        assert help in proof["findings"][0]["help"], proof["findings"]
+
+
+NET = """
+network core for cloudwan version "2025.11" {
+  asns 64512..64555
+  edges us-east-1, eu-west-1
+  segment dev
+  segment prod { isolate }
+  segment shared
+  segment guarded { isolate }
+  segment lonely
+  function_group fw
+  share shared with dev, prod
+  send via fw from guarded to shared { mode dual_hop }
+  attach {
+    100: tag["fw"] == "yes" -> group fw
+    200: tag["s"] == "dev" -> segment dev
+    300: tag["s"] == "prod" and account == "111122223333" -> segment prod
+    400: tag["s"] == "shared" and type == vpc -> segment shared
+    500: tag["s"] == "guarded" and type == vpc -> segment guarded
+  }
+}
+"""
+PATHS = [
+    ("no path from dev to prod", True),
+    ("no path from prod to dev", True),
+    ("no path from dev to shared", False),
+    # attachments of a segment that is not isolated reach one another
+    ("no path from dev to dev", False),
+    ("no path from guarded to guarded", True),
+    # routes of transit gateways enter isolated segments
+    ("no path from prod to prod", False),
+    ("every path from guarded to shared is inspected by fw", True),
+    ("every path from shared to guarded is inspected", True),
+    ("every path from dev to shared is inspected by fw", False),
+    ("no path from guarded to shared on core", False),
+]
+
+
+def test_claims_on_paths(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    check_claims(tmp_path, capsys, NET, PATHS)
+
+
+def test_a_segment_that_nobody_joins_proves_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, proofs = proven(tmp_path, capsys, NET + 'prove "p" { no path from lonely to dev }')
+    assert [item["rule"] for item in proofs[0]["findings"]] == ["vacuous-proof"]
+    assert status == 1
+
+
+ACCESS = """
+group finance = idc_group("b4c8e438-20a1-70b2-1111-5f0e6d3a9c11")
+resource staff: verified_access.group { id: "vagr-0123456789abcdef0", trust: { idc: iam_identity_center, jamf: jamf } }
+resource payroll: verified_access.endpoint { id: "vae-0123456789abcdef0", group: staff, protocol: https, domain: "pay.example.com" }
+policy staff_policy for verified_access on staff {
+  allow "finance" { when finance in idc.groups and idc.user.email.verified }
+  deny "old" { when http_request.user_agent like "*MSIE*" }
+}
+policy payroll_policy for verified_access on payroll {
+  allow "healthy" { when jamf.risk in ["LOW", "SECURE"] }
+}
+"""
+ACCESS_CLAIMS = [
+    ("every request to payroll where not (finance in idc.groups) is deny", True),
+    ('every request to payroll where jamf.risk == "HIGH" is deny', True),
+    ("every request to payroll where not exists jamf.risk is deny", True),
+    ('no request to payroll where http_request.user_agent like "*MSIE 6*" is allowed', True),
+    ("no request to payroll where http_request.http_method == POST is allowed", False),
+    ("every request to payroll where finance in idc.groups is allow", False),
+]
+
+
+def test_claims_on_verified_access(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    check_claims(tmp_path, capsys, ACCESS, ACCESS_CLAIMS)
+
+
+def test_proofs_run_with_the_tests_and_have_a_count_of_their_own(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    claims = 'prove "first" { every request to stock can DELETE is deny }\nprove "second" { every request to open is deny }\n'
+    tests = 'test "t" { request open { who: app, can: GET, path: "/" } expect allow }\n'
+    (tmp_path / "policyc.toml").write_text("", encoding="utf-8")
+    (tmp_path / "a.policy").write_text(SHOP + claims + tests, encoding="utf-8")
+    assert main(["test", "--root", str(tmp_path)]) == 1
+    out = capsys.readouterr().out
+    assert "a.policy: 1 of 1 test passed, ok\n" in out
+    assert "a.policy: 1 of 2 proofs hold, FAILED\n" in out
+    assert out.endswith("1 passed\n2 proofs: 1 holds, 1 broken\n")
+    assert main(["test", "--root", str(tmp_path), "--format", "json"]) == 1
+    data = json.loads(capsys.readouterr().out)
+    Draft202012Validator(json.loads(read_text("schemas/tests.schema.json"))).validate(data)
+    assert data["counts"] == {"passed": 1, "failed": 0}
+    assert data["proof_counts"] == {"holds": 1, "broken": 1, "not_settled": 0}
+    assert main(["test", "--root", str(tmp_path), "--format", "junit"]) == 1
+    assert '<testsuite name="a.policy (proofs)" tests="2" failures="1" errors="0">' in capsys.readouterr().out
+    assert main(["test", "--root", str(tmp_path), "--format", "github"]) == 1
+    assert "title=policyc proof-failed::not so for `open`" in capsys.readouterr().out
+    assert main(["test", "--root", str(tmp_path), "-k", "first"]) == 0
+
+
+BUCKET = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Sid": "Members",
+            "Effect": "Allow",
+            "Principal": "*",
+            "Action": ["s3:GetObject", "s3:PutObject"],
+            "Resource": "arn:aws:s3:::b/*",
+            "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}},
+        }
+    ],
+}
+DOCUMENT_CLAIMS = [
+    ("every request to bucket where aws.PrincipalOrgID != acme is deny", True),
+    ("every request where aws.PrincipalOrgID != acme is deny", True),
+    ('no request to bucket can raw("s3:DeleteObject") is allowed', True),
+    ('no request to bucket can raw("s3:Put*") is allowed', False),
+    ('no request to bucket on raw("arn:aws:s3:::other/*") is allowed', True),
+    ('no request to bucket who role("111122223333", "a") is allowed', False),
+    ('no request to bucket is allowed by "Members"', False),
+    ("every request to bucket who anonymous is deny", True),
+]
+
+
+def test_guarantees_of_documents(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    claims = blocks([claim for claim, _ in DOCUMENT_CLAIMS])
+    (tmp_path / "org.policy").write_text(f'let acme: org_id = "o-a1b2c3d4e5"\n{claims}', encoding="utf-8")
+    (tmp_path / "bucket.json").write_text(json.dumps(BUCKET), encoding="utf-8")
+    words = ["prove", "--root", str(tmp_path), "--guarantees", str(tmp_path / "org.policy"), "--format", "json"]
+    assert main([*words, str(tmp_path / "bucket.json")]) == 1
+    data = json.loads(capsys.readouterr().out)
+    Draft202012Validator(json.loads(read_text("schemas/proofs.schema.json"))).validate(data)
+    found = [item["holds"] for proof in data["proofs"] for item in proof["claims"]]
+    assert found == [holds for _, holds in DOCUMENT_CLAIMS]

@@ -51,7 +51,7 @@ function _shtab_policyc_using
 end
 
 set -g _shtab_policyc_commands check build test simulate replay diff prove matrix routes graph aws import list fmt explain facts lsp doctor completion init
-set -g _shtab_policyc_opts_with_value --absent --access-point-arn --access-point-policy --account --action --add --advertised --against --as --assume --attachment --attachments --base --baseline --bind --bindings --boundary --bucket-account --bucket-arn --bucket-policy --caller --can --claims --color --config --context --core-network --diff --edge --endpoint-policy --endpoint-url --exclude --expect --fail-on --format --from --function-arn --function-policy --function-role-policy --group-policy --identity --in --into --junit --key-arn --key-policy --known --live --log --map --network --network-arn --network-auth --network-policy --object-lambda-arn --object-lambda-policy --old-bucket-policy --old-core-network --old-endpoint-policy --old-group-policy --old-network-policy --old-service-policy --on --organization --out --output --param --path --profile --protocol --rcp --region --request --resource-account --resource-arn --resource-policy --role-arn --root --scp --segment --service-arn --service-auth --service-policy --session --set --stdin-filename --tag --target --that --threshold --to --transforms --trust --trust-policy --unknown --who --who-reaches --why-not --without --without-edge --write-baseline -k -o
+set -g _shtab_policyc_opts_with_value --absent --access-point-arn --access-point-policy --account --action --add --advertised --against --as --assume --attachment --attachments --base --baseline --bind --bindings --boundary --bucket-account --bucket-arn --bucket-policy --caller --can --claims --color --config --context --core-network --diff --edge --endpoint-policy --endpoint-url --exclude --expect --fail-on --format --from --function-arn --function-policy --function-role-policy --group-policy --guarantees --identity --in --into --junit --key-arn --key-policy --known --live --log --map --network --network-arn --network-auth --network-policy --object-lambda-arn --object-lambda-policy --old-bucket-policy --old-core-network --old-endpoint-policy --old-group-policy --old-network-policy --old-service-policy --on --organization --out --output --param --path --profile --protocol --rcp --region --request --resource-account --resource-arn --resource-policy --role-arn --root --scp --segment --service-arn --service-auth --service-policy --session --set --stdin-filename --tag --target --that --threshold --to --transforms --trust --trust-policy --unknown --who --who-reaches --why-not --without --without-edge --write-baseline -k -o
 
 complete -c policyc -e
 complete -c policyc -f
@@ -245,20 +245,23 @@ complete -c policyc -n '_shtab_policyc_using diff' -s q -l quiet -d 'say nothing
 complete -c policyc -n '_shtab_policyc_using diff' -l debug -d 'show the traceback of an internal error'
 complete -c policyc -n '_shtab_policyc_using diff' -s h -l help -d 'show this text and exit'
 complete -c policyc -n '_shtab_policyc_using; and test $_shtab_policyc_npos -eq 0' -a prove -d 'prove a guarantee for all requests, or break it with one'
+complete -c policyc -n '_shtab_policyc_using prove' -s k -x -d 'only proofs whose label fits: words, and, or, not'
+complete -c policyc -n '_shtab_policyc_using prove' -l guarantees -xka "(__fish_complete_path (commandline -ct))" -d 'a policy file whose `prove` blocks are about the documents that are named'
 complete -c policyc -n '_shtab_policyc_using prove' -l that -xka "public cross_account confused_deputy organization_only tls_only" -d 'the guarantee: public, cross_account, confused_deputy, organization_only, tls_only; may be given several times'
 complete -c policyc -n '_shtab_policyc_using prove' -l as -xka "identity boundary session trust scp rcp auth-policy object-lambda access-point bucket function key endpoint resource core-network cedar" -d 'what the documents are, as in `check`'
 complete -c policyc -n '_shtab_policyc_using prove' -l account -x -d 'the account that owns the resources'
 complete -c policyc -n '_shtab_policyc_using prove' -l organization -x -d 'the organization (default: the only one that a document names)'
 complete -c policyc -n '_shtab_policyc_using prove' -l root -xka "(__fish_complete_directories)" -d 'the project root; nothing outside it is read (default: the folder of policyc.toml, else the current folder)'
 complete -c policyc -n '_shtab_policyc_using prove' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the configuration in place of policyc.toml'
+complete -c policyc -n '_shtab_policyc_using prove' -l exclude -xka "(__fish_complete_path (commandline -ct))" -d 'a file or folder to leave out, or a pattern such as `*.gen.policy`; may be given several times'
 complete -c policyc -n '_shtab_policyc_using prove' -l param -x -d 'the value of a `param` declaration; may be given several times'
-complete -c policyc -n '_shtab_policyc_using prove' -l format -xka "human json" -d 'one of {formats} (default: human)'
+complete -c policyc -n '_shtab_policyc_using prove' -l format -xka "human github json junit markdown" -d 'one of {formats} (default: human)'
 complete -c policyc -n '_shtab_policyc_using prove' -l output -xka "(__fish_complete_path (commandline -ct))" -d 'write the report to this file, not to standard output'
 complete -c policyc -n '_shtab_policyc_using prove' -l color -xka "auto always never" -d 'auto, always or never; auto means on a terminal unless NO_COLOR is set (default: auto)'
 complete -c policyc -n '_shtab_policyc_using prove' -s q -l quiet -d 'say nothing but findings'
 complete -c policyc -n '_shtab_policyc_using prove' -l debug -d 'show the traceback of an internal error'
 complete -c policyc -n '_shtab_policyc_using prove' -s h -l help -d 'show this text and exit'
-complete -c policyc -n '_shtab_policyc_using prove; and test $_shtab_policyc_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'documents, folders, projects, or REVISION:PATH'
+complete -c policyc -n '_shtab_policyc_using prove; and test $_shtab_policyc_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'policies; with --that or --guarantees documents, folders or REVISION:PATH'
 complete -c policyc -n '_shtab_policyc_using; and test $_shtab_policyc_npos -eq 0' -a matrix -d 'ask who gets in where: users and devices against applications'
 complete -c policyc -n '_shtab_policyc_using matrix' -l in -xka "(__fish_complete_path (commandline -ct))" -d 'policy files or folders (default: `paths` of policyc.toml); may be given several times'
 complete -c policyc -n '_shtab_policyc_using matrix' -l expect -xka "(__fish_complete_path (commandline -ct))" -d 'a table that an earlier run wrote with `--format csv`'

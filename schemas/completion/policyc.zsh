@@ -309,20 +309,23 @@ _shtab_policyc_matrix_options=(
 _shtab_policyc_matrix_defaults_added=0
 
 _shtab_policyc_prove_options=(
+  "-k[only proofs whose label fits\: words, and, or, not]:EXPR:"
+  "--guarantees[a policy file whose \`prove\` blocks are about the documents that are named]:FILE:_files"
   "*--that[the guarantee\: public, cross_account, confused_deputy, organization_only, tls_only\; may be given several times]:NAME:(public cross_account confused_deputy organization_only tls_only)"
   "--as[what the documents are, as in \`check\`]:KIND:(identity boundary session trust scp rcp auth-policy object-lambda access-point bucket function key endpoint resource core-network cedar)"
   "--account[the account that owns the resources]:ID:"
   "--organization[the organization (default\: the only one that a document names)]:ID:"
   "--root[the project root\; nothing outside it is read (default\: the folder of policyc.toml, else the current folder)]:DIR:_files -/"
   "--config[the configuration in place of policyc.toml]:FILE:_files"
+  "*--exclude[a file or folder to leave out, or a pattern such as \`\*.gen.policy\`\; may be given several times]:PATH:_files"
   "*--param[the value of a \`param\` declaration\; may be given several times]:NAME=VALUE:"
-  "--format[one of \{formats\} (default\: human)]:FORMAT:(human json)"
+  "--format[one of \{formats\} (default\: human)]:FORMAT:(human github json junit markdown)"
   "--output[write the report to this file, not to standard output]:FILE:_files"
   "--color[auto, always or never\; auto means on a terminal unless NO_COLOR is set (default\: auto)]:WHEN:(auto always never)"
   {-q,--quiet}"[say nothing but findings]"
   "--debug[show the traceback of an internal error]"
   "(- : *)"{-h,--help}"[show this text and exit]"
-  "(*)::documents, folders, projects, or REVISION\:PATH:_files"
+  "(*)::policies\; with --that or --guarantees documents, folders or REVISION\:PATH:_files"
 )
 
 # guard to ensure default positional specs are added only once per session

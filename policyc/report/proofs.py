@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import replace
 from typing import Any
 
 from policyc.diagnostics import Diagnostic, Diagnostics
@@ -41,7 +41,7 @@ class Proof:
     span: Span
     claims: tuple[ClaimAnswer, ...]
     findings: tuple[Diagnostic, ...]
-    kind: str = field(default="proof")
+    kind: str = "proof"
 
     @property
     def passed(self) -> bool:

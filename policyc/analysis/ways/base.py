@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import field
 from functools import lru_cache
 
 from policyc.analysis.formula import FALSE, TRUE, Formula, Lit
@@ -80,7 +79,7 @@ class Way:
     asking: Callable[[Solution], Asking]
     open_identity: Lit = FALSE
     doubts: tuple[str, ...] = ()
-    given: tuple[str, ...] = field(default=())
+    given: tuple[str, ...] = ()
 
     def gate(self, name: str) -> Gate | None:
         """The gate that people mean by a name: its policy, its resource, or its kind."""

@@ -135,7 +135,14 @@ HEAVY = {
     "tree_sitter_hcl",
 }
 #: modules that are a heavy package's other half and are imported late themselves
-OWN = {"policyc/editor/server.py": {"pygls", "lsprotocol"}}
+OWN = {
+    "policyc/editor/server.py": {"pygls", "lsprotocol"},
+    "policyc/replay/columns/coding.py": {"numpy", "pyarrow"},
+    "policyc/replay/columns/kernel.py": {"numpy", "pyarrow"},
+    "policyc/replay/columns/run.py": {"numpy", "pyarrow"},
+    "policyc/replay/columns/seen.py": {"numpy", "pyarrow"},
+    "policyc/replay/columns/sources.py": {"duckdb", "numpy", "pyarrow"},
+}
 
 
 def imports(tree: ast.AST) -> Iterator[tuple[str, ast.AST]]:

@@ -10,7 +10,9 @@ from policyc.cli import exits
 from policyc.cli.console import Console
 from policyc.cli.holes import add_bindings
 from policyc.cli.networks import describe_inventory
+from policyc.cli.parser import one_of
 from policyc.cli.progress import Progress
+from policyc.cli.replay_engines import ENGINES
 from policyc.cli.replay_policies import CEDAR, NETWORK, OLD, ROLES, WORDS, policies
 from policyc.cli.trust import add_trust
 
@@ -71,6 +73,14 @@ def describe(parser: argparse.ArgumentParser) -> None:
         + ", ".join(_FAILURES)
         + "; may be given several times",
     )
+    parser.add_argument(
+        "--engine",
+        type=one_of("engine", ENGINES),
+        default=ENGINES[0],
+        metavar="NAME",
+        help="auto (default), rows (no further packages), columns (needs `policyc[replay]`; for large logs of VPC Lattice and for Parquet): all "
+        "give the same report",
+    )
     describe_inventory(parser)
     group = parser.add_argument_group("documents in place of a project")
     add_bindings(group)
@@ -105,6 +115,7 @@ def _failure(text: str) -> tuple[str, int, float]:
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
+    from policyc.cli.replay_engines import in_columns, uses_columns
     from policyc.cli.replay_files import opened
     from policyc.replay.reading import Log
     from policyc.replay.report.html import as_html
@@ -121,14 +132,17 @@ def run(args: argparse.Namespace, console: Console) -> int:
     complete = True
     with Progress(console) as progress:
         try:
-            replay(
-                log.records(opened(args, log)),
-                asked.old,
-                asked.new,
-                tally,
-                asked.known,
-                lambda now: progress("records", now.records),
-            )
+            if uses_columns(args):
+                in_columns(args, asked, log, tally, lambda now: progress("records", now.records))
+            else:
+                replay(
+                    log.records(opened(args, log)),
+                    asked.old,
+                    asked.new,
+                    tally,
+                    asked.known,
+                    lambda now: progress("records", now.records),
+                )
         except KeyboardInterrupt:
             complete = False
     found = Replay(log, tally, asked.new is not None, complete)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Final, NamedTuple
@@ -51,8 +51,8 @@ class Class:
     places: list[Place] = field(default_factory=list)
     callers: set[int] = field(default_factory=set)
 
-    def add(self, count: int, first: str, last: str, path: str, place: Place, caller: int) -> None:
-        """Records with one path of one caller; `place` is that of the first one."""
+    def add(self, count: int, first: str, last: str, path: str, places: Sequence[Place], caller: int) -> None:
+        """Records with one path of one caller; `places` are the first of theirs."""
         self.count += count
         self._see(first, last)
         self.paths[path] += count
@@ -61,12 +61,8 @@ class Class:
         self.callers.add(caller)
         if len(self.callers) > 2 * MOST_CALLERS:
             self.callers = set(sorted(self.callers)[:MOST_CALLERS])
-        self.place(place)
-
-    def place(self, place: Place) -> None:
-        """Keep a place if it is one of the first."""
-        if len(self.places) < MOST_PLACES or place < self.places[-1]:
-            self.places = sorted({*self.places, place})[:MOST_PLACES]
+        if len(self.places) < MOST_PLACES or places[0] < self.places[-1]:
+            self.places = sorted({*self.places, *places})[:MOST_PLACES]
 
     def merge(self, other: Class) -> None:
         """The records of another part with the same key."""

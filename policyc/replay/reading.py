@@ -12,6 +12,7 @@ import re
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from io import BufferedReader
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -23,8 +24,9 @@ LONGEST_LINE: Final = 1024 * 1024
 #: bytes of a file that is one value (an array, `{"Records": …}`), which is read whole
 LARGEST_VALUE: Final = 256 * 1024 * 1024
 Readable: TypeAlias = "BufferedReader | gzip.GzipFile"
+CUT_SHORT: Final = "a compressed file that is cut short or broken; what stands before was read"
 _GZIP: Final = b"\x1f\x8b"
-_SKIPPED_ENDINGS: Final = (".parquet", ".orc", ".avro", ".zip", ".zst", ".bz2")
+_SKIPPED_ENDINGS: Final = (".orc", ".avro", ".zip", ".zst", ".bz2")
 #: keys under which files and answers hold their records
 _HOLDERS: Final = ("Records", "records", "events", "logEvents")
 #: the time that an export of CloudWatch Logs has before each record
@@ -58,22 +60,34 @@ class Log:
     def records(self, files: Iterable[tuple[str, BufferedReader]]) -> Iterator[tuple[dict[str, Any], Place]]:
         """Every record with its place; `files` are names with streams, which are closed."""
         for name, stream in files:
-            self.files += 1
-            with stream:
-                yield from self._file(name, stream)
+            with self.reading(name, stream):
+                if not self.refused(name):
+                    yield from self.values(name, unpacked(stream))
 
-    def _file(self, name: str, stream: BufferedReader) -> Iterator[tuple[dict[str, Any], Place]]:
+    @contextmanager
+    def reading(self, name: str, stream: BufferedReader) -> Iterator[None]:
+        """One file: what is wrong with it is counted, and the stream is closed."""
+        self.files += 1
+        with stream:
+            try:
+                yield
+            except (EOFError, zlib.error, gzip.BadGzipFile):
+                self.miss(CUT_SHORT, name)
+            except OSError as error:
+                self.miss(f"a file that cannot be read ({(error.strerror or str(error)).lower()})", name)
+
+    def refused(self, name: str) -> bool:
+        """Whether the file is of a form that is not read, which is counted."""
         if name.endswith(_SKIPPED_ENDINGS):
             self.miss("a file of a form that is not read", name)
-            return
-        try:
-            yield from self._values(name, _unpacked(stream))
-        except (EOFError, zlib.error, gzip.BadGzipFile):
-            self.miss("a compressed file that is cut short or broken; what stands before was read", name)
-        except OSError as error:
-            self.miss(f"a file that cannot be read ({(error.strerror or str(error)).lower()})", name)
+            return True
+        if name.endswith(".parquet"):
+            self.miss("a Parquet file, which needs the packages of `policyc[replay]`", name)
+            return True
+        return False
 
-    def _values(self, name: str, stream: Readable) -> Iterator[tuple[dict[str, Any], Place]]:
+    def values(self, name: str, stream: Readable) -> Iterator[tuple[dict[str, Any], Place]]:
+        """The records of an unpacked stream."""
         first = stream.readline(LONGEST_LINE + 1)
         encoding = _encoding(first)
         if encoding == "utf-16":
@@ -84,7 +98,7 @@ class Log:
             yield from self._lines(name, _decoded_lines(first + rest))
             return
         first = first.removeprefix(codecs.BOM_UTF8)
-        if not _is_whole(first) and first.lstrip()[:1] in (b"{", b"["):
+        if not is_whole(first) and first.lstrip()[:1] in (b"{", b"["):
             whole = first + stream.read(LARGEST_VALUE + 1)
             if len(whole) <= LARGEST_VALUE and (found := _parsed(whole)) is not None:
                 yield from self._held(found, name)
@@ -95,43 +109,22 @@ class Log:
         yield from self._lines(name, lines)
 
     def _lines(self, name: str, lines: Iterable[bytes]) -> Iterator[tuple[dict[str, Any], Place]]:
-        plain: ReadLine | None = None
-        seen = False
+        reader = LineReader(self, name)
         for number, line in enumerate(lines, 1):
-            if len(line) > LONGEST_LINE:
-                self.miss("a line that is too long", Place(name, number))
-                continue
-            if not line.strip():
-                continue
-            text = _record_part(line)
-            if text[:1] in (b"{", b"["):
-                yield from self._value(_parsed(text), name, number)
-                continue
-            words = text.decode("utf-8", "replace").rstrip("\r\n")
-            if not seen or (plain is not None and plain(words) is None):
-                # a file of text begins with a line that tells its form, and files that were put together have several
-                found = text_form(words)
-                plain, seen = found or plain, True
-            data = None if plain is None else plain(words)
-            if data is not None:
-                yield dict(data), Place(name, number)
-            elif plain is None or text_form(words) is None:
-                self.miss(
-                    "a line that is no JSON" if plain is None else "a line that lacks fields", Place(name, number)
-                )
+            yield from reader.take(number, line)
 
-    def _value(self, found: Any, name: str, number: int) -> Iterator[tuple[dict[str, Any], Place]]:
+    def value(self, found: Any, place: Place) -> Iterator[tuple[dict[str, Any], Place]]:
         """The records of one line."""
         if found is None:
-            self.miss("a line that is no JSON", Place(name, number))
+            self.miss("a line that is no JSON", place)
         elif isinstance(found, dict) and not any(isinstance(found.get(key), list) for key in _HOLDERS):
             item = _message(found)
             if item is None:
-                self.miss("an entry that is no record", Place(name, number))
+                self.miss("an entry that is no record", place)
             else:
-                yield item, Place(name, number)
+                yield item, place
         else:
-            yield from self._held(found, name)
+            yield from self._held(found, place.file)
 
     def _held(self, value: Any, name: str) -> Iterator[tuple[dict[str, Any], Place]]:
         """The records in one value: an array, an object that holds one, or a record by itself."""
@@ -145,6 +138,37 @@ class Log:
                 yield found, Place(name, number)
             else:
                 self.miss("an entry that is no record", Place(name, number))
+
+
+class LineReader:
+    """The lines of one file, one by one: which form lines of plain text have is told by one of them."""
+
+    def __init__(self, log: Log, name: str) -> None:
+        self.log, self.name = log, name
+        self.plain: ReadLine | None = None
+        self.seen = False
+
+    def take(self, number: int, line: bytes) -> Iterator[tuple[dict[str, Any], Place]]:
+        """The records of a line."""
+        log, place = self.log, Place(self.name, number)
+        if len(line) > LONGEST_LINE:
+            log.miss("a line that is too long", place)
+            return
+        if not line.strip():
+            return
+        text = _record_part(line)
+        if text[:1] in (b"{", b"["):
+            yield from log.value(_parsed(text), place)
+            return
+        words = text.decode("utf-8", "replace").rstrip("\r\n")
+        if not self.seen or (self.plain is not None and self.plain(words) is None):
+            # a file of text begins with a line that tells its form, and files that were put together have several
+            self.plain, self.seen = text_form(words) or self.plain, True
+        data = None if self.plain is None else self.plain(words)
+        if data is not None:
+            yield dict(data), place
+        elif self.plain is None or text_form(words) is None:
+            log.miss("a line that is no JSON" if self.plain is None else "a line that lacks fields", place)
 
 
 def text_form(line: str) -> ReadLine | None:
@@ -174,7 +198,7 @@ def _message(item: dict[str, Any]) -> dict[str, Any] | None:
     return None if data is None else dict(data)
 
 
-def _unpacked(stream: BufferedReader) -> Readable:
+def unpacked(stream: BufferedReader) -> Readable:
     return gzip.GzipFile(fileobj=stream) if stream.peek(2)[:2] == _GZIP else stream
 
 
@@ -200,7 +224,7 @@ def _decoded_lines(data: bytes) -> Iterator[bytes]:
         yield line.encode("utf-8", "replace")
 
 
-def _is_whole(line: bytes) -> bool:
+def is_whole(line: bytes) -> bool:
     return isinstance(_parsed(line), dict)
 
 

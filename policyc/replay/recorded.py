@@ -16,10 +16,13 @@ ReadLine: TypeAlias = Callable[[str], "Data | None"]
 
 #: how an absent value is written, by log and destination
 ABSENT: Final = frozenset({"-", "null", ""})
-_TIME: Final = re.compile(r"(20[1-9][0-9])-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?Z")
+#: a time of this century in UTC, for every engine of patterns
+TIME_PATTERN: Final = r"20[1-9][0-9]-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?Z"
+_TIME: Final = re.compile(TIME_PATTERN)
 _EMAIL: Final = re.compile(r"[^@\s]+@([^@\s]+)")
 #: a segment of a path that looks like an identifier, which differs from record to record and may be somebody's
-_IDENTIFIER: Final = re.compile(r"[^/]*[0-9@%][^/]*|[^/]{33,}")
+IDENTIFIER: Final = r"[^/]*[0-9@%][^/]*|[^/]{33,}"
+_IDENTIFIER: Final = re.compile(IDENTIFIER)
 
 
 @record

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -78,19 +78,25 @@ class Tally:
     def example(self, reason: str, place: Place) -> None:
         self.examples[reason] = min(self.examples.get(reason, place), place)
 
-    def count(self, item: Recorded, old: Said, new: Said, place: Place, count: int = 1) -> None:
-        """Records with the answers to them; where there are several they are alike in everything that is read of `item` here."""
-        self.sum(item.kind, item.verdict, old, new, count)
+    def count(self, item: Recorded, old: Said, new: Said, place: Place) -> None:
+        """One record with the answers to it."""
+        self.sum(item.kind, item.verdict, old, new, 1)
         time = item.time
         if time and not is_time(time):
-            self.wonder(NO_TIME, place, count)
+            self.wonder(NO_TIME, place)
             time = ""
         if time:
-            self.hours[time[:13], item.verdict, old.decision, new.decision] += count
-        if old.decision not in ("undecided", item.verdict) and item.verdict:
-            self.file(self.against, item, old, old, place, count, time, time)
+            self.hours[time[:13], item.verdict, old.decision, new.decision] += 1
+        self.show(item, old, new, (place,), 1, time, time)
+
+    def show(
+        self, item: Recorded, old: Said, new: Said, places: Sequence[Place], count: int, first: str, last: str
+    ) -> None:
+        """Put records into the classes that tell of them: they are alike in all but their times and places, of which the first are given."""
+        if item.verdict and old.decision not in ("undecided", item.verdict):
+            self._file(self.against, item, old, old, places, count, first, last)
         if old.decision != new.decision or old.way != new.way:
-            self.file(self.changes, item, old, new, place, count, time, time)
+            self._file(self.changes, item, old, new, places, count, first, last)
 
     def sum(self, kind: str, verdict: str, old: Said, new: Said, count: int) -> None:
         """The sums that hang on the answers alone."""
@@ -109,13 +115,13 @@ class Tally:
             for name in new.unknown:
                 self.missing[name] += count
 
-    def file(
+    def _file(
         self,
         classes: dict[ClassKey, Class],
         item: Recorded,
         old: Said,
         new: Said,
-        place: Place,
+        places: Sequence[Place],
         count: int,
         first: str,
         last: str,
@@ -142,7 +148,7 @@ class Tally:
         if found is None:
             found = classes[key] = Class(key)
         path = item.path if self.identities else path_form(item.path)
-        found.add(count, first, last, path, place, caller_hash(item.who))
+        found.add(count, first, last, path, places, caller_hash(item.who))
 
     def merge(self, other: Tally) -> None:
         """Add the count of another part of the log."""

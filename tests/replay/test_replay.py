@@ -186,8 +186,9 @@ def test_what_cannot_be_read_is_counted(data: bytes, count: int | None, words: s
 
 
 def test_other_forms_are_told_and_not_guessed() -> None:
-    found, log = read(b"PAR1", "a.parquet")
+    found, log = read(b"ORC", "a.orc")
     assert (found, list(log.unread)) == ([], ["a file of a form that is not read"])
+    assert any("policyc[replay]" in reason for reason in read(b"PAR1", "a.parquet")[1].unread)
 
 
 # --- the command ---------------------------------------------------------------------------------------------------

@@ -65,6 +65,9 @@ class OfCedar:
         steps = key.removeprefix(CONTEXT + ".").split(".")
         return tuple(steps[:2]) in self.parts if steps[0] in _ROOTS else steps[0] in self.providers
 
+    def side(self) -> None:
+        """No record of VPC Lattice meets these."""
+
     def caller(self, item: Recorded) -> str:
         return item.who if item.who in self.users else ""
 

@@ -8,6 +8,7 @@ from typing import Final
 from policyc.diagnostics import Diagnostics
 from policyc.replay.askers.projects import plain, why
 from policyc.replay.askers.said import Names, Said, distinct, said_of
+from policyc.replay.columns.likeness import Side, no_problem
 from policyc.replay.recorded import Recorded
 from policyc.simulation.documents.ask import ask
 from policyc.simulation.documents.attached import Attached
@@ -28,8 +29,13 @@ class OfDocuments:
     def __init__(self, given: Sequence[Attached], words: Mapping[str, str], switches: Mapping[str, str]) -> None:
         self.given, self.words, self.switches = tuple(given), words, switches
         self.contexts: dict[tuple[str, ...], PolicyContext] = {}
-        names = Names(item.text or item.source.text for item in given)
-        self.reads, self.caller = names.reads, names.caller
+        self.names = Names(item.text or item.source.text for item in given)
+        self.reads, self.caller = self.names.reads, self.names.caller
+
+    def side(self) -> Side:
+        """What columns of VPC Lattice records need to know of the documents."""
+        documents = tuple(item.compiled for item in self.given)
+        return Side(documents, self.names.text, self.reads, self.names.told_apart, no_problem, None, True)
 
     def answer(self, item: Recorded) -> Said | str:
         if item.kind == "vpc-lattice":
@@ -44,7 +50,7 @@ class OfDocuments:
             Who(plain(item.who)),
             can=plain(item.can),
             path=plain(item.path) if item.path else None,
-            context=_context(item),
+            context=self._context(item),
             unknown=(plain(EVERYTHING),),
         )
         return self._outcome(item, question, arns)
@@ -61,10 +67,13 @@ class OfDocuments:
             Who(plain(item.who)),
             action=plain(f"s3:{name}"),
             resource=plain(resource),
-            context=_context(item),
+            context=self._context(item),
             unknown=(plain(EVERYTHING),),
         )
         return self._outcome(item, question, {})
+
+    def _context(self, item: Recorded) -> tuple[tuple[PlainText, tuple[str, ...]], ...]:
+        return tuple((plain(key), (value,)) for key, value in distinct(item.keys) if self.reads(key))
 
     def _outcome(self, item: Recorded, question: Question, arns: Mapping[str, str]) -> Said | str:
         key = tuple(arns.values())
@@ -92,7 +101,3 @@ _ACTIONS: Final = {
     "AbortMultipartUpload": "AbortMultipartUpload",
     "DeleteObjects": "DeleteObject",
 }
-
-
-def _context(item: Recorded) -> tuple[tuple[PlainText, tuple[str, ...]], ...]:
-    return tuple((plain(key), (value,)) for key, value in distinct(item.keys))

@@ -37,6 +37,9 @@ class OfNetwork:
     def reads(self, key: str) -> bool:
         return key == SOURCE
 
+    def side(self) -> None:
+        """No record of VPC Lattice meets these."""
+
     def caller(self, item: Recorded) -> str:
         return item.who
 

@@ -6,10 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from policyc.diagnostics import Diagnostics
+from policyc.engines.iam.principals import principal_arn
+from policyc.engines.iam.statement import Kind
 from policyc.ir.program import Program
 from policyc.model.values import Resource
 from policyc.model.vocabulary import Attribute
 from policyc.replay.askers.said import Names, Said, distinct, said_of
+from policyc.replay.columns.likeness import Side
 from policyc.replay.recorded import Recorded
 from policyc.simulation.answer import answer
 from policyc.simulation.keys import EVERYTHING, attribute_of_key
@@ -17,10 +20,20 @@ from policyc.simulation.references import PlainText
 from policyc.simulation.request_text import PlainRequest, bind_to
 from policyc.targets.base import Document, DocumentSet
 from policyc.targets.iam_documents import resource_arn
+from policyc.targets.iam_documents.gates import compile_emitted
 from policyc.targets.registry import resource_types, target
+from policyc.targets.switches import iam_switches
 from policyc.text import Span
 
 _NOWHERE: Final = Span("<record>", 0, 0)
+#: the role of a document of callers -> what the engine calls it
+_OF_CALLERS: Final = {
+    "identity": Kind.IDENTITY,
+    "boundary": Kind.BOUNDARY,
+    "session": Kind.SESSION,
+    "scp": Kind.SCP,
+    "rcp": Kind.RCP,
+}
 #: the types that records are about, and the field that their ARN ends in
 _SERVICE: Final = "lattice.service"
 _CHAIN: Final = ("object_lambda.access_point", "s3.access_point", "s3.bucket", "lambda.function")
@@ -36,8 +49,8 @@ class OfProject:
 
     def __init__(self, program: Program, documents: Sequence[Document]) -> None:
         self.program, self.held = program, DocumentSet.of(documents)
-        names = Names(item.text for item in documents)
-        self.reads, self.caller = names.reads, names.caller
+        self.names = Names(item.text for item in documents)
+        self.reads, self.caller = self.names.reads, self.names.caller
         self.resources = {
             _place_of(item): item for item in program.resources.values() if item.type in (_SERVICE, *_CHAIN)
         }
@@ -60,6 +73,30 @@ class OfProject:
         asked = bind_to(resource, request, self.program, found)
         outcome = None if asked is None else answer(self.program, self.held, asked, found)
         return why(found) if outcome is None else said_of(outcome, item)
+
+    def side(self) -> Side:
+        """What columns of VPC Lattice records need to know of the project."""
+        switches = iam_switches(self.program.switches)
+        held = [item for item in self.held if item.role in ("service", "network", *_OF_CALLERS)]
+        documents = tuple(compile_emitted(item, _OF_CALLERS.get(item.role, Kind.RESOURCE), switches) for item in held)
+        declared = (principal_arn(item, "aws") for item in self.program.principals)
+        names = "\n".join((self.names.text, *(item.attached_to for item in held), *declared))
+        services = frozenset(name for name, item in self.resources.items() if item.type == _SERVICE)
+        return Side(documents, names, self.reads, self.names.told_apart, self._problem, services, False)
+
+    def _problem(self, key: str, value: str) -> str:
+        """Why no request can have the value for a key, empty where one can."""
+        for resource in self.resources.values():
+            if resource.type == _SERVICE and self._has(resource, key):
+                found = Diagnostics()
+                bind_to(
+                    resource,
+                    PlainRequest(plain(resource.name), attributes=((plain(key), (plain(value),)),)),
+                    self.program,
+                    found,
+                )
+                return why(found) if found.has_errors else ""
+        return ""
 
     def _has(self, resource: Resource, key: str) -> bool:
         """Whether requests to the resource have the key: what a log tells besides has no place in one."""

@@ -8,6 +8,7 @@ from typing import Final, Protocol
 
 from policyc.engines.trace import Decision, Outcome, StatementTrace, Verdict
 from policyc.record import record
+from policyc.replay.columns.likeness import Side
 from policyc.replay.recorded import Recorded
 from policyc.report.outcome import deciding_gate
 from policyc.targets.lattice.access_log import session_free
@@ -34,6 +35,9 @@ class Asker(Protocol):
     def caller(self, item: Recorded) -> str:
         """The caller as far as the policies can tell callers apart."""
 
+    def side(self) -> Side | None:
+        """What columns of VPC Lattice records need to know; None for policies that no such record meets."""
+
     def answer(self, item: Recorded) -> Said | str:
         """What the policies say, or why they cannot be asked."""
 
@@ -43,6 +47,10 @@ class Many:
 
     def __init__(self, askers: Mapping[str, Asker]) -> None:
         self.askers = askers
+
+    def side(self) -> Side | None:
+        asker = self.askers.get("vpc-lattice")
+        return None if asker is None else asker.side()
 
     def caller(self, item: Recorded) -> str:
         asker = self.askers.get(item.kind)
@@ -62,7 +70,8 @@ class Names:
     """The names of keys that a set of documents may read: a key whose name stands in none of them is read by none."""
 
     def __init__(self, texts: Iterable[str]) -> None:
-        self.whole = "\n".join(_spelled_out(text) for text in texts).lower()
+        self.text = "\n".join(_spelled_out(text) for text in texts)
+        self.whole = self.text.lower()
         self.known: dict[str, bool] = {}
         self.sessions: bool | None = None
 
@@ -73,10 +82,14 @@ class Names:
         return found
 
     def caller(self, item: Recorded) -> str:
-        """The caller, of a role's session only the role where no document can tell sessions apart."""
+        """The caller as far as the documents can tell callers apart."""
+        return self.told_apart(item.who)
+
+    def told_apart(self, who: str) -> str:
+        """A caller, of a role's session only the role where no document can tell sessions apart."""
         if self.sessions is None:
             self.sessions = any(word in self.whole for word in _OF_SESSIONS)
-        return item.who if self.sessions else session_free(item.who)
+        return who if self.sessions else session_free(who)
 
 
 #: without any of these a document knows no name of a session

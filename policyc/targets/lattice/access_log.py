@@ -67,7 +67,7 @@ def read_record(data: Mapping[str, Any]) -> Recorded:
     service, user = text("serviceArn"), text("resolvedUser") or text("callerPrincipal")
     if not service:
         raise NoRequest("it names no service")
-    who = _caller(user)
+    who = read_caller(user)
     method, path = text("requestMethod"), _PREFIXED.sub("", text("requestPath")).partition("?")[0]
     network = text("serviceNetworkArn")
     told = {
@@ -76,7 +76,7 @@ def read_record(data: Mapping[str, Any]) -> Recorded:
         "aws:PrincipalOrgID": text("callerPrincipalOrgID"),
         "vpc-lattice-svcs:RequestHeader/host": text("hostHeader"),
         "vpc-lattice-svcs:RequestHeader/user-agent": text("userAgent"),
-        **_tags(data.get("callerPrincipalTags")),
+        **read_tags(data.get("callerPrincipalTags")),
     }
     return Recorded(
         who,
@@ -91,7 +91,8 @@ def read_record(data: Mapping[str, Any]) -> Recorded:
     )
 
 
-def _caller(user: str) -> str:
+def read_caller(user: str) -> str:
+    """The caller that a record names. Raises NoRequest."""
     if not user:
         raise NoRequest("it does not say who called")
     if user.lower() == "anonymous":
@@ -114,8 +115,8 @@ def _account(arn: str) -> str:
     return fields[4] if len(fields) > 5 else ""
 
 
-def _tags(value: object) -> dict[str, str]:
-    """The caller's tags, which stand there as an object or as a text that holds one."""
+def read_tags(value: object) -> dict[str, str]:
+    """The caller's tags by condition key, which stand there as an object or as a text that holds one."""
     if isinstance(value, str) and value.strip() not in _ABSENT:
         try:
             value = json.loads(value)

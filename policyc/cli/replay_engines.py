@@ -1,0 +1,62 @@
+"""Which engine replays: records one by one, or columns, which need further packages."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Final
+
+from policyc.cli.parser import WrongUse
+from policyc.cli.replay_files import named, opened
+
+if TYPE_CHECKING:
+    from policyc.cli.replay_policies import Policies
+    from policyc.replay.reading import Log
+    from policyc.replay.tally import Tally
+
+ENGINES: Final = ("auto", "rows", "columns")
+_PACKAGES: Final = ("duckdb", "pyarrow", "numpy")
+#: bytes of logs from which on columns are worth the time that their packages take to import
+_MANY_BYTES: Final = 16 * 1024 * 1024
+
+
+def uses_columns(args: argparse.Namespace) -> bool:
+    """Whether columns are asked. Raises WrongUse where their packages are missing."""
+    if args.engine == "rows":
+        return False
+    missing = [name for name in _PACKAGES if find_spec(name) is None]
+    if args.engine == "columns":
+        if missing:
+            raise WrongUse(
+                f"the columns need {missing[0]}, which is not installed", "run `pip install 'policyc[replay]'`"
+            )
+        return True
+    return not missing and _is_large(args)
+
+
+def _is_large(args: argparse.Namespace) -> bool:
+    from policyc.replay.reading import Log
+
+    size = 0
+    for name, path in named(args, Log()):
+        if name.endswith(".parquet"):
+            return True
+        try:
+            size += 0 if path is None else path.stat().st_size * (8 if name.endswith(".gz") else 1)
+        except OSError:
+            continue
+        if size > _MANY_BYTES:
+            return True
+    return False
+
+
+def in_columns(
+    args: argparse.Namespace, asked: Policies, log: Log, tally: Tally, watch: Callable[[Tally], None]
+) -> None:
+    """Replay in columns; records that have none are asked about one by one."""
+    from policyc.replay.columns.run import ColumnReplayer, replay_files
+
+    sides = [side for asker in (asked.old, asked.new) if asker is not None and (side := asker.side()) is not None]
+    replayer = ColumnReplayer(asked.old, asked.new, tally, asked.known, sides)
+    replay_files(opened(args, log), replayer, log, watch)

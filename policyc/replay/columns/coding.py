@@ -1,0 +1,160 @@
+"""Distinct values as numbers of their likeness."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from policyc.engines.iam.globs import Tokens, Wild, compile_glob
+from policyc.replay.columns.likeness import Likeness
+from policyc.replay.recorded import ABSENT, IDENTIFIER
+
+Codes = np.ndarray[Any, np.dtype[np.int32]]
+Bits = np.ndarray[Any, np.dtype[np.bool_]]
+#: values whose likeness is remembered
+_MOST_KNOWN: Final = 500_000
+_SPECIAL: Final = frozenset("\\.^$|()[]{}+-/#&~ \t\n\r\v\f")
+
+
+class Coder:
+    """One field: values to the numbers of their likeness, which stay the same from batch to batch."""
+
+    def __init__(self, likeness: Callable[[str], Hashable]) -> None:
+        self.likeness = likeness
+        self.numbers: dict[Hashable, int] = {}
+        self.known: dict[str, int] = {}
+
+    def number(self, like: Hashable) -> int:
+        return self.numbers.setdefault(like, len(self.numbers))
+
+    def codes(self, values: pa.Array) -> Codes:
+        """A number for each distinct value, and one more at the end for an absent one."""
+        known = self.known
+        if len(known) > _MOST_KNOWN:
+            known.clear()
+        out = np.empty(len(values) + 1, np.int32)
+        for at, value in enumerate(values.to_pylist()):
+            found = known.get(value)
+            if found is None:
+                found = known[value] = self.number((self.likeness(value),))
+            out[at] = found
+        out[-1] = self.number(())
+        return out
+
+
+class PathCoder:
+    """Paths by the patterns that they fit; what patterns there are hangs on the services that were seen."""
+
+    def __init__(self, likeness: Likeness) -> None:
+        self.likeness = likeness
+        self.numbers: dict[Hashable, int] = {}
+        self.services: set[str] = set()
+        self.globs: list[Tokens] = []
+        self.seen: set[Tokens] = set()
+        self.slow = likeness.slow_path_tests()
+        self.whole = likeness.paths_differ()
+
+    def see(self, services: Sequence[str]) -> None:
+        """Services that a batch asks."""
+        new = [service for service in services if service not in self.services]
+        self.services.update(new)
+        for tokens in self.likeness.path_globs(new):
+            if tokens not in self.seen:
+                self.seen.add(tokens)
+                self.globs.append(tokens)
+
+    def codes(self, values: pa.Array) -> Codes:
+        """A number for each distinct path (as records write it), and one more at the end for an absent one."""
+        out = np.empty(len(values) + 1, np.int32)
+        if self.whole:
+            out[:-1] = [self._number(("whole", value)) for value in values.to_pylist()]
+        elif len(values):
+            paths = cut_paths(values)
+            tests = [fits(paths, tokens) for tokens in self.globs]
+            tests += [_bits(pc.starts_with(paths, "/")), _bits(pc.match_substring(paths, "#"))]
+            rows = np.packbits(np.stack(tests, axis=1), axis=1)
+            extra = [tuple(test(path) for test in self.slow) for path in paths.to_pylist()] if self.slow else None
+            _, first, inverse = np.unique(
+                np.ascontiguousarray(rows).view([("", np.void, rows.shape[1])]).ravel(),
+                return_index=True,
+                return_inverse=True,
+            )
+            if extra is None:
+                numbers = [self._number((len(self.globs), rows[at].tobytes())) for at in first.tolist()]
+                out[:-1] = np.array(numbers, np.int32)[inverse]
+            else:
+                out[:-1] = [self._number((len(self.globs), rows[at].tobytes(), more)) for at, more in enumerate(extra)]
+        out[-1] = self._number(())
+        return out
+
+    def _number(self, like: Hashable) -> int:
+        return self.numbers.setdefault(like, len(self.numbers))
+
+
+def cut_paths(values: pa.Array) -> pa.Array:
+    """Paths without what listeners put before them, and without a query."""
+    found = pc.replace_substring(values, "LatticePath?:", "")
+    return pc.replace_substring_regex(found, r"(?s)\?.*\z", "")
+
+
+def path_forms(column: pa.DictionaryArray) -> pa.DictionaryArray:
+    """A column of paths without their identifiers, as `path_form` writes them."""
+    forms = pc.dictionary_encode(pc.replace_substring_regex(cut_paths(column.dictionary), IDENTIFIER, "*"))
+    return pa.DictionaryArray.from_arrays(forms.indices.take(column.indices), forms.dictionary)
+
+
+def fits(texts: pa.Array, tokens: Tokens) -> Bits:
+    """Which of the texts fit a pattern. `?` is one character, not one byte."""
+    exact = compile_glob(tokens).exact
+    if exact is not None:
+        return _bits(pc.equal(texts, exact))
+    plain = [token for token in tokens if isinstance(token, str)]
+    if len(tokens) == 2 and tokens[1] is Wild.STAR and plain:
+        return _bits(pc.starts_with(texts, plain[0]))
+    if len(tokens) == 2 and tokens[0] is Wild.STAR and plain:
+        return _bits(pc.ends_with(texts, plain[0]))
+    return _bits(pc.match_substring_regex(texts, r"(?s)\A" + "".join(map(_regex, tokens)) + r"\z"))
+
+
+def _regex(token: str | Wild) -> str:
+    if token is Wild.STAR:
+        return ".*"
+    if token is Wild.ONE:
+        return "."
+    return "".join(f"\\x{{{ord(char):x}}}" if char in _SPECIAL or not char.isalnum() else char for char in token)
+
+
+def _bits(found: Any) -> Bits:
+    bits: Bits = found.fill_null(False).to_numpy(zero_copy_only=False)
+    return bits
+
+
+def cleaned(column: pa.Array) -> pa.DictionaryArray:
+    """A column of texts as numbers of distinct values, without the ways in which logs write that there is none."""
+    if not pa.types.is_dictionary(column.type):
+        column = pc.dictionary_encode(column)
+    values = column.dictionary
+    texts = values if pa.types.is_string(values.type) else values.cast(pa.string())
+    trimmed = _stripped(texts)
+    absent = pc.is_in(trimmed, value_set=pa.array(sorted(ABSENT)))
+    if trimmed is texts and not pc.any(absent).as_py() and not texts.null_count:
+        return pa.DictionaryArray.from_arrays(column.indices, texts)
+    kept = pc.if_else(absent, pa.scalar(None, pa.string()), trimmed)
+    again = pc.dictionary_encode(kept)
+    lut = again.indices
+    return pa.DictionaryArray.from_arrays(lut.take(column.indices), again.dictionary)
+
+
+def _stripped(texts: pa.Array) -> pa.Array:
+    """Texts without space around them, as Python takes it; the array itself where there is none."""
+    if pc.any(pc.match_substring_regex(texts, r"\A[\s\x00-\x1f]|[\s\x00-\x1f]\z")).as_py() or not _ascii(texts):
+        return pa.array([None if text is None else text.strip() for text in texts.to_pylist()], pa.string())
+    return texts
+
+
+def _ascii(texts: pa.Array) -> bool:
+    return bool(pc.all(pc.string_is_ascii(texts)).as_py() is not False)

@@ -1,0 +1,227 @@
+"""A replay in columns: file by file and block by block, with the reader of records for whatever is out of the ordinary."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from io import BufferedReader, RawIOBase
+from types import MappingProxyType
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from policyc.replay.askers.known import Known
+from policyc.replay.askers.said import Asker
+from policyc.replay.columns.kernel import ID, Batch, Kernel
+from policyc.replay.columns.likeness import Likeness, Side
+from policyc.replay.columns.seen import SeenIds, hashes
+from policyc.replay.columns.sources import BLOCK, Lines, parquet_batches
+from policyc.replay.kinds.lattice import Lattice
+from policyc.replay.kinds.registry import kind_of
+from policyc.replay.reading import CUT_SHORT, LONGEST_LINE, LineReader, Log, Place, Readable, unpacked
+from policyc.replay.recorded import Recorded
+from policyc.replay.tally import MANY_IDS, Replayer, Tally
+from policyc.targets.base import NoRequest
+from policyc.targets.lattice.access_log import is_record
+
+_PARQUET: Final = b"PAR1"
+_NONE: Final[Mapping[int, Iterable[tuple[dict[str, Any], Place]]]] = MappingProxyType({})
+
+
+class ColumnReplayer(Replayer):
+    """Asks about columns where there are some, and about records one by one elsewhere; ids are held against one another across both."""
+
+    def __init__(self, old: Asker, new: Asker | None, tally: Tally, known: Known, sides: Iterable[Side]) -> None:
+        super().__init__(old, new, tally, known)
+        likeness = Likeness(tuple(sides), known.callers, tally.identities)
+        self.kernel = Kernel(self, likeness, Lattice().read)
+        self.ids = SeenIds()
+
+    def is_new(self, id: str, place: Place) -> bool:
+        return not id or bool(self._first(pa.array([id]), place)[0])
+
+    def _first(self, ids: pa.Array, place: Place) -> np.ndarray[Any, np.dtype[np.bool_]]:
+        """Which ids were not there before; the others are counted."""
+        if self.ids.is_full:
+            self.tally.wonder(MANY_IDS, place, len(ids))
+        found = self.ids.first(hashes(ids))
+        self.tally.duplicates += int((~found).sum())
+        return found
+
+    def take_batch(self, batch: Batch, others: Mapping[int, Iterable[tuple[dict[str, Any], Place]]] = _NONE) -> None:
+        """Rows of columns, and records that stand between them by their line."""
+        length = len(batch.numbers)
+        answers = self.kernel.answer(batch)
+        self.tally.records += length
+        early = np.array([told.early for told in self.kernel.told], bool)[answers] if length else np.zeros(0, bool)
+        odd = [(number, item) for number, some in others.items() for item in self._read(some)]
+        ids = batch.columns[ID]
+        if ids.null_count == length and not any(item[0].id for _, item in odd):
+            keep = None
+            for _, (item, place) in odd:
+                self.ask(item, place)
+        else:
+            keep = self._deliveries(batch, early, odd)
+        if length:
+            self.kernel.count(batch, answers, keep)
+
+    def _read(self, records: Iterable[tuple[dict[str, Any], Place]]) -> Iterator[tuple[Recorded, Place]]:
+        for data, place in records:
+            self.tally.records += 1
+            kind = kind_of(data)
+            if kind is None:
+                self.tally.skip("it is of no kind of log that is read", place)
+                continue
+            try:
+                yield kind.read(data), place
+            except NoRequest as error:
+                self.tally.skip(str(error), place)
+
+    def _deliveries(
+        self, batch: Batch, early: np.ndarray[Any, np.dtype[np.bool_]], odd: list[tuple[int, tuple[Recorded, Place]]]
+    ) -> np.ndarray[Any, np.dtype[np.bool_]]:
+        """Which rows were not delivered before. Records between them are taken in their order, and asked about."""
+        ids = batch.columns[ID].cast(pa.string())
+        asked = ~early & pc.is_valid(ids).to_numpy(zero_copy_only=False)
+        rows = np.flatnonzero(asked)
+        held = [(number, item, place) for number, (item, place) in odd if item.id]
+        texts = pa.concat_arrays([ids.take(pa.array(rows)), pa.array([item.id for _, item, _ in held], pa.string())])
+        numbers = np.r_[batch.numbers[rows], np.array([number for number, _, _ in held], np.int64)]
+        order = np.argsort(numbers, kind="stable")
+        first = np.zeros(len(order), bool)
+        if len(order):
+            first[order] = self._first(texts.take(pa.array(order)), Place(batch.file, int(numbers[order[0]])))
+        keep = np.ones(len(batch.numbers), bool)
+        keep[rows] = first[: len(rows)]
+        new = {id(held[at][1]) for at in np.flatnonzero(first[len(rows) :]).tolist()}
+        for _, (item, place) in odd:
+            if not item.id or id(item) in new:
+                self.ask(item, place)
+        return keep
+
+
+def replay_files(
+    files: Iterable[tuple[str, BufferedReader]], replayer: ColumnReplayer, log: Log, watch: Callable[[Tally], None]
+) -> None:
+    """Ask about every record of some files; `watch` sees the count as it grows."""
+    lines = Lines()
+    for name, stream in files:
+        with log.reading(name, stream):
+            _file(name, stream, replayer, log, lines, watch)
+            watch(replayer.tally)
+
+
+def _file(
+    name: str, stream: BufferedReader, replayer: ColumnReplayer, log: Log, lines: Lines, watch: Callable[[Tally], None]
+) -> None:
+    if stream.peek(4)[:4] == _PARQUET:
+        try:
+            for part in parquet_batches(name, stream):
+                if isinstance(part, Batch):
+                    replayer.take_batch(part)
+                else:
+                    replayer.take(part[1], part[0])
+                watch(replayer.tally)
+        except (pa.ArrowException, ValueError) as error:
+            log.miss(f"a Parquet file that is broken ({type(error).__name__})", name)
+        return
+    if name.endswith(".parquet"):
+        log.miss("a Parquet file that is broken (no magic)", name)
+        return
+    if log.refused(name):
+        return
+    reader = _Blocks(unpacked(stream))
+    first = reader.next()
+    if not _is_of_service(first):
+        for data, place in log.values(name, BufferedReader(_Joined(first, reader))):
+            replayer.take(data, place)
+            watch(replayer.tally)
+    else:
+        number, known = 1, LineReader(log, name)
+        while first:
+            number = _block(name, first, number, replayer, known, lines)
+            watch(replayer.tally)
+            first = reader.next()
+    if reader.cut_short:
+        log.miss(CUT_SHORT, name)
+
+
+def _block(name: str, block: bytes, number: int, replayer: ColumnReplayer, known: LineReader, lines: Lines) -> int:
+    """One block of whole lines; the number of the line behind it comes back."""
+    after = number + block.count(b"\n") + (not block.endswith(b"\n"))
+    taken = lines.take(name, block, number)
+    if taken is None:
+        for at, line in enumerate(block.splitlines(keepends=True), number):
+            for data, place in known.take(at, line):
+                replayer.take(data, place)
+        return after
+    replayer.take_batch(taken.batch, {at: known.take(at, line) for at, line in taken.others})
+    return after
+
+
+def _is_of_service(block: bytes) -> bool:
+    """Whether lines begin with a whole record of a service."""
+    try:
+        found = json.loads(block[: block.find(b"\n") + 1 or len(block)].decode("utf-8"))
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(found, dict) and is_record(found)
+
+
+class _Blocks:
+    """A stream in blocks that end where a line does. What follows a fault in a compressed stream is cut off, and `cut_short` tells it."""
+
+    def __init__(self, stream: Readable) -> None:
+        self.stream = stream
+        self.rest = b""
+        self.cut_short = self.ended = False
+
+    def next(self) -> bytes:
+        """The next block, empty at the end. Of a line that is too long only so much is kept that it is known for one."""
+        parts, size = [self.rest], len(self.rest)
+        while not self.ended:
+            part = self._read()
+            end = part.rfind(b"\n") + 1
+            if end and size + len(part) >= BLOCK:
+                self.rest = part[end:]
+                return b"".join([*parts, part[:end]])
+            parts.append(part)
+            size += len(part)
+            if size > BLOCK + LONGEST_LINE and b"\n" not in parts[-1]:
+                whole = b"".join(parts)
+                cut = whole.rfind(b"\n") + 1
+                if len(whole) - cut > LONGEST_LINE:
+                    parts = [whole[: cut + LONGEST_LINE + 1]]
+                    size = len(parts[0])
+        self.rest = b""
+        return b"".join(parts)
+
+    def _read(self) -> bytes:
+        try:
+            part = self.stream.read1(1 << 20)
+        except (EOFError, zlib.error, gzip.BadGzipFile):
+            self.cut_short, part = True, b""
+        self.ended = not part
+        return part
+
+
+class _Joined(RawIOBase):
+    """A block that was read already, and the blocks behind it."""
+
+    def __init__(self, first: bytes, blocks: _Blocks) -> None:
+        self.held, self.blocks = memoryview(first), blocks
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, target: Any) -> int:
+        if not len(self.held):
+            self.held = memoryview(self.blocks.next())
+        size = min(len(target), len(self.held))
+        target[:size] = self.held[:size]
+        self.held = self.held[size:]
+        return size

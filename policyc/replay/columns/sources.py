@@ -1,0 +1,212 @@
+"""Batches of rows from files: lines of JSON by DuckDB, Parquet by Arrow. What is out of the ordinary is left to the reader of records."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from policyc.record import record
+from policyc.replay.columns.coding import cleaned
+from policyc.replay.columns.kernel import FIELDS, ID, TIME, Batch, Rows
+from policyc.replay.reading import Place
+
+#: bytes of lines that are read at once
+BLOCK: Final = 32 * 1024 * 1024
+_NAMES: Final = (*(name for name in FIELDS if name != "user"), "resolvedUser", "callerPrincipal", ID, TIME)
+_QUERY: Final = "SELECT json_extract_string(line, [{}]) AS fields FROM lines".format(
+    ", ".join(f"'$.{name}'" for name in _NAMES)
+)
+
+
+@record
+class Taken:
+    """What a block came to: rows in columns, and lines that have to be read one by one (with their numbers)."""
+
+    batch: Batch
+    others: tuple[tuple[int, bytes], ...]
+
+
+class Lines:
+    """Blocks of whole lines as batches."""
+
+    def __init__(self, threads: int = 0) -> None:
+        self.connection = duckdb.connect(":memory:")
+        if threads:
+            self.connection.execute(f"SET threads = {int(threads)}")
+
+    def take(self, file: str, block: bytes, start: int) -> Taken | None:
+        """A block whose first line has the number `start`; None when it is not of plain lines of JSON throughout."""
+        data = np.frombuffer(block, np.uint8)
+        ends = np.flatnonzero(data == 10)
+        if not len(ends) or ends[-1] != len(data) - 1:
+            ends = np.r_[ends, len(data)]
+        starts = np.r_[0, ends[:-1] + 1]
+        rows = np.flatnonzero(ends > starts)
+        offsets = np.r_[starts, len(data)].astype(np.int32)
+        lines = pa.StringArray.from_buffers(len(starts), pa.py_buffer(offsets), pa.py_buffer(block))
+        try:
+            lines.validate(full=True)
+        except pa.ArrowInvalid:
+            return None
+        plain = (data[starts[rows]] == ord("{")) & _ends_whole(data, ends[rows])
+        odd = rows[~plain]
+        rows = rows[plain]
+        lines = lines.take(pa.array(rows))
+        fields = self._fields(lines)
+        if fields is None:
+            ok = self._asked(lines, "SELECT json_valid(line) AS ok FROM lines", "ok").to_numpy(zero_copy_only=False)
+            odd = np.sort(np.r_[odd, rows[~ok]])
+            rows, lines = rows[ok], lines.filter(pa.array(ok))
+            fields = self._fields(lines)
+            if fields is None:
+                return None
+        columns, regular = _columns(fields, len(rows))
+        others = np.sort(np.r_[odd, rows[~regular]]).tolist()
+        if not regular.all():
+            kept = pa.array(np.flatnonzero(regular))
+            columns = {name: column.take(kept) for name, column in columns.items()}
+        batch = Batch(file, rows[regular] + start, {name: cleaned(column) for name, column in columns.items()})
+        return Taken(batch, tuple((start + at, block[starts[at] : ends[at]]) for at in others))
+
+    def _fields(self, lines: pa.Array) -> pa.Array | None:
+        """The fields of each line, one list after the other; None when a line is no JSON."""
+        try:
+            return self._asked(lines, _QUERY, "fields").flatten()
+        except duckdb.Error:
+            return None
+
+    def _asked(self, lines: pa.Array, query: str, name: str) -> Any:
+        """One column of what a query says of the lines."""
+        self.connection.register("lines", pa.table({"line": lines}))
+        try:
+            return self.connection.sql(query).to_arrow_table().column(name).combine_chunks()
+        finally:
+            self.connection.unregister("lines")
+
+
+def _ends_whole(data: Any, ends: Any) -> Any:
+    """Which lines end in a brace, perhaps before a carriage return."""
+    last = data[ends - 1]
+    before = data[np.maximum(ends - 2, 0)]
+    return (last == ord("}")) | ((last == 13) & (before == ord("}")))
+
+
+def _columns(fields: pa.Array, length: int) -> tuple[dict[str, pa.Array], Any]:
+    """Each field of the rows, and which rows are records of a service whose fields are texts."""
+    width = len(_NAMES)
+    found = {name: fields.take(pa.array(np.arange(length) * width + at)) for at, name in enumerate(_NAMES)}
+    return with_user(found)
+
+
+def with_user(found: Mapping[str, pa.Array]) -> tuple[dict[str, pa.Array], Any]:
+    """The columns with the caller, which stands in one of two fields, and which rows are whole."""
+    regular = pc.is_valid(found["serviceArn"]).to_numpy(zero_copy_only=False) & pc.is_valid(
+        found["resolvedUser"]
+    ).to_numpy(zero_copy_only=False)
+    for name, column in found.items():
+        if name != "callerPrincipalTags":
+            # an object or a list, which is no text; a text that begins like one is looked at by itself
+            nested = pc.match_substring_regex(column, r"\A\s*[\[{]").fill_null(False)
+            regular &= ~nested.to_numpy(zero_copy_only=False)
+    user = found["resolvedUser"]
+    absent = pc.is_in(pc.utf8_trim_whitespace(user), value_set=pa.array(["-", "null", ""]))
+    user = pc.if_else(absent, found["callerPrincipal"], user)
+    columns = {name: column for name, column in found.items() if name not in ("resolvedUser", "callerPrincipal")}
+    return {**columns, "user": user}, regular
+
+
+# --- Parquet --------------------------------------------------------------------------------------------------------
+
+
+def parquet_batches(file: str, stream: Any, most: int = 1 << 20) -> Iterator[Batch | tuple[Place, dict[str, Any]]]:
+    """The rows of a Parquet file: batches where it holds records of a service, else one record after the other.
+
+    Names of columns count in any letter case, as tables of Glue and Athena write them in lower case. Raises pa.ArrowInvalid, OSError.
+    """
+    import pyarrow.parquet as pq
+
+    held = pq.ParquetFile(stream)
+    names = {name.lower(): name for name in held.schema_arrow.names}
+    wanted = {name: names[name.lower()] for name in _NAMES if name.lower() in names}
+    if not {"serviceArn", "resolvedUser"} <= wanted.keys():
+        yield from _one_by_one(file, held)
+        return
+    texts = [name for name in wanted.values() if pa.types.is_string(held.schema_arrow.field(name).type)]
+    held = pq.ParquetFile(stream, read_dictionary=texts)
+    start = 1
+    for group in range(held.num_row_groups):
+        large = held.metadata.row_group(group).num_rows > most
+        parts: Iterable[Any] = (
+            held.iter_batches(most, [group], list(wanted.values()))
+            if large
+            else (held.read_row_group(group, list(wanted.values())),)
+        )
+        for part in parts:
+            yield from _of_table(file, part, wanted, start)
+            start += part.num_rows
+
+
+def _of_table(
+    file: str, part: Any, wanted: Mapping[str, str], start: int
+) -> Iterator[Batch | tuple[Place, dict[str, Any]]]:
+    length = part.num_rows
+    found: dict[str, pa.Array] = {}
+    for name in _NAMES:
+        if name not in wanted:
+            found[name] = pa.DictionaryArray.from_arrays(pa.nulls(length, pa.int32()), pa.array([], pa.string()))
+            continue
+        column = part.column(wanted[name])
+        column = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+        if isinstance(column, pa.ChunkedArray):
+            column = column.unify_dictionaries().combine_chunks() if column.num_chunks != 1 else column.chunk(0)
+        found[name] = column if pa.types.is_dictionary(column.type) else pc.dictionary_encode(_as_texts(column))
+    whole = {name: cleaned(column) for name, column in found.items()}
+    user, other = whole["resolvedUser"], whole["callerPrincipal"]
+    if user.null_count:
+        both = pa.concat_arrays([user.dictionary, other.dictionary])
+        taken = pc.if_else(
+            pc.is_valid(user.indices),
+            user.indices.cast(pa.int32()),
+            pc.add(other.indices.cast(pa.int32()), len(user.dictionary)),
+        )
+        encoded = pc.dictionary_encode(both)
+        user = pa.DictionaryArray.from_arrays(encoded.indices.take(taken), encoded.dictionary)
+    columns = {name: column for name, column in whole.items() if name not in ("resolvedUser", "callerPrincipal")}
+    numbers: Rows = np.arange(start, start + length)
+    yield Batch(file, numbers, {**columns, "user": user})
+
+
+def _as_texts(column: pa.Array) -> pa.Array:
+    """A column of another type as texts, as a record in JSON would have it."""
+    kind = column.type
+    if pa.types.is_string(kind):
+        return column
+    if (
+        pa.types.is_large_string(kind)
+        or pa.types.is_integer(kind)
+        or pa.types.is_floating(kind)
+        or pa.types.is_boolean(kind)
+    ):
+        return column.cast(pa.string())
+    if pa.types.is_timestamp(kind):
+        return pc.strftime(column.cast(pa.timestamp("s", "UTC"), safe=False), format="%Y-%m-%dT%H:%M:%SZ")
+    if pa.types.is_map(kind):
+        return pa.array([None if item is None else json.dumps(dict(item)) for item in column.to_pylist()], pa.string())
+    return pa.array(
+        [None if item is None else json.dumps(item, default=str) for item in column.to_pylist()], pa.string()
+    )
+
+
+def _one_by_one(file: str, held: Any) -> Iterator[tuple[Place, dict[str, Any]]]:
+    """Records of other kinds; what is null is not there."""
+    number = 0
+    for part in held.iter_batches(1 << 14):
+        for row in part.to_pylist():
+            number += 1
+            yield Place(file, number), {name: value for name, value in row.items() if value is not None}

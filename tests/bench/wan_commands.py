@@ -32,6 +32,16 @@ LIMIT = 60
 #: command, CPU seconds that it is to stay under
 COMMANDS: tuple[tuple[str, tuple[str, ...], float], ...] = (
     ("build --diff", ("build", "--diff", "old.json", "--network", "new.json", "--attachments", "inv.json"), 5),
+    (
+        "build --diff, isolated",
+        ("build", "--diff", "old.json", "--network", "isolated.json", "--attachments", "inv.json"),
+        5,
+    ),
+    (
+        "build --diff, shared",
+        ("build", "--diff", "old.json", "--network", "shared.json", "--attachments", "inv.json"),
+        5,
+    ),
     ("simulate", ("simulate", "old.json", "--attachments", "inv.json", "--from", "a1", "--to", "a2"), 2),
     ("routes --format json", ("routes", "old.json", "--attachments", "inv.json", "--format", "json"), 5),
     ("graph", ("graph", "old.json", "--attachments", "inv.json"), 5),
@@ -39,11 +49,17 @@ COMMANDS: tuple[tuple[str, tuple[str, ...], float], ...] = (
 
 
 def write_world(folder: Path, attachments: int = ATTACHMENTS) -> None:
-    """`old.json`, `new.json` (one blackhole more) and `inv.json`."""
+    """`old.json`, `new.json` (one blackhole more), `isolated.json` (a segment isolated), `shared.json` (one shared with all) and `inv.json`."""
     network, attached = world(SEGMENTS, EDGES, attachments)
     hole = ir.CreateRoute(ir.Word("s9"), (ir.Word("10.9.0.0/16"),), (ir.Word("blackhole"),))
     changed = replace(network, actions=(*network.actions, hole))
-    for name, item in (("old.json", network), ("new.json", changed)):
+    apart = replace(
+        network,
+        segments=tuple(replace(one, isolate=True) if one.name.text == "s3" else one for one in network.segments),
+    )
+    share = replace(network, actions=(*network.actions, ir.Share(ir.Word("s3"), ir.SegmentSet(True))))
+    worlds = (("old.json", network), ("new.json", changed), ("isolated.json", apart), ("shared.json", share))
+    for name, item in worlds:
         (folder / name).write_text(write_document(item)[0], encoding="utf-8")
     inventory = {"attachments": {item.name: entry(item) for item in attached}}
     (folder / "inv.json").write_text(json.dumps(inventory), encoding="utf-8")

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from policyc.engines.wan.attachments import Announced, Attachment
 from policyc.engines.wan.core import build_core
+from policyc.engines.wan.outbound import told_to
 from policyc.engines.wan.prefixes import Prefix, parse_prefix
-from policyc.engines.wan.reach import Target, build_tables, reach
+from policyc.engines.wan.reach import Target, build_tables, heard_by, reach
 from policyc.engines.wan.tables import Tables
 from policyc.ir import network as ir
 from policyc.targets.cloud_wan.classes import senders
@@ -67,6 +68,15 @@ POLICIES = (
         ),
     ),
     ir.RoutingPolicy(
+        WORD("hush"),
+        "outbound",
+        ir.Number(4),
+        (
+            rule(1, ir.RouteMatch("prefix-in-cidr", "10.2.0.0/16"), ir.RouteAction("drop")),
+            rule(2, ir.RouteMatch("asn-in-as-path", 65001), ir.RouteAction("drop")),
+        ),
+    ),
+    ir.RoutingPolicy(
         WORD("prepend"),
         "inbound",
         ir.Number(3),
@@ -76,7 +86,9 @@ POLICIES = (
 
 
 @st.composite
-def networks(draw: st.DrawFn, *, kept: tuple[ir.SegmentAction, ...] = ()) -> ir.CoreNetwork:
+def networks(
+    draw: st.DrawFn, *, kept: tuple[ir.SegmentAction, ...] = (), policies: tuple[ir.RoutingPolicy, ...] = POLICIES
+) -> ir.CoreNetwork:
     """Three segments that differ in isolation, acceptance, filters and edges, and a few actions."""
     edges = tuple(ir.Edge(WORD(region), ir.Number(64512 + index)) for index, region in enumerate(REGIONS))
     declared = tuple(
@@ -95,7 +107,7 @@ def networks(draw: st.DrawFn, *, kept: tuple[ir.SegmentAction, ...] = ()) -> ir.
     )
     labels = (
         ir.LabelRule(ir.Number(1), (WORD("x"),), (WORD("drop"), WORD("prepend"))),
-        ir.LabelRule(ir.Number(2), (WORD("y"),), (WORD("sum"),)),
+        ir.LabelRule(ir.Number(2), (WORD("y"),), (WORD("sum"), WORD("hush"))),
     )
     made = draw(st.lists(actions, max_size=4).map(tuple))
     return ir.CoreNetwork(
@@ -106,7 +118,7 @@ def networks(draw: st.DrawFn, *, kept: tuple[ir.SegmentAction, ...] = ()) -> ir.
         (*kept, *made),
         rules,
         labels,
-        POLICIES,
+        policies,
     )
 
 
@@ -168,12 +180,28 @@ def outside(tables: Tables, here: Attachment, address: Prefix) -> tuple[str, set
     return answer.verdict.value, by | set(answer.groups if by else ())
 
 
+def hold_what_is_told(tables: Tables) -> None:
+    """What a far side is told of one prefix is what it is told of it among all."""
+    for association in tables.core.associations.values():
+        told = heard_by(tables, association)
+        if told is not None:
+            every = told_to(tables, association)
+            for prefix in {*tables.known(), *told.prefixes()}:
+                assert [item for _, item in sorted(told.of(prefix), key=lambda pair: pair[0])] == [
+                    item for item in every if item.prefix == prefix
+                ]
+
+
 @CALM
 @given(st.data())
 def test_one_of_a_class_answers_for_all(data: st.DataObject) -> None:
     inventory = data.draw(inventories())
-    before = data.draw(networks())
-    after = data.draw(networks(kept=before.actions))
+    # without summaries a far side is asked about the prefixes that matter, and about no others
+    known = data.draw(st.sampled_from((POLICIES, tuple(item for item in POLICIES if item.name.text != "sum"))))
+    before = data.draw(networks(policies=known))
+    after = data.draw(networks(kept=before.actions, policies=known))
+    for tables in (build_tables(build_core(network, inventory.attachments)) for network in (before, after)):
+        hold_what_is_told(tables)
     old, new = (build_tables(build_core(network, inventory.attachments)) for network in (before, after))
     expected = {
         (here.name, there.name): (verdict(old, here, there), verdict(new, here, there))

@@ -52,6 +52,13 @@ def hears_less(core: Core, association: Association) -> bool:
     return asn is not None and _loops(core, attachment) != "accept" and asn in looping_asns(core)
 
 
+def summed_up(core: Core, association: Association) -> bool:
+    """Whether what the far side hears of a prefix hangs on other prefixes too."""
+    mine = association.attachment
+    policies = (policy for edge in mine.regions for policy in core.label_policies(mine, edge, "outbound"))
+    return any(rule.action.type == "summarize" for policy in policies for rule in policy.rules)
+
+
 def looping_asns(core: Core) -> frozenset[int]:
     """The ASNs that a far side may find in what it hears though it is its own: those that several attachments announce, those of edges, and
     those that a routing policy puts into paths."""
@@ -97,9 +104,12 @@ def _at_edge(
 ) -> list[Heard]:
     core = tables.core
     found: dict[Prefix, Heard] = {}
-    shared = _shared_doubt(core, association, policies)
     rows = tables.table(name, edge).rows
-    for prefix in sorted(rows if only is None else (prefix for prefix in only if prefix in rows)):
+    wanted = sorted(rows if only is None else (prefix for prefix in only if prefix in rows))
+    if not wanted:
+        return []
+    shared = _shared_doubt(core, association, policies)
+    for prefix in wanted:
         row = rows[prefix]
         for path, sure in _announced(row, association, edge):
             outcome = transform(policies, path, prefix, core.around)

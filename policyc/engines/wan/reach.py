@@ -15,7 +15,7 @@ from policyc.engines.wan.associate import Association, Standing
 from policyc.engines.wan.attachments import Attachment
 from policyc.engines.wan.core import Core
 from policyc.engines.wan.insertion import insert_services
-from policyc.engines.wan.outbound import Heard, far_asn, hears_less, told_to
+from policyc.engines.wan.outbound import Heard, far_asn, hears_less, summed_up, told_to
 from policyc.engines.wan.paths import merge
 from policyc.engines.wan.prefixes import Prefix, fills, shorten
 from policyc.engines.wan.tables import Tables, segment_tables, uncollected
@@ -164,8 +164,34 @@ def _ways(
     return tuple(way.doubting(*doubts) for way in ways) if doubts else tuple(ways)
 
 
-#: what a far side is told by prefix, each route with its place in the order of announcement
-Told = Mapping[Prefix, Sequence[tuple[int, Heard]]]
+class Told:
+    """What the far side of an attachment is told by prefix, each route with its place in the order of announcement. Without summaries a route
+    comes of the row of its own prefix alone, so that only what is asked about is worked out."""
+
+    __slots__ = ("_found", "_of", "_whole")
+
+    def __init__(self, tables: Tables, association: Association) -> None:
+        self._of = (tables, association)
+        self._found: dict[Prefix, list[tuple[tuple[int, Prefix], Heard]]] = {}
+        self._whole = summed_up(tables.core, association)
+        if self._whole:
+            self._add(told_to(*self._of))
+
+    def of(self, prefix: Prefix) -> Sequence[tuple[tuple[int, Prefix], Heard]]:
+        """The routes for exactly this prefix."""
+        if not self._whole and prefix not in self._found:
+            self._found[prefix] = []
+            self._add(told_to(*self._of, (prefix,)))
+        return self._found.get(prefix, ())
+
+    def prefixes(self) -> Iterable[Prefix]:
+        """Every prefix that there is a route for."""
+        return dict.fromkeys(heard.prefix for heard in told_to(*self._of))
+
+    def _add(self, routes: Sequence[Heard]) -> None:
+        edges = {edge: at for at, edge in enumerate(self._of[1].attachment.regions)}
+        for heard in routes:
+            self._found.setdefault(heard.prefix, []).append(((edges[heard.edge], heard.prefix), heard))
 
 
 def heard_by(tables: Tables, association: Association) -> Told | None:
@@ -173,11 +199,9 @@ def heard_by(tables: Tables, association: Association) -> Told | None:
     if not hears_less(tables.core, association):
         return None
     name = association.attachment.name
-    found = tables.told.get(name)
+    found: Told | None = tables.told.get(name)
     if found is None:
-        found = tables.told[name] = {}
-        for at, heard in enumerate(told_to(tables, association)):
-            found.setdefault(heard.prefix, []).append((at, heard))
+        found = tables.told[name] = Told(tables, association)
     return found
 
 
@@ -186,7 +210,7 @@ def _knows(told: Told | None, prefix: Prefix) -> tuple[str, tuple[str, ...]]:
     if told is None:
         return "", ()
     around = (shorten(prefix, length) for length in range(prefix.length + 1))
-    places = {at: heard for block in around for at, heard in told.get(block, ())}
+    places = {at: heard for block in around for at, heard in told.of(block)}
     covering = [places[at] for at in sorted(places)]
     taken = [item for item in covering if not item.refused]
     if any(not item.doubts for item in taken):

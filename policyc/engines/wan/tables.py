@@ -57,7 +57,7 @@ class Tables:
     made: dict[tuple[TableName, str], RouteTable] = field(default_factory=dict)
     masks: dict[TableName, Mapping[int, Sequence[int]]] = field(default_factory=dict)
     lengths_of: dict[int, frozenset[tuple[int, int]]] = field(default_factory=dict)
-    told: dict[str, dict[Prefix, list[Any]]] = field(default_factory=dict)
+    told: dict[str, Any] = field(default_factory=dict)
     sorted: list[Prefix] | None = None
 
     @property

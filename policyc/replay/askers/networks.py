@@ -83,7 +83,8 @@ def _blocks(tables: Tables) -> Iterable[Prefix]:
     yield from tables.known()
     for item in tables.core.associations.values():
         yield from item.attachment.prefixes
-        yield from heard_by(tables, item) or ()
+        if (told := heard_by(tables, item)) is not None:
+            yield from told.prefixes()
 
 
 def _said(answer: Answer) -> Said:

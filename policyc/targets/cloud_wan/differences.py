@@ -8,16 +8,15 @@ the same. For the few other prefixes the tables on the way are compared, from ea
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import Final
 
 from policyc.engines.wan.associate import Association, Standing
 from policyc.engines.wan.attachments import Attachment
 from policyc.engines.wan.core import NextHop, TableName
-from policyc.engines.wan.outbound import Heard, hears_less, told_to
+from policyc.engines.wan.outbound import hears_less, told_to
 from policyc.engines.wan.prefixes import Prefix, shorten
-from policyc.engines.wan.reach import heard_by
 from policyc.engines.wan.rows import Option, Row, Rows
 from policyc.engines.wan.tables import RouteTable, Tables, uncollected
 from policyc.engines.wan.walks import place_of
@@ -49,7 +48,7 @@ class _Beginning:
 
     asked: list[int] = field(default_factory=list)
     starts: dict[TableName, dict[tuple[tuple[str, ...], bool], list[int]]] = field(default_factory=dict)
-    untold: list[tuple[int, tuple[Prefix, ...]]] = field(default_factory=list)
+    untold: _Untold = field(default_factory=lambda: _Untold(()))
 
 
 class Differences:
@@ -61,8 +60,8 @@ class Differences:
             {name: position(found) for name, found in tables.core.associations.items()} for tables in (old, new)
         )
         self._moved = frozenset(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
-        kept = replace(old.core.network, actions=new.core.network.actions)
-        #: whether outbound policies and the ASNs that far sides look for are the same
+        kept = replace(old.core.network, actions=new.core.network.actions, segments=new.core.network.segments)
+        #: whether outbound policies and the ASNs that far sides look for are the same: what segments and their actions do shows in the rows
         self._tells_alike = not self._moved and kept == new.core.network and old.core.switches == new.core.switches
         #: whether what far sides hear of a prefix hangs on other prefixes too
         self._summed = any(
@@ -87,9 +86,7 @@ class Differences:
         found = set(beginning.asked)
         touched = [prefix for prefix in prefixes if self._touches(prefix)]
         near = prefixes if self._summed else touched
-        for at, untold in beginning.untold if near else ():
-            if any(told.overlaps(prefix) for told in untold for prefix in near):
-                found.add(at)
+        found.update(at for prefix in near for at in beginning.untold.meeting(prefix))
         cut = any(divided(tables, prefix) for tables in self._tables for prefix in touched)
         ways = [] if cut else [_Ways(self._looked, self._changed, prefix, self._covering(prefix)) for prefix in touched]
         for name, starts in beginning.starts.items() if touched else ():
@@ -102,7 +99,7 @@ class Differences:
     def _beginning(self, sent: Sequence[Class]) -> _Beginning:
         """How these classes begin, worked out once for the classes that were asked about last."""
         if self._last is None or self._last[0] is not sent:
-            found = _Beginning()
+            found, untold = _Beginning(), list[tuple[int, tuple[Prefix, ...]]]()
             for at, sending in enumerate(sent):
                 start = self._start(sending[0])
                 if start is True:
@@ -111,7 +108,8 @@ class Differences:
                     starts = found.starts.setdefault(start.table, {})
                     starts.setdefault((start.edges, start.spanning), []).append(at)
                     if start.untold:
-                        found.untold.append((at, start.untold))
+                        untold.append((at, start.untold))
+            found.untold = _Untold(untold)
             self._last = sent, found
         return self._last[1]
 
@@ -152,11 +150,31 @@ def _told(
     tables: Tables, association: Association, only: Collection[Prefix] | None
 ) -> set[tuple[Prefix, bool, tuple[str, ...]]]:
     """What a verdict depends on in what a far side hears, of the rows of some prefixes or (None) of all."""
-    if only is not None:
-        heard: Iterable[Heard] = told_to(tables, association, only)
-    else:
-        heard = (item for routes in (heard_by(tables, association) or {}).values() for _, item in routes)
-    return {(item.prefix, bool(item.refused), item.doubts) for item in heard}
+    return {(item.prefix, bool(item.refused), item.doubts) for item in told_to(tables, association, only)}
+
+
+class _Untold:
+    """Classes of senders, by number, with prefixes that each hears of differently."""
+
+    __slots__ = ("_lengths", "_members", "_sorted")
+
+    def __init__(self, told: Iterable[tuple[int, Iterable[Prefix]]]) -> None:
+        self._members: dict[Prefix, list[int]] = {}
+        for at, prefixes in told:
+            for prefix in prefixes:
+                self._members.setdefault(prefix, []).append(at)
+        self._sorted = sorted(self._members)
+        self._lengths = {family: sorted({p.length for p in self._sorted if p.family == family}) for family in (4, 6)}
+
+    def meeting(self, prefix: Prefix) -> Iterator[int]:
+        """Those that hear differently of a prefix that overlaps this one."""
+        for length in self._lengths[prefix.family]:
+            if length <= prefix.length:
+                yield from self._members.get(shorten(prefix, length), ())
+        for at in range(bisect_right(self._sorted, prefix), len(self._sorted)):
+            if not prefix.covers(self._sorted[at]):
+                return
+            yield from self._members[self._sorted[at]]
 
 
 @record(frozen=False)

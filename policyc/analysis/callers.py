@@ -11,7 +11,7 @@ from policyc.analysis.domains import Fits, Test
 from policyc.analysis.formula import FALSE, TRUE, Lit
 from policyc.analysis.keys import Keys, inside, words_of
 from policyc.analysis.solver import Opaque, Tested
-from policyc.engines.iam.caller import CallerKind
+from policyc.engines.iam.caller import CallerKind, Grant
 from policyc.engines.proofs.texts import Pattern, exactly
 from policyc.holes import has_hole, shown, widened
 from policyc.ir.authz import Who
@@ -176,6 +176,24 @@ class Callers:
             return FALSE
         named = self.formula.some(self.named(item) for item in who.principals)
         return -named if who.negated else named
+
+    def granted(self, who: Who | None, level: Grant) -> Lit:
+        """Whether a caller is one of those that a statement is about, named in a way that grants at least as much as `level`: `LIMITED` or
+        `STAR` (IAM evaluation reference, section 10.2)."""
+        if who is None or who.negated:
+            return self.matches(who)
+        held: list[Lit] = []
+        for item in who.principals:
+            if item.kind in ("account", "canonical_user"):
+                continue
+            by_role = item.kind == "role" or (
+                item.kind == "native" and item.args[:1] == ("AWS",) and item.name[:4] == "AROA"
+            )
+            if level is Grant.STAR and item.kind == "user":
+                held.append(self._is(CallerKind.USER, item.name))
+            elif not (level is Grant.STAR and by_role):
+                held.append(self.named(item))
+        return self.formula.some(held)
 
     def named(self, principal: Principal) -> Lit:
         """Whether a principal, as a document writes it, names the caller."""

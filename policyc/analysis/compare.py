@@ -7,7 +7,7 @@ before. It is found by its first witness and then excluded, until nothing is lef
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from typing import Final
@@ -21,13 +21,15 @@ from policyc.analysis.question import Space
 from policyc.analysis.solver import BUDGET, Solution
 from policyc.analysis.unchanged import Split, Unchanged, split
 from policyc.analysis.witness import Witness, opaque_of, witness_of
-from policyc.engines.iam.decision import decide
+from policyc.engines.iam.caller import Grant
+from policyc.engines.iam.decision import decide, weigh
 from policyc.engines.iam.document import Document
 from policyc.engines.proofs.budget import TooLarge
 from policyc.engines.proofs.texts import Pattern
 from policyc.engines.trace import Verdict
 from policyc.ir.authz import Policy, Statement
 from policyc.record import record
+from policyc.targets.iam_documents.kinds import GRANTING
 
 #: classes of one document that are told apart; what is left past that is said to be left
 MOST_CLASSES: Final = 50
@@ -41,6 +43,8 @@ class Change(StrEnum):
     BLOCKED = "newly blocked"
     UNBLOCKED = "no longer blocked"
     UNDECIDED = "now undecided"
+    GRANTED = "newly granted"
+    UNGRANTED = "no longer granted"
 
 
 #: the changes that documents of IAM can make
@@ -62,7 +66,8 @@ class Version:
 @record
 class Difference:
     """A class of requests. `by` is the statement that a request owes its answer to on the side that has it (None for a default
-    deny), `before` the statement that decided on the other side (None where none matched)."""
+    deny), `other` the statement that decided on the other side (None where none matched). `grants` are what both sides grant, where that
+    makes the difference."""
 
     change: Change
     by: Statement | None
@@ -72,6 +77,7 @@ class Difference:
     new: Verdict
     region: Region
     because: tuple[str, ...]
+    grants: tuple[Grant, Grant] | None = None
 
 
 @record
@@ -103,6 +109,7 @@ def compare(
         left.extend(comparison.space.doubts())
         for change in _ASKED:
             found.extend(comparison.differences(change, left))
+        found.extend(comparison.grants(left))
         comparison.space.solver.close()
     except TooLarge:
         left.append("the budget of steps ran out")
@@ -136,22 +143,16 @@ class _Comparison:
     ) -> None:
         self.old, self.new, self.budget, self.within, self.bindings = old, new, budget, within, bindings
         self.splits = splits
+        self.unchanged: list[Unchanged] = []
         self.space = Space([item.policy for item in (*old, *new)], bindings, budget, within=within)
-        self.unchanged = {
-            effect: [
-                Unchanged(self.space, at, effect, item.both, version.document)
-                for at, (item, version) in enumerate(zip(splits, new, strict=True))
-            ]
-            for effect in ("allow", "deny")
-        }
-        self.before, self.after = (
-            self._said(old, [item.old for item in splits]),
-            self._said(new, [item.new for item in splits]),
-        )
+        self.before, self.after = self._said(Grant.DELEGATION)
+        #: the weakest grants that are told apart beside whether there is one at all, where a caller's own policies may be left out
+        levels = (Grant.LIMITED, Grant.STAR) if all(item.policy.kind in GRANTING for item in (*old, *new)) else ()
+        self.granted = {level: self._said(level) for level in levels}
 
     def ask(self, *wanted: Lit) -> Solution | None:
         """A request for which all of `wanted` hold, with regard to all statements; None: proven that there is none."""
-        parts = [item for listed in self.unchanged.values() for item in listed]
+        parts = self.unchanged
         while True:
             solution = self.space.ask(*wanted, *(fact for item in parts for fact in item.facts))
             if solution is None:
@@ -164,14 +165,43 @@ class _Comparison:
             if not any(again):
                 return solution
 
-    def _said(self, side: Sequence[Version], own: Sequence[Sequence[Statement]]) -> _Said:
+    def _said(self, level: Grant) -> tuple[_Said, _Said]:
+        """What both sides say, of allows what they grant at least."""
+
+        def means(statement: Statement) -> Lit:
+            known = self.space.statement(statement)
+            if level is Grant.DELEGATION or statement.effect == "deny":
+                return known
+            return self.space.formula.every((known, self.space.callers.granted(statement.who, level)))
+
+        shared: list[dict[str, Lit]] = []
+        for at, (found, version) in enumerate(zip(self.splits, self.new, strict=True)):
+            atoms: dict[str, Lit] = {}
+            for effect in ("allow", "deny"):
+                both = [item for item in found.both if item.effect == effect]
+                name = effect if effect == "deny" else f"{effect} {level}"
+                part = Unchanged(self.space, at, name, both, version.document, means)
+                self.unchanged.append(part)
+                atoms[effect] = part.atom
+            shared.append(atoms)
+        sides = ((self.old, [item.old for item in self.splits]), (self.new, [item.new for item in self.splits]))
+        before, after = (self._side(side, own, shared, means) for side, own in sides)
+        return before, after
+
+    def _side(
+        self,
+        side: Sequence[Version],
+        own: Sequence[Sequence[Statement]],
+        shared: Sequence[Mapping[str, Lit]],
+        means: Callable[[Statement], Lit],
+    ) -> _Said:
         """What documents say that must all allow."""
         formula = self.space.formula
         allows, denies = [], []
-        for listed, unchanged, denied in zip(own, self.unchanged["allow"], self.unchanged["deny"], strict=True):
-            lits: dict[str, list[Lit]] = {"allow": [unchanged.atom], "deny": [denied.atom]}
+        for listed, atoms in zip(own, shared, strict=True):
+            lits = {effect: [atom] for effect, atom in atoms.items()}
             for item in listed:
-                lits[item.effect].append(self.space.statement(item))
+                lits[item.effect].append(means(item))
             allows.append(formula.some(lits["allow"]))
             denies.append(formula.some(lits["deny"]))
         allow, deny = formula.every(allows), formula.some(denies)
@@ -198,6 +228,53 @@ class _Comparison:
             found.append(one)
             excluded.append(-self.space.formula.every(self._marks(change, one)))
         return found
+
+    def grants(self, left: list[str]) -> Sequence[Difference]:
+        """The classes of requests that are allowed by both versions, but with more or less asked of the caller's own policies."""
+        found: list[Difference] = []
+        every = self.space.formula.every
+        for level, (before, after) in self.granted.items():
+            for change, one, other in ((Change.GRANTED, after, before), (Change.UNGRANTED, before, after)):
+                question = every((one.allowed, -other.allowed, self.before.allowed, self.after.allowed))
+                excluded: list[Lit] = []
+                while (solution := self.ask(question, *excluded)) is not None:
+                    known = not opaque_of(self.space, solution) and len(found) < MOST_CLASSES
+                    made = self._granted(change, level, witness_of(self.space, solution)) if known else None
+                    if made is None:
+                        left.append(f"which requests are {change} hangs on values that are not known")
+                        break
+                    if not any(item.by is made.by and item.change is change for item in found):
+                        found.append(made)
+                    if made.by is None:
+                        break
+                    excluded.append(-self.space.statement(made.by))
+        return found
+
+    def _granted(self, change: Change, level: Grant, witness: Witness) -> Difference | None:
+        """The class of a witness of `grants`; None where values that are not known leave it open."""
+        gained = change is Change.GRANTED
+        weights = [weigh([item.document for item in side], witness.request) for side in (self.old, self.new)]
+        if any(item.grant_can is not item.grant_must for item in weights):
+            return None
+        old, new = (item.grant_must for item in weights)
+        if not (old < level <= new if gained else new < level <= old):
+            raise Disagreement(f"{change} was found, and the engine says otherwise: {'; '.join(witness.lines())}")
+        side = self.new if gained else self.old
+        by = None
+        for one in side:
+            can, _ = one.document.masks.masks(witness.request, False)
+            for item in one.policy.statements:
+                if (
+                    item.effect == "allow"
+                    and can >> item.index & 1
+                    and self.space.callers.granted(item.who, level) != FALSE
+                ):
+                    by = by or item
+        region = (
+            Region((), (), (), ()) if by is None else region_of(self.space, by, [self.space.statement(by)], self.ask)
+        )
+        because = self._because(by, None, gained) or ("the caller is named, not only its account",)
+        return Difference(change, by, None, witness, Verdict.ALLOW, Verdict.ALLOW, region, because, (old, new))
 
     def _bound(self, change: Change, known: Sequence[Difference]) -> Difference | None:
         """A class that shows when policy variables have some values; None where none of a few does."""
@@ -231,8 +308,8 @@ class _Comparison:
                 return after, before, every((after.some_deny, -before.some_deny, -before.allowed))
             case Change.UNBLOCKED:
                 return before, after, every((before.some_deny, -after.some_deny, -after.allowed))
-            case Change.UNDECIDED:
-                return after, before, FALSE  # documents of IAM decide every request that says all
+            case Change.UNDECIDED | Change.GRANTED | Change.UNGRANTED:
+                return after, before, FALSE  # asked otherwise, or never so of documents of IAM
 
     def _explained(self, change: Change, witness: Witness) -> Difference | None:
         """The class of a witness, which the engine is asked to confirm; None where that leaves it open, for values that are not known."""
@@ -305,5 +382,5 @@ def _as_claimed(change: Change, old: Verdict, new: Verdict) -> bool:
             return new is Verdict.EXPLICIT_DENY and old is Verdict.IMPLICIT_DENY
         case Change.UNBLOCKED:
             return old is Verdict.EXPLICIT_DENY and new is Verdict.IMPLICIT_DENY
-        case Change.UNDECIDED:
-            return new is Verdict.UNDECIDED
+        case Change.UNDECIDED | Change.GRANTED | Change.UNGRANTED:
+            return False

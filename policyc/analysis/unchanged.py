@@ -6,7 +6,7 @@ request that was found is held against them by the engine that decides, and only
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import replace
 
 from policyc.analysis.conditions import readings
@@ -109,13 +109,22 @@ class Rest:
 
 
 class Unchanged:
-    """The statements of one effect that stand in both versions of a document; `at` is its place among others."""
+    """The statements of one effect that stand in both versions of a document, which is the one at place `at`; `means` gives the literal of a
+    statement."""
 
-    __slots__ = ("_left", "_met", "atom", "document", "facts", "space", "statements")
+    __slots__ = ("_left", "_met", "atom", "document", "facts", "means", "space", "statements")
 
-    def __init__(self, space: Space, at: int, effect: str, statements: Sequence[Statement], document: Document) -> None:
-        self.space, self.document = space, document
-        self.statements = [item for item in statements if item.effect == effect]
+    def __init__(
+        self,
+        space: Space,
+        at: int,
+        effect: str,
+        statements: Sequence[Statement],
+        document: Document,
+        means: Callable[[Statement], Lit],
+    ) -> None:
+        self.space, self.document, self.means = space, document, means
+        self.statements = statements
         self.atom: Lit = space.formula.atom(Rest(at, effect)) if self.statements else FALSE
         self.facts: list[Lit] = []
         self._left = {self.atom: Rest(at, effect)} if self.statements else {}
@@ -158,7 +167,7 @@ class Unchanged:
 
     def _literal(self, at: int) -> Lit:
         """The literal of a statement, which means that one of them matches."""
-        found = self.space.statement(self.statements[at])
+        found = self.means(self.statements[at])
         if at not in self._met:
             self._met.add(at)
             self.facts.append(self.space.formula.implies(found, self.atom))

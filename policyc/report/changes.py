@@ -20,7 +20,8 @@ OPEN: Final = "not settled"
 @record
 class Entry:
     """One class of requests that is answered differently. `change` is `newly allowed`, `newly denied`, `newly blocked` (nobody allowed
-    them, now a deny refuses them whatever others allow), `no longer blocked` or `now undecided`; `who`, `what`, `where` and `conditions` are parts of the
+    them, now a deny refuses them whatever others allow), `no longer blocked` `now undecided` or, where both versions allow but for what the
+    caller's own policies have to say, `newly granted` and `no longer granted`; `who`, `what`, `where` and `conditions` are parts of the
     statement `by`, an empty one means any; `because` are sentences; `request` is one request of the class, in parts; `old` and `new` are
     what the engine says to it."""
 
@@ -40,7 +41,7 @@ class Entry:
     @property
     def widens(self) -> bool:
         """Whether more requests may be allowed."""
-        return self.change in ("newly allowed", "no longer blocked") or (
+        return self.change in ("newly allowed", "no longer blocked", "newly granted") or (
             self.change == "now undecided" and self.old != "allow"
         )
 
@@ -116,6 +117,8 @@ _STYLES: Final = {
     "newly blocked": "good",
     "no longer blocked": "warning",
     "now undecided": "warning",
+    "newly granted": "warning",
+    "no longer granted": "good",
 }
 
 
@@ -157,7 +160,7 @@ def _entry_lines(entry: Entry, options: Options) -> list[str]:
             lines += _line(f"    {name if not at else '':<9}", text, options.width)
         if len(texts) > _MOST_ITEMS:
             lines.append(f"    {'':<9}and {len(texts) - _MOST_ITEMS} more")
-    lines.append(f"    for example (was {entry.old}, now {entry.new})")
+    lines += wrap(f"    for example (was {entry.old}, now {entry.new})", options.width, "      ")
     width = max(len(part) for part, _ in entry.request)
     for part, value in entry.request:
         lines += _line(f"      {part:<{width}}  ", value, options.width)

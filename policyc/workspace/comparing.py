@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from policyc.analysis.compare import Difference, Version, compare
 from policyc.diagnostics import Diagnostics
+from policyc.engines.iam.caller import Grant
 from policyc.engines.iam.document import compile_document
 from policyc.engines.iam.switches import BY_NAME, DEFAULT
 from policyc.engines.proofs.texts import whole
@@ -25,6 +26,14 @@ from policyc.workspace.sides import HOST, Piece, Side, pairs
 #: a resource whose gates hold Cedar text
 ENDPOINT = "verified_access.endpoint"
 _EVERYTHING = '{"Version":"2012-10-17","Statement":[{"Sid":"AuthNone","Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}'
+#: what an allow of a resource's policy asks beside it, by how it names the caller
+_GRANTS = {
+    Grant.NONE: "implicit deny",
+    Grant.DELEGATION: "allow if the caller's own policies do",
+    Grant.LIMITED: "allow within the caller's limits",
+    Grant.STAR: "allow",
+    Grant.DIRECT: "allow",
+}
 _NOTHING = '{"Version":"2012-10-17","Statement":[]}'
 
 
@@ -266,8 +275,8 @@ def _entry(item: Difference) -> Entry:
         tuple(map(shown, region.conditions)),
         tuple(map(shown, item.because)),
         tuple(request),
-        item.old.value,
-        item.new.value,
+        item.old.value if item.grants is None else _GRANTS[item.grants[0]],
+        item.new.value if item.grants is None else _GRANTS[item.grants[1]],
     )
 
 

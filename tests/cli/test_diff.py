@@ -324,3 +324,30 @@ def test_no_input_runs_away(diff: Any) -> None:
     many = ["arn:aws:s3:::b/*a" + "?" * 8, "arn:aws:s3:::b/*b" + "?" * 7]
     other = ["arn:aws:s3:::b/*a" + "?" * 7 + end for end in "ab"]
     assert diff([{**READ, "Resource": many}], [{**READ, "Resource": other}])[0] in (1, 11)
+
+
+def test_an_account_and_its_role_are_granted_different_things(diff: Any) -> None:
+    """An allow that names the account leaves it to the role's own policies, one that names the role does not (section 10.2)."""
+    account = {**without(READ, "Condition"), "Principal": {"AWS": "111122223333"}}
+    both = [account, {**account, "Sid": "Role", "Principal": {"AWS": APP}}]
+    status, data = diff([account], both)
+    assert (status, told(data)) == (1, [("newly granted", "Role")])
+    (found,) = data["documents"][0]["changes"]
+    assert (found["old"], found["new"]) == ("allow if the caller's own policies do", "allow within the caller's limits")
+    assert told(diff(both, [account])[1]) == [("no longer granted", "Role")]
+    assert diff([account], both, "--fail-on", "allow")[0] == 1
+    session = {"AWS": "arn:aws:sts::111122223333:assumed-role/app/s"}
+    found = diff([both[1]], [both[1], {**both[1], "Sid": "Session", "Principal": session}])[1]
+    # the ARN of a session leaves out the path of its role, so it may be one of another role
+    assert told(found) == [("newly allowed", "Session"), ("newly granted", "Session")]
+
+
+def test_an_auth_policy_leaves_it_to_the_caller_anyway(diff: Any) -> None:
+    account = {
+        "Effect": "Allow",
+        "Principal": {"AWS": "111122223333"},
+        "Action": "vpc-lattice-svcs:Invoke",
+        "Resource": "*",
+    }
+    status, _ = diff([account], [account, {**account, "Principal": {"AWS": APP}}], "--as", "auth-policy")
+    assert status == 0

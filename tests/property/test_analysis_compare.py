@@ -15,8 +15,8 @@ from typing import Any
 
 from policyc.analysis.compare import Change, Version, compare
 from policyc.diagnostics import Diagnostics
-from policyc.engines.iam.caller import Caller, anonymous, caller_from_arn, service
-from policyc.engines.iam.decision import decide
+from policyc.engines.iam.caller import Caller, Grant, anonymous, caller_from_arn, service
+from policyc.engines.iam.decision import decide, weigh
 from policyc.engines.iam.document import compile_document
 from policyc.engines.iam.request import Request
 from policyc.engines.trace import Verdict
@@ -221,6 +221,10 @@ def changes(old: Version, new: Version, keys: list[str]) -> set[Change]:
             request = Request.of(action, resource, caller, context)
             one, other = decide(old.document, request), decide(new.document, request)
             if one is other:
+                if one is Verdict.ALLOW:
+                    before, after = (min(weigh([side.document], request).grant_must, Grant.STAR) for side in (old, new))
+                    if before != after:
+                        out.add(Change.GRANTED if after > before else Change.UNGRANTED)
                 continue
             allowed = one is Verdict.ALLOW, other is Verdict.ALLOW
             if allowed[0] is not allowed[1]:

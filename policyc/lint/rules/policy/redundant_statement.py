@@ -35,8 +35,6 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-polic
 
 from __future__ import annotations
 
-from typing import Final
-
 from policyc.diagnostics import Label, Severity
 from policyc.engines.proofs.conditions import never_holds
 from policyc.ir.authz import Policy, Statement
@@ -45,11 +43,9 @@ from policyc.lint.covering import statement_covers, who_covers
 from policyc.lint.places import label_of
 from policyc.lint.rule import Lint, kind_of
 from policyc.record import replace
+from policyc.targets.iam_documents.kinds import GRANTING
 
 SEVERITY = Severity.WARNING
-
-#: policies whose allow of a caller by name needs no allow of an identity policy beside it (IAM evaluation reference, section 10.3)
-_GRANTING: Final = frozenset({"bucket", "access-point", "object-lambda", "function", "key", "trust", "resource"})
 
 
 def check(lint: Lint) -> None:
@@ -60,7 +56,7 @@ def check(lint: Lint) -> None:
 def _check_policy(lint: Lint, policy: Policy) -> None:
     gone: set[int] = set()
     coverers = Coverers(policy.statements)
-    grants = kind_of(policy) in _GRANTING
+    grants = kind_of(policy) in GRANTING
     for narrow in reversed(policy.statements):
         if never_holds(narrow.when):
             continue

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from policyc.cli import exits
@@ -12,6 +11,7 @@ from policyc.cli.console import Console
 from policyc.cli.progress import Progress
 from policyc.cli.refuse import refuse_request
 from policyc.diagnostics import Diagnostics
+from policyc.record import replace
 from policyc.report.registry import renderer
 from policyc.report.screen import clean, wrap
 

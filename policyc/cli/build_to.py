@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from policyc.cli.console import Console
 from policyc.cli.output import File
@@ -14,6 +13,7 @@ from policyc.emitting.templates import Opened, open_templates
 from policyc.holes import shown
 from policyc.ir.program import Program
 from policyc.model.files import load_files
+from policyc.record import replace
 from policyc.report.screen import clean
 from policyc.targets.base import Document
 from policyc.targets.program import emit_documents, load_program

@@ -6,7 +6,6 @@ import argparse
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from policyc.cli.parser import WrongUse
 from policyc.cli.project import here, open_project
 from policyc.cli.refuse import refuse, refuse_findings, refuse_request
 from policyc.diagnostics import Diagnostics
+from policyc.record import replace
 from policyc.report.proofs import Proof
 from policyc.report.registry import renderer, serves
 from policyc.text import Source

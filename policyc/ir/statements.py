@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import partial
 
 from policyc.diagnostics import Diagnostics, Label, did_you_mean
@@ -17,7 +16,7 @@ from policyc.model.scope import Scope
 from policyc.model.types import PRINCIPAL, RESOURCE, STRING
 from policyc.model.values import Principal, Resource, ResourceLink
 from policyc.model.vocabulary import Attribute, ClauseRule, Verb, Vocabulary
-from policyc.record import record
+from policyc.record import record, replace
 from policyc.syntax import nodes
 from policyc.text import Span
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from policyc.diagnostics import Diagnostic, Diagnostics
-from policyc.record import record
+from policyc.record import record, replace
 from policyc.report.data import finding_data, span_data
 from policyc.report.frame import located
 from policyc.report.human import finding_lines

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from policyc.analysis.compare import Difference, Version, compare
 from policyc.diagnostics import Diagnostics
 from policyc.engines.iam.caller import Grant
@@ -12,6 +10,7 @@ from policyc.engines.iam.switches import BY_NAME, DEFAULT
 from policyc.engines.proofs.texts import whole
 from policyc.holes import has_hole, names_in, shown
 from policyc.ir.pattern import Plain, Wild, escape_pattern, pattern_tokens
+from policyc.record import replace
 from policyc.report.changes import ADDED, CHANGED, OPEN, REMOVED, SAME, Changes, Compared, Entry
 from policyc.syntax.json_text import JsonObject, JsonString, JsonValue, parse_json
 from policyc.targets.iam_documents.kinds import KINDS, DocumentKind, guess_kind, is_policy

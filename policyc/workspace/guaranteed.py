@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -27,7 +26,7 @@ from policyc.ir.program import BoundProof, Program
 from policyc.ir.statements import StatementBuilder
 from policyc.model.values import Principal, Resource
 from policyc.model.vocabulary import Attribute
-from policyc.record import record
+from policyc.record import record, replace
 from policyc.report.proofs import ClaimAnswer, Proof, proof_of
 from policyc.syntax import nodes
 from policyc.targets.iam_documents.kinds import KINDS

@@ -6,14 +6,13 @@ Policies of the language count as the documents that they become; the documents 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
 from policyc.carriers.registry import recognized
 from policyc.diagnostics import Diagnostics
 from policyc.model.files import read_source
-from policyc.record import record
+from policyc.record import record, replace
 from policyc.syntax.json_text import JsonValue, parse_json
 from policyc.targets.base import Document, DocumentSet
 from policyc.targets.cedar_documents.facts import Fact

@@ -6,11 +6,11 @@ Source: https://html.spec.whatwg.org/multipage/
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Final
 
 from policyc.canvas import shown
 from policyc.engines.trace import Outcome
+from policyc.record import replace
 from policyc.report.changes import Changes
 from policyc.report.formats import human, svg
 from policyc.report.matrix import Cell

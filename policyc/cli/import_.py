@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -30,8 +31,9 @@ if TYPE_CHECKING:
     from policyc.importing.documents import Imported
     from policyc.importing.drafts import Given
     from policyc.importing.modules import Layout
+    from policyc.importing.opening import Opening
     from policyc.text import Source
-    from policyc.workspace.taken_out import Left
+    from policyc.workspace.taken_out import Left, TakenOut
 
 SHARED = ("root", "config", "exclude", "format", "color", "quiet")
 REPORT = "findings"
@@ -93,6 +95,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, console: Console) -> int:
     from policyc.importing.documents import import_documents
+    from policyc.importing.opening import Opening
     from policyc.workspace.taken_out import Left
 
     told = Diagnostics()
@@ -103,7 +106,8 @@ def run(args: argparse.Namespace, console: Console) -> int:
     if mistakes.has_errors:
         return refuse(mistakes, project, console, args.format)
     found = Diagnostics()
-    given, sources, left = _documents(project, args, found)
+    opening = Opening()
+    given, sources, left = _documents(project, args, opening, found)
     if not given and not left and not found.has_errors:
         console.error("nothing to import: no document found (see `policyc check` for what is taken for one)\n")
         return exits.NOTHING
@@ -111,7 +115,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
     imported = None
     while given and not found.has_errors:
         wrong = Diagnostics()
-        imported = import_documents(given, layout, root, wrong, trust_of(args), args.tests)
+        imported = import_documents(given, layout, root, wrong, trust_of(args), args.tests, opening)
         refused = {
             item.span.file: item.message for item in wrong if item.span is not None and item.severity is Severity.ERROR
         }
@@ -132,12 +136,19 @@ def run(args: argparse.Namespace, console: Console) -> int:
         console.exact(imported.files[_STREAM])
     elif not args.dry_run:
         write_all(root, imported.files, args.force)
+    for said in opening.taken:
+        console.remark(clean(said))
     _tell(imported, args, console)
     return exits.CLEAN
 
 
 #: where the words of a name such as `OrdersAuth` meet
 _WORDS = regex(r"(?<=[a-z0-9])(?=[A-Z])")
+#: what the ARNs look like of things that a host describes beside their policies
+_CARRIERS = {
+    "lattice.service": "arn:*:vpc-lattice:*:????????????:service/*",
+    "lattice.service_network": "arn:*:vpc-lattice:*:????????????:servicenetwork/*",
+}
 #: the name of what goes to standard output
 _STREAM = "imported.policy"
 
@@ -164,7 +175,7 @@ def _layout(args: argparse.Namespace) -> tuple[Layout, Path]:
 
 
 def _documents(
-    project: Project, args: argparse.Namespace, diagnostics: Diagnostics
+    project: Project, args: argparse.Namespace, opening: Opening, diagnostics: Diagnostics
 ) -> tuple[list[Given], dict[str, Source], list[Left]]:
     """The documents that the command line names or that lie in its folders, with what it says of them, their texts by file, and those of
     host files that cannot be taken out."""
@@ -187,7 +198,8 @@ def _documents(
     settings = replace(settings_of(project.config, args.kind or ""), values=bindings_of(args))
     formats = {name: format_of(project.root / name, source, settings) for name, source in sources.items()}
     files = [(sources[name], format) for name, format in formats.items() if format]
-    taken, left = take_out(open_hosts(project.root, files, diagnostics, settings))
+    taken, left = take_out(open_hosts(project.root, files, diagnostics, settings), opened=True)
+    taken = _opened(taken, opening, left)
     inside = {item.file for item in taken} | set(filter(formats.get, formats))
     sources = {name: source for name, source in sources.items() if name not in inside}
     attached = _attached(args.on, [*sources, *(item.source.file for item in taken)])
@@ -211,6 +223,42 @@ def _documents(
     return given, {**sources, **{item.source.file: item.source for item in taken}}, left
 
 
+def _opened(taken: Sequence[TakenOut], opening: Opening, left: list[Left]) -> list[TakenOut]:
+    """Documents of host files with samples in place of what is open; those where nothing says what that is are left."""
+    from policyc.importing.opening import Open, Unclear, places_in
+    from policyc.workspace.taken_out import Left
+
+    out: list[TakenOut] = []
+    for item in taken:
+        holes = {name: Open(name, hole.kind, hole.assumed) for name, hole in item.holes.items()}
+        secret = next((name for name, hole in item.holes.items() if hole.sensitive), "")
+        try:
+            if secret:
+                raise Unclear(f"`{secret}` is a secret")
+            places = places_in(_data(item.source.text))
+            text = opening.filled(item.file, item.source.text, holes, places)
+            attached = opening.filled(item.file, item.attached, holes, places)
+            kind, attribute = _CARRIERS.get(item.on[1]), "arn" if "." in item.on[0] else "Arn"
+            if not attached and kind and holes:
+                attached = opening.sample(item.file, Open(f"{item.on[0]}.{attribute}", "arn"), kind, "")
+        except (Unclear, KeyError) as unclear:
+            reason = (
+                f"{unclear}; give `--bind NAME=VALUE`" if isinstance(unclear, Unclear) else "it cannot be taken apart"
+            )
+            left.append(Left(item.source.file, 0, "", reason))
+            continue
+        out.append(replace(item, source=replace(item.source, text=text), attached=attached))
+    return out
+
+
+def _data(text: str) -> Any:
+    """A document as data; nothing where it is none."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
+
+
 def _file(name: str) -> str:
     """The file of a document, which may stand in it behind a line (`stack.yaml:9 Auth`)."""
     return re.sub(r":[0-9]+( .*)?$", "", name)
@@ -232,7 +280,7 @@ def _attached(stated: Sequence[str], names: Sequence[str]) -> dict[str, str]:
 def _tell(imported: Imported, args: argparse.Namespace, console: Console) -> None:
     """What was written, and what a reader has to know of it."""
     if args.format == "json" and args.out != "-":
-        console.write(written({**findings_data([], {}, console.options()), "import": _data(imported)}))
+        console.write(written({**findings_data([], {}, console.options()), "import": _listed(imported)}))
         return
     for file, kind in imported.passed_over.items():
         console.remark(f"not imported: `{clean(file)}` is a {kind}, for which the language has no policies")
@@ -260,7 +308,7 @@ def _tell(imported: Imported, args: argparse.Namespace, console: Console) -> Non
     console.remark(f"{count} in {files}")
 
 
-def _data(imported: Imported) -> Mapping[str, Any]:
+def _listed(imported: Imported) -> Mapping[str, Any]:
     return {
         "files": sorted(imported.files),
         "documents": [

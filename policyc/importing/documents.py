@@ -21,6 +21,7 @@ from policyc.importing.drafts import Choice, Draft, Given, Whole
 from policyc.importing.modules import Layout
 from policyc.importing.names import Names, snake
 from policyc.importing.networks import network_node
+from policyc.importing.opening import Opening
 from policyc.importing.settle import Plan, Settled, settle
 from policyc.importing.statements import declare_resource
 from policyc.ir.authz import Never, Policy, Statement
@@ -105,10 +106,13 @@ def import_documents(
     diagnostics: Diagnostics,
     trust: Mapping[str, str] = MappingProxyType({}),
     tests: bool = False,
+    opening: Opening | None = None,
 ) -> Imported | None:
     """The policy files that say what the documents say; None after an error was reported. All of the documents are imported or none.
-    `trust` are the trust providers that Cedar texts may count on, by policy reference name; `tests` asks for tests beside the policies."""
-    run = _Run(Plan(Names(_reserved(words()))), diagnostics)
+    `trust` are the trust providers that Cedar texts may count on, by policy reference name; `tests` asks for tests beside the policies;
+    `opening` has the samples that stand for parameters in the texts."""
+    run = _Run(Plan(Names(_reserved(words())), opening=opening or Opening()), diagnostics)
+    run.plan.opening.known_to(run.plan.names)
     sorts: dict[str, list[tuple[Given, Policy]]] = {}
     for item in given:
         if item.kind == CEDAR or item.source.file.endswith(".cedar"):
@@ -125,7 +129,7 @@ def import_documents(
         message = f"the language has no policies for what is there: {listed}"
         diagnostics.error("not-importable", message, None, "name other documents")
     settled = None if run.diagnostics.has_errors else settle(run.plan, layout, root, diagnostics)
-    if settled is None:
+    if settled is None or not _all_open(run.plan, diagnostics):
         return None
     if tests:
         from policyc.importing.witnesses import with_tests
@@ -144,6 +148,21 @@ def import_documents(
         for whole in run.plan.wholes
     ]
     return Imported(settled.files, tuple(became), settled, run.passed_over)
+
+
+def _all_open(plan: Plan, diagnostics: Diagnostics) -> bool:
+    """Whether every sample stands for a value of its own; documents in which one is a part of a text are reported."""
+    sound = True
+    drafts = [
+        (item.node(plan.names, plan.resource_names), item.origin.name_span or item.origin.span) for item in plan.drafts
+    ]
+    for node, span in [*drafts, *((whole.node, whole.span) for whole in plan.wholes)]:
+        left = plan.opening.left_in(node, plan.names)
+        if left is not None:
+            message = f"the language has no word for a text of which a part is open: {left.doc.rstrip('.')}"
+            diagnostics.error("not-importable", message, span, "give it a value with `--bind NAME=VALUE`")
+            sound = False
+    return sound
 
 
 def _became(draft: Draft, layout: Layout) -> Became:

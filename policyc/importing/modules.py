@@ -11,7 +11,7 @@ from policyc.record import record
 from policyc.syntax import nodes
 from policyc.syntax.format import print_module
 
-_ORDER = (nodes.Let, nodes.PrincipalDecl, nodes.GroupDecl, nodes.Resource)
+_ORDER = (nodes.Param, nodes.Let, nodes.PrincipalDecl, nodes.GroupDecl, nodes.Resource)
 
 
 @record

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -86,6 +86,9 @@ class Names:
     known: dict[tuple[str, ...], str] = field(default_factory=dict)
     declared: dict[str, nodes.Declaration] = field(default_factory=dict)
     taken: set[str] = field(default_factory=set)
+    #: values that stand for parameters, with the names that these should have, and what declares one for a type
+    open: dict[str, str] = field(default_factory=dict)
+    parameter: Callable[[str, str], nodes.Ref] | None = None
 
     def free(self, wanted: str) -> str:
         """A name that nothing else has, and takes it."""
@@ -100,6 +103,8 @@ class Names:
 
     def value(self, kind: str, value: str) -> nodes.Ref:
         """A `let` for an id of a named type."""
+        if self.parameter is not None and value in self.open:
+            return self.parameter(value, kind)
         key = (kind, value)
         if key not in self.known:
             name = self.free(snake(f"{NAMED_TYPES[kind]}_{value.removeprefix(_prefix(kind))}", NAMED_TYPES[kind]))
@@ -121,17 +126,26 @@ class Names:
             return made
         key = (item.kind, *item.args)
         if key not in self.known:
-            self.known[key] = self.free(snake(item.args[-1], item.kind))
+            self.known[key] = self.free(self._caller(item))
             name = self.known[key]
             self.declared[name] = nodes.PrincipalDecl(ident(name), made, NOWHERE)
         return word(self.known[key])
+
+    def _caller(self, item: Principal) -> str:
+        """How a caller should be called; one whose name stays open by the parameter, which has that name itself."""
+        opened = self.open.get(item.args[-1])
+        return f"{opened}_{item.kind}" if opened else snake(item.args[-1], item.kind)
 
     def group(self, item: Group) -> nodes.Ref:
         """A directory group."""
         key = (item.kind, item.id)
         if key not in self.known:
             name = self.free(
-                snake(f"group_{item.id.rpartition('-')[2] if item.kind == 'idc_group' else item.id}", "group")
+                snake(
+                    self.open.get(item.id)
+                    or f"group_{item.id.rpartition('-')[2] if item.kind == 'idc_group' else item.id}",
+                    "group",
+                )
             )
             self.known[key] = name
             self.declared[name] = nodes.GroupDecl(ident(name), call(item.kind, text(item.id)), NOWHERE)

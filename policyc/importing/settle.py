@@ -12,6 +12,7 @@ from policyc.importing.drafts import Choice, Draft, Whole
 from policyc.importing.findings import differing, of_documents, of_policies
 from policyc.importing.modules import Layout, write_modules
 from policyc.importing.names import Names
+from policyc.importing.opening import Opening, with_parameters
 from policyc.ir.authz import Statement
 from policyc.ir.program import Program
 from policyc.record import record
@@ -32,6 +33,7 @@ class Plan:
     drafts: list[Draft] = field(default_factory=list)
     wholes: list[Whole] = field(default_factory=list)
     resource_names: dict[str, str] = field(default_factory=dict)
+    opening: Opening = field(default_factory=Opening)
 
 
 @record
@@ -49,8 +51,8 @@ def settle(plan: Plan, layout: Layout, root: Path, diagnostics: Diagnostics) -> 
     Of the ways that survive, those are taken of which the rules tell what they tell of the documents, where there are such ways.
     """
     settled = _compiled(plan, layout, root, diagnostics)
-    if settled is None:
-        return None
+    if settled is None or plan.opening.parameters:  # what rules say of samples, they do not say of what stands for them
+        return settled
     drafts = plan.drafts
     wanted = of_documents(drafts)
     best: tuple[int, list[int]] | None = None
@@ -81,7 +83,8 @@ def _compiled(plan: Plan, layout: Layout, root: Path, diagnostics: Diagnostics) 
         if files is None:
             return None
         found = Diagnostics()
-        program = load_program(root, [root / name for name in files], {}, found, files.get)
+        values = plan.opening.values(plan.names, files)
+        program = load_program(root, [root / name for name in files], values, found, files.get)
         found = _unexpected(plan.wholes, program, found)
         documents: tuple[Document, ...] = ()
         if not found.has_errors:
@@ -99,10 +102,10 @@ def _compiled(plan: Plan, layout: Layout, root: Path, diagnostics: Diagnostics) 
             return None
 
 
-def built(files: Mapping[str, str], root: Path) -> Settled | None:
-    """The files as they are, compiled; None where that finds an error."""
+def built(files: Mapping[str, str], root: Path, values: Mapping[str, str]) -> Settled | None:
+    """The files as they are, compiled with values for their parameters; None where that finds an error."""
     found = Diagnostics()
-    program = load_program(root, [root / name for name in files], {}, found, files.get)
+    program = load_program(root, [root / name for name in files], values, found, files.get)
     if found.has_errors:
         return None
     documents = tuple(item for group in emit_documents(program, found).values() for item in group)
@@ -117,7 +120,13 @@ def written(plan: Plan, layout: Layout, beside: Mapping[str, Sequence[nodes.Decl
         policies.setdefault(layout.path(draft.given.stem), []).extend((node, *beside.get(draft.name, ())))
     for whole in plan.wholes:
         policies.setdefault(layout.path(whole.given.stem), []).extend((whole.node, *beside.get(whole.name, ())))
-    return write_modules(policies, plan.names, layout)
+    if not plan.opening.parameters:
+        return write_modules(policies, plan.names, layout)
+    names = plan.names
+    for name, declared in list(names.declared.items()):
+        names.declared[name] = with_parameters(declared, plan.opening, names)
+    opened = {path: with_parameters(tuple(held), plan.opening, names) for path, held in policies.items()}
+    return write_modules(opened, names, layout)
 
 
 def _written(plan: Plan, layout: Layout, diagnostics: Diagnostics) -> dict[str, str] | None:

@@ -73,7 +73,8 @@ def with_tests(plan: Plan, settled: Settled, layout: Layout, root: Path) -> Sett
     if not wanted:
         return settled
     asked = [nodes.InlineTest(text(str(at)), (item.step(),), NOWHERE) for at, item in enumerate(wanted)]
-    probe = built(written(plan, layout, _by_policy(wanted, asked)), root)
+    files = written(plan, layout, _by_policy(wanted, asked))
+    probe = built(files, root, plan.opening.values(plan.names, files))
     if probe is None:
         return settled
     kept = [pair for pair in zip(wanted, _expectations(wanted, probe), strict=True) if pair[1] is not None]
@@ -99,7 +100,8 @@ def _confirmed(
         seen[label] = seen.get(label, 0) + 1
         label = label if seen[label] == 1 else f"{label} ({seen[label]})"
         tests.append(nodes.InlineTest(text(label), (item.step(), expectation), NOWHERE))
-    found = built(written(plan, layout, _by_policy([item for item, _ in kept], tests)), root)
+    files = written(plan, layout, _by_policy([item for item, _ in kept], tests))
+    found = built(files, root, plan.opening.values(plan.names, files))
     if found is None:
         return None
     passed = {result.label for result in run_tests(found.program, found.documents) if result.passed}

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 
-from policyc.carriers.embedded import Embedded, PlacedText
+from policyc.carriers.embedded import Embedded, Hole, PlacedText
 from policyc.holes import shown
 from policyc.record import record
 from policyc.text import Source
@@ -15,13 +16,16 @@ from policyc.workspace.hosts import Host
 @record
 class TakenOut:
     """One document with nothing open in it: `source` is its text under a name that leads to its place (`stack.yaml:12 OrdersAuth`), `attached` the ARN of
-    what it is on where the host says so."""
+    what it is on where the host says so. `holes` is empty but for whoever asks for open documents: then `source` has their marks, and `on` is the name of the resource
+    beside it that the document is on, with its type."""
 
     source: Source
     file: str
     name: str
     kind: str
     attached: str
+    holes: Mapping[str, Hole] = MappingProxyType({})
+    on: tuple[str, str] = ("", "")
 
 
 @record
@@ -38,8 +42,8 @@ class Left:
         return f"{shown(self.file)}:{self.line} {self.name}" if self.line else shown(self.file)
 
 
-def take_out(hosts: Iterable[Host]) -> tuple[list[TakenOut], list[Left]]:
-    """The documents of host files, each once."""
+def take_out(hosts: Iterable[Host], opened: bool = False) -> tuple[list[TakenOut], list[Left]]:
+    """The documents of host files, each once; those with holes too where they are asked for."""
     taken: list[TakenOut] = []
     left: list[Left] = []
     seen: set[object] = set()
@@ -50,7 +54,7 @@ def take_out(hosts: Iterable[Host]) -> tuple[list[TakenOut], list[Left]]:
                 continue
             seen.add(key)
             line = host.source.position(document.place.start).line
-            reason = _obstacle(document)
+            reason = _obstacle(document, opened)
             if reason:
                 left.append(Left(document.place.file, line, document.name, reason))
             else:
@@ -58,15 +62,26 @@ def take_out(hosts: Iterable[Host]) -> tuple[list[TakenOut], list[Left]]:
                 resource = document.facts.get("resource", "")
                 attached = resource if resource.startswith("arn:") else ""
                 text = _text(document)
-                taken.append(TakenOut(Source(name, text), document.place.file, document.name, document.kind, attached))
+                on = next(((one.name, one.type) for one in host.carried.companions if one.name == resource), ("", ""))
+                taken.append(
+                    TakenOut(
+                        Source(name, text),
+                        document.place.file,
+                        document.name,
+                        document.kind,
+                        attached,
+                        document.holes,
+                        on,
+                    )
+                )
         for lost in host.carried.unreadable:
             line = host.source.position(lost.place.start).line
             left.append(Left(lost.place.file, line, lost.name, shown(lost.reason)))
     return taken, left
 
 
-def _obstacle(document: Embedded) -> str:
-    if document.holes:
+def _obstacle(document: Embedded, opened: bool) -> str:
+    if document.holes and not opened:
         names = ", ".join(f"`{name}`" for name in document.holes)
         return f"{names} {'is' if len(document.holes) == 1 else 'are'} not known; give `--bind NAME=VALUE`"
     return f"it is there only under a condition ({document.world})" if document.world else ""

@@ -11,7 +11,7 @@ import pytest
 from policyc.__main__ import main
 
 PAGE = Path(__file__).parents[2] / "docs" / "import.md"
-_BLOCK = re.compile(r"^```(json|cedar|console)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(r"^```(json|cedar|yaml|console)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def test_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

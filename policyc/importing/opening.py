@@ -1,0 +1,269 @@
+"""Values that a host file leaves open, as parameters of the language.
+
+A document with holes is imported with samples in their places: values of the right form that nobody writes. Wherever one stands in what comes out, the parameter
+stands instead. A sample that is left as a part of a text says that the language has no word for that text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, Final
+
+from policyc.holes import MARK
+from policyc.importing.names import Names, snake, used_by
+from policyc.importing.tree import NOWHERE, ident, text, word
+from policyc.model.literals import misfit
+from policyc.model.types import Named, shapes
+from policyc.record import record
+from policyc.syntax import nodes
+from policyc.targets.registry import TARGETS, back_end
+from policyc.text import Span
+
+ACCOUNT: Final = "AWS::AccountId"
+REGION: Final = "AWS::Region"
+PARTITION: Final = "partition"
+_CALLED: Final = {ACCOUNT: "account", REGION: "region"}
+#: how the last part of an ARN is made, by how its pattern begins
+_TAILS: Final = {"service/": "svc-", "servicenetwork/": "sn-"}
+#: a pattern with one run that is not known
+_RUN: Final = re.compile(r"([^*?]*)[*?]+([^*?]*)")
+_WORDS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+@record
+class Open:
+    """A value that a host leaves open: its own expression for it, what kind the host says that it is, and what it is when nobody says otherwise."""
+
+    name: str
+    kind: str
+    default: str | None = None
+
+
+@record
+class Parameter:
+    """A parameter to be: the name that it should have, the sentence above it, its default."""
+
+    name: str
+    doc: str
+    default: str | None
+
+
+class Unclear(Exception):
+    """What a hole stands for cannot be said in the language; the text says why."""
+
+
+@dataclass(slots=True)
+class Opening:
+    """The samples of one import, and the parameters that they stand for, by sample. `taken` has what was taken for granted."""
+
+    parameters: dict[str, Parameter] = field(default_factory=dict)
+    taken: list[str] = field(default_factory=list)
+    _known: dict[tuple[str, ...], str] = field(default_factory=dict)
+
+    def filled(self, file: str, value: str, holes: Mapping[str, Open], places: Mapping[str, str]) -> str:
+        """A text of a document with samples in the places of its holes; `places` has the type of each hole, where what stands around it tells one. Raises Unclear."""
+
+        def one(found: re.Match[str]) -> str:
+            return self.sample(file, holes[found[1]], found[2] or "", places.get(found[1], ""))
+
+        return MARK.sub(one, value)
+
+    def sample(self, file: str, hole: Open, like: str, kind: str) -> str:
+        """The sample of a hole. Raises Unclear."""
+        if hole.kind in ("list", "document", "bool", "number"):
+            raise Unclear(f"`{hole.name}` is no text")
+        if hole.name.endswith("Partition") or kind == PARTITION:
+            said = f"`{hole.name}` is taken for `aws`: `--bind {hole.name}=aws-cn` says otherwise"
+            if said not in self.taken:
+                self.taken.append(said)
+            return "aws"
+        if like.startswith("arn:"):
+            return self._arn(file, hole, like)
+        if hole.kind in ("account", "region"):
+            kind = hole.kind
+        wanted = _CALLED.get(hole.name) or _base(hole.name)
+        return self._of(file, (hole.name,), kind or "string", wanted, f"`{hole.name}` of {file}.", hole.default)
+
+    def _arn(self, file: str, hole: Open, like: str) -> str:
+        """An ARN in its parts: the language declares things by account, Region and name."""
+        parts = like.split(":", 5)
+        found = _RUN.fullmatch(parts[5]) if len(parts) == 6 else None
+        if found is None:
+            raise Unclear(f"of `{hole.name}` is known only that it is an ARN")
+        base = re.sub(r"_arn$", "", _base(hole.name)) or "it"
+        stack = "." in hole.name and "_" not in hole.name.partition(".")[0] and not hole.name.startswith("var.")
+        made = ["arn", "aws", parts[2]]
+        for at, kind, pseudo in ((3, "region", REGION), (4, "account", ACCOUNT)):
+            if "*" not in parts[at] and "?" not in parts[at]:
+                made.append(parts[at])
+            elif stack:  # what a stack makes is in the stack's own place
+                made.append(self.sample(file, Open(pseudo, kind), "", kind))
+            else:
+                doc = f"The {'Region' if kind == 'region' else kind} of `{hole.name}` in {file}."
+                made.append(self._of(file, (hole.name, kind), kind, f"{base}_{kind}", doc, None))
+        for begin, known in _TAILS.items():
+            if found[1] in (begin, f"{begin}{known}"):
+                doc = f"The id in `{hole.name}` of {file}."
+                made.append(f"{begin}{self._of(file, (hole.name, 'id'), known, f'{base}_id', doc, None)}")
+                return ":".join(made)
+        doc = f"The name in `{hole.name}` of {file}."
+        made.append(found[1] + self._of(file, (hole.name, "name"), "string", f"{base}_name", doc, None) + found[2])
+        return ":".join(made)
+
+    def _of(self, file: str, key: tuple[str, ...], kind: str, name: str, doc: str, default: str | None) -> str:
+        known = (file, *key)
+        if known not in self._known:
+            made = _sample(kind, len(self._known))
+            self._known[known] = made
+            self.parameters[made] = Parameter(name, doc, default)
+        return self._known[known]
+
+    # --- in what comes out ------------------------------------------------------------------------------------------
+
+    def known_to(self, names: Names) -> None:
+        """Have the names of an import know the samples."""
+        names.open = {sample: parameter.name for sample, parameter in self.parameters.items()}
+        names.parameter = lambda sample, kind: self.declared(names, sample, kind)
+
+    def declared(self, names: Names, sample: str, kind: str) -> nodes.Ref:
+        """The parameter of a sample, declared with a type; one that is wanted as another type too gets the narrower one."""
+        parameter = self.parameters[sample]
+        name = names.known.get(("param", sample)) or names.free(parameter.name)
+        names.known[("param", sample)] = name
+        before = names.declared.get(name)
+        if isinstance(before, nodes.Param) and isinstance(before.type, nodes.NamedType) and kind == "string":
+            kind = before.type.name
+        fits = parameter.default is not None and kind in shapes() and misfit(shapes()[kind], parameter.default) is None
+        default = (
+            (nodes.Region(parameter.default, NOWHERE) if kind == "region" else text(parameter.default))
+            if fits and parameter.default is not None
+            else None
+        )
+        names.declared[name] = nodes.Param(ident(name), nodes.NamedType(kind, NOWHERE), default, NOWHERE, parameter.doc)
+        return word(name)
+
+    def values(self, names: Names, files: Mapping[str, str]) -> dict[str, str]:
+        """What the parameters that some files declare stand for while their documents are compared."""
+        return {
+            name: key[1]
+            for key, name in names.known.items()
+            if key[0] == "param" and any(f"param {name}:" in written for written in files.values())
+        }
+
+    def left_in(self, node: nodes.Declaration, names: Names) -> Parameter | None:
+        """A parameter whose sample is a part of a text in a declaration, or in one that it uses."""
+        if not self.parameters:
+            return None
+        used = [names.declared[name] for name in used_by([node], names.declared)]
+        for text_ in _texts([with_parameters(node, self, names), *used]):
+            for sample, parameter in self.parameters.items():
+                if sample in text_:
+                    return parameter
+        return None
+
+
+def _texts(node: object) -> Iterator[str]:
+    """Every text and name below some nodes."""
+    work: list[object] = [node]
+    while work:
+        item = work.pop()
+        if isinstance(item, str):
+            yield item
+        elif isinstance(item, tuple | list):
+            work.extend(item)
+        elif not isinstance(item, Span | int | None):
+            work.extend(getattr(item, name) for name in type(item).__match_args__)  # type: ignore[attr-defined]
+
+
+def with_parameters(node: Any, opening: Opening, names: Names) -> Any:
+    """A declaration with parameters in place of the samples that stand in it as values."""
+    match node:
+        case nodes.Str(value) if value in opening.parameters:
+            return opening.declared(names, value, "string")
+        case nodes.Region(value) if value in opening.parameters:
+            return opening.declared(names, value, "region")
+        case tuple():
+            return tuple(with_parameters(item, opening, names) for item in node)
+        case _ if hasattr(type(node), "__record__"):
+            changed = {}
+            for name in type(node).__match_args__:
+                if name in ("label", "span"):
+                    continue
+                before = getattr(node, name)
+                after = with_parameters(before, opening, names)
+                if after is not before and after != before:
+                    changed[name] = after
+            if not changed:
+                return node
+            return type(node)(**{name: changed.get(name, getattr(node, name)) for name in type(node).__match_args__})
+    return node
+
+
+def places_in(tree: Any) -> dict[str, str]:
+    """The types of holes by what stands around them: the place in an ARN, the key that is tested."""
+    return dict(_places(tree, ""))
+
+
+def _places(tree: Any, key: str) -> Iterator[tuple[str, str]]:
+    match tree:
+        case dict():
+            for name, value in tree.items():
+                yield from _places(value, name)
+        case list():
+            for value in tree:
+                yield from _places(value, key)
+        case str():
+            whole = MARK.fullmatch(tree)
+            kind = _key_types().get(key.lower(), "") if whole is not None else ""
+            if whole is not None and kind:
+                yield whole[1], kind
+            for found in MARK.finditer(tree):
+                before = tree[: found.start()].split(":")
+                after = tree[found.end() : found.end() + 1]
+                if before[0] == "arn" and before[-1] == "" and after == ":" and len(before) in (2, 4, 5):
+                    yield found[1], {2: PARTITION, 4: "region", 5: "account"}[len(before)]
+
+
+@cache
+def _key_types() -> Mapping[str, str]:
+    """The types of condition keys, by the key in lower case."""
+    found: dict[str, str] = {}
+    for name in TARGETS:
+        for attribute in back_end(name).vocabulary().attributes.values():
+            if isinstance(attribute.type, Named) and attribute.native and ":" in attribute.native:
+                found.setdefault(attribute.native.lower(), attribute.type.name)
+    return found
+
+
+def _base(name: str) -> str:
+    """The words of a host's expression that tell it from others: `Stock` of `Stock.Arn`, `stock` of `aws_vpclattice_service.stock.arn`."""
+    parts = [part for part in re.split(r"[^A-Za-z0-9_]+", name) if part]
+    if (len(parts) > 1 and parts[0] in ("var", "local", "module", "data")) or (
+        parts and parts[0].startswith(("aws_", "awscc_"))
+    ):
+        parts = parts[1:]
+    if len(parts) > 1 and parts[-1].lower() in ("arn", "id", "name"):
+        parts = parts[:-1]
+    return snake(_WORDS.sub("_", "_".join(parts)), "value")
+
+
+def _sample(kind: str, number: int) -> str:
+    """A value of a type that nobody writes."""
+    made: dict[str, str] = {
+        "account": f"{917_263_000_000 + 10_007 * number:012d}",
+        "region": f"me-zq{chr(97 + number // 26 % 26)}{chr(97 + number % 26)}sample-8",
+        "org_id": f"o-zs{number:08d}",
+        "ou_id": f"ou-zs{number % 100:02d}-zs{number:06d}",
+        "org_path": f"o-zt{number:08d}/r-zs{number % 100:02d}/",
+        "vpc_id": f"vpc-0fedcba986{number:07x}",
+        "vpce_id": f"vpce-0fedcba986{number:07x}",
+        "distribution_id": f"EZS{number:010d}",
+        "service_principal": f"zssample{number}x.amazonaws.com",
+        "idc_group_id": f"9f8e7d6c-5b4a-4d3c-8b2b-{number:012x}",
+        "svc-": f"svc-zs{number:015d}",
+        "sn-": f"sn-zs{number:015d}",
+    }
+    return made.get(kind, f"zssample{number}x")

@@ -1,0 +1,199 @@
+"""Values that a template leaves open become parameters, and a template that is written from these says the same as the first."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from policyc.__main__ import main
+from policyc.diagnostics import Diagnostics
+from policyc.holes import mark
+from policyc.importing.opening import places_in
+from policyc.syntax.parser import parse
+from policyc.text import Source
+from tests.emitting.reading import plain, read_back
+
+Run = Callable[..., tuple[int, str]]
+TEMPLATE = """\
+Parameters:
+  OrgId: { Type: String, Default: o-a1b2c3d4e5 }
+  Team: { Type: String }
+  CallerName: { Type: String }
+  Secret: { Type: String, NoEcho: true }
+  Vpcs: { Type: CommaDelimitedList }
+Resources:
+  Stock: { Type: AWS::VpcLattice::Service, Properties: { AuthType: AWS_IAM } }
+  Fn: { Type: AWS::IAM::Role, Properties: {} }
+  StockAuth:
+    Type: AWS::VpcLattice::AuthPolicy
+    Properties:
+      ResourceIdentifier: !Ref Stock
+      Policy:
+        Version: "2012-10-17"
+        Statement:
+          - Sid: Orders
+            Effect: Allow
+            Principal: { AWS: PRINCIPAL }
+            Action: vpc-lattice-svcs:Invoke
+            Resource: !Sub "${Stock.Arn}/stock/*"
+            Condition: { StringEquals: { aws:PrincipalOrgID: !Ref OrgId, "aws:PrincipalTag/team": VALUE } }
+"""
+PLAIN = '!Sub "arn:aws:iam::${AWS::AccountId}:role/${CallerName}"'
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def call(*words: str) -> tuple[int, str]:
+        status = main([*words])
+        captured = capsys.readouterr()
+        return status, captured.out + captured.err
+
+    return call
+
+
+def template(principal: str = PLAIN, value: str = "!Ref Team") -> None:
+    Path("stack.yaml").write_text(TEMPLATE.replace("PRINCIPAL", principal).replace("VALUE", value), encoding="utf-8")
+
+
+def read(file: str, values: Mapping[str, str]) -> Any:
+    (document,) = read_back({file: Path(file).read_text(encoding="utf-8")}, values)
+    assert not document.holes
+    return plain(document)
+
+
+BOUND = {
+    "OrgId": "o-zzzzzzzzzz",
+    "Team": "red",
+    "CallerName": "orders",
+    "AWS::AccountId": "444455556666",
+    "AWS::Region": "eu-west-1",
+}
+
+
+def test_a_template_goes_through_the_language_and_comes_back(run: Run) -> None:
+    template()
+    assert run("import", "stack.yaml", "-o", "auth.policy")[0] == 0
+    assert run("fmt", "--check", "auth.policy")[0] == 0
+    status, said = run("build", "auth.policy", "--to", "cloudformation")
+    assert status == 0, said
+    arn = "arn:aws:vpc-lattice:eu-west-1:444455556666:service/svc-0123456789abcdef0"
+    first = read("stack.yaml", {**BOUND, "Stock.Arn": arn})
+    again = {"Account": "444455556666", "Region": "eu-west-1", "StockId": "svc-0123456789abcdef0"}
+    assert read("out/cloudformation/lattice/stock_auth.yaml", {**BOUND, **again}) == first
+
+
+def test_types_defaults_and_comments(run: Run) -> None:
+    template()
+    run("import", "stack.yaml", "-o", "auth.policy")
+    text = Path("auth.policy").read_text(encoding="utf-8")
+    found = dict(re.findall(r"/// (.*)\nparam (.*)", text))
+    assert found == {
+        "`AWS::AccountId` of stack.yaml.": "account_: account",
+        "`AWS::Region` of stack.yaml.": "region_: region",
+        "`CallerName` of stack.yaml.": "caller_name: string",
+        "`OrgId` of stack.yaml.": 'org_id_: org_id = "o-a1b2c3d4e5"',
+        "`Team` of stack.yaml.": "team: string",
+        "The id in `Stock.Arn` of stack.yaml.": "stock_id: string",
+    }
+    diagnostics = Diagnostics()
+    parse(Source("auth.policy", text), diagnostics)
+    assert list(diagnostics) == []
+
+
+@pytest.mark.parametrize(
+    ("principal", "value", "reason"),
+    [
+        (
+            '!Sub "arn:aws:iam::111122223333:role/${CallerName}-orders"',
+            "red",
+            "a text of which a part is open: `CallerName`",
+        ),
+        (PLAIN, "!Ref Secret", "`Secret` is a secret"),
+        (PLAIN, "!Ref Vpcs", "`Vpcs` is no text"),
+        (PLAIN, "!Select [0, !Ref Vpcs]", "is open"),
+    ],
+)
+def test_what_has_no_word_is_told_and_left(run: Run, principal: str, value: str, reason: str) -> None:
+    template(principal, value)
+    status, said = run("import", "stack.yaml")
+    if reason == "is open":  # one of a list is a text of its own
+        assert (status, "param" in said) == (0, True), said
+        return
+    assert status == 1
+    assert "not imported: stack.yaml:" in said
+    assert reason in said
+
+
+def test_the_partition_is_taken_for_granted_aloud(run: Run) -> None:
+    template('!Sub "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/x"')
+    status, said = run("import", "stack.yaml", "-o", "auth.policy")
+    assert status == 0
+    assert "`AWS::Partition` is taken for `aws`" in said
+
+
+def test_attributes_of_resources_that_are_roles(run: Run) -> None:
+    template("!GetAtt Fn.Arn")
+    status, said = run("import", "stack.yaml")
+    assert status == 0
+    assert "principal fn_name_role = role(account_, fn_name)\n" in said
+
+
+def test_terraform(run: Run) -> None:
+    Path("main.tf").write_text(
+        'variable "org" { type = string }\n'
+        'resource "aws_vpclattice_service" "stock" {\n  name = "stock"\n  auth_type = "AWS_IAM"\n}\n'
+        'resource "aws_vpclattice_auth_policy" "stock" {\n'
+        "  resource_identifier = aws_vpclattice_service.stock.arn\n"
+        '  policy = jsonencode({ Version = "2012-10-17", Statement = [{ Sid = "A", Effect = "Allow", Principal = "*",\n'
+        '    Action = "vpc-lattice-svcs:Invoke", Resource = "${aws_vpclattice_service.stock.arn}/*",\n'
+        '    Condition = { StringEquals = { "aws:PrincipalOrgID" = var.org } } }] })\n}\n',
+        encoding="utf-8",
+    )
+    status, said = run("import", "main.tf", "-o", "auth.policy")
+    assert status == 0, said
+    text = Path("auth.policy").read_text(encoding="utf-8")
+    assert sorted(re.findall(r"param (\w+: \w+)", text)) == [
+        "org: org_id",
+        "stock_account: account",
+        "stock_id: string",
+        "stock_region: region",
+    ]
+    assert run("build", "auth.policy", "--to", "terraform")[0] == 0
+    files = {path.name: path.read_text(encoding="utf-8") for path in Path("out/terraform").glob("*.tf")}
+    arn = "arn:aws:vpc-lattice:eu-west-1:444455556666:service/svc-0123456789abcdef0"
+    values = {"var.org": "o-zzzzzzzzzz", "var.stock_account": "444455556666", "var.stock_region": "eu-west-1"}
+    (again,) = read_back(files, {**values, "var.stock_id": "svc-0123456789abcdef0"})
+    (first,) = read_back(
+        {"main.tf": Path("main.tf").read_text(encoding="utf-8")},
+        {"var.org": "o-zzzzzzzzzz", "aws_vpclattice_service.stock.arn": arn},
+    )
+    assert plain(again) == plain(first)
+
+
+def test_what_stands_around_a_hole_tells_its_type() -> None:
+    tree = json.loads(
+        json.dumps(
+            {
+                "Principal": {"AWS": f"arn:aws:iam::{mark('a')}:role/x"},
+                "Resource": f"arn:{mark('p')}:vpc-lattice:{mark('r')}:{mark('b')}:service/{mark('n')}",
+                "Condition": {"StringEquals": {"aws:PrincipalOrgID": mark("o"), "aws:SourceVpc": [mark("v")]}},
+            }
+        )
+    )
+    assert places_in(tree) == {
+        "a": "account",
+        "p": "partition",
+        "r": "region",
+        "b": "account",
+        "o": "org_id",
+        "v": "vpc_id",
+    }

@@ -83,12 +83,19 @@ def describe(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--pretty", action="store_true", help="also write an indented copy, NAME.pretty.json, for people"
     )
+    parser.add_argument(
+        "--minimize",
+        action="store_true",
+        help="join and leave out statements of IAM documents where it is proven that every request is decided alike",
+    )
     network_diff.describe(parser)
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
     if args.diff is not None:
         return network_diff.run(args, console)
+    if args.minimize and args.to is not None:
+        raise WrongUse("`--minimize` writes documents, not a form for deployment", "leave out `--minimize` or `--to`")
     mistakes = Diagnostics()
     projects = open_projects(args, args.paths, mistakes)
     console.names = projects[0].names
@@ -122,6 +129,10 @@ def _build(project: Project, args: argparse.Namespace, console: Console, several
     if not compiled.program.modules:
         return exits.NOTHING
     if args.to is None:
+        if args.minimize:
+            from policyc.workspace.minimizing import minimized
+
+            compiled = minimized(compiled)
         files = plan_files(compiled, args.target or list(TARGETS), args.pretty)
     if project.named:
         files = {path: file for path, file in files.items() if not file.source or project.asks_about(file.source)}

@@ -89,6 +89,7 @@ complete -c policyc -n '_shtab_policyc_using build' -l to -xka "cloudformation s
 complete -c policyc -n '_shtab_policyc_using build' -l check -d 'write nothing; list what is missing, stale, extra or left over'
 complete -c policyc -n '_shtab_policyc_using build' -l explain -d 'list what lowering added, with the source of each statement'
 complete -c policyc -n '_shtab_policyc_using build' -l pretty -d 'also write an indented copy, NAME.pretty.json, for people'
+complete -c policyc -n '_shtab_policyc_using build' -l minimize -d 'join and leave out statements of IAM documents where it is proven that every request is decided alike'
 complete -c policyc -n '_shtab_policyc_using build' -l diff -x -d 'list what changes against this core network policy, with the edges that are updated; exit 1 when anything does'
 complete -c policyc -n '_shtab_policyc_using build' -l network -x -d 'the network to compare (default: the one of the file'"'"'s name, or the only one)'
 complete -c policyc -n '_shtab_policyc_using build' -l attachments -xka "(__fish_complete_path (commandline -ct))" -d 'what is attached: JSON as `aws networkmanager list-attachments` prints it, or policyc'"'"'s own (`-` for standard input); several files add up'

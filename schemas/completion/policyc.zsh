@@ -77,6 +77,7 @@ _shtab_policyc_build_options=(
   "--check[write nothing\; list what is missing, stale, extra or left over]"
   "--explain[list what lowering added, with the source of each statement]"
   "--pretty[also write an indented copy, NAME.pretty.json, for people]"
+  "--minimize[join and leave out statements of IAM documents where it is proven that every request is decided alike]"
   "--diff[list what changes against this core network policy, with the edges that are updated\; exit 1 when anything does]:OLD.json:"
   "--network[the network to compare (default\: the one of the file\'s name, or the only one)]:NAME:"
   "*--attachments[what is attached\: JSON as \`aws networkmanager list-attachments\` prints it, or policyc\'s own (\`-\` for standard input)\; several files add up]:FILE:_files"

@@ -113,7 +113,16 @@ MAY_IMPORT = {
     "": {"api", "diagnostics", "engines.trace", "version"},
 }
 #: parts of `targets` that every target may use; a folder there that is not registered as a target
-SHARED_BY_TARGETS = {"base", "registry", "program", "schema_check", "iam_documents", "cedar_documents", "switches"}
+SHARED_BY_TARGETS = {
+    "base",
+    "registry",
+    "program",
+    "schema_check",
+    "iam_documents",
+    "cedar_documents",
+    "cedar_texts",
+    "switches",
+}
 #: packages that take long to import: only inside the functions that need them
 HEAVY = {
     "pysat",
@@ -188,6 +197,64 @@ def test_targets_do_not_import_one_another(path: Path) -> None:
         if other[:2] != ["policyc", "targets"] or len(other) < 3 or here[1] in ("program", "registry"):
             continue
         assert other[2] in SHARED_BY_TARGETS | {here[1]}, f"{ids(path)} imports {name}"
+
+
+#: what may name one target: the rules of its family, and what is about one service by its subject. Everything else asks the registry for
+#: what a target offers (`policyc.targets.base`, `policyc.targets.cedar_documents.protocol`), so that a new target is a folder and a line.
+ABOUT_ONE_TARGET = {
+    "cloud_wan": {  # networks are a thing of their own: no other target declares one
+        "cli/graph",
+        "cli/network_diff",
+        "cli/replay_policies",
+        "cli/networks",
+        "cli/route_files",
+        "cli/routes",
+        "cli/simulate_crowds",
+        "cli/simulate_network",
+        "lint/networks",
+        "lint/raw/network",
+        "lint/rules/cloudwan",
+        "importing/documents",
+        "replay/askers/networks",
+        "simulation/runner",
+        "workspace/comparing",
+        "workspace/native_json",
+    },
+    "lattice": {
+        "cli/simulate_documents",
+        "importing/documents",
+        "replay",
+        "workspace/sides",
+    },  # its access logs and its ARNs
+    "verified_access": {  # its access logs; `import` makes groups of texts
+        "cli/replay_policies",
+        "cli/simulate_cedar",
+        "importing/cedar",
+        "lint/rules/verified_access",
+        "replay",
+        "workspace/comparing_cedar",
+        "workspace/sides",
+    },
+    "client_vpn": {"importing/cedar"},
+    "identity": {"importing/documents"},
+    "object_lambda": {"replay"},
+}
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if parts(path)[0] != "targets"], ids=ids)
+def test_no_module_but_those_of_one_service_names_its_target(path: Path) -> None:
+    from policyc.targets.registry import TARGETS
+
+    folders = {module.rsplit(".", 1)[1] for module in TARGETS.values()}
+    here = path.relative_to(PACKAGE).with_suffix("").as_posix()
+    named = {
+        name.split(".")[2]
+        for name, _ in imports(ast.parse(path.read_text(encoding="utf-8")))
+        if name.count(".") > 1 and name.startswith("policyc.targets.")
+    }
+    for folder in named & folders:
+        allowed = ABOUT_ONE_TARGET.get(folder, set())
+        assert any(here == one or here.startswith(f"{one}/") for one in allowed), f"{ids(path)} names {folder}"
 
 
 @pytest.mark.parametrize("path", [path for path in MODULES if parts(path)[0] in ("model", "ir", "syntax")], ids=ids)

@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from os import PathLike, fspath
-from typing import Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from policyc.api.results import Answer, Findings, PolicyError
 from policyc.diagnostics import Diagnostics, did_you_mean
 from policyc.simulation.plainly import Plain
 from policyc.text import Source
 
+if TYPE_CHECKING:
+    from policyc.targets.cedar_documents.protocol import Text
+
 #: a policy as a dict, as JSON or Cedar text, or as a path to a file
 Document: TypeAlias = Mapping[str, Any] | str | PathLike[str]
-
-_CEDAR_ROLES: Final = ("group", "endpoint")
 
 
 def check(document: Document, *, kind: str = "", trust: Mapping[str, str] | None = None) -> Findings:
@@ -144,15 +145,16 @@ def _cedar(
     from policyc.engines.cedar.decide import NotOpen, UnusableContext
     from policyc.syntax.cedar_text import parse_cedar
     from policyc.targets.cedar_documents.facts import split_name
+    from policyc.targets.cedar_documents.protocol import Question
+    from policyc.targets.cedar_documents.text.paths import declared_names
     from policyc.targets.cedar_documents.text.supported import check_supported
-    from policyc.targets.switches import choice
-    from policyc.targets.verified_access.read.decide import judge
+    from policyc.targets.cedar_texts import target_of, text_targets
 
     diagnostics = Diagnostics()
     sources: dict[str, Source] = {}
-    held: dict[str, Any] = {}
+    held: dict[str, Text] = {}
     for name, value in documents.items():
-        role = _role(name, _CEDAR_ROLES, diagnostics)
+        role = _role(name, text_targets()[0].gates, diagnostics)
         for item in _each(value):
             source = source_of(item, name)
             sources[source.file] = source
@@ -168,9 +170,11 @@ def _cedar(
             open_paths.append(found)
     if diagnostics.has_errors:
         raise PolicyError(Findings(diagnostics, sources))
-    alone = "allow" if choice(switches, "endpoint-policy-alone") == "allow" else "deny"
+    target = target_of(
+        [text[1] for text in held.values()], {name for text in held.values() for name in declared_names(text[1])}
+    )
     try:
-        outcome = judge(held.get("group"), held.get("endpoint"), context, open_paths, alone)  # type: ignore[arg-type]
+        outcome = target.ask_texts(held, Question(context, open_paths, switches))
     except (UnusableContext, NotOpen) as error:
         diagnostics.error("unusable-request", f"`{'.'.join(error.path)}` {error.why}", None, "state another value")
         raise PolicyError(Findings(diagnostics, sources)) from error

@@ -238,6 +238,8 @@ def _of_context(
 ) -> Outcome | None:
     from policyc.engines.cedar.decide import NotOpen, UnusableContext
     from policyc.syntax.json_text import JsonObject, parse_json
+    from policyc.targets.cedar_documents.protocol import Question
+    from policyc.targets.cedar_texts import target_of, text_targets
     from policyc.targets.verified_access.read.decide import judge
 
     source = read_input(args.context, "a request", args)
@@ -251,7 +253,11 @@ def _of_context(
         )
         return None
     try:
-        return judge(*asking.policies, tree.plain(), asking.unknown, asking.alone, (), asking.declared)
+        group, endpoint = asking.policies
+        target = target_of([item[1] for item in asking.policies if item is not None], asking.declared.trust)
+        if group is None and endpoint is not None and target is not text_targets()[0]:
+            return target.ask_texts({"endpoint": endpoint}, Question(tree.plain(), asking.unknown))
+        return judge(group, endpoint, tree.plain(), asking.unknown, asking.alone, (), asking.declared)
     except (UnusableContext, NotOpen) as error:
         _refuse(error, tree, (), diagnostics)
         return None

@@ -34,7 +34,7 @@ def trust_of(args: argparse.Namespace) -> dict[str, str]:
     """The declared providers. Raises WrongUse."""
     if not args.trust:
         return {}
-    from policyc.targets.verified_access.read.trust import trust_problem
+    from policyc.targets.cedar_texts import text_targets
 
     types: dict[str, str] = {}
     for name, word in args.trust:
@@ -42,7 +42,7 @@ def trust_of(args: argparse.Namespace) -> dict[str, str]:
             raise WrongUse(
                 f"`--trust` gives `{name}` two types, {types[name]} and {word}", "a trust provider has one type"
             )
-        problem = trust_problem(name, word)
+        problem = text_targets()[0].trust_problem(name, word)
         if problem is not None:
             raise WrongUse(problem[1], problem[2])
     return types

@@ -1,4 +1,4 @@
-"""Cedar text of Verified Access, named on a command line: checked against what its trust providers send, and laid out."""
+"""Cedar text that is named on a command line: checked by the target whose text it is, and laid out."""
 
 from __future__ import annotations
 
@@ -9,48 +9,39 @@ from typing import Final
 from policyc.data import read_text
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity
 from policyc.ir.authz import Policy
-from policyc.targets.base import Rooted
+from policyc.targets.cedar_documents.protocol import CedarTexts
 from policyc.text import Source
 from policyc.workspace.natives import NativeSettings, rule_settings
 
-_UNDECLARED: Final = "cedar-trust-not-declared"
 #: comments to policyc that say something else than what is meant
 _DECLARATIONS: Final = frozenset({"trust", "claims"})
 
 
 def check(source: Source, diagnostics: Diagnostics, settings: NativeSettings) -> Policy | None:
     """What a reader sees that is wrong or doubtful in one text, and the policy that it states."""
-    from policyc.targets.verified_access.read.check import check_text
+    from policyc.syntax.cedar_text import parse_cedar
+    from policyc.targets.cedar_documents.protocol import Providers
+    from policyc.targets.cedar_documents.text.paths import declared_names
+    from policyc.targets.cedar_texts import claimed, text_targets
 
-    found = Diagnostics()
-    policy = check_text(source, found, settings.trust, settings.samples, settings.open_file)
-    diagnostics.extend(_of_a_service(source, found))
-    return policy
-
-
-def _of_a_service(source: Source, found: Diagnostics) -> Iterable[Diagnostic]:
-    """The findings, with one note in place of those on undeclared providers where the text seems to be another service's than Verified
-    Access: data stands in it under names that only that service has."""
-    from policyc.targets.registry import policy_targets
-
-    undeclared = {
-        source.text[item.span.start : item.span.end].strip('"'): item.span
-        for item in found
-        if item.rule == _UNDECLARED and item.span is not None
-    }
-    target = next((one for one in policy_targets() if isinstance(one, Rooted) and one.roots & set(undeclared)), None)
-    if target is None:
-        return found
-    place = min((undeclared[name] for name in target.roots & set(undeclared)), key=lambda span: span.start)
-    note = Diagnostic(
-        "kind-guessed",
-        f"taken for a policy of {target.called}: only there stands `{source.text[place.start : place.end]}` below `context`",
-        place,
-        f"its data is checked in policies of the language, `policy … for {target.name}`; for Verified Access declare the provider: "
-        "`// policyc: trust NAME=TYPE`",
-        Severity.INFO,
+    given = Providers(settings.trust, settings.samples, settings.open_file)
+    default = text_targets()[0]
+    document = parse_cedar(source, Diagnostics())
+    declared = set() if document is None else {*declared_names(document), *settings.trust, *settings.samples}
+    found = None if document is None else claimed([document], declared)
+    if found is None:
+        return default.check_text(source, given, diagnostics)
+    target, name, span = found
+    diagnostics.add(
+        Diagnostic(
+            "kind-guessed",
+            f"taken for a policy of {target.called}: only there stands `{name}` below `context`",
+            span,
+            f"if `{name}` is a trust provider, declare it: `// policyc: trust {name}=TYPE`",
+            Severity.INFO,
+        )
     )
-    return [note, *(item for item in found if item.rule != _UNDECLARED)]
+    return target.check_text(source, given, diagnostics) if isinstance(target, CedarTexts) else None
 
 
 def settle(source: Source, found: Diagnostics, settings: NativeSettings) -> Iterable[Diagnostic]:

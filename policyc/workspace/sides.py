@@ -211,13 +211,13 @@ def _add_compiled(
 
 def _facts(compiled: Compiled, document: Document) -> Mapping[str, Fact] | None:
     """The attributes of the resource that carries a Cedar text."""
-    from policyc.targets.client_vpn import scope as client_vpn
-    from policyc.targets.verified_access import scope as verified_access
+    from policyc.targets.cedar_texts import text_targets
 
     on = compiled.program.resources.get(document.attached_to)
     if on is None:
         return None
-    return verified_access.facts(on, compiled.program.resources) or client_vpn.facts(on) or None
+    found = (target.facts(on, compiled.program.resources) for target in text_targets())
+    return next((facts for facts in found if facts), None)
 
 
 def _ways(compiled: Compiled) -> dict[str, Way]:

@@ -76,7 +76,27 @@ def test_data_that_only_client_vpn_has_tells_whose_text_it_is(root: str) -> None
     text = f'permit {OPEN} when {{ {read}.x == "a" && context.jamf.risk == "LOW" }};\n'
     (item,) = findings(text)
     assert (item.rule, item.severity) == ("kind-guessed", Severity.INFO)
-    assert "Client VPN" in item.message and "client_vpn" in item.help
+    assert "Client VPN" in item.message and "policyc: trust" in item.help
+
+
+@pytest.mark.parametrize(
+    ("test", "found"),
+    [
+        ("context.crowdstrike.assessment.overall > 150", ["cedar-impossible-value"]),
+        ('context.jamf.risk == "low"', ["cedar-impossible-value"]),
+        ('context.nowhere.x == "a"', ["cedar-unknown-root"]),
+        ("context.jamf.diskEncryptionEnabled == true", []),  # in an example of AWS's guide, and in no list of it
+        ("context.crowdstrike.assessment.overall > 80", []),
+    ],
+)
+def test_text_of_client_vpn_is_held_against_its_own_data(test: str, found: list[str]) -> None:
+    text = f'permit {OPEN} when {{ context has saml && context.saml.memberOf.contains("a") && {test} }};\n'
+    assert [item.rule for item in findings(text) if item.rule != "kind-guessed"] == found
+
+
+def test_request_data_is_that_of_verified_access() -> None:
+    text = f'permit {OPEN} when {{ context has saml && context.http_request.http_method == "GET" }};\n'
+    assert [item.rule for item in findings(text)] == ["cedar-trust-not-declared"]
 
 
 def test_a_name_that_a_group_may_choose_tells_nothing() -> None:

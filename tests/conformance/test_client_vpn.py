@@ -124,3 +124,20 @@ def test_signals_are_checked(tmp_path: Path, signals: str, rules: list[str]) -> 
 
 def test_one_policy_for_each_endpoint(tmp_path: Path) -> None:
     assert loaded(tmp_path, ENDPOINT % "" + POLICY + POLICY.replace("posture", "second"))[0] == ["second-policy"]
+
+
+def test_text_that_stands_by_itself_is_asked_by_its_own_gate(tmp_path: Path) -> None:
+    """One gate: a connection has no group whose policy could be missing."""
+    import policyc
+
+    text = (
+        'permit (principal, action, resource) when { context has saml && context.saml.memberOf.contains("a") &&'
+        " context has crowdstrike && context.crowdstrike.assessment.overall > 50 };\n"
+    )
+    login = {"saml": {"memberOf": ["a"]}, "connection": {}}
+    for score, decision in ((80, "allow"), (40, "deny")):
+        context = {**login, "crowdstrike": {"assessment": {"overall": score}}}
+        answer = policyc.simulate({"endpoint": text}, context=context)
+        assert (answer.decision.value, [gate.kind for gate in answer.gates]) == (decision, ["endpoint"])
+    asked = policyc.simulate({"endpoint": text}, context=login, unknown=["crowdstrike"])
+    assert asked.decision.value == "undecided"

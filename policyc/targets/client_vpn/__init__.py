@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from policyc.diagnostics import Diagnostics
 from policyc.engines.trace import Outcome
@@ -13,6 +14,11 @@ from policyc.model.values import Principal, Resource
 from policyc.model.vocabulary import Attribute, Vocabulary
 from policyc.targets.base import Document, Native, Request, Target
 from policyc.targets.client_vpn import scope as _scope
+
+if TYPE_CHECKING:
+    from policyc.targets.cedar_documents.facts import Fact
+    from policyc.targets.cedar_documents.protocol import Providers, Question, Text
+    from policyc.text import Source
 
 
 class ClientVpn:
@@ -25,6 +31,7 @@ class ClientVpn:
     service = ""
     visited = _scope.ENDPOINT
     roots = _scope.OWN
+    gates = ("endpoint",)
     kinds = MappingProxyType({"": "cedar"})
 
     def vocabulary(self) -> Vocabulary:
@@ -59,6 +66,23 @@ class ClientVpn:
 
         on = native.on or attached("client_vpn.endpoint", native.source)
         return read_text(native.source, _scope.facts(on), on, self.name, diagnostics)
+
+    def facts(self, on: Resource | Principal, resources: Mapping[str, Resource]) -> Mapping[str, Fact]:
+        return _scope.facts(on)
+
+    def trust_problem(self, name: str, word: str) -> tuple[str, str, str] | None:
+        """The names below `context` are the service's own: nobody declares a provider."""
+        return "unknown-trust-type", f"Client VPN chooses the name of `{name}` itself", "drop the declaration"
+
+    def check_text(self, source: Source, given: Providers, diagnostics: Diagnostics) -> Policy | None:
+        from policyc.targets.client_vpn.text import check_text
+
+        return check_text(source, diagnostics)
+
+    def ask_texts(self, texts: Mapping[str, Text], question: Question) -> Outcome:
+        from policyc.targets.client_vpn.text import ask_text
+
+        return ask_text(texts["endpoint"], question)
 
     def simulate(
         self, program: Program, documents: Sequence[Document], request: Request, diagnostics: Diagnostics

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from policyc.diagnostics import Diagnostics
 from policyc.engines.trace import Outcome
@@ -14,6 +14,11 @@ from policyc.model.values import Principal, Resource
 from policyc.model.vocabulary import Attribute, Vocabulary
 from policyc.targets.base import Document, Native, OpenFile, Request, Target
 from policyc.targets.verified_access import scope as _scope
+
+if TYPE_CHECKING:
+    from policyc.targets.cedar_documents.facts import Fact
+    from policyc.targets.cedar_documents.protocol import Providers, Question, Text
+    from policyc.text import Source
 
 
 class VerifiedAccess:
@@ -25,6 +30,8 @@ class VerifiedAccess:
     document = "cedar"
     service = ""
     visited = _scope.ENDPOINT
+    roots = frozenset(_scope.REQUEST_ROOTS)
+    gates = ("group", "endpoint")
     kinds = MappingProxyType({"": "cedar"})
 
     def vocabulary(self) -> Vocabulary:
@@ -70,6 +77,27 @@ class VerifiedAccess:
 
         on = native.on or attached("verified_access.group", native.source)
         return read_text(native.source, _scope.facts(on, native.resources), on, self.name, diagnostics)
+
+    def facts(self, on: Resource | Principal, resources: Mapping[str, Resource]) -> Mapping[str, Fact]:
+        return _scope.facts(on, resources)
+
+    def trust_problem(self, name: str, word: str) -> tuple[str, str, str] | None:
+        from policyc.targets.verified_access.read.trust import trust_problem
+
+        return trust_problem(name, word)
+
+    def check_text(self, source: Source, given: Providers, diagnostics: Diagnostics) -> Policy | None:
+        from policyc.targets.verified_access.read.check import check_text
+
+        return check_text(source, diagnostics, given.trust, given.samples, given.open_file)
+
+    def ask_texts(self, texts: Mapping[str, Text], question: Question) -> Outcome:
+        from policyc.targets.switches import choice
+        from policyc.targets.verified_access.read.decide import judge
+
+        alone = choice(question.switches, "endpoint-policy-alone")
+        group, endpoint = texts.get("group"), texts.get("endpoint")
+        return judge(group, endpoint, question.context, question.unknown, "allow" if alone == "allow" else "deny")
 
     def simulate(
         self, program: Program, documents: Sequence[Document], request: Request, diagnostics: Diagnostics

@@ -19,8 +19,8 @@ from policyc.syntax.json_text import JsonArray, JsonBool, JsonNumber, JsonObject
 from policyc.targets.cedar_documents.claims import declared
 from policyc.targets.cedar_documents.facts import cedar_path
 from policyc.targets.cedar_documents.text.kinds import BOOL, LONG, STRING, UNKNOWN, Kind, Member, trust_member
-from policyc.targets.cedar_documents.text.paths import reads
-from policyc.targets.verified_access.read.trust import PAIR, declared_trust
+from policyc.targets.cedar_documents.text.paths import PAIR, reads
+from policyc.targets.verified_access.read.trust import declared_trust
 from policyc.targets.verified_access.scope import REQUEST_ROOTS, reference, trust_types
 from policyc.targets.verified_access.slips import CLAIM_NOT_IN_SAMPLE, lacking
 from policyc.text import Source, Span

@@ -12,14 +12,12 @@ from policyc.diagnostics import Diagnostics, did_you_mean
 from policyc.regex import regex
 from policyc.syntax.cedar_nodes import Document, Has, path_of, walk
 from policyc.targets.cedar_documents.facts import KEY
-from policyc.targets.cedar_documents.text.paths import reads
+from policyc.targets.cedar_documents.text.paths import PAIR, reads
 from policyc.targets.cedar_documents.text.templates import is_template
 from policyc.targets.verified_access.scope import REQUEST_ROOTS, guess_type, trust_types, vocabulary
 from policyc.text import Span
 
 _HEAD = regex(r"policyc:\s*trust\b")
-#: `NAME=VALUE` in a comment
-PAIR = regex(r'\s+(?:"(?P<quoted>[^"]+)"|(?P<name>[^\s="]+))=(?P<value>\S+)')
 
 
 def declared_trust(document: Document, diagnostics: Diagnostics) -> dict[str, str]:

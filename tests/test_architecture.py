@@ -204,7 +204,8 @@ def test_targets_do_not_import_one_another(path: Path) -> None:
 ABOUT_ONE_TARGET = {
     "cloud_wan": {  # networks are a thing of their own: no other target declares one
         "cli/graph",
-        "analysis/networks",
+        "analysis",
+        "workspace/proving_paths",
         "cli/network_diff",
         "cli/replay_policies",
         "cli/networks",
@@ -221,13 +222,18 @@ ABOUT_ONE_TARGET = {
         "workspace/comparing",
         "workspace/native_json",
     },
+    # access logs of VPC Lattice, its ARNs, and the way of its requests through network and service
     "lattice": {
+        "analysis",
         "cli/simulate_documents",
         "importing/documents",
         "replay",
+        "workspace/proving_paths",
         "workspace/sides",
-    },  # its access logs and its ARNs
-    "verified_access": {  # its access logs; `import` makes groups of texts
+    },
+    "verified_access": {
+        "analysis",
+        "workspace/proving_paths",  # its access logs; `import` makes groups of texts
         "cli/replay_policies",
         "cli/simulate_cedar",
         "importing/cedar",

@@ -232,8 +232,9 @@ ABOUT_ONE_TARGET = {
         "workspace/sides",
     },
     "verified_access": {
+        # its access logs, and the way of its requests through group and endpoint
         "analysis",
-        "workspace/proving_paths",  # its access logs; `import` makes groups of texts
+        "workspace/proving_paths",
         "cli/replay_policies",
         "cli/simulate_cedar",
         "importing/cedar",
@@ -242,9 +243,9 @@ ABOUT_ONE_TARGET = {
         "workspace/comparing_cedar",
         "workspace/sides",
     },
-    "client_vpn": {"importing/cedar"},
-    "identity": {"importing/documents"},
-    "object_lambda": {"replay"},
+    "client_vpn": {"analysis", "importing/cedar"},
+    "identity": {"analysis", "importing/documents", "workspace/proving_paths"},
+    "object_lambda": {"analysis", "replay"},
 }
 
 

@@ -58,7 +58,7 @@ MAY_IMPORT = {
         "carriers",
     },
     "importing": {"text", "diagnostics", "syntax", "model", "ir", "engines", "targets", "lint", "simulation"},
-    "emitting": {"text", "holes", "diagnostics", "data", "syntax", "model", "ir", "targets"},
+    "emitting": {"text", "diagnostics", "data", "syntax", "model", "ir", "targets", "carriers", "workspace"},
     "api": {
         "text",
         "diagnostics",
@@ -105,6 +105,7 @@ MAY_IMPORT = {
         "workspace",
         "importing",
         "emitting",
+        "carriers",
         "editor",
         "replay",
         "aws",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from policyc.cli import exits, network_diff
 from policyc.cli.console import Console
@@ -26,6 +26,10 @@ from policyc.targets.registry import TARGETS
 from policyc.workspace.compile import Compiled, compile_project
 from policyc.workspace.places import MANIFEST
 from policyc.workspace.project import Project
+
+if TYPE_CHECKING:
+    from policyc.emitting.generated import Differs, Stated
+    from policyc.workspace.hosts import Host
 
 SHARED = ("root", "config", "exclude", "param", "format", "color", "quiet")
 REPORT = "findings"
@@ -116,6 +120,14 @@ def _build(project: Project, args: argparse.Namespace, console: Console, several
     """Build one project; the exit status, `NOTHING` where it has no policies."""
     console.names = project.names
     files: Files
+    places: Sequence[tuple[Host, Stated]] = ()
+    only_templates = False
+    if args.check and args.to is None:
+        from policyc.cli.generated import templates_of, with_samples
+
+        places = templates_of(project, Diagnostics())
+        only_templates = bool(places) and not _out_folder(args, project).exists()
+        project = with_samples(project) if only_templates else project
     if args.to is None:
         compiled, files = compile_project(project, thorough=True), {}
     else:
@@ -146,7 +158,8 @@ def _build(project: Project, args: argparse.Namespace, console: Console, several
     if args.explain and args.format != "json":
         explain(compiled, args.target or list(TARGETS), console)
     if args.check:
-        return _check(output, files, asked, args.format, console, several)
+        built = {document.path: document for document in compiled.all_documents}
+        return _check(output, {} if only_templates else files, asked, args.format, console, several, places, built)
     change = output.write(files, asked)
     if isinstance(change, Problem):
         return _fail(change, console)
@@ -279,22 +292,49 @@ def _named(output: Output, path: str, several: bool) -> str:
     return f"{_shown(output.folder)}/{clean(path)}" if several else clean(path)
 
 
-def _check(output: Output, files: Files, asked: Asked, format: str, console: Console, several: bool) -> int:
-    found = output.compare(files, asked)
+def _check(
+    output: Output,
+    files: Files,
+    asked: Asked,
+    format: str,
+    console: Console,
+    several: bool,
+    places: Sequence[tuple[Host, Stated]],
+    built: Mapping[str, Document],
+) -> int:
+    """What is out of date in the output folder (which is not looked at where there are no `files`), and in templates."""
+    from policyc.cli.generated import differing
+
+    found = output.compare(files, asked) if files else []
     if isinstance(found, Problem):
         return _fail(found, console)
+    differ = differing(places, built)
+    status = exits.FINDINGS if found or differ else exits.CLEAN
     if format == "json":
-        states = {state: [path for word, path in found if word == state] for state in STATES}
+        states: dict[str, Any] = {state: [path for word, path in found if word == state] for state in STATES}
+        states |= {"templates": [_difference(item) for item in differ]} if places else {}
         data = {**findings_data([], {}, console.options()), "build": {"folder": output.folder.as_posix(), **states}}
         console.write(written(data))
-        return exits.FINDINGS if found else exits.CLEAN
+        return status
     for state, path in found:
         console.write(f"{state}: {_named(output, path, several)}\n")
+    for item in differ:
+        place = ":".join([clean(console.names.shown(item.file)), *([str(item.line)] if item.line else [])])
+        console.write(
+            f"differs: {place} {clean(item.name)}".rstrip() + f" from {clean(item.path)}: {clean(item.how)}\n"
+        )
     if found:
         console.remark(f"{plural(len(found), 'file')} of {_shown(output.folder)} out of date; run `policyc build`")
-        return exits.FINDINGS
-    console.remark(f"{_shown(output.folder)} is up to date")
-    return exits.CLEAN
+    elif files:
+        console.remark(f"{_shown(output.folder)} is up to date")
+    if places:
+        said = f"{len(differ):,} of {plural(len(places), 'place')} in templates {'differs' if len(differ) == 1 else 'differ'}"
+        console.remark(said if differ else f"{plural(len(places), 'place')} in templates as generated")
+    return status
+
+
+def _difference(item: Differs) -> dict[str, Any]:
+    return {"file": item.file, "line": item.line, "name": item.name, "document": item.path, "how": item.how}
 
 
 def _fail(problem: Problem, console: Console) -> int:

@@ -339,3 +339,10 @@ def _names(tree: Tree) -> Iterator[str]:
             yield name
         case str():
             yield from names_in(tree)
+
+
+def samples(modules: Mapping[str, nodes.Module], given: Mapping[str, str]) -> dict[str, str]:
+    """A value for each parameter that has none, as `--param` takes it; one that has to be given has none here."""
+    declared = _declared(modules, given)
+    needed = [item for item in declared.values() if item.node.default is None and can_be_open(item.type)]
+    return {item.name: sample(item.type, number, item.form) for number, item in enumerate(needed)}

@@ -23,7 +23,8 @@ _LARGEST = 1024 * 1024
 
 @record
 class Config:
-    """What the file says, with the defaults for what it leaves out. `out` and `paths` are relative to the root;
+    """What the file says, with the defaults for what it leaves out. `out` and `paths` are relative to the root; `templates` maps a place in
+    a host file (`stack.yaml#OrdersAuth`) to the document that is generated there;
     `source` is None when there is no file."""
 
     paths: tuple[str, ...] = (".",)
@@ -36,6 +37,7 @@ class Config:
     per_path: tuple[tuple[str, frozenset[str]], ...] = ()
     switches: Mapping[str, str] = MappingProxyType({})
     out: str = "out"
+    templates: Mapping[str, str] = MappingProxyType({})
     name: str = ""
     source: Source | None = None
 
@@ -151,6 +153,7 @@ def _build(data: Mapping[str, Any], source: Source, root: Path, diagnostics: Dia
         per_path=tuple((path, frozenset(item["ignore"])) for path, item in lint.get("per-path", {}).items()),
         switches=_switches(data.get("switches", {}), source, diagnostics),
         out=data.get("build", {}).get("out", "out"),
+        templates=dict(data.get("build", {}).get("templates", {})),
         name=project.get("name", ""),
         source=source,
     )

@@ -16,7 +16,7 @@ from policyc.analysis.classes import Region, because, region_of
 from policyc.analysis.conditions import Bindings, variables_of
 from policyc.analysis.contents import content_of
 from policyc.analysis.domains import Unmodelled
-from policyc.analysis.formula import FALSE, Lit
+from policyc.analysis.formula import FALSE, TRUE, Lit
 from policyc.analysis.question import Space
 from policyc.analysis.solver import BUDGET, Solution
 from policyc.analysis.unchanged import Split, Unchanged, split
@@ -28,6 +28,7 @@ from policyc.engines.proofs.budget import TooLarge
 from policyc.engines.proofs.texts import Pattern
 from policyc.engines.trace import Verdict
 from policyc.ir.authz import Policy, Statement
+from policyc.model.values import Principal
 from policyc.record import record
 from policyc.targets.iam_documents.kinds import GRANTING
 
@@ -57,10 +58,16 @@ class Disagreement(Exception):
 
 @record
 class Version:
-    """One side: a document as the IR has it, and as the engine that decides does."""
+    """One side: a document as the IR has it, and as the engine that decides does. With a `carrier` (the ARN of a role or user) only requests
+    of that caller meet it."""
 
     policy: Policy
     document: Document
+    carrier: str = ""
+
+    def meets(self, witness: Witness) -> bool:
+        """Whether a request meets the document."""
+        return not self.carrier or witness.request.caller.principal_arn == self.carrier
 
 
 @record
@@ -145,6 +152,13 @@ class _Comparison:
         self.splits = splits
         self.unchanged: list[Unchanged] = []
         self.space = Space([item.policy for item in (*old, *new)], bindings, budget, within=within)
+        #: who meets a document, by the statements of those that not everybody meets
+        self.only = {
+            id(item): self._callers(version)
+            for version in (*old, *new)
+            if version.carrier
+            for item in version.policy.statements
+        }
         self.before, self.after = self._said(Grant.DELEGATION)
         #: the weakest grants that are told apart beside whether there is one at all, where a caller's own policies may be left out
         levels = (Grant.LIMITED, Grant.STAR) if all(item.policy.kind in GRANTING for item in (*old, *new)) else ()
@@ -168,14 +182,20 @@ class _Comparison:
     def _said(self, level: Grant) -> tuple[_Said, _Said]:
         """What both sides say, of allows what they grant at least."""
 
-        def means(statement: Statement) -> Lit:
-            known = self.space.statement(statement)
-            if level is Grant.DELEGATION or statement.effect == "deny":
-                return known
-            return self.space.formula.every((known, self.space.callers.granted(statement.who, level)))
+        def meaning(version: Version) -> Callable[[Statement], Lit]:
+            callers = self._callers(version)
+
+            def means(statement: Statement) -> Lit:
+                parts = [self.space.statement(statement), callers]
+                if level is not Grant.DELEGATION and statement.effect == "allow":
+                    parts.append(self.space.callers.granted(statement.who, level))
+                return self.space.formula.every(parts)
+
+            return means
 
         shared: list[dict[str, Lit]] = []
         for at, (found, version) in enumerate(zip(self.splits, self.new, strict=True)):
+            means = meaning(version)
             atoms: dict[str, Lit] = {}
             for effect in ("allow", "deny"):
                 both = [item for item in found.both if item.effect == effect]
@@ -185,7 +205,7 @@ class _Comparison:
                 atoms[effect] = part.atom
             shared.append(atoms)
         sides = ((self.old, [item.old for item in self.splits]), (self.new, [item.new for item in self.splits]))
-        before, after = (self._side(side, own, shared, means) for side, own in sides)
+        before, after = (self._side(side, own, shared, meaning) for side, own in sides)
         return before, after
 
     def _side(
@@ -193,13 +213,14 @@ class _Comparison:
         side: Sequence[Version],
         own: Sequence[Sequence[Statement]],
         shared: Sequence[Mapping[str, Lit]],
-        means: Callable[[Statement], Lit],
+        meaning: Callable[[Version], Callable[[Statement], Lit]],
     ) -> _Said:
         """What documents say that must all allow."""
         formula = self.space.formula
         allows, denies = [], []
-        for listed, atoms in zip(own, shared, strict=True):
-            lits = {effect: [atom] for effect, atom in atoms.items()}
+        for version, listed, atoms in zip(side, own, shared, strict=True):
+            means = meaning(version)
+            lits = {"allow": [atoms["allow"], -self._callers(version)], "deny": [atoms["deny"]]}
             for item in listed:
                 lits[item.effect].append(means(item))
             allows.append(formula.some(lits["allow"]))
@@ -343,9 +364,20 @@ class _Comparison:
         allowing = change in (Change.ALLOWED, Change.DENIED)
         default = first.some_allow if allowing else first.some_deny
         return [
-            default if found.by is None else self.space.statement(found.by),
-            -second.some_deny if found.other is None else self.space.statement(found.other),
+            default if found.by is None else self._literal(found.by),
+            -second.some_deny if found.other is None else self._literal(found.other),
         ]
+
+    def _literal(self, statement: Statement) -> Lit:
+        """Whether a statement matches, and its document is met."""
+        return self.space.formula.every((self.space.statement(statement), self.only.get(id(statement), TRUE)))
+
+    def _callers(self, version: Version) -> Lit:
+        """Who meets a document."""
+        if not version.carrier:
+            return TRUE
+        kind = "role" if ":role/" in version.carrier else "user"
+        return self.space.callers.named(Principal(kind, (), version.carrier))
 
     def _matching(self, listed: Sequence[Statement], after: bool, witness: Witness) -> Statement | None:
         """The first of some statements that matches the witness, those that the other version lacks first."""
@@ -353,6 +385,8 @@ class _Comparison:
         wanted = {id(item) for item in listed}
         held: list[Statement] = []
         for one, counterpart in zip(mine, theirs, strict=True):
+            if not one.meets(witness):
+                continue
             can, _ = one.document.masks.masks(witness.request, False)
             others = {content_of(item) for item in counterpart.policy.statements}
             matching = [item for item in one.policy.statements if can >> item.index & 1 and id(item) in wanted]
@@ -365,7 +399,7 @@ class _Comparison:
 
 def _decided(side: Sequence[Version], witness: Witness) -> Verdict:
     """What the engine says of documents that must all allow."""
-    said = [decide(item.document, witness.request) for item in side]
+    said = [decide(item.document, witness.request) for item in side if item.meets(witness)]
     for verdict in (Verdict.EXPLICIT_DENY, Verdict.UNDECIDED, Verdict.IMPLICIT_DENY):
         if verdict in said:
             return verdict

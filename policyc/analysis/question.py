@@ -208,7 +208,7 @@ class Space:
             yield formula.some(formula.atom(Tested((RESOURCE, 0), Fits(pattern))) for pattern in self.within)
             yield -self.no_resource
         services = {name for policy in self.policies for name in _of_kind(policy)}
-        if services and all(_of_kind(policy) for policy in self.policies):
+        if services and all(_of_kind(policy) for policy in self.policies if not _is_callers(policy)):
             yield formula.some(self.action(f"{name}:*") for name in sorted(services))
         for value in self.bindings or {}:
             yield from self._bound(value)
@@ -254,7 +254,7 @@ class Space:
 def kinds_of(policies: Sequence[Policy]) -> tuple[CallerKind, ...]:
     """The kinds of caller that meet documents of these kinds."""
     engines = {KINDS[policy.kind].engine for policy in policies if policy.kind in KINDS}
-    if engines and engines <= {Kind.IDENTITY, Kind.BOUNDARY, Kind.SCP, Kind.SESSION}:
+    if engines and engines <= _OF_CALLERS:
         return SIGNED
     if engines == {Kind.TRUST}:
         return (*SIGNED, CallerKind.SERVICE, CallerKind.PROVIDER)
@@ -290,6 +290,14 @@ def _services_of(policies: Sequence[Policy]) -> tuple[str, ...]:
                 if colon and "*" not in prefix and "?" not in prefix and not has_hole(prefix):
                     found[prefix] = None
     return tuple(found)
+
+
+def _is_callers(policy: Policy) -> bool:
+    """Whether a document belongs to callers, so that it may speak of any service."""
+    return policy.kind in KINDS and KINDS[policy.kind].engine in _OF_CALLERS
+
+
+_OF_CALLERS: Final = frozenset({Kind.IDENTITY, Kind.BOUNDARY, Kind.SCP, Kind.SESSION})
 
 
 def _of_kind(policy: Policy) -> tuple[str, ...]:

@@ -191,8 +191,21 @@ def _way(name: str, old: Side, new: Side, diagnostics: Diagnostics) -> Compared 
     """A declared resource, with all documents on the way to it; None where one cannot be read."""
     kind = KINDS["auth-policy"]
     versions_of: list[list[Version]] = []
+    asked = any(gate != "" for side in (old, new) for gate in side.ways[name].gates)
+    told = [
+        {carrier for carrier, path in side.ways[name].callers.items() if asked and path in side.pieces}
+        for side in (old, new)
+    ]
+    callers = told[0] & told[1]
     for side in (old, new):
         held: list[Version] = []
+        for carrier in sorted(callers):
+            piece = side.pieces[side.ways[name].callers[carrier]]
+            tree = parse_json(piece.source, diagnostics)
+            found = None if tree is None else _version(piece, tree, side, diagnostics)
+            if found is None:
+                return None
+            held.append(replace(found[1], carrier=carrier))
         for gate in side.ways[name].gates:
             if gate:
                 piece = side.pieces[gate]

@@ -49,12 +49,14 @@ class Piece:
 @record
 class Way:
     """The way of a request to a declared resource: the name of the document at each gate, empty where the gate asks nobody, None where it
-    has no policy. `type` and `arn` are the resource's own, `names` what the gates are called."""
+    has no policy. `type` and `arn` are the resource's own, `names` what the gates are called,
+    `callers` the documents of those who call, by the ARN of the role or user that carries one."""
 
     type: str
     arn: str
     gates: tuple[str | None, ...]
     names: tuple[str, ...] = ()
+    callers: Mapping[str, str] = MappingProxyType({})
 
 
 @record
@@ -228,6 +230,10 @@ def _ways(compiled: Compiled) -> dict[str, Way]:
 
     program, documents = compiled.program, DocumentSet(compiled.all_documents)
     found: dict[str, Way] = {}
+    carried: dict[str, list[str]] = {}
+    for document in documents.with_role("identity"):
+        carried.setdefault(document.attached_to, []).append(document.path)
+    callers = {carrier: paths[0] for carrier, paths in carried.items() if carrier and len(paths) == 1}
     for service in program.resources.values():
         if service.type == "lattice.service":
             gates: list[str | None] = []
@@ -236,7 +242,7 @@ def _ways(compiled: Compiled) -> dict[str, Way]:
                     gates.append("")
                 else:
                     gates.append(next((one.path for one in documents.on(item.id) if one.role == role), None))
-            found[service.name] = Way(service.type, arn_of(service), tuple(gates))
+            found[service.name] = Way(service.type, arn_of(service), tuple(gates), (), callers)
         elif service.type == ENDPOINT and (group := group_of(service, program.resources)) is not None:
             texts = [next((one.path for one in documents.on(item.id)), None) for item in (group, service)]
             if texts != [None, None]:

@@ -1,4 +1,4 @@
-"""Comments to policyc in host files whose comments begin with `#`: YAML and HCL. A comment of its own covers what stands below it and further in.
+"""Comments to policyc in host files whose comments begin with `#`, in HCL with `//` as well. A comment of its own covers what stands below it and further in.
 
 The grammar is that of every text (`policyc.lint.suppress`).
 """
@@ -11,15 +11,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Final
 
+from policyc.carriers.terraform.hcl import comments_of
 from policyc.data import data_root, read_text
 from policyc.diagnostics import Diagnostic
 from policyc.lint.registry import RULES
 from policyc.lint.suppress import Commented, apply_suppressions, speaks
+from policyc.packages import MissingPackage
 from policyc.regex import regex
 from policyc.text import Source, Span
 
 _COMMENT: Final = regex(r"(?:^|(?<=\s))#+\s*policyc\s*:[^\n]*", re.MULTILINE)
 _ENDINGS: Final = (".yaml", ".yml", ".template", ".tf", ".tofu")
+_HCL: Final = (".tf", ".tofu")
 _CLOSING: Final = frozenset("})]")
 
 
@@ -35,10 +38,24 @@ def without_suppressed(
 
 
 def _commented(source: Source) -> Commented:
-    comments = tuple(source.span(match.start(), match.end()) for match in _COMMENT.finditer(source.text))
-    constructs = tuple(span for comment in comments for span in _below(source, comment))
-    first = re.search(r"^\s*[^\s#]", source.text, re.MULTILINE)
+    comments, constructs = _of_hcl(source) if source.file.endswith(_HCL) else _of_yaml(source)
+    first = re.search(r"^\s*(?!//)[^\s#]", source.text, re.MULTILINE)
     return Commented(source, comments, constructs, first.end() - 1 if first else None, _known(), marker="#")
+
+
+def _of_hcl(source: Source) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
+    """HCL has `//` beside `#`, and heredocs whose texts have comments of their own."""
+    try:
+        comments, constructs = comments_of(source)
+    except MissingPackage:  # said where the file is read
+        return (), ()
+    spoken = (span for span in comments if "policyc" in source.text[span.start : span.end])
+    return tuple(spoken), tuple(constructs)
+
+
+def _of_yaml(source: Source) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
+    comments = tuple(source.span(match.start(), match.end()) for match in _COMMENT.finditer(source.text))
+    return comments, tuple(span for comment in comments for span in _below(source, comment))
 
 
 @cache

@@ -277,3 +277,22 @@ def test_a_wrong_file_of_values_is_named(run: Run) -> None:
     Path("values.json").write_text('{"OrgId":\n "x",}', encoding="utf-8")
     status, said = run("check", "stack.yaml", "--bindings", "values.json")
     assert status == 2 and "values.json:2" in said
+
+
+@pytest.mark.parametrize("mark", ["#", "//"])
+def test_comments_of_terraform_are_its_own(run: Run, mark: str) -> None:
+    """Both marks of HCL silence; what looks like a comment inside a heredoc is the text's own."""
+    text = (
+        'resource "aws_verifiedaccess_group" "g" {\n  verifiedaccess_instance_id = "vai-0123456789abcdef0"\n'
+        "  COMMENT\n  policy_document = <<EOT\nINSIDEpermit(principal, action, resource)\n"
+        'when { context.http_request.user_agent like "*x*" };\nEOT\n}\n'
+    )
+    bare = text.replace("  COMMENT\n", "").replace("INSIDE", "")
+    Path("main.tf").write_text(bare, encoding="utf-8")
+    assert "[client-controlled-data]" in run("check", "main.tf")[1]
+    comment = f"{mark} policyc: ignore[client-controlled-data] a kiosk browser"
+    Path("main.tf").write_text(text.replace("COMMENT", comment).replace("INSIDE", ""), encoding="utf-8")
+    assert run("check", "main.tf")[:1] == (0,), run("check", "main.tf")[1]
+    inside = "// policyc: ignore[client-controlled-data] a kiosk browser\n"
+    Path("main.tf").write_text(text.replace("  COMMENT\n", "").replace("INSIDE", inside), encoding="utf-8")
+    assert run("check", "main.tf")[:1] == (0,), run("check", "main.tf")[1]

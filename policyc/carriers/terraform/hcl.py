@@ -87,6 +87,23 @@ def _parsed(file: str, text: str) -> Parsed:
     return Parsed(body, reader.first_fault(root, len(text)))
 
 
+def comments_of(source: Source) -> tuple[list[Span], list[Span]]:
+    """The comments of one file, with the marks that open them, and the arguments and blocks that one may stand above, outer ones first, each
+    in their order; what stands in a heredoc is no comment. Raises MissingPackage."""
+    reader = _Reader(source.text + "\n", Placement(source.file, 0))
+    comments: list[Span] = []
+    constructs: list[Span] = []
+    stack = [reader.root]
+    while stack:
+        item = stack.pop()
+        if item.type == "comment":
+            comments.append(reader.span(item))
+        elif item.type in ("attribute", "block"):
+            constructs.append(reader.span(item))
+        stack.extend(reversed(item.children))
+    return comments, constructs
+
+
 def parse_template(text: str, place: Placement) -> Template:
     """A text as a template: a template file, or a string of the JSON form. Raises MissingPackage."""
     whole = place.span(0, len(text))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from policyc.api.changes import Comparison, diff
     from policyc.api.documents import Documents, check, simulate
     from policyc.api.project import Project, load
+    from policyc.api.proofs import Proofs, Who, prove, who
     from policyc.api.results import (
         Answer,
         Answers,
@@ -37,6 +38,7 @@ _HOMES = {
     "policyc.api.changes": ("Comparison", "diff"),
     "policyc.api.documents": ("Documents", "check", "simulate"),
     "policyc.api.project": ("Project", "load"),
+    "policyc.api.proofs": ("Proofs", "Who", "prove", "who"),
     "policyc.api.results": (
         "Answer",
         "Answers",
@@ -68,16 +70,20 @@ __all__ = [
     "Place",
     "PolicyError",
     "Project",
+    "Proofs",
     "Severity",
     "StatementTrace",
     "TestAnswer",
     "TestRun",
     "Verdict",
+    "Who",
     "__version__",
     "check",
     "diff",
     "load",
+    "prove",
     "simulate",
+    "who",
 ]
 
 

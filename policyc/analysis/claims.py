@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Literal
 
 from policyc.analysis.ways import TYPES
@@ -12,7 +11,7 @@ from policyc.ir.program import BoundProof, Program
 from policyc.ir.statements import StatementBuilder
 from policyc.model.names import known_names
 from policyc.model.values import Resource, ResourceLink
-from policyc.record import record
+from policyc.record import record, replace
 from policyc.syntax import nodes
 from policyc.targets.program import words
 from policyc.text import Span

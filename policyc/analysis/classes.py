@@ -14,6 +14,7 @@ from policyc.analysis.question import Space
 from policyc.analysis.solver import Solution
 from policyc.engines.proofs.budget import TooLarge
 from policyc.ir.authz import All, Always, AnyOf, Atom, Cond, Never, Policy, RawExpression, RawTest, Resources, Statement
+from policyc.model.values import Scalar
 from policyc.record import record
 
 #: items of one list that are asked one by one; longer lists are named whole
@@ -102,7 +103,7 @@ def _written(cond: Cond) -> str:
             values = ", ".join(glob.text for glob in cond.spelling.values)
             return f"{cond.spelling.operator} {cond.spelling.key}: {values}"
         case Atom():
-            values = ", ".join(str(item.value) for item in cond.values)
+            values = ", ".join(_plain(item.value) for item in cond.values)
             text = f"{cond.attribute.name} {cond.op.value} {values}".rstrip()
             return f"not ({text})" if cond.negated else text
         case RawTest():
@@ -118,6 +119,10 @@ def _written(cond: Cond) -> str:
             )
         case All(items):
             return " and ".join(dict.fromkeys(_written(item) for item in items))
+
+
+def _plain(value: Scalar) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 # --- what makes the difference ------------------------------------------------------------------------------------

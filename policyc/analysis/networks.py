@@ -9,7 +9,6 @@ left open where the tables alone cannot rule it out. Source: Cloud WAN reference
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from typing import Final
 
 from policyc.engines.proofs.budget import Steps
@@ -32,7 +31,7 @@ from policyc.ir.network import (
     ToGroup,
     ToSegment,
 )
-from policyc.record import record
+from policyc.record import record, replace
 from policyc.syntax.literals import quote
 from policyc.targets.cloud_wan.crowds import Crossing, crossings
 from policyc.targets.cloud_wan.probes import named_prefixes, probe_block
@@ -50,7 +49,8 @@ _COST: Final = 20
 
 @record
 class Path:
-    """A path: who sends to whom in which world, what becomes of it, and whether that is certain."""
+    """A path: who sends to whom in which world, what becomes of it, and whether that is certain; the types of the attachments on either side
+    that fare alike."""
 
     sending: Attachment
     receiving: Attachment
@@ -58,6 +58,8 @@ class Path:
     groups: tuple[str, ...]
     certain: bool
     sentence: str
+    sending_types: frozenset[str]
+    receiving_types: frozenset[str]
 
 
 @record
@@ -258,12 +260,13 @@ def _paths_of(crossing: Crossing, appliances: tuple[Attachment, ...]) -> Iterato
     """The ways of one crossing that arrive, or may."""
     one, other = crossing.sending[0], next(item for item in crossing.receiving if item is not crossing.sending[0])
     answer = crossing.answer
+    types = (frozenset(item.type for item in crossing.sending), frozenset(item.type for item in crossing.receiving))
     arriving = [walk for walk in answer.walks if walk.end in ("delivered", "unknown")]
     certain = answer.verdict in (Verdict.REACHABLE, Verdict.PARTLY)
     for walk in arriving:
-        yield Path(one, other, appliances, walk.groups, certain and walk.end == "delivered", answer.sentence)
+        yield Path(one, other, appliances, walk.groups, certain and walk.end == "delivered", answer.sentence, *types)
     if not arriving:
-        yield Path(one, other, appliances, (), False, answer.sentence)
+        yield Path(one, other, appliances, (), False, answer.sentence, *types)
 
 
 def _placed(item: Attachment, name: str, block: Prefix, number: int) -> Attachment:

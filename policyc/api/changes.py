@@ -72,7 +72,7 @@ def diff(old: Document, new: Document, *, kind: str = "", alone: bool = False) -
     from policyc.workspace.comparing import compare_sides
 
     diagnostics = Diagnostics()
-    sides = [_side(item, name, kind, diagnostics) for item, name in ((old, "old"), (new, "new"))]
+    sides = [side_of(item, name, kind, diagnostics) for item, name in ((old, "old"), (new, "new"))]
     before, after = sides
     found = None
     if not diagnostics.has_errors:
@@ -83,7 +83,8 @@ def diff(old: Document, new: Document, *, kind: str = "", alone: bool = False) -
     return Comparison(found)
 
 
-def _side(document: Document, name: str, kind: str, diagnostics: Diagnostics) -> Side:
+def side_of(document: Document, name: str, kind: str, diagnostics: Diagnostics) -> Side:
+    """A document, a folder or a project as one side; what cannot be read is reported."""
     from policyc.workspace.sides import Piece, Side, read_side
 
     path = None if isinstance(document, Mapping) else _folder(document)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from policyc.api.results import (
     Answer,
@@ -27,6 +27,10 @@ from policyc.workspace.compile import Compiled, compile_project
 from policyc.workspace.places import find_config
 from policyc.workspace.project import Project as Workspace
 from policyc.workspace.project import open_root
+
+if TYPE_CHECKING:
+    from policyc.api.proofs import Proofs, Who
+    from policyc.report.tests import TestResult
 
 
 def find_root(path: str | PathLike[str]) -> Path:
@@ -105,15 +109,44 @@ class Project:
         )
 
     def test(self, keyword: str = "") -> TestRun:
-        """Run the `test` blocks whose label or file fits `keyword` (words with `and`, `or`, `not`; empty for all).
+        """Run the `test` and `prove` blocks whose label or file fits `keyword` (words with `and`, `or`, `not`; empty for all).
 
         Raises `PolicyError` when something is wrong with the project, ValueError when `keyword` cannot be read.
         """
         from policyc.simulation.runner import run_tests
 
         sound = self._sound
-        results = run_tests(sound.program, sound.all_documents, keyword)
+        results: list[TestResult] = [*run_tests(sound.program, sound.all_documents, keyword)]
+        results += self.prove(keyword).proofs
         return TestRun(test_answer(result, sound.program.sources) for result in results)
+
+    def prove(self, keyword: str = "") -> Proofs:
+        """The `prove` blocks whose label or file fits `keyword`, for all requests and all attachments.
+
+        Raises `PolicyError` when something is wrong with the project, ValueError when `keyword` cannot be read.
+        """
+        from policyc.api.proofs import Proofs
+
+        sound = self._sound
+        if not sound.program.proofs:
+            return Proofs((), sound.program.sources)
+        from policyc.workspace.proving import prove_all
+
+        return Proofs(tuple(prove_all(sound.program, sound.all_documents, keyword)), sound.program.sources)
+
+    def who(self, resource: str = "", /, *, can: str = "", path: str = "", principal: str = "") -> Who:
+        """Who may do what with a declared resource or network, or (without one) what `principal` may do with all of them.
+
+        Raises `PolicyError` when the question cannot be asked or something is wrong with the project.
+        """
+        from policyc.api.proofs import Who
+        from policyc.workspace.reaching import who_declared
+
+        sound, diagnostics = self._sound, Diagnostics()
+        found = who_declared(sound.program, sound.all_documents, resource, can, path, principal, diagnostics)
+        if diagnostics.has_errors:
+            raise PolicyError(Findings(diagnostics, sound.program.sources))
+        return Who(tuple(found))
 
     def simulate(
         self,

@@ -30,6 +30,7 @@ COMMANDS = {
     "replay": ("policyc.cli.replay", "ask policies about recorded traffic"),
     "diff": ("policyc.cli.diff", "say what a change grants and takes, over all requests"),
     "prove": ("policyc.cli.prove", "prove a guarantee for all requests, or break it with one"),
+    "who": ("policyc.cli.who", "say who may do what, over all requests"),
     "matrix": ("policyc.cli.matrix", "ask who gets in where: users and devices against applications"),
     "routes": ("policyc.cli.routes", "compute the route tables of a core network"),
     "graph": ("policyc.cli.graph", "draw a core network, with who reaches whom"),

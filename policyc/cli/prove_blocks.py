@@ -23,6 +23,7 @@ from policyc.text import Source
 
 if TYPE_CHECKING:
     from policyc.analysis.compare import Version
+    from policyc.workspace.sides import Side
 
 
 def run_blocks(args: argparse.Namespace, console: Console) -> int:
@@ -34,6 +35,14 @@ def documents_of(
     args: argparse.Namespace, console: Console
 ) -> Iterator[Sequence[tuple[str, Version, tuple[str, ...]]] | int]:
     """The documents of each named path; the exit status where one cannot be read, which is told."""
+    for found in sides_of(args, console):
+        yield found if isinstance(found, int) else found[1]
+
+
+def sides_of(
+    args: argparse.Namespace, console: Console
+) -> Iterator[tuple[Side, Sequence[tuple[str, Version, tuple[str, ...]]]] | int]:
+    """The same, each with the side that it belongs to."""
     from policyc.workspace.comparing import versions
     from policyc.workspace.revisions import NoRevision
     from policyc.workspace.sides import read_side
@@ -48,7 +57,7 @@ def documents_of(
                 raise WrongUse(str(error), error.help) from error
             side = read_side(word, path, top, diagnostics, args.kind or "", dict(args.param), args.config)
             found = None if diagnostics.has_errors else versions(side, diagnostics)
-            yield refuse_request(diagnostics, side.sources, args.format, console) if found is None else found
+            yield refuse_request(diagnostics, side.sources, args.format, console) if found is None else (side, found)
 
 
 def _project(args: argparse.Namespace, console: Console) -> int:

@@ -9,6 +9,7 @@ else has to be told.
 | `matrix` | cells of a table of answers, options |
 | `changes` | what a comparison found (`report.changes.Changes`), options |
 | `proofs` | what `prove` blocks came to, sources, options |
+| `reach` | who may do what (`report.who.Reach`), options |
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from policyc.analysis.compare import Difference, Version, compare
 from policyc.diagnostics import Diagnostics
 from policyc.engines.iam.caller import Grant
@@ -333,3 +335,16 @@ def versions(side: Side, diagnostics: Diagnostics) -> list[tuple[str, Version, t
         if found is not None:
             out.append((name, found[1], tuple(_doubts(found[1]) + _obstacles(tree))))
     return None if diagnostics.has_errors else out
+
+
+def with_values(side: Side, name: str) -> tuple[Version, Mapping[str, str]] | None:
+    """A document inside a host file with a value for everything that the file leaves open, and those values by name; None for a document
+    without such places, and for one that no values make a policy."""
+    piece = side.pieces[name]
+    names = list(names_in(piece.source.text)) if piece.kind != HOST else []
+    tree = piece.tree(Diagnostics()) if names else None
+    if tree is None:
+        return None
+    values = values_by_name([tree])
+    found = _version(piece, filled_by_name(tree, values), side, Diagnostics())
+    return None if found is None else (found[1], values)

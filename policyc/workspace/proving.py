@@ -15,6 +15,8 @@ from policyc.diagnostics import Diagnostics, did_you_mean
 from policyc.engines.proofs.budget import TooLarge
 from policyc.engines.trace import Decision, Outcome
 from policyc.ir.program import BoundProof, Program
+from policyc.model.scope import Scope
+from policyc.model.values import Resource
 from policyc.packages import MissingPackage
 from policyc.report.proofs import ClaimAnswer, Proof, proof_of
 from policyc.simulation.answer import answer
@@ -182,7 +184,7 @@ class _Asked:
         asking = self.way.asking(solution)
         problems: list[str] = []
         for fields in dict.fromkeys((asking.plain, asking.fields)):
-            outcome, problem = self._outcome(fields)
+            outcome, problem = engine_says(self.program, self.documents, self.proof.scope, self.about.resource, fields)
             if outcome is None:
                 problems.append(problem)
                 continue
@@ -219,28 +221,30 @@ class _Asked:
         at = nodes.Ref((nodes.Field(about.gate, span),), span) if about.gate else None
         return nodes.ExpectDecision(decision, None, at, span)  # type: ignore[arg-type]
 
-    def _outcome(self, fields: tuple[tuple[str, str], ...]) -> tuple[Outcome | None, str]:
-        """What the engine says to a request as it would be written; None with the reason where it cannot be asked."""
-        source = Source("counterexample", f'test "it" {{ {request_line(self.about.resource.name, fields)} }}')
-        found = Diagnostics()
-        module = parse(source, found)
-        request = None
-        if not found.has_errors:
-            (test,) = module.declarations
-            assert isinstance(test, nodes.InlineTest)
-            step = test.steps[0]
-            assert isinstance(step, nodes.RequestStep)
-            builder = RequestBuilder(self.program, self.proof.scope, found)
-            request = builder.from_record(self.about.resource, step.fields, step.span)
-        outcome = None if request is None else answer(self.program, self.documents, request, found)
-        return outcome, "; ".join(item.message for item in found)
-
     def _broken(self, fields: tuple[tuple[str, str], ...], outcome: Outcome) -> ClaimAnswer:
         line = request_line(self.about.resource.name, fields)
         expectation = _written(self._expectation())
         label = quote(f"{self.proof.node.label.value}: counterexample")
         text = f"test {label} {{ {line} {expectation} }}"
         return self._answer(False, request=line, answer=_told(outcome), test=formatted(text))
+
+
+def engine_says(
+    program: Program, documents: Sequence[Document], scope: Scope, resource: Resource, fields: Sequence[tuple[str, str]]
+) -> tuple[Outcome | None, str]:
+    """What the engine says to a request as it would be written; None with the reason where it cannot be asked."""
+    source = Source("counterexample", f'test "it" {{ {request_line(resource.name, fields)} }}')
+    found = Diagnostics()
+    module = parse(source, found)
+    request = None
+    if not found.has_errors:
+        (test,) = module.declarations
+        assert isinstance(test, nodes.InlineTest)
+        step = test.steps[0]
+        assert isinstance(step, nodes.RequestStep)
+        request = RequestBuilder(program, scope, found).from_record(resource, step.fields, step.span)
+    outcome = None if request is None else answer(program, documents, request, found)
+    return outcome, "; ".join(item.message for item in found)
 
 
 def _told(outcome: Outcome) -> str:

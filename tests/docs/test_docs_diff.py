@@ -20,6 +20,7 @@ _CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
     [
         ("diff.md", ["old.json", "new.json"]),
         ("prove.md", ["shop.policy", "bucket.json"]),
+        ("who.md", ["shop.policy"]),
         ("terraform.md", ["main.tf"]),
     ],
 )

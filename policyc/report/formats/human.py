@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from policyc.report.outcome import Detail
     from policyc.report.proofs import Proof
     from policyc.report.tests import TestResult
+    from policyc.report.who import Reach
 
 
 def findings(items: Sequence[Diagnostic], sources: Mapping[str, Source], options: Options) -> str:
@@ -50,6 +51,13 @@ def proofs(items: Sequence[Proof], sources: Mapping[str, Source], options: Optio
     from policyc.report.proofs import render_proofs
 
     return render_proofs(items, sources, options)
+
+
+def reach(found: Sequence[Reach], options: Options) -> str:
+    """A block for each resource, a class after the other, and whether anybody else may do anything."""
+    from policyc.report.who import render_reach
+
+    return render_reach(found, options)
 
 
 def changes(found: Changes, options: Options) -> str:

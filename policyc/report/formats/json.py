@@ -18,6 +18,7 @@ from policyc.report.outcome import Detail, deciding_gate, outcome_data, statemen
 from policyc.report.proofs import Proof, proof_counts, proofs_data
 from policyc.report.tally import Tally
 from policyc.report.tests import TestResult, proofs_in, without_proofs
+from policyc.report.who import Reach, reach_data
 from policyc.text import Source
 
 FORMAT_VERSION = 1
@@ -98,6 +99,11 @@ def changes(found: Changes, options: Options) -> str:
 def written(data: Mapping[str, Any]) -> str:
     """Plain data as text."""
     return shown_in_json(json.dumps(data, indent=2)) + "\n"
+
+
+def reach(found: Sequence[Reach], options: Options) -> str:
+    """Who may do what; the shape is `schemas/who.schema.json`."""
+    return written({**_head(options), **reach_data(found)})
 
 
 def proofs(items: Sequence[Proof], sources: Mapping[str, Source], options: Options) -> str:

@@ -18,6 +18,8 @@ from policyc.report.options import Options
 from policyc.report.proofs import Proof, clean_block, counted
 from policyc.report.screen import clean, plural
 from policyc.report.tests import TestResult, proofs_in, without_proofs
+from policyc.report.who import Reach
+from policyc.report.who import phrase as phrase_of
 from policyc.text import Source, Span
 
 _MARKS = regex(r"[\\`*_{}\[\]()#+!|~:@]|\b(?=www\.)")
@@ -92,6 +94,24 @@ def tests(results: Sequence[TestResult], sources: Mapping[str, Source], options:
         for block in result.blocks if isinstance(result, Proof) else ():
             lines += ["", "  ```policy", *(f"  {line}" for line in clean_block(block)), "  ```", ""]
     return _cut(lines if failed else [head], len(failed), "failure")
+
+
+def reach(found: Sequence[Reach], options: Options) -> str:
+    """A list of classes for each resource."""
+    lines: list[str] = []
+    entries = 0
+    for item in found:
+        lines += [f"**{marked(item.on)}** ({marked(item.kind)})", ""]
+        for entry in item.classes:
+            entries += 1
+            request = ", ".join(f"{part} {value}" for part, value in entry.request)
+            lines.append(f"- {marked(phrase_of(entry))}")
+            lines += [f"  - for example {marked(request)}: {marked(entry.answer)}"] if request else []
+        lines += [f"- {item.end}"] if item.complete else []
+        lines += [f"- not settled whether there are others: {marked(reason)}" for reason in item.open]
+        lines += [f"- taken as given: {marked(text)}" for text in item.given]
+        lines.append("")
+    return _cut(lines[:-1], entries, "class")
 
 
 def proofs(items: Sequence[Proof], sources: Mapping[str, Source], options: Options) -> str:

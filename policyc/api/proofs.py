@@ -1,0 +1,166 @@
+"""`policyc.prove` and `policyc.who`: what holds for all requests, and who may do what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from os import PathLike, fspath
+from typing import TYPE_CHECKING, Any
+
+from policyc.api.changes import side_of
+from policyc.api.documents import Document
+from policyc.api.results import Findings, PolicyError
+from policyc.diagnostics import Diagnostics
+
+if TYPE_CHECKING:
+    from policyc.analysis.compare import Version
+    from policyc.model.values import Principal
+    from policyc.report.proofs import Proof
+    from policyc.report.who import Reach
+    from policyc.text import Source
+    from policyc.workspace.sides import Side
+
+
+@dataclass(frozen=True, slots=True)
+class Proofs:
+    """What proofs came to. Truthy when all hold."""
+
+    proofs: tuple[Proof, ...]
+    sources: Mapping[str, Source]
+
+    @property
+    def hold(self) -> bool:
+        """There are some, and all of them hold."""
+        return bool(self.proofs) and all(proof.passed for proof in self.proofs)
+
+    @property
+    def broken(self) -> tuple[str, ...]:
+        """The labels of those that something breaks."""
+        return tuple(proof.label for proof in self.proofs if proof.state == "broken")
+
+    @property
+    def open(self) -> tuple[str, ...]:
+        """The labels of those that are not settled."""
+        return tuple(proof.label for proof in self.proofs if proof.state == "not settled")
+
+    @property
+    def tests(self) -> tuple[str, ...]:
+        """`test` blocks that show what breaks a proof."""
+        return tuple(block for proof in self.proofs for block in proof.blocks)
+
+    @property
+    def data(self) -> list[dict[str, Any]]:
+        """Plain data: `proofs` of `schemas/proofs.schema.json`."""
+        from policyc.report.proofs import proofs_data
+
+        return proofs_data(self.proofs, self.sources)
+
+    def text(self, width: int = 80) -> str:
+        """The report for people."""
+        from policyc.report.options import Options
+        from policyc.report.proofs import render_proofs
+
+        return render_proofs(self.proofs, self.sources, Options(width=width))
+
+    def __bool__(self) -> bool:
+        return self.hold
+
+    def __str__(self) -> str:
+        return self.text()
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Who may do what. Truthy when anybody may do anything, or when that is not settled."""
+
+    found: tuple[Reach, ...]
+
+    @property
+    def complete(self) -> bool:
+        """Nobody else may do anything else, which is proven."""
+        return all(item.complete for item in self.found)
+
+    @property
+    def classes(self) -> list[dict[str, Any]]:
+        """The classes of allowed requests of all resources, as plain data."""
+        return [entry for item in self.data["resources"] for entry in item["classes"]]
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """Plain data: the part of `schemas/who.schema.json` without its head."""
+        from policyc.report.who import reach_data
+
+        return reach_data(self.found)
+
+    def text(self, width: int = 80) -> str:
+        """The report for people."""
+        from policyc.report.options import Options
+        from policyc.report.who import render_reach
+
+        return render_reach(self.found, Options(width=width))
+
+    def __bool__(self) -> bool:
+        return any(item.classes or not item.complete for item in self.found)
+
+    def __str__(self) -> str:
+        return self.text()
+
+
+def prove(document: Document, guarantees: str | PathLike[str], *, kind: str = "") -> Proofs:
+    """The proofs of a guarantees file about a document, or about those of a folder or project. `kind` is one of those that `check --as`
+    takes. Raises `PolicyError`."""
+    from pathlib import Path
+
+    from policyc.record import replace
+    from policyc.targets.program import load_program
+    from policyc.workspace.guaranteed import Given, names_of, prove_documents
+
+    side, found = _versions(document, kind)
+    file = Path(fspath(guarantees)).resolve()
+    diagnostics = Diagnostics()
+    program = load_program(file.parent, [file], {}, diagnostics)
+    if diagnostics.has_errors:
+        raise PolicyError(Findings(diagnostics, program.sources))
+    own = replace(program, proofs=tuple(item for item in program.proofs if item.file == file.name))
+    names = names_of([name for name, _, _ in found])
+    given = [Given(names[name], name, version, doubts) for name, version, doubts in found]
+    return Proofs(tuple(prove_documents(own, given)), {**side.sources, **program.sources})
+
+
+def who(document: Document, *, can: str = "", principal: str = "", kind: str = "") -> Who:
+    """Who may do what by a document, or by those of a folder: `can` an action (`s3:Get*`), `principal` one caller (an ARN, a service name
+    or `anonymous`). Raises `PolicyError`."""
+    from policyc.workspace.comparing import with_values
+    from policyc.workspace.reaching import who_in_document
+
+    side, found = _versions(document, kind)
+    caller = caller_of(principal)
+    out = []
+    for name, version, doubts in found:
+        filled = None if doubts else with_values(side, name)
+        out.append(who_in_document(name, version, doubts, can, caller, filled))
+    return Who(tuple(out))
+
+
+def caller_of(text: str) -> Principal | None:
+    """The caller that a text names; None for an empty one. Raises `PolicyError`."""
+    from policyc.simulation.request_text import parse_caller
+
+    found = parse_caller(text) if text else None
+    if text and found is None:
+        diagnostics = Diagnostics()
+        help = "give an ARN, a service name or `anonymous`"
+        diagnostics.error("unknown-name", f"`{text}` names no caller", None, help)
+        raise PolicyError(Findings(diagnostics, {}))
+    return found
+
+
+def _versions(document: Document, kind: str) -> tuple[Side, list[tuple[str, Version, tuple[str, ...]]]]:
+    from policyc.workspace.comparing import versions
+
+    diagnostics = Diagnostics()
+    side = side_of(document, "document", kind, diagnostics)
+    found = None if diagnostics.has_errors else versions(side, diagnostics)
+    if found is None:
+        raise PolicyError(Findings(diagnostics, side.sources))
+    return side, found

@@ -1,0 +1,137 @@
+"""`policyc who`: who may do what with a resource, a document or a network, over all requests."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from policyc.cli import exits
+from policyc.cli.check import KIND_NAMES
+from policyc.cli.console import Console
+from policyc.cli.parser import WrongUse, one_of
+from policyc.cli.project import open_project
+from policyc.cli.prove_blocks import sides_of
+from policyc.cli.refuse import refuse, refuse_findings, refuse_request
+from policyc.diagnostics import Diagnostics
+from policyc.report.registry import renderer, serves
+
+if TYPE_CHECKING:
+    from policyc.report.who import Reach
+
+SHARED = ("root", "config", "exclude", "param", "format", "output", "color", "quiet")
+REPORT = "reach"
+FORMATS = ()
+
+DESCRIPTION = """Say who may do what with a declared resource, through every gate on the way, or by documents alone: a few classes
+of requests with the conditions that are left over, each with one request that the deciding engine confirms, and whether
+anybody else may do anything. Of a network: which segments reach which, whatever is attached."""
+
+EPILOG = """examples:
+  policyc who inventory                       who may do what with a declared service
+  policyc who inventory --can DELETE --path '/stock/*'
+  policyc who --principal order_fn            what a caller may do, with every resource
+  policyc who payroll                         an endpoint of Verified Access, in terms of claims
+  policyc who core                            a core network: who reaches whom
+  policyc who bucket.json --can s3:PutObject  by a document alone
+  policyc who stack.yaml                      by the documents inside a template, which may hang on what it leaves open
+
+exit status: 0 told, 1 the policies have errors, 2 wrong use, 3 internal error, 4 nothing to ask about, 11 not settled
+whether there are others."""
+
+
+def describe(parser: argparse.ArgumentParser) -> None:
+    parser.description, parser.epilog = DESCRIPTION, EPILOG
+    parser.add_argument(
+        "resource",
+        nargs="?",
+        metavar="RESOURCE",
+        help="a declared resource or network, or a file, a folder or REVISION:PATH with documents",
+    )
+    parser.add_argument(
+        "--can", default="", metavar="VERB", help="only what has this verb, or this action (`s3:Get*`) of documents"
+    )
+    parser.add_argument("--path", default="", metavar="PATTERN", help="only requests with such a path, or object key")
+    parser.add_argument(
+        "--principal",
+        default="",
+        metavar="WHO",
+        help="what one caller may do: a declared principal, an ARN, a service or `anonymous`",
+    )
+    parser.add_argument(
+        "--as", dest="kind", metavar="KIND", type=one_of("kind", KIND_NAMES), help="what documents are, as in `check`"
+    )
+    parser.add_argument(
+        "--in",
+        dest="paths",
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="the project, where it is not the one here",
+    )
+
+
+def run(args: argparse.Namespace, console: Console) -> int:
+    if not args.resource and not args.principal:
+        raise WrongUse(
+            "`who` needs a resource", "name a declared resource, a network or a file, or a caller with `--principal`"
+        )
+    if args.resource and _is_file(args.resource):
+        return _documents(args, console)
+    from policyc.workspace.compile import compile_project
+    from policyc.workspace.reaching import who_declared
+
+    mistakes = Diagnostics()
+    project = open_project(args, args.paths, mistakes)
+    console.names = project.names
+    form = args.format if serves(args.format, "findings") else "human"
+    if mistakes.has_errors:
+        return refuse(mistakes, project, console, form)
+    compiled = compile_project(project)
+    if compiled.diagnostics.has_errors:
+        return refuse_findings(compiled, project, console, form)
+    diagnostics = Diagnostics()
+    found = who_declared(
+        compiled.program, compiled.all_documents, args.resource or "", args.can, args.path, args.principal, diagnostics
+    )
+    if diagnostics.has_errors:
+        return refuse_request(diagnostics, compiled.program.sources, args.format, console)
+    return _told(found, args, console)
+
+
+def _is_file(text: str) -> bool:
+    path, colon, rest = text.partition(":")
+    return os.path.lexists(text) or (bool(colon) and bool(rest) and "/" in rest and not os.path.lexists(path))
+
+
+def _documents(args: argparse.Namespace, console: Console) -> int:
+    from policyc.simulation.request_text import parse_caller
+    from policyc.workspace.comparing import with_values
+    from policyc.workspace.reaching import who_in_document
+
+    if args.path:
+        raise WrongUse(
+            "`--path` is about declared resources", "leave it out: the classes say which resources are meant"
+        )
+    principal = parse_caller(args.principal) if args.principal else None
+    if args.principal and principal is None:
+        raise WrongUse(f"`{args.principal}` names no caller", "give an ARN, a service name or `anonymous`")
+    args.paths = [args.resource]
+    found: list[Reach] = []
+    for part in sides_of(args, console):
+        if isinstance(part, int):
+            return part
+        side, documents = part
+        for name, version, doubts in documents:
+            filled = None if doubts else with_values(side, name)
+            found.append(who_in_document(name, version, doubts, args.can, principal, filled))
+    return _told(found, args, console)
+
+
+def _told(found: Sequence[Reach], args: argparse.Namespace, console: Console) -> int:
+    if not found:
+        console.error("nothing to ask about: no resource and no document was found\n")
+        return exits.NOTHING
+    console.write(renderer("reach", args.format)(found, console.options()))
+    return exits.CLEAN if all(item.complete for item in found) else exits.UNDECIDED

@@ -1,0 +1,397 @@
+"""Who may do what with a declared resource, a document or a network: small covers of all requests, each class with a request that the
+deciding engine confirms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from policyc.analysis.asking import asks
+from policyc.analysis.classes import Region
+from policyc.analysis.compare import Disagreement, Version
+from policyc.analysis.cover import Asked, Class, Cover, cover
+from policyc.analysis.formula import FALSE
+from policyc.analysis.networks import GIVEN, Paths
+from policyc.analysis.question import Space
+from policyc.analysis.solver import BUDGET
+from policyc.analysis.ways import TYPES, way_to
+from policyc.analysis.ways.base import Line, Way
+from policyc.analysis.witness import witness_of
+from policyc.diagnostics import Diagnostics, did_you_mean
+from policyc.engines.iam.decision import decide
+from policyc.engines.iam.principals import principal_arn
+from policyc.engines.proofs.budget import TooLarge
+from policyc.engines.trace import Decision, Verdict
+from policyc.holes import shown
+from policyc.ir.authz import Always, Can, Policy, Statement, Who
+from policyc.ir.program import BoundNetwork, Program
+from policyc.ir.statements import StatementBuilder
+from policyc.model.values import Principal, Resource
+from policyc.model.vocabulary import Verb
+from policyc.record import replace
+from policyc.report.who import May, Reach
+from policyc.simulation.request import find_resource
+from policyc.simulation.request_text import parse_caller
+from policyc.syntax import nodes
+from policyc.targets.base import Document, DocumentSet
+from policyc.targets.cloud_wan.lower import lower_network
+from policyc.targets.program import words
+from policyc.targets.registry import resource_types
+from policyc.targets.switches import wan_switches
+from policyc.text import Span
+from policyc.workspace.proving import engine_says
+
+_OWN: str = "an identity policy of the caller, which is not given, has to allow it"
+
+
+def who_declared(
+    program: Program,
+    documents: Sequence[Document],
+    name: str,
+    can: str,
+    path: str,
+    caller: str,
+    diagnostics: Diagnostics,
+    budget: int = BUDGET,
+) -> list[Reach]:
+    """Who may do what with the resource or network that is called `name`, or (without one) what `caller` may do with every resource.
+    What is wrong with the question is reported.
+
+    Raises `policyc.analysis.compare.Disagreement`.
+    """
+    principal = _principal(caller, program, diagnostics) if caller else None
+    if diagnostics.has_errors:
+        return []
+    network = next((item for item in program.networks if item.name == name), None)
+    if network is not None:
+        if can or path or caller:
+            message = "a network has no requests"
+            diagnostics.error("clause-not-allowed", message, None, "leave `--can`, `--path` and `--principal` out")
+            return []
+        reach = who_reaches(program, network, diagnostics, budget)
+        return [] if reach is None else [reach]
+    if name:
+        one = find_resource(program, name, diagnostics, None)
+        asked = [] if one is None else [one]
+    else:
+        kinds = resource_types()
+        asked = [item for item in program.resources.values() if item.type in TYPES and kinds[item.type].verbs]
+    found = (who_may(program, documents, item, can, path, principal, diagnostics, budget) for item in asked)
+    return [item for item in found if item is not None]
+
+
+def _principal(text: str, program: Program, diagnostics: Diagnostics) -> Principal | None:
+    found = parse_caller(text) or next((item for item in program.principals if item.name == text), None)
+    if found is None:
+        names = [item.name for item in program.principals if item.name]
+        help = did_you_mean(text, names, "give a declared principal, an ARN, a service name or `anonymous`")
+        diagnostics.error("unknown-name", f"unknown principal `{text}`", None, help)
+    return found
+
+
+def who_may(
+    program: Program,
+    documents: Sequence[Document],
+    resource: Resource,
+    can: str = "",
+    path: str = "",
+    principal: Principal | None = None,
+    diagnostics: Diagnostics | None = None,
+    budget: int = BUDGET,
+) -> Reach | None:
+    """Who may do what with a declared resource, or what of it `principal` may do; None after reporting what is wrong with the question.
+
+    Raises `policyc.analysis.compare.Disagreement`.
+    """
+    found = Diagnostics() if diagnostics is None else diagnostics
+    if resource.type not in TYPES:
+        message = f"`{resource.name}` is a `{resource.type}`, which no request goes to"
+        found.error("unprovable-claim", message, None, "name a resource that requests go to")
+        return None
+    scope = _scope(program, resource, can, path, principal, found)
+    if scope is None:
+        return None
+    held = DocumentSet.of(documents)
+    way, inside = way_to(program, held, resource, scope, budget)
+    allows = tuple(gate.allows for gate in way.gates if gate.kind != "identity")
+    denies = tuple(line for gate in way.gates for line in gate.denies)
+    asked = Asked(way.space, allows, denies, way.allowed, (inside, *way.world), way.open_identity)
+    try:
+        answer = cover(asked)
+        classes = [_may(program, held, resource, way, item) for item in answer.classes]
+    finally:
+        way.space.solver.close()
+    if not any(allows) and not answer.classes and way.allowed != FALSE:
+        return _ungated(resource, way, principal)
+    doubts = way.doubts
+    return Reach(
+        resource.name,
+        resource.type,
+        tuple(classes),
+        answer.complete and not doubts,
+        tuple(dict.fromkeys((*answer.open, *doubts))),
+        way.given,
+        _called(principal),
+    )
+
+
+def _called(principal: Principal | None) -> str:
+    return "" if principal is None else principal.name or principal_arn(principal) or " ".join(principal.args)
+
+
+def _ungated(resource: Resource, way: Way, principal: Principal | None) -> Reach:
+    """A resource at which no gate asks anybody."""
+    may = May((), (), (), (), (), (), (), (), "allow")
+    return Reach(resource.name, resource.type, (may,), not way.doubts, way.doubts, way.given, _called(principal))
+
+
+def _scope(
+    program: Program, resource: Resource, can: str, path: str, principal: Principal | None, diagnostics: Diagnostics
+) -> Statement | None:
+    place = Span(resource.file, 0, 0)
+    clauses: list[nodes.ListClause | nodes.Condition] = []
+    if can:
+        verb = nodes.Ref((nodes.Field(can, place),), place)
+        clauses.append(nodes.ListClause("can", (verb,), None, place))
+    if path:
+        clauses.append(nodes.ListClause("path", (nodes.Str(path, place),), None, place))
+    own = Diagnostics()
+    builder = StatementBuilder(program.scopes[resource.file], words(), program.resources, own)
+    scope = builder.scope_of(nodes.Statement("allow", None, tuple(clauses), place), resource)
+    for item in own:
+        diagnostics.error(item.rule, item.message, None, item.help)
+    if scope is None or principal is None:
+        return scope
+    if not resource_types()[resource.type].verbs:
+        message = f"requests to a `{resource.type}` have no principal"
+        diagnostics.error(
+            "clause-not-allowed", message, None, "leave `--principal` out: who asks is a matter of claims"
+        )
+        return None
+    return Statement("allow", "asked", Who((principal,)), scope.can, (), scope.path, scope.when)
+
+
+def _may(program: Program, documents: Sequence[Document], resource: Resource, way: Way, item: Class) -> May:
+    """A class with a request that the engine confirms."""
+    request: tuple[tuple[str, str], ...] = ()
+    answer = ""
+    needs = [_OWN] if item.needs_identity else []
+    if item.hangs_on:
+        needs += [f"it hangs on {text}" for text in item.hangs_on]
+    else:
+        asking = way.asking(item.solution)
+        for fields in dict.fromkeys((asking.plain, asking.fields)):
+            outcome, problem = engine_says(program, documents, program.scopes[resource.file], resource, fields)
+            if outcome is not None and outcome.decision is not Decision.DENY:
+                request, answer = fields, outcome.decision.value
+                if outcome.decision is Decision.UNDECIDED and item.needs_identity:
+                    answer = "allow as soon as the caller's own policies allow it"
+                if outcome.decision is Decision.ALLOW or item.needs_identity:
+                    break
+            elif outcome is not None and fields == asking.fields:
+                text = ", ".join(f"{name}: {value}" for name, value in fields)
+                raise Disagreement(f"`{text}` was found to be allowed, and the engine says `{outcome.decision.value}`")
+            else:
+                needs += (
+                    [f"the engine cannot be asked: {problem}"] if outcome is None and fields == asking.fields else []
+                )
+    return _told(item, request, answer, needs)
+
+
+def _told(item: Class, request: tuple[tuple[str, str], ...], answer: str, needs: Sequence[str]) -> May:
+    region = _joined(item.regions)
+    unless = tuple(_deny(line) for line in item.unless)
+    return May(
+        _shown(region.who),
+        _shown(region.what),
+        _shown(region.where),
+        _shown(region.conditions),
+        _shown(unless),
+        _shown(needs),
+        _shown(dict.fromkeys(f"`{line.label}`" for line in item.lines)),
+        request,
+        answer,
+    )
+
+
+def _shown(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(map(shown, texts))
+
+
+def _joined(regions: Sequence[Region]) -> Region:
+    """What several statements have in common: of each part the one that says more, the later statement's first; other callers and places of
+    the earlier ones are conditions."""
+    conditions = list(dict.fromkeys(text for region in regions for text in region.conditions))
+
+    def part(name: str, any_of: tuple[str, ...]) -> tuple[str, ...]:
+        found = [getattr(region, name) for region in reversed(regions)]
+        told = [texts for texts in found if texts and not set(texts) & set(any_of)]
+        for more in told[1:]:
+            if set(more) != set(told[0]):
+                conditions.append(f"{name} {', '.join(more)}")
+        return told[0] if told else ()
+
+    who, what, where = part("who", ("anyone", "*")), part("what", ("*",)), part("where", ("*",))
+    return Region(who, what, where, tuple(dict.fromkeys(conditions)))
+
+
+def _deny(line: Line) -> str:
+    from policyc.analysis.classes import conditions_of
+
+    statement = line.statement
+    parts: list[str] = []
+    if statement.who is not None and statement.who.principals and not _is_everyone(statement.who):
+        names = ", ".join(item.name or item.kind for item in statement.who.principals)
+        parts.append(("all but " if statement.who.negated else "") + names)
+    if statement.can is not None and statement.can.verbs:
+        names = ", ".join(verb.name for verb in statement.can.verbs)
+        parts.append(("all but " if statement.can.negated else "") + names)
+    if statement.resources is not None:
+        names = ", ".join(glob.text for glob in statement.resources.patterns if glob.text != "*")
+        parts += [("all but " if statement.resources.negated else "") + names] if names else []
+    parts += conditions_of(statement.when)
+    return f"`{line.label}`: {'; '.join(parts)}" if parts else f"`{line.label}`"
+
+
+def _is_everyone(who: Who) -> bool:
+    return not who.negated and any(item.kind == "anyone" for item in who.principals)
+
+
+# --- documents --------------------------------------------------------------------------------------------------
+
+
+def who_in_document(
+    name: str,
+    version: Version,
+    doubts: Sequence[str],
+    can: str = "",
+    principal: Principal | None = None,
+    filled: tuple[Version, Mapping[str, str]] | None = None,
+    budget: int = BUDGET,
+) -> Reach:
+    """Who may do what by a document alone. `filled` is the same document with a value for everything that the file around it leaves open: a
+    class that hangs on such places shows a request for those values. Raises `policyc.analysis.compare.Disagreement`."""
+    policy = version.policy
+    if doubts:
+        return Reach(name, policy.kind, (), False, tuple(doubts))
+    question = Statement("allow", "asked", None, None, (), None, Always())
+    own = Policy("asked", policy.target, policy.on, (question,), policy.file, policy.span, kind=policy.kind)
+    space = Space((policy, own), None, budget)
+    said = space.said(policy)
+    allows = tuple(Line(item.label, item, lit) for item, lit in said.allows)
+    denies = tuple(Line(item.label, item, lit) for item, lit in said.denies)
+    base = [asks(space.callers, None if principal is None else Who((principal,)), space.callers.partitions[0])]
+    if can:
+        base.append(space.can(Can((Verb(can, can, glob=True),))))
+    asked = Asked(space, (allows,), denies, said.allowed, tuple(base))
+    try:
+        answer = cover(asked) if allows else Cover((), True)
+        classes = tuple(_by_document(version, space, item) for item in answer.classes)
+    finally:
+        space.solver.close()
+    if filled is not None:
+        values = filled[1]
+        shown_by = {
+            item.by: item for item in who_in_document(name, filled[0], (), can, principal, None, budget).classes
+        }
+        classes = tuple(_exemplified(item, shown_by.get(item.by), values) for item in classes)
+    return Reach(name, policy.kind, classes, answer.complete, answer.open, caller=_called(principal))
+
+
+def _exemplified(item: May, filled: May | None, values: Mapping[str, str]) -> May:
+    """A class that hangs on places that are left open, with a request for some values of them."""
+    if item.request or filled is None or not filled.request:
+        return item
+    named = tuple((f"‹{name}›", value) for name, value in values.items())
+    return replace(item, request=(*filled.request, *named), answer=filled.answer)
+
+
+def _by_document(version: Version, space: Space, item: Class) -> May:
+    if item.hangs_on:
+        return _told(item, (), "", [f"it hangs on {text}" for text in item.hangs_on])
+    witness = witness_of(space, item.solution)
+    verdict = decide(version.document, witness.request)
+    if verdict is not Verdict.ALLOW:
+        raise Disagreement(
+            f"a request was found to be allowed, and the engine says `{verdict}`: {'; '.join(witness.lines())}"
+        )
+    request = [("who", witness.who or "anonymous"), ("action", witness.action), ("resource", witness.resource)]
+    request += [(key, ", ".join(values)) for key, values in witness.context.items() if values]
+    return _told(item, tuple(request), verdict.value, [])
+
+
+# --- networks ---------------------------------------------------------------------------------------------------
+
+
+def who_reaches(program: Program, bound: BoundNetwork, diagnostics: Diagnostics, budget: int = BUDGET) -> Reach | None:
+    """Which segments and function groups of a network reach which, for any attachments that the rules admit; None after reporting."""
+    lowered = lower_network(bound, diagnostics)
+    if lowered is None:
+        return None
+    network = lowered.network
+    paths = Paths(network, wan_switches(program.switches), budget)
+    segments = [item.name.text for item in network.segments]
+    classes: list[May] = []
+    left: list[str] = []
+    try:
+        for source in segments:
+            for to in segments:
+                _pair(paths, source, to, classes, left)
+    except TooLarge:
+        left.append("the budget of steps ran out")
+    return Reach(bound.name, "core network", tuple(_merged(classes)), not left, tuple(dict.fromkeys(left)), GIVEN)
+
+
+def _merged(classes: Sequence[May]) -> list[May]:
+    """Destinations of one segment that it reaches under the same conditions, as one class."""
+    held: dict[tuple[object, ...], May] = {}
+    for item in classes:
+        key = (item.who, item.conditions)
+        held[key] = replace(held[key], where=(*held[key].where, *item.where)) if key in held else item
+    return list(held.values())
+
+
+def _pair(paths: Paths, source: str, to: str, classes: list[May], left: list[str]) -> None:
+    """What one segment gets from another."""
+    found = paths.none(source, to)
+    if found.empty:
+        left.append(found.empty)
+        return
+    if found.holds is None:
+        left.extend(f"`{source}` to `{to}`: {text}" for text in found.open)
+    path = found.path
+    if found.holds is not False or path is None:
+        return
+    conditions: list[str] = []
+    ways = [item for item in paths.paths(source, to) if item.certain]
+    for word, place, types in (
+        ("from", source, {kind for item in ways for kind in item.sending_types}),
+        ("to", to, {kind for item in ways for kind in item.receiving_types}),
+    ):
+        if types < {item.type for item in paths.admitted(place)}:
+            conditions.append(f"{word} attachments of type {', '.join(sorted(types))}")
+    groups = ", ".join(dict.fromkeys(name for item in ways for name in item.groups))
+    if groups and paths.inspected(source, to, None).holds:
+        conditions.append(f"inspected by {groups}")
+    elif groups:
+        conditions.append(f"some paths inspected by {groups}, others by nothing")
+    one, other = path.sending, path.receiving
+    request = tuple(
+        (word, f"{item.type} in {item.regions[0]} of {item.account}" + _tags(item.tags))
+        for word, item in (("from", one), ("to", other))
+    )
+    may = May(
+        (f"attachments of {source}",),
+        ("reach",),
+        (f"attachments of {to}",),
+        tuple(conditions),
+        (),
+        (),
+        (),
+        request,
+        "reachable",
+    )
+    classes.append(may)
+
+
+def _tags(tags: Sequence[tuple[str, str]]) -> str:
+    return "".join(f", tag {key}={value}" for key, value in tags)

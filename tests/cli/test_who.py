@@ -1,0 +1,219 @@
+"""`policyc who`: covers of who may do what, by what the services' documentation says of their gates."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from policyc.__main__ import main
+from policyc.data import read_text
+
+POLICIES = """
+let acme: org_id = "o-a1b2c3d4e5"
+let shop: account = "111122223333"
+principal app = role(shop, "app")
+principal batch = role(shop, "batch")
+resource mesh: lattice.service_network { id: "sn-0123456789abcdef0", at: shop/us-west-2, auth: aws_iam }
+resource stock: lattice.service { id: "svc-0a1b2c3d4e5f67890", at: shop/us-west-2, network: mesh, auth: aws_iam }
+resource open: lattice.service { id: "svc-0a1b2c3d4e5f67891", at: shop/us-west-2, auth: none }
+resource shut: lattice.service { id: "svc-0a1b2c3d4e5f67892", at: shop/us-west-2, auth: aws_iam }
+policy guard for lattice on mesh {
+  allow "members" { who anyone when aws.PrincipalOrgID == acme }
+  allow "health" { who anonymous can GET path "/health" }
+  deny "no-deletes" { who anyone can DELETE }
+}
+policy stock_auth for lattice on stock {
+  allow "reads" { who app, batch can GET, HEAD path "/stock/*" }
+  allow "again" { who app can GET path "/stock/a*" }
+  allow "deletes" { who batch can DELETE path "/stock/*" }
+  allow "pings" { who anyone can GET path "/health" }
+}
+policy calls for identity on app { allow "all" { can invoke on stock path "/stock/*" } }
+group finance = idc_group("b4c8e438-20a1-70b2-1111-5f0e6d3a9c11")
+resource staff: verified_access.group { id: "vagr-0123456789abcdef0", trust: { idc: iam_identity_center, jamf: jamf } }
+resource payroll: verified_access.endpoint { id: "vae-0123456789abcdef0", group: staff, protocol: https }
+policy staff_policy for verified_access on staff {
+  allow "finance" { when finance in idc.groups and jamf.risk in ["LOW", "SECURE"] }
+  deny "old" { when http_request.user_agent like "*MSIE*" }
+}
+network core for cloudwan version "2025.11" {
+  asns 64512..64555
+  edges us-east-1
+  segment dev { no acceptance }
+  segment prod { isolate }
+  segment shared
+  share shared with dev, prod
+  attach {
+    100: tag["s"] == "dev" -> segment dev
+    200: tag["s"] == "prod" and type == vpc -> segment prod
+    300: tag["s"] == "shared" and type == vpc -> segment shared
+  }
+}
+"""
+ROLE = "arn:aws:iam::111122223333:role/"
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("who")
+    (root / "policyc.toml").write_text("", encoding="utf-8")
+    (root / "a.policy").write_text(POLICIES, encoding="utf-8")
+    return root
+
+
+def asked(root: Path, capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, list[dict[str, Any]]]:
+    status = main(["who", "--root", str(root), "--format", "json", *words])
+    data = json.loads(capsys.readouterr().out)
+    Draft202012Validator(json.loads(read_text("schemas/who.schema.json"))).validate(data)
+    return status, data["resources"]
+
+
+def test_a_service_is_told_through_all_of_its_gates(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, (stock,) = asked(project, capsys, "stock")
+    assert status == 0
+    assert stock["complete"]
+    by = {tuple(item["by"]): item for item in stock["classes"]}
+    # what `again` allows, `reads` allows as well; the network refuses what `deletes` would allow
+    assert set(by) == {("`members`", "`reads`"), ("`members`", "`pings`"), ("`health`", "`pings`")}
+    reads = by["`members`", "`reads`"]
+    assert reads["who"] == [f"{ROLE}app", f"{ROLE}batch"]
+    assert "StringEquals aws:PrincipalOrgID: o-a1b2c3d4e5" in reads["conditions"]
+    assert not reads["unless"]
+    assert reads["answer"] == "allow"
+    assert by["`health`", "`pings`"]["who"] == [] and by["`health`", "`pings`"]["answer"] == "allow"
+
+
+CASES = [
+    (("stock", "--can", "DELETE"), 0),
+    (("stock", "--path", "/stock/b"), 1),
+    (("stock", "--can", "POST"), 0),
+    (("shut",), 0),
+    (("open",), 1),
+    # nobody gave its identity policies, which may allow it
+    (("stock", "--principal", "batch", "--path", "/stock/*"), 1),
+    # its own policies allow nothing below `/health`
+    (("stock", "--principal", "app", "--path", "/health"), 0),
+    (("stock", "--principal", "anonymous"), 1),
+    (("stock", "--principal", f"{ROLE}stranger", "--can", "HEAD"), 0),
+]
+
+
+@pytest.mark.parametrize(("words", "classes"), CASES)
+def test_questions_about_some_requests(
+    words: tuple[str, ...], classes: int, project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, (found,) = asked(project, capsys, *words)
+    assert status == 0 and found["complete"]
+    assert len(found["classes"]) == classes, found
+
+
+def test_policies_of_the_caller_that_nobody_gave_are_named(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _, (found,) = asked(project, capsys, "stock", "--principal", "batch")
+    assert {needs for item in found["classes"] for needs in item["needs"]} == {
+        "an identity policy of the caller, which is not given, has to allow it"
+    }
+    _, resources = asked(project, capsys, "--principal", "batch")
+    assert [(item["on"], bool(item["classes"])) for item in resources] == [
+        ("stock", True),
+        ("open", True),
+        ("shut", False),
+    ]
+
+
+def test_an_endpoint_is_told_in_terms_of_claims(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _, (found,) = asked(project, capsys, "payroll")
+    (item,) = found["classes"]
+    assert "jamf.risk == LOW, SECURE" in item["conditions"]
+    assert item["unless"] == ["`old`: http_request.user_agent like *MSIE*"]
+    assert item["answer"] == "allow"
+    assert found["given"]
+
+
+def test_a_network_is_told_by_its_segments(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, (found,) = asked(project, capsys, "core")
+    assert status == 0
+    reach = {(item["who"][0], to) for item in found["classes"] for to in item["where"]}
+    words = "attachments of {}".format
+    pairs = {("dev", "dev"), ("dev", "shared"), ("prod", "shared"), ("shared", "dev"), ("shared", "prod")}
+    assert reach == {(words(one), words(other)) for one, other in pairs | {("shared", "shared")}}
+
+
+BUCKET = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Sid": "A",
+            "Effect": "Allow",
+            "Principal": {"AWS": f"{ROLE}a"},
+            "Action": "s3:*",
+            "Resource": "arn:aws:s3:::b/*",
+        },
+        {"Sid": "B", "Effect": "Deny", "Principal": "*", "Action": "s3:Delete*", "Resource": "*"},
+    ],
+}
+
+
+def test_a_document_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "bucket.json"
+    file.write_text(json.dumps(BUCKET), encoding="utf-8")
+    _, (found,) = asked(tmp_path, capsys, str(file))
+    (item,) = found["classes"]
+    assert item["who"] == [f"{ROLE}a"] and item["unless"] == ["`B`: s3:Delete*"]
+    assert {part["part"]: part["value"] for part in item["witness"]}["resource"].startswith("arn:aws:s3:::b/")
+    _, (found,) = asked(tmp_path, capsys, str(file), "--can", "s3:DeleteObject")
+    assert found["complete"] and not found["classes"]
+    _, (found,) = asked(tmp_path, capsys, str(file), "--principal", f"{ROLE}b")
+    assert found["complete"] and not found["classes"] and found["caller"] == f"{ROLE}b"
+
+
+TEMPLATE = """
+Resources:
+  Auth:
+    Type: AWS::VpcLattice::AuthPolicy
+    Properties:
+      ResourceIdentifier: !Ref Stock
+      Policy:
+        Version: "2012-10-17"
+        Statement:
+          - Sid: Reads
+            Effect: Allow
+            Principal: {AWS: !Sub "arn:aws:iam::${AWS::AccountId}:role/app"}
+            Action: vpc-lattice-svcs:Invoke
+            Resource: "*"
+"""
+
+
+def test_what_a_template_leaves_open_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "stack.yaml"
+    file.write_text(TEMPLATE, encoding="utf-8")
+    _, (found,) = asked(tmp_path, capsys, str(file))
+    (item,) = found["classes"]
+    assert any("‹AWS::AccountId›" in text for text in item["needs"])
+    assert any(part["part"] == "‹AWS::AccountId›" for part in item["witness"])
+    assert item["answer"] == "allow"
+
+
+def test_wrong_questions(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for words, told in (
+        ((), "`who` needs a resource"),
+        (("stok",), "did you mean `stock`?"),
+        (("mesh",), "no request goes to"),
+        (("stock", "--can", "FETCH"), "nobody can `FETCH`"),
+        (("core", "--can", "GET"), "a network has no requests"),
+        (("payroll", "--principal", "app"), "have no principal"),
+        (("stock", "--principal", "ap"), "unknown principal `ap`"),
+    ):
+        assert main(["who", "--root", str(project), *words]) == 2, words
+        shown = capsys.readouterr()
+        assert told in " ".join((shown.out + shown.err).split()), words
+
+
+def test_forms_for_people(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["who", "--root", str(project), "shut"]) == 0
+    assert capsys.readouterr().out == "shut (lattice.service)\n  nobody\n"
+    assert main(["who", "--root", str(project), "stock", "--can", "HEAD", "--format", "markdown"]) == 0
+    assert capsys.readouterr().out.endswith("- nobody else\n")

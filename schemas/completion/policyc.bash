@@ -5,7 +5,7 @@
 #    source ~/.local/share/bash_completion/policyc
 # See also: https://github.com/scop/bash-completion/blob/main/doc/configuration.md
 
-_shtab_policyc_subparsers=(check build test simulate replay diff prove matrix routes graph aws import list fmt explain facts lsp doctor completion init)
+_shtab_policyc_subparsers=(check build test simulate replay diff prove who matrix routes graph aws import list fmt explain facts lsp doctor completion init)
 
 _shtab_policyc_check_option_strings=(--as --stdin-filename --trust --claims --bind --bindings --markdown --allow-unreadable --fix --no-cache --base --baseline --write-baseline --root --config --exclude --param --format --output --color -q --quiet --debug -h --help)
 _shtab_policyc_build_option_strings=(-o --out --target --to --check --explain --pretty --minimize --diff --network --attachments --root --config --exclude --param --format --color -q --quiet --debug -h --help)
@@ -14,6 +14,7 @@ _shtab_policyc_simulate_option_strings=(--who --can --path --set --absent --unkn
 _shtab_policyc_replay_option_strings=(--in --against --known --show-identities --fail-on --engine --attachments --bind --bindings --identity --boundary --session --scp --rcp --service-policy --network-policy --bucket-policy --old-service-policy --old-network-policy --old-bucket-policy --group-policy --old-group-policy --endpoint-policy --old-endpoint-policy --core-network --old-core-network --trust --claims --service-auth --network-auth --protocol --root --config --param --format --output --color -q --quiet --debug -h --help)
 _shtab_policyc_diff_option_strings=(--as --document --trust --claims --bind --bindings --fail-on --root --config --param --format --output --color -q --quiet --debug -h --help)
 _shtab_policyc_prove_option_strings=(-k --guarantees --that --as --account --organization --root --config --exclude --param --format --output --color -q --quiet --debug -h --help)
+_shtab_policyc_who_option_strings=(--can --path --principal --as --in --root --config --exclude --param --format --output --color -q --quiet --debug -h --help)
 _shtab_policyc_matrix_option_strings=(--in --expect --root --config --param --format --output --color -q --quiet --debug -h --help)
 _shtab_policyc_routes_option_strings=(--in --attachments --segment --edge --candidates --check --advertised --root --config --param --format --output --color -q --quiet --debug -h --help)
 _shtab_policyc_graph_option_strings=(--in --attachments --root --config --param --format --output --debug -h --help)
@@ -114,6 +115,11 @@ _shtab_policyc_prove___root_COMPGEN=_shtab_compgen_dirs
 _shtab_policyc_prove___config_COMPGEN=_shtab_compgen_files
 _shtab_policyc_prove___exclude_COMPGEN=_shtab_compgen_files
 _shtab_policyc_prove___output_COMPGEN=_shtab_compgen_files
+_shtab_policyc_who___in_COMPGEN=_shtab_compgen_files
+_shtab_policyc_who___root_COMPGEN=_shtab_compgen_dirs
+_shtab_policyc_who___config_COMPGEN=_shtab_compgen_files
+_shtab_policyc_who___exclude_COMPGEN=_shtab_compgen_files
+_shtab_policyc_who___output_COMPGEN=_shtab_compgen_files
 _shtab_policyc_matrix___in_COMPGEN=_shtab_compgen_files
 _shtab_policyc_matrix___expect_COMPGEN=_shtab_compgen_files
 _shtab_policyc_matrix___root_COMPGEN=_shtab_compgen_dirs
@@ -184,6 +190,9 @@ _shtab_policyc_prove___that_choices=(public cross_account confused_deputy organi
 _shtab_policyc_prove___as_choices=(identity boundary session trust scp rcp auth-policy object-lambda access-point bucket function key endpoint resource core-network cedar)
 _shtab_policyc_prove___format_choices=(human github json junit markdown)
 _shtab_policyc_prove___color_choices=(auto always never)
+_shtab_policyc_who___as_choices=(identity boundary session trust scp rcp auth-policy object-lambda access-point bucket function key endpoint resource core-network cedar)
+_shtab_policyc_who___format_choices=(human json markdown)
+_shtab_policyc_who___color_choices=(auto always never)
 _shtab_policyc_matrix___format_choices=(human csv html json markdown svg)
 _shtab_policyc_matrix___color_choices=(auto always never)
 _shtab_policyc_routes___format_choices=(human json csv)
@@ -207,7 +216,7 @@ _shtab_policyc_facts___color_choices=(auto always never)
 _shtab_policyc_doctor___format_choices=(human json)
 _shtab_policyc_doctor___color_choices=(auto always never)
 _shtab_policyc_completion_pos_0_choices=(bash zsh fish powershell)
-_shtab_policyc_pos_0_choices=(check build test simulate replay diff prove matrix routes graph aws import list fmt explain facts lsp doctor completion init)
+_shtab_policyc_pos_0_choices=(check build test simulate replay diff prove who matrix routes graph aws import list fmt explain facts lsp doctor completion init)
 
 _shtab_policyc_check_pos_0_nargs='*'
 _shtab_policyc_check___markdown_nargs=0
@@ -261,6 +270,11 @@ _shtab_policyc_prove___quiet_nargs=0
 _shtab_policyc_prove___debug_nargs=0
 _shtab_policyc_prove__h_nargs=0
 _shtab_policyc_prove___help_nargs=0
+_shtab_policyc_who__q_nargs=0
+_shtab_policyc_who___quiet_nargs=0
+_shtab_policyc_who___debug_nargs=0
+_shtab_policyc_who__h_nargs=0
+_shtab_policyc_who___help_nargs=0
 _shtab_policyc_matrix__q_nargs=0
 _shtab_policyc_matrix___quiet_nargs=0
 _shtab_policyc_matrix___debug_nargs=0

@@ -50,8 +50,8 @@ function _shtab_policyc_using
   test "$_shtab_policyc_cmdpath" = "$argv"
 end
 
-set -g _shtab_policyc_commands check build test simulate replay diff prove matrix routes graph aws import list fmt explain facts lsp doctor completion init
-set -g _shtab_policyc_opts_with_value --absent --access-point-arn --access-point-policy --account --action --add --advertised --against --as --assume --attachment --attachments --base --baseline --bind --bindings --boundary --bucket-account --bucket-arn --bucket-policy --caller --can --claims --color --config --context --core-network --diff --edge --endpoint-policy --endpoint-url --engine --exclude --expect --fail-on --format --from --function-arn --function-policy --function-role-policy --group-policy --guarantees --identity --in --into --junit --key-arn --key-policy --known --live --log --map --network --network-arn --network-auth --network-policy --object-lambda-arn --object-lambda-policy --old-bucket-policy --old-core-network --old-endpoint-policy --old-group-policy --old-network-policy --old-service-policy --on --organization --out --output --param --path --profile --protocol --rcp --region --request --resource-account --resource-arn --resource-policy --role-arn --root --scp --segment --service-arn --service-auth --service-policy --session --set --stdin-filename --tag --target --that --threshold --to --transforms --trust --trust-policy --unknown --who --who-reaches --why-not --without --without-edge --write-baseline -k -o
+set -g _shtab_policyc_commands check build test simulate replay diff prove who matrix routes graph aws import list fmt explain facts lsp doctor completion init
+set -g _shtab_policyc_opts_with_value --absent --access-point-arn --access-point-policy --account --action --add --advertised --against --as --assume --attachment --attachments --base --baseline --bind --bindings --boundary --bucket-account --bucket-arn --bucket-policy --caller --can --claims --color --config --context --core-network --diff --edge --endpoint-policy --endpoint-url --engine --exclude --expect --fail-on --format --from --function-arn --function-policy --function-role-policy --group-policy --guarantees --identity --in --into --junit --key-arn --key-policy --known --live --log --map --network --network-arn --network-auth --network-policy --object-lambda-arn --object-lambda-policy --old-bucket-policy --old-core-network --old-endpoint-policy --old-group-policy --old-network-policy --old-service-policy --on --organization --out --output --param --path --principal --profile --protocol --rcp --region --request --resource-account --resource-arn --resource-policy --role-arn --root --scp --segment --service-arn --service-auth --service-policy --session --set --stdin-filename --tag --target --that --threshold --to --transforms --trust --trust-policy --unknown --who --who-reaches --why-not --without --without-edge --write-baseline -k -o
 
 complete -c policyc -e
 complete -c policyc -f
@@ -264,6 +264,22 @@ complete -c policyc -n '_shtab_policyc_using prove' -s q -l quiet -d 'say nothin
 complete -c policyc -n '_shtab_policyc_using prove' -l debug -d 'show the traceback of an internal error'
 complete -c policyc -n '_shtab_policyc_using prove' -s h -l help -d 'show this text and exit'
 complete -c policyc -n '_shtab_policyc_using prove; and test $_shtab_policyc_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'policies; with --that or --guarantees documents, folders or REVISION:PATH'
+complete -c policyc -n '_shtab_policyc_using; and test $_shtab_policyc_npos -eq 0' -a who -d 'say who may do what, over all requests'
+complete -c policyc -n '_shtab_policyc_using who' -l can -x -d 'only what has this verb, or this action (`s3:Get*`) of documents'
+complete -c policyc -n '_shtab_policyc_using who' -l path -x -d 'only requests with such a path, or object key'
+complete -c policyc -n '_shtab_policyc_using who' -l principal -x -d 'what one caller may do: a declared principal, an ARN, a service or `anonymous`'
+complete -c policyc -n '_shtab_policyc_using who' -l as -xka "identity boundary session trust scp rcp auth-policy object-lambda access-point bucket function key endpoint resource core-network cedar" -d 'what documents are, as in `check`'
+complete -c policyc -n '_shtab_policyc_using who' -l in -xka "(__fish_complete_path (commandline -ct))" -d 'the project, where it is not the one here'
+complete -c policyc -n '_shtab_policyc_using who' -l root -xka "(__fish_complete_directories)" -d 'the project root; nothing outside it is read (default: the folder of policyc.toml, else the current folder)'
+complete -c policyc -n '_shtab_policyc_using who' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the configuration in place of policyc.toml'
+complete -c policyc -n '_shtab_policyc_using who' -l exclude -xka "(__fish_complete_path (commandline -ct))" -d 'a file or folder to leave out, or a pattern such as `*.gen.policy`; may be given several times'
+complete -c policyc -n '_shtab_policyc_using who' -l param -x -d 'the value of a `param` declaration; may be given several times'
+complete -c policyc -n '_shtab_policyc_using who' -l format -xka "human json markdown" -d 'one of {formats} (default: human)'
+complete -c policyc -n '_shtab_policyc_using who' -l output -xka "(__fish_complete_path (commandline -ct))" -d 'write the report to this file, not to standard output'
+complete -c policyc -n '_shtab_policyc_using who' -l color -xka "auto always never" -d 'auto, always or never; auto means on a terminal unless NO_COLOR is set (default: auto)'
+complete -c policyc -n '_shtab_policyc_using who' -s q -l quiet -d 'say nothing but findings'
+complete -c policyc -n '_shtab_policyc_using who' -l debug -d 'show the traceback of an internal error'
+complete -c policyc -n '_shtab_policyc_using who' -s h -l help -d 'show this text and exit'
 complete -c policyc -n '_shtab_policyc_using; and test $_shtab_policyc_npos -eq 0' -a matrix -d 'ask who gets in where: users and devices against applications'
 complete -c policyc -n '_shtab_policyc_using matrix' -l in -xka "(__fish_complete_path (commandline -ct))" -d 'policy files or folders (default: `paths` of policyc.toml); may be given several times'
 complete -c policyc -n '_shtab_policyc_using matrix' -l expect -xka "(__fish_complete_path (commandline -ct))" -d 'a table that an earlier run wrote with `--format csv`'

@@ -30,6 +30,7 @@ _shtab_policyc_commands() {
     routes:'compute the route tables of a core network'
     simulate:'answer one request: allowed or not, and why'
     test:'run the tests written in the policies'
+    who:'say who may do what, over all requests'
   )
   _describe 'policyc commands' _commands
 }
@@ -497,6 +498,28 @@ _shtab_policyc_test_options=(
 # guard to ensure default positional specs are added only once per session
 _shtab_policyc_test_defaults_added=0
 
+_shtab_policyc_who_options=(
+  "--can[only what has this verb, or this action (\`s3\:Get\*\`) of documents]:VERB:"
+  "--path[only requests with such a path, or object key]:PATTERN:"
+  "--principal[what one caller may do\: a declared principal, an ARN, a service or \`anonymous\`]:WHO:"
+  "--as[what documents are, as in \`check\`]:KIND:(identity boundary session trust scp rcp auth-policy object-lambda access-point bucket function key endpoint resource core-network cedar)"
+  "*--in[the project, where it is not the one here]:PATH:_files"
+  "--root[the project root\; nothing outside it is read (default\: the folder of policyc.toml, else the current folder)]:DIR:_files -/"
+  "--config[the configuration in place of policyc.toml]:FILE:_files"
+  "*--exclude[a file or folder to leave out, or a pattern such as \`\*.gen.policy\`\; may be given several times]:PATH:_files"
+  "*--param[the value of a \`param\` declaration\; may be given several times]:NAME=VALUE:"
+  "--format[one of \{formats\} (default\: human)]:FORMAT:(human json markdown)"
+  "--output[write the report to this file, not to standard output]:FILE:_files"
+  "--color[auto, always or never\; auto means on a terminal unless NO_COLOR is set (default\: auto)]:WHEN:(auto always never)"
+  {-q,--quiet}"[say nothing but findings]"
+  "--debug[show the traceback of an internal error]"
+  "(- : *)"{-h,--help}"[show this text and exit]"
+  ":a declared resource or network, or a file, a folder or REVISION\:PATH with documents:"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_policyc_who_defaults_added=0
+
 
 _shtab_policyc() {
   local context state line curcontext="$curcontext" one_or_more='(*)' remainder='(-)*:' default='*::: :->policyc'
@@ -536,6 +559,7 @@ _shtab_policyc() {
         routes) _arguments -C -s $_shtab_policyc_routes_options ;;
         simulate) _arguments -C -s $_shtab_policyc_simulate_options ;;
         test) _arguments -C -s $_shtab_policyc_test_options ;;
+        who) _arguments -C -s $_shtab_policyc_who_options ;;
       esac
   esac
 }

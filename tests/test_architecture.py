@@ -207,6 +207,7 @@ ABOUT_ONE_TARGET = {
         "cli/graph",
         "analysis",
         "workspace/proving_paths",
+        "workspace/reaching_paths",
         "cli/network_diff",
         "cli/replay_policies",
         "cli/networks",

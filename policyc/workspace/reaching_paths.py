@@ -1,0 +1,90 @@
+"""Who reaches whom in a core network, for any attachments that its rules admit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from policyc.analysis.networks import GIVEN, Paths
+from policyc.analysis.solver import BUDGET
+from policyc.diagnostics import Diagnostics
+from policyc.engines.proofs.budget import TooLarge
+from policyc.ir.program import BoundNetwork, Program
+from policyc.record import replace
+from policyc.report.who import May, Reach
+from policyc.targets.cloud_wan.lower import lower_network
+from policyc.targets.switches import wan_switches
+
+
+def who_reaches(program: Program, bound: BoundNetwork, diagnostics: Diagnostics, budget: int = BUDGET) -> Reach | None:
+    """Which segments and function groups of a network reach which, for any attachments that the rules admit; None after reporting."""
+    lowered = lower_network(bound, diagnostics)
+    if lowered is None:
+        return None
+    network = lowered.network
+    paths = Paths(network, wan_switches(program.switches), budget)
+    segments = [item.name.text for item in network.segments]
+    classes: list[May] = []
+    left: list[str] = []
+    try:
+        for source in segments:
+            for to in segments:
+                _pair(paths, source, to, classes, left)
+    except TooLarge:
+        left.append("the budget of steps ran out")
+    return Reach(bound.name, "core network", tuple(_merged(classes)), not left, tuple(dict.fromkeys(left)), GIVEN)
+
+
+def _merged(classes: Sequence[May]) -> list[May]:
+    """Destinations of one segment that it reaches under the same conditions, as one class."""
+    held: dict[tuple[object, ...], May] = {}
+    for item in classes:
+        key = (item.who, item.conditions)
+        held[key] = replace(held[key], where=(*held[key].where, *item.where)) if key in held else item
+    return list(held.values())
+
+
+def _pair(paths: Paths, source: str, to: str, classes: list[May], left: list[str]) -> None:
+    """What one segment gets from another."""
+    found = paths.none(source, to)
+    if found.empty:
+        left.append(found.empty)
+        return
+    if found.holds is None:
+        left.extend(f"`{source}` to `{to}`: {text}" for text in found.open)
+    path = found.path
+    if found.holds is not False or path is None:
+        return
+    conditions: list[str] = []
+    ways = [item for item in paths.paths(source, to) if item.certain]
+    for word, place, types in (
+        ("from", source, {kind for item in ways for kind in item.sending_types}),
+        ("to", to, {kind for item in ways for kind in item.receiving_types}),
+    ):
+        if types < {item.type for item in paths.admitted(place)}:
+            conditions.append(f"{word} attachments of type {', '.join(sorted(types))}")
+    groups = ", ".join(dict.fromkeys(name for item in ways for name in item.groups))
+    if groups and paths.inspected(source, to, None).holds:
+        conditions.append(f"inspected by {groups}")
+    elif groups:
+        conditions.append(f"some paths inspected by {groups}, others by nothing")
+    one, other = path.sending, path.receiving
+    request = tuple(
+        (word, f"{item.type} in {item.regions[0]} of {item.account}" + _tags(item.tags))
+        for word, item in (("from", one), ("to", other))
+    )
+    may = May(
+        (f"attachments of {source}",),
+        ("reach",),
+        (f"attachments of {to}",),
+        tuple(conditions),
+        (),
+        (),
+        (),
+        request,
+        "reachable",
+    )
+    classes.append(may)
+
+
+def _tags(tags: Sequence[tuple[str, str]]) -> str:
+    return "".join(f", tag {key}={value}" for key, value in tags)

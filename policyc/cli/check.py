@@ -15,6 +15,7 @@ from policyc.cli.project import here, open_projects
 from policyc.cli.refuse import nothing_found, refuse, report
 from policyc.cli.standard_input import read_stdin, with_stdin
 from policyc.cli.trust import add_trust, samples_of, trust_of
+from policyc.cli.watch import add_watch, watch
 from policyc.diagnostics import Diagnostics, Severity
 from policyc.record import replace
 from policyc.report.screen import clean, plural
@@ -60,6 +61,7 @@ EPILOG = """examples:
   policyc check --exclude vendor         without a folder
   policyc check --param stage=prod       with a parameter
   policyc check --format sarif --output findings.sarif
+  policyc check --watch                  again whenever a file changes
   policyc check --fix                    mend what is safe to mend, report the rest
   policyc check --base origin/main       only what this branch brought about
   policyc check infra                    templates, plans and manifests with policies inside
@@ -102,10 +104,20 @@ def describe(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--fix", action="store_true", help="mend what can be mended without a change of meaning")
     parser.add_argument("--no-cache", action="store_true", help="neither use nor keep a remembered result")
+    add_watch(parser)
     earlier.describe(parser)
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
+    if args.watch:
+        if "-" in args.paths or args.fix:
+            raise WrongUse("`--watch` only looks, at files", "leave `--fix` and `-` out")
+        args.no_cache = True
+        return watch(args, console, lambda: _once(args, console))
+    return _once(args, console)
+
+
+def _once(args: argparse.Namespace, console: Console) -> int:
     kind: str = args.kind or ""
     unsaved = read_stdin(args, kind)
     if args.fix and unsaved is not None:

@@ -13,6 +13,7 @@ from policyc.cli.output_file import write_file
 from policyc.cli.parser import WrongUse
 from policyc.cli.project import open_projects
 from policyc.cli.refuse import nothing_found, refuse, refuse_findings, refuse_request
+from policyc.cli.watch import add_watch, watch
 from policyc.diagnostics import Diagnostic, Diagnostics
 from policyc.record import record, replace
 from policyc.report.coverage import Shown, coverage_data, render_coverage
@@ -40,6 +41,7 @@ EPILOG = """examples:
   policyc test                            every test of the project
   policyc test policies/shop.policy       the tests of one file
   policyc test -k "stock and not write"   by words of the label
+  policyc test --watch                    again whenever a file changes
   policyc test --junit results.xml        also a report for a build server
   policyc test scenario.yaml              a table of requests, against a project or raw JSON documents
   policyc test scenario.yaml --coverage   and which statements and conditions it does not reach
@@ -69,6 +71,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
         "--threshold", type=_percent, metavar="N", help="fail when less than N percent is reached; implies --coverage"
     )
     parser.add_argument("--junit", metavar="FILE", help="also write the results as JUnit XML")
+    add_watch(parser)
 
 
 def _percent(text: str) -> float:
@@ -82,6 +85,12 @@ def _percent(text: str) -> float:
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
+    if args.watch:
+        return watch(args, console, lambda: _once(args, console))
+    return _once(args, console)
+
+
+def _once(args: argparse.Namespace, console: Console) -> int:
     mistakes = Diagnostics()
     projects = open_projects(args, args.paths, mistakes, (POLICY, *ENDINGS))
     console.names = projects[0].names

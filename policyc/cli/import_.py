@@ -283,7 +283,7 @@ def _tell(imported: Imported, args: argparse.Namespace, console: Console) -> Non
         console.write(written({**findings_data([], {}, console.options()), "import": _listed(imported)}))
         return
     for file, kind in imported.passed_over.items():
-        console.remark(f"not imported: `{clean(file)}` is a {kind}, for which the language has no policies")
+        console.remark(f"not imported: `{clean(file)}` is {_article(kind)}, for which the language has no policies")
     for item in imported.policies:
         if item.unplaced:
             console.remark(
@@ -306,6 +306,10 @@ def _tell(imported: Imported, args: argparse.Namespace, console: Console) -> Non
             console.write(f"{verb}: {clean(console.names.shown(path))}\n")
     files, count = plural(len(imported.files), "file"), plural(len(imported.policies), "document")
     console.remark(f"{count} in {files}")
+
+
+def _article(kind: str) -> str:
+    return f"an {kind}" if kind[:1] in "aeiouAEIO" else f"a {kind}"
 
 
 def _listed(imported: Imported) -> Mapping[str, Any]:

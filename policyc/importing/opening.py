@@ -6,6 +6,7 @@ stands instead. A sample that is left as a part of a text says that the language
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -30,6 +31,8 @@ _CALLED: Final = {ACCOUNT: "account", REGION: "region"}
 _TAILS: Final = {"service/": "svc-", "servicenetwork/": "sn-"}
 #: a pattern with one run that is not known
 _RUN: Final = re.compile(r"([^*?]*)[*?]+([^*?]*)")
+#: a text of a JSON document that is open as a whole
+_WHOLE: Final = re.compile(f'"{MARK.pattern}"')
 _WORDS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -44,11 +47,12 @@ class Open:
 
 @record
 class Parameter:
-    """A parameter to be: the name that it should have, the sentence above it, its default."""
+    """A parameter to be: the name that it should have, the sentence above it, its default. `pieces` are the samples of its values where it is a list."""
 
     name: str
     doc: str
     default: str | None
+    pieces: tuple[str, ...] = ()
 
 
 class Unclear(Exception):
@@ -69,7 +73,21 @@ class Opening:
         def one(found: re.Match[str]) -> str:
             return self.sample(file, holes[found[1]], found[2] or "", places.get(found[1], ""))
 
-        return MARK.sub(one, value)
+        return MARK.sub(one, _WHOLE.sub(lambda found: self._list(file, found, holes, places), value))
+
+    def _list(self, file: str, found: re.Match[str], holes: Mapping[str, Open], places: Mapping[str, str]) -> str:
+        """A whole text of a JSON document; where a list is open there, the list of its samples."""
+        hole = holes[found[1]]
+        if hole.kind != "list":
+            return found[0]
+        key = (file, hole.name, "list")
+        if key not in self._known:
+            kind = places.get(hole.name, "string")
+            pieces = tuple(_sample(kind, 10_000 + 2 * len(self._known) + at) for at in (0, 1))
+            made = Parameter(_base(hole.name), f"`{hole.name}` of {file}.", hole.default, pieces)
+            self.parameters |= dict.fromkeys(pieces, made)
+            self._known[key] = json.dumps(pieces)
+        return self._known[key]
 
     def sample(self, file: str, hole: Open, like: str, kind: str) -> str:
         """The sample of a hole. Raises Unclear."""
@@ -131,11 +149,21 @@ class Opening:
     def declared(self, names: Names, sample: str, kind: str) -> nodes.Ref:
         """The parameter of a sample, declared with a type; one that is wanted as another type too gets the narrower one."""
         parameter = self.parameters[sample]
-        name = names.known.get(("param", sample)) or names.free(parameter.name)
-        names.known[("param", sample)] = name
+        head = parameter.pieces[0] if parameter.pieces else sample
+        name = names.known.get(("param", head)) or names.free(parameter.name)
+        names.known[("param", head)] = name
         before = names.declared.get(name)
-        if isinstance(before, nodes.Param) and isinstance(before.type, nodes.NamedType) and kind == "string":
-            kind = before.type.name
+        held = before.type if isinstance(before, nodes.Param) else None
+        held = held.item if isinstance(held, nodes.SetType) else held
+        if isinstance(held, nodes.NamedType) and kind == "string":
+            kind = held.name
+        if parameter.pieces:
+            listed = [one.strip() for one in (parameter.default or "").split(",")]
+            known = kind in shapes() and all(misfit(shapes()[kind], one) is None for one in listed)
+            items = nodes.ListOf(tuple(map(text, listed)), NOWHERE) if known and parameter.default else None
+            type_ = nodes.SetType(nodes.NamedType(kind, NOWHERE), NOWHERE)
+            names.declared[name] = nodes.Param(ident(name), type_, items, NOWHERE, parameter.doc)
+            return word(name)
         fits = parameter.default is not None and kind in shapes() and misfit(shapes()[kind], parameter.default) is None
         default = (
             (nodes.Region(parameter.default, NOWHERE) if kind == "region" else text(parameter.default))
@@ -148,7 +176,7 @@ class Opening:
     def values(self, names: Names, files: Mapping[str, str]) -> dict[str, str]:
         """What the parameters that some files declare stand for while their documents are compared."""
         return {
-            name: key[1]
+            name: ",".join(self.parameters[key[1]].pieces or (key[1],))
             for key, name in names.known.items()
             if key[0] == "param" and any(f"param {name}:" in written for written in files.values())
         }
@@ -185,6 +213,17 @@ def with_parameters(node: Any, opening: Opening, names: Names) -> Any:
             return opening.declared(names, value, "string")
         case nodes.Region(value) if value in opening.parameters:
             return opening.declared(names, value, "region")
+        case nodes.ListOf(items) if len(items) > 1:
+            made = tuple(with_parameters(item, opening, names) for item in items)
+            lists = {names.known.get(("param", one.pieces[0])) for one in opening.parameters.values() if one.pieces}
+            one = made[0].simple if isinstance(made[0], nodes.Ref) else None
+            if (
+                one is not None
+                and one in lists
+                and all(isinstance(item, nodes.Ref) and item.simple == one for item in made)
+            ):
+                return made[0]
+            return nodes.ListOf(made, NOWHERE) if made != items else node
         case tuple():
             return tuple(with_parameters(item, opening, names) for item in node)
         case _ if hasattr(type(node), "__record__"):

@@ -118,19 +118,34 @@ def test_types_defaults_and_comments(run: Run) -> None:
             "a text of which a part is open: `CallerName`",
         ),
         (PLAIN, "!Ref Secret", "`Secret` is a secret"),
-        (PLAIN, "!Ref Vpcs", "`Vpcs` is no text"),
-        (PLAIN, "!Select [0, !Ref Vpcs]", "is open"),
+        (PLAIN, '!Join [",", !Ref Vpcs]', "is open"),
     ],
 )
 def test_what_has_no_word_is_told_and_left(run: Run, principal: str, value: str, reason: str) -> None:
     template(principal, value)
     status, said = run("import", "stack.yaml")
-    if reason == "is open":  # one of a list is a text of its own
-        assert (status, "param" in said) == (0, True), said
+    if reason == "is open":  # a text made of a list is a text
+        assert (status, "param join" in said) == (0, True), said
         return
     assert status == 1
     assert "not imported: stack.yaml:" in said
     assert reason in said
+
+
+def test_a_list_is_a_set(run: Run) -> None:
+    template()
+    text = Path("stack.yaml").read_text(encoding="utf-8")
+    text = text.replace("aws:PrincipalOrgID: !Ref OrgId", "vpc-lattice-svcs:SourceVpc: !Ref Vpcs")
+    Path("stack.yaml").write_text(text, encoding="utf-8")
+    status, said = run("import", "stack.yaml", "-o", "auth.policy")
+    assert status == 0, said
+    text = Path("auth.policy").read_text(encoding="utf-8")
+    assert "param vpcs: set[vpc_id]\n" in text
+    assert "when source.vpc in vpcs\n" in text
+    assert run("build", "auth.policy", "--to", "cloudformation")[0] == 0
+    template_ = Path("out/cloudformation/lattice/stock_auth.yaml").read_text(encoding="utf-8")
+    assert "  Vpcs:\n    Type: CommaDelimitedList\n" in template_
+    assert "vpc-lattice-svcs:SourceVpc: !Ref Vpcs\n" in template_
 
 
 def test_the_partition_is_taken_for_granted_aloud(run: Run) -> None:

@@ -52,6 +52,7 @@ CALLS: Final[dict[tuple[str, str], Call]] = {
     ("sts", "get_caller_identity"): Call("sts:GetCallerIdentity", SESSION),
     ("sts", "assume_role"): Call("sts:AssumeRole", "role", ("arn:{p}:iam::{a}:role/*",)),
     ("cloudtrail", "lookup_events"): Call("cloudtrail:LookupEvents", "history"),
+    ("iam", "simulate_principal_policy"): Call("iam:SimulatePrincipalPolicy", "simulate", (_ROLE, _USER)),
     ("accessanalyzer", "validate_policy"): Call("access-analyzer:ValidatePolicy", "validate"),
     # VPC Lattice
     ("vpc-lattice", "list_services"): Call("vpc-lattice:ListServices", LATTICE),

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from policyc.aws.live import Live, Stored
+from policyc.aws.meaning import settled
 from policyc.aws.meant import Meant, MeantSide, placed, target_of
 from policyc.diagnostics import Diagnostics
 from policyc.record import record
@@ -108,19 +109,6 @@ def _piece(pair: Pair, text: str | None) -> Piece:
     assert text is not None
     kind = pair.meant.kind
     return Piece(pair.title, kind, Source(pair.title, settled(kind, text)))
-
-
-def settled(kind: str, text: str) -> str:
-    """A text without what services change about it and what means nothing: Cedar in the one layout."""
-    if kind != "cedar":
-        return text
-    from policyc.packages import MissingPackage
-    from policyc.workspace.native_cedar import format
-
-    try:
-        return format(Source("text", text), Diagnostics()) or text
-    except MissingPackage:
-        return text
 
 
 def switched(pair: Pair, live: Live) -> Iterator[str]:

@@ -11,7 +11,7 @@ from policyc.aws.calls import CALLS, SESSION, TARGETS
 PURPOSES: Final = {
     "pull": (False, ()),
     "drift": (False, ("history",)),
-    "plan": (False, ()),
+    "plan": (False, ("simulate",)),
     "apply": (True, ()),
     "validate": (False, ("validate",)),
 }

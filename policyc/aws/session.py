@@ -149,6 +149,8 @@ def failure_of(client: str, method: str, error: Exception) -> Failure:
         return made(Trouble.UNREACHABLE)
     if isinstance(error, known.HTTPClientError):
         return made(Trouble.UNKNOWN)
+    if isinstance(error, known.ParamValidationError | known.NoCredentialsError):
+        return made(Trouble.INVALID)  # never sent
     if isinstance(error, known.BotoCoreError):
         return made(Trouble.OTHER)
     raise error

@@ -22,9 +22,13 @@ FORMATS = ("human", "json", "markdown")
 
 #: action -> (module, what it does, the options that mean something to it)
 _CONNECTION: Final = ("profile", "region", "role_arn", "endpoint_url")
+_WRITING: Final = ("yes", "patience")
 ACTIONS: Final = {
     "pull": ("policyc.cli.aws_pull", (*_CONNECTION, "into", "targets", "callers", "resume")),
     "drift": ("policyc.cli.aws_drift", (*_CONNECTION, "live", "maps", "who_changed")),
+    "plan": ("policyc.cli.aws_plan", (*_CONNECTION, "maps", "into", "print_policy")),
+    "apply": ("policyc.cli.aws_apply", (*_CONNECTION, *_WRITING, "record", "resume", "no_execute")),
+    "rollback": ("policyc.cli.aws_apply", (*_CONNECTION, *_WRITING)),
     "permissions": ("policyc.cli.aws_permissions", ("targets", "account", "region")),
 }
 #: what `--target` takes; the same as `policyc.aws.calls.TARGETS`, which is not imported for a help text
@@ -37,6 +41,9 @@ package boto3 (`pip install 'policyc[aws]'`).
 actions:
   pull         write what answers need into a folder, on which every other command works
   drift        compare what was written (paths as for `check`) with what is there, in meaning
+  plan         the steps that make AWS mean the source, and what they change in decisions
+  apply        carry out a plan, step by step, reading back each
+  rollback     put back what a record saved
   permissions  print the least permissions that an action needs, as an identity policy"""
 
 EPILOG = """examples:
@@ -49,6 +56,10 @@ EPILOG = """examples:
   policyc aws drift policies --live live  against what was pulled, without a connection
   policyc aws drift out/lattice/orders_auth.json --map orders_auth=svc-0123456789abcdef0
   policyc aws drift --who-changed
+  policyc aws plan policies -o change.plan
+  policyc aws apply change.plan           asks first; `--yes` for machines
+  policyc aws apply --resume change.plan.record
+  policyc aws rollback change.plan.record
 
 exit status: 0 done, the same; 1 something differs; 2 wrong use, or AWS cannot be asked; 3 internal error; 4 nothing
 was found; 11 not settled: something could not be read, or is not understood."""
@@ -83,7 +94,9 @@ def describe(parser: argparse.ArgumentParser) -> None:
         "--endpoint-url", default="", metavar="URL", help="a server in place of AWS, such as an emulator"
     )
     group = parser.add_argument_group("what to read")
-    group.add_argument("-o", "--into", type=Path, metavar="DIR", help="pull: the folder to write")
+    group.add_argument(
+        "-o", "--into", type=Path, metavar="PATH", help="pull: the folder to write; plan: the file to write"
+    )
     group.add_argument(
         "--target",
         dest="targets",
@@ -115,7 +128,38 @@ def describe(parser: argparse.ArgumentParser) -> None:
         "--who-changed", action="store_true", help="drift: ask CloudTrail who changed what differs, and when"
     )
     group.add_argument("--resume", action="store_true", help="go on with a run that was interrupted")
+    group = parser.add_argument_group("what to write")
+    group.add_argument(
+        "--print-policy", action="store_true", help="plan: print the least permissions for it, in place of the plan"
+    )
+    group.add_argument("--yes", action="store_true", help="apply, rollback: do not ask before writing")
+    group.add_argument(
+        "--record",
+        metavar="FILE",
+        help="apply: where to keep what was there and how far it came (default: PLAN.record)",
+    )
+    group.add_argument(
+        "--no-execute",
+        action="store_true",
+        help="apply: put versions of core networks and leave their execution to somebody else's `--resume`",
+    )
+    group.add_argument(
+        "--patience",
+        type=_seconds,
+        metavar="SECONDS",
+        help="apply, rollback: how long to wait for what was written to be seen (default: 30; core networks: 1800)",
+    )
     group.add_argument("--account", metavar="ID", help="permissions: the account that the resources are in")
+
+
+def _seconds(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number <= 86_400:
+        raise argparse.ArgumentTypeError(f"`{text}` is no number of seconds")
+    return number
 
 
 def run(args: argparse.Namespace, console: Console) -> int:

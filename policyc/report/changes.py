@@ -90,8 +90,9 @@ class Changes:
 def summary(found: Changes) -> str:
     """One line: how many classes of which change, or that nothing changes."""
     counted = [f"{found.count(change)} {change}" for change in _STYLES if found.count(change)]
-    others = sum(len(item.sentences) for item in found.documents)
-    counted += [f"{others} in networks"] if others else []
+    for place, networks in (("in networks", True), ("beside the texts", False)):
+        others = sum(len(item.sentences) for item in found.documents if (item.kind == "core-network") is networks)
+        counted += [f"{others} {place}"] if others else []
     if counted:
         return "changes: " + ", ".join(counted)
     return "the same for all requests" if found.settled else "not settled"

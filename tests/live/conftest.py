@@ -48,3 +48,28 @@ def policyc(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str,
         return status, found.out, found.err
 
     return run
+
+
+@pytest.fixture
+def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits."""
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+
+
+#: what a pull of the world and an import of that wrote, by path: the same for every test of this process
+_WRITTEN: dict[str, str] = {}
+
+
+@pytest.fixture
+def imported(there: World, policyc: Callable[..., tuple[int, str, str]]) -> World:
+    """The world, with a pull of it in `live` and policies that say the same in `policies`."""
+    if not _WRITTEN:
+        assert policyc("aws", "pull", "-o", "live")[0] == 0
+        assert policyc("import", "live", "-o", "policies")[0] == 0
+        for folder in ("live", "policies"):
+            _WRITTEN.update({str(path): path.read_text() for path in Path(folder).rglob("*") if path.is_file()})
+    for name, written in _WRITTEN.items():
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).write_text(written)
+    there.aws.log.clear()
+    return there

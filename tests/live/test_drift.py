@@ -17,11 +17,8 @@ GROUP_MAP = ("--map", f"vagr_0123456789abcdef0={GROUP}")
 
 
 @pytest.fixture
-def source(there: World, policyc: Run) -> Run:
+def source(imported: World, policyc: Run) -> Run:
     """A project with everything that is there, and `drift` of it."""
-    policyc("aws", "pull", "-o", "live")
-    assert policyc("import", "live", "-o", "policies")[0] == 0
-    there.aws.log.clear()
 
     def drift(*words: str) -> tuple[int, str, str]:
         return policyc("aws", "drift", "policies", *GROUP_MAP, *words)

@@ -21,8 +21,12 @@ def _drifted(there: World, policyc: Run) -> None:
     there.lattice.put_auth_policy(SERVICE, text(allow("App", {"AWS": APP}), allow("Other", {"AWS": other})))
 
 
+def _edited(there: World, policyc: Run) -> None:
+    there.lattice.services[SERVICE]["authType"] = "NONE"
+
+
 #: word behind the fence -> what happens before the session
-BEFORE = {"drifted": _drifted}
+BEFORE = {"drifted": _drifted, "edited": _edited}
 
 
 def test_the_sessions_of_the_page_run(there: World, policyc: Run) -> None:

@@ -24,6 +24,17 @@ class Iam:
     inline: dict[str, dict[str, Any]] = field(default_factory=dict)
     attached: dict[str, list[str]] = field(default_factory=dict)
     managed: dict[str, Any] = field(default_factory=dict)
+    #: actions that a simulation of the caller's permissions denies
+    lacking: set[str] = field(default_factory=set)
+
+    def simulate_principal_policy(
+        self, PolicySourceArn: str, ActionNames: list[str], ResourceArns: list[str]
+    ) -> dict[str, Any]:
+        results = [
+            {"EvalActionName": name, "EvalDecision": "implicitDeny" if name in self.lacking else "allowed"}
+            for name in ActionNames
+        ]
+        return {"EvaluationResults": results}
 
     def add_role(self, name: str, trust: Any, boundary: str = "") -> str:
         arn = f"arn:aws:iam::{ACCOUNT}:role/{name}"

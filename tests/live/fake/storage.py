@@ -129,6 +129,10 @@ class Buckets:
             raise Refused("AccessDenied", 403)
 
 
+def _revision(number: int) -> str:
+    return f"00000000-0000-0000-0000-{number:012d}"
+
+
 @dataclass
 class Functions:
     """Lambda, with the calls for whole policies."""
@@ -167,10 +171,10 @@ class Functions:
         self.revisions[ResourceArn] += 1
 
     def _expect(self, arn: str, revision: str | None) -> None:
-        if revision is not None and revision != f"rev-{self.revisions.get(arn, 0)}":
+        if revision is not None and revision != _revision(self.revisions.get(arn, 0)):
             raise Refused("PreconditionFailedException", 412, Type="User")
 
     def _read(self, arn: str) -> dict[str, Any]:
         if arn not in self.policies:
             raise Refused("ResourceNotFoundException", 404, Type="User")
-        return {"Policy": self.policies[arn], "RevisionId": f"rev-{self.revisions.setdefault(arn, 0)}"}
+        return {"Policy": self.policies[arn], "RevisionId": _revision(self.revisions.setdefault(arn, 0))}

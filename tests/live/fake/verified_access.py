@@ -104,6 +104,8 @@ class VerifiedAccess:
 
     def _modify(self, id: str, sort: str, given: dict[str, Any]) -> dict[str, Any]:
         self._read(id, sort)
+        if given.get("DryRun"):
+            raise Refused("DryRunOperation", 412, "it would have worked")
         assert "SseSpecification" not in given, "nobody asked for a key"
         enabled, text = given.get("PolicyEnabled"), given.get("PolicyDocument")
         if text is not None and enabled is not True:

@@ -1,0 +1,70 @@
+"""Files that have to survive a crash: plans, and records of what an apply has done. Each is replaced in one step and is on the disk when the
+function returns, so that a record is never ahead of AWS by more than the one write that it announces."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from policyc.bounded import read_regular
+
+_LARGEST = 256 * 1024 * 1024
+
+
+class Unreadable(Exception):
+    """A plan or a record that cannot be used; the text says why."""
+
+
+def save(path: Path, data: Mapping[str, Any]) -> None:
+    """Write JSON so that after a crash the old or the new text is there, whole. Raises OSError."""
+    text = json.dumps(data, indent=1, ensure_ascii=False) + "\n"
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:  # a system that opens no folders keeps names by itself
+        return
+    try:
+        os.fsync(handle)
+    except OSError:
+        pass
+    finally:
+        os.close(handle)
+
+
+def load(path: Path, kind: str) -> dict[str, Any]:
+    """A file of a kind (`plan`, `record`), as it fits its schema. Raises Unreadable."""
+    from policyc.data import read_text
+    from policyc.shape import misfits
+
+    try:
+        data = json.loads(read_regular(path, _LARGEST))
+    except (OSError, ValueError, RecursionError) as error:
+        raise Unreadable(f"`{path.name}` cannot be read: {error}") from error
+    wrong = misfits(data, json.loads(read_text(f"schemas/aws/{kind}.schema.json")))
+    if wrong:
+        place = "/".join(str(part) for part in wrong[0].path) or "the file"
+        raise Unreadable(f"`{path.name}` is no {kind}: `{place}` {wrong[0].message}")
+    return dict(data)
+
+
+def digest(data: Any) -> str:
+    """What tells two plans apart."""
+    return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,267 @@
+"""`plan`: the steps that make AWS mean what the source says, in an order in which nothing is open or closed that should not be."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from policyc.aws.calls import CALLS
+from policyc.aws.checkpoint import digest
+from policyc.aws.drift import Pair
+from policyc.aws.live import Live
+from policyc.aws.permissions import policy_of
+from policyc.aws.ports import needs, read
+from policyc.aws.session import CallFailed, Sessions, Trouble
+from policyc.aws.steps import OF_ROLE, Kind, State, Step, step_data
+from policyc.record import record
+from policyc.report.changes import Changes, Compared, changes_data
+
+FORMAT_VERSION: Final = 1
+#: what is written first when it grants: callers, then the chain from the back, then what requests meet first; the other way round when it takes
+_RANK: Final = {
+    Kind.ROLE: 0,
+    Kind.FUNCTION: 1,
+    Kind.BUCKET: 2,
+    Kind.ACCESS_POINT: 3,
+    Kind.OBJECT_LAMBDA: 4,
+    Kind.LATTICE_POLICY: 5,
+    Kind.VERIFIED_ACCESS: 6,
+    Kind.WAN_PUT: 7,
+    Kind.WAN_EXECUTE: 7,
+}
+#: kind -> the largest document that the service takes, in characters or bytes as it counts (quotas of each service)
+_LARGEST: Final = {
+    Kind.LATTICE_POLICY: 10_000,
+    Kind.ACCESS_POINT: 20_480,
+    Kind.BUCKET: 20_480,
+    Kind.FUNCTION: 20_480,
+    Kind.ROLE: 10_240,
+}
+#: beginning of a tag's key, in small letters -> who looks after a resource that carries it
+_OWNERS: Final = (
+    ("aws:cloudformation:", "CloudFormation"),
+    ("application-networking.k8s.aws/", "the Kubernetes controller of VPC Lattice"),
+    ("aws:servicecatalog:", "Service Catalog"),
+)
+
+
+@record
+class Plan:
+    """Steps with what they change in decisions, what is left out and why, whom else the resources belong to, and the permissions that it needs."""
+
+    steps: tuple[Step, ...]
+    changes: Changes
+    left: tuple[str, ...]
+    warnings: tuple[str, ...]
+    permissions: Mapping[str, Any]
+    accounts: tuple[Mapping[str, Any], ...]
+
+    def data(self, made_at: str, missing: Mapping[str, Any]) -> dict[str, Any]:
+        """The shape of `schemas/aws/plan.schema.json`."""
+        steps = [step_data(step) for step in self.steps]
+        return {
+            "format_version": FORMAT_VERSION,
+            "made_at": made_at,
+            "digest": digest(steps),
+            "accounts": list(self.accounts),
+            "steps": steps,
+            "changes": changes_data(self.changes),
+            "left": list(self.left),
+            "warnings": list(self.warnings),
+            "permissions": self.permissions,
+            "missing": dict(missing),
+        }
+
+
+def make(found: Sequence[Pair], changes: Changes, live: Live, sessions: Mapping[str, Sessions]) -> Plan:
+    """The plan. What AWS has is read once more, in its own letters. Raises CallFailed."""
+    compared = {item.name: item for item in changes.documents}
+    drafts: list[tuple[tuple[int, ...], Step]] = []
+    left: list[str] = []
+    warnings: list[str] = []
+    for pair in found:
+        item = compared[pair.title]
+        if pair.open or not pair.arn:
+            left.append(f"{pair.title}: {pair.open or item.sentences[0]}")
+            continue
+        kind = OF_ROLE.get(pair.meant.role)
+        if kind is None:
+            left.append(f"{pair.title}: a {pair.meant.kind} document is not written by `aws apply`")
+            continue
+        if not (item.entries or item.sentences or item.open):
+            continue
+        session = _session(pair.arn, sessions)
+        if session is None:
+            left.append(f"{pair.title}: nobody asks in the account of `{pair.arn}`")
+            continue
+        reason = _obstacle(kind, pair)
+        if reason:
+            left.append(f"{pair.title}: {reason}")
+            continue
+        drafts += _drafts(kind, pair, item, session)
+        warnings += _owners(pair, live)
+    ordered = [step for _, step in sorted(drafts, key=lambda draft: draft[0])]
+    steps = tuple(replace(step, number=number) for number, step in enumerate(ordered, 1))
+    if any(step.kind not in (Kind.WAN_PUT, Kind.FUNCTION) for step in steps):
+        warnings.append(
+            "most services have no compare-and-set: what is there is read right before each write, and a race remains"
+        )
+    accounts = tuple(
+        {"account": one.identity.account, "caller": one.identity.arn, "partition": one.identity.partition}
+        for one in sessions.values()
+    )
+    return Plan(steps, changes, tuple(left), tuple(dict.fromkeys(warnings)), least(steps, accounts), accounts)
+
+
+def least(steps: Sequence[Step], accounts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The least permissions to carry out these steps and to take them back."""
+    wanted = [(CALLS["sts", "get_caller_identity"].action, ()), *(need for step in steps for need in needs(step))]
+    partition = str(accounts[0]["partition"]) if accounts else "aws"
+    return policy_of(wanted, partition, "*", "*")
+
+
+def _session(arn: str, sessions: Mapping[str, Sessions]) -> Sessions | None:
+    account = (arn.split(":") + [""] * 5)[4]
+    if not account:
+        return next(iter(sessions.values())) if len(sessions) == 1 else None
+    return sessions.get(account)
+
+
+def _obstacle(kind: Kind, pair: Pair) -> str:
+    """Why a document cannot be written at all."""
+    if kind is Kind.ROLE and ":user/" in pair.arn:
+        return "policies of users are not written"
+    if kind is Kind.ROLE and pair.stored.revision.get("PolicyArn"):
+        return "a managed policy is not written: others may carry it"
+    if kind is not Kind.VERIFIED_ACCESS:
+        try:
+            size = len(written(kind, pair.meant.text))
+        except (ValueError, RecursionError):
+            return "it is no JSON"
+        most = _LARGEST.get(kind)
+        if most is not None and size > most:
+            return f"{size:,} characters are more than the {most:,} that the service takes"
+    return ""
+
+
+def written(kind: Kind, text: str) -> str:
+    """A document as it is sent: JSON without blanks, which count and which VPC Lattice refuses as line breaks. Raises ValueError."""
+    if kind is Kind.VERIFIED_ACCESS:
+        return text
+    return json.dumps(json.loads(text), separators=(",", ":"), ensure_ascii=False)
+
+
+def _drafts(kind: Kind, pair: Pair, item: Compared, session: Sessions) -> Iterator[tuple[tuple[int, ...], Step]]:
+    """The steps of one document with their place in the order."""
+    parts = pair.arn.split(":")
+    name = ""
+    if kind is Kind.ROLE:
+        name = str(pair.stored.revision.get("PolicyName") or pair.meant.name)
+    region = parts[3] or session.region
+    flag = "enabled" if kind is Kind.VERIFIED_ACCESS else ""
+    new = State(written(kind, pair.meant.text), flag)
+    blank = Step(0, kind, pair.title, pair.arn, session.identity.account, region, State(), new, name)
+    rank = _RANK[kind]
+    takes = _only_takes(item)
+    place = (1, -rank) if takes else (0, rank)
+    rewrites = bool(item.entries or item.open or kind not in (Kind.LATTICE_POLICY,) or pair.stored.text is None)
+    auth = pair.meant.auth.upper()
+    off = auth == "NONE"
+    if rewrites:
+        # turned off, a service asks no policy: it is written before that
+        yield (*place, 0, _number(pair)), replace(blank, old=read(session, blank))
+    if kind is Kind.WAN_PUT:
+        execute = replace(blank, kind=Kind.WAN_EXECUTE)
+        yield (*place, 1, _number(pair)), replace(execute, old=read(session, execute))
+    if kind is Kind.LATTICE_POLICY and auth:
+        switch = replace(blank, kind=Kind.LATTICE_AUTH, new=State(None, auth))
+        now = read(session, switch)
+        if now.flag != auth:
+            # the policy first, whatever the order of the others: on without one refuses everybody
+            yield (0, 99, 0, 0) if off else (2, 0, 0, _number(pair)), replace(switch, old=now)
+
+
+def _number(pair: Pair) -> int:
+    """Keeps the two steps of one document together and the order stable."""
+    return int.from_bytes(pair.title.encode()[:6].ljust(6, b"\0"), "big")
+
+
+def _only_takes(item: Compared) -> bool:
+    """Whether nobody is let in by a change; not known counts as letting somebody in."""
+    return bool(item.entries) and not item.open and not any(entry.widens for entry in item.entries)
+
+
+def _owners(pair: Pair, live: Live) -> Iterator[str]:
+    """Who else looks after a resource, as far as its tags tell."""
+    tags = live.resources[pair.arn]["facts"].get("tags") or {}
+    for key, value in tags.items():
+        low = str(key).lower()
+        for start, owner in _OWNERS:
+            if low.startswith(start):
+                yield f"`{pair.arn}` belongs to {owner} (tag `{key}`), which may write its own policy again"
+        if "terraform" in low or "terraform" in str(value).lower():
+            yield f"`{pair.arn}` belongs to Terraform (tag `{key}`), which will take the change back"
+
+
+# --- may the caller do it? --------------------------------------------------------------------------------------
+
+
+def missing(plan: Plan, sessions: Mapping[str, Sessions]) -> dict[str, Any]:
+    """What the caller may not do, as far as AWS tells: `denied` are actions with the ARN, `unknown` says why the rest is not known. Verified Access
+    has a dry run; for the others IAM simulates the caller's own policies, which knows neither resource policies nor the conditions of a request."""
+    denied: list[dict[str, str]] = []
+    unknown: list[str] = []
+    for step in plan.steps:
+        session = sessions[step.account]
+        if step.kind is Kind.VERIFIED_ACCESS:
+            reason = _dry_run(session, step, denied)
+        else:
+            reason = _simulated(session, step, denied)
+        unknown += [reason] if reason else []
+    return {"denied": denied, "unknown": list(dict.fromkeys(unknown))}
+
+
+def _dry_run(session: Sessions, step: Step, denied: list[dict[str, str]]) -> str:
+    sort = "Group" if ":verified-access-group/" in step.resource else "Endpoint"
+    method = f"modify_verified_access_{sort.lower()}_policy"
+    of = {f"VerifiedAccess{sort}Id": step.resource.rpartition("/")[2]}
+    try:
+        session.call("ec2", method, step.region, PolicyEnabled=True, PolicyDocument=step.new.text, DryRun=True, **of)
+    except CallFailed as error:
+        if error.failure.code == "DryRunOperation":
+            return ""
+        if error.failure.trouble is Trouble.DENIED:
+            denied.append({"action": error.failure.action, "resource": step.resource})
+            return ""
+        return str(error)
+    return "the dry run of Verified Access gave no answer"
+
+
+def _simulated(session: Sessions, step: Step, denied: list[dict[str, str]]) -> str:
+    caller = session.identity.arn
+    if ":assumed-role/" in caller:
+        name = caller.split("/")[1]
+        try:
+            caller = session.call("iam", "get_role", "", RoleName=name)["Role"]["Arn"]
+        except CallFailed as error:
+            return f"the permissions of `{name}` are not known: {error}"
+    if ":role/" not in caller and ":user/" not in caller:
+        return f"the permissions of `{caller}` are not known: IAM simulates roles and users only"
+    actions = [action for action, on in needs(step) if on]
+    try:
+        found = session.call(
+            "iam",
+            "simulate_principal_policy",
+            "",
+            PolicySourceArn=caller,
+            ActionNames=actions,
+            ResourceArns=[step.resource],
+        )
+    except CallFailed as error:
+        return f"the permissions are not known: {error}"
+    for item in found.get("EvaluationResults") or ():
+        if item.get("EvalDecision") != "allowed":
+            denied.append({"action": str(item.get("EvalActionName")), "resource": step.resource})
+    return ""

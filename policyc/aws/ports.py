@@ -1,0 +1,287 @@
+"""Reading and writing the places that steps are about: one pair of functions for each kind.
+
+A write is sent once. What it did is for `policyc.aws.apply` to find out by reading. Where the service has a compare-and-set the state
+that was just read goes along: `RevisionId` of Lambda, `LatestVersionId` of Cloud WAN.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from policyc.aws.calls import CALLS
+from policyc.aws.session import CallFailed, Sessions, Trouble
+from policyc.aws.steps import Kind, State, Step
+
+Read = Callable[[Sessions, Step], State]
+Write = Callable[[Sessions, Step, State, State], None]
+
+
+class Refusal(Exception):
+    """A write that must not be made now; the text says why."""
+
+
+def _found(sessions: Sessions, client: str, method: str, region: str, **params: Any) -> Mapping[str, Any]:
+    """The answer of a read, empty where the thing is not there. Raises CallFailed."""
+    try:
+        answer: Mapping[str, Any] = sessions.call(client, method, region, **params)
+    except CallFailed as error:
+        if error.failure.trouble is Trouble.MISSING:
+            return {}
+        raise
+    return answer
+
+
+def _gone(sessions: Sessions, client: str, method: str, region: str, **params: Any) -> None:
+    """Delete something; that it is gone already is as good."""
+    try:
+        sessions.call(client, method, region, **params)
+    except CallFailed as error:
+        if error.failure.trouble is not Trouble.MISSING:
+            raise
+
+
+# --- VPC Lattice ------------------------------------------------------------------------------------------------
+
+
+def _is_network(step: Step) -> bool:
+    return ":servicenetwork/" in step.resource
+
+
+def _read_auth_policy(sessions: Sessions, step: Step) -> State:
+    found = _found(sessions, "vpc-lattice", "get_auth_policy", step.region, resourceIdentifier=step.resource)
+    revision = {"lastUpdatedAt": found["lastUpdatedAt"]} if "lastUpdatedAt" in found else {}
+    return State(found.get("policy"), "", revision)
+
+
+def _write_auth_policy(sessions: Sessions, step: Step, new: State, now: State) -> None:
+    of = {"resourceIdentifier": step.resource}
+    if new.text is None:
+        _gone(sessions, "vpc-lattice", "delete_auth_policy", step.region, **of)
+    else:
+        sessions.call("vpc-lattice", "put_auth_policy", step.region, policy=new.text, **of)
+
+
+def _read_auth_type(sessions: Sessions, step: Step) -> State:
+    if _is_network(step):
+        method, of = "get_service_network", {"serviceNetworkIdentifier": step.resource}
+    else:
+        method, of = "get_service", {"serviceIdentifier": step.resource}
+    return State(None, str(sessions.call("vpc-lattice", method, step.region, **of).get("authType", "NONE")))
+
+
+def _write_auth_type(sessions: Sessions, step: Step, new: State, now: State) -> None:
+    if new.flag == "AWS_IAM" and _read_auth_policy(sessions, step).text is None:
+        raise Refusal("turning `AWS_IAM` on without a policy would refuse everybody")
+    if _is_network(step):
+        of = {"serviceNetworkIdentifier": step.resource}
+        sessions.call("vpc-lattice", "update_service_network", step.region, authType=new.flag, **of)
+    else:
+        of = {"serviceIdentifier": step.resource}
+        sessions.call("vpc-lattice", "update_service", step.region, authType=new.flag, **of)
+
+
+# --- Verified Access --------------------------------------------------------------------------------------------
+
+
+def _access(step: Step) -> tuple[str, dict[str, str]]:
+    sort = "Group" if ":verified-access-group/" in step.resource else "Endpoint"
+    return sort.lower(), {f"VerifiedAccess{sort}Id": step.resource.rpartition("/")[2]}
+
+
+def _read_access(sessions: Sessions, step: Step) -> State:
+    sort, of = _access(step)
+    found = sessions.call("ec2", f"get_verified_access_{sort}_policy", step.region, **of)
+    return State(found.get("PolicyDocument"), "enabled" if found.get("PolicyEnabled") else "disabled")
+
+
+def _write_access(sessions: Sessions, step: Step, new: State, now: State) -> None:
+    """Text and flag together, and the flag alone to have no policy: that is what the API takes."""
+    sort, of = _access(step)
+    method = f"modify_verified_access_{sort}_policy"
+    if new.flag == "enabled" and new.text is not None:
+        sessions.call("ec2", method, step.region, PolicyEnabled=True, PolicyDocument=new.text, **of)
+    else:
+        sessions.call("ec2", method, step.region, PolicyEnabled=False, **of)
+
+
+# --- the chain of S3 Object Lambda ------------------------------------------------------------------------------
+
+
+def _control(of_lambda: bool) -> tuple[Read, Write]:
+    """Access points, which differ in the names of the calls only."""
+    tail = "_for_object_lambda" if of_lambda else ""
+
+    def of(step: Step) -> dict[str, str]:
+        return {"AccountId": step.resource.split(":")[4], "Name": step.resource.rpartition("/")[2]}
+
+    def read(sessions: Sessions, step: Step) -> State:
+        found = _found(sessions, "s3control", f"get_access_point_policy{tail}", step.region, **of(step))
+        return State(found.get("Policy"))
+
+    def write(sessions: Sessions, step: Step, new: State, now: State) -> None:
+        if new.text is None:
+            _gone(sessions, "s3control", f"delete_access_point_policy{tail}", step.region, **of(step))
+        else:
+            method = f"put_access_point_policy{tail}"
+            sessions.call("s3control", method, step.region, Policy=new.text, **of(step))
+
+    return read, write
+
+
+def _bucket(step: Step) -> dict[str, str]:
+    """The bucket, expected to be the account's still: a name may have been taken by somebody else."""
+    return {"Bucket": step.resource.rpartition(":")[2], "ExpectedBucketOwner": step.account}
+
+
+def _read_bucket(sessions: Sessions, step: Step) -> State:
+    return State(_found(sessions, "s3", "get_bucket_policy", step.region, **_bucket(step)).get("Policy"))
+
+
+def _write_bucket(sessions: Sessions, step: Step, new: State, now: State) -> None:
+    if new.text is None:
+        _gone(sessions, "s3", "delete_bucket_policy", step.region, **_bucket(step))
+    else:
+        sessions.call("s3", "put_bucket_policy", step.region, Policy=new.text, **_bucket(step))
+
+
+def _read_function(sessions: Sessions, step: Step) -> State:
+    parts = step.resource.split(":")
+    of = {"FunctionName": ":".join(parts[:7])}
+    of |= {"Qualifier": parts[7]} if len(parts) > 7 else {}
+    found = _found(sessions, "lambda", "get_policy", step.region, **of)
+    return State(found.get("Policy"), "", {"RevisionId": found["RevisionId"]} if "RevisionId" in found else {})
+
+
+def _write_function(sessions: Sessions, step: Step, new: State, now: State) -> None:
+    if not sessions.has("lambda", "put_resource_policy", step.region):
+        raise Refusal("the installed boto3 cannot replace a function's policy as a whole: install 1.44 or later")
+    of: dict[str, Any] = {"ResourceArn": step.resource}
+    of |= {"RevisionId": now.revision["RevisionId"]} if "RevisionId" in now.revision else {}
+    if new.text is None:
+        _gone(sessions, "lambda", "delete_resource_policy", step.region, **of)
+    else:
+        sessions.call("lambda", "put_resource_policy", step.region, Policy=new.text, **of)
+
+
+# --- callers ----------------------------------------------------------------------------------------------------
+
+
+def _role(step: Step) -> dict[str, str]:
+    return {"RoleName": step.resource.rpartition("/")[2], "PolicyName": step.name}
+
+
+def _read_role(sessions: Sessions, step: Step) -> State:
+    import json
+
+    found = _found(sessions, "iam", "get_role_policy", "", **_role(step))
+    return State(json.dumps(found["PolicyDocument"]) if "PolicyDocument" in found else None)
+
+
+def _write_role(sessions: Sessions, step: Step, new: State, now: State) -> None:
+    if new.text is None:
+        _gone(sessions, "iam", "delete_role_policy", "", **_role(step))
+    else:
+        sessions.call("iam", "put_role_policy", "", PolicyDocument=new.text, **_role(step))
+
+
+_PORTS: Final[Mapping[Kind, tuple[Read, Write]]] = MappingProxyType(
+    {
+        Kind.LATTICE_POLICY: (_read_auth_policy, _write_auth_policy),
+        Kind.LATTICE_AUTH: (_read_auth_type, _write_auth_type),
+        Kind.VERIFIED_ACCESS: (_read_access, _write_access),
+        Kind.OBJECT_LAMBDA: _control(True),
+        Kind.ACCESS_POINT: _control(False),
+        Kind.BUCKET: (_read_bucket, _write_bucket),
+        Kind.FUNCTION: (_read_function, _write_function),
+        Kind.ROLE: (_read_role, _write_role),
+    }
+)
+#: kind -> the methods that its steps may call, for the least permissions of a plan
+METHODS: Final[Mapping[Kind, tuple[tuple[str, str], ...]]] = MappingProxyType(
+    {
+        Kind.LATTICE_POLICY: (
+            ("vpc-lattice", "get_auth_policy"),
+            ("vpc-lattice", "put_auth_policy"),
+            ("vpc-lattice", "delete_auth_policy"),
+        ),
+        Kind.LATTICE_AUTH: (
+            ("vpc-lattice", "get_auth_policy"),
+            ("vpc-lattice", "get_service"),
+            ("vpc-lattice", "get_service_network"),
+            ("vpc-lattice", "update_service"),
+            ("vpc-lattice", "update_service_network"),
+        ),
+        Kind.VERIFIED_ACCESS: (
+            ("ec2", "get_verified_access_group_policy"),
+            ("ec2", "get_verified_access_endpoint_policy"),
+            ("ec2", "modify_verified_access_group_policy"),
+            ("ec2", "modify_verified_access_endpoint_policy"),
+        ),
+        Kind.WAN_PUT: (("networkmanager", "get_core_network_policy"), ("networkmanager", "put_core_network_policy")),
+        Kind.WAN_EXECUTE: (
+            ("networkmanager", "get_core_network"),
+            ("networkmanager", "get_core_network_policy"),
+            ("networkmanager", "get_core_network_change_set"),
+            ("networkmanager", "get_core_network_change_events"),
+            ("networkmanager", "list_attachments"),
+            ("networkmanager", "execute_core_network_change_set"),
+            ("networkmanager", "restore_core_network_policy_version"),
+            ("networkmanager", "put_core_network_policy"),
+        ),
+        Kind.OBJECT_LAMBDA: (
+            ("s3control", "get_access_point_policy_for_object_lambda"),
+            ("s3control", "put_access_point_policy_for_object_lambda"),
+            ("s3control", "delete_access_point_policy_for_object_lambda"),
+        ),
+        Kind.ACCESS_POINT: (
+            ("s3control", "get_access_point_policy"),
+            ("s3control", "put_access_point_policy"),
+            ("s3control", "delete_access_point_policy"),
+        ),
+        Kind.BUCKET: (("s3", "get_bucket_policy"), ("s3", "put_bucket_policy"), ("s3", "delete_bucket_policy")),
+        Kind.FUNCTION: (
+            ("lambda", "get_policy"),
+            ("lambda", "put_resource_policy"),
+            ("lambda", "delete_resource_policy"),
+        ),
+        Kind.ROLE: (("iam", "get_role_policy"), ("iam", "put_role_policy"), ("iam", "delete_role_policy")),
+    }
+)
+
+
+def read(sessions: Sessions, step: Step) -> State:
+    """What a place holds now. Raises CallFailed."""
+    if step.kind in (Kind.WAN_PUT, Kind.WAN_EXECUTE):
+        from policyc.aws import wan
+
+        return wan.read(sessions, step)
+    return _PORTS[step.kind][0](sessions, step)
+
+
+def write(sessions: Sessions, step: Step, new: State, now: State) -> None:
+    """Make a place hold `new`; `now` is what was just read there. Raises CallFailed and Refusal."""
+    if step.kind in (Kind.WAN_PUT, Kind.WAN_EXECUTE):
+        from policyc.aws import wan
+
+        wan.write(sessions, step, new, now)
+        return
+    _PORTS[step.kind][1](sessions, step, new, now)
+
+
+def needs(step: Step) -> list[tuple[str, tuple[str, ...]]]:
+    """The actions of a step with the ARNs that they are narrowed to."""
+    out: list[tuple[str, tuple[str, ...]]] = []
+    for call in METHODS[step.kind]:
+        what = CALLS[call]
+        fits = not what.on or any(_fits(pattern, step.resource) for pattern in what.on)
+        if fits:
+            out.append((what.action, (step.resource,) if what.on else ()))
+    return out
+
+
+def _fits(pattern: str, arn: str) -> bool:
+    """Whether a resource type's pattern is about an ARN: service and the beginning of the resource part agree."""
+    one, other = pattern.split(":", 5), arn.split(":", 5)
+    return one[2] == other[2] and other[5].startswith(one[5].partition("*")[0])

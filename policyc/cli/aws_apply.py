@@ -1,0 +1,180 @@
+"""`policyc aws apply`, `policyc aws rollback`: carrying out a plan, going on with one, and taking it back."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from policyc.cli import exits
+from policyc.cli.aws import sessions_of
+from policyc.cli.console import Console, reason
+from policyc.cli.folder_lock import locked
+from policyc.cli.parser import WrongUse
+from policyc.report.screen import clean
+
+if TYPE_CHECKING:
+    from policyc.aws.apply import Record, Run
+    from policyc.aws.session import Sessions
+    from policyc.aws.steps import Step
+
+
+def run(args: argparse.Namespace, console: Console) -> int:
+    if len(args.words) != 1:
+        what = "RECORD" if args.action == "rollback" else "PLAN"
+        raise WrongUse(f"`aws {args.action}` takes one file", f"write `policyc aws {args.action} {what}`")
+    path = Path(os.path.abspath(args.words[0]))  # noqa: PTH100
+    with locked(path.parent) as held:
+        if held is None:
+            raise WrongUse(f"somebody works with `{path.name}`", "wait until that run has ended")
+        if args.action == "rollback":
+            return _roll_back(_open_record(path), args, console)
+        if args.resume:
+            return _carry_out(_open_record(path), args, console)
+        return _carry_out(_begin(path, args), args, console)
+
+
+def _load(path: Path, kind: str) -> dict[str, Any]:
+    from policyc.aws.checkpoint import Unreadable, load
+
+    try:
+        return load(path, kind)
+    except Unreadable as error:
+        help = "give the file that `policyc aws plan -o` wrote"
+        if kind == "record":
+            help = "give the record that `policyc aws apply` wrote beside the plan"
+        raise WrongUse(str(error), help) from error
+
+
+def _begin(path: Path, args: argparse.Namespace) -> Record:
+    """A new record for a plan. Raises WrongUse for a plan that was changed by hand, or that has a record already."""
+    from policyc.aws.apply import new_record, record_of
+    from policyc.aws.checkpoint import digest
+    from policyc.aws.steps import step_of
+
+    data = _load(path, "plan")
+    if digest(data["steps"]) != data["digest"]:
+        raise WrongUse(f"`{path.name}` was changed after it was made", "make the plan again")
+    place = Path(os.path.abspath(args.record)) if args.record else path.with_name(f"{path.name}.record")  # noqa: PTH100
+    if place.exists():
+        known = record_of(place, _load(place, "record"))
+        if known.plan != data["digest"]:
+            raise WrongUse(f"`{place.name}` is the record of another plan", "name another file with `--record`")
+        if not known.finished:
+            help = f"go on with `policyc aws apply --resume {place.name}`, or back with `policyc aws rollback {place.name}`"
+            raise WrongUse(f"the plan was begun, and `{place.name}` says how far it came", help)
+        raise WrongUse(f"the plan was carried out already, see `{place.name}`", "make a new plan")
+    return new_record(place, data["digest"], [step_of(item) for item in data["steps"]])
+
+
+def _open_record(path: Path) -> Record:
+    from policyc.aws.apply import record_of
+
+    return record_of(path, _load(path, "record"))
+
+
+def _run_of(found: Record, args: argparse.Namespace, console: Console) -> Run:
+    from policyc.aws.apply import Patience, Run
+
+    sessions: dict[str, Sessions] = {one.identity.account: one for one in sessions_of(args)}
+    for step in found.steps:
+        if step.account not in sessions:
+            others = ", ".join(sessions)
+            raise WrongUse(f"the plan is for the account {step.account}, and {others} is asked", "give its role")
+
+    def tell(step: Step, text: str) -> None:
+        console.write(clean(f"{step.number}. {step.title}: {text}") + "\n")
+
+    patience = Patience(time.sleep)
+    if args.patience is not None:
+        patience.most = float(args.patience)
+        patience.network_most = max(patience.network_most, patience.most)
+    return Run(sessions, patience, tell)
+
+
+def _carry_out(found: Record, args: argparse.Namespace, console: Console) -> int:
+    from policyc.aws.apply import Stopped, carry_out, check_fresh
+    from policyc.aws.session import CallFailed
+    from policyc.aws.steps import Kind
+
+    if found.undone:
+        raise WrongUse("the plan is being taken back", f"finish that with `policyc aws rollback {found.path.name}`")
+    run = _run_of(found, args, console)
+    try:
+        wrong = check_fresh(found, run)
+    except CallFailed as error:
+        raise WrongUse(f"AWS did not say what is there: {error}", "see `policyc aws plan --print-policy`") from error
+    if wrong:
+        console.error("error: the plan is stale, and nothing was written\n")
+        for step, why in wrong:
+            console.error(clean(f"  {step.number}. {step.title}: {why}") + "\n")
+        console.error("  = help: make the plan again\n")
+        return exits.FINDINGS
+    _confirm(f"carry out {len(found.steps)} steps", args)
+    leave = frozenset({Kind.WAN_EXECUTE}) if args.no_execute else frozenset()
+    try:
+        found.save()
+        carry_out(found, run, leave)
+    except Stopped as stopped:
+        return _stopped(found, stopped, console)
+    except OSError as error:
+        raise WrongUse(
+            f"`{found.path.name}` cannot be written: {reason(error)}", "no further step was begun"
+        ) from error
+    if not found.finished:
+        console.write(f"left for later; go on with `policyc aws apply --resume {found.path.name}`\n")
+        return exits.CLEAN
+    console.write(f"done, and read back; the record is {found.path.name}\n")
+    return exits.CLEAN
+
+
+def _roll_back(found: Record, args: argparse.Namespace, console: Console) -> int:
+    from policyc.aws.apply import Stopped, roll_back
+
+    if not found.before:
+        console.write("nothing was written, so nothing is taken back\n")
+        return exits.CLEAN
+    run = _run_of(found, args, console)
+    _confirm(f"take back {len(found.before)} steps", args)
+    try:
+        roll_back(found, run)
+    except Stopped as stopped:
+        return _stopped(found, stopped, console)
+    except OSError as error:
+        raise WrongUse(
+            f"`{found.path.name}` cannot be written: {reason(error)}", "no further step was begun"
+        ) from error
+    console.write("taken back, and read back\n")
+    return exits.CLEAN
+
+
+def _stopped(found: Record, stopped: Exception, console: Console) -> int:
+    """What is done, what is not, and how to go on."""
+    console.error(clean(f"error: {stopped}") + "\n")
+    progress: Mapping[int, Any] = {**found.progress, **found.undone}
+    for step in found.steps:
+        console.error(clean(f"  {step.number}. {step.title}: {progress[step.number].value}") + "\n")
+    name = found.path.name
+    ways = (
+        f"`policyc aws rollback {name}`"
+        if found.undone
+        else f"`policyc aws apply --resume {name}`, back: `policyc aws rollback {name}`"
+    )
+    console.error(f"  = help: on: {ways}\n")
+    return exits.FINDINGS
+
+
+def _confirm(what: str, args: argparse.Namespace) -> None:
+    """Raises WrongUse unless somebody says yes."""
+    if args.yes:
+        return
+    if sys.stdin is None or not sys.stdin.isatty():
+        raise WrongUse(f"nobody is there to say yes: {what}", "add `--yes`")
+    sys.stderr.write(f"{what}? [yes/no] ")
+    sys.stderr.flush()
+    if sys.stdin.readline().strip().lower() not in ("yes", "y"):
+        raise WrongUse("nothing was written", "answer `yes` to go on")

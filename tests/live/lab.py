@@ -1,0 +1,184 @@
+"""One plan with a step of every kind, and worlds to carry it out in: many times, with something going wrong each time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from policyc.aws.apply import Patience, Record, Run, Stopped, carry_out, new_record, record_of, roll_back
+from policyc.aws.session import Access, Sessions
+from policyc.aws.steps import Kind, State, Step
+from tests.live.fake.core import ACCOUNT, REGION, Aws, Killed, installed
+from tests.live.fake.storage import function_arn, olap_arn, point_arn
+from tests.live.world import APP, CEDAR, CORE, GROUP, MESH, NETWORK_POLICY, ORDERS, SERVICE, World, allow, text, world
+
+GROUP_ARN = f"arn:aws:ec2:{REGION}:{ACCOUNT}:verified-access-group/{GROUP}"
+CORE_ARN = f"arn:aws:networkmanager::{ACCOUNT}:core-network/{CORE}"
+OTHER = f"arn:aws:iam::{ACCOUNT}:role/other"
+NEW_CEDAR = (
+    'permit (principal, action, resource)\nwhen { context.idc.groups has "d242c5b0-6081-1845-6fa8-6e0d9513c107" };\n'
+)
+
+
+def new_network() -> str:
+    made = json.loads(json.dumps(NETWORK_POLICY))
+    made["segment-actions"] = [
+        {"action": "share", "mode": "attachment-route", "segment": "prod", "share-with": ["dev"]}
+    ]
+    return json.dumps(made)
+
+
+def lab_world() -> World:
+    """The world before the plan: the service asks nobody, and has no policy."""
+    made = world()
+    del made.lattice.policies[SERVICE]
+    made.lattice.services[SERVICE]["authType"] = "NONE"
+    return made
+
+
+def steps() -> list[Step]:
+    """The plan: a step of every kind."""
+    start = lab_world()
+    more = {"AWS": [APP, OTHER]}
+    function = function_arn("resize")
+
+    def step(number: int, kind: Kind, arn: str, old: State, new: State, name: str = "") -> Step:
+        return Step(number, kind, f"step {number}", arn, ACCOUNT, REGION, old, new, name)
+
+    inline = start.iam.inline["app"]["invoke"]
+    wan = {"live": 1, "latest": 1, "state": "EXECUTION_SUCCEEDED"}
+    network = State(json.dumps(NETWORK_POLICY), "", wan)
+    return [
+        step(1, Kind.ROLE, APP, State(json.dumps(inline)), State(text(allow("All", None, "vpc-lattice-svcs:*"))), "invoke"),
+        step(2, Kind.FUNCTION, function, State(start.functions.policies[function]), State(text(allow("Invoke", more, "lambda:InvokeFunction", function)))),
+        step(3, Kind.BUCKET, "arn:aws:s3:::acme-photos", State(start.buckets.policies["acme-photos"]), State(text(allow("D", {"AWS": APP}, "s3:*", "arn:aws:s3:::acme-photos/*")))),
+        step(4, Kind.ACCESS_POINT, point_arn("photos-ap"), State(start.control.policies["ap:photos-ap"]), State(text(allow("R", more, "s3:GetObject", point_arn("photos-ap") + "/object/*")))),
+        step(5, Kind.OBJECT_LAMBDA, olap_arn("resized"), State(start.control.policies["olap:resized"]), State(text(allow("R", more, "s3-object-lambda:GetObject", olap_arn("resized"))))),
+        step(6, Kind.LATTICE_POLICY, ORDERS, State(None), State(text(allow("App", {"AWS": APP})))),
+        step(7, Kind.VERIFIED_ACCESS, GROUP_ARN, State(CEDAR, "enabled"), State(NEW_CEDAR, "enabled")),
+        step(8, Kind.WAN_PUT, CORE_ARN, network, State(new_network())),
+        step(9, Kind.WAN_EXECUTE, CORE_ARN, network, State(new_network())),
+        step(10, Kind.LATTICE_POLICY, MESH, State(start.lattice.policies["sn-0123456789abcdef0"]["policy"]), State(text(allow("All", "*")))),
+        step(11, Kind.LATTICE_AUTH, ORDERS, State(None, "NONE"), State(None, "AWS_IAM")),
+    ]  # fmt: skip
+
+
+def held(made: World) -> dict[int, Any]:
+    """What each place of the plan means, read past the API."""
+
+    def data(found: str | None) -> Any:
+        return None if found is None else json.loads(found)
+
+    return {
+        1: made.iam.inline["app"].get("invoke"),
+        2: data(made.functions.policies.get(function_arn("resize"))),
+        3: data(made.buckets.policies.get("acme-photos")),
+        4: data(made.control.policies.get("ap:photos-ap")),
+        5: data(made.control.policies.get("olap:resized")),
+        6: data(made.lattice.policy(SERVICE)),
+        7: made.ec2.policies[GROUP],
+        9: made.wan.live(CORE),
+        10: data(made.lattice.policy("sn-0123456789abcdef0")),
+        11: made.lattice.services[SERVICE]["authType"],
+    }
+
+
+def wanted() -> dict[int, Any]:
+    """What each place means after the plan."""
+    out: dict[int, Any] = {}
+    for step in steps():
+        if step.kind is Kind.VERIFIED_ACCESS:
+            out[step.number] = {"PolicyEnabled": True, "PolicyDocument": step.new.text}
+        elif step.kind is Kind.LATTICE_AUTH:
+            out[step.number] = step.new.flag
+        elif step.kind is not Kind.WAN_PUT:
+            out[step.number] = None if step.new.text is None else json.loads(step.new.text)
+    return out
+
+
+@dataclass
+class Lab:
+    """One set of real clients, and a new world behind them for each case."""
+
+    folder: Path
+    aws: Aws = field(default_factory=Aws)
+    world: World = field(default_factory=lab_world)
+    sessions: Sessions | None = None
+    #: the record as it would lie on the disk, which would be waited for many thousand times
+    saved: str = ""
+    told: list[str] = field(default_factory=list)
+    slept: float = 0.0
+
+    def start(self) -> None:
+        """A world as before the plan, and no record."""
+        self.world = lab_world()
+        for name, services in self.world.aws.services.items():
+            self.aws.services[name] = services
+        self.aws.faults = []
+        self.aws.denied = set()
+        self.aws.log.clear()
+        self.told.clear()
+        self.slept = 0.0
+        self.saved = ""
+
+    @property
+    def path(self) -> Path:
+        return self.folder / "plan.record"
+
+    def run(self) -> Run:
+        assert self.sessions is not None
+
+        def wait(seconds: float) -> None:
+            self.slept += seconds
+
+        return Run(
+            {ACCOUNT: self.sessions}, Patience(wait, 1.0, 5.0, 3.0, 60.0), lambda step, said: self.told.append(said)
+        )
+
+    def apply(self, leave: frozenset[Kind] = frozenset()) -> str:
+        """Carry out the plan, or go on with it: `done`, `killed`, or why it stopped. What a run knows comes from the disk."""
+        found = self.record() or new_record(self.path, "plan", steps())
+        try:
+            found.save()
+            carry_out(found, self.run(), leave)
+        except Killed:
+            return "killed"
+        except Stopped as stopped:
+            return str(stopped)
+        return "done"
+
+    def back(self) -> str:
+        found = self.record()
+        assert found is not None
+        try:
+            roll_back(found, self.run())
+        except Killed:
+            return "killed"
+        except Stopped as stopped:
+            return str(stopped)
+        return "done"
+
+    def record(self) -> Record | None:
+        return record_of(self.path, json.loads(self.saved)) if self.saved else None
+
+    def keep(self, path: Path, data: Any) -> None:
+        """In place of `policyc.aws.checkpoint.save`."""
+        assert path == self.path
+        self.saved = json.dumps(data)
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[Lab]:
+    lab = Lab(folder)
+    with installed(lab.aws):
+        lab.sessions = Sessions(Access())
+        lab.start()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("policyc.aws.apply.save", lab.keep)
+            yield lab

@@ -74,6 +74,7 @@ MAY_IMPORT = {
     "aws": {
         "text",
         "data",
+        "shape",
         "diagnostics",
         "syntax",
         "model",

@@ -51,7 +51,7 @@ function _shtab_policyc_using
 end
 
 set -g _shtab_policyc_commands check build test simulate replay diff prove who matrix routes graph aws import list fmt explain facts lsp doctor completion init
-set -g _shtab_policyc_opts_with_value --absent --access-point-arn --access-point-policy --account --action --add --advertised --against --as --assume --attachment --attachments --base --baseline --bind --bindings --boundary --bucket-account --bucket-arn --bucket-policy --caller --can --claims --color --config --context --core-network --diff --edge --endpoint-policy --endpoint-url --engine --exclude --expect --fail-on --format --from --function-arn --function-policy --function-role-policy --group-policy --guarantees --identity --in --into --junit --key-arn --key-policy --known --live --log --map --network --network-arn --network-auth --network-policy --object-lambda-arn --object-lambda-policy --old-bucket-policy --old-core-network --old-endpoint-policy --old-group-policy --old-network-policy --old-service-policy --on --organization --out --output --param --path --principal --profile --protocol --rcp --region --request --resource-account --resource-arn --resource-policy --role-arn --root --scp --segment --service-arn --service-auth --service-policy --session --set --stdin-filename --tag --target --that --threshold --to --transforms --trust --trust-policy --unknown --who --who-reaches --why-not --without --without-edge --write-baseline -k -o
+set -g _shtab_policyc_opts_with_value --absent --access-point-arn --access-point-policy --account --action --add --advertised --against --as --assume --attachment --attachments --base --baseline --bind --bindings --boundary --bucket-account --bucket-arn --bucket-policy --caller --can --claims --color --config --context --core-network --diff --edge --endpoint-policy --endpoint-url --engine --exclude --expect --fail-on --format --from --function-arn --function-policy --function-role-policy --group-policy --guarantees --identity --in --into --junit --key-arn --key-policy --known --live --log --map --network --network-arn --network-auth --network-policy --object-lambda-arn --object-lambda-policy --old-bucket-policy --old-core-network --old-endpoint-policy --old-group-policy --old-network-policy --old-service-policy --on --organization --out --output --param --path --patience --principal --profile --protocol --rcp --record --region --request --resource-account --resource-arn --resource-policy --role-arn --root --scp --segment --service-arn --service-auth --service-policy --session --set --stdin-filename --tag --target --that --threshold --to --transforms --trust --trust-policy --unknown --who --who-reaches --why-not --without --without-edge --write-baseline -k -o
 
 complete -c policyc -e
 complete -c policyc -f
@@ -326,13 +326,18 @@ complete -c policyc -n '_shtab_policyc_using aws' -l profile -x -d 'a profile of
 complete -c policyc -n '_shtab_policyc_using aws' -l region -x -d 'a Region; may be given several times'
 complete -c policyc -n '_shtab_policyc_using aws' -l role-arn -x -d 'a role to assume, one for each account; may be given several times'
 complete -c policyc -n '_shtab_policyc_using aws' -l endpoint-url -x -d 'a server in place of AWS, such as an emulator'
-complete -c policyc -n '_shtab_policyc_using aws' -s o -l into -xka "(__fish_complete_directories)" -d 'pull: the folder to write'
+complete -c policyc -n '_shtab_policyc_using aws' -s o -l into -xka "(__fish_complete_path (commandline -ct))" -d 'pull: the folder to write; plan: the file to write'
 complete -c policyc -n '_shtab_policyc_using aws' -l target -xka "lattice verified_access cloudwan object_lambda callers organization" -d 'only a part: lattice, verified_access, cloudwan, object_lambda, callers, organization; may be given several times'
 complete -c policyc -n '_shtab_policyc_using aws' -l caller -x -d 'a role or user beside those that policies name; may be given several times'
 complete -c policyc -n '_shtab_policyc_using aws' -l live -xka "(__fish_complete_directories)" -d 'drift: a folder that was pulled, in place of AWS itself'
 complete -c policyc -n '_shtab_policyc_using aws' -l map -x -d 'what a document, policy or network of the source is on: an ARN, an id, or a name; may be given several times'
 complete -c policyc -n '_shtab_policyc_using aws' -l who-changed -d 'drift: ask CloudTrail who changed what differs, and when'
 complete -c policyc -n '_shtab_policyc_using aws' -l resume -d 'go on with a run that was interrupted'
+complete -c policyc -n '_shtab_policyc_using aws' -l print-policy -d 'plan: print the least permissions for it, in place of the plan'
+complete -c policyc -n '_shtab_policyc_using aws' -l yes -d 'apply, rollback: do not ask before writing'
+complete -c policyc -n '_shtab_policyc_using aws' -l record -xka "(__fish_complete_path (commandline -ct))" -d 'apply: where to keep what was there and how far it came (default: PLAN.record)'
+complete -c policyc -n '_shtab_policyc_using aws' -l no-execute -d 'apply: put versions of core networks and leave their execution to somebody else'"'"'s `--resume`'
+complete -c policyc -n '_shtab_policyc_using aws' -l patience -x -d 'apply, rollback: how long to wait for what was written to be seen (default: 30; core networks: 1800)'
 complete -c policyc -n '_shtab_policyc_using aws' -l account -x -d 'permissions: the account that the resources are in'
 complete -c policyc -n '_shtab_policyc_using aws' -l root -xka "(__fish_complete_directories)" -d 'the project root; nothing outside it is read (default: the folder of policyc.toml, else the current folder)'
 complete -c policyc -n '_shtab_policyc_using aws' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the configuration in place of policyc.toml'
@@ -343,7 +348,7 @@ complete -c policyc -n '_shtab_policyc_using aws' -l color -xka "auto always nev
 complete -c policyc -n '_shtab_policyc_using aws' -s q -l quiet -d 'say nothing but findings'
 complete -c policyc -n '_shtab_policyc_using aws' -l debug -d 'show the traceback of an internal error'
 complete -c policyc -n '_shtab_policyc_using aws' -s h -l help -d 'show this text and exit'
-complete -c policyc -n '_shtab_policyc_using aws; and test $_shtab_policyc_npos -eq 0' -ka "pull drift permissions" -d 'pull, drift, permissions'
+complete -c policyc -n '_shtab_policyc_using aws; and test $_shtab_policyc_npos -eq 0' -ka "pull drift plan apply rollback permissions" -d 'pull, drift, plan, apply, rollback, permissions'
 complete -c policyc -n '_shtab_policyc_using; and test $_shtab_policyc_npos -eq 0' -a import -d 'write policies for documents that there are already'
 complete -c policyc -n '_shtab_policyc_using import' -s o -l out -x -d 'a file that ends in .policy, a folder, or - for standard output (the default)'
 complete -c policyc -n '_shtab_policyc_using import' -l as -xka "auth-policy identity core-network cedar" -d 'what the named documents are, in place of what their shape tells: auth-policy, identity, core-network, cedar'

@@ -42,6 +42,7 @@ COMMANDS = {
     "facts": ("policyc.cli.facts", "show what is known of AWS's services, and from when"),
     "lsp": ("policyc.cli.lsp", "serve an editor: findings, completion, hover, rename"),
     "doctor": ("policyc.cli.doctor", "show what policyc runs with, ready to paste into a report"),
+    "play": ("policyc.cli.play", "try policies in a browser, on a page that runs policyc itself"),
     "completion": ("policyc.cli.completion", "print a script that completes in a shell"),
     "init": ("policyc.cli.init", "start a project that passes check and test"),
 }

@@ -1,0 +1,334 @@
+// The page: an editor, and what policyc says of its text. All answers come from the worker, which runs the commands of policyc.
+import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
+import { HighlightStyle, StreamLanguage, bracketMatching, syntaxHighlighting } from "@codemirror/language";
+import { lintGutter, setDiagnostics } from "@codemirror/lint";
+import { EditorState } from "@codemirror/state";
+import { EditorView, drawSelection, keymap, lineNumbers } from "@codemirror/view";
+import { tags } from "@lezer/highlight";
+import words from "policyc-words";
+
+const $ = (id) => document.getElementById(id);
+const keywords = new Set(words.keywords);
+const DELAY = 350;
+
+// --- the worker: one question at a time, an answer for each -------------------------------------------------------
+
+const worker = new Worker("worker.js", { type: "module" });
+const waiting = new Map();
+let count = 0;
+const ready = new Promise((resolve, reject) => {
+  worker.onmessage = ({ data }) => {
+    if (data.ready) return resolve();
+    if (data.failed && data.id === undefined) return reject(new Error(data.failed));
+    const { resolve: done, reject: fail } = waiting.get(data.id);
+    waiting.delete(data.id);
+    if (data.failed) fail(new Error(data.failed));
+    else done(data.done);
+  };
+});
+worker.onerror = (event) => say(`cannot start: ${event.message || "the worker did not load"}`, true);
+
+async function ask(question) {
+  await ready;
+  const id = count++;
+  return new Promise((resolve, reject) => {
+    waiting.set(id, { resolve, reject });
+    worker.postMessage({ id, ...question });
+  });
+}
+
+function say(text, bad = false) {
+  $("state").textContent = text;
+  $("state").classList.toggle("bad", bad);
+}
+
+// --- the texts ----------------------------------------------------------------------------------------------------
+
+const examples = await (await fetch("examples.json")).json();
+let example = examples[0];
+let files = {};
+let shown = "";
+
+const language = StreamLanguage.define({
+  token(stream) {
+    if (stream.match(/^\/\/.*/)) return "comment";
+    if (stream.match(/^"(?:\\.|[^"\\])*"?/)) return "string";
+    if (stream.match(/^\d+/)) return "number";
+    const word = stream.match(/^[A-Za-z_][A-Za-z0-9_]*/);
+    if (word) return keywords.has(word[0]) ? "keyword" : null;
+    stream.next();
+    return null;
+  },
+  languageData: { commentTokens: { line: "//" } },
+});
+const colours = HighlightStyle.define([
+  { tag: tags.keyword, color: "var(--blue)", fontWeight: "600" },
+  { tag: tags.string, color: "var(--good)" },
+  { tag: tags.number, color: "var(--violet)" },
+  { tag: tags.comment, color: "var(--faint)" },
+]);
+const theme = EditorView.theme({
+  "&": { height: "100%", fontSize: "13px", color: "var(--ink)", backgroundColor: "var(--ground)" },
+  ".cm-scroller": { fontFamily: "ui-monospace, SFMono-Regular, Menlo, monospace" },
+  ".cm-gutters": { backgroundColor: "var(--panel)", color: "var(--faint)", border: "none" },
+  ".cm-tooltip": { backgroundColor: "var(--panel)", color: "var(--ink)", maxWidth: "40rem" },
+  ".cm-cursor": { borderLeftColor: "var(--ink)" },
+  "&.cm-focused .cm-selectionBackground, .cm-selectionBackground": { backgroundColor: "var(--select)" },
+});
+// inside a shadow root the editor's styles are sheets of its own, which a strict policy on styles allows
+const shadow = $("editor").attachShadow({ mode: "open" });
+const view = new EditorView({ parent: shadow, root: shadow });
+
+function open(name) {
+  shown = name;
+  const extensions = [
+    lineNumbers(), history(), drawSelection(), bracketMatching(), lintGutter(), language, syntaxHighlighting(colours), theme,
+    keymap.of([indentWithTab, ...defaultKeymap, ...historyKeymap]),
+    EditorView.updateListener.of((update) => {
+      if (!update.docChanged) return;
+      files[shown] = update.state.doc.toString();
+      later();
+    }),
+  ];
+  view.setState(EditorState.create({ doc: files[name], extensions }));
+  for (const tab of $("files").children) tab.setAttribute("aria-selected", String(tab.textContent === name));
+  mark();
+}
+
+function load(chosen, given) {
+  example = chosen;
+  files = { ...(given ?? chosen.files) };
+  const tabs = Object.keys(files).map((name) => {
+    const tab = document.createElement("button");
+    tab.type = "button";
+    tab.role = "tab";
+    tab.textContent = name;
+    tab.onclick = () => open(name);
+    return tab;
+  });
+  $("files").replaceChildren(...tabs);
+  for (const [name, value] of Object.entries({ resource: "", who: "", can: "", path: "", set: "", ...chosen.ask })) {
+    $("request").elements[name].value = value;
+  }
+  for (const id of ["answer", "picture", "changed", "change", "output"]) $(id).replaceChildren();
+  findings = [];
+  open(chosen.main in files ? chosen.main : Object.keys(files)[0]);
+  later(0);
+}
+
+// --- findings, documents and tests follow the text --------------------------------------------------------------------
+
+let timer = 0;
+let turn = 0;
+let findings = [];
+
+function later(delay = DELAY) {
+  clearTimeout(timer);
+  timer = setTimeout(refresh, delay);
+}
+
+async function refresh() {
+  const mine = ++turn;
+  try {
+    const done = await ask({ files, words: ["check", "--no-cache", "--format", "json"] });
+    if (mine !== turn) return;
+    findings = parsed(done)?.findings ?? [];
+    listFindings(done);
+    mark();
+    if (current !== "findings") await refreshView(mine);
+    say(done.status === 3 ? "internal error" : "ready", done.status === 3);
+  } catch (error) {
+    say(String(error.message), true);
+  }
+}
+
+function parsed(done) {
+  try {
+    return JSON.parse(done.out);
+  } catch {
+    return null;
+  }
+}
+
+function mark() {
+  const size = view.state.doc.length;
+  const bytes = view.state.doc.toString();
+  const mine = findings.filter((item) => item.location?.file === shown);
+  const placed = mine.map((item) => {
+    const { start, end } = item.location;
+    const from = Math.min(size, offset(bytes, start));
+    return {
+      from,
+      to: Math.max(from, Math.min(size, offset(bytes, end))),
+      severity: item.severity === "info" ? "info" : item.severity,
+      message: item.help ? `${item.message}\nhelp: ${item.help}` : item.message,
+      source: item.rule,
+    };
+  });
+  view.dispatch(setDiagnostics(view.state, placed));
+}
+
+// a line and a column in characters, as an offset in UTF-16 units
+function offset(text, place) {
+  const lines = text.split("\n");
+  let at = 0;
+  for (let line = 0; line < place.line - 1 && line < lines.length; line++) at += lines[line].length + 1;
+  return at + [...(lines[place.line - 1] ?? "")].slice(0, place.column - 1).join("").length;
+}
+
+function listFindings(done) {
+  const list = findings.map((item) => {
+    const entry = document.createElement("button");
+    entry.type = "button";
+    entry.className = `finding ${item.severity}`;
+    const place = item.location ? `${item.location.file}:${item.location.start.line}` : "";
+    entry.append(part("b", `${item.severity === "info" ? "note" : item.severity}[${item.rule}]`), part("span", item.message), part("small", place));
+    if (item.help) entry.append(part("i", `help: ${item.help}`));
+    if (item.location && item.location.file in files) entry.onclick = () => show(item.location);
+    return entry;
+  });
+  const nothing = done.status === 0 || list.length ? "no findings" : done.err || done.out;
+  $("findings").replaceChildren(...(list.length ? list : [part("p", nothing)]));
+}
+
+function show(location) {
+  if (location.file !== shown) open(location.file);
+  const at = Math.min(view.state.doc.length, offset(view.state.doc.toString(), location.start));
+  view.dispatch({ selection: { anchor: at }, effects: EditorView.scrollIntoView(at, { y: "center" }) });
+  view.focus();
+}
+
+function part(name, text) {
+  const made = document.createElement(name);
+  made.textContent = text;
+  return made;
+}
+
+let current = "findings";
+for (const tab of $("views").children) {
+  tab.onclick = () => {
+    current = tab.dataset.view;
+    for (const other of $("views").children) {
+      other.setAttribute("aria-selected", String(other === tab));
+      $(other.dataset.view).hidden = other !== tab;
+    }
+    refreshView(turn);
+  };
+}
+
+async function refreshView(mine) {
+  if (current === "documents") {
+    const done = await ask({ files, words: ["build", "-o", "out"], folder: "out" });
+    if (mine !== turn) return;
+    const texts = Object.entries(done.files ?? {}).filter(([name]) => /\.(json|cedar)$/.test(name));
+    const made = texts.flatMap(([name, text]) => [part("h3", name), part("pre", text)]);
+    $("documents").replaceChildren(...(made.length ? made : [part("pre", done.err || done.out)]));
+  } else if (current === "tests") {
+    const done = await ask({ files, words: ["test", "--color", "never"] });
+    if (mine === turn) $("tests").replaceChildren(part("pre", done.out + done.err));
+  }
+}
+
+// --- what if, compare, any command ------------------------------------------------------------------------------------
+
+$("request").onsubmit = async (event) => {
+  event.preventDefault();
+  const given = Object.fromEntries(new FormData($("request")));
+  const options = ["who", "can", "path"].flatMap((name) => (given[name].trim() ? [`--${name}`, given[name].trim()] : []));
+  const set = given.set.split("\n").map((line) => line.trim()).filter(Boolean);
+  const line = ["simulate", given.resource.trim(), ...options, ...set.flatMap((pair) => ["--set", pair]), ...(example.more ?? [])];
+  const told = await ask({ files, words: [...line, "--color", "never"] });
+  $("answer").textContent = told.out + told.err;
+  const drawn = [0, 10, 11].includes(told.status) ? await ask({ files, words: [...line, "--format", "svg"] }) : null;
+  draw("picture", drawn?.out ?? "");
+};
+
+$("diff").onclick = async () => {
+  const sides = { "old/policyc.toml": "", "new/policyc.toml": "" }; // each side is a project of its own
+  for (const [name, text] of Object.entries(example.files)) sides[`old/${name}`] = text;
+  for (const [name, text] of Object.entries(files)) sides[`new/${name}`] = text;
+  const words = ["diff", "old", "new"];
+  const told = await ask({ files: sides, words: [...words, "--color", "never"] });
+  $("changed").textContent = told.out + told.err;
+  const drawn = [0, 1, 11].includes(told.status) ? await ask({ files: sides, words: [...words, "--format", "svg"] }) : null;
+  draw("change", drawn?.out ?? "");
+};
+
+$("line").onsubmit = async (event) => {
+  event.preventDefault();
+  const line = new FormData($("line")).get("words").match(/"[^"]*"|'[^']*'|\S+/g) ?? [];
+  const done = await ask({ files, words: line.map((word) => word.replace(/^(["'])(.*)\1$/, "$2")) });
+  $("output").textContent = `${done.out}${done.err}\n[status ${done.status}]`;
+};
+
+// a picture with its tool-tips; its styles become a sheet, which a strict policy on styles allows
+function draw(id, text) {
+  const host = part("div", "");
+  $(id).replaceChildren(host);
+  const svg = new DOMParser().parseFromString(text, "image/svg+xml").documentElement;
+  if (svg.localName !== "svg") return;
+  const root = host.attachShadow({ mode: "open" });
+  const sheet = new CSSStyleSheet();
+  const style = svg.querySelector("style");
+  sheet.replaceSync(`svg{max-width:100%;height:auto}${style?.textContent ?? ""}`);
+  style?.remove();
+  root.adoptedStyleSheets = [sheet];
+  root.append(document.importNode(svg, true));
+}
+
+// --- links that carry the text ----------------------------------------------------------------------------------------
+
+async function through(stream, bytes) {
+  return new Uint8Array(await new Response(new Blob([bytes]).stream().pipeThrough(stream)).arrayBuffer());
+}
+
+async function packed() {
+  const raw = new TextEncoder().encode(JSON.stringify({ example: example.name, files }));
+  const small = await through(new CompressionStream("deflate-raw"), raw);
+  return btoa(Array.from(small, (byte) => String.fromCharCode(byte)).join("")).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
+
+const LARGEST = 1 << 20;
+
+async function unpacked(text) {
+  const raw = Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (char) => char.charCodeAt(0));
+  const reader = new Blob([raw]).stream().pipeThrough(new DecompressionStream("deflate-raw")).getReader();
+  const parts = [];
+  for (let size = 0; ; ) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    size += value.length;
+    if (size > LARGEST) throw new Error("the link holds more than 1 MiB");
+    parts.push(value);
+  }
+  const given = JSON.parse(await new Blob(parts).text());
+  const names = Object.entries(given.files ?? {});
+  if (!names.length || names.some(([name, text]) => typeof text !== "string" || !/^[\w][\w./-]*$/.test(name) || name.includes(".."))) {
+    throw new Error("the link holds no texts");
+  }
+  return given;
+}
+
+$("share").onclick = async () => {
+  location.hash = await packed();
+  await navigator.clipboard?.writeText(location.href).catch(() => {});
+  say("the link is in the address bar");
+};
+
+for (const item of examples) $("examples").append(new Option(item.title, item.name));
+$("examples").onchange = () => load(examples.find((item) => item.name === $("examples").value));
+
+const fragment = location.hash.slice(1);
+let linked = null;
+if (fragment) {
+  try {
+    linked = await unpacked(fragment);
+  } catch (error) {
+    say(`the link cannot be read: ${error.message}`, true);
+  }
+}
+const first = examples.find((item) => item.name === linked?.example) ?? examples[0];
+$("examples").value = first.name;
+load(first, linked?.files);
+ready.catch((error) => say(`cannot start: ${error.message}`, true));
+navigator.serviceWorker?.register("../sw.js").catch(() => {});

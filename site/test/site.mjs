@@ -1,0 +1,150 @@
+// The built site in a real browser: every example loads and is answered as the command line answers it, nonsense is survived, a link carries the text, and nothing
+// leaves the page. Run: `node site/test/site.mjs FOLDER PYTHON` after `python site/build.py FOLDER`.
+import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { chromium } from "playwright-core";
+
+const [folder, python] = process.argv.slice(2);
+const browserPath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
+if (!browserPath) {
+  console.error("no Chromium is installed");
+  process.exit(2);
+}
+const server = spawn(python, ["-m", "policyc", "play", "--port", "0", "--site", folder], { stdio: ["ignore", "pipe", "inherit"] });
+const address = await new Promise((resolve, reject) => {
+  server.stdout.on("data", (data) => resolve(String(data).match(/http:\/\/[\w.:[\]]+\//)?.[0]));
+  server.on("exit", (code) => reject(new Error(`policyc play ended with ${code}`)));
+});
+const quiet = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+const browser = await chromium.launch({ executablePath: browserPath, args: ["--no-sandbox", ...quiet] });
+const context = await browser.newContext();
+const page = await context.newPage();
+const asked = [];
+const faults = [];
+page.on("request", (request) => asked.push(request.url()));
+page.on("pageerror", (error) => faults.push(String(error)));
+page.on("console", (message) => message.type() === "error" && faults.push(message.text()));
+
+const state = (text) => page.waitForFunction((wanted) => document.getElementById("state").textContent === wanted, text, { timeout: 120_000 });
+const settle = async () => {
+  await page.waitForTimeout(600);
+  await state("ready");
+};
+const open = (view) => page.click(`#views [data-view="${view}"]`);
+const type = (text) =>
+  page.evaluate((words) => {
+    const content = document.getElementById("editor").shadowRoot.querySelector(".cm-content");
+    const view = content.cmTile?.view ?? content.cmView?.view;
+    view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: words } });
+  }, text);
+
+// what the command line says of the same texts
+function told(files, words) {
+  const root = mkdtempSync(join(tmpdir(), "policyc-site-"));
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, name)), { recursive: true });
+    writeFileSync(join(root, name), text);
+  }
+  const done = spawnSync(python, ["-m", "policyc", ...words], { cwd: root, encoding: "utf8", env: { ...process.env, NO_COLOR: "1" } });
+  return { status: done.status, out: done.stdout, err: done.stderr };
+}
+
+try {
+  const start = Date.now();
+  await page.goto(`${address}play/index.html`);
+  await state("ready");
+  console.log(`ready after ${((Date.now() - start) / 1000).toFixed(1)} s`);
+
+  const examples = JSON.parse(readFileSync(join(folder, "play", "examples.json"), "utf8"));
+  for (const example of examples) {
+    await page.selectOption("#examples", example.name);
+    await settle();
+    const checked = JSON.parse(told(example.files, ["check", "--no-cache", "--format", "json"]).out);
+    const shown = await page.$$eval("#findings .finding b", (items) => items.map((item) => item.textContent));
+    const wanted = checked.findings.map((item) => `${item.severity === "info" ? "note" : item.severity}[${item.rule}]`);
+    assert.deepEqual(shown, wanted, `${example.name}: findings`);
+    if (example.ask.resource) {
+      await open("ask");
+      await page.click("#request button");
+      await page.waitForFunction(() => document.getElementById("answer").textContent !== "", null, { timeout: 60_000 });
+      const { resource, set = "", ...named } = example.ask;
+      const words = ["who", "can", "path"].flatMap((name) => (named[name] ? [`--${name}`, named[name]] : []));
+      const pairs = set.split("\n").filter(Boolean).flatMap((pair) => ["--set", pair]);
+      const line = ["simulate", resource, ...words, ...pairs, ...example.more, "--color", "never"];
+      const answer = told(example.files, line);
+      assert.equal(await page.textContent("#answer"), answer.out + answer.err, `${example.name}: what if`);
+      await page.waitForFunction(() => document.querySelector("#picture div")?.shadowRoot?.querySelector("svg title"), null, { timeout: 60_000 }).catch(() => {
+        assert.ok(![0, 10, 11].includes(answer.status) || example.name === "cloud_wan", `${example.name}: no picture`);
+      });
+      await open("findings");
+    }
+    console.log(`${example.name}: as the command line has it`);
+  }
+
+  await page.selectOption("#examples", "lattice");
+  await settle();
+  await open("documents");
+  await page.waitForSelector("#documents h3", { timeout: 60_000 });
+  assert.ok((await page.textContent("#documents")).includes('"2012-10-17"'));
+  await open("tests");
+  await page.waitForFunction(() => document.getElementById("tests").textContent.includes("passed"), null, { timeout: 60_000 });
+  await open("findings");
+
+  const main = examples.find((item) => item.name === "lattice");
+  await type(main.files[main.main].replace("can GET", "can GETT"));
+  await page.waitForSelector("#findings .error", { timeout: 60_000 });
+  await type(main.files[main.main].replace(/can GET\b/, "can GET, PUT"));
+  await settle();
+  await open("compare");
+  await page.click("#diff");
+  await page.waitForFunction(() => /changes|same|settled/.test(document.getElementById("changed").textContent), null, { timeout: 60_000 });
+  console.log((await page.textContent("#changed")).split("\n")[0]);
+
+  for (const nonsense of ["\u0000\u202e}{", "policy ".repeat(5000), "((((".repeat(2000), "<img src=x onerror=alert(1)>"]) {
+    await open("findings");
+    await type(nonsense);
+    await page.waitForSelector("#findings .error", { timeout: 60_000 });
+  }
+  assert.equal(await page.$("#findings img"), null);
+
+  const text = "// carried\n";
+  await type(text);
+  await page.click("#share");
+  await page.waitForFunction(() => location.hash.length > 10);
+  const link = page.url();
+  const other = await context.newPage();
+  await other.goto(link);
+  await other.waitForFunction(() => document.getElementById("editor").shadowRoot?.textContent.includes("// carried"), null, { timeout: 120_000 });
+  await other.close();
+  for (const broken of ["#x", "#////", "#AAAA", `#${"A".repeat(5000)}`]) {
+    const wrong = await context.newPage();
+    await wrong.goto(`${address}play/index.html${broken}`);
+    await wrong.waitForFunction(() => document.getElementById("examples").options.length > 3, null, { timeout: 60_000 });
+    await wrong.close();
+  }
+
+  await page.goto(`${address}index.html`);
+  await page.fill("#search", "object lambda");
+  await page.waitForSelector("#found a");
+  const links = await page.$$eval("article a[href]:not([href^='http'])", (items) => items.map((item) => item.href.split("#")[0]));
+  for (const href of new Set(links)) assert.equal((await context.request.get(href)).status(), 200, href);
+
+  // loaded once, it works without a network
+  await page.goto(`${address}play/index.html`);
+  await page.evaluate(() => navigator.serviceWorker.ready);
+  await page.waitForFunction(async () => (await caches.keys()).length > 0 && (await (await caches.open((await caches.keys())[0])).keys()).length > 8, null, { timeout: 60_000 });
+  await context.setOffline(true);
+  await page.reload();
+  await state("ready");
+
+  const away = asked.filter((url) => !url.startsWith(address) && !url.startsWith("blob:") && !url.startsWith("data:"));
+  assert.deepEqual(away, [], "nothing is asked of anybody else");
+  assert.deepEqual(faults, [], "no fault, and nothing that the policy on content refused");
+  console.log("the site holds");
+} finally {
+  await browser.close();
+  server.kill();
+}

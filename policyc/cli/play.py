@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -36,11 +37,13 @@ def describe(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, console: Console) -> int:
     from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
-    folder = Path(args.site) if args.site else data_root() / "site"
-    if not (folder / "play" / "index.html").is_file():
+    # in an installation, and in a checkout after `make site`
+    folders = [Path(args.site)] if args.site else [data_root() / "site", data_root() / "dist" / "site"]
+    folder = next((one for one in folders if (one / "play" / "index.html").is_file()), None)
+    if folder is None:
         raise WrongUse(
             "this installation has no site" if not args.site else f"`{args.site}` holds no site",
-            "build it with `make site` in the repository, then `policyc play --site dist/site`",
+            "build it in the repository: `make site`, then `policyc play --site dist/site`",
         )
 
     class Handler(SimpleHTTPRequestHandler):
@@ -67,7 +70,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
 
         def list_directory(self, path):  # type: ignore[no-untyped-def]
             self.send_error(404)
-            return None
+            return
 
         def log_message(self, format: str, *words: object) -> None:
             """Nothing: the terminal stays as it is."""
@@ -78,10 +81,10 @@ def run(args: argparse.Namespace, console: Console) -> int:
         raise WrongUse(f"port {args.port} cannot be used: {error}", "give another one with `--port`") from error
     with server:
         if not args.quiet:
-            console.write(f"policyc play: http://127.0.0.1:{server.server_address[1]}/play/index.html; Ctrl-C ends it\n")
+            console.write(
+                f"policyc play: http://127.0.0.1:{server.server_address[1]}/play/index.html; Ctrl-C ends it\n"
+            )
             console.flush()
-        try:
+        with suppress(KeyboardInterrupt):
             server.serve_forever()
-        except KeyboardInterrupt:
-            pass
     return exits.CLEAN

@@ -265,13 +265,13 @@ $("line").onsubmit = async (event) => {
 function draw(id, text) {
   const host = part("div", "");
   $(id).replaceChildren(host);
-  const svg = new DOMParser().parseFromString(text, "image/svg+xml").documentElement;
+  let style = "";
+  const bare = text.replace(/<style>([^<]*)<\/style>/, (_, rules) => ((style = rules), ""));
+  const svg = new DOMParser().parseFromString(bare, "image/svg+xml").documentElement;
   if (svg.localName !== "svg") return;
   const root = host.attachShadow({ mode: "open" });
   const sheet = new CSSStyleSheet();
-  const style = svg.querySelector("style");
-  sheet.replaceSync(`svg{max-width:100%;height:auto}${style?.textContent ?? ""}`);
-  style?.remove();
+  sheet.replaceSync(`svg{max-width:100%;height:auto}${style}`);
   root.adoptedStyleSheets = [sheet];
   root.append(document.importNode(svg, true));
 }

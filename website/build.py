@@ -1,6 +1,6 @@
 """The site: the docs as pages, and a page that runs policyc itself in a browser. Needs pip and npm; the result needs no server but one that hands out files.
 
-Run: `python site/build.py [FOLDER]` (default: `dist/site`). Equal sources give equal files.
+Run: `python website/build.py [FOLDER]` (default: `dist/site`). Equal sources give equal files.
 """
 
 from __future__ import annotations
@@ -17,12 +17,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from pages import write_pages
+
 HERE: Final = Path(__file__).parent
 ROOT: Final = HERE.parent
-sys.path.insert(0, str(ROOT))
-sys.path.insert(0, str(HERE))
-
-from pages import write_pages
 
 #: what Python of a page is called among the platforms of wheels (https://peps.python.org/pep-0783/), as its build in `package.json` has it
 _PLATFORM: Final = ("pyemscripten_2026_0_wasm32", "3.14", "cp314")
@@ -38,7 +36,9 @@ def build(out: Path) -> None:
     npm = shutil.which("npm")
     if npm is None:
         sys.exit("the site is built with npm, which is not installed")
-    subprocess.run([npm, "install", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], cwd=HERE, check=True)
+    subprocess.run(
+        [npm, "install", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], cwd=HERE, check=True
+    )
     vendor = out / "vendor"
     _copy(HERE / "node_modules" / "pyodide", vendor / "pyodide", _PYODIDE)
     _copy(HERE / "node_modules" / "@cedar-policy" / "cedar-wasm" / "web", vendor / "cedar", _CEDAR)
@@ -63,7 +63,15 @@ def _copy(source: Path, target: Path, names: tuple[str, ...]) -> None:
 
 def _bundle(name: str, out: Path, *words: str) -> None:
     tool = HERE / "node_modules" / ".bin" / "esbuild"
-    command = [tool, HERE / "play" / name, "--bundle", "--minify", "--format=esm", "--target=es2022", f"--outfile={out / name}"]
+    command = [
+        tool,
+        HERE / "play" / name,
+        "--bundle",
+        "--minify",
+        "--format=esm",
+        "--target=es2022",
+        f"--outfile={out / name}",
+    ]
     subprocess.run([*command, "--log-level=warning", *words], cwd=HERE, check=True)
 
 
@@ -79,7 +87,16 @@ def _archive(target: Path) -> None:
         platform, version, abi = _PLATFORM
         subprocess.run(
             [
-                *(sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:", "--require-hashes"),
+                *(
+                    sys.executable,
+                    "-m",
+                    "pip",
+                    "download",
+                    "--quiet",
+                    "--no-deps",
+                    "--only-binary=:all:",
+                    "--require-hashes",
+                ),
                 *("--platform", platform, "--python-version", version, "--implementation", "cp", "--abi", abi),
                 *("--dest", place, "-r", str(HERE / "requirements.txt")),
             ],
@@ -138,16 +155,23 @@ def examples() -> list[dict[str, Any]]:
             *("object_lambda", "S3 Object Lambda: resized images", "policies/images/resize.policy", (shared,)),
             {"resource": "resized", "who": "site", "can": "GetObject", "path": "cats/1.jpg"},
         ),
+        (*("cloud_wan", "Cloud WAN: a core network", "policies/network/core.policy", (shared,)), {"resource": "core"}),
         (
-            *("cloud_wan", "Cloud WAN: a core network", "policies/network/core.policy", (shared,)),
-            {"resource": "core"},
+            "client_vpn",
+            "Client VPN: device posture",
+            "policies/remote/vpn.policy",
+            (shared,),
+            {"resource": "office_vpn"},
         ),
-        ("client_vpn", "Client VPN: device posture", "policies/remote/vpn.policy", (shared,), {"resource": "office_vpn"}),
         ("document", "An auth policy as AWS has it", "examples/after.json", ("examples/before.json",), {}),
     )
     found = []
     for name, title, main, further, asked in listed:
-        more = ["--attachment", "type=vpc,region=us-east-1,account=111122223333,tag.segment=production"] if name == "cloud_wan" else []
+        more = (
+            ["--attachment", "type=vpc,region=us-east-1,account=111122223333,tag.segment=production"]
+            if name == "cloud_wan"
+            else []
+        )
         names = tuple(item for item in (main, *further) if (ROOT / item).is_file())
         found.append({"name": name, "title": title, "main": main, "files": texts(*names), "ask": asked, "more": more})
     return found

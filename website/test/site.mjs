@@ -1,5 +1,5 @@
 // The built site in a real browser: every example loads and is answered as the command line answers it, nonsense is survived, a link carries the text, and nothing
-// leaves the page. Run: `node site/test/site.mjs FOLDER PYTHON` after `python site/build.py FOLDER`.
+// leaves the page. Run: `node website/test/site.mjs FOLDER PYTHON` after `python website/build.py FOLDER`.
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";

@@ -28,7 +28,9 @@ def write_pages(root: Path, out: Path) -> None:
     sources = {_README: PurePosixPath("index.html")}
     for path in sorted((root / "docs").rglob("*.md")):
         name = path.relative_to(root).as_posix()
-        sources[name] = PurePosixPath(path.relative_to(root).with_suffix(".html").as_posix().replace("README.html", "index.html"))
+        sources[name] = PurePosixPath(
+            path.relative_to(root).with_suffix(".html").as_posix().replace("README.html", "index.html")
+        )
     menu = list(_menu(root, sources))
     index = []
     for name, target in sources.items():
@@ -53,7 +55,9 @@ def _menu(root: Path, sources: dict[str, PurePosixPath]) -> Iterator[tuple[str, 
     for link in dict.fromkeys(listed):
         name = str(PurePosixPath("docs") / link)
         if name in sources:
-            first = next((line for line in (root / name).read_text(encoding="utf-8").splitlines() if line.startswith("# ")), link)
+            first = next(
+                (line for line in (root / name).read_text(encoding="utf-8").splitlines() if line.startswith("# ")), link
+            )
             yield re.sub(r"[`*]", "", first.removeprefix("# ")), sources[name]
 
 

@@ -6,6 +6,7 @@ import argparse
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from typing import ClassVar
 
 from policyc.cli import exits
 from policyc.cli.console import Console
@@ -49,7 +50,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
     class Handler(SimpleHTTPRequestHandler):
         """Files of the site, with a type that browsers take for modules and WebAssembly."""
 
-        extensions_map = {
+        extensions_map: ClassVar[dict[str, str]] = {
             **SimpleHTTPRequestHandler.extensions_map,
             ".mjs": "text/javascript",
             ".js": "text/javascript",

@@ -5,7 +5,7 @@
 #    source ~/.local/share/bash_completion/policyc
 # See also: https://github.com/scop/bash-completion/blob/main/doc/configuration.md
 
-_shtab_policyc_subparsers=(check build test simulate replay diff prove who matrix routes graph aws import list fmt explain facts lsp doctor completion init)
+_shtab_policyc_subparsers=(check build test simulate replay diff prove who matrix routes graph aws import list fmt explain facts lsp doctor play completion init)
 
 _shtab_policyc_check_option_strings=(--as --stdin-filename --trust --claims --bind --bindings --markdown --allow-unreadable --fix --no-cache --watch --base --baseline --write-baseline --root --config --exclude --param --format --output --color -q --quiet --debug -h --help)
 _shtab_policyc_build_option_strings=(-o --out --target --to --check --explain --pretty --minimize --diff --network --attachments --root --config --exclude --param --format --color -q --quiet --debug -h --help)
@@ -26,6 +26,7 @@ _shtab_policyc_explain_option_strings=(--format --output --color --debug -h --he
 _shtab_policyc_facts_option_strings=(--format --output --color --debug -h --help)
 _shtab_policyc_lsp_option_strings=(--stdio --debug -h --help)
 _shtab_policyc_doctor_option_strings=(--root --config --format --output --color --debug -h --help)
+_shtab_policyc_play_option_strings=(--port --site -q --quiet --debug -h --help)
 _shtab_policyc_completion_option_strings=(--debug -h --help)
 _shtab_policyc_init_option_strings=(-q --quiet --debug -h --help)
 _shtab_policyc_option_strings=(-V --version)
@@ -217,7 +218,7 @@ _shtab_policyc_facts___color_choices=(auto always never)
 _shtab_policyc_doctor___format_choices=(human json)
 _shtab_policyc_doctor___color_choices=(auto always never)
 _shtab_policyc_completion_pos_0_choices=(bash zsh fish powershell)
-_shtab_policyc_pos_0_choices=(check build test simulate replay diff prove who matrix routes graph aws import list fmt explain facts lsp doctor completion init)
+_shtab_policyc_pos_0_choices=(check build test simulate replay diff prove who matrix routes graph aws import list fmt explain facts lsp doctor play completion init)
 
 _shtab_policyc_check_pos_0_nargs='*'
 _shtab_policyc_check___markdown_nargs=0
@@ -341,6 +342,11 @@ _shtab_policyc_lsp___help_nargs=0
 _shtab_policyc_doctor___debug_nargs=0
 _shtab_policyc_doctor__h_nargs=0
 _shtab_policyc_doctor___help_nargs=0
+_shtab_policyc_play__q_nargs=0
+_shtab_policyc_play___quiet_nargs=0
+_shtab_policyc_play___debug_nargs=0
+_shtab_policyc_play__h_nargs=0
+_shtab_policyc_play___help_nargs=0
 _shtab_policyc_completion___debug_nargs=0
 _shtab_policyc_completion__h_nargs=0
 _shtab_policyc_completion___help_nargs=0

@@ -50,8 +50,8 @@ function _shtab_policyc_using
   test "$_shtab_policyc_cmdpath" = "$argv"
 end
 
-set -g _shtab_policyc_commands check build test simulate replay diff prove who matrix routes graph aws import list fmt explain facts lsp doctor completion init
-set -g _shtab_policyc_opts_with_value --absent --access-point-arn --access-point-policy --account --action --add --advertised --against --as --assume --attachment --attachments --base --baseline --bind --bindings --boundary --bucket-account --bucket-arn --bucket-policy --caller --can --claims --color --config --context --core-network --diff --edge --endpoint-policy --endpoint-url --engine --exclude --expect --fail-on --format --from --function-arn --function-policy --function-role-policy --group-policy --guarantees --identity --in --into --junit --key-arn --key-policy --known --live --log --map --network --network-arn --network-auth --network-policy --object-lambda-arn --object-lambda-policy --old-bucket-policy --old-core-network --old-endpoint-policy --old-group-policy --old-network-policy --old-service-policy --on --organization --out --output --param --path --patience --principal --profile --protocol --rcp --record --region --request --resource-account --resource-arn --resource-policy --role-arn --root --scp --segment --service-arn --service-auth --service-policy --session --set --stdin-filename --tag --target --that --threshold --to --transforms --trust --trust-policy --unknown --who --who-reaches --why-not --without --without-edge --write-baseline -k -o
+set -g _shtab_policyc_commands check build test simulate replay diff prove who matrix routes graph aws import list fmt explain facts lsp doctor play completion init
+set -g _shtab_policyc_opts_with_value --absent --access-point-arn --access-point-policy --account --action --add --advertised --against --as --assume --attachment --attachments --base --baseline --bind --bindings --boundary --bucket-account --bucket-arn --bucket-policy --caller --can --claims --color --config --context --core-network --diff --edge --endpoint-policy --endpoint-url --engine --exclude --expect --fail-on --format --from --function-arn --function-policy --function-role-policy --group-policy --guarantees --identity --in --into --junit --key-arn --key-policy --known --live --log --map --network --network-arn --network-auth --network-policy --object-lambda-arn --object-lambda-policy --old-bucket-policy --old-core-network --old-endpoint-policy --old-group-policy --old-network-policy --old-service-policy --on --organization --out --output --param --path --patience --port --principal --profile --protocol --rcp --record --region --request --resource-account --resource-arn --resource-policy --role-arn --root --scp --segment --service-arn --service-auth --service-policy --session --set --site --stdin-filename --tag --target --that --threshold --to --transforms --trust --trust-policy --unknown --who --who-reaches --why-not --without --without-edge --write-baseline -k -o
 
 complete -c policyc -e
 complete -c policyc -f
@@ -420,6 +420,12 @@ complete -c policyc -n '_shtab_policyc_using doctor' -l output -xka "(__fish_com
 complete -c policyc -n '_shtab_policyc_using doctor' -l color -xka "auto always never" -d 'auto, always or never; auto means on a terminal unless NO_COLOR is set (default: auto)'
 complete -c policyc -n '_shtab_policyc_using doctor' -l debug -d 'show the traceback of an internal error'
 complete -c policyc -n '_shtab_policyc_using doctor' -s h -l help -d 'show this text and exit'
+complete -c policyc -n '_shtab_policyc_using; and test $_shtab_policyc_npos -eq 0' -a play -d 'try policies in a browser, on a page that runs policyc itself'
+complete -c policyc -n '_shtab_policyc_using play' -l port -x -d 'the port, 0 for a free one'
+complete -c policyc -n '_shtab_policyc_using play' -l site -x -d 'the folder of a site that `make site` built'
+complete -c policyc -n '_shtab_policyc_using play' -s q -l quiet -d 'say nothing but findings'
+complete -c policyc -n '_shtab_policyc_using play' -l debug -d 'show the traceback of an internal error'
+complete -c policyc -n '_shtab_policyc_using play' -s h -l help -d 'show this text and exit'
 complete -c policyc -n '_shtab_policyc_using; and test $_shtab_policyc_npos -eq 0' -a completion -d 'print a script that completes in a shell'
 complete -c policyc -n '_shtab_policyc_using completion' -l debug -d 'show the traceback of an internal error'
 complete -c policyc -n '_shtab_policyc_using completion' -s h -l help -d 'show this text and exit'

@@ -25,6 +25,7 @@ _shtab_policyc_commands() {
     list:'list the policies that stand in documents, templates and manifests'
     lsp:'serve an editor: findings, completion, hover, rename'
     matrix:'ask who gets in where: users and devices against applications'
+    play:'try policies in a browser, on a page that runs policyc itself'
     prove:'prove a guarantee for all requests, or break it with one'
     replay:'ask policies about recorded traffic'
     routes:'compute the route tables of a core network'
@@ -316,6 +317,17 @@ _shtab_policyc_matrix_options=(
 # guard to ensure default positional specs are added only once per session
 _shtab_policyc_matrix_defaults_added=0
 
+_shtab_policyc_play_options=(
+  "--port[the port, 0 for a free one]:PORT:"
+  "--site[the folder of a site that \`make site\` built]:FOLDER:"
+  {-q,--quiet}"[say nothing but findings]"
+  "--debug[show the traceback of an internal error]"
+  "(- : *)"{-h,--help}"[show this text and exit]"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_policyc_play_defaults_added=0
+
 _shtab_policyc_prove_options=(
   "-k[only proofs whose label fits\: words, and, or, not]:EXPR:"
   "--guarantees[a policy file whose \`prove\` blocks are about the documents that are named]:FILE:_files"
@@ -561,6 +573,7 @@ _shtab_policyc() {
         list) _arguments -C -s $_shtab_policyc_list_options ;;
         lsp) _arguments -C -s $_shtab_policyc_lsp_options ;;
         matrix) _arguments -C -s $_shtab_policyc_matrix_options ;;
+        play) _arguments -C -s $_shtab_policyc_play_options ;;
         prove) _arguments -C -s $_shtab_policyc_prove_options ;;
         replay) _arguments -C -s $_shtab_policyc_replay_options ;;
         routes) _arguments -C -s $_shtab_policyc_routes_options ;;

@@ -6,7 +6,7 @@ import argparse
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import ClassVar
+from typing import Final
 
 from policyc.cli import exits
 from policyc.cli.console import Console
@@ -26,7 +26,9 @@ EPILOG = """examples:
 
 exit status: 0 ended, 2 wrong use or no site, 3 internal error."""
 
-_PORT = 8431
+_PORT: Final = 8431
+#: what browsers take for modules and WebAssembly; systems differ in what they know
+_TYPES: Final = {".mjs": "text/javascript", ".js": "text/javascript", ".wasm": "application/wasm"}
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
@@ -48,14 +50,10 @@ def run(args: argparse.Namespace, console: Console) -> int:
         )
 
     class Handler(SimpleHTTPRequestHandler):
-        """Files of the site, with a type that browsers take for modules and WebAssembly."""
+        """Files of the site."""
 
-        extensions_map: ClassVar[dict[str, str]] = {
-            **SimpleHTTPRequestHandler.extensions_map,
-            ".mjs": "text/javascript",
-            ".js": "text/javascript",
-            ".wasm": "application/wasm",
-        }
+        def guess_type(self, path):  # type: ignore[no-untyped-def]
+            return _TYPES.get(Path(path).suffix) or super().guess_type(path)
 
         def end_headers(self) -> None:
             self.send_header("X-Content-Type-Options", "nosniff")

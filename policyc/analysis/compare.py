@@ -346,6 +346,10 @@ class _Comparison:
         other = self._matching(second.denies, second is self.after, witness) if allowing else None
         found = Difference(change, by, other, witness, old, new, Region((), (), (), ()), ())
         region = region_of(self.space, by, [question, *self._marks(change, found)], self.ask) if by else found.region
+        carrier = next(
+            (one.carrier for one in (*self.old, *self.new) if any(item is by for item in one.policy.statements)), ""
+        )
+        region = replace(region, who=(carrier,)) if carrier else region
         return replace(found, region=region, because=self._because(by, other, first is self.after))
 
     def _because(self, by: Statement | None, other: Statement | None, gained: bool) -> tuple[str, ...]:

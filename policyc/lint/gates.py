@@ -16,7 +16,8 @@ from policyc.record import record, replace
 NETWORK = "lattice.service_network"
 SERVICE = "lattice.service"
 _ORIGIN = ("vpc-lattice-svcs:sourcevpc", "aws:sourcevpc", "aws:sourceip", "aws:vpcsourceip", "aws:vpceaccount")
-_HEADER = "vpc-lattice-svcs:requestheader/"
+#: where the keys of headers begin
+HEADER = "vpc-lattice-svcs:requestheader/"
 
 
 @record
@@ -42,7 +43,7 @@ class Door:
     @property
     def header(self) -> Atom | None:
         """The first test of a header."""
-        found = (atom for atom in self.tests if atom.attribute.native.lower().startswith(_HEADER))
+        found = (atom for atom in self.tests if atom.attribute.native.lower().startswith(HEADER))
         return next((atom for atom in found if not atom.negated), None)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Final
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity
 from policyc.ir.program import Program
 from policyc.lint.constructs import commented_files
+from policyc.lint.needs import FILE, may_speak, traits_of, written
 from policyc.lint.nested import Nested
 from policyc.lint.rule import Lint, Rule, kind_of
 from policyc.lint.suppress import apply_suppressions
@@ -53,10 +55,13 @@ class Settings:
 @cache
 def rule(name: str) -> Rule:
     """The rule called `name`. Raises KeyError for an unknown one."""
-    family = families()[name]
-    module = import_module(f"policyc.lint.rules.{family}.{name.replace('-', '_')}")
+    module = _module(name)
     causes, follows = tuple(getattr(module, "YIELDS_TO", ())), tuple(getattr(module, "FOLLOWS", ()))
-    return Rule(name, family, module.SEVERITY, _doc(module), module.check, causes, follows)
+    return Rule(name, families()[name], module.SEVERITY, _doc(module), module.check, causes, follows)
+
+
+def _module(name: str) -> ModuleType:
+    return import_module(f"policyc.lint.rules.{families()[name]}.{name.replace('-', '_')}")
 
 
 def _doc(module: ModuleType) -> str:
@@ -71,6 +76,13 @@ def _doc(module: ModuleType) -> str:
 def all_rules() -> tuple[Rule, ...]:
     """Every rule, by name."""
     return tuple(rule(name) for name in RULES)
+
+
+def needs_file() -> Mapping[str, str]:
+    """What every rule needs, as the file of that has it: path -> text."""
+    needs = {name: written(_module(name).NEEDS) for name in RULES if hasattr(_module(name), "NEEDS")}
+    rows = ",\n".join(f"  {json.dumps(name)}: {json.dumps(needs[name])}" for name in needs)
+    return {FILE: f"{{\n{rows}\n}}\n"}
 
 
 def rule_doc(name: str) -> str:
@@ -93,14 +105,15 @@ def run_rules(
     if diagnostics.has_errors:
         return
     settings = settings or Settings()
-    present = _families_of(program)
+    kinds = {kind_of(policy) for policy in program.policies}
+    present, traits = _families_of(program, kinds), traits_of(program, kinds)
     found: list[Diagnostic] = []
     ran: set[str] = set()
     shared: dict[str, object] = {}
     for name, family in families().items():
         if settings.runs(name):
             ran.add(name)
-            if family in present:
+            if family in present and may_speak(name, traits):
                 found.extend(_run(name, program, documents, settings, shared))
     found = apply_suppressions(commented_files(program, RULES), found, ran, RULES)
     told = list(_without_effects(found))
@@ -157,7 +170,7 @@ def run_family(name: str, program: Program, settings: Settings, shared: dict[str
     return [item for rule_name in rules for item in _run(rule_name, program, (), settings, shared)]
 
 
-def _families_of(program: Program) -> frozenset[str]:
+def _families_of(program: Program, kinds: Collection[str]) -> frozenset[str]:
     targets = {policy.target for policy in program.policies} | {net.node.target.text for net in program.networks}
     targets |= {resource.type.partition(".")[0] for resource in program.resources.values()}
     found = (
@@ -165,7 +178,7 @@ def _families_of(program: Program) -> frozenset[str]:
         | ({"policy"} if program.policies else set())
         | ({"project"} if program.modules or not program.policies else set())
     )
-    return frozenset(found | ({"iam"} if any(kind_of(policy) in KINDS for policy in program.policies) else set()))
+    return frozenset(found | ({"iam"} if any(kind in KINDS for kind in kinds) else set()))
 
 
 def _run(

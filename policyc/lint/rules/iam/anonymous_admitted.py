@@ -46,6 +46,7 @@ from policyc.lint.rule import Lint
 from policyc.model.vocabulary import Verb
 
 SEVERITY = Severity.WARNING
+NEEDS = ("allow", "open", ("function", "bucket", "access-point", "resource"))
 
 #: services that take some of their requests without a signature
 _UNSIGNED = frozenset(

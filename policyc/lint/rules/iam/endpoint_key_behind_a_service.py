@@ -46,6 +46,7 @@ SEVERITY = Severity.WARNING
 _VIA = ("aws:calledvia", "aws:calledviafirst", "aws:calledvialast")
 _SERVED = "aws:viaawsservice"
 _LOST = ("aws:sourcevpc", "aws:sourcevpce", "aws:vpcsourceip", "aws:sourcevpcarn")
+NEEDS = ((*_VIA, _SERVED), _LOST)
 
 
 def check(lint: Lint) -> None:

@@ -49,6 +49,7 @@ _OPENS: Final = {
     "function": "lets callers of every account call the function",
     "object-lambda": "lets callers of every account in",
 }
+NEEDS = ("allow", ("trust", *_OPENS))
 #: keys whose test says where a request comes from, or for whom a service makes it; those of the caller fail for everyone unknown
 _NARROWING: Final = frozenset(
     {

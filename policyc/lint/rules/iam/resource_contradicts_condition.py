@@ -63,6 +63,7 @@ _NETWORK = "lattice.service_network"
 #: type of resource -> the key that holds its ARN
 _ARN_KEYS = {"lattice.service": _SERVICE_KEY, _NETWORK: _NETWORK_KEY}
 _KEYS = frozenset(key.lower() for key in (_SERVICE_KEY, _NETWORK_KEY, _PATH_KEY, _OWNER_KEY))
+NEEDS = (_KEYS,)
 _ARN = regex(r"arn:[^:]*:(?P<service>[^:]*):[^:]*:(?P<account>[^:]*):(?P<rest>.*)", re.DOTALL)
 _ACCOUNT = regex(r"[0-9]{12}")
 

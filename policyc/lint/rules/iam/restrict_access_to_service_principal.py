@@ -40,6 +40,7 @@ from policyc.ir.conditions import tests
 from policyc.lint.rule import Lint
 
 SEVERITY = Severity.WARNING
+NEEDS = ("allow", "by:service")
 
 _SOURCES = (
     "aws:sourcearn",

@@ -41,6 +41,7 @@ from policyc.lint.rule import Lint
 from policyc.model.vocabulary import Verb
 
 SEVERITY = Severity.WARNING
+NEEDS = ("patterns", ("auth-policy", "identity"))
 
 _INVOKE = Can((Verb("invoke", "vpc-lattice-svcs:Invoke"),))
 _CONNECT = Can((Verb("connect", "vpc-lattice-svcs:Connect"),))

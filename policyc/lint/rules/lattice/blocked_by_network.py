@@ -54,6 +54,7 @@ from policyc.model.values import Principal, Resource
 from policyc.record import replace
 
 SEVERITY = Severity.ERROR
+NEEDS = ("allow", "lattice.service", "lattice.service_network")
 
 
 def check(lint: Lint) -> None:

@@ -56,6 +56,7 @@ from policyc.model.values import Principal, Resource
 from policyc.record import replace
 
 SEVERITY = Severity.WARNING
+NEEDS = ("allow", "identity", "lattice.service", ("by:role", "by:user"))
 
 
 def check(lint: Lint) -> None:

@@ -41,6 +41,7 @@ from policyc.lint.rule import Lint
 from policyc.lint.speech import effect
 
 SEVERITY = Severity.INFO
+NEEDS = ("auth-policy", "deny", "allow")
 
 
 def check(lint: Lint) -> None:

@@ -39,6 +39,7 @@ from policyc.lint.speech import key_of, word
 SEVERITY = Severity.WARNING
 
 _ENDPOINT_KEYS = ("aws:sourcevpc", "aws:sourcevpce", "aws:sourceip", "aws:vpcsourceip")
+NEEDS = ("auth-policy", _ENDPOINT_KEYS)
 
 
 def check(lint: Lint) -> None:

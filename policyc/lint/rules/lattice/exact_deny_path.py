@@ -40,6 +40,7 @@ from policyc.lint.rule import Lint
 from policyc.lint.speech import effect
 
 SEVERITY = Severity.WARNING
+NEEDS = ("auth-policy", "deny")
 
 
 def check(lint: Lint) -> None:

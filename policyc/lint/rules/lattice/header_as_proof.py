@@ -32,12 +32,13 @@ https://docs.aws.amazon.com/vpc-lattice/latest/ug/sigv4-authenticated-requests.h
 from __future__ import annotations
 
 from policyc.diagnostics import Severity
-from policyc.lint.gates import doors
+from policyc.lint.gates import HEADER, doors
 from policyc.lint.places import caller_of
 from policyc.lint.rule import Lint
 from policyc.lint.speech import clause
 
 SEVERITY = Severity.WARNING
+NEEDS = ("open", "allow", (f"{HEADER}*",))
 
 
 def check(lint: Lint) -> None:

@@ -41,6 +41,7 @@ from policyc.lint.places import caller_of
 from policyc.lint.rule import Lint
 
 SEVERITY = Severity.WARNING
+NEEDS = ("open", "allow")
 
 _HELP = {
     Origin.LANGUAGE: "name the callers, or add a test that unsigned requests fail, such as `aws.PrincipalOrgID == …`;"

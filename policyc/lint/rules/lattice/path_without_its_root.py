@@ -36,6 +36,7 @@ from policyc.lint.paths import path_covered, path_places
 from policyc.lint.rule import Lint
 
 SEVERITY = Severity.WARNING
+NEEDS = ("auth-policy", "allow")
 
 
 def check(lint: Lint) -> None:

@@ -40,6 +40,7 @@ from policyc.lint.speech import word
 SEVERITY = Severity.WARNING
 
 _PATH = "vpc-lattice-svcs:requestpath"
+NEEDS = (_PATH,)
 
 
 def check(lint: Lint) -> None:

@@ -39,6 +39,7 @@ from policyc.lint.speech import key_of, word
 SEVERITY = Severity.WARNING
 
 _OWN = "vpc-lattice-svcs:requestheader/x-amzn-lattice-"
+NEEDS = ("auth-policy", (f"{_OWN}*",))
 
 
 def check(lint: Lint) -> None:

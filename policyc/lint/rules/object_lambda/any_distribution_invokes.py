@@ -40,6 +40,7 @@ from policyc.ir.conditions import tests
 from policyc.lint.rule import Lint
 
 SEVERITY = Severity.INFO
+NEEDS = ("function", "allow", "by:service")
 
 _CLOUDFRONT = "cloudfront.amazonaws.com"
 _SOURCES = ("aws:sourcearn", "aws:sourceaccount")

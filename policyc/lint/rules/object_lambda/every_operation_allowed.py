@@ -41,6 +41,7 @@ from policyc.lint.speech import is_document
 from policyc.model.vocabulary import Verb
 
 SEVERITY = Severity.WARNING
+NEEDS = ("object-lambda", "allow")
 
 
 def check(lint: Lint) -> None:

@@ -36,9 +36,10 @@ from __future__ import annotations
 from policyc.diagnostics import Severity
 from policyc.lint.places import name_of
 from policyc.lint.rule import Lint
-from policyc.lint.transformed import access_points, transformed
+from policyc.lint.transformed import ACCESS_POINT, access_points, transformed
 
 SEVERITY = Severity.INFO
+NEEDS = (ACCESS_POINT,)
 
 
 def check(lint: Lint) -> None:

@@ -34,9 +34,10 @@ from __future__ import annotations
 
 from policyc.diagnostics import Severity
 from policyc.lint.rule import Lint
-from policyc.lint.transformed import access_points, actions_span, transformed
+from policyc.lint.transformed import ACCESS_POINT, access_points, actions_span, transformed
 
 SEVERITY = Severity.WARNING
+NEEDS = (ACCESS_POINT,)
 
 
 def check(lint: Lint) -> None:

@@ -71,11 +71,12 @@ https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/DownloadDistS
 from __future__ import annotations
 
 from policyc.diagnostics import Severity
-from policyc.lint.chains import HOPS, Chain, chains_of, outsiders
+from policyc.lint.chains import FRONT, HOPS, Chain, chains_of, outsiders
 from policyc.lint.rule import Lint
 from policyc.lint.speech import caller
 
 SEVERITY = Severity.INFO
+NEEDS = (FRONT,)
 
 
 def check(lint: Lint) -> None:

@@ -55,12 +55,13 @@ from __future__ import annotations
 
 from policyc.diagnostics import Label, Severity
 from policyc.ir.authz import Statement
-from policyc.lint.chains import HOPS, Chain, call_at, chains_of, lets_through, outsiders
+from policyc.lint.chains import FRONT, HOPS, Chain, call_at, chains_of, lets_through, outsiders
 from policyc.lint.rule import Lint
 from policyc.lint.speech import caller
 from policyc.model.values import Principal
 
 SEVERITY = Severity.WARNING
+NEEDS = (FRONT,)
 
 _POINT = "access-point"
 _BUCKET = "bucket"

@@ -36,11 +36,12 @@ from policyc.engines.proofs.conditions import may_be_met
 from policyc.ir.authz import Can
 from policyc.lint.places import label_of
 from policyc.lint.rule import Lint
-from policyc.lint.transformed import access_points
+from policyc.lint.transformed import ACCESS_POINT, access_points
 from policyc.model.values import Scalar
 from policyc.model.vocabulary import Attribute
 
 SEVERITY = Severity.WARNING
+NEEDS = ("identity", "allow", ACCESS_POINT)
 
 _READING = ("s3:getobject", "s3:getobjectversion")
 

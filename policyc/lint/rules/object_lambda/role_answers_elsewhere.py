@@ -51,13 +51,14 @@ from __future__ import annotations
 
 from policyc.diagnostics import Label, Severity
 from policyc.ir.authz import Can, Statement
-from policyc.lint.chains import Chain, chains_of
+from policyc.lint.chains import FRONT, Chain, chains_of
 from policyc.lint.covering import cans_may_meet, resources_may_meet
 from policyc.lint.places import label_of
 from policyc.lint.rule import Lint
 from policyc.model.vocabulary import Verb
 
 SEVERITY = Severity.WARNING
+NEEDS = (FRONT,)
 
 _ANSWER = Can((Verb("answer", "s3-object-lambda:WriteGetObjectResponse"),))
 

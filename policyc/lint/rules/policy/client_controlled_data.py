@@ -40,6 +40,7 @@ from policyc.lint.speech import key_of
 SEVERITY = Severity.WARNING
 
 _MADE_UP = ("http_request.user_agent", "http_request.x_forwarded_for", "aws:useragent", "aws:referer")
+NEEDS = (_MADE_UP,)
 
 
 def check(lint: Lint) -> None:

@@ -53,6 +53,7 @@ from policyc.lint.speech import attribute_word, exists
 from policyc.model.vocabulary import Attribute
 
 SEVERITY = Severity.WARNING
+NEEDS = ("condition",)
 YIELDS_TO = ("value-never-matches", "everyone-allowed")
 FOLLOWS = ("cedar-always-true", "cedar-impossible-value", "cedar-type-mismatch", "cedar-unlike-kinds")
 

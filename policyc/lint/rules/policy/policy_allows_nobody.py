@@ -40,6 +40,7 @@ from policyc.lint.speech import effect
 from policyc.model.values import Resource
 
 SEVERITY = Severity.ERROR
+NEEDS = ("deny",)
 
 
 def check(lint: Lint) -> None:

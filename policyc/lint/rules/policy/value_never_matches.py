@@ -49,6 +49,7 @@ from policyc.targets.iam_documents import arns
 from policyc.text import Span
 
 SEVERITY = Severity.ERROR
+NEEDS = ("test",)
 YIELDS_TO = ("cedar-group-name", "cedar-impossible-value", "cedar-odd-method", "cedar-template-text")
 
 _REGION: Final = Named("region")

@@ -41,6 +41,7 @@ from policyc.lint.rule import Lint
 from policyc.text import Span
 
 SEVERITY = Severity.WARNING
+NEEDS = ("test",)
 YIELDS_TO = ("cedar-impossible-value", "cedar-template-text")
 
 

@@ -46,6 +46,7 @@ from policyc.targets.verified_access.scope import REQUEST_ROOTS, group_of
 from policyc.targets.verified_access.scope import devices as devices_of
 
 SEVERITY = Severity.WARNING
+NEEDS = ("allow", "verified_access.group")
 #: how many statements are taken together
 _MOST_TOGETHER: Final = 30
 FOLLOWS = ("cedar-always-true", "cedar-impossible-value", "cedar-odd-method", "cedar-unlike-kinds")

@@ -39,6 +39,7 @@ from policyc.lint.rule import Lint
 from policyc.targets.verified_access.slips import HOST, host_name
 
 SEVERITY = Severity.WARNING
+NEEDS = (HOST,)
 YIELDS_TO = ("cedar-impossible-value", "cedar-template-text")
 
 

@@ -41,6 +41,7 @@ from policyc.ir.pattern import escape_pattern
 from policyc.lint.rule import Lint
 
 SEVERITY = Severity.WARNING
+NEEDS = ("http_request.path",)
 
 
 def check(lint: Lint) -> None:

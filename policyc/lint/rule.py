@@ -2,7 +2,7 @@
 
 The file `rules/<family>/<name>.py` holds `SEVERITY`, a docstring and `check(lint)`. The family says which programs the rule is
 loaded for: `project` for policy files, `policy` for those with a policy of any kind, `iam` for those whose policies are or become IAM
-documents, else the name of one target. Policies of the language and documents that were read (`targets/iam_documents/read.py`) are
+documents, else the name of one target; `NEEDS`, where a file has it, says more (`lint/needs.py`). Policies of the language and documents that were read (`targets/iam_documents/read.py`) are
 the same to a rule; `lint/speech.py` has the words for either author.
 
 A rule that only documents can break has ```json as=KIND blocks there. The docstring's first line is the summary; then come the headings of `HEADINGS`, in that order, as `## Heading` lines.

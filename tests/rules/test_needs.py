@@ -25,7 +25,9 @@ from policyc.workspace.natives import NativeSettings, check_texts
 from tests.rules.test_lint_rules import ALL_CASES, MARKS, Case
 
 #: every program of these folders, besides the cases of all rules
-PROJECTS = sorted({path.parent for folder in ("policies", "tests/golden") for path in Path(folder).rglob("*.policy")})
+PROJECTS = sorted(
+    {path.parent for folder in ("policies", "tests/golden") for path in (data_root() / folder).rglob("*.policy")}
+)
 
 
 def findings_of_case(case: Case, folder: Path) -> Callable[[], Diagnostics]:
@@ -81,10 +83,10 @@ def test_a_rule_left_out_of_its_cases_and_of_others_would_find_nothing(
     assert name in {item.rule for item in told}
 
 
-@pytest.mark.parametrize("folder", PROJECTS, ids=str)
+@pytest.mark.parametrize("folder", PROJECTS, ids=lambda folder: folder.name)
 def test_a_rule_left_out_of_a_project_would_find_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    root = data_root() / folder
-    program = load_program(root, sorted(path.relative_to(root) for path in root.glob("*.policy")), {}, Diagnostics())
+    names = sorted(path.relative_to(folder) for path in folder.glob("*.policy"))
+    program = load_program(folder, names, {}, Diagnostics())
     held_against_all(lambda: _filled(lambda told: run_rules(program, (), told)), monkeypatch)
 
 

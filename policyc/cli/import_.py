@@ -138,7 +138,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
         write_all(root, imported.files, args.force)
     for said in opening.taken:
         console.remark(clean(said))
-    _tell(imported, args, console)
+    _tell(imported, left, args, console)
     return exits.CLEAN
 
 
@@ -219,7 +219,7 @@ def _documents(
     for item in taken:
         stem = PurePosixPath(item.file).with_name(snake(_WORDS.sub("_", item.name), "policy")).as_posix()
         on = attached.get(item.source.file, item.attached)
-        given.append(Given(item.source, item.kind, on, stem, False))
+        given.append(Given(item.source, item.kind, on, stem, False, item.comments))
     return given, {**sources, **{item.source.file: item.source for item in taken}}, left
 
 
@@ -277,10 +277,10 @@ def _attached(stated: Sequence[str], names: Sequence[str]) -> dict[str, str]:
     return out
 
 
-def _tell(imported: Imported, args: argparse.Namespace, console: Console) -> None:
+def _tell(imported: Imported, left: Sequence[Left], args: argparse.Namespace, console: Console) -> None:
     """What was written, and what a reader has to know of it."""
     if args.format == "json" and args.out != "-":
-        console.write(written({**findings_data([], {}, console.options()), "import": _listed(imported)}))
+        console.write(written({**findings_data([], {}, console.options()), "import": _listed(imported, left)}))
         return
     for file, kind in imported.passed_over.items():
         console.remark(f"not imported: `{clean(file)}` is {_article(kind)}, for which the language has no policies")
@@ -305,14 +305,15 @@ def _tell(imported: Imported, args: argparse.Namespace, console: Console) -> Non
         for path in imported.files:
             console.write(f"{verb}: {clean(console.names.shown(path))}\n")
     files, count = plural(len(imported.files), "file"), plural(len(imported.policies), "document")
-    console.remark(f"{count} in {files}")
+    out = len(left) + len(imported.passed_over)
+    console.remark(f"{count} in {files}" + (f"; {out:,} not imported" if out else ""))
 
 
 def _article(kind: str) -> str:
     return f"an {kind}" if kind[:1] in "aeiouAEIO" else f"a {kind}"
 
 
-def _listed(imported: Imported) -> Mapping[str, Any]:
+def _listed(imported: Imported, left: Sequence[Left]) -> Mapping[str, Any]:
     return {
         "files": sorted(imported.files),
         "documents": [
@@ -329,4 +330,5 @@ def _listed(imported: Imported) -> Mapping[str, Any]:
             for item in imported.policies
         ],
         "passed_over": dict(imported.passed_over),
+        "left": [{"document": item.place(str), "reason": item.reason} for item in left],
     }

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from policyc.importing.conditions import NoWords
 from policyc.importing.names import Names
@@ -22,13 +23,14 @@ from policyc.text import Source, Span
 class Given:
     """A document to import: its text, the name of its kind (empty: the shape tells), the ARN of what it is attached to where somebody
     stated it, and the file that it should become, without its ending. `named` is False for one that was found in a folder: it is passed
-    over when the language has no policies of its kind."""
+    over when the language has no policies of its kind. `comments` are those above its statements, by their number."""
 
     source: Source
     kind: str = ""
     attached: str = ""
     stem: str = ""
     named: bool = True
+    comments: Mapping[int, str] = MappingProxyType({})
 
 
 @dataclass(slots=True)
@@ -83,7 +85,8 @@ class Draft:
     def _statement(self, choice: Choice, names: Names, resource_names: dict[str, str]) -> nodes.Statement:
         while (way := choice.way(choice.at)) is not None:
             try:
-                return statement_node(way, choice.label, names, resource_names)
+                doc = self.given.comments.get(choice.original.index, way.doc)
+                return statement_node(replace(way, doc=doc), choice.label, names, resource_names)
             except NoWords:
                 choice.at += 1
         raise NoWords

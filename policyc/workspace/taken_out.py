@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
+from typing import Final
 
 from policyc.carriers.embedded import Embedded, Hole, PlacedText
 from policyc.holes import shown
 from policyc.record import record
+from policyc.syntax.json_tree import JsonArray, JsonObject
 from policyc.text import Source
 from policyc.workspace.hosts import Host
 
@@ -17,7 +20,7 @@ from policyc.workspace.hosts import Host
 class TakenOut:
     """One document with nothing open in it: `source` is its text under a name that leads to its place (`stack.yaml:12 OrdersAuth`), `attached` the ARN of
     what it is on where the host says so. `holes` is empty but for whoever asks for open documents: then `source` has their marks, and `on` is the name of the resource
-    beside it that the document is on, with its type."""
+    beside it that the document is on, with its type. `comments` are those that stand above a statement in the host, by its number."""
 
     source: Source
     file: str
@@ -26,6 +29,7 @@ class TakenOut:
     attached: str
     holes: Mapping[str, Hole] = MappingProxyType({})
     on: tuple[str, str] = ("", "")
+    comments: Mapping[int, str] = MappingProxyType({})
 
 
 @record
@@ -72,12 +76,37 @@ def take_out(hosts: Iterable[Host], opened: bool = False) -> tuple[list[TakenOut
                         attached,
                         document.holes,
                         on,
+                        _comments(host.source, document),
                     )
                 )
         for lost in host.carried.unreadable:
             line = host.source.position(lost.place.start).line
             left.append(Left(lost.place.file, line, lost.name, shown(lost.reason)))
     return taken, left
+
+
+#: what the authors of hosts say to people, and not to us
+_COMMENT: Final = re.compile(r"[ \t]*(?:#|//)[ \t]?(.*)")
+
+
+def _comments(source: Source, document: Embedded) -> dict[int, str]:
+    """The comments on the lines above each statement."""
+    content = document.content
+    listed = content.get("Statement") if isinstance(content, JsonObject) else None
+    out: dict[int, str] = {}
+    lines = source.text.split("\n")
+    for number, item in enumerate(listed.items if isinstance(listed, JsonArray) else ()):
+        if item.span.file != source.file:
+            continue
+        at = source.position(item.span.start).line - 1  # of the statement itself, from 0
+        held: list[str] = []
+        while at > 0 and (found := _COMMENT.fullmatch(lines[at - 1].rstrip("\r"))) is not None:
+            if not found[1].lstrip().startswith("policyc:"):
+                held.insert(0, found[1].rstrip())
+            at -= 1
+        if held:
+            out[number] = "\n".join(held)
+    return out
 
 
 def _obstacle(document: Embedded, opened: bool) -> str:

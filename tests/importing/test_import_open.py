@@ -148,6 +148,28 @@ def test_a_list_is_a_set(run: Run) -> None:
     assert "vpc-lattice-svcs:SourceVpc: !Ref Vpcs\n" in template_
 
 
+def test_comments_above_a_statement_are_kept(run: Run) -> None:
+    template()
+    text = Path("stack.yaml").read_text(encoding="utf-8")
+    lines = "          # Orders read stock,\n          # policyc: ignore[bare-service-arn] meant\n          # and nothing else.\n"
+    Path("stack.yaml").write_text(text.replace("          - Sid", f"{lines}          - Sid"), encoding="utf-8")
+    status, said = run("import", "stack.yaml")
+    assert status == 0
+    assert '  /// Orders read stock,\n  /// and nothing else.\n  allow "Orders" {\n' in said
+
+
+def test_what_was_left_is_counted(run: Run) -> None:
+    template()
+    trust = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]}'
+    Path("trust.json").write_text(trust, encoding="utf-8")
+    Path("other.yaml").write_text(
+        TEMPLATE.replace("PRINCIPAL", PLAIN).replace("VALUE", "!Ref Secret"), encoding="utf-8"
+    )
+    status, said = run("import", ".", "-o", "policies")
+    assert status == 0
+    assert said.endswith("1 document in 1 file; 2 not imported\n")
+
+
 def test_the_partition_is_taken_for_granted_aloud(run: Run) -> None:
     template('!Sub "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/x"')
     status, said = run("import", "stack.yaml", "-o", "auth.policy")

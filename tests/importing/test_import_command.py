@@ -110,6 +110,7 @@ def test_programs_read_what_became_of_each_document(run: Run, tmp_path: Path) ->
             }
         ],
         "passed_over": {},
+        "left": [],
     }
 
 

@@ -39,6 +39,7 @@ EPILOG = """examples:
   policyc simulate inventory --request request.json --format json
   policyc simulate --request - < request.json
   policyc simulate inventory --request request.json --explain
+  policyc simulate --pulled live orders --who ROLE_ARN --can GET --path /x
   policyc simulate --identity role.json --bucket-policy bucket.json --who ROLE_ARN \\
       --action s3:GetObject --resource-arn arn:aws:s3:::acme/k
 
@@ -139,7 +140,7 @@ class Mode(Protocol):
 #: the other kinds of questions, by the module that answers them; the first that wants a command line gets it
 #: what may stand beside a declared resource says that mode itself
 _BESIDE = frozenset({"policyc.cli.simulate_documents"})
-MODES: tuple[str, ...] = ("simulate_network", "simulate_cedar", "simulate_documents")
+MODES: tuple[str, ...] = ("simulate_pulled", "simulate_network", "simulate_cedar", "simulate_documents")
 
 
 def modes() -> list[Mode]:

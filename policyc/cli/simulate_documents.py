@@ -16,7 +16,7 @@ from policyc.cli.parser import WrongUse, one_of
 from policyc.cli.project import here, open_project
 from policyc.cli.refuse import refuse, refuse_request
 from policyc.diagnostics import Diagnostics
-from policyc.engines.trace import changed
+from policyc.engines.trace import Decision, Outcome, Verdict, changed
 from policyc.targets.base import Document, NoRequest
 from policyc.text import Source
 
@@ -125,9 +125,27 @@ def run(args: argparse.Namespace, console: Console) -> int:
             else f"the policies say {outcome.decision.value}"
         )
         outcome = changed(outcome, notes=(f"the log says that AWS {said}, {agrees}", *outcome.notes))
+    if getattr(args, "unreadable", None):
+        outcome = _left_open(outcome, args.unreadable)
     if getattr(args, "taken", ""):
         outcome = changed(outcome, notes=(*outcome.notes, args.taken))
     return write_answer(outcome, sources, args, console)
+
+
+#: what can only take a permission away
+_BOUNDS: Final = frozenset({"boundary", "scp", "rcp"})
+
+
+def _left_open(outcome: Outcome, unread: Mapping[str, str]) -> Outcome:
+    """The answer where policies could not be read (role -> why): only a refusal that none of them could lift still holds."""
+    deciding = next((gate for gate in outcome.gates if gate.name == outcome.deciding), None)
+    explicit = deciding is not None and deciding.verdict is Verdict.EXPLICIT_DENY
+    denied = outcome.decision is Decision.DENY and (explicit or set(unread) <= _BOUNDS)
+    notes = tuple(f"not readable: the {role.replace('-', ' ')}, {why}" for role, why in unread.items())
+    if denied or outcome.decision is Decision.UNDECIDED:
+        return changed(outcome, notes=(*outcome.notes, *notes))
+    missing = tuple(role.replace("-", " ") for role in unread)
+    return changed(outcome, decision=Decision.UNDECIDED, error="", missing=missing, notes=(*outcome.notes, *notes))
 
 
 def _logged(args: argparse.Namespace) -> Recorded:

@@ -10,9 +10,12 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from policyc.bounded import read_regular
+from policyc.data import read_text
 from policyc.record import record
+from policyc.shape import misfits
 
 LOCK: Final = "live.lock.json"
+SCHEMA: Final = "schemas/aws/lock.schema.json"
 FORMAT_VERSION: Final = 1
 _LARGEST: Final = 256 * 1024 * 1024
 
@@ -47,19 +50,17 @@ def read_lock(folder: Path) -> Lock | None:
         data = json.loads(read_regular(file, _LARGEST))
     except (OSError, ValueError, RecursionError) as error:
         raise BrokenLock(f"`{LOCK}` cannot be read") from error
-    if not isinstance(data, dict) or data.get("format_version") != FORMAT_VERSION:
-        raise BrokenLock(f"`{LOCK}` is of another version")
-    try:
-        return Lock(
-            str(data["pulled_at"]),
-            tuple(data["accounts"]),
-            dict(data["documents"]),
-            dict(data["resources"]),
-            tuple(data["files"]),
-            tuple(data["unread"]),
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise BrokenLock(f"`{LOCK}` lacks a part") from error
+    wrong = misfits(data, json.loads(read_text(SCHEMA)))
+    if wrong:
+        raise BrokenLock(f"`{LOCK}` does not fit: `{wrong[0].pointer}` {wrong[0].message}")
+    return Lock(
+        data["pulled_at"],
+        tuple(data["accounts"]),
+        data["documents"],
+        data["resources"],
+        tuple(data["files"]),
+        tuple(data["unread"]),
+    )
 
 
 @record

@@ -433,6 +433,7 @@ _shtab_policyc_simulate_options=(
   "*--in[policy files or folders (default\: \`paths\` of policyc.toml)\; may be given several times]:PATH:_files"
   "--explain[what to change first, then every statement of every gate, part by part]"
   "--why-not[why the statement with this label did not match, part by part]:STATEMENT:"
+  "--pulled[the folder\; documents and facts on the way come from there]:DIR:_files -/"
   "*--attachment[one attachment\: type\=vpc,region\=us-east-1,account\=\…,tag.segment\=production,cidr\=10.1.0.0\/16,accepted\=true\; without \`--from\` the answer is where it goes]:KEY=VALUE,…:"
   "*--attachments[what is attached\: JSON as \`aws networkmanager list-attachments\` prints it, or policyc\'s own (\`-\` for standard input)\; several files add up]:FILE:_files"
   "--from[the attachment that sends]:NAME:"

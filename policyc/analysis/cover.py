@@ -29,7 +29,8 @@ OUT_OF_STEPS: Final = "the budget of steps ran out"
 @record
 class Asked:
     """What a cover is made of: the statements that allow at each gate, all that deny, the decision, and what is taken for granted (the
-    requests that are asked about among it). `open_identity` is the atom of policies of callers that nobody gave."""
+    requests that are asked about among it). `open_identity` is the atom of policies of callers that nobody gave, `remainder` tells who may be allowed without
+    a statement that allows."""
 
     space: Space
     allows: tuple[tuple[Line, ...], ...]
@@ -37,6 +38,7 @@ class Asked:
     allowed: Lit
     base: tuple[Lit, ...]
     open_identity: Lit = FALSE
+    remainder: Lit = FALSE
 
 
 @record
@@ -69,7 +71,8 @@ def cover(asked: Asked) -> Cover:
         if not open_ones:
             formula = asked.space.formula
             outside = [-formula.every(line.lit for line in item.lines) for item in found]
-            if asked.space.ask(*_granted(asked), asked.allowed, *outside) is not None:
+            found += _remainder(asked, outside)
+            if asked.space.ask(*_granted(asked), asked.allowed, *outside, -asked.remainder) is not None:
                 open_ones = ["some allowed requests belong to none of these"]
         open_ones += asked.space.doubts()
     except TooLarge:
@@ -77,6 +80,20 @@ def cover(asked: Asked) -> Cover:
     except Unmodelled as reason:
         open_ones = [str(reason)]
     return Cover(tuple(found), not open_ones, tuple(dict.fromkeys(open_ones)))
+
+
+def _remainder(asked: Asked, outside: Sequence[Lit]) -> list[Class]:
+    """The class of those whom no statement of these has to allow; none where everybody is in the others."""
+    if asked.remainder == FALSE:
+        return []
+    marks = (*_granted(asked), asked.allowed, *outside, asked.remainder)
+    solution = asked.space.ask(*marks)
+    if solution is None:
+        return []
+    unknown = asked.open_identity
+    known = (*asked.base, -unknown, asked.allowed, *outside, asked.remainder)
+    needs = unknown != FALSE and not _meets(asked.space, known)
+    return [Class((), (), (), solution, opaque_of(asked.space, solution), needs)]
 
 
 def _granted(asked: Asked) -> tuple[Lit, ...]:

@@ -30,6 +30,9 @@ from policyc.targets.base import Document, DocumentSet
 from policyc.text import Source
 from policyc.workspace.proving_paths import claim_text, formatted, prove_paths
 
+_NOT_PROVEN_TO_ALLOW = (
+    "what keys are behind the first hop is not all known, so that no chain is proven to allow; ask single requests"
+)
 _OUT_OF_STEPS = "the budget of steps ran out"
 _UNCONFIRMED = "a request was found for which the engine needs to know more than can be stated"
 
@@ -106,9 +109,9 @@ class _Asked:
         hopeful = self.about.breaks == "deny"
         unknown = self.way.open_identity
         first, second = (unknown, -unknown) if hopeful and unknown != FALSE else (-unknown, unknown)
-        solution = self._ask(wanted, first)
+        solution, without = self._ask(wanted, first), False
         if solution is None and unknown != FALSE:
-            solution = self._ask(wanted, second)
+            solution, without = self._ask(wanted, second), True
             if solution is not None and hopeful:
                 return self._open_caller(solution)
         if solution is None:
@@ -117,8 +120,10 @@ class _Asked:
                     False, answer=f"no request to `{self.about.resource.name}` is like that, so nothing is proven"
                 )
             doubts = tuple(self.way.space.doubts()) + self.way.doubts
+            if self.way.upper and hopeful:
+                doubts += (_NOT_PROVEN_TO_ALLOW,)
             return self._open(doubts) if doubts else self._answer(True)
-        return self._confirmed(solution)
+        return self._confirmed(solution, without)
 
     def _doubt_decides(self) -> bool:
         return any("switch" in text for text in self.way.doubts)
@@ -177,7 +182,9 @@ class _Asked:
         who = dict(self.way.asking(solution).plain).get("who", "the caller")
         return self._open((f"no identity policy of `{who}` is given, so what it allows is not known",))
 
-    def _confirmed(self, solution: Solution) -> ClaimAnswer:
+    def _confirmed(self, solution: Solution, without: bool) -> ClaimAnswer:
+        """The request that a solution means, asked of the engine; `without` tells that policies of the caller which nobody gave have to
+        allow it."""
         unknown = opaque_of(self.way.space, solution)
         if unknown:
             return self._open(unknown)
@@ -188,19 +195,19 @@ class _Asked:
             if outcome is None:
                 problems.append(problem)
                 continue
-            if self._shows(outcome):
+            if self._shows(outcome, without):
                 return self._broken(fields, outcome)
             problems.append(
                 f"{outcome.decision.value}: " + "; ".join(f"{g.name} {g.verdict.value}" for g in outcome.gates)
             )
             if outcome.decision is Decision.UNDECIDED:
                 problems.append(_UNCONFIRMED)
-            elif fields == asking.fields:
+            elif fields == asking.fields and not self.way.upper:
                 shown = request_line(self.about.resource.name, fields)
                 raise Disagreement(f"`{shown}` was found to break a claim, and the engine says {problems[-1]}")
         return self._open(tuple(dict.fromkeys(problems)))
 
-    def _shows(self, outcome: Outcome) -> bool:
+    def _shows(self, outcome: Outcome, without: bool) -> bool:
         """Whether the engine's answer breaks the claim: for an allow, what only hangs on policies that nobody gave breaks it as well."""
         expectation = self._expectation()
         if self.about.label:
@@ -210,7 +217,7 @@ class _Asked:
         if outcome.decision is not Decision.UNDECIDED:
             return True
         doubtful = [gate for gate in outcome.gates if gate.verdict.decision is Decision.UNDECIDED]
-        return self.about.breaks == "allow" and all(gate.wants and gate.kind == "identity" for gate in doubtful)
+        return without and self.about.breaks == "allow" and all(gate.wants for gate in doubtful)
 
     def _expectation(self) -> nodes.ExpectDecision:
         """What a test of one request says: the claim itself, or where it is about a statement that it does not allow, the opposite."""

@@ -109,15 +109,17 @@ def who_may(
         return None
     held = DocumentSet.of(documents)
     way, inside = way_to(program, held, resource, scope, budget)
-    allows = tuple(gate.allows for gate in way.gates if gate.kind != "identity")
+    gates = [gate for gate in way.gates if gate.kind != "identity"]
+    # inside an account the hops behind the first need no statement of their own
+    allows = tuple(gate.allows for gate in (gates[:1] if way.owner else gates))
     denies = tuple(line for gate in way.gates for line in gate.denies)
-    asked = Asked(way.space, allows, denies, way.allowed, (inside, *way.world), way.open_identity)
+    asked = Asked(way.space, allows, denies, way.allowed, (inside, *way.world), way.open_identity, way.inside)
     try:
         answer = cover(asked)
         classes = [_may(program, held, resource, way, item) for item in answer.classes]
     finally:
         way.space.solver.close()
-    if not any(allows) and not answer.classes and way.allowed != FALSE:
+    if not any(allows) and not answer.classes and way.allowed != FALSE and not way.owner:
         return _ungated(resource, way, principal)
     doubts = way.doubts
     return Reach(
@@ -184,14 +186,19 @@ def _may(program: Program, documents: Sequence[Document], resource: Resource, wa
                     answer = "allow as soon as the caller's own policies allow it"
                 if outcome.decision is Decision.ALLOW or item.needs_identity:
                     break
-            elif outcome is not None and fields == asking.fields:
+            elif outcome is not None and fields == asking.fields and not way.upper:
                 text = ", ".join(f"{name}: {value}" for name, value in fields)
                 raise Disagreement(f"`{text}` was found to be allowed, and the engine says `{outcome.decision.value}`")
             else:
                 needs += (
                     [f"the engine cannot be asked: {problem}"] if outcome is None and fields == asking.fields else []
                 )
-    return _told(item, request, answer, needs)
+    if not request and not item.hangs_on and way.upper:
+        needs.append("it hangs on what keys are behind the first hop")
+    told = _told(item, request, answer, needs)
+    if item.lines:
+        return told
+    return replace(told, who=(f"callers of {way.owner}",), by=("their own identity policies",))
 
 
 def _told(item: Class, request: tuple[tuple[str, str], ...], answer: str, needs: Sequence[str]) -> May:

@@ -220,6 +220,44 @@ def test_claims_on_verified_access(tmp_path: Path, capsys: pytest.CaptureFixture
     check_claims(tmp_path, capsys, ACCESS, ACCESS_CLAIMS)
 
 
+CHAIN = """
+let shop: account = "111122223333"
+let acme: org_id = "o-a1b2c3d4e5"
+principal site = cloudfront(shop, "E2ABCDEF123456")
+principal partner = role("444455556666", "partner")
+resource photos: s3.bucket { name: "acme-photos", at: shop/us-east-1 }
+resource photo_ap: s3.access_point { name: "photos-ap", at: shop/us-east-1, bucket: photos }
+resource resize: lambda.function { name: "resize-image", at: shop/us-east-1, role: role(shop, "resize-image") }
+resource resized: object_lambda.access_point { name: "photos-resized", at: shop/us-east-1, supporting: photo_ap, function: resize }
+policy resized_images for object_lambda on resized {
+  allow "site-reads" { who site can GetObject }
+  allow "partner-reads" { who partner can GetObject when aws.PrincipalOrgID == acme }
+}
+"""
+CHAIN_CLAIMS = [
+    ("every request to resized who site can PutObject is deny", True),
+    ("no request to resized who anonymous is allowed", True),
+    ('every request to resized who cloudfront(shop, "E9ZYXWVUT98765") is deny', True),
+    ("no request to resized who partner where aws.PrincipalOrgID != acme is allowed", True),
+    ("no request to resized who site is allowed", False),
+    # the caller's account is another one, so that its own policies have to allow as well
+    ("no request to resized who partner is allowed", False),
+    # requests that go round the function carry no sign of it
+    ("no request to photos who site, partner is allowed", True),
+    ("no request to photo_ap who site, partner is allowed", True),
+    # inside the account a policy of the caller is enough
+    ("no request to photos who account(shop) is allowed", False),
+    ("every request to photos who anonymous is deny", True),
+    # more is known of what a chain refuses than of what it allows
+    ("every request to resized who site can GetObject is allow", None),
+    ("no request to resized who site is allowed by resized_images", False),
+]
+
+
+def test_claims_on_chains(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    check_claims(tmp_path, capsys, CHAIN, CHAIN_CLAIMS)
+
+
 def test_proofs_run_with_the_tests_and_have_a_count_of_their_own(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

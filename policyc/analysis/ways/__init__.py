@@ -12,7 +12,8 @@ from policyc.model.values import Resource
 from policyc.targets.base import Document
 
 #: types of resources whose way is known
-TYPES = ("lattice.service", "verified_access.endpoint", "client_vpn.endpoint")
+_STORAGE = ("s3.bucket", "s3.access_point", "lambda.function", "object_lambda.access_point")
+TYPES = ("lattice.service", "verified_access.endpoint", "client_vpn.endpoint", *_STORAGE)
 
 
 def way_to(
@@ -24,6 +25,10 @@ def way_to(
             from policyc.analysis.ways.lattice import way_to_service
 
             return way_to_service(program, documents, resource, scope, budget)
+        case _ if resource.type in _STORAGE:
+            from policyc.analysis.ways.storage import way_to_storage
+
+            return way_to_storage(program, documents, resource, scope, budget)
         case _:
             from policyc.analysis.ways.cedar import way_to_endpoint
 

@@ -68,7 +68,8 @@ class Way:
 
     `allowed` is the decision, `world` what every such request keeps to, `open_identity` the atom of the policies of callers that nobody gave
     (FALSE where there are none), `doubts` what keeps "no such request" from being a proof, `given` what is taken as given, `asking` states a
-    solution as a request.
+    solution as a request. `upper` tells that more may be taken for allowed than is, never less. Callers of the account `owner`, who are
+    `inside`, may be allowed by their own policies, without a statement of the resource.
     """
 
     resource: Resource
@@ -80,6 +81,9 @@ class Way:
     open_identity: Lit = FALSE
     doubts: tuple[str, ...] = ()
     given: tuple[str, ...] = ()
+    upper: bool = False
+    inside: Lit = FALSE
+    owner: str = ""
 
     def gate(self, name: str) -> Gate | None:
         """The gate that people mean by a name: its policy, its resource, or its kind."""

@@ -1,0 +1,135 @@
+"""What the keys of one request become at the hops of a chain, found by sending marked values along it, and patterns of one hop's resources as
+patterns of another's.
+
+A key that arrives with its value is the same at both ends; one that the chain sets has that value; one that is lost is absent; of all
+others nothing is known, so that each may be anything. That never lets too little through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from policyc.analysis.conditions import folded
+from policyc.engines.proofs.texts import Pattern
+from policyc.ir.authz import All, AnyOf, Atom, Cond, RawTest
+from policyc.ir.conditions import conjunction, disjunction
+from policyc.ir.raw_tests import fold
+from policyc.model.values import Resource
+from policyc.model.vocabulary import Attribute
+from policyc.record import record, replace
+from policyc.targets.base import Request
+from policyc.targets.object_lambda.context import Context
+
+_MARK: Final = "marked"
+#: keys that depend on more than themselves behind the first hop
+_LOOSE: Final = frozenset(
+    {
+        "aws:sourceip",
+        "aws:sourcearn",
+        "aws:sourceaccount",
+        "aws:sourceorgid",
+        "aws:sourceorgpaths",
+        "aws:referer",
+        "aws:useragent",
+    }
+)
+#: what one hop sees of a request
+View = Callable[[Request], Context]
+
+
+@record
+class Fate:
+    """What a key is at a hop: `shared` with the request, the one `value` that it has, or absent; else nothing is known of it."""
+
+    shared: bool = False
+    value: str | None = None
+    absent: bool = False
+
+
+def fate_of(attribute: Attribute, hop: str, view: View, resource: Resource) -> Fate:
+    """What becomes of a key at a hop."""
+    key = attribute.native.lower()
+    if hop and key in _LOOSE:
+        return Fate()
+    plain = view(Request(resource, None, None, None))
+    marked = view(Request(resource, None, None, None, {attribute.name: (_MARK,)}, {attribute.name: attribute}))
+    if marked.values.get(key) == (_MARK,):
+        return Fate(shared=True)
+    if key in plain.values:
+        values = plain.values[key]
+        return Fate(value=values[0]) if len(values) == 1 else Fate() if values else Fate(absent=True)
+    if key in plain.unknown:
+        return Fate()
+    return Fate(absent=True) if key.startswith(plain.lacking) else Fate(shared=not hop)
+
+
+def renamed(attribute: Attribute, hop: str) -> Attribute:
+    """A key as it is at one hop alone."""
+    return replace(attribute, native=f"{attribute.native}@{hop}", presence="optional")
+
+
+def at_hop(cond: Cond, hop: str, fates: Mapping[str, Fate], kept: Callable[[str], bool]) -> Cond:
+    """A condition with every key that is not shared called by what it is at the hop. Works on an explicit stack."""
+    done: list[Cond] = []
+    work: list[tuple[Cond, bool]] = [(cond, False)]
+    while work:
+        node, ready = work.pop()
+        match node:
+            case Atom() | RawTest():
+                key = folded(node.attribute.native)
+                shared = kept(key) or fates[key].shared
+                done.append(node if shared else replace(node, attribute=renamed(node.attribute, hop), spelling=None))
+            case All(items) | AnyOf(items) if not ready:
+                work.append((node, True))
+                work.extend((item, False) for item in reversed(items))
+            case All(items) | AnyOf(items):
+                parts = done[len(done) - len(items) :]
+                del done[len(done) - len(items) :]
+                done.append(conjunction(parts) if isinstance(node, All) else disjunction(parts))
+            case _:
+                done.append(node)
+    return done[0]
+
+
+def rests(pattern: Pattern, head: str) -> list[Pattern]:
+    """What is left of a pattern behind a text that it begins with: one of these fits the rest of a text that begins with `head` when the whole
+    fits the pattern."""
+    states = _closed(pattern, {0})
+    for char in head:
+        moved = set()
+        for at in states:
+            if at < len(pattern):
+                kind, own = pattern[at]
+                if kind in "*." and not (kind == "." and char == own):
+                    moved.add(at)
+                elif kind not in "*." and _takes(kind, own, char):
+                    moved.add(at + 1)
+        states = _closed(pattern, moved)
+    return [pattern[at:] for at in sorted(states)]
+
+
+def _takes(kind: str, own: str, char: str) -> bool:
+    match kind:
+        case "=":
+            return char == own
+        case "~":
+            return fold(char) == own
+        case "#":
+            return char in "0123456789"
+        case "-":
+            return char != own
+        case _:
+            return True
+
+
+def _closed(pattern: Pattern, states: set[int]) -> set[int]:
+    """The states with every run also taken as empty."""
+    out = set(states)
+    work = list(states)
+    while work:
+        at = work.pop()
+        if at < len(pattern) and pattern[at][0] in "*." and at + 1 not in out:
+            out.add(at + 1)
+            work.append(at + 1)
+    return out

@@ -31,6 +31,7 @@ anybody else may do anything. Of a network: which segments reach which, whatever
 EPILOG = """examples:
   policyc who inventory                       who may do what with a declared service
   policyc who inventory --can DELETE --path '/stock/*'
+  policyc who --all --format svg > who.svg    every declared resource, as a picture
   policyc who --principal order_fn            what a caller may do, with every resource
   policyc who payroll                         an endpoint of Verified Access, in terms of claims
   policyc who core                            a core network: who reaches whom
@@ -49,6 +50,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
         metavar="RESOURCE",
         help="a declared resource or network, or a file, a folder or REVISION:PATH with documents",
     )
+    parser.add_argument("--all", action="store_true", help="every declared resource")
     parser.add_argument(
         "--can", default="", metavar="VERB", help="only what has this verb, or this action (`s3:Get*`) of documents"
     )
@@ -73,9 +75,12 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
-    if not args.resource and not args.principal:
+    if args.all and args.resource:
+        raise WrongUse("`--all` and a resource exclude one another", "leave one of them out")
+    if not args.resource and not args.principal and not args.all:
         raise WrongUse(
-            "`who` needs a resource", "name a declared resource, a network or a file, or a caller with `--principal`"
+            "`who` needs a resource",
+            "name a declared resource, a network or a file, a caller with `--principal`, or give `--all`",
         )
     if args.resource and _is_file(args.resource):
         return _documents(args, console)

@@ -71,7 +71,9 @@ def who_declared(
         asked = [] if one is None else [one]
     else:
         kinds = resource_types()
-        asked = [item for item in program.resources.values() if item.type in TYPES and kinds[item.type].verbs]
+        asked = [
+            item for item in program.resources.values() if item.type in TYPES and (kinds[item.type].verbs or not caller)
+        ]
     found = (who_may(program, documents, item, can, path, principal, diagnostics, budget) for item in asked)
     return [item for item in found if item is not None]
 

@@ -217,3 +217,11 @@ def test_forms_for_people(project: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert capsys.readouterr().out == "shut (lattice.service)\n  nobody\n"
     assert main(["who", "--root", str(project), "stock", "--can", "HEAD", "--format", "markdown"]) == 0
     assert capsys.readouterr().out.endswith("- nobody else\n")
+
+
+def test_all_is_every_declared_resource_or_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    root = ["--root", str(Path(__file__).parents[2])]
+    assert main(["who", "--all", "--format", "json", *root]) == 0
+    told = {item["on"] for item in json.loads(capsys.readouterr().out)["resources"]}
+    assert {"inventory", "payroll", "office_vpn"} <= told
+    assert main(["who", "--all", "inventory", *root]) == 2

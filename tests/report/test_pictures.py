@@ -18,6 +18,7 @@ from policyc.report.matrix import Cell
 from policyc.report.options import Options
 from policyc.report.outcome import Detail
 from policyc.report.registry import renderer
+from policyc.report.who import May, Reach
 
 HOSTILE = '<script>alert(1)</script>&"\u202e\x1b[31m]]>\u0000'
 SVG = "{http://www.w3.org/2000/svg}"
@@ -59,9 +60,21 @@ def comparison(name: str) -> Changes:
     return Changes(name, "new.json", (Compared(name, "auth-policy", "changed", (entry,), words, words),))
 
 
+def reach(name: str) -> list[Reach]:
+    words = (name,)
+    may = May(words, words, words, words, words, words, words, (("who", name),), "allow")
+    anybody = May((), words, (), (), (), (), (), (), "allow")
+    return [
+        Reach(name, "lattice.service", (may,), True),
+        Reach("payroll", "verified_access.endpoint", (anybody,), False, words, words),
+        Reach("ledger", "lattice.service", (), True),
+    ]
+
+
 DRAWN: dict[str, Callable[[str, str], str]] = {
     "outcome": lambda form, name: renderer("outcome", form)(answer(name), {}, Options(), Detail(explain=True)),
     "matrix": lambda form, name: renderer("matrix", form)(table(name), Options()),
+    "reach": lambda form, name: renderer("reach", form)(reach(name), Options()),
     "changes": lambda form, name: renderer("changes", form)(comparison(name), Options()),
 }
 
@@ -107,6 +120,15 @@ def test_a_class_shows_the_decision_before_and_after() -> None:
     assert "newly allowed" in said and "not settled: orders" in said
     tips = [item.text for item in ElementTree.fromstring(DRAWN["changes"]("svg", "orders")).iter(f"{SVG}title")]
     assert tips[1:3] == ["implicit deny: who orders", "allow: who orders"]
+
+
+def test_who_may_do_what_says_whether_that_is_all() -> None:
+    picture = DRAWN["reach"]("svg", "orders")
+    said = texts(picture)
+    assert "nobody else" in said and "nobody" in said and "not settled whether there are others: orders" in said
+    tips = [item.text for item in ElementTree.fromstring(picture).iter(f"{SVG}title")]
+    assert "orders on ledger: nothing" in tips  # proven
+    assert "orders on payroll: anyone: orders" in tips  # what anybody may do, this caller may do as well
 
 
 @pytest.mark.parametrize("ground", [0, 1])

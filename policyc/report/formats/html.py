@@ -16,6 +16,7 @@ from policyc.report.formats import human, svg
 from policyc.report.matrix import Cell
 from policyc.report.options import Options
 from policyc.report.outcome import Detail
+from policyc.report.who import Reach
 from policyc.text import Source
 
 _WIDTH: Final = 110
@@ -41,6 +42,11 @@ def matrix(table: Sequence[Cell], options: Options) -> str:
 def changes(found: Changes, options: Options) -> str:
     """A comparison."""
     return page("policyc diff", svg.changes(found, options), human.changes(found, _plain(options)))
+
+
+def reach(found: Sequence[Reach], options: Options) -> str:
+    """Who may do what."""
+    return page("policyc who", svg.reach(found, options), human.reach(found, _plain(options)))
 
 
 def page(title: str, picture: str, words: str) -> str:

@@ -11,7 +11,9 @@ from policyc.report.options import Options
 from policyc.report.outcome import Detail
 from policyc.report.pictures.answer import answer_picture
 from policyc.report.pictures.change import change_picture
+from policyc.report.pictures.reach import reach_picture
 from policyc.report.pictures.table import table_picture
+from policyc.report.who import Reach
 from policyc.text import Source
 
 
@@ -28,3 +30,8 @@ def matrix(table: Sequence[Cell], options: Options) -> str:
 def changes(found: Changes, options: Options) -> str:
     """What changes, before and after."""
     return change_picture(found)
+
+
+def reach(found: Sequence[Reach], options: Options) -> str:
+    """Who may do what with which resource."""
+    return reach_picture(found)

@@ -519,6 +519,7 @@ _shtab_policyc_test_options=(
 _shtab_policyc_test_defaults_added=0
 
 _shtab_policyc_who_options=(
+  "--all[every declared resource]"
   "--can[only what has this verb, or this action (\`s3\:Get\*\`) of documents]:VERB:"
   "--path[only requests with such a path, or object key]:PATTERN:"
   "--principal[what one caller may do\: a declared principal, an ARN, a service or \`anonymous\`]:WHO:"
@@ -528,7 +529,7 @@ _shtab_policyc_who_options=(
   "--config[the configuration in place of policyc.toml]:FILE:_files"
   "*--exclude[a file or folder to leave out, or a pattern such as \`\*.gen.policy\`\; may be given several times]:PATH:_files"
   "*--param[the value of a \`param\` declaration\; may be given several times]:NAME=VALUE:"
-  "--format[one of \{formats\} (default\: human)]:FORMAT:(human json markdown)"
+  "--format[one of \{formats\} (default\: human)]:FORMAT:(human html json markdown svg)"
   "--output[write the report to this file, not to standard output]:FILE:_files"
   "--color[auto, always or never\; auto means on a terminal unless NO_COLOR is set (default\: auto)]:WHEN:(auto always never)"
   {-q,--quiet}"[say nothing but findings]"

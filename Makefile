@@ -6,6 +6,9 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 POLICYC := $(RUN) -m policyc
 READY := $(VENV)/.policyc-ready
+# pyspark is half a gigabyte: an environment of its own, which borrows the packages of the other
+SPARK := .venv-spark
+SPARK_READY := $(SPARK)/.policyc-ready
 
 .DEFAULT_GOAL := help
 .PHONY: site site-test help demo test live-test lint types bench fuzz docs facts dist clean
@@ -14,6 +17,7 @@ help:
 	@echo "make demo    compile, check and test the policies of this repository, and ask a few questions"
 	@echo "make test    ruff, mypy and every test"
 	@echo "make live-test  the tests of policyc aws alone; they reach no network and are part of make test"
+	@echo "make spark-test  the tests that need Spark (and Java 17)"
 	@echo "make bench   measure start-up and throughput"
 	@echo "make fuzz    mutate every input until something breaks (MINUTES=10)"
 	@echo "make docs    write the generated pages and tables again"
@@ -62,6 +66,16 @@ test: $(READY)
 live-test: $(READY)
 	$(RUN) -m pytest tests/live -n auto --dist worksteal
 
+$(SPARK_READY): $(READY)
+	@test -x $(SPARK)/bin/python || $(PYTHON) -m venv $(SPARK)
+	$(SPARK)/bin/python -m pip install --quiet --disable-pip-version-check 'pyspark>=3.5,<5' 'pandas>=2.2,<3'
+	@$(RUN) -c 'import sysconfig; print(sysconfig.get_path("purelib"))' \
+	  > "$$($(SPARK)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/policyc.pth"
+	@touch $(SPARK_READY)
+
+spark-test: $(SPARK_READY)
+	PYTHONPATH="$(CURDIR)" $(SPARK)/bin/python -m pytest -n 0 tests/spark
+
 lint: $(READY)
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
@@ -100,4 +114,4 @@ dist: $(READY)
 	$(RUN) -m build
 
 clean:
-	rm -rf $(VENV) out dist build .policyc-cache .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(SPARK) out dist build .policyc-cache .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -78,8 +78,8 @@ def describe(parser: argparse.ArgumentParser) -> None:
         type=one_of("engine", ENGINES),
         default=ENGINES[0],
         metavar="NAME",
-        help="auto (default), rows (no further packages), columns (needs `policyc[replay]`; for large logs of VPC Lattice and for Parquet): all "
-        "give the same report",
+        help="auto (default), rows (no further packages), columns (needs `policyc[replay]`; for large logs of VPC Lattice and for Parquet), "
+        "spark (needs `policyc[spark]`): all give the same report",
     )
     describe_inventory(parser)
     group = parser.add_argument_group("documents in place of a project")
@@ -115,7 +115,7 @@ def _failure(text: str) -> tuple[str, int, float]:
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
-    from policyc.cli.replay_engines import in_columns, uses_columns
+    from policyc.cli.replay_engines import in_columns, on_spark, uses_columns
     from policyc.cli.replay_files import opened
     from policyc.replay.reading import Log
     from policyc.replay.report.html import as_html
@@ -132,7 +132,9 @@ def run(args: argparse.Namespace, console: Console) -> int:
     complete = True
     with Progress(console) as progress:
         try:
-            if uses_columns(args):
+            if args.engine == "spark":
+                on_spark(args, asked, log, tally)
+            elif uses_columns(args):
                 in_columns(args, asked, log, tally, lambda now: progress("records", now.records))
             else:
                 replay(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+import sys
 from collections.abc import Callable
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     from policyc.replay.reading import Log
     from policyc.replay.tally import Tally
 
-ENGINES: Final = ("auto", "rows", "columns")
+ENGINES: Final = ("auto", "rows", "columns", "spark")
 _PACKAGES: Final = ("duckdb", "pyarrow", "numpy")
 #: bytes of logs from which on columns are worth the time that their packages take to import
 _MANY_BYTES: Final = 16 * 1024 * 1024
@@ -23,7 +25,7 @@ _MANY_BYTES: Final = 16 * 1024 * 1024
 
 def uses_columns(args: argparse.Namespace) -> bool:
     """Whether columns are asked. Raises WrongUse where their packages are missing."""
-    if args.engine == "rows":
+    if args.engine in ("rows", "spark"):
         return False
     missing = [name for name in _PACKAGES if find_spec(name) is None]
     if args.engine == "columns":
@@ -33,6 +35,29 @@ def uses_columns(args: argparse.Namespace) -> bool:
             )
         return True
     return not missing and _is_large(args)
+
+
+def on_spark(args: argparse.Namespace, asked: Policies, log: Log, tally: Tally) -> None:
+    """Replay on Spark: in the session of `spark-submit`, or in one on this machine. Raises WrongUse where pyspark is missing."""
+    for name in (*_PACKAGES, "pyspark"):
+        if find_spec(name) is None:
+            raise WrongUse(f"Spark needs {name}, which is not installed", "run `pip install 'policyc[spark]'`")
+    from pyspark.sql import SparkSession
+
+    from policyc.replay.spark import Task, parts_of, replay_on_spark
+
+    files = []
+    for name, path in named(args, log):
+        if path is None:
+            raise WrongUse("standard input is one stream, which Spark cannot share", "name files")
+        files.append((name, str(path)))
+    # workers on this machine run what runs here
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    session = SparkSession.builder.appName("policyc replay").getOrCreate()
+    task = Task(asked.old, asked.new, asked.known, tally.identities)
+    read, counted = replay_on_spark(session, parts_of(files), task)
+    log.merge(read)
+    tally.merge(counted)
 
 
 def _is_large(args: argparse.Namespace) -> bool:

@@ -57,6 +57,13 @@ class Log:
         self.unread[reason] += 1
         self.examples.setdefault(reason, str(place))
 
+    def merge(self, other: Log) -> None:
+        """Add what was read of later files."""
+        self.files += other.files
+        self.unread.update(other.unread)
+        for reason, place in other.examples.items():
+            self.examples.setdefault(reason, place)
+
     def records(self, files: Iterable[tuple[str, BufferedReader]]) -> Iterator[tuple[dict[str, Any], Place]]:
         """Every record with its place; `files` are names with streams, which are closed."""
         for name, stream in files:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Final
 
 from policyc.engines.iam.arns import FIELDS, split_arn, split_tokens
@@ -25,12 +26,14 @@ from policyc.record import record
 from policyc.simulation.request_text import parse_caller
 from policyc.targets.base import NoRequest
 from policyc.targets.iam_documents.gates import engine_caller
-from policyc.targets.lattice.access_log import read_caller
+from policyc.targets.lattice.access_log import read_caller, session_free
 from policyc.targets.lattice.words import NETWORK_KEY, PATH_KEY, SERVICE_KEY
 
 _SERVICE: Final = re.compile(r"(arn:[a-z-]+:vpc-lattice:[a-z0-9-]+:[0-9]{12}:service/)(svc-[0-9a-z]+)")
 #: what the keys that tell of a caller begin with
 _OF_CALLERS: Final = ("aws:principal", "aws:user", "aws:sourceidentity", "aws:federated", "sts:")
+#: callers whose likeness is remembered
+_MOST_CALLERS: Final = 200_000
 _NETWORK: Final = re.compile(r"(arn:[a-z-]+:vpc-lattice:[a-z0-9-]+:[0-9]{12}:servicenetwork/)(sn-[0-9a-z]+)")
 
 
@@ -58,7 +61,7 @@ class Likeness:
         self.names = "\n".join(side.names for side in sides)
         self.documents = tuple(document for side in sides for document in side.documents)
         self.atoms = [atom for document in self.documents for s in document.statements for atom in s.conditions]
-        self.patterns = list(dict.fromkeys(p for d in self.documents for p in _patterns(d)))
+        self.patterns = list({p.template: p for d in self.documents for p in _patterns(d)}.values())
         self.joint = {key for atom in self.atoms if atom.needs for key in atom.keys}
         self.joint |= {key for pattern in self.patterns for key in pattern.needs}
         self.odd_patterns = any(pattern.ready is None for pattern in self.patterns)
@@ -71,6 +74,9 @@ class Likeness:
                 for atom in statement.conditions:
                     if not atom.needs:
                         self.by_key.setdefault(atom.key, []).append((atom, document))
+        #: whether a key tells of the account or Region that a resource is in
+        self.sees_owner = "aws:resource" in self.names.lower() or ":resourceaccount" in self.names.lower()
+        self.callers: dict[tuple[str, ...], Hashable] = {}
         self.partitions = sorted({"aws", *re.findall(r"arn:(aws-[a-z-]+):", self.names)})
 
     # --- keys -------------------------------------------------------------------------------------------------------
@@ -100,9 +106,19 @@ class Likeness:
         except NoRequest as error:
             return str(error) if self.verbatim else re.sub("`[^`]*`", "", str(error))
         told = tuple(side.caller(who) for side in self.sides)
+        if who in self.known:
+            return (who, *told)
+        found = self.callers.get(told)
+        if found is None:
+            if len(self.callers) > _MOST_CALLERS:
+                self.callers.clear()
+            found = self.callers[told] = self._of_told(who, told)
+        return found
+
+    def _of_told(self, who: str, told: tuple[str, ...]) -> Hashable:
         name = who.split(":")[-1].split("/")
         named = any(part in self.names for part in name[1:2] + name[-1:] if part) if len(name) > 1 else False
-        if named or self.open_names or self.known & {who, *told}:
+        if named or self.open_names or self.known & {session_free(who), *told}:
             return told
         principal = parse_caller(who)
         if principal is None or any(key.startswith(_OF_CALLERS) for key in self.joint):
@@ -126,7 +142,8 @@ class Likeness:
             keys = replace(caller, path=path).keys()
             for key in sorted(self.by_key.keys() & keys.keys()):
                 answers.append(self._answers(key, lambda name, keys=keys: keys.get(name, Unknown.ANY)))  # type: ignore[misc]
-        return (caller.kind, caller.account, caller.partition, caller.path, paths, tuple(answers))
+        account = caller.account if caller.account in self.names else ""
+        return (caller.kind, account, caller.partition, caller.path, paths, tuple(answers))
 
     # --- services and networks --------------------------------------------------------------------------------------
 
@@ -137,8 +154,9 @@ class Likeness:
             return arn
         if any(side.services is not None and arn.rpartition("/")[2] in side.services for side in self.sides):
             return arn
-        rest = tuple(_rests(pattern, arn) for pattern in self.patterns)
-        return (found[1], rest, self._answers(SERVICE_KEY.lower(), lambda _: (arn,)))
+        rest = tuple([_rests(pattern, arn) for pattern in self.patterns])
+        place = found[1] if self.sees_owner else found[1].split(":")[1]
+        return (place, rest, self._answers(SERVICE_KEY.lower(), lambda _: (arn,)))
 
     def of_network(self, arn: str) -> Hashable:
         """A service network by its ARN."""
@@ -147,7 +165,7 @@ class Likeness:
         found = _NETWORK.fullmatch(arn)
         if found is None or found[2] in self.names or NETWORK_KEY.lower() in self.joint:
             return arn
-        return (found[1], self._answers(NETWORK_KEY.lower(), lambda _: (arn,)))
+        return ("", self._answers(NETWORK_KEY.lower(), lambda _: (arn,)))
 
     # --- paths ------------------------------------------------------------------------------------------------------
 
@@ -204,32 +222,52 @@ def _rests(pattern: ResourcePattern, arn: str) -> tuple[frozenset[Tokens], froze
 
 def rests(tokens: Tokens, text: str) -> frozenset[Tokens]:
     """The patterns such that `text` with something behind it fits `tokens` just when that something fits one of them."""
-    steps: list[str | Wild] = []
-    for token in tokens:
-        steps.extend(token if isinstance(token, str) else (token,))
-    states = _closed(steps, {0})
+    machine = _machine(tokens)
+    states = machine.start
     for char in text:
-        states = _closed(
-            steps,
-            {
-                at if steps[at] is Wild.STAR else at + 1
-                for at in states
-                if at < len(steps) and (steps[at] in (Wild.STAR, Wild.ONE) or steps[at] == char)
-            },
-        )
+        moved = ((states & (machine.chars.get(char, 0) | machine.ones)) << 1) | (states & machine.stars)
+        states = moved | ((moved & machine.stars) << 1)
         if not states:
             return frozenset()
-    return frozenset(_joined(steps[at:]) for at in states)
+    found = {at: machine.rest(at) for at in range(len(machine.steps) + 1) if states >> at & 1}
+    # what begins at a star covers what begins behind it
+    return frozenset(
+        rest for at, rest in found.items() if not (at and states >> (at - 1) & 1 and machine.stars >> (at - 1) & 1)
+    )
 
 
-def _closed(steps: Sequence[str | Wild], states: set[int]) -> set[int]:
-    """The states with every star also taken as empty."""
-    out = set(states)
-    for at in states:
-        while at < len(steps) and steps[at] is Wild.STAR:
-            at += 1
-            out.add(at)
-    return out
+class _Machine:
+    """A pattern as bits, one for each step that may come next; stars in a row are one."""
+
+    def __init__(self, tokens: Tokens) -> None:
+        steps: list[str | Wild] = []
+        for token in tokens:
+            for step in token if isinstance(token, str) else (token,):
+                if not (step is Wild.STAR and steps and steps[-1] is Wild.STAR):
+                    steps.append(step)
+        self.steps = steps
+        self.chars: dict[str, int] = {}
+        self.ones = self.stars = 0
+        for at, step in enumerate(steps):
+            if step is Wild.STAR:
+                self.stars |= 1 << at
+            elif step is Wild.ONE:
+                self.ones |= 1 << at
+            else:
+                self.chars[step] = self.chars.get(step, 0) | 1 << at
+        self.start = 1 | ((1 & self.stars) << 1)
+        self.made: dict[int, Tokens] = {}
+
+    def rest(self, at: int) -> Tokens:
+        found = self.made.get(at)
+        if found is None:
+            found = self.made[at] = _joined(self.steps[at:])
+        return found
+
+
+@lru_cache(maxsize=4096)
+def _machine(tokens: Tokens) -> _Machine:
+    return _Machine(tokens)
 
 
 def _joined(steps: Sequence[str | Wild]) -> Tokens:

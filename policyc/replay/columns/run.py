@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from io import BufferedReader, RawIOBase
 from types import MappingProxyType
 from typing import Any, Final
@@ -16,9 +16,9 @@ import pyarrow.compute as pc
 
 from policyc.replay.askers.known import Known
 from policyc.replay.askers.said import Asker
-from policyc.replay.columns.kernel import ID, Batch, Kernel
+from policyc.replay.columns.kernel import ID, Batch, Kernel, Rows
 from policyc.replay.columns.likeness import Likeness, Side
-from policyc.replay.columns.seen import SeenIds, hashes
+from policyc.replay.columns.seen import Hashes, SeenIds, hashes
 from policyc.replay.columns.sources import BLOCK, Lines, parquet_batches
 from policyc.replay.kinds.lattice import Lattice
 from policyc.replay.kinds.registry import kind_of
@@ -42,13 +42,13 @@ class ColumnReplayer(Replayer):
         self.ids = SeenIds()
 
     def is_new(self, id: str, place: Place) -> bool:
-        return not id or bool(self._first(pa.array([id]), place)[0])
+        return not id or bool(self.first(place.file, hashes(pa.array([id])), np.array([place.number]))[0])
 
-    def _first(self, ids: pa.Array, place: Place) -> np.ndarray[Any, np.dtype[np.bool_]]:
-        """Which ids were not there before; the others are counted."""
+    def first(self, file: str, ids: Hashes, numbers: Rows) -> np.ndarray[Any, np.dtype[np.bool_]]:
+        """Which ids were not there before; the others are counted. `numbers` are those of their records in the file."""
         if self.ids.is_full:
-            self.tally.wonder(MANY_IDS, place, len(ids))
-        found = self.ids.first(hashes(ids))
+            self.tally.wonder(MANY_IDS, Place(file, int(numbers[0])), len(ids))
+        found = self.ids.first(ids)
         self.tally.duplicates += int((~found).sum())
         return found
 
@@ -94,7 +94,7 @@ class ColumnReplayer(Replayer):
         order = np.argsort(numbers, kind="stable")
         first = np.zeros(len(order), bool)
         if len(order):
-            first[order] = self._first(texts.take(pa.array(order)), Place(batch.file, int(numbers[order[0]])))
+            first[order] = self.first(batch.file, hashes(texts.take(pa.array(order))), numbers[order])
         keep = np.ones(len(batch.numbers), bool)
         keep[rows] = first[: len(rows)]
         new = {id(held[at][1]) for at in np.flatnonzero(first[len(rows) :]).tolist()}
@@ -105,22 +105,32 @@ class ColumnReplayer(Replayer):
 
 
 def replay_files(
-    files: Iterable[tuple[str, BufferedReader]], replayer: ColumnReplayer, log: Log, watch: Callable[[Tally], None]
+    files: Iterable[tuple[str, BufferedReader]],
+    replayer: ColumnReplayer,
+    log: Log,
+    watch: Callable[[Tally], None] = lambda tally: None,
+    groups: Sequence[int] | None = None,
 ) -> None:
-    """Ask about every record of some files; `watch` sees the count as it grows."""
+    """Ask about every record of some files; `watch` sees the count as it grows. `groups` are row groups of Parquet files, None for all."""
     lines = Lines()
     for name, stream in files:
         with log.reading(name, stream):
-            _file(name, stream, replayer, log, lines, watch)
+            _file(name, stream, replayer, log, lines, watch, groups)
             watch(replayer.tally)
 
 
 def _file(
-    name: str, stream: BufferedReader, replayer: ColumnReplayer, log: Log, lines: Lines, watch: Callable[[Tally], None]
+    name: str,
+    stream: BufferedReader,
+    replayer: ColumnReplayer,
+    log: Log,
+    lines: Lines,
+    watch: Callable[[Tally], None],
+    groups: Sequence[int] | None,
 ) -> None:
     if stream.peek(4)[:4] == _PARQUET:
         try:
-            for part in parquet_batches(name, stream):
+            for part in parquet_batches(name, stream, groups):
                 if isinstance(part, Batch):
                     replayer.take_batch(part)
                 else:

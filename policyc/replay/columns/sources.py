@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import duckdb
@@ -124,7 +124,9 @@ def with_user(found: Mapping[str, pa.Array]) -> tuple[dict[str, pa.Array], Any]:
 # --- Parquet --------------------------------------------------------------------------------------------------------
 
 
-def parquet_batches(file: str, stream: Any, most: int = 1 << 20) -> Iterator[Batch | tuple[Place, dict[str, Any]]]:
+def parquet_batches(
+    file: str, stream: Any, groups: Sequence[int] | None = None, most: int = 1 << 20
+) -> Iterator[Batch | tuple[Place, dict[str, Any]]]:
     """The rows of a Parquet file: batches where it holds records of a service, else one record after the other.
 
     Names of columns count in any letter case, as tables of Glue and Athena write them in lower case. Raises pa.ArrowInvalid, OSError.
@@ -135,12 +137,16 @@ def parquet_batches(file: str, stream: Any, most: int = 1 << 20) -> Iterator[Bat
     names = {name.lower(): name for name in held.schema_arrow.names}
     wanted = {name: names[name.lower()] for name in _NAMES if name.lower() in names}
     if not {"serviceArn", "resolvedUser"} <= wanted.keys():
-        yield from _one_by_one(file, held)
+        if groups is None or 0 in groups:
+            yield from _one_by_one(file, held)
         return
     texts = [name for name in wanted.values() if pa.types.is_string(held.schema_arrow.field(name).type)]
     held = pq.ParquetFile(stream, read_dictionary=texts)
     start = 1
     for group in range(held.num_row_groups):
+        if groups is not None and group not in groups:
+            start += held.metadata.row_group(group).num_rows
+            continue
         large = held.metadata.row_group(group).num_rows > most
         parts: Iterable[Any] = (
             held.iter_batches(most, [group], list(wanted.values()))

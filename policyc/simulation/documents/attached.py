@@ -95,8 +95,8 @@ def attach(given: Attached, carrier: str, role: str, kind: str) -> Document:
         given.compiled.span,
         entries,
     )
-    if given.text:
-        keep_compiled(document, given.compiled)
+    # a document on many services is compiled once
+    keep_compiled(document, given.compiled)
     return document
 
 

@@ -16,15 +16,20 @@ _NOWHERE: Final = Span("", 0, 0)
 
 
 def candidates(modules: Iterable[nodes.Module], kind: Type) -> list[str]:
-    """Values of a type that the files hold; of plain texts those that something with a name is compared with."""
-    found: dict[str, None] = {}
+    """Values of a type that the files hold; those that something with a name is compared with come first, and of plain texts there are no others."""
+    compared: dict[str, None] = {}
+    others: dict[str, None] = {}
     for module in modules:
         for node in _below(module):
             if isinstance(node, nodes.Compare) and (_is_name(node.left) or _is_name(node.right)):
-                found.update(dict.fromkeys(_compared(node)))
+                compared.update(dict.fromkeys(_compared(node)))
             elif kind != STRING:
-                found.update(dict.fromkeys(_text(node)))
-    return [text for text in found if text and text_value(text, kind, _NOWHERE, "", Diagnostics()) is not None]
+                others.update(dict.fromkeys(_text(node)))
+    return [
+        text
+        for text in {**compared, **others}
+        if text and text_value(text, kind, _NOWHERE, "", Diagnostics()) is not None
+    ]
 
 
 def forms_of(modules: Iterable[nodes.Module], kinds: Mapping[str, ResourceType]) -> dict[str, str]:

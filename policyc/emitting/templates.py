@@ -31,8 +31,10 @@ Tree: TypeAlias = Any
 #: compiles the project with values for parameters: its documents in a stable order, and what is wrong
 Compile: TypeAlias = Callable[[Mapping[str, str]], tuple[Program, Sequence[Document], Diagnostics]]
 
-#: values that are tried for one parameter
+#: values that are tried for one parameter, at least and at most, and for all of them: each is a compilation
+_LEAST: Final = 8
 _MOST: Final = 64
+_TOGETHER: Final = 400
 _NETWORK: Final = "cloud_wan/core_network_policy"
 
 
@@ -211,11 +213,12 @@ class _Work:
         param = self.params[name]
         inner = param.type.item if isinstance(param.type, SetOf) else param.type
         form = described(name, param.type, "", None, param.form)
+        most = max(_LEAST, min(_MOST, _TOGETHER // len(self.params)))
         others = [text for other, text in self.base.items() if other != name and self.params[other].type == param.type]
         values = [*members(param.type)] or [
             self._sample(name, 1),
             *([default if isinstance(default, str) else ",".join(default)] if default else []),
-            *[text for text in (*others, *candidates(self.modules.values(), inner)) if form.takes(text)][:_MOST],
+            *[text for text in (*others, *candidates(self.modules.values(), inner)) if form.takes(text)][:most],
         ]
         out: dict[str, dict[str, Tree] | None] = {}
         for value in dict.fromkeys(values):

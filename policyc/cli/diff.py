@@ -62,6 +62,11 @@ def describe(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="compare each document by itself, not those together that a request meets on its way to a declared service",
     )
+    parser.add_argument(
+        "--tests",
+        action="store_true",
+        help="show each request to a declared service or endpoint as a `test` block too, to paste beside the new policies",
+    )
     add_trust(parser)
     add_bindings(parser)
     parser.add_argument(
@@ -126,7 +131,7 @@ def _compare(args: argparse.Namespace, console: Console, held: ExitStack) -> Cha
     if not old.pieces and not new.pieces:
         console.error("nothing to compare: no policy and no document was found\n")
         return exits.NOTHING
-    found = compare_sides(old, new, files == 2, diagnostics, args.document)
+    found = compare_sides(old, new, files == 2, diagnostics, args.document, args.tests)
     if found is None:
         return refuse_request(diagnostics, {**old.sources, **new.sources}, args.format, console)
     return found

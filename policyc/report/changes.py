@@ -20,10 +20,11 @@ OPEN: Final = "not settled"
 @record
 class Entry:
     """One class of requests that is answered differently. `change` is `newly allowed`, `newly denied`, `newly blocked` (nobody allowed
-    them, now a deny refuses them whatever others allow), `no longer blocked` `now undecided` or, where both versions allow but for what the
+    them, now a deny refuses them whatever others allow), `no longer blocked`, `now undecided` or, where both versions allow but for what the
     caller's own policies have to say, `newly granted` and `no longer granted`; `who`, `what`, `where` and `conditions` are parts of the
     statement `by`, an empty one means any; `because` are sentences; `request` is one request of the class, in parts; `old` and `new` are
-    what the engine says to it."""
+    what the engine says to it. With `by_context` nothing but the context tells requests apart; `test` is the request as a test block, where
+    that was asked for."""
 
     change: str
     by: str
@@ -37,6 +38,7 @@ class Entry:
     old: str
     new: str
     by_context: bool = False
+    test: str = ""
 
     @property
     def widens(self) -> bool:
@@ -165,6 +167,8 @@ def _entry_lines(entry: Entry, options: Options) -> list[str]:
     width = max(len(part) for part, _ in entry.request)
     for part, value in entry.request:
         lines += _line(f"      {part:<{width}}  ", value, options.width)
+    if entry.test:
+        lines += ["", *(f"    {clean(line)}".rstrip() for line in entry.test.rstrip().split("\n"))]
     return lines
 
 
@@ -214,4 +218,5 @@ def _entry_data(entry: Entry) -> dict[str, Any]:
         "witness": [{"part": part, "value": value} for part, value in entry.request],
         "old": entry.old,
         "new": entry.new,
+        **({"test": entry.test} if entry.test else {}),
     }

@@ -10,6 +10,7 @@ from policyc.engines.iam.caller import Grant
 from policyc.engines.iam.document import compile_document
 from policyc.engines.iam.switches import BY_NAME, DEFAULT
 from policyc.engines.proofs.texts import whole
+from policyc.engines.trace import Verdict
 from policyc.holes import has_hole, names_in, shown
 from policyc.ir.pattern import Plain, Wild, escape_pattern, pattern_tokens
 from policyc.record import replace
@@ -38,10 +39,12 @@ _GRANTS = {
 _NOTHING = '{"Version":"2012-10-17","Statement":[]}'
 
 
-def compare_sides(old: Side, new: Side, single: bool, diagnostics: Diagnostics, alone: bool = False) -> Changes | None:
+def compare_sides(
+    old: Side, new: Side, single: bool, diagnostics: Diagnostics, alone: bool = False, tests: bool = False
+) -> Changes | None:
     """Everything that differs between two sides; None after reporting a document that cannot be read. Documents that one request meets on
     its way to a declared resource are compared together, or with `alone` each by itself. Raises
-    `policyc.analysis.compare.Disagreement`."""
+    `policyc.analysis.compare.Disagreement`. `tests` asks for the requests as test blocks."""
     out: list[Compared] = []
     together: set[str] = set()
     for name in sorted(set(old.ways) & set(new.ways)) if not alone else ():
@@ -51,9 +54,9 @@ def compare_sides(old: Side, new: Side, single: bool, diagnostics: Diagnostics, 
         if types == {ENDPOINT}:
             from policyc.workspace.comparing_cedar import compare_endpoint
 
-            way = compare_endpoint(name, old, new, diagnostics)
+            way = compare_endpoint(name, old, new, diagnostics, tests)
         else:
-            way = _way(name, old, new, diagnostics)
+            way = _way(name, old, new, diagnostics, tests)
         if way is not None:
             out.append(way)
             together |= {gate for side in (old, new) for gate in side.ways[name].gates if gate}
@@ -189,7 +192,7 @@ def _alike(before: Piece, after: Piece) -> bool:
     return before.source.text == after.source.text and before.kind == after.kind
 
 
-def _way(name: str, old: Side, new: Side, diagnostics: Diagnostics) -> Compared | None:
+def _way(name: str, old: Side, new: Side, diagnostics: Diagnostics, tests: bool) -> Compared | None:
     """A declared resource, with all documents on the way to it; None where one cannot be read."""
     kind = KINDS["auth-policy"]
     versions_of: list[list[Version]] = []
@@ -229,6 +232,15 @@ def _way(name: str, old: Side, new: Side, diagnostics: Diagnostics) -> Compared 
     tokens = pattern_tokens(escape_pattern(ways[0].arn))
     result = compare(before, after, within=(whole(tokens), whole((*tokens, Plain("/"), Wild.RUN))))
     entries = tuple(_entry(item) for item in result.differences)
+    if tests:
+        from policyc.workspace.witness_tests import service_test
+
+        entries = tuple(
+            replace(
+                entry, test=service_test(name, f"{entry.change} {at}", ways[1], item.witness, item.new is Verdict.ALLOW)
+            )
+            for at, (entry, item) in enumerate(zip(entries, result.differences, strict=True), 1)
+        )
     state = CHANGED if entries else OPEN if result.open else SAME
     return Compared(name, "lattice.service", state, entries, (), result.open)
 

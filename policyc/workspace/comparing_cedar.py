@@ -10,8 +10,9 @@ from policyc.analysis.cedar import CedarDifference, Gate, compare_cedar
 from policyc.diagnostics import Diagnostics
 from policyc.engines.cedar.authorize import CedarError
 from policyc.engines.cedar.decide import About, Documented, Path, parse_policies
+from policyc.engines.trace import Verdict
 from policyc.model.files import read_inside
-from policyc.record import record
+from policyc.record import record, replace
 from policyc.report.changes import ADDED, CHANGED, OPEN, REMOVED, SAME, Compared, Entry
 from policyc.syntax.cedar_nodes import Document
 from policyc.syntax.cedar_text import parse_cedar
@@ -48,7 +49,7 @@ def compare_alone(
     return _compared(name, "cedar", state, ([gates[0]], [gates[1]]), (first, second), (old, new), diagnostics)
 
 
-def compare_endpoint(name: str, old: Side, new: Side, diagnostics: Diagnostics) -> Compared | None:
+def compare_endpoint(name: str, old: Side, new: Side, diagnostics: Diagnostics, tests: bool = False) -> Compared | None:
     """A declared endpoint: the group's text and its own, both of which have to allow."""
     gates: list[list[Gate]] = []
     texts: list[list[_Text]] = []
@@ -66,7 +67,8 @@ def compare_endpoint(name: str, old: Side, new: Side, diagnostics: Diagnostics) 
             held.append(Gate(path or way.names[place], text, _without(way, place, side)))
         gates.append(held)
         texts.append(mine)
-    return _compared(name, ENDPOINT, "", (gates[0], gates[1]), (texts[0], texts[1]), (old, new), diagnostics)
+    read_ones = (texts[0], texts[1])
+    return _compared(name, ENDPOINT, "", (gates[0], gates[1]), read_ones, (old, new), diagnostics, tests)
 
 
 def _without(way: Way, place: int, side: Side) -> bool:
@@ -85,6 +87,7 @@ def _compared(
     texts: tuple[list[_Text], list[_Text]],
     sides: tuple[Side, Side],
     diagnostics: Diagnostics,
+    tests: bool = False,
 ) -> Compared | None:
     told = [_about(mine, side, diagnostics) for mine, side in zip(texts, sides, strict=True) if mine]
     if diagnostics.has_errors:
@@ -94,6 +97,16 @@ def _compared(
     except CedarError as error:
         return Compared(name, kind, OPEN, open=(str(error),))
     entries = tuple(_entry(item) for item in found.differences)
+    if tests:
+        from policyc.workspace.witness_tests import endpoint_test
+
+        facts = {key: fact for text in texts[1] for key, fact in (text.piece.facts or {}).items()}
+        entries = tuple(
+            replace(
+                entry, test=endpoint_test(name, f"{entry.change} {at}", facts, item.context, item.new is Verdict.ALLOW)
+            )
+            for at, (entry, item) in enumerate(zip(entries, found.differences, strict=True), 1)
+        )
     return Compared(
         name, kind, state or (CHANGED if entries else OPEN if found.open else SAME), entries, (), found.open
     )

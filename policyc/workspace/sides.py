@@ -12,6 +12,7 @@ from types import MappingProxyType
 from policyc.carriers.registry import recognized
 from policyc.diagnostics import Diagnostics
 from policyc.model.files import read_source
+from policyc.model.vocabulary import Attribute
 from policyc.record import record, replace
 from policyc.syntax.json_text import JsonValue, parse_json
 from policyc.targets.base import Document, DocumentSet
@@ -50,13 +51,15 @@ class Piece:
 class Way:
     """The way of a request to a declared resource: the name of the document at each gate, empty where the gate asks nobody, None where it
     has no policy. `type` and `arn` are the resource's own, `names` what the gates are called,
-    `callers` the documents of those who call, by the ARN of the role or user that carries one."""
+    `callers` the documents of those who call, by the ARN of the role or user that carries one, `scope` the
+    attributes of a request to it."""
 
     type: str
     arn: str
     gates: tuple[str | None, ...]
     names: tuple[str, ...] = ()
     callers: Mapping[str, str] = MappingProxyType({})
+    scope: Mapping[str, Attribute] = MappingProxyType({})
 
 
 @record
@@ -226,9 +229,11 @@ def _ways(compiled: Compiled) -> dict[str, Way]:
     """The gates of every declared service of VPC Lattice: its network's, then its own (Lattice reference, sections 1 and 5); and those of
     every declared endpoint of Verified Access: its group's, then its own."""
     from policyc.targets.lattice.words import arn_of
+    from policyc.targets.registry import target
     from policyc.targets.verified_access.scope import ENDPOINT, group_of
 
     program, documents = compiled.program, DocumentSet(compiled.all_documents)
+    lattice = target("lattice")
     found: dict[str, Way] = {}
     carried: dict[str, list[str]] = {}
     for document in documents.with_role("identity"):
@@ -242,7 +247,9 @@ def _ways(compiled: Compiled) -> dict[str, Way]:
                     gates.append("")
                 else:
                     gates.append(next((one.path for one in documents.on(item.id) if one.role == role), None))
-            found[service.name] = Way(service.type, arn_of(service), tuple(gates), (), callers)
+            found[service.name] = Way(
+                service.type, arn_of(service), tuple(gates), (), callers, lattice.scope(service, program.resources)
+            )
         elif service.type == ENDPOINT and (group := group_of(service, program.resources)) is not None:
             texts = [next((one.path for one in documents.on(item.id)), None) for item in (group, service)]
             if texts != [None, None]:

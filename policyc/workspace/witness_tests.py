@@ -1,0 +1,69 @@
+"""The request of a change as a `test` block of the language: what the new version answers, to be pasted beside its policies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from policyc.analysis.spelling import caller_text, spelled
+from policyc.analysis.ways.lattice import context_fields
+from policyc.analysis.witness import Witness
+from policyc.engines.iam.caller import CallerKind
+from policyc.syntax.literals import quote
+from policyc.targets.cedar_documents.facts import Fact
+from policyc.workspace.proving import request_line
+from policyc.workspace.proving_paths import formatted
+from policyc.workspace.sides import Way
+
+#: kinds of caller that a Lattice request asks an identity policy of
+_CARRIERS: Final = frozenset({CallerKind.USER, CallerKind.ROLE, CallerKind.FEDERATED})
+_METHOD: Final = "vpc-lattice-svcs:RequestMethod"
+
+
+def service_test(name: str, change: str, way: Way, witness: Witness, allowed: bool) -> str:
+    """A test of a request to a declared service; what the policies of a caller say that nobody declares is left out of it."""
+    caller = witness.request.caller
+    fields = [("who", caller_text(caller)[0])]
+    if witness.action.lower().endswith(":invoke"):
+        fields.append(("can", witness.context.get(_METHOD, ("GET",))[0]))
+        fields.append(("path", quote(witness.resource.removeprefix(way.arn) or "/")))
+    else:
+        fields.append(("can", "connect"))
+    fields += context_fields(witness.context, way.scope, {_METHOD.lower()})
+    known = caller.principal_arn in way.callers or caller.kind not in _CARRIERS
+    own = way.gates[-1]
+    at = f" at {own.rpartition('/')[2].removesuffix('.json')}" if allowed and own and not known else ""
+    return _block(name, change, fields, f"{'allow' if allowed else 'deny'}{at}")
+
+
+def endpoint_test(name: str, change: str, facts: Mapping[str, Fact], context: Mapping[str, Any], allowed: bool) -> str:
+    """A test of a request to a declared endpoint; empty where it holds what a request of the language cannot state."""
+    fields: list[tuple[str, str]] = []
+    told: set[tuple[str, ...]] = set()
+    for path, value in _leaves(context):
+        fact = next((item for item in facts.values() if item.path in (path, path[:-1]) and item.path not in told), None)
+        if fact is None:
+            if value == {} or any(path[: len(seen)] == seen for seen in told):
+                continue
+            return ""
+        told.add(fact.path)
+        holder: Any = context
+        for step in fact.path:
+            holder = holder[step]
+        values = list(holder) if isinstance(holder, dict | list) else [holder]
+        texts = [str(item).lower() if isinstance(item, bool) else str(item) for item in values]
+        fields.append((fact.attribute.name, spelled(fact.attribute, texts)))
+    return _block(name, change, fields, "allow" if allowed else "deny")
+
+
+def _leaves(data: Mapping[str, Any], above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    for key, value in data.items():
+        if isinstance(value, dict) and value:
+            yield from _leaves(value, (*above, key))
+        else:
+            yield (*above, key), value
+
+
+def _block(name: str, change: str, fields: list[tuple[str, str]], expected: str) -> str:
+    text = f"test {quote(f'{name}: {change}')} {{ {request_line(name, fields)} expect {expected} }}"
+    return formatted(text)

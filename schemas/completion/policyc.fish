@@ -235,6 +235,7 @@ complete -c policyc -n '_shtab_policyc_using replay; and test $_shtab_policyc_np
 complete -c policyc -n '_shtab_policyc_using; and test $_shtab_policyc_npos -eq 0' -a diff -d 'say what a change grants and takes, over all requests'
 complete -c policyc -n '_shtab_policyc_using diff' -l as -xka "identity boundary session trust scp rcp auth-policy object-lambda access-point bucket function key endpoint resource core-network cedar" -d 'what both documents are, as in `check`'
 complete -c policyc -n '_shtab_policyc_using diff' -l document -d 'compare each document by itself, not those together that a request meets on its way to a declared service'
+complete -c policyc -n '_shtab_policyc_using diff' -l tests -d 'show each request to a declared service or endpoint as a `test` block too, to paste beside the new policies'
 complete -c policyc -n '_shtab_policyc_using diff' -l trust -x -d 'a trust provider of Cedar text: its policy reference name and iam_identity_center, oidc, jamf, crowdstrike or jumpcloud; may be given several times'
 complete -c policyc -n '_shtab_policyc_using diff' -l claims -x -d 'what an OIDC provider of Cedar text sends for one user, as JSON; may be given several times'
 complete -c policyc -n '_shtab_policyc_using diff' -l bind -x -d 'the value of what a template leaves open, by the name that findings show as ‹NAME›; may be given several times'

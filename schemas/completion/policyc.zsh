@@ -146,6 +146,7 @@ _shtab_policyc_completion_defaults_added=0
 _shtab_policyc_diff_options=(
   "--as[what both documents are, as in \`check\`]:KIND:(identity boundary session trust scp rcp auth-policy object-lambda access-point bucket function key endpoint resource core-network cedar)"
   "--document[compare each document by itself, not those together that a request meets on its way to a declared service]"
+  "--tests[show each request to a declared service or endpoint as a \`test\` block too, to paste beside the new policies]"
   "*--trust[a trust provider of Cedar text\: its policy reference name and iam_identity_center, oidc, jamf, crowdstrike or jumpcloud\; may be given several times]:NAME=TYPE:"
   "*--claims[what an OIDC provider of Cedar text sends for one user, as JSON\; may be given several times]:NAME=FILE:"
   "*--bind[the value of what a template leaves open, by the name that findings show as \‹NAME\›\; may be given several times]:NAME=VALUE:"

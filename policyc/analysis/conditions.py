@@ -31,8 +31,8 @@ from policyc.ir.authz import (
     Variable,
 )
 from policyc.ir.conditions import tests
-from policyc.ir.pattern import Token, Wild, pattern_tokens
-from policyc.ir.raw_tests import NEGATED, fill, fold, plain
+from policyc.ir.pattern import Token, Wild, fold, pattern_tokens
+from policyc.ir.raw_tests import NEGATED, fill, plain
 from policyc.model.types import BOOL, SetOf, Type
 
 #: values of the keys that policy variables name, by the folded key: None for an absent one; None in place of all: left open

@@ -28,8 +28,8 @@ from policyc.ir.authz import (
     Who,
 )
 from policyc.ir.compare import compares
-from policyc.ir.pattern import Wild, pattern_matches, tokens_match
-from policyc.ir.raw_tests import fill, fold, raw_holds, split_fields
+from policyc.ir.pattern import Wild, fold, pattern_matches, tokens_match
+from policyc.ir.raw_tests import fill, raw_holds, split_fields
 from policyc.model.values import Principal, Scalar
 from policyc.model.vocabulary import Verb
 from policyc.record import record

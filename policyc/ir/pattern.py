@@ -89,3 +89,10 @@ def is_plain(text: str) -> bool:
 def plain_text(text: str) -> str:
     """The only text that a pattern without wildcards matches."""
     return "".join(token.char for token in pattern_tokens(text) if isinstance(token, Plain))
+
+
+def fold(char: str) -> str:
+    """One character without its letter case."""
+    upper = char.upper()
+    lower = (upper if len(upper) == 1 else char).lower()
+    return lower if len(lower) == 1 else char

@@ -14,7 +14,7 @@ from typing import Final, TypeAlias
 
 from policyc.ir.authz import RawTest, Tokens, Variable
 from policyc.ir.instants import moment
-from policyc.ir.pattern import Plain, Token, Wild, tokens_match
+from policyc.ir.pattern import Plain, Token, Wild, fold, tokens_match
 from policyc.regex import regex
 
 #: the values of a key in the request, by the key in any letter case; nothing for an absent one
@@ -137,13 +137,6 @@ def _or_no(compare: Callable[[str, tuple[Token, ...]], bool], value: str, tokens
 def plain(tokens: tuple[Token, ...]) -> str:
     """The characters of the pieces, wildcards as they are written."""
     return "".join(token.char if isinstance(token, Plain) else token.value for token in tokens)
-
-
-def fold(char: str) -> str:
-    """One character without its letter case."""
-    upper = char.upper()
-    lower = (upper if len(upper) == 1 else char).lower()
-    return lower if len(lower) == 1 else char
 
 
 def _same_folded(value: str, tokens: tuple[Token, ...]) -> bool:

@@ -10,7 +10,6 @@ from typing import Final
 from policyc.ir.authz import Atom, Op, Origin, Policy, RawTest
 from policyc.model.values import Principal
 from policyc.model.vocabulary import Attribute
-from policyc.syntax.cedar_printer import attribute as cedar_attribute
 from policyc.targets.cedar_documents.facts import cedar_path, split_name
 from policyc.targets.registry import target
 
@@ -88,5 +87,7 @@ def before(policy: Policy, attribute: Attribute) -> str:
 
 
 def _has(holder: tuple[str, ...], step: str) -> str:
+    from policyc.syntax.cedar_printer import attribute as cedar_attribute
+
     path = cedar_path(holder)
     return f"context{'' if not path or path.startswith('[') else '.'}{path} has {cedar_attribute(step)}"

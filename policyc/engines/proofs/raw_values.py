@@ -12,8 +12,8 @@ from typing import Final, TypeAlias
 from policyc.engines.proofs.globs import may_exist
 from policyc.ir.authz import Atom, Op, RawExpression, RawTest, Variable
 from policyc.ir.decide import atom_holds
-from policyc.ir.pattern import Wild, escape_pattern, is_plain, pattern_matches, plain_text
-from policyc.ir.raw_tests import fold, raw_holds
+from policyc.ir.pattern import Wild, escape_pattern, fold, is_plain, pattern_matches, plain_text
+from policyc.ir.raw_tests import raw_holds
 from policyc.model.types import BOOL
 from policyc.model.values import Scalar
 from policyc.model.vocabulary import Attribute

@@ -13,9 +13,8 @@ from typing import Final, TypeAlias
 
 from policyc.engines.iam.globs import Wild, compile_glob, matcher
 from policyc.engines.proofs.budget import Steps
-from policyc.ir.pattern import Plain, Token
+from policyc.ir.pattern import Plain, Token, fold
 from policyc.ir.pattern import Wild as IrWild
-from policyc.ir.raw_tests import fold
 
 #: (kind, character): `=` the character, `~` the character in any letter case, `#` one digit, `?` one character, `*` any run;
 #: `-` and `.` are the last two without the character

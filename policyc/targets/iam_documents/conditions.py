@@ -12,9 +12,8 @@ from typing import Final, assert_never
 from policyc.diagnostics import Diagnostics
 from policyc.ir.authz import All, Always, AnyOf, Atom, Cond, Never, Op, RawExpression, RawTest
 from policyc.record import record, replace
-from policyc.targets.iam_documents.leaves import Conjunct, lower_atom
+from policyc.targets.iam_documents.leaves import Conjunct, lower_atom, raw_key_test
 from policyc.targets.iam_documents.operators import Contradiction, KeyTest, merge_tests, other_spellings
-from policyc.targets.iam_documents.raw_forms import raw_key_test
 from policyc.text import Span
 
 #: OR of ANDs: `()` is never true, `((),)` always

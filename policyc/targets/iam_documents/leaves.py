@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Final, Literal, assert_never
 
 from policyc.diagnostics import Diagnostics
-from policyc.ir.authz import Atom, Constant, Op
+from policyc.ir.authz import Atom, Constant, Op, RawTest
 from policyc.ir.pattern import Plain, pattern_matches, pattern_tokens
 from policyc.model.types import EnumOf, Named, SetOf, Type, shapes
 from policyc.targets.iam_documents.operators import KeyTest, null_test, ordering_key
@@ -202,3 +202,15 @@ def value_text(constant: Constant) -> str:
             return str(constant.value)
         case _:
             assert_never(constant.value)
+
+
+def raw_key_test(test: Atom | RawTest) -> KeyTest:
+    """The entry of a `Condition` block that a raw test is."""
+    if test.spelling is not None:
+        operator, globs = test.spelling.operator, test.spelling.values
+    elif isinstance(test, RawTest):
+        operator, globs = test.operator, test.values
+    else:
+        raise TypeError("a typed test without a spelling is no raw one")
+    values = tuple(glob.text for glob in globs)
+    return KeyTest(operator, test.attribute.native, values, span=test.span, verbatim=True)

@@ -1,36 +1,47 @@
-"""Raw forms of the language as parts of an IAM document, as they are written (see `policyc/ir/raw_forms.py`)."""
+"""Raw forms of the language as parts of an IAM document, as they are written (see `policyc/ir/raw_forms.py`).
+
+Few policies have any, so the reader of documents is imported for the first one.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from functools import cache
+from typing import TYPE_CHECKING
 
-from policyc.engines.iam.operators import read_operator
-from policyc.engines.iam.switches import DEFAULT
 from policyc.ir.authz import All, AnyOf, Atom, Cond, Glob, RawTest
 from policyc.model.vocabulary import Attribute
 from policyc.record import replace
-from policyc.syntax.json_text import JsonArray, JsonMember, JsonString
-from policyc.targets.iam_documents.kinds import KINDS
-from policyc.targets.iam_documents.operators import KeyTest
-from policyc.targets.iam_documents.read_tests import read_test
-from policyc.targets.iam_documents.texts import Reading
 from policyc.text import Span
 
-_READING: Final = Reading(KINDS["auth-policy"], True, DEFAULT)
+if TYPE_CHECKING:
+    from policyc.targets.iam_documents.texts import Reading
 
 
 class Iam:
     """How an IAM document of version 2012-10-17 reads raw texts."""
 
     def test(self, operator: str, attribute: Attribute, values: Sequence[tuple[str, Span]], span: Span) -> Cond | None:
+        from policyc.engines.iam.operators import read_operator
+        from policyc.syntax.json_text import JsonArray, JsonMember, JsonString
+        from policyc.targets.iam_documents.read_tests import read_test
+
         if read_operator(operator) is None:
             return None
         listed = JsonArray(tuple(JsonString(text, at) for text, at in values), span)
-        return _named(read_test(operator, JsonMember(attribute.native, span, listed), _READING), attribute.name, span)
+        return _named(read_test(operator, JsonMember(attribute.native, span, listed), _reading()), attribute.name, span)
 
     def resource(self, text: str, span: Span) -> Glob:
-        return _READING.glob(text, span, wildcards=True)
+        return _reading().glob(text, span, wildcards=True)
+
+
+@cache
+def _reading() -> Reading:
+    from policyc.engines.iam.switches import DEFAULT
+    from policyc.targets.iam_documents.kinds import KINDS
+    from policyc.targets.iam_documents.texts import Reading
+
+    return Reading(KINDS["auth-policy"], True, DEFAULT)
 
 
 def _named(cond: Cond, name: str, span: Span) -> Cond:
@@ -42,15 +53,3 @@ def _named(cond: Cond, name: str, span: Span) -> Cond:
             return replace(cond, span=span, spelling=replace(spelling, key=name))
         case _:
             return cond
-
-
-def raw_key_test(test: Atom | RawTest) -> KeyTest:
-    """The entry of a `Condition` block that a raw test is."""
-    if test.spelling is not None:
-        operator, globs = test.spelling.operator, test.spelling.values
-    elif isinstance(test, RawTest):
-        operator, globs = test.operator, test.values
-    else:
-        raise TypeError("a typed test without a spelling is no raw one")
-    values = tuple(glob.text for glob in globs)
-    return KeyTest(operator, test.attribute.native, values, span=test.span, verbatim=True)

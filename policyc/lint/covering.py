@@ -26,10 +26,10 @@ def reach_covers(outer: Statement, inner: Statement) -> bool:
     """The same without the conditions."""
     return (
         who_covers(outer.who, inner.who)
-        and can_covers(outer.can, inner.can)
         and on_covers(outer.on, inner.on)
-        and path_covers(outer.path, inner.path)
         and resources_cover(outer.resources, inner.resources, outer.effect == "deny")
+        and path_covers(outer.path, inner.path)
+        and can_covers(outer.can, inner.can)
     )
 
 

@@ -17,6 +17,7 @@ from policyc.per_object import PerObject
 
 #: the type of a condition and the key of its tag
 Subject = tuple[str, str]
+_TAG = ("tag-value", "tag-exists")
 K = TypeVar("K")
 
 
@@ -75,7 +76,7 @@ def condition_covers(outer: AttachCondition, inner: AttachCondition) -> bool:
     """Whether an attachment that meets `inner` is proven to meet `outer`."""
     if outer.type == "any" or outer == inner:
         return True
-    if inner.type not in ("tag-value", "tag-exists") or outer.type not in ("tag-value", "tag-exists"):
+    if inner.type not in _TAG or outer.type not in _TAG:
         return outer.type == inner.type and inner.operator == "equals" and _value_meets(outer, value_of(inner))
     if (outer.key or "") != (inner.key or "") or inner.operator == "not-equals":
         return False
@@ -123,6 +124,7 @@ class _Order:
         self._shadowing: dict[int, AttachRule | None] = {}
         every = Counter(_sign(item) for rule in self.rules for item in rule.conditions)
         self._covers: dict[Hashable, list[int]] = {}
+        self._parts: dict[tuple[str, Subject], _Texts] = {}
         self._by_value: dict[tuple[Subject, str], list[int]] = {}
         self._by_subject: dict[Subject, list[int]] = {}
         self._open: list[int] = []
@@ -130,6 +132,10 @@ class _Order:
             for alternative in alternatives(rule):
                 pivot = min(alternative, key=lambda item: every[_sign(item)], default=None)
                 _put(self._covers, "always" if pivot is None else _sign(pivot), at)
+                if pivot is not None and pivot.operator == "not-equals":
+                    _put(self._covers, ("differs", _subject(pivot)), at)
+                elif pivot is not None and pivot.operator in ("begins-with", "contains"):
+                    self._parts.setdefault((pivot.operator, _subject(pivot)), _Texts()).add(value_of(pivot))
                 wanting = [item for item in alternative if item.operator == "equals"]
                 if not wanting:
                     if self._open[-1:] != [at]:
@@ -148,8 +154,21 @@ class _Order:
     def _may_cover(self, rule: AttachRule) -> Iterator[AttachRule]:
         """The rules before this one that may cover it, in order: each has to cover its first alternative."""
         given = next(iter(alternatives(rule)), ())
-        signs = {"always", ("any",), *(sign for item in given for sign in _covered_by(item))}
-        return self._before(rule, (self._covers.get(sign, ()) for sign in signs))
+        signs = {"always", ("any",), *(sign for item in given for sign in self._covered_by(item))}
+        return self._before(rule, (self._covers[sign] for sign in signs if sign in self._covers))
+
+    def _covered_by(self, given: AttachCondition) -> Iterator[Hashable]:
+        """The signs of all conditions that may be covered by this one."""
+        yield _sign(given)
+        subject, value, tag = _subject(given), value_of(given), given.type in _TAG
+        if tag:
+            yield "exists", subject[1]
+        if given.operator == "equals":
+            yield "differs", subject
+        if given.operator in ("equals", "begins-with") and (beginnings := self._parts.get(("begins-with", subject))):
+            yield from (("begins-with", subject, text) for text in beginnings.begin(value))
+        if (given.operator == "equals" or tag) and (pieces := self._parts.get(("contains", subject))):
+            yield from (("contains", subject, text) for text in pieces.within(value))
 
     def may_meet(self, rule: AttachRule) -> Iterator[AttachRule]:
         lists: list[Iterable[int]] = [self._open]
@@ -169,6 +188,27 @@ class _Order:
             last = at
 
 
+class _Texts:
+    """Texts, of which those are asked for that another one begins with or contains."""
+
+    def __init__(self) -> None:
+        self._texts: set[str] = set()
+        self._lengths: set[int] = set()
+
+    def add(self, text: str) -> None:
+        self._texts.add(text)
+        self._lengths.add(len(text))
+
+    def begin(self, value: str) -> set[str]:
+        return self._texts & {value[:length] for length in self._lengths}
+
+    def within(self, value: str) -> set[str]:
+        if len(self._texts) <= len(value) * len(self._lengths):
+            return {text for text in self._texts if text in value}
+        starts = range(len(value) + 1)
+        return self._texts & {value[at : at + length] for length in self._lengths for at in starts}
+
+
 def _put(found: dict[K, list[int]], key: K, at: int) -> None:
     places = found.setdefault(key, [])
     if places[-1:] != [at]:
@@ -176,18 +216,12 @@ def _put(found: dict[K, list[int]], key: K, at: int) -> None:
 
 
 def _sign(need: AttachCondition) -> Hashable:
-    """What some condition has to say for this one to be covered; `_covered_by` has the other side."""
+    """What a condition says, as the index has it; `_Order._covered_by` has the other side."""
     if need.type == "any":
         return ("any",)
-    if need.operator == "equals":
-        return "equals", _subject(need), value_of(need)
-    return ("tag", _subject(need)[1]) if need.type in ("tag-value", "tag-exists") else ("other", _subject(need))
-
-
-def _covered_by(given: AttachCondition) -> Iterator[Hashable]:
-    """The signs of all conditions that this one may cover."""
-    yield _sign(given)
-    yield ("tag", _subject(given)[1]) if given.type in ("tag-value", "tag-exists") else ("other", _subject(given))
+    if need.type == "tag-exists":
+        return "exists", _subject(need)[1]
+    return need.operator, _subject(need), value_of(need)
 
 
 _order_of = PerObject(_Order, 16)

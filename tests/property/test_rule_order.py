@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from policyc.ir import network as ir
 from policyc.lint.rule_order import may_meet, meeting, ordered_rules, rule_covers, shadowing
 
-KEYS, VALUES = ("k", "l"), ("a", "ab", "b")
+KEYS, VALUES = ("k", "l"), ("a", "ab", "b", "aba", "")
 
 
 def condition(draw: Random) -> ir.AttachCondition:

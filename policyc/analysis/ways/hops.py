@@ -14,7 +14,7 @@ from policyc.analysis.conditions import folded
 from policyc.engines.proofs.texts import Pattern
 from policyc.ir.authz import All, AnyOf, Atom, Cond, RawTest
 from policyc.ir.conditions import conjunction, disjunction
-from policyc.ir.raw_tests import fold
+from policyc.ir.pattern import fold
 from policyc.model.values import Resource
 from policyc.model.vocabulary import Attribute
 from policyc.record import record, replace

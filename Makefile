@@ -11,7 +11,7 @@ SPARK := .venv-spark
 SPARK_READY := $(SPARK)/.policyc-ready
 
 .DEFAULT_GOAL := help
-.PHONY: site site-test help demo test live-test lint types bench fuzz docs facts dist clean
+.PHONY: site site-test help demo test live-test lint types bench fuzz docs facts dist vscode clean
 
 help:
 	@echo "make demo    compile, check and test the policies of this repository, and ask a few questions"
@@ -24,6 +24,7 @@ help:
 	@echo "make facts   get the newest facts about AWS's services and show what changes"
 	@echo "make site    build the docs and the page that runs policyc in a browser, into dist/site"
 	@echo "make dist    build the wheel and the source archive"
+	@echo "make vscode  package the extension for Visual Studio Code (needs npm)"
 	@echo "make clean   remove what the other targets made"
 
 # The environment is made again when the dependencies or the interpreter's choice may have changed.
@@ -56,11 +57,21 @@ demo: $(READY)
 	@$(POLICYC) simulate core --attachment type=vpc,region=us-east-1,account=111122223333,tag.segment=production \
 	  || test $$? -eq 10
 
+# what the test of the editor's grammar needs from npm; a build server has to have it
+NODE := editors/vscode/node_modules/.package-lock.json
+$(NODE): editors/vscode/package-lock.json
+	npm ci --prefix editors/vscode --no-audit --no-fund --silent
+
+vscode: $(READY) $(NODE)
+	npm run --prefix editors/vscode --silent bundle
+	$(RUN) tools/vscode.py
+
 test: $(READY)
+	@$(if $(CI),,-)if command -v npm >/dev/null; then $(MAKE) --no-print-directory $(NODE); fi
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy
-	POLICYC_CASES=10000 $(RUN) -m pytest -n auto --dist worksteal
+	POLICYC_NODE=$(if $(CI),required) POLICYC_CASES=10000 $(RUN) -m pytest -n auto --dist worksteal
 
 # fakes of AWS's services inside the process, moto, and botocore's models: no network, no credentials
 live-test: $(READY)
@@ -114,4 +125,4 @@ dist: $(READY)
 	$(RUN) -m build
 
 clean:
-	rm -rf $(VENV) $(SPARK) out dist build .policyc-cache .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(SPARK) out dist build editors/vscode/node_modules editors/vscode/dist .policyc-cache .mypy_cache .ruff_cache .pytest_cache .hypothesis

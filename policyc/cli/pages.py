@@ -9,12 +9,13 @@ from pathlib import Path
 from policyc.cli.completion import scripts
 from policyc.cli.rule_pages import FOLDER, rule_pages
 from policyc.data import data_root
+from policyc.editor import textmate
 from policyc.lint.registry import needs_file
 
 
 def pages() -> Mapping[str, str]:
     """Every generated page: path from the root of the checkout -> text."""
-    return {**rule_pages(), **scripts(), **needs_file()}
+    return {**rule_pages(), **scripts(), **needs_file(), textmate.PLACE: textmate.text()}
 
 
 def stale_pages(root: Path, wanted: Mapping[str, str] | None = None) -> list[str]:

@@ -68,7 +68,7 @@ def children(node: object) -> Iterator[object]:
     shape = getattr(type(node), "__record__", None)
     if shape is None or isinstance(node, Span):
         return
-    for name in shape[0]:
+    for name in shape.fields:
         value = getattr(node, name)
         if isinstance(value, tuple):
             yield from value

@@ -15,9 +15,11 @@ from pygls.workspace import PositionCodec
 
 from policyc.diagnostics import Applicability, Diagnostic, Diagnostics, Severity
 from policyc.editor.complete import complete
+from policyc.editor.hints import allowed, hints
 from policyc.editor.hover import hover
 from policyc.editor.outline import TOKEN_KINDS, Entry, coloured, outline
 from policyc.editor.session import ENDINGS, Session, State
+from policyc.syntax import nodes
 from policyc.syntax.format import format_module
 from policyc.syntax.parser import parse
 from policyc.text import Source, Span
@@ -28,6 +30,7 @@ _PAUSE = 0.05
 #: further seconds before a large project is looked at as a whole
 _REST = 0.5
 RUN_TESTS = "policyc.runTests"
+WHAT_ALLOWS = "policyc.whatAllows"
 _SEVERITIES = {
     Severity.ERROR: lsp.DiagnosticSeverity.Error,
     Severity.WARNING: lsp.DiagnosticSeverity.Warning,
@@ -426,7 +429,36 @@ def on_lens(server: Server, params: lsp.CodeLensParams) -> list[lsp.CodeLens]:
             told = "run test" if passed is None else "passed" if passed else "failed"
             command = lsp.Command(told, RUN_TESTS, arguments=[params.text_document.uri, entry.name])
             lenses.append(lsp.CodeLens(server.range(entry.name_span, source), command))
+        elif entry.kind == "policy":
+            asked = lsp.Command("what does this allow?", WHAT_ALLOWS, arguments=[params.text_document.uri, entry.name])
+            lenses.append(lsp.CodeLens(server.range(entry.name_span, source), asked))
     return lenses
+
+
+@SERVER.command(WHAT_ALLOWS)
+def what_allows(server: Server, uri: str, name: str) -> None:
+    """Show what a policy allows, statement by statement."""
+    found = server.place(uri)
+    if found is None:
+        return
+    _, _, source = found
+    for node in parse(source, Diagnostics()).declarations:
+        if isinstance(node, nodes.Policy) and node.name.text == name:
+            text = "\n".join([f"{name} allows", *(f"- {line}" for line in allowed(source, node))])
+            server.window_show_message(lsp.ShowMessageParams(lsp.MessageType.Info, text))
+
+
+@SERVER.feature(lsp.TEXT_DOCUMENT_INLAY_HINT)
+def on_hints(server: Server, params: lsp.InlayHintParams) -> list[lsp.InlayHint]:
+    found = server.place(params.text_document.uri)
+    if found is None or not found[1].endswith(".policy"):
+        return []
+    state, name, source = found
+    start, end = server.offset(source, params.range.start), server.offset(source, params.range.end)
+    return [
+        lsp.InlayHint(server.range(source.span(hint.at, hint.at), source).start, hint.text)
+        for hint in hints(state, name, start, end)
+    ]
 
 
 def _tested(state: State, file: str) -> Iterator[tuple[int, bool]]:

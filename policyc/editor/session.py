@@ -14,21 +14,26 @@ from policyc.record import replace
 from policyc.text import Source
 from policyc.workspace.checking import check_project
 from policyc.workspace.compile import Compiled, compile_project
-from policyc.workspace.natives import NATIVES, settings_of
+from policyc.workspace.native_text import Sort, recognize, sort_of
+from policyc.workspace.natives import SEARCHED, settings_of
 from policyc.workspace.places import find_config
 from policyc.workspace.project import POLICY, Project, open_root
 
 #: seconds that nobody waits for while typing
 _AT_ONCE = 0.1
 #: what the server looks at; the rest of a folder is nobody's business here
-ENDINGS = (POLICY, *NATIVES)
+ENDINGS = (POLICY, *SEARCHED)
+#: what is a document, or holds some; while somebody types it may not be readable
+_HOLDS = (Sort.OURS, Sort.HOST, Sort.INSIDE)
 
 
 class State:
     """One project as its texts are now, or one file of it with what that imports. Nothing is worked out before it is asked for."""
 
-    def __init__(self, project: Project, mistakes: Diagnostics) -> None:
+    def __init__(self, project: Project, mistakes: Diagnostics, holds_nothing: bool = False) -> None:
         self.project, self.mistakes = project, mistakes
+        #: a file that is open and has nothing to do with policies: most JSON and YAML
+        self.holds_nothing = holds_nothing
         #: seconds that `settle` took, None before
         self.took: float | None = None
 
@@ -49,6 +54,8 @@ class State:
     @cached_property
     def findings(self) -> tuple[tuple[Diagnostic, ...], Mapping[str, Source]]:
         """Every finding with the texts that they point into."""
+        if self.holds_nothing:
+            return (), {}
         if self.mistakes.has_errors:
             return tuple(self.mistakes.sorted()), self.project.sources
         mistakes = Diagnostics()
@@ -139,4 +146,12 @@ class Session:
             for name, text in self.open.items()
             if name.startswith(root.rstrip(os.sep) + os.sep)
         }
-        return State(replace(project, read=texts.get), mistakes)
+        nothing = alone and path.suffix != POLICY and not self._holds(path)
+        return State(replace(project, read=texts.get), mistakes, nothing)
+
+    def _holds(self, path: Path) -> bool:
+        """Whether a file is a document or holds some, as it is saved or as it is open."""
+        if recognize(path) in _HOLDS:
+            return True
+        text = self.open.get(str(path))
+        return text is not None and sort_of(path.name, text.encode("utf-8", "replace")) in _HOLDS

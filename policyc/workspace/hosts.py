@@ -10,7 +10,7 @@ from policyc.carriers.embedded import Carried, Options, Unreadable
 from policyc.carriers.registry import carrier
 from policyc.diagnostics import Diagnostics
 from policyc.holes import is_reserved, shown
-from policyc.model.files import LARGEST_FILE, is_inner_path, stays_inside
+from policyc.model.files import LARGEST_FILE, Unsaved, is_inner_path, stays_inside
 from policyc.record import record
 from policyc.report.tally import NotRead, Tally
 from policyc.text import Source
@@ -28,16 +28,22 @@ class Host:
     carried: Carried
 
 
-def options_of(root: Path, values: Mapping[str, str], fences: bool = False, before: bool = False) -> Options:
-    """What is asked of carriers below a root."""
-    return Options(values, _reader(root), _lister(root), fences, before)
+def options_of(
+    root: Path, values: Mapping[str, str], fences: bool = False, before: bool = False, unsaved: Unsaved | None = None
+) -> Options:
+    """What is asked of carriers below a root; `unsaved` has the texts that an editor holds."""
+    return Options(values, _reader(root, unsaved), _lister(root), fences, before)
 
 
 def open_hosts(
-    root: Path, files: Iterable[tuple[Source, str]], diagnostics: Diagnostics, settings: NativeSettings
+    root: Path,
+    files: Iterable[tuple[Source, str]],
+    diagnostics: Diagnostics,
+    settings: NativeSettings,
+    unsaved: Unsaved | None = None,
 ) -> list[Host]:
     """The host files, each read by the carrier of its format. What a file says of others is read below the root alone."""
-    options = options_of(root, settings.values, settings.fences, settings.before)
+    options = options_of(root, settings.values, settings.fences, settings.before, unsaved)
     hosts = []
     for source, format in files:
         if is_reserved(source.text):
@@ -105,10 +111,13 @@ def _not_read(source: Source, item: Unreadable) -> NotRead:
     return NotRead(source.file, source.position(item.place.start).line, item.name, shown(item.reason))
 
 
-def _reader(root: Path) -> Callable[[str], str | None]:
+def _reader(root: Path, unsaved: Unsaved | None) -> Callable[[str], str | None]:
     """Opens files below the root; what leads out, is too large or no text is not there."""
 
     def read(name: str) -> str | None:
+        text = None if unsaved is None else unsaved(name)
+        if text is not None:
+            return text
         if not name or not is_inner_path(name) or not stays_inside(root / name, root):
             return None
         try:

@@ -50,15 +50,22 @@ def recognize(path: Path, fences: bool = False) -> Sort:
         raw = path.read_bytes()
     except OSError:
         return Sort.OTHER
+    return sort_of(path.name, raw, fences)
+
+
+def sort_of(name: str, raw: bytes, fences: bool = False) -> Sort:
+    """The sort of a file by its name and content."""
+    if name.endswith(".cedar"):
+        return Sort.OURS
     if raw.startswith(_WIDE):  # a shell may write so; told when it is read
         raw = raw.decode("utf-16", "replace").encode("utf-8", "replace")
-    if path.suffix == ".json" and (b'"Statement"' in raw or b"core-network" in raw or b"CoreNetworkPolicy" in raw):
+    if name.endswith(".json") and (b'"Statement"' in raw or b"core-network" in raw or b"CoreNetworkPolicy" in raw):
         sort = _json(raw)
         if sort is not None:
             return sort
-    if recognized(path.name, raw, fences):
+    if recognized(name, raw, fences):
         return Sort.HOST
-    if path.suffix in (".md", ".markdown") or (b"Resources" in raw and b"AWS::" in raw):
+    if name.endswith((".md", ".markdown")) or (b"Resources" in raw and b"AWS::" in raw):
         return Sort.OTHER  # prose; a template whose resources have no policies of ours
     return Sort.INSIDE if _HOLDS.search(raw) is not None else Sort.OTHER
 

@@ -215,7 +215,7 @@ def check_natives(
             sources[name] = source
         return source
 
-    tally, taken = _check_hosts(root, hosts, diagnostics, settings, named, other)
+    tally, taken = _check_hosts(root, hosts, diagnostics, settings, named, other, read)
     # what a host takes in (`file("policy.json")`) is judged there, where it is known what it is for
     texts = [(source, ending) for source, ending in texts if source.file not in taken]
     check_texts(texts, diagnostics, settings, kinds, trusts)
@@ -234,6 +234,7 @@ def _check_hosts(
     settings: NativeSettings,
     named: Collection[Path],
     other: Callable[[str], Source | None],
+    unsaved: Unsaved | None,
 ) -> tuple[Tally, set[str]]:
     """What was counted, and the other files whose texts are documents of a host."""
     if not files:
@@ -241,7 +242,7 @@ def _check_hosts(
     from policyc.workspace.hosts import check_hosts, open_hosts
 
     found = Diagnostics()
-    hosts = open_hosts(root, files, found, settings)
+    hosts = open_hosts(root, files, found, settings, unsaved)
     told = {item.span.file for item in found if item.span is not None}
     asked = {path.resolve().relative_to(root).as_posix() for path in named}
     for host in hosts:

@@ -9,9 +9,11 @@ import pytest
 from policyc.__main__ import main
 from policyc.diagnostics import Diagnostics
 from policyc.editor.complete import complete
+from policyc.editor.hints import allowed, hints
 from policyc.editor.hover import hover
 from policyc.editor.outline import TOKEN_KINDS, coloured, outline
 from policyc.editor.session import Session, State
+from policyc.syntax import nodes
 from policyc.syntax.parser import parse
 from policyc.text import Source
 
@@ -176,3 +178,30 @@ def test_a_large_project_is_not_waited_for(project: Path, monkeypatch: pytest.Mo
     assert set(quick.compiled.program.modules) == {"policies/shop.policy", "policies/shared.policy"}
     whole.settle()
     assert session.quick(path)[0] is whole
+
+
+def test_values_stand_behind_their_names(project: Path) -> None:
+    state, file, _ = opened(project, "when source.vpc == mesh_vpc", "when source.vpc == mesh§_vpc")
+    source = state.source(file)
+    assert source is not None
+    found = {source.text[: hint.at].rpartition(" ")[2]: hint.text for hint in hints(state, file, 0, len(source.text))}
+    assert found["mesh_vpc"] == ' = "vpc-0a1b2c3d4e5f67890"'
+    assert list(hints(state, file, 0, 1)) == []
+
+
+def test_what_a_policy_allows_is_said_in_its_own_words() -> None:
+    text = """policy p for lattice on inventory {
+  allow "read" { who order_fn  can GET  path "/stock", "/stock/*"  when source.vpc == mesh_vpc }
+  deny "private" { who anyone  path "/stock/private" }
+}
+policy q for lattice on inventory {
+  deny "all" { who anyone }
+}
+"""
+    source = Source("a.policy", text)
+    first, second = (item for item in parse(source, Diagnostics()).declarations if isinstance(item, nodes.Policy))
+    assert allowed(source, first) == [
+        'order_fn: GET path "/stock", "/stock/*" when source.vpc == mesh_vpc',
+        'but never anyone: everything path "/stock/private"',
+    ]
+    assert allowed(source, second) == ["nothing: every request is refused", "but never anyone: everything"]

@@ -140,9 +140,13 @@ def test_a_session(editor: Editor, shop: Path) -> None:
         editor.ask("textDocument/formatting", textDocument=document, options={"tabSize": 2, "insertSpaces": True}) == []
     )
     lenses = editor.ask("textDocument/codeLens", textDocument=document)
-    assert {lens["command"]["title"] for lens in lenses} == {"passed"}
-    command = lenses[0]["command"]
-    editor.ask("workspace/executeCommand", command=command["command"], arguments=command["arguments"])
+    by_title = {lens["command"]["title"]: lens["command"] for lens in lenses}
+    assert set(by_title) == {"passed", "what does this allow?"}
+    for command in by_title.values():
+        editor.ask("workspace/executeCommand", command=command["command"], arguments=command["arguments"])
+    whole = {"start": {"line": 0, "character": 0}, "end": {"line": 999, "character": 0}}
+    hints = editor.ask("textDocument/inlayHint", textDocument=document, range=whole)
+    assert ' = "vpc-0a1b2c3d4e5f67890"' in {hint["label"] for hint in hints}
     assert editor.end() == 0
 
 
@@ -158,6 +162,70 @@ def test_a_fix_is_a_code_action(editor: Editor, shop: Path) -> None:
     assert action["isPreferred"] is True
     ((edit,),) = action["edit"]["changes"].values()
     assert edit["newText"] == "" or "org" not in edit["newText"]
+
+
+TEMPLATE = """Resources:
+  Auth:
+    Type: AWS::VpcLattice::AuthPolicy
+    Properties:
+      ResourceIdentifier: svc-0a1b2c3d4e5f67890
+      Policy:
+        Version: "2012-10-17"
+        Statement:
+          - Effect: Allow
+            Principal: { AWS: "arn:aws:iam::111122223333:role/app" }
+            Action: vpc-lattice-svcs:Invoke
+            Resource: "*"
+            Condition: { StringEquals: { "vpc-lattice-svcs:RequestMethod": get } }
+"""
+TERRAFORM = """resource "aws_vpclattice_auth_policy" "orders" {
+  resource_identifier = "svc-0a1b2c3d4e5f67890"
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Principal = { AWS = "arn:aws:iam::111122223333:role/app" }
+      Action    = "vpc-lattice-svcs:Invoke"
+      Resource  = "*"
+      Condition = { StringEquals = { "vpc-lattice-svcs:RequestMethod" = "get" } }
+    }]
+  })
+}
+"""
+CEDAR = '// policyc: trust jamf=jamf\npermit (principal, action, resource)\nwhen { context has jamf && context.jamf.risk == "low" };\n'
+
+
+def test_findings_inside_other_files(editor: Editor, shop: Path) -> None:
+    for name, text, word in (
+        ("stack.yaml", TEMPLATE, "get"),
+        ("main.tf", TERRAFORM, '"get"'),
+        ("g.cedar", CEDAR, '"low"'),
+    ):
+        path = shop / name
+        # what is saved is right, what is open is not
+        path.write_text(text.replace("get", "GET").replace('"low"', '"LOW"'))
+        uri = path.as_uri()
+        editor.say("textDocument/didOpen", textDocument={"uri": uri, "languageId": "x", "version": 1, "text": text})
+        found = [
+            item
+            for item in editor.told("textDocument/publishDiagnostics", uri)["diagnostics"]
+            if item["code"] in ("value-never-matches", "cedar-impossible-value")
+        ]
+        (item,) = found
+        start, end = item["range"]["start"], item["range"]["end"]
+        assert start["line"] == end["line"]
+        assert text.splitlines()[start["line"]][start["character"] : end["character"]] == word
+
+
+def test_files_that_hold_no_policy_are_left_alone(editor: Editor, shop: Path) -> None:
+    for name, text in (
+        ("tsconfig.json", '{"a": 1, // b\n}'),
+        ("compose.yaml", "services: {}\n"),
+        ("a.tf", "locals {\n"),
+    ):
+        uri = (shop / name).as_uri()
+        editor.say("textDocument/didOpen", textDocument={"uri": uri, "languageId": "x", "version": 1, "text": text})
+        assert editor.told("textDocument/publishDiagnostics", uri)["diagnostics"] == []
 
 
 def test_other_documents_and_nonsense(editor: Editor, shop: Path) -> None:

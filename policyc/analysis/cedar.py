@@ -1,21 +1,25 @@
 """What changes between two versions of Cedar policies, over all requests: classes of requests with one context of each that Cedar
 confirms on both versions, or a proof that there are none.
 
-Both versions are told as diagrams over the same tests of the same attributes (`policyc.engines.cedar.encoding`), so that two that answer
-every request alike are one diagram. A test that has no form (two attributes compared with each other, arithmetic, times, who asks) may
+Both versions are formulas over the same tests of the same attributes (`policyc.analysis.cedar_formula`), and a SAT solver looks for a way that
+these can be in which the answers differ. A test that has no form (two attributes compared with each other, arithmetic, times, who asks) may
 come out either way: what is the same whatever it comes to is proven, what hangs on it is named.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from policyc.analysis.cedar_formula import CedarFormula
 from policyc.analysis.compare import MOST_CLASSES, Change, Disagreement
-from policyc.engines.cedar.decide import ENDS, About, PartialEvaluation, Path, PolicyText, decide, end_of
-from policyc.engines.cedar.diagrams import Diagram, TooManyCases
-from policyc.engines.cedar.encoding import FAILED, HOLDS, LACKS
+from policyc.analysis.domains import Domain
+from policyc.analysis.formula import FALSE, TRUE, Lit
+from policyc.analysis.solver import Solver
+from policyc.engines.cedar.decide import About, PartialEvaluation, Path, PolicyText, decide
+from policyc.engines.cedar.diagrams import TooManyCases
 from policyc.engines.cedar.predicates import Test, find_tests
+from policyc.engines.proofs.budget import TooLarge
 from policyc.engines.trace import Verdict
 from policyc.record import record
 from policyc.syntax.cedar_nodes import And, Expr, Has, Statement, path_of
@@ -27,8 +31,8 @@ from policyc.targets.cedar_documents.labels import label_of
 WORK: Final = 2_000_000
 #: what becomes of a request at all gates of a version together
 _YES, _NO, _DOUBT = 0, 1, 2
-#: how a text ends (`policyc.engines.cedar.decide.ENDS`) as one of these
-_STATES: Final = {3: _YES, 4: _NO, 5: _NO, 6: _DOUBT}
+#: questions that one comparison may have; each test has few of them
+_QUESTIONS: Final = 5_000
 _VERDICTS: Final = {_YES: Verdict.ALLOW, _NO: Verdict.IMPLICIT_DENY, _DOUBT: Verdict.UNDECIDED}
 _CHANGES: Final = {
     (_NO, _YES): Change.ALLOWED,
@@ -85,7 +89,8 @@ def compare_cedar(
         comparison = _Comparison(old, new, about, work)
         for pair, change in _CHANGES.items():
             found.extend(comparison.differences(pair, change, left))
-    except TooManyCases:
+        comparison.solver.close()
+    except (TooManyCases, TooLarge):
         left.append("the budget of steps ran out")
     return CedarCompared(tuple(found), tuple(dict.fromkeys(left)))
 
@@ -163,78 +168,55 @@ class _Comparison:
             about,
             names,
             work,
+            _QUESTIONS,
         )
         if not self.partial.exact:
             raise TooManyCases
-        self.diagrams = self.partial.diagrams
-        self.parts: dict[int, list[Diagram]] = {}
-        self.ends: dict[int, Diagram] = {}
-        self.pair = self._together(self._side(old), self._side(new))
+        self.encoded = CedarFormula(self.partial)
+        self.formula = self.encoded.formula
+        self.ends = {id(gate): self.encoded.ends(gate.text) for gate in (*old, *new) if gate.text is not None}
+        self.before, self.after = self._side(old), self._side(new)
+        self.solver = Solver(self.formula, _no_domain)
 
-    def _side(self, gates: Sequence[Gate]) -> Diagram:
-        """What becomes of a request at all gates."""
-        out: Diagram = _YES
+    def _side(self, gates: Sequence[Gate]) -> dict[int, Lit]:
+        """What becomes of a request at all gates, by the answer."""
+        yes, refused = [], []
         for gate in gates:
-            if gate.text is None:
-                mine: Diagram = _YES if gate.allows else _NO
+            ends = self.ends.get(id(gate))
+            if ends is None:
+                yes.append(TRUE if gate.allows else FALSE)
+                refused.append(-yes[-1])
             else:
-                end, self.parts[id(gate)] = end_of(gate.text, self.partial)
-                self.ends[id(gate)] = end
-                mine = self.diagrams.merged(end, _STATES)
-            doubt = self.diagrams.merged(mine, {_YES: _DOUBT})
-            out = self.diagrams.then(out, (mine, _NO, doubt))
-        return out
-
-    def _together(self, old: Diagram, new: Diagram) -> Diagram:
-        """Both answers as one number."""
-        after = tuple(
-            self.diagrams.merged(new, {state: _number(before, state) for state in (_YES, _NO, _DOUBT)})
-            for before in (_YES, _NO, _DOUBT)
-        )
-        return self.diagrams.then(old, after)
+                yes.append(ends.allowed)
+                refused += (ends.forbidden, ends.unpermitted)
+        every, no = self.formula.every, self.formula.some(refused)
+        return {_YES: every(yes), _NO: no, _DOUBT: every((-no, -every(yes)))}
 
     def differences(self, pair: tuple[int, int], change: Change, left: list[str]) -> Iterator[CedarDifference]:
         """The classes of one pair of answers; what is not settled is added to `left`."""
-        diagrams, wild = self.diagrams, frozenset(self.partial.encoding.wild)
-        ends = {end: HOLDS if end == _number(*pair) else LACKS for end in diagrams.outcomes(self.pair)}
-        asked = diagrams.merged(self.pair, ends)
+        wanted = [self.before[pair[0]], self.after[pair[1]]]
         count = 0
-        while HOLDS in diagrams.outcomes(asked):
-            data = self._example(asked, wild, pair)
-            if data is None:
-                left.extend(self._wild(asked))
+        while (solution := self.solver.solve(wanted)) is not None:
+            doubts = self.encoded.doubts(solution)
+            data = self.partial.context(self.encoded.chosen(solution), guess=bool(doubts))
+            if data is None or (doubts and (_state(self.old, data), _state(self.new, data)) != pair):
+                left.extend(self._wild(doubts))
                 return
             if count == MOST_CLASSES:
                 left.append(f"more than {MOST_CLASSES} classes of requests are {change}")
                 return
             count += 1
             found, marks = self._explained(change, pair, data)
-            yield found
-            inside: Diagram = HOLDS
-            for mark in marks:
-                inside = diagrams.then(mark, (inside, LACKS, LACKS))
-            rest = diagrams.then(inside, (LACKS, asked))
-            if rest == asked:  # a guess that is of another class than the diagrams say
-                left.extend(self._wild(asked))
+            inside = self.formula.every(marks)
+            if -inside in wanted:  # a guess that is of another class than was asked for
+                left.extend(self._wild(doubts))
                 return
-            asked = rest
+            yield found
+            wanted.append(-inside)
 
-    def _example(self, asked: Diagram, wild: frozenset[int], pair: tuple[int, int]) -> dict[str, Any] | None:
-        """A request for which `asked` holds: one for which it does whatever the tests come to that are not understood, else a guess that
-        Cedar agrees with."""
-        sure = self.diagrams.example(self.diagrams.whatever(asked, wild, HOLDS, LACKS), HOLDS)
-        data = None if sure is None else self.partial.context(sure)
-        if data is not None:
-            return data
-        chosen = self.diagrams.example(asked, HOLDS)
-        guessed = None if chosen is None else self.partial.context(chosen, guess=True)
-        agrees = guessed is not None and (_state(self.old, guessed), _state(self.new, guessed)) == pair
-        return guessed if agrees else None
-
-    def _wild(self, asked: Diagram) -> Iterator[str]:
+    def _wild(self, doubts: Iterable[int]) -> Iterator[str]:
         """What a difference hangs on that is not understood, for people."""
-        held = self.diagrams.questions(asked) & set(self.partial.encoding.wild)
-        paths, caller = self.partial.hangs_on(held)
+        paths, caller = self.partial.hangs_on(doubts)
         if caller:
             yield "it hangs on `principal`, `action` or `resource`, whose values Verified Access does not publish"
         if paths:
@@ -243,8 +225,8 @@ class _Comparison:
 
     def _explained(
         self, change: Change, pair: tuple[int, int], data: dict[str, Any]
-    ) -> tuple[CedarDifference, list[Diagram]]:
-        """The class of a request, which Cedar is asked to confirm, and the diagrams that mark its requests."""
+    ) -> tuple[CedarDifference, list[Lit]]:
+        """The class of a request, which Cedar is asked to confirm, and the literals that mark its requests."""
         if (_state(self.old, data), _state(self.new, data)) != pair:
             raise Disagreement(f"{change} was found, and Cedar says otherwise of {data}")
         gained = change is not Change.DENIED
@@ -276,15 +258,15 @@ class _Comparison:
         """What decides at one gate, on either side."""
         return _decided(mine, theirs, data), _decided(theirs, mine, data)
 
-    def _marks(self, met: _Met) -> Iterator[Diagram]:
-        """The diagrams that mark requests which meet the same at a gate."""
-        if met.gate.text is None:
+    def _marks(self, met: _Met) -> Iterator[Lit]:
+        """What marks requests that meet the same at a gate."""
+        ends = self.ends.get(id(met.gate))
+        if ends is None:
             return
-        merged = self.diagrams.merged
-        yield merged(self.ends[id(met.gate)], {end: HOLDS if name == met.end else LACKS for end, name in ENDS.items()})
+        yield ends.of(met.end)
         if met.statement is not None:
-            part = self.parts[id(met.gate)][met.statement]
-            yield merged(part, {FAILED: HOLDS, HOLDS: LACKS}) if met.end == "unsure" else part
+            part = ends.statements[met.statement]
+            yield part.fails if met.end == "unsure" else part.holds
 
     def _verdict(self, gates: Sequence[Gate], state: int, data: Mapping[str, Any]) -> Verdict:
         forbidden = any(gate.text is not None and "forbidden" in decide(gate.text, data).ends for gate in gates)
@@ -310,8 +292,8 @@ class _Comparison:
                 holder[path[-1]] = value
 
 
-def _number(old: int, new: int) -> int:
-    return 3 * old + new
+def _no_domain(key: str) -> Domain:
+    raise KeyError(key)  # ways are no values of keys
 
 
 def _state(gates: Sequence[Gate], data: Mapping[str, Any]) -> int | None:

@@ -2,7 +2,7 @@
 
 Groups with endpoints are drawn, and what somebody changes in one of both. What the enumeration sees change has to be among the changes
 found, each of which Cedar has confirmed on its context, and a pair called the same must never be answered differently.
-`POLICYC_CASES` divided by 100 is the number of pairs.
+`POLICYC_CASES` divided by 200 is the number of pairs.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from policyc.analysis.compare import Change
 from policyc.engines.cedar.authorize import authorize
 from policyc.engines.cedar.decide import About, Documented, Path, parse_policies
 
-PAIRS = max(60, int(os.environ.get("POLICYC_CASES", "10000")) // 100)
+PAIRS = max(60, int(os.environ.get("POLICYC_CASES", "10000")) // 200)
 ABSENT = object()
 TESTS = (
     'context.http.method == "GET"',
@@ -174,10 +174,27 @@ def test_who_asks_is_not_known() -> None:
     assert found.differences or found.open
 
 
-def test_many_statements_stay_within_the_budget() -> None:
-    old = [
-        f'permit (principal, action, resource) when {{ context.a.g{at} == "x" && context.b.g{at} like "*y*{at}" }};'
-        for at in range(120)
+@pytest.mark.parametrize("count", [20, 50])
+def test_many_statements_over_many_attributes(count: int) -> None:
+    """Groups of their own, a path each, and a few conditions that many share."""
+    chance = random.Random(3)
+    old = []
+    for at in range(count):
+        parts = [f'context.idc.groups has "g{at}"', f'context.http.path like "/app{at}/*"']
+        parts.append(f'context.http.method == "{chance.choice(("GET", "POST"))}"')
+        parts += ['context.jamf.risk == "LOW"'] if at % 3 == 0 else []
+        old.append(f"permit (principal, action, resource) when {{ {' && '.join(parts)} }};")
+    new = [*old[1:], old[0].replace(' && context.jamf.risk == "LOW"', "")]
+    texts = [
+        parse_policies("\n".join(item)) for item in (old, new, [*reversed(old), old[1].replace("permit", "forbid")])
     ]
-    found = compare_cedar([Gate("g", parse_policies("\n".join(old)))], [Gate("g", parse_policies("\n".join(old[:-1])))])
-    assert found.differences or found.open == ("the budget of steps ran out",)
+    one, other, third = (Gate("g", text) for text in texts)
+    found = compare_cedar([one], [other])
+    assert {item.change for item in found.differences} == {Change.ALLOWED} and not found.open
+    assert any(item.change is Change.DENIED for item in compare_cedar([one], [third]).differences)
+
+
+def test_the_budget_is_told() -> None:
+    old = [f'permit (principal, action, resource) when {{ context.a.g{at} == "x" }};' for at in range(120)]
+    gates = [Gate("g", parse_policies("\n".join(item))) for item in (old, old[1:])]
+    assert compare_cedar([gates[0]], [gates[1]], work=10).open == ("the budget of steps ran out",)

@@ -23,10 +23,10 @@ class TooManyCases(Exception):
 
 
 class Diagrams:
-    """A family of diagrams over one sequence of questions; `work` bounds how many cases are looked at in all."""
+    """A family of diagrams over one sequence of questions; `work` bounds how many cases are looked at in all, `most` the questions."""
 
-    def __init__(self, work: int) -> None:
-        self._left = work
+    def __init__(self, work: int, most: int = _MOST_QUESTIONS) -> None:
+        self._left, self._most = work, most
         self._sizes: list[int] = []
         self._nodes: list[tuple[int, tuple[Diagram, ...]]] = []
         self._numbers: dict[tuple[int, tuple[Diagram, ...]], Diagram] = {}
@@ -34,7 +34,7 @@ class Diagrams:
 
     def question(self, size: int) -> int:
         """A new question with `size` values; the earlier a question is made the further up it stands."""
-        if len(self._sizes) >= _MOST_QUESTIONS:
+        if len(self._sizes) >= self._most:
             raise TooManyCases
         self._sizes.append(size)
         return len(self._sizes) - 1
@@ -73,23 +73,13 @@ class Diagrams:
         """The same with some outcomes called like others."""
         return self.then(diagram, tuple(ends.get(end, end) for end in range(ENDS)))
 
-    def whatever(self, diagram: Diagram, questions: frozenset[int], sure: int, other: int) -> Diagram:
-        """Where `sure` comes out whatever some questions come to, that; `other` everywhere else."""
-        done: dict[Diagram, Diagram] = {}
-        for part in sorted(self._parts(diagram)):  # branches are made before what branches
-            if part < ENDS:
-                done[part] = sure if part == sure else other
-                continue
-            question, branches = self._nodes[part - ENDS]
-            made = [done[branch] for branch in branches]
-            if question not in questions:
-                done[part] = self.ask(question, made)
-                continue
-            both = sure
-            for branch in made:
-                both = self.then(both, tuple(branch if end == sure else other for end in range(ENDS)))
-            done[part] = both
-        return done[diagram]
+    def node(self, diagram: Diagram) -> tuple[int, tuple[Diagram, ...]]:
+        """The question of a diagram that is no outcome, and what it goes on with for each value."""
+        return self._nodes[diagram - ENDS]
+
+    def size(self, question: int) -> int:
+        """How many values a question has."""
+        return self._sizes[question]
 
     def outcomes(self, diagram: Diagram) -> frozenset[int]:
         """Everything that can come out."""

@@ -35,9 +35,15 @@ class Encoding:
     """The diagrams of open tests by their text. `base` is the context as far as it is known."""
 
     def __init__(
-        self, tests: Mapping[str, OpenTest], slots: Slots, base: Mapping[str, Any], about: About | None, work: int
+        self,
+        tests: Mapping[str, OpenTest],
+        slots: Slots,
+        base: Mapping[str, Any],
+        about: About | None,
+        work: int,
+        most: int,
     ) -> None:
-        self.diagrams = Diagrams(work)
+        self.diagrams = Diagrams(work, most)
         #: questions of tests without a form: the open attributes that they read, and whether they are about the caller
         self.wild: dict[int, tuple[tuple[Path, ...], bool]] = {}
         self.made: dict[str, Diagram] = {}

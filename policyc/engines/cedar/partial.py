@@ -26,6 +26,8 @@ from policyc.syntax.cedar_printer import written
 
 _WORDS: Final[Mapping[int, Truths]] = {HOLDS: TRUE, LACKS: FALSE, FAILED: FAILS}
 _WORK = 400_000
+#: questions that diagrams of whole conditions may have
+_QUESTIONS = 250
 
 
 class PartialEvaluation:
@@ -40,6 +42,7 @@ class PartialEvaluation:
         about: About | None = None,
         names: Mapping[Expr, str] = MappingProxyType({}),
         work: int = _WORK,
+        most: int = _QUESTIONS,
     ) -> None:
         self.data = sanitise(context)
         self._tests = tests
@@ -52,7 +55,7 @@ class PartialEvaluation:
         self.slots = Slots(self.data, self.marks, about)
         found = {text: self._open_test(test) for text, test in tests.items()}
         self._open = {text: item for text, item in found.items() if item is not None}
-        self.encoding = Encoding(self._open, self.slots, self.base, about, work)
+        self.encoding = Encoding(self._open, self.slots, self.base, about, work, most)
         self.diagrams = self.encoding.diagrams
         self._told: Mapping[str, int] | None = None
         self._diagrams: dict[Expr, Diagram] = {}

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from policyc.aws.live import Live, Stored
 from policyc.aws.meaning import settled
-from policyc.aws.meant import Meant, MeantSide, placed, target_of
+from policyc.aws.meant import NOT_OURS, Meant, MeantSide, placed, target_of
 from policyc.diagnostics import Diagnostics
 from policyc.record import record
 from policyc.report.changes import CHANGED, OPEN, Changes, Compared
@@ -41,7 +41,7 @@ class Pair:
 
 def pairs(side: MeantSide, live: Live) -> list[Pair]:
     """Every document of the source with its counterpart."""
-    return [_pair(item, live) for item in side.documents]
+    return [_pair(item, live) for item in side.documents if item.kind not in NOT_OURS]
 
 
 def _pair(item: Meant, live: Live) -> Pair:

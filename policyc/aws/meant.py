@@ -13,7 +13,7 @@ from policyc.model.files import read_source
 from policyc.model.values import Resource
 from policyc.record import record
 from policyc.syntax.json_text import parse_json
-from policyc.targets.base import Document
+from policyc.targets.base import Document, MapEntry
 from policyc.targets.iam_documents import resource_arn
 from policyc.targets.iam_documents.kinds import guess_kind, is_policy
 from policyc.targets.registry import resource_types
@@ -71,14 +71,15 @@ _TARGETS: Final = {
     "boundary": "callers",
 }
 _CHAIN: Final = ("object-lambda", "access-point", "bucket", "function")
-#: what `pull` never takes an interest in as a source: what the account does not own
-_NOT_OURS: Final = frozenset({"scp", "rcp"})
+#: what an account does not own, so that it is no source of changes
+NOT_OURS: Final = frozenset({"scp", "rcp"})
 
 
 @record
 class Meant:
     """One document of the source. `label` is how people know it; `name` is what the user calls it (a policy, a network); `resource` is the ARN or id of
-    what carries it, empty where nothing says so; `auth` is the auth type that is declared for it, empty for none; `also` is another name for it."""
+    what carries it, empty where nothing says so; `auth` is the auth type that is declared for it, empty for none; `also` is another name for it,
+    `map` leads from a document that was compiled to the policy of the language."""
 
     label: str
     name: str
@@ -89,6 +90,7 @@ class Meant:
     text: str
     auth: str = ""
     also: str = ""
+    map: tuple[MapEntry, ...] = ()
 
 
 @record
@@ -131,11 +133,10 @@ def _compiled(document: Document, program: Program) -> Meant | None:
     if resource is None:
         arn = document.attached_to if document.attached_to.startswith("arn:") else ""
         type = _type_of(arn)[0] if arn else "cloudwan.core_network"
-        return Meant(document.path, document.owner, kind, role, type, arn, document.text)
+        return Meant(document.path, document.owner, kind, role, type, arn, document.text, map=document.map)
     auth = resource.text("auth") if resource.type.startswith("lattice.") else ""
-    return Meant(
-        document.path, resource.name, kind, role, resource.type, arn_of(resource), document.text, auth, document.owner
-    )
+    arn, owner = arn_of(resource), document.owner
+    return Meant(document.path, resource.name, kind, role, resource.type, arn, document.text, auth, owner, document.map)
 
 
 def arn_of(resource: Resource) -> str:
@@ -172,7 +173,7 @@ def _documents(project: Project, sources: dict[str, Source], diagnostics: Diagno
             continue
         known = pulled(path, locks)
         kind = known.kind or _kind_of(path, source)
-        if kind and kind not in _NOT_OURS:
+        if kind:
             out.append(placed(Meant(name, _stem(path), kind, "", "", known.resource, source.text)))
     taken, left = take_out(open_hosts(project.root, hosts, diagnostics, settings))
     for item in taken:

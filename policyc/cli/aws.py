@@ -29,6 +29,7 @@ ACTIONS: Final = {
     "plan": ("policyc.cli.aws_plan", (*_CONNECTION, "maps", "into", "print_policy")),
     "apply": ("policyc.cli.aws_apply", (*_CONNECTION, *_WRITING, "record", "resume", "no_execute")),
     "rollback": ("policyc.cli.aws_apply", (*_CONNECTION, *_WRITING)),
+    "validate": ("policyc.cli.aws_validate", _CONNECTION),
     "permissions": ("policyc.cli.aws_permissions", ("targets", "account", "region")),
 }
 #: what `--target` takes; the same as `policyc.aws.calls.TARGETS`, which is not imported for a help text
@@ -44,6 +45,7 @@ actions:
   plan         the steps that make AWS mean the source, and what they change in decisions
   apply        carry out a plan, step by step, reading back each
   rollback     put back what a record saved
+  validate     ask IAM Access Analyzer about the documents of the source; costs nothing, changes nothing
   permissions  print the least permissions that an action needs, as an identity policy"""
 
 EPILOG = """examples:
@@ -60,6 +62,7 @@ EPILOG = """examples:
   policyc aws apply change.plan           asks first; `--yes` for machines
   policyc aws apply --resume change.plan.record
   policyc aws rollback change.plan.record
+  policyc aws validate policies live
 
 exit status: 0 done, the same; 1 something differs; 2 wrong use, or AWS cannot be asked; 3 internal error; 4 nothing
 was found; 11 not settled: something could not be read, or is not understood."""

@@ -61,8 +61,9 @@ def open_sides(
     from policyc.aws.drift import pairs
     from policyc.aws.meant import read_meant
     from policyc.workspace.natives import NAMED
+    from policyc.workspace.project import POLICY
 
-    project = open_project(args, args.words, diagnostics, NAMED)
+    project = open_project(args, args.words, diagnostics, (POLICY, *NAMED))
     console.names = project.names
     if diagnostics.has_errors:
         return refuse(diagnostics, project, console, args.format)

@@ -38,6 +38,7 @@ STAGES: Final = {
     "emitting": "Templates to deploy",
     "simulate": "Requests and tests",
     "scenario": "Scenarios",
+    "aws": "What IAM Access Analyzer says",
     "cli": "The command line and its configuration",
 }
 _INTRODUCTION: Final = f"""\

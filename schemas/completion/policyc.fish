@@ -351,7 +351,7 @@ complete -c policyc -n '_shtab_policyc_using aws' -l color -xka "auto always nev
 complete -c policyc -n '_shtab_policyc_using aws' -s q -l quiet -d 'say nothing but findings'
 complete -c policyc -n '_shtab_policyc_using aws' -l debug -d 'show the traceback of an internal error'
 complete -c policyc -n '_shtab_policyc_using aws' -s h -l help -d 'show this text and exit'
-complete -c policyc -n '_shtab_policyc_using aws; and test $_shtab_policyc_npos -eq 0' -ka "pull drift plan apply rollback permissions" -d 'pull, drift, plan, apply, rollback, permissions'
+complete -c policyc -n '_shtab_policyc_using aws; and test $_shtab_policyc_npos -eq 0' -ka "pull drift plan apply rollback validate permissions" -d 'pull, drift, plan, apply, rollback, validate, permissions'
 complete -c policyc -n '_shtab_policyc_using; and test $_shtab_policyc_npos -eq 0' -a import -d 'write policies for documents that there are already'
 complete -c policyc -n '_shtab_policyc_using import' -s o -l out -x -d 'a file that ends in .policy, a folder, or - for standard output (the default)'
 complete -c policyc -n '_shtab_policyc_using import' -l as -xka "auth-policy identity core-network cedar" -d 'what the named documents are, in place of what their shape tells: auth-policy, identity, core-network, cedar'

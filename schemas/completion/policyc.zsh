@@ -70,7 +70,7 @@ _shtab_policyc_aws_options=(
   {-q,--quiet}"[say nothing but findings]"
   "--debug[show the traceback of an internal error]"
   "(- : *)"{-h,--help}"[show this text and exit]"
-  ":pull, drift, plan, apply, rollback, permissions:(pull drift plan apply rollback permissions)"
+  ":pull, drift, plan, apply, rollback, validate, permissions:(pull drift plan apply rollback validate permissions)"
   "(*)::what the action is about:"
 )
 

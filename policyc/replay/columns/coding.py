@@ -26,10 +26,16 @@ class Coder:
     def __init__(self, likeness: Callable[[str], Hashable]) -> None:
         self.likeness = likeness
         self.numbers: dict[Hashable, int] = {}
+        self.samples: list[str | None] = []
         self.known: dict[str, int] = {}
 
-    def number(self, like: Hashable) -> int:
-        return self.numbers.setdefault(like, len(self.numbers))
+    def number(self, like: Hashable, sample: str | None) -> int:
+        """The number of a likeness; `sample` stands for it from now on if it is the first."""
+        found = self.numbers.get(like)
+        if found is None:
+            found = self.numbers[like] = len(self.samples)
+            self.samples.append(sample)
+        return found
 
     def codes(self, values: pa.Array) -> Codes:
         """A number for each distinct value, and one more at the end for an absent one."""
@@ -40,18 +46,18 @@ class Coder:
         for at, value in enumerate(values.to_pylist()):
             found = known.get(value)
             if found is None:
-                found = known[value] = self.number((self.likeness(value),))
+                found = known[value] = self.number((self.likeness(value),), value)
             out[at] = found
-        out[-1] = self.number(())
+        out[-1] = self.number((), None)
         return out
 
 
-class PathCoder:
+class PathCoder(Coder):
     """Paths by the patterns that they fit; what patterns there are hangs on the services that were seen."""
 
     def __init__(self, likeness: Likeness) -> None:
-        self.likeness = likeness
-        self.numbers: dict[Hashable, int] = {}
+        super().__init__(lambda path: path)
+        self.patterns = likeness
         self.services: set[str] = set()
         self.globs: list[Tokens] = []
         self.seen: set[Tokens] = set()
@@ -62,7 +68,7 @@ class PathCoder:
         """Services that a batch asks."""
         new = [service for service in services if service not in self.services]
         self.services.update(new)
-        for tokens in self.likeness.path_globs(new):
+        for tokens in self.patterns.path_globs(new):
             if tokens not in self.seen:
                 self.seen.add(tokens)
                 self.globs.append(tokens)
@@ -71,7 +77,7 @@ class PathCoder:
         """A number for each distinct path (as records write it), and one more at the end for an absent one."""
         out = np.empty(len(values) + 1, np.int32)
         if self.whole:
-            out[:-1] = [self._number(("whole", value)) for value in values.to_pylist()]
+            out[:-1] = [self.number(("whole", value), value) for value in values.to_pylist()]
         elif len(values):
             paths = cut_paths(values)
             tests = [fits(paths, tokens) for tokens in self.globs]
@@ -83,16 +89,15 @@ class PathCoder:
                 return_index=True,
                 return_inverse=True,
             )
+            count = len(self.globs)
             if extra is None:
-                numbers = [self._number((len(self.globs), rows[at].tobytes())) for at in first.tolist()]
+                numbers = [self.number((count, rows[at].tobytes()), values[at].as_py()) for at in first.tolist()]
                 out[:-1] = np.array(numbers, np.int32)[inverse]
             else:
-                out[:-1] = [self._number((len(self.globs), rows[at].tobytes(), more)) for at, more in enumerate(extra)]
-        out[-1] = self._number(())
+                likes = [(count, rows[at].tobytes(), more) for at, more in enumerate(extra)]
+                out[:-1] = [self.number(like, value) for like, value in zip(likes, values.to_pylist())]
+        out[-1] = self.number((), None)
         return out
-
-    def _number(self, like: Hashable) -> int:
-        return self.numbers.setdefault(like, len(self.numbers))
 
 
 def cut_paths(values: pa.Array) -> pa.Array:

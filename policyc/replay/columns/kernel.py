@@ -82,8 +82,10 @@ class Kernel:
                 sorted(((key, likeness.of_key(key, item)) for key, item in read_tags(value).items()), key=str)
             ),
         }
-        self.coders = {name: Coder(like) for name, like in likes.items()}
         self.paths = PathCoder(likeness)
+        self.coders: dict[str, Coder] = {name: Coder(like) for name, like in likes.items()} | {
+            "requestPath": self.paths
+        }
         self.answers: dict[tuple[int, ...], int] = {}
         self.told: list[_Answer] = []
 
@@ -93,26 +95,27 @@ class Kernel:
         """The number of the answer to each row, an index of `told`."""
         services = batch.columns["serviceArn"].dictionary.to_pylist()
         self.paths.see([service for service in services if service])
-        luts: list[tuple[Codes, pa.DictionaryArray]] = []
-        for name in FIELDS:
-            column = batch.columns[name]
-            coder = self.paths if name == "requestPath" else self.coders[name]
-            luts.append((coder.codes(column.dictionary), column))
+        luts = [
+            (coder.codes(batch.columns[name].dictionary), batch.columns[name]) for name, coder in self.coders.items()
+        ]
         code, first = _combined(luts, len(batch.numbers))
-        rows = [[int(lut[_code(column, row)]) for lut, column in luts] for row in first.tolist()]
+        likes = (
+            np.stack([lut[_indices(column)[first]] for lut, column in luts], axis=1) if len(first) else np.empty((0, 0))
+        )
         lut = np.empty(len(first), np.int32)
-        for at, (likes, row) in enumerate(zip(rows, first.tolist())):
-            key = tuple(likes)
+        for at, key in enumerate(map(tuple, likes.tolist())):
             found = self.answers.get(key)
             if found is None:
                 found = self.answers[key] = len(self.told)
-                self.told.append(self._ask(batch.data(row)))
+                self.told.append(self._ask(key))
             lut[at] = found
         return lut[code]
 
-    def _ask(self, data: dict[str, Any]) -> _Answer:
+    def _ask(self, key: tuple[int, ...]) -> _Answer:
+        """The answer to a combination, asked with the first value of each likeness: few different ones, which the askers then know."""
+        data: dict[str, Any] = {name: coder.samples[at] for at, (name, coder) in zip(key, self.coders.items())}
         try:
-            item = self.read(data)
+            item = self.read({**data, "resolvedUser": data["user"]})
         except NoRequest as error:
             return _Answer(None, "", str(error), True, False)
         self.kind = item.kind
@@ -227,11 +230,6 @@ def _indices(column: pa.DictionaryArray) -> Rows:
         indices = indices.fill_null(len(column.dictionary))
     found: Rows = indices.to_numpy(zero_copy_only=False)
     return found
-
-
-def _code(column: pa.DictionaryArray, row: int) -> int:
-    found = column.indices[row].as_py()
-    return -1 if found is None else int(found)
 
 
 def _combined(luts: Sequence[tuple[Codes, pa.DictionaryArray]], length: int) -> tuple[Rows, Rows]:

@@ -17,6 +17,7 @@ from policyc.cli.replay_policies import CEDAR, NETWORK, OLD, ROLES, WORDS, polic
 from policyc.cli.trust import add_trust
 
 if TYPE_CHECKING:
+    from policyc.cli.replay_policies import Policies
     from policyc.replay.report.replay import Replay
 
 SHARED = ("root", "config", "param", "format", "output", "color", "quiet")
@@ -62,6 +63,12 @@ def describe(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--show-identities", action="store_true", help="callers, addresses and paths as they stand in the log"
+    )
+    parser.add_argument(
+        "--suggest",
+        action="store_true",
+        help="in place of a report: the statements, with tests, that let in what logs of VPC Lattice saw let in; beside policies also which of "
+        "their statements decided nothing",
     )
     parser.add_argument(
         "--fail-on",
@@ -130,6 +137,8 @@ def run(args: argparse.Namespace, console: Console) -> int:
         return asked
     log, tally = Log(), Tally(args.show_identities)
     complete = True
+    if args.suggest:
+        return _suggest(args, asked, console)
     with Progress(console) as progress:
         try:
             if args.engine == "spark":
@@ -161,6 +170,38 @@ def run(args: argparse.Namespace, console: Console) -> int:
     if not tally.asked:
         return exits.NOTHING
     return exits.FINDINGS if any(_exceeds(found, *wanted) for wanted in args.fail_on) else exits.CLEAN
+
+
+def _suggest(args: argparse.Namespace, asked: Policies, console: Console) -> int:
+    """Write statements for what was let in."""
+    from policyc.cli.replay_files import opened
+    from policyc.replay.askers.said import NOT_ASKED
+    from policyc.replay.reading import Log
+    from policyc.replay.report.replay import Replay, left_out
+    from policyc.replay.suggest import Evidence, suggestion
+    from policyc.replay.tally import Tally, replay
+
+    log, tally, evidence = Log(), Tally(), Evidence()
+    with Progress(console) as progress:
+        replay(
+            log.records(opened(args, log)),
+            asked.old,
+            asked.new,
+            tally,
+            asked.known,
+            lambda now: progress("records", now.records),
+            evidence,
+        )
+    tally.skipped.pop(NOT_ASKED, None)
+    for line in left_out(Replay(log, tally, False)):
+        console.remark(line)
+    if not evidence.seen:
+        console.remark("no record of VPC Lattice that was let in")
+        return exits.NOTHING
+    side = asked.old.side()
+    labels = None if side is None else [s.label for document in side.documents for s in document.statements]
+    console.write(suggestion(evidence, labels))
+    return exits.CLEAN
 
 
 def _exceeds(found: Replay, what: str, most: int, share: float) -> bool:

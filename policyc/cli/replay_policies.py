@@ -59,6 +59,10 @@ def policies(args: argparse.Namespace, console: Console) -> Policies | int:
     if diagnostics.has_errors:
         return refuse(diagnostics, project, console)
     known = _known(args)
+    if args.suggest and not (_has_documents(args) or args.paths or args.against):
+        from policyc.replay.askers.said import Nobody
+
+        return Policies(Nobody(), None, known)
     found = (
         _documents(args, project, known, console) if _has_documents(args) else _projects(args, project, known, console)
     )

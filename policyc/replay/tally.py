@@ -14,6 +14,7 @@ from policyc.replay.classes import Class, ClassKey, caller_hash, merge_classes, 
 from policyc.replay.kinds.registry import kind_of
 from policyc.replay.reading import Place
 from policyc.replay.recorded import Recorded, is_time, path_form, redacted
+from policyc.replay.suggest import Evidence
 from policyc.targets.base import NoRequest
 
 #: distinct requests whose answers are kept
@@ -169,8 +170,11 @@ def _as_it_is(text: str) -> str:
 class Replayer:
     """Policies in force, and where there are some new ones, asked about records one by one."""
 
-    def __init__(self, old: Asker, new: Asker | None, tally: Tally, known: Known) -> None:
+    def __init__(
+        self, old: Asker, new: Asker | None, tally: Tally, known: Known, evidence: Evidence | None = None
+    ) -> None:
         self.old, self.new, self.tally, self.known = Kept(old), None if new is None else Kept(new), tally, known
+        self.evidence = evidence
         self.seen: set[str] = set()
 
     def take(self, data: dict[str, Any], place: Place) -> None:
@@ -205,6 +209,10 @@ class Replayer:
 
     def ask(self, item: Recorded, place: Place) -> None:
         said = self.answers(item)
+        if self.evidence is not None and item.kind == "vpc-lattice":
+            self.evidence.add(self.known.fill(item))
+            if not isinstance(said, str) and said[0].decision != "undecided":
+                self.evidence.decide(said[0].by, item.time)
         if isinstance(said, str):
             self.tally.skip(said, place)
         else:
@@ -227,9 +235,10 @@ def replay(
     tally: Tally,
     known: Known,
     watch: Callable[[Tally], None] = lambda tally: None,
+    evidence: Evidence | None = None,
 ) -> None:
-    """Ask about every record; `watch` sees the count as it grows."""
-    replayer = Replayer(old, new, tally, known)
+    """Ask about every record; `watch` sees the count as it grows, `evidence` takes what was let in."""
+    replayer = Replayer(old, new, tally, known, evidence)
     for data, place in records:
         replayer.take(data, place)
         watch(tally)

@@ -66,6 +66,25 @@ class Many:
         return asker.answer(item)
 
 
+NOT_ASKED: Final = "no policy is asked"
+
+
+class Nobody:
+    """No policies: nobody is asked."""
+
+    def reads(self, key: str) -> bool:
+        return False
+
+    def caller(self, item: Recorded) -> str:
+        return ""
+
+    def side(self) -> None:
+        """There is nothing to know."""
+
+    def answer(self, item: Recorded) -> Said | str:
+        return NOT_ASKED
+
+
 class Names:
     """The names of keys that a set of documents may read: a key whose name stands in none of them is read by none."""
 

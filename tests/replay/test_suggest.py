@@ -1,0 +1,96 @@
+"""Statements for what a log saw let in: they check clean, their tests pass, and they let in what was seen."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from policyc.__main__ import main
+from policyc.replay.suggest import patterns_of, plain_form
+from tests.replay.test_replay import ARN, ROLE, SERVICE, auth, row
+
+Run = Callable[..., tuple[int, str, str]]
+USER = "arn:aws:iam::444455556666:user/ana"
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+    def go(*argv: str) -> tuple[int, str, str]:
+        status = main(list(argv))
+        told = capsys.readouterr()
+        return status, told.out, told.err
+
+    return go
+
+
+def write_log() -> None:
+    denied = {"authDeniedReason": "Service", "failureReason": "ClientAccessDenied"}
+    records = [
+        *(row(requestPath=f"/stock/{n}", requestMethod=method) for n in range(5) for method in ("GET", "HEAD")),
+        row(resolvedUser=USER, requestPath="/stock/1"),
+        row(resolvedUser=USER, requestPath="/stock/1", requestMethod="HEAD"),
+        row(resolvedUser="Anonymous", requestPath="/health"),
+        row(requestPath='/odd "path"${x}/*'),
+        row(requestMethod="-", requestPath="-", serviceArn=ARN + "service/svc-1123456789abcdef0"),
+        row(requestMethod="DELETE", **denied),
+        row(requestMethod="b r e w"),
+    ]
+    Path("log.json").write_text("".join(json.dumps(item) + "\n" for item in records))
+
+
+def test_a_suggestion_checks_clean_and_its_tests_pass(run: Run) -> None:
+    write_log()
+    status, text, _ = run("replay", "log.json", "--suggest")
+    assert status == 0
+    assert 'path "/stock/*"' in text
+    assert "more than was seen" in text
+    assert "DELETE" not in text
+    assert "1 record left out: its method is none that a policy can name." in text
+    Path("suggested.policy").write_text(text)
+    status, out, err = run("check", "--no-cache", "suggested.policy", "--format", "concise")
+    assert (status, [line for line in out.splitlines() if "error" in line]) == (0, []), out + err
+    status, out, _ = run("test", "suggested.policy")
+    assert status == 0, out
+    assert run("fmt", "--check", "suggested.policy")[0] == 0
+
+
+def test_callers_with_the_same_methods_and_paths_share_a_statement(run: Run) -> None:
+    records = [row(requestPath=f"/stock/{n}", resolvedUser=who) for n in range(3) for who in (ROLE, USER)]
+    Path("log.json").write_text("".join(json.dumps(item) + "\n" for item in records))
+    _, text, _ = run("replay", "log.json", "--suggest")
+    assert text.count("allow ") == 2  # the statement, and its test
+    assert 'who role(account_111122223333, "orders"), user(account_444455556666, "ana")' in text
+    assert "6 records, from 2026-11-01T08:00:00Z" in text
+
+
+def test_what_in_force_decided_nothing(run: Run) -> None:
+    document = json.loads(auth("GET"))
+    document["Statement"].append({**document["Statement"][0], "Sid": "Unused", "Resource": SERVICE + "/never"})
+    Path("old.json").write_text(json.dumps(document))
+    Path("log.json").write_text(json.dumps(row()))
+    _, text, _ = run("replay", "log.json", "--suggest", "--service-policy", "old.json", "--network-auth", "none")
+    assert "// In force, and deciding no record of this log: Unused" in text
+    assert "`Read` at service old.json on service decided 1, the last one at 2026-11-01T08:00:00Z" in text
+
+
+def test_without_evidence_nothing_is_suggested(run: Run) -> None:
+    Path("log.json").write_text(json.dumps(row(authDeniedReason="Service")))
+    assert run("replay", "log.json", "--suggest")[:2] == (4, "")
+
+
+@pytest.mark.parametrize(
+    ("path", "form"),
+    [("/stock/42", "/stock/*"), ('/a/"b"', "/a/*"), ("/${x}/y", "/*/y"), ("/a/*", "/a/*"), ("/health", "/health")],
+)
+def test_paths_hold_nothing_that_the_language_reads(path: str, form: str) -> None:
+    assert plain_form(path) == form
+
+
+def test_forms_that_others_cover_are_left_out() -> None:
+    assert patterns_of(["/a/*", "/a/*/b", "/a/x", "/b", "/b/c"]) == ("/a/*", "/b", "/b/c")

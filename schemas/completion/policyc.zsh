@@ -357,6 +357,7 @@ _shtab_policyc_replay_options=(
   "--against[the project with the policies in force\; the others are new]:DIR:_files -/"
   "--known[what records do not tell of callers\: \{\"callers\"\: \{ARN\: \{KEY\: value\}\}, \"users\"\: \{ADDRESS\: \{PROVIDER\: \…\}\}\}]:FILE:_files"
   "--show-identities[callers, addresses and paths as they stand in the log]"
+  "--suggest[in place of a report\: the statements, with tests, that let in what logs of VPC Lattice saw let in\; beside policies also which of their statements decided nothing]"
   "*--fail-on[end with 1 when there is any, or more than MOST (a number of records, or a share of them such as 0.1\%)\: newly-denied, newly-allowed, contradicted, undecidable, unread\; may be given several times]:WHAT[:MOST]:"
   "--engine[auto (default), rows (no further packages), columns (needs \`policyc\[replay\]\`\; for large logs of VPC Lattice and for Parquet), spark (needs \`policyc\[spark\]\`)\: all give the same report]:NAME:(auto rows columns spark)"
   "*--attachments[what is attached\: JSON as \`aws networkmanager list-attachments\` prints it, or policyc\'s own (\`-\` for standard input)\; several files add up]:FILE:_files"

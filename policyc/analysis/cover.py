@@ -23,6 +23,8 @@ from policyc.record import record
 #: classes that are told apart, and combinations of statements that are asked about
 MOST_CLASSES: Final = 60
 _MOST_COMBINATIONS: Final = 4_000
+#: denies of which each class is asked one by one
+_MOST_DENIES: Final = 40
 OUT_OF_STEPS: Final = "the budget of steps ran out"
 
 
@@ -44,7 +46,8 @@ class Asked:
 @record
 class Class:
     """Requests that the same statements allow: what they have in common, the denies that take some of them out, one of them, what it
-    hangs on that is not understood, and whether policies of the caller that nobody gave have to allow it."""
+    hangs on that is not understood, and whether policies of the caller that nobody gave have to allow it. Of very many denies only their
+    number is told, in `many`."""
 
     lines: tuple[Line, ...]
     regions: tuple[Region, ...]
@@ -52,6 +55,7 @@ class Class:
     solution: Solution
     hangs_on: tuple[str, ...]
     needs_identity: bool
+    many: int = 0
 
 
 @record
@@ -145,9 +149,11 @@ def _class(asked: Asked, lines: Sequence[Line], own: Lit, solution: Solution) ->
     inside = (*_granted(asked), own)
     marks = (*inside, asked.allowed)
     regions = tuple(region_of(space, line.statement, marks) for line in lines)
-    unless = tuple(
-        line for line in asked.denies if line.lit not in (FALSE, TRUE) and _meets(space, (*inside, line.lit))
-    )
+    denies = [line for line in asked.denies if line.lit not in (FALSE, TRUE)]
+    many = 0
+    if len(denies) > _MOST_DENIES:
+        denies, many = [], len(denies)
+    unless = tuple(line for line in denies if _meets(space, (*inside, line.lit)))
     unknown = asked.open_identity
     needs = unknown != FALSE and not _meets(space, (*asked.base, -unknown, own, asked.allowed))
     hangs_on = opaque_of(space, solution)
@@ -155,7 +161,7 @@ def _class(asked: Asked, lines: Sequence[Line], own: Lit, solution: Solution) ->
         better = _without_opaque(asked, marks)
         if better is not None:
             solution, hangs_on = better, ()
-    return Class(tuple(lines), regions, unless, solution, hangs_on, needs)
+    return Class(tuple(lines), regions, unless, solution, hangs_on, needs, many)
 
 
 def _without_opaque(asked: Asked, marks: Sequence[Lit]) -> Solution | None:

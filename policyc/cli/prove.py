@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
 from policyc.cli import exits
 from policyc.cli.check import KIND_NAMES
 from policyc.cli.console import Console
 from policyc.cli.parser import WrongUse, one_of
-from policyc.cli.prove_blocks import documents_of, run_blocks
+from policyc.cli.prove_blocks import documents_of, run_blocks, run_named
 from policyc.report.screen import paint, plural, wrap
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ examples:
   policyc prove policies/shop             those of some files
   policyc prove -k "stock and not write"  by words of the label
   policyc prove --that organization_only bucket.json
+  policyc prove --that public inventory   a declared resource, through its whole way
   policyc prove --that cross_account --account 111122223333 key.json --as key
   policyc prove --guarantees org.policy bucket.json roles/
 
@@ -91,7 +93,9 @@ def run(args: argparse.Namespace, console: Console) -> int:
     from policyc.analysis.guarantees import GUARANTEES, Named, organizations_of, prove
 
     if not args.paths:
-        raise WrongUse("`prove --that` needs documents", "name a file, a folder or a project")
+        raise WrongUse("`prove --that` needs documents", "name a file, a folder, a project or a declared resource")
+    if not any(os.path.lexists(word) or ":" in word for word in args.paths):
+        return run_named(args, console)
     if args.format not in ("human", "json"):
         raise WrongUse(f"`--that` has no `{args.format}` report", "use `human` or `json`")
     rows: list[tuple[str, Guarantee, Named, Proof]] = []

@@ -82,6 +82,45 @@ def _project(args: argparse.Namespace, console: Console) -> int:
     return _told(proofs, {**project.sources, **program.sources}, args, console)
 
 
+def run_named(args: argparse.Namespace, console: Console) -> int:
+    """Guarantees by name, of declared resources."""
+    from policyc.analysis.guarantees import GUARANTEES, Named
+    from policyc.analysis.ways import TYPES
+    from policyc.simulation.request import find_resource
+    from policyc.targets.registry import resource_types
+    from policyc.workspace.compile import compile_project
+    from policyc.workspace.proving import prove_guarantee
+
+    mistakes = Diagnostics()
+    project = open_project(args, (), mistakes)
+    console.names = project.names
+    form = args.format if serves(args.format, "findings") else "human"
+    if mistakes.has_errors:
+        return refuse(mistakes, project, console, form)
+    compiled = compile_project(project)
+    if compiled.diagnostics.has_errors:
+        return refuse_findings(compiled, project, console, form)
+    program, proofs = compiled.program, []
+    for word in args.paths:
+        diagnostics = Diagnostics()
+        resource = find_resource(program, word, diagnostics, None)
+        if resource is None:
+            return refuse_request(diagnostics, program.sources, args.format, console)
+        if resource.type not in TYPES or not resource_types()[resource.type].verbs:
+            message = f"`{resource.name}` is a `{resource.type}`, whose requests have no caller of AWS"
+            raise WrongUse(
+                message, "guarantees by name are about callers: write a `prove` block on what requests state"
+            )
+        for name in args.that:
+            guarantee = GUARANTEES[name]
+            account = args.account or (resource.place.account if resource.place is not None else "")
+            if "organization" in guarantee.needs and not args.organization:
+                raise WrongUse(f"`{name}` needs an organization", "add `--organization ID`")
+            named = Named(account, args.organization)
+            proofs.append(prove_guarantee(program, compiled.all_documents, resource, guarantee, named))
+    return _told(proofs, {**project.sources, **program.sources}, args, console)
+
+
 def _guarantees(args: argparse.Namespace, console: Console) -> int:
     from policyc.targets.program import load_program
     from policyc.workspace.guaranteed import Given, names_of, prove_documents

@@ -8,16 +8,19 @@ from policyc.analysis.claims import About, bind_claim
 from policyc.analysis.compare import Disagreement
 from policyc.analysis.domains import Unmodelled
 from policyc.analysis.formula import FALSE, Lit
+from policyc.analysis.guarantees import Guarantee, Named
 from policyc.analysis.solver import BUDGET, Solution
 from policyc.analysis.ways import way_to
 from policyc.analysis.witness import opaque_of
 from policyc.diagnostics import Diagnostics, did_you_mean
 from policyc.engines.proofs.budget import TooLarge
 from policyc.engines.trace import Decision, Outcome
+from policyc.ir.authz import Always, Statement
 from policyc.ir.program import BoundProof, Program
 from policyc.model.scope import Scope
 from policyc.model.values import Resource
 from policyc.packages import MissingPackage
+from policyc.record import replace
 from policyc.report.proofs import ClaimAnswer, Proof, proof_of
 from policyc.simulation.answer import answer
 from policyc.simulation.keyword import matches_keyword
@@ -58,6 +61,32 @@ def prove_one(program: Program, documents: Sequence[Document], proof: BoundProof
     return proof_of(label.value, label.span, answers, diagnostics)
 
 
+def prove_guarantee(
+    program: Program,
+    documents: Sequence[Document],
+    resource: Resource,
+    guarantee: Guarantee,
+    named: Named,
+    budget: int = BUDGET,
+) -> Proof:
+    """Whether a declared resource keeps a guarantee by name, through its whole way. Raises `policyc.analysis.compare.Disagreement`."""
+    scope = Statement("allow", guarantee.name, None, None, (), None, Always())
+    about = About(resource, scope, "no", "allow", "", "", resource.span)
+    label = nodes.Str(guarantee.name, resource.span)
+    proof = BoundProof(nodes.Prove(label, (), resource.span), program.scopes[resource.file], resource.file)
+    diagnostics = Diagnostics()
+    asked = _Asked(program, documents, proof, about, budget, diagnostics)
+    space = asked.way.space
+    asked.scope = space.formula.every((asked.scope, guarantee.breaks(space, named)))
+    asked.text = guarantee.says
+    answer = asked.settle()
+    if answer is not None and answer.holds is False and not answer.request:
+        # no such request gets here at all
+        answer = replace(answer, holds=True, answer="")
+    found = [] if answer is None else [answer]
+    return proof_of(f"{guarantee.name} of {resource.name}", resource.span, found, diagnostics)
+
+
 def _claim(
     program: Program,
     documents: Sequence[Document],
@@ -87,6 +116,7 @@ class _Asked:
     ) -> None:
         self.program, self.documents, self.proof, self.about = program, documents, proof, about
         self.diagnostics = diagnostics
+        self.text = claim_text(program, about.span)
         self.way, self.scope = way_to(program, documents, about.resource, about.scope, budget)
 
     def settle(self) -> ClaimAnswer | None:
@@ -165,7 +195,7 @@ class _Asked:
     # --- answers ------------------------------------------------------------------------------------------------
 
     def _answer(self, holds: bool | None, **rest: object) -> ClaimAnswer:
-        text = claim_text(self.program, self.about.span)
+        text = self.text
         return ClaimAnswer(
             text,
             self.about.resource.name,

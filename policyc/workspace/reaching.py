@@ -206,6 +206,7 @@ def _may(program: Program, documents: Sequence[Document], resource: Resource, wa
 def _told(item: Class, request: tuple[tuple[str, str], ...], answer: str, needs: Sequence[str]) -> May:
     region = _joined(item.regions)
     unless = tuple(_deny(line) for line in item.unless)
+    unless += (f"one of {item.many} statements that deny matches, which are not told apart",) if item.many else ()
     return May(
         _shown(region.who),
         _shown(region.what),

@@ -14,6 +14,9 @@ from policyc.report.who import May, Reach
 from policyc.targets.cloud_wan.lower import lower_network
 from policyc.targets.switches import wan_switches
 
+#: edges at which attachments are tried where all edges are alike
+_EDGES = 2
+
 
 def who_reaches(program: Program, bound: BoundNetwork, diagnostics: Diagnostics, budget: int = BUDGET) -> Reach | None:
     """Which segments and function groups of a network reach which, for any attachments that the rules admit; None after reporting."""
@@ -21,14 +24,16 @@ def who_reaches(program: Program, bound: BoundNetwork, diagnostics: Diagnostics,
     if lowered is None:
         return None
     network = lowered.network
-    paths = Paths(network, wan_switches(program.switches), budget)
+    switches = wan_switches(program.switches)
+    paths = Paths(network, switches, budget)
+    some = Paths(network, switches, budget, _EDGES)
     segments = [item.name.text for item in network.segments]
     classes: list[May] = []
     left: list[str] = []
     try:
         for source in segments:
             for to in segments:
-                _pair(paths, source, to, classes, left)
+                _pair(paths, some, source, to, classes, left)
     except TooLarge:
         left.append("the budget of steps ran out")
     return Reach(bound.name, "core network", tuple(_merged(classes)), not left, tuple(dict.fromkeys(left)), GIVEN)
@@ -43,19 +48,24 @@ def _merged(classes: Sequence[May]) -> list[May]:
     return list(held.values())
 
 
-def _pair(paths: Paths, source: str, to: str, classes: list[May], left: list[str]) -> None:
+def _pair(paths: Paths, some: Paths, source: str, to: str, classes: list[May], left: list[str]) -> None:
     """What one segment gets from another."""
-    found = paths.none(source, to)
-    if found.empty:
-        left.append(found.empty)
+    empty = paths.empty((source, to))
+    if empty:
+        left.append(empty)
         return
-    if found.holds is None:
-        left.extend(f"`{source}` to `{to}`: {text}" for text in found.open)
-    path = found.path
-    if found.holds is not False or path is None:
+    if not paths.may_connect(source, to):
+        return
+    # where nothing is sent through a function group, two edges show what happens at all
+    found = [] if paths.ways(source, to) else list(some.paths(source, to))
+    found = found or list(paths.paths(source, to))
+    ways = [item for item in found if item.certain]
+    left.extend(f"`{source}` to `{to}`: {item.sentence}" for item in found if not item.certain and not ways)
+    if not found:
+        left.extend(f"`{source}` to `{to}`: {text}" for text in paths.doubts(source, to))
+    if not ways:
         return
     conditions: list[str] = []
-    ways = [item for item in paths.paths(source, to) if item.certain]
     for word, place, types in (
         ("from", source, {kind for item in ways for kind in item.sending_types}),
         ("to", to, {kind for item in ways for kind in item.receiving_types}),
@@ -63,11 +73,11 @@ def _pair(paths: Paths, source: str, to: str, classes: list[May], left: list[str
         if types < {item.type for item in paths.admitted(place)}:
             conditions.append(f"{word} attachments of type {', '.join(sorted(types))}")
     groups = ", ".join(dict.fromkeys(name for item in ways for name in item.groups))
-    if groups and paths.inspected(source, to, None).holds:
+    if groups and all(item.groups for item in found):
         conditions.append(f"inspected by {groups}")
     elif groups:
         conditions.append(f"some paths inspected by {groups}, others by nothing")
-    one, other = path.sending, path.receiving
+    one, other = ways[0].sending, ways[0].receiving
     request = tuple(
         (word, f"{item.type} in {item.regions[0]} of {item.account}" + _tags(item.tags))
         for word, item in (("from", one), ("to", other))

@@ -282,6 +282,31 @@ def test_proofs_run_with_the_tests_and_have_a_count_of_their_own(
     assert main(["test", "--root", str(tmp_path), "-k", "first"]) == 0
 
 
+GUARANTEES = [
+    (SHOP, "public", "stock", 0),
+    (SHOP, "tls_only", "stock", 1),
+    (SHOP, "public", "open", 1),
+    (CHAIN, "public", "resized", 0),
+    (CHAIN, "cross_account", "resized", 1),
+    (CHAIN, "cross_account", "photos", 0),
+    # an Object Lambda access point serves HTTPS only
+    (CHAIN, "tls_only", "resized", 0),
+    (CHAIN, "confused_deputy", "resized", 0),
+    # an endpoint is asked by users, not by callers of AWS
+    (ACCESS, "public", "payroll", 2),
+    (NET, "public", "core", 2),
+]
+
+
+@pytest.mark.parametrize(("text", "name", "resource", "status"), GUARANTEES)
+def test_guarantees_by_name_of_declared_resources(
+    text: str, name: str, resource: str, status: int, tmp_path: Path
+) -> None:
+    (tmp_path / "policyc.toml").write_text("", encoding="utf-8")
+    (tmp_path / "a.policy").write_text(text, encoding="utf-8")
+    assert main(["prove", "--root", str(tmp_path), "--that", name, resource]) == status
+
+
 BUCKET = {
     "Version": "2012-10-17",
     "Statement": [

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from policyc.ir.program import Program
 from policyc.model.names import Definition, Lost
 from policyc.record import record
-from policyc.syntax import nodes
+from policyc.syntax import network_nodes, nodes
 from policyc.text import Span
 
 
@@ -135,7 +135,9 @@ def _declared(top: nodes.Declaration) -> Iterator[nodes.Ident]:
             yield from (item.name for item in parameters)
         case nodes.Network(items=items):
             for item in items:
-                if isinstance(item, (nodes.NetSegment, nodes.NetFunctionGroup, nodes.NetFilter)):
+                if isinstance(
+                    item, (network_nodes.NetSegment, network_nodes.NetFunctionGroup, network_nodes.NetFilter)
+                ):
                     yield item.name
         case nodes.InlineTest(steps=steps):
             for step in steps:

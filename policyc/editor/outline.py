@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from policyc.diagnostics import Diagnostics
 from policyc.record import record
-from policyc.syntax import nodes
+from policyc.syntax import network_nodes, nodes
 from policyc.syntax.lexer import scan
 from policyc.syntax.problems import Problems
 from policyc.syntax.table import END
@@ -49,7 +49,9 @@ def _inner(node: nodes.Declaration) -> Iterator[Entry]:
                 yield Entry(label, item.effect, item.span, item.span if item.label is None else item.label.span)
         case nodes.Network(items=items):
             for part in items:
-                if isinstance(part, (nodes.NetSegment, nodes.NetFunctionGroup, nodes.NetFilter)):
+                if isinstance(
+                    part, (network_nodes.NetSegment, network_nodes.NetFunctionGroup, network_nodes.NetFilter)
+                ):
                     yield Entry(part.name.text, "segment", part.span, part.name.span)
         case _:
             return

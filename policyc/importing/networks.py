@@ -40,26 +40,26 @@ from policyc.ir.network import (
 from policyc.ir.pattern import escape_pattern
 from policyc.model.literals import misfit
 from policyc.model.types import shapes
-from policyc.syntax import nodes
+from policyc.syntax import network_nodes, nodes
 
 _Part = TypeVar("_Part")
 _Node = TypeVar("_Node")
-_Options: TypeAlias = tuple[nodes.NetFlag | nodes.NetDescribe, ...]
+_Options: TypeAlias = tuple[network_nodes.NetFlag | network_nodes.NetDescribe, ...]
 _SWITCHES = ("vpn_ecmp", "dns", "security_group_referencing")
 _ACTIONS = {"prepend-asn-list": "prepend_asns", "remove-asn-list": "remove_asns", "replace-asn-list": "replace_asns"}
 
 
 def network_node(network: CoreNetwork, name: str, otherwise: Sequence[RouteMatch], names: Names) -> nodes.Network:
     """The declaration of a network; `otherwise` are the matches that `otherwise` stands for in filters. Raises NoWords."""
-    items: list[nodes.NetItem] = [*_configuration(network.configuration)]
+    items: list[network_nodes.NetItem] = [*_configuration(network.configuration)]
     items += _each(_segment, network.segments)
     items += _each(_group, network.groups)
     items += _each(_action, network.actions)
     if network.attach_rules:
         rules = tuple(_each(partial(_attach_rule, names), network.attach_rules))
-        items.append(nodes.NetAttach(rules, NOWHERE))
+        items.append(network_nodes.NetAttach(rules, NOWHERE))
     if network.label_rules:
-        items.append(nodes.NetLabels(tuple(_each(_label_rule, network.label_rules)), NOWHERE))
+        items.append(network_nodes.NetLabels(tuple(_each(_label_rule, network.label_rules)), NOWHERE))
     items += _each(partial(_filter, otherwise), network.routing_policies)
     return nodes.Network(ident(name), ident("cloudwan"), text(network.version.text), tuple(items), NOWHERE)
 
@@ -73,25 +73,25 @@ def _each(make: Callable[[_Part], _Node], parts: Iterable[_Part]) -> Iterator[_N
             raise NoWords(getattr(part, "span", None)) from nothing
 
 
-def _configuration(configuration: Configuration) -> Iterator[nodes.NetItem]:
+def _configuration(configuration: Configuration) -> Iterator[network_nodes.NetItem]:
     ranges = [
         nodes.Range(nodes.Int(item.low, NOWHERE), nodes.Int(item.high, NOWHERE), NOWHERE)
         for item in configuration.asn_ranges
     ]
-    yield nodes.NetAsns(tuple(ranges), NOWHERE)
+    yield network_nodes.NetAsns(tuple(ranges), NOWHERE)
     if configuration.inside_cidrs:
-        yield nodes.NetInsideCidrs(_texts(configuration.inside_cidrs), NOWHERE)
+        yield network_nodes.NetInsideCidrs(_texts(configuration.inside_cidrs), NOWHERE)
     for name in _SWITCHES:
         value = getattr(configuration, name)
         if value is not None:
-            yield nodes.NetSwitch(ident(name), value, NOWHERE)
-    yield nodes.NetEdges(tuple(map(_edge, configuration.edges)), NOWHERE)
+            yield network_nodes.NetSwitch(ident(name), value, NOWHERE)
+    yield network_nodes.NetEdges(tuple(map(_edge, configuration.edges)), NOWHERE)
 
 
-def _edge(edge: Edge) -> nodes.NetEdge:
+def _edge(edge: Edge) -> network_nodes.NetEdge:
     asn = None if edge.asn is None else nodes.Int(edge.asn.value, NOWHERE)
-    inside = nodes.NetInsideCidrs(_texts(edge.inside_cidrs), NOWHERE) if edge.inside_cidrs else None
-    return nodes.NetEdge(_region(edge.location), asn, inside, NOWHERE)
+    inside = network_nodes.NetInsideCidrs(_texts(edge.inside_cidrs), NOWHERE) if edge.inside_cidrs else None
+    return network_nodes.NetEdge(_region(edge.location), asn, inside, NOWHERE)
 
 
 def _texts(words: Iterable[Word]) -> tuple[nodes.Expr, ...]:
@@ -112,97 +112,105 @@ def _regions(words: Iterable[Word]) -> tuple[nodes.Expr, ...]:
     return tuple(map(_region, words))
 
 
-def _described(description: Word | None) -> list[nodes.NetDescribe]:
-    return [] if description is None else [nodes.NetDescribe(text(description.text), NOWHERE)]
+def _described(description: Word | None) -> list[network_nodes.NetDescribe]:
+    return [] if description is None else [network_nodes.NetDescribe(text(description.text), NOWHERE)]
 
 
-def _acceptance(value: bool | None) -> list[nodes.NetFlag]:
-    return [] if value is None else [nodes.NetFlag("acceptance", value, NOWHERE)]
+def _acceptance(value: bool | None) -> list[network_nodes.NetFlag]:
+    return [] if value is None else [network_nodes.NetFlag("acceptance", value, NOWHERE)]
 
 
-def _segment(segment: Segment) -> nodes.NetSegment:
-    options: list[nodes.NetFlag | nodes.NetDescribe | nodes.NetLocations | nodes.NetImportFilter] = []
+def _segment(segment: Segment) -> network_nodes.NetSegment:
+    options: list[
+        network_nodes.NetFlag | network_nodes.NetDescribe | network_nodes.NetLocations | network_nodes.NetImportFilter
+    ] = []
     if segment.edges:
-        options.append(nodes.NetLocations(_regions(segment.edges), NOWHERE))
+        options.append(network_nodes.NetLocations(_regions(segment.edges), NOWHERE))
     if segment.isolate is not None:
-        options.append(nodes.NetFlag("isolate", segment.isolate, NOWHERE))
+        options.append(network_nodes.NetFlag("isolate", segment.isolate, NOWHERE))
     options += _acceptance(segment.acceptance)
     if segment.deny_filter:
-        options.append(nodes.NetImportFilter("deny", _idents(segment.deny_filter), NOWHERE))
+        options.append(network_nodes.NetImportFilter("deny", _idents(segment.deny_filter), NOWHERE))
     if segment.allow_filter:
-        options.append(nodes.NetImportFilter("allow", _idents(segment.allow_filter), NOWHERE))
+        options.append(network_nodes.NetImportFilter("allow", _idents(segment.allow_filter), NOWHERE))
     options += _described(segment.description)
-    return nodes.NetSegment(ident(segment.name.text), tuple(options), NOWHERE)
+    return network_nodes.NetSegment(ident(segment.name.text), tuple(options), NOWHERE)
 
 
-def _group(group: FunctionGroup) -> nodes.NetFunctionGroup:
+def _group(group: FunctionGroup) -> network_nodes.NetFunctionGroup:
     options: _Options = (*_acceptance(group.acceptance), *_described(group.description))
-    return nodes.NetFunctionGroup(ident(group.name.text), options, NOWHERE)
+    return network_nodes.NetFunctionGroup(ident(group.name.text), options, NOWHERE)
 
 
 # --- segment actions --------------------------------------------------------------------------------------------
 
 
-def _action(action: SegmentAction) -> nodes.NetItem:
+def _action(action: SegmentAction) -> network_nodes.NetItem:
     described = tuple(_described(action.description))
     match action:
         case Share():
-            applied = (nodes.NetPolicies(_idents(action.policies), NOWHERE),) if action.policies else ()
+            applied = (network_nodes.NetPolicies(_idents(action.policies), NOWHERE),) if action.policies else ()
             options = (*applied, *described)
-            return nodes.NetShare(ident(action.segment.text), _segments(action.with_segments), options, NOWHERE)
+            return network_nodes.NetShare(ident(action.segment.text), _segments(action.with_segments), options, NOWHERE)
         case CreateRoute():
             destinations = tuple(
                 word(BLACKHOLE) if item.text == BLACKHOLE else text(item.text) for item in action.destinations
             )
-            return nodes.NetRoute(ident(action.segment.text), _texts(action.cidrs), destinations, described, NOWHERE)
+            return network_nodes.NetRoute(
+                ident(action.segment.text), _texts(action.cidrs), destinations, described, NOWHERE
+            )
         case SendVia():
-            mode = nodes.NetMode(ident(action.mode.replace("-", "_")), NOWHERE)
+            mode = network_nodes.NetMode(ident(action.mode.replace("-", "_")), NOWHERE)
             return _send("via", action, (mode, *map(_override, action.overrides), *described))
         case SendTo():
             return _send("to", action, (*map(_override, action.overrides), *described))
         case AssociatePolicies():
             here, there = _region(action.location), _region(action.peer)
             applied_here = _idents(action.policies)
-            return nodes.NetApply(applied_here, ident(action.segment.text), here, there, described, NOWHERE)
+            return network_nodes.NetApply(applied_here, ident(action.segment.text), here, there, described, NOWHERE)
         case _:
             assert_never(action)
 
 
 def _send(
-    kind: str, action: SendVia | SendTo, options: tuple[nodes.NetMode | nodes.NetOverride | nodes.NetDescribe, ...]
-) -> nodes.NetSend:
+    kind: str,
+    action: SendVia | SendTo,
+    options: tuple[network_nodes.NetMode | network_nodes.NetOverride | network_nodes.NetDescribe, ...],
+) -> network_nodes.NetSend:
     to = None if action.sent_to is None else _segments(action.sent_to)
     segment = ident(action.segment.text)
-    return nodes.NetSend("via" if kind == "via" else "to", _idents(action.groups), segment, to, options, NOWHERE)
+    return network_nodes.NetSend(
+        "via" if kind == "via" else "to", _idents(action.groups), segment, to, options, NOWHERE
+    )
 
 
-def _segments(segments: SegmentSet) -> nodes.NetSegments:
-    return nodes.NetSegments(segments.every, _idents(segments.names), NOWHERE)
+def _segments(segments: SegmentSet) -> network_nodes.NetSegments:
+    return network_nodes.NetSegments(segments.every, _idents(segments.names), NOWHERE)
 
 
-def _override(override: EdgeOverride) -> nodes.NetOverride:
+def _override(override: EdgeOverride) -> network_nodes.NetOverride:
     sets = tuple(map(_regions, override.edge_sets))
-    return nodes.NetOverride(sets, _region(override.use), NOWHERE)
+    return network_nodes.NetOverride(sets, _region(override.use), NOWHERE)
 
 
 # --- rules ------------------------------------------------------------------------------------------------------
 
 
-def _attach_rule(names: Names, rule: AttachRule) -> nodes.NetAttachRule:
+def _attach_rule(names: Names, rule: AttachRule) -> network_nodes.NetAttachRule:
     options: _Options = (*_acceptance(rule.action.acceptance), *_described(rule.description))
-    destination: nodes.NetToSegment | nodes.NetToTag | nodes.NetToGroup
+    destination: network_nodes.NetToSegment | network_nodes.NetToTag | network_nodes.NetToGroup
     match rule.action:
         case ToSegment(segment=segment):
-            destination = nodes.NetToSegment(ident(segment.text), options, NOWHERE)
+            destination = network_nodes.NetToSegment(ident(segment.text), options, NOWHERE)
         case ToTag(key=key):
-            destination = nodes.NetToTag(text(key.text), options, NOWHERE)
+            destination = network_nodes.NetToTag(text(key.text), options, NOWHERE)
         case ToGroup(group=group):
-            destination = nodes.NetToGroup(ident(group.text), options, NOWHERE)
+            destination = network_nodes.NetToGroup(ident(group.text), options, NOWHERE)
         case _:
             assert_never(rule.action)
     every = [item.type for item in rule.conditions] == ["any"]
     condition = None if every else _joined([_condition(item, names) for item in rule.conditions], rule.logic)
-    return nodes.NetAttachRule(nodes.Int(rule.number.value, NOWHERE), condition, destination, NOWHERE)
+    return network_nodes.NetAttachRule(nodes.Int(rule.number.value, NOWHERE), condition, destination, NOWHERE)
 
 
 def _joined(items: list[nodes.Expr], logic: Logic | None) -> nodes.Expr:
@@ -250,24 +258,28 @@ def _compared(subject: nodes.Ref, item: AttachCondition, value: nodes.Expr | Non
             raise NoWords
 
 
-def _label_rule(rule: LabelRule) -> nodes.NetLabelRule:
-    locations = (nodes.NetLocations(_regions(rule.edges), NOWHERE),) if rule.edges else ()
+def _label_rule(rule: LabelRule) -> network_nodes.NetLabelRule:
+    locations = (network_nodes.NetLocations(_regions(rule.edges), NOWHERE),) if rule.edges else ()
     labels = tuple(text(item.text) for item in rule.labels)
     options = (*locations, *_described(rule.description))
-    return nodes.NetLabelRule(nodes.Int(rule.number.value, NOWHERE), labels, _idents(rule.policies), options, NOWHERE)
+    return network_nodes.NetLabelRule(
+        nodes.Int(rule.number.value, NOWHERE), labels, _idents(rule.policies), options, NOWHERE
+    )
 
 
-def _filter(otherwise: Sequence[RouteMatch], policy: RoutingPolicy) -> nodes.NetFilter:
+def _filter(otherwise: Sequence[RouteMatch], policy: RoutingPolicy) -> network_nodes.NetFilter:
     rules = tuple(_filter_rule(rule, otherwise) for rule in policy.rules)
     number = nodes.Int(policy.number.value, NOWHERE)
     described = tuple(_described(policy.description))
-    return nodes.NetFilter(ident(policy.name.text), ident(policy.direction), number, described, rules, NOWHERE)
+    return network_nodes.NetFilter(ident(policy.name.text), ident(policy.direction), number, described, rules, NOWHERE)
 
 
-def _filter_rule(rule: RouteRule, otherwise: Sequence[RouteMatch]) -> nodes.NetFilterRule:
+def _filter_rule(rule: RouteRule, otherwise: Sequence[RouteMatch]) -> network_nodes.NetFilterRule:
     every = tuple(rule.matches) == tuple(otherwise) and rule.logic == "or"
     condition = None if every else _joined([_match(item) for item in rule.matches], rule.logic)
-    return nodes.NetFilterRule(nodes.Int(rule.number.value, NOWHERE), condition, _route_action(rule.action), NOWHERE)
+    return network_nodes.NetFilterRule(
+        nodes.Int(rule.number.value, NOWHERE), condition, _route_action(rule.action), NOWHERE
+    )
 
 
 def _match(item: RouteMatch) -> nodes.Expr:
@@ -289,7 +301,7 @@ def _match(item: RouteMatch) -> nodes.Expr:
             assert_never(item.type)
 
 
-def _route_action(action: RouteAction) -> nodes.NetAction:
+def _route_action(action: RouteAction) -> network_nodes.NetAction:
     name = _ACTIONS.get(action.type, action.type.replace("-", "_"))
     value: nodes.Expr | None
     match action.value:
@@ -301,4 +313,4 @@ def _route_action(action: RouteAction) -> nodes.NetAction:
             value = nodes.Int(action.value, NOWHERE)
         case _:
             value = text(action.value)
-    return nodes.NetAction(ident(name), value, NOWHERE)
+    return network_nodes.NetAction(ident(name), value, NOWHERE)

@@ -33,9 +33,11 @@ def _outermost(module: nodes.Module) -> Iterator[Span]:
             case nodes.Resource(fields=fields):
                 yield from (entry.span for entry in fields.entries)
             case nodes.Network(items=items):
+                from policyc.syntax import network_nodes
+
                 for item in items:
                     yield item.span
-                    if isinstance(item, nodes.NetAttach | nodes.NetLabels | nodes.NetFilter):
+                    if isinstance(item, network_nodes.NetAttach | network_nodes.NetLabels | network_nodes.NetFilter):
                         yield from (entry.span for entry in item.rules)
             case nodes.InlineTest(steps=steps):
                 yield from (step.span for step in steps)

@@ -5,11 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from policyc.syntax.build_context import Build
-from policyc.syntax.nodes import (
-    Expr,
-    Ident,
-    Int,
-    ListOf,
+from policyc.syntax.network_nodes import (
     NetAction,
     NetApply,
     NetAsns,
@@ -39,10 +35,8 @@ from policyc.syntax.nodes import (
     NetToGroup,
     NetToSegment,
     NetToTag,
-    Network,
-    Range,
-    Str,
 )
+from policyc.syntax.nodes import Expr, Ident, Int, ListOf, Network, Range, Str
 
 
 def _options(rest: tuple[Any, ...]) -> tuple[Any, ...]:

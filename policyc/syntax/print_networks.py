@@ -5,13 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import assert_never
 
+from policyc.syntax import network_nodes as net
 from policyc.syntax import nodes as n
 from policyc.syntax.layout import Doc, Items, Seq, Style, Turn, Unit
 from policyc.syntax.literals import quote
 from policyc.syntax.print_expressions import commas, print_expr, print_names, print_value, print_values
 from policyc.text import Span
 
-_Option = n.NetFlag | n.NetDescribe | n.NetLocations | n.NetImportFilter | n.NetPolicies | n.NetMode | n.NetOverride
+_Option = (
+    net.NetFlag
+    | net.NetDescribe
+    | net.NetLocations
+    | net.NetImportFilter
+    | net.NetPolicies
+    | net.NetMode
+    | net.NetOverride
+)
 
 
 def print_network(network: n.Network) -> Doc:
@@ -20,51 +29,51 @@ def print_network(network: n.Network) -> Doc:
     return Seq((header, Items(Style.BLOCK, units, network.span)))
 
 
-def _item(item: n.NetItem) -> Unit:
+def _item(item: net.NetItem) -> Unit:
     match item:
-        case n.NetSegment() | n.NetFunctionGroup() | n.NetFilter():
+        case net.NetSegment() | net.NetFunctionGroup() | net.NetFilter():
             return Unit(_print_item(item), item.span, doc=item.doc)
         case _:
             return Unit(_print_item(item), item.span)
 
 
-def _print_item(item: n.NetItem) -> Doc:
+def _print_item(item: net.NetItem) -> Doc:
     match item:
-        case n.NetAsns():
+        case net.NetAsns():
             units = [Unit(f"{r.low.value}..{r.high.value}", r.span) for r in item.ranges]
             return Seq(("asns ", commas(units)))
-        case n.NetInsideCidrs():
+        case net.NetInsideCidrs():
             return Seq(("inside cidrs ", print_values(item.cidrs)))
-        case n.NetSwitch():
+        case net.NetSwitch():
             return f"option {item.name.text} {'on' if item.value else 'off'}"
-        case n.NetEdges():
+        case net.NetEdges():
             return Seq(("edges ", commas([Unit(_edge(edge), edge.span) for edge in item.edges])))
-        case n.NetSegment():
+        case net.NetSegment():
             return _with_options((f"segment {item.name.text}",), item, item.options)
-        case n.NetFunctionGroup():
+        case net.NetFunctionGroup():
             return _with_options((f"function_group {item.name.text}",), item, item.options)
-        case n.NetShare():
+        case net.NetShare():
             return _with_options(
                 (f"share {item.segment.text} with ", *_segments(item.with_segments)), item, item.options
             )
-        case n.NetSend():
+        case net.NetSend():
             return _with_options(_send(item), item, item.options)
-        case n.NetRoute():
+        case net.NetRoute():
             parts = (
                 f"route {item.segment.text} ",
                 print_values(item.cidrs),
                 Turn("->", print_values(item.destinations)),
             )
             return _with_options(parts, item, item.options)
-        case n.NetApply():
+        case net.NetApply():
             return _with_options(_apply(item), item, item.options)
-        case n.NetAttach():
+        case net.NetAttach():
             units = [Unit(_attach_rule(rule), rule.span, doc=rule.doc) for rule in item.rules]
             return Seq(("attach ", Items(Style.BLOCK, units, item.span)))
-        case n.NetLabels():
+        case net.NetLabels():
             units = [Unit(_label_rule(rule), rule.span) for rule in item.rules]
             return Seq(("labels ", Items(Style.BLOCK, units, item.span)))
-        case n.NetFilter():
+        case net.NetFilter():
             return _filter(item)
         case _:
             assert_never(item)
@@ -99,34 +108,34 @@ def _last_end(part: Doc) -> int:
 
 
 _HasSpan = (
-    n.NetSegment
-    | n.NetFunctionGroup
-    | n.NetShare
-    | n.NetSend
-    | n.NetRoute
-    | n.NetApply
-    | n.NetAttachRule
-    | n.NetLabelRule
+    net.NetSegment
+    | net.NetFunctionGroup
+    | net.NetShare
+    | net.NetSend
+    | net.NetRoute
+    | net.NetApply
+    | net.NetAttachRule
+    | net.NetLabelRule
 )
 
 
 def _option(option: _Option) -> Doc:
     match option:
-        case n.NetFlag():
+        case net.NetFlag():
             if option.name == "isolate":
                 return "isolate" if option.value else "no isolate"
             return "require acceptance" if option.value else "no acceptance"
-        case n.NetDescribe():
+        case net.NetDescribe():
             return f"describe {quote(option.text.value)}"
-        case n.NetLocations():
+        case net.NetLocations():
             return Seq(("edges ", print_values(option.locations)))
-        case n.NetImportFilter():
+        case net.NetImportFilter():
             return Seq((f"{option.word} from ", print_names(option.segments)))
-        case n.NetPolicies():
+        case net.NetPolicies():
             return Seq(("apply ", print_names(option.names)))
-        case n.NetMode():
+        case net.NetMode():
             return f"mode {option.name.text}"
-        case n.NetOverride():
+        case net.NetOverride():
             # The tree keeps no place for the brackets, so a comment among them moves above the option.
             lists = [Unit(Items(Style.LIST, [Unit(print_expr(item)) for item in items])) for items in option.edge_sets]
             return Seq(("edge ", commas(lists), " use ", print_value(option.use)))
@@ -134,7 +143,7 @@ def _option(option: _Option) -> Doc:
             assert_never(option)
 
 
-def _edge(edge: n.NetEdge) -> Doc:
+def _edge(edge: net.NetEdge) -> Doc:
     units = []
     if edge.asn is not None:
         units.append(Unit(f"asn {edge.asn.value}", edge.asn.span, inexact=True))
@@ -148,18 +157,18 @@ def _edge(edge: n.NetEdge) -> Doc:
     return Seq((location, " ", Items(Style.OPTIONS, units, span)))
 
 
-def _segments(segments: n.NetSegments) -> tuple[Doc, ...]:
+def _segments(segments: net.NetSegments) -> tuple[Doc, ...]:
     if not segments.every:
         return (print_names(segments.names),)
     return ("* except ", print_names(segments.names)) if segments.names else ("*",)
 
 
-def _send(send: n.NetSend) -> tuple[Doc, ...]:
+def _send(send: net.NetSend) -> tuple[Doc, ...]:
     parts: tuple[Doc, ...] = (f"send {send.kind} ", print_names(send.groups), f" from {send.segment.text}")
     return parts if send.to is None else (*parts, " to ", *_segments(send.to))
 
 
-def _apply(apply: n.NetApply) -> tuple[Doc, ...]:
+def _apply(apply: net.NetApply) -> tuple[Doc, ...]:
     names = ("apply ", print_names(apply.policies), f" in {apply.segment.text} from ")
     return (*names, print_value(apply.location), " to ", print_value(apply.peer))
 
@@ -168,14 +177,14 @@ def _condition(number: n.Int, condition: n.Expr | None) -> tuple[Doc, ...]:
     return (f"{number.value}: ", "otherwise" if condition is None else print_expr(condition))
 
 
-def _attach_rule(rule: n.NetAttachRule) -> Doc:
+def _attach_rule(rule: net.NetAttachRule) -> Doc:
     to = rule.destination
     match to:
-        case n.NetToSegment():
+        case net.NetToSegment():
             text = f"segment {to.segment.text}"
-        case n.NetToTag():
+        case net.NetToTag():
             text = f"tag {quote(to.key.value)}"
-        case n.NetToGroup():
+        case net.NetToGroup():
             text = f"group {to.group.text}"
         case _:
             assert_never(to)
@@ -185,12 +194,12 @@ def _attach_rule(rule: n.NetAttachRule) -> Doc:
     return Seq((*_condition(rule.number, rule.condition), Turn("->", body)))
 
 
-def _label_rule(rule: n.NetLabelRule) -> Doc:
+def _label_rule(rule: net.NetLabelRule) -> Doc:
     labels = commas([Unit(quote(label.value), label.span) for label in rule.labels])
     return _with_options((f"{rule.number.value}: ", labels, Turn("->", print_names(rule.policies))), rule, rule.options)
 
 
-def _filter(item: n.NetFilter) -> Doc:
+def _filter(item: net.NetFilter) -> Doc:
     header = f"filter {item.name.text} direction {item.direction.text} number {item.number.value} "
     units = [Unit(_option(option), option.span) for option in item.options]
     for rule in item.rules:

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from policyc.diagnostics import Diagnostics
+from policyc.syntax import network_nodes as net
 from policyc.syntax import nodes as n
 from policyc.syntax.format import format_module, print_module
 from policyc.syntax.lexer import scan
@@ -155,45 +156,47 @@ CLAUSE = st.one_of(
 )
 STATEMENT = documented(n.Statement, st.sampled_from(["allow", "deny"]), st.none() | STR, several(CLAUSE))
 
-DESCRIBE = node(n.NetDescribe, STR)
-FLAG = node(n.NetFlag, st.sampled_from(["isolate", "acceptance"]), st.booleans())
-LOCATIONS = node(n.NetLocations, several(EXPR, 1))
-INSIDE = node(n.NetInsideCidrs, several(EXPR, 1))
+DESCRIBE = node(net.NetDescribe, STR)
+FLAG = node(net.NetFlag, st.sampled_from(["isolate", "acceptance"]), st.booleans())
+LOCATIONS = node(net.NetLocations, several(EXPR, 1))
+INSIDE = node(net.NetInsideCidrs, several(EXPR, 1))
 GATE = several(FLAG | DESCRIBE, most=2)
 SEGMENTS = st.one_of(
-    node(n.NetSegments, st.just(False), several(IDENT, 1)), node(n.NetSegments, st.just(True), several(IDENT))
+    node(net.NetSegments, st.just(False), several(IDENT, 1)), node(net.NetSegments, st.just(True), several(IDENT))
 )
 SEGMENT_OPTION = st.one_of(
-    FLAG, DESCRIBE, LOCATIONS, node(n.NetImportFilter, st.sampled_from(["allow", "deny"]), several(IDENT, 1))
+    FLAG, DESCRIBE, LOCATIONS, node(net.NetImportFilter, st.sampled_from(["allow", "deny"]), several(IDENT, 1))
 )
-SEND_OPTION = st.one_of(node(n.NetMode, IDENT), DESCRIBE, node(n.NetOverride, several(several(EXPR), 1, 2), EXPR))
-DESTINATION = st.one_of(node(n.NetToSegment, IDENT, GATE), node(n.NetToTag, STR, GATE), node(n.NetToGroup, IDENT, GATE))
+SEND_OPTION = st.one_of(node(net.NetMode, IDENT), DESCRIBE, node(net.NetOverride, several(several(EXPR), 1, 2), EXPR))
+DESTINATION = st.one_of(
+    node(net.NetToSegment, IDENT, GATE), node(net.NetToTag, STR, GATE), node(net.NetToGroup, IDENT, GATE)
+)
 NET_ITEM = st.one_of(
-    node(n.NetAsns, several(node(n.Range, NUMBER, NUMBER), 1)),
+    node(net.NetAsns, several(node(n.Range, NUMBER, NUMBER), 1)),
     INSIDE,
-    node(n.NetSwitch, IDENT, st.booleans()),
-    node(n.NetEdges, several(node(n.NetEdge, EXPR, st.none() | NUMBER, st.none() | INSIDE), 1)),
-    documented(n.NetSegment, IDENT, several(SEGMENT_OPTION)),
-    documented(n.NetFunctionGroup, IDENT, GATE),
-    node(n.NetShare, IDENT, SEGMENTS, several(node(n.NetPolicies, several(IDENT, 1)) | DESCRIBE, most=2)),
-    node(n.NetSend, st.just("via"), several(IDENT, 1), IDENT, st.none() | SEGMENTS, several(SEND_OPTION, most=2)),
-    node(n.NetSend, st.just("to"), several(IDENT, 1), IDENT, st.none(), several(SEND_OPTION, most=2)),
-    node(n.NetRoute, IDENT, several(EXPR, 1), several(EXPR, 1), several(DESCRIBE, most=1)),
-    node(n.NetApply, several(IDENT, 1), IDENT, EXPR, EXPR, several(DESCRIBE, most=1)),
-    node(n.NetAttach, several(documented(n.NetAttachRule, NUMBER, st.none() | EXPR, DESTINATION))),
+    node(net.NetSwitch, IDENT, st.booleans()),
+    node(net.NetEdges, several(node(net.NetEdge, EXPR, st.none() | NUMBER, st.none() | INSIDE), 1)),
+    documented(net.NetSegment, IDENT, several(SEGMENT_OPTION)),
+    documented(net.NetFunctionGroup, IDENT, GATE),
+    node(net.NetShare, IDENT, SEGMENTS, several(node(net.NetPolicies, several(IDENT, 1)) | DESCRIBE, most=2)),
+    node(net.NetSend, st.just("via"), several(IDENT, 1), IDENT, st.none() | SEGMENTS, several(SEND_OPTION, most=2)),
+    node(net.NetSend, st.just("to"), several(IDENT, 1), IDENT, st.none(), several(SEND_OPTION, most=2)),
+    node(net.NetRoute, IDENT, several(EXPR, 1), several(EXPR, 1), several(DESCRIBE, most=1)),
+    node(net.NetApply, several(IDENT, 1), IDENT, EXPR, EXPR, several(DESCRIBE, most=1)),
+    node(net.NetAttach, several(documented(net.NetAttachRule, NUMBER, st.none() | EXPR, DESTINATION))),
     node(
-        n.NetLabels,
+        net.NetLabels,
         several(
-            node(n.NetLabelRule, NUMBER, several(STR, 1), several(IDENT, 1), several(LOCATIONS | DESCRIBE, most=2))
+            node(net.NetLabelRule, NUMBER, several(STR, 1), several(IDENT, 1), several(LOCATIONS | DESCRIBE, most=2))
         ),
     ),
     documented(
-        n.NetFilter,
+        net.NetFilter,
         IDENT,
         IDENT,
         NUMBER,
         several(DESCRIBE, most=1),
-        several(node(n.NetFilterRule, NUMBER, st.none() | EXPR, node(n.NetAction, IDENT, st.none() | EXPR))),
+        several(node(net.NetFilterRule, NUMBER, st.none() | EXPR, node(net.NetAction, IDENT, st.none() | EXPR))),
     ),
 )
 

@@ -41,7 +41,7 @@ from policyc.model.scope import Scope
 from policyc.model.types import Named, Type
 from policyc.model.vocabulary import Attribute, load_vocabulary
 from policyc.record import field, record
-from policyc.syntax import nodes
+from policyc.syntax import network_nodes, nodes
 from policyc.targets.cloud_wan.conditions import (
     ATTACH_ATTRIBUTES,
     FILTER_ATTRIBUTES,
@@ -93,19 +93,19 @@ class _Lowering:
         def all_of(kind: type[N]) -> list[N]:
             return [item for item in node.items if isinstance(item, kind)]
 
-        label_rules = [rule for item in all_of(nodes.NetLabels) for rule in item.rules]
-        attach_rules = [rule for item in all_of(nodes.NetAttach) for rule in item.rules]
+        label_rules = [rule for item in all_of(network_nodes.NetLabels) for rule in item.rules]
+        attach_rules = [rule for item in all_of(network_nodes.NetAttach) for rule in item.rules]
         return CoreNetwork(
             version=Word(node.version.value, node.version.span),
             configuration=self._configuration(node),
-            segments=tuple(self._segment(item) for item in all_of(nodes.NetSegment)),
-            groups=tuple(self._group(item) for item in all_of(nodes.NetFunctionGroup)),
+            segments=tuple(self._segment(item) for item in all_of(network_nodes.NetSegment)),
+            groups=tuple(self._group(item) for item in all_of(network_nodes.NetFunctionGroup)),
             actions=tuple(action for item in node.items for action in self._action(item)),
             attach_rules=tuple(rule for rule in map(self._attach_rule, attach_rules) if rule is not None),
             label_rules=tuple(self._label_rule(rule) for rule in label_rules),
             routing_policies=tuple(
                 policy
-                for index, item in enumerate(all_of(nodes.NetFilter))
+                for index, item in enumerate(all_of(network_nodes.NetFilter))
                 if (policy := self._filter(item, index)) is not None
             ),
             name=node.name.text,
@@ -118,23 +118,26 @@ class _Lowering:
         ranges: list[AsnRange] = []
         edges: list[Edge] = []
         inside: list[Word] = []
-        switches: dict[str, nodes.NetSwitch] = {}
+        switches: dict[str, network_nodes.NetSwitch] = {}
         for item in node.items:
             match item:
-                case nodes.NetAsns(found):
+                case network_nodes.NetAsns(found):
                     ranges += [AsnRange(entry.low.value, entry.high.value, entry.span) for entry in found]
-                case nodes.NetEdges(found_edges):
+                case network_nodes.NetEdges(found_edges):
                     edges += [edge for edge in map(self._edge, found_edges) if edge is not None]
-                case nodes.NetInsideCidrs(cidrs):
+                case network_nodes.NetInsideCidrs(cidrs):
                     inside += self._words(cidrs, CIDR)
-                case nodes.NetSwitch():
+                case network_nodes.NetSwitch():
                     self._switch(item, switches)
                 case _:
                     pass
         self._require(ranges, "asns", "add `asns 64512..64555`", node)
         self._require(edges, "edges", "add `edges us-east-1`", node)
         self._require(
-            [item for item in node.items if isinstance(item, nodes.NetSegment)], "segment", "add a `segment`", node
+            [item for item in node.items if isinstance(item, network_nodes.NetSegment)],
+            "segment",
+            "add a `segment`",
+            node,
         )
         on = {name: item.value for name, item in switches.items()}
         return Configuration(
@@ -153,7 +156,7 @@ class _Lowering:
                 "network-missing-part", f"network `{node.name.text}` has no `{what}`", node.name.span, help
             )
 
-    def _switch(self, node: nodes.NetSwitch, seen: dict[str, nodes.NetSwitch]) -> None:
+    def _switch(self, node: network_nodes.NetSwitch, seen: dict[str, network_nodes.NetSwitch]) -> None:
         if node.name.text not in _SWITCHES:
             self.diagnostics.error(
                 "network-unknown-word",
@@ -171,7 +174,7 @@ class _Lowering:
             "network-given-twice", f"{what} is given twice", span, "keep one", (Label(first, "first given here"),)
         )
 
-    def _edge(self, node: nodes.NetEdge) -> Edge | None:
+    def _edge(self, node: network_nodes.NetEdge) -> Edge | None:
         location = self._word(node.location, REGION)
         asn = None if node.asn is None else Number(node.asn.value, node.asn.span)
         inside = () if node.inside_cidrs is None else self._words(node.inside_cidrs.cidrs, CIDR)
@@ -200,31 +203,31 @@ class _Lowering:
         return found
 
     def _description(self, options: Iterable[object]) -> Word | None:
-        node = self._one(options, nodes.NetDescribe, "`describe`")
+        node = self._one(options, network_nodes.NetDescribe, "`describe`")
         return None if node is None else Word(node.text.value, node.text.span)
 
     def _flag(self, options: Iterable[object], name: str) -> bool | None:
-        flags = [item for item in options if isinstance(item, nodes.NetFlag) and item.name == name]
-        found = self._one(flags, nodes.NetFlag, f"`{name}`")
+        flags = [item for item in options if isinstance(item, network_nodes.NetFlag) and item.name == name]
+        found = self._one(flags, network_nodes.NetFlag, f"`{name}`")
         return None if found is None else found.value
 
     def _no_isolate(self, options: Iterable[object], what: str) -> None:
         for option in options:
-            if isinstance(option, nodes.NetFlag) and option.name == "isolate":
+            if isinstance(option, network_nodes.NetFlag) and option.name == "isolate":
                 self.diagnostics.error(
                     "misplaced-isolate", f"`isolate` does not belong to {what}", option.span, "isolate the segment"
                 )
 
     def _locations(self, options: Iterable[object]) -> tuple[Word, ...]:
-        node = self._one(options, nodes.NetLocations, "`edges`")
+        node = self._one(options, network_nodes.NetLocations, "`edges`")
         return () if node is None else tuple(self._words(node.locations, REGION))
 
     # --- segments and groups ----------------------------------------------------------------------------------
 
-    def _segment(self, node: nodes.NetSegment) -> Segment:
+    def _segment(self, node: network_nodes.NetSegment) -> Segment:
         filters = {"deny": (), "allow": ()}  # type: dict[str, tuple[Word, ...]]
         for option in node.options:
-            if isinstance(option, nodes.NetImportFilter):
+            if isinstance(option, network_nodes.NetImportFilter):
                 filters[option.word] += tuple(word(item) for item in option.segments)
         return Segment(
             name=word(node.name),
@@ -237,27 +240,27 @@ class _Lowering:
             span=node.span,
         )
 
-    def _group(self, node: nodes.NetFunctionGroup) -> FunctionGroup:
+    def _group(self, node: network_nodes.NetFunctionGroup) -> FunctionGroup:
         self._no_isolate(node.options, "a function group")
         acceptance = self._flag(node.options, "acceptance")
         return FunctionGroup(word(node.name), self._description(node.options), acceptance, node.span)
 
     # --- segment actions --------------------------------------------------------------------------------------
 
-    def _action(self, item: nodes.NetItem) -> tuple[SegmentAction, ...]:
+    def _action(self, item: network_nodes.NetItem) -> tuple[SegmentAction, ...]:
         found: SegmentAction | None = None
         match item:
-            case nodes.NetShare(segment, with_segments, options, span):
-                listed = self._one(options, nodes.NetPolicies, "`apply`")
+            case network_nodes.NetShare(segment, with_segments, options, span):
+                listed = self._one(options, network_nodes.NetPolicies, "`apply`")
                 policies = () if listed is None else tuple(word(name) for name in listed.names)
                 found = Share(word(segment), _segments(with_segments), policies, self._description(options), span)
-            case nodes.NetSend():
+            case network_nodes.NetSend():
                 found = self._send(item)
-            case nodes.NetRoute(segment, cidrs, destinations, options, span):
+            case network_nodes.NetRoute(segment, cidrs, destinations, options, span):
                 targets = tuple(t for t in (self._destination(expr) for expr in destinations) if t is not None)
                 description = self._description(options)
                 found = CreateRoute(word(segment), tuple(self._words(cidrs, CIDR)), targets, description, span)
-            case nodes.NetApply(names, segment, location, peer, options, span):
+            case network_nodes.NetApply(names, segment, location, peer, options, span):
                 here, there = self._word(location, REGION), self._word(peer, REGION)
                 if here is not None and there is not None:
                     applied = tuple(word(name) for name in names)
@@ -271,12 +274,12 @@ class _Lowering:
             return Word(BLACKHOLE, expr.span)
         return self._word(expr, ATTACHMENT)
 
-    def _send(self, node: nodes.NetSend) -> SendVia | SendTo | None:
+    def _send(self, node: network_nodes.NetSend) -> SendVia | SendTo | None:
         groups = tuple(word(item) for item in node.groups)
         sent_to = None if node.to is None else _segments(node.to)
         overrides = tuple(o for o in map(self._override, node.options) if o is not None)
         description = self._description(node.options)
-        mode = self._one(node.options, nodes.NetMode, "`mode`")
+        mode = self._one(node.options, network_nodes.NetMode, "`mode`")
         if node.kind == "to":
             if mode is not None:
                 self.diagnostics.error("send-mode", "`send to` has no mode", mode.span, "remove `mode`")
@@ -298,7 +301,7 @@ class _Lowering:
         return None
 
     def _override(self, option: object) -> EdgeOverride | None:
-        if not isinstance(option, nodes.NetOverride):
+        if not isinstance(option, network_nodes.NetOverride):
             return None
         use = self._word(option.use, REGION)
         sets = tuple(tuple(self._words(edges, REGION)) for edges in option.edge_sets)
@@ -314,7 +317,7 @@ class _Lowering:
             return Always()
         return lower_condition(expr, self.scope, attributes(names), self.diagnostics)
 
-    def _attach_rule(self, node: nodes.NetAttachRule) -> AttachRule | None:
+    def _attach_rule(self, node: network_nodes.NetAttachRule) -> AttachRule | None:
         options = node.destination.options
         self._no_isolate(options, "a rule")
         acceptance = self._flag(options, "acceptance")
@@ -326,16 +329,16 @@ class _Lowering:
             return None
         action: ToSegment | ToTag | ToGroup
         match node.destination:
-            case nodes.NetToSegment(segment=segment):
+            case network_nodes.NetToSegment(segment=segment):
                 action = ToSegment(word(segment), acceptance)
-            case nodes.NetToTag(key=key):
+            case network_nodes.NetToTag(key=key):
                 action = ToTag(Word(key.value, key.span), acceptance)
-            case nodes.NetToGroup(group=group):
+            case network_nodes.NetToGroup(group=group):
                 action = ToGroup(word(group), acceptance)
         number = Number(node.number.value, node.number.span)
         return AttachRule(number, flat.items, action, flat.logic, description, node.span)
 
-    def _label_rule(self, node: nodes.NetLabelRule) -> LabelRule:
+    def _label_rule(self, node: network_nodes.NetLabelRule) -> LabelRule:
         return LabelRule(
             number=Number(node.number.value, node.number.span),
             labels=tuple(Word(item.value, item.span) for item in node.labels),
@@ -345,7 +348,7 @@ class _Lowering:
             span=node.span,
         )
 
-    def _filter(self, node: nodes.NetFilter, index: int) -> RoutingPolicy | None:
+    def _filter(self, node: network_nodes.NetFilter, index: int) -> RoutingPolicy | None:
         direction = next((item for item in DIRECTIONS if item == node.direction.text), None)
         if direction is None:
             self.diagnostics.error(
@@ -365,7 +368,7 @@ class _Lowering:
         number = Number(node.number.value, node.number.span)
         return RoutingPolicy(word(node.name), direction, number, tuple(rules), description, node.span)
 
-    def _route_rule(self, node: nodes.NetFilterRule, pointer: str) -> RouteRule | None:
+    def _route_rule(self, node: network_nodes.NetFilterRule, pointer: str) -> RouteRule | None:
         action = lower_action(node.action, self.scope, self.diagnostics)
         if node.condition is None:
             flat = every_prefix(node.span)
@@ -382,5 +385,5 @@ class _Lowering:
         return RouteRule(number, flat.items, action, flat.logic or "and", node.span)
 
 
-def _segments(node: nodes.NetSegments) -> SegmentSet:
+def _segments(node: network_nodes.NetSegments) -> SegmentSet:
     return SegmentSet(node.every, tuple(word(item) for item in node.names), node.span)

@@ -7,7 +7,7 @@ from policyc.ir.network import ActionType, RouteAction
 from policyc.model.scope import Scope
 from policyc.model.types import INT, STRING, Named, SetOf, Type
 from policyc.model.values import Value
-from policyc.syntax import nodes
+from policyc.syntax import network_nodes
 
 #: word -> the document's action and the type of its value
 ACTIONS: dict[str, tuple[ActionType, Type | None]] = {
@@ -24,7 +24,7 @@ ACTIONS: dict[str, tuple[ActionType, Type | None]] = {
 }
 
 
-def lower_action(node: nodes.NetAction, scope: Scope, diagnostics: Diagnostics) -> RouteAction | None:
+def lower_action(node: network_nodes.NetAction, scope: Scope, diagnostics: Diagnostics) -> RouteAction | None:
     """The action, or None after a finding."""
     known = ACTIONS.get(node.name.text)
     if known is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType, ModuleType
@@ -50,6 +50,11 @@ class Settings:
 
     def runs(self, name: str) -> bool:
         return (self.select is None or name in self.select) and name not in self.ignore
+
+    @property
+    def everything(self) -> bool:
+        """Whether every rule runs."""
+        return self.select is None and not self.ignore
 
 
 @cache
@@ -106,18 +111,21 @@ def run_rules(
         return
     settings = settings or Settings()
     kinds = {kind_of(policy) for policy in program.policies}
-    present, traits = _families_of(program, kinds), traits_of(program, kinds)
     found: list[Diagnostic] = []
-    ran: set[str] = set()
     shared: dict[str, object] = {}
-    for name, family in families().items():
+    for name in rules_for(_families_of(program, kinds), frozenset(traits_of(program, kinds))):
         if settings.runs(name):
-            ran.add(name)
-            if family in present and may_speak(name, traits):
-                found.extend(_run(name, program, documents, settings, shared))
+            found.extend(_run(name, program, documents, settings, shared))
+    ran = RULES if settings.everything else [name for name in RULES if settings.runs(name)]
     found = apply_suppressions(commented_files(program, RULES), found, ran, RULES)
     told = list(_without_effects(found))
     diagnostics.extend(_without_consequences(told, causes, program) if causes else told)
+
+
+@lru_cache(maxsize=1024)  # many documents are alike
+def rules_for(present: frozenset[str], traits: frozenset[str]) -> tuple[str, ...]:
+    """The rules of the families that may have something to say of a program with these traits."""
+    return tuple(name for name, family in families().items() if family in present and may_speak(name, traits))
 
 
 def _by_rule(found: Iterable[Diagnostic]) -> dict[str, Nested[Diagnostic]]:

@@ -38,7 +38,7 @@ WORDS: Final = {
     "arn": "a test of a key that holds ARNs, or as one does",
     "wildcard": "a value with `*` or `?` in a test",
     "open": "a statement on a resource whose callers are not all named",
-    "patterns": "a statement with ARN patterns as resources",
+    "patterns": "a statement with other ARN patterns as resources than `*`",
     "import": "a file that imports",
     "foreign": "a file with characters outside ASCII",
 }
@@ -104,7 +104,7 @@ def _of_statement(policy: Policy, statement: Statement) -> Iterator[str]:
     yield statement.effect
     if statement.label_span is None and policy.origin is Origin.LANGUAGE:
         yield "unlabelled"
-    if statement.resources is not None:
+    if statement.resources is not None and any(glob.text != "*" for glob in statement.resources.patterns):
         yield "patterns"
     who = statement.who
     if isinstance(policy.on, Resource) and _is_open(who):

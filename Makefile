@@ -11,7 +11,7 @@ SPARK := .venv-spark
 SPARK_READY := $(SPARK)/.policyc-ready
 
 .DEFAULT_GOAL := help
-.PHONY: site site-test help demo test live-test lint types bench fuzz docs facts dist vscode clean
+.PHONY: site site-test help demo test live-test lint types bench proofs fuzz docs facts dist vscode clean
 
 help:
 	@echo "make demo    compile, check and test the policies of this repository, and ask a few questions"
@@ -93,6 +93,12 @@ lint: $(READY)
 
 types: $(READY)
 	$(RUN) -m mypy
+
+# the provers of `diff`, `prove` and the rules against brute force, at length: a million questions of patterns, 200,000 pairs of documents
+proofs: $(READY)
+	POLICYC_CASES=200000 $(RUN) -m pytest tests/property/test_text_theory.py tests/property/test_provers_agree.py
+	POLICYC_CASES=10000000 $(RUN) -m pytest tests/property/test_analysis_compare.py
+	POLICYC_CASES=1000000 $(RUN) -m pytest tests/property/test_cedar_compare.py tests/property/test_compare_holes.py
 
 bench: $(READY)
 	@for bench in tests/bench/*.py; do echo "== $$bench"; $(RUN) "$$bench" || exit 1; done

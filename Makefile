@@ -23,7 +23,7 @@ help:
 	@echo "make docs    write the generated pages and tables again"
 	@echo "make facts   get the newest facts about AWS's services and show what changes"
 	@echo "make site    build the docs and the page that runs policyc in a browser, into dist/site"
-	@echo "make dist    build the wheel and the source archive"
+	@echo "make dist    build the wheel, the source archive and policyc.pyz, one file that runs"
 	@echo "make vscode  package the extension for Visual Studio Code (needs npm)"
 	@echo "make clean   remove what the other targets made"
 
@@ -34,22 +34,25 @@ $(READY): pyproject.toml
 	$(RUN) -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $(READY)
 
-demo: $(READY)
-	@echo '== policyc check: every file under policies/'
-	@$(POLICYC) check --no-cache
-	@echo; echo '== policyc build: the documents of every service'
-	@$(POLICYC) build
-	@find out -type f ! -name '.*' | sort | sed 's/^/  /'
-	@echo; echo '== policyc test: the tests written in the policies'
-	@$(POLICYC) test
-	@echo; echo '== may the order function read stock?'
-	@$(POLICYC) simulate inventory --who order_fn --can GET --path /stock/42 \
-	  --set aws.PrincipalOrgID=o-a1b2c3d4e5 --set source.vpc=vpc-0a1b2c3d4e5f67890
-	@echo; echo '== and write it? (a refusal ends with status 10)'
+# without what developers need, so that it starts soon
+RUNS := $(VENV)/.policyc-runs
+$(RUNS): pyproject.toml
+	@test -x $(RUN) || $(PYTHON) -m venv $(VENV)
+	$(RUN) -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $(RUNS)
+
+demo: $(RUNS)
+	@echo '== an error that AWS takes: a template whose service refuses everybody'
+	@$(POLICYC) check --no-cache examples/stack.yaml; test $$? -eq 1
+	@echo; echo '== a refusal, explained'
 	@$(POLICYC) simulate inventory --who order_fn --can POST --path /stock/42 \
 	  --set aws.PrincipalOrgID=o-a1b2c3d4e5 --set source.vpc=vpc-0a1b2c3d4e5f67890; test $$? -eq 10
-	@echo; echo '== may the site read a resized image?'
-	@$(POLICYC) simulate resized --who site --can GetObject --path cats/1.jpg
+	@echo; echo '== a change, over all requests'
+	@$(POLICYC) diff examples/before.json examples/after.json; test $$? -eq 1
+	@echo; echo '== the policies of this repository: checked, built, tested'
+	@$(POLICYC) check --no-cache
+	@$(POLICYC) build
+	@$(POLICYC) test
 	@echo; echo '== may finance open payroll on a laptop at risk?'
 	@$(POLICYC) simulate payroll --set idc.user.email.address=ana@acme.example --set idc.user.email.verified=true \
 	  --set idc.groups=finance --set jamf.risk=HIGH --set http_request.user_agent=Mozilla/5.0; test $$? -eq 10
@@ -126,9 +129,11 @@ site: $(READY)
 site-test: site
 	node website/test/site.mjs dist/site $(RUN)
 
+# the wheel, the source archive, and one file with everything in it, which needs nothing but Python
 dist: $(READY)
-	$(RUN) -m pip install --quiet --disable-pip-version-check build
+	$(RUN) -m pip install --quiet --disable-pip-version-check build shiv
 	$(RUN) -m build
+	$(RUN) -m shiv --quiet --compressed --reproducible --console-script policyc --output-file dist/policyc.pyz .
 
 clean:
 	rm -rf $(VENV) $(SPARK) out dist build editors/vscode/node_modules editors/vscode/dist .policyc-cache .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -74,7 +74,7 @@ EPILOG = """examples:
   policyc check - --stdin-filename policies/shop.policy    as if it were saved there
 
 exit status: 0 clean, 1 errors or warnings found, 2 wrong use or configuration,
-3 internal error, 4 no policy file found. Notes alone count as clean."""
+3 internal error, 4 no policy file found. Notes alone count as clean without --strict."""
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
@@ -103,12 +103,19 @@ def describe(parser: argparse.ArgumentParser) -> None:
         help="exit with 0 though policies stand in files in a form that is not read",
     )
     parser.add_argument("--fix", action="store_true", help="mend what can be mended without a change of meaning")
+    parser.add_argument(
+        "--unsafe-fixes",
+        action="store_true",
+        help="as --fix, with fixes that may change the meaning: look at what they did",
+    )
+    parser.add_argument("--strict", action="store_true", help="exit with 1 for notes too")
     parser.add_argument("--no-cache", action="store_true", help="neither use nor keep a remembered result")
     add_watch(parser)
     earlier.describe(parser)
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
+    args.fix = args.fix or args.unsafe_fixes
     if args.watch:
         if "-" in args.paths or args.fix:
             raise WrongUse("`--watch` only looks, at files", "leave `--fix` and `-` out")
@@ -134,7 +141,11 @@ def _once(args: argparse.Namespace, console: Console) -> int:
     found: list[Found] = []
     for project in projects:
         settings = replace(settings_of(project.config, kind, trust, samples), values=values, fences=args.markdown)
-        part = _mended(project, settings, mistakes, console) if args.fix else check_project(project, settings, mistakes)
+        part = (
+            _mended(project, settings, mistakes, console, args.unsafe_fixes)
+            if args.fix
+            else check_project(project, settings, mistakes)
+        )
         if part is None:
             console.names = project.names
             return refuse(mistakes, project, console, args.format)
@@ -194,12 +205,14 @@ def _only_new(whole: Found, args: argparse.Namespace, console: Console) -> int:
     return _write(new, args, console, result)
 
 
-def _mended(project: Project, settings: NativeSettings, mistakes: Diagnostics, console: Console) -> Found | None:
-    """What is found after the safe fixes of what was found; one fix can make room for the next."""
+def _mended(
+    project: Project, settings: NativeSettings, mistakes: Diagnostics, console: Console, unsafe: bool
+) -> Found | None:
+    """What is found after the fixes of what was found; one fix can make room for the next."""
     part = check_project(project, settings, mistakes)
     count = 0
     for _ in range(_ROUNDS):
-        now = 0 if part is None else apply_fixes(project.root, part.shown, part.sources)
+        now = 0 if part is None else apply_fixes(project.root, part.shown, part.sources, unsafe)
         if not now:
             break
         count += now
@@ -237,6 +250,6 @@ def _write(whole: Found, args: argparse.Namespace, console: Console, compared: e
         if inside:
             every = whole.tally if whole.modules else whole.tally.plus(Tally(whole.natives, whole.natives))
             console.write(closing_line(every, len(whole.shown), whole.names.shown) + "\n")
-    serious = any(item.severity is not Severity.INFO for item in whole.shown)
+    serious = any(args.strict or item.severity is not Severity.INFO for item in whole.shown)
     unread = bool(whole.tally.unreadable) and not args.allow_unreadable
     return exits.FINDINGS if serious or unread else exits.CLEAN

@@ -1,4 +1,4 @@
-"""`check --fix`: put the safe fixes of findings into their files."""
+"""`check --fix`: put the fixes of findings into their files, the safe ones unless others are asked for."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from policyc.model.files import is_inner_path
 from policyc.text import Source
 
 
-def apply_fixes(root: Path, findings: Iterable[Diagnostic], sources: Mapping[str, Source]) -> int:
-    """Apply every fix that keeps the meaning, and say how many findings that mended. `sources` are the texts that the findings point into.
+def apply_fixes(root: Path, findings: Iterable[Diagnostic], sources: Mapping[str, Source], unsafe: bool = False) -> int:
+    """Apply every fix that keeps the meaning, with `unsafe` also those that somebody has to look at, and say how many findings that mended. `sources` are the texts that the findings point into.
 
     Of fixes that touch one another the first is applied; look again for the others. A file that changed in the meantime, or lies
     outside the root, is left alone. Each file is replaced in one step.
@@ -21,7 +21,7 @@ def apply_fixes(root: Path, findings: Iterable[Diagnostic], sources: Mapping[str
     mended = 0
     for finding in findings:
         fix = finding.fix
-        if fix is None or fix.applicability is not Applicability.SAFE:
+        if fix is None or not (unsafe or fix.applicability is Applicability.SAFE):
             continue
         if all(_fits(edit, chosen.get(edit.span.file, ())) and edit.span.file in sources for edit in fix.edits):
             for edit in fix.edits:

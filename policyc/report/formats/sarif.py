@@ -15,6 +15,7 @@ from policyc.regex import regex
 from policyc.report.fingerprint import fingerprint
 from policyc.report.options import Options, RuleText
 from policyc.report.tally import Tally
+from policyc.report.tests import TestResult, failures
 from policyc.text import Source, Span
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -44,6 +45,11 @@ def findings(items: Sequence[Diagnostic], sources: Mapping[str, Source], options
         run["properties"] = {"inside": options.tally.data()}
         run["invocations"] = [_invocation(options.tally, options)]
     return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+
+
+def tests(results: Sequence[TestResult], sources: Mapping[str, Source], options: Options) -> str:
+    """What failed, as findings."""
+    return findings(failures(results), sources, options)
 
 
 def _invocation(tally: Tally, options: Options) -> dict[str, Any]:

@@ -40,6 +40,7 @@ from policyc.engines.proofs.misfits import Misfit, misfit, number_misfit
 from policyc.ir.authz import Atom, Op, RawTest, Variable
 from policyc.ir.conditions import tests
 from policyc.ir.pattern import Wild, escape_pattern
+from policyc.lint.places import literal_fix
 from policyc.lint.raw.nearest import nearest_name
 from policyc.lint.rule import Lint
 from policyc.lint.speech import key_of
@@ -60,7 +61,9 @@ def check(lint: Lint) -> None:
         for test in tests(statement.when):
             for text, span, found in _misfits(test):
                 message = f"`{key_of(test)}` is never `{text}`: it is {found.says}"
-                lint.report(span or test.span, message, _help(test.attribute, found, text))
+                right = found.repair
+                fix = literal_fix(lint, span, text, right, "write the value as it is sent") if right else None
+                lint.report(span or test.span, message, _help(test.attribute, found, text), fix=fix)
 
 
 def _misfits(test: Atom | RawTest) -> Iterator[tuple[str, Span | None, Misfit]]:

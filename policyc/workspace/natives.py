@@ -251,7 +251,7 @@ def _check_hosts(
         if empty and host.source.file in asked and host.source.file not in told:
             found.add(_holds_nothing(host.source))
     tally = check_hosts(hosts, found, settings, other)
-    diagnostics.extend(_as_configured(found, settings))
+    diagnostics.extend(_as_configured(_told_once(found), settings))
     return tally, {document.file for host in hosts for document in host.carried.documents}
 
 
@@ -316,6 +316,12 @@ def _is_meant(item: Diagnostic, settings: NativeSettings) -> bool:
     """Whether `[lint.per-path]` says of the finding's file that it is meant there."""
     file = item.span.file if item.span is not None else ""
     return any(item.rule in names and fnmatchcase(file, pattern) for pattern, names in settings.per_path)
+
+
+def _told_once(found: Diagnostics) -> Iterator[Diagnostic]:
+    """A plan and its configuration tell the same at one place: the one that can be mended there is told."""
+    mended = {replace(item, fix=None) for item in found if item.fix is not None}
+    return (item for item in found if item.fix is not None or item not in mended)
 
 
 def _as_configured(found: Iterable[Diagnostic], settings: NativeSettings) -> Iterator[Diagnostic]:

@@ -7,7 +7,7 @@
 
 _shtab_policyc_subparsers=(check build test simulate replay diff prove who matrix routes graph aws import list fmt explain facts lsp doctor play completion init)
 
-_shtab_policyc_check_option_strings=(--as --stdin-filename --trust --claims --bind --bindings --markdown --allow-unreadable --fix --no-cache --watch --base --baseline --write-baseline --root --config --exclude --param --format --output --color -q --quiet --debug -h --help)
+_shtab_policyc_check_option_strings=(--as --stdin-filename --trust --claims --bind --bindings --markdown --allow-unreadable --fix --unsafe-fixes --strict --no-cache --watch --base --baseline --write-baseline --root --config --exclude --param --format --output --color -q --quiet --debug -h --help)
 _shtab_policyc_build_option_strings=(-o --out --target --to --check --explain --pretty --minimize --diff --network --attachments --root --config --exclude --param --format --color -q --quiet --debug -h --help)
 _shtab_policyc_test_option_strings=(-k --coverage --threshold --junit --watch --root --config --exclude --param --format --output --color -q --quiet --debug -h --help)
 _shtab_policyc_simulate_option_strings=(--who --can --path --set --absent --unknown --assume --request --in --explain --why-not --pulled --attachment --attachments --from --to --who-reaches --inspected --without --without-edge --tag --add --group-policy --context --log --trust --claims --identity --boundary --session --scp --rcp --endpoint-policy --resource-policy --trust-policy --service-policy --network-policy --object-lambda-policy --access-point-policy --bucket-policy --function-policy --function-role-policy --key-policy --action --resource-arn --service-arn --network-arn --object-lambda-arn --access-point-arn --bucket-arn --function-arn --key-arn --bind --bindings --service-auth --network-auth --protocol --transforms --bucket-account --resource-account --root --config --param --format --output --color --debug -h --help)
@@ -174,7 +174,7 @@ _shtab_policyc_build___target_choices=(lattice verified_access cloudwan object_l
 _shtab_policyc_build___to_choices=(cloudformation sam cdk terraform terraform-json kubernetes helm)
 _shtab_policyc_build___format_choices=(human checkstyle concise github gitlab json junit markdown rdjson sarif)
 _shtab_policyc_build___color_choices=(auto always never)
-_shtab_policyc_test___format_choices=(human checkstyle concise github gitlab json junit markdown rdjson)
+_shtab_policyc_test___format_choices=(human checkstyle concise github gitlab json junit markdown rdjson sarif)
 _shtab_policyc_test___color_choices=(auto always never)
 _shtab_policyc_simulate___assume_choices=(absent unknown)
 _shtab_policyc_simulate___service_auth_choices=(none aws_iam)
@@ -225,6 +225,8 @@ _shtab_policyc_check_pos_0_nargs='*'
 _shtab_policyc_check___markdown_nargs=0
 _shtab_policyc_check___allow_unreadable_nargs=0
 _shtab_policyc_check___fix_nargs=0
+_shtab_policyc_check___unsafe_fixes_nargs=0
+_shtab_policyc_check___strict_nargs=0
 _shtab_policyc_check___no_cache_nargs=0
 _shtab_policyc_check___watch_nargs=0
 _shtab_policyc_check__q_nargs=0

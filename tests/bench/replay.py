@@ -6,7 +6,6 @@ Makes a Parquet file of VPC Lattice records (11 columns), then measures in this 
 
 - `scan`: DuckDB's `sum(hash(columns))` over them, which reads every value and does nothing with it
 - `columns`: the replay of two policies, from Parquet to the report
-- `corpus`: the same from a coded corpus (`--cache`), as the next policy finds it
 - `sql`: the allow statements of the new policy alone as a WHERE clause of DuckDB, which knows neither denies by default nor what is unknown
 - `lines`: a tenth of the rows as lines of JSON, beside DuckDB's reader with explicit columns
 
@@ -193,7 +192,7 @@ def least(work: Callable[[], Any], times: int = 3) -> float:
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--rows", type=int, default=500_000)
+    options.add_argument("--rows", type=int, default=50_000)
     options.add_argument("--statements", type=int, default=10)
     options.add_argument("--paths", type=int, default=10_000, help="as many as rows: every path is another one")
     options.add_argument("--folder", type=Path)

@@ -44,8 +44,7 @@ EPILOG = f"""examples:
   policyc build                       to the folder `out` of policyc.toml
   policyc build -o dist/policies      somewhere else
   policyc build --target lattice      only the documents of one target
-  policyc build --to cloudformation   templates to deploy, in `out/cloudformation`; also sam, cdk, terraform,
-                                      terraform-json, kubernetes and helm
+  policyc build --to cloudformation   templates to deploy, in `out/cloudformation`
   policyc build --check               exit 1 when the output folder is not up to date
   policyc build --explain             also list what the compiler added, and why
   policyc build --diff live.json      what changes for attachments and paths of a core network

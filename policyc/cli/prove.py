@@ -12,7 +12,7 @@ from policyc.cli.check import KIND_NAMES
 from policyc.cli.console import Console
 from policyc.cli.parser import WrongUse, one_of
 from policyc.cli.prove_blocks import documents_of, run_blocks, run_named
-from policyc.report.screen import paint, plural, wrap
+from policyc.report.screen import clean, paint, plural, wrap
 
 if TYPE_CHECKING:
     from policyc.analysis.guarantees import Guarantee, Named, Proof
@@ -28,8 +28,7 @@ one and that the deciding engine confirms. With --that, prove a guarantee by nam
 file, of documents: each is judged alone, without the other policies that a request meets."""
 
 EPILOG = """guarantees by name:
-  public             nobody without credentials, and nobody of an account that the document does not
-                     name, outside of every organization, is allowed
+  public             nobody without credentials and no unnamed account outside of every organization is allowed
   cross_account      nobody of another account than that of --account is allowed
   confused_deputy    no AWS service is allowed without aws:SourceArn, SourceAccount or the like
   organization_only  nobody outside of the organization is allowed, AWS services aside
@@ -147,20 +146,24 @@ def _human(rows: list[tuple[str, Guarantee, Named, Proof]], console: Console) ->
         ]
         if proof.holds and options.quiet:
             continue
-        lines.append(paint(f"{word}: ", style, options.color) + f"{guarantee.name} in {name}")
+        lines.append(paint(f"{word}: ", style, options.color) + f"{guarantee.name} in {clean(name)}")
         if proof.witness is not None:
-            by = f" by `{proof.by.label}`" if proof.by is not None else ""
+            by = f" by `{clean(proof.by.label)}`" if proof.by is not None else ""
             lines += wrap(f"  not all requests keep that {guarantee.says}; allowed{by}:", options.width, "  ")
-            lines += [f"    {line}" for line in proof.witness.lines()]
+            lines += [f"    {clean(line)}" for line in proof.witness.lines()]
         for reason in proof.open:
             lines += wrap(f"  {reason}", options.width, "    ")
     counts = {"hold": 0, "broken": 0, "not settled": 0}
     for *_, proof in rows:
         counts["hold" if proof.holds else "broken" if proof.holds is False else "not settled"] += 1
     if not options.quiet:
-        told = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
+        told = ", ".join(f"{count} {_agreeing(word, count)}" for word, count in counts.items() if count)
         lines.append(f"{plural(len(rows), 'guarantee')}: {told}")
     return "".join(line + "\n" for line in lines)
+
+
+def _agreeing(word: str, count: int) -> str:
+    return "holds" if word == "hold" and count == 1 else word
 
 
 def _json(rows: list[tuple[str, Guarantee, Named, Proof]]) -> str:

@@ -65,4 +65,4 @@ def _text(item: Item) -> str:
 
 def _lost(host: Host, reason: str) -> Source:
     """What stands for a document that cannot be read: the text of its host, which is compared, and the reason."""
-    return Source(f"{host.source.file}: {reason}", host.source.text)
+    return Source(f"{host.source.file} ({reason})", host.source.text)

@@ -24,6 +24,8 @@ _COMMENT: Final = regex(r"(?:^|(?<=\s))#+\s*policyc\s*:[^\n]*", re.MULTILINE)
 _ENDINGS: Final = (".yaml", ".yml", ".template", ".tf", ".tofu")
 _HCL: Final = (".tf", ".tofu")
 _CLOSING: Final = frozenset("})]")
+#: first words of comments to policyc that are not about findings: `generated from DOCUMENT` (policyc.emitting.generated)
+_OTHERS: Final = frozenset({"generated"})
 
 
 def without_suppressed(
@@ -40,7 +42,8 @@ def without_suppressed(
 def _commented(source: Source) -> Commented:
     comments, constructs = _of_hcl(source) if source.file.endswith(_HCL) else _of_yaml(source)
     first = re.search(r"^\s*(?!//)[^\s#]", source.text, re.MULTILINE)
-    return Commented(source, comments, constructs, first.end() - 1 if first else None, _known(), marker="#")
+    at = first.end() - 1 if first else None
+    return Commented(source, comments, constructs, at, _known(), others=_OTHERS, marker="#")
 
 
 def _of_hcl(source: Source) -> tuple[tuple[Span, ...], tuple[Span, ...]]:

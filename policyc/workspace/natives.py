@@ -115,8 +115,8 @@ class Searched:
 def find_natives(
     project: Project, diagnostics: Diagnostics, wanted: tuple[str, ...] = SEARCHED, fences: bool = False
 ) -> Searched:
-    """Look through the folders that a command line or the configuration names, but for those that `build` wrote."""
-    root, built = project.root, dict[Path, bool]()
+    """Look through the folders that a command line or the configuration names, but for those that `build` wrote and nobody names."""
+    root, built = project.root, {path: False for path in project.named if path.is_dir()}
 
     ignored = Ignored(
         str(root),

@@ -96,7 +96,7 @@ def read_side(
     found = find_config(str(path if path.is_dir() else path.parent))
     home = Path(found).parent.resolve() if found is not None and Path(found).resolve().is_relative_to(root) else root
     built = path.is_dir() and (path / MANIFEST).is_file()
-    named = () if path == home else (path,)
+    named = () if path == home and not built else (path,)
     file = config or home / CONFIG
     project = open_root(
         home,
@@ -128,17 +128,14 @@ def _side(
     hosts: list[tuple[Source, str]] = []
     if path.is_file() and path.suffix != POLICY:
         _add_native(path, path.name, kind, project, pieces, sources, hosts, diagnostics)
-    elif built:
-        for inner in sorted(path.rglob("*")):
-            if inner.suffix in (".json", ".cedar") and not _is_beside(inner):
-                called = inner.relative_to(path).as_posix()
-                _add_native(inner, called, "", project, pieces, sources, None, diagnostics)
     else:
-        ways = _add_compiled(project, pieces, sources, diagnostics)
+        ways = {} if built else _add_compiled(project, pieces, sources, diagnostics)
         base = path if path.is_dir() else path.parent
         found = find_natives(project, diagnostics) if path.is_dir() else Searched()
         unread = (project.root / inner for inner in found.unread)
         for inner, sort in (*((one, "") for one in (*found.documents, *found.hosts)), *((one, HOST) for one in unread)):
+            if built and _is_beside(inner):
+                continue
             called = inner.resolve().relative_to(base).as_posix()
             _add_native(inner, called, sort, project, pieces, sources, hosts, diagnostics)
     if hosts:

@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
+from policyc.bounded import read_regular
 from policyc.carriers.registry import recognized
 from policyc.diagnostics import Diagnostics
-from policyc.model.files import read_source
+from policyc.model.files import LARGEST_FILE, read_source
 from policyc.model.vocabulary import Attribute
 from policyc.record import record, replace
 from policyc.syntax.json_text import JsonValue, parse_json
@@ -156,7 +157,7 @@ def _side(
 def is_plan(path: Path) -> bool:
     """Whether a file is a Terraform plan, which knows both sides of a comparison."""
     try:
-        return recognized(path.name, path.read_bytes()) == "terraform-plan"
+        return recognized(path.name, read_regular(path, LARGEST_FILE)) == "terraform-plan"
     except OSError:
         return False
 

@@ -311,9 +311,9 @@ def identity_provider(name: str) -> Caller:
     return Caller(CallerKind.PROVIDER, services=(name,))
 
 
-_NAMED = regex(r"(user|role)(/(?:[!-~]*/)?)([^/]+)")
+_NAMED = regex(r"(user|role)(/(?:(?s:.)*/)?)([^/]+)")
 _ASSUMED = regex(r"assumed-role/([^/]+)/([^/]+)")
-_FEDERATED = regex(r"federated-user/(.+)")
+_FEDERATED = regex(r"federated-user/((?s:.)+)")
 
 
 def caller_from_arn(

@@ -36,8 +36,8 @@ PRINCIPAL_TYPES = ("AWS", "Federated", "Service", "CanonicalUser")
 _ACCOUNT = regex(r"[0-9]{12}")
 _UNIQUE_ID = regex(r"(AIDA|AROA|ANPA|AGPA)[A-Z0-9]{12,}")
 _PRINCIPAL_ARN = regex(
-    r"arn:aws[a-z-]*:(?:iam::(?:[0-9]{12}|cloudfront):(?:root|user/[^*?]+|role/[^*?]+)"
-    r"|sts::[0-9]{12}:(?:assumed-role/[^*?/]+/[^*?/]+|federated-user/[^*?]+))"
+    r"arn:aws[a-z-]*:(?:iam::(?:[0-9]{12}:(?:root|(?:user|role)/(?:[!-)+->@-~]*/)?[A-Za-z0-9_+=,.@-]+)|cloudfront:user/[^*?]+)"
+    r"|sts::[0-9]{12}:(?:assumed-role/[A-Za-z0-9_+=,.@-]+/[A-Za-z0-9_+=,.@-]+|federated-user/[A-Za-z0-9_+=,.@-]+))"
 )
 #: services call themselves by a domain, `lambda.amazonaws.com` or, for some, below `amazon.com` or `aws.internal`
 _SERVICE_NAME = regex(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -74,3 +75,19 @@ def test_a_search_of_the_project_leaves_them_out(capsys: Printed) -> None:
     capsys.readouterr()
     assert main(["list", "."]) == 4
     assert "no document" in capsys.readouterr().err
+
+
+def test_a_pipe_is_no_side_of_a_comparison(project: Path, capsys: Printed) -> None:
+    os.mkfifo(project / "pipe.json")
+    assert main(["diff", "pipe.json"]) == 2
+    assert "`diff` compares two sides" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["a b/c", "a\x1b/<b>\n", "svc/app"])
+def test_a_caller_of_any_spelling_is_told(name: str, project: Path, capsys: Printed) -> None:
+    condition = {"ArnEquals": {"aws:PrincipalArn": f"arn:aws:iam::111122223333:role/{name}"}}
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*", "Condition": condition}
+    (project / "a.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": [statement]}), encoding="utf-8")
+    assert main(["who", "a.json", "--as", "bucket"]) == 0
+    printed = capsys.readouterr().out
+    assert "nobody else" in printed and "\x1b" not in printed

@@ -139,7 +139,6 @@ def test_a_dollar_in_a_path_is_no_variable() -> None:
 REFUSED = [
     ("nobody", (ANYONE,), True, ALL_KINDS),
     ("nobody", (ANONYMOUS, SIGNED), True, ALL_KINDS),
-    ("nobody", (), False, ALL_KINDS),
     # `root` in Principal stands for the account, which is more than the word says
     ("principal-not-expressible", (principal("root", SHOP),), False, ALL_KINDS),
     ("principal-not-expressible", (principal("session", SHOP, "a", "s*"),), False, ALL_KINDS),
@@ -158,6 +157,12 @@ def test_refusals(rule: str, principals: tuple[Principal, ...], negated: bool, k
     diagnostics = Diagnostics()
     assert lower_who(Who(principals, negated, WHERE), "aws", kinds, None, diagnostics) is None
     assert [(item.rule, item.span, bool(item.help)) for item in diagnostics] == [(rule, WHERE, True)]
+
+
+def test_callers_that_were_refused_where_they_are_declared_are_not_refused_again() -> None:
+    diagnostics = Diagnostics()
+    assert lower_who(Who((), False, WHERE), "aws", ALL_KINDS, None, diagnostics) is None
+    assert not len(diagnostics)
 
 
 def test_long_names_are_checked_in_line_with_their_length() -> None:

@@ -1,6 +1,6 @@
 """`cedarpy` on a page: what policyc asks of that package, answered by Cedar's own WASM build, which `worker.js` puts into `globalThis.cedar`.
 
-Source: https://www.npmjs.com/package/@cedar-policy/cedar-wasm and https://pypi.org/project/cedarpy/
+Source: https://docs.rs/cedar-wasm/ and https://github.com/k9securityio/cedar-py
 """
 
 from __future__ import annotations

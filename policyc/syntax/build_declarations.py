@@ -166,9 +166,11 @@ def _refuse_where(b: Build, clauses: list[Any]) -> None:
     """In a statement `where` belongs to `who`; in a claim it may follow any clause."""
     for clause in clauses:
         if isinstance(clause, ListClause) and clause.where is not None and clause.word != "who":
-            start = b.text.rindex("where", clause.items[-1].span.end, clause.where.span.start)
+            start = b.text.rfind("where", clause.items[-1].span.end, clause.where.span.start)
+            # a misspelt one was taken for it, which is told already
+            place = clause.where.span if start < 0 else b.span(start, start + len("where"))
             help = "only `who` takes `where`; put the condition into a `when` clause"
-            b.refuse(f"`where` cannot follow `{clause.word}`", b.span(start, start + len("where")), help)
+            b.refuse(f"`where` cannot follow `{clause.word}`", place, help)
 
 
 def build_condition(b: Build, start: int, end: int, word: Any, expr: Expr) -> Condition:

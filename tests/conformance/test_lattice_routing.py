@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from policyc.diagnostics import Diagnostics
+from policyc.record import replace
 from policyc.simulation.request_text import bind, from_flags
 from policyc.targets.program import load_program
 from policyc.targets.registry import target
@@ -33,7 +34,7 @@ def route(tmp_path: Path, text: str, *flags: str, verb: str = "GET", path: str |
     diagnostics = Diagnostics()
     program = load_program(tmp_path, [tmp_path / "r.policy"], {}, diagnostics)
     if switch:
-        program = type(program)(*(getattr(program, name) for name in program.__slots__[:-1]), {"rule-prefix": switch})
+        program = replace(program, switches={"rule-prefix": switch})
     plain, _ = from_flags("api", "anonymous", verb, path, flags, diagnostics)
     assert plain is not None and not diagnostics.has_errors, [item.message for item in diagnostics]
     request = bind(plain, program, diagnostics)

@@ -24,7 +24,7 @@ Resources:
         Statement:
           - Sid: Read
             Effect: Allow
-            Principal: {AWS: !Sub "arn:aws:iam::111122223333:role/${Team}"}
+            Principal: {AWS: !Sub "arn:aws:iam::111122223333:role/team-${Team}"}
             Action: vpc-lattice-svcs:Invoke
             Resource: "*"
 """
@@ -69,7 +69,7 @@ def test_with_its_value_it_builds_the_same_document(run: Run) -> None:
     (built,) = Path("out/lattice").glob("*.json")
     (statement,) = json.loads(built.read_text())["Statement"]
     assert statement["Sid"] == "Read"
-    assert statement["Principal"] == {"AWS": "arn:aws:iam::111122223333:role/orders"}
+    assert statement["Principal"] == {"AWS": "arn:aws:iam::111122223333:role/team-orders"}
 
 
 def test_what_lies_beside_it_is_imported_all_the_same(run: Run) -> None:

@@ -80,8 +80,8 @@ class PathCoder(Coder):
             out[:-1] = [self.number(("whole", value), value) for value in values.to_pylist()]
         elif len(values):
             paths = cut_paths(values)
-            tests = [fits(paths, tokens) for tokens in self.globs]
-            tests += [_bits(pc.starts_with(paths, "/")), _bits(pc.match_substring(paths, "#"))]
+            begins, marked = _bits(pc.starts_with(paths, "/")), _bits(pc.match_substring(paths, "#"))
+            tests = [*(fits(paths, tokens) for tokens in self.globs), begins, marked]
             rows = np.packbits(np.stack(tests, axis=1), axis=1)
             extra = [tuple(test(path) for test in self.slow) for path in paths.to_pylist()] if self.slow else None
             _, first, inverse = np.unique(
@@ -96,6 +96,10 @@ class PathCoder(Coder):
             else:
                 likes = [(count, rows[at].tobytes(), more) for at, more in enumerate(extra)]
                 out[:-1] = [self.number(like, value) for like, value in zip(likes, values.to_pylist())]
+            if self.patterns.verbatim:  # what is wrong with such a path is told with the path
+                for at in np.flatnonzero(~begins | marked).tolist():
+                    value = values[at].as_py()
+                    out[at] = self.number(("told", value), value)
         out[-1] = self.number((), None)
         return out
 

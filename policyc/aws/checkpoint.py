@@ -57,11 +57,12 @@ def load(path: Path, kind: str) -> dict[str, Any]:
     try:
         data = json.loads(read_regular(path, _LARGEST))
     except (OSError, ValueError, RecursionError) as error:
-        raise Unreadable(f"`{path.name}` cannot be read: {error}") from error
+        why = getattr(error, "strerror", None) or str(error) or "it is nested too deeply"
+        raise Unreadable(f"`{path.name}` cannot be read: {why[:1].lower()}{why[1:]}") from error
     wrong = misfits(data, json.loads(read_text(f"schemas/aws/{kind}.schema.json")))
     if wrong:
-        place = "/".join(str(part) for part in wrong[0].path) or "the file"
-        raise Unreadable(f"`{path.name}` is no {kind}: `{place}` {wrong[0].message}")
+        place = "/".join(str(part) for part in wrong[0].path)
+        raise Unreadable(f"`{path.name}` is no {kind}: " + (f"`{place}` " if place else "it ") + wrong[0].message)
     return dict(data)
 
 

@@ -53,7 +53,13 @@ def describe(parser: argparse.ArgumentParser) -> None:
         "logs", nargs="+", metavar="LOG", help="log files, folders or patterns, or - for standard input"
     )
     parser.add_argument(
-        "--in", dest="paths", action="append", default=[], metavar="PATH", help="the policies (default: the project)"
+        "--policies",
+        "--in",
+        dest="paths",
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="the policies (default: the project)",
     )
     parser.add_argument("--against", metavar="DIR", help="the project with the policies in force; the others are new")
     parser.add_argument(

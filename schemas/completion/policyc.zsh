@@ -355,7 +355,7 @@ _shtab_policyc_prove_options=(
 _shtab_policyc_prove_defaults_added=0
 
 _shtab_policyc_replay_options=(
-  "*--in[the policies (default\: the project)]:PATH:_files"
+  "*"{--policies,--in}"[the policies (default\: the project)]:PATH:_files"
   "--against[the project with the policies in force\; the others are new]:DIR:_files -/"
   "--known[what records do not tell of callers\: \{\"callers\"\: \{ARN\: \{KEY\: value\}\}, \"users\"\: \{ADDRESS\: \{PROVIDER\: \…\}\}\}]:FILE:_files"
   "--show-identities[callers, addresses and paths as they stand in the log]"

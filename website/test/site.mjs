@@ -48,7 +48,10 @@ function told(files, words) {
     mkdirSync(dirname(join(root, name)), { recursive: true });
     writeFileSync(join(root, name), text);
   }
-  const done = spawnSync(python, ["-m", "policyc", ...words], { cwd: root, encoding: "utf8", env: { ...process.env, NO_COLOR: "1" } });
+  // on a build server the command line defuses what its log would obey, which a page has no need of
+  const { PATH, HOME, PYTHONPATH } = process.env;
+  const env = { PATH, HOME, NO_COLOR: "1", ...(PYTHONPATH ? { PYTHONPATH } : {}) };
+  const done = spawnSync(python, ["-m", "policyc", ...words], { cwd: root, encoding: "utf8", env });
   return { status: done.status, out: done.stdout, err: done.stderr };
 }
 

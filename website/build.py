@@ -19,6 +19,8 @@ from typing import Any, Final
 
 from pages import write_pages
 
+from policyc.report.page import variables
+
 HERE: Final = Path(__file__).parent
 ROOT: Final = HERE.parent
 
@@ -43,7 +45,9 @@ def build(out: Path) -> None:
     _copy(HERE / "node_modules" / "pyodide", vendor / "pyodide", _PYODIDE)
     _copy(HERE / "node_modules" / "@cedar-policy" / "cedar-wasm" / "web", vendor / "cedar", _CEDAR)
     _archive(vendor / "policyc.zip")
-    _copy(HERE, out, ("site.css", "search.js"))
+    _copy(HERE, out, ("search.js",))
+    # the colours are those of the pictures
+    (out / "site.css").write_text(variables() + (HERE / "site.css").read_text(encoding="utf-8"), encoding="utf-8")
     _copy(HERE / "play", out / "play", ("index.html", "play.css"))
     with tempfile.TemporaryDirectory() as place:
         words = Path(place) / "words.json"

@@ -118,16 +118,25 @@ def _resource(program: Program, proof: BoundProof, node: nodes.Expr, diagnostics
     return program.resource(value.data.id)
 
 
-def _scope(
-    program: Program, proof: BoundProof, node: nodes.RequestClaim, resource: Resource, diagnostics: Diagnostics
-) -> Statement | None:
+def clauses_of(
+    node: nodes.RequestClaim, refused: str, message: str, help: str, diagnostics: Diagnostics
+) -> tuple[nodes.ListClause | nodes.Condition, ...] | None:
+    """The clauses of a claim, its `where` as a `when`; None after reporting one with the word `refused`."""
     clauses = node.clauses
     if node.where is not None:
         clauses = (*clauses, nodes.Condition("when", node.where, node.where.span))
     for clause in clauses:
-        if isinstance(clause, nodes.ListClause) and clause.word == "on":
-            help = "write the resources behind `to`"
-            diagnostics.error("clause-not-allowed", "a claim has no `on`", clause.span, help)
+        if isinstance(clause, nodes.ListClause) and clause.word == refused:
+            diagnostics.error("clause-not-allowed", message, clause.span, help)
             return None
+    return clauses
+
+
+def _scope(
+    program: Program, proof: BoundProof, node: nodes.RequestClaim, resource: Resource, diagnostics: Diagnostics
+) -> Statement | None:
+    clauses = clauses_of(node, "on", "a claim has no `on`", "write the resources behind `to`", diagnostics)
+    if clauses is None:
+        return None
     builder = StatementBuilder(proof.scope, words(), program.resources, diagnostics)
     return builder.scope_of(nodes.Statement("allow", None, clauses, node.span), resource)

@@ -12,7 +12,6 @@ from policyc.lint.covering import admits, can_covers, on_covers, path_covers, re
 from policyc.model.values import Principal, Scalar
 from policyc.model.vocabulary import Attribute
 
-ANYONE: Final = Principal("anyone", ())
 ANONYMOUS: Final = Principal("anonymous", ())
 
 PARTITIONS: Final = ("aws", "aws-cn", "aws-us-gov")

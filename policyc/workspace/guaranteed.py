@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 from policyc.analysis.asking import asks
+from policyc.analysis.claims import clauses_of
 from policyc.analysis.compare import Disagreement, Version
 from policyc.analysis.conditions import folded, variables_of
 from policyc.analysis.domains import Fits, Unmodelled
@@ -210,14 +211,10 @@ def _inside(space: Space, scope: Statement) -> Lit:
 def _scope(
     program: Program, proof: BoundProof, claim: nodes.RequestClaim, document: Given, diagnostics: Diagnostics
 ) -> Statement | None:
-    clauses = claim.clauses
-    if claim.where is not None:
-        clauses = (*clauses, nodes.Condition("when", claim.where, claim.where.span))
-    for clause in clauses:
-        if isinstance(clause, nodes.ListClause) and clause.word == "path":
-            help = 'write `on raw("arn:…")` with the pattern of the resource'
-            diagnostics.error("clause-not-allowed", "a claim on a document has no `path`", clause.span, help)
-            return None
+    help = 'write `on raw("arn:…")` with the pattern of the resource'
+    clauses = clauses_of(claim, "path", "a claim on a document has no `path`", help, diagnostics)
+    if clauses is None:
+        return None
     builder = StatementBuilder(proof.scope, words(), program.resources, diagnostics)
     kind = KINDS.get(document.version.policy.kind)
     attached = kind.attached if kind is not None else ""

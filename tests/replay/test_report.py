@@ -17,7 +17,7 @@ from policyc.replay.recorded import Recorded
 from policyc.replay.report.html import as_html
 from policyc.replay.report.human import human
 from policyc.replay.report.markdown import as_markdown
-from policyc.replay.report.plain import as_json, as_parquet
+from policyc.replay.report.plain import as_json
 from policyc.replay.report.replay import Replay, fit, over_time
 from policyc.replay.tally import NO_TIME, Tally
 from policyc.report.options import Options
@@ -132,16 +132,6 @@ def test_markdown_shows_texts_as_they_are() -> None:
     assert len(rows) == 1
     assert rows[0].replace("\\|", "").count("|") == 10
     assert "<script>" not in rows[0]
-
-
-def test_parquet_has_a_row_for_each_class() -> None:
-    pq = pytest.importorskip("pyarrow.parquet")
-    import pyarrow as pa
-
-    found = report((item(), ALLOW, DENY), (item(), ALLOW, DENY), (item(can="PUT"), ALLOW, DENY))
-    table = pq.read_table(pa.BufferReader(as_parquet(found)))
-    assert table.column("count").to_pylist() == [2, 1]
-    assert table.column("can").to_pylist() == ["GET", "PUT"]
 
 
 @pytest.mark.parametrize("format", ["human", "json", "csv", "markdown", "html"])

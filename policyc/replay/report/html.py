@@ -20,6 +20,7 @@ from policyc.replay.report.replay import (
     over_time,
     pair_table,
 )
+from policyc.report.page import page
 from policyc.report.screen import clean, plural
 
 _MOST_SHOWN: Final = 500
@@ -28,28 +29,21 @@ _COLORS: Final = dict(zip(OUTCOMES, ("#9bbfdd", "#d55e00", "#009e73", "#e0c94f",
 #: the picture in its own units
 _WIDTH, _HEIGHT, _LEFT, _BOTTOM, _TOP = 900, 260, 70, 40, 10
 _STYLE: Final = """
-body{font:15px/1.5 system-ui,sans-serif;max-width:72rem;margin:2rem auto;padding:0 1rem;color:#1b1f24}
 h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2rem}
-.fit{font-size:1.1rem;font-weight:600;border-left:4px solid #0072b2;padding:.3rem .8rem;background:#f2f6fa}
-table{border-collapse:collapse;width:100%;font-size:.86rem}th{text-align:left;border-bottom:2px solid #888}
-td{border-bottom:1px solid #ddd;vertical-align:top;overflow-wrap:anywhere}td,th{padding:.25rem .5rem}
-.n{text-align:right;white-space:nowrap}.places{color:#57606a;font-size:.9em}.key span{margin-right:1.2rem}
+.fit{font-size:1.1rem;font-weight:600;border-left:4px solid var(--blue);padding:.3rem .8rem;background:var(--panel)}
+.n{text-align:right;white-space:nowrap}.key span{margin-right:1.2rem}
 .key i{display:inline-block;width:.8rem;height:.8rem;margin-right:.3rem;vertical-align:-.05rem}
-@media (prefers-color-scheme:dark){body{background:#15191e;color:#e6e9ec}.fit{background:#1f2630}td{border-color:#333}
-svg text{fill:#e6e9ec}}
+svg text{fill:var(--ink)}
 """
 
 
 def as_html(found: Replay) -> str:
-    return "\n".join(_page(found)) + "\n"
+    return page("policyc replay", "\n".join(_body(found)) + "\n", _STYLE)
 
 
-def _page(found: Replay) -> Iterator[str]:
+def _body(found: Replay) -> Iterator[str]:
     tally = found.tally
-    yield '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>policyc replay</title>'
-    yield '<meta name="viewport" content="width=device-width"><meta name="referrer" content="no-referrer">'
-    yield "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
-    yield f"<style>{_STYLE}</style></head><body><h1>Recorded traffic, replayed</h1>"
+    yield "<h1>Recorded traffic, replayed</h1>"
     stopped = "" if found.complete else ", stopped before the end"
     yield f"<p>{plural(tally.records, 'record')} in {plural(found.log.files, 'file')}{stopped}</p>"
     yield f'<p class="fit">{_text(fit(tally)) if tally.asked else "no request to ask about"}</p>'
@@ -73,7 +67,6 @@ def _page(found: Replay) -> Iterator[str]:
     if tally.missing:
         rows = [(name, f"{count:,}") for name, count in by_size(tally.missing)[:_MOST_SHOWN]]
         yield from ["<h2>What the records do not tell</h2>", *_table(("key", "records"), rows, {1})]
-    yield "</body></html>"
 
 
 def _picture(times: Sequence[tuple[str, dict[str, int]]]) -> Iterator[str]:

@@ -117,21 +117,6 @@ def as_csv(found: Replay) -> str:
     return out.getvalue()
 
 
-def as_parquet(found: Replay) -> bytes:
-    """One row for each class."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    rows = [_row(item) for item in _told(found)]
-    whole = ("count", "callers")
-    columns = {
-        name: pa.array([row[name] for row in rows], pa.int64() if name in whole else pa.string()) for name in _COLUMNS
-    }
-    out = io.BytesIO()
-    pq.write_table(pa.table(columns), out, compression="zstd")
-    return out.getvalue()
-
-
 def _cell(text: str) -> str:
     """A text that no spreadsheet takes for a formula."""
     shown = clean(text)

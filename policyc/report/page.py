@@ -13,7 +13,7 @@ _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
 _STYLE: Final = """\
 body{margin:0 auto;max-width:72rem;padding:1rem;font:15px/1.5 Helvetica,Arial,"DejaVu Sans",sans-serif;background:var(--ground);color:var(--ink)}
 svg{max-width:100%;height:auto}
-pre{overflow-x:auto;padding:1rem;background:var(--panel)}
+pre{overflow-x:auto;padding:1rem;background:var(--panel);font-size:.85rem}
 table{border-collapse:collapse;width:100%;font-size:.86rem}th{text-align:left;border-bottom:2px solid var(--faint)}
 td{border-bottom:1px solid var(--grid);vertical-align:top;overflow-wrap:anywhere}td,th{padding:.25rem .5rem}
 """

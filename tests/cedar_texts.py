@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 
 from policyc.diagnostics import Diagnostic, Diagnostics
 from policyc.text import Source, Span
-from policyc.workspace.natives import NativeSettings, check_texts
+from policyc.workspace.native_settings import NativeSettings
+from policyc.workspace.natives import check_texts
 
 OpenFile = Callable[[str, Span, Diagnostics], "Source | None"]
 

@@ -85,7 +85,8 @@ def diff(old: Document, new: Document, *, kind: str = "", alone: bool = False) -
 
 def side_of(document: Document, name: str, kind: str, diagnostics: Diagnostics) -> Side:
     """A document, a folder or a project as one side; what cannot be read is reported."""
-    from policyc.workspace.sides import Piece, Side, read_side
+    from policyc.workspace.pieces import Piece
+    from policyc.workspace.sides import Side, read_side
 
     path = None if isinstance(document, Mapping) else _folder(document)
     if path is not None:

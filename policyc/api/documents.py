@@ -25,7 +25,8 @@ def check(document: Document, *, kind: str = "", trust: Mapping[str, str] | None
     `kind` is one of those that `policyc check --as` takes (`auth-policy`, `identity`, `cedar`, …); empty tells it by the shape.
     `trust` maps policy reference names of Verified Access trust providers to their types.
     """
-    from policyc.workspace.natives import NativeSettings, check_texts
+    from policyc.workspace.native_settings import NativeSettings
+    from policyc.workspace.natives import check_texts
 
     source = source_of(document, "document")
     diagnostics = Diagnostics()

@@ -93,7 +93,7 @@ class Project:
         Raises `PolicyError` when `[lint]` of the configuration names rules that there are not.
         """
         from policyc.workspace.checking import check_project
-        from policyc.workspace.natives import settings_of
+        from policyc.workspace.native_settings import settings_of
 
         mistakes = Diagnostics()
         settings = settings_of(self._workspace.config)

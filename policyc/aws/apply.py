@@ -16,9 +16,9 @@ from typing import Any, Final
 from policyc.aws import wan
 from policyc.aws.checkpoint import save
 from policyc.aws.meaning import alike, as_written
-from policyc.aws.ports import Refusal, read, write
+from policyc.aws.ports import read, write
 from policyc.aws.session import CallFailed, Sessions, Trouble
-from policyc.aws.steps import DOCUMENTS, Kind, State, Step, state_data, state_of, step_data, step_of
+from policyc.aws.steps import DOCUMENTS, Kind, Refusal, State, Step, state_data, state_of, step_data, step_of
 from policyc.record import record
 
 FORMAT_VERSION: Final = 1

@@ -15,7 +15,8 @@ from policyc.record import record
 from policyc.report.changes import CHANGED, OPEN, Changes, Compared
 from policyc.text import Source
 from policyc.workspace.comparing import compare_sides
-from policyc.workspace.sides import Piece, Side
+from policyc.workspace.pieces import Piece
+from policyc.workspace.sides import Side
 
 SOURCE: Final = "the source"
 LIVE: Final = "AWS"

@@ -8,7 +8,8 @@ from functools import lru_cache
 from policyc.diagnostics import Diagnostics
 from policyc.text import Source
 from policyc.workspace.comparing import compare_sides
-from policyc.workspace.sides import Piece, Side
+from policyc.workspace.pieces import Piece
+from policyc.workspace.sides import Side
 
 
 def settled(kind: str, text: str) -> str:

@@ -20,7 +20,8 @@ from policyc.targets.registry import resource_types
 from policyc.text import Source
 from policyc.workspace.compile import compile_project
 from policyc.workspace.native_json import CORE_NETWORK, shape_of
-from policyc.workspace.natives import find_natives, format_of, settings_of, split_natives
+from policyc.workspace.native_settings import settings_of
+from policyc.workspace.natives import find_natives, format_of, split_natives
 from policyc.workspace.project import Project
 from policyc.workspace.pulled import Known, pulled
 

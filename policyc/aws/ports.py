@@ -12,14 +12,10 @@ from typing import Any, Final
 
 from policyc.aws.calls import CALLS
 from policyc.aws.session import CallFailed, Sessions, Trouble
-from policyc.aws.steps import Kind, State, Step
+from policyc.aws.steps import Kind, Refusal, State, Step
 
 Read = Callable[[Sessions, Step], State]
 Write = Callable[[Sessions, Step, State, State], None]
-
-
-class Refusal(Exception):
-    """A write that must not be made now; the text says why."""
 
 
 def _found(sessions: Sessions, client: str, method: str, region: str, **params: Any) -> Mapping[str, Any]:

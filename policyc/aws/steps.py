@@ -56,6 +56,10 @@ OF_ROLE: Mapping[str, Kind] = MappingProxyType(
 )
 
 
+class Refusal(Exception):
+    """A write that must not be made now; the text says why."""
+
+
 @record
 class State:
     """What a place holds: a document (None for none), a word beside it (auth type, `enabled` or `disabled`, state of a change set), and what AWS says

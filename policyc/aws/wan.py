@@ -10,9 +10,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from policyc.aws.meaning import alike
-from policyc.aws.ports import Refusal
 from policyc.aws.session import CallFailed, Sessions, Trouble
-from policyc.aws.steps import Kind, State, Step
+from policyc.aws.steps import Kind, Refusal, State, Step
 
 _CLIENT: Final = "networkmanager"
 _DOCUMENT: Final = "core-network"

@@ -22,7 +22,8 @@ from policyc.report.screen import clean, plural
 from policyc.report.tally import Tally, closing_line
 from policyc.workspace.checking import check_project
 from policyc.workspace.found import Found, together
-from policyc.workspace.natives import NAMED, NativeSettings, settings_of, split_natives
+from policyc.workspace.native_settings import NativeSettings, settings_of
+from policyc.workspace.natives import NAMED, split_natives
 from policyc.workspace.project import POLICY, Project
 
 SHARED = ("root", "config", "exclude", "param", "format", "output", "color", "quiet")

@@ -14,7 +14,8 @@ from policyc.model.files import load_files, read_source
 from policyc.targets.base import Document
 from policyc.text import Source
 from policyc.workspace.hosts import Host, open_hosts
-from policyc.workspace.natives import find_natives, format_of, settings_of
+from policyc.workspace.native_settings import settings_of
+from policyc.workspace.natives import find_natives, format_of
 from policyc.workspace.project import Project
 
 

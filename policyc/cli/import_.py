@@ -23,7 +23,8 @@ from policyc.record import replace
 from policyc.regex import regex
 from policyc.report.formats.json import findings_data, written
 from policyc.report.screen import clean, plural
-from policyc.workspace.natives import NAMED, find_natives, format_of, settings_of, split_natives
+from policyc.workspace.native_settings import settings_of
+from policyc.workspace.natives import NAMED, find_natives, format_of, split_natives
 from policyc.workspace.project import POLICY, Project
 from policyc.workspace.pulled import Known, pulled
 

@@ -40,7 +40,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
     from dataclasses import replace
 
     from policyc.workspace.listing import Entry, list_documents
-    from policyc.workspace.natives import settings_of
+    from policyc.workspace.native_settings import settings_of
 
     mistakes = Diagnostics()
     projects = open_projects(args, args.paths, mistakes, ())

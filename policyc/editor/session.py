@@ -14,8 +14,9 @@ from policyc.record import replace
 from policyc.text import Source
 from policyc.workspace.checking import check_project
 from policyc.workspace.compile import Compiled, compile_project
+from policyc.workspace.native_settings import settings_of
 from policyc.workspace.native_text import Sort, recognize, sort_of
-from policyc.workspace.natives import SEARCHED, settings_of
+from policyc.workspace.natives import SEARCHED
 from policyc.workspace.places import find_config
 from policyc.workspace.project import POLICY, Project, open_root
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 from policyc.record import field, record
-from policyc.syntax.nodes import Expr, Ident, Int, Range, Str
+from policyc.syntax.expression_nodes import Expr, Ident, Int, Range, Str
 from policyc.text import Span
 
 

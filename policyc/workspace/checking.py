@@ -9,7 +9,9 @@ from policyc.diagnostics import Diagnostic, Diagnostics
 from policyc.report.tally import NotRead, Tally
 from policyc.workspace.compile import CONFIGURATION, Compiled, compile_project, lint
 from policyc.workspace.found import Found, kept
-from policyc.workspace.natives import SEARCHED, NativeSettings, check_natives, find_natives, split_natives
+from policyc.workspace.native_files import check_natives
+from policyc.workspace.native_settings import NativeSettings
+from policyc.workspace.natives import SEARCHED, find_natives, split_natives
 from policyc.workspace.project import Project
 
 

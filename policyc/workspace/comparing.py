@@ -22,8 +22,9 @@ from policyc.targets.switches import iam_switches, wan_switches
 from policyc.text import Source
 from policyc.workspace.completions import filled_by_name, values_by_name
 from policyc.workspace.native_json import CORE_NETWORK, shape_of
+from policyc.workspace.pieces import HOST, Piece
 from policyc.workspace.placed import obstacle
-from policyc.workspace.sides import HOST, Piece, Side, pairs
+from policyc.workspace.sides import Side, pairs
 
 #: a resource whose gates hold Cedar text
 ENDPOINT = "verified_access.endpoint"

@@ -20,7 +20,8 @@ from policyc.record import record, replace
 from policyc.syntax.json_text import JsonValue
 from policyc.text import Source, Span
 from policyc.workspace.completions import Completion, completions
-from policyc.workspace.natives import NativeSettings, rule_settings
+from policyc.workspace.native_settings import NativeSettings, rule_settings
+from policyc.workspace.natives import check_texts
 from policyc.workspace.placed import moved, obstacle, tree_of
 
 CEDAR = "cedar"
@@ -253,8 +254,6 @@ def _check_iam(item: Item, tree: JsonValue, found: Diagnostics, settings: Native
 
 
 def _check_cedar(text: PlacedText, document: Embedded, found: Diagnostics, settings: NativeSettings) -> None:
-    from policyc.workspace.natives import check_texts
-
     inner = Diagnostics()
     trust = {
         **dict(pair.split("=", 1) for pair in document.facts.get("trust", "").split(",") if pair),

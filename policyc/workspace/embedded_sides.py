@@ -12,8 +12,8 @@ from policyc.holes import shown
 from policyc.text import Source
 from policyc.workspace.embedded import Item
 from policyc.workspace.hosts import Host, open_hosts
-from policyc.workspace.natives import NativeSettings
-from policyc.workspace.sides import HOST, Piece
+from policyc.workspace.native_settings import NativeSettings
+from policyc.workspace.pieces import HOST, Piece
 
 
 def embedded_pieces(

@@ -16,7 +16,7 @@ from policyc.report.tally import NotRead, Tally
 from policyc.text import Source
 from policyc.workspace.embedded import Item, judge
 from policyc.workspace.host_comments import without_suppressed
-from policyc.workspace.natives import NativeSettings
+from policyc.workspace.native_settings import NativeSettings
 
 
 @record

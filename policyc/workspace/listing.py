@@ -14,7 +14,8 @@ from policyc.syntax.json_text import parse_json
 from policyc.targets.iam_documents.kinds import KINDS, guess_kind, is_policy
 from policyc.text import Source
 from policyc.workspace.hosts import Host, check_hosts, open_hosts
-from policyc.workspace.natives import NativeSettings, find_natives, format_of, split_natives
+from policyc.workspace.native_settings import NativeSettings
+from policyc.workspace.natives import find_natives, format_of, split_natives
 from policyc.workspace.project import Project
 from policyc.workspace.pulled import Known, Pulled, pulled
 

@@ -11,7 +11,7 @@ from policyc.diagnostics import Diagnostic, Diagnostics, Severity
 from policyc.ir.authz import Policy
 from policyc.targets.cedar_documents.protocol import CedarTexts
 from policyc.text import Source
-from policyc.workspace.natives import NativeSettings, rule_settings
+from policyc.workspace.native_settings import NativeSettings, rule_settings
 
 #: comments to policyc that say something else than what is meant
 _DECLARATIONS: Final = frozenset({"trust", "claims"})

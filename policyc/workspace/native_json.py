@@ -10,7 +10,7 @@ from policyc.ir.authz import Policy
 from policyc.syntax.json_text import JsonArray, JsonNumber, JsonObject, JsonValue, parse_json
 from policyc.targets.iam_documents.kinds import KINDS, is_policy
 from policyc.text import Source
-from policyc.workspace.natives import NativeSettings, rule_settings
+from policyc.workspace.native_settings import NativeSettings, rule_settings
 
 CORE_NETWORK = "core-network"
 

@@ -15,37 +15,19 @@ from policyc.diagnostics import Diagnostics
 from policyc.model.files import LARGEST_FILE, read_source
 from policyc.model.vocabulary import Attribute
 from policyc.record import record, replace
-from policyc.syntax.json_text import JsonValue, parse_json
 from policyc.targets.base import Document, DocumentSet
 from policyc.targets.cedar_documents.facts import Fact
 from policyc.text import Source
 from policyc.workspace.compile import Compiled, compile_project
-from policyc.workspace.embedded import Item
+from policyc.workspace.embedded_sides import embedded_pieces
 from policyc.workspace.natives import NATIVES, Searched, find_natives
+from policyc.workspace.pieces import HOST, Piece
 from policyc.workspace.places import CONFIG, MANIFEST, find_config
 from policyc.workspace.project import POLICY, Project, open_root
 from policyc.workspace.pulled import pulled
 
-#: the kind of a file that holds documents of which no more than the text is compared
-HOST = "host"
 #: documents of one side that are compared
 MOST_DOCUMENTS = 2_000
-
-
-@record
-class Piece:
-    """One document: `kind` is one of `check --as`, empty to tell it by the shape; `facts` are the attributes that the resource which
-    carries a Cedar text has, None where nobody declares it; `item` is the document inside a host file."""
-
-    name: str
-    kind: str
-    source: Source
-    facts: Mapping[str, Fact] | None = None
-    item: Item | None = None
-
-    def tree(self, diagnostics: Diagnostics) -> JsonValue | None:
-        """The tree of a JSON document, with its places; None after an error."""
-        return parse_json(self.source, diagnostics) if self.item is None else self.item.tree(diagnostics)
 
 
 @record
@@ -140,8 +122,6 @@ def _side(
             called = inner.resolve().relative_to(base).as_posix()
             _add_native(inner, called, sort, project, pieces, sources, hosts, diagnostics)
     if hosts:
-        from policyc.workspace.embedded_sides import embedded_pieces
-
         top = "" if path == project.root or path.is_file() else path.relative_to(project.root).as_posix() + "/"
 
         def called_by(file: str) -> str:

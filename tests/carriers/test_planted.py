@@ -9,7 +9,7 @@ from policyc.carriers.registry import carrier, recognized
 from policyc.diagnostics import Diagnostics, Severity
 from policyc.text import Source
 from policyc.workspace.hosts import Host, check_hosts
-from policyc.workspace.natives import NativeSettings
+from policyc.workspace.native_settings import NativeSettings
 from tests.carriers.planted import Planted, planted
 
 PLANTED = list(planted())

@@ -7,16 +7,12 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import Final
 
+from policyc.carriers.cloudformation.signs import STATEMENT
 from policyc.carriers.embedded import Carried, Options
 from policyc.carriers.types import types
 from policyc.diagnostics import Diagnostics
-from policyc.regex import regex
 from policyc.text import Source
-
-#: the effect of a statement, in JSON and YAML, also inside a text
-STATEMENT: Final = regex(rb"""\bEffect\\?["']?\s*:\s*\\?["']?(?:Allow|Deny)\b""")
 
 
 @cache

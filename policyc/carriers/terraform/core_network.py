@@ -10,16 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from policyc.carriers.terraform.bodies import Inner, blocks_of, refuse_others
 from policyc.carriers.terraform.expressions import Work
 from policyc.carriers.terraform.values import Bool, Entry, Fields, Items, Number, Text, Value, plain_text
 from policyc.holes import has_hole
 from policyc.record import record
-
-if TYPE_CHECKING:
-    from policyc.carriers.terraform.modules import ResourceInstance
 
 _VERSION: Final = "2021.12"
 
@@ -166,12 +163,11 @@ _NUMERIC: Final = frozenset({"asn-in-as-path", "med-equals"})
 _WHEN_TRUE: Final = frozenset({"require_acceptance"})
 
 
-def core_network_document(instance: ResourceInstance, work: Work) -> Value:
+def core_network_document(whole: Inner, work: Work) -> Value:
     """The document of a data source. Raises Failed."""
-    block = instance.placed.block
-    made = _made(Inner(block.body, instance.scope, block.head), _DOCUMENT, work)
+    made = _made(whole, _DOCUMENT, work)
     if made.get("version") is None:
-        version = Entry("version", block.head, plain_text(_VERSION, block.head))
+        version = Entry("version", whole.place, plain_text(_VERSION, whole.place))
         made = Fields((version, *made.entries), made.span)
     return made
 

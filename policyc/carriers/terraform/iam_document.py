@@ -7,7 +7,7 @@ against the provider in `tests/carriers/terraform`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from policyc.carriers.terraform.bodies import Inner, blocks_of, refuse_others
 from policyc.carriers.terraform.expressions import Work
@@ -28,9 +28,6 @@ from policyc.carriers.terraform.values import (
 )
 from policyc.text import Span
 
-if TYPE_CHECKING:
-    from policyc.carriers.terraform.modules import ResourceInstance
-
 _VERSION: Final = "2012-10-17"
 #: argument -> element; the texts of the latter four have `&{…}` for policy variables
 _LISTS: Final = (
@@ -47,16 +44,14 @@ _KNOWN_IN_STATEMENTS: Final = frozenset(
 )
 
 
-def iam_document(instance: ResourceInstance, work: Work) -> Value:
+def iam_document(whole: Inner, work: Work) -> Value:
     """The document of a data source. Raises Failed."""
-    block = instance.placed.block
-    whole = Inner(block.body, instance.scope, block.head)
     refuse_others(whole, _KNOWN, work)
     own = _own(whole, work)
-    merged = Fields((), block.head)
+    merged = Fields((), whole.place)
     for document in [*_named(whole, _BEFORE, work), own, *_named(whole, _AFTER, work)]:
-        merged = _merged(merged, document, block.head)
-        work.weighed(merged, block.head)
+        merged = _merged(merged, document, whole.place)
+        work.weighed(merged, whole.place)
     return merged
 
 

@@ -11,9 +11,10 @@ from collections.abc import Iterator, Sequence
 
 from policyc.diagnostics import Diagnostics, Severity
 from policyc.syntax.cedar_nodes import Compare, Expr, Method, SetOf, path_of, walk
+from policyc.targets.cedar_documents.text.info import Path
 from policyc.targets.cedar_documents.text.kinds import Kind, as_sampled
 from policyc.targets.cedar_documents.text.literals import literal_kind, literal_of
-from policyc.targets.cedar_documents.text.typing import Checker, Path
+from policyc.targets.cedar_documents.text.typing import Checker
 from policyc.text import Span
 
 

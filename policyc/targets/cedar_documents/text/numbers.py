@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from policyc.syntax.cedar_nodes import Compare, Expr
 from policyc.syntax.cedar_printer import written
 from policyc.targets.cedar_documents.explain import MIRRORED
+from policyc.targets.cedar_documents.text.info import Checks, Hazard, Info, Known, number, risks_of
 from policyc.targets.cedar_documents.text.kinds import BOOL, LONG
 from policyc.targets.cedar_documents.text.literals import literal_of, order_constant
-from policyc.targets.cedar_documents.text.typing import Checker, Hazard, Info, Known, number, risks_of
 
 
-def check_order(checker: Checker, node: Compare, known: Known) -> Info:
+def check_order(checker: Checks, node: Compare, known: Known) -> Info:
     left, right = checker.check(node.left, known), checker.check(node.right, known)
     risks = risks_of((left, right))
     if left.broken or right.broken:
@@ -48,7 +48,7 @@ def check_order(checker: Checker, node: Compare, known: Known) -> Info:
     return Info(BOOL, constant, risks=risks)
 
 
-def _check_two_formed(checker: Checker, info: Info, part: Expr, operator: str) -> None:
+def _check_two_formed(checker: Checks, info: Info, part: Expr, operator: str) -> None:
     """A number that is text in another source: an operator on numbers may fail."""
     if info.member is not None and info.member.text_too:
         checker.hazards.append(
@@ -63,7 +63,7 @@ def _check_two_formed(checker: Checker, info: Info, part: Expr, operator: str) -
 _LONGS = (-(2**63), 2**63 - 1)
 
 
-def check_sum(checker: Checker, node: Expr, parts: Sequence[Expr], operator: str, known: Known) -> Info:
+def check_sum(checker: Checks, node: Expr, parts: Sequence[Expr], operator: str, known: Known) -> Info:
     infos = [checker.check(part, known) for part in parts]
     for info, part in zip(infos, parts, strict=True):
         if not number(info) and not info.broken:

@@ -22,11 +22,11 @@ from policyc.syntax.cedar_nodes import (
 )
 from policyc.syntax.cedar_printer import written
 from policyc.targets.cedar_documents.text.constants import network_of, readable
+from policyc.targets.cedar_documents.text.info import Checks, Hazard, Info, Known, risks_of
 from policyc.targets.cedar_documents.text.kinds import BOOL, IP, LONG, UNKNOWN, Kind, Member
 from policyc.targets.cedar_documents.text.literals import different, impossible, literal_of
 from policyc.targets.cedar_documents.text.methods import ODD_METHODS_HELP, REGISTERED, is_odd_method
 from policyc.targets.cedar_documents.text.numbers import check_order, check_sum
-from policyc.targets.cedar_documents.text.typing import Checker, Hazard, Info, Known, risks_of
 
 Operator = SetOf | RecordOf | Like | Is | Compare | Arith | Neg | Call | Method
 _EXTENSIONS = {"ip": IP, "decimal": Kind("decimal"), "datetime": Kind("datetime"), "duration": Kind("duration")}
@@ -41,7 +41,7 @@ _RESULTS = {
 _NUMBERS = ("toMilliseconds", "toSeconds", "toMinutes", "toHours", "toDays")
 
 
-def check_operator(checker: Checker, node: Operator, known: Known) -> Info:
+def check_operator(checker: Checks, node: Operator, known: Known) -> Info:
     """Kind and truth of an operator's result."""
     match node:
         case SetOf(items):
@@ -69,7 +69,7 @@ def check_operator(checker: Checker, node: Operator, known: Known) -> Info:
             return _method(checker, node, known)
 
 
-def _set(checker: Checker, items: Sequence[Expr], known: Known) -> Info:
+def _set(checker: Checks, items: Sequence[Expr], known: Known) -> Info:
     infos = [checker.check(item, known) for item in items]
     names = {info.kind.name for info in infos}
     item = infos[0].kind if len(names) == 1 else UNKNOWN
@@ -79,7 +79,7 @@ def _set(checker: Checker, items: Sequence[Expr], known: Known) -> Info:
 # --- comparisons ------------------------------------------------------------------------------------------------
 
 
-def _equal(checker: Checker, node: Compare, known: Known) -> Info:
+def _equal(checker: Checks, node: Compare, known: Known) -> Info:
     left, right = checker.check(node.left, known), checker.check(node.right, known)
     risks = risks_of((left, right))
     if left.broken or right.broken:
@@ -105,7 +105,7 @@ def _equal(checker: Checker, node: Compare, known: Known) -> Info:
     return Info(BOOL, None if equal is None else equal is (node.operator == "=="), risks=risks)
 
 
-def _check_whole_set(checker: Checker, node: Compare) -> None:
+def _check_whole_set(checker: Checks, node: Compare) -> None:
     """A list that is compared as a whole with one that is written out."""
     for part, other in ((node.left, node.right), (node.right, node.left)):
         if path_of(part) and isinstance(other, SetOf) and other.items:
@@ -129,7 +129,7 @@ def _two_formed(left: Info, right: Info) -> bool:
     } <= {"string", "long"}
 
 
-def _unlike(checker: Checker, node: Compare, left: Info, right: Info) -> None:
+def _unlike(checker: Checks, node: Compare, left: Info, right: Info) -> None:
     always = "always" if node.operator == "!=" else "never"
     subject = node.left if path_of(node.left) else node.right
     info = left if subject is node.left else right
@@ -151,7 +151,7 @@ def _unlike(checker: Checker, node: Compare, left: Info, right: Info) -> None:
     )
 
 
-def _never(checker: Checker, member: Member | None, literal: Expr, value: str | int | bool, node: Compare) -> None:
+def _never(checker: Checks, member: Member | None, literal: Expr, value: str | int | bool, node: Compare) -> None:
     assert member is not None
     word = "always" if node.operator == "!=" else "never"
     shown = written(node.right if node.left is literal else node.left)
@@ -163,7 +163,7 @@ def _never(checker: Checker, member: Member | None, literal: Expr, value: str | 
     )
 
 
-def _check_method(checker: Checker, member: Member | None, literal: Expr, value: str | int | bool | None) -> None:
+def _check_method(checker: Checks, member: Member | None, literal: Expr, value: str | int | bool | None) -> None:
     """A method that is in nobody's registry: a test for it never decides about a browser."""
     if member is not None and member.form and isinstance(value, str) and is_odd_method(value):
         checker.diagnostics.warning(
@@ -196,7 +196,7 @@ def _method_help(text: str) -> str:
     return did_you_mean(text.upper(), REGISTERED, ODD_METHODS_HELP)
 
 
-def _in(checker: Checker, node: Compare, left: Expr, right: Expr, known: Known) -> Info:
+def _in(checker: Checks, node: Compare, left: Expr, right: Expr, known: Known) -> Info:
     first, second = checker.check(left, known), checker.check(right, known)
     risks = risks_of((first, second))
     sent = first.kind.name == "unknown" and path_of(left) is not None  # nothing below `context` is an entity
@@ -214,7 +214,7 @@ def _in(checker: Checker, node: Compare, left: Expr, right: Expr, known: Known) 
     return Info(BOOL, risks=risks)
 
 
-def _like(checker: Checker, node: Like, known: Known) -> Info:
+def _like(checker: Checks, node: Like, known: Known) -> Info:
     of = checker.check(node.of, known)
     if of.broken:
         return Info(BOOL, risks=of.risks, broken=True)
@@ -234,7 +234,7 @@ def _like(checker: Checker, node: Like, known: Known) -> Info:
 # --- calls ------------------------------------------------------------------------------------------------------
 
 
-def _call(checker: Checker, node: Call, known: Known) -> Info:
+def _call(checker: Checks, node: Call, known: Known) -> Info:
     infos = [checker.check(arg, known) for arg in node.args]
     kind = _EXTENSIONS.get(node.function, UNKNOWN)
     risks = risks_of(infos)
@@ -264,7 +264,7 @@ def _call(checker: Checker, node: Call, known: Known) -> Info:
     return Info(kind, risks=risks, broken=info.broken)
 
 
-def _may_be_address(checker: Checker, info: Info) -> bool:
+def _may_be_address(checker: Checks, info: Info) -> bool:
     """Whether nothing speaks against reading a text as an address; a permit fails closed, so there the doubt is enough."""
     documented = info.member is not None and info.member.address
     return documented or (info.kind.name == "unknown" and checker.effect == "permit")
@@ -288,7 +288,7 @@ _FORMS = {
 }
 
 
-def _method(checker: Checker, node: Method, known: Known) -> Info:
+def _method(checker: Checks, node: Method, known: Known) -> Info:
     of = checker.check(node.of, known)
     infos = [checker.check(arg, known) for arg in node.args]
     risks = risks_of((of, *infos))
@@ -316,7 +316,7 @@ def _method(checker: Checker, node: Method, known: Known) -> Info:
     return Info(kind, risks=risks)
 
 
-def _is_swapped(checker: Checker, node: Method) -> bool:
+def _is_swapped(checker: Checks, node: Method) -> bool:
     """Report a block that is asked whether it lies in an address, the wrong way round; tells whether that never holds."""
     (arg,) = node.args
     block = network_of(node.of)
@@ -352,7 +352,7 @@ def _instead(node: Method, of: Info) -> str:
     return "use an operator for that kind of value"
 
 
-def _contains(checker: Checker, node: Method, of: Info, arg: Info) -> bool | None:
+def _contains(checker: Checks, node: Method, of: Info, arg: Info) -> bool | None:
     """Whether a set of literals can hold the attribute, or a set attribute the literal."""
     if (
         literal_of(node.args[0]) is None

@@ -11,11 +11,12 @@ from policyc.diagnostics import Diagnostic, Diagnostics, Severity
 from policyc.syntax.cedar_nodes import And, Clause, Expr, Lit, Not, Statement
 from policyc.syntax.cedar_printer import attribute, written
 from policyc.targets.cedar_documents.text.doubts import check_doubts
+from policyc.targets.cedar_documents.text.info import Info, Path, Risk
 from policyc.targets.cedar_documents.text.kinds import Kind
 from policyc.targets.cedar_documents.text.parts import check_parts
 from policyc.targets.cedar_documents.text.proof import Proof
 from policyc.targets.cedar_documents.text.to_conditions import Meaning
-from policyc.targets.cedar_documents.text.typing import Checker, Info, Path, Risk
+from policyc.targets.cedar_documents.text.typing import Checker
 
 
 def condition_of(statement: Statement) -> Expr | None:

@@ -23,10 +23,10 @@ from policyc.syntax.cedar_nodes import (
     walk,
 )
 from policyc.syntax.cedar_printer import written
+from policyc.targets.cedar_documents.text.info import Path
 from policyc.targets.cedar_documents.text.statements import condition_of
 from policyc.targets.cedar_documents.text.subset import check_subset
 from policyc.targets.cedar_documents.text.templates import is_template
-from policyc.targets.cedar_documents.text.typing import Path
 from policyc.text import Span
 
 #: A test of an attribute: its path, the test, and the attribute's expression.

@@ -7,7 +7,6 @@ it is true (`yes`) and when it is false (`no`).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeAlias
 
 from policyc.diagnostics import Diagnostics, did_you_mean
 from policyc.record import field, record
@@ -36,53 +35,12 @@ from policyc.syntax.cedar_nodes import (
     path_of,
 )
 from policyc.syntax.cedar_printer import written
-from policyc.targets.cedar_documents.text.kinds import BOOL, ENTITY, LONG, UNKNOWN, Kind, Member, is_group_id
+from policyc.targets.cedar_documents.text.info import NOTHING, Hazard, Info, Known, Risk
+from policyc.targets.cedar_documents.text.kinds import BOOL, ENTITY, UNKNOWN, Kind, Member, is_group_id
 from policyc.targets.cedar_documents.text.literals import literal_kind
+from policyc.targets.cedar_documents.text.operators import check_operator
 from policyc.targets.cedar_documents.text.templates import is_template
 from policyc.text import Span
-
-Path: TypeAlias = tuple[str, ...]
-Known: TypeAlias = frozenset[Path]
-_NONE: Known = frozenset()
-
-
-@record
-class Risk:
-    """A read of an attribute that may be absent there. `counted_on` marks the documented data of a device behind a test of the
-    provider's key, on which AWS's own examples count."""
-
-    path: Path
-    span: Span
-    counted_on: bool = False
-
-
-@record
-class Hazard:
-    """An operation that fails for some values of what it works on; `what` says on which, `help` what to do."""
-
-    what: str
-    span: Span
-    help: str
-
-
-@record
-class Info:
-    """What is known of an expression. `constant` is the value of a single test that has just one, wherever it does not fail;
-    `broken` says that its evaluation always fails. A number lies within `reach`, where that is known."""
-
-    kind: Kind
-    constant: bool | None = None
-    yes: Known = _NONE
-    no: Known = _NONE
-    risks: tuple[Risk, ...] = ()
-    member: Member | None = None
-    broken: bool = False
-    reach: tuple[int, int] | None = None
-
-    @property
-    def record(self) -> Kind:
-        """The kind to look up attributes in: of a claim that only samples show what they show."""
-        return self.member.kind if self.member is not None and self.member.sampled else self.kind
 
 
 @record(frozen=False)
@@ -98,7 +56,7 @@ class Checker:
     hazards: list[Hazard] = field(default_factory=list)
     settled: dict[Expr, bool | None] = field(default_factory=dict)
 
-    def check(self, node: Expr, known: Known = _NONE) -> Info:
+    def check(self, node: Expr, known: Known = NOTHING) -> Info:
         """The expression's kind and what it reads, its mistakes reported."""
         info = self._info(node, known)
         if info.broken:
@@ -298,8 +256,6 @@ class Checker:
     # --- the rest ---------------------------------------------------------------------------------------------
 
     def _operator(self, node: Expr, known: Known) -> Info:
-        from policyc.targets.cedar_documents.text.operators import check_operator
-
         assert isinstance(node, SetOf | RecordOf | Like | Is | Compare | Arith | Neg | Call | Method)
         return check_operator(self, node, known)
 
@@ -307,12 +263,3 @@ class Checker:
 def attribute_text(node: Has) -> str:
     """The name that `has` asks for, as a string literal."""
     return quoted(".".join(node.names))
-
-
-def number(info: Info) -> bool:
-    """Whether an operand can be a number."""
-    return info.kind.name in (LONG.name, UNKNOWN.name)
-
-
-def risks_of(infos: Sequence[Info]) -> tuple[Risk, ...]:
-    return tuple(risk for info in infos for risk in info.risks)

@@ -1,0 +1,10 @@
+"""What shows that a template holds policies."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from policyc.regex import regex
+
+#: the effect of a statement, in JSON and YAML, also inside a text
+STATEMENT: Final = regex(rb"""\bEffect\\?["']?\s*:\s*\\?["']?(?:Allow|Deny)\b""")

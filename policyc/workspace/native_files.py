@@ -1,0 +1,120 @@
+"""Native documents below a root and the files that hold some, read and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from policyc.diagnostics import Diagnostic, Diagnostics, Severity
+from policyc.model.files import Unsaved, read_inside, read_source
+from policyc.record import record, replace
+from policyc.report.tally import Tally
+from policyc.text import Source, Span
+from policyc.workspace.built import built_kind
+from policyc.workspace.native_settings import NativeSettings, as_configured
+from policyc.workspace.natives import NATIVES, check_texts, format_of
+from policyc.workspace.pulled import Known, pulled
+
+
+@record
+class Checked:
+    """What was looked at: the sources for the reports, how many files are documents, and what host files held."""
+
+    sources: Mapping[str, Source]
+    documents: int = 0
+    tally: Tally = Tally()
+
+
+def check_natives(
+    root: Path,
+    paths: Sequence[Path],
+    diagnostics: Diagnostics,
+    settings: NativeSettings,
+    read: Unsaved | None = None,
+    named: Collection[Path] = (),
+) -> Checked:
+    """Check native documents below `root` and files that hold some, those that are not saved as `read` has them. Of those that are `named` it
+    is said when they hold none."""
+    sources: dict[str, Source] = {source.file: source for source in settings.samples.values()}
+
+    def open_file(name: str, span: Span, found: Diagnostics) -> Source | None:
+        source = read_inside(root, name, span, found, read)
+        if source is not None:
+            sources[name] = source
+        return source
+
+    settings = replace(settings, open_file=open_file)
+    texts: list[tuple[Source, str]] = []
+    kinds: dict[str, str] = {}
+    manifests: dict[Path, dict[str, str]] = {}
+    locks: Known = {}
+    trusts: dict[str, Mapping[str, str]] = {}
+    hosts: list[tuple[Source, str]] = []
+    for path in paths:
+        name = path.resolve().relative_to(root).as_posix()
+        source = read_source(root, name, None, diagnostics, read)
+        if source is None:
+            continue
+        sources[name] = source
+        format = format_of(path, source, settings)
+        if format:
+            hosts.append((source, format))
+        elif settings.kind or path.suffix in NATIVES:
+            texts.append((source, path.suffix))
+            held = pulled(path, locks)
+            kinds[name] = settings.kind or built_kind(path, manifests) or held.kind
+            trusts[name] = held.trust
+        elif path in named:
+            diagnostics.add(_holds_nothing(source))
+
+    def other(name: str) -> Source | None:
+        source = read_source(root, name, None, Diagnostics(), read)
+        if source is not None:
+            sources[name] = source
+        return source
+
+    tally, taken = _check_hosts(root, hosts, diagnostics, settings, named, other, read)
+    # what a host takes in (`file("policy.json")`) is judged there, where it is known what it is for
+    texts = [(source, ending) for source, ending in texts if source.file not in taken]
+    check_texts(texts, diagnostics, settings, kinds, trusts)
+    return Checked(sources, len(texts), tally)
+
+
+def _check_hosts(
+    root: Path,
+    files: Sequence[tuple[Source, str]],
+    diagnostics: Diagnostics,
+    settings: NativeSettings,
+    named: Collection[Path],
+    other: Callable[[str], Source | None],
+    unsaved: Unsaved | None,
+) -> tuple[Tally, set[str]]:
+    """What was counted, and the other files whose texts are documents of a host."""
+    if not files:
+        return Tally(), set()
+    from policyc.workspace.hosts import check_hosts, open_hosts
+
+    found = Diagnostics()
+    hosts = open_hosts(root, files, found, settings, unsaved)
+    told = {item.span.file for item in found if item.span is not None}
+    asked = {path.resolve().relative_to(root).as_posix() for path in named}
+    for host in hosts:
+        carried = host.carried
+        empty = not (carried.documents or carried.unreadable or carried.companions)
+        if empty and host.source.file in asked and host.source.file not in told:
+            found.add(_holds_nothing(host.source))
+    tally = check_hosts(hosts, found, settings, other)
+    diagnostics.extend(as_configured(_told_once(found), settings))
+    return tally, {document.file for host in hosts for document in host.carried.documents}
+
+
+def _holds_nothing(source: Source) -> Diagnostic:
+    message = f"`{source.file}` holds no policy that policyc knows"
+    help = "name the file that holds the policies"
+    return Diagnostic("no-policy-inside", message, source.span(0, 0), help, Severity.INFO)
+
+
+def _told_once(found: Diagnostics) -> Iterator[Diagnostic]:
+    """A plan and its configuration tell the same at one place: the one that can be mended there is told."""
+    mended = {replace(item, fix=None) for item in found if item.fix is not None}
+    return (item for item in found if item.fix is not None or item not in mended)

@@ -128,19 +128,23 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(f"`{name}`" for name in names) or "none"
 
 
-def open_inventory(args: argparse.Namespace, console: Console) -> Inventory | int:
-    """What `--attachments` says, all files together; the exit status after findings."""
+def open_inventory(args: argparse.Namespace, console: Console, doubts: Diagnostics | None = None) -> Inventory | int:
+    """What `--attachments` says, all files together; the exit status after findings. What is doubtful about the files goes into
+    `doubts`, and without it to standard error."""
     from policyc.targets.cloud_wan.inventory_file import Inventory, read_inventory
 
     if not args.inventories:
         return Inventory()
     sources = [inventory_source(name, args) for name in args.inventories]
+    texts = {source.file: source for source in sources}
     diagnostics = Diagnostics()
     found = read_inventory(sources, diagnostics)
     if found is None:
-        return say(diagnostics, {source.file: source for source in sources}, args, console, exits.WRONG_USE)
-    if diagnostics:
-        console.error(render("human", diagnostics.sorted(), {s.file: s for s in sources}, console.error_options()))
+        return say(diagnostics, texts, args, console, exits.WRONG_USE)
+    if doubts is not None:
+        doubts.extend(diagnostics)
+    elif diagnostics:
+        console.error(render("human", diagnostics.sorted(), texts, console.error_options()))
     return found
 
 

@@ -78,7 +78,8 @@ def run(args: argparse.Namespace, console: Console) -> int:
     opened = open_network(args.network, args, console)
     if isinstance(opened, int):
         return opened
-    inventory = open_inventory(args, console)
+    doubts = Diagnostics()
+    inventory = open_inventory(args, console, doubts if args.check else None)
     if isinstance(inventory, int):
         return inventory
     diagnostics = Diagnostics()
@@ -88,7 +89,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
     if not inventory.attachments:
         console.remark("no attachments are given, so only static routes are there; `--attachments FILE` tells of them")
     if args.check:
-        return _check(args, console, tables, opened)
+        return _check(args, console, tables, opened, doubts)
     tell_silent(tables, args, console)
     if args.advertised is not None:
         return _advertised(args, console, tables)
@@ -96,13 +97,15 @@ def run(args: argparse.Namespace, console: Console) -> int:
     return exits.CLEAN
 
 
-def _check(args: argparse.Namespace, console: Console, tables: Tables, opened: Opened) -> int:
+def _check(args: argparse.Namespace, console: Console, tables: Tables, opened: Opened, diagnostics: Diagnostics) -> int:
+    """What is wrong or doubtful, after `diagnostics` of the files of attachments."""
     from policyc.targets.cloud_wan.inventory_checks import check_inventory
+    from policyc.targets.cloud_wan.unstated_prefixes import warn_unstated
 
     if args.format == "csv":
         raise WrongUse("`--check` has no CSV form", "use `--format human` or `json`")
-    diagnostics = Diagnostics()
     check_inventory(tables, diagnostics)
+    warn_unstated(tables, diagnostics)
     texts = {
         **opened.sources,
         **{

@@ -492,6 +492,22 @@ def test_mistakes_in_tests(tmp_path: Path, text: str, rule: str) -> None:
     assert not any(result.passed for result in results)
 
 
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("on nowhere { }  expect p1 in segment prod", "unknown-network"),
+        ("on nowhere { }  path from p1 to h1  expect reachable", "unknown-network"),
+        ("on core { attachment x { type: vpcc, region: us-east-1 } }  expect x in segment prod", "attachment-field"),
+        ("on core { attachment x { type: vpc } }  path from x to p1  expect blocked", "attachment-field"),
+        ("on core { attachment x { type: vpc } }  path from p1 to x  expect blocked", "attachment-field"),
+    ],
+)
+def test_a_mistake_in_a_test_is_told_once(tmp_path: Path, text: str, rule: str) -> None:
+    results, found = steps(tmp_path, text)
+    assert [item.rule for item in found] == [rule], [item.message for item in found]
+    assert results == []
+
+
 # --- the command line's questions -------------------------------------------------------------------------------
 
 

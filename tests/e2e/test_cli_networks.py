@@ -209,6 +209,17 @@ def test_what_is_doubtful_about_the_attachments(run: Run) -> None:
     assert status == 1 and "group-without-attachment" in out and "eu-west-1" in out
 
 
+def test_what_nobody_said_of_the_attachments_is_doubtful(run: Run, tmp_path: Path) -> None:
+    status, out, err = run("routes", "core", "--attachments", "aws.json", "--check")
+    assert status == 1 and "warning[prefixes-not-stated]" in out and err == ""
+    (tmp_path / "aws.json").write_text(json.dumps(LISTED | {"NextToken": "AAAA"}))
+    # a file of prefixes is no further page of the list
+    status, out, err = run("routes", "core", *BOTH, "--check", "--format", "json")
+    assert status == 1 and "inventory-incomplete" in {item["rule"] for item in json.loads(out)["findings"]}
+    (tmp_path / "more.json").write_text(json.dumps({"Attachments": [listed(6, "payments", "us-east-1", "pay2")]}))
+    assert "inventory-incomplete" not in run("routes", "core", *BOTH, "--attachments", "more.json", "--check")[1]
+
+
 def test_pictures(run: Run) -> None:
     matrix = run("graph", "core")[1]
     assert matrix.splitlines()[0].split() == ["from", "\\", "to", "payments", "production", "services"]

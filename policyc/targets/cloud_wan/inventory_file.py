@@ -104,7 +104,7 @@ class _Entry:
 @record(frozen=False)
 class _Reader:
     """`entries` by name; `names` finds an entry by its name or id; `added` waits until all is listed; `left_out` are ids of entries
-    that were skipped; `token` is where a page says that another one follows."""
+    that were skipped; `tokens` are where the last page of each of AWS's lists says that another one follows."""
 
     diagnostics: Diagnostics
     entries: dict[str, _Entry] = field(default_factory=dict)
@@ -113,7 +113,7 @@ class _Reader:
     left_out: set[str] = field(default_factory=set)
     lists: dict[str, tuple[Prefix, ...]] = field(default_factory=dict)
     listed: set[tuple[str, Prefix]] = field(default_factory=set)
-    token: Span | None = None
+    tokens: dict[str, Span] = field(default_factory=dict)
 
     def refuse(self, message: str, span: Span, help: str) -> None:
         self.diagnostics.error("inventory-shape", message, span, help)
@@ -143,8 +143,9 @@ class _Reader:
         if keys & {"AttachmentId", "name", "type"}:
             self.entry(value, "")
             return
-        if keys & {*_LISTS, _LABELS, _ROWS}:
-            self.token = None
+        listed = [key for key in ("Attachments", _LABELS, _ROWS) if key in keys]
+        for key in listed:
+            self.tokens.pop(key, None)
         for member in value:
             if member.key in _LISTS:
                 self.container(member.value)
@@ -157,7 +158,8 @@ class _Reader:
             elif member.key == _ROWS:
                 self.rows(member.value)
             elif member.key == "NextToken":
-                self.token = member.key_span if isinstance(member.value, JsonString) else None
+                if isinstance(member.value, JsonString):
+                    self.tokens.update(dict.fromkeys(listed or _LISTS[1:], member.key_span))
             elif member.key != "$schema":
                 self.refuse(
                     f"an inventory has no key `{member.key[:60]}`",
@@ -379,11 +381,11 @@ class _Reader:
 
     def finish(self) -> Inventory:
         self.join()
-        if self.token is not None:
+        for token in self.tokens.values():
             self.diagnostics.warning(
                 "inventory-incomplete",
                 "this is one page of several: `NextToken` is set",
-                self.token,
+                token,
                 "let the AWS CLI page by itself, without `--max-items`, or give the next pages too",
             )
         attachments: list[Attachment] = []

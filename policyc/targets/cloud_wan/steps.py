@@ -51,6 +51,7 @@ class _Run:
     attachments: dict[str, Attachment] = field(default_factory=dict)
     lists: dict[str, tuple[Prefix, ...]] = field(default_factory=dict)
     places: dict[str, Span] = field(default_factory=dict)
+    broken: set[str] = field(default_factory=set)
     tables: Tables | None = None
     source: str = ""
     answer: Answer | None = None
@@ -59,10 +60,13 @@ class _Run:
     results: list[StepResult] = field(default_factory=list)
 
     def run(self) -> list[StepResult]:
+        lost = False
         for step in self.test.node.steps:
             match step:
                 case nodes.OnStep():
-                    self._on(step)
+                    lost = not self._on(step)
+                case _ if lost:
+                    continue  # what follows is about a network that was told to be wrong
                 case nodes.ExpectAttachment():
                     self._expect_attachment(step)
                 case nodes.PathStep():
@@ -87,18 +91,20 @@ class _Run:
 
     # --- attachments ------------------------------------------------------------------------------------------
 
-    def _on(self, step: nodes.OnStep) -> None:
+    def _on(self, step: nodes.OnStep) -> bool:
+        """Whether there is such a network."""
         bound = find_network(self.program, self.test.scope, step.network, self.diagnostics)
         if bound is None:
-            return
+            return False
         lowered = lower_network(bound, self.diagnostics)
         if lowered is None:
-            return
+            return False
         if self.network is not None and self.network.name != lowered.network.name:
-            self.attachments, self.places, self.lists = {}, {}, {}
+            self.attachments, self.places, self.lists, self.broken = {}, {}, {}, set()
         self.network, self.tables, self.answer = lowered.network, None, None
         for entry in step.attachments:
             self._attach(entry)
+        return True
 
     def _attach(self, entry: nodes.AttachmentEntry) -> None:
         name = entry.name.text
@@ -111,21 +117,23 @@ class _Run:
                 (Label(self.places[name], "first declared here"),),
             )
             return
+        self.places[name] = entry.name.span
         fields = fold_fields(entry.fields, self.test.scope, self.diagnostics)
         if fields is None:
+            self.broken.add(name)
             return
         if is_prefix_list(fields):
             listed = read_prefix_list(name, fields, entry.name.span, self.diagnostics)
             if listed is not None:
                 self.lists[listed.alias] = listed.prefixes
-                self.places[name] = entry.name.span
             return
         attachment = read_attachment(name, fields, entry.name.span, self.diagnostics)
-        if attachment is not None:
-            if self.network is not None and not self._outside(name):
-                check_regions([attachment], self.network.locations, self.diagnostics)
-            self.attachments[name] = attachment
-            self.places[name] = entry.name.span
+        if attachment is None:
+            self.broken.add(name)
+            return
+        if self.network is not None and not self._outside(name):
+            check_regions([attachment], self.network.locations, self.diagnostics)
+        self.attachments[name] = attachment
 
     def _outside(self, name: str) -> bool:
         """Whether the test says that the attachment is in no segment: then a Region without an edge may be meant."""
@@ -147,7 +155,7 @@ class _Run:
             self._misplaced(ident.span, "no network is named before this", "write `on NETWORK { attachment … }` first")
             return None
         found = tables.core.associations.get(ident.text)
-        if found is None:
+        if found is None and ident.text not in self.broken:
             self.diagnostics.error(
                 "unknown-attachment",
                 f"no attachment is named `{ident.text}`",
@@ -231,6 +239,8 @@ class _Run:
                 )
                 return None
             return Target(attachment.prefixes, attachment.name)
+        if isinstance(expr, nodes.Ref) and expr.simple in self.broken:
+            return None  # it was told to be wrong
         if isinstance(expr, nodes.Ref) and expr.simple is not None and self.test.scope.lookup(expr.simple) is None:
             self.diagnostics.error(
                 "unknown-attachment",

@@ -165,6 +165,8 @@ class StatementBuilder:
         path = self._path(clauses.get("path"))
         hint = partial(self.words.hint, vocabulary.target, on, self.resources)
         when = self._when(node, attributes, hint, native)
+        if (who is None and "who" in clauses) or (path is None and "path" in clauses):
+            return None  # a value was refused where it is declared
         if when is None or any(item.severity == "error" for item in list(self.diagnostics)[before:]):
             return None
         return Statement(
@@ -250,18 +252,17 @@ class StatementBuilder:
         return found
 
     def _who(self, clause: nodes.ListClause | None, effect: str) -> Who | None:
+        """None without a clause, or when one of its callers was refused."""
         if clause is None:
             return None
-        principals: list[Principal] = []
+        principals: list[Principal | None] = []
         raw = [item for item in clause.items if is_raw(item, self.scope)]
         for item in clause.items:
             if isinstance(item, nodes.Call) and item in raw:
-                named = raw_principal(item, self.scope, self.diagnostics)
-                principals += [] if named is None else [named]
+                principals.append(raw_principal(item, self.scope, self.diagnostics))
                 continue
             value = self.scope.value(item, PRINCIPAL, self.diagnostics)
-            if value is not None and isinstance(value.data, Principal):
-                principals.append(value.data)
+            principals.append(value.data if value is not None and isinstance(value.data, Principal) else None)
         if raw and clause.negated and len(raw) < len(clause.items):
             self.diagnostics.error(
                 "misplaced-raw-form",
@@ -270,7 +271,8 @@ class StatementBuilder:
                 "name all callers of this clause with `raw`, or none of them",
             )
         by_level = bool(raw) and clause.negated and effect == "deny"
-        return Who(tuple(dict.fromkeys(principals)), clause.negated, clause.span, by_level)
+        named = [principal for principal in dict.fromkeys(principals) if principal is not None]
+        return Who(tuple(named), clause.negated, clause.span, by_level) if None not in principals else None
 
     def _can(self, clause: nodes.ListClause | None, types: set[str]) -> Can | None:
         if clause is None:
@@ -327,13 +329,14 @@ class StatementBuilder:
         return tuple(dict.fromkeys(out)), None
 
     def _path(self, clause: nodes.ListClause | None) -> Paths | None:
+        """None without a clause, or when one of its patterns was refused."""
         if clause is None:
             return None
         patterns: list[str] = []
         for item in clause.items:
             value = self.scope.value(item, STRING, self.diagnostics)
             if value is None:
-                continue
+                return None
             if value.data == "":
                 self.diagnostics.error(
                     "malformed-path", "a path is not empty", item.span, "write `/` for the root path"

@@ -168,6 +168,13 @@ ROWS = [
 ]
 
 
+@pytest.mark.parametrize("clauses", ["who app path a", "who bad", "who not bad", "who app, bad"])
+def test_what_hangs_on_a_refused_value_is_not_told_again(tmp_path: Path, clauses: str) -> None:
+    text = f'let a: string = a\nprincipal bad = role(a, "x")\npolicy p for lattice on svc {{ allow "a" {{ {clauses} }} }}\n'
+    found, _ = check(tmp_path, text)
+    assert [item.rule for item in found] == ["cyclic-definition"]
+
+
 @pytest.mark.parametrize(
     ("text", "rule", "at"), [row[1:] for row in ROWS if row[2]], ids=[row[0] for row in ROWS if row[2]]
 )

@@ -58,6 +58,13 @@ class Label:
     message: str
 
 
+class Confidence(StrEnum):
+    """`possible` is a finding that hangs on values that are not known: some of them bring it about, and others do not."""
+
+    CERTAIN = "certain"
+    POSSIBLE = "possible"
+
+
 @record
 class Diagnostic:
     """One finding. `rule` is the kebab-case name that `policyc explain` knows; `span` is None only when
@@ -70,6 +77,7 @@ class Diagnostic:
     severity: Severity = Severity.ERROR
     labels: tuple[Label, ...] = ()
     fix: Fix | None = None
+    confidence: Confidence = Confidence.CERTAIN
 
     def sort_key(self) -> tuple[str, int, int, str, str]:
         if self.span is None:

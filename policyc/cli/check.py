@@ -110,6 +110,11 @@ def describe(parser: argparse.ArgumentParser) -> None:
         help="as --fix, with fixes that may change the meaning: look at what they did",
     )
     parser.add_argument("--strict", action="store_true", help="exit with 1 for notes too")
+    parser.add_argument(
+        "--pedantic",
+        action="store_true",
+        help="tell too, as notes, what only some of the values would bring about that a template leaves open",
+    )
     parser.add_argument("--no-cache", action="store_true", help="neither use nor keep a remembered result")
     add_watch(parser)
     earlier.describe(parser)
@@ -141,7 +146,12 @@ def _once(args: argparse.Namespace, console: Console) -> int:
     trust, samples, values = trust_of(args), samples_of(args), bindings_of(args)
     found: list[Found] = []
     for project in projects:
-        settings = replace(settings_of(project.config, kind, trust, samples), values=values, fences=args.markdown)
+        settings = replace(
+            settings_of(project.config, kind, trust, samples),
+            values=values,
+            fences=args.markdown,
+            pedantic=args.pedantic,
+        )
         part = (
             _mended(project, settings, mistakes, console, args.unsafe_fixes)
             if args.fix
@@ -191,7 +201,7 @@ def _only_new(whole: Found, args: argparse.Namespace, console: Console) -> int:
         parts = []
         for project in _opened(asked, asked.paths, mistakes):
             settings = settings_of(project.config, asked.kind or "", trust_of(asked), samples_of(asked))
-            settings = replace(settings, values=bindings_of(asked), fences=asked.markdown)
+            settings = replace(settings, values=bindings_of(asked), fences=asked.markdown, pedantic=asked.pedantic)
             parts.append(None if mistakes.has_errors else check_project(project, settings, mistakes))
         found = [part for part in parts if part is not None]
         return together(found) if found else None

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from policyc.diagnostics import Diagnostic, Fix
+from policyc.diagnostics import Confidence, Diagnostic, Fix
 from policyc.text import Source, Span
 
 
 def finding_data(finding: Diagnostic, sources: Mapping[str, Source]) -> dict[str, Any]:
-    """One finding as plain data; `location` is null when there is no text to point at."""
+    """One finding as plain data; `location` is null when there is no text to point at, `confidence` stands only where it is not certain."""
+    doubt = {} if finding.confidence is Confidence.CERTAIN else {"confidence": finding.confidence.value}
     return {
         "rule": finding.rule,
         "severity": finding.severity.value,
+        **doubt,
         "message": finding.message,
         "help": finding.help,
         "location": None if finding.span is None else span_data(finding.span, sources),

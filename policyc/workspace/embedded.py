@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 
 from policyc.carriers.embedded import Companion, Embedded, PlacedText, Unreadable
-from policyc.diagnostics import Diagnostic, Diagnostics, Label
+from policyc.diagnostics import Confidence, Diagnostic, Diagnostics, Label, Severity
 from policyc.holes import MARK, has_hole, shown
 from policyc.ir.authz import Policy
 from policyc.model.types import RESOURCE, STRING
@@ -77,19 +77,21 @@ def judge(items: Sequence[Item], companions: Sequence[tuple[Source, Companion]],
     companions = [pair for pair in companions if pair[1].name not in hidden]
     worlds = list(dict.fromkeys(item.document.world for item in readable)) or [""]
     whole = [world for world in worlds if world]
-    withheld: set[_Key] = set()
+    doubts: dict[_Key, Diagnostic] = {}
     found: dict[Diagnostic, list[str]] = {}
     for world in whole or [""]:
         some = [item for item in readable if item.document.world in ("", world)]
         certain, doubtful = _certain(some, companions, settings)
-        withheld |= doubtful
+        doubts |= doubtful
         for one in _said(certain):
             found.setdefault(one, []).append(world)
     findings = [
         one if len(held) == len(whole or [""]) else replace(one, message=f"{one.message} ({', '.join(held)})")
         for one, held in found.items()
     ]
-    return Judged(tuple(findings), len(withheld), tuple(unreadable))
+    if settings.pedantic:
+        return Judged((*findings, *_said([_possible(one) for one in doubts.values()])), 0, tuple(unreadable))
+    return Judged(tuple(findings), len(doubts), tuple(unreadable))
 
 
 def _obstacle(item: Item) -> tuple[str, Span] | None:
@@ -125,24 +127,39 @@ def _open_cedar(text: PlacedText) -> tuple[str, Span] | None:
 
 def _certain(
     items: Sequence[Item], companions: Sequence[tuple[Source, Companion]], settings: NativeSettings
-) -> tuple[list[Diagnostic], set[_Key]]:
-    """The findings that hold for every completion that is tried, and what some of them lack."""
+) -> tuple[list[Diagnostic], dict[_Key, Diagnostic]]:
+    """The findings that hold for every completion that is tried, and those that some of them lack."""
     homes = {item.name: source.file for source, item in companions}
     resources = [_resource(item, homes) for _, item in companions]
     found, stated = _findings(items, resources, settings, None)
     opened = [item.document for item in items if item.document.holes]
     if not opened:
-        return found, set()
-    all_keys = {_key(item) for item in found}
+        return found, {}
+    every = {_key(item): item for item in found}
     unsure: set[_Key] = set()
     for way in completions(opened):
         mine, read = _findings(items, resources, settings, way)
-        keys = {_key(item) for item in mine}
+        keys = {_key(item): item for item in mine}
         # with such values the service would refuse the document, so nothing follows from what is not found in it
         refused = [item.document.place for item in items if id(item) in stated - read]
-        unsure |= {key for key in all_keys ^ keys if not any(_is_in(key, place) for place in refused)}
-        all_keys |= keys
-    return [item for item in found if _key(item) not in unsure], unsure
+        unsure |= {key for key in every.keys() ^ keys.keys() if not any(_is_in(key, place) for place in refused)}
+        every = keys | every
+    return [item for item in found if _key(item) not in unsure], {key: every[key] for key in every if key in unsure}
+
+
+def _possible(item: Diagnostic) -> Diagnostic:
+    """A finding that some values bring about, in the words of its rule: those of the finding may hold a value that was only tried."""
+    from policyc.workspace.catalogue import rule_texts
+
+    summary = rule_texts()[item.rule].summary.rstrip(".")
+    return Diagnostic(
+        item.rule,
+        f"with some of the values that are not known: {summary[:1].lower()}{summary[1:]}",
+        item.span,
+        "give the values (`--bind NAME=VALUE`, `--bindings FILE`) to know",
+        Severity.INFO,
+        confidence=Confidence.POSSIBLE,
+    )
 
 
 def _is_in(key: _Key, place: Span) -> bool:

@@ -22,7 +22,7 @@ class NativeSettings:
     project's `[switches]`, the trust providers from `--trust` (policy reference name -> type), what `[lint]` says of rules (`select`
     None: all run), and of warnings and notes in all files and in those that a pattern names (an error of a reader is never ignored), and samples of claims from `--claims` (policy reference name -> text); `open_file` opens the
     samples that a document names. `values` fill what host files leave open, by the host's name for it; `fences` asks for documents in prose, `before` for those that a plan
-    finds."""
+    finds, `pedantic` for findings that only some of the open values bring about."""
 
     kind: str = ""
     switches: Mapping[str, str] = MappingProxyType({})
@@ -35,6 +35,7 @@ class NativeSettings:
     values: Mapping[str, str] = MappingProxyType({})
     fences: bool = False
     before: bool = False
+    pedantic: bool = False
     open_file: Callable[[str, Span, Diagnostics], Source | None] = lambda name, span, diagnostics: None
 
 

@@ -69,6 +69,7 @@ complete -c policyc -n '_shtab_policyc_using check' -l allow-unreadable -d 'exit
 complete -c policyc -n '_shtab_policyc_using check' -l fix -d 'mend what can be mended without a change of meaning'
 complete -c policyc -n '_shtab_policyc_using check' -l unsafe-fixes -d 'as --fix, with fixes that may change the meaning: look at what they did'
 complete -c policyc -n '_shtab_policyc_using check' -l strict -d 'exit with 1 for notes too'
+complete -c policyc -n '_shtab_policyc_using check' -l pedantic -d 'tell too, as notes, what only some of the values would bring about that a template leaves open'
 complete -c policyc -n '_shtab_policyc_using check' -l no-cache -d 'neither use nor keep a remembered result'
 complete -c policyc -n '_shtab_policyc_using check' -l watch -d 'run again whenever a file changes, until Ctrl-C; needs `watchfiles`'
 complete -c policyc -n '_shtab_policyc_using check' -l base -x -d 'report what was not found yet where this branch left REF (a branch, tag, commit)'

@@ -115,6 +115,7 @@ _shtab_policyc_check_options=(
   "--fix[mend what can be mended without a change of meaning]"
   "--unsafe-fixes[as --fix, with fixes that may change the meaning\: look at what they did]"
   "--strict[exit with 1 for notes too]"
+  "--pedantic[tell too, as notes, what only some of the values would bring about that a template leaves open]"
   "--no-cache[neither use nor keep a remembered result]"
   "--watch[run again whenever a file changes, until Ctrl-C\; needs \`watchfiles\`]"
   "--base[report what was not found yet where this branch left REF (a branch, tag, commit)]:REF:"

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from policyc.__main__ import main
+from policyc.workspace.catalogue import rule_texts
 
 TEMPLATE = """Parameters:
   Team: {{Type: String}}
@@ -54,3 +55,31 @@ def test_what_is_certain(
     Path("t.yaml").write_text(TEMPLATE.format(principal=principal, resource=resource, method=method))
     main(["check", "--no-cache", "--format", "json", "t.yaml"])
     assert [item["rule"] for item in json.loads(capsys.readouterr().out)["findings"]] == rules
+
+
+def test_pedantic_tells_as_notes_what_only_some_values_bring_about(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("t.yaml").write_text(TEMPLATE.format(principal=ROLE, resource='"*"', method="!Ref Team"))
+    assert main(["check", "--no-cache", "--format", "json", "t.yaml"]) == 0
+    silent = json.loads(capsys.readouterr().out)
+    assert main(["check", "--no-cache", "--pedantic", "--format", "json", "t.yaml"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert silent["findings"] == [] and silent["inside"]["withheld"] == len(told["findings"]) > 0
+    assert told["inside"]["withheld"] == 0
+    assert {item["confidence"] for item in told["findings"]} == {"possible"}
+    assert {item["severity"] for item in told["findings"]} == {"info"}
+    # what was tried is not told as if somebody had written it
+    summaries = {name: text.summary.rstrip(".") for name, text in rule_texts().items()}
+    assert all(item["message"].lower().endswith(summaries[item["rule"]].lower()) for item in told["findings"])
+    method = next(item for item in told["findings"] if item["rule"] == "value-never-matches")
+    assert method["location"]["start"]["line"] == 15
+    assert main(["check", "--no-cache", "--pedantic", "--format", "sarif", "t.yaml"]) == 0
+    run = json.loads(capsys.readouterr().out)["runs"][0]
+    assert {item["properties"]["confidence"] for item in run["results"]} == {"possible"}
+    # a value settles it, one way or the other
+    assert main(["check", "--no-cache", "--pedantic", "--bind", "Team=GET", "t.yaml"]) == 0
+    assert "value-never-matches" not in capsys.readouterr().out
+    assert main(["check", "--no-cache", "--pedantic", "--bind", "Team=get", "t.yaml"]) == 1
+    assert "error[value-never-matches]" in capsys.readouterr().out

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from policyc.diagnostics import Diagnostic, Fix, Severity
+from policyc.diagnostics import Confidence, Diagnostic, Fix, Severity
 from policyc.regex import regex
 from policyc.report.fingerprint import fingerprint
 from policyc.report.options import Options, RuleText
@@ -128,6 +128,8 @@ def _result(
             }
             for number, label in enumerate(finding.labels)
         ]
+    if finding.confidence is not Confidence.CERTAIN:
+        result["properties"] = {"confidence": finding.confidence.value}
     if finding.fix is not None:
         result["fixes"] = [_fix(finding.fix, sources, options)]
     return result

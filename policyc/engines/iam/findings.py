@@ -59,6 +59,10 @@ class Reading:
         self.told += 1
         self.diagnostics.warning(rule, message, span, help, labels)
 
+    def mistake(self, rule: str, message: str, span: Span, help: str) -> None:
+        """What never matches: a warning in documents of IAM, which stores it, and an error where a service's own checks refuse it."""
+        (self.warn if self.kind.keeps_unknown_words else self.error)(rule, message, span, help)
+
     def doubt(self, rule: str, message: str, span: Span, help: str) -> None:
         """What AWS refuses in managed policies and stores elsewhere: a warning where the document may be one, else a note."""
         self.told += 1

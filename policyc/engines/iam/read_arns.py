@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from policyc.engines.iam.arns import FIELDS
 from policyc.engines.iam.findings import Reading
 from policyc.engines.iam.globs import Wild
 from policyc.engines.iam.variables import Variable
@@ -34,8 +35,12 @@ def check_fields(text: str, fields: Sequence[Field], span: Span, reading: Readin
         reading.refuse("missing-arn-field", f"the service of `{text}` is empty", span, help)
     elif account is not None and _ACCOUNT.fullmatch(account) is None:
         message = f"`{account}` stands in `{text}` where the account belongs"
+        if len(fields) < FIELDS:
+            reading.refuse("missing-arn-field", message, span, f"write `{completed(text)}`")
+            return True
         help = "write the 12 digits of the account, or nothing where the service's ARNs have none"
-        reading.refuse("invalid-arn-account", message, span, help)
+        told = reading.warn if reading.kind.keeps_unknown_words else reading.refuse
+        told("invalid-arn-account", message, span, help)
     else:
         return False
     return True
@@ -48,3 +53,10 @@ def _plain(field: Field) -> str | None:
         if all(isinstance(token, str) for token in field)
         else None
     )
+
+
+def completed(text: str) -> str:
+    """A short ARN whose last field is its resource, with the fields that its service has in between."""
+    fields = text.split(":")
+    between = {"s3": ["", ""], "iam": ["", "*"]}.get(fields[2], [(fields[3] if len(fields) > 4 else "") or "*", "*"])
+    return ":".join([*fields[:3], *between, fields[-1]])

@@ -8,7 +8,7 @@ from __future__ import annotations
 from policyc.diagnostics import Label, did_you_mean
 from policyc.engines.iam.arns import FIELDS, split_tokens
 from policyc.engines.iam.atoms import Atom, PolicyValue, atom, parse_value
-from policyc.engines.iam.dates import has_no_zone
+from policyc.engines.iam.dates import has_no_zone, is_odd, meant, plainly
 from policyc.engines.iam.findings import Reading
 from policyc.engines.iam.globs import Wild, fold
 from policyc.engines.iam.operators import Family, Operator, Qualifier, operator_names, read_operator
@@ -87,7 +87,9 @@ def _operator(entry: JsonMember, reading: Reading) -> Operator | None:
     if operator is None:
         bare = entry.key.rpartition(":")[2]
         help = did_you_mean(bare, operator_names(), "see the condition operators of IAM")
-        reading.error("invalid-condition-operator", f"unknown operator `{entry.key}`", entry.key_span, help)
+        nothing = isinstance(entry.value, JsonObject) and not entry.value.members
+        told = reading.mistake if nothing else reading.error
+        told("invalid-condition-operator", f"unknown operator `{entry.key}`", entry.key_span, help)
         return None
     if operator.family is Family.NULL and operator.if_exists:
         help = "write `Null` alone: it already asks whether the key exists"
@@ -171,10 +173,10 @@ def _check_key(operator: Operator, entry: JsonMember, reading: Reading) -> None:
         reading.error("variable-unsupported-in-element", f"a variable in key `{entry.key}`", entry.key_span, help)
     elif _KEY.fullmatch(key) is None:
         help = "write `service:Key`, such as `aws:PrincipalOrgID`"
-        reading.error("invalid-condition-key-format", f"`{entry.key}` is not a condition key", entry.key_span, help)
+        reading.mistake("invalid-condition-key-format", f"`{entry.key}` is not a condition key", entry.key_span, help)
     elif key.endswith("tag/"):
         help = "add the tag's key after the `/`"
-        reading.error("missing-tag-key-in-condition", f"`{entry.key}` names no tag", entry.key_span, help)
+        reading.mistake("missing-tag-key-in-condition", f"`{entry.key}` names no tag", entry.key_span, help)
     many = key in MULTIVALUED or key.startswith(_MULTIVALUED_PREFIX)
     if many and operator.qualifier is Qualifier.ONE and operator.family is not Family.NULL:
         help = f"write `ForAnyValue:{operator.text}` or `ForAllValues:{operator.text}`"
@@ -257,6 +259,12 @@ def _check_value(operator: Operator, text: str, span: Span, reading: Reading) ->
     if family is Family.DATE and has_no_zone(text):
         help = "add `Z` or an offset such as `+01:00`"
         reading.warn("invalid-date-value", f"`{text}` has a time without an offset", span, help)
+    elif family is Family.DATE and is_odd(text):
+        help = f"write `{right}`" if (right := plainly(text)) else "write a date such as `2024-01-31T00:00:00Z`"
+        reading.warn("invalid-date-value", f"`{text}` is an odd spelling of a date", span, help)
+    elif family is Family.DATE and (right := meant(text)):
+        message = f"`{text}` counts as seconds since 1970"
+        reading.warn("invalid-date-value", message, span, f"write `{right}`")
     if family not in _MISMATCH or _fits(operator, text, reading):
         return
     rule, wanted = _MISMATCH[family]

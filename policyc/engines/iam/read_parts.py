@@ -22,7 +22,7 @@ from policyc.engines.iam.elements import (
 )
 from policyc.engines.iam.findings import Reading, is_empty
 from policyc.engines.iam.globs import Wild
-from policyc.engines.iam.read_arns import check_fields
+from policyc.engines.iam.read_arns import check_fields, completed
 from policyc.engines.iam.statement import Kind
 from policyc.engines.iam.templates import unrendered
 from policyc.engines.iam.variables import Template, Variable
@@ -44,6 +44,8 @@ _SERVICE_NAME = regex(
     r"[a-z0-9][a-z0-9-]*(\.[a-z0-9-]+)*\.(amazonaws\.com(\.cn)?|amazon\.com|aws\.internal|aws\.amazon\.com)"
 )
 _WORD = regex(r"[a-z0-9-]+")
+#: as much of an action as IAM looks at on save: the service, and one colon
+_VENDOR = regex(r"(\*|[A-Za-z0-9.-]+):[^:]*", re.DOTALL)
 #: services whose resource policies stand in the resource and name none (https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-policies.html,
 #: https://docs.aws.amazon.com/efs/latest/ug/create-file-system-policy.html)
 _ATTACHED = ("ecr:", "elasticfilesystem:")
@@ -84,9 +86,10 @@ def _check_action(item: JsonString, reading: Reading) -> bool:
     if "${" in text:
         help = "name the action itself"
         reading.error("variable-unsupported-in-element", f"a variable in action `{text}`", item.span, help)
-    elif not is_action(text):
+    elif not is_action(text) or (reading.kind.keeps_unknown_words and "_" in text.partition(":")[0]):
         help = "write `service:Name`, where `*` and `?` are wildcards, or `*` alone"
-        reading.error("invalid-action", f"`{text}` is not an action", item.span, help)
+        told = reading.mistake if _VENDOR.fullmatch(text) else reading.error
+        told("invalid-action", f"`{text}` is not an action", item.span, help)
         return False
     elif reading.kind is Kind.SCP and re.search(r"[*?].", text):
         help = "end the action with the wildcard"
@@ -134,8 +137,11 @@ def _resource(item: JsonString, reading: Reading) -> ResourcePattern:
     elif has_hole(text) and _may_be_arn(text):
         template = _check_arn(text, template, item.span, reading) if text.startswith("arn:") else template
     elif not text.startswith(("arn:", "*", "?")):
-        help = "start with `arn:` or a wildcard"
+        help = "write an ARN, or `*`"
         reading.error("invalid-arn-prefix", f"resource `{text}` is not an ARN", item.span, help)
+    elif text != "*" and ":" not in text and reading.kind.keeps_unknown_words:
+        help = "write an ARN, or `*`"
+        reading.refuse("invalid-arn-prefix", f"resource `{text}` is neither an ARN nor `*`", item.span, help)
     elif text.startswith("arn:"):
         template = _checked_arn(text, template, item.span, reading)
     return resource_pattern(item.value, template, item.span)
@@ -169,14 +175,22 @@ def _check_arn(text: str, template: Template, span: Span, reading: Reading) -> T
     service = fields[2] if len(fields) > 2 else []
     if any(isinstance(token, str) and token != token.lower() for token in service):
         help = "write the service in lower case"
-        reading.error("invalid-arn-service-case", f"the service of `{text}` has capital letters", span, help)
-    elif any(isinstance(token, Wild) for token in service) and text != "arn:*":
+        reading.mistake("invalid-arn-service-case", f"the service of `{text}` has capital letters", span, help)
+    elif any(isinstance(token, Wild) for token in service):
         help = "name the service"
         reading.warn("wildcard-in-service-name", f"a wildcard in the service of `{text}`", span, help)
     told = check_fields(text, fields, span, reading)
     if len(fields) >= FIELDS or any(isinstance(token, Variable) and token.is_open for token in template):
         return template
     if reading.kind in _PADDED:
+        what = "names no service" if len(fields) < 3 else "has fewer than six fields, and an empty one"
+        if not told and (len(fields) < 3 or any(not field or field == [""] for field in fields)):
+            help = (
+                f"write `{completed(text)}`"
+                if len(fields) > 3
+                else "write `arn:partition:service:region:account:resource`"
+            )
+            reading.refuse("missing-arn-field", f"`{text}` {what}", span, help)
         return tuple(pad_tokens(template))
     message, help = f"`{text}` has fewer than six fields", "write `arn:partition:service:region:account:resource`"
     vague = reading.kind is not Kind.SESSION and any(isinstance(token, Wild) for token in template)

@@ -110,7 +110,7 @@ def _id(member: JsonMember | None, reading: Reading) -> None:
         return
     if not reading.kind.has_principal:
         help = "remove `Id`: it belongs to resource policies"
-        reading.error("invalid-policy-element", f"`Id` in {_a(reading.kind)} policy", member.key_span, help)
+        reading.warn("invalid-policy-element", f"`Id` in {_a(reading.kind)} policy", member.key_span, help)
     if not isinstance(member.value, JsonString):
         reading.wrong_type(member.value, "`Id`", "a string")
 

@@ -32,6 +32,11 @@ class Kind(StrEnum):
     def has_principal(self) -> bool:
         return self in (Kind.RESOURCE, Kind.RCP, Kind.TRUST, Kind.ENDPOINT)
 
+    @property
+    def keeps_unknown_words(self) -> bool:
+        """Whether IAM or an organization stores it: their grammar is checked on save, names that no service has are not."""
+        return self not in (Kind.RESOURCE, Kind.ENDPOINT)
+
 
 @record
 class Hole:

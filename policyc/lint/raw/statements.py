@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from policyc.diagnostics import Diagnostics
 from policyc.engines.iam.document import Document
 from policyc.engines.iam.statement import Statement
 from policyc.holes import has_hole, widened
@@ -35,6 +36,11 @@ class RawStatement:
     @property
     def allows(self) -> bool:
         return not self.compiled.deny
+
+    def mistake(self, diagnostics: Diagnostics, rule: str, message: str, span: Span, help: str) -> None:
+        """A word that no request has: an error, but in documents of IAM, which stores such words, a warning."""
+        report = diagnostics.warning if self.kind.engine.keeps_unknown_words else diagnostics.error
+        report(rule, message, span, help)
 
     def texts(self, element: str) -> tuple[JsonString, ...]:
         """The strings of an element such as `Action`, holes as the patterns of what they may be; nothing when it is left out or written as its `Not`

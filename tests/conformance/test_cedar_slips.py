@@ -12,6 +12,7 @@ from tests.cedar_texts import findings as found_in
 
 TRUST = {"idp": "oidc", "idc": "iam_identity_center", "jamf": "jamf"}
 IP, HOST = "context.http_request.client_ip", "context.http_request.hostname"
+PORT, PATH = "context.http_request.port", "context.http_request.path"
 VERIFIED = " && context.idp.email_verified == true"
 
 
@@ -63,6 +64,12 @@ def findings(condition: str, effect: str = "permit") -> list[Diagnostic]:
         ("everyone-allowed", "context has idp", 'context has idp && context.idp.groups.contains("x")'),
         ("everyone-allowed", "context has idp && context.idp has email", 'context.idp.groups.contains("x")'),
         ("everyone-allowed", "context.idp has groups", 'context.idp.groups.contains("x")'),
+        ("everyone-allowed", "context has jamf", 'context has jamf && context.jamf.risk == "LOW"'),
+        ("cedar-impossible-value", f'{PORT} == "https"', f'[443, "443"].contains({PORT})'),
+        ("cedar-impossible-value", f"{PORT} == 70000", f'[7000, "7000"].contains({PORT})'),
+        ("cedar-impossible-value", f'{IP} == "10.0.0.0/8"', f'ip({IP}).isInRange(ip("10.0.0.0/8"))'),
+        ("wildcard-without-like", f'{PATH} == "/wiki/*"', f'{PATH} like "/wiki/*" || {PATH} like "wiki/*"'),
+        ("cedar-unknown-root", 'context.jamf_pro.risk == "LOW"', 'context.jamf.risk == "LOW"'),
     ],
 )
 def test_a_slip_is_found_and_its_remedy_is_taken(rule: str, wrong: str, right: str) -> None:
@@ -106,9 +113,27 @@ def test_what_is_meant_is_left_alone(condition: str) -> None:
     assert not slips & {item.rule for item in findings(condition)}
 
 
-def test_a_forbid_may_ask_for_presence_and_a_device_is_something_at_least() -> None:
+@pytest.mark.parametrize(
+    ("condition", "help"),
+    [
+        ('context.iam_identity_center.user.user_name == "ann"', "IAM Identity Center is called `idc` here"),
+        ('context.oidc.email like "*@example.com"', "an OpenID Connect provider is called `idp` here"),
+        ('context.client_ip == "192.0.2.1"', "did you mean `http_request.client_ip` or `tcp_flow.client_ip`?"),
+        ('context.idpp.email like "*@example.com"', "did you mean `idp`?"),
+    ],
+)
+def test_of_a_root_that_nobody_has_only_that_is_told(condition: str, help: str) -> None:
+    (item,) = findings(condition)
+    assert (item.rule, item.help) == ("cedar-unknown-root", help)
+
+
+def test_lists_have_no_patterns() -> None:
+    (item,) = findings('context.idp.groups.contains("ops-*")')
+    assert item.help == "name each value of the list, or drop the wildcard"
+
+
+def test_a_forbid_may_ask_for_presence() -> None:
     assert "everyone-allowed" not in {item.rule for item in findings("context has idp", "forbid")}
-    assert findings("context has jamf") == []
 
 
 def test_a_swapped_range_over_unknown_text_is_a_doubt() -> None:

@@ -89,7 +89,7 @@ NEVER = [
     (
         f'{HOST} == "a" || ({HOST} == "b" && ({HOST} == "c" || {HOST} == "d"))',
         "condition-never-holds",
-        f'{HOST} == "c"',
+        f'{HOST} == "b" && ({HOST} == "c" || {HOST} == "d")',
     ),
 ]
 
@@ -145,7 +145,6 @@ OPEN_ENDED = [
     f'{RISK}(context.jamf.risk == "HIGH" || ["LOW", "MEDIUM", "SECURE"].contains(context.jamf.risk))',
     f'{RISK}context.jamf.risk like "*OW"',
     f'{SETS}context.o.groups.contains("x") && context.o.groups.contains("y")',
-    "context has http_request || context has jamf",
     'context has jamf && context.jamf has risk && context.jamf.risk != "LOW"',
     "context.o.a == context.o.b && context.o.b == context.o.c",
     f'context has o && context.o has x && context.o.x == "1" && {HOST} == "a"',

@@ -212,7 +212,14 @@ class _Reader:
         leaf = self._presence(node, whole)
         if sure:
             return _Truth(leaf, complement(leaf), known | {whole}, True)
-        return _Truth(leaf, RawExpression(Not(node, node.span), span=node.span), known | _prefixes(whole), False)
+        return _Truth(leaf, self._lacking(node, path, leaf), known | _prefixes(whole), False)
+
+    def _lacking(self, node: Has, path: Path, leaf: Cond) -> Cond:
+        """That a record, which may be absent, is there and lacks what `leaf` asks for."""
+        fact = self._fact(path)
+        if fact is None or isinstance(leaf, RawExpression):
+            return RawExpression(Not(node, node.span), span=node.span)
+        return conjunction([Atom(fact.attribute, Op.EXISTS, (), span=node.span), complement(leaf)])
 
     def _presence(self, node: Has, whole: Path) -> Cond:
         if (fact := self._fact(whole)) is not None:

@@ -69,7 +69,10 @@ def _check_atom(lint: Lint, atom: Atom) -> None:
         text = str(value.value)
         if ("*" in text or "?" in text) and not misfit(atom.attribute, text):
             message = f"`{text}` is compared as it stands: only `like` knows wildcards"
-            lint.report(value.span or atom.span, message, f"write `{atom.attribute.name} like …`, or drop the wildcard")
+            better = (
+                f"write `{atom.attribute.name} like …`" if not atom.attribute.many else "name each value of the list"
+            )
+            lint.report(value.span or atom.span, message, f"{better}, or drop the wildcard")
             return
 
 

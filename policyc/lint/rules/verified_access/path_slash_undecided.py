@@ -42,6 +42,7 @@ from policyc.lint.rule import Lint
 
 SEVERITY = Severity.WARNING
 NEEDS = ("http_request.path",)
+YIELDS_TO = ("wildcard-without-like",)
 
 
 def check(lint: Lint) -> None:

@@ -42,6 +42,7 @@ from policyc.lint.rule import Lint
 
 SEVERITY = Severity.WARNING
 NEEDS = ("allow", "test")
+FOLLOWS = ("cedar-unknown-root",)
 
 
 def check(lint: Lint) -> None:

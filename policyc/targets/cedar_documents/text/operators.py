@@ -93,16 +93,25 @@ def _equal(checker: Checks, node: Compare, known: Known) -> Info:
         equal = None if _two_formed(left, right) else False
         if equal is False:
             _unlike(checker, node, left, right)
+        else:
+            equal = _other_than_ever(checker, node, left, right)
     else:
         _check_whole_set(checker, node)
-        for info, other in ((left, node.right), (right, node.left)):
-            value = literal_of(other)
-            if value is not None and impossible(info.member, value):
-                equal = False
-                _never(checker, info.member, other, value, node)
-            else:
-                _check_method(checker, info.member, other, value)
+        equal = _other_than_ever(checker, node, left, right)
     return Info(BOOL, None if equal is None else equal is (node.operator == "=="), risks=risks)
+
+
+def _other_than_ever(checker: Checks, node: Compare, left: Info, right: Info) -> bool | None:
+    """False where an attribute is compared with a value that it never has, which is reported."""
+    equal = None
+    for info, other in ((left, node.right), (right, node.left)):
+        value = literal_of(other)
+        if value is not None and impossible(info.member, value):
+            equal = False
+            _never(checker, info.member, other, value, node)
+        else:
+            _check_method(checker, info.member, other, value)
+    return equal
 
 
 def _check_whole_set(checker: Checks, node: Compare) -> None:
@@ -182,6 +191,8 @@ def _values_help(member: Member, value: object) -> str:
         )
     if member.range is not None:
         return f"its values are {member.range[0]} to {member.range[1]}"
+    if member.usual is not None:
+        return f"its values are {member.usual[0]} to {member.usual[1]}"
     if member.values:
         return did_you_mean(
             str(value), member.values, "its values are " + ", ".join(f"`{one}`" for one in member.values)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policyc.diagnostics import Diagnostics
+from policyc.ir.authz import Cond
 from policyc.syntax.cedar_nodes import And, Expr, If, Lit, Not, Or, path_of, walk
 from policyc.syntax.cedar_printer import written
 from policyc.targets.cedar_documents.text.constants import constant_truth, is_constant
@@ -26,9 +27,38 @@ def check_parts(
             _check_constant(node, settled, diagnostics)
             continue
         member = _tested(node, meaning)
-        if member is None or _told(node.span, diagnostics) or not proof.impossible(meaning.of(node).true):
+        if member is None or told_of(node.span, diagnostics) or not proof.impossible(meaning.of(node).true):
             continue
         diagnostics.error("cedar-impossible-value", f"`{_short(node)}` never holds", node.span, values_of(member))
+
+
+def check_alternatives(condition: Expr, meaning: Meaning, proof: Proof, diagnostics: Diagnostics) -> None:
+    """Report alternatives of an `||` that no request can pass together with what is joined to it with `&&`, the outermost ones.
+
+    Only what is written counts: that an earlier alternative has to be false where a later one is tried is no alternative itself.
+    """
+    if proof.impossible(meaning.of(condition).true):
+        return  # nothing can pass: that is told of the whole
+    work: list[tuple[Expr, tuple[Cond, ...]]] = [(condition, ())]
+    while work:
+        node, rest = work.pop()
+        match node:
+            case And(items):
+                trues = [meaning.of(item).true for item in items]
+                work += [
+                    (item, (*rest, *trues[:at], *trues[at + 1 :]))
+                    for at, item in enumerate(items)
+                    if isinstance(item, And | Or)
+                ]
+            case Or(items):
+                for item in items:
+                    if not proof.impossible(meaning.of(item).true, *rest):
+                        work.append((item, rest))
+                    elif not told_of(item.span, diagnostics):
+                        message = "no request passes this alternative together with the rest"
+                        diagnostics.error("condition-never-holds", message, item.span, "correct it, or drop it")
+            case _:
+                pass
 
 
 def _tests(condition: Expr) -> Iterator[Expr]:
@@ -54,7 +84,7 @@ def _check_constant(node: Expr, settled: dict[Expr, bool | None], diagnostics: D
     if truth == "unknown":
         return
     settled[node] = truth
-    if truth is None or _told(node.span, diagnostics):
+    if truth is None or told_of(node.span, diagnostics):
         return
     rule, holds = ("cedar-always-true", "always") if truth else ("cedar-always-false", "never")
     message = f"`{_short(node)}` {holds} holds: nothing in it is of the request"
@@ -69,7 +99,8 @@ def _tested(node: Expr, meaning: Meaning) -> Member | None:
     return member if member is not None and (member.values or member.range or member.address) else None
 
 
-def _told(span: Span, diagnostics: Diagnostics) -> bool:
+def told_of(span: Span, diagnostics: Diagnostics) -> bool:
+    """Whether it is told of something inside a test that this has one value."""
     return any(
         item.span is not None and span.start <= item.span.start and item.span.end <= span.end and item.rule in ONE_VALUE
         for item in diagnostics

@@ -13,7 +13,7 @@ from policyc.syntax.cedar_printer import attribute, written
 from policyc.targets.cedar_documents.text.doubts import check_doubts
 from policyc.targets.cedar_documents.text.info import Info, Path, Risk
 from policyc.targets.cedar_documents.text.kinds import Kind
-from policyc.targets.cedar_documents.text.parts import check_parts
+from policyc.targets.cedar_documents.text.parts import check_alternatives, check_parts
 from policyc.targets.cedar_documents.text.proof import Proof
 from policyc.targets.cedar_documents.text.to_conditions import Meaning
 from policyc.targets.cedar_documents.text.typing import Checker
@@ -53,6 +53,7 @@ def check_statement(
         _check_failing(info, found)
     _check_hazards(checker, statement.effect, found)
     check_doubts(condition, statement.effect, context, found)
+    check_alternatives(condition, meaning, proof, found)
     diagnostics.extend(found)
     return settled
 

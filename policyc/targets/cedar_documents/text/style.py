@@ -24,6 +24,7 @@ from policyc.syntax.cedar_nodes import (
 )
 from policyc.syntax.cedar_printer import written
 from policyc.targets.cedar_documents.text.info import Path
+from policyc.targets.cedar_documents.text.parts import told_of
 from policyc.targets.cedar_documents.text.statements import condition_of
 from policyc.targets.cedar_documents.text.subset import check_subset
 from policyc.targets.cedar_documents.text.templates import is_template
@@ -75,7 +76,7 @@ def _tests(condition: Expr) -> Iterator[Test]:
 
 def _check_addresses(tests: list[Test], diagnostics: Diagnostics) -> None:
     for path, test, part in tests:
-        if path not in _ADDRESSES:
+        if path not in _ADDRESSES or told_of(test.span, diagnostics):
             continue
         block = f'ip({written(part)}).isInRange(ip("…"))'
         if isinstance(test, Like):
@@ -102,7 +103,7 @@ def _check_ports(tests: list[Test], diagnostics: Diagnostics) -> None:
     forms: dict[tuple[Path, str], set[type]] = {}
     first: dict[tuple[Path, str], Span] = {}
     for path, test, _ in tests:
-        if path in _PORTS and isinstance(test, Compare | Method):
+        if path in _PORTS and isinstance(test, Compare | Method) and not told_of(test.span, diagnostics):
             for node in walk(test):
                 if isinstance(node, Lit) and not isinstance(node.value, bool):
                     forms.setdefault((path, str(node.value)), set()).add(type(node.value))

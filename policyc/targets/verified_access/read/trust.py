@@ -105,12 +105,8 @@ def report_undeclared(
 
     for name, span in roots.items():
         if trust:
-            known = [*trust, *REQUEST_ROOTS]
             diagnostics.error(
-                "cedar-unknown-root",
-                f"no trust provider is called `{name}`",
-                span,
-                did_you_mean(name, known, f"the roots are {', '.join(f'`{item}`' for item in known)}"),
+                "cedar-unknown-root", f"no trust provider is called `{name}`", span, _root_help(name, trust)
             )
             continue
         below = [path[1:] for path, _ in reads(document) if path[0] == name]
@@ -124,6 +120,20 @@ def report_undeclared(
             if unsent := _unsent(seems, below):
                 help += f"; that is not documented to send `{unsent}`, so drop the test of it or declare the provider as `oidc`"
         diagnostics.add(Diagnostic("cedar-trust-not-declared", words, span, help, Severity.INFO))
+
+
+def _root_help(name: str, trust: Mapping[str, str]) -> str:
+    """Where the data stands that somebody looked for below `context.NAME`."""
+    called = name.lower().replace("-", "_")
+    meant = [word for word, kind in trust_types().items() if called in (word, *kind.names)]
+    providers = [other for other, type in trust.items() if type in meant]
+    below = [item.native for item in vocabulary().attributes.values() if item.native.rpartition(".")[2] == name]
+    if len(providers) == 1:
+        return f"{trust_types()[meant[0]].doc} is called `{providers[0]}` here"
+    if below:
+        return "did you mean " + " or ".join(f"`{path}`" for path in below) + "?"
+    known = [*trust, *REQUEST_ROOTS]
+    return did_you_mean(name, known, f"the roots are {', '.join(f'`{item}`' for item in known)}")
 
 
 def is_documented(path: tuple[str, ...]) -> bool:

@@ -14,15 +14,17 @@ from policyc.cli.output import STATES, Asked, Change, File, Files, Output, Probl
 from policyc.cli.parser import WrongUse, one_of
 from policyc.cli.project import open_projects
 from policyc.cli.refuse import nothing_found, refuse, report
-from policyc.diagnostics import Diagnostics
+from policyc.diagnostics import Diagnostic, Diagnostics
 from policyc.emitting.registry import FORMS
 from policyc.report.data import span_data
 from policyc.report.formats.json import findings_data, written
 from policyc.report.frame import located
+from policyc.report.registry import render
 from policyc.report.screen import clean, paint, plural, wrap
 from policyc.targets.base import Document
 from policyc.targets.iam_documents.resources import resource_arn
 from policyc.targets.registry import TARGETS
+from policyc.text import Source
 from policyc.workspace.compile import Compiled, compile_project
 from policyc.workspace.places import MANIFEST
 from policyc.workspace.project import Project
@@ -162,21 +164,36 @@ def _build(project: Project, args: argparse.Namespace, console: Console, several
     change = output.write(files, asked)
     if isinstance(change, Problem):
         return _fail(change, console)
-    _tell(change, output, args.format, console, several)
+    doubts, sources = compiled.diagnostics.sorted(), {**project.sources, **compiled.program.sources}
+    if doubts and args.format == "human":
+        console.error(render("human", doubts, sources, console.error_options()))
+        doubts = []
+    _tell(change, output, args.format, console, several, doubts, sources)
     return exits.CLEAN
 
 
-def _tell(change: Change, output: Output, format: str, console: Console, several: bool) -> None:
-    """Every file that was written or removed, or kept though it no longer comes out."""
+def _tell(
+    change: Change,
+    output: Output,
+    format: str,
+    console: Console,
+    several: bool,
+    doubts: Sequence[Diagnostic],
+    sources: Mapping[str, Source],
+) -> None:
+    """Every file that was written or removed, or kept though it no longer comes out; `doubts` are what compiling warned of."""
     lists = {"written": change.written, "removed": change.removed, "kept": change.kept, "unchanged": change.unchanged}
     if format == "json":
         listed = {name: list(paths) for name, paths in lists.items()}
-        data = {**findings_data([], {}, console.options()), "build": {"folder": output.folder.as_posix(), **listed}}
+        data = {
+            **findings_data(doubts, sources, console.options()),
+            "build": {"folder": output.folder.as_posix(), **listed},
+        }
         console.write(written(data))
         return
-    if format not in ("human", "concise"):
-        report((), {}, console, format)
-    elif not console.quiet:
+    if doubts or format not in ("human", "concise"):
+        report(doubts, sources, console, format)
+    if format in ("human", "concise") and not console.quiet:
         words = {"wrote": change.written, "removed": change.removed, "kept, for it was changed by hand": change.kept}
         for word, paths in words.items():
             for path in paths:

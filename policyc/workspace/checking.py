@@ -37,6 +37,7 @@ def check_project(
         if wrong:
             mistakes.extend(wrong)
             return None
+        found = _told_once(found)
     wanted = (*SEARCHED, *endings(True)) if settings.fences else SEARCHED
     searched = find_natives(project, findings, wanted, settings.fences)
     paths = list(dict.fromkeys([*natives, *searched.documents, *searched.hosts]))
@@ -56,3 +57,16 @@ def check_project(
         searched.looked,
         checked.tally.plus(Tally(unreadable=unread)),
     )
+
+
+def _told_once(found: Diagnostics) -> Diagnostics:
+    """Without the word of a target that it leaves a statement out where a rule says which of its conditions never holds."""
+    never = [item.span for item in found if item.rule == "condition-never-holds" and item.span is not None]
+
+    def is_said(item: Diagnostic) -> bool:
+        whole = item.span if item.rule == "statement-never-applies" else None
+        return whole is not None and any(
+            whole.file == one.file and whole.start <= one.start and one.end <= whole.end for one in never
+        )
+
+    return Diagnostics(item for item in found if not is_said(item))

@@ -91,3 +91,28 @@ def test_a_caller_of_any_spelling_is_told(name: str, project: Path, capsys: Prin
     assert main(["who", "a.json", "--as", "bucket"]) == 0
     printed = capsys.readouterr().out
     assert "nobody else" in printed and "\x1b" not in printed
+
+
+def test_a_build_tells_what_it_left_out_and_a_check_tells_it_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a.policy").write_text(
+        'let shop: account = "111122223333"\n'
+        'principal app = role(shop, "app")\n'
+        'resource stock: lattice.service { id: "svc-0123456789abcdef0", at: shop/us-west-2, auth: aws_iam }\n'
+        "policy s for lattice on stock {\n"
+        '  allow "read" { who app  can GET  path "/a" }\n'
+        '  allow "never" {\n'
+        '    who app  can GET  path "/b"  when aws.PrincipalOrgID == "o-a1b2c3d4e5" and aws.PrincipalOrgID == "o-b1b2c3d4e5"\n'
+        "  }\n"
+        "}\n"
+    )
+    assert main(["build"]) == 0
+    shown = capsys.readouterr()
+    assert "warning[statement-never-applies]" in shown.err and "wrote: lattice/s.json" in shown.out
+    assert main(["build", "--format", "json"]) == 0
+    assert [item["rule"] for item in json.loads(capsys.readouterr().out)["findings"]] == ["statement-never-applies"]
+    assert main(["check", "--no-cache", "--format", "json"]) == 1
+    told = [item["rule"] for item in json.loads(capsys.readouterr().out)["findings"]]
+    assert told == ["policy-without-test", "condition-never-holds"]

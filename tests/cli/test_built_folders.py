@@ -93,11 +93,8 @@ def test_a_caller_of_any_spelling_is_told(name: str, project: Path, capsys: Prin
     assert "nobody else" in printed and "\x1b" not in printed
 
 
-def test_a_build_tells_what_it_left_out_and_a_check_tells_it_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    Path("a.policy").write_text(
+def test_a_build_tells_what_it_left_out_and_a_check_tells_it_once(capsys: Printed) -> None:
+    Path("policies/stock.policy").write_text(
         'let shop: account = "111122223333"\n'
         'principal app = role(shop, "app")\n'
         'resource stock: lattice.service { id: "svc-0123456789abcdef0", at: shop/us-west-2, auth: aws_iam }\n'

@@ -6,11 +6,11 @@ from typing import Final
 
 from policyc.analysis.callers import SIGNED, Callers
 from policyc.analysis.conditions import folded
-from policyc.analysis.domains import Fits
 from policyc.analysis.formula import TRUE, Lit
 from policyc.analysis.solver import Opaque
 from policyc.engines.iam.caller import CallerKind
 from policyc.engines.iam.principals import distribution_arn, principal_arn
+from policyc.engines.proofs.domains import Fits
 from policyc.engines.proofs.texts import exactly, whole
 from policyc.ir.authz import Who
 from policyc.ir.pattern import pattern_tokens

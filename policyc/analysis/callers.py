@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from typing import Final
 
-from policyc.analysis.domains import Fits, Test
 from policyc.analysis.formula import FALSE, TRUE, Lit
-from policyc.analysis.keys import Keys, inside, words_of
+from policyc.analysis.keys import Keys, inside, those_that_pass
 from policyc.analysis.solver import Opaque, Tested
-from policyc.engines.iam.caller import CallerKind, Grant
+from policyc.engines.iam.caller import OF_CALLS, OF_SIGNED, PRINCIPAL_TYPES, CallerKind, Grant
+from policyc.engines.proofs.domains import Fits, Test
 from policyc.engines.proofs.texts import Pattern, exactly
 from policyc.holes import has_hole, shown, widened
 from policyc.ir.authz import Who
@@ -22,13 +22,6 @@ ARN_KEY: Final = "aws:principalarn"
 SERVICE_KEY: Final = "aws:principalservicename"
 PROVIDER_KEY: Final = "aws:federatedprovider"
 SIGNED: Final = (CallerKind.ROOT, CallerKind.USER, CallerKind.ROLE, CallerKind.FEDERATED)
-TYPES: Final = {
-    CallerKind.ROOT: "Account",
-    CallerKind.USER: "User",
-    CallerKind.ROLE: "AssumedRole",
-    CallerKind.FEDERATED: "FederatedUser",
-    CallerKind.ANONYMOUS: "Anonymous",
-}
 _REST: Final = {
     CallerKind.ROOT: "iam::{}:root",
     CallerKind.USER: "iam::{}:user/",
@@ -42,15 +35,6 @@ _SERVICE: Final[Pattern] = (*_NAME, *exactly(".amazonaws.com"), (".", ":"))
 _ACCOUNT: Final = re.compile(r"[0-9]{12}")
 _ARN: Final = re.compile(r"arn:([^:]*):(iam|sts)::([^:]*):(.+)", re.DOTALL)
 _UNIQUE: Final = {"AIDA": CallerKind.USER, "AROA": CallerKind.ROLE}
-#: keys that only signed requests of an account's callers have
-_OF_SIGNED: Final = (
-    "aws:principalorgid",
-    "aws:principalorgpaths",
-    "aws:principaltag/",
-    "aws:tokenissuetime",
-    "aws:multifactorauth",
-    "aws:sourceidentity",
-)
 
 
 @record
@@ -97,7 +81,7 @@ class Callers:
             {
                 ARN_KEY: (self._signed, lambda test: self._tested(ARN_KEY, test)),
                 "aws:principalaccount": (self._has_account, self._account),
-                "aws:principaltype": (self._has_type, lambda test: self._by_kind(TYPES, test)),
+                "aws:principaltype": (self._has_type, lambda test: self._by_kind(PRINCIPAL_TYPES, test)),
                 "aws:username": (lambda: self.kind(CallerKind.USER), self._user_name),
                 "aws:principalisawsservice": (lambda: -self.kind(CallerKind.ANONYMOUS), self._is_service),
                 SERVICE_KEY: (self._service, lambda test: self._tested(SERVICE_KEY, test)),
@@ -121,7 +105,7 @@ class Callers:
         return self._any_kind((*SIGNED, CallerKind.ANONYMOUS))
 
     def _has_type(self) -> Lit:
-        return self._any_kind(TYPES)
+        return self._any_kind(PRINCIPAL_TYPES)
 
     def _tested(self, key: str, test: Test) -> Lit:
         """A test of a value that is free but for the kind of caller."""
@@ -133,18 +117,18 @@ class Callers:
     # --- derived keys -------------------------------------------------------------------------------------------
 
     def _by_kind(self, texts: dict[CallerKind, str], test: Test) -> Lit:
-        held = words_of(test, texts.values())
+        held = those_that_pass(test, texts.values())
         return self._any_kind(kind for kind, text in texts.items() if text in held)
 
     def _is_service(self, test: Test) -> Lit:
-        held = words_of(test, ("true", "false"))
+        held = those_that_pass(test, ("true", "false"))
         other = [kind for kind in self.kinds if kind not in (CallerKind.SERVICE, CallerKind.ANONYMOUS)]
         return self.formula.some(
             [self._service() if "true" in held else FALSE, self._any_kind(other) if "false" in held else FALSE]
         )
 
     def _account(self, test: Test) -> Lit:
-        unsigned = self.kind(CallerKind.ANONYMOUS) if words_of(test, ("anonymous",)) else FALSE
+        unsigned = self.kind(CallerKind.ANONYMOUS) if those_that_pass(test, ("anonymous",)) else FALSE
         if not isinstance(test, Fits):
             found = self.formula.atom(Opaque("`aws:PrincipalAccount` as a number"))
         else:
@@ -312,8 +296,12 @@ class Callers:
         for name in self.ids:
             yield formula.implies(formula.atom(HasId(name)), self._signed())
         for key in list(self.keys.seen):
-            if key.startswith(_OF_SIGNED):
+            if key in self.keys.derived or key == PROVIDER_KEY:
+                continue
+            if key.startswith(OF_SIGNED):
                 yield formula.implies(self.keys.present((key, 0)), self._signed())
+            elif key.startswith(OF_CALLS):
+                yield formula.implies(self.keys.present((key, 0)), -self.kind(CallerKind.ANONYMOUS))
         yield from self._network()
         if PROVIDER_KEY in self.keys.seen:
             there = self.keys.present((PROVIDER_KEY, 0))

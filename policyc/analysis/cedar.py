@@ -13,13 +13,13 @@ from typing import Any, Final
 
 from policyc.analysis.cedar_formula import CedarFormula
 from policyc.analysis.compare import MOST_CLASSES, Change, Disagreement
-from policyc.analysis.domains import Domain
 from policyc.analysis.formula import FALSE, TRUE, Lit
 from policyc.analysis.solver import Solver
 from policyc.engines.cedar.decide import About, PartialEvaluation, Path, PolicyText, decide
 from policyc.engines.cedar.diagrams import TooManyCases
 from policyc.engines.cedar.predicates import Test, find_tests
 from policyc.engines.proofs.budget import TooLarge
+from policyc.engines.proofs.domains import Domain
 from policyc.engines.trace import Verdict
 from policyc.record import record
 from policyc.syntax.cedar_nodes import And, Expr, Has, Statement, path_of

@@ -15,7 +15,6 @@ from typing import Final
 from policyc.analysis.classes import Region, because, region_of
 from policyc.analysis.conditions import Bindings, variables_of
 from policyc.analysis.contents import content_of
-from policyc.analysis.domains import Unmodelled
 from policyc.analysis.formula import FALSE, TRUE, Lit
 from policyc.analysis.question import Space
 from policyc.analysis.solver import BUDGET, Solution
@@ -25,6 +24,7 @@ from policyc.engines.iam.caller import Grant
 from policyc.engines.iam.decision import decide, weigh
 from policyc.engines.iam.document import Document
 from policyc.engines.proofs.budget import TooLarge
+from policyc.engines.proofs.domains import Unmodelled
 from policyc.engines.proofs.texts import Pattern
 from policyc.engines.trace import Verdict
 from policyc.ir.authz import Policy, Statement

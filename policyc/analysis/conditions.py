@@ -2,54 +2,27 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
 from functools import lru_cache
-from ipaddress import ip_interface, ip_network
-from typing import Final, assert_never
+from typing import assert_never
 
-from policyc.analysis.domains import IPV6, Fits, Readable, Test, Within, simplest
 from policyc.analysis.formula import FALSE, TRUE, Lit
-from policyc.analysis.keys import Keys, Use, check_of, family_of, interval
+from policyc.analysis.keys import Keys, Use
 from policyc.analysis.solver import Opaque, Slot
-from policyc.engines.proofs.texts import ANYTHING, ARN, Pattern, by_fields, exactly, whole
+from policyc.engines.proofs.domains import Fits, Test, simplest
+from policyc.engines.proofs.texts import Pattern, by_fields, whole
+from policyc.engines.proofs.value_tests import raw_test, readable, typed_test
 from policyc.holes import has_hole, shown
-from policyc.ir.authz import (
-    All,
-    Always,
-    AnyOf,
-    Atom,
-    Cond,
-    Constant,
-    Never,
-    Op,
-    Policy,
-    RawExpression,
-    RawTest,
-    Tokens,
-    Variable,
-)
+from policyc.ir.authz import All, Always, AnyOf, Atom, Cond, Never, Op, Policy, RawExpression, RawTest, Tokens, Variable
 from policyc.ir.conditions import tests
-from policyc.ir.pattern import Token, Wild, fold, pattern_tokens
-from policyc.ir.raw_tests import NEGATED, fill, plain
-from policyc.model.types import BOOL, SetOf, Type
+from policyc.ir.pattern import Token, fold
+from policyc.ir.raw_tests import NEGATED, fill
 
 #: values of the keys that policy variables name, by the folded key: None for an absent one; None in place of all: left open
 Bindings = Mapping[str, str | None]
 
 #: a pattern of resources read as one text, and field by field (None with fewer than six fields)
 Readings = tuple[Pattern, Pattern | None]
-
-_RELATIONS: Final = {
-    "Equals": "==",
-    "LessThan": "<",
-    "LessThanEquals": "<=",
-    "GreaterThan": ">",
-    "GreaterThanEquals": ">=",
-}
-#: two operators of one entry of a block, and what they test
-_OPS: Final = {Op.EQ: "==", Op.LT: "<", Op.LE: "<=", Op.GT: ">", Op.GE: ">="}
 
 
 @lru_cache(maxsize=4096)
@@ -136,7 +109,7 @@ class Conditions:
             found = there[0]
         else:
             kind = atom.attribute.type
-            wanted = simplest([test for value in atom.values if (test := _typed(kind, atom.op, value)) is not None])
+            wanted = simplest([test for value in atom.values if (test := typed_test(kind, atom.op, value)) is not None])
             hits = [formula.some(keys.passes(slot, test) for test in wanted) for slot in slots]
             if atom.quantifier == "all":
                 each = [formula.implies(present, hit) for present, hit in zip(there, hits, strict=True)]
@@ -191,7 +164,7 @@ class Conditions:
             if isinstance(tokens, Variable):
                 hits.append(self.keys.opaque(f"`{test.attribute.native}` against `{glob.text}`", slot))
                 continue
-            wanted = _raw(base, tokens)
+            wanted = raw_test(base, tokens)
             odd = odd or wanted is None
             if wanted is not None:
                 tested.append(wanted)
@@ -199,8 +172,8 @@ class Conditions:
         if odd and negated:
             return FALSE
         some = self.formula.some(hits)
-        readable = _readable(base)
-        fits = TRUE if readable is None else self.keys.passes(slot, readable)
+        needed = readable(base)
+        fits = TRUE if needed is None else self.keys.passes(slot, needed)
         return self.formula.every((fits, -some if negated else some))
 
     def filled(self, tokens: Tokens) -> tuple[Token, ...] | Variable | None:
@@ -249,83 +222,3 @@ def readings(tokens: Tokens) -> Readings:
     """What a pattern of resources without variables fits."""
     pieces = filled(tokens)
     return whole(pieces), by_fields(pieces)
-
-
-@lru_cache(maxsize=8192)
-def _typed(kind: Type, op: Op, constant: Constant) -> Test | None:
-    """The test that a value compares with a literal; None for one that never holds."""
-    text = str(constant.value)
-    item = kind.item if isinstance(kind, SetOf) else kind
-    if op is Op.LIKE:
-        tokens = pattern_tokens(text)
-        pattern = by_fields(tokens) if check_of(kind) == "arn" else whole(tokens)
-        return None if pattern is None else Fits(pattern)
-    if op is Op.IN_CIDR:
-        return _block(text)
-    if item == BOOL:
-        return Fits(exactly(text.lower()))
-    family = family_of(kind)
-    if family == "text" and not isinstance(constant.value, bool) and op is Op.EQ:
-        return Fits(exactly(text))
-    if family == "date":
-        from policyc.ir.instants import moment
-
-        text = _plain(moment(text))
-    return interval("number" if family == "text" else family, _OPS[op], text)
-
-
-def _plain(number: Fraction) -> str:
-    from policyc.analysis.domains import decimal
-
-    return decimal(number)
-
-
-@lru_cache(maxsize=8192)
-def _raw(base: str, tokens: tuple[Token, ...]) -> Test | None:
-    """The test that a value passes a positive operator with one value of a policy; None when that value cannot be read."""
-    text = plain(tokens)
-    match base:
-        case "StringEquals":
-            return Fits(exactly(text))
-        case "StringEqualsIgnoreCase":
-            return Fits(exactly(text, ignore_case=True))
-        case "StringLike":
-            return Fits(whole(tokens))
-        case "ArnEquals" | "ArnLike":
-            fields = ANYTHING if tokens == (Wild.RUN,) else by_fields(tokens)
-            return None if fields is None else Fits(fields)
-        case "Bool":
-            return Fits(exactly(text, ignore_case=True)) if text.lower() in ("true", "false") else None
-        case "IpAddress":
-            return _block(text)
-        case "BinaryEquals":
-            try:
-                return Fits(exactly(base64.b64encode(base64.b64decode(text.encode("ascii"), validate=True)).decode()))
-            except ValueError:
-                return None
-    family = "number" if base.startswith("Numeric") else "date"
-    return interval(family, _RELATIONS[base.removeprefix("Numeric").removeprefix("Date")], text)
-
-
-def _readable(base: str) -> Test | None:
-    """What a value has to be for an operator to compare it at all; None where any text will do."""
-    if base.startswith("Arn"):
-        return Fits(ARN)
-    if base.startswith("Numeric"):
-        return Readable("number")
-    if base.startswith("Date"):
-        return Readable("date")
-    return Readable("ip") if base == "IpAddress" else None
-
-
-def _block(text: str) -> Within | None:
-    """The addresses of a block; None for text that is none."""
-    try:
-        if "%" in text:
-            return None
-        block = ip_network(str(ip_interface(text).network))
-    except ValueError:
-        return None
-    add = IPV6 if block.version == 6 else 0
-    low, high = int(block.network_address) + add, int(block.broadcast_address) + add
-    return Within("ip", Fraction(low), Fraction(high))

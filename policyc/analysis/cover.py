@@ -11,13 +11,13 @@ from itertools import product
 from typing import Final
 
 from policyc.analysis.classes import Region, region_of
-from policyc.analysis.domains import Unmodelled
 from policyc.analysis.formula import FALSE, TRUE, Lit
 from policyc.analysis.question import Space
 from policyc.analysis.solver import Solution
 from policyc.analysis.ways.base import Line
 from policyc.analysis.witness import opaque_of
 from policyc.engines.proofs.budget import TooLarge
+from policyc.engines.proofs.domains import Unmodelled
 from policyc.record import record
 
 #: classes that are told apart, and combinations of statements that are asked about

@@ -13,7 +13,6 @@ from typing import Final
 from policyc.analysis.callers import SIGNED, accounts
 from policyc.analysis.compare import Disagreement, Version
 from policyc.analysis.conditions import folded, variables_of
-from policyc.analysis.domains import Fits, Unmodelled
 from policyc.analysis.formula import Lit
 from policyc.analysis.question import Space
 from policyc.analysis.witness import Witness, opaque_of, witness_of
@@ -21,6 +20,7 @@ from policyc.engines.iam.caller import CallerKind
 from policyc.engines.iam.decision import decide
 from policyc.engines.iam.statement import Kind
 from policyc.engines.proofs.budget import TooLarge
+from policyc.engines.proofs.domains import Fits, Unmodelled
 from policyc.engines.proofs.texts import exactly
 from policyc.engines.trace import Verdict
 from policyc.ir.authz import Policy, Statement, raw_attribute

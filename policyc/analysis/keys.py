@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
 
-from policyc.analysis.domains import Domain, Fits, Readable, Test, Within, read_address, read_date, read_number
 from policyc.analysis.formula import TRUE, Formula, Lit
 from policyc.analysis.solver import Opaque, Present, Slot, Tested
-from policyc.engines.proofs.texts import ANYTHING, ARN, Pattern, exactly
-from policyc.model.types import BOOL, EnumOf, Named, SetOf, Type, shapes
+from policyc.engines.proofs.domains import Domain, Fits, Readable, Test, passes
+from policyc.engines.proofs.texts import ANYTHING, Pattern
+from policyc.engines.proofs.value_tests import domain_of, family_of, shape_of, words_of
+from policyc.model.types import Named, SetOf, shapes
 from policyc.model.vocabulary import Attribute
 from policyc.record import record
 
@@ -88,9 +89,9 @@ class Keys:
         """The values that a free key may have."""
         use = self.uses.get(key)
         hints = self.hints.get(key, ())
-        if use is not None:
-            hints = (*hints, *_examples(use.attribute))
-        return Domain(use.attribute.native if use else key, self.is_readable(key), hints)
+        if use is None:
+            return Domain(key, False, hints)
+        return domain_of(use.attribute, (*hints, *_examples(use.attribute)))
 
     def axioms(self) -> Iterable[Lit]:
         """What every request keeps to: values come in order and are of their types, and keys that are always there are there."""
@@ -111,62 +112,24 @@ class Keys:
                     yield formula.implies(present, shape)
 
     def _shape(self, slot: Slot, attribute: Attribute) -> Lit:
-        kind = attribute.type.item if isinstance(attribute.type, SetOf) else attribute.type
-        words = attribute.values or (
-            kind.members if isinstance(kind, EnumOf) else ("true", "false") if kind == BOOL else ()
-        )
-        if words:
-            return self.formula.some(self.passes(slot, Fits(exactly(word))) for word in words)
-        if check_of(kind) == "arn":
-            return self.passes(slot, Fits(ARN))
+        looks = shape_of(attribute)
+        if looks:
+            return self.formula.some(self.passes(slot, test) for test in looks)
         return -self.passes(slot, Fits(())) if attribute.many else TRUE
-
-
-def check_of(kind: Type) -> str:
-    """The built-in check of a type's values (`arn`, `ip`, `datetime`, `decimal`); empty for none."""
-    item = kind.item if isinstance(kind, SetOf) else kind
-    return shapes()[item.name].check if isinstance(item, Named) and item.name in shapes() else ""
-
-
-def family_of(kind: Type) -> str:
-    """What the values of a type are compared as: `number`, `date`, `ip` or `text`."""
-    item = kind.item if isinstance(kind, SetOf) else kind
-    if isinstance(item, Named) and item.name in shapes() and shapes()[item.name].base == "int" and item != BOOL:
-        return "number"
-    return {"ip": "ip", "datetime": "date", "decimal": "number"}.get(check_of(kind), "text")
 
 
 def _examples(attribute: Attribute) -> tuple[str, ...]:
     kind = attribute.type.item if isinstance(attribute.type, SetOf) else attribute.type
-    if attribute.values:
-        return attribute.values
-    if kind == BOOL:
-        return ("true", "false")
+    if words := words_of(attribute):
+        return words
     if isinstance(kind, Named) and kind.name in shapes() and kind.name != "string":
         text = shapes()[kind.name].example
         return (text, *(text[:-1] + end for end in "123")) if family_of(kind) == "text" else (text,)
     return ()
 
 
-def interval(family: str, relation: str, text: str) -> Within | None:
-    """The values that stand in a relation (`==`, `<`, `<=`, `>`, `>=`) to a literal; None when it cannot be read."""
-    read = {"number": read_number, "date": read_date, "ip": read_address}[family]
-    end = read(text)
-    if end is None:
-        return None
-    match relation:
-        case "<" | "<=":
-            return Within(family, None, end, True, relation == "<=")
-        case ">" | ">=":
-            return Within(family, end, None, relation == ">=", True)
-        case _:
-            return Within(family, end, end)
-
-
-def words_of(test: Test, words: Iterable[str]) -> frozenset[str]:
+def those_that_pass(test: Test, words: Iterable[str]) -> frozenset[str]:
     """Which of some texts pass a test."""
-    from policyc.analysis.domains import passes
-
     return frozenset(word for word in words if passes(test, word))
 
 

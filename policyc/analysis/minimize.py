@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from typing import Any, Final, TypeAlias
 
 from policyc.analysis.compare import Version, compare
-from policyc.analysis.domains import Unmodelled
 from policyc.analysis.formula import Lit
 from policyc.analysis.question import Space
 from policyc.engines.proofs.budget import TooLarge
+from policyc.engines.proofs.domains import Unmodelled
 from policyc.ir.authz import Can, Resources, Statement
 from policyc.record import record, replace
 

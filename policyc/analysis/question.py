@@ -11,13 +11,13 @@ from typing import Final
 
 from policyc.analysis.callers import ARN_KEY, SERVICE_KEY, SIGNED, Callers
 from policyc.analysis.conditions import Bindings, Conditions, folded, uses_of
-from policyc.analysis.domains import Domain, Fits
 from policyc.analysis.formula import FALSE, TRUE, Formula, Lit
 from policyc.analysis.keys import MOST_VALUES, Keys, Use
 from policyc.analysis.solver import BUDGET, Opaque, Solution, Solver, Tested
 from policyc.engines.iam.caller import CallerKind
 from policyc.engines.iam.elements import is_action
 from policyc.engines.iam.statement import Kind
+from policyc.engines.proofs.domains import Domain, Fits
 from policyc.engines.proofs.texts import ANYTHING, Pattern, exactly, simplest, whole
 from policyc.holes import has_hole, shown, widened
 from policyc.ir.authz import Can, Glob, Policy, Resources, Statement, Variable

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from policyc.analysis.domains import Domain, Test
 from policyc.analysis.formula import Formula, Lit
 from policyc.engines.proofs.budget import Steps, TooLarge
+from policyc.engines.proofs.domains import Domain, Test
 from policyc.packages import MissingPackage
 from policyc.record import record
 

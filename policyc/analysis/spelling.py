@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from policyc.analysis.conditions import folded
-from policyc.analysis.keys import family_of
 from policyc.engines.iam.arns import split_arn
 from policyc.engines.iam.caller import Caller, CallerKind
+from policyc.engines.proofs.value_tests import family_of
 from policyc.model.types import BOOL, EnumOf, Named, SetOf, Type
 from policyc.model.vocabulary import Attribute
 from policyc.syntax.literals import quote

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
+from policyc.engines.iam.caller import OF_CALLS, OF_SERVICES, OF_SIGNED, PRINCIPAL_TYPES, CallerKind, anonymous
 from policyc.engines.proofs.conditions import Facts, may_be_met
 from policyc.ir.authz import Atom, Glob, Policy, RawTest, Statement
 from policyc.ir.conditions import tests
@@ -16,43 +17,24 @@ ANONYMOUS: Final = Principal("anonymous", ())
 
 PARTITIONS: Final = ("aws", "aws-cn", "aws-us-gov")
 
-#: keys that a request without a signature never has; `/` ends a family of keys
-_LACKED: Final = (
-    "aws:principalarn",
-    "aws:principalorgid",
-    "aws:principalorgpaths",
-    "aws:principaltag/",
-    "aws:principalisawsservice",
-    "aws:principalservicename",
-    "aws:principalservicenameslist",
-    "aws:username",
-    "aws:tokenissuetime",
-    "aws:multifactorauthpresent",
-    "aws:multifactorauthage",
-    "aws:federatedprovider",
-    "aws:sourceidentity",
-    "aws:sourcearn",
-    "aws:sourceaccount",
-    "aws:sourceowner",
-    "aws:sourceorgid",
-    "aws:sourceorgpaths",
-    "aws:calledvia",
-    "aws:calledviafirst",
-    "aws:calledvialast",
-)
+#: what keys begin with that a request without a signature never has, or only with the value of `_ANONYMOUS`
+_LACKED: Final = (*OF_SIGNED, *OF_SERVICES, *OF_CALLS, "aws:principalisawsservice")
 _ANONYMOUS: Final = {
-    "aws:principaltype": "Anonymous",
-    "aws:principalaccount": "anonymous",
-    "aws:userid": "anonymous",
-    "lambda:functionurlauthtype": "NONE",
+    **{key: values for key, values in anonymous().keys().items() if isinstance(values, tuple)},
+    "lambda:functionurlauthtype": ("NONE",),
 }
-_TYPES: Final = {"role": "AssumedRole", "session": "AssumedRole", "user": "User", "federated_user": "FederatedUser"}
+_TYPES: Final = {
+    "role": PRINCIPAL_TYPES[CallerKind.ROLE],
+    "session": PRINCIPAL_TYPES[CallerKind.ROLE],
+    "user": PRINCIPAL_TYPES[CallerKind.USER],
+    "federated_user": PRINCIPAL_TYPES[CallerKind.FEDERATED],
+}
 _STRANGE_ACCOUNT: Final = "000000000000"
 _STRANGE_ROLE: Final = Principal("role", (_STRANGE_ACCOUNT, "stranger"))
 _STRANGER: Final = f"arn:aws:iam::{_STRANGE_ACCOUNT}:role/stranger"
 #: what a caller of an account that nobody wrote down sends
 _STRANGE: Final[dict[str, Scalar]] = {
-    "aws:principaltype": "AssumedRole",
+    "aws:principaltype": PRINCIPAL_TYPES[CallerKind.ROLE],
     "aws:principalaccount": _STRANGE_ACCOUNT,
     "aws:principalorgid": "o-0000000000",
     "aws:principalorgpaths": "o-0000000000/r-0000/",
@@ -72,10 +54,8 @@ _STRAY: Final[dict[str, tuple[Scalar, ...]]] = {
     "aws:vpceorgid": (),
     "aws:vpceorgpaths": (),
 }
-#: keys that only requests of an AWS service carry
-_OF_SERVICES: Final = ("aws:principalservicename", "aws:principalservicenameslist")
 #: and what a request may lack besides: an account may be in no organization
-_ALONE: Final = (*_OF_SERVICES, "aws:principalorgid", "aws:principalorgpaths", "kms:calleraccount")
+_ALONE: Final = (*OF_SERVICES, "aws:principalorg", "kms:calleraccount")
 _BY_ACCOUNT: Final = ("account", "role", "session", "user", "federated_user")
 
 
@@ -83,10 +63,8 @@ def anonymous_facts(attribute: Attribute) -> tuple[Scalar, ...] | None:
     """The values that an attribute has in a request without a signature, None when that depends on the request."""
     key = attribute.native.lower()
     if key in _ANONYMOUS:
-        return (_ANONYMOUS[key],)
-    if key in _LACKED or any(key.startswith(family) for family in _LACKED if family.endswith("/")):
-        return ()
-    return None
+        return _ANONYMOUS[key]
+    return () if key.startswith(_LACKED) else None
 
 
 def _stray_facts(attribute: Attribute) -> tuple[Scalar, ...] | None:
@@ -109,7 +87,7 @@ def facts_of(principal: Principal, partition: str = "") -> Facts:
         known["aws:principalaccount"] = principal.account
     if principal.kind in _TYPES:
         known |= {"aws:principaltype": _TYPES[principal.kind], "aws:principalisawsservice": False}
-        lacked = _OF_SERVICES if principal.kind == "user" else (*_OF_SERVICES, "aws:username")
+        lacked = OF_SERVICES if principal.kind == "user" else (*OF_SERVICES, "aws:username")
     if principal.kind == "service":
         known["aws:principalisawsservice"] = True
         lacked = ("aws:username", "aws:principalorgid", "aws:principalorgpaths")
@@ -119,7 +97,7 @@ def facts_of(principal: Principal, partition: str = "") -> Facts:
     def facts(attribute: Attribute) -> tuple[Scalar, ...] | None:
         key = attribute.native.lower()
         value = known.get(key)
-        return (value,) if value is not None else () if key in lacked else None
+        return (value,) if value is not None else () if key.startswith(lacked) else None
 
     return facts
 
@@ -132,7 +110,7 @@ def lets_anonymous_in(statement: Statement, others: Sequence[Statement]) -> bool
 def lets_strangers_in(statement: Statement, others: Sequence[Statement]) -> bool:
     """The same of some role of an account that nobody wrote down. Its name is any that a pattern of the statement asks for."""
     names = [_STRANGER, *(name for test in tests(statement.when) for name in _named_by(test))]
-    strangers = [_stranger_facts(name, lacking) for name in dict.fromkeys(names) for lacking in (_OF_SERVICES, _ALONE)]
+    strangers = [_stranger_facts(name, lacking) for name in dict.fromkeys(names) for lacking in (OF_SERVICES, _ALONE)]
     return any(_lets_in(statement, others, _STRANGE_ROLE, facts) for facts in strangers)
 
 
@@ -152,12 +130,12 @@ def _lets_in(statement: Statement, others: Sequence[Statement], caller: Principa
     return may_be_met([(statement.when, True), *denies], facts)
 
 
-def _stranger_facts(arn: str, lacking: Sequence[str]) -> Facts:
+def _stranger_facts(arn: str, lacking: tuple[str, ...]) -> Facts:
     known = {**_STRANGE, "aws:principalarn": arn}
 
     def facts(attribute: Attribute) -> tuple[Scalar, ...] | None:
         key = attribute.native.lower()
-        return () if key in lacking else (known[key],) if key in known else None
+        return () if key.startswith(lacking) else (known[key],) if key in known else None
 
     return facts
 

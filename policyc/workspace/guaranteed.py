@@ -12,7 +12,6 @@ from policyc.analysis.asking import asks
 from policyc.analysis.claims import clauses_of
 from policyc.analysis.compare import Disagreement, Version
 from policyc.analysis.conditions import folded, variables_of
-from policyc.analysis.domains import Fits, Unmodelled
 from policyc.analysis.formula import Lit
 from policyc.analysis.question import Space
 from policyc.analysis.solver import BUDGET
@@ -20,6 +19,7 @@ from policyc.analysis.witness import Witness, opaque_of, witness_of
 from policyc.diagnostics import Diagnostics, did_you_mean
 from policyc.engines.iam.decision import decide
 from policyc.engines.proofs.budget import TooLarge
+from policyc.engines.proofs.domains import Fits, Unmodelled
 from policyc.engines.proofs.texts import exactly
 from policyc.engines.trace import Verdict
 from policyc.ir.authz import Policy, Statement

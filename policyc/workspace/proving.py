@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 
 from policyc.analysis.claims import About, bind_claim
 from policyc.analysis.compare import Disagreement
-from policyc.analysis.domains import Unmodelled
 from policyc.analysis.formula import FALSE, Lit
 from policyc.analysis.guarantees import Guarantee, Named
 from policyc.analysis.solver import BUDGET, Solution
@@ -14,6 +13,7 @@ from policyc.analysis.ways import way_to
 from policyc.analysis.witness import opaque_of
 from policyc.diagnostics import Diagnostics, did_you_mean
 from policyc.engines.proofs.budget import TooLarge
+from policyc.engines.proofs.domains import Unmodelled
 from policyc.engines.trace import Decision, Outcome
 from policyc.ir.authz import Always, Statement
 from policyc.ir.program import BoundProof, Program

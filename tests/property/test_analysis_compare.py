@@ -214,6 +214,8 @@ def changes(old: Version, new: Version, keys: list[str]) -> set[Change]:
             signed_only = any(key.startswith(("aws:PrincipalTag", "aws:PrincipalOrg")) and context[key] for key in keys)
             if signed_only and caller.kind.value in ("anonymous", "service"):
                 continue
+            if context.get("aws:SourceArn") and caller.kind.value == "anonymous":
+                continue  # a service states it
             if context.get("aws:SecureTransport", ("x",)) == () or context.get("aws:SourceArn") == ("arn",):
                 continue
             if caller.kind.value == "service":

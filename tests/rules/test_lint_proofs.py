@@ -14,13 +14,31 @@ from hypothesis import strategies as st
 
 from policyc.engines.proofs.conditions import always_holds, implies, may_be_met, never_holds
 from policyc.engines.proofs.globs import covers, may_exist, may_overlap
-from policyc.ir.authz import All, Always, AnyOf, Atom, Can, Cond, Constant, Never, Op, Paths, Statement, Who
+from policyc.holes import mark
+from policyc.ir.authz import (
+    All,
+    Always,
+    AnyOf,
+    Atom,
+    Can,
+    Cond,
+    Constant,
+    Glob,
+    Never,
+    Op,
+    Paths,
+    RawTest,
+    Statement,
+    Who,
+    raw_attribute,
+)
 from policyc.ir.decide import Facts, condition_holds, statement_matches
 from policyc.ir.pattern import pattern_matches
 from policyc.lint.covering import names, principals_may_meet, statement_covers, statements_may_meet
 from policyc.model.types import BOOL, INT, Named, Type
 from policyc.model.values import Principal, Scalar
 from policyc.model.vocabulary import Attribute, Verb
+from policyc.record import replace
 
 WORDS = ["".join(letters) for length in range(6) for letters in product("ab", repeat=length)]
 GLOBS = st.text(alphabet="ab*?", max_size=5)
@@ -208,6 +226,51 @@ def test_on_single_tests_the_proofs_are_complete(first: Atom, second: Atom) -> N
     if first.attribute.name in samples and second.attribute.name == first.attribute.name:
         both = [condition_holds(All((first, second)), facts) for facts in requests(first)]
         assert may_be_met([(first, True), (second, True)]) == any(both)
+
+
+def raw(operator: str, *values: str, key: str = "x:k") -> RawTest:
+    return RawTest(operator, raw_attribute(key), tuple(Glob(text, (text,)) for text in values))
+
+
+@pytest.mark.parametrize(
+    ("tests", "expected"),
+    [
+        ([raw("StringEquals", "a"), raw("StringEqualsIgnoreCase", "A")], True),
+        ([raw("StringEquals", "a"), raw("StringEqualsIgnoreCase", "b")], False),
+        ([raw("StringNotEqualsIgnoreCase", "a"), raw("StringEquals", "A", "b")], True),
+        ([raw("StringNotEqualsIgnoreCase", "a"), raw("StringEquals", "A")], False),
+        ([raw("NumericLessThan", "1"), raw("NumericGreaterThan", "1")], False),
+        ([raw("NumericLessThan", "2"), raw("NumericGreaterThan", "1")], True),
+        ([raw("NumericLessThan", "2"), raw("NumericNotEquals", "1"), raw("NumericGreaterThanEquals", "1")], True),
+        ([raw("NumericEqualsIfExists", "1"), raw("NumericEqualsIfExists", "2")], True),  # absent
+        ([raw("NumericEqualsIfExists", "1"), raw("NumericEqualsIfExists", "2"), raw("Null", "false")], False),
+        ([raw("DateLessThan", "2026-01-01"), raw("DateGreaterThan", "2026-06-01")], False),
+        ([raw("IpAddress", "10.0.0.0/8"), raw("NotIpAddress", "10.0.0.0/9")], True),
+        ([raw("IpAddress", "10.0.0.0/9"), raw("NotIpAddress", "10.0.0.0/8")], False),
+        (
+            [raw("ForAnyValue:StringEquals", "a"), raw("ForAllValues:StringEquals", "b")],
+            True,
+        ),  # nothing known of the key
+        ([raw("StringEquals", "a"), replace(raw("StringEquals", "a"), negated=True)], False),
+        ([raw("StringNotEquals", "a"), replace(raw("StringNotEquals", "a"), negated=True)], False),
+    ],
+)
+def test_raw_tests_of_one_key(tests: list[RawTest], expected: bool) -> None:
+    assert may_be_met([(test, True) for test in tests]) is expected
+
+
+def test_whole_numbers_have_nothing_between_two_neighbours() -> None:
+    assert not may_be_met([(atom(NUMBER, Op.GT, INT, 2), True), (atom(NUMBER, Op.LT, INT, 3), True)])
+    assert not may_be_met([(atom(SCORE, Op.GT, INT, 3), True)])
+    assert may_be_met([(atom(SCORE, Op.GT, INT, 2), True)])
+
+
+def test_a_value_that_is_open_may_be_anything() -> None:
+    first, second = (atom(TEXT, Op.EQ, Named("string"), mark(name)) for name in ("A", "B"))
+    assert may_be_met([(first, True), (second, True)])
+    assert not may_be_met([(first, True), (atom(TEXT, Op.EXISTS, Named("string")), False)])
+    ending = atom(TEXT, Op.EQ, Named("string"), f"{mark('A')}-x")
+    assert not may_be_met([(ending, True), (atom(TEXT, Op.LIKE, Named("string"), "*y"), True)])
 
 
 def test_a_wide_condition_stays_undecided_in_bounded_time() -> None:

@@ -11,13 +11,13 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
 from policyc.analysis.conditions import folded
-from policyc.analysis.domains import Within
 from policyc.analysis.formula import FALSE, Lit
 from policyc.analysis.question import Space
 from policyc.analysis.solver import Present, Solution
 from policyc.analysis.spelling import spelled
 from policyc.analysis.ways.base import Asking, Gate, Line, Way, passed, refused
 from policyc.analysis.ways.lattice import constant
+from policyc.engines.proofs.domains import Within
 from policyc.ir.authz import Op, Policy, Statement
 from policyc.ir.conditions import atoms
 from policyc.ir.program import Program

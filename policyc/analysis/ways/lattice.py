@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 
 from policyc.analysis.asking import asks, is_signed
 from policyc.analysis.conditions import folded
-from policyc.analysis.domains import Fits, Test, passes
 from policyc.analysis.formula import FALSE, TRUE, Lit
 from policyc.analysis.question import ACTION, RESOURCE, Space
 from policyc.analysis.solver import Solution, Tested
@@ -28,6 +27,7 @@ from policyc.analysis.ways.base import (
     turned_switches,
 )
 from policyc.analysis.witness import witness_of
+from policyc.engines.proofs.domains import Fits, Test, passes
 from policyc.engines.proofs.texts import Pattern, exactly, whole
 from policyc.ir.authz import Glob, Policy, Resources, Statement
 from policyc.ir.pattern import pattern_tokens

@@ -12,7 +12,6 @@ from typing import Final
 
 from policyc.analysis.asking import asks
 from policyc.analysis.conditions import folded
-from policyc.analysis.domains import Fits
 from policyc.analysis.formula import FALSE, TRUE, Lit
 from policyc.analysis.question import RESOURCE, Space
 from policyc.analysis.solver import Opaque, Solution, Tested
@@ -23,6 +22,7 @@ from policyc.analysis.ways.lattice import constant, context_fields
 from policyc.analysis.witness import witness_of
 from policyc.engines.iam.caller import CallerKind
 from policyc.engines.iam.statement import Kind
+from policyc.engines.proofs.domains import Fits
 from policyc.engines.proofs.texts import Pattern, by_fields, exactly, test_of, whole
 from policyc.ir.authz import Glob, Policy, Resources, Statement, Who
 from policyc.ir.conditions import tests as tests_of

@@ -48,8 +48,8 @@ class Grant(IntFlag):
     DIRECT = 8
 
 
-#: keys that only a signed request has
-_SIGNED: Final = (
+#: what keys begin with that only a signed request has
+OF_SIGNED: Final = (
     "aws:principalarn",
     "aws:principalorgid",
     "aws:principalorgpaths",
@@ -60,8 +60,18 @@ _SIGNED: Final = (
     "aws:sourceidentity",
     "aws:federatedprovider",
 )
-#: keys that only a call by an AWS service itself has
-_OF_SERVICES: Final = ("aws:principalservicename",)
+#: what keys begin with that only a call by an AWS service itself has
+OF_SERVICES: Final = ("aws:principalservicename",)
+#: what keys begin with that a service states for whom it calls, and no caller without a signature
+OF_CALLS: Final = ("aws:sourcearn", "aws:sourceaccount", "aws:sourceowner", "aws:sourceorg", "aws:calledvia")
+#: the value of `aws:PrincipalType`
+PRINCIPAL_TYPES: Final = {
+    CallerKind.ROOT: "Account",
+    CallerKind.USER: "User",
+    CallerKind.ROLE: "AssumedRole",
+    CallerKind.FEDERATED: "FederatedUser",
+    CallerKind.ANONYMOUS: "Anonymous",
+}
 
 
 @record
@@ -176,10 +186,10 @@ class Caller:
     def lacks(self, key: str) -> bool:
         """Whether requests of this kind of caller never have the condition key, in lower case (9)."""
         if self.kind is CallerKind.ANONYMOUS:
-            return key.startswith((*_SIGNED, *_OF_SERVICES))
+            return key.startswith((*OF_SIGNED, *OF_SERVICES, *OF_CALLS))
         if key == "aws:username":
             return self.kind is not CallerKind.USER
-        return key.startswith(_OF_SERVICES) and self.kind is not CallerKind.SERVICE
+        return key.startswith(OF_SERVICES) and self.kind is not CallerKind.SERVICE
 
     def keys(self) -> Mapping[str, Values]:
         """The condition keys AWS derives from the caller, by folded name; unknown where only AWS could tell."""
@@ -225,12 +235,12 @@ def _grants(caller: Caller) -> dict[str, Grant]:
 
 
 def _root_keys(caller: Caller) -> dict[str, Values]:
-    return {"aws:principaltype": ("Account",), "aws:userid": (caller.account,)}
+    return {"aws:principaltype": (PRINCIPAL_TYPES[caller.kind],), "aws:userid": (caller.account,)}
 
 
 def _user_keys(caller: Caller) -> dict[str, Values]:
     userid: Values = (caller.unique_id,) if caller.unique_id else Unknown.PRESENT
-    return {"aws:principaltype": ("User",), "aws:userid": userid, "aws:username": (caller.name,)}
+    return {"aws:principaltype": (PRINCIPAL_TYPES[caller.kind],), "aws:userid": userid, "aws:username": (caller.name,)}
 
 
 _TEMPORARY: dict[str, Values] = {"aws:multifactorauthpresent": Unknown.PRESENT, "aws:tokenissuetime": Unknown.PRESENT}
@@ -243,13 +253,13 @@ _OF_SESSION: dict[str, Values] = dict.fromkeys(
 def _role_keys(caller: Caller) -> dict[str, Values]:
     known = caller.unique_id and caller.session
     userid: Values = (f"{caller.unique_id}:{caller.session}",) if known else Unknown.PRESENT
-    keys: dict[str, Values] = {"aws:principaltype": ("AssumedRole",), "aws:userid": userid, **_TEMPORARY}
+    keys: dict[str, Values] = {"aws:principaltype": (PRINCIPAL_TYPES[caller.kind],), "aws:userid": userid, **_TEMPORARY}
     return keys if caller.session else keys | _OF_SESSION
 
 
 def _federated_keys(caller: Caller) -> dict[str, Values]:
     userid = f"{caller.account}:{caller.name}"
-    return {"aws:principaltype": ("FederatedUser",), "aws:userid": (userid,), **_TEMPORARY}
+    return {"aws:principaltype": (PRINCIPAL_TYPES[caller.kind],), "aws:userid": (userid,), **_TEMPORARY}
 
 
 def _service_keys(caller: Caller) -> dict[str, Values]:
@@ -267,7 +277,7 @@ def _service_keys(caller: Caller) -> dict[str, Values]:
 
 def _anonymous_keys(caller: Caller) -> dict[str, Values]:
     word: Values = ("anonymous",)
-    return {"aws:principaltype": ("Anonymous",), "aws:principalaccount": word, "aws:userid": word}
+    return {"aws:principaltype": (PRINCIPAL_TYPES[caller.kind],), "aws:principalaccount": word, "aws:userid": word}
 
 
 def _provider_keys(caller: Caller) -> dict[str, Values]:

@@ -11,8 +11,7 @@ from functools import lru_cache
 from typing import Final, TypeAlias, assert_never
 
 from policyc.engines.proofs.budget import Steps, TooLarge
-from policyc.engines.proofs.raw_values import Raw, keys_agree, same_key
-from policyc.engines.proofs.values import may_hold
+from policyc.engines.proofs.values import may_hold, same_key
 from policyc.ir.authz import (
     All,
     Always,
@@ -39,6 +38,9 @@ BUDGET: Final = 3_000
 
 #: Tests with patterns of one attribute that are looked at together; what these rule out is ruled out.
 MOST_PATTERNS: Final = 8
+
+#: A raw test or expression, and whether it has to hold.
+_Opaque: TypeAlias = tuple[RawTest | RawExpression, bool]
 
 #: A condition that has to hold (True) or to fail (False).
 Goal: TypeAlias = tuple[Cond, bool]
@@ -103,7 +105,7 @@ def branches(
 ) -> Iterator[tuple[Atom, ...]]:
     """The ways to meet the goals, each as the tests that hold in it. Raises TooLarge past the budget."""
     steps = steps or Steps(BUDGET)
-    stack: list[tuple[tuple[Goal, ...], tuple[Atom, ...], tuple[Raw, ...]]] = [(tuple(goals), (), ())]
+    stack: list[tuple[tuple[Goal, ...], tuple[Atom, ...], tuple[_Opaque, ...]]] = [(tuple(goals), (), ())]
     while stack:
         pending, held, opaque = stack.pop()
         while pending:
@@ -120,14 +122,14 @@ def branches(
                     atom = cond if wanted else replace(cond, negated=not cond.negated)
                     if len(held) > 64 or atom not in held:  # a test that stands there twice does no harm
                         held = (*held, atom)
-                        if not _fits(atom, held, facts) or not keys_agree(atom.attribute, held, opaque):
+                        if not _fits(atom, held, opaque, facts):
                             break
                     pending = rest
                 case RawTest() | RawExpression():
                     if not _raw_fits(cond, wanted, opaque, facts):
                         break
                     opaque = (*opaque, (cond, wanted))
-                    if isinstance(cond, RawTest) and not keys_agree(cond.attribute, held, opaque):
+                    if isinstance(cond, RawTest) and not _fits(cond, held, opaque, facts):
                         break
                     pending = rest
                 case All(items) | AnyOf(items):
@@ -143,7 +145,7 @@ def branches(
             yield held
 
 
-def _raw_fits(test: RawTest | RawExpression, wanted: bool, held: Sequence[Raw], facts: Facts) -> bool:
+def _raw_fits(test: RawTest | RawExpression, wanted: bool, held: Sequence[_Opaque], facts: Facts) -> bool:
     """Whether a raw test may go as wanted: what is known of its key decides it, and it does not contradict itself."""
     if (test, not wanted) in held or (replace(test, negated=not test.negated), wanted) in held:
         return False
@@ -177,14 +179,17 @@ def _forks(goal: Goal) -> bool:
     return isinstance(cond, AnyOf) if wanted else isinstance(cond, All)
 
 
-def _fits(atom: Atom, held: Sequence[Atom], facts: Facts) -> bool:
-    same = [other for other in held if _same_attribute(other, atom)]
+def _fits(test: Atom | RawTest, held: Sequence[Atom], opaque: Sequence[_Opaque], facts: Facts) -> bool:
+    """Whether what has to hold of a test's key goes together."""
+    attribute = test.attribute
+    same = [other for other in held if same_key(other.attribute, attribute) and other.attribute.type == attribute.type]
     patterns = [other for other in same if other.op is Op.LIKE]
     if len(patterns) > MOST_PATTERNS:
         left_out = {id(other) for other in patterns[:-MOST_PATTERNS]}
         same = [other for other in same if id(other) not in left_out]
-    return may_hold(same, facts(atom.attribute))
-
-
-def _same_attribute(first: Atom, second: Atom) -> bool:
-    return same_key(first.attribute, second.attribute) and first.attribute.type == second.attribute.type
+    raws = [
+        (other, wanted)
+        for other, wanted in opaque
+        if isinstance(other, RawTest) and same_key(other.attribute, attribute)
+    ]
+    return may_hold(same, facts(attribute), raws)

@@ -1,6 +1,6 @@
 r"""Questions about sets of texts given by patterns: is there a text that fits all of these and none of those?
 
-Answered by `texts.find` within a budget; past it the answer is "perhaps", so that a rule stays silent. A pattern with a hole is known
+Answered by `texts.may_exist` within a budget; past it the answer is "perhaps", so that a rule stays silent. A pattern with a hole is known
 in part: it may fit what else could stand there, and surely fits nothing but itself.
 """
 
@@ -10,14 +10,11 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
-from policyc.engines.proofs.budget import Steps, TooLarge
-from policyc.engines.proofs.texts import by_fields, find, whole
+from policyc.engines.proofs import texts
+from policyc.engines.proofs.texts import by_fields, whole
 from policyc.holes import MARK, has_hole
 from policyc.ir.pattern import Plain, Wild, is_plain, pattern_matches, pattern_tokens, plain_text
 from policyc.regex import regex
-
-#: Steps that one question may take.
-STEP_CAP: Final = 20_000
 
 _TO_WILD: Final = regex(r"[^*?]*")
 
@@ -89,7 +86,4 @@ def _may_exist(all_of: tuple[tuple[str, ...], ...], none_of: tuple[str, ...], ar
     cut = by_fields if arn else whole
     wanted = [[tokens for text in item if (tokens := cut(pattern_tokens(text))) is not None] for item in all_of]
     banned = [tokens for text in none_of if (tokens := cut(pattern_tokens(text))) is not None]
-    try:
-        return find(wanted, banned, Steps(STEP_CAP)) is not None
-    except TooLarge:
-        return True
+    return texts.may_exist(tuple(map(tuple, wanted)), tuple(banned))

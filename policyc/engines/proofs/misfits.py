@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 
 from policyc.engines.proofs.shapes import fits, may_fit
-from policyc.engines.proofs.values import number_range
+from policyc.engines.proofs.value_tests import number_range
 from policyc.model.types import Named, SetOf, shapes
 from policyc.model.vocabulary import Attribute
 from policyc.record import record

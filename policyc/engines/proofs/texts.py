@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Final, TypeAlias
 
 from policyc.engines.iam.globs import Wild, compile_glob, matcher
-from policyc.engines.proofs.budget import Steps
+from policyc.engines.proofs.budget import Steps, TooLarge
 from policyc.ir.pattern import Plain, Token, fold
 from policyc.ir.pattern import Wild as IrWild
 
@@ -21,6 +21,8 @@ from policyc.ir.pattern import Wild as IrWild
 Piece: TypeAlias = tuple[str, str]
 Pattern: TypeAlias = tuple[Piece, ...]
 
+#: steps that a question of `may_exist` may take
+STEP_CAP: Final = 20_000
 ANYTHING: Final[Pattern] = (("*", ""),)
 #: what has the six fields of an ARN
 ARN: Final[Pattern] = (*((".", ":"), ("=", ":")) * 5, ("*", ""))
@@ -178,6 +180,16 @@ def find(wanted: Sequence[Sequence[Pattern]], banned: Sequence[Pattern], steps: 
                     reached.append(following)
         layer = reached
     return None
+
+
+@lru_cache(maxsize=4096)
+def may_exist(wanted: tuple[tuple[Pattern, ...], ...], banned: tuple[Pattern, ...]) -> bool:
+    """Whether a text may fit at least one pattern of each group in `wanted` and no pattern of `banned`; False is proven, past `STEP_CAP`
+    the answer is "perhaps"."""
+    try:
+        return find(wanted, banned, Steps(STEP_CAP)) is not None
+    except TooLarge:
+        return True
 
 
 def _path(before: dict[int, tuple[int, str] | None], state: int) -> str:

@@ -1,179 +1,182 @@
-"""What the values of one attribute can be, given the tests on it that hold and the ones that fail.
+"""What the values of one key can be, given the tests on it that hold and the ones that fail.
 
-Every "no" is proven; where a question is too large the answer is "perhaps".
+The theory is that of `policyc.engines.proofs.domains`, as for the solver; here tests come with their quantifiers and in several values at a
+time. Every "no" is proven; where a question is too large, or a test not understood, the answer is "perhaps".
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from decimal import Decimal
-from fractions import Fraction
-from ipaddress import ip_address, ip_network
-from itertools import pairwise
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, TypeAlias
 
-from policyc.engines.proofs.globs import may_exist
-from policyc.ir.authz import Atom, Constant, Op
-from policyc.ir.compare import compares
+from policyc.engines.proofs.domains import Fits, Test
+from policyc.engines.proofs.texts import whole
+from policyc.engines.proofs.value_tests import domain_of, family_of, raw_test, readable, shape_of, typed_test
+from policyc.holes import MARK, has_hole
+from policyc.ir.authz import Atom, Constant, Op, RawTest, Variable
 from policyc.ir.decide import atom_holds
-from policyc.ir.instants import moment
-from policyc.ir.pattern import escape_pattern
-from policyc.model.types import BOOL, EnumOf, Named, SetOf, Type, shapes
+from policyc.ir.pattern import escape_pattern, pattern_tokens
+from policyc.ir.raw_tests import NEGATED, fill, raw_holds
+from policyc.model.types import BOOL, SetOf, Type
 from policyc.model.values import Scalar
 from policyc.model.vocabulary import Attribute
+from policyc.record import record
 
-_IPV4_TOP: Final = 2**32 - 1
-_IPV6_TOP: Final = 2**128 - 1
+#: a raw test, and whether it has to hold
+Raw: TypeAlias = tuple[RawTest, bool]
+
+_BLANK: Final = Fits(())
 
 
-def may_hold(atoms: Sequence[Atom], known: tuple[Scalar, ...] | None = None) -> bool:
-    """Whether all the atoms, which are about one attribute, can hold in one request.
+def may_hold(atoms: Sequence[Atom], known: tuple[Scalar, ...] | None = None, raws: Sequence[Raw] = ()) -> bool:
+    """Whether all the tests, which are about one key, can hold (raw tests: come out as wanted) in one request.
 
-    `known` are the attribute's values in that request, empty for absent, None when they are open.
+    `known` are the key's values in that request as atoms see them, empty for absent, None when they are open.
     """
     if known is not None:
         return all(atom_holds(atom, known) for atom in atoms)
-    return _may_be_absent(atoms) or _may_be_present(atoms)
+    return _may_be_absent(atoms, raws) or _may_be_present(atoms, raws)
 
 
-def _may_be_absent(atoms: Sequence[Atom]) -> bool:
-    return all(atom.negated for atom in atoms) and atoms[0].attribute.presence != "always"
+def same_key(first: Attribute, second: Attribute) -> bool:
+    """Whether two attributes are one key of a request: letter case counts for nothing in the names of condition keys, other than in
+    the dotted paths of Cedar."""
+    if first.native == second.native:
+        return True
+    return "." not in first.native.partition(":")[0] and first.native.lower() == second.native.lower()
 
 
-def _may_be_present(atoms: Sequence[Atom]) -> bool:
+def _may_be_absent(atoms: Sequence[Atom], raws: Sequence[Raw]) -> bool:
+    if _attribute_of(atoms, raws).presence == "always":
+        return False
+    return all(atom.negated for atom in atoms) and all(raw_holds(test, lambda _: ()) is wanted for test, wanted in raws)
+
+
+def _attribute_of(atoms: Sequence[Atom], raws: Sequence[Raw]) -> Attribute:
+    return atoms[0].attribute if atoms else raws[0][0].attribute
+
+
+@record
+class _Asked:
+    """What one value has to pass (a test of each group) and may not pass; an empty group is never passed."""
+
+    groups: tuple[tuple[Test, ...], ...] = ()
+    banned: tuple[Test, ...] = ()
+
+
+_NOTHING: Final = _Asked()
+
+
+def _may_be_present(atoms: Sequence[Atom], raws: Sequence[Raw]) -> bool:
     if any(atom.op is Op.EXISTS and atom.negated for atom in atoms):
         return False
-    tests = [atom for atom in atoms if atom.op is not Op.EXISTS]
-    # What every value has to pass and to fail, and what at least one value has to.
-    passes = [atom for atom in tests if not atom.negated and atom.quantifier != "any"]
-    fails = [atom for atom in tests if atom.negated and atom.quantifier != "all"]
-    if not _value_may_exist(passes, fails):
-        return False
-    for atom in tests:
-        if atom.quantifier == "any" and not atom.negated and not _value_may_exist([*passes, atom], fails):
-            return False
-        if atom.quantifier == "all" and atom.negated and not _value_may_exist(passes, [*fails, atom]):
-            return False
-    return True
+    attribute = _attribute_of(atoms, raws)
+    every: list[_Asked] = []
+    some: list[_Asked] = []
+    for atom in atoms:
+        if atom.op is not Op.EXISTS:
+            asked = _asked_by(atom)
+            one_is_enough = atom.quantifier == ("all" if atom.negated else "any")
+            (some if one_is_enough else every).append(asked)
+    for test, wanted in raws:
+        if not _is_compared(test):
+            if raw_holds(test, lambda _: ("x",)) is not wanted:
+                return False
+            continue
+        asked, one_is_enough = _asked_raw(attribute, test, wanted)
+        (some if one_is_enough else every).append(asked)
+    groups = [group for item in every for group in item.groups]
+    banned = [test for item in every for test in item.banned]
+    domain = domain_of(attribute)
+    if shape := shape_of(attribute):
+        groups.append(shape)
+    elif attribute.many:
+        banned.append(_BLANK)
+    return all(domain.may_meet([*groups, *item.groups], [*banned, *item.banned]) for item in (some or [_NOTHING]))
 
 
-def _value_may_exist(passes: Sequence[Atom], fails: Sequence[Atom]) -> bool:
-    """Whether one value can pass all of `passes` (any of an atom's literals) and none of `fails`."""
-    if not passes and not fails:
-        return True
-    attribute = (*passes, *fails)[0].attribute
-    kind = attribute.type
-    candidates = _candidates(attribute, passes, fails)
-    if candidates is not None:
-        return any(
-            all(_compares(kind, atom, value) for atom in passes)
-            and not any(_compares(kind, atom, value) for atom in fails)
-            for value in candidates
-        )
-    if any(not _is_text(atom) for atom in (*passes, *fails)):
-        return True
-    if not passes and all(atom.op is Op.EQ for atom in fails):
-        return True  # there are more texts than anybody can list
-    patterns = [_patterns(atom) for atom in passes]
-    return may_exist(patterns, [text for atom in fails for text in _patterns(atom)], _check_of(kind) == "arn")
+# --- typed tests --------------------------------------------------------------------------------------------------
 
 
-def _compares(kind: Type, atom: Atom, value: Scalar) -> bool:
-    return any(compares(kind, atom.op, value, constant) for constant in atom.values)
+def _asked_by(atom: Atom) -> _Asked:
+    tests: list[Test] = []
+    for item in atom.values:
+        known = not _is_open(item) and _is_of(atom.attribute.type, item)
+        if not known and atom.negated:
+            continue  # what it may be is not known, so that nothing is ruled out by it
+        test = typed_test(atom.attribute.type, atom.op, item) if known else _wide(atom, item)
+        if not known and test is None:
+            return _NOTHING
+        if test is not None:
+            tests.append(test)
+    return _Asked(banned=tuple(tests)) if atom.negated else _Asked((tuple(tests),))
 
 
-def _is_text(atom: Atom) -> bool:
-    return atom.op in (Op.EQ, Op.LIKE) and all(isinstance(item.value, str) for item in atom.values)
+def _is_of(kind: Type, constant: Constant) -> bool:
+    """Whether a literal is of the kind of the attribute; of one that Cedar compares with a text nobody knows what the text is."""
+    item = kind.item if isinstance(kind, SetOf) else kind
+    return isinstance(constant.value, str) or item == BOOL or family_of(item) != "text"
 
 
-def _patterns(atom: Atom) -> tuple[str, ...]:
-    if atom.op is Op.LIKE:
-        return tuple(str(item.value) for item in atom.values)
-    return tuple(escape_pattern(str(item.value)) for item in atom.values)
+def _is_open(constant: Constant) -> bool:
+    return isinstance(constant.value, str) and has_hole(constant.value)
 
 
-def _candidates(attribute: Attribute, passes: Sequence[Atom], fails: Sequence[Atom]) -> Iterable[Scalar] | None:
-    """Values such that if any value does, one of these does; None when no short list has that property."""
-    kind = attribute.type
-    if kind == BOOL:
-        return (True, False)
-    if isinstance(kind, EnumOf):
-        return kind.members
-    if attribute.values:
-        return attribute.values
-    for atom in passes:
-        if atom.op is Op.EQ:
-            return tuple(item.value for item in atom.values if _in_range(attribute, item.value))
-    constants = [item for atom in (*passes, *fails) for item in atom.values]
-    check = _check_of(kind)
-    if check == "ip":
-        return _addresses(constants)
-    if check == "datetime":
-        return _between([moment(str(item.value)) for item in constants])
-    if check == "decimal":
-        return _between([Fraction(str(item.value)) for item in constants])
-    return None if number_range(attribute) == (None, None) else _whole(attribute, constants)
+def _wide(atom: Atom, constant: Constant) -> Test | None:
+    """What a text with holes may fit, whatever they are; None where that is not known."""
+    if atom.op not in (Op.EQ, Op.LIKE) or family_of(atom.attribute.type) != "text" or not _is_open(constant):
+        return None
+    text = str(constant.value)
+    return Fits(whole(pattern_tokens(MARK.sub("*", text if atom.op is Op.LIKE else escape_pattern(text)))))
 
 
-def _check_of(kind: Type) -> str:
-    return shapes()[kind.name].check if isinstance(kind, Named) and kind.name in shapes() else ""
+# --- raw tests ----------------------------------------------------------------------------------------------------
 
 
-def number_range(attribute: Attribute) -> tuple[int | None, int | None]:
-    """The least and the greatest value of an attribute that counts in whole numbers, None where nothing bounds it."""
-    kind = attribute.type.item if isinstance(attribute.type, SetOf) else attribute.type
-    if not isinstance(kind, Named) or kind.name not in shapes() or shapes()[kind.name].base != "int":
-        return None, None
-    shape = shapes()[kind.name]
-    low = shape.minimum if attribute.minimum is None else attribute.minimum
-    return low, shape.maximum if attribute.maximum is None else attribute.maximum
+def _is_compared(test: RawTest) -> bool:
+    """Whether what a test comes to hangs on the value, and not only on whether there is one."""
+    return bool(test.values) and not test.operator.removesuffix("IfExists").endswith("Null")
 
 
-def _in_range(attribute: Attribute, value: Scalar) -> bool:
-    """Whether a value lies between the ends of its attribute; what is no number does."""
-    low, high = number_range(attribute)
-    if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        return True
-    return (low is None or value >= low) and (high is None or value <= high)
+def _asked_raw(attribute: Attribute, test: RawTest, wanted: bool) -> tuple[_Asked, bool]:
+    """What the values have to be for a raw test to come out as wanted, and whether that is asked of one of several only."""
+    prefix, _, rest = test.operator.rpartition(":")
+    base = rest.removesuffix("IfExists")
+    holds = wanted is not test.negated
+    known = test.attribute.native != test.attribute.key
+    if prefix and not known:
+        return _NOTHING, False  # an unknown key may have several values
+    if not prefix and attribute.many and not holds:
+        return _NOTHING, False  # several values fail every test of one
+    one_is_enough = attribute.many and (prefix == ("ForAnyValue" if holds else "ForAllValues"))
+    passes, fails = _either_way(attribute, base, test)
+    if prefix == "ForAllValues" and not attribute.many:  # a blank value passes as well
+        if base in NEGATED:
+            return _NOTHING, False
+        passes = _Asked(tuple((*group, _BLANK) for group in passes.groups))
+        fails = _Asked(banned=(*fails.banned, _BLANK))
+    return (passes if holds else fails), one_is_enough
 
 
-def _whole(attribute: Attribute, constants: Iterable[Constant]) -> Iterator[Scalar]:
-    """The ends of the range, and each literal with its neighbours, as far as they are values of the attribute."""
-    yield from (end for end in number_range(attribute) if end is not None)
-    for item in constants:
-        if isinstance(item.value, int | Decimal):
-            for value in (int(item.value) - 1, int(item.value), int(item.value) + 1):
-                if _in_range(attribute, value):
-                    yield value
-
-
-def _between(points: list[Fraction]) -> Iterator[Scalar]:
-    """The points themselves, one between each pair of neighbours, and one on either side."""
-    ordered = sorted(set(points))
-    for low, high in pairwise(ordered):
-        yield _digits((low + high) / 2)
-    yield from (_digits(point) for point in ordered)
-    yield from (_digits(ordered[0] - 100_000), _digits(ordered[-1] + 100_000))
-
-
-def _digits(number: Fraction) -> str:
-    """A number with a finite expansion as `-1.50`; always with a point, since four bare digits would read as a year."""
-    places = 1
-    while (number * 10**places).denominator != 1:
-        places += 1
-    scaled = abs(int(number * 10**places))
-    sign = "-" if number < 0 else ""
-    return f"{sign}{scaled // 10**places}.{scaled % 10**places:0{places}}"
-
-
-def _addresses(constants: Iterable[Constant]) -> Iterator[Scalar]:
-    """First and last address of every block and the neighbours of both, plus the ends of both families."""
-    for item in constants:
-        block = ip_network(str(item.value), strict=False)
-        low, high = int(block.network_address), int(block.broadcast_address)
-        top = _IPV4_TOP if block.version == 4 else _IPV6_TOP
-        for number in (low - 1, low, high, high + 1):
-            if 0 <= number <= top:
-                text = str(ip_address(number)) if block.version == 4 else None
-                yield text or str(ip_address(number.to_bytes(16, "big")))
-    yield from ("0.0.0.0", "255.255.255.255", "::", "ffff:" * 7 + "ffff")
+def _either_way(attribute: Attribute, base: str, test: RawTest) -> tuple[_Asked, _Asked]:
+    """What one value has to be for an operator to hold, and to fail."""
+    tests: list[Test] = []
+    unsure = odd = False
+    for value in test.values:
+        if has_hole(value.text) or any(isinstance(token, Variable) for token in value.tokens):
+            unsure = True
+            continue
+        tokens = fill(value.tokens, lambda _: ())
+        found = None if tokens is None else raw_test(NEGATED.get(base, base), tokens)
+        odd = odd or found is None
+        if found is not None:
+            tests.append(found)
+    needed = readable(NEGATED.get(base, base))
+    listed = tuple(tests)
+    if base not in NEGATED:
+        return (_NOTHING if unsure else _Asked((listed,))), _Asked(banned=listed)
+    if odd:
+        return _Asked(((),)), _NOTHING
+    passes = _Asked(() if needed is None else ((needed,),), listed)
+    always = needed is None or (family_of(attribute.type) != "text" and not isinstance(needed, Fits))
+    return passes, _Asked((listed,)) if always and not unsure else _NOTHING

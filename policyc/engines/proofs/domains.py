@@ -1,6 +1,7 @@
 """The values of one key: is there one that passes these tests and fails those? Exact, with a value or with a small reason why not.
 
-Texts are tested by patterns, numbers, instants and addresses by intervals. The value is a text as a request states it.
+Texts are tested by patterns, numbers, instants and addresses by intervals. The value is a text as a request states it. This is the one
+theory of values: the solver of `policyc.analysis` asks it about literals, the lint rules (`policyc.engines.proofs.values`) about branches.
 """
 
 from __future__ import annotations
@@ -9,10 +10,11 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from ipaddress import IPv6Address, ip_address
+from math import floor
 from typing import Final, TypeAlias
 
 from policyc.engines.proofs.budget import Steps
-from policyc.engines.proofs.texts import Pattern, find, literal, test_of
+from policyc.engines.proofs.texts import Pattern, find, literal, may_exist, test_of
 from policyc.engines.proofs.texts import simplest as texts_simplest
 from policyc.record import record
 
@@ -57,13 +59,17 @@ class Unmodelled(Exception):
     """The tests on one key are of kinds that are not understood together; the text says which."""
 
 
+#: the least and the greatest of values that count in whole numbers
+Span: TypeAlias = tuple[int, int]
+
+
 class Domain:
-    """The values of one key. `hints` are values that readers like, tried first."""
+    """The values of one key. `hints` are values that readers like, tried first; `span` bounds a key that counts in whole numbers."""
 
-    __slots__ = ("_points", "_texts", "always_readable", "hints", "name", "tests")
+    __slots__ = ("_points", "_texts", "always_readable", "hints", "name", "span", "tests")
 
-    def __init__(self, name: str, always_readable: bool, hints: Sequence[str] = ()) -> None:
-        self.name, self.always_readable, self.hints = name, always_readable, hints
+    def __init__(self, name: str, always_readable: bool, hints: Sequence[str] = (), span: Span | None = None) -> None:
+        self.name, self.always_readable, self.hints, self.span = name, always_readable, hints, span
         self.tests: dict[Test, None] = {}
         self._points: _Points | None = None
         self._texts: dict[tuple[frozenset[Pattern], frozenset[Pattern]], str | None] = {}
@@ -75,7 +81,35 @@ class Domain:
             return self._text(texts, steps)
         if texts:
             return self._mixed(goals)
-        return self._between(goals)
+        return self._between(
+            [[test] for test, passed in goals if passed], [test for test, passed in goals if not passed]
+        )
+
+    def may_meet(self, wanted: Sequence[Sequence[Test]], banned: Sequence[Test]) -> bool:
+        """Whether some value may pass a test of each group in `wanted` and none of `banned`; False is proven."""
+        listed = min(
+            (group for group in wanted if all(_only(test) is not None for test in group)), key=len, default=None
+        )
+        if listed is not None:
+            return any(self._passes_all(_only(test) or "", wanted, banned) for test in listed)
+        flat = [*(test for group in wanted for test in group), *banned]
+        patterns = [test.pattern for test in flat if isinstance(test, Fits)]
+        if len(patterns) == len(flat):
+            if not wanted and all(literal(item) is not None for item in patterns):
+                return True  # there are more texts than anybody can list
+            groups = (tuple(test.pattern for test in group if isinstance(test, Fits)) for group in wanted)
+            return may_exist(tuple(groups), tuple(patterns[len(flat) - len(banned) :]))
+        self.tests |= dict.fromkeys(flat)
+        try:
+            return patterns != [] or self._between(wanted, banned) is not None
+        except Unmodelled:
+            return True
+
+    @staticmethod
+    def _passes_all(text: str, wanted: Sequence[Sequence[Test]], banned: Sequence[Test]) -> bool:
+        return all(any(passes(test, text) for test in group) for group in wanted) and not any(
+            passes(test, text) for test in banned
+        )
 
     def reason(self, goals: Sequence[Goal], steps: Steps) -> list[Goal]:
         """A small part of goals that cannot be met together, of which none can be left out."""
@@ -151,8 +185,8 @@ class Domain:
                 return text
         raise Unmodelled(f"`{self.name}` is tested as text and as {' and '.join(sorted(points.families))}")
 
-    def _between(self, goals: Sequence[Goal]) -> str | None:
-        return self._all_points().value(goals)
+    def _between(self, wanted: Sequence[Sequence[Test]], banned: Sequence[Test]) -> str | None:
+        return self._all_points().value(wanted, banned)
 
     def _all_points(self) -> _Points:
         if self._points is None or self._points.size != len(self.tests):
@@ -217,7 +251,7 @@ class _Points:
         ends = sorted(
             {end for test in tests if isinstance(test, Within) for end in (test.low, test.high) if end is not None}
         )
-        points = _between(ends, family)
+        points = _between(ends, family, domain.span)
         self._shown: list[Callable[[], str]] = [_shower(family, point) for point in points]
         self._bits = {test: 1 << at for at, test in enumerate(tests)}
         masks = [0] * len(points)
@@ -234,25 +268,31 @@ class _Points:
             masks.append(0)
             self._shown.append(lambda: "unreadable")
         self._masks: dict[int, int] = {}
-        for at, mask in enumerate(masks):
+        ends_of_span = {at for at, point in enumerate(points) if domain.span and int(point) in domain.span}
+        # readers like other numbers better than these
+        for at, mask in sorted(enumerate(masks), key=lambda item: item[0] in ends_of_span):
             self._masks.setdefault(mask, at)
 
-    def value(self, goals: Sequence[Goal]) -> str | None:
-        wanted = banned = 0
-        for test, passed in goals:
-            if not isinstance(test, Fits):
-                bit = self._bits[test]
-                wanted, banned = (wanted | bit, banned) if passed else (wanted, banned | bit)
+    def value(self, wanted: Sequence[Sequence[Test]], banned: Sequence[Test]) -> str | None:
+        groups = [self._mask(group) for group in wanted]
+        out = self._mask(banned)
         for mask, at in self._masks.items():
-            if mask & wanted == wanted and not mask & banned:
+            if not mask & out and all(mask & group for group in groups):
                 return self._shown[at]()
         return None
+
+    def _mask(self, tests: Sequence[Test]) -> int:
+        return sum(self._bits[test] for test in dict.fromkeys(tests) if not isinstance(test, Fits))
 
     def texts(self) -> list[str]:
         return [show() for show in self._shown]
 
 
-def _between(ends: list[Fraction], family: str) -> list[Fraction]:
+def _between(ends: list[Fraction], family: str, span: Span | None = None) -> list[Fraction]:
+    if span is not None:
+        low, high = span
+        near = {floor(end) + step for end in ends for step in (-1, 0, 1, 2)} | {low, high, 1}
+        return [Fraction(number) for number in sorted(near) if low <= number <= high]
     if family == "ip":
         whole = {int(end) + step for end in ends for step in (-1, 0, 1)} | {0x0A000001, IPV6 + (0x20010DB8 << 96) + 1}
         return [Fraction(number) for number in sorted(whole) if 0 <= number < 2**32 or IPV6 <= number <= _IPV6_END]

@@ -13,7 +13,7 @@ from policyc.ir.compare import compares
 from policyc.ir.conditions import conjunction, disjunction
 from policyc.ir.foreign import no_hint, refuse_call, refuse_null, report_unknown, with_hint
 from policyc.ir.raw_forms import RAW, NativeForms, lower_raw_test
-from policyc.ir.wording import article, text_of
+from policyc.ir.wording import article, of_many, text_of
 from policyc.model.fit import assignable
 from policyc.model.names import known_names
 from policyc.model.scope import Scope
@@ -170,7 +170,7 @@ class _Lowering:
                 "multi-valued-attribute",
                 f"`{subject.name}` has many values, so `{node.op}` is ambiguous",
                 left.span,
-                f"write `any {subject.name} {op} …` or `all {subject.name} {op} …`",
+                of_many(subject.name, op, right, negate),
             )
             return None
         return self._test(subject, op, right, "any" if subject.many else "", node.span, scope, env, negate)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from policyc.model.types import EnumOf, Type
 from policyc.syntax import nodes
+from policyc.syntax.literals import quote
 
 
 def article(kind: Type) -> str:
@@ -17,3 +18,25 @@ def article(kind: Type) -> str:
 def text_of(expr: nodes.Expr) -> str:
     """A reference as it is written; a longer expression is not repeated."""
     return expr.text if isinstance(expr, nodes.Ref) else "…"
+
+
+def of_many(name: str, op: str, right: nodes.Expr, negate: bool) -> str:
+    """What to write for a comparison of the attribute `name`, which has many values, with `right`."""
+    if isinstance(right, nodes.ListOf) and op in ("==", "in"):
+        test = f"any {name} in {shown(right)}"
+    elif op == "==":
+        test = f"{shown(right)} in {name}"
+    else:
+        return f"write `any {name} {op} …` or `all {name} {op} …`"
+    return f"write `not ({test})`" if negate else f"write `{test}`"
+
+
+def shown(node: nodes.Expr) -> str:
+    """A value as it is written."""
+    match node:
+        case nodes.Str(value):
+            return quote(value)
+        case nodes.ListOf(items):
+            return "[" + ", ".join(shown(item) for item in items) + "]"
+        case _:
+            return text_of(node)

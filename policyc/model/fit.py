@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from policyc.diagnostics import Diagnostics, did_you_mean
 from policyc.model.literals import misfit
-from policyc.model.types import BOOL, DECIMAL, INT, STRING, EnumOf, Named, SetOf, Type, shapes
+from policyc.model.types import BOOL, DECIMAL, GROUP, INT, STRING, EnumOf, Named, SetOf, Type, shapes
 from policyc.model.values import Value
 from policyc.syntax import nodes
 from policyc.text import Span
@@ -143,9 +143,15 @@ def mismatch(what: str, expected: Type | None, span: Span, diagnostics: Diagnost
         "type-mismatch",
         f"{what} does not fit where {an(expected)} is wanted",
         span,
-        example or "check the type of the declaration",
+        example or _declaration_help(expected),
     )
     return None
+
+
+def _declaration_help(expected: Type | None) -> str:
+    if expected == GROUP:
+        return 'declare it, such as `group finance = idc_group("…")`, and write its name'
+    return "check the type of the declaration"
 
 
 def an(kind: Type | None) -> str:

@@ -16,6 +16,13 @@ _EFFECTS = {
     "reject": "deny",
     "refuse": "deny",
 }
+#: what other languages write between an attribute and a text
+_TESTS_OF_TEXT = {
+    "contains": 'write `"v" in a.b` for a list, `a.b like "*v*"` for a text',
+    **dict.fromkeys(("starts_with", "startswith", "startsWith"), 'write `like "v*"`'),
+    **dict.fromkeys(("ends_with", "endswith", "endsWith"), 'write `like "*v"`'),
+    **dict.fromkeys(("matches", "regex"), "write `like`, in which `*` is any run of characters"),
+}
 _COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">=", "in", "like"})
 
 
@@ -23,10 +30,15 @@ def hint(kind: str, word: str, before: str, word_before: str, terminals: frozens
     """What to do, or None when the list of what was expected says it best."""
     if {"allow", "deny"} <= terminals and word.lower() in _EFFECTS:
         return f"write `{_EFFECTS[word.lower()]}`"
-    if word == "has" and "==" in terminals:
+    behind = (
+        "==" in terminals or "and" in terminals or "when" in terminals
+    )  # where an operator may stand, or a condition end
+    if (word == "has" and behind) or (word_before == "has" and kind == "NAME"):
         return "presence is asked with `exists` in front, such as `exists idc.groups`"
-    if word == "is" and "==" in terminals:
+    if word == "is" and behind:
         return "write `==`, or `exists a.b` to ask whether something is there"
+    if word in _TESTS_OF_TEXT and behind:
+        return _TESTS_OF_TEXT[word]
     if kind == "}" and before in ("}", "{", "STRING", "NAME", "]", ")") and "}" not in terminals and END in terminals:
         return "remove it, or look for a block above that was closed too early"
     if kind in ("}", "]", ")") and END in terminals:

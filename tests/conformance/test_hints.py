@@ -72,6 +72,44 @@ def test_other_languages_words(tmp_path: Path, wrong: str, right: str) -> None:
 @pytest.mark.parametrize(
     ("wrong", "right"),
     [
+        ('idp.groups == "ops"', '"ops" in idp.groups'),
+        ('idp.groups == ["ops"]', 'any idp.groups in ["ops"]'),
+        ('idp.groups != "ops"', 'not ("ops" in idp.groups)'),
+        ("engineering == idp.groups", "engineering in idp.groups"),
+        ('context.idp.email == "ana@example.com"', "idp.email"),
+    ],
+)
+def test_what_to_write_is_the_first_thing_that_the_help_says(tmp_path: Path, wrong: str, right: str) -> None:
+    (item,) = found(tmp_path, wrong)
+    assert item.help.endswith(f"write `{right}`")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "word"),
+    [
+        ("has idp.email", "`exists`"),
+        ("idp.email has x", "`exists`"),
+        ("idp.email is null", "`exists a.b`"),
+        ('idp.email contains "x"', '`a.b like "*v*"`'),
+        ('idp.email ends_with "x"', '`like "*v"`'),
+        ('idp.email startsWith "x"', '`like "v*"`'),
+    ],
+)
+def test_operators_of_other_languages(tmp_path: Path, wrong: str, word: str) -> None:
+    (item,) = found(tmp_path, wrong)
+    assert item.rule == "syntax-error" and word in item.help
+
+
+def test_what_stands_deeper_below_a_provider_is_named(tmp_path: Path) -> None:
+    (item,) = found(tmp_path, 'idc.email like "*@example.com"', trust="idc: iam_identity_center, idp: oidc")
+    assert item.help == "did you mean `idc.user.email.address`?"
+    (item,) = found(tmp_path, '"finance" in idc.groups', trust="idc: iam_identity_center")
+    assert item.help.startswith('declare it, such as `group finance = idc_group("…")`')
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
         ("http_request.http_method == get", "http_request.http_method == GET"),
         ("http_request.http_method in [post, GET]", "http_request.http_method in [POST, GET]"),
         ("http_request.http_method != Delete", "http_request.http_method != DELETE"),

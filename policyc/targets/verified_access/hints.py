@@ -26,6 +26,8 @@ def hint(on: Resource | Principal, resources: Mapping[str, Resource], name: str)
     steps = split_name(name)
     if not isinstance(on, Resource) or steps is None or len(steps) < 2:
         return ""
+    if steps[0] == "context" and language_name(steps[1:]) in facts(on, resources):
+        return f"everything stands below the context here: write `{language_name(steps[1:])}`"
     if steps[0] in REQUEST_ROOTS:
         return _of_protocol(on, steps[0], name)
     group = group_of(on, resources)
@@ -37,8 +39,13 @@ def hint(on: Resource | Principal, resources: Mapping[str, Resource], name: str)
         usual = any(steps[0] in (word, *kind.names) for word, kind in trust_types().items())
         return ("" if usual else did_you_mean(steps[0], send, "")) or _missing(group, steps)
     kind = trust_types().get(trust[steps[0]])
-    if kind is None or not kind.open:
+    if kind is None or (not kind.open and name in facts(on, resources)):
         return ""
+    if not kind.open:
+        below = [
+            one for one in facts(on, resources) if (own := split_name(one)) and own[0] == steps[0] and steps[-1] in own
+        ]
+        return f"did you mean `{below[0]}`?" if below else ""
     seen = facts(on, resources).get(name)
     if seen is not None:
         return "" if _is_declared(group, steps) else _other_kind(group, steps, seen)

@@ -34,6 +34,8 @@ HOST: Final = "http_request.hostname"
 
 _PREFIXED: Final = regex(r"[0-9a-f]{10}-[0-9A-Fa-f-]{36}")
 _SCHEME: Final = regex(r"[A-Za-z][A-Za-z0-9+.-]*://")
+#: what no host name holds; `*` and brackets of IPv6 aside, letters beyond ASCII may
+_STRANGE: Final = regex(r"[\s@,;?#\"'|()^$\\]")
 _PORT: Final = regex(r":[0-9]+$")
 
 
@@ -65,6 +67,12 @@ def host_name(text: str, pattern: bool = False) -> Slip | None:
     port = _PORT.search(host)
     name = host[: port.start()] if port else host
     extra = "scheme" if scheme else "port" if port else "path" if slash else ""
+    strange = _STRANGE.search(host)
+    if not extra and strange is not None:
+        message = (
+            f"a host name has no `{strange[0]}`, so no request has the {'pattern' if pattern else 'value'} `{text}`"
+        )
+        return Slip(message, "write the name alone, such as `app.example.com`", "", True)
     if not extra:
         return None
     better = name if name.strip("*.") else ""

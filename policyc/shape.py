@@ -9,10 +9,11 @@ takes less time than importing that package. A schema with a keyword from outsid
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, TypeAlias
 
+from policyc.per_object import PerObject
 from policyc.record import record
 
 Path: TypeAlias = tuple[str | int, ...]
@@ -36,49 +37,71 @@ class UnknownKeyword(Exception):
     """The schema uses a keyword that this check does not know; use jsonschema."""
 
 
-@record
-class _Site:
-    """Where the check stands: the whole schema (for `$ref`), the schema at hand, and the way to the value."""
-
-    root: Mapping[str, Any]
-    schema: Any
-    path: Path
-
-    def at(self, schema: Any, *more: str | int) -> _Site:
-        return _Site(self.root, schema, (*self.path, *more))
+Check: TypeAlias = "Callable[[Any], Sequence[Misfit]]"
+"""What one keyword says of a value: its misfits, their paths from that value on; empty when it fits."""
+Rule: TypeAlias = "Callable[[Any, Any, _Checker], Check]"
+"""Makes the check of a keyword, from what stands at it, the schema around it and the whole."""
 
 
 def misfits(value: Any, schema: Mapping[str, Any]) -> list[Misfit]:
-    """Every misfit of `value`, in the order of the document; empty when it fits. Raises UnknownKeyword."""
-    return list(_check(value, _Site(schema, schema, ())))
+    """Every misfit of `value`, in the order of the schema; empty when it fits. Raises UnknownKeyword."""
+    return list(_checker(schema).check(value, schema))
 
 
-def _check(value: Any, site: _Site) -> Iterator[Misfit]:
-    schema = site.schema
-    if schema is True:
-        return
-    if schema is False:
-        yield Misfit(site.path, "false", "nothing may stand here")
-        return
-    for keyword, wanted in schema.items():
-        rule = _RULES.get(keyword)
-        if rule is not None:
-            yield from rule(value, wanted, site)
-        elif keyword not in _SILENT:
-            raise UnknownKeyword(keyword)
+class _Checker:
+    """One whole schema (for `$ref`); a part of it becomes functions when a value first meets it."""
+
+    __slots__ = ("made", "root")
+
+    def __init__(self, root: Any) -> None:
+        self.root = root
+        self.made: dict[int, tuple[Check, ...]] = {}
+
+    def check(self, value: Any, schema: Any) -> Sequence[Misfit]:
+        rules = self.made.get(id(schema))
+        if rules is None:
+            rules = self.made[id(schema)] = self._rules(schema)
+        found: Sequence[Misfit] = ()
+        for rule in rules:
+            more = rule(value)
+            if more:
+                found = (*found, *more)
+        return found
+
+    def inside(self, part: str | int, value: Any, schema: Any) -> Sequence[Misfit]:
+        """The misfits of a part of a value, as misfits of the value."""
+        found = self.check(value, schema)
+        return found and [Misfit((part, *one.path), one.rule, one.message) for one in found]
+
+    def _rules(self, schema: Any) -> tuple[Check, ...]:
+        if schema is True:
+            return ()
+        if schema is False:
+            return (lambda value: (Misfit((), "false", "nothing may stand here"),),)
+        for keyword in schema:
+            if keyword not in _RULES and keyword not in _SILENT:
+                raise UnknownKeyword(keyword)
+        return tuple([_RULES[keyword](wanted, schema, self) for keyword, wanted in schema.items() if keyword in _RULES])
 
 
-def _fits(value: Any, site: _Site) -> bool:
-    return next(_check(value, site), None) is None
+_checker = PerObject(_Checker, 64)
 
 
-def _ref(value: Any, wanted: str, site: _Site) -> Iterator[Misfit]:
+def _all_inside(parts: Iterable[tuple[str | int, Any, Any]], checker: _Checker) -> Sequence[Misfit]:
+    """The misfits of parts of a value, each with its own schema."""
+    found: list[Misfit] = []
+    for part, value, schema in parts:
+        found += checker.inside(part, value, schema)
+    return found
+
+
+def _ref(wanted: str, _schema: Any, checker: _Checker) -> Check:
     if not wanted.startswith("#"):
         raise UnknownKeyword(f"$ref {wanted}")
-    found: Any = site.root
+    found: Any = checker.root
     for part in wanted[1:].split("/")[1:]:
         found = found[part.replace("~1", "/").replace("~0", "~")]
-    yield from _check(value, site.at(found))
+    return lambda value: checker.check(value, found)
 
 
 _TYPES: Mapping[str, Callable[[Any], bool]] = {
@@ -96,10 +119,13 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def _type(value: Any, wanted: str | list[str], site: _Site) -> Iterator[Misfit]:
+def _type(wanted: str | list[str], _schema: Any, _checker: _Checker) -> Check:
     names = [wanted] if isinstance(wanted, str) else wanted
-    if not any(_TYPES[name](value) for name in names):
-        yield Misfit(site.path, "type", f"must be {_a(' or '.join(names))}")
+    misfit = (Misfit((), "type", f"must be {_a(' or '.join(names))}"),)
+    if len(names) == 1:
+        fits = _TYPES[names[0]]
+        return lambda value: () if fits(value) else misfit
+    return lambda value: () if any(_TYPES[name](value) for name in names) else misfit
 
 
 def _a(noun: str) -> str:
@@ -117,19 +143,20 @@ def equal(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
-def _enum(value: Any, wanted: list[Any], site: _Site) -> Iterator[Misfit]:
-    if not any(equal(value, item) for item in wanted):
-        yield Misfit(site.path, "enum", "must be one of " + ", ".join(f"`{item}`" for item in wanted))
+def _enum(wanted: list[Any], _schema: Any, _checker: _Checker) -> Check:
+    misfit = (Misfit((), "enum", "must be one of " + ", ".join(f"`{item}`" for item in wanted)),)
+    return lambda value: () if any(equal(value, item) for item in wanted) else misfit
 
 
-def _const(value: Any, wanted: Any, site: _Site) -> Iterator[Misfit]:
-    if not equal(value, wanted):
-        yield Misfit(site.path, "const", f"must be `{wanted}`")
+def _const(wanted: Any, _schema: Any, _checker: _Checker) -> Check:
+    misfit = (Misfit((), "const", f"must be `{wanted}`"),)
+    return lambda value: () if equal(value, wanted) else misfit
 
 
-def _pattern(value: Any, wanted: str, site: _Site) -> Iterator[Misfit]:
-    if isinstance(value, str) and not _regex(wanted).search(value):
-        yield Misfit(site.path, "pattern", f"does not have the form `{wanted}`")
+def _pattern(wanted: str, _schema: Any, _checker: _Checker) -> Check:
+    search = _regex(wanted).search
+    misfit = (Misfit((), "pattern", f"does not have the form `{wanted}`"),)
+    return lambda value: misfit if isinstance(value, str) and not search(value) else ()
 
 
 @cache
@@ -137,133 +164,170 @@ def _regex(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern)
 
 
-def _bound(
-    keyword: str, kind: Callable[[Any], bool], size: Callable[[Any], Any], least: bool, noun: str
-) -> Callable[[Any, Any, _Site], Iterator[Misfit]]:
-    def rule(value: Any, wanted: Any, site: _Site) -> Iterator[Misfit]:
-        if kind(value) and (size(value) < wanted if least else size(value) > wanted):
-            word = "at least" if least else "at most"
-            yield Misfit(site.path, keyword, f"must {noun} {word} {wanted}".replace("  ", " "))
+def _bound(keyword: str, kind: Callable[[Any], bool], size: Callable[[Any], Any], least: bool, noun: str) -> Rule:
+    def rule(wanted: Any, _schema: Any, _checker: _Checker) -> Check:
+        word = "at least" if least else "at most"
+        misfit = (Misfit((), keyword, f"must {noun} {word} {wanted}"),)
+        if least:
+            return lambda value: misfit if kind(value) and size(value) < wanted else ()
+        return lambda value: misfit if kind(value) and size(value) > wanted else ()
 
     return rule
 
 
-def _unique(value: Any, wanted: bool, site: _Site) -> Iterator[Misfit]:
-    if not wanted or not isinstance(value, list):
-        return
-    if all(isinstance(item, str) for item in value):
-        repeated = len(set(value)) < len(value)
-    else:
-        repeated = any(equal(item, other) for at, item in enumerate(value) for other in value[:at])
-    if repeated:
-        yield Misfit(site.path, "uniqueItems", "must not hold a value twice")
-
-
-def _required(value: Any, wanted: list[str], site: _Site) -> Iterator[Misfit]:
-    if isinstance(value, dict):
-        for name in wanted:
-            if name not in value:
-                yield Misfit(site.path, "required", f"lacks the key `{name}`")
-
-
-def _properties(value: Any, wanted: Mapping[str, Any], site: _Site) -> Iterator[Misfit]:
-    if isinstance(value, dict):
-        for name, schema in wanted.items():
-            if name in value:
-                yield from _check(value[name], site.at(schema, name))
-
-
-def _pattern_properties(value: Any, wanted: Mapping[str, Any], site: _Site) -> Iterator[Misfit]:
-    if isinstance(value, dict):
-        for pattern, schema in wanted.items():
-            for name, item in value.items():
-                if _regex(pattern).search(name):
-                    yield from _check(item, site.at(schema, name))
-
-
-def _additional(value: Any, wanted: Any, site: _Site) -> Iterator[Misfit]:
-    if not isinstance(value, dict):
-        return
-    known = site.schema.get("properties", {})
-    patterns = [_regex(pattern) for pattern in site.schema.get("patternProperties", {})]
-    for name, item in value.items():
-        if name in known or any(pattern.search(name) for pattern in patterns):
-            continue
-        if wanted is False:
-            yield Misfit((*site.path, name), "additionalProperties", f"the key `{name}` is not known")
+def _unique(wanted: bool, _schema: Any, _checker: _Checker) -> Check:
+    def check(value: Any) -> Sequence[Misfit]:
+        if not wanted or not isinstance(value, list):
+            return ()
+        if all(isinstance(item, str) for item in value):
+            repeated = len(set(value)) < len(value)
         else:
-            yield from _check(item, site.at(wanted, name))
+            repeated = any(equal(item, other) for at, item in enumerate(value) for other in value[:at])
+        return (Misfit((), "uniqueItems", "must not hold a value twice"),) if repeated else ()
+
+    return check
 
 
-def _names(value: Any, wanted: Any, site: _Site) -> Iterator[Misfit]:
-    if isinstance(value, dict):
-        for name in value:
-            if not _fits(name, site.at(wanted)):
-                yield Misfit((*site.path, name), "propertyNames", f"the key `{name}` does not have the form of a name")
+def _required(wanted: list[str], _schema: Any, _checker: _Checker) -> Check:
+    def check(value: Any) -> Sequence[Misfit]:
+        if not isinstance(value, dict):
+            return ()
+        return [Misfit((), "required", f"lacks the key `{name}`") for name in wanted if name not in value]
+
+    return check
 
 
-def _items(value: Any, wanted: Any, site: _Site) -> Iterator[Misfit]:
-    if isinstance(value, list):
-        start = len(site.schema.get("prefixItems", ()))
-        for at in range(start, len(value)):
-            yield from _check(value[at], site.at(wanted, at))
+def _properties(wanted: Mapping[str, Any], _schema: Any, checker: _Checker) -> Check:
+    def check(value: Any) -> Sequence[Misfit]:
+        if not isinstance(value, dict):
+            return ()
+        return _all_inside([(name, value[name], wanted[name]) for name in wanted if name in value], checker)
+
+    return check
 
 
-def _prefix_items(value: Any, wanted: list[Any], site: _Site) -> Iterator[Misfit]:
-    if isinstance(value, list):
-        for at, (item, schema) in enumerate(zip(value, wanted)):
-            yield from _check(item, site.at(schema, at))
+def _pattern_properties(wanted: Mapping[str, Any], _schema: Any, checker: _Checker) -> Check:
+    held = [(_regex(pattern).search, schema) for pattern, schema in wanted.items()]
+
+    def check(value: Any) -> Sequence[Misfit]:
+        if not isinstance(value, dict):
+            return ()
+        return _all_inside(
+            [(name, item, schema) for search, schema in held for name, item in value.items() if search(name)], checker
+        )
+
+    return check
 
 
-def _all_of(value: Any, wanted: list[Any], site: _Site) -> Iterator[Misfit]:
-    for schema in wanted:
-        yield from _check(value, site.at(schema))
+def _additional(wanted: Any, schema: Any, checker: _Checker) -> Check:
+    known = schema.get("properties", {})
+    patterns = [_regex(pattern).search for pattern in schema.get("patternProperties", {})]
+
+    def check(value: Any) -> Sequence[Misfit]:
+        if not isinstance(value, dict):
+            return ()
+        others = [name for name in value if name not in known and not any(search(name) for search in patterns)]
+        if wanted is False:
+            return [Misfit((name,), "additionalProperties", f"the key `{name}` is not known") for name in others]
+        return _all_inside([(name, value[name], wanted) for name in others], checker)
+
+    return check
 
 
-def _any_of(value: Any, wanted: list[Any], site: _Site) -> Iterator[Misfit]:
-    if not any(_fits(value, site.at(schema)) for schema in wanted):
-        yield _closest(value, wanted, site, "anyOf")
+def _names(wanted: Any, _schema: Any, checker: _Checker) -> Check:
+    def check(value: Any) -> Sequence[Misfit]:
+        if not isinstance(value, dict):
+            return ()
+        return [
+            Misfit((name,), "propertyNames", f"the key `{name}` does not have the form of a name")
+            for name in value
+            if checker.check(name, wanted)
+        ]
+
+    return check
 
 
-def _one_of(value: Any, wanted: list[Any], site: _Site) -> Iterator[Misfit]:
-    count = sum(_fits(value, site.at(schema)) for schema in wanted)
-    if count > 1:
-        yield Misfit(site.path, "oneOf", "has more than one of the forms that exclude each other")
-    elif count == 0:
-        yield _closest(value, wanted, site, "oneOf")
+def _items(wanted: Any, schema: Any, checker: _Checker) -> Check:
+    start = len(schema.get("prefixItems", ()))
+
+    def check(value: Any) -> Sequence[Misfit]:
+        if not isinstance(value, list):
+            return ()
+        return _all_inside([(at, value[at], wanted) for at in range(start, len(value))], checker)
+
+    return check
 
 
-def _closest(value: Any, wanted: list[Any], site: _Site, keyword: str) -> Misfit:
+def _prefix_items(wanted: list[Any], _schema: Any, checker: _Checker) -> Check:
+    def check(value: Any) -> Sequence[Misfit]:
+        if not isinstance(value, list):
+            return ()
+        return _all_inside([(at, item, schema) for at, (item, schema) in enumerate(zip(value, wanted))], checker)
+
+    return check
+
+
+def _all_of(wanted: list[Any], _schema: Any, checker: _Checker) -> Check:
+    return lambda value: [one for schema in wanted for one in checker.check(value, schema)]
+
+
+def _any_of(wanted: list[Any], _schema: Any, checker: _Checker) -> Check:
+    def check(value: Any) -> Sequence[Misfit]:
+        return () if any(not checker.check(value, schema) for schema in wanted) else _closest(value, wanted, checker)
+
+    return check
+
+
+def _one_of(wanted: list[Any], _schema: Any, checker: _Checker) -> Check:
+    def check(value: Any) -> Sequence[Misfit]:
+        count = sum([not checker.check(value, schema) for schema in wanted])
+        if count > 1:
+            return (Misfit((), "oneOf", "has more than one of the forms that exclude each other"),)
+        return () if count else _closest(value, wanted, checker, "oneOf")
+
+    return check
+
+
+def _closest(value: Any, wanted: list[Any], checker: _Checker, keyword: str = "anyOf") -> Sequence[Misfit]:
     """The misfit of the alternative that is entered most deeply: the one that the author most likely meant."""
-    tries = [next(_check(value, site.at(schema))) for schema in wanted]
+    tries = [checker.check(value, schema)[0] for schema in wanted]
     deepest = max(tries, key=lambda found: len(found.path), default=None)
-    if deepest is None or len(deepest.path) == len(site.path):
-        return Misfit(site.path, keyword, "has none of the allowed forms")
-    return deepest
+    if deepest is None or not deepest.path:
+        return (Misfit((), keyword, "has none of the allowed forms"),)
+    return (deepest,)
 
 
-def _not(value: Any, wanted: Any, site: _Site) -> Iterator[Misfit]:
-    if _fits(value, site.at(wanted)):
-        yield Misfit(site.path, "not", "has a form that is not allowed")
+def _not(wanted: Any, _schema: Any, checker: _Checker) -> Check:
+    misfit = (Misfit((), "not", "has a form that is not allowed"),)
+    return lambda value: () if checker.check(value, wanted) else misfit
 
 
-def _if(value: Any, wanted: Any, site: _Site) -> Iterator[Misfit]:
-    branch = "then" if _fits(value, site.at(wanted)) else "else"
-    if branch in site.schema:
-        yield from _check(value, site.at(site.schema[branch]))
+def _if(wanted: Any, schema: Any, checker: _Checker) -> Check:
+    def check(value: Any) -> Sequence[Misfit]:
+        branch = "else" if checker.check(value, wanted) else "then"
+        return checker.check(value, schema[branch]) if branch in schema else ()
+
+    return check
 
 
-def _dependent_required(value: Any, wanted: Mapping[str, list[str]], site: _Site) -> Iterator[Misfit]:
-    if isinstance(value, dict):
-        for name, others in wanted.items():
-            for other in others if name in value else ():
-                if other not in value:
-                    yield Misfit(site.path, "dependentRequired", f"has `{name}`, so it must have `{other}`")
+def _dependent_required(wanted: Mapping[str, list[str]], _schema: Any, _checker: _Checker) -> Check:
+    def check(value: Any) -> Sequence[Misfit]:
+        if not isinstance(value, dict):
+            return ()
+        return [
+            Misfit((), "dependentRequired", f"has `{name}`, so it must have `{other}`")
+            for name, others in wanted.items()
+            if name in value
+            for other in others
+            if other not in value
+        ]
+
+    return check
 
 
 _IS_TEXT, _IS_LIST, _IS_RECORD = _TYPES["string"], _TYPES["array"], _TYPES["object"]
 
-_RULES: Mapping[str, Callable[[Any, Any, _Site], Iterator[Misfit]]] = {
+_RULES: Mapping[str, Rule] = {
     "$ref": _ref,
     "type": _type,
     "enum": _enum,

@@ -39,13 +39,13 @@ class Identity:
 
     def check(self, policy: Policy, program: Program, diagnostics: Diagnostics) -> None:
         from policyc.targets.identity.limits import check_policy
-        from policyc.targets.identity.lowering import lower_policy
+        from policyc.targets.identity.lowering import lowered_policy
         from policyc.targets.registry import resource_types
 
         found = Diagnostics()
         check_policy(policy, resource_types(), found)
         if not found.has_errors:
-            lower_policy(policy, resource_types(), found)
+            lowered_policy(policy, program, resource_types(), found)
         diagnostics.extend(found)
 
     def check_program(self, program: Program, diagnostics: Diagnostics) -> None:

@@ -13,7 +13,8 @@ from policyc.model.vocabulary import ResourceType
 from policyc.targets.base import Addition, Document, Quota
 from policyc.targets.iam_documents import assemble
 from policyc.targets.iam_documents.carriers import carrier_of
-from policyc.targets.identity.lowering import lower_policy
+from policyc.targets.iam_documents.lowering import Lowered
+from policyc.targets.identity.lowering import lowered_policy
 
 #: characters, whitespace not counted (IAM reference section 12)
 MANAGED: Final = 6_144
@@ -26,21 +27,18 @@ def emit_documents(program: Program, kinds: Mapping[str, ResourceType], diagnost
     out = []
     for policy in program.policies:
         if policy.target == "identity":
-            document = emit_policy(policy, kinds, diagnostics)
-            if document is not None:
-                out.append(document)
+            lowered = lowered_policy(policy, program, kinds, diagnostics)
+            if lowered is not None:
+                out.append(_document(policy, lowered))
     return out
 
 
-def emit_policy(policy: Policy, kinds: Mapping[str, ResourceType], diagnostics: Diagnostics) -> Document | None:
-    """The document of one policy; None after an error was reported.
+def _document(policy: Policy, lowered: Lowered) -> Document:
+    """The document of one policy.
 
     It has the shape of a managed policy. One that is too long for that and belongs to a role may still be attached
     inline, which is said among the additions. `attached_to` is the ARN of the role or user in partition `aws`.
     """
-    lowered = lower_policy(policy, kinds, diagnostics)
-    if lowered is None:
-        return None
     assert isinstance(policy.on, Principal)
     document = assemble(lowered.parts)
     size = sum(1 for char in document.text if not char.isspace())

@@ -39,12 +39,12 @@ class Lattice:
 
     def check(self, policy: Policy, program: Program, diagnostics: Diagnostics) -> None:
         from policyc.targets.lattice.limits import check_policy
-        from policyc.targets.lattice.lowering import lower_policy
+        from policyc.targets.lattice.lowering import lowered_policy
 
         found = Diagnostics()
         check_policy(policy, program, found)
         if not found.has_errors and isinstance(policy.on, Resource):
-            lower_policy(policy, found)
+            lowered_policy(policy, program, found)
         diagnostics.extend(found)
 
     def check_program(self, program: Program, diagnostics: Diagnostics) -> None:

@@ -11,7 +11,8 @@ from policyc.ir.program import Program
 from policyc.model.values import Resource
 from policyc.targets.base import Document, Quota
 from policyc.targets.iam_documents import assemble
-from policyc.targets.lattice.lowering import lower_policy
+from policyc.targets.iam_documents.lowering import Lowered
+from policyc.targets.lattice.lowering import lower_policy, lowered_policy
 from policyc.targets.lattice.words import NETWORK
 
 #: bytes of the minified text; the guide says 10 KB, not adjustable (Lattice reference section 1)
@@ -24,17 +25,19 @@ def emit_documents(program: Program, diagnostics: Diagnostics) -> Sequence[Docum
     out = []
     for policy in program.policies:
         if policy.target == "lattice":
-            document = emit_policy(policy, diagnostics)
-            if document is not None:
-                out.append(document)
+            lowered = lowered_policy(policy, program, diagnostics)
+            if lowered is not None:
+                out.append(_document(policy, lowered))
     return out
 
 
 def emit_policy(policy: Policy, diagnostics: Diagnostics) -> Document | None:
-    """The document of one policy; None after an error was reported."""
+    """The document of one policy by itself; None after an error was reported."""
     lowered = lower_policy(policy, diagnostics)
-    if lowered is None:
-        return None
+    return None if lowered is None else _document(policy, lowered)
+
+
+def _document(policy: Policy, lowered: Lowered) -> Document:
     assert isinstance(policy.on, Resource)
     document = assemble(lowered.parts)
     return Document(

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from policyc.diagnostics import Diagnostics
-from policyc.ir.authz import Can, Never, Paths, Policy, Statement, Who
+from policyc.ir.authz import Can, Paths, Policy, Statement, Who
+from policyc.ir.program import Program
 from policyc.model.values import Resource
 from policyc.model.vocabulary import Verb
-from policyc.record import record, replace
-from policyc.targets.base import Addition
+from policyc.record import replace
 from policyc.targets.iam_documents import (
     Grant,
     KeyTest,
@@ -24,6 +24,7 @@ from policyc.targets.iam_documents import (
     resource_grants,
     statement_parts,
 )
+from policyc.targets.iam_documents.lowering import Lowered, PerProgram, lower_statements
 from policyc.targets.iam_documents.resources import raw_grants, verb_grants
 from policyc.targets.lattice.words import NETWORK, PATH_KEY, PRINCIPALS, arn_of, verbs_of
 
@@ -33,48 +34,20 @@ _NETWORK_PATH_NOTE = (
 _EVERYONE_IN_NETWORK = "the policy of a service network covers all its services: `Resource` is `*`"
 
 
-@record
-class Lowered:
-    """The parts of a policy, and what was left out because no request can match it."""
-
-    parts: tuple[Part, ...]
-    added: tuple[Addition, ...]
-
-
 def lower_policy(policy: Policy, diagnostics: Diagnostics) -> Lowered | None:
     """Every statement of the policy; None after an error was reported."""
-    assert isinstance(policy.on, Resource)
-    parts: list[Part] = []
-    added: list[Addition] = []
-    failed = False
-    for statement in policy.statements:
-        found = lower_statement(statement, policy.on, diagnostics)
-        if found is None:
-            failed = True
-        elif found:
-            parts.extend(found)
-        else:
-            added.append(_left_out(statement, diagnostics))
-    if not failed and not parts:
-        diagnostics.error(
-            "empty-document",
-            f"nothing is left of `{policy.name}`: no statement can ever apply",
-            policy.name_span or policy.span,
-            "a policy without statements refuses everyone; remove it, or correct its conditions",
-        )
-        failed = True
-    return None if failed else Lowered(tuple(parts), tuple(added))
+    on = policy.on
+    assert isinstance(on, Resource)
+    help = "a policy without statements refuses everyone; remove it, or correct its conditions"
+    return lower_statements(policy, lambda statement: lower_statement(statement, on, diagnostics), help, diagnostics)
 
 
-def _left_out(statement: Statement, diagnostics: Diagnostics) -> Addition:
-    if not isinstance(statement.when, Never):
-        diagnostics.warning(
-            "statement-never-applies",
-            f"no request can pass the condition of `{statement.label}`",
-            statement.span,
-            "its tests exclude one another: correct them, or remove the statement",
-        )
-    return Addition("", f"`{statement.label}` is left out: its condition is never true", statement.span)
+_lowered = PerProgram()
+
+
+def lowered_policy(policy: Policy, program: Program, diagnostics: Diagnostics) -> Lowered | None:
+    """As `lower_policy`, once for the check and the document."""
+    return _lowered(policy, program, lambda found: lower_policy(policy, found), diagnostics)
 
 
 def lower_statement(statement: Statement, on: Resource, diagnostics: Diagnostics) -> tuple[Part, ...] | None:

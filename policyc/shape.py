@@ -81,7 +81,18 @@ class _Checker:
         for keyword in schema:
             if keyword not in _RULES and keyword not in _SILENT:
                 raise UnknownKeyword(keyword)
+        if set(schema) == {"$ref"}:  # most stand alone, and are what they name
+            return self._rules(self.named(schema["$ref"]))
         return tuple([_RULES[keyword](wanted, schema, self) for keyword, wanted in schema.items() if keyword in _RULES])
+
+    def named(self, reference: str) -> Any:
+        """The part of the schema that a `$ref` names."""
+        if not reference.startswith("#"):
+            raise UnknownKeyword(f"$ref {reference}")
+        found: Any = self.root
+        for part in reference[1:].split("/")[1:]:
+            found = found[part.replace("~1", "/").replace("~0", "~")]
+        return found
 
 
 _checker = PerObject(_Checker, 64)
@@ -96,11 +107,7 @@ def _all_inside(parts: Iterable[tuple[str | int, Any, Any]], checker: _Checker) 
 
 
 def _ref(wanted: str, _schema: Any, checker: _Checker) -> Check:
-    if not wanted.startswith("#"):
-        raise UnknownKeyword(f"$ref {wanted}")
-    found: Any = checker.root
-    for part in wanted[1:].split("/")[1:]:
-        found = found[part.replace("~1", "/").replace("~0", "~")]
+    found = checker.named(wanted)
     return lambda value: checker.check(value, found)
 
 

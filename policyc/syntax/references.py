@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from policyc.syntax import nodes
 from policyc.text import Span
 
+#: what holds no node
+_LEAVES = (Span, str, int, type(None))
+
 
 def refs_in(node: object) -> Iterator[nodes.Ref]:
     """Every reference below a node."""
@@ -17,5 +20,5 @@ def refs_in(node: object) -> Iterator[nodes.Ref]:
             yield item
         elif isinstance(item, tuple):
             work.extend(item)
-        elif not isinstance(item, Span | str | int | None):
+        elif not isinstance(item, _LEAVES):
             work.extend(getattr(item, name) for name in type(item).__match_args__)  # type: ignore[attr-defined]

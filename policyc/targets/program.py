@@ -13,7 +13,8 @@ from policyc.ir.target_port import TargetPort
 from policyc.model.files import Unsaved
 from policyc.model.values import Principal, Resource
 from policyc.model.vocabulary import Attribute
-from policyc.targets.base import Completes, Document, Hints, OpenFile, TakesRaw
+from policyc.per_object import PerObject
+from policyc.targets.base import Completes, Document, Hints, Network, OpenFile, TakesRaw, Target
 from policyc.targets.registry import TARGETS, back_end, networks, resource_types, target
 
 
@@ -32,8 +33,13 @@ def hint_of(name: str, on: Resource | Principal, resources: Mapping[str, Resourc
 
 def native_forms(name: str) -> NativeForms | None:
     """How the statements of a target read raw forms; None where it has none."""
-    owner = back_end(name)
-    return owner.native_forms() if isinstance(owner, TakesRaw) else None
+    return _forms_of(back_end(name))
+
+
+# to ask a protocol takes long, and every statement does
+_forms_of = PerObject[Target | Network, NativeForms | None](
+    lambda owner: owner.native_forms() if isinstance(owner, TakesRaw) else None, 64
+)
 
 
 def words() -> TargetPort:

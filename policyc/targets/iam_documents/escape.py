@@ -6,9 +6,10 @@ characters (IAM reference section 7, https://docs.aws.amazon.com/IAM/latest/User
 
 from __future__ import annotations
 
-from policyc.ir.pattern import Plain, Wild, pattern_tokens
+from policyc.ir.pattern import Wild, pattern_tokens
 
 _PLAIN_IN_GLOB = {"*": "${*}", "?": "${?}", "$": "${$}"}
+_SPECIAL = str.maketrans(_PLAIN_IN_GLOB)
 
 
 def literal_text(value: str) -> str:
@@ -18,13 +19,14 @@ def literal_text(value: str) -> str:
 
 def literal_glob(value: str) -> str:
     """A plain value where wildcards are read (`StringLike`, `ArnEquals`, `Resource`)."""
-    return "".join(_PLAIN_IN_GLOB.get(char, char) for char in value)
+    return value.translate(_SPECIAL)
 
 
 def pattern_glob(pattern: str) -> str:
     """A pattern of the language where IAM reads wildcards."""
     return "".join(
-        token.value if isinstance(token, Wild) else _PLAIN_IN_GLOB.get(token.char, token.char)
-        for token in pattern_tokens(pattern)
-        if isinstance(token, (Plain, Wild))
+        [
+            token.value if isinstance(token, Wild) else _PLAIN_IN_GLOB.get(token.char, token.char)
+            for token in pattern_tokens(pattern)
+        ]
     )

@@ -21,12 +21,13 @@ def check_raw_keys(
     tests: Iterable[Atom], known: Mapping[str, Attribute], span: Span | None, diagnostics: Diagnostics
 ) -> None:
     """Refuse a raw key that is no condition key, or one that the vocabulary knows with its type."""
+    raw = [atom for atom in tests if atom.attribute.keyed and atom.attribute.native == atom.attribute.key]
+    if not raw:
+        return
     exact = {item.native.lower(): item for item in known.values() if not item.keyed}
     families = {item.native.lower(): item for item in known.values() if item.keyed and item.native}
-    for atom in tests:
+    for atom in raw:
         attribute = atom.attribute
-        if not attribute.keyed or attribute.native != attribute.key:
-            continue
         where = atom.span or span
         if KEY.fullmatch(attribute.native) is None:
             diagnostics.error(

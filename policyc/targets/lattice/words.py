@@ -52,6 +52,10 @@ _arn_of = PerObject[Resource, str](lambda resource: resource_arn(resource, kind_
 
 def verbs_of(resource: Resource) -> tuple[Verb, ...]:
     """The verbs that requests to the resource can have, by what its listeners speak."""
+    return _verbs_of(resource)
+
+
+def _spoken_verbs(resource: Resource) -> tuple[Verb, ...]:
     verbs = tuple(kind_of(resource).verbs.values())
     match resource.text("protocol"):
         case "tls_passthrough":
@@ -62,6 +66,9 @@ def verbs_of(resource: Resource) -> tuple[Verb, ...]:
             return tuple(verb for verb in verbs if verb.name in ("POST", "invoke"))
         case _:
             return tuple(verb for verb in verbs if verb.action == INVOKE)
+
+
+_verbs_of = PerObject[Resource, tuple[Verb, ...]](_spoken_verbs, 4096)
 
 
 def own_verb(method: str, resource: Resource) -> Verb | None:

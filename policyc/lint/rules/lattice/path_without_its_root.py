@@ -47,7 +47,7 @@ def check(lint: Lint) -> None:
                 root = place.pattern.removesuffix("/*")
                 if root == place.pattern or not root or not is_plain(root):
                     continue
-                if not path_covered(place.instead(root), allows):
+                if not path_covered(place.instead(root), (statement, *allows)):  # mostly its own
                     lint.report(
                         place.span,
                         f"`{place.pattern}` does not match `{root}` itself",

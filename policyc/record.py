@@ -99,7 +99,24 @@ def record(cls: Any = None, /, *, frozen: bool = True, order: bool = False) -> A
     return _made(cls, frozen, order)
 
 
-def _made(cls: Any, frozen: bool, order: bool) -> Any:
+@overload
+def light(cls: type[T], /) -> type[T]: ...
+
+
+@overload
+def light(*, order: bool = False) -> Callable[[type[T]], type[T]]: ...
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
+def light(cls: Any = None, /, *, order: bool = False) -> Any:
+    """As `record`, for values that are made by the thousand, which take half as long to make: that nothing is set later is for the type
+    checker alone to see."""
+    if cls is None:
+        return lambda one: _made(one, True, order, sealed=False)
+    return _made(cls, True, order, sealed=False)
+
+
+def _made(cls: Any, frozen: bool, order: bool, sealed: bool = True) -> Any:
     space = dict(cls.__dict__)
     annotations: dict[str, Any] = {}
     fields: dict[str, _Field] = {}
@@ -119,7 +136,7 @@ def _made(cls: Any, frozen: bool, order: bool) -> Any:
         space.pop(name, None)
     said = {name: space[name] for name in ("__init__", "__eq__", "__hash__", "__repr__") if space.get(name) is not None}
     plan = _Plan(annotations, fields, frozen, order)
-    space |= (_FROZEN if frozen else _MUTABLE) | said
+    space |= (_MUTABLE if not frozen else _FROZEN if sealed else _LIGHT) | said
     if order:
         space |= _ORDER
     space["__slots__"] = tuple(own)
@@ -170,6 +187,7 @@ def _make_init(cls: Any) -> Any:
     plan = cls.__record__
     space: dict[str, Any] = {"_missing": _MISSING}
     parameters, body = [], ""
+    sealed = cls.__setattr__ is not object.__setattr__
     for name, set_field, one in plan.setters:
         space[f"_set_{name}"] = set_field
         value = name
@@ -185,7 +203,7 @@ def _make_init(cls: Any) -> Any:
             parameters.append(name)
         else:
             continue
-        body += f"\n _set_{name}(self, {value})"
+        body += f"\n _set_{name}(self, {value})" if sealed else f"\n self.{name} = {value}"
     if plan.post:
         body += "\n self.__post_init__()"
     exec(f"def __init__(self, {', '.join(parameters)}):{body or ' pass'}", space)
@@ -283,10 +301,6 @@ _MUTABLE: dict[str, Any] = {
     "__repr__": _repr,
     "__dataclass_fields__": _Fields(),
 }
-_FROZEN: dict[str, Any] = _MUTABLE | {
-    "__hash__": _first_hash,
-    "__setattr__": _set,
-    "__delattr__": _delete,
-    "__reduce__": _reduce,
-}
+_LIGHT: dict[str, Any] = _MUTABLE | {"__hash__": _first_hash, "__reduce__": _reduce}
+_FROZEN: dict[str, Any] = _LIGHT | {"__setattr__": _set, "__delattr__": _delete}
 _ORDER: dict[str, Any] = {f"__{name}__": _ordered(f"__{name}__") for name in ("lt", "le", "gt", "ge")}

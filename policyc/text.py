@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 
-from policyc.record import field, record
+from policyc.record import field, light, record
 
 
-@record(order=True)
+@light(order=True)
 class Span:
     """A half-open range of one file.
 

@@ -7,13 +7,13 @@ from decimal import Decimal, InvalidOperation
 from math import isinf
 from typing import Any, Final
 
-from policyc.record import record
+from policyc.record import light
 from policyc.text import Span
 
 _MAX_INT_DIGITS: Final = 4000
 
 
-@record
+@light
 class JsonString:
     """A string; `value` has its escapes resolved, `span` covers the quotes."""
 
@@ -24,7 +24,7 @@ class JsonString:
         return self.value
 
 
-@record
+@light
 class JsonNumber:
     """A number; `text` is the literal as written."""
 
@@ -47,7 +47,7 @@ class JsonNumber:
             return value
 
 
-@record
+@light
 class JsonBool:
     value: bool
     span: Span
@@ -56,7 +56,7 @@ class JsonBool:
         return self.value
 
 
-@record
+@light
 class JsonNull:
     span: Span
 
@@ -64,7 +64,7 @@ class JsonNull:
         return None
 
 
-@record
+@light
 class JsonArray:
     items: tuple[JsonValue, ...]
     span: Span
@@ -73,7 +73,7 @@ class JsonArray:
         return [item.plain() for item in self.items]
 
 
-@record
+@light
 class JsonMember:
     """One `key: value` pair; `key_span` covers the key with its quotes."""
 
@@ -82,7 +82,7 @@ class JsonMember:
     value: JsonValue
 
 
-@record
+@light
 class JsonObject:
     members: tuple[JsonMember, ...]
     span: Span

@@ -26,7 +26,7 @@ from policyc.engines.iam.values import (
 )
 from policyc.engines.iam.variables import Template, Variable, expand, widest
 from policyc.holes import has_hole
-from policyc.record import record
+from policyc.record import light
 from policyc.text import Span
 
 Get = Callable[[str], Values]
@@ -34,7 +34,7 @@ Test = Callable[[Any], bool]
 """A policy value made ready: takes a request value as `_parse` returns it for the operator."""
 
 
-@record
+@light
 class PolicyValue:
     """One value of an entry: as written, and as tokens (variables only where the operator takes them)."""
 
@@ -42,7 +42,7 @@ class PolicyValue:
     template: Template
 
 
-@record
+@light
 class Atom:
     """One `operator: key: values` entry; `key` is folded, `spelled` as written; `needs` are its variables' keys."""
 
@@ -74,7 +74,7 @@ class Atom:
         return _present(self, values, get, switches)
 
 
-def atom(operator: Operator, spelled: str, values: Iterable[PolicyValue], span: Span) -> Atom:
+def atom(operator: Operator, key: str, spelled: str, values: Iterable[PolicyValue], span: Span) -> Atom:
     """An atom with the keys of its variables found."""
     held = tuple(values)
     needs: dict[str, None] = {}
@@ -82,7 +82,7 @@ def atom(operator: Operator, spelled: str, values: Iterable[PolicyValue], span: 
         for token in value.template:
             if isinstance(token, Variable):
                 needs[token.key] = None
-    return Atom(operator, fold(spelled), spelled, held, span, tuple(needs))
+    return Atom(operator, key, spelled, held, span, tuple(needs))
 
 
 def _presence(atom: Atom, values: Values) -> bool | None:

@@ -19,7 +19,7 @@ from policyc.engines.iam.variables import Template, Variable, expand, read_templ
 from policyc.engines.proofs.globs import may_overlap
 from policyc.holes import MARK, has_hole, mark, widened
 from policyc.ir.pattern import escape_pattern
-from policyc.record import record
+from policyc.record import light
 from policyc.regex import regex
 from policyc.text import Span
 
@@ -41,7 +41,7 @@ class Hit(Enum):
     UNKNOWN = "unknown"
 
 
-@record
+@light
 class PrincipalPart:
     """Principal or NotPrincipal. `names` are spelled `*`, `aws:…` (account or ARN), `service:…`, `canonical:…` or
     `federated:…`; `texts` as written; `open_names` are spelled alike and hold holes."""
@@ -85,7 +85,7 @@ class PrincipalPart:
         return frozenset(name for name in caller.identity if any(test(name) for test in fit))
 
 
-@record
+@light
 class ActionPattern:
     text: str
     test: Callable[[str], bool]
@@ -113,7 +113,7 @@ def _action_test(text: str) -> tuple[Callable[[str], bool], str | None]:
     return matcher(glob), glob.exact
 
 
-@record
+@light
 class ActionPart:
     """Action or NotAction; without patterns it covers nothing."""
 
@@ -130,11 +130,10 @@ class ActionPart:
 class _Readings:
     """A resource pattern without variables in both readings, made ready when it is first asked."""
 
-    __slots__ = ("fields", "is_star", "may_differ", "tokens", "whole")
+    __slots__ = ("fields", "may_differ", "tokens", "whole")
 
     def __init__(self, tokens: Tokens) -> None:
         self.tokens = tokens
-        self.is_star = bool(tokens) and tokens == (Wild.STAR,) * len(tokens)
         self.whole: Callable[[str], bool] | None = None
 
     def _ready(self) -> Callable[[str], bool]:
@@ -145,7 +144,7 @@ class _Readings:
 
     def hit(self, resource: str, switches: Switches) -> Hit:
         if resource == "*":  # an action without resource types
-            return Hit.YES if self.is_star else Hit.NO
+            return Hit.YES if self.tokens and all(token is Wild.STAR for token in self.tokens) else Hit.NO
         whole = (self.whole or self._ready())(resource)
         if not self.may_differ or self.fields is None or switches.resource_star_colon == "whole":
             return Hit.YES if whole else Hit.NO
@@ -156,7 +155,7 @@ class _Readings:
         return Hit.SPLIT
 
 
-@record
+@light
 class ResourcePattern:
     """One resource as written and as tokens; `ready` when no variable has to be filled first."""
 
@@ -243,7 +242,12 @@ def resource_pattern(text: str, template: Template, span: Span) -> ResourcePatte
     return ResourcePattern(text, template, _Readings(tokens) if len(tokens) == len(template) else None, span)
 
 
-@record
+def plain_resource_pattern(text: str, tokens: Tokens, span: Span) -> ResourcePattern:
+    """A pattern without variables."""
+    return ResourcePattern(text, tokens, _Readings(tokens), span)
+
+
+@light
 class ResourcePart:
     """Resource or NotResource; without patterns it covers nothing."""
 

@@ -120,9 +120,10 @@ class Reading:
             return [value]
         items = value.items if isinstance(value, JsonArray) else (value,)
         found = [item for item in items if isinstance(item, JsonString)]
-        for item in items:
-            if not isinstance(item, JsonString):
-                self.wrong_type(item, what, "a string or a list of strings")
+        if len(found) < len(items):
+            for item in items:
+                if not isinstance(item, JsonString):
+                    self.wrong_type(item, what, "a string or a list of strings")
         return found
 
 

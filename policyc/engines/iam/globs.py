@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from enum import Enum
 
-from policyc.record import record
+from policyc.record import light
 from policyc.regex import regex
 
 
@@ -50,7 +50,7 @@ def fold_tokens(tokens: Iterable[str | Wild]) -> Tokens:
     return tuple(fold(token) if isinstance(token, str) else token for token in tokens)
 
 
-@record
+@light
 class _Piece:
     """A run without stars: literals at offsets, any character elsewhere; `anchor` indexes the longest literal."""
 
@@ -78,7 +78,7 @@ class _Piece:
             at += 1
 
 
-@record
+@light
 class Glob:
     """A compiled pattern: the pieces between its stars; one piece means that it has no star."""
 

@@ -14,9 +14,9 @@ from policyc.engines.iam.globs import Wild, fold
 from policyc.engines.iam.operators import Family, Operator, Qualifier, operator_names, read_operator
 from policyc.engines.iam.templates import unrendered
 from policyc.engines.iam.values import parse_network, parse_truth
-from policyc.engines.iam.variables import MULTIVALUED, Variable, read_template
+from policyc.engines.iam.variables import MULTIVALUED, Template, Variable, read_template
 from policyc.holes import has_hole
-from policyc.record import record, replace
+from policyc.record import light
 from policyc.regex import regex
 from policyc.syntax.json_text import JsonArray, JsonBool, JsonMember, JsonNumber, JsonObject, JsonString, JsonValue
 from policyc.text import Span
@@ -49,7 +49,7 @@ _MISMATCH = {
 }
 
 
-@record
+@light
 class Conditions:
     """The entries of one Condition; `inert` when an empty object takes the statement out of force."""
 
@@ -125,12 +125,10 @@ def _entry(operator: Operator, entry: JsonMember, reading: Reading) -> Atom:
     if known is not None:
         return _again(known, operator, entry)
     told = reading.told
-    _check_key(operator, entry, reading)
+    key = _key(operator, entry, reading)
     items = _items(entry, reading)
     _check_items(operator, entry, items, reading)
-    made = atom(operator, entry.key, [_value(operator, item, reading) for item in items], entry.value.span)
-    if _misspelled(entry.key, reading):
-        made = replace(made, key=_ABSENT + made.key)
+    made = atom(operator, key, entry.key, [_value(operator, item, reading) for item in items], entry.value.span)
     if reading.told == told and texts is not None:
         reading.silent[name] = made
     return made
@@ -164,6 +162,21 @@ def _misspelled(key: str, reading: Reading) -> bool:
     return reading.switches.lattice_key_case == "exact"
 
 
+def _key(operator: Operator, entry: JsonMember, reading: Reading) -> str:
+    """The key under which a request's values are found."""
+    name = (operator.text, entry.key)
+    known: str | None = reading.silent.get(name)
+    if known is not None:
+        return known
+    told = reading.told
+    _check_key(operator, entry, reading)
+    key = fold(entry.key)
+    key = _ABSENT + key if _misspelled(entry.key, reading) else key
+    if reading.told == told:
+        reading.silent[name] = key
+    return key
+
+
 def _check_key(operator: Operator, entry: JsonMember, reading: Reading) -> None:
     key = fold(entry.key)
     if reading.is_template(entry.key, entry.key_span):
@@ -192,7 +205,7 @@ def _items(entry: JsonMember, reading: Reading) -> list[JsonString | JsonNumber 
             found.append(item)
         else:
             reading.wrong_type(item, f"a value of `{entry.key}`", "a string, number, or true or false")
-    if len({type(item) for item in found}) > 1:
+    if len(found) > 1 and len({type(item) for item in found}) > 1:
         help = "put all values in quotes"
         message = f"the values of `{entry.key}` have different JSON types"
         reading.error("invalid-condition-data-type", message, entry.value.span, help)
@@ -213,9 +226,9 @@ def _check_items(
 
 
 def _value(operator: Operator, item: JsonString | JsonNumber | JsonBool, reading: Reading) -> PolicyValue:
+    if isinstance(item, JsonString):
+        return PolicyValue(item.value, _string_template(operator, item.value, item.span, reading))
     match item:
-        case JsonString(text, span):
-            return PolicyValue(text, _string_template(operator, text, span, reading))
         case JsonNumber(text, span):
             pass
         case JsonBool(flag, span):
@@ -226,6 +239,10 @@ def _value(operator: Operator, item: JsonString | JsonNumber | JsonBool, reading
 
 def _string_template(operator: Operator, text: str, span: Span, reading: Reading) -> tuple[str | Wild | Variable, ...]:
     variables = operator.takes_variables
+    if "${" not in text and not has_hole(text):
+        plain = read_template(text, wildcards=operator.glob, variables=False)
+        _check_literal(operator, text, plain, span, reading)
+        return plain
     if has_hole(text) and not variables:
         return read_template(text, wildcards=False, variables=False)
     if "${" in text and unrendered(text) is None and not variables and operator.family is not Family.NULL:
@@ -234,11 +251,16 @@ def _string_template(operator: Operator, text: str, span: Span, reading: Reading
             return ()
     template = reading.template(text, span, wildcards=operator.glob, variables=variables)
     if unrendered(text) is None and not any(isinstance(token, Variable) for token in template):
-        _check_value(operator, text, span, reading)
-        if operator.family is Family.ARN and len(split_tokens(template)) < FIELDS and text != "*":
-            help = "write `arn:partition:service:region:account:resource`"
-            reading.warn("missing-arn-field", f"`{text}` has fewer than six fields and matches no ARN", span, help)
+        _check_literal(operator, text, template, span, reading)
     return template
+
+
+def _check_literal(operator: Operator, text: str, template: Template, span: Span, reading: Reading) -> None:
+    """Whether a value without variables is one that the operator compares."""
+    _check_value(operator, text, span, reading)
+    if operator.family is Family.ARN and len(split_tokens(template)) < FIELDS and text != "*":
+        help = "write `arn:partition:service:region:account:resource`"
+        reading.warn("missing-arn-field", f"`{text}` has fewer than six fields and matches no ARN", span, help)
 
 
 def _variables_elsewhere(operator: Operator, text: str, span: Span, reading: Reading) -> bool:

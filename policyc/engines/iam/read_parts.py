@@ -12,16 +12,18 @@ from policyc.diagnostics import did_you_mean
 from policyc.engines.iam.arns import FIELDS, pad_tokens, split_tokens, whole_arn
 from policyc.engines.iam.elements import (
     ActionPart,
+    ActionPattern,
     PrincipalPart,
     ResourcePart,
     ResourcePattern,
     action_pattern,
     is_action,
     no_action,
+    plain_resource_pattern,
     resource_pattern,
 )
 from policyc.engines.iam.findings import Reading, is_empty
-from policyc.engines.iam.globs import Wild
+from policyc.engines.iam.globs import Wild, wildcard_tokens
 from policyc.engines.iam.read_arns import check_fields, completed
 from policyc.engines.iam.statement import Kind
 from policyc.engines.iam.templates import unrendered
@@ -32,7 +34,8 @@ from policyc.syntax.json_text import JsonArray, JsonMember, JsonObject, JsonStri
 from policyc.text import Span
 
 Elements = Mapping[str, JsonMember]
-PRINCIPAL_TYPES = ("AWS", "Federated", "Service", "CanonicalUser")
+#: the types of principals, and what the names of each begin with in compiled form
+PRINCIPAL_TYPES = {"AWS": "aws", "Federated": "federated", "Service": "service", "CanonicalUser": "canonical"}
 _ACCOUNT = regex(r"[0-9]{12}")
 _UNIQUE_ID = regex(r"(AIDA|AROA|ANPA|AGPA)[A-Z0-9]{12,}")
 _PRINCIPAL_ARN = regex(
@@ -71,11 +74,22 @@ def read_actions(elements: Elements, span: Span, reading: Reading) -> ActionPart
     if is_empty(member.value):
         help = "name an action, or remove the statement"
         reading.refuse("empty-array-action", f"`{member.key}` lists nothing", member.value.span, help)
-    patterns = tuple(
-        action_pattern(item.value, item.span) if _check_action(item, reading) else no_action(item.value, item.span)
-        for item in strings
-    )
-    return ActionPart(negated, patterns, member.value.span)
+    return ActionPart(negated, tuple([_action(item, reading) for item in strings]), member.value.span)
+
+
+def _action(item: JsonString, reading: Reading) -> ActionPattern:
+    text = item.value
+    known = reading.silent.get(("action", text))
+    if known is not None:
+        test, exact = known
+        return ActionPattern(text, test, exact, item.span)
+    told = reading.told
+    if not _check_action(item, reading):
+        return no_action(text, item.span)
+    made = action_pattern(text, item.span)
+    if reading.told == told:
+        reading.silent["action", text] = made.test, made.exact
+    return made
 
 
 def _check_action(item: JsonString, reading: Reading) -> bool:
@@ -116,7 +130,7 @@ def read_resources(elements: Elements, span: Span, reading: Reading) -> Resource
     if is_empty(member.value):
         help = "name a resource, or remove the statement"
         reading.refuse("empty-array-resource", f"`{member.key}` lists nothing", member.value.span, help)
-    return ResourcePart(negated, tuple(_resource(item, reading) for item in strings), member.value.span)
+    return ResourcePart(negated, tuple([_resource(item, reading) for item in strings]), member.value.span)
 
 
 def _names_none(elements: Elements, reading: Reading) -> bool:
@@ -131,6 +145,12 @@ def _names_none(elements: Elements, reading: Reading) -> bool:
 
 def _resource(item: JsonString, reading: Reading) -> ResourcePattern:
     text = whole_arn(item.value)
+    if text.startswith("arn:") and "${" not in text and not has_hole(text):
+        tokens = wildcard_tokens(text)
+        checked = _checked_arn(text, tokens, item.span, reading)
+        if checked is tokens:
+            return plain_resource_pattern(item.value, tokens, item.span)
+        return resource_pattern(item.value, checked, item.span)
     template = reading.template(text, item.span, wildcards=True, variables=True)
     if "${" in text and unrendered(text) is not None:
         pass  # told already
@@ -155,8 +175,10 @@ def _may_be_arn(text: str) -> bool:
 
 def _checked_arn(text: str, template: Template, span: Span, reading: Reading) -> Template:
     """The template after its checks; of six fields only the first five are looked at, and those repeat in a document."""
-    *head, rest = text.split(":", FIELDS - 1)
-    first = text[: len(text) - len(rest)] if len(head) == FIELDS - 1 and "${" not in "".join(head) else None
+    fields = text.split(":", FIELDS - 1)
+    first = text[: len(text) - len(fields[-1])] if len(fields) == FIELDS else None
+    if first is not None and "${" in first:
+        first = None
     if first is not None and first in reading.silent:
         return template
     told = reading.told
@@ -220,7 +242,7 @@ def read_principals(elements: Elements, deny: bool, span: Span, reading: Reading
         _check_not_principal(member, deny, reading)
     names, texts = _principal_names(member, reading)
     part = PrincipalPart(negated, names, texts, member.value.span)
-    if any(map(has_hole, texts)):
+    if has_hole("".join(texts)):
         opened = tuple(sorted(name for name in names if has_hole(name)))
         part = PrincipalPart(negated, names - set(opened), texts, member.value.span, opened)
     if kind is Kind.RCP and part.names != {"*"} and (part.names or not part.open_names):
@@ -294,8 +316,11 @@ def _check_type(entry: JsonMember, reading: Reading) -> None:
 
 def _principal_name(type_: str, item: JsonString, reading: Reading) -> str:
     text = item.value
-    if type_ == "AWS" and text == "*":
-        return "*"
+    if type_ == "AWS":
+        if text == "*":
+            return "*"
+        if "${" not in text and (_PRINCIPAL_ARN if text.startswith("arn:") else _ACCOUNT).fullmatch(text):
+            return f"aws:{text}"  # as most are, and there is nothing to say
     if reading.is_template(text, item.span):
         pass
     elif "${" in text:
@@ -316,8 +341,7 @@ def _principal_name(type_: str, item: JsonString, reading: Reading) -> str:
         )
         rule = "invalid-service-principal-format"
         reading.refuse(rule, f"`{text}` is no service principal", item.span, help)
-    prefix = {"AWS": "aws", "Service": "service", "Federated": "federated", "CanonicalUser": "canonical"}[type_]
-    return f"{prefix}:{text}"
+    return f"{PRINCIPAL_TYPES[type_]}:{text}"
 
 
 def _check_aws(text: str, span: Span, reading: Reading) -> None:

@@ -6,7 +6,7 @@ Source: IAM evaluation reference, sections 1 and 2.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from policyc.diagnostics import Diagnostics, Label, did_you_mean
 from policyc.engines.iam.characters import check_characters
@@ -22,17 +22,10 @@ from policyc.syntax.json_text import JsonArray, JsonMember, JsonObject, JsonStri
 from policyc.text import Span
 
 VERSIONS = ("2012-10-17", "2008-10-17")
-_TOP = ("Version", "Id", "Statement")
-_ELEMENTS = (
-    "Sid",
-    "Effect",
-    "Principal",
-    "NotPrincipal",
-    "Action",
-    "NotAction",
-    "Resource",
-    "NotResource",
-    "Condition",
+#: what may stand in a document and in a statement, in the order in which people are told
+_TOP = dict.fromkeys(("Version", "Id", "Statement"))
+_ELEMENTS = dict.fromkeys(
+    ("Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition")
 )
 _PAIRS = (("Action", "NotAction"), ("Resource", "NotResource"), ("Principal", "NotPrincipal"))
 _SID = regex(r"[A-Za-z0-9]*")
@@ -64,7 +57,7 @@ def read_document(
     return None if reading.failed else (reading.version, statements)
 
 
-def _elements(tree: JsonObject, known: Sequence[str], reading: Reading) -> dict[str, JsonMember]:
+def _elements(tree: JsonObject, known: Mapping[str, None], reading: Reading) -> dict[str, JsonMember]:
     """The members by name; an unknown name is an error."""
     found: dict[str, JsonMember] = {}
     for member in tree.members:
@@ -138,7 +131,7 @@ def _statements(
 
 
 def _statement(tree: JsonObject, index: int, reading: Reading, origin: Origin | None) -> Statement | None:
-    elements = _elements(tree, _ELEMENTS, reading)
+    elements: Mapping[str, JsonMember] = _elements(tree, _ELEMENTS, reading)
     holes: tuple[Hole, ...] = ()
     if reading.tolerated:
         elements, holes = set_aside(elements)
@@ -168,12 +161,12 @@ def _statement(tree: JsonObject, index: int, reading: Reading, origin: Origin | 
         conditions.atoms,
         span,
         conditions.inert,
-        tuple(sorted(reading.used)),
+        tuple(sorted(reading.used)) if reading.used else (),
         (*holes, *opened),
     )
 
 
-def _refuse_pairs(elements: dict[str, JsonMember], reading: Reading) -> None:
+def _refuse_pairs(elements: Mapping[str, JsonMember], reading: Reading) -> None:
     for first, second in _PAIRS:
         if first in elements and second in elements:
             label = Label(elements[first].key_span, "the other one")
@@ -229,7 +222,7 @@ def _unique_sids(member: JsonMember | None, reading: Reading) -> None:
             reading.error("unique-sids-required", message, sid.span, help, labels)
 
 
-def _refuse_rcp_allow(elements: dict[str, JsonMember], span: Span, reading: Reading) -> None:
+def _refuse_rcp_allow(elements: Mapping[str, JsonMember], span: Span, reading: Reading) -> None:
     """Only AWS's own full-access policy may allow (10.5)."""
     plain = {name: member.value.plain() for name, member in elements.items() if name not in ("Sid", "Effect")}
     if any(value not in ("*", ["*"]) for value in plain.values()):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from policyc.record import record
+from policyc.record import light, record
 from policyc.text import Span
 
 if TYPE_CHECKING:  # the kinds of documents are asked for in places that decide nothing
@@ -47,7 +47,7 @@ class Hole:
     span: Span
 
 
-@record
+@light
 class Statement:
     """One statement. `label` is the Sid or `statement N` counted from 1, or what the caller of `compile_document`
     gave; `resources` is None where the kind has none; `inert` statements match nothing, whatever is asked.

@@ -47,8 +47,10 @@ def set_aside(elements: Mapping[str, JsonMember]) -> tuple[dict[str, JsonMember]
     return kept, tuple(holes)
 
 
-def set_open_aside(elements: Mapping[str, JsonMember]) -> tuple[dict[str, JsonMember], tuple[Hole, ...]]:
+def set_open_aside(elements: Mapping[str, JsonMember]) -> tuple[Mapping[str, JsonMember], tuple[Hole, ...]]:
     """The elements of a statement with its actions widened by what their holes may be, and without the tests whose keys have holes."""
+    if not _may_be_open(elements):
+        return elements, ()
     holes: list[Hole] = []
     kept = dict(elements)
     for name in ("Action", "NotAction"):
@@ -72,6 +74,24 @@ def set_open_aside(elements: Mapping[str, JsonMember]) -> tuple[dict[str, JsonMe
             if some:
                 kept["Condition"] = JsonMember(condition.key, condition.key_span, value)
     return kept, tuple(holes)
+
+
+def _may_be_open(elements: Mapping[str, JsonMember]) -> bool:
+    """Whether an action or a key has a hole, as far as a short look tells."""
+    looked: list[str] = []
+    for name in ("Action", "NotAction"):
+        member = elements.get(name)
+        value = None if member is None else member.value
+        if isinstance(value, JsonString):
+            looked.append(value.value)
+        elif isinstance(value, JsonArray):
+            looked += [item.value for item in value.items if isinstance(item, JsonString)]
+    condition = elements.get("Condition")
+    if condition is not None and isinstance(condition.value, JsonObject):
+        for operator in condition.value.members:
+            if isinstance(operator.value, JsonObject):
+                looked += [item.key for item in operator.value.members]
+    return has_hole("".join(looked))
 
 
 def _widened(text: JsonString) -> JsonString:

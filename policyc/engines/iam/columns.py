@@ -106,7 +106,10 @@ class ResourceColumn:
                 if pattern.ready is None:
                     needs.update(dict.fromkeys(pattern.needs))
                 prefix = pattern.beginning
-                held = prefixed.setdefault(len(prefix), {}).setdefault(prefix, {})
+                by_prefix = prefixed.get(len(prefix))
+                if by_prefix is None:
+                    by_prefix = prefixed[len(prefix)] = {}
+                held = by_prefix.setdefault(prefix, {})
                 known = held.get(pattern.template)
                 held[pattern.template] = (pattern, known[1] | bit if known else bit)
         self.prefixed = tuple(prefixed.items())

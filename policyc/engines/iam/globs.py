@@ -18,6 +18,8 @@ class Wild(Enum):
     STAR = "*"
     ONE = "?"
 
+    __hash__ = object.__hash__  # patterns are keys, and the hash of `Enum` is a function in Python
+
 
 Tokens = tuple["str | Wild", ...]
 _WILDS: dict[str, str | Wild] = {wild.value: wild for wild in Wild}

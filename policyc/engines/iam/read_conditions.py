@@ -278,6 +278,8 @@ def _variables_elsewhere(operator: Operator, text: str, span: Span, reading: Rea
 def _check_value(operator: Operator, text: str, span: Span, reading: Reading) -> None:
     """Whether a literal value is of the operator's type."""
     family = operator.family
+    if family is Family.STRING:
+        return
     if family is Family.DATE and has_no_zone(text):
         help = "add `Z` or an offset such as `+01:00`"
         reading.warn("invalid-date-value", f"`{text}` has a time without an offset", span, help)

@@ -172,6 +172,8 @@ def _leveled(role: str, value: Any) -> Iterable[tuple[int, int, str]]:
     several = list(value) if isinstance(value, list | tuple) else [value]
     number = 0
     for level, item in enumerate(several, 1):
+        if role in LEVELS and isinstance(item, list | tuple) and not item:
+            raise ValueError(f"level {level} of `{role}` holds no policy, and every level has one")
         for one in item if isinstance(item, list | tuple) else [item]:
             number += 1
             text = one if isinstance(one, str) else json.dumps(one)

@@ -209,6 +209,47 @@ def test_some_calls_need_no_permission_and_cannot_be_denied(action: str, who: st
     assert outcome.decision is (Decision.ALLOW if free else Decision.DENY)
 
 
+RESERVED = f"arn:aws:iam::{HOME}:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Admin_0a1b2c3d4e5f6a7b"
+LINKED = f"arn:aws:iam::{HOME}:role/aws-service-role/sso.amazonaws.com/AWSServiceRoleForSSO"
+MANAGED = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+ALIAS = f"arn:aws:kms:eu-west-1:{HOME}:alias/"
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "who", "allowed"),
+    [
+        ("iam:CreatePolicyVersion", MANAGED, USER, False),
+        ("iam:deletepolicy", MANAGED, ROLE, False),
+        (
+            "iam:SetDefaultPolicyVersion",
+            "arn:aws-cn:iam::aws:policy/service-role/X",
+            f"arn:aws:iam::{HOME}:root",
+            False,
+        ),
+        ("iam:GetPolicyVersion", MANAGED, USER, True),
+        ("iam:ListEntitiesForPolicy", MANAGED, USER, True),
+        ("iam:CreatePolicyVersion", f"arn:aws:iam::{HOME}:policy/Mine", USER, True),
+        ("iam:PutRolePolicy", RESERVED, USER, False),
+        ("iam:UpdateAssumeRolePolicy", RESERVED, USER, False),
+        ("iam:UpdateRole", RESERVED, LINKED, True),
+        ("iam:GetRole", RESERVED, USER, True),
+        ("iam:AttachRolePolicy", LINKED, USER, False),
+        ("iam:UpdateRoleDescription", LINKED, USER, True),
+        ("iam:AttachRolePolicy", ROLE, USER, True),
+        ("kms:DeleteAlias", f"{ALIAS}aws/s3", USER, False),
+        ("kms:CreateAlias", f"{ALIAS}aws/mine", USER, False),
+        ("kms:DeleteAlias", f"{ALIAS}mine", USER, True),
+        ("kms:DeleteAlias", f"{ALIAS}awsome", USER, True),
+    ],
+)
+def test_nobody_can_allow_what_aws_keeps_to_itself(action: str, resource: str, who: str, allowed: bool) -> None:
+    outcome = answer(action, resource, who, identity=policy("*"))
+    assert outcome.decision is (Decision.ALLOW if allowed else Decision.DENY)
+    assert allowed or outcome.deciding == "AWS"
+    denied = answer(action, resource, who, identity=policy("*", effect="Deny"))
+    assert denied.decision is Decision.DENY and denied.deciding != "AWS"
+
+
 @pytest.mark.parametrize("resource", ["arn:aws:s3:::b/*", "arn:aws:s3:::b?/k", "arn:aws:sqs:*:111122223333:q", "b/k"])
 def test_a_request_is_about_one_resource(resource: str) -> None:
     diagnostics = Diagnostics()

@@ -51,6 +51,33 @@ def test_check_reports_it_all_the_same() -> None:
     assert [item.rule for item in diagnostics] == ["invalid-action"]
 
 
+#: a condition that `check` refuses and that is there all the same, the request's values, whether it holds
+REFUSED_TESTS: list[tuple[dict[str, Any], dict[str, Any], bool]] = [
+    ({"Bool": {"t:k": ["true", "false"]}}, {"t:k": "false"}, True),
+    ({"Bool": {"t:k": ["true", "false"]}}, {}, False),
+    ({"Bool": {"t:k": "${t:j}"}}, {"t:k": "true", "t:j": "true"}, False),
+    ({"IpAddress": {"t:k": "host"}}, {"t:k": "203.0.113.9"}, False),
+    ({"IpAddress": {"t:k": ["host", "203.0.113.0/24"]}}, {"t:k": "203.0.113.9"}, True),
+    ({"NotIpAddress": {"t:k": "host"}}, {"t:k": "203.0.113.9"}, False),
+    ({"NotIpAddress": {"t:k": "host"}}, {}, True),
+    ({"StringEquals": {"t:k": ["a", 1]}}, {"t:k": "1"}, True),
+    ({"StringNotEquals": {"t:k": ["a", True]}}, {"t:k": "true"}, False),
+    ({"NumericLessThan": {"t:k": "${t:j}"}}, {"t:k": "1", "t:j": "2"}, False),
+    ({"StringEquals": {"aws:PrincipalTag/": "x"}}, {}, False),
+    ({"StringNotEquals": {"nokey": "x"}}, {}, True),
+    ({"DateLessThan": {"t:k": "2030-1-1t5:00+01"}}, {"t:k": "2030-01-01T03:59:59Z"}, True),
+    ({"DateLessThan": {"t:k": "2030-1-1t5:00+01"}}, {"t:k": "2030-01-01T04:00:00Z"}, False),
+]
+
+
+@pytest.mark.parametrize(
+    ("condition", "context", "holds"), REFUSED_TESTS, ids=[json.dumps(row[:2]) for row in REFUSED_TESTS]
+)
+def test_an_odd_test_says_what_it_says(condition: Any, context: Any, holds: bool) -> None:
+    wanted = Verdict.ALLOW if holds else Verdict.IMPLICIT_DENY
+    assert decide(stored(allow(Condition=condition, Sid="odd sid")), ask(context)) is wanted
+
+
 #: a statement with a template in one of its elements -> what it says to a request that the others fit
 TEMPLATES: dict[str, dict[str, Any]] = {
     "resource": allow(Resource="${service_arn}/*"),

@@ -269,6 +269,8 @@ def _variables_elsewhere(operator: Operator, text: str, span: Span, reading: Rea
         reading.use("bool-variables")
         return True
     if reading.expands:
+        if operator.family is Family.BOOL:
+            reading.use("bool-variables")
         help = "use variables with String and ARN operators only"
         message = f"a variable `{text}` with `{operator.text}`"
         reading.error("invalid-variable-for-operator", message, span, help)

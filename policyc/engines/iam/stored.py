@@ -15,8 +15,20 @@ from policyc.engines.iam.templates import unrendered
 from policyc.holes import has_hole, shown, widened
 from policyc.syntax.json_tree import JsonArray, JsonMember, JsonObject, JsonString, JsonValue
 
-#: rules of findings about what AWS stores, and evaluates as matching nothing
-STORED: Final = frozenset({"invalid-action"})
+#: rules of findings about what AWS stores, or once stored, and evaluates: as matching nothing, or as what it says
+STORED: Final = frozenset(
+    {
+        "invalid-action",
+        "invalid-condition-data-type",
+        "invalid-condition-key-format",
+        "invalid-condition-multiple-boolean",
+        "invalid-variable-for-operator",
+        "missing-tag-key-in-condition",
+        "type-mismatch-ip-range",
+        "unique-sids-required",
+        "unsupported-sid",
+    }
+)
 _PARTS: Final = {
     "Principal": "principal",
     "NotPrincipal": "principal",

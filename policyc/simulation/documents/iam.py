@@ -26,8 +26,18 @@ from policyc.simulation.request_text import ANONYMOUS
 from policyc.targets.iam_documents import services
 from policyc.targets.iam_documents.gates import allows_everyone
 from policyc.targets.iam_documents.limits import rcps_bear_on
-from policyc.targets.iam_documents.own_policy import ANY, OwnPolicy, Rule, documents, needs_no_permission, own_policy
+from policyc.targets.iam_documents.own_policy import (
+    ANY,
+    OwnPolicy,
+    Rule,
+    documents,
+    is_beyond_permission,
+    needs_no_permission,
+    own_policy,
+)
 
+#: the gate of what AWS keeps to itself
+_AWS: Final = "AWS"
 _ACTION: Final = regex(r"[A-Za-z0-9-]+:[A-Za-z0-9]+")
 _SERVICE: Final = regex(r"[a-z0-9][a-z0-9.-]*\.amazonaws\.com(\.cn)?")
 _PROVIDER: Final = regex(r"arn:aws[a-z-]*:iam::[0-9]{12}:(saml-provider|oidc-provider)/.+")
@@ -56,7 +66,7 @@ def answer(situation: PolicyContext, question: Question, diagnostics: Diagnostic
 
     def answer_to(unknown: frozenset[str]) -> Outcome:
         wider = replace(asked, unknown=asked.unknown | unknown)
-        return _with_open_policies(explain_request(bearing, wider), own, open_gate)
+        return _beside_aws(_with_open_policies(explain_request(bearing, wider), own, open_gate), asked)
 
     outcome = with_assumptions(answer_to(frozenset()), answer_to, str)
 
@@ -130,6 +140,15 @@ def _with_open_policies(outcome: Outcome, own: OwnPolicy, open_gate: bool) -> Ou
     return changed(
         outcome, decision=Decision.UNDECIDED, gates=gates, deciding=deciding, missing=(*wants, *outcome.missing)
     )
+
+
+def _beside_aws(outcome: Outcome, asked: Request) -> Outcome:
+    """The outcome where the resource is AWS's own and the request would change it: no policy can allow that."""
+    told = is_beyond_permission(asked.action, asked.resource)
+    if told is None or outcome.decision is Decision.DENY or asked.caller.is_service_linked:
+        return outcome
+    gates = (*outcome.gates, GateTrace(_AWS, _AWS, Verdict.IMPLICIT_DENY, f"{told[0]}: {told[1]}"))
+    return changed(outcome, decision=Decision.DENY, gates=gates, deciding=_AWS, missing=())
 
 
 def _notes(situation: PolicyContext, asked: Request, own: OwnPolicy, given: tuple[Compiled, ...]) -> list[str]:

@@ -59,6 +59,14 @@ def needs_no_permission(action: str, caller: Caller) -> str:
     return ""
 
 
+def is_beyond_permission(action: str, resource: str) -> tuple[str, str] | None:
+    """Why no policy can allow a request, and the source that says so; None where policies decide."""
+    for patterns, where, says, source in _beyond():
+        if where.matches(resource) and fold(action) in patterns:
+            return says, source
+    return None
+
+
 def documents() -> frozenset[str]:
     """Every document that can be a resource's own."""
     return frozenset({ANY.document, *(row["document"] for row in _table()["rows"])})
@@ -68,6 +76,19 @@ def documents() -> frozenset[str]:
 def _table() -> dict[str, Any]:
     found: dict[str, Any] = json.loads(read_text("schemas/iam/own_policies.json"))
     return found
+
+
+@cache
+def _beyond() -> tuple[tuple[frozenset[str], Glob, str, str], ...]:
+    return tuple(
+        (
+            frozenset(map(fold, row["actions"])),
+            compile_glob(wildcard_tokens(row["resource"])),
+            str(row["says"]),
+            str(row["source"]),
+        )
+        for row in _table()["beyond_permission"]
+    )
 
 
 @cache

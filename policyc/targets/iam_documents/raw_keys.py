@@ -15,6 +15,8 @@ from policyc.text import Span
 KEY: Final = regex(r"[A-Za-z0-9-]+:[!-~]+(?: [!-~]+)*")
 #: what IAM accepts in the text of a policy (IAM reference section 1, quotas page)
 _ALLOWED: Final = regex(r"[\t\n\r\u0020-\u00ff]*")
+#: a key that no vocabulary has a word for
+_EXAMPLE: Final = "kms:ViaService"
 
 
 def check_raw_keys(
@@ -30,12 +32,15 @@ def check_raw_keys(
         attribute = atom.attribute
         where = atom.span or span
         if KEY.fullmatch(attribute.native) is None:
-            diagnostics.error(
-                "malformed-key",
-                f"`{attribute.native}` is not a condition key",
-                where,
-                "write it as the service documents it, with its prefix: `aws:SourceAccount`",
+            meant = [
+                item.name for native, item in exact.items() if native.rpartition(":")[2] == attribute.native.lower()
+            ]
+            help = (
+                f"write `{meant[0]}`"
+                if len(meant) == 1
+                else f"write it with its service in front, such as `{_EXAMPLE}`"
             )
+            diagnostics.error("malformed-key", f"`{attribute.native}` is not a condition key", where, help)
             continue
         folded = attribute.native.lower()
         typed = exact.get(folded)

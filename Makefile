@@ -76,7 +76,7 @@ test: $(READY)
 	$(RUN) -m mypy
 	POLICYC_NODE=$(if $(CI),required) POLICYC_CASES=10000 $(RUN) -m pytest -n auto --dist worksteal
 
-# fakes of AWS's services inside the process, moto, and botocore's models: no network, no credentials
+# fakes of AWS's services inside the process, moto (also as a server), and botocore's models: no network, no credentials
 live-test: $(READY)
 	$(RUN) -m pytest tests/live -n auto --dist worksteal
 

@@ -132,6 +132,7 @@ _THROTTLED: Final = frozenset({
 def failure_of(client: str, method: str, error: Exception) -> Failure:
     """What an exception of botocore means. Raises the exception itself when it is none of botocore's."""
     from botocore import exceptions as known
+    from botocore.parsers import ResponseParserError
 
     def made(trouble: Trouble, code: str = "", message: str = "", details: Mapping[str, Any] | None = None) -> Failure:
         return Failure(client, method, trouble, code, message or str(error), details or {})
@@ -151,6 +152,8 @@ def failure_of(client: str, method: str, error: Exception) -> Failure:
         return made(Trouble.UNKNOWN)
     if isinstance(error, known.ParamValidationError | known.NoCredentialsError):
         return made(Trouble.INVALID)  # never sent
+    if isinstance(error, ResponseParserError):  # somebody on the way answered, such as a proxy
+        return made(Trouble.OTHER, message="the answer is in no form of AWS's")
     if isinstance(error, known.BotoCoreError):
         return made(Trouble.OTHER)
     raise error
@@ -210,29 +213,46 @@ class Sessions:
         self.identity = self._identity()
 
     def _assumed(self, role: str) -> Any:
+        """A session of the role, which assumes it again before its credentials end: pulls and applies may outlast them."""
         import boto3
+        import botocore.session
+        from botocore.credentials import RefreshableCredentials
         from botocore.exceptions import BotoCoreError, ClientError
+
+        asking = self.client("sts", self.region or "us-east-1")
+
+        def assume() -> dict[str, str]:
+            found = asking.assume_role(RoleArn=role, RoleSessionName="policyc")["Credentials"]
+            return {
+                "access_key": found["AccessKeyId"],
+                "secret_key": found["SecretAccessKey"],
+                "token": found["SessionToken"],
+                "expiry_time": found["Expiration"].isoformat(),
+            }
 
         try:
-            answer = self.client("sts", self.region or "us-east-1").assume_role(RoleArn=role, RoleSessionName="policyc")
+            credentials = RefreshableCredentials.create_from_metadata(assume(), assume, "assume-role")
         except (BotoCoreError, ClientError) as error:
             raise NoSession(f"the role `{role}` cannot be assumed: {_said(error)}", "check its trust policy") from error
-        found = answer["Credentials"]
         self._clients.clear()
-        return boto3.Session(
-            aws_access_key_id=found["AccessKeyId"],
-            aws_secret_access_key=found["SecretAccessKey"],
-            aws_session_token=found["SessionToken"],
-            region_name=self.region or None,
-        )
+        inner = botocore.session.Session()
+        inner._credentials = credentials  # botocore has no other way to be given credentials that renew themselves
+        return boto3.Session(botocore_session=inner, region_name=self.region or None)
 
     def _identity(self) -> Identity:
-        from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, EndpointConnectionError
+        from botocore.parsers import ResponseParserError
 
         try:
             found = self.client("sts", self.region or "us-east-1").get_caller_identity()
-        except (BotoCoreError, ClientError) as error:
+        except (BotoCoreError, ClientError, ResponseParserError) as error:
             help = "give `--profile`, or set the credentials as for the AWS CLI"
+            if isinstance(error, ConnectTimeoutError | EndpointConnectionError | ResponseParserError):
+                help = (
+                    "check `--endpoint-url`" if self._endpoint else "check the network, and the proxy if there is one"
+                )
+            elif isinstance(error, ClientError):
+                help = "check the credentials: `--profile` chooses others"
             raise NoSession(f"AWS does not say who asks: {_said(error)}", help) from error
         return Identity(found["Account"], found["Arn"], found["Arn"].split(":")[1])
 

@@ -15,7 +15,7 @@ from policyc.cli.aws import sessions_of
 from policyc.cli.console import Console, reason
 from policyc.cli.folder_lock import locked
 from policyc.cli.parser import WrongUse
-from policyc.report.screen import clean
+from policyc.report.screen import clean, plural
 
 if TYPE_CHECKING:
     from policyc.aws.apply import Record, Run
@@ -114,7 +114,7 @@ def _carry_out(found: Record, args: argparse.Namespace, console: Console) -> int
             console.error(clean(f"  {step.number}. {step.title}: {why}") + "\n")
         console.error("  = help: make the plan again\n")
         return exits.FINDINGS
-    _confirm(f"carry out {len(found.steps)} steps", args)
+    _confirm(f"carry out {plural(len(found.steps), 'step')}", args)
     leave = frozenset({Kind.WAN_EXECUTE}) if args.no_execute else frozenset()
     try:
         found.save()
@@ -139,7 +139,7 @@ def _roll_back(found: Record, args: argparse.Namespace, console: Console) -> int
         console.write("nothing was written, so nothing is taken back\n")
         return exits.CLEAN
     run = _run_of(found, args, console)
-    _confirm(f"take back {len(found.before)} steps", args)
+    _confirm(f"take back {plural(len(found.before), 'step')}", args)
     try:
         roll_back(found, run)
     except Stopped as stopped:

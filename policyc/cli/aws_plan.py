@@ -18,7 +18,7 @@ from policyc.cli.progress import Progress
 from policyc.cli.refuse import refuse_request
 from policyc.diagnostics import Diagnostics
 from policyc.report.registry import renderer
-from policyc.report.screen import clean, paint, wrap
+from policyc.report.screen import clean, paint, plural, wrap
 
 if TYPE_CHECKING:
     from policyc.aws.plan import Plan
@@ -66,7 +66,7 @@ def _tell(plan: Plan, lacks: Mapping[str, Any], args: argparse.Namespace, consol
     console.write(renderer("changes", args.format)(plan.changes, options))
     mark = "- " if args.format == "markdown" else "  "
     lines = [""] if plan.steps else []
-    lines += [paint(f"{len(plan.steps)} steps", "strong", options.color)] if plan.steps else ["nothing to do"]
+    lines += [paint(plural(len(plan.steps), "step"), "strong", options.color)] if plan.steps else ["nothing to do"]
     for step in plan.steps:
         lines += wrap(clean(f"{mark}{step.number}. {step.title}{_how(step.old.flag, step.new.flag)}"), 10_000, "     ")
     for action in lacks["denied"]:

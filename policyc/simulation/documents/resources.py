@@ -16,16 +16,16 @@ from policyc.text import Span
 
 _REGION: Final = rf"(?P<region>[a-z0-9-]+|{WHOLE_MARK})"
 _ACCOUNT: Final = r"(?P<account>[0-9]{12})"
-#: name of the option -> resource type, form of its ARN, the field that holds its name
+#: name of the option -> resource type, form of its ARN (emulators have dashes in ids), the field that holds its name
 _FORMS: Final[Mapping[str, tuple[str, str, str]]] = {
     "service": (
         "lattice.service",
-        rf"arn:[a-z-]+:vpc-lattice:{_REGION}:{_ACCOUNT}:service/(?P<name>svc-[0-9a-z]+|{WHOLE_MARK})",
+        rf"arn:[a-z-]+:vpc-lattice:{_REGION}:{_ACCOUNT}:service/(?P<name>svc-[0-9a-z][0-9a-z-]*|{WHOLE_MARK})",
         "id",
     ),
     "network": (
         "lattice.service_network",
-        rf"arn:[a-z-]+:vpc-lattice:{_REGION}:{_ACCOUNT}:servicenetwork/(?P<name>sn-[0-9a-z]+|{WHOLE_MARK})",
+        rf"arn:[a-z-]+:vpc-lattice:{_REGION}:{_ACCOUNT}:servicenetwork/(?P<name>sn-[0-9a-z][0-9a-z-]*|{WHOLE_MARK})",
         "id",
     ),
     "object-lambda": (

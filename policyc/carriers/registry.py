@@ -9,6 +9,7 @@ Each module tells its files by their content and says what they carry:
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from importlib import import_module
 from typing import Final, Protocol, cast
 
@@ -62,6 +63,7 @@ def named_endings() -> tuple[str, ...]:
     return tuple(ending for format in FORMATS.values() for ending in format.named)
 
 
+@cache
 def carrier(format: str) -> Carrier:
     return cast(Carrier, import_module(f"{__package__}.{FORMATS[format].module}"))
 

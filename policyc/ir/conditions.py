@@ -19,7 +19,7 @@ def conjunction(items: list[Cond]) -> Cond:
             out.extend(item.items)
         elif not isinstance(item, Always):
             out.append(item)
-    out = list(dict.fromkeys(out))
+    out = out if len(out) < 2 else list(dict.fromkeys(out))
     if not out:
         return Always()
     return out[0] if len(out) == 1 else All(tuple(out))

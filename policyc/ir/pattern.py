@@ -18,6 +18,8 @@ class Wild(Enum):
     RUN = "*"
     ONE = "?"
 
+    __hash__ = object.__hash__  # each is one object
+
 
 @record
 class Plain:

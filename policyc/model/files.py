@@ -110,7 +110,8 @@ def _walk(
                 if not entry.name.startswith("."):
                     stack.append(Path(entry.path))
             elif entry.name.endswith(ending):
-                found = _relative(root, Path(entry.path), diagnostics)
+                plain = entry.name if name == "." else f"{name}/{entry.name}"
+                found = _relative(root, Path(entry.path), diagnostics) if entry.is_symlink() else plain
                 if found is not None and not leave_out(found):
                     yield found
 
@@ -182,6 +183,22 @@ def _inner_name(root: Path, path: Path) -> str | None:
         return path.resolve().relative_to(root).as_posix()
     except (ValueError, OSError, RuntimeError):
         return None
+
+
+def namer(root: Path) -> Callable[[Path], str]:
+    """What gives paths their names below `root` with their links followed, those of each folder once. Raises ValueError for a path that
+    leads out, and OSError."""
+    folders: dict[Path, Path] = {}
+
+    def name_of(path: Path) -> str:
+        if path.is_symlink() or path.name == "..":
+            return path.resolve().relative_to(root).as_posix()
+        folder = path.parent
+        if folder not in folders:
+            folders[folder] = folder.resolve().relative_to(root)
+        return (folders[folder] / path.name).as_posix()
+
+    return name_of
 
 
 @record(frozen=False)

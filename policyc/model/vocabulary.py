@@ -51,6 +51,9 @@ class Attribute:
     says: str = field(default="", compare=False)
     constructor: str = ""
 
+    def __hash__(self) -> int:
+        return hash((self.name, self.native))  # every condition is made of attributes, and hardly two are called alike
+
     def with_key(self, key: str) -> Attribute:
         """The attribute for one key of a keyed family."""
         step = f'["{key}"]'

@@ -23,7 +23,6 @@ HIDDEN: Final = (
 #: joiners and variation selectors shape the letter or picture before them, and do nothing but hide behind an ASCII character
 _IDLE: Final = r"(?:(?<=[\x00-\x7f])|\A)[\u200c\u200d\ufe00-\ufe0f]"
 _UNSEEN: Final = regex(f"[{HIDDEN}]+|{_IDLE}")
-_LAYOUT: Final = {ord(char): None for char in "\t\n\r"}
 _WORD: Final = regex(r"\w+")
 _TOGETHER: Final = ({"LATIN", "HAN", "HIRAGANA", "KATAKANA"}, {"LATIN", "HAN", "BOPOMOFO"}, {"LATIN", "HAN", "HANGUL"})
 _HAN: Final = ("CJK", "KANGXI", "IDEOGRAPHIC")
@@ -35,7 +34,7 @@ _COMMON: Final = frozenset(
 
 def unseen(text: str) -> Iterator[tuple[int, int]]:
     """Where characters stand that nobody sees, as offsets; a byte order mark at the start is none."""
-    if text.isascii() and text.translate(_LAYOUT).isprintable():
+    if text.isascii() and text.replace("\n", "").replace("\t", "").replace("\r", "").isprintable():
         return
     for found in _UNSEEN.finditer(text, 1 if text.startswith("\ufeff") else 0):
         yield found.span()

@@ -29,7 +29,8 @@ def built_kind(path: Path, known: dict[Path, dict[str, str]]) -> str:
     folder = path.parent.parent  # of the target's own folder
     if folder not in known:
         known[folder] = _targets(folder)
-    return _KINDS.get(known[folder].get(path.relative_to(folder).as_posix(), ""), "")
+    targets = known[folder]
+    return _KINDS.get(targets.get(path.relative_to(folder).as_posix(), ""), "") if targets else ""
 
 
 def _targets(folder: Path) -> dict[str, str]:

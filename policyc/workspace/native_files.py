@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity
-from policyc.model.files import Unsaved, read_inside, read_source
+from policyc.model.files import Unsaved, namer, read_inside, read_source
 from policyc.record import record, replace
 from policyc.report.tally import Tally
 from policyc.text import Source, Span
@@ -50,8 +50,9 @@ def check_natives(
     locks: Known = {}
     trusts: dict[str, Mapping[str, str]] = {}
     hosts: list[tuple[Source, str]] = []
+    name_of = namer(root)
     for path in paths:
-        name = path.resolve().relative_to(root).as_posix()
+        name = name_of(path)
         source = read_source(root, name, None, diagnostics, read)
         if source is None:
             continue

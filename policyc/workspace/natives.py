@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
@@ -111,7 +112,12 @@ def _inner(path: Path, root: Path) -> str:
 
 def native(ending: str, kind: str = "") -> Native:
     """The module for native files with an ending. Raises KeyError for one that nobody handles."""
-    return cast(Native, import_module(f"policyc.workspace.{NATIVES[KINDS.get(kind, ending)]}"))
+    return _module(NATIVES[KINDS.get(kind, ending)])
+
+
+@cache
+def _module(name: str) -> Native:
+    return cast(Native, import_module(f"policyc.workspace.{name}"))
 
 
 def format_of(path: Path, source: Source, settings: NativeSettings) -> str:

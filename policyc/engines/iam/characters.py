@@ -14,6 +14,27 @@ from policyc.text import Span
 _BAD = regex(r"[^\t\n\r\u0020-\u00ff]")
 
 
+def words_of(tree: JsonValue) -> str:
+    """All strings and keys of a document in one, to ask what is in none of them."""
+    found: list[str] = []
+    work: list[JsonValue] = [tree]
+    while work:
+        value = work.pop()
+        if isinstance(value, JsonObject):
+            found += [member.key for member in value.members]
+            inner = [member.value for member in value.members]
+        elif isinstance(value, JsonArray):
+            inner = list(value.items)
+        else:
+            inner = [value]
+        for item in inner:
+            if isinstance(item, JsonString):  # most are
+                found.append(item.value)
+            elif isinstance(item, (JsonObject, JsonArray)):
+                work.append(item)
+    return "".join(found)
+
+
 def check_characters(tree: JsonValue, reading: Reading) -> None:
     """Refuse strings and keys with characters above U+00FF or control characters, escaped ones too."""
     work: list[JsonValue] = [tree]

@@ -27,6 +27,7 @@ Get = Callable[[str], Values]
 _ACTION: Final = regex(r"[A-Za-z0-9*?_.-]+:[A-Za-z0-9*?_.-]+")
 
 
+@lru_cache(maxsize=4096)
 def is_action(text: str) -> bool:
     """Whether a text is an action or a pattern over actions; AWS stores others, and they match nothing."""
     return text == "*" or _ACTION.fullmatch(text) is not None

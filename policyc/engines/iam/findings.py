@@ -6,6 +6,7 @@ to store, or what leaves the meaning open, is an error; what AWS stores and eval
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from policyc.diagnostics import Diagnostic, Diagnostics, Label, Severity
@@ -19,14 +20,23 @@ from policyc.text import Span
 
 #: kinds that customers keep as managed policies, in IAM or in an organization
 _MANAGED = frozenset({Kind.IDENTITY, Kind.BOUNDARY, Kind.SCP, Kind.RCP})
+#: texts that are remembered
+_MOST_SILENT = 4096
+
+
+@lru_cache(maxsize=16)
+def silent(kind: Kind, version: str, switches: Switches) -> dict[object, Any]:
+    """What the documents that are read alike remember together."""
+    return {}
 
 
 @record(frozen=False)
 class Reading:
     """One document being read. `version` is empty when absent; `used` gathers the switches that shaped a statement, and
-    `version_told` tells whether a finding spoke of the version already; `tolerated` are rules whose findings leave the document usable.
+    `version_told` tells whether a finding spoke of the version already; `tolerated` are rules whose findings leave the document usable;
+    `is_open` tells that a hole stands somewhere in it.
 
-    Documents repeat themselves: `silent` remembers by its text what was read without a word to say, and `told` counts the words.
+    Documents repeat themselves and one another: `silent` remembers by its text what was read without a word to say, and `told` counts the words.
     """
 
     kind: Kind
@@ -39,6 +49,13 @@ class Reading:
     silent: dict[object, Any] = field(default_factory=dict)
     told: int = 0
     tolerated: frozenset[str] = frozenset()
+    is_open: bool = False
+
+    def remember(self, text: object, made: Any) -> None:
+        """Keep what was made of a text without a word to say."""
+        if len(self.silent) >= _MOST_SILENT:
+            self.silent.clear()
+        self.silent[text] = made
 
     def use(self, switch: str) -> None:
         """A switch shaped the statement."""

@@ -130,7 +130,7 @@ def _entry(operator: Operator, entry: JsonMember, reading: Reading) -> Atom:
     _check_items(operator, entry, items, reading)
     made = atom(operator, key, entry.key, [_value(operator, item, reading) for item in items], entry.value.span)
     if reading.told == told and texts is not None:
-        reading.silent[name] = made
+        reading.remember(name, made)
     return made
 
 

@@ -184,7 +184,7 @@ def _checked_arn(text: str, template: Template, span: Span, reading: Reading) ->
     told = reading.told
     checked = _check_arn(text, template, span, reading)
     if first is not None and reading.told == told:
-        reading.silent[first] = True
+        reading.remember(first, True)
     return checked
 
 

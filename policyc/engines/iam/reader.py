@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from policyc.diagnostics import Diagnostics, Label, did_you_mean
-from policyc.engines.iam.characters import check_characters
-from policyc.engines.iam.findings import Reading
+from policyc.engines.iam.characters import check_characters, words_of
+from policyc.engines.iam.findings import Reading, silent
 from policyc.engines.iam.read_conditions import read_conditions
 from policyc.engines.iam.read_parts import read_actions, read_principals, read_resources
 from policyc.engines.iam.statement import Hole, Kind, Origin, Statement
@@ -46,13 +46,16 @@ def read_document(
     if not isinstance(tree, JsonObject):
         reading.wrong_type(tree, "the policy", 'an object with a `"Statement"`')
         return None
+    words = words_of(tree)
+    reading.is_open = has_hole(words)
     top = _elements(tree, _TOP, reading)
     reading.version = _version(top.get("Version"), reading)
+    reading.silent = silent(kind, reading.version, switches)
     _id(top.get("Id"), reading)
     statements = _statements(top.get("Statement"), tree, reading, origins)
     _unique_sids(top.get("Statement"), reading)
     _doubt_version(top.get("Version"), tree, reading)
-    if kind in _PLAIN_KINDS:
+    if kind in _PLAIN_KINDS and not (words.isascii() and words.isprintable()):
         check_characters(tree, reading)
     return None if reading.failed else (reading.version, statements)
 
@@ -133,9 +136,11 @@ def _statements(
 def _statement(tree: JsonObject, index: int, reading: Reading, origin: Origin | None) -> Statement | None:
     elements: Mapping[str, JsonMember] = _elements(tree, _ELEMENTS, reading)
     holes: tuple[Hole, ...] = ()
+    opened: tuple[Hole, ...] = ()
     if reading.tolerated:
         elements, holes = set_aside(elements)
-    elements, opened = set_open_aside(elements)
+    if reading.is_open:
+        elements, opened = set_open_aside(elements)
     reading.used.clear()
     _refuse_pairs(elements, reading)
     deny = _effect(elements.get("Effect"), tree.span, reading)

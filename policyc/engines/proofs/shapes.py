@@ -1,18 +1,19 @@
 r"""Whether a pattern with wildcards and the shape of a key's real values have a text in common.
 
 A shape is a regular expression of a small kind, as the vocabularies write it: characters, classes such as `[0-9a-z]` and `[^:]`,
-`.`, escapes, groups, `|`, and the repetitions `* + ? {n} {n,m}`. Both sides become automata that are walked together; time is at
-most the product of their sizes.
+`.`, escapes, groups, `|`, and the repetitions `* + ? {n} {n,m}`. Both sides become automata that are walked together, the pattern word
+by word since ARNs share many; time is at most the product of their sizes.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from itertools import islice
 from typing import TypeAlias
 
-from policyc.ir.pattern import Plain, Token, Wild, pattern_tokens
+from policyc.ir.pattern import Wild
+from policyc.regex import regex
 
 Test = Callable[[str], bool]
 #: Repetitions are written out, so this bounds the size of one shape.
@@ -23,6 +24,11 @@ _OTHERS = [chr(code) for code in range(32, 128) if chr(code) != ":"]
 
 #: Moves that a shape remembers; past them it works them out each time.
 _MOST_MOVES = 20_000
+#: A pattern in pieces: wildcards, plain characters behind a backslash, words up to a `:` or `/`.
+_PIECES = regex(r"\*+|\?|\\[*?\\]|[^*?\\:/]{0,60}[:/]|[^*?\\:/]{1,60}|\\", re.DOTALL)
+_WILDS = {"*": Wild.RUN, "?": Wild.ONE}
+#: The fields of an ARN before its resource.
+_EARLY = 5
 #: A set of states that are possible at once.
 States: TypeAlias = frozenset[int]
 
@@ -49,12 +55,17 @@ class Shape:
         self.start = At(self._closed({0}))
 
     def after(self, at: At, piece: str | Wild, within: bool) -> At:
-        """The states after a character or a wildcard; `within` a field, where no wildcard takes a colon."""
-        states = self._worked_out(at.states, piece, within)
-        found = self._known.get(states) or At(states)
+        """The states after a word, a character or a wildcard; `within` a field, where no wildcard takes a colon."""
+        if isinstance(piece, str) and len(piece) > 1:
+            found = at
+            for char in piece:
+                found = found.moves[within].get(char) or self.after(found, char, within)
+        else:
+            states = self._worked_out(at.states, piece, within)
+            found = self._known.get(states) or At(states)
         if self._moves < _MOST_MOVES:
             self._moves += 1
-            self._known[states] = at.moves[within][piece] = found
+            self._known[found.states] = at.moves[within][piece] = found
         return found
 
     def _worked_out(self, states: States, piece: str | Wild, within: bool) -> States:
@@ -89,32 +100,27 @@ class Shape:
 @lru_cache(maxsize=4096)
 def fits(shape: str, text: str) -> bool:
     """Whether a whole text has the shape."""
-    return _meet(compiled(shape), tuple(map(Plain, text)))
+    whole = compiled(shape)
+    now = whole.start
+    for char in text:
+        now = now.moves[False].get(char) or whole.after(now, char, False)
+        if not now.states:
+            return False
+    return 1 in now.states
 
 
 @lru_cache(maxsize=4096)
 def may_fit(shape: str, pattern: str, arn: bool = False) -> bool:
     """Whether some text has the shape and matches the pattern (`*`, `?`; `\\*` literal). With `arn`, wildcards before the fifth
     colon stay within their field."""
-    tokens = pattern_tokens(pattern)
-    return _meet(compiled(shape), tokens, _fields_end(tokens) if arn else 0)
-
-
-def _fields_end(tokens: tuple[Token, ...]) -> int:
-    """The place after the fifth plain colon, or the end of a pattern with fewer."""
-    colons = (at for at, token in enumerate(tokens) if isinstance(token, Plain) and token.char == ":")
-    return next(islice(colons, 4, None), 0)
-
-
-def _meet(shape: Shape, tokens: tuple[Token, ...], within: int = 0) -> bool:
-    """One pass over the pattern with the set of states that are possible after each piece. Wildcards among the first `within`
-    pieces take no colon."""
-    now = shape.start
-    for at, token in enumerate(tokens):
-        piece, inside = token.char if isinstance(token, Plain) else token, at < within
-        now = now.moves[inside].get(piece) or shape.after(now, piece, inside)
+    whole, early = compiled(shape), _EARLY if arn and pattern.count(":") >= _EARLY else 0
+    now = whole.start
+    for text in _PIECES.findall(pattern):
+        piece = _WILDS.get(text[:1]) or (text[1:] if text[0] == "\\" and len(text) > 1 else text)
+        now = now.moves[early > 0].get(piece) or whole.after(now, piece, early > 0)
         if not now.states:
             return False
+        early -= text[-1] == ":"
     return 1 in now.states
 
 

@@ -27,7 +27,7 @@ _FIRST_HOP: Final = "object-lambda"
 
 def check_keys(statement: RawStatement, diagnostics: Diagnostics) -> None:
     """Report unknown keys with the closest known one, and keys that cannot be there."""
-    for entry in statement.condition_keys():
+    for entry in statement.condition_keys:
         service = entry.key.partition(":")[0].lower()
         known = known_keys().find(entry.key)
         if known is None:
@@ -109,7 +109,7 @@ def unlisted(key: str) -> tuple[str, str] | None:
 
 def check_variables(statement: RawStatement, diagnostics: Diagnostics) -> None:
     """Report policy variables that name no key, with the closest known one."""
-    values = [text for entry in statement.condition_keys() for text in strings(entry.value)]
+    values = [text for entry in statement.condition_keys for text in strings(entry.value)]
     for item in (*statement.resources, *values):
         for found in _VARIABLE.finditer(item.value, 0, item.value.rfind("}") + 1):
             key = found[1].strip()
@@ -156,7 +156,7 @@ def _quantified(entry: ConditionKey, known: Attribute, statement: RawStatement, 
     operator = read_operator(entry.operator)
     if operator is None or operator.qualifier is not Qualifier.ALL or known.many or not statement.allows:
         return
-    if any(other.operator == "Null" and other.key.lower() == entry.key.lower() for other in statement.condition_keys()):
+    if any(other.operator == "Null" and other.key.lower() == entry.key.lower() for other in statement.condition_keys):
         return
     diagnostics.warning(
         "forallvalues-with-single-valued-key",

@@ -76,23 +76,23 @@ def _meant_by(text: str) -> tuple[tuple[Service, Action], ...]:
     return tuple((found, action) for action in actions if pattern.test(f"{found.prefix}:{action.name}".lower()))
 
 
-def forms(service: Service, action: Action) -> list[str]:
+def forms(service: Service, action: Action) -> tuple[str, ...]:
     """The ARNs that a request of the action is about, as forms."""
     return _forms(service.prefix, action.name)
 
 
 @lru_cache(maxsize=4096)
-def _forms(prefix: str, name: str) -> list[str]:
+def _forms(prefix: str, name: str) -> tuple[str, ...]:
     service = services.service(prefix)
     action = service.actions[name.lower()] if service is not None else None
     if service is None or action is None:
-        return []
+        return ()
     out = [service.forms[name].arn for name in action.types if name in service.forms]
     if service.prefix == "s3":
         ends = [_THROUGH_POINTS[name] for name in action.types if name in _THROUGH_POINTS]
         out += [point + end for end in ends for point in _POINTS]
-    out += [form for form in arns.also(service.prefix) if any(_word(form) == _word(listed) for listed in out)]
-    return out
+    words = set(map(_word, out))
+    return (*out, *(form for form in arns.also(service.prefix) if _word(form) in words))
 
 
 def _word(form: str) -> str:
@@ -159,7 +159,7 @@ def check_carried(statement: RawStatement, diagnostics: Diagnostics) -> None:
     )
     if not found or not whole or not services.is_there() or any(_is_all(item.value) for item in statement.actions):
         return
-    for entry in statement.condition_keys():
+    for entry in statement.condition_keys:
         prefix = entry.key.partition(":")[0].lower()
         operator = read_operator(entry.operator)
         if operator is None or operator.negated or operator.if_exists or operator.qualifier is Qualifier.ALL:

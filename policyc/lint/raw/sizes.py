@@ -9,14 +9,18 @@ from policyc.diagnostics import Diagnostics
 from policyc.targets.iam_documents.kinds import DocumentKind
 from policyc.text import Span
 
+#: of one character in UTF-8
+_MOST_BYTES = 4
 _NO_SPACE = dict.fromkeys(map(ord, " \t\r\n"))
 
 
 def check_size(text: str, kind: DocumentKind, span: Span, whitespace: str, diagnostics: Diagnostics) -> None:
     """Report a document above its limit. `whitespace` is the switch `size-whitespace`: `counted` or `ignored` where nothing is
     published."""
+    if not kind.limit or len(text) * (_MOST_BYTES if kind.unit == "bytes" else 1) <= kind.limit:
+        return
     counted = size_of(text, kind, whitespace)
-    if kind.limit and counted > kind.limit:
+    if counted > kind.limit:
         dense = " without white space" if kind.dense else ""
         diagnostics.error(
             "policy-size-exceeds-quota",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final
 
@@ -66,6 +66,8 @@ def may_be_region(text: str) -> bool:
 def glob(text: str) -> str:
     """A resource of a document as a pattern, its variables and holes as any text."""
     plain = MARK.sub("*", text).replace("\\", "\\\\")
+    if "${" not in plain:
+        return plain
     closed = plain.rfind("}") + 1
     filled = _VARIABLE.sub(lambda found: {"*": r"\*", "?": r"\?", "$": "$"}.get(found[1], "*"), plain[:closed])
     return filled + plain[closed:]
@@ -109,10 +111,10 @@ def id_shapes(service: str, form: str) -> dict[str, str]:
     return {name: known[name] for name in names if known.get(name, ".*").startswith(tuple(_LETTERS))}
 
 
-def any_may_be(text: str, forms: Iterable[str]) -> bool:
+def any_may_be(text: str, forms: tuple[str, ...]) -> bool:
     """As `may_be`, for any of the forms."""
     pattern = glob(text)
-    return any(may_fit(shape, pattern, arn=True) for shape in _together(tuple(forms)))
+    return any(may_fit(shape, pattern, arn=True) for shape in _together(forms))
 
 
 #: forms that are walked at once

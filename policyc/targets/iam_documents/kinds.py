@@ -148,11 +148,12 @@ def may_lack_principals(tree: JsonValue) -> bool:
     """Whether a document without any `Principal` is about nothing but requests to one kind of resource that has a policy of its
     own, so that it may be that policy with its callers forgotten."""
     statements = list(_statements(tree))
-    prefixes = {text.partition(":")[0].lower() for item in statements for text in _texts(item, "Action")}
-    owners = _owners(statements)
-    if any(text.lower() == f"{_OLAP}:writegetobjectresponse" for item in statements for text in _texts(item, "Action")):
+    if _owners(statements) not in ({"vpc-lattice"}, {_OLAP}):
+        return False
+    actions = {text.lower() for item in statements for text in _texts(item, "Action")}
+    if f"{_OLAP}:writegetobjectresponse" in actions:
         return False  # a function asks for that, never a client
-    return bool(owners) and (owners <= {"vpc-lattice"} or owners <= {_OLAP}) and prefixes <= _LATTICE | {_OLAP, "*"}
+    return {text.partition(":")[0] for text in actions} <= _LATTICE | {_OLAP, "*"}
 
 
 def _owners(statements: list[JsonObject]) -> set[str]:
@@ -168,7 +169,7 @@ def _statements(tree: JsonValue) -> Iterator[JsonObject]:
 
 
 def _texts(statement: JsonObject, element: str) -> Iterator[str]:
-    for name in (element, f"Not{element}"):
-        value = statement.get(name)
-        items = value.items if isinstance(value, JsonArray) else (value,)
-        yield from (item.value for item in items if isinstance(item, JsonString))
+    for member in statement.members:
+        if member.key.removeprefix("Not") == element:
+            items = member.value.items if isinstance(member.value, JsonArray) else (member.value,)
+            yield from [item.value for item in items if isinstance(item, JsonString)]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import cache
 from typing import Final, Literal, assert_never
 
 from policyc.diagnostics import Diagnostics
@@ -40,6 +41,7 @@ def family_of(kind: Type) -> Family | None:
             assert_never(kind)
 
 
+@cache
 def _named_family(name: str) -> Family | None:
     shape = shapes().get(name)
     if shape is None:

@@ -8,8 +8,8 @@ type is left out, because `compile_document` refuses the document that has one.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterator, Mapping
+from typing import Final, TypeAlias
 
 from policyc.diagnostics import Diagnostics
 from policyc.engines.iam.arns import FIELDS, pad_tokens, split_tokens, whole_arn
@@ -34,6 +34,7 @@ from policyc.text import Span
 _IAM: Final = regex(r"arn:[^:]*:iam::([^:]*):(user|role)/(.+)", re.DOTALL)
 _ROOT: Final = regex(r"arn:[^:]*:iam::([^:]*):root")
 _STS: Final = regex(r"arn:[^:]*:sts::([^:]*):(?:assumed-role/([^/]+)/(.+)|federated-user/(.+))", re.DOTALL)
+_Elements: TypeAlias = Mapping[str, JsonMember]
 _ACCOUNT: Final = regex(r"[0-9]{12}")
 _PADDED: Final = (Kind.IDENTITY, Kind.BOUNDARY, Kind.SCP)
 
@@ -91,12 +92,13 @@ def _expands(tree: JsonObject, switches: Switches) -> bool:
 
 
 def _statement(tree: JsonObject, index: int, reading: Reading) -> Statement:
-    deny = _text(tree.get("Effect")) == "Deny"
-    sid = tree.get("Sid")
+    elements = {member.key: member for member in tree.members}
+    deny = _text(_value(elements, "Effect")) == "Deny"
+    sid = _value(elements, "Sid")
     label, label_span = _text(sid), sid.span if sid is not None else None
-    who, can, resources = _who(tree, deny), _can(tree), _resources(tree, reading)
+    who, can, resources = _who(elements, deny), _can(elements), _resources(elements, reading)
     nothing = (who and not who.principals) or (can and not can.verbs) or (resources and not resources.patterns)
-    when = Never() if nothing else read_condition(tree.get("Condition"), reading)
+    when = Never() if nothing else read_condition(_value(elements, "Condition"), reading)
     return Statement(
         "deny" if deny else "allow",
         label or f"statement {index + 1}",
@@ -126,21 +128,25 @@ def _text(value: JsonValue | None) -> str:
 
 def _strings(value: JsonValue | None) -> tuple[JsonString, ...]:
     items = value.items if isinstance(value, JsonArray) else (value,)
-    return tuple(item for item in items if isinstance(item, JsonString))
+    return tuple([item for item in items if isinstance(item, JsonString)])
 
 
-def _chosen(tree: JsonObject, name: str) -> tuple[JsonMember | None, bool]:
-    for member in tree.members:
-        if member.key in (name, f"Not{name}"):
-            return member, member.key != name
-    return None, False
+def _value(elements: _Elements, name: str) -> JsonValue | None:
+    member = elements.get(name)
+    return None if member is None else member.value
+
+
+def _chosen(elements: _Elements, name: str) -> tuple[JsonMember | None, bool]:
+    """The member `name` or its `Not` form, and whether it is the latter; documents with both are refused."""
+    member = elements.get(name)
+    return (member, False) if member is not None else (elements.get(f"Not{name}"), True)
 
 
 # --- who, can, where --------------------------------------------------------------------------------------------
 
 
-def _who(tree: JsonObject, deny: bool) -> Who | None:
-    member, negated = _chosen(tree, "Principal")
+def _who(elements: _Elements, deny: bool) -> Who | None:
+    member, negated = _chosen(elements, "Principal")
     if member is None:
         return None
     return Who(tuple(_principals(member.value)), negated, member.value.span, negated and deny)
@@ -184,11 +190,11 @@ def _aws(text: str) -> tuple[str, tuple[str, ...]] | None:
     return None
 
 
-def _can(tree: JsonObject) -> Can | None:
-    member, negated = _chosen(tree, "Action")
+def _can(elements: _Elements) -> Can | None:
+    member, negated = _chosen(elements, "Action")
     if member is None:
         return None
-    verbs = tuple(_verb(item) for item in _strings(member.value))
+    verbs = tuple([_verb(item) for item in _strings(member.value)])
     return Can(verbs, negated, member.value.span)
 
 
@@ -197,11 +203,11 @@ def _verb(item: JsonString) -> Verb:
     return Verb(item.value, item.value, glob=is_action(item.value), span=item.span)
 
 
-def _resources(tree: JsonObject, reading: Reading) -> Resources | None:
-    member, negated = _chosen(tree, "Resource")
+def _resources(elements: _Elements, reading: Reading) -> Resources | None:
+    member, negated = _chosen(elements, "Resource")
     if member is None:
         return None
-    globs = tuple(_resource(item, reading) for item in _strings(member.value))
+    globs = tuple([_resource(item, reading) for item in _strings(member.value)])
     return Resources(globs, negated, member.value.span)
 
 
@@ -212,6 +218,8 @@ def _resource(item: JsonString, reading: Reading) -> Glob:
         return Glob(item.value, found.tokens, item.span)
     if reading.kind.engine not in _PADDED or not item.value.startswith("arn:"):
         return found
+    if isinstance(found.tokens[0], str) and found.tokens[0].count(":") >= FIELDS - 1:
+        return found  # nothing before the resource is open
     template = native_tokens(found.tokens)
     if len(split_tokens(template)) >= FIELDS:
         return found

@@ -14,6 +14,7 @@ keys included, are those of `leaves.py` read backwards:
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import ip_network
 from typing import Final
 
@@ -61,43 +62,47 @@ _ABSENT: Final = "\0"
 def read_test(operator_text: str, entry: JsonMember, reading: Reading) -> Cond:
     """The condition that `operator: {key: values}` states."""
     operator = read_operator(operator_text)
-    globs = tuple(_value(item, operator, reading) for item in _items(entry.value))
+    globs = tuple([_value(item, operator, reading) for item in _items(entry.value)])
     span = entry.key_span.to(entry.value.span)
     spelling = Spelling(operator_text, entry.key, globs, entry.key_span)
-    known = known_keys().find(entry.key)
-    if known is not None and not _always(known, reading):
-        known = replace(known, presence="optional")
-    attribute = known or raw_attribute(entry.key)
-    if known is not None and _misspelled(entry.key, known, reading):
-        attribute, known = raw_attribute(_ABSENT + entry.key), None
+    attribute, known = _attribute(entry.key, reading.kind.services, reading.switches.lattice_key_case)
     raw = RawTest(operator_text, attribute, globs, False, span, spelling)
     if operator is None:
         return raw
     if operator.family is Family.NULL:
         return _presence(operator, raw)
+    return (_typed(operator, raw) if known else None) or raw
+
+
+@lru_cache(maxsize=4096)
+def _attribute(key: str, services: tuple[str, ...], letter_case: str) -> tuple[Attribute, bool]:
+    """What a key stands for in documents about `services` (empty: any), and whether a vocabulary knows it."""
+    known = known_keys().find(key)
     if known is None:
-        return raw
-    return _typed(operator, raw) or raw
+        return raw_attribute(key), False
+    if _misspelled(key, known, letter_case):
+        return raw_attribute(_ABSENT + key), False
+    return known if _always(known, services) else replace(known, presence="optional"), True
 
 
-def _always(known: Attribute, reading: Reading) -> bool:
+def _always(known: Attribute, services: tuple[str, ...]) -> bool:
     """Whether every request that the document decides on has the key: a key of another service than the document is about is
     absent from the others' requests, and a connection has no method and no path."""
     service = known.native.partition(":")[0]
     if known.presence != "always" or known.native in _OF_HTTP:
         return False
-    return service == "aws" or service in reading.kind.services
+    return service == "aws" or service in services
 
 
-def _misspelled(key: str, known: Attribute, reading: Reading) -> bool:
+def _misspelled(key: str, known: Attribute, letter_case: str) -> bool:
     """Whether the service may take the key for another one, which no request has, because of its letter case."""
     lattice = known.native.startswith("vpc-lattice-svcs:")
-    return lattice and reading.switches.lattice_key_case == "exact" and not key.startswith(known.native)
+    return lattice and letter_case == "exact" and not key.startswith(known.native)
 
 
 def _items(value: JsonValue) -> tuple[JsonValue, ...]:
     items = value.items if isinstance(value, JsonArray) else (value,)
-    return tuple(item for item in items if isinstance(item, JsonString | JsonNumber | JsonBool))
+    return tuple([item for item in items if isinstance(item, (JsonString, JsonNumber, JsonBool))])
 
 
 def _value(item: JsonValue, operator: Operator | None, reading: Reading) -> Glob:

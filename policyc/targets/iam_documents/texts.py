@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from policyc.engines.iam.globs import Wild as NativeWild
 from policyc.engines.iam.globs import fold
 from policyc.engines.iam.switches import Switches
@@ -24,23 +26,24 @@ class Reading:
 
     def glob(self, text: str, span: Span, *, wildcards: bool, variables: bool = True) -> Glob:
         """A text with its wildcards and variables; a malformed variable is plain text."""
-        try:
-            template = read_template(text, wildcards=wildcards, variables=variables and self.expands)
-        except VariableError:
-            template = read_template(text, wildcards=wildcards, variables=False)
-        return Glob(text, tokens_of(template), span)
+        return Glob(text, _read(text, wildcards, variables and self.expands), span)
+
+
+@lru_cache(maxsize=4096)  # documents repeat themselves
+def _read(text: str, wildcards: bool, variables: bool) -> Tokens:
+    try:
+        return tokens_of(read_template(text, wildcards=wildcards, variables=variables))
+    except VariableError:
+        return tokens_of(read_template(text, wildcards=wildcards, variables=False))
 
 
 def tokens_of(template: Template) -> Tokens:
     """The engine's pieces of a text as the IR's."""
-    return tuple(
-        Variable(piece.spelled, piece.default)
-        if isinstance(piece, NativeVariable)
-        else Wild(piece.value)
-        if isinstance(piece, NativeWild)
-        else piece
-        for piece in template
-    )
+    return tuple([piece if isinstance(piece, str) else _piece_of(piece) for piece in template])
+
+
+def _piece_of(piece: NativeVariable | NativeWild) -> Variable | Wild:
+    return Variable(piece.spelled, piece.default) if isinstance(piece, NativeVariable) else Wild(piece.value)
 
 
 def native_tokens(tokens: Tokens) -> Template:

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 
 from policyc.cli import cache, earlier, exits
 from policyc.cli.console import Console
-from policyc.cli.fixing import apply_fixes
 from policyc.cli.holes import add_bindings, bindings_of
 from policyc.cli.parser import WrongUse, one_of
 from policyc.cli.project import here, open_projects
@@ -220,6 +219,8 @@ def _mended(
     project: Project, settings: NativeSettings, mistakes: Diagnostics, console: Console, unsafe: bool
 ) -> Found | None:
     """What is found after the fixes of what was found; one fix can make room for the next."""
+    from policyc.cli.fixing import apply_fixes
+
     part = check_project(project, settings, mistakes)
     count = 0
     for _ in range(_ROUNDS):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from policyc.cli import exits
 from policyc.cli.console import Console
@@ -12,8 +13,10 @@ from policyc.record import replace
 from policyc.report.registry import render, serves
 from policyc.report.tally import Tally
 from policyc.text import Source
-from policyc.workspace.compile import Compiled
 from policyc.workspace.project import Project
+
+if TYPE_CHECKING:
+    from policyc.workspace.compile import Compiled
 
 
 def report(

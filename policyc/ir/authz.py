@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from functools import lru_cache
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from policyc.ir.origin import Origin as Origin
 from policyc.ir.pattern import Wild, escape_pattern
@@ -16,8 +16,10 @@ from policyc.model.types import STRING, Type
 from policyc.model.values import Group, Principal, Resource, Scalar
 from policyc.model.vocabulary import Attribute, Verb
 from policyc.record import field, record
-from policyc.syntax.cedar_nodes import Expr
 from policyc.text import Span
+
+if TYPE_CHECKING:
+    from policyc.syntax.cedar_nodes import Expr
 
 
 class Op(StrEnum):

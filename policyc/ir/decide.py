@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
-from typing import Literal, assert_never
+from typing import TYPE_CHECKING, Literal, assert_never
 
 from policyc.ir.authz import (
     All,
@@ -33,7 +33,9 @@ from policyc.ir.raw_tests import fill, raw_holds, split_fields
 from policyc.model.values import Principal, Scalar
 from policyc.model.vocabulary import Verb
 from policyc.record import record
-from policyc.syntax.cedar_nodes import Expr
+
+if TYPE_CHECKING:
+    from policyc.syntax.cedar_nodes import Expr
 
 
 def _states_none(expression: Expr) -> bool:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from policyc.ir.authz import Policy
-from policyc.model.scope import Scope
 from policyc.model.values import Principal, Resource, ResourceLink
 from policyc.per_object import PerObject
 from policyc.record import record
-from policyc.syntax import nodes
 from policyc.text import Source
+
+if TYPE_CHECKING:
+    from policyc.model.scope import Scope
+    from policyc.syntax import nodes
 
 
 @record

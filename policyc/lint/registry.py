@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType, ModuleType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity
 from policyc.ir.program import Program
@@ -18,9 +18,11 @@ from policyc.lint.nested import Nested
 from policyc.lint.rule import Lint, Rule, kind_of
 from policyc.lint.suppress import apply_suppressions
 from policyc.record import record
-from policyc.targets.base import Document
 from policyc.targets.iam_documents.kinds import KINDS
 from policyc.text import Span
+
+if TYPE_CHECKING:
+    from policyc.targets.base import Document
 
 CRASHED: Final = "rule-crashed"
 

@@ -14,16 +14,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from policyc.diagnostics import Diagnostic, Fix, Label, Severity
 from policyc.ir.authz import Policy, Statement
 from policyc.ir.program import Program
 from policyc.record import field, record
 from policyc.regex import regex
-from policyc.targets.base import Document
 from policyc.targets.registry import target
 from policyc.text import Span
+
+if TYPE_CHECKING:
+    from policyc.targets.base import Document
 
 _BLOCK: Final = regex(r"^```(?:policy|json as=(?P<kind>\S+))\n(?P<text>.*?)^```", re.MULTILINE | re.DOTALL)
 HEADINGS: Final = ("What it does", "Why is this bad", "Example", "Use instead", "Source")

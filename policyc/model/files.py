@@ -6,12 +6,15 @@ import errno
 import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from policyc.bounded import NotRegular, TooLarge, read_regular
 from policyc.diagnostics import Diagnostics
 from policyc.record import field, record
-from policyc.syntax import nodes
 from policyc.text import Source, Span
+
+if TYPE_CHECKING:
+    from policyc.syntax import nodes
 
 POLICY_ENDING = ".policy"
 

@@ -11,7 +11,6 @@ from policyc.diagnostics import Diagnostics
 from policyc.engines.trace import Outcome
 from policyc.ir.authz import Policy
 from policyc.ir.program import Program
-from policyc.ir.raw_forms import NativeForms
 from policyc.model.values import Principal, Resource, Scalar
 from policyc.model.vocabulary import Attribute, Vocabulary
 from policyc.record import record
@@ -19,6 +18,7 @@ from policyc.text import Source, Span
 
 if TYPE_CHECKING:
     from policyc.ir.network import CoreNetwork
+    from policyc.ir.raw_forms import NativeForms
 
 #: Opens a file of the project by its path from the root; what is wrong with it is reported at the span.
 OpenFile: TypeAlias = Callable[[str, Span], Source | None]

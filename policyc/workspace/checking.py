@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from policyc.carriers.registry import endings
 from policyc.diagnostics import Diagnostic, Diagnostics
 from policyc.report.tally import NotRead, Tally
-from policyc.workspace.compile import CONFIGURATION, Compiled, compile_project, lint
 from policyc.workspace.found import Found, kept
 from policyc.workspace.native_files import check_natives
 from policyc.workspace.native_settings import NativeSettings
 from policyc.workspace.natives import SEARCHED, find_natives, split_natives
 from policyc.workspace.project import Project
 
+if TYPE_CHECKING:
+    from policyc.workspace.compile import Compiled
+
 
 def check_project(
     project: Project,
     settings: NativeSettings,
     mistakes: Diagnostics,
-    compile: Callable[[Project], Compiled] = compile_project,
+    compile: Callable[[Project], Compiled] | None = None,
 ) -> Found | None:
     """What is found in one project; None after adding mistakes of its configuration to `mistakes`. `compile` may answer from memory."""
     natives, _ = split_natives(project.named, settings.kind, settings.fences)
@@ -29,7 +32,9 @@ def check_project(
         shown = tuple(findings.sorted())
         sources = {**project.sources, **checked.sources}
         return Found(project.names, shown, sources, natives=checked.documents, tally=checked.tally)
-    compiled = compile(project)
+    from policyc.workspace.compile import CONFIGURATION, compile_project, lint
+
+    compiled = (compile or compile_project)(project)
     found = Diagnostics(compiled.diagnostics)
     if compiled.loaded and not found.has_errors:
         lint(compiled, project.config, found)

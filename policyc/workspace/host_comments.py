@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Final
 
-from policyc.carriers.terraform.hcl import comments_of
 from policyc.data import data_root, read_text
 from policyc.diagnostics import Diagnostic
 from policyc.lint.registry import RULES
@@ -48,6 +47,8 @@ def _commented(source: Source) -> Commented:
 
 def _of_hcl(source: Source) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
     """HCL has `//` beside `#`, and heredocs whose texts have comments of their own."""
+    from policyc.carriers.terraform.hcl import comments_of
+
     try:
         comments, constructs = comments_of(source)
     except MissingPackage:  # said where the file is read

@@ -5,27 +5,30 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-
 
 from __future__ import annotations
 
-import re
 from functools import cache
+from typing import Final
 
 from policyc.carriers.cloudformation.signs import STATEMENT
 from policyc.carriers.embedded import Carried, Options
 from policyc.carriers.types import types
 from policyc.diagnostics import Diagnostics
+from policyc.regex import regex
 from policyc.text import Source
+
+_TYPE: Final = regex(rb"AWS::\w+::\w+|Fn::ForEach")
 
 
 @cache
-def _wanted() -> re.Pattern[bytes]:
+def _wanted() -> tuple[bytes, ...]:
     names = [*types("cloudformation"), "AWS::Lambda::Permission", "AWS::VpcLattice::Service", "Fn::ForEach"]
-    return re.compile(b"|".join(re.escape(name.encode()) for name in names))
+    return tuple(name.encode() for name in names)
 
 
 def recognize(name: str, raw: bytes) -> bool:
     """A template with a resource that we know, or with a statement in one that we do not: all others are nobody's business."""
     if b"Resources" not in raw or b"AWS::" not in raw:
         return False
-    return _wanted().search(raw) is not None or STATEMENT.search(raw) is not None
+    return any(found.startswith(_wanted()) for found in set(_TYPE.findall(raw))) or STATEMENT.search(raw) is not None
 
 
 def carried(source: Source, options: Options, diagnostics: Diagnostics) -> Carried:

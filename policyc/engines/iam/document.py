@@ -6,15 +6,18 @@ A `Document` exists only for text without errors: what cannot be read whole is n
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from policyc.diagnostics import Diagnostics
-from policyc.engines.iam.masks import MaskIndex
 from policyc.engines.iam.reader import read_document
 from policyc.engines.iam.statement import Kind, Origin, Statement
 from policyc.engines.iam.switches import DEFAULT, Switches
-from policyc.record import record
+from policyc.record import field, record
 from policyc.syntax.json_text import JsonValue, parse_json
 from policyc.text import Source, Span
+
+if TYPE_CHECKING:
+    from policyc.engines.iam.masks import MaskIndex
 
 
 @record
@@ -27,7 +30,16 @@ class Document:
     statements: tuple[Statement, ...]
     switches: Switches
     span: Span
-    masks: MaskIndex
+    _masks: list[MaskIndex] = field(default_factory=list, init=False, repr=False, compare=False)
+
+    @property
+    def masks(self) -> MaskIndex:
+        """The index that decides, made when it is first asked."""
+        if not self._masks:
+            from policyc.engines.iam.masks import MaskIndex
+
+            self._masks.append(MaskIndex(self.statements, self.switches))
+        return self._masks[0]
 
 
 def compile_document(
@@ -51,7 +63,7 @@ def compile_document(
     if read is None:
         return None
     version, statements = read
-    return Document(name or kind.value, kind, version, statements, switches, tree.span, MaskIndex(statements, switches))
+    return Document(name or kind.value, kind, version, statements, switches, tree.span)
 
 
 def compile_text(

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from functools import cache
 
-from policyc.targets.registry import policy_targets
+from policyc.targets.iam_documents.kinds import KINDS
+from policyc.targets.registry import target
 
 
 @cache
 def actions(service: str) -> tuple[str, ...]:
     """Every action of a service without its prefix, sorted; empty for services that no vocabulary lists whole."""
-    owner = next((one for one in policy_targets() if service and one.service == service), None)
+    names = dict.fromkeys(kind.target for kind in KINDS.values() if kind.target and service in kind.services)
+    owner = next((one for one in map(target, names) if one.service == service), None)
     if owner is None:
         return ()
     verbs = (verb for kind in owner.vocabulary().resource_types.values() for verb in kind.verbs.values())

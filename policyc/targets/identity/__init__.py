@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from policyc.diagnostics import Diagnostics
 from policyc.engines.trace import Outcome
 from policyc.ir.authz import Policy
 from policyc.ir.program import Program
-from policyc.ir.raw_forms import NativeForms
 from policyc.model.values import Principal, Resource
 from policyc.model.vocabulary import Attribute, Vocabulary, load_vocabulary
 from policyc.targets.base import Document, Native, Request, Target
+
+if TYPE_CHECKING:
+    from policyc.ir.raw_forms import NativeForms
 
 
 class Identity:

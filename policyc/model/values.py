@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
 from typing import TypeAlias
 
 from policyc.model.types import Type
-from policyc.record import field, record
+from policyc.record import field, light, record
 from policyc.text import Span
 
 Scalar: TypeAlias = str | int | Decimal | bool
 
 
-@record
+@light
 class Principal:
     """A caller, or a pattern of callers. `kind` is a constructor of `schemas/core/principals.json` (`role`, `user`, `service`,
     `anyone`, `cloudfront` …); `args` its arguments in order, as text.
@@ -70,6 +71,7 @@ _PARTITIONS = (
 )
 
 
+@lru_cache(maxsize=256)
 def partition_of(region: str) -> str:
     """The ARN partition that a Region belongs to."""
     return next((partition for prefix, partition in _PARTITIONS if region.startswith(prefix)), "aws")
@@ -123,7 +125,7 @@ class ResourceLink:
     name: str = field(default="", compare=False)
 
 
-@record
+@light
 class Value:
     """A typed compile-time value with the span it was written at (the use, not the declaration).
 

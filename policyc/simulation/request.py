@@ -128,7 +128,7 @@ class RequestBuilder:
                     spans[attribute.name] = entry.value.span
                     if isinstance(entry.value, nodes.ListOf) and not found:
                         empty.add(attribute.name)
-        if any(item.severity == "error" for item in list(self.diagnostics)[before:]):
+        if len(self.diagnostics) > before and any(item.severity == "error" for item in list(self.diagnostics)[before:]):
             return None
         return Request(
             resource,

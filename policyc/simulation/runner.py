@@ -47,6 +47,8 @@ def run_tests(
 
 def select_tests(tests: Iterable[BoundTest], keyword: str) -> list[BoundTest]:
     """The tests whose label or file fits `keyword`."""
+    if not keyword:
+        return list(tests)
     return [test for test in tests if matches_keyword(keyword, f"{test.file} {test.node.label.value}")]
 
 
@@ -156,7 +158,7 @@ class _Run:
 def unmet(step: nodes.ExpectDecision, outcome: Outcome) -> str | None:
     """Why an outcome is not what was expected, or None when it is. An expectation of one gate may hold though others are open."""
     open_elsewhere = step.at is not None and outcome.decision is Decision.UNDECIDED
-    if outcome.decision.value != step.decision and not open_elsewhere:
+    if outcome.decision != step.decision and not open_elsewhere:
         return f"expected {step.decision}, got {outcome.decision.value}"
     gates = [gate for gate in outcome.gates if step.at is None or is_gate(gate, step.at.text)]
     if step.at is not None and not gates:

@@ -90,9 +90,9 @@ class Ref:
     @property
     def text(self) -> str:
         """The reference as people write it."""
-        first, *rest = self.parts
+        first = self.parts[0]
         out = first.name if isinstance(first, Field) else f'["{first.text}"]'
-        for part in rest:
+        for part in self.parts[1:]:
             out += f".{part.name}" if isinstance(part, Field) else f'["{part.text}"]'
         return out
 

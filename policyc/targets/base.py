@@ -13,7 +13,7 @@ from policyc.ir.authz import Policy
 from policyc.ir.program import Program
 from policyc.model.values import Principal, Resource, Scalar
 from policyc.model.vocabulary import Attribute, Vocabulary
-from policyc.record import record
+from policyc.record import light, record
 from policyc.text import Source, Span
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ class Native:
     resources: Mapping[str, Resource] = MappingProxyType({})
 
 
-@record
+@light
 class Request:
     """One request to a declared resource, with everything that it states.
 

@@ -12,7 +12,7 @@ from policyc.engines.iam.caller import Caller
 from policyc.engines.iam.dates import parse_instant
 from policyc.engines.iam.globs import fold
 from policyc.engines.iam.values import Unknown, Values
-from policyc.record import field, record
+from policyc.record import field, light
 
 ALWAYS_PRESENT = ("aws:currenttime", "aws:epochtime", "aws:requestedregion", "aws:securetransport", "aws:useragent")
 """Keys that every request carries (9): when a request does not state them, they hold something not known."""
@@ -22,7 +22,7 @@ _AMBIENT: Mapping[str, Values] = {"aws:viaawsservice": ("false",), **dict.fromke
 ContextValue = str | bool | int | Iterable[str] | None
 
 
-@record
+@light
 class Request:
     """What is asked of AWS.
 

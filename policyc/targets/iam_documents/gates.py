@@ -124,15 +124,18 @@ def engine_caller(principal: Principal, partition: str = "aws") -> Caller | None
             return None
 
 
+_DATETIME: Final = Named("datetime")
+
+
 def context_texts(values: Sequence[Scalar], kind: Type) -> tuple[str, ...]:
     """The values of one attribute as the engine reads them."""
-    return tuple(_text(value, kind) for value in values)
+    return tuple([_text(value, kind) for value in values])
 
 
 def _text(value: Scalar, kind: Type) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    if kind == Named("datetime"):
+    if kind == _DATETIME:
         return moment_text(str(value))
     return str(value)
 

@@ -72,7 +72,8 @@ def simulate(
     outcome = _outcome(traces, facts, notes)
     if outcome.decision is Decision.DENY:  # refused before any rule is tried
         return outcome
-    return changed(outcome, notes=(*outcome.notes, *describe_route(program, request, asked.action)))
+    route = tuple(describe_route(program, request, asked.action))
+    return changed(outcome, notes=(*outcome.notes, *route)) if route else outcome
 
 
 def _with_role(program: Program, asked: Asked, gates: Iterable[_Gate], notes: list[str]) -> Asked:
@@ -204,17 +205,17 @@ def _outcome(traces: tuple[GateTrace, ...], facts: Facts, notes: list[str]) -> O
         wanted = [word for trace in traces for word in _wanted(trace)]
         first = next(trace for trace in traces if trace.verdict is Verdict.UNDECIDED)
         return Outcome(Decision.UNDECIDED, traces, first.name, "", tuple(dict.fromkeys(wanted)), tuple(notes))
-    deciding = next((trace for trace in reversed(traces) if trace.decided_by), traces[-1])
+    deciding = next((trace for trace in reversed(traces) if trace.verdict is Verdict.ALLOW), traces[-1])
     return Outcome(Decision.ALLOW, traces, deciding.name, "", (), tuple(notes))
 
 
 def _refusal(traces: Sequence[GateTrace]) -> GateTrace | None:
     """The gate that the caller hears of: explicit denies first, and network before service before identity."""
     for verdict in (Verdict.EXPLICIT_DENY, Verdict.IMPLICIT_DENY):
-        for kind in _REPORTED:
-            for trace in traces:
-                if trace.kind == kind and trace.verdict is verdict:
-                    return trace
+        refused = {trace.kind: trace for trace in reversed(traces) if trace.verdict is verdict}
+        for kind in _REPORTED if refused else ():
+            if kind in refused:
+                return refused[kind]
     return None
 
 

@@ -15,7 +15,8 @@ from policyc.engines.iam.request import Request as Asked
 from policyc.ir.program import Program
 from policyc.model.values import Resource
 from policyc.model.vocabulary import Verb
-from policyc.record import record
+from policyc.per_object import PerObject
+from policyc.record import light
 from policyc.targets.base import Request
 from policyc.targets.iam_documents.gates import engine_caller, stated_context
 from policyc.targets.iam_documents.stated import check_stated
@@ -37,7 +38,7 @@ from policyc.targets.lattice.words import (
 )
 
 
-@record
+@light
 class Facts:
     """`asked` is None when the caller or the action is not known; `missing` says what. With `path_known` False the
     resource of `asked` stands for any path."""
@@ -76,7 +77,7 @@ def read_request(program: Program, request: Request, diagnostics: Diagnostics) -
     http = verb.action == INVOKE
     resource = arn_of(service) + ((request.path or "/") if http else "")
     stated = {name.lower() for name in context}
-    unknown = frozenset(key for key in _unstated(http) if key not in stated) | request.unknown
+    unknown = (_unstated(http) - stated) | request.unknown
     return Facts(
         Asked(verb.action, resource, caller, context, unknown, _lacking(service, http)),
         network,
@@ -87,7 +88,7 @@ def read_request(program: Program, request: Request, diagnostics: Diagnostics) -
 
 def _verb(request: Request, service: Resource, diagnostics: Diagnostics) -> Verb | None:
     """The request's verb, or the only one possible; None when it could be several, or after an error."""
-    possible = {verb.name: verb for verb in verbs_of(service)}
+    possible = _possible(service)
     if request.can is not None:
         verb = possible.get(request.can)
         if (
@@ -108,6 +109,9 @@ def _verb(request: Request, service: Resource, diagnostics: Diagnostics) -> Verb
     if len(actions) > 1:
         return None
     return next(verb for verb in possible.values() if not verb.requires)
+
+
+_possible = PerObject[Resource, dict[str, Verb]](lambda service: {verb.name: verb for verb in verbs_of(service)}, 4096)
 
 
 def _derived(request: Request, service: Resource, network: Resource | None, verb: Verb | None) -> dict[str, str]:
@@ -184,12 +188,12 @@ def _caller(request: Request, service: Resource, diagnostics: Diagnostics) -> Ca
 
 
 @cache
-def _unstated(http: bool) -> tuple[str, ...]:
+def _unstated(http: bool) -> frozenset[str]:
     """The service's own keys that every request of this kind has, folded; unknown where they are not stated.
 
     What AWS derives from the caller, and the global keys, the engine knows best.
     """
-    return tuple(
+    return frozenset(
         item.native.lower()
         for item in vocabulary().attributes.values()
         if item.presence == "always"

@@ -43,6 +43,8 @@ from policyc.syntax import nodes
 from policyc.text import Span
 
 #: declarations that may hang on one another in a row, far below the interpreter's own limit
+#: declarations that are no values
+_NO_VALUES = (nodes.Predicate, nodes.Policy, nodes.Network)
 _LONGEST_CHAIN = 100
 
 
@@ -280,7 +282,7 @@ class Scope:
         is_word = expected is not None and takes_word(expected, word)
         if definition is None:
             return self._word(ref, word, expected, is_word, diagnostics)
-        if isinstance(definition.node, nodes.Predicate | nodes.Policy | nodes.Network):
+        if isinstance(definition.node, _NO_VALUES):
             diagnostics.error(
                 "wrong-kind",
                 f"`{word}` is a {definition.kind}, not a value",

@@ -9,6 +9,7 @@ import pickle
 import pytest
 
 from policyc.record import field, record, replace
+from policyc.syntax.json_tree import JsonString
 from policyc.syntax.nodes import Comment, Ident, Let, ListClause, Ref, Str
 from policyc.text import Span
 
@@ -61,6 +62,17 @@ def test_nothing_can_be_set_added_or_deleted() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         ident.other = 1  # type: ignore[attr-defined]
     assert not hasattr(ident, "__dict__")
+
+
+def test_a_light_record_is_one_but_that_it_can_be_set() -> None:
+    first, second = JsonString("a", HERE), JsonString("a", HERE)
+    for _ in range(20):  # past the first ones, which are made another way
+        second = JsonString("a", HERE)
+    assert first == second and hash(first) == hash(second) and first != JsonString("b", HERE)
+    assert repr(second) == f"JsonString(value='a', span={HERE!r})"
+    assert replace(second, value="b") == JsonString("b", HERE)
+    assert pickle.loads(pickle.dumps(second)) == first
+    assert not hasattr(second, "__dict__")
 
 
 @pytest.mark.parametrize("kind", [Sample, Twin])

@@ -16,7 +16,7 @@ from policyc.ir.program import Program
 from policyc.model.values import Resource
 from policyc.model.vocabulary import Verb
 from policyc.per_object import PerObject
-from policyc.record import light
+from policyc.record import light, record
 from policyc.targets.base import Request
 from policyc.targets.iam_documents.gates import engine_caller, stated_context
 from policyc.targets.iam_documents.stated import check_stated
@@ -61,7 +61,7 @@ def read_request(program: Program, request: Request, diagnostics: Diagnostics) -
         )
         return None
     before = len(diagnostics)
-    network = program.resource(service.link("network"))
+    network = program.resource(_of(service).network)
     verb = _verb(request, service, diagnostics)
     derived = _derived(request, service, network, verb)
     context = _context(request, derived, diagnostics)
@@ -75,7 +75,7 @@ def read_request(program: Program, request: Request, diagnostics: Diagnostics) -
         missing = (("who",) if caller is None else ()) + (("can",) if verb is None else ())
         return Facts(None, network, missing)
     http = verb.action == INVOKE
-    resource = arn_of(service) + ((request.path or "/") if http else "")
+    resource = _of(service).arn + ((request.path or "/") if http else "")
     stated = {name.lower() for name in context}
     unknown = (_unstated(http) - stated) | request.unknown
     return Facts(
@@ -88,14 +88,10 @@ def read_request(program: Program, request: Request, diagnostics: Diagnostics) -
 
 def _verb(request: Request, service: Resource, diagnostics: Diagnostics) -> Verb | None:
     """The request's verb, or the only one possible; None when it could be several, or after an error."""
-    possible = _possible(service)
+    possible = _of(service).verbs
     if request.can is not None:
         verb = possible.get(request.can)
-        if (
-            verb is None
-            and INVOKE in {item.action for item in possible.values()}
-            and service.text("protocol") != "grpc"
-        ):
+        if verb is None and INVOKE in {item.action for item in possible.values()} and _of(service).protocol != "grpc":
             verb = own_verb(request.can, service)
         if verb is None:
             diagnostics.error(
@@ -111,19 +107,41 @@ def _verb(request: Request, service: Resource, diagnostics: Diagnostics) -> Verb
     return next(verb for verb in possible.values() if not verb.requires)
 
 
-_possible = PerObject[Resource, dict[str, Verb]](lambda service: {verb.name: verb for verb in verbs_of(service)}, 4096)
+@record
+class _Service:
+    """What every request to a service asks of it."""
+
+    verbs: Mapping[str, Verb]
+    arn: str
+    protocol: str
+    network: str | None
+    partition: str
+
+
+def _read_service(service: Resource) -> _Service:
+    return _Service(
+        {verb.name: verb for verb in verbs_of(service)},
+        arn_of(service),
+        service.text("protocol"),
+        service.link("network"),
+        service.place.partition if service.place is not None else "aws",
+    )
+
+
+_of = PerObject(_read_service, 4096)
 
 
 def _derived(request: Request, service: Resource, network: Resource | None, verb: Verb | None) -> dict[str, str]:
     """Keys that follow from the rest of the request."""
-    out = {SERVICE_KEY: arn_of(service)}
+    known = _of(service)
+    out = {SERVICE_KEY: known.arn}
     if network is not None and network.text("id"):
         out[NETWORK_KEY] = arn_of(network)
     if request.path is not None:
         out[PATH_KEY] = request.path
     if verb is not None:
         out |= dict(verb.requires)
-        if service.text("protocol") == "grpc":
+        if known.protocol == "grpc":
             out[METHOD_KEY] = "POST"
     return out
 
@@ -172,9 +190,8 @@ def _check_path(request: Request, verb: Verb | None, diagnostics: Diagnostics) -
 def _caller(request: Request, service: Resource, diagnostics: Diagnostics) -> Caller | None:
     if request.who is None:
         return None
-    partition = service.place.partition if service.place is not None else "aws"
     try:
-        caller = engine_caller(request.who, partition)
+        caller = engine_caller(request.who, _of(service).partition)
     except ValueError:
         caller = None
     if caller is None:
@@ -206,7 +223,7 @@ def _lacking(service: Resource, http: bool) -> tuple[str, ...]:
     """The service's own keys, or beginnings of them, that such a request never has, folded."""
     if not http:
         return tuple(key.lower() for key in HTTP_ONLY)
-    return (QUERY_KEYS.lower(),) if service.text("protocol") == "grpc" else ()
+    return (QUERY_KEYS.lower(),) if _of(service).protocol == "grpc" else ()
 
 
 def language_name(key: str) -> str:

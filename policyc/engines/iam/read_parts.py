@@ -46,6 +46,8 @@ _PRINCIPAL_ARN = regex(
 _SERVICE_NAME = regex(
     r"[a-z0-9][a-z0-9-]*(\.[a-z0-9-]+)*\.(amazonaws\.com(\.cn)?|amazon\.com|aws\.internal|aws\.amazon\.com)"
 )
+#: accounts have 64 digits, origin access identities of CloudFront 96
+_CANONICAL = regex(r"[0-9a-f]{64}([0-9a-f]{32})?")
 _WORD = regex(r"[a-z0-9-]+")
 #: as much of an action as IAM looks at on save: the service, and one colon
 _VENDOR = regex(r"(\*|[A-Za-z0-9.-]+):[^:]*", re.DOTALL)
@@ -341,6 +343,9 @@ def _principal_name(type_: str, item: JsonString, reading: Reading) -> str:
         )
         rule = "invalid-service-principal-format"
         reading.refuse(rule, f"`{text}` is no service principal", item.span, help)
+    elif type_ == "CanonicalUser" and _CANONICAL.fullmatch(text) is None:
+        help = "write the id of an account as S3 shows it, 64 hexadecimal digits"
+        reading.refuse("invalid-principal-format", f"`{text}` is no canonical user", item.span, help)
     return f"{PRINCIPAL_TYPES[type_]}:{text}"
 
 

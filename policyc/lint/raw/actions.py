@@ -36,6 +36,8 @@ def check_actions(statement: RawStatement, diagnostics: Diagnostics) -> None:
     """Report actions that do not exist, and actions of another service than the document is about."""
     for item in statement.named_actions:
         service, colon, _ = item.value.partition(":")
+        if statement.kind.name == "rcp" and statement.compiled.deny:
+            _without_effect(item, diagnostics)
         if colon and ("*" in service or "?" in service):
             _any_service(item, statement, diagnostics)
         if not colon or "*" in service or "?" in service:
@@ -47,6 +49,26 @@ def check_actions(statement: RawStatement, diagnostics: Diagnostics) -> None:
             _unknown(item, service, statement, diagnostics)
         elif services.is_there():
             _unlisted(item, service, diagnostics)
+
+
+def _without_effect(item: JsonString, diagnostics: Diagnostics) -> None:
+    """An action that resource control policies are not documented to bear on, or all of them at once."""
+    from policyc.targets.iam_documents.limits import rcps_bear_on  # few documents are such policies
+
+    service = item.value.partition(":")[0]
+    if item.value != "*" and ("*" in service or "?" in service or rcps_bear_on(item.value, {})):
+        return
+    whole = item.value == "*"
+    diagnostics.warning(
+        "rcp-syntax-error-action",
+        "only AWS's own resource control policy is for all services at once"
+        if whole
+        else f"resource control policies do not bear on `{service}`",
+        item.span,
+        "name the services, such as `s3:*`"
+        if whole
+        else "name a service of those that Organizations lists for such policies",
+    )
 
 
 def _any_service(item: JsonString, statement: RawStatement, diagnostics: Diagnostics) -> None:

@@ -41,6 +41,7 @@ from policyc.lint.rule import Lint
 
 SEVERITY = Severity.WARNING
 NEEDS = ("allow", "by:service")
+FOLLOWS = ("invalid-service-principal-format",)
 
 _SOURCES = (
     "aws:sourcearn",

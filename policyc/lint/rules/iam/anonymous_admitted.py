@@ -38,9 +38,10 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-publi
 from __future__ import annotations
 
 from policyc.diagnostics import Severity
-from policyc.ir.authz import All, Atom, Can, Cond, Op, Statement
+from policyc.ir.authz import Can, Statement
 from policyc.lint.callers import open_to_strangers, open_to_the_world
 from policyc.lint.covering import can_covers
+from policyc.lint.doors import delegates, takes_unsigned
 from policyc.lint.places import caller_of
 from policyc.lint.rule import Lint
 from policyc.model.vocabulary import Verb
@@ -48,12 +49,7 @@ from policyc.model.vocabulary import Verb
 SEVERITY = Severity.WARNING
 NEEDS = ("allow", "open", ("function", "bucket", "access-point", "resource"))
 
-#: services that take some of their requests without a signature
-_UNSIGNED = frozenset(
-    {"vpc-lattice-svcs", "s3", "s3express", "s3-outposts", "sqs", "sns", "execute-api", "es", "aoss", "mediastore"}
-)
 _BY_URL = "lambda:InvokeFunctionUrl"
-_DELEGATION = ("s3:dataaccesspointaccount", "s3:dataaccesspointarn")
 
 
 def check(lint: Lint) -> None:
@@ -68,42 +64,15 @@ def check(lint: Lint) -> None:
                 )
     for policy in lint.policies("bucket", "access-point", "resource"):
         for _, statement in open_to_the_world([policy]):
-            if (policy.kind == "bucket" and _delegates(statement.when)) or not _takes_unsigned(statement):
+            if (policy.kind == "bucket" and delegates(statement.when)) or not takes_unsigned(statement):
                 continue
             lint.report(
                 caller_of(statement),
                 f"`{statement.label}` lets unsigned requests in",
-                'name the callers, or add `"StringNotEqualsIgnoreCase": {"aws:PrincipalType": "anonymous"}`',
+                "name the callers, or test `aws:PrincipalOrgID`",
             )
 
 
 def _calls_by_url(statement: Statement) -> bool:
     """Whether an action of the statement is a call of the function's URL, the one request to Lambda that may come without a signature."""
     return can_covers(statement.can, Can((Verb(_BY_URL, _BY_URL),)))
-
-
-def _takes_unsigned(statement: Statement) -> bool:
-    """Whether an action of the statement is one that its service takes without a signature."""
-    if statement.can is None or statement.can.negated:
-        return True
-    prefixes = {verb.action.partition(":")[0].lower() for verb in statement.can.verbs}
-    return any(prefix in _UNSIGNED or "*" in prefix or "?" in prefix for prefix in prefixes)
-
-
-def _delegates(cond: Cond) -> bool:
-    """Whether every request that passes comes by way of fixed access points, whose own policies decide."""
-    items = cond.items if isinstance(cond, All) else (cond,)
-    return any(
-        isinstance(item, Atom)
-        and item.attribute.native.lower() in _DELEGATION
-        and item.op in (Op.EQ, Op.LIKE)
-        and not item.negated
-        and all(_is_fixed(str(value.value)) for value in item.values)
-        for item in items
-    )
-
-
-def _is_fixed(value: str) -> bool:
-    """Whether an account, or the account of an access point's ARN, is written out."""
-    account = value.split(":")[4] if value.count(":") >= 5 else value
-    return account.isdigit()

@@ -1,12 +1,13 @@
 """An allow lets callers of every account in.
 
 ## What it does
-Finds an allow for `"*"` that nothing narrows, in the policies of keys, functions, Object Lambda access points and in the trust
-policies of roles. Requests to these are always signed, so what such an allow lets in is everybody with an account of AWS. Tests that a
+Finds an allow for `"*"` that nothing narrows, in the policies of keys, functions, Object Lambda access points, repositories, secrets and other
+resources, and in the trust policies of roles: what such an allow lets in is everybody with an account of AWS. Where requests without a signature
+pass too, `anonymous-admitted` says so. Tests that a
 caller of another account or organization fails narrow one, and so do tests of where a request comes from and of the resource that a
 service makes it for. An external id, a tag, a second factor and a role's name do not: anybody can have these in an account of their own. Nor does a trust
-policy that names an identity provider which everybody can use (GitHub, GitLab, Terraform Cloud, Google, Cognito) without a test of its
-`sub`, `aud` or a claim like them.
+policy that names an identity provider without a test of its claims: of providers that everybody can use (GitHub, GitLab, Terraform Cloud, Google, Cognito)
+one that tells their users apart, `repo:acme/*` and not `repo:acme*`.
 
 ## Why is this bad
 Anybody can open an account. Whoever knows the ARN uses the key, assumes the role, calls the function.
@@ -32,12 +33,15 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_pri
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from policyc.diagnostics import Severity
-from policyc.ir.authz import All, Atom, Cond, Op, RawTest, Statement
-from policyc.lint.callers import open_to_strangers
+from policyc.ir.authz import Policy, Statement
+from policyc.lint.callers import open_to_strangers, open_to_the_world
+from policyc.lint.doors import delegates, is_shared_by_ram, takes_unsigned
 from policyc.lint.places import caller_of
+from policyc.lint.providers import open_provider
 from policyc.lint.rule import Lint, kind_of
 from policyc.lint.speech import is_document
 
@@ -48,89 +52,48 @@ _OPENS: Final = {
     "trust": "lets callers of every account assume the role",
     "function": "lets callers of every account call the function",
     "object-lambda": "lets callers of every account in",
+    "bucket": "lets callers of every account in",
+    "access-point": "lets callers of every account in",
+    "resource": "lets callers of every account in",
 }
 NEEDS = ("allow", ("trust", *_OPENS))
-#: keys whose test says where a request comes from, or for whom a service makes it; those of the caller fail for everyone unknown
-_NARROWING: Final = frozenset(
-    {
-        "aws:sourcearn",
-        "aws:sourceaccount",
-        "aws:sourceorgid",
-        "aws:sourceorgpaths",
-        "aws:sourcevpc",
-        "aws:sourcevpcarn",
-        "aws:sourcevpce",
-        "aws:sourceip",
-        "aws:vpcsourceip",
-        "aws:vpceaccount",
-        "aws:vpceorgid",
-        "aws:vpceorgpaths",
-        "aws:sourceowner",
-        "aws:calledvia",
-    }
-)
-
-
-#: identity providers that everybody can be a user of, by the host that their keys begin with
-_SHARED: Final = (
-    "token.actions.githubusercontent.com",
-    "gitlab.com",
-    "app.terraform.io",
-    "accounts.google.com",
-    "graph.facebook.com",
-    "www.amazon.com",
-    "cognito-identity.amazonaws.com",
-    "bitbucket.org",
-)
-#: claims that the provider sets for all of its users alike
-_COMMON: Final = (":aud",)
 
 
 def check(lint: Lint) -> None:
     for _, statement in lint.statements("trust"):
         _check_providers(lint, statement)
     for policy in lint.policies(*_OPENS):
-        for _, statement in open_to_strangers([policy]):
-            if not _is_narrowed(statement.when):
-                key = "aws:PrincipalOrgID" if is_document(policy) else "aws.PrincipalOrgID"
-                lint.report(
-                    caller_of(statement),
-                    f"`{statement.label}` {_OPENS[kind_of(policy)]}",
-                    f"name the callers, or test `{key}`",
-                )
+        for statement in _open(policy):
+            key = "aws:PrincipalOrgID" if is_document(policy) else "aws.PrincipalOrgID"
+            lint.report(
+                caller_of(statement),
+                f"`{statement.label}` {_OPENS[kind_of(policy)]}",
+                f"name the callers, or test `{key}`",
+            )
+
+
+def _open(policy: Policy) -> Iterator[Statement]:
+    """The statements that let everybody with an account in, and nobody else, which other rules tell."""
+    unsigned: set[int] = set()
+    if kind_of(policy) in ("bucket", "access-point", "resource"):
+        unsigned = {id(one) for _, one in open_to_the_world([policy]) if takes_unsigned(one)}
+    for _, statement in open_to_strangers([policy]):
+        shared = is_shared_by_ram(statement) or (kind_of(policy) == "bucket" and delegates(statement.when))
+        if id(statement) not in unsigned and not shared:
+            yield statement
 
 
 def _check_providers(lint: Lint, statement: Statement) -> None:
     who = statement.who
     if statement.effect != "allow" or who is None or who.negated:
         return
-    items = statement.when.items if isinstance(statement.when, All) else (statement.when,)
-    keys = {item.attribute.native.lower() for item in items if isinstance(item, Atom | RawTest) and _is_positive(item)}
     for principal in who.principals:
-        text = principal.args[-1] if principal.kind == "native" and principal.args[0] == "Federated" else ""
-        host = next((one for one in _SHARED if text.partition("oidc-provider/")[2] == one or text == one), "")
-        if host and not any(
-            key.startswith(f"{host}:") and not (host in _SHARED[:3] and key.endswith(_COMMON)) for key in keys
-        ):
-            lint.report(
-                principal.span,
-                f"`{statement.label}` lets every user of `{host}` assume the role",
-                f"test `{host}:{'sub' if host in _SHARED[:3] else 'aud'}`",
-            )
-
-
-def _is_narrowed(cond: Cond) -> bool:
-    items = cond.items if isinstance(cond, All) else (cond,)
-    return any(
-        isinstance(item, Atom | RawTest) and item.attribute.native.lower() in _NARROWING and _is_positive(item)
-        for item in items
-    )
-
-
-def _is_positive(test: Atom | RawTest) -> bool:
-    """Whether the test fails for a request that lacks the key or has another value."""
-    if test.negated:
-        return False
-    if isinstance(test, Atom):
-        return test.op is not Op.EXISTS
-    return not any(word in test.operator for word in ("Not", "IfExists", "ForAllValues:", "Null"))
+        found = open_provider(principal, statement.when)
+        if found is None:
+            continue
+        of = f" whose `{found.claim}` is like `{found.owner}`" if found.owner else ""
+        lint.report(
+            principal.span,
+            f"`{statement.label}` lets every user of `{found.host}`{of} assume the role",
+            f"test `{found.host}:{found.claim}`" + (" with its owner written out, such as `repo:acme/*`" if of else ""),
+        )

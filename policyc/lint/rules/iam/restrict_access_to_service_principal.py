@@ -2,7 +2,8 @@
 
 ## What it does
 Finds an allow for a service principal without a test of `aws:SourceArn`, `aws:SourceAccount`, `aws:SourceOrgID`,
-`aws:SourceOrgPaths` or `aws:CalledVia`, or at a key of its encryption context. CloudFront on a function is a note of its own
+`aws:SourceOrgPaths` or `aws:CalledVia`, or at a key of its encryption context, that fixes an account, an organization or a name; `IfExists`, `*` and
+`arn:aws:s3:::*` fix none. CloudFront on a function is a note of its own
 (any-distribution-invokes), and so is Object Lambda (never-calls-the-function).
 
 ## Why is this bad
@@ -36,21 +37,13 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
 from __future__ import annotations
 
 from policyc.diagnostics import Severity
-from policyc.ir.conditions import tests
+from policyc.lint.doors import names_a_source
 from policyc.lint.rule import Lint
 
 SEVERITY = Severity.WARNING
 NEEDS = ("allow", "by:service")
 FOLLOWS = ("invalid-service-principal-format",)
 
-_SOURCES = (
-    "aws:sourcearn",
-    "aws:sourceaccount",
-    "aws:sourceorgid",
-    "aws:sourceorgpaths",
-    "aws:calledvia",
-    "kms:encryptioncontext:",
-)
 #: what the policy of a function has rules of its own for
 _TOLD = {"function": ("cloudfront.amazonaws.com", "s3-object-lambda.amazonaws.com")}
 
@@ -60,7 +53,7 @@ def check(lint: Lint) -> None:
         who = statement.who
         if not policy.kind or statement.effect != "allow" or who is None or who.negated:
             continue
-        if any(test.attribute.native.lower().startswith(_SOURCES) for test in tests(statement.when)):
+        if names_a_source(statement.when):
             continue
         for item in who.principals:
             if item.kind == "service" and item.args[0] not in _TOLD.get(policy.kind, ()):

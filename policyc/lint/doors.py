@@ -1,0 +1,96 @@
+"""What an open allow on a resource is narrowed to: requests without a signature, access points, a service's own doing."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from policyc.ir.authz import All, AnyOf, Atom, Cond, Glob, Op, RawTest, Statement
+
+#: services that take some of their requests without a signature
+_UNSIGNED: Final = frozenset(
+    {"vpc-lattice-svcs", "s3", "s3express", "s3-outposts", "sqs", "sns", "execute-api", "es", "aoss", "mediastore"}
+)
+#: what manages resources that are shared by way of AWS RAM, which says itself with whom
+_SHARED: Final = ("vpc-lattice", "ram")
+_DELEGATION: Final = ("s3:dataaccesspointaccount", "s3:dataaccesspointarn")
+#: keys that say for whom a service acts
+_SOURCES: Final = ("aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths", "aws:calledvia")
+_ENCRYPTION_CONTEXT: Final = "kms:encryptioncontext:"
+
+
+def takes_unsigned(statement: Statement) -> bool:
+    """Whether an action of a statement is one that its service takes without a signature."""
+    prefixes = _services(statement)
+    return not prefixes or any(prefix in _UNSIGNED or "*" in prefix or "?" in prefix for prefix in prefixes)
+
+
+def is_shared_by_ram(statement: Statement) -> bool:
+    """Whether all actions of a statement are those of a control plane whose resources AWS RAM shares."""
+    prefixes = _services(statement)
+    return bool(prefixes) and prefixes <= set(_SHARED)
+
+
+def _services(statement: Statement) -> set[str]:
+    """The services of a statement's actions; none where they are left out by name."""
+    if statement.can is None or statement.can.negated:
+        return set()
+    return {verb.action.partition(":")[0].lower() for verb in statement.can.verbs}
+
+
+def delegates(cond: Cond) -> bool:
+    """Whether every request that passes comes by way of fixed access points, whose own policies decide."""
+    items = cond.items if isinstance(cond, All) else (cond,)
+    return any(
+        isinstance(item, Atom)
+        and item.attribute.native.lower() in _DELEGATION
+        and item.op in (Op.EQ, Op.LIKE)
+        and not item.negated
+        and all(_is_fixed(str(value.value)) for value in item.values)
+        for item in items
+    )
+
+
+def _is_fixed(value: str) -> bool:
+    """Whether an account, or the account of an access point's ARN, is written out."""
+    account = value.split(":")[4] if value.count(":") >= 5 else value
+    return account.isdigit()
+
+
+def names_a_source(cond: Cond) -> bool:
+    """Whether every request that passes says for whose resources a service acts, and is for somebody in particular."""
+    match cond:
+        case All(items):
+            return any(map(names_a_source, items))
+        case AnyOf(items):
+            return bool(items) and all(map(names_a_source, items))
+        case Atom() | RawTest():
+            return _names(cond)
+        case _:
+            return False
+
+
+def _names(test: Atom | RawTest) -> bool:
+    """Whether a test fails without the key, and its values are not everybody's."""
+    key = test.attribute.native.lower()
+    if not key.startswith((*_SOURCES, _ENCRYPTION_CONTEXT)) or not is_positive(test):
+        return False
+    texts = [value.text if isinstance(value, Glob) else str(value.value) for value in test.values]
+    return key.startswith(_ENCRYPTION_CONTEXT) or all(map(_is_somebodys, texts))
+
+
+def _is_somebodys(text: str) -> bool:
+    """Whether an account, an organization or an ARN is one that not everybody can have."""
+    fields = text.split(":", 5)
+    if fields[0] != "arn" or len(fields) < 6:
+        return bool(text.strip("*?"))
+    account, resource = fields[4], fields[5]
+    return bool(account.strip("*?")) or (not account and not resource.startswith(("*", "?")))
+
+
+def is_positive(test: Atom | RawTest) -> bool:
+    """Whether the test fails for a request that lacks the key or has another value."""
+    if test.negated:
+        return False
+    if isinstance(test, Atom):
+        return test.op is not Op.EXISTS
+    return not any(word in test.operator for word in ("Not", "IfExists", "ForAllValues:", "Null"))

@@ -1,0 +1,72 @@
+"""A trust policy lets a principal assume the role by an action that such principals never use.
+
+## What it does
+Finds statements of role trust policies whose actions go with none of the kinds of principals that they name: accounts, users, roles and services ask
+`sts:AssumeRole`, SAML providers `sts:AssumeRoleWithSAML`, all other identity providers `sts:AssumeRoleWithWebIdentity`.
+
+## Why is this bad
+No request has both, so nobody assumes the role.
+
+## Example
+```json as=trust
+{"Version": "2012-10-17", "Statement": [
+  {"Effect": "Allow",
+   "Principal": {"Federated": "arn:aws:iam::111122223333:saml-provider/corp"},
+   "Action": "sts:AssumeRole",
+   "Condition": {"StringEquals": {"SAML:aud": "https://signin.aws.amazon.com/saml"}}}
+]}
+```
+
+## Use instead
+```json as=trust
+{"Version": "2012-10-17", "Statement": [
+  {"Effect": "Allow",
+   "Principal": {"Federated": "arn:aws:iam::111122223333:saml-provider/corp"},
+   "Action": "sts:AssumeRoleWithSAML",
+   "Condition": {"StringEquals": {"SAML:aud": "https://signin.aws.amazon.com/saml"}}}
+]}
+```
+
+## Source
+https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from policyc.diagnostics import Severity
+from policyc.ir.authz import Can
+from policyc.lint.covering import can_covers
+from policyc.lint.rule import Lint
+from policyc.model.values import Principal
+from policyc.model.vocabulary import Verb
+
+SEVERITY = Severity.WARNING
+NEEDS = ("trust",)
+
+_PLAIN: Final = "sts:AssumeRole"
+_WEB: Final = "sts:AssumeRoleWithWebIdentity"
+_SAML: Final = "sts:AssumeRoleWithSAML"
+#: what is asked beside an action above, whoever asks
+_BESIDE: Final = ("sts:TagSession", "sts:SetSourceIdentity", "sts:SetContext")
+
+
+def check(lint: Lint) -> None:
+    for _, statement in lint.statements("trust"):
+        who = statement.who
+        if who is None or who.negated or not who.principals or statement.can is None or statement.can.negated:
+            continue
+        wanted = {_asked(item) for item in who.principals}
+        if not any(can_covers(statement.can, Can((Verb(name, name),))) for name in (*wanted, *_BESIDE)):
+            names = " or ".join(f"`{name}`" for name in sorted(wanted))
+            span = next((verb.span for verb in statement.can.verbs if verb.span is not None), None)
+            first = who.principals[0].args[-1] if who.principals[0].args else "*"
+            lint.report(span or who.span, f"`{first}` never asks this of the role, but {names}", f"write {names}")
+
+
+def _asked(item: Principal) -> str:
+    """How a principal assumes a role."""
+    if item.kind != "native" or item.args[0] != "Federated":
+        return _PLAIN
+    return _SAML if ":saml-provider/" in item.args[1] else _WEB

@@ -67,6 +67,11 @@ def _elements(tree: JsonObject, known: Mapping[str, None], reading: Reading) -> 
         if member.key not in known:
             help = did_you_mean(member.key, known, f"use one of {', '.join(known)}")
             reading.error("invalid-policy-element", f"unknown element `{member.key}`", member.key_span, help)
+            meant = next(
+                (name for name in known if name not in tree and help == did_you_mean(member.key, [name], "")), ""
+            )
+            if meant:  # read on as what is meant, so that it is not missed as well
+                found.setdefault(meant, member)
         elif member.key in found:
             label = Label(found[member.key].key_span, "first written here")
             help = "keep one of the two"

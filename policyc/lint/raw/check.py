@@ -13,7 +13,7 @@ from policyc.lint.raw.actions import check_actions
 from policyc.lint.raw.arns import check_arns
 from policyc.lint.raw.condition_keys import check_keys, check_variables
 from policyc.lint.raw.fits import check_carried, check_fits
-from policyc.lint.raw.resources import check_resources
+from policyc.lint.raw.resources import check_owners, check_resources
 from policyc.lint.raw.sizes import check_size
 from policyc.lint.raw.statements import RawStatement, statements_of
 from policyc.packages import MissingPackage
@@ -75,6 +75,7 @@ def check_tree(
         words = Diagnostics()
         for statement in statements:
             check_statement(statement, words)
+        check_owners(statements, words)
         found.extend(item for item in words if item.span not in told)
     diagnostics.extend(found)
     return None if document is None else read_policy(tree, kind, source.file, switches, name=name)

@@ -9,6 +9,7 @@ from typing import Final
 
 from policyc.diagnostics import Diagnostics, did_you_mean
 from policyc.engines.iam.operators import Qualifier, read_operator
+from policyc.engines.iam.variables import MULTIVALUED
 from policyc.lint.raw.nearest import near_prefixes, nearest_name
 from policyc.lint.raw.statements import ConditionKey, RawStatement, strings
 from policyc.model.vocabulary import Attribute
@@ -22,6 +23,10 @@ _HEADERS: Final = "vpc-lattice-svcs:requestheader/"
 _BEHIND_OLAP: Final = ("s3:prefix", "s3:delimiter", "s3:max-keys", "s3:existingobjecttag/", "s3:versionid")
 #: a policy variable; `${*}` and the like name no key
 _VARIABLE: Final = regex(r"\$\{([^}',*?$]+:[^}',]*)(?:[',][^}]*)?\}")
+#: `$(aws:username)`, `{aws:username}` and `$aws:username`
+_NEARLY: Final = regex(
+    r"\$\(([A-Za-z0-9-]+:[A-Za-z0-9/_.-]+)\)|(?<!\$)\{([A-Za-z0-9-]+:[A-Za-z0-9/_.-]+)\}|\$([a-z0-9-]+:[A-Za-z]+)"
+)
 _FIRST_HOP: Final = "object-lambda"
 
 
@@ -111,9 +116,18 @@ def check_variables(statement: RawStatement, diagnostics: Diagnostics) -> None:
     """Report policy variables that name no key, with the closest known one."""
     values = [text for entry in statement.condition_keys for text in strings(entry.value)]
     for item in (*statement.resources, *values):
+        _plain(item, diagnostics)
         for found in _VARIABLE.finditer(item.value, 0, item.value.rfind("}") + 1):
             key = found[1].strip()
             prefix = key.partition(":")[0].lower()
+            if key.lower() in MULTIVALUED:
+                diagnostics.warning(
+                    "unknown-variable",
+                    f"`${{{key}}}` holds several values, so a variable has none",
+                    item.span,
+                    "test the key itself with `ForAnyValue:` or `ForAllValues:`",
+                )
+                continue
             if known_keys().find(key) is not None or any(char in prefix for char in "./"):
                 continue
             if prefix not in KEY_SERVICES:
@@ -129,6 +143,21 @@ def check_variables(statement: RawStatement, diagnostics: Diagnostics) -> None:
                 item.span,
                 help or "write the key as its service documents it",
             )
+
+
+def _plain(item: JsonString, diagnostics: Diagnostics) -> None:
+    """Report what reads like a policy variable and is none."""
+    found = _NEARLY.search(item.value) if "{" in item.value or "$" in item.value else None
+    if found is None:
+        return
+    key = found[1] or found[2] or found[3]
+    if known_keys().find(key) is not None:
+        diagnostics.warning(
+            "unknown-variable",
+            f"`{found[0]}` is plain text: a policy variable is written `${{{key}}}`",
+            item.span,
+            f"write `{item.value[: found.start()]}${{{key}}}{item.value[found.end() :]}`",
+        )
 
 
 def _spelling(entry: ConditionKey, known: Attribute, diagnostics: Diagnostics) -> None:

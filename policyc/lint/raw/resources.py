@@ -6,9 +6,10 @@ Source: Lattice reference, sections 2 and 9 (#11 to #17); Object Lambda referenc
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
-from policyc.diagnostics import Diagnostics
+from policyc.diagnostics import Diagnostics, Label
 from policyc.lint.raw.statements import RawStatement
 from policyc.regex import regex
 from policyc.syntax.json_text import JsonString
@@ -24,6 +25,15 @@ _ARN_SERVICE: Final = {
 }
 
 
+#: kind of document -> what its resources look like, whose they are first
+_OWNED: Final = {
+    "bucket": regex(r"arn:[^:]*:s3:::([^/:*?$]+)(?:/.*)?", re.DOTALL),
+    "access-point": regex(r"arn:[^:]*:s3:[^:]*:[^:]*:accesspoint/([^/:*?$]+)(?:/.*)?", re.DOTALL),
+    "object-lambda": regex(r"arn:[^:]*:s3-object-lambda:[^:]*:[^:]*:accesspoint/([^/:*?$]+)(?:/.*)?", re.DOTALL),
+    "function": regex(r"arn:[^:]*:lambda:[^:]*:[^:]*:function:([^:*?$]+)(?::.*)?", re.DOTALL),
+}
+
+
 def check_resources(statement: RawStatement, diagnostics: Diagnostics) -> None:
     """Report resources that the statement's requests never have."""
     for item in statement.resources:
@@ -36,6 +46,26 @@ def check_resources(statement: RawStatement, diagnostics: Diagnostics) -> None:
                 item.span,
                 "write the ARN of the access point alone; keys can be told apart at the access point behind it",
             )
+
+
+def check_owners(statements: Sequence[RawStatement], diagnostics: Diagnostics) -> None:
+    """Report resources of a second bucket, access point or function: a policy of one of these is about that one alone."""
+    first: tuple[str, JsonString] | None = None
+    for statement in statements:
+        form = _OWNED.get(statement.kind.name)
+        for item in statement.resources if form is not None else ():
+            found = form.fullmatch(item.value) if form is not None else None
+            if found is None:
+                continue
+            first = first or (found[1], item)
+            if found[1] != first[0]:
+                diagnostics.error(
+                    "resource-of-another-owner",
+                    f"`{item.value}` is not of `{first[0]}`, which this {statement.kind.title} is about",
+                    item.span,
+                    f"name resources of one of the two, and give `{found[1]}` a policy of its own",
+                    (Label(first[1].span, "the other one"),),
+                )
 
 
 def _other_service(item: JsonString, statement: RawStatement, diagnostics: Diagnostics) -> None:

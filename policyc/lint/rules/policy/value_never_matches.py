@@ -51,7 +51,13 @@ from policyc.text import Span
 
 SEVERITY = Severity.ERROR
 NEEDS = ("test",)
-YIELDS_TO = ("cedar-group-name", "cedar-impossible-value", "cedar-odd-method", "cedar-template-text")
+YIELDS_TO = (
+    "missing-arn-field",
+    "cedar-group-name",
+    "cedar-impossible-value",
+    "cedar-odd-method",
+    "cedar-template-text",
+)
 
 _REGION: Final = Named("region")
 

@@ -55,17 +55,6 @@ _STRAY: Final[dict[str, tuple[Scalar, ...]]] = {
     "aws:vpceorgpaths": (),
     "elasticfilesystem:accessedviamounttarget": (),
 }
-#: what only a service that acts for somebody sends, so that a stranger who asks by himself lacks it
-_FOR_OTHERS: Final = (
-    "aws:sourcearn",
-    "aws:sourceaccount",
-    "aws:sourceorgid",
-    "aws:sourceorgpaths",
-    "aws:sourceowner",
-    "aws:calledvia",
-    "aws:calledviafirst",
-    "aws:calledvialast",
-)
 #: and what a request may lack besides: an account may be in no organization
 _ALONE: Final = (*OF_SERVICES, "aws:principalorg", "kms:calleraccount")
 _BY_ACCOUNT: Final = ("account", "role", "session", "user", "federated_user")
@@ -147,8 +136,8 @@ def _stranger_facts(arn: str, lacking: tuple[str, ...]) -> Facts:
 
     def facts(attribute: Attribute) -> tuple[Scalar, ...] | None:
         key = attribute.native.lower()
-        if key.startswith(lacking) or key in _FOR_OTHERS:
-            return ()
+        if key.startswith((*lacking, *OF_CALLS)):
+            return ()  # what a service says that acts for somebody, a stranger who asks by himself does not
         return (known[key],) if key in known else _STRAY.get(key)
 
     return facts

@@ -212,3 +212,57 @@ def test_a_date_that_is_hardly_meant_so(value: str, meant: str) -> None:
     (item,) = found(when("DateLessThan", value))
     assert item.rule == "invalid-date-value" and item.help == f"write `{meant}`"
     assert found(when("DateLessThan", meant)) == []
+
+
+@pytest.mark.parametrize(
+    ("item", "rules"),
+    [
+        ({"Version": "2012-10-17", "Statements": document()["Statement"]}, ["invalid-policy-element"]),
+        ({"version": "2012-10-17", "statement": document()["Statement"]}, ["invalid-policy-element"] * 2),
+        (document(Action=None, Actions="s3:ListBucket"), ["invalid-policy-element"]),
+        (document(Effect=None, effect="Allow"), ["invalid-policy-element"]),
+        (document(Resource=None, Resources=[BUCKET]), ["invalid-policy-element"]),
+        (document(Comment="x"), ["invalid-policy-element"]),
+    ],
+)
+def test_a_misspelt_element_is_one_mistake(item: dict[str, Any], rules: list[str]) -> None:
+    assert [one.rule for one in found(item)] == rules
+
+
+@pytest.mark.parametrize(
+    ("slip", "meant"),
+    [
+        ("$(aws:username)", "${aws:username}"),
+        ("{aws:PrincipalTag/team}", "${aws:PrincipalTag/team}"),
+        ("$aws:username", "${aws:username}"),
+    ],
+)
+def test_slips_in_variables(slip: str, meant: str) -> None:
+    (told,) = found(document(Action="s3:GetObject", Resource=f"{BUCKET}/{slip}/*"))
+    assert told.rule == "unknown-variable" and told.help == f"write `{BUCKET}/{meant}/*`"
+    assert found(document(Action="s3:GetObject", Resource=f"{BUCKET}/{meant}/*")) == []
+
+
+def test_a_key_of_several_values_is_no_variable() -> None:
+    (told,) = found(document(Action="s3:GetObject", Resource=BUCKET + "/${aws:PrincipalOrgPaths}/*"))
+    assert told.rule == "unknown-variable"
+
+
+@pytest.mark.parametrize("text", ["a{b}", "{id}/x", "$x", "$(date)", "{proxy+}", "${aws:username}", "{x:y}"])
+def test_braces_and_dollars_of_keys_are_left_alone(text: str) -> None:
+    assert found(document(Action="s3:GetObject", Resource=f"{BUCKET}/{text}")) == []
+
+
+def test_a_policy_is_about_one_bucket_point_or_function() -> None:
+    def allow(kind: str, action: str, *arns: str) -> list[str]:
+        return errors(document(Action=action, Resource=list(arns), Principal={"AWS": ROLE}), kind)
+
+    point = "arn:aws:s3:us-west-2:111122223333:accesspoint/"
+    function = "arn:aws:lambda:us-west-2:111122223333:function:"
+    assert allow("bucket", "s3:*", BUCKET, f"{BUCKET}/*", "arn:aws:s3:::*") == []
+    assert allow("bucket", "s3:*", BUCKET, "arn:aws:s3:::acme-videos/*") == ["resource-of-another-owner"]
+    assert allow("access-point", "s3:GetObject", f"{point}a/object/*", f"{point}b/object/*") == [
+        "resource-of-another-owner"
+    ]
+    assert allow("function", "lambda:InvokeFunction", f"{function}a", f"{function}a:live") == []
+    assert allow("function", "lambda:InvokeFunction", f"{function}a", f"{function}b") == ["resource-of-another-owner"]

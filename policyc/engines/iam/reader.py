@@ -68,7 +68,7 @@ def _elements(tree: JsonObject, known: Mapping[str, None], reading: Reading) -> 
             help = did_you_mean(member.key, known, f"use one of {', '.join(known)}")
             reading.error("invalid-policy-element", f"unknown element `{member.key}`", member.key_span, help)
             meant = next(
-                (name for name in known if name not in tree and help == did_you_mean(member.key, [name], "")), ""
+                (name for name in known if tree.get(name) is None and help == did_you_mean(member.key, [name], "")), ""
             )
             if meant:  # read on as what is meant, so that it is not missed as well
                 found.setdefault(meant, member)

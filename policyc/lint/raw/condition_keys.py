@@ -14,6 +14,7 @@ from policyc.lint.raw.nearest import near_prefixes, nearest_name
 from policyc.lint.raw.statements import ConditionKey, RawStatement, strings
 from policyc.model.vocabulary import Attribute
 from policyc.regex import regex
+from policyc.syntax.json_text import JsonString
 from policyc.targets.iam_documents import services
 from policyc.targets.iam_documents.known_keys import KEY_SERVICES, known_keys
 

@@ -48,11 +48,11 @@ from collections.abc import Collection
 from typing import Final
 
 from policyc.diagnostics import Severity
+from policyc.engines.iam.principals import principal_arn
 from policyc.lint.rule import Lint
 from policyc.lint.speech import is_document
 from policyc.model.values import Principal
 from policyc.regex import regex
-from policyc.targets.iam_documents.principals import principal_arn
 
 SEVERITY = Severity.WARNING
 NEEDS = ("deny",)

@@ -55,7 +55,13 @@ from policyc.model.vocabulary import Attribute
 SEVERITY = Severity.WARNING
 NEEDS = ("condition",)
 YIELDS_TO = ("value-never-matches", "everyone-allowed")
-FOLLOWS = ("cedar-always-true", "cedar-impossible-value", "cedar-type-mismatch", "cedar-unlike-kinds")
+FOLLOWS = (
+    "cedar-always-true",
+    "cedar-impossible-value",
+    "cedar-type-mismatch",
+    "cedar-unlike-kinds",
+    "null-with-qualifier",
+)
 
 
 def check(lint: Lint) -> None:

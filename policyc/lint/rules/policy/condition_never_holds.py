@@ -56,6 +56,14 @@ FOLLOWS = (
     "cedar-type-mismatch",
     "cedar-unknown-attribute",
     "cedar-unlike-kinds",
+    "empty-array-condition",
+    "empty-array-condition-foranyvalue",
+    "null-with-qualifier",
+    "type-mismatch-boolean",
+    "type-mismatch-date",
+    "type-mismatch-ip-range",
+    "type-mismatch-number",
+    "type-mismatch-string",
 )
 #: steps for all alternatives of one statement; those that are left then are not looked at
 _MOST_STEPS: Final = 10_000

@@ -81,7 +81,7 @@ def _newest(events: Sequence[Any], names: Sequence[str], event: str) -> Changed 
     for item in events:
         try:
             data = json.loads(item.get("CloudTrailEvent") or "{}")
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if data.get("errorCode"):
             continue

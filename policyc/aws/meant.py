@@ -172,7 +172,7 @@ def _documents(project: Project, sources: dict[str, Source], diagnostics: Diagno
         if format:
             hosts.append((source, format))
             continue
-        known = pulled(path, locks)
+        known = pulled(path, locks, diagnostics)
         kind = known.kind or _kind_of(path, source)
         if kind:
             out.append(placed(Meant(name, _stem(path), kind, "", "", known.resource, source.text)))

@@ -67,6 +67,10 @@ start here:
 """
 
 
+#: characters of a name in a message
+_SHOWN = 100
+
+
 class Command(Protocol):
     """What a command's module offers. `SHARED` names the shared options that mean something to it. What it writes is a report
     of the kind `REPORT` in any format of the registry, or, where that is empty, its own in one of `FORMATS`."""
@@ -109,6 +113,12 @@ def _ended(argv: list[str], console: Console) -> int:
         return exits.WRONG_USE
     except (Unwritable, BrokenPipeError):
         raise
+    except OSError as error:
+        if error.filename is None:
+            return _say_internal_error(error, argv, console)
+        _say_wrong_use(_unusable(error), console)
+        _trace(error, argv, console)
+        return exits.WRONG_USE
     except Exception as error:
         return _say_internal_error(error, argv, console)
 
@@ -154,6 +164,13 @@ def _be_sayable(word: str) -> None:
     except UnicodeEncodeError:
         pass
     raise WrongUse(f"`{clean(word)}` is no word of a command line", "leave the characters out that no text has")
+
+
+def _unusable(error: OSError) -> WrongUse:
+    """What the file system refuses is no mistake of this program: a name that is too long, a disk that is full, a folder of somebody else's."""
+    name = clean(os.fsdecode(error.filename) if isinstance(error.filename, (str, bytes)) else str(error.filename))
+    shown = name if len(name) <= _SHOWN else f"{name[:_SHOWN]}…"
+    return WrongUse(f"`{shown}` cannot be used: {reason(error)}", "check the path, its permissions and the free space")
 
 
 def _command_index(argv: Sequence[str]) -> int | None:
@@ -208,8 +225,12 @@ def _say_internal_error(error: Exception, argv: Sequence[str], console: Console)
         "This is a bug in policyc; nothing about your policies follows from it. Please report the command\n"
         "with the smallest input that shows it. POLICYC_DEBUG=1 or --debug prints the traceback.\n"
     )
+    _trace(error, argv, console)
+    return exits.INTERNAL
+
+
+def _trace(error: Exception, argv: Sequence[str], console: Console) -> None:
     if os.environ.get("POLICYC_DEBUG") or "--debug" in argv:
         from traceback import format_exception
 
         console.error("".join(format_exception(error)))
-    return exits.INTERNAL

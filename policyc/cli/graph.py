@@ -7,7 +7,8 @@ import json
 
 from policyc.cli import exits
 from policyc.cli.console import Console
-from policyc.cli.networks import describe_network, open_inventory, open_network, say, tell_silent
+from policyc.cli.networks import describe_network, open_inventory, open_network, tell_silent
+from policyc.cli.refuse import refuse_request
 from policyc.diagnostics import Diagnostics
 
 SHARED = ("root", "config", "param", "format", "output")
@@ -44,7 +45,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
         return inventory
     diagnostics = Diagnostics()
     if not check_names(inventory.attachments, diagnostics):
-        return say(diagnostics, {}, args, console, exits.WRONG_USE)
+        return refuse_request(diagnostics, {}, args.format, console, exits.WRONG_USE)
     assumed = not args.inventories
     tables = probe(opened.network, opened.switches) if assumed else situate(opened.network, inventory, opened.switches)
     tell_silent(tables, args, console)

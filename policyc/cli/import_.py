@@ -206,7 +206,7 @@ def _documents(
     attached = _attached(args.on, [*sources, *(item.source.file for item in taken)])
     top = os.path.commonpath([str(PurePosixPath(name).parent) for name in sources]) if sources else ""
     locks: Known = {}
-    known = {name: pulled(project.root / name, locks) for name in sources}
+    known = {name: pulled(project.root / name, locks, diagnostics) for name in sources}
     given = [
         Given(
             source,
@@ -256,7 +256,7 @@ def _data(text: str) -> Any:
     """A document as data; nothing where it is none."""
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 

@@ -9,7 +9,7 @@ from policyc.cli.console import Console
 from policyc.cli.inputs import read_input
 from policyc.cli.parser import WrongUse
 from policyc.cli.project import open_project
-from policyc.cli.refuse import nothing_found, refuse, refuse_findings
+from policyc.cli.refuse import nothing_found, refuse, refuse_findings, refuse_request
 from policyc.diagnostics import Diagnostics
 from policyc.report.matrix import Cell
 from policyc.report.registry import render, renderer
@@ -58,7 +58,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
     project = open_project(args, args.paths, diagnostics)
     console.names = project.names
     if diagnostics.has_errors:
-        return refuse(diagnostics, project, console)
+        return refuse(diagnostics, project, console, args.format)
     compiled = compile_project(project)
     if compiled.diagnostics.has_errors:
         return refuse_findings(compiled, project, console, args.format)
@@ -73,9 +73,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
     visitors = read_visitors(source, diagnostics)
     visits = visit_all(program, compiled.all_documents, visitors, diagnostics) if visitors else ()
     if diagnostics.has_errors or not visits:
-        sources = {**program.sources, source.file: source}
-        console.error(render("human", diagnostics.sorted(), sources, console.error_options()))
-        return exits.WRONG_USE
+        return refuse_request(diagnostics, {**program.sources, source.file: source}, args.format, console)
     if len(diagnostics) and not args.quiet:
         sources = {**program.sources, source.file: source}
         console.error(render("human", diagnostics.sorted(), sources, console.error_options()))

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from policyc.cli import exits
 from policyc.cli.console import Console
-from policyc.cli.networks import open_inventory, open_network, read_network, say
+from policyc.cli.networks import open_inventory, open_network, read_network
 from policyc.cli.parser import WrongUse
 from policyc.cli.progress import Progress
+from policyc.cli.refuse import refuse_request
 from policyc.diagnostics import Diagnostics
 from policyc.report.registry import render
 from policyc.report.screen import paint, plural, wrap
@@ -68,7 +69,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
         return inventory
     diagnostics = Diagnostics()
     if not check_names(inventory.attachments, diagnostics):
-        return say(diagnostics, {}, args, console, exits.WRONG_USE)
+        return refuse_request(diagnostics, {}, args.format, console, exits.WRONG_USE)
     attached = inventory.attachments if args.inventories else None
     check_update(old.network, new.network, attached, diagnostics)
     with Progress(console) as progress:

@@ -11,7 +11,7 @@ from policyc.cli.console import Console
 from policyc.cli.inputs import read_input
 from policyc.cli.parser import WrongUse
 from policyc.cli.project import open_project
-from policyc.cli.refuse import nothing_found, refuse, refuse_findings, report
+from policyc.cli.refuse import nothing_found, refuse, refuse_findings, refuse_request
 from policyc.diagnostics import Diagnostics, did_you_mean
 from policyc.record import record
 from policyc.report.registry import render
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from policyc.targets.cloud_wan.inventory_file import Inventory
 
 _LARGEST: Final = 64 * 1024 * 1024
-#: the formats of messages among those of a command whose own output has others
-_MESSAGE_FORMATS: Final = ("json",)
 
 
 @record
@@ -89,7 +87,7 @@ def read_network(name: str, args: argparse.Namespace, console: Console) -> Opene
     network = None if diagnostics.has_errors else check_document(source, diagnostics)
     sources = {**project.sources, source.file: source}
     if network is None or diagnostics.has_errors:
-        return say(diagnostics, sources, args, console, exits.FINDINGS)
+        return refuse_request(diagnostics, sources, args.format, console, exits.FINDINGS)
     return Opened(network, sources, wan_switches(project.config.switches))
 
 
@@ -101,10 +99,10 @@ def _declared(name: str | None, args: argparse.Namespace, console: Console) -> O
     project = open_project(args, args.paths, diagnostics)
     console.names = project.names
     if diagnostics.has_errors:
-        return refuse(diagnostics, project, console, message_format(args))
+        return refuse(diagnostics, project, console, args.format)
     compiled = compile_project(project)
     if compiled.diagnostics.has_errors:
-        return refuse_findings(compiled, project, console, message_format(args))
+        return refuse_findings(compiled, project, console, args.format)
     if not compiled.program.modules:
         return nothing_found(console)
     found = [lowered.network for _, lowered in checked_networks(compiled.program, diagnostics)]
@@ -140,7 +138,7 @@ def open_inventory(args: argparse.Namespace, console: Console, doubts: Diagnosti
     diagnostics = Diagnostics()
     found = read_inventory(sources, diagnostics)
     if found is None:
-        return say(diagnostics, texts, args, console, exits.WRONG_USE)
+        return refuse_request(diagnostics, texts, args.format, console, exits.WRONG_USE)
     if doubts is not None:
         doubts.extend(diagnostics)
     elif diagnostics:
@@ -156,22 +154,6 @@ def tell_silent(tables: Tables, args: argparse.Namespace, console: Console) -> N
     warn_unstated(tables, diagnostics)
     if diagnostics and args.inventories:
         console.error(render("human", diagnostics.sorted(), {}, console.error_options()))
-
-
-def message_format(args: argparse.Namespace) -> str:
-    """How a command that writes answers reports mistakes."""
-    return args.format if args.format in _MESSAGE_FORMATS else "human"
-
-
-def say(
-    diagnostics: Diagnostics, sources: Mapping[str, Source], args: argparse.Namespace, console: Console, status: int
-) -> int:
-    """Report what is in the way: findings as JSON to standard output, else for people to standard error."""
-    if message_format(args) == "json":
-        report(diagnostics.sorted(), sources, console, "json")
-    else:
-        console.error(render("human", diagnostics.sorted(), sources, console.error_options()))
-    return status
 
 
 def inventory_source(name: str, args: argparse.Namespace) -> Source:

@@ -135,6 +135,17 @@ def one_of(noun: str, choices: Sequence[str]) -> Callable[[str], str]:
     return read
 
 
+def keyword(text: str) -> str:
+    """An argparse type for `-k`: an expression that can be read."""
+    from policyc.simulation.keyword import matches_keyword
+
+    try:
+        matches_keyword(text, "")
+    except ValueError as error:
+        raise WrongUse(f"`-k` cannot be read: {error}", "write words joined by `and`, `or`, `not`") from error
+    return text
+
+
 def name_and_value(text: str) -> tuple[str, str]:
     """`NAME=VALUE` as a pair."""
     name, sign, value = text.partition("=")

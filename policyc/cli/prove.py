@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from policyc.cli import exits
 from policyc.cli.check import KIND_NAMES
 from policyc.cli.console import Console
-from policyc.cli.parser import WrongUse, one_of
+from policyc.cli.parser import WrongUse, keyword, one_of
 from policyc.cli.prove_blocks import documents_of, run_blocks, run_named
 from policyc.report.screen import clean, paint, plural, wrap
 
@@ -55,7 +55,12 @@ def describe(parser: argparse.ArgumentParser) -> None:
         help="policies; with --that or --guarantees documents, folders or REVISION:PATH",
     )
     parser.add_argument(
-        "-k", dest="keyword", default="", metavar="EXPR", help="only proofs whose label fits: words, and, or, not"
+        "-k",
+        dest="keyword",
+        type=keyword,
+        default="",
+        metavar="EXPR",
+        help="only proofs whose label fits: words, and, or, not",
     )
     parser.add_argument(
         "--guarantees", metavar="FILE", help="a policy file whose `prove` blocks are about the documents that are named"

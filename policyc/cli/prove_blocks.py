@@ -18,7 +18,7 @@ from policyc.cli.refuse import refuse, refuse_findings, refuse_request
 from policyc.diagnostics import Diagnostics
 from policyc.record import replace
 from policyc.report.proofs import Proof
-from policyc.report.registry import renderer, serves
+from policyc.report.registry import renderer
 from policyc.text import Source
 
 if TYPE_CHECKING:
@@ -67,18 +67,14 @@ def _project(args: argparse.Namespace, console: Console) -> int:
     mistakes = Diagnostics()
     project = open_project(args, args.paths, mistakes)
     console.names = project.names
-    form = args.format if serves(args.format, "findings") else "human"
     if mistakes.has_errors:
-        return refuse(mistakes, project, console, form)
+        return refuse(mistakes, project, console, args.format)
     compiled = compile_project(project)
     if compiled.diagnostics.has_errors:
-        return refuse_findings(compiled, project, console, form)
+        return refuse_findings(compiled, project, console, args.format)
     program = compiled.program
     asked = replace(program, proofs=tuple(item for item in program.proofs if project.asks_about(item.file)))
-    try:
-        proofs = prove_all(asked, compiled.all_documents, args.keyword)
-    except ValueError as error:
-        raise WrongUse(f"`-k` cannot be read: {error}", "write words joined by `and`, `or`, `not`") from error
+    proofs = prove_all(asked, compiled.all_documents, args.keyword)
     return _told(proofs, {**project.sources, **program.sources}, args, console)
 
 
@@ -94,12 +90,11 @@ def run_named(args: argparse.Namespace, console: Console) -> int:
     mistakes = Diagnostics()
     project = open_project(args, (), mistakes)
     console.names = project.names
-    form = args.format if serves(args.format, "findings") else "human"
     if mistakes.has_errors:
-        return refuse(mistakes, project, console, form)
+        return refuse(mistakes, project, console, args.format)
     compiled = compile_project(project)
     if compiled.diagnostics.has_errors:
-        return refuse_findings(compiled, project, console, form)
+        return refuse_findings(compiled, project, console, args.format)
     program, proofs = compiled.program, []
     for word in args.paths:
         diagnostics = Diagnostics()

@@ -37,24 +37,13 @@ def report(
 
 def refuse(diagnostics: Diagnostics, project: Project, console: Console, format: str = "human") -> int:
     """Report mistakes of the command line or configuration and return their exit status."""
-    sources = project.sources
-    if format in ("human", "concise"):
-        console.error(render(format, diagnostics.sorted(), sources, console.error_options()))
-    else:
-        report(diagnostics.sorted(), sources, console, format)
-    return exits.WRONG_USE
+    return refuse_request(diagnostics, project.sources, format, console)
 
 
 def refuse_findings(compiled: Compiled, project: Project, console: Console, format: str) -> int:
     """Report why there is nothing to go on with; for commands whose own output is not a list of findings."""
-    findings = compiled.diagnostics.sorted()
     sources = {**project.sources, **compiled.program.sources}
-    if format in ("human", "concise"):
-        console.error(render(format, findings, sources, console.error_options()))
-    else:
-        form = format if serves(format, "findings") else "json"
-        console.write(render(form, findings, sources, console.options()))
-    return exits.FINDINGS
+    return refuse_request(compiled.diagnostics, sources, format, console, exits.FINDINGS)
 
 
 def refuse_request(
@@ -64,12 +53,13 @@ def refuse_request(
     console: Console,
     status: int = exits.WRONG_USE,
 ) -> int:
-    """Report why a question cannot be answered: to standard output for programs, else to standard error."""
+    """Report why a question cannot be answered and return `status`: to standard output in a format that programs read and that has a
+    place for findings, else as text to standard error, where no picture or table is expected."""
     if format in ("human", "concise") or not serves(format, "findings"):
         form = format if format == "concise" else "human"
         console.error(render(form, diagnostics.sorted(), sources, console.error_options()))
     else:
-        console.write(render(format, diagnostics.sorted(), sources, console.options()))
+        report(diagnostics.sorted(), sources, console, format)
     return status
 
 

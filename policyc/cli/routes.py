@@ -9,17 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from policyc.cli import exits
 from policyc.cli.console import Console
-from policyc.cli.networks import (
-    Opened,
-    describe_network,
-    inventory_source,
-    open_inventory,
-    open_network,
-    say,
-    tell_silent,
-)
+from policyc.cli.networks import Opened, describe_network, inventory_source, open_inventory, open_network, tell_silent
 from policyc.cli.parser import WrongUse
-from policyc.cli.refuse import report
+from policyc.cli.refuse import refuse_request, report
 from policyc.diagnostics import Diagnostics, Severity, did_you_mean
 from policyc.report.screen import paint, plural, wrap
 
@@ -84,7 +76,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
         return inventory
     diagnostics = Diagnostics()
     if not check_names(inventory.attachments, diagnostics):
-        return say(diagnostics, {}, args, console, exits.WRONG_USE)
+        return refuse_request(diagnostics, {}, args.format, console, exits.WRONG_USE)
     tables = situate(opened.network, inventory, opened.switches)
     if not inventory.attachments:
         console.remark("no attachments are given, so only static routes are there; `--attachments FILE` tells of them")
@@ -177,7 +169,7 @@ def _advertised(args: argparse.Namespace, console: Console, tables: Tables) -> i
     diagnostics = Diagnostics()
     found = find_attachment(tuple(tables.core.attachments), args.advertised, diagnostics)
     if found is None:
-        return say(diagnostics, {}, args, console, exits.WRONG_USE)
+        return refuse_request(diagnostics, {}, args.format, console, exits.WRONG_USE)
     if args.format == "csv":
         raise WrongUse("`--advertised` has no CSV form", "use `--format human` or `json`")
     association = tables.core.associations[found.name]

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from policyc.cli import exits
 from policyc.cli.console import Console
-from policyc.cli.networks import Opened, say, tell_silent
+from policyc.cli.networks import Opened, tell_silent
 from policyc.cli.parser import WrongUse
+from policyc.cli.refuse import refuse_request
 from policyc.diagnostics import Diagnostics, did_you_mean
 from policyc.report.screen import paint, wrap
 
@@ -30,7 +31,7 @@ def run(args: argparse.Namespace, console: Console, opened: Opened, inventory: I
 
     diagnostics = Diagnostics()
     if not check_names(inventory.attachments, diagnostics):
-        return say(diagnostics, {}, args, console, exits.WRONG_USE)
+        return refuse_request(diagnostics, {}, args.format, console, exits.WRONG_USE)
     tables = situate(opened.network, inventory, opened.switches)
     tell_silent(tables, args, console)
     if args.who_reaches is not None:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Final
 
 from policyc.cli import exits, network_diff, simulate_crowds
 from policyc.cli.console import Console
-from policyc.cli.networks import Opened, describe_inventory, open_inventory, open_network, say, tell_silent
+from policyc.cli.networks import Opened, describe_inventory, open_inventory, open_network, tell_silent
 from policyc.cli.parser import WrongUse
+from policyc.cli.refuse import refuse_request
 from policyc.diagnostics import Diagnostics
 from policyc.record import replace
 from policyc.report.screen import paint, wrap
@@ -122,7 +123,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
     diagnostics = Diagnostics()
     given = _given(args, opened, diagnostics)
     if diagnostics.has_errors:
-        return say(diagnostics, {}, args, console, exits.WRONG_USE)
+        return refuse_request(diagnostics, {}, args.format, console, exits.WRONG_USE)
     if args.who_reaches is not None or args.inspected:
         everything = replace(inventory, attachments=(*inventory.attachments, *given))
         return simulate_crowds.run(args, console, opened, everything)
@@ -203,7 +204,7 @@ def _path(
         tell_silent(tables, args, console)
         answer = ask_path(tables, args.path_from, args.path_to, diagnostics)
     if answer is None:
-        return say(diagnostics, {}, args, console, exits.WRONG_USE)
+        return refuse_request(diagnostics, {}, args.format, console, exits.WRONG_USE)
     verdict = answer.trip.value
     if args.format == "json":
         data = {
@@ -250,7 +251,7 @@ def _what_if(args: argparse.Namespace, console: Console, opened: Opened, invento
     check_names(inventory.attachments, diagnostics)
     worlds = None if diagnostics.has_errors else suppose(opened.network, inventory, _supposed(args), diagnostics)
     if worlds is None:
-        return say(diagnostics, {}, args, console, exits.WRONG_USE)
+        return refuse_request(diagnostics, {}, args.format, console, exits.WRONG_USE)
     before, after = (situate(world.network, world.inventory, opened.switches) for world in worlds)
     tell_silent(before, args, console)
     if args.path_from is not None:
@@ -271,7 +272,7 @@ def _supposed_path(args: argparse.Namespace, console: Console, before: Tables, a
     answers = [ask_path(tables, args.path_from, args.path_to, diagnostics) for tables in (before, after)]
     today, then = answers
     if today is None or then is None:
-        return say(diagnostics, {}, args, console, exits.WRONG_USE)
+        return refuse_request(diagnostics, {}, args.format, console, exits.WRONG_USE)
     if args.format == "json":
         data = {
             "format_version": FORMAT_VERSION,

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from policyc.cli import exits
 from policyc.cli.console import Console
 from policyc.cli.output_file import write_file
-from policyc.cli.parser import WrongUse
+from policyc.cli.parser import WrongUse, keyword
 from policyc.cli.project import open_projects
 from policyc.cli.refuse import nothing_found, refuse, refuse_findings, refuse_request
 from policyc.cli.watch import add_watch, watch
@@ -19,7 +19,7 @@ from policyc.record import record, replace
 from policyc.report.coverage import Shown, coverage_data, render_coverage
 from policyc.report.options import Names, Options
 from policyc.report.proofs import Proof
-from policyc.report.registry import renderer, serves
+from policyc.report.registry import renderer
 from policyc.report.screen import clean
 from policyc.report.tests import TestResult
 from policyc.simulation.scenario.coverage import Coverage, iam_documents
@@ -60,7 +60,12 @@ def describe(parser: argparse.ArgumentParser) -> None:
         help="files or folders (default: `paths` of policyc.toml); .yaml, .yml and .json files are scenarios",
     )
     parser.add_argument(
-        "-k", dest="keyword", default="", metavar="EXPR", help="only tests whose label fits: words, and, or, not"
+        "-k",
+        dest="keyword",
+        type=keyword,
+        default="",
+        metavar="EXPR",
+        help="only tests whose label fits: words, and, or, not",
     )
     parser.add_argument(
         "--coverage",
@@ -95,7 +100,7 @@ def _once(args: argparse.Namespace, console: Console) -> int:
     projects = open_projects(args, args.paths, mistakes, (POLICY, *ENDINGS))
     console.names = projects[0].names
     if mistakes.has_errors:
-        return refuse(mistakes, projects[0], console, _findings_format(args.format))
+        return refuse(mistakes, projects[0], console, args.format)
     coverage = Coverage() if args.coverage or args.threshold is not None else None
     if coverage is not None and len(projects) > 1:
         names = ", ".join(f"`{clean(project.root.name)}`" for project in projects)
@@ -172,21 +177,18 @@ def _run_project(project: Project, args: argparse.Namespace, coverage: Coverage 
     scenarios, paths = split_scenarios(project.named)
     results: list[TestResult] = []
     sources: dict[str, Source] = {**project.sources}
-    try:
-        if paths or not scenarios:
-            compiled = compile_project(project)
-            sources |= compiled.program.sources
-            if compiled.diagnostics.has_errors:
-                console.names = project.names
-                return refuse_findings(compiled, project, console, _findings_format(args.format))
-            if not compiled.program.modules:
-                return exits.NOTHING
-            results += _inline(compiled, project, args.keyword, coverage)
-        findings = Diagnostics()
-        told, texts = run_scenarios(project, scenarios, paths, args.keyword, coverage, findings)
-        results, sources = [*results, *told], {**sources, **texts}
-    except ValueError as error:
-        raise WrongUse(f"`-k` cannot be read: {error}", "write words joined by `and`, `or`, `not`") from error
+    if paths or not scenarios:
+        compiled = compile_project(project)
+        sources |= compiled.program.sources
+        if compiled.diagnostics.has_errors:
+            console.names = project.names
+            return refuse_findings(compiled, project, console, args.format)
+        if not compiled.program.modules:
+            return exits.NOTHING
+        results += _inline(compiled, project, args.keyword, coverage)
+    findings = Diagnostics()
+    told, texts = run_scenarios(project, scenarios, paths, args.keyword, coverage, findings)
+    results, sources = [*results, *told], {**sources, **texts}
     if findings.has_errors:
         console.names = project.names
         _refuse_scenario(findings, sources, args, console)
@@ -243,8 +245,3 @@ def _write(
     if args.junit is not None:
         plain = Options(width=options.width, names=options.names)
         write_file(args.junit, renderer("tests", "junit")(results, sources, plain), "--junit")
-
-
-def _findings_format(format: str) -> str:
-    """The form for findings where there are no test results to show."""
-    return format if serves(format, "findings") else "human"

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
+from policyc.cli import exits
 from policyc.cli.cache import FOLDER
 from policyc.cli.console import Console
 from policyc.cli.parser import WrongUse
@@ -47,18 +48,22 @@ def add_watch(parser: argparse.ArgumentParser) -> None:
 
 
 def watch(args: argparse.Namespace, console: Console, once: Callable[[], int]) -> int:
-    """Run `once` now and after each change. Ends by KeyboardInterrupt alone (status 130). Raises WrongUse."""
+    """Run `once` now and after each change. Ends by KeyboardInterrupt (status 130), and at once when the first run cannot be: a path
+    that is not there will not come by itself. Raises WrongUse."""
     if args.format not in _FORMATS:
         raise WrongUse(f"`--watch` is for people, and `{args.format}` is not", "leave `--format` out")
     if args.output is not None:
         raise WrongUse("`--watch` writes to the terminal", "leave `--output` out")
-    rounds = changes(_folders(args))
+    rounds, first = changes(_folders(args)), True
     while True:
         if console.out is not None and is_terminal(console.out):
             console.out.write(_CLEAR)
         status = _run(once, console)
         console.flush()
         console.written.clear()
+        if first and status == exits.WRONG_USE:
+            return status
+        first = False
         try:
             changed = next(rounds)
         except StopIteration:  # a test's end
@@ -72,7 +77,7 @@ def _run(once: Callable[[], int], console: Console) -> int:
         return once()
     except WrongUse as error:
         console.error(f"error: {error.message}\n  = help: {error.help}\n")
-        return 2
+        return exits.WRONG_USE
 
 
 def _folders(args: argparse.Namespace) -> list[str]:

@@ -15,7 +15,7 @@ from policyc.cli.project import open_project
 from policyc.cli.prove_blocks import sides_of
 from policyc.cli.refuse import refuse, refuse_findings, refuse_request
 from policyc.diagnostics import Diagnostics
-from policyc.report.registry import renderer, serves
+from policyc.report.registry import renderer
 
 if TYPE_CHECKING:
     from policyc.report.who import Reach
@@ -90,12 +90,11 @@ def run(args: argparse.Namespace, console: Console) -> int:
     mistakes = Diagnostics()
     project = open_project(args, args.paths, mistakes)
     console.names = project.names
-    form = args.format if serves(args.format, "findings") else "human"
     if mistakes.has_errors:
-        return refuse(mistakes, project, console, form)
+        return refuse(mistakes, project, console, args.format)
     compiled = compile_project(project)
     if compiled.diagnostics.has_errors:
-        return refuse_findings(compiled, project, console, form)
+        return refuse_findings(compiled, project, console, args.format)
     diagnostics = Diagnostics()
     found = who_declared(
         compiled.program, compiled.all_documents, args.resource or "", args.can, args.path, args.principal, diagnostics

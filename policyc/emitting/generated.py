@@ -111,7 +111,7 @@ def _plain(found: Embedded) -> Any:
         return content.plain()
     try:
         return json.loads(content.value)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 

@@ -290,7 +290,7 @@ def read_source(
     if raw is None:
         return None
     if len(raw) > LARGEST_FILE:
-        diagnostics.error("file-too-large", f"`{name}` is larger than 4 MiB", span, "split it into modules")
+        _too_large(name, span, diagnostics)
         return None
     try:
         text = raw.decode("utf-8")
@@ -306,12 +306,18 @@ def read_source(
     return Source(name, text.removeprefix("\ufeff"))
 
 
+def _too_large(name: str, span: Span | None, diagnostics: Diagnostics) -> None:
+    ours = name.endswith(POLICY_ENDING)
+    help = "split it into modules" if ours else "divide it; no service takes a policy of that size"
+    diagnostics.error("file-too-large", f"`{name}` is larger than 4 MiB", span, help)
+
+
 def _saved(path: Path, name: str, span: Span | None, diagnostics: Diagnostics) -> bytes | None:
     """The bytes of a regular file of at most `LARGEST_FILE`."""
     try:
         return read_regular(path, LARGEST_FILE)
     except TooLarge:
-        diagnostics.error("file-too-large", f"`{name}` is larger than 4 MiB", span, "split it into modules")
+        _too_large(name, span, diagnostics)
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError, NotRegular):
         reason = "is a folder" if path.is_dir() else "is no regular file" if path.exists() else "does not exist"
         diagnostics.error("missing-file", f"`{name}` {reason}", span, "check the path; it starts at the project root")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from policyc.diagnostics import Diagnostic, Diagnostics, Severity
+from policyc.diagnostics import Diagnostic, Diagnostics, Severity, did_you_mean
 from policyc.engines.trace import Decision, GateTrace, Outcome, Verdict
 from policyc.ir.program import BoundTest, Program
 from policyc.packages import MissingPackage
+from policyc.per_object import PerObject
 from policyc.record import record
-from policyc.simulation.answer import answer, assuming
 from policyc.simulation.keyword import matches_keyword
 from policyc.simulation.request import RequestBuilder
 from policyc.syntax import nodes
@@ -69,6 +69,52 @@ def run_test(
     )
 
 
+def test_mistakes(program: Program, documents: Sequence[Document], test: BoundTest) -> tuple[Diagnostic, ...]:
+    """What is wrong with a test whatever the policies say: names that nobody declares, fields and types that do not fit, steps that stand
+    nowhere. What it expects is not looked at, but for the name of a gate or statement that there is not."""
+    if any(isinstance(step, nodes.OnStep) for step in test.node.steps):
+        return tuple(item for item in run_test(program, documents, test).findings if item.rule != "test-failed")
+    diagnostics = Diagnostics()
+    expectations = _Run(program, documents, test, diagnostics, asks=False).run()
+    if expectations == 0 and not diagnostics.has_errors:
+        return run_test(program, documents, test).findings
+    if not diagnostics.has_errors and any(_names_nothing(program, step) for step in test.node.steps):
+        return tuple(item for item in run_test(program, documents, test).findings if item.rule == "unknown-name")
+    return tuple(diagnostics.sorted())
+
+
+def _names_nothing(program: Program, step: nodes.Step) -> bool:
+    """Whether a step expects something of a gate or statement that is not plainly one of the project's."""
+    if not isinstance(step, nodes.ExpectDecision):
+        return False
+    if step.at is not None and step.at.text not in named_gates(program):
+        return True
+    return isinstance(step.by, nodes.Str) and step.by.value not in named_statements(program)
+
+
+def named_gates(program: Program) -> frozenset[str]:
+    """The policies and resources by whose name a gate can be called."""
+    return _gates(program)
+
+
+_gates: PerObject[Program, frozenset[str]] = PerObject(
+    lambda program: frozenset(
+        [*(item.name for item in program.policies), *(item.name for item in program.resources.values())]
+    ),
+    4,
+)
+
+
+def named_statements(program: Program) -> frozenset[str]:
+    """The labels of all statements."""
+    return _labels(program)
+
+
+_labels: PerObject[Program, frozenset[str]] = PerObject(
+    lambda program: frozenset(statement.label for policy in program.policies for statement in policy.statements), 4
+)
+
+
 def _run_network(program: Program, test: BoundTest, diagnostics: Diagnostics) -> int:
     from policyc.targets.cloud_wan.steps import run_network_steps
     from policyc.targets.switches import wan_switches
@@ -87,6 +133,7 @@ class _Run:
     test: BoundTest
     diagnostics: Diagnostics
     observe: Observe | None = None
+    asks: bool = True
     request: Request | None = None
 
     def run(self) -> int:
@@ -138,6 +185,11 @@ class _Run:
         if request is None:
             return None
         self.request = request
+        if not self.asks:
+            return None
+        # the engines are loaded for answers alone: `check` looks at every test and asks none
+        from policyc.simulation.answer import answer
+
         try:
             outcome = answer(self.program, self.documents, request, self.diagnostics)
         except MissingPackage as missing:
@@ -149,10 +201,31 @@ class _Run:
 
     def _expect(self, step: nodes.ExpectDecision, outcome: Outcome) -> None:
         problem = unmet(step, outcome)
-        if problem is not None:
+        if problem is not None and not self._nameless(step, outcome):
             if self.request is not None:
+                from policyc.simulation.answer import assuming
+
                 outcome = assuming(self.program, self.documents, self.request, outcome)
             self.diagnostics.add(Diagnostic("test-failed", problem, step.span, story(outcome), Severity.ERROR))
+
+    def _nameless(self, step: nodes.ExpectDecision, outcome: Outcome) -> bool:
+        """Whether the expectation is about a gate or statement that there is not, reported."""
+        at, by = step.at, step.by
+        met = at is not None and any(is_gate(gate, at.text) for gate in outcome.gates)
+        if at is not None and not met and at.text not in named_gates(self.program):
+            names = [name for gate in outcome.gates for name in gate.name.split(" on ")]
+            listed = ", ".join(f"`{name}`" for name in names)
+            help = did_you_mean(at.text, names, f"the request's gates are {listed}")
+            self.diagnostics.error("unknown-name", f"there is no gate `{at.text}`", at.span, help)
+            return True
+        if not isinstance(by, nodes.Str) or by.value in named_statements(self.program):
+            return False
+        labels = dict.fromkeys(item.label for gate in outcome.gates for item in gate.statements)
+        if by.value in labels:
+            return False
+        help = did_you_mean(by.value, labels, "write the label of a statement, as it stands before its braces")
+        self.diagnostics.error("unknown-name", f"no statement is called `{by.value}`", by.span, help)
+        return True
 
 
 def unmet(step: nodes.ExpectDecision, outcome: Outcome) -> str | None:

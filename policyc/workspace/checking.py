@@ -32,11 +32,13 @@ def check_project(
         shown = tuple(findings.sorted())
         sources = {**project.sources, **checked.sources}
         return Found(project.names, shown, sources, natives=checked.documents, tally=checked.tally)
+    from policyc.workspace.blocks import block_mistakes
     from policyc.workspace.compile import CONFIGURATION, compile_project, lint
 
     compiled = (compile or compile_project)(project)
     found = Diagnostics(compiled.diagnostics)
     if compiled.loaded and not found.has_errors:
+        found.extend(block_mistakes(compiled.program, compiled.all_documents))
         lint(compiled, project.config, found)
         wrong = [item for item in found if item.rule in CONFIGURATION]
         if wrong:

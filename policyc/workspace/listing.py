@@ -62,7 +62,7 @@ def list_documents(project: Project, settings: NativeSettings, diagnostics: Diag
         if format:
             hosts.append((source, format))
         else:
-            entries += _native(source, path.suffix, pulled(path, locks))
+            entries += _native(source, path.suffix, pulled(path, locks, diagnostics))
 
     def other(name: str) -> Source | None:
         return read_source(project.root, name, None, diagnostics, project.read)

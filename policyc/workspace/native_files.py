@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from policyc.carriers.registry import recognized
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity
 from policyc.model.files import Unsaved, namer, read_inside, read_source
 from policyc.record import record, replace
@@ -58,11 +59,14 @@ def check_natives(
             continue
         sources[name] = source
         format = format_of(path, source, settings)
-        if format:
+        if settings.kind and recognized(path.name, source.text.encode()):
+            message = f"`{name}` holds documents, and is none itself"
+            diagnostics.error("host-file-as-document", message, source.span(0, 0), "leave `--as` out")
+        elif format:
             hosts.append((source, format))
         elif settings.kind or path.suffix in NATIVES:
             texts.append((source, path.suffix))
-            held = pulled(path, locks)
+            held = pulled(path, locks, diagnostics)
             kinds[name] = settings.kind or built_kind(path, manifests) or held.kind
             trusts[name] = held.trust
         elif path in named:

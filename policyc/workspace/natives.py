@@ -111,8 +111,9 @@ def _inner(path: Path, root: Path) -> str:
 
 
 def native(ending: str, kind: str = "") -> Native:
-    """The module for native files with an ending. Raises KeyError for one that nobody handles."""
-    return _module(NATIVES[KINDS.get(kind, ending)])
+    """The module for native files with an ending, or of a `kind`, which counts whatever the ending. Raises KeyError for an ending that
+    nobody handles."""
+    return _module(NATIVES[KINDS.get(kind, ".json") if kind else ending])
 
 
 @cache

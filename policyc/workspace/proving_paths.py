@@ -32,14 +32,10 @@ def prove_paths(
     diagnostics: Diagnostics,
 ) -> list[ClaimAnswer]:
     """The answer to a claim on paths; nothing after reporting what is wrong with it."""
-    bound = _network(program, proof, claim, diagnostics)
-    lowered = None if bound is None else lower_network(bound, diagnostics)
-    if bound is None or lowered is None:
+    bound_claim = bind_paths(program, proof, claim, diagnostics)
+    if bound_claim is None:
         return []
-    network = lowered.network
-    places = _places(network, claim, diagnostics)
-    if places is None:
-        return []
+    bound, network, places = bound_claim
     text = claim_text(program, claim.span)
     try:
         paths = Paths(network, wan_switches(program.switches), budget)
@@ -50,6 +46,18 @@ def prove_paths(
     except TooLarge:
         return [ClaimAnswer(text, bound.name, claim.span, None, open=("the budget of steps ran out",))]
     return [_answer(program, documents, proof, claim, bound, found, text)]
+
+
+def bind_paths(
+    program: Program, proof: BoundProof, claim: nodes.PathClaim, diagnostics: Diagnostics
+) -> tuple[BoundNetwork, CoreNetwork, tuple[str, str]] | None:
+    """The network of a claim, as declared and as lowered, and both ends by name; None after reporting what is wrong."""
+    bound = _network(program, proof, claim, diagnostics)
+    lowered = None if bound is None else lower_network(bound, diagnostics)
+    if bound is None or lowered is None:
+        return None
+    places = _places(lowered.network, claim, diagnostics)
+    return None if places is None else (bound, lowered.network, places)
 
 
 def _network(

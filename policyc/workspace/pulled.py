@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from policyc.bounded import read_regular
 from policyc.data import read_text
+from policyc.diagnostics import Diagnostics
 from policyc.record import record
 from policyc.shape import misfits
 
@@ -76,9 +77,10 @@ Known = dict[Path, "tuple[Path, Lock] | None"]
 _NOTHING: Final = Pulled()
 
 
-def pulled(path: Path, known: Known) -> Pulled:
-    """What is known of a document from the lock file above it; nothing for all others. `known` remembers folders."""
-    held = _home(path.parent, known)
+def pulled(path: Path, known: Known, diagnostics: Diagnostics) -> Pulled:
+    """What is known of a document from the lock file above it; nothing for all others. `known` remembers folders; a lock file that cannot be
+    read is reported once, for without it nobody knows what its documents are."""
+    held = _home(path.parent, known, diagnostics)
     if held is None:
         return _NOTHING
     folder, lock = held
@@ -90,12 +92,16 @@ def pulled(path: Path, known: Known) -> Pulled:
     return Pulled(str(entry.get("kind", "")), arn, trust if entry.get("kind") == "cedar" else {})
 
 
-def _home(folder: Path, known: Known) -> tuple[Path, Lock] | None:
+def _home(folder: Path, known: Known, diagnostics: Diagnostics) -> tuple[Path, Lock] | None:
     if folder not in known:
+        above = folder.parent
         try:
             lock = read_lock(folder)
-        except BrokenLock:
-            lock = None
-        above = folder.parent
-        known[folder] = (folder, lock) if lock is not None else None if above == folder else _home(above, known)
+        except BrokenLock as error:
+            message = f"the folder `{folder.name}` was pulled, and its {error}"
+            diagnostics.error("broken-lock", message, None, "pull it again with `policyc aws pull`")
+            known[folder] = None
+        else:
+            upper = None if lock is not None or above == folder else _home(above, known, diagnostics)
+            known[folder] = upper if lock is None else (folder, lock)
     return known[folder]

@@ -24,7 +24,7 @@ from policyc.workspace.natives import NATIVES, Searched, find_natives
 from policyc.workspace.pieces import HOST, Piece
 from policyc.workspace.places import CONFIG, MANIFEST, find_config
 from policyc.workspace.project import POLICY, Project, open_root
-from policyc.workspace.pulled import pulled
+from policyc.workspace.pulled import Known, pulled
 
 #: documents of one side that are compared
 MOST_DOCUMENTS = 2_000
@@ -109,8 +109,9 @@ def _side(
     sources: dict[str, Source] = {}
     ways: dict[str, Way] = {}
     hosts: list[tuple[Source, str]] = []
+    locks: Known = {}
     if path.is_file() and path.suffix != POLICY:
-        _add_native(path, path.name, kind, project, pieces, sources, hosts, diagnostics)
+        _add_native(path, path.name, kind, project, pieces, sources, hosts, locks, diagnostics)
     else:
         ways = {} if built else _add_compiled(project, pieces, sources, diagnostics)
         base = path if path.is_dir() else path.parent
@@ -120,7 +121,7 @@ def _side(
             if built and _is_beside(inner):
                 continue
             called = inner.resolve().relative_to(base).as_posix()
-            _add_native(inner, called, sort, project, pieces, sources, hosts, diagnostics)
+            _add_native(inner, called, sort, project, pieces, sources, hosts, locks, diagnostics)
     if hosts:
         top = "" if path == project.root or path.is_file() else path.relative_to(project.root).as_posix() + "/"
 
@@ -155,6 +156,7 @@ def _add_native(
     pieces: dict[str, Piece],
     sources: dict[str, Source],
     hosts: list[tuple[Source, str]] | None,
+    locks: Known,
     diagnostics: Diagnostics,
 ) -> None:
     """Add a document, or note a file that holds some in `hosts`, where such are asked for."""
@@ -167,7 +169,13 @@ def _add_native(
     if format and hosts is not None:
         hosts.append((source, format))
     else:
-        own = "cedar" if path.suffix == ".cedar" else pulled(path, {}).kind if path.suffix in NATIVES else HOST
+        own = (
+            "cedar"
+            if path.suffix == ".cedar"
+            else pulled(path, locks, diagnostics).kind
+            if path.suffix in NATIVES
+            else HOST
+        )
         pieces[name] = Piece(name, kind or own, source)
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from policyc.analysis.formula import Lit
-from policyc.analysis.ways.base import Way
 from policyc.ir.authz import Statement
 from policyc.ir.program import Program
 from policyc.model.values import Resource
 from policyc.targets.base import Document
+
+if TYPE_CHECKING:
+    from policyc.analysis.formula import Lit
+    from policyc.analysis.ways.base import Way
 
 #: types of resources whose way is known
 _STORAGE = ("s3.bucket", "s3.access_point", "lambda.function", "object_lambda.access_point")

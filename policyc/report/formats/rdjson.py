@@ -22,7 +22,7 @@ _SEVERITIES = {Severity.ERROR: "ERROR", Severity.WARNING: "WARNING", Severity.IN
 def findings(items: Sequence[Diagnostic], sources: Mapping[str, Source], options: Options) -> str:
     """One diagnostic for each finding."""
     data = {"source": {"name": "policyc"}, "diagnostics": [_diagnostic(item, sources, options) for item in items]}
-    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(data, indent=2) + "\n"
 
 
 def tests(results: Sequence[TestResult], sources: Mapping[str, Source], options: Options) -> str:

@@ -120,7 +120,7 @@ def read_tags(value: object) -> dict[str, str]:
     if isinstance(value, str) and value.strip() not in _ABSENT:
         try:
             value = json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             return {}
     if not isinstance(value, Mapping):
         return {}

@@ -138,7 +138,7 @@ def _kind(path: Path, value: JsonValue, span: Span, diagnostics: Diagnostics) ->
         case JsonBool():
             return "bool"
         case JsonNumber(text):
-            if text.lstrip("-").isdigit() and -(2**63) <= int(text) < 2**63:
+            if len(text) <= 20 and text.lstrip("-").isdigit() and -(2**63) <= int(text) < 2**63:
                 return "int"
             problem = "is no whole number of 64 bits, which is all that Cedar has"
         case JsonArray(items) if items and all(isinstance(item, JsonString) for item in items):

@@ -147,7 +147,7 @@ def _kind(value: JsonValue, diagnostics: Diagnostics) -> Kind:
         case JsonBool():
             return BOOL
         case JsonNumber(text):
-            if text.lstrip("-").isdigit() and -(2**63) <= int(text) < 2**63:
+            if len(text) <= 20 and text.lstrip("-").isdigit() and -(2**63) <= int(text) < 2**63:
                 return LONG
             diagnostics.error(
                 "malformed-sample",

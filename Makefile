@@ -9,14 +9,18 @@ READY := $(VENV)/.policyc-ready
 # pyspark is half a gigabyte: an environment of its own, which borrows the packages of the other
 SPARK := .venv-spark
 SPARK_READY := $(SPARK)/.policyc-ready
+# it pins its own botocore
+MINISTACK := .venv-ministack
+MINISTACK_READY := $(MINISTACK)/.policyc-ready
 
 .DEFAULT_GOAL := help
-.PHONY: site site-test help demo test live-test lint types bench proofs fuzz docs facts dist vscode clean
+.PHONY: site site-test help demo test live-test ministack-test spark-test lint types bench proofs fuzz docs facts dist vscode clean
 
 help:
 	@echo "make demo    compile, check and test the policies of this repository, and ask a few questions"
 	@echo "make test    ruff, mypy and every test"
 	@echo "make live-test  the tests of policyc aws alone; they reach no network and are part of make test"
+	@echo "make ministack-test  the same against MiniStack, which it installs"
 	@echo "make spark-test  the tests that need Spark (and Java 17)"
 	@echo "make bench   measure start-up and throughput"
 	@echo "make fuzz    mutate every input until something breaks (MINUTES=10)"
@@ -80,6 +84,15 @@ test: $(READY)
 live-test: $(READY)
 	$(RUN) -m pytest tests/live -n auto --dist worksteal
 
+# an emulator by others with Verified Access and Object Lambda, as a process on loopback
+$(MINISTACK_READY): $(READY)
+	@test -x $(MINISTACK)/bin/python || $(PYTHON) -m venv $(MINISTACK)
+	$(MINISTACK)/bin/python -m pip install --quiet --disable-pip-version-check 'ministack>=1.5,<2'
+	@touch $(MINISTACK_READY)
+
+ministack-test: $(MINISTACK_READY)
+	POLICYC_MINISTACK="$(CURDIR)/$(MINISTACK)/bin/ministack" $(RUN) -m pytest -n 0 tests/live/test_ministack.py
+
 $(SPARK_READY): $(READY)
 	@test -x $(SPARK)/bin/python || $(PYTHON) -m venv $(SPARK)
 	$(SPARK)/bin/python -m pip install --quiet --disable-pip-version-check 'pyspark>=3.5,<5' 'pandas>=2.2,<3'
@@ -136,4 +149,4 @@ dist: $(READY)
 	$(RUN) -m shiv --quiet --compressed --reproducible --console-script policyc --output-file dist/policyc.pyz .
 
 clean:
-	rm -rf $(VENV) $(SPARK) out dist build editors/vscode/node_modules editors/vscode/dist .policyc-cache .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(SPARK) $(MINISTACK) out dist build editors/vscode/node_modules editors/vscode/dist .policyc-cache .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -272,7 +272,7 @@ class Sessions:
                     service, region_name=where, config=config, endpoint_url=self._endpoint or None
                 )
                 if self._endpoint and service == "s3control":
-                    client.meta.events.register("before-sign.s3-control", _without_account)
+                    client.meta.events.register("before-sign.s3-control", without_account)
                 self._clients[key] = client
             return self._clients[key]
 
@@ -310,7 +310,7 @@ _TOKENS: Final[dict[str, tuple[str, str, dict[str, Any]]]] = {
 }
 
 
-def _without_account(request: Any, **_: Any) -> None:
+def without_account(request: Any, **_: Any) -> None:
     """A local server has no host of its own for every account, which S3 control's endpoint rules put before the name."""
     from urllib.parse import urlsplit, urlunsplit
 

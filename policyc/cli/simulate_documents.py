@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 #: role -> what the option is about; the roles of `policyc.simulation.documents.attached`
 _ROLES: Final = {
-    "identity": "the caller's identity policy",
+    "identity": "the caller's identity policy, or `none`",
     "boundary": "the caller's permissions boundary",
     "session": "the session policy of the caller's session",
     "scp": "a service control policy; each option is one level that must allow, several files of a level have commas between them",
@@ -41,7 +41,7 @@ _ROLES: Final = {
     "access-point-policy": "the policy of a standard access point",
     "bucket-policy": "the policy of a bucket",
     "function-policy": "the policy of a function",
-    "function-role-policy": "the identity policy of the function's execution role",
+    "function-role-policy": "the identity policy of the function's execution role, or `none`",
     "key-policy": "the policy of a KMS key",
 }
 #: what may stand beside a project, whose own documents it does not replace
@@ -177,7 +177,7 @@ def read_flags(
     args: argparse.Namespace, roles: Sequence[str], switches: Mapping[str, str], diagnostics: Diagnostics
 ) -> tuple[list[Attached], dict[str, Source]]:
     """The documents that the options name, and their texts; of a file that holds several `FILE#NAME`."""
-    from policyc.simulation.documents.attached import LEVELS, read_attached
+    from policyc.simulation.documents.attached import LEVELS, MAY_BE_NONE, NONE, nothing_attached, read_attached
     from policyc.targets.switches import iam_switches
 
     chosen = iam_switches(switches)
@@ -189,7 +189,10 @@ def read_flags(
             for name in _files_of_level(text) if role in LEVELS else (text,):
                 before = len(diagnostics)
                 file, part = _file_and_part(name)
-                source = read_input(file, "one policy", args, f"--{role}")
+                if name == NONE and role in MAY_BE_NONE and not os.path.lexists(name):
+                    source = nothing_attached()
+                else:
+                    source = read_input(file, "one policy", args, f"--{role}")
                 sources[source.file] = source
                 inside = _inside(args, role, source, part, values, diagnostics)
                 if len(diagnostics) > before:

@@ -15,6 +15,7 @@ from policyc.cli import simulate_cedar, simulate_documents, simulate_network
 from policyc.cli.console import Console
 from policyc.cli.parser import WrongUse
 from policyc.diagnostics import did_you_mean
+from policyc.simulation.documents.attached import NONE
 from policyc.workspace.pulled import BrokenLock, Lock, read_lock
 
 #: see `policyc.cli.simulate.Mode`
@@ -222,7 +223,7 @@ class _Way:
             self.unread[role] = item["unread"]["identity"]
         elif not getattr(self.args, role.replace("-", "_")):
             paths = [str(self.folder / path) for path in item["facts"].get("identity") or ()]
-            setattr(self.args, role.replace("-", "_"), paths)
+            setattr(self.args, role.replace("-", "_"), paths or [NONE])
 
     def _document(self, arn: str, role: str) -> None:
         """One document in its role; what the command line says comes first."""

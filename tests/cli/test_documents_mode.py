@@ -742,3 +742,19 @@ def test_what_a_project_emits_answers_the_same_as_the_project(run: Run) -> None:
                 assert one[1]["error"] == two[1]["error"]
                 seen.add(one[0])
     assert seen == {0, 10}
+
+
+def test_a_caller_without_a_policy_is_no_caller_of_which_nothing_is_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    anyone = {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}
+    (tmp_path / "auth.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": [anyone]}))
+    service = "arn:aws:vpc-lattice:us-west-2:111122223333:service/svc-0a1b2c3d4e5f67890"
+    asked = ("simulate", "--service-policy", "auth.json", "--network-auth", "none", "--service-arn", service)
+    caller = ("--who", "arn:aws:iam::111122223333:role/app", "--can", "GET", "--path", "/")
+    assert main([*asked, *caller]) == 11
+    assert main([*asked, *caller, "--identity", "none"]) == 10
+    assert "no identity-based policy allows" in capsys.readouterr().out
+    # a bucket policy is given or not: there is no such word for it
+    assert main([*asked, *caller, "--boundary", "none"]) == 2

@@ -39,8 +39,16 @@ ROLES: Final[Mapping[str, str]] = {
     "function-role-policy": "identity",
     "key-policy": "key",
 }
+#: in place of a file: that a caller has no policy of its own, which then allows it nothing
+NONE: Final = "none"
+MAY_BE_NONE: Final = frozenset({"identity", "function-role-policy"})
 #: roles whose files are levels that must each allow: the organization's root, its units, the account
 LEVELS: Final = frozenset({"scp", "rcp"})
+
+
+def nothing_attached() -> Source:
+    """What stands for the policies of a caller that has none."""
+    return Source(NONE, '{"Version": "2012-10-17", "Statement": []}')
 
 
 @record

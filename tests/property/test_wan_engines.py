@@ -14,6 +14,7 @@ from policyc.engines.wan.associate import Associator, associate
 from policyc.engines.wan.attachments import Announced, Attachment
 from policyc.engines.wan.candidates import Candidates, criteria, lost_at
 from policyc.engines.wan.core import TableName, build_core
+from policyc.engines.wan.fates import Fates
 from policyc.engines.wan.matrix import Flow, segment_matrix
 from policyc.engines.wan.mesh import Star, Transfer, find_spans, settle
 from policyc.engines.wan.paths import DYNAMIC, LOCAL_VPC, Path
@@ -169,6 +170,24 @@ def test_shared_rows_equal_rows_worked_out_one_by_one(world: tuple[ir.CoreNetwor
             assert len(options) == len(wanted[prefix].hops) and options <= wanted[prefix].options
             assert set(row.doubts) == wanted[prefix].doubts
             assert row.prefix == prefix and table.lookup(prefix) is row
+
+
+@CALM
+@given(worlds())
+def test_verdicts_alone_are_those_of_whole_answers(world: tuple[ir.CoreNetwork, list[Attachment]]) -> None:
+    tables = build_tables(build_core(*world, lists={"some": [Prefix(4, (10 << 24) + (3 << 16), 16)]}))
+    for there in tables.core.attachments:
+        target = Target(there.prefixes, there.name)
+        fates = Fates(tables, target)
+        for here in tables.core.attachments:
+            fate = fates.of(here.name)
+            if here is not there and fate is not None:
+                answer = reach(tables, here.name, target)
+                assert (fate.verdict, answer.groups if fate.verdict is not Verdict.BLOCKED else ()) == (
+                    answer.verdict,
+                    (),
+                )
+                assert fate.parts == tuple(part.verdict for part in answer.parts)
 
 
 @CALM

@@ -19,7 +19,7 @@ from policyc.engines.wan.outbound import Heard, far_asn, hears_less, summed_up, 
 from policyc.engines.wan.paths import merge
 from policyc.engines.wan.prefixes import Prefix, fills, shorten
 from policyc.engines.wan.tables import Tables, segment_tables, uncollected
-from policyc.engines.wan.walks import MAX_WALKS, Hop, Walk, settled, walks
+from policyc.engines.wan.walks import MAX_WALKS, Hop, Walk, place_of, settled, walks
 from policyc.record import record, replace
 
 __all__ = [
@@ -32,7 +32,10 @@ __all__ = [
     "Verdict",
     "Walk",
     "build_tables",
+    "cannot_receive",
     "heard_by",
+    "heard_of",
+    "parts_of",
     "reach",
     "reach_back",
 ]
@@ -133,7 +136,7 @@ def _reach(tables: Tables, source: str, target: Target) -> Answer:
     refused = _cannot_send(association)
     if refused is not None:
         return refused
-    absent = _cannot_receive(core, target)
+    absent = cannot_receive(core, target)
     if absent is not None:
         return absent
     if not target.prefixes:
@@ -141,7 +144,7 @@ def _reach(tables: Tables, source: str, target: Target) -> Answer:
     found: list[tuple[Prefix, tuple[Walk, ...]]] = []
     count = 0
     told = heard_by(tables, association)
-    for prefix in _parts(tables, target.prefixes):
+    for prefix in parts_of(tables, target.prefixes):
         ways = _ways(tables, association, target, prefix, told)
         count += len(ways)
         if len(ways) > MAX_WALKS or count > MAX_WALKS_OF_ALL:
@@ -156,7 +159,7 @@ def _ways(
     tables: Tables, association: Association, target: Target, prefix: Prefix, told: Told | None
 ) -> tuple[Walk, ...]:
     """Every possible way to one prefix, at most `MAX_WALKS` and one."""
-    unknown, doubts = _knows(told, prefix)
+    unknown, doubts = heard_of(told, prefix)
     if unknown:
         return (Walk(unknown, ()),)
     wanted = [target.attachment] if target.attachment else [item.attachment.name for item in tables.core.owners(prefix)]
@@ -184,9 +187,21 @@ class Told:
             self._add(told_to(*self._of, (prefix,)))
         return self._found.get(prefix, ())
 
+    def around(self, prefix: Prefix) -> Iterator[Prefix]:
+        """The blocks that have the prefix and may have a route, from the widest on."""
+        tables, association = self._of
+        lengths: Iterable[int] = range(prefix.length + 1)
+        if not self._whole:  # a route comes of a row with its own prefix
+            lengths = reversed(tables.lengths(place_of(association))[prefix.family])
+        return (shorten(prefix, length) for length in lengths if length <= prefix.length)
+
+    def every(self) -> Iterable[Heard]:
+        """Every route."""
+        return (heard for found in self._found.values() for _, heard in found) if self._whole else told_to(*self._of)
+
     def prefixes(self) -> Iterable[Prefix]:
         """Every prefix that there is a route for."""
-        return dict.fromkeys(heard.prefix for heard in told_to(*self._of))
+        return dict.fromkeys(heard.prefix for heard in self.every())
 
     def _add(self, routes: Sequence[Heard]) -> None:
         edges = {edge: at for at, edge in enumerate(self._of[1].attachment.regions)}
@@ -205,12 +220,11 @@ def heard_by(tables: Tables, association: Association) -> Told | None:
     return found
 
 
-def _knows(told: Told | None, prefix: Prefix) -> tuple[str, tuple[str, ...]]:
+def heard_of(told: Told | None, prefix: Prefix) -> tuple[str, tuple[str, ...]]:
     """Why the far side is sure to have no route to the prefix (the end of a walk; empty when it may have one), and why that is not certain."""
     if told is None:
         return "", ()
-    around = (shorten(prefix, length) for length in range(prefix.length + 1))
-    places = {at: heard for block in around for at, heard in told.of(block)}
+    places = {at: heard for block in told.around(prefix) for at, heard in told.of(block)}
     covering = [places[at] for at in sorted(places)]
     taken = [item for item in covering if not item.refused]
     if any(not item.doubts for item in taken):
@@ -279,7 +293,7 @@ def _cannot_send(association: Association) -> Answer | None:
             return None
 
 
-def _cannot_receive(core: Core, target: Target) -> Answer | None:
+def cannot_receive(core: Core, target: Target) -> Answer | None:
     """A target all of whose owners carry no traffic is out of reach, wherever the packet goes."""
     owners = [core.associations[target.attachment]] if target.attachment else _owners(core, target)
     idle = [item for item in owners if item.standing in (Standing.PENDING, Standing.UNASSOCIATED)]
@@ -290,7 +304,7 @@ def _cannot_receive(core: Core, target: Target) -> Answer | None:
     return Answer(Verdict.BLOCKED, reason, f"`{name}` carries no traffic: {idle[0].sentence}")
 
 
-def _parts(tables: Tables, prefixes: Sequence[Prefix]) -> list[Prefix]:
+def parts_of(tables: Tables, prefixes: Sequence[Prefix]) -> list[Prefix]:
     """The asked prefixes cut where any table has a longer one: each part takes one way."""
     known = tables.known()
     out: list[Prefix] = []

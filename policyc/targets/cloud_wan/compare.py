@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 
 from policyc.engines.wan.associate import Association, Associator, Standing
 from policyc.engines.wan.attachments import Announced, Attachment
+from policyc.engines.wan.fates import Fates
 from policyc.engines.wan.matrix import Cell, Flow, segment_matrix
 from policyc.engines.wan.prefixes import Prefix
 from policyc.engines.wan.reach import Answer, Target, Verdict, reach
@@ -225,7 +226,7 @@ def _by_edges(old: Tables, new: Tables, here: str, there: str) -> Iterator[Chang
             if one is not other:
                 target = Target(other.prefixes, other.name)
                 answers = [(tables, reach(tables, one.name, target)) for tables in (old, new)]
-                texts = tuple(_verdict(answer) + _where(tables, answer) for tables, answer in answers)
+                texts = tuple(_verdict_of(answer) + _where(tables, answer) for tables, answer in answers)
                 if texts[0] != texts[1]:
                     found.setdefault(texts, []).append(f"{one.regions[0]} to {other.regions[0]}")
     for texts, edges in found.items():
@@ -281,20 +282,43 @@ def changed_pairs(
         watch("destinations asked about", at, len(reached))
         standings = {tables.core.associations[receiving[0].name].standing for tables in (old, new)}
         suspects = differences.suspects(sent, receiving[0].prefixes) if len(standings) == 1 else sent
+        targets: dict[str, tuple[_Asked, ...]] = {}
         for sending in suspects:
             pair = _pair(sending, receiving)
             if pair is None:
                 continue
-            target = Target(pair[1].prefixes, pair[1].name)
-            answers = [reach(tables, pair[0].name, target) for tables in (old, new)]
-            before, after = map(_verdict, answers)
+            asked = targets.get(pair[1].name)
+            if asked is None:
+                target = Target(pair[1].prefixes, pair[1].name)
+                asked = targets[pair[1].name] = tuple(_Asked(tables, target) for tables in (old, new))
+            before, after = (one.verdict(pair[0]) for one in asked)
             if before == after:
-                before, after = (
-                    text + _where(tables, answer)
-                    for text, tables, answer in zip((before, after), (old, new), answers, strict=True)
-                )
+                before, after = (text + one.where(pair[0]) for text, one in zip((before, after), asked, strict=True))
             if before != after:
                 yield sending, receiving, before, after
+
+
+class _Asked:
+    """The senders to one target in one network, asked one after the other."""
+
+    __slots__ = ("_answers", "_fates", "_tables", "_target")
+
+    def __init__(self, tables: Tables, target: Target) -> None:
+        self._tables, self._target, self._fates = tables, target, Fates(tables, target)
+        self._answers: dict[str, Answer | None] = {}
+
+    def verdict(self, sender: Attachment) -> str:
+        fate = self._fates.of(sender.name)
+        if fate is not None:
+            self._answers[sender.name] = None
+            return _verdict(fate.verdict, fate.parts)
+        answer = self._answers[sender.name] = reach(self._tables, sender.name, self._target)
+        return _verdict_of(answer)
+
+    def where(self, sender: Attachment) -> str:
+        """Where function groups see what arrives of a sender that was asked for its verdict."""
+        answer = self._answers[sender.name]
+        return "" if answer is None else _where(self._tables, answer)
 
 
 def _pair(sending: Class, receiving: Class) -> tuple[Attachment, Attachment] | None:
@@ -409,23 +433,23 @@ class _Crowd:
         return f"{number} {kind}{where} ({items[0].name}, …)"
 
 
-def _verdict(answer: Answer) -> str:
-    match answer.verdict:
+def _verdict_of(answer: Answer) -> str:
+    return _verdict(answer.verdict, [part.verdict for part in answer.parts], answer.groups)
+
+
+def _verdict(verdict: Verdict, parts: Sequence[Verdict], groups: Sequence[str] = ()) -> str:
+    match verdict:
         case Verdict.UNDECIDED:
             text = "not known"
         case Verdict.PARTLY:
-            text = f"reachable in part ({_numbers(answer)})"
+            # by number: what is said of one attachment stands for others with other prefixes
+            numbers = [str(at) for at, part in enumerate(parts, 1) if part is Verdict.REACHABLE]
+            text = f"reachable in part (prefix {', '.join(numbers)} of {len(parts)})"
         case Verdict.BLOCKED:
             return "blocked"  # whatever it passes before it is dropped
         case Verdict.REACHABLE:
             text = "reachable"
-    return text + (f", inspected by {', '.join(answer.groups)}" if answer.groups else "")
-
-
-def _numbers(answer: Answer) -> str:
-    """Which of the prefixes are reached, by number: what is said of one attachment stands for others with other prefixes."""
-    numbers = [str(at) for at, part in enumerate(answer.parts, 1) if part.verdict is Verdict.REACHABLE]
-    return f"prefix {', '.join(numbers)} of {len(answer.parts)}"
+    return text + (f", inspected by {', '.join(groups)}" if groups else "")
 
 
 def _where(tables: Tables, answer: Answer) -> str:

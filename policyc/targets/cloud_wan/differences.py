@@ -15,8 +15,9 @@ from typing import Final
 from policyc.engines.wan.associate import Association, Standing
 from policyc.engines.wan.attachments import Attachment
 from policyc.engines.wan.core import NextHop, TableName
-from policyc.engines.wan.outbound import hears_less, told_to
+from policyc.engines.wan.outbound import hears_less, summed_up, told_to
 from policyc.engines.wan.prefixes import Prefix, shorten
+from policyc.engines.wan.reach import heard_by
 from policyc.engines.wan.rows import Option, Row, Rows
 from policyc.engines.wan.tables import RouteTable, Tables, uncollected
 from policyc.engines.wan.walks import place_of
@@ -140,9 +141,10 @@ class Differences:
         if less == {False} or (self._tells_alike and not any((name, edge) in self._changed for edge in begins)):
             return _Start(name, begins, spanning)
         only = None
-        if self._tells_alike and not self._summed:
+        pairs = list(zip(self._tables, (before, after), strict=True))
+        if self._tells_alike and not (self._summed and any(summed_up(tables.core, found) for tables, found in pairs)):
             only = {prefix for edge in begins for prefix in self._changed.get((name, edge), ())}
-        told = [_told(tables, found, only) for tables, found in zip(self._tables, (before, after), strict=True)]
+        told = [_told(tables, found, only) for tables, found in pairs]
         return _Start(name, begins, spanning, tuple({item[0] for item in told[0] ^ told[1]}))
 
 
@@ -150,7 +152,9 @@ def _told(
     tables: Tables, association: Association, only: Collection[Prefix] | None
 ) -> set[tuple[Prefix, bool, tuple[str, ...]]]:
     """What a verdict depends on in what a far side hears, of the rows of some prefixes or (None) of all."""
-    return {(item.prefix, bool(item.refused), item.doubts) for item in told_to(tables, association, only)}
+    told = heard_by(tables, association) if only is None else None
+    routes = told_to(tables, association, only) if told is None else told.every()
+    return {(item.prefix, bool(item.refused), item.doubts) for item in routes}
 
 
 class _Untold:

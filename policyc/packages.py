@@ -18,6 +18,10 @@ USES: Final = {
 }
 
 
+#: what an extra of policyc brings
+EXTRAS: Final = {"boto3": "aws", "pygls": "lsp", "watchfiles": "watch"}
+
+
 class MissingPackage(Exception):
     """A package is not installed, and without it something cannot be judged; `name` is what pip calls it."""
 
@@ -27,4 +31,5 @@ class MissingPackage(Exception):
 
     @property
     def help(self) -> str:
-        return f"install it with `pip install {self.name}`"
+        wanted = f"'policyc[{EXTRAS[self.name]}]'" if self.name in EXTRAS else self.name
+        return f"install it with `pip install {wanted}`"

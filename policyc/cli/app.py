@@ -134,6 +134,8 @@ def _dispatch(argv: list[str], console: Console) -> int:
     parser = _parser(name, command)
     words = [*argv[:at], *argv[at + 1 :]]
     if any(word in ("-h", "--help") for word in words):
+        if parser.narrow is not None:
+            parser.narrow(words)
         console.write(parser.format_help())
         return exits.CLEAN
     args = parser.parse(words)

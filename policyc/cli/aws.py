@@ -20,9 +20,9 @@ SHARED = ("root", "config", "param", "format", "output", "color", "quiet")
 REPORT = ""
 FORMATS = ("human", "json", "markdown")
 
-#: action -> (module, what it does, the options that mean something to it)
 _CONNECTION: Final = ("profile", "region", "role_arn", "endpoint_url")
 _WRITING: Final = ("yes", "patience")
+#: action -> (module, the options that mean something to it)
 ACTIONS: Final = {
     "pull": ("policyc.cli.aws_pull", (*_CONNECTION, "into", "targets", "callers", "resume")),
     "drift": ("policyc.cli.aws_drift", (*_CONNECTION, "live", "maps", "who_changed")),
@@ -35,18 +35,44 @@ ACTIONS: Final = {
 #: what `--target` takes; the same as `policyc.aws.calls.TARGETS`, which is not imported for a help text
 _TARGETS: Final = ("lattice", "verified_access", "cloudwan", "object_lambda", "callers", "organization")
 
-DESCRIPTION = """Read the policies that are on AWS, compare them with what was written, and change them step by step. Nothing
+#: action -> (what it does, its words, what those are)
+SAID: Final = {
+    "pull": ("write what answers need into a folder, on which every other command works", "", ""),
+    "drift": (
+        "compare what was written (paths as for `check`) with what is there, in meaning",
+        "PATH",
+        "files or folders (default: `paths` of policyc.toml)",
+    ),
+    "plan": (
+        "the steps that make AWS mean the source, and what they change in decisions",
+        "PATH",
+        "files or folders (default: `paths` of policyc.toml)",
+    ),
+    "apply": (
+        "carry out a plan, step by step, reading back each",
+        "PLAN",
+        "the file that `plan` wrote; with `--resume` its record",
+    ),
+    "rollback": ("put back what a record saved", "RECORD", "the file that `apply` kept"),
+    "validate": (
+        "ask IAM Access Analyzer about the documents of the source; costs nothing, changes nothing",
+        "PATH",
+        "files or folders (default: `paths` of policyc.toml)",
+    ),
+    "permissions": (
+        "print the least permissions that an action needs, as an identity policy",
+        "ACTION",
+        "whose permissions (default: pull)",
+    ),
+}
+
+_LISTED = "\n".join(f"  {name:<12} {text}" for name, (text, _, _) in SAID.items())
+DESCRIPTION = f"""Read the policies that are on AWS, compare them with what was written, and change them step by step. Nothing
 but this command ever connects to AWS, and only with the credentials that the AWS CLI would take; it needs the
 package boto3 (`pip install 'policyc[aws]'`).
 
 actions:
-  pull         write what answers need into a folder, on which every other command works
-  drift        compare what was written (paths as for `check`) with what is there, in meaning
-  plan         the steps that make AWS mean the source, and what they change in decisions
-  apply        carry out a plan, step by step, reading back each
-  rollback     put back what a record saved
-  validate     ask IAM Access Analyzer about the documents of the source; costs nothing, changes nothing
-  permissions  print the least permissions that an action needs, as an identity policy"""
+{_LISTED}"""
 
 EPILOG = """examples:
   policyc aws pull -o live --region us-west-2
@@ -77,7 +103,7 @@ class Action(Protocol):
 
 def describe(parser: argparse.ArgumentParser) -> None:
     if isinstance(parser, Parser):
-        parser.mixed = True
+        parser.mixed, parser.narrow = True, lambda words: _narrow(parser, words)
     parser.description, parser.epilog = DESCRIPTION, EPILOG
     parser.add_argument("action", type=one_of("action", tuple(ACTIONS)), metavar="ACTION", help=", ".join(ACTIONS))
     parser.add_argument("words", nargs="*", metavar="WORD", help="what the action is about")
@@ -153,6 +179,39 @@ def describe(parser: argparse.ArgumentParser) -> None:
         help="apply, rollback: how long to wait for what was written to be seen (default: 30; core networks: 1800)",
     )
     group.add_argument("--account", metavar="ID", help="permissions: the account that the resources are in")
+
+
+def _narrow(parser: Parser, words: Sequence[str]) -> None:
+    """The help of one action: its own words, options and examples."""
+    action = next((word for word in words if word in ACTIONS), None)
+    if action is None:
+        return
+    text, word, help = SAID[action]
+    parser.prog = f"policyc aws {action}"
+    parser.description = f"{text[:1].upper()}{text[1:]}."
+    examples = [line for line in EPILOG.splitlines() if line.startswith(f"  policyc aws {action} ")]
+    _, _, status = EPILOG.partition("\n\n")
+    parser.epilog = "\n".join(["examples:", *examples, "", status] if examples else [status])
+    kept = {*ACTIONS[action][1], *SHARED, "words", "debug", "help"}
+    for item in parser._actions:  # INVARIANT: argparse has no public list of what was added
+        if item.dest == "words" and word:
+            item.metavar, item.help = word, help
+            item.nargs = {"PLAN": None, "RECORD": None, "ACTION": "?"}.get(word, "*")
+        elif item.dest not in kept or item.dest == "words":
+            item.help = argparse.SUPPRESS
+        elif item.help:
+            item.help = _for(action, item.help)
+
+
+def _for(action: str, help: str) -> str:
+    """What a help text says of an action: `pull: the folder; plan: the file` says one thing of each."""
+    import re
+
+    name = "|".join(ACTIONS)
+    for actions, said in re.findall(rf"((?:{name})(?:, (?:{name}))*): (.*?)(?=; (?:{name})[:,]|$)", help):
+        if action in actions.split(", "):
+            return str(said)
+    return help
 
 
 def _seconds(text: str) -> float:

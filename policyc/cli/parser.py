@@ -77,16 +77,18 @@ class HelpText(argparse.HelpFormatter):
 
 
 class Parser(argparse.ArgumentParser):
-    """Reports through WrongUse, never abbreviates, and offers the option that was meant. `mixed` lets arguments stand between options."""
+    """Reports through WrongUse, never abbreviates, and offers the option that was meant. `mixed` lets arguments stand between options;
+    `narrow` leaves of the help text what concerns the words that stand there already."""
 
     mixed = False
+    narrow: Callable[[Sequence[str]], None] | None = None
 
     def error(self, message: str) -> NoReturn:
         raise WrongUse(message.rstrip("."), f"see `{self.prog} --help`")
 
     def format_help(self) -> str:
         """The help text; its first line names the arguments, the options stand below in their groups."""
-        positionals = list(self._get_positional_actions())
+        positionals = [action for action in self._get_positional_actions() if action.help != argparse.SUPPRESS]
         shown = [f"{action.metavar}{'…' if action.nargs == '*' else ''}" for action in positionals]
         optional = [f"[{name}]" if action.nargs in ("?", "*") else name for name, action in zip(shown, positionals)]
         self.usage = " ".join([self.prog, *optional, "[options]"])

@@ -74,7 +74,10 @@ def open_projects(
     file = _config_file(args, diagnostics)
     root = here(args)
     if not os.path.isdir(root):  # noqa: PTH112 - False for a name that is too long, where Path raises
-        diagnostics.error("missing-root", f"`{args.root or root}` is no folder", None, "check the path after `--root`")
+        option = getattr(args, "root_option", "--root")
+        diagnostics.error(
+            "missing-root", f"`{args.root or root}` is no folder", None, f"check the path after `{option}`"
+        )
         return [Project(root, Config(), {}, ())]
     groups: dict[Path, list[Path]] = {} if named else {root: []}
     for path in _named_paths(named, reads, args, diagnostics):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -21,6 +22,7 @@ from policyc.diagnostics import Diagnostics
 from policyc.record import record
 from policyc.text import Source
 from policyc.workspace.compile import Compiled, compile_project
+from policyc.workspace.project import POLICY
 
 if TYPE_CHECKING:
     from policyc.replay.askers.cedar import Guard
@@ -53,6 +55,7 @@ class Policies:
 
 def policies(args: argparse.Namespace, console: Console) -> Policies | int:
     """Who is asked, or the exit status after saying what is wrong. Raises WrongUse."""
+    _refuse_documents(args)
     diagnostics = Diagnostics()
     project = open_project(args, args.paths, diagnostics)
     console.names = project.names
@@ -67,6 +70,16 @@ def policies(args: argparse.Namespace, console: Console) -> Policies | int:
         _documents(args, project, known, console) if _has_documents(args) else _projects(args, project, known, console)
     )
     return found if isinstance(found, int) else Policies(*found, known)
+
+
+def _refuse_documents(args: argparse.Namespace) -> None:
+    """Raises WrongUse for a document in place of policies: what it is for has to be said."""
+    for path in args.paths:
+        if not path.endswith(POLICY) and os.path.isfile(path):  # noqa: PTH113 - False for a name that is too long
+            options = "`--service-policy`, `--bucket-policy`, `--group-policy`, `--core-network` or the like"
+            raise WrongUse(
+                f"`{path}` is no policy file", f"give a document with the option that says what it is: {options}"
+            )
 
 
 def _given(args: argparse.Namespace, name: str) -> Any:
@@ -207,7 +220,7 @@ def _projects(
     if isinstance(here, int) or not args.against:
         return here if isinstance(here, int) else (here, None)
     diagnostics = Diagnostics()
-    there = argparse.Namespace(**{**vars(args), "root": Path(args.against), "config": None})
+    there = argparse.Namespace(**{**vars(args), "root": Path(args.against), "root_option": "--against", "config": None})
     other = open_project(there, [], diagnostics)
     if diagnostics.has_errors:
         return refuse(diagnostics, other, console)

@@ -98,7 +98,7 @@ def test_without_the_package(
 ) -> None:
     monkeypatch.setitem(sys.modules, "watchfiles", None)
     assert main(["check", "--watch"]) == 2
-    assert "pip install watchfiles" in capsys.readouterr().err
+    assert "pip install 'policyc[watch]'" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(find_spec("watchfiles") is None, reason="needs watchfiles")

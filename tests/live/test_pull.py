@@ -196,7 +196,7 @@ def test_without_boto3_the_command_says_what_to_install(policyc: Run, monkeypatc
 
     monkeypatch.setitem(sys.modules, "boto3", None)
     status, _, err = policyc("aws", "pull", "-o", "live")
-    assert status == 2 and "pip install boto3" in err
+    assert status == 2 and "pip install 'policyc[aws]'" in err
 
 
 @pytest.mark.parametrize("words", [("--caller", "x"), ("--target", "lattice", "--account", "1")])

@@ -28,10 +28,10 @@ def check_fields(text: str, fields: Sequence[Field], span: Span, reading: Readin
         message = f"`{partition}` in `{text}` is no partition" if partition else f"`{text}` has no partition"
         reading.refuse("invalid-partition", message, span, "write `aws`, or a partition such as `aws-cn`")
     elif len(fields) < 3 and all(isinstance(token, str) for field in fields for token in field):
-        help = "write `arn:partition:service:region:account:resource`"
+        help = "write all six fields, `arn:partition:service:region:account:resource`"
         reading.refuse("missing-arn-field", f"`{text}` names no service", span, help)
     elif service == "":
-        help = "write `arn:partition:service:region:account:resource`"
+        help = "write all six fields, `arn:partition:service:region:account:resource`"
         reading.refuse("missing-arn-field", f"the service of `{text}` is empty", span, help)
     elif account is not None and _ACCOUNT.fullmatch(account) is None:
         message = f"`{account}` stands in `{text}` where the account belongs"

@@ -259,7 +259,7 @@ def _check_literal(operator: Operator, text: str, template: Template, span: Span
     """Whether a value without variables is one that the operator compares."""
     _check_value(operator, text, span, reading)
     if operator.family is Family.ARN and len(split_tokens(template)) < FIELDS and text != "*":
-        help = "write `arn:partition:service:region:account:resource`"
+        help = "write all six fields, `arn:partition:service:region:account:resource`"
         reading.warn("missing-arn-field", f"`{text}` has fewer than six fields and matches no ARN", span, help)
 
 

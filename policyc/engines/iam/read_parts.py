@@ -212,11 +212,14 @@ def _check_arn(text: str, template: Template, span: Span, reading: Reading) -> T
             help = (
                 f"write `{completed(text)}`"
                 if len(fields) > 3
-                else "write `arn:partition:service:region:account:resource`"
+                else "write all six fields, `arn:partition:service:region:account:resource`"
             )
             reading.refuse("missing-arn-field", f"`{text}` {what}", span, help)
         return tuple(pad_tokens(template))
-    message, help = f"`{text}` has fewer than six fields", "write `arn:partition:service:region:account:resource`"
+    message, help = (
+        f"`{text}` has fewer than six fields",
+        "write all six fields, `arn:partition:service:region:account:resource`",
+    )
     vague = reading.kind is not Kind.SESSION and any(isinstance(token, Wild) for token in template)
     if told:
         reading.failed |= not vague

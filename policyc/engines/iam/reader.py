@@ -103,7 +103,7 @@ def _doubt_version(member: JsonMember | None, tree: JsonObject, reading: Reading
         reading.doubt("missing-version", "the policy has no `Version`", brace, help)
     elif reading.version != VERSIONS[0]:
         message = f"`{reading.version}` is the old version of the policy language"
-        reading.doubt("old-version", message, member.value.span, 'write `"Version": "2012-10-17"`')
+        reading.doubt("old-version", message, member.value.span, "write `2012-10-17`")
 
 
 def _id(member: JsonMember | None, reading: Reading) -> None:

@@ -112,7 +112,13 @@ def _variable(text: str, start: int) -> tuple[str | Variable, int]:
     if inner in ("*", "?", "$"):
         return inner, after
     if not inner.strip():
-        raise VariableError("empty-variable", "a variable without a key", "write `${key}`", start, after)
+        raise VariableError(
+            "empty-variable",
+            "a variable without a key",
+            "name a condition key, such as `${aws:username}`",
+            start,
+            after,
+        )
     if "${" in inner:
         raise VariableError(
             "missing-brace-in-variable", "a variable inside a variable", "close it with `}`", start, after

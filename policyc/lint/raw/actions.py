@@ -174,8 +174,10 @@ def _other_service(item: JsonString, service: str, statement: RawStatement, diag
     article = "an" if title[0] in "aeiouAEIO" else "a"
     hint = _meant(item.value) if _MEANT.get(service, "") in statement.kind.services else ""
     if not hint and service not in _MEANT:
-        hint = did_you_mean(service, statement.kind.services, "")
-        hint = f"did you mean `{statement.kind.services[0]}:{item.value.partition(':')[2]}`?" if hint else ""
+        owner, name = statement.kind.services[0], item.value.partition(":")[2]
+        same = name.lower() in {known.lower() for known in actions(owner) or _names(owner)}
+        near = did_you_mean(service, statement.kind.services, "")
+        hint = f"did you mean `{owner}:{name}`?" if same or near else ""
     (diagnostics.error if statement.kind.name == "trust" else diagnostics.warning)(
         "unsupported-action-in-policy",
         f"`{item.value}` never matches: requests to {article} {title} have actions of {wanted}",

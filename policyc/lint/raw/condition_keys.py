@@ -137,7 +137,8 @@ def check_variables(statement: RawStatement, diagnostics: Diagnostics) -> None:
                     continue
             names = [_spelled(name) for name in known_keys().names(prefix)]
             name = key.rpartition("/")[2] if "/" in key else ""
-            help = nearest_name(key, [item.replace("/name", f"/{name}") if name else item for item in names])
+            spelled = [item.replace("/name", f"/{name}") if name else item for item in names]
+            help = nearest_name(key, spelled, item.value[found.end(1) :], item.value[: found.start(1)])
             diagnostics.warning(
                 "unknown-variable",
                 f"`${{{key}}}` names no condition key, so it has no value",

@@ -34,6 +34,7 @@ Plain: TypeAlias = "str | bool | int | Decimal | Sequence[str | bool | int | Dec
 """A value as programs write it; None for an attribute that is really not there, a sequence for several values."""
 _NOWHERE: Final = Span("<request>", 0, 0)
 _MOST_KEPT: Final = 256
+_NO_STATEMENTS: Final = '{"Version": "2012-10-17", "Statement": []}'
 _WORDS: Final = ("service-auth", "network-auth", "protocol", "transforms", "bucket-account", "resource-account")
 
 
@@ -172,8 +173,8 @@ def _leveled(role: str, value: Any) -> Iterable[tuple[int, int, str]]:
     several = list(value) if isinstance(value, list | tuple) else [value]
     number = 0
     for level, item in enumerate(several, 1):
-        if role in LEVELS and isinstance(item, list | tuple) and not item:
-            raise ValueError(f"level {level} of `{role}` holds no policy, and every level has one")
+        if role == "scp" and isinstance(item, list | tuple) and not item:
+            yield level, level, _NO_STATEMENTS  # a level where nothing is attached lets nothing pass
         for one in item if isinstance(item, list | tuple) else [item]:
             number += 1
             text = one if isinstance(one, str) else json.dumps(one)

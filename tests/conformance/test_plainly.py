@@ -84,6 +84,21 @@ def test_levels_of_control_policies() -> None:
     assert two_levels.ask(**question).decision is Decision.DENY
 
 
+@pytest.mark.parametrize(
+    ("levels", "decision"),
+    [([], Decision.ALLOW), ([[]], Decision.DENY), ([["*"], []], Decision.DENY), ([["*"], ["*"]], Decision.ALLOW)],
+)
+def test_a_level_without_a_control_policy_lets_nothing_pass(levels: list[list[str]], decision: Decision) -> None:
+    everything = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
+    given = [[everything for _ in level] for level in levels]
+    asker = DocumentAsker({"identity": everything, "scp": given})
+    assert asker.ask(who=ROLE, action="s3:ListAllMyBuckets", resource="*").decision is decision
+    beside = DocumentAsker(
+        {"identity": everything, "rcp": [[], []]}
+    )  # the full-access policy of AWS stands beside them
+    assert beside.ask(who=ROLE, action="s3:ListAllMyBuckets", resource="*").decision is Decision.ALLOW
+
+
 def test_several_values_absent_ones_and_unknown_ones() -> None:
     condition = {"ForAnyValue:StringEquals": {"aws:TagKeys": ["team"]}}
     asker = DocumentAsker({"identity": policy({"Condition": condition})})

@@ -267,8 +267,8 @@ def test_the_kind_is_told_or_guessed(run: Run, kind: str, statement: Any, rule: 
 
 
 def test_sizes_count_as_the_service_counts(run: Run) -> None:
-    many = [allow("s3:GetObject", [f"arn:aws:s3:::bucket-{number}/*" for number in range(80)])] * 3
-    assert len(json.dumps(many)) > 6144 > len(json.dumps(many[:1]))
+    many = [allow("s3:GetObject", [f"arn:aws:s3:::bucket-{number}/*" for number in range(80)])] * 5
+    assert len(json.dumps(many)) > 10240 > 6144 > len(json.dumps(many[:1]))
     ran = run("check", save("p.json", *many), "--format", "json")
     errors = [item["rule"] for item in json.loads(ran.out)["findings"] if item["severity"] == "error"]
     assert errors == ["policy-size-exceeds-quota"]

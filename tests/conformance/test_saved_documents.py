@@ -266,3 +266,43 @@ def test_a_policy_is_about_one_bucket_point_or_function() -> None:
     ]
     assert allow("function", "lambda:InvokeFunction", f"{function}a", f"{function}a:live") == []
     assert allow("function", "lambda:InvokeFunction", f"{function}a", f"{function}b") == ["resource-of-another-owner"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "size", "severity"),
+    [
+        ("identity", 6144, None),
+        ("identity", 6145, Severity.WARNING),
+        ("identity", 10240, Severity.WARNING),
+        ("identity", 10241, Severity.ERROR),
+        ("boundary", 6144, None),
+        ("boundary", 6145, Severity.ERROR),
+        ("scp", 5120, None),
+        ("scp", 5121, Severity.ERROR),
+        ("session", 2048, None),
+        ("session", 2049, Severity.ERROR),
+    ],
+)
+def test_sizes(kind: str, size: int, severity: Severity | None) -> None:
+    """Inline policies of a role may have 10,240 characters together, a managed one 6,144; a session's and an organization's count as sent."""
+    plain = json.dumps(document(Action="s3:GetObject", Resource=f"{BUCKET}/"), separators=(",", ":"))
+    text = plain.replace("photos/", "photos/" + "a" * (size - len(plain)))
+    told = Diagnostics()
+    check_texts([(Source("p.json", text), ".json")], told, NativeSettings(), {"p.json": kind})
+    assert [item.severity for item in told if item.rule == "policy-size-exceeds-quota"] == (
+        [severity] if severity else []
+    )
+
+
+def test_principals_of_another_partition_and_canonical_users() -> None:
+    def allow(principal: Any, action: str, arn: str, kind: str) -> list[str]:
+        return [item.rule for item in found(document(Principal=principal, Action=action, Resource=arn), kind)]
+
+    queue, canonical = "arn:aws:sqs:eu-west-1:111122223333:q", {"CanonicalUser": "79a5" * 16}
+    assert allow({"AWS": [ROLE, ROLE.replace("aws", "aws-cn")]}, "sqs:SendMessage", queue, "resource") == [
+        "principal-of-another-partition"
+    ]
+    assert allow({"AWS": ROLE.replace("aws", "aws-us-gov")}, "s3:GetObject", "arn:aws-us-gov:s3:::b/*", "bucket") == []
+    assert allow(canonical, "sqs:SendMessage", queue, "resource") == ["canonical-user-outside-s3"]
+    assert allow(canonical, "s3:GetObject", f"{BUCKET}/*", "bucket") == []
+    assert allow({"CanonicalUser": "79a5"}, "s3:GetObject", f"{BUCKET}/*", "bucket") == ["invalid-principal-format"]

@@ -13,6 +13,7 @@ from policyc.lint.raw.actions import check_actions
 from policyc.lint.raw.arns import check_arns
 from policyc.lint.raw.condition_keys import check_keys, check_variables
 from policyc.lint.raw.fits import check_carried, check_fits
+from policyc.lint.raw.principals import check_principals
 from policyc.lint.raw.resources import check_owners, check_resources
 from policyc.lint.raw.sizes import check_size
 from policyc.lint.raw.statements import RawStatement, statements_of
@@ -99,6 +100,7 @@ def check_statement(statement: RawStatement, diagnostics: Diagnostics) -> None:
         check_arns(statement, words)
     if not len(words):
         check_fits(statement, words)
+    check_principals(statement, words)
     check_keys(statement, words)
     check_variables(statement, words)
     if not len(words):

@@ -36,6 +36,7 @@ class RawStatement:
     named_actions: tuple[JsonString, ...]
     named_resources: tuple[JsonString, ...]
     condition_keys: tuple[ConditionKey, ...]
+    principal: JsonValue | None
 
     @property
     def allows(self) -> bool:
@@ -45,6 +46,10 @@ class RawStatement:
         """A word that no request has: an error, but in documents of IAM, which stores such words, a warning."""
         report = diagnostics.warning if self.kind.engine.keeps_unknown_words else diagnostics.error
         report(rule, message, span, help)
+
+    def principals(self, type_: str) -> tuple[JsonString, ...]:
+        """The principals of one type, such as `AWS`, that are meant or left out."""
+        return strings(self.principal.get(type_)) if isinstance(self.principal, JsonObject) else ()
 
 
 def statements_of(document: Document, tree: JsonValue, kind: DocumentKind) -> list[RawStatement]:
@@ -67,6 +72,7 @@ def _statement(kind: DocumentKind, compiled: Statement, tree: JsonObject) -> Raw
         named,
         resources or _texts(values.get("NotResource")),
         tuple(_keys(values.get("Condition"))),
+        values.get("Principal") or values.get("NotPrincipal"),
     )
 
 

@@ -23,7 +23,7 @@ _S3_QUOTAS: Final = (
 @record
 class DocumentKind:
     """One kind. `engine` is what the deciding engine calls it, `services` the action prefixes that can match a request there
-    (empty: any), `limit` its size in `unit` (0: none is published); `dense` tells that white space does not count. `target`
+    (empty: any), `limit` its size in `unit` (0: none is published), `most` what some may have, inline or with a raised quota (0: the limit); `dense` tells that white space does not count. `target`
     writes such documents, for resources of the type `attached`; empty for kinds that no target writes.
     """
 
@@ -37,15 +37,18 @@ class DocumentKind:
     source: str = ""
     target: str = ""
     attached: str = ""
+    most: int = 0
 
 
 _ALL: Final = (
-    DocumentKind("identity", "identity policy", Kind.IDENTITY, (), 6144, "characters", True, _IAM_QUOTAS, "identity"),
+    DocumentKind(
+        "identity", "identity policy", Kind.IDENTITY, (), 6144, "characters", True, _IAM_QUOTAS, "identity", most=10240
+    ),
     DocumentKind(
         "boundary", "permissions boundary", Kind.BOUNDARY, (), 6144, "characters", True, _IAM_QUOTAS, "identity"
     ),
     DocumentKind("session", "session policy", Kind.SESSION, (), 2048, "characters", False, _IAM_QUOTAS, "identity"),
-    DocumentKind("trust", "role trust policy", Kind.TRUST, ("sts",), 2048, "characters", True, _IAM_QUOTAS),
+    DocumentKind("trust", "role trust policy", Kind.TRUST, ("sts",), 2048, "characters", True, _IAM_QUOTAS, most=4096),
     DocumentKind("scp", "service control policy", Kind.SCP, (), 5120, "characters", False, _ORG_QUOTAS),
     DocumentKind("rcp", "resource control policy", Kind.RCP, (), 5120, "characters", False, _ORG_QUOTAS),
     DocumentKind(

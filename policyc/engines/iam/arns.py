@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from policyc.engines.iam.globs import Tokens, Wild, compile_glob, matcher
+from policyc.engines.iam.globs import Tokens, Wild, tokens_test
 from policyc.engines.iam.variables import Variable
 from policyc.record import record
 
@@ -50,7 +50,7 @@ def field_tests(tokens: Tokens) -> FieldTests | None:
     fields = split_tokens(tokens)
     if len(fields) < FIELDS:
         return None
-    return tuple(matcher(compile_glob(_no_variables(field))) for field in fields)
+    return tuple([tokens_test(_no_variables(field)) for field in fields])
 
 
 def _no_variables(tokens: Iterable[str | Wild | Variable]) -> Tokens:

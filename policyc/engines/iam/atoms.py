@@ -11,7 +11,7 @@ from typing import Any
 
 from policyc.engines.iam.arns import FIELDS, arn_pattern, split_arn, split_tokens
 from policyc.engines.iam.dates import parse_instant
-from policyc.engines.iam.globs import Tokens, Wild, compile_glob, fold, fold_tokens, matcher
+from policyc.engines.iam.globs import Tokens, Wild, fold, fold_tokens, tokens_test
 from policyc.engines.iam.operators import Family, Operator, Qualifier, Relation
 from policyc.engines.iam.switches import Switches
 from policyc.engines.iam.values import (
@@ -218,7 +218,7 @@ def parse_value(operator: Operator, text: str, switches: Switches) -> Any | None
 def ready_value(operator: Operator, tokens: Tokens, switches: Switches) -> Test | None:
     """The test that a policy value makes of a parsed request value, or None when it cannot be read."""
     if operator.family is Family.STRING:
-        return matcher(compile_glob(fold_tokens(tokens) if operator.ignore_case else tokens))
+        return tokens_test(fold_tokens(tokens) if operator.ignore_case else tokens)
     if operator.family is Family.ARN:
         pattern = arn_pattern(tokens, switches.short_arn_pattern)
         return pattern.matches if pattern is not None else None

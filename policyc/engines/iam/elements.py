@@ -12,7 +12,7 @@ from typing import Final
 
 from policyc.engines.iam.arns import FieldTests, field_tests, fields_match, split_arn, star_in_early_field
 from policyc.engines.iam.caller import Caller, CallerKind, Grant
-from policyc.engines.iam.globs import Tokens, Wild, compile_glob, fold_tokens, matcher, wildcard_tokens
+from policyc.engines.iam.globs import Tokens, Wild, compile_glob, fold_tokens, matcher, tokens_test, wildcard_tokens
 from policyc.engines.iam.switches import Switches
 from policyc.engines.iam.values import Unknown, Values
 from policyc.engines.iam.variables import Template, Variable, expand, read_template, variables_of, widest
@@ -140,7 +140,7 @@ class _Readings:
     def _ready(self) -> Callable[[str], bool]:
         self.may_differ = star_in_early_field(self.tokens)
         self.fields: FieldTests | None = field_tests(self.tokens) if self.may_differ else None
-        self.whole = matcher(compile_glob(self.tokens))
+        self.whole = tokens_test(self.tokens)
         return self.whole
 
     def hit(self, resource: str, switches: Switches) -> Hit:

@@ -173,5 +173,12 @@ def matcher(glob: Glob) -> Callable[[str], bool]:
     return glob.matches
 
 
+def tokens_test(tokens: Tokens) -> Callable[[str], bool]:
+    """The cheapest function that decides a pattern of tokens; most are plain text."""
+    if len(tokens) == 1 and isinstance(tokens[0], str):
+        return tokens[0].__eq__
+    return matcher(compile_glob(tokens))
+
+
 def _always(text: str) -> bool:
     return True

@@ -126,7 +126,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
         return refuse_request(diagnostics, {}, args.format, console, exits.WRONG_USE)
     if args.who_reaches is not None or args.inspected:
         everything = replace(inventory, attachments=(*inventory.attachments, *given))
-        return simulate_crowds.run(args, console, opened, everything)
+        return simulate_crowds.run(args, console, opened, everything, _supposed(args))
     if _supposed(args):
         return _what_if(args, console, opened, replace(inventory, attachments=(*inventory.attachments, *given)))
     if args.path_from is not None:

@@ -414,7 +414,9 @@ def test_who_reaches_an_attachment(run: Run) -> None:
     status, out, _ = run("simulate", "core", *BOTH, "--who-reaches", "pay")
     assert status == 0
     lines = [line.strip() for line in out.splitlines()]
-    assert "tools to pay: reachable" in lines and "prod to pay: reachable, inspected by firewalls" in lines
+    assert (
+        "tools, office, wall to pay: reachable" in lines and "prod to pay: reachable, inspected by firewalls" in lines
+    )
 
 
 def test_whether_everything_between_two_places_is_inspected(run: Run) -> None:
@@ -429,6 +431,19 @@ def test_without_an_edge_whatever_is_there_is_cut_off(run: Run) -> None:
     assert status == 1
     assert "  tools: segment services -> nowhere\n" in out and "  pay to tools: reachable -> blocked\n" in out
     assert "pay to prod" not in out and "configuration" not in out
+
+
+def test_questions_about_places_are_asked_of_what_is_supposed(run: Run) -> None:
+    asked = ("simulate", "core", *BOTH, "--who-reaches", "pay")
+    assert "  tools, office, wall to pay: reachable\n" in run(*asked)[1]
+    status, out, _ = run(*asked, "--without", "tools")
+    assert status == 0 and out.startswith("who reaches pay as supposed\n") and "tools" not in out
+    more = "name=new,type=vpc,region=us-east-1,account=111122223333,tag.segment=services,cidr=10.77.0.0/16"
+    assert "new" in run(*asked, "--add", more)[1].split(" to pay: reachable\n")[0]
+    inspected = ("simulate", "core", *BOTH, "--inspected", "--from", "payments", "--to", "services")
+    assert "pay to tools" in run(*inspected)[1] and "tools" not in run(*inspected, "--without", "tools")[1]
+    status, _, err = run(*asked, "--without", "nobody")
+    assert status == 2 and "no attachment is named `nobody`" in err
 
 
 def test_one_attachment_more(run: Run) -> None:

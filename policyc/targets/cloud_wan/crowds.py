@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from policyc.engines.wan.associate import Standing
 from policyc.engines.wan.attachments import Attachment
+from policyc.engines.wan.fates import Fates
 from policyc.engines.wan.reach import Answer, Target, Verdict, reach
 from policyc.engines.wan.tables import Tables
 from policyc.record import record
@@ -32,9 +33,7 @@ class Crossing:
     def uninspected(self) -> bool:
         """Whether some of what arrives passes no function group, for certain or possibly."""
         arriving = [walk for walk in self.answer.walks if walk.end in ("delivered", "unknown")]
-        return self.answer.verdict is not Verdict.BLOCKED and (
-            not arriving or not all(walk.groups for walk in arriving)
-        )
+        return not arriving or not all(walk.groups for walk in arriving)
 
 
 def find_crowd(tables: Tables, name: str) -> list[Attachment] | None:
@@ -56,15 +55,23 @@ def crowd_names(tables: Tables) -> list[str]:
 
 
 def crossings(tables: Tables, here: Sequence[Attachment], there: Sequence[Attachment]) -> Iterator[Crossing]:
-    """Every class of senders with every class of receivers; attachments without a prefix are reached by nobody."""
+    """Every class of senders with every class of receivers that it reaches, or may reach; attachments without a prefix are reached by nobody."""
     sources, targets = {item.name for item in here}, {item.name for item in there if item.prefixes}
     sending = [kept for some in senders(tables, tables) if (kept := tuple(i for i in some if i.name in sources))]
     receiving = [kept for some in receivers(tables, tables) if (kept := tuple(i for i in some if i.name in targets))]
     for to in receiving:
+        fates: dict[str, Fates] = {}
         for by in sending:
             pair = _two(by, to)
-            if pair is not None:
-                yield Crossing(by, to, reach(tables, pair[0].name, Target(pair[1].prefixes, pair[1].name)))
+            if pair is None:
+                continue
+            target = Target(pair[1].prefixes, pair[1].name)
+            fate = fates.setdefault(target.attachment, Fates(tables, target)).of(pair[0].name)
+            if fate is not None and fate.verdict is Verdict.BLOCKED:
+                continue
+            answer = reach(tables, pair[0].name, target)
+            if answer.verdict is not Verdict.BLOCKED:
+                yield Crossing(by, to, answer)
 
 
 def _two(by: Class, to: Class) -> tuple[Attachment, Attachment] | None:

@@ -295,12 +295,11 @@ class _Run:
         if here is None or there is None:
             return
         for crossing in crossings(tables, here, there):
-            if crossing.answer.verdict is not Verdict.BLOCKED:
-                one, other = crossing.sending[0].name, crossing.receiving[0].name
-                may = "reaches" if crossing.arrives else "may reach"
-                message = f"expected nobody, but `{one}` {may} `{other}`: {crossing.answer.sentence}"
-                self._result(step.span, False, message)
-                return
+            one, other = crossing.sending[0].name, crossing.receiving[0].name
+            may = "reaches" if crossing.arrives else "may reach"
+            message = f"expected nobody, but `{one}` {may} `{other}`: {crossing.answer.sentence}"
+            self._result(step.span, False, message)
+            return
         self._result(step.span, True, f"no attachment of {step.source.text} reaches {step.to.text}")
 
     def _crowd(self, tables: Tables, name: nodes.Ident) -> list[Attachment] | None:

@@ -31,7 +31,7 @@ KINDS: tuple[AttachmentType, ...] = ("site-to-site-vpn", "connect", "transit-gat
     "prefix, rule, severity",
     [
         ("10.1.4.0/24", "more-specific-from-outside", Severity.WARNING),
-        ("10.1.0.0/16", "more-specific-from-outside", Severity.WARNING),
+        ("10.1.0.0/16", "wider-from-outside", Severity.INFO),  # in its own Region the VPC's route comes first
         ("2001:db8:1:7::/64", "more-specific-from-outside", Severity.WARNING),
         ("10.0.0.0/8", "wider-from-outside", Severity.INFO),
         ("0.0.0.0/0", "default-from-outside", Severity.INFO),
@@ -51,6 +51,30 @@ def test_the_three_dangerous_announcements(
 def test_a_segment_that_shares_nothing_and_a_vpc_take_nothing_from_it() -> None:
     assert found(attached("site", "hybrid", EU, "10.1.4.0/24", kind="connect", as_path=(65010,)), shared=False) == []
     assert found(attached("b", "hybrid", EU, "10.1.4.0/24")) == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_block_itself_is_taken_where_the_vpc_is_not(kind: AttachmentType) -> None:
+    """Where both are one hop away a VPN and a Connect peer of the Region come before what is remote, and a transit gateway may."""
+    (item,) = found(attached("site", "hybrid", US, "10.1.0.0/16", kind=kind, as_path=(65010,)))
+    assert item[:2] == ("more-specific-from-outside", Severity.WARNING)
+    assert item[2].endswith(f"the block itself of VPC `a`, and takes its traffic at {US}")
+
+
+def test_an_announcement_that_a_share_keeps_out_takes_nothing_of_those_behind_it() -> None:
+    net = network(
+        ["apps", "hybrid"],
+        [{**share("apps", "hybrid"), "routing-policy-names": ["p"]}],
+        routing_policies=[policy("p", 1, "drop", cidr="10.1.0.0/16")],
+    )
+    site = attached("site", "hybrid", EU, "10.1.4.0/24", kind="connect", as_path=(65010,))
+    peer = attached("peer", "hybrid", EU, "192.168.0.0/16", kind="site-to-site-vpn", as_path=(65011,))
+    for others, told in (((site,), []), ((site, peer), ["more-specific-from-outside"])):
+        diagnostics = Diagnostics()
+        check_announcements(tables_of(net, VPC, *others), diagnostics)
+        assert [item.rule for item in diagnostics] == told, (
+            "a second attachment in the segment itself is not behind the share"
+        )
 
 
 def test_an_announcement_that_an_inbound_policy_drops_takes_nothing() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity
 from policyc.engines.wan.attachments import Attachment
-from policyc.engines.wan.core import Core
+from policyc.engines.wan.core import Core, TableName
 from policyc.engines.wan.prefixes import Prefix, shorten
 from policyc.engines.wan.tables import Tables
 from policyc.ir.network import SendVia
@@ -38,7 +38,7 @@ def check_announcements(tables: Tables, diagnostics: Diagnostics) -> None:
                 continue
             heard = blocks.get(name)
             if heard is None:
-                heard = blocks[name] = _Blocks.heard_from(core, name)
+                heard = blocks[name] = _Blocks.heard_from(tables, name)
             for rule, message, help in _findings(item, routes, heard):
                 counts[rule] = counts.get(rule, 0) + 1
                 if counts[rule] <= _MOST:
@@ -60,11 +60,21 @@ def _findings(item: Attachment, routes: Sequence[Prefix], heard: _Blocks) -> Ite
             continue
         taken = heard.around(prefix)
         if taken is not None:
+            edges = heard.taken_at(prefix, item)
             block, vpc = taken
             part = "the block itself" if block == prefix else f"a part of {block}"
-            message = f"{who} `{item.name}` announces {prefix}, {part} of VPC `{vpc}`, and takes its traffic"
+            where = f" at {', '.join(edges)}" if block == prefix else ""
+            message = f"{who} `{item.name}` announces {prefix}, {part} of VPC `{vpc}`, and takes its traffic{where}"
             help = "drop what lies in the blocks of VPCs with an inbound routing policy on its label"
-            yield "more-specific-from-outside", message, help
+            if edges:
+                yield "more-specific-from-outside", message, help
+            elif block == prefix and prefix.length and heard.meets(item):
+                message = f"{who} `{item.name}` announces {prefix}, the block itself of VPC `{vpc}`, whose own route is the better one"
+                yield (
+                    "wider-from-outside",
+                    message,
+                    "announce only what is behind it, or it takes over when the VPC goes",
+                )
             continue
         within = heard.within(prefix)
         if within:
@@ -82,14 +92,17 @@ def _findings(item: Attachment, routes: Sequence[Prefix], heard: _Blocks) -> Ite
 
 @record
 class _Blocks:
-    """The blocks of the VPCs that hear the routes of a segment, in order."""
+    """The blocks of the VPCs that hear the routes of a segment, in order; `names` are the segments where those get to."""
 
+    tables: Tables
+    names: Sequence[str]
     ordered: Sequence[tuple[Prefix, str]]
     owners: dict[Prefix, str]
 
     @classmethod
-    def heard_from(cls, core: Core, segment: str) -> _Blocks:
+    def heard_from(cls, tables: Tables, segment: str) -> _Blocks:
         """Of VPCs that are where the routes of a segment get to."""
+        core = tables.core
         names = [
             other.name.text
             for other in core.network.segments
@@ -103,7 +116,26 @@ class _Blocks:
             for prefix in item.prefixes
             if prefix.length
         ]
-        return cls(sorted(found), dict(reversed(found)))
+        return cls(tables, names, sorted(found), dict(reversed(found)))
+
+    def taken_at(self, prefix: Prefix, item: Attachment) -> list[str]:
+        """The edges of an attachment at which somebody else's packets to the prefix may go to it: a VPC's own route may be the better one,
+        and a routing policy may keep the announcement out. No other edge sends there what its own edge does not."""
+        core = self.tables.core
+        heard = [name for name in self.names if any(other is not item for other in core.members(name))]
+        return [edge for edge in item.regions if any(self._leads(name, edge, prefix, item) for name in heard)]
+
+    def meets(self, item: Attachment) -> bool:
+        """Whether somebody else is where the routes of an attachment get to."""
+        return any(other is not item for name in self.names for other in self.tables.core.members(name))
+
+    def _leads(self, name: str, edge: str, prefix: Prefix, item: Attachment) -> bool:
+        table = TableName("segment", name)
+        row = self.tables.table(table, edge).lookup(prefix) if edge in self.tables.edges_of(table) else None
+        return row is not None and any(
+            option.hop.name == item.name if option.hop.kind == "attachment" else option.hop.kind in ("group", "segment")
+            for option in row.options
+        )
 
     def around(self, prefix: Prefix) -> tuple[Prefix, str] | None:
         """The narrowest block that holds a prefix."""

@@ -275,6 +275,7 @@ ABOUT_ONE_TARGET = {
     "client_vpn": {"analysis", "importing/cedar"},
     "identity": {"analysis", "importing/documents", "workspace/proving_paths"},
     "object_lambda": {"analysis", "replay"},
+    "plain_iam": {"importing/documents"},
 }
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from policyc.cli import cache, earlier, exits
 from policyc.cli.console import Console
+from policyc.cli.document_kinds import KIND_NAMES
 from policyc.cli.holes import add_bindings, bindings_of
 from policyc.cli.parser import WrongUse, one_of
 from policyc.cli.project import here, open_projects
@@ -28,26 +29,6 @@ from policyc.workspace.project import POLICY, Project
 SHARED = ("root", "config", "exclude", "param", "format", "output", "color", "quiet")
 REPORT = "findings"
 FORMATS = ()
-#: the names of `policyc.targets.iam_documents.kinds.KINDS`, which need not be loaded to read a command line, Cloud WAN and Cedar
-KIND_NAMES = (
-    "identity",
-    "boundary",
-    "session",
-    "trust",
-    "scp",
-    "rcp",
-    "auth-policy",
-    "object-lambda",
-    "access-point",
-    "bucket",
-    "function",
-    "key",
-    "endpoint",
-    "resource",
-    "core-network",
-    "cedar",
-)
-
 #: how often `--fix` looks again
 _ROUNDS = 100
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from policyc.cli import exits
-from policyc.cli.check import KIND_NAMES
 from policyc.cli.console import Console
+from policyc.cli.document_kinds import KIND_NAMES
 from policyc.cli.holes import add_bindings, bindings_of
 from policyc.cli.parser import WrongUse, one_of
 from policyc.cli.project import here

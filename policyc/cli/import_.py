@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from policyc.cli import exits
 from policyc.cli.console import Console
+from policyc.cli.document_kinds import KIND_NAMES
 from policyc.cli.holes import add_bindings, bindings_of
 from policyc.cli.import_files import write_all
 from policyc.cli.parser import WrongUse, one_of
@@ -39,9 +40,6 @@ if TYPE_CHECKING:
 SHARED = ("root", "config", "exclude", "format", "color", "quiet")
 REPORT = "findings"
 FORMATS = ()
-#: kinds of `--as` that there are policies for
-KIND_NAMES = ("auth-policy", "identity", "core-network", "cedar")
-
 DESCRIPTION = """Write policies of the language for documents as AWS takes them. Each document becomes one policy and each
 statement one statement; ids get names, and what the language has no word for stays as it is, in `raw(…)`.
 What comes out is compiled before it is written, and builds the same documents again."""
@@ -180,10 +178,11 @@ def _documents(
 ) -> tuple[list[Given], dict[str, Source], list[Left]]:
     """The documents that the command line names or that lie in its folders, with what it says of them, their texts by file, and those of
     host files that cannot be taken out."""
-    from policyc.importing.documents import IMPORTABLE
+    from policyc.importing.documents import CARRIED
     from policyc.importing.drafts import Given
     from policyc.importing.names import snake
     from policyc.model.files import read_source
+    from policyc.workspace.built import built_kind
     from policyc.workspace.hosts import open_hosts
     from policyc.workspace.taken_out import take_out
 
@@ -206,12 +205,13 @@ def _documents(
     attached = _attached(args.on, [*sources, *(item.source.file for item in taken)])
     top = os.path.commonpath([str(PurePosixPath(name).parent) for name in sources]) if sources else ""
     locks: Known = {}
+    manifests: dict[Path, dict[str, str]] = {}
     known = {name: pulled(project.root / name, locks, diagnostics) for name in sources}
     given = [
         Given(
             source,
-            args.kind or known[name].kind,
-            attached.get(name, "") or (known[name].resource if known[name].kind in IMPORTABLE else ""),
+            args.kind or built_kind(project.root / name, manifests) or known[name].kind,
+            attached.get(name, "") or (known[name].resource if known[name].kind in CARRIED else ""),
             PurePosixPath(name).relative_to(top).with_suffix("").as_posix(),
             project.root / name in set(named),
         )
@@ -283,8 +283,6 @@ def _tell(imported: Imported, left: Sequence[Left], args: argparse.Namespace, co
     if args.format == "json" and args.out != "-":
         console.write(written({**findings_data([], {}, console.options()), "import": _listed(imported, left)}))
         return
-    for file, kind in imported.passed_over.items():
-        console.remark(f"not imported: `{clean(file)}` is {_article(kind)}, for which the language has no policies")
     for item in imported.policies:
         if item.unplaced:
             console.remark(
@@ -306,12 +304,7 @@ def _tell(imported: Imported, left: Sequence[Left], args: argparse.Namespace, co
         for path in imported.files:
             console.write(f"{verb}: {clean(console.names.shown(path))}\n")
     files, count = plural(len(imported.files), "file"), plural(len(imported.policies), "document")
-    out = len(left) + len(imported.passed_over)
-    console.remark(f"{count} in {files}" + (f"; {out:,} not imported" if out else ""))
-
-
-def _article(kind: str) -> str:
-    return f"an {kind}" if kind[:1] in "aeiouAEIO" else f"a {kind}"
+    console.remark(f"{count} in {files}" + (f"; {len(left):,} not imported" if left else ""))
 
 
 def _listed(imported: Imported, left: Sequence[Left]) -> Mapping[str, Any]:
@@ -330,6 +323,5 @@ def _listed(imported: Imported, left: Sequence[Left]) -> Mapping[str, Any]:
             }
             for item in imported.policies
         ],
-        "passed_over": dict(imported.passed_over),
         "left": [{"document": item.place(str), "reason": item.reason} for item in left],
     }

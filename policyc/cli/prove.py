@@ -8,8 +8,8 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from policyc.cli import exits
-from policyc.cli.check import KIND_NAMES
 from policyc.cli.console import Console
+from policyc.cli.document_kinds import KIND_NAMES
 from policyc.cli.parser import WrongUse, keyword, one_of
 from policyc.cli.prove_blocks import documents_of, run_blocks, run_named
 from policyc.report.screen import clean, paint, plural, wrap

@@ -34,6 +34,7 @@ STAGES: Final = {
     "object_lambda": "S3 Object Lambda",
     "verified_access": "Verified Access",
     "client_vpn": "Client VPN",
+    "iam_document": "Other IAM documents",
     "cloud_wan": "Cloud WAN",
     "emitting": "Templates to deploy",
     "simulate": "Requests and tests",

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from policyc.cli import exits
-from policyc.cli.check import KIND_NAMES
 from policyc.cli.console import Console
+from policyc.cli.document_kinds import KIND_NAMES
 from policyc.cli.parser import WrongUse, one_of
 from policyc.cli.project import open_project
 from policyc.cli.prove_blocks import sides_of

@@ -28,6 +28,13 @@ _CARRIERS: Final[Mapping[str, str]] = {
     "bucket_policy": "bucket",
     "function_policy": "permission",
 }
+#: kinds of plain documents -> what carries them, where that is called otherwise
+_PLAIN: Final[Mapping[str, str]] = {"function": "permission", "boundary": "managed-policy"}
+_POLICY_TYPES: Final[Mapping[str, str]] = {"scp": "SERVICE_CONTROL_POLICY", "rcp": "RESOURCE_CONTROL_POLICY"}
+#: what the ARN of a carrier says of it; a text that is none is its name
+_PLAIN_ARN: Final = re.compile(
+    r"arn:[^:]*:[^:]*:(?P<region>[^:]*):(?P<account>[^:]*):(?:(?:accesspoint|role|key|vpc-endpoint|function|policy)[/:])?(?:.*/)?(?P<name>.+)"
+)
 _IDENTITY: Final = frozenset({"policy", "raw_policy", "execution_role_policy"})
 #: the tests that a permission of Lambda can have, by operator and key in lower case, with the name of its field
 _TESTS: Final[Mapping[tuple[str, str], str]] = {
@@ -143,7 +150,11 @@ def _pieces(item: Template, name: str, opened: Opened, diagnostics: Diagnostics)
             facts |= {"arn": resource_arn(resource, resource_types()[resource.type])} if arn else {}
         bucket = program.resource(resource.link("bucket"))
         facts |= {"bucket": bucket.text("name")} if bucket is not None else {}
-    if kind in _IDENTITY:
+    if resource is not None and document.kind.startswith("iam_document/"):
+        carrier, said = _PLAIN.get(kind, kind.replace("_", "-")), _plain(resource.text("name"), kind)
+        facts |= said
+        account, region = said.get("account", ""), said.get("region", "")
+    elif kind in _IDENTITY:
         carrier, said = _identity(document.attached_to, program)
         facts |= said
         account = account or said.get("account", "")
@@ -180,6 +191,13 @@ def _identity(attached: str, program: Program) -> tuple[str, dict[str, str]]:
     return f"{word}-policy", {"account": account, word: name}
 
 
+def _plain(name: str, kind: str) -> dict[str, str]:
+    """What the name of a carrier says of it: its ARN in its parts, or its own name."""
+    found = _PLAIN_ARN.fullmatch(name)
+    facts = {"arn": name, **found.groupdict()} if found is not None else {"name": name}
+    return facts | ({"type": _POLICY_TYPES[kind]} if kind in _POLICY_TYPES else {})
+
+
 def _permissions(piece: Piece, diagnostics: Diagnostics) -> Iterator[Piece]:
     """A piece for each statement of a function's policy."""
     for statement in piece.content["Statement"]:
@@ -198,7 +216,7 @@ def _permissions(piece: Piece, diagnostics: Diagnostics) -> Iterator[Piece]:
         for number, (action, principal) in enumerate((one, two) for one in listed for two in principals):
             sid = statement["Sid"] + (str(number + 1) if len(listed) * len(principals) > 1 else "")
             facts = {**piece.facts, "statement": sid, "action": action, "principal": principal, **said}
-            facts["function"] = piece.facts["arn"].removesuffix(f":{piece.facts.get('qualifier', '')}")
+            facts["function"] = piece.facts.get("arn", "").removesuffix(f":{piece.facts.get('qualifier', '')}")
             yield Piece(piece.template, f"{piece.name}_{sid}", piece.carrier, facts, None, piece.account, piece.region)
 
 

@@ -47,9 +47,11 @@ def named(parameters: Iterable[str], style: Callable[[str], str]) -> dict[str, s
 
 def asked_of(piece: Piece, host: str) -> dict[str, Parameter]:
     """The properties of a piece that stay open because no policy says them, as parameters, by the property."""
+    placement = placements(host)[piece.carrier]
     return {
         item.property: _asked(f"{piece.name}_{_snake(item.property)}", item)
-        for item in placements(host)[piece.carrier].asked
+        for item in placement.asked
+        if placement.fields.get(item.property) not in piece.facts
     }
 
 

@@ -349,3 +349,10 @@ def samples(modules: Mapping[str, nodes.Module], given: Mapping[str, str]) -> di
     declared = _declared(modules, given)
     needed = [item for item in declared.values() if item.node.default is None and can_be_open(item.type)]
     return {item.name: sample(item.type, number, item.form) for number, item in enumerate(needed)}
+
+
+def words_of(modules: Mapping[str, nodes.Module], given: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """The values of each parameter that has none and takes only a few."""
+    declared = _declared(modules, given)
+    found = {item.name: members(item.type) for item in declared.values() if item.node.default is None}
+    return {name: words for name, words in found.items() if words}

@@ -24,6 +24,7 @@ from policyc.importing.networks import network_node
 from policyc.importing.opening import Opening
 from policyc.importing.settle import Plan, Settled, settle
 from policyc.importing.statements import declare_resource
+from policyc.importing.tree import text, word
 from policyc.ir.authz import Never, Policy, Statement
 from policyc.ir.program import Program
 from policyc.ir.target_port import TargetPort
@@ -47,8 +48,8 @@ from policyc.text import Span
 _LATTICE: Final = "auth-policy"
 _IDENTITY: Final = "identity"
 CORE_NETWORK: Final = "core-network"
-#: kinds of IAM documents that there are policies for
-IMPORTABLE: Final = (_LATTICE, _IDENTITY)
+#: kinds of IAM documents whose carrier is declared by its ARN
+CARRIED: Final = (_LATTICE, _IDENTITY)
 _SUFFIXES = ("_auth_policy", "_policy", "_auth", "_guard", "_calls", "_posture")
 
 
@@ -71,12 +72,11 @@ class Became:
 
 @record
 class Imported:
-    """The policy files by their path, what became of each document, and what kind the documents are of that were passed over."""
+    """The policy files by their path, and what became of each document."""
 
     files: Mapping[str, str]
     policies: tuple[Became, ...]
     settled: Settled
-    passed_over: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(slots=True)
@@ -86,7 +86,6 @@ class _Run:
     plan: Plan
     diagnostics: Diagnostics
     by_arn: dict[str, Resource] = field(default_factory=dict)
-    passed_over: dict[str, str] = field(default_factory=dict)
 
     def declare_named(self, found: Mapping[str, Resource], kinds: Mapping[str, ResourceType]) -> list[Resource]:
         """The resources by ARN, those that are not declared yet as they are."""
@@ -124,10 +123,9 @@ def import_documents(
         return None
     _lattice(sorts.get(_LATTICE, ()), run)
     _identity(sorts.get(_IDENTITY, ()), run)
-    if not (run.plan.drafts or run.plan.wholes or run.diagnostics.has_errors):
-        listed = ", ".join(f"`{file}` ({kind})" for file, kind in run.passed_over.items())
-        message = f"the language has no policies for what is there: {listed}"
-        diagnostics.error("not-importable", message, None, "name other documents")
+    for kind, found in sorts.items():
+        if kind not in CARRIED:
+            _plain(KINDS[kind], found, run)
     settled = None if run.diagnostics.has_errors else settle(run.plan, layout, root, diagnostics)
     if settled is None or not _all_open(run.plan, diagnostics):
         return None
@@ -147,7 +145,7 @@ def import_documents(
         )
         for whole in run.plan.wholes
     ]
-    return Imported(settled.files, tuple(became), settled, run.passed_over)
+    return Imported(settled.files, tuple(became), settled)
 
 
 def _all_open(plan: Plan, diagnostics: Diagnostics) -> bool:
@@ -196,29 +194,15 @@ def _sort(item: Given, sorts: dict[str, list[tuple[Given, Policy]]], run: _Run) 
             tree.span.at_start(),
             'an IAM document has a "Statement", a Cloud WAN policy a "core-network-configuration"',
         )
-    elif not item.named and (kind := _kind(item, tree)).name not in IMPORTABLE:
-        run.passed_over[item.source.file] = kind.title
     else:
         stated = _stated(item, tree, run.diagnostics)
         if stated is not None:
             sorts.setdefault(stated[0].name, []).append((item, stated[1]))
 
 
-def _kind(item: Given, tree: JsonValue) -> DocumentKind:
-    return KINDS[item.kind] if item.kind else guess_kind(tree)
-
-
 def _stated(item: Given, tree: JsonValue, diagnostics: Diagnostics) -> tuple[DocumentKind, Policy] | None:
     """The policy that a document states, with its kind; None after reporting why there is none to import."""
-    kind = _kind(item, tree)
-    if kind.name not in IMPORTABLE:
-        diagnostics.error(
-            "not-importable",
-            f"the language has no policies that become a document of the kind `{kind.name}`",
-            tree.span.at_start(),
-            "leave the document as it is: `policyc check` and `policyc simulate` read it there",
-        )
-        return None
+    kind = KINDS[item.kind] if item.kind else guess_kind(tree)
     found = Diagnostics()
     compiled = compile_document(tree, kind.engine, found, name=item.source.file)
     if compiled is None or found.has_errors:  # AWS takes no such document
@@ -268,6 +252,25 @@ def _identity(found: Sequence[tuple[Given, Policy]], run: _Run) -> None:
         ways = {one.index: identity.raised(one, resources, kinds) for one in policy.statements}
         draft = Draft(item, policy, KINDS[_IDENTITY], run.plan.names.free(stem), "identity", on.text, [])
         draft.unplaced = identity.is_placeholder(carrier)
+        _choose(draft, policy.statements, ways, run.diagnostics)
+        run.plan.drafts.append(draft)
+
+
+def _plain(kind: DocumentKind, found: Sequence[tuple[Given, Policy]], run: _Run) -> None:
+    from policyc.targets.plain_iam import raising as plain
+    from policyc.targets.plain_iam.sorts import CARRIER
+
+    for item, policy in found:
+        stem, word_ = snake(PurePosixPath(item.stem).name, "policy"), kind.name.replace("-", "_")
+        fields: dict[str, nodes.Expr] = {"kind": word(word_)}
+        if which := item.attached or plain.carrier(policy, kind):
+            fields["name"] = text(which)
+        short = stem.removesuffix(f"_{word_}")
+        on = run.plan.names.resource(
+            _bare(short, "" if short != stem else word_), CARRIER, item.source.file, "", **fields
+        )
+        ways = {one.index: plain.raised(one, kind) for one in policy.statements}
+        draft = Draft(item, policy, kind, run.plan.names.free(stem), "iam_document", on, [])
         _choose(draft, policy.statements, ways, run.diagnostics)
         run.plan.drafts.append(draft)
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from policyc.importing.tree import NOWHERE, call, ident, record, text, word
 from policyc.ir.raw_forms import RAW
-from policyc.model.scope import constructors
+from policyc.model.scope import CONCAT, constructors
 from policyc.model.types import shapes
 from policyc.model.values import Group, Principal
 from policyc.syntax import nodes
@@ -92,7 +92,7 @@ class Names:
 
     def free(self, wanted: str) -> str:
         """A name that nothing else has, and takes it."""
-        words = self.reserved | RESERVED | {RAW} | _WORDS_OF_FILES | set(constructors()) | set(shapes())
+        words = self.reserved | RESERVED | {RAW, CONCAT} | _WORDS_OF_FILES | set(constructors()) | set(shapes())
         name, number = wanted, 2
         if name in words:
             name = wanted = f"{wanted}_"
@@ -134,7 +134,13 @@ class Names:
     def _caller(self, item: Principal) -> str:
         """How a caller should be called; one whose name stays open by the parameter, which has that name itself."""
         opened = self.open.get(item.args[-1])
-        return f"{opened}_{item.kind}" if opened else snake(item.args[-1], item.kind)
+        return f"{opened}_{item.kind}" if opened else snake(self._said(item.args[-1]), item.kind)
+
+    def _said(self, text: str) -> str:
+        """A text with the names of parameters where their samples stand."""
+        for sample, name in self.open.items():
+            text = text.replace(sample, f"_{name}_")
+        return text
 
     def group(self, item: Group) -> nodes.Ref:
         """A directory group."""
@@ -143,7 +149,7 @@ class Names:
             name = self.free(
                 snake(
                     self.open.get(item.id)
-                    or f"group_{item.id.rpartition('-')[2] if item.kind == 'idc_group' else item.id}",
+                    or f"group_{item.id.rpartition('-')[2] if item.kind == 'idc_group' else self._said(item.id)}",
                     "group",
                 )
             )
@@ -151,7 +157,7 @@ class Names:
             self.declared[name] = nodes.GroupDecl(ident(name), call(item.kind, text(item.id)), NOWHERE)
         return word(self.known[key])
 
-    def resource(self, wanted: str, kind: str, key: str, doc: str = "", **fields: nodes.Expr) -> str:
+    def resource(self, wanted: str, kind: str, key: str, doc: str = "", /, **fields: nodes.Expr) -> str:
         """A resource, named by `wanted` unless that is taken; `key` tells it from others of its type."""
         known = (kind, key)
         if known not in self.known:

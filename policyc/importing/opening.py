@@ -15,8 +15,9 @@ from typing import Any, Final
 
 from policyc.holes import MARK
 from policyc.importing.names import Names, snake, used_by
-from policyc.importing.tree import NOWHERE, ident, text, word
+from policyc.importing.tree import NOWHERE, call, ident, text, word
 from policyc.model.literals import misfit
+from policyc.model.scope import CONCAT
 from policyc.model.types import Named, shapes
 from policyc.record import record
 from policyc.syntax import nodes
@@ -127,6 +128,10 @@ class Opening:
                 doc = f"The id in `{hole.name}` of {file}."
                 made.append(f"{begin}{self._of(file, (hole.name, 'id'), known, f'{base}_id', doc, None)}")
                 return ":".join(made)
+        if parts[2] == "s3" and parts[3:5] == ["", ""] and not found[1] + found[2]:  # a bucket is known by its name
+            bucket = re.sub(r"\.Arn$", "", re.sub(r"\.arn$", ".id", hole.name))
+            made.append(self.sample(file, Open(bucket, "name"), "", ""))
+            return ":".join(made)
         doc = f"The name in `{hole.name}` of {file}."
         made.append(found[1] + self._of(file, (hole.name, "name"), "string", f"{base}_name", doc, None) + found[2])
         return ":".join(made)
@@ -181,6 +186,15 @@ class Opening:
             if key[0] == "param" and any(f"param {name}:" in written for written in files.values())
         }
 
+    def pieces(self, value: str) -> list[tuple[str, bool]]:
+        """A text cut at the samples in it, each piece with whether it is one; those of lists stand for no text."""
+        found = self._cuts().split(value) if self.parameters else [value]
+        return [(one, at % 2 == 1) for at, one in enumerate(found) if one]
+
+    def _cuts(self) -> re.Pattern[str]:
+        singles = sorted((one for one, held in self.parameters.items() if not held.pieces), key=len, reverse=True)
+        return re.compile(f"({'|'.join(map(re.escape, singles))})" if singles else r"(?!)()")
+
     def left_in(self, node: nodes.Declaration, names: Names) -> Parameter | None:
         """A parameter whose sample is a part of a text in a declaration, or in one that it uses."""
         if not self.parameters:
@@ -211,6 +225,9 @@ def with_parameters(node: Any, opening: Opening, names: Names) -> Any:
     match node:
         case nodes.Str(value) if value in opening.parameters:
             return opening.declared(names, value, "string")
+        case nodes.Str(value) if len(pieces := opening.pieces(value)) > 1:
+            parts = (opening.declared(names, one, "string") if is_open else text(one) for one, is_open in pieces)
+            return call(CONCAT, *parts)
         case nodes.Region(value) if value in opening.parameters:
             return opening.declared(names, value, "region")
         case nodes.ListOf(items) if len(items) > 1:

@@ -183,6 +183,7 @@ def run_family(name: str, program: Program, settings: Settings, shared: dict[str
 def _families_of(program: Program, kinds: Collection[str]) -> frozenset[str]:
     targets = {policy.target for policy in program.policies} | {net.node.target.text for net in program.networks}
     targets |= {resource.type.partition(".")[0] for resource in program.resources.values()}
+    targets |= {KINDS[kind].target for kind in kinds if kind in KINDS}
     found = (
         targets
         | ({"policy"} if program.policies else set())

@@ -76,7 +76,12 @@ class Lint:
 
 def kind_of(policy: Policy) -> str:
     """The kind of document that a policy is or becomes."""
-    return policy.kind or target(policy.target).document
+    if policy.kind:
+        return policy.kind
+    from policyc.targets.base import Sorted
+
+    owner = target(policy.target)
+    return owner.document_on(policy.on) if isinstance(owner, Sorted) else owner.document
 
 
 @record

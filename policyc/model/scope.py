@@ -42,6 +42,10 @@ from policyc.record import field, record
 from policyc.syntax import nodes
 from policyc.text import Span
 
+#: makes one text of several
+CONCAT = "concat"
+#: characters of a text that is made so, far beyond any document's size: texts of texts of texts grow fast
+_LONGEST_TEXT = 50_000
 #: declarations that may hang on one another in a row, far below the interpreter's own limit
 #: declarations that are no values
 _NO_VALUES = (nodes.Predicate, nodes.Policy, nodes.Network)
@@ -358,6 +362,8 @@ class Scope:
 
     def _call(self, call: nodes.Call, expected: Type | None, diagnostics: Diagnostics) -> Value | None:
         name = call.function.text
+        if name == CONCAT and name not in self.table:
+            return self._concat(call, expected, diagnostics)
         entry = constructors().get(name)
         if entry is None:
             definition = self.table.get(name)
@@ -406,6 +412,20 @@ class Scope:
         if makes == GROUP:
             return Value(GROUP, Group(name, args[0]), call.span)
         return Value(PRINCIPAL, Principal(name, tuple(args)), call.span)
+
+    def _concat(self, call: nodes.Call, expected: Type | None, diagnostics: Diagnostics) -> Value | None:
+        """One text of several; it has to fit the wanted type as a literal has."""
+        texts: list[str] = []
+        for arg in call.args:
+            value = self.value(arg, STRING, diagnostics)
+            if value is None:
+                return None
+            texts.append(str(value.data))
+        if sum(map(len, texts)) > _LONGEST_TEXT:
+            message = f"`{CONCAT}` makes a text of more than {_LONGEST_TEXT:,} characters"
+            diagnostics.error("wrong-arguments", message, call.span, "no document holds as much: make it shorter")
+            return None
+        return literal_value("".join(texts), expected, call.span, diagnostics)
 
     def _record(self, record: nodes.Record, expected: Type | None, diagnostics: Diagnostics) -> Value | None:
         if expected not in (None, RECORD):

@@ -170,6 +170,14 @@ class TakesRaw(Protocol):
 
 
 @runtime_checkable
+class Sorted(Protocol):
+    """What a target may offer beside `Target`: its policies become documents of more than one kind."""
+
+    def document_on(self, on: Resource | Principal | None) -> str:
+        """The kind of document that a policy on `on` becomes."""
+
+
+@runtime_checkable
 class Visited(Protocol):
     """What a target may offer beside `Target`: resources that people reach."""
 

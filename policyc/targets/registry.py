@@ -17,6 +17,7 @@ TARGETS = {
     "object_lambda": "policyc.targets.object_lambda",
     "identity": "policyc.targets.identity",
     "client_vpn": "policyc.targets.client_vpn",
+    "iam_document": "policyc.targets.plain_iam",
 }
 
 

@@ -15,6 +15,7 @@ from policyc.targets.base import Document
 from policyc.text import Span
 
 _MOST_PER_DOCUMENT = 5
+_URN = "urn:policyc:schemas:"
 #: keywords whose messages are about a key and not about what stands at the place
 _ABOUT_KEYS = frozenset({"additionalProperties", "propertyNames"})
 
@@ -83,9 +84,10 @@ def shape_errors(kind: str, data: Any, thorough: bool = False) -> Iterator[Misfi
 
 @cache
 def load_schema(kind: str) -> dict[str, Any]:
-    """The schema of a kind of document. Raises FileNotFoundError for an unknown kind (a bug)."""
+    """The schema of a kind of document; one that is nothing but a `$ref` is the schema that it names. Raises FileNotFoundError for an unknown kind (a bug)."""
     schema: dict[str, Any] = json.loads(read_text(f"schemas/{kind}.schema.json"))
-    return schema
+    named: str = schema.get("$ref", "")
+    return load_schema(named.removeprefix(_URN).replace(":", "/")) if named.startswith(_URN) else schema
 
 
 @cache

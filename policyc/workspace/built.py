@@ -11,8 +11,8 @@ from policyc.bounded import read_regular
 from policyc.workspace.places import MANIFEST
 
 _LARGEST: Final = 50_000_000
-#: target -> the kind of its documents, where their shape does not tell it for certain
-_KINDS: Final = {"identity": "identity"}
+#: target -> the kind of its documents, where their shape does not tell it for certain; empty: the file's name does
+_KINDS: Final = {"identity": "identity", "iam_document": ""}
 
 
 def is_built(path: Path, root: Path, known: dict[Path, bool]) -> bool:
@@ -30,7 +30,10 @@ def built_kind(path: Path, known: dict[Path, dict[str, str]]) -> str:
     if folder not in known:
         known[folder] = _targets(folder)
     targets = known[folder]
-    return _KINDS.get(targets.get(path.relative_to(folder).as_posix(), ""), "") if targets else ""
+    target = targets.get(path.relative_to(folder).as_posix(), "") if targets else ""
+    if target in _KINDS:
+        return _KINDS[target] or path.stem.rpartition(".")[2].replace("_", "-")
+    return ""
 
 
 def _targets(folder: Path) -> dict[str, str]:

@@ -32,18 +32,15 @@ def check_project(
         shown = tuple(findings.sorted())
         sources = {**project.sources, **checked.sources}
         return Found(project.names, shown, sources, natives=checked.documents, tally=checked.tally)
-    from policyc.workspace.blocks import block_mistakes
-    from policyc.workspace.compile import CONFIGURATION, compile_project, lint
+    from policyc.workspace.compile import compile_project
+    from policyc.workspace.open_params import check_policies
 
-    compiled = (compile or compile_project)(project)
-    found = Diagnostics(compiled.diagnostics)
-    if compiled.loaded and not found.has_errors:
-        found.extend(block_mistakes(compiled.program, compiled.all_documents))
-        lint(compiled, project.config, found)
-        wrong = [item for item in found if item.rule in CONFIGURATION]
-        if wrong:
-            mistakes.extend(wrong)
-            return None
+    checked_policies = check_policies(project, compile or compile_project)
+    compiled, found = checked_policies.compiled, checked_policies.found
+    if checked_policies.mistakes:
+        mistakes.extend(checked_policies.mistakes)
+        return None
+    if compiled.loaded and not compiled.diagnostics.has_errors:
         found = _told_once(found)
     wanted = (*SEARCHED, *endings(True)) if settings.fences else SEARCHED
     searched = find_natives(project, findings, wanted, settings.fences)

@@ -17,7 +17,7 @@ from policyc.model.types import RESOURCE, STRING
 from policyc.model.values import Resource, ResourceLink, Value
 from policyc.packages import MissingPackage
 from policyc.record import record, replace
-from policyc.syntax.json_text import JsonValue
+from policyc.syntax.json_text import JsonArray, JsonObject, JsonValue
 from policyc.text import Source, Span
 from policyc.workspace.completions import Completion, completions
 from policyc.workspace.native_settings import NativeSettings, rule_settings
@@ -51,6 +51,18 @@ class Item:
             self._tree = tree_of(content, self._found)
         diagnostics.extend(self._found)
         return self._tree
+
+    @property
+    def places(self) -> Iterator[Span]:
+        """Where its parts stand: other blocks of a file may hold some."""
+        yield self.document.place
+        content = self.document.content
+        work: list[JsonValue] = [] if isinstance(content, PlacedText) else [content]
+        while work:
+            part = work.pop()
+            yield part.span
+            work += [item.value for item in part.members] if isinstance(part, JsonObject) else []
+            work += part.items if isinstance(part, JsonArray) else []
 
 
 @record
@@ -141,7 +153,7 @@ def _certain(
         mine, read = _findings(items, resources, settings, way)
         keys = {_key(item): item for item in mine}
         # with such values the service would refuse the document, so nothing follows from what is not found in it
-        refused = [item.document.place for item in items if id(item) in stated - read]
+        refused = [place for item in items if id(item) in stated - read for place in item.places]
         unsure |= {key for key in every.keys() ^ keys.keys() if not any(_is_in(key, place) for place in refused)}
         every = keys | every
     return [item for item in found if _key(item) not in unsure], {key: every[key] for key in every if key in unsure}

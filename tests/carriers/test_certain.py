@@ -83,3 +83,36 @@ def test_pedantic_tells_as_notes_what_only_some_values_bring_about(
     assert "value-never-matches" not in capsys.readouterr().out
     assert main(["check", "--no-cache", "--pedantic", "--bind", "Team=get", "t.yaml"]) == 1
     assert "error[value-never-matches]" in capsys.readouterr().out
+
+
+def test_a_document_in_another_block_is_judged_like_one_in_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is found lies outside of the resource, and values with which the service would refuse the document take nothing away there."""
+    monkeypatch.chdir(tmp_path)
+    Path("main.tf").write_text(
+        """variable "team" {}
+locals {
+  doc = {
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Principal = { AWS = "arn:aws:iam::111122223333:role/${var.team}" }
+      Action    = "s3:GetObject"
+      Resource  = "arn:aws:s3:::b/*"
+      Condition = { StringLike = { "s3:prefix" = "a/" } }
+    }]
+  }
+}
+resource "aws_s3_bucket_policy" "p" {
+  bucket = "b"
+  policy = jsonencode(local.doc)
+}
+""",
+        encoding="utf-8",
+    )
+    main(["check", "--no-cache", "--format", "json", "main.tf"])
+    found = [
+        (item["rule"], item["location"]["start"]["line"]) for item in json.loads(capsys.readouterr().out)["findings"]
+    ]
+    assert found == [("key-not-carried", 10)]

@@ -32,6 +32,25 @@ def statement(clauses: str) -> str:
 
 
 ROWS = [
+    # texts of several
+    (
+        "joined text of the wrong form",
+        'let a: account = concat("11112222", "x")',
+        "malformed-value",
+        'concat("11112222", "x")',
+    ),
+    ("joined with a number", 'let a: string = concat("a", 5)', "type-mismatch", "5"),
+    (
+        "texts of texts of texts",
+        "\n".join(
+            [
+                f'let a0: string = "{"x" * 100}"',
+                *(f"let a{n}: string = concat(a{n - 1}, a{n - 1})" for n in range(1, 40)),
+            ]
+        ),
+        "wrong-arguments",
+        "concat(a8, a8)",
+    ),
     # names
     ("unknown name", "let a: account = shoop", "unknown-name", "shoop"),
     ("declared twice", 'let shop: account = "111122223333"', "duplicate-name", "shop"),

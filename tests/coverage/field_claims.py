@@ -369,6 +369,21 @@ def _blocking(kind: str, name: str) -> Claim:
     return replace(claim, beside=tuple(given))
 
 
+def plain_fields() -> Iterator[Claim]:
+    """The kind decides what the document may say and how its file is called; the name is for people and templates."""
+    carrier = 'resource photos: iam_document.carrier {{ kind: {}, name: "acme-photos" }}\n'
+    denies = 'policy probe for iam_document on photos {{ deny "probe" {{ {} can raw("s3:*")  on raw("*") }} }}\n'
+    asked = "no request: the built document is asked with `policyc simulate`"
+    bucket = carrier.format("bucket") + denies.format("who anyone ")
+    yield Claim(
+        "resource fields", "iam_document.carrier.kind", bucket, None, "iam_document/probe.bucket", asked, "yes", tests=0
+    )
+    told = "yes, in templates that `build --to` writes"
+    yield Claim(
+        "resource fields", "iam_document.carrier.name", bucket, None, "iam_document/probe.bucket", asked, told, tests=0
+    )
+
+
 def every_field() -> Iterator[Claim]:
     """All of them; a field of the vocabulary without a claim becomes one that fails."""
     found = [
@@ -378,6 +393,7 @@ def every_field() -> Iterator[Claim]:
         *vpn_claims.fields(),
         *chain_fields(),
         *guarded_fields(),
+        *plain_fields(),
     ]
     known = [f"{kind.name}.{field}" for kind in resource_types().values() for field in kind.fields]
     yield from found

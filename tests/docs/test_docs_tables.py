@@ -38,7 +38,9 @@ def test_pages_tell_everything(name: str) -> None:
         assert same & tables, f"none of {same}: types with the same verbs share one table"
     if any(item.area == name for item in catalogue().values()):
         wanted.add(f"switches {name}")
-    wanted.add("global attributes" if name == "identity" else f"attributes {name}")
+    own = json.loads(read_text(f"schemas/{back_end(name).folder}/vocabulary.json")).get("attributes")
+    if own or name == "identity":
+        wanted.add("global attributes" if name == "identity" else f"attributes {name}")
     if name == "verified_access":
         trust = json.loads(read_text("schemas/verified_access/trust.json"))["types"]
         wanted |= {f"trust {kind}" for kind in trust} | {"claims"}

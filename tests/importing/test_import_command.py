@@ -109,7 +109,6 @@ def test_programs_read_what_became_of_each_document(run: Run, tmp_path: Path) ->
                 "stricter": [],
             }
         ],
-        "passed_over": {},
         "left": [],
     }
 
@@ -137,7 +136,7 @@ def test_two_documents_of_one_service_are_refused(run: Run, tmp_path: Path) -> N
     assert "b.json:" in err
 
 
-def test_documents_without_a_target_are_passed_over_in_folders_and_refused_by_name(run: Run, tmp_path: Path) -> None:
+def test_documents_of_every_kind_are_imported_by_what_they_are(run: Run, tmp_path: Path) -> None:
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs" / "a.json").write_text(document(), encoding="utf-8")
     trust = (
@@ -146,10 +145,9 @@ def test_documents_without_a_target_are_passed_over_in_folders_and_refused_by_na
         .replace(f',\n      "Resource": "{SERVICE}/*"', "")
     )
     (tmp_path / "docs" / "trust.json").write_text(trust, encoding="utf-8")
-    status, out, err = run("import", "docs", "-o", "out")
-    assert (status, out) == (exits.CLEAN, "wrote: out/a.policy\n")
-    assert "not imported: `docs/trust.json` is a role trust policy" in err
-    assert run("import", "docs/trust.json")[0] == exits.FINDINGS
+    status, out, _ = run("import", "docs", "-o", "out")
+    assert (status, out) == (exits.CLEAN, "wrote: out/a.policy\nwrote: out/trust.policy\n")
+    assert "kind: trust" in (tmp_path / "out" / "trust.policy").read_text(encoding="utf-8")
 
 
 def test_tests_are_written_and_hold(run: Run, tmp_path: Path) -> None:

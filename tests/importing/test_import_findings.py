@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from policyc.importing.documents import IMPORTABLE
 from policyc.importing.modules import Layout
+from policyc.targets.iam_documents.kinds import KINDS
 from tests.importing.round_trip import assert_laid_out, findings_of_documents, findings_of_policies, imported
 
 RULES = Path(__file__).parent.parent / "rules"
@@ -25,7 +25,7 @@ OTHERWISE = {
 def documents() -> Iterator[tuple[str, str, str]]:
     for page in sorted(RULES.glob("*.md")):
         for at, found in enumerate(_BLOCK.finditer(page.read_text(encoding="utf-8"))):
-            if found["kind"] in IMPORTABLE and page.stem not in OTHERWISE:
+            if found["kind"] in KINDS and page.stem not in OTHERWISE:
                 yield f"{page.stem}-{at}", found["kind"], re.sub(r"\s*// finding:.*", "", found["text"])
 
 

@@ -157,7 +157,6 @@ def test_where_nothing_says_what_a_document_is_attached_to_the_ids_are_zeros() -
         ("{", "", "json-unclosed", ""),
         ("[]", "", "unknown-document", ""),
         (document(statement(Effect="Maybe")), "auth-policy", "invalid-effect", '"Maybe"'),
-        (document({"Effect": "Allow", "Principal": ORDERS, "Action": "sts:AssumeRole"}), "trust", "not-importable", ""),
         (document(statement(Principal={"AWS": []})), "auth-policy", "not-importable", ""),
     ],
 )

@@ -61,14 +61,24 @@ def changed_configuration(
 
 def _meant(document: dict[str, Any]) -> dict[str, Any]:
     """A document without what says nothing: the word that joins the conditions of a rule that has only one, which consoles write."""
-    rules = document.get("attachment-policies")
-    if rules is None:
-        return document
-    kept = [
-        {key: value for key, value in rule.items() if key != "condition-logic" or len(rule.get("conditions", ())) > 1}
-        for rule in rules
-    ]
-    return {**document, "attachment-policies": kept}
+    out = dict(document)
+    if "attachment-policies" in out:
+        out["attachment-policies"] = [_without_idle_logic(rule, "conditions") for rule in out["attachment-policies"]]
+    if "routing-policies" in out:
+        out["routing-policies"] = [
+            {**policy, "routing-policy-rules": list(map(_routing_rule, policy.get("routing-policy-rules", ())))}
+            for policy in out["routing-policies"]
+        ]
+    return out
+
+
+def _routing_rule(rule: dict[str, Any]) -> dict[str, Any]:
+    return {**rule, "rule-definition": _without_idle_logic(rule.get("rule-definition", {}), "match-conditions")}
+
+
+def _without_idle_logic(rule: dict[str, Any], conditions: str) -> dict[str, Any]:
+    idle = len(rule.get(conditions, ())) < 2
+    return {key: value for key, value in rule.items() if not idle or key != "condition-logic"}
 
 
 class _Diff:

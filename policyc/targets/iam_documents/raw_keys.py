@@ -11,8 +11,8 @@ from policyc.model.vocabulary import Attribute
 from policyc.regex import regex
 from policyc.text import Span
 
-#: what a condition key looks like
-KEY: Final = regex(r"[A-Za-z0-9-]+:[!-~]+(?: [!-~]+)*")
+#: what a condition key looks like; those of web identities begin with the address of their provider
+KEY: Final = regex(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*(?:/[A-Za-z0-9._~-]+)*:[!-~]+(?: [!-~]+)*")
 #: what IAM accepts in the text of a policy (IAM reference section 1, quotas page)
 _ALLOWED: Final = regex(r"[\t\n\r\u0020-\u00ff]*")
 #: a key that no vocabulary has a word for

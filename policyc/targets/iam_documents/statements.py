@@ -48,7 +48,7 @@ class Grant:
 
 @record
 class Part:
-    """One statement of the document, before it has its Sid. `principal` None leaves the element out; the elements in `other_than` are
+    """One statement of the document, before it has its Sid. `principal` None leaves the element out, and so do no `resources`; the elements in `other_than` are
     written as `NotPrincipal`, `NotAction`, `NotResource`."""
 
     origin: Statement
@@ -253,7 +253,8 @@ def _statement(part: Part, sid: str) -> dict[str, Any]:
     elif part.principal is not None:
         out[_named("Principal", part)] = {kind: _short(ids) for kind, ids in part.principal}
     out[_named("Action", part)] = _short(part.actions)
-    out[_named("Resource", part)] = _short(part.resources)
+    if part.resources or "Resource" in part.other_than:
+        out[_named("Resource", part)] = _short(part.resources)
     block = condition_block(part.tests)
     if block:
         out["Condition"] = block

@@ -43,7 +43,7 @@ from policyc.lint.callers import open_to_strangers, open_to_the_world
 from policyc.lint.covering import can_covers
 from policyc.lint.doors import delegates, takes_unsigned
 from policyc.lint.places import caller_of
-from policyc.lint.rule import Lint
+from policyc.lint.rule import Lint, kind_of
 from policyc.model.vocabulary import Verb
 
 SEVERITY = Severity.WARNING
@@ -64,7 +64,7 @@ def check(lint: Lint) -> None:
                 )
     for policy in lint.policies("bucket", "access-point", "resource"):
         for _, statement in open_to_the_world([policy]):
-            if (policy.kind == "bucket" and delegates(statement.when)) or not takes_unsigned(statement):
+            if (kind_of(policy) == "bucket" and delegates(statement.when)) or not takes_unsigned(statement):
                 continue
             lint.report(
                 caller_of(statement),

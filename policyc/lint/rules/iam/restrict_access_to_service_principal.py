@@ -38,7 +38,7 @@ from __future__ import annotations
 
 from policyc.diagnostics import Severity
 from policyc.lint.doors import names_a_source
-from policyc.lint.rule import Lint
+from policyc.lint.rule import Lint, kind_of
 
 SEVERITY = Severity.WARNING
 NEEDS = ("allow", "by:service")
@@ -51,14 +51,14 @@ _TOLD = {"function": ("cloudfront.amazonaws.com", "s3-object-lambda.amazonaws.co
 def check(lint: Lint) -> None:
     for policy, statement in lint.statements("object-lambda", "access-point", "bucket", "function", "resource", "key"):
         who = statement.who
-        if not policy.kind or statement.effect != "allow" or who is None or who.negated:
-            continue
+        if statement.resources is None or statement.effect != "allow" or who is None or who.negated:
+            continue  # a policy on a whole chain says more than one document
         if names_a_source(statement.when):
             continue
         for item in who.principals:
-            if item.kind == "service" and item.args[0] not in _TOLD.get(policy.kind, ()):
+            if item.kind == "service" and item.args[0] not in _TOLD.get(kind_of(policy), ()):
                 lint.report(
-                    item.span,
+                    item.span or who.span,
                     f"`{item.args[0]}` may act here for anyone's resources",
                     "add a condition on `aws:SourceArn` or `aws:SourceAccount`",
                 )

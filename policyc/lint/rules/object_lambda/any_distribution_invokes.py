@@ -56,7 +56,7 @@ def check(lint: Lint) -> None:
         for item in who.principals:
             if item.kind == "service" and item.args[0] == _CLOUDFRONT:
                 lint.report(
-                    item.span,
+                    item.span or who.span,
                     f"`{item.args[0]}` may invoke the function for a distribution of anybody",
                     "add a condition on `aws:SourceArn`, and try that the distribution still gets its answers",
                 )

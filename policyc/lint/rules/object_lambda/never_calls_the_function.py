@@ -44,10 +44,12 @@ _OBJECT_LAMBDA = "s3-object-lambda.amazonaws.com"
 def check(lint: Lint) -> None:
     for _, statement in lint.statements("function"):
         who = statement.who
-        for item in who.principals if who is not None and statement.effect == "allow" and not who.negated else ():
+        if who is None or statement.effect != "allow" or who.negated:
+            continue
+        for item in who.principals:
             if item.kind == "service" and item.args[0] == _OBJECT_LAMBDA:
                 lint.report(
-                    item.span,
+                    item.span or who.span,
                     f"`{item.args[0]}` never calls the function: Object Lambda calls it as the client",
                     "allow the clients, or `cloudfront.amazonaws.com`",
                 )

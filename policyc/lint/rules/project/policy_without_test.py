@@ -53,7 +53,7 @@ def check(lint: Lint) -> None:
     for policy in lint.program.policies:
         on = policy.on
         tested = on in callers if isinstance(on, Principal) else on.id in asked
-        if not tested:
+        if not tested and _can_be_asked(lint, on):
             lint.report(
                 policy.name_span or policy.span,
                 f"no test asks anything about `{policy.name}`",
@@ -68,6 +68,14 @@ def check(lint: Lint) -> None:
                 f"no test asks anything about `{network.name}`",
                 f"add a `test` that lays attachments `on {network.name}`",
             )
+
+
+def _can_be_asked(lint: Lint, on: Resource | Principal) -> bool:
+    """Whether a test can ask the policy at all: nothing in the language sends a request to what carries a plain document."""
+    kinds = resource_types()
+    return not isinstance(on, Resource) or any(
+        kind.requests for kind in kinds.values() if kind.target == kinds[on.type].target
+    )
 
 
 def _addressee(lint: Lint, on: Resource) -> Resource:

@@ -1,0 +1,81 @@
+"""Plain IAM documents: bucket, trust, service control and other policies that no other target writes, one document for each policy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+from policyc.diagnostics import Diagnostics
+from policyc.engines.trace import Outcome
+from policyc.ir.authz import Policy
+from policyc.ir.program import Program
+from policyc.ir.raw_forms import NativeForms
+from policyc.model.values import Principal, Resource
+from policyc.model.vocabulary import Attribute, Vocabulary, load_vocabulary
+from policyc.targets.base import Document, Native, Request, Target
+from policyc.targets.plain_iam.sorts import SORTS, kind_on
+
+
+class PlainIam:
+    """The target `iam_document`."""
+
+    name = "iam_document"
+    folder = "iam_document"
+    called = "Other IAM documents"
+    document = "resource"
+    service = ""
+    kinds = MappingProxyType({f"iam_document/{word}": kind for word, kind in SORTS.items()})
+
+    def vocabulary(self) -> Vocabulary:
+        return load_vocabulary("iam_document")
+
+    def scope(self, on: Resource | Principal, resources: Mapping[str, Resource]) -> Mapping[str, Attribute]:
+        """The attributes of every service: a document may be about any."""
+        return self.vocabulary().attributes
+
+    def document_on(self, on: Resource | Principal | None) -> str:
+        """The kind of document that a policy on `on` becomes."""
+        return kind_on(on) if isinstance(on, Resource) else self.document
+
+    def native_forms(self) -> NativeForms:
+        from policyc.targets.iam_documents.raw_forms import Iam
+
+        return Iam()
+
+    def check(self, policy: Policy, program: Program, diagnostics: Diagnostics) -> None:
+        from policyc.targets.plain_iam.limits import check_policy
+        from policyc.targets.plain_iam.lowering import lower_policy
+
+        found = Diagnostics()
+        check_policy(policy, program, found)
+        if not found.has_errors:
+            lower_policy(policy, found)
+        diagnostics.extend(found)
+
+    def check_program(self, program: Program, diagnostics: Diagnostics) -> None:
+        """Nothing beyond single policies: resources are checked by their vocabulary."""
+
+    def emit(self, program: Program, diagnostics: Diagnostics) -> Sequence[Document]:
+        from policyc.targets.plain_iam.emit import emit_documents
+
+        return emit_documents(program, diagnostics)
+
+    def read(self, native: Native, diagnostics: Diagnostics) -> Policy | None:
+        from policyc.targets.iam_documents.read import read_text
+
+        return read_text(native, diagnostics)
+
+    def simulate(
+        self, program: Program, documents: Sequence[Document], request: Request, diagnostics: Diagnostics
+    ) -> Outcome | None:
+        """Requests go to declared services, and this target knows none of its own."""
+        diagnostics.error(
+            "nothing-to-ask",
+            "a plain IAM document has no resource that a request could go to",
+            request.span,
+            "build it, and ask the document with `policyc simulate`",
+        )
+        return None
+
+
+TARGET: Target = PlainIam()

@@ -1,0 +1,90 @@
+"""`check` of a project with parameters that nobody has given a value: it says what holds whatever they are.
+
+The project is compiled with samples in their places, once for each word or yes-or-no value that such a parameter can have, and a finding counts that comes
+every time and speaks of no sample.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice, product
+from typing import Final
+
+from policyc.diagnostics import Diagnostic, Diagnostics, Severity
+from policyc.record import record, replace
+from policyc.syntax import nodes
+from policyc.workspace.blocks import block_mistakes
+from policyc.workspace.compile import CONFIGURATION, Compiled, lint
+from policyc.workspace.project import Project
+
+MISSING: Final = "missing-parameter"
+#: combinations of words that are tried
+_WORLDS: Final = 8
+
+
+@record
+class Checked:
+    """What one compilation tells: `mistakes` are those of the configuration, and then nothing else was asked."""
+
+    compiled: Compiled
+    found: Diagnostics
+    mistakes: tuple[Diagnostic, ...] = ()
+
+
+def check_policies(project: Project, compile: Callable[[Project], Compiled]) -> Checked:
+    """The findings of a project's policies; those with open parameters hold for every value."""
+    first = _checked(project, compile)
+    errors = [item for item in first.found if item.severity is Severity.ERROR]
+    if not errors or any(item.rule != MISSING for item in errors):
+        return first
+    worlds = list(_worlds(first.compiled.program.modules, project.params))
+    found = [_checked(replace(project, params={**project.params, **world}), compile) for world in worlds]
+    if not found or any(item.rule == MISSING for one in found for item in one.found):
+        return first
+    if found[0].mistakes:
+        return found[0]
+    kept = _in_all(found, {text for world in worlds for value in world.values() for text in value.split(",")})
+    return Checked(found[0].compiled, Diagnostics([*kept, *_told(errors)]))
+
+
+def _checked(project: Project, compile: Callable[[Project], Compiled]) -> Checked:
+    compiled = compile(project)
+    found = Diagnostics(compiled.diagnostics)
+    if compiled.loaded and not found.has_errors:
+        found.extend(block_mistakes(compiled.program, compiled.all_documents))
+        lint(compiled, project.config, found)
+    return Checked(compiled, found, tuple(item for item in found if item.rule in CONFIGURATION))
+
+
+def _worlds(modules: Mapping[str, nodes.Module], given: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    """Values for the parameters that have none: a sample, and of those with a few values each."""
+    from policyc.emitting.templates import samples, words_of
+
+    base, words = samples(modules, given), words_of(modules, given)
+    for chosen in islice(product(*words.values()), _WORLDS):
+        yield {**base, **dict(zip(words, chosen, strict=True))}
+
+
+def _in_all(found: Sequence[Checked], samples: set[str]) -> Iterator[Diagnostic]:
+    """The findings of every compilation, without those that speak of a sample."""
+    others = [{(item.rule, item.span) for item in one.found} for one in found[1:]]
+    for item in found[0].found:
+        said = f"{item.message} {item.help}"
+        if all((item.rule, item.span) in one for one in others) and not any(text in said for text in samples):
+            yield item
+
+
+def _told(missing: Sequence[Diagnostic]) -> Iterator[Diagnostic]:
+    """One note for each file on its parameters without a value, in place of the errors."""
+    by_file: dict[str, list[Diagnostic]] = {}
+    for item in missing:
+        by_file.setdefault(item.span.file if item.span is not None else "", []).append(item)
+    for held in by_file.values():
+        count = len(held)
+        message = held[0].message if count == 1 else f"{count:,} parameters here have no value"
+        yield replace(
+            held[0],
+            message=f"{message}: what is found holds whatever {'it is' if count == 1 else 'they are'}",
+            help="give `--param NAME=VALUE`, or set them under `[params]` in policyc.toml, before `policyc build`",
+            severity=Severity.INFO,
+        )

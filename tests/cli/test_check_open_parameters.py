@@ -1,0 +1,44 @@
+"""`check` of policies with parameters that nobody gave a value: what holds whatever they are, once, and nothing about samples."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from policyc.__main__ import main
+
+HEAD = """param shop: account
+param stage: enum { dev, prod }
+resource stock: lattice.service { id: "svc-0a1b2c3d4e5f67890", at: shop/us-west-2, auth: aws_iam }
+"""
+TEST = 'test "t" { request stock { who: anonymous, can: GET, path: "/a" }  expect deny }\n'
+
+
+@pytest.mark.parametrize(
+    ("statement", "rules"),
+    [
+        ('who role(shop, concat("orders-", stage))', []),
+        ("who anyone", ["unused-declaration", "open-to-anonymous"]),
+        # in one world only: no finding
+        ('who anyone when aws.PrincipalOrgID == "o-a1b2c3d4e5" or stage == dev', []),
+        ('who role(shop, "a") when request_header["x"] == "b"', ["unknown-attribute"]),
+    ],
+)
+def test_what_holds_for_every_value(
+    statement: str,
+    rules: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = f'{HEAD}policy stock_auth for lattice on stock {{ allow "a" {{ {statement} }} }}\n{TEST}'
+    Path("a.policy").write_text(text, encoding="utf-8")
+    status = main(["check", "--no-cache", "--format", "json", "a.policy"])
+    found = [(item["rule"], item["severity"]) for item in json.loads(capsys.readouterr().out)["findings"]]
+    assert status == (1 if rules else 0)
+    assert [rule for rule, _ in found if rule != "missing-parameter"] == rules
+    assert [severity for rule, severity in found if rule == "missing-parameter"] == ["info"]
+    assert main(["build", "a.policy"]) == 1

@@ -9,7 +9,6 @@ from policyc.carriers.embedded import Carried
 from policyc.carriers.registry import endings
 from policyc.diagnostics import Diagnostics
 from policyc.emitting.generated import Differs, Stated, differences, may_state, stated
-from policyc.emitting.templates import samples
 from policyc.model.files import load_files, read_source
 from policyc.targets.base import Document
 from policyc.text import Source
@@ -17,6 +16,7 @@ from policyc.workspace.hosts import Host, open_hosts
 from policyc.workspace.native_settings import settings_of
 from policyc.workspace.natives import find_natives, format_of
 from policyc.workspace.project import Project
+from policyc.workspace.samples import samples
 
 
 def templates_of(project: Project, diagnostics: Diagnostics) -> list[tuple[Host, Stated]]:

@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from policyc.diagnostics import Diagnostics
-from policyc.emitting.parameters import Parameter
 from policyc.emitting.pieces import Piece, pieces, placements
 from policyc.emitting.registry import Written
 from policyc.emitting.shared import (
@@ -32,6 +31,7 @@ from policyc.emitting.yaml_writer import write as write_yaml
 from policyc.holes import MARK, has_hole
 from policyc.holes import pieces as parts_of
 from policyc.record import record
+from policyc.workspace.parameters import Parameter
 
 HOST = "cloudformation"
 TITLE = "CloudFormation"

@@ -12,7 +12,6 @@ from typing import Any, Final
 
 from policyc.diagnostics import Diagnostics
 from policyc.emitting.kubernetes import HOST, manifests
-from policyc.emitting.parameters import Parameter
 from policyc.emitting.pieces import pieces
 from policyc.emitting.registry import Written
 from policyc.emitting.shared import camel, described, named, used
@@ -22,6 +21,7 @@ from policyc.emitting.yaml_writer import Literal, Verbatim
 from policyc.emitting.yaml_writer import write as write_yaml
 from policyc.holes import has_hole
 from policyc.holes import pieces as parts_of
+from policyc.workspace.parameters import Parameter
 
 _CHART = {"apiVersion": "v2", "name": "policies", "description": "AWS policies, written by policyc", "version": "0.1.0"}
 

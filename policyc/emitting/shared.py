@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from policyc.diagnostics import Diagnostics
-from policyc.emitting.parameters import Parameter
 from policyc.emitting.pieces import Asked, Piece, placements
 from policyc.emitting.templates import Opened
 from policyc.holes import MARK, shown
+from policyc.workspace.parameters import Parameter
 
 #: what stands before the path of a document in a file that is generated from it
 GENERATED = "policyc: generated from"

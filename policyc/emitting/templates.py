@@ -13,18 +13,16 @@ from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
 from policyc.diagnostics import Diagnostics
-from policyc.emitting.literals import candidates, forms_of
-from policyc.emitting.parameters import Parameter, can_be_open, described, members, sample
 from policyc.holes import MARK, is_reserved, mark, names_in
 from policyc.ir.program import Program
-from policyc.model.scope import Project as Names
-from policyc.model.scope import Scope
-from policyc.model.types import BOOL, SetOf, Type
+from policyc.model.types import BOOL, SetOf
 from policyc.model.values import Value
 from policyc.record import record
 from policyc.syntax import nodes
 from policyc.targets.base import Document
-from policyc.targets.registry import resource_types
+from policyc.workspace.literals import candidates
+from policyc.workspace.parameters import Parameter, can_be_open, described, members, sample
+from policyc.workspace.samples import Declared, declared
 
 #: a document as data: JSON with marks (`policyc.holes`) in its texts and `Hole` in place of other values, or a Cedar text
 Tree: TypeAlias = Any
@@ -70,18 +68,6 @@ class Opened:
     decided: tuple[str, ...] = ()
 
 
-@record
-class _Param:
-    node: nodes.Param
-    type: Type
-    file: str
-    form: str
-
-    @property
-    def name(self) -> str:
-        return self.node.name.text
-
-
 class _Decides(Exception):
     """The documents hang on a parameter in another way than by holding its value."""
 
@@ -94,7 +80,7 @@ def open_templates(
     compile: Compile, modules: Mapping[str, nodes.Module], given: Mapping[str, str], diagnostics: Diagnostics
 ) -> Opened | None:
     """Everything that the project builds, with each parameter open that nobody gave a value; None after reporting what is wrong."""
-    params = _declared(modules, given)
+    params = declared(modules, given)
     decided: list[str] = []
     while True:
         try:
@@ -112,25 +98,13 @@ def open_templates(
                 return None
 
 
-def _declared(modules: Mapping[str, nodes.Module], given: Mapping[str, str]) -> dict[str, _Param]:
-    forms = forms_of(modules.values(), resource_types())
-    found: dict[str, _Param] = {}
-    for file, module in modules.items():
-        for node in module.declarations:
-            if isinstance(node, nodes.Param) and node.name.text not in given:
-                kind = Scope(file, {}, Names({})).type_of(node.type, Diagnostics())
-                if kind is not None:
-                    found.setdefault(node.name.text, _Param(node, kind, file, forms.get(node.name.text, "")))
-    return found
-
-
 @dataclass(slots=True)
 class _Work:
     """One attempt with `params` open."""
 
     compile: Compile
     modules: Mapping[str, nodes.Module]
-    params: Mapping[str, _Param]
+    params: Mapping[str, Declared]
     base: dict[str, str] = field(default_factory=dict)
 
     def opened(self, decided: tuple[str, ...], diagnostics: Diagnostics) -> Opened | None:
@@ -342,17 +316,3 @@ def _names(tree: Tree) -> Iterator[str]:
             yield name
         case str():
             yield from names_in(tree)
-
-
-def samples(modules: Mapping[str, nodes.Module], given: Mapping[str, str]) -> dict[str, str]:
-    """A value for each parameter that has none, as `--param` takes it; one that has to be given has none here."""
-    declared = _declared(modules, given)
-    needed = [item for item in declared.values() if item.node.default is None and can_be_open(item.type)]
-    return {item.name: sample(item.type, number, item.form) for number, item in enumerate(needed)}
-
-
-def words_of(modules: Mapping[str, nodes.Module], given: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
-    """The values of each parameter that has none and takes only a few."""
-    declared = _declared(modules, given)
-    found = {item.name: members(item.type) for item in declared.values() if item.node.default is None}
-    return {name: words for name, words in found.items() if words}

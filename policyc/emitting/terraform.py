@@ -10,12 +10,12 @@ from typing import Any
 
 from policyc.diagnostics import Diagnostics
 from policyc.emitting.hcl_writer import Encoded, Expression, Texts, heredoc
-from policyc.emitting.parameters import Parameter
 from policyc.emitting.pieces import Piece, pieces, placements
 from policyc.emitting.registry import Written
 from policyc.emitting.shared import asked_of, by_document, described, header, named, properties, used
 from policyc.emitting.templates import Opened
 from policyc.record import record
+from policyc.workspace.parameters import Parameter
 
 HOST = "terraform"
 VARIABLES = "variables"

@@ -58,7 +58,7 @@ def _checked(project: Project, compile: Callable[[Project], Compiled]) -> Checke
 
 def _worlds(modules: Mapping[str, nodes.Module], given: Mapping[str, str]) -> Iterator[dict[str, str]]:
     """Values for the parameters that have none: a sample, and of those with a few values each."""
-    from policyc.emitting.templates import samples, words_of
+    from policyc.workspace.samples import samples, words_of
 
     base, words = samples(modules, given), words_of(modules, given)
     for chosen in islice(product(*words.values()), _WORLDS):

@@ -79,7 +79,7 @@ _shtab_policyc_aws_defaults_added=0
 
 _shtab_policyc_build_options=(
   {-o,--out}"[the output folder (default\: \`\[build\] out\`, else out)]:DIR:_files -/"
-  "*--target[only this target\; may be given several times]:NAME:(lattice verified_access cloudwan object_lambda identity client_vpn)"
+  "*--target[only this target\; may be given several times]:NAME:(lattice verified_access cloudwan object_lambda identity client_vpn iam_document)"
   "--to[write the documents for deployment\: cloudformation, sam, cdk, terraform, terraform-json, kubernetes, helm\; a \`param\` without a value stays open there]:FORM:(cloudformation sam cdk terraform terraform-json kubernetes helm)"
   "--check[write nothing\; list what is missing, stale, extra or left over]"
   "--explain[list what lowering added, with the source of each statement]"
@@ -242,7 +242,7 @@ _shtab_policyc_graph_defaults_added=0
 
 _shtab_policyc_import_options=(
   {-o,--out}"[a file that ends in .policy, a folder, or - for standard output (the default)]:PLACE:"
-  "--as[what the named documents are, in place of what their shape tells\: auth-policy, identity, core-network, cedar]:KIND:(auth-policy identity core-network cedar)"
+  "--as[what the named documents are, in place of what their shape tells\: identity, boundary, session, trust, scp, rcp, auth-policy, object-lambda, access-point, bucket, function, key, endpoint, resource, core-network, cedar]:KIND:(identity boundary session trust scp rcp auth-policy object-lambda access-point bucket function key endpoint resource core-network cedar)"
   "*--on[what a document is attached to, where it does not say so itself\; FILE is the document, if there are several]:[FILE=]ARN:"
   "*--trust[a trust provider of Cedar text\: its policy reference name and iam_identity_center, oidc, jamf, crowdstrike or jumpcloud\; may be given several times]:NAME=TYPE:"
   "*--claims[what an OIDC provider of Cedar text sends for one user, as JSON\; may be given several times]:NAME=FILE:"

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from policyc.emitting.parameters import Parameter
 from policyc.emitting.templates import Opened, Template
 from policyc.emitting.yaml_writer import Literal, write
 from policyc.holes import MARK, mark
+from policyc.workspace.parameters import Parameter
 from tests.emitting.reading import manifests, opened, plain, read_back, rendered, written
 from tests.property.drawing import cases, seeds
 

@@ -11,6 +11,7 @@ from policyc.ir.conditions import tests
 from policyc.ir.program import Program
 from policyc.lint.places import label_of
 from policyc.lint.raw.check import check_statement
+from policyc.lint.raw.resources import check_owners
 from policyc.lint.raw.statements import statements_of
 from policyc.lint.rule import kind_of
 from policyc.record import replace
@@ -82,10 +83,15 @@ def _found(document: Document, policy: Policy) -> Iterator[Diagnostic]:
         return
     by_label = {statement.label: statement for statement in policy.statements}
     labels = {entry.pointer: entry.label for entry in document.map}
-    for raw in statements_of(compiled, tree, kind):
+    raws = list(statements_of(compiled, tree, kind))
+    for raw in raws:
         statement = by_label.get(labels.get(f"/Statement/{raw.compiled.index}", ""))
         forms = dict(_forms(statement)) if statement is not None else {}
         if statement is not None and forms:
             words = Diagnostics()
             check_statement(raw, words)
             yield from (_moved(item, document, forms, label_of(statement)) for item in words)
+    owners = Diagnostics()
+    check_owners(raws, owners)
+    everywhere = {text: span for statement in policy.statements for text, span in _forms(statement)}
+    yield from (_moved(item, document, everywhere, policy.name_span or policy.span) for item in owners)

@@ -14,7 +14,7 @@ from policyc.model.vocabulary import load_vocabulary
 from policyc.targets.iam_documents.kinds import KINDS
 from policyc.targets.iam_documents.raw_keys import check_characters, check_raw_keys
 from policyc.targets.iam_documents.resources import check_raw_clauses
-from policyc.targets.plain_iam.sorts import SEVERAL, WITHOUT_CALLERS, WITHOUT_RESOURCES, kind_on
+from policyc.targets.plain_iam.sorts import MAY_LACK_RESOURCES, SEVERAL, WITHOUT_CALLERS, WITHOUT_RESOURCES, kind_on
 
 
 def check_policy(policy: Policy, program: Program, diagnostics: Diagnostics) -> None:
@@ -58,9 +58,10 @@ def _check_clauses(statement: Statement, kind: str, diagnostics: Diagnostics) ->
             message = f"a {title} has no resource: it is about the role that carries it"
             diagnostics.error("clause-not-allowed", message, statement.span, "leave `on` out")
     else:
-        if on is None:
+        if on is None and kind not in MAY_LACK_RESOURCES:
             _missing(statement, "on", f"{title} names resources", 'add `on raw("…")`', diagnostics)
-        check_raw_clauses(statement, diagnostics)
+        if on is not None:
+            check_raw_clauses(statement, diagnostics)
     if statement.can is not None and not all(verb.glob for verb in statement.can.verbs):
         help = 'write the action as the service has it: `can raw("s3:GetObject")`'
         message = "a verb belongs to a declared resource, and a plain document has none"

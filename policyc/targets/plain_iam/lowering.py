@@ -10,7 +10,7 @@ from policyc.targets.base import Addition
 from policyc.targets.iam_documents import ALL_KINDS, Callers, Grant, Part, lower_condition, lower_who, statement_parts
 from policyc.targets.iam_documents.resources import raw_grants
 from policyc.targets.iam_documents.statements import OtherThan
-from policyc.targets.plain_iam.sorts import WITHOUT_CALLERS, WITHOUT_RESOURCES, kind_on
+from policyc.targets.plain_iam.sorts import WITHOUT_CALLERS, kind_on
 
 
 @record
@@ -62,12 +62,12 @@ def lower_statement(statement: Statement, kind: str, diagnostics: Diagnostics) -
     when = lower_condition(statement.when, statement.span, diagnostics)
     if callers is None or when is None:
         return None
-    return statement_parts(statement, callers, _grants(statement, kind), when, diagnostics)
+    return statement_parts(statement, callers, _grants(statement), when, diagnostics)
 
 
-def _grants(statement: Statement, kind: str) -> list[Grant]:
+def _grants(statement: Statement) -> list[Grant]:
     can = statement.can
-    if kind not in WITHOUT_RESOURCES or can is None:
+    if statement.resources is not None or can is None:
         return raw_grants((), statement) or []
     others: OtherThan = frozenset({"Action"}) if can.negated else frozenset()
     return [Grant(tuple(verb.action for verb in can.verbs), (), (), others)]

@@ -32,6 +32,8 @@ SORTS: Final = {
 WITHOUT_CALLERS: Final = frozenset({"scp", "boundary", "session"})
 #: kinds whose statements name no resource
 WITHOUT_RESOURCES: Final = frozenset({"trust"})
+#: kinds of which some services take statements without a resource: a repository is the only one that its policy is about
+MAY_LACK_RESOURCES: Final = frozenset({"resource"})
 #: kinds of which one thing may carry several
 SEVERAL: Final = frozenset({"scp", "rcp", "boundary", "session"})
 

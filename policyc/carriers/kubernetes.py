@@ -22,8 +22,14 @@ from policyc.syntax.json_text import parse_json_values
 from policyc.syntax.json_tree import JsonArray, JsonObject, JsonValue
 from policyc.text import Source
 
-#: an action of a Go template
-_ACTION: Final = regex(r"\{\{-?\s*[.$\w\"(/]")
+#: an action of a Go template: a value, a pipeline, or one of the words of Go, Sprig and Helm; other braces are text
+_ACTION: Final = regex(
+    r"\{\{-?\s*(?:[.$\"`(/]|(?:if|else|end|range|with|define|block|template|include|tpl|toYaml|toJson|quote|squote|printf|default|required|lookup|"
+    r"indent|nindent|trim|lower|upper|eq|ne|and|or|not)\b)"
+)
+_SPLIT: Final = regex(r"^---[ \t]*(?:#.*)?$", re.MULTILINE)
+_KIND: Final = regex(r"^\s*kind:.*$", re.MULTILINE)
+_HELM: Final = "a Helm template; check what `helm template` prints"
 
 
 @cache
@@ -45,14 +51,17 @@ def recognize(name: str, raw: bytes) -> bool:
 
 def carried(source: Source, options: Options, diagnostics: Diagnostics) -> Carried:
     """The documents of a file with any number of manifests."""
-    found = _ACTION.search(source.text)
-    if found is not None and not source.text.lstrip().startswith('{"'):
-        where = re.search(r"^\s*kind:.*$", source.text, re.MULTILINE)
-        place = source.span(*(where or found).span())
-        return Carried((), (Unreadable("", "", place, "a Helm template; check what `helm template` prints"),))
+    template = _template(source)
+    if template is not None:
+        return Carried((), (template,))
     out: list[Embedded] = []
     lost: list[Unreadable] = []
-    for body in _bodies(source, diagnostics):
+    found = Diagnostics()
+    bodies = list(_bodies(source, found))
+    if found.has_errors and (action := _ACTION.search(source.text)) is not None and not is_json(source):
+        return Carried((), (Unreadable("", "", source.span(*action.span()), _HELM),))
+    diagnostics.extend(found)
+    for body in bodies:
         group = text_at(body, "apiVersion").partition("/")[0]
         type_ = f"{group}/{text_at(body, 'kind')}"
         space, name = text_at(body, "metadata.namespace"), text_at(body, "metadata.name")
@@ -63,6 +72,20 @@ def carried(source: Source, options: Options, diagnostics: Diagnostics) -> Carri
             else:
                 out.append(item)
     return Carried(tuple(out), tuple(lost))
+
+
+def _template(source: Source) -> Unreadable | None:
+    """The first manifest of ours that is not rendered yet; those of others may hold braces as they like."""
+    if "{{" not in source.text or source.text.lstrip().startswith('{"'):
+        return None
+    cuts = [0, *(found.end() for found in _SPLIT.finditer(source.text)), len(source.text)]
+    for start, end in zip(cuts, cuts[1:], strict=False):
+        raw = source.text[start:end].encode()
+        action = _ACTION.search(source.text, start, end)
+        if action is not None and _groups().search(raw) is not None and _kinds().search(raw) is not None:
+            where = _KIND.search(source.text, start, end) or action
+            return Unreadable("", "", source.span(*where.span()), _HELM)
+    return None
 
 
 def _bodies(source: Source, diagnostics: Diagnostics) -> Iterator[JsonValue]:

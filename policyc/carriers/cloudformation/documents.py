@@ -9,7 +9,7 @@ from policyc.carriers.cloudformation.companions import companions, facts_of
 from policyc.carriers.cloudformation.loops import unrolled
 from policyc.carriers.cloudformation.lowering import Lowering, Stop, intrinsic
 from policyc.carriers.cloudformation.others import tell_others
-from policyc.carriers.cloudformation.permissions import PERMISSION, statement_of
+from policyc.carriers.cloudformation.statements import STATEMENTS
 from policyc.carriers.cloudformation.reaching import reached, unreached
 from policyc.carriers.cloudformation.template import Resource, Template
 from policyc.carriers.cloudformation.worlds import conditions_in, label, worlds
@@ -46,11 +46,13 @@ def read_documents(template: Template, diagnostics: Diagnostics) -> Carried:
 
 def _documents_of(resource: Resource, template: Template, diagnostics: Diagnostics) -> Iterator[Embedded | Unreadable]:
     kinds = types("cloudformation").get(resource.type, ())
-    if (kinds or resource.type == PERMISSION) and (stop := unreached(resource)) is not None:
+    stated = STATEMENTS.get(resource.type)
+    if (kinds or stated is not None) and (stop := unreached(resource)) is not None:
         yield Unreadable(resource.name, resource.type, stop.span, stop.reason)
         return
-    if resource.type == PERMISSION:
-        yield from _in_worlds(resource, template, resource.properties, DocumentType("", "function"), "", diagnostics)
+    if stated is not None:
+        kind = DocumentType("", stated.kind)
+        yield from _in_worlds(resource, template, resource.properties, kind, "", diagnostics)
     for kind in kinds:
         for found in reached(resource.properties, kind):
             if isinstance(found, Stop):
@@ -103,8 +105,8 @@ def _in_worlds(
 
 def _content(value: JsonValue, kind: str, resource: Resource, lowering: Lowering) -> JsonValue | PlacedText | None:
     """The document that a property holds: a tree, or a text where the host has one. Raises Stop."""
-    if resource.type == PERMISSION:
-        return statement_of(resource, lowering)
+    if (stated := STATEMENTS.get(resource.type)) is not None:
+        return stated.read(resource, lowering)
     found = intrinsic(value)
     if found is not None and found[0] == "If":
         items = found[1].items if isinstance(found[1], JsonArray) else ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from policyc.carriers.cloudformation.permissions import PERMISSION
+from policyc.carriers.cloudformation.statements import STATEMENTS
 from policyc.carriers.cloudformation.signs import STATEMENT
 from policyc.carriers.cloudformation.template import Template
 from policyc.carriers.types import types
@@ -22,7 +22,7 @@ def tell_others(template: Template, diagnostics: Diagnostics) -> None:
     resources = sorted(template.resources.values(), key=lambda item: item.name_span.start)
     ends = [item.name_span.start for item in resources[1:]] + [len(text)]
     for resource, end in zip(resources, ends, strict=True):
-        if resource.type in known or resource.type == PERMISSION:
+        if resource.type in known or resource.type in STATEMENTS:
             continue
         if _EFFECT.search(text, resource.name_span.end, end) is None:
             continue

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 from typing import Final
 
 from policyc.carriers.bodies import documents_in
@@ -79,7 +80,7 @@ def _template(source: Source) -> Unreadable | None:
     if "{{" not in source.text or source.text.lstrip().startswith('{"'):
         return None
     cuts = [0, *(found.end() for found in _SPLIT.finditer(source.text)), len(source.text)]
-    for start, end in zip(cuts, cuts[1:], strict=False):
+    for start, end in pairwise(cuts):
         raw = source.text[start:end].encode()
         action = _ACTION.search(source.text, start, end)
         if action is not None and _groups().search(raw) is not None and _kinds().search(raw) is not None:

@@ -14,8 +14,8 @@ from policyc.cli.output import STATES, Asked, Change, File, Files, Output, Probl
 from policyc.cli.parser import WrongUse, one_of
 from policyc.cli.project import open_projects
 from policyc.cli.refuse import nothing_found, refuse, report
-from policyc.diagnostics import Diagnostic, Diagnostics
-from policyc.emitting.registry import FORMS
+from policyc.diagnostics import Diagnostic, Diagnostics, Severity
+from policyc.emitting.registry import FORMS, NO_PLACE
 from policyc.report.data import span_data
 from policyc.report.formats.json import findings_data, written
 from policyc.report.frame import located
@@ -136,9 +136,12 @@ def _build(project: Project, args: argparse.Namespace, console: Console, several
 
         compiled, files = opened_files(project, args, console)
     unjudged = any(item.rule == "missing-package" for item in compiled.diagnostics)
-    if compiled.diagnostics.has_errors or unjudged:  # what is written is deployed
+    wrong = [item for item in compiled.diagnostics if item.severity is Severity.ERROR]
+    passed_over = bool(wrong) and all(item.rule == NO_PLACE for item in wrong) and bool(files)
+    if wrong or unjudged:  # what is written is deployed
         report(compiled.diagnostics.sorted(), {**project.sources, **compiled.program.sources}, console, args.format)
-        return exits.FINDINGS
+        if unjudged or not passed_over or args.format == "json":
+            return exits.FINDINGS
     if not compiled.program.modules:
         return exits.NOTHING
     if args.to is None:
@@ -160,7 +163,8 @@ def _build(project: Project, args: argparse.Namespace, console: Console, several
         explain(compiled, args.target or list(TARGETS), console)
     if args.check:
         built = {document.path: document for document in compiled.all_documents}
-        return _check(output, {} if only_templates else files, asked, args.format, console, several, places, built)
+        status = _check(output, {} if only_templates else files, asked, args.format, console, several, places, built)
+        return max(status, exits.FINDINGS) if passed_over else status
     change = output.write(files, asked)
     if isinstance(change, Problem):
         return _fail(change, console)

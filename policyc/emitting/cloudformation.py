@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from policyc.diagnostics import Diagnostics
 from policyc.emitting.pieces import Piece, pieces, placements
-from policyc.emitting.registry import Written
+from policyc.emitting.registry import NO_PLACE, Written
 from policyc.emitting.shared import (
     asked_of,
     by_document,
@@ -78,6 +78,7 @@ def stacks(opened: Opened, title: str, diagnostics: Diagnostics) -> list[Stack]:
         if open_:
             tree["Parameters"] = {names[name]: _parameter(item) for name, item in open_.items()}
         tree["Resources"] = {}
+        before = len(diagnostics)
         for piece in held:
             values = {at: _Open(names[one.name]) for at, one in asked[piece.name].items()}
             made = properties(piece, HOST, values, piece.content)
@@ -89,7 +90,8 @@ def stacks(opened: Opened, title: str, diagnostics: Diagnostics) -> list[Stack]:
                 "Type": placements(HOST)[piece.carrier].type,
                 "Properties": _value(made, names),
             }
-        out.append(Stack(tuple(held), tree))
+        if len(diagnostics) == before:
+            out.append(Stack(tuple(held), tree))
     return out
 
 
@@ -127,7 +129,7 @@ def _check(piece: Piece, opened: Opened, diagnostics: Diagnostics) -> None:
             words += [key for key in item if key == "Ref" or key.startswith("Fn::")]
         for word in words[:1]:
             diagnostics.error(
-                "no-place-for-document",
+                NO_PLACE,
                 f"CloudFormation takes `{word}` in `{piece.template.document.path}` for an expression of its own",
                 piece.template.document.span,
                 "write this document in another form",

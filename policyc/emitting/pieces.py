@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from policyc.data import read_text
 from policyc.diagnostics import Diagnostics
+from policyc.emitting.registry import NO_PLACE
 from policyc.emitting.templates import Opened, Template, Tree
 from policyc.ir.program import Program
 from policyc.model.values import Resource
@@ -104,18 +105,17 @@ def pieces(opened: Opened, host: str, title: str, diagnostics: Diagnostics) -> t
     found: list[Piece] = []
     names = _names([item.document.path for item in opened.templates])
     for item in opened.templates:
+        before = len(diagnostics)
         made = list(_pieces(item, names[item.document.path], opened, diagnostics))
-        for one in made:
-            if one.carrier in known:
-                found.append(one)
-                continue
+        if any(one.carrier not in known for one in made):
             diagnostics.error(
-                "no-place-for-document",
+                NO_PLACE,
                 f"{title} has no resource that takes `{item.document.path}`, {_called(item)}",
                 item.document.span,
-                "build the others with `--target`, and write this one with `policyc build` or in another form",
+                "write this one with `policyc build`, or in another form",
             )
-            break
+        if len(diagnostics) == before:  # no part of a document is better than a part
+            found += made
     return tuple(found)
 
 
@@ -206,7 +206,7 @@ def _permissions(piece: Piece, diagnostics: Diagnostics) -> Iterator[Piece]:
         principals = _principals(statement.get("Principal"))
         if statement.get("Effect") != "Allow" or said is None or not principals or not actions:
             diagnostics.error(
-                "no-place-for-document",
+                NO_PLACE,
                 f"a permission of Lambda cannot say `{statement.get('Sid', '')}` of `{piece.template.document.path}`",
                 piece.template.document.span,
                 "write this document with `policyc build`, and put it in place with `aws lambda put-resource-policy`",

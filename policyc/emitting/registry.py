@@ -32,6 +32,8 @@ class Form(Protocol):
         """The files by their path."""
 
 
+#: the finding of a document that a form has no resource for: it is passed over, and the others are written
+NO_PLACE: Final = "no-place-for-document"
 #: name after `--to` -> module
 FORMS: Final[Mapping[str, str]] = {
     "cloudformation": "cloudformation",

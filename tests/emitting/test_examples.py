@@ -23,9 +23,9 @@ TOOLS = "POLICYC_TOOLS" in os.environ
 PROVIDERS = Path("/opt/tf-plugins")
 #: what has a place in each form
 EVERYWHERE = ("lattice", "identity")
-TARGETS = dict.fromkeys(FORMS[:5], (*EVERYWHERE, "verified_access", "cloudwan", "object_lambda")) | dict.fromkeys(
-    FORMS[5:], EVERYWHERE
-)
+TARGETS = dict.fromkeys(
+    FORMS[:5], (*EVERYWHERE, "verified_access", "cloudwan", "object_lambda", "iam_document")
+) | dict.fromkeys(FORMS[5:], EVERYWHERE)
 
 
 @cache

@@ -9,8 +9,8 @@ from policyc.carriers.cloudformation.companions import companions, facts_of
 from policyc.carriers.cloudformation.loops import unrolled
 from policyc.carriers.cloudformation.lowering import Lowering, Stop, intrinsic
 from policyc.carriers.cloudformation.others import tell_others
-from policyc.carriers.cloudformation.statements import STATEMENTS
 from policyc.carriers.cloudformation.reaching import reached, unreached
+from policyc.carriers.cloudformation.statements import STATEMENTS
 from policyc.carriers.cloudformation.template import Resource, Template
 from policyc.carriers.cloudformation.worlds import conditions_in, label, worlds
 from policyc.carriers.embedded import Carried, Embedded, PlacedText, Unreadable

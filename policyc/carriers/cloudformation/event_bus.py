@@ -30,9 +30,7 @@ def statement_of(resource: Resource, lowering: Lowering) -> JsonValue | None:
 def _made(resource: Resource, lowering: Lowering) -> JsonValue | None:
     members = {member.key: member for member in resource.properties.members}
     texts = {key: lowering.text(member.value) for key, member in members.items() if key != "Condition"}
-    given = {
-        key: JsonString(text.value, members[key].value.span) for key, text in texts.items() if text is not None
-    }
+    given = {key: JsonString(text.value, members[key].value.span) for key, text in texts.items() if text is not None}
     if not {"Action", "Principal"} <= set(given):
         return None
     span = resource.properties.span

@@ -5,22 +5,19 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/i
 
 from __future__ import annotations
 
-from typing import Final
-
+from policyc.carriers.cloudformation.filling import LOOP, MOST, filled, put
 from policyc.carriers.cloudformation.lowering import Lowering, Stop
 from policyc.carriers.cloudformation.template import Resource, Template
 from policyc.carriers.embedded import Unreadable
 from policyc.diagnostics import Diagnostics
 from policyc.holes import has_hole
-from policyc.syntax.json_tree import JsonArray, JsonMember, JsonObject, JsonString, JsonValue
-
-_MOST: Final = 200
+from policyc.syntax.json_tree import JsonArray, JsonMember, JsonObject, JsonString
 
 
 def unrolled(template: Template, unreadable: list[Unreadable]) -> None:
     """Add the resources that loops make; a loop over what is not known cannot be read."""
     for key, value in template.loops:
-        name = key.partition("Fn::ForEach::")[2] or key
+        name = key.partition(LOOP)[2] or key
         items = value.items if isinstance(value, JsonArray) else ()
         if len(items) != 3 or not isinstance(items[0], JsonString) or not isinstance(items[2], JsonObject):
             unreadable.append(Unreadable(name, "Fn::ForEach", value.span, "a loop takes a name, a list and resources"))
@@ -33,7 +30,7 @@ def unrolled(template: Template, unreadable: list[Unreadable]) -> None:
         texts = (
             [item.value for item in over.items if isinstance(item, JsonString)] if isinstance(over, JsonArray) else []
         )
-        if not texts or any(map(has_hole, texts)) or len(texts) > _MOST:
+        if not texts or any(map(has_hole, texts)) or len(texts) > MOST:
             unreadable.append(Unreadable(name, "Fn::ForEach", items[1].span, "a loop over values that are not known"))
             continue
         for text in texts:
@@ -42,48 +39,10 @@ def unrolled(template: Template, unreadable: list[Unreadable]) -> None:
 
 
 def _add(template: Template, member: JsonMember, name: str, text: str, unreadable: list[Unreadable]) -> None:
-    key = _put(member.key, name, text)
-    body = _filled(member.value, name, text)
+    key = put(member.key, name, text)
+    body = filled(member.value, name, text)
     kind = body.get("Type") if isinstance(body, JsonObject) else None
     if member.key.startswith("Fn::ForEach"):
         unreadable.append(Unreadable(key, "Fn::ForEach", member.key_span, "a loop inside a loop"))
     elif isinstance(body, JsonObject) and isinstance(kind, JsonString):
         template.resources.setdefault(key, Resource(key, kind.value, member.key_span, lambda: body, body))
-
-
-def _filled(value: JsonValue, name: str, text: str) -> JsonValue:
-    """A body with the loop's name filled: in `Ref`, in `${…}` of `Fn::Sub` and of keys."""
-    match value:
-        case JsonObject(members, span):
-            if len(members) == 1 and members[0].key == "Ref" and _is(members[0].value, name):
-                return JsonString(text, span)
-            if len(members) == 1 and members[0].key == "Fn::Sub":
-                inner = members[0].value
-                if isinstance(inner, JsonString):
-                    made: JsonValue = JsonString(_put(inner.value, name, text), inner.span)
-                else:
-                    made = _filled(inner, name, text)
-                    if isinstance(made, JsonArray) and made.items and isinstance(first := made.items[0], JsonString):
-                        made = JsonArray(
-                            (JsonString(_put(first.value, name, text), first.span), *made.items[1:]), made.span
-                        )
-                return JsonObject((JsonMember("Fn::Sub", members[0].key_span, made),), span)
-            held = [
-                JsonMember(_put(item.key, name, text), item.key_span, _filled(item.value, name, text))
-                for item in members
-            ]
-            return JsonObject(tuple(held), span)
-        case JsonArray(items, span):
-            return JsonArray(tuple([_filled(item, name, text) for item in items]), span)
-        case JsonString(inner_text, span) if f"${{{name}}}" in inner_text:
-            return JsonString(_put(inner_text, name, text), span)
-        case _:
-            return value
-
-
-def _put(where: str, name: str, text: str) -> str:
-    return where.replace(f"${{{name}}}", text).replace(f"&{{{name}}}", text)
-
-
-def _is(value: JsonValue, name: str) -> bool:
-    return isinstance(value, JsonString) and value.value == name

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from policyc.carriers.cloudformation.filling import LOOP, MOST, filled
 from policyc.carriers.cloudformation.template import Template
 from policyc.carriers.embedded import Hole, PlacedText
 from policyc.carriers.placing import placed
@@ -74,7 +75,7 @@ def written_by(value: JsonObject) -> Stop | None:
     for member in value.members:
         if member.key == "Fn::Transform":
             return Stop("a macro (`Fn::Transform`) writes a part of it", member.key_span)
-        if member.key.startswith("Fn::ForEach::"):
+        if member.key.startswith(LOOP):
             return Stop("a loop (`Fn::ForEach`) writes a part of it", member.key_span)
     return None
 
@@ -95,6 +96,8 @@ class Lowering:
         """What an expression stands for; None for `AWS::NoValue`. Raises Stop."""
         if depth > _DEPTH:
             raise Stop("it is nested too deeply", value.span)
+        if isinstance(value, JsonObject) and any(member.key.startswith(LOOP) for member in value.members):
+            value = self._unrolled(value, depth)
         found = intrinsic(value)
         if found is not None:
             return self._function(*found, depth)
@@ -116,6 +119,30 @@ class Lowering:
                 return JsonString(text, span)
             case _:
                 return value
+
+    def _unrolled(self, value: JsonObject, depth: int) -> JsonObject:
+        """A mapping with the members that its loops write. Raises Stop."""
+        self._enter(value.span, depth)
+        out: list[JsonMember] = []
+        for member in value.members:
+            if not member.key.startswith(LOOP):
+                out.append(member)
+                continue
+            items = member.value.items if isinstance(member.value, JsonArray) else ()
+            if len(items) != 3 or not isinstance(items[0], JsonString) or not isinstance(items[2], JsonObject):
+                raise Stop("a loop takes a name, a list and members", member.key_span)
+            over = self.value(items[1], depth + 1)
+            texts = (
+                [one.value for one in over.items if isinstance(one, JsonString)] if isinstance(over, JsonArray) else []
+            )
+            if not texts or any(map(has_hole, texts)) or len(texts) > MOST:
+                raise Stop("a loop (`Fn::ForEach`) over values that are not known writes a part of it", member.key_span)
+            self._spend(_CALL * len(texts), member.key_span)
+            for text in texts:
+                made = filled(items[2], items[0].value, text)
+                assert isinstance(made, JsonObject)
+                out += self._unrolled(made, depth + 1).members
+        return JsonObject(tuple(out), value.span)
 
     def text(self, value: JsonValue, depth: int = 0) -> PlacedText | None:
         """The text that an expression stands for, with the places of its parts; None when it is no text. Raises Stop."""

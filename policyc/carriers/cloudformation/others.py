@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from policyc.carriers.cloudformation.statements import STATEMENTS
 from policyc.carriers.cloudformation.signs import STATEMENT
+from policyc.carriers.cloudformation.statements import STATEMENTS
 from policyc.carriers.cloudformation.template import Template
 from policyc.carriers.types import types
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity

@@ -21,6 +21,7 @@ from policyc.text import Source
 from policyc.workspace.compile import Compiled, compile_project
 from policyc.workspace.embedded_sides import embedded_pieces
 from policyc.workspace.natives import NATIVES, Searched, find_natives
+from policyc.workspace.pairing import paired
 from policyc.workspace.pieces import HOST, Piece
 from policyc.workspace.places import CONFIG, MANIFEST, find_config
 from policyc.workspace.project import POLICY, Project, open_root
@@ -248,5 +249,4 @@ def pairs(old: Side, new: Side, single: bool) -> Sequence[tuple[str, Piece | Non
     if single and len(old.pieces) == len(new.pieces) == 1:
         (one,), (other,) = old.pieces.values(), new.pieces.values()
         return [(other.name, one, other)]
-    names = dict.fromkeys([*old.pieces, *new.pieces])
-    return [(name, old.pieces.get(name), new.pieces.get(name)) for name in sorted(names)]
+    return [(pair.name, pair.before, pair.after) for pair in paired(old.pieces, new.pieces)]

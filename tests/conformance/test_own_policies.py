@@ -35,6 +35,8 @@ KINDS = [
         "resource-policy",
         Rule.MAY,
     ),
+    ("kms:Decrypt", "arn:aws:kms:eu-west-1:111122223333:alias/a", "key-policy", Rule.MUST_ALLOW),
+    ("kms:GenerateDataKeyPair", "arn:aws:kms:eu-west-1:111122223333:alias/a", "key-policy", Rule.MUST_ALLOW),
     ("sts:AssumeRole", ROLE, "trust-policy", Rule.MUST_ALLOW),
     ("sts:AssumeRoleWithWebIdentity", ROLE, "trust-policy", Rule.MUST_ALLOW),
     ("sts:TagSession", ROLE, "trust-policy", Rule.MUST_ALLOW),
@@ -207,6 +209,30 @@ def test_some_calls_need_no_permission_and_cannot_be_denied(action: str, who: st
     assert bool(needs_no_permission(action, caller_from_arn(who))) is free
     outcome = answer(action, "*", who, identity=policy("sts:*", effect="Deny"))
     assert outcome.decision is (Decision.ALLOW if free else Decision.DENY)
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "said"),
+    [
+        ("s3:GetObject", "arn:aws:s3:::acme-photos", "`arn:${Partition}:s3:::${BucketName}/${ObjectName}`"),
+        ("s3:ListBucket", "arn:aws:s3:::acme-photos/a", "`arn:${Partition}:s3:::${BucketName}`"),
+        ("sts:AssumeRole", USER, "role/${RoleNameWithPath}`"),
+        ("sqs:SendMessage", f"arn:aws:sns:eu-west-1:{HOME}:t", "sqs:${Region}"),
+        ("s3:GetObjekt", "arn:aws:s3:::acme-photos/a", "no action is called `s3:GetObjekt`"),
+        ("s3:GetObject", "arn:aws-cn:s3:::acme-photos/a", "no request leaves it for `aws-cn`"),
+        ("s3:GetObject", "arn:aws:s3:::acme-photos/a", ""),
+        ("s3:GetObject", f"{POINT}/object/a", ""),
+        ("kms:ListKeys", "*", ""),
+        ("ec2:RunInstances", f"arn:aws:ec2:eu-west-1:{HOME}:instance/i-0a1b2c3d4e5f67890", ""),
+    ],
+)
+def test_a_request_that_aws_never_has_is_told(action: str, resource: str, said: str) -> None:
+    notes = [
+        note
+        for note in answer(action, resource, identity=policy("*")).notes
+        if "no request" in note or "no action" in note
+    ]
+    assert len(notes) == bool(said) and all(said in note for note in notes), notes
 
 
 RESERVED = f"arn:aws:iam::{HOME}:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Admin_0a1b2c3d4e5f6a7b"

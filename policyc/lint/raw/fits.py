@@ -19,12 +19,6 @@ from policyc.targets.iam_documents import arns, services
 from policyc.targets.iam_documents.services import Action, Service
 from policyc.text import Span
 
-#: S3 takes requests through access points for what its pages list for buckets and objects (Object Lambda reference, section 5)
-_POINTS: Final = (
-    "arn:${Partition}:s3:${Region}:${Account}:accesspoint/",
-    "arn:${Partition}:s3::${Account}:accesspoint/",
-)
-_THROUGH_POINTS: Final = {"bucket": "${AccessPointName}", "object": "${AccessPointName}/object/${ObjectName}"}
 _WITH_RULES: Final = regex(r"arn:[^:]*:vpc-lattice:[^:]*:[^:]*:(service|servicenetwork)/")
 #: what IAM's guide allows on every bucket where the reference lists no resource type
 _ON_ALL_BUCKETS: Final = ("ListAllMyBuckets",)
@@ -76,30 +70,6 @@ def _meant_by(text: str) -> tuple[tuple[Service, Action], ...]:
     return tuple((found, action) for action in actions if pattern.test(f"{found.prefix}:{action.name}".lower()))
 
 
-def forms(service: Service, action: Action) -> tuple[str, ...]:
-    """The ARNs that a request of the action is about, as forms."""
-    return _forms(service.prefix, action.name)
-
-
-@lru_cache(maxsize=4096)
-def _forms(prefix: str, name: str) -> tuple[str, ...]:
-    service = services.service(prefix)
-    action = service.actions[name.lower()] if service is not None else None
-    if service is None or action is None:
-        return ()
-    out = [service.forms[name].arn for name in action.types if name in service.forms]
-    if service.prefix == "s3":
-        ends = [_THROUGH_POINTS[name] for name in action.types if name in _THROUGH_POINTS]
-        out += [point + end for end in ends for point in _POINTS]
-    words = set(map(_word, out))
-    return (*out, *(form for form in arns.also(service.prefix) if _word(form) in words))
-
-
-def _word(form: str) -> str:
-    """What a form's resource part begins with, up to its first hole."""
-    return form.split(":", 5)[5].partition("$")[0].partition("/")[0]
-
-
 def _applies(service: Service, action: Action, resources: tuple[JsonString, ...], statement: RawStatement) -> bool:
     if any(not item.value.strip("*") for item in resources):
         return True
@@ -109,7 +79,7 @@ def _applies(service: Service, action: Action, resources: tuple[JsonString, ...]
         if any(item.value.split(":", 5)[5:] == ["*"] for item in resources):
             return True  # everything of a service may be meant, and take in what no page lists
         return statement.kind.engine.has_principal  # where a policy is attached may be what counts
-    known = forms(service, action)
+    known = arns.forms_of_action(service.prefix, action.name)
     return any(_vague(item.value) or arns.any_may_be(item.value, known) for item in resources)
 
 
@@ -121,7 +91,7 @@ def _vague(text: str) -> bool:
 def _report(
     item: JsonString, service: Service, action: Action, resources: tuple[JsonString, ...], diagnostics: Diagnostics
 ) -> None:
-    known = forms(service, action)
+    known = arns.forms_of_action(service.prefix, action.name)
     what = f"`{resources[0].value}`" if len(resources) == 1 else "any of these resources"
     help = (
         next((f"write `{text}`" for text in _repairs(resources[0].value) if arns.any_may_be(text, known)), "")

@@ -5,6 +5,7 @@ Source: IAM evaluation reference, sections 10 and 11.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 from policyc.diagnostics import Diagnostics
@@ -23,7 +24,7 @@ from policyc.simulation.documents.question import PolicyContext, Question
 from policyc.simulation.keys import iam_attributes
 from policyc.simulation.references import PlainText
 from policyc.simulation.request_text import ANONYMOUS
-from policyc.targets.iam_documents import services
+from policyc.targets.iam_documents import arns, services
 from policyc.targets.iam_documents.gates import allows_everyone
 from policyc.targets.iam_documents.limits import rcps_bear_on
 from policyc.targets.iam_documents.own_policy import (
@@ -159,12 +160,33 @@ def _notes(situation: PolicyContext, asked: Request, own: OwnPolicy, given: tupl
     if types is not None and types.types:
         shown = ", ".join(types.types[:4])
         notes.append(f"`*` is taken as no resource at all; `{types.name}` can be asked of resources ({shown})")
+    notes += _doubts(asked)
     if own.ask:
         notes.append(f"this is one gate of several: ask {own.ask}")
     if situation.has("rcp") and not rcps_bear_on(asked.action, situation.switches):
         prefix = asked.action.partition(":")[0]
         notes.append(f"resource control policies do not bear on `{prefix}` (switch `rcp-services`)")
     return notes
+
+
+def _doubts(asked: Request) -> Iterator[str]:
+    """What says that AWS has no such request, although the documents answer it."""
+    if not services.is_there() or not asked.resource.startswith("arn:"):
+        return
+    prefix, _, name = asked.action.partition(":")
+    service = services.service(prefix)
+    if service is None or name.lower() not in service.actions:
+        yield f"no action is called `{asked.action}` (as of {services.updated()})"
+        return
+    forms = arns.forms_of_action(service.prefix, name)
+    if forms and not arns.any_may_be(asked.resource, forms):
+        places = [bool(field) for field in asked.resource.split(":", 5)[3:5]]
+        alike = [form for form in forms if [bool(field) for field in form.split(":", 5)[3:5]] == places]
+        shown = (alike or list(forms))[0]
+        yield f"no request of `{asked.action}` is about `{asked.resource}`, but about an ARN such as `{shown}`"
+    partition = asked.resource.split(":", 2)[1]
+    if asked.caller.account and asked.caller.partition != partition:
+        yield f"the caller is of the partition `{asked.caller.partition}`, and no request leaves it for `{partition}`"
 
 
 def _request(question: Question, diagnostics: Diagnostics) -> Request | None:

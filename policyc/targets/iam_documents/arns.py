@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final
 
 from policyc.data import read_text
@@ -30,6 +30,13 @@ _GENERAL: Final = {
     "Account": "([0-9]{12}|aws)",
     "AccountId": "[0-9]{12}",
 }
+
+#: S3 takes requests through access points for what its pages list for buckets and objects (Object Lambda reference, section 5)
+_POINTS: Final = (
+    "arn:${Partition}:s3:${Region}:${Account}:accesspoint/",
+    "arn:${Partition}:s3::${Account}:accesspoint/",
+)
+_THROUGH_POINTS: Final = {"bucket": "${AccessPointName}", "object": "${AccessPointName}/object/${ObjectName}"}
 
 
 @record
@@ -102,6 +109,26 @@ def forms_of(service: str) -> tuple[str, ...]:
 def all_forms_of(service: str) -> tuple[str, ...]:
     """As `forms_of`, in the pages of every service; the ARN of one service may be listed by another. Reads all of them."""
     return (*forms_of(service), *(form for form in services.every_form() if form.split(":", 3)[2] == service))
+
+
+@lru_cache(maxsize=4096)
+def forms_of_action(prefix: str, name: str) -> tuple[str, ...]:
+    """The ARNs that a request of an action is about, as forms; none for an action that no resource narrows, and for an unknown one."""
+    service = services.service(prefix)
+    action = service.actions.get(name.lower()) if service is not None else None
+    if service is None or action is None:
+        return ()
+    out = [service.forms[kind].arn for kind in action.types if kind in service.forms]
+    if service.prefix == "s3":
+        ends = [_THROUGH_POINTS[kind] for kind in action.types if kind in _THROUGH_POINTS]
+        out += [point + end for end in ends for point in _POINTS]
+    words = set(map(_word, out))
+    return (*out, *(form for form in also(service.prefix) if _word(form) in words))
+
+
+def _word(form: str) -> str:
+    """What a form's resource part begins with, up to its first hole."""
+    return form.split(":", 5)[5].partition("$")[0].partition("/")[0]
 
 
 def id_shapes(service: str, form: str) -> dict[str, str]:

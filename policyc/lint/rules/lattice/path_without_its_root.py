@@ -37,6 +37,7 @@ from policyc.lint.rule import Lint
 
 SEVERITY = Severity.WARNING
 NEEDS = ("auth-policy", "allow")
+YIELDS_TO = ("value-never-matches",)
 
 
 def check(lint: Lint) -> None:

@@ -23,7 +23,9 @@ ROLE = "arn:aws:iam::111122223333:role/app"
 
 def found(document: Any, kind: str = "identity") -> list[Diagnostic]:
     told = Diagnostics()
-    check_texts([(Source("p.json", json.dumps(document)), ".json")], told, NativeSettings(), {"p.json": kind})
+    check_texts(
+        [(Source("p.json", json.dumps(document)), ".json")], told, NativeSettings(), {"p.json": kind} if kind else {}
+    )
     return told.sorted()
 
 
@@ -306,3 +308,17 @@ def test_principals_of_another_partition_and_canonical_users() -> None:
     assert allow(canonical, "sqs:SendMessage", queue, "resource") == ["canonical-user-outside-s3"]
     assert allow(canonical, "s3:GetObject", f"{BUCKET}/*", "bucket") == []
     assert allow({"CanonicalUser": "79a5"}, "s3:GetObject", f"{BUCKET}/*", "bucket") == ["invalid-principal-format"]
+
+
+@pytest.mark.parametrize(
+    ("action", "rules"),
+    [
+        ("ecr:BatchGetImage", []),
+        (["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"], []),
+        ("sts:AssumeRole", []),
+        ("s3:GetObject", ["unsupported-action-in-policy"]),
+        (["sts:AssumeRole", "ecr:BatchGetImage"], ["unsupported-action-in-policy"]),
+    ],
+)
+def test_a_policy_without_resources_is_of_a_role_or_stands_in_its_resource(action: Any, rules: list[str]) -> None:
+    assert [item.rule for item in found(document(Action=action, Resource=None, Principal={"AWS": ROLE}), "")] == rules

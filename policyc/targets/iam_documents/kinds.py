@@ -120,6 +120,8 @@ _OLAP: Final = "s3-object-lambda"
 _LATTICE: Final = frozenset({"vpc-lattice", "vpc-lattice-svcs"})
 #: service of an ARN -> prefix of the actions that are asked of such a resource, where the two differ
 _OWNERS: Final = {"vpc-lattice": "vpc-lattice-svcs"}
+#: prefixes of services whose resource policies stand in the resource and name none
+_ATTACHED: Final = frozenset({"ecr", "ecr-public", "elasticfilesystem"})
 _PRINCIPALS: Final = ("Principal", "NotPrincipal")
 
 
@@ -134,9 +136,9 @@ def guess_kind(tree: JsonValue) -> DocumentKind:
     if not any(statement.get(name) is not None for statement in statements for name in _PRINCIPALS):
         return KINDS["identity"]
     bare = [item for item in statements if item.get("Resource") is None and item.get("NotResource") is None]
-    if len(bare) == len(statements):
-        return KINDS["trust"]
     prefixes = {text.partition(":")[0].lower() for item in statements for text in _texts(item, "Action")} - {"*"}
+    if len(bare) == len(statements):
+        return KINDS["resource" if prefixes and prefixes <= _ATTACHED else "trust"]
     owners = _owners(statements)
     if owners <= {_OLAP} and owners and prefixes <= {"s3", _OLAP}:
         return KINDS["object-lambda"]

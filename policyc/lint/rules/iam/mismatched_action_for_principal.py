@@ -44,6 +44,7 @@ from policyc.model.vocabulary import Verb
 
 SEVERITY = Severity.WARNING
 NEEDS = ("trust",)
+FOLLOWS = ("unsupported-action-in-policy", "invalid-action")
 
 _PLAIN: Final = "sts:AssumeRole"
 _WEB: Final = "sts:AssumeRoleWithWebIdentity"

@@ -151,3 +151,69 @@ def test_a_mistake_is_found_once_and_at_its_word(rule: str, statement: dict[str,
     assert [item.rule for item in told] == [rule], [item.message for item in told]
     span = told[0].span
     assert span is not None and text[span.start :].startswith(json.dumps(word))
+
+
+OLAP = "arn:aws:s3-object-lambda:us-west-2:111122223333:accesspoint/resized"
+POINT = "arn:aws:s3:us-west-2:111122223333:accesspoint/photos"
+FUNCTION = "arn:aws:lambda:us-west-2:111122223333:function:resize"
+VIA = {"aws:CalledVia": "s3-object-lambda.amazonaws.com"}
+
+
+def allow(action: Any, resource: str, condition: Any = None, principal: Any = ROLE) -> dict[str, Any]:
+    base = {"Effect": "Allow", "Principal": principal, "Action": action, "Resource": resource}
+    return base | ({} if condition is None else {"Condition": condition})
+
+
+#: the hops of Object Lambda (Object Lambda reference, section 12)
+HOPS: list[tuple[str, dict[str, Any], list[str]]] = [
+    ("object-lambda", allow("s3-object-lambda:GetObject", OLAP), []),
+    ("object-lambda", allow("s3:GetObject", OLAP), ["unsupported-action-in-policy"]),
+    ("object-lambda", allow("s3-object-lambda:GetObject", POINT), ["unsupported-resource-arn-in-policy"]),
+    ("object-lambda", allow("s3-object-lambda:GetObject", f"{OLAP}/object/*"), ["path-behind-object-lambda"]),
+    ("object-lambda", allow("s3-object-lambda:HeadObject", OLAP), ["invalid-action"]),
+    ("object-lambda", allow("s3-object-lambda:GetObject", OLAP.replace("res", "Res")), ["invalid-arn-resource"]),
+    (
+        "object-lambda",
+        allow("s3-object-lambda:GetObject", OLAP, {"ForAnyValue:StringEquals": VIA}),
+        ["key-absent-at-first-hop"],
+    ),
+    (
+        "object-lambda",
+        allow("s3-object-lambda:ListBucket", OLAP, {"StringLike": {"s3:prefix": "a/*"}}),
+        ["key-absent-at-first-hop"],
+    ),
+    ("access-point", allow("s3:GetObject", f"{POINT}/object/*", {"ForAnyValue:StringEquals": VIA}), []),
+    (
+        "access-point",
+        allow("s3:GetObject", f"{POINT}/object/*", {"ForAllValues:StringEquals": VIA}),
+        ["forallvalues-without-the-key"],
+    ),
+    (
+        "access-point",
+        allow(
+            "s3:GetObject", f"{POINT}/object/*", {"ForAllValues:StringEquals": VIA, "Null": {"aws:CalledVia": "false"}}
+        ),
+        [],
+    ),
+    ("access-point", allow("s3:GetObject", f"{POINT}/object/*", {"StringEquals": VIA}), ["missing-qualifier"]),
+    (
+        "access-point",
+        allow("s3:GetObject", f"{POINT}/object/*", {"ForAnyValue:StringEquals": {"aws:CalledVia": "s3-object-lambda"}}),
+        ["value-never-matches"],
+    ),
+    ("access-point", allow(["s3:GetObject", "s3:ListBucket"], f"{POINT}/object/*"), ["action-not-for-resource"]),
+    ("access-point", allow("s3:GetObject", POINT), ["action-not-for-resource"]),
+    ("function", allow("lambda:InvokeFunction", f"{FUNCTION}:live"), []),
+    ("function", allow("lambda:InvokeFunction", f"{FUNCTION}:$LATEST"), ["unsupported-resource-arn-in-policy"]),
+    ("function", allow("lambda:InvokeFunction", "resize"), ["invalid-arn-prefix"]),
+    (
+        "function",
+        allow("lambda:InvokeFunction", FUNCTION, principal={"Service": "s3-object-lambda.amazonaws.com"}),
+        ["never-calls-the-function"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("kind", "statement", "rules"), HOPS, ids=range(len(HOPS)))
+def test_a_mistake_at_a_hop_is_found_once(kind: str, statement: dict[str, Any], rules: list[str]) -> None:
+    assert [item.rule for item in found(kind, statement)[1]] == rules

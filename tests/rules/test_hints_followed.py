@@ -38,8 +38,8 @@ def corrected(text: str, item: Diagnostic) -> str | None:
     if offer is None or item.span is None:
         return None
     start, end = item.span.start, item.span.end
-    if item.rule == "forallvalues-with-single-valued-key":
-        start = text.rindex(f'"ForAllValues:{offer[1]}"', 0, start)
+    if item.rule.startswith("forallvalues-"):
+        start = text.rindex(f'"ForAllValues:{offer[1].removeprefix("ForAnyValue:")}"', 0, start)
         end = text.index('"', start + 1) + 1
     elif item.rule in OPERATORS:
         old = re.findall(r"`([^`]+)`", item.message)[0 if item.rule == OPERATORS[0] else -1]

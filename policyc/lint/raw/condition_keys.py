@@ -28,6 +28,14 @@ _VARIABLE: Final = regex(r"\$\{([^}',*?$]+:[^}',]*)(?:[',][^}]*)?\}")
 _NEARLY: Final = regex(
     r"\$\(([A-Za-z0-9-]+:[A-Za-z0-9/_.-]+)\)|(?<!\$)\{([A-Za-z0-9-]+:[A-Za-z0-9/_.-]+)\}|\$([a-z0-9-]+:[A-Za-z]+)"
 )
+#: keys of several values whose absence is what most requests have
+_WHENCE: Final = (
+    "aws:calledvia",
+    "aws:principalorgpaths",
+    "aws:principalservicenameslist",
+    "aws:sourceorgpaths",
+    "aws:vpceorgpaths",
+)
 _FIRST_HOP: Final = "object-lambda"
 
 
@@ -185,9 +193,19 @@ def _spelling(entry: ConditionKey, known: Attribute, diagnostics: Diagnostics) -
 def _quantified(entry: ConditionKey, known: Attribute, statement: RawStatement, diagnostics: Diagnostics) -> None:
     """`ForAllValues` holds where the key is absent: of one value that is hardly meant, least of all in an allow."""
     operator = read_operator(entry.operator)
-    if operator is None or operator.qualifier is not Qualifier.ALL or known.many or not statement.allows:
+    if operator is None or operator.qualifier is not Qualifier.ALL or not statement.allows:
+        return
+    if known.many and (operator.negated or operator.if_exists or not known.native.lower().startswith(_WHENCE)):
         return
     if any(other.operator == "Null" and other.key.lower() == entry.key.lower() for other in statement.condition_keys):
+        return
+    if known.many:
+        diagnostics.warning(
+            "forallvalues-without-the-key",
+            f"`ForAllValues` lets requests without `{entry.key}` through, which say nothing of where they come from",
+            entry.span,
+            f"write `ForAnyValue:{entry.operator.rpartition(':')[2]}`",
+        )
         return
     diagnostics.warning(
         "forallvalues-with-single-valued-key",

@@ -38,6 +38,13 @@ def check_resources(statement: RawStatement, diagnostics: Diagnostics) -> None:
     """Report resources that the statement's requests never have."""
     for item in statement.resources:
         _other_service(item, statement, diagnostics)
+        if statement.kind.name == "function" and item.value.endswith(":$LATEST"):
+            diagnostics.warning(
+                "unsupported-resource-arn-in-policy",
+                f"`{item.value}` never matches here: policies of functions do not take `$LATEST`",
+                item.span,
+                f"write `{item.value.removesuffix(':$LATEST')}`, or the version or alias that is called",
+            )
         found = _OLAP.fullmatch(item.value)
         if found is not None and found["tail"]:
             diagnostics.warning(

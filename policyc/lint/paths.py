@@ -22,6 +22,7 @@ from policyc.regex import regex
 from policyc.text import Span
 
 _KEY: Final = "vpc-lattice-svcs:requestpath"
+_METHOD: Final = "vpc-lattice-svcs:requestmethod"
 #: a service with a path behind it, and one without
 SERVICE: Final = regex(r"(arn:[^:]*:vpc-lattice:[^:]*:[^:]*:service/[^/]+)(/.*)", re.DOTALL)
 #: the operator of a path test for which letter case counts for nothing
@@ -120,12 +121,19 @@ def _path_test(cond: Cond) -> Atom | RawTest | None:
 
 def path_covered(wanted: Statement, others: Sequence[Statement]) -> bool:
     """Whether one of the statements takes in the wanted one's callers, verbs, resources and paths; other conditions are not compared,
-    and that callers have to sign is a condition in a document."""
-    path = conjunction(list(_path_tests(wanted.when)))
+    and that callers have to sign, and with which method, is a condition in a document."""
+    reached = conjunction(_reach_tests(wanted.when))
     return any(
-        reach_covers(_whoever_signed(other), wanted) and implies(path, conjunction(list(_path_tests(other.when))))
+        reach_covers(_whoever_signed(other), wanted) and implies(reached, conjunction(_reach_tests(other.when)))
         for other in others
     )
+
+
+def _reach_tests(cond: Cond) -> list[Cond]:
+    """The tests of paths and methods among what a condition joins."""
+    items = cond.items if isinstance(cond, All) else (cond,)
+    methods = [item for item in items if isinstance(item, Atom | RawTest) and item.attribute.native.lower() == _METHOD]
+    return [*_path_tests(cond), *methods]
 
 
 def _whoever_signed(statement: Statement) -> Statement:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from policyc.cli.app import run
+from tests.fuzz import seeds
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "tests" / "golden"
@@ -111,19 +112,36 @@ LOG = {
 }
 
 
+PROJECT = """\
+let shop: account = "111122223333"
+principal app = role(shop, "app")
+resource mesh: lattice.service { id: "svc-0a1b2c3d4e5f67890", at: shop/us-west-2, auth: aws_iam }
+resource staff: verified_access.group { id: "vagr-0a1b2c3d4e5f67890", at: shop/us-west-2, trust: { idc: iam_identity_center } }
+resource wiki: verified_access.endpoint { id: "vae-0a1b2c3d4e5f67890", group: staff, protocol: https }
+policy mesh_auth for lattice on mesh { allow "reads" { who app  can GET  path "/x", "/x/*" } }
+policy staff_in for verified_access on staff { allow "s" { when idc.user.email.verified == true } }
+test "t" { request mesh { who: app, can: GET, path: "/x" } expect allow by "reads" }
+prove "p" { no request to mesh can DELETE is allowed }
+"""
+
+
 @dataclass(frozen=True)
 class Reader:
-    """`name` of the file that is read, the command's words, texts to mutate, and files that stand beside it."""
+    """`name` of the file that is read, the command's words, texts to mutate, files that stand beside it, and what is printed once the
+    file was read, where the status does not tell that."""
 
     name: str
     command: tuple[str, ...]
     seeds: tuple[str, ...]
     beside: tuple[tuple[str, str], ...] = ()
+    read: str = ""
 
     def ask(self, text: str, folder: Path) -> tuple[int, str]:
         """Exit status and everything printed, with the text as the file; `folder` is an empty one."""
         for name, content in self.beside:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_text(content, encoding="utf-8")
+        (folder / self.name).parent.mkdir(parents=True, exist_ok=True)
         (folder / self.name).write_bytes(text.encode("utf-8", "surrogatepass"))
         out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
         with _inside(folder), redirect_stdout(out), redirect_stderr(out):
@@ -206,7 +224,124 @@ def readers() -> dict[str, Callable[[], Reader]]:
         "log": lambda: Reader(
             "x.json", ("simulate", "--group-policy", "group.cedar", "--log", "x.json"), (json.dumps(CONTEXT),), identity
         ),
+        **_of_hosts(),
+        **_of_logs(),
+        **_of_own_files(),
     }
+
+
+Readers = dict[str, Callable[[], Reader]]
+
+
+def _of_hosts() -> Readers:
+    """A reader for each form that documents of others stand in."""
+
+    def made(file: str, texts: tuple[str, ...]) -> Callable[[], Reader]:
+        more = ("--markdown",) if file.endswith(".md") else ()
+        return lambda: Reader(file, ("check", "--no-cache", file, *more), texts)
+
+    tfvars = 'org = "o-a1b2c3d4e5"\nroles = ["a", "b"]\nmore = { x = 1 }\n'
+    plain = (ROOT / "tests/carriers/terraform/plan/plan.json").read_text("utf-8")
+    return {
+        **{f"host-{name}": made(*found) for name, found in seeds.hosts().items()},
+        "host-terraform-json": lambda: Reader("main.tf.json", ("check", "main.tf.json"), _tf_json()),
+        "host-diff": lambda: Reader("plan.json", ("diff", "plan.json"), (plain,)),
+        "bindings-tfvars": lambda: Reader(
+            "x.tfvars", ("check", "--no-cache", "t.yaml", "--bindings", "x.tfvars"), (tfvars,), (("t.yaml", TEMPLATE),)
+        ),
+        "bindings": lambda: Reader(
+            "x.json",
+            ("check", "--no-cache", "t.yaml", "--bindings", "x.json"),
+            seeds.said(*seeds.BINDINGS),
+            (("t.yaml", TEMPLATE),),
+        ),
+    }
+
+
+def _of_logs() -> Readers:
+    """A reader for each kind of log."""
+    policy = (("p.json", json.dumps({"Statement": [_STATEMENT]})),)
+    identity = (("group.cedar", CEDAR),)
+    core = (("core.json", _texts("cloudwan_emit/*/output.json")[0]),)
+    known = (*policy, ("x.log", json.dumps(LOG)))
+    return {
+        "log-cloudtrail": lambda: Reader(
+            "x.json", ("replay", "x.json", "--bucket-policy", "p.json"), seeds.said(seeds.CLOUDTRAIL), policy
+        ),
+        "log-s3": lambda: Reader("x.log", ("replay", "x.log", "--bucket-policy", "p.json"), (seeds.S3_ACCESS,), policy),
+        "log-flows": lambda: Reader(
+            "x.log", ("replay", "x.log", "--core-network", "core.json"), (seeds.FLOWS,), core, "1 record in"
+        ),
+        "log-verified-access": lambda: Reader(
+            "x.json", ("replay", "x.json", "--group-policy", "group.cedar"), (json.dumps(seeds.VISITED),), identity
+        ),
+        "log-suggested": lambda: Reader("x.json", ("replay", "x.json", "--suggest"), (json.dumps(LOG),)),
+        "log-known": lambda: Reader(
+            "x.json",
+            ("replay", "x.log", "--service-policy", "p.json", "--known", "x.json"),
+            seeds.said(seeds.KNOWN),
+            known,
+        ),
+    }
+
+
+def _of_own_files() -> Readers:
+    """A reader for each kind of file that policyc writes, or that only it reads."""
+    policies = (("a.policy", PROJECT),)
+    iam = (("x.json", json.dumps({"Statement": [_STATEMENT]})),)
+    identity = (("group.cedar", CEDAR), ("c.json", json.dumps(CONTEXT)))
+    built = (*policies, ("out/lattice/a.json", "{}"))
+    plain = seeds.said
+    return {
+        "baseline": lambda: Reader(
+            "x.json", ("check", "a.policy", "--baseline", "x.json"), plain(seeds.BASELINE), policies
+        ),
+        "manifest": lambda: Reader(
+            "out/.policyc-manifest.json", ("build", "a.policy", "-o", "out", "--check"), plain(seeds.MANIFEST), built
+        ),
+        "manifest-written": lambda: Reader(
+            "out/.policyc-manifest.json", ("build", "a.policy", "-o", "out"), plain(seeds.MANIFEST), built
+        ),
+        "lock": lambda: Reader("live.lock.json", ("check", "--no-cache", "x.json"), plain(seeds.LOCK), iam),
+        "lock-asked": lambda: Reader(
+            "live.lock.json",
+            ("simulate", "orders", "--pulled", ".", "--who", "arn:aws:iam::111122223333:role/a", "--can", "GET"),
+            plain(seeds.LOCK),
+            iam,
+        ),
+        "lock-compared": lambda: Reader(
+            "live.lock.json", ("aws", "drift", "x.json", "--live", "."), plain(seeds.LOCK), iam
+        ),
+        "plan": lambda: Reader(
+            "x.plan", ("aws", "apply", "x.plan", "--yes"), plain(seeds.PLAN), read="was changed after"
+        ),
+        "record": lambda: Reader(
+            "x.record", ("aws", "rollback", "x.record", "--yes"), plain(seeds.RECORD), read="AWS does not say"
+        ),
+        "request": lambda: Reader("x.json", ("simulate", "--request", "x.json"), plain(seeds.REQUEST), policies),
+        "users": lambda: Reader("x.json", ("matrix", "x.json"), plain(seeds.USERS), policies),
+        "claims": lambda: Reader(
+            "x.json",
+            ("simulate", "--group-policy", "group.cedar", "--context", "c.json", "--claims", "idp=x.json"),
+            plain(seeds.CLAIMS),
+            identity,
+        ),
+        "guarantees": lambda: Reader(
+            "g.policy", ("prove", "--guarantees", "g.policy", "x.json", "--as", "bucket"), (seeds.GUARANTEES,), iam
+        ),
+        "tests-run": lambda: Reader("x.policy", ("test", "x.policy"), (PROJECT, *_examples()), read="nothing to test"),
+        "who-reaches": lambda: Reader("x.json", ("who", "x.json", "--as", "bucket"), plain(IAM)),
+        "proven": lambda: Reader("x.json", ("prove", "--that", "public", "x.json", "--as", "bucket"), plain(IAM)),
+        "compared": lambda: Reader(
+            "y.json", ("diff", "x.json", "y.json", "--as", "bucket"), plain({"Statement": [_STATEMENT]}, IAM), iam
+        ),
+    }
+
+
+def _tf_json() -> tuple[str, ...]:
+    return tuple(
+        path.read_text("utf-8") for path in sorted((ROOT / "tests/carriers/terraform").rglob("*.tf.json"))
+    ) or (json.dumps({"resource": {"aws_s3_bucket_policy": {"x": {"bucket": "b", "policy": json.dumps(IAM)}}}}),)
 
 
 def _hcl() -> tuple[str, ...]:

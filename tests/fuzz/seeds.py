@@ -66,8 +66,6 @@ LOCK = {
         "arn:aws:vpc-lattice:us-west-2:111122223333:service/svc-0123456789abcdef0": {
             "type": "lattice.service",
             "name": "orders",
-            "account": "111122223333",
-            "region": "us-west-2",
             "facts": {"auth": "AWS_IAM", "trust": {"idc": "iam_identity_center"}},
             "policies": {"service": "x.json"},
             "unread": {},

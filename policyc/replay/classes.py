@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Final, NamedTuple
@@ -51,14 +51,23 @@ class Class:
     places: list[Place] = field(default_factory=list)
     callers: set[int] = field(default_factory=set)
 
-    def add(self, count: int, first: str, last: str, path: str, places: Sequence[Place], caller: int) -> None:
-        """Records with one path of one caller; `places` are the first of theirs."""
+    def take(
+        self,
+        count: int,
+        first: str,
+        last: str,
+        paths: Mapping[str, int],
+        places: Sequence[Place],
+        callers: Iterable[int],
+    ) -> None:
+        """Records with some paths of some callers; `places` are the first of theirs."""
         self.count += count
         self._see(first, last)
-        self.paths[path] += count
+        for path, number in paths.items():
+            self.paths[path] += number
         if len(self.paths) > 2 * MOST_PATHS:
             self._cut_paths()
-        self.callers.add(caller)
+        self.callers.update(callers)
         if len(self.callers) > 2 * MOST_CALLERS:
             self.callers = set(sorted(self.callers)[:MOST_CALLERS])
         if len(self.places) < MOST_PLACES or places[0] < self.places[-1]:

@@ -125,11 +125,10 @@ def _work(batches: Iterable[Any], task: Task, before: Mapping[int, Sequence[int]
             self.met.append(ids)
             return super().first(file, ids, numbers)
 
-    sides = [side for asker in (task.old, task.new) if asker is not None and (side := asker.side()) is not None]
     for batch in batches:
         for row in batch.to_pylist():
             log, tally = Log(), Tally(task.identities)
-            replayer = Recording(task.old, task.new, tally, task.known, sides)
+            replayer = Recording(task.old, task.new, tally, task.known)
             replayer.met = []
             known = np.array(sorted(before.get(row["number"], ())), np.int64).view(np.uint64)
             if len(known):

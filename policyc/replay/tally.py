@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -94,10 +94,46 @@ class Tally:
         self, item: Recorded, old: Said, new: Said, places: Sequence[Place], count: int, first: str, last: str
     ) -> None:
         """Put records into the classes that tell of them: they are alike in all but their times and places, of which the first are given."""
-        if item.verdict and old.decision not in ("undecided", item.verdict):
-            self._file(self.against, item, old, old, places, count, first, last)
+        for classes, then in self.filed(item.verdict, old, new):
+            found = self.class_of(
+                classes, item.kind, item.verdict, old, then, self.shown(item.who), item.can, self.shown(item.where)
+            )
+            path = item.path if self.identities else path_form(item.path)
+            found.take(count, first, last, {path: count}, places, (caller_hash(item.who),))
+
+    def filed(self, verdict: str, old: Said, new: Said) -> Iterator[tuple[dict[ClassKey, Class], Said]]:
+        """The tables that records with such answers stand in, and the answer that is told there."""
+        if verdict and old.decision not in ("undecided", verdict):
+            yield self.against, old
         if old.decision != new.decision or old.way != new.way:
-            self._file(self.changes, item, old, new, places, count, first, last)
+            yield self.changes, new
+
+    def class_of(
+        self,
+        classes: dict[ClassKey, Class],
+        kind: str,
+        verdict: str,
+        old: Said,
+        then: Said,
+        who: str,
+        can: str,
+        where: str,
+    ) -> Class:
+        """The class of records; `who` and `where` as they are shown, `then` is what is told of them."""
+        by = (
+            then.by
+            if old.way == then.way or then.decision != "allow"
+            else f"{then.by}, by way of {then.way} in place of {old.way}"
+        )
+        key = ClassKey(kind, verdict, old.decision, then.decision, who, can, where, by, then.missed)
+        found = classes.get(key)
+        if found is None:
+            found = classes[key] = Class(key)
+        return found
+
+    def shown(self, who: str) -> str:
+        """A caller or place as the report shows it."""
+        return who if self.identities else redacted(who)
 
     def sum(self, kind: str, verdict: str, old: Said, new: Said, count: int) -> None:
         """The sums that hang on the answers alone."""
@@ -116,41 +152,6 @@ class Tally:
             for name in new.unknown:
                 self.missing[name] += count
 
-    def _file(
-        self,
-        classes: dict[ClassKey, Class],
-        item: Recorded,
-        old: Said,
-        new: Said,
-        places: Sequence[Place],
-        count: int,
-        first: str,
-        last: str,
-    ) -> None:
-        """Add records to their class; `new` is what is told of them."""
-        shown = _as_it_is if self.identities else redacted
-        by = (
-            new.by
-            if old.way == new.way or new.decision != "allow"
-            else f"{new.by}, by way of {new.way} in place of {old.way}"
-        )
-        key = ClassKey(
-            item.kind,
-            item.verdict,
-            old.decision,
-            new.decision,
-            shown(item.who),
-            item.can,
-            shown(item.where),
-            by,
-            new.missed,
-        )
-        found = classes.get(key)
-        if found is None:
-            found = classes[key] = Class(key)
-        path = item.path if self.identities else path_form(item.path)
-        found.add(count, first, last, path, places, caller_hash(item.who))
-
     def merge(self, other: Tally) -> None:
         """Add the count of another part of the log."""
         for name in ("records", "duplicates", "asked", "reproduced", "contradicted", "open", "silent"):
@@ -161,10 +162,6 @@ class Tally:
             self.example(reason, place)
         merge_classes(self.changes, other.changes)
         merge_classes(self.against, other.against)
-
-
-def _as_it_is(text: str) -> str:
-    return text
 
 
 class Replayer:

@@ -6,7 +6,7 @@ Makes a Parquet file of VPC Lattice records (11 columns), then measures in this 
 
 - `scan`: DuckDB's `sum(hash(columns))` over them, which reads every value and does nothing with it
 - `columns`: the replay of two policies, from Parquet to the report
-- `sql`: the allow statements of the new policy alone as a WHERE clause of DuckDB, which knows neither denies by default nor what is unknown
+- `sql`: the new policy alone as a WHERE clause of DuckDB, which knows neither what is unknown nor why
 - `lines`: a tenth of the rows as lines of JSON, beside DuckDB's reader with explicit columns
 
 Ratios are what carries: the rates hang on the machine.
@@ -20,8 +20,9 @@ import json
 import resource
 import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 import duckdb
@@ -39,14 +40,12 @@ from policyc.replay.tally import Tally
 from policyc.simulation.documents.attached import Attached, read_attached
 from policyc.text import Source
 
+ROLES = ("app", "batch", "ci", "admin")
 ACCOUNTS = ("111122223333", "444455556666", "777788889999")
 SERVICES = [f"arn:aws:vpc-lattice:us-west-2:{ACCOUNTS[n % 3]}:service/svc-{n:017x}" for n in range(200)]
 NETWORKS = [f"arn:aws:vpc-lattice:us-west-2:{ACCOUNTS[n % 3]}:servicenetwork/sn-{n:017x}" for n in range(5)]
 VPCS = [f"vpc-{n:017x}" for n in range(40)]
-CALLERS = [
-    f"arn:aws:sts::{ACCOUNTS[n % 3]}:assumed-role/{('app', 'batch', 'ci', 'admin')[n % 4]}-team{n % 30:02}/i-{n:05}"
-    for n in range(500)
-]
+CALLERS = [f"arn:aws:sts::{ACCOUNTS[n % 3]}:assumed-role/{ROLES[n % 4]}-team{n % 30:02}/i-{n:05}" for n in range(500)]
 NOUNS = (
     "orders",
     "users",
@@ -65,8 +64,97 @@ KINDS = ("list", "detail", "batch", "export")
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD")
 
 
-def make(path: Path, rows: int, paths: int, group: int = 500_000) -> None:
-    """Records as Parquet, a dictionary for each column and row group."""
+@dataclass
+class Statement:
+    """One statement of a policy of the bench, as numbers of what it names."""
+
+    deny: bool
+    account: int | None
+    service: int
+    noun: int
+    methods: list[int]
+    role: int | None
+    vpcs: list[int] | None
+    exported: int | None
+
+    def matches(self, codes: dict[str, Any]) -> Any:
+        """Which rows it matches."""
+        caller, service, path = codes["resolvedUser"], codes["serviceArn"], codes["requestPath"]
+        noun, kind = path % len(NOUNS), path % len(KINDS)
+        out = (noun == self.noun) | (service == self.service)
+        out &= np.isin(codes["requestMethod"], self.methods)
+        if self.account is not None:
+            out &= caller % len(ACCOUNTS) == self.account
+        if self.role is not None:
+            out &= caller % len(ROLES) == self.role
+        if self.vpcs is not None:
+            out &= np.isin(codes["sourceVpcId"], self.vpcs)
+        if self.exported is not None:
+            out &= (noun == NOUNS.index("admin")) | ((noun == self.exported) & (kind == KINDS.index("export")))
+        return out
+
+    def document(self, number: int) -> dict[str, Any]:
+        tests: dict[str, dict[str, list[str]]] = {
+            "StringEquals": {"vpc-lattice-svcs:RequestMethod": [METHODS[at] for at in self.methods]}
+        }
+        if self.role is not None:
+            tests["StringLike"] = {"aws:PrincipalArn": [f"arn:aws:iam::*:role/{ROLES[self.role]}-*"]}
+        if self.vpcs is not None:
+            tests["StringEquals"]["vpc-lattice-svcs:SourceVpc"] = [VPCS[at] for at in self.vpcs]
+        if self.exported is not None:
+            paths = ["/admin/*", f"/{NOUNS[self.exported]}/export/*"]
+            tests.setdefault("StringLike", {})["vpc-lattice-svcs:RequestPath"] = paths
+        return {
+            "Sid": f"S{number}",
+            "Effect": "Deny" if self.deny else "Allow",
+            "Principal": "*" if self.account is None else {"AWS": ACCOUNTS[self.account]},
+            "Action": "vpc-lattice-svcs:Invoke",
+            "Resource": [f"arn:aws:vpc-lattice:*:*:service/*/{NOUNS[self.noun]}/*", f"{SERVICES[self.service]}/*"],
+            "Condition": tests,
+        }
+
+
+def statement(number: int, random: Any) -> Statement:
+    deny = number % 5 == 4
+
+    def some(items: Any, count: int) -> list[int]:
+        return sorted(random.choice(len(items), count, replace=False).tolist())
+
+    return Statement(
+        deny,
+        some(ACCOUNTS, 1)[0] if number % 2 else None,
+        some(SERVICES, 1)[0],
+        some(NOUNS, 1)[0],
+        some(METHODS, 3),
+        some(ROLES[:3], 1)[0] if number % 3 == 0 and not deny else None,
+        some(VPCS, 10) if number % 3 == 1 else None,
+        some(NOUNS, 1)[0] if deny else None,
+    )
+
+
+def policies(count: int, unrelated: bool) -> tuple[list[Statement], list[Statement]]:
+    """The policy in force, and a new one in which every fifth statement is another, or all are."""
+    old = [statement(number, np.random.default_rng([1, number])) for number in range(count)]
+    new = [statement(number, np.random.default_rng([2, number])) for number in range(count)]
+    return old, [new[at] if unrelated or at % 5 == 3 else old[at] for at in range(count)]
+
+
+def text(statements: list[Statement]) -> str:
+    held = [item.document(number) for number, item in enumerate(statements)]
+    return json.dumps({"Version": "2012-10-17", "Statement": held})
+
+
+def allowed(statements: list[Statement], codes: dict[str, Any]) -> Any:
+    """Which rows a policy allows, worked out from numbers alone."""
+    none = np.zeros(len(codes["serviceArn"]), bool)
+    allow = np.logical_or.reduce([item.matches(codes) for item in statements if not item.deny], initial=False) | none
+    deny = np.logical_or.reduce([item.matches(codes) for item in statements if item.deny], initial=False) | none
+    return allow & ~deny
+
+
+def make(path: Path, rows: int, paths: int, old: list[Statement], group: int = 1_000_000) -> None:
+    """Records as Parquet, a dictionary for each column and row group. What came of a request is what the policy in force says, save one in a
+    hundred that something else refused, and one in five hundred that the policy would refuse and that went through."""
     random = np.random.default_rng(7)
     forms = [f"/{NOUNS[n % 12]}/{KINDS[n % 4]}/{n:07}" for n in range(paths)]
     columns: dict[str, list[str]] = {
@@ -86,15 +174,23 @@ def make(path: Path, rows: int, paths: int, group: int = 500_000) -> None:
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         for start in range(0, rows, group):
             size = min(group, rows - start)
-            writer.write_table(pa.table(_held(columns, rows, paths, start, size, random)), row_group_size=size)
+            codes = _codes(rows, paths, start, size, random)
+            odd = random.random(size)
+            denied = np.where(allowed(old, codes), odd < 0.01, odd < 0.998).astype(int)
+            codes |= {"authDeniedReason": denied, "failureReason": denied}
+            table = {
+                name: pa.DictionaryArray.from_arrays(pa.array(codes[name].astype(np.int32)), pa.array(values))
+                for name, values in columns.items()
+            }
+            writer.write_table(pa.table(table).cast(schema), row_group_size=size)
 
 
-def _held(columns: dict[str, list[str]], rows: int, paths: int, start: int, size: int, random: Any) -> dict[str, Any]:
+def _codes(rows: int, paths: int, start: int, size: int, random: Any) -> dict[str, Any]:
     """Some rows: few callers make most calls, each calls a dozen services from one VPC, and each service has paths of its own."""
     caller = np.minimum(random.zipf(1.3, size) - 1, 10**9) % len(CALLERS)
     service = (caller * 12 + np.minimum(random.zipf(1.5, size) - 1, 11)) * 7 % len(SERVICES)
     path = np.arange(start, start + size) if paths >= rows else (service * 50 + random.integers(0, 50, size)) % paths
-    codes = {
+    return {
         "serviceArn": service,
         "serviceNetworkArn": service % 5,
         "resolvedUser": caller,
@@ -103,91 +199,71 @@ def _held(columns: dict[str, list[str]], rows: int, paths: int, start: int, size
         "requestPath": path,
         "sourceVpcId": caller % len(VPCS),
         "hostHeader": service % len(NOUNS),
-        "authDeniedReason": (random.random(size) < 0.02).astype(int),
-        "failureReason": (random.random(size) < 0.02).astype(int),
         "startTime": np.arange(start, start + size) * 10_000 // rows,
     }
-    return {
-        name: pa.DictionaryArray.from_arrays(pa.array(codes[name].astype(np.int32)), pa.array(values)).cast(pa.string())
-        for name, values in columns.items()
-    }
 
 
-def policy(statements: int, seed: int) -> str:
-    random = np.random.default_rng(seed)
-
-    def some(items: Any, count: int) -> list[str]:
-        return [str(item) for item in random.choice(items, count, replace=False)]
-
-    out = []
-    for number in range(statements):
-        service = some(SERVICES, 1)[0]
-        item: dict[str, Any] = {
-            "Sid": f"S{number}",
-            "Effect": "Deny" if number % 5 == 4 else "Allow",
-            "Principal": {"AWS": some(ACCOUNTS, 1)[0]} if number % 2 else "*",
-            "Action": "vpc-lattice-svcs:Invoke",
-            "Resource": [f"arn:aws:vpc-lattice:*:*:service/*/{some(NOUNS, 1)[0]}/*", f"{service}/*"],
-        }
-        tests: dict[str, dict[str, list[str]]] = {"StringEquals": {"vpc-lattice-svcs:RequestMethod": some(METHODS, 3)}}
-        if number % 3 == 0:
-            tests["StringLike"] = {"aws:PrincipalArn": [f"arn:aws:iam::*:role/{some(('app', 'batch', 'ci'), 1)[0]}-*"]}
-        if number % 3 == 1:
-            tests["StringEquals"]["vpc-lattice-svcs:SourceVpc"] = some(VPCS, 10)
-        if number % 5 == 4:
-            tests["StringLike"] = {"vpc-lattice-svcs:RequestPath": ["/admin/*", f"/{some(NOUNS, 1)[0]}/export/*"]}
-        item["Condition"] = tests
-        out.append(item)
-    return json.dumps({"Version": "2012-10-17", "Statement": out})
-
-
-def asker(text: str) -> OfDocuments:
-    given = read_attached("service-policy", Source("p.json", text), 0, DEFAULT, Diagnostics())
+def asker(policy: str) -> OfDocuments:
+    given = read_attached("service-policy", Source("p.json", policy), 0, DEFAULT, Diagnostics())
     assert isinstance(given, Attached)
     return OfDocuments([given], {"network-auth": "none"}, {})
 
 
 def replayed(path: Path, old: str, new: str) -> Tally:
     before, after, tally = asker(old), asker(new), Tally()
-    replayer = ColumnReplayer(before, after, tally, Known({}, {}), [before.side(), after.side()])
+    replayer = ColumnReplayer(before, after, tally, Known({}, {}))
     with path.open("rb") as stream:
         replay_files([(path.name, io.BufferedReader(stream))], replayer, Log(), lambda _: None)  # type: ignore[arg-type]
     return tally
 
 
-def where(text: str) -> str:
-    """The allow statements of a policy, as much of them as SQL says plainly."""
-    parts = []
-    for item in json.loads(text)["Statement"]:
+def sql(statements: list[Statement]) -> str:
+    """A policy as a condition of SQL, which knows neither what is unknown nor why."""
+
+    def one(item: Statement) -> str:
+        noun, service = NOUNS[item.noun], SERVICES[item.service]
+        resource = "serviceArn || requestPath"
         tests = [
-            "("
-            + " OR ".join(
-                f"serviceArn || requestPath SIMILAR TO '{r.replace('.', '[.]').replace('*', '.*')}'"
-                for r in item["Resource"]
-            )
-            + ")"
+            f"({resource} LIKE 'arn:aws:vpc-lattice:%:%:service/%/{noun}/%' OR {resource} LIKE '{service}/%')",
+            f"requestMethod IN ({', '.join(repr(METHODS[at]) for at in item.methods)})",
         ]
-        for key, values in item["Condition"]["StringEquals"].items():
-            column = {"vpc-lattice-svcs:RequestMethod": "requestMethod", "vpc-lattice-svcs:SourceVpc": "sourceVpcId"}[
-                key
-            ]
-            tests.append(f"{column} IN ({', '.join(map(repr, values))})")
-        for key, values in item["Condition"].get("StringLike", {}).items():
-            column = {"aws:PrincipalArn": "resolvedUser", "vpc-lattice-svcs:RequestPath": "requestPath"}[key]
-            tests.append("(" + " OR ".join(f"{column} SIMILAR TO '{v.replace('*', '.*')}'" for v in values) + ")")
-        parts.append(("NOT " if item["Effect"] == "Deny" else "") + "(" + " AND ".join(tests) + ")")
-    allows = " OR ".join(part for part in parts if not part.startswith("NOT"))
-    denies = " AND ".join(part for part in parts if part.startswith("NOT")) or "true"
-    return f"({allows}) AND {denies}"
+        if item.account is not None:
+            tests.append(f"split_part(resolvedUser, ':', 5) = '{ACCOUNTS[item.account]}'")
+        if item.role is not None:
+            tests.append(f"resolvedUser LIKE '%:assumed-role/{ROLES[item.role]}-%'")
+        if item.vpcs is not None:
+            tests.append(f"sourceVpcId IN ({', '.join(repr(VPCS[at]) for at in item.vpcs)})")
+        if item.exported is not None:
+            tests.append(f"(requestPath LIKE '/admin/%' OR requestPath LIKE '/{NOUNS[item.exported]}/export/%')")
+        return "(" + " AND ".join(tests) + ")"
+
+    allows = " OR ".join(one(item) for item in statements if not item.deny)
+    denies = " OR ".join(one(item) for item in statements if item.deny) or "false"
+    return f"({allows}) AND NOT ({denies})"
 
 
-def least(work: Callable[[], Any], times: int = 3) -> float:
-    best = float("inf")
+@dataclass
+class Took:
+    """The least time of several runs, in seconds: on the clock, and of all processors together."""
+
+    wall: float
+    cpu: float
+
+
+def least(work: Callable[[], Any], times: int = 3) -> Took:
+    best = Took(float("inf"), float("inf"))
     for _ in range(times):
-        start = perf_counter()
+        start, used = perf_counter(), process_time()
         work()
-        best = min(best, perf_counter() - start)
+        best = Took(min(best.wall, perf_counter() - start), min(best.cpu, process_time() - used))
     return best
+
+
+def tell(name: str, rows: int, took: Took, beside: Took) -> None:
+    print(
+        f"  {name:8} {rows / took.wall:12,.0f} rows/s ({took.wall:.2f} s, {took.cpu:.2f} s of processors);"
+        f" {beside.wall / took.wall:5.2f} of its scan on the clock, {beside.cpu / took.cpu:5.2f} of processors"
+    )
 
 
 def main() -> None:
@@ -195,38 +271,39 @@ def main() -> None:
     options.add_argument("--rows", type=int, default=50_000)
     options.add_argument("--statements", type=int, default=10)
     options.add_argument("--paths", type=int, default=10_000, help="as many as rows: every path is another one")
+    options.add_argument("--unrelated", action="store_true", help="every statement of the new policy is another one")
     options.add_argument("--folder", type=Path)
     args = options.parse_args()
     with tempfile.TemporaryDirectory() as made:
         folder = args.folder or Path(made)
-        path = folder / f"lattice-{args.rows}-{args.paths}.parquet"
+        path = folder / f"lattice-{args.rows}-{args.paths}-{args.statements}.parquet"
+        old, new = policies(args.statements, args.unrelated)
         if not path.exists():
-            make(path, args.rows, args.paths)
-        old, new = policy(args.statements, 1), policy(args.statements, 2)
+            make(path, args.rows, args.paths, old)
         connection = duckdb.connect()
         source = f"read_parquet('{path}')"
         scan = least(lambda: connection.execute(f"SELECT sum(hash(COLUMNS(*))) FROM {source}").fetchall())
-        columns = least(lambda: replayed(path, old, new))
-        sql = least(lambda: connection.execute(f"SELECT count(*) FROM {source} WHERE {where(new)}").fetchall(), 1)
-        tally = replayed(path, old, new)
+        columns = least(lambda: replayed(path, text(old), text(new)))
+        query = f"SELECT count(*) FROM {source} WHERE {sql(new)}"
+        asked = least(lambda: connection.execute(query).fetchall(), 1)
+        tally = replayed(path, text(old), text(new))
         print(
-            f"{args.rows:,} rows, {args.statements} statements on each side, {args.paths:,} paths; {len(tally.changes):,} classes of changes"
+            f"{args.rows:,} rows, {args.statements} statements on each side, {args.paths:,} paths;"
+            f" {len(tally.changes):,} classes of changes, {len(tally.against):,} against the log"
         )
-        for name, seconds in (("scan", scan), ("columns", columns), ("sql", sql)):
-            print(
-                f"  {name:8} {seconds:7.2f} s  {args.rows / seconds:12,.0f} rows/s  {scan / seconds:5.2f} of the scan"
-            )
-        print(f"  columns to sql: {sql / columns:.1f}")
-        lines = folder / f"lattice-{args.rows}-{args.paths}.jsonl"
+        for name, took in (("scan", scan), ("columns", columns), ("sql", asked)):
+            tell(name, args.rows, took, scan)
+        print(
+            f"  columns to sql: {asked.wall / columns.wall:.1f} on the clock, {asked.cpu / columns.cpu:.1f} of processors"
+        )
+        lines = folder / f"lattice-{args.rows}-{args.paths}-{args.statements}.jsonl"
+        rows = args.rows // 10
         if not lines.exists():
-            connection.execute(f"COPY (SELECT * FROM {source} LIMIT {args.rows // 10}) TO '{lines}' (FORMAT json)")
+            connection.execute(f"COPY (SELECT * FROM {source} LIMIT {rows}) TO '{lines}' (FORMAT json)")
         names = ", ".join(f"'{name}': 'VARCHAR'" for name in pq.read_schema(path).names)
         reader = f"read_json('{lines}', format='newline_delimited', columns={{{names}}})"
         plain = least(lambda: connection.execute(f"SELECT sum(hash(COLUMNS(*))) FROM {reader}").fetchall())
-        ours = least(lambda: replayed(lines, old, new))
-        print(
-            f"  lines: {args.rows / 10 / ours:,.0f} rows/s, {plain / ours:.2f} of DuckDB's reader with explicit columns"
-        )
+        tell("lines", rows, least(lambda: replayed(lines, text(old), text(new))), plain)
         print(f"  peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MB")
 
 

@@ -213,9 +213,7 @@ def by_columns(
 ) -> str:
     log, tally = Log(), Tally(identities)
     before, after = asker(old, words), None if new is None else asker(new, words)
-    replayer = ColumnReplayer(
-        before, after, tally, known, [item.side() for item in (before, after) if item is not None]
-    )
+    replayer = ColumnReplayer(before, after, tally, known)
     stream: Any = io.BufferedReader(io.BytesIO(data))  # type: ignore[arg-type]
     replay_files([("a.json", stream)], replayer, log, lambda _: None)
     return as_json(Replay(log, tally, new is not None))

@@ -5,7 +5,7 @@ Source: IAM evaluation reference, sections 3 to 8.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from policyc.engines.iam.atoms import Atom
 from policyc.engines.iam.caller import Caller
@@ -26,19 +26,22 @@ _WANTS = "wants"
 
 def reasons_for(statement: Statement, asked: Request, bounded: bool, switches: Switches) -> tuple[Reason, ...]:
     """One reason per part that the statement has, conditions last."""
-    found = []
+    return tuple(each_reason(statement, asked, bounded, switches))
+
+
+def each_reason(statement: Statement, asked: Request, bounded: bool, switches: Switches) -> Iterator[Reason]:
+    """The same, each made when it is asked for."""
     if statement.principals is not None:
-        found.append(_principal(statement.principals, asked.caller, bounded, statement.deny, switches))
-    found.append(_action(statement.actions, asked))
+        yield _principal(statement.principals, asked.caller, bounded, statement.deny, switches)
+    yield _action(statement.actions, asked)
     if statement.resources is not None:
-        found.append(_resource(statement.resources, asked, statement.deny, switches))
-    found.extend(_condition(atom, asked.get, switches) for atom in statement.conditions)
+        yield _resource(statement.resources, asked, statement.deny, switches)
+    for atom in statement.conditions:
+        yield _condition(atom, asked.get, switches)
     if statement.inert:
-        found.append(Reason("condition", False, "Condition", "is empty", (), ("{}",), statement.span))
-    found.extend(
-        Reason(hole.part, None, hole.text, _unknown_value(hole.text), (), None, hole.span) for hole in statement.holes
-    )
-    return tuple(found)
+        yield Reason("condition", False, "Condition", "is empty", (), ("{}",), statement.span)
+    for hole in statement.holes:
+        yield Reason(hole.part, None, hole.text, _unknown_value(hole.text), (), None, hole.span)
 
 
 def _principal(part: PrincipalPart, caller: Caller, bounded: bool, deny: bool, switches: Switches) -> Reason:

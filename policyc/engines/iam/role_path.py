@@ -7,6 +7,7 @@ policy can tell paths apart. Source: IAM evaluation reference 4.1; https://docs.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from policyc.engines.iam.atoms import Atom
 from policyc.engines.iam.caller import Caller, CallerKind
@@ -25,17 +26,32 @@ def with_role_path(caller: Caller, documents: Iterable[Document], roles: Iterabl
     if caller.kind is not CallerKind.ROLE or caller.path is not None:
         return caller
     held = tuple(documents)
-    start, end = f"arn:{caller.partition}:iam::{caller.account}:role/", f"/{caller.name}"
-    named = {
-        arn[len(start) - 1 : len(arn) - len(caller.name)]
-        for arn in (*roles, *_named(held))
-        if arn.startswith(start) and arn.endswith(end)
-    }
+    named = named_paths(caller, held, roles)
     if len(named) == 1:
-        return replace(caller, path=named.pop())
-    if not named and all(_is_blind(atom, start, end) for atom in _tests(held)):
+        return replace(caller, path=next(iter(named)))
+    if not named and is_blind_to_path(caller, held):
         return replace(caller, path="/")
     return caller
+
+
+def named_paths(caller: Caller, documents: Iterable[Document], roles: Iterable[str] = ()) -> frozenset[str]:
+    """The paths of the roles of the caller's name that documents, or the ARNs of known roles, name."""
+    start, end = _around_path(caller)
+    return frozenset(
+        arn[len(start) - 1 : len(arn) - len(caller.name)]
+        for arn in (*roles, *_named(documents))
+        if arn.startswith(start) and arn.endswith(end)
+    )
+
+
+def is_blind_to_path(caller: Caller, documents: Iterable[Document]) -> bool:
+    """Whether the documents answer the same for every path of the caller's role."""
+    start, end = _around_path(caller)
+    return all(_is_blind(atom, start, end) for atom in _tests(documents))
+
+
+def _around_path(caller: Caller) -> tuple[str, str]:
+    return f"arn:{caller.partition}:iam::{caller.account}:role/", f"/{caller.name}"
 
 
 def _named(documents: Iterable[Document]) -> Iterator[str]:
@@ -78,6 +94,7 @@ def _is_blind(atom: Atom, start: str, end: str) -> bool:
     return True
 
 
+@lru_cache(maxsize=4096)
 def _may_match(tokens: Tokens, start: str, end: str) -> bool:
     """Whether the pattern matches some text that begins with `start` and ends with `end`, or has no more than its last part behind `start`."""
     steps: list[str | Wild] = []

@@ -8,7 +8,7 @@ from typing import Final
 from policyc.diagnostics import Diagnostics
 from policyc.replay.askers.projects import plain, why
 from policyc.replay.askers.said import Names, Said, distinct, said_of
-from policyc.replay.columns.likeness import Side, no_problem
+from policyc.replay.columns.likeness import METHODS, Side, no_problem
 from policyc.replay.recorded import Recorded
 from policyc.simulation.documents.ask import ask
 from policyc.simulation.documents.attached import Attached
@@ -35,7 +35,20 @@ class OfDocuments:
     def side(self) -> Side:
         """What columns of VPC Lattice records need to know of the documents."""
         documents = tuple(item.compiled for item in self.given)
-        return Side(documents, self.names.text, self.reads, self.names.told_apart, no_problem, None, True)
+        is_plain = self.words.get("protocol", "https") == "https"
+        return Side(
+            documents,
+            self.names.text,
+            self.reads,
+            self.names.told_apart,
+            no_problem,
+            None,
+            True,
+            ("",) * len(documents),
+            True,
+            METHODS,
+            lambda arn: is_plain,
+        )
 
     def answer(self, item: Recorded) -> Said | str:
         if item.kind == "vpc-lattice":

@@ -82,7 +82,24 @@ class OfProject:
         declared = (principal_arn(item, "aws") for item in self.program.principals)
         names = "\n".join((self.names.text, *(item.attached_to for item in held), *declared))
         services = frozenset(name for name, item in self.resources.items() if item.type == _SERVICE)
-        return Side(documents, names, self.reads, self.names.told_apart, self._problem, services, False)
+        own = {item.id: name for name, item in self.resources.items() if item.type == _SERVICE}
+        return Side(
+            documents,
+            names,
+            self.reads,
+            self.names.told_apart,
+            self._problem,
+            services,
+            False,
+            tuple(own.get(item.attached_to, "").rpartition("/")[2] for item in held),
+            False,
+            frozenset(),
+            self._is_plain,
+        )
+
+    def _is_plain(self, arn: str) -> bool:
+        resource = self.resources.get(arn) or self.resources.get(arn.rpartition("/")[2])
+        return resource is None or resource.text("protocol") not in ("grpc", "tls_passthrough")
 
     def _problem(self, key: str, value: str) -> str:
         """Why no request can have the value for a key, empty where one can."""

@@ -1,4 +1,4 @@
-"""A batch of rows against answers: likenesses gathered over dictionary codes, each combination asked once, rows counted by their answer."""
+"""A batch of rows against answers: likenesses gathered over dictionary codes, each kind of answer asked once, rows counted by their answer."""
 
 from __future__ import annotations
 
@@ -11,17 +11,19 @@ import pyarrow.compute as pc
 
 from policyc.record import record
 from policyc.replay.askers.said import Said
-from policyc.replay.classes import MOST_PLACES
-from policyc.replay.columns.coding import Coder, Codes, PathCoder, path_forms
-from policyc.replay.columns.likeness import Likeness
+from policyc.replay.columns.coding import Coder, PathCoder
+from policyc.replay.columns.combine import Combined, combined, gathered, row_codes
+from policyc.replay.columns.groups import Groups
+from policyc.replay.columns.likeness import Likeness, Side
+from policyc.replay.columns.signs import Signs
 from policyc.replay.reading import Place
 from policyc.replay.recorded import TIME_PATTERN, Recorded
-from policyc.replay.tally import NO_TIME, Replayer
+from policyc.replay.tally import NO_TIME, Kept, Replayer
 from policyc.targets.base import NoRequest
-from policyc.targets.lattice.access_log import read_tags
-from policyc.targets.lattice.words import HEADER_KEYS
+from policyc.targets.lattice.access_log import TOLD, VPC_OWNER, account_of, read_tags
 
 Rows = np.ndarray[Any, np.dtype[np.int64]]
+Keep = np.ndarray[Any, np.dtype[np.bool_]]
 #: fields of a record that an answer may hang on
 FIELDS: Final = (
     *("serviceArn", "user", "requestMethod", "requestPath", "serviceNetworkArn", "failureReason", "authDeniedReason"),
@@ -29,8 +31,7 @@ FIELDS: Final = (
 )
 ID: Final = "requestId"
 TIME: Final = "startTime"
-#: the largest table of combinations
-_LARGEST: Final = 1 << 24
+_KNOWS_MOST: Final = 1_000_000
 
 
 @record
@@ -41,14 +42,9 @@ class Batch:
     numbers: Rows
     columns: Mapping[str, pa.DictionaryArray]
 
-    def data(self, row: int) -> dict[str, Any]:
-        """One row as a record."""
-        found = {name: column[row].as_py() for name, column in self.columns.items()}
-        return {**found, "resolvedUser": found["user"]}
-
 
 @record
-class _Answer:
+class Told:
     """What is said to a combination: an answer of old and new policies with the log's verdict, or the reason why there is none (`early` when
     the record itself is the reason)."""
 
@@ -59,236 +55,216 @@ class _Answer:
     shows: bool
 
 
+@record
+class Answers:
+    """The answers to a batch: `codes` are the combinations of its rows, `lut` the number of the answer to each."""
+
+    codes: Combined
+    lut: np.ndarray[Any, np.dtype[np.int32]]
+
+    def rows(self) -> np.ndarray[Any, np.dtype[np.int32]]:
+        """The number of the answer to each row."""
+        return gathered(self.lut, self.codes.rows)
+
+    def of(self, values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """Something that each answer has, by row."""
+        return gathered(values[self.lut], self.codes.rows)
+
+
 class Kernel:
     """The columns of VPC Lattice records under the policies of a replayer."""
 
-    def __init__(self, replayer: Replayer, likeness: Likeness, read: Callable[[dict[str, Any]], Recorded]) -> None:
+    def __init__(
+        self,
+        replayer: Replayer,
+        likeness: Likeness,
+        sides: tuple[Side | None, Side | None],
+        read: Callable[[dict[str, Any]], Recorded],
+    ) -> None:
         self.replayer, self.read = replayer, read
         self.kind = ""
-        verbatim: Callable[[str], str] = lambda value: value  # noqa: E731
-        likes: dict[str, Callable[[str], Any]] = {
-            "serviceArn": likeness.of_service,
-            "user": likeness.of_caller,
-            "requestMethod": verbatim,
-            "serviceNetworkArn": likeness.of_network,
-            "failureReason": lambda value: value == "ClientAccessDenied",
-            "authDeniedReason": lambda value: True,
-            "callerPrincipalOrgID": lambda value: likeness.of_key("aws:PrincipalOrgID", value),
-            "sourceVpcId": lambda value: likeness.of_key("vpc-lattice-svcs:SourceVpc", value),
-            "sourceVpcArn": lambda value: _of_account(likeness, value),
-            "hostHeader": lambda value: likeness.of_key(f"{HEADER_KEYS}host", value),
-            "userAgent": lambda value: likeness.of_key(f"{HEADER_KEYS}user-agent", value),
-            "callerPrincipalTags": lambda value: tuple(
-                sorted(((key, likeness.of_key(key, item)) for key, item in read_tags(value).items()), key=str)
-            ),
-        }
         self.paths = PathCoder(likeness)
-        self.coders: dict[str, Coder] = {name: Coder(like) for name, like in likes.items()} | {
-            "requestPath": self.paths
+        likes = _likes(likeness)
+        self.coders: dict[str, Coder] = {
+            name: self.paths if name == "requestPath" else Coder(likes[name]) for name in FIELDS
         }
-        self.answers: dict[tuple[int, ...], int] = {}
-        self.told: list[_Answer] = []
+        filled = lambda data: replayer.known.fill(read(data))  # noqa: E731
+        self.old, self.new = (_Side(side, likeness, self.coders, filled) for side in sides)
+        self.answers: dict[bytes, int] = {}
+        self.pairs: dict[tuple[int, int], int] = {}
+        self.numbers: dict[Told, int] = {}
+        self.told: list[Told] = []
+        self.groups = Groups(self)
 
     # --- answers ----------------------------------------------------------------------------------------------------
 
-    def answer(self, batch: Batch) -> np.ndarray[Any, np.dtype[np.int32]]:
-        """The number of the answer to each row, an index of `told`."""
+    def answer(self, batch: Batch) -> Answers:
+        """The answers to a batch."""
         services = batch.columns["serviceArn"].dictionary.to_pylist()
         self.paths.see([service for service in services if service])
-        luts = [
-            (coder.codes(batch.columns[name].dictionary), batch.columns[name]) for name, coder in self.coders.items()
-        ]
-        code, first = _combined(luts, len(batch.numbers))
-        likes = (
-            np.stack([lut[_indices(column)[first]] for lut, column in luts], axis=1) if len(first) else np.empty((0, 0))
-        )
-        lut = np.empty(len(first), np.int32)
-        for at, key in enumerate(map(tuple, likes.tolist())):
-            found = self.answers.get(key)
-            if found is None:
-                found = self.answers[key] = len(self.told)
-                self.told.append(self._ask(key))
-            lut[at] = found
-        return lut[code]
+        luts = [coder.codes(batch.columns[name].dictionary) for name, coder in self.coders.items()]
+        found = combined([(lut, row_codes(batch.columns[name])) for lut, name in zip(luts, self.coders)])
+        return Answers(found, np.array(self._numbers(found.likenesses), np.int32))
 
-    def _ask(self, key: tuple[int, ...]) -> _Answer:
-        """The answer to a combination, asked with the first value of each likeness: few different ones, which the askers then know."""
-        data: dict[str, Any] = {name: coder.samples[at] for at, (name, coder) in zip(key, self.coders.items())}
+    def _numbers(self, combinations: Rows) -> list[int]:
+        """The number of the answer to each combination of likenesses."""
+        if len(self.answers) > _KNOWS_MOST:
+            self.answers.clear()
+        table = np.ascontiguousarray(combinations.astype(np.int32))
+        keys = [row.tobytes() for row in table]
+        new = [at for at, key in enumerate(keys) if key not in self.answers]
+        if new:
+            asked = combinations[new]
+            for at, likenesses, *signs in zip(new, asked, self.old.numbers(asked), self.new.numbers(asked)):
+                pair = (signs[0], signs[1])
+                found = self.pairs.get(pair)
+                if found is None:
+                    found = self.pairs[pair] = self._answer(likenesses, *pair)
+                self.answers[keys[at]] = found
+        return [self.answers[key] for key in keys]
+
+    def _answer(self, likenesses: Rows, old: int, new: int) -> int:
+        """The answer to combinations with these signs on both sides, asked with the first value of each likeness of one of them."""
+        told = self._told(likenesses, old, new)
+        found = self.numbers.get(told)
+        if found is None:
+            found = self.numbers[told] = len(self.told)
+            self.told.append(told)
+        return found
+
+    def _told(self, likenesses: Rows, old: int, new: int) -> Told:
+        data: dict[str, Any] = {
+            name: coder.samples[at] for at, (name, coder) in zip(likenesses.tolist(), self.coders.items())
+        }
         try:
             item = self.read({**data, "resolvedUser": data["user"]})
         except NoRequest as error:
-            return _Answer(None, "", str(error), True, False)
+            return Told(None, "", str(error), True, False)
         self.kind = item.kind
-        said = self.replayer.answers(item)
+        filled = self.replayer.known.fill(item)
+        said = self.old.ask(old, self.replayer.old, filled)
         if isinstance(said, str):
-            return _Answer(None, item.verdict, said, False, False)
-        old, new = said
-        against = bool(item.verdict) and old.decision not in ("undecided", item.verdict)
-        return _Answer(said, item.verdict, "", False, against or old.decision != new.decision or old.way != new.way)
+            return Told(None, item.verdict, said, False, False)
+        then = said if self.replayer.new is None else self.new.ask(new, self.replayer.new, filled)
+        if isinstance(then, str):
+            return Told(None, item.verdict, then, False, False)
+        against = bool(item.verdict) and said.decision not in ("undecided", item.verdict)
+        changes = said.decision != then.decision or said.way != then.way
+        return Told((said, then), item.verdict, "", False, against or changes)
 
     # --- counting ---------------------------------------------------------------------------------------------------
 
-    def count(
-        self,
-        batch: Batch,
-        answers: np.ndarray[Any, np.dtype[np.int32]],
-        keep: np.ndarray[Any, np.dtype[np.bool_]] | None,
-    ) -> None:
+    def early(self) -> Keep:
+        """Which answers are that the record itself is no request."""
+        return np.array([told.early for told in self.told], bool)
+
+    def count(self, batch: Batch, answers: Answers, keep: Keep | None) -> None:
         """Count the rows that `keep` says (None: all)."""
         tally = self.replayer.tally
-        taken = answers if keep is None else answers[keep]
-        counts = np.bincount(taken, minlength=len(self.told))
+        counts = np.zeros(len(self.told), np.int64)
+        np.add.at(counts, answers.lut, answers.codes.counts(keep))
         for number in np.flatnonzero(counts).tolist():
             told, count = self.told[number], int(counts[number])
             if told.said is None:
-                row = int(np.flatnonzero((answers == number) if keep is None else (answers == number) & keep)[0])
+                rows = answers.rows() == number
+                row = int(np.flatnonzero(rows if keep is None else rows & keep)[0])
                 tally.skip(told.reason, Place(batch.file, int(batch.numbers[row])), count)
             else:
                 tally.sum(self.kind, told.verdict, *told.said, count)
         self._hours(batch, answers, keep)
         shows = np.array([told.shows for told in self.told], bool)
-        rows = np.flatnonzero(shows[answers] if keep is None else shows[answers] & keep)
-        if len(rows):
-            self._file(batch, answers, rows)
+        if counts[shows].any():
+            shown = answers.of(shows)
+            rows = np.flatnonzero(shown if keep is None else shown & keep)
+            self.groups.add(batch, gathered(answers.lut, answers.codes.rows[rows]), rows)
 
-    def _hours(
-        self,
-        batch: Batch,
-        answers: np.ndarray[Any, np.dtype[np.int32]],
-        keep: np.ndarray[Any, np.dtype[np.bool_]] | None,
-    ) -> None:
+    def finish(self) -> None:
+        """Put what was counted into the classes of the tally."""
+        self.groups.finish()
+
+    def _hours(self, batch: Batch, answers: Answers, keep: Keep | None) -> None:
         """Rows by hour and pair of decisions; and times that are none."""
         tally = self.replayer.tally
         column = batch.columns[TIME]
         hours, hour_of = _hours_of(column.dictionary)
         kinds: dict[tuple[str, str, str], int] = {}
-        pair_of = np.array(
-            [
-                -1
-                if told.said is None
-                else kinds.setdefault((told.verdict, told.said[0].decision, told.said[1].decision), len(kinds))
-                for told in self.told
-            ],
-            np.int64,
-        )
-        pairs = pair_of[answers]
-        asked = pairs >= 0 if keep is None else (pairs >= 0) & keep
-        places = hour_of[_indices(column)]
         width = len(hours) + 2
-        table = np.bincount((pairs * width + places)[asked], minlength=len(kinds) * width).reshape(-1, width)
+        starts = np.array([0 if told.said is None else 1 + _pair(kinds, told) for told in self.told], np.int32) * width
+        places = answers.of(starts)
+        places += gathered(hour_of, row_codes(column))
+        table = np.bincount(places if keep is None else places[keep], minlength=(len(kinds) + 1) * width)
+        table = table.reshape(-1, width)[1:]
         for kind, at in kinds.items():
             for hour in np.flatnonzero(table[at, : len(hours)]).tolist():
                 tally.hours[(hours[hour], *kind)] += int(table[at, hour])
         odd = int(table[:, len(hours)].sum())
         if odd:
-            row = int(np.flatnonzero(asked & (places == len(hours)))[0])
+            rows = (places >= width) & (places % width == len(hours))
+            row = int(np.flatnonzero(rows if keep is None else rows & keep)[0])
             tally.wonder(NO_TIME, Place(batch.file, int(batch.numbers[row])), odd)
 
-    def _file(self, batch: Batch, answers: np.ndarray[Any, np.dtype[np.int32]], rows: Rows) -> None:
-        """Rows that a class is made of: alike in the answer and in all that a class tells."""
-        parts = [batch.columns[name] for name in ("user", "requestMethod", "serviceArn")]
-        paths = batch.columns["requestPath"]
-        parts.append(paths if self.replayer.tally.identities else path_forms(paths))
-        code = answers[rows].astype(np.int64)
-        for column in parts:
-            code = _dense(code * (len(column.dictionary) + 1) + _indices(column)[rows])
-        times, ranks = _ranked(batch.columns[TIME], rows)
-        order = np.argsort(code, kind="stable")
-        starts = np.flatnonzero(np.r_[True, np.diff(code[order]) != 0])
-        ends = np.r_[starts[1:], len(order)]
-        sorted_ranks = ranks[order]
-        last = np.maximum.reduceat(sorted_ranks, starts)
-        first = np.minimum.reduceat(np.where(sorted_ranks < 0, len(times), sorted_ranks), starts)
-        for at, (start, end) in enumerate(zip(starts.tolist(), ends.tolist())):
-            held = rows[order[start : min(end, start + MOST_PLACES)]].tolist()
-            self._add(
-                batch,
-                answers,
-                held,
-                end - start,
-                *(times[r] if 0 <= r < len(times) else "" for r in (first[at], last[at])),
-            )
 
-    def _add(self, batch: Batch, answers: Any, rows: Sequence[int], count: int, first: str, last: str) -> None:
-        told = self.told[answers[rows[0]]]
-        assert told.said is not None
-        item = self.read(batch.data(rows[0]))
-        places = [Place(batch.file, int(batch.numbers[row])) for row in rows]
-        old, new = told.said
-        self.replayer.tally.show(item, old, new, places, count, first, last)
+class _Side:
+    """One side's answers by their sign."""
+
+    def __init__(
+        self,
+        side: Side | None,
+        likeness: Likeness,
+        coders: Mapping[str, Coder],
+        read: Callable[[dict[str, Any]], Recorded],
+    ) -> None:
+        self.signs = None if side is None else Signs(side, likeness, coders, read)
+        self.said: dict[int, Said | str] = {}
+        self.count = 0
+
+    def numbers(self, combinations: Rows) -> Sequence[int]:
+        """The signs of combinations; without policies that such a record meets each has its own, and is soon answered."""
+        if self.signs is not None:
+            return self.signs.numbers(combinations)
+        self.count += len(combinations)
+        return range(self.count - len(combinations), self.count)
+
+    def ask(self, sign: int, asker: Kept, item: Recorded) -> Said | str:
+        found = self.said.get(sign)
+        if found is None:
+            found = self.said[sign] = asker.answer(item)
+        return found
 
 
-def _of_account(likeness: Likeness, arn: str) -> Any:
-    fields = arn.split(":")
-    return likeness.of_key("vpc-lattice-svcs:SourceVpcOwnerAccount", fields[4]) if len(fields) > 5 and fields[4] else ()
+def _likes(likeness: Likeness) -> dict[str, Callable[[str], Any]]:
+    """What makes values of each field alike."""
+    verbatim: Callable[[str], Any] = lambda value: value  # noqa: E731
+    return {
+        "serviceArn": likeness.of_service,
+        "user": likeness.of_caller,
+        "requestMethod": verbatim,
+        "serviceNetworkArn": likeness.of_network,
+        "failureReason": lambda value: value == "ClientAccessDenied",
+        "authDeniedReason": lambda value: True,
+        **{name: lambda value, key=key: likeness.of_key(key, value) for key, name in TOLD.items()},  # type: ignore[misc]
+        "sourceVpcArn": lambda value: likeness.of_key(VPC_OWNER, account_of(value)) if account_of(value) else (),
+        "callerPrincipalTags": lambda value: tuple(
+            sorted(((key, likeness.of_key(key, item)) for key, item in read_tags(value).items()), key=str)
+        ),
+    }
 
 
-def _indices(column: pa.DictionaryArray) -> Rows:
-    """The codes of a column; the number of its values stands for an absent one."""
-    indices = column.indices
-    if indices.null_count:
-        indices = indices.fill_null(len(column.dictionary))
-    found: Rows = indices.to_numpy(zero_copy_only=False)
-    return found
+def _pair(kinds: dict[tuple[str, str, str], int], told: Told) -> int:
+    assert told.said is not None
+    return kinds.setdefault((told.verdict, told.said[0].decision, told.said[1].decision), len(kinds))
 
 
-def _combined(luts: Sequence[tuple[Codes, pa.DictionaryArray]], length: int) -> tuple[Rows, Rows]:
-    """A number from 0 for each combination of likenesses of a batch, by row, and the first row of each."""
-    code: Rows = np.zeros(length, np.int64)
-    radix = 1
-    for lut, column in sorted(luts, key=lambda pair: len(pair[0])):
-        used, local = np.unique(lut, return_inverse=True)
-        if len(used) == 1:
-            continue
-        if radix * len(used) > _LARGEST:
-            code = _dense(code)
-            radix = int(code.max()) + 1 if length else 1
-        code *= len(used)
-        code += local.astype(np.int64)[_indices(column)]
-        radix *= len(used)
-    code = _dense(code, radix)
-    first = np.empty(int(code.max()) + 1 if length else 0, np.int64)
-    first[code[::-1]] = np.arange(length - 1, -1, -1)
-    return code, first
-
-
-def _dense(code: Rows, radix: int | None = None) -> Rows:
-    """The same numbers without gaps, from 0 in their order."""
-    if not len(code):
-        return code
-    most = int(code.max()) + 1 if radix is None else radix
-    if most <= _LARGEST:
-        seen = np.zeros(most, bool)
-        seen[code] = True
-        return (np.cumsum(seen, dtype=np.int64) - 1)[code]
-    return np.unique(code, return_inverse=True)[1].astype(np.int64)
-
-
-def _hours_of(values: pa.Array) -> tuple[list[str], Rows]:
+def _hours_of(values: pa.Array) -> tuple[list[str], np.ndarray[Any, np.dtype[np.int32]]]:
     """The hours among distinct times; for each time the number of its hour, that of all hours for a time that is none, and one more
     for an absent one, which comes last."""
-    good = _good_times(values)
+    good = good_times(values)
     hours = pc.dictionary_encode(pc.if_else(good, pc.utf8_slice_codeunits(values, 0, 13), pa.scalar(None, pa.string())))
     count = len(hours.dictionary)
-    found = hours.indices.fill_null(count).to_numpy(zero_copy_only=False).astype(np.int64)
-    return hours.dictionary.to_pylist(), np.r_[found, count + 1]
+    found = hours.indices.fill_null(count).to_numpy(zero_copy_only=False).astype(np.int32)
+    return hours.dictionary.to_pylist(), np.r_[found, np.int32(count + 1)].astype(np.int32)
 
 
-def _good_times(values: pa.Array) -> pa.Array:
+def good_times(values: pa.Array) -> pa.Array:
+    """Which texts are times."""
     return pc.match_substring_regex(values, rf"\A(?:{TIME_PATTERN})\z")
-
-
-def _ranked(column: pa.DictionaryArray, rows: Rows) -> tuple[list[str], Rows]:
-    """The distinct times of rows in order, and the rank of each row's, -1 for one that has none."""
-    used, local = np.unique(_indices(column)[rows], return_inverse=True)
-    values = column.dictionary
-    present = used[used < len(values)]
-    taken = values.take(pa.array(present))
-    good = _good_times(taken).to_numpy(zero_copy_only=False)
-    texts = taken.to_pylist()
-    order = sorted(range(len(texts)), key=texts.__getitem__)
-    order = [at for at in order if good[at]]
-    rank = np.full(len(used), -1, np.int64)
-    for place, at in enumerate(order):
-        rank[at] = place
-    return [texts[at] for at in order], rank[local]

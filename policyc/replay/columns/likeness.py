@@ -10,14 +10,14 @@ import re
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from typing import Final
+from typing import Final, TypeAlias
 
 from policyc.engines.iam.arns import FIELDS, split_arn, split_tokens
 from policyc.engines.iam.atoms import Atom
 from policyc.engines.iam.caller import Caller
 from policyc.engines.iam.document import Document
 from policyc.engines.iam.elements import ResourcePattern
-from policyc.engines.iam.globs import Tokens, Wild, compile_glob
+from policyc.engines.iam.globs import Tokens, Wild, compile_glob, matcher
 from policyc.engines.iam.operators import Family
 from policyc.engines.iam.role_path import with_role_path
 from policyc.engines.iam.values import Unknown, Values
@@ -34,6 +34,13 @@ _SERVICE: Final = re.compile(r"(arn:[a-z-]+:vpc-lattice:[a-z0-9-]+:[0-9]{12}:ser
 _OF_CALLERS: Final = ("aws:principal", "aws:user", "aws:sourceidentity", "aws:federated", "sts:")
 #: callers whose likeness is remembered
 _MOST_CALLERS: Final = 200_000
+#: services whose patterns are remembered
+_MOST_SERVICES: Final = 10_000
+_MOST_BEGINNINGS: Final = 256
+#: what a pattern leaves: in its reading as a whole, and field by field
+Rests: TypeAlias = "tuple[frozenset[Tokens], frozenset[Tokens]]"
+#: methods that the vocabulary lists
+METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"})
 _NETWORK: Final = re.compile(r"(arn:[a-z-]+:vpc-lattice:[a-z0-9-]+:[0-9]{12}:servicenetwork/)(sn-[0-9a-z]+)")
 
 
@@ -51,17 +58,30 @@ class Side:
     problem: Callable[[str, str], str]
     services: frozenset[str] | None
     networks: bool
+    #: the id of the service that each document is on, empty for one that requests to several may meet
+    on: tuple[str, ...]
+    #: whether the documents of callers are on whoever calls
+    callers_alike: bool
+    #: methods that every service takes for one of its verbs
+    methods: frozenset[str]
+    #: whether a service is asked over HTTP as such, its methods and paths as they are
+    is_plain: Callable[[str], bool]
+
+    def declares(self, arn: str) -> bool:
+        """Whether a service is one of those that are declared."""
+        return self.services is not None and (arn in self.services or arn.rpartition("/")[2] in self.services)
 
 
 class Likeness:
     """The likeness of values under several sides at once. `known` are callers of whom more is known than their records tell."""
 
     def __init__(self, sides: Sequence[Side], known: Iterable[str], verbatim: bool) -> None:
-        self.sides, self.known, self.verbatim = sides, frozenset(known), verbatim
+        self.sides, self.known, self.verbatim = tuple(sides), frozenset(known), verbatim
         self.names = "\n".join(side.names for side in sides)
         self.documents = tuple(document for side in sides for document in side.documents)
         self.atoms = [atom for document in self.documents for s in document.statements for atom in s.conditions]
         self.patterns = list({p.template: p for d in self.documents for p in _patterns(d)}.values())
+        self.fields = [_Fields(pattern) for pattern in self.patterns]
         self.joint = {key for atom in self.atoms if atom.needs for key in atom.keys}
         self.joint |= {key for pattern in self.patterns for key in pattern.needs}
         self.odd_patterns = any(pattern.ready is None for pattern in self.patterns)
@@ -77,6 +97,7 @@ class Likeness:
         #: whether a key tells of the account or Region that a resource is in
         self.sees_owner = "aws:resource" in self.names.lower() or ":resourceaccount" in self.names.lower()
         self.callers: dict[tuple[str, ...], Hashable] = {}
+        self.kept_rests: dict[str, tuple[Rests, ...]] = {}
         self.partitions = sorted({"aws", *re.findall(r"arn:(aws-[a-z-]+):", self.names)})
 
     # --- keys -------------------------------------------------------------------------------------------------------
@@ -115,10 +136,18 @@ class Likeness:
             found = self.callers[told] = self._of_told(who, told)
         return found
 
-    def _of_told(self, who: str, told: tuple[str, ...]) -> Hashable:
+    def is_told_apart(self, who: str, side: Side) -> bool:
+        """Whether a side may have something to say to one caller by name, besides what its statements tell."""
+        if self.known & {who, session_free(who), side.caller(who)}:
+            return True
+        return not side.callers_alike and self._is_named(who)
+
+    def _is_named(self, who: str) -> bool:
         name = who.split(":")[-1].split("/")
-        named = any(part in self.names for part in name[1:2] + name[-1:] if part) if len(name) > 1 else False
-        if named or self.open_names or self.known & {session_free(who), *told}:
+        return len(name) > 1 and any(part in self.names for part in name[1:2] + name[-1:] if part)
+
+    def _of_told(self, who: str, told: tuple[str, ...]) -> Hashable:
+        if self._is_named(who) or self.open_names or self.known & {session_free(who), *told}:
             return told
         principal = parse_caller(who)
         if principal is None or any(key.startswith(_OF_CALLERS) for key in self.joint):
@@ -152,11 +181,13 @@ class Likeness:
         found = _SERVICE.fullmatch(arn)
         if found is None or found[2] in self.names or self.odd_patterns or SERVICE_KEY.lower() in self.joint:
             return arn
-        if any(side.services is not None and arn.rpartition("/")[2] in side.services for side in self.sides):
+        if any(side.declares(arn) for side in self.sides):
             return arn
-        rest = tuple([_rests(pattern, arn) for pattern in self.patterns])
-        place = found[1] if self.sees_owner else found[1].split(":")[1]
-        return (place, rest, self._answers(SERVICE_KEY.lower(), lambda _: (arn,)))
+        return (self.place(arn), self._rests(arn), self._answers(SERVICE_KEY.lower(), lambda _: (arn,)))
+
+    def place(self, arn: str) -> str:
+        """What documents may tell of where a service is: its partition, and its account where one of them reads it."""
+        return arn.rpartition("/")[0] if self.sees_owner else arn.split(":")[1]
 
     def of_network(self, arn: str) -> Hashable:
         """A service network by its ARN."""
@@ -166,6 +197,15 @@ class Likeness:
         if found is None or found[2] in self.names or NETWORK_KEY.lower() in self.joint:
             return arn
         return ("", self._answers(NETWORK_KEY.lower(), lambda _: (arn,)))
+
+    def _rests(self, arn: str) -> tuple[Rests, ...]:
+        """What every pattern leaves for the path of a service."""
+        found = self.kept_rests.get(arn)
+        if found is None:
+            if len(self.kept_rests) > _MOST_SERVICES:
+                self.kept_rests.clear()
+            found = self.kept_rests[arn] = tuple([fields.rests(arn) for fields in self.fields])
+        return found
 
     # --- paths ------------------------------------------------------------------------------------------------------
 
@@ -177,8 +217,7 @@ class Likeness:
         """Patterns over paths: paths that fit the same of them are alike for those services."""
         found: dict[Tokens, None] = {}
         for service in services:
-            for pattern in self.patterns:
-                whole, fields = _rests(pattern, service)
+            for whole, fields in self._rests(service):
                 found.update(dict.fromkeys(whole))
                 found.update(dict.fromkeys(fields))
         for atom, _ in self.by_key.get(PATH_KEY.lower(), ()):
@@ -206,29 +245,37 @@ def _patterns(document: Document) -> Iterator[ResourcePattern]:
             yield from statement.resources.patterns
 
 
-def _rests(pattern: ResourcePattern, arn: str) -> tuple[frozenset[Tokens], frozenset[Tokens]]:
-    """What is left of a pattern for the path behind an ARN: in its reading as a whole, and field by field."""
-    tokens = tuple(token for token in pattern.template if not isinstance(token, Variable))
-    whole = rests(tokens, arn)
-    fields, asked = split_tokens(tokens), split_arn(arn)
-    if len(fields) < FIELDS or asked is None:
-        return whole, frozenset()
-    tests = [compile_glob(tuple(token for token in field if not isinstance(token, Variable))) for field in fields[:-1]]
-    if not all(test.matches(text) for test, text in zip(tests, asked)):
-        return whole, frozenset()
-    last = tuple(token for token in fields[-1] if not isinstance(token, Variable))
-    return whole, rests(last, asked[-1])
+class _Fields:
+    """A resource pattern field by field: tests of all but the last, and the tokens of that one."""
+
+    def __init__(self, pattern: ResourcePattern) -> None:
+        self.whole = _plain_tokens(pattern.template)
+        fields = [_plain_tokens(field) for field in split_tokens(self.whole)]
+        self.tests = [matcher(compile_glob(field)) for field in fields[:-1]] if len(fields) >= FIELDS else None
+        self.last = fields[-1]
+
+    def rests(self, arn: str) -> Rests:
+        """What is left of the pattern for the path behind an ARN: in its reading as a whole, and field by field."""
+        whole, asked = rests(self.whole, arn), split_arn(arn)
+        if self.tests is None or asked is None or not all(test(text) for test, text in zip(self.tests, asked)):
+            return whole, frozenset()
+        return whole, rests(self.last, asked[-1])
+
+
+def _plain_tokens(template: Iterable[str | Wild | Variable]) -> Tokens:
+    return tuple(token for token in template if not isinstance(token, Variable))
 
 
 def rests(tokens: Tokens, text: str) -> frozenset[Tokens]:
     """The patterns such that `text` with something behind it fits `tokens` just when that something fits one of them."""
+    begin = tokens[0] if tokens and isinstance(tokens[0], str) else ""
+    if not (text.startswith(begin) or begin.startswith(text)):
+        return frozenset()
     machine = _machine(tokens)
-    states = machine.start
-    for char in text:
-        moved = ((states & (machine.chars.get(char, 0) | machine.ones)) << 1) | (states & machine.stars)
-        states = moved | ((moved & machine.stars) << 1)
-        if not states:
-            return frozenset()
+    head, slash, tail = text.rpartition("/")
+    states = machine.run(machine.behind(head + slash), tail)
+    if not states:
+        return frozenset()
     found = {at: machine.rest(at) for at in range(len(machine.steps) + 1) if states >> at & 1}
     # what begins at a star covers what begins behind it
     return frozenset(
@@ -257,6 +304,25 @@ class _Machine:
                 self.chars[step] = self.chars.get(step, 0) | 1 << at
         self.start = 1 | ((1 & self.stars) << 1)
         self.made: dict[int, Tokens] = {}
+        self.known: dict[str, int] = {}
+
+    def run(self, states: int, text: str) -> int:
+        """The states behind a text."""
+        for char in text:
+            moved = ((states & (self.chars.get(char, 0) | self.ones)) << 1) | (states & self.stars)
+            states = moved | ((moved & self.stars) << 1)
+            if not states:
+                break
+        return states
+
+    def behind(self, text: str) -> int:
+        """The states behind a beginning that many texts share."""
+        found = self.known.get(text)
+        if found is None:
+            if len(self.known) > _MOST_BEGINNINGS:
+                self.known.clear()
+            found = self.known[text] = self.run(self.start, text)
+        return found
 
     def rest(self, at: int) -> Tokens:
         found = self.made.get(at)
@@ -282,6 +348,16 @@ def _joined(steps: Sequence[str | Wild]) -> Tokens:
         else:
             out.append(step)
     return tuple(out)
+
+
+def is_service(arn: str, partition: str) -> bool:
+    """Whether this is the ARN of a service in a partition."""
+    return arn.startswith(f"arn:{partition}:") and _SERVICE.fullmatch(arn) is not None
+
+
+def is_network(arn: str) -> bool:
+    """Whether this is the ARN of a service network."""
+    return _NETWORK.fullmatch(arn) is not None
 
 
 def no_problem(key: str, value: str) -> str:

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from policyc.replay.askers.known import Known
 from policyc.replay.askers.said import Asker
 from policyc.replay.columns.kernel import ID, Batch, Kernel, Rows
-from policyc.replay.columns.likeness import Likeness, Side
+from policyc.replay.columns.likeness import Likeness
 from policyc.replay.columns.seen import Hashes, SeenIds, hashes
 from policyc.replay.columns.sources import BLOCK, Lines, parquet_batches
 from policyc.replay.kinds.lattice import Lattice
@@ -35,10 +35,11 @@ _NONE: Final[Mapping[int, Iterable[tuple[dict[str, Any], Place]]]] = MappingProx
 class ColumnReplayer(Replayer):
     """Asks about columns where there are some, and about records one by one elsewhere; ids are held against one another across both."""
 
-    def __init__(self, old: Asker, new: Asker | None, tally: Tally, known: Known, sides: Iterable[Side]) -> None:
+    def __init__(self, old: Asker, new: Asker | None, tally: Tally, known: Known) -> None:
         super().__init__(old, new, tally, known)
-        likeness = Likeness(tuple(sides), known.callers, tally.identities)
-        self.kernel = Kernel(self, likeness, Lattice().read)
+        sides = old.side(), None if new is None else new.side()
+        likeness = Likeness([side for side in sides if side is not None], known.callers, tally.identities)
+        self.kernel = Kernel(self, likeness, sides, Lattice().read)
         self.ids = SeenIds()
 
     def is_new(self, id: str, place: Place) -> bool:
@@ -55,9 +56,8 @@ class ColumnReplayer(Replayer):
     def take_batch(self, batch: Batch, others: Mapping[int, Iterable[tuple[dict[str, Any], Place]]] = _NONE) -> None:
         """Rows of columns, and records that stand between them by their line."""
         length = len(batch.numbers)
-        answers = self.kernel.answer(batch)
+        answers = self.kernel.answer(batch) if length else None
         self.tally.records += length
-        early = np.array([told.early for told in self.kernel.told], bool)[answers] if length else np.zeros(0, bool)
         odd = [(number, item) for number, some in others.items() for item in self._read(some)]
         ids = batch.columns[ID]
         if ids.null_count == length and not any(item[0].id for _, item in odd):
@@ -65,8 +65,9 @@ class ColumnReplayer(Replayer):
             for _, (item, place) in odd:
                 self.ask(item, place)
         else:
+            early = np.zeros(0, bool) if answers is None else answers.of(self.kernel.early())
             keep = self._deliveries(batch, early, odd)
-        if length:
+        if answers is not None:
             self.kernel.count(batch, answers, keep)
 
     def _read(self, records: Iterable[tuple[dict[str, Any], Place]]) -> Iterator[tuple[Recorded, Place]]:
@@ -113,10 +114,13 @@ def replay_files(
 ) -> None:
     """Ask about every record of some files; `watch` sees the count as it grows. `groups` are row groups of Parquet files, None for all."""
     lines = Lines()
-    for name, stream in files:
-        with log.reading(name, stream):
-            _file(name, stream, replayer, log, lines, watch, groups)
-            watch(replayer.tally)
+    try:
+        for name, stream in files:
+            with log.reading(name, stream):
+                _file(name, stream, replayer, log, lines, watch, groups)
+                watch(replayer.tally)
+    finally:
+        replayer.kernel.finish()
 
 
 def _file(

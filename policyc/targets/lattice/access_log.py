@@ -20,6 +20,16 @@ _STS: Final = regex(
 )
 #: `requestPath` of records that hold the listener's form before the path
 _PREFIXED: Final = regex(r"LatticePath\?:")
+#: condition keys that one field of a record tells as it stands
+TOLD: Final = {
+    "vpc-lattice-svcs:SourceVpc": "sourceVpcId",
+    "aws:PrincipalOrgID": "callerPrincipalOrgID",
+    "vpc-lattice-svcs:RequestHeader/host": "hostHeader",
+    "vpc-lattice-svcs:RequestHeader/user-agent": "userAgent",
+}
+#: the key that the ARN of the caller's VPC tells, and the keys that the caller's tags stand under
+VPC_OWNER: Final = "vpc-lattice-svcs:SourceVpcOwnerAccount"
+TAGS: Final = "aws:PrincipalTag/"
 #: fields that every record of a service has, and no other log all of
 _MARKS: Final = ("serviceArn", "resolvedUser")
 
@@ -71,11 +81,8 @@ def read_record(data: Mapping[str, Any]) -> Recorded:
     method, path = text("requestMethod"), _PREFIXED.sub("", text("requestPath")).partition("?")[0]
     network = text("serviceNetworkArn")
     told = {
-        "vpc-lattice-svcs:SourceVpc": text("sourceVpcId"),
-        "vpc-lattice-svcs:SourceVpcOwnerAccount": _account(text("sourceVpcArn")),
-        "aws:PrincipalOrgID": text("callerPrincipalOrgID"),
-        "vpc-lattice-svcs:RequestHeader/host": text("hostHeader"),
-        "vpc-lattice-svcs:RequestHeader/user-agent": text("userAgent"),
+        VPC_OWNER: account_of(text("sourceVpcArn")),
+        **{key: text(name) for key, name in TOLD.items()},
         **read_tags(data.get("callerPrincipalTags")),
     }
     return Recorded(
@@ -110,7 +117,8 @@ def _denied(failure: str, reason: str) -> str:
     return "policy" if failure == "ClientAccessDenied" else ""
 
 
-def _account(arn: str) -> str:
+def account_of(arn: str) -> str:
+    """The account that an ARN names, empty where it names none."""
     fields = arn.split(":")
     return fields[4] if len(fields) > 5 else ""
 
@@ -124,7 +132,7 @@ def read_tags(value: object) -> dict[str, str]:
             return {}
     if not isinstance(value, Mapping):
         return {}
-    return {f"aws:PrincipalTag/{key}": str(item) for key, item in value.items() if isinstance(item, str | int)}
+    return {f"{TAGS}{key}": str(item) for key, item in value.items() if isinstance(item, str | int)}
 
 
 def session_free(who: str) -> str:

@@ -76,14 +76,23 @@ def read_request(program: Program, request: Request, diagnostics: Diagnostics) -
         return Facts(None, network, missing)
     http = verb.action == INVOKE
     resource = _of(service).arn + ((request.path or "/") if http else "")
-    stated = {name.lower() for name in context}
-    unknown = (_unstated(http) - stated) | request.unknown
     return Facts(
-        Asked(verb.action, resource, caller, context, unknown, _lacking(service, http)),
+        Asked(verb.action, resource, caller, context, _unknown(context, request.unknown, http), _lacking(service, http)),
         network,
         (),
         not http or request.path is not None,
     )
+
+
+def http_request(
+    service: str, path: str, caller: Caller, context: Mapping[str, tuple[str, ...]], unknown: frozenset[str]
+) -> Asked:
+    """A request over HTTP to a service by its ARN; `context` is all that is known, `unknown` keys of which nothing is."""
+    return Asked(INVOKE, service + path, caller, context, _unknown(context, unknown, True))
+
+
+def _unknown(context: Mapping[str, object], unknown: frozenset[str], http: bool) -> frozenset[str]:
+    return (_unstated(http) - {name.lower() for name in context}) | unknown
 
 
 def _verb(request: Request, service: Resource, diagnostics: Diagnostics) -> Verb | None:

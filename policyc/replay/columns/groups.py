@@ -1,0 +1,271 @@
+"""Rows that classes are made of: those alike in all that a class tells are one line of numbers, and become classes at the end."""
+
+from __future__ import annotations
+
+import gc
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from policyc.replay.classes import MOST_PLACES, caller_hash
+from policyc.replay.columns.coding import cut_paths, path_forms
+from policyc.replay.columns.combine import gathered, row_codes
+from policyc.replay.reading import Place
+from policyc.replay.recorded import TIME_PATTERN
+from policyc.targets.lattice.access_log import read_caller
+
+if TYPE_CHECKING:
+    from policyc.replay.columns.kernel import Batch, Kernel
+
+Ints = np.ndarray[Any, Any]
+#: lines of numbers that are held before alike ones are put together
+_MOST_LINES: Final = 2_000_000
+#: what a line tells: the answer, the caller, the method, the service, the path, how often, the first and last time, the file, the first places
+_KEY: Final = 5
+_COUNT, _FIRST, _LAST, _FILE, _PLACES = 5, 6, 7, 8, 9
+_WIDTH: Final = _PLACES + MOST_PLACES
+_NONE: Final = -1
+
+
+class _Names:
+    """Texts by number."""
+
+    def __init__(self) -> None:
+        self.numbers: dict[str | None, int] = {}
+        self.texts: list[str | None] = []
+
+    def number(self, text: str | None) -> int:
+        found = self.numbers.get(text)
+        if found is None:
+            found = self.numbers[text] = len(self.texts)
+            self.texts.append(text)
+        return found
+
+    def in_order(self) -> tuple[list[str], Ints]:
+        """The texts in order, and the place that each number has there."""
+        order = sorted(range(len(self.texts)), key=lambda at: self.texts[at] or "")
+        places = np.empty(len(order), np.int64)
+        places[order] = np.arange(len(order))
+        return [self.texts[at] or "" for at in order], places
+
+    def of(self, values: Sequence[str | None]) -> Ints:
+        return np.fromiter(map(self.number, values), np.int64, len(values))
+
+
+class Groups:
+    """The lines so far. Numbers of callers, methods, services, paths, times and files are those of `names`."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self.kernel = kernel
+        self.users, self.methods, self.services, self.forms, self.times, self.files = (_Names() for _ in range(6))
+        self.lines: list[Ints] = []
+        self.count = 0
+
+    def add(self, batch: Batch, answers: Ints, rows: Ints) -> None:
+        """Rows of a batch, with the number of the answer to each."""
+        columns = [(batch.columns[name], names) for name, names in self._columns().items()]
+        codes = [gathered(row_codes(column), rows) for column, _ in columns]
+        paths = batch.columns["requestPath"]
+        used = _used(codes[-1], len(paths.dictionary) + 1)
+        form_of, forms = self._forms(paths.dictionary, used)
+        codes[-1] = gathered(form_of, codes[-1])
+        sizes = [len(self.kernel.told), *(len(column.dictionary) + 1 for column, _ in columns[:-1]), len(forms)]
+        order, starts = _sorted_alike([answers, *codes], sizes)
+        ends = np.r_[starts[1:], len(order)]
+        lines = np.full((len(starts), _WIDTH), _NONE, np.int64)
+        heads = order[starts]
+        lines[:, 0] = answers[heads]
+        for at, ((column, names), held) in enumerate(zip(columns[:-1], codes), 1):
+            lines[:, at] = _renumbered(held[heads], column.dictionary, names)
+        lines[:, 4] = self.forms.of(forms)[codes[-1][heads]]
+        lines[:, _COUNT] = ends - starts
+        ranks, times = _ranked(batch.columns["startTime"])
+        ranked = gathered(ranks, row_codes(batch.columns["startTime"])[rows[order]])
+        last = np.maximum.reduceat(ranked, starts)
+        first = np.minimum.reduceat(np.where(ranked < 0, len(times), ranked), starts)
+        for at, found in ((_FIRST, first), (_LAST, last)):
+            has = np.flatnonzero((found >= 0) & (found < len(times)))
+            lines[has, at] = _renumbered(found[has], times, self.times)
+        lines[:, _FILE] = self.files.number(batch.file)
+        for place in range(MOST_PLACES):
+            has = np.flatnonzero(starts + place < ends)
+            lines[has, _PLACES + place] = batch.numbers[rows[order[starts[has] + place]]]
+        self.lines.append(lines)
+        self.count += len(lines)
+        if self.count > _MOST_LINES:
+            self.finish()
+
+    def _columns(self) -> dict[str, _Names]:
+        return {
+            "user": self.users,
+            "requestMethod": self.methods,
+            "serviceArn": self.services,
+            "requestPath": self.forms,
+        }
+
+    def _forms(self, paths: pa.Array, used: Ints) -> tuple[Ints, Sequence[str | None]]:
+        """For each code of a path that is used the number of what is told of it, and the texts that are told."""
+        held = pa.DictionaryArray.from_arrays(pa.array(np.arange(len(used), dtype=np.int32)), _taken(paths, used))
+        if self.kernel.replayer.tally.identities:
+            told = pc.dictionary_encode(cut_paths(held.dictionary))
+        else:
+            told = path_forms(held)
+        count = len(told.dictionary)
+        lut = np.zeros(len(paths) + 1, np.int64)
+        lut[used] = told.indices.fill_null(count).to_numpy(zero_copy_only=False)
+        return lut, [*told.dictionary.to_pylist(), None]
+
+    # --- classes ----------------------------------------------------------------------------------------------------
+
+    def finish(self) -> None:
+        """Put the lines into the classes of the tally."""
+        if not self.lines:
+            return
+        # many small objects that stay: looking for cycles among them takes longer than making them
+        collects = gc.isenabled()
+        gc.disable()
+        try:
+            self._finish()
+        finally:
+            if collects:
+                gc.enable()
+
+    def _finish(self) -> None:
+        lines = np.concatenate(self.lines)
+        self.lines, self.count = [], 0
+        told, tally = self.kernel.told, self.kernel.replayer.tally
+        times, rank = self.times.in_order()
+        for column in (_FIRST, _LAST):
+            has = lines[:, column] >= 0
+            lines[has, column] = rank[lines[has, column]]
+        files, rank = self.files.in_order()
+        lines[:, _FILE] = rank[lines[:, _FILE]]
+        who = [read_caller(text or "-") if text else "" for text in self.users.texts]
+        hashes = [caller_hash(text) for text in who]
+        methods = self.methods.texts
+        # callers and places that are shown alike are one
+        shown_who, who_of = _folded([tally.shown(text) for text in who])
+        shown_where, where_of = _folded([tally.shown(text or "") for text in self.services.texts])
+        bare = np.array([text is None for text in methods], bool)
+        lines[:, 4] = np.where(bare[lines[:, 2]], self.forms.number(None), lines[:, 4])
+        for number in np.unique(lines[:, 0]).tolist():
+            answer = told[number]
+            assert answer.said is not None
+            held = lines[lines[:, 0] == number]
+            key = (who_of[held[:, 1]] * len(methods) + held[:, 2]) * len(shown_where) + where_of[held[:, 3]]
+            summed = _Summed(held, key, hashes, self.forms.texts, times, files)
+            tables = list(tally.filed(answer.verdict, *answer.said))
+            for one, sums in summed:
+                rest, where = divmod(one, len(shown_where))
+                caller, method = divmod(rest, len(methods))
+                names = shown_who[caller], methods[method] or "connect", shown_where[where]
+                for table, then in tables:
+                    found = tally.class_of(table, self.kernel.kind, answer.verdict, answer.said[0], then, *names)
+                    found.take(*sums)
+
+
+class _Summed:
+    """Lines of one answer, summed for each class that they belong to (by its number, `key`)."""
+
+    def __init__(
+        self,
+        lines: Ints,
+        key: Ints,
+        hashes: Sequence[int],
+        forms: Sequence[str | None],
+        times: Sequence[str],
+        files: Sequence[str],
+    ) -> None:
+        self.hashes, self.forms, self.times, self.files = hashes, forms, times, files
+        # the first places of a class are among those of the lines that begin first
+        order = np.lexsort((lines[:, _PLACES], lines[:, _FILE], key))
+        key, lines = key[order], lines[order]
+        starts = np.flatnonzero(np.r_[True, key[1:] != key[:-1]])
+        self.classes, self.ends = key[starts].tolist(), [*starts[1:].tolist(), len(key)]
+        self.counts = np.add.reduceat(lines[:, _COUNT], starts).tolist()
+        firsts = np.where(lines[:, _FIRST] < 0, len(times), lines[:, _FIRST])
+        self.firsts = np.minimum.reduceat(firsts, starts).tolist()
+        self.lasts = np.maximum.reduceat(lines[:, _LAST], starts).tolist()
+        self.users, self.paths, self.each = (lines[:, column].tolist() for column in (1, 4, _COUNT))
+        self.places = lines[:, _FILE:].tolist()
+
+    def __iter__(self) -> Iterator[tuple[int, tuple[int, str, str, Counter[str], list[Place], set[int]]]]:
+        """Each class with its count, first and last time, paths, first places, and the numbers of its callers."""
+        start = 0
+        for one, end, count, first, last in zip(self.classes, self.ends, self.counts, self.firsts, self.lasts):
+            paths: Counter[str] = Counter()
+            for form, number in zip(self.paths[start:end], self.each[start:end]):
+                paths[self.forms[form] or ""] += number
+            places = sorted(
+                Place(self.files[file], number)
+                for file, *numbers in self.places[start : min(end, start + MOST_PLACES)]
+                for number in numbers
+                if number >= 0
+            )
+            callers = {self.hashes[user] for user in self.users[start:end]}
+            seen = (self.times[first], self.times[last]) if last >= 0 else ("", "")
+            yield one, (count, *seen, paths, places[:MOST_PLACES], callers)
+            start = end
+
+
+def _sorted_alike(columns: Sequence[Ints], sizes: Sequence[int]) -> tuple[Ints, Ints]:
+    """Rows in an order in which those alike in every column stand together (each in the order it had), and where each such run begins."""
+    length = len(columns[0])
+    room = 62 - length.bit_length()
+    key: Ints = np.zeros(length, np.int64)
+    size = 1
+    for column, most in zip(columns, sizes):
+        if (size * most).bit_length() > room:
+            encoded = pc.dictionary_encode(pa.array(key))
+            key, size = encoded.indices.to_numpy().astype(np.int64), len(encoded.dictionary)
+        key *= most
+        key += column
+        size *= most
+    if size.bit_length() > room:
+        key = pc.dictionary_encode(pa.array(key)).indices.to_numpy().astype(np.int64)
+    bits = length.bit_length()
+    key <<= bits
+    key |= np.arange(length)
+    key.sort()
+    order = key & ((1 << bits) - 1)
+    key >>= bits
+    return order, np.flatnonzero(np.r_[True, key[1:] != key[:-1]])
+
+
+def _used(codes: Ints, size: int) -> Ints:
+    seen = np.zeros(size, bool)
+    seen[codes] = True
+    return np.flatnonzero(seen)
+
+
+def _taken(values: pa.Array, codes: Ints) -> pa.Array:
+    """Values by their codes; None for the one behind the last."""
+    return values.take(pa.array(codes, mask=codes >= len(values)))
+
+
+def _renumbered(codes: Ints, values: pa.Array, names: _Names) -> Ints:
+    """The numbers that names have, in place of codes of values."""
+    used, inverse = np.unique(codes, return_inverse=True)
+    return names.of(_taken(values, used).to_pylist())[inverse]
+
+
+def _ranked(column: pa.DictionaryArray) -> tuple[Ints, pa.Array]:
+    """For each code the rank of its time, -1 for one that is none; and the texts in order."""
+    values = column.dictionary
+    order = pc.sort_indices(values).to_numpy()
+    good = pc.match_substring_regex(values, rf"\A(?:{TIME_PATTERN})\z").to_numpy(zero_copy_only=False)
+    ranks = np.full(len(values) + 1, -1, np.int64)
+    ranks[order] = np.arange(len(order))
+    ranks[:-1][~good.astype(bool)] = -1
+    return ranks, values.take(pa.array(order))
+
+
+def _folded(texts: Sequence[str]) -> tuple[list[str], Ints]:
+    """The distinct texts, and which of them each one is."""
+    numbers: dict[str, int] = {}
+    places = np.fromiter((numbers.setdefault(text, len(numbers)) for text in texts), np.int64, len(texts))
+    return list(numbers), places

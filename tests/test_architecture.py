@@ -149,10 +149,14 @@ HEAVY = {
 #: modules that are a heavy package's other half and are imported late themselves
 OWN = {
     "policyc/editor/server.py": {"pygls", "lsprotocol"},
+    "policyc/replay/columns/batch.py": {"numpy", "pyarrow"},
     "policyc/replay/columns/coding.py": {"numpy", "pyarrow"},
+    "policyc/replay/columns/combine.py": {"numpy", "pyarrow"},
+    "policyc/replay/columns/groups.py": {"numpy", "pyarrow"},
     "policyc/replay/columns/kernel.py": {"numpy", "pyarrow"},
     "policyc/replay/columns/run.py": {"numpy", "pyarrow"},
     "policyc/replay/columns/seen.py": {"numpy", "pyarrow"},
+    "policyc/replay/columns/signs.py": {"numpy"},
     "policyc/replay/columns/sources.py": {"duckdb", "numpy", "pyarrow"},
 }
 

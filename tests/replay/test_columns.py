@@ -23,7 +23,8 @@ from policyc.engines.iam.switches import DEFAULT
 from policyc.replay.askers.documents import OfDocuments
 from policyc.replay.askers.known import Known, read_known
 from policyc.replay.columns import run as running
-from policyc.replay.columns.coding import cleaned, fits
+from policyc.replay.columns.batch import cleaned
+from policyc.replay.columns.coding import fits
 from policyc.replay.columns.likeness import rests
 from policyc.replay.columns.run import ColumnReplayer, replay_files
 from policyc.replay.columns.seen import SeenIds, hashes
@@ -190,6 +191,41 @@ def document(random: Random) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": statements})
 
 
+def other_documents(random: Random) -> list[tuple[str, str, int]]:
+    """Documents beside the service's: of its network, of the caller and of its organization, with every element of a statement turned
+    around now and then, and with variables."""
+    out = []
+    for role, level in (("network-policy", 0), ("identity", 0), ("boundary", 0), ("scp", 1), ("scp", 2)):
+        if random.random() < 0.6:
+            continue
+        data = json.loads(document(random))
+        for item in data["Statement"]:
+            if role != "network-policy":
+                del item["Principal"]
+            elif random.random() < 0.2:
+                item["NotPrincipal"] = item.pop("Principal")
+                item["Effect"] = "Deny"
+            if random.random() < 0.2:
+                item["NotResource"] = item.pop("Resource")
+            elif random.random() < 0.1:
+                item["Resource"] = [f"{random.choice(SERVICES)}/${{aws:PrincipalTag/team}}/*"]
+            if random.random() < 0.15:
+                item["NotAction"] = random.choice(["s3:*", "vpc-lattice-svcs:*"])
+                del item["Action"]
+        out.append((role, json.dumps({**data, "Version": "2012-10-17"}), level))
+    return out
+
+
+def several(service: str, others: list[tuple[str, str, int]], words: dict[str, str]) -> OfDocuments:
+    found = Diagnostics()
+    given = [read_attached("service-policy", Source("p.json", service), 0, DEFAULT, found)]
+    given += [
+        read_attached(role, Source(f"{role}{at}.json", text), level, DEFAULT, found)
+        for at, (role, text, level) in enumerate(others)
+    ]
+    return OfDocuments([item for item in given if isinstance(item, Attached)], words, {})
+
+
 def asker(text: str, words: dict[str, str]) -> OfDocuments:
     found = Diagnostics()
     given = read_attached("service-policy", Source("p.json", text), 0, DEFAULT, found)
@@ -232,6 +268,25 @@ def test_the_same_report_row_by_row(random: Random) -> None:
     assert by_columns(packed, old, new, words, identities, known) == wanted
 
 
+@cases(max(20, CASES // 100), seeds())
+def test_the_same_report_of_documents_of_every_kind(random: Random) -> None:
+    running.BLOCK = 32 * 1024 * 1024
+    data = log_of(random)
+    sides = [(document(random), other_documents(random)) for _ in range(2)]
+    words = {"network-auth": "none"} if random.random() < 0.7 else {}
+    reports = []
+    for columns in (False, True):
+        log, tally = Log(), Tally(False)
+        old, new = (several(service, others, words) for service, others in sides)
+        stream: Any = io.BufferedReader(io.BytesIO(data))  # type: ignore[arg-type]
+        if columns:
+            replay_files([("a.json", stream)], ColumnReplayer(old, new, tally, NOTHING), log, lambda _: None)
+        else:
+            replay(log.records([("a.json", stream)]), old, new, tally, NOTHING)
+        reports.append(as_json(Replay(log, tally, True)))
+    assert reports[0] == reports[1]
+
+
 @cases(max(200, CASES // 5), seeds())
 def test_what_is_left_of_a_pattern(random: Random) -> None:
     pattern = "".join(random.choice("ab*?") for _ in range(random.randrange(0, 7)))
@@ -265,7 +320,9 @@ def test_ids_that_were_there(random: Random) -> None:
 
 def test_values_are_cleaned_once() -> None:
     column = pa.array(["a", " a", "-", None, "null", "", "b\x1f", "é\u00a0"])
-    assert cleaned(column).to_pylist() == ["a", "a", None, None, None, None, "b", "é"]
+    found = cleaned(column)
+    texts = [*found.values.to_pylist(), None]
+    assert [texts[code] for code in found.codes] == ["a", "a", None, None, None, None, "b", "é"]
 
 
 # --- Parquet --------------------------------------------------------------------------------------------------------

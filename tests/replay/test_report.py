@@ -178,7 +178,7 @@ def test_bounded_parts_of_a_class_do_not_hang_on_the_order() -> None:
     for order in (names, names[::-1]):
         one, other = Class(key), Class(key)
         for at, name in enumerate(order):
-            (one if at % 2 else other).add(1, "", "", name, [Place("a", int(name[1:]))], caller_hash(name))
+            (one if at % 2 else other).take(1, "", "", {name: 1}, [Place("a", int(name[1:]))], [caller_hash(name)])
         one.merge(other)
         made.append(one)
     first, second = made

@@ -386,15 +386,26 @@ class KeyColumn:
                 groups.append(_Group(grouped[0][0].operator, grouped, self.switches))
         self.groups, self.others, self.filled = tuple(groups), tuple(others), True
 
-    def missed(self, get: Get) -> Iterator[int]:
-        """For each operator the statements whose entry does not surely hold; a statement has one entry for an operator and a key."""
+    def entries(self) -> list[tuple[tuple[Atom, int], ...]]:
+        """Each operator with its entries and the statements that have them; what is no plain comparison stands by itself."""
+        if not self.filled:
+            self._fill()
+        return [group.atoms for group in self.groups] + [(other,) for other in self.others]
+
+    def by_entry(self, get: Get) -> Iterator[Masks]:
+        """For each of `entries` the statements whose entry may and those whose entry surely holds; statements without one have both."""
         if not self.filled:
             self._fill()
         values = get(self.keys[0])
         for group in self.groups:
-            yield ~group.masks(values, get)[1]
+            yield group.masks(values, get)
         for other in self.others:
-            yield ~_all_masks((other,), get, self.switches)[1]
+            yield _all_masks((other,), get, self.switches)
+
+    def missed(self, get: Get) -> Iterator[int]:
+        """For each operator the statements whose entry does not surely hold; a statement has one entry for an operator and a key."""
+        for _, must in self.by_entry(get):
+            yield ~must
 
     def miss(self, key: Any, get: Get, wanted: int) -> Masks:
         """The masks for a value; of the first one only those of the `wanted` statements count."""

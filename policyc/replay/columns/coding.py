@@ -11,12 +11,14 @@ import pyarrow.compute as pc
 
 from policyc.engines.iam.globs import Tokens, Wild, compile_glob
 from policyc.replay.columns.likeness import Likeness
-from policyc.replay.recorded import ABSENT, IDENTIFIER
+from policyc.replay.recorded import IDENTIFIER
 
 Codes = np.ndarray[Any, np.dtype[np.int32]]
 Bits = np.ndarray[Any, np.dtype[np.bool_]]
 #: values whose likeness is remembered
 _MOST_KNOWN: Final = 500_000
+#: more paths than that are looked at anew in each batch
+_MOST_PATHS: Final = 100_000
 _SPECIAL: Final = frozenset("\\.^$|()[]{}+-/#&~ \t\n\r\v\f")
 
 
@@ -63,6 +65,7 @@ class PathCoder(Coder):
         self.seen: set[Tokens] = set()
         self.slow = likeness.slow_path_tests()
         self.whole = likeness.paths_differ()
+        self.known_with = 0
 
     def see(self, services: Sequence[str]) -> None:
         """Services that a batch asks."""
@@ -78,29 +81,43 @@ class PathCoder(Coder):
         out = np.empty(len(values) + 1, np.int32)
         if self.whole:
             out[:-1] = [self.number(("whole", value), value) for value in values.to_pylist()]
-        elif len(values):
-            paths = cut_paths(values)
-            begins, marked = _bits(pc.starts_with(paths, "/")), _bits(pc.match_substring(paths, "#"))
-            tests = [*(fits(paths, tokens) for tokens in self.globs), begins, marked]
-            rows = np.packbits(np.stack(tests, axis=1), axis=1)
-            extra = [tuple(test(path) for test in self.slow) for path in paths.to_pylist()] if self.slow else None
-            _, first, inverse = np.unique(
-                np.ascontiguousarray(rows).view([("", np.void, rows.shape[1])]).ravel(),
-                return_index=True,
-                return_inverse=True,
-            )
-            count = len(self.globs)
-            if extra is None:
-                numbers = [self.number((count, rows[at].tobytes()), values[at].as_py()) for at in first.tolist()]
-                out[:-1] = np.array(numbers, np.int32)[inverse]
-            else:
-                likes = [(count, rows[at].tobytes(), more) for at, more in enumerate(extra)]
-                out[:-1] = [self.number(like, value) for like, value in zip(likes, values.to_pylist())]
-            if self.patterns.verbatim:  # what is wrong with such a path is told with the path
-                for at in np.flatnonzero(~begins | marked).tolist():
-                    value = values[at].as_py()
-                    out[at] = self.number(("told", value), value)
+        elif len(values) > _MOST_PATHS:
+            out[:-1] = self._fitted(values)
+        else:
+            if self.known_with != len(self.globs) or len(self.known) > _MOST_KNOWN:
+                self.known, self.known_with = {}, len(self.globs)
+            held = values.to_pylist()
+            new = [value for value in held if value not in self.known]
+            if new:
+                self.known.update(zip(new, self._fitted(pa.array(new, pa.string())).tolist()))
+            out[:-1] = [self.known[value] for value in held]
         out[-1] = self.number((), None)
+        return out
+
+    def _fitted(self, values: pa.Array) -> Codes:
+        """The number of each path, by the patterns that it fits."""
+        out = np.empty(len(values), np.int32)
+        paths = cut_paths(values)
+        begins, marked = _bits(pc.starts_with(paths, "/")), _bits(pc.match_substring(paths, "#"))
+        tests = [*(fits(paths, tokens) for tokens in self.globs), begins, marked]
+        rows = np.packbits(np.stack(tests, axis=1), axis=1)
+        extra = [tuple(test(path) for test in self.slow) for path in paths.to_pylist()] if self.slow else None
+        _, first, inverse = np.unique(
+            np.ascontiguousarray(rows).view([("", np.void, rows.shape[1])]).ravel(),
+            return_index=True,
+            return_inverse=True,
+        )
+        count = len(self.globs)
+        if extra is None:
+            numbers = [self.number((count, rows[at].tobytes()), values[at].as_py()) for at in first.tolist()]
+            out[:] = np.array(numbers, np.int32)[inverse]
+        else:
+            likes = [(count, rows[at].tobytes(), more) for at, more in enumerate(extra)]
+            out[:] = [self.number(like, value) for like, value in zip(likes, values.to_pylist())]
+        if self.patterns.verbatim:  # what is wrong with such a path is told with the path
+            for at in np.flatnonzero(~begins | marked).tolist():
+                value = values[at].as_py()
+                out[at] = self.number(("told", value), value)
         return out
 
 
@@ -110,10 +127,9 @@ def cut_paths(values: pa.Array) -> pa.Array:
     return pc.replace_substring_regex(found, r"(?s)\?.*\z", "")
 
 
-def path_forms(column: pa.DictionaryArray) -> pa.DictionaryArray:
-    """A column of paths without their identifiers, as `path_form` writes them."""
-    forms = pc.dictionary_encode(pc.replace_substring_regex(cut_paths(column.dictionary), IDENTIFIER, "*"))
-    return pa.DictionaryArray.from_arrays(forms.indices.take(column.indices), forms.dictionary)
+def path_forms(values: pa.Array) -> pa.Array:
+    """Paths without their identifiers, as `path_form` writes them."""
+    return pc.replace_substring_regex(cut_paths(values), IDENTIFIER, "*")
 
 
 def fits(texts: pa.Array, tokens: Tokens) -> Bits:
@@ -140,30 +156,3 @@ def _regex(token: str | Wild) -> str:
 def _bits(found: Any) -> Bits:
     bits: Bits = found.fill_null(False).to_numpy(zero_copy_only=False)
     return bits
-
-
-def cleaned(column: pa.Array) -> pa.DictionaryArray:
-    """A column of texts as numbers of distinct values, without the ways in which logs write that there is none."""
-    if not pa.types.is_dictionary(column.type):
-        column = pc.dictionary_encode(column)
-    values = column.dictionary
-    texts = values if pa.types.is_string(values.type) else values.cast(pa.string())
-    trimmed = _stripped(texts)
-    absent = pc.is_in(trimmed, value_set=pa.array(sorted(ABSENT)))
-    if trimmed is texts and not pc.any(absent).as_py() and not texts.null_count:
-        return pa.DictionaryArray.from_arrays(column.indices, texts)
-    kept = pc.if_else(absent, pa.scalar(None, pa.string()), trimmed)
-    again = pc.dictionary_encode(kept)
-    lut = again.indices
-    return pa.DictionaryArray.from_arrays(lut.take(column.indices), again.dictionary)
-
-
-def _stripped(texts: pa.Array) -> pa.Array:
-    """Texts without space around them, as Python takes it; the array itself where there is none."""
-    if pc.any(pc.match_substring_regex(texts, r"\A[\s\x00-\x1f]|[\s\x00-\x1f]\z")).as_py() or not _ascii(texts):
-        return pa.array([None if text is None else text.strip() for text in texts.to_pylist()], pa.string())
-    return texts
-
-
-def _ascii(texts: pa.Array) -> bool:
-    return bool(pc.all(pc.string_is_ascii(texts)).as_py() is not False)

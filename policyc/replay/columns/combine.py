@@ -31,15 +31,6 @@ class Combined:
         return np.bincount(self.rows if keep is None else self.rows[keep], minlength=len(self.likenesses))
 
 
-def row_codes(column: pa.DictionaryArray) -> Ints:
-    """The codes of a column; the number of its values stands for an absent one."""
-    indices = column.indices
-    if indices.null_count:
-        indices = indices.fill_null(len(column.dictionary))
-    found: Ints = indices.to_numpy(zero_copy_only=False)
-    return found
-
-
 def gathered(values: Ints, codes: Ints) -> Ints:
     """`values` by row. The codes are known to lie within, which clipping does not look at again."""
     return np.take(values, codes, mode="clip")

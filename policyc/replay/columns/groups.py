@@ -12,14 +12,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from policyc.replay.classes import MOST_PLACES, caller_hash
+from policyc.replay.columns.batch import Batch, Column
 from policyc.replay.columns.coding import cut_paths, path_forms
-from policyc.replay.columns.combine import gathered, row_codes
+from policyc.replay.columns.combine import gathered
 from policyc.replay.reading import Place
 from policyc.replay.recorded import TIME_PATTERN
 from policyc.targets.lattice.access_log import read_caller
 
 if TYPE_CHECKING:
-    from policyc.replay.columns.kernel import Batch, Kernel
+    from policyc.replay.columns.kernel import Kernel
 
 Ints = np.ndarray[Any, Any]
 #: lines of numbers that are held before alike ones are put together
@@ -68,23 +69,23 @@ class Groups:
     def add(self, batch: Batch, answers: Ints, rows: Ints) -> None:
         """Rows of a batch, with the number of the answer to each."""
         columns = [(batch.columns[name], names) for name, names in self._columns().items()]
-        codes = [gathered(row_codes(column), rows) for column, _ in columns]
+        codes = [gathered(column.codes, rows) for column, _ in columns]
         paths = batch.columns["requestPath"]
-        used = _used(codes[-1], len(paths.dictionary) + 1)
-        form_of, forms = self._forms(paths.dictionary, used)
+        used = _used(codes[-1], len(paths.values) + 1)
+        form_of, forms = self._forms(paths.values, used)
         codes[-1] = gathered(form_of, codes[-1])
-        sizes = [len(self.kernel.told), *(len(column.dictionary) + 1 for column, _ in columns[:-1]), len(forms)]
+        sizes = [len(self.kernel.told), *(len(column.values) + 1 for column, _ in columns[:-1]), len(forms)]
         order, starts = _sorted_alike([answers, *codes], sizes)
         ends = np.r_[starts[1:], len(order)]
         lines = np.full((len(starts), _WIDTH), _NONE, np.int64)
         heads = order[starts]
         lines[:, 0] = answers[heads]
         for at, ((column, names), held) in enumerate(zip(columns[:-1], codes), 1):
-            lines[:, at] = _renumbered(held[heads], column.dictionary, names)
+            lines[:, at] = _renumbered(held[heads], column.values, names)
         lines[:, 4] = self.forms.of(forms)[codes[-1][heads]]
         lines[:, _COUNT] = ends - starts
         ranks, times = _ranked(batch.columns["startTime"])
-        ranked = gathered(ranks, row_codes(batch.columns["startTime"])[rows[order]])
+        ranked = gathered(ranks, batch.columns["startTime"].codes[rows[order]])
         last = np.maximum.reduceat(ranked, starts)
         first = np.minimum.reduceat(np.where(ranked < 0, len(times), ranked), starts)
         for at, found in ((_FIRST, first), (_LAST, last)):
@@ -109,11 +110,8 @@ class Groups:
 
     def _forms(self, paths: pa.Array, used: Ints) -> tuple[Ints, Sequence[str | None]]:
         """For each code of a path that is used the number of what is told of it, and the texts that are told."""
-        held = pa.DictionaryArray.from_arrays(pa.array(np.arange(len(used), dtype=np.int32)), _taken(paths, used))
-        if self.kernel.replayer.tally.identities:
-            told = pc.dictionary_encode(cut_paths(held.dictionary))
-        else:
-            told = path_forms(held)
+        make = cut_paths if self.kernel.replayer.tally.identities else path_forms
+        told = pc.dictionary_encode(make(_taken(paths, used)))
         count = len(told.dictionary)
         lut = np.zeros(len(paths) + 1, np.int64)
         lut[used] = told.indices.fill_null(count).to_numpy(zero_copy_only=False)
@@ -253,9 +251,9 @@ def _renumbered(codes: Ints, values: pa.Array, names: _Names) -> Ints:
     return names.of(_taken(values, used).to_pylist())[inverse]
 
 
-def _ranked(column: pa.DictionaryArray) -> tuple[Ints, pa.Array]:
+def _ranked(column: Column) -> tuple[Ints, pa.Array]:
     """For each code the rank of its time, -1 for one that is none; and the texts in order."""
-    values = column.dictionary
+    values = column.values
     order = pc.sort_indices(values).to_numpy()
     good = pc.match_substring_regex(values, rf"\A(?:{TIME_PATTERN})\z").to_numpy(zero_copy_only=False)
     ranks = np.full(len(values) + 1, -1, np.int64)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -11,8 +11,9 @@ import pyarrow.compute as pc
 
 from policyc.record import record
 from policyc.replay.askers.said import Said
+from policyc.replay.columns.batch import FIELDS, TIME, Batch, Rows
 from policyc.replay.columns.coding import Coder, PathCoder
-from policyc.replay.columns.combine import Combined, combined, gathered, row_codes
+from policyc.replay.columns.combine import Combined, combined, gathered
 from policyc.replay.columns.groups import Groups
 from policyc.replay.columns.likeness import Likeness, Side
 from policyc.replay.columns.signs import Signs
@@ -22,25 +23,8 @@ from policyc.replay.tally import NO_TIME, Kept, Replayer
 from policyc.targets.base import NoRequest
 from policyc.targets.lattice.access_log import TOLD, VPC_OWNER, account_of, read_tags
 
-Rows = np.ndarray[Any, np.dtype[np.int64]]
 Keep = np.ndarray[Any, np.dtype[np.bool_]]
-#: fields of a record that an answer may hang on
-FIELDS: Final = (
-    *("serviceArn", "user", "requestMethod", "requestPath", "serviceNetworkArn", "failureReason", "authDeniedReason"),
-    *("callerPrincipalOrgID", "sourceVpcId", "sourceVpcArn", "hostHeader", "userAgent", "callerPrincipalTags"),
-)
-ID: Final = "requestId"
-TIME: Final = "startTime"
 _KNOWS_MOST: Final = 1_000_000
-
-
-@record
-class Batch:
-    """Rows of one file: each field as a dictionary array of texts (None for absent), and the number of each row in the file."""
-
-    file: str
-    numbers: Rows
-    columns: Mapping[str, pa.DictionaryArray]
 
 
 @record
@@ -95,15 +79,21 @@ class Kernel:
         self.numbers: dict[Told, int] = {}
         self.told: list[Told] = []
         self.groups = Groups(self)
+        self.unread = {name for name, key in TOLD.items() if not likeness.reads(key)}
+
+    @property
+    def fields(self) -> Collection[str]:
+        """The fields that an answer may hang on; others need not be read."""
+        return [name for name in FIELDS if name not in self.unread]
 
     # --- answers ----------------------------------------------------------------------------------------------------
 
     def answer(self, batch: Batch) -> Answers:
         """The answers to a batch."""
-        services = batch.columns["serviceArn"].dictionary.to_pylist()
+        services = batch.columns["serviceArn"].values.to_pylist()
         self.paths.see([service for service in services if service])
-        luts = [coder.codes(batch.columns[name].dictionary) for name, coder in self.coders.items()]
-        found = combined([(lut, row_codes(batch.columns[name])) for lut, name in zip(luts, self.coders)])
+        luts = [coder.codes(batch.columns[name].values) for name, coder in self.coders.items()]
+        found = combined([(lut, batch.columns[name].codes) for lut, name in zip(luts, self.coders)])
         return Answers(found, np.array(self._numbers(found.likenesses), np.int32))
 
     def _numbers(self, combinations: Rows) -> list[int]:
@@ -186,12 +176,12 @@ class Kernel:
         """Rows by hour and pair of decisions; and times that are none."""
         tally = self.replayer.tally
         column = batch.columns[TIME]
-        hours, hour_of = _hours_of(column.dictionary)
+        hours, hour_of = _hours_of(column.values)
         kinds: dict[tuple[str, str, str], int] = {}
         width = len(hours) + 2
         starts = np.array([0 if told.said is None else 1 + _pair(kinds, told) for told in self.told], np.int32) * width
         places = answers.of(starts)
-        places += gathered(hour_of, row_codes(column))
+        places += gathered(hour_of, column.codes)
         table = np.bincount(places if keep is None else places[keep], minlength=(len(kinds) + 1) * width)
         table = table.reshape(-1, width)[1:]
         for kind, at in kinds.items():

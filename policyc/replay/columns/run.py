@@ -12,11 +12,12 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from policyc.replay.askers.known import Known
 from policyc.replay.askers.said import Asker
-from policyc.replay.columns.kernel import ID, Batch, Kernel, Rows
+from policyc.replay.columns.ahead import ahead
+from policyc.replay.columns.batch import ID, Batch, Rows
+from policyc.replay.columns.kernel import Kernel
 from policyc.replay.columns.likeness import Likeness
 from policyc.replay.columns.seen import Hashes, SeenIds, hashes
 from policyc.replay.columns.sources import BLOCK, Lines, parquet_batches
@@ -60,7 +61,7 @@ class ColumnReplayer(Replayer):
         self.tally.records += length
         odd = [(number, item) for number, some in others.items() for item in self._read(some)]
         ids = batch.columns[ID]
-        if ids.null_count == length and not any(item[0].id for _, item in odd):
+        if ids.is_absent and not any(item[0].id for _, item in odd):
             keep = None
             for _, (item, place) in odd:
                 self.ask(item, place)
@@ -86,16 +87,16 @@ class ColumnReplayer(Replayer):
         self, batch: Batch, early: np.ndarray[Any, np.dtype[np.bool_]], odd: list[tuple[int, tuple[Recorded, Place]]]
     ) -> np.ndarray[Any, np.dtype[np.bool_]]:
         """Which rows were not delivered before. Records between them are taken in their order, and asked about."""
-        ids = batch.columns[ID].cast(pa.string())
-        asked = ~early & pc.is_valid(ids).to_numpy(zero_copy_only=False)
-        rows = np.flatnonzero(asked)
+        ids = batch.columns[ID]
+        rows = np.flatnonzero(~early & (ids.codes < len(ids.values)))
         held = [(number, item, place) for number, (item, place) in odd if item.id]
-        texts = pa.concat_arrays([ids.take(pa.array(rows)), pa.array([item.id for _, item, _ in held], pa.string())])
+        others = hashes(pa.array([item.id for _, item, _ in held], pa.string()))
+        told = np.r_[hashes(ids.values)[ids.codes[rows]], others]
         numbers = np.r_[batch.numbers[rows], np.array([number for number, _, _ in held], np.int64)]
         order = np.argsort(numbers, kind="stable")
         first = np.zeros(len(order), bool)
         if len(order):
-            first[order] = self.first(batch.file, hashes(texts.take(pa.array(order))), numbers[order])
+            first[order] = self.first(batch.file, told[order], numbers[order])
         keep = np.ones(len(batch.numbers), bool)
         keep[rows] = first[: len(rows)]
         new = {id(held[at][1]) for at in np.flatnonzero(first[len(rows) :]).tolist()}
@@ -134,7 +135,7 @@ def _file(
 ) -> None:
     if stream.peek(4)[:4] == _PARQUET:
         try:
-            for part in parquet_batches(name, stream, groups):
+            for part in ahead(parquet_batches(name, stream, replayer.kernel.fields, groups)):
                 if isinstance(part, Batch):
                     replayer.take_batch(part)
                 else:
@@ -167,7 +168,7 @@ def _file(
 def _block(name: str, block: bytes, number: int, replayer: ColumnReplayer, known: LineReader, lines: Lines) -> int:
     """One block of whole lines; the number of the line behind it comes back."""
     after = number + block.count(b"\n") + (not block.endswith(b"\n"))
-    taken = lines.take(name, block, number)
+    taken = lines.take(name, block, number, replayer.kernel.fields)
     if taken is None:
         for at, line in enumerate(block.splitlines(keepends=True), number):
             for data, place in known.take(at, line):

@@ -7,12 +7,14 @@ each is asked. A combination that is out of the ordinary (no path, a caller whom
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
 
 from policyc.engines.iam.caller import Caller, CallerKind
+from policyc.engines.iam.columns import KeyColumn, Masks, PrincipalColumn, ResourceColumn
 from policyc.engines.iam.document import Document
 from policyc.engines.iam.reasons import each_reason
 from policyc.engines.iam.request import Request
@@ -68,10 +70,16 @@ class _Resource:
 
 @record
 class _Part:
-    """One part of a statement: `decide` says whether a request matches it, `row` is where its flags stand."""
+    """A part of the statements of a document, for all of them at once: `masks` are those that may and that surely match a request, and
+    `rows` where the flags of each stand, by the place of its bit."""
 
-    row: int
-    decide: Callable[[Any], bool | None]
+    masks: Callable[[Any], Iterable[Masks]]
+    rows: tuple[tuple[tuple[int, int], ...], ...]
+
+    def flags(self, asked: Any) -> Iterator[int]:
+        for (can, must), rows in zip(self.masks(asked), self.rows):
+            for bit, _ in rows:
+                yield _YES if must >> bit & 1 else _MAYBE if can >> bit & 1 else _NO
 
 
 @record
@@ -103,7 +111,7 @@ class Signs:
         self.of_row: dict[int, tuple[str, ...]] = {}
         #: the parts of which several keys have a say
         self.varied: set[int] = set()
-        self.documents = [[self._laid_out(s, d) for s in d.statements] for d in side.documents]
+        self.documents = [self._laid_out(document) for document in side.documents]
         self.chosen: dict[str, list[int]] = {name: [] for name in self.names}
         self.interned: dict[Hashable, int] = {}
         self.callers: dict[int, tuple[Caller, ...]] = {}
@@ -113,44 +121,66 @@ class Signs:
 
     # --- statements -------------------------------------------------------------------------------------------------
 
-    def _laid_out(self, statement: Statement, document: Document) -> _Rows:
-        switches, deny = document.switches, statement.deny
-        core, entries = [], []
-        who, where = statement.principals, statement.resources
-        if who is not None:
-            core.append(self._part((_USER,), lambda asked: who.decide(asked.caller, False, deny, switches)))
-        elif document.masks.principals is not None:
-            core.append(self._constant(_NO))
-        core.append(self._constant(_FLAG[statement.actions.decide(INVOKE.lower())]))
-        if where is not None:
-            needs = [name for pattern in where.patterns for key in pattern.needs for name in self._fields(key)]
-            decide = lambda asked: where.decide(asked.resource, asked.get, deny, switches)  # noqa: E731
-            core.append(self._part((_SERVICE, _PATH, *needs), decide, bool(needs)))
-        for atom in statement.conditions:
-            keys = atom.keys if atom.needs else (atom.key,)
-            fields = tuple(name for key in keys for name in self._fields(key))
-            tests = lambda asked, atom=atom: atom.decide(asked.get, switches)  # noqa: E731
-            entries.append(self._part(fields, tests, bool(atom.needs)))
-        return _Rows(statement, tuple(core), tuple(entries), bool(statement.holes), int(statement.inert))
+    def _laid_out(self, document: Document) -> list[_Rows]:
+        index = document.masks
+        core: list[list[int]] = [[] for _ in document.statements]
+        entries: list[dict[tuple[str, str], int]] = [{} for _ in document.statements]
+        if index.principals is not None:
+            who = index.principals
+            named = [(s.index, (_USER,) if s.principals is not None else ()) for s in document.statements]
+            rows = [(bit, self._row(fields, core[bit])) for bit, fields in named]
+            self._part((_USER,), partial(_who, who), [rows])
+        for statement in document.statements:
+            self.always[self._row((), core[statement.index])] = _FLAG[statement.actions.decide(INVOKE.lower())]
+        where = index.resources
+        varied = tuple(name for key in where.needs for name in self._fields(key))
+        fields = self._ordered((_SERVICE, _PATH, *varied))
+        rows = [
+            (s.index, self._row(fields, core[s.index], bool(varied)))
+            for s in document.statements
+            if s.resources is not None
+        ]
+        self._part(fields, partial(_where, where), [rows])
+        for column in index.columns:
+            fields = self._ordered([name for key in column.keys for name in self._fields(key)])
+            held: list[list[tuple[int, int]]] = []
+            for entry in column.entries():
+                held.append([])
+                for atom, mask in entry:
+                    for bit in _bits(mask):
+                        row = self._row(fields, [], bool(atom.needs))
+                        entries[bit][atom.operator.text, atom.key] = row
+                        held[-1].append((bit, row))
+            self._part(fields, partial(_by_entry, column), held)
+        return [
+            _Rows(s, tuple(core[s.index]), _in_order(s, entries[s.index]), bool(s.holes), int(s.inert))
+            for s in document.statements
+        ]
 
     def _fields(self, key: str) -> tuple[str, ...]:
         if key.startswith(TAGS.lower()):
             return (_USER, "callerPrincipalTags")
         return _FIELDS_OF.get(key, (_USER,))
 
-    def _part(self, fields: Sequence[str], decide: Callable[[Any], bool | None], varied: bool = False) -> int:
-        held = tuple(sorted(set(fields), key=self.names.index))
-        self.groups.setdefault(held, []).append(_Part(self.rows, decide))
-        self.of_row[self.rows] = held
+    def _ordered(self, fields: Iterable[str]) -> tuple[str, ...]:
+        return tuple(sorted(set(fields), key=self.names.index))
+
+    def _row(self, fields: tuple[str, ...], of: list[int], varied: bool = False) -> int:
+        of.append(self.rows)
+        self.of_row[self.rows] = fields
         if varied:
             self.varied.add(self.rows)
         self.rows += 1
         return self.rows - 1
 
-    def _constant(self, flag: int) -> int:
-        self.always[self.rows] = flag
-        self.rows += 1
-        return self.rows - 1
+    def _part(
+        self,
+        fields: tuple[str, ...],
+        masks: Callable[[Any], Iterable[Masks]],
+        rows: Sequence[Sequence[tuple[int, int]]],
+    ) -> None:
+        if any(rows):
+            self.groups.setdefault(fields, []).append(_Part(masks, tuple(map(tuple, rows))))
 
     # --- what is told apart whatever statements say ------------------------------------------------------------------
 
@@ -181,7 +211,7 @@ class Signs:
                     return ""
                 return "none" if value is None else "one" if is_network(value) else None
             case "failureReason" | "authDeniedReason":
-                return number
+                return ""  # both together are the verdict
             case "callerPrincipalTags":
                 tags = read_tags(value)
                 return tuple(sorted((key, side.problem(key, item)) for key, item in tags.items() if side.reads(key)))
@@ -218,8 +248,7 @@ class Signs:
         self.callers[number] = ways
         if self.likeness.is_told_apart(named, self.side):
             return (named, number)
-        account = caller.account if caller.account in self.side.names else ""
-        return (caller.kind, account, caller.path, told)
+        return (caller.kind, caller.path, told)
 
     # --- signs ------------------------------------------------------------------------------------------------------
 
@@ -233,13 +262,24 @@ class Signs:
         plain = np.flatnonzero(~odd)
         if len(plain):
             held = combinations[plain]
-            columns = [choices[plain], *self._told(held)]
+            columns = [choices[plain], self._refused(held), *self._told(held)]
             table = np.ascontiguousarray(np.concatenate(columns, axis=1))
             distinct_rows, _, inverse = unique_rows(table)
             numbers = np.array([self._number(row.tobytes()) for row in distinct_rows], np.int64)
             out[plain] = numbers[inverse]
         found: list[int] = out.tolist()
         return found
+
+    def _refused(self, held: Ints) -> Ints:
+        """Whether the log says that a policy refused."""
+        marks = []
+        for name in ("failureReason", "authDeniedReason"):
+            samples = self.coders[name].samples
+            told = [
+                sample == "ClientAccessDenied" if name == "failureReason" else sample is not None for sample in samples
+            ]
+            marks.append(np.array(told, np.int64)[held[:, self.at[name]]])
+        return np.maximum(*marks)[:, None]
 
     def _number(self, sign: bytes) -> int:
         if len(self.numbers_of) > _KNOWS_MOST:
@@ -253,7 +293,7 @@ class Signs:
         services = None if self.side.services is None else self._services(held)
         out = []
         for way in range(most):
-            flags = np.empty((self.rows, len(held)), np.int8)
+            flags = np.zeros((self.rows, len(held)), np.int8)
             for row, flag in self.always.items():
                 flags[row] = flag
             for fields, parts in self.groups.items():
@@ -274,17 +314,17 @@ class Signs:
         """The flags of the parts that hang on some fields."""
         distinct_rows, first, inverse = unique_rows(self._only(fields, held))
         known = self.known.setdefault((fields, way if _USER in fields else 0), {})
-        table = np.empty((len(distinct_rows), len(parts)), np.int8)
+        rows = [row for part in parts for some in part.rows for _, row in some]
+        table = np.empty((len(distinct_rows), len(rows)), np.int8)
         for at, key in enumerate(map(tuple, distinct_rows.tolist())):
             found = known.get(key)
             if found is None:
                 if len(known) > _KNOWS_MOST:
                     known.clear()
                 asked = self._resource(key) if fields == _RESOURCE else self._request(held[first[at]], way)
-                found = known[key] = bytes(_FLAG[part.decide(asked)] for part in parts)
+                found = known[key] = bytes(flag for part in parts for flag in part.flags(asked))
             table[at] = np.frombuffer(found, np.int8)
-        for column, part in enumerate(parts):
-            flags[part.row] = table[:, column][inverse]
+        flags[rows] = table.T[:, inverse]
 
     def _only(self, fields: Sequence[str], held: Ints) -> Ints:
         return np.ascontiguousarray(held[:, [self.at[name] for name in fields]])
@@ -388,6 +428,28 @@ class Signs:
 
     def _interned(self, key: Hashable) -> int:
         return self.interned.setdefault(key, len(self.interned))
+
+
+def _in_order(statement: Statement, entries: Mapping[tuple[str, str], int]) -> tuple[int, ...]:
+    """The rows of a statement's conditions in their order, which is that of the reasons against it."""
+    return tuple(entries[atom.operator.text, atom.key] for atom in statement.conditions)
+
+
+def _bits(mask: int) -> Iterator[int]:
+    return (bit for bit in range(mask.bit_length()) if mask >> bit & 1)
+
+
+def _who(column: PrincipalColumn, asked: Any) -> Iterable[Masks]:
+    return (column.miss(asked.caller, False, -1),)
+
+
+def _where(column: ResourceColumn, asked: Any) -> Iterable[Masks]:
+    key: Any = (asked.resource, *map(asked.get, column.needs)) if column.needs else asked.resource
+    return (column.memo.get(key) or column.miss(key, asked.resource, asked.get),)
+
+
+def _by_entry(column: KeyColumn, asked: Any) -> Iterable[Masks]:
+    return column.by_entry(asked.get)
 
 
 def _state(item: _Rows, flags: Flags) -> Flags:

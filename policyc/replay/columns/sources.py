@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import duckdb
@@ -12,8 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from policyc.record import record
-from policyc.replay.columns.coding import cleaned
-from policyc.replay.columns.kernel import FIELDS, ID, TIME, Batch, Rows
+from policyc.replay.columns.batch import FIELDS, ID, TIME, Batch, Rows, absent, cleaned, either
 from policyc.replay.reading import Place
 
 #: bytes of lines that are read at once
@@ -40,7 +39,7 @@ class Lines:
         if threads:
             self.connection.execute(f"SET threads = {int(threads)}")
 
-    def take(self, file: str, block: bytes, start: int) -> Taken | None:
+    def take(self, file: str, block: bytes, start: int, wanted: Collection[str] = FIELDS) -> Taken | None:
         """A block whose first line has the number `start`; None when it is not of plain lines of JSON throughout."""
         data = np.frombuffer(block, np.uint8)
         ends = np.flatnonzero(data == 10)
@@ -66,12 +65,13 @@ class Lines:
             fields = self._fields(lines)
             if fields is None:
                 return None
-        columns, regular = _columns(fields, len(rows))
+        columns = _columns(fields, len(rows))
+        regular = _regular(columns)
         others = np.sort(np.r_[odd, rows[~regular]]).tolist()
         if not regular.all():
             kept = pa.array(np.flatnonzero(regular))
             columns = {name: column.take(kept) for name, column in columns.items()}
-        batch = Batch(file, rows[regular] + start, {name: cleaned(column) for name, column in columns.items()})
+        batch = _batch(file, rows[regular] + start, columns, wanted)
         return Taken(batch, tuple((start + at, block[starts[at] : ends[at]]) for at in others))
 
     def _fields(self, lines: pa.Array) -> pa.Array | None:
@@ -97,15 +97,14 @@ def _ends_whole(data: Any, ends: Any) -> Any:
     return (last == ord("}")) | ((last == 13) & (before == ord("}")))
 
 
-def _columns(fields: pa.Array, length: int) -> tuple[dict[str, pa.Array], Any]:
-    """Each field of the rows, and which rows are records of a service whose fields are texts."""
+def _columns(fields: pa.Array, length: int) -> dict[str, pa.Array]:
+    """Each field of the rows."""
     width = len(_NAMES)
-    found = {name: fields.take(pa.array(np.arange(length) * width + at)) for at, name in enumerate(_NAMES)}
-    return with_user(found)
+    return {name: fields.take(pa.array(np.arange(length) * width + at)) for at, name in enumerate(_NAMES)}
 
 
-def with_user(found: Mapping[str, pa.Array]) -> tuple[dict[str, pa.Array], Any]:
-    """The columns with the caller, which stands in one of two fields, and which rows are whole."""
+def _regular(found: Mapping[str, pa.Array]) -> Any:
+    """Which rows are records of a service whose fields are texts."""
     regular = pc.is_valid(found["serviceArn"]).to_numpy(zero_copy_only=False) & pc.is_valid(
         found["resolvedUser"]
     ).to_numpy(zero_copy_only=False)
@@ -114,18 +113,24 @@ def with_user(found: Mapping[str, pa.Array]) -> tuple[dict[str, pa.Array], Any]:
             # an object or a list, which is no text; a text that begins like one is looked at by itself
             nested = pc.match_substring_regex(column, r"\A\s*[\[{]").fill_null(False)
             regular &= ~nested.to_numpy(zero_copy_only=False)
-    user = found["resolvedUser"]
-    absent = pc.is_in(pc.utf8_trim_whitespace(user), value_set=pa.array(["-", "null", ""]))
-    user = pc.if_else(absent, found["callerPrincipal"], user)
-    columns = {name: column for name, column in found.items() if name not in ("resolvedUser", "callerPrincipal")}
-    return {**columns, "user": user}, regular
+    return regular
+
+
+def _batch(file: str, numbers: Rows, found: Mapping[str, pa.Array], fields: Collection[str]) -> Batch:
+    """Columns of a file as those of a batch: the caller stands in one of two fields, and what nobody reads is left out."""
+    wanted = {*fields, ID, TIME, "resolvedUser", "callerPrincipal"}
+    whole = {
+        name: cleaned(found[name]) if name in wanted and name in found else absent(len(numbers)) for name in _NAMES
+    }
+    user = either(whole.pop("resolvedUser"), whole.pop("callerPrincipal"))
+    return Batch(file, numbers, {**whole, "user": user})
 
 
 # --- Parquet --------------------------------------------------------------------------------------------------------
 
 
 def parquet_batches(
-    file: str, stream: Any, groups: Sequence[int] | None = None, most: int = 1 << 20
+    file: str, stream: Any, fields: Collection[str] = FIELDS, groups: Sequence[int] | None = None, most: int = 1 << 20
 ) -> Iterator[Batch | tuple[Place, dict[str, Any]]]:
     """The rows of a Parquet file: batches where it holds records of a service, else one record after the other.
 
@@ -140,6 +145,8 @@ def parquet_batches(
         if groups is None or 0 in groups:
             yield from _one_by_one(file, held)
         return
+    needed = {*fields, ID, TIME, "resolvedUser", "callerPrincipal"}
+    wanted = {name: held_as for name, held_as in wanted.items() if name in needed}
     texts = [name for name in wanted.values() if pa.types.is_string(held.schema_arrow.field(name).type)]
     held = pq.ParquetFile(stream, read_dictionary=texts)
     start = 1
@@ -161,31 +168,14 @@ def parquet_batches(
 def _of_table(
     file: str, part: Any, wanted: Mapping[str, str], start: int
 ) -> Iterator[Batch | tuple[Place, dict[str, Any]]]:
-    length = part.num_rows
     found: dict[str, pa.Array] = {}
-    for name in _NAMES:
-        if name not in wanted:
-            found[name] = pa.DictionaryArray.from_arrays(pa.nulls(length, pa.int32()), pa.array([], pa.string()))
-            continue
-        column = part.column(wanted[name])
+    for name, held in wanted.items():
+        column = part.column(held)
         column = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
         if isinstance(column, pa.ChunkedArray):
             column = column.unify_dictionaries().combine_chunks() if column.num_chunks != 1 else column.chunk(0)
         found[name] = column if pa.types.is_dictionary(column.type) else pc.dictionary_encode(_as_texts(column))
-    whole = {name: cleaned(column) for name, column in found.items()}
-    user, other = whole["resolvedUser"], whole["callerPrincipal"]
-    if user.null_count:
-        both = pa.concat_arrays([user.dictionary, other.dictionary])
-        taken = pc.if_else(
-            pc.is_valid(user.indices),
-            user.indices.cast(pa.int32()),
-            pc.add(other.indices.cast(pa.int32()), len(user.dictionary)),
-        )
-        encoded = pc.dictionary_encode(both)
-        user = pa.DictionaryArray.from_arrays(encoded.indices.take(taken), encoded.dictionary)
-    columns = {name: column for name, column in whole.items() if name not in ("resolvedUser", "callerPrincipal")}
-    numbers: Rows = np.arange(start, start + length)
-    yield Batch(file, numbers, {**columns, "user": user})
+    yield _batch(file, np.arange(start, start + part.num_rows), found, tuple(wanted))
 
 
 def _as_texts(column: pa.Array) -> pa.Array:

@@ -18,9 +18,8 @@ from policyc.replay.reading import Place
 #: bytes of lines that are read at once
 BLOCK: Final = 32 * 1024 * 1024
 _NAMES: Final = (*(name for name in FIELDS if name != "user"), "resolvedUser", "callerPrincipal", ID, TIME)
-_QUERY: Final = "SELECT json_extract_string(line, [{}]) AS fields FROM lines".format(
-    ", ".join(f"'$.{name}'" for name in _NAMES)
-)
+#: fields of a record that are read whatever policies read
+_ALWAYS: Final = (ID, TIME, "serviceArn", "resolvedUser", "callerPrincipal")
 
 
 @record
@@ -56,16 +55,18 @@ class Lines:
         plain = (data[starts[rows]] == ord("{")) & _ends_whole(data, ends[rows])
         odd = rows[~plain]
         rows = rows[plain]
-        lines = lines.take(pa.array(rows))
-        fields = self._fields(lines)
-        if fields is None:
-            ok = self._asked(lines, "SELECT json_valid(line) AS ok FROM lines", "ok").to_numpy(zero_copy_only=False)
+        if len(rows) < len(starts):
+            lines = lines.take(pa.array(rows))
+        names = [name for name in _NAMES if name in {*wanted, *_ALWAYS}]
+        columns = self._fields(lines, names)
+        if columns is None:
+            valid = self._asked(lines, "SELECT json_valid(line) AS ok FROM lines").column("ok")
+            ok = valid.to_numpy()
             odd = np.sort(np.r_[odd, rows[~ok]])
             rows, lines = rows[ok], lines.filter(pa.array(ok))
-            fields = self._fields(lines)
-            if fields is None:
+            columns = self._fields(lines, names)
+            if columns is None:
                 return None
-        columns = _columns(fields, len(rows))
         regular = _regular(columns)
         others = np.sort(np.r_[odd, rows[~regular]]).tolist()
         if not regular.all():
@@ -74,18 +75,20 @@ class Lines:
         batch = _batch(file, rows[regular] + start, columns, wanted)
         return Taken(batch, tuple((start + at, block[starts[at] : ends[at]]) for at in others))
 
-    def _fields(self, lines: pa.Array) -> pa.Array | None:
-        """The fields of each line, one list after the other; None when a line is no JSON."""
+    def _fields(self, lines: pa.Array, names: Sequence[str]) -> dict[str, pa.DictionaryArray] | None:
+        """Fields of the lines; None when a line is no JSON."""
+        shape = ", ".join(f'"{name}": "VARCHAR"' for name in names)
         try:
-            return self._asked(lines, _QUERY, "fields").flatten()
+            table = self._asked(lines, f"SELECT unnest(json_transform(line, '{{{shape}}}')) FROM lines")
         except duckdb.Error:
             return None
+        return {name: pc.dictionary_encode(table.column(name).combine_chunks()) for name in names}
 
-    def _asked(self, lines: pa.Array, query: str, name: str) -> Any:
-        """One column of what a query says of the lines."""
+    def _asked(self, lines: pa.Array, query: str) -> Any:
+        """What a query says of the lines."""
         self.connection.register("lines", pa.table({"line": lines}))
         try:
-            return self.connection.sql(query).to_arrow_table().column(name).combine_chunks()
+            return self.connection.sql(query).to_arrow_table()
         finally:
             self.connection.unregister("lines")
 
@@ -97,13 +100,7 @@ def _ends_whole(data: Any, ends: Any) -> Any:
     return (last == ord("}")) | ((last == 13) & (before == ord("}")))
 
 
-def _columns(fields: pa.Array, length: int) -> dict[str, pa.Array]:
-    """Each field of the rows."""
-    width = len(_NAMES)
-    return {name: fields.take(pa.array(np.arange(length) * width + at)) for at, name in enumerate(_NAMES)}
-
-
-def _regular(found: Mapping[str, pa.Array]) -> Any:
+def _regular(found: Mapping[str, pa.DictionaryArray]) -> Any:
     """Which rows are records of a service whose fields are texts."""
     regular = pc.is_valid(found["serviceArn"]).to_numpy(zero_copy_only=False) & pc.is_valid(
         found["resolvedUser"]
@@ -111,14 +108,15 @@ def _regular(found: Mapping[str, pa.Array]) -> Any:
     for name, column in found.items():
         if name != "callerPrincipalTags":
             # an object or a list, which is no text; a text that begins like one is looked at by itself
-            nested = pc.match_substring_regex(column, r"\A\s*[\[{]").fill_null(False)
-            regular &= ~nested.to_numpy(zero_copy_only=False)
+            nested = pc.match_substring_regex(column.dictionary, r"\A\s*[\[{]")
+            if pc.any(nested).as_py():
+                regular &= ~nested.take(column.indices).fill_null(False).to_numpy(zero_copy_only=False)
     return regular
 
 
 def _batch(file: str, numbers: Rows, found: Mapping[str, pa.Array], fields: Collection[str]) -> Batch:
     """Columns of a file as those of a batch: the caller stands in one of two fields, and what nobody reads is left out."""
-    wanted = {*fields, ID, TIME, "resolvedUser", "callerPrincipal"}
+    wanted = {*fields, *_ALWAYS}
     whole = {
         name: cleaned(found[name]) if name in wanted and name in found else absent(len(numbers)) for name in _NAMES
     }
@@ -145,7 +143,7 @@ def parquet_batches(
         if groups is None or 0 in groups:
             yield from _one_by_one(file, held)
         return
-    needed = {*fields, ID, TIME, "resolvedUser", "callerPrincipal"}
+    needed = {*fields, *_ALWAYS}
     wanted = {name: held_as for name, held_as in wanted.items() if name in needed}
     texts = [name for name in wanted.values() if pa.types.is_string(held.schema_arrow.field(name).type)]
     held = pq.ParquetFile(stream, read_dictionary=texts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from policyc.cli import exits
@@ -59,9 +60,11 @@ def describe(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="PATH",
-        help="the policies (default: the project)",
+        help="the policies (default: the project), or one document",
     )
-    parser.add_argument("--against", metavar="DIR", help="the project with the policies in force; the others are new")
+    parser.add_argument(
+        "--against", metavar="PATH", help="the project with the policies in force, or the document; the others are new"
+    )
     parser.add_argument(
         "--known",
         metavar="FILE",
@@ -93,6 +96,13 @@ def describe(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="auto (default), rows (no further packages), columns (needs `policyc[replay]`; for large logs of VPC Lattice and for Parquet), "
         "spark (needs `policyc[spark]`): all give the same report",
+    )
+    parser.add_argument(
+        "--cache",
+        type=Path,
+        metavar="DIR",
+        help="keep what was read there, so that the next policies are asked at once; it is read anew when the files have changed (needs "
+        "`policyc[replay]`)",
     )
     describe_inventory(parser)
     group = parser.add_argument_group("documents in place of a project")
@@ -147,10 +157,10 @@ def run(args: argparse.Namespace, console: Console) -> int:
         return _suggest(args, asked, console)
     with Progress(console) as progress:
         try:
-            if args.engine == "spark":
-                on_spark(args, asked, log, tally)
-            elif uses_columns(args):
+            if uses_columns(args):
                 in_columns(args, asked, log, tally, lambda now: progress("records", now.records))
+            elif args.engine == "spark":
+                on_spark(args, asked, log, tally)
             else:
                 replay(
                     log.records(opened(args, log)),

@@ -9,11 +9,14 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
+from policyc.cli.console import reason
 from policyc.cli.parser import WrongUse
 from policyc.cli.replay_files import named, opened
+from policyc.version import VERSION
 
 if TYPE_CHECKING:
     from policyc.cli.replay_policies import Policies
+    from policyc.replay.columns.corpus import Corpus
     from policyc.replay.reading import Log
     from policyc.replay.tally import Tally
 
@@ -25,10 +28,12 @@ _MANY_BYTES: Final = 16 * 1024 * 1024
 
 def uses_columns(args: argparse.Namespace) -> bool:
     """Whether columns are asked. Raises WrongUse where their packages are missing."""
+    if args.engine in ("rows", "spark") and args.cache is not None:
+        raise WrongUse(f"`--cache` keeps columns, and `--engine {args.engine}` has none", "leave `--engine` out")
     if args.engine in ("rows", "spark"):
         return False
     missing = [name for name in _PACKAGES if find_spec(name) is None]
-    if args.engine == "columns":
+    if args.engine == "columns" or args.cache is not None:
         if missing:
             raise WrongUse(
                 f"the columns need {missing[0]}, which is not installed", "run `pip install 'policyc[replay]'`"
@@ -80,7 +85,35 @@ def in_columns(
     args: argparse.Namespace, asked: Policies, log: Log, tally: Tally, watch: Callable[[Tally], None]
 ) -> None:
     """Replay in columns; records that have none are asked about one by one."""
-    from policyc.replay.columns.run import ColumnReplayer, replay_files
+    from policyc.replay.columns.run import ColumnReplayer, replay_corpus, replay_files
 
     replayer = ColumnReplayer(asked.old, asked.new, tally, asked.known)
-    replay_files(opened(args, log), replayer, log, watch)
+    if args.cache is None:
+        replay_files(opened(args, log), replayer, log, watch)
+    else:
+        replay_corpus(_corpus(args, watch), replayer, log, watch)
+
+
+def _corpus(args: argparse.Namespace, watch: Callable[[Tally], None]) -> Corpus:
+    """The log as it was read before, or as it is read now and kept for the next time."""
+    from policyc.replay.columns.corpus import Corpus, identity, load, save
+    from policyc.replay.columns.run import Reader, replay_files
+
+    corpus = Corpus()
+    files = [(name, path) for name, path in named(args, corpus.log) if path is not None or _no_stream()]
+    try:
+        made_of = [VERSION, *identity([(name, path) for name, path in files if path is not None])]
+        held = load(args.cache, made_of)
+        if held is not None:
+            return held
+        replay_files(opened(args, corpus.log), Reader(corpus), corpus.log, watch)
+        save(args.cache, corpus, made_of)
+    except OSError as error:
+        raise WrongUse(
+            f"`{args.cache}` cannot hold the log ({reason(error)})", "name a folder that can be written"
+        ) from None
+    return corpus
+
+
+def _no_stream() -> bool:
+    raise WrongUse("standard input is read once, so there is nothing to keep of it", "name files")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,6 +20,7 @@ from policyc.cli.simulate_documents import read_flags
 from policyc.cli.trust import trust_of
 from policyc.diagnostics import Diagnostics
 from policyc.record import record
+from policyc.syntax.json_text import parse_json
 from policyc.text import Source
 from policyc.workspace.compile import Compiled, compile_project
 from policyc.workspace.project import POLICY
@@ -40,6 +41,8 @@ OLD: Final = ("service-policy", "network-policy", "bucket-policy")
 CEDAR: Final = ("group-policy", "endpoint-policy")
 NETWORK: Final = "core-network"
 WORDS: Final = ("service-auth", "network-auth", "protocol")
+#: what actions begin with in documents that are on a service, or on a bucket
+_OF_ACTIONS: Final = {"service-policy": "vpc-lattice-svcs", "bucket-policy": "s3"}
 _OF_IAM: Final = ("vpc-lattice", "cloudtrail", "s3-access")
 _OF_CEDAR, _OF_FLOWS = "verified-access", "flow-logs"
 
@@ -55,6 +58,7 @@ class Policies:
 
 def policies(args: argparse.Namespace, console: Console) -> Policies | int:
     """Who is asked, or the exit status after saying what is wrong. Raises WrongUse."""
+    args = _with_documents(args)
     _refuse_documents(args)
     diagnostics = Diagnostics()
     project = open_project(args, args.paths, diagnostics)
@@ -80,6 +84,75 @@ def _refuse_documents(args: argparse.Namespace) -> None:
             raise WrongUse(
                 f"`{path}` is no policy file", f"give a document with the option that says what it is: {options}"
             )
+
+
+def _with_documents(args: argparse.Namespace) -> argparse.Namespace:
+    """The command line with a document that `--policies` or `--against` name as the option for its kind. Raises WrongUse."""
+    if any(
+        _given(args, name) for name in (*ROLES, *CEDAR, NETWORK, *(f"old-{name}" for name in (*OLD, *CEDAR, NETWORK)))
+    ):
+        return args
+    held = dict(vars(args))
+    if args.against and not os.path.exists(args.against):  # noqa: PTH110 - False for a name that is too long
+        raise WrongUse(
+            f"`{args.against}` does not exist",
+            "name the folder of the project in force, or two documents: `--policies NEW --against OLD`",
+        )
+    if len(args.paths) == 1 and _is_document(args.paths[0]):
+        held["paths"] = []
+        new = _kind_of(args.paths[0], args)
+        held[new.replace("-", "_")] = _held(new, args.paths[0])
+        if args.against and _is_document(args.against):
+            old = _kind_of(args.against, args)
+            if old != new:
+                raise WrongUse(
+                    f"`{args.paths[0]}` is a {new.replace('-', ' ')}, and `{args.against}` a {old.replace('-', ' ')}",
+                    "compare documents of one kind",
+                )
+            held["against"] = None
+            held[f"old_{old.replace('-', '_')}"] = _held(old, args.against)
+    elif args.against and os.path.isfile(args.against):  # noqa: PTH113 - as above
+        raise WrongUse(
+            f"`{args.against}` is one document, and the new policies are a project",
+            "name the folder of the project in force, or two documents: `--policies NEW --against OLD`",
+        )
+    return argparse.Namespace(**held)
+
+
+def _is_document(path: str) -> bool:
+    return path.endswith((".json", ".cedar")) and os.path.isfile(path)  # noqa: PTH113 - False for a name that is too long
+
+
+def _held(role: str, path: str) -> Any:
+    """As the option of the role holds it: those of documents of IAM may be given several times."""
+    return [path] if role in ROLES else path
+
+
+def _kind_of(path: str, args: argparse.Namespace) -> str:
+    """The option that a document is for."""
+    from policyc.targets.cloud_wan import is_core_network
+
+    if path.endswith(".cedar"):
+        return "group-policy"
+    source = read_input(path, "a document", args, "--policies", 64 * 1024 * 1024)
+    tree = parse_json(source, Diagnostics())
+    if tree is not None and is_core_network(tree):
+        return NETWORK
+    services = set() if tree is None else {action.partition(":")[0].lower() for action in _actions(tree.plain())}
+    kinds = [role for role, service in _OF_ACTIONS.items() if service in services]
+    if len(kinds) == 1:
+        return kinds[0]
+    raise WrongUse(
+        f"`{path}` does not say what it is on", "give it as `--service-policy`, `--network-policy` or `--bucket-policy`"
+    )
+
+
+def _actions(document: Any) -> Iterator[str]:
+    """The actions that a document of IAM names."""
+    held = document.get("Statement") if isinstance(document, dict) else None
+    for item in held if isinstance(held, list) else [held]:
+        found = item.get("Action", item.get("NotAction")) if isinstance(item, dict) else None
+        yield from (text for text in (found if isinstance(found, list) else [found]) if isinstance(text, str))
 
 
 def _given(args: argparse.Namespace, name: str) -> Any:

@@ -6,7 +6,9 @@ import gzip
 import io
 import json
 import os
+from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -25,8 +27,9 @@ from policyc.replay.askers.known import Known, read_known
 from policyc.replay.columns import run as running
 from policyc.replay.columns.batch import cleaned
 from policyc.replay.columns.coding import fits
+from policyc.replay.columns.corpus import Corpus, load, save
 from policyc.replay.columns.likeness import rests
-from policyc.replay.columns.run import ColumnReplayer, replay_files
+from policyc.replay.columns.run import ColumnReplayer, Reader, replay_corpus, replay_files
 from policyc.replay.columns.seen import SeenIds, hashes
 from policyc.replay.reading import LONGEST_LINE, Log
 from policyc.replay.report.plain import as_json
@@ -266,6 +269,25 @@ def test_the_same_report_row_by_row(random: Random) -> None:
     known = read_known(told) if random.random() < 0.3 else NOTHING
     wanted = by_rows(packed, old, new, words, identities, known)
     assert by_columns(packed, old, new, words, identities, known) == wanted
+
+
+@cases(max(20, CASES // 200), seeds())
+def test_the_same_report_of_a_log_that_was_read_before(random: Random) -> None:
+    running.BLOCK = random.choice([2_000, 32 * 1024 * 1024])
+    data, old, new = log_of(random), document(random), document(random)
+    words, identities = {"network-auth": "none"}, random.random() < 0.3
+    read = Corpus()
+    stream: Any = io.BufferedReader(io.BytesIO(data))  # type: ignore[arg-type]
+    replay_files([("a.json", stream)], Reader(read), read.log)
+    with TemporaryDirectory() as made:
+        folder = Path(made, "log")
+        save(folder, read, ["a.json"])
+        assert load(folder, ["b.json"]) is None
+        corpus = load(folder, ["a.json"])
+        assert corpus is not None
+        log, tally = Log(), Tally(identities)
+        replay_corpus(corpus, ColumnReplayer(asker(old, words), asker(new, words), tally, NOTHING), log)
+    assert as_json(Replay(log, tally, True)) == by_rows(data, old, new, words, identities)
 
 
 @cases(max(20, CASES // 100), seeds())

@@ -5,22 +5,22 @@ from __future__ import annotations
 import gc
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from policyc.replay.classes import MOST_PLACES, caller_hash
-from policyc.replay.columns.batch import Batch, Column
+from policyc.replay.columns.batch import TIME, Batch
 from policyc.replay.columns.coding import cut_paths, path_forms
 from policyc.replay.columns.combine import gathered
+from policyc.replay.columns.corpus import Requests
+from policyc.replay.columns.hours import ranked
+from policyc.replay.columns.told import Told
 from policyc.replay.reading import Place
-from policyc.replay.recorded import TIME_PATTERN
+from policyc.replay.tally import Tally
 from policyc.targets.lattice.access_log import read_caller
-
-if TYPE_CHECKING:
-    from policyc.replay.columns.kernel import Kernel
 
 Ints = np.ndarray[Any, Any]
 #: lines of numbers that are held before alike ones are put together
@@ -60,8 +60,8 @@ class _Names:
 class Groups:
     """The lines so far. Numbers of callers, methods, services, paths, times and files are those of `names`."""
 
-    def __init__(self, kernel: Kernel) -> None:
-        self.kernel = kernel
+    def __init__(self, tally: Tally, told: Sequence[Told]) -> None:
+        self.tally, self.told = tally, told
         self.users, self.methods, self.services, self.forms, self.times, self.files = (_Names() for _ in range(6))
         self.lines: list[Ints] = []
         self.count = 0
@@ -74,7 +74,7 @@ class Groups:
         used = _used(codes[-1], len(paths.values) + 1)
         form_of, forms = self._forms(paths.values, used)
         codes[-1] = gathered(form_of, codes[-1])
-        sizes = [len(self.kernel.told), *(len(column.values) + 1 for column, _ in columns[:-1]), len(forms)]
+        sizes = [len(self.told), *(len(column.values) + 1 for column, _ in columns[:-1]), len(forms)]
         order, starts = _sorted_alike([answers, *codes], sizes)
         ends = np.r_[starts[1:], len(order)]
         lines = np.full((len(starts), _WIDTH), _NONE, np.int64)
@@ -84,17 +84,39 @@ class Groups:
             lines[:, at] = _renumbered(held[heads], column.values, names)
         lines[:, 4] = self.forms.of(forms)[codes[-1][heads]]
         lines[:, _COUNT] = ends - starts
-        ranks, times = _ranked(batch.columns["startTime"])
-        ranked = gathered(ranks, batch.columns["startTime"].codes[rows[order]])
-        last = np.maximum.reduceat(ranked, starts)
-        first = np.minimum.reduceat(np.where(ranked < 0, len(times), ranked), starts)
-        for at, found in ((_FIRST, first), (_LAST, last)):
-            has = np.flatnonzero((found >= 0) & (found < len(times)))
-            lines[has, at] = _renumbered(found[has], times, self.times)
+        ranks, times = ranked(batch.columns[TIME])
+        rank = gathered(ranks, batch.columns[TIME].codes[rows[order]])
+        last = np.maximum.reduceat(rank, starts)
+        first = np.minimum.reduceat(np.where(rank < 0, len(times), rank), starts)
+        self._set_times(lines, first, last, times)
         lines[:, _FILE] = self.files.number(batch.file)
         for place in range(MOST_PLACES):
             has = np.flatnonzero(starts + place < ends)
             lines[has, _PLACES + place] = batch.numbers[rows[order[starts[has] + place]]]
+        self._keep(lines)
+
+    def add_requests(self, item: Requests, answers: Ints, rows: Ints) -> None:
+        """Distinct requests, with the number of the answer to each."""
+        columns = item.batch.columns
+        paths = columns["requestPath"]
+        form_of, forms = self._forms(paths.values, _used(paths.codes[rows], len(paths.values) + 1))
+        lines = np.full((len(rows), _WIDTH), _NONE, np.int64)
+        lines[:, 0] = answers
+        for at, name in enumerate(("user", "requestMethod", "serviceArn"), 1):
+            lines[:, at] = _renumbered(columns[name].codes[rows], columns[name].values, self._columns()[name])
+        lines[:, 4] = self.forms.of(forms)[form_of[paths.codes[rows]]]
+        lines[:, _COUNT] = item.counts[rows]
+        self._set_times(lines, item.first[rows], item.last[rows], item.times)
+        lines[:, _FILE] = self.files.number(item.batch.file)
+        lines[:, _PLACES:] = item.places[rows]
+        self._keep(lines)
+
+    def _set_times(self, lines: Ints, first: Ints, last: Ints, times: pa.Array) -> None:
+        for at, found in ((_FIRST, first), (_LAST, last)):
+            has = np.flatnonzero((found >= 0) & (found < len(times)))
+            lines[has, at] = _renumbered(found[has], times, self.times)
+
+    def _keep(self, lines: Ints) -> None:
         self.lines.append(lines)
         self.count += len(lines)
         if self.count > _MOST_LINES:
@@ -110,7 +132,7 @@ class Groups:
 
     def _forms(self, paths: pa.Array, used: Ints) -> tuple[Ints, Sequence[str | None]]:
         """For each code of a path that is used the number of what is told of it, and the texts that are told."""
-        make = cut_paths if self.kernel.replayer.tally.identities else path_forms
+        make = cut_paths if self.tally.identities else path_forms
         told = pc.dictionary_encode(make(_taken(paths, used)))
         count = len(told.dictionary)
         lut = np.zeros(len(paths) + 1, np.int64)
@@ -135,7 +157,7 @@ class Groups:
     def _finish(self) -> None:
         lines = np.concatenate(self.lines)
         self.lines, self.count = [], 0
-        told, tally = self.kernel.told, self.kernel.replayer.tally
+        told, tally = self.told, self.tally
         times, rank = self.times.in_order()
         for column in (_FIRST, _LAST):
             has = lines[:, column] >= 0
@@ -162,7 +184,7 @@ class Groups:
                 caller, method = divmod(rest, len(methods))
                 names = shown_who[caller], methods[method] or "connect", shown_where[where]
                 for table, then in tables:
-                    found = tally.class_of(table, self.kernel.kind, answer.verdict, answer.said[0], then, *names)
+                    found = tally.class_of(table, answer.kind, answer.verdict, answer.said[0], then, *names)
                     found.take(*sums)
 
 
@@ -249,17 +271,6 @@ def _renumbered(codes: Ints, values: pa.Array, names: _Names) -> Ints:
     """The numbers that names have, in place of codes of values."""
     used, inverse = np.unique(codes, return_inverse=True)
     return names.of(_taken(values, used).to_pylist())[inverse]
-
-
-def _ranked(column: Column) -> tuple[Ints, pa.Array]:
-    """For each code the rank of its time, -1 for one that is none; and the texts in order."""
-    values = column.values
-    order = pc.sort_indices(values).to_numpy()
-    good = pc.match_substring_regex(values, rf"\A(?:{TIME_PATTERN})\z").to_numpy(zero_copy_only=False)
-    ranks = np.full(len(values) + 1, -1, np.int64)
-    ranks[order] = np.arange(len(order))
-    ranks[:-1][~good.astype(bool)] = -1
-    return ranks, values.take(pa.array(order))
 
 
 def _folded(texts: Sequence[str]) -> tuple[list[str], Ints]:

@@ -6,37 +6,26 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from policyc.record import record
 from policyc.replay.askers.said import Said
 from policyc.replay.columns.batch import FIELDS, TIME, Batch, Rows
 from policyc.replay.columns.coding import Coder, PathCoder
 from policyc.replay.columns.combine import Combined, combined, gathered
+from policyc.replay.columns.corpus import Requests
 from policyc.replay.columns.groups import Groups
+from policyc.replay.columns.hours import hours_of
 from policyc.replay.columns.likeness import Likeness, Side
 from policyc.replay.columns.signs import Signs
+from policyc.replay.columns.told import Told
 from policyc.replay.reading import Place
-from policyc.replay.recorded import TIME_PATTERN, Recorded
+from policyc.replay.recorded import Recorded
 from policyc.replay.tally import NO_TIME, Kept, Replayer
 from policyc.targets.base import NoRequest
 from policyc.targets.lattice.access_log import TOLD, VPC_OWNER, account_of, read_tags
 
 Keep = np.ndarray[Any, np.dtype[np.bool_]]
 _KNOWS_MOST: Final = 1_000_000
-
-
-@record
-class Told:
-    """What is said to a combination: an answer of old and new policies with the log's verdict, or the reason why there is none (`early` when
-    the record itself is the reason)."""
-
-    said: tuple[Said, Said] | None
-    verdict: str
-    reason: str
-    early: bool
-    shows: bool
 
 
 @record
@@ -66,7 +55,6 @@ class Kernel:
         read: Callable[[dict[str, Any]], Recorded],
     ) -> None:
         self.replayer, self.read = replayer, read
-        self.kind = ""
         self.paths = PathCoder(likeness)
         likes = _likes(likeness)
         self.coders: dict[str, Coder] = {
@@ -78,7 +66,7 @@ class Kernel:
         self.pairs: dict[tuple[int, int], int] = {}
         self.numbers: dict[Told, int] = {}
         self.told: list[Told] = []
-        self.groups = Groups(self)
+        self.groups = Groups(replayer.tally, self.told)
         self.unread = {name for name, key in TOLD.items() if not likeness.reads(key)}
 
     @property
@@ -129,18 +117,17 @@ class Kernel:
         try:
             item = self.read({**data, "resolvedUser": data["user"]})
         except NoRequest as error:
-            return Told(None, "", str(error), True, False)
-        self.kind = item.kind
+            return Told("", None, "", str(error), True, False)
         filled = self.replayer.known.fill(item)
         said = self.old.ask(old, self.replayer.old, filled)
         if isinstance(said, str):
-            return Told(None, item.verdict, said, False, False)
+            return Told(item.kind, None, item.verdict, said, False, False)
         then = said if self.replayer.new is None else self.new.ask(new, self.replayer.new, filled)
         if isinstance(then, str):
-            return Told(None, item.verdict, then, False, False)
+            return Told(item.kind, None, item.verdict, then, False, False)
         against = bool(item.verdict) and said.decision not in ("undecided", item.verdict)
         changes = said.decision != then.decision or said.way != then.way
-        return Told((said, then), item.verdict, "", False, against or changes)
+        return Told(item.kind, (said, then), item.verdict, "", False, against or changes)
 
     # --- counting ---------------------------------------------------------------------------------------------------
 
@@ -160,13 +147,46 @@ class Kernel:
                 row = int(np.flatnonzero(rows if keep is None else rows & keep)[0])
                 tally.skip(told.reason, Place(batch.file, int(batch.numbers[row])), count)
             else:
-                tally.sum(self.kind, told.verdict, *told.said, count)
+                tally.sum(told.kind, told.verdict, *told.said, count)
         self._hours(batch, answers, keep)
         shows = np.array([told.shows for told in self.told], bool)
         if counts[shows].any():
             shown = answers.of(shows)
             rows = np.flatnonzero(shown if keep is None else shown & keep)
             self.groups.add(batch, gathered(answers.lut, answers.codes.rows[rows]), rows)
+
+    def count_requests(self, item: Requests) -> None:
+        """Count distinct requests."""
+        tally, batch = self.replayer.tally, item.batch
+        answers = self.answer(batch).rows()
+        counts = np.zeros(len(self.told), np.int64)
+        np.add.at(counts, answers, item.counts)
+        for number in np.flatnonzero(counts).tolist():
+            told, count = self.told[number], int(counts[number])
+            if told.said is None:
+                tally.skip(told.reason, Place(batch.file, int(batch.numbers[answers == number].min())), count)
+            else:
+                tally.sum(told.kind, told.verdict, *told.said, count)
+        kinds: dict[tuple[str, str, str], int] = {}
+        width = len(item.hour_names) + 2
+        starts = np.array([0 if told.said is None else 1 + _pair(kinds, told) for told in self.told], np.int64) * width
+        places = starts[answers[item.hours[:, 0]]] + item.hours[:, 1]
+        table = np.zeros((len(kinds) + 1) * width, np.int64)
+        np.add.at(table, places, item.hours[:, 2])
+        table = table.reshape(-1, width)[1:]
+        self._add_hours(table, kinds, item.hour_names)
+        odd = int(table[:, len(item.hour_names)].sum())
+        if odd:
+            rows = (places >= width) & (item.hours[:, 1] == len(item.hour_names))
+            tally.wonder(NO_TIME, Place(batch.file, int(item.hours[rows, 3].min())), odd)
+        rows = np.flatnonzero(np.array([told.shows for told in self.told], bool)[answers])
+        if len(rows):
+            self.groups.add_requests(item, answers[rows], rows)
+
+    def _add_hours(self, table: Rows, kinds: Mapping[tuple[str, str, str], int], hours: Sequence[str]) -> None:
+        for kind, at in kinds.items():
+            for hour in np.flatnonzero(table[at, : len(hours)]).tolist():
+                self.replayer.tally.hours[(hours[hour], *kind)] += int(table[at, hour])
 
     def finish(self) -> None:
         """Put what was counted into the classes of the tally."""
@@ -176,7 +196,7 @@ class Kernel:
         """Rows by hour and pair of decisions; and times that are none."""
         tally = self.replayer.tally
         column = batch.columns[TIME]
-        hours, hour_of = _hours_of(column.values)
+        hours, hour_of = hours_of(column.values)
         kinds: dict[tuple[str, str, str], int] = {}
         width = len(hours) + 2
         starts = np.array([0 if told.said is None else 1 + _pair(kinds, told) for told in self.told], np.int32) * width
@@ -184,9 +204,7 @@ class Kernel:
         places += gathered(hour_of, column.codes)
         table = np.bincount(places if keep is None else places[keep], minlength=(len(kinds) + 1) * width)
         table = table.reshape(-1, width)[1:]
-        for kind, at in kinds.items():
-            for hour in np.flatnonzero(table[at, : len(hours)]).tolist():
-                tally.hours[(hours[hour], *kind)] += int(table[at, hour])
+        self._add_hours(table, kinds, hours)
         odd = int(table[:, len(hours)].sum())
         if odd:
             rows = (places >= width) & (places % width == len(hours))
@@ -243,18 +261,3 @@ def _likes(likeness: Likeness) -> dict[str, Callable[[str], Any]]:
 def _pair(kinds: dict[tuple[str, str, str], int], told: Told) -> int:
     assert told.said is not None
     return kinds.setdefault((told.verdict, told.said[0].decision, told.said[1].decision), len(kinds))
-
-
-def _hours_of(values: pa.Array) -> tuple[list[str], np.ndarray[Any, np.dtype[np.int32]]]:
-    """The hours among distinct times; for each time the number of its hour, that of all hours for a time that is none, and one more
-    for an absent one, which comes last."""
-    good = good_times(values)
-    hours = pc.dictionary_encode(pc.if_else(good, pc.utf8_slice_codeunits(values, 0, 13), pa.scalar(None, pa.string())))
-    count = len(hours.dictionary)
-    found = hours.indices.fill_null(count).to_numpy(zero_copy_only=False).astype(np.int32)
-    return hours.dictionary.to_pylist(), np.r_[found, np.int32(count + 1)].astype(np.int32)
-
-
-def good_times(values: pa.Array) -> pa.Array:
-    """Which texts are times."""
-    return pc.match_substring_regex(values, rf"\A(?:{TIME_PATTERN})\z")

@@ -14,10 +14,11 @@ import numpy as np
 import pyarrow as pa
 
 from policyc.replay.askers.known import Known
-from policyc.replay.askers.said import Asker
+from policyc.replay.askers.said import Asker, Nobody
 from policyc.replay.columns.ahead import ahead
 from policyc.replay.columns.batch import ID, Batch, Rows
-from policyc.replay.columns.kernel import Kernel
+from policyc.replay.columns.corpus import Corpus, requests_of
+from policyc.replay.columns.kernel import Answers, Keep, Kernel
 from policyc.replay.columns.likeness import Likeness
 from policyc.replay.columns.seen import Hashes, SeenIds, hashes
 from policyc.replay.columns.sources import BLOCK, Lines, parquet_batches
@@ -69,7 +70,11 @@ class ColumnReplayer(Replayer):
             early = np.zeros(0, bool) if answers is None else answers.of(self.kernel.early())
             keep = self._deliveries(batch, early, odd)
         if answers is not None:
-            self.kernel.count(batch, answers, keep)
+            self.count(batch, answers, keep)
+
+    def count(self, batch: Batch, answers: Answers, keep: Keep | None) -> None:
+        """Rows of columns that were not there before."""
+        self.kernel.count(batch, answers, keep)
 
     def _read(self, records: Iterable[tuple[dict[str, Any], Place]]) -> Iterator[tuple[Recorded, Place]]:
         for data, place in records:
@@ -104,6 +109,36 @@ class ColumnReplayer(Replayer):
             if not item.id or id(item) in new:
                 self.ask(item, place)
         return keep
+
+
+class Reader(ColumnReplayer):
+    """Reads a log into a corpus, of which policies are asked later."""
+
+    def __init__(self, corpus: Corpus) -> None:
+        super().__init__(Nobody(), None, corpus.tally, Known({}, {}))
+        self.corpus = corpus
+        self.kernel.unread = set()
+
+    def ask(self, item: Recorded, place: Place) -> None:
+        self.corpus.others.append((item, place))
+
+    def count(self, batch: Batch, answers: Answers, keep: Keep | None) -> None:
+        self.corpus.requests.append(requests_of(batch, keep))
+
+
+def replay_corpus(
+    corpus: Corpus, replayer: ColumnReplayer, log: Log, watch: Callable[[Tally], None] = lambda tally: None
+) -> None:
+    """Ask about a log that was read before."""
+    corpus.tell(log, replayer.tally)
+    try:
+        for item in corpus.requests:
+            replayer.kernel.count_requests(item)
+            watch(replayer.tally)
+        for one, place in corpus.others:
+            replayer.ask(one, place)
+    finally:
+        replayer.kernel.finish()
 
 
 def replay_files(

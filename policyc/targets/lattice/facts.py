@@ -77,7 +77,9 @@ def read_request(program: Program, request: Request, diagnostics: Diagnostics) -
     http = verb.action == INVOKE
     resource = _of(service).arn + ((request.path or "/") if http else "")
     return Facts(
-        Asked(verb.action, resource, caller, context, _unknown(context, request.unknown, http), _lacking(service, http)),
+        Asked(
+            verb.action, resource, caller, context, _unknown(context, request.unknown, http), _lacking(service, http)
+        ),
         network,
         (),
         not http or request.path is not None,

@@ -1,0 +1,97 @@
+"""`policyc replay` as a command: documents by `--policies`, a log that is kept, a run that is interrupted."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from policyc.__main__ import main
+from policyc.cli.progress import Progress
+from tests.replay.test_kinds import BUCKET, event
+from tests.replay.test_replay import Run, auth, row, run, write
+
+__all__ = ["run"]
+FLAGS = ("--network-auth", "none", "--format", "json")
+
+
+def test_documents_by_themselves(run: Run) -> None:
+    write(row(), row(requestMethod="POST"))
+    Path("old.json").write_text(auth("GET", "POST"))
+    Path("new.json").write_text(auth("GET"))
+    short = run("log.json", "--policies", "new.json", "--against", "old.json", *FLAGS)
+    assert short == run("log.json", "--service-policy", "new.json", "--old-service-policy", "old.json", *FLAGS)
+    assert [item["new"] for item in json.loads(short[1])["new"]["classes"]] == ["deny"]
+
+
+def test_a_document_of_a_bucket_by_itself(run: Run) -> None:
+    write(event())
+    text = auth("GET").replace("vpc-lattice-svcs:Invoke", "s3:GetObject")
+    held = json.loads(text)
+    held["Statement"][0] |= {"Principal": "*", "Resource": f"{BUCKET}/*", "Condition": {}}
+    Path("bucket.json").write_text(json.dumps(held))
+    by_kind = run("log.json", "--policies", "bucket.json", "--format", "json")
+    assert by_kind == run("log.json", "--bucket-policy", "bucket.json", "--format", "json")
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        (("--against", "missing"), "`missing` does not exist"),
+        (("--policies", "new.json", "--against", "missing"), "`missing` does not exist"),
+        (("--against", "new.json"), "`new.json` is one document, and the new policies are a project"),
+        (
+            ("--policies", "new.json", "--against", "bucket.json"),
+            "`new.json` is a service policy, and `bucket.json` a bucket policy",
+        ),
+        (("--policies", "plain.json"), "`plain.json` does not say what it is on"),
+    ],
+)
+def test_what_cannot_be_compared(argv: tuple[str, ...], words: str, run: Run) -> None:
+    write(row())
+    Path("new.json").write_text(auth("GET"))
+    Path("bucket.json").write_text(auth("GET").replace("vpc-lattice-svcs:Invoke", "s3:GetObject"))
+    Path("plain.json").write_text(auth("GET").replace("vpc-lattice-svcs:", "").replace("Invoke", "*"))
+    status, _, told = run("log.json", *argv)
+    assert (status, words in " ".join(told.split())) == (2, True), told
+
+
+@pytest.mark.parametrize("engine", ["rows", "columns"])
+def test_an_interrupted_run_tells_what_was_read(engine: str, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("duckdb")
+    for name in ("a.json", "b.json", "c.json"):
+        write(row(requestMethod="POST"), name=name)
+    Path("old.json").write_text(auth("GET", "POST"))
+    Path("new.json").write_text(auth("GET"))
+
+    def interrupt(self: Progress, what: str, count: int, *more: Any) -> None:
+        if count >= 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Progress, "__call__", interrupt)
+    status, out, _ = run(".", "--policies", "new.json", "--against", "old.json", "--engine", engine, *FLAGS)
+    data = json.loads(out)
+    assert (status, data["complete"], data["records"]) == (130, False, 2)
+    assert [item["count"] for item in data["new"]["classes"]] == [2]
+
+
+def test_a_log_is_kept_until_it_changes(run: Run) -> None:
+    pytest.importorskip("duckdb")
+    write(*(row(requestPath=f"/{n}") for n in range(4)), row(requestMethod="POST"))
+    Path("policy.json").write_text(auth("GET"))
+    argv = ("log.json", "--policies", "policy.json", *FLAGS)
+    plain, first = run(*argv), run(*argv, "--cache", "kept")
+    log = Path("log.json")
+    held, stamp = log.read_bytes(), log.stat()
+    log.write_bytes(held.replace(b"GET", b"PUT"))
+    import os
+
+    os.utime(log, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+    # the same size and time: what was kept is asked, for other policies too
+    assert plain == first == run(*argv, "--cache", "kept")
+    os.utime(log, ns=(stamp.st_atime_ns, stamp.st_mtime_ns + 1))
+    assert run(*argv, "--cache", "kept") == run(*argv) != first
+    assert main(["replay", "-", "--policies", "policy.json", "--cache", "kept"]) == 2
+    assert main(["replay", *argv[:3], "--engine", "rows", "--cache", "kept"]) == 2

@@ -6,6 +6,7 @@ Makes a Parquet file of VPC Lattice records (11 columns), then measures in this 
 
 - `scan`: DuckDB's `sum(hash(columns))` over them, which reads every value and does nothing with it
 - `columns`: the replay of two policies, from Parquet to the report
+- `keeping`: reading it for `--cache`; `kept`: two policies asked of what was kept
 - `sql`: the new policy alone as a WHERE clause of DuckDB, which knows neither what is unknown nor why
 - `lines`: a tenth of the rows as lines of JSON, beside DuckDB's reader with explicit columns
 
@@ -34,7 +35,8 @@ from policyc.diagnostics import Diagnostics
 from policyc.engines.iam.switches import DEFAULT
 from policyc.replay.askers.documents import OfDocuments
 from policyc.replay.askers.known import Known
-from policyc.replay.columns.run import ColumnReplayer, replay_files
+from policyc.replay.columns.corpus import Corpus, load, save
+from policyc.replay.columns.run import ColumnReplayer, Reader, replay_corpus, replay_files
 from policyc.replay.reading import Log
 from policyc.replay.tally import Tally
 from policyc.simulation.documents.attached import Attached, read_attached
@@ -217,6 +219,22 @@ def replayed(path: Path, old: str, new: str) -> Tally:
     return tally
 
 
+def kept(path: Path, folder: Path) -> None:
+    """Read a log and keep it, as `--cache` does."""
+    corpus = Corpus()
+    with path.open("rb") as stream:
+        replay_files([(path.name, io.BufferedReader(stream))], Reader(corpus), corpus.log)  # type: ignore[arg-type]
+    save(folder, corpus, [])
+
+
+def asked_again(folder: Path, old: str, new: str) -> Tally:
+    """The replay of a log that was kept."""
+    corpus, tally = load(folder, []), Tally()
+    assert corpus is not None
+    replay_corpus(corpus, ColumnReplayer(asker(old), asker(new), tally, Known({}, {})), Log())
+    return tally
+
+
 def sql(statements: list[Statement]) -> str:
     """A policy as a condition of SQL, which knows neither what is unknown nor why."""
 
@@ -291,7 +309,11 @@ def main() -> None:
             f"{args.rows:,} rows, {args.statements} statements on each side, {args.paths:,} paths;"
             f" {len(tally.changes):,} classes of changes, {len(tally.against):,} against the log"
         )
-        for name, took in (("scan", scan), ("columns", columns), ("sql", asked)):
+        keeping = least(lambda: kept(path, folder / "kept"), 1)
+        again = least(lambda: asked_again(folder / "kept", text(old), text(new)))
+        assert asked_again(folder / "kept", text(old), text(new)) == tally
+        parts = (("scan", scan), ("columns", columns), ("keeping", keeping), ("kept", again), ("sql", asked))
+        for name, took in parts:
             tell(name, args.rows, took, scan)
         print(
             f"  columns to sql: {asked.wall / columns.wall:.1f} on the clock, {asked.cpu / columns.cpu:.1f} of processors"

@@ -1,4 +1,4 @@
-"""The tutorial and the how-tos are typed in as they stand: files are written, commands run in order in one empty folder, outputs compared.
+"""The tutorial, the page on replays and the how-tos are typed in as they stand: files are written, commands run in order in one empty folder, outputs compared.
 
 A block with a file's name behind its language (```json auth.json) is that file from there on. A `console` block holds commands
 behind `$ ` with what they print; `policyc` runs in this process, `git` outside. `POLICYC_UPDATE=1` writes the outputs anew.
@@ -18,7 +18,7 @@ import pytest
 from policyc.__main__ import main
 
 DOCS = Path(__file__).parents[2] / "docs"
-PAGES = ["tutorial.md", *sorted(f"how-to/{page.name}" for page in (DOCS / "how-to").glob("*.md"))]
+PAGES = ["tutorial.md", "replay.md", *sorted(f"how-to/{page.name}" for page in (DOCS / "how-to").glob("*.md"))]
 _BLOCK = re.compile(r"^```(?P<info>[^\n]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 _GIT = {
     "GIT_AUTHOR_NAME": "Ana",

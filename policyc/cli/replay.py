@@ -98,6 +98,11 @@ def describe(parser: argparse.ArgumentParser) -> None:
         "spark (needs `policyc[spark]`): all give the same report",
     )
     parser.add_argument(
+        "--parquet",
+        metavar="FILE",
+        help="also write the classes of the report, the rows of its CSV, as a Parquet file (needs `policyc[replay]`)",
+    )
+    parser.add_argument(
         "--cache",
         type=Path,
         metavar="DIR",
@@ -181,11 +186,28 @@ def run(args: argparse.Namespace, console: Console) -> int:
         "html": lambda: as_html(found),
     }
     console.write(write[args.format]())
+    if args.parquet:
+        _write_parquet(found, args.parquet)
     if not complete:
         return exits.INTERRUPTED
     if not tally.asked:
         return exits.NOTHING
     return exits.FINDINGS if any(_exceeds(found, *wanted) for wanted in args.fail_on) else exits.CLEAN
+
+
+def _write_parquet(found: Replay, name: str) -> None:
+    from importlib.util import find_spec
+
+    from policyc.cli.console import reason
+    from policyc.cli.parser import WrongUse
+    from policyc.replay.report.parquet import as_parquet
+
+    if find_spec("pyarrow") is None:
+        raise WrongUse("a Parquet file needs pyarrow, which is not installed", "run `pip install 'policyc[replay]'`")
+    try:
+        Path(name).write_bytes(as_parquet(found))
+    except OSError as error:
+        raise WrongUse(f"`{name}` cannot be written: {reason(error)}", "check the path after `--parquet`") from None
 
 
 def _suggest(args: argparse.Namespace, asked: Policies, console: Console) -> int:
@@ -196,8 +218,10 @@ def _suggest(args: argparse.Namespace, asked: Policies, console: Console) -> int
     from policyc.replay.report.replay import Replay, left_out
     from policyc.replay.suggest import Evidence, suggestion
     from policyc.replay.tally import Tally, replay
+    from policyc.replay.values import Met
 
-    log, tally, evidence = Log(), Tally(), Evidence()
+    side = asked.old.side()
+    log, tally, evidence = Log(), Tally(), Evidence(met=None if side is None else Met(side.documents))
     with Progress(console) as progress:
         replay(
             log.records(opened(args, log)),
@@ -214,7 +238,6 @@ def _suggest(args: argparse.Namespace, asked: Policies, console: Console) -> int
     if not evidence.seen:
         console.remark("no record of VPC Lattice that was let in")
         return exits.NOTHING
-    side = asked.old.side()
     labels = None if side is None else [s.label for document in side.documents for s in document.statements]
     console.write(suggestion(evidence, labels))
     return exits.CLEAN

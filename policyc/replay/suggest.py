@@ -10,11 +10,13 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 
 from policyc.diagnostics import Diagnostics
 from policyc.engines.iam.globs import compile_glob, wildcard_tokens
 from policyc.replay.recorded import Recorded, is_time, path_form
+from policyc.replay.values import Met
 from policyc.report.screen import plural
 from policyc.simulation.request_text import parse_caller
 from policyc.syntax.format import format_module
@@ -63,9 +65,12 @@ class Evidence:
     decided: dict[str, tuple[int, str]] = field(default_factory=dict)
     first: str = ""
     last: str = ""
+    met: Met | None = None
 
     def add(self, item: Recorded) -> None:
         """A record that was asked about, or could be."""
+        if self.met is not None:
+            self.met.see(item)
         if is_time(item.time):
             self.first = min(self.first or item.time, item.time)
             self.last = max(self.last, item.time)
@@ -170,8 +175,29 @@ def _head(evidence: Evidence, labels: Sequence[str] | None) -> Iterator[str]:
         if unused:
             yield "// In force, and deciding no record of this log: " + ", ".join(unused)
         for by, (count, last) in sorted(evidence.decided.items(), key=lambda entry: (entry[1][1], entry[0])):
-            yield f"// In force: {by} decided {count:,}, the last one at {last or 'an unknown time'}"
+            yield f"// In force: {by} decided {count:,}, the last one at {_since(last, evidence.last)}"
+    if evidence.met is not None:
+        for label, part, value in dict.fromkeys(evidence.met.listed()):
+            seen = evidence.met.last.get((label, part, value))
+            if seen is None:
+                yield f"// In force, and met by no record of this log: {part} `{value}` of {label}"
+            elif _days(seen, evidence.last) >= 1:
+                yield f"// In force: {part} `{value}` of {label} was last met at {_since(seen, evidence.last)}"
     yield ""
+
+
+def _since(time: str, end: str) -> str:
+    """A time, and how long before the end of the log it was where that is days."""
+    days = _days(time, end)
+    ago = f", {plural(days, 'day')} before the end of the log" if days else ""
+    return (time or "an unknown time") + ago
+
+
+def _days(time: str, end: str) -> int:
+    """Whole days from one time to another, 0 where one is not known."""
+    if not time or not end:
+        return 0
+    return (datetime.fromisoformat(end) - datetime.fromisoformat(time)).days
 
 
 def _statements(seen: dict[tuple[str, str, str], Seen]) -> list[_Statement]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +80,21 @@ def test_an_interrupted_run_tells_what_was_read(engine: str, run: Run, monkeypat
     assert [item["count"] for item in data["new"]["classes"]] == [2]
 
 
+def test_the_rows_of_a_report_as_parquet(run: Run) -> None:
+    pq = pytest.importorskip("pyarrow.parquet")
+    write(row(), row(requestMethod="POST"), row(requestMethod="POST", requestPath="/other"))
+    Path("old.json").write_text(auth("GET", "POST"))
+    Path("new.json").write_text(auth("GET"))
+    argv = ("log.json", "--policies", "new.json", "--against", "old.json", "--network-auth", "none", "--format", "csv")
+    _, text, _ = run(*argv, "--parquet", "rows.parquet")
+    rows = pq.read_table("rows.parquet").to_pylist()
+    assert [{name: str(value) for name, value in item.items()} for item in rows] == list(
+        csv.DictReader(io.StringIO(text))
+    )
+    assert rows[0]["count"] == 2
+    assert run(*argv, "--parquet", "missing/rows.parquet")[0] == 2
+
+
 def test_a_log_is_kept_until_it_changes(run: Run) -> None:
     pytest.importorskip("duckdb")
     write(*(row(requestPath=f"/{n}") for n in range(4)), row(requestMethod="POST"))
@@ -86,8 +104,6 @@ def test_a_log_is_kept_until_it_changes(run: Run) -> None:
     log = Path("log.json")
     held, stamp = log.read_bytes(), log.stat()
     log.write_bytes(held.replace(b"GET", b"PUT"))
-    import os
-
     os.utime(log, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
     # the same size and time: what was kept is asked, for other policies too
     assert plain == first == run(*argv, "--cache", "kept")

@@ -79,6 +79,31 @@ def test_what_in_force_decided_nothing(run: Run) -> None:
     assert "`Read` at service old.json on service decided 1, the last one at 2026-11-01T08:00:00Z" in text
 
 
+def test_values_in_force_that_nothing_met(run: Run) -> None:
+    document = json.loads(auth("GET", "PATCH"))
+    (statement,) = document["Statement"]
+    statement["Principal"]["AWS"] = [statement["Principal"]["AWS"], "arn:aws:iam::111122223333:role/gone"]
+    statement["Resource"] = [f"{SERVICE}/stock/*", f"{SERVICE}/carts/*"]
+    Path("old.json").write_text(json.dumps(document))
+    records = [
+        row(),
+        row(requestMethod="PATCH", startTime="2026-11-20T10:00:00Z"),
+        row(startTime="2026-11-05T08:00:00Z"),
+    ]
+    Path("log.json").write_text("".join(json.dumps(item) + "\n" for item in records))
+    _, text, _ = run("replay", "log.json", "--suggest", "--service-policy", "old.json", "--network-auth", "none")
+    unmet = [line for line in text.splitlines() if "met by no record" in line]
+    assert unmet == [
+        "// In force, and met by no record of this log: principal `arn:aws:iam::111122223333:role/gone` of Read",
+        f"// In force, and met by no record of this log: resource `{SERVICE}/carts/*` of Read",
+    ]
+    assert (
+        "// In force: vpc-lattice-svcs:RequestMethod `GET` of Read was last met at 2026-11-05T08:00:00Z, 15 days before the end of the log"
+        in text
+    )
+    assert "decided 3, the last one at 2026-11-20T10:00:00Z\n" in text
+
+
 def test_without_evidence_nothing_is_suggested(run: Run) -> None:
     Path("log.json").write_text(json.dumps(row(authDeniedReason="Service")))
     assert run("replay", "log.json", "--suggest")[:2] == (4, "")

@@ -13,7 +13,7 @@ from policyc.replay.report.replay import Replay, by_size, groups, over_time
 from policyc.report.screen import clean
 
 FORMAT_VERSION: Final = 1
-_COLUMNS: Final = (
+COLUMNS: Final = (
     "kind",
     "recorded",
     "old",
@@ -106,14 +106,18 @@ def _row(item: Class) -> dict[str, Any]:
     }
 
 
+def rows_of(found: Replay) -> list[dict[str, Any]]:
+    """A row for each class that is told."""
+    return [_row(item) for item in _told(found)]
+
+
 def as_csv(found: Replay) -> str:
     """One line for each class."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(_COLUMNS)
-    for item in _told(found):
-        row = _row(item)
-        writer.writerow([_cell(str(row[name])) for name in _COLUMNS])
+    writer.writerow(COLUMNS)
+    for row in rows_of(found):
+        writer.writerow([_cell(str(row[name])) for name in COLUMNS])
     return out.getvalue()
 
 

@@ -67,8 +67,9 @@ def describe(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--known",
-        metavar="FILE",
-        help='what records do not tell of callers: {"callers": {ARN: {KEY: value}}, "users": {ADDRESS: {PROVIDER: …}}}',
+        metavar="PATH",
+        help='what records do not tell of callers: {"callers": {ARN: {KEY: value}}, "users": {ADDRESS: {PROVIDER: …}}}, or a folder that '
+        "`policyc aws pull` wrote",
     )
     parser.add_argument(
         "--show-identities", action="store_true", help="callers, addresses and paths as they stand in the log"

@@ -24,6 +24,7 @@ from policyc.syntax.json_text import parse_json
 from policyc.text import Source
 from policyc.workspace.compile import Compiled, compile_project
 from policyc.workspace.project import POLICY
+from policyc.workspace.pulled import BrokenLock, read_lock
 
 if TYPE_CHECKING:
     from policyc.replay.askers.cedar import Guard
@@ -165,10 +166,20 @@ def _has_documents(args: argparse.Namespace) -> bool:
 
 
 def _known(args: argparse.Namespace) -> Known:
-    from policyc.replay.askers.known import NotKnown, read_known
+    from policyc.replay.askers.known import NotKnown, known_of, read_known
 
     if args.known is None:
         return read_known({})
+    if Path(args.known).is_dir():
+        try:
+            lock = read_lock(Path(args.known))
+        except BrokenLock as error:
+            raise WrongUse(str(error), "pull it again with `policyc aws pull`") from None
+        if lock is None:
+            raise WrongUse(
+                f"`{args.known}` was not pulled from AWS", "name a folder that `policyc aws pull` wrote, or a file"
+            )
+        return known_of(lock.resources)
     source = read_input(args.known, "what is known of callers", args, "--known", 64 * 1024 * 1024)
     try:
         return read_known(json.loads(source.text))

@@ -80,6 +80,27 @@ def test_an_interrupted_run_tells_what_was_read(engine: str, run: Run, monkeypat
     assert [item["count"] for item in data["new"]["classes"]] == [2]
 
 
+def test_what_a_pulled_folder_knows_of_callers(run: Run) -> None:
+    role = "arn:aws:iam::111122223333:role/shop/orders"
+    facts = {"there": True, "tags": {"team": "shop"}, "boundary": None, "identity": []}
+    gone = {"there": False, "tags": {"team": "shop"}}
+    held = {"type": "iam.role", "name": "orders", "policies": {}, "unread": {}}
+    resources = {role: {**held, "facts": facts}, role.replace("orders", "gone"): {**held, "facts": gone}}
+    lock = {"format_version": 1, "pulled_at": "2026-11-01T00:00:00Z", "accounts": [], "calls": {}, "documents": {}}
+    Path("inventory").mkdir()
+    Path("inventory/live.lock.json").write_text(json.dumps({**lock, "resources": resources, "files": [], "unread": []}))
+    write(row())
+    document = json.loads(auth("GET"))
+    tests = {"aws:PrincipalTag/team": "shop", "aws:PrincipalArn": role}
+    document["Statement"][0] |= {"Principal": "*", "Condition": {"StringEquals": tests}}
+    Path("policy.json").write_text(json.dumps(document))
+    argv = ("log.json", "--policies", "policy.json", *FLAGS)
+    counts = [json.loads(run(*argv, *more)[1])["in_force"] for more in ((), ("--known", "inventory"))]
+    assert [(item["reproduced"], item["undecidable"]) for item in counts] == [(0, 1), (1, 0)]
+    status, _, told = run(*argv, "--known", ".")
+    assert (status, "`.` was not pulled from AWS" in told) == (2, True)
+
+
 def test_the_rows_of_a_report_as_parquet(run: Run) -> None:
     pq = pytest.importorskip("pyarrow.parquet")
     write(row(), row(requestMethod="POST"), row(requestMethod="POST", requestPath="/other"))

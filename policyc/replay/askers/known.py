@@ -8,7 +8,7 @@ from typing import Any
 
 from policyc.record import record
 from policyc.replay.recorded import Recorded
-from policyc.targets.lattice.access_log import session_free
+from policyc.targets.lattice.access_log import TAGS, session_free
 
 #: the key under which the path of a role stands: what a session's ARN lacks
 ROLE = "role"
@@ -51,3 +51,18 @@ def read_known(data: object) -> Known:
         if not all(isinstance(value, str) for value in keys.values()):
             raise NotKnown(f"a value of `{arn}` is no text")
     return Known({arn: dict(keys) for arn, keys in callers.items()}, users)
+
+
+def known_of(resources: Mapping[str, Mapping[str, Any]]) -> Known:
+    """What an inventory of AWS knows of roles and users by their ARN: the path of a role, which its sessions do not tell, and tags."""
+    callers: dict[str, dict[str, str]] = {}
+    for arn, item in resources.items():
+        facts, kind = item["facts"], arn.split(":")[5].partition("/")[0]
+        if ":iam::" not in arn or kind not in ("role", "user") or not facts.get("there"):
+            continue
+        tags = {f"{TAGS}{key}": str(value) for key, value in (facts.get("tags") or {}).items()}
+        callers[arn] = tags
+        if kind == "role":
+            head, name = arn.split(":role/")[0].replace(":iam::", ":sts::"), arn.rpartition("/")[2]
+            callers[f"{head}:assumed-role/{name}/*"] = {**tags, ROLE: arn}
+    return Known(callers, {})

@@ -356,13 +356,15 @@ _shtab_policyc_prove_options=(
 _shtab_policyc_prove_defaults_added=0
 
 _shtab_policyc_replay_options=(
-  "*"{--policies,--in}"[the policies (default\: the project)]:PATH:_files"
-  "--against[the project with the policies in force\; the others are new]:DIR:_files -/"
-  "--known[what records do not tell of callers\: \{\"callers\"\: \{ARN\: \{KEY\: value\}\}, \"users\"\: \{ADDRESS\: \{PROVIDER\: \…\}\}\}]:FILE:_files"
+  "*"{--policies,--in}"[the policies (default\: the project), or one document]:PATH:_files"
+  "--against[the project with the policies in force, or the document\; the others are new]:PATH:_files"
+  "--known[what records do not tell of callers\: \{\"callers\"\: \{ARN\: \{KEY\: value\}\}, \"users\"\: \{ADDRESS\: \{PROVIDER\: \…\}\}\}, or a folder that \`policyc aws pull\` wrote]:PATH:_files"
   "--show-identities[callers, addresses and paths as they stand in the log]"
   "--suggest[in place of a report\: the statements, with tests, that let in what logs of VPC Lattice saw let in\; beside policies also which of their statements decided nothing]"
   "*--fail-on[end with 1 when there is any, or more than MOST (a number of records, or a share of them such as 0.1\%)\: newly-denied, newly-allowed, contradicted, undecidable, unread\; may be given several times]:WHAT[:MOST]:"
   "--engine[auto (default), rows (no further packages), columns (needs \`policyc\[replay\]\`\; for large logs of VPC Lattice and for Parquet), spark (needs \`policyc\[spark\]\`)\: all give the same report]:NAME:(auto rows columns spark)"
+  "--parquet[also write the classes of the report, the rows of its CSV, as a Parquet file (needs \`policyc\[replay\]\`)]:FILE:_files"
+  "--cache[keep what was read there, so that the next policies are asked at once\; it is read anew when the files have changed (needs \`policyc\[replay\]\`)]:DIR:_files -/"
   "*--attachments[what is attached\: JSON as \`aws networkmanager list-attachments\` prints it, or policyc\'s own (\`-\` for standard input)\; several files add up]:FILE:_files"
   "*--bind[the value of what a template leaves open, by the name that findings show as \‹NAME\›\; may be given several times]:NAME=VALUE:"
   "*--bindings[values from a parameter file, a .tfvars file, the output of describe-stacks or of terraform output -json\; may be given several times]:FILE:_files"

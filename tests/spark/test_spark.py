@@ -67,7 +67,7 @@ def write_logs(folder: Path) -> list[tuple[str, str]]:
 
 def on_one_machine(files: list[tuple[str, str]], old: OfDocuments, new: OfDocuments) -> Replay:
     log, tally = Log(), Tally()
-    replayer = ColumnReplayer(old, new, tally, NOTHING, [old.side(), new.side()])
+    replayer = ColumnReplayer(old, new, tally, NOTHING)
     replay_files([(name, io.BufferedReader(io.FileIO(path))) for name, path in files], replayer, log)
     return Replay(log, tally, True)
 

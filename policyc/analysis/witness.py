@@ -82,6 +82,8 @@ def witness_of(space: Space, solution: Solution) -> Witness:
         context[spelled] = values
         if values:
             shown[spelled] = values
+    if caller.kind is CallerKind.ROLE and caller.path not in ("/", None):  # which the ARN of a session does not tell
+        shown["aws:PrincipalArn"] = (caller.principal_arn or "",)
     request = Request.of(action, resource, caller, context)
     return Witness(_named(caller), caller.kind, action, resource, shown, request)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from policyc.analysis.claims import About, bind_claim
 from policyc.analysis.compare import Disagreement
@@ -25,13 +25,14 @@ from policyc.report.proofs import ClaimAnswer, Proof, proof_of
 from policyc.simulation.answer import answer
 from policyc.simulation.keyword import matches_keyword
 from policyc.simulation.request import RequestBuilder
-from policyc.simulation.runner import unmet
+from policyc.simulation.runner import is_gate, unmet
 from policyc.syntax import nodes
 from policyc.syntax.literals import quote
 from policyc.syntax.parser import parse
 from policyc.targets.base import Document, DocumentSet
 from policyc.text import Source
 from policyc.workspace.proving_paths import claim_text, formatted, prove_paths
+from policyc.workspace.spoken import Fields, in_words
 
 _NOT_PROVEN_TO_ALLOW = (
     "what keys are behind the first hop is not all known, so that no chain is proven to allow; ask single requests"
@@ -220,8 +221,10 @@ class _Asked:
             return self._open(unknown)
         asking = self.way.asking(solution)
         problems: list[str] = []
-        for fields in dict.fromkeys((asking.plain, asking.fields)):
-            outcome, problem = engine_says(self.program, self.documents, self.proof.scope, self.about.resource, fields)
+        for stated in dict.fromkeys((asking.plain, asking.fields)):
+            fields, outcome, problem = spoken_to(
+                self.program, self.documents, self.proof.scope, self.about.resource, stated
+            )
             if outcome is None:
                 problems.append(problem)
                 continue
@@ -232,7 +235,7 @@ class _Asked:
             )
             if outcome.decision is Decision.UNDECIDED:
                 problems.append(_UNCONFIRMED)
-            elif fields == asking.fields and not self.way.upper:
+            elif stated == asking.fields and not self.way.upper:
                 shown = request_line(self.about.resource.name, fields)
                 raise Disagreement(f"`{shown}` was found to break a claim, and the engine says {problems[-1]}")
         return self._open(tuple(dict.fromkeys(problems)))
@@ -258,12 +261,36 @@ class _Asked:
         at = nodes.Ref((nodes.Field(about.gate, span),), span) if about.gate else None
         return nodes.ExpectDecision(decision, None, at, span)  # type: ignore[arg-type]
 
-    def _broken(self, fields: tuple[tuple[str, str], ...], outcome: Outcome) -> ClaimAnswer:
+    def _answered(self, outcome: Outcome) -> Iterator[nodes.ExpectDecision]:
+        """What is so today, nearest to the claim first: the block is a test that passes as it stands."""
+        about, span = self.about, self.about.span
+        if about.label:
+            yield self._expectation()
+        if about.gate:
+            at = nodes.Ref((nodes.Field(about.gate, span),), span)
+            for gate in outcome.gates:
+                if is_gate(gate, about.gate):
+                    yield nodes.ExpectDecision(gate.verdict.decision.value, None, at, span)
+        yield nodes.ExpectDecision(outcome.decision.value, None, None, span)
+
+    def _broken(self, fields: Fields, outcome: Outcome) -> ClaimAnswer:
         line = request_line(self.about.resource.name, fields)
-        expectation = _written(self._expectation())
+        expectation = _written(next(item for item in self._answered(outcome) if unmet(item, outcome) is None))
         label = quote(f"{self.proof.node.label.value}: counterexample")
         text = f"test {label} {{ {line} {expectation} }}"
         return self._answer(False, request=line, answer=_told(outcome), test=formatted(text))
+
+
+def spoken_to(
+    program: Program, documents: Sequence[Document], scope: Scope, resource: Resource, fields: Fields
+) -> tuple[Fields, Outcome | None, str]:
+    """What the engine says to a request, in the words of the file where that can be read there, with the fields as they were asked."""
+    words = in_words(scope, fields)
+    for stated in dict.fromkeys((words, fields)):
+        outcome, problem = engine_says(program, documents, scope, resource, stated)
+        if outcome is not None:
+            return stated, outcome, problem
+    return fields, None, problem
 
 
 def engine_says(

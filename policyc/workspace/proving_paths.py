@@ -125,32 +125,43 @@ def _smallest(
     bound: BoundNetwork,
     path: Path,
 ) -> tuple[str, str] | None:
-    """A test that fails because of the path, without the appliances where those do not matter, and why it fails; None where the engine does
-    not confirm it."""
+    """A test that passes as it stands and shows the path, without the appliances where those do not matter, and what it shows; None where
+    the engine does not confirm it."""
+    expected = ("reachable", "not inspected", "inspected") if claim.quantifier == "no" else ("not inspected", "reachable")
+    wanted = "blocked" if claim.quantifier == "no" else "inspected"
+    if claim.by is not None:
+        wanted = f"inspected by {claim.by.text}"
     for appliances in ((), path.appliances):
-        text = _test(proof, claim, bound, path, appliances)
-        source = Source(proof.file, text)
-        diagnostics = Diagnostics()
-        module = parse(source, diagnostics)
-        if diagnostics.has_errors:
-            return None
-        (node,) = module.declarations
-        assert isinstance(node, nodes.InlineTest)
-        result = run_test(program, documents, BoundTest(node, program.scopes[bound.file], bound.file))
-        if {item.rule for item in result.findings} == {"test-failed"}:
-            return format_module(module, source), result.findings[0].message
+        denied = _ran(program, documents, proof, bound, _test(proof, bound, path, appliances, wanted))
+        if denied is None or denied[1] is None:
+            continue
+        for one in expected:
+            shown = _ran(program, documents, proof, bound, _test(proof, bound, path, appliances, one))
+            if shown is not None and shown[1] is None:
+                return shown[0], denied[1]
     return None
 
 
-def _test(
-    proof: BoundProof, claim: nodes.PathClaim, bound: BoundNetwork, path: Path, appliances: Sequence[Attachment]
-) -> str:
+def _ran(
+    program: Program, documents: Sequence[Document], proof: BoundProof, bound: BoundNetwork, text: str
+) -> tuple[str, str | None] | None:
+    """A test in its canonical layout, with why it fails (None: it passes); None where it cannot be asked."""
+    source = Source(proof.file, text)
+    diagnostics = Diagnostics()
+    module = parse(source, diagnostics)
+    if diagnostics.has_errors:
+        return None
+    (node,) = module.declarations
+    assert isinstance(node, nodes.InlineTest)
+    result = run_test(program, documents, BoundTest(node, program.scopes[bound.file], bound.file))
+    if {item.rule for item in result.findings} - {"test-failed"}:
+        return None
+    return format_module(module, source), result.findings[0].message if result.findings else None
+
+
+def _test(proof: BoundProof, bound: BoundNetwork, path: Path, appliances: Sequence[Attachment], expected: str) -> str:
     listed = [path.sending, path.receiving, *appliances]
     attachments = " ".join(attachment_text(item) for item in listed)
-    if claim.quantifier == "no":
-        expected = "blocked"
-    else:
-        expected = "inspected" if claim.by is None else f"inspected by {claim.by.text}"
     label = quote(f"{proof.node.label.value}: counterexample")
     steps = f"path from {path.sending.name} to {path.receiving.name} expect {expected}"
     return f"test {label} {{ on {bound.name} {{ {attachments} }} {steps} }}"

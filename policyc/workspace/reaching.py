@@ -34,7 +34,7 @@ from policyc.targets.base import Document, DocumentSet
 from policyc.targets.program import words
 from policyc.targets.registry import resource_types
 from policyc.text import Span
-from policyc.workspace.proving import engine_says
+from policyc.workspace.proving import spoken_to
 from policyc.workspace.reaching_paths import who_reaches
 
 _OWN: str = "an identity policy of the caller, which is not given, has to allow it"
@@ -180,20 +180,20 @@ def _may(program: Program, documents: Sequence[Document], resource: Resource, wa
         needs += [f"it hangs on {text}" for text in item.hangs_on]
     else:
         asking = way.asking(item.solution)
-        for fields in dict.fromkeys((asking.plain, asking.fields)):
-            outcome, problem = engine_says(program, documents, program.scopes[resource.file], resource, fields)
+        for stated in dict.fromkeys((asking.plain, asking.fields)):
+            fields, outcome, problem = spoken_to(program, documents, program.scopes[resource.file], resource, stated)
             if outcome is not None and outcome.decision is not Decision.DENY:
                 request, answer = fields, outcome.decision.value
                 if outcome.decision is Decision.UNDECIDED and item.needs_identity:
                     answer = "allow as soon as the caller's own policies allow it"
                 if outcome.decision is Decision.ALLOW or item.needs_identity:
                     break
-            elif outcome is not None and fields == asking.fields and not way.upper:
+            elif outcome is not None and stated == asking.fields and not way.upper:
                 text = ", ".join(f"{name}: {value}" for name, value in fields)
                 raise Disagreement(f"`{text}` was found to be allowed, and the engine says `{outcome.decision.value}`")
             else:
                 needs += (
-                    [f"the engine cannot be asked: {problem}"] if outcome is None and fields == asking.fields else []
+                    [f"the engine cannot be asked: {problem}"] if outcome is None and stated == asking.fields else []
                 )
     if not request and not item.hangs_on and way.upper:
         needs.append("it hangs on what keys are behind the first hop")

@@ -13,6 +13,7 @@ from policyc.bounded import read_regular
 from policyc.carriers.registry import recognized
 from policyc.diagnostics import Diagnostics
 from policyc.model.files import LARGEST_FILE, read_source
+from policyc.model.scope import Scope
 from policyc.model.vocabulary import Attribute
 from policyc.record import record, replace
 from policyc.targets.base import Document, DocumentSet
@@ -36,7 +37,7 @@ class Way:
     """The way of a request to a declared resource: the name of the document at each gate, empty where the gate asks nobody, None where it
     has no policy. `type` and `arn` are the resource's own, `names` what the gates are called,
     `callers` the documents of those who call, by the ARN of the role or user that carries one, `scope` the
-    attributes of a request to it."""
+    attributes of a request to it, `words` the names that its file sees."""
 
     type: str
     arn: str
@@ -44,6 +45,7 @@ class Way:
     names: tuple[str, ...] = ()
     callers: Mapping[str, str] = MappingProxyType({})
     scope: Mapping[str, Attribute] = MappingProxyType({})
+    words: Scope | None = None
 
 
 @record
@@ -235,7 +237,13 @@ def _ways(compiled: Compiled) -> dict[str, Way]:
                 else:
                     gates.append(next((one.path for one in documents.on(item.id) if one.role == role), None))
             found[service.name] = Way(
-                service.type, arn_of(service), tuple(gates), (), callers, lattice.scope(service, program.resources)
+                service.type,
+                arn_of(service),
+                tuple(gates),
+                (),
+                callers,
+                lattice.scope(service, program.resources),
+                program.scopes[service.file],
             )
         elif service.type == ENDPOINT and (group := group_of(service, program.resources)) is not None:
             texts = [next((one.path for one in documents.on(item.id)), None) for item in (group, service)]

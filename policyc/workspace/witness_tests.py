@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from policyc.analysis.callers import ARN_KEY
 from policyc.analysis.spelling import caller_text, spelled
 from policyc.analysis.ways.lattice import context_fields
 from policyc.analysis.witness import Witness
@@ -14,6 +15,7 @@ from policyc.targets.cedar_documents.facts import Fact
 from policyc.workspace.proving import request_line
 from policyc.workspace.proving_paths import formatted
 from policyc.workspace.sides import Way
+from policyc.workspace.spoken import in_words
 
 #: kinds of caller that a Lattice request asks an identity policy of
 _CARRIERS: Final = frozenset({CallerKind.USER, CallerKind.ROLE, CallerKind.FEDERATED})
@@ -29,11 +31,12 @@ def service_test(name: str, change: str, way: Way, witness: Witness, allowed: bo
         fields.append(("path", quote(witness.resource.removeprefix(way.arn) or "/")))
     else:
         fields.append(("can", "connect"))
-    fields += context_fields(witness.context, way.scope, {_METHOD.lower()})
+    fields += context_fields(witness.context, way.scope, {_METHOD.lower(), ARN_KEY})
     known = caller.principal_arn in way.callers or caller.kind not in _CARRIERS
     own = way.gates[-1]
     at = f" at {own.rpartition('/')[2].removesuffix('.json')}" if allowed and own and not known else ""
-    return _block(name, change, fields, f"{'allow' if allowed else 'deny'}{at}")
+    stated = tuple(fields) if way.words is None else in_words(way.words, tuple(fields))
+    return _block(name, change, list(stated), f"{'allow' if allowed else 'deny'}{at}")
 
 
 def endpoint_test(name: str, change: str, facts: Mapping[str, Fact], context: Mapping[str, Any], allowed: bool) -> str:

@@ -1,6 +1,6 @@
 """`prove` blocks: claims of each form that hold and that are broken, by what the services' documentation says of their gates.
 
-What a broken claim prints is pasted beside the policies and run: it has to fail for the reason that was given.
+What a broken claim prints is pasted beside the policies and run: as it stands it passes, and shows what breaks the claim.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def check_claims(
     """Every claim is answered as wanted, and what breaks one shows it when it is pasted."""
     status, proofs = proven(tmp_path, capsys, base + blocks([claim for claim, _ in wanted]))
     assert status == 1
-    pasted: dict[str, bool] = {}
+    pasted: set[str] = set()
     for (claim, holds), proof in zip(wanted, proofs, strict=True):
         answers = [item["holds"] for item in proof["claims"]]
         assert answers, proof["findings"]
@@ -107,13 +107,12 @@ def check_claims(
             assert (item["test"] is None) is (item["holds"] is not False), claim
             if item["test"] is not None:
                 label = item["test"].partition('"')[2].partition('"')[0]
-                pasted[label] = ' by "' in claim
+                pasted.add(label)
     tests = "\n".join(item["test"] for proof in proofs for item in proof["claims"] if item["test"])
     (tmp_path / "a.policy").write_text(base + tests, encoding="utf-8")
     main(["test", "--root", str(tmp_path), "--format", "json"])
     ran = json.loads(capsys.readouterr().out)["tests"]
-    assert {item["label"]: item["passed"] for item in ran} == pasted
-    assert {found["rule"] for item in ran for found in item["findings"]} <= {"test-failed"}
+    assert {item["label"]: item["findings"] for item in ran} == {label: [] for label in pasted}
 
 
 def test_claims_on_requests(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

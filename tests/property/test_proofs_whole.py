@@ -1,5 +1,5 @@
 """Proofs and covers through whole ways against enumeration: projects are drawn, every request over tiny domains is simulated, and nothing that is
-proven to be refused may be allowed, nothing that is proven to be allowed refused. `POLICYC_CASES` divided by 400 is the number of projects."""
+proven to be refused may be allowed, nothing that is proven to be allowed refused; what breaks a claim is a test that passes as it is printed. `POLICYC_CASES` divided by 400 is the number of projects."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from policyc.engines.trace import Decision
 from policyc.ir.build import check_files
 from policyc.ir.program import Program
 from policyc.model.files import Files
+from policyc.simulation.runner import run_test
 from policyc.syntax.parser import parse
 from policyc.targets.base import Document
 from policyc.targets.program import emit_documents, words
@@ -128,6 +129,16 @@ def compiled(text: str) -> tuple[Program, list[Document]] | None:
     return None if diagnostics.has_errors else (program, documents)
 
 
+def pasted(text: str, blocks: list[str]) -> None:
+    """What breaks a claim holds as a test beside the policies, as it is printed."""
+    if blocks:
+        found = compiled(text + "\n".join(blocks))
+        assert found is not None, blocks
+        results = [run_test(*found, test) for test in found[0].tests]
+        assert len(results) == len(blocks)
+        assert all(item.passed for item in results), (text, [item.findings for item in results if not item.passed])
+
+
 CLAIMS = {
     "who anonymous": lambda fields: fields["who"] == "anonymous",
     "who app": lambda fields: fields["who"] == "app",
@@ -150,7 +161,9 @@ def test_proofs_through_whole_ways_agree_with_enumeration() -> None:
             continue
         done += 1
         program, documents = found
-        states = [[item.holds for item in proof.claims] for proof in prove_all(program, documents)]
+        proofs = prove_all(program, documents)
+        states = [[item.holds for item in proof.claims] for proof in proofs]
+        pasted(text, [block for proof in proofs for block in proof.blocks])
         proven += states.count([True])
         broken += states.count([False])
         one = next(item for item in program.resources.values() if item.name == resource)

@@ -2,7 +2,7 @@
 confirms on both versions, or a proof that there are none.
 
 Both versions are formulas over the same tests of the same attributes (`policyc.analysis.cedar_formula`), and a SAT solver looks for a way that
-these can be in which the answers differ. A test that has no form (two attributes compared with each other, arithmetic, times, who asks) may
+these can be in which the answers differ. A test that has no form (arithmetic, times, who asks) may
 come out either way: what is the same whatever it comes to is proven, what hangs on it is named.
 """
 

@@ -127,7 +127,9 @@ def _smallest(
 ) -> tuple[str, str] | None:
     """A test that passes as it stands and shows the path, without the appliances where those do not matter, and what it shows; None where
     the engine does not confirm it."""
-    expected = ("reachable", "not inspected", "inspected") if claim.quantifier == "no" else ("not inspected", "reachable")
+    expected = (
+        ("reachable", "not inspected", "inspected") if claim.quantifier == "no" else ("not inspected", "reachable")
+    )
     wanted = "blocked" if claim.quantifier == "no" else "inspected"
     if claim.by is not None:
         wanted = f"inspected by {claim.by.text}"

@@ -20,6 +20,8 @@ from policyc.engines.cedar.authorize import authorize
 from policyc.engines.cedar.decide import About, Documented, Path, parse_policies
 
 PAIRS = max(60, int(os.environ.get("POLICYC_CASES", "10000")) // 200)
+#: how many times the contexts of a pair are more than in a quick run; 100 are all of them
+THOROUGH = int(os.environ.get("POLICYC_ATTACKS", "200")) // 200
 ABSENT = object()
 TESTS = (
     'context.http.method == "GET"',
@@ -35,6 +37,11 @@ TESTS = (
     'context.idp.groups.containsAll(["a", "b"])',
     'context.idp.groups.containsAny(["a", "b"])',
     "context.idp.groups.isEmpty()",
+    "context.idp.score > context.idp.level",
+    "context.idp.score == context.idp.level",
+    "context.idp.level <= context.idp.floor",
+    "context.idp.level >= 51",
+    "context.http.method != context.http.name",
     "context has idp",
     "context.idp has verified",
     "context has idp.score",
@@ -44,6 +51,9 @@ DOMAINS: dict[Path, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
     ("http", "method"): (("GET", "PUT", "x"), (ABSENT, 1)),
     ("idp", "verified"): ((True, False, ABSENT), ("true",)),
     ("idp", "score"): ((49, 50, 51, 52, ABSENT), ("51",)),
+    ("idp", "level"): ((49, 50, 51, ABSENT), ("51",)),
+    ("idp", "floor"): ((48, 50, 51), ("x", ABSENT)),
+    ("http", "name"): (("GET", "x", "y"), (1, ABSENT)),
     ("idp", "groups"): (([], ["a"], ["b"], ["a", "b", "c"], ["c"], ABSENT), ("a",)),
 }
 KINDS: dict[Path, Documented] = {
@@ -52,6 +62,9 @@ KINDS: dict[Path, Documented] = {
     ("idp",): Documented(frozenset({"record"})),
     ("idp", "verified"): Documented(frozenset({"bool"})),
     ("idp", "score"): Documented(frozenset({"number"})),
+    ("idp", "level"): Documented(frozenset({"number"}), range=(0, 100)),
+    ("idp", "floor"): Documented(frozenset({"number"})),
+    ("http", "name"): Documented(frozenset({"text"}), always=True),
     ("idp", "groups"): Documented(frozenset({"list"})),
 }
 
@@ -137,9 +150,12 @@ def test_comparison_agrees_with_enumeration(documented: bool) -> None:
         )
         found = compare_cedar(before, after, about)
         seen = {item.change for item in found.differences}
-        assert not found.open, (number, old, new, found.open)
+        if found.open:  # a text that has to fit a pattern is compared with another one
+            texts = " ".join(line for side in (old, new) for text in side for line in text)
+            assert "context.http.name" in texts and " like " in texts, (number, old, new, found.open)
+            continue
         expected: set[Change] = set()
-        for data in chance.sample(asked, 60 if seen else 200):
+        for data in chance.sample(asked, min(len(asked), (60 if seen else 200) * THOROUGH)):
             one, other = answer(before, data), answer(after, data)
             if one != other:
                 expected.add(change_of(other))
@@ -152,9 +168,46 @@ def test_comparison_agrees_with_enumeration(documented: bool) -> None:
     assert differs > PAIRS // 10 and same > PAIRS // 30, (differs, same)
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "change"),
+    [
+        ("context.a.x < context.a.y", "context.a.y > context.a.x", None),
+        ("context.a.x < context.a.y", "context.a.x <= context.a.y && context.a.x != context.a.y", None),
+        ("context.a.x < context.a.y", "context.a.x <= context.a.y", Change.ALLOWED),
+        (
+            "context.a.x < context.a.y && context.a.y < context.a.z",
+            "context.a.x < context.a.y && context.a.y < context.a.z && context.a.x < context.a.z",
+            None,
+        ),
+        # between 5 and 7 there is one number
+        (
+            "context.a.x > 5 && context.a.x < 7 && context.a.y > 5 && context.a.y < 7 && context.a.x == context.a.y",
+            "context.a.x == 6 && context.a.y == 6",
+            None,
+        ),
+        (
+            "context.a.x == context.a.y && context.a.y == context.a.z",
+            "context.a.x == context.a.z && context.a.y == context.a.z && context.a.x == context.a.y",
+            None,
+        ),
+        ('context.a.x == context.a.y && context.a.x == "a"', 'context.a.y == "a" && context.a.x == context.a.y', None),
+        ('context.a.x == context.a.y && context.a.x == "a"', 'context.a.y == "a"', Change.ALLOWED),
+    ],
+)
+def test_two_attributes_are_compared_by_cases(old: str, new: str, change: Change | None) -> None:
+    before, after = (
+        [Gate("g", parse_policies(f"permit (principal, action, resource) when {{ {text} }};"))] for text in (old, new)
+    )
+    kinds = {("a",): Documented(frozenset({"record"}), always=True)}
+    kinds |= {("a", name): Documented(frozenset({"text" if '"' in old else "number"}), always=True) for name in "xyz"}
+    found = compare_cedar(before, after, kinds.get)
+    assert not found.open
+    assert {item.change for item in found.differences} == (set() if change is None else {change})
+
+
 def test_what_hangs_on_a_test_without_a_form_is_named() -> None:
-    old = parse_policies("permit (principal, action, resource) when { context.a.x == context.a.y };")
-    new = parse_policies("permit (principal, action, resource) when { context.a.x == context.a.z };")
+    old = parse_policies("permit (principal, action, resource) when { context.a.x + context.a.y > 5 };")
+    new = parse_policies("permit (principal, action, resource) when { context.a.x + context.a.z > 5 };")
     found = compare_cedar([Gate("g", old)], [Gate("g", new)])
     assert not found.differences
     assert found.open == ("it hangs on a test of `context.a` that is not understood for all values",)

@@ -9,7 +9,8 @@ from typing import Any, Final, Literal
 from policyc.engines.cedar.authorize import authorize, permits, policy_set
 from policyc.engines.cedar.diagrams import Diagram, Diagrams, TooManyCases
 from policyc.engines.cedar.outcome_sets import FAILS, OPEN, Truths
-from policyc.engines.cedar.predicates import Form, OfList, OfValue, Path, Presence, Scalar, Test, literal_of
+from policyc.engines.cedar.pairs import choices_of, groups
+from policyc.engines.cedar.predicates import Form, OfList, OfPair, OfValue, Path, Presence, Scalar, Test, literal_of
 from policyc.engines.cedar.unknowns import Slot, Slots
 from policyc.engines.cedar.values import LIST, RECORD, About, Choice, unlike, ways
 from policyc.record import record, replace
@@ -52,12 +53,23 @@ class Encoding:
         self._base = base
         self._about = about
         self._free: dict[str, Diagram] = {}
+        #: attributes of which comparisons with others are told by their values
+        self._joined: set[Path] = set()
 
     def make(self) -> None:
         """Make all diagrams. Raises TooManyCases."""
         rows: dict[str, dict[int, int]] = {}
-        for slot in self._slots.all():
+        slots = list(self._slots.all())
+        for slot in slots:
             self._choose(slot)
+        pairs = [item.form for item in self._tests.values() if isinstance(item.form, OfPair)]
+        for joined in groups(pairs, slots, self._about) if pairs else ():
+            for slot in slots:
+                if slot.path in joined.paths:
+                    slot.choices = choices_of(slot, joined, self._about)
+                    self._joined.add(slot.path)
+        for slot in slots:
+            self._ask(slot)
             for place, choice in enumerate(slot.choices):
                 if slot.tests and choice.how != "absent":
                     for (test, _), end in zip(slot.tests, self._row(slot, choice), strict=True):
@@ -73,7 +85,7 @@ class Encoding:
     def coarse(self, text: str) -> Truths:
         """What a test can come to, told without its diagram: never less than there is."""
         item = self._tests[text]
-        if item.form is None or not self._slots.always_there(item.test):
+        if item.form is None or isinstance(item.form, OfPair) or not self._slots.always_there(item.test):
             return OPEN | FAILS
         if isinstance(item.form, Presence):
             above = self._slots.chain((*item.form.path, *item.form.names))[:-1]
@@ -100,14 +112,19 @@ class Encoding:
                 self.fill(data, inner, chosen)
 
     def _choose(self, slot: Slot) -> None:
-        """The ways of an attribute, and its questions."""
+        """The ways of an attribute."""
         forms = [form for _, form in slot.tests]
+        forms += [OfValue(slot.path, pair.kind) for pair in slot.pairs]
         documented = None if self._about is None else self._about(slot.path)
         root = len(slot.path) == 1
         found = ways(forms, inner=bool(slot.inside), optional=slot.optional, documented=documented, root=root)
         if found is None:
             raise TooManyCases
         slot.choices, slot.loose = found.choices, found.loose
+
+    def _ask(self, slot: Slot) -> None:
+        """The questions of an attribute."""
+        forms = [form for _, form in slot.tests]
         slot.question = self.diagrams.question(len(slot.choices))
         if LIST in slot.choices:
             named = {(type(value), value): None for form in forms if isinstance(form, OfList) for value in form.values}
@@ -160,6 +177,8 @@ class Encoding:
                     last = place == len(slots) - 1
                     end = self._branch(slots[place], missing, end, HOLDS if last else FAILED)
                 return end
+            case OfPair():
+                return self._pair(item, form) if form.left in self._joined else self._without_form(item)
             case OfValue(path) | OfList(path):
                 *outer, slot = self._slots.chain(path)
                 end = self.diagrams.ask(
@@ -168,6 +187,36 @@ class Encoding:
                 for above in reversed(outer):
                     end = self._branch(above, FAILED, end, FAILED)
                 return end
+
+    def _pair(self, item: OpenTest, form: OfPair) -> Diagram:
+        """A comparison of two attributes: by the value of one, then by that of the other; without one of them it fails."""
+        then = self.diagrams.then
+        *_, left = self._slots.chain(form.left)
+        *_, right = self._slots.chain(form.right)
+        end: Diagram = FAILED
+        for place, one in enumerate(left.choices):
+            if one.how != "value":
+                continue
+            row = [
+                FAILED
+                if other.how != "value"
+                else _pair_end(item.test.text, left.path, one.value, right.path, other.value)
+                for other in right.choices
+            ]
+            chosen = [HOLDS if at == place else LACKS for at in range(len(left.choices))]
+            after = self.diagrams.ask(right.question, row)
+            end = then(self.diagrams.ask(left.question, chosen), (after, end, FAILED))
+        for path in (form.right, form.left):
+            end = then(self._there(path), (end, FAILED, FAILED))
+        return end
+
+    def _there(self, path: Path) -> Diagram:
+        """Whether an attribute can be read."""
+        *outer, slot = self._slots.chain(path)
+        end = self.diagrams.ask(slot.question, [FAILED if item.how == "absent" else HOLDS for item in slot.choices])
+        for above in reversed(outer):
+            end = self._branch(above, FAILED, end, FAILED)
+        return end
 
     def _branch(self, slot: Slot, missing: Diagram, record: Diagram, other: Diagram) -> Diagram:
         """What comes out by whether the attribute is missing, a record, or something else."""
@@ -240,6 +289,15 @@ def ends_of(texts: tuple[str, ...], data: Mapping[str, Any]) -> tuple[int, ...]:
         return ()
     _, holding, failing = authorize(policy_set(permits(texts)), data)
     return tuple(HOLDS if at in holding else FAILED if at in failing else LACKS for at in range(len(texts)))
+
+
+@lru_cache(maxsize=50_000, typed=True)
+def _pair_end(text: str, left: Path, one: Scalar, right: Path, other: Scalar) -> int:
+    """How Cedar says that a comparison of two attributes ends on a value of each."""
+    data: dict[str, Any] = {}
+    put(data, left, one)
+    put(data, right, other)
+    return ends_of((text,), data)[0]
 
 
 @lru_cache(maxsize=20_000, typed=True)

@@ -3,8 +3,8 @@
 Cedar's own partial evaluation loses failures (`(unknown && fails) || true` becomes `true`), so it is not used. Every test is asked of
 Cedar as a permit of its own: those of known attributes once, those of an open one for each of its ways; what joins them is put together
 here by Cedar's rules (left to right, short circuit, a failure fails the whole). So a definite answer holds in every context, and one that
-is not definite has a context for each outcome, but for the tests that have no form (two open attributes compared with each other,
-arithmetic, times): those may come out any way. Past a bound on work the answer is told from the sets of what each test can come to, which
+is not definite has a context for each outcome, but for the tests that have no form (arithmetic, times, a text that has to fit a pattern
+compared with another one): those may come out any way. Past a bound on work the answer is told from the sets of what each test can come to, which
 is as safe and less sharp.
 """
 

@@ -96,7 +96,16 @@ class OfList:
     values: tuple[Scalar, ...]
 
 
-Form: TypeAlias = Presence | OfValue | OfList
+@record
+class OfPair:
+    """A comparison (`==`, `<`, …) of one open attribute with another; `kind` is what both have to be (None: any)."""
+
+    left: Path
+    right: Path
+    kind: Literal["number"] | None
+
+
+Form: TypeAlias = Presence | OfValue | OfList | OfPair
 
 
 # --- finding them ---------------------------------------------------------------------------------------------------
@@ -189,6 +198,9 @@ def _comparison(node: Compare, open_path: Callable[[Expr], Path | None], fixed: 
         read = _inside_ip(node.left) or _inside_ip(node.right)
         path = None if read is None else open_path(read)
         return None if path is None else OfValue(path, "address", blocks=(block,))
+    left, right = open_path(node.left), open_path(node.right)
+    if left is not None and right is not None:
+        return None if left == right or node.operator == "in" else OfPair(left, right, None if equal else "number")
     for one, other in ((node.left, node.right), (node.right, node.left)):
         path, value = open_path(one), fixed(other)
         if path is None:

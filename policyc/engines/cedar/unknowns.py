@@ -10,7 +10,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from policyc.engines.cedar.authorize import NotOpen
-from policyc.engines.cedar.predicates import Form, OfList, OfValue, Path, Presence, Scalar, Test, form_of, literal_of
+from policyc.engines.cedar.predicates import (
+    Form,
+    OfList,
+    OfPair,
+    OfValue,
+    Path,
+    Presence,
+    Scalar,
+    Test,
+    form_of,
+    literal_of,
+)
 from policyc.engines.cedar.values import About, Choice
 from policyc.record import field, record
 from policyc.syntax.cedar_nodes import Expr, path_of
@@ -18,13 +29,14 @@ from policyc.syntax.cedar_nodes import Expr, path_of
 
 @record(frozen=False)
 class Slot:
-    """One open attribute. `question` and `choices` come from the tests that read it; `members` ask of a list which elements it has, `others`
+    """One open attribute. `pairs` compare it with another one. `question` and `choices` come from the tests that read it; `members` ask of a list which elements it has, `others`
     whether it has any that no test names."""
 
     path: Path
     optional: bool
     inside: dict[str, Slot] = field(default_factory=dict)
     tests: list[tuple[Test, OfValue | OfList]] = field(default_factory=list)
+    pairs: list[OfPair] = field(default_factory=list)
     question: int = -1
     choices: tuple[Choice, ...] = ()
     loose: bool = False
@@ -111,6 +123,9 @@ class Slots:
                 self.chain((*path, *names))
             case OfValue(path) | OfList(path):
                 self.chain(path)[-1].tests.append((test, form))
+            case OfPair(left, right):
+                for path in (left, right):
+                    self.chain(path)[-1].pairs.append(form)
         return form
 
     def chain(self, path: Path) -> list[Slot]:

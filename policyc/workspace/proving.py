@@ -34,9 +34,6 @@ from policyc.text import Source
 from policyc.workspace.proving_paths import claim_text, formatted, prove_paths
 from policyc.workspace.spoken import Fields, in_words
 
-_NOT_PROVEN_TO_ALLOW = (
-    "what keys are behind the first hop is not all known, so that no chain is proven to allow; ask single requests"
-)
 _OUT_OF_STEPS = "the budget of steps ran out"
 _UNCONFIRMED = "a request was found for which the engine needs to know more than can be stated"
 
@@ -151,8 +148,6 @@ class _Asked:
                     False, answer=f"no request to `{self.about.resource.name}` is like that, so nothing is proven"
                 )
             doubts = tuple(self.way.space.doubts()) + self.way.doubts
-            if self.way.upper and hopeful:
-                doubts += (_NOT_PROVEN_TO_ALLOW,)
             return self._open(doubts) if doubts else self._answer(True)
         return self._confirmed(solution, without)
 
@@ -210,7 +205,7 @@ class _Asked:
         return self._answer(None, open=tuple(dict.fromkeys(reasons)))
 
     def _open_caller(self, solution: Solution) -> ClaimAnswer:
-        who = dict(self.way.asking(solution).plain).get("who", "the caller")
+        who = dict(in_words(self.proof.scope, self.way.asking(solution).plain)).get("who", "the caller")
         return self._open((f"no identity policy of `{who}` is given, so what it allows is not known",))
 
     def _confirmed(self, solution: Solution, without: bool) -> ClaimAnswer:

@@ -40,6 +40,14 @@ resource photo_ap: s3.access_point { name: "photos-ap", at: shop/us-east-1, buck
 resource resize: lambda.function { name: "resize-image", at: shop/us-east-1, role: role(shop, "resize") }
 resource resized: object_lambda.access_point { name: "photos-resized", at: shop/us-east-1, supporting: photo_ap, function: resize }
 """
+CALLS = """
+policy calls for identity on app {
+  allow "i" { can GetObject, PutObject on resized }
+  allow "j" { can InvokeFunction on resize }
+  allow "k" { can GetObject, PutObject on photo_ap }
+  allow "l" { can GetObject, PutObject on photos }
+}
+"""
 LATTICE_WHEN = (
     "",
     "when aws.PrincipalOrgID == org",
@@ -106,6 +114,7 @@ def chain(chance: random.Random) -> tuple[str, str, list[tuple[tuple[str, str], 
         for at in range(chance.randint(1, 3))
     )
     text = f"policy own for object_lambda on resized {{ {body} }}\n"
+    text += CALLS if chance.random() < 0.5 else ""
     resource = chance.choice(("resized", "resized", "photo_ap", "photos", "resize"))
     callers = (*CALLERS, "site")
     verbs = ("InvokeFunction",) if resource == "resize" else ("GetObject", "PutObject", "ListBucket")
@@ -145,16 +154,24 @@ CLAIMS = {
     "where aws.PrincipalOrgID != org": lambda fields: "aws.PrincipalOrgID" not in fields,
     "who not app, batch": lambda fields: fields["who"] not in ("app", "batch"),
 }
+CHAIN_CLAIMS = {
+    **CLAIMS,
+    "who app can GetObject": lambda fields: (fields["who"], fields["can"]) == ("app", "GetObject"),
+    "who app can GetObject where aws.PrincipalOrgID == org": lambda fields: (
+        (fields["who"], fields["can"]) == ("app", "GetObject") and "aws.PrincipalOrgID" in fields
+    ),
+}
 
 
 def test_proofs_through_whole_ways_agree_with_enumeration() -> None:
     chance = random.Random(3)
-    done = proven = broken = complete = 0
+    done = proven = broken = complete = chains = 0
     while done < PROJECTS:
         text, resource, requests = (lattice if done % 2 else chain)(chance)
-        blocks = [f'prove "{at}" {{ no request to {resource} {scope} is allowed }}' for at, scope in enumerate(CLAIMS)]
+        claims = CLAIMS if done % 2 or resource == "resize" else CHAIN_CLAIMS
+        blocks = [f'prove "{at}" {{ no request to {resource} {scope} is allowed }}' for at, scope in enumerate(claims)]
         blocks += [
-            f'prove "{at}+" {{ every request to {resource} {scope} is allow }}' for at, scope in enumerate(CLAIMS)
+            f'prove "{at}+" {{ every request to {resource} {scope} is allow }}' for at, scope in enumerate(claims)
         ]
         found = compiled(text + "\n".join(blocks))
         if found is None:
@@ -165,6 +182,7 @@ def test_proofs_through_whole_ways_agree_with_enumeration() -> None:
         states = [[item.holds for item in proof.claims] for proof in proofs]
         pasted(text, [block for proof in proofs for block in proof.blocks])
         proven += states.count([True])
+        chains += resource == "resized" and [True] in states[len(claims) :]
         broken += states.count([False])
         one = next(item for item in program.resources.values() if item.name == resource)
         reach = who_may(program, documents, one)
@@ -175,15 +193,16 @@ def test_proofs_through_whole_ways_agree_with_enumeration() -> None:
             outcome, problem = engine_says(program, documents, program.scopes["a.policy"], one, fields)
             assert outcome is not None, (fields, problem)
             anybody = anybody or outcome.decision is Decision.ALLOW
-            for at, about in enumerate(CLAIMS.values()):
+            for at, about in enumerate(claims.values()):
                 if not about(dict(fields)):
                     continue
                 if states[at] == [True]:
-                    assert outcome.decision is Decision.DENY, (text, list(CLAIMS)[at], fields)
-                if states[at + len(CLAIMS)] == [True]:
-                    assert outcome.decision is Decision.ALLOW, (text, list(CLAIMS)[at], fields)
+                    assert outcome.decision is Decision.DENY, (text, list(claims)[at], fields)
+                if states[at + len(claims)] == [True]:
+                    assert outcome.decision is Decision.ALLOW, (text, list(claims)[at], fields)
         if anybody:
             assert reach.classes or not reach.complete, text
     assert proven > PROJECTS
     assert broken > PROJECTS
+    assert chains
     assert complete > PROJECTS // 2

@@ -1,7 +1,7 @@
 """The ways to objects: a bucket, an access point with its bucket, a function, and an Object Lambda access point with the whole chain behind it.
 
 Each hop is judged as `targets.object_lambda.chain` judges it (IAM evaluation reference, section 10.2; Object Lambda reference, sections 2, 6,
-8 and 9). What nobody knows of a key behind the first hop may be anything, so a chain is proven to refuse; that it allows is shown by single requests.
+8 and 9). What nobody knows of a key behind the first hop may be anything: what is proven holds whatever it is, and a request that hangs on it is no answer.
 """
 
 from __future__ import annotations

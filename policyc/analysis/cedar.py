@@ -95,6 +95,34 @@ def compare_cedar(
     return CedarCompared(tuple(found), tuple(dict.fromkeys(left)))
 
 
+@record
+class CedarCover:
+    """The classes of requests that a text allows, each as a request that nothing else allows (`differences`), with the forbids that take some of
+    its requests out, in Cedar's own words; `open` says what keeps it from being so that nothing else is allowed."""
+
+    differences: tuple[CedarDifference, ...]
+    unless: tuple[tuple[str, ...], ...]
+    open: tuple[str, ...] = ()
+
+
+def cover_cedar(gate: Gate, about: About | None = None, work: int = WORK) -> CedarCover:
+    """What a text allows: all that it differs in from one that allows nothing. Raises Disagreement, CedarError."""
+    found: list[CedarDifference] = []
+    unless: list[tuple[str, ...]] = []
+    left: list[str] = []
+    try:
+        comparison = _Comparison([Gate(gate.name, None)], [gate], about, work)
+        for change in (Change.ALLOWED, Change.UNDECIDED):
+            pair = _NO, _YES if change is Change.ALLOWED else _DOUBT
+            for item in comparison.differences(pair, change, left):
+                found.append(item)
+                unless.append(tuple(comparison.taken_out(gate, item.by)))
+        comparison.solver.close()
+    except (TooManyCases, TooLarge):
+        left.append("the budget of steps ran out")
+    return CedarCover(tuple(found), tuple(unless), tuple(dict.fromkeys(left)))
+
+
 def _alike(one: Gate, other: Gate) -> bool:
     """Whether the same statements stand in both, in any order."""
     if one.text is None or other.text is None:
@@ -253,6 +281,22 @@ class _Comparison:
             self._verdict(self.new, pair[1], data),
         )
         return found, [mark for item in met for part in item for mark in self._marks(part)]
+
+    def taken_out(self, gate: Gate, label: str) -> Iterator[str]:
+        """The forbids of a text that some request meets which one of its permits lets in."""
+        ends = self.ends.get(id(gate))
+        if ends is None or gate.text is None:
+            return
+        statements = gate.text.document.statements
+        labels = [label_of(item, at) for at, item in enumerate(statements)]
+        permit = self.formula.some(
+            part.holds
+            for part, item, name in zip(ends.statements, statements, labels, strict=True)
+            if item.effect == "permit" and name == label
+        )
+        for part, item, name in zip(ends.statements, statements, labels, strict=True):
+            if item.effect == "forbid" and self.solver.solve([permit, part.holds]) is not None:
+                yield f"`{name}`: {' && '.join(_conditions(item)) or 'true'}"
 
     def _met(self, mine: Gate, theirs: Gate, data: Mapping[str, Any]) -> tuple[_Met, _Met]:
         """What decides at one gate, on either side."""

@@ -127,7 +127,7 @@ def _classes(asked: Asked, found: list[Class]) -> Iterator[str]:
         if solution is None:
             continue
         if len(found) >= MOST_CLASSES:
-            yield f"there are more than {MOST_CLASSES} classes"
+            yield f"there are more than {MOST_CLASSES} classes; `--can`, `--path` and `--principal` ask about fewer requests"
             return
         known.append(own)
         found.append(_class(asked, lines, own, solution))

@@ -15,6 +15,7 @@ from policyc.cli.diff import placed
 from policyc.cli.parser import WrongUse
 from policyc.cli.project import here, open_project
 from policyc.cli.refuse import refuse, refuse_findings, refuse_request
+from policyc.cli.trust import samples_of, trust_of
 from policyc.diagnostics import Diagnostics
 from policyc.record import replace
 from policyc.report.proofs import Proof
@@ -55,7 +56,8 @@ def sides_of(
                 path, top = placed(word, root, held)
             except NoRevision as error:
                 raise WrongUse(str(error), error.help) from error
-            side = read_side(word, path, top, diagnostics, args.kind or "", dict(args.param), args.config)
+            told = trust_of(args), samples_of(args)
+            side = read_side(word, path, top, diagnostics, args.kind or "", dict(args.param), args.config, *told)
             found = None if diagnostics.has_errors else versions(side, diagnostics)
             yield refuse_request(diagnostics, side.sources, args.format, console) if found is None else (side, found)
 

@@ -32,7 +32,7 @@ def add_trust(parser: argparse._ActionsContainer) -> None:
 
 def trust_of(args: argparse.Namespace) -> dict[str, str]:
     """The declared providers. Raises WrongUse."""
-    if not args.trust:
+    if not getattr(args, "trust", ()):  # not every command that reads documents asks for them
         return {}
     from policyc.targets.cedar_texts import text_targets
 
@@ -51,7 +51,7 @@ def trust_of(args: argparse.Namespace) -> dict[str, str]:
 def samples_of(args: argparse.Namespace) -> dict[str, Source]:
     """The samples of claims by policy reference name. Raises WrongUse."""
     files: dict[str, str] = {}
-    for name, file in args.claims:
+    for name, file in getattr(args, "claims", ()):
         if files.setdefault(name, file) != file:
             raise WrongUse(f"`--claims` gives `{name}` two samples", "join them into one file")
     return {name: read_input(file, "a sample of claims", args, "--claims") for name, file in files.items()}

@@ -14,6 +14,7 @@ from policyc.cli.parser import WrongUse, one_of
 from policyc.cli.project import open_project
 from policyc.cli.prove_blocks import sides_of
 from policyc.cli.refuse import refuse, refuse_findings, refuse_request
+from policyc.cli.trust import add_trust
 from policyc.diagnostics import Diagnostics
 from policyc.report.registry import renderer
 
@@ -36,6 +37,7 @@ EPILOG = """examples:
   policyc who payroll                         an endpoint of Verified Access, in terms of claims
   policyc who core                            a core network: who reaches whom
   policyc who bucket.json --can s3:PutObject  by a document alone
+  policyc who group.cedar --trust idc=iam_identity_center
   policyc who stack.yaml                      by the documents inside a template, which may hang on what it leaves open
 
 exit status: 0 told, 1 the policies have errors, 2 wrong use, 3 internal error, 4 nothing to ask about, 11 not settled
@@ -61,6 +63,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
         metavar="WHO",
         help="what one caller may do: a declared principal, an ARN, a service or `anonymous`",
     )
+    add_trust(parser)
     parser.add_argument(
         "--as", dest="kind", metavar="KIND", type=one_of("kind", KIND_NAMES), help="what documents are, as in `check`"
     )
@@ -113,6 +116,7 @@ def _documents(args: argparse.Namespace, console: Console) -> int:
     from policyc.simulation.request_text import parse_caller
     from policyc.workspace.comparing import with_values
     from policyc.workspace.reaching import who_in_document
+    from policyc.workspace.reaching_texts import who_in_text
 
     if args.path:
         raise WrongUse(
@@ -130,6 +134,19 @@ def _documents(args: argparse.Namespace, console: Console) -> int:
         for name, version, doubts in documents:
             filled = None if doubts else with_values(side, name)
             found.append(who_in_document(name, version, doubts, args.can, principal, filled))
+        told = {name for name, _, _ in documents}
+        for name, piece in side.pieces.items():
+            if name in told:
+                continue
+            if args.can or args.principal:
+                raise WrongUse(
+                    f"requests to `{name}` have no principal and no action", "leave `--can` and `--principal` out"
+                )
+            diagnostics = Diagnostics()
+            reach = who_in_text(name, piece, side, diagnostics)
+            if reach is None or diagnostics.has_errors:
+                return refuse_request(diagnostics, side.sources, args.format, console)
+            found.append(reach)
     return _told(found, args, console)
 
 

@@ -30,7 +30,7 @@ from policyc.workspace.sides import Side, Way
 
 
 @record
-class _Text:
+class Text:
     """One text that was read."""
 
     piece: Piece
@@ -41,7 +41,7 @@ def compare_alone(
     name: str, before: Piece | None, after: Piece | None, old: Side, new: Side, diagnostics: Diagnostics
 ) -> Compared | None:
     """Two versions of one text; None after reporting one that cannot be read."""
-    read = [None if piece is None else _read(piece, diagnostics) for piece in (before, after)]
+    read = [None if piece is None else read_text(piece, diagnostics) for piece in (before, after)]
     if any(item is None and piece is not None for item, piece in zip(read, (before, after), strict=True)):
         return None
     state = ADDED if before is None else REMOVED if after is None else ""
@@ -53,13 +53,13 @@ def compare_alone(
 def compare_endpoint(name: str, old: Side, new: Side, diagnostics: Diagnostics, tests: bool = False) -> Compared | None:
     """A declared endpoint: the group's text and its own, both of which have to allow."""
     gates: list[list[Gate]] = []
-    texts: list[list[_Text]] = []
+    texts: list[list[Text]] = []
     for side in (old, new):
         held: list[Gate] = []
-        mine: list[_Text] = []
+        mine: list[Text] = []
         way = side.ways[name]
         for place, path in enumerate(way.gates):
-            read = None if path is None else _read(side.pieces[path], diagnostics)
+            read = None if path is None else read_text(side.pieces[path], diagnostics)
             if read is None and path is not None:
                 return None
             if read is not None:
@@ -85,12 +85,12 @@ def _compared(
     kind: str,
     state: str,
     gates: tuple[list[Gate], list[Gate]],
-    texts: tuple[list[_Text], list[_Text]],
+    texts: tuple[list[Text], list[Text]],
     sides: tuple[Side, Side],
     diagnostics: Diagnostics,
     tests: bool = False,
 ) -> Compared | None:
-    told = [_about(mine, side, diagnostics) for mine, side in zip(texts, sides, strict=True) if mine]
+    told = [documented_by(mine, side, diagnostics) for mine, side in zip(texts, sides, strict=True) if mine]
     if diagnostics.has_errors:
         return None
     try:
@@ -113,16 +113,17 @@ def _compared(
     )
 
 
-def _read(piece: Piece, diagnostics: Diagnostics) -> _Text | None:
+def read_text(piece: Piece, diagnostics: Diagnostics) -> Text | None:
+    """A text with its statements; None after reporting what Verified Access does not take."""
     found = Diagnostics()
     document = parse_cedar(piece.source, found)
     if document is None or not check_supported(piece.source, document, found):
         diagnostics.extend(found)
         return None
-    return _Text(piece, document)
+    return Text(piece, document)
 
 
-def _about(texts: Sequence[_Text], side: Side, diagnostics: Diagnostics) -> About:
+def documented_by(texts: Sequence[Text], side: Side, diagnostics: Diagnostics) -> About:
     """What is documented of the attributes: by the resource that carries a text, else by the text's comments and `--trust`."""
     facts: dict[str, Fact] = {}
     for text in texts:
@@ -149,7 +150,7 @@ def _agreed(told: Sequence[About]) -> About:
 
 
 def _entry(item: CedarDifference) -> Entry:
-    request = tuple(_rows(item.context)) or (("context", "{}"),)
+    request = tuple(context_rows(item.context)) or (("context", "{}"),)
     return Entry(
         item.change.value,
         item.by,
@@ -166,12 +167,12 @@ def _entry(item: CedarDifference) -> Entry:
     )
 
 
-def _rows(data: Mapping[str, Any], above: Path = ()) -> Iterator[tuple[str, str]]:
+def context_rows(data: Mapping[str, Any], above: Path = ()) -> Iterator[tuple[str, str]]:
     """The attributes of a context as people write them, one to a row."""
     for key, value in data.items():
         path = (*above, key)
         if isinstance(value, dict) and value:
-            yield from _rows(value, path)
+            yield from context_rows(value, path)
         else:
             shown = cedar_path(path)
             yield f"context{'' if shown.startswith('[') else '.'}{shown}", json.dumps(value, ensure_ascii=False)

@@ -8,6 +8,8 @@ from policyc.analysis.networks import GIVEN, Paths
 from policyc.analysis.solver import BUDGET
 from policyc.diagnostics import Diagnostics
 from policyc.engines.proofs.budget import TooLarge
+from policyc.engines.wan.switches import Switches
+from policyc.ir.network import CoreNetwork
 from policyc.ir.program import BoundNetwork, Program
 from policyc.record import replace
 from policyc.report.who import May, Reach
@@ -23,8 +25,11 @@ def who_reaches(program: Program, bound: BoundNetwork, diagnostics: Diagnostics,
     lowered = lower_network(bound, diagnostics)
     if lowered is None:
         return None
-    network = lowered.network
-    switches = wan_switches(program.switches)
+    return reach_of(bound.name, lowered.network, wan_switches(program.switches), budget)
+
+
+def reach_of(name: str, network: CoreNetwork, switches: Switches, budget: int = BUDGET) -> Reach:
+    """The same of a network that a document holds."""
     paths = Paths(network, switches, budget)
     some = Paths(network, switches, budget, _EDGES)
     segments = [item.name.text for item in network.segments]
@@ -36,7 +41,7 @@ def who_reaches(program: Program, bound: BoundNetwork, diagnostics: Diagnostics,
                 _pair(paths, some, source, to, classes, left)
     except TooLarge:
         left.append("the budget of steps ran out")
-    return Reach(bound.name, "core network", tuple(_merged(classes)), not left, tuple(dict.fromkeys(left)), GIVEN)
+    return Reach(name, "core network", tuple(_merged(classes)), not left, tuple(dict.fromkeys(left)), GIVEN)
 
 
 def _merged(classes: Sequence[May]) -> list[May]:

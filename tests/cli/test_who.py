@@ -225,3 +225,57 @@ def test_all_is_every_declared_resource_or_nothing(capsys: pytest.CaptureFixture
     told = {item["on"] for item in json.loads(capsys.readouterr().out)["resources"]}
     assert {"inventory", "payroll", "office_vpn"} <= told
     assert main(["who", "--all", "inventory", *root]) == 2
+
+
+CEDAR = """permit (principal, action, resource) when { context.idc.groups has "finance" && context.http_request.http_method == "GET" };
+permit (principal, action, resource) when { context.idc.user.email.address like "*@example.com" };
+forbid (principal, action, resource) when { context.http_request.path like "/admin/*" };
+forbid (principal, action, resource) when { context.idc.user.email.address == "x@other.com" };
+"""
+
+
+def test_a_cedar_text_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "group.cedar").write_text(CEDAR, encoding="utf-8")
+    words = ["who", str(tmp_path / "group.cedar"), "--root", str(tmp_path), "--trust", "idc=iam_identity_center"]
+    assert main([*words, "--format", "json"]) == 0
+    (reach,) = json.loads(capsys.readouterr().out)["resources"]
+    assert reach["complete"]
+    one, two = reach["classes"]
+    assert one["conditions"] == ["context.idc.groups has finance", 'context.http_request.http_method == "GET"']
+    # the permit for addresses of example.com and the forbid of another address never meet
+    assert [text[:10] for text in one["unless"]] == ["`forbid 3`", "`forbid 4`"]
+    assert [text[:10] for text in two["unless"]] == ["`forbid 3`"]
+    assert main([*words, "--can", "GET"]) == 2
+    assert "no principal and no action" in capsys.readouterr().err
+
+
+def test_a_core_network_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    network = {
+        "version": "2021.12",
+        "core-network-configuration": {"asn-ranges": ["64512-64555"], "edge-locations": [{"location": "us-east-1"}]},
+        "segments": [{"name": "dev"}, {"name": "prod", "isolate-attachments": True}],
+        "attachment-policies": [
+            {
+                "rule-number": 100,
+                "conditions": [{"type": "tag-exists", "key": "s"}],
+                "action": {"association-method": "tag", "tag-value-of-key": "s"},
+            }
+        ],
+    }
+    (tmp_path / "network.json").write_text(json.dumps(network), encoding="utf-8")
+    assert main(["who", str(tmp_path / "network.json"), "--root", str(tmp_path), "--format", "json"]) == 0
+    (reach,) = json.loads(capsys.readouterr().out)["resources"]
+    assert [(item["who"], item["where"]) for item in reach["classes"]][0] == (
+        ["attachments of dev"],
+        ["attachments of dev"],
+    )
+
+
+def test_more_classes_than_are_told_apart(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    statements = [
+        {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::b/{at}/*"}
+        for at in range(61)
+    ]
+    (tmp_path / "b.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": statements}), encoding="utf-8")
+    assert main(["who", str(tmp_path / "b.json"), "--root", str(tmp_path)]) == 11
+    assert "more than 60 classes; `--can`" in " ".join(capsys.readouterr().out.split())

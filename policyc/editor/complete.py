@@ -19,6 +19,7 @@ from policyc.syntax import nodes
 from policyc.syntax.driver import advance
 from policyc.syntax.expected import CLAUSES, DECLARATIONS, expected_terminals
 from policyc.syntax.lexer import Tokens, scan
+from policyc.syntax.literals import quote
 from policyc.syntax.problems import Problems
 from policyc.syntax.table import END, load_table
 from policyc.targets.registry import TARGETS, resource_types, target
@@ -26,6 +27,8 @@ from policyc.text import Source
 
 _CONDITIONS: Final = frozenset({"when", "unless", "where"})
 _OPERATORS: Final = frozenset({"==", "!=", "<", "<=", ">", ">=", "in", "like", "["})
+#: what a part of a claim begins with
+_CLAIM: Final = frozenset({"to", "who", "can", "path", "when", "unless", "where", "at", "by", "from", "on"})
 _STEPS: Final = frozenset({"request", "expect", "on", "path"})
 
 
@@ -143,6 +146,8 @@ def _meant(place: _Place, expected: frozenset[str], program: Program, file: str)
             yield from _fields(place.after(":"))
         case "test":
             yield from _in_test(place, program, file)
+        case "prove":
+            yield from _in_claim(place, program, file)
         case "let" | "param" | "predicate" if last == ":":
             yield from ((name, "type", shape.doc) for name, shape in shapes().items())
         case _:
@@ -200,6 +205,65 @@ def _in_test(place: _Place, program: Program, file: str) -> Iterator[_Offer]:
                 yield from _verbs(on.type)
         else:
             yield from _names(program, file, None)
+
+
+def _in_claim(place: _Place, program: Program, file: str) -> Iterator[_Offer]:
+    """What a claim of a proof means to name: resources, and their verbs, attributes, gates and labels; or segments and networks."""
+    first = max((at for at, kind in enumerate(place.kinds) if kind in ("every", "no")), default=0)
+    kinds, texts = place.kinds[first:], place.texts[first:]
+    clause = next((kind for kind in reversed(kinds) if kind in _CLAIM), "")
+    if "path" in kinds[1:2]:
+        yield from _in_path_claim(clause, program, file)
+        return
+    end = next((at for at, kind in enumerate(kinds) if kind in _CLAIM and kind != "to"), len(kinds))
+    named = [found for text in texts[2:end] if isinstance(found := _named(program, file, text), Resource)]
+    types = resource_types()
+    about = named or [
+        item for item in program.resources.values() if types[item.type].verbs or types[item.type].policies
+    ]
+    policies = [policy for item in about for policy in program.policies_on(item)]
+    match clause:
+        case "to" | "":
+            yield from ((item.name, "name", item.type) for item in about if item.file == file or item in named)
+        case "who":
+            yield from _names(program, file, (nodes.PrincipalDecl, nodes.Let, nodes.GroupDecl))
+            yield from _constructors()
+        case "can":
+            for kind in dict.fromkeys(item.type for item in about):
+                yield from _verbs(kind)
+        case "when" | "unless" | "where":
+            scopes = [target(types[item.type].target).scope(item, program.resources) for item in about]
+            attributes = {name: found for scope in scopes for name, found in scope.items()}
+            names = list(
+                _names(program, file, (nodes.Let, nodes.Param, nodes.PrincipalDecl, nodes.GroupDecl, nodes.Predicate))
+            )
+            yield from _values(place, attributes)
+            yield from names if place.kinds[-1] in _OPERATORS else ()
+            yield from _attributes(attributes)
+            yield from names
+        case "path":
+            yield from _names(program, file, (nodes.Let,))
+        case "at":
+            yield from ((policy.name, "name", f"policy on {policy.on.name}") for policy in policies)
+            yield from _names(program, file, (nodes.Policy, nodes.Resource))
+        case "by":
+            yield from ((policy.name, "name", "policy") for policy in policies)
+            labels = (item.label for policy in policies for item in policy.statements if item.effect == "allow")
+            yield from ((quote(label), "value", "statement") for label in labels if label)
+
+
+def _in_path_claim(clause: str, program: Program, file: str) -> Iterator[_Offer]:
+    if clause == "on":
+        yield from _names(program, file, (nodes.Network,))
+        return
+    from policyc.targets.cloud_wan.lower import lower_network
+
+    for bound in program.networks:
+        lowered = lower_network(bound, Diagnostics())
+        for item in () if lowered is None or clause == "by" else lowered.network.segments:
+            yield item.name.text, "name", f"segment of {bound.name}"
+        for group in () if lowered is None else lowered.network.groups:
+            yield group.name.text, "name", f"function group of {bound.name}"
 
 
 def _values(place: _Place, attributes: Mapping[str, Attribute]) -> Iterator[_Offer]:

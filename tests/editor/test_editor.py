@@ -75,6 +75,38 @@ def test_a_new_declaration_and_a_test(project: Path) -> None:
     assert "inventory" in offers(project, at_end, f'test "x" {{ request §\n\n{at_end}')
 
 
+@pytest.mark.parametrize(
+    ("claim", "offered", "never"),
+    [
+        ("every request to §", {"inventory"}, {"GET", "acme", "order_fn"}),
+        ("every request to inventory who §", {"order_fn", "anyone", "role"}, {"GET", "inventory"}),
+        ("every request to inventory can §", {"GET", "POST"}, {"order_fn", "GetObject"}),
+        ("every request to inventory where §", {"source.vpc", "aws.PrincipalOrgID"}, {"GET"}),
+        ("every request to inventory where source.vpc == §", {"mesh_vpc"}, {"GET"}),
+        ("every request to inventory is deny at §", {"inventory_auth", "mesh"}, {"GET", "order_fn"}),
+        ("no request to inventory is allowed by §", {"inventory_auth", '"order-reads-stock"'}, {"GET", "order_fn"}),
+        ("no request to inventory is allowed\n  no request to inventory can §", {"GET"}, {"source.vpc"}),
+        ("no path from §", {"dev", "prod", "fw"}, {"GET", "inventory"}),
+        ("every path from dev to prod is inspected by §", {"fw"}, {"dev", "inventory"}),
+        ("no path from dev to prod on §", {"core"}, {"dev", "inventory"}),
+    ],
+)
+def test_offers_inside_of_a_proof(project: Path, claim: str, offered: set[str], never: set[str]) -> None:
+    at_end = "/// The caller's side"
+    network = """
+network core for cloudwan version "2025.11" {
+  asns 64512..64555
+  edges us-east-1
+  segment dev
+  segment prod
+  function_group fw
+}
+"""
+    found = set(offers(project, at_end, f'{network}\nprove "x" {{\n  {claim}\n\n{at_end}'))
+    assert offered <= found, found
+    assert not never & found
+
+
 @pytest.mark.parametrize("new", ["// a § comment\n", 'let x = "te§xt"\n', "let ) ] §\n"])
 def test_nothing_is_offered_where_nothing_is_meant(project: Path, new: str) -> None:
     assert offers(project, "resource mesh", new + "resource mesh") == []

@@ -48,6 +48,8 @@ class Change(StrEnum):
     UNGRANTED = "no longer granted"
 
 
+#: classes that one deny makes with statements that did not change, before the rest of them is told as one
+_MOST_ALIKE: Final = 3
 #: the changes that documents of IAM can make
 _ASKED: Final = (Change.ALLOWED, Change.DENIED, Change.BLOCKED, Change.UNBLOCKED)
 
@@ -246,9 +248,27 @@ class _Comparison:
             if one is None:
                 left.extend(unknown or ("what is decided hangs on values that are not known",))
                 break
+            alike = [item for item in found if item.other is one.other]
+            if one.other is not None and len(alike) >= _MOST_ALIKE and not self._changed(one.by):
+                one = self._by_deny(
+                    change, one, [-self.space.formula.every(self._marks(change, item)) for item in alike]
+                )
             found.append(one)
             excluded.append(-self.space.formula.every(self._marks(change, one)))
         return found
+
+    def _changed(self, statement: Statement | None) -> bool:
+        """Whether a statement stands on one side only."""
+        alike = [content_of(item) for side in (self.old, self.new) for one in side for item in one.policy.statements]
+        return statement is not None and alike.count(content_of(statement)) < 2
+
+    def _by_deny(self, change: Change, found: Difference, besides: Sequence[Lit]) -> Difference:
+        """The class of all requests that owe their answer to the deny, whatever allows them."""
+        assert found.other is not None
+        first, _, question = self._question(change)
+        whole = replace(found, by=None)
+        region = region_of(self.space, found.other, [question, *self._marks(change, whole), *besides], self.ask)
+        return replace(whole, region=region, because=self._because(None, found.other, first is self.after))
 
     def grants(self, left: list[str]) -> Sequence[Difference]:
         """The classes of requests that are allowed by both versions, but with more or less asked of the caller's own policies."""

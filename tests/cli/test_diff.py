@@ -351,3 +351,34 @@ def test_an_auth_policy_leaves_it_to_the_caller_anyway(diff: Any) -> None:
     }
     status, _ = diff([account], [account, {**account, "Principal": {"AWS": APP}}], "--as", "auth-policy")
     assert status == 0
+
+
+def test_a_deny_that_many_allows_meet_is_told_after_a_few(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Three of the allows with what they lose, the others as one class; together they are all that changed."""
+    allows = [
+        {
+            "Sid": f"Team{at}",
+            "Effect": "Allow",
+            "Principal": {"AWS": f"arn:aws:iam::111122223333:role/team{at}"},
+            "Action": "s3:GetObject",
+            "Resource": f"arn:aws:s3:::b/{at}/*",
+        }
+        for at in range(9)
+    ]
+    deny = {
+        "Sid": "Tls",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": ["arn:aws:s3:::b", "arn:aws:s3:::b/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    for name, statements in (("old", allows), ("new", [*allows, deny])):
+        text = json.dumps({"Version": "2012-10-17", "Statement": statements})
+        (tmp_path / f"{name}.json").write_text(text, encoding="utf-8")
+    words = ["diff", "--root", str(tmp_path), str(tmp_path / "old.json"), str(tmp_path / "new.json")]
+    assert main([*words, "--format", "json"]) == 1
+    (document,) = json.loads(capsys.readouterr().out)["documents"]
+    denied = [item for item in document["changes"] if item["change"] == "newly denied"]
+    assert len(denied) == 4
+    assert denied[-1]["where"] == ["arn:aws:s3:::b/*"]

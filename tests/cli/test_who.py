@@ -265,7 +265,7 @@ def test_a_core_network_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     (tmp_path / "network.json").write_text(json.dumps(network), encoding="utf-8")
     assert main(["who", str(tmp_path / "network.json"), "--root", str(tmp_path), "--format", "json"]) == 0
     (reach,) = json.loads(capsys.readouterr().out)["resources"]
-    assert [(item["who"], item["where"]) for item in reach["classes"]][0] == (
+    assert next((item["who"], item["where"]) for item in reach["classes"]) == (
         ["attachments of dev"],
         ["attachments of dev"],
     )

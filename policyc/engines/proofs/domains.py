@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from math import floor
 from typing import Final, TypeAlias
@@ -365,6 +366,7 @@ def read_address(text: str) -> Fraction | None:
 _READ: Final = {"number": read_number, "date": read_date, "ip": read_address}
 
 
+@lru_cache(maxsize=8192)
 def filled(pattern: Pattern, word: str) -> str:
     """A text that fits the pattern: `word` for each run of any characters, something fitting in the early fields of an ARN."""
     arn = pattern[:4] == _ARN

@@ -23,6 +23,8 @@ Pattern: TypeAlias = tuple[Piece, ...]
 
 #: steps that a question of `may_exist` may take
 STEP_CAP: Final = 20_000
+#: banned patterns that are added one by one, before all are looked at
+_FEW: Final = 8
 ANYTHING: Final[Pattern] = (("*", ""),)
 #: what has the six fields of an ARN
 ARN: Final[Pattern] = (*((".", ":"), ("=", ":")) * 5, ("*", ""))
@@ -164,6 +166,19 @@ def find(wanted: Sequence[Sequence[Pattern]], banned: Sequence[Pattern], steps: 
     banned = [item for item in banned if _may_begin_with(item, groups)]
     if ANYTHING in banned:
         return None
+    # most of what is banned matters to no text of interest: what a text that was found hits is looked at next
+    used: list[Pattern] = []
+    while len(used) < min(len(banned), _FEW):
+        text = _search(groups, used, steps)
+        hit = None if text is None else next((item for item in banned if test_of(item)(text)), None)
+        if hit is None:
+            return text
+        used.append(hit)
+    return _search(groups, banned, steps)
+
+
+def _search(groups: Sequence[Sequence[Pattern]], banned: Sequence[Pattern], steps: Steps) -> str | None:
+    """The same, all patterns walked at once."""
     machine = _Machine([item for group in groups for item in group], banned, [len(group) for group in groups])
     before: dict[int, tuple[int, str] | None] = {machine.start: None}
     layer = [machine.start]

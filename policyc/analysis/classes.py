@@ -152,6 +152,10 @@ def _changed(statement: Statement, mine: Policy, theirs: Policy, is_new: bool) -
         before, after = parts(old), parts(new)
         lost = [text for text in before if text not in after]
         more = [text for text in after if text not in before]
+        for one, other in _replaced(lost, more) if noun == "condition" else ():
+            out.append(f"`{new.label}` has the {noun} `{other}` in place of `{one}`")
+            lost.remove(one)
+            more.remove(other)
         if lost and more:
             out.append(f"`{new.label}` has the {noun} {_listed(more)} in place of {_listed(lost)}")
         elif lost:
@@ -161,6 +165,13 @@ def _changed(statement: Statement, mine: Policy, theirs: Policy, is_new: bool) -
     if old.effect != new.effect:
         out.append(f"`{new.label}` is `{new.effect}` in place of `{old.effect}`")
     return out
+
+
+def _replaced(lost: Sequence[str], more: Sequence[str]) -> list[tuple[str, str]]:
+    """Conditions that test the same key in the same way, with other values."""
+    by_test = {text.partition(": ")[0]: text for text in reversed(more)}
+    pairs = [(text, by_test.pop(head)) for text in lost if (head := text.partition(": ")[0]) in by_test]
+    return pairs if len(pairs) < max(len(lost), len(more)) else []
 
 
 def twin_of(statement: Statement, mine: Policy, theirs: Policy) -> Statement | None:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from enum import StrEnum
 from typing import Final
 
-from policyc.analysis.classes import Region, because, region_of
+from policyc.analysis.classes import Region, because, region_of, twin_of
 from policyc.analysis.conditions import Bindings, variables_of
 from policyc.analysis.contents import content_of
 from policyc.analysis.formula import FALSE, TRUE, Lit
@@ -370,7 +370,17 @@ class _Comparison:
             (one.carrier for one in (*self.old, *self.new) if any(item is by for item in one.policy.statements)), ""
         )
         region = replace(region, who=(carrier,)) if carrier else region
-        return replace(found, region=region, because=self._because(by, other, first is self.after))
+        kept = by if change is not Change.DENIED or self._is_lost(by, witness) else None
+        return replace(found, region=region, because=self._because(kept, other, first is self.after))
+
+    def _is_lost(self, statement: Statement | None, witness: Witness) -> bool:
+        """Whether what an old statement became no longer matches a request, so that its change is a cause."""
+        for one, counterpart in zip(self.old, self.new, strict=True):
+            if any(item is statement for item in one.policy.statements) and statement is not None:
+                twin = twin_of(statement, one.policy, counterpart.policy)
+                can, _ = counterpart.document.masks.masks(witness.request, False)
+                return twin is None or twin.effect != statement.effect or not can >> twin.index & 1
+        return True
 
     def _because(self, by: Statement | None, other: Statement | None, gained: bool) -> tuple[str, ...]:
         mine, theirs = (self.new, self.old) if gained else (self.old, self.new)

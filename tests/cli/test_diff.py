@@ -382,3 +382,41 @@ def test_a_deny_that_many_allows_meet_is_told_after_a_few(tmp_path: Path, capsys
     denied = [item for item in document["changes"] if item["change"] == "newly denied"]
     assert len(denied) == 4
     assert denied[-1]["where"] == ["arn:aws:s3:::b/*"]
+
+
+def test_causes_are_told_by_what_they_do(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A condition that got other values and one that is gone are two causes; what widens an allow is no cause of a refusal."""
+    allow: dict[str, Any] = {
+        "Sid": "Read",
+        "Effect": "Allow",
+        "Principal": {"AWS": "arn:aws:iam::111122223333:role/app"},
+        "Action": "s3:GetObject",
+        "Resource": "arn:aws:s3:::b/*",
+        "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5", "aws:SourceVpc": "vpc-0a1b2c3d"}},
+    }
+    deny = {
+        "Sid": "Tls",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": "*",
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    wider = {
+        **allow,
+        "Principal": {"AWS": ["arn:aws:iam::111122223333:role/app", "arn:aws:iam::111122223333:role/ops"]},
+        "Condition": {"StringEquals": {"aws:PrincipalOrgID": ["o-a1b2c3d4e5", "o-bbbbbbbbbb"]}},
+    }
+    for name, statements in (("old", [allow]), ("new", [wider, deny])):
+        text = json.dumps({"Version": "2012-10-17", "Statement": statements})
+        (tmp_path / f"{name}.json").write_text(text, encoding="utf-8")
+    words = ["diff", "--root", str(tmp_path), str(tmp_path / "old.json"), str(tmp_path / "new.json")]
+    assert main([*words, "--format", "json"]) == 1
+    (document,) = json.loads(capsys.readouterr().out)["documents"]
+    causes = {item["change"]: item["because"] for item in document["changes"]}
+    assert causes["newly denied"] == ["`Tls` (deny) is new"]
+    assert causes["newly allowed"][1:] == [
+        "`Read` has the condition `StringEquals aws:PrincipalOrgID: o-a1b2c3d4e5, o-bbbbbbbbbb` in place of "
+        "`StringEquals aws:PrincipalOrgID: o-a1b2c3d4e5`",
+        "`Read` lost the condition `StringEquals aws:SourceVpc: vpc-0a1b2c3d`",
+    ]

@@ -409,7 +409,10 @@ def _because(met: _Met, other: Gate, is_new: bool) -> Iterator[str]:
     left = [one for one in theirs if one.effect == statement.effect and _content(one) not in mine]
     named = [one for one in left if label_of(one, 0) == label and not label.startswith(f"{statement.effect} ")]
     near = named[0] if named else max(left, key=lambda one: len(own & set(_conditions(one))), default=None)
-    if near is None or not (named or own & set(_conditions(near))):
+    mine_left = [one for one in met.gate.text.document.statements if one.effect == statement.effect]
+    known = {_content(one) for one in theirs}
+    alone = len(left) == 1 and [_content(one) in known for one in mine_left].count(False) == 1
+    if near is None or not (named or alone or own & set(_conditions(near))):
         yield f"`{label}` ({statement.effect}) is {'new' if is_new else 'gone'}"
         return
     before, after = list(_conditions(near)), list(_conditions(statement))

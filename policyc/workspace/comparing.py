@@ -11,7 +11,7 @@ from policyc.engines.iam.document import compile_document
 from policyc.engines.iam.switches import BY_NAME, DEFAULT
 from policyc.engines.proofs.texts import whole
 from policyc.engines.trace import Verdict
-from policyc.holes import has_hole, names_in, shown
+from policyc.holes import filled, has_hole, names_in, shown
 from policyc.ir.pattern import Plain, Wild, escape_pattern, pattern_tokens
 from policyc.record import replace
 from policyc.report.changes import ADDED, CHANGED, OPEN, REMOVED, SAME, Changes, Compared, Entry
@@ -19,7 +19,7 @@ from policyc.syntax.json_text import JsonObject, JsonString, JsonValue, parse_js
 from policyc.targets.iam_documents.kinds import KINDS, DocumentKind, guess_kind, is_policy
 from policyc.targets.iam_documents.read import read_policy
 from policyc.targets.switches import iam_switches, wan_switches
-from policyc.text import Source
+from policyc.text import Source, Span
 from policyc.workspace.completions import filled_by_name, values_by_name
 from policyc.workspace.native_json import CORE_NETWORK, shape_of
 from policyc.workspace.pieces import HOST, Piece
@@ -155,38 +155,56 @@ def _with_values(
                 return ()  # the service would refuse a document with such values
         versions.append(_stated(KINDS["auth-policy"], _NOTHING) if found is None else found[1])
     told = {(item.change, item.by, item.other) for item in known}
-    named = tuple((f"‹{name}›", value) for name, value in values.items())
-    longest_first = sorted(values.items(), key=lambda item: -len(item[1]))
+    return tuple(
+        _named_again(item, values)
+        for item in map(_entry, compare([versions[0]], [versions[1]]).differences)
+        if (item.change, item.by, item.other) not in told
+    )
+
+
+def _named_again(entry: Entry, values: Mapping[str, str]) -> Entry:
+    """A class with open places by their names, and the values that its request is for."""
 
     def open_again(texts: tuple[str, ...]) -> tuple[str, ...]:
-        for name, value in longest_first:
+        for name, value in sorted(values.items(), key=lambda item: -len(item[1])):
             texts = tuple(text.replace(value, f"‹{name}›") for text in texts)
         return texts
 
-    return tuple(
-        replace(
-            item,
-            who=open_again(item.who),
-            what=open_again(item.what),
-            where=open_again(item.where),
-            conditions=open_again(item.conditions),
-            because=open_again(item.because),
-            request=(*item.request, *named),
-        )
-        for item in map(_entry, compare([versions[0]], [versions[1]]).differences)
-        if (item.change, item.by, item.other) not in told
+    return replace(
+        entry,
+        who=open_again(entry.who),
+        what=open_again(entry.what),
+        where=open_again(entry.where),
+        conditions=open_again(entry.conditions),
+        because=open_again(entry.because),
+        request=(*entry.request, *((f"‹{name}›", value) for name, value in values.items())),
     )
 
 
 def _cedar(
     name: str, before: Piece | None, after: Piece | None, old: Side, new: Side, diagnostics: Diagnostics
 ) -> Compared | None:
-    holes = _open_names(before, after)
-    if holes:
-        return Compared(name, "cedar", OPEN, open=tuple(f"it hangs on ‹{hole}›, which is not known" for hole in holes))
     from policyc.workspace.comparing_cedar import compare_alone
 
-    return compare_alone(name, before, after, old, new, diagnostics)
+    names = _open_names(before, after)
+    if not names:
+        return compare_alone(name, before, after, old, new, diagnostics)
+    # what the text is for some values, the same on both sides; for others nothing is claimed
+    texts = [
+        JsonString(piece.source.text, Span(piece.source.file, 0, 0)) for piece in (before, after) if piece is not None
+    ]
+    values = values_by_name(texts)
+    one, two = (
+        None
+        if piece is None
+        else replace(piece, source=Source(piece.source.file, filled(piece.source.text, values)), item=None)
+        for piece in (before, after)
+    )
+    found = compare_alone(name, one, two, old, new, Diagnostics())
+    entries = () if found is None else found.entries
+    left = f"{'what else changes' if entries else 'what changes'} hangs on {', '.join(f'‹{hole}›' for hole in names)}"
+    state = ADDED if before is None else REMOVED if after is None else CHANGED if entries else OPEN
+    return Compared(name, "cedar", state, tuple(_named_again(item, values) for item in entries), (), (left,))
 
 
 def _alike(before: Piece, after: Piece) -> bool:

@@ -201,3 +201,35 @@ def test_a_policy_that_nobody_reads_is_never_the_same(diff: Any) -> None:
     assert status == 11
     assert found["open"] == ["new/values.yaml cannot be read, and the texts differ"]
     assert diff(text, text, name="values.yaml")[0] == 0
+
+
+GROUP = """
+Parameters: {{Team: {{Type: String}}}}
+Resources:
+  Group:
+    Type: AWS::EC2::VerifiedAccessGroup
+    Properties:
+      VerifiedAccessInstanceId: vai-0123456789abcdef0
+      PolicyEnabled: true
+      PolicyDocument: !Sub |
+        permit (principal, action, resource) when {{ context.idc.groups has "${{Team}}" }};
+        forbid (principal, action, resource) when {{ context.http_request.path like "{path}" }};
+"""
+
+
+def test_cedar_of_a_template_is_compared_for_some_values(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is shown is shown with the values that it is there for; that nothing else changes is not claimed."""
+    for name, path in (("old", "/admin/*"), ("new", "/adm/*")):
+        (tmp_path / f"{name}.yaml").write_text(GROUP.format(path=path), encoding="utf-8")
+    words = ["diff", "--root", str(tmp_path), str(tmp_path / "old.yaml"), str(tmp_path / "new.yaml")]
+    assert main([*words, "--format", "json"]) == 1
+    data = json.loads(capsys.readouterr().out)
+    (document,) = data["documents"]
+    assert not data["settled"]
+    assert [item["change"] for item in document["changes"]] == ["newly allowed", "newly denied"]
+    assert document["changes"][0]["conditions"] == ['context.idc.groups has "‹Team›"']
+    assert document["changes"][0]["because"] == [
+        '`forbid 2` has the condition `context.http_request.path like "/adm/*"` in place of '
+        '`context.http_request.path like "/admin/*"`'
+    ]
+    assert main([*words[:-1], str(tmp_path / "old.yaml")]) == 0

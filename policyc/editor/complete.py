@@ -20,6 +20,7 @@ from policyc.syntax.driver import advance
 from policyc.syntax.expected import CLAUSES, DECLARATIONS, expected_terminals
 from policyc.syntax.lexer import Tokens, scan
 from policyc.syntax.literals import quote
+from policyc.syntax.network_nodes import NetFunctionGroup, NetSegment
 from policyc.syntax.problems import Problems
 from policyc.syntax.table import END, load_table
 from policyc.targets.registry import TARGETS, resource_types, target
@@ -256,14 +257,12 @@ def _in_path_claim(clause: str, program: Program, file: str) -> Iterator[_Offer]
     if clause == "on":
         yield from _names(program, file, (nodes.Network,))
         return
-    from policyc.targets.cloud_wan.lower import lower_network
-
     for bound in program.networks:
-        lowered = lower_network(bound, Diagnostics())
-        for item in () if lowered is None or clause == "by" else lowered.network.segments:
-            yield item.name.text, "name", f"segment of {bound.name}"
-        for group in () if lowered is None else lowered.network.groups:
-            yield group.name.text, "name", f"function group of {bound.name}"
+        for item in bound.node.items:
+            if isinstance(item, NetSegment) and clause != "by":
+                yield item.name.text, "name", f"segment of {bound.name}"
+            elif isinstance(item, NetFunctionGroup):
+                yield item.name.text, "name", f"function group of {bound.name}"
 
 
 def _values(place: _Place, attributes: Mapping[str, Attribute]) -> Iterator[_Offer]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from policyc.analysis.networks import GIVEN, Paths
 from policyc.analysis.solver import BUDGET
@@ -13,8 +13,10 @@ from policyc.ir.network import CoreNetwork
 from policyc.ir.program import BoundNetwork, Program
 from policyc.record import replace
 from policyc.report.who import May, Reach
+from policyc.targets.cloud_wan.check import check_document
 from policyc.targets.cloud_wan.lower import lower_network
 from policyc.targets.switches import wan_switches
+from policyc.text import Source
 
 #: edges at which attachments are tried where all edges are alike
 _EDGES = 2
@@ -25,11 +27,18 @@ def who_reaches(program: Program, bound: BoundNetwork, diagnostics: Diagnostics,
     lowered = lower_network(bound, diagnostics)
     if lowered is None:
         return None
-    return reach_of(bound.name, lowered.network, wan_switches(program.switches), budget)
+    return _reach_of(bound.name, lowered.network, wan_switches(program.switches), budget)
 
 
-def reach_of(name: str, network: CoreNetwork, switches: Switches, budget: int = BUDGET) -> Reach:
-    """The same of a network that a document holds."""
+def who_in_network(
+    name: str, source: Source, switches: Mapping[str, str], diagnostics: Diagnostics, budget: int = BUDGET
+) -> Reach | None:
+    """The same of a core network policy in JSON; None after reporting."""
+    network = check_document(source, diagnostics)
+    return None if network is None else _reach_of(name, network, wan_switches(switches), budget)
+
+
+def _reach_of(name: str, network: CoreNetwork, switches: Switches, budget: int) -> Reach:
     paths = Paths(network, switches, budget)
     some = Paths(network, switches, budget, _EDGES)
     segments = [item.name.text for item in network.segments]

@@ -8,11 +8,9 @@ from policyc.engines.cedar.authorize import CedarError
 from policyc.engines.cedar.decide import parse_policies
 from policyc.holes import names_in
 from policyc.report.who import May, Reach
-from policyc.targets.cloud_wan.check import check_document
-from policyc.targets.switches import wan_switches
 from policyc.workspace.comparing_cedar import context_rows, documented_by, read_text
 from policyc.workspace.pieces import Piece
-from policyc.workspace.reaching_paths import reach_of
+from policyc.workspace.reaching_paths import who_in_network
 from policyc.workspace.sides import Side
 
 _TOLD = "values of attributes are of the kinds that the trust providers of the text document"
@@ -27,8 +25,7 @@ def who_in_text(name: str, piece: Piece, side: Side, diagnostics: Diagnostics) -
         return Reach(name, "cedar" if is_cedar else "core network", (), False, why)
     if is_cedar:
         return _cedar(name, piece, side, diagnostics)
-    network = check_document(piece.source, diagnostics)
-    return None if network is None else reach_of(name, network, wan_switches(side.switches))
+    return who_in_network(name, piece.source, side.switches, diagnostics)
 
 
 def _cedar(name: str, piece: Piece, side: Side, diagnostics: Diagnostics) -> Reach | None:

@@ -279,6 +279,8 @@ complete -c policyc -n '_shtab_policyc_using who' -l all -d 'every declared reso
 complete -c policyc -n '_shtab_policyc_using who' -l can -x -d 'only what has this verb, or this action (`s3:Get*`) of documents'
 complete -c policyc -n '_shtab_policyc_using who' -l path -x -d 'only requests with such a path, or object key'
 complete -c policyc -n '_shtab_policyc_using who' -l principal -x -d 'what one caller may do: a declared principal, an ARN, a service or `anonymous`'
+complete -c policyc -n '_shtab_policyc_using who' -l trust -x -d 'a trust provider of Cedar text: its policy reference name and iam_identity_center, oidc, jamf, crowdstrike or jumpcloud; may be given several times'
+complete -c policyc -n '_shtab_policyc_using who' -l claims -x -d 'what an OIDC provider of Cedar text sends for one user, as JSON; may be given several times'
 complete -c policyc -n '_shtab_policyc_using who' -l as -xka "identity boundary session trust scp rcp auth-policy object-lambda access-point bucket function key endpoint resource core-network cedar" -d 'what documents are, as in `check`'
 complete -c policyc -n '_shtab_policyc_using who' -l in -xka "(__fish_complete_path (commandline -ct))" -d 'the project, where it is not the one here'
 complete -c policyc -n '_shtab_policyc_using who' -l root -xka "(__fish_complete_directories)" -d 'the project root; nothing outside it is read (default: the folder of policyc.toml, else the current folder)'

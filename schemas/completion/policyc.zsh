@@ -530,6 +530,8 @@ _shtab_policyc_who_options=(
   "--can[only what has this verb, or this action (\`s3\:Get\*\`) of documents]:VERB:"
   "--path[only requests with such a path, or object key]:PATTERN:"
   "--principal[what one caller may do\: a declared principal, an ARN, a service or \`anonymous\`]:WHO:"
+  "*--trust[a trust provider of Cedar text\: its policy reference name and iam_identity_center, oidc, jamf, crowdstrike or jumpcloud\; may be given several times]:NAME=TYPE:"
+  "*--claims[what an OIDC provider of Cedar text sends for one user, as JSON\; may be given several times]:NAME=FILE:"
   "--as[what documents are, as in \`check\`]:KIND:(identity boundary session trust scp rcp auth-policy object-lambda access-point bucket function key endpoint resource core-network cedar)"
   "*--in[the project, where it is not the one here]:PATH:_files"
   "--root[the project root\; nothing outside it is read (default\: the folder of policyc.toml, else the current folder)]:DIR:_files -/"

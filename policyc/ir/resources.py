@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from policyc.diagnostics import Diagnostics, Label, did_you_mean
+from policyc.diagnostics import Diagnostics, Label, closest, did_you_mean
 from policyc.model.scope import Scope
 from policyc.model.types import PLACE, RECORD, RESOURCE, SetOf
 from policyc.model.values import Resource, ResourceLink, Value
@@ -30,6 +30,7 @@ def bind_resource(
         return None
     fields: dict[str, Value] = {}
     seen: dict[str, Span] = {}
+    meant: set[str] = set()
     for entry in node.fields.entries:
         name = entry.key.text
         if name in seen:
@@ -50,12 +51,15 @@ def bind_resource(
                 entry.key.span,
                 did_you_mean(name, kind.fields, "its fields are " + ", ".join(f"`{known}`" for known in kind.fields)),
             )
+            meant.add(closest(name, kind.fields))
             continue
         value = _field(field, entry.value, scope, diagnostics)
         if value is not None:
             fields[name] = value
     for field in kind.fields.values():
         if field.required and field.name not in seen:
+            if field.name in meant:
+                continue  # told where it is misspelt
             diagnostics.error(
                 "missing-field",
                 f"`{node.name.text}` lacks the field `{field.name}`",

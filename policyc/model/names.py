@@ -146,7 +146,8 @@ def bind_imports(
                     )
                 imported[name.text] = name.span
                 table[name.text] = definition
-    return misspelt | table
+    mentioned = {name.text: _lost(name, file) for name in module.mentioned if name.text not in reserved}
+    return mentioned | misspelt | table
 
 
 def _lost(name: nodes.Ident, file: str) -> Definition:

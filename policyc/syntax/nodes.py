@@ -390,7 +390,8 @@ class Module:
     order of place.
 
     After syntax errors `declarations` holds what could be read, with mended and missing parts, for tools that look at text;
-    only those in `sound` mean what was written. `damaged` names the others, those that were lost whole included.
+    only those in `sound` mean what was written. `damaged` names the others, those that were lost whole included;
+    `mentioned` are the names on lines with a syntax error, which may have been meant to declare or import them.
     """
 
     name: Ident | None
@@ -400,6 +401,7 @@ class Module:
     comments: tuple[Comment, ...] = field(default=(), compare=False)
     line: Span | None = field(default=None, compare=False)
     damaged: tuple[Damaged, ...] = ()
+    mentioned: tuple[Ident, ...] = field(default=(), compare=False)
 
     @property
     def sound(self) -> tuple[Declaration, ...]:

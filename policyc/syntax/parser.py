@@ -8,7 +8,7 @@ whatever could be read; with errors it may lack parts, so ask the diagnostics be
 from __future__ import annotations
 
 import gc
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING, Any
 
 from policyc.diagnostics import Diagnostics
@@ -106,8 +106,24 @@ def _assemble(build: Build, items: list[Any], source: Source) -> Module:
                 declarations.append(item)
     span = source.span(0, len(source.text))
     name, line = (first.name, first.span) if first is not None else (None, None)
-    damaged = _damaged(build, declarations) if build.problems.count else ()
-    return Module(name, tuple(uses), tuple(declarations), span, tuple(build.tokens.comments), line, damaged)
+    comments = tuple(build.tokens.comments)
+    if not build.problems.count:
+        return Module(name, tuple(uses), tuple(declarations), span, comments, line)
+    damaged = _damaged(build, declarations)
+    return Module(name, tuple(uses), tuple(declarations), span, comments, line, damaged, _mentioned(build))
+
+
+def _mentioned(build: Build) -> tuple[Ident, ...]:
+    """The names on the lines with a syntax error."""
+    lines = {(build.text.rfind("\n", 0, place) + 1, build.text.find("\n", place)) for place in build.problems.places}
+    found: list[Ident] = []
+    for start, end in lines:
+        first = bisect_left(build.starts, start)
+        last = len(build.starts) if end < 0 else bisect_left(build.starts, end)
+        found += [
+            named for at in range(first, last) if build.tokens.kinds[at] == "NAME" and (named := _ident(build, at))
+        ]
+    return tuple(found)
 
 
 def _damaged(build: Build, declarations: list[Declaration]) -> tuple[Damaged, ...]:

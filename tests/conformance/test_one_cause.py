@@ -65,3 +65,18 @@ def test_two_policies_of_one_document_are_one_error(tmp_path: Path, second: str)
         "b.policy": head + policy.format(second, "store"),
     }
     assert rules(tmp_path, files) == ["duplicate-document"]
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        (f"use {{ shop }}\n{STOCK}", "syntax-error"),
+        (
+            ORG.replace("principal ", "") + STOCK + 'policy p for lattice on stock { allow "a" { who orders } }\n',
+            "syntax-error",
+        ),
+        (ORG + STOCK.replace("id:", "idd:"), "unknown-field"),
+    ],
+)
+def test_what_a_broken_line_may_declare_is_not_unknown(tmp_path: Path, text: str, rule: str) -> None:
+    assert rules(tmp_path, {"main.policy": text}) == [rule]

@@ -41,7 +41,7 @@ def dump(value: Any, depth: int = 0) -> list[str]:
     lines = [pad + type(value).__name__]
     for field in dataclasses.fields(value):
         part = getattr(value, field.name)
-        if field.name in ("span", "comments", "line"):
+        if field.name in ("span", "comments", "line", "mentioned"):
             continue
         if field.name == "doc" and not part:
             continue

@@ -18,6 +18,7 @@ from policyc.lint.registry import run_rules
 from policyc.syntax.parser import parse
 from policyc.targets.program import emit_documents, load_program
 from policyc.text import Source
+from policyc.workspace.blocks import block_mistakes
 
 ROOT = Path(__file__).parents[2] / "policies"
 EXAMPLES = sorted(path.relative_to(ROOT.parent).as_posix() for path in ROOT.rglob("*.policy"))
@@ -57,15 +58,20 @@ def broken(text: str) -> bool:
 def test_one_slip_is_never_a_crash(name: str) -> None:
     original = (ROOT.parent / name).read_text(encoding="utf-8")
     made = list(slips(original))
+    counts = []
     for text in made[:: max(1, len(made) // SLIPS)]:
         diagnostics = Diagnostics()
         program = load_program(ROOT.parent, [Path(name)], {}, diagnostics, read={name: text}.get)
         if broken(text):
             assert diagnostics.has_errors, text
         if not diagnostics.has_errors:
-            documents = emit_documents(program, diagnostics)
-            run_rules(program, [document for group in documents.values() for document in group], diagnostics)
+            documents = [document for group in emit_documents(program, diagnostics).values() for document in group]
+            run_rules(program, documents, diagnostics)
+            diagnostics.extend(block_mistakes(program, documents))
         assert not any(item.rule == "rule-crashed" for item in diagnostics), text
+        counts.append(sum(item.severity == "error" for item in diagnostics))
+    # a name that is misspelt where it is declared is told at each use; hardly anything else has a second error
+    assert sum(count > 1 for count in counts) <= 2 + len(counts) // 5, counts
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from policyc.diagnostics import Diagnostics, did_you_mean
+from policyc.diagnostics import Diagnostics, closest, did_you_mean
 from policyc.engines.wan.attachments import DEFAULT_MED, STATES, Announced, Attachment
 from policyc.engines.wan.prefixes import Prefix, has_host_bits, parse_prefix
 from policyc.ir.network import ATTACHMENT_TYPES, AttachmentType
@@ -185,10 +185,14 @@ class _Reader:
         self.refuse(f"`{key}` of `{self.name}` is not text", item.span, "give it in quotes")
         return None
 
+    def _stated(self, key: str) -> bool:
+        """Whether a field is there, or meant by one that is misspelt, of which that is told."""
+        return key in self.fields or any(closest(name, FIELDS) == key for name in self.fields if name not in FIELDS)
+
     def kind(self) -> AttachmentType | None:
         text = self.text("type")
         if text is None:
-            if "type" not in self.fields:
+            if not self._stated("type"):
                 self.refuse(f"`{self.name}` has no `type`", self.span, "add `type: vpc`")
             return None
         for kind in ATTACHMENT_TYPES:
@@ -204,7 +208,7 @@ class _Reader:
         one = self.text("region")
         several = self.items("regions")
         found = (one,) if one is not None else tuple(item.value for item in several if isinstance(item.value, str))
-        if not found and "region" not in self.fields:
+        if not found and not self._stated("region"):
             self.refuse(f"`{self.name}` has no `region`", self.span, "add `region: us-east-1`")
         return found
 

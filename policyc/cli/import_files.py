@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from policyc.cli.console import reason
+from policyc.cli.folder_lock import locked
 from policyc.cli.parser import WrongUse
 from policyc.report.screen import clean
 
@@ -20,12 +21,22 @@ _STAGING: Final = ".policyc-import-"
 def write_all(root: Path, files: Mapping[str, str], force: bool) -> None:
     """Write the files below `root`: each first beside its place, then all renamed; what fails on the way is undone. Raises WrongUse."""
     places = {root / name: text for name, text in files.items()}
-    _refuse_obstacles(root, places, force)
+    home = next(part for part in (root, *root.parents) if part.is_dir())
+    with locked(home) as alone:
+        if alone is None:
+            raise WrongUse(f"somebody else writes to `{clean(home.name)}`", "wait until that run has ended")
+        for left in home.glob(f"{_STAGING}*") if alone else ():  # of a run that was killed
+            shutil.rmtree(left, ignore_errors=True)
+        _refuse_obstacles(root, places, force)
+        _write(home, places)
+
+
+def _write(home: Path, places: Mapping[Path, str]) -> None:
     made: list[Path] = []
     try:
         for place in places:
             made += _make_parents(place.parent)
-        _replace(root, places)
+        _replace(home, places)
     except OSError as error:
         for folder in reversed(made):
             with suppress(OSError):
@@ -51,8 +62,7 @@ def _make_parents(folder: Path) -> list[Path]:
     return missing[::-1]
 
 
-def _replace(root: Path, places: Mapping[Path, str]) -> None:
-    home = next(part for part in (root, *root.parents) if part.is_dir())
+def _replace(home: Path, places: Mapping[Path, str]) -> None:
     staging = Path(tempfile.mkdtemp(prefix=_STAGING, dir=home))
     done: list[tuple[Path, Path | None]] = []
     try:

@@ -203,3 +203,21 @@ def test_a_folder_without_documents_says_so(run: Run, tmp_path: Path) -> None:
     (tmp_path / "docs").mkdir()
     assert run("import", "docs")[0] == exits.NOTHING
     assert run("import", "nothing.json")[0] == exits.WRONG_USE
+
+
+def test_what_a_killed_run_left_is_cleaned_up_and_another_run_waited_for(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from policyc.cli import folder_lock
+
+    (tmp_path / "auth.json").write_text(document(), encoding="utf-8")
+    (tmp_path / ".policyc-import-abc").mkdir()
+    (tmp_path / ".policyc-import-abc" / "new-0").write_text("x", encoding="utf-8")
+    monkeypatch.setattr(folder_lock, "PATIENCE", 0.0)
+    with folder_lock.locked(tmp_path) as held:
+        status, out, err = run("import", "auth.json", "-o", "policies")
+        if held:
+            assert (status, out) == (exits.WRONG_USE, "") and "somebody else writes" in err
+            assert not (tmp_path / "policies").exists()
+    assert run("import", "auth.json", "-o", "other")[0] == exits.CLEAN
+    assert not list(tmp_path.glob(".policyc-import-*"))

@@ -218,10 +218,17 @@ def _documents(
         for name, source in sources.items()
     ]
     for item in taken:
-        stem = PurePosixPath(item.file).with_name(snake(_WORDS.sub("_", item.name), "policy")).as_posix()
+        stem = PurePosixPath(item.file).with_name(snake(_WORDS.sub("_", _short(item.name)), "policy")).as_posix()
         on = attached.get(item.source.file, item.attached)
         given.append(Given(item.source, item.kind, on, stem, False, item.comments))
     return given, {**sources, **{item.source.file: item.source for item in taken}}, left
+
+
+def _short(name: str) -> str:
+    """The name of a document without what only says its type: `svc_this` of `module.svc.aws_vpclattice_auth_policy.this`."""
+    parts = name.split(".")
+    kept = [one for one in parts if one not in ("module", "data") and not one.startswith(("aws_", "awscc_"))]
+    return "_".join(kept) if len(kept) < len(parts) and kept else name
 
 
 def _opened(taken: Sequence[TakenOut], opening: Opening, left: list[Left]) -> list[TakenOut]:

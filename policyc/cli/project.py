@@ -199,8 +199,17 @@ def _named_paths(
                 f"name a folder or a file that ends in {listed}",
             )
         else:
-            paths.append(path)
-    return paths
+            paths += _meant(path)
+    return list(dict.fromkeys(paths))
+
+
+def _meant(path: Path) -> list[Path]:
+    """What a named path stands for: the templates of a cloud assembly, else itself."""
+    if path.name != "manifest.json":
+        return [path]
+    from policyc.workspace.assemblies import meant
+
+    return meant(path)
 
 
 def _reach(path: Path, root: Path, diagnostics: Diagnostics) -> bool:

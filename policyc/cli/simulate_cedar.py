@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from policyc.cli import exits
 from policyc.cli.answer import write_answer
 from policyc.cli.console import Console
-from policyc.cli.inputs import read_input
+from policyc.cli.inputs import file_and_part, read_input
 from policyc.cli.parser import WrongUse
 from policyc.cli.project import open_project
 from policyc.cli.refuse import refuse_findings, refuse_request
@@ -42,7 +42,7 @@ _LARGEST_LOG: Final = 256 * 1024 * 1024
 
 #: see `policyc.cli.simulate.Mode`
 ABOUT: Final = "Cedar text"
-OTHERS: Final = frozenset({"", "endpoint_policy"})
+OTHERS: Final = frozenset({"", "endpoint_policy", "bind", "bindings"})
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
@@ -152,12 +152,31 @@ def read_cedar(
     from policyc.syntax.cedar_text import parse_cedar
     from policyc.targets.cedar_documents.text.supported import check_supported
 
-    source = read_input(name, "a Cedar policy", args)
+    found = _in_host(name, args, sources, diagnostics)
+    if found is None and diagnostics.has_errors:
+        return None
+    source = found or read_input(name, "a Cedar policy", args)
     sources[source.file] = source
     document = parse_cedar(source, diagnostics)
     if document is None or not check_supported(source, document, diagnostics):
         return None
     return source, document
+
+
+def _in_host(
+    name: str, args: argparse.Namespace, sources: dict[str, Source], diagnostics: Diagnostics
+) -> Source | None:
+    """The text in a template, plan or manifest (`FILE`, or `FILE#NAME` where it holds several); None for a file that is none."""
+    file, part = file_and_part(name)
+    if file.endswith((".cedar", ".txt")) or file == "-":
+        return None
+    from policyc.cli.holes import bindings_of
+    from policyc.cli.project import here
+    from policyc.workspace.asked import text_in
+
+    source = read_input(file, "a Cedar policy", args)
+    sources[source.file] = source
+    return text_in(source, part, bindings_of(args), here(args), diagnostics)
 
 
 def texts_of_endpoint(

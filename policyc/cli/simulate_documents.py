@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from policyc.cli.answer import write_answer
 from policyc.cli.console import Console
 from policyc.cli.holes import add_bindings, bindings_of
-from policyc.cli.inputs import read_input
+from policyc.cli.inputs import file_and_part, read_input
 from policyc.cli.parser import WrongUse, one_of
 from policyc.cli.project import here, open_project
 from policyc.cli.refuse import refuse, refuse_request
@@ -188,7 +188,7 @@ def read_flags(
         for at, text in enumerate(getattr(args, role.replace("-", "_"))):
             for name in _files_of_level(text) if role in LEVELS else (text,):
                 before = len(diagnostics)
-                file, part = _file_and_part(name)
+                file, part = file_and_part(name)
                 if name == NONE and role in MAY_BE_NONE and not os.path.lexists(name):
                     source = nothing_attached()
                 else:
@@ -200,12 +200,6 @@ def read_flags(
                 found = read_attached(role, source, at + 1 if role in LEVELS else 0, chosen, diagnostics, inside)
                 given += [] if found is None else [found]
     return given, sources
-
-
-def _file_and_part(name: str) -> tuple[str, str]:
-    """`FILE#NAME` taken apart; a file may have `#` in its own name."""
-    file, sign, part = name.rpartition("#")
-    return (file, part) if sign and not os.path.lexists(name) else (name, "")
 
 
 def _inside(

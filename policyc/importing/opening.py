@@ -110,7 +110,7 @@ class Opening:
         """An ARN in its parts: the language declares things by account, Region and name."""
         parts = like.split(":", 5)
         found = _RUN.fullmatch(parts[5]) if len(parts) == 6 else None
-        if found is None:
+        if found is None and not (len(parts) == 6 and parts[5] and "*" not in parts[5] and "?" not in parts[5]):
             raise Unclear(f"of `{hole.name}` is known only that it is an ARN")
         base = re.sub(r"_arn$", "", _base(hole.name)) or "it"
         stack = "." in hole.name and "_" not in hole.name.partition(".")[0] and not hole.name.startswith("var.")
@@ -123,6 +123,8 @@ class Opening:
             else:
                 doc = f"The {'Region' if kind == 'region' else kind} of `{hole.name}` in {file}."
                 made.append(self._of(file, (hole.name, kind), kind, f"{base}_{kind}", doc, None))
+        if found is None:  # the name is known, and only the place is not
+            return ":".join([*made, parts[5]])
         for begin, known in _TAILS.items():
             if found[1] in (begin, f"{begin}{known}"):
                 doc = f"The id in `{hole.name}` of {file}."

@@ -9,7 +9,7 @@ from typing import Final
 from policyc.carriers.embedded import Embedded, PlacedText
 from policyc.carriers.registry import carrier, recognized
 from policyc.diagnostics import Diagnostics, did_you_mean
-from policyc.holes import filled, mark
+from policyc.holes import filled, has_hole, mark, names_in
 from policyc.record import record
 from policyc.regex import regex
 from policyc.syntax.json_tree import JsonString, JsonValue
@@ -21,6 +21,7 @@ from policyc.workspace.placed import filled_tree, tree_of
 _RESOURCE: Final = ("resource", "auth-policy", "object-lambda", "access-point", "bucket", "function", "key", "")
 
 
+_CEDAR: Final = "cedar"
 _ACCOUNT: Final = regex(r"(?<=:)[0-9]{12}(?=:)")
 _LATTICE: Final = {"service": "service", "network": "servicenetwork"}
 
@@ -59,6 +60,32 @@ def document_in(
     content = chosen[0].content
     tree = tree_of(content, diagnostics) if isinstance(content, PlacedText) else content
     return None if tree is None else Inside(chosen[0], tree)
+
+
+def text_in(
+    source: Source, name: str, values: Mapping[str, str], root: Path, diagnostics: Diagnostics
+) -> Source | None:
+    """The Cedar text in a host file, under a name that leads to it; None for a file that is none, and after reporting why there is no
+    single text that is wholly known."""
+    format = recognized(source.file.rpartition("/")[2], source.text.encode())
+    if not format:
+        return None
+    carried = carrier(format).carried(source, options_of(root, values), Diagnostics())
+    fitting = [one for one in carried.documents if one.kind == _CEDAR]
+    chosen = [one for one in fitting if not name or one.name == name]
+    if len(chosen) != 1:
+        _not_one(source, _CEDAR, name, fitting, chosen, carried.unreadable != (), diagnostics)
+        return None
+    content = chosen[0].content
+    if not isinstance(content, PlacedText):
+        return None
+    text = filled(content.value, values)
+    if has_hole(text):
+        listed = ", ".join(f"`{one}`" for one in names_in(text))
+        message = f"{listed} in `{chosen[0].name}` {'is' if listed.count('`') == 2 else 'are'} not known"
+        diagnostics.error("no-such-document", message, chosen[0].place, "give `--bind NAME=VALUE`")
+        return None
+    return Source(f"{source.file}#{chosen[0].name}", text)
 
 
 def _not_one(

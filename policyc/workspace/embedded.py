@@ -214,7 +214,7 @@ def _findings(
 
         sources = list({item.source.file: item.source for item in items}.values())
         mine = Diagnostics()
-        lint_documents(policies, sources, mine, rule_settings(settings), resources)
+        lint_documents(policies, sources, mine, rule_settings(settings), resources, tuple(found))
         found.extend(one for one in mine if not _is_meant(one, items))
     return list(found), read
 

@@ -113,7 +113,9 @@ def _obstacle(document: Embedded, opened: bool) -> str:
     if document.holes and not opened:
         names = ", ".join(f"`{name}`" for name in document.holes)
         return f"{names} {'is' if len(document.holes) == 1 else 'are'} not known; give `--bind NAME=VALUE`"
-    return f"it is there only under a condition ({document.world})" if document.world else ""
+    if document.world:
+        return f"it is there only under a condition ({document.world}); give what decides it with `--bind NAME=VALUE`"
+    return ""
 
 
 def _text(document: Embedded) -> str:

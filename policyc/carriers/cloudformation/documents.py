@@ -15,7 +15,7 @@ from policyc.carriers.cloudformation.template import Resource, Template
 from policyc.carriers.cloudformation.worlds import conditions_in, label, worlds
 from policyc.carriers.embedded import Carried, Embedded, PlacedText, Unreadable
 from policyc.carriers.origins import Origins
-from policyc.carriers.types import DocumentType, text_at, types
+from policyc.carriers.types import DocumentType, reach, text_at, types
 from policyc.diagnostics import Diagnostics
 from policyc.record import replace
 from policyc.syntax.json_tree import JsonArray, JsonObject, JsonString, JsonValue
@@ -69,6 +69,10 @@ def _in_worlds(
     name = f"{resource.name}.{part}" if part else resource.name
     kind_name = kind.kind or kind.kinds.get(text_at(resource.properties, kind.by), "")
     if not kind_name:
+        told = next((found for found, _, _ in reach(resource.properties, kind.by)), None)
+        if told is not None and not isinstance(told, JsonString):
+            reason = f"`{kind.by}`, which says what kind it is, is not known"
+            yield Unreadable(name, resource.type, told.span, reason)
         return
     try:
         every = worlds(conditions_in(value), template, value.span)

@@ -81,7 +81,7 @@ def _any_service(item: JsonString, statement: RawStatement, diagnostics: Diagnos
     refused = statement.kind.engine.keeps_unknown_words and service != "*"
     (diagnostics.error if refused else diagnostics.warning)(
         "invalid-service-in-action",
-        f"the service in `{item.value}` has a wildcard, and one is documented only behind the colon",
+        f"the service in `{statement.said(item)}` has a wildcard, and one is documented only behind the colon",
         item.span,
         "write `*`" if whole else f"write {meant[0]}" if len(meant) == 1 else "name the service in front of the colon",
     )
@@ -107,7 +107,7 @@ def _unknown(item: JsonString, service: str, statement: RawStatement, diagnostic
     listed = fitting or [f"`{service}:{name}`" for name in known]
     otherwise = f"write {listed[0]}" if len(listed) == 1 else "its actions are " + ", ".join(listed[:6])
     help = nearest_action(item.value, known) or otherwise
-    statement.mistake(diagnostics, "invalid-action", f"there is no action `{item.value}`", item.span, help)
+    statement.mistake(diagnostics, "invalid-action", f"there is no action `{statement.said(item)}`", item.span, help)
 
 
 @lru_cache(maxsize=4096)
@@ -180,7 +180,7 @@ def _other_service(item: JsonString, service: str, statement: RawStatement, diag
         hint = f"did you mean `{owner}:{name}`?" if same or near else ""
     (diagnostics.error if statement.kind.name == "trust" else diagnostics.warning)(
         "unsupported-action-in-policy",
-        f"`{item.value}` never matches: requests to {article} {title} have actions of {wanted}",
+        f"`{statement.said(item)}` never matches: requests to {article} {title} have actions of {wanted}",
         item.span,
         hint or f"write actions of {wanted}, or move the statement to the policy that it belongs to",
     )

@@ -37,7 +37,7 @@ def check_fits(statement: RawStatement, diagnostics: Diagnostics) -> None:
         if found and _has_rules(found[0][0], resources):
             continue
         if found and not any(_applies(service, action, resources, statement) for service, action in found):
-            _report(item, found[0][0], found[0][1], resources, diagnostics)
+            _report(item, found[0][0], found[0][1], statement, diagnostics)
 
 
 def _has_rules(service: Service, resources: tuple[JsonString, ...]) -> bool:
@@ -89,36 +89,37 @@ def _vague(text: str) -> bool:
 
 
 def _report(
-    item: JsonString, service: Service, action: Action, resources: tuple[JsonString, ...], diagnostics: Diagnostics
+    item: JsonString, service: Service, action: Action, statement: RawStatement, diagnostics: Diagnostics
 ) -> None:
-    known = arns.forms_of_action(service.prefix, action.name)
-    what = f"`{resources[0].value}`" if len(resources) == 1 else "any of these resources"
-    help = (
-        next((f"write `{text}`" for text in _repairs(resources[0].value) if arns.any_may_be(text, known)), "")
-        if len(resources) == 1
-        else ""
-    )
+    known, resources = arns.forms_of_action(service.prefix, action.name), statement.resources
+    what = f"`{statement.said(resources[0])}`" if len(resources) == 1 else "any of these resources"
+    help = ""
+    if len(resources) == 1:
+        repairs = _repairs(resources[0].value, statement.said(resources[0]))
+        help = next((f"write `{said}`" for text, said in repairs if arns.any_may_be(text, known)), "")
     if not action.types:
         help = 'write `"*"` as the resource in a statement of its own'
     diagnostics.warning(
         "action-not-for-resource",
-        f"`{item.value}` never applies to {what}",
+        f"`{statement.said(item)}` never applies to {what}",
         resources[0].span if len(resources) == 1 else item.span,
         help or "it applies to " + " or ".join(f"`{form}`" for form in known[:2]),
         (Label(item.span, "this action"),) if len(resources) == 1 else (),
     )
 
 
-def _repairs(text: str) -> Iterator[str]:
+def _repairs(text: str, said: str) -> Iterator[tuple[str, str]]:
+    """What may be meant by a resource, as a pattern and as it is written."""
     for end in _ENDS:
         if not text.endswith("*"):
-            yield text + end
+            yield text + end, said + end
     for end in reversed(_ENDS):
-        if text.endswith(end):
-            yield text.removesuffix(end)
+        if text.endswith(end) and said.endswith(end):
+            yield text.removesuffix(end), said.removesuffix(end)
     head, slash, _ = text.rpartition("/object/")
-    if slash:
-        yield head
+    written, known, _ = said.rpartition("/object/")
+    if slash and known:
+        yield head, written
 
 
 def check_carried(statement: RawStatement, diagnostics: Diagnostics) -> None:
@@ -140,7 +141,7 @@ def check_carried(statement: RawStatement, diagnostics: Diagnostics) -> None:
         key = mine[0][0].key(entry.key)
         if key is None or any(key in service.carried(action) for service, action in mine):
             continue
-        names = ", ".join(f"`{item.value}`" for item in statement.actions[:3])
+        names = ", ".join(f"`{statement.said(item)}`" for item in statement.actions[:3])
         diagnostics.warning(
             "key-not-carried",
             f"requests of {names} do not carry `{entry.key}`, so this test never holds",

@@ -49,7 +49,7 @@ def check_resources(statement: RawStatement, diagnostics: Diagnostics) -> None:
         if found is not None and found["tail"]:
             diagnostics.warning(
                 "path-behind-object-lambda",
-                f"`{item.value}` never matches: an Object Lambda access point has no objects in its ARN",
+                f"`{statement.said(item)}` never matches: an Object Lambda access point has no objects in its ARN",
                 item.span,
                 "write the ARN of the access point alone; keys can be told apart at the access point behind it",
             )
@@ -68,7 +68,7 @@ def check_owners(statements: Sequence[RawStatement], diagnostics: Diagnostics) -
             if found[1] != first[0]:
                 diagnostics.error(
                     "resource-of-another-owner",
-                    f"`{item.value}` is not of `{first[0]}`, which this {statement.kind.title} is about",
+                    f"`{statement.said(item)}` is not of `{first[0]}`, which this {statement.kind.title} is about",
                     item.span,
                     f"name resources of one of the two, and give `{found[1]}` a policy of its own",
                     (Label(first[1].span, "the other one"),),
@@ -82,7 +82,7 @@ def _other_service(item: JsonString, statement: RawStatement, diagnostics: Diagn
         return
     diagnostics.warning(
         "unsupported-resource-arn-in-policy",
-        f"`{item.value}` never matches here: resources of this policy are of `{wanted}`",
+        f"`{statement.said(item)}` never matches here: resources of this policy are of `{wanted}`",
         item.span,
         f"write an ARN of `{wanted}`, or move the statement",
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 from policyc.diagnostics import Diagnostics
 from policyc.engines.iam.document import Document
@@ -27,7 +28,8 @@ class ConditionKey:
 @record
 class RawStatement:
     """A statement as the engine compiled it, with the words of the tree it came from: holes as the patterns of what they may be, nothing for an
-    element that is left out or written as its `Not` form. `named_…` are those that are written, to be meant or to be left out."""
+    element that is left out or written as its `Not` form. `named_…` are those that are written, to be meant or to be left out;
+    `written` has the texts with holes by their place."""
 
     kind: DocumentKind
     compiled: Statement
@@ -37,6 +39,11 @@ class RawStatement:
     named_resources: tuple[JsonString, ...]
     condition_keys: tuple[ConditionKey, ...]
     principal: JsonValue | None
+    written: Mapping[Span, str] = MappingProxyType({})
+
+    def said(self, item: JsonString) -> str:
+        """A text for people: as it is written, with its holes."""
+        return self.written.get(item.span, item.value)
 
     @property
     def allows(self) -> bool:
@@ -73,6 +80,12 @@ def _statement(kind: DocumentKind, compiled: Statement, tree: JsonObject) -> Raw
         resources or _texts(values.get("NotResource")),
         tuple(_keys(values.get("Condition"))),
         values.get("Principal") or values.get("NotPrincipal"),
+        {
+            item.span: item.value
+            for name in ("Action", "NotAction", "Resource", "NotResource")
+            for item in strings(values.get(name))
+            if has_hole(item.value)
+        },
     )
 
 

@@ -37,10 +37,14 @@ class Applicability(StrEnum):
 
 @record
 class Edit:
-    """Replace the text at `span` (empty span = insert) with `replacement`."""
+    """Replace the text at `span` (empty span = insert) with `replacement`.
+
+    With `old`, both are words without their quotes: whoever made the edit has not seen how the file writes the word. `settled`
+    (`policyc.workspace.mending`) makes it an edit of the text, where `old` stands there literally."""
 
     span: Span
     replacement: str
+    old: str | None = None
 
 
 @record
@@ -56,6 +60,27 @@ class Label:
 
     span: Span
     message: str
+
+
+class Advice(str):
+    """A help that names the one word to write in place of another. The fix follows from it where that stands literally at the finding's place."""
+
+    __slots__ = ("new", "old")
+    old: str
+    new: str
+
+    def __new__(cls, text: str, old: str, new: str) -> Advice:
+        made = super().__new__(cls, text)
+        made.old, made.new = old, new
+        return made
+
+    def __add__(self, more: str) -> Advice:
+        return Advice(f"{self}{more}", self.old, self.new)
+
+
+def write_instead(old: str, new: str) -> Advice:
+    """The help ``write `new` ``."""
+    return Advice(f"write `{new}`", old, new)
 
 
 class Confidence(StrEnum):
@@ -96,6 +121,8 @@ class Diagnostics:
         self.extend(items)
 
     def add(self, item: Diagnostic) -> None:
+        if item.fix is None and isinstance(item.help, Advice) and item.span is not None:
+            item = replace(item, fix=respelled(item.span, item.help))
         if len(item.message) > _LONG or len(item.help) > _LONG:
             item = replace(item, message=_shortened(item.message), help=_shortened(item.help))
         if item not in self._seen:
@@ -142,13 +169,35 @@ class Diagnostics:
         return len(self._items)
 
 
+def respelled(span: Span, advice: Advice, applicability: Applicability = Applicability.UNSAFE) -> Fix:
+    """The fix of an advice."""
+    return Fix(advice, (Edit(span, advice.new, advice.old),), applicability)
+
+
+def rewritten(span: Span, better: str) -> Fix:
+    """The fix that puts `better` in the place of what stands at a span of a text that has been read there."""
+    return Fix(f"write `{better}`", (Edit(span, better),))
+
+
+def beginning(span: Span | None, old: str, new: str) -> Fix | None:
+    """The fix that puts `new` in the place of `old`, with which what stands at `span` begins, if it does."""
+    if span is None or len(old) > span.end - span.start:
+        return None
+    return Fix(f"write `{new}`", (Edit(Span(span.file, span.start, span.start + len(old)), new, old),))
+
+
 def did_you_mean(word: str, known: Iterable[str], otherwise: str) -> str:
     """A help line that offers the closest known word, or `otherwise` when none is close.
 
     A case-only difference always counts as close. `known` should be small (names in scope).
     """
     close = closest(word, known)
-    return f"did you mean `{close}`?" if close else otherwise
+    return meant(word, close) if close else otherwise
+
+
+def meant(word: str, right: str) -> Advice:
+    """The help that offers one word in place of another."""
+    return Advice(f"did you mean `{right}`?", word, right)
 
 
 def closest(word: str, known: Iterable[str]) -> str:

@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 
 SHARED = ("root", "config", "exclude", "param", "format", "color", "quiet")
 REPORT = "findings"
-FORMATS = ()
+#: of `--diff` alone
+FORMATS = ("svg", "html")
 SOURCE_MAP = "source-map.json"
 
 DESCRIPTION = """Compile policies and write one document per policy, network or link of a chain, with
@@ -99,6 +100,11 @@ def describe(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, console: Console) -> int:
     if args.diff is not None:
         return network_diff.run(args, console)
+    if args.format in FORMATS:
+        raise WrongUse(
+            f"what is built has no picture, so there is no format `{args.format}`",
+            "leave `--format` out, or give `--diff OLD.json`",
+        )
     if args.minimize and args.to is not None:
         raise WrongUse("`--minimize` writes documents, not a form for deployment", "leave out `--minimize` or `--to`")
     mistakes = Diagnostics()

@@ -6,7 +6,7 @@ import argparse
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from policyc.cli import exits
 from policyc.cli.console import Console
@@ -19,10 +19,13 @@ from policyc.report.registry import render
 from policyc.report.screen import paint, plural, wrap
 
 if TYPE_CHECKING:
+    from policyc.engines.wan.tables import Tables
     from policyc.targets.cloud_wan.compare import Change, Comparison
     from policyc.targets.cloud_wan.configuration_diff import ConfigurationChange
 
 
+#: formats that draw
+PICTURES: Final = ("svg", "html")
 #: the options that a comparison reads
 _READ = frozenset(
     {"diff", "network", "inventories", "root", "config", "param", "exclude", "format", "color", "quiet", "debug"}
@@ -50,14 +53,15 @@ def describe(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, console: Console) -> int:
     """Answer `--diff`."""
     from policyc.targets.cloud_wan.compare import compare, comparison_data
-    from policyc.targets.cloud_wan.questions import check_names
+    from policyc.targets.cloud_wan.probes import probe
+    from policyc.targets.cloud_wan.questions import check_names, situate
     from policyc.targets.cloud_wan.validate.update import check_update
 
     for name, option in args.given.items():
         if name not in _READ:
             raise WrongUse(f"`{option}` means nothing to `--diff`, which writes no documents", "drop it")
-    if args.format not in ("human", "json"):
-        raise WrongUse(f"`--diff` has no format `{args.format}`", "use `human` or `json`")
+    if args.format not in ("human", "json", *PICTURES):
+        raise WrongUse(f"`--diff` has no format `{args.format}`", "use `human`, `json`, `svg` or `html`")
     old = read_network(args.diff, args, console)
     if isinstance(old, int):
         return old
@@ -83,8 +87,38 @@ def run(args: argparse.Namespace, console: Console) -> int:
     else:
         if diagnostics:
             console.error(render("human", diagnostics.sorted(), new.sources, console.error_options()))
-        write_comparison(found, console)
+        if args.format in PICTURES:
+            known = inventory if args.inventories else None
+            before, after = (
+                probe(one.network, new.switches) if known is None else situate(one.network, known, new.switches)
+                for one in (old, new)
+            )
+            draw(args.format, found, before, after, (Path(args.diff).name, new.network.name), console)
+        else:
+            write_comparison(found, console)
     return exits.FINDINGS if found.changes or diagnostics.has_errors else exits.CLEAN
+
+
+def draw(
+    format: str, found: Comparison, before: Tables, after: Tables, names: tuple[str, str], console: Console
+) -> None:
+    """A comparison as a picture, or as a page with the picture and the words of a terminal."""
+    from policyc.engines.wan.matrix import segment_matrix
+    from policyc.targets.cloud_wan.changes_svg import changes_picture
+
+    picture = changes_picture(found, segment_matrix(before), segment_matrix(after), *names)
+    write_picture(
+        format, f"policyc: {names[0]} to {names[1]}", picture, "\n".join(comparison_lines(found, 110)), console
+    )
+
+
+def write_picture(format: str, title: str, picture: str, words: str, console: Console) -> None:
+    """The picture alone (`svg`), or a page that needs nothing else (`html`)."""
+    from policyc.canvas import shown
+    from policyc.report.page import page
+
+    lines = "\n".join(shown(line) for line in words.split("\n"))
+    console.write(picture if format == "svg" else page(title, f"{picture}<pre>{lines}</pre>\n"))
 
 
 def _only(args: argparse.Namespace) -> str | None:
@@ -101,6 +135,10 @@ def _only(args: argparse.Namespace) -> str | None:
 def write_comparison(found: Comparison, console: Console, *, supposed: bool = False) -> None:
     """For people: each section with its changes. What is only `supposed` configures nothing, and has no such section."""
     options = console.options()
+    console.write("\n".join(comparison_lines(found, options.width, options.color, supposed=supposed)) + "\n")
+
+
+def comparison_lines(found: Comparison, width: int, color: bool = False, *, supposed: bool = False) -> list[str]:
     lines: list[str] = []
     sections: tuple[tuple[str, Sequence[ConfigurationChange | Change]], ...] = (
         ("configuration", found.configuration),
@@ -109,13 +147,13 @@ def write_comparison(found: Comparison, console: Console, *, supposed: bool = Fa
     )
     for title, changes in sections[1:] if supposed else sections:
         head = f"{title}: {plural(len(changes), 'change')}" if changes else f"{title}: no change"
-        lines.append(paint(head, "strong", options.color))
+        lines.append(paint(head, "strong", color))
         for change in changes:
-            lines += wrap(f"  {change.sentence()}", options.width, "      ")
+            lines += wrap(f"  {change.sentence()}", width, "      ")
     if found.assumed:
         lines += wrap(
             "no inventory given: each rule is asked for an attachment that just meets it, and one attachment stands in each "
             "segment and group at each edge; `--attachments` asks for real ones",
-            options.width,
+            width,
         )
-    console.write("\n".join(lines) + "\n")
+    return lines

@@ -229,7 +229,7 @@ def _add_format(group: argparse._ActionsContainer, kind: str, formats: Sequence[
 
 
 def _formats(kind: str, formats: Sequence[str]) -> Sequence[str]:
-    return registry.formats(kind) if kind else formats
+    return (*registry.formats(kind), *formats) if kind else formats
 
 
 #: stands in the help of `--format` until somebody reads it

@@ -13,6 +13,7 @@ from policyc.record import replace
 from policyc.report.registry import render, serves
 from policyc.report.tally import Tally
 from policyc.text import Source
+from policyc.workspace.mending import settled
 from policyc.workspace.project import Project
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def report(
         from policyc.workspace.catalogue import rule_texts
 
         options = replace(options, rules=rule_texts(), pages=os.environ.get("POLICYC_PAGES", ""))
-    console.write(render(format, findings, sources, options))
+    console.write(render(format, [settled(item, sources) for item in findings], sources, options))
 
 
 def refuse(diagnostics: Diagnostics, project: Project, console: Console, format: str = "human") -> int:

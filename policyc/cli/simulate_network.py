@@ -110,6 +110,11 @@ def run(args: argparse.Namespace, console: Console) -> int:
         raise WrongUse(f"a path has two ends, and `--{missing}` is missing", "give `--from A --to B`")
     if args.inspected and args.path_from is None:
         raise WrongUse("`--inspected` is about traffic from one place to another", "give `--from A --to B`")
+    drawn = args.path_from is not None or _supposed(args)
+    if args.format in network_diff.PICTURES and (args.inspected or args.who_reaches is not None or not drawn):
+        raise WrongUse(
+            "there is no picture of this answer", "ask for a path with `--from A --to B`, or use `policyc graph`"
+        )
     if not (args.new_attachments or args.inventories or args.supposed_added):
         raise WrongUse(
             "nothing is attached, so there is nothing to ask", "give `--attachment type=vpc,…` or `--attachments FILE`"
@@ -224,18 +229,33 @@ def _write_path(
     answer: PathAnswer, args: argparse.Namespace, console: Console, before: PathAnswer | None = None
 ) -> None:
     """A path for people, with what comes of it `before` something that is supposed."""
+    if args.format in network_diff.PICTURES:
+        from policyc.targets.cloud_wan.path_svg import path_picture
+
+        picture = path_picture(answer, args.path_from, args.path_to, before)
+        title = f"policyc: {args.path_from} to {args.path_to}"
+        words = "\n".join(_path_words(answer, args, 110, False, before))
+        network_diff.write_picture(args.format, title, picture, words, console)
+        return
+    options = console.options()
+    console.write("\n".join(_path_words(answer, args, options.width, options.color, before)) + "\n")
+
+
+def _path_words(
+    answer: PathAnswer, args: argparse.Namespace, width: int, color: bool, before: PathAnswer | None
+) -> list[str]:
     from policyc.targets.cloud_wan.answers import path_lines
 
-    options, verdict = console.options(), answer.trip.value
+    verdict = answer.trip.value
     lines: list[str] = []
     for text in path_lines(answer, args.path_from, args.path_to):
         indent = text[: len(text) - len(text.lstrip())]
-        lines += wrap(text, options.width, indent + "    ")
-    lines[0] = paint(verdict, _STYLES[verdict], options.color) + lines[0].removeprefix(verdict)
+        lines += wrap(text, width, indent + "    ")
+    lines[0] = paint(verdict, _STYLES[verdict], color) + lines[0].removeprefix(verdict)
     if before is not None:
         same = "the same today" if before.trip is answer.trip else f"today it is {before.trip.value}"
-        lines[1:1] = wrap(f"  {same}: {before.forward.sentence}", options.width, "    ")
-    console.write("\n".join(lines) + "\n")
+        lines[1:1] = wrap(f"  {same}: {before.forward.sentence}", width, "    ")
+    return lines
 
 
 # --- what if ----------------------------------------------------------------------------------------------------
@@ -259,6 +279,8 @@ def _what_if(args: argparse.Namespace, console: Console, opened: Opened, invento
     found = compare_tables(before, after)
     if args.format == "json":
         console.write(json.dumps(comparison_data(found), indent=2) + "\n")
+    elif args.format in network_diff.PICTURES:
+        network_diff.draw(args.format, found, before, after, ("today", "as supposed"), console)
     else:
         network_diff.write_comparison(found, console, supposed=True)
     return exits.FINDINGS if found.changes else exits.CLEAN

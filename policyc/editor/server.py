@@ -29,6 +29,7 @@ from policyc.version import VERSION
 _PAUSE = 0.05
 #: further seconds before a large project is looked at as a whole
 _REST = 0.5
+_HEAD = lsp.Position(0, 0)
 RUN_TESTS = "policyc.runTests"
 WHAT_ALLOWS = "policyc.whatAllows"
 _SEVERITIES = {
@@ -148,17 +149,19 @@ class Server(LanguageServer):
                 state.settle()
             findings, sources = state.findings
             for item in findings:
-                if item.span is not None and item.span.file in sources and (whole or item.severity is Severity.ERROR):
-                    uri = self.uri(state, item.span.file)
-                    told.setdefault(uri, []).append(self.diagnostic(item, state, sources[item.span.file]))
+                if whole or item.severity is Severity.ERROR:
+                    file = (
+                        name if item.span is None else item.span.file
+                    )  # what has no place stands at the head of the open text
+                    told.setdefault(self.uri(state, file), []).append(self.diagnostic(item, state, sources.get(file)))
         for uri in self.told - set(told):
             self.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, []))
         for uri, items in told.items():
             self.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, items))
         self.told = set(told)
 
-    def diagnostic(self, item: Diagnostic, state: State, source: Source) -> lsp.Diagnostic:
-        assert item.span is not None
+    def diagnostic(self, item: Diagnostic, state: State, source: Source | None) -> lsp.Diagnostic:
+        """A finding for the editor; of a file that cannot be read there is no `source`, and the finding stands at its head."""
         related = [
             lsp.DiagnosticRelatedInformation(
                 lsp.Location(self.uri(state, label.span.file), self.range(label.span, labelled)), label.message
@@ -167,7 +170,7 @@ class Server(LanguageServer):
             if (labelled := state.source(label.span.file)) is not None
         ]
         return lsp.Diagnostic(
-            range=self.range(item.span, source),
+            range=lsp.Range(_HEAD, _HEAD) if item.span is None or source is None else self.range(item.span, source),
             message=item.message + (f"\nhelp: {item.help}" if item.help else ""),
             severity=_SEVERITIES[item.severity],
             code=item.rule,

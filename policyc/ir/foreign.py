@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
-from policyc.diagnostics import Diagnostic, Diagnostics, did_you_mean
+from policyc.diagnostics import Diagnostic, Diagnostics, did_you_mean, rewritten
 from policyc.ir.attributes import lacks_key, resolve_attribute, shown_name
 from policyc.model.names import known_names
 from policyc.model.scope import Scope
@@ -33,7 +33,13 @@ def refuse_null(node: nodes.Compare, scope: Scope, diagnostics: Diagnostics) -> 
         if isinstance(one, nodes.Ref) and one.text in _NULLS and scope.lookup(one.text) is None:
             name = other.text if isinstance(other, nodes.Ref) else "a.b"
             there = f"exists {name}" if node.op == "!=" else f"not (exists {name})"
-            diagnostics.error("unknown-name", f"there is no `{one.text}` here", one.span, f"write `{there}`")
+            diagnostics.error(
+                "unknown-name",
+                f"there is no `{one.text}` here",
+                one.span,
+                f"write `{there}`",
+                fix=rewritten(node.span, there),
+            )
             return True
     return False
 
@@ -47,7 +53,9 @@ def refuse_call(call: nodes.Call, scope: Scope, attributes: Mapping[str, Attribu
         better = f"exists {call.args[0].text}"
     if better:
         kind = "method" if head else "function"
-        diagnostics.error("unknown-function", f"there is no {kind} `{name}`", call.function.span, f"write `{better}`")
+        fix = rewritten(call.span, better)
+        message = f"there is no {kind} `{name}`"
+        diagnostics.error("unknown-function", message, call.function.span, f"write `{better}`", fix=fix)
     return bool(better)
 
 

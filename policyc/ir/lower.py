@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
-from policyc.diagnostics import Diagnostics, Label, did_you_mean
+from policyc.diagnostics import Applicability, Diagnostics, Edit, Fix, Label, did_you_mean, rewritten
 from policyc.ir.attributes import key_fits, resolve_attribute
 from policyc.ir.authz import Always, Atom, Cond, Constant, Never, Op
 from policyc.ir.compare import compares
@@ -166,11 +166,13 @@ class _Lowering:
             )
             return None
         if subject.many and op != "in":
+            help, better = of_many(subject.name, op, right, negate)
             self.diagnostics.error(
                 "multi-valued-attribute",
                 f"`{subject.name}` has many values, so `{node.op}` is ambiguous",
                 left.span,
-                of_many(subject.name, op, right, negate),
+                help,
+                fix=rewritten(node.span, better) if better else None,
             )
             return None
         return self._test(subject, op, right, "any" if subject.many else "", node.span, scope, env, negate)
@@ -187,6 +189,11 @@ class _Lowering:
                 f"`{attribute.name}` has one value, so `{node.quantifier}` says nothing",
                 node.subject.span,
                 f"drop `{node.quantifier}`",
+                fix=Fix(
+                    f"drop `{node.quantifier}`",
+                    (Edit(Span(node.span.file, node.span.start, node.subject.span.start), ""),),
+                    Applicability.SAFE,
+                ),
             )
             return None
         if node.op in ("!=", "not in", "not like"):

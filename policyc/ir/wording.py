@@ -20,15 +20,16 @@ def text_of(expr: nodes.Expr) -> str:
     return expr.text if isinstance(expr, nodes.Ref) else "…"
 
 
-def of_many(name: str, op: str, right: nodes.Expr, negate: bool) -> str:
-    """What to write for a comparison of the attribute `name`, which has many values, with `right`."""
+def of_many(name: str, op: str, right: nodes.Expr, negate: bool) -> tuple[str, str]:
+    """What to write for a comparison of the attribute `name`, which has many values, with `right`: for people, and the whole text where there is one."""
     if isinstance(right, nodes.ListOf) and op in ("==", "in"):
         test = f"any {name} in {shown(right)}"
     elif op == "==":
         test = f"{shown(right)} in {name}"
     else:
-        return f"write `any {name} {op} …` or `all {name} {op} …`"
-    return f"write `not ({test})`" if negate else f"write `{test}`"
+        return f"write `any {name} {op} …` or `all {name} {op} …`", ""
+    whole = "" if negate or "…" in test else test
+    return f"write `not ({test})`" if negate else f"write `{test}`", whole
 
 
 def shown(node: nodes.Expr) -> str:

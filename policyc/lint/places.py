@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
-
-from policyc.diagnostics import Applicability, Edit, Fix
 from policyc.ir.authz import Cond, Statement
 from policyc.ir.conditions import tests
 from policyc.lint.rule import Lint
 from policyc.model.values import Resource
-from policyc.regex import regex
 from policyc.syntax import nodes
 from policyc.text import Span
 
@@ -55,19 +51,3 @@ def condition_of(cond: Cond, statement: Statement) -> Span | None:
 
 def _within(inner: Span, outer: Span) -> bool:
     return inner.file == outer.file and outer.start <= inner.start and inner.end <= outer.end
-
-
-#: files in which a text may stand in single quotes, or in none, and what may stand there in none
-_YAML: Final = (".yaml", ".yml", ".template")
-_PLAIN: Final = regex(r"(?!(?i:true|false|yes|no|on|off|null|y|n)$)[A-Za-z][A-Za-z0-9-]*")
-
-
-def literal_fix(lint: Lint, span: Span | None, old: str, new: str, message: str) -> Fix | None:
-    """Replace a string that stands literally at `span`, in the quotes that it has; None when a name stands there, which others may use too."""
-    if span is None:
-        return None
-    written = lint.text(span)
-    for quote in ('"', *(("'", "") if span.file.endswith(_YAML) and _PLAIN.fullmatch(new) else ())):
-        if written == f"{quote}{old}{quote}":
-            return Fix(message, (Edit(span, f"{quote}{new}{quote}"),), Applicability.UNSAFE)
-    return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from policyc.diagnostics import Diagnostics, did_you_mean
+from policyc.diagnostics import Diagnostics, did_you_mean, rewritten
 from policyc.model.literals import misfit
 from policyc.model.types import BOOL, DECIMAL, GROUP, INT, STRING, EnumOf, Named, SetOf, Type, shapes
 from policyc.model.values import Value
@@ -75,8 +75,10 @@ def literal_value(text: str, expected: Type | None, span: Span, diagnostics: Dia
     if expected is None:
         return Value(STRING, text, span)
     if isinstance(expected, EnumOf):
-        help = f"write `{text}` without quotes" if text in expected.members else "use one of the listed words"
-        diagnostics.error("type-mismatch", f"text where {expected} is wanted", span, help)
+        known = text in expected.members
+        help = f"write `{text}` without quotes" if known else "use one of the listed words"
+        fix = rewritten(span, text) if known else None
+        diagnostics.error("type-mismatch", f"text where {expected} is wanted", span, help, fix=fix)
         return None
     if not isinstance(expected, Named) or expected.name not in shapes():
         return mismatch("text", expected, span, diagnostics)
@@ -84,7 +86,9 @@ def literal_value(text: str, expected: Type | None, span: Span, diagnostics: Dia
     if shape.base == "int" or expected == BOOL:
         return mismatch("text", expected, span, diagnostics)
     if expected.name == "region":
-        diagnostics.error("type-mismatch", "a Region is written without quotes", span, f"write {text}")
+        diagnostics.error(
+            "type-mismatch", "a Region is written without quotes", span, f"write {text}", fix=rewritten(span, text)
+        )
         return None
     if expected == DECIMAL:
         return mismatch("text", expected, span, diagnostics)
@@ -113,6 +117,7 @@ def integer_value(number: int, expected: Type | None, span: Span, diagnostics: D
                 "an account id is text: as a number it would lose its leading zeros",
                 span,
                 f'write `"{number:012d}"`',
+                fix=rewritten(span, f'"{number:012d}"') if len(str(number)) == 12 else None,
             )
             return None
         return mismatch(f"the number `{number}`", expected, span, diagnostics)

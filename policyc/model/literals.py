@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from ipaddress import AddressValueError, IPv4Network, IPv6Network, ip_address, ip_network
 
+from policyc.diagnostics import write_instead
 from policyc.model.types import Shape
 from policyc.regex import regex
 
@@ -59,9 +60,9 @@ def _misfit_cidr(text: str, example: str) -> tuple[str, str] | None:
     except ValueError:
         return f"`{text}` is not a block of addresses", example
     if not text.rsplit("/", 1)[1].isdigit():
-        return f"`{text}` has no prefix length", f"write `{network}`"
+        return f"`{text}` has no prefix length", write_instead(text, str(network))
     if ip_address(text.split("/", 1)[0]) != network.network_address:
-        return f"`{text}` has bits set behind its mask", f"write `{network}`"
+        return f"`{text}` has bits set behind its mask", write_instead(text, str(network))
     return None
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
-from policyc.diagnostics import did_you_mean
+from policyc.diagnostics import did_you_mean, write_instead
 from policyc.syntax.cedar_hints import PRESENCE, long_name, presence
 from policyc.syntax.cedar_lexer import CedarMistake, Token
 from policyc.syntax.cedar_literals import RESERVED, BadEscape, pattern, unescape
@@ -99,10 +99,13 @@ def expected(what: str, token: Token, source: Source) -> CedarMistake:
     span = source.span(token.start, token.end)
     if token.text in _WORDS:
         return CedarMistake(
-            "cedar-syntax", f"`{token.text}` is no operator of Cedar", span, f"write `{_WORDS[token.text]}`"
+            "cedar-syntax",
+            f"`{token.text}` is no operator of Cedar",
+            span,
+            write_instead(token.text, _WORDS[token.text]),
         )
     if token.text == "=":
-        return CedarMistake("cedar-syntax", "`=` is no operator of Cedar", span, "write `==`")
+        return CedarMistake("cedar-syntax", "`=` is no operator of Cedar", span, write_instead("=", "=="))
     return CedarMistake("cedar-syntax", f"{found}, but {what} is expected", span, f"write {what}")
 
 

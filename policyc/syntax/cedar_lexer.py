@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from policyc.diagnostics import Edit, Fix
+from policyc.diagnostics import Applicability, Edit, Fix, write_instead
 from policyc.record import record
 from policyc.regex import regex
 from policyc.syntax.cedar_nodes import Comment
@@ -98,7 +98,19 @@ def _block_comment(source: Source, start: int, end: int) -> CedarMistake:
         "Cedar has no `/* … */` comments",
         source.span(start, end),
         "begin each line of the comment with `//`",
+        _lines_of_comment(source, start, end),
     )
+
+
+def _lines_of_comment(source: Source, start: int, end: int) -> Fix | None:
+    """The comment behind `//`, where nothing but blanks stands behind it on its line."""
+    text = source.text
+    if text[end : _line_end(text, end)].strip() or not text[start:end].endswith("*/"):
+        return None
+    lines = [line.strip().removeprefix("*").strip() for line in text[start + 2 : end - 2].strip().splitlines()]
+    indent = " " * (start - (text.rfind("\n", 0, start) + 1))
+    better = f"\n{indent}".join(f"// {line}".rstrip() for line in lines or [""])
+    return Fix("write `//`", (Edit(source.span(start, end), better),), Applicability.SAFE)
 
 
 def _unreadable(source: Source, at: int) -> CedarMistake:
@@ -111,7 +123,9 @@ def _unreadable(source: Source, at: int) -> CedarMistake:
             "cedar-literal", "this string is not closed", source.span(at, line_end), 'close it with `"`'
         )
     if char in "&|":
-        return CedarMistake("cedar-syntax", f"`{char}` is no operator", source.span(at, at + 1), f"write `{char * 2}`")
+        return CedarMistake(
+            "cedar-syntax", f"`{char}` is no operator", source.span(at, at + 1), write_instead(char, char * 2)
+        )
     if char == "?":
         return CedarMistake(
             "cedar-syntax", "`?` only begins `?principal` and `?resource`", source.span(at, at + 1), "remove it"
@@ -134,7 +148,7 @@ def _wrong_quotes(source: Source, at: int) -> CedarMistake:
     kind = "single" if text[at] == "'" else "typographic"
     fix = None
     if closed and not set(inside) & set('"\\'):
-        fix = Fix("use double quotes", (Edit(span, f'"{inside}"'),))
+        fix = Fix("use double quotes", (Edit(span, f'"{inside}"'),), Applicability.SAFE)
     shown = f'"{inside}"' if fix is not None else '"…"'
     return CedarMistake("cedar-quotes", f"a string stands in {kind} quotes", span, f"write `{shown}`", fix)
 

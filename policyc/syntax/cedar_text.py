@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from policyc.diagnostics import Diagnostic, Diagnostics, Edit, Fix, Severity, did_you_mean
+from policyc.diagnostics import Diagnostic, Diagnostics, Edit, Fix, Severity, did_you_mean, write_instead
 from policyc.syntax.cedar_conditions import ConditionReader, expected
 from policyc.syntax.cedar_lexer import CedarMistake, Token, tokens
 from policyc.syntax.cedar_nodes import (
@@ -136,7 +136,9 @@ class _Reader(ConditionReader):
         if token.text not in _EFFECTS:
             meant = {"allow": "permit", "deny": "forbid"}.get(token.text.lower())
             help = (
-                f"write `{meant}`" if meant else did_you_mean(token.text, _EFFECTS, "begin with `permit` or `forbid`")
+                write_instead(token.text, meant)
+                if meant
+                else did_you_mean(token.text, _EFFECTS, "begin with `permit` or `forbid`")
             )
             raise CedarMistake("cedar-syntax", f"a statement cannot begin with `{token.text}`", self.span(token), help)
         return self.advance()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from policyc.diagnostics import Diagnostics, Label
+from policyc.diagnostics import Applicability, Diagnostics, Edit, Fix, Label, write_instead
 from policyc.regex import regex
 from policyc.syntax.json_tree import (
     JsonArray,
@@ -39,24 +39,38 @@ def read_exactly(source: Source, diagnostics: Diagnostics, many: bool = False) -
             reader.space()
     except Stop as stop:
         start, end = stop.start, max(stop.end, stop.start)
-        diagnostics.error(stop.rule, stop.message, source.span(start, end), stop.help, stop.labels)
+        fix = None
+        if stop.instead is not None:
+            first, last, text = stop.instead
+            fix = Fix(stop.help, (Edit(source.span(first, last), text),), Applicability.SAFE)
+        diagnostics.error(stop.rule, stop.message, source.span(start, end), stop.help, stop.labels, fix)
         return None
     return None if reader.duplicates else tuple(found)
 
 
 class Stop(Exception):
-    """Reading cannot go on: one finding at `start`..`end`."""
+    """Reading cannot go on: one finding at `start`..`end`. `instead` is the right text and the offsets of what it replaces."""
 
     def __init__(
-        self, rule: str, message: str, start: int, end: int, help: str, labels: tuple[Label, ...] = ()
+        self,
+        rule: str,
+        message: str,
+        start: int,
+        end: int,
+        help: str,
+        labels: tuple[Label, ...] = (),
+        instead: tuple[int, int, str] | None = None,
     ) -> None:
         super().__init__(message)
         self.rule, self.message, self.start, self.end, self.help, self.labels = rule, message, start, end, help, labels
+        self.instead = instead
 
 
 _SPACE = regex(r"[ \t\n\r]*")
 _NUMBER = regex(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _PLAIN = regex(r'[^"\\\x00-\x1f\ud800-\udfff]*')
+#: a text in single quotes of which nothing changes between double ones
+_SINGLE = regex(r"'([^'\"\\\x00-\x1f]*)'")
 _WORD = regex(r"[A-Za-z_$][A-Za-z0-9_$]*")
 _NUMBER_LIKE = regex(r"[+-]?[0-9.][0-9A-Za-z_.+-]*")
 _HEX4 = regex(r"[0-9a-fA-F]{4}")
@@ -174,7 +188,8 @@ class Reader:
         self.space()
         if self.text[self.at : self.at + 1] in ("}", "]"):
             help = "remove the comma"
-            raise Stop("json-trailing-comma", f"a comma before `{self.text[self.at]}`", comma, comma + 1, help)
+            message = f"a comma before `{self.text[self.at]}`"
+            raise Stop("json-trailing-comma", message, comma, comma + 1, help, instead=(comma, comma + 1, ""))
         if frame.is_object:
             self.key(frame)
         return None
@@ -305,7 +320,10 @@ class Reader:
     def refuse_single_quote(self) -> None:
         if self.text[self.at : self.at + 1] == "'":
             help = 'use double quotes `"`'
-            raise Stop("json-single-quotes", "single quotes do not make a string", self.at, self.at + 1, help)
+            found = _SINGLE.match(self.text, self.at)
+            instead = None if found is None else (found.start(), found.end(), f'"{found[1]}"')
+            message = "single quotes do not make a string"
+            raise Stop("json-single-quotes", message, self.at, self.at + 1, help, instead=instead)
 
     def refuse_number(self, start: int, end: int) -> None:
         text = self.text[start:end]
@@ -325,7 +343,7 @@ class Reader:
             raise Stop("json-not-a-number", "not a finite number", start, end, help)
         if name:
             known = _FOREIGN_WORDS.get(name)
-            help = f"write `{known}`" if known else f'write `"{name[:40]}"` if this is text'
+            help = write_instead(name, known) if known else f'write `"{name[:40]}"` if this is text'
             raise Stop("json-syntax-error", f"unknown word `{name[:40]}`", start, start + len(name), help)
         like = _NUMBER_LIKE.match(self.text, start)
         if like is not None:

@@ -9,6 +9,7 @@ from policyc.carriers.registry import endings
 from policyc.diagnostics import Diagnostic, Diagnostics
 from policyc.report.tally import NotRead, Tally
 from policyc.workspace.found import Found, kept
+from policyc.workspace.mending import settled
 from policyc.workspace.native_files import check_natives
 from policyc.workspace.native_settings import NativeSettings
 from policyc.workspace.natives import SEARCHED, find_natives, split_natives
@@ -29,8 +30,8 @@ def check_project(
     findings = Diagnostics()
     if natives and len(natives) == len(project.named):  # documents alone, without any policy file
         checked = check_natives(project.root, natives, findings, settings, project.read, natives)
-        shown = tuple(findings.sorted())
         sources = {**project.sources, **checked.sources}
+        shown = tuple(settled(item, sources) for item in findings.sorted())
         return Found(project.names, shown, sources, natives=checked.documents, tally=checked.tally)
     from policyc.workspace.compile import compile_project
     from policyc.workspace.open_params import check_policies
@@ -49,10 +50,11 @@ def check_project(
     unread = tuple(NotRead(name, 0, "", "in a form that is not read") for name in searched.unread)
     shown = (*kept(found, project, compiled.program.modules, compiled.diagnostics.has_errors), *findings)
     sources = {**compiled.program.sources, **checked.sources}
+    every = {**project.sources, **sources}
     return Found(
         project.names,
-        tuple(sorted(shown, key=Diagnostic.sort_key)),
-        {**project.sources, **sources},
+        tuple(sorted((settled(item, every) for item in shown), key=Diagnostic.sort_key)),
+        every,
         sum(project.asks_about(name) for name in compiled.program.modules),
         checked.documents,
         len(compiled.all_documents),

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 
 from policyc.carriers.embedded import Companion, Embedded, PlacedText, Unreadable
-from policyc.diagnostics import Confidence, Diagnostic, Diagnostics, Label, Severity
+from policyc.diagnostics import Confidence, Diagnostic, Diagnostics, Fix, Label, Severity
 from policyc.holes import MARK, has_hole, shown
 from policyc.ir.authz import Policy
 from policyc.model.types import RESOURCE, STRING
@@ -255,9 +255,13 @@ def _check(item: Item, diagnostics: Diagnostics, settings: NativeSettings, way: 
         found.error("missing-package", str(missing), document.place.at_start(), missing.help)
     if place is not None:
         diagnostics.extend(_vaguely(found, place))
-    else:  # what stands between the values of a host is the host's, so nothing is mended there
-        diagnostics.extend(replace(one, fix=None) if one.fix is not None else one for one in found)
+    else:  # what stands between the values of a host is the host's, so nothing but words is mended there
+        diagnostics.extend(one if one.fix is None or _of_words(one.fix) else replace(one, fix=None) for one in found)
     return policy
+
+
+def _of_words(fix: Fix) -> bool:
+    return all(edit.old is not None for edit in fix.edits)
 
 
 def _check_iam(item: Item, tree: JsonValue, found: Diagnostics, settings: NativeSettings) -> Policy | None:

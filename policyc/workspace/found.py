@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import reduce
 from types import MappingProxyType
 
-from policyc.diagnostics import Diagnostic, Edit, Severity
+from policyc.diagnostics import Diagnostic, Severity
 from policyc.record import record, replace
 from policyc.report.options import Names
 from policyc.report.tally import Tally
@@ -80,7 +80,7 @@ def moved_finding(old: Diagnostic, way: str) -> Diagnostic:
     """A finding as somebody sees it who stands further up."""
     fix = old.fix
     if fix is not None:
-        fix = replace(fix, edits=tuple(Edit(moved_span(edit.span, way), edit.replacement) for edit in fix.edits))
+        fix = replace(fix, edits=tuple(replace(edit, span=moved_span(edit.span, way)) for edit in fix.edits))
     labels = tuple(replace(label, span=moved_span(label.span, way)) for label in old.labels)
     return replace(old, span=None if old.span is None else moved_span(old.span, way), labels=labels, fix=fix)
 

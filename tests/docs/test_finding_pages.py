@@ -1,6 +1,6 @@
 """A page for each finding: its example yields that finding and no other, and the right text beside it yields nothing.
 
-The examples are the sections of `schemas/findings/*.md` (`policyc.workspace.catalogue.finding_examples` tells their form); those of the
+Where a fix is offered, the finding is gone once it is applied. The examples are the sections of `schemas/findings/*.md` (`policyc.workspace.catalogue.finding_examples` tells their form); those of the
 lint rules are run by `tests/rules`.
 """
 
@@ -19,11 +19,14 @@ from policyc.__main__ import main
 from policyc.cli.pages import pages, stale_pages, write_pages
 from policyc.cli.rule_pages import FOLDER, STAGES
 from policyc.lint.examples import FILES
-from policyc.lint.registry import RULES
+from policyc.lint.registry import RULES, all_rules
+from policyc.lint.rule import Rule
 from policyc.workspace.catalogue import diagnostic_entries, finding_examples
 
 #: what no text of a page can show: a limit that takes a long text, a state of the disk, two writers, an old state, a bug of policyc itself
 NOT_SHOWN = frozenset(Path(__file__).with_name("findings_without_example.txt").read_text(encoding="utf-8").split())
+#: whose example offers a fix, so that none is lost unseen
+FIXED = frozenset(Path(__file__).with_name("findings_with_fix.txt").read_text(encoding="utf-8").split())
 ENTRIES = {name: stage for stage, name, _ in diagnostic_entries() if name not in RULES}
 EXAMPLES = finding_examples()
 _BLOCK = re.compile(r"^```(?P<info>[^\n]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -52,15 +55,29 @@ def read_example(text: str) -> tuple[dict[str, str], str]:
     return files, command or (default if files else "")
 
 
-def findings_of(files: Mapping[str, str], command: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> set[str]:
+def findings_of(
+    files: Mapping[str, str], command: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> dict[str, bool]:
+    """The names of what is found, and whether a fix is offered for one of them."""
     for name, text in ({"policyc.toml": _CONFIG, **FILES} | dict(files)).items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
     program, *words = shlex.split(command)
     assert program == "policyc"
-    main([*words, *(["--no-cache"] if words[0] == "check" else [])])
+    data = words[0] == "check" and "--format" not in words
+    main([*words, *(["--no-cache"] if words[0] == "check" else []), *(["--format", "json"] if data else [])])
     shown = capsys.readouterr()
-    return set(_FOUND.findall(shown.out + shown.err))
+    found = dict.fromkeys(_FOUND.findall(shown.out + shown.err), False)
+    for item in json.loads(shown.out)["findings"] if data and shown.out.startswith("{") else ():
+        found[item["rule"]] = found.get(item["rule"], False) or item["fix"] is not None
+    return found
+
+
+def fixed(name: str, files: Mapping[str, str], command: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Hold that a finding with a fix is gone once that is applied."""
+    assert name not in findings_of(files, f"{command} --unsafe-fixes", folder, capsys), {
+        file: (folder / file).read_text(encoding="utf-8") for file in files
+    }
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -71,10 +88,28 @@ def test_the_example_is_of_the_finding_and_the_right_text_of_none(
     files, command = read_example(wrong)
     better, other = read_example(right)
     monkeypatch.chdir(tmp_path)
-    assert findings_of(files, command, tmp_path, capsys) == {name}
+    found = findings_of(files, command, tmp_path, capsys)
+    assert set(found) == {name}
+    assert found[name] == (name in FIXED), "keep `findings_with_fix.txt` in step"
+    if found[name] and "policyc.toml" not in files:  # with settings that cannot be read nothing is changed
+        fixed(name, files, command, tmp_path, capsys)
     # a command is said again only where it is another one
     again = other if "```console" in right else command
-    assert findings_of({**files, **better}, again, tmp_path, capsys) == set()
+    assert findings_of({**files, **better}, again, tmp_path, capsys) == {}
+
+
+@pytest.mark.parametrize("rule", all_rules(), ids=lambda rule: rule.name)
+def test_a_fix_of_a_rule_mends_its_example(
+    rule: Rule, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    documents = rule.example_documents("Example")
+    files = {"example.policy": rule.example("Example")} if not documents else {"example.json": documents[0][1]}
+    command = f"policyc check {next(iter(files))}" + (f" --as {documents[0][0]}" if documents else "")
+    monkeypatch.chdir(tmp_path)
+    found = findings_of(files, command, tmp_path, capsys)
+    assert found.get(rule.name, False) == (rule.name in FIXED), "keep `findings_with_fix.txt` in step"
+    if rule.name in FIXED:
+        fixed(rule.name, files, command, tmp_path, capsys)
 
 
 def test_every_finding_has_an_example_or_stands_in_the_list() -> None:

@@ -164,6 +164,21 @@ def test_a_fix_is_a_code_action(editor: Editor, shop: Path) -> None:
     assert edit["newText"] == "" or "org" not in edit["newText"]
 
 
+def test_a_file_that_cannot_be_read_is_shown(editor: Editor, shop: Path) -> None:
+    """One that is not UTF-8 is shown where it is, one that has no place for a finding where somebody looks."""
+    broken, large, path = (shop / "policies" / name for name in ("broken.policy", "large.policy", "shop.policy"))
+    broken.write_bytes(b'let x = "\xff"\n')
+    large.write_text("// much\n" * 600_000, encoding="utf-8")
+    document = {"uri": path.as_uri(), "languageId": "policyc", "version": 1, "text": path.read_text()}
+    editor.say("textDocument/didOpen", textDocument=document)
+    (found,) = editor.told("textDocument/publishDiagnostics", path.as_uri())["diagnostics"]
+    assert found["code"] == "file-too-large"
+    assert "policies/large.policy" in found["message"]
+    (found,) = editor.told("textDocument/publishDiagnostics", broken.as_uri())["diagnostics"]
+    assert found["code"] == "not-utf-8"
+    assert found["range"]["start"] == {"line": 0, "character": 0}
+
+
 TEMPLATE = """Resources:
   Auth:
     Type: AWS::VpcLattice::AuthPolicy

@@ -16,7 +16,7 @@ from policyc.carriers.embedded import Hole, PlacedText
 from policyc.carriers.placing import placed
 from policyc.carriers.texts import at_once, concat, part
 from policyc.carriers.types import attribute
-from policyc.diagnostics import Diagnostic, Diagnostics, Severity, did_you_mean
+from policyc.diagnostics import Diagnostic, Diagnostics, Severity, did_you_mean, rewritten
 from policyc.holes import has_hole, mark, shown
 from policyc.record import field, record
 from policyc.regex import regex
@@ -309,6 +309,7 @@ class Lowering:
                     f"`{found[0]}` is a policy variable, and `Fn::Sub` takes it for a name of the template",
                     place,
                     f"write `${{!{inner}}}`",
+                    fix=rewritten(place, f"${{!{inner}}}") if text.is_exact(found.start(), found.end()) else None,
                 )
                 out.append(part(text, found.start(), found.end()))
             else:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from policyc.diagnostics import write_instead
 from policyc.engines.iam.arns import FIELDS
 from policyc.engines.iam.findings import Reading
 from policyc.engines.iam.globs import Wild
@@ -36,7 +37,7 @@ def check_fields(text: str, fields: Sequence[Field], span: Span, reading: Readin
     elif account is not None and _ACCOUNT.fullmatch(account) is None:
         message = f"`{account}` stands in `{text}` where the account belongs"
         if len(fields) < FIELDS:
-            reading.refuse("missing-arn-field", message, span, f"write `{completed(text)}`")
+            reading.refuse("missing-arn-field", message, span, write_instead(text, completed(text)))
             return True
         help = "write the 12 digits of the account, or nothing where the service's ARNs have none"
         told = reading.warn if reading.kind.keeps_unknown_words else reading.refuse

@@ -5,7 +5,7 @@ Source: IAM evaluation reference 8.1, 8.2 and 8.5.
 
 from __future__ import annotations
 
-from policyc.diagnostics import Label, did_you_mean
+from policyc.diagnostics import Advice, Label, did_you_mean, write_instead
 from policyc.engines.iam.arns import FIELDS, split_tokens
 from policyc.engines.iam.atoms import Atom, PolicyValue, atom, parse_value
 from policyc.engines.iam.dates import has_no_zone, is_odd, meant, plainly
@@ -92,11 +92,11 @@ def _operator(entry: JsonMember, reading: Reading) -> Operator | None:
         told("invalid-condition-operator", f"unknown operator `{entry.key}`", entry.key_span, help)
         return None
     if operator.family is Family.NULL and operator.if_exists:
-        help = "write `Null` alone: it already asks whether the key exists"
+        help = Advice("write `Null` alone: it already asks whether the key exists", entry.key, "Null")
         reading.error("null-with-if-exists", "`Null` with `IfExists`", entry.key_span, help)
     elif operator.family is Family.NULL and operator.qualifier is not Qualifier.ONE:
         always = "true" if operator.qualifier is Qualifier.ALL else "false"
-        help = "write `Null` without the prefix"
+        help = Advice("write `Null` without the prefix", entry.key, "Null")
         reading.warn("null-with-qualifier", f"`{entry.key}` is always {always}", entry.key_span, help)
     return operator
 
@@ -286,11 +286,11 @@ def _check_value(operator: Operator, text: str, span: Span, reading: Reading) ->
         help = "add `Z` or an offset such as `+01:00`"
         reading.warn("invalid-date-value", f"`{text}` has a time without an offset", span, help)
     elif family is Family.DATE and is_odd(text):
-        help = f"write `{right}`" if (right := plainly(text)) else "write a date such as `2024-01-31T00:00:00Z`"
+        help = write_instead(text, right) if (right := plainly(text)) else "write a date such as `2024-01-31T00:00:00Z`"
         reading.warn("invalid-date-value", f"`{text}` is an odd spelling of a date", span, help)
     elif family is Family.DATE and (right := meant(text)):
         message = f"`{text}` counts as seconds since 1970"
-        reading.warn("invalid-date-value", message, span, f"write `{right}`")
+        reading.warn("invalid-date-value", message, span, write_instead(text, right))
     if family not in _MISMATCH or _fits(operator, text, reading):
         return
     rule, wanted = _MISMATCH[family]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from policyc.diagnostics import did_you_mean
+from policyc.diagnostics import Advice, did_you_mean, write_instead
 from policyc.engines.iam.arns import FIELDS, pad_tokens, split_tokens, whole_arn
 from policyc.engines.iam.elements import (
     ActionPart,
@@ -198,7 +198,9 @@ def _check_arn(text: str, template: Template, span: Span, reading: Reading) -> T
         reading.error("variable-unsupported-in-element", f"a variable before the resource part of `{text}`", span, help)
     service = fields[2] if len(fields) > 2 else []
     if any(isinstance(token, str) and token != token.lower() for token in service):
-        help = "write the service in lower case"
+        arn, partition, name, *rest = text.split(":", 5)
+        right = ":".join([arn, partition, name.lower(), *rest])
+        help = Advice("write the service in lower case", text, right)
         reading.mistake("invalid-arn-service-case", f"the service of `{text}` has capital letters", span, help)
     elif any(isinstance(token, Wild) for token in service):
         help = "name the service"
@@ -210,7 +212,7 @@ def _check_arn(text: str, template: Template, span: Span, reading: Reading) -> T
         what = "names no service" if len(fields) < 3 else "has fewer than six fields, and an empty one"
         if not told and (len(fields) < 3 or any(not field or field == [""] for field in fields)):
             help = (
-                f"write `{completed(text)}`"
+                write_instead(text, completed(text))
                 if len(fields) > 3
                 else "write all six fields, `arn:partition:service:region:account:resource`"
             )
@@ -342,7 +344,9 @@ def _principal_name(type_: str, item: JsonString, reading: Reading) -> str:
         reading.error("invalid-principal-format", "an empty principal", item.span, "name a principal")
     elif type_ == "Service" and _SERVICE_NAME.fullmatch(text) is None:
         help = (
-            f"write `{text}.amazonaws.com`" if _WORD.fullmatch(text) else "write a name such as `lambda.amazonaws.com`"
+            write_instead(text, f"{text}.amazonaws.com")
+            if _WORD.fullmatch(text)
+            else "write a name such as `lambda.amazonaws.com`"
         )
         rule = "invalid-service-principal-format"
         reading.refuse(rule, f"`{text}` is no service principal", item.span, help)

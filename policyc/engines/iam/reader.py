@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from policyc.diagnostics import Diagnostics, Label, did_you_mean
+from policyc.diagnostics import Diagnostics, Label, did_you_mean, write_instead
 from policyc.engines.iam.characters import check_characters, words_of
 from policyc.engines.iam.findings import Reading, silent
 from policyc.engines.iam.read_conditions import read_conditions
@@ -88,7 +88,8 @@ def _version(member: JsonMember | None, reading: Reading) -> str:
         return member.value.value
     if isinstance(member.value, JsonString) and has_hole(member.value.value):
         return VERSIONS[0]
-    help = "write `2012-10-17`"
+    written = member.value.value if isinstance(member.value, JsonString) else ""
+    help = write_instead(written, VERSIONS[0])
     reading.error("invalid-version", "this is no version of the policy language", member.value.span, help)
     return VERSIONS[0]
 
@@ -103,7 +104,8 @@ def _doubt_version(member: JsonMember | None, tree: JsonObject, reading: Reading
         reading.doubt("missing-version", "the policy has no `Version`", brace, help)
     elif reading.version != VERSIONS[0]:
         message = f"`{reading.version}` is the old version of the policy language"
-        reading.doubt("old-version", message, member.value.span, "write `2012-10-17`")
+        right = write_instead(reading.version, VERSIONS[0])
+        reading.doubt("old-version", message, member.value.span, right)
 
 
 def _id(member: JsonMember | None, reading: Reading) -> None:

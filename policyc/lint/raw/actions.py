@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from functools import cache, lru_cache
 
-from policyc.diagnostics import Diagnostics, did_you_mean
+from policyc.diagnostics import Diagnostics, did_you_mean, meant, write_instead
 from policyc.engines.iam.elements import action_pattern
 from policyc.lint.raw.fits import may_apply
 from policyc.lint.raw.nearest import near_prefixes, nearest_action, nearest_name
@@ -76,14 +76,18 @@ def _any_service(item: JsonString, statement: RawStatement, diagnostics: Diagnos
     service, _, name = item.value.partition(":")
     pattern = action_pattern(f"{service}:x", item.span)
     owners = statement.kind.services or sorted(_owners(statement))
-    meant = [f"`{owner}:{name}`" for owner in owners if pattern.test(f"{owner}:x") and _lists(owner, item)]
+    fitting = [f"{owner}:{name}" for owner in owners if pattern.test(f"{owner}:x") and _lists(owner, item)]
     whole = not service.strip("*") and not name.strip("*")
     refused = statement.kind.engine.keeps_unknown_words and service != "*"
     (diagnostics.error if refused else diagnostics.warning)(
         "invalid-service-in-action",
         f"the service in `{statement.said(item)}` has a wildcard, and one is documented only behind the colon",
         item.span,
-        "write `*`" if whole else f"write {meant[0]}" if len(meant) == 1 else "name the service in front of the colon",
+        write_instead(item.value, "*")
+        if whole
+        else write_instead(item.value, fitting[0])
+        if len(fitting) == 1
+        else "name the service in front of the colon",
     )
 
 
@@ -105,7 +109,11 @@ def _unknown(item: JsonString, service: str, statement: RawStatement, diagnostic
         return
     fitting = [f"`{service}:{name}`" for name in known if may_apply(service, name, statement)]
     listed = fitting or [f"`{service}:{name}`" for name in known]
-    otherwise = f"write {listed[0]}" if len(listed) == 1 else "its actions are " + ", ".join(listed[:6])
+    otherwise = (
+        write_instead(item.value, listed[0].strip("`"))
+        if len(listed) == 1
+        else "its actions are " + ", ".join(listed[:6])
+    )
     help = nearest_action(item.value, known) or otherwise
     statement.mistake(diagnostics, "invalid-action", f"there is no action `{statement.said(item)}`", item.span, help)
 
@@ -153,9 +161,9 @@ def _unlisted(item: JsonString, service: str, diagnostics: Diagnostics) -> None:
 def _meant(text: str) -> str:
     """The same action below the prefix that was meant."""
     service, _, name = text.partition(":")
-    meant = _MEANT.get(service.lower(), "")
-    known = {action.lower(): action for action in actions(meant)}
-    return f"did you mean `{meant}:{known[name.lower()]}`?" if name.lower() in known else ""
+    prefix = _MEANT.get(service.lower(), "")
+    known = {action.lower(): action for action in actions(prefix)}
+    return meant(text, f"{prefix}:{known[name.lower()]}") if name.lower() in known else ""
 
 
 def _of_a_relative(text: str) -> str:
@@ -164,7 +172,7 @@ def _of_a_relative(text: str) -> str:
     for prefix in services.relatives(service.lower()):
         found = services.service(prefix)
         if found is not None and name.lower() in found.actions:
-            return f"did you mean `{prefix}:{found.actions[name.lower()].name}`?"
+            return meant(text, f"{prefix}:{found.actions[name.lower()].name}")
     return ""
 
 
@@ -177,7 +185,7 @@ def _other_service(item: JsonString, service: str, statement: RawStatement, diag
         owner, name = statement.kind.services[0], item.value.partition(":")[2]
         same = name.lower() in {known.lower() for known in actions(owner) or _names(owner)}
         near = did_you_mean(service, statement.kind.services, "")
-        hint = f"did you mean `{owner}:{name}`?" if same or near else ""
+        hint = meant(item.value, f"{owner}:{name}") if same or near else ""
     (diagnostics.error if statement.kind.name == "trust" else diagnostics.warning)(
         "unsupported-action-in-policy",
         f"`{statement.said(item)}` never matches: requests to {article} {title} have actions of {wanted}",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from policyc.diagnostics import Diagnostics
+from policyc.diagnostics import Diagnostics, write_instead
 from policyc.holes import MARK
 from policyc.lint.raw.nearest import nearest_name
 from policyc.model.values import partition_of
@@ -111,7 +111,9 @@ def _partition(text: str, fields: Sequence[str]) -> ArnProblem | None:
     if _vague(fields[1]) or fields[1] == right:
         return None
     message = f"`{fields[3]}` in `{text}` is no Region of `{fields[1]}`"
-    return ArnProblem("invalid-arn-region", message, f"write `{':'.join([fields[0], right, *fields[2:]])}`", True)
+    return ArnProblem(
+        "invalid-arn-region", message, write_instead(text, ":".join([fields[0], right, *fields[2:]])), True
+    )
 
 
 def _form(text: str, fields: Sequence[str]) -> ArnProblem | None:
@@ -157,7 +159,7 @@ def _field(text: str, fields: Sequence[str], alike: Sequence[Sequence[str]]) -> 
             both = at == 3 and {form[4] for form in alike} == {""}
             right = ":".join([*fields[:at], *(["", ""] if both else [""]), *fields[at + (2 if both else 1) :]])
             message = f"an ARN like `{text}` has no {what}"
-            return _problem(f"arn-{word}-not-allowed", message, service, f"write `{right}`")
+            return _problem(f"arn-{word}-not-allowed", message, service, write_instead(text, right))
         if not fields[at] and "" not in wanted:
             help = f"write the {what} in its field, or `*` for any"
             return _problem(f"missing-arn-{word}", f"`{text}` lacks the {what}", service, help)

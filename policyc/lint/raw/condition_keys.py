@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from policyc.diagnostics import Diagnostics, did_you_mean
+from policyc.diagnostics import Applicability, Diagnostics, did_you_mean, respelled, write_instead
 from policyc.engines.iam.operators import Family, Qualifier, read_operator
 from policyc.engines.iam.variables import MULTIVALUED
 from policyc.lint.raw.nearest import near_prefixes, nearest_name
@@ -166,7 +166,7 @@ def _plain(item: JsonString, diagnostics: Diagnostics) -> None:
             "unknown-variable",
             f"`{found[0]}` is plain text: a policy variable is written `${{{key}}}`",
             item.span,
-            f"write `{item.value[: found.start()]}${{{key}}}{item.value[found.end() :]}`",
+            write_instead(item.value, f"{item.value[: found.start()]}${{{key}}}{item.value[found.end() :]}"),
         )
 
 
@@ -179,14 +179,15 @@ def _spelling(entry: ConditionKey, known: Attribute, diagnostics: Diagnostics) -
             "header-name-case",
             f"the header name in `{entry.key}` has capital letters, and HTTP/2 sends none",
             entry.span,
-            f"write `{known.native[: len(_HEADERS)]}{entry.key[len(_HEADERS) :].lower()}`",
+            write_instead(entry.key, f"{known.native[: len(_HEADERS)]}{entry.key[len(_HEADERS) :].lower()}"),
         )
     elif not entry.key.startswith(known.native):
         diagnostics.warning(
             "condition-key-case",
             f"`{entry.key}` is not how VPC Lattice spells this key, and its guide heeds letter case",
             entry.span,
-            f"write `{known.native}`",
+            help := write_instead(entry.key, f"{known.native}{entry.key[len(known.native) :]}"),
+            fix=respelled(entry.span, help, Applicability.SAFE),
         )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
-from policyc.diagnostics import Diagnostics, Label
+from policyc.diagnostics import Diagnostics, Label, write_instead
 from policyc.engines.iam.elements import action_pattern
 from policyc.engines.iam.operators import Family, Qualifier, read_operator
 from policyc.lint.raw.statements import RawStatement
@@ -95,8 +95,9 @@ def _report(
     what = f"`{statement.said(resources[0])}`" if len(resources) == 1 else "any of these resources"
     help = ""
     if len(resources) == 1:
-        repairs = _repairs(resources[0].value, statement.said(resources[0]))
-        help = next((f"write `{said}`" for text, said in repairs if arns.any_may_be(text, known)), "")
+        written = statement.said(resources[0])
+        repairs = _repairs(resources[0].value, written)
+        help = next((write_instead(written, said) for text, said in repairs if arns.any_may_be(text, known)), "")
     if not action.types:
         help = 'write `"*"` as the resource in a statement of its own'
     diagnostics.warning(

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 
+from policyc.diagnostics import meant
 from policyc.targets.iam_documents import services
 from policyc.targets.iam_documents.services import Service
 
@@ -30,7 +31,7 @@ def nearest_action(text: str, names: Iterable[str]) -> str:
     if tail and stem:
         begun = {item[:size] for item in known for size in (len(stem) - 1, len(stem)) if size > 1}
         if stem[:-1] in begun:
-            return f"did you mean `{prefix}:{stem[:-1]}{tail}`?"  # one letter too many
+            return meant(text, f"{prefix}:{stem[:-1]}{tail}")  # one letter too many
         known = tuple(sorted(begun))
     return _help(stem, known, f"{prefix}:", tail)
 
@@ -61,10 +62,12 @@ def almost(word: str, names: frozenset[str]) -> str:
 
 def _help(word: str, names: tuple[str, ...], before: str, after: str) -> str:
     found = _closest(word, names)
-    texts = [f"`{before}{name}{after}`" for name in found[1:]]
+    texts = [f"{before}{name}{after}" for name in found[1:]]
     if not texts:
         return ""
-    return f"did you mean {texts[0]}?" if found[0] == "sure" else "the closest are " + ", ".join(texts)
+    if found[0] == "sure":
+        return meant(f"{before}{word}{after}", texts[0])
+    return "the closest are " + ", ".join(f"`{text}`" for text in texts)
 
 
 @lru_cache(maxsize=1024)

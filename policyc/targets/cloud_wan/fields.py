@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TypeVar, cast
 
-from policyc.diagnostics import Diagnostics, did_you_mean
+from policyc.diagnostics import Advice, Diagnostics, did_you_mean, write_instead
 from policyc.ir.network import Number, Word
 from policyc.syntax.json_text import (
     JsonArray,
@@ -65,16 +65,16 @@ class Fields:
     def _refuse_key(self, member: JsonMember, allowed: frozenset[str]) -> None:
         stripped = member.key.strip()
         if stripped in allowed:
-            help = f"remove the blank: `{stripped}`"
+            help: str = Advice(f"remove the blank: `{stripped}`", member.key, stripped)
         elif _OLD_KEYS.get(member.key) in allowed:
-            help = f"write `{_OLD_KEYS[member.key]}`"
+            help = write_instead(member.key, _OLD_KEYS[member.key])
         else:
             help = did_you_mean(member.key, allowed, "known keys here are " + ", ".join(sorted(allowed)))
         self.diagnostics.error(
             "network-unknown-key",
             f"unknown key `{member.key[:80]}` in {self.path}",
             member.key_span,
-            f"{help} (the service answers ADDITIONAL_PROPERTIES)",
+            help + " (the service answers ADDITIONAL_PROPERTIES)",
         )
 
     def has(self, key: str) -> bool:

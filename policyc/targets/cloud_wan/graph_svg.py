@@ -7,6 +7,8 @@ Equal input gives equal bytes.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from policyc.canvas import CHAR, Canvas, diamond, number
 from policyc.engines.wan.matrix import Cell, Flow
 from policyc.targets.cloud_wan.graph import Graph, Link, Node
@@ -16,7 +18,7 @@ _LANE = 20
 _MARGIN = 24
 _INK, _FAINT, _GRID = "ink", "faint", "grid"
 _COLORS = {"share": "good", "send-via": "blue", "send-to": "violet", "route": "amber"}
-_FLOWS = {
+FLOWS = {
     Flow.DIRECT: "good-ground",
     Flow.INSPECTED: "blue-ground",
     Flow.PARTLY: "open-ground",
@@ -176,23 +178,29 @@ def _matrix(canvas: Canvas, graph: Graph, top: float) -> None:
             cell = graph.matrix.cells[here, there]
             x = left + size * column
             title = f"{here} to {there}: {cell.flow.value}" + (f" by {', '.join(cell.groups)}" if cell.groups else "")
-            canvas.box(x, y, size, size, _FLOWS[cell.flow], title)
-            _symbol(canvas, cell, x + size / 2, y + size / 2)
+            canvas.box(x, y, size, size, FLOWS[cell.flow], title)
+            symbol(canvas, cell, x + size / 2, y + size / 2)
             if graph.matrix.one_way(here, there):
                 canvas.text(x + size - 9, y + 11, "\u203a", size=13, bold=True)
     bottom = head + size * len(names) + 24
-    x = float(_MARGIN)
-    for flow, text in _LEGEND:
-        if any(cell.flow is flow for cell in graph.matrix.cells.values()):
-            canvas.box(x, bottom - 13, 18, 18, _FLOWS[flow])
-            _symbol(canvas, Cell(flow), x + 9, bottom - 4)
-            canvas.text(x + 24, bottom, text, size=11, fill=_FAINT)
-            x += 24 + len(text) * 6.2 + 22
+    x = flow_legend(canvas, graph.matrix.cells.values(), bottom)
     if any(graph.matrix.one_way(*pair) for pair in graph.matrix.cells):
         canvas.text(x, bottom, "\u203a one way, nothing comes back", size=11, fill=_FAINT)
 
 
-def _symbol(canvas: Canvas, cell: Cell, x: float, y: float) -> None:
+def flow_legend(canvas: Canvas, cells: Iterable[Cell], y: float) -> float:
+    """What the squares of these cells say, in a line at `y`; where it ends."""
+    flows, x = {cell.flow for cell in cells}, float(_MARGIN)
+    for flow, text in _LEGEND:
+        if flow in flows:
+            canvas.box(x, y - 13, 18, 18, FLOWS[flow])
+            symbol(canvas, Cell(flow), x + 9, y - 4)
+            canvas.text(x + 24, y, text, size=11, fill=_FAINT)
+            x += 24 + len(text) * 6.2 + 22
+    return x
+
+
+def symbol(canvas: Canvas, cell: Cell, x: float, y: float) -> None:
     match cell.flow:
         case Flow.DIRECT:
             canvas.circle(x, y, 5, "good", "good")

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from policyc.diagnostics import Diagnostics, closest, did_you_mean
+from policyc.diagnostics import Diagnostics, closest, did_you_mean, write_instead
 from policyc.engines.wan.attachments import DEFAULT_MED, STATES, Announced, Attachment
 from policyc.engines.wan.prefixes import Prefix, has_host_bits, parse_prefix
 from policyc.ir.network import ATTACHMENT_TYPES, AttachmentType
@@ -303,7 +303,7 @@ class _Reader:
             return None
         if has_host_bits(text):
             self.diagnostics.error(
-                "host-bits", f"`{text}` has bits set behind its mask", item.span, f"write `{prefix}`"
+                "host-bits", f"`{text}` has bits set behind its mask", item.span, write_instead(text, str(prefix))
             )
             return None
         return prefix

@@ -7,7 +7,7 @@ Source: Cloud WAN reference, section 1.
 
 from __future__ import annotations
 
-from policyc.diagnostics import Diagnostics
+from policyc.diagnostics import Diagnostics, rewritten
 from policyc.ir.network import (
     ACTION_TYPES,
     DIRECTIONS,
@@ -361,7 +361,11 @@ def _segments(fields: Fields, key: str, *, required: bool, ignored: bool = False
 
 def _warn_star_list(fields: Fields, span: Span) -> None:
     fields.diagnostics.warning(
-        "star-in-a-list", '`["*"]` is read as `"*"`: whether the service does is not published', span, 'write `"*"`'
+        "star-in-a-list",
+        '`["*"]` is read as `"*"`: whether the service does is not published',
+        span,
+        'write `"*"`',
+        fix=rewritten(span, '"*"'),
     )
 
 

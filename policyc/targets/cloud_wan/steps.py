@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from policyc.diagnostics import Diagnostics, Label, did_you_mean
+from policyc.diagnostics import Diagnostics, Label, did_you_mean, write_instead
 from policyc.engines.wan.associate import Association, Standing
 from policyc.engines.wan.attachments import Attachment
 from policyc.engines.wan.core import build_core
@@ -415,7 +415,7 @@ def read_target(text: str, span: Span | None, diagnostics: Diagnostics) -> Targe
         )
         return None
     if has_host_bits(text):
-        diagnostics.error("host-bits", f"`{text}` has bits set behind its mask", span, f"write `{prefix}`")
+        diagnostics.error("host-bits", f"`{text}` has bits set behind its mask", span, write_instead(text, str(prefix)))
         return None
     return Target((prefix,))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from policyc.diagnostics import Diagnostics
+from policyc.diagnostics import Diagnostics, beginning
 from policyc.ir.authz import Atom
 from policyc.model.vocabulary import Attribute
 from policyc.regex import regex
@@ -48,7 +48,11 @@ def check_raw_keys(
         name = typed.name if typed is not None else _family_name(family, attribute.native)
         if name:
             diagnostics.error(
-                "known-key", f"`{attribute.native}` has a name and a type in this language", where, f"write `{name}`"
+                "known-key",
+                f"`{attribute.native}` has a name and a type in this language",
+                where,
+                f"write `{name}`",
+                fix=beginning(where, f'key["{attribute.native}"]', name),
             )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from policyc.diagnostics import Diagnostics
+from policyc.diagnostics import Advice, Diagnostics, write_instead
 from policyc.ir.authz import Atom, Policy, Statement
 from policyc.ir.conditions import worded_atoms
 from policyc.ir.pattern import Plain, Wild, pattern_tokens
@@ -162,14 +162,14 @@ def _check_start(pattern: str, below: set[str], statement: Statement, diagnostic
             "malformed-path",
             f"the path `{pattern}` does not begin with `/`",
             where,
-            f"write `/{pattern}`, or begin with `*` to match anywhere",
+            Advice(f"write `/{pattern}`, or begin with `*` to match anywhere", pattern, f"/{pattern}"),
         )
     if below and "" not in below and first == Plain("/"):
         diagnostics.error(
             "malformed-path",
             f"the key `{pattern}` begins with `/`, which keys of objects do not",
             where,
-            f"write `{pattern[1:]}`",
+            write_instead(pattern, pattern[1:]),
         )
 
 

@@ -5,7 +5,7 @@ Source: Lattice reference sections 1 to 4; https://docs.aws.amazon.com/vpc-latti
 
 from __future__ import annotations
 
-from policyc.diagnostics import Diagnostics, Label
+from policyc.diagnostics import Advice, Diagnostics, Label, beginning
 from policyc.ir.authz import Atom, Policy, Statement
 from policyc.ir.conditions import worded_atoms
 from policyc.ir.pattern import Plain, Wild, pattern_tokens
@@ -98,7 +98,7 @@ def _check_paths(statement: Statement, diagnostics: Diagnostics) -> None:
                 "malformed-path",
                 f"the path `{pattern}` does not begin with `/`",
                 where,
-                f"write `/{pattern}`, or begin with `*` to match anywhere",
+                Advice(f"write `/{pattern}`, or begin with `*` to match anywhere", pattern, f"/{pattern}"),
             )
         if Plain("?") in tokens or Plain("#") in tokens or _QUERY.search(pattern):
             diagnostics.error(
@@ -189,6 +189,7 @@ def _check_header(atom: Atom, where: Span | None, diagnostics: Diagnostics) -> N
             f"the header `{name}` is not in lower case, and HTTP/2 sends names that way",
             where,
             f'write `header["{name.lower()}"]`',
+            fix=beginning(where, f'header["{name}"]', f'header["{name.lower()}"]'),
         )
     else:
         diagnostics.error(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from policyc.diagnostics import Diagnostics, Label, did_you_mean
+from policyc.diagnostics import Diagnostics, Label, did_you_mean, write_instead
 from policyc.ir.authz import Atom, Can, Never, Op, Policy, Statement
 from policyc.ir.conditions import atoms
 from policyc.ir.program import Program
@@ -245,7 +245,7 @@ def _check_distribution(atom: Atom, diagnostics: Diagnostics) -> None:
                 "distribution-arn-with-region",
                 f"`{value.value}` has a Region, which a distribution has not",
                 value.span or atom.span,
-                f"write `{':'.join((*fields[:3], '', *fields[4:]))}`",
+                write_instead(str(value.value), ":".join((*fields[:3], "", *fields[4:]))),
             )
 
 

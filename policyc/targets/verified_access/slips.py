@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final, TypeAlias
 
-from policyc.diagnostics import did_you_mean
+from policyc.diagnostics import did_you_mean, write_instead
 from policyc.record import record
 from policyc.regex import regex
 
@@ -78,7 +78,7 @@ def host_name(text: str, pattern: bool = False) -> Slip | None:
     better = name if name.strip("*.") else ""
     return Slip(
         f"a host name has no {extra}, so no request has the {'pattern' if pattern else 'value'} `{text}`",
-        f"write `{better}`" if better else "write the name alone, such as `app.example.com`",
+        write_instead(text, better) if better else "write the name alone, such as `app.example.com`",
         better,
         True,
     )
@@ -115,6 +115,6 @@ def without_star(pieces: Pieces, shown: str, kind: str, write_equal: str) -> Sli
             f"*{shown}" if domain and not text.endswith("@") else f"*@{shown}" if "." in text and not domain else ""
         )
         noun = "address" if kind == "email" else "host name"
-        help = f"write `{better}`" if better else "write `*@` and the domain"
+        help = write_instead(shown, better) if better else "write `*@` and the domain"
         return Slip(f"`{shown}` has no `*`, and no {noun} is just that", help, better, True)
     return Slip(f"`{shown}` has no `*`, so nothing but that very text fits", f"write `{write_equal}`, or add a `*`")

@@ -40,7 +40,7 @@ from collections.abc import Callable, Mapping
 from ipaddress import ip_network
 from typing import Final
 
-from policyc.diagnostics import Severity
+from policyc.diagnostics import Severity, write_instead
 from policyc.engines.iam.dates import parse_instant
 from policyc.engines.iam.operators import BASES, Family, Operator, Relation, read_operator
 from policyc.engines.iam.values import parse_number, parse_truth
@@ -111,7 +111,7 @@ def _help(operator: Operator, family: Family, test: RawTest) -> str:
     meant = (same or equal or bases)[0].base
     texts = [value.text for value in test.values]
     if same and all(_READ.get(family, str)(text) is not None and not misfit(test.attribute, text) for text in texts):
-        return f"write `{operator.text.replace(operator.base, meant)}`"
+        return write_instead(operator.text, operator.text.replace(operator.base, meant))
     return f"test it with an operator such as `{meant}`"
 
 

@@ -32,7 +32,7 @@ https://docs.aws.amazon.com/vpc-lattice/latest/ug/auth-policies.html
 
 from __future__ import annotations
 
-from policyc.diagnostics import Severity
+from policyc.diagnostics import Severity, write_instead
 from policyc.holes import sampled
 from policyc.ir.authz import Can
 from policyc.lint.covering import cans_may_meet
@@ -59,5 +59,5 @@ def check(lint: Lint) -> None:
                 lint.report(
                     glob.span,
                     f"`{glob.text}` has no path, and the resource of every HTTP request has one",
-                    f"write `{glob.text}/*`",
+                    write_instead(glob.text, f"{glob.text}/*"),
                 )

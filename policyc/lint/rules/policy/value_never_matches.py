@@ -35,12 +35,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from policyc.diagnostics import Severity
+from policyc.diagnostics import Severity, write_instead
 from policyc.engines.proofs.misfits import Misfit, misfit, number_misfit
 from policyc.ir.authz import Atom, Op, RawTest, Variable
 from policyc.ir.conditions import tests
 from policyc.ir.pattern import Wild, escape_pattern
-from policyc.lint.places import literal_fix
 from policyc.lint.raw.nearest import nearest_name
 from policyc.lint.rule import Lint
 from policyc.lint.speech import key_of
@@ -67,9 +66,7 @@ def check(lint: Lint) -> None:
         for test in tests(statement.when):
             for text, span, found in _misfits(test):
                 message = f"`{key_of(test)}` is never `{text}`: it is {found.says}"
-                right = found.repair
-                fix = literal_fix(lint, span, text, right, "write the value as it is sent") if right else None
-                lint.report(span or test.span, message, _help(test.attribute, found, text), fix=fix)
+                lint.report(span or test.span, message, _help(test.attribute, found, text))
 
 
 def _misfits(test: Atom | RawTest) -> Iterator[tuple[str, Span | None, Misfit]]:
@@ -110,7 +107,7 @@ def _piece(token: str | Wild | Variable) -> str:
 
 def _help(attribute: Attribute, found: Misfit, text: str) -> str:
     if found.repair:
-        return f"write `{found.repair}`"
+        return write_instead(text, found.repair)
     if attribute.type == _REGION and (near := nearest_name(text, arns.regions().names)):
         return near
     return f"write a value that is like that, or drop `{text}`"

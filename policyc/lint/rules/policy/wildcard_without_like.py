@@ -33,7 +33,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from policyc.diagnostics import Severity
+from policyc.diagnostics import Edit, Fix, Severity
 from policyc.engines.iam.operators import Family, read_operator
 from policyc.engines.proofs.misfits import holds_query, misfit
 from policyc.ir.authz import Atom, Op, RawTest
@@ -72,8 +72,21 @@ def _check_atom(lint: Lint, atom: Atom) -> None:
             better = (
                 f"write `{atom.attribute.name} like …`" if not atom.attribute.many else "name each value of the list"
             )
-            lint.report(value.span or atom.span, message, f"{better}, or drop the wildcard")
+            fix = _like(lint, atom)
+            lint.report(value.span or atom.span, message, f"{better}, or drop the wildcard", fix=fix)
             return
+
+
+def _like(lint: Lint, atom: Atom) -> Fix | None:
+    """`like` in the place of the `==` between the attribute and its one value, where both stand in one text."""
+    (value,) = atom.values if len(atom.values) == 1 else (None,)
+    if value is None or value.span is None or atom.span is None or atom.attribute.many or "?" in str(value.value):
+        return None
+    before = lint.text(Span(atom.span.file, atom.span.start, value.span.start)).rstrip()
+    if value.span.end != atom.span.end or before.count("==") != 1 or not before.endswith("=="):
+        return None
+    at = atom.span.start + len(before)
+    return Fix("write `like`", (Edit(Span(atom.span.file, at - 2, at), "like"),))
 
 
 def _check_native(lint: Lint, test: Atom | RawTest, seen: set[Span | None]) -> None:

@@ -31,12 +31,11 @@ https://docs.aws.amazon.com/verified-access/latest/ug/trust-data-iam-add-pol.htm
 
 from __future__ import annotations
 
-from policyc.diagnostics import Severity
+from policyc.diagnostics import Severity, write_instead
 from policyc.ir.authz import Op
 from policyc.ir.conditions import atoms
 from policyc.ir.pattern import Plain, pattern_tokens
 from policyc.lint.emails import is_address
-from policyc.lint.places import literal_fix
 from policyc.lint.rule import Lint
 from policyc.text import Span
 
@@ -69,7 +68,6 @@ def _check_pattern(lint: Lint, pattern: str, span: Span | None) -> None:
         return
     if tail:
         better = pattern[: len(pattern) - len(tail)] + "@" + tail
-        fix = literal_fix(lint, span, pattern, better, "put `@` before the domain")
-        lint.report(span, f"`{pattern}` matches any domain that ends in `{tail}`", f"write `{better}`", (), fix)
+        lint.report(span, f"`{pattern}` matches any domain that ends in `{tail}`", write_instead(pattern, better))
     else:
         lint.report(span, f"`{pattern}` matches addresses of any domain", "end the pattern with `@` and the domain")

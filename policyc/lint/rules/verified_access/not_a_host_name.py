@@ -34,7 +34,6 @@ from __future__ import annotations
 from policyc.diagnostics import Severity
 from policyc.ir.authz import Op
 from policyc.ir.conditions import atoms
-from policyc.lint.places import literal_fix
 from policyc.lint.rule import Lint
 from policyc.targets.verified_access.slips import HOST, host_name
 
@@ -53,5 +52,4 @@ def check(lint: Lint) -> None:
                     text, span = str(value.value), value.span or atom.span
                     slip = host_name(text, atom.op is Op.LIKE)
                     if slip is not None:
-                        fix = literal_fix(lint, span, text, slip.better, "leave the host name") if slip.better else None
-                        lint.report(span, slip.message, slip.help, (), fix)
+                        lint.report(span, slip.message, slip.help)

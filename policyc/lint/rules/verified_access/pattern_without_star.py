@@ -37,7 +37,6 @@ from policyc.ir.authz import Atom, Op
 from policyc.ir.conditions import atoms
 from policyc.ir.pattern import Wild, pattern_tokens
 from policyc.lint.emails import is_address
-from policyc.lint.places import literal_fix
 from policyc.lint.rule import Lint
 from policyc.targets.verified_access.slips import HOST, without_star
 from policyc.text import Span
@@ -60,5 +59,4 @@ def _check_pattern(lint: Lint, atom: Atom, pattern: str, span: Span | None) -> N
     kind = "email" if is_address(atom.attribute) else "host" if atom.attribute.native == HOST else ""
     slip = without_star(pieces, pattern, kind, f"{atom.attribute.name} == …")
     if slip is not None:
-        fix = literal_fix(lint, span, pattern, slip.better, "add the `*`") if slip.better else None
-        lint.report(span, slip.message, slip.help, (), fix)
+        lint.report(span, slip.message, slip.help)

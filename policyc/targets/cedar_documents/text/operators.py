@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from policyc.diagnostics import Diagnostic, Edit, Fix, Severity, did_you_mean
+from policyc.diagnostics import Diagnostic, Edit, Fix, Severity, did_you_mean, rewritten
 from policyc.syntax.cedar_nodes import (
     Arith,
     Call,
@@ -121,12 +121,14 @@ def _check_whole_set(checker: Checks, node: Compare) -> None:
             negation = "!" if node.operator == "!=" else ""
             listed = written(other.items[0]) if len(other.items) == 1 else written(other)
             method = "contains" if len(other.items) == 1 else "containsAll"
+            better = f"{negation}{written(part)}.{method}({listed})"
             checker.diagnostics.warning(
                 "cedar-set-equality",
                 f"`{written(node)}` compares the whole list: it {'fails only' if negation else 'holds only'} for users with "
                 "exactly these values and no other",
                 node.span,
-                f"write `{negation}{written(part)}.{method}({listed})`",
+                f"write `{better}`",
+                fix=rewritten(node.span, better),
             )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from policyc.diagnostics import Diagnostics, did_you_mean
+from policyc.diagnostics import Diagnostics, did_you_mean, rewritten
 from policyc.record import field, record
 from policyc.syntax.cedar_literals import quoted
 from policyc.syntax.cedar_nodes import (
@@ -183,6 +183,7 @@ class Checker:
                 f"the claims of an OIDC provider stand right below `{written(node.of)}`, not below `claims`",
                 node.name_span,
                 "leave out `claims`, unless the provider sends one of that name",
+                fix=rewritten(node.span, written(node.of)),
             )
 
     def _no_attributes(self, node: Get, of: Info) -> Info:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from policyc.diagnostics import Diagnostics, Label
+from policyc.diagnostics import Diagnostics, Label, write_instead
 from policyc.engines.wan.prefixes import Prefix, count_pieces, has_host_bits, parse_prefix
 from policyc.ir.network import AsnRange, Configuration, CoreNetwork, Edge, Word
 from policyc.regex import regex
@@ -128,7 +128,10 @@ def check_cidrs(words: tuple[Word, ...], diagnostics: Diagnostics) -> list[Prefi
             )
         elif has_host_bits(word.text):
             diagnostics.error(
-                "host-bits", f"`{word.text}` has bits set behind its mask", word.span, f"write `{prefix}`"
+                "host-bits",
+                f"`{word.text}` has bits set behind its mask",
+                word.span,
+                write_instead(word.text, str(prefix)),
             )
         else:
             out.append(prefix)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from policyc.diagnostics import Diagnostic, Diagnostics, Label, Severity, did_you_mean
+from policyc.diagnostics import Diagnostic, Diagnostics, Label, Severity, did_you_mean, write_instead
 from policyc.ir.network import (
     ATTACHMENT_TYPES,
     AttachCondition,
@@ -142,7 +142,7 @@ def _check_condition(condition: AttachCondition, diagnostics: Diagnostics) -> No
             "tag-name-condition",
             "condition type `tag-name` is in no published policy",
             condition.span,
-            "write `tag-exists`",
+            write_instead("tag-name", "tag-exists"),
         )
     if condition.type == "attachment-type" and condition.operator not in ("equals", None):
         diagnostics.warning(

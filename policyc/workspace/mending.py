@@ -1,0 +1,71 @@
+"""Edits that name a word become edits of the text in which it stands, in the quotes that it has there.
+
+A finding on a tree (JSON in YAML or Terraform, the words of a document) knows the word and its place, and not how the file writes it. Where
+the text there is not the word itself, because it is escaped, folded, joined of parts or a name for it, nothing is mended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from policyc.diagnostics import Diagnostic, Edit, Fix
+from policyc.record import replace
+from policyc.regex import regex
+from policyc.text import Source, Span
+
+_YAML: Final = (".yaml", ".yml", ".template")
+_OWN: Final = (".policy", ".cedar")
+_HCL: Final = (".tf", ".tofu", ".hcl")
+#: what may stand in no quotes in YAML, wherever a word may, and means the same text
+_PLAIN: Final = regex(r"(?!(?i:true|false|yes|no|on|off|null|y|n)$)[A-Za-z](?:[A-Za-z0-9_./*:-]*[A-Za-z0-9_/*-])?")
+#: what means itself between any quotes of any host
+_QUIET: Final = regex(r"[^\"'\\\x00-\x1f\x7f\u0085\u2028\u2029]*")
+
+
+def settled(item: Diagnostic, sources: Mapping[str, Source]) -> Diagnostic:
+    """The finding with edits of the text; without a fix where one of its words does not stand there literally."""
+    fix = item.fix
+    if fix is None or all(edit.old is None for edit in fix.edits):
+        return item
+    return replace(item, fix=_settled(fix, sources))
+
+
+def _settled(fix: Fix, sources: Mapping[str, Source]) -> Fix | None:
+    edits: list[Edit] = []
+    for edit in fix.edits:
+        source = sources.get(edit.span.file)
+        right = edit if edit.old is None else None if source is None else _written(edit, edit.old, source)
+        if right is None:
+            return None
+        edits.append(right)
+    return replace(fix, edits=tuple(edits))
+
+
+def _written(edit: Edit, old: str, source: Source) -> Edit | None:
+    new, written = edit.replacement, source.text[edit.span.start : edit.span.end]
+    if not old or old == new:
+        return None
+    if written == old and source.file.endswith(_OWN):
+        return Edit(edit.span, new)
+    if not (_QUIET.fullmatch(old) and _QUIET.fullmatch(new)):
+        return None
+    if source.file.endswith((*_YAML, *_HCL)) and "${" in f"{old}{new}":
+        return None  # may be an expression of the host there
+    yaml = source.file.endswith(_YAML)
+    for quote in ('"', "'") if yaml else ('"',):
+        if written == f"{quote}{old}{quote}":
+            return Edit(edit.span, f"{quote}{new}{quote}")
+    if written.count(f'"{old}"') == 1:  # the whole clause was pointed at
+        start = edit.span.start + written.index(f'"{old}"')
+        return Edit(Span(edit.span.file, start, start + len(old) + 2), f'"{new}"')
+    if written != old or not _may_stand_bare(edit, new, source, yaml):
+        return None
+    return Edit(edit.span, new)
+
+
+def _may_stand_bare(edit: Edit, new: str, source: Source, yaml: bool) -> bool:
+    """Whether a word without quotes at its place may be replaced: it stands between quotes that the place leaves out, or needs none."""
+    text = source.text
+    around = text[max(edit.span.start - 1, 0) : edit.span.start], text[edit.span.end : edit.span.end + 1]
+    return around == ('"', '"') or not yaml or _PLAIN.fullmatch(new) is not None

@@ -1,0 +1,90 @@
+"""Fixes inside host files: a word is mended in the quotes that the host has around it, and left where the host writes it in parts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from policyc.__main__ import main
+
+_YAML = """\
+Resources:
+  B:
+    Type: AWS::S3::BucketPolicy
+    Properties:
+      Bucket: acme-photos
+      PolicyDocument:
+        Version: 2012-10-17   # kept
+        Statement:
+          - Effect: allow
+            Principal: {Aws: "111122223333"}
+            Action: [s3:GetObjekt, 's3:PutObjekt']
+            Resource: !Sub "arn:aws:s3::111122223333:acme-photos/*"
+            Condition:
+              StringIs: {"aws:PrincipalOrgId2": o-a1b2c3d4e5}
+"""
+_HCL = """\
+resource "aws_s3_bucket_policy" "b" {
+  bucket = "acme-photos"
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow" # kept
+      Principal = { Aws = "111122223333" }
+      Action    = ["s3:GetObjekt"]
+      Resource  = "arn:aws:s3::111122223333:acme-photos/*"
+      Condition = { StringIs = { "aws:PrincipalOrgId2" = "o-a1b2c3d4e5" } }
+    }]
+  })
+}
+"""
+_CEDAR = """\
+resource "aws_verifiedaccess_group" "g" {
+  policy_document = <<EOT
+permit (principal, action, resource) when { context.http_request.method == 'GETT' };
+EOT
+}
+"""
+#: a word -> the word that is meant, over all hosts
+_RIGHT = (
+    ("Effect: allow", "Effect: Allow"),
+    ("Aws", "AWS"),
+    ("GetObjekt", "GetObject"),
+    ("PutObjekt", "PutObject"),
+    ("arn:aws:s3::111122223333:", "arn:aws:s3:::"),
+    ("StringIs", "StringEquals"),
+    ("aws:PrincipalOrgId2", "aws:PrincipalOrgID"),
+    ("http_request.method", "http_request.http_method"),
+    ("'GETT'", '"GET"'),
+)
+
+
+def _mended(name: str, text: str, folder: Path) -> str:
+    (folder / name).write_text(text, encoding="utf-8")
+    main(["check", str(folder / name), "--root", str(folder), "--unsafe-fixes", "--no-cache"])
+    return (folder / name).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("name", "text"), [("a.yaml", _YAML), ("a.tf", _HCL), ("b.tf", _CEDAR)])
+def test_a_word_is_mended_and_nothing_else(name: str, text: str, tmp_path: Path) -> None:
+    wanted = text
+    for wrong, right in _RIGHT:
+        wanted = wanted.replace(wrong, right)
+    assert _mended(name, text, tmp_path) == wanted
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        pytest.param('Action: !Join ["", ["s3:Get", "Objekt"]]', id="in parts"),
+        pytest.param("Action: >-\n              s3:GetObjekt", id="folded"),
+        pytest.param('Action: "s3:GetObje\\u006bt"', id="escaped"),
+    ],
+)
+def test_what_does_not_stand_there_literally_is_left(written: str, tmp_path: Path) -> None:
+    text = _YAML.split("          - Effect")[0] + (
+        '          - Effect: Allow\n            Principal: {AWS: "111122223333"}\n'
+        f'            {written}\n            Resource: "arn:aws:s3:::acme-photos/*"\n'
+    )
+    assert _mended("a.yaml", text, tmp_path) == text

@@ -8,6 +8,8 @@ from __future__ import annotations
 import pytest
 
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity
+from policyc.text import Source
+from policyc.workspace.mending import settled
 from tests.cedar_texts import findings as found_in
 
 TRUST = {"idp": "oidc", "idc": "iam_identity_center", "jamf": "jamf"}
@@ -89,6 +91,8 @@ def test_a_slip_is_found_and_its_remedy_is_taken(rule: str, wrong: str, right: s
 def test_a_fix_writes_the_right_text(condition: str, better: str) -> None:
     text = f"permit (principal, action, resource) when {{ {condition} }};\n"
     (item,) = findings(condition)
+    assert item.span is not None
+    item = settled(item, {item.span.file: Source(item.span.file, text)})
     assert item.fix is not None
     for edit in item.fix.edits:
         text = text[: edit.span.start] + edit.replacement + text[edit.span.end :]

@@ -17,6 +17,8 @@ from policyc.lint.examples import SHARED, SHARED_FILE
 from policyc.lint.registry import RULES, Settings, rule, rule_doc, run_rules
 from policyc.lint.rule import Lint, Rule
 from policyc.targets.program import load_program
+from policyc.text import Source
+from policyc.workspace.mending import settled
 
 OPEN = 'use "shop.policy" { inventory }\n\npolicy inventory_auth for lattice on inventory {\n%s}\n'
 DOOR = '  allow "readers" { who anyone  can GET  path "/stock" }\n'
@@ -202,7 +204,9 @@ def test_fixes_give_a_program_without_the_finding(tmp_path: Path) -> None:
     for name, text in cases.items():
         found = Diagnostics()
         run_rules(load(tmp_path, text), [], found, Settings(select=frozenset({name})))
-        fixes = [item.fix for item in found if item.span is not None and item.span.file == "case.policy"]
+        sources = {"case.policy": Source("case.policy", text)}
+        here = [item for item in found if item.span is not None and item.span.file == "case.policy"]
+        fixes = [settled(item, sources).fix for item in here]
         assert fixes and all(fixes)
         edits = sorted((edit for fix in fixes if fix for edit in fix.edits), key=lambda edit: -edit.span.start)
         for edit in edits:

@@ -114,11 +114,9 @@ def draw(
 
 def write_picture(format: str, title: str, picture: str, words: str, console: Console) -> None:
     """The picture alone (`svg`), or a page that needs nothing else (`html`)."""
-    from policyc.canvas import shown
-    from policyc.report.page import page
+    from policyc.report.page import picture_page
 
-    lines = "\n".join(shown(line) for line in words.split("\n"))
-    console.write(picture if format == "svg" else page(title, f"{picture}<pre>{lines}</pre>\n"))
+    console.write(picture if format == "svg" else picture_page(title, picture, words))
 
 
 def _only(args: argparse.Namespace) -> str | None:

@@ -32,3 +32,9 @@ def page(title: str, body: str, style: str = "") -> str:
         f'<meta name="viewport" content="width=device-width">\n<meta name="referrer" content="no-referrer">\n<title>{shown(title)}</title>\n'
         f"<style>{variables()}{_STYLE}{style}</style>\n</head>\n<body>\n{body}</body>\n</html>\n"
     )
+
+
+def picture_page(title: str, picture: str, words: str) -> str:
+    """A page with a picture, and the words that a terminal would show."""
+    lines = "\n".join(shown(line) for line in words.split("\n"))
+    return page(title, f"{picture}<pre>{lines}</pre>\n")

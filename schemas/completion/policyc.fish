@@ -101,7 +101,7 @@ complete -c policyc -n '_shtab_policyc_using build' -l root -xka "(__fish_comple
 complete -c policyc -n '_shtab_policyc_using build' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the configuration in place of policyc.toml'
 complete -c policyc -n '_shtab_policyc_using build' -l exclude -xka "(__fish_complete_path (commandline -ct))" -d 'a file or folder to leave out, or a pattern such as `*.gen.policy`; may be given several times'
 complete -c policyc -n '_shtab_policyc_using build' -l param -x -d 'the value of a `param` declaration; may be given several times'
-complete -c policyc -n '_shtab_policyc_using build' -l format -xka "human checkstyle concise github gitlab json junit markdown rdjson sarif" -d 'one of {formats} (default: human)'
+complete -c policyc -n '_shtab_policyc_using build' -l format -xka "human checkstyle concise github gitlab json junit markdown rdjson sarif svg html" -d 'one of {formats} (default: human)'
 complete -c policyc -n '_shtab_policyc_using build' -l color -xka "auto always never" -d 'auto, always or never; auto means on a terminal unless NO_COLOR is set (default: auto)'
 complete -c policyc -n '_shtab_policyc_using build' -s q -l quiet -d 'say nothing but findings'
 complete -c policyc -n '_shtab_policyc_using build' -l debug -d 'show the traceback of an internal error'

@@ -92,7 +92,7 @@ _shtab_policyc_build_options=(
   "--config[the configuration in place of policyc.toml]:FILE:_files"
   "*--exclude[a file or folder to leave out, or a pattern such as \`\*.gen.policy\`\; may be given several times]:PATH:_files"
   "*--param[the value of a \`param\` declaration\; may be given several times]:NAME=VALUE:"
-  "--format[one of \{formats\} (default\: human)]:FORMAT:(human checkstyle concise github gitlab json junit markdown rdjson sarif)"
+  "--format[one of \{formats\} (default\: human)]:FORMAT:(human checkstyle concise github gitlab json junit markdown rdjson sarif svg html)"
   "--color[auto, always or never\; auto means on a terminal unless NO_COLOR is set (default\: auto)]:WHEN:(auto always never)"
   {-q,--quiet}"[say nothing but findings]"
   "--debug[show the traceback of an internal error]"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from policyc.canvas import shown
 from policyc.engines.trace import Outcome
 from policyc.record import replace
 from policyc.report.changes import Changes
@@ -13,7 +12,7 @@ from policyc.report.formats import human, svg
 from policyc.report.matrix import Cell
 from policyc.report.options import Options
 from policyc.report.outcome import Detail
-from policyc.report.page import page
+from policyc.report.page import picture_page
 from policyc.report.who import Reach
 from policyc.text import Source
 
@@ -23,30 +22,22 @@ _WIDTH: Final = 110
 def outcome(answer: Outcome, sources: Mapping[str, Source], options: Options, detail: Detail) -> str:
     """One answer: its gates, and what was asked to be told."""
     words = human.outcome(answer, sources, _plain(options), detail)
-    return _page(f"policyc: {answer.decision.value}", svg.outcome(answer, sources, options, detail), words)
+    return picture_page(f"policyc: {answer.decision.value}", svg.outcome(answer, sources, options, detail), words)
 
 
 def matrix(table: Sequence[Cell], options: Options) -> str:
     """A table of answers."""
-    return _page("policyc: who gets in where", svg.matrix(table, options), human.matrix(table, _plain(options)))
+    return picture_page("policyc: who gets in where", svg.matrix(table, options), human.matrix(table, _plain(options)))
 
 
 def changes(found: Changes, options: Options) -> str:
     """A comparison."""
-    return _page("policyc diff", svg.changes(found, options), human.changes(found, _plain(options)))
+    return picture_page("policyc diff", svg.changes(found, options), human.changes(found, _plain(options)))
 
 
 def reach(found: Sequence[Reach], options: Options) -> str:
     """Who may do what."""
-    return _page("policyc who", svg.reach(found, options), human.reach(found, _plain(options)))
-
-
-def _page(title: str, picture: str, words: str) -> str:
-    return page(title, f"{picture}<pre>{_lines(words)}</pre>\n")
-
-
-def _lines(words: str) -> str:
-    return "\n".join(shown(line) for line in words.split("\n"))
+    return picture_page("policyc who", svg.reach(found, options), human.reach(found, _plain(options)))
 
 
 def _plain(options: Options) -> Options:

@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
-from policyc.diagnostics import Applicability, Diagnostics, Edit, Fix, Label, did_you_mean, rewritten
+from policyc.diagnostics import Diagnostics, Label, did_you_mean, rewritten
 from policyc.ir.attributes import key_fits, resolve_attribute
 from policyc.ir.authz import Always, Atom, Cond, Constant, Never, Op
 from policyc.ir.compare import compares
 from policyc.ir.conditions import conjunction, disjunction
 from policyc.ir.foreign import no_hint, refuse_call, refuse_null, report_unknown, with_hint
 from policyc.ir.raw_forms import RAW, NativeForms, lower_raw_test
-from policyc.ir.wording import article, of_many, text_of
+from policyc.ir.wording import article, of_many, text_of, without_quantifier
 from policyc.model.fit import assignable
 from policyc.model.names import known_names
 from policyc.model.scope import Scope
@@ -189,11 +189,7 @@ class _Lowering:
                 f"`{attribute.name}` has one value, so `{node.quantifier}` says nothing",
                 node.subject.span,
                 f"drop `{node.quantifier}`",
-                fix=Fix(
-                    f"drop `{node.quantifier}`",
-                    (Edit(Span(node.span.file, node.span.start, node.subject.span.start), ""),),
-                    Applicability.SAFE,
-                ),
+                fix=without_quantifier(node),
             )
             return None
         if node.op in ("!=", "not in", "not like"):

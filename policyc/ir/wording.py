@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from policyc.diagnostics import Applicability, Edit, Fix
 from policyc.model.types import EnumOf, Type
 from policyc.syntax import nodes
 from policyc.syntax.literals import quote
+from policyc.text import Span
 
 
 def article(kind: Type) -> str:
@@ -30,6 +32,12 @@ def of_many(name: str, op: str, right: nodes.Expr, negate: bool) -> tuple[str, s
         return f"write `any {name} {op} …` or `all {name} {op} …`", ""
     whole = "" if negate or "…" in test else test
     return f"write `not ({test})`" if negate else f"write `{test}`", whole
+
+
+def without_quantifier(node: nodes.Quantified) -> Fix:
+    """`any` and `all` say nothing of an attribute with one value."""
+    quantifier = Span(node.span.file, node.span.start, node.subject.span.start)
+    return Fix(f"drop `{node.quantifier}`", (Edit(quantifier, ""),), Applicability.SAFE)
 
 
 def shown(node: nodes.Expr) -> str:

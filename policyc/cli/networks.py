@@ -17,6 +17,7 @@ from policyc.record import record
 from policyc.report.registry import render
 from policyc.text import Source
 from policyc.workspace.compile import compile_project
+from policyc.workspace.project import POLICY
 
 if TYPE_CHECKING:
     from policyc.engines.wan.switches import Switches
@@ -39,7 +40,10 @@ class Opened:
 def describe_network(parser: argparse.ArgumentParser) -> None:
     """The arguments of a command about one network."""
     parser.add_argument(
-        "network", nargs="?", metavar="NETWORK", help="a declared network, or a core network policy as JSON"
+        "network",
+        nargs="?",
+        metavar="NETWORK",
+        help="a declared network, the file that declares it, or a core network policy as JSON",
     )
     parser.add_argument(
         "--in",
@@ -69,6 +73,8 @@ def open_network(name: str | None, args: argparse.Namespace, console: Console) -
     """The network that a command line names, or the exit status after saying why there is none."""
     if name is not None and _is_document(name):
         return read_network(name, args, console)
+    if name is not None and name.endswith(POLICY):  # the network that a file declares
+        args.paths, name = [name], None
     return _declared(name, args, console)
 
 
@@ -105,7 +111,11 @@ def _declared(name: str | None, args: argparse.Namespace, console: Console) -> O
         return refuse_findings(compiled, project, console, args.format)
     if not compiled.program.modules:
         return nothing_found(console)
-    found = [lowered.network for _, lowered in checked_networks(compiled.program, diagnostics)]
+    found = [
+        lowered.network
+        for bound, lowered in checked_networks(compiled.program, diagnostics)
+        if project.asks_about(bound.file)
+    ]
     names = [network.name for network in found]
     if name is None and len(found) == 1:
         name = names[0]

@@ -55,6 +55,8 @@ def hint(kind: str, word: str, before: str, word_before: str, terminals: frozens
             ("allow", "deny", "undecided", "reachable", "blocked", "inspected"),
             "say where the attachment is: `in segment s`, `in group g`, `unassociated` or `pending acceptance`",
         )
+    if kind == "->" and word_before in ("any", "all"):
+        return "write `otherwise` for everything that no rule before it takes"
     if kind == "REGION" and "NAME" in terminals:
         return "a Region is no name here: choose a name of letters, digits and `_`"
     if kind == ".." or (kind == "INT" and before == "INT" and ".." in terminals):

@@ -204,6 +204,17 @@ def test_what_a_far_side_hears(run: Run) -> None:
     assert status == 0 and "a VPC hears nothing" in out
 
 
+def test_a_file_stands_for_the_network_that_it_declares(run: Run, tmp_path: Path) -> None:
+    expected = run("routes", "core", *BOTH)
+    assert run("routes", "core.policy", *BOTH) == expected
+    (tmp_path / "other.policy").write_text(POLICY.replace("module core_network", "module other").replace("core", "lab"))
+    assert run("routes", "core.policy", *BOTH) == expected
+    assert "name one of `core`, `lab`" in run("routes", *BOTH)[2]
+    (tmp_path / "empty.policy").write_text('let a: string = "b"\n')
+    assert run("routes", "empty.policy", *BOTH)[0] == 2
+    assert run("routes", "missing.policy", *BOTH)[0] == 2
+
+
 def test_what_is_doubtful_about_the_attachments(run: Run) -> None:
     status, out, _ = run("routes", "core", *BOTH, "--check")
     assert status == 1 and "group-without-attachment" in out and "eu-west-1" in out

@@ -104,6 +104,11 @@ class Diagnostic:
     fix: Fix | None = None
     confidence: Confidence = Confidence.CERTAIN
 
+    def __hash__(self) -> int:
+        return hash(
+            (self.rule, self.message)
+        )  # the places of a text that was read fast are found when they are compared
+
     def sort_key(self) -> tuple[str, int, int, str, str]:
         if self.span is None:
             return ("", -1, -1, self.rule, self.message)

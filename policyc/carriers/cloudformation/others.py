@@ -18,7 +18,9 @@ _SHARING: Final = "AWS::VpcLattice::ResourcePolicy"
 def tell_others(template: Template, diagnostics: Diagnostics) -> None:
     """A note on each resource of another type that holds what looks like a statement."""
     text = template.source.text
-    known = types("cloudformation")
+    known = {*types("cloudformation"), PERMISSION}
+    if all(resource.type in known for resource in template.resources.values()):
+        return
     resources = sorted(template.resources.values(), key=lambda item: item.name_span.start)
     for at, resource in enumerate(resources, 1):
         end = resources[at].name_span.start if at < len(resources) else len(text)

@@ -63,7 +63,9 @@ def check_document(source: Source, diagnostics: Diagnostics, tree: JsonValue | N
         diagnostics.extend(found)
         return None
     network, tree = read
-    size = len(source.text[tree.span.start : tree.span.end].encode())
+    size = len(source.text.encode())
+    if size > MAX_SIZE:
+        size = len(source.text[tree.span.start : tree.span.end].encode())
     if size > MAX_SIZE:
         found.error(
             "network-quota",

@@ -126,6 +126,8 @@ def check_variables(statement: RawStatement, diagnostics: Diagnostics) -> None:
     values = [text for entry in statement.condition_keys for text in strings(entry.value)]
     for item in (*statement.resources, *values):
         _plain(item, diagnostics)
+        if "${" not in item.value:
+            continue
         for found in _VARIABLE.finditer(item.value, 0, item.value.rfind("}") + 1):
             key = found[1].strip()
             prefix = key.partition(":")[0].lower()

@@ -125,13 +125,16 @@ def _repairs(text: str, said: str) -> Iterator[tuple[str, str]]:
 
 def check_carried(statement: RawStatement, diagnostics: Diagnostics) -> None:
     """Report keys of a service that none of the statement's actions carries, where that makes the test fail for certain."""
+    entries = [entry for entry in statement.condition_keys if not entry.key.lower().startswith("aws:")]
+    if not entries:
+        return
     found = [pair for item in statement.actions for pair in _meant(item)]
     whole = len({item.value.partition(":")[0].lower() for item in statement.actions}) == len(
         {service.prefix for service, _ in found}
     )
     if not found or not whole or not services.is_there() or any(_is_all(item.value) for item in statement.actions):
         return
-    for entry in statement.condition_keys:
+    for entry in entries:
         prefix = entry.key.partition(":")[0].lower()
         operator = read_operator(entry.operator)
         if operator is None or operator.negated or operator.if_exists or operator.qualifier is Qualifier.ALL:

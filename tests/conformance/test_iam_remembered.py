@@ -20,7 +20,7 @@ from policyc.text import Source
 NEW, OLD = "2012-10-17", "2008-10-17"
 
 
-def document(version: str | None, resource: str, test: dict[str, object], principal: bool = False) -> str:
+def document(version: str | None, resource: str, test: dict[str, str], principal: bool = False) -> str:
     statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": resource, "Condition": {"StringLike": test}}
     whole: dict[str, object] = {"Statement": [statement | ({"Principal": "*"} if principal else {})]}
     return json.dumps(whole | ({} if version is None else {"Version": version}))

@@ -63,6 +63,16 @@ def widened(text: str) -> str:
     return MARK.sub(lambda found: found[2] or _ANY, text) if _OPEN in text else text
 
 
+def starred(text: str) -> str:
+    """The text with `*` in place of each hole, whatever is known of its values."""
+    return MARK.sub("*", text) if _OPEN in text else text
+
+
+def without_holes(text: str) -> str:
+    """What is written of the text itself."""
+    return MARK.sub("", text) if _OPEN in text else text
+
+
 def sampled(text: str) -> str:
     """The text with a plain sample in place of each hole, to look at its form: only what holds for every value may be said of it."""
     if _OPEN not in text:

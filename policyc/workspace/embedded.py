@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from policyc.carriers.embedded import Companion, Embedded, PlacedText, Unreadable
 from policyc.diagnostics import Confidence, Diagnostic, Diagnostics, Fix, Label, Severity
-from policyc.holes import MARK, has_hole, shown
+from policyc.holes import MARK, has_hole, shown, without_holes
 from policyc.ir.authz import Policy
 from policyc.model.types import RESOURCE, STRING
 from policyc.model.values import Resource, ResourceLink, Value
@@ -282,7 +282,7 @@ def _check_iam(item: Item, tree: JsonValue, found: Diagnostics, settings: Native
         iam_switches(settings.switches),
         settings.switches,
         name=item.document.name,
-        text=MARK.sub("", text),
+        text=without_holes(text),
     )
 
 

@@ -6,7 +6,7 @@ Source: IAM evaluation reference, section 1; https://docs.aws.amazon.com/IAM/lat
 from __future__ import annotations
 
 from policyc.engines.iam.findings import Reading
-from policyc.holes import MARK
+from policyc.holes import without_holes
 from policyc.regex import regex
 from policyc.syntax.json_text import JsonArray, JsonObject, JsonString, JsonValue
 from policyc.text import Span
@@ -51,7 +51,7 @@ def check_characters(tree: JsonValue, reading: Reading) -> None:
 
 
 def _check(text: str, span: Span, reading: Reading) -> None:
-    found = None if text.isascii() and text.isprintable() else _BAD.search(MARK.sub("", text))
+    found = None if text.isascii() and text.isprintable() else _BAD.search(without_holes(text))
     if found is not None:
         help = "use characters up to U+00FF, or match the others with `?` or `*` and a Like operator"
         reading.error(

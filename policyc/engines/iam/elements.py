@@ -17,7 +17,7 @@ from policyc.engines.iam.switches import Switches
 from policyc.engines.iam.values import Unknown, Values
 from policyc.engines.iam.variables import Template, Variable, expand, read_template, variables_of, widest
 from policyc.engines.proofs.globs import may_overlap
-from policyc.holes import MARK, has_hole, mark, widened
+from policyc.holes import has_hole, mark, widened, without_holes
 from policyc.ir.pattern import escape_pattern
 from policyc.record import light
 from policyc.regex import regex
@@ -217,7 +217,7 @@ def _common(first: str, second: str) -> str:
     """What two texts begin with alike, no mark cut in two."""
     at = next((at for at, (a, b) in enumerate(zip(first, second)) if a != b), min(len(first), len(second)))
     held = first[:at]
-    return held[: held.rindex(mark("")[0])] if has_hole(MARK.sub("", held)) else held
+    return held[: held.rindex(mark("")[0])] if has_hole(without_holes(held)) else held
 
 
 def _without_beginning(template: Template, beginning: str) -> Template:

@@ -28,7 +28,7 @@ from policyc.engines.iam.read_arns import check_fields, completed
 from policyc.engines.iam.statement import Kind
 from policyc.engines.iam.templates import unrendered
 from policyc.engines.iam.variables import Template, Variable
-from policyc.holes import MARK, has_hole, widened
+from policyc.holes import has_hole, widened, without_holes
 from policyc.regex import regex
 from policyc.syntax.json_text import JsonArray, JsonMember, JsonObject, JsonString
 from policyc.text import Span
@@ -333,7 +333,7 @@ def _principal_name(type_: str, item: JsonString, reading: Reading) -> str:
     elif "${" in text:
         help = "name the principal itself, or use a condition on `aws:PrincipalArn`"
         reading.error("variable-unsupported-in-element", f"a variable in principal `{text}`", item.span, help)
-    elif "*" in (known := MARK.sub("", text)) or "?" in known:
+    elif "*" in (known := without_holes(text)) or "?" in known:
         help = 'use `"*"` with `ArnLike` on `aws:PrincipalArn`' if type_ == "AWS" else "name each one"
         reading.error("unsupported-wildcard-in-principal", f"a wildcard in principal `{text}`", item.span, help)
     elif has_hole(text):

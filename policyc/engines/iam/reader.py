@@ -16,7 +16,7 @@ from policyc.engines.iam.read_parts import read_actions, read_principals, read_r
 from policyc.engines.iam.statement import Hole, Kind, Origin, Statement
 from policyc.engines.iam.stored import STORED, set_aside, set_open_aside
 from policyc.engines.iam.switches import Switches
-from policyc.holes import MARK, has_hole
+from policyc.holes import has_hole, without_holes
 from policyc.regex import regex
 from policyc.syntax.json_text import JsonArray, JsonMember, JsonObject, JsonString, JsonValue
 from policyc.text import Span
@@ -210,7 +210,7 @@ def _sid(member: JsonMember | None, reading: Reading) -> str:
     if not text:
         help = "remove the `Sid`, or name the statement"
         reading.warn("empty-sid-value", "the `Sid` is empty", member.value.span, help)
-    elif not reading.kind.has_principal and _SID.fullmatch(MARK.sub("", text)) is None:
+    elif not reading.kind.has_principal and _SID.fullmatch(without_holes(text)) is None:
         help = "use letters A-Z, a-z and digits only"
         reading.error("unsupported-sid", f"`Sid` `{text}` has other characters than it may", member.value.span, help)
     return text

@@ -12,7 +12,7 @@ from typing import Final
 
 from policyc.engines.proofs import texts
 from policyc.engines.proofs.texts import by_fields, whole
-from policyc.holes import MARK, has_hole
+from policyc.holes import has_hole, starred
 from policyc.ir.pattern import Plain, Wild, is_plain, pattern_matches, pattern_tokens, plain_text
 from policyc.regex import regex
 
@@ -21,7 +21,7 @@ _TO_WILD: Final = regex(r"[^*?]*")
 
 def may_overlap(first: Sequence[str], second: Sequence[str], arn: bool = False) -> bool:
     """Whether some text may fit one pattern of each list; False is proven."""
-    first, second = [_wide(text) for text in first], [_wide(text) for text in second]
+    first, second = [starred(text) for text in first], [starred(text) for text in second]
     if not any(_begin_alike(one, other) for one in first for other in second):
         return False
     return may_exist((first, second), (), arn)
@@ -32,7 +32,7 @@ def covers(outer: Sequence[str], inner: str, arn: bool = False) -> bool:
     if has_hole(inner) or any(map(has_hole, outer)):
         if inner in outer:
             return True
-        outer, inner = [text for text in outer if not has_hole(text)], _wide(inner)
+        outer, inner = [text for text in outer if not has_hole(text)], starred(inner)
     if not arn:
         # The common cases, without walking anything.
         outer = [pattern for pattern in outer if _begin_alike(pattern, inner)]
@@ -55,7 +55,7 @@ def _begin_alike(first: str, second: str) -> bool:
 def beginning(text: str) -> str:
     """The plain text that a pattern begins with, up to its first wildcard or hole: a pattern that takes in all of another one begins with
     no more than that one does."""
-    return _beginning(_wide(text))
+    return _beginning(starred(text))
 
 
 @lru_cache(maxsize=4096)
@@ -72,13 +72,8 @@ def may_exist(all_of: Sequence[Sequence[str]], none_of: Sequence[str], arn: bool
 
     With `arn` the patterns match as ARNs do: no wildcard crosses one of the first five colons. False is proven.
     """
-    wanted = tuple(tuple(map(_wide, item)) for item in all_of)
+    wanted = tuple(tuple(map(starred, item)) for item in all_of)
     return _may_exist(wanted, tuple(text for text in none_of if not has_hole(text)), arn)
-
-
-def _wide(text: str) -> str:
-    """A pattern with all that its holes may be, which may be a wildcard too."""
-    return MARK.sub("*", text) if has_hole(text) else text
 
 
 @lru_cache(maxsize=4096)

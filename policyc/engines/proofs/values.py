@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 from policyc.engines.proofs.domains import Fits, Test
 from policyc.engines.proofs.texts import whole
 from policyc.engines.proofs.value_tests import domain_of, family_of, raw_test, readable, shape_of, typed_test
-from policyc.holes import MARK, has_hole
+from policyc.holes import has_hole, starred
 from policyc.ir.authz import Atom, Constant, Op, RawTest, Variable
 from policyc.ir.decide import atom_holds
 from policyc.ir.pattern import escape_pattern, pattern_tokens
@@ -129,7 +129,7 @@ def _wide(atom: Atom, constant: Constant) -> Test | None:
     if atom.op not in (Op.EQ, Op.LIKE) or family_of(atom.attribute.type) != "text" or not _is_open(constant):
         return None
     text = str(constant.value)
-    return Fits(whole(pattern_tokens(MARK.sub("*", text if atom.op is Op.LIKE else escape_pattern(text)))))
+    return Fits(whole(pattern_tokens(starred(text if atom.op is Op.LIKE else escape_pattern(text)))))
 
 
 # --- raw tests ----------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from policyc.diagnostics import Diagnostics, write_instead
-from policyc.holes import MARK
+from policyc.holes import starred
 from policyc.lint.raw.nearest import nearest_name
 from policyc.model.values import partition_of
 from policyc.record import record
@@ -66,7 +66,7 @@ def _vague_path(text: str) -> ArnProblem | None:
 
 def arn_problem(text: str) -> ArnProblem | None:
     """Why no resource has an ARN that a text, with or without wildcards and holes, may match; None when one may."""
-    text = MARK.sub("*", text)  # a hole may hold anything, and its name may hold colons
+    text = starred(text)  # a hole may hold anything, and its name may hold colons
     fields = text.split(":", _FIELDS - 1)
     if fields[0] != "arn" or len(fields) < _FIELDS or not fields[2] or _vague(fields[2]):
         return None

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from policyc.data import read_text
 from policyc.engines.proofs.shapes import fits, may_fit
-from policyc.holes import MARK
+from policyc.holes import starred
 from policyc.record import record
 from policyc.regex import regex
 from policyc.targets.iam_documents import services
@@ -72,7 +72,7 @@ def may_be_region(text: str) -> bool:
 
 def glob(text: str) -> str:
     """A resource of a document as a pattern, its variables and holes as any text."""
-    plain = MARK.sub("*", text).replace("\\", "\\\\")
+    plain = starred(text).replace("\\", "\\\\")
     if "${" not in plain:
         return plain
     closed = plain.rfind("}") + 1
@@ -89,7 +89,7 @@ def may_be(text: str, form: str) -> bool:
 def resource_may_be(text: str, form: str) -> bool:
     """As `may_be`, for the parts after the fifth colon alone."""
     service = form.split(":", 5)[2]
-    return may_fit(_shape_of(form.split(":", 5)[5], service), glob(MARK.sub("*", text).split(":", 5)[5]))
+    return may_fit(_shape_of(form.split(":", 5)[5], service), glob(starred(text).split(":", 5)[5]))
 
 
 def also(service: str) -> tuple[str, ...]:

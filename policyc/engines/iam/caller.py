@@ -10,7 +10,6 @@ from enum import IntFlag, StrEnum
 from functools import lru_cache
 from typing import Final
 
-from policyc.engines.iam.arns import split_arn
 from policyc.engines.iam.globs import fold
 from policyc.engines.iam.values import Unknown, Values
 from policyc.record import field, record
@@ -359,6 +358,8 @@ def _from_arn(
     canonical_id: str,
     creator: str,
 ) -> Caller:
+    from policyc.engines.iam.arns import split_arn  # the words of callers are known without it
+
     fields = split_arn(text)
     if fields is None or fields[0] != "arn" or not fields[1].startswith("aws") or fields[3] or not fields[4]:
         raise ValueError(f"`{text}` is not the ARN of a caller")

@@ -18,15 +18,13 @@ _SHARING: Final = "AWS::VpcLattice::ResourcePolicy"
 def tell_others(template: Template, diagnostics: Diagnostics) -> None:
     """A note on each resource of another type that holds what looks like a statement."""
     text = template.source.text
-    known = {*types("cloudformation"), PERMISSION}
+    known = {*types("cloudformation"), *STATEMENTS}
     if all(resource.type in known for resource in template.resources.values()):
         return
     resources = sorted(template.resources.values(), key=lambda item: item.name_span.start)
     for at, resource in enumerate(resources, 1):
         end = resources[at].name_span.start if at < len(resources) else len(text)
-        if resource.type in known or resource.type in STATEMENTS:
-            continue
-        if _EFFECT.search(text, resource.name_span.end, end) is None:
+        if resource.type in known or _EFFECT.search(text, resource.name_span.end, end) is None:
             continue
         what = "shares a resource with other accounts and decides no request" if resource.type == _SHARING else ""
         diagnostics.add(

@@ -99,7 +99,8 @@ def test_every_shipped_schema_is_valid_and_within_the_subset(name: str) -> None:
     schema = json.loads((data_root() / name).read_text(encoding="utf-8"))
     Draft202012Validator.check_schema(schema)
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
-    schema = load_schema(name.removeprefix("schemas/").removesuffix(".schema.json"))  # as `build` does: some name another
+    # as `build` does: some name another
+    schema = load_schema(name.removeprefix("schemas/").removesuffix(".schema.json"))
     for value in VALUES:
         ours, reference = judge(value, schema)
         assert ours == reference, value

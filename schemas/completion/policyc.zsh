@@ -234,7 +234,7 @@ _shtab_policyc_graph_options=(
   "--output[write the report to this file, not to standard output]:FILE:_files"
   "--debug[show the traceback of an internal error]"
   "(- : *)"{-h,--help}"[show this text and exit]"
-  ":a declared network, or a core network policy as JSON:"
+  ":a declared network, the file that declares it, or a core network policy as JSON:"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -422,7 +422,7 @@ _shtab_policyc_routes_options=(
   {-q,--quiet}"[say nothing but findings]"
   "--debug[show the traceback of an internal error]"
   "(- : *)"{-h,--help}"[show this text and exit]"
-  ":a declared network, or a core network policy as JSON:"
+  ":a declared network, the file that declares it, or a core network policy as JSON:"
 )
 
 # guard to ensure default positional specs are added only once per session

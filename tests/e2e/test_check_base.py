@@ -22,12 +22,12 @@ resource stock: lattice.service { id: "svc-0a1b2c3d4e5f67890", at: shop/us-west-
 policy stock_auth for lattice on stock {
   allow "read" { who authenticated  can GET  path "/x"  when aws.PrincipalOrgID == org }
 }
-test "nobody" { request stock { who: anyone, can: GET, path: "/x" }  expect deny by default }
+test "nobody" { request stock { who: anonymous, can: GET, path: "/x" }  expect deny by default }
 """
 #: `org` is imported and never used
 UNUSED = """use "shared.policy" { org }
 use "stock.policy" { stock }
-test "nobody" { request stock { who: anyone, can: GET, path: "/x"}  expect deny by default }
+test "nobody" { request stock { who: anonymous, can: GET, path: "/x"}  expect deny by default }
 """
 
 

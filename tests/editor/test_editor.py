@@ -49,7 +49,7 @@ def offers(project: Path, old: str, new: str) -> list[str]:
         ("can GET", "can P§", ["GET"], {"POST", "PUT"}, {"order_fn"}),
         ("when source.vpc == mesh_vpc", "when §", ["aws.PrincipalArn"], {"source.vpc", "org"}, {"jamf.risk"}),
         ("when source.vpc == mesh_vpc", "when source.§", ["aws.PrincipalArn"], {"source.vpc"}, set()),
-        ("when source.vpc == mesh_vpc", "when source.vpc == §", ["mesh"], {"mesh_vpc"}, set()),
+        ("when source.vpc == mesh_vpc", "when source.vpc == §", ["org"], {"mesh_vpc"}, set()),
         ("when source.vpc == mesh_vpc", "§", ["can"], {"when", "unless", "who", "path"}, {"source.vpc"}),
         ('  id: "svc-0a1b2c3d4e5f67890",', "  §", ["id"], {"at", "auth", "network"}, {"GET"}),
         ("inventory: lattice.service {", "inventory: § {", ["lattice.service_network"], {"s3.bucket"}, {"when"}),

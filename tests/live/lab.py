@@ -114,6 +114,13 @@ class Lab:
     saved: str = ""
     told: list[str] = field(default_factory=list)
     slept: float = 0.0
+    #: after each thing that was told: calls and writings of the record so far, and the step that it was about
+    marks: list[tuple[int, int, int]] = field(default_factory=list)
+    saves: int = 0
+    #: what goes wrong at the n-th writing of the record: kind, when, n
+    save_fault: tuple[str, str, int] | None = None
+    #: steps whose place is written in several calls
+    piecemeal: frozenset[int] = frozenset()
 
     def start(self) -> None:
         """A world as before the plan, and no record."""
@@ -122,10 +129,17 @@ class Lab:
             self.aws.services[name] = services
         self.aws.faults = []
         self.aws.denied = set()
-        self.aws.log.clear()
         self.told.clear()
         self.slept = 0.0
         self.saved = ""
+        self.save_fault = None
+        self.begin()
+
+    def begin(self) -> None:
+        """Count calls and writings from here."""
+        self.aws.log.clear()
+        self.marks.clear()
+        self.saves = 0
 
     @property
     def path(self) -> Path:
@@ -137,9 +151,11 @@ class Lab:
         def wait(seconds: float) -> None:
             self.slept += seconds
 
-        return Run(
-            {ACCOUNT: self.sessions}, Patience(wait, 1.0, 5.0, 3.0, 60.0), lambda step, said: self.told.append(said)
-        )
+        def tell(step: Step, said: str) -> None:
+            self.told.append(said)
+            self.marks.append((len(self.aws.log), self.saves, step.number))
+
+        return Run({ACCOUNT: self.sessions}, Patience(wait, 1.0, 5.0, 3.0, 60.0), tell)
 
     def apply(self, leave: frozenset[Kind] = frozenset()) -> str:
         """Carry out the plan, or go on with it: `done`, `killed`, or why it stopped. What a run knows comes from the disk."""
@@ -149,6 +165,8 @@ class Lab:
             carry_out(found, self.run(), leave)
         except Killed:
             return "killed"
+        except OSError:
+            return "disk full"
         except Stopped as stopped:
             return str(stopped)
         return "done"
@@ -160,6 +178,8 @@ class Lab:
             roll_back(found, self.run())
         except Killed:
             return "killed"
+        except OSError:
+            return "disk full"
         except Stopped as stopped:
             return str(stopped)
         return "done"
@@ -170,7 +190,13 @@ class Lab:
     def keep(self, path: Path, data: Any) -> None:
         """In place of `policyc.aws.checkpoint.save`."""
         assert path == self.path
+        kind, when, at = self.save_fault or ("", "", -1)
+        number, self.saves = self.saves, self.saves + 1
+        if (number, when) == (at, "before saving"):
+            raise OSError("no space left on the device") if kind == "disk full" else Killed
         self.saved = json.dumps(data)
+        if (number, when) == (at, "after saving"):
+            raise Killed
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
-from policyc.aws import wan
+from policyc.aws import by_sid, wan
 from policyc.aws.checkpoint import save
 from policyc.aws.meaning import alike, as_written
 from policyc.aws.ports import read, write
@@ -24,8 +24,10 @@ from policyc.record import record
 FORMAT_VERSION: Final = 1
 #: a throttled write did nothing, and is sent again
 _AGAIN: Final = 4
-#: what is sent at most for one step: a core network is restored, then executed
-_MOST_WRITES: Final = 4
+#: what is sent at most for one step: a core network is restored, then executed; a managed policy gets its default back, then loses versions;
+#: a function may be written statement by statement
+_MOST_WRITES: Final = {Kind.FUNCTION: by_sid.MOST_WRITES, Kind.MANAGED: 8}
+_FEW_WRITES: Final = 4
 
 
 class Progress(StrEnum):
@@ -258,7 +260,8 @@ def _one(
     # a version that was put and is still being generated
     sent = step.kind is Kind.WAN_PUT and same(step, now, target)
     before = step.old if old is None else old
-    if not sent and not same(step, now, before) and not same(step, now, target):
+    halfway = old is not None and _is_halfway(step, sessions, target, now)
+    if not sent and not halfway and not same(step, now, before) and not same(step, now, target):
         mark(Progress.FOREIGN, "what is there is neither the old nor the new policy")
         raise Stopped(f"{step.title} is neither the old nor the new one: somebody else changed it")
     reason = stale(step, now) if old is None and not sent else ""
@@ -267,11 +270,11 @@ def _one(
         raise Stopped(f"{step.title} changed after the plan was made: {reason}")
     keep(now)
     mark(Progress.WRITING, "")
-    for _ in range(_MOST_WRITES):
+    for _ in range(_MOST_WRITES.get(step.kind, _FEW_WRITES)):
         if not sent:
             _send(step, sessions, target, now, run, mark)
         sent = False
-        verdict, reason, now = _seen(step, sessions, target, run, mark)
+        verdict, reason, now = _seen(step, sessions, target, now, run, mark)
         if verdict == "done":
             mark(Progress.DONE, "")
             return
@@ -284,12 +287,21 @@ def _one(
 
 def _is_at(step: Step, target: State, now: State) -> bool:
     """Whether nothing is left to write: a version counts once its change set is there, what is live once nothing is being executed."""
-    if not same(step, now, target):
+    if not same(step, now, target) or now.revision.get("made"):
         return False
     state = now.revision.get("state")
     if step.kind is Kind.WAN_PUT:
         return state in (wan.READY, wan.EXECUTING, wan.DONE)
     return step.kind is not Kind.WAN_EXECUTE or state != wan.EXECUTING
+
+
+def _is_halfway(step: Step, sessions: Sessions, target: State, now: State) -> bool:
+    """Whether a place that takes several writes holds what one of them left: a version that is still to be deleted, statements of both policies."""
+    if step.kind is Kind.MANAGED:
+        return same(step, now, target) and bool(now.revision.get("made"))
+    if step.kind is not Kind.FUNCTION or sessions.has("lambda", "put_resource_policy", step.region):
+        return False
+    return by_sid.is_between(step.resource, now.text, step.old.text, target.text)
 
 
 def _quiet(step: Step, sessions: Sessions, run: Run, mark: Callable[[Progress, str], None]) -> State:
@@ -342,9 +354,9 @@ def _send(
 
 
 def _seen(
-    step: Step, sessions: Sessions, target: State, run: Run, mark: Callable[[Progress, str], None]
+    step: Step, sessions: Sessions, target: State, before: State, run: Run, mark: Callable[[Progress, str], None]
 ) -> tuple[str, str, State]:
-    """What reading says after a write: `done`, `again`, `failed` or `unseen`, the reason, and what is there. Raises Stopped."""
+    """What reading says after a write: `done`, `again`, `failed` or `unseen`, the reason, and what is there, which was `before`. Raises Stopped."""
     pause, looks = run.patience.looks(step)
     now, reason = State(), ""
     for look in range(looks):
@@ -357,8 +369,12 @@ def _seen(
                 raise Stopped(f"{step.title} could not be read: {error}") from error
             if verdict != "wait":
                 return verdict, reason, now
-        elif same(step, now, target):
+        elif _is_at(step, target, now):
             return "done", "", now
+        elif _is_halfway(step, sessions, target, now):
+            if (now.text, now.revision.get("made")) != (before.text, before.revision.get("made")):
+                return "again", "more is to be written", now
+            reason = "AWS still shows what was there before the last write"
         elif not same(step, now, step.old):
             mark(Progress.FOREIGN, "what is there is neither the old nor the new policy")
             raise Stopped(f"{step.title} is neither the old nor the new one: somebody else changed it")

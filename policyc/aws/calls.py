@@ -45,6 +45,7 @@ _BUCKET: Final = "arn:{p}:s3:::*"
 _FUNCTION: Final = "arn:{p}:lambda:{r}:{a}:function:*"
 _ROLE: Final = "arn:{p}:iam::{a}:role/*"
 _USER: Final = "arn:{p}:iam::{a}:user/*"
+_OWN_MANAGED: Final = ("arn:{p}:iam::{a}:policy/*",)
 _MANAGED: Final = ("arn:{p}:iam::{a}:policy/*", "arn:{p}:iam::aws:policy/*")
 
 #: (client, method) -> the call
@@ -137,6 +138,13 @@ CALLS: Final[dict[tuple[str, str], Call]] = {
     ("iam", "get_policy_version"): Call("iam:GetPolicyVersion", CALLERS, _MANAGED),
     ("iam", "put_role_policy"): Call("iam:PutRolePolicy", CALLERS, (_ROLE,), True),
     ("iam", "delete_role_policy"): Call("iam:DeleteRolePolicy", CALLERS, (_ROLE,), True),
+    ("iam", "put_user_policy"): Call("iam:PutUserPolicy", CALLERS, (_USER,), True),
+    ("iam", "delete_user_policy"): Call("iam:DeleteUserPolicy", CALLERS, (_USER,), True),
+    ("iam", "update_assume_role_policy"): Call("iam:UpdateAssumeRolePolicy", CALLERS, (_ROLE,), True),
+    ("iam", "list_policy_versions"): Call("iam:ListPolicyVersions", CALLERS, _MANAGED),
+    ("iam", "create_policy_version"): Call("iam:CreatePolicyVersion", CALLERS, _OWN_MANAGED, True),
+    ("iam", "set_default_policy_version"): Call("iam:SetDefaultPolicyVersion", CALLERS, _OWN_MANAGED, True),
+    ("iam", "delete_policy_version"): Call("iam:DeletePolicyVersion", CALLERS, _OWN_MANAGED, True),
     # the organization
     ("organizations", "describe_organization"): Call("organizations:DescribeOrganization", ORGANIZATION),
     ("organizations", "list_parents"): Call("organizations:ListParents", ORGANIZATION),

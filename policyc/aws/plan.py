@@ -7,10 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
+from policyc.aws import by_sid
 from policyc.aws.calls import CALLS
 from policyc.aws.checkpoint import digest
 from policyc.aws.drift import Pair
+from policyc.aws.iam_ports import MOST_VERSIONS, oldest
 from policyc.aws.live import Live
+from policyc.aws.meaning import alike
 from policyc.aws.permissions import policy_of
 from policyc.aws.ports import needs, read
 from policyc.aws.session import CallFailed, Sessions, Trouble
@@ -19,17 +22,20 @@ from policyc.record import record
 from policyc.report.changes import Changes, Compared, changes_data
 
 FORMAT_VERSION: Final = 1
-#: what is written first when it grants: callers, then the chain from the back, then what requests meet first; the other way round when it takes
+#: what is written first when it grants: callers, then who may become them, then the chain from the back, then what requests meet first; the other way round when it takes
 _RANK: Final = {
     Kind.ROLE: 0,
-    Kind.FUNCTION: 1,
-    Kind.BUCKET: 2,
-    Kind.ACCESS_POINT: 3,
-    Kind.OBJECT_LAMBDA: 4,
-    Kind.LATTICE_POLICY: 5,
-    Kind.VERIFIED_ACCESS: 6,
-    Kind.WAN_PUT: 7,
-    Kind.WAN_EXECUTE: 7,
+    Kind.USER: 0,
+    Kind.MANAGED: 0,
+    Kind.TRUST: 1,
+    Kind.FUNCTION: 2,
+    Kind.BUCKET: 3,
+    Kind.ACCESS_POINT: 4,
+    Kind.OBJECT_LAMBDA: 5,
+    Kind.LATTICE_POLICY: 6,
+    Kind.VERIFIED_ACCESS: 7,
+    Kind.WAN_PUT: 8,
+    Kind.WAN_EXECUTE: 8,
 }
 #: kind -> the largest document that the service takes, in characters or bytes as it counts (quotas of each service)
 _LARGEST: Final = {
@@ -38,6 +44,8 @@ _LARGEST: Final = {
     Kind.BUCKET: 20_480,
     Kind.FUNCTION: 20_480,
     Kind.ROLE: 10_240,
+    Kind.USER: 2_048,
+    Kind.MANAGED: 6_144,
 }
 #: beginning of a tag's key, in small letters -> who looks after a resource that carries it
 _OWNERS: Final = (
@@ -81,6 +89,7 @@ def make(found: Sequence[Pair], changes: Changes, live: Live, sessions: Mapping[
     drafts: list[tuple[tuple[int, ...], Step]] = []
     left: list[str] = []
     warnings: list[str] = []
+    torn = _torn(found)
     for pair in found:
         item = compared[pair.title]
         if pair.open or not pair.arn:
@@ -96,12 +105,19 @@ def make(found: Sequence[Pair], changes: Changes, live: Live, sessions: Mapping[
         if session is None:
             left.append(f"{pair.title}: nobody asks in the account of `{pair.arn}`")
             continue
-        reason = _obstacle(kind, pair)
+        kind = _kind(kind, pair)
+        reason = _obstacle(kind, pair) or torn.get(_policy_arn(pair), "")
         if reason:
             left.append(f"{pair.title}: {reason}")
             continue
-        drafts += _drafts(kind, pair, item, session)
-        warnings += _owners(pair, live)
+        made = list(_drafts(kind, pair, item, session))
+        reason = _piecemeal(made, session)
+        if reason:
+            left.append(f"{pair.title}: {reason}")
+            continue
+        # two roles may carry one managed policy, and the source have it twice
+        drafts += [draft for draft in made if not _is_among(draft[1], drafts)]
+        warnings += (*_owners(pair, live), *_carriers(made))
     ordered = [step for _, step in sorted(drafts, key=lambda draft: draft[0])]
     steps = tuple(replace(step, number=number) for number, step in enumerate(ordered, 1))
     if any(step.kind not in (Kind.WAN_PUT, Kind.FUNCTION) for step in steps):
@@ -129,12 +145,65 @@ def _session(arn: str, sessions: Mapping[str, Sessions]) -> Sessions | None:
     return sessions.get(account)
 
 
+def _policy_arn(pair: Pair) -> str:
+    """The managed policy that a document is the text of, empty for all others."""
+    return str(pair.stored.revision.get("PolicyArn") or "")
+
+
+def _kind(kind: Kind, pair: Pair) -> Kind:
+    """What is written where a caller has a policy: inline of a role or of a user, or managed."""
+    if kind is not Kind.ROLE:
+        return kind
+    if _policy_arn(pair):
+        return Kind.MANAGED
+    return Kind.USER if ":user/" in pair.arn else kind
+
+
+def _torn(found: Sequence[Pair]) -> dict[str, str]:
+    """Managed policies of which the source has several texts, by ARN, with the reason."""
+    texts: dict[str, list[Pair]] = {}
+    for pair in found:
+        if _policy_arn(pair):
+            texts.setdefault(_policy_arn(pair), []).append(pair)
+    return {
+        arn: f"the source has several texts of `{arn}`, such as `{pairs[0].title}` and `{other.title}`"
+        for arn, pairs in texts.items()
+        for other in pairs
+        if not alike("identity", pairs[0].meant.text, other.meant.text)
+    }
+
+
+def _is_among(step: Step, drafts: Sequence[tuple[tuple[int, ...], Step]]) -> bool:
+    return step.kind is Kind.MANAGED and any(
+        (other.kind, other.resource) == (step.kind, step.resource) for _, other in drafts
+    )
+
+
+def _piecemeal(drafts: Sequence[tuple[tuple[int, ...], Step]], session: Sessions) -> str:
+    """Why a function's policy cannot be written with a boto3 that has no call for whole ones."""
+    for _, step in drafts:
+        if step.kind is Kind.FUNCTION and not session.has("lambda", "put_resource_policy", step.region):
+            return by_sid.obstacle(step.resource, step.old.text, step.new.text)
+    return ""
+
+
+def _carriers(drafts: Sequence[tuple[tuple[int, ...], Step]]) -> Iterator[str]:
+    """What is worth knowing before a managed policy is changed."""
+    for _, step in drafts:
+        if step.kind is Kind.MANAGED:
+            carried, gone = step.old.revision.get("carried"), oldest(step.old.revision)
+            if carried and carried > 1:
+                yield f"`{step.resource}` is carried {carried} times (roles, users, groups, boundaries): it changes for all of them"
+            if gone:
+                yield f"`{step.resource}` has {MOST_VERSIONS} versions, the most there can be: `{gone}`, the oldest that is not the default, is deleted"
+
+
 def _obstacle(kind: Kind, pair: Pair) -> str:
     """Why a document cannot be written at all."""
-    if kind is Kind.ROLE and ":user/" in pair.arn:
-        return "policies of users are not written"
-    if kind is Kind.ROLE and pair.stored.revision.get("PolicyArn"):
-        return "a managed policy is not written: others may carry it"
+    if kind is Kind.MANAGED and not _policy_arn(pair):
+        return "no boundary is set there, and policyc sets none"
+    if ":iam::aws:policy/" in _policy_arn(pair):
+        return f"`{_policy_arn(pair)}` is AWS's own, which nobody else writes"
     if kind is not Kind.VERIFIED_ACCESS:
         try:
             size = len(written(kind, pair.meant.text))
@@ -157,12 +226,13 @@ def _drafts(kind: Kind, pair: Pair, item: Compared, session: Sessions) -> Iterat
     """The steps of one document with their place in the order."""
     parts = pair.arn.split(":")
     name = ""
-    if kind is Kind.ROLE:
+    if kind in (Kind.ROLE, Kind.USER):
         name = str(pair.stored.revision.get("PolicyName") or pair.meant.name)
     region = parts[3] or session.region
     flag = "enabled" if kind is Kind.VERIFIED_ACCESS else ""
     new = State(written(kind, pair.meant.text), flag)
-    blank = Step(0, kind, pair.title, pair.arn, session.identity.account, region, State(), new, name)
+    place_of = _policy_arn(pair) if kind is Kind.MANAGED else pair.arn
+    blank = Step(0, kind, pair.title, place_of, session.identity.account, region, State(), new, name)
     rank = _RANK[kind]
     takes = _only_takes(item)
     place = (1, -rank) if takes else (0, rank)

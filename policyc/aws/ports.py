@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
+from policyc.aws import by_sid, iam_ports
 from policyc.aws.calls import CALLS
 from policyc.aws.session import CallFailed, Sessions, Trouble
 from policyc.aws.steps import Kind, Refusal, State, Step
@@ -152,34 +153,14 @@ def _read_function(sessions: Sessions, step: Step) -> State:
 
 def _write_function(sessions: Sessions, step: Step, new: State, now: State) -> None:
     if not sessions.has("lambda", "put_resource_policy", step.region):
-        raise Refusal("the installed boto3 cannot replace a function's policy as a whole: install 1.44 or later")
+        by_sid.write(sessions, step, new, now)
+        return
     of: dict[str, Any] = {"ResourceArn": step.resource}
     of |= {"RevisionId": now.revision["RevisionId"]} if "RevisionId" in now.revision else {}
     if new.text is None:
         _gone(sessions, "lambda", "delete_resource_policy", step.region, **of)
     else:
         sessions.call("lambda", "put_resource_policy", step.region, Policy=new.text, **of)
-
-
-# --- callers ----------------------------------------------------------------------------------------------------
-
-
-def _role(step: Step) -> dict[str, str]:
-    return {"RoleName": step.resource.rpartition("/")[2], "PolicyName": step.name}
-
-
-def _read_role(sessions: Sessions, step: Step) -> State:
-    import json
-
-    found = _found(sessions, "iam", "get_role_policy", "", **_role(step))
-    return State(json.dumps(found["PolicyDocument"]) if "PolicyDocument" in found else None)
-
-
-def _write_role(sessions: Sessions, step: Step, new: State, now: State) -> None:
-    if new.text is None:
-        _gone(sessions, "iam", "delete_role_policy", "", **_role(step))
-    else:
-        sessions.call("iam", "put_role_policy", "", PolicyDocument=new.text, **_role(step))
 
 
 _PORTS: Final[Mapping[Kind, tuple[Read, Write]]] = MappingProxyType(
@@ -191,7 +172,10 @@ _PORTS: Final[Mapping[Kind, tuple[Read, Write]]] = MappingProxyType(
         Kind.ACCESS_POINT: _control(False),
         Kind.BUCKET: (_read_bucket, _write_bucket),
         Kind.FUNCTION: (_read_function, _write_function),
-        Kind.ROLE: (_read_role, _write_role),
+        Kind.ROLE: (iam_ports.read_inline, iam_ports.write_inline),
+        Kind.USER: (iam_ports.read_inline, iam_ports.write_inline),
+        Kind.MANAGED: (iam_ports.read_managed, iam_ports.write_managed),
+        Kind.TRUST: (iam_ports.read_trust, iam_ports.write_trust),
     }
 )
 #: kind -> the methods that its steps may call, for the least permissions of a plan
@@ -241,8 +225,20 @@ METHODS: Final[Mapping[Kind, tuple[tuple[str, str], ...]]] = MappingProxyType(
             ("lambda", "get_policy"),
             ("lambda", "put_resource_policy"),
             ("lambda", "delete_resource_policy"),
+            ("lambda", "add_permission"),
+            ("lambda", "remove_permission"),
         ),
         Kind.ROLE: (("iam", "get_role_policy"), ("iam", "put_role_policy"), ("iam", "delete_role_policy")),
+        Kind.USER: (("iam", "get_user_policy"), ("iam", "put_user_policy"), ("iam", "delete_user_policy")),
+        Kind.MANAGED: (
+            ("iam", "get_policy"),
+            ("iam", "get_policy_version"),
+            ("iam", "list_policy_versions"),
+            ("iam", "create_policy_version"),
+            ("iam", "set_default_policy_version"),
+            ("iam", "delete_policy_version"),
+        ),
+        Kind.TRUST: (("iam", "get_role"), ("iam", "update_assume_role_policy")),
     }
 )
 

@@ -23,6 +23,9 @@ class Kind(StrEnum):
     BUCKET = "bucket policy"
     FUNCTION = "function policy"
     ROLE = "inline role policy"
+    USER = "inline user policy"
+    MANAGED = "managed policy"
+    TRUST = "trust policy"
 
 
 #: kind of step -> the kind of its document, as `check --as` knows it
@@ -37,6 +40,9 @@ DOCUMENTS: Mapping[Kind, str] = MappingProxyType(
         Kind.BUCKET: "bucket",
         Kind.FUNCTION: "function",
         Kind.ROLE: "identity",
+        Kind.USER: "identity",
+        Kind.MANAGED: "identity",
+        Kind.TRUST: "trust",
     }
 )
 #: role of a document in the inventory -> the kind of step that writes it
@@ -52,6 +58,8 @@ OF_ROLE: Mapping[str, Kind] = MappingProxyType(
         "bucket-policy": Kind.BUCKET,
         "function-policy": Kind.FUNCTION,
         "identity": Kind.ROLE,
+        "boundary": Kind.MANAGED,
+        "trust-policy": Kind.TRUST,
     }
 )
 
@@ -72,7 +80,7 @@ class State:
 
 @record
 class Step:
-    """One write. `label` is what the source calls it, `name` the inline policy of a role, `owner` the account that a bucket is expected in."""
+    """One write. `label` is what the source calls it, `name` the inline policy of a role or user, `owner` the account that a bucket is expected in."""
 
     number: int
     kind: Kind

@@ -24,6 +24,12 @@ class Iam:
     inline: dict[str, dict[str, Any]] = field(default_factory=dict)
     attached: dict[str, list[str]] = field(default_factory=dict)
     managed: dict[str, Any] = field(default_factory=dict)
+    #: ARN of a managed policy -> its versions, the default one, and the highest number that was ever given
+    versions: dict[str, dict[str, Any]] = field(default_factory=dict)
+    defaults: dict[str, str] = field(default_factory=dict)
+    made: dict[str, int] = field(default_factory=dict)
+    users: dict[str, dict[str, Any]] = field(default_factory=dict)
+    of_users: dict[str, dict[str, Any]] = field(default_factory=dict)
     #: actions that a simulation of the caller's permissions denies
     lacking: set[str] = field(default_factory=set)
 
@@ -72,12 +78,106 @@ class Iam:
         return {"AttachedPolicies": [{"PolicyName": arn.rpartition("/")[2], "PolicyArn": arn} for arn in arns]}
 
     def get_policy(self, PolicyArn: str) -> dict[str, Any]:
-        if PolicyArn not in self.managed:
-            raise Refused("NoSuchEntity", 404)
-        return {"Policy": {"Arn": PolicyArn, "DefaultVersionId": "v3"}}
+        held = self._versions(PolicyArn)
+        carried = sum(arns.count(PolicyArn) for arns in self.attached.values())
+        return {"Policy": {"Arn": PolicyArn, "DefaultVersionId": self._default(held), "AttachmentCount": carried}}
 
     def get_policy_version(self, PolicyArn: str, VersionId: str) -> dict[str, Any]:
-        return {"PolicyVersion": {"Document": _encoded(self.managed[PolicyArn]), "VersionId": VersionId}}
+        held = self._versions(PolicyArn)
+        if VersionId not in held:
+            raise Refused("NoSuchEntity", 404)
+        return {"PolicyVersion": {"Document": _encoded(held[VersionId]), "VersionId": VersionId}}
+
+    def list_policy_versions(self, PolicyArn: str, Marker: str | None = None) -> dict[str, Any]:
+        held = self._versions(PolicyArn)
+        default = self._default(held)
+        listed = [{"VersionId": one, "IsDefaultVersion": one == default} for one in reversed(held)]
+        return {"Versions": listed, "IsTruncated": False}
+
+    def create_policy_version(self, PolicyArn: str, PolicyDocument: str, SetAsDefault: bool = False) -> dict[str, Any]:
+        held = self._versions(PolicyArn)
+        if len(held) >= 5:
+            raise Refused("LimitExceeded", 409)
+        number = max(self.made.get(PolicyArn, 0), *(int(one[1:]) for one in held)) + 1
+        self.made[PolicyArn] = number
+        self.versions.setdefault(PolicyArn, dict(held))[f"v{number}"] = json.loads(PolicyDocument)
+        assert SetAsDefault
+        self.managed[PolicyArn] = json.loads(PolicyDocument)
+        self.defaults[PolicyArn] = f"v{number}"
+        return {"PolicyVersion": {"VersionId": f"v{number}", "IsDefaultVersion": True}}
+
+    def set_default_policy_version(self, PolicyArn: str, VersionId: str) -> None:
+        held = self._versions(PolicyArn)
+        if VersionId not in held:
+            raise Refused("NoSuchEntity", 404)
+        self.managed[PolicyArn] = held[VersionId]
+        self.defaults[PolicyArn] = VersionId
+
+    def delete_policy_version(self, PolicyArn: str, VersionId: str) -> None:
+        held = self._versions(PolicyArn)
+        if VersionId not in held:
+            raise Refused("NoSuchEntity", 404)
+        if VersionId == self.defaults.get(PolicyArn, "v3"):
+            raise Refused("DeleteConflict", 409)
+        del self.versions[PolicyArn][VersionId]
+
+    def _versions(self, arn: str) -> dict[str, Any]:
+        """The versions of a policy by id, oldest first; `managed` has the text of the default one."""
+        if arn not in self.managed:
+            raise Refused("NoSuchEntity", 404)
+        held = self.versions.setdefault(arn, {"v3": self.managed[arn]})
+        held[self.defaults.get(arn, "v3")] = self.managed[arn]
+        return held
+
+    def _default(self, held: dict[str, Any]) -> str:
+        return next(self.defaults.get(arn, "v3") for arn, versions in self.versions.items() if versions is held)
+
+    def update_assume_role_policy(self, RoleName: str, PolicyDocument: str) -> None:
+        self._role(RoleName)["AssumeRolePolicyDocument"] = _encoded(json.loads(PolicyDocument))
+
+    def add_user(self, name: str) -> str:
+        arn = f"arn:aws:iam::{ACCOUNT}:user/{name}"
+        self.users[name] = {
+            "Path": "/",
+            "UserName": name,
+            "UserId": "AIDAEXAMPLEEXAMPLE00",
+            "Arn": arn,
+            "CreateDate": START,
+        }
+        return arn
+
+    def get_user(self, UserName: str) -> dict[str, Any]:
+        return {"User": self._user(UserName)}
+
+    def list_user_policies(self, UserName: str, Marker: str | None = None) -> dict[str, Any]:
+        self._user(UserName)
+        return {"PolicyNames": list(self.of_users.get(UserName, {}))}
+
+    def get_user_policy(self, UserName: str, PolicyName: str) -> dict[str, Any]:
+        held = self.of_users.get(UserName, {})
+        if PolicyName not in held:
+            raise Refused("NoSuchEntity", 404)
+        return {"UserName": UserName, "PolicyName": PolicyName, "PolicyDocument": _encoded(held[PolicyName])}
+
+    def put_user_policy(self, UserName: str, PolicyName: str, PolicyDocument: str) -> None:
+        self._user(UserName)
+        self.of_users.setdefault(UserName, {})[PolicyName] = json.loads(PolicyDocument)
+
+    def delete_user_policy(self, UserName: str, PolicyName: str) -> None:
+        if self.of_users.get(UserName, {}).pop(PolicyName, None) is None:
+            raise Refused("NoSuchEntity", 404)
+
+    def list_attached_user_policies(self, UserName: str, Marker: str | None = None) -> dict[str, Any]:
+        arns = self.attached.get(UserName, [])
+        return {"AttachedPolicies": [{"PolicyName": arn.rpartition("/")[2], "PolicyArn": arn} for arn in arns]}
+
+    def list_groups_for_user(self, UserName: str, Marker: str | None = None) -> dict[str, Any]:
+        return {"Groups": []}
+
+    def _user(self, name: str) -> dict[str, Any]:
+        if name not in self.users:
+            raise Refused("NoSuchEntity", 404)
+        return self.users[name]
 
     def _role(self, name: str) -> dict[str, Any]:
         if name not in self.roles:

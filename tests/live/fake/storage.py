@@ -170,6 +170,59 @@ class Functions:
             raise Refused("ResourceNotFoundException", 404, Type="User")
         self.revisions[ResourceArn] += 1
 
+    def add_permission(
+        self,
+        FunctionName: str,
+        StatementId: str,
+        Action: str,
+        Principal: str,
+        Qualifier: str = "",
+        RevisionId: str | None = None,
+        **conditions: str,
+    ) -> dict[str, Any]:
+        arn = f"{FunctionName}:{Qualifier}" if Qualifier else FunctionName
+        self._expect(arn, RevisionId)
+        held = json.loads(self.policies.get(arn, '{"Version":"2012-10-17","Id":"default","Statement":[]}'))
+        if any(item["Sid"] == StatementId for item in held["Statement"]):
+            raise Refused("ResourceConflictException", 409, Type="User")
+        who: Any = Principal
+        if Principal != "*":
+            root = f"arn:aws:iam::{Principal}:root" if Principal.isdigit() else Principal
+            who = {"Service": Principal} if Principal.endswith(".amazonaws.com") else {"AWS": root}
+        made: dict[str, Any] = {
+            "Sid": StatementId,
+            "Effect": "Allow",
+            "Principal": who,
+            "Action": Action,
+            "Resource": arn,
+        }
+        assert set(conditions) <= {"SourceArn", "SourceAccount"}
+        if "SourceArn" in conditions:
+            made["Condition"] = {"ArnLike": {"AWS:SourceArn": conditions["SourceArn"]}}
+        if "SourceAccount" in conditions:
+            made.setdefault("Condition", {})["StringEquals"] = {"AWS:SourceAccount": conditions["SourceAccount"]}
+        held["Statement"].append(made)
+        self._store(arn, held)
+        return {"Statement": json.dumps(made)}
+
+    def remove_permission(
+        self, FunctionName: str, StatementId: str, Qualifier: str = "", RevisionId: str | None = None
+    ) -> None:
+        arn = f"{FunctionName}:{Qualifier}" if Qualifier else FunctionName
+        self._expect(arn, RevisionId)
+        held = json.loads(self.policies.get(arn, '{"Statement":[]}'))
+        kept = [item for item in held["Statement"] if item["Sid"] != StatementId]
+        if len(kept) == len(held["Statement"]):
+            raise Refused("ResourceNotFoundException", 404, Type="User")
+        self._store(arn, {**held, "Statement": kept})
+
+    def _store(self, arn: str, held: dict[str, Any]) -> None:
+        """The last statement takes the policy along."""
+        self.policies[arn] = json.dumps(held)
+        if not held["Statement"]:
+            del self.policies[arn]
+        self.revisions[arn] = self.revisions.get(arn, 0) + 1
+
     def _expect(self, arn: str, revision: str | None) -> None:
         if revision is not None and revision != _revision(self.revisions.get(arn, 0)):
             raise Refused("PreconditionFailedException", 412, Type="User")

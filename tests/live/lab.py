@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
@@ -16,7 +17,21 @@ from policyc.aws.session import Access, Sessions
 from policyc.aws.steps import Kind, State, Step
 from tests.live.fake.core import ACCOUNT, REGION, Aws, Killed, installed
 from tests.live.fake.storage import function_arn, olap_arn, point_arn
-from tests.live.world import APP, CEDAR, CORE, GROUP, MESH, NETWORK_POLICY, ORDERS, SERVICE, World, allow, text, world
+from tests.live.world import (
+    APP,
+    CEDAR,
+    CORE,
+    GROUP,
+    MESH,
+    NETWORK_POLICY,
+    ORDERS,
+    SERVICE,
+    World,
+    allow,
+    document,
+    text,
+    world,
+)
 
 GROUP_ARN = f"arn:aws:ec2:{REGION}:{ACCOUNT}:verified-access-group/{GROUP}"
 CORE_ARN = f"arn:aws:networkmanager::{ACCOUNT}:core-network/{CORE}"
@@ -24,6 +39,9 @@ OTHER = f"arn:aws:iam::{ACCOUNT}:role/other"
 NEW_CEDAR = (
     'permit (principal, action, resource)\nwhen { context.idc.groups has "d242c5b0-6081-1845-6fa8-6e0d9513c107" };\n'
 )
+
+
+TRUST = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
 
 
 def new_network() -> str:
@@ -34,9 +52,27 @@ def new_network() -> str:
     return json.dumps(made)
 
 
+LIMITS = f"arn:aws:iam::{ACCOUNT}:policy/limits"
+ALICE = f"arn:aws:iam::{ACCOUNT}:user/alice"
+#: a function in a Region for which boto3 is too old for whole policies
+ELSEWHERE = "eu-west-1"
+THUMB = f"arn:aws:lambda:{ELSEWHERE}:{ACCOUNT}:function:thumb"
+#: steps whose place takes several writes
+PIECEMEAL = frozenset({12, 15})
+
+
+def statement(sid: str, principal: str, function: str = THUMB) -> dict[str, Any]:
+    return allow(sid, {"AWS": principal}, "lambda:InvokeFunction", function)
+
+
 def lab_world() -> World:
-    """The world before the plan: the service asks nobody, and has no policy."""
+    """The world before the plan: the service asks nobody, and has no policy; the boundary has as many versions as there can be."""
     made = world()
+    made.iam.versions[LIMITS] = {f"v{number}": document(allow(f"V{number}", None, "*")) for number in range(1, 6)}
+    made.iam.managed[LIMITS] = made.iam.versions[LIMITS]["v3"]
+    made.iam.add_user("alice")
+    made.iam.of_users["alice"] = {"own": document(allow("Own", None, "s3:GetObject"))}
+    made.functions.policies[THUMB] = text(statement("App", APP), statement("Gone", f"arn:aws:iam::{ACCOUNT}:role/gone"))
     del made.lattice.policies[SERVICE]
     made.lattice.services[SERVICE]["authType"] = "NONE"
     return made
@@ -48,8 +84,8 @@ def steps() -> list[Step]:
     more = {"AWS": [APP, OTHER]}
     function = function_arn("resize")
 
-    def step(number: int, kind: Kind, arn: str, old: State, new: State, name: str = "") -> Step:
-        return Step(number, kind, f"step {number}", arn, ACCOUNT, REGION, old, new, name)
+    def step(number: int, kind: Kind, arn: str, old: State, new: State, name: str = "", region: str = REGION) -> Step:
+        return Step(number, kind, f"step {number}", arn, ACCOUNT, region, old, new, name)
 
     inline = start.iam.inline["app"]["invoke"]
     wan = {"live": 1, "latest": 1, "state": "EXECUTION_SUCCEEDED"}
@@ -66,6 +102,10 @@ def steps() -> list[Step]:
         step(9, Kind.WAN_EXECUTE, CORE_ARN, network, State(new_network())),
         step(10, Kind.LATTICE_POLICY, MESH, State(start.lattice.policies["sn-0123456789abcdef0"]["policy"]), State(text(allow("All", "*")))),
         step(11, Kind.LATTICE_AUTH, ORDERS, State(None, "NONE"), State(None, "AWS_IAM")),
+        step(12, Kind.MANAGED, LIMITS, State(json.dumps(start.iam.managed[LIMITS])), State(text(allow("S3", None, "s3:*")))),
+        step(13, Kind.TRUST, APP, State(unquote(start.iam.roles["app"]["AssumeRolePolicyDocument"])), State(text(TRUST))),
+        step(14, Kind.USER, ALICE, State(json.dumps(start.iam.of_users["alice"]["own"])), State(text(allow("Own", None, "s3:*"))), "own"),
+        step(15, Kind.FUNCTION, THUMB, State(start.functions.policies[THUMB]), State(text(statement("App", APP), statement("Gone", OTHER))), region=ELSEWHERE),
     ]  # fmt: skip
 
 
@@ -75,7 +115,13 @@ def held(made: World) -> dict[int, Any]:
     def data(found: str | None) -> Any:
         return None if found is None else json.loads(found)
 
+    new_limits = document(allow("S3", None, "s3:*"))
+    function = data(made.functions.policies.get(THUMB)) or {"Statement": []}
     return {
+        12: (made.iam.managed[LIMITS], sum(one == new_limits for one in made.iam.versions[LIMITS].values())),
+        13: json.loads(unquote(made.iam.roles["app"]["AssumeRolePolicyDocument"])),
+        14: made.iam.of_users["alice"].get("own"),
+        15: {item["Principal"]["AWS"] for item in function["Statement"]},
         1: made.iam.inline["app"].get("invoke"),
         2: data(made.functions.policies.get(function_arn("resize"))),
         3: data(made.buckets.policies.get("acme-photos")),
@@ -97,6 +143,10 @@ def wanted() -> dict[int, Any]:
             out[step.number] = {"PolicyEnabled": True, "PolicyDocument": step.new.text}
         elif step.kind is Kind.LATTICE_AUTH:
             out[step.number] = step.new.flag
+        elif step.kind is Kind.MANAGED:
+            out[step.number] = (json.loads(step.new.text or ""), 1)
+        elif step.resource == THUMB:
+            out[step.number] = {APP, OTHER}
         elif step.kind is not Kind.WAN_PUT:
             out[step.number] = None if step.new.text is None else json.loads(step.new.text)
     return out
@@ -119,8 +169,6 @@ class Lab:
     saves: int = 0
     #: what goes wrong at the n-th writing of the record: kind, when, n
     save_fault: tuple[str, str, int] | None = None
-    #: steps whose place is written in several calls
-    piecemeal: frozenset[int] = frozenset()
 
     def start(self) -> None:
         """A world as before the plan, and no record."""
@@ -207,4 +255,5 @@ def opened(folder: Path) -> Iterator[Lab]:
         lab.start()
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("policyc.aws.apply.save", lab.keep)
+            patch.setattr(Sessions, "has", lambda self, client, method, region: region != ELSEWHERE)
             yield lab

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from policyc.aws.steps import Kind
 from tests.live.faults import FAULTS, NEW, WAYS, laboratory, places
 from tests.live.lab import Lab, held, steps
 
@@ -42,7 +43,9 @@ def test_every_step_of_the_plan_is_met_by_the_faults(lab: Lab) -> None:
     for way, (_, is_back) in WAYS.items():
         for fault in FAULTS:
             met = {place.step for place in places(lab, *fault, is_back)}
-            assert met == {step.number for step in steps()}, (way, fault)
+            # nothing is called to take back a version that nobody executed
+            none = {step.number for step in steps() if is_back and step.kind is Kind.WAN_PUT}
+            assert met >= {step.number for step in steps()} - none, (way, fault)
     lab.start()
     lab.apply()
     assert held(lab.world) == NEW
@@ -58,4 +61,10 @@ def test_every_step_of_the_plan_is_met_by_the_faults(lab: Lab) -> None:
         "modify_verified_access_group_policy",
         "put_core_network_policy",
         "execute_core_network_change_set",
+        "delete_policy_version",
+        "create_policy_version",
+        "update_assume_role_policy",
+        "put_user_policy",
+        "add_permission",
+        "remove_permission",
     }

@@ -122,6 +122,14 @@ def read_meant(project: Project, maps: Mapping[str, str], diagnostics: Diagnosti
             out += [] if found is None else [found]
     held, left = _documents(project, sources, diagnostics)
     mapped = [_mapped(item, maps) for item in (*out, *held)]
+    # a plain document of the language says what it is and not what carries it
+    plain = {item.label for item in out if not item.type}
+    left += [
+        f"{item.label}: nothing says which resource carries it; give `--map`"
+        for item in mapped
+        if item.label in plain and not item.resource and item.kind not in NOT_OURS
+    ]
+    mapped = [item for item in mapped if item.label not in plain or item.resource]
     unused = set(maps) - {name for item in (*out, *held) for name in _names(item)}
     return MeantSide(tuple(mapped), sources, project.config.switches, tuple(left), tuple(sorted(unused)))
 

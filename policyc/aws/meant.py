@@ -16,8 +16,7 @@ from policyc.syntax.json_text import parse_json
 from policyc.targets.base import Document, MapEntry
 from policyc.targets.iam_documents import resource_arn
 from policyc.targets.iam_documents.kinds import guess_kind, is_policy
-from policyc.targets.plain_iam.sorts import SORTS
-from policyc.targets.registry import resource_types
+from policyc.targets.registry import back_end, resource_types
 from policyc.text import Source
 from policyc.workspace.compile import compile_project
 from policyc.workspace.native_json import CORE_NETWORK, shape_of
@@ -141,8 +140,8 @@ def _compiled(document: Document, program: Program) -> Meant | None:
     resource = program.resource(document.attached_to)
     if document.role.startswith("plain_"):
         # a plain document says what it is, and only `--map` what carries it
-        word = document.role.removeprefix("plain_")
-        return Meant(document.path, document.owner, SORTS.get(word, word), "", "", "", document.text, map=document.map)
+        kind = back_end(document.kind.partition("/")[0]).kinds[document.kind]
+        return Meant(document.path, document.owner, kind, "", "", "", document.text, map=document.map)
     role, kind = _ROLES[document.role]
     if resource is None:
         arn = document.attached_to if document.attached_to.startswith("arn:") else ""

@@ -159,7 +159,7 @@ class _Reader:
                 self.rows(member.value)
             elif member.key == "NextToken":
                 if isinstance(member.value, JsonString):
-                    self.tokens.update(dict.fromkeys(listed or _LISTS[1:], member.key_span))
+                    self.tokens.update(dict.fromkeys(listed or ("attachments",), member.key_span))
             elif member.key != "$schema":
                 self.refuse(
                     f"an inventory has no key `{member.key[:60]}`",

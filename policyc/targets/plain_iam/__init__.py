@@ -44,12 +44,12 @@ class PlainIam:
 
     def check(self, policy: Policy, program: Program, diagnostics: Diagnostics) -> None:
         from policyc.targets.plain_iam.limits import check_policy
-        from policyc.targets.plain_iam.lowering import lower_policy
+        from policyc.targets.plain_iam.lowering import lowered_policy
 
         found = Diagnostics()
         check_policy(policy, program, found)
         if not found.has_errors:
-            lower_policy(policy, found)
+            lowered_policy(policy, program, found)
         diagnostics.extend(found)
 
     def check_program(self, program: Program, diagnostics: Diagnostics) -> None:

@@ -11,19 +11,20 @@ from policyc.model.values import Resource
 from policyc.targets.base import Document, Quota
 from policyc.targets.iam_documents import assemble
 from policyc.targets.iam_documents.kinds import KINDS, DocumentKind
-from policyc.targets.plain_iam.lowering import lower_policy
+from policyc.targets.plain_iam.lowering import lowered_policy
 from policyc.targets.plain_iam.sorts import kind_on
 
 
 def emit_documents(program: Program, diagnostics: Diagnostics) -> Sequence[Document]:
     """One document per policy, in the order of declaration."""
-    made = (emit_policy(item, diagnostics) for item in program.policies if item.target == "iam_document")
+    mine = (policy for policy in program.policies if policy.target == "iam_document")
+    made = (emit_policy(policy, program, diagnostics) for policy in mine)
     return [document for document in made if document is not None]
 
 
-def emit_policy(policy: Policy, diagnostics: Diagnostics) -> Document | None:
+def emit_policy(policy: Policy, program: Program, diagnostics: Diagnostics) -> Document | None:
     """The document of one policy; None after an error was reported."""
-    lowered = lower_policy(policy, diagnostics)
+    lowered = lowered_policy(policy, program, diagnostics)
     if lowered is None:
         return None
     assert isinstance(policy.on, Resource)

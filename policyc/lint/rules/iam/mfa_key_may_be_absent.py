@@ -40,7 +40,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from policyc.diagnostics import Severity
-from policyc.ir.authz import Atom, Cond, Op
+from policyc.ir.authz import Atom, Cond, Constant, Op
 from policyc.ir.conditions import atoms
 from policyc.lint.rule import Lint
 from policyc.lint.speech import key_of
@@ -53,14 +53,11 @@ _KEY: Final = "aws:multifactorauthpresent"
 
 def check(lint: Lint) -> None:
     for policy in lint.program.policies:
-        mine = list(policy.statements)
-        if any(_stops_absent(statement.when) for statement in mine if statement.effect == "deny"):
+        if any(_stops_absent(statement.when) for statement in policy.statements if statement.effect == "deny"):
             continue
-        for statement in mine:
+        for statement in policy.statements:
             for test in _tests(statement.when):
-                if test.op is not Op.EQ or [value.value for value in test.values if not hasattr(value, "text")] != [
-                    False
-                ]:
+                if not _is_false(test):
                     continue
                 if statement.effect == "deny" and not test.negated:
                     lint.report(
@@ -74,6 +71,12 @@ def check(lint: Lint) -> None:
                         f"requests signed with long-term keys lack `{key_of(test)}`, and this allow lets them in",
                         _help(test, "Bool", "== true"),
                     )
+
+
+def _is_false(test: Atom) -> bool:
+    """Whether the test compares with `false`; `BoolIfExists` with `true` is read as its negation."""
+    values = [value.value for value in test.values if isinstance(value, Constant)]
+    return test.op is Op.EQ and values == [False]
 
 
 def _tests(when: Cond) -> Iterator[Atom]:

@@ -27,7 +27,7 @@ from policyc.report.screen import clean, plural
 from policyc.workspace.native_settings import settings_of
 from policyc.workspace.natives import NAMED, find_natives, format_of, split_natives
 from policyc.workspace.project import POLICY, Project
-from policyc.workspace.pulled import Known, pulled
+from policyc.workspace.pulled import Known, Pulled, pulled
 
 if TYPE_CHECKING:
     from policyc.importing.documents import Imported
@@ -178,7 +178,6 @@ def _documents(
 ) -> tuple[list[Given], dict[str, Source], list[Left]]:
     """The documents that the command line names or that lie in its folders, with what it says of them, their texts by file, and those of
     host files that cannot be taken out."""
-    from policyc.importing.documents import CARRIED
     from policyc.importing.drafts import Given
     from policyc.importing.names import snake
     from policyc.model.files import read_source
@@ -211,17 +210,27 @@ def _documents(
         Given(
             source,
             args.kind or built_kind(project.root / name, manifests) or known[name].kind,
-            attached.get(name, "") or (known[name].resource if known[name].kind in CARRIED else ""),
+            attached.get(name) or _placed(known[name]),
             PurePosixPath(name).relative_to(top).with_suffix("").as_posix(),
             project.root / name in set(named),
+            trust=known[name].trust,
+            called=known[name].policy,
+            group=known[name].group,
+            protocol=known[name].protocol,
         )
         for name, source in sources.items()
     ]
     for item in taken:
         stem = PurePosixPath(item.file).with_name(snake(_WORDS.sub("_", _short(item.name)), "policy")).as_posix()
         on = attached.get(item.source.file, item.attached)
-        given.append(Given(item.source, item.kind, on, stem, False, item.comments))
+        given.append(Given(item.source, item.kind, on, stem, False, item.comments, called=item.called))
     return given, {**sources, **{item.source.file: item.source for item in taken}}, left
+
+
+def _placed(known: Pulled) -> str:
+    """The ARN of what carries a pulled document; empty for a level of an organization and for an endpoint of which little is known."""
+    unclear = ":verified-access-endpoint/" in known.resource and not known.group
+    return known.resource if known.resource.startswith("arn:") and not unclear else ""
 
 
 def _short(name: str) -> str:

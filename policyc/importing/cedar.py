@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from types import ModuleType
 
 from policyc.diagnostics import Diagnostics
@@ -29,29 +30,65 @@ from policyc.text import Span
 CEDAR = "cedar"
 
 
-def import_text(
-    given: Given, stem: str, bare: str, trust: Mapping[str, str], plan: Plan, diagnostics: Diagnostics
+@dataclass(slots=True)
+class _Text:
+    """One text on its way: `on` is the group or the Client VPN endpoint that it reads data of."""
+
+    given: Given
+    stem: str
+    document: cedar_nodes.Document
+    service: ModuleType
+    on: Resource
+
+
+def import_texts(
+    given: Sequence[tuple[Given, str, str]], trust: Mapping[str, str], plan: Plan, diagnostics: Diagnostics
 ) -> None:
-    """Add the policy of a text to what is to be written, and what it is on; what cannot be said is reported at its place. `bare` names
-    that, where the name of the policy has something behind it."""
+    """Add the policies of texts to what is to be written, and what they are on; what cannot be said is reported at its place. With each text
+    stand the name of its policy and the name of what that is on, which is the same where nothing stands behind it."""
+    groups = {item.attached for item, _, _ in given if verified_access.is_carrier(item.attached)}
+    found = [_read(item, stem, bare, trust, diagnostics) for item, stem, bare in given]
+    texts = [item for item in found if item is not None]
+    if diagnostics.has_errors:
+        return
+    # an endpoint's text is about the data of its group, which has one declaration
+    shared: dict[str, list[_Text]] = {}
+    for item in texts:
+        key = item.given.group if item.given.group in groups else item.given.attached
+        shared.setdefault(key or f"{item.given.source.file}#", []).append(item)
+    for key, of_one in shared.items():
+        of_one.sort(key=lambda item: item.given.attached != key)  # the group's own text first
+        on = verified_access.joined([item.on for item in of_one]) if len(of_one) > 1 else of_one[0].on
+        for item in of_one:
+            item.on = on
+            _write(item, key, plan, diagnostics)
+
+
+def _read(given: Given, stem: str, bare: str, stated: Mapping[str, str], diagnostics: Diagnostics) -> _Text | None:
     group, endpoint = (bare if bare != stem else f"{stem}_{kind}" for kind in ("group", "endpoint"))
     found = Diagnostics()
-    document = parse_cedar(given.source, found)
+    document, trust = parse_cedar(given.source, found), {**given.trust, **stated}
     if document is None:
         diagnostics.extend(found)
-        return
+        return None
     service: ModuleType = verified_access
     if _is_of_client_vpn(document, trust):
         service, on = client_vpn, client_vpn.endpoint_of(given.source, document, endpoint, found)
     else:
         on = verified_access.group_of(given.source, document, group, trust, found)
-    if given.attached and not service.is_carrier(given.attached):
+    of_endpoint = service is verified_access and bool(given.group)
+    if given.attached and not of_endpoint and not service.is_carrier(given.attached):
         message = f"`{given.attached}` does not carry documents like this one"
         found.error("malformed-arn", message, given.source.span(0, 0), f"write it like `{service.EXAMPLE}`")
-    if on is None or found.has_errors:
-        diagnostics.extend(found)
-        return
-    carried: raising.Carried = service.carried(on)
+    diagnostics.extend(found)
+    return None if on is None or found.has_errors else _Text(given, stem, document, service, on)
+
+
+def _write(item: _Text, key: str, plan: Plan, diagnostics: Diagnostics) -> None:
+    """Add one policy; `key` is the ARN of the group that its data is of."""
+    given, document, on, names = item.given, item.document, item.on, plan.names
+    of_endpoint = bool(given.group) and key == given.group
+    carried: raising.Carried = verified_access.carried(on, "endpoint") if of_endpoint else item.service.carried(on)
     policy, canonical = raising.policies(given.source, document, on, carried)
     for statement in policy.statements:
         for part in raising.raw_parts(statement.when):
@@ -59,10 +96,13 @@ def import_text(
             diagnostics.error("not-importable", message, part.span or statement.span, "keep the text as it is")
     if diagnostics.has_errors:
         return
-    names = plan.names
-    names.taken |= {entry for entry, _ in _entries(on, "trust")} if service is verified_access else set()
-    name, start = names.free(stem), given.source.span(0, 0)
-    at = names.resource(on.name, on.type, f"{given.source.file}#{on.name}", "", **_fields(on, given.attached))
+    names.taken |= {entry for entry, _ in _entries(on, "trust")} if item.service is verified_access else set()
+    name, start = names.free(item.stem), given.source.span(0, 0)
+    own = _own(on) if of_endpoint or given.group else {**_place(given.attached, names), **_own(on)}
+    at = names.resource(on.name, on.type, key, "", **own)
+    if of_endpoint:
+        fields = {**_place(given.attached, names), "group": word(at), "protocol": word(given.protocol)}
+        at = names.resource(f"{item.stem}_endpoint", verified_access.ENDPOINT, given.attached, "", **fields)
     try:
         statements = [_statement(policy, index, names) for index in range(len(policy.statements))]
     except NoWords as nothing:
@@ -105,9 +145,18 @@ def _entries(group: Resource, field: str) -> tuple[tuple[str, Value], ...]:
     return value.data if value is not None and isinstance(value.data, tuple) else ()  # type: ignore[return-value]
 
 
-def _fields(on: Resource, attached: str) -> dict[str, nodes.Expr]:
-    """The fields of what a text is on; its id is the end of its ARN."""
-    out: dict[str, nodes.Expr] = {"id": text(attached.rpartition("/")[2])} if attached else {}
+def _place(arn: str, names: Names) -> dict[str, nodes.Expr]:
+    """What the ARN of a carrier says of it: its id, its account and Region."""
+    if not arn:
+        return {}
+    _, _, _, region, account, last = arn.split(":", 5)
+    at = nodes.At(names.value("account", account), nodes.Region(region, NOWHERE), NOWHERE)
+    return {"id": text(last.partition("/")[2]), "at": at}
+
+
+def _own(on: Resource) -> dict[str, nodes.Expr]:
+    """The fields of what a text is on that the text tells."""
+    out: dict[str, nodes.Expr] = {}
     for field, value in on.fields:
         if isinstance(value.type, SetOf):
             items = value.data if isinstance(value.data, tuple) else ()

@@ -15,7 +15,7 @@ from typing import Final
 
 from policyc.diagnostics import Diagnostics, Severity
 from policyc.engines.iam.document import compile_document
-from policyc.importing.cedar import CEDAR, import_text
+from policyc.importing.cedar import CEDAR, import_texts
 from policyc.importing.conditions import NoWords
 from policyc.importing.drafts import Choice, Draft, Given, Whole
 from policyc.importing.modules import Layout
@@ -113,12 +113,14 @@ def import_documents(
     run = _Run(Plan(Names(_reserved(words())), opening=opening or Opening()), diagnostics)
     run.plan.opening.known_to(run.plan.names)
     sorts: dict[str, list[tuple[Given, Policy]]] = {}
+    texts: list[tuple[Given, str, str]] = []
     for item in given:
         if item.kind == CEDAR or item.source.file.endswith(".cedar"):
             stem = snake(PurePosixPath(item.stem).name, "policy")
-            import_text(item, stem, _bare(stem, ""), trust, run.plan, run.diagnostics)
+            texts.append((item, stem, _bare(stem, "")))
         else:
             _sort(item, sorts, run)
+    import_texts(texts, trust, run.plan, run.diagnostics)
     if run.diagnostics.has_errors:
         return None
     _lattice(sorts.get(_LATTICE, ()), run)
@@ -263,7 +265,7 @@ def _plain(kind: DocumentKind, found: Sequence[tuple[Given, Policy]], run: _Run)
     for item, policy in found:
         stem, word_ = snake(PurePosixPath(item.stem).name, "policy"), kind.name.replace("-", "_")
         fields: dict[str, nodes.Expr] = {"kind": word(word_)}
-        if which := item.attached or plain.carrier(policy, kind):
+        if which := item.attached or plain.carrier(policy, kind) or item.called:
             fields["name"] = text(which)
         short = stem.removesuffix(f"_{word_}")
         on = run.plan.names.resource(

@@ -22,8 +22,9 @@ from policyc.text import Source, Span
 @record
 class Given:
     """A document to import: its text, the name of its kind (empty: the shape tells), the ARN of what it is attached to where somebody
-    stated it, and the file that it should become, without its ending. `named` is False for one that was found in a folder: it is passed
-    over when the language has no policies of its kind. `comments` are those above its statements, by their number."""
+    stated it (`called` is a name at least), and the file that it should become, without its ending. `named` is False for one that was found in a folder: it is passed
+    over when the language has no policies of its kind. `comments` are those above its statements, by their number. `trust` are the types of the trust
+    providers that a Cedar text may count on, by name, and of the endpoint `attached` its `group` (the ARN) and the `protocol` that it speaks are known."""
 
     source: Source
     kind: str = ""
@@ -31,6 +32,10 @@ class Given:
     stem: str = ""
     named: bool = True
     comments: Mapping[int, str] = MappingProxyType({})
+    trust: Mapping[str, str] = MappingProxyType({})
+    called: str = ""
+    group: str = ""
+    protocol: str = ""
 
 
 @dataclass(slots=True)

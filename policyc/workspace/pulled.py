@@ -12,7 +12,7 @@ from typing import Any, Final
 from policyc.bounded import read_regular
 from policyc.data import read_text
 from policyc.diagnostics import Diagnostics
-from policyc.record import record
+from policyc.record import record, replace
 from policyc.shape import misfits
 
 LOCK: Final = "live.lock.json"
@@ -66,11 +66,15 @@ def read_lock(folder: Path) -> Lock | None:
 
 @record
 class Pulled:
-    """What a lock file says of one document: its kind, what carries it, and for Cedar text the types of trust providers by name."""
+    """What a lock file says of one document: its kind, what carries it, for Cedar text the types of trust providers by name, for a control
+    policy its id, and for the text of an endpoint whose group and protocol are known the ARN of the group and the protocol."""
 
     kind: str = ""
     resource: str = ""
     trust: Mapping[str, str] = MappingProxyType({})
+    policy: str = ""
+    group: str = ""
+    protocol: str = ""
 
 
 Known = dict[Path, "tuple[Path, Lock] | None"]
@@ -88,8 +92,15 @@ def pulled(path: Path, known: Known, diagnostics: Diagnostics) -> Pulled:
     if entry is None:
         return _NOTHING
     arn = str(entry.get("resource", ""))
-    trust = lock.of(arn).get("facts", {}).get("trust") or {}
-    return Pulled(str(entry.get("kind", "")), arn, trust if entry.get("kind") == "cedar" else {})
+    kind, facts = str(entry.get("kind", "")), lock.of(arn).get("facts", {})
+    if kind != "cedar":
+        return Pulled(kind, arn, policy=str(entry["revision"].get("PolicyId", "")))
+    group, protocol = facts.get("group"), str(facts.get("protocol") or "")
+    found = Pulled(kind, arn, facts.get("trust") or {})
+    if group and protocol:
+        above = f"{arn.rpartition(':')[0]}:verified-access-group/{group}"
+        found = replace(found, group=above, protocol=protocol)
+    return found
 
 
 def _home(folder: Path, known: Known, diagnostics: Diagnostics) -> tuple[Path, Lock] | None:

@@ -19,7 +19,7 @@ from policyc.workspace.hosts import Host
 @record
 class TakenOut:
     """One document with nothing open in it: `source` is its text under a name that leads to its place (`stack.yaml:12 OrdersAuth`), `attached` the ARN of
-    what it is on where the host says so. `holes` is empty but for whoever asks for open documents: then `source` has their marks, and `on` is the name of the resource
+    what it is on where the host says so, `called` its name or ARN. `holes` is empty but for whoever asks for open documents: then `source` has their marks, and `on` is the name of the resource
     beside it that the document is on, with its type. `comments` are those that stand above a statement in the host, by its number."""
 
     source: Source
@@ -30,6 +30,7 @@ class TakenOut:
     holes: Mapping[str, Hole] = MappingProxyType({})
     on: tuple[str, str] = ("", "")
     comments: Mapping[int, str] = MappingProxyType({})
+    called: str = ""
 
 
 @record
@@ -77,6 +78,7 @@ def take_out(hosts: Iterable[Host], opened: bool = False) -> tuple[list[TakenOut
                         document.holes,
                         on,
                         _comments(host.source, document),
+                        document.facts.get("called", ""),
                     )
                 )
         for lost in host.carried.unreadable:

@@ -7,7 +7,7 @@ from typing import Final
 
 from policyc.carriers.cloudformation.permissions import PERMISSION
 from policyc.carriers.cloudformation.template import Resource, Template
-from policyc.carriers.cloudformation.wiring import TYPES, logical, pointed, wired
+from policyc.carriers.cloudformation.wiring import TYPES, called, logical, pointed, wired
 from policyc.carriers.embedded import Companion
 from policyc.carriers.types import DocumentType
 from policyc.syntax.json_tree import JsonString
@@ -75,7 +75,10 @@ def facts_of(resource: Resource, template: Template, kind: DocumentType) -> Mapp
         if auth:
             facts["auth-type"] = auth
     elif isinstance(named, JsonString):
-        facts["resource"] = named.value
+        facts["resource"] = facts["called"] = named.value
+    carrier = template.resources.get(attached, resource)
+    if name := called(carrier):
+        facts["called"] = name
     if kind.kind == "cedar":
         trust = dict(_trust(template))
         if trust:

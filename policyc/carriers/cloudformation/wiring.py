@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from policyc.carriers.cloudformation.lowering import intrinsic
-from policyc.carriers.cloudformation.template import Template
+from policyc.carriers.cloudformation.template import Resource, Template
 from policyc.carriers.embedded import Companion
 from policyc.carriers.types import reach
 from policyc.regex import regex
@@ -23,6 +23,14 @@ TYPES: Final[Mapping[str, tuple[str, str]]] = {
     "AWS::S3ObjectLambda::AccessPoint": ("object_lambda.access_point", "Name"),
     "AWS::Lambda::Function": ("lambda.function", "FunctionName"),
     "AWS::Serverless::Function": ("lambda.function", "FunctionName"),
+}
+#: other resource types that carry documents, and the property that is their name
+_NAMED: Final[Mapping[str, str]] = {
+    "AWS::IAM::Role": "RoleName",
+    "AWS::IAM::User": "UserName",
+    "AWS::SNS::Topic": "TopicName",
+    "AWS::SQS::Queue": "QueueName",
+    "AWS::ECR::Repository": "RepositoryName",
 }
 #: resource type -> fields of the language and the paths of the properties that name the other resource
 _LINKS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
@@ -46,9 +54,8 @@ def wired(template: Template) -> Iterator[Companion]:
     for resource in template.resources.values():
         if resource.type not in TYPES:
             continue
-        type, named = TYPES[resource.type]
-        name = resource.properties.get(named)
-        fields = {"name": name.value} if isinstance(name, JsonString) else {}
+        type, name = TYPES[resource.type][0], called(resource)
+        fields = {"name": name} if name else {}
         links: dict[str, str] = {}
         for field, path in _LINKS.get(resource.type, ()):
             found = {pointed(value, template) for value, _, _ in reach(resource.properties, path)}
@@ -56,6 +63,13 @@ def wired(template: Template) -> Iterator[Companion]:
             if other in template.resources:
                 links[field] = other
         yield Companion(resource.name, type, resource.name_span, fields, links)
+
+
+def called(resource: Resource) -> str:
+    """The name that a resource has on AWS, where the template writes it out; else empty."""
+    held = TYPES.get(resource.type)
+    name = resource.properties.get(held[1] if held is not None else _NAMED.get(resource.type, ""))
+    return name.value if isinstance(name, JsonString) else ""
 
 
 def pointed(value: JsonValue | None, template: Template) -> str:
@@ -76,8 +90,7 @@ def pointed(value: JsonValue | None, template: Template) -> str:
 def _by_name(text: str, template: Template) -> str:
     last = re.split(r"[:/]", text)[-1]
     for resource in template.resources.values():
-        named = resource.properties.get(TYPES[resource.type][1]) if resource.type in TYPES else None
-        if isinstance(named, JsonString) and named.value == last:
+        if resource.type in TYPES and last and called(resource) == last:
             return resource.name
     return ""
 

@@ -36,6 +36,8 @@ _TYPES: Final[Mapping[str, tuple[str, str]]] = {
     "aws_lambda_function": ("lambda.function", "function_name"),
     "aws_s3control_object_lambda_access_point": ("object_lambda.access_point", "name"),
 }
+#: resource type that carries documents itself -> the argument that is its name
+_NAMED: Final[Mapping[str, str]] = {"aws_iam_role": "name", "aws_iam_user": "name"}
 AUTH_POLICIES: Final = ("aws_vpclattice_auth_policy", "awscc_vpclattice_auth_policy")
 #: what else tells how resources hang together
 _LINKS: Final = frozenset(
@@ -89,8 +91,12 @@ def facts_of(instance: ResourceInstance, known: Around, work: Work) -> dict[str,
         on = address_of(_argument(instance, attached, work), {}, work)
         if on in known.companions:
             facts["resource"] = on
+        if name := _called(instance, attached, on, known, work):
+            facts["called"] = name
     elif instance.address in known.companions:
         facts["resource"] = instance.address
+    elif instance.type in _NAMED and (name := _text(instance, _NAMED[instance.type], work)):
+        facts["called"] = name
     if instance.type == "aws_verifiedaccess_group":
         trust = known.trust.get(address_of(_argument(instance, "verifiedaccess_instance_id", work), {}, work))
     elif instance.type == "aws_verifiedaccess_endpoint":
@@ -100,6 +106,12 @@ def facts_of(instance: ResourceInstance, known: Around, work: Work) -> dict[str,
     if trust:
         facts["trust"] = trust
     return facts
+
+
+def _called(instance: ResourceInstance, attached: str, on: str, known: Around, work: Work) -> str:
+    """The name or the ARN of what a document is attached to: its own, or what is written for it."""
+    carrier = known.companions.get(on)
+    return carrier.fields.get("name", "") if carrier is not None else "" if on else _text(instance, attached, work)
 
 
 def _trust_of_endpoint(instance: ResourceInstance, known: Around, work: Work) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from policyc.diagnostics import Diagnostics
@@ -14,6 +14,7 @@ from policyc.targets.cedar_documents.facts import language_name
 from policyc.targets.cedar_documents.raising import Carried, tested
 from policyc.targets.cedar_documents.text.paths import reads
 from policyc.targets.verified_access.read.trust import declared_trust, undeclared_roots
+from policyc.targets.verified_access.scope import ENDPOINT as ENDPOINT
 from policyc.targets.verified_access.scope import GROUP, facts, guess_type, trust_types
 from policyc.text import Source, Span
 
@@ -62,6 +63,17 @@ def group_of(
     return Resource(name, GROUP, made, source.file, span)
 
 
+def joined(groups: Sequence[Resource]) -> Resource:
+    """One group as several texts read it: the first, with the providers and the claims of all."""
+    fields: dict[str, dict[str, object]] = {}
+    for key, value in (field for group in groups for field in group.fields):
+        assert isinstance(value.data, tuple)
+        fields[key] = fields.get(key, {}) | dict(value.data) | fields.get(key, {})  # type: ignore[arg-type]
+    span = groups[0].span
+    made = tuple((key, Value(RECORD, tuple(entries.items()), span)) for key, entries in fields.items())  # type: ignore[arg-type]
+    return Resource(groups[0].name, GROUP, made, groups[0].file, span)
+
+
 def _called(trust: Mapping[str, str]) -> dict[str, str]:
     """What the language calls each provider: its policy reference name, or a word made from it."""
     out: dict[str, str] = {}
@@ -88,6 +100,6 @@ def _claims(document: Document, trust: Mapping[str, str], called: Mapping[str, s
     return found
 
 
-def carried(on: Resource) -> Carried:
-    """What a text on a group may count on."""
-    return Carried("verified_access", "group", facts(on, {}))
+def carried(on: Resource, role: str = "group") -> Carried:
+    """What a text on a group, or on an endpoint of the group `on`, may count on."""
+    return Carried("verified_access", role, facts(on, {}))

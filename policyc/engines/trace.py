@@ -5,11 +5,11 @@ Every engine returns these shapes, so that `simulate`, `test` and the reports re
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any, Final, TypeVar
 
-from policyc.record import field, record
+from policyc.record import field, light, record
 from policyc.text import Span
 
 
@@ -98,11 +98,18 @@ L = TypeVar("L", bound=_Late)
 
 def late(cls: type[L], make: Callable[[str], Any], **known: Any) -> L:
     """A record of `cls` with the `known` fields; `make` gives each of the others by its name when it is first asked for."""
+    setters = _SETTERS.get(cls)
+    if setters is None:
+        setters = _SETTERS[cls] = {name: getattr(cls, name).__set__ for name in cls.__slots__}
     made = object.__new__(cls)
     for name, value in known.items():
-        getattr(cls, name).__set__(made, value)
-    cls.make.__set__(made, make)  # type: ignore[attr-defined]
+        setters[name](made, value)
+    setters["make"](made, make)
     return made
+
+
+#: what sets the fields of a kind of record, by name
+_SETTERS: dict[type, Mapping[str, Callable[[Any, Any], None]]] = {}
 
 
 def changed(given: L, **fields: Any) -> L:
@@ -147,7 +154,7 @@ OWN_TITLES: Final = frozenset(
 )
 
 
-@record
+@light
 class GateTrace(_Late):
     """One gate: `name` as the user knows it, `kind` such as `service`, `network`, `identity`, `bucket`.
 
@@ -177,7 +184,7 @@ class GateTrace(_Late):
         return self.name if self.name.rstrip(" 0123456789") in OWN_TITLES else f"{self.kind} {self.name}"
 
 
-@record
+@light
 class Outcome(_Late):
     """The answer for one request: the decision, each gate in the order of evaluation, and what the caller sees.
 

@@ -9,7 +9,7 @@ from policyc.engines.trace import Decision, GateTrace, Outcome, Verdict
 from policyc.ir.program import BoundTest, Program
 from policyc.packages import MissingPackage
 from policyc.per_object import PerObject
-from policyc.record import record
+from policyc.record import light, record
 from policyc.simulation.keyword import matches_keyword
 from policyc.simulation.request import RequestBuilder
 from policyc.syntax import nodes
@@ -17,7 +17,7 @@ from policyc.targets.base import Document, DocumentSet, Request
 from policyc.text import Span
 
 
-@record
+@light
 class TestResult:
     """One inline test: whether every expectation held, and the findings that say why not."""
 

@@ -95,7 +95,7 @@ def decide(documents: Documents, asked: Request, *, bounded: bool = False) -> Ve
     boundary, which NotPrincipal looks at. Who is named how makes no difference here; `decide_request` weighs it.
     """
     held = (documents,) if isinstance(documents, Document) else documents
-    return weigh(held, asked, bounded, graded=False).verdict
+    return verdict_of((held,), asked, bounded)
 
 
 def weigh(
@@ -176,6 +176,19 @@ def weigh_levels(
 ) -> Weight:
     """The weight of a gate."""
     return join_levels([weigh(level, asked, bounded, graded, turned) for level in levels])
+
+
+def verdict_of(levels: Sequence[Sequence[Document]], asked: Request, bounded: bool) -> Verdict:
+    """The verdict of a gate; most have one document."""
+    if len(levels) != 1 or len(levels[0]) != 1:
+        return weigh_levels(levels, asked, bounded, graded=False).verdict
+    index = levels[0][0].masks
+    can, must = index.masks(asked, bounded)
+    if must & index.deny:
+        return Verdict.EXPLICIT_DENY
+    if not can & index.allow:
+        return Verdict.IMPLICIT_DENY
+    return Verdict.ALLOW if must & index.allow and not can & index.deny else Verdict.UNDECIDED
 
 
 def join_levels(levels: Sequence[Weight]) -> Weight:

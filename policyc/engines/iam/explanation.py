@@ -21,6 +21,7 @@ from policyc.engines.iam.decision import (
     gate_levels,
     is_cross_account,
     settle,
+    verdict_of,
     weigh_levels,
     weights_of,
 )
@@ -59,7 +60,7 @@ def explain(
 
 
 def _gate(levels: Sequence[Sequence[Document]], asked: Request, name: str, kind: str, bounded: bool) -> GateTrace:
-    verdict = weigh_levels(levels, asked, bounded, graded=False).verdict
+    verdict = verdict_of(levels, asked, bounded)
     record = _Record(levels, asked, bounded, verdict)
     return late(GateTrace, record.field, name=name, kind=str(kind), verdict=verdict, wants=())
 

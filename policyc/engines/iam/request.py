@@ -6,6 +6,7 @@ Source: IAM evaluation reference 8.3 and 9.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 
 from policyc.engines.iam.arns import split_arn
 from policyc.engines.iam.caller import Caller
@@ -83,16 +84,20 @@ def _texts(value: ContextValue) -> tuple[str, ...]:
     return tuple(value)
 
 
+#: keys repeat from request to request
+_folded = lru_cache(maxsize=4096)(fold)
+
+
 def _values(asked: Request) -> tuple[dict[str, Values], tuple[str, ...]]:
     """Every value by folded key, and the prefixes under which other keys are not known."""
     stated: dict[str, Values] = {}
     for key, given in asked.context.items():
-        folded = fold(key)
+        folded = _folded(key)
         if folded in stated:
             raise ValueError(f"key `{key}` is given twice")
         stated[folded] = tuple(given) or None
     prefixes: list[str] = []
-    for key in map(fold, asked.unknown):
+    for key in map(_folded, asked.unknown):
         if key == "*" or key.endswith("/*"):
             prefixes.append(key[:-1])
         else:

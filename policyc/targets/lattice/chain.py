@@ -211,9 +211,12 @@ def _outcome(traces: tuple[GateTrace, ...], facts: Facts, notes: list[str]) -> O
 
 def _refusal(traces: Sequence[GateTrace]) -> GateTrace | None:
     """The gate that the caller hears of: explicit denies first, and network before service before identity."""
+    verdicts = {trace.verdict for trace in traces}
     for verdict in (Verdict.EXPLICIT_DENY, Verdict.IMPLICIT_DENY):
+        if verdict not in verdicts:
+            continue
         refused = {trace.kind: trace for trace in reversed(traces) if trace.verdict is verdict}
-        for kind in _REPORTED if refused else ():
+        for kind in _REPORTED:
             if kind in refused:
                 return refused[kind]
     return None

@@ -9,9 +9,11 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Collection, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 from policyc.diagnostics import Diagnostics
+from policyc.model.files import LINK_HELP, insider, is_circle
 from policyc.workspace.config import Config
 from policyc.workspace.places import CONFIG, find_config
 from policyc.workspace.project import POLICY, Project, is_excluded, open_root
@@ -80,11 +82,14 @@ def open_projects(
         )
         return [Project(root, Config(), {}, ())]
     groups: dict[Path, list[Path]] = {} if named else {root: []}
-    for path in _named_paths(named, reads, args, diagnostics):
-        found = None if explicit else find_config(str(path if path.is_dir() else path.parent))
-        home = root if found is None else Path(found).parent.resolve()
-        if _reach(path, home, diagnostics):
+    home_of = cache(lambda folder: root if explicit else _home(folder, root))
+    within = cache(insider)
+    for path, is_folder in _named_paths(named, reads, args, diagnostics).items():
+        home = home_of(path if is_folder else path.parent)
+        if within(home)(path):
             groups.setdefault(home, []).append(path)
+        else:
+            _outside(path, home, diagnostics)
     if not groups:
         return [Project(root, Config(), {}, ())]
     projects = [
@@ -98,6 +103,12 @@ def open_projects(
                     known.add(home)
                     projects.append(_open(args, home, home / CONFIG, [], diagnostics))
     return projects
+
+
+def _home(folder: Path, root: Path) -> Path:
+    """The root of the project that a folder belongs to, `root` where no configuration says."""
+    found = find_config(str(folder))
+    return root if found is None else Path(found).parent.resolve()
 
 
 def _searched(project: Project) -> list[Path]:
@@ -130,14 +141,10 @@ def _open(
         diagnostics,
         params=dict(getattr(args, "param", ())),
         named=named,
-        policies=[path for path in named if path.is_dir() or path.suffix == POLICY or _is_unsaved(path, args)],
+        policies=[path for path in named if path.suffix == POLICY or path.is_dir()],
         exclude=tuple(_excluded_here(getattr(args, "exclude", ()), root)),
         alone=args.root is not None or args.config is not None,
     )
-
-
-def _is_unsaved(path: Path, args: argparse.Namespace) -> bool:
-    return bool(getattr(args, "stdin_filename", None)) and path.suffix == POLICY
 
 
 def _excluded_here(patterns: Sequence[str], root: Path) -> Iterator[str]:
@@ -178,50 +185,45 @@ def _is_file(path: Path) -> bool:
 
 def _named_paths(
     named: Sequence[str], reads: Collection[str], args: argparse.Namespace, diagnostics: Diagnostics
-) -> list[Path]:
-
-    from policyc.model.files import LINK_HELP, is_circle
-
-    paths = []
+) -> dict[Path, bool]:
+    """The paths that a command line names, and whether each is a folder."""
+    paths: dict[Path, bool] = {}
     unsaved = getattr(args, "stdin_filename", None)
+    endings = tuple(reads)
     for text in named:
-        path = Path(os.path.abspath(text))  # noqa: PTH100 - keeps symbolic links, unlike resolve
-        if text != unsaved and not os.path.lexists(path):
+        name = os.path.abspath(text)  # noqa: PTH100 - keeps symbolic links, unlike resolve
+        path = Path(name)
+        is_folder = os.path.isdir(name)  # noqa: PTH112 - paths by the thousand
+        if not is_folder and text != unsaved and not os.path.lexists(name):
             diagnostics.error("missing-path", f"`{text}` does not exist", None, "check the path")
-        elif is_circle(path):
+        elif not is_folder and is_circle(path):
             diagnostics.error("links-in-a-circle", f"`{text}` is a link that leads back to itself", None, LINK_HELP)
-        elif reads and not path.is_dir() and path.suffix not in reads:
-            listed = ", ".join(f"`{ending}`" for ending in reads)
+        elif reads and not is_folder and path.suffix not in reads:
+            listed = ", ".join(f"`{ending}`" for ending in endings)
             diagnostics.error(
                 "unknown-file-kind",
                 f"`{text}` is no file that this command reads",
                 None,
                 f"name a folder or a file that ends in {listed}",
             )
+        elif path.name == "manifest.json":
+            paths |= {one: one.is_dir() for one in _assembly(path)}
         else:
-            paths += _meant(path)
-    return list(dict.fromkeys(paths))
+            paths[path] = is_folder
+    return paths
 
 
-def _meant(path: Path) -> list[Path]:
-    """What a named path stands for: the templates of a cloud assembly, else itself."""
-    if path.name != "manifest.json":
-        return [path]
+def _assembly(path: Path) -> list[Path]:
+    """What a named manifest stands for: the templates of a cloud assembly, else itself."""
     from policyc.workspace.assemblies import meant
 
     return meant(path)
 
 
-def _reach(path: Path, root: Path, diagnostics: Diagnostics) -> bool:
-    """Whether a named path lies below its root, reported when it does not."""
-    from policyc.model.files import stays_inside
-
-    if stays_inside(path, root):
-        return True
+def _outside(path: Path, root: Path, diagnostics: Diagnostics) -> None:
     diagnostics.error(
         "path-outside-root",
         f"`{os.path.relpath(path)}` lies outside the project root `{root.name}`",
         None,
         "give `--root` with a folder that holds it",
     )
-    return False

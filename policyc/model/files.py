@@ -191,17 +191,33 @@ def _inner_name(root: Path, path: Path) -> str | None:
 def namer(root: Path) -> Callable[[Path], str]:
     """What gives paths their names below `root` with their links followed, those of each folder once. Raises ValueError for a path that
     leads out, and OSError."""
-    folders: dict[Path, Path] = {}
+    folders: dict[str, str] = {}
 
     def name_of(path: Path) -> str:
-        if path.is_symlink() or path.name == "..":
+        text = str(path)
+        folder, name = os.path.split(text)
+        if name in ("", "..") or os.path.islink(text):  # noqa: PTH114
             return path.resolve().relative_to(root).as_posix()
-        folder = path.parent
-        if folder not in folders:
-            folders[folder] = folder.resolve().relative_to(root)
-        return (folders[folder] / path.name).as_posix()
+        way = folders.get(folder)
+        if way is None:
+            inner = path.parent.resolve().relative_to(root).as_posix()
+            way = folders[folder] = "" if inner == "." else f"{inner}/"
+        return way + name
 
     return name_of
+
+
+def insider(root: Path) -> Callable[[Path], bool]:
+    """`stays_inside` for many paths of one root, each folder looked at once."""
+    name_of = namer(root)
+
+    def is_inside(path: Path) -> bool:
+        try:
+            return bool(name_of(path))
+        except (ValueError, OSError, RuntimeError):  # outside, or the root by another way
+            return stays_inside(path, root)
+
+    return is_inside
 
 
 @record(frozen=False)

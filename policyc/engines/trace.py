@@ -100,7 +100,8 @@ def late(cls: type[L], make: Callable[[str], Any], **known: Any) -> L:
     """A record of `cls` with the `known` fields; `make` gives each of the others by its name when it is first asked for."""
     setters = _SETTERS.get(cls)
     if setters is None:
-        setters = _SETTERS[cls] = {name: getattr(cls, name).__set__ for name in cls.__slots__}
+        slots: tuple[str, ...] = vars(cls)["__slots__"]
+        setters = _SETTERS[cls] = {name: getattr(cls, name).__set__ for name in slots}
     made = object.__new__(cls)
     for name, value in known.items():
         setters[name](made, value)

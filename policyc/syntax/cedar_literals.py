@@ -102,6 +102,8 @@ def _value(match: re.Match[str], pattern: bool) -> str | None:
 
 def quoted(text: str) -> str:
     """A string literal."""
+    if text.isprintable() and _ESCAPES.keys().isdisjoint(text):
+        return f'"{text}"'
     return '"' + "".join(_ESCAPES.get(char) or _plain(char) for char in text) + '"'
 
 

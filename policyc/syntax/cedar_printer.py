@@ -2,16 +2,17 @@
 
 The layout is made of groups: a group stands on one line when it fits into the width with what follows it up to the next place for a
 break, else all its own breaks are taken and its inner groups are tried again. A comment never fits on a line with others, so it breaks every
-group around it. So text that is printed here is text that `policyc fmt` leaves alone (held by tests against Cedar's formatter).
+group around it. Pieces know what they are on one line, so that no text is put together twice. So text that is printed here is text that `policyc fmt` leaves alone (held by tests against Cedar's formatter).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Final, TypeAlias
 from unicodedata import category, east_asian_width
 
-from policyc.record import record
+from policyc.record import light, record
 from policyc.syntax.cedar_literals import is_identifier, quoted
 from policyc.syntax.cedar_nodes import (
     And,
@@ -43,30 +44,33 @@ WIDTH: Final = 100
 INDENT: Final = 2
 
 
-@record
+@light
 class Group:
-    """On one line if it fits; a `broken` one holds a comment."""
+    """On one line, as `flat`, if it fits; None for one with marks, and for a `broken` one, which holds a comment."""
 
     parts: tuple[Piece, ...]
+    flat: str | None
     broken: bool
 
 
-@record
+@light
 class Nest:
-    """Breaks inside are indented by `by` more."""
+    """Breaks inside are indented by `by` more; `flat` and `broken` as for a group."""
 
     by: int
     parts: tuple[Piece, ...]
+    flat: str | None
+    broken: bool
 
 
-@record
+@light
 class Break:
     """A place for a line break: `flat` stands there instead; None for one that is always taken."""
 
     flat: str | None
 
 
-@record
+@light
 class Mark:
     """Nothing to be seen: the number of the line that it comes to stand on is remembered under `name`."""
 
@@ -74,6 +78,31 @@ class Mark:
 
 
 Piece: TypeAlias = "str | Group | Nest | Break | Mark"
+
+
+def _on_one_line(parts: Iterable[Piece]) -> str | None:
+    texts = []
+    for part in parts:
+        text = part if isinstance(part, str) else None if isinstance(part, Mark) else part.flat
+        if text is None:
+            return None
+        texts.append(text)
+    return "".join(texts)
+
+
+def _breaks(piece: Piece) -> bool:
+    return piece.flat is None if isinstance(piece, Break) else isinstance(piece, Group | Nest) and piece.broken
+
+
+def _group(*parts: Piece) -> tuple[Piece, ...]:
+    flat = _on_one_line(parts)
+    return (Group(parts, flat, flat is None and any(map(_breaks, parts))),)
+
+
+def _nest(by: int, *parts: Piece) -> Nest:
+    flat = _on_one_line(parts)
+    return Nest(by, parts, flat, flat is None and any(map(_breaks, parts)))
+
 
 _LINE: Final = Break(" ")
 _SOFT: Final = Break("")
@@ -106,20 +135,7 @@ def pattern_text(pattern: Iterable[str | None]) -> str:
 
 def written(node: Expr) -> str:
     """The expression on one line, with as many parentheses as its reading needs. The parser bounds the depth."""
-    out: list[str] = []
-    work: list[Piece] = list(reversed(_pieces(node)))
-    while work:
-        piece = work.pop()
-        match piece:
-            case str():
-                out.append(piece)
-            case Break(flat):
-                out.append(flat or "")
-            case Group(parts) | Nest(_, parts):
-                work.extend(reversed(parts))
-            case _:
-                pass
-    return "".join(out)
+    return _on_one_line(_pieces(node)) or ""
 
 
 def statement_text(statement: Statement) -> str:
@@ -163,7 +179,7 @@ def _scope(scope: Sequence[ScopePart]) -> tuple[Piece, ...]:
     if not any(isinstance(part.constraint, Compare) or _has_inside(part.constraint) for part in scope):
         return _group(*parts[0], ", ", *parts[1], ", ", *parts[2])
     listed = (*parts[0], ",", _HARD, *parts[1], ",", _HARD, *parts[2])
-    return (Nest(INDENT, (_HARD, *listed)), _HARD)
+    return (_nest(INDENT, _HARD, *listed), _HARD)
 
 
 def _has_inside(constraint: Compare | Is | None) -> bool:
@@ -175,12 +191,12 @@ def _scope_part(part: ScopePart) -> tuple[Piece, ...]:
         case None:
             return (part.name,)
         case Compare(operator, _, right):
-            return _group(part.name, _group(_LINE, operator), Nest(INDENT, (_LINE, *_pieces(right))))
+            return _group(part.name, *_group(_LINE, operator), _nest(INDENT, _LINE, *_pieces(right)))
         case Is(_, kind, inside):
-            head = (part.name, *_group(Nest(INDENT, (*_group(_LINE, "is"), _LINE, kind))))
+            head = (part.name, *_group(_nest(INDENT, *_group(_LINE, "is"), _LINE, kind)))
             if inside is None:
                 return head
-            return _group(*_group(*head, _LINE, "in"), Nest(INDENT, (_LINE, *_pieces(inside))))
+            return _group(*_group(*head, _LINE, "in"), _nest(INDENT, _LINE, *_pieces(inside)))
 
 
 def _clause(clause: Clause, parts: Sequence[Part] | None) -> tuple[Piece, ...]:
@@ -188,7 +204,7 @@ def _clause(clause: Clause, parts: Sequence[Part] | None) -> tuple[Piece, ...]:
         body = _parts(parts)
     else:
         body = (_LINE, *_group(*_pieces(clause.body)))
-    return _group(clause.kind, _LINE, *_group("{", Nest(INDENT, body), _LINE, "}"))
+    return _group(clause.kind, _LINE, *_group("{", _nest(INDENT, *body), _LINE, "}"))
 
 
 def _parts(parts: Sequence[Part]) -> tuple[Piece, ...]:
@@ -217,27 +233,10 @@ def _alternatives(part: Part, parentheses: bool, comment: str) -> tuple[Piece, .
         out += [*_wrapped(node, wrapped, item.comment if place else "", item.name if place else None)]
         out += [" ||", _LINE] if place < len(part.inner) - 1 else []
     before = _lead(comment, part.inner[0].name)
-    return _group(*before, "(", Nest(1, tuple(out)), ")") if parentheses else (*before, *out)
+    return _group(*before, "(", _nest(1, *out), ")") if parentheses else (*before, *out)
 
 
 # --- pieces of expressions ------------------------------------------------------------------------------------------
-
-
-def _group(*parts: Piece | tuple[Piece, ...]) -> tuple[Piece, ...]:
-    flat = tuple(item for part in parts for item in (part if isinstance(part, tuple) else (part,)))
-    return (Group(flat, any(_broken(item) for item in flat)),)
-
-
-def _broken(piece: Piece) -> bool:
-    match piece:
-        case Break(flat):
-            return flat is None
-        case Group(_, broken):
-            return broken
-        case Nest(_, parts):
-            return any(_broken(part) for part in parts)
-        case _:
-            return False
 
 
 def _lead(comment: str, name: object) -> tuple[Piece, ...]:
@@ -253,8 +252,8 @@ def _pieces(node: Expr, lead: tuple[Piece, ...] = ()) -> tuple[Piece, ...]:
             return _member(node, lead)
         case Has(of, names):
             head, *rest = [attribute(name) for name in names]
-            field = _group(head, Nest(INDENT, _between(_SOFT, [(f".{step}",) for step in rest])))
-            return _group(*_tight(of, lead), _LINE, "has", _LINE, Nest(INDENT, field))
+            field = _group(head, _nest(INDENT, *_between(_SOFT, [(f".{step}",) for step in rest])))
+            return _group(*_tight(of, lead), _LINE, "has", _LINE, _nest(INDENT, *field))
         case Like(of, pattern):
             return _group(*_tight(of, lead), _LINE, "like", _LINE, pattern_text(pattern))
         case Is(of, kind, inside):
@@ -282,13 +281,13 @@ def _pieces(node: Expr, lead: tuple[Piece, ...] = ()) -> tuple[Piece, ...]:
             return _group(
                 *lead,
                 "if",
-                Nest(INDENT, (_LINE, *_pieces(test))),
+                _nest(INDENT, _LINE, *_pieces(test)),
                 _LINE,
                 "then",
-                Nest(INDENT, (_LINE, *_pieces(then))),
+                _nest(INDENT, _LINE, *_pieces(then)),
                 _LINE,
                 "else",
-                Nest(INDENT, (_LINE, *_pieces(otherwise))),
+                _nest(INDENT, _LINE, *_pieces(otherwise)),
             )
 
 
@@ -303,7 +302,7 @@ def _wrapped(
     before = lead or (_lead(comment, name) if isinstance(comment, str) else ())
     if not parentheses:
         return _pieces(node, before)
-    return _group(*before, "(", Nest(1, _pieces(node)), ")")
+    return _group(*before, "(", _nest(1, *_pieces(node)), ")")
 
 
 def _tight(node: Expr, lead: tuple[Piece, ...] = ()) -> tuple[Piece, ...]:
@@ -332,7 +331,7 @@ def _member(node: Expr, lead: tuple[Piece, ...] = ()) -> tuple[Piece, ...]:
         node = node.of
     if isinstance(node, Call):
         accesses.append(_arguments(node.args))
-    return _group(*_primary(node, lead), Nest(INDENT, _between(_SOFT, list(reversed(accesses)))))
+    return _group(*_primary(node, lead), _nest(INDENT, *_between(_SOFT, list(reversed(accesses)))))
 
 
 def _primary(node: Expr, lead: tuple[Piece, ...]) -> tuple[Piece, ...]:
@@ -348,12 +347,12 @@ def _primary(node: Expr, lead: tuple[Piece, ...]) -> tuple[Piece, ...]:
         case Call(function):
             return (*lead, function)
         case SetOf(items):
-            return (*lead, "[", Nest(1, _listed([_pieces(item) for item in items])), "]")
+            return (*lead, "[", _nest(1, *_listed([_pieces(item) for item in items])), "]")
         case RecordOf(()):
             return (*lead, "{}")
         case RecordOf(pairs):
             listed = [(f"{attribute(name)}: ", *_pieces(item)) for name, item in pairs]
-            return (*lead, "{", Nest(INDENT, (_LINE, *_listed(listed))), _LINE, "}")
+            return (*lead, "{", _nest(INDENT, _LINE, *_listed(listed)), _LINE, "}")
         case _:
             return _wrapped(node, True, "", None, lead)
 
@@ -361,7 +360,7 @@ def _primary(node: Expr, lead: tuple[Piece, ...]) -> tuple[Piece, ...]:
 def _arguments(args: Sequence[Expr]) -> tuple[Piece, ...]:
     if not args:
         return ("()",)
-    return ("(", Nest(INDENT, (_SOFT, *_listed([_pieces(arg) for arg in args]))), _SOFT, ")")
+    return ("(", _nest(INDENT, _SOFT, *_listed([_pieces(arg) for arg in args])), _SOFT, ")")
 
 
 def _listed(items: Sequence[tuple[Piece, ...]]) -> tuple[Piece, ...]:
@@ -396,6 +395,7 @@ def _length(text: str) -> int:
     return len(text) if text.isascii() else sum(map(_columns, text))
 
 
+@cache
 def _columns(letter: str) -> int:
     if (category(letter) in ("Mn", "Me", "Cf") and letter != "\u00ad") or "\u1160" <= letter <= "\u11ff":
         return 0
@@ -425,11 +425,17 @@ class _Page:
                 case Mark(name):
                     if name is not None:
                         self.marks[name] = len(self.lines) + 1
-                case Nest(by, parts):
-                    work.extend((indent + by, flat, part) for part in reversed(parts))
-                case Group(parts, broken):
-                    level = flat or (not broken and self._fits(parts, work))
-                    work.extend((indent, level, part) for part in reversed(parts))
+                case Nest(by, parts, text):
+                    if flat and text is not None:
+                        self.line += text
+                    else:
+                        work.extend([(indent + by, flat, part) for part in reversed(parts)])
+                case Group(parts, text, broken):
+                    level = flat or (not broken and self._fits(piece, work))
+                    if level and text is not None:
+                        self.line += text
+                    else:
+                        work.extend([(indent, level, part) for part in reversed(parts)])
                 case Break(text):
                     if flat and text is not None:
                         self.line += text
@@ -444,21 +450,20 @@ class _Page:
             self.lines.append(self.line.rstrip())
         self.line = " " * indent
 
-    def _fits(self, parts: tuple[Piece, ...], rest: Sequence[_Job]) -> bool:
-        """Whether the parts stand on what is left of the line, with what follows up to the next break."""
+    def _fits(self, group: Group, rest: Sequence[_Job]) -> bool:
+        """Whether the group stands on what is left of the line, with what follows up to the next break."""
         left = self.width - _length(self.line)
-        own: list[Piece] = list(reversed(parts))
+        own: list[Piece] = [group]
         place = len(rest)
         flat = True
         while left >= 0:
             if not own:
-                flat = False
                 if place == 0:
                     return True
                 place -= 1
-                own.append(rest[place][2])
-                flat = rest[place][1]
-            piece = own.pop()
+                _, flat, piece = rest[place]
+            else:
+                piece = own.pop()
             match piece:
                 case str():
                     left -= _length(piece)
@@ -466,8 +471,11 @@ class _Page:
                     if not flat or text is None:
                         return True
                     left -= len(text)
-                case Group(inner) | Nest(_, inner):
-                    own.extend(reversed(inner))
+                case Group(parts, text) | Nest(_, parts, text):
+                    if flat and text is not None:
+                        left -= _length(text)
+                    else:
+                        own.extend(reversed(parts))
                 case _:
                     pass
         return False

@@ -16,9 +16,6 @@ from random import Random
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from hypothesis import event, given, settings
-from hypothesis import strategies as st
-
 from policyc.diagnostics import Diagnostics
 from policyc.ir import network as ir
 from policyc.targets.base import Native
@@ -26,6 +23,7 @@ from policyc.targets.cloud_wan import TARGET
 from policyc.targets.cloud_wan.emit import plain_document, write_document
 from policyc.targets.cloud_wan.validate import validate_network
 from policyc.text import Source
+from tests.property.drawing import cases, seeds
 
 CASES = int(os.environ.get("POLICYC_CASES", "1500"))
 #: names that meet one another, and texts that are hard to write and to read
@@ -133,25 +131,21 @@ def network_of(draw: Random) -> ir.CoreNetwork:
     return found
 
 
-@settings(max_examples=CASES, deadline=None)
-@given(st.integers(0, 2**64))
-def test_reading_what_was_written_gives_the_same_network(seed: int) -> None:
-    network = network_of(Random(seed))
+@cases(CASES, seeds())
+def test_reading_what_was_written_gives_the_same_network(draw: Random) -> None:
+    network = network_of(draw)
     text, _ = write_document(network)
     diagnostics = Diagnostics()
     assert TARGET.read(Native(Source("x.json", text), "core-network"), diagnostics) == network, text
     assert not diagnostics.has_errors
 
 
-@settings(max_examples=-(-CASES // 20), deadline=None)
-@given(st.integers(0, 2**64))
-def test_validation_never_breaks(seed: int) -> None:
-    network = network_of(Random(seed))
+@cases(-(-CASES // 20), seeds())
+def test_validation_never_breaks(draw: Random) -> None:
+    network = network_of(draw)
     diagnostics = Diagnostics()
     assert validate_network(network, diagnostics) is not diagnostics.has_errors
     assert json.loads(write_document(network)[0]) == plain_document(network)
-    for item in diagnostics:
-        event(item.rule)
 
 
 def test_every_part_of_a_document_is_drawn() -> None:

@@ -10,18 +10,24 @@ import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from policyc.engines.cedar.predicates import Path
 from policyc.packages import MissingPackage
 from policyc.regex import regex
 
-_CALLER = {"principal": 'Caller::"caller"', "action": 'Action::"request"', "resource": 'Application::"application"'}
+_CALLER = {
+    "principal": {"type": "Caller", "id": "caller"},
+    "action": {"type": "Action", "id": "request"},
+    "resource": {"type": "Application", "id": "application"},
+}
 _ESCAPES = frozenset({"__entity", "__extn", "__expr"})
 _DEEPEST = 50
 _LONG = 2**63
 _FAILED = regex(r"while evaluating policy `policy([0-9]+)`: (.*)", re.DOTALL)
 _GAVE_UP = "recursion limit reached"
+
+Told: TypeAlias = tuple[Literal["allow", "deny"], frozenset[int], Mapping[int, str]]
 
 
 class CedarError(Exception):
@@ -59,13 +65,20 @@ def policy_set(text: str) -> Any:
         raise CedarError(f"Cedar cannot read the policy: {error}") from error
 
 
-def authorize(
-    handle: Any, data: Mapping[str, object]
-) -> tuple[Literal["allow", "deny"], frozenset[int], Mapping[int, str]]:
+def authorize(handle: Any, data: Mapping[str, object]) -> Told:
     """The decision on a context, the statements that brought it about, and the message of each that could not be evaluated."""
+    return authorize_each(handle, [data])[0]
+
+
+def authorize_each(handle: Any, contexts: Sequence[Mapping[str, object]]) -> list[Told]:
+    """The same for each of several contexts, in one question to Cedar."""
     import cedarpy
 
-    result = cedarpy.is_authorized({**_CALLER, "context": dict(data)}, handle, _stand_ins())
+    requests = [{**_CALLER, "context": dict(data)} for data in contexts]
+    return [_told(result) for result in cedarpy.is_authorized_batch(requests, handle, _stand_ins())]
+
+
+def _told(result: Any) -> Told:
     errors = {}
     for text in result.diagnostics.errors:
         found = _FAILED.search(text)
@@ -88,8 +101,7 @@ def _stand_ins() -> Any:
 
     import cedarpy
 
-    uids = [text.rstrip('"').split('::"') for text in _CALLER.values()]
-    listed = [{"uid": {"type": kind, "id": ident}, "attrs": {}, "parents": []} for kind, ident in uids]
+    listed = [{"uid": uid, "attrs": {}, "parents": []} for uid in _CALLER.values()]
     return cedarpy.Entities.from_json_str(json.dumps(listed))
 
 

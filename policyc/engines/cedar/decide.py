@@ -17,7 +17,7 @@ from policyc.engines.cedar.diagrams import Diagram, TooManyCases
 from policyc.engines.cedar.encoding import FAILED, HOLDS, LACKS
 from policyc.engines.cedar.outcome_sets import FAILS, FALSE, TRUE, Truths, both, holds, known, opposite
 from policyc.engines.cedar.partial import PartialEvaluation
-from policyc.engines.cedar.predicates import Path, Test, as_statement, conditions_of, depth, find_tests
+from policyc.engines.cedar.predicates import Path, Test, conditions_of, depth, find_tests, short_statement
 from policyc.engines.cedar.values import About, Documented
 from policyc.engines.trace import Decision
 from policyc.record import record
@@ -109,7 +109,12 @@ def parse_policies(text: str) -> PolicyText:
         raise CedarError(f"Cedar cannot read the policy: {next(iter(diagnostics)).message}")
     deep = max((depth(condition) for condition in conditions_of(document)), default=0) > _DEEP
     statements = document.statements
-    whole = "\n".join(as_statement(item, item.effect, deep) for item in statements) if deep else text
+    if deep:
+        whole = "\n".join(short_statement(item, item.effect) for item in statements)
+        apart = "\n".join(short_statement(item, "permit") for item in statements)
+    else:
+        whole = text
+        apart = "\n".join(f"permit{text[item.effect_span.end : item.span.end]}" for item in statements)
     handle = policy_set(whole)
     if handle.templates():
         raise CedarError("the policy holds templates, which never decide")
@@ -118,7 +123,7 @@ def parse_policies(text: str) -> PolicyText:
     names: dict[Expr, str] = {}
     return PolicyText(
         handle,
-        policy_set("\n".join(as_statement(item, "permit", deep) for item in statements)),
+        policy_set(apart),
         document,
         tuple(item.effect for item in statements),
         find_tests(conditions_of(document), names),

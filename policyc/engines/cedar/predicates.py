@@ -305,11 +305,8 @@ def _joined(kind: type[And] | type[Or], items: list[Expr]) -> Expr:
     return items[0] if len(items) == 1 else kind(tuple(items), items[0].span.to(items[-1].span))
 
 
-def as_statement(statement: Statement, effect: str, short: bool) -> str:
-    """The statement with another effect: as a permit it tells whether it applies by itself; `short` cuts its chains."""
+def short_statement(statement: Statement, effect: str) -> str:
+    """The statement with that effect and with its chains cut short."""
     scope = ", ".join(part.name if part.constraint is None else written(part.constraint) for part in statement.scope)
-    clauses = " ".join(
-        f"{clause.kind} {{ {written(balanced(clause.body) if short else clause.body)} }}"
-        for clause in statement.clauses
-    )
+    clauses = " ".join(f"{clause.kind} {{ {written(balanced(clause.body))} }}" for clause in statement.clauses)
     return f"{effect} ({scope}) {clauses};"

@@ -62,7 +62,7 @@ class Marks:
     def touched(self, test: Test) -> list[Path]:
         """The open attributes that a test reads something of."""
         found: dict[Path, None] = {}
-        for read in test.reads:
+        for read in test.reads if self.open else ():
             mark = self.over((*read.path, *read.names))
             if mark is not None:
                 found[mark] = None

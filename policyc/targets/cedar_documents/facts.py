@@ -45,7 +45,7 @@ class Fact:
 def find_fact(known: Mapping[str, Fact], name: str) -> Fact | None:
     """The fact by an attribute's name; `idc.groups["<id>"].group_name` gives that of `idc.groups[].group_name` with the key."""
     found = known.get(name)
-    if found is not None:
+    if found is not None or '["' not in name:
         return found
     for family, fact in known.items():
         head, _, tail = family.partition(KEY)

@@ -6,11 +6,12 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 from policyc.data import read_text
 from policyc.model.values import Principal, Resource
 from policyc.model.vocabulary import Vocabulary, load_vocabulary
+from policyc.per_object import PerObject
 from policyc.record import record, replace
 from policyc.targets.cedar_documents.claims import declared, entries
 from policyc.targets.cedar_documents.facts import KEY, Fact, language_name, read_fact
@@ -136,7 +137,7 @@ def _kinds_of(on: Resource, resources: Mapping[str, Resource]) -> set[str]:
     return {"tcp_flow" if item.text("protocol") == "tcp" else "http_request" for item in asked} or {"http_request"}
 
 
-def _trust_facts(group: Resource) -> Iterator[Fact]:
+def _read_trust_facts(group: Resource) -> Iterator[Fact]:
     declared = list(_claims(group))
     for name, value in entries(group, "trust"):
         kind = trust_types().get(str(value.data))
@@ -150,6 +151,9 @@ def _trust_facts(group: Resource) -> Iterator[Fact]:
                 yield read_fact(f"{name}.{path}", (root, *steps), entry)
         for steps, entry in claims:
             yield read_fact(language_name((name, *steps)), (root, *steps), entry)
+
+
+_trust_facts: Final = PerObject[Resource, tuple[Fact, ...]](lambda group: tuple(_read_trust_facts(group)), 256)
 
 
 def _steps(path: str) -> tuple[str, ...]:

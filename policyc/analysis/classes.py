@@ -5,10 +5,10 @@ Of the lists of a statement only those items are named that have requests in the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
-from policyc.analysis.contents import content_of
+from policyc.analysis.contents import content_of, contents_of
 from policyc.analysis.formula import Lit
 from policyc.analysis.question import Space
 from policyc.analysis.solver import Solution
@@ -32,14 +32,32 @@ class Region:
 
 
 def region_of(
-    space: Space, statement: Statement, marks: Sequence[Lit], ask: Callable[..., Solution | None] | None = None
+    space: Space,
+    statement: Statement,
+    marks: Sequence[Lit],
+    ask: Callable[..., Solution | None] | None = None,
+    known: Solution | None = None,
 ) -> Region:
-    """The parts of a statement that requests with all of `marks` meet; `ask` asks for such a request, `space.ask` unless told."""
+    """The parts of a statement that requests with all of `marks` meet; `ask` asks for such a request, `space.ask` unless told, and `known`
+    is one."""
+    found = [] if known is None else [known]
+
+    def is_met(lit: Lit) -> bool:
+        """Whether some request meets the literals; yes where that is too much to tell."""
+        if any(space.solver.truth(lit, solution) for solution in found):
+            return True
+        try:
+            solution = (ask or space.ask)(*marks, lit)
+        except TooLarge:
+            return True
+        if solution is not None:
+            found.append(solution)
+        return solution is not None
 
     def named(items: Sequence[tuple[str, Lit]]) -> tuple[str, ...]:
         if not 1 < len(items) <= _MOST_ITEMS:
             return tuple(text for text, _ in items)
-        kept = tuple(text for text, lit in items if _is_met(ask or space.ask, [*marks, lit]))
+        kept = tuple(text for text, lit in items if is_met(lit))
         return kept or tuple(text for text, _ in items)
 
     who, can, resources = statement.who, statement.can, statement.resources
@@ -72,14 +90,6 @@ def _but(
     if negated:
         return ("all but " + ", ".join(text for text, _ in items),)
     return named(items)
-
-
-def _is_met(ask: Callable[..., Solution | None], wanted: Iterable[Lit]) -> bool:
-    """Whether some request meets the literals; yes where that is too much to tell."""
-    try:
-        return ask(*wanted) is not None
-    except TooLarge:
-        return True
 
 
 def conditions_of(cond: Cond) -> tuple[str, ...]:
@@ -177,11 +187,9 @@ def _replaced(lost: Sequence[str], more: Sequence[str]) -> list[tuple[str, str]]
 def twin_of(statement: Statement, mine: Policy, theirs: Policy) -> Statement | None:
     """The statement of the other version that this one was, or became: of the same label, else the one most like it that has no
     twin of its own; None where it has none."""
-    contents = {content_of(item) for item in mine.statements}
-    own = content_of(statement)
-    alike = next((item for item in theirs.statements if content_of(item) == own), None)
-    if alike is not None:
-        return alike
+    contents, own = contents_of(mine), content_of(statement)
+    if own in contents_of(theirs):
+        return next(item for item in theirs.statements if content_of(item) == own)
     named = [item for item in theirs.statements if item.label == statement.label and item.label_span is not None]
     if len(named) == 1 and not statement.label.startswith("statement "):
         return named[0]

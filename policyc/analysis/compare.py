@@ -14,7 +14,7 @@ from typing import Final
 
 from policyc.analysis.classes import Region, because, region_of, twin_of
 from policyc.analysis.conditions import Bindings, variables_of
-from policyc.analysis.contents import content_of
+from policyc.analysis.contents import content_of, contents_of
 from policyc.analysis.formula import FALSE, TRUE, Lit
 from policyc.analysis.question import Space
 from policyc.analysis.solver import BUDGET, Solution
@@ -170,14 +170,17 @@ class _Comparison:
         """A request for which all of `wanted` hold, with regard to all statements; None: proven that there is none."""
         parts = self.unchanged
         while True:
-            solution = self.space.ask(*wanted, *(fact for item in parts for fact in item.facts))
+            facts = [fact for item in parts for fact in item.facts]
+            hopes = [-atom for item in parts for atom in item.others]
+            solution = self.space.ask(*wanted, *facts, hopes=hopes)
             if solution is None:
                 return None
             if opaque_of(self.space, solution):
                 again = [item.spell_all() for item in parts]
             elif not any(again := [item.spell_out(solution) for item in parts]):
-                witness = witness_of(self.space, solution)
-                again = [item.meet(solution, witness) for item in parts]
+                request = witness_of(self.space, solution).request
+                matching = {id(item.document): item.document.masks.masks(request, False)[0] for item in parts}
+                again = [item.meet(solution, matching[id(item.document)]) for item in parts]
             if not any(again):
                 return solution
 
@@ -244,7 +247,7 @@ class _Comparison:
                 left.append(f"more than {MOST_CLASSES} classes of requests are {change}")
                 break
             unknown = opaque_of(self.space, solution)
-            one = self._bound(change, found) if unknown else self._explained(change, witness_of(self.space, solution))
+            one = self._bound(change, found) if unknown else self._explained(change, solution)
             if one is None:
                 left.extend(unknown or ("what is decided hangs on values that are not known",))
                 break
@@ -259,8 +262,8 @@ class _Comparison:
 
     def _changed(self, statement: Statement | None) -> bool:
         """Whether a statement stands on one side only."""
-        alike = [content_of(item) for side in (self.old, self.new) for one in side for item in one.policy.statements]
-        return statement is not None and alike.count(content_of(statement)) < 2
+        held = [one.policy for side in (self.old, self.new) for one in side]
+        return statement is not None and sum(content_of(statement) in contents_of(policy) for policy in held) < 2
 
     def _by_deny(self, change: Change, found: Difference, besides: Sequence[Lit]) -> Difference:
         """The class of all requests that owe their answer to the deny, whatever allows them."""
@@ -331,7 +334,7 @@ class _Comparison:
                 marks = [-tried.space.formula.every(tried._marks(change, one)) for one in known]
                 solution = tried.ask(question, *marks)
                 if solution is not None and not opaque_of(tried.space, solution):
-                    return tried._explained(change, witness_of(tried.space, solution))
+                    return tried._explained(change, solution)
             except (TooLarge, Unmodelled):
                 continue
             finally:
@@ -352,8 +355,9 @@ class _Comparison:
             case Change.UNDECIDED | Change.GRANTED | Change.UNGRANTED:
                 return after, before, FALSE  # asked otherwise, or never so of documents of IAM
 
-    def _explained(self, change: Change, witness: Witness) -> Difference | None:
-        """The class of a witness, which the engine is asked to confirm; None where that leaves it open, for values that are not known."""
+    def _explained(self, change: Change, solution: Solution) -> Difference | None:
+        """The class of a request, which the engine is asked to confirm; None where that leaves it open, for values that are not known."""
+        witness = witness_of(self.space, solution)
         first, second, question = self._question(change)
         old, new = _decided(self.old, witness), _decided(self.new, witness)
         if Verdict.UNDECIDED in (old, new):
@@ -365,7 +369,9 @@ class _Comparison:
         by = self._matching(first.allows if allowing else first.denies, first is self.after, witness)
         other = self._matching(second.denies, second is self.after, witness) if allowing else None
         found = Difference(change, by, other, witness, old, new, Region((), (), (), ()), ())
-        region = region_of(self.space, by, [question, *self._marks(change, found)], self.ask) if by else found.region
+        region = found.region
+        if by is not None:
+            region = region_of(self.space, by, [question, *self._marks(change, found)], self.ask, solution)
         carrier = next(
             (one.carrier for one in (*self.old, *self.new) if any(item is by for item in one.policy.statements)), ""
         )
@@ -422,7 +428,7 @@ class _Comparison:
             if not one.meets(witness):
                 continue
             can, _ = one.document.masks.masks(witness.request, False)
-            others = {content_of(item) for item in counterpart.policy.statements}
+            others = contents_of(counterpart.policy)
             matching = [item for item in one.policy.statements if can >> item.index & 1 and id(item) in wanted]
             held += matching
             changed = next((item for item in matching if content_of(item) not in others), None)

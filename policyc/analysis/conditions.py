@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from functools import lru_cache
 from typing import assert_never
 
+from policyc.analysis.contents import test_content
 from policyc.analysis.formula import FALSE, TRUE, Lit
 from policyc.analysis.keys import Keys, Use
 from policyc.analysis.solver import Opaque, Slot
@@ -66,6 +67,7 @@ class Conditions:
 
     def __init__(self, keys: Keys, bindings: Bindings | None = None) -> None:
         self.keys, self.formula, self.bindings = keys, keys.formula, bindings
+        self._tests: dict[Hashable, Lit] = {}
 
     def holds(self, cond: Cond) -> Lit:
         """Whether a condition holds. Works on an explicit stack, so that depth does not matter."""
@@ -79,11 +81,11 @@ class Conditions:
                 case Atom() | RawTest() if (text := open_text(node)) is not None:
                     found = self.formula.atom(Opaque(text))
                     done.append(-found if node.negated else found)
-                case Atom():
-                    done.append(self._atom(node))
-                case RawTest():
-                    found = self._raw(node)
-                    done.append(-found if node.negated else found)
+                case Atom() | RawTest():
+                    key = test_content(node)
+                    if key not in self._tests:
+                        self._tests[key] = self._atom(node) if isinstance(node, Atom) else self._raw(node)
+                    done.append(-self._tests[key] if node.negated else self._tests[key])
                 case RawExpression():
                     found = self.formula.atom(Opaque(f"the expression `{node.expression}`"))
                     done.append(-found if node.negated else found)
@@ -116,7 +118,7 @@ class Conditions:
                 found = formula.every([there[0], *each])
             else:
                 found = formula.some(formula.every(pair) for pair in zip(there, hits, strict=True))
-        return -found if atom.negated else found
+        return found
 
     # --- raw tests ----------------------------------------------------------------------------------------------
 

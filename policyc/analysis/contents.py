@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Final
 
-from policyc.ir.authz import All, Atom, Cond, RawTest, Statement
+from policyc.ir.authz import All, Atom, Cond, Policy, RawTest, Statement
 from policyc.per_object import PerObject
 
 
@@ -25,15 +25,28 @@ def _content(statement: Statement) -> tuple[Hashable, Hashable]:
 content_of: Final = PerObject(_content, most=8192)
 
 
+def _contents(policy: Policy) -> frozenset[Hashable]:
+    return frozenset(map(content_of, policy.statements))
+
+
+#: everything that the statements of a policy say
+contents_of: Final = PerObject(_contents, most=256)
+
+
 def _condition(cond: Cond) -> Hashable:
     match cond:
         case All(items):
             return frozenset([_condition(item) for item in items])
-        case Atom():
-            values = tuple([(item.value.__class__, item.value, item.group) for item in cond.values])
-            return (cond.op.value, cond.attribute.native, cond.attribute.name, values, cond.quantifier, cond.negated)
-        case RawTest():
-            texts = tuple([glob.tokens for glob in cond.values])
-            return (cond.operator, cond.attribute.native, cond.attribute.name, texts, cond.negated)
+        case Atom() | RawTest():
+            return (test_content(cond), cond.negated)
         case _:
             return cond
+
+
+def test_content(test: Atom | RawTest) -> Hashable:
+    """What a test asks, but for a negation: equal ones hold of the same requests."""
+    attribute = test.attribute
+    if isinstance(test, RawTest):
+        return (test.operator, attribute.native, attribute.name, *[glob.tokens for glob in test.values])
+    values = [(item.value.__class__, item.value, item.group) for item in test.values]
+    return (test.op.value, attribute.native, attribute.name, test.quantifier, *values)

@@ -50,13 +50,16 @@ class Keys:
     hints: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     derived: dict[str, tuple[Callable[[], Lit], Callable[[Test], Lit]]] = field(default_factory=dict)
     seen: dict[str, int] = field(default_factory=dict)
+    _slots: dict[str, list[Slot]] = field(default_factory=dict)
 
     def slots(self, key: str) -> list[Slot]:
         """The values of a key that a question tells apart."""
-        use = self.uses.get(key)
-        count = 1 if use is None or key in self.derived else min(use.values, MOST_VALUES)
-        self.seen[key] = count
-        return [(key, index) for index in range(count)]
+        found = self._slots.get(key)
+        if found is None:
+            use = self.uses.get(key)
+            self.seen[key] = 1 if use is None or key in self.derived else min(use.values, MOST_VALUES)
+            found = self._slots[key] = [(key, index) for index in range(self.seen[key])]
+        return found
 
     def present(self, slot: Slot) -> Lit:
         """Whether the request has this value."""

@@ -182,14 +182,19 @@ class Space:
 
     # --- asking -------------------------------------------------------------------------------------------------
 
-    def ask(self, *wanted: Lit) -> Solution | None:
-        """A request for which all of `wanted` hold, a likely one if there is one; None: proven that there is none.
+    def ask(self, *wanted: Lit, hopes: Sequence[Lit] = ()) -> Solution | None:
+        """A request for which all of `wanted` hold, a likely one if there is one, and one for which `hopes` hold as well if that is seen at
+        once; None: proven that there is none.
 
         Raises TooLarge, Unmodelled.
         """
-        facts = self._facts()
-        found = self.solver.solve([*wanted, *facts, *self._likely()])
-        return found if found is not None else self.solver.solve([*wanted, *facts])
+        facts, likely = self._facts(), list(self._likely())
+        found = self.solver.solve([*wanted, *facts, *likely, *hopes])
+        if found is None:
+            found = self.solver.solve([*wanted, *facts])
+            if found is not None and hopes:
+                return self.solver.solve([*wanted, *facts, *likely]) or found
+        return found
 
     def _facts(self) -> Sequence[Lit]:
         """What every request keeps to; it is the same until something new was asked about."""

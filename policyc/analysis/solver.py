@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from policyc.analysis.formula import Formula, Lit
+from policyc.analysis.formula import TRUE, Formula, Lit
 from policyc.engines.proofs.budget import Steps, TooLarge
-from policyc.engines.proofs.domains import Domain, Test
+from policyc.engines.proofs.domains import Domain, Test, passes
 from policyc.packages import MissingPackage
 from policyc.record import record
 
@@ -120,6 +120,33 @@ class Solver:
             self._seen = self.formula.count
         return self._engine
 
+    def truth(self, lit: Lit, solution: Solution) -> bool | None:
+        """Whether a literal is true of a solution, by the values that it has; None where they do not tell."""
+        known: dict[int, bool | None] = {}
+        work = [abs(lit)]
+        while work:
+            variable = work[-1]
+            parts = self.formula.gates.get(variable)
+            if parts is None:
+                known[variable] = self._told(variable, solution)
+            elif missing := [abs(part) for part in parts if abs(part) not in known]:
+                work += missing
+                continue
+            else:
+                told = [_signed(part, known[abs(part)]) for part in parts]
+                known[variable] = False if False in told else None if None in told else True
+            work.pop()
+        return _signed(lit, known[abs(lit)])
+
+    def _told(self, variable: int, solution: Solution) -> bool | None:
+        """Whether an atom is true of a solution."""
+        if variable == TRUE:
+            return True
+        meaning = self.formula.meanings.get(variable)
+        if isinstance(meaning, Tested) and meaning.slot in solution.values:
+            return passes(meaning.test, solution.values[meaning.slot])
+        return solution.atoms.get(variable)
+
     def close(self) -> None:
         """Give the memory of the SAT solver back."""
         if self._engine is not None:
@@ -205,3 +232,7 @@ class Solver:
             weight = 3
         self.weights[lit] = weight
         return weight
+
+
+def _signed(lit: Lit, told: bool | None) -> bool | None:
+    return told if told is None or lit > 0 else not told

@@ -14,7 +14,6 @@ from policyc.analysis.contents import content_of
 from policyc.analysis.formula import FALSE, Lit
 from policyc.analysis.question import Space
 from policyc.analysis.solver import Solution
-from policyc.analysis.witness import Witness
 from policyc.engines.iam.document import Document
 from policyc.engines.proofs.texts import ANYTHING, Pattern, simplest
 from policyc.holes import has_hole
@@ -146,12 +145,17 @@ class Unchanged:
         self.facts.append(formula.implies(held, formula.some(found)))
         return True
 
-    def meet(self, solution: Solution, witness: Witness) -> bool:
-        """Say what the statements are that match a request of which a solution says that none does; False where there are none."""
+    @property
+    def others(self) -> Iterable[Lit]:
+        """That one of the statements matches that are not spelled out, where some are: a request is sought without them first."""
+        return [atom for atom, rest in self._left.items() if rest.after]
+
+    def meet(self, solution: Solution, matching: int) -> bool:
+        """Say what the statements are that match a request (as bits of their places) of which a solution says that none does; False where
+        there are none."""
         if solution.holds(self.atom) is not False:
             return False
-        can, _ = self.document.masks.masks(witness.request, False)
-        met = [at for at, item in enumerate(self.statements) if can >> item.index & 1 and at not in self._met]
+        met = [at for at, item in enumerate(self.statements) if matching >> item.index & 1 and at not in self._met]
         for at in met:
             self._literal(at)
         return bool(met)

@@ -13,8 +13,8 @@ import random
 
 from policyc.engines.proofs import texts
 from policyc.engines.proofs.budget import Steps
-from policyc.engines.proofs.texts import Pattern, find, matches, whole
-from policyc.ir.pattern import Plain, Wild, tokens_match
+from policyc.engines.proofs.texts import Pattern, are_apart, find, is_inside, matches, whole
+from policyc.ir.pattern import Plain, Wild, pattern_tokens, tokens_match
 from policyc.ir.raw_tests import arn_matches, fold
 
 CASES = 5 * int(os.environ.get("POLICYC_CASES", "10000"))
@@ -41,6 +41,9 @@ def truths(pattern: Pattern, words: list[str], fits: object) -> int:
 def _agree(random: random.Random, known: list[tuple[Pattern, int]], words: list[str]) -> None:
     wanted = [[random.choice(known) for _ in range(random.randint(1, 2))] for _ in range(random.randint(0, 3))]
     banned = [random.choice(known) for _ in range(random.randint(0, 3))]
+    (one, fits), (other, fits_other) = random.choice(known), random.choice(known)
+    assert not is_inside(one, other) or not fits & ~fits_other, (one, other)
+    assert not are_apart(one, other) or not fits & fits_other, (one, other)
     found = find([[item for item, _ in group] for group in wanted], [item for item, _ in banned], Steps(100_000))
     if found is None:
         left = (1 << len(words)) - 1
@@ -116,6 +119,25 @@ def test_matchers_agree() -> None:
         word = chance.choice(CASED)
         alone = find([[pattern], [texts.exactly(word)]], [], Steps(10_000))
         assert matches(pattern, word) is (alone == word)
+
+
+def test_plain_covers_are_seen() -> None:
+    """What lemmas are made of most often is told without a search, `?` and `*` by what they may stand for."""
+    for inner, outer in (
+        ("a/*", "a*"),
+        ("a/b/?x", "a/*"),
+        ("a?*", "a*"),
+        ("x/a/*/b", "*/a/*"),
+        ("a??b", "a*b"),
+        ("ab", "?b"),
+    ):
+        assert is_inside(whole(pattern_tokens(inner)), whole(pattern_tokens(outer))), (inner, outer)
+    for inner, outer in (("a*", "a?"), ("*", "?*"), ("a?", "ab"), ("*a", "*ba"), ("", "?")):
+        assert not is_inside(whole(pattern_tokens(inner)), whole(pattern_tokens(outer))), (inner, outer)
+    digit = (("#", ""),)
+    assert is_inside(digit, (("?", ""),)) and not is_inside((("?", ""),), digit)
+    assert is_inside(texts.exactly("A"), texts.exactly("a", ignore_case=True))
+    assert not is_inside(texts.exactly("a", ignore_case=True), texts.exactly("a"))
 
 
 def test_digits_are_digits() -> None:

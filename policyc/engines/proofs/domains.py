@@ -15,7 +15,7 @@ from math import floor
 from typing import Final, TypeAlias
 
 from policyc.engines.proofs.budget import Steps
-from policyc.engines.proofs.texts import Pattern, find, literal, may_exist, test_of
+from policyc.engines.proofs.texts import Pattern, are_apart, find, is_inside, literal, may_exist, test_of
 from policyc.engines.proofs.texts import simplest as texts_simplest
 from policyc.record import record
 
@@ -115,14 +115,9 @@ class Domain:
     def reason(self, goals: Sequence[Goal], steps: Steps) -> list[Goal]:
         """A small part of goals that cannot be met together, of which none can be left out."""
         held = list(goals)
-        exact = next(
-            (goal for goal in held if goal[1] and isinstance(goal[0], Fits) and _only(goal[0]) is not None), None
-        )
-        if exact is not None:
-            text = _only(exact[0]) or ""
-            for goal in held:
-                if isinstance(goal[0], Fits) and test_of(goal[0].pattern)(text) is not goal[1]:
-                    return [exact, goal]
+        found = _plain_reason(held)
+        if found:
+            return found
         positive = [goal for goal in held if goal[1]]
         if len(positive) < len(held) and self.value(positive, steps) is None:
             held = positive
@@ -150,14 +145,17 @@ class Domain:
         if key not in self._texts:
             steps.take(len(goals))
             passes, fails = [test_of(item) for item in wanted], [test_of(item) for item in banned]
+            known: str | None = None
             for text in self._guesses(wanted):
-                if all(test(text) for test in passes) and not any(test(text) for test in fails):
-                    self._texts[key] = text
-                    break
+                if all(test(text) for test in passes):
+                    known = text
+                    if not any(test(text) for test in fails):
+                        self._texts[key] = text
+                        break
             else:
                 single = any(literal(item) is not None for item in wanted)
                 ordered = [[item] for item in sorted(wanted)]
-                self._texts[key] = None if single else find(ordered, sorted(banned), steps)
+                self._texts[key] = None if single else find(ordered, sorted(banned), steps, known)
         return self._texts[key]
 
     def _guesses(self, wanted: Iterable[Pattern]) -> Iterable[str]:
@@ -173,6 +171,10 @@ class Domain:
         for item in patterns[:3]:
             for word in ("example", "x", ""):
                 yield filled(item, word)
+        tails = [tail for item in patterns if (tail := _tail(item))]
+        for item in patterns[:3] if tails else ():
+            for tail in (*tails, "".join(tails)):
+                yield _ending_in(item, tail)
 
     def _mixed(self, goals: Sequence[Goal]) -> str:
         """A value where a key is tested as text and as something else: some are tried, and no claim is made when none fits."""
@@ -215,6 +217,21 @@ def simplest(tests: Sequence[Test]) -> tuple[Test, ...]:
         test for test in tests if not isinstance(test, Fits) and not (isinstance(test, Within) and test.family == "ip")
     ]
     return (*map(Fits, texts), *(Within("ip", low, high) for low, high in joined), *dict.fromkeys(others))
+
+
+def _plain_reason(goals: Sequence[Goal]) -> list[Goal]:
+    """Two goals of texts that are seen not to go together; nothing where none are seen."""
+    wanted = [(goal, goal[0].pattern) for goal in goals if goal[1] and isinstance(goal[0], Fits)]
+    banned = [(goal, goal[0].pattern) for goal in goals if not goal[1] and isinstance(goal[0], Fits)]
+    for at, (one, pattern) in enumerate(wanted):
+        text = literal(pattern)
+        for other, against in wanted[at + 1 :]:
+            if are_apart(pattern, against) or (text is not None and not test_of(against)(text)):
+                return [one, other]
+        for other, against in banned:
+            if is_inside(pattern, against) if text is None else test_of(against)(text):
+                return [one, other]
+    return []
 
 
 def _only(test: Test) -> str | None:
@@ -385,6 +402,23 @@ def filled(pattern: Pattern, word: str) -> str:
             case _:
                 out.append("x")
     return "".join(out)
+
+
+@lru_cache(maxsize=8192)
+def _tail(pattern: Pattern) -> str:
+    """What stands behind the first run of a pattern, as an example; empty where only a run does, or the run may end an ARN's early field."""
+    start = next((at for at, (kind, _) in enumerate(pattern) if kind == "*"), len(pattern))
+    rest = pattern[start + 1 :]
+    early = pattern[:4] == _ARN and pattern[:start].count(("=", ":")) < 5
+    return "" if early or all(kind in "*?" for kind, _ in rest) else filled(rest, "example")
+
+
+@lru_cache(maxsize=8192)
+def _ending_in(pattern: Pattern, tail: str) -> str:
+    """A text that fits the pattern, with a tail in place of its last run."""
+    last = max((at for at, (kind, _) in enumerate(pattern) if kind == "*"), default=len(pattern))
+    head, rest = filled(pattern[:last], "example"), filled(pattern[last + 1 :], "example")
+    return head + (tail[1:] if head[-1:] == tail[:1] else tail) + rest
 
 
 #: values that say they are only an example

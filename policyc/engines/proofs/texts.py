@@ -8,7 +8,8 @@ product built ahead of the walk; what it may cost is bounded by the caller's ste
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
+from functools import lru_cache, reduce
+from operator import and_
 from typing import Final, TypeAlias
 
 from policyc.engines.iam.globs import Wild, compile_glob, matcher
@@ -154,8 +155,11 @@ def _fields(pattern: Pattern) -> list[Pattern] | None:
     return [tuple(field) for field in fields] if len(fields) == _FIELDS else None
 
 
-def find(wanted: Sequence[Sequence[Pattern]], banned: Sequence[Pattern], steps: Steps) -> str | None:
-    """A shortest text that fits at least one pattern of each group in `wanted` and no pattern of `banned`, or None when there is none.
+def find(
+    wanted: Sequence[Sequence[Pattern]], banned: Sequence[Pattern], steps: Steps, known: str | None = None
+) -> str | None:
+    """A short text that fits at least one pattern of each group in `wanted` and no pattern of `banned`, or None when there is none.
+    `known` is a text that fits what is wanted, where there is one at hand.
 
     Raises TooLarge past the budget.
     """
@@ -168,13 +172,53 @@ def find(wanted: Sequence[Sequence[Pattern]], banned: Sequence[Pattern], steps: 
         return None
     # most of what is banned matters to no text of interest: what a text that was found hits is looked at next
     used: list[Pattern] = []
+    text = known
     while len(used) < min(len(banned), _FEW):
-        text = _search(groups, used, steps)
+        text = _search(groups, used, steps) if text is None else text
         hit = None if text is None else next((item for item in banned if test_of(item)(text)), None)
         if hit is None:
             return text
+        if any(all(is_inside(item, hit) for item in group) for group in groups):
+            return None
         used.append(hit)
+        text = None
     return _search(groups, banned, steps)
+
+
+@lru_cache(maxsize=16384)
+def is_inside(inner: Pattern, outer: Pattern) -> bool:
+    """Whether every text that fits `inner` is seen to fit `outer`, in one walk over its pieces; what is so and is not seen is left to `find`."""
+    shared = 0
+    for one, other in zip(inner, outer, strict=False):
+        if one != other or one[0] not in "=~":
+            break
+        shared += 1
+    inner, outer = inner[shared:], outer[shared:]
+    if outer == ANYTHING:
+        return True
+    if (not outer or outer[0][0] in "=~#") and (not inner or inner[0][0] not in "=~#"):
+        return inner == outer
+    machine = _Machine([outer], [])
+    state = machine.start
+    for piece in inner:
+        state = machine.step_all(state, piece)
+        if not state:
+            return False
+    return machine.wins(state)
+
+
+def are_apart(first: Pattern, second: Pattern) -> bool:
+    """Whether no text fits both, as is seen from what they begin and end with."""
+    if not _alike(beginning(first), beginning(second)):
+        return True
+    one, other = _ending(first), _ending(second)
+    return not (one.endswith(other) or other.endswith(one))
+
+
+@lru_cache(maxsize=8192)
+def _ending(pattern: Pattern) -> str:
+    """The plain characters that every text that fits ends with."""
+    return beginning(pattern[::-1])[::-1]
 
 
 def _search(groups: Sequence[Sequence[Pattern]], banned: Sequence[Pattern], steps: Steps) -> str | None:
@@ -323,6 +367,20 @@ class _Machine:
         here = self._plain.get(char)
         moves |= state & ((self._digits if char in _DIGITS else 0) if here is None else here)
         return self._closed(stays | (moves << 1))
+
+    def step_all(self, state: int, piece: Piece) -> int:
+        """Positions that are reached from some of `state` by whatever fits a piece: not all that are, but none that are not."""
+        kind, char = piece
+        if kind == "=":
+            return self.step(state, char)
+        if kind in "~#":
+            reached = [self.step(state, same) for same in (_DIGITS if kind == "#" else spellings(char))]
+            return reduce(and_, reached)
+        tied = 0
+        for other, mask in self._but.items():
+            tied |= 0 if other == char else mask
+        stays = state & self._runs & ~tied
+        return self._closed(stays if kind in "*." else stays | ((state & self._ones & ~tied) << 1))
 
     def letters_at(self, state: int) -> list[str]:
         """The characters that make a difference in a state; each stands for those that do the same."""

@@ -52,7 +52,7 @@ def region_of(
             return True
         if solution is not None:
             found.append(solution)
-        return solution is not None
+        return solution is not None or space.unsure
 
     def named(items: Sequence[tuple[str, Lit]]) -> tuple[str, ...]:
         if not 1 < len(items) <= _MOST_ITEMS:

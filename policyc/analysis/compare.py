@@ -115,10 +115,10 @@ def compare(
     left: list[str] = []
     try:
         comparison = _Comparison(tuple(old), tuple(new), splits, budget, within)
-        left.extend(comparison.space.doubts())
         for change in _ASKED:
             found.extend(comparison.differences(change, left))
         found.extend(comparison.grants(left))
+        left.extend(comparison.space.doubts())
         comparison.space.solver.close()
     except TooLarge:
         left.append("the budget of steps ran out")
@@ -172,7 +172,12 @@ class _Comparison:
         while True:
             facts = [fact for item in parts for fact in item.facts]
             hopes = [-atom for item in parts for atom in item.others]
+            unsure, self.space.unsure = self.space.unsure, False
             solution = self.space.ask(*wanted, *facts, hopes=hopes)
+            again = [item.spell_all() for item in parts] if solution is None and self.space.unsure else []
+            self.space.unsure = unsure or (self.space.unsure and not any(again))
+            if any(again):
+                continue
             if solution is None:
                 return None
             if opaque_of(self.space, solution):

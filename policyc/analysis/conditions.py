@@ -84,7 +84,9 @@ class Conditions:
                 case Atom() | RawTest():
                     key = test_content(node)
                     if key not in self._tests:
-                        self._tests[key] = self._atom(node) if isinstance(node, Atom) else self._raw(node)
+                        found = self._atom(node) if isinstance(node, Atom) else self._raw(node)
+                        crowded = self.keys.is_crowded(folded(node.attribute.native))
+                        self._tests[key] = self.formula.loose(key, found) if crowded else found
                     done.append(-self._tests[key] if node.negated else self._tests[key])
                 case RawExpression():
                     found = self.formula.atom(Opaque(f"the expression `{node.expression}`"))

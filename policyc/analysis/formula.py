@@ -11,17 +11,20 @@ from typing import Final, TypeAlias
 Lit: TypeAlias = int
 TRUE: Final = 1
 FALSE: Final = -1
+#: the meaning of the atom under which loose atoms are exact
+EXACTLY: Final = "exactly"
 
 
 class Formula:
     """Variables from 1; variable 1 is true. `clauses` are those that say what each gate means, in the order in which they came."""
 
-    __slots__ = ("_atoms", "_gates", "clauses", "count", "gates", "meanings")
+    __slots__ = ("_atoms", "_gates", "clauses", "count", "exact", "gates", "meanings")
 
     def __init__(self) -> None:
         self.count = 1
         self.gates: dict[int, tuple[Lit, ...]] = {}
         self.meanings: dict[int, Hashable] = {}
+        self.exact: dict[int, Lit] = {}
         self.clauses: list[list[Lit]] = [[TRUE]]
         self._atoms: dict[Hashable, int] = {}
         self._gates: dict[tuple[Lit, ...], int] = {}
@@ -33,6 +36,15 @@ class Formula:
             self.count += 1
             found = self._atoms[meaning] = self.count
             self.meanings[found] = meaning
+        return found
+
+    def loose(self, name: Hashable, exact: Lit) -> Lit:
+        """An atom that is `exact` wherever EXACTLY is assumed, and may be anything elsewhere: what holds without that is proven for more
+        than `exact` can say."""
+        found, exactly = self.atom(name), self.atom(EXACTLY)
+        if found not in self.exact:
+            self.exact[found] = exact
+            self.clauses += [[-exactly, -found, exact], [-exactly, found, -exact]]
         return found
 
     def every(self, items: Iterable[Lit]) -> Lit:

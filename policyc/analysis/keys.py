@@ -61,6 +61,11 @@ class Keys:
             found = self._slots[key] = [(key, index) for index in range(self.seen[key])]
         return found
 
+    def is_crowded(self, key: str) -> bool:
+        """Whether a request may need more values of the key than are told apart."""
+        use = self.uses.get(key)
+        return use is not None and use.values > MOST_VALUES and key not in self.derived
+
     def present(self, slot: Slot) -> Lit:
         """Whether the request has this value."""
         self.slots(slot[0])

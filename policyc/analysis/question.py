@@ -11,8 +11,8 @@ from typing import Final
 
 from policyc.analysis.callers import ARN_KEY, SERVICE_KEY, SIGNED, Callers
 from policyc.analysis.conditions import Bindings, Conditions, folded, uses_of
-from policyc.analysis.formula import FALSE, TRUE, Formula, Lit
-from policyc.analysis.keys import MOST_VALUES, Keys, Use
+from policyc.analysis.formula import EXACTLY, FALSE, TRUE, Formula, Lit
+from policyc.analysis.keys import Keys, Use
 from policyc.analysis.solver import BUDGET, Opaque, Solution, Solver, Tested
 from policyc.engines.iam.caller import CallerKind
 from policyc.engines.iam.elements import is_action
@@ -68,7 +68,9 @@ class Space:
         self.solver = Solver(self.formula, self._domain, budget)
         self.bindings = bindings
         self._said: dict[int, Said] = {}
-        self.crowded = tuple(use.attribute.native for use in uses.values() if use.values > MOST_VALUES)
+        self.crowded = tuple(use.attribute.native for key, use in uses.items() if self.keys.is_crowded(key))
+        #: whether "no such request" was said of requests with so many values only as are told apart
+        self.unsure = False
         self.services = _services_of(policies)
         self._actions: dict[str, Lit] = {}
         self._places: dict[object, Lit] = {}
@@ -177,8 +179,8 @@ class Space:
         return self.formula.atom(NoResource())
 
     def doubts(self) -> list[str]:
-        """What keeps "no such request" from being a proof."""
-        return [f"`{key}` is tested in more ways than are told apart" for key in self.crowded]
+        """What keeps "no such request" from being a proof, of all that was asked."""
+        return [f"`{key}` is tested in more ways than are told apart" for key in self.crowded if self.unsure]
 
     # --- asking -------------------------------------------------------------------------------------------------
 
@@ -188,12 +190,16 @@ class Space:
 
         Raises TooLarge, Unmodelled.
         """
-        facts, likely = self._facts(), list(self._likely())
-        found = self.solver.solve([*wanted, *facts, *likely, *hopes])
+        facts, likely = [*wanted, *self._facts()], list(self._likely())
+        if self.crowded:
+            facts.append(self.formula.atom(EXACTLY))
+        found = self.solver.solve([*facts, *likely, *hopes])
         if found is None:
-            found = self.solver.solve([*wanted, *facts])
+            found = self.solver.solve(facts)
             if found is not None and hopes:
-                return self.solver.solve([*wanted, *facts, *likely]) or found
+                return self.solver.solve([*facts, *likely]) or found
+        if found is None and self.crowded:
+            self.unsure |= self.solver.solve(facts[:-1]) is not None
         return found
 
     def _facts(self) -> Sequence[Lit]:

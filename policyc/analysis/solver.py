@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from policyc.analysis.formula import TRUE, Formula, Lit
+from policyc.analysis.formula import EXACTLY, TRUE, Formula, Lit
 from policyc.engines.proofs.budget import Steps, TooLarge
 from policyc.engines.proofs.domains import Domain, Test, passes
 from policyc.packages import MissingPackage
@@ -182,6 +182,7 @@ class Solver:
     def _needed(self, wanted: Sequence[Lit], model: Sequence[int]) -> list[Lit]:
         """Literals of atoms that make all of `wanted` true in the model, few of them."""
         gates = self.formula.gates
+        exact = self.formula.exact if self.formula.exact and self.formula.atom(EXACTLY) in wanted else {}
         done: set[int] = set()
         atoms: list[Lit] = []
         work = list(wanted)
@@ -195,7 +196,9 @@ class Solver:
                     continue
                 done.add(variable)
                 parts = gates.get(variable)
-                if parts is None:
+                if variable in exact:
+                    work.append(exact[variable] if lit > 0 else -exact[variable])
+                elif parts is None:
                     atoms.append(lit)
                     held.add(lit)
                 elif lit > 0:

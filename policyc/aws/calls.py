@@ -55,6 +55,9 @@ CALLS: Final[dict[tuple[str, str], Call]] = {
     ("cloudtrail", "lookup_events"): Call("cloudtrail:LookupEvents", "history"),
     ("iam", "simulate_principal_policy"): Call("iam:SimulatePrincipalPolicy", "simulate", (_ROLE, _USER)),
     ("accessanalyzer", "validate_policy"): Call("access-analyzer:ValidatePolicy", "validate"),
+    # logs to replay
+    ("s3", "list_objects_v2"): Call("s3:ListBucket", "replay", (_BUCKET,)),
+    ("s3", "get_object"): Call("s3:GetObject", "replay", (_BUCKET,)),
     # VPC Lattice
     ("vpc-lattice", "list_services"): Call("vpc-lattice:ListServices", LATTICE),
     ("vpc-lattice", "get_service"): Call("vpc-lattice:GetService", LATTICE, (_SERVICE,)),

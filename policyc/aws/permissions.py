@@ -14,13 +14,16 @@ PURPOSES: Final = {
     "plan": (False, ("simulate",)),
     "apply": (True, ()),
     "validate": (False, ("validate",)),
+    "replay": (False, ("replay",)),
 }
+#: purposes that ask for nothing of targets
+_ALONE: Final = ("validate", "replay")
 
 
 def least(purpose: str, targets: Sequence[str], partition: str, region: str, account: str) -> dict[str, Any]:
     """An identity policy; `*` for a Region or an account leaves it open. Raises KeyError for another purpose."""
     writes, beside = PURPOSES[purpose]
-    wanted = {SESSION, *beside, *(targets or TARGETS)} if purpose != "validate" else {SESSION, *beside}
+    wanted = {SESSION, *beside, *(targets or TARGETS)} if purpose not in _ALONE else {SESSION, *beside}
     held = [call for call in CALLS.values() if call.target in wanted and (writes or not call.writes)]
     return policy_of(((call.action, call.on) for call in held), partition, region, account)
 

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, Final
 
 from policyc.aws.calls import CALLS, GLOBAL
@@ -113,10 +114,10 @@ class Identity:
 
 _MISSING: Final = frozenset({
     "ResourceNotFoundException", "NoSuchAccessPointPolicy", "NoSuchBucketPolicy", "NoSuchPublicAccessBlockConfiguration",
-    "NoSuchEntity", "NoSuchAccessPoint", "NoSuchBucket", "PolicyNotFoundException",
+    "NoSuchEntity", "NoSuchAccessPoint", "NoSuchBucket", "NoSuchKey", "PolicyNotFoundException",
 })  # fmt: off
 _CONFLICT: Final = frozenset({
-    "ConflictException", "PreconditionFailedException", "ConcurrentModification", "OperationAborted",
+    "ConflictException", "PreconditionFailedException", "PreconditionFailed", "ConcurrentModification", "OperationAborted",
     "ResourceConflictException", "ConcurrentModificationException",
 })  # fmt: off
 _DENIED: Final = frozenset({
@@ -210,7 +211,6 @@ class Sessions:
         self.region: str = access.region or session.region_name or ""
         if access.role:
             self._session = self._assumed(access.role)
-        self.identity = self._identity()
 
     def _assumed(self, role: str) -> Any:
         """A session of the role, which assumes it again before its credentials end: pulls and applies may outlast them."""
@@ -239,7 +239,9 @@ class Sessions:
         inner._credentials = credentials  # botocore has no other way to be given credentials that renew themselves
         return boto3.Session(botocore_session=inner, region_name=self.region or None)
 
-    def _identity(self) -> Identity:
+    @cached_property
+    def identity(self) -> Identity:
+        """Who asks. Raises NoSession."""
         from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, EndpointConnectionError
         from botocore.parsers import ResponseParserError
 

@@ -68,7 +68,7 @@ SAID: Final = {
 
 _LISTED = "\n".join(f"  {name:<12} {text}" for name, (text, _, _) in SAID.items())
 DESCRIPTION = f"""Read the policies that are on AWS, compare them with what was written, and change them step by step. Nothing
-but this command ever connects to AWS, and only with the credentials that the AWS CLI would take; it needs the
+but this command (and `replay` of logs in S3) ever connects to AWS, and only with the credentials that the AWS CLI would take; it needs the
 package boto3 (`pip install 'policyc[aws]'`).
 
 actions:

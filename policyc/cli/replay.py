@@ -14,6 +14,7 @@ from policyc.cli.networks import describe_inventory
 from policyc.cli.parser import one_of
 from policyc.cli.progress import Progress
 from policyc.cli.replay_engines import ENGINES
+from policyc.cli.replay_files import add_connection
 from policyc.cli.replay_policies import CEDAR, NETWORK, OLD, ROLES, WORDS, policies
 from policyc.cli.trust import add_trust
 
@@ -36,6 +37,7 @@ EPILOG = """examples:
   policyc replay log.json.gz --service-policy new.json --old-service-policy old.json
   policyc replay 'logs/**/*.gz' --group-policy new.cedar --old-group-policy old.cedar
   policyc replay flows/ --core-network new.json --old-core-network old.json --attachments attachments.json
+  policyc replay s3://logs/AWSLogs/111122223333/VpcLattice/ --since 2026-11-01 --until 2026-11-07
   aws logs filter-log-events … | policyc replay - --format json
   policyc replay logs/ --fail-on newly-denied:0.1%  for a pipeline
 
@@ -51,8 +53,18 @@ _FAILURES: Final = ("newly-denied", "newly-allowed", "contradicted", "undecidabl
 def describe(parser: argparse.ArgumentParser) -> None:
     parser.description, parser.epilog = DESCRIPTION, EPILOG
     parser.add_argument(
-        "logs", nargs="+", metavar="LOG", help="log files, folders or patterns, or - for standard input"
+        "logs",
+        nargs="+",
+        metavar="LOG",
+        help="log files, folders or patterns, s3://BUCKET/PREFIX/ (needs `policyc[aws]`), or - for standard input",
     )
+    for name, what in (("since", "from this day or time (UTC) on"), ("until", "up to this day, or before this time")):
+        parser.add_argument(
+            f"--{name}",
+            default="",
+            metavar="TIME",
+            help=f"only records {what}; folders named by year, month and day are opened for those days alone",
+        )
     parser.add_argument(
         "--policies",
         "--in",
@@ -126,6 +138,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
     add_trust(group)
     for name in WORDS:
         group.add_argument(f"--{name}", metavar="WORD", help=f"as in `simulate --{name}`")
+    add_connection(parser.add_argument_group("whom to read logs in S3 as"))
 
 
 def _failure(text: str) -> tuple[str, int, float]:
@@ -145,7 +158,7 @@ def _failure(text: str) -> tuple[str, int, float]:
 
 def run(args: argparse.Namespace, console: Console) -> int:
     from policyc.cli.replay_engines import in_columns, on_spark, uses_columns
-    from policyc.cli.replay_files import opened
+    from policyc.cli.replay_files import opened, window_of
     from policyc.replay.reading import Log
     from policyc.replay.report.html import as_html
     from policyc.replay.report.human import human
@@ -175,6 +188,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
                     tally,
                     asked.known,
                     lambda now: progress("records", now.records),
+                    window=window_of(args),
                 )
         except KeyboardInterrupt:
             complete = False
@@ -213,7 +227,7 @@ def _write_parquet(found: Replay, name: str) -> None:
 
 def _suggest(args: argparse.Namespace, asked: Policies, console: Console) -> int:
     """Write statements for what was let in."""
-    from policyc.cli.replay_files import opened
+    from policyc.cli.replay_files import opened, window_of
     from policyc.replay.askers.said import NOT_ASKED
     from policyc.replay.reading import Log
     from policyc.replay.report.replay import Replay, left_out
@@ -232,6 +246,7 @@ def _suggest(args: argparse.Namespace, asked: Policies, console: Console) -> int
             asked.known,
             lambda now: progress("records", now.records),
             evidence,
+            window_of(args),
         )
     tally.skipped.pop(NOT_ASKED, None)
     for line in left_out(Replay(log, tally, False)):

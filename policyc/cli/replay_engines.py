@@ -6,12 +6,15 @@ import argparse
 import os
 import sys
 from collections.abc import Callable
+from functools import partial
 from importlib.util import find_spec
+from io import BufferedReader
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from policyc.cli.console import reason
 from policyc.cli.parser import WrongUse
-from policyc.cli.replay_files import named, opened
+from policyc.cli.replay_files import Where, access_of, named, opened, window_of
 from policyc.version import VERSION
 
 if TYPE_CHECKING:
@@ -52,30 +55,42 @@ def on_spark(args: argparse.Namespace, asked: Policies, log: Log, tally: Tally) 
     from policyc.replay.spark import Task, parts_of, replay_on_spark
 
     files = []
-    for name, path in named(args, log):
-        if path is None:
+    for name, where in named(args, log):
+        if where is None:
             raise WrongUse("standard input is one stream, which Spark cannot share", "name files")
-        files.append((name, str(path)))
+        files.append((name, str(where) if isinstance(where, Path) else where.address))
     # workers on this machine run what runs here
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     session = SparkSession.builder.appName("policyc replay").getOrCreate()
-    task = Task(asked.old, asked.new, asked.known, tally.identities)
-    read, counted = replay_on_spark(session, parts_of(files), task)
+    task = Task(asked.old, asked.new, asked.known, tally.identities, window_of(args), _opener(args, files))
+    read, counted = replay_on_spark(session, parts_of(files, task.open), task)
     log.merge(read)
     tally.merge(counted)
+
+
+def _opener(args: argparse.Namespace, files: list[tuple[str, str]]) -> Callable[[str], BufferedReader]:
+    """What opens a file on a worker."""
+    if not any(path.startswith("s3://") for _, path in files):
+        from policyc.replay.spark import open_file
+
+        return open_file
+    from policyc.aws.objects import open_address
+
+    return partial(open_address, access_of(args))
 
 
 def _is_large(args: argparse.Namespace) -> bool:
     from policyc.replay.reading import Log
 
     size = 0
-    for name, path in named(args, Log()):
+    for name, where in named(args, Log()):
         if name.endswith(".parquet"):
             return True
         try:
-            size += 0 if path is None else path.stat().st_size * (8 if name.endswith(".gz") else 1)
+            own = 0 if where is None else where.stat().st_size if isinstance(where, Path) else where.size
         except OSError:
             continue
+        size += own * (8 if name.endswith(".gz") else 1)
         if size > _MANY_BYTES:
             return True
     return False
@@ -87,7 +102,7 @@ def in_columns(
     """Replay in columns; records that have none are asked about one by one."""
     from policyc.replay.columns.run import ColumnReplayer, replay_corpus, replay_files
 
-    replayer = ColumnReplayer(asked.old, asked.new, tally, asked.known)
+    replayer = ColumnReplayer(asked.old, asked.new, tally, asked.known, window_of(args))
     if args.cache is None:
         replay_files(opened(args, log), replayer, log, watch)
     else:
@@ -100,13 +115,13 @@ def _corpus(args: argparse.Namespace, watch: Callable[[Tally], None]) -> Corpus:
     from policyc.replay.columns.run import Reader, replay_files
 
     corpus = Corpus()
-    files = [(name, path) for name, path in named(args, corpus.log) if path is not None or _no_stream()]
+    files, window = list(named(args, corpus.log)), window_of(args)
     try:
-        made_of = [VERSION, *identity([(name, path) for name, path in files if path is not None])]
+        made_of = [VERSION, window.since, window.until, *identity((name, *_stamp(where)) for name, where in files)]
         held = load(args.cache, made_of)
         if held is not None:
             return held
-        replay_files(opened(args, corpus.log), Reader(corpus), corpus.log, watch)
+        replay_files(opened(args, corpus.log), Reader(corpus, window), corpus.log, watch)
         save(args.cache, corpus, made_of)
     except OSError as error:
         raise WrongUse(
@@ -115,5 +130,11 @@ def _corpus(args: argparse.Namespace, watch: Callable[[Tally], None]) -> Corpus:
     return corpus
 
 
-def _no_stream() -> bool:
-    raise WrongUse("standard input is read once, so there is nothing to keep of it", "name files")
+def _stamp(where: Where) -> tuple[str, int, str]:
+    """Where a file lies, its size, and what is another when it has changed. Raises OSError, WrongUse for standard input."""
+    if where is None:
+        raise WrongUse("standard input is read once, so there is nothing to keep of it", "name files")
+    if isinstance(where, Path):
+        held = where.stat()
+        return str(where.resolve()), held.st_size, str(held.st_mtime_ns)
+    return where.address, where.size, where.etag

@@ -7,7 +7,8 @@ one another by a shuffle, and only parts with such a record are counted again.
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from io import BufferedReader
 from typing import Any, Final
 
 from policyc.record import record
@@ -15,6 +16,7 @@ from policyc.replay.askers.known import Known
 from policyc.replay.askers.said import Asker
 from policyc.replay.reading import Log
 from policyc.replay.tally import Tally
+from policyc.replay.window import EVER, Window
 
 _MAGIC: Final = b"PAR1"
 _IN: Final = "number INT, name STRING, path STRING, rowgroup INT"
@@ -32,6 +34,11 @@ class Part:
     group: int
 
 
+def open_file(path: str) -> BufferedReader:
+    """A file of this machine. Raises OSError."""
+    return open(path, "rb")  # noqa: PTH123 - a worker may see another file system under the same path
+
+
 @record
 class Task:
     """What every worker needs."""
@@ -40,9 +47,12 @@ class Task:
     new: Asker | None
     known: Known
     identities: bool
+    window: Window = EVER
+    #: what opens a file by its path, on a worker as well
+    open: Callable[[str], BufferedReader] = open_file
 
 
-def parts_of(files: Iterable[tuple[str, str]]) -> list[Part]:
+def parts_of(files: Iterable[tuple[str, str]], opens: Callable[[str], BufferedReader] = open_file) -> list[Part]:
     """The parts of some files, given as names and paths."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -51,9 +61,11 @@ def parts_of(files: Iterable[tuple[str, str]]) -> list[Part]:
     for name, path in files:
         groups = 0
         try:
-            with open(path, "rb") as stream:  # noqa: PTH123 - a worker may see another file system under the same path
-                if stream.read(4) == _MAGIC:
-                    groups = pq.ParquetFile(stream).num_row_groups
+            # an object would have to be fetched for it: each is one part
+            if "://" not in path:
+                with opens(path) as stream:
+                    if stream.read(4) == _MAGIC:
+                        groups = pq.ParquetFile(stream).num_row_groups
         except (OSError, pa.ArrowException):
             groups = 0  # whoever reads it counts it as broken
         out += [Part(len(out) + at, name, path, group) for at, group in enumerate(range(groups) if groups else [-1])]
@@ -128,13 +140,16 @@ def _work(batches: Iterable[Any], task: Task, before: Mapping[int, Sequence[int]
     for batch in batches:
         for row in batch.to_pylist():
             log, tally = Log(), Tally(task.identities)
-            replayer = Recording(task.old, task.new, tally, task.known)
+            replayer = Recording(task.old, task.new, tally, task.known, task.window)
             replayer.met = []
             known = np.array(sorted(before.get(row["number"], ())), np.int64).view(np.uint64)
             if len(known):
                 replayer.ids.first(known)
             groups = None if row["rowgroup"] < 0 else [row["rowgroup"]]
-            _replay_file(row["name"], row["path"], replayer, log, groups, replay_files)
+            try:
+                replay_files([(row["name"], task.open(row["path"]))], replayer, log, groups=groups)
+            except OSError as error:
+                log.miss(f"a file that cannot be read ({(error.strerror or str(error)).lower()})", row["name"])
             ids = np.unique(np.concatenate(replayer.met)).view(np.int64) if replayer.met else np.empty(0, np.int64)
             if row["rowgroup"] > 0:
                 log.files = 0  # the file is counted with its first row group
@@ -148,12 +163,3 @@ def _work(batches: Iterable[Any], task: Task, before: Mapping[int, Sequence[int]
                 ],
                 names=["number", "id", "counted"],
             )
-
-
-def _replay_file(name: str, path: str, replayer: Any, log: Log, groups: list[int] | None, replay_files: Any) -> None:
-    try:
-        stream = open(path, "rb")  # noqa: PTH123, SIM115 - closed by whoever reads it
-    except OSError as error:
-        log.miss(f"a file that cannot be read ({(error.strerror or str(error)).lower()})", name)
-        return
-    replay_files([(name, stream)], replayer, log, groups=groups)

@@ -13,8 +13,9 @@ from policyc.replay.askers.said import Asker, Said
 from policyc.replay.classes import Class, ClassKey, caller_hash, merge_classes, ordered
 from policyc.replay.kinds.registry import kind_of
 from policyc.replay.reading import Place
-from policyc.replay.recorded import Recorded, is_time, path_form, redacted
+from policyc.replay.recorded import Kind, Recorded, is_time, path_form, redacted
 from policyc.replay.suggest import Evidence
+from policyc.replay.window import EVER, OUTSIDE, Window
 from policyc.targets.base import NoRequest
 
 #: distinct requests whose answers are kept
@@ -168,10 +169,16 @@ class Replayer:
     """Policies in force, and where there are some new ones, asked about records one by one."""
 
     def __init__(
-        self, old: Asker, new: Asker | None, tally: Tally, known: Known, evidence: Evidence | None = None
+        self,
+        old: Asker,
+        new: Asker | None,
+        tally: Tally,
+        known: Known,
+        evidence: Evidence | None = None,
+        window: Window = EVER,
     ) -> None:
         self.old, self.new, self.tally, self.known = Kept(old), None if new is None else Kept(new), tally, known
-        self.evidence = evidence
+        self.evidence, self.window = evidence, window
         self.seen: set[str] = set()
 
     def take(self, data: dict[str, Any], place: Place) -> None:
@@ -183,13 +190,20 @@ class Replayer:
             tally.skip("it is of no kind of log that is read", place)
             return
         try:
-            item = kind.read(data)
+            item = self.read(kind, data)
         except NoRequest as error:
             tally.skip(str(error), place)
             return
         if not self.is_new(item.id, place):
             return
         self.ask(item, place)
+
+    def read(self, kind: Kind, data: dict[str, Any]) -> Recorded:
+        """The request of a record. Raises NoRequest, also for one that lies outside the time that is asked about."""
+        item = kind.read(data)
+        if not self.window.holds(item.time):
+            raise NoRequest(OUTSIDE)
+        return item
 
     def is_new(self, id: str, place: Place) -> bool:
         """Whether a record with this id was not there before."""
@@ -233,9 +247,10 @@ def replay(
     known: Known,
     watch: Callable[[Tally], None] = lambda tally: None,
     evidence: Evidence | None = None,
+    window: Window = EVER,
 ) -> None:
     """Ask about every record; `watch` sees the count as it grows, `evidence` takes what was let in."""
-    replayer = Replayer(old, new, tally, known, evidence)
+    replayer = Replayer(old, new, tally, known, evidence, window)
     for data, place in records:
         replayer.take(data, place)
         watch(tally)

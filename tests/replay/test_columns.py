@@ -35,6 +35,7 @@ from policyc.replay.reading import LONGEST_LINE, Log
 from policyc.replay.report.plain import as_json
 from policyc.replay.report.replay import Replay
 from policyc.replay.tally import Tally, replay
+from policyc.replay.window import EVER, Window
 from policyc.simulation.documents.attached import Attached, read_attached
 from policyc.text import Source
 from tests.property.drawing import cases, seeds
@@ -75,6 +76,13 @@ PATHS = (
     "/a:b/1",
     "",
     "LatticePath?:/a/2",
+)
+WINDOWS = (
+    EVER,
+    EVER,
+    Window(since="2026-11-01T00:00:00"),
+    Window(until="2026-11-01T09:00:00"),
+    Window("2026-11-01T09:30:00", "2026-11-02T00:00:00"),
 )
 METHODS = ("GET", "POST", "-", "get", "BREW")
 VALUES = ("x", "X", "y1", "-", None, "", "null", " x ", 5, True, {"a": 1}, ["x"], "{x}")
@@ -237,22 +245,33 @@ def asker(text: str, words: dict[str, str]) -> OfDocuments:
 
 
 def by_rows(
-    data: bytes, old: str, new: str | None, words: dict[str, str], identities: bool, known: Known = NOTHING
+    data: bytes,
+    old: str,
+    new: str | None,
+    words: dict[str, str],
+    identities: bool,
+    known: Known = NOTHING,
+    window: Window = EVER,
 ) -> str:
     log, tally = Log(), Tally(identities)
     stream: Any = io.BufferedReader(io.BytesIO(data))  # type: ignore[arg-type]
-    replay(
-        log.records([("a.json", stream)]), asker(old, words), None if new is None else asker(new, words), tally, known
-    )
+    before, after = asker(old, words), None if new is None else asker(new, words)
+    replay(log.records([("a.json", stream)]), before, after, tally, known, window=window)
     return as_json(Replay(log, tally, new is not None))
 
 
 def by_columns(
-    data: bytes, old: str, new: str | None, words: dict[str, str], identities: bool, known: Known = NOTHING
+    data: bytes,
+    old: str,
+    new: str | None,
+    words: dict[str, str],
+    identities: bool,
+    known: Known = NOTHING,
+    window: Window = EVER,
 ) -> str:
     log, tally = Log(), Tally(identities)
     before, after = asker(old, words), None if new is None else asker(new, words)
-    replayer = ColumnReplayer(before, after, tally, known)
+    replayer = ColumnReplayer(before, after, tally, known, window)
     stream: Any = io.BufferedReader(io.BytesIO(data))  # type: ignore[arg-type]
     replay_files([("a.json", stream)], replayer, log, lambda _: None)
     return as_json(Replay(log, tally, new is not None))
@@ -267,8 +286,9 @@ def test_the_same_report_row_by_row(random: Random) -> None:
     identities = random.random() < 0.3
     told = {"callers": {"arn:aws:sts::111122223333:assumed-role/app/*": {"aws:PrincipalTag/team": "b"}}}
     known = read_known(told) if random.random() < 0.3 else NOTHING
-    wanted = by_rows(packed, old, new, words, identities, known)
-    assert by_columns(packed, old, new, words, identities, known) == wanted
+    window = random.choice(WINDOWS)
+    wanted = by_rows(packed, old, new, words, identities, known, window)
+    assert by_columns(packed, old, new, words, identities, known, window) == wanted
 
 
 @cases(max(20, CASES // 200), seeds())
@@ -276,9 +296,9 @@ def test_the_same_report_of_a_log_that_was_read_before(random: Random) -> None:
     running.BLOCK = random.choice([2_000, 32 * 1024 * 1024])
     data, old, new = log_of(random), document(random), document(random)
     words, identities = {"network-auth": "none"}, random.random() < 0.3
-    read = Corpus()
+    read, window = Corpus(), random.choice(WINDOWS)
     stream: Any = io.BufferedReader(io.BytesIO(data))  # type: ignore[arg-type]
-    replay_files([("a.json", stream)], Reader(read), read.log)
+    replay_files([("a.json", stream)], Reader(read, window), read.log)
     with TemporaryDirectory() as made:
         folder = Path(made, "log")
         save(folder, read, ["a.json"])
@@ -287,7 +307,7 @@ def test_the_same_report_of_a_log_that_was_read_before(random: Random) -> None:
         assert corpus is not None
         log, tally = Log(), Tally(identities)
         replay_corpus(corpus, ColumnReplayer(asker(old, words), asker(new, words), tally, NOTHING), log)
-    assert as_json(Replay(log, tally, True)) == by_rows(data, old, new, words, identities)
+    assert as_json(Replay(log, tally, True)) == by_rows(data, old, new, words, identities, window=window)
 
 
 @cases(max(20, CASES // 100), seeds())

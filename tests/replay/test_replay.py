@@ -367,8 +367,6 @@ def test_patterns_and_folders_name_each_file_once(run: Run) -> None:
     data = json.loads(run("logs/**/*.json", "logs", *flags)[1])
     assert (data["files"], data["records"]) == (2, 2)
     assert run("nothing/*.json", *flags)[0] == 2
-    status, _, err = run("s3://bucket/AWSLogs/", *flags)
-    assert (status, "aws s3 sync" in err) == (2, True)
 
 
 def test_what_an_inventory_knows_of_a_caller_decides(run: Run) -> None:

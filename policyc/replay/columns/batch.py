@@ -44,6 +44,11 @@ class Batch:
     numbers: Rows
     columns: Mapping[str, Column]
 
+    def only(self, rows: Rows) -> Batch:
+        """Some of the rows."""
+        columns = {name: Column(column.values, column.codes[rows]) for name, column in self.columns.items()}
+        return Batch(self.file, self.numbers[rows], columns)
+
 
 def absent(length: int) -> Column:
     """A column that is not there."""

@@ -26,7 +26,7 @@ from policyc.replay.reading import Log, Place
 from policyc.replay.recorded import Recorded
 from policyc.replay.tally import Tally
 
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 _ABOUT: Final = "corpus.json"
 _COUNTS: Final = ("records", "duplicates")
 _RECORDED: Final = ("kind", "who", "can", "where", "path", "network", "keys", "verdict", "id", "time")
@@ -113,13 +113,9 @@ class Corpus:
 # --- on disk --------------------------------------------------------------------------------------------------------
 
 
-def identity(files: Iterable[tuple[str, Path]]) -> list[Any]:
-    """What tells whether files are those that a corpus was made of. Raises OSError."""
-    out: list[Any] = [_FORMAT]
-    for name, path in files:
-        held = path.stat()
-        out.append([name, str(path.resolve()), held.st_size, held.st_mtime_ns])
-    return out
+def identity(files: Iterable[tuple[str, str, int, str]]) -> list[Any]:
+    """What tells whether files are those that a corpus was made of: their names, places, sizes, and stamps that change with them."""
+    return [_FORMAT, *map(list, files)]
 
 
 def save(folder: Path, corpus: Corpus, made_of: Sequence[Any]) -> None:

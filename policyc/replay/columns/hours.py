@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from policyc.replay.columns.batch import Codes, Column, Rows
 from policyc.replay.recorded import TIME_PATTERN
+from policyc.replay.window import Window
 
 
 def hours_of(values: pa.Array) -> tuple[list[str], Codes]:
@@ -20,6 +21,15 @@ def hours_of(values: pa.Array) -> tuple[list[str], Codes]:
     count = len(hours.dictionary)
     found = hours.indices.fill_null(count).to_numpy(zero_copy_only=False).astype(np.int32)
     return hours.dictionary.to_pylist(), np.r_[found, np.int32(count + 1)].astype(np.int32)
+
+
+def outside_of(values: pa.Array, window: Window) -> Any:
+    """For each code whether its time lies outside; a time that is none does not, nor does an absent one."""
+    moments = pc.utf8_slice_codeunits(values, 0, 19)
+    found = pc.less(moments, window.since) if window.since else pc.is_null(values)
+    if window.until:
+        found = pc.or_(found, pc.greater_equal(moments, window.until))
+    return np.r_[pc.and_(found, _good(values)).to_numpy(zero_copy_only=False).astype(bool), False]
 
 
 def ranked(column: Column) -> tuple[Rows, pa.Array]:

@@ -16,8 +16,10 @@ import pyarrow as pa
 from policyc.replay.askers.known import Known
 from policyc.replay.askers.said import Asker, Nobody
 from policyc.replay.columns.ahead import ahead
-from policyc.replay.columns.batch import ID, Batch, Rows
+from policyc.replay.columns.batch import ID, TIME, Batch, Rows
+from policyc.replay.columns.combine import Combined
 from policyc.replay.columns.corpus import Corpus, requests_of
+from policyc.replay.columns.hours import outside_of
 from policyc.replay.columns.kernel import Answers, Keep, Kernel
 from policyc.replay.columns.likeness import Likeness
 from policyc.replay.columns.seen import Hashes, SeenIds, hashes
@@ -27,6 +29,7 @@ from policyc.replay.kinds.registry import kind_of
 from policyc.replay.reading import CUT_SHORT, LONGEST_LINE, LineReader, Log, Place, Readable, unpacked
 from policyc.replay.recorded import Recorded
 from policyc.replay.tally import MANY_IDS, Replayer, Tally
+from policyc.replay.window import EVER, OUTSIDE, Window
 from policyc.targets.base import NoRequest
 from policyc.targets.lattice.access_log import is_record
 
@@ -37,8 +40,8 @@ _NONE: Final[Mapping[int, Iterable[tuple[dict[str, Any], Place]]]] = MappingProx
 class ColumnReplayer(Replayer):
     """Asks about columns where there are some, and about records one by one elsewhere; ids are held against one another across both."""
 
-    def __init__(self, old: Asker, new: Asker | None, tally: Tally, known: Known) -> None:
-        super().__init__(old, new, tally, known)
+    def __init__(self, old: Asker, new: Asker | None, tally: Tally, known: Known, window: Window = EVER) -> None:
+        super().__init__(old, new, tally, known, window=window)
         sides = old.side(), None if new is None else new.side()
         likeness = Likeness([side for side in sides if side is not None], known.callers, tally.identities)
         self.kernel = Kernel(self, likeness, sides, Lattice().read)
@@ -61,6 +64,8 @@ class ColumnReplayer(Replayer):
         answers = self.kernel.answer(batch) if length else None
         self.tally.records += length
         odd = [(number, item) for number, some in others.items() for item in self._read(some)]
+        if answers is not None and not self.window.is_open:
+            batch, answers = self._inside(batch, answers)
         ids = batch.columns[ID]
         if ids.is_absent and not any(item[0].id for _, item in odd):
             keep = None
@@ -71,6 +76,17 @@ class ColumnReplayer(Replayer):
             keep = self._deliveries(batch, early, odd)
         if answers is not None:
             self.count(batch, answers, keep)
+
+    def _inside(self, batch: Batch, answers: Answers) -> tuple[Batch, Answers]:
+        """The rows of the time that is asked about, and those that are no requests whenever they were; the others are counted."""
+        time = batch.columns[TIME]
+        outside = outside_of(time.values, self.window)[time.codes] & ~answers.of(self.kernel.early())
+        if not outside.any():
+            return batch, answers
+        numbers = batch.numbers[outside]
+        self.tally.skip(OUTSIDE, Place(batch.file, int(numbers[0])), len(numbers))
+        rows = np.flatnonzero(~outside)
+        return batch.only(rows), Answers(Combined(answers.codes.rows[rows], answers.codes.likenesses), answers.lut)
 
     def count(self, batch: Batch, answers: Answers, keep: Keep | None) -> None:
         """Rows of columns that were not there before."""
@@ -84,7 +100,7 @@ class ColumnReplayer(Replayer):
                 self.tally.skip("it is of no kind of log that is read", place)
                 continue
             try:
-                yield kind.read(data), place
+                yield self.read(kind, data), place
             except NoRequest as error:
                 self.tally.skip(str(error), place)
 
@@ -114,8 +130,8 @@ class ColumnReplayer(Replayer):
 class Reader(ColumnReplayer):
     """Reads a log into a corpus, of which policies are asked later."""
 
-    def __init__(self, corpus: Corpus) -> None:
-        super().__init__(Nobody(), None, corpus.tally, Known({}, {}))
+    def __init__(self, corpus: Corpus, window: Window = EVER) -> None:
+        super().__init__(Nobody(), None, corpus.tally, Known({}, {}), window)
         self.corpus = corpus
         self.kernel.unread = set()
 

@@ -51,7 +51,7 @@ function _shtab_policyc_using
 end
 
 set -g _shtab_policyc_commands check build test simulate replay diff prove who matrix routes graph aws import list fmt explain facts lsp doctor play completion init
-set -g _shtab_policyc_opts_with_value --absent --access-point-arn --access-point-policy --account --action --add --advertised --against --as --assume --attachment --attachments --base --baseline --bind --bindings --boundary --bucket-account --bucket-arn --bucket-policy --cache --caller --can --claims --color --config --context --core-network --diff --edge --endpoint-policy --endpoint-url --engine --exclude --expect --fail-on --format --from --function-arn --function-policy --function-role-policy --group-policy --guarantees --identity --in --into --junit --key-arn --key-policy --known --live --log --map --network --network-arn --network-auth --network-policy --object-lambda-arn --object-lambda-policy --old-bucket-policy --old-core-network --old-endpoint-policy --old-group-policy --old-network-policy --old-service-policy --on --organization --out --output --param --parquet --path --patience --policies --port --principal --profile --protocol --pulled --rcp --record --region --request --resource-account --resource-arn --resource-policy --role-arn --root --scp --segment --service-arn --service-auth --service-policy --session --set --site --stdin-filename --tag --target --that --threshold --to --transforms --trust --trust-policy --unknown --who --who-reaches --why-not --without --without-edge --write-baseline -k -o
+set -g _shtab_policyc_opts_with_value --absent --access-point-arn --access-point-policy --account --action --add --advertised --against --as --assume --attachment --attachments --base --baseline --bind --bindings --boundary --bucket-account --bucket-arn --bucket-policy --cache --caller --can --claims --color --config --context --core-network --diff --edge --endpoint-policy --endpoint-url --engine --exclude --expect --fail-on --format --from --function-arn --function-policy --function-role-policy --group-policy --guarantees --identity --in --into --junit --key-arn --key-policy --known --live --log --map --network --network-arn --network-auth --network-policy --object-lambda-arn --object-lambda-policy --old-bucket-policy --old-core-network --old-endpoint-policy --old-group-policy --old-network-policy --old-service-policy --on --organization --out --output --param --parquet --path --patience --policies --port --principal --profile --protocol --pulled --rcp --record --region --request --resource-account --resource-arn --resource-policy --role-arn --root --scp --segment --service-arn --service-auth --service-policy --session --set --since --site --stdin-filename --tag --target --that --threshold --to --transforms --trust --trust-policy --unknown --until --who --who-reaches --why-not --without --without-edge --write-baseline -k -o
 
 complete -c policyc -e
 complete -c policyc -f
@@ -194,6 +194,8 @@ complete -c policyc -n '_shtab_policyc_using simulate' -l color -xka "auto alway
 complete -c policyc -n '_shtab_policyc_using simulate' -l debug -d 'show the traceback of an internal error'
 complete -c policyc -n '_shtab_policyc_using simulate' -s h -l help -d 'show this text and exit'
 complete -c policyc -n '_shtab_policyc_using; and test $_shtab_policyc_npos -eq 0' -a replay -d 'ask policies about recorded traffic'
+complete -c policyc -n '_shtab_policyc_using replay' -l since -x -d 'only records from this day or time (UTC) on; folders named by year, month and day are opened for those days alone'
+complete -c policyc -n '_shtab_policyc_using replay' -l until -x -d 'only records up to this day, or before this time; folders named by year, month and day are opened for those days alone'
 complete -c policyc -n '_shtab_policyc_using replay' -l policies -l in -xka "(__fish_complete_path (commandline -ct))" -d 'the policies (default: the project), or one document'
 complete -c policyc -n '_shtab_policyc_using replay' -l against -xka "(__fish_complete_path (commandline -ct))" -d 'the project with the policies in force, or the document; the others are new'
 complete -c policyc -n '_shtab_policyc_using replay' -l known -xka "(__fish_complete_path (commandline -ct))" -d 'what records do not tell of callers: {"callers": {ARN: {KEY: value}}, "users": {ADDRESS: {PROVIDER: …}}}, or a folder that `policyc aws pull` wrote'
@@ -228,6 +230,10 @@ complete -c policyc -n '_shtab_policyc_using replay' -l claims -x -d 'what an OI
 complete -c policyc -n '_shtab_policyc_using replay' -l service-auth -x -d 'as in `simulate --service-auth`'
 complete -c policyc -n '_shtab_policyc_using replay' -l network-auth -x -d 'as in `simulate --network-auth`'
 complete -c policyc -n '_shtab_policyc_using replay' -l protocol -x -d 'as in `simulate --protocol`'
+complete -c policyc -n '_shtab_policyc_using replay' -l profile -x -d 'a profile of the AWS CLI'"'"'s configuration'
+complete -c policyc -n '_shtab_policyc_using replay' -l region -x -d 'the Region to ask first'
+complete -c policyc -n '_shtab_policyc_using replay' -l role-arn -x -d 'a role to assume'
+complete -c policyc -n '_shtab_policyc_using replay' -l endpoint-url -x -d 'a server in place of AWS, such as an emulator'
 complete -c policyc -n '_shtab_policyc_using replay' -l root -xka "(__fish_complete_directories)" -d 'the project root; nothing outside it is read (default: the folder of policyc.toml, else the current folder)'
 complete -c policyc -n '_shtab_policyc_using replay' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the configuration in place of policyc.toml'
 complete -c policyc -n '_shtab_policyc_using replay' -l param -x -d 'the value of a `param` declaration; may be given several times'
@@ -237,7 +243,7 @@ complete -c policyc -n '_shtab_policyc_using replay' -l color -xka "auto always 
 complete -c policyc -n '_shtab_policyc_using replay' -s q -l quiet -d 'say nothing but findings'
 complete -c policyc -n '_shtab_policyc_using replay' -l debug -d 'show the traceback of an internal error'
 complete -c policyc -n '_shtab_policyc_using replay' -s h -l help -d 'show this text and exit'
-complete -c policyc -n '_shtab_policyc_using replay; and test $_shtab_policyc_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'log files, folders or patterns, or - for standard input'
+complete -c policyc -n '_shtab_policyc_using replay; and test $_shtab_policyc_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'log files, folders or patterns, s3://BUCKET/PREFIX/ (needs `policyc[aws]`), or - for standard input'
 complete -c policyc -n '_shtab_policyc_using; and test $_shtab_policyc_npos -eq 0' -a diff -d 'say what a change grants and takes, over all requests'
 complete -c policyc -n '_shtab_policyc_using diff' -l as -xka "identity boundary session trust scp rcp auth-policy object-lambda access-point bucket function key endpoint resource core-network cedar" -d 'what both documents are, as in `check`'
 complete -c policyc -n '_shtab_policyc_using diff' -l document -d 'compare each document by itself, not those together that a request meets on its way to a declared service'

@@ -356,6 +356,8 @@ _shtab_policyc_prove_options=(
 _shtab_policyc_prove_defaults_added=0
 
 _shtab_policyc_replay_options=(
+  "--since[only records from this day or time (UTC) on\; folders named by year, month and day are opened for those days alone]:TIME:"
+  "--until[only records up to this day, or before this time\; folders named by year, month and day are opened for those days alone]:TIME:"
   "*"{--policies,--in}"[the policies (default\: the project), or one document]:PATH:_files"
   "--against[the project with the policies in force, or the document\; the others are new]:PATH:_files"
   "--known[what records do not tell of callers\: \{\"callers\"\: \{ARN\: \{KEY\: value\}\}, \"users\"\: \{ADDRESS\: \{PROVIDER\: \…\}\}\}, or a folder that \`policyc aws pull\` wrote]:PATH:_files"
@@ -390,6 +392,10 @@ _shtab_policyc_replay_options=(
   "--service-auth[as in \`simulate --service-auth\`]:WORD:"
   "--network-auth[as in \`simulate --network-auth\`]:WORD:"
   "--protocol[as in \`simulate --protocol\`]:WORD:"
+  "--profile[a profile of the AWS CLI\'s configuration]:NAME:"
+  "--region[the Region to ask first]:NAME:"
+  "--role-arn[a role to assume]:ARN:"
+  "--endpoint-url[a server in place of AWS, such as an emulator]:URL:"
   "--root[the project root\; nothing outside it is read (default\: the folder of policyc.toml, else the current folder)]:DIR:_files -/"
   "--config[the configuration in place of policyc.toml]:FILE:_files"
   "*--param[the value of a \`param\` declaration\; may be given several times]:NAME=VALUE:"
@@ -399,7 +405,7 @@ _shtab_policyc_replay_options=(
   {-q,--quiet}"[say nothing but findings]"
   "--debug[show the traceback of an internal error]"
   "(- : *)"{-h,--help}"[show this text and exit]"
-  "(*):log files, folders or patterns, or - for standard input:_files"
+  "(*):log files, folders or patterns, s3\:\/\/BUCKET\/PREFIX\/ (needs \`policyc\[aws\]\`), or - for standard input:_files"
 )
 
 # guard to ensure default positional specs are added only once per session

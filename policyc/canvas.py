@@ -111,6 +111,13 @@ class Canvas:
     def path(self, points: str, fill: str) -> None:
         self.parts.append(f'<path d="{points}"{self.colours(fill)}/>')
 
+    def place(self, other: Canvas, top: float) -> float:
+        """Put another picture below what is there; its lower end."""
+        self.parts += [f'<g transform="translate(0 {number(top)})">', *other.parts, "</g>"]
+        self.used |= other.used
+        self.reach(other.width, top + other.height)
+        return top + other.height
+
     def colours(self, fill: str = "", stroke: str = "") -> str:
         """The attributes that colour a shape."""
         classes = [*([f"f-{fill}"] if fill else []), *([f"s-{stroke}"] if stroke else [])]

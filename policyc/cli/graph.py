@@ -1,45 +1,102 @@
-"""`policyc graph`: a core network as a picture: segments by edge, shares, service insertion, and who reaches whom."""
+"""`policyc graph`: policies as a picture: who is admitted where and which gate refuses, who gets in by claims, and core networks."""
 
 from __future__ import annotations
 
 import argparse
-import json
+from typing import TYPE_CHECKING
 
 from policyc.cli import exits
 from policyc.cli.console import Console
-from policyc.cli.networks import describe_network, open_inventory, open_network, tell_silent
-from policyc.cli.refuse import refuse_request
-from policyc.diagnostics import Diagnostics
+from policyc.cli.inputs import read_input
+from policyc.cli.networks import LARGEST, Opened, describe_sources, open_inventory, open_network, tell_silent
+from policyc.cli.parser import WrongUse
+from policyc.cli.project import open_project
+from policyc.cli.refuse import nothing_found, refuse, refuse_findings, refuse_request
+from policyc.cli.trust import add_trust
+from policyc.cli.who import is_file, reach_by_documents
+from policyc.diagnostics import Diagnostics, did_you_mean
+from policyc.workspace.project import POLICY
 
-SHARED = ("root", "config", "param", "format", "output")
+if TYPE_CHECKING:
+    from policyc.ir.program import Program
+    from policyc.model.values import Resource
+    from policyc.report.overview import Overview
+    from policyc.report.who import Reach
+    from policyc.targets.cloud_wan.graph import Graph
+
+SHARED = ("root", "config", "exclude", "param", "format", "output")
 REPORT = ""
-FORMATS = ("matrix", "svg", "mermaid", "dot", "json")
+FORMATS = ("matrix", "svg", "html", "mermaid", "dot", "json")
 
-DESCRIPTION = """Draw a core network: segments and function groups by edge, shares, service insertion and static
-routes, and a matrix of who reaches whom. Without an inventory one made-up attachment stands in each
-segment and function group at each edge."""
+DESCRIPTION = """Draw policies. Of a service, a bucket or an access point: which callers get which verbs, which gate on the way refuses
+the others, and what each gate says to each caller. Of a service network: all its services. Of an endpoint of Verified Access or Client VPN: who
+gets in by which claims. Of a core network: segments and function groups by edge, shares, service insertion, static routes, and who reaches whom;
+without an inventory one made-up attachment stands in each segment and function group at each edge. Without a name: everything that is declared.
+Of documents: who may do what by each of them."""
 
 EPILOG = """examples:
-  policyc graph core                                  the matrix, as text
-  policyc graph core.json --format svg > core.svg
+  policyc graph                                       everything that is declared, as text
+  policyc graph --format html --output access.html    the same as one page
+  policyc graph inventory --format svg > access.svg   callers, verbs and gates of a service
   policyc graph core --attachments attachments.json --format mermaid
+  policyc graph core.json --format svg > core.svg
+  policyc graph stack.yaml --format svg > who.svg     by the documents in a template
 
-exit status: 0 done, 1 the network has errors, 2 wrong use, 3 internal error, 4 no policy file found."""
+exit status: 0 done, 1 the policies or the network have errors, 2 wrong use, 3 internal error, 4 nothing to draw, 11
+not everything is settled."""
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
     parser.description, parser.epilog = DESCRIPTION, EPILOG
-    describe_network(parser)
+    parser.add_argument(
+        "name",
+        nargs="?",
+        metavar="NAME",
+        help="a declared resource or network, the file that declares a network, or a file or folder with documents",
+    )
+    describe_sources(parser)
+    add_trust(parser)
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
-    from policyc.targets.cloud_wan.graph import draw_graph, graph_data
+    args.kind = None
+    if args.name is not None and not args.inventories and _is_documents(args.name, args):
+        reaches = reach_by_documents(args, console, args.name)
+        return reaches if isinstance(reaches, int) else _draw(_by_documents(reaches), args, console)
+    if args.inventories or (args.name is not None and (args.name == "-" or args.name.endswith((".json", POLICY)))):
+        opened = open_network(args.name, args, console)
+        if isinstance(opened, int):
+            return opened
+        graph = _network(opened, args, console)
+        return graph if isinstance(graph, int) else _draw(_by_networks((graph,)), args, console)
+    found = _declared(args, console)
+    return found if isinstance(found, int) else _draw(found, args, console)
+
+
+def _is_documents(name: str, args: argparse.Namespace) -> bool:
+    """Whether a word names documents that are no core network."""
+    if name == "-" or name.endswith(POLICY) or not is_file(name):
+        return False
+    return not name.endswith(".json") or '"Statement"' in read_input(name, "a document", args, largest=LARGEST).text
+
+
+def _by_documents(reaches: list[Reach]) -> Overview:
+    from policyc.report.overview import Overview
+
+    return Overview(reaches=tuple(reaches))
+
+
+def _by_networks(graphs: tuple[Graph, ...]) -> Overview:
+    from policyc.report.overview import Overview
+
+    return Overview(networks=graphs)
+
+
+def _network(opened: Opened, args: argparse.Namespace, console: Console) -> Graph | int:
+    from policyc.targets.cloud_wan.graph import draw_graph
     from policyc.targets.cloud_wan.probes import probe
     from policyc.targets.cloud_wan.questions import check_names, situate
 
-    opened = open_network(args.network, args, console)
-    if isinstance(opened, int):
-        return opened
     inventory = open_inventory(args, console)
     if isinstance(inventory, int):
         return inventory
@@ -49,19 +106,90 @@ def run(args: argparse.Namespace, console: Console) -> int:
     assumed = not args.inventories
     tables = probe(opened.network, opened.switches) if assumed else situate(opened.network, inventory, opened.switches)
     tell_silent(tables, args, console)
-    graph = draw_graph(tables, assumed=assumed)
-    if args.format == "json":
-        console.write(json.dumps(graph_data(graph), indent=1) + "\n")
-    elif args.format == "svg":
-        from policyc.targets.cloud_wan.graph_svg import svg_text
+    return draw_graph(tables, assumed=assumed)
 
-        console.write(svg_text(graph))
-    else:
-        from policyc.targets.cloud_wan import graph_text
 
-        if args.format == "matrix":
-            console.write(graph_text.matrix_text(graph, console.options().width))
-        else:
-            write = {"mermaid": graph_text.mermaid_text, "dot": graph_text.dot_text}
-            console.write(write[args.format](graph))
-    return exits.CLEAN
+def _declared(args: argparse.Namespace, console: Console) -> Overview | int:
+    """What a project declares, or what of it is named."""
+    from policyc.analysis.ways import TYPES
+    from policyc.report.overview import Overview
+    from policyc.targets.cloud_wan.documents import checked_networks
+    from policyc.targets.switches import wan_switches
+    from policyc.workspace.admitting import admissions
+    from policyc.workspace.compile import compile_project
+    from policyc.workspace.reaching import who_may
+
+    mistakes = Diagnostics()
+    project = open_project(args, args.paths, mistakes)
+    console.names = project.names
+    if mistakes.has_errors:
+        return refuse(mistakes, project, console, args.format)
+    compiled = compile_project(project)
+    if compiled.diagnostics.has_errors:
+        return refuse_findings(compiled, project, console, args.format)
+    program = compiled.program
+    if not program.modules:
+        return nothing_found(console)
+    networks = [
+        Opened(lowered.network, program.sources, wan_switches(project.config.switches))
+        for bound, lowered in checked_networks(program, Diagnostics())
+        if project.asks_about(bound.file) and args.name in (None, lowered.network.name)
+    ]
+    resources = [
+        item
+        for item in _below(program, args.name)
+        if item.type in TYPES and (args.name is not None or project.asks_about(item.file))
+    ]
+    if args.name is not None and not networks and not resources:
+        raise _unknown(args.name, program)
+    graphs: list[Graph] = []
+    for opened in networks:
+        graph = _network(opened, args, console)
+        if isinstance(graph, int):
+            return graph
+        graphs.append(graph)
+    tables = admissions(program, compiled.all_documents, resources)
+    told = {item.on for item in tables}
+    reaches = [who_may(program, compiled.all_documents, item) for item in resources if item.name not in told]
+    return Overview(tuple(tables), tuple(item for item in reaches if item is not None), tuple(graphs))
+
+
+def _below(program: Program, name: str | None) -> list[Resource]:
+    """The resources that a name stands for: itself, and what is declared to belong to it."""
+    every = list(program.resources.values())
+    if name is None:
+        return every
+    ids = {item.id for item in every if item.name == name}
+    return [item for item in every if item.id in ids or ids & {item.link(field) for field, _ in item.fields}]
+
+
+def _unknown(name: str, program: Program) -> WrongUse:
+    names = [bound.name for bound in program.networks] + [item.name for item in program.resources.values()]
+    return WrongUse(
+        f"nothing that is named `{name}` can be drawn", did_you_mean(name, names, "name a declared resource or network")
+    )
+
+
+def _draw(found: Overview, args: argparse.Namespace, console: Console) -> int:
+    from policyc.report import overview
+
+    if not found:
+        console.error("nothing to draw: no resource that requests go to and no network is declared\n")
+        return exits.NOTHING
+    if args.format in ("mermaid", "dot") and found.charts != 1:
+        raise WrongUse(f"`{args.format}` draws one network, or resources whose requests have verbs", "name one")
+    options = console.options()
+    match args.format:
+        case "svg":
+            console.write(overview.as_svg(found))
+        case "html":
+            console.write(overview.as_page(found, options))
+        case "json":
+            console.write(overview.as_json(found, options))
+        case "mermaid":
+            console.write(overview.as_mermaid(found))
+        case "dot":
+            console.write(overview.as_dot(found))
+        case _:
+            console.write(overview.as_text(found, options))
+    return exits.CLEAN if found.settled else exits.UNDECIDED

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from policyc.ir.network import CoreNetwork
     from policyc.targets.cloud_wan.inventory_file import Inventory
 
-_LARGEST: Final = 64 * 1024 * 1024
+#: the longest network document that is read, in bytes
+LARGEST: Final = 64 * 1024 * 1024
 
 
 @record
@@ -45,6 +46,11 @@ def describe_network(parser: argparse.ArgumentParser) -> None:
         metavar="NETWORK",
         help="a declared network, the file that declares it, or a core network policy as JSON",
     )
+    describe_sources(parser)
+
+
+def describe_sources(parser: argparse.ArgumentParser) -> None:
+    """The options that say where networks and what is attached stand."""
     parser.add_argument(
         "--in",
         dest="paths",
@@ -89,7 +95,7 @@ def read_network(name: str, args: argparse.Namespace, console: Console) -> Opene
 
     diagnostics = Diagnostics()
     project = open_project(args, (), diagnostics)
-    source = read_input(name, "a network document", args, largest=_LARGEST)
+    source = read_input(name, "a network document", args, largest=LARGEST)
     network = None if diagnostics.has_errors else check_document(source, diagnostics)
     sources = {**project.sources, source.file: source}
     if network is None or diagnostics.has_errors:
@@ -168,4 +174,4 @@ def tell_silent(tables: Tables, args: argparse.Namespace, console: Console) -> N
 
 def inventory_source(name: str, args: argparse.Namespace) -> Source:
     """A file of attachments, `-` for standard input. Raises WrongUse."""
-    return read_input(name, "a list of attachments", args, "--attachments", _LARGEST)
+    return read_input(name, "a list of attachments", args, "--attachments", LARGEST)

@@ -85,8 +85,13 @@ def run(args: argparse.Namespace, console: Console) -> int:
             "`who` needs a resource",
             "name a declared resource, a network or a file, a caller with `--principal`, or give `--all`",
         )
-    if args.resource and _is_file(args.resource):
-        return _documents(args, console)
+    if args.resource and is_file(args.resource):
+        if args.path:
+            raise WrongUse(
+                "`--path` is about declared resources", "leave it out: the classes say which resources are meant"
+            )
+        reaches = reach_by_documents(args, console, args.resource, args.can, args.principal)
+        return reaches if isinstance(reaches, int) else _told(reaches, args, console)
     from policyc.workspace.compile import compile_project
     from policyc.workspace.reaching import who_declared
 
@@ -107,25 +112,25 @@ def run(args: argparse.Namespace, console: Console) -> int:
     return _told(found, args, console)
 
 
-def _is_file(text: str) -> bool:
+def is_file(text: str) -> bool:
+    """Whether a word names documents, here or in a revision."""
     path, colon, rest = text.partition(":")
     return os.path.lexists(text) or (bool(colon) and bool(rest) and "/" in rest and not os.path.lexists(path))
 
 
-def _documents(args: argparse.Namespace, console: Console) -> int:
+def reach_by_documents(
+    args: argparse.Namespace, console: Console, named: str, can: str = "", caller: str = ""
+) -> list[Reach] | int:
+    """Who may do what by each of the documents that `named` stands for; the exit status after saying what cannot be read."""
     from policyc.simulation.request_text import parse_caller
     from policyc.workspace.comparing import with_values
     from policyc.workspace.reaching import who_in_document
     from policyc.workspace.reaching_texts import who_in_text
 
-    if args.path:
-        raise WrongUse(
-            "`--path` is about declared resources", "leave it out: the classes say which resources are meant"
-        )
-    principal = parse_caller(args.principal) if args.principal else None
-    if args.principal and principal is None:
-        raise WrongUse(f"`{args.principal}` names no caller", "give an ARN, a service name or `anonymous`")
-    args.paths = [args.resource]
+    principal = parse_caller(caller) if caller else None
+    if caller and principal is None:
+        raise WrongUse(f"`{caller}` names no caller", "give an ARN, a service name or `anonymous`")
+    args.paths = [named]
     found: list[Reach] = []
     for part in sides_of(args, console):
         if isinstance(part, int):
@@ -133,12 +138,12 @@ def _documents(args: argparse.Namespace, console: Console) -> int:
         side, documents = part
         for name, version, doubts in documents:
             filled = None if doubts else with_values(side, name)
-            found.append(who_in_document(name, version, doubts, args.can, principal, filled))
+            found.append(who_in_document(name, version, doubts, can, principal, filled))
         told = {name for name, _, _ in documents}
         for name, piece in side.pieces.items():
             if name in told:
                 continue
-            if args.can or args.principal:
+            if can or caller:
                 raise WrongUse(
                     f"requests to `{name}` have no principal and no action", "leave `--can` and `--principal` out"
                 )
@@ -147,7 +152,7 @@ def _documents(args: argparse.Namespace, console: Console) -> int:
             if reach is None or diagnostics.has_errors:
                 return refuse_request(diagnostics, side.sources, args.format, console)
             found.append(reach)
-    return _told(found, args, console)
+    return found
 
 
 def _told(found: Sequence[Reach], args: argparse.Namespace, console: Console) -> int:

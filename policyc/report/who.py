@@ -9,6 +9,8 @@ from policyc.record import record
 from policyc.report.options import Options
 from policyc.report.screen import clean, paint, wrap
 
+#: those of an account whom their own policies may admit, before the account's number
+OWN_CALLERS: Final = "callers of "
 #: items of one list that people are shown
 _MOST_ITEMS: Final = 6
 

@@ -26,7 +26,7 @@ from policyc.ir.statements import StatementBuilder
 from policyc.model.values import Principal, Resource
 from policyc.model.vocabulary import Verb
 from policyc.record import replace
-from policyc.report.who import May, Reach
+from policyc.report.who import OWN_CALLERS, May, Reach
 from policyc.simulation.request import find_resource
 from policyc.simulation.request_text import parse_caller
 from policyc.syntax import nodes
@@ -200,7 +200,7 @@ def _may(program: Program, documents: Sequence[Document], resource: Resource, wa
     told = _told(item, request, answer, needs)
     if item.lines:
         return told
-    return replace(told, who=(f"callers of {way.owner}",), by=("their own identity policies",))
+    return replace(told, who=(f"{OWN_CALLERS}{way.owner}",), by=("their own identity policies",))
 
 
 def _told(item: Class, request: tuple[tuple[str, str], ...], answer: str, needs: Sequence[str]) -> May:

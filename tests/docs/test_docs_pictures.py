@@ -8,6 +8,8 @@ import os
 import re
 from pathlib import Path
 
+import pytest
+
 from policyc.__main__ import main
 from policyc.diagnostics import Diagnostics
 from policyc.targets.cloud_wan.documents import checked_networks
@@ -37,12 +39,18 @@ def test_the_picture_is_fresh(tmp_path: Path) -> None:
     assert PICTURE.read_text(encoding="utf-8") == drawn, "stale: run with POLICYC_UPDATE=1"
 
 
-def test_the_picture_of_an_answer_is_fresh() -> None:
-    """What the page on `simulate` shows is what the command draws of the policies of this repository."""
-    shown = DOCS / "images" / "answer.svg"
-    words = ["inventory", "--who", "order_fn", "--can", "POST", "--path", "/stock/42", "--format", "svg"]
+@pytest.mark.parametrize(
+    ("name", "words", "status"),
+    [
+        ("answer.svg", ["simulate", "inventory", "--who", "order_fn", "--can", "POST", "--path", "/stock/42"], 10),
+        ("access.svg", ["graph", "inventory"], 0),
+    ],
+)
+def test_pictures_of_this_repository_are_fresh(name: str, words: list[str], status: int) -> None:
+    """What the page on `simulate` shows is what the commands draw of the policies of this repository."""
+    shown = DOCS / "images" / name
     with contextlib.redirect_stdout(io.StringIO()) as out:
-        assert main(["simulate", *words, "--root", str(DOCS.parent)]) == 10
+        assert main([*words, "--format", "svg", "--root", str(DOCS.parent)]) == status
     if os.environ.get("POLICYC_UPDATE") == "1":
         shown.write_text(out.getvalue(), encoding="utf-8", newline="\n")
     assert shown.read_text(encoding="utf-8") == out.getvalue(), "stale: run with POLICYC_UPDATE=1"

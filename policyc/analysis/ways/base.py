@@ -40,13 +40,14 @@ class Line:
 
 @record
 class Gate:
-    """One gate: the `names` that people call it by, what it says by itself, and its statements."""
+    """One gate: the `names` that people call it by, what it says by itself, its statements, and which requests get to it."""
 
     names: tuple[str, ...]
     kind: str
     allowed: Lit
     allows: tuple[Line, ...] = ()
     denies: tuple[Line, ...] = ()
+    reached: Lit = TRUE
 
     def statements(self, label: str) -> list[Lit]:
         """The statements that allow and have a label."""
@@ -69,7 +70,8 @@ class Way:
     `allowed` is the decision, `world` what every such request keeps to, `open_identity` the atom of the policies of callers that nobody gave
     (FALSE where there are none), `doubts` what keeps "no such request" from being a proof, `given` what is taken as given, `asking` states a
     solution as a request. `upper` tells that more may be taken for allowed than is, never less. Callers of the account `owner`, who are
-    `inside`, may be allowed by their own policies, without a statement of the resource.
+    `inside`, may be allowed by their own policies, without a statement of the resource. `verbs` are those that a request can have by name, none
+    where requests have no verb.
     """
 
     resource: Resource
@@ -84,6 +86,7 @@ class Way:
     upper: bool = False
     inside: Lit = FALSE
     owner: str = ""
+    verbs: tuple[tuple[str, Lit], ...] = ()
 
     def gate(self, name: str) -> Gate | None:
         """The gate that people mean by a name: its policy, its resource, or its kind."""

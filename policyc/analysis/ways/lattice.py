@@ -45,6 +45,7 @@ from policyc.targets.lattice.words import (
     QUERY_KEYS,
     SERVICE_KEY,
     arn_of,
+    is_any_method,
     is_http_only,
     verbs_of,
     vocabulary,
@@ -105,6 +106,7 @@ class _Service:
             self._asking,
             unknown,
             tuple(turned_switches(self.program)),
+            verbs=tuple((verb.name, self._verb(verb)) for verb in verbs_of(self.service) if not is_any_method(verb)),
         )
         return way, scope
 
@@ -151,6 +153,7 @@ class _Service:
                 allowed,
                 tuple(line for gate in gates for line in gate.allows),
                 tuple(line for gate in gates for line in gate.denies),
+                signed,
             ),
             unknown,
         )

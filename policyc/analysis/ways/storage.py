@@ -232,6 +232,7 @@ class _Made:
             upper=len(self.hops) > 1,
             inside=self._owned(self.hops[0]),
             owner=account(self.hops[0].resource),
+            verbs=tuple((name, self._verb(name)) for name in self.verbs),
         )
         return way, scope
 
@@ -266,7 +267,8 @@ class _Made:
         skipped = formula.some(self._verb(name) for name, action in hop.actions.items() if action is None)
         allowed = formula.some((skipped, formula.every(parts)))
         owners = [document.owner for document, _ in self.own[hop.name]]
-        gate = Gate(tuple(dict.fromkeys((*owners, hop.resource.name))), hop.kind, allowed, tuple(allows), tuple(denies))
+        names = tuple(dict.fromkeys((*owners, hop.resource.name)))
+        gate = Gate(names, hop.kind, allowed, tuple(allows), tuple(denies), -skipped)
         return gate, formula.every((inside, identity, -allow))
 
     def _owned(self, hop: _Hop) -> Lit:

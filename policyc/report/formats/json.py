@@ -36,7 +36,7 @@ def findings_data(items: Sequence[Diagnostic], sources: Mapping[str, Source], op
         counts[finding.severity.value] += 1
     seen = {} if options.tally is None or options.tally == Tally() else {"inside": options.tally.data()}
     found = [finding_data(finding, sources) for finding in items]
-    return {**_head(options), "findings": found, "counts": counts, **seen}
+    return {**head(options), "findings": found, "counts": counts, **seen}
 
 
 def tests(results: Sequence[TestResult], sources: Mapping[str, Source], options: Options) -> str:
@@ -47,7 +47,7 @@ def tests(results: Sequence[TestResult], sources: Mapping[str, Source], options:
     proven = {"proofs": proofs_data(proofs, sources), "proof_counts": proof_counts(proofs)} if proofs else {}
     return written(
         {
-            **_head(options),
+            **head(options),
             "tests": [
                 {
                     "label": result.label,
@@ -93,7 +93,7 @@ def matrix(table: Sequence[Cell], options: Options) -> str:
 
 def changes(found: Changes, options: Options) -> str:
     """What a comparison found; the shape is `schemas/changes.schema.json`."""
-    return written({**_head(options), **changes_data(found)})
+    return written({**head(options), **changes_data(found)})
 
 
 def written(data: Mapping[str, Any]) -> str:
@@ -103,13 +103,14 @@ def written(data: Mapping[str, Any]) -> str:
 
 def reach(found: Sequence[Reach], options: Options) -> str:
     """Who may do what; the shape is `schemas/who.schema.json`."""
-    return written({**_head(options), **reach_data(found)})
+    return written({**head(options), **reach_data(found)})
 
 
 def proofs(items: Sequence[Proof], sources: Mapping[str, Source], options: Options) -> str:
     """What proofs came to; the shape is `schemas/proofs.schema.json`."""
-    return written({**_head(options), "proofs": proofs_data(items, sources), "proof_counts": proof_counts(items)})
+    return written({**head(options), "proofs": proofs_data(items, sources), "proof_counts": proof_counts(items)})
 
 
-def _head(options: Options) -> dict[str, Any]:
+def head(options: Options) -> dict[str, Any]:
+    """What every report begins with."""
     return {"format_version": FORMAT_VERSION, "tool": {"name": "policyc", "version": options.version}}

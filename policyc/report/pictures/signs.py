@@ -15,8 +15,11 @@ def ground(decision: Decision) -> str:
     return f"{COLOURS[decision]}-ground"
 
 
-def sign(canvas: Canvas, decision: Decision, x: float, y: float, size: float = 6) -> None:
-    """A tick, a cross or a question mark around a point."""
+def sign(canvas: Canvas, decision: Decision | None, x: float, y: float, size: float = 6) -> None:
+    """A tick, a cross or a question mark around a point; a bar where nothing is asked."""
+    if decision is None:
+        canvas.line(x - size * 0.7, y, x + size * 0.7, y, "faint", 1.5)
+        return
     color = COLOURS[decision]
     if decision is Decision.UNDECIDED:
         canvas.text(x, y + size * 0.8, "?", size=int(size * 2.4), fill=color, anchor="middle", bold=True)

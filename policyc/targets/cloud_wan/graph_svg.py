@@ -51,6 +51,11 @@ _POINTS = (
 
 def svg_text(graph: Graph) -> str:
     """The whole picture as one SVG document."""
+    return picture(graph).svg(_MARGIN)
+
+
+def picture(graph: Graph) -> Canvas:
+    """The whole picture, which may stand in a larger one."""
     canvas = Canvas(graph.name or "core network")
     canvas.text(_MARGIN, 34, graph.name or "core network", size=18, bold=True)
     about = f"{len([n for n in graph.nodes if not n.is_group])} segments, {len(graph.edges)} edges"
@@ -59,7 +64,7 @@ def svg_text(graph: Graph) -> str:
     canvas.text(_MARGIN, 54, about, fill=_FAINT)
     bottom = _grid(canvas, graph, 70)
     _matrix(canvas, graph, bottom + 36)
-    return canvas.svg(_MARGIN)
+    return canvas
 
 
 # --- segments by edge, and the actions --------------------------------------------------------------------------

@@ -96,7 +96,7 @@ def mermaid_text(graph: Graph) -> str:
     lines = ["flowchart LR"]
     for node in graph.nodes:
         where = ", ".join(edge if count is None else f"{edge}: {count}" for edge, count in node.edges)
-        label = "<br/>".join(_mermaid(part) for part in (node.name, *node.marks, where) if part)
+        label = "<br/>".join(mermaid_label(part) for part in (node.name, *node.marks, where) if part)
         box = f'{{{{"{label}"}}}}' if node.is_group else f'["{label}"]'
         lines.append(f"  {ids[node.name, node.is_group]}{box}")
     for link in graph.links:
@@ -115,7 +115,7 @@ def _mermaid_link(link: Link, ids: dict[tuple[str, bool], str]) -> Iterator[str]
     group = ids.get((link.by, True))
     match link.kind:
         case "share":
-            label = f'|"{_mermaid(link.label)}"|' if link.label else ""
+            label = f'|"{mermaid_label(link.label)}"|' if link.label else ""
             yield from (f"{source} <-->{label} {ids[name, False]}" for name in link.targets)
         case "send-via" if group is not None:
             yield f'{source} <-.->|"{link.label}"| {group}'
@@ -124,7 +124,7 @@ def _mermaid_link(link: Link, ids: dict[tuple[str, bool], str]) -> Iterator[str]
             yield f'{source} ==>|"send to"| {group}'
         case "route":
             target = f"r{source}{abs(hash_text(link.by + link.label)) % 10**8}"
-            yield f'{source} -->|"{_mermaid(link.label)}"| {target}(["{_mermaid(link.by)}"])'
+            yield f'{source} -->|"{mermaid_label(link.label)}"| {target}(["{mermaid_label(link.by)}"])'
         case _:
             return
 
@@ -136,7 +136,7 @@ def hash_text(text: str) -> int:
     return int.from_bytes(sha256(text.encode()).digest()[:6], "big")
 
 
-def _mermaid(text: str) -> str:
+def mermaid_label(text: str) -> str:
     """Text inside a quoted Mermaid label: what has a meaning there becomes an entity."""
     return "".join(f"#{ord(char)};" if char in '"<>#&;{}|`' or ord(char) < 32 else char for char in text)
 
@@ -148,7 +148,7 @@ def dot_text(graph: Graph) -> str:
     """For Graphviz: one cluster with the segments, one with the function groups."""
     ids = _ids(graph)
     lines = [
-        f"graph {_quoted(graph.name or 'network')} {{",
+        f"graph {quoted(graph.name or 'network')} {{",
         "  rankdir=LR;",
         '  node [fontname="Helvetica"];',
         '  edge [fontname="Helvetica"];',
@@ -157,7 +157,7 @@ def dot_text(graph: Graph) -> str:
         where = ", ".join(edge if count is None else f"{edge}: {count}" for edge, count in node.edges)
         label = "\n".join(part for part in (node.name, ", ".join(node.marks), where) if part)
         shape = "hexagon" if node.is_group else "box"
-        lines.append(f"  {ids[node.name, node.is_group]} [shape={shape}, label={_quoted(label)}];")
+        lines.append(f"  {ids[node.name, node.is_group]} [shape={shape}, label={quoted(label)}];")
     for at, link in enumerate(graph.links):
         lines += [f"  {line}" for line in _dot_link(link, ids, at)]
     return "\n".join([*lines, "}"]) + "\n"
@@ -171,23 +171,23 @@ def _dot_link(link: Link, ids: dict[tuple[str, bool], str], at: int) -> Iterator
     match link.kind:
         case "share":
             yield from (
-                f"{source} -- {ids[name, False]} [dir=both, label={_quoted(link.label)}];" for name in link.targets
+                f"{source} -- {ids[name, False]} [dir=both, label={quoted(link.label)}];" for name in link.targets
             )
         case "send-via" if group is not None:
-            yield f"{source} -- {group} [dir=both, style=dashed, label={_quoted(link.label)}];"
+            yield f"{source} -- {group} [dir=both, style=dashed, label={quoted(link.label)}];"
             yield from (
                 f"{group} -- {ids[name, False]} [dir=both, style=dashed];"
                 for name in link.targets
                 if name != link.source
             )
         case "send-to" if group is not None:
-            yield f"{source} -- {group} [dir=forward, style=bold, label={_quoted('send to')}];"
+            yield f"{source} -- {group} [dir=forward, style=bold, label={quoted('send to')}];"
         case "route":
-            yield f"r{at} [shape=plaintext, label={_quoted(link.by)}];"
-            yield f"{source} -- r{at} [dir=forward, label={_quoted(link.label)}];"
+            yield f"r{at} [shape=plaintext, label={quoted(link.by)}];"
+            yield f"{source} -- r{at} [dir=forward, label={quoted(link.label)}];"
         case _:
             return
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'

@@ -71,6 +71,11 @@ def _spoken_verbs(resource: Resource) -> tuple[Verb, ...]:
 _verbs_of = PerObject[Resource, tuple[Verb, ...]](_spoken_verbs, 4096)
 
 
+def is_any_method(verb: Verb) -> bool:
+    """Whether the verb stands for every method that another verb names."""
+    return verb.action == INVOKE and not verb.requires
+
+
 def own_verb(method: str, resource: Resource) -> Verb | None:
     """A request with a method that the vocabulary does not list; None for one of its verbs, which the resource then lacks."""
     return None if method in kind_of(resource).verbs else Verb(method, INVOKE, ((METHOD_KEY, method),))

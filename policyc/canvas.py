@@ -1,4 +1,4 @@
-"""Pictures as SVG: shapes with text and tool-tips, readable on light and dark ground, equal bytes for equal input.
+"""Pictures as SVG, and labels of chart languages: shapes with text and tool-tips, readable on light and dark ground, equal bytes for equal input.
 
 Every shape has its light colour as an attribute, which any reader of SVG understands, and a class that a style sheet gives the dark one where the reader says that the
 ground is dark. Source: https://www.w3.org/TR/SVG2/ and https://www.w3.org/TR/mediaqueries-5/#prefers-color-scheme
@@ -152,3 +152,13 @@ class Canvas:
 
 def _tip(text: str) -> str:
     return f"<title>{shown(text)}</title>" if text else ""
+
+
+def mermaid_label(text: str) -> str:
+    """Text inside a quoted Mermaid label: what has a meaning there becomes an entity."""
+    return "".join(f"#{ord(char)};" if char in '"<>#&;{}|`' or ord(char) < 32 else char for char in text)
+
+
+def dot_label(text: str) -> str:
+    """Text as a quoted label of Graphviz."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'

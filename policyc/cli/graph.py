@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from policyc.model.values import Resource
     from policyc.report.overview import Overview
     from policyc.report.who import Reach
-    from policyc.targets.cloud_wan.graph import Graph
+    from policyc.targets.cloud_wan.chart import NetworkChart
 
 SHARED = ("root", "config", "exclude", "param", "format", "output")
 REPORT = ""
@@ -86,13 +86,14 @@ def _by_documents(reaches: list[Reach]) -> Overview:
     return Overview(reaches=tuple(reaches))
 
 
-def _by_networks(graphs: tuple[Graph, ...]) -> Overview:
+def _by_networks(graphs: tuple[NetworkChart, ...]) -> Overview:
     from policyc.report.overview import Overview
 
-    return Overview(networks=graphs)
+    return Overview(charts=graphs)
 
 
-def _network(opened: Opened, args: argparse.Namespace, console: Console) -> Graph | int:
+def _network(opened: Opened, args: argparse.Namespace, console: Console) -> NetworkChart | int:
+    from policyc.targets.cloud_wan.chart import NetworkChart
     from policyc.targets.cloud_wan.graph import draw_graph
     from policyc.targets.cloud_wan.probes import probe
     from policyc.targets.cloud_wan.questions import check_names, situate
@@ -106,7 +107,7 @@ def _network(opened: Opened, args: argparse.Namespace, console: Console) -> Grap
     assumed = not args.inventories
     tables = probe(opened.network, opened.switches) if assumed else situate(opened.network, inventory, opened.switches)
     tell_silent(tables, args, console)
-    return draw_graph(tables, assumed=assumed)
+    return NetworkChart(draw_graph(tables, assumed=assumed))
 
 
 def _declared(args: argparse.Namespace, console: Console) -> Overview | int:
@@ -142,7 +143,7 @@ def _declared(args: argparse.Namespace, console: Console) -> Overview | int:
     ]
     if args.name is not None and not networks and not resources:
         raise _unknown(args.name, program)
-    graphs: list[Graph] = []
+    graphs: list[NetworkChart] = []
     for opened in networks:
         graph = _network(opened, args, console)
         if isinstance(graph, int):
@@ -176,7 +177,7 @@ def _draw(found: Overview, args: argparse.Namespace, console: Console) -> int:
     if not found:
         console.error("nothing to draw: no resource that requests go to and no network is declared\n")
         return exits.NOTHING
-    if args.format in ("mermaid", "dot") and found.charts != 1:
+    if args.format in ("mermaid", "dot") and found.pieces != 1:
         raise WrongUse(f"`{args.format}` draws one network, or resources whose requests have verbs", "name one")
     options = console.options()
     match args.format:

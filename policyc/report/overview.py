@@ -1,12 +1,12 @@
-"""What `graph` draws: who is admitted to which resource, who gets to endpoints by their claims, and core networks, on one page."""
+"""What `graph` draws: who is admitted to which resource, who gets to endpoints by their claims, and what targets draw themselves, on one page."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Protocol
 
-from policyc.canvas import Canvas
+from policyc.canvas import Canvas, dot_label, mermaid_label
 from policyc.engines.trace import Decision
 from policyc.record import record, replace
 from policyc.report.admission import Admission, admission_data, column, render_admissions
@@ -14,22 +14,39 @@ from policyc.report.formats.json import head, written
 from policyc.report.options import Options
 from policyc.report.page import picture_page
 from policyc.report.who import Reach, reach_data, render_reach
-from policyc.targets.cloud_wan import graph_text
-from policyc.targets.cloud_wan.graph import Graph, graph_data
 
 _WIDTH = 110
 
 
+class Chart(Protocol):
+    """A picture of a target's own making, such as a core network."""
+
+    def text(self, width: int) -> str:
+        """For people."""
+
+    def picture(self) -> Canvas:
+        """As shapes."""
+
+    def data(self) -> Mapping[str, Any]:
+        """As plain data."""
+
+    def mermaid(self) -> str:
+        """As a Mermaid chart."""
+
+    def dot(self) -> str:
+        """As a Graphviz chart."""
+
+
 @record
 class Overview:
-    """What one picture shows: resources whose requests have verbs, those that go by claims (or documents alone), and networks."""
+    """What one picture shows: resources whose requests have verbs, those that go by claims (or documents alone), and charts of targets."""
 
     admissions: tuple[Admission, ...] = ()
     reaches: tuple[Reach, ...] = ()
-    networks: tuple[Graph, ...] = ()
+    charts: tuple[Chart, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.admissions or self.reaches or self.networks)
+        return bool(self.admissions or self.reaches or self.charts)
 
     @property
     def settled(self) -> bool:
@@ -39,14 +56,14 @@ class Overview:
         return known and all(item.complete for item in self.reaches)
 
     @property
-    def charts(self) -> int:
-        """How many charts a format needs that draws one at a time."""
-        return bool(self.admissions) + len(self.networks)
+    def pieces(self) -> int:
+        """How many pictures a format needs that draws one at a time."""
+        return bool(self.admissions) + len(self.charts)
 
 
 def as_text(found: Overview, options: Options) -> str:
     """For people."""
-    parts = [graph_text.matrix_text(graph, options.width) for graph in found.networks]
+    parts = [chart.text(options.width) for chart in found.charts]
     if found.reaches:
         parts.insert(0, render_reach(found.reaches, options))
     if found.admissions:
@@ -68,10 +85,9 @@ def as_page(found: Overview, options: Options) -> str:
 def _canvas(found: Overview) -> Canvas:
     from policyc.report.pictures.admission import draw_admissions
     from policyc.report.pictures.reach import draw_classes
-    from policyc.targets.cloud_wan.graph_svg import picture
 
-    if len(found.networks) == 1 and not found.admissions and not found.reaches:
-        return picture(found.networks[0])
+    if len(found.charts) == 1 and not found.admissions and not found.reaches:
+        return found.charts[0].picture()
     canvas = Canvas("policyc graph")
     y = 34.0
     if found.admissions:
@@ -80,47 +96,47 @@ def _canvas(found: Overview) -> Canvas:
     if found.reaches:
         canvas.text(24, y, "Who gets in by claims", size=18, bold=True)
         y = draw_classes(canvas, found.reaches, y + 6) + 30
-    for graph in found.networks:
-        y = canvas.place(picture(graph), y) + 30
+    for chart in found.charts:
+        y = canvas.place(chart.picture(), y) + 30
     return canvas
 
 
 def as_json(found: Overview, options: Options) -> str:
     """Plain data; the shape is `schemas/graph.schema.json`, of a network alone that of `schemas/cloud_wan/answers.schema.json`."""
-    if len(found.networks) == 1 and not found.admissions and not found.reaches:
-        return json.dumps(graph_data(found.networks[0]), indent=1) + "\n"
+    if len(found.charts) == 1 and not found.admissions and not found.reaches:
+        return json.dumps(found.charts[0].data(), indent=1) + "\n"
     data: dict[str, Any] = {
         **head(options),
         "resources": admission_data(found.admissions),
         "endpoints": reach_data(found.reaches)["resources"],
-        "networks": [graph_data(graph) for graph in found.networks],
+        "networks": [chart.data() for chart in found.charts],
     }
     return written(data)
 
 
 def as_mermaid(found: Overview) -> str:
     """A chart: an arrow from each caller to what it gets, with the verbs. Of one network, its own chart."""
-    if found.networks:
-        return graph_text.mermaid_text(found.networks[0])
+    if found.charts:
+        return found.charts[0].mermaid()
     callers, resources = _nodes(found.admissions)
     lines = ["flowchart LR"]
-    lines += [f'  {key}(["{graph_text.mermaid_label(name)}"])' for name, key in callers.items()]
-    lines += [f'  {key}["{graph_text.mermaid_label(name)}"]' for name, key in resources.items()]
+    lines += [f'  {key}(["{mermaid_label(name)}"])' for name, key in callers.items()]
+    lines += [f'  {key}["{mermaid_label(name)}"]' for name, key in resources.items()]
     for caller, resource, verbs in _arrows(found.admissions):
-        lines.append(f'  {callers[caller]} -->|"{graph_text.mermaid_label(verbs)}"| {resources[resource]}')
+        lines.append(f'  {callers[caller]} -->|"{mermaid_label(verbs)}"| {resources[resource]}')
     return "\n".join(lines) + "\n"
 
 
 def as_dot(found: Overview) -> str:
     """The same for Graphviz."""
-    if found.networks:
-        return graph_text.dot_text(found.networks[0])
+    if found.charts:
+        return found.charts[0].dot()
     callers, resources = _nodes(found.admissions)
     lines = ["digraph access {", "  rankdir=LR;", '  node [fontname="Helvetica"];', '  edge [fontname="Helvetica"];']
-    lines += [f"  {key} [shape=ellipse, label={graph_text.quoted(name)}];" for name, key in callers.items()]
-    lines += [f"  {key} [shape=box, label={graph_text.quoted(name)}];" for name, key in resources.items()]
+    lines += [f"  {key} [shape=ellipse, label={dot_label(name)}];" for name, key in callers.items()]
+    lines += [f"  {key} [shape=box, label={dot_label(name)}];" for name, key in resources.items()]
     for caller, resource, verbs in _arrows(found.admissions):
-        lines.append(f"  {callers[caller]} -> {resources[resource]} [label={graph_text.quoted(verbs)}];")
+        lines.append(f"  {callers[caller]} -> {resources[resource]} [label={dot_label(verbs)}];")
     return "\n".join([*lines, "}"]) + "\n"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 
+from policyc.canvas import dot_label, mermaid_label
 from policyc.engines.wan.matrix import Cell, Flow, Matrix
 from policyc.targets.cloud_wan.graph import Graph, Link, cell_text
 
@@ -136,11 +137,6 @@ def hash_text(text: str) -> int:
     return int.from_bytes(sha256(text.encode()).digest()[:6], "big")
 
 
-def mermaid_label(text: str) -> str:
-    """Text inside a quoted Mermaid label: what has a meaning there becomes an entity."""
-    return "".join(f"#{ord(char)};" if char in '"<>#&;{}|`' or ord(char) < 32 else char for char in text)
-
-
 # --- DOT --------------------------------------------------------------------------------------------------------
 
 
@@ -148,7 +144,7 @@ def dot_text(graph: Graph) -> str:
     """For Graphviz: one cluster with the segments, one with the function groups."""
     ids = _ids(graph)
     lines = [
-        f"graph {quoted(graph.name or 'network')} {{",
+        f"graph {dot_label(graph.name or 'network')} {{",
         "  rankdir=LR;",
         '  node [fontname="Helvetica"];',
         '  edge [fontname="Helvetica"];',
@@ -157,7 +153,7 @@ def dot_text(graph: Graph) -> str:
         where = ", ".join(edge if count is None else f"{edge}: {count}" for edge, count in node.edges)
         label = "\n".join(part for part in (node.name, ", ".join(node.marks), where) if part)
         shape = "hexagon" if node.is_group else "box"
-        lines.append(f"  {ids[node.name, node.is_group]} [shape={shape}, label={quoted(label)}];")
+        lines.append(f"  {ids[node.name, node.is_group]} [shape={shape}, label={dot_label(label)}];")
     for at, link in enumerate(graph.links):
         lines += [f"  {line}" for line in _dot_link(link, ids, at)]
     return "\n".join([*lines, "}"]) + "\n"
@@ -171,23 +167,19 @@ def _dot_link(link: Link, ids: dict[tuple[str, bool], str], at: int) -> Iterator
     match link.kind:
         case "share":
             yield from (
-                f"{source} -- {ids[name, False]} [dir=both, label={quoted(link.label)}];" for name in link.targets
+                f"{source} -- {ids[name, False]} [dir=both, label={dot_label(link.label)}];" for name in link.targets
             )
         case "send-via" if group is not None:
-            yield f"{source} -- {group} [dir=both, style=dashed, label={quoted(link.label)}];"
+            yield f"{source} -- {group} [dir=both, style=dashed, label={dot_label(link.label)}];"
             yield from (
                 f"{group} -- {ids[name, False]} [dir=both, style=dashed];"
                 for name in link.targets
                 if name != link.source
             )
         case "send-to" if group is not None:
-            yield f"{source} -- {group} [dir=forward, style=bold, label={quoted('send to')}];"
+            yield f"{source} -- {group} [dir=forward, style=bold, label={dot_label('send to')}];"
         case "route":
-            yield f"r{at} [shape=plaintext, label={quoted(link.by)}];"
-            yield f"{source} -- r{at} [dir=forward, label={quoted(link.label)}];"
+            yield f"r{at} [shape=plaintext, label={dot_label(link.by)}];"
+            yield f"{source} -- r{at} [dir=forward, label={dot_label(link.label)}];"
         case _:
             return
-
-
-def quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'

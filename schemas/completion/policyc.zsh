@@ -227,14 +227,17 @@ _shtab_policyc_fmt_defaults_added=0
 _shtab_policyc_graph_options=(
   "*--in[policy files or folders (default\: \`paths\` of policyc.toml)\; may be given several times]:PATH:_files"
   "*--attachments[what is attached\: JSON as \`aws networkmanager list-attachments\` prints it, or policyc\'s own (\`-\` for standard input)\; several files add up]:FILE:_files"
+  "*--trust[a trust provider of Cedar text\: its policy reference name and iam_identity_center, oidc, jamf, crowdstrike or jumpcloud\; may be given several times]:NAME=TYPE:"
+  "*--claims[what an OIDC provider of Cedar text sends for one user, as JSON\; may be given several times]:NAME=FILE:"
   "--root[the project root\; nothing outside it is read (default\: the folder of policyc.toml, else the current folder)]:DIR:_files -/"
   "--config[the configuration in place of policyc.toml]:FILE:_files"
+  "*--exclude[a file or folder to leave out, or a pattern such as \`\*.gen.policy\`\; may be given several times]:PATH:_files"
   "*--param[the value of a \`param\` declaration\; may be given several times]:NAME=VALUE:"
-  "--format[one of \{formats\} (default\: matrix)]:FORMAT:(matrix svg mermaid dot json)"
+  "--format[one of \{formats\} (default\: matrix)]:FORMAT:(matrix svg html mermaid dot json)"
   "--output[write the report to this file, not to standard output]:FILE:_files"
   "--debug[show the traceback of an internal error]"
   "(- : *)"{-h,--help}"[show this text and exit]"
-  ":a declared network, the file that declares it, or a core network policy as JSON:"
+  ":a declared resource or network, the file that declares a network, or a file or folder with documents:"
 )
 
 # guard to ensure default positional specs are added only once per session

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from policyc.engines.iam.caller import OF_CALLS, OF_SERVICES, OF_SIGNED, PRINCIPAL_TYPES, CallerKind, anonymous
-from policyc.engines.proofs.conditions import Facts, may_be_met
+from policyc.engines.proofs.conditions import Facts, Goal, may_be_met
 from policyc.ir.authz import Atom, Glob, Policy, RawTest, Statement
 from policyc.ir.conditions import tests
 from policyc.lint.covering import admits, can_covers, on_covers, path_covers, resources_cover
@@ -118,7 +118,12 @@ def lets_strangers_in(statement: Statement, others: Sequence[Statement]) -> bool
 def _lets_in(statement: Statement, others: Sequence[Statement], caller: Principal, facts: Facts) -> bool:
     if statement.effect != "allow" or not admits(statement.who, caller):
         return False
-    denies = [
+    return may_be_met([(statement.when, True), *denials(statement, others, caller)], facts)
+
+
+def denials(statement: Statement, others: Sequence[Statement], caller: Principal) -> list[Goal]:
+    """The conditions that have to fail for a caller whom an `allow` lets in: those of the denies that cover it but for them."""
+    return [
         (deny.when, False)
         for deny in others
         if deny.effect == "deny"
@@ -128,7 +133,6 @@ def _lets_in(statement: Statement, others: Sequence[Statement], caller: Principa
         and path_covers(deny.path, statement.path)
         and resources_cover(deny.resources, statement.resources, generous=True)
     ]
-    return may_be_met([(statement.when, True), *denies], facts)
 
 
 def _stranger_facts(arn: str, lacking: tuple[str, ...]) -> Facts:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from policyc.engines.proofs.budget import TooLarge
-from policyc.engines.proofs.conditions import branches
-from policyc.ir.authz import All, Atom, Policy, Statement
+from policyc.engines.proofs.conditions import branches, may_be_met
+from policyc.ir.authz import Atom, Policy, Statement
 from policyc.ir.conditions import atoms
-from policyc.lint.callers import anonymous_facts, is_identity, open_statements
+from policyc.lint.callers import ANONYMOUS, anonymous_facts, denials, is_identity, open_statements
 from policyc.lint.rule import Lint
 from policyc.model.values import Resource
 from policyc.record import record, replace
@@ -22,8 +22,8 @@ HEADER = "vpc-lattice-svcs:requestheader/"
 
 @record
 class Door:
-    """An allow of `policy` that lets callers without a signature in, on a service that they can reach. `tests` are the tests of the
-    statement that such a caller passes."""
+    """A way for callers without a signature through an allow of `policy`, on a service that they can reach. `tests` are the tests of the
+    statement that such a caller passes; alternatives of its condition are ways of their own."""
 
     policy: Policy
     statement: Statement
@@ -77,34 +77,47 @@ def _about(policy: Policy, service: Resource) -> Iterator[Statement]:
 
 
 def doors(lint: Lint) -> list[Door]:
-    """Every allow through which unsigned callers reach a service."""
-    return lint.once("doors", _find_doors)
+    """Every way through which unsigned callers reach a service."""
+    return lint.once("doors", lambda lint: list(_find_doors(lint)))
 
 
-def _find_doors(lint: Lint) -> list[Door]:
-    found: dict[tuple[str, int, str], Door] = {}
+def _find_doors(lint: Lint) -> Iterator[Door]:
+    told: set[tuple[str, str, int]] = set()
+    for resource, policies in _asked(lint):
+        for policy, statement in open_statements(policies):
+            place = (policy.file, policy.name, statement.index)
+            if place not in told:
+                told.add(place)
+                for tests in _ways(statement, policies):
+                    yield Door(policy, statement, resource, tests)
+
+
+def _asked(lint: Lint) -> Iterator[tuple[Resource, list[Policy]]]:
+    """What unsigned callers may reach, with the policies of the gate that has the last word on them."""
+    carried = set()
     for service in services(lint):
         network = network_of(lint, service)
+        carried.add(service.link("network"))
         if network is not None and checks(network) and not open_statements(policies_for(lint, network, service)):
             continue
         gate = service if checks(service) else network
-        if gate is None or not checks(gate):
-            continue
-        for policy, statement in open_statements(policies_for(lint, gate, service if gate is network else None)):
-            found.setdefault((policy.file, statement.index, policy.name), _door(policy, statement, service))
-    carried = {service.link("network") for service in services(lint)}
+        if gate is not None and checks(gate):
+            yield service, policies_for(lint, gate, service if gate is network else None)
     for resource in lint.program.resources.values():
         if resource.type == NETWORK and checks(resource) and resource.id not in carried:
-            for policy, statement in open_statements(policies_for(lint, resource)):
-                found.setdefault((policy.file, statement.index, policy.name), _door(policy, statement, resource))
-    return list(found.values())
+            yield resource, policies_for(lint, resource)
 
 
-def _door(policy: Policy, statement: Statement, resource: Resource) -> Door:
+def _ways(statement: Statement, policies: Sequence[Policy]) -> list[tuple[Atom, ...]]:
+    """The tests that an unsigned caller passes, for every way to meet the condition of an open `allow` past the denies."""
     own = set(atoms(statement.when))
-    goals = [(item, True) for item in (statement.when.items if isinstance(statement.when, All) else (statement.when,))]
+    found: dict[tuple[Atom, ...], None] = {}
     try:
-        held = next(branches(goals, anonymous_facts), ())
+        for held in branches([(statement.when, True)], anonymous_facts):
+            found[tuple(atom for atom in held if atom in own)] = None
     except TooLarge:
-        held = ()
-    return Door(policy, statement, resource, tuple(atom for atom in held if atom in own))
+        pass  # those that were found are ways all the same
+    if len(found) < 2:
+        return list(found) or [()]
+    denied = denials(statement, [item for policy in policies for item in policy.statements], ANONYMOUS)
+    return [way for way in found if may_be_met([*((atom, True) for atom in way), *denied], anonymous_facts)]

@@ -6,8 +6,12 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.running import Ran, Run
 
 #: what a build server says of itself changes what is printed; tests that are about it set it themselves
 for name in (
@@ -25,3 +29,23 @@ _UNTIMED = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 settings.register_profile("steady", derandomize=True, database=None, **_UNTIMED)
 settings.register_profile("explore", derandomize=False, **_UNTIMED)
 settings.load_profile("explore" if os.environ.get("POLICYC_EXPLORE") else "steady")
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
+    """Runs a command in an empty folder of its own, with a cache of its own."""
+    from policyc.__main__ import main
+
+    for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "POLICYC_DEBUG"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    folder = tmp_path / "project"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+
+    def call(*argv: str) -> Ran:
+        status = main(argv)
+        captured = capsys.readouterr()
+        return Ran(status, captured.out, captured.err)
+
+    return call

@@ -5,14 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from policyc.__main__ import main
+from tests.running import Run
 
 FINANCE = "c242c5b0-6081-1845-6fa8-6e0d9513c107"
 GROUP = f"""\
@@ -41,34 +39,12 @@ CONTEXT: dict[str, Any] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Ran:
-    status: int
-    out: str
-    err: str
-
-
-Run = Callable[..., Ran]
-
-
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
-    for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "POLICYC_DEBUG"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    folder = tmp_path / "project"
-    folder.mkdir()
-    monkeypatch.chdir(folder)
+def run(run: Run) -> Run:
     Path("policyc.toml").write_text("", encoding="utf-8")
     Path("group.cedar").write_text(GROUP, encoding="utf-8")
     Path("endpoint.cedar").write_text(ENDPOINT, encoding="utf-8")
-
-    def call(*argv: str) -> Ran:
-        status = main(argv)
-        captured = capsys.readouterr()
-        return Ran(status, captured.out, captured.err)
-
-    return call
+    return run
 
 
 def save(name: str, data: object) -> str:

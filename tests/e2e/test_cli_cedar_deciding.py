@@ -6,46 +6,22 @@ Expectations come from the Verified Access reference: section 2 (attributes), 3 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from policyc.__main__ import main
+from tests.running import Run
 
 OPEN = "(principal, action, resource)"
 WORKED = "permit (principal, action, resource) when"
 EXIT = {"allow": 0, "deny": 10, "undecided": 11}
 
 
-@dataclass(frozen=True, slots=True)
-class Ran:
-    status: int
-    out: str
-    err: str
-
-
-Run = Callable[..., Ran]
-
-
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
-    for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "POLICYC_DEBUG"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    folder = tmp_path / "project"
-    folder.mkdir()
-    monkeypatch.chdir(folder)
+def run(run: Run) -> Run:
     Path("policyc.toml").write_text("", encoding="utf-8")
-
-    def call(*argv: str) -> Ran:
-        status = main(argv)
-        captured = capsys.readouterr()
-        return Ran(status, captured.out, captured.err)
-
-    return call
+    return run
 
 
 def save(name: str, data: object) -> str:

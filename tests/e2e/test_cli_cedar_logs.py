@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from policyc.__main__ import main
+from tests.running import Run
 
 PROJECT = """\
 group engineering = oidc_group("engineering")
@@ -41,25 +40,10 @@ def entry(groups: list[str], code: str = "100", method: str = "GET", provider: s
     }
 
 
-@dataclass(frozen=True)
-class Ran:
-    status: int
-    out: str
-    err: str
-
-
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+def run(run: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.setenv("COLUMNS", "200")
-
-    def call(*words: str) -> Ran:
-        status = main(words)
-        out = capsys.readouterr()
-        return Ran(status, out.out, out.err)
-
-    return call
+    return run
 
 
 def save(name: str, data: object) -> str:

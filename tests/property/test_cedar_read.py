@@ -28,8 +28,8 @@ from policyc.targets.cedar_documents.context import build_context
 from policyc.targets.cedar_documents.emit import write_apart
 from policyc.targets.cedar_documents.read import read_document
 from policyc.text import Source
+from tests.property import cedar_policies as drawn
 from tests.property import drawing as st
-from tests.property import test_cedar_diff as diff
 from tests.property.drawing import Data, Draw, assume, cases
 
 
@@ -37,7 +37,7 @@ def read(text: str) -> Policy:
     diagnostics = Diagnostics()
     document = parse_cedar(Source("a.cedar", text), diagnostics)
     assert document is not None, list(diagnostics)
-    return read_document(document, diff.KNOWN, diff.STAFF, "verified_access", "a.cedar")
+    return read_document(document, drawn.KNOWN, drawn.STAFF, "verified_access", "a.cedar")
 
 
 def is_true(permit: str, context: Mapping[str, Any]) -> bool:
@@ -52,13 +52,13 @@ def holds(cond: Cond, context: Mapping[str, Any]) -> bool:
             text = f"permit (principal, action, resource) when {{ {written(expression)} }};"
             return is_true(text, context) is not negated
         case Atom():
-            return diff.answer_of_test(cond, context) is True
+            return drawn.answer_of_test(cond, context) is True
         case All(items):
             return all(holds(item, context) for item in items)
         case AnyOf(items):
             return any(holds(item, context) for item in items)
         case _:
-            return diff.answer_of(cond, context) is True
+            return drawn.answer_of(cond, context) is True
 
 
 # --- texts ----------------------------------------------------------------------------------------------------------
@@ -73,7 +73,7 @@ LEAVES = (
     'context["my-idp"] has level',
     'context["my-idp"] has email',
     'context["my-idp"] has unheard',
-    "context.idc.groups has " + json.dumps(diff.UUIDS[0]),
+    "context.idc.groups has " + json.dumps(drawn.UUIDS[0]),
     "context.idc has groups",
     'context["my-idp"].level == 50',
     '50 != context["my-idp"].level',
@@ -147,23 +147,23 @@ READ += ("idc.user.email.verified", "http_request.client_ip", "http_request.port
 @st.composite
 def contexts(draw: Draw) -> dict[str, Any]:
     """A value of the documented kind, or absence, for every attribute that texts read; at times a whole record is absent."""
-    values: dict[str, Any] = dict.fromkeys(diff.FACTS, ())
+    values: dict[str, Any] = dict.fromkeys(drawn.FACTS, ())
     for name in READ:
-        fact = diff.FACTS[name]
+        fact = drawn.FACTS[name]
         most = 1 if fact.form == "scalar" else 2
-        values[name] = tuple(draw(st.lists(st.sampled_from(diff.pool(fact)), max_size=most, unique=True)))
-    context: dict[str, Any] = json.loads(json.dumps(build_context(values, diff.KNOWN).data))
+        values[name] = tuple(draw(st.lists(st.sampled_from(drawn.pool(fact)), max_size=most, unique=True)))
+    context: dict[str, Any] = json.loads(json.dumps(build_context(values, drawn.KNOWN).data))
     for root in draw(st.sampled_from([[], [], [], ["my-idp"], ["idc"]])):
         context.pop(root, None)
     return context
 
 
-@cases(diff.POLICIES, texts(), st.data())
+@cases(drawn.POLICIES, texts(), st.data())
 def test_cedar_decides_what_the_normal_form_of_a_text_means(statements: list[str], data: Data) -> None:
     policy = read("\n".join(statements))
     whole = policy_set("\n".join(statements))
     permits = policy_set("\n".join(text.replace("forbid (", "permit (", 1) for text in statements))
-    asked = [data.draw(contexts()) for _ in range(diff.REQUESTS)]
+    asked = [data.draw(contexts()) for _ in range(drawn.REQUESTS)]
     told = zip(authorize_each(permits, asked), authorize_each(whole, asked), strict=True)
     for context, ((_, holding, _), (decision, _, _)) in zip(asked, told, strict=True):
         meant = [holds(statement.when, context) for statement in policy.statements]
@@ -176,16 +176,16 @@ def test_cedar_decides_what_the_normal_form_of_a_text_means(statements: list[str
 
 
 def is_kept_as_text(cond: Cond) -> bool:
-    return any(atom.quantifier == "all" or diff.FACTS[atom.attribute.name].text_too for atom in atoms_of(cond))
+    return any(atom.quantifier == "all" or drawn.FACTS[atom.attribute.name].text_too for atom in atoms_of(cond))
 
 
-@cases(diff.CASES if diff.CASES > 10_000 else min(1000, diff.CASES), diff.policies())
+@cases(drawn.CASES if drawn.CASES > 10_000 else min(1000, drawn.CASES), drawn.policies())
 def test_an_emitted_policy_reads_back(policy: Policy) -> None:
     """What was read once is read again as the same. Left out: what stays text, and tests of addresses, which are read in an equal form that
     may be written another way the second time (the test above holds what they decide)."""
     assume(not any(is_kept_as_text(item.when) for item in policy.statements))
     assume(not any(atom.attribute.type == Named("ip") for item in policy.statements for atom in atoms_of(item.when)))
-    back = read(write_apart(policy, diff.KNOWN))
+    back = read(write_apart(policy, drawn.KNOWN))
     assert back.origin is Origin.CEDAR
     assert [item.effect for item in back.statements] == [item.effect for item in policy.statements]
     for other in back.statements:
@@ -193,7 +193,7 @@ def test_an_emitted_policy_reads_back(policy: Policy) -> None:
     again = tuple(
         replace(item, when=other.when) for item, other in zip(policy.statements, back.statements, strict=True)
     )
-    assert [item.when for item in read(write_apart(replace(policy, statements=again), diff.KNOWN)).statements] == [
+    assert [item.when for item in read(write_apart(replace(policy, statements=again), drawn.KNOWN)).statements] == [
         item.when for item in back.statements
     ]
 

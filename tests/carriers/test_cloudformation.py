@@ -171,6 +171,31 @@ def test_loops_are_unrolled() -> None:
     ]
     lost, _ = read(text.replace("[orders, stock]", "!Ref Names"))
     assert "not known" in lost.unreadable[0].reason
+    other, _ = read(text.replace("[orders, stock]", "!Ref Names").replace("IAM::ManagedPolicy", "EC2::Subnet"))
+    assert not other.unreadable  # no policy could be among what it writes
+
+
+def test_loops_within_loops_are_unrolled() -> None:
+    text = f"""{HEAD}  Fn::ForEach::Stages:
+    - Stage
+    - [dev, prod]
+    - Fn::ForEach::Each:
+      - Who
+      - [orders, stock]
+      - "${{Stage}}${{Who}}":
+          Type: AWS::IAM::ManagedPolicy
+          Properties:
+            PolicyDocument: {{ Statement: [{{ Resource: !Sub "arn:aws:s3:::${{Stage}}-${{Who}}/*" }}] }}
+      "${{Stage}}Topic": {{ Type: AWS::SNS::Topic }}
+"""
+    got, _ = read(text)
+    assert [document.name for document in got.documents] == ["devorders", "devstock", "prodorders", "prodstock"]
+    assert got.documents[3].content.plain()["Statement"][0]["Resource"] == "arn:aws:s3:::prod-stock/*"  # type: ignore[union-attr]
+    lost, _ = read(text.replace("[orders, stock]", "!Ref Names"))
+    assert ["not known" in item.reason for item in lost.unreadable] == [True]
+    many = ", ".join(f"n{number}" for number in range(150))
+    full, _ = read(text.replace("[orders, stock]", f"[{many}]").replace("[dev, prod]", f"[{many}]"))
+    assert "more than 2,000" in full.unreadable[0].reason
 
 
 def test_a_permission_is_a_statement() -> None:

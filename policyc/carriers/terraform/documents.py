@@ -11,7 +11,7 @@ from policyc.carriers.embedded import Hole, PlacedText, Unreadable
 from policyc.carriers.terraform.bodies import Inner, blocks_of
 from policyc.carriers.terraform.data_documents import CORE_NETWORK, IAM
 from policyc.carriers.terraform.expressions import Work
-from policyc.carriers.terraform.facts import Around, facts_of
+from policyc.carriers.terraform.facts import Around, facts_of, kind_of
 from policyc.carriers.terraform.modules import ResourceInstance
 from policyc.carriers.terraform.permission import permission_document
 from policyc.carriers.terraform.texts import placed
@@ -152,6 +152,7 @@ def _one(
         value = make()
         if value is None or _is_empty(value):
             return
+        kind = kind_of(instance, kind, work)
         content = _content(value, kind, work)
         facts = facts_of(instance, around, work)
     except Failed as failed:

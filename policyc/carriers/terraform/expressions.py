@@ -6,6 +6,7 @@ it must (`Undecided`). Every evaluation is bounded.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Final, Protocol
@@ -71,6 +72,10 @@ MOST_DEPTH: Final = 70
 MOST_VALUES: Final = 100_000
 
 
+#: what a Region and an account look like
+_FIELDS: Final = {"region": "*-*-?", "account": "????????????"}
+
+
 class Undecided(Exception):
     """A condition is open, and what a document holds depends on it; `name` is the condition."""
 
@@ -84,6 +89,9 @@ class Module(Protocol):
 
     def resolve(self, words: list[str], span: Span, work: Work) -> tuple[Value, int]:
         """The value that a reference begins with, and how many of its words that takes."""
+
+    def named(self, word: str) -> str:
+        """The address of something that this module declares."""
 
     def file_text(self, path: str, span: Span) -> Text:
         """The text of a file. Raises Failed."""
@@ -480,7 +488,24 @@ class Work:
             return self.value(node.parts[0], scope)
         if not node.parts:
             return plain_text("", node.span)
-        return joined(list(self._parts(node.parts, scope, node.span)), node.span)
+        parts = list(self._parts(node.parts, scope, node.span))
+        if len(parts) == len(node.parts) > 2:
+            self._not_given(node, parts, scope)
+        return joined(parts, node.span)
+
+    def _not_given(self, node: Template, parts: list[Text | Unknown], scope: Scope) -> None:
+        """Open the Region and the account of an ARN where they are values that are empty by default: somebody gives them before it means anything."""
+        for at, part in enumerate(node.parts[1:-1], 1):
+            match part, parts[at]:
+                case Attribute(Name("var" | "local" as sort), word), Text(""):
+                    before, behind = "".join(map(marked, parts[:at])), marked(parts[at + 1])
+                    arn = re.split(r'[\s"]', before)[-1]
+                    kind = {3: "region", 4: "account"}.get(arn.count(":"))
+                    if kind and arn.startswith("arn:") and arn.endswith(":") and behind.startswith(":"):
+                        name = scope.module.named(f"{sort}.{word}")
+                        parts[at] = as_text(self.unknown(name, part.span, kind, _FIELDS[kind]))
+                case _:
+                    continue
 
     def _parts(self, parts: tuple[Part, ...], scope: Scope, span: Span) -> Iterator[Text | Unknown]:
         for part in parts:

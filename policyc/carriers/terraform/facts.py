@@ -48,6 +48,9 @@ _LINKS: Final = frozenset(
         "aws_verifiedaccess_trust_provider",
     }
 )
+#: how the names of directory buckets end
+#: (https://docs.aws.amazon.com/AmazonS3/latest/userguide/directory-bucket-naming-rules.html)
+_DIRECTORY: Final = "--x-s3"
 _AUTH: Final = {"AWS_IAM": "aws_iam", "NONE": "none"}
 _OPTIONS: Final = ("load_balancer_options", "network_interface_options")
 
@@ -106,6 +109,15 @@ def facts_of(instance: ResourceInstance, known: Around, work: Work) -> dict[str,
     if trust:
         facts["trust"] = trust
     return facts
+
+
+def kind_of(instance: ResourceInstance, kind: str, work: Work) -> str:
+    """The kind of a document: the policy of a directory bucket has actions and ARNs of S3 Express, as no other bucket's has."""
+    if instance.type != "aws_s3_bucket_policy":
+        return kind
+    on = _argument(instance, "bucket", work)
+    named = isinstance(on, Text) and on.value.endswith(_DIRECTORY)
+    return "resource" if named or "aws_s3_directory_bucket." in address_of(on, {}, work) else kind
 
 
 def _called(instance: ResourceInstance, attached: str, on: str, known: Around, work: Work) -> str:

@@ -6,6 +6,7 @@ import base64
 import binascii
 import re
 from collections.abc import Callable
+from typing import Final
 
 from policyc.carriers.terraform.arguments import Arguments, Function, is_open, known
 from policyc.carriers.terraform.formats import formatted
@@ -15,15 +16,20 @@ from policyc.carriers.terraform.values import (
     Entry,
     Fields,
     Items,
+    Json,
     Text,
     TooMuch,
     Unknown,
     Value,
     as_text,
+    described,
     joined,
     plain_text,
     unknown_in,
 )
+from policyc.holes import has_hole, pieces
+from policyc.record import replace as record_replace
+from policyc.regex import regex as regex_
 
 
 def join(args: Arguments) -> Value:
@@ -58,8 +64,59 @@ def formatlist(args: Arguments) -> Value:
     return Items(tuple(rows), args.span)
 
 
-@known()
+#: what no JSON text has but inside its strings
+_WORDLIKE: Final = regex_("(?=.*[A-Z_])[A-Za-z0-9_-]{3,}")
+
+
 def replace(args: Arguments) -> Value:
+    """`replace`; in a text with holes, or in the JSON of a value, only what is literally there is exchanged, and a hole there is another one after it."""
+    if len(args.values) != 3 or isinstance(args.values[0], Unknown) or unknown_in(args.values[1]):
+        return _replaced(args)
+    old, new = args.text(1), as_text(args.values[2])
+    if not old or (len(old) > 1 and old[0] == old[-1] == "/"):
+        return _replaced(args)
+    value = args.values[0]
+    if isinstance(value, Json) and _WORDLIKE.fullmatch(old):
+        return Json(_exchanged(value.value, old, new, args), value.span)
+    if not unknown_in(value) and not isinstance(new, Unknown) and not unknown_in(new):
+        return _replaced(args)
+    text = as_text(value)
+    return args.hole() if isinstance(text, Unknown) else _in_text(text, old, new, args)
+
+
+def _exchanged(value: Value, old: str, new: Text | Unknown, args: Arguments) -> Value:
+    match value:
+        case Text():
+            return _in_text(value, old, new, args)
+        case Items(values, span, open):
+            return Items(tuple(_exchanged(item, old, new, args) for item in values), span, open)
+        case Fields(entries, span):
+            return Fields(
+                tuple(record_replace(one, value=_exchanged(one.value, old, new, args)) for one in entries), span
+            )
+        case Json(inner, span):
+            return Json(_exchanged(inner, old, new, args), span)
+        case _:
+            return value
+
+
+def _in_text(text: Text, old: str, new: Text | Unknown, args: Arguments) -> Value:
+    if old not in text.value and not has_hole(text.value):
+        return text
+    parts: list[Text | Unknown] = []
+    for part, is_hole in pieces(text.value):
+        if is_hole:
+            made = args.unknown(f"replace({part}, {described(args.values[1])}, {described(new)})", text.span)
+            parts.append(as_text(made))
+            continue
+        for number, literal in enumerate(part.split(old)):
+            parts += [new] if number else []
+            parts += [plain_text(literal, text.span)] if literal else []
+    return joined(parts, text.span) if parts else plain_text("", text.span)
+
+
+@known()
+def _replaced(args: Arguments) -> Value:
     text, old, new = args.text(0), args.text(1), args.text(2)
     if len(old) > 1 and old[0] == old[-1] == "/":
         pattern = python_pattern(old[1:-1], text)

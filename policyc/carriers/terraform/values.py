@@ -11,7 +11,7 @@ from typing import Final
 
 from policyc.carriers.embedded import Hole, Piece
 from policyc.carriers.terraform.runs import shifted
-from policyc.holes import has_hole, mark, shown
+from policyc.holes import MARK, has_hole, mark, shown
 from policyc.record import record
 from policyc.syntax.json_tree import (
     JsonArray,
@@ -349,6 +349,9 @@ def texts_in(value: Value) -> Iterator[str]:
 def equal(left: Value, right: Value) -> bool | None:
     """Whether two values are one, as `==` says; None where it depends on a hole."""
     if isinstance(left, Json) or isinstance(right, Json):
+        other = right if isinstance(left, Json) else left
+        if isinstance(other, Null) or (isinstance(other, Text) and not other.value):
+            return False  # whatever is open in it, it is a text and no empty one
         left, right = (json_text(v.value, v.span) if isinstance(v, Json) else v for v in (left, right))
     if isinstance(left, Unknown | Instance) or isinstance(right, Unknown | Instance):
         same = isinstance(left, Unknown) and isinstance(right, Unknown) and left.name == right.name
@@ -356,7 +359,7 @@ def equal(left: Value, right: Value) -> bool | None:
     if isinstance(left, Text) and isinstance(right, Text):
         if left.value == right.value:
             return True
-        return None if has_hole(left.value) or has_hole(right.value) else False
+        return None if _may_be(left.value, right.value) else False
     if type(left) is not type(right):
         return False
     match left, right:
@@ -376,6 +379,17 @@ def equal(left: Value, right: Value) -> bool | None:
             return _all(equal(x.value, right.get(x.key) or x.value) for x in a)
         case _:
             return False
+
+
+def _may_be(left: str, right: str) -> bool:
+    """Whether two different texts are one for some values of the holes in them."""
+    if has_hole(left) == has_hole(right):
+        return has_hole(left)
+    open_one, known = (left, right) if has_hole(left) else (right, left)
+    parts = MARK.split(open_one)[::3]  # between the marks, which have two groups
+    if len(known) < sum(map(len, parts)) or not (known.startswith(parts[0]) and known.endswith(parts[-1])):
+        return False
+    return all(part in known for part in parts)
 
 
 def _all(answers: Iterator[bool | None]) -> bool | None:

@@ -166,3 +166,109 @@ resource "aws_verifiedaccess_group" "g" {
 def test_the_trust_providers_of_an_instance_are_known(check: Any) -> None:
     wrong, right = (set(check(TRUST.replace("@@", name)).found) for name in ("idp", "idc"))
     assert "main.tf:14 cedar-unknown-root" in wrong - right
+
+
+DOCUMENT = """
+variable "account" { default = "" }
+variable "region" { default = "" }
+variable "suffix" { default = "" }
+data "aws_iam_policy_document" "p" {
+  statement {
+    actions   = ["sqs:SendMessage"]
+    resources = ["arn:aws:sqs:${var.region}:${var.account}:orders${var.suffix}"]
+  }
+}
+resource "aws_iam_role" "r" {
+  assume_role_policy = <<EOT
+{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "arn:aws:iam::${var.account}:root"}}]}
+EOT
+}
+"""
+
+
+def test_an_empty_default_in_a_field_of_an_arn_is_a_value_to_be_given(check: Any) -> None:
+    got = check(DOCUMENT)
+    assert got.found == () and got.tally.unknown == 2
+    assert check(DOCUMENT, {"account": "1234"}).found != ()
+    # elsewhere an empty default is what it says
+    assert check(DOCUMENT.replace("sqs:SendMessage", "sqs:SendMessage${var.suffix}s")).found == (
+        "main.tf:7 unknown-action",
+    )
+
+
+CALLED = """
+=== main.tf
+module "m" {
+  source = "./m"
+  policy = jsonencode({Version = "2012-10-17", Statement = [{Effect = "Allow", Principal = "*", Action = "vpc-lattice-svcs:Invoke", Resource = "${data.aws_caller_identity.me.arn}/*"}]})
+}
+=== m/main.tf
+variable "policy" { default = null }
+resource "aws_vpclattice_service_network" "n" {
+  name      = "n"
+  auth_type = "AWS_IAM"
+}
+resource "aws_vpclattice_auth_policy" "p" {
+  count               = var.policy @@ ? 1 : 0
+  resource_identifier = aws_vpclattice_service_network.n.arn
+  policy              = var.policy
+}
+"""
+
+
+@pytest.mark.parametrize(("test", "there"), [("!= null", True), ('!= ""', True), ("== null", False), ('== ""', False)])
+def test_json_with_holes_is_a_text_that_is_there(check: Any, test: str, there: bool) -> None:
+    assert any(GATE in row for row in check(CALLED.replace("@@", test)).found) is not there
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('"a-${var.open}"', {"a-b": None, "b": False, "": False, "a": False}),
+        ('"${var.open}-z"', {"b-z": None, "-z": None, "z": False}),
+        ('"a${var.open}b${var.open}c"', {"abc": None, "axbxc": None, "abd": False, "ac": False}),
+    ],
+)
+def test_a_text_with_holes_is_no_text_that_it_cannot_be(check: Any, text: str, told: dict[str, bool | None]) -> None:
+    for other, answer in told.items():
+        got = check(
+            'variable "open" {}\nresource "aws_iam_policy" "p" {\n'
+            f'  count = {text} == "{other}" ? 1 : 0\n  policy = jsonencode({{Version = "2012-10-17", Statement = [{{Effect = "Allow", Action = "s3:Gett", Resource = "*"}}]}})\n}}\n'
+        )
+        assert (got.found == ()) is (answer is False), other
+
+
+REPLACED = """
+variable "arn" {}
+resource "aws_iam_policy" "p" {
+  policy = replace(@@, "_BUCKET_", var.arn)
+}
+"""
+_DOC = 'Version = "2012-10-17", Statement = [{Effect = "Allow", Action = "s3:GetObjekt", Resource = "_BUCKET_/*"}]'
+
+
+@pytest.mark.parametrize(
+    ("document", "line"),
+    [
+        (f"jsonencode({{{_DOC}}})", 4),
+        (f'replace(jsonencode({{{_DOC}}}), "_BUCKET_", "_BUCKET_")', 4),
+        (
+            '"{\\"Version\\":\\"2012-10-17\\",\\"Statement\\":[{\\"Effect\\":\\"Allow\\",\\"Action\\":\\"s3:GetObjekt\\",\\"Resource\\":\\"_BUCKET_/*\\"}]}"',
+            4,
+        ),
+    ],
+)
+def test_a_placeholder_that_is_replaced_by_a_hole_keeps_the_document(check: Any, document: str, line: int) -> None:
+    got = check(REPLACED.replace("@@", document))
+    assert got.found == (f"main.tf:{line} unknown-action",) and got.tally.unknown == 1 and not got.tally.unreadable
+
+
+def test_the_policy_of_a_directory_bucket_is_about_s3_express(check: Any) -> None:
+    text = """
+resource "aws_s3_bucket_policy" "p" {
+  bucket = "@@"
+  policy = jsonencode({Version = "2012-10-17", Statement = [{Effect = "Allow", Principal = {AWS = "111122223333"}, Action = "s3express:CreateSession", Resource = "*"}]})
+}
+"""
+    assert check(text.replace("@@", "photos--usw2-az1--x-s3")).found == ()
+    assert check(text.replace("@@", "photos")).found == ("main.tf:4 unsupported-action-in-policy",)

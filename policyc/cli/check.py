@@ -146,7 +146,7 @@ def _once(args: argparse.Namespace, console: Console) -> int:
     whole = together(found)
     console.names = whole.names
     if not (whole.modules or whole.natives or whole.shown or whole.tally != Tally()):
-        return nothing_found(console)
+        return nothing_found(console, {path for one in projects for path in (one.root, *one.named)})
     if earlier.is_asked(args):
         return _only_new(whole, args, console)
     status = _write(whole, args, console)

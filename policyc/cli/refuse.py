@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from policyc.cli import exits
 from policyc.cli.console import Console
@@ -64,9 +65,20 @@ def refuse_request(
     return status
 
 
-def nothing_found(console: Console) -> int:
-    """Say that no policy file was found; its own exit status, so that an empty folder never reads as clean."""
+#: a file that tells a program which writes the policies -> how to get at them
+_PROGRAMS: Final = {
+    "cdk.json": "policies of a CDK app stand in what `cdk synth` writes: `policyc check cdk.out`",
+    "Pulumi.yaml": "policies of a Pulumi program stand in what `pulumi preview --json` prints: write that to a file and check it",
+}
+
+
+def nothing_found(console: Console, folders: Iterable[Path] = ()) -> int:
+    """Say that no policy file was found; its own exit status, so that an empty folder never reads as clean. Where one of the folders holds a
+    program that writes policies, say where those are."""
     console.error(
         "nothing to check: neither a policy file nor a document was found (`paths` in policyc.toml, or a name)\n"
     )
+    for name, said in _PROGRAMS.items():
+        if any((folder / name).is_file() for folder in folders):
+            console.error(f"help: {said}\n")
     return exits.NOTHING

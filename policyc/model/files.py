@@ -296,6 +296,16 @@ def resolve_use(use: nodes.Use, root: Path, diagnostics: Diagnostics) -> str | N
     return PurePosixPath(text).as_posix()
 
 
+def utf_16(raw: bytes) -> str:
+    """The codec of bytes that are UTF-16, told by their mark or by the zeros between the letters they begin with; empty for all others."""
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    first, second = raw[:64:2], raw[1:64:2]
+    if len(second) < 2 or any(first) == any(second):
+        return ""
+    return "utf-16-le" if all(first) else "utf-16-be" if all(second) else ""
+
+
 def read_source(
     root: Path, name: str, span: Span | None, diagnostics: Diagnostics, read: Unsaved | None = None
 ) -> Source | None:
@@ -309,15 +319,13 @@ def read_source(
         _too_large(name, span, diagnostics)
         return None
     try:
-        text = raw.decode("utf-8")
+        text, where = ("", "it is UTF-16") if utf_16(raw) else (raw.decode("utf-8"), "")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        diagnostics.error(
-            "not-utf-8",
-            f"`{name}` is not UTF-8: byte {error.start} on line {line}",
-            span or Span(name, 0, 0),
-            "save the file as UTF-8",
-        )
+        text, where = "", f"byte {error.start} on line {line}"
+    if where:
+        at = span or Span(name, 0, 0)
+        diagnostics.error("not-utf-8", f"`{name}` is not UTF-8: {where}", at, "save the file as UTF-8")
         return None
     return Source(name, text.removeprefix("\ufeff"))
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from policyc.carriers.registry import recognized
+from policyc.model.files import utf_16
 from policyc.regex import regex
 
 #: files above this size are not read; whether a policy stands in them is looked for in pieces of `_PIECE` bytes
@@ -21,8 +22,6 @@ _HOLDS: Final = regex(
     rb"""["']?Effect["']?\s*[:=]\s*["']?(?:Allow|Deny)\b|\b(?:permit|forbid)\s*\(\s*principal|core-network-configuration"""
     rb"""|\baws_iam_policy_document\b"""
 )
-#: how UTF-16 begins
-_WIDE: Final = (b"\xff\xfe", b"\xfe\xff")
 #: keys of our own files about policies, which hold documents and are none
 _ABOUT: Final = ("requests", "users", "documents", "format_version")
 
@@ -57,16 +56,16 @@ def sort_of(name: str, raw: bytes, fences: bool = False) -> Sort:
     """The sort of a file by its name and content."""
     if name.endswith(".cedar"):
         return Sort.OURS
-    if raw.startswith(_WIDE):  # a shell may write so; told when it is read
-        raw = raw.decode("utf-16", "replace").encode("utf-8", "replace")
+    if codec := utf_16(raw):  # a shell may write so; told when it is read
+        raw = raw.decode(codec, "replace").encode("utf-8", "replace")
     if name.endswith(".json") and (b'"Statement"' in raw or b"core-network" in raw or b"CoreNetworkPolicy" in raw):
         sort = _json(raw)
         if sort is not None:
             return sort
     if recognized(name, raw, fences):
         return Sort.HOST
-    if name.endswith((".md", ".markdown")) or (b"Resources" in raw and b"AWS::" in raw):
-        return Sort.OTHER  # prose; a template whose resources have no policies of ours
+    if name.endswith((".md", ".markdown")):
+        return Sort.OTHER  # prose
     return Sort.INSIDE if _HOLDS.search(raw) is not None else Sort.OTHER
 
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 from functools import cache
 from typing import Final
 
-from policyc.carriers.cloudformation.signs import STATEMENT
-from policyc.carriers.embedded import Carried, Options
+from policyc.carriers.cloudformation.signs import EFFECT, STATEMENT
+from policyc.carriers.embedded import Carried, Options, Unreadable
 from policyc.carriers.types import types
 from policyc.diagnostics import Diagnostics
 from policyc.regex import regex
 from policyc.text import Source
 
+_SERVERLESS: Final = regex(r"(?m)^service\s*:(?s:.*)^provider\s*:|^provider\s*:(?s:.*)^service\s*:")
 _TYPE: Final = regex(rb"AWS::\w+::\w+|Fn::ForEach")
 
 
@@ -37,4 +38,15 @@ def carried(source: Source, options: Options, diagnostics: Diagnostics) -> Carri
     from policyc.carriers.cloudformation.template import read_template
 
     template = read_template(source, options, diagnostics)
-    return Carried() if template is None else read_documents(template, diagnostics)
+    if template is None:
+        return Carried()
+    if not template.whole and (found := EFFECT.search(source.text)) is not None:
+        return Carried((), (Unreadable("", "", source.span(*found.span()), _other_tool(source.text)),))
+    return read_documents(template, diagnostics)
+
+
+def _other_tool(text: str) -> str:
+    """Why policies in a file are not read whose `Resources` stand elsewhere than in a template."""
+    if _SERVERLESS.search(text) is not None:
+        return "a file of the Serverless Framework; check what `serverless package` writes"
+    return "it is no template: no `Resources` stand at its top"

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from policyc.carriers.cloudformation.signs import STATEMENT
+from policyc.carriers.cloudformation.signs import EFFECT
 from policyc.carriers.cloudformation.statements import STATEMENTS
 from policyc.carriers.cloudformation.template import Template
 from policyc.carriers.types import types
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity
-from policyc.regex import regex
 
-_EFFECT: Final = regex(STATEMENT.pattern.decode())
 _SHARING: Final = "AWS::VpcLattice::ResourcePolicy"
 
 
@@ -24,7 +22,7 @@ def tell_others(template: Template, diagnostics: Diagnostics) -> None:
     resources = sorted(template.resources.values(), key=lambda item: item.name_span.start)
     for at, resource in enumerate(resources, 1):
         end = resources[at].name_span.start if at < len(resources) else len(text)
-        if resource.type in known or _EFFECT.search(text, resource.name_span.end, end) is None:
+        if resource.type in known or EFFECT.search(text, resource.name_span.end, end) is None:
             continue
         what = "shares a resource with other accounts and decides no request" if resource.type == _SHARING else ""
         diagnostics.add(

@@ -8,3 +8,5 @@ from policyc.regex import regex
 
 #: the effect of a statement, in JSON and YAML, also inside a text
 STATEMENT: Final = regex(rb"""\bEffect\\?["']?\s*:\s*\\?["']?(?:Allow|Deny)\b""")
+#: the same in a text
+EFFECT: Final = regex(STATEMENT.pattern.decode())

@@ -65,7 +65,7 @@ class Resource:
 
 @record(frozen=False)
 class Template:
-    """A template with its sections as trees; `loops` are `Fn::ForEach` among its resources."""
+    """A template with its sections as trees; `loops` are `Fn::ForEach` among its resources. `whole` is False where it has no resources at all."""
 
     source: Source
     options: Options
@@ -73,6 +73,7 @@ class Template:
     resources: dict[str, Resource]
     loops: tuple[tuple[str, JsonValue], ...] = ()
     parameters: dict[str, Parameter] = field(default_factory=dict)
+    whole: bool = True
 
     def section(self, name: str, key: str) -> JsonValue | None:
         found = self.sections.get(name)
@@ -116,7 +117,7 @@ def _from_json(source: Source, options: Options, diagnostics: Diagnostics) -> Te
             type_ = body.get("Type")
             if isinstance(type_, JsonString):
                 resources[member.key] = Resource(member.key, type_.value, member.key_span, _given(body), body)
-    return Template(source, options, sections, resources, tuple(loops))
+    return Template(source, options, sections, resources, tuple(loops), whole=found is not None)
 
 
 def _no_mapping(span: Span) -> Unreadable:
@@ -155,7 +156,7 @@ def _from_yaml(source: Source, options: Options, diagnostics: Diagnostics) -> Te
         kind = node.members().get("Type") if node.node.id == "mapping" else None
         if kind is not None and kind[1].text():
             resources[name] = Resource(name, kind[1].text(), span, _object(node))
-    return Template(source, options, sections, resources, tuple(loops))
+    return Template(source, options, sections, resources, tuple(loops), whole="Resources" in top)
 
 
 def _object(node: Lazy) -> Callable[[], JsonObject]:

@@ -1,0 +1,80 @@
+"""Repositories of tools whose files are not read as they are: nothing in them passes for checked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from policyc.cli.app import run
+
+SERVERLESS = """service: images
+provider:
+  name: aws
+  iam:
+    role:
+      statements:
+        - Effect: Allow
+          Action: s3:GetObject
+          Resource: ${self:custom.bucket}
+resources:
+  Resources:
+    Bucket: { Type: AWS::S3::Bucket }
+"""
+NESTED = """stack:
+  Resources:
+    P:
+      Type: AWS::IAM::ManagedPolicy
+      Properties:
+        PolicyDocument: {Statement: [{Effect: Allow, Action: "s3:GetObject", Resource: "*"}]}
+"""
+
+
+@pytest.fixture
+def check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):  # type: ignore[no-untyped-def]
+    monkeypatch.chdir(tmp_path)
+
+    def done(name: str, text: str | bytes) -> tuple[int, str]:
+        Path(name).write_bytes(text if isinstance(text, bytes) else text.encode())
+        status = run(("check", "."))
+        found = capsys.readouterr()
+        return status, found.out + found.err
+
+    return done
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("serverless.yml", SERVERLESS, "serverless.yml:7 (a file of the Serverless Framework"),
+        ("serverless.yml", SERVERLESS.replace("AWS::S3::Bucket", "AWS::SNS::Topic"), "1 not readable"),
+        ("stacks.yaml", NESTED, "stacks.yaml:6 (it is no template: no `Resources` stand at its top)"),
+        ("stacks.yaml", NESTED.replace("Effect: Allow", 'Effect: "Deny"'), "1 not readable"),
+    ],
+)
+def test_what_is_no_template_is_not_passed_over(check, name: str, text: str, told: str) -> None:  # type: ignore[no-untyped-def]
+    status, said = check(name, text)
+    assert status == 1 and told in " ".join(said.split())
+
+
+def test_a_file_of_that_tool_without_policies_is_nobodys_business(check) -> None:  # type: ignore[no-untyped-def]
+    status, said = check("serverless.yml", SERVERLESS.replace("Effect: Allow", "Name: x"))
+    assert status in (0, 4) and "not readable" not in said
+
+
+@pytest.mark.parametrize(("name", "told"), [("cdk.json", "`cdk synth`"), ("Pulumi.yaml", "`pulumi preview --json`")])
+def test_a_program_that_writes_policies_is_told_where_they_are(check, name: str, told: str) -> None:  # type: ignore[no-untyped-def]
+    status, said = check(name, "{}")
+    assert status == 4 and told in said
+    Path(name).unlink()
+    assert "help:" not in check("other.json", "{}")[1]
+
+
+@pytest.mark.parametrize("codec", ["utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("p.json", '{"Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}'), ("t.yaml", NESTED)],
+)
+def test_what_a_shell_writes_in_utf_16_is_told(check, name: str, text: str, codec: str) -> None:  # type: ignore[no-untyped-def]
+    status, said = check(name, text.encode(codec))
+    assert status == 1 and "error[not-utf-8]" in said and "UTF-16" in said

@@ -243,7 +243,7 @@ class _Lowering:
             return None
         if not values:
             return Always() if negate else Never()
-        return self._atom(Atom(attribute, test_op, tuple(dict.fromkeys(values)), quantifier, negate, span))
+        return self._atom(Atom(attribute, test_op, tuple(values), quantifier, negate, span))
 
     def _right_side(
         self, attribute: Attribute, op: nodes.CompareOp, right: nodes.Expr, scope: Scope, env: Mapping[str, Operand]

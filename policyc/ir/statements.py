@@ -271,7 +271,7 @@ class StatementBuilder:
                 "name all callers of this clause with `raw`, or none of them",
             )
         by_level = bool(raw) and clause.negated and effect == "deny"
-        named = [principal for principal in dict.fromkeys(principals) if principal is not None]
+        named = [principal for principal in principals if principal is not None]
         return Who(tuple(named), clause.negated, clause.span, by_level) if None not in principals else None
 
     def _can(self, clause: nodes.ListClause | None, types: set[str]) -> Can | None:
@@ -305,7 +305,7 @@ class StatementBuilder:
         if len({verb.glob for verb in verbs}) > 1:
             help = "name all actions of this clause with `raw`, or none of them"
             self.diagnostics.error("misplaced-raw-form", "the clause mixes verbs and raw actions", clause.span, help)
-        return Can(tuple(dict.fromkeys(verbs)), clause.negated, clause.span)
+        return Can(tuple(verbs), clause.negated, clause.span)
 
     def _on(
         self, clause: nodes.ListClause | None, native: NativeForms | None
@@ -342,7 +342,7 @@ class StatementBuilder:
                     "malformed-path", "a path is not empty", item.span, "write `/` for the root path"
                 )
             patterns.append(str(value.data))
-        return Paths(tuple(dict.fromkeys(patterns)), clause.negated, clause.span)
+        return Paths(tuple(patterns), clause.negated, clause.span)
 
     def _when(
         self,

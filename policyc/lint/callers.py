@@ -29,15 +29,16 @@ _TYPES: Final = {
     "user": PRINCIPAL_TYPES[CallerKind.USER],
     "federated_user": PRINCIPAL_TYPES[CallerKind.FEDERATED],
 }
-_STRANGE_ACCOUNT: Final = "000000000000"
+#: no account that examples are written with: what a document names is known to it
+_STRANGE_ACCOUNT: Final = "860419275303"
 _STRANGE_ROLE: Final = Principal("role", (_STRANGE_ACCOUNT, "stranger"))
 _STRANGER: Final = f"arn:aws:iam::{_STRANGE_ACCOUNT}:role/stranger"
 #: what a caller of an account that nobody wrote down sends
 _STRANGE: Final[dict[str, Scalar]] = {
     "aws:principaltype": PRINCIPAL_TYPES[CallerKind.ROLE],
     "aws:principalaccount": _STRANGE_ACCOUNT,
-    "aws:principalorgid": "o-0000000000",
-    "aws:principalorgpaths": "o-0000000000/r-0000/",
+    "aws:principalorgid": "o-5k7w0vq3xj",
+    "aws:principalorgpaths": "o-5k7w0vq3xj/r-v3q7/",
     "aws:userid": "AROA00000000000000000:stranger",
     "aws:principalisawsservice": False,
     "kms:calleraccount": _STRANGE_ACCOUNT,

@@ -30,6 +30,7 @@ WORDS: Final = {
     "allow": "an allow",
     "deny": "a deny",
     "several": "a policy of more than one statement",
+    "lists": "a list of more than one item",
     "unlabelled": "a statement of the language without a label",
     "condition": "a statement that does not match whatever the request holds",
     "test": "a test of a key",
@@ -106,7 +107,14 @@ def _of_statement(policy: Policy, statement: Statement) -> Iterator[str]:
         yield "unlabelled"
     if statement.resources is not None and any(glob.text != "*" for glob in statement.resources.patterns):
         yield "patterns"
-    who = statement.who
+    who, can, path, resources = statement.who, statement.can, statement.path, statement.resources
+    if (
+        (who is not None and len(who.principals) > 1)
+        or (can is not None and len(can.verbs) > 1)
+        or (path is not None and len(path.patterns) > 1)
+        or (resources is not None and len(resources.patterns) > 1)
+    ):
+        yield "lists"
     if isinstance(policy.on, Resource) and _is_open(who):
         yield "open"
     for principal in who.principals if who is not None else ():
@@ -128,6 +136,8 @@ def _of_condition(when: Cond) -> Iterator[str]:
         yield attribute.native.lower()
         if attribute.native == attribute.key:
             yield "unlisted"
+        if len(test.values if test.spelling is None else test.spelling.values) > 1:
+            yield "lists"
         if isinstance(test, RawTest):
             yield "raw"
         if attribute.type == _ARN or (isinstance(test, RawTest) and "Arn" in test.operator):

@@ -6,7 +6,7 @@ import re
 from decimal import Decimal
 
 from policyc.diagnostics import Diagnostics, did_you_mean, rewritten
-from policyc.model.literals import misfit
+from policyc.model.literals import misfit, without_host_bits
 from policyc.model.types import BOOL, DECIMAL, GROUP, INT, STRING, EnumOf, Named, SetOf, Type, shapes
 from policyc.model.values import Value
 from policyc.syntax import nodes
@@ -99,7 +99,7 @@ def checked_text(text: str, expected: Type, span: Span, diagnostics: Diagnostics
     assert isinstance(expected, Named)
     problem = misfit(shapes()[expected.name], text)
     if problem is not None:
-        rule = "host-bits" if "behind its mask" in problem[0] else "malformed-value"
+        rule = "host-bits" if expected.name == "cidr" and without_host_bits(text) else "malformed-value"
         diagnostics.error(rule, problem[0], span, problem[1])
         return None
     return Value(expected, text, span)

@@ -61,9 +61,24 @@ def _misfit_cidr(text: str, example: str) -> tuple[str, str] | None:
         return f"`{text}` is not a block of addresses", example
     if not text.rsplit("/", 1)[1].isdigit():
         return f"`{text}` has no prefix length", write_instead(text, str(network))
-    if ip_address(text.split("/", 1)[0]) != network.network_address:
-        return f"`{text}` has bits set behind its mask", write_instead(text, str(network))
-    return None
+    return None if (block := without_host_bits(text)) is None else (host_bits(text), write_instead(text, block))
+
+
+def host_bits(text: str) -> str:
+    """How a block of addresses with bits behind its mask is told, of every kind of text."""
+    return f"`{text}` has bits set behind its mask"
+
+
+def without_host_bits(text: str) -> str | None:
+    """The block that a text means which has bits set behind its mask; None for every other text."""
+    address, slash, length = text.partition("/")
+    if not slash or not (length.isascii() and length.isdigit()):
+        return None
+    try:
+        network: IPv4Network | IPv6Network = ip_network(text, strict=False)
+        return str(network) if ip_address(address) != network.network_address else None
+    except ValueError:
+        return None
 
 
 def _real_date(text: str) -> bool:

@@ -41,6 +41,7 @@ DIFFERENT = {
     "policy-without-test": SOURCE,
     "reads-the-original": CHAIN,
     "redundant-statement": "a pattern of roles becomes a condition on `aws:PrincipalArn`",
+    "redundant-value": "what stands twice is written once",
     "static-route-before-attachment": "the inventory is named in the project",
     "unlabelled-statement": SOURCE,
     "unlisted-key": "in documents the reader says it, as `unknown-condition-key`",

@@ -17,6 +17,7 @@ from policyc.lint.raw.principals import check_principals
 from policyc.lint.raw.resources import check_owners, check_resources
 from policyc.lint.raw.sizes import check_size
 from policyc.lint.raw.statements import RawStatement, statements_of
+from policyc.lint.raw.values import check_values
 from policyc.packages import MissingPackage
 from policyc.syntax.json_text import JsonValue
 from policyc.targets.iam_documents import services
@@ -105,4 +106,5 @@ def check_statement(statement: RawStatement, diagnostics: Diagnostics) -> None:
     check_variables(statement, words)
     if not len(words):
         check_carried(statement, words)
+    check_values(statement, words)
     diagnostics.extend(words)

@@ -14,6 +14,7 @@ from policyc.diagnostics import Diagnostics, closest, did_you_mean, write_instea
 from policyc.engines.wan.attachments import DEFAULT_MED, STATES, Announced, Attachment
 from policyc.engines.wan.prefixes import Prefix, has_host_bits, parse_prefix
 from policyc.ir.network import ATTACHMENT_TYPES, AttachmentType
+from policyc.model.literals import host_bits
 from policyc.record import field, record
 from policyc.regex import regex
 from policyc.text import Span
@@ -302,9 +303,7 @@ class _Reader:
             )
             return None
         if has_host_bits(text):
-            self.diagnostics.error(
-                "host-bits", f"`{text}` has bits set behind its mask", item.span, write_instead(text, str(prefix))
-            )
+            self.diagnostics.error("host-bits", host_bits(text), item.span, write_instead(text, str(prefix)))
             return None
         return prefix
 

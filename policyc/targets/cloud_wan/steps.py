@@ -15,6 +15,7 @@ from policyc.engines.wan.switches import DEFAULT, Switches
 from policyc.engines.wan.tables import Tables
 from policyc.ir.network import CoreNetwork
 from policyc.ir.program import BoundNetwork, BoundTest, Program
+from policyc.model.literals import host_bits
 from policyc.model.scope import Scope
 from policyc.model.values import Value
 from policyc.record import field, record
@@ -415,7 +416,7 @@ def read_target(text: str, span: Span | None, diagnostics: Diagnostics) -> Targe
         )
         return None
     if has_host_bits(text):
-        diagnostics.error("host-bits", f"`{text}` has bits set behind its mask", span, write_instead(text, str(prefix)))
+        diagnostics.error("host-bits", host_bits(text), span, write_instead(text, str(prefix)))
         return None
     return Target((prefix,))
 

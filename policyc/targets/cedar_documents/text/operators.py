@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from policyc.diagnostics import Diagnostic, Edit, Fix, Severity, did_you_mean, rewritten
+from policyc.diagnostics import Diagnostic, Edit, Fix, Severity, did_you_mean, rewritten, write_instead
+from policyc.model.literals import host_bits, without_host_bits
 from policyc.syntax.cedar_nodes import (
     Arith,
     Call,
@@ -265,6 +266,9 @@ def _call(checker: Checks, node: Call, known: Known) -> Info:
             f"`{arg.value}` cannot be read by `{node.function}`", arg.span, _FORMS.get(node.function, "correct it")
         )
         return Info(kind, risks=risks, broken=True)
+    if node.function == "ip" and isinstance(arg, Lit) and (block := without_host_bits(str(arg.value))) is not None:
+        help = write_instead(str(arg.value), block)
+        checker.diagnostics.warning("host-bits", host_bits(str(arg.value)), arg.span, help)
     if node.function == "ip" and path_of(arg) == ("http_request", "x_forwarded_for"):
         checker.diagnostics.warning(
             "cedar-address-list",

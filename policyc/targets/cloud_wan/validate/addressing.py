@@ -5,6 +5,7 @@ from __future__ import annotations
 from policyc.diagnostics import Diagnostics, Label, write_instead
 from policyc.engines.wan.prefixes import Prefix, count_pieces, has_host_bits, parse_prefix
 from policyc.ir.network import AsnRange, Configuration, CoreNetwork, Edge, Word
+from policyc.model.literals import host_bits
 from policyc.regex import regex
 from policyc.targets.cloud_wan.validate.names import check_unique
 from policyc.text import Span
@@ -127,12 +128,7 @@ def check_cidrs(words: tuple[Word, ...], diagnostics: Diagnostics) -> list[Prefi
                 "network-cidr", f"`{word.text[:80]}` is not a CIDR block", word.span, "write it like `10.0.0.0/16`"
             )
         elif has_host_bits(word.text):
-            diagnostics.error(
-                "host-bits",
-                f"`{word.text}` has bits set behind its mask",
-                word.span,
-                write_instead(word.text, str(prefix)),
-            )
+            diagnostics.error("host-bits", host_bits(word.text), word.span, write_instead(word.text, str(prefix)))
         else:
             out.append(prefix)
     return out

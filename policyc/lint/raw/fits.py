@@ -124,35 +124,46 @@ def _repairs(text: str, said: str) -> Iterator[tuple[str, str]]:
 
 
 def check_carried(statement: RawStatement, diagnostics: Diagnostics) -> None:
-    """Report keys of a service that none of the statement's actions carries, where that makes the test fail for certain."""
-    entries = [entry for entry in statement.condition_keys if not entry.key.lower().startswith("aws:")]
-    if not entries:
+    """Report keys that no action of the statement carries, where that settles the test: keys of a service, and tags of what is created."""
+    entries = [entry for entry in statement.condition_keys if _of_service(entry.key) or _of_new_tags(entry.key)]
+    if not entries or not services.is_there() or any(item.value == "*" for item in statement.actions):
         return
     found = [pair for item in statement.actions for pair in _meant(item)]
-    whole = len({item.value.partition(":")[0].lower() for item in statement.actions}) == len(
-        {service.prefix for service, _ in found}
-    )
-    if not found or not whole or not services.is_there() or any(_is_all(item.value) for item in statement.actions):
+    prefixes = {item.value.partition(":")[0].lower() for item in statement.actions}
+    if not found or prefixes != {service.prefix for service, _ in found}:
         return
     for entry in entries:
-        prefix = entry.key.partition(":")[0].lower()
         operator = read_operator(entry.operator)
-        if operator is None or operator.negated or operator.if_exists or operator.qualifier is Qualifier.ALL:
+        if operator is None or operator.family is Family.NULL or operator.if_exists:
             continue
-        mine = [(service, action) for service, action in found if service.prefix == prefix]
-        if not mine or operator.family is Family.NULL or entry.key.lower() in services.AMBIENT_KEYS:
-            continue
-        key = mine[0][0].key(entry.key)
-        if key is None or any(key in service.carried(action) for service, action in mine):
+        if operator.qualifier is not Qualifier.ONE and operator.negated is (operator.qualifier is Qualifier.ANY):
+            continue  # a set without values passes every `ForAllValues`, and what `ForAnyValue` with a negation does is doubtful
+        key = _known(entry.key)
+        if key is None or any(key in service.carried(action) for service, action in found):
             continue
         names = ", ".join(f"`{statement.said(item)}`" for item in statement.actions[:3])
         diagnostics.warning(
             "key-not-carried",
-            f"requests of {names} do not carry `{entry.key}`, so this test never holds",
+            f"requests of {names} do not carry `{entry.key}`, so this test {'always' if operator.negated else 'never'} holds",
             entry.span,
             "drop the test, or move it to a statement with the actions that have the key",
         )
 
 
-def _is_all(text: str) -> bool:
-    return text == "*" or text.endswith(":*")
+def _of_service(key: str) -> bool:
+    return not key.lower().startswith("aws:") and key.lower() not in services.AMBIENT_KEYS
+
+
+def _of_new_tags(key: str) -> bool:
+    return key.lower().startswith("aws:requesttag/") or key.lower() == "aws:tagkeys"
+
+
+def _known(key: str) -> str | None:
+    """A key as the pages have it, folded and with its holes; None for one of no service, and for one that no page gives to any action."""
+    if _of_new_tags(key):
+        return "aws:tagkeys" if key.lower() == "aws:tagkeys" else "aws:requesttag/${tagkey}"
+    owner = services.service(key.partition(":")[0].lower())
+    found = None if owner is None else owner.key(key)
+    if owner is None or found is None or not any(found in owner.carried(action) for action in owner.actions.values()):
+        return None
+    return found

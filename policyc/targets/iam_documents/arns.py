@@ -123,7 +123,8 @@ def forms_of_action(prefix: str, name: str) -> tuple[str, ...]:
         ends = [_THROUGH_POINTS[kind] for kind in action.types if kind in _THROUGH_POINTS]
         out += [point + end for end in ends for point in _POINTS]
     words = set(map(_word, out))
-    return (*out, *(form for form in also(service.prefix) if _word(form) in words))
+    # what is AWS's own, such as a transform, may be part of any request about what is the account's
+    return (*out, *(form for form in also(service.prefix) if _word(form) in words or form.split(":", 5)[4] == "aws"))
 
 
 def _word(form: str) -> str:

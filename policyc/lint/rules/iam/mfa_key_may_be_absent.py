@@ -1,7 +1,7 @@
 """A test for multi-factor authentication forgets the callers who lack its key.
 
 ## What it does
-Finds a deny that asks whether `aws:MultiFactorAuthPresent` is `false`, and an allow that asks with `BoolIfExists` whether it is `true`. A policy of which
+Finds a deny that asks whether `aws:MultiFactorAuthPresent` is `false`, and an allow that asks with `BoolIfExists` whether it is `true`, or with `Bool` whether it is `false`. A policy of which
 another deny stops the callers without the key is left alone.
 
 ## Why is this bad
@@ -70,6 +70,12 @@ def check(lint: Lint) -> None:
                         test.span,
                         f"requests signed with long-term keys lack `{key_of(test)}`, and this allow lets them in",
                         _help(test, "Bool", "== true"),
+                    )
+                elif statement.effect == "allow":
+                    lint.report(
+                        test.span,
+                        f"this allow is for sessions without a second factor: `{key_of(test)}` is `false` in no other",
+                        "write `true`" if test.spelling is not None else f"write `{test.attribute.name} == true`",
                     )
 
 

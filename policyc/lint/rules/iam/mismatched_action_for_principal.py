@@ -2,7 +2,7 @@
 
 ## What it does
 Finds statements of role trust policies whose actions go with none of the kinds of principals that they name: accounts, users, roles and services ask
-`sts:AssumeRole`, SAML providers `sts:AssumeRoleWithSAML`, all other identity providers `sts:AssumeRoleWithWebIdentity`.
+`sts:AssumeRole`, SAML providers `sts:AssumeRoleWithSAML`, all other identity providers `sts:AssumeRoleWithWebIdentity`. IAM Roles Anywhere asks `sts:TagSession` and `sts:SetSourceIdentity` beside `sts:AssumeRole`.
 
 ## Why is this bad
 No request has both, so nobody assumes the role.
@@ -36,7 +36,7 @@ from __future__ import annotations
 from typing import Final
 
 from policyc.diagnostics import Severity
-from policyc.ir.authz import Can
+from policyc.ir.authz import Can, Policy, Statement
 from policyc.lint.covering import can_covers
 from policyc.lint.rule import Lint
 from policyc.model.values import Principal
@@ -52,7 +52,12 @@ _SAML: Final = "sts:AssumeRoleWithSAML"
 _BESIDE: Final = ("sts:TagSession", "sts:SetSourceIdentity", "sts:SetContext")
 
 
+_ANYWHERE: Final = "rolesanywhere.amazonaws.com"
+
+
 def check(lint: Lint) -> None:
+    for policy in lint.policies("trust"):
+        _check_anywhere(lint, policy)
     for _, statement in lint.statements("trust"):
         who = statement.who
         if who is None or who.negated or not who.principals or statement.can is None or statement.can.negated:
@@ -66,6 +71,23 @@ def check(lint: Lint) -> None:
             span = next((verb.span for verb in statement.can.verbs if verb.span is not None), None)
             first = who.principals[0].args[-1] if who.principals[0].args else "*"
             lint.report(span or who.span, f"`{first}` never asks this of the role, but {names}", f"write {names}")
+
+
+def _check_anywhere(lint: Lint, policy: Policy) -> None:
+    """Report what Roles Anywhere is not let do that it does in every request."""
+    theirs = [one for one in policy.statements if one.effect == "allow" and _is_for_anywhere(one)]
+    if not any(can_covers(one.can, Can((Verb(_PLAIN, _PLAIN),))) for one in theirs):
+        return
+    needed = ("sts:TagSession", "sts:SetSourceIdentity")
+    lacking = [n for n in needed if not any(can_covers(one.can, Can((Verb(n, n),))) for one in theirs)]
+    if lacking:
+        names = " and ".join(f"`{name}`" for name in lacking)
+        lint.report(theirs[0].who.span if theirs[0].who else None, f"`{_ANYWHERE}` asks {names} too", f"add {names}")
+
+
+def _is_for_anywhere(statement: Statement) -> bool:
+    who = statement.who
+    return who is not None and not who.negated and any(_ANYWHERE in item.args for item in who.principals)
 
 
 def _asked(item: Principal) -> str:

@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
+from policyc.aws import endpoints
 from policyc.aws.live import Live, Stored
 from policyc.aws.meaning import settled
-from policyc.aws.meant import NOT_OURS, Meant, MeantSide, placed, target_of
+from policyc.aws.meant import NOT_READ, OF_ORGANIZATION, Meant, MeantSide, misplaced, placed, target_of
 from policyc.diagnostics import Diagnostics
 from policyc.record import record
-from policyc.report.changes import CHANGED, OPEN, Changes, Compared
+from policyc.report.changes import CHANGED, NOT_COMPARED, OPEN, Changes, Compared
 from policyc.text import Source
 from policyc.workspace.comparing import compare_sides
 from policyc.workspace.pieces import Piece
@@ -27,12 +28,14 @@ _DELETED: Final = re.compile(r'"((?:AROA|AIDA|AGPA)[A-Z0-9]{12,})"')
 
 @record
 class Pair:
-    """A document of the source and what AWS has in its place. `arn` is empty where no resource was found; `open` says why nothing is known."""
+    """A document of the source and what AWS has in its place. `arn` is empty where no resource was found; `open` says why nothing is known, `alone`
+    that no counterpart was looked for."""
 
     meant: Meant
     arn: str
     stored: Stored
     open: str = ""
+    alone: bool = False
 
     @property
     def title(self) -> str:
@@ -42,33 +45,57 @@ class Pair:
 
 def pairs(side: MeantSide, live: Live) -> list[Pair]:
     """Every document of the source with its counterpart."""
-    return [_pair(item, live) for item in side.documents if item.kind not in NOT_OURS]
+    return [_pair(item, live) for item in side.documents]
 
 
 def _pair(item: Meant, live: Live) -> Pair:
     nothing = Stored(None)
+    if item.kind in NOT_READ:  # the kind of a resource that is read is its own by now
+        return Pair(item, "", nothing, NOT_READ[item.kind], True)
+    if item.kind in OF_ORGANIZATION and item.resource:
+        return _control(item, live)
     if item.resource:
         found = live.find(item.resource)
     elif item.type == "cloudwan.core_network":
         found = live.named(item.name, item.type)
+    elif item.type in (endpoints.GROUP, endpoints.ENDPOINT):
+        found = endpoints.named(live, item.type, (item.name, *item.also))
     else:
-        return Pair(item, "", nothing, "nothing says which resource carries it; give `--map`")
+        return Pair(item, "", nothing, f"nothing says which resource carries it; give `--map {item.name}=ARN`", True)
     if len(found) > 1:
         return Pair(item, "", nothing, f"{len(found)} resources have its name; give `--map`")
     if not found:
-        why = live.not_listed(target_of(item))
+        why = live.not_listed(target_of(item)) or live.not_asked(item.resource, target_of(item))
         if why:
             return Pair(item, "", nothing, f"whether `{item.resource or item.name}` is there is not known ({why})")
         if item.type == "cloudwan.core_network" and not item.resource:
             return Pair(item, "", nothing, f"no core network is tagged `Name` = `{item.name}`; give `--map`")
+        if not item.resource:
+            sort = item.type.rpartition(".")[2]
+            return Pair(
+                item,
+                "",
+                nothing,
+                f"no {sort} of Verified Access goes by the name `{item.name}`; give its `id`, or `--map`",
+            )
         return Pair(item, "", nothing)
     item = placed(replace(item, resource=found[0]))
-    if not item.role:
-        return Pair(item, found[0], nothing, f"a {item.kind} document has no place on `{found[0]}`")
+    if misplaced(item, live.resources[found[0]]["type"]):
+        return Pair(item, "", nothing, f"a {item.kind} document has no place on `{found[0]}`")
     stored = live.stored(found[0], item.role, item.name)
     if stored.why:
         return Pair(item, found[0], stored, f"what AWS has is not known: {stored.why}")
     return Pair(item, found[0], stored)
+
+
+def _control(item: Meant, live: Live) -> Pair:
+    """A control policy, by its id; what an account is under, level by level, is the organization's to arrange."""
+    found = live.control(item.resource)
+    if found is None:
+        why = live.not_listed("organization")
+        return Pair(item, "", Stored(None), f"whether `{item.resource}` is there is not known ({why})" if why else "")
+    account, stored = found
+    return Pair(replace(item, role=item.kind), account, stored)
 
 
 def compared(
@@ -76,7 +103,11 @@ def compared(
 ) -> Changes | None:
     """What AWS allows and denies that the source does not; with `to_source` what becoming the source would change. None after reporting a
     document that cannot be read."""
-    meant = {pair.title: _piece(pair, pair.meant.text) for pair in found if not pair.open and pair.arn}
+    there = [pair for pair in found if not pair.open and pair.arn]
+    access = endpoints.compared(
+        side, [pair for pair in there if pair.meant.kind == "cedar"], live, diagnostics, to_source
+    )
+    meant = {pair.title: _piece(pair, pair.meant.text) for pair in there if pair.meant.kind != "cedar"}
     stored = {
         pair.title: _piece(pair, pair.stored.text)
         for pair in found
@@ -87,13 +118,13 @@ def compared(
     other = Side(LIVE, stored, side.switches, sources)
     old, new = (other, one) if to_source else (one, other)
     result = compare_sides(old, new, False, diagnostics, True)
-    if result is None:
+    if result is None or access is None:
         return None
-    held = {item.name: item for item in result.documents}
+    held = {**{item.name: item for item in result.documents}, **access.documents, **access.endpoints}
     for pair in found:
         kind = pair.meant.kind or "document"
         if pair.open:
-            held[pair.title] = Compared(pair.title, kind, OPEN, open=(pair.open,))
+            held[pair.title] = Compared(pair.title, kind, NOT_COMPARED if pair.alone else OPEN, open=(pair.open,))
         elif not pair.arn:
             sentence = f"`{pair.meant.resource}` is not on AWS"
             held[pair.title] = Compared(pair.title, kind, CHANGED, sentences=(sentence,))
@@ -102,7 +133,13 @@ def compared(
             item = held[pair.title]
             if more:
                 held[pair.title] = replace(item, state=CHANGED, sentences=(*item.sentences, *more))
-    notes = (*_notes(side, found, live), *(f"not compared: {text}" for text in side.left))
+    for name, reason in side.left:
+        held[name] = Compared(name, "document", NOT_COMPARED, open=(reason,))
+    notes = (
+        *access.notes,
+        *_notes(side, found, live),
+        *(f"not compared: `{name}`, which `--map` says is on nothing" for name in side.waived),
+    )
     return Changes(old.name, new.name, tuple(held[name] for name in sorted(held)), notes)
 
 

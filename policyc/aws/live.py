@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from policyc.aws.calls import CALLS
+from policyc.aws.calls import CALLERS, CALLS, OBJECT_LAMBDA
 from policyc.aws.pull import Inventory
 from policyc.bounded import read_regular
 from policyc.record import record
@@ -17,6 +17,8 @@ from policyc.workspace.pulled import Lock
 _LARGEST: Final = 16 * 1024 * 1024
 #: IAM action -> the target that it belongs to
 _TARGET_OF: Final = {call.action: call.target for call in CALLS.values()}
+#: targets of which a pull reads what its other documents lead to
+_BY_NAME: Final = frozenset({CALLERS, OBJECT_LAMBDA})
 
 
 @record
@@ -31,19 +33,23 @@ class Stored:
 
 @record
 class Live:
-    """All that is known. `texts` and `revisions` by the path that a pull writes; `unread` are the calls without an answer."""
+    """All that is known. `texts` and `revisions` by the path that a pull writes; `unread` are the calls without an answer, `accounts` those that were asked, with
+    Regions and targets; `by_name` tells that what the source names was asked for by name."""
 
     resources: Mapping[str, Mapping[str, Any]]
     texts: Mapping[str, str]
     revisions: Mapping[str, Mapping[str, Any]]
     unread: tuple[Mapping[str, Any], ...]
+    accounts: tuple[Mapping[str, Any], ...]
+    by_name: bool
 
     def find(self, name: str) -> list[str]:
-        """The ARNs of the resources that an ARN, an id or a name means."""
-        if name in self.resources:
+        """The ARNs of the resources that an ARN, an id or a name means; what is known to be gone is none."""
+        there = {arn: item for arn, item in self.resources.items() if item["facts"].get("there") is not False}
+        if name in there:
             return [name]
-        found = [arn for arn in self.resources if arn.rpartition("/")[2] == name and "/" in arn]
-        return found or [arn for arn, item in self.resources.items() if item["name"] == name]
+        found = [arn for arn in there if arn.rpartition("/")[2] == name and "/" in arn]
+        return found or [arn for arn, item in there.items() if item["name"] == name]
 
     def named(self, name: str, type: str) -> list[str]:
         """The resources of a type with a name."""
@@ -55,6 +61,23 @@ class Live:
             verb = str(one["action"]).partition(":")[2]
             if _TARGET_OF.get(str(one["action"])) == target and verb.startswith(("List", "Describe")):
                 return f"{one['action']}: {one['why']}"
+        return ""
+
+    def not_asked(self, name: str, target: str) -> str:
+        """Why a resource may be there though nobody asked for it; empty where its account and Region were asked for all of its kind."""
+        if target and not any(target in one["targets"] for one in self.accounts):
+            return f"`{target}` was not pulled"
+        if target in _BY_NAME and not self.by_name:
+            return "a pull reads what others name; pull with `--caller`, or compare without `--live`"
+        parts = name.split(":")
+        if len(parts) < 6:
+            return ""
+        region, account = parts[3:5]
+        mine = [one for one in self.accounts if account in ("", "aws", one["account"])]
+        if not mine:
+            return f"the account {account} was not asked"
+        if region and not any(region in one["regions"] for one in mine):
+            return f"the Region {region} was not asked"
         return ""
 
     def stored(self, arn: str, role: str, name: str = "") -> Stored:
@@ -71,7 +94,7 @@ class Live:
     def _identity(self, item: Mapping[str, Any], name: str) -> Stored:
         """The policy of that name; the only inline one where the name says nothing."""
         held = {path: self.revisions.get(path, {}) for path in item["facts"].get("identity") or ()}
-        own = [path for path, revision in held.items() if _called(name) in map(_called, _policy_names(revision))]
+        own = [path for path, revision in held.items() if _bare(name) in map(_bare, _policy_names(revision))]
         if len(own) == 1:
             return Stored(self.texts[own[0]], "", held[own[0]], own[0])
         why = str(item["unread"].get("identity", ""))
@@ -79,6 +102,14 @@ class Live:
         if not why and inline:
             why = f"it has no policy `{name}`, and others ({', '.join(f'`{one}`' for one in inline)}); give `--map {name}=ARN#{inline[0]}`"
         return Stored(None, why)
+
+    def control(self, policy: str) -> tuple[str, Stored] | None:
+        """The control policy with an id, and the account that it bears on."""
+        for path, revision in self.revisions.items():
+            if revision.get("PolicyId") == policy:
+                accounts = (arn for arn, item in self.resources.items() if item["type"] == "account")
+                return next(accounts), Stored(self.texts[path], "", revision, path)
+        return None
 
     def policies(self) -> Iterator[tuple[str, str, str]]:
         """Every resource with a policy: its ARN, the role, and the path of the document."""
@@ -92,9 +123,14 @@ def _policy_names(revision: Mapping[str, Any]) -> tuple[str, ...]:
     return (str(revision.get("PolicyName", "")), str(revision.get("PolicyArn", "")).rpartition("/")[2])
 
 
-def _called(name: str) -> str:
+def _bare(name: str) -> str:
     """A name as one in the language, without what a pull puts before it."""
-    return re.sub(r"[^a-z0-9]+", "_", name.lower()).removeprefix("inline_").removeprefix("managed_")
+    return called(name).removeprefix("inline_").removeprefix("managed_")
+
+
+def called(name: str) -> str:
+    """A name in the letters of the language."""
+    return re.sub(r"[^a-z0-9]+", "_", name.lower())
 
 
 def of_inventory(found: Inventory) -> Live:
@@ -114,6 +150,8 @@ def of_inventory(found: Inventory) -> Live:
         {item.path: item.text for item in part.documents},
         {item.path: item.revision for item in part.documents},
         tuple({"action": one.action, "about": one.about, "why": one.why} for one in found.unread),
+        found.accounts,
+        True,
     )
 
 
@@ -121,4 +159,4 @@ def of_folder(folder: Path, lock: Lock) -> Live:
     """A pulled folder. Raises OSError for a document that is gone or too large, UnicodeDecodeError."""
     texts = {path: read_regular(folder / path, _LARGEST).decode("utf-8") for path in lock.documents}
     revisions = {path: dict(entry["revision"]) for path, entry in lock.documents.items()}
-    return Live(lock.resources, texts, revisions, lock.unread)
+    return Live(lock.resources, texts, revisions, lock.unread, lock.accounts, False)

@@ -14,6 +14,7 @@ from policyc.model.values import Resource
 from policyc.record import record
 from policyc.syntax.json_text import parse_json
 from policyc.targets.base import Document, MapEntry
+from policyc.targets.cedar_documents.facts import Fact
 from policyc.targets.iam_documents import resource_arn
 from policyc.targets.iam_documents.kinds import guess_kind, is_policy
 from policyc.targets.registry import back_end, resource_types
@@ -24,6 +25,7 @@ from policyc.workspace.native_settings import settings_of
 from policyc.workspace.natives import find_natives, format_of, split_natives
 from policyc.workspace.project import Project
 from policyc.workspace.pulled import Known, pulled
+from policyc.workspace.sides import facts_of, ways_of
 
 #: role of a compiled document -> the role that the inventory knows it by, and its kind
 _ROLES: Final = {
@@ -39,6 +41,8 @@ _ROLES: Final = {
     "execution_role": ("identity", "identity"),
     "identity": ("identity", "identity"),
 }
+#: role -> the kind of its document
+_KIND_AT: Final = {role: kind for role, kind in _ROLES.values() if role != "identity"}
 _KINDS: Final = {
     "cedar": "",
     "auth-policy": "",
@@ -60,7 +64,10 @@ _TYPES: Final = (
     (":function:", "lambda.function", "function-policy"),
     (":role/", "iam.role", "identity"),
     (":user/", "iam.user", "identity"),
+    (":policy/", "iam.policy", "managed-policy"),
 )
+#: a role and a user carry several documents
+_OF_CALLERS: Final = frozenset({"identity", "trust-policy", "boundary"})
 #: beginning of an id -> its row above
 _IDS: Final = (("sn-", 0), ("svc-", 1), ("vagr-", 2), ("vae-", 3), ("core-network-", 4))
 _TARGETS: Final = {
@@ -72,15 +79,32 @@ _TARGETS: Final = {
     "boundary": "callers",
 }
 _CHAIN: Final = ("object-lambda", "access-point", "bucket", "function")
-#: what an account does not own, so that it is no source of changes
-NOT_OURS: Final = frozenset({"scp", "rcp"})
+#: kinds of documents that an organization has, each known by the id of the policy
+OF_ORGANIZATION: Final = frozenset({"scp", "rcp"})
+#: kind -> the ARN of what carries it
+_REGIONAL: Final = {
+    "function": "arn:{partition}:lambda:{region}:{account}:function:{name}",
+    "access-point": "arn:{partition}:s3:{region}:{account}:accesspoint/{name}",
+    "object-lambda": "arn:{partition}:s3-object-lambda:{region}:{account}:accesspoint/{name}",
+}
+#: what `--map` says of a document that is on nothing
+NOWHERE: Final = "none"
+_CLIENT_VPN: Final = "client-vpn"
+#: kind -> why nothing on AWS is read for it
+NOT_READ: Final = {
+    "session": "a session policy is nowhere on AWS: whoever assumes the role passes it",
+    "key": "the policies of keys are not read",
+    "endpoint": "the policies of VPC endpoints are not read",
+    "resource": "the policies of this service are not read",
+    _CLIENT_VPN: "the policies of Client VPN are not read",
+}
 
 
 @record
 class Meant:
     """One document of the source. `label` is how people know it; `name` is what the user calls it (a policy, a network); `resource` is the ARN or id of
-    what carries it, empty where nothing says so; `auth` is the auth type that is declared for it, empty for none; `also` is another name for it,
-    `map` leads from a document that was compiled to the policy of the language."""
+    what carries it, empty where nothing says so; `auth` is the auth type that is declared for it, empty for none; `also` are other names for it,
+    `map` leads from a document that was compiled to the policy of the language, `facts` are the attributes that its resource declares for Cedar text."""
 
     label: str
     name: str
@@ -90,66 +114,75 @@ class Meant:
     resource: str
     text: str
     auth: str = ""
-    also: str = ""
+    also: tuple[str, ...] = ()
     map: tuple[MapEntry, ...] = ()
+    facts: Mapping[str, Fact] | None = None
 
 
 @record
 class MeantSide:
-    """All documents of the source, those of which nothing says what they hang on included; `left` are texts about what cannot be taken,
-    `unused` the names in `--map` that name nothing."""
+    """All documents of the source, those of which nothing says what they hang on included; `left` are documents that cannot be compared with
+    the reason, `waived` those that `--map` says are on nothing, `unused` the names in `--map` that name nothing; `endpoints` are the labels of group
+    and endpoint for each declared endpoint, `root` is the project's folder."""
 
     documents: tuple[Meant, ...]
     sources: Mapping[str, Source]
     switches: Mapping[str, str]
-    left: tuple[str, ...] = ()
+    left: tuple[tuple[str, str], ...] = ()
+    waived: tuple[str, ...] = ()
     unused: tuple[str, ...] = ()
+    endpoints: tuple[tuple[str | None, ...], ...] = ()
+    root: str = ""
 
 
 def read_meant(project: Project, maps: Mapping[str, str], diagnostics: Diagnostics) -> MeantSide:
     """The source side: policies of the language, documents and what stands in templates. `maps` says by the name of a document, of its
-    policy or of its resource what it hangs on. Mistakes are reported: do not go on then."""
+    policy or of its resource what it hangs on, NOWHERE for nothing. Mistakes are reported: do not go on then."""
     compiled = compile_project(project)
     sources: dict[str, Source] = {**project.sources, **compiled.program.sources}
     if compiled.diagnostics.has_errors:
         diagnostics.extend(compiled.diagnostics)
         return MeantSide((), sources, project.config.switches)
-    out: list[Meant] = []
-    for document in compiled.all_documents:
-        if not project.named or project.asks_about(document.span.file):
-            found = _compiled(document, compiled.program)
-            out += [] if found is None else [found]
-    held, left = _documents(project, sources, diagnostics)
-    mapped = [_mapped(item, maps) for item in (*out, *held)]
-    # a plain document of the language says what it is and not what carries it
-    plain = {item.label for item in out if not item.type}
-    left += [
-        f"{item.label}: nothing says which resource carries it; give `--map`"
-        for item in mapped
-        if item.label in plain and not item.resource and item.kind not in NOT_OURS
+    out = [
+        replace(_compiled(document, compiled.program), facts=facts_of(compiled, document))
+        for document in compiled.all_documents
+        if not project.named or project.asks_about(document.span.file)
     ]
-    mapped = [item for item in mapped if item.label not in plain or item.resource]
-    unused = set(maps) - {name for item in (*out, *held) for name in _names(item)}
-    return MeantSide(tuple(mapped), sources, project.config.switches, tuple(left), tuple(sorted(unused)))
+    held, left = _documents(project, sources, diagnostics)
+    everything = (*out, *held)
+    waived = [item for item in everything if any(maps.get(name) == NOWHERE for name in _names(item))]
+    mapped = [_mapped(item, maps) for item in everything if item not in waived]
+    unused = set(maps) - {name for item in everything for name in _names(item)}
+    return MeantSide(
+        tuple(mapped),
+        sources,
+        project.config.switches,
+        tuple(left),
+        tuple(item.label for item in waived),
+        tuple(sorted(unused)),
+        tuple(way.gates for way in ways_of(compiled).values() if way.type == "verified_access.endpoint"),
+        str(project.root),
+    )
 
 
-def _compiled(document: Document, program: Program) -> Meant | None:
-    """A document of the language; None for one of a target that is not deployed by these calls."""
-    if document.path.startswith("client_vpn/"):
-        return None
+def _compiled(document: Document, program: Program) -> Meant:
+    """A document of the language."""
     resource = program.resource(document.attached_to)
+    if document.path.startswith("client_vpn/"):
+        return Meant(document.path, document.owner, _CLIENT_VPN, "", "", "", document.text, map=document.map)
     if document.role.startswith("plain_"):
-        # a plain document says what it is, and only `--map` what carries it
         kind = back_end(document.kind.partition("/")[0]).kinds[document.kind]
-        return Meant(document.path, document.owner, kind, "", "", "", document.text, map=document.map)
+        carrier = "" if resource is None else resource.text("name")
+        return placed(Meant(document.path, document.owner, kind, "", "", carrier, document.text, map=document.map))
     role, kind = _ROLES[document.role]
     if resource is None:
         arn = document.attached_to if document.attached_to.startswith("arn:") else ""
         type = _type_of(arn)[0] if arn else "cloudwan.core_network"
         return Meant(document.path, document.owner, kind, role, type, arn, document.text, map=document.map)
     auth = resource.text("auth") if resource.type.startswith("lattice.") else ""
-    arn, owner = arn_of(resource), document.owner
-    return Meant(document.path, resource.name, kind, role, resource.type, arn, document.text, auth, owner, document.map)
+    also = (document.owner, resource.text("domain")) if kind == "cedar" else (document.owner,)
+    arn, text = arn_of(resource), document.text
+    return Meant(document.path, resource.name, kind, role, resource.type, arn, text, auth, also, document.map)
 
 
 def arn_of(resource: Resource) -> str:
@@ -163,8 +196,10 @@ def arn_of(resource: Resource) -> str:
     return resource_arn(resource, resource_types()[resource.type])
 
 
-def _documents(project: Project, sources: dict[str, Source], diagnostics: Diagnostics) -> tuple[list[Meant], list[str]]:
-    """The documents that stand in files of the project, and those inside templates."""
+def _documents(
+    project: Project, sources: dict[str, Source], diagnostics: Diagnostics
+) -> tuple[list[Meant], list[tuple[str, str]]]:
+    """The documents that stand in files of the project, and those inside templates; what cannot be compared, with the reason."""
     from policyc.workspace.hosts import open_hosts
     from policyc.workspace.taken_out import take_out
 
@@ -187,12 +222,13 @@ def _documents(project: Project, sources: dict[str, Source], diagnostics: Diagno
         known = pulled(path, locks, diagnostics)
         kind = known.kind or _kind_of(path, source)
         if kind:
-            out.append(placed(Meant(name, _stem(path), kind, "", "", known.resource, source.text)))
+            resource = known.policy if kind in OF_ORGANIZATION else known.resource
+            out.append(placed(Meant(name, _stem(path), kind, "", "", resource, source.text)))
     taken, left = take_out(open_hosts(project.root, hosts, diagnostics, settings))
     for item in taken:
         sources[item.source.file] = item.source
         out.append(placed(Meant(item.source.file, item.name, item.kind, "", "", item.attached, item.source.text)))
-    return out, [f"{item.place(str)}: {item.reason}" for item in left]
+    return out, [(item.place(str), item.reason) for item in left]
 
 
 def _stem(path: Path) -> str:
@@ -218,7 +254,7 @@ def _mapped(item: Meant, maps: Mapping[str, str]) -> Meant:
 
 
 def _names(item: Meant) -> Iterable[str]:
-    return tuple(filter(None, (item.label, item.name, item.also)))
+    return tuple(filter(None, (item.label, item.name, *item.also)))
 
 
 def placed(item: Meant) -> Meant:
@@ -226,13 +262,40 @@ def placed(item: Meant) -> Meant:
     type, role = _type_of(item.resource)
     if item.type:
         return item
-    role = _KINDS.get(item.kind, f"{item.kind}-policy") or role
+    if item.kind == "resource" and role in _KIND_AT:
+        return replace(item, type=type, role=role, kind=_KIND_AT[role])
+    if type != "iam.policy" or item.kind not in ("identity", "boundary"):
+        role = _KINDS.get(item.kind, f"{item.kind}-policy") or role
     return replace(item, type=type, role=role)
+
+
+def misplaced(item: Meant, type: str) -> bool:
+    """Whether a document has no place on a resource of a type."""
+    roles = {role for _, one, role in _TYPES if one == type}
+    return item.role not in (_OF_CALLERS if type in ("iam.role", "iam.user") else roles) or item.type not in ("", type)
 
 
 def target_of(item: Meant) -> str:
     """The part of the inventory that a document is in, empty for one that is in none."""
+    if item.kind in OF_ORGANIZATION:
+        return "organization" if item.resource else ""
     return {**_TARGETS, **dict.fromkeys(_CHAIN, "object_lambda")}.get(item.kind, "")
+
+
+def candidates(item: Meant, partition: str, account: str, regions: Iterable[str]) -> list[str]:
+    """The ARNs that a document's resource may have in an account: its own, or those that its kind and a name come to."""
+    name = item.resource
+    if not name or ":" in name:
+        return [name] if name else []
+    match item.kind:
+        case "trust":
+            return [f"arn:{partition}:iam::{account}:role/{name}"]
+        case "identity" | "boundary":
+            return [f"arn:{partition}:iam::{account}:{sort}/{name}" for sort in ("role", "user")]
+        case "bucket":
+            return [f"arn:{partition}:s3:::{name}"]
+    form = _REGIONAL.get(item.kind, "")
+    return [form.format(partition=partition, region=one, account=account, name=name) for one in regions] if form else []
 
 
 def is_exact(resource: str) -> bool:

@@ -95,11 +95,11 @@ def make(found: Sequence[Pair], changes: Changes, live: Live, sessions: Mapping[
         if pair.open or not pair.arn:
             left.append(f"{pair.title}: {pair.open or item.sentences[0]}")
             continue
+        if not (item.entries or item.sentences or item.open):
+            continue
         kind = OF_ROLE.get(pair.meant.role)
         if kind is None:
             left.append(f"{pair.title}: a {pair.meant.kind} document is not written by `aws apply`")
-            continue
-        if not (item.entries or item.sentences or item.open):
             continue
         session = _session(pair.arn, sessions)
         if session is None:

@@ -81,7 +81,9 @@ def _account(ask: Asker, regions: Sequence[str], wanted: Wanted, owners: Mapping
                 )
             )
         if OBJECT_LAMBDA in wanted.targets:
-            parts.append(object_lambda.read(ask, region, f"{home}/object_lambda/{region}"))
+            parts.append(
+                object_lambda.read(ask, region, f"{home}/object_lambda/{region}", only.get(OBJECT_LAMBDA, all_of_them))
+            )
     if CLOUD_WAN in wanted.targets:
         parts.append(cloud_wan.read(ask, f"{home}/cloudwan", owners, only.get(CLOUD_WAN, all_of_them)))
     if CALLERS in wanted.targets:
@@ -90,7 +92,7 @@ def _account(ask: Asker, regions: Sequence[str], wanted: Wanted, owners: Mapping
         functions = [item for item in found.resources if item.type == "lambda.function"] if wanted.named else []
         arns = callers.named(texts, ask.account)
         roles = [item.facts.get("role") for item in functions]
-        own = [arn for arn in wanted.callers if arn.split(":")[4:5] == [ask.account]]
+        own = [arn for arn in wanted.callers if arn.split(":")[4:5] in ([ask.account], ["aws"])]
         names = sorted({*arns, *own, *(str(role) for role in roles if role)})
         parts.append(callers.read(ask, f"{home}/iam", names))
     if ORGANIZATION in wanted.targets:

@@ -59,6 +59,7 @@ OF_ROLE: Mapping[str, Kind] = MappingProxyType(
         "function-policy": Kind.FUNCTION,
         "identity": Kind.ROLE,
         "boundary": Kind.MANAGED,
+        "managed-policy": Kind.MANAGED,
         "trust-policy": Kind.TRUST,
     }
 )

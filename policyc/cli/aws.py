@@ -25,7 +25,7 @@ _WRITING: Final = ("yes", "patience")
 #: action -> (module, the options that mean something to it)
 ACTIONS: Final = {
     "pull": ("policyc.cli.aws_pull", (*_CONNECTION, "into", "targets", "callers", "resume")),
-    "drift": ("policyc.cli.aws_drift", (*_CONNECTION, "live", "maps", "who_changed")),
+    "drift": ("policyc.cli.aws_drift", (*_CONNECTION, "live", "maps", "who_changed", "allow_uncompared")),
     "plan": ("policyc.cli.aws_plan", (*_CONNECTION, "maps", "into", "print_policy")),
     "apply": ("policyc.cli.aws_apply", (*_CONNECTION, *_WRITING, "record", "resume", "no_execute")),
     "rollback": ("policyc.cli.aws_apply", (*_CONNECTION, *_WRITING)),
@@ -91,7 +91,7 @@ EPILOG = """examples:
   policyc aws validate policies live
 
 exit status: 0 done, the same; 1 something differs; 2 wrong use, or AWS cannot be asked; 3 internal error; 4 nothing
-was found; 11 not settled: something could not be read, or is not understood."""
+was found; 11 not settled: something could not be read, was not compared, or is not understood."""
 
 
 class Action(Protocol):
@@ -151,10 +151,15 @@ def describe(parser: argparse.ArgumentParser) -> None:
         default=[],
         type=name_and_value,
         metavar="NAME=ARN",
-        help="what a document, policy or network of the source is on: an ARN, an id, or a name; may be given several times",
+        help="what a document, policy or network of the source is on: an ARN, an id, or a name, `none` for nothing; may be given several times",
     )
     group.add_argument(
         "--who-changed", action="store_true", help="drift: ask CloudTrail who changed what differs, and when"
+    )
+    group.add_argument(
+        "--allow-uncompared",
+        action="store_true",
+        help="drift: what has no counterpart that anybody knows of is a note and changes no exit status",
     )
     group.add_argument("--resume", action="store_true", help="go on with a run that was interrupted")
     group = parser.add_argument_group("what to write")

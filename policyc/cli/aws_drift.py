@@ -12,8 +12,8 @@ from policyc.cli.progress import Progress
 from policyc.cli.refuse import refuse_request
 from policyc.diagnostics import Diagnostics
 from policyc.record import replace
+from policyc.report.changes import NOT_COMPARED
 from policyc.report.registry import renderer
-from policyc.report.screen import clean, wrap
 
 if TYPE_CHECKING:
     from policyc.report.changes import Changes
@@ -32,13 +32,20 @@ def run(args: argparse.Namespace, console: Console) -> int:
         return refuse_request(diagnostics, opened.side.sources, args.format, console)
     if args.who_changed:
         found = _with_history(found, opened)
+    if args.allow_uncompared:
+        found = _without_uncompared(found)
     console.write(renderer("changes", args.format)(found, console.options()))
-    if args.format == "human":
-        for note in found.notes:
-            console.write("\n".join(wrap(clean(f"note: {note}"), console.options().width, "  ")) + "\n")
     if found.differs:
         return exits.FINDINGS
     return exits.CLEAN if found.settled else exits.UNDECIDED
+
+
+def _without_uncompared(found: Changes) -> Changes:
+    """What was not compared as notes: somebody said that it need not be."""
+    left = [item for item in found.documents if item.state == NOT_COMPARED]
+    notes = (f"not compared: `{item.name}`: {'; '.join(item.open)}" for item in left)
+    kept = tuple(item for item in found.documents if item not in left)
+    return replace(found, documents=kept, notes=(*found.notes, *notes))
 
 
 def _with_history(found: Changes, opened: Opened) -> Changes:

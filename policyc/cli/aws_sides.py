@@ -102,21 +102,30 @@ def _folder(word: str) -> Live:
 
 def _asked(args: argparse.Namespace, side: MeantSide, sessions: Mapping[str, Sessions], progress: Progress) -> Live:
     """What AWS has of what the source is about."""
+    from policyc.aws.calls import CALLERS, OBJECT_LAMBDA
     from policyc.aws.live import of_inventory
-    from policyc.aws.meant import is_exact, target_of
+    from policyc.aws.meant import candidates, is_exact, target_of
     from policyc.aws.pull import Wanted, take
 
-    targets = tuple(dict.fromkeys(filter(None, map(target_of, side.documents))))
-    arns = [item.resource for item in side.documents if item.resource]
+    sought = [item for item in side.documents if item.resource or item.type]
+    targets = tuple(dict.fromkeys(filter(None, map(target_of, sought))))
+    arns = [item.resource for item in sought if item.resource]
     regions = tuple(args.region) or tuple(
         dict.fromkeys(arn.split(":")[3] for arn in arns if arn.count(":") >= 5 and arn.split(":")[3])
     )
-    callers = tuple(arn for arn in arns if ":iam:" in arn)
-    only: dict[str, frozenset[str]] = {}
+    mine = [
+        arn
+        for item in sought
+        if target_of(item) in (CALLERS, OBJECT_LAMBDA)
+        for one in sessions.values()
+        for arn in candidates(item, one.identity.partition, one.identity.account, regions or (one.region,))
+    ]
+    callers = tuple(dict.fromkeys(arn for arn in mine if ":iam:" in arn))
+    only = {OBJECT_LAMBDA: frozenset(arn for arn in mine if ":iam:" not in arn)}
     for target in targets:
-        names = [item.resource for item in side.documents if target_of(item) == target]
+        names = [item.resource for item in sought if target_of(item) == target]
         # what goes by a name has to be looked for among all
-        if all(map(is_exact, names)):
+        if all(map(is_exact, names)) and target not in (CALLERS, OBJECT_LAMBDA):
             only[target] = frozenset(names)
     wanted = Wanted(targets, regions, callers, False, only)
     return of_inventory(take(list(sessions.values()), wanted, None, progress))

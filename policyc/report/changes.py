@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from policyc.record import field, record
 from policyc.report.options import Options
-from policyc.report.screen import clean, paint, wrap
+from policyc.report.screen import clean, paint, plural, wrap
 
 #: what becomes of a document
 SAME: Final = "same"
@@ -15,6 +15,7 @@ CHANGED: Final = "changed"
 ADDED: Final = "added"
 REMOVED: Final = "removed"
 OPEN: Final = "not settled"
+NOT_COMPARED: Final = "not compared"
 
 
 @record
@@ -51,7 +52,7 @@ class Entry:
 @record
 class Compared:
     """One document: its state, the classes of requests that change, sentences for what is no policy (a network), and what keeps the answer
-    from being settled."""
+    from being settled, or the document from being compared at all."""
 
     name: str
     kind: str
@@ -79,6 +80,11 @@ class Changes:
         return not any(item.open for item in self.documents)
 
     @property
+    def uncompared(self) -> int:
+        """How many documents have no counterpart that anybody knows of."""
+        return sum(item.state == NOT_COMPARED for item in self.documents)
+
+    @property
     def widens(self) -> bool:
         """Whether some request may newly be allowed."""
         return any(entry.widens for item in self.documents for entry in item.entries) or any(
@@ -96,8 +102,12 @@ def summary(found: Changes) -> str:
         others = sum(len(item.sentences) for item in found.documents if (item.kind == "core-network") is networks)
         counted += [f"{others} {place}"] if others else []
     if counted:
-        return "changes: " + ", ".join(counted)
-    return "the same for all requests" if found.settled else "not settled"
+        text = "changes: " + ", ".join(counted)
+    else:
+        text = "the same for all requests" if found.settled else "not settled"
+    if not found.uncompared:
+        return text
+    return f"{text}; {found.uncompared} of {plural(len(found.documents), 'document')} not compared"
 
 
 def phrase(entry: Entry) -> str:
@@ -142,11 +152,18 @@ def render_changes(found: Changes, options: Options) -> str:
         for sentence in item.sentences:
             lines += wrap(f"  {sentence}", options.width, "      ")
         for reason in item.open:
-            lines += wrap(f"  not settled: {reason}", options.width, "      ")
+            lines += wrap(f"  {unknown(item)}: {reason}", options.width, "      ")
         if lines[-1]:
             lines.append("")
     lines += wrap(summary(found), options.width)
+    for note in found.notes:
+        lines += wrap(clean(f"note: {note}"), options.width, "  ")
     return "\n".join(lines) + "\n"
+
+
+def unknown(item: Compared) -> str:
+    """What is to be said of a document before what keeps it open."""
+    return NOT_COMPARED if item.state == NOT_COMPARED else OPEN
 
 
 def _entry_lines(entry: Entry, options: Options) -> list[str]:

@@ -197,14 +197,14 @@ def _add_compiled(
         if project.named and not project.asks_about(document.span.file):
             continue
         kind = kinds.get(document.kind, "") or ("cedar" if document.path.endswith(".cedar") else "")
-        facts = _facts(compiled, document) if kind == "cedar" else None
+        facts = facts_of(compiled, document) if kind == "cedar" else None
         pieces[document.path] = Piece(document.path, kind, Source(document.path, document.text), facts)
-    ways = _ways(compiled)
+    ways = ways_of(compiled)
     return {name: way for name, way in ways.items() if all(gate in pieces for gate in way.gates if gate)}
 
 
-def _facts(compiled: Compiled, document: Document) -> Mapping[str, Fact] | None:
-    """The attributes of the resource that carries a Cedar text."""
+def facts_of(compiled: Compiled, document: Document) -> Mapping[str, Fact] | None:
+    """The attributes of the resource that carries a Cedar text; None for every other document."""
     from policyc.targets.cedar_texts import text_targets
 
     on = compiled.program.resources.get(document.attached_to)
@@ -214,7 +214,7 @@ def _facts(compiled: Compiled, document: Document) -> Mapping[str, Fact] | None:
     return next((facts for facts in found if facts), None)
 
 
-def _ways(compiled: Compiled) -> dict[str, Way]:
+def ways_of(compiled: Compiled) -> dict[str, Way]:
     """The gates of every declared service of VPC Lattice: its network's, then its own (Lattice reference, sections 1 and 5); and those of
     every declared endpoint of Verified Access: its group's, then its own."""
     from policyc.targets.lattice.words import arn_of

@@ -13,7 +13,6 @@ from tests.live.fake.core import ACCOUNT
 from tests.live.world import APP, CEDAR, CORE, GROUP, MESH, NETWORK_POLICY, ORDERS, SERVICE, World, allow, text
 
 Run = Callable[..., tuple[int, str, str]]
-GROUP_MAP = ("--map", f"vagr_0123456789abcdef0={GROUP}")
 
 
 @pytest.fixture
@@ -21,7 +20,7 @@ def source(imported: World, policyc: Run) -> Run:
     """A project with everything that is there, and `drift` of it."""
 
     def drift(*words: str) -> tuple[int, str, str]:
-        return policyc("aws", "drift", "policies", *GROUP_MAP, *words)
+        return policyc("aws", "drift", "policies", *words)
 
     return drift
 
@@ -45,10 +44,10 @@ def test_a_pulled_folder_serves_without_a_connection(there: World, source: Run) 
     assert there.aws.log == []
 
 
-def test_only_what_the_source_is_about_is_read(there: World, source: Run) -> None:
+def test_only_what_the_source_is_about_is_read(there: World, imported: World, policyc: Run) -> None:
     for number in range(30):
         there.lattice.add_service(f"svc-{number:017x}", f"shop{number}", policy=text(allow("A", "*")))
-    source()
+    policyc("aws", "drift", "policies/lattice")
     assert len(there.aws.calls("get_auth_policy")) == 2
     assert not there.aws.calls("list_access_points_for_object_lambda", "describe_organization")
 

@@ -15,6 +15,10 @@ _CLIENT: Final = "iam"
 _CALLER: Final = re.compile(r"arn:[a-z-]+:iam::([0-9]{12}):(role|user)/((?:[\w+=,.@-]+/)*[\w+=,.@-]+)")
 
 
+_POLICY: Final = re.compile(r"arn:[a-z-]+:iam::(?:[0-9]{12}|aws):policy/(?:[\w+=,.@-]+/)*[\w+=,.@-]+")
+_GONE: Final = "the policy is gone"
+
+
 def named(texts: Iterable[str], account: str) -> list[str]:
     """The ARNs of the account's own roles and users that policies name, without those that hold a wildcard or a variable."""
     found: dict[str, None] = {}
@@ -43,8 +47,28 @@ def _strings(data: Any) -> Iterable[str]:
 
 
 def read(ask: Asker, folder: str, arns: Iterable[str]) -> Part:
-    """Everything about callers of the account."""
-    return joined(ask.each("callers", lambda arn: _caller(ask, folder, arn), arns))
+    """Everything about callers of the account, and about managed policies; an ARN of anything else is left out."""
+
+    def one(arn: str) -> Part:
+        if _POLICY.fullmatch(arn):
+            return _policy(ask, folder, arn)
+        return _caller(ask, folder, arn) if _CALLER.fullmatch(arn) else Part()
+
+    return joined(ask.each("callers", one, arns))
+
+
+def _policy(ask: Asker, folder: str, arn: str) -> Part:
+    """A managed policy by itself."""
+    document, version, why = _managed(ask, arn)
+    name = arn.rpartition("/")[2]
+    if document is None and why == _GONE:
+        return Part()
+    path = f"{folder}/policies/{file_name(name)}.json"
+    role = "managed-policy"
+    if document is None:
+        return Part((), (Resource(arn, "iam.policy", name, {}, {}, {role: why}),))
+    held = Held(path, json.dumps(document, indent=2), "identity", CALLERS, role, arn, {"PolicyArn": arn, **version})
+    return Part((held,), (Resource(arn, "iam.policy", name, {}, {role: path}),))
 
 
 def _caller(ask: Asker, folder: str, arn: str) -> Part:
@@ -116,7 +140,7 @@ def _managed(ask: Asker, arn: str) -> tuple[Any, dict[str, str], str]:
     found = ask.get(_CLIENT, "get_policy", "", arn, PolicyArn=arn)
     version = ((found.data or {}).get("Policy") or {}).get("DefaultVersionId")
     if not version:
-        return None, {}, found.unread.why if found.unread is not None else "the policy is gone"
+        return None, {}, found.unread.why if found.unread is not None else _GONE
     one = ask.get(_CLIENT, "get_policy_version", "", arn, PolicyArn=arn, VersionId=version)
     document = ((one.data or {}).get("PolicyVersion") or {}).get("Document")
     why = one.unread.why if one.unread is not None else "the version is gone"

@@ -12,8 +12,10 @@ from policyc.aws.found import Held, Part, Resource, file_name, joined
 _CONTROL: Final = "s3control"
 
 
-def read(ask: Asker, region: str, folder: str) -> Part:
-    """Every chain of one Region; `folder` is where its files go."""
+def read(ask: Asker, region: str, folder: str, only: frozenset[str] = frozenset()) -> Part:
+    """Every chain of one Region, or what `only` names by its ARN, in a chain or not; `folder` is where its files go."""
+    if only:
+        return joined(ask.each("resources", lambda arn: _one(ask, region, folder, arn), sorted(only)))
     of = {"AccountId": ask.account}
     method = "list_access_points_for_object_lambda"
     listed = ask.all(_CONTROL, method, "ObjectLambdaAccessPointList", region, **of).data or ()
@@ -26,6 +28,26 @@ def read(ask: Asker, region: str, folder: str) -> Part:
         for arn, part in needs.items():
             seen.setdefault(arn, part)
     return joined(seen.values())
+
+
+def _one(ask: Asker, region: str, folder: str, arn: str) -> Part:
+    """A resource by itself; one of another account or Region is somebody else's to ask."""
+    parts = arn.split(":")
+    if len(parts) < 6 or parts[3] not in ("", region) or parts[4] not in ("", ask.account):
+        return Part()
+    match parts[2]:
+        case "s3-object-lambda":
+            item = {"Name": parts[5].rpartition("/")[2], "ObjectLambdaAccessPointArn": arn}
+            found = _chain(ask, region, folder, item, None)
+        case "lambda" if len(parts) > 6:
+            return _function(ask, folder, arn)
+        case "s3" if parts[4]:
+            found = _access_point(ask, folder, arn, None)
+        case "s3":
+            return _bucket(ask, region, folder, parts[5], ask.account, None)
+        case _:
+            return Part()
+    return found.get(arn, Part())
 
 
 def _block(answer: Mapping[str, Any] | None) -> dict[str, bool] | None:

@@ -53,16 +53,17 @@ def read(ask: Asker, region: str, folder: str, only: frozenset[str] = frozenset(
         }
         return _policy(ask, region, folder, item, "Endpoint", facts)
 
-    wanted = {
-        sort: [
-            item
-            for item in lists[f"{sort.lower()}s"] or ()
-            if among(only, _id(item, sort), _arn(ask, region, item, sort))
-        ]
+    named = {
+        _id(item, sort)
         for sort in ("Group", "Endpoint")
+        for item in lists[f"{sort.lower()}s"] or ()
+        if among(only, _id(item, sort), _arn(ask, region, item, sort))
     }
-    groups = ask.each("groups", group, wanted["Group"])
-    endpoints = ask.each("endpoints", endpoint, wanted["Endpoint"])
+    # a request meets the text of the group, then that of the endpoint: neither says anything without the other
+    pairs = [(item, str(item.get("VerifiedAccessGroupId"))) for item in lists["endpoints"] or ()]
+    above = {of for item, of in pairs if _id(item, "Endpoint") in named}
+    groups = ask.each("groups", group, [one for one in lists["groups"] or () if _id(one, "Group") in named | above])
+    endpoints = ask.each("endpoints", endpoint, [one for one, of in pairs if {_id(one, "Endpoint"), of} & named])
     files = (Facts(f"{folder}/instances.json", {name: lists[name] for name in ("instances", "providers", "logging")}),)
     return joined([*groups, *endpoints, Part((), (), files)])
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from policyc.diagnostics import Diagnostic, Severity
 from policyc.engines.trace import Decision
 from policyc.regex import regex
-from policyc.report.changes import Changes, phrase, summary
+from policyc.report.changes import Changes, phrase, summary, unknown
 from policyc.report.matrix import Cell, axes, misses
 from policyc.report.options import Options
 from policyc.report.proofs import Proof, clean_block, counted
@@ -59,8 +59,9 @@ def changes(found: Changes, options: Options) -> str:
             lines.append(f"- **{entry.change}**: {marked(phrase(entry))}" + (f"; because {marked(why)}" if why else ""))
             lines.append(f"  - for example {marked(request)}: {entry.old}, now {entry.new}")
         lines += [f"- {marked(sentence)}" for sentence in item.sentences]
-        lines += [f"- not settled: {marked(reason)}" for reason in item.open]
+        lines += [f"- {unknown(item)}: {marked(reason)}" for reason in item.open]
         lines.append("")
+    lines += [f"- note: {marked(note)}" for note in found.notes]
     return _cut(lines, entries, "class")
 
 

@@ -52,8 +52,10 @@ def _pair(item: Meant, live: Live) -> Pair:
     nothing = Stored(None)
     if item.kind in NOT_READ:  # the kind of a resource that is read is its own by now
         return Pair(item, "", nothing, NOT_READ[item.kind], True)
-    if item.kind in OF_ORGANIZATION and item.resource:
+    if item.kind in OF_ORGANIZATION:
         return _control(item, live)
+    if item.resource and misplaced(placed(item)):
+        return Pair(item, "", nothing, f"a {item.kind} document has no place on `{item.resource}`")
     if item.resource:
         found = live.find(item.resource)
     elif item.type == "cloudwan.core_network":
@@ -90,6 +92,9 @@ def _pair(item: Meant, live: Live) -> Pair:
 
 def _control(item: Meant, live: Live) -> Pair:
     """A control policy, by its id; what an account is under, level by level, is the organization's to arrange."""
+    if not item.resource:
+        why = f"nothing says which policy of the organization it is; give `--map {item.name}=ID`"
+        return Pair(item, "", Stored(None), why, True)
     found = live.control(item.resource)
     if found is None:
         why = live.not_listed("organization")

@@ -173,7 +173,10 @@ def _compiled(document: Document, program: Program) -> Meant:
     if document.role.startswith("plain_"):
         kind = back_end(document.kind.partition("/")[0]).kinds[document.kind]
         carrier = "" if resource is None else resource.text("name")
-        return placed(Meant(document.path, document.owner, kind, "", "", carrier, document.text, map=document.map))
+        named = () if resource is None else (resource.name,)
+        return placed(
+            Meant(document.path, document.owner, kind, "", "", carrier, document.text, also=named, map=document.map)
+        )
     role, kind = _ROLES[document.role]
     if resource is None:
         arn = document.attached_to if document.attached_to.startswith("arn:") else ""
@@ -269,8 +272,11 @@ def placed(item: Meant) -> Meant:
     return replace(item, type=type, role=role)
 
 
-def misplaced(item: Meant, type: str) -> bool:
-    """Whether a document has no place on a resource of a type."""
+def misplaced(item: Meant, type: str = "") -> bool:
+    """Whether a document has no place on a resource of a type; without one, on what its ARN or id says. A name says nothing."""
+    if not type and not is_exact(item.resource):
+        return ":" in item.resource
+    type = type or _type_of(item.resource)[0]
     roles = {role for _, one, role in _TYPES if one == type}
     return item.role not in (_OF_CALLERS if type in ("iam.role", "iam.user") else roles) or item.type not in ("", type)
 

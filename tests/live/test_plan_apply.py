@@ -30,7 +30,6 @@ from tests.live.world import (
 
 Run = Callable[..., tuple[int, str, str]]
 pytestmark = pytest.mark.usefixtures("hurry")
-GROUP_MAP = ("--map", f"vagr_0123456789abcdef0={GROUP}")
 OTHER = f"arn:aws:iam::{ACCOUNT}:role/other"
 WIDE = text(allow("App", {"AWS": APP}), allow("Other", {"AWS": OTHER}))
 
@@ -53,7 +52,7 @@ def project(imported: World) -> World:
 
 @pytest.fixture
 def plan(project: World, policyc: Run) -> Run:
-    status, _, err = policyc("aws", "plan", "policies", *GROUP_MAP, "-o", "p.json")
+    status, _, err = policyc("aws", "plan", "policies", "-o", "p.json")
     assert (status, err) == (1, "")
     project.aws.log.clear()
     return policyc
@@ -72,7 +71,7 @@ def writes(there: World) -> list[str]:
 
 
 def test_a_plan_writes_nothing_and_tells_what_it_changes_in_decisions(project: World, policyc: Run) -> None:
-    status, out, _ = policyc("aws", "plan", "policies", *GROUP_MAP)
+    status, out, _ = policyc("aws", "plan", "policies")
     assert status == 1
     assert "newly denied" in out and "for example (was allow, now implicit deny)" in out
     assert "6 steps" in out
@@ -136,7 +135,7 @@ def test_apply_then_the_same_then_rollback_then_as_before(project: World, plan: 
     status, out, _ = plan("aws", "apply", "p.json", "--yes")
     assert status == 0 and "done, and read back" in out
     assert "AWS will ADD CORE_NETWORK_SEGMENT dev" in out
-    assert plan("aws", "drift", "policies", *GROUP_MAP)[0] == 0
+    assert plan("aws", "drift", "policies")[0] == 0
     assert project.lattice.services[SERVICE]["authType"] == "AWS_IAM"
     status, out, _ = plan("aws", "rollback", "p.json.record", "--yes")
     assert status == 0 and "taken back, and read back" in out
@@ -208,7 +207,7 @@ def test_a_crash_leaves_a_record_that_leads_on_and_back(project: World, plan: Ru
     status, _, err = plan("aws", "apply", "p.json", "--yes")
     assert status == 2 and "--resume p.json.record" in squeezed(err)
     assert plan("aws", "apply", "--resume", "p.json.record", "--yes")[0] == 0
-    assert plan("aws", "drift", "policies", *GROUP_MAP)[0] == 0
+    assert plan("aws", "drift", "policies")[0] == 0
 
 
 def test_the_first_refusal_ends_the_run_and_tells_what_is_done(project: World, plan: Run) -> None:
@@ -300,8 +299,8 @@ def test_what_is_not_seen_yet_is_not_called_failed(project: World, plan: Run) ->
 def test_the_least_permissions_are_checked_by_policyc_and_are_enough(project: World, policyc: Run) -> None:
     from policyc.aws.calls import CALLS
 
-    policyc("aws", "plan", "policies", *GROUP_MAP, "-o", "p.json")
-    _, out, _ = policyc("aws", "plan", "policies", *GROUP_MAP, "--print-policy")
+    policyc("aws", "plan", "policies", "-o", "p.json")
+    _, out, _ = policyc("aws", "plan", "policies", "--print-policy")
     Path("least.json").write_text(out)
     _, found, _ = policyc("check", "--as", "identity", "least.json", "--no-cache")
     assert "error[" not in found and "warning[" not in found, found
@@ -318,10 +317,10 @@ def test_the_least_permissions_are_checked_by_policyc_and_are_enough(project: Wo
 
 def test_missing_permissions_are_told_as_far_as_they_are_known(project: World, policyc: Run) -> None:
     project.iam.lacking = {"vpc-lattice:PutAuthPolicy"}
-    _, out, _ = policyc("aws", "plan", "policies", *GROUP_MAP)
+    _, out, _ = policyc("aws", "plan", "policies")
     assert f"missing permission: vpc-lattice:PutAuthPolicy on {ORDERS}" in out
     project.aws.denied = {"simulate_principal_policy", "modify_verified_access_group_policy"}
-    _, out, _ = policyc("aws", "plan", "policies", *GROUP_MAP)
+    _, out, _ = policyc("aws", "plan", "policies")
     assert "missing permission: ec2:ModifyVerifiedAccessGroupPolicy" in out
     assert "not known: the permissions are not known: iam:SimulatePrincipalPolicy: not allowed" in squeezed(out)
 
@@ -336,7 +335,7 @@ def test_missing_permissions_are_told_as_far_as_they_are_known(project: World, p
 )
 def test_other_owners_are_told(project: World, policyc: Run, tags: dict[str, str], owner: str) -> None:
     project.lattice.tags[ORDERS] = tags
-    _, out, _ = policyc("aws", "plan", "policies", *GROUP_MAP)
+    _, out, _ = policyc("aws", "plan", "policies")
     assert f"belongs to {owner}" in squeezed(out)
 
 
@@ -353,7 +352,7 @@ def test_what_cannot_be_planned_is_left_out_and_told(project: World, policyc: Ru
     status, out, _ = policyc("aws", "plan", "big.json", "--map", f"big={MESH}")
     assert status == 11 and "characters are more than the 10,000 that the service takes" in squeezed(out)
     project.aws.denied = {"get_auth_policy"}
-    status, out, _ = policyc("aws", "plan", "policies", *GROUP_MAP)
+    status, out, _ = policyc("aws", "plan", "policies")
     assert status == 11 and "left out: lattice/orders" in out
     assert NETWORK in MESH
 

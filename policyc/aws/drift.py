@@ -8,11 +8,11 @@ from dataclasses import replace
 from typing import Any, Final
 
 from policyc.aws import endpoints
-from policyc.aws.live import Live, Stored
+from policyc.aws.live import Live
 from policyc.aws.meaning import settled
-from policyc.aws.meant import NOT_READ, OF_ORGANIZATION, Meant, MeantSide, misplaced, placed, target_of
+from policyc.aws.meant import MeantSide
+from policyc.aws.pairs import Pair
 from policyc.diagnostics import Diagnostics
-from policyc.record import record
 from policyc.report.changes import CHANGED, NOT_COMPARED, OPEN, Changes, Compared
 from policyc.text import Source
 from policyc.workspace.comparing import compare_sides
@@ -24,83 +24,6 @@ LIVE: Final = "AWS"
 #: what AWS puts in place of a principal that was deleted
 #: (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html)
 _DELETED: Final = re.compile(r'"((?:AROA|AIDA|AGPA)[A-Z0-9]{12,})"')
-
-
-@record
-class Pair:
-    """A document of the source and what AWS has in its place. `arn` is empty where no resource was found; `open` says why nothing is known, `alone`
-    that no counterpart was looked for."""
-
-    meant: Meant
-    arn: str
-    stored: Stored
-    open: str = ""
-    alone: bool = False
-
-    @property
-    def title(self) -> str:
-        """How reports call it."""
-        return self.meant.label
-
-
-def pairs(side: MeantSide, live: Live) -> list[Pair]:
-    """Every document of the source with its counterpart."""
-    return [_pair(item, live) for item in side.documents]
-
-
-def _pair(item: Meant, live: Live) -> Pair:
-    nothing = Stored(None)
-    if item.kind in NOT_READ:  # the kind of a resource that is read is its own by now
-        return Pair(item, "", nothing, NOT_READ[item.kind], True)
-    if item.kind in OF_ORGANIZATION:
-        return _control(item, live)
-    if item.resource and misplaced(placed(item)):
-        return Pair(item, "", nothing, f"a {item.kind} document has no place on `{item.resource}`")
-    if item.resource:
-        found = live.find(item.resource)
-    elif item.type == "cloudwan.core_network":
-        found = live.named(item.name, item.type)
-    elif item.type in (endpoints.GROUP, endpoints.ENDPOINT):
-        found = endpoints.named(live, item.type, (item.name, *item.also))
-    else:
-        return Pair(item, "", nothing, f"nothing says which resource carries it; give `--map {item.name}=ARN`", True)
-    if len(found) > 1:
-        return Pair(item, "", nothing, f"{len(found)} resources have its name; give `--map`")
-    if not found:
-        why = live.not_listed(target_of(item)) or live.not_asked(item.resource, target_of(item))
-        if why:
-            return Pair(item, "", nothing, f"whether `{item.resource or item.name}` is there is not known ({why})")
-        if item.type == "cloudwan.core_network" and not item.resource:
-            return Pair(item, "", nothing, f"no core network is tagged `Name` = `{item.name}`; give `--map`")
-        if not item.resource:
-            sort = item.type.rpartition(".")[2]
-            return Pair(
-                item,
-                "",
-                nothing,
-                f"no {sort} of Verified Access goes by the name `{item.name}`; give its `id`, or `--map`",
-            )
-        return Pair(item, "", nothing)
-    item = placed(replace(item, resource=found[0]))
-    if misplaced(item, live.resources[found[0]]["type"]):
-        return Pair(item, "", nothing, f"a {item.kind} document has no place on `{found[0]}`")
-    stored = live.stored(found[0], item.role, item.name)
-    if stored.why:
-        return Pair(item, found[0], stored, f"what AWS has is not known: {stored.why}")
-    return Pair(item, found[0], stored)
-
-
-def _control(item: Meant, live: Live) -> Pair:
-    """A control policy, by its id; what an account is under, level by level, is the organization's to arrange."""
-    if not item.resource:
-        why = f"nothing says which policy of the organization it is; give `--map {item.name}=ID`"
-        return Pair(item, "", Stored(None), why, True)
-    found = live.control(item.resource)
-    if found is None:
-        why = live.not_listed("organization")
-        return Pair(item, "", Stored(None), f"whether `{item.resource}` is there is not known ({why})" if why else "")
-    account, stored = found
-    return Pair(replace(item, role=item.kind), account, stored)
 
 
 def compared(

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
-from policyc.aws.live import Live, called
+from policyc.aws.live import Live
 from policyc.aws.meaning import settled
 from policyc.aws.meant import MeantSide
+from policyc.aws.pairs import Pair
 from policyc.diagnostics import Diagnostics
 from policyc.record import record
 from policyc.report.changes import CHANGED, SAME, Compared
@@ -18,10 +19,6 @@ from policyc.workspace.comparing_cedar import compare_alone, compare_endpoint
 from policyc.workspace.pieces import Piece
 from policyc.workspace.sides import Side, Way
 
-if TYPE_CHECKING:
-    from policyc.aws.drift import Pair
-
-GROUP: Final = "verified_access.group"
 ENDPOINT: Final = "verified_access.endpoint"
 
 
@@ -32,21 +29,6 @@ class Access:
     documents: Mapping[str, Compared]
     endpoints: Mapping[str, Compared]
     notes: tuple[str, ...]
-
-
-def named(live: Live, type: str, names: Sequence[str]) -> list[str]:
-    """The groups or endpoints that go by one of these names: by id, `Name` tag, domain or description, written in the letters of the language."""
-    wanted = {called(name) for name in names if name}
-    return [
-        arn
-        for arn, item in live.resources.items()
-        if item["type"] == type and wanted & {called(str(name)) for name in _names(arn, item)}
-    ]
-
-
-def _names(arn: str, item: Mapping[str, Any]) -> tuple[str, ...]:
-    facts = item["facts"]
-    return (arn.rpartition("/")[2], str(item["name"]), str(facts.get("domain") or ""))
 
 
 @record

@@ -10,10 +10,10 @@ from typing import Any, Final
 from policyc.aws import by_sid
 from policyc.aws.calls import CALLS
 from policyc.aws.checkpoint import digest
-from policyc.aws.drift import Pair
 from policyc.aws.iam_ports import MOST_VERSIONS, oldest
 from policyc.aws.live import Live
 from policyc.aws.meaning import alike
+from policyc.aws.pairs import Pair
 from policyc.aws.permissions import policy_of
 from policyc.aws.ports import needs, read
 from policyc.aws.session import CallFailed, Sessions, Trouble

@@ -20,9 +20,9 @@ from policyc.diagnostics import Diagnostics, did_you_mean
 
 if TYPE_CHECKING:
     from policyc.aws.asking import Asker
-    from policyc.aws.drift import Pair
     from policyc.aws.live import Live
     from policyc.aws.meant import MeantSide
+    from policyc.aws.pairs import Pair
     from policyc.aws.session import Sessions
 
 
@@ -58,8 +58,8 @@ def open_sides(
 ) -> Opened | int:
     """Read both sides; an exit status after saying why they cannot be compared. Raises WrongUse and
     `policyc.aws.session.NoSession`."""
-    from policyc.aws.drift import pairs
     from policyc.aws.meant import read_meant
+    from policyc.aws.pairs import pairs
     from policyc.workspace.natives import NAMED
     from policyc.workspace.project import POLICY
 

@@ -1,0 +1,103 @@
+"""Every document of the source with what AWS has in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from policyc.aws.live import Live, Stored, called
+from policyc.aws.meant import NOT_READ, OF_ORGANIZATION, Meant, MeantSide, misplaced, placed, target_of
+from policyc.record import record
+
+
+@record
+class Pair:
+    """A document of the source and what AWS has in its place. `arn` is empty where no resource was found; `open` says why nothing is known, `alone`
+    that no counterpart was looked for."""
+
+    meant: Meant
+    arn: str
+    stored: Stored
+    open: str = ""
+    alone: bool = False
+
+    @property
+    def title(self) -> str:
+        """How reports call it."""
+        return self.meant.label
+
+
+def pairs(side: MeantSide, live: Live) -> list[Pair]:
+    """Every document of the source with its counterpart."""
+    return [_pair(item, live) for item in side.documents]
+
+
+def _pair(item: Meant, live: Live) -> Pair:
+    nothing = Stored(None)
+    if item.kind in NOT_READ:  # the kind of a resource that is read is its own by now
+        return Pair(item, "", nothing, NOT_READ[item.kind], True)
+    if item.kind in OF_ORGANIZATION:
+        return _control(item, live)
+    if item.resource and misplaced(placed(item)):
+        return Pair(item, "", nothing, f"a {item.kind} document has no place on `{item.resource}`")
+    if item.resource:
+        found = live.find(item.resource)
+    elif item.type == "cloudwan.core_network":
+        found = live.named(item.name, item.type)
+    elif item.type.startswith("verified_access."):
+        found = _access(live, item.type, (item.name, *item.also))
+    else:
+        return Pair(item, "", nothing, f"nothing says which resource carries it; give `--map {item.name}=ARN`", True)
+    if len(found) > 1:
+        return Pair(item, "", nothing, f"{len(found)} resources have its name; give `--map`")
+    if not found:
+        why = live.not_listed(target_of(item)) or live.not_asked(item.resource, target_of(item))
+        if why:
+            return Pair(item, "", nothing, f"whether `{item.resource or item.name}` is there is not known ({why})")
+        if item.type == "cloudwan.core_network" and not item.resource:
+            return Pair(item, "", nothing, f"no core network is tagged `Name` = `{item.name}`; give `--map`")
+        if not item.resource:
+            sort = item.type.rpartition(".")[2]
+            return Pair(
+                item,
+                "",
+                nothing,
+                f"no {sort} of Verified Access goes by the name `{item.name}`; give its `id`, or `--map`",
+            )
+        return Pair(item, "", nothing)
+    item = placed(replace(item, resource=found[0]))
+    if misplaced(item, live.resources[found[0]]["type"]):
+        return Pair(item, "", nothing, f"a {item.kind} document has no place on `{found[0]}`")
+    stored = live.stored(found[0], item.role, item.name)
+    if stored.why:
+        return Pair(item, found[0], stored, f"what AWS has is not known: {stored.why}")
+    return Pair(item, found[0], stored)
+
+
+def _control(item: Meant, live: Live) -> Pair:
+    """A control policy, by its id; what an account is under, level by level, is the organization's to arrange."""
+    if not item.resource:
+        why = f"nothing says which policy of the organization it is; give `--map {item.name}=ID`"
+        return Pair(item, "", Stored(None), why, True)
+    found = live.control(item.resource)
+    if found is None:
+        why = live.not_listed("organization")
+        return Pair(item, "", Stored(None), f"whether `{item.resource}` is there is not known ({why})" if why else "")
+    account, stored = found
+    return Pair(replace(item, role=item.kind), account, stored)
+
+
+def _access(live: Live, type: str, names: Sequence[str]) -> list[str]:
+    """The groups or endpoints that go by one of these names: by id, `Name` tag, domain or description, written in the letters of the language."""
+    wanted = {called(name) for name in names if name}
+    return [
+        arn
+        for arn, item in live.resources.items()
+        if item["type"] == type and wanted & {called(str(name)) for name in _names(arn, item)}
+    ]
+
+
+def _names(arn: str, item: Mapping[str, Any]) -> tuple[str, ...]:
+    facts = item["facts"]
+    return (arn.rpartition("/")[2], str(item["name"]), str(facts.get("domain") or ""))

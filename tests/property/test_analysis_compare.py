@@ -22,6 +22,7 @@ from policyc.analysis import keys as key_values
 from policyc.analysis.compare import Change, Version, compare
 from policyc.diagnostics import Diagnostics
 from policyc.engines.iam.caller import Caller, Grant, anonymous, caller_from_arn, service
+from policyc.engines.iam.columns import GrantMasks
 from policyc.engines.iam.decision import Weight, weigh
 from policyc.engines.iam.document import compile_document
 from policyc.engines.iam.globs import fold
@@ -290,20 +291,25 @@ def changes(old: Version, new: Version, keys: list[str]) -> set[Change]:
                 for values in _allowed_values(caller, key)
             ]
             parts.append({tuple(_columns(index, request, key) for index in indexes): None for request in asked})
-        for row in itertools.product(*parts):
-            one, other = (_weighed(side, caller, [part[at] for part in row]) for at, side in enumerate((old, new)))
-            out |= _change(one, other)
+        together: set[tuple[Masks, ...]] = {((-1, -1), (-1, -1))}
+        for part in parts:
+            together = {
+                tuple((a & c, b & d) for (a, b), (c, d) in zip(*row, strict=True))
+                for row in itertools.product(together, part)
+            }
+        grants = [index.grants(caller)[1] for index in indexes]
+        said = [
+            {masks: _weighed(index, surely, *masks) for masks in column}
+            for index, surely, column in zip(indexes, grants, map(set, zip(*together, strict=True)), strict=True)
+        ]
+        for pair in {(said[0][one], said[1][other]) for one, other in together}:
+            out |= _change(*pair)
     return out
 
 
-def _weighed(side: Version, caller: Caller, masks: list[Masks]) -> tuple[Verdict, Grant]:
-    index = side.document.masks
-    can = must = -1
-    for one, other in masks:
-        can, must = can & one, must & other
+def _weighed(index: MaskIndex, surely: GrantMasks, can: int, must: int) -> tuple[Verdict, Grant]:
     must &= can
     weight = Weight(bool(can & index.deny), bool(must & index.deny), bool(can & index.allow), bool(must & index.allow))
-    surely = index.grants(caller)[1]
     return weight.verdict, max((Grant.NONE, *(grant for grant, mask in surely if must & mask)))
 
 

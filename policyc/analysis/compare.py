@@ -13,9 +13,10 @@ from enum import StrEnum
 from typing import Final
 
 from policyc.analysis.classes import Region, because, region_of, twin_of
-from policyc.analysis.conditions import Bindings, variables_of
+from policyc.analysis.conditions import Bindings, some_bindings
 from policyc.analysis.contents import content_of, contents_of
 from policyc.analysis.formula import FALSE, TRUE, Lit
+from policyc.analysis.keys import MOST_VALUES
 from policyc.analysis.question import Space
 from policyc.analysis.solver import BUDGET, Solution
 from policyc.analysis.unchanged import Split, Unchanged, split
@@ -50,6 +51,8 @@ class Change(StrEnum):
 
 #: classes that one deny makes with statements that did not change, before the rest of them is told as one
 _MOST_ALIKE: Final = 3
+#: values of one key that are told apart at first, which is mostly enough and much less work
+_FEW_VALUES: Final = 4
 #: the changes that documents of IAM can make
 _ASKED: Final = (Change.ALLOWED, Change.DENIED, Change.BLOCKED, Change.UNBLOCKED)
 
@@ -111,19 +114,24 @@ def compare(
     splits = [split(one.policy, other.policy) for one, other in zip(old, new, strict=True)]
     if not any(item.old or item.new for item in splits):
         return Compared((), True)
-    found: list[Difference] = []
-    left: list[str] = []
-    try:
-        comparison = _Comparison(tuple(old), tuple(new), splits, budget, within)
-        for change in _ASKED:
-            found.extend(comparison.differences(change, left))
-        found.extend(comparison.grants(left))
-        left.extend(comparison.space.doubts())
-        comparison.space.solver.close()
-    except TooLarge:
-        left.append("the budget of steps ran out")
-    except Unmodelled as reason:
-        left.append(str(reason))
+    for most in (_FEW_VALUES, MOST_VALUES):
+        found: list[Difference] = []
+        left: list[str] = []
+        doubts: list[str] = []
+        try:
+            comparison = _Comparison(tuple(old), tuple(new), splits, budget, within, most=most)
+            for change in _ASKED:
+                found.extend(comparison.differences(change, left))
+            found.extend(comparison.grants(left))
+            doubts = comparison.space.doubts()
+            comparison.space.solver.close()
+        except TooLarge:
+            left.append("the budget of steps ran out")
+        except Unmodelled as reason:
+            left.append(str(reason))
+        if not doubts:
+            break
+    left.extend(doubts)
     return Compared(tuple(found), not left, tuple(dict.fromkeys(left)))
 
 
@@ -149,11 +157,12 @@ class _Comparison:
         budget: int,
         within: Sequence[Pattern] = (),
         bindings: Bindings | None = None,
+        most: int = MOST_VALUES,
     ) -> None:
         self.old, self.new, self.budget, self.within, self.bindings = old, new, budget, within, bindings
         self.splits = splits
         self.unchanged: list[Unchanged] = []
-        self.space = Space([item.policy for item in (*old, *new)], bindings, budget, within=within)
+        self.space = Space([item.policy for item in (*old, *new)], bindings, budget, within=within, most=most)
         #: who meets a document, by the statements of those that not everybody meets
         self.only = {
             id(item): self._callers(version)
@@ -327,13 +336,10 @@ class _Comparison:
 
     def _bound(self, change: Change, known: Sequence[Difference]) -> Difference | None:
         """A class that shows when policy variables have some values; None where none of a few does."""
-        variables = variables_of(self.space.policies)
-        for text in ("example", None, "other"):
-            if self.bindings is not None or not variables:
-                return None
-            tried = _Comparison(
-                self.old, self.new, self.splits, self.budget, self.within, dict.fromkeys(variables, text)
-            )
+        if self.bindings is not None:
+            return None
+        for bindings in some_bindings(self.space.policies):
+            tried = _Comparison(self.old, self.new, self.splits, self.budget, self.within, bindings)
             try:
                 question = tried._question(change)[2]
                 marks = [-tried.space.formula.every(tried._marks(change, one)) for one in known]

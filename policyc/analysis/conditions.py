@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import assert_never
 
@@ -60,6 +60,16 @@ def variables_of(policies: Sequence[Policy]) -> dict[str, Variable]:
             for glob in globs:
                 out.update((folded(token.key), token) for token in glob.tokens if isinstance(token, Variable))
     return out
+
+
+def some_bindings(policies: Sequence[Policy]) -> Iterator[Bindings]:
+    """A few values for the policy variables of policies, for requests that show what hangs on them: all alike, all different, all absent."""
+    variables = variables_of(policies)
+    if variables:
+        yield dict.fromkeys(variables, "example")
+        if len(variables) > 1:
+            yield {key: f"example{at}" for at, key in enumerate(variables, 1)}
+        yield dict.fromkeys(variables, None)
 
 
 class Conditions:

@@ -12,7 +12,7 @@ from typing import Final
 
 from policyc.analysis.callers import SIGNED, accounts
 from policyc.analysis.compare import Disagreement, Version
-from policyc.analysis.conditions import folded, variables_of
+from policyc.analysis.conditions import folded, some_bindings
 from policyc.analysis.formula import Lit
 from policyc.analysis.question import Space
 from policyc.analysis.witness import Witness, opaque_of, witness_of
@@ -75,11 +75,10 @@ class Proof:
 
 def prove(guarantee: Guarantee, named: Named, version: Version) -> Proof:
     """Whether a document keeps a guarantee. Raises Disagreement."""
-    variables = variables_of((version.policy,))
     proof = _proven(guarantee, named, version, None)
-    if proof.holds is None and variables and not proof.by:
-        for text in ("example", None):
-            tried = _proven(guarantee, named, version, dict.fromkeys(variables, text))
+    if proof.holds is None and not proof.by:
+        for bindings in some_bindings((version.policy,)):
+            tried = _proven(guarantee, named, version, bindings)
             if tried.holds is False:
                 return tried
     return proof

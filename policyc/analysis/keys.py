@@ -43,13 +43,15 @@ class Use:
 
 @dataclass
 class Keys:
-    """The keys of one question. `derived` holds those that the caller determines: key -> (present, test of the value)."""
+    """The keys of one question. `derived` holds those that the caller determines: key -> (present, test of the value); `most` values of a key
+    are told apart."""
 
     formula: Formula
     uses: Mapping[str, Use]
     hints: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     derived: dict[str, tuple[Callable[[], Lit], Callable[[Test], Lit]]] = field(default_factory=dict)
     seen: dict[str, int] = field(default_factory=dict)
+    most: int = MOST_VALUES
     _slots: dict[str, list[Slot]] = field(default_factory=dict)
 
     def slots(self, key: str) -> list[Slot]:
@@ -57,14 +59,14 @@ class Keys:
         found = self._slots.get(key)
         if found is None:
             use = self.uses.get(key)
-            self.seen[key] = 1 if use is None or key in self.derived else min(use.values, MOST_VALUES)
+            self.seen[key] = 1 if use is None or key in self.derived else min(use.values, self.most)
             found = self._slots[key] = [(key, index) for index in range(self.seen[key])]
         return found
 
     def is_crowded(self, key: str) -> bool:
         """Whether a request may need more values of the key than are told apart."""
         use = self.uses.get(key)
-        return use is not None and use.values > MOST_VALUES and key not in self.derived
+        return use is not None and use.values > self.most and key not in self.derived
 
     def present(self, slot: Slot) -> Lit:
         """Whether the request has this value."""

@@ -12,7 +12,7 @@ from typing import Final
 from policyc.analysis.callers import ARN_KEY, SERVICE_KEY, SIGNED, Callers
 from policyc.analysis.conditions import Bindings, Conditions, folded, uses_of
 from policyc.analysis.formula import EXACTLY, FALSE, TRUE, Formula, Lit
-from policyc.analysis.keys import Keys, Use
+from policyc.analysis.keys import MOST_VALUES, Keys, Use
 from policyc.analysis.solver import BUDGET, Opaque, Solution, Solver, Tested
 from policyc.engines.iam.caller import CallerKind
 from policyc.engines.iam.elements import is_action
@@ -49,7 +49,8 @@ class Said:
 
 class Space:
     """The requests that some policies are asked about. `bindings` are values for policy variables; None leaves them open. `asked` are keys
-    that the question is about beside those of the policies, `within` patterns of the resources that it is about."""
+    that the question is about beside those of the policies, `within` patterns of the resources that it is about, `most` the values of a key
+    that are told apart."""
 
     def __init__(
         self,
@@ -58,11 +59,12 @@ class Space:
         budget: int = BUDGET,
         asked: Iterable[Attribute] = (),
         within: Sequence[Pattern] = (),
+        most: int = MOST_VALUES,
     ) -> None:
         self.policies, self.within = tuple(policies), tuple(within)
         self.formula = Formula()
         uses = {**{folded(item.native): Use(item) for item in asked}, **uses_of(policies)}
-        self.keys = Keys(self.formula, uses)
+        self.keys = Keys(self.formula, uses, most=most)
         self.callers = Callers(self.keys, kinds_of(policies), partitions_of(policies), star_is_service=True)
         self.conditions = Conditions(self.keys, bindings)
         self.solver = Solver(self.formula, self._domain, budget)

@@ -11,7 +11,7 @@ from typing import Final
 from policyc.analysis.asking import asks
 from policyc.analysis.claims import clauses_of
 from policyc.analysis.compare import Disagreement, Version
-from policyc.analysis.conditions import folded, variables_of
+from policyc.analysis.conditions import folded, some_bindings
 from policyc.analysis.formula import Lit
 from policyc.analysis.question import Space
 from policyc.analysis.solver import BUDGET
@@ -120,10 +120,9 @@ def _answer(
     if document.doubts:
         return replace(found, open=document.doubts)
     answer = _settled(found, claim, scope, document, budget, None)
-    variables = variables_of((document.version.policy,))
-    if answer.holds is None and variables:
-        for value in ("example", None):
-            tried = _settled(found, claim, scope, document, budget, dict.fromkeys(variables, value))
+    if answer.holds is None:
+        for bindings in some_bindings((document.version.policy,)):
+            tried = _settled(found, claim, scope, document, budget, bindings)
             if tried.holds is False and tried.request:
                 return tried
     return answer

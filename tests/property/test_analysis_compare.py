@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from policyc.analysis import keys as key_values
+from policyc.analysis import compare as comparing
 from policyc.analysis.compare import Change, Version, compare
 from policyc.diagnostics import Diagnostics
 from policyc.engines.iam.caller import Caller, Grant, anonymous, caller_from_arn, service
@@ -350,7 +350,8 @@ def test_comparison_agrees_with_enumeration() -> None:
 @pytest.mark.parametrize("count", [1, 2])
 def test_few_values_of_a_key_are_no_proof_for_more(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where a key may need more values than are told apart, what is proven is proven for any number of them."""
-    monkeypatch.setattr(key_values, "MOST_VALUES", count)
+    monkeypatch.setattr(comparing, "_FEW_VALUES", count)
+    monkeypatch.setattr(comparing, "MOST_VALUES", count)
     settled, _ = pairs_agree(random.Random(12 + count), PAIRS // 4, ("aws:TagKeys", "s3:many"))
     assert settled > PAIRS // 10
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from policyc.lint.registry import RULES, all_rules
 from policyc.lint.rule import Rule
 from policyc.workspace.catalogue import diagnostic_entries, finding_examples
 
-#: what no text of a page can show: a limit that takes a long text, a state of the disk, two writers, an old state, a bug of policyc itself
+#: what no text of a page can show: an answer of AWS, another process at work, a bug of policyc itself, a limit that other findings reach first
 NOT_SHOWN = frozenset(Path(__file__).with_name("findings_without_example.txt").read_text(encoding="utf-8").split())
 #: whose example offers a fix, so that none is lost unseen
 FIXED = frozenset(Path(__file__).with_name("findings_with_fix.txt").read_text(encoding="utf-8").split())
@@ -45,7 +46,7 @@ def read_example(text: str) -> tuple[dict[str, str], str]:
         info = found["info"]
         language = info.partition(" ")[0]
         if language == "console":
-            command = found["text"].removeprefix("$ ").strip()
+            command = found["text"].strip()
             continue
         named = _FILE.search(info)
         name = named[1] if named else f"example.{_ENDINGS[language]}"
@@ -62,13 +63,16 @@ def findings_of(
     for name, text in ({"policyc.toml": _CONFIG, **FILES} | dict(files)).items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
-    program, *words = shlex.split(command)
+    *before, last = [line.removeprefix("$ ") for line in command.splitlines()]
+    for line in before:  # what makes a file that no page can show
+        subprocess.run(["sh", "-c", line], cwd=folder, check=True, timeout=20)
+    program, *words = shlex.split(last)
     assert program == "policyc"
     data = words[0] == "check" and "--format" not in words
     main([*words, *(["--no-cache"] if words[0] == "check" else []), *(["--format", "json"] if data else [])])
     shown = capsys.readouterr()
     found = dict.fromkeys(_FOUND.findall(shown.out + shown.err), False)
-    for item in json.loads(shown.out)["findings"] if data and shown.out.startswith("{") else ():
+    for item in json.loads(shown.out).get("findings", ()) if shown.out.startswith("{") else ():
         found[item["rule"]] = found.get(item["rule"], False) or item["fix"] is not None
     return found
 

@@ -127,7 +127,7 @@ class Pairs:
 class Core:
     """The network, who is attached where, and what simulation was told. Made by `build_core`.
 
-    `asns_seen` counts the attachments that announce an ASN (see `outbound`); `dropped` collects (attachment, prefix) that a routing policy drops; `settled` what the mesh makes of equal origins, `paths`
+    `looping` are the ASNs that a far side may find though it is its own (see `outbound`); `dropped` collects (attachment, prefix) that a routing policy drops; `settled` what the mesh makes of equal origins, `paths`
     what an edge takes in of equal routes; `places` finds attachments by where they are, `labels`
     and `paired` the policies on attachments and edge pairs; `spanned` remembers spans, `owned` who states a prefix, numbered;
     `dropped_by` is `dropped` by attachment, with its length then; `givers` remembers who offers routes to a segment.
@@ -146,7 +146,7 @@ class Core:
     labels: dict[object, _Label] = field(default_factory=dict)
     paired: dict[str, Pairs] = field(default_factory=dict)
     spanned: dict[int, _Spans] = field(default_factory=dict)
-    asns_seen: dict[int, int] = field(default_factory=dict)
+    looping: frozenset[int] | None = None
     owned: dict[Prefix, list[tuple[int, Association]]] = field(default_factory=dict)
     givers: dict[str, list[str]] = field(default_factory=dict)
     dropped_by: tuple[int, dict[str, list[Prefix]]] = field(default_factory=lambda: (0, {}))
@@ -226,6 +226,10 @@ class Core:
     def label_policies(self, attachment: Attachment, edge: str, direction: Direction) -> list[RoutingPolicy]:
         """The policies that an attachment's label brings at an edge; edges of a rule matter for Direct Connect alone."""
         return [] if not attachment.label else self._label(attachment, edge, direction).policies
+
+    def label_sieve(self, attachment: Attachment, edge: str, direction: Direction) -> Sieve:
+        """What those policies ask of prefixes."""
+        return self._label(attachment, edge, direction).sieve
 
     def _label(self, attachment: Attachment, edge: str, direction: Direction) -> _Label:
         direct = attachment.type == "direct-connect-gateway"

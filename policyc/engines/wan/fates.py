@@ -5,6 +5,9 @@ Packets that are looked up next in the same table at the same edge fare alike, w
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 from policyc.engines.wan.associate import Association, Standing
 from policyc.engines.wan.core import TableName
 from policyc.engines.wan.prefixes import Prefix
@@ -12,13 +15,14 @@ from policyc.engines.wan.reach import (
     MAX_WALKS,
     MAX_WALKS_OF_ALL,
     Target,
+    Told,
     Verdict,
     cannot_receive,
     heard_by,
     heard_of,
     parts_of,
 )
-from policyc.engines.wan.tables import Tables
+from policyc.engines.wan.tables import Row, Tables
 from policyc.engines.wan.walks import place_of
 from policyc.record import record
 
@@ -43,52 +47,108 @@ class _Ends:
     exits: bool = False
 
 
-class Fates:
-    """The senders to one attachment, in one network. INVARIANT: the tables are not changed any more."""
+#: a row, by its id, that a prefix is looked up by in a table
+_Look = tuple[TableName, int, Prefix]
 
-    def __init__(self, tables: Tables, target: Target) -> None:
-        self._tables, self._target = tables, target
-        self._absent = cannot_receive(tables.core, target) is not None
+
+class Senders:
+    """How the packets of attachments begin, in one network: worked out once for every target. INVARIANT: the tables are not changed any more."""
+
+    def __init__(self, tables: Tables) -> None:
+        self.tables = tables
+        self._known: dict[str, Sender] = {}
+
+    def __getitem__(self, source: str) -> Sender:
+        found = self._known.get(source)
+        if found is None:
+            found = self._known[source] = self._begin(self.tables.core.associations[source])
+        return found
+
+    def _begin(self, association: Association) -> Sender:
+        item = association.attachment
+        plain = len(item.regions) == 1 and item.type != "direct-connect-gateway" and not association.is_group
+        families = frozenset(prefix.family for prefix in item.prefixes)
+        told = heard_by(self.tables, association) if plain else None
+        return Sender(
+            association.standing, association.is_group, plain, families, place_of(association), item.regions[0], told
+        )
+
+
+class Sender(NamedTuple):
+    """How the packets of an attachment begin. `plain` ones start at one edge, where nothing is chosen by what is found; `told` is what the
+    far side hears when it may not hear all."""
+
+    standing: Standing
+    is_group: bool
+    plain: bool
+    families: frozenset[int]
+    table: TableName
+    edge: str
+    told: Told | None
+
+
+class Fates:
+    """The senders to one attachment, in one network."""
+
+    def __init__(self, senders: Senders, target: Target) -> None:
+        self._senders, self._tables, self._target = senders, senders.tables, target
+        self._absent = cannot_receive(self._tables.core, target) is not None
         self._parts: dict[frozenset[int], list[Prefix]] = {}
-        self._known: dict[tuple[TableName, str, Prefix], _Ends | None] = {}
+        self._known: dict[_Look, _Ends | None] = {}
+        self._fates: dict[tuple[TableName, tuple[int, ...], frozenset[int]], Fate | None] = {}
 
     def of(self, source: str) -> Fate | None:
         """How a sender's packets fare; None where `reach` has to be asked."""
-        association = self._tables.core.associations[source]
-        if association.standing not in (Standing.SEGMENT, Standing.UNDECIDED):
-            return None if association.is_group else Fate(Verdict.BLOCKED)
-        mine = frozenset(prefix.family for prefix in association.attachment.prefixes)
-        prefixes = self._parts_for(mine)
+        sender = self._senders[source]
+        if sender.standing not in (Standing.SEGMENT, Standing.UNDECIDED):
+            return None if sender.is_group else _BLOCKED
+        prefixes = self.parts(sender.families)
         if self._target.prefixes and not prefixes:
-            return Fate(Verdict.BLOCKED)
-        if association.standing is Standing.UNDECIDED:
+            return _BLOCKED
+        if sender.standing is Standing.UNDECIDED:
             return Fate(Verdict.UNDECIDED)
         if self._absent:
-            return Fate(Verdict.BLOCKED)
-        if not prefixes or not self._is_plain(association):
+            return _BLOCKED
+        if not prefixes or not sender.plain:
             return None
-        return self._fate(association, prefixes)
+        if sender.told is not None and not all(map(sender.told.hears, prefixes)):
+            return self._fate(sender.table, self._rows(sender.table, sender.edge, prefixes), prefixes, sender.told)
+        return self.begin(sender.table, sender.edge, sender.families)
 
-    def _parts_for(self, families: frozenset[int]) -> list[Prefix]:
+    def begin(self, table: TableName, edge: str, families: frozenset[int]) -> Fate | None:
+        """How packets fare that are looked up first in a segment's table at an edge, sent by somebody with addresses of those IP versions
+        whose far side hears all; None where `reach` has to be asked."""
+        prefixes = self.parts(families)
+        if self._absent or (self._target.prefixes and not prefixes):
+            return _BLOCKED
+        rows = self._rows(table, edge, prefixes)
+        # Rows lead to edges by name, so that it goes on alike whatever edge they are looked up at.
+        key = (table, tuple(map(id, rows)), families)
+        if key not in self._fates:
+            self._fates[key] = self._fate(table, rows, prefixes, None) if prefixes else None
+        return self._fates[key]
+
+    def _rows(self, table: TableName, edge: str, prefixes: Sequence[Prefix]) -> list[Row | None]:
+        if edge not in self._tables.edges_of(table):
+            return [None] * len(prefixes)
+        return list(map(self._tables.table(table, edge).lookup, prefixes))
+
+    def parts(self, families: frozenset[int]) -> list[Prefix]:
+        """The parts of the target that senders with addresses of some IP versions are asked about."""
         found = self._parts.get(families)
         if found is None:
             kept = [prefix for prefix in self._target.prefixes if not families or prefix.family in families]
             found = self._parts[families] = parts_of(self._tables, kept)
         return found
 
-    def _is_plain(self, association: Association) -> bool:
-        """Whether packets start at one edge, where nothing is chosen by what is found."""
-        item = association.attachment
-        return len(item.regions) == 1 and item.type != "direct-connect-gateway" and not association.is_group
-
-    def _fate(self, association: Association, prefixes: list[Prefix]) -> Fate | None:
-        name, edge = place_of(association), association.attachment.regions[0]
-        told = heard_by(self._tables, association)
+    def _fate(
+        self, table: TableName, rows: Sequence[Row | None], prefixes: Sequence[Prefix], told: Told | None
+    ) -> Fate | None:
         parts: list[Verdict] = []
         count = 0
-        for prefix in prefixes:
+        for prefix, row in zip(prefixes, rows, strict=True):
             unheard, doubts = heard_of(told, prefix)
-            found = _UNHEARD if unheard else self._ends(name, edge, prefix, ())
+            found = _UNHEARD if unheard else self._ends(table, row, prefix, ())
             if found is None or found.ways > MAX_WALKS or (doubts and found.exits):
                 return None
             count += found.ways
@@ -103,24 +163,17 @@ class Fates:
             return Fate(Verdict.UNDECIDED, tuple(parts))
         return Fate(parts[0] if len(verdicts) == 1 else Verdict.PARTLY, tuple(parts))
 
-    def _ends(
-        self, name: TableName, edge: str, prefix: Prefix, passed: tuple[tuple[TableName, str], ...]
-    ) -> _Ends | None:
+    def _ends(self, name: TableName, row: Row | None, prefix: Prefix, passed: tuple[_Look, ...]) -> _Ends | None:
         """None where a way meets a function group, comes back, or is handed to somebody who may pass it on."""
-        key = (name, edge, prefix)
-        if key not in self._known:
-            self._known[key] = (
-                None if (name, edge) in passed else self._looked_up(name, edge, prefix, (*passed, (name, edge)))
-            )
-        return self._known[key]
-
-    def _looked_up(
-        self, name: TableName, edge: str, prefix: Prefix, passed: tuple[tuple[TableName, str], ...]
-    ) -> _Ends | None:
-        tables = self._tables
-        row = tables.table(name, edge).lookup(prefix) if edge in tables.edges_of(name) else None
         if row is None:
             return _NO_ROUTE
+        key = (name, id(row), prefix)
+        if key not in self._known:
+            self._known[key] = None if key in passed else self._followed(name, row, prefix, (*passed, key))
+        return self._known[key]
+
+    def _followed(self, name: TableName, row: Row, prefix: Prefix, passed: tuple[_Look, ...]) -> _Ends | None:
+        tables = self._tables
         ends: set[str] = set() if row.options else {"no-route"}
         ways = 0 if row.options else 1
         exits = False
@@ -133,7 +186,8 @@ class Fates:
                 ends.add(_DELIVERED)
                 ways += 1
             elif hop.kind in ("edge", "segment") and (table := hop.following(name)) is not None:
-                below = self._ends(table, hop.edge, prefix, passed)
+                (there,) = self._rows(table, hop.edge, (prefix,))
+                below = self._ends(table, there, prefix, passed)
                 if below is None:
                     return None
                 ends |= below.ends
@@ -154,5 +208,6 @@ class Fates:
         return _Ends(frozenset((_UNKNOWN,)) if row.doubts else frozenset(ends), ways, exits)
 
 
+_BLOCKED = Fate(Verdict.BLOCKED)
 _NO_ROUTE = _Ends(frozenset(("no-route",)), 1)
 _UNHEARD = _Ends(frozenset(("not-announced",)), 1)

@@ -8,14 +8,16 @@ ASN). A VPC hears nothing: its route tables are its own.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Hashable, Iterator, Sequence
+from typing import NamedTuple
 
 from policyc.engines.wan.associate import Association
 from policyc.engines.wan.attachments import Attachment
 from policyc.engines.wan.core import Core, TableName
 from policyc.engines.wan.paths import DYNAMIC, STATIC, Path, exported, merge
 from policyc.engines.wan.prefixes import Prefix
-from policyc.engines.wan.routing_policies import Outcome, transform
+from policyc.engines.wan.routing_policies import aggregates, transform
 from policyc.engines.wan.tables import Row, Tables
 from policyc.ir.network import RoutingPolicy
 from policyc.record import record, replace
@@ -52,26 +54,18 @@ def hears_less(core: Core, association: Association) -> bool:
     return asn is not None and _loops(core, attachment) != "accept" and asn in looping_asns(core)
 
 
-def summed_up(core: Core, association: Association) -> bool:
-    """Whether what the far side hears of a prefix hangs on other prefixes too."""
-    mine = association.attachment
-    policies = (policy for edge in mine.regions for policy in core.label_policies(mine, edge, "outbound"))
-    return any(rule.action.type == "summarize" for policy in policies for rule in policy.rules)
-
-
 def looping_asns(core: Core) -> frozenset[int]:
     """The ASNs that a far side may find in what it hears though it is its own: those that several attachments announce, those of edges, and
     those that a routing policy puts into paths."""
-    if not core.asns_seen:
-        for item in core.attachments:
-            for asn in {asn for route in item.routes for asn in route.as_path or ()}:
-                core.asns_seen[asn] = core.asns_seen.get(asn, 0) + 1
+    if core.looping is None:
+        seen = Counter(
+            asn for item in core.attachments for asn in {asn for route in item.routes for asn in route.as_path or ()}
+        )
         actions = (rule.action for policy in core.network.routing_policies for rule in policy.rules)
         values = [item.value for item in actions if item.type == "prepend-asn-list"]
         put = {number for value in values if isinstance(value, tuple) for number in value}
-        for number in (*put, *core.asns.values()):
-            core.asns_seen[number] = core.asns_seen.get(number, 0) + 2
-    return frozenset(asn for asn, count in core.asns_seen.items() if count > 1)
+        core.looping = frozenset({asn for asn, count in seen.items() if count > 1} | put | set(core.asns.values()))
+    return core.looping
 
 
 def _loops(core: Core, attachment: Attachment) -> str:
@@ -81,45 +75,156 @@ def _loops(core: Core, attachment: Attachment) -> str:
 
 def told_to(tables: Tables, association: Association, only: Collection[Prefix] | None = None) -> list[Heard]:
     """Every route that is announced to the far side, those with it that it refuses; `only` what comes of the rows of some prefixes."""
+    return [heard for edge in announcing_edges(tables, association) for heard in edge.routes(only)]
+
+
+def announcing_edges(tables: Tables, association: Association) -> list[AnnouncingEdge]:
+    """The edges that announce something to the far side of an attachment."""
     attachment = association.attachment
     if attachment.type == "vpc" or not association.working:
         return []
     name = TableName("group" if association.is_group else "segment", association.place)
-    out: list[Heard] = []
-    for edge in attachment.regions:
-        if edge in tables.edges_of(name):
-            # Routing policies do not act on function groups (reference, section 3.10).
-            policies = [] if association.is_group else tables.core.label_policies(attachment, edge, "outbound")
-            out += _at_edge(tables, association, name, edge, policies, only)
-    return out
+    edges = tables.edges_of(name)
+    return [AnnouncingEdge(tables, association, name, edge) for edge in attachment.regions if edge in edges]
 
 
-def _at_edge(
-    tables: Tables,
-    association: Association,
-    name: TableName,
-    edge: str,
-    policies: Sequence[RoutingPolicy],
-    only: Collection[Prefix] | None,
-) -> list[Heard]:
-    core = tables.core
-    found: dict[Prefix, Heard] = {}
-    rows = tables.table(name, edge).rows
-    wanted = sorted(rows if only is None else (prefix for prefix in only if prefix in rows))
-    if not wanted:
-        return []
-    shared = _shared_doubt(core, association, policies)
-    for prefix in wanted:
-        row = rows[prefix]
-        for path, sure in _announced(row, association, edge):
-            outcome = transform(policies, path, prefix, core.around)
+class _Piece(NamedTuple):
+    """What comes of one next hop of a row: its aggregate (None: a route for the row's own prefix), the path as it is told, and doubts."""
+
+    aggregate: Prefix | None
+    path: Path
+    doubts: tuple[str, ...]
+
+
+class AnnouncingEdge:
+    """What one edge announces to the far side of an attachment. Rows that lead alike are announced alike where their prefixes give the
+    outbound policies the same answers, so that is worked out once. INVARIANT: the tables are not changed any more."""
+
+    __slots__ = (
+        "_asn",
+        "_association",
+        "_core",
+        "_known",
+        "_pieces",
+        "_policies",
+        "_refuses",
+        "_rows",
+        "_shared",
+        "_sieve",
+        "aggregates",
+        "edge",
+    )
+
+    def __init__(self, tables: Tables, association: Association, name: TableName, edge: str) -> None:
+        attachment, core = association.attachment, tables.core
+        self.edge, self._core, self._association = edge, core, association
+        self._rows = tables.table(name, edge).rows
+        # Routing policies do not act on function groups (reference, section 3.10).
+        self._policies = [] if association.is_group else core.label_policies(attachment, edge, "outbound")
+        self._sieve = core.label_sieve(attachment, edge, "outbound") if self._policies else None
+        self.aggregates = aggregates(self._policies)
+        self._shared = _shared_doubt(core, association, self._policies)
+        loops = _loops(core, attachment)
+        self._asn = None if loops == "accept" else far_asn(attachment)
+        self._refuses = loops == "refuse"
+        self._known: dict[Hashable, Heard | None] = {}
+        self._pieces: dict[Hashable, tuple[_Piece, ...]] = {}
+
+    def routes(self, only: Collection[Prefix] | None = None) -> list[Heard]:
+        """The routes, of all rows or those of some prefixes, in order."""
+        rows, found = self._rows, dict[Prefix, _Gathered]()
+        for prefix in sorted(rows if only is None else (prefix for prefix in only if prefix in rows)):
+            for aggregate, path, doubts in self._of(rows[prefix]):
+                summed = aggregate is not None and aggregate != prefix
+                at = aggregate if aggregate is not None else prefix
+                gathered = found.get(at)
+                if gathered is None:
+                    found[at] = _Gathered([path], [prefix] if summed else [], doubts)
+                else:
+                    gathered.add(path, prefix if summed else None, doubts)
+        return [self._judged(found[prefix].heard(self.edge, prefix)) for prefix in sorted(found)]
+
+    def route(self, prefix: Prefix) -> Heard | None:
+        """The route for a prefix; an aggregate with one of its members only, of those that settle whether it is announced."""
+        if prefix in self.aggregates:
+            return self._aggregate(prefix)
+        row = self._rows.get(prefix)
+        if row is None:
+            return None
+        key = self._key(row)
+        if key not in self._known:
+            found = self.routes((prefix,))
+            self._known[key] = next((heard for heard in found if heard.prefix == prefix), None)
+        heard = self._known[key]
+        return None if heard is None else Heard(self.edge, prefix, heard.paths, (), heard.doubts, heard.refused)
+
+    def _aggregate(self, prefix: Prefix) -> Heard | None:
+        members: list[Prefix] = []
+        if prefix not in self._rows:
+            for row in self._rows.values():
+                summed = [piece for piece in self._of(row) if piece.aggregate == prefix]
+                members += [row.prefix] if summed else []
+                if any(not piece.doubts for piece in summed):
+                    members = [row.prefix]
+                    break
+        found = self.routes(members or None)
+        return next((heard for heard in found if heard.prefix == prefix), None)
+
+    def _of(self, row: Row) -> tuple[_Piece, ...]:
+        key = self._key(row)
+        found = self._pieces.get(key)
+        if found is None:
+            found = self._pieces[key] = tuple(self._announced(row))
+        return found
+
+    def _key(self, row: Row) -> Hashable:
+        """What tells rows apart. The tables keep all rows, so that the ids of their next hops and paths stay their own."""
+        options = row.options
+        answers = () if self._sieve is None else self._answers(row.prefix)
+        if len(options) == 1:
+            return id(options[0].hop), id(options[0].path), row.doubts, answers
+        return tuple([(id(option.hop), id(option.path)) for option in options]), row.doubts, answers
+
+    def _answers(self, prefix: Prefix) -> Hashable:
+        """What tells prefixes apart whose rows lead alike."""
+        return () if self._sieve is None else prefix if prefix in self.aggregates else self._sieve.answers(prefix)
+
+    def _announced(self, row: Row) -> Iterator[_Piece]:
+        core, edge = self._core, self.edge
+        for path, sure in _handed_on(row, self._association, edge):
+            outcome = transform(self._policies, path, row.prefix, core.around)
             if outcome.path is not None:
                 told = exported(outcome.path, edge, core.asns[edge]) if edge in core.asns else outcome.path
-                doubts = merge(row.doubts, told.doubts, () if sure else (_UNSURE,), shared)
-                _add(found, Heard(edge, outcome.prefix, (told,), _replaced(outcome, prefix), doubts))
-    asn, loops = far_asn(association.attachment), _loops(core, association.attachment)
-    heard = [found[prefix] for prefix in sorted(found)]
-    return heard if asn is None or loops == "accept" else [_judged(item, asn, loops == "refuse") for item in heard]
+                doubts = merge(row.doubts, told.doubts, () if sure else (_UNSURE,), self._shared)
+                yield _Piece(None if outcome.prefix == row.prefix else outcome.prefix, told, doubts)
+
+    def _judged(self, heard: Heard) -> Heard:
+        return heard if self._asn is None else _judged(heard, self._asn, self._refuses)
+
+
+@record(frozen=False)
+class _Gathered:
+    """Routes of one prefix at one edge: members of one aggregate are told once; otherwise each is a possible outcome."""
+
+    paths: list[Path]
+    members: list[Prefix]
+    doubts: tuple[str, ...]
+
+    def add(self, path: Path, member: Prefix | None, doubts: tuple[str, ...]) -> None:
+        summed = member is not None
+        if summed and self.members:
+            # One member that is sure to be there is enough for the aggregate to be announced.
+            self.doubts = () if not self.doubts or not doubts else merge(self.doubts, doubts)
+        else:
+            mixed = summed != bool(self.members)
+            self.doubts = merge(self.doubts, doubts, (_TWO_KINDS,) if mixed else ())
+            if path not in self.paths:
+                self.paths.append(path)
+        if member is not None:
+            self.members.append(member)
+
+    def heard(self, edge: str, prefix: Prefix) -> Heard:
+        return Heard(edge, prefix, tuple(self.paths), tuple(self.members), self.doubts)
 
 
 def _judged(heard: Heard, asn: int, sure: bool) -> Heard:
@@ -135,10 +240,11 @@ def _judged(heard: Heard, asn: int, sure: bool) -> Heard:
     return replace(heard, doubts=merge(heard.doubts, (text,)))
 
 
+_TWO_KINDS = "an aggregate and a route of its own have one prefix"
 _UNSURE = "one of its possible next hops is not announced"
 
 
-def _announced(row: Row, association: Association, edge: str) -> list[tuple[Path, bool]]:
+def _handed_on(row: Row, association: Association, edge: str) -> list[tuple[Path, bool]]:
     """The paths of a row that the edge hands on: not back to where they come from, unless they are static (reference, section 3.8);
     no blackholes; to a Direct Connect gateway local ones only."""
     name, direct = association.attachment.name, association.attachment.type == "direct-connect-gateway"
@@ -151,28 +257,6 @@ def _announced(row: Row, association: Association, edge: str) -> list[tuple[Path
             continue
         kept.append(option.path if option.path is not None else Path(0, DYNAMIC))
     return [(path, len(kept) == len(row.options)) for path in kept]
-
-
-def _replaced(outcome: Outcome, prefix: Prefix) -> tuple[Prefix, ...]:
-    return () if outcome.prefix == prefix else (prefix,)
-
-
-def _add(found: dict[Prefix, Heard], new: Heard) -> None:
-    """Routes of one prefix: members of one aggregate are told once; otherwise each is a possible outcome."""
-    old = found.get(new.prefix)
-    if old is None:
-        found[new.prefix] = new
-        return
-    if new.replaces and old.replaces:
-        # One member that is sure to be there is enough for the aggregate to be announced.
-        doubts = () if not old.doubts or not new.doubts else merge(old.doubts, new.doubts)
-        found[new.prefix] = Heard(new.edge, new.prefix, old.paths, (*old.replaces, *new.replaces), doubts)
-        return
-    doubts = merge(old.doubts, new.doubts)
-    if bool(new.replaces) != bool(old.replaces):
-        doubts = merge(doubts, ("an aggregate and a route of its own have one prefix",))
-    paths = old.paths + tuple(path for path in new.paths if path not in old.paths)
-    found[new.prefix] = Heard(new.edge, new.prefix, paths, (*old.replaces, *new.replaces), doubts)
 
 
 def _shared_doubt(core: Core, association: Association, policies: Sequence[RoutingPolicy]) -> tuple[str, ...]:

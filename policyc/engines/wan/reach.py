@@ -10,14 +10,16 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
+from operator import itemgetter
+from typing import Final
 
 from policyc.engines.wan.associate import Association, Standing
 from policyc.engines.wan.attachments import Attachment
 from policyc.engines.wan.core import Core
 from policyc.engines.wan.insertion import insert_services
-from policyc.engines.wan.outbound import Heard, far_asn, hears_less, summed_up, told_to
+from policyc.engines.wan.outbound import Heard, announcing_edges, far_asn, hears_less
 from policyc.engines.wan.paths import merge
-from policyc.engines.wan.prefixes import Prefix, fills, shorten
+from policyc.engines.wan.prefixes import WIDTH, Prefix, fills, shorten
 from policyc.engines.wan.tables import Tables, segment_tables, uncollected
 from policyc.engines.wan.walks import MAX_WALKS, Hop, Walk, place_of, settled, walks
 from policyc.record import record, replace
@@ -168,45 +170,46 @@ def _ways(
 
 
 class Told:
-    """What the far side of an attachment is told by prefix, each route with its place in the order of announcement. Without summaries a route
-    comes of the row of its own prefix alone, so that only what is asked about is worked out."""
+    """What the far side of an attachment is told by prefix, each route with its place in the order of announcement. A route comes of the row of
+    its own prefix, an aggregate of its members' rows, so that only what is asked about is worked out."""
 
-    __slots__ = ("_found", "_of", "_whole")
+    __slots__ = ("_edges", "_found", "_lengths", "aggregates")
 
     def __init__(self, tables: Tables, association: Association) -> None:
-        self._of = (tables, association)
+        self._edges = announcing_edges(tables, association)
         self._found: dict[Prefix, list[tuple[tuple[int, Prefix], Heard]]] = {}
-        self._whole = summed_up(tables.core, association)
-        if self._whole:
-            self._add(told_to(*self._of))
+        #: what something may be summed up to
+        self.aggregates = frozenset(block for edge in self._edges for block in edge.aggregates if block is not None)
+        lengths = tables.lengths(place_of(association))
+        #: mask lengths by IP version, the shortest first
+        self._lengths = {
+            family: sorted({*lengths[family], *(block.length for block in self.aggregates if block.family == family)})
+            for family in WIDTH
+        }
 
     def of(self, prefix: Prefix) -> Sequence[tuple[tuple[int, Prefix], Heard]]:
-        """The routes for exactly this prefix."""
-        if not self._whole and prefix not in self._found:
-            self._found[prefix] = []
-            self._add(told_to(*self._of, (prefix,)))
-        return self._found.get(prefix, ())
+        """The routes for exactly this prefix; of the members of an aggregate only those that settle whether it is announced."""
+        found = self._found.get(prefix)
+        if found is None:
+            told = ((at, edge.route(prefix)) for at, edge in enumerate(self._edges))
+            found = self._found[prefix] = [((at, prefix), heard) for at, heard in told if heard is not None]
+        return found
 
     def around(self, prefix: Prefix) -> Iterator[Prefix]:
         """The blocks that have the prefix and may have a route, from the widest on."""
-        tables, association = self._of
-        lengths: Iterable[int] = range(prefix.length + 1)
-        if not self._whole:  # a route comes of a row with its own prefix
-            lengths = reversed(tables.lengths(place_of(association))[prefix.family])
-        return (shorten(prefix, length) for length in lengths if length <= prefix.length)
+        return (shorten(prefix, length) for length in self._lengths[prefix.family] if length <= prefix.length)
 
-    def every(self) -> Iterable[Heard]:
+    def hears(self, prefix: Prefix) -> bool:
+        """Whether there is a route for exactly this prefix that is sure to be announced and taken."""
+        return any(not heard.refused and not heard.doubts for _, heard in self.of(prefix))
+
+    def every(self) -> Iterator[Heard]:
         """Every route."""
-        return (heard for found in self._found.values() for _, heard in found) if self._whole else told_to(*self._of)
+        return (heard for edge in self._edges for heard in edge.routes())
 
     def prefixes(self) -> Iterable[Prefix]:
         """Every prefix that there is a route for."""
         return dict.fromkeys(heard.prefix for heard in self.every())
-
-    def _add(self, routes: Sequence[Heard]) -> None:
-        edges = {edge: at for at, edge in enumerate(self._of[1].attachment.regions)}
-        for heard in routes:
-            self._found.setdefault(heard.prefix, []).append(((edges[heard.edge], heard.prefix), heard))
 
 
 def heard_by(tables: Tables, association: Association) -> Told | None:
@@ -220,12 +223,15 @@ def heard_by(tables: Tables, association: Association) -> Told | None:
     return found
 
 
+_PLACE: Final = itemgetter(0)
+
+
 def heard_of(told: Told | None, prefix: Prefix) -> tuple[str, tuple[str, ...]]:
     """Why the far side is sure to have no route to the prefix (the end of a walk; empty when it may have one), and why that is not certain."""
-    if told is None:
+    if told is None or told.hears(prefix):
         return "", ()
-    places = {at: heard for block in told.around(prefix) for at, heard in told.of(block)}
-    covering = [places[at] for at in sorted(places)]
+    places = [some for block in told.around(prefix) for some in told.of(block)]
+    covering = [heard for _, heard in (sorted(places, key=_PLACE) if len(places) > 1 else places)]
     taken = [item for item in covering if not item.refused]
     if any(not item.doubts for item in taken):
         return "", ()

@@ -134,6 +134,12 @@ def _in_order(
     return Outcome(prefix, path)
 
 
+def aggregates(policies: Iterable[RoutingPolicy]) -> frozenset[Prefix | None]:
+    """What policies summarize routes to; None for a block that cannot be read."""
+    rules = (rule for policy in policies for rule in policy.rules)
+    return frozenset(_block(rule.action.value) for rule in rules if rule.action.type == "summarize")
+
+
 def _aggregated(path: Path) -> Path:
     """The one route that stands for all that were summarized: MED 100, no preference, an empty AS path, no communities."""
     return Path(path.source, DYNAMIC, via=path.via, doubts=path.doubts, owner=path.owner)

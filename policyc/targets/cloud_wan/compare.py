@@ -8,20 +8,20 @@ at each edge.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from policyc.engines.wan.associate import Association, Associator, Standing
 from policyc.engines.wan.attachments import Announced, Attachment
-from policyc.engines.wan.fates import Fates
 from policyc.engines.wan.matrix import Cell, Flow, segment_matrix
 from policyc.engines.wan.prefixes import Prefix
-from policyc.engines.wan.reach import Answer, Target, Verdict, reach
+from policyc.engines.wan.reach import Target, reach
 from policyc.engines.wan.switches import DEFAULT, Switches
 from policyc.engines.wan.tables import Tables
 from policyc.ir.network import AttachCondition, AttachmentType, AttachRule, CoreNetwork, SendVia
 from policyc.record import record, replace
-from policyc.targets.cloud_wan.classes import Class, receivers, senders
+from policyc.targets.cloud_wan.changed_ways import Watch, changed_ways, unwatched, verdict_of, where_inspected
+from policyc.targets.cloud_wan.classes import Class, senders
 from policyc.targets.cloud_wan.configuration_diff import ConfigurationChange, changed_configuration
 from policyc.targets.cloud_wan.differences import Differences
 from policyc.targets.cloud_wan.external_prefixes import block_text, changed_outside
@@ -64,14 +64,6 @@ class Comparison:
     def edges(self) -> tuple[str, ...]:
         """The edges that are certain to be updated."""
         return tuple(dict.fromkeys(edge for change in self.configuration for edge in change.edges or ()))
-
-
-#: told what is counted, how many are done, and of how many
-Watch: TypeAlias = Callable[[str, int, int], None]
-
-
-def unwatched(_what: str, _done: int, _total: int) -> None:
-    """For those who do not care how far a comparison is."""
 
 
 def compare(
@@ -226,7 +218,7 @@ def _by_edges(old: Tables, new: Tables, here: str, there: str) -> Iterator[Chang
             if one is not other:
                 target = Target(other.prefixes, other.name)
                 answers = [(tables, reach(tables, one.name, target)) for tables in (old, new)]
-                texts = tuple(_verdict_of(answer) + _where(tables, answer) for tables, answer in answers)
+                texts = tuple(verdict_of(answer) + where_inspected(tables, answer) for tables, answer in answers)
                 if texts[0] != texts[1]:
                     found.setdefault(texts, []).append(f"{one.regions[0]} to {other.regions[0]}")
     for texts, edges in found.items():
@@ -272,64 +264,6 @@ def _with_prefixes(attachments: Sequence[Attachment]) -> Iterator[Attachment]:
         )
 
 
-def changed_pairs(
-    old: Tables, new: Tables, sent: Sequence[Class], differences: Differences | None = None, watch: Watch = unwatched
-) -> Iterator[tuple[Class, Class, str, str]]:
-    """(senders, receivers, before, after) wherever the answer changes: for each sender to each receiver but itself."""
-    differences = differences or Differences(old, new)
-    reached = receivers(old, new)
-    for at, receiving in enumerate(reached):
-        watch("destinations asked about", at, len(reached))
-        standings = {tables.core.associations[receiving[0].name].standing for tables in (old, new)}
-        suspects = differences.suspects(sent, receiving[0].prefixes) if len(standings) == 1 else sent
-        targets: dict[str, tuple[_Asked, ...]] = {}
-        for sending in suspects:
-            pair = _pair(sending, receiving)
-            if pair is None:
-                continue
-            asked = targets.get(pair[1].name)
-            if asked is None:
-                target = Target(pair[1].prefixes, pair[1].name)
-                asked = targets[pair[1].name] = tuple(_Asked(tables, target) for tables in (old, new))
-            before, after = (one.verdict(pair[0]) for one in asked)
-            if before == after:
-                before, after = (text + one.where(pair[0]) for text, one in zip((before, after), asked, strict=True))
-            if before != after:
-                yield sending, receiving, before, after
-
-
-class _Asked:
-    """The senders to one target in one network, asked one after the other."""
-
-    __slots__ = ("_answers", "_fates", "_tables", "_target")
-
-    def __init__(self, tables: Tables, target: Target) -> None:
-        self._tables, self._target, self._fates = tables, target, Fates(tables, target)
-        self._answers: dict[str, Answer | None] = {}
-
-    def verdict(self, sender: Attachment) -> str:
-        fate = self._fates.of(sender.name)
-        if fate is not None:
-            self._answers[sender.name] = None
-            return _verdict(fate.verdict, fate.parts)
-        answer = self._answers[sender.name] = reach(self._tables, sender.name, self._target)
-        return _verdict_of(answer)
-
-    def where(self, sender: Attachment) -> str:
-        """Where function groups see what arrives of a sender that was asked for its verdict."""
-        answer = self._answers[sender.name]
-        return "" if answer is None else _where(self._tables, answer)
-
-
-def _pair(sending: Class, receiving: Class) -> tuple[Attachment, Attachment] | None:
-    """One of each, not the same one."""
-    for there in receiving[:2]:
-        for here in sending[:2]:
-            if there is not here:
-                return here, there
-    return None
-
-
 def _reachability(old: Tables, new: Tables, watch: Watch = unwatched) -> Iterator[Change]:
     """The changes between attachments, then those towards addresses that no attachment has."""
     differences, sent = Differences(old, new), senders(old, new)
@@ -338,26 +272,31 @@ def _reachability(old: Tables, new: Tables, watch: Watch = unwatched) -> Iterato
 
 
 def _by_class(old: Tables, new: Tables, sent: Sequence[Class], differences: Differences, watch: Watch) -> list[Change]:
-    """The changes of all pairs, told together for attachments of one place that change alike, in the order of the inventory."""
+    """The changes of all pairs, told together for attachments of one place that change alike, in the order of the inventory.
+    Attachments are numbers here."""
     crowd = _Crowd(old, new)
-    found: dict[Class, dict[tuple[str, str, str], list[Attachment]]] = {}
-    for sending, receiving, before, after in changed_pairs(old, new, sent, differences, watch):
-        towards = found.setdefault(sending, {})
+    found: dict[int, dict[tuple[str, str, str], list[int]]] = {}
+    for sending, receiving, before, after in changed_ways(old, new, sent, differences, watch):
+        by_place: dict[str, list[int]] = {}
         for item in receiving:
-            towards.setdefault((before, after, crowd.places[item.name]), []).append(item)
-    lines: dict[tuple[str, str, str, tuple[str, ...]], tuple[list[Attachment], list[Attachment]]] = {}
-    for sending, towards in found.items():
-        here = crowd.places[sending[0].name]
+            by_place.setdefault(crowd.places[item.name], []).append(crowd.order[item.name])
+        for at in sending:
+            towards = found.setdefault(at, {})
+            for place, items in by_place.items():
+                towards.setdefault((before, after, place), []).extend(items)
+    lines: dict[tuple[str, str, str, tuple[int, ...]], list[int]] = {}
+    for at, towards in found.items():
+        senders = crowd.numbers(sent[at])
+        here = crowd.places[sent[at][0].name]
         for (before, after, there), items in towards.items():
             # An attachment is not asked for the way to itself: among many it counts as one of those that it reaches.
-            own = sending if len(sending) == 1 and len(items) > 1 and here == there else ()
-            reached = crowd.ordered({*items, *own})
-            key = (here, before, after, tuple(item.name for item in reached))
-            lines.setdefault(key, ([], reached))[0].extend(sending)
-    told = [(crowd.ordered(group), reached, before, after) for (_, before, after, _), (group, reached) in lines.items()]
-    told.sort(key=lambda line: (crowd.order[line[0][0].name], crowd.order[line[1][0].name], line[2:]))
+            own = senders if len(senders) == 1 and len(items) > 1 and here == there else ()
+            lines.setdefault((here, before, after, tuple(sorted({*items, *own}))), []).extend(senders)
+    told = sorted((sorted(group), reached, before, after) for (_, before, after, reached), group in lines.items())
+    told.sort(key=lambda line: (line[0][0], line[1][0], line[2:]))
     return [
-        Change("reach", f"{crowd.named(group)} to {crowd.named(reached)}", *texts) for group, reached, *texts in told
+        Change("reach", f"{crowd.named(crowd.items(group))} to {crowd.named(crowd.items(reached))}", *texts)
+        for group, reached, *texts in told
     ]
 
 
@@ -408,6 +347,7 @@ class _Crowd:
     after, `order` numbers them, `count` how many there are in a place and in a place at some edges."""
 
     def __init__(self, old: Tables, new: Tables) -> None:
+        self._items = tuple(new.core.attachments)
         self.places: dict[str, str] = {}
         self.order = {item.name: at for at, item in enumerate(new.core.attachments)}
         self.count: Counter[tuple[str, tuple[str, ...]]] = Counter()
@@ -416,6 +356,12 @@ class _Crowd:
             place = self.places[item.name] = before if before == after else f"{before}, then {after}"
             self.count[place, ()] += 1
             self.count[place, item.regions] += 1
+
+    def numbers(self, items: Iterable[Attachment]) -> list[int]:
+        return [self.order[item.name] for item in items]
+
+    def items(self, numbers: Iterable[int]) -> list[Attachment]:
+        return [self._items[at] for at in numbers]
 
     def ordered(self, items: Iterable[Attachment]) -> list[Attachment]:
         return sorted(items, key=lambda item: self.order[item.name])
@@ -431,36 +377,6 @@ class _Crowd:
         where = f" at {', '.join(regions)}" if regions else ""
         kind = f"in {place}" if place.startswith(("segment ", "group ")) else f"({place})"
         return f"{number} {kind}{where} ({items[0].name}, …)"
-
-
-def _verdict_of(answer: Answer) -> str:
-    return _verdict(answer.verdict, [part.verdict for part in answer.parts], answer.groups)
-
-
-def _verdict(verdict: Verdict, parts: Sequence[Verdict], groups: Sequence[str] = ()) -> str:
-    match verdict:
-        case Verdict.UNDECIDED:
-            text = "not known"
-        case Verdict.PARTLY:
-            # by number: what is said of one attachment stands for others with other prefixes
-            numbers = [str(at) for at, part in enumerate(parts, 1) if part is Verdict.REACHABLE]
-            text = f"reachable in part (prefix {', '.join(numbers)} of {len(parts)})"
-        case Verdict.BLOCKED:
-            return "blocked"  # whatever it passes before it is dropped
-        case Verdict.REACHABLE:
-            text = "reachable"
-    return text + (f", inspected by {', '.join(groups)}" if groups else "")
-
-
-def _where(tables: Tables, answer: Answer) -> str:
-    """The edges at which function groups see a packet that arrives, way by way."""
-    if answer.verdict is not Verdict.REACHABLE or not answer.inspected:
-        return ""
-    ways = []
-    for walk in answer.walks:
-        passed = [tables.core.associations[name] for name in walk.through]
-        ways.append(" and ".join(", ".join(item.attachment.regions) for item in passed if item.is_group) or "nowhere")
-    return " at " + " or ".join(sorted(set(ways)))
 
 
 def comparison_data(found: Comparison) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from policyc.engines.wan.associate import Standing
 from policyc.engines.wan.attachments import Attachment
-from policyc.engines.wan.fates import Fates
+from policyc.engines.wan.fates import Fates, Senders
 from policyc.engines.wan.reach import Answer, Target, Verdict, reach
 from policyc.engines.wan.tables import Tables
 from policyc.record import record
@@ -59,6 +59,7 @@ def crossings(tables: Tables, here: Sequence[Attachment], there: Sequence[Attach
     sources, targets = {item.name for item in here}, {item.name for item in there if item.prefixes}
     sending = [kept for some in senders(tables, tables) if (kept := tuple(i for i in some if i.name in sources))]
     receiving = [kept for some in receivers(tables, tables) if (kept := tuple(i for i in some if i.name in targets))]
+    begun = Senders(tables)
     for to in receiving:
         fates: dict[str, Fates] = {}
         for by in sending:
@@ -66,7 +67,7 @@ def crossings(tables: Tables, here: Sequence[Attachment], there: Sequence[Attach
             if pair is None:
                 continue
             target = Target(pair[1].prefixes, pair[1].name)
-            fate = fates.setdefault(target.attachment, Fates(tables, target)).of(pair[0].name)
+            fate = fates.setdefault(target.attachment, Fates(begun, target)).of(pair[0].name)
             if fate is not None and fate.verdict is Verdict.BLOCKED:
                 continue
             answer = reach(tables, pair[0].name, target)

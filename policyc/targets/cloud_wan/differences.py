@@ -15,7 +15,7 @@ from typing import Final
 from policyc.engines.wan.associate import Association, Standing
 from policyc.engines.wan.attachments import Attachment
 from policyc.engines.wan.core import NextHop, TableName
-from policyc.engines.wan.outbound import hears_less, summed_up, told_to
+from policyc.engines.wan.outbound import Heard, hears_less, told_to
 from policyc.engines.wan.prefixes import Prefix, shorten
 from policyc.engines.wan.reach import heard_by
 from policyc.engines.wan.rows import Option, Row, Rows
@@ -42,14 +42,45 @@ class _Start:
     untold: tuple[Prefix, ...] = ()
 
 
+@record
+class Group:
+    """Classes of senders, by number, that begin alike: in one table, at the same edges, with addresses of the same IP versions. `plain` ones
+    start at one edge of a segment, where nothing is chosen by what is found."""
+
+    table: TableName
+    edges: tuple[str, ...]
+    spanning: bool
+    families: frozenset[int]
+    members: list[int] = field(default_factory=list)
+
+    @property
+    def plain(self) -> bool:
+        return len(self.edges) == 1 and not self.spanning and self.table.kind == "segment"
+
+
 @record(frozen=False)
 class _Beginning:
-    """How classes of senders, by number, begin: `asked` have to be asked always, `starts` are those of all others that can send, by table
-    and by edges and whether they are spanning."""
+    """How classes of senders, by number, begin: `asked` have to be asked always, `groups` are all others that can send, by table."""
 
     asked: list[int] = field(default_factory=list)
-    starts: dict[TableName, dict[tuple[tuple[str, ...], bool], list[int]]] = field(default_factory=dict)
+    groups: dict[TableName, dict[Hashable, Group]] = field(default_factory=dict)
     untold: _Untold = field(default_factory=lambda: _Untold(()))
+
+
+@record
+class Near:
+    """Whose way to some prefixes may differ: the classes `asked`, and groups, each with the `ways` that lead from its table to something that
+    differs; `cut` where some table knows a part of a prefix by itself."""
+
+    asked: set[int]
+    groups: list[tuple[Group, list[_Ways]]]
+    cut: bool
+
+    def same(self, group: Group, ways: Sequence[_Ways]) -> bool:
+        """Whether all ways of a group are the same at each of its edges."""
+        return not self.cut and all(
+            way.same((group.table, edge), group.spanning) for way in ways for edge in group.edges
+        )
 
 
 class Differences:
@@ -73,7 +104,12 @@ class Differences:
         )
         with uncollected():
             self._changed = _changed_rows(old, new, self._moved)
-        every = {prefix for found in self._changed.values() for prefix in found}
+        #: the tables with a differing row for a prefix, at some edge
+        self._differing: dict[Prefix, set[TableName]] = {}
+        for (name, _), found in self._changed.items():
+            for prefix in found:
+                self._differing.setdefault(prefix, set()).add(name)
+        every = set(self._differing)
         every.update(set(old.known()) ^ set(new.known()))
         self._every = frozenset(every)
         self._sorted = sorted(every)
@@ -83,19 +119,33 @@ class Differences:
 
     def suspects(self, sent: Sequence[Class], prefixes: Sequence[Prefix]) -> list[Class]:
         """The classes of senders whose way to one of the prefixes may not be the same before and after."""
+        near = self.near(sent, prefixes)
+        found = set(near.asked)
+        for group, ways in near.groups:
+            if not near.same(group, ways):
+                found.update(group.members)
+        return [sent[at] for at in sorted(found)]
+
+    def near(self, sent: Sequence[Class], prefixes: Sequence[Prefix]) -> Near:
+        """The same, with what begins alike together and not yet held against the rows on its way."""
         beginning = self._beginning(sent)
         found = set(beginning.asked)
         touched = [prefix for prefix in prefixes if self._touches(prefix)]
-        near = prefixes if self._summed else touched
-        found.update(at for prefix in near for at in beginning.untold.meeting(prefix))
+        for prefix in prefixes if self._summed else touched:
+            found.update(beginning.untold.meeting(prefix))
         cut = any(divided(tables, prefix) for tables in self._tables for prefix in touched)
-        ways = [] if cut else [_Ways(self._looked, self._changed, prefix, self._covering(prefix)) for prefix in touched]
-        for name, starts in beginning.starts.items() if touched else ():
+        ways = [] if cut else [self._ways(prefix) for prefix in touched]
+        groups: list[tuple[Group, list[_Ways]]] = []
+        for name, begun in beginning.groups.items() if touched else ():
             open_ = [way for way in ways if not way.never_meets(name)]
-            for (edges, spanning), members in starts.items() if cut or open_ else ():
-                if cut or not all(way.same((name, edge), spanning) for way in open_ for edge in edges):
-                    found.update(members)
-        return [sent[at] for at in sorted(found)]
+            if cut or open_:
+                groups += [(group, open_) for group in begun.values()]
+        return Near(found, groups, cut)
+
+    def _ways(self, prefix: Prefix) -> _Ways:
+        covering = self._covering(prefix)
+        suspect = {name for block in covering for name in self._differing.get(block, ())}
+        return _Ways(self._looked, self._changed, prefix, covering, suspect)
 
     def _beginning(self, sent: Sequence[Class]) -> _Beginning:
         """How these classes begin, worked out once for the classes that were asked about last."""
@@ -106,8 +156,10 @@ class Differences:
                 if start is True:
                     found.asked.append(at)
                 elif isinstance(start, _Start):
-                    starts = found.starts.setdefault(start.table, {})
-                    starts.setdefault((start.edges, start.spanning), []).append(at)
+                    families = frozenset(prefix.family for prefix in sending[0].prefixes)
+                    key = (start.edges, start.spanning, families)
+                    group = Group(start.table, *key)
+                    found.groups.setdefault(start.table, {}).setdefault(key, group).members.append(at)
                     if start.untold:
                         untold.append((at, start.untold))
             found.untold = _Untold(untold)
@@ -141,19 +193,21 @@ class Differences:
         if less == {False} or (self._tells_alike and not any((name, edge) in self._changed for edge in begins)):
             return _Start(name, begins, spanning)
         only = None
-        pairs = list(zip(self._tables, (before, after), strict=True))
-        if self._tells_alike and not (self._summed and any(summed_up(tables.core, found) for tables, found in pairs)):
+        if self._tells_alike:
             only = {prefix for edge in begins for prefix in self._changed.get((name, edge), ())}
-        told = [_told(tables, found, only) for tables, found in pairs]
+        told = [_told(tables, found, only) for tables, found in zip(self._tables, (before, after), strict=True)]
         return _Start(name, begins, spanning, tuple({item[0] for item in told[0] ^ told[1]}))
 
 
 def _told(
     tables: Tables, association: Association, only: Collection[Prefix] | None
 ) -> set[tuple[Prefix, bool, tuple[str, ...]]]:
-    """What a verdict depends on in what a far side hears, of the rows of some prefixes or (None) of all."""
-    told = heard_by(tables, association) if only is None else None
-    routes = told_to(tables, association, only) if told is None else told.every()
+    """What a verdict depends on in what a far side hears: of the rows of some prefixes with all aggregates, or (None) of all."""
+    told = heard_by(tables, association)
+    if told is None or only is None:
+        routes: Iterable[Heard] = told_to(tables, association)
+    else:
+        routes = (heard for prefix in told.aggregates.union(only) for _, heard in told.of(prefix))
     return {(item.prefix, bool(item.refused), item.doubts) for item in routes}
 
 
@@ -252,7 +306,7 @@ class _Lookups:
 class _Ways:
     """The ways to one prefix that no table knows a part of: from which places on all tables lead alike.
 
-    `covering` are the blocks around the prefix that some table has a differing row for.
+    `covering` are the blocks around the prefix that some table has a differing row for, and `suspect` those tables.
     """
 
     def __init__(
@@ -261,16 +315,16 @@ class _Ways:
         changed: Mapping[Place, set[Prefix]],
         prefix: Prefix,
         covering: Sequence[Prefix],
+        suspect: Collection[TableName],
     ) -> None:
-        self._looked, self._changed, self._prefix, self._covering = looked, changed, prefix, covering
+        self._looked, self._changed, self._prefix = looked, changed, prefix
+        self._covering, self._suspect = covering, suspect
         self._around = (looked[0].around(prefix), looked[1].around(prefix))
         found = looked[1].tables.core.owners(prefix)
         #: who alone states the prefix: what he is handed has arrived
         self._alone = found[0].attachment.name if len(found) == 1 else ""
         self._known: dict[Place, bool] = {}
         self._tables: dict[TableName, bool] = {}
-        #: tables with a row that may lead the prefix elsewhere, at some edge
-        self._suspect = {name for (name, _), rows in changed.items() if any(block in rows for block in covering)}
 
     def same(self, start: Place, spanning: bool) -> bool:
         """Whether all tables from here on lead alike. What was passed on an equal way is equal as well. A `spanning` start tells apart

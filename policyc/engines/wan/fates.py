@@ -6,7 +6,7 @@ Packets that are looked up next in the same table at the same edge fare alike, w
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from policyc.engines.wan.associate import Association, Standing
 from policyc.engines.wan.core import TableName
@@ -49,6 +49,11 @@ class _Ends:
 
 #: a row, by its id, that a prefix is looked up by in a table
 _Look = tuple[TableName, int, Prefix]
+
+
+#: by part of a target whether a far side is sure not to hear of it, and whether that cannot be known
+Hearing = tuple[tuple[bool, bool], ...]
+_ALL: Final[Hearing] = ((False, False),)
 
 
 class Senders:
@@ -95,7 +100,7 @@ class Fates:
         self._absent = cannot_receive(self._tables.core, target) is not None
         self._parts: dict[frozenset[int], list[Prefix]] = {}
         self._known: dict[_Look, _Ends | None] = {}
-        self._fates: dict[tuple[TableName, tuple[int, ...], frozenset[int]], Fate | None] = {}
+        self._fates: dict[tuple[TableName, tuple[int, ...], frozenset[int], Hearing], Fate | None] = {}
 
     def of(self, source: str) -> Fate | None:
         """How a sender's packets fare; None where `reach` has to be asked."""
@@ -111,21 +116,30 @@ class Fates:
             return _BLOCKED
         if not prefixes or not sender.plain:
             return None
-        if sender.told is not None and not all(map(sender.told.hears, prefixes)):
-            return self._fate(sender.table, self._rows(sender.table, sender.edge, prefixes), prefixes, sender.told)
-        return self.begin(sender.table, sender.edge, sender.families)
+        return self.begin(sender.table, sender.edge, sender.families, self.hearing(sender.told, sender.families))
 
-    def begin(self, table: TableName, edge: str, families: frozenset[int]) -> Fate | None:
-        """How packets fare that are looked up first in a segment's table at an edge, sent by somebody with addresses of those IP versions
-        whose far side hears all; None where `reach` has to be asked."""
+    def hearing(self, told: Told | None, families: frozenset[int]) -> Hearing:
+        """What somebody hears of the target who is told that; empty when it hears all of it."""
+        if told is None:
+            return ()
+        prefixes = self.parts(families)
+        if all(map(told.hears, prefixes)):
+            return ()
+        found = [heard_of(told, prefix) for prefix in prefixes]
+        heard = tuple([(bool(unheard), bool(doubts)) for unheard, doubts in found])
+        return heard if any(True in pair for pair in heard) else ()
+
+    def begin(self, table: TableName, edge: str, families: frozenset[int], heard: Hearing = ()) -> Fate | None:
+        """How packets fare that are looked up first in a segment's table at an edge, sent by somebody with addresses of those IP versions who
+        hears that; None where `reach` has to be asked."""
         prefixes = self.parts(families)
         if self._absent or (self._target.prefixes and not prefixes):
             return _BLOCKED
         rows = self._rows(table, edge, prefixes)
         # Rows lead to edges by name, so that it goes on alike whatever edge they are looked up at.
-        key = (table, tuple(map(id, rows)), families)
+        key = (table, tuple(map(id, rows)), families, heard)
         if key not in self._fates:
-            self._fates[key] = self._fate(table, rows, prefixes, None) if prefixes else None
+            self._fates[key] = self._fate(table, rows, prefixes, heard) if prefixes else None
         return self._fates[key]
 
     def _rows(self, table: TableName, edge: str, prefixes: Sequence[Prefix]) -> list[Row | None]:
@@ -142,12 +156,11 @@ class Fates:
         return found
 
     def _fate(
-        self, table: TableName, rows: Sequence[Row | None], prefixes: Sequence[Prefix], told: Told | None
+        self, table: TableName, rows: Sequence[Row | None], prefixes: Sequence[Prefix], heard: Hearing
     ) -> Fate | None:
         parts: list[Verdict] = []
         count = 0
-        for prefix, row in zip(prefixes, rows, strict=True):
-            unheard, doubts = heard_of(told, prefix)
+        for prefix, row, (unheard, doubts) in zip(prefixes, rows, heard or _ALL * len(rows), strict=True):
             found = _UNHEARD if unheard else self._ends(table, row, prefix, ())
             if found is None or found.ways > MAX_WALKS or (doubts and found.exits):
                 return None

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 from policyc.engines.wan.attachments import Attachment
-from policyc.engines.wan.fates import Fate, Fates, Senders
+from policyc.engines.wan.fates import Fate, Fates, Hearing, Senders
 from policyc.engines.wan.reach import Answer, Target, Told, Verdict, reach
 from policyc.engines.wan.tables import Tables
 from policyc.targets.cloud_wan.classes import Class, receivers
@@ -38,6 +38,9 @@ def changed_ways(
             yield sending, receiving, before, after
 
 
+_Members: TypeAlias = tuple[list[int], list[tuple[int, Told | None, Told | None]]]
+
+
 class _Asking:
     """Asks senders for the way to one class of receivers after the other, in both networks."""
 
@@ -46,8 +49,8 @@ class _Asking:
         self._begun = (Senders(old), Senders(new))
         #: the classes that are one attachment, by its name
         self._alone = {sending[0].name: at for at, sending in enumerate(sent) if len(sending) == 1}
-        #: by the id of a group those that hear all whatever is asked about, and the others with what they are told
-        self._hearing: dict[int, tuple[list[int], list[tuple[int, Told | None, Told | None]]]] = {}
+        #: by the id of a group
+        self._members: dict[int, _Members] = {}
 
     def changed(self, receiving: Class) -> dict[tuple[str, str], list[int]]:
         """The senders by what changes for them."""
@@ -60,46 +63,52 @@ class _Asking:
         near = self._differences.near(self._sent, receiving[0].prefixes)
         self._one_by_one(sorted(near.asked), receiving, asked, found)
         # He is not asked for the way to himself, but to another one of the receivers.
-        alone = self._alone.get(receiving[0].name, -1)
+        apart = near.asked | {self._alone[name] for name in (receiving[0].name,) if name in self._alone}
         for group, ways in near.groups:
-            before, after = (one.begun(group) for one in asked)
-            if before is None or after is None:
-                others = [] if near.same(group, ways) else group.members
-            else:
-                alike, others = self._parted(group, asked, alone)
-                texts = (asked[0].text(before), asked[1].text(after))
-                if texts[0] != texts[1]:
-                    found.setdefault(texts, []).extend(at for at in alike if at not in near.asked)
-            self._one_by_one((at for at in others if at not in near.asked), receiving, asked, found)
+            unknown: list[int] = []
+            for texts, members in self._by_hearing(group, asked).items():
+                if texts is None:
+                    unknown += members
+                elif texts[0] != texts[1]:
+                    found.setdefault(texts, []).extend(at for at in members if at not in apart)
+            if unknown and not near.same(group, ways):
+                self._one_by_one((at for at in unknown if at not in apart), receiving, asked, found)
+        self._one_by_one(apart - near.asked, receiving, asked, found)
         return {texts: sending for texts, sending in found.items() if sending}
 
     def _asked(self, target: Attachment) -> tuple[_Asked, _Asked]:
         asked = Target(target.prefixes, target.name)
         return _Asked(self._begun[0], asked), _Asked(self._begun[1], asked)
 
-    def _parted(self, group: Group, asked: tuple[_Asked, _Asked], alone: int) -> tuple[list[int], list[int]]:
-        """Those of a group whose far sides hear all that is asked about in both networks, and the others."""
-        found = self._hearing.get(id(group))
+    def _by_hearing(self, group: Group, asked: tuple[_Asked, _Asked]) -> dict[tuple[str, str] | None, list[int]]:
+        """The members of a group by the verdicts on what they send, before and after; None where each has to be asked."""
+        if not group.plain:
+            return {None: group.members}
+        out: dict[tuple[str, str] | None, list[int]] = {}
+        known: dict[tuple[Hearing, Hearing], list[int]] = {}
+        hears_all, others = self._told(group)
+        if hears_all:
+            known[(), ()] = out[_begun(group, asked, ((), ()))] = list(hears_all)
+        for at, before, after in others:
+            heard = (asked[0].fates.hearing(before, group.families), asked[1].fates.hearing(after, group.families))
+            members = known.get(heard)
+            if members is None:
+                members = known[heard] = out.setdefault(_begun(group, asked, heard), [])
+            members.append(at)
+        return out
+
+    def _told(self, group: Group) -> _Members:
+        """The members of a group who hear all whatever is asked about, and the others with what they are told in either network."""
+        found = self._members.get(id(group))
         if found is None:
-            found = self._hearing[id(group)] = ([], [])
+            found = self._members[id(group)] = ([], [])
             for at in group.members:
-                tolds = [begun[self._sent[at][0].name].told for begun in self._begun]
-                if tolds == [None, None]:
+                before, after = (begun[self._sent[at][0].name].told for begun in self._begun)
+                if before is None and after is None:
                     found[0].append(at)
                 else:
-                    found[1].append((at, tolds[0], tolds[1]))
-        alike = list(found[0])
-        others: list[int] = []
-        prefixes = [one.fates.parts(group.families) for one in asked]
-        for at, before, after in found[1]:
-            hears = (before is None or all(map(before.hears, prefixes[0]))) and (
-                after is None or all(map(after.hears, prefixes[1]))
-            )
-            (alike if hears else others).append(at)
-        if alone in alike:
-            alike.remove(alone)
-            others.append(alone)
-        return alike, others
+                    found[1].append((at, before, after))
+        return found
 
     def _one_by_one(
         self,
@@ -139,10 +148,6 @@ class _Asked:
         answer = self._answers[sender.name] = reach(self._tables, sender.name, self._target)
         return verdict_of(answer)
 
-    def begun(self, group: Group) -> Fate | None:
-        """How packets of a group fare whose far sides hear all; None where each sender has to be asked."""
-        return self.fates.begin(group.table, group.edges[0], group.families) if group.plain else None
-
     def text(self, fate: Fate) -> str:
         found = self._texts.get(id(fate))
         if found is None:
@@ -153,6 +158,15 @@ class _Asked:
         """Where function groups see what arrives of a sender that was asked for its verdict."""
         answer = self._answers.get(sender.name)
         return "" if answer is None else where_inspected(self._tables, answer)
+
+
+def _begun(group: Group, asked: tuple[_Asked, _Asked], heard: tuple[Hearing, Hearing]) -> tuple[str, str] | None:
+    """The verdicts on what a group sends that hears that; None where each sender has to be asked."""
+    before, after = (
+        one.fates.begin(group.table, group.edges[0], group.families, some)
+        for one, some in zip(asked, heard, strict=True)
+    )
+    return None if before is None or after is None else (asked[0].text(before), asked[1].text(after))
 
 
 def _pair(sending: Class, receiving: Class) -> tuple[Attachment, Attachment] | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from policyc.diagnostics import Diagnostic, Diagnostics
 from policyc.text import Source, Span
 from policyc.workspace.native_settings import NativeSettings
-from policyc.workspace.natives import check_texts
+from policyc.workspace.native_texts import check_texts
 
 OpenFile = Callable[[str, Span, Diagnostics], "Source | None"]
 

@@ -26,7 +26,7 @@ def check(document: Document, *, kind: str = "", trust: Mapping[str, str] | None
     `trust` maps policy reference names of Verified Access trust providers to their types.
     """
     from policyc.workspace.native_settings import NativeSettings
-    from policyc.workspace.natives import check_texts
+    from policyc.workspace.native_texts import check_texts
 
     source = source_of(document, "document")
     diagnostics = Diagnostics()

@@ -2,7 +2,7 @@
 
 A rule's file says in `NEEDS` what it cannot do without: all of the items, each a trait or a collection of traits of which one is enough
 (`"key:*"` stands for every trait that begins so). Traits are the kinds of documents and types of resources that a program has, the condition keys that it tests
-(`aws:sourcevpc`, lower case), the kinds of callers that it names (`by:service`) and the words of `WORDS`. `schemas/rule_needs.json` holds the needs of all rules, made from
+(`aws:sourcevpc`, lower case), the kinds of callers that it names (`by:service`) and the words of `WORDS`. `schemas/rule_needs.json` holds the needs of all rules, and which of them look at one document alone, made from
 their files (`python -m policyc.cli.pages`), since looking for them there would load the rules; a rule that is missing from it always runs.
 """
 
@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from policyc.data import read_text
 from policyc.holes import has_hole
@@ -54,7 +54,12 @@ _WILD: Final = frozenset("*?")
 
 def may_speak(rule: str, traits: Collection[str]) -> bool:
     """Whether a program with these traits has all that the rule needs."""
-    return all(any(_has(traits, one) for one in item) for item in _needs().get(rule, ()))
+    return all(any(_has(traits, one) for one in item) for item in _facts()["needs"].get(rule, ()))
+
+
+def looks_at_others(rule: str) -> bool:
+    """Whether what a rule finds in a document hangs on other documents (its `SCOPE` is not `document`)."""
+    return rule not in _facts()["document"]
 
 
 def written(needs: Needs) -> list[list[str]]:
@@ -63,9 +68,9 @@ def written(needs: Needs) -> list[list[str]]:
 
 
 @cache
-def _needs() -> dict[str, list[list[str]]]:
-    found: dict[str, list[list[str]]] = json.loads(read_text(FILE))
-    return found
+def _facts() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(read_text(FILE))
+    return {**found, "document": frozenset(found["document"])}
 
 
 def _has(traits: Collection[str], wanted: str) -> bool:

@@ -64,7 +64,7 @@ def rule(name: str) -> Rule:
     """The rule called `name`. Raises KeyError for an unknown one."""
     module = _module(name)
     causes, follows = tuple(getattr(module, "YIELDS_TO", ())), tuple(getattr(module, "FOLLOWS", ()))
-    return Rule(name, families()[name], module.SEVERITY, _doc(module), module.check, causes, follows)
+    return Rule(name, families()[name], module.SEVERITY, _doc(module), module.check, causes, follows, module.SCOPE)
 
 
 def _module(name: str) -> ModuleType:
@@ -86,10 +86,11 @@ def all_rules() -> tuple[Rule, ...]:
 
 
 def needs_file() -> Mapping[str, str]:
-    """What every rule needs, as the file of that has it: path -> text."""
+    """What every rule needs and how far it looks, as the file of that has it: path -> text."""
     needs = {name: written(_module(name).NEEDS) for name in RULES if hasattr(_module(name), "NEEDS")}
     rows = ",\n".join(f"  {json.dumps(name)}: {json.dumps(needs[name])}" for name in needs)
-    return {FILE: f"{{\n{rows}\n}}\n"}
+    document = json.dumps([name for name in RULES if rule(name).scope == "document"])
+    return {FILE: f'{{\n"document": {document},\n"needs": {{\n{rows}\n}}\n}}\n'}
 
 
 def rule_doc(name: str) -> str:
@@ -112,16 +113,36 @@ def run_rules(
     if diagnostics.has_errors:
         return
     settings = settings or Settings()
+    found = findings_of(speaking(program), program, documents, settings)
+    diagnostics.extend(told(found, program, settings, causes))
+
+
+def speaking(program: Program) -> tuple[str, ...]:
+    """The rules that may have something to say of a program."""
+    return rules_for(*facts_of(program))
+
+
+def facts_of(program: Program) -> tuple[frozenset[str], frozenset[str]]:
+    """What `rules_for` asks of a program: families and traits. Those of several programs together are those of the program of all that they hold."""
     kinds = {kind_of(policy) for policy in program.policies}
-    found: list[Diagnostic] = []
+    return _families_of(program, kinds), frozenset(traits_of(program, kinds))
+
+
+def findings_of(
+    names: Iterable[str], program: Program, documents: Sequence[Document], settings: Settings
+) -> list[Diagnostic]:
+    """Everything that rules find, by rule."""
     shared: dict[str, object] = {}
-    for name in rules_for(_families_of(program, kinds), frozenset(traits_of(program, kinds))):
-        if settings.runs(name):
-            found.extend(_run(name, program, documents, settings, shared))
+    return [item for name in names if settings.runs(name) for item in _run(name, program, documents, settings, shared)]
+
+
+def told(
+    found: Sequence[Diagnostic], program: Program, settings: Settings, causes: Sequence[Diagnostic] = ()
+) -> list[Diagnostic]:
+    """What rules found without what comments say is meant, and without what follows from other findings, those of readers (`causes`) as well."""
     ran = RULES if settings.everything else [name for name in RULES if settings.runs(name)]
-    found = apply_suppressions(commented_files(program, RULES), found, ran, RULES)
-    told = list(_without_effects(found))
-    diagnostics.extend(_without_consequences(told, causes, program) if causes else told)
+    kept = list(_without_effects(apply_suppressions(commented_files(program, RULES), found, ran, RULES)))
+    return list(_without_consequences(kept, causes, program)) if causes else kept
 
 
 @lru_cache(maxsize=1024)  # many documents are alike

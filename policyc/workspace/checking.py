@@ -14,6 +14,7 @@ from policyc.workspace.native_files import check_natives
 from policyc.workspace.native_settings import NativeSettings
 from policyc.workspace.natives import SEARCHED, find_natives, split_natives
 from policyc.workspace.project import Project
+from policyc.workspace.remembered import Remembered
 
 if TYPE_CHECKING:
     from policyc.workspace.compile import Compiled
@@ -24,12 +25,14 @@ def check_project(
     settings: NativeSettings,
     mistakes: Diagnostics,
     compile: Callable[[Project], Compiled] | None = None,
+    memory: Remembered | None = None,
 ) -> Found | None:
-    """What is found in one project; None after adding mistakes of its configuration to `mistakes`. `compile` may answer from memory."""
+    """What is found in one project; None after adding mistakes of its configuration to `mistakes`. `compile` may answer from memory, and for
+    documents that did not change `memory` does."""
     natives, _ = split_natives(project.named, settings.kind, settings.fences)
     findings = Diagnostics()
     if natives and len(natives) == len(project.named):  # documents alone, without any policy file
-        checked = check_natives(project.root, natives, findings, settings, project.read, natives)
+        checked = check_natives(project.root, natives, findings, settings, project.read, natives, memory)
         sources = {**project.sources, **checked.sources}
         shown = tuple(settled(item, sources) for item in findings.sorted())
         return Found(project.names, shown, sources, natives=checked.documents, tally=checked.tally)
@@ -46,7 +49,7 @@ def check_project(
     wanted = (*SEARCHED, *endings(True)) if settings.fences else SEARCHED
     searched = find_natives(project, findings, wanted, settings.fences)
     paths = list(dict.fromkeys([*natives, *searched.documents, *searched.hosts]))
-    checked = check_natives(project.root, paths, findings, settings, project.read, natives)
+    checked = check_natives(project.root, paths, findings, settings, project.read, natives, memory)
     unread = tuple(NotRead(name, 0, "", "in a form that is not read") for name in searched.unread)
     shown = (*kept(found, project, compiled.program.modules, compiled.diagnostics.has_errors), *findings)
     sources = {**compiled.program.sources, **checked.sources}

@@ -21,7 +21,7 @@ from policyc.syntax.json_text import JsonArray, JsonObject, JsonValue
 from policyc.text import Source, Span
 from policyc.workspace.completions import Completion, completions
 from policyc.workspace.native_settings import NativeSettings, rule_settings
-from policyc.workspace.natives import check_texts
+from policyc.workspace.native_texts import check_texts
 from policyc.workspace.placed import moved, obstacle, tree_of
 
 CEDAR = "cedar"

@@ -44,6 +44,11 @@ def check(source: Source, diagnostics: Diagnostics, settings: NativeSettings) ->
     return target.check_text(source, given, diagnostics) if isinstance(target, CedarTexts) else None
 
 
+def stated(source: Source, settings: NativeSettings) -> Policy | None:
+    """The policy of a text: it is made while looking at what is wrong."""
+    return check(source, Diagnostics(), settings)
+
+
 def settle(source: Source, found: Diagnostics, settings: NativeSettings) -> Iterable[Diagnostic]:
     """The findings without what a text repeats word for word, and without what its comments say is meant."""
     from policyc.lint.registry import RULES

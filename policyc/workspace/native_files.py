@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import reduce
 from pathlib import Path
 
 from policyc.carriers.registry import recognized
@@ -13,8 +14,10 @@ from policyc.report.tally import Tally
 from policyc.text import Source, Span
 from policyc.workspace.built import built_kind
 from policyc.workspace.native_settings import NativeSettings, as_configured
-from policyc.workspace.natives import NATIVES, check_texts, format_of
+from policyc.workspace.native_texts import check_texts
+from policyc.workspace.natives import NATIVES, format_of
 from policyc.workspace.pulled import Known, pulled
+from policyc.workspace.remembered import Remembered
 
 
 @record
@@ -33,9 +36,10 @@ def check_natives(
     settings: NativeSettings,
     read: Unsaved | None = None,
     named: Collection[Path] = (),
+    memory: Remembered | None = None,
 ) -> Checked:
     """Check native documents below `root` and files that hold some, those that are not saved as `read` has them. Of those that are `named` it
-    is said when they hold none."""
+    is said when they hold none. What `memory` knows is not looked at again."""
     sources: dict[str, Source] = {source.file: source for source in settings.samples.values()}
 
     def open_file(name: str, span: Span, found: Diagnostics) -> Source | None:
@@ -78,10 +82,10 @@ def check_natives(
             sources[name] = source
         return source
 
-    tally, taken = _check_hosts(root, hosts, diagnostics, settings, named, other, read)
+    tally, taken = _check_hosts(root, hosts, diagnostics, settings, named, other, read, memory)
     # what a host takes in (`file("policy.json")`) is judged there, where it is known what it is for
     texts = [(source, ending) for source, ending in texts if source.file not in taken]
-    check_texts(texts, diagnostics, settings, kinds, trusts)
+    check_texts(texts, diagnostics, settings, kinds, trusts, memory=memory)
     return Checked(sources, len(texts), tally)
 
 
@@ -93,24 +97,23 @@ def _check_hosts(
     named: Collection[Path],
     other: Callable[[str], Source | None],
     unsaved: Unsaved | None,
+    memory: Remembered | None,
 ) -> tuple[Tally, set[str]]:
     """What was counted, and the other files whose texts are documents of a host."""
     if not files:
         return Tally(), set()
-    from policyc.workspace.hosts import check_hosts, open_hosts
+    from policyc.workspace.host_units import checked, units
 
-    found = Diagnostics()
-    hosts = open_hosts(root, files, found, settings, unsaved)
-    told = {item.span.file for item in found if item.span is not None}
     asked = {path.resolve().relative_to(root).as_posix() for path in named}
-    for host in hosts:
-        carried = host.carried
-        empty = not (carried.documents or carried.unreadable or carried.companions)
-        if empty and host.source.file in asked and host.source.file not in told:
-            found.add(_holds_nothing(host.source))
-    tally = check_hosts(hosts, found, settings, other)
+    parts = [checked(root, unit, settings, other, unsaved, memory) for unit in units(files)]
+    found = Diagnostics(item for part in parts for item in part.opened)
+    told = {item.span.file for item in found if item.span is not None}
+    sources = {source.file: source for source, _ in files}
+    for name in (name for part in parts for name in part.empty if name in asked and name not in told):
+        found.add(_holds_nothing(sources[name]))
+    found.extend(item for part in parts for item in part.judged)
     diagnostics.extend(as_configured(_told_once(found), settings))
-    return tally, {document.file for host in hosts for document in host.carried.documents}
+    return reduce(Tally.plus, (part.tally for part in parts)), {name for part in parts for name in part.taken}
 
 
 def _holds_nothing(source: Source) -> Diagnostic:

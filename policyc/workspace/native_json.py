@@ -40,6 +40,19 @@ def check(source: Source, diagnostics: Diagnostics, settings: NativeSettings) ->
     return None
 
 
+def stated(source: Source, settings: NativeSettings) -> Policy | None:
+    """The policy of a document that `check` has made one of before."""
+    from policyc.targets.iam_documents.kinds import guess_kind
+    from policyc.targets.iam_documents.read import read_policy
+    from policyc.targets.switches import iam_switches
+
+    tree = parse_json(source, Diagnostics())
+    if tree is None:
+        return None
+    kind = KINDS[settings.kind] if settings.kind else guess_kind(tree)
+    return read_policy(tree, kind, source.file, iam_switches(settings.switches))
+
+
 def settle(source: Source, found: Diagnostics, settings: NativeSettings) -> Iterable[Diagnostic]:
     """All of the findings: JSON holds no comments."""
     return found

@@ -6,21 +6,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from types import MappingProxyType
 from typing import Protocol, cast
 
 from policyc.carriers.registry import endings, named_endings, recognized
 from policyc.diagnostics import Diagnostic, Diagnostics
 from policyc.ir.authz import Policy
 from policyc.model.files import find_files
-from policyc.packages import MissingPackage
-from policyc.record import record, replace
-from policyc.syntax.hidden import check_characters
+from policyc.record import record
 from policyc.text import Source
 from policyc.workspace import native_text
 from policyc.workspace.built import is_built
 from policyc.workspace.ignored import Ignored
-from policyc.workspace.native_settings import NativeSettings, as_configured, rule_settings
+from policyc.workspace.native_settings import NativeSettings
 from policyc.workspace.project import Project
 
 #: file ending -> module of this folder that handles it; `.policy` files are no natives
@@ -39,6 +36,9 @@ class Native(Protocol):
     def check(self, source: Source, diagnostics: Diagnostics, settings: NativeSettings) -> Policy | None:
         """Everything that is wrong or doubtful in one document; the policy that it states, where rules on sets of documents have
         yet to look at it."""
+
+    def stated(self, source: Source, settings: NativeSettings) -> Policy | None:
+        """The policy that `check` makes of a document, without a look at what is wrong with it."""
 
     def settle(self, source: Source, found: Diagnostics, settings: NativeSettings) -> Iterable[Diagnostic]:
         """What is told of the findings on one document, those of rules included: its comments may say that some are meant."""
@@ -124,46 +124,3 @@ def _module(name: str) -> Native:
 def format_of(path: Path, source: Source, settings: NativeSettings) -> str:
     """The format of a file that holds documents, empty for one that is a document itself, or neither."""
     return "" if settings.kind else recognized(path.name, source.text.encode(), settings.fences)
-
-
-def check_texts(
-    texts: Sequence[tuple[Source, str]],
-    diagnostics: Diagnostics,
-    settings: NativeSettings,
-    kinds: Mapping[str, str] = MappingProxyType({}),
-    trusts: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
-    *,
-    whole: bool = True,
-) -> None:
-    """Check documents, each by itself and all together; their endings (`.json`, `.cedar`), `kinds` by file or `settings.kind` say what
-    they are, `trusts` by file the trust providers beside `settings.trust`. Those that are not `whole` stand in files whose characters are looked at elsewhere."""
-    policies: dict[str, Policy] = {}
-    findings: dict[str, Diagnostics] = {}
-    for source, ending in texts:
-        found = findings[source.file] = Diagnostics()
-        if whole:
-            check_characters(source, found)
-        try:
-            kind = kinds.get(source.file) or settings.kind
-            own = replace(settings, kind=kind) if kind != settings.kind else settings
-            more = trusts.get(source.file)
-            own = replace(own, trust={**more, **settings.trust}) if more else own
-            policy = native(ending, kind).check(source, found, own)
-            policies |= {} if policy is None else {source.file: policy}
-        except MissingPackage as missing:
-            found.error("missing-package", str(missing), source.span(0, 0), missing.help)
-    if policies:
-        from policyc.lint.raw.rules import lint_documents
-
-        told = Diagnostics()
-        sources = [source for source, _ in texts if source.file in policies]
-        causes = [item for found in findings.values() for item in found]
-        lint_documents(list(policies.values()), sources, told, rule_settings(settings), causes=causes)
-        for item in told:
-            findings.setdefault(item.span.file if item.span is not None else "", Diagnostics()).add(item)
-    for source, ending in texts:
-        found = findings.pop(source.file, Diagnostics())
-        kind = kinds.get(source.file) or settings.kind
-        diagnostics.extend(as_configured(native(ending, kind).settle(source, found, settings), settings))
-    for found in findings.values():
-        diagnostics.extend(as_configured(found, settings))

@@ -25,7 +25,11 @@ def lint_documents(
     others. `resources` are those that are described beside the documents; without any the set tells what it can. `causes` are what the
     readers of the documents found."""
     policies = list(policies) if resources else joined(policies)
+    run_rules(program_of(policies, sources, resources), (), diagnostics, settings, causes)
+
+
+def program_of(policies: Sequence[Policy], sources: Sequence[Source], resources: Sequence[Resource] = ()) -> Program:
+    """Documents as a program, with the resources that they are on."""
     known = {resource.id: resource for resource in resources}
     known |= {policy.on.id: policy.on for policy in policies if isinstance(policy.on, Resource)}
-    program = Program({source.file: source for source in sources}, {}, known, (), tuple(policies), (), ())
-    run_rules(program, (), diagnostics, settings, causes)
+    return Program({source.file: source for source in sources}, {}, known, (), tuple(policies), (), ())

@@ -56,6 +56,7 @@ from policyc.lint.rule import Lint
 from policyc.targets.cloud_wan.speech import speech
 
 SEVERITY = Severity.WARNING
+SCOPE = "document"
 
 
 def check(lint: Lint) -> None:

@@ -55,6 +55,7 @@ from policyc.lint.route_rules import ended_by
 from policyc.lint.rule import Lint
 
 SEVERITY = Severity.WARNING
+SCOPE = "document"
 
 
 def check(lint: Lint) -> None:

@@ -51,6 +51,7 @@ from policyc.lint.networks import core_networks, neighbours
 from policyc.lint.rule import Lint
 
 SEVERITY = Severity.INFO
+SCOPE = "document"
 
 
 def check(lint: Lint) -> None:

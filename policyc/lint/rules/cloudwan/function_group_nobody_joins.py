@@ -49,6 +49,7 @@ from policyc.lint.rule_order import shadowing
 from policyc.targets.cloud_wan.speech import speech
 
 SEVERITY = Severity.WARNING
+SCOPE = "document"
 
 
 def check(lint: Lint) -> None:

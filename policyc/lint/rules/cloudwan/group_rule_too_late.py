@@ -54,6 +54,7 @@ from policyc.lint.rule import Lint
 from policyc.lint.rule_order import meeting, ordered_rules, rule_covers
 
 SEVERITY = Severity.WARNING
+SCOPE = "document"
 
 
 def check(lint: Lint) -> None:

@@ -55,6 +55,7 @@ from policyc.lint.networks import core_networks
 from policyc.lint.rule import Lint
 
 SEVERITY = Severity.INFO
+SCOPE = "document"
 
 
 def check(lint: Lint) -> None:

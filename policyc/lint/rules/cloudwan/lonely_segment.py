@@ -45,6 +45,7 @@ from policyc.lint.networks import core_networks, share_pairs
 from policyc.lint.rule import Lint
 
 SEVERITY = Severity.INFO
+SCOPE = "document"
 
 
 def check(lint: Lint) -> None:

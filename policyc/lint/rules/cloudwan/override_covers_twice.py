@@ -58,6 +58,7 @@ from policyc.lint.networks import core_networks, sends
 from policyc.lint.rule import Lint
 
 SEVERITY = Severity.WARNING
+SCOPE = "document"
 
 
 def check(lint: Lint) -> None:

@@ -47,6 +47,7 @@ from policyc.lint.networks import core_networks, share_pairs, shares
 from policyc.lint.rule import Lint
 
 SEVERITY = Severity.WARNING
+SCOPE = "document"
 
 
 def check(lint: Lint) -> None:

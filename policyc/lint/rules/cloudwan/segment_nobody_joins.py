@@ -46,6 +46,7 @@ from policyc.lint.rule import Lint
 from policyc.targets.cloud_wan.speech import speech
 
 SEVERITY = Severity.INFO
+SCOPE = "document"
 
 
 def check(lint: Lint) -> None:

@@ -47,6 +47,7 @@ from policyc.lint.networks import core_networks, shares
 from policyc.lint.rule import Lint
 
 SEVERITY = Severity.INFO
+SCOPE = "document"
 
 
 def check(lint: Lint) -> None:

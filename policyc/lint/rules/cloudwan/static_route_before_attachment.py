@@ -62,6 +62,7 @@ from policyc.syntax import nodes
 from policyc.targets.cloud_wan.speech import speech
 
 SEVERITY = Severity.INFO
+SCOPE = "document"
 _BY_TEST: Final = "; an attachment with that `id` in a test says that it exists"
 
 

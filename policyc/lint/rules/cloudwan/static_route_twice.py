@@ -47,6 +47,7 @@ from policyc.lint.networks import core_networks
 from policyc.lint.rule import Lint
 
 SEVERITY = Severity.ERROR
+SCOPE = "document"
 
 
 def check(lint: Lint) -> None:

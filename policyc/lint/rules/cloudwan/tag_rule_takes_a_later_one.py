@@ -50,6 +50,7 @@ from policyc.lint.rule import Lint
 from policyc.lint.rule_order import meeting, ordered_rules, shadowing
 
 SEVERITY = Severity.WARNING
+SCOPE = "document"
 
 
 def check(lint: Lint) -> None:

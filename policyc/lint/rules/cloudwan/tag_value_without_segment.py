@@ -42,6 +42,7 @@ from policyc.lint.networks import core_networks
 from policyc.lint.rule import Lint
 
 SEVERITY = Severity.WARNING
+SCOPE = "document"
 
 
 def check(lint: Lint) -> None:

@@ -47,6 +47,7 @@ from policyc.lint.rule import Lint, kind_of
 from policyc.model.vocabulary import Verb
 
 SEVERITY = Severity.WARNING
+SCOPE = "document"
 NEEDS = ("allow", "open", ("function", "bucket", "access-point", "resource"))
 
 _BY_URL = "lambda:InvokeFunctionUrl"

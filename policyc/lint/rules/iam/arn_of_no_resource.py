@@ -45,6 +45,7 @@ from policyc.targets.iam_documents.kinds import KINDS
 from policyc.text import Span
 
 SEVERITY = Severity.WARNING
+SCOPE = "document"
 NEEDS = ("arn",)
 
 #: what is told of services whose list of forms may lack some: they act for more than what their pages list for actions

@@ -42,6 +42,7 @@ from policyc.lint.rule import Lint
 from policyc.lint.speech import key_of
 
 SEVERITY = Severity.WARNING
+SCOPE = "document"
 
 _VIA = ("aws:calledvia", "aws:calledviafirst", "aws:calledvialast")
 _SERVED = "aws:viaawsservice"

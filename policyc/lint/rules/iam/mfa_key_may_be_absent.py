@@ -46,6 +46,7 @@ from policyc.lint.rule import Lint
 from policyc.lint.speech import key_of
 
 SEVERITY = Severity.WARNING
+SCOPE = "document"
 NEEDS = ("aws:multifactorauthpresent",)
 
 _KEY: Final = "aws:multifactorauthpresent"

@@ -43,6 +43,7 @@ from policyc.model.values import Principal
 from policyc.model.vocabulary import Verb
 
 SEVERITY = Severity.WARNING
+SCOPE = "document"
 NEEDS = ("trust",)
 
 _PLAIN: Final = "sts:AssumeRole"

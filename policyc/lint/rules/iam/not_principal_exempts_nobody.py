@@ -55,6 +55,7 @@ from policyc.model.values import Principal
 from policyc.regex import regex
 
 SEVERITY = Severity.WARNING
+SCOPE = "document"
 NEEDS = ("deny",)
 
 _ARN: Final = regex(r"arn:[^:]+:(?:iam|sts)::([0-9]{12}):(user|role|assumed-role|federated-user)/(.+)")

@@ -46,6 +46,7 @@ from policyc.lint.rule import Lint, kind_of
 from policyc.lint.speech import is_document
 
 SEVERITY = Severity.WARNING
+SCOPE = "document"
 
 _OPENS: Final = {
     "key": "opens the key to callers of every account",

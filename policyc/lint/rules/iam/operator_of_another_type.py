@@ -56,6 +56,7 @@ from policyc.targets.iam_documents.kinds import KINDS
 from policyc.targets.iam_documents.leaves import family_of
 
 SEVERITY = Severity.WARNING
+SCOPE = "document"
 NEEDS = ("raw",)
 YIELDS_TO = ("value-never-matches",)
 

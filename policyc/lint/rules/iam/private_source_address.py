@@ -45,6 +45,7 @@ from policyc.lint.speech import key_of
 from policyc.targets.iam_documents.kinds import KINDS
 
 SEVERITY = Severity.WARNING
+SCOPE = "document"
 NEEDS = ("aws:sourceip",)
 
 _PRIVATE: Final = tuple(

@@ -53,6 +53,7 @@ from policyc.targets.registry import resource_types
 from policyc.text import Span
 
 SEVERITY = Severity.ERROR
+SCOPE = "document"
 YIELDS_TO = ("value-never-matches", "bare-service-arn")
 
 _SERVICE_KEY = "vpc-lattice-svcs:ServiceArn"

@@ -41,6 +41,7 @@ from policyc.lint.doors import names_a_source
 from policyc.lint.rule import Lint, kind_of
 
 SEVERITY = Severity.WARNING
+SCOPE = "document"
 NEEDS = ("allow", "by:service")
 FOLLOWS = ("invalid-service-principal-format",)
 

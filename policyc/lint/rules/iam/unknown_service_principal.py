@@ -41,6 +41,7 @@ from policyc.lint.rule import Lint
 from policyc.targets.iam_documents import services
 
 SEVERITY = Severity.WARNING
+SCOPE = "document"
 NEEDS = ("by:service",)
 
 _END = ".amazonaws.com"

@@ -40,6 +40,7 @@ from policyc.lint.speech import is_document, key_of
 from policyc.targets.iam_documents.known_keys import known_keys
 
 SEVERITY = Severity.WARNING
+SCOPE = "document"
 NEEDS = ("language", "unlisted")
 
 

@@ -36,6 +36,7 @@ from policyc.lint.places import name_of
 from policyc.lint.rule import Lint
 
 SEVERITY = Severity.ERROR
+SCOPE = "document"
 
 
 def check(lint: Lint) -> None:

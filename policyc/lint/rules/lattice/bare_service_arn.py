@@ -41,6 +41,7 @@ from policyc.lint.rule import Lint
 from policyc.model.vocabulary import Verb
 
 SEVERITY = Severity.WARNING
+SCOPE = "document"
 NEEDS = ("patterns", ("auth-policy", "identity"))
 
 _INVOKE = Can((Verb("invoke", "vpc-lattice-svcs:Invoke"),))

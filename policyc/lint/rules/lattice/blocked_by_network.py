@@ -54,6 +54,7 @@ from policyc.model.values import Principal, Resource
 from policyc.record import replace
 
 SEVERITY = Severity.ERROR
+SCOPE = "document"
 NEEDS = ("allow", "lattice.service", "lattice.service_network")
 
 

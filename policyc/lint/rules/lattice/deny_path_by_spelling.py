@@ -41,6 +41,7 @@ from policyc.lint.rule import Lint
 from policyc.lint.speech import effect
 
 SEVERITY = Severity.INFO
+SCOPE = "document"
 NEEDS = ("auth-policy", "deny", "allow")
 
 

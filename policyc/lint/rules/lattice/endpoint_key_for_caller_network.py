@@ -37,6 +37,7 @@ from policyc.lint.rule import Lint
 from policyc.lint.speech import key_of, word
 
 SEVERITY = Severity.WARNING
+SCOPE = "document"
 
 _ENDPOINT_KEYS = ("aws:sourcevpc", "aws:sourcevpce", "aws:sourceip", "aws:vpcsourceip")
 NEEDS = ("auth-policy", _ENDPOINT_KEYS)

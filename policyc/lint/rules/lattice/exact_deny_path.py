@@ -40,6 +40,7 @@ from policyc.lint.rule import Lint
 from policyc.lint.speech import effect
 
 SEVERITY = Severity.WARNING
+SCOPE = "document"
 NEEDS = ("auth-policy", "deny")
 
 

@@ -38,6 +38,7 @@ from policyc.lint.rule import Lint
 from policyc.lint.speech import clause
 
 SEVERITY = Severity.WARNING
+SCOPE = "document"
 NEEDS = ("open", "allow", (f"{HEADER}*",))
 
 

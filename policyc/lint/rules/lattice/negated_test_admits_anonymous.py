@@ -44,6 +44,7 @@ from policyc.lint.rule import Lint
 from policyc.lint.speech import attribute_word, clause, exists, is_document
 
 SEVERITY = Severity.WARNING
+SCOPE = "document"
 NEEDS = ("open", "allow", "test")
 YIELDS_TO = ("value-never-matches",)
 

@@ -41,6 +41,7 @@ from policyc.lint.rule import Lint
 from policyc.regex import regex
 
 SEVERITY = Severity.ERROR
+SCOPE = "document"
 NEEDS = ("auth-policy", "patterns")
 
 _NETWORK = regex(r"arn:[^:]*:vpc-lattice:[^:]*:[^:]*:servicenetwork/.*", re.DOTALL)

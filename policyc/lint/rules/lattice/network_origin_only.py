@@ -39,6 +39,7 @@ from policyc.lint.rule import Lint
 from policyc.lint.speech import clause, word
 
 SEVERITY = Severity.WARNING
+SCOPE = "document"
 NEEDS = ("open", "allow", "test")
 
 

@@ -37,6 +37,7 @@ from policyc.lint.places import name_of
 from policyc.lint.rule import Lint
 
 SEVERITY = Severity.WARNING
+SCOPE = "document"
 NEEDS = ("lattice.service",)
 
 

@@ -41,6 +41,7 @@ from policyc.lint.places import caller_of
 from policyc.lint.rule import Lint
 
 SEVERITY = Severity.WARNING
+SCOPE = "document"
 NEEDS = ("open", "allow")
 
 _HELP = {

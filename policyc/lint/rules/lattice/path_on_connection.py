@@ -38,6 +38,7 @@ from policyc.lint.paths import SERVICE
 from policyc.lint.rule import Lint
 
 SEVERITY = Severity.WARNING
+SCOPE = "document"
 NEEDS = ("patterns", ("auth-policy", "identity"))
 
 _CONNECT = "vpc-lattice-svcs:connect"

@@ -36,6 +36,7 @@ from policyc.lint.paths import path_covered, path_places
 from policyc.lint.rule import Lint
 
 SEVERITY = Severity.WARNING
+SCOPE = "document"
 NEEDS = ("auth-policy", "allow")
 YIELDS_TO = ("value-never-matches",)
 

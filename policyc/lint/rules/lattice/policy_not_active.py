@@ -41,6 +41,7 @@ from policyc.lint.rule import Lint
 from policyc.model.values import Resource
 
 SEVERITY = Severity.ERROR
+SCOPE = "document"
 
 
 def check(lint: Lint) -> None:

@@ -38,6 +38,7 @@ from policyc.lint.rule import Lint
 from policyc.lint.speech import word
 
 SEVERITY = Severity.WARNING
+SCOPE = "document"
 
 _PATH = "vpc-lattice-svcs:requestpath"
 NEEDS = (_PATH,)

@@ -41,6 +41,7 @@ from policyc.lint.rule import Lint
 from policyc.regex import regex
 
 SEVERITY = Severity.WARNING
+SCOPE = "document"
 NEEDS = ("patterns", ("auth-policy", "identity"))
 
 _QUERY = regex(r"arn:[^:]*:vpc-lattice:.*\?[^/?*=]+=", re.DOTALL)

@@ -37,6 +37,7 @@ from policyc.lint.rule import Lint
 from policyc.lint.speech import key_of, word
 
 SEVERITY = Severity.WARNING
+SCOPE = "document"
 
 _OWN = "vpc-lattice-svcs:requestheader/x-amzn-lattice-"
 NEEDS = ("auth-policy", (f"{_OWN}*",))

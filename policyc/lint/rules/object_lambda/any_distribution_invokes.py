@@ -40,6 +40,7 @@ from policyc.ir.conditions import tests
 from policyc.lint.rule import Lint
 
 SEVERITY = Severity.INFO
+SCOPE = "document"
 NEEDS = ("function", "allow", "by:service")
 
 _CLOUDFRONT = "cloudfront.amazonaws.com"

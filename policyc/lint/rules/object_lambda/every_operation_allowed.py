@@ -41,6 +41,7 @@ from policyc.lint.speech import is_document
 from policyc.model.vocabulary import Verb
 
 SEVERITY = Severity.WARNING
+SCOPE = "document"
 NEEDS = ("object-lambda", "allow")
 
 

@@ -39,6 +39,7 @@ from policyc.lint.rule import Lint
 from policyc.lint.transformed import ACCESS_POINT, access_points, transformed
 
 SEVERITY = Severity.INFO
+SCOPE = "document"
 NEEDS = (ACCESS_POINT,)
 
 

@@ -37,6 +37,7 @@ from policyc.lint.rule import Lint
 from policyc.lint.transformed import ACCESS_POINT, access_points, actions_span, transformed
 
 SEVERITY = Severity.WARNING
+SCOPE = "document"
 NEEDS = (ACCESS_POINT,)
 
 

@@ -76,6 +76,7 @@ from policyc.lint.rule import Lint
 from policyc.lint.speech import caller
 
 SEVERITY = Severity.INFO
+SCOPE = "set"
 NEEDS = (FRONT,)
 
 

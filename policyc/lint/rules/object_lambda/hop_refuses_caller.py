@@ -61,6 +61,7 @@ from policyc.lint.speech import caller
 from policyc.model.values import Principal
 
 SEVERITY = Severity.WARNING
+SCOPE = "set"
 NEEDS = (FRONT,)
 
 _POINT = "access-point"

@@ -36,6 +36,7 @@ from policyc.diagnostics import Severity
 from policyc.lint.rule import Lint
 
 SEVERITY = Severity.WARNING
+SCOPE = "document"
 NEEDS = ("function", "allow", "by:service")
 
 _OBJECT_LAMBDA = "s3-object-lambda.amazonaws.com"

@@ -36,6 +36,7 @@ from policyc.lint.rule import Lint
 from policyc.lint.transformed import ACCESS_POINT, access_points, actions_span, transformed
 
 SEVERITY = Severity.ERROR
+SCOPE = "document"
 NEEDS = (ACCESS_POINT,)
 
 

@@ -41,6 +41,7 @@ from policyc.model.values import Scalar
 from policyc.model.vocabulary import Attribute
 
 SEVERITY = Severity.WARNING
+SCOPE = "set"
 NEEDS = ("identity", "allow", ACCESS_POINT)
 
 _READING = ("s3:getobject", "s3:getobjectversion")

@@ -47,6 +47,7 @@ from policyc.lint.transformed import transformed
 from policyc.model.values import Resource
 
 SEVERITY = Severity.WARNING
+SCOPE = "set"
 NEEDS = ("allow",)
 
 _READING = ("s3-object-lambda:GetObject", "s3-object-lambda:GetObjectVersion")

@@ -58,6 +58,7 @@ from policyc.lint.rule import Lint
 from policyc.model.vocabulary import Verb
 
 SEVERITY = Severity.WARNING
+SCOPE = "set"
 NEEDS = (FRONT,)
 
 _ANSWER = Can((Verb("answer", "s3-object-lambda:WriteGetObjectResponse"),))

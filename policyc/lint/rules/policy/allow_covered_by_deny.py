@@ -49,6 +49,7 @@ from policyc.lint.speech import effect
 from policyc.model.values import Resource
 
 SEVERITY = Severity.ERROR
+SCOPE = "document"
 NEEDS = ("allow", "deny")
 #: how many denies are taken together, and how many of them are pointed at
 _MOST_TOGETHER: Final = 30

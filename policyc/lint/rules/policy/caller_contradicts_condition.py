@@ -39,6 +39,7 @@ from policyc.lint.rule import Lint
 from policyc.lint.speech import caller, clause
 
 SEVERITY = Severity.ERROR
+SCOPE = "document"
 NEEDS = ("condition", ("by:*",))
 YIELDS_TO = ("value-never-matches", "operator-of-another-type")
 

@@ -38,6 +38,7 @@ from policyc.lint.rule import Lint
 from policyc.lint.speech import key_of
 
 SEVERITY = Severity.WARNING
+SCOPE = "document"
 
 _MADE_UP = ("http_request.user_agent", "http_request.x_forwarded_for", "aws:useragent", "aws:referer")
 NEEDS = (_MADE_UP,)

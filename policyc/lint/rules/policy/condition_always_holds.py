@@ -53,6 +53,7 @@ from policyc.lint.speech import attribute_word, exists
 from policyc.model.vocabulary import Attribute
 
 SEVERITY = Severity.WARNING
+SCOPE = "document"
 NEEDS = ("condition",)
 YIELDS_TO = ("value-never-matches", "everyone-allowed")
 FOLLOWS = (

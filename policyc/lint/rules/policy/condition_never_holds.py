@@ -44,6 +44,7 @@ from policyc.lint.rule import Lint
 from policyc.lint.speech import alternatives
 
 SEVERITY = Severity.ERROR
+SCOPE = "document"
 NEEDS = ("condition",)
 YIELDS_TO = ("value-never-matches", "cedar-forbid-fails-open", "cedar-permit-dies", "operator-of-another-type")
 FOLLOWS = (

@@ -40,6 +40,7 @@ from policyc.lint.speech import effect
 from policyc.model.values import Resource
 
 SEVERITY = Severity.ERROR
+SCOPE = "document"
 NEEDS = ("deny",)
 
 

@@ -50,6 +50,7 @@ from policyc.targets.iam_documents.kinds import GRANTING
 from policyc.text import Span
 
 SEVERITY = Severity.WARNING
+SCOPE = "document"
 NEEDS = ("several",)
 
 

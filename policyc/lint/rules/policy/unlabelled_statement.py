@@ -37,6 +37,7 @@ from policyc.lint.rule import Lint
 from policyc.lint.speech import is_document
 
 SEVERITY = Severity.INFO
+SCOPE = "document"
 NEEDS = ("unlabelled",)
 
 

@@ -49,6 +49,7 @@ from policyc.targets.iam_documents import arns
 from policyc.text import Span
 
 SEVERITY = Severity.ERROR
+SCOPE = "document"
 NEEDS = ("test",)
 YIELDS_TO = (
     "missing-arn-field",

@@ -42,6 +42,7 @@ from policyc.lint.rule import Lint
 from policyc.text import Span
 
 SEVERITY = Severity.WARNING
+SCOPE = "document"
 NEEDS = ("wildcard",)
 YIELDS_TO = ("cedar-group-name", "cedar-impossible-value", "cedar-odd-method", "cedar-template-text")
 

@@ -36,6 +36,7 @@ from policyc.lint.rule import Lint
 from policyc.syntax.hidden import mixed_message, mixed_words
 
 SEVERITY = Severity.INFO
+SCOPE = "set"
 NEEDS = ("foreign",)
 
 

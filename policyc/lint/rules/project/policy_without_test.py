@@ -46,6 +46,7 @@ from policyc.syntax.references import refs_in
 from policyc.targets.registry import resource_types
 
 SEVERITY = Severity.INFO
+SCOPE = "set"
 
 
 def check(lint: Lint) -> None:

@@ -37,6 +37,7 @@ from policyc.syntax import nodes
 from policyc.text import Span
 
 SEVERITY = Severity.WARNING
+SCOPE = "set"
 NEEDS = ("import",)
 
 

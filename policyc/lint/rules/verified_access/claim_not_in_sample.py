@@ -46,6 +46,7 @@ from policyc.targets.verified_access.scope import group_of
 from policyc.targets.verified_access.slips import lacking
 
 SEVERITY = Severity.WARNING
+SCOPE = "document"
 NEEDS = ("test",)
 
 

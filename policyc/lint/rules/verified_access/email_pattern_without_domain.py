@@ -40,6 +40,7 @@ from policyc.lint.rule import Lint
 from policyc.text import Span
 
 SEVERITY = Severity.WARNING
+SCOPE = "document"
 NEEDS = ("test",)
 YIELDS_TO = ("cedar-impossible-value", "cedar-template-text")
 

@@ -48,6 +48,7 @@ from policyc.targets.verified_access.scope import devices as devices_of
 from policyc.targets.verified_access.scope import group_of
 
 SEVERITY = Severity.WARNING
+SCOPE = "document"
 NEEDS = ("allow", "verified_access.group")
 #: how many statements are taken together
 _MOST_TOGETHER: Final = 30

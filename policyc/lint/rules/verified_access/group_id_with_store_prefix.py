@@ -37,6 +37,7 @@ from policyc.lint.rule import Lint
 from policyc.targets.verified_access.slips import store_prefix
 
 SEVERITY = Severity.INFO
+SCOPE = "document"
 NEEDS = ("test",)
 
 

@@ -34,6 +34,7 @@ from policyc.lint.places import name_of
 from policyc.lint.rule import Lint
 
 SEVERITY = Severity.ERROR
+SCOPE = "document"
 NEEDS = ("verified_access.group",)
 
 

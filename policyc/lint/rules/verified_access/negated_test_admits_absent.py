@@ -48,6 +48,7 @@ from policyc.model.vocabulary import Attribute
 from policyc.targets.verified_access.scope import REQUEST_ROOTS
 
 SEVERITY = Severity.WARNING
+SCOPE = "document"
 NEEDS = ("allow", "test")
 #: steps for all questions about one statement
 _MOST_STEPS: Final = 1_000

@@ -38,6 +38,7 @@ from policyc.lint.rule import Lint
 from policyc.targets.verified_access.slips import HOST, host_name
 
 SEVERITY = Severity.WARNING
+SCOPE = "document"
 NEEDS = (HOST,)
 YIELDS_TO = ("cedar-impossible-value", "cedar-template-text")
 

@@ -41,6 +41,7 @@ from policyc.ir.pattern import escape_pattern
 from policyc.lint.rule import Lint
 
 SEVERITY = Severity.WARNING
+SCOPE = "document"
 NEEDS = ("http_request.path",)
 YIELDS_TO = ("wildcard-without-like",)
 

@@ -42,6 +42,7 @@ from policyc.targets.verified_access.slips import HOST, without_star
 from policyc.text import Span
 
 SEVERITY = Severity.WARNING
+SCOPE = "document"
 NEEDS = ("test",)
 YIELDS_TO = ("cedar-impossible-value", "cedar-template-text")
 

@@ -44,6 +44,7 @@ from policyc.lint.speech import alternatives
 from policyc.targets.verified_access.scope import REQUEST_ROOTS
 
 SEVERITY = Severity.ERROR
+SCOPE = "document"
 NEEDS = tuple((f"{root}.*", root) for root in REQUEST_ROOTS)
 #: how long one statement is looked at
 _MOST_STEPS: Final = 10_000

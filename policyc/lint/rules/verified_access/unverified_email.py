@@ -41,6 +41,7 @@ from policyc.lint.emails import is_address, provider, unverified
 from policyc.lint.rule import Lint
 
 SEVERITY = Severity.WARNING
+SCOPE = "document"
 NEEDS = ("allow", "test")
 FOLLOWS = ("cedar-unknown-root",)
 

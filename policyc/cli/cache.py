@@ -2,7 +2,8 @@
 
 One file per command line lies in `<root>/.policyc-cache/`: JSON, then a line with a keyed digest of that JSON. It records the
 version and build of policyc, the command line, how the output looks, the configuration's and every input file's digest, and
-the report. The digest's key is random, belongs to the user and lies outside the project, so that a cache folder
+the report. Beside it, in the same form, lies what was found in each document and host file (`policyc.workspace.remembered`), for runs in which some of
+them have changed. The digest's key is random, belongs to the user and lies outside the project, so that a cache folder
 which arrives with somebody else's branch proves nothing here and is ignored; so is one that is broken or cut short. Nothing in
 this module may fail a run: without a cache the answer is worked out anew.
 
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from typing import Any, TextIO
 
+    from policyc.workspace.remembered import Remembered
+
 FORMAT_VERSION = 1
 FOLDER = ".policyc-cache"
 #: files whose coming and going changes a report: policies, what folders are searched for (`policyc.workspace.natives`), the
@@ -37,6 +40,7 @@ FOLDER = ".policyc-cache"
 _COUNTED = (".policy", ".cedar", ".json", ".tf", ".tofu", ".yaml", ".yml", ".template", ".gitignore", CONFIG)
 _PACKAGE = os.path.dirname(os.path.abspath(os.path.dirname(__file__)))
 _LARGEST = 8 * 1024 * 1024
+_LARGEST_ANSWERS = 64 * 1024 * 1024
 
 
 class _Changed(Exception):
@@ -52,7 +56,7 @@ def recall(argv: Sequence[str], out: TextIO | None) -> int | None:
         if place is None:
             return None
         root, config = place
-        entry = _read(root, argv)
+        entry = _read(_entry_path(root, argv), _LARGEST)
         _require(entry["circumstances"] == _circumstances(argv, root, config, out))
         _require(_same_files(entry, root))
         text, status = entry["report"], entry["status"]
@@ -98,10 +102,40 @@ def remember(
         }
         if not _same_files(entry, root):
             return False
-        _write(root, argv, json.dumps(entry, sort_keys=True))
+        _write(_entry_path(root, argv), json.dumps(entry, sort_keys=True), _LARGEST)
     except (_Changed, OSError, ValueError):
         return False
     return True
+
+
+def answers(root: str, settings: str) -> Remembered:
+    """What earlier runs with the same settings (as a text that says them all) found in single files of a project."""
+    from policyc.workspace.remembered import Remembered
+
+    def load() -> tuple[str, Mapping[str, Any]]:
+        try:
+            kept = _read(_answers_path(root, settings), _LARGEST_ANSWERS)["answers"]
+            _require(isinstance(kept, dict))
+        except (_Changed, OSError, ValueError, KeyError, TypeError, RecursionError):
+            kept = {}
+        return json.dumps([VERSION, build_stamp(), sys.version, sys.flags.optimize, settings]), kept
+
+    return Remembered(load)
+
+
+def keep_answers(root: str, settings: str, known: Remembered) -> bool:
+    """Keep what this run found in single files, in place of what was known before. Returns whether it is kept; failing to is no error."""
+    if known.is_new:
+        entry = {"format_version": FORMAT_VERSION, "answers": known.now}
+        try:
+            _write(_answers_path(root, settings), json.dumps(entry), _LARGEST_ANSWERS)
+        except (_Changed, OSError, ValueError):
+            return False
+    return True
+
+
+def _answers_path(root: str, settings: str) -> str:
+    return os.path.join(root, FOLDER, f"files-{_digest(settings.encode('utf-8', 'surrogatepass'))[:16]}.json")
 
 
 def _locate(argv: Sequence[str]) -> tuple[str, str | None] | None:
@@ -209,9 +243,9 @@ def _entry_path(root: str, argv: Sequence[str]) -> str:
     return os.path.join(root, FOLDER, f"check-{name[:16]}.json")
 
 
-def _read(root: str, argv: Sequence[str]) -> dict[str, Any]:
-    _require(not os.path.islink(os.path.join(root, FOLDER)))
-    body, _, seal = _bytes(_entry_path(root, argv)).rpartition(b"\n")
+def _read(path: str, largest: int) -> dict[str, Any]:
+    _require(not os.path.islink(os.path.dirname(path)))
+    body, _, seal = read_regular(path, largest, follow=False).rpartition(b"\n")
     key = _key(create=False)
     _require(seal.decode("ascii") == _seal(body, key))
     entry = json.loads(body)
@@ -220,8 +254,8 @@ def _read(root: str, argv: Sequence[str]) -> dict[str, Any]:
     return found
 
 
-def _write(root: str, argv: Sequence[str], body: str) -> None:
-    folder = os.path.join(root, FOLDER)
+def _write(path: str, body: str, largest: int) -> None:
+    folder = os.path.dirname(path)
     _require(not os.path.islink(folder))
     os.makedirs(folder, exist_ok=True)
     ignore = os.path.join(folder, ".gitignore")
@@ -229,8 +263,7 @@ def _write(root: str, argv: Sequence[str], body: str) -> None:
         with open(ignore, "x", encoding="utf-8") as file:
             file.write("*\n")
     data = body.encode("ascii")
-    _require(len(data) < _LARGEST)
-    path = _entry_path(root, argv)
+    _require(len(data) < largest)
     temporary = f"{path}.{os.getpid()}"
     with open(temporary, "xb") as out:
         out.write(data + b"\n" + _seal(data, _key(create=True)).encode())

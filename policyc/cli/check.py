@@ -22,7 +22,7 @@ from policyc.report.screen import clean, plural
 from policyc.report.tally import Tally, closing_line
 from policyc.workspace.checking import check_project
 from policyc.workspace.found import Found, together
-from policyc.workspace.native_settings import NativeSettings, settings_of
+from policyc.workspace.native_settings import NativeSettings, said, settings_of
 from policyc.workspace.natives import NAMED, split_natives
 from policyc.workspace.project import POLICY, Project
 
@@ -135,7 +135,7 @@ def _once(args: argparse.Namespace, console: Console) -> int:
         part = (
             _mended(project, settings, mistakes, console, args.unsafe_fixes)
             if args.fix
-            else check_project(project, settings, mistakes)
+            else _checked(project, settings, mistakes, args, unsaved is not None)
         )
         if part is None:
             console.names = project.names
@@ -162,6 +162,19 @@ def _once(args: argparse.Namespace, console: Console) -> int:
         walked = [str(path) for path in (*projects[0].paths, *projects[0].named)]
         cache.remember(args.argv, sys.stdout, walked, whole.texts, whole.looked, "".join(console.written), status)
     return status
+
+
+def _checked(
+    project: Project, settings: NativeSettings, mistakes: Diagnostics, args: argparse.Namespace, is_unsaved: bool
+) -> Found | None:
+    """What is found in a project. What earlier runs found in its documents is asked and kept."""
+    if args.no_cache or args.root is not None or args.config is not None or is_unsaved:
+        return check_project(project, settings, mistakes)
+    root, asked = str(project.root), said(settings)
+    known = cache.answers(root, asked)
+    found = check_project(project, settings, mistakes, memory=known)
+    cache.keep_answers(root, asked, known)
+    return found
 
 
 def _opened(args: argparse.Namespace, named: Sequence[str], mistakes: Diagnostics) -> list[Project]:

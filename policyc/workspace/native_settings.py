@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from types import MappingProxyType
@@ -52,6 +53,26 @@ def settings_of(
         config.severity,
         config.per_path,
         samples or {},
+    )
+
+
+def said(settings: NativeSettings) -> str:
+    """All that settings say, as one text: what is found in a file hangs on nothing else that was asked."""
+    return json.dumps(
+        [
+            settings.kind,
+            sorted(settings.switches.items()),
+            sorted(settings.trust.items()),
+            None if settings.select is None else sorted(settings.select),
+            sorted(settings.ignore),
+            sorted(settings.severity.items()),
+            [[pattern, sorted(names)] for pattern, names in settings.per_path],
+            sorted((name, source.file, source.text) for name, source in settings.samples.items()),
+            sorted(settings.values.items()),
+            settings.fences,
+            settings.before,
+            settings.pedantic,
+        ]
     )
 
 

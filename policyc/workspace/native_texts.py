@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from policyc.diagnostics import Diagnostic, Diagnostics
 from policyc.ir.authz import Policy
-from policyc.model.values import Resource
 from policyc.packages import MissingPackage
 from policyc.record import record, replace
 from policyc.syntax.hidden import check_characters
@@ -125,46 +124,48 @@ def _own(
 
 def _ruled(held: Sequence[_Text], settings: Settings) -> dict[str, list[Diagnostic]]:
     """What the rules find in the texts that have no answer, by file. A text with one loses it where it hangs on the others after all."""
-    if all(text.answer is not None or text.policy is None for text in held) and not _may_hang_together(held, settings):
+    known = [text for text in held if text.answer is not None and text.answer.kind]
+    together = not known or _may_hang_together(held, settings)
+    if not together and all(text.answer is not None or text.policy is None for text in held):
         return {}
     from policyc.lint.needs import looks_at_others
     from policyc.lint.raw.rules import program_of
     from policyc.lint.raw.sets import joined
     from policyc.lint.registry import findings_of, speaking, told
 
-    known = [text for text in held if text.answer is not None and text.answer.kind]
     across: list[Diagnostic] = []
     linked: dict[str, Policy] = {}
-    if not known or _may_hang_together(held, settings):
+    if together:
         for text in known:
             text.policy = text.native.stated(text.source, text.settings)
         stating = [text for text in held if text.policy is not None]
-        linked = {item.file: item for item in joined([text.policy for text in stating if text.policy is not None])}
+        every = joined([text.policy for text in stating if text.policy is not None])
+        linked = {text.source.file: policy for text, policy in zip(stating, every, strict=True)}
         if known:
-            program = program_of(list(linked.values()), [text.source for text in stating])
+            program = program_of(every, [text.source for text in stating])
             across = findings_of(filter(looks_at_others, speaking(program)), program, (), settings)
-        met = {item.span.file if item.span is not None else "" for item in across}
+        met = set(map(_file, across))
         for text in known:
             is_linked = linked.get(text.source.file) is not text.policy
             if is_linked or not met.isdisjoint(("", text.source.file)):
                 text.check()
     fresh = [text for text in held if text.answer is None and text.policy is not None]
     policies = [linked.get(text.source.file) or text.policy for text in fresh if text.policy is not None]
-    resources = [policy.on for policy in linked.values() if isinstance(policy.on, Resource)]
-    program = program_of(policies, [text.source for text in fresh], resources)
+    program = program_of(policies, [text.source for text in fresh])  # whoever is linked with one of them is among them
     names = [name for name in speaking(program) if not (known and looks_at_others(name))]
     found = [*findings_of(names, program, (), settings), *across]
-    by_file: dict[str, list[Diagnostic]] = {}
-    for item in found:
-        by_file.setdefault(item.span.file if item.span is not None else "", []).append(item)
+    shared = {_file(item) for item in found if looks_at_others(item.rule) or item.span is None}
     for text, policy in zip(fresh, policies, strict=True):
-        mine = by_file.get(text.source.file, [])
-        text.lasts = text.lasts and policy is text.policy and not any(looks_at_others(item.rule) for item in mine)
+        text.lasts = text.lasts and policy is text.policy and shared.isdisjoint(("", text.source.file))
     causes = [item for text in held if text.answer is None for item in text.found]
-    by_file = {}
+    by_file: dict[str, list[Diagnostic]] = {}
     for item in told(found, program, settings, causes):
-        by_file.setdefault(item.span.file if item.span is not None else "", []).append(item)
+        by_file.setdefault(_file(item), []).append(item)
     return by_file
+
+
+def _file(item: Diagnostic) -> str:
+    return "" if item.span is None else item.span.file
 
 
 def _may_hang_together(held: Sequence[_Text], settings: Settings) -> bool:
@@ -175,7 +176,7 @@ def _may_hang_together(held: Sequence[_Text], settings: Settings) -> bool:
 
     answers = [text.answer for text in held if text.answer is not None]
     policies = [text.policy for text in held if text.answer is None and text.policy is not None]
-    families, traits = facts_of(program_of(policies, ()))
+    families, traits = facts_of(program_of(policies, ())) if policies else (frozenset[str](), frozenset[str]())
     kinds = [*(answer.kind for answer in answers), *(policy.kind for policy in policies)]
     names = rules_for(
         families.union(*(answer.families for answer in answers)), traits.union(*(answer.traits for answer in answers))

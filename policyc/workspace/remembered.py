@@ -23,17 +23,22 @@ _PASSING: Final = frozenset({"missing-package", "rule-crashed"})
 
 
 class Remembered:
-    """The answers of earlier runs (`before`, by key), and of this one: those that it asked for or added. `about` is what all hang on."""
+    """The answers of earlier runs, and of this one: those that it asked for or added (`now`). `load` gives, when it is first asked, what all answers hang on
+    and those of before by key."""
 
-    __slots__ = ("_before", "_start", "now")
+    __slots__ = ("_before", "_load", "_start", "now")
 
-    def __init__(self, about: str, before: Mapping[str, Any]) -> None:
-        self._start = blake2b(about.encode("utf-8", "surrogatepass"), digest_size=16).digest()
-        self._before = before
+    def __init__(self, load: Callable[[], tuple[str, Mapping[str, Any]]]) -> None:
+        self._load = load
+        self._start = b""
+        self._before: Mapping[str, Any] = {}
         self.now: dict[str, Any] = {}
 
     def key(self, *parts: str) -> str:
         """The key of what hangs on these texts."""
+        if not self._start:
+            about, self._before = self._load()
+            self._start = blake2b(about.encode("utf-8", "surrogatepass"), digest_size=16).digest()
         made = blake2b(self._start, digest_size=20)
         for part in parts:
             data = part.encode("utf-8", "surrogatepass")

@@ -141,18 +141,35 @@ def command_rate(unit: float) -> Iterator[str]:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         lines = project(root, 200, 21)
-        took = check(root, ".")
+        took = check(root, "--no-cache", ".")
         yield f"200 files, {lines} lines: {took:.2f} s, {lines / took / 1000:.1f} klines/s, {took / unit:.0f} units"
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         for number in range(2000):
             (root / f"d{number}.json").write_text(json.dumps(document(number), indent=2))
-        took = check(root, *(f"d{number}.json" for number in range(2000)))
+        took = check(root, "--no-cache", *(f"d{number}.json" for number in range(2000)))
         yield f"2000 JSON documents: {took:.2f} s, {2000 / took:.0f} a second, {took / unit:.0f} units"
+        yield f"the same, one changed: {one_changed(root, 'd7.json'):.2f} s"
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        for number in range(2000):
+            (root / f"t{number}.yaml").write_text(template(number))
+        yield f"2000 templates: {check(root, '--no-cache', '.'):.2f} s, one changed: {one_changed(root, 't7.yaml'):.2f} s"
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        lines = project(root, 2000)
+        yield f"2000 policy files, {lines} lines: {check(root, '--no-cache', '.'):.2f} s, whatever has changed"
 
 
-def check(root: Path, *paths: str) -> float:
-    command = [sys.executable, "-m", "policyc", "check", "--no-cache", *paths]
+def one_changed(root: Path, name: str) -> float:
+    """The time of a run after one of many files has changed."""
+    check(root, ".")
+    (root / name).write_text((root / name).read_text() + "\n")
+    return check(root, ".")
+
+
+def check(root: Path, *words: str) -> float:
+    command = [sys.executable, "-m", "policyc", "check", *words]
     start = time.perf_counter()
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
     took = time.perf_counter() - start
@@ -174,6 +191,13 @@ def document(number: int) -> dict[str, object]:
         for one in range(3)
     ]
     return {"Version": "2012-10-17", "Statement": statements}
+
+
+def template(number: int) -> str:
+    """A small template of CloudFormation with an identity policy."""
+    policy = json.dumps(document(number), indent=2).replace("\n", "\n        ")
+    head = "Resources:\n  It:\n    Type: AWS::IAM::ManagedPolicy\n    Properties:\n      PolicyDocument: |\n        "
+    return head + policy + "\n"
 
 
 if __name__ == "__main__":

@@ -47,7 +47,7 @@ from policyc.lint.transformed import transformed
 from policyc.model.values import Resource
 
 SEVERITY = Severity.WARNING
-SCOPE = "set"
+SCOPE = "document"
 NEEDS = ("allow",)
 
 _READING = ("s3-object-lambda:GetObject", "s3-object-lambda:GetObjectVersion")

@@ -64,7 +64,16 @@ def rule(name: str) -> Rule:
     """The rule called `name`. Raises KeyError for an unknown one."""
     module = _module(name)
     causes, follows = tuple(getattr(module, "YIELDS_TO", ())), tuple(getattr(module, "FOLLOWS", ()))
-    return Rule(name, families()[name], module.SEVERITY, _doc(module), module.check, causes, follows, module.SCOPE)
+    return Rule(
+        name,
+        families()[name],
+        module.SEVERITY,
+        _doc(module),
+        module.check,
+        causes,
+        follows,
+        getattr(module, "SCOPE", "set"),
+    )
 
 
 def _module(name: str) -> ModuleType:

@@ -42,6 +42,7 @@ from policyc.regex import regex
 from policyc.text import Span
 
 SEVERITY = Severity.WARNING
+SCOPE = "document"
 NEEDS = ("allow", ("identity",))
 
 #: every role, of one account or of all

@@ -45,6 +45,7 @@ from policyc.model.values import Principal, Scalar
 from policyc.model.vocabulary import Attribute, Verb
 
 SEVERITY = Severity.WARNING
+SCOPE = "document"
 NEEDS = ("rcp", "deny", ("aws:principalorg*", "aws:source*"))
 
 _SERVICE: Final = Principal("service", ("logs.amazonaws.com",))

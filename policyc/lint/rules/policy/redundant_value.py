@@ -49,6 +49,7 @@ from policyc.targets.iam_documents.kinds import GRANTING
 from policyc.text import Span
 
 SEVERITY = Severity.INFO
+SCOPE = "document"
 NEEDS = ("lists",)
 
 #: a list as its author wrote it: text and place of every item, and the pairs that were found in it

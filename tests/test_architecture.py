@@ -236,40 +236,26 @@ def test_targets_do_not_import_one_another(path: Path) -> None:
 #: what may name one target: the rules of its family, and what is about one service by its subject. Everything else asks the registry for
 #: what a target offers (`policyc.targets.base`, `policyc.targets.cedar_documents.protocol`), so that a new target is a folder and a line.
 ABOUT_ONE_TARGET = {
-    "cloud_wan": {  # networks are a thing of their own: no other target declares one
-        "cli/graph",
+    # the commands about networks and routes, proofs and rules about them, and flow logs
+    "cloud_wan": {
         "analysis",
-        "workspace/proving_paths",
-        "workspace/reaching_paths",
+        "cli/graph",
         "cli/network_diff",
-        "cli/replay_policies",
         "cli/networks",
+        "cli/replay_policies",
         "cli/route_files",
         "cli/routes",
         "cli/simulate_crowds",
         "cli/simulate_network",
-        "lint/networks",
-        "lint/raw/network",
-        "lint/rules/cloudwan",
         "importing/documents",
+        "lint/rules/cloudwan",
         "replay/askers/networks",
-        "simulation/runner",
-        "workspace/comparing",
-        "workspace/native_json",
     },
     # access logs of VPC Lattice, its ARNs, and the way of its requests through network and service
-    "lattice": {
-        "analysis",
-        "cli/simulate_documents",
-        "importing/documents",
-        "replay",
-        "workspace/proving_paths",
-        "workspace/sides",
-    },
+    "lattice": {"analysis", "cli/simulate_documents", "importing/documents", "replay", "workspace/sides"},
+    # its access logs, and the way of its requests through group and endpoint
     "verified_access": {
-        # its access logs, and the way of its requests through group and endpoint
         "analysis",
-        "workspace/proving_paths",
         "cli/replay_policies",
         "cli/simulate_cedar",
         "importing/cedar",
@@ -279,26 +265,37 @@ ABOUT_ONE_TARGET = {
         "workspace/sides",
     },
     "client_vpn": {"analysis", "importing/cedar"},
-    "identity": {"analysis", "importing/documents", "workspace/proving_paths"},
+    "identity": {"importing/documents"},
     "object_lambda": {"analysis", "replay"},
     "plain_iam": {"importing/documents"},
 }
 
 
-@pytest.mark.parametrize("path", [path for path in MODULES if parts(path)[0] != "targets"], ids=ids)
-def test_no_module_but_those_of_one_service_names_its_target(path: Path) -> None:
+def targets_named(path: Path) -> set[str]:
+    """The folders of targets that a module imports from."""
     from policyc.targets.registry import TARGETS
 
     folders = {module.rsplit(".", 1)[1] for module in TARGETS.values()}
+    names = {name for name, _ in imports(ast.parse(path.read_text(encoding="utf-8")))}
+    return folders & {name.split(".")[2] for name in names if name.startswith("policyc.targets.")}
+
+
+def about(target: str, path: Path) -> list[str]:
+    """The entries of the list by which a module may name a target."""
     here = path.relative_to(PACKAGE).with_suffix("").as_posix()
-    named = {
-        name.split(".")[2]
-        for name, _ in imports(ast.parse(path.read_text(encoding="utf-8")))
-        if name.count(".") > 1 and name.startswith("policyc.targets.")
-    }
-    for folder in named & folders:
-        allowed = ABOUT_ONE_TARGET.get(folder, set())
-        assert any(here == one or here.startswith(f"{one}/") for one in allowed), f"{ids(path)} names {folder}"
+    return [one for one in ABOUT_ONE_TARGET.get(target, ()) if here == one or here.startswith(f"{one}/")]
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if parts(path)[0] != "targets"], ids=ids)
+def test_no_module_but_those_of_one_service_names_its_target(path: Path) -> None:
+    for target in targets_named(path):
+        assert about(target, path), f"{ids(path)} names {target}"
+
+
+def test_whoever_may_name_a_target_does() -> None:
+    outside = [path for path in MODULES if parts(path)[0] != "targets"]
+    needed = {(target, one) for path in outside for target in targets_named(path) for one in about(target, path)}
+    assert needed == {(target, one) for target, held in ABOUT_ONE_TARGET.items() for one in held}
 
 
 @pytest.mark.parametrize("path", [path for path in MODULES if parts(path)[0] in ("model", "ir", "syntax")], ids=ids)

@@ -21,6 +21,7 @@ from policyc.cli.trust import trust_of
 from policyc.diagnostics import Diagnostics
 from policyc.record import record
 from policyc.syntax.json_text import parse_json
+from policyc.targets.registry import network_like
 from policyc.text import Source
 from policyc.workspace.compile import Compiled, compile_project
 from policyc.workspace.project import POLICY
@@ -131,13 +132,11 @@ def _held(role: str, path: str) -> Any:
 
 def _kind_of(path: str, args: argparse.Namespace) -> str:
     """The option that a document is for."""
-    from policyc.targets.cloud_wan import is_core_network
-
     if path.endswith(".cedar"):
         return "group-policy"
     source = read_input(path, "a document", args, "--policies", 64 * 1024 * 1024)
     tree = parse_json(source, Diagnostics())
-    if tree is not None and is_core_network(tree):
+    if tree is not None and network_like(tree) is not None:
         return NETWORK
     services = set() if tree is None else {action.partition(":")[0].lower() for action in _actions(tree.plain())}
     kinds = [role for role, service in _OF_ACTIONS.items() if service in services]

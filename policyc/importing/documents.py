@@ -35,14 +35,13 @@ from policyc.record import record
 from policyc.syntax import nodes
 from policyc.syntax.json_text import JsonValue, parse_json
 from policyc.targets.base import Document
-from policyc.targets.cloud_wan import is_core_network
 from policyc.targets.iam_documents import resource_arn
 from policyc.targets.iam_documents.kinds import KINDS, DocumentKind, guess_kind, is_policy
 from policyc.targets.iam_documents.read import read_policy
 from policyc.targets.lattice import raising
 from policyc.targets.lattice.raising import is_placeholder
 from policyc.targets.program import words
-from policyc.targets.registry import resource_types
+from policyc.targets.registry import network_like, resource_types
 from policyc.text import Span
 
 _LATTICE: Final = "auth-policy"
@@ -187,7 +186,7 @@ def _sort(item: Given, sorts: dict[str, list[tuple[Given, Policy]]], run: _Run) 
     tree = parse_json(item.source, run.diagnostics)
     if tree is None:
         return
-    if item.kind == CORE_NETWORK or (not item.kind and is_core_network(tree)):
+    if item.kind == CORE_NETWORK or (not item.kind and network_like(tree) is not None):
         _network(item, run)
     elif not is_policy(tree):
         run.diagnostics.error(

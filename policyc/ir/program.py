@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from policyc.diagnostics import Diagnostics, did_you_mean
 from policyc.ir.authz import Policy
 from policyc.model.values import Principal, Resource, ResourceLink
 from policyc.per_object import PerObject
@@ -97,3 +98,20 @@ def _resources_by_link(resources: Mapping[str, Resource]) -> dict[tuple[str, str
 
 _by_resource = PerObject(_policies_by_resource, 64)
 _by_link = PerObject(_resources_by_link, 64)
+
+
+def find_network(program: Program, scope: Scope, ref: nodes.Ref, diagnostics: Diagnostics) -> BoundNetwork | None:
+    """The network that a test names, through the names of its file."""
+    definition = scope.lookup(ref.simple or "")
+    if definition is not None:
+        for network in program.networks:
+            if network.file == definition.file and network.name == definition.node.name.text:
+                return network
+    names = [network.name for network in program.networks]
+    diagnostics.error(
+        "unknown-network",
+        f"no network is named `{ref.text}` here",
+        ref.span,
+        did_you_mean(ref.text, names, "declare it with `network`, or import it with `use`"),
+    )
+    return None

@@ -8,6 +8,7 @@ from policyc.diagnostics import Diagnostics
 from policyc.ir.network import AttachRule, CoreNetwork, SendTo, SendVia, Share, ToTag
 from policyc.lint.rule import Lint
 from policyc.lint.rule_order import shadowing, value_of
+from policyc.targets.registry import network
 
 
 def core_networks(lint: Lint) -> list[CoreNetwork]:
@@ -16,10 +17,8 @@ def core_networks(lint: Lint) -> list[CoreNetwork]:
 
 
 def _lower_all(lint: Lint) -> list[CoreNetwork]:
-    from policyc.targets.cloud_wan.lower import lower_network
-
-    lowered = (lower_network(bound, Diagnostics()) for bound in lint.program.networks)
-    return [item.network for item in lowered if item is not None]
+    lowered = (network(bound.node.target.text).lower(bound, Diagnostics()) for bound in lint.program.networks)
+    return [item for item in lowered if item is not None]
 
 
 def tag_values(rule: AttachRule, key: str) -> set[str] | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity, did_you_mean
 from policyc.engines.trace import Decision, GateTrace, Outcome, Verdict
-from policyc.ir.program import BoundTest, Program
+from policyc.ir.program import BoundTest, Program, find_network
 from policyc.packages import MissingPackage
 from policyc.per_object import PerObject
 from policyc.record import light, record
@@ -14,6 +14,7 @@ from policyc.simulation.keyword import matches_keyword
 from policyc.simulation.request import RequestBuilder
 from policyc.syntax import nodes
 from policyc.targets.base import Document, DocumentSet, Request
+from policyc.targets.registry import network, networks
 from policyc.text import Span
 
 
@@ -116,10 +117,10 @@ _labels: PerObject[Program, frozenset[str]] = PerObject(
 
 
 def _run_network(program: Program, test: BoundTest, diagnostics: Diagnostics) -> int:
-    from policyc.targets.cloud_wan.steps import run_network_steps
-    from policyc.targets.switches import wan_switches
-
-    results = run_network_steps(program, test, diagnostics, wan_switches(program.switches))
+    named = next(step.network for step in test.node.steps if isinstance(step, nodes.OnStep))
+    found = find_network(program, test.scope, named, Diagnostics())
+    # of a network that nobody declares any target says so
+    results = network(found.node.target.text if found else min(networks())).run_steps(program, test, diagnostics)
     for result in results:
         if not result.passed:
             diagnostics.error("test-failed", result.message, result.span, "correct the network, or the expectation")

@@ -18,7 +18,9 @@ from policyc.text import Source, Span
 
 if TYPE_CHECKING:
     from policyc.ir.network import CoreNetwork
+    from policyc.ir.program import BoundNetwork, BoundTest
     from policyc.ir.raw_forms import NativeForms
+    from policyc.syntax.json_text import JsonValue
 
 #: Opens a file of the project by its path from the root; what is wrong with it is reported at the span.
 OpenFile: TypeAlias = Callable[[str, Span], Source | None]
@@ -145,6 +147,15 @@ class Request:
     unknown: frozenset[str] = frozenset()
 
 
+@light
+class StepResult:
+    """One expectation of a test: whether it held, and what happened, in words (rule number, hops)."""
+
+    span: Span
+    passed: bool
+    message: str
+
+
 @runtime_checkable
 class Hints(Protocol):
     """What a target may offer beside `Target`: help for names that its resources do not show."""
@@ -250,7 +261,26 @@ class Network(BackEnd, Protocol):
     def declared(self) -> Literal["network"]:
         """The word that declares it."""
 
+    @property
+    def document(self) -> str:
+        """The kind of document that a network becomes, as `check --as` knows it."""
+
+    def looks_like_one(self, tree: JsonValue) -> bool:
+        """Whether a JSON value looks like such a document, or an answer of the service around one."""
+
     def read(self, native: Native, diagnostics: Diagnostics) -> CoreNetwork | None: ...
+
+    def check_text(self, source: Source, diagnostics: Diagnostics, tree: JsonValue | None = None) -> CoreNetwork | None:
+        """The network of a document; reports all that the service would refuse. None where its shape is wrong."""
+
+    def lower(self, bound: BoundNetwork, diagnostics: Diagnostics) -> CoreNetwork | None:
+        """The normal form of a declared network, not validated yet; None after reporting what cannot be said."""
+
+    def run_steps(self, program: Program, test: BoundTest, diagnostics: Diagnostics) -> Sequence[StepResult]:
+        """The result of each `expect` of a test, in order; mistakes in the test itself are reported."""
+
+    def changes(self, old: CoreNetwork, new: CoreNetwork, switches: Mapping[str, str]) -> Sequence[str]:
+        """What becomes other between two networks, each change as a sentence."""
 
 
 class Target(BackEnd, Protocol):

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
+from typing import TYPE_CHECKING, Final
 
 from policyc.model.vocabulary import ResourceType
 from policyc.targets.base import Network, Target
+
+if TYPE_CHECKING:
+    from policyc.syntax.json_text import JsonValue
 
 #: language name -> module that holds `TARGET`
 TARGETS = {
@@ -19,6 +23,8 @@ TARGETS = {
     "client_vpn": "policyc.targets.client_vpn",
     "iam_document": "policyc.targets.plain_iam",
 }
+#: those that take a `network`; all others take a `policy`
+_NETWORKS: Final = ("cloudwan",)
 
 
 @cache
@@ -31,16 +37,33 @@ def back_end(name: str) -> Target | Network:
 @cache
 def target(name: str) -> Target:
     """The target of policies called `name`. Raises KeyError for an unknown one, or one of networks."""
-    found = back_end(name)
-    if isinstance(found, Network):
+    if name in _NETWORKS:
         raise KeyError(name)
+    found: Target = import_module(TARGETS[name]).TARGET
     return found
 
 
-@cache
 def networks() -> frozenset[str]:
     """The targets of `network` declarations; all others take a `policy`."""
-    return frozenset(name for name in TARGETS if isinstance(back_end(name), Network))
+    return frozenset(_NETWORKS)
+
+
+def network(name: str) -> Network:
+    """The target of networks called `name`. Raises KeyError for an unknown one, or one of policies."""
+    found = back_end(name)
+    if isinstance(found, Network):
+        return found
+    raise KeyError(name)
+
+
+def network_of(document: str) -> Network:
+    """The target of networks whose documents are of that kind. Raises StopIteration for another kind."""
+    return next(item for item in map(network, _NETWORKS) if item.document == document)
+
+
+def network_like(tree: JsonValue) -> Network | None:
+    """The target of networks one of whose documents a JSON value looks like."""
+    return next((item for item in map(network, _NETWORKS) if item.looks_like_one(tree)), None)
 
 
 @cache

@@ -18,7 +18,8 @@ from policyc.report.changes import ADDED, CHANGED, OPEN, REMOVED, SAME, Changes,
 from policyc.syntax.json_text import JsonObject, JsonString, JsonValue, parse_json
 from policyc.targets.iam_documents.kinds import KINDS, DocumentKind, guess_kind, is_policy
 from policyc.targets.iam_documents.read import read_policy
-from policyc.targets.switches import iam_switches, wan_switches
+from policyc.targets.registry import network_of
+from policyc.targets.switches import iam_switches
 from policyc.text import Source, Span
 from policyc.workspace.completions import filled_by_name, values_by_name
 from policyc.workspace.native_json import CORE_NETWORK, shape_of
@@ -329,9 +330,6 @@ def _networks(
     name: str, before: Piece | None, after: Piece | None, side: Side, diagnostics: Diagnostics
 ) -> Compared | None:
     """Two core network policies, by the exact comparison of their target."""
-    from policyc.targets.cloud_wan.check import check_document
-    from policyc.targets.cloud_wan.compare import compare as compare_networks
-
     if before is None or after is None:
         return Compared(
             name,
@@ -343,12 +341,11 @@ def _networks(
     if holes:
         why = tuple(f"it hangs on ‹{hole}›, which is not known" for hole in holes)
         return Compared(name, CORE_NETWORK, OPEN, open=why)
-    networks = [check_document(piece.source, diagnostics) for piece in (before, after)]
-    one, two = networks
+    target = network_of(CORE_NETWORK)
+    one, two = (target.check_text(piece.source, diagnostics) for piece in (before, after))
     if one is None or two is None or diagnostics.has_errors:
         return None
-    found = compare_networks(one, two, None, wan_switches(side.switches))
-    sentences = tuple(change.sentence() for change in found.changes)
+    sentences = tuple(target.changes(one, two, side.switches))
     return Compared(name, CORE_NETWORK, CHANGED if sentences else SAME, (), sentences)
 
 

@@ -9,6 +9,7 @@ from policyc.diagnostics import Diagnostic, Diagnostics
 from policyc.ir.authz import Policy
 from policyc.syntax.json_text import JsonArray, JsonNumber, JsonObject, JsonValue, parse_json
 from policyc.targets.iam_documents.kinds import KINDS, is_policy
+from policyc.targets.registry import network_like
 from policyc.text import Source
 from policyc.workspace.native_settings import NativeSettings, rule_settings
 
@@ -88,9 +89,8 @@ def _quoted(text: str) -> str:
 
 def shape_of(tree: JsonValue) -> str:
     """`core-network` for what looks like one, else nothing."""
-    from policyc.targets.cloud_wan import is_core_network
-
-    return CORE_NETWORK if is_core_network(tree) else ""
+    found = network_like(tree)
+    return "" if found is None else found.document
 
 
 def _check_network(tree: JsonValue, source: Source, diagnostics: Diagnostics, settings: NativeSettings) -> None:

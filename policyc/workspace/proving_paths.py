@@ -9,7 +9,7 @@ from policyc.diagnostics import Diagnostics, did_you_mean
 from policyc.engines.proofs.budget import TooLarge
 from policyc.engines.wan.attachments import Attachment
 from policyc.ir.network import CoreNetwork
-from policyc.ir.program import BoundNetwork, BoundProof, BoundTest, Program
+from policyc.ir.program import BoundNetwork, BoundProof, BoundTest, Program, find_network
 from policyc.report.proofs import ClaimAnswer
 from policyc.simulation.runner import run_test
 from policyc.syntax import nodes
@@ -17,8 +17,7 @@ from policyc.syntax.format import format_module
 from policyc.syntax.literals import quote
 from policyc.syntax.parser import parse
 from policyc.targets.base import Document
-from policyc.targets.cloud_wan.lower import lower_network
-from policyc.targets.cloud_wan.steps import find_network
+from policyc.targets.registry import network
 from policyc.targets.switches import wan_switches
 from policyc.text import Source, Span
 
@@ -53,11 +52,11 @@ def bind_paths(
 ) -> tuple[BoundNetwork, CoreNetwork, tuple[str, str]] | None:
     """The network of a claim, as declared and as lowered, and both ends by name; None after reporting what is wrong."""
     bound = _network(program, proof, claim, diagnostics)
-    lowered = None if bound is None else lower_network(bound, diagnostics)
+    lowered = None if bound is None else network(bound.node.target.text).lower(bound, diagnostics)
     if bound is None or lowered is None:
         return None
-    places = _places(lowered.network, claim, diagnostics)
-    return None if places is None else (bound, lowered.network, places)
+    places = _places(lowered, claim, diagnostics)
+    return None if places is None else (bound, lowered, places)
 
 
 def _network(

@@ -13,10 +13,11 @@ from policyc.ir.network import CoreNetwork
 from policyc.ir.program import BoundNetwork, Program
 from policyc.record import replace
 from policyc.report.who import May, Reach
-from policyc.targets.cloud_wan.check import check_document
-from policyc.targets.cloud_wan.lower import lower_network
+from policyc.targets.registry import network as network_target
+from policyc.targets.registry import network_of
 from policyc.targets.switches import wan_switches
 from policyc.text import Source
+from policyc.workspace.native_json import CORE_NETWORK
 
 #: edges at which attachments are tried where all edges are alike
 _EDGES = 2
@@ -24,17 +25,17 @@ _EDGES = 2
 
 def who_reaches(program: Program, bound: BoundNetwork, diagnostics: Diagnostics, budget: int = BUDGET) -> Reach | None:
     """Which segments and function groups of a network reach which, for any attachments that the rules admit; None after reporting."""
-    lowered = lower_network(bound, diagnostics)
+    lowered = network_target(bound.node.target.text).lower(bound, diagnostics)
     if lowered is None:
         return None
-    return _reach_of(bound.name, lowered.network, wan_switches(program.switches), budget)
+    return _reach_of(bound.name, lowered, wan_switches(program.switches), budget)
 
 
 def who_in_network(
     name: str, source: Source, switches: Mapping[str, str], diagnostics: Diagnostics, budget: int = BUDGET
 ) -> Reach | None:
     """The same of a core network policy in JSON; None after reporting."""
-    network = check_document(source, diagnostics)
+    network = network_of(CORE_NETWORK).check_text(source, diagnostics)
     return None if network is None else _reach_of(name, network, wan_switches(switches), budget)
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from policyc.diagnostics import Diagnostics
 from policyc.ir.network import CoreNetwork
 from policyc.ir.program import Program
 from policyc.lint.registry import Settings, run_family
 from policyc.syntax.json_text import JsonValue
-from policyc.targets.cloud_wan.check import check_document
+from policyc.targets.registry import network_of
 from policyc.text import Source
 
+_TARGET: Final = network_of("core-network")
 _NO_PROGRAM = Program({}, {}, {}, (), (), (), ())
 
 
@@ -19,7 +22,7 @@ def check_network(
     """Everything that is wrong or doubtful in one document; the network when its shape is right. Lint rules run only on a document
     without errors."""
     found = Diagnostics()
-    network = check_document(source, found, tree)
+    network = _TARGET.check_text(source, found, tree)
     if network is not None and not found.has_errors:
         lint_network(network, found, settings)
     diagnostics.extend(found)
@@ -28,4 +31,4 @@ def check_network(
 
 def lint_network(network: CoreNetwork, diagnostics: Diagnostics, settings: Settings | None = None) -> None:
     """Run the lint rules for networks on one that no policy file declares."""
-    diagnostics.extend(run_family("cloudwan", _NO_PROGRAM, settings or Settings(), {"core networks": [network]}))
+    diagnostics.extend(run_family(_TARGET.name, _NO_PROGRAM, settings or Settings(), {"core networks": [network]}))

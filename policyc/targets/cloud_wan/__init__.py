@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -14,15 +14,13 @@ from policyc.targets.base import Document, Native, Network
 
 if TYPE_CHECKING:
     from policyc.ir.network import CoreNetwork
+    from policyc.ir.program import BoundNetwork, BoundTest
+    from policyc.targets.base import StepResult
+    from policyc.text import Source
 
 
 #: what a policy document has, and what `aws networkmanager get-core-network-policy` prints it in
 _KEYS: Final = ("core-network-configuration", "CoreNetworkPolicy")
-
-
-def is_core_network(tree: JsonValue) -> bool:
-    """Whether a JSON value looks like a core network policy, or an answer of the service around one."""
-    return isinstance(tree, JsonObject) and any(tree.get(key) is not None for key in _KEYS)
 
 
 class CloudWan:
@@ -32,7 +30,8 @@ class CloudWan:
     folder = "cloud_wan"
     called = "Cloud WAN"
     declared: Literal["network"] = "network"
-    kinds = MappingProxyType({"cloud_wan/core_network_policy": "core-network"})
+    document = "core-network"
+    kinds = MappingProxyType({"cloud_wan/core_network_policy": document})
 
     def vocabulary(self) -> Vocabulary:
         return load_vocabulary("cloud_wan")
@@ -52,6 +51,32 @@ class CloudWan:
         from policyc.targets.cloud_wan.check import read_text
 
         return read_text(native.source, diagnostics)
+
+    def looks_like_one(self, tree: JsonValue) -> bool:
+        return isinstance(tree, JsonObject) and any(tree.get(key) is not None for key in _KEYS)
+
+    def check_text(self, source: Source, diagnostics: Diagnostics, tree: JsonValue | None = None) -> CoreNetwork | None:
+        from policyc.targets.cloud_wan.check import check_document
+
+        return check_document(source, diagnostics, tree)
+
+    def lower(self, bound: BoundNetwork, diagnostics: Diagnostics) -> CoreNetwork | None:
+        from policyc.targets.cloud_wan.lower import lower_network
+
+        lowered = lower_network(bound, diagnostics)
+        return None if lowered is None else lowered.network
+
+    def run_steps(self, program: Program, test: BoundTest, diagnostics: Diagnostics) -> Sequence[StepResult]:
+        from policyc.targets.cloud_wan.steps import run_network_steps
+        from policyc.targets.switches import wan_switches
+
+        return run_network_steps(program, test, diagnostics, wan_switches(program.switches))
+
+    def changes(self, old: CoreNetwork, new: CoreNetwork, switches: Mapping[str, str]) -> Sequence[str]:
+        from policyc.targets.cloud_wan.compare import compare
+        from policyc.targets.switches import wan_switches
+
+        return [change.sentence() for change in compare(old, new, None, wan_switches(switches)).changes]
 
 
 TARGET: Network = CloudWan()

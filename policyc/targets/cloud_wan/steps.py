@@ -14,25 +14,17 @@ from policyc.engines.wan.round_trip import RoundTrip, Trip
 from policyc.engines.wan.switches import DEFAULT, Switches
 from policyc.engines.wan.tables import Tables
 from policyc.ir.network import CoreNetwork
-from policyc.ir.program import BoundNetwork, BoundTest, Program
+from policyc.ir.program import BoundTest, Program, find_network
 from policyc.model.literals import host_bits
 from policyc.model.scope import Scope
 from policyc.model.values import Value
 from policyc.record import field, record
 from policyc.syntax import nodes
+from policyc.targets.base import StepResult
 from policyc.targets.cloud_wan.crowds import crossings, crowd_names, find_crowd
 from policyc.targets.cloud_wan.inventory import Given, check_regions, is_prefix_list, read_attachment, read_prefix_list
 from policyc.targets.cloud_wan.lower import lower_network
 from policyc.text import Span
-
-
-@record
-class StepResult:
-    """One expectation: whether it held, and what happened, in words (rule number, hops)."""
-
-    span: Span
-    passed: bool
-    message: str
 
 
 def run_network_steps(
@@ -385,23 +377,6 @@ def tell(trip: RoundTrip) -> str:
 
 
 # --- reading a test ---------------------------------------------------------------------------------------------
-
-
-def find_network(program: Program, scope: Scope, ref: nodes.Ref, diagnostics: Diagnostics) -> BoundNetwork | None:
-    """The network that a test names, through the names of its file."""
-    definition = scope.lookup(ref.simple or "")
-    if definition is not None:
-        for network in program.networks:
-            if network.file == definition.file and network.name == definition.node.name.text:
-                return network
-    names = [network.name for network in program.networks]
-    diagnostics.error(
-        "unknown-network",
-        f"no network is named `{ref.text}` here",
-        ref.span,
-        did_you_mean(ref.text, names, "declare it with `network`, or import it with `use`"),
-    )
-    return None
 
 
 def read_target(text: str, span: Span | None, diagnostics: Diagnostics) -> Target | None:

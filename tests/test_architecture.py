@@ -253,14 +253,11 @@ ABOUT_ONE_TARGET = {
     },
     # access logs of VPC Lattice, its ARNs, and the way of its requests through network and service
     "lattice": {"analysis", "cli/simulate_documents", "importing/documents", "replay", "workspace/sides"},
-    # its access logs, and the way of its requests through group and endpoint
+    # the way of its requests through group and endpoint
     "verified_access": {
         "analysis",
-        "cli/replay_policies",
-        "cli/simulate_cedar",
         "importing/cedar",
         "lint/rules/verified_access",
-        "replay",
         "workspace/comparing_cedar",
         "workspace/sides",
     },

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,7 +15,7 @@ from policyc.cli.networks import open_inventory, read_network
 from policyc.cli.parser import WrongUse
 from policyc.cli.project import open_project
 from policyc.cli.refuse import nothing_found, refuse, refuse_findings, refuse_request
-from policyc.cli.simulate_cedar import read_cedar, texts_of_endpoint
+from policyc.cli.simulate_cedar import read_texts
 from policyc.cli.simulate_documents import read_flags
 from policyc.cli.trust import trust_of
 from policyc.diagnostics import Diagnostics
@@ -28,10 +28,9 @@ from policyc.workspace.project import POLICY
 from policyc.workspace.pulled import BrokenLock, read_lock
 
 if TYPE_CHECKING:
-    from policyc.replay.askers.cedar import Guard
     from policyc.replay.askers.known import Known
     from policyc.replay.askers.said import Asker
-    from policyc.targets.verified_access.read.replay import Texts
+    from policyc.targets.cedar_documents.protocol import Guard, Providers
     from policyc.workspace.project import Project
 
 #: documents of IAM that requests meet, and those of them that may have a predecessor
@@ -251,30 +250,22 @@ def _of_cedar(
     if not any(_given(names, name) for name in CEDAR):
         return {}
     from policyc.replay.askers.cedar import OfCedar
+    from policyc.targets.cedar_texts import logging
 
     diagnostics = Diagnostics()
     sources: dict[str, Source] = {}
-    texts = (
-        read_cedar(names.group_policy, args, sources, diagnostics),
-        read_cedar(names.endpoint_policy, args, sources, diagnostics),
-    )
-    guard = None if diagnostics.has_errors else _guard(texts, project, trust_of(args), {}, diagnostics)
-    if guard is None or diagnostics.has_errors:
+    texts = read_texts({"group": names.group_policy, "endpoint": names.endpoint_policy}, args, sources, diagnostics)
+    guard = logging().guard_of(texts, _providers(args), project.config.switches, diagnostics)
+    if diagnostics.has_errors:
         return refuse_request(diagnostics, sources, "human", console)
     return {_OF_CEDAR: OfCedar({"": guard}, known.users)}
 
 
-def _guard(
-    texts: Texts, project: Project, trust: Mapping[str, str], claims: Mapping[str, Any], diagnostics: Diagnostics
-) -> Guard:
-    from policyc.replay.askers.cedar import Guard
-    from policyc.targets.switches import choice
-    from policyc.targets.verified_access.read.claims import declarations, no_files
+def _providers(args: argparse.Namespace) -> Providers:
+    """What is said of trust providers: no file belongs to a log."""
+    from policyc.targets.cedar_documents.protocol import Providers, no_files
 
-    documents = [item[1] for item in texts if item is not None]
-    declared = declarations(documents, trust, {}, no_files, diagnostics, claims)
-    alone = choice(project.config.switches, "endpoint-policy-alone")
-    return Guard(texts, declared, "allow" if alone == "allow" else "deny")
+    return Providers(trust_of(args), {}, no_files)
 
 
 def _of_network(args: argparse.Namespace, console: Console, old: bool) -> dict[str, Asker] | int:
@@ -321,25 +312,26 @@ def _of_project(args: argparse.Namespace, project: Project, known: Known, consol
     if not compiled.program.modules:
         return nothing_found(console)
     askers: dict[str, Asker] = dict.fromkeys(_OF_IAM, OfProject(compiled.program, compiled.all_documents))
-    for part in (_endpoints(compiled, project, known, console), _network(args, compiled, project, console)):
+    for part in (_endpoints(args, compiled, known, console), _network(args, compiled, project, console)):
         if isinstance(part, int):
             return part
         askers |= part
     return Many(askers)
 
 
-def _endpoints(compiled: Compiled, project: Project, known: Known, console: Console) -> dict[str, Asker] | int:
+def _endpoints(args: argparse.Namespace, compiled: Compiled, known: Known, console: Console) -> dict[str, Asker] | int:
     """The texts of each declared endpoint that has a domain."""
     from policyc.replay.askers.cedar import OfCedar
-    from policyc.targets.verified_access.scope import ENDPOINT
+    from policyc.targets.cedar_texts import logging
 
     guards: dict[str, Guard] = {}
     diagnostics = Diagnostics()
-    for item in compiled.program.resources.values():
-        if item.type == ENDPOINT and item.text("domain"):
-            texts, trust, claims = texts_of_endpoint(item.id, compiled, diagnostics)
-            if texts != (None, None):
-                guards[str(item.text("domain"))] = _guard(texts, project, trust, claims, diagnostics)
+    target, program, given = logging(), compiled.program, _providers(args)
+    for item in program.resources.values():
+        if item.type == target.visited and item.text("domain"):
+            guard = target.guard_on(item, program, compiled.all_documents, given, diagnostics)
+            if guard is not None:
+                guards[str(item.text("domain"))] = guard
     if diagnostics.has_errors:
         return refuse_request(diagnostics, compiled.program.sources, "human", console)
     return {_OF_CEDAR: OfCedar(guards, known.users)} if guards else {}

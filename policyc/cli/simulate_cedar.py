@@ -18,23 +18,16 @@ from policyc.cli.trust import add_trust, samples_of, trust_of
 from policyc.diagnostics import Diagnostics, Severity, did_you_mean
 from policyc.engines.trace import Decision, Outcome
 from policyc.model.files import read_inside
-from policyc.record import record, replace
+from policyc.record import replace
 from policyc.report.registry import render
+from policyc.simulation.request import find_resource
 from policyc.text import Source, Span
-from policyc.workspace.compile import Compiled, compile_project
+from policyc.workspace.compile import compile_project
 from policyc.workspace.project import Project
 
 if TYPE_CHECKING:
-    from policyc.engines.cedar.decide import NotOpen, UnusableContext
-    from policyc.syntax.cedar_nodes import Document
-    from policyc.syntax.json_text import JsonValue
-    from policyc.targets.cedar_documents.text.kinds import Kind
-    from policyc.targets.verified_access.gates import EndpointAlone
-    from policyc.targets.verified_access.read.access_log import LoggedRequest, Record
-    from policyc.targets.verified_access.read.claims import Declared
-    from policyc.targets.verified_access.read.replay import Texts
-
-    Path = tuple[str, ...]
+    from policyc.engines.cedar.decide import Path
+    from policyc.targets.cedar_documents.protocol import Answered, Guard, Providers, Record, Text
 
 
 #: logs are larger than what people write
@@ -69,52 +62,60 @@ def wants(args: argparse.Namespace) -> bool:
     return bool(args.group_policy or args.context or log or cedar)
 
 
-@record
-class _Asking:
-    """What is asked: the texts, what they read, what the command line calls unknown, and what is declared of the providers."""
-
-    policies: Texts
-    read: list[Path]
-    unknown: list[Path]
-    alone: EndpointAlone
-    declared: Declared
-
-
 def run(args: argparse.Namespace, console: Console) -> int:
     _check_flags(args)
+    from policyc.targets.cedar_texts import logging
+
     diagnostics = Diagnostics()
     project = open_project(args, args.paths if args.resource else [], diagnostics)
     sources: dict[str, Source] = dict(project.sources)
-    policies: Texts = (None, None)
-    trust = trust_of(args)
-    claims: Mapping[str, Kind] = {}
+    given = _given(args, project, sources)
+    guard: Guard | None = None
     if args.resource and not diagnostics.has_errors:
         compiled = compile_project(project)
         if compiled.diagnostics.has_errors:
             return refuse_findings(compiled, project, console, args.format)
-        policies, trust, claims = texts_of_endpoint(args.resource, compiled, diagnostics)
-        sources |= {**compiled.program.sources, **{item[0].file: item[0] for item in policies if item is not None}}
+        sources |= compiled.program.sources
+        on = find_resource(compiled.program, args.resource, diagnostics, None)
+        if on is not None:
+            guard = logging().guard_on(on, compiled.program, compiled.all_documents, given, diagnostics)
     elif not diagnostics.has_errors:
-        group = read_cedar(args.group_policy, args, sources, diagnostics)
-        endpoint = read_cedar(args.endpoint_policy[0] if args.endpoint_policy else None, args, sources, diagnostics)
-        policies = (group, endpoint)
-    asking = None
-    if not diagnostics.has_errors:
-        asking = _asking(args, project, policies, trust, claims, sources, diagnostics)
-    if asking is not None and args.log and not diagnostics.has_errors:
+        files = {"group": args.group_policy, "endpoint": args.endpoint_policy[0] if args.endpoint_policy else None}
+        texts = read_texts(files, args, sources, diagnostics)
+        if not diagnostics.has_errors:
+            guard = logging().guard_of(texts, given, project.config.switches, diagnostics)
+    if guard is None or diagnostics.has_errors:
+        return refuse_request(diagnostics, sources, args.format, console)
+    sources |= {source.file: source for source, _ in guard.texts.values()}
+    unknown = [_path(text, guard.read) for text in args.unknown]
+    if args.log:
         source = read_input(args.log, "log records", args, largest=_LARGEST_LOG)
         sources[source.file] = source
-        from policyc.targets.verified_access.read.access_log import parse_records
-
-        records = parse_records(source, diagnostics)
+        records = logging().records(source, diagnostics)
         if len(records) > 1 and not diagnostics.has_errors:
-            return _answer_all(records, asking, sources, args, console)
-        outcome = _of_record(records[0], asking, diagnostics)[1] if records else None
+            return _answer_all(records, guard, unknown, sources, args, console)
+        answered = guard.answer_record(records[0].tree, unknown, diagnostics) if records else None
+        outcome = None if answered is None else answered.outcome
     else:
-        outcome = None if asking is None or diagnostics.has_errors else _of_context(args, asking, sources, diagnostics)
+        outcome = _of_context(args, guard, unknown, given, sources, diagnostics)
     if outcome is None or diagnostics.has_errors:
         return refuse_request(diagnostics, sources, args.format, console)
     return write_answer(outcome, sources, args, console)
+
+
+def _given(args: argparse.Namespace, project: Project, sources: dict[str, Source]) -> Providers:
+    """What the command line says of trust providers; files that comments of the texts name are those of the project."""
+    from policyc.targets.cedar_documents.protocol import Providers
+
+    def open_file(name: str, span: Span, found: Diagnostics) -> Source | None:
+        source = read_inside(project.root, name, span, found)
+        if source is not None:
+            sources[name] = source
+        return source
+
+    samples = samples_of(args)
+    sources.update({source.file: source for source in samples.values()})
+    return Providers(trust_of(args), samples, open_file)
 
 
 def _check_flags(args: argparse.Namespace) -> None:
@@ -144,11 +145,17 @@ def _check_flags(args: argparse.Namespace) -> None:
         raise WrongUse(f"{shown} goes with policies of the project, not with Cedar files or log records", "drop it")
 
 
-def read_cedar(
-    name: str | None, args: argparse.Namespace, sources: dict[str, Source], diagnostics: Diagnostics
-) -> tuple[Source, Document] | None:
-    if name is None:
-        return None
+def read_texts(
+    files: Mapping[str, str | None], args: argparse.Namespace, sources: dict[str, Source], diagnostics: Diagnostics
+) -> dict[str, Text]:
+    """The texts by their gate; what is wrong with them is reported."""
+    found = {gate: _read_cedar(name, args, sources, diagnostics) for gate, name in files.items() if name is not None}
+    return {gate: text for gate, text in found.items() if text is not None}
+
+
+def _read_cedar(
+    name: str, args: argparse.Namespace, sources: dict[str, Source], diagnostics: Diagnostics
+) -> Text | None:
     from policyc.syntax.cedar_text import parse_cedar
     from policyc.targets.cedar_documents.text.supported import check_supported
 
@@ -179,87 +186,20 @@ def _in_host(
     return text_in(source, part, bindings_of(args), here(args), diagnostics)
 
 
-def texts_of_endpoint(
-    name: str, compiled: Compiled, diagnostics: Diagnostics
-) -> tuple[Texts, dict[str, str], Mapping[str, Kind]]:
-    """The texts that the project deploys on the group of a declared endpoint and on the endpoint, the group's trust providers, and the
-    claims that it declares of these."""
-    from policyc.simulation.request import find_resource
-    from policyc.syntax.cedar_text import parse_cedar
-    from policyc.targets.cedar_documents.claims import entries
-    from policyc.targets.verified_access.read.claims import claims_of
-    from policyc.targets.verified_access.scope import ENDPOINT, group_of, reference
-
-    program = compiled.program
-    endpoint = find_resource(program, name, diagnostics, None)
-    if endpoint is None:
-        return (None, None), {}, {}
-    group = group_of(endpoint, program.resources)
-    if endpoint.type != ENDPOINT or group is None:
-        diagnostics.error(
-            "request-to-group",
-            f"`{endpoint.name}` is no endpoint of Verified Access, and a log record is about one",
-            endpoint.span,
-            f"name a `{ENDPOINT}`",
-        )
-        return (None, None), {}, {}
-    texts: list[tuple[Source, Document] | None] = []
-    for resource in (group, endpoint):
-        found = next(
-            (
-                item
-                for item in compiled.all_documents
-                if item.attached_to == resource.id and item.path.endswith(".cedar")
-            ),
-            None,
-        )
-        source = None if found is None else Source(found.path, found.text)
-        tree = None if source is None else parse_cedar(source, diagnostics)
-        texts.append(None if source is None or tree is None else (source, tree))
-    if texts == [None, None]:
-        diagnostics.error(
-            "unusable-policy", f"no policy is on `{name}` or its group", endpoint.span, "write one, or name Cedar files"
-        )
-    trust = {reference(group, key): str(value.data) for key, value in entries(group, "trust")}
-    return (texts[0], texts[1]), trust, claims_of(group)
-
-
-def _asking(
+def _of_context(
     args: argparse.Namespace,
-    project: Project,
-    policies: Texts,
-    trust: Mapping[str, str],
-    claims: Mapping[str, Kind],
+    guard: Guard,
+    unknown: Sequence[Path],
+    given: Providers,
     sources: dict[str, Source],
     diagnostics: Diagnostics,
-) -> _Asking:
-    from policyc.targets.cedar_documents.text.asking import read_paths
-    from policyc.targets.switches import choice
-    from policyc.targets.verified_access.read.claims import declarations
-
-    def open_file(name: str, span: Span, found: Diagnostics) -> Source | None:
-        source = read_inside(project.root, name, span, found)
-        if source is not None:
-            sources[name] = source
-        return source
-
-    documents = [item[1] for item in policies if item is not None]
-    read = read_paths(documents)
-    samples = samples_of(args)
-    sources.update({source.file: source for source in samples.values()})
-    declared = declarations(documents, trust, samples, open_file, diagnostics, claims)
-    alone: EndpointAlone = "allow" if choice(project.config.switches, "endpoint-policy-alone") == "allow" else "deny"
-    return _Asking(policies, read, [_path(text, read) for text in args.unknown], alone, declared)
-
-
-def _of_context(
-    args: argparse.Namespace, asking: _Asking, sources: dict[str, Source], diagnostics: Diagnostics
 ) -> Outcome | None:
     from policyc.engines.cedar.decide import NotOpen, UnusableContext
     from policyc.syntax.json_text import JsonObject, parse_json
-    from policyc.targets.cedar_documents.protocol import Question
-    from policyc.targets.cedar_texts import target_of, text_targets
-    from policyc.targets.verified_access.read.decide import judge
+    from policyc.targets.cedar_documents.protocol import Logs, Question
+    from policyc.targets.cedar_documents.text.asking import report_unusable
+    from policyc.targets.cedar_documents.text.paths import declared_names
+    from policyc.targets.cedar_texts import target_of
 
     source = read_input(args.context, "a request", args)
     sources[source.file] = source
@@ -271,48 +211,21 @@ def _of_context(
             "malformed-request", "a context is one JSON object", tree.span, 'such as {"jamf": {"risk": "LOW"}}'
         )
         return None
+    documents = [item[1] for item in guard.texts.values()]
+    target = target_of(documents, {*given.trust, *(name for item in documents for name in declared_names(item))})
+    if isinstance(target, Logs) or {*guard.texts} != {*target.gates}:
+        return guard.answer(tree, unknown, diagnostics)
     try:
-        group, endpoint = asking.policies
-        target = target_of([item[1] for item in asking.policies if item is not None], asking.declared.trust)
-        if group is None and endpoint is not None and target is not text_targets()[0]:
-            return target.ask_texts({"endpoint": endpoint}, Question(tree.plain(), asking.unknown))
-        return judge(group, endpoint, tree.plain(), asking.unknown, asking.alone, (), asking.declared)
+        return target.ask_texts(guard.texts, Question(tree.plain(), unknown))
     except (UnusableContext, NotOpen) as error:
-        _refuse(error, tree, (), diagnostics)
+        report_unusable(error, tree, (), diagnostics)
         return None
-
-
-def _of_record(item: Record, asking: _Asking, diagnostics: Diagnostics) -> tuple[LoggedRequest | None, Outcome | None]:
-    """The request of a record and the answer to it, None after a report."""
-    from policyc.engines.cedar.decide import NotOpen, UnusableContext
-    from policyc.targets.verified_access.read.access_log import read_log_record
-    from policyc.targets.verified_access.read.replay import replay
-
-    logged = read_log_record(item.tree, diagnostics)
-    if logged is None:
-        return None, None
-    try:
-        return logged, replay(logged, asking.policies, asking.unknown, asking.read, asking.alone, asking.declared)
-    except (UnusableContext, NotOpen) as error:
-        _refuse(error, item.tree, ("data", "context"), diagnostics)
-        return logged, None
-
-
-def _refuse(
-    error: UnusableContext | NotOpen, tree: JsonValue, inside: tuple[str, ...], diagnostics: Diagnostics
-) -> None:
-    from policyc.engines.cedar.decide import UnusableContext
-    from policyc.targets.verified_access.read.access_log import place
-
-    value = isinstance(error, UnusableContext)
-    what = f"the value of `{'.'.join(error.path)}`" if value else f"`{'.'.join(error.path)}`"
-    help = "state another value" if value else "state it, or name it with `--unknown`"
-    diagnostics.error("unusable-request", f"{what} {error.why}", place(tree, *inside, *error.path), help)
 
 
 def _answer_all(
     records: Sequence[Record],
-    asking: _Asking,
+    guard: Guard,
+    unknown: Sequence[Path],
     sources: Mapping[str, Source],
     args: argparse.Namespace,
     console: Console,
@@ -320,25 +233,22 @@ def _answer_all(
     """An answer for each record of a log, and what they come to: 0 when all are as the log says, 1 when some are not, 11 when some are
     open. Records that no policy decided are said to be skipped."""
     from policyc.report.outcome import outcome_data
-    from policyc.targets.verified_access.read.replay import agrees
 
     data: list[dict[str, Any]] = []
     counts = {"as the log says": 0, "not as the log says": 0, "undecided": 0, "skipped": 0}
     for number, item in enumerate(records, 1):
         found = Diagnostics()
-        logged, outcome = _of_record(item, asking, found)
+        answered = guard.answer_record(item.tree, unknown, found)
         texts = {**sources, item.source.file: item.source}
-        if logged is None or outcome is None:
+        if answered is None:
             counts["skipped"] += 1
             notes = [replace(one, severity=Severity.INFO) for one in found]
             console.error(render("human", notes, texts, console.error_options()))
             continue
-        told = "undecided" if outcome.decision is Decision.UNDECIDED else "as the log says"
-        counts[
-            told if told == "undecided" or not logged.expected or agrees(logged, outcome) else "not as the log says"
-        ] += 1
+        counts[_told(answered)] += 1
+        outcome = answered.outcome
         if args.format == "json":
-            data.append({"record": number, "log": logged.expected, **outcome_data(outcome, texts)})
+            data.append({"record": number, "log": answered.expected, **outcome_data(outcome, texts)})
         else:
             console.write(f"record {number}: ")
             write_answer(outcome, texts, args, console)
@@ -355,16 +265,22 @@ def _answer_all(
     return exits.UNDECIDED if counts["undecided"] else exits.CLEAN
 
 
+def _told(answered: Answered) -> str:
+    if answered.outcome.decision is Decision.UNDECIDED:
+        return "undecided"
+    return "not as the log says" if answered.expected and not answered.agrees else "as the log says"
+
+
 def _path(text: str, read: Sequence[Path]) -> Path:
     """The attribute that `--unknown` names. One that the texts do not read may be a slip, unless its name is documented."""
     from policyc.targets.cedar_documents.facts import cedar_path, split_name
-    from policyc.targets.verified_access.read.trust import is_documented
+    from policyc.targets.cedar_texts import logging
 
     path = split_name(text.removeprefix("context."))
     if path is None:
         raise WrongUse(f"`{text}` is no attribute", 'write such as `jamf.risk` or `okta["cognito:groups"]`')
     related = any(path == other[: len(path)] or other == path[: len(other)] for other in read)
-    if not related and not is_documented(path):
+    if not related and not logging().is_documented(path):
         names = [cedar_path(other) for other in read if len(other) > 1]
         shown = ", ".join(f"`{name}`" for name in names[:8])
         otherwise = f"they read {shown}" if names else "they read nothing of the context"

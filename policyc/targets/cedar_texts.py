@@ -7,7 +7,7 @@ from functools import cache
 
 from policyc.syntax.cedar_nodes import Document
 from policyc.targets.base import Rooted, Target
-from policyc.targets.cedar_documents.protocol import CedarTexts
+from policyc.targets.cedar_documents.protocol import CedarTexts, Logs
 from policyc.targets.cedar_documents.text.paths import reads
 from policyc.targets.registry import policy_targets
 from policyc.text import Span
@@ -17,6 +17,11 @@ from policyc.text import Span
 def text_targets() -> tuple[CedarTexts, ...]:
     """The targets that read text by itself; the first one takes what no other claims."""
     return tuple(target for target in policy_targets() if isinstance(target, CedarTexts))
+
+
+def logging() -> Logs:
+    """The target whose service logs what texts decided."""
+    return next(target for target in text_targets() if isinstance(target, Logs))
 
 
 def claimed(documents: Iterable[Document], declared: Collection[str]) -> tuple[Target, str, Span] | None:

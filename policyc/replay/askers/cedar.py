@@ -7,17 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from policyc.diagnostics import Diagnostics
-from policyc.engines.cedar.decide import NotOpen, UnusableContext
-from policyc.record import record
 from policyc.replay.askers.said import Said, said_of
 from policyc.replay.kinds.verified_access import CONTEXT
 from policyc.replay.recorded import Recorded
 from policyc.syntax.json_text import parse_json
-from policyc.targets.cedar_documents.text.asking import read_paths
-from policyc.targets.verified_access.gates import EndpointAlone
-from policyc.targets.verified_access.read.access_log import read_log_record
-from policyc.targets.verified_access.read.claims import Declared
-from policyc.targets.verified_access.read.replay import Texts, replay
+from policyc.targets.cedar_documents.protocol import Guard
 from policyc.text import Source
 
 #: what a record tells of the request outside its trust context, and the attribute that it stands for
@@ -36,26 +30,15 @@ _TOLD: Final = {
 _ROOTS: Final = ("http_request", "tcp_flow")
 
 
-@record
-class Guard:
-    """The texts that guard an endpoint, the group's first; what is declared of the trust providers; who decides without a group's policy."""
-
-    texts: Texts
-    declared: Declared
-    alone: EndpointAlone
-
-
 class OfCedar:
     """Guards by the endpoint's domain; the one under the empty name guards every other host. `users` tells of people by the address that a
     record has, what trust providers would have said of them."""
 
     def __init__(self, guards: Mapping[str, Guard], users: Mapping[str, Mapping[str, Any]] | None = None) -> None:
         self.guards, self.users = guards, users or {}
-        self.paths = {
-            host: read_paths([item[1] for item in guard.texts if item is not None]) for host, guard in guards.items()
-        }
-        self.parts = {path[:2] for paths in self.paths.values() for path in paths if path[0] in _ROOTS}
-        self.providers = {path[0] for paths in self.paths.values() for path in paths if path[0] not in _ROOTS}
+        read = [path for guard in guards.values() for path in guard.read]
+        self.parts = {path[:2] for path in read if path[0] in _ROOTS}
+        self.providers = {path[0] for path in read if path[0] not in _ROOTS}
 
     def reads(self, key: str) -> bool:
         if key in ("class_uid", CONTEXT):
@@ -78,15 +61,10 @@ class OfCedar:
         data = _record(item, self.users.get(item.who, {}))
         found = Diagnostics()
         tree = parse_json(Source("<record>", json.dumps(data)), found)
-        logged = None if tree is None else read_log_record(tree, found)
-        if logged is None:
+        answered = None if tree is None else guard.answer_record(tree, (), found)
+        if answered is None:
             return next((one.message for one in found), "the record cannot be read")
-        paths = self.paths[item.where if item.where in self.guards else ""]
-        try:
-            outcome = replay(logged, guard.texts, (), paths, guard.alone, guard.declared)
-        except (UnusableContext, NotOpen) as error:
-            return f"`{'.'.join(error.path)}` {error.why}"
-        return said_of(outcome, item)
+        return said_of(answered.outcome, item)
 
 
 def _record(item: Recorded, known: Mapping[str, Any]) -> dict[str, Any]:

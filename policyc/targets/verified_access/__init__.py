@@ -16,8 +16,9 @@ from policyc.targets.base import Document, Native, OpenFile, Request, Target
 from policyc.targets.verified_access import scope as _scope
 
 if TYPE_CHECKING:
+    from policyc.engines.cedar.decide import Path
     from policyc.targets.cedar_documents.facts import Fact
-    from policyc.targets.cedar_documents.protocol import Providers, Question, Text
+    from policyc.targets.cedar_documents.protocol import Guard, Providers, Question, Record, Text
     from policyc.text import Source
 
 
@@ -98,6 +99,30 @@ class VerifiedAccess:
         alone = choice(question.switches, "endpoint-policy-alone")
         group, endpoint = texts.get("group"), texts.get("endpoint")
         return judge(group, endpoint, question.context, question.unknown, "allow" if alone == "allow" else "deny")
+
+    def guard_of(
+        self, texts: Mapping[str, Text], given: Providers, switches: Mapping[str, str], diagnostics: Diagnostics
+    ) -> Guard:
+        from policyc.targets.verified_access.read.guard import guard_of
+
+        return guard_of(texts, given, switches, diagnostics)
+
+    def guard_on(
+        self, on: Resource, program: Program, documents: Sequence[Document], given: Providers, diagnostics: Diagnostics
+    ) -> Guard | None:
+        from policyc.targets.verified_access.read.guard import guard_on
+
+        return guard_on(on, program, documents, given, diagnostics)
+
+    def records(self, source: Source, diagnostics: Diagnostics) -> Sequence[Record]:
+        from policyc.targets.verified_access.read.access_log import parse_records
+
+        return parse_records(source, diagnostics)
+
+    def is_documented(self, path: Path) -> bool:
+        from policyc.targets.verified_access.read.trust import is_documented
+
+        return is_documented(path)
 
     def simulate(
         self, program: Program, documents: Sequence[Document], request: Request, diagnostics: Diagnostics

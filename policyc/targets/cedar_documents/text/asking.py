@@ -8,17 +8,28 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from policyc.engines.cedar.decide import About, Answer, PartialEvaluation, Path, look, parse_policies
+from policyc.diagnostics import Diagnostics
+from policyc.engines.cedar.decide import (
+    About,
+    Answer,
+    NotOpen,
+    PartialEvaluation,
+    Path,
+    UnusableContext,
+    look,
+    parse_policies,
+)
 from policyc.engines.cedar.predicates import conditions_of, find_tests
 from policyc.engines.trace import Decision, GateTrace, StatementTrace, Verdict
 from policyc.record import record
 from policyc.syntax.cedar_nodes import Document
+from policyc.syntax.json_text import JsonObject, JsonValue
 from policyc.targets.cedar_documents.explain import Asked, nearest
 from policyc.targets.cedar_documents.facts import cedar_path
 from policyc.targets.cedar_documents.gate import Judged, decided_by, summary
 from policyc.targets.cedar_documents.text.remainder import residual, trace_text, unless_notes
 from policyc.targets.cedar_documents.text.statements import condition_of
-from policyc.text import Source
+from policyc.text import Source, Span
 
 
 @record
@@ -165,3 +176,23 @@ def _misplaced(asked: Sequence[Asking], question: Question) -> Iterator[str]:
     read = any(path[0] == "context" for path in read_paths(item.document for item in asked))
     if len(question.context) == 1 and isinstance(inner, Mapping) and not read:
         yield "the request has nothing but `context`; give what stands below it, the texts read no `context.context`"
+
+
+def report_unusable(
+    error: UnusableContext | NotOpen, tree: JsonValue, inside: tuple[str, ...], diagnostics: Diagnostics
+) -> None:
+    """Report what cannot be asked at its place in the context, which stands `inside` a JSON value."""
+    value = isinstance(error, UnusableContext)
+    what = f"the value of `{'.'.join(error.path)}`" if value else f"`{'.'.join(error.path)}`"
+    help = "state another value" if value else "state it, or name it with `--unknown`"
+    diagnostics.error("unusable-request", f"{what} {error.why}", place(tree, *inside, *error.path), help)
+
+
+def place(tree: JsonValue, *path: str) -> Span:
+    """The value at a path, or the innermost one on the way to it; an object as a whole is pointed at where it begins."""
+    for step in path:
+        inner = tree.get(step) if isinstance(tree, JsonObject) else None
+        if inner is None:
+            break
+        tree = inner
+    return tree.span.at_start() if isinstance(tree, JsonObject) else tree.span

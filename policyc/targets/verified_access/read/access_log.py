@@ -14,6 +14,8 @@ from typing import Any, Final, Literal
 from policyc.diagnostics import Diagnostics
 from policyc.record import record
 from policyc.syntax.json_text import JsonArray, JsonObject, JsonValue, parse_json
+from policyc.targets.cedar_documents.protocol import Record
+from policyc.targets.cedar_documents.text.asking import place
 from policyc.targets.verified_access.scope import REQUEST_ROOTS, vocabulary
 from policyc.text import Source, Span
 
@@ -24,14 +26,6 @@ _OLD_CLASS = "208001"
 _NOT_DECISIONS = {"200": "authentication was refused", "800": "the user was still logging in", "000": "it is unknown"}
 _LONG = 2**63
 _ESCAPES = ("__entity", "__extn", "__expr")
-
-
-@record
-class Record:
-    """One record of a log file. Of a file with a record on each line each is a source of its own, `FILE:LINE`."""
-
-    source: Source
-    tree: JsonValue
 
 
 @record
@@ -126,16 +120,6 @@ def read_log_record(tree: JsonValue, diagnostics: Diagnostics) -> LoggedRequest 
         )
     )
     return LoggedRequest(context, expected, tuple(gaps), trusted, root, others)
-
-
-def place(tree: JsonValue, *path: str) -> Span:
-    """The value at a path, or the innermost one on the way to it; an object as a whole is pointed at where it begins."""
-    for step in path:
-        inner = tree.get(step) if isinstance(tree, JsonObject) else None
-        if inner is None:
-            break
-        tree = inner
-    return tree.span.at_start() if isinstance(tree, JsonObject) else tree.span
 
 
 def _refuse(message: str, span: Span, diagnostics: Diagnostics) -> None:

@@ -10,9 +10,10 @@ from policyc.model.types import RECORD, STRING
 from policyc.model.values import Resource, Value
 from policyc.syntax.cedar_nodes import Document
 from policyc.syntax.cedar_text import parse_cedar
+from policyc.targets.cedar_documents.protocol import OpenText, no_files
 from policyc.targets.cedar_documents.text.check import Service, check_document
 from policyc.targets.cedar_documents.text.paths import reads
-from policyc.targets.verified_access.read.claims import OpenFile, check_claims, declarations, no_files
+from policyc.targets.verified_access.read.claims import check_claims, declarations
 from policyc.targets.verified_access.read.context import context_kind
 from policyc.targets.verified_access.read.trust import asks_for_request, reads_both, report_undeclared, undeclared_roots
 from policyc.targets.verified_access.scope import GROUP, REQUEST_ROOTS, guess_type
@@ -24,7 +25,7 @@ def check_text(
     diagnostics: Diagnostics,
     trust: Mapping[str, str] | None = None,
     samples: Mapping[str, Source] | None = None,
-    open_file: OpenFile = no_files,
+    open_file: OpenText = no_files,
 ) -> Policy | None:
     """Report what only a reader of a Cedar text can see; `trust` adds to the providers that its comments declare, `samples` to the claims,
     and `open_file` opens the samples that comments name.

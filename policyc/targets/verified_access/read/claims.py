@@ -6,9 +6,9 @@ a finding; a sample is of one user, so it is no certainty.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from policyc.diagnostics import Diagnostics
 from policyc.model.values import Resource
@@ -18,15 +18,13 @@ from policyc.syntax.cedar_nodes import Document
 from policyc.syntax.json_text import JsonArray, JsonBool, JsonNumber, JsonObject, JsonString, JsonValue, parse_json
 from policyc.targets.cedar_documents.claims import declared
 from policyc.targets.cedar_documents.facts import cedar_path
+from policyc.targets.cedar_documents.protocol import OpenText
 from policyc.targets.cedar_documents.text.kinds import BOOL, LONG, STRING, UNKNOWN, Kind, Member, trust_member
 from policyc.targets.cedar_documents.text.paths import PAIR, reads
 from policyc.targets.verified_access.read.trust import declared_trust
 from policyc.targets.verified_access.scope import REQUEST_ROOTS, reference, trust_types
 from policyc.targets.verified_access.slips import CLAIM_NOT_IN_SAMPLE, lacking
 from policyc.text import Source, Span
-
-#: Opens a file that a comment at the span names, by its path from the project root; None after a report.
-OpenFile: TypeAlias = Callable[[str, Span, Diagnostics], "Source | None"]
 
 _HEAD: Final = regex(r"policyc:\s*claims\b")
 #: a provider of which no claim is known
@@ -42,17 +40,11 @@ class Declared:
     claims: Mapping[str, Kind]
 
 
-def no_files(name: str, span: Span, diagnostics: Diagnostics) -> Source | None:
-    """For a text that belongs to no project."""
-    diagnostics.error("missing-file", f"`{name}` cannot be read here", span, "give it with `--claims NAME=FILE`")
-    return None
-
-
 def declarations(
     documents: Iterable[Document],
     trust: Mapping[str, str],
     samples: Mapping[str, Source],
-    open_file: OpenFile,
+    open_file: OpenText,
     diagnostics: Diagnostics,
     known: Mapping[str, Kind] = MappingProxyType({}),
 ) -> Declared:

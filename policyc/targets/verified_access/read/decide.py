@@ -15,6 +15,7 @@ from policyc.engines.trace import Decision, GateTrace, Outcome, Verdict
 from policyc.record import replace
 from policyc.syntax.cedar_nodes import Document
 from policyc.targets.cedar_documents.gate import Judged
+from policyc.targets.cedar_documents.protocol import no_files
 from policyc.targets.cedar_documents.text.asking import (
     Asking,
     Question,
@@ -29,7 +30,7 @@ from policyc.targets.cedar_documents.text.asking import (
 )
 from policyc.targets.cedar_documents.text.documented import of_context
 from policyc.targets.verified_access.gates import EndpointAlone, no_policy, outcome_of
-from policyc.targets.verified_access.read.claims import Declared, declarations, no_files
+from policyc.targets.verified_access.read.claims import Declared, declarations
 from policyc.targets.verified_access.read.context import context_kind
 from policyc.text import Source
 

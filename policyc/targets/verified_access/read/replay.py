@@ -8,15 +8,14 @@ from typing import TypeAlias
 from policyc.engines.cedar.decide import Path
 from policyc.engines.trace import Outcome
 from policyc.record import replace
-from policyc.syntax.cedar_nodes import Document
+from policyc.targets.cedar_documents.protocol import Text
 from policyc.targets.verified_access.gates import EndpointAlone
 from policyc.targets.verified_access.read.access_log import LoggedRequest, absent_providers, gaps_of, open_paths
 from policyc.targets.verified_access.read.claims import Declared
 from policyc.targets.verified_access.read.decide import judge
-from policyc.text import Source
 
 #: The group's text and the endpoint's.
-Texts: TypeAlias = tuple[tuple[Source, Document] | None, tuple[Source, Document] | None]
+Texts: TypeAlias = tuple[Text | None, Text | None]
 
 
 def replay(

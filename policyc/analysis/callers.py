@@ -9,8 +9,8 @@ from typing import Final
 
 from policyc.analysis.formula import FALSE, TRUE, Lit
 from policyc.analysis.keys import Keys, inside, those_that_pass
-from policyc.analysis.solver import Opaque, Tested
-from policyc.engines.iam.caller import OF_CALLS, OF_SIGNED, PRINCIPAL_TYPES, CallerKind, Grant
+from policyc.analysis.solver import Opaque, Present, Tested
+from policyc.engines.iam.caller import OF_CALLS, OF_SIGNED, OF_TEMPORARY, PRINCIPAL_TYPES, CallerKind, Grant
 from policyc.engines.proofs.domains import Fits, Test
 from policyc.engines.proofs.texts import Pattern, exactly
 from policyc.holes import has_hole, shown, widened
@@ -21,6 +21,7 @@ from policyc.record import record
 ARN_KEY: Final = "aws:principalarn"
 SERVICE_KEY: Final = "aws:principalservicename"
 PROVIDER_KEY: Final = "aws:federatedprovider"
+USERID_KEY: Final = "aws:userid"
 SIGNED: Final = (CallerKind.ROOT, CallerKind.USER, CallerKind.ROLE, CallerKind.FEDERATED)
 _REST: Final = {
     CallerKind.ROOT: "iam::{}:root",
@@ -35,6 +36,9 @@ _SERVICE: Final[Pattern] = (*_NAME, *exactly(".amazonaws.com"), (".", ":"))
 _ACCOUNT: Final = re.compile(r"[0-9]{12}")
 _ARN: Final = re.compile(r"arn:([^:]*):(iam|sts)::([^:]*):(.+)", re.DOTALL)
 _UNIQUE: Final = {"AIDA": CallerKind.USER, "AROA": CallerKind.ROLE}
+#: values of `aws:userid`: the id of a user, and that of a role before the name of its session
+_USER_ID: Final[Pattern] = (*exactly("AIDA"), *_NAME)
+_ROLE_ID: Final[Pattern] = (*exactly("AROA"), *_NAME, ("=", ":"), *_NAME)
 
 
 @record
@@ -86,6 +90,7 @@ class Callers:
                 "aws:principalisawsservice": (lambda: -self.kind(CallerKind.ANONYMOUS), self._is_service),
                 SERVICE_KEY: (self._service, lambda test: self._tested(SERVICE_KEY, test)),
                 "aws:principalservicenameslist": (self._service, lambda test: self._tested(SERVICE_KEY, test)),
+                USERID_KEY: (self._has_userid, self._userid),
             }
         )
 
@@ -144,6 +149,44 @@ class Callers:
             return FALSE
         head = (*_arn_of(_ANY_FIELD)[:-1], *exactly("user/"))
         return self.formula.some((self.arn((*head, *name)), self.arn((*head, ("*", ""), ("=", "/"), *name))))
+
+    def _has_userid(self) -> Lit:
+        return self.formula.some((-self.kind(CallerKind.PROVIDER), self.formula.atom(Present((USERID_KEY, 0)))))
+
+    def _userid(self, test: Test) -> Lit:
+        """A test of `aws:userid`: of root users it is the account, of federated users the account and the name, of unsigned callers a word;
+        of others it is free but for what it begins with."""
+        formula = self.formula
+        known = (CallerKind.ROOT, CallerKind.FEDERATED, CallerKind.ANONYMOUS)
+        of = dict.fromkeys(known, FALSE)
+        if those_that_pass(test, ("anonymous",)):
+            of[CallerKind.ANONYMOUS] = TRUE
+        if not isinstance(test, Fits):
+            of |= dict.fromkeys(known[:2], formula.atom(Opaque("`aws:userid` as a number")))
+        else:
+            account = inside(test.pattern, ":")
+            of[CallerKind.ROOT] = FALSE if account is None else self.arn(_arn_of(account))
+            of[CallerKind.FEDERATED] = formula.some(
+                self.arn((*_arn_of(first)[:-1], *exactly("federated-user/"), *second))
+                for first, second in _parted(test.pattern)
+            )
+        free = (self._tested(USERID_KEY, test), *(-self.kind(kind) for kind in known))
+        return formula.some([formula.every(free), *(formula.every((self.kind(kind), of[kind])) for kind in known)])
+
+    def _userid_axioms(self) -> Iterable[Lit]:
+        """What `aws:userid` looks like, and that ids and sessions which documents name are part of it."""
+        formula = self.formula
+        for kind, shape in ((CallerKind.USER, _USER_ID), (CallerKind.ROLE, _ROLE_ID)):
+            yield formula.implies(self.kind(kind), self._tested(USERID_KEY, Fits(shape)))
+        for name in self.ids:
+            if name[:4] in _UNIQUE:
+                end: Pattern = () if name[:4] == "AIDA" else (("=", ":"), ("*", ""))
+                fits = self._tested(USERID_KEY, Fits((*exactly(name), *end)))
+                yield formula.implies(self.kind(_UNIQUE[name[:4]]), formula.same(formula.atom(HasId(name)), fits))
+        for text in self.sessions:
+            atom, needs = self._session(text)
+            fits = self._tested(USERID_KEY, Fits((("*", ""), *exactly(f":{text.rpartition('/')[2]}"))))
+            yield formula.same(atom, formula.every((needs, fits)))
 
     # --- principals ---------------------------------------------------------------------------------------------
 
@@ -300,9 +343,14 @@ class Callers:
                 continue
             if key.startswith(OF_SIGNED):
                 yield formula.implies(self.keys.present((key, 0)), self._signed())
+                if key in OF_TEMPORARY:
+                    temporary = self._any_kind((CallerKind.ROLE, CallerKind.FEDERATED))
+                    yield formula.implies(temporary, self.keys.present((key, 0)))
             elif key.startswith(OF_CALLS):
                 yield formula.implies(self.keys.present((key, 0)), -self.kind(CallerKind.ANONYMOUS))
         yield from self._network()
+        if USERID_KEY in self.keys.seen:
+            yield from self._userid_axioms()
         if PROVIDER_KEY in self.keys.seen:
             there = self.keys.present((PROVIDER_KEY, 0))
             yield formula.implies(self.kind(CallerKind.PROVIDER), there)
@@ -337,6 +385,16 @@ class Callers:
         yield from (self.formula.same(one, other) for one, other in pairwise(there))
         if there and "aws:sourceip" in self.keys.seen:
             yield -self.formula.every((there[0], self.keys.present(("aws:sourceip", 0))))
+
+
+def _parted(pattern: Pattern) -> Iterable[tuple[Pattern, Pattern]]:
+    """The ways in which a pattern fits a text with one colon in it: what then stands before the colon, and behind."""
+    for at, (kind, char) in enumerate(pattern):
+        run = ((kind, char),) if kind in "*." else ()
+        if (kind, char) in (("=", ":"), ("~", ":")) or (kind in "*?.-" and char != ":"):
+            parts = inside((*pattern[:at], *run), ":"), inside((*run, *pattern[at + 1 :]), ":")
+            if parts[0] is not None and parts[1] is not None:
+                yield parts[0], parts[1]
 
 
 def _arn_of(account: Pattern, partition: Pattern = _ANY_FIELD) -> Pattern:

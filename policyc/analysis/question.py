@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from policyc.analysis.callers import ARN_KEY, SERVICE_KEY, SIGNED, Callers
+from policyc.analysis.callers import ARN_KEY, SERVICE_KEY, SIGNED, USERID_KEY, Callers, MadeBy
 from policyc.analysis.conditions import Bindings, Conditions, folded, uses_of
 from policyc.analysis.formula import EXACTLY, FALSE, TRUE, Formula, Lit
 from policyc.analysis.keys import MOST_VALUES, Keys, Use
@@ -26,6 +26,8 @@ from policyc.model.vocabulary import Attribute
 from policyc.record import record
 from policyc.targets.iam_documents.kinds import KINDS
 
+#: an id of a session and one of a user that nobody has
+USER_IDS: Final = ("AROAEXAMPLE0000000000:example", "AIDAEXAMPLE0000000000")
 ACTION: Final = "action"
 RESOURCE: Final = "resource"
 _ACTION_SHAPE: Final[Pattern] = (("-", ":"), (".", ":"), ("=", ":"), ("-", ":"), (".", ":"))
@@ -241,8 +243,9 @@ class Space:
             yield self.keys.passes(slots[0], Fits(exactly(text)))
 
     def _likely(self) -> Iterable[Lit]:
-        """What most requests keep to: they ask a resource, and one of the service that the action belongs to."""
+        """What most requests keep to: they ask a resource, and one of the service that the action belongs to, and no user hands them on."""
         formula = self.formula
+        yield from (-formula.atom(MadeBy(maker)) for maker in self.callers.makers)
         yield -self.no_resource
         for name in self.services:
             arns = [formula.atom(Tested((RESOURCE, 0), Fits(_arn_of(part)))) for part in _ARNS.get(name, (name,))]
@@ -259,6 +262,8 @@ class Space:
             names = (f"iam::{rest}role/example", f"iam::{rest}user/example", f"iam::{rest}root")
             hints = tuple(head + name for name in (*names, f"sts::{rest}federated-user/example"))
             return Domain("aws:PrincipalArn", False, hints)
+        if key == USERID_KEY:
+            return Domain("aws:userid", False, USER_IDS)
         if key == SERVICE_KEY:
             return Domain("aws:PrincipalServiceName", False, ("lambda.amazonaws.com", "logs.amazonaws.com"))
         return self.keys.domain(key)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from policyc.analysis.callers import ARN_KEY, PROVIDER_KEY, SERVICE_KEY, HasId, IsKind, IsSession, MadeBy
-from policyc.analysis.question import ACTION, RESOURCE, NoResource, Space, known_actions
+from policyc.analysis.callers import ARN_KEY, PROVIDER_KEY, SERVICE_KEY, USERID_KEY, HasId, IsKind, IsSession, MadeBy
+from policyc.analysis.question import ACTION, RESOURCE, USER_IDS, NoResource, Space, known_actions
 from policyc.analysis.solver import Opaque, Present, Solution
 from policyc.engines.iam.caller import Caller, CallerKind, anonymous, caller_from_arn, identity_provider, service
 from policyc.engines.iam.request import Request
@@ -74,6 +74,11 @@ def witness_of(space: Space, solution: Solution) -> Witness:
             if key in _UNTOLD and caller.kind in (CallerKind.SERVICE, CallerKind.PROVIDER):
                 context[key] = ()
             continue
+        if key == USERID_KEY:
+            if (value := _userid(solution, caller, held)) is not None:
+                context[key] = (value,)
+                shown["aws:userid"] = (value,)
+            continue
         there = [index for index in range(count) if held.get(Present((key, index)))]
         found = (solution.values.get((key, index)) for index in there)
         values = tuple(dict.fromkeys(_any_value(space, key) if text is None else text for text in found))
@@ -88,6 +93,20 @@ def witness_of(space: Space, solution: Solution) -> Witness:
     return Witness(_named(caller), caller.kind, action, resource, shown, request)
 
 
+def _userid(solution: Solution, caller: Caller, held: Mapping[object, bool]) -> str | None:
+    """The value of `aws:userid`; None where the caller's other facts are all of it, or there is none."""
+    match caller.kind:
+        case CallerKind.USER:
+            return caller.unique_id or USER_IDS[1]
+        case CallerKind.ROLE:
+            return f"{caller.unique_id or USER_IDS[0].partition(':')[0]}:{caller.session}"
+        case CallerKind.SERVICE | CallerKind.PROVIDER:
+            there = caller.kind is CallerKind.SERVICE or held.get(Present((USERID_KEY, 0)))
+            return solution.values.get((USERID_KEY, 0), "example") if there else None
+        case _:
+            return None
+
+
 def _any_value(space: Space, key: str) -> str:
     """A value for a key that has to be there, whatever it is."""
     hints = space.solver.domains[key].hints if key in space.solver.domains else space.keys.domain(key).hints
@@ -98,6 +117,9 @@ def _caller(space: Space, solution: Solution, held: Mapping[object, bool]) -> Ca
     kind = next((kind for kind in space.callers.kinds if held.get(IsKind(kind))), space.callers.kinds[0])
     unique = next((item.text for item, holds in held.items() if isinstance(item, HasId) and holds), "")
     own, canonical = (unique, "") if unique[:4] in ("AIDA", "AROA") else ("", unique)
+    userid, _, of_id = solution.values.get((USERID_KEY, 0), "").partition(":")
+    if kind in (CallerKind.USER, CallerKind.ROLE):
+        own = own or userid
     match kind:
         case CallerKind.ANONYMOUS:
             return anonymous()
@@ -107,7 +129,7 @@ def _caller(space: Space, solution: Solution, held: Mapping[object, bool]) -> Ca
             return identity_provider(solution.values.get((PROVIDER_KEY, 0), _PROVIDER))
         case CallerKind.ROLE:
             named = next((item.arn for item, holds in held.items() if isinstance(item, IsSession) and holds), "")
-            session = named.rpartition("/")[2] if named else _free_session(space)
+            session = named.rpartition("/")[2] if named else of_id or _free_session(space)
             return caller_from_arn(
                 solution.values[(ARN_KEY, 0)], session=session, unique_id=own, canonical_id=canonical
             )

@@ -253,11 +253,14 @@ def _way(name: str, old: Side, new: Side, diagnostics: Diagnostics, tests: bool)
     result = compare(before, after, within=(whole(tokens), whole((*tokens, Plain("/"), Wild.RUN))))
     entries = tuple(_entry(item) for item in result.differences)
     if tests:
+        from policyc.analysis.conditions import uses_of
         from policyc.workspace.witness_tests import service_test
 
+        keys = uses_of([version.policy for version in (*before, *after)])
         entries = tuple(
             replace(
-                entry, test=service_test(name, f"{entry.change} {at}", ways[1], item.witness, item.new is Verdict.ALLOW)
+                entry,
+                test=service_test(name, f"{entry.change} {at}", ways[1], item.witness, item.new is Verdict.ALLOW, keys),
             )
             for at, (entry, item) in enumerate(zip(entries, result.differences, strict=True), 1)
         )

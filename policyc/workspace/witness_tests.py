@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import Any, Final
 
-from policyc.analysis.callers import ARN_KEY
+from policyc.analysis.callers import ARN_KEY, SIGNED
 from policyc.analysis.spelling import caller_text, spelled
 from policyc.analysis.ways.lattice import context_fields
 from policyc.analysis.witness import Witness
@@ -18,12 +18,13 @@ from policyc.workspace.sides import Way
 from policyc.workspace.spoken import in_words
 
 #: kinds of caller that a Lattice request asks an identity policy of
-_CARRIERS: Final = frozenset({CallerKind.USER, CallerKind.ROLE, CallerKind.FEDERATED})
+_CARRIERS: Final = frozenset(SIGNED)
 _METHOD: Final = "vpc-lattice-svcs:RequestMethod"
 
 
-def service_test(name: str, change: str, way: Way, witness: Witness, allowed: bool) -> str:
-    """A test of a request to a declared service; what the policies of a caller say that nobody declares is left out of it."""
+def service_test(name: str, change: str, way: Way, witness: Witness, allowed: bool, keys: Container[str]) -> str:
+    """A test of a request to a declared service; what the policies of a caller say that nobody declares is left out of it. `keys` are those that
+    policies on the way test: a session does not tell the path of its role, which its ARN has."""
     caller = witness.request.caller
     fields = [("who", caller_text(caller)[0])]
     if witness.action.lower().endswith(":invoke"):
@@ -32,6 +33,8 @@ def service_test(name: str, change: str, way: Way, witness: Witness, allowed: bo
     else:
         fields.append(("can", "connect"))
     fields += context_fields(witness.context, way.scope, {_METHOD.lower(), ARN_KEY})
+    if caller.kind is CallerKind.ROLE and caller.path == "/" and ARN_KEY in keys:
+        fields.append(("aws.PrincipalArn", quote(caller.principal_arn or "")))
     known = caller.principal_arn in way.callers or caller.kind not in _CARRIERS
     own = way.gates[-1]
     at = f" at {own.rpartition('/')[2].removesuffix('.json')}" if allowed and own and not known else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from pathlib import Path
 
 import pytest
@@ -86,3 +87,68 @@ def test_people_see_them_under_the_request(
     assert '    test "stock: newly allowed 1" {\n      request stock {' in capsys.readouterr().out
     assert main(["diff", "old", "new"]) == 1
     assert "test " not in capsys.readouterr().out
+
+
+CALLERS = (
+    "app",
+    "anyone",
+    "authenticated",
+    "anonymous",
+    "account(shop)",
+    'session(shop, "app", "s1")',
+    'federated_user(shop, "fed")',
+    'user(shop, "eng/bob")',
+    'role(shop, "team/*")',
+    'service("logs.amazonaws.com")',
+    'role("444455556666", "x")',
+    "not app",
+)
+CONDITIONS = (
+    "",
+    'when source.vpc == "vpc-0a1b2c3d4e5f67890"',
+    'when exists header["x-team"]',
+    'when any query["v"] like "1*"',
+    'when aws.PrincipalTag["team"] != "red"',
+    "when source.vpc_owner == shop",
+    "when aws.MultiFactorAuthPresent == true",
+    'when any aws.PrincipalOrgPaths like "o-a1b2c3d4e5/*"',
+    'when not (source.vpc == "vpc-0a1b2c3d4e5f67890")',
+    'when aws.userid like "AROA*"',
+)
+
+
+def drawn(chance: random.Random, label: str) -> str:
+    can, path = (
+        chance.choice(("GET", "POST", "GET, PUT", "invoke")),
+        chance.choice(("/*", "/stock/*", "/a?b", "/x/*/y")),
+    )
+    who, when = chance.choice(CALLERS), chance.choice(CONDITIONS)
+    return f'{chance.choice(("allow", "allow", "deny"))} "{label}" {{ who {who}  can {can}  path "{path}" {when} }}'
+
+
+def test_drawn_changes_are_shown_by_tests_that_hold(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Every kind of caller, with and without a path, and keys that AWS derives from it: what is written says all that the answer hangs on."""
+    monkeypatch.chdir(tmp_path)
+    chance = random.Random(4)
+    head, _, rest = MESH.partition("policy stock_auth")
+    pasted = 0
+    for _ in range(16):
+        old = [drawn(chance, str(at)) for at in range(chance.randint(1, 3))]
+        new = [*old[1:], drawn(chance, "new")]
+        for side, statements in (("old", old), ("new", new)):
+            Path(side).mkdir(exist_ok=True)
+            own = "policy stock_auth for lattice on stock {\n" + "\n".join(statements) + "\n}\n"
+            Path(side, "a.policy").write_text(head + own + rest.partition("\n")[2], encoding="utf-8")
+        main(["diff", "old", "new", "--tests", "--format", "json"])
+        documents = json.loads(capsys.readouterr().out)["documents"]
+        tests = [entry for item in documents for entry in item["changes"] if "test" in entry]
+        decided = [entry["test"] for entry in tests if entry["change"] in ("newly allowed", "newly denied")]
+        pasted += len(decided)
+        for side, status in (("new", 0), ("old", 1)):
+            file = Path(side, "a.policy")
+            file.write_text("\n".join([file.read_text(encoding="utf-8"), *decided]), encoding="utf-8")
+            assert not decided or main(["test", side]) == status, (old, new, capsys.readouterr().out)
+            capsys.readouterr()
+    assert pasted > 12

@@ -40,10 +40,10 @@ ATTACKS = int(os.environ.get("POLICYC_ATTACKS", "200"))
 ROLE, USER = "arn:aws:iam::111122223333:role/a", "arn:aws:iam::111122223333:user/b"
 SESSION = "arn:aws:sts::111122223333:assumed-role/a/s"
 CALLERS: tuple[Caller, ...] = (
-    caller_from_arn(ROLE, session="s"),
-    caller_from_arn(ROLE, session="t"),
-    caller_from_arn("arn:aws:iam::444455556666:role/p/a", session="s"),
-    caller_from_arn(USER),
+    caller_from_arn(ROLE, session="s", unique_id="AROAA"),
+    caller_from_arn(ROLE, session="t", unique_id="AROAA"),
+    caller_from_arn("arn:aws:iam::444455556666:role/p/a", session="s", unique_id="AROAP"),
+    caller_from_arn(USER, unique_id="AIDAB"),
     caller_from_arn("arn:aws:iam::111122223333:root"),
     caller_from_arn("arn:aws:sts::111122223333:federated-user/f"),
     service("logs.amazonaws.com"),
@@ -54,6 +54,7 @@ PRINCIPALS: tuple[Any, ...] = (
     {"AWS": "111122223333"},
     {"AWS": ROLE},
     {"AWS": [USER, SESSION]},
+    {"AWS": ["AIDAB", "AROAP"]},
     {"AWS": ["444455556666", ROLE]},
     {"AWS": ["111122223333", ROLE, SESSION]},
     {"Service": "logs.amazonaws.com"},
@@ -145,6 +146,7 @@ OF_CALLER = {
     "aws:PrincipalType": ("StringEquals", "StringNotEquals"),
     "aws:username": ("StringEquals", "StringLike", "StringNotEquals"),
     "aws:PrincipalIsAWSService": ("Bool",),
+    "aws:userid": ("StringEquals", "StringLike", "StringNotLike", "StringNotEquals"),
 }
 CALLER_VALUES = {
     "aws:PrincipalArn": (ROLE, USER, "arn:aws:iam::*:role/*", "arn:aws:iam::111122223333:*", "*"),
@@ -152,6 +154,14 @@ CALLER_VALUES = {
     "aws:PrincipalType": ("User", "AssumedRole", "Anonymous", "Account"),
     "aws:username": ("b", "c", "?"),
     "aws:PrincipalIsAWSService": ("true", "false"),
+    "aws:userid": ("AROAA:*", "AIDAB", "AIDA*", "111122223333", "1*:f", "*:s", "*"),
+}
+#: what AWS does not say of services: requests of them state it
+OF_SERVICE: dict[str, tuple[str, ...]] = {
+    "aws:PrincipalArn": (),
+    "aws:PrincipalAccount": (),
+    "aws:PrincipalType": (),
+    "aws:userid": ("example",),
 }
 
 
@@ -217,7 +227,7 @@ def version(statements: list[Any], name: str) -> Version | None:
     return None if document is None else Version(read_policy(tree, KINDS["bucket"], name), document)
 
 
-def _allowed_values(caller: Caller, key: str) -> list[tuple[str, ...]]:
+def allowed_values(caller: Caller, key: str) -> list[tuple[str, ...]]:
     """The values of a key that a request of a caller may have: what every request keeps to (docs/diff.md)."""
     values = list(KEYS[key]["asked"])
     if key == "aws:SourceArn":
@@ -234,7 +244,7 @@ def _allowed_values(caller: Caller, key: str) -> list[tuple[str, ...]]:
 def _asked(caller: Caller, action: str, resource: str, key: str, values: tuple[str, ...]) -> Request:
     context: dict[str, tuple[str, ...]] = {key: values} if key else {}
     if caller.kind.value == "service":
-        context |= {"aws:PrincipalArn": (), "aws:PrincipalAccount": (), "aws:PrincipalType": ()}
+        context |= OF_SERVICE
     return Request.of(action, resource, caller, context)
 
 
@@ -288,7 +298,7 @@ def changes(old: Version, new: Version, keys: list[str]) -> set[Change]:
         for key in keys:
             asked = [
                 _asked(caller, ASKED_ACTIONS[0], ASKED_RESOURCES[0], key, values)
-                for values in _allowed_values(caller, key)
+                for values in allowed_values(caller, key)
             ]
             parts.append({tuple(_columns(index, request, key) for index in indexes): None for request in asked})
         together: set[tuple[Masks, ...]] = {((-1, -1), (-1, -1))}
@@ -331,9 +341,9 @@ def attacked(old: Version, new: Version, keys: list[str], chance: random.Random,
     out: set[Change] = set()
     for _ in range(count):
         caller = chance.choice(CALLERS)
-        context = {key: chance.choice(_allowed_values(caller, key)) for key in keys}
+        context = {key: chance.choice(allowed_values(caller, key)) for key in keys}
         if caller.kind.value == "service":
-            context |= {"aws:PrincipalArn": (), "aws:PrincipalAccount": (), "aws:PrincipalType": ()}
+            context |= OF_SERVICE
         request = Request.of(chance.choice(ASKED_ACTIONS), chance.choice(ASKED_RESOURCES), caller, context)
         weights = [weigh([side.document], request) for side in (old, new)]
         assert all(item.grant_can is item.grant_must for item in weights)

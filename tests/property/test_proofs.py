@@ -25,7 +25,16 @@ from policyc.targets.program import words
 from policyc.text import Source, Span
 from policyc.workspace.guaranteed import Given, prove_documents
 from policyc.workspace.reaching import who_in_document
-from tests.property.test_analysis_compare import ASKED_ACTIONS, ASKED_RESOURCES, CALLERS, KEYS, statement, version
+from tests.property.test_analysis_compare import (
+    ASKED_ACTIONS,
+    ASKED_RESOURCES,
+    CALLERS,
+    KEYS,
+    OF_SERVICE,
+    allowed_values,
+    statement,
+    version,
+)
 
 DOCUMENTS = max(50, int(os.environ.get("POLICYC_CASES", "10000")) // 200)
 PLACE = Span("g.policy", 0, 0)
@@ -52,17 +61,11 @@ def program() -> Program:
 
 def allowed(one: Version, keys: list[str]) -> Iterator[Request]:
     """The requests over the tiny domains that a document allows."""
-    asked = [list(KEYS[key]["asked"]) for key in keys]
     for caller, action, resource in itertools.product(CALLERS, ASKED_ACTIONS, ASKED_RESOURCES):
-        for values in itertools.product(*asked):
+        for values in itertools.product(*(allowed_values(caller, key) for key in keys)):
             context = dict(zip(keys, values, strict=True))
-            signed_only = any(key.startswith(("aws:PrincipalTag", "aws:PrincipalOrg")) and context[key] for key in keys)
-            if signed_only and caller.kind.value in ("anonymous", "service"):
-                continue
-            if context.get("aws:SecureTransport", ("x",)) == () or context.get("aws:SourceArn") == ("arn",):
-                continue
             if caller.kind.value == "service":
-                context |= {"aws:PrincipalArn": (), "aws:PrincipalAccount": (), "aws:PrincipalType": ()}
+                context |= OF_SERVICE
             request = Request.of(action, resource, caller, context)
             if decide(one.document, request) is Verdict.ALLOW:
                 yield request

@@ -242,7 +242,9 @@ def _user_keys(caller: Caller) -> dict[str, Values]:
     return {"aws:principaltype": (PRINCIPAL_TYPES[caller.kind],), "aws:userid": userid, "aws:username": (caller.name,)}
 
 
-_TEMPORARY: dict[str, Values] = {"aws:multifactorauthpresent": Unknown.PRESENT, "aws:tokenissuetime": Unknown.PRESENT}
+#: keys that requests with temporary credentials always have: those of roles and of federated users
+OF_TEMPORARY: Final = ("aws:multifactorauthpresent", "aws:tokenissuetime")
+_TEMPORARY: dict[str, Values] = dict.fromkeys(OF_TEMPORARY, Unknown.PRESENT)
 #: what a session may have been given when it began, so that nobody knows it of a session that nobody named
 _OF_SESSION: dict[str, Values] = dict.fromkeys(
     ("aws:sourceidentity", "aws:federatedprovider", "aws:multifactorauthage"), Unknown.ANY

@@ -40,11 +40,13 @@ class Edit:
     """Replace the text at `span` (empty span = insert) with `replacement`.
 
     With `old`, both are words without their quotes: whoever made the edit has not seen how the file writes the word. `settled`
-    (`policyc.workspace.mending`) makes it an edit of the text, where `old` stands there literally."""
+    (`policyc.workspace.mending`) makes it an edit of the text, where `old` stands there literally. With `part`, what stands at `span` is a
+    member of an object or an element of a list, and goes with one comma."""
 
     span: Span
     replacement: str
     old: str | None = None
+    part: bool = False
 
 
 @record
@@ -76,6 +78,25 @@ class Advice(str):
 
     def __add__(self, more: str) -> Advice:
         return Advice(f"{self}{more}", self.old, self.new)
+
+
+class Removal(str):
+    """A help that asks to remove a member of a JSON object; the fix follows from it where the file writes JSON."""
+
+    __slots__ = ("applicability", "span")
+    span: Span
+    applicability: Applicability
+
+    def __new__(cls, text: str, span: Span, applicability: Applicability) -> Removal:
+        made = super().__new__(cls, text)
+        made.span, made.applicability = span, applicability
+        return made
+
+
+def remove_member(text: str, key: Span, value: Span, *, safe: bool = False) -> str:
+    """The help `text` for a member from its key to its value; `safe`: the member means nothing."""
+    applicability = Applicability.SAFE if safe else Applicability.UNSAFE
+    return Removal(text, Span(key.file, key.start, value.end), applicability)
 
 
 def write_instead(old: str, new: str) -> Advice:
@@ -128,6 +149,9 @@ class Diagnostics:
     def add(self, item: Diagnostic) -> None:
         if item.fix is None and isinstance(item.help, Advice) and item.span is not None:
             item = replace(item, fix=respelled(item.span, item.help))
+        elif item.fix is None and isinstance(item.help, Removal):
+            edit = Edit(item.help.span, "", part=True)
+            item = replace(item, fix=Fix(item.help, (edit,), item.help.applicability))
         if len(item.message) > _LONG or len(item.help) > _LONG:
             item = replace(item, message=_shortened(item.message), help=_shortened(item.help))
         if item not in self._seen:

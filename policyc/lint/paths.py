@@ -6,9 +6,10 @@ Source: Lattice reference, sections 2 and 3.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from policyc.diagnostics import Edit, Fix
 from policyc.engines.proofs.conditions import implies
 from policyc.holes import MARK, has_hole, sampled
 from policyc.ir.authz import All, AnyOf, Atom, Cond, Constant, Glob, Op, Origin, Paths, Policy, RawTest, Statement, Who
@@ -19,7 +20,7 @@ from policyc.lint.places import label_of
 from policyc.model.values import Principal
 from policyc.record import record, replace
 from policyc.regex import regex
-from policyc.text import Span
+from policyc.text import Source, Span
 
 _KEY: Final = "vpc-lattice-svcs:requestpath"
 _METHOD: Final = "vpc-lattice-svcs:requestmethod"
@@ -63,6 +64,21 @@ class PathPlace:
         if self.test is not None:
             return " or ".join(f"{self.test.attribute.name} like {text}" for text in listed.split(", "))
         return f'"Resource": [{listed}]' if policy.origin is Origin.IAM else f"path {listed}"
+
+    def put(self, sources: Mapping[str, Source], *patterns: str) -> Fix | None:
+        """The fix that writes these patterns in place of this one, in a list of the language or of JSON."""
+        span, written = self.span, f'"{self.before}{self.pattern}"'
+        source = sources.get(span.file) if span is not None and self.test is None else None
+        if span is None or source is None or not source.file.endswith((".policy", ".json")):
+            return None
+        start, end = max(span.start - 1, 0), span.end + 1
+        if source.text.count(written, start, end) != 1:
+            return None
+        at = source.text.index(written, start)
+        listed = ", ".join(f'"{self.before}{pattern}"' for pattern in patterns)
+        alone = source.text[:at].rstrip().endswith(":")
+        edit = Edit(Span(span.file, at, at + len(written)), f"[{listed}]" if alone else listed)
+        return Fix(f"write {' and '.join(f'`{pattern}`' for pattern in patterns)}", (edit,))
 
 
 def _tokens(pattern: str) -> tuple[str | Wild, ...]:

@@ -70,6 +70,7 @@ _SPACE = regex(r"[ \t\n\r]*")
 _NUMBER = regex(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _PLAIN = regex(r'[^"\\\x00-\x1f\ud800-\udfff]*')
 #: a text in single quotes of which nothing changes between double ones
+_COMMENT = regex(r"(?:#|//)[^\n]*|/\*[^*]*\*+(?:[^/*][^*]*\*+)*/")
 _SINGLE = regex(r"'([^'\"\\\x00-\x1f]*)'")
 _WORD = regex(r"[A-Za-z_$][A-Za-z0-9_$]*")
 _NUMBER_LIKE = regex(r"[+-]?[0-9.][0-9A-Za-z_.+-]*")
@@ -287,7 +288,10 @@ class Reader:
     def refuse_comment(self) -> None:
         char = self.text[self.at : self.at + 1]
         if char == "#" or self.text.startswith(("//", "/*"), self.at):
-            raise Stop("json-comment", "JSON has no comments", self.at, self.at + 1, "remove the comment")
+            found = _COMMENT.match(self.text, self.at)
+            instead = None if found is None else (found.start(), found.end(), "")
+            message = "JSON has no comments"
+            raise Stop("json-comment", message, self.at, self.at + 1, "remove the comment", instead=instead)
 
     def refuse_unclosed(self, frame: _Frame) -> None:
         if self.at >= len(self.text):

@@ -6,6 +6,7 @@ the text there is not the word itself, because it is escaped, folded, joined of 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Final
 
@@ -19,6 +20,9 @@ _OWN: Final = (".policy", ".cedar")
 _HCL: Final = (".tf", ".tofu", ".hcl")
 #: what may stand in no quotes in YAML, wherever a word may, and means the same text
 _PLAIN: Final = regex(r"(?!(?i:true|false|yes|no|on|off|null|y|n)$)[A-Za-z](?:[A-Za-z0-9_./*:-]*[A-Za-z0-9_/*-])?")
+#: what follows the last or another member of an object
+_COMMA_BEHIND: Final = regex(r"\s*(?:(,)\s*|(?=\}))")
+_COMMA_BEFORE: Final = regex(r",\s*\Z")
 #: what means itself between any quotes of any host
 _QUIET: Final = regex(r"[^\"'\\\x00-\x1f\x7f\u0085\u2028\u2029]*")
 
@@ -26,7 +30,7 @@ _QUIET: Final = regex(r"[^\"'\\\x00-\x1f\x7f\u0085\u2028\u2029]*")
 def settled(item: Diagnostic, sources: Mapping[str, Source]) -> Diagnostic:
     """The finding with edits of the text; without a fix where one of its words does not stand there literally."""
     fix = item.fix
-    if fix is None or all(edit.old is None for edit in fix.edits):
+    if fix is None or all(edit.old is None and not edit.part for edit in fix.edits):
         return item
     return replace(item, fix=_settled(fix, sources))
 
@@ -35,11 +39,33 @@ def _settled(fix: Fix, sources: Mapping[str, Source]) -> Fix | None:
     edits: list[Edit] = []
     for edit in fix.edits:
         source = sources.get(edit.span.file)
-        right = edit if edit.old is None else None if source is None else _written(edit, edit.old, source)
+        right: Edit | None = edit
+        if edit.part:
+            right = None if source is None else _cut(edit, source)
+        elif edit.old is not None:
+            right = None if source is None else _written(edit, edit.old, source)
         if right is None:
             return None
         edits.append(right)
     return replace(fix, edits=tuple(edits))
+
+
+def _cut(edit: Edit, source: Source) -> Edit | None:
+    """The part with one comma, and the line that it leaves empty; None where the text is not plain JSON there."""
+    text, span = source.text, edit.span
+    try:
+        whole = json.loads("{" + text[span.start : span.end] + "}")
+    except ValueError:
+        return None
+    if len(whole) != 1:
+        return None
+    behind = _COMMA_BEHIND.match(text, span.end)
+    before = _COMMA_BEFORE.search(text, 0, span.start)
+    if behind is not None and behind[1]:
+        return Edit(Span(span.file, span.start, behind.end()), "")
+    if behind is not None and before is not None:
+        return Edit(Span(span.file, before.start(), span.end), "")
+    return Edit(span, "") if behind is not None and text[: span.start].rstrip().endswith("{") else None
 
 
 def _written(edit: Edit, old: str, source: Source) -> Edit | None:

@@ -60,9 +60,9 @@ _RIGHT = (
 )
 
 
-def _mended(name: str, text: str, folder: Path) -> str:
+def _mended(name: str, text: str, folder: Path, *more: str) -> str:
     (folder / name).write_text(text, encoding="utf-8")
-    main(["check", str(folder / name), "--root", str(folder), "--unsafe-fixes", "--no-cache"])
+    main(["check", str(folder / name), "--root", str(folder), "--unsafe-fixes", "--no-cache", *more])
     return (folder / name).read_text(encoding="utf-8")
 
 
@@ -88,3 +88,36 @@ def test_what_does_not_stand_there_literally_is_left(written: str, tmp_path: Pat
         f'            {written}\n            Resource: "arn:aws:s3:::acme-photos/*"\n'
     )
     assert _mended("a.yaml", text, tmp_path) == text
+
+
+_REST = '"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::acme-photos/*"'
+_OPEN = '{"Version": "2012-10-17", "Statement": [{'
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "right"),
+    [
+        ("first.json", f'{_OPEN}"Principal": {{"AWS": "*"}}, {_REST}}}]}}', f"{_OPEN}{_REST}}}]}}"),
+        ("last.json", f'{_OPEN}{_REST},\n  "Principal": "*"\n}}]}}', f"{_OPEN}{_REST}\n}}]}}"),
+        ("middle.json", f'{_OPEN}"Sid": "A", "Principal": "*",\n  {_REST}}}]}}', f'{_OPEN}"Sid": "A", {_REST}}}]}}'),
+        (
+            "flow.yaml",
+            "Resources:\n  P:\n    Type: AWS::IAM::ManagedPolicy\n    Properties:\n      PolicyDocument: "
+            + f'{_OPEN}"Principal": "*", {_REST}}}]}}\n',
+            "Resources:\n  P:\n    Type: AWS::IAM::ManagedPolicy\n    Properties:\n      PolicyDocument: "
+            + f"{_OPEN}{_REST}}}]}}\n",
+        ),
+    ],
+)
+def test_a_member_goes_with_one_comma(name: str, text: str, right: str, tmp_path: Path) -> None:
+    assert _mended(name, text, tmp_path, *(["--as", "identity"] if name.endswith(".json") else [])) == right
+
+
+def test_a_member_that_is_no_json_is_left(tmp_path: Path) -> None:
+    """In YAML blocks and in HCL a member is more than its text from key to value."""
+    text = (
+        "Resources:\n  P:\n    Type: AWS::IAM::ManagedPolicy\n    Properties:\n      PolicyDocument:\n        Version: '2012-10-17'\n"
+        "        Statement:\n          - Effect: Allow\n            Principal: '*'\n            Action: s3:GetObject\n"
+        "            Resource: arn:aws:s3:::acme-photos/*\n"
+    )
+    assert _mended("block.yaml", text, tmp_path) == text

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from policyc.diagnostics import Advice, did_you_mean, write_instead
+from policyc.diagnostics import Advice, did_you_mean, remove_member, write_instead
 from policyc.engines.iam.arns import FIELDS, pad_tokens, split_tokens, whole_arn
 from policyc.engines.iam.elements import (
     ActionPart,
@@ -118,7 +118,8 @@ def read_resources(elements: Elements, span: Span, reading: Reading) -> Resource
     member, negated = _chosen(elements, "Resource")
     if reading.kind is Kind.TRUST:
         if member is not None:
-            help = f"remove `{member.key}`: the resource is the role itself"
+            told = f"remove `{member.key}`: the resource is the role itself"
+            help = remove_member(told, member.key_span, member.value.span)
             rule = "role-trust-policy-syntax-error-resource"
             reading.error(rule, f"`{member.key}` in a role trust policy", member.key_span, help)
         return None
@@ -242,7 +243,8 @@ def read_principals(elements: Elements, deny: bool, span: Span, reading: Reading
         return None
     if not kind.has_principal:
         rule = "scp-syntax-error-principal" if kind is Kind.SCP else "unsupported-principal"
-        help = f"remove `{member.key}`: the policy applies to what it is attached to"
+        told = f"remove `{member.key}`: the policy applies to what it is attached to"
+        help = remove_member(told, member.key_span, member.value.span)
         reading.error(rule, f"`{member.key}` in a policy without principals", member.key_span, help)
         return None
     if negated:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from policyc.diagnostics import Diagnostics, Label, did_you_mean, write_instead
+from policyc.diagnostics import Diagnostics, Label, did_you_mean, remove_member, write_instead
 from policyc.engines.iam.characters import check_characters, words_of
 from policyc.engines.iam.findings import Reading, silent
 from policyc.engines.iam.read_conditions import read_conditions
@@ -112,7 +112,8 @@ def _id(member: JsonMember | None, reading: Reading) -> None:
     if member is None:
         return
     if not reading.kind.has_principal:
-        help = "remove `Id`: it belongs to resource policies"
+        told = "remove `Id`: it belongs to resource policies"
+        help = remove_member(told, member.key_span, member.value.span, safe=True)
         reading.warn("invalid-policy-element", f"`Id` in {_a(reading.kind)} policy", member.key_span, help)
     if not isinstance(member.value, JsonString):
         reading.wrong_type(member.value, "`Id`", "a string")
@@ -208,10 +209,14 @@ def _sid(member: JsonMember | None, reading: Reading) -> str:
         return ""
     text = member.value.value
     if not text:
-        help = "remove the `Sid`, or name the statement"
+        told = "remove the `Sid`, or name the statement"
+        help = remove_member(told, member.key_span, member.value.span, safe=True)
         reading.warn("empty-sid-value", "the `Sid` is empty", member.value.span, help)
     elif not reading.kind.has_principal and _SID.fullmatch(without_holes(text)) is None:
+        plain = "".join(char for char in text if char.isascii() and char.isalnum())
         help = "use letters A-Z, a-z and digits only"
+        if plain:
+            help = write_instead(text, plain)
         reading.error("unsupported-sid", f"`Sid` `{text}` has other characters than it may", member.value.span, help)
     return text
 

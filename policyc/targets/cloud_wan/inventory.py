@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from policyc.diagnostics import Diagnostics, closest, did_you_mean, write_instead
+from policyc.diagnostics import Diagnostics, closest, did_you_mean, meant, write_instead
 from policyc.engines.wan.attachments import DEFAULT_MED, STATES, Announced, Attachment
 from policyc.engines.wan.prefixes import Prefix, has_host_bits, parse_prefix
 from policyc.ir.network import ATTACHMENT_TYPES, AttachmentType
@@ -83,9 +83,9 @@ _SLIPS: Final[Mapping[str, AttachmentType]] = {
 
 def type_hint(text: str, known: Sequence[str]) -> str:
     """The type of attachment that somebody means, in the spelling of `known`."""
-    meant = _SLIPS.get(text.lower().replace("_", "-"))
-    if meant is not None:
-        return f"did you mean `{known[ATTACHMENT_TYPES.index(meant)]}`?"
+    right = _SLIPS.get(text.lower().replace("_", "-"))
+    if right is not None:
+        return meant(text, known[ATTACHMENT_TYPES.index(right)])
     return did_you_mean(text, known, "use one of " + ", ".join(f"`{kind}`" for kind in known))
 
 

@@ -35,7 +35,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_pri
 
 from __future__ import annotations
 
-from policyc.diagnostics import Severity
+from policyc.diagnostics import Severity, meant
 from policyc.lint.raw.nearest import almost
 from policyc.lint.rule import Lint
 from policyc.targets.iam_documents import services
@@ -53,10 +53,10 @@ def check(lint: Lint) -> None:
         for item in who.principals if who is not None else ():
             name, end, rest = item.args[0].partition(_END) if item.kind == "service" else ("", "", "")
             word, dot, region = name.partition(".")
-            meant = almost(word, services.prefixes()) if end else ""
-            if meant:
+            right = almost(word, services.prefixes()) if end else ""
+            if right:
                 lint.report(
                     item.span or who.span if who is not None else None,
                     f"no service is known by a name like `{item.args[0]}`",
-                    f"did you mean `{meant}{dot}{region}{end}{rest}`?",
+                    meant(item.args[0], f"{right}{dot}{region}{end}{rest}"),
                 )

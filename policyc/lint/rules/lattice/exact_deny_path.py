@@ -56,4 +56,5 @@ def check(lint: Lint) -> None:
                         place.span,
                         f"this `{effect(policy, 'deny')}` stops `{place.pattern}` and nothing below it",
                         f"{'' if isinstance(place.test, RawTest) else wider}allow only the paths that are meant",
+                        fix=place.put(lint.program.sources, place.pattern, below),
                     )

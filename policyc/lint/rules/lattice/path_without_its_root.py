@@ -54,4 +54,5 @@ def check(lint: Lint) -> None:
                         place.span,
                         f"`{place.pattern}` does not match `{root}` itself",
                         f"write `{place.said(policy, root, place.pattern)}`",
+                        fix=place.put(lint.program.sources, root, place.pattern),
                     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from policyc.diagnostics import Diagnostics, did_you_mean
+from policyc.diagnostics import Diagnostics, Edit, Fix, did_you_mean
 from policyc.ir.network import VERSIONS, AssociatePolicies, CoreNetwork, Share
 from policyc.text import Span
 
@@ -28,6 +28,7 @@ def check_version(network: CoreNetwork, diagnostics: Diagnostics) -> None:
             f"{what} need version 2025.11, and this network is of {version.text}",
             span,
             f'set the version to "2025.11" ({_CODE})',
+            fix=Fix("set the version", (Edit(version.span, "2025.11", version.text),)) if version.span else None,
         )
 
 

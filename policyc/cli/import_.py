@@ -126,7 +126,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
         left += [Left(item.source.file, 0, "", refused[item.source.file]) for item in lost]
         given = [item for item in given if item not in lost]
     for item in left:
-        console.error(clean(f"not imported: {item.place(project.names.shown)}: {item.reason}") + "\n")
+        console.error(clean(f"not imported: {item.place(project.names.shown).rstrip()}: {item.reason}") + "\n")
     if imported is None:
         if not found.has_errors:
             return exits.FINDINGS
@@ -183,7 +183,7 @@ def _documents(
     from policyc.model.files import read_source
     from policyc.workspace.built import built_kind
     from policyc.workspace.hosts import open_hosts
-    from policyc.workspace.taken_out import take_out
+    from policyc.workspace.taken_out import Left, take_out
 
     named, _ = split_natives(project.named, args.kind or "")
     searched = find_natives(project, diagnostics)
@@ -197,8 +197,16 @@ def _documents(
     settings = replace(settings_of(project.config, args.kind or ""), values=bindings_of(args))
     formats = {name: format_of(project.root / name, source, settings) for name, source in sources.items()}
     files = [(sources[name], format) for name, format in formats.items() if format]
-    taken, left = take_out(open_hosts(project.root, files, diagnostics, settings), opened=True)
+    told = Diagnostics()
+    taken, left = take_out(open_hosts(project.root, files, told, settings), opened=True)
     taken = _opened(taken, opening, left)
+    asked = {path.resolve().relative_to(project.root).as_posix() for path in named}
+    for fault in told:
+        if fault.severity is Severity.ERROR and fault.span is not None and fault.span.file not in asked:
+            line = sources[fault.span.file].position(fault.span.start).line if fault.span.file in sources else 0
+            left.append(Left(fault.span.file, line, "", fault.message))
+        else:
+            diagnostics.add(fault)
     inside = {item.file for item in taken} | set(filter(formats.get, formats))
     sources = {name: source for name, source in sources.items() if name not in inside}
     attached = _attached(args.on, [*sources, *(item.source.file for item in taken)])

@@ -91,7 +91,7 @@ class _Run:
         plan = self.plan
         for arn, item in found.items():
             if arn not in self.by_arn:
-                named = replace(item, name=snake(item.name, "resource"))
+                named = replace(item, name=snake(plan.names.said(item.name), "resource"))
                 plan.resource_names[named.id] = declare_resource(named, kinds[item.type], plan.names, {}, "")
                 self.by_arn[arn] = named
         return [self.by_arn[arn] for arn in found]

@@ -134,9 +134,9 @@ class Names:
     def _caller(self, item: Principal) -> str:
         """How a caller should be called; one whose name stays open by the parameter, which has that name itself."""
         opened = self.open.get(item.args[-1])
-        return f"{opened}_{item.kind}" if opened else snake(self._said(item.args[-1]), item.kind)
+        return f"{opened}_{item.kind}" if opened else snake(self.said(item.args[-1]), item.kind)
 
-    def _said(self, text: str) -> str:
+    def said(self, text: str) -> str:
         """A text with the names of parameters where their samples stand."""
         for sample, name in self.open.items():
             text = text.replace(sample, f"_{name}_")
@@ -149,7 +149,7 @@ class Names:
             name = self.free(
                 snake(
                     self.open.get(item.id)
-                    or f"group_{item.id.rpartition('-')[2] if item.kind == 'idc_group' else self._said(item.id)}",
+                    or f"group_{item.id.rpartition('-')[2] if item.kind == 'idc_group' else self.said(item.id)}",
                     "group",
                 )
             )

@@ -7,6 +7,7 @@ stands instead. A sample that is left as a part of a text says that the language
 from __future__ import annotations
 
 import json
+import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -27,11 +28,21 @@ from policyc.text import Span
 ACCOUNT: Final = "AWS::AccountId"
 REGION: Final = "AWS::Region"
 PARTITION: Final = "partition"
+#: how a value is called that is the same in the whole partition, what it is in that of most, and in another
+_PARTITIONS: Final = (
+    (PARTITION, "aws", "aws-cn"),
+    ("urlsuffix", "amazonaws.com", "amazonaws.com.cn"),
+    ("dns_suffix", "amazonaws.com", "amazonaws.com.cn"),
+)
 _CALLED: Final = {ACCOUNT: "account", REGION: "region"}
 #: how the last part of an ARN is made, by how its pattern begins
 _TAILS: Final = {"service/": "svc-", "servicenetwork/": "sn-"}
 #: a pattern with one run that is not known
 _RUN: Final = re.compile(r"([^*?]*)[*?]+([^*?]*)")
+#: elements of which every value is `*` or begins as an ARN does
+_RESOURCES: Final = frozenset({"Resource", "NotResource"})
+#: kind of principal -> what one is of which nothing is known; an id has no account that would be a name of its own
+_PRINCIPALS: Final = {"AWS": "principal_id", "Federated": "federation", "Service": "service_principal"}
 #: a text of a JSON document that is open as a whole
 _WHOLE: Final = re.compile(f'"{MARK.pattern}"')
 _WORDS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -79,9 +90,11 @@ class Opening:
     def _list(self, file: str, found: re.Match[str], holes: Mapping[str, Open], places: Mapping[str, str]) -> str:
         """A whole text of a JSON document; where a list is open there, the list of its samples."""
         hole = holes[found[1]]
+        if hole.kind == "number":
+            raise Unclear(f"`{hole.name}` is no text")
         if hole.kind != "list":
             return found[0]
-        key = (file, hole.name, "list")
+        key = (_home(file), hole.name, "list")
         if key not in self._known:
             kind = places.get(hole.name, "string")
             pieces = tuple(_sample(kind, 10_000 + 2 * len(self._known) + at) for at in (0, 1))
@@ -92,13 +105,14 @@ class Opening:
 
     def sample(self, file: str, hole: Open, like: str, kind: str) -> str:
         """The sample of a hole. Raises Unclear."""
-        if hole.kind in ("list", "document", "bool", "number"):
+        if hole.kind in ("list", "document", "bool"):
             raise Unclear(f"`{hole.name}` is no text")
-        if hole.name.endswith("Partition") or kind == PARTITION:
-            said = f"`{hole.name}` is taken for `aws`: `--bind {hole.name}=aws-cn` says otherwise"
-            if said not in self.taken:
-                self.taken.append(said)
-            return "aws"
+        for sign, here, elsewhere in _PARTITIONS:
+            if hole.name.lower().endswith(sign) or kind == sign:
+                said = f"`{hole.name}` is taken for `{here}`: `--bind {hole.name}={elsewhere}` says otherwise"
+                if said not in self.taken:
+                    self.taken.append(said)
+                return here
         if like.startswith("arn:"):
             return self._arn(file, hole, like)
         if hole.kind in ("account", "region"):
@@ -111,7 +125,8 @@ class Opening:
         parts = like.split(":", 5)
         found = _RUN.fullmatch(parts[5]) if len(parts) == 6 else None
         if found is None and not (len(parts) == 6 and parts[5] and "*" not in parts[5] and "?" not in parts[5]):
-            raise Unclear(f"of `{hole.name}` is known only that it is an ARN")
+            # it is known only that it is an ARN
+            return self._of(file, (hole.name,), "arn", _base(hole.name), f"`{hole.name}` of {file}.", hole.default)
         base = re.sub(r"_arn$", "", _base(hole.name)) or "it"
         stack = "." in hole.name and "_" not in hole.name.partition(".")[0] and not hole.name.startswith("var.")
         made = ["arn", "aws", parts[2]]
@@ -139,7 +154,7 @@ class Opening:
         return ":".join(made)
 
     def _of(self, file: str, key: tuple[str, ...], kind: str, name: str, doc: str, default: str | None) -> str:
-        known = (file, *key)
+        known = (_home(file), *key)
         if known not in self._known:
             made = _sample(kind, len(self._known))
             self._known[known] = made
@@ -275,10 +290,12 @@ def _places(tree: Any, key: str) -> Iterator[tuple[str, str]]:
                 yield from _places(value, key)
         case str():
             whole = MARK.fullmatch(tree)
-            kind = _key_types().get(key.lower(), "") if whole is not None else ""
+            kind = _PRINCIPALS.get(key) or _key_types().get(key.lower(), "") if whole is not None else ""
             if whole is not None and kind:
                 yield whole[1], kind
             for found in MARK.finditer(tree):
+                if found.start() == 0 and key in _RESOURCES:
+                    yield found[1], "arn"
                 before = tree[: found.start()].split(":")
                 after = tree[found.end() : found.end() + 1]
                 if before[0] == "arn" and before[-1] == "" and after == ":" and len(before) in (2, 4, 5):
@@ -296,6 +313,11 @@ def _key_types() -> Mapping[str, str]:
     return found
 
 
+def _home(file: str) -> str:
+    """Where a name means one thing: the folder of a file of Terraform, which is a module, else the file."""
+    return posixpath.dirname(file) if file.endswith((".tf", ".tofu", ".tf.json", ".tofu.json")) else file
+
+
 def _base(name: str) -> str:
     """The words of a host's expression that tell it from others: `Stock` of `Stock.Arn`, `stock` of `aws_vpclattice_service.stock.arn`."""
     parts = [part for part in re.split(r"[^A-Za-z0-9_]+", name) if part]
@@ -311,6 +333,9 @@ def _base(name: str) -> str:
 def _sample(kind: str, number: int) -> str:
     """A value of a type that nobody writes."""
     made: dict[str, str] = {
+        "arn": f"arn:aws:zssample:::zssample{number}x",
+        "principal_id": f"AROAZSSAMPLE{number:09d}",
+        "federation": f"zssample{number}x.example.com",
         "account": f"{917_263_000_000 + 10_007 * number:012d}",
         "region": f"me-zq{chr(97 + number // 26 % 26)}{chr(97 + number % 26)}sample-8",
         "org_id": f"o-zs{number:08d}",

@@ -10,6 +10,7 @@ from typing import Final
 from policyc.diagnostics import Applicability, Diagnostics, did_you_mean, respelled, write_instead
 from policyc.engines.iam.operators import Family, Qualifier, read_operator
 from policyc.engines.iam.variables import MULTIVALUED
+from policyc.holes import has_hole
 from policyc.lint.raw.nearest import near_prefixes, nearest_name
 from policyc.lint.raw.statements import ConditionKey, RawStatement, strings
 from policyc.model.vocabulary import Attribute
@@ -45,6 +46,8 @@ def check_keys(statement: RawStatement, diagnostics: Diagnostics) -> None:
         service = entry.key.partition(":")[0].lower()
         known = known_keys().find(entry.key)
         if known is None:
+            if has_hole(entry.key):
+                continue  # which key it is says the host, later
             if service in KEY_SERVICES:
                 _unknown(entry, service, statement, diagnostics)
             elif (told := unlisted(entry.key)) is not None:

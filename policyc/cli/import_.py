@@ -148,6 +148,7 @@ _CARRIERS = {
     "lattice.service": "arn:*:vpc-lattice:*:????????????:service/*",
     "lattice.service_network": "arn:*:vpc-lattice:*:????????????:servicenetwork/*",
 }
+_NETWORK = "core-network"
 #: the name of what goes to standard output
 _STREAM = "imported.policy"
 
@@ -255,7 +256,9 @@ def _opened(taken: Sequence[TakenOut], opening: Opening, left: list[Left]) -> li
 
     out: list[TakenOut] = []
     for item in taken:
-        holes = {name: Open(name, hole.kind, hole.assumed) for name, hole in item.holes.items()}
+        # a number means the same as its text in every document but one
+        plain = {} if item.kind == _NETWORK else {"number": "string"}
+        holes = {name: Open(name, plain.get(hole.kind, hole.kind), hole.assumed) for name, hole in item.holes.items()}
         secret = next((name for name, hole in item.holes.items() if hole.sensitive), "")
         try:
             if secret:

@@ -42,7 +42,12 @@ _RUN: Final = re.compile(r"([^*?]*)[*?]+([^*?]*)")
 #: elements of which every value is `*` or begins as an ARN does
 _RESOURCES: Final = frozenset({"Resource", "NotResource"})
 #: kind of principal -> what one is of which nothing is known; an id has no account that would be a name of its own
-_PRINCIPALS: Final = {"AWS": "principal_id", "Federated": "federation", "Service": "service_principal"}
+_PRINCIPALS: Final = {
+    "AWS": "principal_id",
+    "CanonicalUser": "canonical_user",
+    "Federated": "federation",
+    "Service": "service_principal",
+}
 #: a text of a JSON document that is open as a whole
 _WHOLE: Final = re.compile(f'"{MARK.pattern}"')
 _WORDS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -83,13 +88,14 @@ class Opening:
         """A text of a document with samples in the places of its holes; `places` has the type of each hole, where what stands around it tells one. Raises Unclear."""
 
         def one(found: re.Match[str]) -> str:
-            return self.sample(file, holes[found[1]], found[2] or "", places.get(found[1], ""))
+            name = _name(found[1], holes)
+            return self.sample(file, holes[name], found[2] or "", places.get(name, ""))
 
         return MARK.sub(one, _WHOLE.sub(lambda found: self._list(file, found, holes, places), value))
 
     def _list(self, file: str, found: re.Match[str], holes: Mapping[str, Open], places: Mapping[str, str]) -> str:
         """A whole text of a JSON document; where a list is open there, the list of its samples."""
-        hole = holes[found[1]]
+        hole = holes[_name(found[1], holes)]
         if hole.kind == "number":
             raise Unclear(f"`{hole.name}` is no text")
         if hole.kind != "list":
@@ -114,19 +120,22 @@ class Opening:
                     self.taken.append(said)
                 return here
         if like.startswith("arn:"):
-            return self._arn(file, hole, like)
+            return self._arn(file, hole, like, kind)
         if hole.kind in ("account", "region"):
             kind = hole.kind
         wanted = _CALLED.get(hole.name) or _base(hole.name)
         return self._of(file, (hole.name,), kind or "string", wanted, f"`{hole.name}` of {file}.", hole.default)
 
-    def _arn(self, file: str, hole: Open, like: str) -> str:
+    def _arn(self, file: str, hole: Open, like: str, kind: str) -> str:
         """An ARN in its parts: the language declares things by account, Region and name."""
         parts = like.split(":", 5)
         found = _RUN.fullmatch(parts[5]) if len(parts) == 6 else None
-        if found is None and not (len(parts) == 6 and parts[5] and "*" not in parts[5] and "?" not in parts[5]):
+        whole = len(parts) == 6 and parts[5] and "*" not in parts[5] and "?" not in parts[5]
+        if (found is None and not whole) or "*" in parts[2]:
             # it is known only that it is an ARN
-            return self._of(file, (hole.name,), "arn", _base(hole.name), f"`{hole.name}` of {file}.", hole.default)
+            return self._of(
+                file, (hole.name,), kind or "arn", _base(hole.name), f"`{hole.name}` of {file}.", hole.default
+            )
         base = re.sub(r"_arn$", "", _base(hole.name)) or "it"
         stack = "." in hole.name and "_" not in hole.name.partition(".")[0] and not hole.name.startswith("var.")
         made = ["arn", "aws", parts[2]]
@@ -313,6 +322,11 @@ def _key_types() -> Mapping[str, str]:
     return found
 
 
+def _name(written: str, holes: Mapping[str, Open]) -> str:
+    """The name of a hole as it stands in a document, where JSON may have escaped it. Raises KeyError."""
+    return written if written in holes else str(json.loads(f'"{written}"'))
+
+
 def _home(file: str) -> str:
     """Where a name means one thing: the folder of a file of Terraform, which is a module, else the file."""
     return posixpath.dirname(file) if file.endswith((".tf", ".tofu", ".tf.json", ".tofu.json")) else file
@@ -335,6 +349,7 @@ def _sample(kind: str, number: int) -> str:
     made: dict[str, str] = {
         "arn": f"arn:aws:zssample:::zssample{number}x",
         "principal_id": f"AROAZSSAMPLE{number:09d}",
+        "canonical_user": f"{number:064x}",
         "federation": f"zssample{number}x.example.com",
         "account": f"{917_263_000_000 + 10_007 * number:012d}",
         "region": f"me-zq{chr(97 + number // 26 % 26)}{chr(97 + number % 26)}sample-8",

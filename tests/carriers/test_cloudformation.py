@@ -6,11 +6,13 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/i
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
 from policyc.carriers.cloudformation import carried, recognize
 from policyc.carriers.embedded import Carried, Options, PlacedText
+from policyc.cli.app import run as run_command
 from policyc.diagnostics import Diagnostics
 from policyc.holes import shown
 from policyc.text import Source
@@ -265,3 +267,18 @@ def test_the_line_of_code_that_made_a_resource() -> None:
     source = Source("cdk.out/Shop.template.json", json.dumps({"Resources": {"It": body}}))
     got = carried(source, Options(read=files.get), Diagnostics())
     assert got.documents[0].also == "lib/shop.ts:12"
+
+
+def test_a_condition_key_that_is_open_is_no_mistake(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = """Parameters: { Oidc: { Type: String } }
+Resources:
+  R:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Fn::Sub: |
+          {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Federated": "arn:aws:iam::${AWS::AccountId}:oidc-provider/${Oidc}"},
+           "Action": "sts:AssumeRoleWithWebIdentity", "Condition": {"StringEquals": {"${Oidc}:aud": "sts.amazonaws.com", "${Oidc}:sub": "system:serviceaccount:a:b"}}}]}
+"""
+    (tmp_path / "t.yaml").write_text(text)
+    assert run_command(("check", "--root", str(tmp_path), str(tmp_path / "t.yaml"))) == 0, capsys.readouterr().out

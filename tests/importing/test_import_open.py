@@ -224,3 +224,94 @@ def test_what_stands_around_a_hole_tells_its_type() -> None:
         "o": "org_id",
         "v": "vpc_id",
     }
+
+
+ROLE = """\
+Parameters: { It: { Type: String }, N: { Type: Number } }
+Resources:
+  Fn: { Type: AWS::Serverless::Function, Properties: {} }
+  Stream: { Type: AWS::Kinesis::Stream }
+  R:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument: { Version: "2012-10-17", Statement: [{ Sid: T, Effect: Allow, Principal: WHO, Action: "sts:AssumeRole" }] }
+      Policies:
+        - PolicyName: P
+          PolicyDocument: { Version: "2012-10-17", Statement: [{ Sid: A, Effect: Allow, Action: ACTION, Resource: WHAT, Condition: { StringEquals: { aws:PrincipalAccount: VALUE } } }] }
+"""
+
+
+@pytest.mark.parametrize(
+    ("holes", "lines"),
+    [
+        ({"WHO": "{ AWS: !Ref It }"}, ["param it: string", 'who raw("AWS", it)']),
+        ({"WHO": '{ AWS: [!ImportValue r, "arn:aws:iam::111122223333:root"] }'}, ['who raw("AWS", import_value_r), account']),
+        ({"WHO": "{ Federated: !Ref It }"}, ['who raw("Federated", it)']),
+        ({"WHO": "{ Service: !Ref It }"}, ['who raw("Service", it)']),
+        ({"WHO": '{ Service: !Sub "ec2.${AWS::URLSuffix}" }'}, ['who service("ec2.amazonaws.com")', "is taken for `amazonaws.com`"]),
+        ({"WHAT": "!Ref It"}, ["on raw(it)"]),
+        ({"WHAT": '!Sub "${It}/index/*"'}, ['on raw(concat(it, "/index/*"))']),
+        ({"WHAT": "!GetAtt Stream.Arn"}, ["on raw(stream)"]),
+        ({"WHAT": "!GetAtt Fn.Arn", "ACTION": "lambda:InvokeFunction"}, ["can InvokeFunction", "on fn_name"]),
+        ({"VALUE": "!Ref N"}, ["param n: string", "when aws.PrincipalAccount == n"]),
+    ],
+)  # fmt: skip
+def test_what_is_open_as_a_whole(run: Run, holes: dict[str, str], lines: list[str]) -> None:
+    known = {
+        "WHO": "{ Service: ec2.amazonaws.com }",
+        "ACTION": "kinesis:GetRecords",
+        "WHAT": '"*"',
+        "VALUE": '"111122223333"',
+    }
+    text = ROLE
+    for name, value in {**known, **holes}.items():
+        text = text.replace(name, value)
+    Path("t.yaml").write_text(text)
+    status, out = run("import", "t.yaml")
+    assert status == 0 and "not imported" not in out, out
+    for line in lines:
+        assert line in out, out
+
+
+MODULE = """\
+data "aws_iam_policy_document" "p" {
+  statement {
+    sid       = "A"
+    actions   = ["s3:GetObject"]
+    resources = [aws_s3_bucket.b.arn]
+    condition {
+      test     = "StringEquals"
+      variable = "aws:PrincipalAccount"
+      values   = [111122223333, VALUE]
+    }
+    condition {
+      test     = "Bool"
+      variable = "aws:SecureTransport"
+      values   = [true]
+    }
+  }
+}
+resource "aws_iam_policy" "p" { policy = data.aws_iam_policy_document.p.json }
+"""
+
+
+def test_one_module_has_one_parameter_for_one_thing(run: Run) -> None:
+    Path("a.tf").write_text('variable "n" { type = number }\n' + MODULE.replace("VALUE", "var.n"))
+    Path("b.tf").write_text(MODULE.replace("VALUE", 'split(":", var.n)[0]').replace('"p"', '"q"').replace(".p.", ".q."))
+    Path("c.tf").write_text('resource "aws_s3_bucket" "b" {}\n')
+    status, out = run("import", ".")
+    assert status == 0 and "not imported" not in out, out
+    assert out.count("param b_name: string") + out.count("param b_id: string") + out.count("param b: string") == 1
+    assert 'in ["111122223333", n]' in out and out.count("when aws.SecureTransport") == 2
+
+
+def test_a_broken_file_of_a_folder_keeps_nobody_back(run: Run) -> None:
+    Path("good.json").write_text(
+        '{"Version": "2012-10-17", "Statement": [{"Sid": "A", "Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}'
+    )
+    Path("bad.yaml").write_text(
+        "Resources:\n  P:\n    Type: AWS::IAM::ManagedPolicy\n    Type: AWS::IAM::ManagedPolicy\n   broken: [\n"
+    )
+    status, out = run("import", ".", "-o", "policies")
+    assert status == 0 and "not imported: bad.yaml:" in out and "1 document in 1 file; 1 not imported" in out
+    assert run("import", "bad.yaml")[0] == 1

@@ -13,11 +13,13 @@ from policyc.carriers.terraform.bodies import Inner, blocks_of, refuse_others
 from policyc.carriers.terraform.expressions import Work
 from policyc.carriers.terraform.texts import parsed
 from policyc.carriers.terraform.values import (
+    Bool,
     Entry,
     Failed,
     Fields,
     Items,
     Json,
+    Number,
     Text,
     Unknown,
     Value,
@@ -108,7 +110,11 @@ def _collapsed(value: Value, variables: bool) -> Value | None:
 
 
 def _variables(value: Value) -> Value:
-    """A text with `${…}` for `&{…}`. It keeps the places of its parts, since no length changes."""
+    """An element, which is a text whatever it is written as, with `${…}` for `&{…}`. It keeps the places of its parts, since no length changes."""
+    if isinstance(value, Number | Bool):
+        return as_text(value)
+    if isinstance(value, Unknown) and value.kind in ("number", "bool"):
+        return Unknown(value.name, value.span, "string", value.like, value.sensitive)
     if isinstance(value, Text) and "&{" in value.value:
         return Text(value.value.replace("&{", "${"), (), value.span)
     return value

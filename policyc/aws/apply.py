@@ -144,7 +144,7 @@ def record_of(path: Path, data: Mapping[str, Any]) -> Record:
 
 def same(step: Step, one: State, other: State) -> bool:
     """Whether two states of a place mean the same."""
-    if step.kind is Kind.LATTICE_AUTH:
+    if step.kind in (Kind.LATTICE_AUTH, Kind.BOUNDARY):
         return one.flag == other.flag
     if step.kind is Kind.VERIFIED_ACCESS and one.flag != other.flag:
         return False
@@ -156,6 +156,9 @@ def stale(step: Step, now: State) -> str:
     old = step.old
     if step.kind is Kind.LATTICE_AUTH:
         return "" if now.flag == old.flag else f"the auth type is `{now.flag}`, and was `{old.flag}`"
+    if step.kind is Kind.BOUNDARY:
+        held = (f"`{state.flag}`" if state.flag else "none" for state in (now, old))
+        return "" if now.flag == old.flag else "the boundary is {}, and was {}".format(*held)
     if step.kind is Kind.VERIFIED_ACCESS and now.flag != old.flag:
         return f"the policy is {now.flag}, and was {old.flag}"
     if step.kind is Kind.WAN_PUT and now.revision.get("latest") != old.revision.get("latest"):

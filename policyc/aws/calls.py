@@ -45,6 +45,7 @@ _BUCKET: Final = "arn:{p}:s3:::*"
 _FUNCTION: Final = "arn:{p}:lambda:{r}:{a}:function:*"
 _ROLE: Final = "arn:{p}:iam::{a}:role/*"
 _USER: Final = "arn:{p}:iam::{a}:user/*"
+_GROUP_OF_USERS: Final = "arn:{p}:iam::{a}:group/*"
 _OWN_MANAGED: Final = ("arn:{p}:iam::{a}:policy/*",)
 _MANAGED: Final = ("arn:{p}:iam::{a}:policy/*", "arn:{p}:iam::aws:policy/*")
 
@@ -137,12 +138,21 @@ CALLS: Final[dict[tuple[str, str], Call]] = {
     ("iam", "get_user_policy"): Call("iam:GetUserPolicy", CALLERS, (_USER,)),
     ("iam", "list_attached_user_policies"): Call("iam:ListAttachedUserPolicies", CALLERS, (_USER,)),
     ("iam", "list_groups_for_user"): Call("iam:ListGroupsForUser", CALLERS, (_USER,)),
+    ("iam", "list_group_policies"): Call("iam:ListGroupPolicies", CALLERS, (_GROUP_OF_USERS,)),
+    ("iam", "get_group_policy"): Call("iam:GetGroupPolicy", CALLERS, (_GROUP_OF_USERS,)),
+    ("iam", "list_attached_group_policies"): Call("iam:ListAttachedGroupPolicies", CALLERS, (_GROUP_OF_USERS,)),
     ("iam", "get_policy"): Call("iam:GetPolicy", CALLERS, _MANAGED),
     ("iam", "get_policy_version"): Call("iam:GetPolicyVersion", CALLERS, _MANAGED),
     ("iam", "put_role_policy"): Call("iam:PutRolePolicy", CALLERS, (_ROLE,), True),
     ("iam", "delete_role_policy"): Call("iam:DeleteRolePolicy", CALLERS, (_ROLE,), True),
     ("iam", "put_user_policy"): Call("iam:PutUserPolicy", CALLERS, (_USER,), True),
     ("iam", "delete_user_policy"): Call("iam:DeleteUserPolicy", CALLERS, (_USER,), True),
+    ("iam", "put_group_policy"): Call("iam:PutGroupPolicy", CALLERS, (_GROUP_OF_USERS,), True),
+    ("iam", "delete_group_policy"): Call("iam:DeleteGroupPolicy", CALLERS, (_GROUP_OF_USERS,), True),
+    ("iam", "put_role_permissions_boundary"): Call("iam:PutRolePermissionsBoundary", CALLERS, (_ROLE,), True),
+    ("iam", "delete_role_permissions_boundary"): Call("iam:DeleteRolePermissionsBoundary", CALLERS, (_ROLE,), True),
+    ("iam", "put_user_permissions_boundary"): Call("iam:PutUserPermissionsBoundary", CALLERS, (_USER,), True),
+    ("iam", "delete_user_permissions_boundary"): Call("iam:DeleteUserPermissionsBoundary", CALLERS, (_USER,), True),
     ("iam", "update_assume_role_policy"): Call("iam:UpdateAssumeRolePolicy", CALLERS, (_ROLE,), True),
     ("iam", "list_policy_versions"): Call("iam:ListPolicyVersions", CALLERS, _MANAGED),
     ("iam", "create_policy_version"): Call("iam:CreatePolicyVersion", CALLERS, _OWN_MANAGED, True),

@@ -59,6 +59,8 @@ def compared(
         else:
             more = tuple(switched(pair, live))
             item = held[pair.title]
+            if pair.meant.role == "boundary" and pair.stored.text is None:
+                item = Compared(pair.title, kind, CHANGED)  # none at all limits nobody, an empty one everybody
             if more:
                 held[pair.title] = replace(item, state=CHANGED, sentences=(*item.sentences, *more))
     for name, reason in side.left:
@@ -86,6 +88,10 @@ def switched(pair: Pair, live: Live) -> Iterator[str]:
             "every caller is let in here" if facts["auth"] == "none" else "only callers that a policy allows get in"
         )
         yield f"the auth type is `{facts['auth'].upper()}` on AWS and `{meant.auth.upper()}` in the source: {effect}"
+    if meant.role == "boundary" and not facts.get("boundary"):
+        yield "no permissions boundary is set on AWS: nothing limits what the policies allow"
+    elif meant.policy and facts["boundary"] != meant.policy:
+        yield f"the permissions boundary is `{facts['boundary']}` on AWS and `{meant.policy}` in the source"
     if meant.kind == "cedar" and facts.get("enabled") is False:
         yield "the policy is not enabled on AWS (`PolicyEnabled` is false)"
 

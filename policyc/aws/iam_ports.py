@@ -45,7 +45,7 @@ def _gone(sessions: Sessions, method: str, **params: Any) -> None:
 
 
 def _inline(step: Step) -> tuple[str, dict[str, str]]:
-    sort = "user" if ":user/" in step.resource else "role"
+    sort = step.resource.split(":")[5].partition("/")[0]
     return sort, {f"{sort.capitalize()}Name": step.resource.rpartition("/")[2], "PolicyName": step.name}
 
 
@@ -75,6 +75,27 @@ def write_trust(sessions: Sessions, step: Step, new: State, now: State) -> None:
     assert new.text is not None
     name = step.resource.rpartition("/")[2]
     sessions.call(_CLIENT, "update_assume_role_policy", "", RoleName=name, PolicyDocument=new.text)
+
+
+# --- permissions boundaries ---------------------------------------------------------------------------------------
+
+
+def read_boundary(sessions: Sessions, step: Step) -> State:
+    """Which managed policy bounds a role or user: its ARN, empty for none."""
+    sort, of = _inline(step)
+    of.pop("PolicyName")
+    held = sessions.call(_CLIENT, f"get_{sort}", "", **of)[sort.capitalize()].get("PermissionsBoundary") or {}
+    return State(None, str(held.get("PermissionsBoundaryArn") or ""))
+
+
+def write_boundary(sessions: Sessions, step: Step, new: State, now: State) -> None:
+    """Set another one, or on the way back none."""
+    sort, of = _inline(step)
+    of.pop("PolicyName")
+    if new.flag:
+        sessions.call(_CLIENT, f"put_{sort}_permissions_boundary", "", PermissionsBoundary=new.flag, **of)
+    else:
+        _gone(sessions, f"delete_{sort}_permissions_boundary", **of)
 
 
 # --- managed policies -------------------------------------------------------------------------------------------

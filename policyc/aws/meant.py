@@ -64,6 +64,7 @@ _TYPES: Final = (
     (":function:", "lambda.function", "function-policy"),
     (":role/", "iam.role", "identity"),
     (":user/", "iam.user", "identity"),
+    (":group/", "iam.group", "identity"),
     (":policy/", "iam.policy", "managed-policy"),
 )
 #: a role and a user carry several documents
@@ -104,7 +105,8 @@ NOT_READ: Final = {
 class Meant:
     """One document of the source. `label` is how people know it; `name` is what the user calls it (a policy, a network); `resource` is the ARN or id of
     what carries it, empty where nothing says so; `auth` is the auth type that is declared for it, empty for none; `also` are other names for it,
-    `map` leads from a document that was compiled to the policy of the language, `facts` are the attributes that its resource declares for Cedar text."""
+    `map` leads from a document that was compiled to the policy of the language, `facts` are the attributes that its resource declares for Cedar text, `policy` is
+    the managed policy that a boundary shall be, where somebody says it."""
 
     label: str
     name: str
@@ -117,6 +119,7 @@ class Meant:
     also: tuple[str, ...] = ()
     map: tuple[MapEntry, ...] = ()
     facts: Mapping[str, Fact] | None = None
+    policy: str = ""
 
 
 @record
@@ -172,11 +175,9 @@ def _compiled(document: Document, program: Program) -> Meant:
         return Meant(document.path, document.owner, _CLIENT_VPN, "", "", "", document.text, map=document.map)
     if document.role.startswith("plain_"):
         kind = back_end(document.kind.partition("/")[0]).kinds[document.kind]
-        carrier = "" if resource is None else resource.text("name")
         named = () if resource is None else (resource.name,)
-        return placed(
-            Meant(document.path, document.owner, kind, "", "", carrier, document.text, also=named, map=document.map)
-        )
+        made = Meant(document.path, document.owner, kind, "", "", "", document.text, also=named, map=document.map)
+        return made if resource is None else _at(made, resource.text("name"))
     role, kind = _ROLES[document.role]
     if resource is None:
         arn = document.attached_to if document.attached_to.startswith("arn:") else ""
@@ -249,11 +250,16 @@ def _kind_of(path: Path, source: Source) -> str:
 
 
 def _mapped(item: Meant, maps: Mapping[str, str]) -> Meant:
-    for name in _names(item):
-        if name in maps:
-            arn, _, policy = maps[name].partition("#")
-            return placed(replace(item, resource=arn, name=policy or item.name))
-    return item
+    where = next((maps[name] for name in _names(item) if name in maps), "")
+    return _at(item, where) if where else item
+
+
+def _at(item: Meant, where: str) -> Meant:
+    """A document at `ARN` or `ARN#POLICY`: one of several identity policies by its name, the managed policy of a boundary by its ARN."""
+    arn, _, policy = where.partition("#")
+    if item.kind == "boundary":
+        return placed(replace(item, resource=arn, policy=policy))
+    return placed(replace(item, resource=arn, name=policy or item.name))
 
 
 def _names(item: Meant) -> Iterable[str]:
@@ -296,8 +302,10 @@ def candidates(item: Meant, partition: str, account: str, regions: Iterable[str]
     match item.kind:
         case "trust":
             return [f"arn:{partition}:iam::{account}:role/{name}"]
-        case "identity" | "boundary":
+        case "boundary":
             return [f"arn:{partition}:iam::{account}:{sort}/{name}" for sort in ("role", "user")]
+        case "identity":
+            return [f"arn:{partition}:iam::{account}:{sort}/{name}" for sort in ("role", "user", "group")]
         case "bucket":
             return [f"arn:{partition}:s3:::{name}"]
     form = _REGIONAL.get(item.kind, "")

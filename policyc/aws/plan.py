@@ -26,6 +26,8 @@ FORMAT_VERSION: Final = 1
 _RANK: Final = {
     Kind.ROLE: 0,
     Kind.USER: 0,
+    Kind.GROUP: 0,
+    Kind.BOUNDARY: 0,
     Kind.MANAGED: 0,
     Kind.TRUST: 1,
     Kind.FUNCTION: 2,
@@ -45,6 +47,7 @@ _LARGEST: Final = {
     Kind.FUNCTION: 20_480,
     Kind.ROLE: 10_240,
     Kind.USER: 2_048,
+    Kind.GROUP: 5_120,
     Kind.MANAGED: 6_144,
 }
 #: beginning of a tag's key, in small letters -> who looks after a resource that carries it
@@ -105,6 +108,11 @@ def make(found: Sequence[Pair], changes: Changes, live: Live, sessions: Mapping[
         if session is None:
             left.append(f"{pair.title}: nobody asks in the account of `{pair.arn}`")
             continue
+        if _is_bounded_otherwise(pair, live):
+            reason, bound = _bound(pair, item, live, session)
+            drafts += bound
+            left += [f"{pair.title}: {reason}"] if reason else []
+            continue
         kind = _kind(kind, pair)
         reason = _obstacle(kind, pair) or torn.get(_policy_arn(pair), "")
         if reason:
@@ -156,7 +164,8 @@ def _kind(kind: Kind, pair: Pair) -> Kind:
         return kind
     if _policy_arn(pair):
         return Kind.MANAGED
-    return Kind.USER if ":user/" in pair.arn else kind
+    sort = pair.arn.split(":")[5].partition("/")[0]
+    return {"user": Kind.USER, "group": Kind.GROUP}.get(sort, kind)
 
 
 def _torn(found: Sequence[Pair]) -> dict[str, str]:
@@ -200,8 +209,6 @@ def _carriers(drafts: Sequence[tuple[tuple[int, ...], Step]]) -> Iterator[str]:
 
 def _obstacle(kind: Kind, pair: Pair) -> str:
     """Why a document cannot be written at all."""
-    if kind is Kind.MANAGED and not _policy_arn(pair):
-        return "no boundary is set there, and policyc sets none"
     if ":iam::aws:policy/" in _policy_arn(pair):
         return f"`{_policy_arn(pair)}` is AWS's own, which nobody else writes"
     if kind is not Kind.VERIFIED_ACCESS:
@@ -222,11 +229,35 @@ def written(kind: Kind, text: str) -> str:
     return json.dumps(json.loads(text), separators=(",", ":"), ensure_ascii=False)
 
 
+def _is_bounded_otherwise(pair: Pair, live: Live) -> bool:
+    """Whether a role or user has no permissions boundary, or another one than the source says."""
+    held = live.resources[pair.arn]["facts"].get("boundary")
+    return pair.meant.role == "boundary" and (not held or pair.meant.policy not in ("", held))
+
+
+def _bound(pair: Pair, item: Compared, live: Live, session: Sessions) -> tuple[str, list[tuple[tuple[int, ...], Step]]]:
+    """The step that sets a boundary, or why there is none: what is set has to say already what the source says."""
+    policy = pair.meant.policy
+    if not policy:
+        how = f"give `--map {pair.meant.name}={pair.arn}#POLICY` with the ARN of a managed policy"
+        return f"no boundary is set there, and nothing says which policy it is; {how}", []
+    blank = Step(0, Kind.BOUNDARY, pair.title, pair.arn, session.identity.account, session.region, State(), State())
+    there = read(session, replace(blank, kind=Kind.MANAGED, resource=policy))
+    if there.text is None:
+        return f"`{policy}` is not there, and no policy is made", []
+    if not alike("identity", there.text, pair.meant.text):
+        return f"`{policy}` says something else; write it first, with `--map {pair.meant.name}={policy}`", []
+    step = replace(blank, old=read(session, blank), new=State(None, policy))
+    held = live.resources[pair.arn]["facts"].get("boundary")
+    rank = _RANK[Kind.BOUNDARY]
+    return "", [((1, -rank, 0, 0) if not held or _only_takes(item) else (0, rank, 0, 0), step)]
+
+
 def _drafts(kind: Kind, pair: Pair, item: Compared, session: Sessions) -> Iterator[tuple[tuple[int, ...], Step]]:
     """The steps of one document with their place in the order."""
     parts = pair.arn.split(":")
     name = ""
-    if kind in (Kind.ROLE, Kind.USER):
+    if kind in (Kind.ROLE, Kind.USER, Kind.GROUP):
         name = str(pair.stored.revision.get("PolicyName") or pair.meant.name)
     region = parts[3] or session.region
     flag = "enabled" if kind is Kind.VERIFIED_ACCESS else ""

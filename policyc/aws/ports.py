@@ -174,6 +174,8 @@ _PORTS: Final[Mapping[Kind, tuple[Read, Write]]] = MappingProxyType(
         Kind.FUNCTION: (_read_function, _write_function),
         Kind.ROLE: (iam_ports.read_inline, iam_ports.write_inline),
         Kind.USER: (iam_ports.read_inline, iam_ports.write_inline),
+        Kind.GROUP: (iam_ports.read_inline, iam_ports.write_inline),
+        Kind.BOUNDARY: (iam_ports.read_boundary, iam_ports.write_boundary),
         Kind.MANAGED: (iam_ports.read_managed, iam_ports.write_managed),
         Kind.TRUST: (iam_ports.read_trust, iam_ports.write_trust),
     }
@@ -230,6 +232,12 @@ METHODS: Final[Mapping[Kind, tuple[tuple[str, str], ...]]] = MappingProxyType(
         ),
         Kind.ROLE: (("iam", "get_role_policy"), ("iam", "put_role_policy"), ("iam", "delete_role_policy")),
         Kind.USER: (("iam", "get_user_policy"), ("iam", "put_user_policy"), ("iam", "delete_user_policy")),
+        Kind.GROUP: (("iam", "get_group_policy"), ("iam", "put_group_policy"), ("iam", "delete_group_policy")),
+        Kind.BOUNDARY: tuple(
+            ("iam", method.format(sort))
+            for sort in ("role", "user")
+            for method in ("get_{}", "put_{}_permissions_boundary", "delete_{}_permissions_boundary")
+        ),
         Kind.MANAGED: (
             ("iam", "get_policy"),
             ("iam", "get_policy_version"),

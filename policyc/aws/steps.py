@@ -24,6 +24,8 @@ class Kind(StrEnum):
     FUNCTION = "function policy"
     ROLE = "inline role policy"
     USER = "inline user policy"
+    GROUP = "inline group policy"
+    BOUNDARY = "permissions boundary"
     MANAGED = "managed policy"
     TRUST = "trust policy"
 
@@ -41,6 +43,7 @@ DOCUMENTS: Mapping[Kind, str] = MappingProxyType(
         Kind.FUNCTION: "function",
         Kind.ROLE: "identity",
         Kind.USER: "identity",
+        Kind.GROUP: "identity",
         Kind.MANAGED: "identity",
         Kind.TRUST: "trust",
     }

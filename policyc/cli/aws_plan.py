@@ -81,4 +81,4 @@ def _tell(plan: Plan, lacks: Mapping[str, Any], args: argparse.Namespace, consol
 
 
 def _how(old: str, new: str) -> str:
-    return f": {old} -> {new}" if new and old != new else ""
+    return f": {old or 'none'} -> {new}" if new and old != new else ""

@@ -219,10 +219,16 @@ class _Way:
 
     def _identity(self, arn: str, role: str) -> None:
         item = self.lock.of(arn)
-        if "identity" in item["unread"]:
-            self.unread[role] = item["unread"]["identity"]
+        groups = [self.lock.of(one) for one in item["facts"].get("groups") or ()]
+        missing = [
+            one["unread"]["identity"] if one else "a group of the user was not pulled"
+            for one in (item, *groups)
+            if not one or "identity" in one["unread"]
+        ]
+        if missing:
+            self.unread[role] = missing[0]
         elif not getattr(self.args, role.replace("-", "_")):
-            paths = [str(self.folder / path) for path in item["facts"].get("identity") or ()]
+            paths = [str(self.folder / path) for one in (item, *groups) for path in one["facts"].get("identity") or ()]
             setattr(self.args, role.replace("-", "_"), paths or [NONE])
 
     def _document(self, arn: str, role: str) -> None:

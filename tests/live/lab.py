@@ -53,6 +53,8 @@ def new_network() -> str:
 
 
 LIMITS = f"arn:aws:iam::{ACCOUNT}:policy/limits"
+DEVS = f"arn:aws:iam::{ACCOUNT}:group/devs"
+RESIZE = f"arn:aws:iam::{ACCOUNT}:role/resize"
 ALICE = f"arn:aws:iam::{ACCOUNT}:user/alice"
 #: a function in a Region for which boto3 is too old for whole policies
 ELSEWHERE = "eu-west-1"
@@ -71,6 +73,7 @@ def lab_world() -> World:
     made.iam.versions[LIMITS] = {f"v{number}": document(allow(f"V{number}", None, "*")) for number in range(1, 6)}
     made.iam.managed[LIMITS] = made.iam.versions[LIMITS]["v3"]
     made.iam.add_user("alice")
+    made.iam.of_groups["devs"] = {"reads": document(allow("Reads", None, "s3:GetObject"))}
     made.iam.of_users["alice"] = {"own": document(allow("Own", None, "s3:GetObject"))}
     made.functions.policies[THUMB] = text(statement("App", APP), statement("Gone", f"arn:aws:iam::{ACCOUNT}:role/gone"))
     del made.lattice.policies[SERVICE]
@@ -105,6 +108,8 @@ def steps() -> list[Step]:
         step(12, Kind.MANAGED, LIMITS, State(json.dumps(start.iam.managed[LIMITS])), State(text(allow("S3", None, "s3:*")))),
         step(13, Kind.TRUST, APP, State(unquote(start.iam.roles["app"]["AssumeRolePolicyDocument"])), State(text(TRUST))),
         step(14, Kind.USER, ALICE, State(json.dumps(start.iam.of_users["alice"]["own"])), State(text(allow("Own", None, "s3:*"))), "own"),
+        step(16, Kind.GROUP, DEVS, State(json.dumps(start.iam.of_groups["devs"]["reads"])), State(text(allow("Reads", None, "s3:*"))), "reads"),
+        step(17, Kind.BOUNDARY, RESIZE, State(None, ""), State(None, LIMITS)),
         step(15, Kind.FUNCTION, THUMB, State(start.functions.policies[THUMB]), State(text(statement("App", APP), statement("Gone", OTHER))), region=ELSEWHERE),
     ]  # fmt: skip
 
@@ -121,6 +126,8 @@ def held(made: World) -> dict[int, Any]:
         12: (made.iam.managed[LIMITS], sum(one == new_limits for one in made.iam.versions[LIMITS].values())),
         13: json.loads(unquote(made.iam.roles["app"]["AssumeRolePolicyDocument"])),
         14: made.iam.of_users["alice"].get("own"),
+        16: made.iam.of_groups["devs"].get("reads"),
+        17: (made.iam.roles["resize"].get("PermissionsBoundary") or {}).get("PermissionsBoundaryArn", ""),
         15: {item["Principal"]["AWS"] for item in function["Statement"]},
         1: made.iam.inline["app"].get("invoke"),
         2: data(made.functions.policies.get(function_arn("resize"))),
@@ -141,7 +148,7 @@ def wanted() -> dict[int, Any]:
     for step in steps():
         if step.kind is Kind.VERIFIED_ACCESS:
             out[step.number] = {"PolicyEnabled": True, "PolicyDocument": step.new.text}
-        elif step.kind is Kind.LATTICE_AUTH:
+        elif step.kind in (Kind.LATTICE_AUTH, Kind.BOUNDARY):
             out[step.number] = step.new.flag
         elif step.kind is Kind.MANAGED:
             out[step.number] = (json.loads(step.new.text or ""), 1)

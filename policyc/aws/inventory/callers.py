@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from policyc.aws.asking import Asker
@@ -16,6 +17,7 @@ _CALLER: Final = re.compile(r"arn:[a-z-]+:iam::([0-9]{12}):(role|user)/((?:[\w+=
 
 
 _POLICY: Final = re.compile(r"arn:[a-z-]+:iam::(?:[0-9]{12}|aws):policy/(?:[\w+=,.@-]+/)*[\w+=,.@-]+")
+_GROUP: Final = re.compile(r"arn:[a-z-]+:iam::[0-9]{12}:group/(?:[\w+=,.@-]+/)*[\w+=,.@-]+")
 _GONE: Final = "the policy is gone"
 
 
@@ -47,14 +49,18 @@ def _strings(data: Any) -> Iterable[str]:
 
 
 def read(ask: Asker, folder: str, arns: Iterable[str]) -> Part:
-    """Everything about callers of the account, and about managed policies; an ARN of anything else is left out."""
+    """Everything about callers of the account, the groups of its users, and managed policies; an ARN of anything else is left out."""
 
     def one(arn: str) -> Part:
         if _POLICY.fullmatch(arn):
             return _policy(ask, folder, arn)
         return _caller(ask, folder, arn) if _CALLER.fullmatch(arn) else Part()
 
-    return joined(ask.each("callers", one, arns))
+    wanted = list(arns)
+    first = joined(ask.each("callers", one, [arn for arn in wanted if not _GROUP.fullmatch(arn)]))
+    groups = {str(arn) for item in first.resources for arn in item.facts.get("groups") or ()}
+    groups |= {arn for arn in wanted if _GROUP.fullmatch(arn)}
+    return joined([first, *ask.each("groups", lambda arn: _group(ask, folder, arn), sorted(groups))])
 
 
 def _policy(ask: Asker, folder: str, arn: str) -> Part:
@@ -78,61 +84,86 @@ def _caller(ask: Asker, folder: str, arn: str) -> Part:
     Sort = sort.capitalize()
     of = {f"{Sort}Name": name}
     found = ask.get(_CLIENT, f"get_{sort}", "", arn, **of)
-    home = f"{folder}/{sort}s/{file_name(name)}"
-    documents: list[Held] = []
-    unread: dict[str, str] = {}
+    held = _Documents(f"{folder}/{sort}s/{file_name(name)}", arn)
+    unread = held.unread
     data = (found.data or {}).get(Sort) or {}
     if found.unread is not None:
         unread["trust-policy"] = unread["boundary"] = found.unread.why
-
-    def hold(file: str, document: Any, kind: str, role: str, revision: Mapping[str, Any]) -> str:
-        path = f"{home}/{file}.json"
-        documents.append(Held(path, json.dumps(document, indent=2), kind, CALLERS, role, arn, revision))
-        return path
-
     policies: dict[str, str] = {}
     if "AssumeRolePolicyDocument" in data:
-        policies["trust-policy"] = hold("trust", data["AssumeRolePolicyDocument"], "trust", "trust-policy", {})
+        policies["trust-policy"] = held.hold("trust", data["AssumeRolePolicyDocument"], "trust", "trust-policy", {})
     boundary = (data.get("PermissionsBoundary") or {}).get("PermissionsBoundaryArn")
     if boundary:
         document, version, why = _managed(ask, boundary)
         if document is not None:
-            policies["boundary"] = hold(
-                "boundary", document, "boundary", "boundary", {"PolicyArn": boundary, **version}
-            )
+            revision = {"PolicyArn": boundary, **version}
+            policies["boundary"] = held.hold("boundary", document, "boundary", "boundary", revision)
         else:
             unread["boundary"] = why
-    identity: list[str] = []
-    inline = ask.all(_CLIENT, f"list_{sort}_policies", "PolicyNames", "", arn, **of)
-    attached = ask.all(_CLIENT, f"list_attached_{sort}_policies", "AttachedPolicies", "", arn, **of)
-    for answer in (inline, attached):
-        if answer.unread is not None:
-            unread["identity"] = answer.unread.why
-    for policy in inline.data or ():
-        one = ask.get(_CLIENT, f"get_{sort}_policy", "", f"{arn} {policy}", PolicyName=policy, **of)
-        document = (one.data or {}).get("PolicyDocument")
-        if document is not None:
-            identity.append(
-                hold(f"inline-{file_name(policy)}", document, "identity", "identity", {"PolicyName": policy})
-            )
-        elif one.unread is not None:
-            unread["identity"] = one.unread.why
-    for item in attached.data or ():
-        document, version, why = _managed(ask, item["PolicyArn"])
-        if document is None:
-            unread["identity"] = why
-            continue
-        file = f"managed-{file_name(item['PolicyName'])}"
-        identity.append(hold(file, document, "identity", "identity", {"PolicyArn": item["PolicyArn"], **version}))
-    if sort == "user" and ask.all(_CLIENT, "list_groups_for_user", "Groups", "", arn, **of).data != []:
-        unread["identity"] = "the policies of the user's groups are not pulled"
     facts = {
         "boundary": boundary,
-        "identity": identity,
+        "identity": _identity(ask, held, sort, of)[1],
         "tags": {tag["Key"]: tag["Value"] for tag in data.get("Tags") or ()},
         "there": bool(data) if found.known else None,
     }
-    return Part(tuple(documents), (Resource(arn, f"iam.{sort}", name, facts, policies, unread),))
+    if sort == "user":
+        groups = ask.all(_CLIENT, "list_groups_for_user", "Groups", "", arn, **of)
+        facts["groups"] = [item["Arn"] for item in groups.data or ()]
+        if groups.unread is not None:
+            unread["identity"] = groups.unread.why
+    return Part(tuple(held.found), (Resource(arn, f"iam.{sort}", name, facts, policies, unread),))
+
+
+def _group(ask: Asker, folder: str, arn: str) -> Part:
+    """A group of users: policies are all that it has."""
+    name = arn.rpartition("/")[2]
+    held = _Documents(f"{folder}/groups/{file_name(name)}", arn)
+    there, identity = _identity(ask, held, "group", {"GroupName": name})
+    facts = {"identity": identity, "there": there}
+    return Part(tuple(held.found), (Resource(arn, "iam.group", name, facts, {}, held.unread),))
+
+
+@dataclass(slots=True)
+class _Documents:
+    """What one carrier in the folder `home` has, each document in a file of its own."""
+
+    home: str
+    arn: str
+    found: list[Held] = field(default_factory=list)
+    unread: dict[str, str] = field(default_factory=dict)
+
+    def hold(self, file: str, document: Any, kind: str, role: str, revision: Mapping[str, Any]) -> str:
+        path = f"{self.home}/{file}.json"
+        if any(item.path == path for item in self.found):  # AWS's policy and one's own of the same name
+            path = f"{self.home}/{file}-{len(self.found)}.json"
+        self.found.append(Held(path, json.dumps(document, indent=2), kind, CALLERS, role, self.arn, revision))
+        return path
+
+
+def _identity(ask: Asker, held: _Documents, sort: str, of: Mapping[str, str]) -> tuple[bool | None, list[str]]:
+    """Inline and attached policies: whether the carrier is there, None where nobody knows, and the paths."""
+    identity: list[str] = []
+    inline = ask.all(_CLIENT, f"list_{sort}_policies", "PolicyNames", "", held.arn, **of)
+    attached = ask.all(_CLIENT, f"list_attached_{sort}_policies", "AttachedPolicies", "", held.arn, **of)
+    for answer in (inline, attached):
+        if answer.unread is not None:
+            held.unread["identity"] = answer.unread.why
+    for policy in inline.data or ():
+        one = ask.get(_CLIENT, f"get_{sort}_policy", "", f"{held.arn} {policy}", PolicyName=policy, **of)
+        document = (one.data or {}).get("PolicyDocument")
+        if document is not None:
+            file = f"inline-{file_name(policy)}"
+            identity.append(held.hold(file, document, "identity", "identity", {"PolicyName": policy}))
+        elif one.unread is not None:
+            held.unread["identity"] = one.unread.why
+    for item in attached.data or ():
+        document, version, why = _managed(ask, item["PolicyArn"])
+        if document is None:
+            held.unread["identity"] = why
+            continue
+        file = f"managed-{file_name(item['PolicyName'])}"
+        identity.append(held.hold(file, document, "identity", "identity", {"PolicyArn": item["PolicyArn"], **version}))
+    return (inline.data is not None if inline.known else None), identity
 
 
 def _managed(ask: Asker, arn: str) -> tuple[Any, dict[str, str], str]:

@@ -8,9 +8,13 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
-from tests.live.fake.core import ACCOUNT, Refused
+from tests.live.fake.core import ACCOUNT, Refused, page
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def group_arn(name: str) -> str:
+    return f"arn:aws:iam::{ACCOUNT}:group/{name}"
 
 
 def _encoded(document: Any) -> str:
@@ -30,6 +34,9 @@ class Iam:
     made: dict[str, int] = field(default_factory=dict)
     users: dict[str, dict[str, Any]] = field(default_factory=dict)
     of_users: dict[str, dict[str, Any]] = field(default_factory=dict)
+    #: group -> its inline policies, and user -> the groups that she is in
+    of_groups: dict[str, dict[str, Any]] = field(default_factory=dict)
+    members: dict[str, list[str]] = field(default_factory=dict)
     #: actions that a simulation of the caller's permissions denies
     lacking: set[str] = field(default_factory=set)
 
@@ -172,7 +179,54 @@ class Iam:
         return {"AttachedPolicies": [{"PolicyName": arn.rpartition("/")[2], "PolicyArn": arn} for arn in arns]}
 
     def list_groups_for_user(self, UserName: str, Marker: str | None = None) -> dict[str, Any]:
-        return {"Groups": []}
+        self._user(UserName)
+        groups = [
+            {
+                "Path": "/",
+                "GroupName": name,
+                "GroupId": "AGPAEXAMPLEEXAMPLE00",
+                "Arn": group_arn(name),
+                "CreateDate": START,
+            }
+            for name in self.members.get(UserName, ())
+        ]
+        found = page(groups, "Groups", Marker, 1, "Marker")
+        return {**found, "IsTruncated": "Marker" in found}
+
+    def list_group_policies(self, GroupName: str, Marker: str | None = None) -> dict[str, Any]:
+        return {"PolicyNames": list(self._group(GroupName))}
+
+    def get_group_policy(self, GroupName: str, PolicyName: str) -> dict[str, Any]:
+        held = self._group(GroupName)
+        if PolicyName not in held:
+            raise Refused("NoSuchEntity", 404)
+        return {"GroupName": GroupName, "PolicyName": PolicyName, "PolicyDocument": _encoded(held[PolicyName])}
+
+    def put_group_policy(self, GroupName: str, PolicyName: str, PolicyDocument: str) -> None:
+        self._group(GroupName)[PolicyName] = json.loads(PolicyDocument)
+
+    def delete_group_policy(self, GroupName: str, PolicyName: str) -> None:
+        if self._group(GroupName).pop(PolicyName, None) is None:
+            raise Refused("NoSuchEntity", 404)
+
+    def list_attached_group_policies(self, GroupName: str, Marker: str | None = None) -> dict[str, Any]:
+        self._group(GroupName)
+        arns = self.attached.get(GroupName, [])
+        return {"AttachedPolicies": [{"PolicyName": arn.rpartition("/")[2], "PolicyArn": arn} for arn in arns]}
+
+    def _group(self, name: str) -> dict[str, Any]:
+        if name not in self.of_groups:
+            raise Refused("NoSuchEntity", 404)
+        return self.of_groups[name]
+
+    def put_role_permissions_boundary(self, RoleName: str, PermissionsBoundary: str) -> None:
+        self._versions(PermissionsBoundary)
+        held = {"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": PermissionsBoundary}
+        self._role(RoleName)["PermissionsBoundary"] = held
+
+    def delete_role_permissions_boundary(self, RoleName: str) -> None:
+        if self._role(RoleName).pop("PermissionsBoundary", None) is None:
+            raise Refused("NoSuchEntity", 404)
 
     def _user(self, name: str) -> dict[str, Any]:
         if name not in self.users:

@@ -22,7 +22,7 @@ JOURNAL: Final = ".pull-journal.jsonl"
 @record
 class Wanted:
     """What is pulled: `regions` empty for the one that each session has; `callers` are ARNs beside those that policies name (with `named` false:
-    those alone). `only` are by target the ARNs and ids of services, networks, groups, endpoints and core networks that are looked at, all of a target that it
+    those alone, and of core networks nothing but policies). `only` are by target the ARNs and ids of services, networks, groups, endpoints and core networks that are looked at, all of a target that it
     lacks."""
 
     targets: tuple[str, ...] = TARGETS
@@ -85,7 +85,9 @@ def _account(ask: Asker, regions: Sequence[str], wanted: Wanted, owners: Mapping
                 object_lambda.read(ask, region, f"{home}/object_lambda/{region}", only.get(OBJECT_LAMBDA, all_of_them))
             )
     if CLOUD_WAN in wanted.targets:
-        parts.append(cloud_wan.read(ask, f"{home}/cloudwan", owners, only.get(CLOUD_WAN, all_of_them)))
+        parts.append(
+            cloud_wan.read(ask, f"{home}/cloudwan", owners, only.get(CLOUD_WAN, all_of_them), not wanted.named)
+        )
     if CALLERS in wanted.targets:
         found = joined(parts)
         texts = [item.text for item in found.documents if item.kind != "cedar"] if wanted.named else []

@@ -14,7 +14,7 @@ from policyc.cli.aws import no_words, sessions_of
 from policyc.cli.console import Console, reason
 from policyc.cli.parser import WrongUse
 from policyc.cli.progress import Progress
-from policyc.report.screen import clean
+from policyc.report.screen import clean, plural
 
 #: reasons that people are shown; all of them are in the lock file
 _MOST: Final = 20
@@ -71,6 +71,23 @@ def _lines(lock: Mapping[str, Any], calls: Mapping[str, int], folder: str) -> li
             lines.append(f"  {action}{where}: {why}")
         if len(grouped) > _MOST:
             lines.append(f"  and {len(grouped) - _MOST} more")
+    lines += _logs(lock, folder)
     kept = f", {calls['kept']:,} answers kept from the run before" if calls["kept"] else ""
     lines.append(f"wrote {len(lock['documents']):,} documents to {folder} ({calls['made']:,} calls{kept})")
     return [clean(line) for line in lines]
+
+
+def _logs(lock: Mapping[str, Any], folder: str) -> list[str]:
+    """Where the requests to VPC Lattice are logged, as `replay` takes it where it can open that by itself."""
+    found: dict[tuple[str, str], int] = Counter(
+        (str(log["destinationArn"]), arn.split(":")[4])
+        for arn, item in lock["resources"].items()
+        for log in item["facts"].get("logs") or ()
+    )
+    lines = []
+    for (place, account), number in sorted(found.items())[:_MOST]:
+        about = f"requests to {plural(number, 'resource')} are logged in {place}"
+        bucket = place.partition(":s3:::")[2].rstrip("*/")
+        where = f"s3://{bucket}/AWSLogs/{account}/VpcLattice/"
+        lines.append(f"{about}: `policyc replay {where} --known {folder}`" if bucket else about)
+    return lines

@@ -179,8 +179,7 @@ class _Way:
         if path is None:
             why = item["unread"].get("live", "there is none")
             raise WrongUse(f"the live policy of `{arn}` is not known: {why}", "pull it again with more permissions")
-        home = path.rpartition("/")[0]
-        files = [str(self.folder / name) for name in self.lock.files if name.rpartition("/")[0] == home]
+        files = [str(self.folder / name) for name in item["facts"].get("files") or () if name in self.lock.files]
         self.args.inventories = [*self.args.inventories, *files]
         return str(self.folder / path)
 

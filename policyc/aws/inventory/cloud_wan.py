@@ -20,15 +20,17 @@ _MOST_VPCS: Final = 200
 _GONE: Final = frozenset({"DELETED", "DELETING", "REJECTED"})
 
 
-def read(ask: Asker, folder: str, owners: Mapping[str, Asker], only: frozenset[str] = frozenset()) -> Part:
-    """Every core network of the account; `owners` are those who may ask about VPCs, by account."""
+def read(
+    ask: Asker, folder: str, owners: Mapping[str, Asker], only: frozenset[str] = frozenset(), policies: bool = False
+) -> Part:
+    """Every core network of the account; `owners` are those who may ask about VPCs, by account. With `policies` nothing but those is read."""
     networks = ask.all(_CLIENT, "list_core_networks", "CoreNetworks").data or ()
     mine = [item["CoreNetworkId"] for item in networks if item.get("OwnerAccountId", ask.account) == ask.account]
     wanted = [id for id in mine if among(only, id, core_network_arn(ask, id))]
-    return joined([_network(ask, id, folder, owners) for id in wanted])
+    return joined([_network(ask, id, folder, {} if policies else owners, policies) for id in wanted])
 
 
-def _network(ask: Asker, id: str, folder: str, owners: Mapping[str, Asker]) -> Part:
+def _network(ask: Asker, id: str, folder: str, owners: Mapping[str, Asker], policies_only: bool) -> Part:
     found = ask.get(_CLIENT, "get_core_network", "", id, CoreNetworkId=id).data
     arn = (found or {}).get("CoreNetwork", {}).get("CoreNetworkArn") or core_network_arn(ask, id)
     network = (found or {}).get("CoreNetwork", {})
@@ -54,8 +56,12 @@ def _network(ask: Asker, id: str, folder: str, owners: Mapping[str, Asker]) -> P
         path = f"{home}/{stem}.json" if alias == "LIVE" else f"{home}/{stem}.latest.json"
         documents.append(Held(path, text, "core-network", CLOUD_WAN, alias.lower(), arn, revision))
         policies[alias.lower()] = path
-    attached = ask.all(_CLIENT, "list_attachments", "Attachments", "", id, CoreNetworkId=id)
-    files = _inventory(ask, id, home, network, attached, owners)
+    attached = Answer()
+    files, tables = list[Facts](), list[Facts]()
+    if not policies_only:
+        attached = ask.all(_CLIENT, "list_attachments", "Attachments", "", id, CoreNetworkId=id)
+        files = _inventory(ask, id, home, network, attached, owners)
+        tables = _route_tables(ask, id, home, network)
     facts = {
         "id": id,
         "state": network.get("State"),
@@ -70,7 +76,7 @@ def _network(ask: Asker, id: str, folder: str, owners: Mapping[str, Asker]) -> P
         unread["attachments"] = attached.unread.why
     name = tags.get("Name") or network.get("Description") or id
     resource = Resource(arn, "cloudwan.core_network", str(name), facts, policies, unread)
-    return Part(tuple(documents), (resource,), tuple(files))
+    return Part(tuple(documents), (resource,), (*files, *tables))
 
 
 def core_network_arn(ask: Asker, id: str) -> str:
@@ -120,6 +126,29 @@ def _routing(ask: Asker, id: str, network: Mapping[str, Any]) -> list[Any]:
         for row in part:
             found.setdefault(json.dumps(row, sort_keys=True), row)
     return list(found.values())
+
+
+def _route_tables(ask: Asker, id: str, home: str, network: Mapping[str, Any]) -> list[Facts]:
+    """What AWS has in the route table of each segment and function group at each edge; `routes` is null where it could not be read."""
+    whole = network.get("GlobalNetworkId")
+    tables = [
+        (member, {"CoreNetworkId": id, name: one.get("Name"), "EdgeLocation": edge})
+        for member, name, held in (
+            ("CoreNetworkSegmentEdge", "SegmentName", network.get("Segments")),
+            ("CoreNetworkNetworkFunctionGroup", "NetworkFunctionGroupName", network.get("NetworkFunctionGroups")),
+        )
+        for one in held or ()
+        for edge in one.get("EdgeLocations") or ()
+    ]
+    if not whole or not tables:
+        return []
+
+    def routes(table: tuple[str, dict[str, Any]]) -> dict[str, Any]:
+        of = {"GlobalNetworkId": whole, "RouteTableIdentifier": {table[0]: table[1]}}
+        about = " ".join(map(str, table[1].values()))
+        return {**of, "routes": ask.all(_CLIENT, "get_network_routes", "NetworkRoutes", "", about, **of).data}
+
+    return [Facts(f"{home}/routes.json", ask.each("route tables", routes, tables))]
 
 
 def _vpc_blocks(attached: Sequence[Mapping[str, Any]], owners: Mapping[str, Asker]) -> dict[str, Any]:

@@ -72,6 +72,7 @@ def _with_policy(
 ) -> Part:
     arn = item["arn"]
     answer = ask.get(_CLIENT, "get_auth_policy", region, arn, resourceIdentifier=arn)
+    facts["logs"] = _logs(ask, region, arn)
     facts["tags"] = (ask.get(_CLIENT, "list_tags_for_resource", region, arn, resourceArn=arn).data or {}).get("tags")
     text = (answer.data or {}).get("policy")
     path = f"{folder}/{file_name(item.get('name') or item['id'])}.{file_name(item['id'])}.json"
@@ -84,6 +85,15 @@ def _with_policy(
     held = (Held(path, text, "auth-policy", LATTICE, role, arn, revision),) if text else ()
     policies = {role: path} if text else {}
     return Part(held, (Resource(arn, type, str(item.get("name", "")), facts, policies, unread),))
+
+
+def _logs(ask: Asker, region: str, arn: str) -> list[dict[str, Any]] | None:
+    """Where the requests to it are logged; None where that could not be read."""
+    listed = ask.all(_CLIENT, "list_access_log_subscriptions", "items", region, arn, resourceIdentifier=arn)
+    if not listed.known:
+        return None
+    of = ("destinationArn", "serviceNetworkLogType")
+    return [{name: item[name] for name in of if name in item} for item in listed.data or ()]
 
 
 def _listeners(ask: Asker, region: str, service: Mapping[str, Any]) -> list[dict[str, Any]] | None:

@@ -33,6 +33,8 @@ class Network:
     labels: list[dict[str, Any]] = field(default_factory=list)
     lists: list[dict[str, Any]] = field(default_factory=list)
     routes: dict[tuple[str, str], list[dict[str, Any]]] = field(default_factory=dict)
+    #: (segment or function group, edge) -> the routes of its table
+    tables: dict[tuple[str, str], list[dict[str, Any]]] = field(default_factory=dict)
     tags: list[dict[str, str]] = field(default_factory=list)
 
     def version(self, number: int) -> Version:
@@ -193,6 +195,14 @@ class CloudWan:
     ) -> dict[str, Any]:
         rows = self._network(CoreNetworkId).routes.get((SegmentName, EdgeLocation), [])
         return page(rows, "CoreNetworkRoutingInformation", NextToken, self.size)
+
+    def get_network_routes(
+        self, GlobalNetworkId: str, RouteTableIdentifier: dict[str, dict[str, str]], NextToken: str | None = None
+    ) -> dict[str, Any]:
+        (of,) = RouteTableIdentifier.values()
+        name = of.get("SegmentName") or of["NetworkFunctionGroupName"]
+        rows = self._network(of["CoreNetworkId"]).tables.get((name, of["EdgeLocation"]), [])
+        return page(rows, "NetworkRoutes", NextToken, self.size)
 
     # --- what happens by itself
     def _new(self, network: Network, text: str) -> Version:

@@ -24,6 +24,8 @@ class Lattice:
     policies: dict[str, dict[str, Any]] = field(default_factory=dict)
     tags: dict[str, dict[str, str]] = field(default_factory=dict)
     groups: list[dict[str, Any]] = field(default_factory=list)
+    #: ARN of a service or network -> where its requests are logged
+    logs: dict[str, list[str]] = field(default_factory=dict)
     clock: int = 0
     size: int = 100
 
@@ -143,6 +145,24 @@ class Lattice:
 
     def get_target_group(self, targetGroupIdentifier: str) -> dict[str, Any]:
         return next(dict(item) for item in self.groups if item["id"] == targetGroupIdentifier)
+
+    def list_access_log_subscriptions(
+        self, resourceIdentifier: str, maxResults: int = 100, nextToken: str | None = None
+    ) -> dict[str, Any]:
+        id = resourceIdentifier.rpartition("/")[2]
+        items = [
+            {
+                "id": f"als-{number:017x}",
+                "arn": f"arn:aws:vpc-lattice:{REGION}:{ACCOUNT}:accesslogsubscription/als-{number:017x}",
+                "resourceId": id,
+                "resourceArn": resourceIdentifier,
+                "destinationArn": place,
+                "createdAt": START,
+                "lastUpdatedAt": START,
+            }
+            for number, place in enumerate(self.logs.get(resourceIdentifier, ()))
+        ]
+        return page(items, "items", nextToken, 1, "nextToken")
 
     def list_service_network_service_associations(
         self, serviceNetworkIdentifier: str, maxResults: int = 50, nextToken: str | None = None

@@ -1,0 +1,152 @@
+"""What a pull reads beside policies in one place: groups of users, logs, route tables; each to its last page, and told where it may not be read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.live.fake.callers import group_arn
+from tests.live.fake.core import ACCOUNT
+from tests.live.world import CORE, MESH, ORDERS, SERVICE, World, allow, document, text
+
+Run = Callable[..., tuple[int, str, str]]
+ALICE = f"arn:aws:iam::{ACCOUNT}:user/alice"
+GET = ("--can", "GET", "--path", "/x", "--set", "aws:PrincipalOrgID=o-a1b2c3d4e5")
+OTHER = f"arn:aws:iam::{ACCOUNT}:policy/calls"
+
+
+@pytest.fixture
+def alice(there: World) -> World:
+    """A user without a policy of her own, in two groups: one may call, with a managed policy, the other may read."""
+    there.iam.add_user("alice")
+    there.iam.members["alice"] = ["readers", "callers"]
+    there.iam.of_groups = {"readers": {"reads": document(allow("Reads", None, "s3:GetObject"))}, "callers": {}}
+    there.iam.managed[OTHER] = document(allow("Call", None, "vpc-lattice-svcs:Invoke"))
+    there.iam.attached["callers"] = [OTHER]
+    there.lattice.policies[SERVICE]["policy"] = text(allow("Alice", {"AWS": ALICE}))
+    return there
+
+
+def held() -> dict[str, Any]:
+    return json.loads(Path("live", "live.lock.json").read_text())["resources"]
+
+
+def test_the_policies_of_a_users_groups_count_for_her(alice: World, policyc: Run) -> None:
+    assert policyc("aws", "pull", "-o", "live")[0] == 0
+    assert held()[ALICE]["facts"]["groups"] == [group_arn("readers"), group_arn("callers")]
+    assert len(held()[group_arn("callers")]["facts"]["identity"]) == 1
+    words = ("simulate", "--pulled", "live", "orders", "--who", ALICE, *GET)
+    assert policyc(*words)[0] == 0
+    deny = document({"Sid": "No", "Effect": "Deny", "Action": "*", "Resource": "*"})
+    alice.iam.of_groups["readers"]["no"] = deny
+    policyc("aws", "pull", "-o", "live")
+    assert policyc(*words)[0] == 10, "a deny in a group's policy"
+
+
+@pytest.mark.parametrize("denied", ["list_groups_for_user", "get_group_policy", "list_attached_group_policies"])
+def test_a_group_that_may_not_be_read_leaves_the_answer_open(alice: World, policyc: Run, denied: str) -> None:
+    alice.aws.denied = {denied}
+    _, out, _ = policyc("aws", "pull", "-o", "live")
+    assert "not readable" in out
+    status, out, _ = policyc("simulate", "--pulled", "live", "orders", "--who", ALICE, *GET)
+    assert status == 11 and "not allowed (AccessDeniedException)" in " ".join(out.split())
+
+
+def test_the_policy_of_a_group_is_compared_and_written(alice: World, policyc: Run, hurry: None) -> None:
+    Path("reads.json").write_text(text(allow("Reads", None, "s3:*")))
+    words = ("reads.json", "--map", f"reads={group_arn('readers')}")
+    status, out, _ = policyc("aws", "plan", *words, "-o", "p.json")
+    assert status == 1 and f"inline group policy of {group_arn('readers')} (reads)" in out
+    assert policyc("aws", "apply", "p.json", "--yes")[0] == 0
+    assert alice.iam.of_groups["readers"]["reads"]["Statement"][0]["Action"] == "s3:*"
+    assert policyc("aws", "drift", *words)[0] == 0
+    assert policyc("aws", "rollback", "p.json.record", "--yes")[0] == 0
+    assert alice.iam.of_groups["readers"]["reads"]["Statement"][0]["Action"] == "s3:GetObject"
+
+
+def test_where_requests_are_logged_is_said_as_replay_takes_it(there: World, policyc: Run) -> None:
+    group = f"arn:aws:logs:us-west-2:{ACCOUNT}:log-group:mesh:*"
+    there.lattice.logs = {ORDERS: ["arn:aws:s3:::acme-logs/lattice", group], MESH: ["arn:aws:s3:::acme-logs/lattice"]}
+    _, out, _ = policyc("aws", "pull", "-o", "live")
+    where = f"s3://acme-logs/lattice/AWSLogs/{ACCOUNT}/VpcLattice/"
+    assert (
+        f"requests to 2 resources are logged in arn:aws:s3:::acme-logs/lattice: `policyc replay {where} --known live`"
+        in out
+    )
+    assert f"requests to 1 resource are logged in {group}\n" in out
+    assert [one["destinationArn"] for one in held()[ORDERS]["facts"]["logs"]] == there.lattice.logs[ORDERS]
+    there.aws.denied = {"list_access_log_subscriptions"}
+    _, out, _ = policyc("aws", "pull", "-o", "live")
+    assert held()[ORDERS]["facts"]["logs"] is None
+    assert "vpc-lattice:ListAccessLogSubscriptions, 2 times: not allowed" in out
+
+
+def test_the_route_tables_of_a_core_network_are_read(there: World, policyc: Run) -> None:
+    network = there.wan.networks[CORE]
+    network.tables = {
+        ("prod", "us-east-1"): [
+            {"DestinationCidrBlock": f"10.{number}.0.0/16", "State": "ACTIVE", "Type": "PROPAGATED"}
+            for number in range(9)
+        ]
+    }
+    there.wan.size = 4
+    policyc("aws", "pull", "-o", "live")
+    (file,) = Path("live").rglob("routes.json")
+    found = {
+        (table["RouteTableIdentifier"]["CoreNetworkSegmentEdge"]["SegmentName"],
+         table["RouteTableIdentifier"]["CoreNetworkSegmentEdge"]["EdgeLocation"]): table["routes"]
+        for table in json.loads(file.read_text())
+    }  # fmt: skip
+    assert len(found["prod", "us-east-1"]) == 9 and found["dev", "eu-west-1"] == []
+    there.aws.denied = {"get_network_routes"}
+    _, out, _ = policyc("aws", "pull", "-o", "live")
+    assert "networkmanager:GetNetworkRoutes" in out
+    assert all(table["routes"] is None for table in json.loads(file.read_text()))
+
+
+LIMITS = f"arn:aws:iam::{ACCOUNT}:policy/limits"
+RESIZE = f"arn:aws:iam::{ACCOUNT}:role/resize"
+
+
+def test_a_boundary_is_set_and_taken_away_again(there: World, policyc: Run, hurry: None) -> None:
+    Path("limits.json").write_text(text(allow("All", None, "*")))
+    words = ("b.policy",)
+    Path("b.policy").write_text(
+        f'resource bound: iam_document.carrier {{ kind: boundary, name: "{RESIZE}#{LIMITS}" }}\n'
+        'policy limits for iam_document on bound { allow "all" { can raw("*")  on raw("*") } }\n'
+    )
+    status, out, _ = policyc("aws", "drift", *words)
+    assert status == 1 and "no permissions boundary is set on AWS: nothing limits what the policies allow" in " ".join(
+        out.split()
+    )
+    status, out, _ = policyc("aws", "plan", *words, "-o", "p.json")
+    assert status == 1 and f"permissions boundary of {RESIZE}: none -> {LIMITS}" in out
+    assert policyc("aws", "apply", "p.json", "--yes")[0] == 0
+    assert there.iam.roles["resize"]["PermissionsBoundary"]["PermissionsBoundaryArn"] == LIMITS
+    assert policyc("aws", "drift", *words)[0] == 0
+    assert policyc("aws", "rollback", "p.json.record", "--yes")[0] == 0
+    assert "PermissionsBoundary" not in there.iam.roles["resize"]
+
+
+@pytest.mark.parametrize(
+    ("where", "what", "said"),
+    [
+        (RESIZE, "*", "no boundary is set there, and nothing says which policy it is; give `--map limits="),
+        (f"{RESIZE}#{LIMITS}", "s3:*", f"`{LIMITS}` says something else; write it first"),
+        (f"{RESIZE}#{LIMITS}x", "*", f"`{LIMITS}x` is not there, and no policy is made"),
+    ],
+)
+def test_a_boundary_that_cannot_be_set_is_refused_with_the_reason(
+    there: World, policyc: Run, where: str, what: str, said: str
+) -> None:
+    Path("b.policy").write_text(
+        f'resource bound: iam_document.carrier {{ kind: boundary, name: "{where}" }}\n'
+        f'policy limits for iam_document on bound {{ allow "all" {{ can raw("{what}")  on raw("*") }} }}\n'
+    )
+    status, out, _ = policyc("aws", "plan", "b.policy", "-o", "p.json")
+    assert status == 11 and said in " ".join(out.split())
+    assert json.loads(Path("p.json").read_text())["steps"] == []

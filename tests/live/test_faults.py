@@ -65,6 +65,8 @@ def test_every_step_of_the_plan_is_met_by_the_faults(lab: Lab) -> None:
         "create_policy_version",
         "update_assume_role_policy",
         "put_user_policy",
+        "put_group_policy",
+        "put_role_permissions_boundary",
         "add_permission",
         "remove_permission",
     }

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from policyc.diagnostics import Diagnostics
+from policyc.diagnostics import Diagnostic, Diagnostics
 from policyc.ir.authz import Atom, Policy, Statement, Who
 from policyc.ir.conditions import atoms
 from policyc.model.values import Principal
+from policyc.per_object import PerObject
 from policyc.record import record, replace
 from policyc.targets.iam_documents import (
     ALL_KINDS,
@@ -63,6 +64,24 @@ def who_of(statement: Statement) -> Who:
     """The statement's callers; the front end lets no statement without `who` through."""
     assert statement.who is not None
     return statement.who
+
+
+@record
+class Hops:
+    """What one source statement becomes at the first hop and at the supporting access point (None after an error), and what was found."""
+
+    first: tuple[Part, ...] | None
+    supporting: tuple[Part, ...] | None
+    found: tuple[Diagnostic, ...]
+
+
+def _lower(item: Written) -> Hops:
+    found = Diagnostics()
+    return Hops(first_hop(item, found), supporting_hop(item, found), tuple(found))
+
+
+#: a statement is lowered once, for the check that tells what is wrong and the emitter that writes it
+hops_of: Final = PerObject[Written, Hops](_lower, 4096)
 
 
 # --- hop 1 ------------------------------------------------------------------------------------------------------

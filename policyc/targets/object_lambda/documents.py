@@ -14,10 +14,11 @@ from policyc.engines.iam.principals import principal_arn
 from policyc.ir.authz import Policy, Statement
 from policyc.ir.program import Program
 from policyc.model.values import Resource
+from policyc.per_object import PerObject
 from policyc.record import record
 from policyc.targets.base import Document, MapEntry, Quota
 from policyc.targets.iam_documents import Part, assemble
-from policyc.targets.object_lambda.access_points import Written, first_hop, merge_twins, supporting_hop, written
+from policyc.targets.object_lambda.access_points import Hops, Written, hops_of, merge_twins, written
 from policyc.targets.object_lambda.companions import answering, delegation, invocation
 from policyc.targets.object_lambda.resources import Chain, chain_of, execution_role
 from policyc.text import Span
@@ -76,8 +77,8 @@ def emit(program: Program, diagnostics: Diagnostics) -> tuple[Document, ...]:
     """The documents in order of their paths; nothing when an error was reported."""
     before = sum(1 for item in diagnostics if item.severity == "error")
     first = {
-        chain: [(item, first_hop(item, diagnostics) or ()) for item in items]
-        for chain, items in _statements(program).items()
+        chain: [(item, _hops(item, diagnostics).first or ()) for item in items]
+        for chain, items in statements_of(program).items()
     }
     # what no request can pass at the first hop asks for nothing behind it
     statements = {chain: tuple(item for item, parts in hops if parts) for chain, hops in first.items()}
@@ -96,13 +97,19 @@ def emit(program: Program, diagnostics: Diagnostics) -> tuple[Document, ...]:
     return tuple(sorted(documents, key=lambda document: document.path))
 
 
+def _hops(item: Written, diagnostics: Diagnostics) -> Hops:
+    found = hops_of(item)
+    diagnostics.extend(found.found)
+    return found
+
+
 def policies_on(olap: Resource, program: Program) -> tuple[Policy, ...]:
     """The policies of this target on an Object Lambda access point, in order of file and place."""
     found = (policy for policy in program.policies_on(olap) if policy.target == "object_lambda")
     return tuple(sorted(found, key=lambda policy: (policy.file, policy.span.start)))
 
 
-def _statements(program: Program) -> dict[Chain, tuple[Written, ...]]:
+def _number_statements(program: Program) -> dict[Chain, tuple[Written, ...]]:
     """The statements of every chain that has a policy; numbers are unique in the whole project."""
     out: dict[Chain, tuple[Written, ...]] = {}
     first = 0
@@ -113,6 +120,10 @@ def _statements(program: Program) -> dict[Chain, tuple[Written, ...]]:
             out[chain] = tuple(written(chain, policies, first))
             first += len(out[chain])
     return out
+
+
+#: the statements of every chain, numbered once for a program
+statements_of: Final = PerObject[Program, dict[Chain, tuple[Written, ...]]](_number_statements, 2)
 
 
 def _olap_drafts(program: Program, first: Mapping[Chain, Sequence[tuple[Written, Sequence[Part]]]]) -> list[_Draft]:
@@ -127,7 +138,7 @@ def _olap_drafts(program: Program, first: Mapping[Chain, Sequence[tuple[Written,
 
 def _supporting_drafts(statements: Mapping[Chain, Sequence[Written]], diagnostics: Diagnostics) -> list[_Draft]:
     found = _gathered(
-        statements, lambda chain: chain.access_point, lambda item: supporting_hop(item, diagnostics) or ()
+        statements, lambda chain: chain.access_point, lambda item: _hops(item, diagnostics).supporting or ()
     )
     return [_draft(SUPPORTING_POLICY, resource, parts) for resource, parts in found]
 

@@ -5,6 +5,7 @@ Source: Object Lambda reference, sections 2.1, 3, 5, 7, 8, 9 and 12.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from policyc.diagnostics import Diagnostics, Label, did_you_mean, write_instead
@@ -14,14 +15,8 @@ from policyc.ir.program import Program
 from policyc.model.values import Principal, Resource
 from policyc.model.vocabulary import Verb, load_vocabulary
 from policyc.targets.iam_documents.raw_keys import check_characters, check_raw_keys
-from policyc.targets.object_lambda.access_points import (
-    CLOUDFRONT,
-    SERVICE,
-    by_service,
-    first_hop,
-    supporting_hop,
-    written,
-)
+from policyc.targets.object_lambda.access_points import CLOUDFRONT, SERVICE, Written, by_service, hops_of
+from policyc.targets.object_lambda.documents import statements_of
 from policyc.targets.object_lambda.hops import (
     CALLED_VIA,
     ORGANIZATION,
@@ -56,7 +51,7 @@ def check(policy: Policy, program: Program, diagnostics: Diagnostics) -> None:
         check_characters(atoms(statement.when), statement.span, found)
         _check_statement(statement, chain, found)
     if chain is not None and not found.has_errors:
-        _check_lowering(policy, chain, found)
+        _check_lowering(policy, statements_of(program).get(chain, ()), found)
     diagnostics.extend(found)
 
 
@@ -69,12 +64,15 @@ def _check_statement(statement: Statement, chain: Chain | None, diagnostics: Dia
             _check_open(statement, chain, diagnostics)
 
 
-def _check_lowering(policy: Policy, chain: Chain, diagnostics: Diagnostics) -> None:
-    """Lower every statement once, for what only lowering finds out."""
+def _check_lowering(policy: Policy, statements: Sequence[Written], diagnostics: Diagnostics) -> None:
+    """What only lowering finds out."""
     left = False
-    for item in written(chain, [policy], 0):
-        parts = first_hop(item, diagnostics)
-        supporting_hop(item, diagnostics)
+    for item in statements:
+        if item.policy is not policy:
+            continue
+        hops = hops_of(item)
+        diagnostics.extend(hops.found)
+        parts = hops.first
         left = left or parts is None or bool(parts)
         if parts == () and not isinstance(item.statement.when, Never):
             diagnostics.warning(

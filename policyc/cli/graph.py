@@ -6,12 +6,12 @@ import argparse
 from typing import TYPE_CHECKING
 
 from policyc.cli import exits
+from policyc.cli.compiled import open_compiled
 from policyc.cli.console import Console
 from policyc.cli.inputs import read_input
 from policyc.cli.networks import LARGEST, Opened, describe_sources, open_inventory, open_network, tell_silent
 from policyc.cli.parser import WrongUse
-from policyc.cli.project import open_project
-from policyc.cli.refuse import nothing_found, refuse, refuse_findings, refuse_request
+from policyc.cli.refuse import nothing_found, refuse_request
 from policyc.cli.trust import add_trust
 from policyc.cli.who import is_file, reach_by_documents
 from policyc.diagnostics import Diagnostics, did_you_mean
@@ -117,17 +117,12 @@ def _declared(args: argparse.Namespace, console: Console) -> Overview | int:
     from policyc.targets.cloud_wan.documents import checked_networks
     from policyc.targets.switches import wan_switches
     from policyc.workspace.admitting import admissions
-    from policyc.workspace.compile import compile_project
     from policyc.workspace.reaching import who_may
 
-    mistakes = Diagnostics()
-    project = open_project(args, args.paths, mistakes)
-    console.names = project.names
-    if mistakes.has_errors:
-        return refuse(mistakes, project, console, args.format)
-    compiled = compile_project(project)
-    if compiled.diagnostics.has_errors:
-        return refuse_findings(compiled, project, console, args.format)
+    declared = open_compiled(args, args.paths, console)
+    if isinstance(declared, int):
+        return declared
+    project, compiled = declared
     program = compiled.program
     if not program.modules:
         return nothing_found(console)

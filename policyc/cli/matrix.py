@@ -5,16 +5,15 @@ from __future__ import annotations
 import argparse
 
 from policyc.cli import exits
+from policyc.cli.compiled import add_paths, open_compiled
 from policyc.cli.console import Console
 from policyc.cli.inputs import read_input
 from policyc.cli.parser import WrongUse
-from policyc.cli.project import open_project
-from policyc.cli.refuse import nothing_found, refuse, refuse_findings, refuse_request
+from policyc.cli.refuse import nothing_found, refuse_request
 from policyc.diagnostics import Diagnostics
 from policyc.report.matrix import Cell
 from policyc.report.registry import render, renderer
 from policyc.report.sheet import sheet_text
-from policyc.workspace.compile import compile_project
 
 SHARED = ("root", "config", "param", "format", "output", "color", "quiet")
 REPORT = "matrix"
@@ -40,28 +39,18 @@ exit status: 0 answered, 1 the policies have errors or the answers differ from -
 def describe(parser: argparse.ArgumentParser) -> None:
     parser.description, parser.epilog = DESCRIPTION, EPILOG
     parser.add_argument("users", metavar="USERS", help="the JSON file of users and devices")
-    parser.add_argument(
-        "--in",
-        dest="paths",
-        action="append",
-        default=[],
-        metavar="PATH",
-        help="policy files or folders (default: `paths` of policyc.toml); may be given several times",
-    )
+    add_paths(parser)
     parser.add_argument("--expect", metavar="FILE", help="a table that an earlier run wrote with `--format csv`")
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
     from policyc.simulation.access_matrix import read_visitors, visit_all, visited, visited_in
 
+    opened = open_compiled(args, args.paths, console)
+    if isinstance(opened, int):
+        return opened
+    _, compiled = opened
     diagnostics = Diagnostics()
-    project = open_project(args, args.paths, diagnostics)
-    console.names = project.names
-    if diagnostics.has_errors:
-        return refuse(diagnostics, project, console, args.format)
-    compiled = compile_project(project)
-    if compiled.diagnostics.has_errors:
-        return refuse_findings(compiled, project, console, args.format)
     program = compiled.program
     if not program.modules:
         return nothing_found(console)

@@ -7,16 +7,16 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from policyc.cli import exits
+from policyc.cli.compiled import add_paths, open_compiled
 from policyc.cli.console import Console
 from policyc.cli.inputs import read_input
 from policyc.cli.parser import WrongUse
 from policyc.cli.project import open_project
-from policyc.cli.refuse import nothing_found, refuse, refuse_findings, refuse_request
+from policyc.cli.refuse import nothing_found, refuse_request
 from policyc.diagnostics import Diagnostics, did_you_mean
 from policyc.record import record
 from policyc.report.registry import render
 from policyc.text import Source
-from policyc.workspace.compile import compile_project
 from policyc.workspace.project import POLICY
 
 if TYPE_CHECKING:
@@ -51,14 +51,7 @@ def describe_network(parser: argparse.ArgumentParser) -> None:
 
 def describe_sources(parser: argparse.ArgumentParser) -> None:
     """The options that say where networks and what is attached stand."""
-    parser.add_argument(
-        "--in",
-        dest="paths",
-        action="append",
-        default=[],
-        metavar="PATH",
-        help="policy files or folders (default: `paths` of policyc.toml); may be given several times",
-    )
+    add_paths(parser)
     describe_inventory(parser)
 
 
@@ -107,14 +100,11 @@ def _declared(name: str | None, args: argparse.Namespace, console: Console) -> O
     from policyc.targets.cloud_wan.documents import checked_networks
     from policyc.targets.switches import wan_switches
 
+    opened = open_compiled(args, args.paths, console)
+    if isinstance(opened, int):
+        return opened
+    project, compiled = opened
     diagnostics = Diagnostics()
-    project = open_project(args, args.paths, diagnostics)
-    console.names = project.names
-    if diagnostics.has_errors:
-        return refuse(diagnostics, project, console, args.format)
-    compiled = compile_project(project)
-    if compiled.diagnostics.has_errors:
-        return refuse_findings(compiled, project, console, args.format)
     if not compiled.program.modules:
         return nothing_found(console)
     found = [

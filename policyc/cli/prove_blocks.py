@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from policyc.cli import exits
+from policyc.cli.compiled import open_compiled
 from policyc.cli.console import Console
 from policyc.cli.diff import placed
 from policyc.cli.parser import WrongUse
-from policyc.cli.project import here, open_project
-from policyc.cli.refuse import refuse, refuse_findings, refuse_request
+from policyc.cli.project import here
+from policyc.cli.refuse import refuse_request
 from policyc.cli.trust import samples_of, trust_of
 from policyc.diagnostics import Diagnostics
 from policyc.record import replace
@@ -63,17 +64,12 @@ def sides_of(
 
 
 def _project(args: argparse.Namespace, console: Console) -> int:
-    from policyc.workspace.compile import compile_project
     from policyc.workspace.proving import prove_all
 
-    mistakes = Diagnostics()
-    project = open_project(args, args.paths, mistakes)
-    console.names = project.names
-    if mistakes.has_errors:
-        return refuse(mistakes, project, console, args.format)
-    compiled = compile_project(project)
-    if compiled.diagnostics.has_errors:
-        return refuse_findings(compiled, project, console, args.format)
+    opened = open_compiled(args, args.paths, console)
+    if isinstance(opened, int):
+        return opened
+    project, compiled = opened
     program = compiled.program
     asked = replace(program, proofs=tuple(item for item in program.proofs if project.asks_about(item.file)))
     proofs = prove_all(asked, compiled.all_documents, args.keyword)
@@ -86,17 +82,12 @@ def run_named(args: argparse.Namespace, console: Console) -> int:
     from policyc.analysis.ways import TYPES
     from policyc.simulation.request import find_resource
     from policyc.targets.registry import resource_types
-    from policyc.workspace.compile import compile_project
     from policyc.workspace.proving import prove_guarantee
 
-    mistakes = Diagnostics()
-    project = open_project(args, (), mistakes)
-    console.names = project.names
-    if mistakes.has_errors:
-        return refuse(mistakes, project, console, args.format)
-    compiled = compile_project(project)
-    if compiled.diagnostics.has_errors:
-        return refuse_findings(compiled, project, console, args.format)
+    opened = open_compiled(args, (), console)
+    if isinstance(opened, int):
+        return opened
+    project, compiled = opened
     program, proofs = compiled.program, []
     for word in args.paths:
         diagnostics = Diagnostics()

@@ -9,11 +9,12 @@ from typing import Protocol, cast
 
 from policyc.cli import answer
 from policyc.cli.answer import write_answer
+from policyc.cli.compiled import compiled_of
 from policyc.cli.console import Console
 from policyc.cli.inputs import read_input
 from policyc.cli.parser import WrongUse, one_of
 from policyc.cli.project import open_asked
-from policyc.cli.refuse import nothing_found, refuse, refuse_findings, refuse_request
+from policyc.cli.refuse import nothing_found, refuse_request
 from policyc.cli.simulate_documents import beside_project
 from policyc.diagnostics import Diagnostics
 from policyc.record import replace
@@ -22,7 +23,6 @@ from policyc.simulation.keys import EVERYTHING
 from policyc.simulation.references import PlainText
 from policyc.simulation.request_text import PlainRequest, bind, from_flags, from_json
 from policyc.text import Source
-from policyc.workspace.compile import compile_project
 
 SHARED = ("root", "config", "param", "format", "output", "color")
 REPORT = "outcome"
@@ -155,13 +155,10 @@ def run(args: argparse.Namespace, console: Console) -> int:
     _check_options(args, None)
     _check_flags(args)
     diagnostics = Diagnostics()
-    project = open_asked(args, args.resource, diagnostics)
-    console.names = project.names
-    if diagnostics.has_errors:
-        return refuse(diagnostics, project, console, args.format)
-    compiled = compile_project(project)
-    if compiled.diagnostics.has_errors:
-        return refuse_findings(compiled, project, console, args.format)
+    opened = compiled_of(open_asked(args, args.resource, diagnostics), diagnostics, args, console)
+    if isinstance(opened, int):
+        return opened
+    project, compiled = opened
     program = compiled.program
     if not program.modules:
         return nothing_found(console)

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from policyc.cli import exits
+from policyc.cli.compiled import open_compiled
 from policyc.cli.console import Console
 from policyc.cli.document_kinds import KIND_NAMES
 from policyc.cli.parser import WrongUse, one_of
-from policyc.cli.project import open_project
 from policyc.cli.prove_blocks import sides_of
-from policyc.cli.refuse import refuse, refuse_findings, refuse_request
+from policyc.cli.refuse import refuse_request
 from policyc.cli.trust import add_trust
 from policyc.diagnostics import Diagnostics
 from policyc.report.registry import renderer
@@ -92,17 +92,12 @@ def run(args: argparse.Namespace, console: Console) -> int:
             )
         reaches = reach_by_documents(args, console, args.resource, args.can, args.principal)
         return reaches if isinstance(reaches, int) else _told(reaches, args, console)
-    from policyc.workspace.compile import compile_project
     from policyc.workspace.reaching import who_declared
 
-    mistakes = Diagnostics()
-    project = open_project(args, args.paths, mistakes)
-    console.names = project.names
-    if mistakes.has_errors:
-        return refuse(mistakes, project, console, args.format)
-    compiled = compile_project(project)
-    if compiled.diagnostics.has_errors:
-        return refuse_findings(compiled, project, console, args.format)
+    opened = open_compiled(args, args.paths, console)
+    if isinstance(opened, int):
+        return opened
+    _, compiled = opened
     diagnostics = Diagnostics()
     found = who_declared(
         compiled.program, compiled.all_documents, args.resource or "", args.can, args.path, args.principal, diagnostics

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import assert_never
 
 from policyc.ir.authz import All, Always, AnyOf, Atom, Cond, Never, RawExpression, RawTest
@@ -56,6 +56,25 @@ def complement(cond: Cond) -> Cond:
             return conjunction([complement(item) for item in items])
         case _:
             assert_never(cond)
+
+
+def rebuilt(cond: Cond, leaf: Callable[[Cond], Cond]) -> Cond:
+    """The condition with every leaf as `leaf` gives it. Works on an explicit stack, so that depth does not matter."""
+    done: list[Cond] = []
+    work: list[tuple[Cond, bool]] = [(cond, False)]
+    while work:
+        node, ready = work.pop()
+        match node:
+            case All(items) | AnyOf(items) if not ready:
+                work.append((node, True))
+                work.extend((item, False) for item in reversed(items))
+            case All(items) | AnyOf(items):
+                parts = done[len(done) - len(items) :]
+                del done[len(done) - len(items) :]
+                done.append(conjunction(parts) if isinstance(node, All) else disjunction(parts))
+            case _:
+                done.append(leaf(node))
+    return done[0]
 
 
 def atoms(cond: Cond) -> Iterator[Atom]:

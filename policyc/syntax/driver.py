@@ -128,13 +128,6 @@ class Driver:
             index += 1
         return None
 
-    def reduce_for(self, kind: str, index: int) -> None:
-        """Do the reductions that a token of this kind before `index` would bring about, and do not shift it."""
-        action = self.actions[self.states[-1]].get(kind)
-        while action is not None and action < 0:
-            self._reduce(-1 - action, index)
-            action = self.actions[self.states[-1]].get(kind)
-
     def _settle(self, index: int) -> None:
         """Before an error is looked at: finish what is complete whatever follows (a state with one way out)."""
         while True:

@@ -67,14 +67,6 @@ def base_of(folder: str, name: str) -> Revision:
         return tip
 
 
-def read_file(at: Revision, path: str) -> bytes | None:
-    """The bytes of one file by its path from the repository's root, None when the commit has no such file."""
-    for mode, blob, size, name in _listed(at, (path,)):
-        if name == path and mode in _FILES and size <= _LARGEST:
-            return _git_bytes(at.top, "cat-file", "blob", blob)
-    return None
-
-
 @contextmanager
 def written_out(at: Revision) -> Iterator[Path]:
     """A folder that holds every file of a commit, and goes at the end. Links are links, and lead nowhere that readers follow."""

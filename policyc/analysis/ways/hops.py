@@ -12,8 +12,8 @@ from typing import Final
 
 from policyc.analysis.conditions import folded
 from policyc.engines.proofs.texts import Pattern
-from policyc.ir.authz import All, AnyOf, Atom, Cond, RawTest
-from policyc.ir.conditions import conjunction, disjunction
+from policyc.ir.authz import Atom, Cond, RawTest
+from policyc.ir.conditions import rebuilt
 from policyc.ir.pattern import fold
 from policyc.model.values import Resource
 from policyc.model.vocabulary import Attribute
@@ -70,26 +70,17 @@ def renamed(attribute: Attribute, hop: str) -> Attribute:
 
 
 def at_hop(cond: Cond, hop: str, fates: Mapping[str, Fate], kept: Callable[[str], bool]) -> Cond:
-    """A condition with every key that is not shared called by what it is at the hop. Works on an explicit stack."""
-    done: list[Cond] = []
-    work: list[tuple[Cond, bool]] = [(cond, False)]
-    while work:
-        node, ready = work.pop()
-        match node:
-            case Atom() | RawTest():
-                key = folded(node.attribute.native)
-                shared = kept(key) or fates[key].shared
-                done.append(node if shared else replace(node, attribute=renamed(node.attribute, hop), spelling=None))
-            case All(items) | AnyOf(items) if not ready:
-                work.append((node, True))
-                work.extend((item, False) for item in reversed(items))
-            case All(items) | AnyOf(items):
-                parts = done[len(done) - len(items) :]
-                del done[len(done) - len(items) :]
-                done.append(conjunction(parts) if isinstance(node, All) else disjunction(parts))
-            case _:
-                done.append(node)
-    return done[0]
+    """A condition with every key that is not shared called by what it is at the hop."""
+
+    def leaf(node: Cond) -> Cond:
+        if not isinstance(node, Atom | RawTest):
+            return node
+        key = folded(node.attribute.native)
+        if kept(key) or fates[key].shared:
+            return node
+        return replace(node, attribute=renamed(node.attribute, hop), spelling=None)
+
+    return rebuilt(cond, leaf)
 
 
 def rests(pattern: Pattern, head: str) -> list[Pattern]:

@@ -7,7 +7,6 @@ product built ahead of the walk; what it may cost is bounded by the caller's ste
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache, reduce
 from operator import and_
@@ -25,8 +24,6 @@ Pattern: TypeAlias = tuple[Piece, ...]
 
 #: steps that a question of `may_exist` may take
 STEP_CAP: Final = 20_000
-#: runs of a pattern that a regular expression looks for in little time
-_FEW_RUNS: Final = 2
 #: banned patterns that are added one by one, before all are looked at
 _FEW: Final = 8
 ANYTHING: Final[Pattern] = (("*", ""),)
@@ -131,15 +128,6 @@ def test_of(pattern: Pattern) -> Callable[[str], bool]:
         return machine.wins(state)
 
     return walks
-
-
-def _as_expression(piece: Piece) -> str:
-    kind, char = piece
-    if kind in "=~":
-        return re.escape(char) if kind == "=" else f"[{re.escape(''.join(spellings(char)))}]"
-    if kind == "#":
-        return "[0-9]"
-    return (f"[^{re.escape(char)}]" if char else ".") + ("*" if kind in "*." else "")
 
 
 def matches(pattern: Pattern, text: str) -> bool:

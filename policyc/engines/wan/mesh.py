@@ -6,6 +6,7 @@ relays what it heard. Source: Cloud WAN reference, section 3.5 (published captur
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from functools import reduce
 from typing import NamedTuple
@@ -114,16 +115,12 @@ def find_spans(choices: Mapping[str, Choice]) -> tuple[Span, ...]:
     return tuple(sorted(spans, key=lambda span: (not (span.best or span.doubts), -len(span.edges))))
 
 
-class Star(Mapping[str, Choice]):
-    """The settled mesh of one path that every edge takes in: its own edge keeps it, every other edge hears it from there and, one
-    ASN longer, from all others. Choices are made when somebody asks; the exchange finds the same step by step."""
+class _Asked(Mapping[str, Choice]):
+    """Choices by edge, made when somebody asks."""
 
-    __slots__ = ("_asns", "_begins", "_edges", "_made", "_path", "_sent")
-
-    def __init__(self, edges: Sequence[str], asns: Mapping[str, int], begins: str, path: Path) -> None:
-        self._edges, self._asns, self._begins, self._path = edges, asns, begins, path
-        self._sent = exported(path, begins, asns[begins])
-        self._made: dict[str, Choice] = {}
+    __slots__ = ("_edges", "_made")
+    _edges: Sequence[str]
+    _made: dict[str, Choice]
 
     def __getitem__(self, edge: str) -> Choice:
         found = self._made.get(edge)
@@ -136,6 +133,21 @@ class Star(Mapping[str, Choice]):
 
     def __len__(self) -> int:
         return len(self._edges)
+
+    @abstractmethod
+    def _make(self, edge: str) -> Choice: ...
+
+
+class Star(_Asked):
+    """The settled mesh of one path that every edge takes in: its own edge keeps it, every other edge hears it from there and, one
+    ASN longer, from all others. Choices are made when somebody asks; the exchange finds the same step by step."""
+
+    __slots__ = ("_asns", "_begins", "_path", "_sent")
+
+    def __init__(self, edges: Sequence[str], asns: Mapping[str, int], begins: str, path: Path) -> None:
+        self._edges, self._asns, self._begins, self._path = edges, asns, begins, path
+        self._sent = exported(path, begins, asns[begins])
+        self._made: dict[str, Choice] = {}
 
     def spans(self) -> tuple[Span, ...]:
         doubts = self._path.doubts
@@ -156,11 +168,11 @@ class Star(Mapping[str, Choice]):
         return Choice(heard, (self._sent,), self._path.doubts)
 
 
-class Settled(Mapping[str, Choice]):
+class Settled(_Asked):
     """The settled mesh of paths that every edge takes in (see `_open`): the edges where one begins settle among themselves, and
     all others choose alike from what those send. Choices are made when somebody asks, as in a `Star`."""
 
-    __slots__ = ("_asns", "_best", "_edges", "_local", "_made", "_rest")
+    __slots__ = ("_asns", "_best", "_local", "_rest")
 
     def __init__(
         self,
@@ -178,18 +190,6 @@ class Settled(Mapping[str, Choice]):
         heard = tuple(path for offer in offers.values() for path in offer.paths)
         rest = Choice.of(heard, contest(weigh((), place), offers))
         self._rest = (rest.best, rest.doubts)
-
-    def __getitem__(self, edge: str) -> Choice:
-        found = self._made.get(edge)
-        if found is None:
-            found = self._made[edge] = self._make(edge)
-        return found
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._edges)
-
-    def __len__(self) -> int:
-        return len(self._edges)
 
     def spans(self) -> tuple[Span, ...]:
         others = tuple(edge for edge in self._edges if edge not in self._best)

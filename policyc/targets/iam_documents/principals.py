@@ -24,7 +24,6 @@ from policyc.text import Span
 Element = Literal["*"] | tuple[tuple[str, tuple[str, ...]], ...]
 
 CLOUDFRONT: Final = "cloudfront.amazonaws.com"
-_EXACT: Final = ("role", "user", "session", "federated_user", "account")
 _NAME = regex(r"[A-Za-z0-9_+=,.@*?-]+")
 _NAME_WITH_PATH = regex(r"(?:[!-.0-~]+/)*[A-Za-z0-9_+=,.@*?-]+")
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from policyc.ir.authz import All, Always, AnyOf, Atom, Cond
-from policyc.ir.conditions import conjunction, disjunction
+from policyc.ir.authz import All, Always, Atom, Cond
+from policyc.ir.conditions import rebuilt
 
 CALLED_VIA: Final = "aws:calledvia"
 SOURCE_ARN: Final = "aws:sourcearn"
@@ -75,20 +75,4 @@ def relax(cond: Cond, keep: Callable[[Atom], bool]) -> Cond:
 
     The tree is in negation normal form, so taking a test for true can only admit more.
     """
-    done: list[Cond] = []
-    work: list[tuple[Cond, bool]] = [(cond, False)]
-    while work:
-        node, ready = work.pop()
-        match node:
-            case Atom():
-                done.append(node if keep(node) else Always())
-            case All(items) | AnyOf(items) if not ready:
-                work.append((node, True))
-                work.extend((item, False) for item in reversed(items))
-            case All(items) | AnyOf(items):
-                parts = done[len(done) - len(items) :]
-                del done[len(done) - len(items) :]
-                done.append(conjunction(parts) if isinstance(node, All) else disjunction(parts))
-            case _:
-                done.append(node)
-    return done[0]
+    return rebuilt(cond, lambda node: node if not isinstance(node, Atom) or keep(node) else Always())

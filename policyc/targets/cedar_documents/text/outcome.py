@@ -22,11 +22,6 @@ class Outcome:
     false: Cond
     fails: Cond
 
-    @property
-    def not_true(self) -> Cond:
-        """False or failed: the statement does not apply."""
-        return either((self.false, self.fails))
-
 
 BROKEN = Outcome(Never(), Never(), Always())
 

@@ -116,6 +116,7 @@ MAY_IMPORT = {
 }
 #: parts of `targets` that every target may use; a folder there that is not registered as a target
 SHARED_BY_TARGETS = {
+    "iam_target",
     "base",
     "registry",
     "program",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -10,15 +10,15 @@ from policyc.diagnostics import Diagnostics
 from policyc.engines.trace import Outcome
 from policyc.ir.authz import Policy
 from policyc.ir.program import Program
-from policyc.model.values import Principal, Resource
-from policyc.model.vocabulary import Attribute, Vocabulary, load_vocabulary
-from policyc.targets.base import Document, Native, Request, Target
+from policyc.model.values import Resource
+from policyc.targets.base import Document, Request, Target
+from policyc.targets.iam_target import IamTarget
 
 if TYPE_CHECKING:
     from policyc.ir.raw_forms import NativeForms
 
 
-class Lattice:
+class Lattice(IamTarget):
     """The target `lattice`."""
 
     name = "lattice"
@@ -27,13 +27,6 @@ class Lattice:
     document = "auth-policy"
     service = "vpc-lattice-svcs"
     kinds = MappingProxyType({"lattice/auth_policy": "auth-policy"})
-
-    def vocabulary(self) -> Vocabulary:
-        return load_vocabulary("lattice")
-
-    def scope(self, on: Resource | Principal, resources: Mapping[str, Resource]) -> Mapping[str, Attribute]:
-        """Every attribute, whatever the protocol: limits explain why one never comes."""
-        return self.vocabulary().attributes
 
     def native_forms(self) -> NativeForms:
         from policyc.targets.iam_documents.raw_forms import Iam
@@ -60,11 +53,6 @@ class Lattice:
         from policyc.targets.lattice.emit import emit_documents
 
         return emit_documents(program, diagnostics)
-
-    def read(self, native: Native, diagnostics: Diagnostics) -> Policy | None:
-        from policyc.targets.iam_documents.read import read_text
-
-        return read_text(native, diagnostics)
 
     def simulate(
         self, program: Program, documents: Sequence[Document], request: Request, diagnostics: Diagnostics

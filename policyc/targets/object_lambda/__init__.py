@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from types import MappingProxyType
 
 from policyc.diagnostics import Diagnostics
 from policyc.engines.trace import Outcome
 from policyc.ir.authz import Policy
 from policyc.ir.program import Program
-from policyc.model.values import Principal, Resource
-from policyc.model.vocabulary import Attribute, Vocabulary, load_vocabulary
-from policyc.targets.base import Document, Native, Request, Target
+from policyc.targets.base import Document, Request, Target
+from policyc.targets.iam_target import IamTarget
 
 
-class ObjectLambda:
+class ObjectLambda(IamTarget):
     """The target `object_lambda`."""
 
     name = "object_lambda"
@@ -32,30 +31,15 @@ class ObjectLambda:
         }
     )
 
-    def vocabulary(self) -> Vocabulary:
-        return load_vocabulary("object_lambda")
-
-    def scope(self, on: Resource | Principal, resources: Mapping[str, Resource]) -> Mapping[str, Attribute]:
-        """Every attribute: limits explain which ones an access point never evaluates, and requests may state them all."""
-        return self.vocabulary().attributes
-
     def check(self, policy: Policy, program: Program, diagnostics: Diagnostics) -> None:
         from policyc.targets.object_lambda.limits import check
 
         check(policy, program, diagnostics)
 
-    def check_program(self, program: Program, diagnostics: Diagnostics) -> None:
-        """Nothing beyond single policies: resources are checked by their vocabulary."""
-
     def emit(self, program: Program, diagnostics: Diagnostics) -> Sequence[Document]:
         from policyc.targets.object_lambda.documents import emit
 
         return emit(program, diagnostics)
-
-    def read(self, native: Native, diagnostics: Diagnostics) -> Policy | None:
-        from policyc.targets.iam_documents.read import read_text
-
-        return read_text(native, diagnostics)
 
     def simulate(
         self, program: Program, documents: Sequence[Document], request: Request, diagnostics: Diagnostics

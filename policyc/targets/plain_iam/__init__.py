@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from types import MappingProxyType
 
 from policyc.diagnostics import Diagnostics
@@ -11,12 +11,12 @@ from policyc.ir.authz import Policy
 from policyc.ir.program import Program
 from policyc.ir.raw_forms import NativeForms
 from policyc.model.values import Principal, Resource
-from policyc.model.vocabulary import Attribute, Vocabulary, load_vocabulary
-from policyc.targets.base import Document, Native, Request, Target
+from policyc.targets.base import Document, Request, Target
+from policyc.targets.iam_target import IamTarget
 from policyc.targets.plain_iam.sorts import SORTS, kind_on
 
 
-class PlainIam:
+class PlainIam(IamTarget):
     """The target `iam_document`."""
 
     name = "iam_document"
@@ -25,13 +25,6 @@ class PlainIam:
     document = "resource"
     service = ""
     kinds = MappingProxyType({f"iam_document/{word}": kind for word, kind in SORTS.items()})
-
-    def vocabulary(self) -> Vocabulary:
-        return load_vocabulary("iam_document")
-
-    def scope(self, on: Resource | Principal, resources: Mapping[str, Resource]) -> Mapping[str, Attribute]:
-        """The attributes of every service: a document may be about any."""
-        return self.vocabulary().attributes
 
     def document_on(self, on: Resource | Principal | None) -> str:
         """The kind of document that a policy on `on` becomes."""
@@ -52,18 +45,10 @@ class PlainIam:
             lowered_policy(policy, program, found)
         diagnostics.extend(found)
 
-    def check_program(self, program: Program, diagnostics: Diagnostics) -> None:
-        """Nothing beyond single policies: resources are checked by their vocabulary."""
-
     def emit(self, program: Program, diagnostics: Diagnostics) -> Sequence[Document]:
         from policyc.targets.plain_iam.emit import emit_documents
 
         return emit_documents(program, diagnostics)
-
-    def read(self, native: Native, diagnostics: Diagnostics) -> Policy | None:
-        from policyc.targets.iam_documents.read import read_text
-
-        return read_text(native, diagnostics)
 
     def simulate(
         self, program: Program, documents: Sequence[Document], request: Request, diagnostics: Diagnostics

@@ -105,7 +105,9 @@ def describe(parser: argparse.ArgumentParser) -> None:
     if isinstance(parser, Parser):
         parser.mixed, parser.narrow = True, lambda words: _narrow(parser, words)
     parser.description, parser.epilog = DESCRIPTION, EPILOG
-    parser.add_argument("action", type=one_of("action", tuple(ACTIONS)), metavar="ACTION", help=", ".join(ACTIONS))
+    parser.add_argument(
+        "action", nargs="?", type=one_of("action", tuple(ACTIONS)), metavar="ACTION", help=", ".join(ACTIONS)
+    )
     parser.add_argument("words", nargs="*", metavar="WORD", help="what the action is about")
     group = parser.add_argument_group("whom to ask")
     group.add_argument("--profile", default="", metavar="NAME", help="a profile of the AWS CLI's configuration")
@@ -232,6 +234,8 @@ def _seconds(text: str) -> float:
 def run(args: argparse.Namespace, console: Console) -> int:
     from policyc.aws.session import NoSession
 
+    if args.action is None:
+        raise WrongUse("`aws` needs an action", f"name one of {', '.join(ACTIONS)}")
     module, taken = ACTIONS[args.action]
     _refuse_others(args, taken)
     action = cast(Action, import_module(module))

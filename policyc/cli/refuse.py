@@ -75,10 +75,8 @@ _PROGRAMS: Final = {
 def nothing_found(console: Console, folders: Iterable[Path] = ()) -> int:
     """Say that no policy file was found; its own exit status, so that an empty folder never reads as clean. Where one of the folders holds a
     program that writes policies, say where those are."""
-    console.error(
-        "nothing to check: neither a policy file nor a document was found (`paths` in policyc.toml, or a name)\n"
-    )
-    for name, said in _PROGRAMS.items():
-        if any((folder / name).is_file() for folder in folders):
-            console.error(f"help: {said}\n")
+    console.error("nothing found: there is neither a policy file nor a document here\n")
+    told = [said for name, said in _PROGRAMS.items() if any((folder / name).is_file() for folder in folders)]
+    for said in told or ("name a file or a folder, or start a project with `policyc init`",):
+        console.error(f"  = help: {said}\n")
     return exits.NOTHING

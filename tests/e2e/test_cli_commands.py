@@ -175,7 +175,7 @@ def test_a_bad_configuration_ends_with_2_and_a_frame(shop: Run, text: str, rule:
 
 def test_nothing_to_check_is_its_own_status(run: Run) -> None:
     result = run("check")
-    assert result.status == 4 and result.out == "" and "nothing to check" in result.err
+    assert result.status == 4 and result.out == "" and "nothing found" in result.err
     for command in ("build", "test", "fmt"):
         assert run(command).status == 4
     assert run("simulate", "inventory").status == 4

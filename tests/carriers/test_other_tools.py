@@ -67,7 +67,7 @@ def test_a_program_that_writes_policies_is_told_where_they_are(check, name: str,
     status, said = check(name, "{}")
     assert status == 4 and told in said
     Path(name).unlink()
-    assert "help:" not in check("other.json", "{}")[1]
+    assert told not in check("other.json", "{}")[1]
 
 
 @pytest.mark.parametrize("codec", ["utf-16", "utf-16-le", "utf-16-be"])

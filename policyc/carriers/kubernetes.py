@@ -14,6 +14,7 @@ from typing import Final
 
 from policyc.carriers.bodies import documents_in
 from policyc.carriers.embedded import Carried, Embedded, Options, Unreadable
+from policyc.carriers.signs import EFFECT
 from policyc.carriers.types import text_at, types
 from policyc.carriers.yaml_tree import Unreadable as BrokenFile
 from policyc.carriers.yaml_tree import documents, is_json
@@ -42,7 +43,8 @@ def _kinds() -> re.Pattern[bytes]:
 @cache
 def _groups() -> re.Pattern[bytes]:
     names = {name.partition("/")[0] for name in types("kubernetes")}
-    return re.compile(b"|".join(re.escape(name.encode()) for name in sorted(names)))
+    named = b"|".join(re.escape(name.encode()) for name in sorted(names))
+    return re.compile(named.replace(rb"\.aws\.upbound", rb"\.aws\.(?:m\.)?upbound"))
 
 
 def recognize(name: str, raw: bytes) -> bool:
@@ -58,13 +60,12 @@ def carried(source: Source, options: Options, diagnostics: Diagnostics) -> Carri
     out: list[Embedded] = []
     lost: list[Unreadable] = []
     found = Diagnostics()
-    bodies = list(_bodies(source, found))
+    bodies = list(_bodies(source, found, lost))
     if found.has_errors and (action := _ACTION.search(source.text)) is not None and not is_json(source):
         return Carried((), (Unreadable("", "", source.span(*action.span()), _HELM),))
     diagnostics.extend(found)
     for body in bodies:
-        group = text_at(body, "apiVersion").partition("/")[0]
-        type_ = f"{group}/{text_at(body, 'kind')}"
+        type_ = _type(body)
         space, name = text_at(body, "metadata.namespace"), text_at(body, "metadata.name")
         called = f"{space}/{name}" if space else name
         for item in documents_in(source, body, types("kubernetes").get(type_, ()), called, type_):
@@ -89,24 +90,39 @@ def _template(source: Source) -> Unreadable | None:
     return None
 
 
-def _bodies(source: Source, diagnostics: Diagnostics) -> Iterator[JsonValue]:
-    """The manifests of a file, those of a list one by one."""
+def _bodies(source: Source, diagnostics: Diagnostics, lost: list[Unreadable]) -> Iterator[JsonValue]:
+    """The manifests of ours in a file; one of another kind with a statement in it is `lost`."""
     try:
         if is_json(source):
             for tree in parse_json_values(source, diagnostics) or ():
-                yield from _listed(tree)
+                yield from _within(tree)
             return
         for node in documents(source, diagnostics):
-            group = node.members().get("apiVersion")
-            if group is not None and (_groups().search(group[1].text().encode()) or "items" in node.members()):
-                yield from _listed(node.value())
+            raw = source.text[node.span.start : node.span.end].encode()
+            if "apiVersion" in node.members() and _groups().search(raw) and _kinds().search(raw):
+                yield from _within(node.value())
+            elif (sign := EFFECT.search(source.text, node.span.start, node.span.end)) is not None:
+                place = source.span(*sign.span())
+                lost.append(Unreadable("", "", place, "a manifest of a kind that is not read"))
     except BrokenFile as stop:
         stop.report(diagnostics)
 
 
-def _listed(tree: JsonValue) -> Iterator[JsonValue]:
-    items = tree.get("items") if isinstance(tree, JsonObject) else None
-    if isinstance(items, JsonArray):
-        yield from items.items
-    else:
-        yield tree
+def _type(body: JsonValue) -> str:
+    """The group and kind of a manifest; the resources of Crossplane that are in a namespace have a group of their own for the same."""
+    group = text_at(body, "apiVersion").partition("/")[0].replace(".aws.m.upbound.io", ".aws.upbound.io")
+    return f"{group}/{text_at(body, 'kind')}"
+
+
+def _within(tree: JsonValue) -> Iterator[JsonValue]:
+    """The manifests of ours in a manifest: itself, the items of a list, the bases of a composition, whatever holds one."""
+    work: list[JsonValue] = [tree]
+    while work:
+        part = work.pop()
+        if isinstance(part, JsonArray):
+            work += reversed(part.items)
+        elif isinstance(part, JsonObject):
+            if _type(part) in types("kubernetes"):
+                yield part
+            else:
+                work += [member.value for member in reversed(part.members)]

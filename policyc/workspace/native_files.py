@@ -10,10 +10,11 @@ from policyc.carriers.registry import recognized
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity
 from policyc.model.files import Unsaved, namer, read_inside, read_source
 from policyc.record import record, replace
-from policyc.report.tally import Tally
+from policyc.report.tally import NotRead, Tally
 from policyc.text import Source, Span
 from policyc.workspace.built import built_kind
 from policyc.workspace.native_settings import NativeSettings, as_configured
+from policyc.workspace.native_text import Sort, sort_of
 from policyc.workspace.native_texts import check_texts
 from policyc.workspace.natives import NATIVES, format_of
 from policyc.workspace.pulled import Known, pulled
@@ -55,6 +56,7 @@ def check_natives(
     locks: Known = {}
     trusts: dict[str, Mapping[str, str]] = {}
     hosts: list[tuple[Source, str]] = []
+    unread: list[NotRead] = []
     name_of = namer(root)
     for path in paths:
         name = name_of(path)
@@ -74,7 +76,10 @@ def check_natives(
             kinds[name] = settings.kind or built_kind(path, manifests) or held.kind
             trusts[name] = held.trust
         elif path in named:
-            diagnostics.add(_holds_nothing(source))
+            if sort_of(path.name, source.text.encode()) is Sort.INSIDE:
+                unread.append(NotRead(name, 0, "", "in a form that is not read"))
+            else:
+                diagnostics.add(_holds_nothing(source))
 
     def other(name: str) -> Source | None:
         source = read_source(root, name, None, Diagnostics(), read)
@@ -86,7 +91,7 @@ def check_natives(
     # what a host takes in (`file("policy.json")`) is judged there, where it is known what it is for
     texts = [(source, ending) for source, ending in texts if source.file not in taken]
     check_texts(texts, diagnostics, settings, kinds, trusts, memory=memory)
-    return Checked(sources, len(texts), tally)
+    return Checked(sources, len(texts), tally.plus(Tally(unreadable=tuple(unread))))
 
 
 def _check_hosts(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import indent
 
 import pytest
 
@@ -28,15 +29,36 @@ NESTED = """stack:
       Properties:
         PolicyDocument: {Statement: [{Effect: Allow, Action: "s3:GetObject", Resource: "*"}]}
 """
+INNER = NESTED.removeprefix("stack:\n")
+STACK_SET = f"""Resources:
+  S:
+    Type: AWS::CloudFormation::StackSet
+    Properties:
+      StackSetName: s
+      PermissionModel: SELF_MANAGED
+      TemplateBody: |
+{indent(INNER, "      ")}"""
+INCLUDE = 'Fn::Transform: {Name: AWS::Include, Parameters: {Location: "s3://b/p.yaml"}}'
+ONE = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}'
+MANIFESTS = f"""apiVersion: iam.services.k8s.aws/v1alpha1
+kind: Policy
+metadata: {{name: p}}
+spec: {{policyDocument: '{ONE}'}}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {{name: c}}
+data: {{p.json: '{ONE}'}}
+"""
 
 
 @pytest.fixture
 def check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):  # type: ignore[no-untyped-def]
     monkeypatch.chdir(tmp_path)
 
-    def done(name: str, text: str | bytes) -> tuple[int, str]:
+    def done(name: str, text: str | bytes, where: str = ".") -> tuple[int, str]:
         Path(name).write_bytes(text if isinstance(text, bytes) else text.encode())
-        status = run(("check", "."))
+        status = run(("check", "--no-cache", where))
         found = capsys.readouterr()
         return status, found.out + found.err
 
@@ -50,11 +72,31 @@ def check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
         ("serverless.yml", SERVERLESS.replace("AWS::S3::Bucket", "AWS::SNS::Topic"), "1 not readable"),
         ("stacks.yaml", NESTED, "stacks.yaml:6 (it is no template: no `Resources` stand at its top)"),
         ("stacks.yaml", NESTED.replace("Effect: Allow", 'Effect: "Deny"'), "1 not readable"),
+        ("set.yaml", STACK_SET, "set.yaml:7 (a template inside a text"),
+        ("set.yaml", f"Resources:\n  {INCLUDE}\n", "set.yaml:2 (a macro (`Fn::Transform`) writes resources)"),
+        (
+            "p.yaml",
+            f"Resources:\n  P: {{Type: AWS::IAM::ManagedPolicy, Properties: {{PolicyDocument: {{{INCLUDE}}}}}}}\n",
+            "p.yaml:2 (a macro",
+        ),
+        (
+            "p.yaml",
+            f"Resources:\n  P: {{Type: AWS::IAM::ManagedPolicy, Properties: {{{INCLUDE}}}}}\n",
+            "p.yaml:2 (it is what",
+        ),
+        ("m.yaml", MANIFESTS, "m.yaml:9 (a manifest of a kind that is not read)"),
+        (
+            "Pulumi.yaml",
+            f"name: x\nruntime: yaml\nresources: {{p: {{type: 'aws:iam:Policy', properties: {{policy: {{'fn::toJSON': {ONE}}}}}}}}}\n",
+            "Pulumi.yaml (in a form that is not read)",
+        ),
+        ("play.yml", f"- iam_policy: {{policy_json: '{ONE}'}}\n", "play.yml (in a form that is not read)"),
     ],
 )
 def test_what_is_no_template_is_not_passed_over(check, name: str, text: str, told: str) -> None:  # type: ignore[no-untyped-def]
-    status, said = check(name, text)
-    assert status == 1 and told in " ".join(said.split())
+    for where in (".", name):
+        status, said = check(name, text, where)
+        assert status == 1 and told in " ".join(said.split()), said
 
 
 def test_a_file_of_that_tool_without_policies_is_nobodys_business(check) -> None:  # type: ignore[no-untyped-def]

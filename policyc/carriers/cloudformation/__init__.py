@@ -8,20 +8,26 @@ from __future__ import annotations
 from functools import cache
 from typing import Final
 
-from policyc.carriers.cloudformation.signs import EFFECT, STATEMENT
 from policyc.carriers.embedded import Carried, Options, Unreadable
+from policyc.carriers.signs import EFFECT, STATEMENT
 from policyc.carriers.types import types
 from policyc.diagnostics import Diagnostics
 from policyc.regex import regex
 from policyc.text import Source
 
 _SERVERLESS: Final = regex(r"(?m)^service\s*:(?s:.*)^provider\s*:|^provider\s*:(?s:.*)^service\s*:")
-_TYPE: Final = regex(rb"AWS::\w+::\w+|Fn::ForEach")
+_TYPE: Final = regex(rb"AWS::\w+::\w+|Fn::ForEach|Fn::Transform")
 
 
 @cache
 def _wanted() -> tuple[bytes, ...]:
-    names = [*types("cloudformation"), "AWS::Lambda::Permission", "AWS::VpcLattice::Service", "Fn::ForEach"]
+    names = [
+        *types("cloudformation"),
+        "AWS::Lambda::Permission",
+        "AWS::VpcLattice::Service",
+        "Fn::ForEach",
+        "Fn::Transform",
+    ]
     return tuple(name.encode() for name in names)
 
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Final
 
 from policyc.carriers.cloudformation.companions import companions, facts_of
 from policyc.carriers.cloudformation.loops import unrolled
 from policyc.carriers.cloudformation.lowering import Lowering, Stop, intrinsic
-from policyc.carriers.cloudformation.others import tell_others
+from policyc.carriers.cloudformation.others import STACK_SET, tell_others
 from policyc.carriers.cloudformation.reaching import reached, unreached
 from policyc.carriers.cloudformation.statements import STATEMENTS
 from policyc.carriers.cloudformation.template import Resource, Template
 from policyc.carriers.cloudformation.worlds import conditions_in, label, worlds
 from policyc.carriers.embedded import Carried, Embedded, PlacedText, Unreadable
 from policyc.carriers.origins import Origins
+from policyc.carriers.signs import EFFECT
 from policyc.carriers.types import DocumentType, reach, text_at, types
 from policyc.diagnostics import Diagnostics
 from policyc.record import replace
@@ -37,11 +39,22 @@ def read_documents(template: Template, diagnostics: Diagnostics) -> Carried:
                 unreadable.append(found)
             else:
                 documents.append(replace(found, also=origins.of(resource.name)))
+        if resource.type == STACK_SET and (inner := _template_inside(resource)) is not None:
+            unreadable.append(inner)
         if resource.problem is not None:
             resource.problem.report(diagnostics)
             unreadable.append(Unreadable(resource.name, resource.type, resource.name_span, str(resource.problem)))
     unread = {item.name.partition(".")[0] for item in unreadable}
     return Carried(tuple(documents), tuple(unreadable), tuple(companions(template, unread)))
+
+
+def _template_inside(resource: Resource) -> Unreadable | None:
+    """The template that a stack set has as a text, where policies stand in it."""
+    body = resource.properties.get("TemplateBody")
+    if body is None or EFFECT.search(json.dumps(body.plain(), ensure_ascii=False).replace("\\", "")) is None:
+        return None
+    reason = "a template inside a text; keep it in a file of its own, which is read there"
+    return Unreadable(resource.name, resource.type, body.span, reason)
 
 
 def _documents_of(resource: Resource, template: Template, diagnostics: Diagnostics) -> Iterator[Embedded | Unreadable]:

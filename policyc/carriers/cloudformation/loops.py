@@ -20,6 +20,7 @@ from policyc.syntax.json_tree import JsonArray, JsonObject, JsonString, JsonValu
 from policyc.text import Span
 
 _KIND: Final = "Fn::ForEach"
+_MACRO: Final = "Fn::Transform"
 #: resources that the loops of a template may make; a stack has at most 500
 _MOST: Final = 2_000
 
@@ -28,7 +29,10 @@ def unrolled(template: Template, unreadable: list[Unreadable]) -> None:
     """Add the resources that loops make; a loop over what is not known cannot be read."""
     loops = _Loops(template, unreadable)
     for key, value in template.loops:
-        loops.unroll(key, value, value.span)
+        if key.startswith(_MACRO):
+            unreadable.append(Unreadable("", _MACRO, value.span, f"a macro (`{_MACRO}`) writes resources"))
+        else:
+            loops.unroll(key, value, value.span)
 
 
 @record(frozen=False)

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from typing import Final
 
-from policyc.carriers.cloudformation.signs import EFFECT
 from policyc.carriers.cloudformation.statements import STATEMENTS
 from policyc.carriers.cloudformation.template import Template
+from policyc.carriers.signs import EFFECT
 from policyc.carriers.types import types
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity
 
+#: told where its template is
+STACK_SET: Final = "AWS::CloudFormation::StackSet"
 _SHARING: Final = "AWS::VpcLattice::ResourcePolicy"
 
 
 def tell_others(template: Template, diagnostics: Diagnostics) -> None:
     """A note on each resource of another type that holds what looks like a statement."""
     text = template.source.text
-    known = {*types("cloudformation"), *STATEMENTS}
+    known = {*types("cloudformation"), *STATEMENTS, STACK_SET}
     if all(resource.type in known for resource in template.resources.values()):
         return
     resources = sorted(template.resources.values(), key=lambda item: item.name_span.start)

@@ -63,9 +63,13 @@ class Resource:
         return found.value if isinstance(found, JsonString) else ""
 
 
+#: what stands among the resources and writes some
+_WRITERS: Final = ("Fn::ForEach", "Fn::Transform")
+
+
 @record(frozen=False)
 class Template:
-    """A template with its sections as trees; `loops` are `Fn::ForEach` among its resources. `whole` is False where it has no resources at all."""
+    """A template with its sections as trees; `loops` are `Fn::ForEach` and macros among its resources. `whole` is False where it has no resources at all."""
 
     source: Source
     options: Options
@@ -111,7 +115,7 @@ def _from_json(source: Source, options: Options, diagnostics: Diagnostics) -> Te
     resources: dict[str, Resource] = {}
     loops: list[tuple[str, JsonValue]] = []
     for member in members:
-        if member.key.startswith("Fn::ForEach"):
+        if member.key.startswith(_WRITERS):
             loops.append((member.key, member.value))
         elif isinstance(body := member.value, JsonObject):
             type_ = body.get("Type")
@@ -150,7 +154,7 @@ def _from_yaml(source: Source, options: Options, diagnostics: Diagnostics) -> Te
     resources: dict[str, Resource] = {}
     loops: list[tuple[str, JsonValue]] = []
     for name, (span, node) in (top["Resources"][1].members() if "Resources" in top else {}).items():
-        if name.startswith("Fn::ForEach"):
+        if name.startswith(_WRITERS):
             loops.append((name, node.value()))
             continue
         kind = node.members().get("Type") if node.node.id == "mapping" else None

@@ -1,4 +1,4 @@
-"""What shows that a template holds policies."""
+"""What shows that a file holds policies."""
 
 from __future__ import annotations
 

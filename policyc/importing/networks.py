@@ -9,34 +9,7 @@ from typing import TypeAlias, TypeVar, assert_never
 from policyc.importing.conditions import NoWords
 from policyc.importing.names import Names
 from policyc.importing.tree import NOWHERE, compare, either, ident, joined, keyed, listed, text, word
-from policyc.ir.network import (
-    BLACKHOLE,
-    AssociatePolicies,
-    AttachCondition,
-    AttachRule,
-    Configuration,
-    CoreNetwork,
-    CreateRoute,
-    Edge,
-    EdgeOverride,
-    FunctionGroup,
-    LabelRule,
-    Logic,
-    RouteAction,
-    RouteMatch,
-    RouteRule,
-    RoutingPolicy,
-    Segment,
-    SegmentAction,
-    SegmentSet,
-    SendTo,
-    SendVia,
-    Share,
-    ToGroup,
-    ToSegment,
-    ToTag,
-    Word,
-)
+from policyc.ir import network as ir
 from policyc.ir.pattern import escape_pattern
 from policyc.model.literals import misfit
 from policyc.model.types import shapes
@@ -49,7 +22,7 @@ _SWITCHES = ("vpn_ecmp", "dns", "security_group_referencing")
 _ACTIONS = {"prepend-asn-list": "prepend_asns", "remove-asn-list": "remove_asns", "replace-asn-list": "replace_asns"}
 
 
-def network_node(network: CoreNetwork, name: str, otherwise: Sequence[RouteMatch], names: Names) -> nodes.Network:
+def network_node(network: ir.CoreNetwork, name: str, otherwise: Sequence[ir.RouteMatch], names: Names) -> nodes.Network:
     """The declaration of a network; `otherwise` are the matches that `otherwise` stands for in filters. Raises NoWords."""
     items: list[network_nodes.NetItem] = [*_configuration(network.configuration)]
     items += _each(_segment, network.segments)
@@ -73,7 +46,7 @@ def _each(make: Callable[[_Part], _Node], parts: Iterable[_Part]) -> Iterator[_N
             raise NoWords(getattr(part, "span", None)) from nothing
 
 
-def _configuration(configuration: Configuration) -> Iterator[network_nodes.NetItem]:
+def _configuration(configuration: ir.Configuration) -> Iterator[network_nodes.NetItem]:
     ranges = [
         nodes.Range(nodes.Int(item.low, NOWHERE), nodes.Int(item.high, NOWHERE), NOWHERE)
         for item in configuration.asn_ranges
@@ -88,31 +61,31 @@ def _configuration(configuration: Configuration) -> Iterator[network_nodes.NetIt
     yield network_nodes.NetEdges(tuple(map(_edge, configuration.edges)), NOWHERE)
 
 
-def _edge(edge: Edge) -> network_nodes.NetEdge:
+def _edge(edge: ir.Edge) -> network_nodes.NetEdge:
     asn = None if edge.asn is None else nodes.Int(edge.asn.value, NOWHERE)
     inside = network_nodes.NetInsideCidrs(_texts(edge.inside_cidrs), NOWHERE) if edge.inside_cidrs else None
     return network_nodes.NetEdge(_region(edge.location), asn, inside, NOWHERE)
 
 
-def _texts(words: Iterable[Word]) -> tuple[nodes.Expr, ...]:
+def _texts(words: Iterable[ir.Word]) -> tuple[nodes.Expr, ...]:
     return tuple(text(item.text) for item in words)
 
 
-def _idents(words: Iterable[Word]) -> tuple[nodes.Ident, ...]:
+def _idents(words: Iterable[ir.Word]) -> tuple[nodes.Ident, ...]:
     return tuple(ident(item.text) for item in words)
 
 
-def _region(item: Word) -> nodes.Expr:
+def _region(item: ir.Word) -> nodes.Expr:
     if misfit(shapes()["region"], item.text) is not None:
         raise NoWords
     return nodes.Region(item.text, NOWHERE)
 
 
-def _regions(words: Iterable[Word]) -> tuple[nodes.Expr, ...]:
+def _regions(words: Iterable[ir.Word]) -> tuple[nodes.Expr, ...]:
     return tuple(map(_region, words))
 
 
-def _described(description: Word | None) -> list[network_nodes.NetDescribe]:
+def _described(description: ir.Word | None) -> list[network_nodes.NetDescribe]:
     return [] if description is None else [network_nodes.NetDescribe(text(description.text), NOWHERE)]
 
 
@@ -120,7 +93,7 @@ def _acceptance(value: bool | None) -> list[network_nodes.NetFlag]:
     return [] if value is None else [network_nodes.NetFlag("acceptance", value, NOWHERE)]
 
 
-def _segment(segment: Segment) -> network_nodes.NetSegment:
+def _segment(segment: ir.Segment) -> network_nodes.NetSegment:
     options: list[
         network_nodes.NetFlag | network_nodes.NetDescribe | network_nodes.NetLocations | network_nodes.NetImportFilter
     ] = []
@@ -137,7 +110,7 @@ def _segment(segment: Segment) -> network_nodes.NetSegment:
     return network_nodes.NetSegment(ident(segment.name.text), tuple(options), NOWHERE)
 
 
-def _group(group: FunctionGroup) -> network_nodes.NetFunctionGroup:
+def _group(group: ir.FunctionGroup) -> network_nodes.NetFunctionGroup:
     options: _Options = (*_acceptance(group.acceptance), *_described(group.description))
     return network_nodes.NetFunctionGroup(ident(group.name.text), options, NOWHERE)
 
@@ -145,26 +118,26 @@ def _group(group: FunctionGroup) -> network_nodes.NetFunctionGroup:
 # --- segment actions --------------------------------------------------------------------------------------------
 
 
-def _action(action: SegmentAction) -> network_nodes.NetItem:
+def _action(action: ir.SegmentAction) -> network_nodes.NetItem:
     described = tuple(_described(action.description))
     match action:
-        case Share():
+        case ir.Share():
             applied = (network_nodes.NetPolicies(_idents(action.policies), NOWHERE),) if action.policies else ()
             options = (*applied, *described)
             return network_nodes.NetShare(ident(action.segment.text), _segments(action.with_segments), options, NOWHERE)
-        case CreateRoute():
+        case ir.CreateRoute():
             destinations = tuple(
-                word(BLACKHOLE) if item.text == BLACKHOLE else text(item.text) for item in action.destinations
+                word(ir.BLACKHOLE) if item.text == ir.BLACKHOLE else text(item.text) for item in action.destinations
             )
             return network_nodes.NetRoute(
                 ident(action.segment.text), _texts(action.cidrs), destinations, described, NOWHERE
             )
-        case SendVia():
+        case ir.SendVia():
             mode = network_nodes.NetMode(ident(action.mode.replace("-", "_")), NOWHERE)
             return _send("via", action, (mode, *map(_override, action.overrides), *described))
-        case SendTo():
+        case ir.SendTo():
             return _send("to", action, (*map(_override, action.overrides), *described))
-        case AssociatePolicies():
+        case ir.AssociatePolicies():
             here, there = _region(action.location), _region(action.peer)
             applied_here = _idents(action.policies)
             return network_nodes.NetApply(applied_here, ident(action.segment.text), here, there, described, NOWHERE)
@@ -174,7 +147,7 @@ def _action(action: SegmentAction) -> network_nodes.NetItem:
 
 def _send(
     kind: str,
-    action: SendVia | SendTo,
+    action: ir.SendVia | ir.SendTo,
     options: tuple[network_nodes.NetMode | network_nodes.NetOverride | network_nodes.NetDescribe, ...],
 ) -> network_nodes.NetSend:
     to = None if action.sent_to is None else _segments(action.sent_to)
@@ -184,11 +157,11 @@ def _send(
     )
 
 
-def _segments(segments: SegmentSet) -> network_nodes.NetSegments:
+def _segments(segments: ir.SegmentSet) -> network_nodes.NetSegments:
     return network_nodes.NetSegments(segments.every, _idents(segments.names), NOWHERE)
 
 
-def _override(override: EdgeOverride) -> network_nodes.NetOverride:
+def _override(override: ir.EdgeOverride) -> network_nodes.NetOverride:
     sets = tuple(map(_regions, override.edge_sets))
     return network_nodes.NetOverride(sets, _region(override.use), NOWHERE)
 
@@ -196,15 +169,15 @@ def _override(override: EdgeOverride) -> network_nodes.NetOverride:
 # --- rules ------------------------------------------------------------------------------------------------------
 
 
-def _attach_rule(names: Names, rule: AttachRule) -> network_nodes.NetAttachRule:
+def _attach_rule(names: Names, rule: ir.AttachRule) -> network_nodes.NetAttachRule:
     options: _Options = (*_acceptance(rule.action.acceptance), *_described(rule.description))
     destination: network_nodes.NetToSegment | network_nodes.NetToTag | network_nodes.NetToGroup
     match rule.action:
-        case ToSegment(segment=segment):
+        case ir.ToSegment(segment=segment):
             destination = network_nodes.NetToSegment(ident(segment.text), options, NOWHERE)
-        case ToTag(key=key):
+        case ir.ToTag(key=key):
             destination = network_nodes.NetToTag(text(key.text), options, NOWHERE)
-        case ToGroup(group=group):
+        case ir.ToGroup(group=group):
             destination = network_nodes.NetToGroup(ident(group.text), options, NOWHERE)
         case _:
             assert_never(rule.action)
@@ -213,13 +186,13 @@ def _attach_rule(names: Names, rule: AttachRule) -> network_nodes.NetAttachRule:
     return network_nodes.NetAttachRule(nodes.Int(rule.number.value, NOWHERE), condition, destination, NOWHERE)
 
 
-def _joined(items: list[nodes.Expr], logic: Logic | None) -> nodes.Expr:
+def _joined(items: list[nodes.Expr], logic: ir.Logic | None) -> nodes.Expr:
     if not items or (len(items) > 1 and logic is None):
         raise NoWords
     return either(items) if logic == "or" else joined(items)
 
 
-def _condition(item: AttachCondition, names: Names) -> nodes.Expr:
+def _condition(item: ir.AttachCondition, names: Names) -> nodes.Expr:
     tag = keyed(f'tag["{item.key.text}"]', item.key.text) if item.key is not None else None
     if item.type in ("tag-exists", "tag-name") and tag is not None:
         return nodes.Exists(tag, NOWHERE)
@@ -243,7 +216,7 @@ def _condition(item: AttachCondition, names: Names) -> nodes.Expr:
             raise NoWords
 
 
-def _compared(subject: nodes.Ref, item: AttachCondition, value: nodes.Expr | None) -> nodes.Expr:
+def _compared(subject: nodes.Ref, item: ir.AttachCondition, value: nodes.Expr | None) -> nodes.Expr:
     pattern = escape_pattern(item.value.text if item.value is not None else "")
     match item.operator:
         case "equals" if value is not None:
@@ -258,7 +231,7 @@ def _compared(subject: nodes.Ref, item: AttachCondition, value: nodes.Expr | Non
             raise NoWords
 
 
-def _label_rule(rule: LabelRule) -> network_nodes.NetLabelRule:
+def _label_rule(rule: ir.LabelRule) -> network_nodes.NetLabelRule:
     locations = (network_nodes.NetLocations(_regions(rule.edges), NOWHERE),) if rule.edges else ()
     labels = tuple(text(item.text) for item in rule.labels)
     options = (*locations, *_described(rule.description))
@@ -267,14 +240,14 @@ def _label_rule(rule: LabelRule) -> network_nodes.NetLabelRule:
     )
 
 
-def _filter(otherwise: Sequence[RouteMatch], policy: RoutingPolicy) -> network_nodes.NetFilter:
+def _filter(otherwise: Sequence[ir.RouteMatch], policy: ir.RoutingPolicy) -> network_nodes.NetFilter:
     rules = tuple(_filter_rule(rule, otherwise) for rule in policy.rules)
     number = nodes.Int(policy.number.value, NOWHERE)
     described = tuple(_described(policy.description))
     return network_nodes.NetFilter(ident(policy.name.text), ident(policy.direction), number, described, rules, NOWHERE)
 
 
-def _filter_rule(rule: RouteRule, otherwise: Sequence[RouteMatch]) -> network_nodes.NetFilterRule:
+def _filter_rule(rule: ir.RouteRule, otherwise: Sequence[ir.RouteMatch]) -> network_nodes.NetFilterRule:
     every = tuple(rule.matches) == tuple(otherwise) and rule.logic == "or"
     condition = None if every else _joined([_match(item) for item in rule.matches], rule.logic)
     return network_nodes.NetFilterRule(
@@ -282,7 +255,7 @@ def _filter_rule(rule: RouteRule, otherwise: Sequence[RouteMatch]) -> network_no
     )
 
 
-def _match(item: RouteMatch) -> nodes.Expr:
+def _match(item: ir.RouteMatch) -> nodes.Expr:
     value: nodes.Expr = nodes.Int(item.value, NOWHERE) if isinstance(item.value, int) else text(item.value)
     match item.type:
         case "prefix-equals":
@@ -301,7 +274,7 @@ def _match(item: RouteMatch) -> nodes.Expr:
             assert_never(item.type)
 
 
-def _route_action(action: RouteAction) -> network_nodes.NetAction:
+def _route_action(action: ir.RouteAction) -> network_nodes.NetAction:
     name = _ACTIONS.get(action.type, action.type.replace("-", "_"))
     value: nodes.Expr | None
     match action.value:

@@ -36,26 +36,13 @@ from policyc.model.values import Principal, Resource
 from policyc.model.vocabulary import Attribute, Verb
 from policyc.syntax.literals import quote
 from policyc.targets.base import Document, DocumentSet
-from policyc.targets.lattice.words import (
-    CONNECT,
-    INVOKE,
-    METHOD_KEY,
-    NETWORK_KEY,
-    PATH_KEY,
-    QUERY_KEYS,
-    SERVICE_KEY,
-    arn_of,
-    is_any_method,
-    is_http_only,
-    verbs_of,
-    vocabulary,
-)
+from policyc.targets.lattice import words
 from policyc.targets.registry import target
 
 TARGET = "lattice"
 _ANY: Pattern = (("*", ""),)
-_METHOD = folded(METHOD_KEY)
-_PATH = folded(PATH_KEY)
+_METHOD = folded(words.METHOD_KEY)
+_PATH = folded(words.PATH_KEY)
 
 
 def way_to_service(
@@ -71,11 +58,11 @@ class _Service:
     ) -> None:
         self.program, self.documents, self.service, self.scope = program, documents, service, scope
         self.network = program.resource(service.link("network"))
-        self.arn = arn_of(service)
+        self.arn = words.arn_of(service)
         switches = switches_of(program)
         self.own = {item: policy_of(item, TARGET, switches) for item in self._gated()}
         self.carried = {item: policy_of(item, "identity", switches) for item in documents.with_role("identity")}
-        method = next(item for item in vocabulary().attributes.values() if item.native == METHOD_KEY)
+        method = next(item for item in words.vocabulary().attributes.values() if item.native == words.METHOD_KEY)
         within = (exactly(self.arn), (*exactly(self.arn), *exactly("/"), *_ANY))
         policies = [*self.own.values(), *self.carried.values(), _as_policy(service, scope, self.arn)]
         self.space = Space(policies, None, budget, asked=(method,), within=within)
@@ -106,7 +93,9 @@ class _Service:
             self._asking,
             unknown,
             tuple(turned_switches(self.program)),
-            verbs=tuple((verb.name, self._verb(verb)) for verb in verbs_of(self.service) if not is_any_method(verb)),
+            verbs=tuple(
+                (verb.name, self._verb(verb)) for verb in words.verbs_of(self.service) if not words.is_any_method(verb)
+            ),
         )
         return way, scope
 
@@ -161,13 +150,13 @@ class _Service:
     # --- what requests keep to ----------------------------------------------------------------------------------
 
     def _invokes(self) -> Lit:
-        return self.formula.atom(Tested((ACTION, 0), Fits(exactly(folded(INVOKE)))))
+        return self.formula.atom(Tested((ACTION, 0), Fits(exactly(folded(words.INVOKE)))))
 
     def _derive(self) -> None:
         """Keys that follow from the rest of the request."""
-        constants = {SERVICE_KEY: self.arn}
+        constants = {words.SERVICE_KEY: self.arn}
         if self.network is not None and self.network.text("id"):
-            constants[NETWORK_KEY] = arn_of(self.network)
+            constants[words.NETWORK_KEY] = words.arn_of(self.network)
         for key, text in constants.items():
             self.keys.derived[folded(key)] = (lambda: TRUE, constant(text))
         self.keys.derived[_PATH] = (self._invokes, self._path_passes)
@@ -184,13 +173,15 @@ class _Service:
         formula = self.formula
         invokes = self._invokes()
         bare = self._resource(exactly(self.arn))
-        verbs = verbs_of(self.service)
-        connects = formula.atom(Tested((ACTION, 0), Fits(exactly(folded(CONNECT)))))
+        verbs = words.verbs_of(self.service)
+        connects = formula.atom(Tested((ACTION, 0), Fits(exactly(folded(words.CONNECT)))))
         possible = {verb.action for verb in verbs}
         method = (_METHOD, 0)
         there = self.keys.present(method)
         out = [
-            formula.some((invokes if INVOKE in possible else FALSE, connects if CONNECT in possible else FALSE)),
+            formula.some(
+                (invokes if words.INVOKE in possible else FALSE, connects if words.CONNECT in possible else FALSE)
+            ),
             formula.same(invokes, -bare),
             formula.same(invokes, there),
             # a path holds no query, and no fragment
@@ -204,9 +195,9 @@ class _Service:
             use = self.keys.uses.get(key)
             if use is None or key in self.keys.derived or key == _METHOD:
                 continue
-            if is_http_only(use.attribute.native):
+            if words.is_http_only(use.attribute.native):
                 out.append(formula.implies(self.keys.present((key, 0)), invokes))
-            if protocol == "grpc" and key.startswith(folded(QUERY_KEYS)):
+            if protocol == "grpc" and key.startswith(folded(words.QUERY_KEYS)):
                 out.append(-self.keys.present((key, 0)))
         return out
 
@@ -239,11 +230,13 @@ class _Service:
         exact, plain = caller_text(witness.request.caller)
         scope = target(TARGET).scope(self.service, self.program.resources)
         rest: list[tuple[str, str]] = []
-        if witness.action == INVOKE:
-            rest.append(("can", witness.context.get(METHOD_KEY, ("GET",))[0]))
+        if witness.action == words.INVOKE:
+            rest.append(("can", witness.context.get(words.METHOD_KEY, ("GET",))[0]))
             rest.append(("path", quote(witness.resource.removeprefix(self.arn) or "/")))
         else:
-            rest.append(("can", next(verb.name for verb in verbs_of(self.service) if verb.action == CONNECT)))
+            rest.append(
+                ("can", next(verb.name for verb in words.verbs_of(self.service) if verb.action == words.CONNECT))
+            )
         skipped = {_METHOD, *self.keys.derived}
         rest += context_fields(witness.context, scope, skipped)
         return Asking((("who", exact), *rest), (("who", plain), *rest))

@@ -11,29 +11,8 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from policyc.carriers.terraform import list_functions
 from policyc.carriers.terraform.arguments import Arguments, Function, is_open, known, of_text
-from policyc.carriers.terraform.list_functions import (
-    compact,
-    concat,
-    contains,
-    decimal_of,
-    distinct,
-    element,
-    extreme,
-    flatten,
-    holds,
-    length,
-    numbers,
-    of_sets,
-    one,
-    reverse,
-    setproduct,
-    sliced,
-    sort,
-    to_set,
-    total,
-    truths,
-)
 from policyc.carriers.terraform.text_functions import (
     format_text,
     formatlist,
@@ -165,7 +144,7 @@ def to_string(args: Arguments) -> Value:
 
 @known("number")
 def to_number(args: Arguments) -> Value:
-    return Number(decimal_of(args.values[0]), args.span)
+    return Number(list_functions.decimal_of(args.values[0]), args.span)
 
 
 def to_bool(args: Arguments) -> Value:
@@ -205,20 +184,20 @@ def sensitive(args: Arguments) -> Value:
 
 
 FUNCTIONS: Final[Mapping[str, Function]] = {
-    "alltrue": truths(True),
-    "anytrue": truths(False),
+    "alltrue": list_functions.truths(True),
+    "anytrue": list_functions.truths(False),
     "base64decode": from_base64,
     "base64encode": of_text(lambda text: base64.b64encode(text.encode()).decode()),
     "chomp": of_text(lambda text: text.rstrip("\r\n")),
     "coalesce": coalesce,
     "coalescelist": coalescelist,
-    "compact": compact,
-    "concat": concat,
-    "contains": contains,
-    "distinct": distinct,
-    "element": element,
+    "compact": list_functions.compact,
+    "concat": list_functions.concat,
+    "contains": list_functions.contains,
+    "distinct": list_functions.distinct,
+    "element": list_functions.element,
     "endswith": text_test(lambda text, end: text.endswith(end)),
-    "flatten": flatten,
+    "flatten": list_functions.flatten,
     "format": format_text,
     "formatlist": formatlist,
     "indent": indent,
@@ -226,36 +205,40 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     "jsondecode": jsondecode,
     "jsonencode": jsonencode,
     "keys": keys,
-    "length": length,
+    "length": list_functions.length,
     "lookup": lookup,
     "lower": of_text(str.lower),
-    "max": extreme(max),
+    "max": list_functions.extreme(max),
     "merge": merge,
-    "min": extreme(min),
+    "min": list_functions.extreme(min),
     "nonsensitive": same,
-    "one": one,
-    "range": numbers,
+    "one": list_functions.one,
+    "range": list_functions.numbers,
     "regex": regex,
     "replace": replace,
-    "reverse": reverse,
+    "reverse": list_functions.reverse,
     "sensitive": sensitive,
-    "setintersection": of_sets(lambda left, right: [item for item in left if holds(right, item)]),
-    "setproduct": setproduct,
-    "setsubtract": of_sets(lambda left, right: [item for item in left if not holds(right, item)]),
-    "setunion": of_sets(lambda left, right: left + right),
-    "slice": sliced,
-    "sort": sort,
+    "setintersection": list_functions.of_sets(
+        lambda left, right: [item for item in left if list_functions.holds(right, item)]
+    ),
+    "setproduct": list_functions.setproduct,
+    "setsubtract": list_functions.of_sets(
+        lambda left, right: [item for item in left if not list_functions.holds(right, item)]
+    ),
+    "setunion": list_functions.of_sets(lambda left, right: left + right),
+    "slice": list_functions.sliced,
+    "sort": list_functions.sort,
     "split": split,
     "startswith": text_test(lambda text, start: text.startswith(start)),
     "strcontains": text_test(lambda text, part: part in text),
     "substr": substr,
-    "sum": total,
+    "sum": list_functions.total,
     "title": of_text(lambda text: re.sub(r"(?<!\w)\w", lambda found: found[0].upper(), text)),
     "tobool": to_bool,
     "tolist": same,
     "tomap": to_map,
     "tonumber": to_number,
-    "toset": to_set,
+    "toset": list_functions.to_set,
     "tostring": to_string,
     "trimprefix": text_change(str.removeprefix),
     "trimspace": of_text(str.strip),

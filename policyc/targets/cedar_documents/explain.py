@@ -13,24 +13,8 @@ from typing import Any, Final, TypeAlias
 from policyc.engines.cedar.outcome_sets import FAILS, FALSE, Truths, holds
 from policyc.engines.trace import Reason, StatementTrace
 from policyc.record import record, replace
+from policyc.syntax import cedar_nodes as cedar
 from policyc.syntax.cedar_literals import quoted
-from policyc.syntax.cedar_nodes import (
-    And,
-    Call,
-    Compare,
-    Expr,
-    Get,
-    Has,
-    If,
-    Like,
-    Lit,
-    Method,
-    Not,
-    Or,
-    SetOf,
-    path_of,
-    walk,
-)
 from policyc.syntax.cedar_printer import attribute, pattern_text, written
 from policyc.targets.cedar_documents.expression import Path, written_path
 from policyc.targets.cedar_documents.needs import WORDS, Kind, fits, look
@@ -44,7 +28,7 @@ MIRRORED: Final = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=":
 _WORDS: Final = {"isInRange": "in range", "containsAll": "contains all of", "containsAny": "contains any of"}
 
 #: questions for presence that stand before a test
-Guards: TypeAlias = tuple[Has, ...]
+Guards: TypeAlias = tuple[cedar.Has, ...]
 
 
 @record
@@ -53,10 +37,10 @@ class Asked:
     condition that holds, and a deny may count one that has no answer."""
 
     context: Mapping[str, Any]
-    truths: Callable[[Expr], Truths]
+    truths: Callable[[cedar.Expr], Truths]
     settle: Callable[[Truths], bool | None] = holds
 
-    def truth(self, node: Expr) -> bool | None:
+    def truth(self, node: cedar.Expr) -> bool | None:
         """What a condition does to the statement; None when it hangs on something open."""
         return self.settle(self.truths(node))
 
@@ -67,27 +51,27 @@ def nearest(traces: tuple[StatementTrace, ...]) -> StatementTrace | None:
     return min(open_allows, key=lambda trace: (trace.matched is False, len(trace.misses), trace.index), default=None)
 
 
-def reasons(condition: Expr, asked: Asked) -> list[Reason]:
+def reasons(condition: cedar.Expr, asked: Asked) -> list[Reason]:
     """A reason for each test; of alternatives only those that share the truth of the whole, of a choice the side that is taken."""
     return _reasons(condition, asked, False, ())
 
 
-def _reasons(node: Expr, asked: Asked, negated: bool, guards: Guards) -> list[Reason]:
+def _reasons(node: cedar.Expr, asked: Asked, negated: bool, guards: Guards) -> list[Reason]:
     match node:
-        case And(items) | Or(items):
-            parts = _guarded(items, guards) if isinstance(node, And) else [(item, guards) for item in items]
-            if isinstance(node, And) is not negated:
+        case cedar.And(items) | cedar.Or(items):
+            parts = _guarded(items, guards) if isinstance(node, cedar.And) else [(item, guards) for item in items]
+            if isinstance(node, cedar.And) is not negated:
                 return [reason for item, before in parts for reason in _reasons(item, asked, negated, before)]
             return _alternatives(_behind(guards, node), parts, asked, negated)
-        case Not(of):
+        case cedar.Not(of):
             return _reasons(of, asked, not negated, guards)
-        case If(test, then, otherwise):
+        case cedar.If(test, then, otherwise):
             told_of = asked.truths(_behind(guards, test))
             out = _reasons(test, asked, told_of == FALSE, guards)
             out += _reasons(then, asked, negated, guards) if "true" in told_of else []
             out += _reasons(otherwise, asked, negated, guards) if "false" in told_of else []
             return out
-        case Lit(bool(value)):
+        case cedar.Lit(bool(value)):
             return (
                 [] if value is not negated else [Reason("condition", False, "the condition", "is never true", (), ())]
             )
@@ -95,7 +79,9 @@ def _reasons(node: Expr, asked: Asked, negated: bool, guards: Guards) -> list[Re
             return [_reason(node, asked, negated, guards)]
 
 
-def _alternatives(node: Expr, parts: Sequence[tuple[Expr, Guards]], asked: Asked, negated: bool) -> list[Reason]:
+def _alternatives(
+    node: cedar.Expr, parts: Sequence[tuple[cedar.Expr, Guards]], asked: Asked, negated: bool
+) -> list[Reason]:
     whole = asked.truth(_turned(node, negated))
     alike = [part for part in parts if asked.truth(_turned(_behind(part[1], part[0]), negated)) is whole]
     told: list[Reason] = []
@@ -119,7 +105,7 @@ def _joined(one: Reason, other: Reason) -> Reason:
     return replace(one, expected=tuple(dict.fromkeys((*one.expected, *other.expected))), span=span)
 
 
-def _rest(items: Sequence[Expr], matched: bool | None) -> list[Reason]:
+def _rest(items: Sequence[cedar.Expr], matched: bool | None) -> list[Reason]:
     if not items:
         return []
     words = {True: "come to the same", False: "do not hold either", None: "are open as well"}[matched]
@@ -130,10 +116,10 @@ def _rest(items: Sequence[Expr], matched: bool | None) -> list[Reason]:
 # --- guards ---------------------------------------------------------------------------------------------------------
 
 
-def _guarded(items: Sequence[Expr], guards: Guards) -> list[tuple[Expr, Guards]]:
+def _guarded(items: Sequence[cedar.Expr], guards: Guards) -> list[tuple[cedar.Expr, Guards]]:
     """The operands of `&&` without those that only ask for the presence of what a later one reads, each with the ones before it."""
     read = [_read(item) for item in items]
-    out: list[tuple[Expr, Guards]] = []
+    out: list[tuple[cedar.Expr, Guards]] = []
     for place, item in enumerate(items):
         asked = _asked_for(item)
         if asked is not None and any(asked in paths for paths in read[place + 1 :]):
@@ -143,37 +129,43 @@ def _guarded(items: Sequence[Expr], guards: Guards) -> list[tuple[Expr, Guards]]
     return out
 
 
-def _asked_for(node: Expr) -> Path | None:
+def _asked_for(node: cedar.Expr) -> Path | None:
     """The path whose presence a test asks for."""
     match node:
-        case Has(of, names) if (path := path_of(of)) is not None:
+        case cedar.Has(of, names) if (path := cedar.path_of(of)) is not None:
             return (*path, *names)
         case _:
             return None
 
 
-def _read(node: Expr) -> frozenset[Path]:
+def _read(node: cedar.Expr) -> frozenset[Path]:
     """The paths that have to be there for a condition to be read: those of its attributes and all above them."""
     found: set[Path] = set()
-    for part in walk(node):
-        path = path_of(part) if isinstance(part, Get) else path_of(part.of) if isinstance(part, Has) else None
+    for part in cedar.walk(node):
+        path = (
+            cedar.path_of(part)
+            if isinstance(part, cedar.Get)
+            else cedar.path_of(part.of)
+            if isinstance(part, cedar.Has)
+            else None
+        )
         if path:
             found.update(path[:length] for length in range(1, len(path) + 1))
     return frozenset(found)
 
 
-def _behind(guards: Guards, node: Expr) -> Expr:
-    return And((*guards, node), node.span) if guards else node
+def _behind(guards: Guards, node: cedar.Expr) -> cedar.Expr:
+    return cedar.And((*guards, node), node.span) if guards else node
 
 
-def _turned(node: Expr, negated: bool) -> Expr:
-    return Not(node, node.span) if negated else node
+def _turned(node: cedar.Expr, negated: bool) -> cedar.Expr:
+    return cedar.Not(node, node.span) if negated else node
 
 
 # --- one test -------------------------------------------------------------------------------------------------------
 
 
-def _reason(node: Expr, asked: Asked, negated: bool, guards: Guards) -> Reason:
+def _reason(node: cedar.Expr, asked: Asked, negated: bool, guards: Guards) -> Reason:
     whole = _turned(_behind(guards, node), negated)
     found = asked.truths(whole)
     matched = asked.settle(found)
@@ -182,7 +174,7 @@ def _reason(node: Expr, asked: Asked, negated: bool, guards: Guards) -> Reason:
         path, kind, seen = wrong
         return Reason("condition", matched, written_path(path), "has to be", (WORDS[kind],), (seen,), node.span)
     subject, operator, expected = _parts(node)
-    at = path_of(subject)
+    at = cedar.path_of(subject)
     if at is not None:
         actual = value_at(at, asked.context)
     else:
@@ -191,37 +183,37 @@ def _reason(node: Expr, asked: Asked, negated: bool, guards: Guards) -> Reason:
     return Reason("condition", matched, written(subject), operator, expected, actual, node.span)
 
 
-def _parts(node: Expr) -> tuple[Expr, str, tuple[str, ...]]:
+def _parts(node: cedar.Expr) -> tuple[cedar.Expr, str, tuple[str, ...]]:
     """What is tested, how, and against what."""
     match node:
-        case Compare(operator, Lit(value), right) if operator in MIRRORED and path_of(right):
+        case cedar.Compare(operator, cedar.Lit(value), right) if operator in MIRRORED and cedar.path_of(right):
             return right, MIRRORED[operator], (_shown(value),)
-        case Compare(operator, left, Lit(value)):
+        case cedar.Compare(operator, left, cedar.Lit(value)):
             return _inside(left), operator, (_shown(value),)
-        case Compare(operator, left, right):
+        case cedar.Compare(operator, left, right):
             return _inside(left), operator, (written(_inside(right)),)
-        case Has(of, names):
+        case cedar.Has(of, names):
             return of, "has", (".".join(attribute(name) for name in names),)
-        case Like(of, pattern):
+        case cedar.Like(of, pattern):
             return of, "like", (pattern_text(pattern),)
-        case Method(SetOf(items), "contains", _, (arg,)):
+        case cedar.Method(cedar.SetOf(items), "contains", _, (arg,)):
             return arg, "in", tuple(written(item) for item in items)
-        case Method(SetOf(items), "containsAll", _, (arg,)):
+        case cedar.Method(cedar.SetOf(items), "containsAll", _, (arg,)):
             return arg, "all in", tuple(written(item) for item in items)
-        case Method(of, name, _, (SetOf(items),)):
+        case cedar.Method(of, name, _, (cedar.SetOf(items),)):
             return of, _WORDS.get(name, name), tuple(written(item) for item in items)
-        case Method(of, name, _, args):
+        case cedar.Method(of, name, _, args):
             return _inside(of), _WORDS.get(name, name), tuple(written(_inside(arg)) for arg in args)
         case _:
             return node, "==", ("true",)
 
 
-def _inside(node: Expr) -> Expr:
+def _inside(node: cedar.Expr) -> cedar.Expr:
     """The one argument of a constructor such as `ip(…)`."""
-    return node.args[0] if isinstance(node, Call) and len(node.args) == 1 else node
+    return node.args[0] if isinstance(node, cedar.Call) and len(node.args) == 1 else node
 
 
-def _unfit(node: Expr, context: Mapping[str, Any]) -> tuple[Path, Kind, str] | None:
+def _unfit(node: cedar.Expr, context: Mapping[str, Any]) -> tuple[Path, Kind, str] | None:
     """The first value that is of another kind than a test needs, the kind, and the value; None where there is none."""
     for path, kind in _needs(node):
         for length in range(1, len(path)):
@@ -234,26 +226,26 @@ def _unfit(node: Expr, context: Mapping[str, Any]) -> tuple[Path, Kind, str] | N
     return None
 
 
-def _needs(node: Expr) -> Iterator[tuple[Path, Kind | None]]:
+def _needs(node: cedar.Expr) -> Iterator[tuple[Path, Kind | None]]:
     """The attributes that a test reads, each with the kind that its operator takes; None where any will do."""
     match node:
-        case Has(of):
-            sides: tuple[tuple[Expr, Kind | None], ...] = ((of, "record"),)
-        case Like(of):
+        case cedar.Has(of):
+            sides: tuple[tuple[cedar.Expr, Kind | None], ...] = ((of, "record"),)
+        case cedar.Like(of):
             sides = ((of, "text"),)
-        case Compare("<" | "<=" | ">" | ">=", left, right):
+        case cedar.Compare("<" | "<=" | ">" | ">=", left, right):
             sides = ((left, "number"), (right, "number"))
-        case Method(SetOf(), "contains"):
+        case cedar.Method(cedar.SetOf(), "contains"):
             sides = ()
-        case Method(of, "contains" | "containsAll" | "containsAny", _, args):
+        case cedar.Method(of, "contains" | "containsAll" | "containsAny", _, args):
             sides = ((of, "list"), *((arg, "list") for arg in args))
         case _:
             sides = ()
-    yield from ((path, kind) for side, kind in sides if (path := path_of(side)))
-    for part in walk(node):
-        if isinstance(part, Call) and part.function == "ip":
-            yield from ((path, "address") for arg in part.args if (path := path_of(arg)))
-        elif isinstance(part, Get) and (path := path_of(part)):
+    yield from ((path, kind) for side, kind in sides if (path := cedar.path_of(side)))
+    for part in cedar.walk(node):
+        if isinstance(part, cedar.Call) and part.function == "ip":
+            yield from ((path, "address") for arg in part.args if (path := cedar.path_of(arg)))
+        elif isinstance(part, cedar.Get) and (path := cedar.path_of(part)):
             yield path, None
 
 

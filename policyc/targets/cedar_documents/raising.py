@@ -12,24 +12,7 @@ from policyc.model.types import INT
 from policyc.model.values import Resource
 from policyc.model.vocabulary import Attribute
 from policyc.record import record, replace
-from policyc.syntax.cedar_nodes import (
-    And,
-    Clause,
-    Compare,
-    Document,
-    Expr,
-    Get,
-    Like,
-    Lit,
-    Method,
-    Not,
-    Or,
-    SetOf,
-    Statement,
-    path_of,
-    rewritten,
-    walk,
-)
+from policyc.syntax import cedar_nodes as cedar
 from policyc.syntax.cedar_text import parse_cedar
 from policyc.targets.cedar_documents.emit import MOVED, emit_policy, write_apart
 from policyc.targets.cedar_documents.facts import Fact, cedar_path
@@ -50,39 +33,39 @@ class Carried:
     known: Mapping[str, Fact]
 
 
-def tested(document: Document) -> Iterator[tuple[tuple[str, ...], str]]:
+def tested(document: cedar.Document) -> Iterator[tuple[tuple[str, ...], str]]:
     """The paths that the tests of a text read, each with the type of claim that the test takes it for."""
     for statement in document.statements:
         for clause in statement.clauses:
-            for node in (clause.body, *walk(clause.body)):
+            for node in (clause.body, *cedar.walk(clause.body)):
                 yield from compared(node)
 
 
-def compared(node: Expr) -> Iterator[tuple[tuple[str, ...], str]]:
+def compared(node: cedar.Expr) -> Iterator[tuple[tuple[str, ...], str]]:
     """The paths that a test reads, with the type of claim that it takes them for."""
     match node:
-        case Compare(_, left, right):
+        case cedar.Compare(_, left, right):
             for one, other in ((left, right), (right, left)):
                 kind = _kind(other)
-                if kind and (path := path_of(one)):
+                if kind and (path := cedar.path_of(one)):
                     yield path, kind
-        case Like(of, _) if path := path_of(of):
+        case cedar.Like(of, _) if path := cedar.path_of(of):
             yield path, "string"
-        case Method(SetOf(items), "contains", _, (arg,)) if items and (path := path_of(arg)):
+        case cedar.Method(cedar.SetOf(items), "contains", _, (arg,)) if items and (path := cedar.path_of(arg)):
             yield path, _kind(items[0]) or "string"
-        case Method(of, "contains" | "containsAny" | "containsAll" | "isEmpty") if path := path_of(of):
+        case cedar.Method(of, "contains" | "containsAny" | "containsAll" | "isEmpty") if path := cedar.path_of(of):
             yield path, "string_set"
         case _:
             return
 
 
-def _kind(node: Expr) -> str:
+def _kind(node: cedar.Expr) -> str:
     match node:
-        case Lit(bool()):
+        case cedar.Lit(bool()):
             return "bool"
-        case Lit(int()):
+        case cedar.Lit(int()):
             return "int"
-        case Lit(str()):
+        case cedar.Lit(str()):
             return "string"
         case _:
             return ""
@@ -91,7 +74,7 @@ def _kind(node: Expr) -> str:
 # --- statements -------------------------------------------------------------------------------------------------
 
 
-def read(document: Document, on: Resource, carried: Carried) -> Policy:
+def read(document: cedar.Document, on: Resource, carried: Carried) -> Policy:
     """The policy that a text states about the data that its carrier has, with tests that `build` writes in two parts as one."""
     known = carried.known
     doubled = {
@@ -109,7 +92,7 @@ def read(document: Document, on: Resource, carried: Carried) -> Policy:
         replace(
             statement,
             clauses=tuple(
-                replace(clause, body=rewritten(clause.body, lambda node: _one_of_two(node, paths)))
+                replace(clause, body=cedar.rewritten(clause.body, lambda node: _one_of_two(node, paths)))
                 for clause in statement.clauses
             ),
         )
@@ -121,29 +104,32 @@ def read(document: Document, on: Resource, carried: Carried) -> Policy:
     return replace(policy, statements=joined)
 
 
-def _one_of_two(node: Expr, paths: frozenset[tuple[str, ...]]) -> Expr | None:
+def _one_of_two(node: cedar.Expr, paths: frozenset[tuple[str, ...]]) -> cedar.Expr | None:
     """A test of a number or of the same number as text, as one test under a name of its own."""
     match node:
-        case Or(
-            (Method(SetOf(numbers), "contains", _, (one,), _) as first, Method(SetOf(texts), "contains", _, (two,), _))
+        case cedar.Or(
+            (
+                cedar.Method(cedar.SetOf(numbers), "contains", _, (one,), _) as first,
+                cedar.Method(cedar.SetOf(texts), "contains", _, (two,), _),
+            )
         ):
             pairs = zip(numbers, texts, strict=False) if len(numbers) == len(texts) else ()
-            same = path_of(one) == path_of(two) and len(numbers) == len(texts)
-            if same and path_of(one) in paths and all(_is_text_of(left, right) for left, right in pairs):
+            same = cedar.path_of(one) == cedar.path_of(two) and len(numbers) == len(texts)
+            if same and cedar.path_of(one) in paths and all(_is_text_of(left, right) for left, right in pairs):
                 return replace(first, args=(_both(one),))
-        case Or((Compare("==", one, number) as equal, Compare("==", two, text))):
-            if path_of(one) == path_of(two) and path_of(one) in paths and _is_text_of(number, text):
+        case cedar.Or((cedar.Compare("==", one, number) as equal, cedar.Compare("==", two, text))):
+            if cedar.path_of(one) == cedar.path_of(two) and cedar.path_of(one) in paths and _is_text_of(number, text):
                 return replace(equal, left=_both(one))
     return None
 
 
-def _is_text_of(number: Expr, text: Expr) -> bool:
-    pair = isinstance(number, Lit) and isinstance(text, Lit)
+def _is_text_of(number: cedar.Expr, text: cedar.Expr) -> bool:
+    pair = isinstance(number, cedar.Lit) and isinstance(text, cedar.Lit)
     return pair and isinstance(number.value, int) and str(number.value) == text.value  # type: ignore[union-attr]
 
 
-def _both(node: Expr) -> Expr:
-    assert isinstance(node, Get)
+def _both(node: cedar.Expr) -> cedar.Expr:
+    assert isinstance(node, cedar.Get)
     return replace(node, name=node.name + _BOTH)
 
 
@@ -178,11 +164,13 @@ def _asks(cond: Cond) -> bool:
     return isinstance(cond, Atom) and cond.op is Op.EXISTS and not cond.negated
 
 
-def _is_within(node: Expr, cond: Cond) -> bool:
+def _is_within(node: cedar.Expr, cond: Cond) -> bool:
     """Whether an expression says of the set that a test asks for some of the same values that it holds no others."""
     match node:
-        case Method(SetOf(items), "containsAll", _, (arg,)) if isinstance(cond, Atom) and (path := path_of(arg)):
-            values = [item.value for item in items if isinstance(item, Lit)]
+        case cedar.Method(cedar.SetOf(items), "containsAll", _, (arg,)) if isinstance(cond, Atom) and (
+            path := cedar.path_of(arg)
+        ):
+            values = [item.value for item in items if isinstance(item, cedar.Lit)]
             same = [item.value for item in cond.values] == values and len(values) == len(items)
             return same and cond.quantifier == "any" and not cond.negated and cond.attribute.native == cedar_path(path)
         case _:
@@ -229,7 +217,7 @@ def _meaning(cond: Cond) -> object:
 # --- what build wrote -------------------------------------------------------------------------------------------
 
 
-def policies(source: Source, document: Document, on: Resource, carried: Carried) -> tuple[Policy, bool]:
+def policies(source: Source, document: cedar.Document, on: Resource, carried: Carried) -> tuple[Policy, bool]:
     """The policy of the language that the text comes from, and whether `build` makes the very text of it: then the conditions that are denies
     written into the permits are denies again, and the comments are labels and doc comments as they were."""
     undone = _unfolded(document)
@@ -266,7 +254,7 @@ def _blocks(comment: str) -> list[list[str]]:
     return [block for block in out if block]
 
 
-def _documented_once(policy: Policy, document: Document) -> Policy:
+def _documented_once(policy: Policy, document: cedar.Document) -> Policy:
     """The policy with the comments of the text: of those above a statement and in it the one that is its label is left out, those
     behind the last statement are the policy's."""
     statements = []
@@ -280,11 +268,11 @@ def _documented_once(policy: Policy, document: Document) -> Policy:
     return replace(policy, statements=tuple(statements), doc="\n".join(behind), origin=Origin.LANGUAGE)
 
 
-def _unfolded(document: Document) -> tuple[Document, list[tuple[str, str]]] | None:
+def _unfolded(document: cedar.Document) -> tuple[cedar.Document, list[tuple[str, str]]] | None:
     """The text with the denies that `build` wrote into its permits as statements of their own, and the label and the doc comment of each
     statement, that of the policy first; None when it is not of `build`."""
     notes: list[tuple[str, str]] = [("", "")]
-    statements: list[Statement] = []
+    statements: list[cedar.Statement] = []
     for index, statement in enumerate(document.statements):
         blocks = _blocks(statement.comment)
         if not blocks:
@@ -311,7 +299,7 @@ def _unfolded(document: Document) -> tuple[Document, list[tuple[str, str]]] | No
     return replace(document, statements=tuple(statements)), notes
 
 
-def _trailing(document: Document) -> Iterator[list[str]]:
+def _trailing(document: cedar.Document) -> Iterator[list[str]]:
     """The comments behind the last statement, one block for each deny that they speak of."""
     end = document.statements[-1].span.end if document.statements else 0
     labels = {item.text.removeprefix("unless: ") for item in document.comments if item.text.startswith("unless: ")}
@@ -336,12 +324,12 @@ def _moved(block: list[str]) -> tuple[str, str] | None:
     return None
 
 
-def _operands(statement: Statement) -> tuple[Expr, ...]:
+def _operands(statement: cedar.Statement) -> tuple[cedar.Expr, ...]:
     body = statement.clauses[0].body if statement.clauses else None
-    return () if body is None else body.items if isinstance(body, And) else (body,)
+    return () if body is None else body.items if isinstance(body, cedar.And) else (body,)
 
 
-def _said_of(statement: Statement, document: Document) -> dict[int, str]:
+def _said_of(statement: cedar.Statement, document: cedar.Document) -> dict[int, str]:
     """The operands of a permit that are denies, by their place, with the label of each."""
     out: dict[int, str] = {}
     operands = _operands(statement)
@@ -354,16 +342,16 @@ def _said_of(statement: Statement, document: Document) -> dict[int, str]:
     return out
 
 
-def _without_denies(statement: Statement, document: Document) -> Statement:
+def _without_denies(statement: cedar.Statement, document: cedar.Document) -> cedar.Statement:
     denies = _said_of(statement, document)
     kept = tuple(item for at, item in enumerate(_operands(statement)) if at not in denies)
     if not denies:
         return statement
-    body = kept[0] if len(kept) == 1 else And(kept, statement.span)
+    body = kept[0] if len(kept) == 1 else cedar.And(kept, statement.span)
     return replace(statement, clauses=(replace(statement.clauses[0], body=body),) if kept else ())
 
 
-def _deny(label: str, document: Document, near: Statement) -> Statement:
+def _deny(label: str, document: cedar.Document, near: cedar.Statement) -> cedar.Statement:
     """The deny that the permits hold as a condition under its label, in the longest form that one of them has."""
     found = [
         _operands(statement)[at]
@@ -374,8 +362,8 @@ def _deny(label: str, document: Document, near: Statement) -> Statement:
     if not found:
         return replace(near, effect="forbid", clauses=())
     operand = max(found, key=lambda item: item.span.end - item.span.start)
-    body = operand.of if isinstance(operand, Not) else Not(operand, operand.span)
-    return replace(near, effect="forbid", clauses=(Clause("when", body, operand.span),))
+    body = operand.of if isinstance(operand, cedar.Not) else cedar.Not(operand, operand.span)
+    return replace(near, effect="forbid", clauses=(cedar.Clause("when", body, operand.span),))
 
 
 def _documented(policy: Policy, notes: list[tuple[str, str]]) -> Policy:

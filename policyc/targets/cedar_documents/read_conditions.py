@@ -20,24 +20,7 @@ from policyc.ir.pattern import escape_pattern
 from policyc.model.types import BOOL, GROUP, INT, STRING, Named
 from policyc.model.values import Group, Scalar
 from policyc.record import record, replace
-from policyc.syntax.cedar_nodes import (
-    And,
-    Call,
-    Compare,
-    Expr,
-    Get,
-    Has,
-    If,
-    Like,
-    Lit,
-    Method,
-    Neg,
-    Not,
-    Or,
-    SetOf,
-    path_of,
-    walk,
-)
+from policyc.syntax import cedar_nodes as cedar
 from policyc.targets.cedar_documents.facts import KEY, Fact
 from policyc.text import Span
 
@@ -48,7 +31,7 @@ Known: TypeAlias = frozenset[Path]
 #: What a test needs to be present in order to hold.
 PathOf: TypeAlias = Callable[[Cond], Path | None]
 #: Tests that have one value wherever what they read is there; None for those whose evaluation always fails.
-Settled: TypeAlias = Mapping[Expr, "bool | None"]
+Settled: TypeAlias = Mapping[cedar.Expr, "bool | None"]
 #: A literal with its place.
 Written: TypeAlias = tuple["Scalar | None", Span]
 
@@ -83,7 +66,7 @@ class _Truth:
     read: Known = frozenset()
 
 
-def read_condition(body: Expr, facts: Mapping[str, Fact], settled: Settled = NOTHING_SETTLED) -> Cond:
+def read_condition(body: cedar.Expr, facts: Mapping[str, Fact], settled: Settled = NOTHING_SETTLED) -> Cond:
     """Where Cedar evaluates the expression to true; `settled` are tests of it whose value is known already."""
     reader = _Reader(facts, settled)
     try:
@@ -103,31 +86,31 @@ class _Reader:
         self._families = [fact for fact in facts.values() if KEY in fact.path]
         self._settled = settled
 
-    def read(self, node: Expr, known: Known) -> _Truth:
-        if not isinstance(node, Lit | And | Or | Not | If) and node in self._settled:
+    def read(self, node: cedar.Expr, known: Known) -> _Truth:
+        if not isinstance(node, cedar.Lit | cedar.And | cedar.Or | cedar.Not | cedar.If) and node in self._settled:
             return self._of_settled(node, self._settled[node], known)
         match node:
-            case Lit(bool(value)):
+            case cedar.Lit(bool(value)):
                 return _Truth(Always() if value else Never(), Never() if value else Always(), known, True)
-            case Not(of):
+            case cedar.Not(of):
                 inner = self.read(of, known)
                 return _Truth(inner.false, inner.true, known | inner.read, inner.sure, inner.present)
-            case And(items):
+            case cedar.And(items):
                 return self._all(node, items, known)
-            case Or(items):
+            case cedar.Or(items):
                 return self._any(node, items, known)
-            case If(test, then, otherwise):
+            case cedar.If(test, then, otherwise):
                 return self._choice(node, test, then, otherwise, known)
-            case Has(of, names) if (path := path_of(of)) is not None:
+            case cedar.Has(of, names) if (path := cedar.path_of(of)) is not None:
                 return self._has(node, path, names, known)
-            case Method(_, "containsAll" | "containsAny" as name, _, (SetOf(()),)):
+            case cedar.Method(_, "containsAll" | "containsAny" as name, _, (cedar.SetOf(()),)):
                 return self._of_settled(node, name == "containsAll", known)
             case _:
                 return self._test(node, known) or self._raw(node, known)
 
     # --- joining ----------------------------------------------------------------------------------------------
 
-    def _all(self, node: Expr, items: tuple[Expr, ...], known: Known) -> _Truth:
+    def _all(self, node: cedar.Expr, items: tuple[cedar.Expr, ...], known: Known) -> _Truth:
         parts: list[_Truth] = []
         for item in items:
             part = self.read(item, known)
@@ -136,12 +119,12 @@ class _Reader:
         true = self._within(_with_presence([part.true for part in parts], self._path))
         unsure = sum(not part.sure for part in parts)
         if unsure > _MOST_UNSURE:
-            false: Cond = RawExpression(Not(node, node.span), span=node.span)
+            false: Cond = RawExpression(cedar.Not(node, node.span), span=node.span)
         else:
             false = _first_false(parts, self._path) if unsure else complement(true)
         return _Truth(true, self._within(false), known, not unsure)
 
-    def _any(self, node: Expr, items: tuple[Expr, ...], known: Known) -> _Truth:
+    def _any(self, node: cedar.Expr, items: tuple[cedar.Expr, ...], known: Known) -> _Truth:
         parts: list[_Truth] = []
         reached = known
         for item in items:
@@ -158,7 +141,9 @@ class _Reader:
         present = frozenset.intersection(*(part.present for part in parts))
         return _Truth(self._within(true), self._within(false), present, whole, reached)
 
-    def _choice(self, node: If, test: Expr, then: Expr, otherwise: Expr, known: Known) -> _Truth:
+    def _choice(
+        self, node: cedar.If, test: cedar.Expr, then: cedar.Expr, otherwise: cedar.Expr, known: Known
+    ) -> _Truth:
         asked = self.read(test, known)
         first, second = self.read(then, asked.present), self.read(otherwise, known)
         true = disjunction([conjunction([asked.true, first.true]), conjunction([asked.false, second.true])])
@@ -172,7 +157,7 @@ class _Reader:
 
     # --- presence ---------------------------------------------------------------------------------------------
 
-    def _of_settled(self, node: Expr, value: bool | None, known: Known) -> _Truth:
+    def _of_settled(self, node: cedar.Expr, value: bool | None, known: Known) -> _Truth:
         """A test of one value: it holds, or does not, where everything is there that it reads."""
         if value is None:
             return _Truth(Never(), Never(), known, False)
@@ -182,12 +167,12 @@ class _Reader:
         absent = isinstance(there, Always)
         return _Truth(there if value else Never(), Never() if value else there, known, absent)
 
-    def _all_there(self, node: Expr) -> Cond | None:
+    def _all_there(self, node: cedar.Expr) -> Cond | None:
         """That everything is there that an expression reads; None where that cannot be said."""
-        parts = walk(node)
-        if any(isinstance(part, And | Or | If | Has) for part in parts):
+        parts = cedar.walk(node)
+        if any(isinstance(part, cedar.And | cedar.Or | cedar.If | cedar.Has) for part in parts):
             return None
-        paths = {path for part in parts if isinstance(part, Get) and (path := path_of(part))}
+        paths = {path for part in parts if isinstance(part, cedar.Get) and (path := cedar.path_of(part))}
         longest = [path for path in paths if not any(path != other and path == other[: len(path)] for other in paths)]
         facts = [(path, self._fact(path)) for path in sorted(longest)]
         if any(fact is None for _, fact in facts):
@@ -200,10 +185,10 @@ class _Reader:
             ]
         )
 
-    def _has(self, node: Has, path: Path, names: tuple[str, ...], known: Known) -> _Truth:
+    def _has(self, node: cedar.Has, path: Path, names: tuple[str, ...], known: Known) -> _Truth:
         if len(names) > 1:
             steps = tuple(
-                Has(_step(node.of, names[:count], node.span), (name,), node.name_span, node.span)
+                cedar.Has(_step(node.of, names[:count], node.span), (name,), node.name_span, node.span)
                 for count, name in enumerate(names)
             )
             return self._all(node, steps, known)
@@ -214,14 +199,14 @@ class _Reader:
             return _Truth(leaf, complement(leaf), known | {whole}, True)
         return _Truth(leaf, self._lacking(node, path, leaf), known | _prefixes(whole), False)
 
-    def _lacking(self, node: Has, path: Path, leaf: Cond) -> Cond:
+    def _lacking(self, node: cedar.Has, path: Path, leaf: Cond) -> Cond:
         """That a record, which may be absent, is there and lacks what `leaf` asks for."""
         fact = self._fact(path)
         if fact is None or isinstance(leaf, RawExpression):
-            return RawExpression(Not(node, node.span), span=node.span)
+            return RawExpression(cedar.Not(node, node.span), span=node.span)
         return conjunction([Atom(fact.attribute, Op.EXISTS, (), span=node.span), complement(leaf)])
 
-    def _presence(self, node: Has, whole: Path) -> Cond:
+    def _presence(self, node: cedar.Has, whole: Path) -> Cond:
         if (fact := self._fact(whole)) is not None:
             return Atom(fact.attribute, Op.EXISTS, (), span=node.span)
         holder = self._fact(whole[:-1])
@@ -243,8 +228,8 @@ class _Reader:
     def _path(self, cond: Cond) -> Path | None:
         """What a test needs to be present in order to hold."""
         match cond:
-            case RawExpression(Has(of, (name,)), False):
-                path = path_of(of)
+            case RawExpression(cedar.Has(of, (name,)), False):
+                path = cedar.path_of(of)
                 return None if path is None else (*path, name)
             case Atom(negated=False):
                 fact = self._named.get(cond.attribute.name) or self._keyed(cond)
@@ -266,12 +251,12 @@ class _Reader:
 
     # --- tests ------------------------------------------------------------------------------------------------
 
-    def _raw(self, node: Expr, known: Known) -> _Truth:
+    def _raw(self, node: cedar.Expr, known: Known) -> _Truth:
         """What is kept as it stands: true where it evaluates to true, false where its negation does."""
-        turned = RawExpression(Not(node, node.span), span=node.span)
+        turned = RawExpression(cedar.Not(node, node.span), span=node.span)
         return _Truth(RawExpression(node, span=node.span), turned, known, False)
 
-    def _test(self, node: Expr, known: Known) -> _Truth | None:
+    def _test(self, node: cedar.Expr, known: Known) -> _Truth | None:
         """A test of one attribute of a documented kind against literals of that kind; None for any other expression."""
         found = self._atom(node)
         if found is None:
@@ -286,46 +271,50 @@ class _Reader:
             true, false = false, true
         return _Truth(true, false, present, path in known, present)
 
-    def _atom(self, node: Expr) -> tuple[Atom, Path, bool] | None:
+    def _atom(self, node: cedar.Expr) -> tuple[Atom, Path, bool] | None:
         """The test, the path that it reads, and whether it is meant as it stands or (`!=`) turned round."""
         match node:
-            case Get() if (path := path_of(node)) is not None:
+            case cedar.Get() if (path := cedar.path_of(node)) is not None:
                 return self._typed(path, Op.EQ, ((True, node.span),), node.span)
-            case Compare("==" | "!=" as operator, left, right):
+            case cedar.Compare("==" | "!=" as operator, left, right):
                 for one, other in ((left, right), (right, left)):
                     found = self._equal(one, other, node.span)
                     if found is not None:
                         return found[0], found[1], operator == "=="
                 return None
-            case Compare(operator, left, right) if operator in _ORDERS:
-                if (path := path_of(left)) and _literal(right) is not None:
+            case cedar.Compare(operator, left, right) if operator in _ORDERS:
+                if (path := cedar.path_of(left)) and _literal(right) is not None:
                     return self._typed(path, _ORDERS[operator], (_written(right),), node.span)
-                if (path := path_of(right)) and _literal(left) is not None:
+                if (path := cedar.path_of(right)) and _literal(left) is not None:
                     return self._typed(path, _ORDERS[_MIRRORED[operator]], (_written(left),), node.span)
                 return None
-            case Like(of, pattern) if path := path_of(of):
+            case cedar.Like(of, pattern) if path := cedar.path_of(of):
                 text = "".join("*" if part is None else escape_pattern(part) for part in pattern)
                 return self._typed(path, Op.LIKE, ((text, node.pattern_span),), node.span)
-            case Method(SetOf(items), "contains", _, (arg,)) if path := path_of(arg):
+            case cedar.Method(cedar.SetOf(items), "contains", _, (arg,)) if path := cedar.path_of(arg):
                 return self._typed(path, Op.EQ, map(_written, items), node.span)
-            case Method(of, "contains" | "containsAny" as name, _, (arg,)) if path := path_of(of):
-                wanted: Sequence[Expr] = (arg,) if name == "contains" else arg.items if isinstance(arg, SetOf) else ()
+            case cedar.Method(of, "contains" | "containsAny" as name, _, (arg,)) if path := cedar.path_of(of):
+                wanted: Sequence[cedar.Expr] = (
+                    (arg,) if name == "contains" else arg.items if isinstance(arg, cedar.SetOf) else ()
+                )
                 return self._typed(path, Op.EQ, map(_written, wanted), node.span, "set")
-            case Method(Call("ip", (of,)), "isInRange", _, (Call("ip", (Lit(str(text)),)) as call,)) if path := path_of(
-                of
-            ):
+            case cedar.Method(
+                cedar.Call("ip", (of,)), "isInRange", _, (cedar.Call("ip", (cedar.Lit(str(text)),)) as call,)
+            ) if path := cedar.path_of(of):
                 block = _block(text)
                 return None if block is None else self._typed(path, Op.IN_CIDR, ((block, call.span),), node.span)
-            case Method(Call("ip", (of,)), name, _, ()) if (path := path_of(of)) and name in _BLOCKS:
+            case cedar.Method(cedar.Call("ip", (of,)), name, _, ()) if (path := cedar.path_of(of)) and name in _BLOCKS:
                 return self._typed(path, Op.IN_CIDR, ((block, node.span) for block in _BLOCKS[name]), node.span)
             case _:
                 return None
 
-    def _equal(self, one: Expr, other: Expr, span: Span) -> tuple[Atom, Path, bool] | None:
-        if (path := path_of(one)) and _literal(other) is not None:
+    def _equal(self, one: cedar.Expr, other: cedar.Expr, span: Span) -> tuple[Atom, Path, bool] | None:
+        if (path := cedar.path_of(one)) and _literal(other) is not None:
             return self._typed(path, Op.EQ, (_written(other),), span)
         match one, other:
-            case Call("ip", (of,)), Call("ip", (Lit(str(text)),)) if (path := path_of(of)) and ":" in text:
+            case cedar.Call("ip", (of,)), cedar.Call("ip", (cedar.Lit(str(text)),)) if (
+                path := cedar.path_of(of)
+            ) and ":" in text:
                 return self._typed(path, Op.EQ, ((text, other.span),), span, "scalar", read_as_address=True)
         return None
 
@@ -383,7 +372,7 @@ def _with_presence(items: list[Cond], path: PathOf) -> Cond:
 
 def _asks_presence(cond: Cond) -> bool:
     match cond:
-        case RawExpression(Has(), False) | Atom(op=Op.EXISTS, negated=False):
+        case RawExpression(cedar.Has(), False) | Atom(op=Op.EXISTS, negated=False):
             return True
         case Atom(op=Op.EQ, quantifier="any", negated=False, values=(_,)):
             return True  # a record of groups is asked whether it has one; that of a set is no prefix of anything
@@ -399,7 +388,7 @@ def _needed(lacked: Cond, by: Atom) -> Cond:
 def _lacked(cond: Cond, path: PathOf) -> Path | None:
     """The path that a condition wants to be absent; None for any other condition."""
     match cond:
-        case RawExpression(Has(), True) | Atom(op=Op.EXISTS, negated=True):
+        case RawExpression(cedar.Has(), True) | Atom(op=Op.EXISTS, negated=True):
             return path(replace(cond, negated=False))
         case _:
             return None
@@ -452,23 +441,23 @@ def _prefixes(path: Path) -> Known:
     return frozenset(path[:count] for count in range(1, len(path) + 1))
 
 
-def _step(of: Expr, names: tuple[str, ...], span: Span) -> Expr:
+def _step(of: cedar.Expr, names: tuple[str, ...], span: Span) -> cedar.Expr:
     for name in names:
-        of = Get(of, name, span, span)
+        of = cedar.Get(of, name, span, span)
     return of
 
 
-def _literal(node: Expr) -> Scalar | None:
+def _literal(node: cedar.Expr) -> Scalar | None:
     match node:
-        case Lit(value):
+        case cedar.Lit(value):
             return value
-        case Neg(Lit(value)) if isinstance(value, int) and not isinstance(value, bool):
+        case cedar.Neg(cedar.Lit(value)) if isinstance(value, int) and not isinstance(value, bool):
             return -value
         case _:
             return None
 
 
-def _written(node: Expr) -> Written:
+def _written(node: cedar.Expr) -> Written:
     return _literal(node), node.span
 
 

@@ -10,20 +10,8 @@ from ipaddress import ip_address
 from types import MappingProxyType
 from typing import Any, Final
 
+from policyc.engines.cedar import outcome_sets
 from policyc.engines.cedar.decide import StatementResult
-from policyc.engines.cedar.outcome_sets import (
-    FAILS,
-    FALSE,
-    OPEN,
-    TRUE,
-    Truths,
-    both,
-    either,
-    holds,
-    holds_or_fails,
-    known,
-    opposite,
-)
 from policyc.engines.trace import StatementTrace
 from policyc.ir.authz import All, Always, AnyOf, Atom, Cond, Never, Op, Policy, RawExpression, RawTest, Statement
 from policyc.ir.decide import atom_holds
@@ -57,7 +45,7 @@ class Stated:
 
 def trace_statement(policy: Policy, statement: Statement, result: StatementResult, stated: Stated) -> StatementTrace:
     """One statement's part in the answer, with a reason for each test that mattered; `result` is what Cedar says of it on its own."""
-    settle = holds_or_fails if statement.effect == "deny" else holds
+    settle = outcome_sets.holds_or_fails if statement.effect == "deny" else outcome_sets.holds
     tests: dict[Expr, Atom] = {}
     condition = spoken(statement.when, stated.facts, tests)
     asked = Asked(stated.context, lambda node: _truths(node, tests, stated), settle)
@@ -75,62 +63,62 @@ def trace_statement(policy: Policy, statement: Statement, result: StatementResul
 # --- what conditions come to ----------------------------------------------------------------------------------------
 
 
-def truth(cond: Cond, stated: Stated) -> Truths:
+def truth(cond: Cond, stated: Stated) -> outcome_sets.Truths:
     """What a condition comes to; `limits` bounds the depth."""
     match cond:
         case Always():
-            return TRUE
+            return outcome_sets.TRUE
         case Never():
-            return FALSE
+            return outcome_sets.FALSE
         case Atom():
             return _atom_truth(cond, stated)
         case All(items):
-            whole = TRUE
+            whole = outcome_sets.TRUE
             for item in items:
-                whole = both(whole, truth(item, stated))
+                whole = outcome_sets.both(whole, truth(item, stated))
             return whole
         case AnyOf(items):
-            whole = FALSE
+            whole = outcome_sets.FALSE
             for item in items:
-                whole = either(whole, truth(item, stated))
+                whole = outcome_sets.either(whole, truth(item, stated))
             return whole
         case RawTest() | RawExpression():
             raise TypeError("raw tests come from documents")
 
 
-def _atom_truth(atom: Atom, stated: Stated) -> Truths:
+def _atom_truth(atom: Atom, stated: Stated) -> outcome_sets.Truths:
     if atom.attribute.name in stated.doubtful:
-        return OPEN
+        return outcome_sets.OPEN
     if atom.attribute.name in stated.unknown:
-        return known(not atom.negated) if atom.op is Op.EXISTS else OPEN
+        return outcome_sets.known(not atom.negated) if atom.op is Op.EXISTS else outcome_sets.OPEN
     if stated.facts and misfit(atom, stated.facts, stated.context) is not None:
-        return FAILS
+        return outcome_sets.FAILS
     if atom.op is Op.EXISTS and (fact := find_fact(stated.facts, atom.attribute.name)) is not None:
         # an empty list is there; the name of a group is, even where the context cannot hold the group beside others that nobody stated
         there = bool(stated.values.get(atom.attribute.name)) or look(stated.context, fact.path)[0]
-        return known(there is not atom.negated)
+        return outcome_sets.known(there is not atom.negated)
     try:
-        return known(atom_holds(atom, stated.values.get(atom.attribute.name, ())))
+        return outcome_sets.known(atom_holds(atom, stated.values.get(atom.attribute.name, ())))
     except ValueError:  # text that is no address, which no address equals
-        return known(atom.negated)
+        return outcome_sets.known(atom.negated)
 
 
-def _truths(node: Expr, tests: Mapping[Expr, Atom], stated: Stated) -> Truths:
+def _truths(node: Expr, tests: Mapping[Expr, Atom], stated: Stated) -> outcome_sets.Truths:
     """What a condition that `spoken` made comes to."""
     match node:
         case Lit(value):
-            return known(bool(value))
+            return outcome_sets.known(bool(value))
         case Not(of):
-            return opposite(_truths(of, tests, stated))
+            return outcome_sets.opposite(_truths(of, tests, stated))
         case And(items):
-            whole = TRUE
+            whole = outcome_sets.TRUE
             for item in items:
-                whole = both(whole, _truths(item, tests, stated))
+                whole = outcome_sets.both(whole, _truths(item, tests, stated))
             return whole
         case Or(items):
-            whole = FALSE
+            whole = outcome_sets.FALSE
             for item in items:
-                whole = either(whole, _truths(item, tests, stated))
+                whole = outcome_sets.either(whole, _truths(item, tests, stated))
             return whole
         case _:
             return _atom_truth(tests[node], stated)

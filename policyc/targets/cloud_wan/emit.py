@@ -9,30 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, assert_never
 
-from policyc.ir.network import (
-    AssociatePolicies,
-    AttachCondition,
-    AttachRule,
-    Configuration,
-    CoreNetwork,
-    CreateRoute,
-    Edge,
-    EdgeOverride,
-    FunctionGroup,
-    LabelRule,
-    RouteRule,
-    RoutingPolicy,
-    Segment,
-    SegmentAction,
-    SegmentSet,
-    SendTo,
-    SendVia,
-    Share,
-    ToGroup,
-    ToSegment,
-    ToTag,
-    Word,
-)
+from policyc.ir import network as ir
 from policyc.record import field, record
 from policyc.text import Span
 
@@ -55,7 +32,7 @@ class _Map:
             self.places.append(Place(pointer, label, span))
 
 
-def write_document(network: CoreNetwork) -> tuple[str, tuple[Place, ...]]:
+def write_document(network: ir.CoreNetwork) -> tuple[str, tuple[Place, ...]]:
     """The text of the document, with a final line break, and the place of each of its elements."""
     found = _Map()
     data = plain_document(network)
@@ -63,7 +40,7 @@ def write_document(network: CoreNetwork) -> tuple[str, tuple[Place, ...]]:
     return json.dumps(data, indent=2, ensure_ascii=False) + "\n", tuple(found.places)
 
 
-def plain_document(network: CoreNetwork) -> dict[str, Any]:
+def plain_document(network: ir.CoreNetwork) -> dict[str, Any]:
     """The document as ordinary data."""
     return _kept(
         {
@@ -79,7 +56,7 @@ def plain_document(network: CoreNetwork) -> dict[str, Any]:
     )
 
 
-def plain_action(action: SegmentAction) -> dict[str, Any]:
+def plain_action(action: ir.SegmentAction) -> dict[str, Any]:
     """One segment action as ordinary data."""
     return _action(action)
 
@@ -89,15 +66,15 @@ def _kept(entries: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in entries.items() if value is not None and value != []}
 
 
-def _texts(words: tuple[Word, ...]) -> list[str]:
+def _texts(words: tuple[ir.Word, ...]) -> list[str]:
     return [word.text for word in words]
 
 
-def _text(word: Word | None) -> str | None:
+def _text(word: ir.Word | None) -> str | None:
     return None if word is None else word.text
 
 
-def _configuration(item: Configuration) -> dict[str, Any]:
+def _configuration(item: ir.Configuration) -> dict[str, Any]:
     return _kept(
         {
             "vpn-ecmp-support": item.vpn_ecmp,
@@ -110,7 +87,7 @@ def _configuration(item: Configuration) -> dict[str, Any]:
     )
 
 
-def _edge(item: Edge) -> dict[str, Any]:
+def _edge(item: ir.Edge) -> dict[str, Any]:
     return _kept(
         {
             "location": item.location.text,
@@ -120,7 +97,7 @@ def _edge(item: Edge) -> dict[str, Any]:
     )
 
 
-def _segment(item: Segment) -> dict[str, Any]:
+def _segment(item: ir.Segment) -> dict[str, Any]:
     return _kept(
         {
             "name": item.name.text,
@@ -134,7 +111,7 @@ def _segment(item: Segment) -> dict[str, Any]:
     )
 
 
-def _group(item: FunctionGroup) -> dict[str, Any]:
+def _group(item: ir.FunctionGroup) -> dict[str, Any]:
     return _kept(
         {
             "name": item.name.text,
@@ -147,9 +124,9 @@ def _group(item: FunctionGroup) -> dict[str, Any]:
 # --- segment actions --------------------------------------------------------------------------------------------
 
 
-def _action(item: SegmentAction) -> dict[str, Any]:
+def _action(item: ir.SegmentAction) -> dict[str, Any]:
     match item:
-        case Share():
+        case ir.Share():
             entries: dict[str, Any] = {
                 "action": "share",
                 "mode": "attachment-route",
@@ -157,14 +134,14 @@ def _action(item: SegmentAction) -> dict[str, Any]:
                 "share-with": _segments(item.with_segments),
                 "routing-policy-names": _texts(item.policies),
             }
-        case CreateRoute():
+        case ir.CreateRoute():
             entries = {
                 "action": "create-route",
                 "segment": item.segment.text,
                 "destination-cidr-blocks": _texts(item.cidrs),
                 "destinations": _texts(item.destinations),
             }
-        case SendVia():
+        case ir.SendVia():
             entries = {
                 "action": "send-via",
                 "segment": item.segment.text,
@@ -172,14 +149,14 @@ def _action(item: SegmentAction) -> dict[str, Any]:
                 "when-sent-to": _when(item.sent_to),
                 "via": _via(item.groups, item.overrides),
             }
-        case SendTo():
+        case ir.SendTo():
             entries = {
                 "action": "send-to",
                 "segment": item.segment.text,
                 "when-sent-to": _when(item.sent_to),
                 "via": _via(item.groups, item.overrides),
             }
-        case AssociatePolicies():
+        case ir.AssociatePolicies():
             entries = {
                 "action": "associate-routing-policy",
                 "segment": item.segment.text,
@@ -194,17 +171,17 @@ def _action(item: SegmentAction) -> dict[str, Any]:
     return _kept({**entries, "description": _text(item.description)})
 
 
-def _segments(item: SegmentSet) -> str | list[str] | dict[str, list[str]]:
+def _segments(item: ir.SegmentSet) -> str | list[str] | dict[str, list[str]]:
     if not item.every:
         return _texts(item.names)
     return {"except": _texts(item.names)} if item.names else "*"
 
 
-def _when(item: SegmentSet | None) -> dict[str, Any] | None:
+def _when(item: ir.SegmentSet | None) -> dict[str, Any] | None:
     return None if item is None else {"segments": _segments(item)}
 
 
-def _via(groups: tuple[Word, ...], overrides: tuple[EdgeOverride, ...]) -> dict[str, Any]:
+def _via(groups: tuple[ir.Word, ...], overrides: tuple[ir.EdgeOverride, ...]) -> dict[str, Any]:
     return _kept(
         {
             "network-function-groups": _texts(groups),
@@ -219,7 +196,7 @@ def _via(groups: tuple[Word, ...], overrides: tuple[EdgeOverride, ...]) -> dict[
 # --- rules ------------------------------------------------------------------------------------------------------
 
 
-def _attach_rule(item: AttachRule) -> dict[str, Any]:
+def _attach_rule(item: ir.AttachRule) -> dict[str, Any]:
     return _kept(
         {
             "rule-number": item.number.value,
@@ -231,24 +208,24 @@ def _attach_rule(item: AttachRule) -> dict[str, Any]:
     )
 
 
-def _condition(item: AttachCondition) -> dict[str, Any]:
+def _condition(item: ir.AttachCondition) -> dict[str, Any]:
     return _kept({"type": item.type, "key": _text(item.key), "operator": item.operator, "value": _text(item.value)})
 
 
-def _target(item: ToSegment | ToTag | ToGroup) -> dict[str, Any]:
+def _target(item: ir.ToSegment | ir.ToTag | ir.ToGroup) -> dict[str, Any]:
     match item:
-        case ToSegment(segment, acceptance):
+        case ir.ToSegment(segment, acceptance):
             entries: dict[str, Any] = {"association-method": "constant", "segment": segment.text}
-        case ToTag(key, acceptance):
+        case ir.ToTag(key, acceptance):
             entries = {"association-method": "tag", "tag-value-of-key": key.text}
-        case ToGroup(group, acceptance):
+        case ir.ToGroup(group, acceptance):
             entries = {"add-to-network-function-group": group.text}
         case _:
             assert_never(item)
     return _kept({**entries, "require-acceptance": acceptance})
 
 
-def _label_rule(item: LabelRule) -> dict[str, Any]:
+def _label_rule(item: ir.LabelRule) -> dict[str, Any]:
     return _kept(
         {
             "rule-number": item.number.value,
@@ -260,7 +237,7 @@ def _label_rule(item: LabelRule) -> dict[str, Any]:
     )
 
 
-def _policy(item: RoutingPolicy) -> dict[str, Any]:
+def _policy(item: ir.RoutingPolicy) -> dict[str, Any]:
     return _kept(
         {
             "routing-policy-name": item.name.text,
@@ -272,7 +249,7 @@ def _policy(item: RoutingPolicy) -> dict[str, Any]:
     )
 
 
-def _route_rule(item: RouteRule) -> dict[str, Any]:
+def _route_rule(item: ir.RouteRule) -> dict[str, Any]:
     matches: list[dict[str, Any]] = [
         {"type": match.type, "value": str(match.value) if match.type == "med-equals" else match.value}
         for match in item.matches
@@ -281,7 +258,7 @@ def _route_rule(item: RouteRule) -> dict[str, Any]:
     return {"rule-number": item.number.value, "rule-definition": {**definition, "action": _route_action(item)}}
 
 
-def _route_action(item: RouteRule) -> dict[str, Any]:
+def _route_action(item: ir.RouteRule) -> dict[str, Any]:
     """MED and local preference are written as text: that form is known to deploy (reference, section 1.8)."""
     value: str | int | tuple[int, ...] | list[int] | None = item.action.value
     if item.action.type in ("set-med", "set-local-preference"):
@@ -294,7 +271,7 @@ def _route_action(item: RouteRule) -> dict[str, Any]:
 # --- source map -------------------------------------------------------------------------------------------------
 
 
-def _map_places(network: CoreNetwork, found: _Map) -> None:
+def _map_places(network: ir.CoreNetwork, found: _Map) -> None:
     found.add("/version", "version", network.version.span)
     found.add("/core-network-configuration", "configuration", network.configuration.span)
     for index, edge in enumerate(network.configuration.edges):
@@ -318,18 +295,18 @@ def _map_places(network: CoreNetwork, found: _Map) -> None:
             found.add(f"{pointer}/routing-policy-rules/{at}", label, route_rule.span)
 
 
-def action_label(action: SegmentAction) -> str:
+def action_label(action: ir.SegmentAction) -> str:
     """What people call a segment action."""
     match action:
-        case Share():
+        case ir.Share():
             return f"share {action.segment}"
-        case CreateRoute():
+        case ir.CreateRoute():
             return f"route {action.segment}"
-        case SendVia():
+        case ir.SendVia():
             return f"send via from {action.segment}"
-        case SendTo():
+        case ir.SendTo():
             return f"send to from {action.segment}"
-        case AssociatePolicies():
+        case ir.AssociatePolicies():
             return f"apply in {action.segment}"
         case _:
             assert_never(action)

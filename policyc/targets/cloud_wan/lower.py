@@ -6,36 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from policyc.diagnostics import Diagnostics, Label, did_you_mean
+from policyc.ir import network as ir
 from policyc.ir.authz import Always, Cond
 from policyc.ir.lower import lower_condition
-from policyc.ir.network import (
-    BLACKHOLE,
-    DIRECTIONS,
-    MODES,
-    AsnRange,
-    AssociatePolicies,
-    AttachRule,
-    Configuration,
-    CoreNetwork,
-    CreateRoute,
-    Edge,
-    EdgeOverride,
-    FunctionGroup,
-    LabelRule,
-    Number,
-    RouteRule,
-    RoutingPolicy,
-    Segment,
-    SegmentAction,
-    SegmentSet,
-    SendTo,
-    SendVia,
-    Share,
-    ToGroup,
-    ToSegment,
-    ToTag,
-    Word,
-)
 from policyc.ir.program import BoundNetwork
 from policyc.model.scope import Scope
 from policyc.model.types import Named, Type
@@ -61,7 +34,7 @@ _SWITCHES = ("vpn_ecmp", "dns", "security_group_referencing")
 class Lowered:
     """A network with what lowering put in: (JSON pointer, message, span)."""
 
-    network: CoreNetwork
+    network: ir.CoreNetwork
     added: tuple[tuple[str, str, Span], ...] = ()
 
 
@@ -79,8 +52,8 @@ def attributes(names: Iterable[str]) -> Mapping[str, Attribute]:
     return {name: known[name] for name in names}
 
 
-def word(ident: nodes.Ident) -> Word:
-    return Word(ident.text, ident.span)
+def word(ident: nodes.Ident) -> ir.Word:
+    return ir.Word(ident.text, ident.span)
 
 
 @record(frozen=False)
@@ -89,14 +62,14 @@ class _Lowering:
     diagnostics: Diagnostics
     added: list[tuple[str, str, Span]] = field(default_factory=list)
 
-    def network(self, node: nodes.Network) -> CoreNetwork:
+    def network(self, node: nodes.Network) -> ir.CoreNetwork:
         def all_of(kind: type[N]) -> list[N]:
             return [item for item in node.items if isinstance(item, kind)]
 
         label_rules = [rule for item in all_of(network_nodes.NetLabels) for rule in item.rules]
         attach_rules = [rule for item in all_of(network_nodes.NetAttach) for rule in item.rules]
-        return CoreNetwork(
-            version=Word(node.version.value, node.version.span),
+        return ir.CoreNetwork(
+            version=ir.Word(node.version.value, node.version.span),
             configuration=self._configuration(node),
             segments=tuple(self._segment(item) for item in all_of(network_nodes.NetSegment)),
             groups=tuple(self._group(item) for item in all_of(network_nodes.NetFunctionGroup)),
@@ -114,15 +87,15 @@ class _Lowering:
 
     # --- configuration ----------------------------------------------------------------------------------------
 
-    def _configuration(self, node: nodes.Network) -> Configuration:
-        ranges: list[AsnRange] = []
-        edges: list[Edge] = []
-        inside: list[Word] = []
+    def _configuration(self, node: nodes.Network) -> ir.Configuration:
+        ranges: list[ir.AsnRange] = []
+        edges: list[ir.Edge] = []
+        inside: list[ir.Word] = []
         switches: dict[str, network_nodes.NetSwitch] = {}
         for item in node.items:
             match item:
                 case network_nodes.NetAsns(found):
-                    ranges += [AsnRange(entry.low.value, entry.high.value, entry.span) for entry in found]
+                    ranges += [ir.AsnRange(entry.low.value, entry.high.value, entry.span) for entry in found]
                 case network_nodes.NetEdges(found_edges):
                     edges += [edge for edge in map(self._edge, found_edges) if edge is not None]
                 case network_nodes.NetInsideCidrs(cidrs):
@@ -140,7 +113,7 @@ class _Lowering:
             node,
         )
         on = {name: item.value for name, item in switches.items()}
-        return Configuration(
+        return ir.Configuration(
             tuple(ranges),
             tuple(edges),
             tuple(inside),
@@ -174,19 +147,19 @@ class _Lowering:
             "network-given-twice", f"{what} is given twice", span, "keep one", (Label(first, "first given here"),)
         )
 
-    def _edge(self, node: network_nodes.NetEdge) -> Edge | None:
+    def _edge(self, node: network_nodes.NetEdge) -> ir.Edge | None:
         location = self._word(node.location, REGION)
-        asn = None if node.asn is None else Number(node.asn.value, node.asn.span)
+        asn = None if node.asn is None else ir.Number(node.asn.value, node.asn.span)
         inside = () if node.inside_cidrs is None else self._words(node.inside_cidrs.cidrs, CIDR)
-        return None if location is None else Edge(location, asn, tuple(inside), node.span)
+        return None if location is None else ir.Edge(location, asn, tuple(inside), node.span)
 
     # --- values -----------------------------------------------------------------------------------------------
 
-    def _word(self, expr: nodes.Expr, expected: Type) -> Word | None:
+    def _word(self, expr: nodes.Expr, expected: Type) -> ir.Word | None:
         value = self.scope.value(expr, expected, self.diagnostics)
-        return None if value is None else Word(str(value.data), expr.span)
+        return None if value is None else ir.Word(str(value.data), expr.span)
 
-    def _words(self, exprs: Iterable[nodes.Expr], expected: Type) -> list[Word]:
+    def _words(self, exprs: Iterable[nodes.Expr], expected: Type) -> list[ir.Word]:
         return [item for item in (self._word(expr, expected) for expr in exprs) if item is not None]
 
     # --- options ----------------------------------------------------------------------------------------------
@@ -202,9 +175,9 @@ class _Lowering:
                     self._twice(what, option.span, found.span)  # type: ignore[attr-defined]
         return found
 
-    def _description(self, options: Iterable[object]) -> Word | None:
+    def _description(self, options: Iterable[object]) -> ir.Word | None:
         node = self._one(options, network_nodes.NetDescribe, "`describe`")
-        return None if node is None else Word(node.text.value, node.text.span)
+        return None if node is None else ir.Word(node.text.value, node.text.span)
 
     def _flag(self, options: Iterable[object], name: str) -> bool | None:
         flags = [item for item in options if isinstance(item, network_nodes.NetFlag) and item.name == name]
@@ -218,18 +191,18 @@ class _Lowering:
                     "misplaced-isolate", f"`isolate` does not belong to {what}", option.span, "isolate the segment"
                 )
 
-    def _locations(self, options: Iterable[object]) -> tuple[Word, ...]:
+    def _locations(self, options: Iterable[object]) -> tuple[ir.Word, ...]:
         node = self._one(options, network_nodes.NetLocations, "`edges`")
         return () if node is None else tuple(self._words(node.locations, REGION))
 
     # --- segments and groups ----------------------------------------------------------------------------------
 
-    def _segment(self, node: network_nodes.NetSegment) -> Segment:
-        filters = {"deny": (), "allow": ()}  # type: dict[str, tuple[Word, ...]]
+    def _segment(self, node: network_nodes.NetSegment) -> ir.Segment:
+        filters = {"deny": (), "allow": ()}  # type: dict[str, tuple[ir.Word, ...]]
         for option in node.options:
             if isinstance(option, network_nodes.NetImportFilter):
                 filters[option.word] += tuple(word(item) for item in option.segments)
-        return Segment(
+        return ir.Segment(
             name=word(node.name),
             description=self._description(node.options),
             edges=self._locations(node.options),
@@ -240,41 +213,41 @@ class _Lowering:
             span=node.span,
         )
 
-    def _group(self, node: network_nodes.NetFunctionGroup) -> FunctionGroup:
+    def _group(self, node: network_nodes.NetFunctionGroup) -> ir.FunctionGroup:
         self._no_isolate(node.options, "a function group")
         acceptance = self._flag(node.options, "acceptance")
-        return FunctionGroup(word(node.name), self._description(node.options), acceptance, node.span)
+        return ir.FunctionGroup(word(node.name), self._description(node.options), acceptance, node.span)
 
     # --- segment actions --------------------------------------------------------------------------------------
 
-    def _action(self, item: network_nodes.NetItem) -> tuple[SegmentAction, ...]:
-        found: SegmentAction | None = None
+    def _action(self, item: network_nodes.NetItem) -> tuple[ir.SegmentAction, ...]:
+        found: ir.SegmentAction | None = None
         match item:
             case network_nodes.NetShare(segment, with_segments, options, span):
                 listed = self._one(options, network_nodes.NetPolicies, "`apply`")
                 policies = () if listed is None else tuple(word(name) for name in listed.names)
-                found = Share(word(segment), _segments(with_segments), policies, self._description(options), span)
+                found = ir.Share(word(segment), _segments(with_segments), policies, self._description(options), span)
             case network_nodes.NetSend():
                 found = self._send(item)
             case network_nodes.NetRoute(segment, cidrs, destinations, options, span):
                 targets = tuple(t for t in (self._destination(expr) for expr in destinations) if t is not None)
                 description = self._description(options)
-                found = CreateRoute(word(segment), tuple(self._words(cidrs, CIDR)), targets, description, span)
+                found = ir.CreateRoute(word(segment), tuple(self._words(cidrs, CIDR)), targets, description, span)
             case network_nodes.NetApply(names, segment, location, peer, options, span):
                 here, there = self._word(location, REGION), self._word(peer, REGION)
                 if here is not None and there is not None:
                     applied = tuple(word(name) for name in names)
-                    found = AssociatePolicies(word(segment), here, there, applied, self._description(options), span)
+                    found = ir.AssociatePolicies(word(segment), here, there, applied, self._description(options), span)
             case _:
                 pass
         return () if found is None else (found,)
 
-    def _destination(self, expr: nodes.Expr) -> Word | None:
-        if isinstance(expr, nodes.Ref) and expr.simple == BLACKHOLE and self.scope.lookup(BLACKHOLE) is None:
-            return Word(BLACKHOLE, expr.span)
+    def _destination(self, expr: nodes.Expr) -> ir.Word | None:
+        if isinstance(expr, nodes.Ref) and expr.simple == ir.BLACKHOLE and self.scope.lookup(ir.BLACKHOLE) is None:
+            return ir.Word(ir.BLACKHOLE, expr.span)
         return self._word(expr, ATTACHMENT)
 
-    def _send(self, node: network_nodes.NetSend) -> SendVia | SendTo | None:
+    def _send(self, node: network_nodes.NetSend) -> ir.SendVia | ir.SendTo | None:
         groups = tuple(word(item) for item in node.groups)
         sent_to = None if node.to is None else _segments(node.to)
         overrides = tuple(o for o in map(self._override, node.options) if o is not None)
@@ -283,15 +256,15 @@ class _Lowering:
         if node.kind == "to":
             if mode is not None:
                 self.diagnostics.error("send-mode", "`send to` has no mode", mode.span, "remove `mode`")
-            return SendTo(word(node.segment), groups, sent_to, overrides, description, node.span)
+            return ir.SendTo(word(node.segment), groups, sent_to, overrides, description, node.span)
         if mode is None:
             self.diagnostics.error(
                 "send-mode", "`send via` has no mode", node.span, "add `{ mode single_hop }` or `{ mode dual_hop }`"
             )
             return None
-        for name in MODES:
+        for name in ir.MODES:
             if name.replace("-", "_") == mode.name.text:
-                return SendVia(word(node.segment), name, groups, sent_to, overrides, description, node.span)
+                return ir.SendVia(word(node.segment), name, groups, sent_to, overrides, description, node.span)
         self.diagnostics.error(
             "send-mode",
             f"unknown mode `{mode.name.text}`",
@@ -300,7 +273,7 @@ class _Lowering:
         )
         return None
 
-    def _override(self, option: object) -> EdgeOverride | None:
+    def _override(self, option: object) -> ir.EdgeOverride | None:
         if not isinstance(option, network_nodes.NetOverride):
             return None
         use = self._word(option.use, REGION)
@@ -308,7 +281,7 @@ class _Lowering:
         for edges, written in zip(sets, option.edge_sets, strict=True):
             if not written and not edges:
                 self.diagnostics.error("network-empty-list", "an empty list of edges", option.span, "name the edges")
-        return None if use is None else EdgeOverride(sets, use, option.span)
+        return None if use is None else ir.EdgeOverride(sets, use, option.span)
 
     # --- rules ------------------------------------------------------------------------------------------------
 
@@ -317,7 +290,7 @@ class _Lowering:
             return Always()
         return lower_condition(expr, self.scope, attributes(names), self.diagnostics)
 
-    def _attach_rule(self, node: network_nodes.NetAttachRule) -> AttachRule | None:
+    def _attach_rule(self, node: network_nodes.NetAttachRule) -> ir.AttachRule | None:
         options = node.destination.options
         self._no_isolate(options, "a rule")
         acceptance = self._flag(options, "acceptance")
@@ -327,35 +300,35 @@ class _Lowering:
         flat = None if cond is None else attach_conditions(cond, span, self.diagnostics)
         if flat is None:
             return None
-        action: ToSegment | ToTag | ToGroup
+        action: ir.ToSegment | ir.ToTag | ir.ToGroup
         match node.destination:
             case network_nodes.NetToSegment(segment=segment):
-                action = ToSegment(word(segment), acceptance)
+                action = ir.ToSegment(word(segment), acceptance)
             case network_nodes.NetToTag(key=key):
-                action = ToTag(Word(key.value, key.span), acceptance)
+                action = ir.ToTag(ir.Word(key.value, key.span), acceptance)
             case network_nodes.NetToGroup(group=group):
-                action = ToGroup(word(group), acceptance)
-        number = Number(node.number.value, node.number.span)
-        return AttachRule(number, flat.items, action, flat.logic, description, node.span)
+                action = ir.ToGroup(word(group), acceptance)
+        number = ir.Number(node.number.value, node.number.span)
+        return ir.AttachRule(number, flat.items, action, flat.logic, description, node.span)
 
-    def _label_rule(self, node: network_nodes.NetLabelRule) -> LabelRule:
-        return LabelRule(
-            number=Number(node.number.value, node.number.span),
-            labels=tuple(Word(item.value, item.span) for item in node.labels),
+    def _label_rule(self, node: network_nodes.NetLabelRule) -> ir.LabelRule:
+        return ir.LabelRule(
+            number=ir.Number(node.number.value, node.number.span),
+            labels=tuple(ir.Word(item.value, item.span) for item in node.labels),
             policies=tuple(word(item) for item in node.policies),
             edges=self._locations(node.options),
             description=self._description(node.options),
             span=node.span,
         )
 
-    def _filter(self, node: network_nodes.NetFilter, index: int) -> RoutingPolicy | None:
-        direction = next((item for item in DIRECTIONS if item == node.direction.text), None)
+    def _filter(self, node: network_nodes.NetFilter, index: int) -> ir.RoutingPolicy | None:
+        direction = next((item for item in ir.DIRECTIONS if item == node.direction.text), None)
         if direction is None:
             self.diagnostics.error(
                 "network-unknown-word",
                 f"unknown direction `{node.direction.text}`",
                 node.direction.span,
-                did_you_mean(node.direction.text, DIRECTIONS, "use `inbound` or `outbound`"),
+                did_you_mean(node.direction.text, ir.DIRECTIONS, "use `inbound` or `outbound`"),
             )
         rules = []
         for at, rule in enumerate(node.rules):
@@ -365,10 +338,10 @@ class _Lowering:
         description = self._description(node.options)
         if direction is None:
             return None
-        number = Number(node.number.value, node.number.span)
-        return RoutingPolicy(word(node.name), direction, number, tuple(rules), description, node.span)
+        number = ir.Number(node.number.value, node.number.span)
+        return ir.RoutingPolicy(word(node.name), direction, number, tuple(rules), description, node.span)
 
-    def _route_rule(self, node: network_nodes.NetFilterRule, pointer: str) -> RouteRule | None:
+    def _route_rule(self, node: network_nodes.NetFilterRule, pointer: str) -> ir.RouteRule | None:
         action = lower_action(node.action, self.scope, self.diagnostics)
         if node.condition is None:
             flat = every_prefix(node.span)
@@ -381,9 +354,9 @@ class _Lowering:
             flat = found
         if action is None:
             return None
-        number = Number(node.number.value, node.number.span)
-        return RouteRule(number, flat.items, action, flat.logic or "and", node.span)
+        number = ir.Number(node.number.value, node.number.span)
+        return ir.RouteRule(number, flat.items, action, flat.logic or "and", node.span)
 
 
-def _segments(node: network_nodes.NetSegments) -> SegmentSet:
-    return SegmentSet(node.every, tuple(word(item) for item in node.names), node.span)
+def _segments(node: network_nodes.NetSegments) -> ir.SegmentSet:
+    return ir.SegmentSet(node.every, tuple(word(item) for item in node.names), node.span)

@@ -8,33 +8,7 @@ Source: Cloud WAN reference, section 1.
 from __future__ import annotations
 
 from policyc.diagnostics import Diagnostics, rewritten
-from policyc.ir.network import (
-    ACTION_TYPES,
-    DIRECTIONS,
-    LOGICS,
-    MATCH_TYPES,
-    MODES,
-    AsnRange,
-    AssociatePolicies,
-    Configuration,
-    CoreNetwork,
-    CreateRoute,
-    Edge,
-    EdgeOverride,
-    FunctionGroup,
-    Number,
-    RouteAction,
-    RouteMatch,
-    RouteRule,
-    RoutingPolicy,
-    Segment,
-    SegmentAction,
-    SegmentSet,
-    SendTo,
-    SendVia,
-    Share,
-    Word,
-)
+from policyc.ir import network as ir
 from policyc.ir.origin import Origin
 from policyc.syntax.json_text import JsonArray, JsonNumber, JsonObject, JsonString, JsonValue, parse_json
 from policyc.targets.cloud_wan.fields import Fields, kind_of
@@ -84,7 +58,7 @@ _POLICY_KEYS = (
 )
 
 
-def read_document(source: Source, diagnostics: Diagnostics, name: str = "") -> CoreNetwork | None:
+def read_document(source: Source, diagnostics: Diagnostics, name: str = "") -> ir.CoreNetwork | None:
     """The network of one JSON document, or None after reporting what is wrong with its shape.
 
     What the shape allows and the service refuses is `validate`'s to say.
@@ -96,7 +70,7 @@ def read_document(source: Source, diagnostics: Diagnostics, name: str = "") -> C
     return None if found.has_errors else network
 
 
-def read_value(value: JsonValue, diagnostics: Diagnostics, name: str = "") -> CoreNetwork | None:
+def read_value(value: JsonValue, diagnostics: Diagnostics, name: str = "") -> ir.CoreNetwork | None:
     """Like `read_document` for a tree; a result may be incomplete when errors were reported."""
     if not isinstance(value, JsonObject):
         diagnostics.error(
@@ -120,7 +94,7 @@ def read_value(value: JsonValue, diagnostics: Diagnostics, name: str = "") -> Co
     function_groups = tuple(_group(item) for item in groups)
     if version is None or configuration is None:
         return None
-    return CoreNetwork(
+    return ir.CoreNetwork(
         version,
         configuration,
         tuple(item for item in segments if item is not None),
@@ -135,7 +109,7 @@ def read_value(value: JsonValue, diagnostics: Diagnostics, name: str = "") -> Co
     )
 
 
-def _version(top: Fields) -> Word | None:
+def _version(top: Fields) -> ir.Word | None:
     raw = top.raw("version")
     if isinstance(raw, JsonNumber):
         top.refuse(
@@ -148,7 +122,7 @@ def _version(top: Fields) -> Word | None:
     return top.word("version", required=True)
 
 
-def _check_newer_sections(top: Fields, version: Word | None) -> None:
+def _check_newer_sections(top: Fields, version: ir.Word | None) -> None:
     """The old version has no routing sections, not even empty ones; what stands in a filled one is `validate`'s to refuse."""
     for key in ("routing-policies", "attachment-routing-policy-rules"):
         value = top.raw(key)
@@ -161,13 +135,13 @@ def _check_newer_sections(top: Fields, version: Word | None) -> None:
             )
 
 
-def _configuration(top: Fields) -> Configuration | None:
+def _configuration(top: Fields) -> ir.Configuration | None:
     fields = top.object("core-network-configuration", _CONFIGURATION_KEYS, required=True)
     if fields is None:
         return None
     edges = fields.objects("edge-locations", ("location", "asn", "inside-cidr-blocks"), required=True, filled=True)
     found = [_edge(edge) for edge in edges]
-    return Configuration(
+    return ir.Configuration(
         asn_ranges=_asn_ranges(fields),
         edges=tuple(edge for edge in found if edge is not None),
         inside_cidrs=fields.words("inside-cidr-blocks", filled=True),
@@ -178,8 +152,8 @@ def _configuration(top: Fields) -> Configuration | None:
     )
 
 
-def _asn_ranges(fields: Fields) -> tuple[AsnRange, ...]:
-    out: list[AsnRange] = []
+def _asn_ranges(fields: Fields) -> tuple[ir.AsnRange, ...]:
+    out: list[ir.AsnRange] = []
     for word in fields.words("asn-ranges", required=True, filled=True):
         low, dash, high = word.text.partition("-")
         if not dash or not all(part.isascii() and part.isdigit() and len(part) <= 10 for part in (low, high)):
@@ -190,21 +164,21 @@ def _asn_ranges(fields: Fields) -> tuple[AsnRange, ...]:
                 "write the first and the end, such as `64512-64555`",
             )
             continue
-        out.append(AsnRange(int(low), int(high), word.span))
+        out.append(ir.AsnRange(int(low), int(high), word.span))
     return tuple(out)
 
 
-def _edge(fields: Fields) -> Edge | None:
+def _edge(fields: Fields) -> ir.Edge | None:
     location = fields.word("location", required=True)
     asn = fields.number("asn")
     inside = fields.words("inside-cidr-blocks", filled=True)
-    return None if location is None else Edge(location, asn, inside, fields.span)
+    return None if location is None else ir.Edge(location, asn, inside, fields.span)
 
 
-def _segment(fields: Fields) -> Segment | None:
+def _segment(fields: Fields) -> ir.Segment | None:
     name = fields.word("name", required=True)
-    segment = Segment(
-        name=name or Word(""),
+    segment = ir.Segment(
+        name=name or ir.Word(""),
         description=fields.word("description"),
         edges=fields.words("edge-locations", filled=True),
         isolate=fields.flag("isolate-attachments"),
@@ -216,18 +190,18 @@ def _segment(fields: Fields) -> Segment | None:
     return None if name is None else segment
 
 
-def _group(fields: Fields) -> FunctionGroup | None:
+def _group(fields: Fields) -> ir.FunctionGroup | None:
     name = fields.word("name", required=True)
     description = fields.word("description")
     acceptance = fields.flag("require-attachment-acceptance")
-    return None if name is None else FunctionGroup(name, description, acceptance, fields.span)
+    return None if name is None else ir.FunctionGroup(name, description, acceptance, fields.span)
 
 
 # --- segment actions --------------------------------------------------------------------------------------------
 
 
-def _actions(top: Fields) -> tuple[SegmentAction, ...]:
-    out: list[SegmentAction] = []
+def _actions(top: Fields) -> tuple[ir.SegmentAction, ...]:
+    out: list[ir.SegmentAction] = []
     for index, item in enumerate(top.items("segment-actions")):
         place = f"$.segment-actions[{index}]"
         kind = _action_kind(item, top, place)
@@ -250,7 +224,7 @@ def _action_kind(item: JsonValue, top: Fields, place: str) -> str | None:
     return loose.choice("action", tuple(_ACTION_KEYS))
 
 
-def _action(kind: str, fields: Fields) -> SegmentAction | None:
+def _action(kind: str, fields: Fields) -> ir.SegmentAction | None:
     segment = fields.word("segment", required=True)
     description = fields.word("description")
     match kind:
@@ -260,19 +234,21 @@ def _action(kind: str, fields: Fields) -> SegmentAction | None:
             policies = fields.words("routing-policy-names", filled=True)
             if segment is None or targets is None or mode is None:
                 return None
-            return Share(segment, targets, policies, description, fields.span)
+            return ir.Share(segment, targets, policies, description, fields.span)
         case "create-route":
             cidrs = fields.words("destination-cidr-blocks", required=True, filled=True)
             destinations = fields.words("destinations", required=True, filled=True)
-            return None if segment is None else CreateRoute(segment, cidrs, destinations, description, fields.span)
+            return None if segment is None else ir.CreateRoute(segment, cidrs, destinations, description, fields.span)
         case "associate-routing-policy":
             return _association(fields, segment, description)
         case _:
             return _insertion(kind, fields, segment, description)
 
 
-def _insertion(kind: str, fields: Fields, segment: Word | None, description: Word | None) -> SegmentAction | None:
-    mode = fields.choice("mode", MODES, required=True) if kind == "send-via" else None
+def _insertion(
+    kind: str, fields: Fields, segment: ir.Word | None, description: ir.Word | None
+) -> ir.SegmentAction | None:
+    mode = fields.choice("mode", ir.MODES, required=True) if kind == "send-via" else None
     when = fields.object("when-sent-to", ("segments",))
     sent_to = None if when is None else _segments(when, "segments", required=True, ignored=kind == "send-to")
     via = fields.object("via", ("network-function-groups", "with-edge-overrides"), required=True)
@@ -284,13 +260,13 @@ def _insertion(kind: str, fields: Fields, segment: Word | None, description: Wor
     if segment is None:
         return None
     if kind == "send-to":
-        return SendTo(segment, groups, sent_to, overrides, description, fields.span)
-    return None if mode is None else SendVia(segment, mode, groups, sent_to, overrides, description, fields.span)
+        return ir.SendTo(segment, groups, sent_to, overrides, description, fields.span)
+    return None if mode is None else ir.SendVia(segment, mode, groups, sent_to, overrides, description, fields.span)
 
 
-def _override(fields: Fields) -> EdgeOverride | None:
+def _override(fields: Fields) -> ir.EdgeOverride | None:
     use = fields.word("use-edge-location", required=True)
-    sets: list[tuple[Word, ...]] = []
+    sets: list[tuple[ir.Word, ...]] = []
     for index, item in enumerate(fields.items("edge-sets", required=True, filled=True)):
         place = f"{fields.path}.edge-sets[{index}]"
         if not isinstance(item, JsonArray) or not item.items:
@@ -302,10 +278,10 @@ def _override(fields: Fields) -> EdgeOverride | None:
             )
             continue
         sets.append(fields.words_of(item.items, place))
-    return None if use is None else EdgeOverride(tuple(sets), use, fields.span)
+    return None if use is None else ir.EdgeOverride(tuple(sets), use, fields.span)
 
 
-def _association(fields: Fields, segment: Word | None, description: Word | None) -> AssociatePolicies | None:
+def _association(fields: Fields, segment: ir.Word | None, description: ir.Word | None) -> ir.AssociatePolicies | None:
     inner = fields.object(
         "edge-location-association", ("edge-location", "peer-edge-location", "routing-policy-names"), required=True
     )
@@ -316,10 +292,10 @@ def _association(fields: Fields, segment: Word | None, description: Word | None)
     policies = inner.words("routing-policy-names", required=True, filled=True)
     if segment is None or location is None or peer is None:
         return None
-    return AssociatePolicies(segment, location, peer, policies, description, fields.span)
+    return ir.AssociatePolicies(segment, location, peer, policies, description, fields.span)
 
 
-def _segments(fields: Fields, key: str, *, required: bool, ignored: bool = False) -> SegmentSet | None:
+def _segments(fields: Fields, key: str, *, required: bool, ignored: bool = False) -> ir.SegmentSet | None:
     """`"*"`, a list of names, or `{"except": […]}`; a bare name is told of only where the service looks away (`ignored`)."""
     value = fields.raw(key)
     match value:
@@ -327,7 +303,7 @@ def _segments(fields: Fields, key: str, *, required: bool, ignored: bool = False
             fields.word(key, required=required)
             return None
         case JsonString("*", span):
-            return SegmentSet(True, (), span)
+            return ir.SegmentSet(True, (), span)
         case JsonString(name, span) if ignored:
             fields.diagnostics.warning(
                 "bare-segment-name",
@@ -335,19 +311,19 @@ def _segments(fields: Fields, key: str, *, required: bool, ignored: bool = False
                 span,
                 f'write `["{name[:80]}"]`, or leave `when-sent-to` out: the service ignores it under `send-to`',
             )
-            return SegmentSet(False, (Word(name, span),), span)
+            return ir.SegmentSet(False, (ir.Word(name, span),), span)
         case JsonArray(items, span):
             names = fields.words(key, filled=True)
             if len(items) == 1 and isinstance(items[0], JsonString) and items[0].value == "*":
                 _warn_star_list(fields, span)
-                return SegmentSet(True, (), span)
-            return SegmentSet(False, names, span)
+                return ir.SegmentSet(True, (), span)
+            return ir.SegmentSet(False, names, span)
         case JsonObject():
             inner = fields.nested(value, f"{fields.path}.{key}", ("except",))
             return (
                 None
                 if inner is None
-                else SegmentSet(True, inner.words("except", required=True, filled=True), value.span)
+                else ir.SegmentSet(True, inner.words("except", required=True, filled=True), value.span)
             )
         case _:
             fields.diagnostics.error(
@@ -372,36 +348,36 @@ def _warn_star_list(fields: Fields, span: Span) -> None:
 # --- routing policies -------------------------------------------------------------------------------------------
 
 
-def _policy(fields: Fields) -> RoutingPolicy | None:
+def _policy(fields: Fields) -> ir.RoutingPolicy | None:
     name = fields.word("routing-policy-name", required=True)
-    direction = fields.choice("routing-policy-direction", DIRECTIONS, required=True)
+    direction = fields.choice("routing-policy-direction", ir.DIRECTIONS, required=True)
     number = fields.number("routing-policy-number", required=True)
     description = fields.word("routing-policy-description")
     entries = fields.objects("routing-policy-rules", ("rule-number", "rule-definition"), required=True, filled=True)
     rules = [_rule(entry) for entry in entries]
     if name is None or direction is None or number is None:
         return None
-    return RoutingPolicy(
+    return ir.RoutingPolicy(
         name, direction, number, tuple(rule for rule in rules if rule is not None), description, fields.span
     )
 
 
-def _rule(fields: Fields) -> RouteRule | None:
+def _rule(fields: Fields) -> ir.RouteRule | None:
     number = fields.number("rule-number", required=True)
     definition = fields.object("rule-definition", ("match-conditions", "condition-logic", "action"), required=True)
     if definition is None:
         return None
     matches = [_match(item) for item in definition.objects("match-conditions", ("type", "value"))]
-    logic = definition.choice("condition-logic", LOGICS)
+    logic = definition.choice("condition-logic", ir.LOGICS)
     fields_of_action = definition.object("action", ("type", "value"), required=True)
     action = None if fields_of_action is None else _route_action(fields_of_action)
     if number is None or action is None:
         return None
-    return RouteRule(number, tuple(match for match in matches if match is not None), action, logic, fields.span)
+    return ir.RouteRule(number, tuple(match for match in matches if match is not None), action, logic, fields.span)
 
 
-def _match(fields: Fields) -> RouteMatch | None:
-    kind = fields.choice("type", MATCH_TYPES, required=True)
+def _match(fields: Fields) -> ir.RouteMatch | None:
+    kind = fields.choice("type", ir.MATCH_TYPES, required=True)
     if kind is None:
         return None
     value: str | int | None
@@ -412,11 +388,11 @@ def _match(fields: Fields) -> RouteMatch | None:
     else:
         word = fields.word("value", required=True)
         value = None if word is None else word.text
-    return None if value is None else RouteMatch(kind, value, fields.span_of("value"))
+    return None if value is None else ir.RouteMatch(kind, value, fields.span_of("value"))
 
 
-def _route_action(fields: Fields) -> RouteAction | None:
-    kind = fields.choice("type", ACTION_TYPES, required=True)
+def _route_action(fields: Fields) -> ir.RouteAction | None:
+    kind = fields.choice("type", ir.ACTION_TYPES, required=True)
     value: str | int | tuple[int, ...] | None
     match kind:
         case None:
@@ -424,7 +400,7 @@ def _route_action(fields: Fields) -> RouteAction | None:
         case "drop" | "allow":
             if fields.has("value"):
                 fields.refuse("value", "action-value", f"`{kind}` takes no value", "remove `value`")
-            return RouteAction(kind, None, fields.span)
+            return ir.RouteAction(kind, None, fields.span)
         case "prepend-asn-list" | "remove-asn-list" | "replace-asn-list":
             value = fields.numbers("value")
         case "set-med" | "set-local-preference":
@@ -432,8 +408,8 @@ def _route_action(fields: Fields) -> RouteAction | None:
         case _:
             word = fields.word("value", required=True)
             value = None if word is None else word.text
-    return None if value is None else RouteAction(kind, value, fields.span_of("value"))
+    return None if value is None else ir.RouteAction(kind, value, fields.span_of("value"))
 
 
-def _value_of(number: Number | None) -> int | None:
+def _value_of(number: ir.Number | None) -> int | None:
     return None if number is None else number.value

@@ -2,19 +2,7 @@
 
 from __future__ import annotations
 
-from policyc.ir.network import (
-    CONDITION_TYPES,
-    LOGICS,
-    OPERATORS,
-    AttachCondition,
-    AttachRule,
-    ConditionType,
-    LabelRule,
-    ToGroup,
-    ToSegment,
-    ToTag,
-    Word,
-)
+from policyc.ir import network as ir
 from policyc.targets.cloud_wan.fields import Fields
 
 _RULE_KEYS = ("rule-number", "description", "condition-logic", "conditions", "action")
@@ -27,30 +15,30 @@ _TARGET_KEYS = (
 )
 
 
-def read_attach_rules(top: Fields) -> tuple[AttachRule, ...]:
+def read_attach_rules(top: Fields) -> tuple[ir.AttachRule, ...]:
     """`attachment-policies` in the order of the document."""
     found = [_attach_rule(item) for item in top.objects("attachment-policies", _RULE_KEYS)]
     return tuple(rule for rule in found if rule is not None)
 
 
-def _attach_rule(fields: Fields) -> AttachRule | None:
+def _attach_rule(fields: Fields) -> ir.AttachRule | None:
     number = fields.number("rule-number", required=True)
     description = fields.word("description")
-    logic = fields.choice("condition-logic", LOGICS)
+    logic = fields.choice("condition-logic", ir.LOGICS)
     conditions = [_condition(item) for item in _condition_objects(fields)]
     target = fields.object("action", _TARGET_KEYS, required=True)
     action = None if target is None else _target(target)
     if number is None or action is None:
         return None
     kept = tuple(item for item in conditions if item is not None)
-    return AttachRule(number, kept, action, logic, description, fields.span)
+    return ir.AttachRule(number, kept, action, logic, description, fields.span)
 
 
 def _condition_objects(fields: Fields) -> list[Fields]:
     return fields.objects("conditions", ("type", "key", "operator", "value"), required=True, filled=True)
 
 
-def _condition(fields: Fields) -> AttachCondition | None:
+def _condition(fields: Fields) -> ir.AttachCondition | None:
     raw = fields.word("type", required=True)
     if raw is None:
         return None
@@ -61,16 +49,16 @@ def _condition(fields: Fields) -> AttachCondition | None:
             raw.span,
             "write `account-id`: some versions of the service refuse `account`",
         )
-        kind: ConditionType = "account-id"
+        kind: ir.ConditionType = "account-id"
     else:
-        found = fields.choice("type", CONDITION_TYPES)
+        found = fields.choice("type", ir.CONDITION_TYPES)
         if found is None:
             return None
         kind = found
     key, value = fields.word("key"), fields.word("value")
-    operator = fields.choice("operator", OPERATORS)
+    operator = fields.choice("operator", ir.OPERATORS)
     _check_presence(fields, kind, fields.has("operator"))
-    return AttachCondition(kind, key, operator, value, fields.span)
+    return ir.AttachCondition(kind, key, operator, value, fields.span)
 
 
 def _check_presence(fields: Fields, kind: str, has_operator: bool) -> None:
@@ -92,12 +80,12 @@ def _check_presence(fields: Fields, kind: str, has_operator: bool) -> None:
             )
 
 
-def _target(fields: Fields) -> ToSegment | ToTag | ToGroup | None:
+def _target(fields: Fields) -> ir.ToSegment | ir.ToTag | ir.ToGroup | None:
     method = fields.choice("association-method", ("constant", "tag"))
     segment, key = fields.word("segment"), fields.word("tag-value-of-key")
     group, acceptance = fields.word("add-to-network-function-group"), fields.flag("require-acceptance")
     if group is not None:
-        return ToGroup(group, acceptance) if _alone(fields) else None
+        return ir.ToGroup(group, acceptance) if _alone(fields) else None
     if not fields.has("association-method"):
         fields.refuse(
             "action",
@@ -126,8 +114,8 @@ def _alone(fields: Fields) -> bool:
 
 
 def _checked(
-    fields: Fields, wanted: Word | None, name: str, other: str, acceptance: bool | None
-) -> ToSegment | ToTag | None:
+    fields: Fields, wanted: ir.Word | None, name: str, other: str, acceptance: bool | None
+) -> ir.ToSegment | ir.ToTag | None:
     if fields.has(other):
         method = "constant" if name == "segment" else "tag"
         fields.refuse(
@@ -137,21 +125,21 @@ def _checked(
     if wanted is None:
         fields.word(name, required=True)
         return None
-    return ToSegment(wanted, acceptance) if name == "segment" else ToTag(wanted, acceptance)
+    return ir.ToSegment(wanted, acceptance) if name == "segment" else ir.ToTag(wanted, acceptance)
 
 
-def read_label_rules(top: Fields) -> tuple[LabelRule, ...]:
+def read_label_rules(top: Fields) -> tuple[ir.LabelRule, ...]:
     """`attachment-routing-policy-rules` in the order of the document."""
     keys = ("rule-number", "description", "edge-locations", "conditions", "action")
     found = [_label_rule(item) for item in top.objects("attachment-routing-policy-rules", keys)]
     return tuple(rule for rule in found if rule is not None)
 
 
-def _label_rule(fields: Fields) -> LabelRule | None:
+def _label_rule(fields: Fields) -> ir.LabelRule | None:
     number = fields.number("rule-number", required=True)
     description = fields.word("description")
     edges = fields.words("edge-locations", filled=True)
-    labels: list[Word] = []
+    labels: list[ir.Word] = []
     for item in fields.objects("conditions", ("type", "value"), required=True, filled=True):
         kind = item.choice("type", ("routing-policy-label",), required=True)
         value = item.word("value", required=True)
@@ -159,4 +147,4 @@ def _label_rule(fields: Fields) -> LabelRule | None:
             labels.append(value)
     action = fields.object("action", ("associate-routing-policies",), required=True)
     policies = () if action is None else action.words("associate-routing-policies", required=True, filled=True)
-    return None if number is None else LabelRule(number, tuple(labels), policies, edges, description, fields.span)
+    return None if number is None else ir.LabelRule(number, tuple(labels), policies, edges, description, fields.span)

@@ -16,23 +16,7 @@ from policyc.engines.iam.document import compile_document
 from policyc.engines.iam.globs import fold
 from policyc.engines.iam.operators import read_operator
 from policyc.engines.iam.switches import DEFAULT
-from policyc.ir.authz import (
-    All,
-    AnyOf,
-    Atom,
-    Can,
-    Cond,
-    Constant,
-    Glob,
-    Op,
-    RawTest,
-    Resources,
-    Spelling,
-    Statement,
-    Variable,
-    Who,
-    raw_attribute,
-)
+from policyc.ir import authz as ir
 from policyc.ir.conditions import conjunction, tests
 from policyc.ir.pattern import Wild
 from policyc.model.types import STRING
@@ -54,9 +38,9 @@ _WORDS: Final = frozenset(
     {"anyone", "account", "role", "user", "session", "federated_user", "service", "canonical_user"}
 )
 _TYPES: Final = {"service": "Service", "canonical_user": "CanonicalUser"}
-_TEXT_TESTS: Final = {"StringEquals": (Op.EQ, False), "StringNotEquals": (Op.EQ, True)} | {
-    "StringLike": (Op.LIKE, False),
-    "StringNotLike": (Op.LIKE, True),
+_TEXT_TESTS: Final = {"StringEquals": (ir.Op.EQ, False), "StringNotEquals": (ir.Op.EQ, True)} | {
+    "StringLike": (ir.Op.LIKE, False),
+    "StringNotLike": (ir.Op.LIKE, True),
 }
 _BOTH: Final = ("ForAllValues:", "ForAnyValue:")
 
@@ -64,7 +48,7 @@ _BOTH: Final = ("ForAllValues:", "ForAnyValue:")
 # --- the same statement -----------------------------------------------------------------------------------------
 
 
-def reads_back(parts: Sequence[Part], original: Statement, kind: DocumentKind) -> bool:
+def reads_back(parts: Sequence[Part], original: ir.Statement, kind: DocumentKind) -> bool:
     """Whether the parts are one statement of a document that AWS takes and that says what the original does."""
     if len(parts) != 1:
         return False
@@ -77,7 +61,7 @@ def reads_back(parts: Sequence[Part], original: Statement, kind: DocumentKind) -
     return meaning(again) == meaning(original)
 
 
-def meaning(statement: Statement) -> object:
+def meaning(statement: ir.Statement) -> object:
     """What a statement of a document says, apart from its label and the order in which it says it."""
     who, can, on = statement.who, statement.can, statement.resources
     return (
@@ -95,7 +79,7 @@ def _caller(item: Principal) -> object:
     return item.kind, item.args, partition
 
 
-def _pattern(glob: Glob) -> tuple[object, ...]:
+def _pattern(glob: ir.Glob) -> tuple[object, ...]:
     out: list[object] = []
     for token in glob.tokens:
         if isinstance(token, str) and out and isinstance(out[-1], str):
@@ -105,7 +89,7 @@ def _pattern(glob: Glob) -> tuple[object, ...]:
     return tuple(out)
 
 
-def _patterns(test: RawTest) -> object:
+def _patterns(test: ir.RawTest) -> object:
     """The values of a raw test; an operator that ignores letter case has none."""
     found = frozenset(map(_pattern, test.values))
     if "IgnoreCase" not in test.operator:
@@ -113,14 +97,14 @@ def _patterns(test: RawTest) -> object:
     return frozenset(tuple(fold(token) if isinstance(token, str) else token for token in pattern) for pattern in found)
 
 
-def _condition(cond: Cond) -> object:
+def _condition(cond: ir.Cond) -> object:
     match cond:
-        case All(items) | AnyOf(items):
+        case ir.All(items) | ir.AnyOf(items):
             return type(cond).__name__, frozenset(map(_condition, items))
-        case Atom():
+        case ir.Atom():
             values = frozenset((str(item.value), item.group) for item in cond.values)
             return "test", fold(cond.attribute.native), cond.op, values, cond.quantifier, cond.negated
-        case RawTest():
+        case ir.RawTest():
             return "raw", cond.operator, fold(cond.attribute.native), _patterns(cond), cond.negated
         case _:
             return type(cond).__name__
@@ -129,7 +113,7 @@ def _condition(cond: Cond) -> object:
 # --- who --------------------------------------------------------------------------------------------------------
 
 
-def callers(statement: Statement) -> Iterator[Who | None]:
+def callers(statement: ir.Statement) -> Iterator[ir.Who | None]:
     """The callers in the language's words, and as they stand in the document."""
     who = statement.who
     if who is None:
@@ -147,10 +131,10 @@ def _native(item: Principal) -> Principal:
 # --- conditions -------------------------------------------------------------------------------------------------
 
 
-def entries(when: Cond) -> list[Cond]:
+def entries(when: ir.Cond) -> list[ir.Cond]:
     """The condition by the entries of the `Condition` block that it was read from."""
-    items = when.items if isinstance(when, All) else (when,)
-    found: dict[object, list[Cond]] = {}
+    items = when.items if isinstance(when, ir.All) else (when,)
+    found: dict[object, list[ir.Cond]] = {}
     for index, item in enumerate(items):
         test = next(tests(item), None)
         spelling = test.spelling if test is not None else None
@@ -160,32 +144,32 @@ def entries(when: Cond) -> list[Cond]:
 
 
 @lru_cache(maxsize=1024)
-def in_words(entry: Cond, kind: DocumentKind, folder: str) -> Cond | None:
+def in_words(entry: ir.Cond, kind: DocumentKind, folder: str) -> ir.Cond | None:
     """An entry as tests that the vocabulary in a folder has words for, when they come back as the entry; None when it has none."""
     vocabulary = load_vocabulary(folder)
     return next((item for item in _worded(entry, vocabulary) if _comes_back(item, entry, kind)), None)
 
 
-def _worded(entry: Cond, vocabulary: Vocabulary) -> Iterator[Cond]:
-    if isinstance(entry, RawTest):
+def _worded(entry: ir.Cond, vocabulary: Vocabulary) -> Iterator[ir.Cond]:
+    if isinstance(entry, ir.RawTest):
         attribute, form = entry.attribute, _TEXT_TESTS.get(entry.operator)
         if form is None or KEY.fullmatch(attribute.native) is None or is_known(attribute, vocabulary):
             return
         op, negated = form
-        texts = [glob.pattern if op is Op.LIKE else _plain(glob) for glob in entry.values]
+        texts = [glob.pattern if op is ir.Op.LIKE else _plain(glob) for glob in entry.values]
         if all(text is not None for text in texts):
-            values = tuple(Constant(STRING, text) for text in texts if text is not None)
-            yield Atom(raw_attribute(attribute.native), op, values, "", negated)
-    elif all(isinstance(test, Atom) and is_known(test.attribute, vocabulary) for test in tests(entry)):
+            values = tuple(ir.Constant(STRING, text) for text in texts if text is not None)
+            yield ir.Atom(ir.raw_attribute(attribute.native), op, values, "", negated)
+    elif all(isinstance(test, ir.Atom) and is_known(test.attribute, vocabulary) for test in tests(entry)):
         yield unspelled(entry)
 
 
-def unspelled(cond: Cond) -> Cond:
+def unspelled(cond: ir.Cond) -> ir.Cond:
     """A condition without the way in which a document writes its tests."""
     match cond:
-        case All(items) | AnyOf(items):
+        case ir.All(items) | ir.AnyOf(items):
             return replace(cond, items=tuple(map(unspelled, items)))
-        case Atom():
+        case ir.Atom():
             return replace(cond, spelling=None)
         case _:
             return cond
@@ -199,11 +183,11 @@ def is_known(attribute: Attribute, vocabulary: Vocabulary) -> bool:
     return head in vocabulary.attributes and attribute.native != attribute.key
 
 
-def _plain(glob: Glob) -> str | None:
+def _plain(glob: ir.Glob) -> str | None:
     return "".join(map(str, glob.tokens)) if all(isinstance(token, str) for token in glob.tokens) else None
 
 
-def _comes_back(cond: Cond, entry: Cond, kind: DocumentKind) -> bool:
+def _comes_back(cond: ir.Cond, entry: ir.Cond, kind: DocumentKind) -> bool:
     found = Diagnostics()
     alternatives = lower_condition(cond, None, found)
     if alternatives is None or len(alternatives) != 1:
@@ -216,35 +200,35 @@ def _comes_back(cond: Cond, entry: Cond, kind: DocumentKind) -> bool:
     return _condition(read_condition(tree, Reading(kind, True, DEFAULT))) == _condition(entry)
 
 
-def raw_tests(entry: Cond, vocabulary: Vocabulary) -> list[Cond]:
+def raw_tests(entry: ir.Cond, vocabulary: Vocabulary) -> list[ir.Cond]:
     """An entry as it stands in the document; nothing for one that stands nowhere."""
-    out: dict[str, Cond] = {}
+    out: dict[str, ir.Cond] = {}
     for test in tests(entry):
         spelling = test.spelling
         if spelling is None:
             continue
         operators = [spelling.operator]
         if (
-            isinstance(test, Atom)
+            isinstance(test, ir.Atom)
             and test.quantifier == "all"
             and not test.negated
             and spelling.operator.startswith(_BOTH[0])
         ):
             operators.append(spelling.operator.replace(*_BOTH, 1))  # the two were read as one
-        of_key = test.attribute if is_known(test.attribute, vocabulary) else raw_attribute(spelling.key)
+        of_key = test.attribute if is_known(test.attribute, vocabulary) else ir.raw_attribute(spelling.key)
         for operator in operators:
-            out[operator] = RawTest(operator, of_key, _texts(operator, spelling), span=test.span)
+            out[operator] = ir.RawTest(operator, of_key, _texts(operator, spelling), span=test.span)
     return list(out.values())
 
 
-def _texts(operator: str, spelling: Spelling) -> tuple[Glob, ...]:
+def _texts(operator: str, spelling: ir.Spelling) -> tuple[ir.Glob, ...]:
     known = read_operator(operator)
     if known is None or not known.takes_variables:
         return spelling.values
     return tuple(rewritten(glob, known.glob) for glob in spelling.values)
 
 
-def rewritten(glob: Glob, wildcards: bool = True) -> Glob:
+def rewritten(glob: ir.Glob, wildcards: bool = True) -> ir.Glob:
     """A text as a document of version 2012-10-17 writes it."""
     plain = literal_glob if wildcards else literal_text
     out = ""
@@ -254,17 +238,19 @@ def rewritten(glob: Glob, wildcards: bool = True) -> Glob:
                 out += plain(token)
             case Wild():
                 out += token.value
-            case Variable(key, None):
+            case ir.Variable(key, None):
                 out += f"${{{key}}}"
-            case Variable(key, default):
+            case ir.Variable(key, default):
                 out += f"${{{key}, '{default}'}}"
-    return Glob(out, glob.tokens, glob.span)
+    return ir.Glob(out, glob.tokens, glob.span)
 
 
 # --- statements -------------------------------------------------------------------------------------------------
 
 
-def conditions(statement: Statement, left_out: Iterable[Cond], kind: DocumentKind, folder: str) -> Iterator[Cond]:
+def conditions(
+    statement: ir.Statement, left_out: Iterable[ir.Cond], kind: DocumentKind, folder: str
+) -> Iterator[ir.Cond]:
     """The condition with the entries that have words in words, and all as they stand; entries that a clause says are left out."""
     vocabulary = load_vocabulary(folder)
     spare = list(left_out)
@@ -275,18 +261,18 @@ def conditions(statement: Statement, left_out: Iterable[Cond], kind: DocumentKin
     yield conjunction(raw)
 
 
-def as_it_stands(statement: Statement) -> tuple[Can | None, Resources | None]:
+def as_it_stands(statement: ir.Statement) -> tuple[ir.Can | None, ir.Resources | None]:
     """The actions and resources of a statement as raw ones."""
     on = statement.resources
     return statement.can, None if on is None else replace(on, patterns=tuple(rewritten(glob) for glob in on.patterns))
 
 
 def verified(
-    candidates: Iterable[Statement],
-    lower: Callable[[Statement], Sequence[Part] | None],
-    original: Statement,
+    candidates: Iterable[ir.Statement],
+    lower: Callable[[ir.Statement], Sequence[Part] | None],
+    original: ir.Statement,
     kind: DocumentKind,
-) -> Iterator[Statement]:
+) -> Iterator[ir.Statement]:
     """Of the candidates that are emitted as the original again the first one of each degree of rawness."""
     found: set[object] = set()
     for candidate in candidates:
@@ -297,15 +283,15 @@ def verified(
             yield candidate
 
 
-def _degree(way: Statement) -> object:
+def _degree(way: ir.Statement) -> object:
     """How raw a statement is: by who, where and under which condition it applies, and whether verbs say a test."""
     who = way.who is not None and any(item.kind == "native" for item in way.who.principals)
-    raw = sum(isinstance(test, RawTest) for test in tests(way.when))
+    raw = sum(isinstance(test, ir.RawTest) for test in tests(way.when))
     verbs = len(way.can.verbs) if way.can is not None and any(verb.requires for verb in way.can.verbs) else 0
     return who, way.resources is not None, raw, verbs
 
 
-def language_statement(original: Statement, **changes: Any) -> Statement:
+def language_statement(original: ir.Statement, **changes: Any) -> ir.Statement:
     """The statement without what only a document has; `changes` are the clauses that say it instead."""
     bare = replace(original, who=None, can=None, on=(), path=None, resources=None)
     return replace(bare, **changes)

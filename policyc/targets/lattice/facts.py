@@ -20,22 +20,7 @@ from policyc.record import light, record
 from policyc.targets.base import Request
 from policyc.targets.iam_documents.gates import engine_caller, stated_context
 from policyc.targets.iam_documents.stated import check_stated
-from policyc.targets.lattice.words import (
-    CONNECT,
-    HTTP_ONLY,
-    INVOKE,
-    METHOD_KEY,
-    NETWORK_KEY,
-    PATH_KEY,
-    QUERY_KEYS,
-    SERVICE,
-    SERVICE_KEY,
-    arn_of,
-    is_http_only,
-    own_verb,
-    verbs_of,
-    vocabulary,
-)
+from policyc.targets.lattice import words
 
 
 @light
@@ -52,7 +37,7 @@ class Facts:
 def read_request(program: Program, request: Request, diagnostics: Diagnostics) -> Facts | None:
     """The facts of a request, or None after an error was reported."""
     service = request.resource
-    if service.type != SERVICE:
+    if service.type != words.SERVICE:
         diagnostics.error(
             "not-a-service",
             f"`{service.name}` is a service network, and a request goes to a service",
@@ -74,7 +59,7 @@ def read_request(program: Program, request: Request, diagnostics: Diagnostics) -
     if verb is None or caller is None:
         missing = (("who",) if caller is None else ()) + (("can",) if verb is None else ())
         return Facts(None, network, missing)
-    http = verb.action == INVOKE
+    http = verb.action == words.INVOKE
     resource = _of(service).arn + ((request.path or "/") if http else "")
     return Facts(
         Asked(
@@ -90,7 +75,7 @@ def http_request(
     service: str, path: str, caller: Caller, context: Mapping[str, tuple[str, ...]], unknown: frozenset[str]
 ) -> Asked:
     """A request over HTTP to a service by its ARN; `context` is all that is known, `unknown` keys of which nothing is."""
-    return Asked(INVOKE, service + path, caller, context, _unknown(context, unknown, True))
+    return Asked(words.INVOKE, service + path, caller, context, _unknown(context, unknown, True))
 
 
 def _unknown(context: Mapping[str, object], unknown: frozenset[str], http: bool) -> frozenset[str]:
@@ -102,8 +87,12 @@ def _verb(request: Request, service: Resource, diagnostics: Diagnostics) -> Verb
     possible = _of(service).verbs
     if request.can is not None:
         verb = possible.get(request.can)
-        if verb is None and INVOKE in {item.action for item in possible.values()} and _of(service).protocol != "grpc":
-            verb = own_verb(request.can, service)
+        if (
+            verb is None
+            and words.INVOKE in {item.action for item in possible.values()}
+            and _of(service).protocol != "grpc"
+        ):
+            verb = words.own_verb(request.can, service)
         if verb is None:
             diagnostics.error(
                 "verb-never-comes",
@@ -131,8 +120,8 @@ class _Service:
 
 def _read_service(service: Resource) -> _Service:
     return _Service(
-        {verb.name: verb for verb in verbs_of(service)},
-        arn_of(service),
+        {verb.name: verb for verb in words.verbs_of(service)},
+        words.arn_of(service),
         service.text("protocol"),
         service.link("network"),
         service.place.partition if service.place is not None else "aws",
@@ -145,15 +134,15 @@ _of = PerObject(_read_service, 4096)
 def _derived(request: Request, service: Resource, network: Resource | None, verb: Verb | None) -> dict[str, str]:
     """Keys that follow from the rest of the request."""
     known = _of(service)
-    out = {SERVICE_KEY: known.arn}
+    out = {words.SERVICE_KEY: known.arn}
     if network is not None and network.text("id"):
-        out[NETWORK_KEY] = arn_of(network)
+        out[words.NETWORK_KEY] = words.arn_of(network)
     if request.path is not None:
-        out[PATH_KEY] = request.path
+        out[words.PATH_KEY] = request.path
     if verb is not None:
         out |= dict(verb.requires)
         if known.protocol == "grpc":
-            out[METHOD_KEY] = "POST"
+            out[words.METHOD_KEY] = "POST"
     return out
 
 
@@ -177,7 +166,7 @@ def _context(request: Request, derived: Mapping[str, str], diagnostics: Diagnost
 
 def _check_path(request: Request, verb: Verb | None, diagnostics: Diagnostics) -> None:
     path = request.path
-    if path is not None and verb is not None and verb.action == CONNECT:
+    if path is not None and verb is not None and verb.action == words.CONNECT:
         diagnostics.error("no-path-here", "a TLS passthrough connection has no path", request.span, "leave `path` out")
     elif path is not None and not path.startswith("/"):
         diagnostics.error(
@@ -190,9 +179,9 @@ def _check_path(request: Request, verb: Verb | None, diagnostics: Diagnostics) -
             request.span,
             'state a parameter as `query["name"]: "value"`',
         )
-    if verb is not None and verb.action == CONNECT:
+    if verb is not None and verb.action == words.CONNECT:
         for name, attribute in request.attributes.items():
-            if is_http_only(attribute.native) and request.values.get(name):
+            if words.is_http_only(attribute.native) and request.values.get(name):
                 diagnostics.error(
                     "no-http-here", f"a TLS passthrough connection has no `{name}`", request.span, "leave it out"
                 )
@@ -223,24 +212,24 @@ def _unstated(http: bool) -> frozenset[str]:
     """
     return frozenset(
         item.native.lower()
-        for item in vocabulary().attributes.values()
+        for item in words.vocabulary().attributes.values()
         if item.presence == "always"
         and item.native.startswith("vpc-lattice-svcs:")
-        and (http or not is_http_only(item.native))
+        and (http or not words.is_http_only(item.native))
     )
 
 
 def _lacking(service: Resource, http: bool) -> tuple[str, ...]:
     """The service's own keys, or beginnings of them, that such a request never has, folded."""
     if not http:
-        return tuple(key.lower() for key in HTTP_ONLY)
-    return (QUERY_KEYS.lower(),) if _of(service).protocol == "grpc" else ()
+        return tuple(key.lower() for key in words.HTTP_ONLY)
+    return (words.QUERY_KEYS.lower(),) if _of(service).protocol == "grpc" else ()
 
 
 def language_name(key: str) -> str:
     """How the language spells a condition key, for messages."""
     folded = key.lower()
-    for item in vocabulary().attributes.values():
+    for item in words.vocabulary().attributes.values():
         native = item.native.lower()
         if item.keyed and native and folded.startswith(native):
             return item.name.removesuffix("[]") + f'["{key[len(native) :]}"]'

@@ -11,21 +11,7 @@ from typing import TypeAlias
 
 from policyc.model.types import BOOL, GROUP, INT, STRING, Named, Type
 from policyc.model.vocabulary import Attribute
-from policyc.syntax.cedar_nodes import (
-    And,
-    Compare,
-    Document,
-    Expr,
-    Has,
-    If,
-    Like,
-    Method,
-    Not,
-    Or,
-    SetOf,
-    path_of,
-    walk,
-)
+from policyc.syntax import cedar_nodes as cedar
 from policyc.targets.cedar_documents.expression import written_path
 from policyc.targets.cedar_documents.facts import KEY, Fact, Form, cedar_path
 from policyc.targets.cedar_documents.text.kinds import Kind, Member
@@ -37,7 +23,7 @@ _TYPES: Mapping[str, Type] = {"string": STRING, "long": INT, "bool": BOOL}
 _GROUPS = "idc_group"
 
 
-def known_facts(document: Document, context: Kind) -> Mapping[str, Fact]:
+def known_facts(document: cedar.Document, context: Kind) -> Mapping[str, Fact]:
     """Every attribute of the record `context`, and every other one that the text tests, by the name that the text has for it."""
     uses = _uses(document)
     return {fact.attribute.name: fact for fact in _of_record(context, (), uses)}
@@ -113,13 +99,13 @@ def _of_use(path: Path, uses: Mapping[Path, set[str]]) -> Iterator[Fact]:
         yield Fact(attribute, path, any_kind=True)
 
 
-def _uses(document: Document) -> Mapping[Path, set[str]]:
+def _uses(document: cedar.Document) -> Mapping[Path, set[str]]:
     """What each attribute is compared with, or else asked: kinds of literals, `pattern`, `set`; `other` for whatever has no typed test.
     An attribute that is only asked for, or only holds others, has none or `record`."""
     found: dict[Path, set[str]] = {}
     for statement in document.statements:
         for clause in statement.clauses:
-            for node in (clause.body, *walk(clause.body)):
+            for node in (clause.body, *cedar.walk(clause.body)):
                 for path, kind in _use(node, clause.body):
                     found.setdefault(path, set()).update(kind)
                     for length in range(1, len(path)):
@@ -130,32 +116,32 @@ def _uses(document: Document) -> Mapping[Path, set[str]]:
     return found
 
 
-def _use(node: Expr, body: Expr) -> Iterator[tuple[Path, Sequence[str]]]:
+def _use(node: cedar.Expr, body: cedar.Expr) -> Iterator[tuple[Path, Sequence[str]]]:
     match node:
-        case Compare("==" | "!=", left, right):
+        case cedar.Compare("==" | "!=", left, right):
             for one, other in ((left, right), (right, left)):
-                if path := path_of(one):
+                if path := cedar.path_of(one):
                     yield path, [_kind_of(other)]
-        case Compare(_, left, right):
-            yield from ((path, ["long"]) for part in (left, right) if (path := path_of(part)))
-        case Like(of) if path := path_of(of):
+        case cedar.Compare(_, left, right):
+            yield from ((path, ["long"]) for part in (left, right) if (path := cedar.path_of(part)))
+        case cedar.Like(of) if path := cedar.path_of(of):
             yield path, ["pattern"]
-        case Has(of, names) if (path := path_of(of)) is not None:
+        case cedar.Has(of, names) if (path := cedar.path_of(of)) is not None:
             yield (*path, *names), []
-        case Method(SetOf(items), "contains", _, (arg,)) if path := path_of(arg):
+        case cedar.Method(cedar.SetOf(items), "contains", _, (arg,)) if path := cedar.path_of(arg):
             yield path, [_kind_of(item) for item in items]
-        case Method(of, "contains" | "containsAny" | "containsAll") if path := path_of(of):
+        case cedar.Method(of, "contains" | "containsAny" | "containsAll") if path := cedar.path_of(of):
             yield path, ["set"]
-        case And(items) | Or(items):
-            yield from ((path, ["bool"]) for item in items if (path := path_of(item)))
-        case Not(of) | If(of) if path := path_of(of):
+        case cedar.And(items) | cedar.Or(items):
+            yield from ((path, ["bool"]) for item in items if (path := cedar.path_of(item)))
+        case cedar.Not(of) | cedar.If(of) if path := cedar.path_of(of):
             yield path, ["bool"]
-        case _ if node is body and (path := path_of(node)):
+        case _ if node is body and (path := cedar.path_of(node)):
             yield path, ["bool"]
         case _:
             pass
 
 
-def _kind_of(node: Expr) -> str:
+def _kind_of(node: cedar.Expr) -> str:
     value = literal_of(node)
     return "other" if value is None else literal_kind(value)

@@ -6,22 +6,7 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity
-from policyc.syntax.cedar_nodes import (
-    And,
-    Compare,
-    Expr,
-    Get,
-    Has,
-    If,
-    Like,
-    Lit,
-    Method,
-    Not,
-    Or,
-    Statement,
-    path_of,
-    walk,
-)
+from policyc.syntax import cedar_nodes as cedar
 from policyc.syntax.cedar_printer import written
 from policyc.targets.cedar_documents.text.info import Path
 from policyc.targets.cedar_documents.text.parts import told_of
@@ -31,13 +16,13 @@ from policyc.targets.cedar_documents.text.templates import is_template
 from policyc.text import Span
 
 #: A test of an attribute: its path, the test, and the attribute's expression.
-Test: TypeAlias = tuple[Path, Expr, Expr]
+Test: TypeAlias = tuple[Path, cedar.Expr, cedar.Expr]
 
 _ADDRESSES = {("http_request", "client_ip"), ("tcp_flow", "client_ip"), ("tcp_flow", "destination_ip")}
 _PORTS = {("http_request", "port"), ("tcp_flow", "destination_port")}
 
 
-def check_style(statement: Statement, called: str, diagnostics: Diagnostics) -> None:
+def check_style(statement: cedar.Statement, called: str, diagnostics: Diagnostics) -> None:
     """Report the doubtful parts of one statement of a policy of the service `called`."""
     check_subset(statement, called, diagnostics)
     condition = condition_of(statement)
@@ -46,27 +31,27 @@ def check_style(statement: Statement, called: str, diagnostics: Diagnostics) -> 
     tests = list(_tests(condition))
     _check_addresses(tests, diagnostics)
     _check_ports(tests, diagnostics)
-    _check_left_overs(walk(condition), diagnostics)
+    _check_left_overs(cedar.walk(condition), diagnostics)
 
 
-def _tests(condition: Expr) -> Iterator[Test]:
+def _tests(condition: cedar.Expr) -> Iterator[Test]:
     """Each test of an attribute: its path, the test, and the attribute's expression."""
     work = [condition]
     while work:
         node = work.pop()
         match node:
-            case And(items) | Or(items):
+            case cedar.And(items) | cedar.Or(items):
                 work.extend(reversed(items))
-            case Not(of):
+            case cedar.Not(of):
                 work.append(of)
-            case If(test, then, otherwise):
+            case cedar.If(test, then, otherwise):
                 work.extend((otherwise, then, test))
-            case Compare(_, left, right):
-                yield from ((path, node, part) for part in (left, right) if (path := path_of(part)))
-            case Like(of) if path := path_of(of):
+            case cedar.Compare(_, left, right):
+                yield from ((path, node, part) for part in (left, right) if (path := cedar.path_of(part)))
+            case cedar.Like(of) if path := cedar.path_of(of):
                 yield path, node, of
-            case Method(of, _, _, args):
-                yield from ((path, node, part) for part in (of, *args) if (path := path_of(part)))
+            case cedar.Method(of, _, _, args):
+                yield from ((path, node, part) for part in (of, *args) if (path := cedar.path_of(part)))
             case _:
                 pass
 
@@ -79,14 +64,14 @@ def _check_addresses(tests: list[Test], diagnostics: Diagnostics) -> None:
         if path not in _ADDRESSES or told_of(test.span, diagnostics):
             continue
         block = f'ip({written(part)}).isInRange(ip("…"))'
-        if isinstance(test, Like):
+        if isinstance(test, cedar.Like):
             diagnostics.warning(
                 "cedar-address-as-text",
                 "a pattern over an address ignores where blocks begin and other spellings",
                 test.span,
                 f"write `{block}`",
             )
-        elif isinstance(test, Compare) or (isinstance(test, Method) and test.name == "contains"):
+        elif isinstance(test, cedar.Compare) or (isinstance(test, cedar.Method) and test.name == "contains"):
             diagnostics.add(
                 Diagnostic(
                     "cedar-address-as-text",
@@ -103,9 +88,9 @@ def _check_ports(tests: list[Test], diagnostics: Diagnostics) -> None:
     forms: dict[tuple[Path, str], set[type]] = {}
     first: dict[tuple[Path, str], Span] = {}
     for path, test, _ in tests:
-        if path in _PORTS and isinstance(test, Compare | Method) and not told_of(test.span, diagnostics):
-            for node in walk(test):
-                if isinstance(node, Lit) and not isinstance(node.value, bool):
+        if path in _PORTS and isinstance(test, cedar.Compare | cedar.Method) and not told_of(test.span, diagnostics):
+            for node in cedar.walk(test):
+                if isinstance(node, cedar.Lit) and not isinstance(node.value, bool):
                     forms.setdefault((path, str(node.value)), set()).add(type(node.value))
                     first.setdefault((path, str(node.value)), test.span)
     told: set[Span] = set()
@@ -126,7 +111,7 @@ def _check_ports(tests: list[Test], diagnostics: Diagnostics) -> None:
 # --- form -------------------------------------------------------------------------------------------------------
 
 
-def _check_left_overs(nodes: list[Expr], diagnostics: Diagnostics) -> None:
+def _check_left_overs(nodes: list[cedar.Expr], diagnostics: Diagnostics) -> None:
     for text, span in (pair for node in nodes for pair in _texts(node)):
         if is_template(text):
             diagnostics.warning(
@@ -137,16 +122,16 @@ def _check_left_overs(nodes: list[Expr], diagnostics: Diagnostics) -> None:
             )
 
 
-def _texts(node: Expr) -> Iterator[tuple[str, Span]]:
+def _texts(node: cedar.Expr) -> Iterator[tuple[str, Span]]:
     """The texts of a literal, a pattern, or the names of attributes, in quotes or not."""
     match node:
-        case Lit(str(value)):
+        case cedar.Lit(str(value)):
             yield value, node.span
-        case Like(_, pattern):
+        case cedar.Like(_, pattern):
             yield "".join("*" if part is None else part for part in pattern), node.pattern_span
-        case Has(_, names):
+        case cedar.Has(_, names):
             yield from ((name, node.name_span) for name in names)
-        case Get(_, name):
+        case cedar.Get(_, name):
             yield name, node.name_span
         case _:
             pass

@@ -5,30 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity
-from policyc.syntax.cedar_nodes import (
-    Arith,
-    Call,
-    Compare,
-    Expr,
-    Get,
-    Has,
-    If,
-    Is,
-    Lit,
-    Method,
-    Neg,
-    SetOf,
-    Statement,
-    Var,
-    children,
-    walk,
-)
+from policyc.syntax import cedar_nodes as cedar
 from policyc.text import Span
 
 _DOCUMENTED = ("contains", "containsAll", "containsAny", "isInRange")
 
 
-def check_subset(statement: Statement, called: str, diagnostics: Diagnostics) -> None:
+def check_subset(statement: cedar.Statement, called: str, diagnostics: Diagnostics) -> None:
     """Report what one statement has of it."""
     for part in statement.scope:
         if part.constrained:
@@ -57,16 +40,16 @@ def report_unusual(span: Span, what: str, called: str, diagnostics: Diagnostics)
     )
 
 
-def _check_entities(statement: Statement, called: str, diagnostics: Diagnostics) -> None:
+def _check_entities(statement: cedar.Statement, called: str, diagnostics: Diagnostics) -> None:
     """Tests of principal, action or resource: nobody says what they are, so nobody knows whether such a test holds."""
     may = "may refuse nobody" if statement.effect == "forbid" else "may let in nobody, or everybody"
     told: set[str] = set()
     for clause in statement.clauses:
-        for node in walk(clause.body):
-            for part in children(node):
-                if not isinstance(part, Var) or part.name == "context" or part.name in told:
+        for node in cedar.walk(clause.body):
+            for part in cedar.children(node):
+                if not isinstance(part, cedar.Var) or part.name == "context" or part.name in told:
                     continue
-                if isinstance(node, Get) or _with_itself(node, part):
+                if isinstance(node, cedar.Get) or _with_itself(node, part):
                     continue  # said elsewhere
                 told.add(part.name)
                 diagnostics.warning(
@@ -77,14 +60,16 @@ def _check_entities(statement: Statement, called: str, diagnostics: Diagnostics)
                 )
 
 
-def _with_itself(node: Expr, part: Var) -> bool:
+def _with_itself(node: cedar.Expr, part: cedar.Var) -> bool:
     """`principal in [principal]`, which is always true."""
-    return isinstance(node, Compare | SetOf) and all(
-        isinstance(item, Var) and item.name == part.name for item in walk(node)[1:] if not isinstance(item, SetOf)
+    return isinstance(node, cedar.Compare | cedar.SetOf) and all(
+        isinstance(item, cedar.Var) and item.name == part.name
+        for item in cedar.walk(node)[1:]
+        if not isinstance(item, cedar.SetOf)
     )
 
 
-def _unusual(statement: Statement) -> Iterator[tuple[Span, str]]:
+def _unusual(statement: cedar.Statement) -> Iterator[tuple[Span, str]]:
     for annotation in statement.annotations:
         yield annotation.span, "an annotation"
     for place, clause in enumerate(statement.clauses):
@@ -92,21 +77,21 @@ def _unusual(statement: Statement) -> Iterator[tuple[Span, str]]:
             yield clause.span, "`unless`"
         elif place > 0:
             yield clause.span, "a second `when`"
-        for node in walk(clause.body):
+        for node in cedar.walk(clause.body):
             match node:
-                case If():
+                case cedar.If():
                     yield node.span, "`if … then … else`"
-                case Arith(operator) if operator:
+                case cedar.Arith(operator) if operator:
                     yield node.span, f"`{operator}` on numbers"
-                case Neg(of) if not isinstance(of, Lit):
+                case cedar.Neg(of) if not isinstance(of, cedar.Lit):
                     yield node.span, "`-` before an attribute"
-                case Is():
+                case cedar.Is():
                     yield node.span, "`is`"
-                case Has(_, names) if len(names) > 1:
+                case cedar.Has(_, names) if len(names) > 1:
                     yield node.span, "`has` with a dot"
-                case Call(function) if function != "ip":
+                case cedar.Call(function) if function != "ip":
                     yield node.span, f"`{function}`"
-                case Method(_, name) if name not in _DOCUMENTED:
+                case cedar.Method(_, name) if name not in _DOCUMENTED:
                     yield node.span, f"`.{name}()`"
                 case _:
                     pass

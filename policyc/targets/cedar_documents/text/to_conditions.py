@@ -14,27 +14,7 @@ from policyc.ir.pattern import escape_pattern
 from policyc.model.types import BOOL, INT, STRING, Named, Type
 from policyc.model.values import Scalar
 from policyc.model.vocabulary import Attribute
-from policyc.syntax.cedar_nodes import (
-    And,
-    Call,
-    Compare,
-    Entity,
-    Expr,
-    Get,
-    Has,
-    If,
-    Is,
-    Like,
-    Lit,
-    Method,
-    Not,
-    Or,
-    SetOf,
-    Var,
-    children,
-    path_of,
-    walk,
-)
+from policyc.syntax import cedar_nodes as cedar
 from policyc.syntax.cedar_printer import written
 from policyc.targets.cedar_documents.explain import MIRRORED
 from policyc.targets.cedar_documents.text.constants import constant_truth, is_constant, network_of
@@ -72,34 +52,34 @@ class Meaning:
     value, or (None) that it always fails. Of the names right below `context` in `one_of`, a request has one and
     never two."""
 
-    def __init__(self, context: Kind, settled: Mapping[Expr, bool | None], *, one_of: tuple[str, ...]) -> None:
+    def __init__(self, context: Kind, settled: Mapping[cedar.Expr, bool | None], *, one_of: tuple[str, ...]) -> None:
         self.context = context
         self.settled = settled
         self.one_of = one_of
-        self._known: dict[Expr, Outcome] = {}
+        self._known: dict[cedar.Expr, Outcome] = {}
 
-    def of(self, node: Expr) -> Outcome:
+    def of(self, node: cedar.Expr) -> Outcome:
         """The three conditions of an expression; of equal ones always the same objects."""
         found = self._known.get(node)
         if found is None:
             found = self._known[node] = self._outcome(node)
         return found
 
-    def _outcome(self, node: Expr) -> Outcome:
+    def _outcome(self, node: cedar.Expr) -> Outcome:
         if node in self.settled:
             return self._settled(node, self.settled[node])
         match node:
-            case Lit(bool(value)):
+            case cedar.Lit(bool(value)):
                 return sure(value)
-            case And(items):
+            case cedar.And(items):
                 return chain([self.of(item) for item in items])
-            case Or(items):
+            case cedar.Or(items):
                 return turned(chain([turned(self.of(item)) for item in items]))
-            case Not(of):
+            case cedar.Not(of):
                 return turned(self.of(of))
-            case If(test, then, otherwise):
+            case cedar.If(test, then, otherwise):
                 return choice(self.of(test), self.of(then), self.of(otherwise))
-            case Has(of, names) if (path := path_of(of)) is not None:
+            case cedar.Has(of, names) if (path := cedar.path_of(of)) is not None:
                 return self._has(path, names)
             case _ if is_constant(node):
                 truth = constant_truth(node)
@@ -107,7 +87,7 @@ class Meaning:
             case _:
                 return self._test(node) or self._opaque(node)
 
-    def _settled(self, node: Expr, value: bool | None) -> Outcome:
+    def _settled(self, node: cedar.Expr, value: bool | None) -> Outcome:
         if value is None:
             return BROKEN
         there, missing = self._reads(node)
@@ -168,25 +148,25 @@ class Meaning:
             kind = member.kind
         return member
 
-    def _reads(self, node: Expr) -> tuple[Cond, Cond]:
+    def _reads(self, node: cedar.Expr) -> tuple[Cond, Cond]:
         """That everything that an expression reads is there, and that something is not (or may be no record).
 
         What stands behind a short cut inside it may not be read at all, so then nothing is said.
         """
-        if any(isinstance(part, And | Or | If) for part in walk(node)):
+        if any(isinstance(part, cedar.And | cedar.Or | cedar.If) for part in cedar.walk(node)):
             return Always(), _PERHAPS
         there: list[Cond] = []
         missing: list[Cond] = []
-        work: list[Expr] = [node]
+        work: list[cedar.Expr] = [node]
         while work:
             current = work.pop()
-            path = path_of(current) if isinstance(current, Get) else None
+            path = cedar.path_of(current) if isinstance(current, cedar.Get) else None
             if path is not None:
                 found, lacking, _ = self._way(path)
                 there.append(found)
                 missing.append(lacking)
             else:
-                work.extend(children(current))
+                work.extend(cedar.children(current))
         return both(there), either(missing)
 
     def missing(self, path: tuple[str, ...]) -> Cond:
@@ -195,25 +175,27 @@ class Meaning:
 
     # --- tests ------------------------------------------------------------------------------------------------
 
-    def _test(self, node: Expr) -> Outcome | None:
+    def _test(self, node: cedar.Expr) -> Outcome | None:
         """A test of one attribute against literals; None for any other expression."""
         match node:
-            case Get() if (path := path_of(node)) is not None:
+            case cedar.Get() if (path := cedar.path_of(node)) is not None:
                 return self._typed(path, "bool", Op.EQ, (True,))
-            case Compare(operator, left, right) if operator in ("==", "!="):
+            case cedar.Compare(operator, left, right) if operator in ("==", "!="):
                 outcome = self._equal(left, right)
                 return outcome if outcome is None or operator == "==" else turned(outcome)
-            case Compare(operator, left, right) if operator in _ORDERS:
+            case cedar.Compare(operator, left, right) if operator in _ORDERS:
                 return self._order(operator, left, right)
-            case Like(of, pattern) if (path := path_of(of)) is not None:
+            case cedar.Like(of, pattern) if (path := cedar.path_of(of)) is not None:
                 text = "".join("*" if part is None else escape_pattern(part) for part in pattern)
                 return self._typed(path, "string", Op.LIKE, (text,)) if len(text) <= _LONGEST_PATTERN else None
-            case Method(SetOf(items), "contains", _, (arg,)) if (path := path_of(arg)) is not None:
+            case cedar.Method(cedar.SetOf(items), "contains", _, (arg,)) if (path := cedar.path_of(arg)) is not None:
                 values = [literal_of(item) for item in items]
                 return self._one_of(path, [v for v in values if v is not None]) if None not in values else None
-            case Method(of, "contains" | "containsAll" | "containsAny") if (path := path_of(of)) is not None:
+            case cedar.Method(of, "contains" | "containsAll" | "containsAny") if (
+                path := cedar.path_of(of)
+            ) is not None:
                 return self._holds(path, node)
-            case Method(Call("ip", (of,)), name, _, args) if (path := path_of(of)) is not None:
+            case cedar.Method(cedar.Call("ip", (of,)), name, _, args) if (path := cedar.path_of(of)) is not None:
                 blocks = _BLOCKS.get(name) if not args else (network_of(args[0]),) if name == "isInRange" else None
                 if blocks is None or None in blocks or len(args) > 1:
                     return None
@@ -221,15 +203,15 @@ class Meaning:
             case _:
                 return None
 
-    def _equal(self, left: Expr, right: Expr) -> Outcome | None:
+    def _equal(self, left: cedar.Expr, right: cedar.Expr) -> Outcome | None:
         for one, other in ((left, right), (right, left)):
-            path, value = path_of(one), literal_of(other)
+            path, value = cedar.path_of(one), literal_of(other)
             if path and value is not None:
                 return self._one_of(path, [value])
             if (
-                isinstance(one, Call)
+                isinstance(one, cedar.Call)
                 and one.function == "ip"
-                and (path := path_of(one.args[0]))
+                and (path := cedar.path_of(one.args[0]))
                 and (block := network_of(other))
             ):
                 address, _, size = block.partition("/")
@@ -238,7 +220,7 @@ class Meaning:
                     return self._in_blocks(path, Op.EQ, (address,))
                 tested = self._in_blocks(path, Op.EQ, (address,))
                 return Outcome(Never(), either((tested.true, tested.false)), tested.fails)
-        if path_of(left) and path_of(left) == path_of(right):
+        if cedar.path_of(left) and cedar.path_of(left) == cedar.path_of(right):
             there, missing = self._reads(left)
             return Outcome(there, Never(), missing)
         return None
@@ -270,21 +252,21 @@ class Meaning:
             return atom
         return both((atom, self._atom(path, "ip", Op.IN_CIDR, tuple(str(block) for block in blocks))))
 
-    def _order(self, operator: str, left: Expr, right: Expr) -> Outcome | None:
-        path, value = path_of(left), literal_of(right)
+    def _order(self, operator: str, left: cedar.Expr, right: cedar.Expr) -> Outcome | None:
+        path, value = cedar.path_of(left), literal_of(right)
         if path is None:
-            path, value, operator = path_of(right), literal_of(left), MIRRORED[operator]
+            path, value, operator = cedar.path_of(right), literal_of(left), MIRRORED[operator]
         if not path or isinstance(value, bool) or not isinstance(value, int):
             return None
         return self._typed(path, "long", _ORDERS[operator], (value,))
 
-    def _holds(self, path: tuple[str, ...], node: Method) -> Outcome | None:
+    def _holds(self, path: tuple[str, ...], node: cedar.Method) -> Outcome | None:
         """Whether a set attribute holds a literal, all of some, or any of them."""
         (arg,) = node.args
-        items = arg.items if isinstance(arg, SetOf) and node.name != "contains" else (arg,)
+        items = arg.items if isinstance(arg, cedar.SetOf) and node.name != "contains" else (arg,)
         values = [literal_of(item) for item in items]
         texts = tuple(value for value in values if isinstance(value, str))
-        if len(texts) != len(values) or (node.name != "contains" and not isinstance(arg, SetOf)):
+        if len(texts) != len(values) or (node.name != "contains" and not isinstance(arg, cedar.SetOf)):
             return None
         if not texts:
             there, missing = self._reads(node)
@@ -320,7 +302,7 @@ class Meaning:
         kind = Named("cidr") if op is Op.IN_CIDR else attribute.type
         return Atom(attribute, op, tuple(Constant(kind, value) for value in values), "any" if view == "set" else "")
 
-    def _opaque(self, node: Expr) -> Outcome:
+    def _opaque(self, node: cedar.Expr) -> Outcome:
         """Some truth that hangs on the whole text of the expression alone."""
         there, missing = self._reads(node)
         attribute = Attribute(f"?{written(node)}", f"?{written(node)}", BOOL, presence="always")
@@ -349,16 +331,19 @@ def _view_of(value: object) -> str:
     return "bool" if isinstance(value, bool) else "long" if isinstance(value, int) else "string"
 
 
-def _never_fails(node: Expr) -> bool:
+def _never_fails(node: cedar.Expr) -> bool:
     """Whether an expression fails at most where an attribute is absent: equality, and questions about the request's entities."""
-    parts = walk(node)[1:]
+    parts = cedar.walk(node)[1:]
     match node:
-        case Compare("==" | "!="):
-            plain = all(isinstance(part, Lit | Var | Entity | SetOf | Get) for part in parts)
-            return plain and all(path_of(part) is not None for part in parts if isinstance(part, Get))
-        case Compare("in") | Is():
+        case cedar.Compare("==" | "!="):
+            plain = all(
+                isinstance(part, cedar.Lit | cedar.Var | cedar.Entity | cedar.SetOf | cedar.Get) for part in parts
+            )
+            return plain and all(cedar.path_of(part) is not None for part in parts if isinstance(part, cedar.Get))
+        case cedar.Compare("in") | cedar.Is():
             return all(
-                isinstance(part, Entity | SetOf) or (isinstance(part, Var) and part.name != "context") for part in parts
+                isinstance(part, cedar.Entity | cedar.SetOf) or (isinstance(part, cedar.Var) and part.name != "context")
+                for part in parts
             )
         case _:
             return False

@@ -10,30 +10,8 @@ from collections.abc import Sequence
 
 from policyc.diagnostics import Diagnostics, did_you_mean, rewritten
 from policyc.record import field, record
+from policyc.syntax import cedar_nodes as cedar
 from policyc.syntax.cedar_literals import quoted
-from policyc.syntax.cedar_nodes import (
-    And,
-    Arith,
-    Call,
-    Compare,
-    Entity,
-    Expr,
-    Get,
-    Has,
-    If,
-    Is,
-    Like,
-    Lit,
-    Method,
-    Neg,
-    Not,
-    Or,
-    RecordOf,
-    SetOf,
-    Slot,
-    Var,
-    path_of,
-)
 from policyc.syntax.cedar_printer import written
 from policyc.targets.cedar_documents.text.info import NOTHING, Hazard, Info, Known, Risk
 from policyc.targets.cedar_documents.text.kinds import BOOL, ENTITY, UNKNOWN, Kind, Member, is_group_id
@@ -52,11 +30,11 @@ class Checker:
     context: Kind
     effect: str
     diagnostics: Diagnostics
-    killers: list[tuple[Risk, Sequence[Expr], int]] = field(default_factory=list)
+    killers: list[tuple[Risk, Sequence[cedar.Expr], int]] = field(default_factory=list)
     hazards: list[Hazard] = field(default_factory=list)
-    settled: dict[Expr, bool | None] = field(default_factory=dict)
+    settled: dict[cedar.Expr, bool | None] = field(default_factory=dict)
 
-    def check(self, node: Expr, known: Known = NOTHING) -> Info:
+    def check(self, node: cedar.Expr, known: Known = NOTHING) -> Info:
         """The expression's kind and what it reads, its mistakes reported."""
         info = self._info(node, known)
         if info.broken:
@@ -65,33 +43,33 @@ class Checker:
             self.settled[node] = info.constant
         return info
 
-    def _info(self, node: Expr, known: Known) -> Info:
+    def _info(self, node: cedar.Expr, known: Known) -> Info:
         match node:
-            case Lit(value):
+            case cedar.Lit(value):
                 whole = isinstance(value, int) and not isinstance(value, bool)
                 return Info(Kind(literal_kind(value)), reach=(int(value), int(value)) if whole else None)
-            case Var(name):
+            case cedar.Var(name):
                 return Info(self.context if name == "context" else ENTITY)
-            case Entity() | Slot():
+            case cedar.Entity() | cedar.Slot():
                 return Info(ENTITY)
-            case Get():
+            case cedar.Get():
                 return self._get(node, known)
-            case Has():
+            case cedar.Has():
                 return self._has(node, known)
-            case And(items):
+            case cedar.And(items):
                 return self._all(items, known)
-            case Or(items):
+            case cedar.Or(items):
                 return self._any(items, known)
-            case Not(of):
+            case cedar.Not(of):
                 inner = self.truth(of, known)
                 self.killers += [(risk, (node,), 0) for risk in inner.risks]
                 return Info(BOOL, None, inner.no, inner.yes, inner.risks)
-            case If(test, then, otherwise):
+            case cedar.If(test, then, otherwise):
                 return self._if(test, then, otherwise, known)
             case _:
                 return self._operator(node, known)
 
-    def truth(self, node: Expr, known: Known) -> Info:
+    def truth(self, node: cedar.Expr, known: Known) -> Info:
         """An operand that has to be true or false."""
         info = self.check(node, known)
         if info.kind.name in ("bool", "unknown") or info.broken:
@@ -115,7 +93,7 @@ class Checker:
 
     # --- logic ------------------------------------------------------------------------------------------------
 
-    def _all(self, items: Sequence[Expr], known: Known) -> Info:
+    def _all(self, items: Sequence[cedar.Expr], known: Known) -> Info:
         infos: list[Info] = []
         for item in items:
             info = self.truth(item, known)
@@ -125,7 +103,7 @@ class Checker:
         no = frozenset.intersection(*(info.no for info in infos))
         return Info(BOOL, None, yes, no, tuple(risk for info in infos for risk in info.risks))
 
-    def _any(self, items: Sequence[Expr], known: Known) -> Info:
+    def _any(self, items: Sequence[cedar.Expr], known: Known) -> Info:
         infos: list[Info] = []
         for place, item in enumerate(items):
             info = self.truth(item, known)
@@ -136,7 +114,7 @@ class Checker:
         no = frozenset().union(*(info.no for info in infos))
         return Info(BOOL, None, yes, no, tuple(risk for info in infos for risk in info.risks))
 
-    def _if(self, test: Expr, then: Expr, otherwise: Expr, known: Known) -> Info:
+    def _if(self, test: cedar.Expr, then: cedar.Expr, otherwise: cedar.Expr, known: Known) -> Info:
         first = self.truth(test, known)
         second = self.check(then, known | first.yes)
         third = self.check(otherwise, known | first.no)
@@ -145,7 +123,7 @@ class Checker:
 
     # --- attributes -------------------------------------------------------------------------------------------
 
-    def _get(self, node: Get, known: Known) -> Info:
+    def _get(self, node: cedar.Get, known: Known) -> Info:
         of = self.check(node.of, known)
         if of.broken or of.record.name == "unknown":
             return self._reached(node, Info(UNKNOWN, risks=of.risks, broken=of.broken), None, known)
@@ -153,7 +131,7 @@ class Checker:
             if of.kind.name == "unknown":
                 return self._reached(node, Info(UNKNOWN, risks=of.risks), None, known)
             return self._no_attributes(node, of)
-        if isinstance(node.of, RecordOf):
+        if isinstance(node.of, cedar.RecordOf):
             return Info(UNKNOWN, risks=of.risks)
         self._check_wrapped_claims(node)
         member = self._member(of.record, node.name, node.name_span, node.of)
@@ -161,9 +139,9 @@ class Checker:
             return Info(UNKNOWN, risks=of.risks, broken=True)
         return self._reached(node, Info(member.told, None, risks=of.risks, member=member), member, known)
 
-    def _reached(self, node: Get, info: Info, member: Member | None, known: Known) -> Info:
+    def _reached(self, node: cedar.Get, info: Info, member: Member | None, known: Known) -> Info:
         """The attribute, with the risk that it is not there."""
-        path = path_of(node)
+        path = cedar.path_of(node)
         if info.broken or path is None:
             return info
         reach = None if member is None else member.range or member.usual
@@ -173,9 +151,9 @@ class Checker:
         risk = Risk(path, node.span, len(path) > 1 and path[:1] in known and root is not None and root.device)
         return Info(info.kind, None, risks=(*info.risks, risk), member=info.member, reach=reach)
 
-    def _check_wrapped_claims(self, node: Get) -> None:
+    def _check_wrapped_claims(self, node: cedar.Get) -> None:
         """`okta.claims.x`: an OIDC provider's claims stand right below its name."""
-        path = path_of(node)
+        path = cedar.path_of(node)
         member = self.context.members.get(path[0]) if path else None
         if path and path[1:] == ("claims",) and member is not None and member.kind.open:
             self.diagnostics.warning(
@@ -186,7 +164,7 @@ class Checker:
                 fix=rewritten(node.span, written(node.of)),
             )
 
-    def _no_attributes(self, node: Get, of: Info) -> Info:
+    def _no_attributes(self, node: cedar.Get, of: Info) -> Info:
         if of.kind.name == "entity":
             help = "everything that a policy can test stands below `context`"
             self.error(
@@ -197,7 +175,7 @@ class Checker:
             self.fails(f"`{written(node.of)}` is {of.kind.words} and has no attributes", node.name_span, help)
         return Info(UNKNOWN, risks=of.risks, broken=True)
 
-    def _member(self, record: Kind, name: str, span: Span, of: Expr) -> Member | None:
+    def _member(self, record: Kind, name: str, span: Span, of: cedar.Expr) -> Member | None:
         """The attribute of a record; one that cannot be there is reported."""
         if is_template(name):
             return Member(UNKNOWN)  # what it stands for may be there
@@ -230,9 +208,9 @@ class Checker:
             'write the group\'s id, such as `"c242c5b0-6081-1845-6fa8-6e0d9513c107"`; names cannot be searched',
         )
 
-    def _has(self, node: Has, known: Known) -> Info:
+    def _has(self, node: cedar.Has, known: Known) -> Info:
         of = self.check(node.of, known)
-        path = path_of(node.of)
+        path = cedar.path_of(node.of)
         steps = [(*path, *node.names[: count + 1]) for count in range(len(node.names))] if path is not None else []
         yes = frozenset(steps)
         if of.broken or of.kind.name == "unknown":
@@ -245,7 +223,7 @@ class Checker:
             return Info(BOOL, risks=of.risks, broken=True)
         kind, constant = of.kind, None
         for name in node.names:
-            if kind.name != "record" or isinstance(node.of, RecordOf):
+            if kind.name != "record" or isinstance(node.of, cedar.RecordOf):
                 break
             member = self._member(kind, name, node.name_span, node.of)
             if member is None:
@@ -256,11 +234,22 @@ class Checker:
 
     # --- the rest ---------------------------------------------------------------------------------------------
 
-    def _operator(self, node: Expr, known: Known) -> Info:
-        assert isinstance(node, SetOf | RecordOf | Like | Is | Compare | Arith | Neg | Call | Method)
+    def _operator(self, node: cedar.Expr, known: Known) -> Info:
+        assert isinstance(
+            node,
+            cedar.SetOf
+            | cedar.RecordOf
+            | cedar.Like
+            | cedar.Is
+            | cedar.Compare
+            | cedar.Arith
+            | cedar.Neg
+            | cedar.Call
+            | cedar.Method,
+        )
         return check_operator(self, node, known)
 
 
-def attribute_text(node: Has) -> str:
+def attribute_text(node: cedar.Has) -> str:
     """The name that `has` asks for, as a string literal."""
     return quoted(".".join(node.names))

@@ -5,22 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policyc.diagnostics import Diagnostics, did_you_mean
-from policyc.ir.network import (
-    AssociatePolicies,
-    CoreNetwork,
-    EdgeOverride,
-    SegmentAction,
-    SendTo,
-    SendVia,
-    Share,
-    ToGroup,
-    ToSegment,
-    Word,
-)
+from policyc.ir import network as ir
 from policyc.targets.cloud_wan.speech import speech
 
 
-def check_references(network: CoreNetwork, diagnostics: Diagnostics) -> None:
+def check_references(network: ir.CoreNetwork, diagnostics: Diagnostics) -> None:
     """Unknown names with the nearest known one; only letter case apart counts as unknown (reference, section 6 rows 1, 15)."""
     known = {
         "segment": [item.name.text for item in network.segments],
@@ -38,7 +27,7 @@ def check_references(network: CoreNetwork, diagnostics: Diagnostics) -> None:
             )
 
 
-def _references(network: CoreNetwork) -> Iterator[tuple[str, Word]]:
+def _references(network: ir.CoreNetwork) -> Iterator[tuple[str, ir.Word]]:
     for segment in network.segments:
         yield from (("edge location", word) for word in segment.edges)
         yield from (("segment", word) for word in (*segment.deny_filter, *segment.allow_filter))
@@ -46,9 +35,9 @@ def _references(network: CoreNetwork) -> Iterator[tuple[str, Word]]:
         yield from _of_action(action)
     for rule in network.attach_rules:
         match rule.action:
-            case ToSegment(segment=name):
+            case ir.ToSegment(segment=name):
                 yield "segment", name
-            case ToGroup(group=name):
+            case ir.ToGroup(group=name):
                 yield "function group", name
             case _:
                 pass
@@ -57,18 +46,18 @@ def _references(network: CoreNetwork) -> Iterator[tuple[str, Word]]:
         yield from (("edge location", word) for word in label_rule.edges)
 
 
-def _of_action(action: SegmentAction) -> Iterator[tuple[str, Word]]:
+def _of_action(action: ir.SegmentAction) -> Iterator[tuple[str, ir.Word]]:
     yield "segment", action.segment
     match action:
-        case Share():
+        case ir.Share():
             yield from (("segment", word) for word in action.with_segments.names)
             yield from (("routing policy", word) for word in action.policies)
-        case SendVia() | SendTo():
+        case ir.SendVia() | ir.SendTo():
             yield from (("function group", word) for word in action.groups)
             if action.sent_to is not None:
                 yield from (("segment", word) for word in action.sent_to.names)
             yield from _of_overrides(action.overrides)
-        case AssociatePolicies():
+        case ir.AssociatePolicies():
             yield "edge location", action.location
             yield "edge location", action.peer
             yield from (("routing policy", word) for word in action.policies)
@@ -76,7 +65,7 @@ def _of_action(action: SegmentAction) -> Iterator[tuple[str, Word]]:
             pass
 
 
-def _of_overrides(overrides: tuple[EdgeOverride, ...]) -> Iterator[tuple[str, Word]]:
+def _of_overrides(overrides: tuple[ir.EdgeOverride, ...]) -> Iterator[tuple[str, ir.Word]]:
     for override in overrides:
         for edges in override.edge_sets:
             yield from (("edge location", word) for word in edges)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Final, NamedTuple
@@ -33,6 +33,17 @@ class ClassKey(NamedTuple):
     missed: str
 
 
+class Sums(NamedTuple):
+    """So many records with some paths of some callers; `first` and `last` are times, empty for none, `places` the first of theirs."""
+
+    number: int
+    first: str
+    last: str
+    paths: Mapping[str, int]
+    places: Sequence[Place]
+    callers: Collection[int]
+
+
 def caller_hash(who: str) -> int:
     """A number for a caller, the same everywhere; who it was does not follow from it alone."""
     return int.from_bytes(blake2b(who.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
@@ -58,9 +69,13 @@ class Class:
         last: str,
         paths: Mapping[str, int],
         places: Sequence[Place],
-        callers: Iterable[int],
+        callers: Collection[int],
     ) -> None:
-        """Records with some paths of some callers; `places` are the first of theirs."""
+        """More records."""
+        if not self.count and len(paths) <= MOST_PATHS and len(callers) <= MOST_CALLERS and len(places) <= MOST_PLACES:
+            self.count, self.first, self.last = count, first, last
+            self.paths, self.places, self.callers = Counter(paths), list(places), set(callers)
+            return
         self.count += count
         self._see(first, last)
         for path, number in paths.items():

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from policyc.replay.askers.known import Known
 from policyc.replay.askers.said import Asker, Said
-from policyc.replay.classes import Class, ClassKey, caller_hash, merge_classes, ordered
+from policyc.replay.classes import Class, ClassKey, Sums, caller_hash, merge_classes, ordered
 from policyc.replay.kinds.registry import kind_of
 from policyc.replay.reading import Place
 from policyc.replay.recorded import Kind, Recorded, is_time, path_form, redacted
@@ -95,12 +95,11 @@ class Tally:
         self, item: Recorded, old: Said, new: Said, places: Sequence[Place], count: int, first: str, last: str
     ) -> None:
         """Put records into the classes that tell of them: they are alike in all but their times and places, of which the first are given."""
+        path = item.path if self.identities else path_form(item.path)
+        sums = Sums(count, first, last, {path: count}, places, (caller_hash(item.who),))
+        names = self.shown(item.who), item.can, self.shown(item.where)
         for classes, then in self.filed(item.verdict, old, new):
-            found = self.class_of(
-                classes, item.kind, item.verdict, old, then, self.shown(item.who), item.can, self.shown(item.where)
-            )
-            path = item.path if self.identities else path_form(item.path)
-            found.take(count, first, last, {path: count}, places, (caller_hash(item.who),))
+            self.add_class(classes, item.kind, item.verdict, old, then, *names, sums)
 
     def filed(self, verdict: str, old: Said, new: Said) -> Iterator[tuple[dict[ClassKey, Class], Said]]:
         """The tables that records with such answers stand in, and the answer that is told there."""
@@ -109,7 +108,7 @@ class Tally:
         if old.decision != new.decision or old.way != new.way:
             yield self.changes, new
 
-    def class_of(
+    def add_class(
         self,
         classes: dict[ClassKey, Class],
         kind: str,
@@ -119,8 +118,9 @@ class Tally:
         who: str,
         can: str,
         where: str,
-    ) -> Class:
-        """The class of records; `who` and `where` as they are shown, `then` is what is told of them."""
+        sums: Sums,
+    ) -> None:
+        """Records of one class; `who` and `where` as they are shown, `then` is what is told of them."""
         by = (
             then.by
             if old.way == then.way or then.decision != "allow"
@@ -130,7 +130,7 @@ class Tally:
         found = classes.get(key)
         if found is None:
             found = classes[key] = Class(key)
-        return found
+        found.take(*sums)
 
     def shown(self, who: str) -> str:
         """A caller or place as the report shows it."""

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from policyc.engines.iam.globs import Tokens, Wild, compile_glob
+from policyc.replay.columns.combine import unique_rows
 from policyc.replay.columns.likeness import Likeness
 from policyc.replay.recorded import IDENTIFIER
 
@@ -102,11 +103,7 @@ class PathCoder(Coder):
         tests = [*(fits(paths, tokens) for tokens in self.globs), begins, marked]
         rows = np.packbits(np.stack(tests, axis=1), axis=1)
         extra = [tuple(test(path) for test in self.slow) for path in paths.to_pylist()] if self.slow else None
-        _, first, inverse = np.unique(
-            np.ascontiguousarray(rows).view([("", np.void, rows.shape[1])]).ravel(),
-            return_index=True,
-            return_inverse=True,
-        )
+        _, first, inverse = unique_rows(rows.astype(np.int64))
         count = len(self.globs)
         if extra is None:
             numbers = [self.number((count, rows[at].tobytes()), values[at].as_py()) for at in first.tolist()]

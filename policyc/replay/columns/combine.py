@@ -17,6 +17,7 @@ _TABLE: Final = 1 << 20
 _BLOCK: Final = 1 << 16
 #: beyond it combinations are looked up by a hash
 _LARGEST: Final = 1 << 25
+_BITS: Final = 62
 
 
 @record
@@ -97,3 +98,21 @@ class _Code:
             columns.append(digit[last])
         self.lines = np.concatenate([self.lines[used], *(column[:, None] for column in reversed(columns))], axis=1)
         self.digits, self.size = [], len(self.lines)
+
+
+def unique_rows(rows: Ints) -> tuple[Ints, Ints, Ints]:
+    """The distinct rows of a table of whole numbers, where each is first, and for each row which it is."""
+    code = np.zeros(len(rows), np.int64)
+    size = 1
+    for column in rows.T:
+        least = int(column.min()) if len(column) else 0
+        width = int(column.max()) - least + 1 if len(column) else 1
+        if width == 1:
+            continue
+        if (size * width).bit_length() > _BITS:
+            known, code = np.unique(code, return_inverse=True)
+            size = len(known)
+        code = code * width + (column - least)
+        size *= width
+    _, first, inverse = np.unique(code, return_index=True, return_inverse=True)
+    return rows[first], first, inverse

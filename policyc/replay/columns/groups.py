@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
@@ -11,11 +10,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from policyc.replay.classes import MOST_PLACES, caller_hash
+from policyc.replay.classes import MOST_PLACES, Sums, caller_hash
 from policyc.replay.columns.batch import TIME, Batch
 from policyc.replay.columns.coding import cut_paths, path_forms
 from policyc.replay.columns.combine import gathered
-from policyc.replay.columns.corpus import Requests
+from policyc.replay.columns.corpus import FILE, NUMBER, Requests
 from policyc.replay.columns.hours import ranked
 from policyc.replay.columns.told import Told
 from policyc.replay.reading import Place
@@ -25,9 +24,9 @@ from policyc.targets.lattice.access_log import read_caller
 Ints = np.ndarray[Any, Any]
 #: lines of numbers that are held before alike ones are put together
 _MOST_LINES: Final = 2_000_000
-#: what a line tells: the answer, the caller, the method, the service, the path, how often, the first and last time, the file, the first places
+#: what a line tells: the answer, the caller, the method, the service, the path, how often, the first and last time, the first places
 _KEY: Final = 5
-_COUNT, _FIRST, _LAST, _FILE, _PLACES = 5, 6, 7, 8, 9
+_COUNT, _FIRST, _LAST, _PLACES = 5, 6, 7, 8
 _WIDTH: Final = _PLACES + MOST_PLACES
 _NONE: Final = -1
 
@@ -89,15 +88,15 @@ class Groups:
         last = np.maximum.reduceat(rank, starts)
         first = np.minimum.reduceat(np.where(rank < 0, len(times), rank), starts)
         self._set_times(lines, first, last, times)
-        lines[:, _FILE] = self.files.number(batch.file)
+        file = self.files.number(batch.file) << FILE
         for place in range(MOST_PLACES):
             has = np.flatnonzero(starts + place < ends)
-            lines[has, _PLACES + place] = batch.numbers[rows[order[starts[has] + place]]]
+            lines[has, _PLACES + place] = file | batch.numbers[rows[order[starts[has] + place]]]
         self._keep(lines)
 
     def add_requests(self, item: Requests, answers: Ints, rows: Ints) -> None:
         """Distinct requests, with the number of the answer to each."""
-        columns = item.batch.columns
+        columns = item.columns
         paths = columns["requestPath"]
         form_of, forms = self._forms(paths.values, _used(paths.codes[rows], len(paths.values) + 1))
         lines = np.full((len(rows), _WIDTH), _NONE, np.int64)
@@ -107,8 +106,9 @@ class Groups:
         lines[:, 4] = self.forms.of(forms)[form_of[paths.codes[rows]]]
         lines[:, _COUNT] = item.counts[rows]
         self._set_times(lines, item.first[rows], item.last[rows], item.times)
-        lines[:, _FILE] = self.files.number(item.batch.file)
-        lines[:, _PLACES:] = item.places[rows]
+        files = np.array([self.files.number(name) for name in item.files], np.int64) << FILE
+        places = item.places[rows]
+        lines[:, _PLACES:] = np.where(places < 0, _NONE, files[places >> FILE] | (places & NUMBER))
         self._keep(lines)
 
     def _set_times(self, lines: Ints, first: Ints, last: Ints, times: pa.Array) -> None:
@@ -163,73 +163,68 @@ class Groups:
             has = lines[:, column] >= 0
             lines[has, column] = rank[lines[has, column]]
         files, rank = self.files.in_order()
-        lines[:, _FILE] = rank[lines[:, _FILE]]
+        places = lines[:, _PLACES:]
+        np.copyto(places, (rank[places >> FILE] << FILE) | (places & NUMBER), where=places >= 0)
         who = [read_caller(text or "-") if text else "" for text in self.users.texts]
         hashes = [caller_hash(text) for text in who]
         methods = self.methods.texts
         # callers and places that are shown alike are one
         shown_who, who_of = _folded([tally.shown(text) for text in who])
         shown_where, where_of = _folded([tally.shown(text or "") for text in self.services.texts])
+        self.forms.number(None)
+        forms, form_of = _folded([text or "" for text in self.forms.texts])
         bare = np.array([text is None for text in methods], bool)
-        lines[:, 4] = np.where(bare[lines[:, 2]], self.forms.number(None), lines[:, 4])
+        lines[:, 4] = np.where(bare[lines[:, 2]], forms.index(""), form_of[lines[:, 4]])
         for number in np.unique(lines[:, 0]).tolist():
             answer = told[number]
             assert answer.said is not None
             held = lines[lines[:, 0] == number]
             key = (who_of[held[:, 1]] * len(methods) + held[:, 2]) * len(shown_where) + where_of[held[:, 3]]
-            summed = _Summed(held, key, hashes, self.forms.texts, times, files)
             tables = list(tally.filed(answer.verdict, *answer.said))
-            for one, sums in summed:
+            for one, sums in _summed(held, key, hashes, forms, times, files):
                 rest, where = divmod(one, len(shown_where))
                 caller, method = divmod(rest, len(methods))
                 names = shown_who[caller], methods[method] or "connect", shown_where[where]
                 for table, then in tables:
-                    found = tally.class_of(table, answer.kind, answer.verdict, answer.said[0], then, *names)
-                    found.take(*sums)
+                    tally.add_class(table, answer.kind, answer.verdict, answer.said[0], then, *names, sums)
 
 
-class _Summed:
+def _summed(
+    lines: Ints, key: Ints, hashes: Sequence[int], forms: Sequence[str], times: Sequence[str], files: Sequence[str]
+) -> Iterator[tuple[int, Sums]]:
     """Lines of one answer, summed for each class that they belong to (by its number, `key`)."""
+    # the first places of a class are among those of the lines that begin first
+    order = np.lexsort((lines[:, _PLACES], key))
+    key, lines = key[order], lines[order]
+    starts = np.flatnonzero(np.r_[True, key[1:] != key[:-1]])
+    ends = [*starts[1:].tolist(), len(key)]
+    counts = np.add.reduceat(lines[:, _COUNT], starts).tolist()
+    firsts = np.minimum.reduceat(np.where(lines[:, _FIRST] < 0, len(times), lines[:, _FIRST]), starts).tolist()
+    lasts = np.maximum.reduceat(lines[:, _LAST], starts).tolist()
+    paths, path_starts = _counted(key, lines[:, 4], lines[:, _COUNT], forms)
+    firsts_of = lines[:, _PLACES:].tolist()
+    users = [hashes[user] for user in lines[:, 1].tolist()]
+    start = 0
+    for at, (one, end, count, first, last) in enumerate(zip(key[starts].tolist(), ends, counts, firsts, lasts)):
+        some = sorted(
+            place for line in firsts_of[start : min(end, start + MOST_PLACES)] for place in line if place >= 0
+        )
+        places = [Place(files[place >> FILE], place & NUMBER) for place in some[:MOST_PLACES]]
+        seen = (times[first], times[last]) if last >= 0 else ("", "")
+        forms_of = dict(paths[path_starts[at] : path_starts[at + 1]])
+        yield one, Sums(count, seen[0], seen[1], forms_of, places, set(users[start:end]))
+        start = end
 
-    def __init__(
-        self,
-        lines: Ints,
-        key: Ints,
-        hashes: Sequence[int],
-        forms: Sequence[str | None],
-        times: Sequence[str],
-        files: Sequence[str],
-    ) -> None:
-        self.hashes, self.forms, self.times, self.files = hashes, forms, times, files
-        # the first places of a class are among those of the lines that begin first
-        order = np.lexsort((lines[:, _PLACES], lines[:, _FILE], key))
-        key, lines = key[order], lines[order]
-        starts = np.flatnonzero(np.r_[True, key[1:] != key[:-1]])
-        self.classes, self.ends = key[starts].tolist(), [*starts[1:].tolist(), len(key)]
-        self.counts = np.add.reduceat(lines[:, _COUNT], starts).tolist()
-        firsts = np.where(lines[:, _FIRST] < 0, len(times), lines[:, _FIRST])
-        self.firsts = np.minimum.reduceat(firsts, starts).tolist()
-        self.lasts = np.maximum.reduceat(lines[:, _LAST], starts).tolist()
-        self.users, self.paths, self.each = (lines[:, column].tolist() for column in (1, 4, _COUNT))
-        self.places = lines[:, _FILE:].tolist()
 
-    def __iter__(self) -> Iterator[tuple[int, tuple[int, str, str, Counter[str], list[Place], set[int]]]]:
-        """Each class with its count, first and last time, paths, first places, and the numbers of its callers."""
-        start = 0
-        for one, end, count, first, last in zip(self.classes, self.ends, self.counts, self.firsts, self.lasts):
-            paths: Counter[str] = Counter()
-            for form, number in zip(self.paths[start:end], self.each[start:end]):
-                paths[self.forms[form] or ""] += number
-            places = sorted(
-                Place(self.files[file], number)
-                for file, *numbers in self.places[start : min(end, start + MOST_PLACES)]
-                for number in numbers
-                if number >= 0
-            )
-            callers = {self.hashes[user] for user in self.users[start:end]}
-            seen = (self.times[first], self.times[last]) if last >= 0 else ("", "")
-            yield one, (count, *seen, paths, places[:MOST_PLACES], callers)
-            start = end
+def _counted(key: Ints, forms: Ints, counts: Ints, texts: Sequence[str]) -> tuple[list[tuple[str, int]], Sequence[int]]:
+    """For each class its forms of paths with how many records have each; where those of each class begin."""
+    order = np.lexsort((forms, key))
+    key, forms = key[order], forms[order]
+    starts = np.flatnonzero(np.r_[True, (key[1:] != key[:-1]) | (forms[1:] != forms[:-1])])
+    sums = np.add.reduceat(counts[order], starts).tolist()
+    heads = key[starts]
+    begins = np.flatnonzero(np.r_[True, heads[1:] != heads[:-1]]).tolist()
+    return [(texts[form], sum) for form, sum in zip(forms[starts].tolist(), sums)], [*begins, len(sums)]
 
 
 def _sorted_alike(columns: Sequence[Ints], sizes: Sequence[int]) -> tuple[Ints, Ints]:
@@ -269,8 +264,10 @@ def _taken(values: pa.Array, codes: Ints) -> pa.Array:
 
 def _renumbered(codes: Ints, values: pa.Array, names: _Names) -> Ints:
     """The numbers that names have, in place of codes of values."""
-    used, inverse = np.unique(codes, return_inverse=True)
-    return names.of(_taken(values, used).to_pylist())[inverse]
+    used = _used(codes, len(values) + 1)
+    numbers = np.zeros(len(values) + 1, np.int64)
+    numbers[used] = names.of(_taken(values, used).to_pylist())
+    return numbers[codes]
 
 
 def _folded(texts: Sequence[str]) -> tuple[list[str], Ints]:

@@ -12,7 +12,7 @@ from policyc.replay.askers.said import Said
 from policyc.replay.columns.batch import FIELDS, TIME, Batch, Rows
 from policyc.replay.columns.coding import Coder, PathCoder
 from policyc.replay.columns.combine import Combined, combined, gathered
-from policyc.replay.columns.corpus import Requests
+from policyc.replay.columns.corpus import Requests, hours_by
 from policyc.replay.columns.groups import Groups
 from policyc.replay.columns.hours import hours_of
 from policyc.replay.columns.likeness import Likeness, Side
@@ -157,28 +157,21 @@ class Kernel:
 
     def count_requests(self, item: Requests) -> None:
         """Count distinct requests."""
-        tally, batch = self.replayer.tally, item.batch
-        answers = self.answer(batch).rows()
-        counts = np.zeros(len(self.told), np.int64)
-        np.add.at(counts, answers, item.counts)
+        tally = self.replayer.tally
+        answers = self.answer(item.batch).rows()
+        counts = np.bincount(answers, item.counts, len(self.told))
         for number in np.flatnonzero(counts).tolist():
             told, count = self.told[number], int(counts[number])
             if told.said is None:
-                tally.skip(told.reason, Place(batch.file, int(batch.numbers[answers == number].min())), count)
+                tally.skip(told.reason, item.place(int(item.places[answers == number, 0].min())), count)
             else:
                 tally.sum(told.kind, told.verdict, *told.said, count)
         kinds: dict[tuple[str, str, str], int] = {}
-        width = len(item.hour_names) + 2
-        starts = np.array([0 if told.said is None else 1 + _pair(kinds, told) for told in self.told], np.int64) * width
-        places = starts[answers[item.hours[:, 0]]] + item.hours[:, 1]
-        table = np.zeros((len(kinds) + 1) * width, np.int64)
-        np.add.at(table, places, item.hours[:, 2])
-        table = table.reshape(-1, width)[1:]
-        self._add_hours(table, kinds, item.hour_names)
-        odd = int(table[:, len(item.hour_names)].sum())
-        if odd:
-            rows = (places >= width) & (item.hours[:, 1] == len(item.hour_names))
-            tally.wonder(NO_TIME, Place(batch.file, int(item.hours[rows, 3].min())), odd)
+        pairs = np.array([0 if told.said is None else 1 + _pair(kinds, told) for told in self.told], np.int64)[answers]
+        self._add_hours(hours_by(item.hours, pairs, len(kinds) + 1)[1:], kinds, item.hours.names)
+        odd = item.hours.odd[pairs[item.hours.odd[:, 0]] > 0]
+        if len(odd):
+            tally.wonder(NO_TIME, item.place(int(odd[:, 2].min())), int(odd[:, 1].sum()))
         rows = np.flatnonzero(np.array([told.shows for told in self.told], bool)[answers])
         if len(rows):
             self.groups.add_requests(item, answers[rows], rows)

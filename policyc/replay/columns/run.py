@@ -139,7 +139,7 @@ class Reader(ColumnReplayer):
         self.corpus.others.append((item, place))
 
     def count(self, batch: Batch, answers: Answers, keep: Keep | None) -> None:
-        self.corpus.requests.append(requests_of(batch, keep))
+        self.corpus.add(requests_of(batch, keep))
 
 
 def replay_corpus(

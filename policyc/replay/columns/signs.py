@@ -24,6 +24,7 @@ from policyc.engines.iam.values import Unknown, Values
 from policyc.record import record, replace
 from policyc.replay.askers.said import distinct
 from policyc.replay.columns.coding import Coder
+from policyc.replay.columns.combine import unique_rows
 from policyc.replay.columns.likeness import Likeness, Side, is_network, is_service
 from policyc.replay.recorded import Recorded
 from policyc.simulation.keys import EVERYTHING
@@ -291,13 +292,17 @@ class Signs:
         users = held[:, self.at[_USER]]
         most = max(len(self.callers[number]) for number in np.unique(users).tolist())
         services = None if self.side.services is None else self._services(held)
-        out = []
+        out: list[Ints] = []
+        before: Flags | None = None
         for way in range(most):
             flags = np.zeros((self.rows, len(held)), np.int8)
             for row, flag in self.always.items():
                 flags[row] = flag
             for fields, parts in self.groups.items():
                 self._fill(fields, parts, held, way, flags)
+            if before is not None and np.array_equal(before, flags):
+                continue  # it does not matter which path the role has
+            before = flags
             for at, layout in enumerate(self.documents):
                 told = self._of_document(at, layout, flags, held, way)
                 if services is not None and self.side.on[at]:
@@ -407,7 +412,9 @@ class Signs:
         for place in np.unique(first).tolist():
             some = np.flatnonzero(first == place)
             fields = self.of_row.get(parts[place], ()) if place >= 0 else ()
-            if place < len(item.core) or parts[place] in self.varied:
+            if parts[place] in self.varied or (
+                place < len(item.core) and not _wants_all(item, fields, flags[parts[place], some])
+            ):
                 distinct_rows, one, inverse = unique_rows(self._only(fields, held[some]))
             else:  # what a condition wants is the same for every value
                 distinct_rows, one, inverse = unique_rows(flags[parts[place], some].astype(np.int64)[:, None])
@@ -428,6 +435,12 @@ class Signs:
 
     def _interned(self, key: Hashable) -> int:
         return self.interned.setdefault(key, len(self.interned))
+
+
+def _wants_all(item: _Rows, fields: tuple[str, ...], flags: Flags) -> bool:
+    """Whether the reason is that no resource of a list fits, which names all of them whatever was asked for."""
+    where = item.statement.resources
+    return fields == _RESOURCE and where is not None and not where.negated and bool((flags == _NO).all())
 
 
 def _in_order(statement: Statement, entries: Mapping[tuple[str, str], int]) -> tuple[int, ...]:
@@ -468,12 +481,3 @@ def _weighed(items: Sequence[_Rows], flags: Flags) -> tuple[Any, Any, Any]:
     states = np.stack([_state(item, flags) for item in items])
     sure = states == _YES
     return sure.any(axis=0), sure.argmax(axis=0), (states == _MAYBE).any(axis=0)
-
-
-def unique_rows(rows: Ints) -> tuple[Ints, Ints, Ints]:
-    """The distinct rows of a table, where each is first, and for each row which it is."""
-    if rows.shape[1] == 0:
-        return rows[:1], np.zeros(min(len(rows), 1), np.int64), np.zeros(len(rows), np.int64)
-    whole = rows.view([("", np.void, rows.dtype.itemsize * rows.shape[1])]).ravel()
-    _, first, inverse = np.unique(whole, return_index=True, return_inverse=True)
-    return rows[first], first, inverse

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from io import BufferedReader, RawIOBase
 from types import MappingProxyType
 from typing import Any, Final
@@ -23,7 +23,7 @@ from policyc.replay.columns.hours import outside_of
 from policyc.replay.columns.kernel import Answers, Keep, Kernel
 from policyc.replay.columns.likeness import Likeness
 from policyc.replay.columns.seen import Hashes, SeenIds, hashes
-from policyc.replay.columns.sources import BLOCK, Lines, parquet_batches
+from policyc.replay.columns.sources import BLOCK, Lines, Taken, parquet_batches
 from policyc.replay.kinds.lattice import Lattice
 from policyc.replay.kinds.registry import kind_of
 from policyc.replay.reading import CUT_SHORT, LONGEST_LINE, LineReader, Log, Place, Readable, unpacked
@@ -34,6 +34,7 @@ from policyc.targets.base import NoRequest
 from policyc.targets.lattice.access_log import is_record
 
 _PARQUET: Final = b"PAR1"
+_PART: Final = 8 << 20
 _NONE: Final[Mapping[int, Iterable[tuple[dict[str, Any], Place]]]] = MappingProxyType({})
 
 
@@ -207,26 +208,33 @@ def _file(
             replayer.take(data, place)
             watch(replayer.tally)
     else:
-        number, known = 1, LineReader(log, name)
-        while first:
-            number = _block(name, first, number, replayer, known, lines)
+        known = LineReader(log, name)
+        for block, number, taken in ahead(_taken(name, first, reader, lines, replayer.kernel.fields)):
+            _block(block, number, taken, replayer, known)
             watch(replayer.tally)
-            first = reader.next()
     if reader.cut_short:
         log.miss(CUT_SHORT, name)
 
 
-def _block(name: str, block: bytes, number: int, replayer: ColumnReplayer, known: LineReader, lines: Lines) -> int:
-    """One block of whole lines; the number of the line behind it comes back."""
-    after = number + block.count(b"\n") + (not block.endswith(b"\n"))
-    taken = lines.take(name, block, number, replayer.kernel.fields)
-    if taken is None:
-        for at, line in enumerate(block.splitlines(keepends=True), number):
-            for data, place in known.take(at, line):
-                replayer.take(data, place)
-        return after
-    replayer.take_batch(taken.batch, {at: known.take(at, line) for at, line in taken.others})
-    return after
+def _taken(
+    name: str, block: bytes, reader: _Blocks, lines: Lines, fields: Collection[str]
+) -> Iterator[tuple[bytes, int, Taken | None]]:
+    """Blocks of whole lines with the number of the first one, and what they came to in columns."""
+    number = 1
+    while block:
+        taken = lines.take(name, block, number, fields)
+        yield block, number, taken
+        number += block.count(b"\n") if taken is None else taken.count
+        block = reader.next()
+
+
+def _block(block: bytes, number: int, taken: Taken | None, replayer: ColumnReplayer, known: LineReader) -> None:
+    if taken is not None:
+        replayer.take_batch(taken.batch, {at: known.take(at, line) for at, line in taken.others})
+        return
+    for at, line in enumerate(block.splitlines(keepends=True), number):
+        for data, place in known.take(at, line):
+            replayer.take(data, place)
 
 
 def _is_of_service(block: bytes) -> bool:
@@ -254,7 +262,7 @@ class _Blocks:
             end = part.rfind(b"\n") + 1
             if end and size + len(part) >= BLOCK:
                 self.rest = part[end:]
-                return b"".join([*parts, part[:end]])
+                return b"".join([*parts, memoryview(part)[:end]])
             parts.append(part)
             size += len(part)
             if size > BLOCK + LONGEST_LINE and b"\n" not in parts[-1]:
@@ -268,7 +276,7 @@ class _Blocks:
 
     def _read(self) -> bytes:
         try:
-            part = self.stream.read1(1 << 20)
+            part = self.stream.read1(_PART)
         except (EOFError, zlib.error, gzip.BadGzipFile):
             self.cut_short, part = True, b""
         self.ended = not part

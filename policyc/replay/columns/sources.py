@@ -17,6 +17,7 @@ from policyc.replay.reading import Place
 
 #: bytes of lines that are read at once
 BLOCK: Final = 32 * 1024 * 1024
+_PIECE: Final = 1 << 17
 _NAMES: Final = (*(name for name in FIELDS if name != "user"), "resolvedUser", "callerPrincipal", ID, TIME)
 #: fields of a record that are read whatever policies read
 _ALWAYS: Final = (ID, TIME, "serviceArn", "resolvedUser", "callerPrincipal")
@@ -24,8 +25,9 @@ _ALWAYS: Final = (ID, TIME, "serviceArn", "resolvedUser", "callerPrincipal")
 
 @record
 class Taken:
-    """What a block came to: rows in columns, and lines that have to be read one by one (with their numbers)."""
+    """What a block came to: how many lines it has, rows in columns, and lines that have to be read one by one (with their numbers)."""
 
+    count: int
     batch: Batch
     others: tuple[tuple[int, bytes], ...]
 
@@ -41,7 +43,7 @@ class Lines:
     def take(self, file: str, block: bytes, start: int, wanted: Collection[str] = FIELDS) -> Taken | None:
         """A block whose first line has the number `start`; None when it is not of plain lines of JSON throughout."""
         data = np.frombuffer(block, np.uint8)
-        ends = np.flatnonzero(data == 10)
+        ends = _ends(data)
         if not len(ends) or ends[-1] != len(data) - 1:
             ends = np.r_[ends, len(data)]
         starts = np.r_[0, ends[:-1] + 1]
@@ -73,7 +75,7 @@ class Lines:
             kept = pa.array(np.flatnonzero(regular))
             columns = {name: column.take(kept) for name, column in columns.items()}
         batch = _batch(file, rows[regular] + start, columns, wanted)
-        return Taken(batch, tuple((start + at, block[starts[at] : ends[at]]) for at in others))
+        return Taken(len(starts), batch, tuple((start + at, block[starts[at] : ends[at]]) for at in others))
 
     def _fields(self, lines: pa.Array, names: Sequence[str]) -> dict[str, pa.DictionaryArray] | None:
         """Fields of the lines; None when a line is no JSON."""
@@ -91,6 +93,13 @@ class Lines:
             return self.connection.sql(query).to_arrow_table()
         finally:
             self.connection.unregister("lines")
+
+
+def _ends(data: Any) -> Rows:
+    """Where lines end."""
+    # what stays in the caches of a processor
+    parts = [np.flatnonzero(data[at : at + _PIECE] == ord("\n")) + at for at in range(0, len(data), _PIECE)]
+    return np.concatenate(parts) if parts else np.zeros(0, np.int64)
 
 
 def _ends_whole(data: Any, ends: Any) -> Any:

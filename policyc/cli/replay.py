@@ -56,7 +56,8 @@ def describe(parser: argparse.ArgumentParser) -> None:
         "logs",
         nargs="+",
         metavar="LOG",
-        help="log files, folders or patterns, s3://BUCKET/PREFIX/ (needs `policyc[aws]`), or - for standard input",
+        help="log files, folders or patterns, s3://BUCKET/PREFIX/ (needs `policyc[aws]`), table:NAME with `--engine spark`, or - for "
+        "standard input",
     )
     for name, what in (("since", "from this day or time (UTC) on"), ("until", "up to this day, or before this time")):
         parser.add_argument(

@@ -10,17 +10,18 @@ from functools import partial
 from importlib.util import find_spec
 from io import BufferedReader
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from policyc.cli.console import reason
 from policyc.cli.parser import WrongUse
-from policyc.cli.replay_files import Where, access_of, named, opened, window_of
+from policyc.cli.replay_files import TABLE, Where, access_of, named, opened, window_of
 from policyc.version import VERSION
 
 if TYPE_CHECKING:
     from policyc.cli.replay_policies import Policies
     from policyc.replay.columns.corpus import Corpus
     from policyc.replay.reading import Log
+    from policyc.replay.spark import Task
     from policyc.replay.tally import Tally
 
 ENGINES: Final = ("auto", "rows", "columns", "spark")
@@ -54,8 +55,9 @@ def on_spark(args: argparse.Namespace, asked: Policies, log: Log, tally: Tally) 
 
     from policyc.replay.spark import Task, parts_of, replay_on_spark
 
+    table = args.logs[0].removeprefix(TABLE) if len(args.logs) == 1 and args.logs[0].startswith(TABLE) else ""
     files = []
-    for name, where in named(args, log):
+    for name, where in () if table else named(args, log):
         if where is None:
             raise WrongUse("standard input is one stream, which Spark cannot share", "name files")
         files.append((name, str(where) if isinstance(where, Path) else where.address))
@@ -63,9 +65,25 @@ def on_spark(args: argparse.Namespace, asked: Policies, log: Log, tally: Tally) 
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     session = SparkSession.builder.appName("policyc replay").getOrCreate()
     task = Task(asked.old, asked.new, asked.known, tally.identities, window_of(args), _opener(args, files))
-    read, counted = replay_on_spark(session, parts_of(files, task.open), task)
+    if table:
+        read, counted = _of_table(session, table, task)
+    else:
+        read, counted = replay_on_spark(session, parts_of(files, task.open), task)
     log.merge(read)
     tally.merge(counted)
+
+
+def _of_table(session: Any, name: str, task: Task) -> tuple[Log, Tally]:
+    """A table by its name, or files as Spark's SQL names them (``parquet.`PATH` ``). Raises WrongUse where there is none."""
+    from pyspark.errors import AnalysisException, ParseException
+
+    from policyc.replay.spark_tables import of_days, replay_frame
+
+    try:
+        frame = of_days(session.table(name), task)
+    except (AnalysisException, ParseException):
+        raise WrongUse(f"Spark knows no table `{name}`", "see `SHOW TABLES` of the session") from None
+    return replay_frame(frame, name, task)
 
 
 def _opener(args: argparse.Namespace, files: list[tuple[str, str]]) -> Callable[[str], BufferedReader]:

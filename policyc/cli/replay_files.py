@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 STDIN = "<stdin>"
 _S3 = "s3://"
+#: what the name of a table of Spark begins with
+TABLE = "table:"
 #: where a log lies; None stands for standard input
 Where: TypeAlias = "Path | Stored | None"
 
@@ -82,6 +84,8 @@ def named(args: argparse.Namespace, log: Log) -> Iterator[tuple[str, Where]]:
     """Every file that the command line names, with its name for people. Those of a folder, or of a pattern, come in the order of their names,
     each once. Raises WrongUse for what is not there or lies outside the root."""
     root, window = here(args), window_of(args)
+    if any(text.startswith(TABLE) for text in args.logs):
+        raise WrongUse("a table is replayed on Spark, and alone", "give `--engine spark`, and no other log")
     seen: set[Where] = set()
     for text in args.logs:
         if text == "-":

@@ -34,13 +34,13 @@ _STAMP: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z\s")
 
 
 class Place(NamedTuple):
-    """Where a record stands: the file as it was named, and its line or number from 1."""
+    """Where a record stands: the file as it was named, and its line or number from 1; 0 in a table whose rows have no numbers."""
 
     file: str
     number: int
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.number}"
+        return f"{self.file}:{self.number}" if self.number else self.file
 
 
 class Log:

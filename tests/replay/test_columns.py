@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -25,12 +26,14 @@ from policyc.engines.iam.switches import DEFAULT
 from policyc.replay.askers.documents import OfDocuments
 from policyc.replay.askers.known import Known, read_known
 from policyc.replay.columns import run as running
-from policyc.replay.columns.batch import cleaned
+from policyc.replay.columns.batch import Batch, cleaned
 from policyc.replay.columns.coding import fits
 from policyc.replay.columns.corpus import Corpus, load, save
 from policyc.replay.columns.likeness import rests
 from policyc.replay.columns.run import ColumnReplayer, Reader, replay_corpus, replay_files
 from policyc.replay.columns.seen import SeenIds, hashes
+from policyc.replay.columns.sources import parquet_batches
+from policyc.replay.kinds.cloudtrail import CloudTrail
 from policyc.replay.reading import LONGEST_LINE, Log
 from policyc.replay.report.plain import as_json
 from policyc.replay.report.replay import Replay
@@ -421,3 +424,40 @@ def test_numbers_of_rows_are_places() -> None:
     data = b"\n".join(json.dumps(item).encode() for item in rows)
     found = json.loads(by_columns(data, POLICY, None, {"network-auth": "none"}, False))
     assert [item["records"] for item in found["in_force"]["classes"]] == [[{"file": "a.json", "number": 2}]]
+
+
+def test_parquet_of_other_logs_as_tables_have_it() -> None:
+    """Names in lower case, an object as a struct and one as a text of JSON, a time of its own type, a map, null for what is not there."""
+    rows = [
+        {
+            "eventversion": "1.11",
+            "eventsource": "s3.amazonaws.com",
+            "eventname": "GetObject",
+            "eventtime": datetime(2026, 11, 1, 8, tzinfo=UTC),
+            "eventid": "e-1",
+            "useridentity": {"type": "IAMUser", "arn": "arn:aws:iam::111122223333:user/ana", "invokedby": None},
+            "requestparameters": '{"bucketName": "photos", "key": "cats/1.jpg", "versionId": "v1"}',
+            "resources": [{"type": "AWS::S3::Object", "arn": "arn:aws:s3:::photos/cats/1.jpg"}],
+            "eventcontext": {"requestcontext": [("aws:PrincipalOrgID", "o-a1b2c3d4e5")]},
+            "errorcode": None,
+        }
+    ]
+    context = pa.struct({"requestcontext": pa.map_(pa.string(), pa.string())})
+    table = pa.Table.from_pylist([{**item, "eventcontext": None} for item in rows])
+    held = table.set_column(
+        table.column_names.index("eventcontext"), "eventcontext", pa.array([rows[0]["eventcontext"]], context)
+    )
+    out = io.BytesIO()
+    pq.write_table(held, out)
+    found = list(parquet_batches("a.parquet", io.BytesIO(out.getvalue())))
+    assert len(found) == 1 and not isinstance(found[0], Batch)
+    item = CloudTrail().read(found[0][1])
+    assert (item.who, item.where, item.path, item.time, item.id, item.verdict) == (
+        "arn:aws:iam::111122223333:user/ana",
+        "arn:aws:s3:::photos",
+        "cats/1.jpg",
+        "2026-11-01T08:00:00Z",
+        "e-1",
+        "allow",
+    )
+    assert dict(item.keys) == {"s3:VersionId": "v1", "aws:PrincipalOrgID": "o-a1b2c3d4e5"}

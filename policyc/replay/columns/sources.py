@@ -14,11 +14,12 @@ import pyarrow.compute as pc
 from policyc.record import record
 from policyc.replay.columns.batch import FIELDS, ID, TIME, Batch, Rows, absent, cleaned, either
 from policyc.replay.reading import Place
+from policyc.replay.tabular import record_of
 
 #: bytes of lines that are read at once
 BLOCK: Final = 32 * 1024 * 1024
 _PIECE: Final = 1 << 17
-_NAMES: Final = (*(name for name in FIELDS if name != "user"), "resolvedUser", "callerPrincipal", ID, TIME)
+NAMES: Final = (*(name for name in FIELDS if name != "user"), "resolvedUser", "callerPrincipal", ID, TIME)
 #: fields of a record that are read whatever policies read
 _ALWAYS: Final = (ID, TIME, "serviceArn", "resolvedUser", "callerPrincipal")
 
@@ -59,7 +60,7 @@ class Lines:
         rows = rows[plain]
         if len(rows) < len(starts):
             lines = lines.take(pa.array(rows))
-        names = [name for name in _NAMES if name in {*wanted, *_ALWAYS}]
+        names = [name for name in NAMES if name in {*wanted, *_ALWAYS}]
         columns = self._fields(lines, names)
         if columns is None:
             valid = self._asked(lines, "SELECT json_valid(line) AS ok FROM lines").column("ok")
@@ -126,9 +127,7 @@ def _regular(found: Mapping[str, pa.DictionaryArray]) -> Any:
 def _batch(file: str, numbers: Rows, found: Mapping[str, pa.Array], fields: Collection[str]) -> Batch:
     """Columns of a file as those of a batch: the caller stands in one of two fields, and what nobody reads is left out."""
     wanted = {*fields, *_ALWAYS}
-    whole = {
-        name: cleaned(found[name]) if name in wanted and name in found else absent(len(numbers)) for name in _NAMES
-    }
+    whole = {name: cleaned(found[name]) if name in wanted and name in found else absent(len(numbers)) for name in NAMES}
     user = either(whole.pop("resolvedUser"), whole.pop("callerPrincipal"))
     return Batch(file, numbers, {**whole, "user": user})
 
@@ -147,7 +146,7 @@ def parquet_batches(
 
     held = pq.ParquetFile(stream)
     names = {name.lower(): name for name in held.schema_arrow.names}
-    wanted = {name: names[name.lower()] for name in _NAMES if name.lower() in names}
+    wanted = {name: names[name.lower()] for name in NAMES if name.lower() in names}
     if not {"serviceArn", "resolvedUser"} <= wanted.keys():
         if groups is None or 0 in groups:
             yield from _one_by_one(file, held)
@@ -168,13 +167,17 @@ def parquet_batches(
             else (held.read_row_group(group, list(wanted.values())),)
         )
         for part in parts:
-            yield from _of_table(file, part, wanted, start)
+            yield _of_table(file, part, wanted, np.arange(start, start + part.num_rows))
             start += part.num_rows
 
 
-def _of_table(
-    file: str, part: Any, wanted: Mapping[str, str], start: int
-) -> Iterator[Batch | tuple[Place, dict[str, Any]]]:
+def batch_of_table(file: str, table: Any, numbers: Rows) -> Batch:
+    """Rows of a table that has records of a service, with their numbers in the file."""
+    names = {name.lower(): name for name in table.column_names}
+    return _of_table(file, table, {name: names[name.lower()] for name in NAMES if name.lower() in names}, numbers)
+
+
+def _of_table(file: str, part: Any, wanted: Mapping[str, str], numbers: Rows) -> Batch:
     found: dict[str, pa.Array] = {}
     for name, held in wanted.items():
         column = part.column(held)
@@ -182,7 +185,7 @@ def _of_table(
         if isinstance(column, pa.ChunkedArray):
             column = column.unify_dictionaries().combine_chunks() if column.num_chunks != 1 else column.chunk(0)
         found[name] = column if pa.types.is_dictionary(column.type) else pc.dictionary_encode(_as_texts(column))
-    yield _batch(file, np.arange(start, start + part.num_rows), found, tuple(wanted))
+    return _batch(file, numbers, found, tuple(wanted))
 
 
 def _as_texts(column: pa.Array) -> pa.Array:
@@ -207,9 +210,9 @@ def _as_texts(column: pa.Array) -> pa.Array:
 
 
 def _one_by_one(file: str, held: Any) -> Iterator[tuple[Place, dict[str, Any]]]:
-    """Records of other kinds; what is null is not there."""
+    """Records of other kinds."""
     number = 0
     for part in held.iter_batches(1 << 14):
         for row in part.to_pylist():
             number += 1
-            yield Place(file, number), {name: value for name, value in row.items() if value is not None}
+            yield Place(file, number), record_of(row)

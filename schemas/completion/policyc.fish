@@ -243,7 +243,7 @@ complete -c policyc -n '_shtab_policyc_using replay' -l color -xka "auto always 
 complete -c policyc -n '_shtab_policyc_using replay' -s q -l quiet -d 'say nothing but findings'
 complete -c policyc -n '_shtab_policyc_using replay' -l debug -d 'show the traceback of an internal error'
 complete -c policyc -n '_shtab_policyc_using replay' -s h -l help -d 'show this text and exit'
-complete -c policyc -n '_shtab_policyc_using replay; and test $_shtab_policyc_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'log files, folders or patterns, s3://BUCKET/PREFIX/ (needs `policyc[aws]`), or - for standard input'
+complete -c policyc -n '_shtab_policyc_using replay; and test $_shtab_policyc_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'log files, folders or patterns, s3://BUCKET/PREFIX/ (needs `policyc[aws]`), table:NAME with `--engine spark`, or - for standard input'
 complete -c policyc -n '_shtab_policyc_using; and test $_shtab_policyc_npos -eq 0' -a diff -d 'say what a change grants and takes, over all requests'
 complete -c policyc -n '_shtab_policyc_using diff' -l as -xka "identity boundary session trust scp rcp auth-policy object-lambda access-point bucket function key endpoint resource core-network cedar" -d 'what both documents are, as in `check`'
 complete -c policyc -n '_shtab_policyc_using diff' -l document -d 'compare each document by itself, not those together that a request meets on its way to a declared service'

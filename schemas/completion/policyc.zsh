@@ -409,7 +409,7 @@ _shtab_policyc_replay_options=(
   {-q,--quiet}"[say nothing but findings]"
   "--debug[show the traceback of an internal error]"
   "(- : *)"{-h,--help}"[show this text and exit]"
-  "(*):log files, folders or patterns, s3\:\/\/BUCKET\/PREFIX\/ (needs \`policyc\[aws\]\`), or - for standard input:_files"
+  "(*):log files, folders or patterns, s3\:\/\/BUCKET\/PREFIX\/ (needs \`policyc\[aws\]\`), table\:NAME with \`--engine spark\`, or - for standard input:_files"
 )
 
 # guard to ensure default positional specs are added only once per session

@@ -44,7 +44,8 @@ NETWORK: Final = "core-network"
 WORDS: Final = ("service-auth", "network-auth", "protocol")
 #: what actions begin with in documents that are on a service, or on a bucket
 _OF_ACTIONS: Final = {"service-policy": "vpc-lattice-svcs", "bucket-policy": "s3"}
-_OF_IAM: Final = ("vpc-lattice", "cloudtrail", "s3-access")
+_OF_SERVICES: Final = ("vpc-lattice",)
+_OF_BUCKETS: Final = ("cloudtrail", "s3-access")
 _OF_CEDAR, _OF_FLOWS = "verified-access", "flow-logs"
 
 
@@ -239,8 +240,14 @@ def _of_iam(args: argparse.Namespace, project: Project, console: Console, old: b
     given, sources = read_flags(_before(args, OLD, old), ROLES, switches, diagnostics)
     if diagnostics.has_errors:
         return refuse_request(diagnostics, sources, "human", console)
-    asker = OfDocuments(given, {name: _given(args, name) for name in WORDS if _given(args, name) is not None}, switches)
-    return dict.fromkeys(_OF_IAM, asker)
+    words = {name: _given(args, name) for name in WORDS if _given(args, name) is not None}
+    made: dict[str, Asker] = {}
+    # a request to a service meets no policy of a bucket, and the other way round
+    for kinds, own, settings in ((_OF_SERVICES, OLD[:2], words), (_OF_BUCKETS, OLD[2:], {})):
+        if any(item.role in own for item in given):
+            some = [item for item in given if item.role in own or item.role not in OLD]
+            made |= dict.fromkeys(kinds, OfDocuments(some, settings, switches))
+    return made
 
 
 def _of_cedar(
@@ -311,7 +318,9 @@ def _of_project(args: argparse.Namespace, project: Project, known: Known, consol
         return refuse_findings(compiled, project, console, "human")
     if not compiled.program.modules:
         return nothing_found(console)
-    askers: dict[str, Asker] = dict.fromkeys(_OF_IAM, OfProject(compiled.program, compiled.all_documents))
+    askers: dict[str, Asker] = dict.fromkeys(
+        (*_OF_SERVICES, *_OF_BUCKETS), OfProject(compiled.program, compiled.all_documents)
+    )
     for part in (_endpoints(args, compiled, known, console), _network(args, compiled, project, console)):
         if isinstance(part, int):
             return part

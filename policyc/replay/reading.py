@@ -11,13 +11,14 @@ import json
 import re
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from io import BufferedReader
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from policyc.replay.kinds.registry import KINDS
 from policyc.replay.recorded import ReadLine
+from policyc.replay.tabular import record_of
 
 #: bytes of one line; longer ones are no records
 LONGEST_LINE: Final = 1024 * 1024
@@ -28,8 +29,15 @@ CUT_SHORT: Final = "a compressed file that is cut short or broken; what stands b
 _GZIP: Final = b"\x1f\x8b"
 _SKIPPED_ENDINGS: Final = (".orc", ".avro", ".zip", ".zst", ".bz2")
 #: keys under which files and answers hold their records
-_HOLDERS: Final = ("Records", "records", "events", "logEvents")
+_HOLDERS: Final = ("Records", "records", "events", "logEvents", "results", "QueryResultRows")
+#: what Logs Insights calls the line itself
+_LINE_FIELD: Final = "@message"
+#: what the readers of columns take beside JSON: commas that nothing follows, and numbers that are none
+_LENIENT: Final = re.compile(r'("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])|(?i:(?<![\w.])[+-]?(?:nan|inf(?:inity)?)(?![\w.]))')
 #: the time that an export of CloudWatch Logs has before each record
+#: how a file that is one list begins
+_LIST: Final = re.compile(rb'\s*(?:\{\s*"(?:' + "|".join(_HOLDERS).encode() + rb')"\s*:\s*)?\[\s*(?=\{)')
+_PART: Final = 8 * 1024 * 1024
 _STAMP: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z\s")
 
 
@@ -105,14 +113,20 @@ class Log:
             yield from self._lines(name, _decoded_lines(first + rest))
             return
         first = first.removeprefix(codecs.BOM_UTF8)
+        lines = _chain(first, stream)
         if not is_whole(first) and first.lstrip()[:1] in (b"{", b"["):
-            whole = first + stream.read(LARGEST_VALUE + 1)
-            if len(whole) <= LARGEST_VALUE and (found := _parsed(whole)) is not None:
-                yield from self._held(found, name)
-                return
-            lines: Iterable[bytes] = whole.splitlines()
-        else:
-            lines = _chain(first, stream)
+            whole, fault = _as_far_as_it_goes(first, stream)
+            if len(whole) <= LARGEST_VALUE and (found := _values(whole)):
+                yield from self._sequence(found, name)
+            elif len(whole) <= LARGEST_VALUE and (head := _LIST.match(whole)) is not None:
+                some, _ = _sequence(whole[head.end() :], ",")
+                yield from self._held(some, name)
+                self.miss("a list of records that is cut short or broken; what stands before was read", name)
+            else:
+                yield from self._lines(name, _rest(whole, stream if fault is None else None))
+            if fault is not None:
+                raise fault
+            return
         yield from self._lines(name, lines)
 
     def _lines(self, name: str, lines: Iterable[bytes]) -> Iterator[tuple[dict[str, Any], Place]]:
@@ -120,12 +134,30 @@ class Log:
         for number, line in enumerate(lines, 1):
             yield from reader.take(number, line)
 
-    def value(self, found: Any, place: Place) -> Iterator[tuple[dict[str, Any], Place]]:
-        """The records of one line."""
-        if found is None:
+    def _sequence(self, values: Sequence[Any], name: str) -> Iterator[tuple[dict[str, Any], Place]]:
+        """The records of a file that is one value, or several one behind the other."""
+        if len(values) == 1:
+            yield from self._held(values[0], name)
+            return
+        for number, value in enumerate(values, 1):
+            yield from self.value(value, Place(name, number))
+
+    def line(self, text: bytes, place: Place) -> Iterator[tuple[dict[str, Any], Place]]:
+        """The records of one line of JSON, or of several values without a line break between them, as Firehose may write them."""
+        found = _parsed(text)
+        if found is not None:
+            yield from self.value(found, place)
+            return
+        values, rest = _sequence(text)
+        for value in values:
+            yield from self.value(value, place)
+        if rest or not values:
             self.miss("a line that is no JSON", place)
-        elif isinstance(found, dict) and not any(isinstance(found.get(key), list) for key in _HOLDERS):
-            item = _message(found)
+
+    def value(self, found: Any, place: Place) -> Iterator[tuple[dict[str, Any], Place]]:
+        """The records of one value."""
+        if isinstance(found, dict) and not any(isinstance(found.get(key), list) for key in _HOLDERS):
+            item = _message(_one(found))
             if item is None:
                 self.miss("an entry that is no record", place)
             else:
@@ -140,7 +172,7 @@ class Log:
         else:
             held = value if isinstance(value, list) else [value]
         for number, item in enumerate(held, 1):
-            found = _message(item) if isinstance(item, dict) else None
+            found = _message(_one(item))
             if found is not None:
                 yield found, Place(name, number)
             else:
@@ -165,7 +197,7 @@ class LineReader:
             return
         text = _record_part(line)
         if text[:1] in (b"{", b"["):
-            yield from log.value(_parsed(text), place)
+            yield from log.line(text, place)
             return
         words = text.decode("utf-8", "replace").rstrip("\r\n")
         if not self.seen or (self.plain is not None and self.plain(words) is None):
@@ -185,15 +217,27 @@ def text_form(line: str) -> ReadLine | None:
 
 def _record_part(line: bytes) -> bytes:
     """A line without the time that an export of CloudWatch Logs has before it."""
-    text = line.lstrip()
+    text = line.removeprefix(codecs.BOM_UTF8).lstrip()
     if text[:1].isdigit():
         found = _STAMP.match(text[:40].decode("ascii", "replace"))
         return text if found is None else text[found.end() :].lstrip()
     return text
 
 
-def _message(item: dict[str, Any]) -> dict[str, Any] | None:
+def _one(item: Any) -> Any:
+    """A row of Logs Insights (`{"field": …, "value": …}`) or of CloudTrail Lake (objects of one key) as one object; anything else as it is."""
+    if not (isinstance(item, list) and item and all(isinstance(part, dict) for part in item)):
+        return item
+    if all(part.keys() == {"field", "value"} for part in item):
+        row = {str(part["field"]): part["value"] for part in item}
+        return {"message": row[_LINE_FIELD]} if _LINE_FIELD in row else row
+    return record_of({name: value for part in item for name, value in part.items()})
+
+
+def _message(item: Any) -> dict[str, Any] | None:
     """The record in an event as `get-log-events` answers, or the record itself; None for an event that holds none."""
+    if not isinstance(item, dict):
+        return None
     text = item.get("message")
     if not (isinstance(text, str) and len(item) <= 5):
         return item
@@ -235,9 +279,74 @@ def is_whole(line: bytes) -> bool:
     return isinstance(_parsed(line), dict)
 
 
+def _as_far_as_it_goes(first: bytes, stream: Readable) -> tuple[bytes, Exception | None]:
+    """What a stream holds, up to the most that is read whole, and the fault that ended it."""
+    parts, size = [first], len(first)
+    try:
+        while size <= LARGEST_VALUE and (part := stream.read1(_PART)):
+            parts.append(part)
+            size += len(part)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        return b"".join(parts), error
+    return b"".join(parts), None
+
+
+def _rest(whole: bytes, stream: Readable | None) -> Iterator[bytes]:
+    """The lines of a text that was read, and of what lies behind it."""
+    lines = whole.splitlines(keepends=True)
+    last = lines.pop() if stream is not None and not whole.endswith(b"\n") else b""
+    yield from lines
+    if stream is not None:
+        yield from _chain(last + stream.readline(LONGEST_LINE + 1), stream)
+
+
+def _first(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object; of fields that it names twice the first one counts, in every engine."""
+    found = dict(pairs)
+    return found if len(found) == len(pairs) else dict(reversed(pairs))
+
+
 def _parsed(text: bytes) -> Any:
     """The value of a JSON text, None for what is none."""
+    words = text.decode("utf-8", "replace")
     try:
-        return json.loads(text.decode("utf-8", "replace"))
+        return json.loads(words, object_pairs_hook=_first)
+    except (ValueError, RecursionError):
+        pass
+    if len(text) > LONGEST_LINE:
+        return None
+    mended = _LENIENT.sub(lambda found: found[1] or ("" if found[0] == "," else "null"), words)
+    try:
+        return None if mended == words else json.loads(mended, object_pairs_hook=_first)
     except (ValueError, RecursionError):
         return None
+
+
+def _values(text: bytes) -> Sequence[Any]:
+    """The value of a text, or several that stand one behind the other without anything else; none for any other text."""
+    found = _parsed(text)
+    if found is not None:
+        return (found,)
+    lines = text.split(b"\n")
+    if max(map(len, lines)) > LONGEST_LINE and any(map(bytes.strip, lines[1:])):
+        return ()  # lines of which one is too long
+    values, rest = _sequence(text)
+    return () if rest else values
+
+
+def _sequence(text: bytes, between: str = "") -> tuple[list[Any], str]:
+    """The objects that a text begins with (with nothing else than space, or some sign, `between` them), and what is left of it."""
+    decoder = json.JSONDecoder(object_pairs_hook=_first)
+    words, at, found = text.decode("utf-8", "replace"), 0, list[Any]()
+    while at < len(words):
+        if words[at] in " \t\r\n" or words[at] == between:
+            at += 1
+            continue
+        try:
+            value, at = decoder.raw_decode(words, at)
+        except (ValueError, RecursionError):
+            return found, words[at:]
+        if not isinstance(value, dict):
+            return found, words[at:] or " "
+        found.append(value)
+    return found, ""

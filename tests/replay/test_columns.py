@@ -141,7 +141,19 @@ def log_of(random: Random) -> bytes:
             line = b""
         elif odd < 0.05:
             line = b"  " + line + b"\r"
-        elif odd < 0.055:
+        elif odd < 0.06:
+            line = line[:-1] + random.choice(
+                [b", }", b', "requestPath": "/b/9"}', b', "x": [1,]}', b', "x": NaN}', b"}}"]
+            )
+        elif odd < 0.07:
+            line += (
+                random.choice([b"", b" ", b"\t"])
+                + json.dumps(record(random)).encode()
+                + random.choice([b"", b"{", b"\xef\xbb\xbf"])
+            )
+        elif odd < 0.075:
+            line = b"\xef\xbb\xbf" + line
+        elif odd < 0.08:
             line = b'{"x": "' + b"x" * LONGEST_LINE + b'"}'
         lines.append(line)
     return b"\n".join(lines) + (b"\n" if random.random() < 0.8 else b"")

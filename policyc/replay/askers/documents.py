@@ -15,7 +15,7 @@ from policyc.simulation.documents.attached import Attached
 from policyc.simulation.documents.question import PolicyContext, Question, Who
 from policyc.simulation.keys import EVERYTHING
 from policyc.simulation.references import PlainText
-from policyc.targets.object_lambda.operations import LIST_ACTIONS
+from policyc.targets.object_lambda.operations import LIST_ACTIONS, operation
 from policyc.text import Span
 
 _NOWHERE: Final = Span("<record>", 0, 0)
@@ -70,7 +70,13 @@ class OfDocuments:
 
     def _of_bucket(self, item: Recorded) -> Said | str:
         """A request to a bucket itself: the action of IAM that its call asks for."""
-        name = _ACTIONS.get(item.can, item.can)
+        if item.can in _SEVERAL:
+            return "it reads one thing and writes another, which several policies decide"
+        permission = _PERMISSIONS.get(item.can)
+        if permission is None:
+            return f"what permission `{item.can}` takes is not known"
+        is_version = any(key.lower() == "s3:versionid" for key, _ in item.keys)
+        name = operation(permission, permission, is_version).permission
         on_object = name not in LIST_ACTIONS
         resource = f"{item.where}/{item.path}" if on_object else item.where
         if on_object and not item.path:
@@ -102,15 +108,30 @@ class OfDocuments:
         return why(found) if outcome is None else said_of(outcome, item)
 
 
-#: calls whose permission has another name
-_ACTIONS: Final = {
+#: calls that take more than one permission
+_SEVERAL: Final = frozenset({"CopyObject", "UploadPartCopy", "GetObjectAttributes"})
+#: a call -> its permission (https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html)
+_PERMISSIONS: Final = {
+    **{
+        name: name
+        for name in (
+            *("GetObject", "PutObject", "DeleteObject", "AbortMultipartUpload", "RestoreObject", "GetObjectTorrent"),
+            *("GetObjectAcl", "PutObjectAcl", "GetObjectTagging", "PutObjectTagging", "DeleteObjectTagging"),
+            *("GetObjectLegalHold", "PutObjectLegalHold", "GetObjectRetention", "PutObjectRetention"),
+        )
+    },
     "HeadObject": "GetObject",
+    "SelectObjectContent": "GetObject",
+    "HeadBucket": "ListBucket",
     "ListObjects": "ListBucket",
     "ListObjectsV2": "ListBucket",
+    "ListBucket": "ListBucket",
     "ListObjectVersions": "ListBucketVersions",
+    "ListMultipartUploads": "ListBucketMultipartUploads",
+    "ListParts": "ListMultipartUploadParts",
+    "PostObject": "PutObject",
     "CreateMultipartUpload": "PutObject",
     "UploadPart": "PutObject",
     "CompleteMultipartUpload": "PutObject",
-    "AbortMultipartUpload": "AbortMultipartUpload",
     "DeleteObjects": "DeleteObject",
 }

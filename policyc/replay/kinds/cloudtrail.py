@@ -23,8 +23,11 @@ _REFUSALS: Final = frozenset(
 )
 #: errors that a request meets after the policies let it pass
 _LATER: Final = frozenset(
-    {"NoSuchKey", "NoSuchVersion", "NotModified", "PreconditionFailed", "InvalidRange", "InvalidObjectState"}
+    {"NoSuchKey", "NoSuchVersion", "NoSuchUpload", "NoSuchTagSet", "NotModified", "PreconditionFailed", "InvalidRange"}
+    | {"InvalidObjectState", "NoSuchObjectLockConfiguration"}
 )
+#: a field of the digest files that lie beside the logs
+_DIGEST: Final = "digestS3Object"
 _ADDRESS: Final = re.compile(r"[0-9.]{7,15}|[0-9a-fA-F:]*:[0-9a-fA-F:.]*")
 _TLS: Final = re.compile(r"TLSv([0-9](?:\.[0-9])?)")
 _AUTH_TYPES: Final = {"AuthHeader": "REST-HEADER", "QueryString": "REST-QUERY-STRING", "HtmlForm": "POST"}
@@ -37,9 +40,11 @@ class CloudTrail:
     title: str = "CloudTrail data event"
 
     def recognizes(self, data: Data) -> bool:
-        return "eventVersion" in data and "eventSource" in data and "eventName" in data
+        return ("eventVersion" in data and "eventSource" in data and "eventName" in data) or _DIGEST in data
 
     def read(self, data: Data) -> Recorded:
+        if _DIGEST in data:
+            raise NoRequest("it is a digest of CloudTrail's files, which holds no request")
         if text_of(data, "eventCategory") not in ("Data", "") or text_of(data, "managementEvent") == "true":
             raise NoRequest("it is no data event, and the policies here guard data")
         kind, arn = _asked(data)

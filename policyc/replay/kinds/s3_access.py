@@ -42,10 +42,14 @@ _FIELDS: Final = (
     "acl_required",
     "source_region",
 )
-#: fields up to the error code; a line with fewer is none
-_LEAST: Final = 11
-_PART: Final = re.compile(r'\[([^\]]*)\]|"((?:[^"\\]|\\.)*)"|(\S+)')
-_FIRST: Final = re.compile(r"[0-9a-f]{64} [a-z0-9.-]+ \[[^\]]+\] ")
+#: the line up to the error code, and what lies behind
+_LINE: Final = re.compile(
+    r'([0-9a-f]{64}) (\S+) \[([^\]]+)\] (\S+) (\S+) (\S+) (\S+) (\S+) (?:"(.*?)"|-) ([0-9]{3}|-) (\S+)(?: (.*))?',
+    re.DOTALL,
+)
+#: referer and user agent, in which clients may write quotation marks as they like, and the fields behind, which have none
+_CLIENT: Final = re.compile(r'(?:"(.*?)"|-) (?:"(.*)"|-)(?: ([^"]*))?', re.DOTALL)
+_NUMBERS: Final = 4
 _OPERATION: Final = re.compile(r"(REST|SOAP|BATCH|WEBSITE|S3)\.([A-Z]+)\.([A-Z_]+)")
 _CALLS: Final = {
     ("GET", "OBJECT"): "GetObject",
@@ -63,7 +67,17 @@ _CALLS: Final = {
     ("POST", "UPLOAD"): "CompleteMultipartUpload",
     ("DELETE", "UPLOAD"): "AbortMultipartUpload",
     ("POST", "MULTI_OBJECT_DELETE"): "DeleteObjects",
+    ("POST", "OBJECT"): "PostObject",
+    ("POST", "RESTORE"): "RestoreObject",
+    ("DELETE", "OBJECT_TAGGING"): "DeleteObjectTagging",
+    ("COPY", "OBJECT"): "CopyObject",
+    ("COPY", "PART"): "UploadPartCopy",
+    ("GET", "UPLOAD"): "ListParts",
+    ("GET", "UPLOADS"): "ListMultipartUploads",
+    ("HEAD", "BUCKET"): "HeadBucket",
 }
+#: errors that come before policies are asked
+_EARLIER: Final = frozenset({"NoSuchBucket", "PermanentRedirect", "TemporaryRedirect"})
 _SIGNATURES: Final = {"SigV4": "AWS4-HMAC-SHA256", "SigV2": "AWS"}
 _AUTH_TYPES: Final = {"AuthHeader": "REST-HEADER", "QueryString": "REST-QUERY-STRING"}
 _CANONICAL: Final = re.compile(r"[0-9a-f]{64}")
@@ -85,7 +99,7 @@ class S3Access:
         call = None if found is None else _CALLS.get((found[2], found[3]))
         if found is None or call is None:
             raise NoRequest("its operation is none that reads, lists or writes objects")
-        if found[1] in ("BATCH", "S3"):
+        if found[1] == "S3":
             raise NoRequest("S3 itself did it, which is no request")
         key = text_of(data, "key")
         return Recorded(
@@ -107,10 +121,16 @@ class S3Access:
 
 
 def _read_line(line: str) -> Data | None:
-    if not _FIRST.match(line):
+    found = _LINE.fullmatch(line.rstrip())
+    if found is None:
         return None
-    parts = [next(part for part in found.groups() if part is not None) for found in _PART.finditer(line)]
-    return dict(zip(_FIELDS, parts)) if len(parts) >= _LEAST else None
+    *parts, rest = found.groups(default="-")
+    numbers = rest.split(" ", _NUMBERS)
+    parts += numbers[:_NUMBERS]
+    if len(numbers) > _NUMBERS and (client := _CLIENT.fullmatch(numbers[_NUMBERS])) is not None:
+        referer, agent, more = client.groups(default="-")
+        parts += [referer, agent, *more.split()]
+    return dict(zip(_FIELDS, parts))
 
 
 def _caller(requester: str) -> str:
@@ -137,11 +157,9 @@ def _keys(data: Data) -> Iterator[tuple[str, str]]:
 
 
 def _verdict(status: str, error: str) -> str:
-    if status == "403":
-        if error in ("AccessDenied", "AllAccessDisabled", ""):
-            return "deny"
-        raise NoRequest("its error does not tell whether policies let it pass")
-    if status[:1] in ("2", "3") or status in ("404", "412", "416"):
+    if status == "403" and error in ("AccessDenied", ""):
+        return "deny"
+    if error not in _EARLIER and (status[:1] == "2" or status in ("304", "404", "412", "416")):
         return "allow"
     raise NoRequest("its status does not tell whether policies let it pass")
 

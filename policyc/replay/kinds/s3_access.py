@@ -96,11 +96,11 @@ class S3Access:
 
     def read(self, data: Data) -> Recorded:
         found = _OPERATION.fullmatch(text_of(data, "operation"))
+        if found is not None and found[1] == "S3":
+            raise NoRequest("S3 itself did it, which is no request")
         call = None if found is None else _CALLS.get((found[2], found[3]))
         if found is None or call is None:
             raise NoRequest("its operation is none that reads, lists or writes objects")
-        if found[1] == "S3":
-            raise NoRequest("S3 itself did it, which is no request")
         key = text_of(data, "key")
         return Recorded(
             self.name,

@@ -245,7 +245,7 @@ def test_the_same_as_json() -> None:
     ("old", "new", "words"),
     [
         ("arn:aws:sts::111122223333:assumed-role/site/ana", OWNER, "canonical id"),
-        ("REST.GET.OBJECT", "S3.EXPIRE.OBJECT", "none that reads"),
+        ("REST.GET.OBJECT", "S3.EXPIRE.OBJECT", "S3 itself did it"),
         ("REST.GET.OBJECT", "S3.DELETE.OBJECT", "S3 itself"),
         (" 200 - ", " 403 InvalidAccessKeyId ", "does not tell"),
         (" 200 - ", " 500 InternalError ", "does not tell"),

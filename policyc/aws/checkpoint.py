@@ -56,8 +56,14 @@ def load(path: Path, kind: str) -> dict[str, Any]:
 
     try:
         data = json.loads(read_regular(path, _LARGEST))
-    except (OSError, ValueError, RecursionError) as error:
-        why = getattr(error, "strerror", None) or str(error) or "it is nested too deeply"
+    except json.JSONDecodeError as error:
+        raise Unreadable(f"`{path.name}` is no JSON (line {error.lineno}, column {error.colno})") from error
+    except UnicodeDecodeError as error:
+        raise Unreadable(f"`{path.name}` is no JSON in UTF-8") from error
+    except RecursionError as error:
+        raise Unreadable(f"`{path.name}` is nested too deeply") from error
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or str(error)
         raise Unreadable(f"`{path.name}` cannot be read: {why[:1].lower()}{why[1:]}") from error
     wrong = misfits(data, json.loads(read_text(f"schemas/aws/{kind}.schema.json")))
     if wrong:

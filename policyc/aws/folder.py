@@ -40,10 +40,10 @@ def write(
     before = read_lock(folder)
     documents: dict[str, Any] = {}
     for item in part.documents:
-        _put(folder / item.path, laid_out(item))
+        _put(_inside(folder, item.path), laid_out(item))
         documents[item.path] = _entry(item)
     for file in part.files:
-        _put(folder / file.path, json.dumps(file.data, indent=1, sort_keys=True) + "\n")
+        _put(_inside(folder, file.path), json.dumps(file.data, indent=1, sort_keys=True) + "\n")
     files = sorted(file.path for file in part.files)
     lock: dict[str, Any] = {
         "format_version": FORMAT_VERSION,
@@ -71,8 +71,16 @@ def write(
     if before is not None:
         kept = {*documents, *files}
         for name in {*before.documents, *before.files} - kept:
-            (folder / name).unlink(missing_ok=True)
+            _inside(folder, name).unlink(missing_ok=True)
     return lock
+
+
+def _inside(folder: Path, name: str) -> Path:
+    """A path of the folder. Raises Occupied where a link on the way leads out of it."""
+    path = folder / name
+    if not path.parent.resolve().is_relative_to(folder.resolve()):
+        raise Occupied(f"`{name}` leads out of `{folder.name}` by a link")
+    return path
 
 
 def laid_out(item: Held) -> str:

@@ -12,7 +12,7 @@ from policyc.aws.calls import CALLERS, CALLS, OBJECT_LAMBDA
 from policyc.aws.pull import Inventory
 from policyc.bounded import read_regular
 from policyc.record import record
-from policyc.workspace.pulled import Lock
+from policyc.workspace.pulled import BrokenLock, Lock
 
 _LARGEST: Final = 16 * 1024 * 1024
 #: IAM action -> the target that it belongs to
@@ -156,7 +156,12 @@ def of_inventory(found: Inventory) -> Live:
 
 
 def of_folder(folder: Path, lock: Lock) -> Live:
-    """A pulled folder. Raises OSError for a document that is gone or too large, UnicodeDecodeError."""
+    """A pulled folder. Raises OSError for a document that is gone or too large, UnicodeDecodeError, and BrokenLock for one that a link leads out of
+    the folder."""
+    home = folder.resolve()
+    for path in lock.documents:
+        if not (folder / path).resolve().is_relative_to(home):
+            raise BrokenLock(f"`{path}` leads out of it by a link")
     texts = {path: read_regular(folder / path, _LARGEST).decode("utf-8") for path in lock.documents}
     revisions = {path: dict(entry["revision"]) for path, entry in lock.documents.items()}
     return Live(lock.resources, texts, revisions, lock.unread, lock.accounts, False)

@@ -153,10 +153,11 @@ def failure_of(client: str, method: str, error: Exception) -> Failure:
         return made(Trouble.UNKNOWN)
     if isinstance(error, known.ParamValidationError | known.NoCredentialsError):
         return made(Trouble.INVALID)  # never sent
-    if isinstance(error, ResponseParserError):  # somebody on the way answered, such as a proxy
-        return made(Trouble.OTHER, message="the answer is in no form of AWS's")
-    if isinstance(error, known.BotoCoreError):
+    if isinstance(error, known.BotoCoreError) and not isinstance(error, ResponseParserError):
         return made(Trouble.OTHER)
+    # somebody on the way answered, such as a proxy; botocore's parsers of XML trip over a page
+    if isinstance(error, ResponseParserError | KeyError | ValueError | TypeError):
+        return made(Trouble.OTHER, message="the answer is in no form of AWS's")
     raise error
 
 
@@ -254,8 +255,13 @@ class Sessions:
                     "check `--endpoint-url`" if self._endpoint else "check the network, and the proxy if there is one"
                 )
             elif isinstance(error, ClientError):
-                help = "check the credentials: `--profile` chooses others"
+                help = _HELP.get(error.response["Error"]["Code"], "check the credentials: `--profile` chooses others")
             raise NoSession(f"AWS does not say who asks: {_said(error)}", help) from error
+        except (KeyError, ValueError, TypeError) as error:
+            # what botocore says of an endpoint that is no URL, and of a page in place of an answer
+            what = "the endpoint is no URL" if isinstance(error, ValueError) else "the answer is in no form of AWS's"
+            help = "check `--endpoint-url`" if self._endpoint else "check the network, and the proxy if there is one"
+            raise NoSession(f"AWS does not say who asks: {what}", help) from error
         return Identity(found["Account"], found["Arn"], found["Arn"].split(":")[1])
 
     def client(self, service: str, region: str, writes: bool = False) -> Any:
@@ -304,6 +310,14 @@ class Sessions:
             given[give] = token
 
 
+#: error code -> what helps
+_HELP: Final = {
+    **dict.fromkeys(("ExpiredToken", "ExpiredTokenException"), "the credentials have expired: log in again"),
+    **dict.fromkeys(
+        ("RequestTimeTooSkewed", "RequestExpired", "SignatureDoesNotMatch", "InvalidSignatureException"),
+        "check the clock of this machine, and the secret key",
+    ),
+}
 #: client -> the members that ask for the next page and name it, and the size of a page
 _TOKENS: Final[dict[str, tuple[str, str, dict[str, Any]]]] = {
     "vpc-lattice": ("nextToken", "nextToken", {"maxResults": 100}),

@@ -6,7 +6,8 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,6 +60,8 @@ def _begin(path: Path, args: argparse.Namespace) -> Record:
     data = _load(path, "plan")
     if digest(data["steps"]) != data["digest"]:
         raise WrongUse(f"`{path.name}` was changed after it was made", "make the plan again")
+    steps = [step_of(item) for item in data["steps"]]
+    _see_sound(path, steps)
     place = Path(os.path.abspath(args.record)) if args.record else path.with_name(f"{path.name}.record")  # noqa: PTH100
     if place.exists():
         known = record_of(place, _load(place, "record"))
@@ -68,13 +71,26 @@ def _begin(path: Path, args: argparse.Namespace) -> Record:
             help = f"go on with `policyc aws apply --resume {place.name}`, or back with `policyc aws rollback {place.name}`"
             raise WrongUse(f"the plan was begun, and `{place.name}` says how far it came", help)
         raise WrongUse(f"the plan was carried out already, see `{place.name}`", "make a new plan")
-    return new_record(place, data["digest"], [step_of(item) for item in data["steps"]])
+    return new_record(place, data["digest"], steps)
 
 
 def _open_record(path: Path) -> Record:
     from policyc.aws.apply import record_of
 
-    return record_of(path, _load(path, "record"))
+    found = record_of(path, _load(path, "record"))
+    _see_sound(path, [replace(step, old=found.before.get(step.number, step.old)) for step in found.steps])
+    return found
+
+
+def _see_sound(path: Path, steps: Sequence[Step]) -> None:
+    """Raises WrongUse for a file that names a place or a text that no plan has."""
+    from policyc.aws.sound import unsound
+
+    wrong = unsound(steps)
+    if wrong is not None:
+        raise WrongUse(
+            f"`{path.name}` was changed after it was made: `steps/{wrong[0]}`: {wrong[1]}", "make the plan again"
+        )
 
 
 def _run_of(found: Record, args: argparse.Namespace, console: Console) -> Run:

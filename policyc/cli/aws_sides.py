@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from policyc.cli import exits
 from policyc.cli.aws import sessions_of
-from policyc.cli.console import Console
+from policyc.cli.console import Console, reason
 from policyc.cli.parser import WrongUse
 from policyc.cli.progress import Progress
 from policyc.cli.project import open_project
@@ -93,8 +93,13 @@ def _folder(word: str) -> Live:
     try:
         lock = read_lock(folder)
         live = None if lock is None else of_folder(folder, lock)
-    except (BrokenLock, OSError, UnicodeDecodeError) as error:
+    except BrokenLock as error:
         raise WrongUse(f"`{word}` cannot be read: {error}", "pull it again") from error
+    except OSError as error:
+        which = Path(error.filename).relative_to(folder).as_posix() if error.filename else "a document"
+        raise WrongUse(f"`{which}` in `{word}` cannot be read: {reason(error)}", "pull it again") from error
+    except UnicodeDecodeError as error:
+        raise WrongUse(f"`{word}` holds a document that is no UTF-8", "pull it again") from error
     if live is None:
         raise WrongUse(f"`{word}` was not pulled", "write it with `policyc aws pull -o`")
     return live

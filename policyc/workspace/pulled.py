@@ -54,6 +54,7 @@ def read_lock(folder: Path) -> Lock | None:
     wrong = misfits(data, json.loads(read_text(SCHEMA)))
     if wrong:
         raise BrokenLock(f"`{LOCK}` does not fit: `{wrong[0].pointer}` {wrong[0].message}")
+    _see_inside(data)
     return Lock(
         data["pulled_at"],
         tuple(data["accounts"]),
@@ -62,6 +63,18 @@ def read_lock(folder: Path) -> Lock | None:
         tuple(data["files"]),
         tuple(data["unread"]),
     )
+
+
+def _see_inside(data: Mapping[str, Any]) -> None:
+    """Raises BrokenLock for a path that leads out of the folder, which nothing may read, write or remove, and for a document that is not there."""
+    for name in (*data["documents"], *data["files"]):
+        parts = name.split("/")
+        if not name or "\\" in name or ":" in parts[0] or any(part in ("", ".", "..") for part in parts):
+            raise BrokenLock(f"`{LOCK}` names `{name}`, which leads out of the folder")
+    for arn, item in data["resources"].items():
+        for path in (*item["policies"].values(), *(item["facts"].get("identity") or ())):
+            if path not in data["documents"]:
+                raise BrokenLock(f"`{LOCK}` names `{path}` of `{arn}`, which is none of its documents")
 
 
 @record

@@ -7,7 +7,9 @@ import shlex
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.live.fake.core import ACCOUNT
+import pytest
+
+from tests.live.fake.core import ACCOUNT, Fault, Killed
 from tests.live.world import APP, SERVICE, World, allow, text
 
 Run = Callable[..., tuple[int, str, str]]
@@ -25,8 +27,17 @@ def _edited(there: World, policyc: Run) -> None:
     there.lattice.services[SERVICE]["authType"] = "NONE"
 
 
+def _killed(there: World, policyc: Run) -> None:
+    """The program dies once the first write has been made."""
+    assert policyc("aws", "plan", "policies/lattice", "-o", "killed.plan")[0] == 1
+    there.aws.faults = [Fault("kill", "after", method="put_auth_policy")]
+    with pytest.raises(Killed):
+        policyc("aws", "apply", "killed.plan", "--yes")
+    there.aws.faults = []
+
+
 #: word behind the fence -> what happens before the session
-BEFORE = {"drifted": _drifted, "edited": _edited}
+BEFORE = {"drifted": _drifted, "edited": _edited, "killed": _killed}
 
 
 def test_the_sessions_of_the_page_run(there: World, policyc: Run) -> None:

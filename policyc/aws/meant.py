@@ -15,8 +15,8 @@ from policyc.record import record
 from policyc.syntax.json_text import parse_json
 from policyc.targets.base import Document, MapEntry
 from policyc.targets.cedar_documents.facts import Fact
-from policyc.targets.iam_documents import resource_arn
 from policyc.targets.iam_documents.kinds import guess_kind, is_policy
+from policyc.targets.iam_documents.resources import resource_arn
 from policyc.targets.registry import back_end, resource_types
 from policyc.text import Source
 from policyc.workspace.compile import compile_project

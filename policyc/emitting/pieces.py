@@ -15,7 +15,7 @@ from policyc.emitting.templates import Opened, Template, Tree
 from policyc.ir.program import Program
 from policyc.model.values import Resource
 from policyc.record import record
-from policyc.targets.iam_documents import resource_arn
+from policyc.targets.iam_documents.resources import resource_arn
 from policyc.targets.registry import resource_types
 
 #: the last part of `Document.kind` -> what carries such a document

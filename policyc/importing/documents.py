@@ -35,9 +35,9 @@ from policyc.record import record
 from policyc.syntax import nodes
 from policyc.syntax.json_text import JsonValue, parse_json
 from policyc.targets.base import Document
-from policyc.targets.iam_documents import resource_arn
 from policyc.targets.iam_documents.kinds import KINDS, DocumentKind, guess_kind, is_policy
 from policyc.targets.iam_documents.read import read_policy
+from policyc.targets.iam_documents.resources import resource_arn
 from policyc.targets.lattice import raising
 from policyc.targets.lattice.raising import is_placeholder
 from policyc.targets.program import words

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from fractions import Fraction
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from policyc.ir.authz import Constant, Op
-from policyc.ir.instants import moment
 from policyc.ir.pattern import pattern_matches
 from policyc.model.types import Named, SetOf, Type, shapes
 from policyc.model.values import Scalar
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 
 def compares(kind: Type, op: Op, value: Scalar, constant: Constant) -> bool:
@@ -60,7 +61,13 @@ def _shape_check(kind: Type) -> str:
 
 
 def _number(kind: Type, value: Scalar) -> Fraction:
-    return moment(str(value)) if _shape_check(kind) == "datetime" else Fraction(str(value))
+    if _shape_check(kind) == "datetime":
+        from policyc.ir.instants import moment
+
+        return moment(str(value))
+    from fractions import Fraction
+
+    return Fraction(str(value))
 
 
 def _address(text: str) -> IPv4Address | IPv6Address:

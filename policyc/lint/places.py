@@ -6,14 +6,17 @@ from policyc.ir.authz import Cond, Statement
 from policyc.ir.conditions import tests
 from policyc.lint.rule import Lint
 from policyc.model.values import Resource
-from policyc.syntax import nodes
 from policyc.text import Span
 
 
 def name_of(lint: Lint, resource: Resource) -> Span:
     """The name in a resource's declaration."""
     module = lint.program.modules.get(resource.file)
-    for node in module.declarations if module else ():
+    if module is None:
+        return resource.span
+    from policyc.syntax import nodes
+
+    for node in module.declarations:
         if isinstance(node, nodes.Resource) and node.name.text == resource.name:
             return node.name.span
     return resource.span

@@ -8,7 +8,6 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 from policyc.diagnostics import Diagnostics
-from policyc.engines.trace import Outcome
 from policyc.ir.authz import Policy
 from policyc.ir.program import Program
 from policyc.model.values import Principal, Resource, Scalar
@@ -17,6 +16,7 @@ from policyc.record import light, record
 from policyc.text import Source, Span
 
 if TYPE_CHECKING:
+    from policyc.engines.trace import Outcome
     from policyc.ir.network import CoreNetwork
     from policyc.ir.program import BoundNetwork, BoundTest
     from policyc.ir.raw_forms import NativeForms

@@ -7,15 +7,17 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from policyc.bounded import read_regular
 from policyc.data import read_text
 from policyc.diagnostics import Diagnostics, did_you_mean
 from policyc.record import record
 from policyc.regex import regex
-from policyc.shape import Misfit, misfits
 from policyc.text import Source, Span
+
+if TYPE_CHECKING:
+    from policyc.shape import Misfit
 
 SCHEMA = "schemas/config.schema.json"
 _LARGEST = 1024 * 1024
@@ -75,6 +77,8 @@ def load_config(file: Path, diagnostics: Diagnostics) -> Config:
     data = _parse(source, diagnostics)
     if data is None:
         return Config(source=source)
+    from policyc.shape import misfits
+
     found = misfits(data, json.loads(read_text(SCHEMA)))
     for misfit in found:
         _report(misfit, source, diagnostics)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from policyc.carriers.embedded import Companion, Embedded, PlacedText, Unreadable
 from policyc.diagnostics import Confidence, Diagnostic, Diagnostics, Fix, Label, Severity
@@ -19,10 +20,12 @@ from policyc.packages import MissingPackage
 from policyc.record import record, replace
 from policyc.syntax.json_text import JsonArray, JsonObject, JsonValue
 from policyc.text import Source, Span
-from policyc.workspace.completions import Completion, completions
 from policyc.workspace.native_settings import NativeSettings, rule_settings
 from policyc.workspace.native_texts import check_texts
 from policyc.workspace.placed import moved, obstacle, tree_of
+
+if TYPE_CHECKING:
+    from policyc.workspace.completions import Completion
 
 CEDAR = "cedar"
 CORE_NETWORK = "core-network"
@@ -147,6 +150,8 @@ def _certain(
     opened = [item.document for item in items if item.document.holes]
     if not opened:
         return found, {}
+    from policyc.workspace.completions import completions  # most documents are whole
+
     every = {_key(item): item for item in found}
     unsure: set[_Key] = set()
     for way in completions(opened):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import reduce
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from policyc.carriers.registry import recognized
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity
@@ -17,8 +18,10 @@ from policyc.workspace.native_settings import NativeSettings, as_configured
 from policyc.workspace.native_text import Sort, sort_of
 from policyc.workspace.native_texts import check_texts
 from policyc.workspace.natives import NATIVES, format_of
-from policyc.workspace.pulled import Known, pulled
 from policyc.workspace.remembered import Remembered
+
+if TYPE_CHECKING:
+    from policyc.workspace.pulled import Known
 
 
 @record
@@ -72,6 +75,8 @@ def check_natives(
             hosts.append((source, format))
         elif settings.kind or path.suffix in NATIVES:
             texts.append((source, path.suffix))
+            from policyc.workspace.pulled import pulled
+
             held = pulled(path, locks, diagnostics)
             kinds[name] = settings.kind or built_kind(path, manifests) or held.kind
             trusts[name] = held.trust

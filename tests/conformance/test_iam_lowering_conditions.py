@@ -11,8 +11,15 @@ from policyc.diagnostics import Diagnostics
 from policyc.ir.authz import All, Always, AnyOf, Atom, Cond, Constant, Never, Op
 from policyc.model.types import EnumOf, Named, Type
 from policyc.model.vocabulary import Attribute
-from policyc.targets.iam_documents import ALWAYS, BUDGET, NEVER, lower_condition
-from policyc.targets.iam_documents.conditions import condition_block, place, tidy
+from policyc.targets.iam_documents.conditions import (
+    ALWAYS,
+    BUDGET,
+    NEVER,
+    condition_block,
+    lower_condition,
+    place,
+    tidy,
+)
 from policyc.targets.iam_documents.operators import KeyTest
 from policyc.text import Span
 

@@ -9,8 +9,8 @@ import pytest
 from policyc.diagnostics import Diagnostics
 from policyc.ir.authz import Who
 from policyc.model.values import Principal
-from policyc.targets.iam_documents import ALL_KINDS, lower_who
 from policyc.targets.iam_documents.conditions import condition_block, place
+from policyc.targets.iam_documents.principals import ALL_KINDS, lower_who
 from policyc.text import Span
 
 SHOP, OTHER = "111122223333", "444455556666"

@@ -10,19 +10,11 @@ from policyc.ir.authz import Always as AlwaysTrue
 from policyc.model.types import STRING
 from policyc.model.values import Principal
 from policyc.model.vocabulary import Attribute, Verb
-from policyc.targets.iam_documents import (
-    ALL_KINDS,
-    ALWAYS,
-    Callers,
-    Grant,
-    KeyTest,
-    Part,
-    assemble,
-    lower_condition,
-    lower_who,
-    resource_grants,
-    statement_parts,
-)
+from policyc.targets.iam_documents.conditions import ALWAYS, lower_condition
+from policyc.targets.iam_documents.operators import KeyTest
+from policyc.targets.iam_documents.principals import ALL_KINDS, Callers, lower_who
+from policyc.targets.iam_documents.resources import resource_grants
+from policyc.targets.iam_documents.statements import Grant, Part, assemble, statement_parts
 from policyc.text import Span
 
 ROLE = Principal("role", ("111122223333", "order"))

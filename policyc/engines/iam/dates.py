@@ -9,9 +9,12 @@ Source: IAM evaluation reference 8.1 and its corrections; W3C profile of ISO 860
 
 from __future__ import annotations
 
-from fractions import Fraction
+from typing import TYPE_CHECKING, TypeAlias
 
 from policyc.regex import regex
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 _EPOCH = regex(r"(-?[0-9]{1,19})(?:\.([0-9]{1,30}))?")
 _MOST = 2**63 - 1
@@ -27,7 +30,7 @@ _LIKELY = regex(r"(19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}")
 _YEARS = range(-292_275_054, 292_278_994)
 _MONTHS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
-Instant = int | Fraction
+Instant: TypeAlias = "int | Fraction"
 
 
 def parse_instant(text: str, zone_needed: bool = False) -> Instant | None:
@@ -118,4 +121,6 @@ def _offset(zone: str | None) -> int | None:
 def _with_fraction(seconds: int, fraction: str | None, sign: int) -> Instant:
     if not fraction or not fraction.strip("0"):
         return seconds
+    from fractions import Fraction
+
     return seconds + sign * Fraction(int(fraction), 10 ** len(fraction))

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
-from fractions import Fraction
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from math import floor
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from policyc.engines.proofs.budget import Steps
 from policyc.engines.proofs.texts import Pattern, are_apart, find, is_inside, literal, may_exist, test_of
 from policyc.engines.proofs.texts import simplest as texts_simplest
 from policyc.record import record
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+    from fractions import Fraction
 
 
 @record
@@ -310,12 +313,12 @@ def _between(ends: list[Fraction], family: str, span: Span | None = None) -> lis
     if span is not None:
         low, high = span
         near = {floor(end) + step for end in ends for step in (-1, 0, 1, 2)} | {low, high, 1}
-        return [Fraction(number) for number in sorted(near) if low <= number <= high]
+        return [_exact(number) for number in sorted(near) if low <= number <= high]
     if family == "ip":
         whole = {int(end) + step for end in ends for step in (-1, 0, 1)} | {0x0A000001, IPV6 + (0x20010DB8 << 96) + 1}
-        return [Fraction(number) for number in sorted(whole) if 0 <= number < 2**32 or IPV6 <= number <= _IPV6_END]
+        return [_exact(number) for number in sorted(whole) if 0 <= number < 2**32 or IPV6 <= number <= _IPV6_END]
     if not ends:
-        return [Fraction(1_700_000_000 if family == "date" else 1)]
+        return [_exact(1_700_000_000 if family == "date" else 1)]
     out = [ends[0] - 1]
     for at, end in enumerate(ends):
         out.append(end)
@@ -340,6 +343,12 @@ def _date(seconds: Fraction) -> str:
     return moment_text(f"{int(seconds)}.0") if whole else decimal(seconds)
 
 
+def _exact(number: int | Fraction | Decimal) -> Fraction:
+    from fractions import Fraction  # few tests are about numbers
+
+    return Fraction(number)
+
+
 def decimal(number: Fraction) -> str:
     """The number written out; its denominator has no factors but 2 and 5, as halves of decimals have."""
     places = 0
@@ -358,7 +367,7 @@ def read_number(text: str) -> Fraction | None:
     found = parse_number(text)
     if found is not None and abs(found.adjusted()) > _LARGEST:
         raise Unmodelled(f"`{text}` is too large or too small a number")
-    return None if found is None else Fraction(found)
+    return None if found is None else _exact(found)
 
 
 def read_date(text: str) -> Fraction | None:
@@ -366,7 +375,7 @@ def read_date(text: str) -> Fraction | None:
     from policyc.engines.iam.dates import parse_instant
 
     found = parse_instant(text)
-    return None if found is None else Fraction(found)
+    return None if found is None else _exact(found)
 
 
 def read_address(text: str) -> Fraction | None:
@@ -377,7 +386,7 @@ def read_address(text: str) -> Fraction | None:
         return None
     if "%" in text:
         return None
-    return Fraction(int(found) + (IPV6 if found.version == 6 else 0))
+    return _exact(int(found) + (IPV6 if found.version == 6 else 0))
 
 
 _READ: Final = {"number": read_number, "date": read_date, "ip": read_address}

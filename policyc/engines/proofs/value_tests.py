@@ -4,10 +4,9 @@
 from __future__ import annotations
 
 import base64
-from fractions import Fraction
 from functools import lru_cache
 from ipaddress import ip_interface, ip_network
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from policyc.engines.proofs.domains import (
     IPV6,
@@ -24,11 +23,13 @@ from policyc.engines.proofs.domains import (
 )
 from policyc.engines.proofs.texts import ARN, by_fields, exactly, whole
 from policyc.ir.authz import Constant, Op
-from policyc.ir.instants import moment
 from policyc.ir.pattern import Token, Wild, pattern_tokens
 from policyc.ir.raw_tests import plain
 from policyc.model.types import BOOL, EnumOf, Named, SetOf, Type, shapes
 from policyc.model.vocabulary import Attribute
+
+if TYPE_CHECKING:
+    pass
 
 _RELATIONS: Final = {
     "Equals": "==",
@@ -108,6 +109,8 @@ def typed_test(kind: Type, op: Op, constant: Constant) -> Test | None:
     if family == "text" and not isinstance(constant.value, bool) and op is Op.EQ:
         return Fits(exactly(text))
     if family == "date":
+        from policyc.ir.instants import moment
+
         text = decimal(moment(text))
     return interval("number" if family == "text" else family, _OPS[op], text)
 
@@ -178,4 +181,6 @@ def block(text: str) -> Within | None:
         return None
     add = IPV6 if found.version == 6 else 0
     low, high = int(found.network_address) + add, int(found.broadcast_address) + add
+    from fractions import Fraction
+
     return Within("ip", Fraction(low), Fraction(high))

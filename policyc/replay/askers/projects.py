@@ -19,8 +19,8 @@ from policyc.simulation.keys import EVERYTHING, attribute_of_key
 from policyc.simulation.references import PlainText
 from policyc.simulation.request_text import PlainRequest, bind_to
 from policyc.targets.base import Document, DocumentSet
-from policyc.targets.iam_documents import resource_arn
 from policyc.targets.iam_documents.gates import compile_emitted
+from policyc.targets.iam_documents.resources import resource_arn
 from policyc.targets.registry import resource_types, target
 from policyc.targets.switches import iam_switches
 from policyc.text import Span

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from policyc.diagnostics import Diagnostic
-from policyc.engines.trace import Outcome
 from policyc.report.human import render
 from policyc.report.options import Options
 from policyc.text import Source
 
 if TYPE_CHECKING:
+    from policyc.engines.trace import Outcome
     from policyc.report.changes import Changes
     from policyc.report.matrix import Cell
     from policyc.report.outcome import Detail

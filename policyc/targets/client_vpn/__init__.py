@@ -7,7 +7,6 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from policyc.diagnostics import Diagnostics
-from policyc.engines.trace import Outcome
 from policyc.ir.authz import Policy
 from policyc.ir.program import Program
 from policyc.model.values import Principal, Resource
@@ -16,6 +15,7 @@ from policyc.targets.base import Document, Native, Request, Target
 from policyc.targets.client_vpn import scope as _scope
 
 if TYPE_CHECKING:
+    from policyc.engines.trace import Outcome
     from policyc.targets.cedar_documents.facts import Fact
     from policyc.targets.cedar_documents.protocol import Providers, Question, Text
     from policyc.text import Source

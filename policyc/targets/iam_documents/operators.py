@@ -7,15 +7,16 @@ Absent keys: positive operators are false, negated ones true, `…IfExists` and 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from fractions import Fraction
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
-from policyc.ir.instants import moment, moment_text
 from policyc.ir.pattern import escape_pattern
 from policyc.record import field, record, replace
 from policyc.targets.iam_documents.escape import literal_glob, literal_text, pattern_glob
 from policyc.text import Span
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 Qualifier = Literal["", "ForAnyValue:", "ForAllValues:"]
 
@@ -96,6 +97,8 @@ class KeyTest:
         elif self.base.startswith("String"):
             convert = literal_text
         elif self.base.startswith("Date"):
+            from policyc.ir.instants import moment_text
+
             convert = moment_text
         else:
             convert = str
@@ -157,7 +160,13 @@ def _tightest(tests: Sequence[KeyTest]) -> KeyTest:
 
 def ordering_key(base: str, value: str) -> Fraction:
     """A number to compare values of a Numeric or Date operator by."""
-    return moment(value) if base.startswith("Date") else Fraction(value)
+    if base.startswith("Date"):
+        from policyc.ir.instants import moment
+
+        return moment(value)
+    from fractions import Fraction
+
+    return Fraction(value)
 
 
 def _identity(base: str, value: str) -> object:

@@ -24,7 +24,6 @@ from policyc.engines.iam.operators import Family, Operator, Qualifier, Relation,
 from policyc.engines.iam.values import parse_number, parse_truth
 from policyc.ir.authz import Atom, Cond, Constant, Glob, Op, RawTest, Spelling, Tokens, Variable, raw_attribute
 from policyc.ir.conditions import conjunction, disjunction
-from policyc.ir.instants import moment_text
 from policyc.ir.pattern import Wild, pattern_matches
 from policyc.model.types import Named, SetOf, Type, shapes
 from policyc.model.vocabulary import Attribute
@@ -276,6 +275,8 @@ def _date(text: str) -> str | None:
     instant = parse_instant(text)
     if instant is None or instant != int(instant) or not -62_000_000_000 < instant < 253_000_000_000:
         return None
+    from policyc.ir.instants import moment_text
+
     return moment_text(f"{int(instant)}.0")
 
 

@@ -11,9 +11,9 @@ from policyc.ir.program import Program
 from policyc.model.values import Principal
 from policyc.model.vocabulary import ResourceType
 from policyc.targets.base import Addition, Document, Quota
-from policyc.targets.iam_documents import assemble
 from policyc.targets.iam_documents.carriers import carrier_of
 from policyc.targets.iam_documents.lowering import Lowered
+from policyc.targets.iam_documents.statements import assemble
 from policyc.targets.identity.lowering import lowered_policy
 
 #: characters, whitespace not counted (IAM reference section 12)

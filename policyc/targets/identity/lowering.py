@@ -8,17 +8,11 @@ from policyc.diagnostics import Diagnostics
 from policyc.ir.authz import Policy, Statement
 from policyc.ir.program import Program
 from policyc.model.vocabulary import ResourceType
-from policyc.targets.iam_documents import (
-    Callers,
-    Grant,
-    Part,
-    lower_condition,
-    resource_arn,
-    resource_grants,
-    statement_parts,
-)
+from policyc.targets.iam_documents.conditions import lower_condition
 from policyc.targets.iam_documents.lowering import Lowered, PerProgram, lower_statements
-from policyc.targets.iam_documents.resources import raw_grants
+from policyc.targets.iam_documents.principals import Callers
+from policyc.targets.iam_documents.resources import raw_grants, resource_arn, resource_grants
+from policyc.targets.iam_documents.statements import Grant, Part, statement_parts
 
 
 def lower_policy(policy: Policy, kinds: Mapping[str, ResourceType], diagnostics: Diagnostics) -> Lowered | None:

@@ -14,10 +14,10 @@ from policyc.ir.authz import Policy, Statement
 from policyc.model.values import Principal, Resource
 from policyc.model.vocabulary import ResourceType
 from policyc.regex import regex
-from policyc.targets.iam_documents import resource_arn
 from policyc.targets.iam_documents.clauses import Declared, clauses, resource_of
 from policyc.targets.iam_documents.kinds import KINDS
 from policyc.targets.iam_documents.raising import as_it_stands, conditions, language_statement, verified
+from policyc.targets.iam_documents.resources import resource_arn
 from policyc.targets.identity.lowering import lower_statement
 
 _KIND: Final = KINDS["identity"]

@@ -7,7 +7,6 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from policyc.diagnostics import Diagnostics
-from policyc.engines.trace import Outcome
 from policyc.ir.authz import Policy
 from policyc.ir.program import Program
 from policyc.model.values import Resource
@@ -15,6 +14,7 @@ from policyc.targets.base import Document, Request, Target
 from policyc.targets.iam_target import IamTarget
 
 if TYPE_CHECKING:
+    from policyc.engines.trace import Outcome
     from policyc.ir.raw_forms import NativeForms
 
 

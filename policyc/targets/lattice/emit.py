@@ -10,8 +10,8 @@ from policyc.ir.authz import Policy
 from policyc.ir.program import Program
 from policyc.model.values import Resource
 from policyc.targets.base import Document, Quota
-from policyc.targets.iam_documents import assemble
 from policyc.targets.iam_documents.lowering import Lowered
+from policyc.targets.iam_documents.statements import assemble
 from policyc.targets.lattice.lowering import lower_policy, lowered_policy
 from policyc.targets.lattice.words import NETWORK
 

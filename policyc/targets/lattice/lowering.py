@@ -15,17 +15,12 @@ from policyc.ir.program import Program
 from policyc.model.values import Resource
 from policyc.model.vocabulary import Verb
 from policyc.record import replace
-from policyc.targets.iam_documents import (
-    Grant,
-    KeyTest,
-    Part,
-    lower_condition,
-    lower_who,
-    resource_grants,
-    statement_parts,
-)
+from policyc.targets.iam_documents.conditions import lower_condition
 from policyc.targets.iam_documents.lowering import Lowered, PerProgram, lower_statements
-from policyc.targets.iam_documents.resources import raw_grants, verb_grants
+from policyc.targets.iam_documents.operators import KeyTest
+from policyc.targets.iam_documents.principals import lower_who
+from policyc.targets.iam_documents.resources import raw_grants, resource_grants, verb_grants
+from policyc.targets.iam_documents.statements import Grant, Part, statement_parts
 from policyc.targets.lattice.words import NETWORK, PATH_KEY, PRINCIPALS, arn_of, verbs_of
 
 _NETWORK_PATH_NOTE = (

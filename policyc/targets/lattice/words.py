@@ -10,7 +10,7 @@ from typing import Final
 from policyc.model.values import Resource
 from policyc.model.vocabulary import ResourceType, Verb, Vocabulary, load_vocabulary
 from policyc.per_object import PerObject
-from policyc.targets.iam_documents import resource_arn
+from policyc.targets.iam_documents.resources import resource_arn
 
 NETWORK: Final = "lattice.service_network"
 SERVICE: Final = "lattice.service"

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from policyc.diagnostics import Diagnostics
-from policyc.engines.trace import Outcome
 from policyc.ir.authz import Policy
 from policyc.ir.program import Program
 from policyc.targets.base import Document, Request, Target
 from policyc.targets.iam_target import IamTarget
+
+if TYPE_CHECKING:
+    from policyc.engines.trace import Outcome
 
 
 class ObjectLambda(IamTarget):

@@ -16,17 +16,11 @@ from policyc.ir.conditions import atoms
 from policyc.model.values import Principal
 from policyc.per_object import PerObject
 from policyc.record import record, replace
-from policyc.targets.iam_documents import (
-    ALL_KINDS,
-    Grant,
-    KeyTest,
-    Part,
-    guard,
-    literal_glob,
-    lower_condition,
-    lower_who,
-    statement_parts,
-)
+from policyc.targets.iam_documents.conditions import lower_condition
+from policyc.targets.iam_documents.escape import literal_glob
+from policyc.targets.iam_documents.operators import KeyTest
+from policyc.targets.iam_documents.principals import ALL_KINDS, lower_who
+from policyc.targets.iam_documents.statements import Grant, Part, guard, statement_parts
 from policyc.targets.object_lambda.hops import carried, native, relax
 from policyc.targets.object_lambda.operations import LIST_ACTIONS, OLAP
 from policyc.targets.object_lambda.permissions import onward, permissions

@@ -11,9 +11,11 @@ from typing import Final
 from policyc.engines.iam.principals import distribution_arn, principal_arn
 from policyc.ir.authz import Always, Op, Statement
 from policyc.model.values import Principal, Resource
-from policyc.targets.iam_documents import Conjunct, KeyTest, Part, literal_glob
-from policyc.targets.iam_documents.leaves import value_text
+from policyc.targets.iam_documents.escape import literal_glob
+from policyc.targets.iam_documents.leaves import Conjunct, value_text
+from policyc.targets.iam_documents.operators import KeyTest
 from policyc.targets.iam_documents.principals import Element
+from policyc.targets.iam_documents.statements import Part
 from policyc.targets.object_lambda.access_points import CLOUDFRONT, Written, who_of
 from policyc.targets.object_lambda.hops import ORGANIZATION, native, required
 from policyc.targets.object_lambda.operations import ANSWER, INVOKE, OLAP

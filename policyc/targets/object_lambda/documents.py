@@ -17,7 +17,7 @@ from policyc.model.values import Resource
 from policyc.per_object import PerObject
 from policyc.record import record
 from policyc.targets.base import Document, MapEntry, Quota
-from policyc.targets.iam_documents import Part, assemble
+from policyc.targets.iam_documents.statements import Part, assemble
 from policyc.targets.object_lambda.access_points import Hops, Written, hops_of, merge_twins, written
 from policyc.targets.object_lambda.companions import answering, delegation, invocation
 from policyc.targets.object_lambda.resources import Chain, chain_of, execution_role

@@ -9,7 +9,7 @@ from policyc.ir.program import Program
 from policyc.model.values import Place, Principal, Resource, Value
 from policyc.model.vocabulary import load_vocabulary
 from policyc.record import record
-from policyc.targets.iam_documents import resource_arn
+from policyc.targets.iam_documents.resources import resource_arn
 from policyc.targets.object_lambda.operations import TRANSFORMED_BY_DEFAULT
 
 ACCESS_POINT = "s3.access_point"

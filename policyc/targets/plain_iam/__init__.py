@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from policyc.diagnostics import Diagnostics
-from policyc.engines.trace import Outcome
 from policyc.ir.authz import Policy
 from policyc.ir.program import Program
 from policyc.ir.raw_forms import NativeForms
@@ -14,6 +14,9 @@ from policyc.model.values import Principal, Resource
 from policyc.targets.base import Document, Request, Target
 from policyc.targets.iam_target import IamTarget
 from policyc.targets.plain_iam.sorts import SORTS, kind_on
+
+if TYPE_CHECKING:
+    from policyc.engines.trace import Outcome
 
 
 class PlainIam(IamTarget):

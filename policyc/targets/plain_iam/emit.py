@@ -9,8 +9,8 @@ from policyc.ir.authz import Policy
 from policyc.ir.program import Program
 from policyc.model.values import Resource
 from policyc.targets.base import Document, Quota
-from policyc.targets.iam_documents import assemble
 from policyc.targets.iam_documents.kinds import KINDS, DocumentKind
+from policyc.targets.iam_documents.statements import assemble
 from policyc.targets.plain_iam.lowering import lowered_policy
 from policyc.targets.plain_iam.sorts import kind_on
 

@@ -6,10 +6,11 @@ from policyc.diagnostics import Diagnostics
 from policyc.ir.authz import Policy, Statement
 from policyc.ir.program import Program
 from policyc.model.values import Resource
-from policyc.targets.iam_documents import ALL_KINDS, Callers, Grant, Part, lower_condition, lower_who, statement_parts
+from policyc.targets.iam_documents.conditions import lower_condition
 from policyc.targets.iam_documents.lowering import Lowered, PerProgram, lower_statements
+from policyc.targets.iam_documents.principals import ALL_KINDS, Callers, lower_who
 from policyc.targets.iam_documents.resources import raw_grants
-from policyc.targets.iam_documents.statements import OtherThan
+from policyc.targets.iam_documents.statements import Grant, OtherThan, Part, statement_parts
 from policyc.targets.plain_iam.sorts import WITHOUT_CALLERS, kind_on
 
 _lowered = PerProgram()

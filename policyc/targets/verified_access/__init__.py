@@ -7,7 +7,6 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from policyc.diagnostics import Diagnostics
-from policyc.engines.trace import Outcome
 from policyc.ir.authz import Policy
 from policyc.ir.program import Program
 from policyc.model.values import Principal, Resource
@@ -17,6 +16,7 @@ from policyc.targets.verified_access import scope as _scope
 
 if TYPE_CHECKING:
     from policyc.engines.cedar.decide import Path
+    from policyc.engines.trace import Outcome
     from policyc.targets.cedar_documents.facts import Fact
     from policyc.targets.cedar_documents.protocol import Guard, Providers, Question, Record, Text
     from policyc.text import Source
